@@ -1,0 +1,67 @@
+"""`Cloud`: what podtop can ask of RunPod, in domain types, and the one tree of ways in which it fails."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tui.api.models import Market, Problem, Snapshot
+
+
+class CloudError(Exception):
+    """Root of everything a `Cloud` raises. `str()` is a sentence for people, free of secrets."""
+
+
+class Unreachable(CloudError):
+    """No answer reached us: no route, refused, reset, DNS, TLS, or a gateway (5xx, HTML) in RunPod's place."""
+
+
+class TimedOut(Unreachable):
+    """The server did not answer in time. A mutation may or may not have happened."""
+
+
+class Unauthorized(CloudError):
+    """The key is missing, wrong or revoked (HTTP 401, or `myself: null` without an error)."""
+
+
+class Forbidden(CloudError):
+    """The server knows us and refuses (HTTP 403, a scoped or read-only key): not proof that the key is dead."""
+
+
+class ReadOnly(Forbidden):
+    """podtop itself refuses: it was started read-only, so nothing was sent."""
+
+
+class Throttled(CloudError):
+    """Too many requests (HTTP 429). `retry_after`: seconds the server asks us to wait, if it said."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Rejected(CloudError):
+    """The server understood and said no. `problems`: every message, with its path and code."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(p.message for p in problems) or "the request was rejected without a message")
+        self.problems = problems
+
+
+class Malformed(CloudError):
+    """An answer that is not what the API promises: not JSON, cut short, too large, or without `data`."""
+
+
+class Cloud(Protocol):
+    """RunPod, whichever API carries it. Every method raises `CloudError` and nothing else."""
+
+    async def fleet(self) -> Snapshot:
+        """All pods and the balance, in one request."""
+        ...
+
+    async def offers(self) -> Market:
+        """All GPU types with both clouds' prices for one GPU, in one request; works without a key."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close connections; idempotent."""
+        ...

@@ -1,0 +1,158 @@
+"""Frozen domain types, shared by every API podtop can speak.
+
+Units, everywhere: money in US dollars, instants in seconds since the Unix epoch (UTC), durations in seconds,
+utilisation in percent 0..100, memory and disk in GB as RunPod bills them, speeds in Mbit/s. `None` means that the
+API gave no value; it never means zero. Text from the API has its control characters removed here and is data from
+then on: never markup.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class GpuReading(Struct, frozen=True, gc=False):
+    """What one GPU of a pod is doing now."""
+
+    id: str | None
+    util: float | None
+    memory: float | None
+    temperature_c: float | None = None
+    power_w: float | None = None
+
+
+class Port(Struct, frozen=True, gc=False):
+    """One port of a running pod. `kind` is "http" or "tcp"; the public side is None until RunPod has mapped it."""
+
+    private: int | None
+    public: int | None
+    ip: str | None
+    is_public: bool
+    kind: str
+
+
+class Runtime(Struct, frozen=True):
+    """A container that is up. Uptime can be negative just after a start (RunPod's clock skew)."""
+
+    uptime: int | None
+    cpu: float | None
+    memory: float | None
+    gpus: tuple[GpuReading, ...]
+    ports: tuple[Port, ...]
+
+
+class Placement(Struct, frozen=True):
+    """The machine a pod is on. `gpu_available`: GPUs free on it, which is the hint whether a stopped pod can resume."""
+
+    gpu_name: str | None
+    gpu_available: int | None
+    host_id: str | None
+    location: str | None
+    data_center: str | None
+    secure: bool | None
+    maintenance_start: float | None
+    maintenance_end: float | None
+    maintenance_note: str | None
+
+
+class Telemetry(Struct, frozen=True):
+    """RunPod's own latest sample of a pod, taken at `at`; older than the runtime, richer in GPU figures."""
+
+    at: float | None
+    state: str | None
+    gpus: tuple[GpuReading, ...]
+
+
+class Pod(Struct, frozen=True):
+    """One pod, as the fleet poll sees it.
+
+    `status` is RunPod's `desiredStatus` as text (CREATED RUNNING RESTARTING EXITED PAUSED DEAD TERMINATED, or a word
+    newer than podtop). RUNNING with `runtime` None is booting, not up.
+    """
+
+    id: str
+    name: str
+    status: str
+    kind: str | None
+    status_change: str | None
+    cost_per_hr: float | None
+    gpu_count: int
+    vcpus: float | None
+    memory_gb: float | None
+    image: str | None
+    volume_gb: float | None
+    container_disk_gb: int | None
+    network_volume_id: str | None
+    locked: bool
+    lowest_bid_to_resume: float | None
+    runtime: Runtime | None
+    machine: Placement | None
+    telemetry: Telemetry | None
+
+
+class Unreadable(Struct, frozen=True):
+    """A pod that came back in a shape podtop does not understand: shown as such, never dropped."""
+
+    id: str | None
+    name: str | None
+    reason: str
+
+
+class Funds(Struct, frozen=True):
+    """The account's money as of one poll."""
+
+    account_id: str | None
+    balance: float | None
+    spend_per_hr: float | None
+    spend_limit: float | None
+
+
+class Problem(Struct, frozen=True):
+    """One entry of the server's `errors`, kept whole: its message, the path it speaks of, its code."""
+
+    message: str
+    path: tuple[str | int, ...] = ()
+    code: str | None = None
+
+
+class Snapshot(Struct, frozen=True):
+    """One fleet poll. `funds` or `pods` is None where the server failed to give that part; `problems` says why."""
+
+    funds: Funds | None
+    pods: tuple[Pod, ...] | None
+    unreadable: tuple[Unreadable, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class Quote(Struct, frozen=True, gc=False):
+    """One cloud's price for a GPU type: totals per hour for the asked count; both None when it is out of stock.
+
+    `stock` is RunPod's word ("High", "Medium", "Low", or one newer than podtop), None when there is none.
+    """
+
+    on_demand: float | None
+    spot: float | None
+    stock: str | None
+    min_vcpus: int | None = None
+    min_memory_gb: int | None = None
+    rented: int | None = None
+    total: int | None = None
+
+
+class Offer(Struct, frozen=True):
+    """A GPU type that can be rented. A cloud that does not sell it is None: its list prices are placeholders."""
+
+    gpu_id: str
+    name: str
+    manufacturer: str | None
+    memory_gb: int | None
+    max_count: int | None
+    secure: Quote | None
+    community: Quote | None
+
+
+class Market(Struct, frozen=True):
+    """One market poll: all GPU types, both clouds."""
+
+    offers: tuple[Offer, ...]
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,1 @@
+"""A simulated RunPod: the real schema executed over a seeded world with an injected clock."""

@@ -1,0 +1,31 @@
+"""`Source`: what the app is given to watch, made by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.api.models import Snapshot
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where data come from. Nothing is imported or connected before `open` is called, after the first frame.
+
+    badge:   word for the header: "demo", or the host asked.
+    demo:    True when no real money is involved.
+    open:    makes the `Cloud`.
+    clock:   the cloud's idea of now, in epoch seconds.
+    pace:    seconds of `clock` per real second (1 except for a sped-up demo).
+    history: snapshots of the past, oldest first, as (instant, snapshot); None where there is none to be had.
+    """
+
+    badge: str
+    demo: bool
+    open: Callable[[], Cloud]
+    clock: Callable[[], float]
+    pace: float = 1.0
+    history: Callable[[Cloud], AsyncIterator[tuple[float, Snapshot]]] | None = None

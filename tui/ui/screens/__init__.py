@@ -1,0 +1,1 @@
+"""Screens: they read the store and tell the widgets."""
