@@ -1,0 +1,50 @@
+"""`Feed`: the last good value of something that is polled, and what has been wrong since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from tui.api.cloud import CloudError
+
+T = TypeVar("T")
+
+STALE_INTERVALS = 2
+"""A value older than this many poll intervals is stale: its age is shown and it no longer looks fresh."""
+
+
+@dataclass(frozen=True)
+class Feed(Generic[T]):
+    """One polled value through time. A failure keeps the last value and remembers since when it has not been renewed.
+
+    value:        the last good value, None before the first.
+    at:           when it was current, in epoch seconds.
+    took:         seconds the request took.
+    error:        what went wrong at the last attempt, None when that succeeded.
+    failed_since: when the present run of failures began.
+    retry_at:     when the next attempt is due after a failure.
+    """
+
+    value: T | None = None
+    at: float | None = None
+    took: float | None = None
+    error: CloudError | None = None
+    failed_since: float | None = None
+    retry_at: float | None = None
+
+    def succeeded(self, value: T, at: float, took: float | None = None) -> Feed[T]:
+        return Feed(value=value, at=at, took=took)
+
+    def failed(self, error: CloudError, at: float, retry_at: float | None = None) -> Feed[T]:
+        since = at if self.failed_since is None else self.failed_since
+        return Feed(self.value, self.at, self.took, error, since, retry_at)
+
+    def age(self, now: float) -> float | None:
+        """Seconds since the value was current; None when there is none."""
+        return None if self.at is None else max(0.0, now - self.at)
+
+    def stale(self, now: float, interval: float) -> bool:
+        """True when the value must not look fresh any more."""
+        age = self.age(now)
+        return age is not None and age > STALE_INTERVALS * interval

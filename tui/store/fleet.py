@@ -1,0 +1,184 @@
+"""`Fleet`: the one owner of what is known about pods and money, now and over the last day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui.store import rules
+from tui.store.feed import Feed
+from tui.store.series import Series
+
+if TYPE_CHECKING:
+    from tui.api.cloud import CloudError
+    from tui.api.models import Funds, Market, Pod, Snapshot, Unreadable
+
+DAY = 86_400.0
+MEMORY_BUDGET = 24 * 1024 * 1024
+"""Bytes for all series together. Half a day for 100 large pods, an hour for 2,000: what is older leaves first."""
+
+_FEWEST_SAMPLES = 120
+
+
+@dataclass(frozen=True)
+class Record:
+    """One pod as podtop knows it.
+
+    pod:        the last readable value, None when it never was.
+    unreadable: why the last poll could not be understood, else None.
+    series:     telemetry so far; grows in place.
+    seen:       when podtop first saw the pod.
+    busy_at:    when a GPU of it last did work, as far as podtop saw; `seen` before that.
+    """
+
+    id: str
+    name: str
+    pod: Pod | None
+    unreadable: str | None
+    series: Series
+    seen: float
+    busy_at: float
+
+    def idle_for(self, now: float) -> float | None:
+        """Seconds without work on any GPU; None when the pod is not live or has no GPU."""
+        if self.pod is None or not rules.is_live(self.pod) or not self.pod.gpu_count:
+            return None
+        return max(0.0, now - self.busy_at)
+
+
+_UTIL = tuple(f"gpu{i}" for i in range(16))
+_MEMORY = tuple(f"vram{i}" for i in range(16))
+
+
+def util_name(index: int) -> str:
+    """Name of the series of one GPU's utilisation."""
+    return _UTIL[index] if index < len(_UTIL) else f"gpu{index}"
+
+
+def memory_name(index: int) -> str:
+    """Name of the series of one GPU's memory use."""
+    return _MEMORY[index] if index < len(_MEMORY) else f"vram{index}"
+
+
+def sample(pod: Pod) -> dict[str, float | None]:
+    """The percent values of one live pod: cpu, memory, util (mean of its GPUs), gpu0.. and vram0.."""
+    runtime = pod.runtime
+    if runtime is None:
+        return {}
+    values: dict[str, float | None] = {
+        "cpu": runtime.cpu,
+        "memory": runtime.memory,
+        "util": rules.gpu_util(runtime.gpus),
+    }
+    for index, gpu in enumerate(runtime.gpus):
+        values[util_name(index)] = gpu.util
+        values[memory_name(index)] = gpu.memory
+    return values
+
+
+class Fleet:
+    """Pods, money and market as last polled. One writer; screens read.
+
+    interval: seconds between fleet polls, by which staleness is judged.
+    """
+
+    def __init__(self, interval: float, market_interval: float, budget: int = MEMORY_BUDGET) -> None:
+        self.interval = interval
+        self.market_interval = market_interval
+        self.snapshot: Feed[Snapshot] = Feed()
+        self.market: Feed[Market] = Feed()
+        self.records: dict[str, Record] = {}
+        self._budget = budget
+        self._limit = 0
+        self._columns = -1
+
+    @property
+    def funds(self) -> Funds | None:
+        """The account's money in the last answer; None when that answer had none, whatever was known before."""
+        return self.snapshot.value.funds if self.snapshot.value else None
+
+    @property
+    def silence(self) -> float:
+        """Seconds between two samples beyond which a chart shows a gap: podtop slept, for a failed poll says so."""
+        return max(60.0, 3 * self.interval)
+
+    @property
+    def totals(self) -> rules.Totals:
+        readable = [r.pod for r in self.records.values() if r.pod is not None]
+        return rules.totals(readable, len(self.records) - len(readable))
+
+    def stale(self, now: float) -> bool:
+        return self.snapshot.stale(now, self.interval)
+
+    def market_stale(self, now: float) -> bool:
+        return self.market.stale(now, self.market_interval)
+
+    def apply(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
+        """Take in one poll. Where the server failed to give the pods, the last ones stay, with a gap."""
+        self.snapshot = self.snapshot.succeeded(snapshot, at, took)
+        if snapshot.pods is None:
+            self._gap(at)
+            return
+        records: dict[str, Record] = {}
+        for pod in snapshot.pods:
+            records[pod.id] = self._seen(pod, at)
+        for number, broken in enumerate(snapshot.unreadable):
+            record = self._unreadable(broken, number, at)
+            records.setdefault(record.id, record)
+        self.records = records
+        self._share_memory()
+
+    def fail(self, error: CloudError, at: float, retry_at: float | None = None) -> None:
+        """A poll failed: keep what is known, remember since when, and put a gap in every series."""
+        self.snapshot = self.snapshot.failed(error, at, retry_at)
+        self._gap(at)
+
+    def apply_market(self, market: Market, at: float, took: float | None = None) -> None:
+        self.market = self.market.succeeded(market, at, took)
+
+    def fail_market(self, error: CloudError, at: float, retry_at: float | None = None) -> None:
+        self.market = self.market.failed(error, at, retry_at)
+
+    def frozen(self) -> Fleet:
+        """The fleet as it is now: later polls do not change it. Series still grow, past the instant it is read at."""
+        copy = Fleet(self.interval, self.market_interval, self._budget)
+        copy.snapshot, copy.market, copy.records = self.snapshot, self.market, self.records
+        return copy
+
+    def _seen(self, pod: Pod, at: float) -> Record:
+        old = self.records.get(pod.id)
+        series = old.series if old else Series(self._limit or _FEWEST_SAMPLES)
+        busy_at = old.busy_at if old else at
+        if rules.is_live(pod):
+            series.append(at, sample(pod))
+            if rules.busy_gpus(pod):
+                busy_at = at
+        else:
+            # An idle spell is counted from a start, not from before a stop.
+            busy_at = at
+        return Record(pod.id, pod.name, pod, None, series, old.seen if old else at, busy_at)
+
+    def _unreadable(self, broken: Unreadable, number: int, at: float) -> Record:
+        key = broken.id or f"unreadable-{number}"
+        old = self.records.get(key)
+        series = old.series if old else Series(self._limit or _FEWEST_SAMPLES)
+        if old:
+            series.gap(at)
+        name = broken.name or (old.name if old else "")
+        return Record(key, name, None, broken.reason, series, old.seen if old else at, at)
+
+    def _gap(self, at: float) -> None:
+        for record in self.records.values():
+            if len(record.series):
+                record.series.gap(at)
+
+    def _share_memory(self) -> None:
+        """Give every series the same share of the budget, counted in samples (8 bytes of time, 1 for each value)."""
+        columns = sum(8 + len(r.series.names) for r in self.records.values())
+        if columns == self._columns:
+            return
+        self._columns = columns
+        per_day = int(DAY / self.interval)
+        self._limit = max(_FEWEST_SAMPLES, min(per_day, self._budget // max(1, columns)))
+        for record in self.records.values():
+            record.series.limit = self._limit

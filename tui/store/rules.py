@@ -1,0 +1,141 @@
+"""Rules of money and health: functions of values, with time as an argument."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tui.api.models import Funds, GpuReading, Pod
+
+BUSY_PERCENT = 5.0
+"""A GPU at or above this utilisation is doing work; below it is noise."""
+
+IDLE_AFTER = 600.0
+"""Seconds without any busy GPU after which a running pod is called idle: longer than a checkpoint or an evaluation."""
+
+BOOT_PATIENCE = 1200.0
+"""Seconds after which booting is suspicious: a large image is pulled in less, and the pod bills meanwhile."""
+
+
+class Phase(StrEnum):
+    """What a pod is doing, in one word for the screen."""
+
+    RUNNING = "running"
+    IDLE = "idle"
+    BOOTING = "booting"
+    STOPPED = "stopped"
+    OUTBID = "outbid"
+    ENDED = "terminated"
+    UNREADABLE = "unreadable"
+    OTHER = "other"
+
+
+def phase(pod: Pod, idle_for: float | None = None) -> Phase:
+    """The phase of a pod. RUNNING without a runtime is booting, not up; EXITED ignores its stale runtime."""
+    match pod.status:
+        case "RUNNING":
+            if pod.runtime is None:
+                return Phase.BOOTING
+            return Phase.IDLE if idle_for is not None and idle_for >= IDLE_AFTER else Phase.RUNNING
+        case "EXITED":
+            change = (pod.status_change or "").lower()
+            return Phase.OUTBID if change.startswith("outbid") else Phase.STOPPED
+        case "TERMINATED":
+            return Phase.ENDED
+        case _:
+            return Phase.OTHER
+
+
+def status_word(pod: Pod, at: Phase) -> str:
+    """The word for a phase; a status newer than podtop is shown as RunPod spells it."""
+    return pod.status.lower() if at is Phase.OTHER else at.value
+
+
+class StatusChange(NamedTuple):
+    """RunPod's `lastStatusChange`, taken apart: what happened and when (epoch seconds), None where it says neither."""
+
+    what: str
+    at: float | None
+
+
+_JS_DATE = re.compile(r"(\w{3} \w{3} \d{2} \d{4} \d{2}:\d{2}:\d{2}) GMT([+-]\d{4})")
+
+
+def status_change(text: str | None) -> StatusChange | None:
+    """Parse "Rented by User: Wed Jul 29 2026 21:51:59 GMT+0000 (Coordinated Universal Time)"."""
+    if not text:
+        return None
+    found = _JS_DATE.search(text)
+    if found is None:
+        return StatusChange(text.strip(), None)
+    what = text[: found.start()].rstrip(" :")
+    try:
+        at = datetime.strptime(" ".join(found.groups()), "%a %b %d %Y %H:%M:%S %z").timestamp()
+    except ValueError:
+        return StatusChange(text.strip(), None)
+    return StatusChange(what, at)
+
+
+def is_live(pod: Pod) -> bool:
+    """True when the pod's telemetry speaks of now: a stopped pod keeps a stale runtime for a while."""
+    return pod.status == "RUNNING" and pod.runtime is not None
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """Mean of the values that are known; None when none is."""
+    known = [v for v in values if v is not None]
+    return sum(known) / len(known) if known else None
+
+
+def gpu_util(gpus: tuple[GpuReading, ...]) -> float | None:
+    return mean(g.util for g in gpus)
+
+
+def gpu_memory(gpus: tuple[GpuReading, ...]) -> float | None:
+    return mean(g.memory for g in gpus)
+
+
+def busy_gpus(pod: Pod) -> int:
+    """How many of a live pod's GPUs do work."""
+    if not is_live(pod) or pod.runtime is None:
+        return 0
+    return sum(1 for g in pod.runtime.gpus if g.util is not None and g.util >= BUSY_PERCENT)
+
+
+def runway(funds: Funds | None) -> float | None:
+    """Seconds until the balance reaches zero at the present spend; infinite when nothing is spent, None when unknown.
+
+    RunPod settles every five minutes and stops pods at $0, so this is an upper bound by that much.
+    """
+    if funds is None or funds.balance is None or funds.spend_per_hr is None:
+        return None
+    if funds.balance <= 0:
+        return 0.0
+    if funds.spend_per_hr <= 0:
+        return math.inf
+    return funds.balance / funds.spend_per_hr * 3600.0
+
+
+class Totals(NamedTuple):
+    """The fleet in numbers: pods running of all, GPUs busy of those that are rented and running."""
+
+    running: int
+    pods: int
+    gpus_busy: int
+    gpus: int
+
+
+def totals(pods: Iterable[Pod], unreadable: int = 0) -> Totals:
+    running = count = busy = gpus = 0
+    for pod in pods:
+        count += 1
+        if pod.status == "RUNNING":
+            running += 1
+            gpus += pod.gpu_count
+            busy += busy_gpus(pod)
+    return Totals(running, count + unreadable, busy, gpus)

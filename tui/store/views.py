@@ -1,0 +1,277 @@
+"""Views of the fleet: which rows, in which order, with which figures. No formatting: numbers stay numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tui.store import rules
+from tui.store.rules import Phase
+
+if TYPE_CHECKING:
+    from tui.api.models import Offer, Quote
+    from tui.store.fleet import Fleet, Record
+    from tui.store.series import Run
+
+SPARK_WIDTH = 60.0
+"""Seconds one character of a sparkline stands for, aligned to the clock so that a new sample changes one character."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a table is asked for: terms that must all occur, the column to sort by, whether that order is turned."""
+
+    terms: tuple[str, ...] = ()
+    sort: str = ""
+    inverted: bool = False
+
+
+def terms(text: str) -> tuple[str, ...]:
+    """The words of a filter, lower-cased."""
+    return tuple(text.lower().split())
+
+
+class PodRow(NamedTuple):
+    """One pod's figures: durations in seconds, percents 0..100, `since` an instant, `cost` per hour."""
+
+    id: str
+    name: str
+    phase: Phase
+    word: str
+    since: float | None
+    gpu: str
+    gpu_count: int
+    util: float | None
+    util_low: float | None
+    spark: tuple[float | None, ...]
+    vram: float | None
+    cpu: float | None
+    memory: float | None
+    cost: float | None
+    uptime: int | None
+    idle_for: float | None
+    spot: bool
+    location: str
+    reason: str
+
+
+def pod_phase(record: Record, now: float) -> Phase:
+    if record.pod is None or record.unreadable is not None:
+        return Phase.UNREADABLE
+    return rules.phase(record.pod, record.idle_for(now))
+
+
+def gpu_name(record: Record) -> str:
+    pod = record.pod
+    return (pod.machine.gpu_name or "") if pod and pod.machine else ""
+
+
+def sparkline(record: Record, now: float, columns: int) -> tuple[float | None, ...]:
+    """Mean utilisation per minute for the last `columns` minutes, the present one included; None where unknown."""
+    values: list[float | None] = [None] * columns
+    if columns <= 0:
+        return ()
+    start = (math.floor(now / SPARK_WIDTH) - columns + 1) * SPARK_WIDTH
+    for run in record.series.runs("util", start, SPARK_WIDTH, columns, silence=0.0):
+        for point in run:
+            values[round((point.at - start) / SPARK_WIDTH)] = point.mean
+    return tuple(values)
+
+
+def pod_row(record: Record, now: float, spark: int = 0) -> PodRow:
+    """The figures of one pod at `now`. Telemetry of a pod that is not live is left out: RunPod keeps it a while."""
+    at = pod_phase(record, now)
+    pod = record.pod
+    if pod is None or at is Phase.UNREADABLE:
+        return PodRow(
+            record.id, record.name, at, at.value, None, "", 0, None, None, (), None, None, None, None, None, None,
+            False, "", record.unreadable or "",
+        )  # fmt: skip
+    live = pod.runtime if rules.is_live(pod) else None
+    gpus = live.gpus if live else ()
+    utils = [g.util for g in gpus if g.util is not None]
+    change = rules.status_change(pod.status_change)
+    return PodRow(
+        id=pod.id,
+        name=pod.name,
+        phase=at,
+        word=rules.status_word(pod, at),
+        since=change.at if change else None,
+        gpu=gpu_name(record),
+        gpu_count=pod.gpu_count,
+        util=rules.mean(utils),
+        util_low=min(utils, default=None),
+        spark=sparkline(record, now, spark) if live else (),
+        vram=rules.gpu_memory(gpus),
+        cpu=live.cpu if live else None,
+        memory=live.memory if live else None,
+        cost=pod.cost_per_hr,
+        uptime=live.uptime if live else None,
+        idle_for=record.idle_for(now),
+        spot=pod.kind in ("INTERRUPTABLE", "BID"),
+        location=(pod.machine.location or pod.machine.data_center or "") if pod.machine else "",
+        reason=change.what if change else "",
+    )
+
+
+_ORDER = {phase: rank for rank, phase in enumerate(Phase)}
+
+
+def _known(value: float | None) -> tuple[bool, float]:
+    """Sort key, largest first, unknown last."""
+    return (value is None, -(value or 0.0))
+
+
+def _util(record: Record) -> float | None:
+    pod = record.pod
+    return rules.gpu_util(pod.runtime.gpus) if pod and pod.runtime and rules.is_live(pod) else None
+
+
+def _live(record: Record, field: str) -> float | None:
+    pod = record.pod
+    value: float | None = getattr(pod.runtime, field) if pod and pod.runtime and rules.is_live(pod) else None
+    return value
+
+
+_POD_KEYS: dict[str, Callable[[Record, float], Any]] = {
+    "status": lambda r, now: _ORDER[pod_phase(r, now)],
+    "name": lambda r, now: r.name.lower(),
+    "gpu": lambda r, now: (gpu_name(r), -(r.pod.gpu_count if r.pod else 0)),
+    "util": lambda r, now: _known(_util(r)),
+    "vram": lambda r, now: _known(
+        rules.gpu_memory(r.pod.runtime.gpus) if r.pod and r.pod.runtime and rules.is_live(r.pod) else None
+    ),
+    "cpu": lambda r, now: _known(_live(r, "cpu")),
+    "memory": lambda r, now: _known(_live(r, "memory")),
+    "cost": lambda r, now: _known(r.pod.cost_per_hr if r.pod else None),
+    "uptime": lambda r, now: _known(_live(r, "uptime")),
+    "id": lambda r, now: r.id,
+}
+POD_SORTS = tuple(_POD_KEYS)
+
+
+def _pod_text(record: Record, now: float) -> str:
+    at = pod_phase(record, now)
+    word = rules.status_word(record.pod, at) if record.pod else at.value
+    image = (record.pod.image or "") if record.pod else ""
+    return f"{record.name} {record.id} {gpu_name(record)} {word} {image}".lower()
+
+
+def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
+    """Ids of the pods that match, in order; equal ones by name and id, so that rows never dance."""
+    records = list(fleet.records.values())
+    if query.terms:
+        records = [r for r in records if all(t in _pod_text(r, now) for t in query.terms)]
+    records.sort(key=lambda r: (r.name.lower(), r.id))
+    key = _POD_KEYS[query.sort or "status"]
+    records.sort(key=lambda r: key(r, now), reverse=query.inverted)
+    return tuple(r.id for r in records)
+
+
+class OfferRow(NamedTuple):
+    """One GPU type's prices per hour for one GPU; None where that cloud has none to let."""
+
+    id: str
+    name: str
+    memory_gb: int | None
+    secure: float | None
+    secure_spot: float | None
+    secure_stock: str | None
+    community: float | None
+    community_spot: float | None
+    community_stock: str | None
+    stock: str | None
+
+
+_STOCK = {"high": 3, "medium": 2, "low": 1}
+
+
+def stock_rank(word: str | None) -> int:
+    """High 3, Medium 2, Low 1, a word newer than podtop 1, none 0."""
+    return 0 if word is None else _STOCK.get(word.lower(), 1)
+
+
+def _best_stock(*quotes: Quote | None) -> str | None:
+    words = [q.stock for q in quotes if q is not None and q.stock is not None]
+    return max(words, key=stock_rank, default=None)
+
+
+def offer_row(offer: Offer) -> OfferRow:
+    secure, community = offer.secure, offer.community
+    return OfferRow(
+        id=offer.gpu_id,
+        name=offer.name,
+        memory_gb=offer.memory_gb,
+        secure=secure.on_demand if secure else None,
+        secure_spot=secure.spot if secure else None,
+        secure_stock=secure.stock if secure else None,
+        community=community.on_demand if community else None,
+        community_spot=community.spot if community else None,
+        community_stock=community.stock if community else None,
+        stock=_best_stock(secure, community),
+    )
+
+
+def _rising(value: float | None) -> tuple[bool, float]:
+    """Sort key, smallest first, unknown last."""
+    return (value is None, value or 0.0)
+
+
+def _cheapest(row: OfferRow) -> float | None:
+    return min((p for p in (row.secure, row.community) if p is not None), default=None)
+
+
+def _cheapest_spot(row: OfferRow) -> float | None:
+    return min((p for p in (row.secure_spot, row.community_spot) if p is not None), default=None)
+
+
+_OFFER_KEYS: dict[str, Callable[[OfferRow], Any]] = {
+    "price": lambda o: _rising(_cheapest(o)),
+    "spot": lambda o: _rising(_cheapest_spot(o)),
+    "vram": lambda o: (-(o.memory_gb or 0), _rising(_cheapest(o))),
+    "stock": lambda o: (-stock_rank(o.stock), _rising(_cheapest(o))),
+    "name": lambda o: o.name.lower(),
+}
+OFFER_SORTS = tuple(_OFFER_KEYS)
+
+
+def offers(fleet: Fleet, query: Query) -> tuple[OfferRow, ...]:
+    """The GPU types that match, in order; what cannot be rented now comes last in any order by price."""
+    market = fleet.market.value
+    if market is None:
+        return ()
+    rows = [offer_row(o) for o in market.offers]
+    if query.terms:
+        texts = ((row, f"{row.name} {row.id} {row.memory_gb or ''}gb {row.stock or 'none'}".lower()) for row in rows)
+        rows = [row for row, text in texts if all(t in text for t in query.terms)]
+    rows.sort(key=lambda o: (o.name.lower(), o.id))
+    rows.sort(key=_OFFER_KEYS[query.sort or "price"], reverse=query.inverted)
+    return tuple(rows)
+
+
+class Line(NamedTuple):
+    """One line of a chart: its label, its unbroken runs, and its newest value."""
+
+    label: str
+    runs: tuple[Run, ...]
+    last: float | None
+
+
+CHARTS = ("util", "vram", "cpu", "memory")
+"""The four charts of a pod: GPU utilisation, GPU memory, CPU, memory."""
+
+
+def chart_lines(fleet: Fleet, record: Record, chart: str, start: float, width: float, count: int) -> tuple[Line, ...]:
+    """The lines of one chart over `count` buckets of `width` seconds: one for each GPU, or the one of the container."""
+    series = record.series
+
+    def line(label: str, name: str) -> Line:
+        return Line(label, series.runs(name, start, width, count, fleet.silence), series.last(name))
+
+    prefix = {"util": "gpu", "vram": "vram"}.get(chart)
+    if prefix is None:
+        return (line("", chart),)
+    indices = sorted(int(n[len(prefix) :]) for n in series.names if n.startswith(prefix))
+    return tuple(line(f"GPU {i}", f"{prefix}{i}") for i in indices)

@@ -1,0 +1,84 @@
+"""Numbers to words: money, percents, durations, sparklines. Pure; what is unknown is an en dash, never a zero."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+UNKNOWN = "–"
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
+_PARTIAL = " ▏▎▍▌▋▊▉█"
+
+
+def money(value: float | None, places: int = 2) -> str:
+    """$1,234.56; negative as -$1.00."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    return f"{'-' if value < 0 else ''}${abs(value):,.{places}f}"
+
+
+def price(value: float | None) -> str:
+    """A price per hour without its sign, for a column: 2.99, and three places below a dime."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    return f"{value:.3f}" if 0 < value < 0.1 else f"{value:.2f}"
+
+
+def percent(value: float | None) -> str:
+    """A whole percent without its sign, for a column."""
+    return UNKNOWN if value is None or not math.isfinite(value) else f"{value:.0f}"
+
+
+def duration(seconds: float | None) -> str:
+    """Two units at most: 42s, 12m 05s, 3h 07m, 4d 06h, 12w 3d. RunPod's negative uptime just after a start is 0s."""
+    if seconds is None or math.isnan(seconds):
+        return UNKNOWN
+    if math.isinf(seconds):
+        return "∞"
+    whole = max(0, int(seconds))
+    minutes, s = divmod(whole, 60)
+    hours, m = divmod(minutes, 60)
+    days, h = divmod(hours, 24)
+    if days >= 100:
+        weeks, d = divmod(days, 7)
+        return f"{weeks}w {d}d"
+    if days:
+        return f"{days}d {h:02d}h"
+    if hours:
+        return f"{hours}h {m:02d}m"
+    if minutes:
+        return f"{minutes}m {s:02d}s"
+    return f"{s}s"
+
+
+def short_duration(seconds: float | None) -> str:
+    """One unit, for where there is little room: 42s, 12m, 3h, 4d."""
+    return duration(seconds).split(" ")[0]
+
+
+def latency(seconds: float | None) -> str:
+    """85 ms, 1.2 s."""
+    if seconds is None:
+        return UNKNOWN
+    return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.1f} s"
+
+
+def bar(value: float | None, width: int) -> str:
+    """A horizontal bar of `width` cells for a percent, in eighths of a cell; blank when unknown."""
+    if value is None or width <= 0 or not math.isfinite(value):
+        return " " * max(0, width)
+    eighths = round(min(100.0, max(0.0, value)) / 100 * width * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (_PARTIAL[rest] if rest else "")).ljust(width)
+
+
+def spark(values: Iterable[float | None]) -> str:
+    """Eighth blocks for percents; a space where nothing is known, the lowest block for zero."""
+    return "".join(" " if v is None else _EIGHTHS[1 + min(7, max(0, int(v / 100 * 8)))] for v in values)
+
+
+def clip(text: str, width: int) -> str:
+    """Text cut to `width` characters, with an ellipsis where something was cut."""
+    if len(text) <= width:
+        return text
+    return text[: width - 1] + "…" if width > 1 else "…"[:width]
