@@ -1,0 +1,83 @@
+"""Keys in words: the footer and the help are made from the bindings themselves, so that they cannot lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui.ui.cells import Cell
+from tui.ui.widgets.lines import TwoSided
+
+if TYPE_CHECKING:
+    from textual.screen import ActiveBinding
+
+_GLYPHS = {
+    "question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "minus": "-", "equals_sign": "=", "equal": "=",
+    "escape": "esc", "enter": "↵", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn",
+    "space": "space", "left_square_bracket": "[", "right_square_bracket": "]",
+}  # fmt: skip
+
+
+def key_word(key: str) -> str:
+    """A key as it is printed on a keyboard: ctrl+r as ^r."""
+    if key.startswith("ctrl+"):
+        return f"^{key_word(key[5:])}"
+    if key.startswith("shift+"):
+        return f"shift {key_word(key[6:])}"
+    return _GLYPHS.get(key, key)
+
+
+class Hint(NamedTuple):
+    """One binding: its stable id, its keys, a word for the footer, a sentence for the help."""
+
+    id: str
+    keys: tuple[str, ...]
+    word: str
+    help: str
+    shown: bool
+    enabled: bool
+
+
+def hints(active: Mapping[str, ActiveBinding]) -> tuple[Hint, ...]:
+    """The bindings in force, one entry for each action, in order of declaration."""
+    found: dict[str, Hint] = {}
+    for bound in active.values():
+        binding = bound.binding
+        if binding.id is None:
+            continue
+        word = key_word(binding.key)
+        old = found.get(binding.id)
+        if old is None:
+            found[binding.id] = Hint(
+                binding.id, (word,), binding.description, bound.tooltip or binding.description,
+                binding.show, bound.enabled,
+            )  # fmt: skip
+        elif word not in old.keys:
+            found[binding.id] = old._replace(keys=(*old.keys, word))
+    return tuple(found.values())
+
+
+def footer(active: Mapping[str, ActiveBinding]) -> TwoSided:
+    """One line of the keys worth knowing now; help and quit stand at the right and give way last."""
+    left: list[Cell] = []
+    right: list[Cell] = []
+    for hint in hints(active):
+        if not hint.shown:
+            continue
+        cell: Cell = ((hint.keys[0], "accent" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
+        (right if hint.id in ("app.help", "app.quit") else left).append(cell)
+    return TwoSided(tuple(left), tuple(right))
+
+
+GROUPS = {"screen": "Screens", "pane": "Panes", "table": "Tables", "chart": "Charts", "app": "podtop"}
+"""Help titles by the first part of a binding's id."""
+
+
+def grouped(all_hints: Iterable[Hint]) -> tuple[tuple[str, tuple[Hint, ...]], ...]:
+    """The hints under the titles of `GROUPS`, in that order."""
+    by_group: dict[str, list[Hint]] = {title: [] for title in GROUPS.values()}
+    for hint in all_hints:
+        title = GROUPS.get(hint.id.split(".")[0])
+        if title is not None:
+            by_group[title].append(hint)
+    return tuple((title, tuple(group)) for title, group in by_group.items() if group)

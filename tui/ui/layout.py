@@ -1,0 +1,108 @@
+"""Where panes and charts go: pure functions of a size, and the Textual layouts that apply them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from textual.geometry import Offset, Region, Size, Spacing
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.widget import Widget
+
+MARKET_WIDTH = 52
+WIDE = 160
+NORMAL = 100
+NORMAL_HEIGHT = 24
+_FEWEST_POD_LINES = 7
+
+PANES = ("pods", "telemetry", "market")
+
+
+def single(width: int, height: int) -> bool:
+    """True where there is room for one pane at a time only."""
+    return width < NORMAL or height < NORMAL_HEIGHT
+
+
+def panes(width: int, height: int, active: str, rows: int, zoomed: bool = False) -> dict[str, Region]:
+    """The region of every pane that is shown in a body of this size.
+
+    Narrow or short: the active pane alone. Normal: pods above, telemetry and market below. Wide: market beside both.
+    `rows`: how many pods there are to show.
+    """
+    if zoomed or single(width, height):
+        return {active: Region(0, 0, width, height)}
+    pods = min(max(rows + 3, _FEWEST_POD_LINES), height * 2 // 5)
+    rest = height - pods
+    if width >= WIDE:
+        left = width - MARKET_WIDTH
+        return {
+            "pods": Region(0, 0, left, pods),
+            "telemetry": Region(0, pods, left, rest),
+            "market": Region(left, 0, MARKET_WIDTH, height),
+        }
+    left = width - MARKET_WIDTH
+    return {
+        "pods": Region(0, 0, width, pods),
+        "telemetry": Region(0, pods, left, rest),
+        "market": Region(left, pods, MARKET_WIDTH, rest),
+    }
+
+
+class Tile(NamedTuple):
+    columns: int
+    rows: int
+
+
+_CHART_WIDTH = 26
+_CHART_HEIGHT = 6
+
+
+def tiles(width: int, height: int, count: int) -> tuple[Region, ...]:
+    """Regions for as many of `count` charts as fit, first come first served: two abreast where there is room."""
+    if width <= 0 or height <= 0:
+        return ()
+    columns = 2 if width >= 2 * _CHART_WIDTH and count > 1 else 1
+    lines = min(max(1, height // _CHART_HEIGHT), -(-count // columns))
+    shown = min(count, columns * lines)
+    lines = -(-shown // columns)
+    result = []
+    for index in range(shown):
+        row, column = divmod(index, columns)
+        x, right = width * column // columns, width * (column + 1) // columns
+        y, bottom = height * row // lines, height * (row + 1) // lines
+        result.append(Region(x, y, right - x, bottom - y))
+    return tuple(result)
+
+
+class Panes(Layout):
+    """Applies `panes` to the children whose ids are pane names."""
+
+    name = "panes"
+
+    def __init__(self) -> None:
+        self.active = PANES[0]
+        self.zoomed = False
+        self.rows = 0
+
+    def arrange(
+        self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True
+    ) -> ArrangeResult:
+        regions = panes(size.width, size.height, self.active, self.rows, self.zoomed)
+        return _place((child, regions[child.id]) for child in children if child.id in regions)
+
+
+class Tiles(Layout):
+    """Applies `tiles` to the children, in order."""
+
+    name = "tiles"
+
+    def arrange(
+        self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True
+    ) -> ArrangeResult:
+        return _place(zip(children, tiles(size.width, size.height, len(children)), strict=False))
+
+
+def _place(pairs: Iterable[tuple[Widget, Region]]) -> ArrangeResult:
+    return [
+        WidgetPlacement(region, Offset(), Spacing(), widget, order) for order, (widget, region) in enumerate(pairs)
+    ]

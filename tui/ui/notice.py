@@ -1,0 +1,36 @@
+"""`Notice`: what stands in a pane that has nothing to show: what is the matter, and what can be done. Pure."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from tui.ui.cells import Cell, fit
+
+
+class Notice(NamedTuple):
+    """A title, the role it is drawn in, and sentences below it."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    role: str = "muted"
+
+
+_WIDEST = 72
+
+
+def notice_line(notice: Notice, y: int, width: int, height: int) -> Cell:
+    """Line `y` of a notice centred in a pane of this size: sentences wrapped, the title kept where room is short."""
+    measure = min(_WIDEST, max(1, width - 4))
+    lines: list[tuple[str, str]] = [(text, notice.role) for text in wrap(notice.title, measure)]
+    if notice.lines:
+        lines.append(("", "muted"))
+        lines += [(text, "muted") for line in notice.lines for text in wrap(line, measure)]
+    top = max(0, (height - len(lines)) // 2)
+    if not top <= y < top + len(lines):
+        return fit((("", "text"),), width)
+    text, role = lines[y - top]
+    left = max(0, (width - cell_len(text)) // 2)
+    return fit(((" " * left, "text"), (text, role)), width)

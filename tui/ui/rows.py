@@ -1,0 +1,133 @@
+"""Rows of the tables: figures to cells with roles. Pure, one function a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.store.rules import BOOT_PATIENCE, Phase
+from tui.store.views import SPARK_WIDTH, stock_rank
+from tui.ui import format as fmt
+from tui.ui.cells import Cell
+from tui.ui.widgets.table import Cells, Column
+
+if TYPE_CHECKING:
+    from tui.store.views import OfferRow, PodRow
+
+POD_COLUMNS = (
+    Column("status", "STATUS", 13, 0, sort="status"),
+    Column("name", "NAME", 16, 0, flex=True, sort="name"),
+    Column("gpu", "GPU", 15, 3, sort="gpu"),
+    Column("util", "UTIL", 5, 1, right=True, sort="util"),
+    Column("bar", "", 8, 7),
+    Column("spark", "10 MIN", 10, 6),
+    Column("vram", "VRAM", 5, 4, right=True, sort="vram"),
+    Column("cpu", "CPU", 4, 8, right=True, sort="cpu"),
+    Column("memory", "MEM", 4, 9, right=True, sort="memory"),
+    Column("cost", "$/H", 6, 2, right=True, sort="cost"),
+    Column("uptime", "UPTIME", 7, 5, right=True, sort="uptime"),
+    Column("id", "ID", 14, 10, sort="id"),
+    Column("location", "WHERE", 9, 11),
+)
+SPARK_COLUMNS = 10
+
+_PHASES = {
+    Phase.RUNNING: ("●", "good"),
+    Phase.IDLE: ("◌", "warn"),
+    Phase.BOOTING: ("◔", "accent"),
+    Phase.STOPPED: ("■", "muted"),
+    Phase.OUTBID: ("▼", "bad"),
+    Phase.ENDED: ("✕", "muted"),
+    Phase.UNREADABLE: ("?", "bad"),
+    Phase.OTHER: ("◆", "accent"),
+}
+
+
+def phase_cell(row: PodRow, now: float) -> Cell:
+    """Glyph and word; how long, for what costs money without working."""
+    glyph, role = _PHASES[row.phase]
+    tail = ""
+    if row.phase is Phase.IDLE:
+        tail = f" {fmt.short_duration(row.idle_for)}"
+    elif row.phase is Phase.BOOTING and row.since is not None:
+        waited = max(0.0, now - row.since)
+        tail = f" {fmt.short_duration(waited)}"
+        role = "warn" if waited > BOOT_PATIENCE else role
+    return ((f"{glyph} ", role), (row.word, "text" if row.phase is Phase.RUNNING else role), (tail, role))
+
+
+def util_role(value: float | None) -> str:
+    return "muted" if value is None else "quiet" if value < 5 else "text"
+
+
+def pod_cells(row: PodRow, now: float, bar_width: int) -> Cells:
+    """The cells of one pod."""
+    off = row.phase in (Phase.STOPPED, Phase.OUTBID, Phase.ENDED)
+    if row.phase is Phase.UNREADABLE:
+        return {
+            "status": phase_cell(row, now),
+            "name": ((row.name or "(no name)", "text"), (f"  {row.reason}", "bad")),
+            "id": ((row.id, "muted"),),
+        }
+    gpu: Cell = ((f"{row.gpu_count}×", "muted"), (row.gpu or "GPU", "muted" if off else "text")) if row.gpu_count else (
+        ("CPU only", "muted"),
+    )
+    straggles = row.util_low is not None and row.util is not None and row.util - row.util_low > 20
+    return {
+        "status": phase_cell(row, now),
+        "name": ((row.name, "muted" if off else "text"), *(((" spot", "accent"),) if row.spot else ())),
+        "gpu": gpu,
+        "util": ((fmt.percent(row.util), util_role(row.util)), ("▾" if straggles else "%" if row.util is not None else "",
+                                                               "warn" if straggles else "quiet")),
+        "bar": ((fmt.bar(row.util, bar_width), "accent"),),
+        "spark": ((fmt.spark(row.spark), "accent"),),
+        "vram": _percent(row.vram),
+        "cpu": _percent(row.cpu),
+        "memory": _percent(row.memory),
+        "cost": ((fmt.price(row.cost), "quiet" if off else "text"),),
+        "uptime": ((fmt.duration(row.uptime) if row.uptime is not None else fmt.UNKNOWN, "muted"),),
+        "id": ((row.id, "muted"),),
+        "location": ((row.location, "muted"),),
+    }
+
+
+def _percent(value: float | None) -> Cell:
+    return ((fmt.percent(value), "muted" if value is None else "text"), ("%" if value is not None else "", "quiet"))
+
+
+OFFER_COLUMNS = (
+    Column("name", "GPU", 14, 0, flex=True, sort="name"),
+    Column("memory", "GB", 3, 3, right=True, sort="vram"),
+    Column("secure", "SECURE", 6, 1, right=True, sort="price"),
+    Column("secure_spot", "SPOT", 5, 4, right=True, sort="spot"),
+    Column("community", "COMM.", 6, 2, right=True),
+    Column("community_spot", "SPOT", 5, 5, right=True),
+    Column("stock", "STOCK", 8, 1, sort="stock"),
+)
+
+_STOCK = {3: ("▰▰▰", "good"), 2: ("▰▰▱", "text"), 1: ("▰▱▱", "warn"), 0: ("▱▱▱", "quiet")}
+_STOCK_WORDS = {"medium": "med"}
+
+
+def stock_cell(word: str | None) -> Cell:
+    """Stock as a gauge of three and RunPod's word; a hint, as deploys fail on "High" too."""
+    glyph, role = _STOCK[stock_rank(word)]
+    text = "none" if word is None else _STOCK_WORDS.get(word.lower(), word.lower())
+    return ((glyph, role), (f" {text}", "quiet" if word is None else "muted"))
+
+
+def offer_cells(row: OfferRow) -> Cells:
+    """The cells of one GPU type. A price is per hour for one GPU; a dash where that cloud has none."""
+    out = row.stock is None
+
+    def amount(value: float | None, role: str) -> Cell:
+        return ((fmt.price(value), "quiet" if value is None or out else role),)
+
+    return {
+        "name": ((row.name, "muted" if out else "text"),),
+        "memory": ((str(row.memory_gb) if row.memory_gb else fmt.UNKNOWN, "muted"),),
+        "secure": amount(row.secure, "text"),
+        "secure_spot": amount(row.secure_spot, "muted"),
+        "community": amount(row.community, "text"),
+        "community_spot": amount(row.community_spot, "muted"),
+        "stock": stock_cell(row.stock),
+    }

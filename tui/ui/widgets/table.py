@@ -1,0 +1,291 @@
+"""`Table`: rows keyed by id, drawn a visible line at a time, repainted only where a line changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import ClassVar, NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.ui.cells import Cell, fit
+from tui.ui.notice import Notice, notice_line
+
+ROLES = ("text", "muted", "quiet", "accent", "good", "warn", "bad", "strong")
+
+
+class Column(NamedTuple):
+    """A column: `width` cells (the least, where `flex`); where room is short those with the highest `rank` go first.
+
+    `sort` names the order that a click on its title asks for.
+    """
+
+    key: str
+    title: str
+    width: int
+    rank: int
+    right: bool = False
+    flex: bool = False
+    sort: str = ""
+
+
+Cells = Mapping[str, Cell]
+"""The cells of one row by column key; a missing one is blank."""
+
+
+def visible(columns: Sequence[Column], width: int) -> tuple[tuple[Column, int], ...]:
+    """The columns that fit into `width`, each with its width; one cell between columns, the flexible one takes the rest."""
+    kept = list(columns)
+    while len(kept) > 1 and sum(c.width + 1 for c in kept) - 1 > width:
+        kept.remove(max(kept, key=lambda c: c.rank))
+    spare = width - (sum(c.width + 1 for c in kept) - 1)
+    flexible = next((c for c in kept if c.flex), kept[0] if spare < 0 else None)
+    return tuple((c, max(0, c.width + spare) if c is flexible else c.width) for c in kept)
+
+
+class Table(ScrollView, can_focus=True):
+    """A table of keyed rows with a cursor that stays on its key while rows come, go and change places."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "table--header",
+        "table--sorted",
+        "table--cursor",
+        *(f"table--{role}" for role in ROLES),
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "Down", id="table.down", show=False, tooltip="Next row"),
+        Binding("up,k", "move(-1)", "Up", id="table.up", show=False, tooltip="Previous row"),
+        Binding("pagedown", "page(1)", "Page down", id="table.page-down", show=False, tooltip="One page down"),
+        Binding("pageup", "page(-1)", "Page up", id="table.page-up", show=False, tooltip="One page up"),
+        Binding("home,g", "edge(-1)", "First", id="table.first", show=False, tooltip="First row"),
+        Binding("end,G", "edge(1)", "Last", id="table.last", show=False, tooltip="Last row"),
+    ]
+
+    class Moved(Message):
+        """The cursor is on another key, None when there are no rows."""
+
+        def __init__(self, table: Table, key: str | None) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> Table:
+            return self.table
+
+    class SortAsked(Message):
+        """The title of a column that can be sorted by was clicked."""
+
+        def __init__(self, table: Table, sort: str) -> None:
+            super().__init__()
+            self.table = table
+            self.sort = sort
+
+        @property
+        def control(self) -> Table:
+            return self.table
+
+    def __init__(self, columns: Sequence[Column], *, id: str) -> None:
+        super().__init__(id=id)
+        self._columns = tuple(columns)
+        self._fitted: tuple[tuple[Column, int], ...] = ()
+        self._keys: tuple[str, ...] = ()
+        self._index: dict[str, int] = {}
+        self._cells: Callable[[str], Cells] = lambda key: {}
+        self._notice = Notice("")
+        self._cursor: str | None = None
+        self._sorted = ("", False)
+        self._faded = False
+        self._strips: dict[int, Strip] = {}
+        self._styles: dict[str, Style] = {}
+
+    @property
+    def cursor(self) -> str | None:
+        """The key under the cursor."""
+        return self._cursor
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return self._keys
+
+    def width_of(self, key: str) -> int:
+        """Width the column is shown at; 0 when it has given way."""
+        return next((width for column, width in self._fitted if column.key == key), 0)
+
+    def show(
+        self,
+        keys: tuple[str, ...],
+        cells: Callable[[str], Cells],
+        *,
+        notice: Notice,
+        sorted_by: tuple[str, bool] = ("", False),
+        faded: bool = False,
+    ) -> None:
+        """Show these rows in this order. `cells` is asked for visible rows only; `faded` draws all of it as stale."""
+        old_row = self._row(self._cursor)
+        if keys != self._keys:
+            self._keys = keys
+            self._index = {key: index for index, key in enumerate(keys)}
+            self.virtual_size = Size(0, len(keys) + 1)
+        self._cells, self._notice, self._faded, self._sorted = cells, notice, faded, sorted_by
+        if self._cursor not in self._index:
+            kept = keys[min(old_row, len(keys) - 1)] if keys else None
+            self._set_cursor(kept, follow=False)
+        elif self._row(self._cursor) != old_row:
+            self._follow()
+        self._repaint()
+
+    def move_to(self, key: str) -> None:
+        """Put the cursor on a key, if it is here."""
+        if key in self._index:
+            self._set_cursor(key)
+
+    def _row(self, key: str | None) -> int:
+        return self._index.get(key, 0) if key is not None else 0
+
+    def _set_cursor(self, key: str | None, follow: bool = True) -> None:
+        if key == self._cursor:
+            return
+        self._cursor = key
+        self._repaint()
+        if follow:
+            self._follow()
+        self.post_message(self.Moved(self, key))
+
+    @property
+    def _page(self) -> int:
+        return max(1, self.size.height - 1)
+
+    def _follow(self) -> None:
+        row, top = self._row(self._cursor), self.scroll_offset.y
+        if row < top:
+            self.scroll_to(y=row, animate=False)
+        elif row >= top + self._page:
+            self.scroll_to(y=row - self._page + 1, animate=False)
+
+    def action_move(self, step: int) -> None:
+        self._jump(self._row(self._cursor) + step)
+
+    def action_page(self, step: int) -> None:
+        self._jump(self._row(self._cursor) + step * self._page)
+
+    def action_edge(self, side: int) -> None:
+        self._jump(len(self._keys) - 1 if side > 0 else 0)
+
+    def _jump(self, row: int) -> None:
+        if self._keys:
+            self._set_cursor(self._keys[min(max(row, 0), len(self._keys) - 1)])
+
+    def on_click(self, event: events.Click) -> None:
+        at = event.get_content_offset(self)
+        if at is None:
+            return
+        if at.y == 0:
+            x = 0
+            for column, width in self._fitted:
+                x += width + 1
+                if at.x < x:
+                    if column.sort:
+                        self.post_message(self.SortAsked(self, column.sort))
+                    return
+        elif (row := self.scroll_offset.y + at.y - 1) < len(self._keys):
+            self._jump(row)
+
+    def on_resize(self) -> None:
+        self._fitted = visible(self._columns, self.size.width)
+        self._strips.clear()
+
+    def on_focus(self) -> None:
+        self._restyle()
+
+    def on_blur(self) -> None:
+        self._restyle()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles.clear()
+        self._strips.clear()
+
+    def _restyle(self) -> None:
+        self._styles.clear()
+        self._repaint()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        self._strips.clear()
+        super().watch_scroll_y(old_value, new_value)
+
+    def _repaint(self) -> None:
+        """Draw the visible lines again and refresh those that came out different."""
+        if not self._fitted:
+            return
+        width, height = self.size
+        before, self._strips = self._strips, {}
+        for y in range(height):
+            strip = self._strips[y] = self._draw(y, width)
+            old = before.get(y)
+            if old is None or old != strip:
+                self.refresh(Region(0, y, width, 1))
+            else:
+                self._strips[y] = old
+
+    def render_line(self, y: int) -> Strip:
+        strip = self._strips.get(y)
+        if strip is None:
+            if not self._fitted:
+                return Strip.blank(self.size.width, self.rich_style)
+            strip = self._strips[y] = self._draw(y, self.size.width)
+        return strip
+
+    def _style(self, role: str) -> Style:
+        style = self._styles.get(role)
+        if style is None:
+            style = self._styles[role] = self.get_component_rich_style(f"table--{role}")
+        return style
+
+    def _draw(self, y: int, width: int) -> Strip:
+        if not self._keys:
+            return self._draw_notice(y, width)
+        if y == 0:
+            return self._draw_header(width)
+        row = self.scroll_offset.y + y - 1
+        if row >= len(self._keys):
+            return Strip.blank(width, self.rich_style)
+        key = self._keys[row]
+        cells = self._cells(key)
+        under = self._style("cursor").background_style if key == self._cursor else self.rich_style.background_style
+        return self._line(((cells.get(column.key, ()), column, w) for column, w in self._fitted), width, under)
+
+    def _line(self, cells: Iterable[tuple[Cell, Column, int]], width: int, under: Style) -> Strip:
+        segments: list[Segment] = []
+        for index, (cell, column, w) in enumerate(cells):
+            if index:
+                segments.append(Segment(" ", under))
+            for text, role in fit(cell, w, right=column.right):
+                segments.append(Segment(text, self._style("muted" if self._faded else role) + under))
+        return Strip(Segment.simplify(segments)).adjust_cell_length(width, under)
+
+    def _draw_header(self, width: int) -> Strip:
+        order, inverted = self._sorted
+        base = self._style("header")
+        segments: list[Segment] = []
+        for index, (column, w) in enumerate(self._fitted):
+            if index:
+                segments.append(Segment(" ", base))
+            marked = bool(column.sort) and column.sort == order
+            title = column.title + (("▲" if inverted else "▼") if marked else "")
+            if len(title) > w:
+                title = title[: w - 1] + title[-1:] if marked else title[:w]
+            style = base + self._style("sorted") if marked else base
+            segments.extend(Segment(text, style) for text, _ in fit(((title, "text"),), w, right=column.right))
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _draw_notice(self, y: int, width: int) -> Strip:
+        under = self.rich_style
+        cell = notice_line(self._notice, y, width, self.size.height)
+        return Strip([Segment(text, self._style(role) + under.background_style) for text, role in cell])
