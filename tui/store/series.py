@@ -6,6 +6,7 @@ A value is one byte in steps of half a percent (RunPod's are whole percents), so
 
 from __future__ import annotations
 
+import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ GAP = 0xFF
 _GAP_BYTE = bytes([GAP])
 _STEPS = 2
 _TOP = GAP - 1
+_SLACK = 64
 
 
 class Point(NamedTuple):
@@ -30,9 +32,9 @@ Run = tuple[Point, ...]
 
 
 def _pack(value: float | None) -> int:
-    if value is None or value != value:
+    if value is None or not math.isfinite(value):
         return GAP
-    return min(_TOP, max(0, round(min(value, 1e3) * _STEPS)))
+    return min(_TOP, max(0, round(value * _STEPS)))
 
 
 class Series:
@@ -69,8 +71,8 @@ class Series:
         times.append(at)
         for name, column in columns.items():
             column.append(_pack(values.get(name)))
-        # Trimming an eighth at a time makes its cost per sample constant.
-        if len(times) > self.limit + self.limit // 8:
+        # Trimming many at a time makes its cost per sample small.
+        if len(times) > self.limit + _SLACK:
             self._trim(len(times) - self.limit)
 
     def gap(self, at: float) -> None:

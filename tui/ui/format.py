@@ -82,3 +82,11 @@ def clip(text: str, width: int) -> str:
     if len(text) <= width:
         return text
     return text[: width - 1] + "…" if width > 1 else "…"[:width]
+
+
+def span(seconds: float) -> str:
+    """A time range in one unit: 5 min, 6 h, 30 d."""
+    for unit, size in (("d", 86_400.0), ("h", 3600.0)):
+        if seconds >= size and (unit == "h" or seconds > size):
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 60:.0f} min"

@@ -9,7 +9,7 @@ from tui.ui.cells import Cell
 from tui.ui.widgets.lines import TwoSided
 
 if TYPE_CHECKING:
-    from textual.screen import ActiveBinding
+    from textual.app import ActiveBinding
 
 _GLYPHS = {
     "question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "minus": "-", "equals_sign": "=", "equal": "=",
@@ -28,9 +28,10 @@ def key_word(key: str) -> str:
 
 
 class Hint(NamedTuple):
-    """One binding: its stable id, its keys, a word for the footer, a sentence for the help."""
+    """One binding: its stable id, what it does, its keys, a word for the footer, a sentence for the help."""
 
     id: str
+    action: str
     keys: tuple[str, ...]
     word: str
     help: str
@@ -49,7 +50,7 @@ def hints(active: Mapping[str, ActiveBinding]) -> tuple[Hint, ...]:
         old = found.get(binding.id)
         if old is None:
             found[binding.id] = Hint(
-                binding.id, (word,), binding.description, bound.tooltip or binding.description,
+                binding.id, binding.action, (word,), binding.description, bound.tooltip or binding.description,
                 binding.show, bound.enabled,
             )  # fmt: skip
         elif word not in old.keys:

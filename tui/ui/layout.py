@@ -84,9 +84,7 @@ class Panes(Layout):
         self.zoomed = False
         self.rows = 0
 
-    def arrange(
-        self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True
-    ) -> ArrangeResult:
+    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
         regions = panes(size.width, size.height, self.active, self.rows, self.zoomed)
         return _place((child, regions[child.id]) for child in children if child.id in regions)
 
@@ -96,13 +94,9 @@ class Tiles(Layout):
 
     name = "tiles"
 
-    def arrange(
-        self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True
-    ) -> ArrangeResult:
+    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
         return _place(zip(children, tiles(size.width, size.height, len(children)), strict=False))
 
 
 def _place(pairs: Iterable[tuple[Widget, Region]]) -> ArrangeResult:
-    return [
-        WidgetPlacement(region, Offset(), Spacing(), widget, order) for order, (widget, region) in enumerate(pairs)
-    ]
+    return [WidgetPlacement(region, Offset(), Spacing(), widget, order) for order, (widget, region) in enumerate(pairs)]

@@ -8,6 +8,7 @@ from tui.ui.notice import Notice
 
 if TYPE_CHECKING:
     from tui.api.cloud import CloudError
+    from tui.api.models import Market, Snapshot
     from tui.store.feed import Feed
     from tui.store.fleet import Fleet
 
@@ -40,7 +41,7 @@ def failure(error: CloudError, what: str) -> Notice:
             return Notice(f"▲ RunPod's answer is of no use: no {what} yet", (str(error), again), "warn")
 
 
-def _waiting(feed: Feed[object], what: str) -> Notice:
+def _waiting(feed: Feed[Snapshot] | Feed[Market], what: str) -> Notice:
     if feed.error is not None:
         return failure(feed.error, what)
     return Notice(f"◌ asking RunPod for {what}")

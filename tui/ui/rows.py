@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.store.rules import BOOT_PATIENCE, Phase
-from tui.store.views import SPARK_WIDTH, stock_rank
+from tui.store.views import stock_rank
 from tui.ui import format as fmt
 from tui.ui.cells import Cell
 from tui.ui.widgets.table import Cells, Column
@@ -68,16 +68,20 @@ def pod_cells(row: PodRow, now: float, bar_width: int) -> Cells:
             "name": ((row.name or "(no name)", "text"), (f"  {row.reason}", "bad")),
             "id": ((row.id, "muted"),),
         }
-    gpu: Cell = ((f"{row.gpu_count}×", "muted"), (row.gpu or "GPU", "muted" if off else "text")) if row.gpu_count else (
-        ("CPU only", "muted"),
+    gpu: Cell = (
+        ((f"{row.gpu_count}×", "muted"), (row.gpu or "GPU", "muted" if off else "text"))
+        if row.gpu_count
+        else (("CPU only", "muted"),)
     )
     straggles = row.util_low is not None and row.util is not None and row.util - row.util_low > 20
     return {
         "status": phase_cell(row, now),
         "name": ((row.name, "muted" if off else "text"), *(((" spot", "accent"),) if row.spot else ())),
         "gpu": gpu,
-        "util": ((fmt.percent(row.util), util_role(row.util)), ("▾" if straggles else "%" if row.util is not None else "",
-                                                               "warn" if straggles else "quiet")),
+        "util": (
+            (fmt.percent(row.util), util_role(row.util)),
+            ("▾" if straggles else "%" if row.util is not None else "", "warn" if straggles else "quiet"),
+        ),
         "bar": ((fmt.bar(row.util, bar_width), "accent"),),
         "spark": ((fmt.spark(row.spark), "accent"),),
         "vram": _percent(row.vram),

@@ -1,4 +1,4 @@
-"""podtop's own themes, and the variables every theme must have so that `styles/` can speak of meaning, not of colour."""
+"""podtop's own themes, and the variables every theme must have so that `styles/` speaks of meaning, not of colour."""
 
 from __future__ import annotations
 

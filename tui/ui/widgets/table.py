@@ -40,7 +40,7 @@ Cells = Mapping[str, Cell]
 
 
 def visible(columns: Sequence[Column], width: int) -> tuple[tuple[Column, int], ...]:
-    """The columns that fit into `width`, each with its width; one cell between columns, the flexible one takes the rest."""
+    """The columns that fit into `width`, each with its width; a cell between them, the flexible one takes the rest."""
     kept = list(columns)
     while len(kept) > 1 and sum(c.width + 1 for c in kept) - 1 > width:
         kept.remove(max(kept, key=lambda c: c.rank))

@@ -1,0 +1,63 @@
+"""Rules of money and health."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from tests.make import funds, pod
+from tui.store import rules
+from tui.store.rules import Phase
+
+
+@pytest.mark.parametrize(
+    ("given_pod", "idle", "expected"),
+    [
+        (pod("a"), 0, Phase.RUNNING),
+        (pod("a"), rules.IDLE_AFTER, Phase.IDLE),
+        (pod("a", utils=None), 99_999, Phase.BOOTING),
+        (pod("a", status="EXITED"), None, Phase.STOPPED),
+        (pod("a", status="EXITED", change="Outbid: Wed Jul 29 2026 21:51:59 GMT+0000 (UTC)"), None, Phase.OUTBID),
+        (pod("a", status="TERMINATED"), None, Phase.ENDED),
+        (pod("a", status="HIBERNATING"), None, Phase.OTHER),
+    ],
+)
+def test_phase(given_pod: object, idle: float | None, expected: Phase) -> None:
+    assert rules.phase(given_pod, idle) is expected  # type: ignore[arg-type]
+
+
+def test_a_status_newer_than_podtop_is_shown_as_text() -> None:
+    assert rules.status_word(pod("a", status="HIBERNATING"), Phase.OTHER) == "hibernating"
+
+
+def test_runway() -> None:
+    assert rules.runway(funds(100, 10)) == 36_000
+    assert rules.runway(funds(100, 0)) == math.inf
+    assert rules.runway(funds(0, 10)) == 0
+    assert rules.runway(funds(-3, 10)) == 0
+    assert rules.runway(funds(None, 10)) is None
+    assert rules.runway(funds(100, None)) is None
+    assert rules.runway(None) is None
+
+
+def test_status_change_is_taken_apart() -> None:
+    text = "Rented by User: Wed Jul 29 2026 21:51:59 GMT+0000 (Coordinated Universal Time)"
+    assert rules.status_change(text) == ("Rented by User", 1785361919.0)
+    assert rules.status_change("Exited by Runpod") == ("Exited by Runpod", None)
+    assert rules.status_change("x: Foo Bar 99 2026 99:99:99 GMT+0000") == ("x: Foo Bar 99 2026 99:99:99 GMT+0000", None)
+    assert rules.status_change("") is None
+    assert rules.status_change(None) is None
+
+
+@given(st.text(max_size=80))
+def test_status_change_never_raises(text: str) -> None:
+    rules.status_change(text)
+
+
+def test_totals_count_only_live_gpus_as_busy() -> None:
+    pods = [pod("a", utils=(90, 0)), pod("b", utils=None), replace(pod("c", utils=(90,)), status="EXITED")]
+    assert rules.totals(pods, unreadable=1) == rules.Totals(running=2, pods=4, gpus_busy=1, gpus=3)

@@ -1,0 +1,94 @@
+"""Series: what goes in comes out, gaps stay gaps, memory stays bounded."""
+
+from __future__ import annotations
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.store.series import Series
+
+VALUES = st.one_of(st.none(), st.floats(0, 100), st.integers(0, 100))
+
+
+def filled(values: list[float | None], step: float = 5.0, limit: int = 1000) -> Series:
+    series = Series(limit)
+    for index, value in enumerate(values):
+        series.append(index * step, {"x": value})
+    return series
+
+
+@given(st.lists(VALUES, max_size=60))
+def test_a_value_comes_back_to_a_quarter_of_a_percent(values: list[float | None]) -> None:
+    series = filled(values)
+    got = {p.at: p.mean for run in series.runs("x", 0, 5.0, max(1, len(values)), 15) for p in run}
+    for index, value in enumerate(values):
+        if value is None:
+            assert index * 5.0 not in got
+        else:
+            assert abs(got[index * 5.0] - value) <= 0.25
+
+
+@given(st.lists(VALUES, min_size=1, max_size=200), st.integers(1, 40))
+def test_no_spike_is_lost_in_a_bucket(values: list[float | None], count: int) -> None:
+    series = filled(values)
+    width = math.ceil(len(values) / count) * 5.0
+    points = [p for run in series.runs("x", 0, width, count, 15) for p in run]
+    known = [v for v in values if v is not None]
+    if known:
+        assert abs(max(p.high for p in points) - max(known)) <= 0.25
+        assert abs(min(p.low for p in points) - min(known)) <= 0.25
+    else:
+        assert points == []
+
+
+def test_an_explicit_gap_and_a_long_silence_break_a_run() -> None:
+    series = filled([10, 20, None, 30])
+    series.append(500.0, {"x": 40})
+    runs = series.runs("x", 0, 5.0, 120, 15)
+    assert [[p.mean for p in run] for run in runs] == [[10, 20], [30], [40]]
+
+
+def test_samples_sparser_than_buckets_are_one_run() -> None:
+    runs = filled([1, 2, 3], step=5).runs("x", 0, 1.0, 20, 15)
+    assert [p.at for p in runs[0]] == [0, 5, 10]
+    assert len(runs) == 1
+
+
+def test_wild_values_are_clamped_or_gaps() -> None:
+    series = filled([math.nan, math.inf, -math.inf, 1e9, -5])
+    assert [p.mean for run in series.runs("x", 0, 5.0, 5, 15) for p in run] == [127, 0]
+
+
+def test_time_never_goes_back() -> None:
+    series = filled([1, 2])
+    series.append(5.0, {"x": 9})
+    series.append(4.0, {"x": 9})
+    assert len(series) == 2
+    assert series.last("x") == 2
+
+
+def test_a_name_that_comes_late_or_stays_away_has_gaps() -> None:
+    series = Series(100)
+    series.append(0, {"a": 1})
+    series.append(5, {"a": 2, "b": 3})
+    series.append(10, {"b": 4})
+    assert series.last("a") is None
+    assert series.last("b") == 4
+    assert [len(r) for r in series.runs("b", 0, 5, 3, 15)] == [2]
+
+
+@given(st.integers(1, 50), st.integers(0, 400))
+def test_it_never_grows_far_past_its_limit(limit: int, count: int) -> None:
+    series = filled([1.0] * count, limit=limit)
+    assert len(series) <= limit + 64
+    assert len(series) == count or len(series) >= limit
+
+
+def test_a_name_gone_for_longer_than_the_limit_is_forgotten() -> None:
+    series = Series(10)
+    series.append(0, {"old": 1, "new": 1})
+    for index in range(1, 200):
+        series.append(index, {"new": 1})
+    assert series.names == ("new",)

@@ -1,0 +1,130 @@
+"""`PodtopApp`: owns the fleet and the pollers, and tells the screen on top when something changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import tzinfo
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.signal import Signal
+
+from tui.paths import styles_dir
+from tui.poller import Failed, Fresh, Poller
+from tui.store.fleet import Fleet
+from tui.ui import themes
+from tui.ui.screens.fleet import FleetScreen
+from tui.ui.status import Badges
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.api.models import Market, Snapshot
+    from tui.config import Config
+    from tui.source import Source
+
+STYLES = ("app", "panes", "table", "chart", "help")
+
+
+class PodtopApp(App[None]):
+    """The program on the screen."""
+
+    TITLE = "podtop"
+    DEFAULT_MODE = "fleet"
+    CSS_PATH: ClassVar = [str(styles_dir() / f"{name}.tcss") for name in STYLES]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "screen_mode('fleet')", "fleet", id="screen.fleet", show=False, tooltip="Fleet: pods and prices"),
+        Binding("ctrl+r", "refresh_now", "refresh", id="app.refresh", show=False, tooltip="Ask RunPod now"),
+        Binding("ctrl+l", "redraw", "redraw", id="app.redraw", show=False, tooltip="Draw the whole screen again"),
+        Binding("colon,ctrl+p", "command_palette", "palette", id="app.palette", tooltip="Find anything by its name"),
+        Binding("question_mark", "help", "help", id="app.help", tooltip="This list of keys"),
+        Binding("q", "quit", "quit", id="app.quit", tooltip="Quit; pods go on running"),
+    ]
+
+    def __init__(self, source: Source, config: Config, *, tz: tzinfo | None = None) -> None:
+        super().__init__()
+        self._source = source
+        self._config = config
+        self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace)
+        badges = Badges(source.badge, source.demo, config.read_only)
+        self.changed: Signal[None] = Signal(self, "changed")
+        self.add_mode("fleet", lambda: FleetScreen(self.fleet, self.changed, badges, source.clock, tz))
+        self._pods: Poller[Snapshot] | None = None
+        self._market: Poller[Market] | None = None
+        self._cloud: Cloud | None = None
+        for theme in themes.OWN:
+            self.register_theme(theme)
+        self.theme = config.theme or themes.DEFAULT
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return themes.variable_defaults(self.current_theme)
+
+    def on_ready(self) -> None:
+        # After the first frame: what follows imports the HTTP client and, in a demo, a whole simulated RunPod.
+        self.run_worker(self._watch(), name="watch")
+
+    async def _watch(self) -> None:
+        """Open the cloud, take in its past, then follow it until the app ends."""
+        source, config = self._source, self._config
+        cloud = await asyncio.to_thread(source.open)
+        try:
+            if source.history is not None:
+                async for at, snapshot in source.history(cloud):
+                    self.fleet.apply(snapshot, at)
+            self._pods = Poller(cloud.fleet, config.interval)
+            self._market = Poller(cloud.offers, config.market_interval)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._follow_pods(self._pods))
+                group.create_task(self._follow_market(self._market))
+        finally:
+            await cloud.aclose()
+
+    async def _follow_pods(self, poller: Poller[Snapshot]) -> None:
+        async for reading in poller:
+            now = self._source.clock()
+            match reading:
+                case Fresh(value, took):
+                    self.fleet.apply(value, now, took)
+                case Failed(error, retry_in):
+                    self.fleet.fail(error, now, now + retry_in * self._source.pace)
+            self.changed.publish(None)
+
+    async def _follow_market(self, poller: Poller[Market]) -> None:
+        async for reading in poller:
+            now = self._source.clock()
+            match reading:
+                case Fresh(value, took):
+                    self.fleet.apply_market(value, now, took)
+                case Failed(error, retry_in):
+                    self.fleet.fail_market(error, now, now + retry_in * self._source.pace)
+            self.changed.publish(None)
+
+    async def action_screen_mode(self, mode: str) -> None:
+        if self.current_mode != mode:
+            await self.switch_mode(mode)
+
+    def action_refresh_now(self) -> None:
+        for poller in (self._pods, self._market):
+            if poller is not None:
+                poller.wake()
+
+    def action_redraw(self) -> None:
+        self.refresh(repaint=True, layout=True)
+
+    def action_help(self) -> None:
+        from tui.ui.keys import hints
+        from tui.ui.modals.help import Help
+
+        self.push_screen(Help(hints(self.screen.active_bindings)))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Everything that a key does, by name; and the themes."""
+        from tui.ui.keys import hints
+
+        for hint in hints(screen.active_bindings):
+            if hint.enabled and hint.action and hint.id.split(".")[0] in ("app", "pane", "table", "chart", "screen"):
+                yield SystemCommand(hint.help, f"key {hint.keys[0]}", partial(screen.run_action, hint.action))
+        yield SystemCommand("Change the theme", "dark, light and Textual's own", self.action_change_theme)

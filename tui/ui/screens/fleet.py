@@ -1,0 +1,327 @@
+"""The Fleet screen: pods, the telemetry of the one under the cursor, and the market."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import tzinfo
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.screen import Screen
+from textual.signal import Signal
+from textual.widget import Widget
+
+from tui.store import views
+from tui.store.fleet import Fleet
+from tui.store.views import Query
+from tui.ui import format as fmt
+from tui.ui import keys, layout, notices, rows, status
+from tui.ui.status import Badges
+from tui.ui.widgets.filter import FilterLine
+from tui.ui.widgets.lines import Lines, TwoSided
+from tui.ui.widgets.table import Cells, Table
+from tui.ui.widgets.telemetry import Telemetry
+
+RANGES = (300.0, 900.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
+"""Chart ranges in seconds."""
+
+DEFAULT_RANGE = 1
+SHORT = 12
+"""Lines below which the frame gives way to the content."""
+
+TITLES = {"pods": "Pods", "telemetry": "Telemetry", "market": "Market"}
+
+
+class FleetScreen(Screen[None]):
+    """Reads the fleet and tells the widgets; a frozen copy of it while paused."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "pane(1)", "pane", id="pane.next", tooltip="Go to the next pane"),
+        Binding("shift+tab", "pane(-1)", "pane", id="pane.previous", show=False, tooltip="Go to the previous pane"),
+        Binding("z", "zoom", "zoom", id="pane.zoom", tooltip="Give the pane the whole screen, or give it back"),
+        Binding("slash", "filter", "filter", id="table.filter", tooltip="Filter the rows: words that must all occur"),
+        Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column"),
+        Binding("i", "invert", "invert", id="table.invert", show=False, tooltip="Turn the order round"),
+        Binding("plus", "range(-1)", "range", id="chart.closer", show=False, tooltip="A shorter time range"),
+        Binding("minus", "range(1)", "range", id="chart.wider", tooltip="A longer time range"),
+        Binding("equals_sign", "range(0)", "range", id="chart.reset", show=False, tooltip="The range at the start"),
+        Binding("p", "pause", "pause", id="pane.pause", tooltip="Hold the screen still; collection goes on"),
+        Binding("escape", "back", "Back", id="pane.back", show=False, tooltip="Leave zoom, then clear the filter"),
+    ]
+
+    def __init__(
+        self, fleet: Fleet, changed: Signal[None], badges: Badges, now: Callable[[], float], tz: tzinfo | None
+    ) -> None:
+        super().__init__()
+        self._fleet = fleet
+        self._changed = changed
+        self._held: tuple[Fleet, float] | None = None
+        self._badges = badges
+        self._now = now
+        self._tz = tz
+        self._panes = layout.Panes()
+        self._queries = {"pods": Query(sort="status"), "market": Query(sort="price")}
+        self._typed = {"pods": "", "market": ""}
+        self._range = DEFAULT_RANGE
+        self._titles: dict[str | None, tuple[str, str]] = {}
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="header")
+        yield Lines(id="tabs")
+        with Container(id="body") as body:
+            body.styles.layout = self._panes
+            yield Table(rows.POD_COLUMNS, id="pods")
+            yield Telemetry(len(views.CHARTS), id="telemetry")
+            yield Table(rows.OFFER_COLUMNS, id="market")
+        yield Lines(id="footer")
+
+    def on_mount(self) -> None:
+        for name, title in TITLES.items():
+            pane = self.query_one(f"#{name}")
+            pane.add_class("pane")
+            self._entitle(pane, title, "")
+        self.query_one("#pods").focus()
+        self.bindings_updated_signal.subscribe(self, lambda _: self._show_footer())
+        self._changed.subscribe(self, lambda _: self.show())
+        self.set_interval(1.0, self._tick)
+
+    # Reading the store
+
+    @property
+    def _view(self) -> tuple[Fleet, float]:
+        """The fleet to show, and the instant to show it at."""
+        return self._held or (self._fleet, self._now())
+
+    def show(self) -> None:
+        """Tell every widget what it has to show now; a screen that is not on top skips."""
+        if not self.is_current:
+            return
+        self._arrange()
+        self._show_header()
+        self._show_pods()
+        self._show_market()
+        self._show_telemetry()
+
+    def _tick(self) -> None:
+        """Ages go on while nothing arrives; with fresh data this changes nothing."""
+        if self.is_current:
+            self._show_header()
+            fleet, now = self._view
+            if fleet.stale(now) and not self.query_one("#pods").has_class("-old"):
+                self.show()
+
+    def _show_header(self) -> None:
+        fleet, _ = self._view
+        badges = replace(self._badges, paused=self._held is not None)
+        self.query_one("#header", Lines).content = status.header(fleet, badges, self._now(), self._tz)
+
+    def _show_pods(self) -> None:
+        fleet, now = self._view
+        table = self.query_one("#pods", Table)
+        query = self._queries["pods"]
+        ids = views.pods(fleet, now, query)
+        spark = rows.SPARK_COLUMNS if table.width_of("spark") else 0
+        bar = table.width_of("bar")
+
+        def cells(key: str) -> Cells:
+            return rows.pod_cells(views.pod_row(fleet.records[key], now, spark), now, bar)
+
+        table.show(
+            ids,
+            cells,
+            notice=notices.pods(fleet, bool(query.terms)),
+            sorted_by=(query.sort, query.inverted),
+            faded=fleet.stale(now),
+        )
+        self._title(table, "pods", len(ids), len(fleet.records), fleet.stale(now))
+
+    def _show_market(self) -> None:
+        fleet, now = self._view
+        table = self.query_one("#market", Table)
+        query = self._queries["market"]
+        found = views.offers(fleet, query)
+        offers = {row.id: row for row in found}
+        stale = fleet.market_stale(now)
+        table.show(
+            tuple(offers),
+            lambda key: rows.offer_cells(offers[key]),
+            notice=notices.market(fleet, bool(query.terms)),
+            sorted_by=(query.sort, query.inverted),
+            faded=stale,
+        )
+        total = len(fleet.market.value.offers) if fleet.market.value else 0
+        self._title(table, "market", len(found), total, stale)
+
+    def _title(self, table: Table, name: str, shown: int, total: int, stale: bool) -> None:
+        fleet, now = self._view
+        feed = fleet.snapshot if name == "pods" else fleet.market
+        text = self._typed[name].strip()
+        parts = [TITLES[name]]
+        if text:
+            parts.append(f"/{text}  {shown} of {total}")
+        elif total:
+            parts.append(str(total))
+        self._entitle(table, "  ".join(parts), f"▲ {fmt.duration(feed.age(now))} old" if stale else "")
+        table.set_class(stale, "-old")
+
+    def _entitle(self, pane: Widget, title: str, subtitle: str) -> None:
+        """Title a pane: without markup, for names come from the API, and only on change, for it repaints the pane."""
+        if self._titles.get(pane.id) != (title, subtitle):
+            self._titles[pane.id] = (title, subtitle)
+            pane.border_title = Content(title)
+            pane.border_subtitle = Content(subtitle)
+
+    def _show_telemetry(self) -> None:
+        from tui.ui import charts
+
+        fleet, now = self._view
+        pane = self.query_one("#telemetry", Telemetry)
+        key = self.query_one("#pods", Table).cursor
+        record = fleet.records.get(key) if key is not None else None
+        span = RANGES[self._range]
+        if record is None:
+            self._entitle(pane, TITLES["telemetry"], "")
+            pane.show_notice(notices.telemetry(fleet))
+            return
+        self._entitle(pane, f"{TITLES['telemetry']}  {record.name or record.id}", f"last {fmt.span(span)}")
+        if not pane.charts:
+            self.run_worker(self._open_telemetry(pane), exclusive=True, group="telemetry")
+            return
+        pane.show(charts.specs(fleet, record, now, span, [chart.size.width for chart in pane.charts]))
+
+    async def _open_telemetry(self, pane: Telemetry) -> None:
+        await pane.open()
+        self.call_after_refresh(self._show_telemetry)
+
+    # Arranging panes
+
+    def _arrange(self) -> None:
+        """Show the panes that fit; in narrow or short terminals the active one alone, with a line of tabs."""
+        size = self.size
+        panes = self._panes
+        panes.rows = len(self._fleet.records)
+        tabs = self.query_one("#tabs", Lines)
+        tabs.display = layout.single(size.width, size.height)
+        self.set_class(size.height < SHORT, "-short")
+        tabs.content = (self._tabs(),)
+        shown = layout.panes(size.width, size.height, panes.active, panes.rows, panes.zoomed)
+        for name in layout.PANES:
+            self.query_one(f"#{name}").display = name in shown
+        self.query_one("#body").refresh(layout=True)
+
+    def _tabs(self) -> TwoSided:
+        return TwoSided(
+            tuple(((f" {title} ", "tab" if name == self._panes.active else "muted"),) for name, title in TITLES.items())
+        )
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange()
+        self.call_after_refresh(self.show)
+
+    def on_screen_resume(self) -> None:
+        self.show()
+
+    @on(events.DescendantFocus)
+    def _focused(self, event: events.DescendantFocus) -> None:
+        name = event.widget.id
+        if name in layout.PANES and name != self._panes.active:
+            self._panes.active = name
+            self._arrange()
+            self.refresh_bindings()
+
+    def action_pane(self, step: int) -> None:
+        names = layout.PANES
+        self._go(names[(names.index(self._panes.active) + step) % len(names)])
+
+    def _go(self, name: str) -> None:
+        self._panes.active = name
+        self._arrange()
+        self.query_one(f"#{name}").focus()
+        self.call_after_refresh(self.show)
+        self.refresh_bindings()
+
+    def action_zoom(self) -> None:
+        self._panes.zoomed = not self._panes.zoomed
+        self._arrange()
+        self.call_after_refresh(self.show)
+
+    def action_back(self) -> None:
+        if self._panes.zoomed:
+            self.action_zoom()
+        elif self._panes.active in self._queries:
+            self._set_filter(self._panes.active, "")
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("filter", "sort", "invert"):
+            return self._panes.active in self._queries
+        return True
+
+    def _show_footer(self) -> None:
+        self.query_one("#footer", Lines).content = (keys.footer(self.active_bindings),)
+
+    def action_sort(self) -> None:
+        name = self._panes.active
+        orders = views.POD_SORTS if name == "pods" else views.OFFER_SORTS
+        query = self._queries[name]
+        self._queries[name] = replace(query, sort=orders[(orders.index(query.sort) + 1) % len(orders)], inverted=False)
+        self.show()
+
+    def action_invert(self) -> None:
+        name = self._panes.active
+        self._queries[name] = replace(self._queries[name], inverted=not self._queries[name].inverted)
+        self.show()
+
+    @on(Table.SortAsked)
+    def _sort_asked(self, event: Table.SortAsked) -> None:
+        name = event.table.id or ""
+        query = self._queries[name]
+        self._queries[name] = replace(
+            query, sort=event.sort, inverted=not query.inverted if query.sort == event.sort else False
+        )
+        self.show()
+
+    def action_range(self, step: int) -> None:
+        self._range = min(max(self._range + step, 0), len(RANGES) - 1) if step else DEFAULT_RANGE
+        self._show_telemetry()
+
+    def action_pause(self) -> None:
+        self._held = None if self._held else (self._fleet.frozen(), self._now())
+        self.show()
+
+    @on(Table.Moved, "#pods")
+    def _pod_moved(self) -> None:
+        self._show_telemetry()
+
+    # The filter line
+
+    async def action_filter(self) -> None:
+        name = self._panes.active
+        if self.query(FilterLine):
+            return
+        line = FilterLine(self._typed[name], f"filter {TITLES[name].lower()}: words that must all occur")
+        await self.mount(line, before="#footer")
+        line.focus()
+
+    @on(FilterLine.Typed)
+    def _filter_typed(self, event: FilterLine.Typed) -> None:
+        self._set_filter(self._panes.active, event.text)
+
+    @on(FilterLine.Done)
+    def _filter_done(self, event: FilterLine.Done) -> None:
+        name = self._panes.active
+        self.query_one(FilterLine).remove()
+        self.query_one(f"#{name}").focus()
+        if not event.kept:
+            self._set_filter(name, "")
+
+    def _set_filter(self, name: str, text: str) -> None:
+        self._typed[name] = text
+        self._queries[name] = replace(self._queries[name], terms=views.terms(text))
+        self.show()
