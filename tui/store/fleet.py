@@ -107,6 +107,14 @@ class Fleet:
         readable = [r.pod for r in self.records.values() if r.pod is not None]
         return rules.totals(readable, len(self.records) - len(readable))
 
+    def idle_burn(self, now: float) -> float:
+        """Dollars per hour of the pods that are up and have done nothing for `rules.IDLE_AFTER`."""
+        return sum(
+            r.pod.cost_per_hr or 0.0
+            for r in self.records.values()
+            if r.pod is not None and rules.phase(r.pod, r.idle_for(now)) is rules.Phase.IDLE
+        )
+
     def stale(self, now: float) -> bool:
         return self.snapshot.stale(now, self.interval)
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 UNKNOWN = "–"
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-_PARTIAL = " ▏▎▍▌▋▊▉█"
 
 
 def money(value: float | None, places: int = 2) -> str:
@@ -18,10 +17,10 @@ def money(value: float | None, places: int = 2) -> str:
 
 
 def price(value: float | None) -> str:
-    """A price per hour without its sign, for a column: 2.99, and three places below a dime."""
+    """A price per hour without its sign, for a column: 2.99; a third place below a dime, where it says something."""
     if value is None or not math.isfinite(value):
         return UNKNOWN
-    return f"{value:.3f}" if 0 < value < 0.1 else f"{value:.2f}"
+    return f"{value:.3f}" if 0 < value < 0.1 and round(value, 2) != round(value, 3) else f"{value:.2f}"
 
 
 def percent(value: float | None) -> str:
@@ -63,13 +62,12 @@ def latency(seconds: float | None) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.1f} s"
 
 
-def bar(value: float | None, width: int) -> str:
-    """A horizontal bar of `width` cells for a percent, in eighths of a cell; blank when unknown."""
+def bar(value: float | None, width: int) -> tuple[str, str]:
+    """A horizontal rule of `width` cells for a percent, in halves of a cell: its filled and its empty part."""
     if value is None or width <= 0 or not math.isfinite(value):
-        return " " * max(0, width)
-    eighths = round(min(100.0, max(0.0, value)) / 100 * width * 8)
-    full, rest = divmod(eighths, 8)
-    return ("█" * full + (_PARTIAL[rest] if rest else "")).ljust(width)
+        return "", ""
+    full, half = divmod(round(min(100.0, max(0.0, value)) / 100 * width * 2), 2)
+    return "━" * full + "╸" * half, "─" * (width - full - half)
 
 
 def spark(values: Iterable[float | None]) -> str:

@@ -9,7 +9,8 @@ from textual.geometry import Offset, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
-MARKET_WIDTH = 52
+MARKET_WIDTH = 60
+MARKET_NARROW = 47
 WIDE = 160
 NORMAL = 100
 NORMAL_HEIGHT = 24
@@ -33,18 +34,17 @@ def panes(width: int, height: int, active: str, rows: int, zoomed: bool = False)
         return {active: Region(0, 0, width, height)}
     pods = min(max(rows + 3, _FEWEST_POD_LINES), height * 2 // 5)
     rest = height - pods
+    left = width - (MARKET_WIDTH if width >= 2 * MARKET_WIDTH else MARKET_NARROW)
     if width >= WIDE:
-        left = width - MARKET_WIDTH
         return {
             "pods": Region(0, 0, left, pods),
             "telemetry": Region(0, pods, left, rest),
-            "market": Region(left, 0, MARKET_WIDTH, height),
+            "market": Region(left, 0, width - left, height),
         }
-    left = width - MARKET_WIDTH
     return {
         "pods": Region(0, 0, width, pods),
         "telemetry": Region(0, pods, left, rest),
-        "market": Region(left, pods, MARKET_WIDTH, rest),
+        "market": Region(left, pods, width - left, rest),
     }
 
 

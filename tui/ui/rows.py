@@ -73,6 +73,7 @@ def pod_cells(row: PodRow, now: float, bar_width: int) -> Cells:
         if row.gpu_count
         else (("CPU only", "muted"),)
     )
+    filled, empty = fmt.bar(row.util, bar_width)
     straggles = row.util_low is not None and row.util is not None and row.util - row.util_low > 20
     return {
         "status": phase_cell(row, now),
@@ -82,8 +83,8 @@ def pod_cells(row: PodRow, now: float, bar_width: int) -> Cells:
             (fmt.percent(row.util), util_role(row.util)),
             ("▾" if straggles else "%" if row.util is not None else "", "warn" if straggles else "quiet"),
         ),
-        "bar": ((fmt.bar(row.util, bar_width), "accent"),),
-        "spark": ((fmt.spark(row.spark), "accent"),),
+        "bar": ((filled, "accent"), (empty, "rule")),
+        "spark": ((fmt.spark(row.spark), "spark"),),
         "vram": _percent(row.vram),
         "cpu": _percent(row.cpu),
         "memory": _percent(row.memory),
@@ -101,7 +102,7 @@ def _percent(value: float | None) -> Cell:
 OFFER_COLUMNS = (
     Column("name", "GPU", 14, 0, flex=True, sort="name"),
     Column("memory", "GB", 3, 3, right=True, sort="vram"),
-    Column("secure", "SECURE", 6, 1, right=True, sort="price"),
+    Column("secure", "SECURE", 7, 1, right=True, sort="price"),
     Column("secure_spot", "SPOT", 5, 4, right=True, sort="spot"),
     Column("community", "COMM.", 6, 2, right=True),
     Column("community_spot", "SPOT", 5, 5, right=True),

@@ -104,26 +104,27 @@ def money(fleet: Fleet, old: bool) -> tuple[Cell, ...]:
     )
 
 
-def counts(fleet: Fleet, old: bool) -> tuple[Cell, ...]:
+def counts(fleet: Fleet, now: float, old: bool) -> tuple[Cell, ...]:
     if fleet.snapshot.at is None:
         return ()
     totals = fleet.totals
     strong = "muted" if old else "strong"
-    idle = "" if totals.gpus_busy == totals.gpus else f" · {totals.gpus - totals.gpus_busy} not working"
+    burn = fleet.idle_burn(now)
+    idle: tuple[Cell, ...] = ((("idle ", "muted"), (f"▲ {fmt.money(burn)}/h", "warn")),) if burn else ()
     return (
         (("pods ", "muted"), (f"{totals.running}/{totals.pods}", strong), (" running", "muted")),
-        (("gpus ", "muted"), (f"{totals.gpus_busy}/{totals.gpus}", strong), (f" busy{idle}", "muted")),
+        (("gpus ", "muted"), (f"{totals.gpus_busy}/{totals.gpus}", strong), (" busy", "muted")),
+        *idle,
     )
 
 
 def header(fleet: Fleet, badges: Badges, now: float, tz: tzinfo | None) -> tuple[TwoSided, ...]:
     """The two lines of the header; the first is the one to keep where there is room for one."""
     name: Cell = (("podtop", "accent"),)
-    marks: list[Cell] = [((f" {badges.source.upper()} ", "badge"),) if badges.demo else ((badges.source, "muted"),)]
-    if badges.read_only:
-        marks.append(((" READ-ONLY ", "badge"),))
+    marks: list[Cell] = [((" READ-ONLY ", "badge"),)] if badges.read_only else []
+    marks.append(((f" {badges.source.upper()} ", "badge"),) if badges.demo else ((badges.source, "muted"),))
     old = badges.paused or fleet.stale(now) or fleet.snapshot.error is not None
     return (
         TwoSided((name, *marks), (connection(fleet, now, tz, badges.paused),)),
-        TwoSided((*money(fleet, old), *counts(fleet, old))),
+        TwoSided((*money(fleet, old), *counts(fleet, now, old))),
     )

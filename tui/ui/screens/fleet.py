@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.content import Content
 from textual.screen import Screen
 from textual.signal import Signal
@@ -22,6 +21,7 @@ from tui.store.views import Query
 from tui.ui import format as fmt
 from tui.ui import keys, layout, notices, rows, status
 from tui.ui.status import Badges
+from tui.ui.widgets.body import Body
 from tui.ui.widgets.filter import FilterLine
 from tui.ui.widgets.lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Table
@@ -73,8 +73,7 @@ class FleetScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Lines(id="header")
         yield Lines(id="tabs")
-        with Container(id="body") as body:
-            body.styles.layout = self._panes
+        with Body(self._panes, id="body"):
             yield Table(rows.POD_COLUMNS, id="pods")
             yield Telemetry(len(views.CHARTS), id="telemetry")
             yield Table(rows.OFFER_COLUMNS, id="market")
@@ -190,13 +189,10 @@ class FleetScreen(Screen[None]):
             return
         self._entitle(pane, f"{TITLES['telemetry']}  {record.name or record.id}", f"last {fmt.span(span)}")
         if not pane.charts:
-            self.run_worker(self._open_telemetry(pane), exclusive=True, group="telemetry")
+            pane.open()
+            self.call_after_refresh(self._show_telemetry)
             return
         pane.show(charts.specs(fleet, record, now, span, [chart.size.width for chart in pane.charts]))
-
-    async def _open_telemetry(self, pane: Telemetry) -> None:
-        await pane.open()
-        self.call_after_refresh(self._show_telemetry)
 
     # Arranging panes
 

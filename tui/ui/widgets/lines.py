@@ -16,23 +16,23 @@ from tui.ui.widgets.table import ROLES
 
 
 class TwoSided(NamedTuple):
-    """One line: groups of parts from the left, and groups from the right; the last ones give way when room is short."""
+    """One line: groups of parts from the left, and groups from the right; those at an end give way."""
 
     left: tuple[Cell, ...]
     right: tuple[Cell, ...] = ()
 
 
 def join(line: TwoSided, width: int, gap: int = 2) -> Cell:
-    """The groups that fit, `gap` cells apart, the right side flush right. Right groups go first, then the last left."""
+    """The groups that fit, `gap` cells apart, the right side flush right. Left groups give way first, from their end."""
     left, right = list(line.left), list(line.right)
 
     def taken(groups: list[Cell]) -> int:
         return sum(width_of(g) for g in groups) + gap * max(0, len(groups) - 1)
 
-    while right and taken(left) + gap + taken(right) > width:
-        right.pop(0)
     while len(left) > 1 and taken(left) + (gap + taken(right) if right else 0) > width:
         left.pop()
+    while right and taken(left) + gap + taken(right) > width:
+        right.pop()
     space = (" " * gap, "text")
     parts = [part for group in left for part in (space, *group)][1:]
     if right:
@@ -45,7 +45,7 @@ def join(line: TwoSided, width: int, gap: int = 2) -> Cell:
 class Lines(Widget):
     """Lines of text drawn from a frozen value."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--badge", "lines--alarm", *(f"lines--{role}" for role in ROLES)}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--badge", "lines--tab", *(f"lines--{role}" for role in ROLES)}
 
     content: reactive[tuple[TwoSided, ...]] = reactive(tuple, layout=False, repaint=False)
 
@@ -64,4 +64,4 @@ class Lines(Widget):
 
     def _style(self, role: str, under: Style) -> Style:
         style = self.get_component_rich_style(f"lines--{role}")
-        return style if role in ("badge", "alarm") else style + under.background_style
+        return style if role in ("badge", "tab") else style + under.background_style

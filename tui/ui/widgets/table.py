@@ -17,7 +17,7 @@ from textual.strip import Strip
 from tui.ui.cells import Cell, fit
 from tui.ui.notice import Notice, notice_line
 
-ROLES = ("text", "muted", "quiet", "accent", "good", "warn", "bad", "strong")
+ROLES = ("text", "muted", "quiet", "accent", "good", "warn", "bad", "strong", "spark", "rule")
 
 
 class Column(NamedTuple):
@@ -159,6 +159,11 @@ class Table(ScrollView, can_focus=True):
         self.post_message(self.Moved(self, key))
 
     @property
+    def _width(self) -> int:
+        """Cells of a line, without the scrollbar."""
+        return self.scrollable_content_region.width
+
+    @property
     def _page(self) -> int:
         return max(1, self.size.height - 1)
 
@@ -198,7 +203,7 @@ class Table(ScrollView, can_focus=True):
             self._jump(row)
 
     def on_resize(self) -> None:
-        self._fitted = visible(self._columns, self.size.width)
+        self._fitted = visible(self._columns, self._width)
         self._strips.clear()
 
     def on_focus(self) -> None:
@@ -224,7 +229,7 @@ class Table(ScrollView, can_focus=True):
         """Draw the visible lines again and refresh those that came out different."""
         if not self._fitted:
             return
-        width, height = self.size
+        width, height = self._width, self.size.height
         before, self._strips = self._strips, {}
         for y in range(height):
             strip = self._strips[y] = self._draw(y, width)
@@ -238,8 +243,8 @@ class Table(ScrollView, can_focus=True):
         strip = self._strips.get(y)
         if strip is None:
             if not self._fitted:
-                return Strip.blank(self.size.width, self.rich_style)
-            strip = self._strips[y] = self._draw(y, self.size.width)
+                return Strip.blank(self._width, self.rich_style)
+            strip = self._strips[y] = self._draw(y, self._width)
         return strip
 
     def _style(self, role: str) -> Style:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
+from textual.layout import Layout
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -26,7 +27,11 @@ class Telemetry(Widget, can_focus=True):
         super().__init__(id=id, classes="pane")
         self._count = count
         self._notice = Notice("")
-        self.styles.layout = Tiles()
+        self._tiles = Tiles()
+
+    @property
+    def layout(self) -> Layout:
+        return self._tiles
 
     @property
     def charts(self) -> Sequence[Chart]:
@@ -43,12 +48,12 @@ class Telemetry(Widget, can_focus=True):
             chart.display = True
             chart.spec = spec
 
-    async def open(self) -> None:
+    def open(self) -> None:
         """Make the charts; they are left out of the first frame."""
         from tui.ui.widgets.chart import Chart
 
         if not self.charts:
-            await self.mount_all(Chart(id=f"chart-{index}") for index in range(self._count))
+            self.mount_all(Chart(id=f"chart-{index}") for index in range(self._count))
 
     def show_notice(self, notice: Notice) -> None:
         """Say why there is nothing to draw."""
