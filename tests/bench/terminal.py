@@ -18,11 +18,14 @@ import termios
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pyte
 
 _QUERY = re.compile(rb"\x1b\[\?(\d+)\$p|\x1b\[(?:0)?c|\x1b\[6n")
-_NOT_FOR_PYTE = re.compile(r"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b\[\?[0-9;]*u|\x1b[P\]^_].*?(?:\x1b\\|\x07)", re.S)
+_NOT_FOR_PYTE = re.compile(
+    r"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b\[\?[0-9;]*u|\x1b[P\]^_].*?(?:\x1b\\|\x07)", re.S
+)
 _TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -95,8 +98,7 @@ class Recording:
 
 def _sample(pid: int) -> tuple[float, float]:
     """CPU seconds and resident MiB of a process."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rpartition(")")[2].split()
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * _TICK, int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
@@ -122,7 +124,9 @@ def run(
     pid, fd = pty.fork()
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        os.execvpe(argv[0], list(argv), {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})})
+        os.execvpe(
+            argv[0], list(argv), {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
+        )
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
     waiting = sorted(keys)
     next_sample = 0.0

@@ -1,0 +1,100 @@
+"""Views: order, filter, and the figures of a row."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from tests.make import funds, market, offer, pod, snapshot
+from tui.api.models import Quote, Snapshot, Unreadable
+from tui.store import views
+from tui.store.fleet import Fleet
+from tui.store.rules import Phase
+from tui.store.views import Query
+
+NOW = 1_000_000.0
+
+
+def fleet_of(*pods: object) -> Fleet:
+    fleet = Fleet(5, 30)
+    fleet.apply(snapshot(*pods), NOW)  # type: ignore[arg-type]
+    return fleet
+
+
+def test_every_order_is_total_and_unknown_comes_last() -> None:
+    fleet = fleet_of(
+        pod("b", name="same", utils=(10,)),
+        pod("a", name="same", utils=(10,)),
+        pod("c", utils=None),
+        pod("d", utils=(90,)),
+    )
+    for sort in views.POD_SORTS:
+        assert sorted(views.pods(fleet, NOW, Query(sort=sort))) == ["a", "b", "c", "d"]
+    assert views.pods(fleet, NOW, Query(sort="util")) == ("d", "a", "b", "c")
+    assert views.pods(fleet, NOW, Query(sort="id", inverted=True)) == ("d", "c", "b", "a")
+
+
+def test_all_words_of_a_filter_must_occur() -> None:
+    fleet = fleet_of(pod("a", name="train llama", gpu="H100 SXM"), pod("b", name="train flux", gpu="L40S"))
+    assert views.pods(fleet, NOW, Query(terms=views.terms("TRAIN h100"))) == ("a",)
+    assert views.pods(fleet, NOW, Query(terms=views.terms("running"))) == ("b", "a")
+    assert views.pods(fleet, NOW, Query(terms=views.terms("nothing"))) == ()
+
+
+def test_a_pod_is_idle_after_ten_minutes_without_work() -> None:
+    fleet = fleet_of(pod("a", utils=(0, 0)))
+    fleet.apply(snapshot(pod("a", utils=(0, 1))), NOW + 600)
+    row = views.pod_row(fleet.records["a"], NOW + 600)
+    assert (row.phase, row.idle_for) == (Phase.IDLE, 600)
+    assert fleet.idle_burn(NOW + 600) == 2.99
+
+
+def test_a_sparkline_is_aligned_to_the_clock() -> None:
+    fleet = Fleet(5, 30)
+    for step in range(0, 600, 5):
+        fleet.apply(snapshot(pod("a", utils=(step // 60 * 10,))), NOW + step)
+    start = NOW - NOW % 60
+    record = fleet.records["a"]
+    spark = views.sparkline(record, start + 599, 10)
+    assert spark == views.sparkline(record, start + 541, 10)
+    assert spark[0] is not None
+    assert views.sparkline(record, start + 1200, 3) == (None, None, None)
+
+
+def test_an_unreadable_pod_has_a_row_with_its_reason() -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(
+        Snapshot(funds(), (), (Unreadable("a", "train", "costPerHr is text"), Unreadable(None, None, "x"))), NOW
+    )
+    rows = [views.pod_row(fleet.records[key], NOW) for key in views.pods(fleet, NOW, Query())]
+    assert {(r.id, r.phase, r.reason) for r in rows} == {
+        ("a", Phase.UNREADABLE, "costPerHr is text"),
+        ("unreadable-1", Phase.UNREADABLE, "x"),
+    }
+
+
+def test_offers_out_of_stock_come_last_by_price() -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply_market(
+        market(
+            offer("GONE", Quote(None, None, None)),
+            offer("DEAR", Quote(9.0, 4.0, "Low")),
+            offer("CHEAP", None, Quote(0.2, None, "High")),
+        ),
+        NOW,
+    )
+    assert [r.name for r in views.offers(fleet, Query(sort="price"))] == ["CHEAP", "DEAR", "GONE"]
+    assert [r.name for r in views.offers(fleet, Query(sort="stock"))] == ["CHEAP", "DEAR", "GONE"]
+    assert [r.name for r in views.offers(fleet, Query(terms=("high",)))] == ["CHEAP"]
+
+
+def test_chart_lines_one_for_each_gpu() -> None:
+    fleet = fleet_of(pod("a", utils=tuple(range(12))))
+    lines = views.chart_lines(fleet, fleet.records["a"], "util", NOW, 5, 1)
+    assert [line.label for line in lines] == [f"GPU {i}" for i in range(12)]
+    assert [line.last for line in lines] == list(range(12))
+    assert [line.label for line in views.chart_lines(fleet, fleet.records["a"], "cpu", NOW, 5, 1)] == [""]
+
+
+def test_a_spot_pod_is_marked() -> None:
+    fleet = fleet_of(pod("a", kind="INTERRUPTABLE"), replace(pod("b"), kind=None))
+    assert [views.pod_row(r, NOW).spot for r in fleet.records.values()] == [True, False]

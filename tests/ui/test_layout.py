@@ -1,0 +1,49 @@
+"""Panes and charts never overlap, never overflow, and leave no hole, at any size."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.geometry import Region
+
+from tui.ui import layout
+
+WIDTHS, HEIGHTS = st.integers(20, 250), st.integers(1, 80)
+
+
+def check(regions: list[Region], width: int, height: int, *, tiled: bool) -> None:
+    whole = Region(0, 0, width, height)
+    for region in regions:
+        assert region in whole
+        assert region.area > 0
+    for one, other in combinations(regions, 2):
+        assert not one.overlaps(other)
+    if tiled:
+        assert sum(r.area for r in regions) == whole.area
+
+
+@given(WIDTHS, HEIGHTS, st.sampled_from(layout.PANES), st.integers(0, 3000), st.booleans())
+def test_panes(width: int, height: int, active: str, rows: int, zoomed: bool) -> None:
+    regions = layout.panes(width, height, active, rows, zoomed)
+    check(list(regions.values()), width, height, tiled=True)
+    assert active in regions
+    assert (len(regions) == 1) == (zoomed or layout.single(width, height))
+
+
+@given(WIDTHS, HEIGHTS, st.integers(1, 6))
+def test_tiles(width: int, height: int, count: int) -> None:
+    tiles = layout.tiles(width, height, count)
+    check(list(tiles), width, height, tiled=len(tiles) % 2 == 0 or len(tiles) == 1)
+    assert tiles
+
+
+def test_the_three_sizes_people_have() -> None:
+    assert set(layout.panes(80, 20, "pods", 6)) == {"pods"}
+    normal = layout.panes(120, 37, "pods", 6)
+    assert normal["pods"].width == 120
+    assert normal["telemetry"].y == normal["market"].y == normal["pods"].bottom
+    wide = layout.panes(200, 47, "pods", 6)
+    assert wide["market"].height == 47
+    assert len(layout.tiles(wide["telemetry"].width - 4, wide["telemetry"].height - 2, 4)) == 4

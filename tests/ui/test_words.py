@@ -1,0 +1,103 @@
+"""Numbers to words, rows to cells, the header, the footer's groups."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tests.make import pod, snapshot
+from tui.store import views
+from tui.store.fleet import Fleet
+from tui.ui import format as fmt
+from tui.ui import rows
+from tui.ui.cells import fit, width_of
+from tui.ui.notice import Notice, notice_line
+from tui.ui.widgets.lines import TwoSided, join
+from tui.ui.widgets.table import visible
+
+NOW = 1_000_000.0
+NUMBERS = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, "–"), (math.inf, "∞"), (-17, "0s"), (0, "0s"), (42.9, "42s"), (725, "12m 05s"), (11_220, "3h 07m"),
+        (367_200, "4d 06h"), (100 * 86_400, "14w 2d"),
+    ],
+)  # fmt: skip
+def test_duration(seconds: float | None, words: str) -> None:
+    assert fmt.duration(seconds) == words
+
+
+def test_money_and_prices() -> None:
+    assert fmt.money(1234.5) == "$1,234.50"
+    assert fmt.money(-1) == "-$1.00"
+    assert fmt.money(None) == fmt.price(None) == fmt.UNKNOWN
+    assert [fmt.price(v) for v in (0.0, 0.06, 0.065, 2.99)] == ["0.00", "0.06", "0.065", "2.99"]
+
+
+@given(NUMBERS)
+def test_no_number_is_too_wild_for_words(value: float | None) -> None:
+    for words in (fmt.money, fmt.price, fmt.percent, fmt.duration, fmt.short_duration):
+        assert words(value)
+
+
+@given(st.one_of(st.none(), st.floats(-50, 150)), st.integers(0, 20))
+def test_a_bar_is_exactly_as_wide_as_asked(value: float | None, width: int) -> None:
+    filled, empty = fmt.bar(value, width)
+    assert len(filled + empty) == (width if value is not None else 0)
+
+
+def test_a_spark_tells_unknown_from_zero() -> None:
+    assert fmt.spark((None, 0, 50, 100)) == " ▁▅█"
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=12), st.sampled_from(["text", "bad"])), max_size=4),
+    st.integers(0, 30),
+    st.booleans(),
+)
+def test_fit_is_exact_in_terminal_cells(parts: list[tuple[str, str]], width: int, right: bool) -> None:
+    assert width_of(fit(tuple(parts), width, right=right)) == width
+
+
+@given(st.integers(0, 250))
+def test_columns_never_need_more_than_there_is(width: int) -> None:
+    for columns in (rows.POD_COLUMNS, rows.OFFER_COLUMNS):
+        shown = visible(columns, width)
+        assert sum(w for _, w in shown) + len(shown) - 1 <= max(width, 0) or len(shown) == 1
+        assert shown[0][0].key == columns[0].key or len(shown) == 1
+
+
+@given(st.integers(1, 120), st.integers(1, 12), st.text(max_size=200))
+def test_a_notice_line_fills_its_line(width: int, height: int, text: str) -> None:
+    for y in range(height):
+        assert width_of(notice_line(Notice("nothing here", (text,)), y, width, height)) == width
+
+
+@given(st.integers(1, 120))
+def test_a_two_sided_line_fills_its_line(width: int) -> None:
+    line = TwoSided(((("left one", "text"),), (("left two", "text"),)), ((("right", "text"),), (("last", "text"),)))
+    text = "".join(t for t, _ in join(line, width))
+    assert cell_len(text) == width
+    assert width < 15 or "right" in text
+
+
+def test_a_straggler_is_marked_by_a_glyph_and_not_by_hue_alone() -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(snapshot(pod("a", utils=(90, 90, 20, 90)), pod("b", utils=(90, 88))), NOW)
+    cells = {key: rows.pod_cells(views.pod_row(fleet.records[key], NOW), NOW, 8)["util"] for key in ("a", "b")}
+    assert "".join(t for t, _ in cells["a"]) == "72▾"
+    assert "".join(t for t, _ in cells["b"]) == "89%"
+
+
+def test_a_stopped_pods_leftover_telemetry_is_not_shown() -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(snapshot(pod("a", status="EXITED", utils=(90,))), NOW)
+    row = views.pod_row(fleet.records["a"], NOW, spark=10)
+    assert (row.util, row.cpu, row.uptime, row.spark) == (None, None, None, ())
