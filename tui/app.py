@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tui.config import Config
     from tui.source import Source
 
-STYLES = ("app", "panes", "table", "chart", "help")
+STYLES = ("app", "panes", "table", "chart", "help", "palette")
 
 
 class PodtopApp(App[None]):

@@ -37,6 +37,7 @@ class Hint(NamedTuple):
     help: str
     shown: bool
     enabled: bool
+    footer_key: str
 
 
 def hints(active: Mapping[str, ActiveBinding]) -> tuple[Hint, ...]:
@@ -51,7 +52,7 @@ def hints(active: Mapping[str, ActiveBinding]) -> tuple[Hint, ...]:
         if old is None:
             found[binding.id] = Hint(
                 binding.id, binding.action, (word,), binding.description, bound.tooltip or binding.description,
-                binding.show, bound.enabled,
+                binding.show, bound.enabled, binding.key_display or word,
             )  # fmt: skip
         elif word not in old.keys:
             found[binding.id] = old._replace(keys=(*old.keys, word))
@@ -59,13 +60,19 @@ def hints(active: Mapping[str, ActiveBinding]) -> tuple[Hint, ...]:
 
 
 def footer(active: Mapping[str, ActiveBinding]) -> TwoSided:
-    """One line of the keys worth knowing now; help and quit stand at the right and give way last."""
+    """One line of the keys worth knowing now; help and quit stand at the right and give way last.
+
+    While a filter is typed every other printable key is text, so that only its own keys are told.
+    """
     left: list[Cell] = []
     right: list[Cell] = []
-    for hint in hints(active):
+    found = hints(active)
+    if typing := [hint for hint in found if hint.id.startswith("filter.")]:
+        found = tuple(typing)
+    for hint in found:
         if not hint.shown:
             continue
-        cell: Cell = ((hint.keys[0], "accent" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
+        cell: Cell = ((hint.footer_key, "accent" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
         (right if hint.id in ("app.help", "app.quit") else left).append(cell)
     return TwoSided(tuple(left), tuple(right))
 

@@ -48,7 +48,7 @@ class FleetScreen(Screen[None]):
         Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column"),
         Binding("i", "invert", "invert", id="table.invert", show=False, tooltip="Turn the order round"),
         Binding("plus", "range(-1)", "range", id="chart.closer", show=False, tooltip="A shorter time range"),
-        Binding("minus", "range(1)", "range", id="chart.wider", tooltip="A longer time range"),
+        Binding("minus", "range(1)", "range", id="chart.wider", key_display="+ -", tooltip="A longer time range"),
         Binding("equals_sign", "range(0)", "range", id="chart.reset", show=False, tooltip="The range at the start"),
         Binding("p", "pause", "pause", id="pane.pause", tooltip="Hold the screen still; collection goes on"),
         Binding("escape", "back", "Back", id="pane.back", show=False, tooltip="Leave zoom, then clear the filter"),
@@ -257,6 +257,8 @@ class FleetScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("filter", "sort", "invert"):
             return self._panes.active in self._queries
+        if action == "pane":
+            return not self.query(FilterLine)
         return True
 
     def _show_footer(self) -> None:
@@ -265,23 +267,23 @@ class FleetScreen(Screen[None]):
     def action_sort(self) -> None:
         name = self._panes.active
         orders = views.POD_SORTS if name == "pods" else views.OFFER_SORTS
-        query = self._queries[name]
-        self._queries[name] = replace(query, sort=orders[(orders.index(query.sort) + 1) % len(orders)], inverted=False)
-        self.show()
+        self._order(name, orders[(orders.index(self._queries[name].sort) + 1) % len(orders)], inverted=False)
 
     def action_invert(self) -> None:
-        name = self._panes.active
-        self._queries[name] = replace(self._queries[name], inverted=not self._queries[name].inverted)
-        self.show()
+        query = self._queries[self._panes.active]
+        self._order(self._panes.active, query.sort, inverted=not query.inverted)
 
     @on(Table.SortAsked)
     def _sort_asked(self, event: Table.SortAsked) -> None:
         name = event.table.id or ""
         query = self._queries[name]
-        self._queries[name] = replace(
-            query, sort=event.sort, inverted=not query.inverted if query.sort == event.sort else False
-        )
+        self._order(name, event.sort, inverted=query.sort == event.sort and not query.inverted)
+
+    def _order(self, name: str, sort: str, inverted: bool) -> None:
+        """Another order starts at its top: that is what was asked to be seen."""
+        self._queries[name] = replace(self._queries[name], sort=sort, inverted=inverted)
         self.show()
+        self.query_one(f"#{name}", Table).action_edge(-1)
 
     def action_range(self, step: int) -> None:
         self._range = min(max(self._range + step, 0), len(RANGES) - 1) if step else DEFAULT_RANGE

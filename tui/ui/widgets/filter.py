@@ -13,8 +13,8 @@ class FilterLine(Input):
     """An input for filter words. Enter keeps them, Escape clears them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", "Clear", id="filter.clear", tooltip="Clear the filter and close its line"),
-        Binding("enter", "keep", "Keep", id="filter.keep", tooltip="Keep the filter and go back to the table"),
+        Binding("escape", "give_up", "clear", id="filter.clear", tooltip="Clear the filter and close its line"),
+        Binding("enter", "keep", "keep", id="filter.keep", tooltip="Keep the filter and go back to the table"),
     ]
 
     class Typed(Message):
