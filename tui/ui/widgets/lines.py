@@ -23,7 +23,7 @@ class TwoSided(NamedTuple):
 
 
 def join(line: TwoSided, width: int, gap: int = 2) -> Cell:
-    """The groups that fit, `gap` cells apart, the right side flush right. Left groups give way first, from their end."""
+    """The groups that fit, `gap` cells apart, the right side flush right. Left groups give way first."""
     left, right = list(line.left), list(line.right)
 
     def taken(groups: list[Cell]) -> int:

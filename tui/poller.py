@@ -1,0 +1,109 @@
+"""`Poller`: asks again and again, one request at a time, politely when it fails. It knows neither HTTP nor screens."""
+
+from __future__ import annotations
+
+import asyncio
+import random as _random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from tui.api.cloud import CloudError, Throttled, Unauthorized
+
+T = TypeVar("T")
+
+LONGEST_WAIT = 60.0
+"""Seconds between attempts at the most, unless the server asks for more."""
+
+
+@dataclass(frozen=True)
+class Fresh(Generic[T]):
+    """A new value, and the seconds it took."""
+
+    value: T
+    took: float
+
+
+@dataclass(frozen=True)
+class Failed:
+    """An attempt that failed: why, how many have in a row, and in how many seconds the next one comes."""
+
+    error: CloudError
+    retry_in: float
+    attempts: int
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """Until the event is set, or the time is over."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+
+
+class Poller(Generic[T]):
+    """An endless async iterator of readings of `fetch`.
+
+    One request is in flight at most. Readings start `interval` seconds apart; a slow answer is followed by no burst.
+    After a failure the wait doubles from the interval up to `LONGEST_WAIT`, drawn at random from its upper half so
+    that many podtops do not knock together; a throttled one waits at least as long as it was told to.
+    Only `CloudError` is a failure; anything else ends the iteration by being raised.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[], Awaitable[T]],
+        interval: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wait: Callable[[asyncio.Event, float], Awaitable[None]] = _wait,
+        random: Callable[[], float] = _random.random,
+    ) -> None:
+        self.interval = interval
+        self._fetch = fetch
+        self._clock = clock
+        self._wait = wait
+        self._random = random
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """End the wait now; during a request, ask once more right after it. A server's Retry-After stands all the same."""
+        self._woken.set()
+
+    async def __aiter__(self) -> AsyncIterator[Fresh[T] | Failed]:
+        attempts = 0
+        while True:
+            self._woken.clear()
+            started = self._clock()
+            held = 0.0
+            reading: Fresh[T] | Failed
+            try:
+                value = await self._fetch()
+            except CloudError as error:
+                attempts += 1
+                pause = self._back_off(error, attempts)
+                if isinstance(error, Throttled) and error.retry_after is not None:
+                    held = error.retry_after
+                reading = Failed(error, pause, attempts)
+            else:
+                attempts = 0
+                now = self._clock()
+                pause = max(0.0, self.interval - (now - started))
+                reading = Fresh(value, now - started)
+            since = self._clock()
+            yield reading
+            if held:
+                # Waking must not undercut what the server asked for.
+                await self._wait(asyncio.Event(), max(0.0, held - (self._clock() - since)))
+            await self._wait(self._woken, max(0.0, pause - (self._clock() - since)))
+
+    def _back_off(self, error: CloudError, attempts: int) -> float:
+        if isinstance(error, Unauthorized):
+            return LONGEST_WAIT
+        ceiling = min(LONGEST_WAIT, self.interval * 2.0 ** min(attempts, 10))
+        pause = ceiling * (0.5 + 0.5 * self._random())
+        if isinstance(error, Throttled) and error.retry_after is not None:
+            return max(pause, error.retry_after)
+        return pause
