@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import gc
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable
 from datetime import tzinfo
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
@@ -26,6 +32,9 @@ if TYPE_CHECKING:
     from tui.config import Config
     from tui.source import Source
 
+LAST_BREATH = 3.0
+"""Seconds after a signal within which podtop ends, whatever the terminal does."""
+
 STYLES = ("app", "panes", "table", "chart", "help", "palette")
 
 
@@ -44,10 +53,19 @@ class PodtopApp(App[None]):
         Binding("q", "quit", "quit", id="app.quit", tooltip="Quit; pods go on running"),
     ]
 
-    def __init__(self, source: Source, config: Config, *, tz: tzinfo | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        config: Config,
+        *,
+        open_log: Callable[[], Path | None] = lambda: None,
+        tz: tzinfo | None = None,
+    ) -> None:
         super().__init__()
         self._source = source
         self._config = config
+        self._open_log = open_log
+        self.crash: str | None = None
         self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace)
         badges = Badges(source.badge, source.demo, config.read_only)
         self.changed: Signal[None] = Signal(self, "changed")
@@ -57,12 +75,34 @@ class PodtopApp(App[None]):
         self._cloud: Cloud | None = None
         for theme in themes.OWN:
             self.register_theme(theme)
-        self.theme = config.theme or themes.DEFAULT
+        self.theme = config.theme if config.theme in self.available_themes else themes.DEFAULT
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return themes.variable_defaults(self.current_theme)
 
+    def on_mount(self) -> None:
+        if not self.is_headless:
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self._signalled, number)
+
+    def _signalled(self, number: signal.Signals) -> None:
+        """End as the signal asks, with the terminal as it was; a terminal that is gone cannot hold the process."""
+        overdue = threading.Timer(LAST_BREATH, os._exit, (128 + number,))
+        overdue.daemon = True
+        overdue.start()
+        self.exit(return_code=128 + number)
+
+    def _fatal_error(self) -> None:
+        """Textual would print a traceback over the screen: one line instead, and the rest goes to the log."""
+        from tui.journal import crash_report
+
+        error = sys.exc_info()[1] or self._exception or RuntimeError("unknown")
+        self.crash = crash_report(error, self._open_log())
+        self._close_messages_no_wait()
+
     def on_ready(self) -> None:
+        gc.freeze()
+        gc.enable()
         # After the first frame: what follows imports the HTTP client and, in a demo, a whole simulated RunPod.
         self.run_worker(self._watch(), name="watch")
 

@@ -69,7 +69,7 @@ class Poller(Generic[T]):
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """End the wait now; during a request, ask once more right after it. A server's Retry-After stands all the same."""
+        """End the wait now; during a request, ask once more right after it. A Retry-After stands all the same."""
         self._woken.set()
 
     async def __aiter__(self) -> AsyncIterator[Fresh[T] | Failed]:

@@ -1,0 +1,164 @@
+"""The command line, and the composition root: the only place that wires settings, cloud and screen together."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tui import __version__, paths
+from tui.config import LOOPBACK, Config, ConfigError, load    from tui.source import Source
+
+USAGE = 2
+CRASHED = 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """What podtop accepts."""
+    top = argparse.ArgumentParser(
+        prog="podtop",
+        description="A full-screen monitor for RunPod GPU pods.",
+        epilog="The API key is taken from --api-key-file, RUNPOD_API_KEY, podtop's config.toml or ~/.runpod/config.toml, "
+        "in that order. podtop --demo needs none.",
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"podtop {__version__}")
+    top.add_argument("--demo", action="store_true", help="watch a simulated account: no key, no network, no money")
+    top.add_argument("--api-url", metavar="URL", help="RunPod's GraphQL endpoint, or a simulated one on loopback")
+    top.add_argument("--api-key-file", metavar="FILE", help="a file that holds the API key and nothing else")
+    top.add_argument("--interval", metavar="S", help="seconds between polls of pods and balance (5; at least 2)")
+    top.add_argument("--market-interval", metavar="S", help="seconds between polls of prices (30; at least 2)")
+    top.add_argument("--theme", metavar="NAME", help="podtop-dark, podtop-light, or any of Textual's themes")
+    top.add_argument("--read-only", action="store_const", const=True, help="never send a mutation")
+    _world(top, "of the demo: ")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    simulate = commands.add_parser(
+        "simulate", help="serve a simulated RunPod on loopback", allow_abbrev=False,
+        description="Serve a simulated RunPod on loopback, for podtop or any other RunPod client.",
+    )  # fmt: skip
+    simulate.add_argument("--port", type=_port, default=8114, metavar="N", help="port on 127.0.0.1 (8114; 0 picks one)")
+    simulate.add_argument(
+        "--fault", action="append", default=[], metavar="NAME[:VALUE]", help="misbehave; may be given more than once"
+    )
+    _world(simulate, "")
+    return top
+
+
+def _world(to: argparse.ArgumentParser, of: str) -> None:
+    to.add_argument("--seed", type=int, default=7, metavar="N", help=f"{of}the seed of the world (7)")
+    to.add_argument("--pods", type=_count, default=6, metavar="N", help=f"{of}how many pods there are (6)")
+    to.add_argument("--speed", type=_speed, default=1.0, metavar="X", help=f"{of}how much faster its clock runs (1)")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65_535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if not 0 <= count <= 10_000:
+        raise argparse.ArgumentTypeError("a number of pods from 0 to 10000")
+    return count
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not 0.01 <= speed <= 100_000:
+        raise argparse.ArgumentTypeError("a speed from 0.01 to 100000")
+    return speed
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"podtop: {message}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run podtop; returns its exit code: 0 quit, 1 crashed, 2 bad usage, 128 + n after signal n."""
+    options = parser().parse_args(argv)
+    if options.command == "simulate":
+        from tui.demo.serve import serve
+
+        return serve(
+            port=options.port, seed=options.seed, pods=options.pods, speed=options.speed, faults=options.fault
+        )
+    names = ("api_url", "api_key_file", "interval", "market_interval", "theme", "read_only")
+    try:
+        config = load(
+            {name: getattr(options, name) for name in names},
+            file=paths.config_file(),
+            runpod_file=paths.runpod_config_file(),
+        )
+    except ConfigError as error:
+        _say(str(error))
+        return USAGE
+    if config.key is None and not options.demo:
+        _say(
+            "there is no RunPod API key. Set RUNPOD_API_KEY, or pass --api-key-file FILE, or put api_key into "
+            f"{paths.config_file()}. Keys are made in RunPod's console under Settings. To look around without one: "
+            "podtop --demo"
+        )
+        return USAGE
+    if reason := _no_terminal():
+        _say(reason)
+        return USAGE
+    for warning in config.warnings:
+        _say(warning)
+    return _run(_source(options, config), config)
+
+
+def _no_terminal() -> str | None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "this is a full-screen program and needs a terminal for its input and its output"
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        return f"the terminal (TERM={os.environ.get('TERM', '')}) cannot show a full-screen program"
+    return None
+
+
+def _source(options: argparse.Namespace, config: Config) -> Source:
+    if options.demo:
+        from tui.demo.source import demo_source
+
+        return demo_source(seed=options.seed, pods=options.pods, speed=options.speed, read_only=config.read_only)
+    return runpod_source(config)
+
+
+def runpod_source(config: Config) -> Source:
+    """RunPod itself, or whatever answers at the configured URL."""
+    import time
+    from urllib.parse import urlsplit
+
+    from tui.source import Source
+
+    def open_cloud() -> Cloud:
+        from tui.api.graphql.client import GraphQLCloud
+
+        return GraphQLCloud(config.api_url, config.key.secret if config.key else None, read_only=config.read_only)
+
+    host = urlsplit(config.api_url).hostname or ""
+    badge = "runpod" if host == "api.runpod.io" else "simulated" if host in LOOPBACK else host
+    return Source(badge=badge, demo=False, open=open_cloud, clock=time.time)
+
+
+def _run(source: Source, config: Config) -> int:
+    import gc
+
+    # What start-up makes lives as long as the program: the collector need not look at it, now or later.
+    gc.disable()
+    from tui import journal
+    from tui.app import PodtopApp
+
+    secret = config.key.secret if config.key else None
+    app = PodtopApp(source, config, open_log=lambda: journal.open_log(paths.state_dir(), secret))
+    if config.theme is not None and config.theme not in app.available_themes:
+        _say(f"theme = {config.theme!r} is not accepted; it takes {', '.join(sorted(app.available_themes))}")
+        return USAGE
+    app.run()
+    if app.crash is not None:
+        _say(app.crash)
+        return CRASHED
+    return app.return_code or 0

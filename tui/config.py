@@ -1,0 +1,218 @@
+"""Settings: defaults, then the file, then the environment, then flags; checked, and frozen."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+API_URL = "https://api.runpod.io/graphql"
+FASTEST = 2.0
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used. `str()` says where it stands, what it is, and what is accepted."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """An API key and where it was found. It is never shown: neither by `repr` nor by `str`."""
+
+    secret: str = field(repr=False)
+    origin: str
+
+    def __str__(self) -> str:
+        return f"the key from {self.origin}"
+
+
+@dataclass(frozen=True)
+class Config:
+    """What podtop was told.
+
+    api_url:         where RunPod's GraphQL is; plain http only on loopback.
+    key:             the API key, None when there is none.
+    interval:        seconds between polls of pods and balance, at least 2.
+    market_interval: seconds between polls of prices, at least 2.
+    read_only:       never send a mutation.
+    theme:           name of a theme, None for podtop's own.
+    warnings:        sentences about settings that were ignored or are unwise.
+    """
+
+    api_url: str = API_URL
+    key: Key | None = None
+    interval: float = 5.0
+    market_interval: float = 30.0
+    read_only: bool = False
+    theme: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool):
+        raise ValueError
+    seconds = float(value)  # type: ignore[arg-type]
+    if not FASTEST <= seconds <= 86_400:
+        raise ValueError
+    return seconds
+
+
+def _flag(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    return words[str(value).strip().lower()]
+
+
+def _url(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError
+    return value
+
+
+@dataclass(frozen=True)
+class _Setting:
+    read: Callable[[object], Any]
+    accepted: str
+    variable: str | None
+
+
+SETTINGS: Mapping[str, _Setting] = {
+    "api_url": _Setting(_url, "an https URL without credentials or query; http on loopback only", "PODTOP_API_URL"),
+    "interval": _Setting(_seconds, "seconds, from 2 to 86400", "PODTOP_INTERVAL"),
+    "market_interval": _Setting(_seconds, "seconds, from 2 to 86400", "PODTOP_MARKET_INTERVAL"),
+    "read_only": _Setting(_flag, "true or false", "PODTOP_READ_ONLY"),
+    "theme": _Setting(_text, "the name of a theme, such as podtop-dark or podtop-light", "PODTOP_THEME"),
+    "api_key": _Setting(_text, "a RunPod API key", None),
+    "api_key_file": _Setting(_text, "the path of a file that holds a RunPod API key", "PODTOP_API_KEY_FILE"),
+}
+_SECRET = ("api_key",)
+
+
+def _read(name: str, value: object, where: str) -> Any:
+    setting = SETTINGS[name]
+    try:
+        return setting.read(value)
+    except (ValueError, TypeError, KeyError):
+        shown = "" if name in _SECRET else f" = {value!r}"
+        raise ConfigError(f"{where}: {name}{shown} is not accepted; it takes {setting.accepted}") from None
+
+
+def _line_of(text: str, key: str) -> int:
+    """The line on which a top-level key stands, 1 when it cannot be told."""
+    pattern = re.compile(rf"""^\s*["']?{re.escape(key)}["']?\s*=""")
+    return next((n for n, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 1)
+
+
+def _toml(path: Path) -> tuple[dict[str, Any], str]:
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return {}, ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    try:
+        return tomllib.loads(text), text
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+
+
+def _from_file(path: Path) -> tuple[dict[str, Any], list[str]]:
+    table, text = _toml(path)
+    values: dict[str, Any] = {}
+    warnings = []
+    for name, value in table.items():
+        where = f"{path}, line {_line_of(text, name)}"
+        if name not in SETTINGS:
+            near = difflib.get_close_matches(name, SETTINGS, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            warnings.append(f"{where}: podtop knows no setting {name!r}{hint}")
+            continue
+        values[name] = _read(name, value, where)
+    if "api_key" in values and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        warnings.append(f"{path} holds an API key and others can read it: chmod 600 {path}")
+    return values, warnings
+
+
+def check_key(text: str, origin: str) -> Key:
+    """A key fit for a header: printable ASCII without spaces. Raises ConfigError, which does not tell the key."""
+    secret = text.strip()
+    if not secret:
+        raise ConfigError(f"{origin}: there is no API key in it")
+    if not all("!" <= ch <= "~" for ch in secret):
+        raise ConfigError(f"{origin}: this is not an API key: it has spaces or characters that are not printable ASCII")
+    return Key(secret, origin)
+
+
+def _key_file(name: str, origin: str) -> Key:
+    path = Path(name).expanduser()
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not text"
+        raise ConfigError(f"{origin}: {path} cannot be read: {reason}") from None
+    return check_key(text, str(path))
+
+
+def _runpod_key(path: Path) -> Key | None:
+    """The key that RunPod's own tools keep: `apikey` or `api_key`, at the top or in a profile's table."""
+    try:
+        table, _ = _toml(path)
+    except ConfigError:
+        return None
+    for scope in (table, *(v for v in table.values() if isinstance(v, dict))):
+        for name in ("apikey", "api_key", "apiKey"):
+            value = scope.get(name)
+            if isinstance(value, str) and value.strip():
+                return check_key(value, str(path))
+    return None
+
+
+def find_key(
+    flag: str | None, environ: Mapping[str, str], values: Mapping[str, Any], file: Path, runpod_file: Path
+) -> Key | None:
+    """The first key there is: --api-key-file, RUNPOD_API_KEY, podtop's settings, RunPod's own file."""
+    if flag is not None:
+        return _key_file(flag, "--api-key-file")
+    if environ.get("RUNPOD_API_KEY", "").strip():
+        return check_key(environ["RUNPOD_API_KEY"], "RUNPOD_API_KEY")
+    if "api_key" in values:
+        return check_key(values["api_key"], str(file))
+    if "api_key_file" in values:
+        return _key_file(values["api_key_file"], "api_key_file")
+    return _runpod_key(runpod_file)
+
+
+def load(flags: Mapping[str, Any], *, file: Path, runpod_file: Path, environ: Mapping[str, str] = os.environ) -> Config:
+    """The settings in force. `flags` maps setting names to values given on the command line, None where not given.
+
+    Raises ConfigError for the first setting that cannot be used; unknown keys of the file become warnings.
+    """
+    values, warnings = _from_file(file)
+    for name, setting in SETTINGS.items():
+        if setting.variable and environ.get(setting.variable, "") != "":
+            values[name] = _read(name, environ[setting.variable], f"environment {setting.variable}")
+    for name, value in flags.items():
+        if value is not None and name != "api_key_file":
+            values[name] = _read(name, value, f"--{name.replace('_', '-')}")
+    key = find_key(flags.get("api_key_file"), environ, values, file, runpod_file)
+    names = {f.name for f in fields(Config)} - {"key", "warnings"}
+    return Config(key=key, warnings=tuple(warnings), **{k: v for k, v in values.items() if k in names})

@@ -1,0 +1,61 @@
+"""The log: one rotating file in the state directory that only its owner can read, without secrets."""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from pathlib import Path
+
+LOG_NAME = "podtop.log"
+_BYTES = 1_000_000
+_FILES = 3
+
+
+class Redact(logging.Filter):
+    """Takes a secret out of whatever is logged."""
+
+    def __init__(self, secret: str) -> None:
+        super().__init__()
+        self._secret = secret
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if self._secret in message:
+            record.msg, record.args = message.replace(self._secret, "[key]"), ()
+        return True
+
+
+def _file_handler(path: Path) -> logging.Handler:
+    from logging.handlers import RotatingFileHandler
+
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
+    handler = RotatingFileHandler(path, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    return handler
+
+
+def open_log(directory: Path, secret: str | None) -> Path | None:
+    """Send podtop's log to its file and nowhere else; None where the directory cannot be written to."""
+    logger = logging.getLogger("tui")
+    logger.propagate = False
+    logger.setLevel(logging.INFO)
+    path = directory / LOG_NAME
+    try:
+        handler = _file_handler(path)
+    except OSError:
+        logger.addHandler(logging.NullHandler())
+        return None
+    if secret:
+        handler.addFilter(Redact(secret))
+    logger.addHandler(handler)
+    return path
+
+
+def crash_report(error: BaseException, log: Path | None) -> str:
+    """Log a crash with its traceback, without the values of variables, and give the one line a person sees."""
+    lines = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
+    logging.getLogger("tui").critical("crashed\n%s", lines)
+    where = f"the log is {log}" if log else "there is no log, as its directory cannot be written to"
+    return f"podtop crashed: {type(error).__name__}. Your pods go on running. Please report it; {where}."
