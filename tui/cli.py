@@ -9,7 +9,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui import __version__, paths
-from tui.config import LOOPBACK, Config, ConfigError, load    from tui.source import Source
+from tui.config import LOOPBACK, Config, ConfigError, load
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.source import Source
 
 USAGE = 2
 CRASHED = 1
@@ -20,8 +24,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="podtop",
         description="A full-screen monitor for RunPod GPU pods.",
-        epilog="The API key is taken from --api-key-file, RUNPOD_API_KEY, podtop's config.toml or ~/.runpod/config.toml, "
-        "in that order. podtop --demo needs none.",
+        epilog="The API key is taken from --api-key-file, RUNPOD_API_KEY, podtop's config.toml or "
+        "~/.runpod/config.toml, in that order. podtop --demo needs none.",
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"podtop {__version__}")
@@ -83,9 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.command == "simulate":
         from tui.demo.serve import serve
 
-        return serve(
-            port=options.port, seed=options.seed, pods=options.pods, speed=options.speed, faults=options.fault
-        )
+        return serve(port=options.port, seed=options.seed, pods=options.pods, speed=options.speed, faults=options.fault)
     names = ("api_url", "api_key_file", "interval", "market_interval", "theme", "read_only")
     try:
         config = load(
