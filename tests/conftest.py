@@ -1,0 +1,23 @@
+"""What every test gets: a home of its own, and no key from the machine it runs on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(home))
+    for name in (
+        "RUNPOD_API_KEY",
+        "NO_COLOR",
+        "TEXTUAL",
+        "COLORTERM",
+        *(f"PODTOP_{n}" for n in ("API_URL", "INTERVAL", "READ_ONLY")),
+    ):
+        monkeypatch.delenv(name, raising=False)
+    return home

@@ -1,0 +1,80 @@
+"""Who may import whom: proven by importing in a fresh interpreter and looking at what came along."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tui
+
+PACKAGE = Path(tui.__file__).parent
+SCREEN = {"textual", "rich", "plotext"}
+HTTP = {"httpx", "httpcore", "h11"}
+SERVER = {"graphql", "uvicorn"}
+
+
+def modules(*parts: str) -> list[str]:
+    """Names of the modules below these folders or files of the package."""
+    found = []
+    for part in parts:
+        path = PACKAGE / part
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            name = ".".join(("tui", *file.relative_to(PACKAGE).with_suffix("").parts))
+            found.append(name.removesuffix(".__init__"))
+    return found
+
+
+def imported_with(names: list[str]) -> set[str]:
+    """The top-level packages in memory after importing these modules."""
+    code = (
+        "import importlib, sys\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(out.stdout.split())
+
+
+OUTSIDE_UI = [
+    path.name
+    for path in sorted(PACKAGE.iterdir())
+    if path.name not in ("ui", "app.py", "__main__.py", "styles", "__pycache__")
+]
+
+
+def test_nothing_outside_the_ui_knows_the_screen() -> None:
+    assert not imported_with(modules(*OUTSIDE_UI)) & SCREEN
+
+
+def test_the_store_knows_no_http_and_no_server() -> None:
+    assert not imported_with(modules("store")) & (HTTP | SERVER | SCREEN)
+
+
+def test_the_api_knows_no_server() -> None:
+    assert not imported_with(modules("api")) & SERVER
+
+
+def test_the_first_frame_needs_no_http_no_server_and_no_charts() -> None:
+    assert not imported_with(["tui.app"]) & (HTTP | SERVER | {"plotext"})
+
+
+def test_the_command_line_answers_without_the_screen() -> None:
+    assert not imported_with(["tui.cli"]) & (SCREEN | HTTP | SERVER)
+
+
+@pytest.mark.parametrize("name", modules("store"))
+def test_the_store_has_no_clock_of_its_own(name: str) -> None:
+    text = (PACKAGE / Path(*name.split(".")[1:])).with_suffix(".py")
+    source = text.read_text() if text.exists() else ""
+    assert "import time" not in source
+    assert ".now(" not in source
+
+
+@pytest.mark.parametrize("name", modules("store", "ui", "app.py"))
+def test_only_the_api_and_the_demo_know_graphql(name: str) -> None:
+    path = PACKAGE / Path(*name.split(".")[1:])
+    source = (path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py").read_text()
+    assert "graphql" not in source.lower()
