@@ -1,0 +1,48 @@
+"""Where an API may be asked: the rules that keep the key from leaving by the wrong door."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import parse_qs, urlsplit
+
+
+def is_loopback(host: str) -> bool:
+    """True when `host` never leaves this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def host_of(url: str) -> str:
+    """The host and port of `url`, the only part of it that is shown; without a path, a query or a password."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    return f"{host}:{port}" if port else host
+
+
+def objection(url: str, *, with_key: bool) -> str | None:
+    """Why podtop will not ask at `url`, as a sentence; None when it will.
+
+    A key goes over TLS, or stays on this machine. It is never part of the URL: URLs end up in logs and proxies.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "The API's address is not a URL: it should look like https://api.runpod.io/graphql."
+    if parts.scheme not in ("http", "https") or not host:
+        return "The API's address must begin with https:// and name a host, like https://api.runpod.io/graphql."
+    if parts.username is not None or parts.password is not None:
+        return "The API's address holds a user name or password: take it out, podtop sends the key in a header."
+    if "api_key" in {name.lower() for name in parse_qs(parts.query, keep_blank_values=True)}:
+        return "The API's address holds an api_key: take it out, podtop sends the key in a header."
+    if with_key and parts.scheme == "http" and not is_loopback(host):
+        return f"podtop does not send the API key to {host} over plain http: use https."
+    return None

@@ -1,0 +1,81 @@
+"""The frame around every GraphQL answer: `data`, and `errors` beside it or in its place."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Raw, Struct
+
+from tui.api.cloud import CloudError, Malformed, Rejected
+from tui.api.graphql.text import clean_json
+from tui.api.graphql.values import NOT_UNDERSTOOD
+from tui.api.models import Problem
+
+LONGEST_MESSAGE = 500
+"""Characters of a server's message that are kept: it is shown to a person."""
+
+
+class Answer(NamedTuple):
+    """What the server said. `data` is undecoded and clean; None when the answer has none."""
+
+    data: Raw | None
+    problems: tuple[Problem, ...]
+
+
+class _Envelope(Struct, frozen=True, gc=False):
+    data: Raw = Raw()
+    errors: Raw = Raw()
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+
+
+def open_answer(body: bytes) -> Answer:
+    """Take an answer out of its frame. Raises Malformed for anything that is no GraphQL answer."""
+    try:
+        envelope = _envelope.decode(clean_json(body))
+    except NOT_UNDERSTOOD:
+        envelope = None
+    if envelope is None:
+        raise Malformed("RunPod's answer is not JSON, or was cut short. podtop shows none of it.")
+    data = None if bytes(envelope.data) in (b"", b"null") else envelope.data
+    return Answer(data, _problems(envelope.errors))
+
+
+def data_of(answer: Answer) -> Raw:
+    """The data of an answer. Raises Rejected, or Malformed, when it has none."""
+    if answer.data is not None:
+        return answer.data
+    if answer.problems:
+        raise Rejected(answer.problems)
+    raise Malformed("RunPod's answer holds neither data nor an error.")
+
+
+def _problems(raw: Raw) -> tuple[Problem, ...]:
+    if not bytes(raw):
+        return ()
+    try:
+        errors: Any = msgspec.json.decode(raw)
+    except NOT_UNDERSTOOD:
+        return (Problem("RunPod reported an error that podtop cannot read"),)
+    if not errors:
+        return ()
+    return tuple(map(_problem, errors if isinstance(errors, list) else [errors]))
+
+
+def _problem(error: Any) -> Problem:
+    """One entry, whatever its shape: errors are told even where RunPod does not keep to the GraphQL specification."""
+    if not isinstance(error, dict):
+        error = {"message": error}
+    message, path, extensions = error.get("message"), error.get("path"), error.get("extensions")
+    if not isinstance(message, str) or not message:
+        message = "RunPod reported an error without a message"
+    if len(message) > LONGEST_MESSAGE:
+        message = message[: LONGEST_MESSAGE - 1] + "…"
+    code = extensions.get("code") if isinstance(extensions, dict) else None
+    return Problem(
+        message,
+        tuple(p for p in path if isinstance(p, str | int)) if isinstance(path, list) else (),
+        code if isinstance(code, str) else None,
+    )

@@ -1,0 +1,62 @@
+"""Makes text from the API safe before anything reads it: no character that moves a cursor or turns a line around.
+
+It works on the body of an answer, before it is decoded, so that no string of any answer can be forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+
+# A character outside printable ASCII, or an escape sequence (a pair of them for a character beyond the first plane).
+# It begins with one character set, which is what `re` searches for fast.
+_HEX = "[0-9a-fA-F]"
+_SUSPECT = re.compile(
+    r"[^ -\[\]-~]"
+    r"(?:(?<=\\)(?:"
+    rf"u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}"
+    rf"|u{_HEX}{{4}}"
+    r"|.))?",
+    re.DOTALL,
+)
+
+# Variation selectors are printable for Python; terminals disagree on the width of what they select.
+_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+
+_BLANK_ESCAPES = {"n": " ", "r": " ", "t": " ", "b": "", "f": ""}
+
+
+def clean(text: str) -> str:
+    """`text` without control, bidirectional and zero-width characters; white space of every kind becomes a blank."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_clean_character, text))
+
+
+def _clean_character(character: str) -> str:
+    if character in _SELECTORS:
+        return ""
+    if character.isprintable():
+        return character
+    if character.isspace():
+        return " "
+    return "\ufffd" if "\ud800" <= character <= "\udfff" else ""
+
+
+def _clean_match(match: re.Match[str]) -> str:
+    found = match[0]
+    if found[0] != "\\":
+        return _clean_character(found)
+    if len(found) == 2:
+        return _BLANK_ESCAPES.get(found[1], found)
+    units = bytes.fromhex(found.replace("\\u", ""))
+    character = units.decode("utf-16-be", "surrogatepass")
+    cleaned = _clean_character(character)
+    return found if cleaned == character else cleaned
+
+
+def clean_json(body: bytes) -> bytes:
+    """A JSON document whose strings are clean. Bytes that are not UTF-8 become the replacement character."""
+    # ASCII without an escape holds only printable characters: a raw control character is not JSON.
+    if body.isascii() and b"\\" not in body and b"\x7f" not in body:
+        return body
+    return _SUSPECT.sub(_clean_match, body.decode("utf-8", "replace")).encode()
