@@ -9,7 +9,7 @@ from tui.ui.cells import Cell
 from tui.ui.widgets.lines import TwoSided
 
 if TYPE_CHECKING:
-    from textual.app import ActiveBinding
+    from textual.binding import ActiveBinding
 
 _GLYPHS = {
     "question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "minus": "-", "equals_sign": "=", "equal": "=",

@@ -1,0 +1,111 @@
+"""The app on a cloud that the test holds in its hand, at a clock that stands still until the test moves it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.make import market, offer, pod, snapshot
+from tui.api.cloud import CloudError
+from tui.api.models import Market, Quote, Snapshot
+from tui.app import PodtopApp
+from tui.config import Config
+from tui.source import Source
+
+NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC
+
+PODS = snapshot(
+    pod("k3v9x0q2m1a7ze", name="llama-pretrain", utils=(91, 93, 92, 90), cost=11.96),
+    pod("p8d2n5c1r4t6yw", name="eval-sweep", utils=(0, 1), cost=1.38, gpu="RTX 4090"),
+    pod("q9w8e7r6t5y4u3", name="flux-lora", utils=None, cost=0.79, gpu="L40S"),
+    pod("m5n4b3v2c1x0z9", name="dataset-prep", status="EXITED", utils=None, cost=0.0, gpu="A40"),
+)
+OFFERS = market(
+    offer("H100 SXM", Quote(2.99, 1.75, "High"), Quote(2.69, 1.5, "Low")),
+    offer("RTX 4090", Quote(0.69, 0.35, "Medium"), Quote(0.34, 0.2, None), memory=24),
+    offer("B200", Quote(None, None, None), memory=180),
+)
+
+
+class HeldCloud:
+    """Answers what it was last told to answer."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.fleet_answer: Snapshot | CloudError = PODS
+        self.market_answer: Market | CloudError = OFFERS
+        self.asked = 0
+        self.closed = False
+
+    async def fleet(self) -> Snapshot:
+        self.asked += 1
+        if isinstance(self.fleet_answer, CloudError):
+            raise self.fleet_answer
+        return self.fleet_answer
+
+    async def offers(self) -> Market:
+        if isinstance(self.market_answer, CloudError):
+            raise self.market_answer
+        return self.market_answer
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+class Running:
+    """A running app, its pilot and its cloud."""
+
+    def __init__(self, app: PodtopApp, pilot: Pilot[None], cloud: HeldCloud) -> None:
+        self.app, self.pilot, self.cloud = app, pilot, cloud
+
+    async def poll(self, fleet: Snapshot | CloudError | None = None, market: Market | CloudError | None = None) -> None:
+        """Let the pollers ask once more, and the screen settle."""
+        self.cloud.fleet_answer = fleet if fleet is not None else self.cloud.fleet_answer
+        self.cloud.market_answer = market if market is not None else self.cloud.market_answer
+        await self.pilot.press("ctrl+r")
+        await self.settle()
+
+    async def settle(self) -> None:
+        for _ in range(4):
+            await self.pilot.pause()
+
+    def text(self) -> str:
+        """The screen as a person reads it."""
+        width, height = self.app.size
+        lines = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in line).rstrip() for line in lines[:height])
+
+
+Launch = Callable[..., AbstractAsyncContextManager[Running]]
+
+
+@pytest.fixture
+def launch() -> Launch:
+    """`async with launch(size=(120, 40)) as run:` starts the app and waits for its first data."""
+
+    @asynccontextmanager
+    async def start(
+        size: tuple[int, int] = (120, 40),
+        cloud: HeldCloud | None = None,
+        config: Config | None = None,
+        demo: bool = True,
+    ) -> AsyncIterator[Running]:
+        held = cloud or HeldCloud()
+        source = Source("demo" if demo else "runpod", demo, lambda: held, lambda: held.now)
+        app = PodtopApp(source, config or Config(), tz=UTC)
+        async with app.run_test(size=size) as pilot:
+            run = Running(app, pilot, held)
+            for _ in range(200):
+                feeds = (app.fleet.snapshot, app.fleet.market)
+                if all(feed.at is not None or feed.error is not None for feed in feeds):
+                    break
+                await pilot.pause(0.01)
+            await run.settle()
+            yield run
+        assert held.closed
+
+    return start

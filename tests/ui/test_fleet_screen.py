@@ -1,0 +1,331 @@
+"""The Fleet screen as it is used: keys, panes, filters, pause, trouble, sizes."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from msgspec.structs import replace
+
+from tests.make import funds, pod, snapshot
+from tests.ui.conftest import NOW, PODS, HeldCloud, Launch
+from tui.api.cloud import Forbidden, Malformed, Rejected, Throttled, TimedOut, Unauthorized, Unreachable
+from tui.api.models import Problem, Snapshot, Unreadable
+from tui.config import Config
+from tui.ui import layout
+from tui.ui.screens.fleet import RANGES
+from tui.ui.widgets.table import Table
+
+
+async def test_it_answers_the_four_questions_at_a_glance(launch: Launch) -> None:
+    async with launch() as run:
+        text = run.text()
+    for word in ("DEMO", "live", "$100.00", "$10.00/h", "10h 00m", "3/4", "llama-pretrain", "● running", "◔ booting",
+                 "■ stopped", "92%", "H100 SXM", "2.99", "▰▰▰ high"):  # fmt: skip
+        assert word in text, word
+
+
+async def test_cursor_and_scroll_survive_a_refresh_that_reorders(launch: Launch) -> None:
+    many = snapshot(*(pod(f"p{i:03}", name=f"worker-{i:03}") for i in range(200)))
+    cloud = HeldCloud()
+    cloud.fleet_answer = many
+    async with launch(cloud=cloud) as run:
+        table = run.app.screen.query_one("#pods", Table)
+        await run.pilot.press("G")
+        for _ in range(20):
+            await run.pilot.press("k")
+        assert table.cursor == "p179"
+        top = table.scroll_offset.y
+        await run.poll(replace(many, pods=tuple(reversed(many.pods or ()))))
+        assert table.cursor == "p179"
+        assert table.scroll_offset.y == top
+        assert "worker-179" in run.text()
+        await run.poll(snapshot(*(p for p in many.pods or () if p.id != "p179")))
+        assert table.cursor == "p180"
+
+
+async def test_moving_with_the_keys_that_hands_know(launch: Launch) -> None:
+    async with launch() as run:
+        table = run.app.screen.query_one("#pods", Table)
+        seen = []
+        for key in ("j", "down", "k", "G", "g", "end", "home", "pagedown", "up"):
+            await run.pilot.press(key)
+            seen.append(table.keys.index(table.cursor or ""))
+        assert seen == [1, 2, 1, 3, 0, 3, 0, 3, 2]
+
+
+async def test_filter_narrows_while_typing_enter_keeps_escape_clears(launch: Launch) -> None:
+    async with launch() as run:
+        table = run.app.screen.query_one("#pods", Table)
+        await run.pilot.press("slash", *"rtx eval")
+        assert len(table.keys) == 1
+        assert "↵ keep" in run.text()
+        await run.pilot.press("enter")
+        await run.settle()
+        assert len(table.keys) == 1
+        assert "/rtx eval  1 of 4" in run.text()
+        assert run.app.focused is table
+        await run.pilot.press("escape")
+        assert len(table.keys) == 4
+        await run.pilot.press("slash", *"zzz")
+        await run.settle()
+        assert "no pod matches the filter" in run.text()
+        await run.pilot.press("escape")
+        await run.settle()
+        assert len(table.keys) == 4
+
+
+async def test_letters_typed_into_a_filter_are_letters(launch: Launch) -> None:
+    async with launch() as run:
+        await run.pilot.press("slash", *"qzp1:?-")
+        assert run.app.is_running
+        assert run.app.screen.query_one("#filter").value == "qzp1:?-"  # type: ignore[attr-defined]
+
+
+async def test_sorting_goes_round_and_turns(launch: Launch) -> None:
+    async with launch() as run:
+        table = run.app.screen.query_one("#pods", Table)
+        await run.pilot.press("o")
+        names = [run.app.fleet.records[key].name for key in table.keys]
+        assert names == sorted(names)
+        assert "NAME▼" in run.text()
+        await run.pilot.press("i")
+        assert [run.app.fleet.records[key].name for key in table.keys] == sorted(names, reverse=True)
+        assert "NAME▲" in run.text()
+
+
+async def test_a_click_on_a_title_sorts_and_on_a_row_moves(launch: Launch) -> None:
+    async with launch() as run:
+        table = run.app.screen.query_one("#pods", Table)
+        await run.pilot.click("#pods", offset=(20, 1))
+        assert "NAME▼" in run.text()
+        await run.pilot.click("#pods", offset=(20, 4))
+        assert table.cursor == table.keys[2]
+
+
+async def test_tab_goes_round_the_panes_and_zoom_fills_the_body(launch: Launch) -> None:
+    async with launch() as run:
+        seen = []
+        for _ in range(3):
+            await run.pilot.press("tab")
+            seen.append(run.app.focused.id if run.app.focused else None)
+        assert seen == ["telemetry", "market", "pods"]
+        await run.pilot.press("z")
+        await run.settle()
+        assert not run.app.screen.query_one("#market").display
+        assert run.app.screen.query_one("#pods").outer_size == run.app.screen.query_one("#body").size
+        await run.pilot.press("escape")
+        assert run.app.screen.query_one("#market").display
+
+
+async def test_the_range_stays_within_its_list(launch: Launch) -> None:
+    async with launch() as run:
+        for _ in range(9):
+            await run.pilot.press("minus")
+        assert "last 24 h" in run.text()
+        for _ in range(9):
+            await run.pilot.press("plus")
+        assert "last 5 min" in run.text()
+        await run.pilot.press("equals_sign")
+        assert "last 15 min" in run.text()
+        assert RANGES[0] == 300
+
+
+async def test_pause_holds_the_screen_while_collection_goes_on(launch: Launch) -> None:
+    async with launch() as run:
+        await run.pilot.press("p")
+        run.cloud.now = NOW + 42
+        await run.poll(snapshot(pod("new", name="brand-new")))
+        text = run.text()
+        assert "brand-new" not in text
+        assert "llama-pretrain" in text
+        assert "‖ paused · data 42s old" in text
+        assert set(run.app.fleet.records) == {"new"}
+        await run.pilot.press("p")
+        assert "brand-new" in run.text()
+
+
+async def test_help_tells_every_key_in_force(launch: Launch) -> None:
+    async with launch(size=(120, 60)) as run:
+        bound = {b.binding.id: b.binding for b in run.app.screen.active_bindings.values() if b.binding.id}
+        await run.pilot.press("question_mark")
+        await run.settle()
+        text = run.text()
+        for binding in bound.values():
+            assert (binding.tooltip or binding.description) in text, binding.id
+        await run.pilot.press("q")
+        assert run.app.is_running
+        assert run.app.screen.id is None
+        await run.settle()
+        assert "Keys" not in run.text()
+
+
+async def test_every_binding_has_an_id_and_a_help_text(launch: Launch) -> None:
+    async with launch() as run:
+        await run.pilot.press("slash")
+        for active in run.app.screen.active_bindings.values():
+            if active.node in (run.app, run.app.screen) or isinstance(active.node, Table):
+                if active.binding.action in ("help_quit", "copy_text", "quit", "screen.copy_text", "app.focus_next"):
+                    continue
+                assert active.binding.id or active.binding.key.startswith(("ctrl", "super", "tab", "shift")), active
+
+
+async def test_no_key_in_this_version_is_upper_case_but_for_the_last_row(launch: Launch) -> None:
+    async with launch() as run:
+        keys = {key for key in run.app.screen.active_bindings if len(key) == 1 and key.isupper()}
+        assert keys == {"G"}
+
+
+@pytest.mark.parametrize(
+    ("error", "header", "notice"),
+    [
+        (Unreachable("no route"), "unreachable", "RunPod cannot be reached"),
+        (TimedOut("slow"), "timed out", "does not answer in time"),
+        (Unauthorized("401"), "key refused", "RunPod refused the API key"),
+        (Forbidden("403"), "forbidden", "RunPod forbids this"),
+        (Throttled("429", 20.0), "throttled", "asks podtop to slow down"),
+        (Malformed("html"), "unreadable answer", "is of no use"),
+        (Rejected((Problem("Something went wrong"),)), "rejected", "Something went wrong"),
+    ],
+)
+async def test_trouble_from_the_start_is_told_and_the_market_goes_on(
+    launch: Launch, error: Exception, header: str, notice: str
+) -> None:
+    cloud = HeldCloud()
+    cloud.fleet_answer = error  # type: ignore[assignment]
+    async with launch(cloud=cloud) as run:
+        text = run.text()
+        assert f"▲ {header} · no data yet" in text
+        assert notice in text
+        assert "H100 SXM" in text
+        await run.poll(PODS)
+        assert "llama-pretrain" in run.text()
+        assert "● live" in run.text()
+
+
+async def test_old_data_never_look_fresh(launch: Launch) -> None:
+    async with launch() as run:
+        run.cloud.now = NOW + 8
+        await run.poll(Unreachable("no route"))
+        assert "▲ unreachable · data 8s old" in run.text()
+        run.cloud.now = NOW + 300
+        await run.poll(Unreachable("no route"))
+        table = run.app.screen.query_one("#pods", Table)
+        assert table.has_class("-old")
+        assert "▲ 5m 00s old" in run.text()
+        assert "llama-pretrain" in run.text()
+        await run.poll(PODS)
+        assert not table.has_class("-old")
+        assert "old" not in run.text()
+
+
+async def test_silence_ages_by_itself(launch: Launch) -> None:
+    async with launch() as run:
+        run.cloud.now = NOW + 60
+        run.app.screen._tick()  # type: ignore[attr-defined]
+        await run.settle()
+        assert "▲ stale · data 1m 00s old" in run.text()
+        assert run.app.screen.query_one("#pods").has_class("-old")
+
+
+async def test_no_pods_is_said(launch: Launch) -> None:
+    cloud = HeldCloud()
+    cloud.fleet_answer = snapshot()
+    async with launch(cloud=cloud) as run:
+        assert "no pods on this account" in run.text()
+        assert "no pod under the cursor" in run.text()
+
+
+async def test_partial_answers_show_what_there_is_and_say_what_is_missing(launch: Launch) -> None:
+    cloud = HeldCloud()
+    cloud.fleet_answer = Snapshot(funds(), None, (), (Problem("resolver for pods failed", ("myself", "pods")),))
+    async with launch(cloud=cloud) as run:
+        text = run.text()
+        assert "$100.00" in text
+        assert "RunPod answered without the pods" in text
+        assert "resolver for pods failed" in text
+        assert "1 part missing" in text
+
+
+async def test_no_balance_is_unknown(launch: Launch) -> None:
+    async with launch() as run:
+        await run.poll(Snapshot(None, PODS.pods))
+        assert "balance unknown" in run.text()
+        assert "runway unknown" in run.text()
+
+
+async def test_an_unreadable_pod_stands_among_the_rest(launch: Launch) -> None:
+    async with launch() as run:
+        await run.poll(replace(PODS, unreadable=(Unreadable("bad1", "odd-one", "costPerHr is text"),)))
+        text = run.text()
+        assert "? unreadable" in text
+        assert "odd-one" in text
+        assert "costPerHr is text" in text
+        assert "llama-pretrain" in text
+
+
+async def test_names_are_data_and_not_markup(launch: Launch) -> None:
+    async with launch() as run:
+        await run.poll(snapshot(pod("a", name="[red]evil[/red] [@click=app.quit]x[/]")))
+        await run.settle()
+        assert "[red]evil[/red]" in run.text()
+
+
+async def test_read_only_is_said(launch: Launch) -> None:
+    async with launch(config=Config(read_only=True)) as run:
+        assert "READ-ONLY" in run.text()
+
+
+async def test_equal_data_repaint_nothing(launch: Launch) -> None:
+    async with launch() as run:
+        table = run.app.screen.query_one("#pods", Table)
+        painted: list[object] = []
+        table.refresh = lambda *regions, **_: painted.append(regions)  # type: ignore[method-assign, assignment]
+        await run.poll(PODS)
+        assert painted == []
+
+
+SIZES = [
+    (20, 6),
+    (24, 80),
+    (40, 10),
+    (60, 20),
+    (80, 24),
+    (99, 40),
+    (100, 24),
+    (120, 40),
+    (159, 30),
+    (160, 40),
+    (200, 50),
+    (250, 6),
+    (250, 80),
+]
+
+
+async def test_nothing_overlaps_overflows_or_crashes_at_any_size(launch: Launch) -> None:
+    draw = random.Random(7)
+    sizes = SIZES + [(draw.randint(20, 250), draw.randint(6, 80)) for _ in range(25)]
+    async with launch() as run:
+        for width, height in sizes:
+            await run.pilot.resize_terminal(width, height)
+            await run.settle()
+            screen = run.app.screen
+            body = screen.query_one("#body").region
+            assert body.height >= 1
+            shown = [w for name in layout.PANES if (w := screen.query_one(f"#{name}")).display]
+            regions = [w.region for w in shown]
+            assert all(region in body for region in regions)
+            assert sum(region.area for region in regions) == body.area
+            assert len(run.text().splitlines()) <= height
+            if draw.random() < 0.5:
+                await run.pilot.press(draw.choice(["tab", "z", "o", "j"]))
+
+
+async def test_wide_and_combining_names_keep_the_columns(launch: Launch) -> None:
+    async with launch() as run:
+        await run.poll(
+            snapshot(pod("a", name="训练模型-" * 12), pod("b", name="e\u0301e\u0301e\u0301"), pod("c", name=""))
+        )
+        lines = [line for line in run.text().splitlines() if "● running" in line]
+        assert len(lines) == 3
+        assert all("2.99" in line for line in lines)
