@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from tui.paths import styles_dir
 from tui.poller import Failed, Fresh, Poller
@@ -27,7 +29,6 @@ from tui.ui.screens.fleet import FleetScreen
 from tui.ui.status import Badges
 
 if TYPE_CHECKING:
-    from tui.api.cloud import Cloud
     from tui.api.models import Market, Snapshot
     from tui.config import Config
     from tui.source import Source
@@ -72,7 +73,7 @@ class PodtopApp(App[None]):
         self.add_mode("fleet", lambda: FleetScreen(self.fleet, self.changed, badges, source.clock, tz))
         self._pods: Poller[Snapshot] | None = None
         self._market: Poller[Market] | None = None
-        self._cloud: Cloud | None = None
+        self._watching: Worker[None] | None = None
         for theme in themes.OWN:
             self.register_theme(theme)
         self.theme = config.theme if config.theme in self.available_themes else themes.DEFAULT
@@ -104,7 +105,14 @@ class PodtopApp(App[None]):
         gc.freeze()
         gc.enable()
         # After the first frame: what follows imports the HTTP client and, in a demo, a whole simulated RunPod.
-        self.run_worker(self._watch(), name="watch")
+        self._watching = self.run_worker(self._watch(), name="watch")
+
+    async def on_unmount(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            # Its connections are closed before the program is gone.
+            with suppress(WorkerCancelled, WorkerFailed):
+                await self._watching.wait()
 
     async def _watch(self) -> None:
         """Open the cloud, take in its past, then follow it until the app ends."""

@@ -26,10 +26,11 @@ def check(regions: list[Region], width: int, height: int, *, tiled: bool) -> Non
 
 @given(WIDTHS, HEIGHTS, st.sampled_from(layout.PANES), st.integers(0, 3000), st.booleans())
 def test_panes(width: int, height: int, active: str, rows: int, zoomed: bool) -> None:
-    regions = layout.panes(width, height, active, rows, zoomed)
+    alone = zoomed or layout.single(width, height + 3)
+    regions = layout.panes(width, height, active, rows, alone)
     check(list(regions.values()), width, height, tiled=True)
     assert active in regions
-    assert (len(regions) == 1) == (zoomed or layout.single(width, height))
+    assert (len(regions) == 1) == alone
 
 
 @given(WIDTHS, HEIGHTS, st.integers(1, 6))
@@ -40,7 +41,7 @@ def test_tiles(width: int, height: int, count: int) -> None:
 
 
 def test_the_three_sizes_people_have() -> None:
-    assert set(layout.panes(80, 20, "pods", 6)) == {"pods"}
+    assert set(layout.panes(80, 20, "pods", 6, layout.single(80, 24))) == {"pods"}
     normal = layout.panes(120, 37, "pods", 6)
     assert normal["pods"].width == 120
     assert normal["telemetry"].y == normal["market"].y == normal["pods"].bottom

@@ -20,17 +20,17 @@ PANES = ("pods", "telemetry", "market")
 
 
 def single(width: int, height: int) -> bool:
-    """True where there is room for one pane at a time only."""
+    """True where a terminal of this size has room for one pane at a time only."""
     return width < NORMAL or height < NORMAL_HEIGHT
 
 
-def panes(width: int, height: int, active: str, rows: int, zoomed: bool = False) -> dict[str, Region]:
+def panes(width: int, height: int, active: str, rows: int, alone: bool = False) -> dict[str, Region]:
     """The region of every pane that is shown in a body of this size.
 
-    Narrow or short: the active pane alone. Normal: pods above, telemetry and market below. Wide: market beside both.
+    Alone: the active pane. Normal: pods above, telemetry and market below. Wide: the market beside both.
     `rows`: how many pods there are to show.
     """
-    if zoomed or single(width, height):
+    if alone:
         return {active: Region(0, 0, width, height)}
     pods = min(max(rows + 3, _FEWEST_POD_LINES), height * 2 // 5)
     rest = height - pods
@@ -81,11 +81,11 @@ class Panes(Layout):
 
     def __init__(self) -> None:
         self.active = PANES[0]
-        self.zoomed = False
+        self.alone = False
         self.rows = 0
 
     def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        regions = panes(size.width, size.height, self.active, self.rows, self.zoomed)
+        regions = panes(size.width, size.height, self.active, self.rows, self.alone)
         return _place((child, regions[child.id]) for child in children if child.id in regions)
 
 

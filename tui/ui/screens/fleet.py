@@ -65,6 +65,7 @@ class FleetScreen(Screen[None]):
         self._now = now
         self._tz = tz
         self._panes = layout.Panes()
+        self._zoomed = False
         self._queries = {"pods": Query(sort="status"), "market": Query(sort="price")}
         self._typed = {"pods": "", "market": ""}
         self._range = DEFAULT_RANGE
@@ -203,9 +204,10 @@ class FleetScreen(Screen[None]):
         panes.rows = len(self._fleet.records)
         tabs = self.query_one("#tabs", Lines)
         tabs.display = layout.single(size.width, size.height)
+        panes.alone = self._zoomed or tabs.display
         self.set_class(size.height < SHORT, "-short")
         tabs.content = (self._tabs(),)
-        shown = layout.panes(size.width, size.height, panes.active, panes.rows, panes.zoomed)
+        shown = layout.panes(size.width, size.height, panes.active, panes.rows, panes.alone)
         for name in layout.PANES:
             self.query_one(f"#{name}").display = name in shown
         self.query_one("#body").refresh(layout=True)
@@ -242,12 +244,12 @@ class FleetScreen(Screen[None]):
         self.refresh_bindings()
 
     def action_zoom(self) -> None:
-        self._panes.zoomed = not self._panes.zoomed
+        self._zoomed = not self._zoomed
         self._arrange()
         self.call_after_refresh(self.show)
 
     def action_back(self) -> None:
-        if self._panes.zoomed:
+        if self._zoomed:
             self.action_zoom()
         elif self._panes.active in self._queries:
             self._set_filter(self._panes.active, "")
