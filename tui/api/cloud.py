@@ -12,11 +12,19 @@ class CloudError(Exception):
 
 
 class Unreachable(CloudError):
-    """No answer reached us: no route, refused, reset, DNS, TLS, or a gateway (5xx, HTML) in RunPod's place."""
+    """No answer reached us: no route, refused, reset, DNS, TLS, or a gateway (5xx, HTML) in RunPod's place.
+
+    `sent`: whether the request may have reached RunPod. False only when it surely did not: then a mutation surely did
+    not happen; when True it may have.
+    """
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
 
 
 class TimedOut(Unreachable):
-    """The server did not answer in time. A mutation may or may not have happened."""
+    """The server did not answer in time. A mutation may or may not have happened (see `sent`)."""
 
 
 class Unauthorized(CloudError):
@@ -29,6 +37,10 @@ class Forbidden(CloudError):
 
 class ReadOnly(Forbidden):
     """podtop itself refuses: it was started read-only, so nothing was sent."""
+
+
+class Insecure(Forbidden):
+    """podtop itself refuses to send the key where this address would take it, so nothing was sent."""
 
 
 class Throttled(CloudError):

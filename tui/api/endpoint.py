@@ -16,6 +16,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def stays_here(url: str) -> bool:
+    """True when what is sent to `url` never leaves this machine."""
+    try:
+        return is_loopback(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
+
+
 def host_of(url: str) -> str:
     """The host and port of `url`, the only part of it that is shown; without a path, a query or a password."""
     try:

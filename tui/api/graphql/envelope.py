@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Raw, Struct
 
-from tui.api.cloud import CloudError, Malformed, Rejected
+from tui.api.cloud import Malformed, Rejected
 from tui.api.graphql.text import clean_json
 from tui.api.graphql.values import NOT_UNDERSTOOD
 from tui.api.models import Problem

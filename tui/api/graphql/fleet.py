@@ -38,8 +38,8 @@ def snapshot(data: Raw, problems: tuple[Problem, ...]) -> Snapshot:
         return Snapshot(funds, None, (), (*problems, *no_funds, words))
     if items is None:
         # The server's own words say why, when it has any.
-        words = () if problems else (Problem("RunPod gave no list of pods"),)
-        return Snapshot(funds, None, (), (*problems, *no_funds, *words))
+        silence = () if problems else (Problem("RunPod gave no list of pods"),)
+        return Snapshot(funds, None, (), (*problems, *no_funds, *silence))
     pods, broken = each(items, lambda raw: pod(_pod.decode(raw)))
     return Snapshot(funds, pods, broken, problems + no_funds)
 
@@ -146,10 +146,8 @@ def metric(wire: WireGpuMetric | None) -> GpuReading:
     )
 
 
-def _in_order_of(
-    gpus: list[WireRuntimeGpu | None], metrics: list[WireGpuMetric | None]
-) -> list[WireGpuMetric | None]:
+def _in_order_of(gpus: list[WireRuntimeGpu | None], metrics: list[WireGpuMetric | None]) -> list[WireGpuMetric | None]:
     """Metrics in the order of the runtime's GPUs, found by id; as they come where no id of theirs is known there."""
     by_id = {m.id: m for m in metrics if m is not None and m.id is not None}
-    ordered = [by_id.get(g.id) if g is not None else None for g in gpus]
+    ordered = [None if g is None or g.id is None else by_id.get(g.id) for g in gpus]
     return ordered if any(ordered) else metrics

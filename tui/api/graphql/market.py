@@ -35,7 +35,9 @@ def market(data: Raw, problems: tuple[Problem, ...]) -> Market:
     else:
         if items is not None:
             offers, broken = each(items, lambda raw: offer(_gpu_type.decode(raw)))
-            words = tuple(Problem(f"GPU type {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken)
+            words = tuple(
+                Problem(f"GPU type {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken
+            )
             return Market(tuple(o for o in offers if o.gpu_id != PSEUDO_GPU), problems + words)
         failure = Rejected(problems) if problems else Malformed("RunPod answered without its list of GPUs.")
     raise failure
@@ -69,7 +71,7 @@ def _quote(wire: WireQuote | None) -> Quote:
 
 def _price(dollars: float | None) -> float | None:
     # RunPod fills in 0 where it has no price; it gives no GPU away.
-    return dollars if dollars else None
+    return dollars if dollars is not None and dollars > 0 else None
 
 
 def _stock(word: str | None) -> str | None:

@@ -56,9 +56,7 @@ def unreadable(raw: msgspec.Raw, error: Exception) -> Unreadable:
     )
 
 
-def each(
-    items: list[msgspec.Raw], decode: Callable[[msgspec.Raw], T]
-) -> tuple[tuple[T, ...], tuple[Unreadable, ...]]:
+def each(items: list[msgspec.Raw], decode: Callable[[msgspec.Raw], T]) -> tuple[tuple[T, ...], tuple[Unreadable, ...]]:
     """Decode items one by one, so that one that is not understood takes no other with it."""
     good: list[T] = []
     bad: list[Unreadable] = []

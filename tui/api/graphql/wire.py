@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Raw, Struct
 
 
-class Wire(Struct, frozen=True, gc=False, rename="camel"):
+class Wire(Struct, gc=False, rename="camel"):
     """An object on the wire."""
 
 

@@ -1,0 +1,63 @@
+"""Reading an answer's body without trusting its size."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from tui.api.cloud import Malformed
+
+if TYPE_CHECKING:
+    import httpx
+
+LARGEST = 16 * 1024 * 1024
+"""Bytes of an answer after decompression: some 15,000 pods. More is a fault, or an attack on our memory."""
+
+_GZIP = zlib.MAX_WBITS | 16
+
+
+async def read(response: httpx.Response, limit: int = LARGEST) -> bytes:
+    """The decompressed body. Raises Malformed when it is larger than `limit`, cut short or wrongly compressed.
+
+    It decompresses by itself, for httpx does so a whole chunk at a time: one of 64 kB can hold 64 MB of zeros.
+    """
+    if response.is_stream_consumed:
+        # A transport inside this process gave it whole.
+        _check(len(response.content), limit)
+        return response.content
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("", "identity"):
+        return await _read_plain(response, limit)
+    if encoding in ("gzip", "x-gzip"):
+        return await _read_compressed(response, limit)
+    raise Malformed(f"RunPod's answer is compressed in a way podtop did not ask for ({encoding[:20]!a}).")
+
+
+async def _read_plain(response: httpx.Response, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        _check(len(body), limit)
+    return bytes(body)
+
+
+async def _read_compressed(response: httpx.Response, limit: int) -> bytes:
+    body = bytearray()
+    inflate = zlib.decompressobj(_GZIP)
+    broken = False
+    async for chunk in response.aiter_raw():
+        try:
+            # One byte more than allowed is enough to know.
+            body += inflate.decompress(chunk, limit + 1 - len(body))
+        except zlib.error:
+            broken = True
+            break
+        _check(len(body), limit)
+    if broken or not inflate.eof:
+        raise Malformed("RunPod's answer is cut short or wrongly compressed. podtop shows none of it.")
+    return bytes(body)
+
+
+def _check(size: int, limit: int) -> None:
+    if size > limit:
+        raise Malformed(f"RunPod's answer is larger than {limit // 2**20} MiB. podtop did not read the rest of it.")
