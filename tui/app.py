@@ -70,13 +70,24 @@ class PodtopApp(App[None]):
         self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace)
         badges = Badges(source.badge, source.demo, config.read_only)
         self.changed: Signal[None] = Signal(self, "changed")
-        self.add_mode("fleet", lambda: FleetScreen(self.fleet, self.changed, badges, source.clock, tz))
+        self._first_screen = FleetScreen(self.fleet, self.changed, badges, source.clock, tz)
         self._pods: Poller[Snapshot] | None = None
         self._market: Poller[Market] | None = None
         self._watching: Worker[None] | None = None
         for theme in themes.OWN:
             self.register_theme(theme)
-        self.theme = config.theme if config.theme in self.available_themes else themes.DEFAULT
+        self._start_with(config.theme if config.theme in self.available_themes else themes.DEFAULT)
+
+    def _start_with(self, theme: str) -> None:
+        """Set the first theme without Textual's watcher, which would parse every style sheet twice more at start."""
+        self.set_reactive(App.theme, theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+        dark = self.current_theme.dark
+        self.update_classes({f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
+
+    def get_default_screen(self) -> Screen[None]:
+        # The first screen comes this way, and not as a mode with a factory, which would parse all styles once more.
+        return self._first_screen
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return themes.variable_defaults(self.current_theme)

@@ -177,8 +177,6 @@ class FleetScreen(Screen[None]):
             pane.border_subtitle = Content(subtitle)
 
     def _show_telemetry(self) -> None:
-        from tui.ui import charts
-
         fleet, now = self._view
         pane = self.query_one("#telemetry", Telemetry)
         key = self.query_one("#pods", Table).cursor
@@ -189,6 +187,9 @@ class FleetScreen(Screen[None]):
             pane.show_notice(notices.telemetry(fleet))
             return
         self._entitle(pane, f"{TITLES['telemetry']}  {record.name or record.id}", f"last {fmt.span(span)}")
+        # Charts are the dearest import of all: not before there is something to draw.
+        from tui.ui import charts
+
         if not pane.charts:
             pane.open()
             self.call_after_refresh(self._show_telemetry)

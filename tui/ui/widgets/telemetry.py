@@ -17,43 +17,38 @@ if TYPE_CHECKING:
     from tui.ui.plot import ChartSpec
     from tui.ui.widgets.chart import Chart
 
+_ROLES = ("muted", "warn", "bad")
+
 
 class Telemetry(Widget, can_focus=True):
     """A frame for charts; the charts are made when there is first something to draw."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"telemetry--muted", "telemetry--warn", "telemetry--bad"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"telemetry--{role}" for role in _ROLES}
 
     def __init__(self, count: int, *, id: str) -> None:
-        super().__init__(id=id, classes="pane")
+        super().__init__(id=id)
         self._count = count
         self._notice = Notice("")
         self._tiles = Tiles()
+        self.charts: tuple[Chart, ...] = ()
 
     @property
     def layout(self) -> Layout:
         return self._tiles
 
-    @property
-    def charts(self) -> Sequence[Chart]:
-        from tui.ui.widgets.chart import Chart
-
-        return list(self.query_children(Chart))
-
-    def show(self, specs: Sequence[ChartSpec]) -> None:
-        """Draw these charts."""
-        charts = self.charts
-        if len(charts) != len(specs):
-            return
-        for chart, spec in zip(charts, specs, strict=True):
-            chart.display = True
-            chart.spec = spec
-
     def open(self) -> None:
-        """Make the charts; they are left out of the first frame."""
+        """Make the charts. They are left out of the first frame: what draws them is the dearest import of all."""
         from tui.ui.widgets.chart import Chart
 
         if not self.charts:
-            self.mount_all(Chart(id=f"chart-{index}") for index in range(self._count))
+            self.charts = tuple(Chart(id=f"chart-{index}") for index in range(self._count))
+            self.mount_all(self.charts)
+
+    def show(self, specs: Sequence[ChartSpec]) -> None:
+        """Draw these charts."""
+        for chart, spec in zip(self.charts, specs, strict=True):
+            chart.display = True
+            chart.spec = spec
 
     def show_notice(self, notice: Notice) -> None:
         """Say why there is nothing to draw."""
@@ -64,15 +59,11 @@ class Telemetry(Widget, can_focus=True):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        width, height = self.size
         under = self.rich_style
-        cell = notice_line(self._notice, y, width, height)
-        roles = {"muted", "warn", "bad"}
+        cell = notice_line(self._notice, y, *self.size)
         return Strip(
-            [
-                Segment(text, under + self.get_component_rich_style(f"telemetry--{role}", partial=True))
-                if role in roles
-                else Segment(text, under)
-                for text, role in cell
-            ]
+            Segment(text, self.get_component_rich_style(f"telemetry--{role}") + under.background_style)
+            if role in _ROLES
+            else Segment(text, under)
+            for text, role in cell
         )
