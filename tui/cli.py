@@ -139,8 +139,9 @@ def runpod_source(config: Config) -> Source:
     def open_cloud() -> Cloud:
         from tui.api.graphql.client import GraphQLCloud
 
-        return GraphQLCloud(config.api_url, config.key.secret if config.key else None, read_only=config.read_only)
+        return GraphQLCloud(config.api_url, key.reveal() if key else None, read_only=config.read_only)
 
+    key = config.key.secret if config.key else None
     host = urlsplit(config.api_url).hostname or ""
     badge = "runpod" if host == "api.runpod.io" else "simulated" if host in LOOPBACK else host
     return Source(badge=badge, demo=False, open=open_cloud, clock=time.time)
@@ -154,8 +155,8 @@ def _run(source: Source, config: Config) -> int:
     from tui import journal
     from tui.app import PodtopApp
 
-    secret = config.key.secret if config.key else None
-    app = PodtopApp(source, config, open_log=lambda: journal.open_log(paths.state_dir(), secret))
+    key = config.key.secret if config.key else None
+    app = PodtopApp(source, config, open_log=lambda: journal.open_log(paths.state_dir(), key))
     if config.theme is not None and config.theme not in app.available_themes:
         _say(f"theme = {config.theme!r} is not accepted; it takes {', '.join(sorted(app.available_themes))}")
         return USAGE

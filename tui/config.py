@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 import stat
-import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from tui.api.secret import Secret
 
 API_URL = "https://api.runpod.io/graphql"
 FASTEST = 2.0
@@ -22,19 +22,14 @@ class ConfigError(Exception):
     """A setting that cannot be used. `str()` says where it stands, what it is, and what is accepted."""
 
 
-@dataclass(frozen=True)
-class Key:
-    """An API key and where it was found. It is never shown: neither by `repr` nor by `str`."""
+class Key(Struct, frozen=True):
+    """An API key and where it was found."""
 
-    secret: str = field(repr=False)
+    secret: Secret
     origin: str
 
-    def __str__(self) -> str:
-        return f"the key from {self.origin}"
 
-
-@dataclass(frozen=True)
-class Config:
+class Config(Struct, frozen=True):
     """What podtop was told.
 
     api_url:         where RunPod's GraphQL is; plain http only on loopback.
@@ -88,8 +83,7 @@ def _text(value: object) -> str:
     return value
 
 
-@dataclass(frozen=True)
-class _Setting:
+class _Setting(Struct, frozen=True):
     read: Callable[[object], Any]
     accepted: str
     variable: str | None
@@ -118,6 +112,8 @@ def _read(name: str, value: object, where: str) -> Any:
 
 def _line_of(text: str, key: str) -> int:
     """The line on which a top-level key stands, 1 when it cannot be told."""
+    import re
+
     pattern = re.compile(rf"""^\s*["']?{re.escape(key)}["']?\s*=""")
     return next((n for n, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 1)
 
@@ -129,6 +125,8 @@ def _toml(path: Path) -> tuple[dict[str, Any], str]:
         return {}, ""
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
+    import tomllib
+
     try:
         return tomllib.loads(text), text
     except tomllib.TOMLDecodeError as error:
@@ -142,6 +140,8 @@ def _from_file(path: Path) -> tuple[dict[str, Any], list[str]]:
     for name, value in table.items():
         where = f"{path}, line {_line_of(text, name)}"
         if name not in SETTINGS:
+            import difflib
+
             near = difflib.get_close_matches(name, SETTINGS, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
             warnings.append(f"{where}: podtop knows no setting {name!r}{hint}")
@@ -159,7 +159,7 @@ def check_key(text: str, origin: str) -> Key:
         raise ConfigError(f"{origin}: there is no API key in it")
     if not all("!" <= ch <= "~" for ch in secret):
         raise ConfigError(f"{origin}: this is not an API key: it has spaces or characters that are not printable ASCII")
-    return Key(secret, origin)
+    return Key(Secret(secret), origin)
 
 
 def _key_file(name: str, origin: str) -> Key:
@@ -214,5 +214,5 @@ def load(flags: Mapping[str, Any], *, file: Path, runpod_file: Path, environ: Ma
         if value is not None and name != "api_key_file":
             values[name] = _read(name, value, f"--{name.replace('_', '-')}")
     key = find_key(flags.get("api_key_file"), environ, values, file, runpod_file)
-    names = {f.name for f in fields(Config)} - {"key", "warnings"}
-    return Config(key=key, warnings=tuple(warnings), **{k: v for k, v in values.items() if k in names})
+    values = {name: value for name, value in values.items() if not name.startswith("api_key")}
+    return Config(key=key, warnings=tuple(warnings), **values)

@@ -7,6 +7,8 @@ import os
 import traceback
 from pathlib import Path
 
+from tui.api.secret import Secret, redact
+
 LOG_NAME = "podtop.log"
 _BYTES = 1_000_000
 _FILES = 3
@@ -15,14 +17,12 @@ _FILES = 3
 class Redact(logging.Filter):
     """Takes a secret out of whatever is logged."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: Secret) -> None:
         super().__init__()
         self._secret = secret
 
     def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        if self._secret in message:
-            record.msg, record.args = message.replace(self._secret, "[key]"), ()
+        record.msg, record.args = redact(record.getMessage(), self._secret), ()
         return True
 
 
@@ -36,7 +36,7 @@ def _file_handler(path: Path) -> logging.Handler:
     return handler
 
 
-def open_log(directory: Path, secret: str | None) -> Path | None:
+def open_log(directory: Path, secret: Secret | None) -> Path | None:
     """Send podtop's log to its file and nowhere else; None where the directory cannot be written to."""
     logger = logging.getLogger("tui")
     logger.propagate = False

@@ -6,8 +6,9 @@ import asyncio
 import random as _random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from tui.api.cloud import CloudError, Throttled, Unauthorized
 
@@ -17,16 +18,14 @@ LONGEST_WAIT = 60.0
 """Seconds between attempts at the most, unless the server asks for more."""
 
 
-@dataclass(frozen=True)
-class Fresh(Generic[T]):
+class Fresh(Struct, Generic[T], frozen=True):
     """A new value, and the seconds it took."""
 
     value: T
     took: float
 
 
-@dataclass(frozen=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """An attempt that failed: why, how many have in a row, and in how many seconds the next one comes."""
 
     error: CloudError

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.api.models import Snapshot
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where data come from. Nothing is imported or connected before `open` is called, after the first frame.
 
     badge:   word for the header: "demo", or the host asked.

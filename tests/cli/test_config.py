@@ -71,7 +71,7 @@ def test_the_key_is_looked_for_in_order(file: Path, tmp_path: Path) -> None:
     def key(flags: dict[str, Any] | None = None, **environ: str) -> str:
         found = read(file, flags, **environ).key
         assert found is not None
-        return found.secret
+        return found.secret.reveal()
 
     assert key() == "from-runpod"
     file.write_text('api_key = "from-podtop"\n')

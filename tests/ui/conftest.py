@@ -75,7 +75,7 @@ class Running:
 
     def text(self) -> str:
         """The screen as a person reads it."""
-        width, height = self.app.size
+        height = self.app.size.height
         lines = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in line).rstrip() for line in lines[:height])
 

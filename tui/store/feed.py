@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from tui.api.cloud import CloudError
@@ -14,8 +15,7 @@ STALE_INTERVALS = 2
 """A value older than this many poll intervals is stale: its age is shown and it no longer looks fresh."""
 
 
-@dataclass(frozen=True)
-class Feed(Generic[T]):
+class Feed(Struct, Generic[T], frozen=True):
     """One polled value through time. A failure keeps the last value and remembers since when it has not been renewed.
 
     value:        the last good value, None before the first.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tui.store import rules
 from tui.store.feed import Feed
@@ -20,8 +21,7 @@ MEMORY_BUDGET = 24 * 1024 * 1024
 _FEWEST_SAMPLES = 120
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(Struct, frozen=True):
     """One pod as podtop knows it.
 
     pod:        the last readable value, None when it never was.

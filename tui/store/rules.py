@@ -63,14 +63,14 @@ class StatusChange(NamedTuple):
     at: float | None
 
 
-_JS_DATE = re.compile(r"(\w{3} \w{3} \d{2} \d{4} \d{2}:\d{2}:\d{2}) GMT([+-]\d{4})")
+_JS_DATE = r"(\w{3} \w{3} \d{2} \d{4} \d{2}:\d{2}:\d{2}) GMT([+-]\d{4})"
 
 
 def status_change(text: str | None) -> StatusChange | None:
     """Parse "Rented by User: Wed Jul 29 2026 21:51:59 GMT+0000 (Coordinated Universal Time)"."""
     if not text:
         return None
-    found = _JS_DATE.search(text)
+    found = re.search(_JS_DATE, text)
     if found is None:
         return StatusChange(text.strip(), None)
     what = text[: found.start()].rstrip(" :")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from tui.store import rules
 from tui.store.rules import Phase
@@ -19,8 +20,7 @@ SPARK_WIDTH = 60.0
 """Seconds one character of a sparkline stands for, aligned to the clock so that a new sample changes one character."""
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(Struct, frozen=True):
     """What a table is asked for: terms that must all occur, the column to sort by, whether that order is turned."""
 
     terms: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ def terms(text: str) -> tuple[str, ...]:
     return tuple(text.lower().split())
 
 
-class PodRow(NamedTuple):
+class PodRow(Struct, frozen=True):
     """One pod's figures: durations in seconds, percents 0..100, `since` an instant, `cost` per hour."""
 
     id: str
@@ -170,7 +170,7 @@ def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     return tuple(r.id for r in records)
 
 
-class OfferRow(NamedTuple):
+class OfferRow(Struct, frozen=True):
     """One GPU type's prices per hour for one GPU; None where that cloud has none to let."""
 
     id: str
@@ -251,7 +251,7 @@ def offers(fleet: Fleet, query: Query) -> tuple[OfferRow, ...]:
     return tuple(rows)
 
 
-class Line(NamedTuple):
+class Line(Struct, frozen=True):
     """One line of a chart: its label, its unbroken runs, and its newest value."""
 
     label: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tui.store import rules
 from tui.ui import format as fmt
@@ -21,8 +22,7 @@ SHORT_RUNWAY = 6 * 3600.0
 """Below these the runway is drawn as a warning, then as an alarm: a night, a working morning."""
 
 
-@dataclass(frozen=True)
-class Badges:
+class Badges(Struct, frozen=True):
     """What the header says of podtop itself."""
 
     source: str
