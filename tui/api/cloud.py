@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tui.api.models import Market, Problem, Snapshot
+if TYPE_CHECKING:
+    from tui.api.account import Account
+    from tui.api.detail import PodDetail
+    from tui.api.hosts import CpuType, Hosts
+    from tui.api.models import Market, Problem, Snapshot
+    from tui.api.orders import DeployOrder, Receipt, RentOrder
 
 
 class CloudError(Exception):
@@ -52,7 +57,10 @@ class Throttled(CloudError):
 
 
 class Rejected(CloudError):
-    """The server understood and said no. `problems`: every message, with its path and code."""
+    """The server understood and said no. `problems`: every message, with its path and code.
+
+    Also an order that makes no sense, which podtop does not send; its message says so.
+    """
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("; ".join(p.message for p in problems) or "the request was rejected without a message")
@@ -64,7 +72,11 @@ class Malformed(CloudError):
 
 
 class Cloud(Protocol):
-    """RunPod, whichever API carries it. Every method raises `CloudError` and nothing else."""
+    """RunPod, whichever API carries it. Every method raises `CloudError` and nothing else.
+
+    Nothing is ever sent twice. A mutation is over when its method returns; when it raises `Unreachable` with `sent`,
+    or `Malformed`, it may have happened: ask for the fleet. All the other errors mean that it did not.
+    """
 
     async def fleet(self) -> Snapshot:
         """All pods and the balance, in one request."""
@@ -72,6 +84,46 @@ class Cloud(Protocol):
 
     async def offers(self) -> Market:
         """All GPU types with both clouds' prices for one GPU, in one request; works without a key."""
+        ...
+
+    async def pod(self, pod_id: str) -> PodDetail | None:
+        """One pod with all that is known of it; None when there is none of that id."""
+        ...
+
+    async def account(self) -> Account:
+        """The account: money, charges, templates, keys by name."""
+        ...
+
+    async def hosts(self) -> Hosts:
+        """The machines that the account lets to others."""
+        ...
+
+    async def cpu_types(self) -> tuple[CpuType, ...]:
+        """The CPUs that RunPod knows; works without a key."""
+        ...
+
+    async def stop(self, pod_id: str) -> Receipt:
+        """Stop a pod. Its volume stays, and is billed; its container disk is lost."""
+        ...
+
+    async def resume(self, pod_id: str, gpu_count: int | None = None) -> Receipt:
+        """Start a stopped pod on demand; None keeps its number of GPUs, 0 is a start for the sake of the data."""
+        ...
+
+    async def bid_resume(self, pod_id: str, gpu_count: int, bid_per_gpu: float) -> Receipt:
+        """Start a stopped interruptible pod with a bid, in dollars per GPU and hour."""
+        ...
+
+    async def terminate(self, pod_id: str) -> None:
+        """Delete a pod and everything on it but a network volume. There is no way back."""
+        ...
+
+    async def deploy(self, order: DeployOrder) -> Receipt:
+        """Rent a new pod on demand."""
+        ...
+
+    async def rent(self, order: RentOrder) -> Receipt:
+        """Rent a new interruptible pod, with a bid."""
         ...
 
     async def aclose(self) -> None:

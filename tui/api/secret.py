@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import NoReturn
+
+MASK = "•••"
+
+_SHORTEST = 4
+"""Characters of a piece that is masked wherever it occurs: to mask every "1" would garble a text and hide nothing."""
+
+_BREAK = re.compile(r"[\s\"'\\]+|\\[nrt]")
 
 
 class Secret:
@@ -20,7 +28,7 @@ class Secret:
         return self._value
 
     def __repr__(self) -> str:
-        return "•••"
+        return MASK
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and other._value == self._value
@@ -32,9 +40,16 @@ class Secret:
         raise TypeError("a secret is not to be pickled")
 
 
-def redact(text: str, *secrets: Secret | None) -> str:
-    """`text` with every occurrence of the secrets masked. Servers echo what they were sent in their errors."""
+def redact(text: str, secrets: tuple[Secret, ...]) -> str:
+    """`text` with the secrets masked: servers echo what they were sent in their errors, escaped in ways of their own.
+
+    So each unbroken piece of a secret is masked, and a short one only as a whole value in quotes.
+    """
     for secret in secrets:
-        if secret is not None and (value := secret.reveal()):
-            text = text.replace(value, repr(secret))
+        value = secret.reveal()
+        for piece in sorted({value, *_BREAK.split(value)}, key=len, reverse=True):
+            if len(piece) >= _SHORTEST:
+                text = text.replace(piece, MASK)
+            elif piece:
+                text = text.replace(f'"{piece}"', f'"{MASK}"')
     return text

@@ -1,56 +1,32 @@
-"""`GraphQLCloud`: RunPod's GraphQL API behind the `Cloud` protocol.
-
-One request, one answer, no retry: asking again is the poller's decision for reads, and a person's for mutations.
-"""
+"""`GraphQLCloud`: RunPod's GraphQL API behind the `Cloud` protocol."""
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
-import msgspec
+from msgspec import Raw
 
-from tui import __version__
-from tui.api.cloud import CloudError, Insecure, Malformed, Unauthorized, Unreachable
-from tui.api.endpoint import host_of, objection, stays_here
-from tui.api.graphql import body, failures, fleet, market
+from tui.api.account import Account
+from tui.api.cloud import ReadOnly
+from tui.api.detail import PodDetail
+from tui.api.graphql import account, detail, fleet, hosts, market, orders
 from tui.api.graphql.documents import document
-from tui.api.graphql.envelope import Answer, data_of, open_answer
+from tui.api.graphql.envelope import data_of
+from tui.api.graphql.exchange import DEADLINE, Exchange
+from tui.api.hosts import CpuType, Hosts
 from tui.api.models import Market, Problem, Snapshot
-from tui.api.secret import Secret, redact
-
-CONNECT_TIMEOUT = 5.0
-READ_TIMEOUT = 15.0
-DEADLINE = 30.0
-"""Seconds for a whole request: a server that drips bytes never reaches a read timeout."""
-
-# Longer than the market's poll, so that no poll pays for a new TLS handshake; httpx's own 5 s is shorter than any.
-_KEEP_ALIVE = 90.0
-
-_ERROR_BODY = 256 * 1024
-
-_encode = msgspec.json.Encoder().encode
-
-
-class _Bearer(httpx.Auth):
-    """Adds the key to each request as it leaves, so that it is in no client's default headers."""
-
-    def __init__(self, key: Secret) -> None:
-        self._key = key
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Authorization"] = f"Bearer {self._key.reveal()}"
-        yield request
+from tui.api.orders import DeployOrder, Receipt, RentOrder
+from tui.api.secret import Secret
 
 
 class GraphQLCloud:
     """`Cloud` over GraphQL. Made without network; every method raises `CloudError` and nothing else.
 
     url:       where to ask, with https except on this machine.
-    key:       the API key; None is enough for the market.
+    key:       the API key; None is enough for the market and the CPU types.
     read_only: refuse every mutation without sending anything.
     transport: stands in for the network, in demos and tests.
     deadline:  seconds for a whole request.
@@ -67,98 +43,91 @@ class GraphQLCloud:
         deadline: float = DEADLINE,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._host = host_of(url) or "the API"
-        self._key = Secret(key.strip()) if key and key.strip() else None
-        self._objections = {with_key: objection(url, with_key=with_key) for with_key in (True, False)}
-        self._url = url
+        secret = Secret(key.strip()) if key and key.strip() else None
+        self._exchange = Exchange(url, secret, transport=transport, deadline=deadline, wall=wall)
         self._read_only = read_only
-        self._deadline = deadline
-        self._wall = wall
-        self._client = httpx.AsyncClient(
-            headers={
-                "User-Agent": f"podtop/{__version__}",
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                "Content-Type": "application/json",
-            },
-            timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT),
-            limits=httpx.Limits(max_connections=4, max_keepalive_connections=2, keepalive_expiry=_KEEP_ALIVE),
-            follow_redirects=False,
-            http2=False,
-            # What stays on this machine must not be handed to a proxy named in the environment.
-            trust_env=not stays_here(url),
-            transport=transport,
-        )
 
     def __repr__(self) -> str:
-        return f"GraphQLCloud({self._host})"
+        return f"GraphQLCloud({self._exchange.host})"
 
     async def fleet(self) -> Snapshot:
         """All pods and the balance, in one request."""
-        answer = await self._ask("fleet")
-        return fleet.snapshot(data_of(answer), answer.problems)
+        return fleet.snapshot(*await self._read("fleet"))
 
     async def offers(self) -> Market:
         """All GPU types with both clouds' prices for one GPU. Sent without the key, since RunPod asks for none."""
-        answer = await self._ask("market", market.VARIABLES, with_key=False)
-        return market.market(data_of(answer), answer.problems)
+        return market.market(*await self._read("market", market.VARIABLES, with_key=False))
+
+    async def pod(self, pod_id: str) -> PodDetail | None:
+        """One pod with all that is known of it; None when there is none of that id."""
+        return detail.pod_detail(*await self._read("pod", {"input": orders.pod_input(pod_id)}))
+
+    async def account(self) -> Account:
+        """The account: money, charges, templates, keys by name."""
+        return account.account(*await self._read("account"))
+
+    async def hosts(self) -> Hosts:
+        """The machines that the account lets to others."""
+        return hosts.hosts(*await self._read("hosts"))
+
+    async def cpu_types(self) -> tuple[CpuType, ...]:
+        """The CPUs that RunPod knows. Sent without the key, since RunPod asks for none."""
+        return hosts.cpu_types(*await self._read("cpu_types", with_key=False))
+
+    async def stop(self, pod_id: str) -> Receipt:
+        """Stop a pod. Its volume stays, and is billed; its container disk is lost."""
+        self._allow_changes()
+        return orders.receipt("podStop", *await self._change("stop", orders.pod_input(pod_id)))
+
+    async def resume(self, pod_id: str, gpu_count: int | None = None) -> Receipt:
+        """Start a stopped pod on demand; None keeps its number of GPUs, 0 is a start for the sake of the data."""
+        self._allow_changes()
+        return orders.receipt("podResume", *await self._change("resume", orders.resume_input(pod_id, gpu_count)))
+
+    async def bid_resume(self, pod_id: str, gpu_count: int, bid_per_gpu: float) -> Receipt:
+        """Start a stopped interruptible pod with a bid, in dollars per GPU and hour."""
+        self._allow_changes()
+        variables = orders.bid_input(pod_id, gpu_count, bid_per_gpu)
+        return orders.receipt("podBidResume", *await self._change("bid_resume", variables))
+
+    async def terminate(self, pod_id: str) -> None:
+        """Delete a pod and everything on it but a network volume. There is no way back."""
+        self._allow_changes()
+        orders.nothing("podTerminate", *await self._change("terminate", orders.pod_input(pod_id)))
+
+    async def deploy(self, order: DeployOrder) -> Receipt:
+        """Rent a new pod on demand."""
+        self._allow_changes()
+        secrets = tuple(v.value for v in order.env)
+        answer = await self._change("deploy", orders.deploy_input(order), secrets)
+        return orders.receipt("podFindAndDeployOnDemand", *answer)
+
+    async def rent(self, order: RentOrder) -> Receipt:
+        """Rent a new interruptible pod, with a bid."""
+        self._allow_changes()
+        secrets = tuple(v.value for v in order.env)
+        answer = await self._change("rent", orders.rent_input(order), secrets)
+        return orders.receipt("podRentInterruptable", *answer)
 
     async def aclose(self) -> None:
         """Close connections; idempotent."""
-        await self._client.aclose()
+        await self._exchange.aclose()
 
-    async def _ask(self, operation: str, variables: dict[str, Any] | None = None, *, with_key: bool = True) -> Answer:
-        """Send one document; give its answer, or raise."""
-        self._refuse(with_key)
-        content = _encode({"query": document(operation).text, "variables": variables or {}})
-        outcome = await self._send(content, _Bearer(self._key) if with_key and self._key else None)
-        # Raised here, outside of any handler: no exception of httpx, with the request and its headers, hangs on it.
-        if isinstance(outcome, CloudError):
-            raise outcome
-        return Answer(outcome.data, tuple(self._without_key(p) for p in outcome.problems))
+    async def _read(
+        self, operation: str, variables: dict[str, Any] | None = None, *, with_key: bool = True
+    ) -> tuple[Raw, tuple[Problem, ...]]:
+        """The data of a query and what is missing from them."""
+        answer = await self._exchange.ask(document(operation).text, variables or {}, with_key=with_key)
+        return data_of(answer), answer.problems
 
-    def _refuse(self, with_key: bool) -> None:
-        """Raise for what must not be sent."""
-        if (words := self._objections[with_key]) is not None:
-            raise Insecure(words)
-        if with_key and self._key is None:
-            raise Unauthorized("There is no API key. Set RUNPOD_API_KEY or pass --api-key-file FILE.")
-        if self._key is not None and not _is_header_text(self._key.reveal()):
-            raise Unauthorized("The API key holds characters that no key has. Check how it was copied.")
-        if self._client.is_closed:
-            raise Unreachable("podtop has closed its connection.", sent=False)
+    def _allow_changes(self) -> None:
+        if self._read_only:
+            raise ReadOnly("podtop was started read-only: nothing was sent.")
 
-    async def _send(self, content: bytes, auth: httpx.Auth | None) -> Answer | CloudError:
-        try:
-            async with (
-                asyncio.timeout(self._deadline),
-                self._client.stream("POST", self._url, content=content, auth=auth) as response,
-            ):
-                return await self._receive(response)
-        except CloudError as error:
-            return error
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
-            return failures.of_transport(error, self._host, self._deadline)
-
-    async def _receive(self, response: httpx.Response) -> Answer | CloudError:
-        if not response.is_success:
-            return failures.of_status(response, await self._error_body(response), self._host, self._wall)
-        try:
-            content = await body.read(response)
-        except httpx.RemoteProtocolError:
-            return Malformed("RunPod's answer was cut short. podtop shows none of it.")
-        return failures.of_page(response, content, self._host) or open_answer(content)
-
-    async def _error_body(self, response: httpx.Response) -> bytes:
-        """What a refusal says. The status speaks by itself, so nothing here can fail."""
-        try:
-            return await body.read(response, _ERROR_BODY)
-        except (httpx.HTTPError, httpx.StreamError, Malformed):
-            return b""
-
-    def _without_key(self, problem: Problem) -> Problem:
-        return Problem(redact(problem.message, self._key), problem.path, problem.code)
-
-
-def _is_header_text(text: str) -> bool:
-    return text.isascii() and text.isprintable() and " " not in text
+    async def _change(
+        self, operation: str, values: dict[str, Any], secrets: tuple[Secret, ...] = ()
+    ) -> tuple[Raw, tuple[Problem, ...]]:
+        """Send a mutation, once. `secrets` among the values are masked in whatever the server says."""
+        self._allow_changes()
+        answer = await self._exchange.ask(document(operation).text, {"input": values}, secrets=secrets)
+        return data_of(answer), answer.problems

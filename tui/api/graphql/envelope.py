@@ -7,13 +7,10 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Raw, Struct
 
-from tui.api.cloud import Malformed, Rejected
+from tui.api.cloud import CloudError, Forbidden, Malformed, Rejected
 from tui.api.graphql.text import clean_json
 from tui.api.graphql.values import NOT_UNDERSTOOD
 from tui.api.models import Problem
-
-LONGEST_MESSAGE = 500
-"""Characters of a server's message that are kept: it is shown to a person."""
 
 
 class Answer(NamedTuple):
@@ -44,12 +41,20 @@ def open_answer(body: bytes) -> Answer:
 
 
 def data_of(answer: Answer) -> Raw:
-    """The data of an answer. Raises Rejected, or Malformed, when it has none."""
+    """The data of an answer. Raises Rejected, Forbidden, or Malformed, when it has none."""
     if answer.data is not None:
         return answer.data
     if answer.problems:
-        raise Rejected(answer.problems)
+        raise refusal(answer.problems)
     raise Malformed("RunPod's answer holds neither data nor an error.")
+
+
+def refusal(problems: tuple[Problem, ...]) -> CloudError:
+    """What errors in place of what was asked for mean."""
+    if any(p.message.strip(" .!").lower() == "unauthorized" for p in problems):
+        # RunPod's word, at HTTP 200, for a key that is read-only or restricted (skypilot issue 8411).
+        return Forbidden("RunPod does not let this API key do that: it is read-only or restricted.")
+    return Rejected(problems)
 
 
 def _problems(raw: Raw) -> tuple[Problem, ...]:
@@ -71,8 +76,6 @@ def _problem(error: Any) -> Problem:
     message, path, extensions = error.get("message"), error.get("path"), error.get("extensions")
     if not isinstance(message, str) or not message:
         message = "RunPod reported an error without a message"
-    if len(message) > LONGEST_MESSAGE:
-        message = message[: LONGEST_MESSAGE - 1] + "…"
     code = extensions.get("code") if isinstance(extensions, dict) else None
     return Problem(
         message,

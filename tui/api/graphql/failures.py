@@ -12,14 +12,12 @@ import httpx
 from tui.api.cloud import (
     CloudError,
     Forbidden,
-    Malformed,
     Rejected,
     Throttled,
     TimedOut,
     Unauthorized,
     Unreachable,
 )
-from tui.api.graphql.envelope import open_answer
 from tui.api.graphql.text import clean
 from tui.api.models import Problem
 
@@ -53,8 +51,10 @@ def of_transport(error: Exception, host: str, deadline: float) -> CloudError:
             return Unreachable(f"{host} closed the connection before it answered.")
 
 
-def of_status(response: httpx.Response, body: bytes, host: str, wall: Callable[[], float]) -> CloudError:
-    """An answer whose HTTP status is not a success."""
+def of_status(
+    response: httpx.Response, problems: tuple[Problem, ...], host: str, wall: Callable[[], float]
+) -> CloudError:
+    """An answer whose HTTP status is not a success. `problems`: what its body says, fit to be shown."""
     status = response.status_code
     if status == 401:
         return Unauthorized(
@@ -74,7 +74,6 @@ def of_status(response: httpx.Response, body: bytes, host: str, wall: Callable[[
         )
     if status in _GATEWAY_GAVE_UP:
         return TimedOut(f"RunPod did not answer its own gateway in time (HTTP {status}).")
-    problems = _problems(body)
     if status >= 500:
         said = f" It said: {problems[0].message}" if problems else ""
         return Unreachable(f"RunPod has trouble answering (HTTP {status}).{said}")
@@ -85,11 +84,9 @@ def of_status(response: httpx.Response, body: bytes, host: str, wall: Callable[[
     return Rejected((Problem(f"RunPod rejected the request (HTTP {status}) without saying why"),))
 
 
-def of_page(response: httpx.Response, body: bytes, host: str) -> CloudError | None:
-    """A web page where JSON should be: a gateway or a login page in RunPod's place. None when it is not one."""
-    if "html" not in response.headers.get("content-type", "").lower() and body.lstrip()[:1] != b"<":
-        return None
-    return Unreachable(f"A web page answered in place of {host}: a gateway, a firewall or a login page.")
+def is_page(response: httpx.Response, body: bytes) -> bool:
+    """A web page where JSON should be: a gateway or a login page answers in RunPod's place."""
+    return "html" in response.headers.get("content-type", "").lower() or body.lstrip()[:1] == b"<"
 
 
 def retry_after(response: httpx.Response, wall: Callable[[], float]) -> float | None:
@@ -113,13 +110,6 @@ def _date(text: str) -> float | None:
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
-
-
-def _problems(body: bytes) -> tuple[Problem, ...]:
-    try:
-        return open_answer(body).problems
-    except Malformed:
-        return ()
 
 
 def _root(error: BaseException) -> BaseException:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec import Raw
 from msgspec.json import Decoder
 
-from tui.api.cloud import CloudError, Malformed, Rejected, Unauthorized
+from tui.api.cloud import CloudError, Malformed, Unauthorized
+from tui.api.graphql.envelope import refusal
 from tui.api.graphql.values import NOT_UNDERSTOOD, each, instant, reason, whole
 from tui.api.graphql.wire import (
     WireFunds,
@@ -55,7 +56,7 @@ def myself(data: Raw, problems: tuple[Problem, ...]) -> Raw:
         if bytes(account) not in (b"", b"null"):
             return account
         if problems:
-            failure = Rejected(problems)
+            failure = refusal(problems)
         else:
             failure = Unauthorized("RunPod does not know this API key. Check it, or make a new one in the console.")
     raise failure

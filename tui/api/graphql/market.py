@@ -7,7 +7,8 @@ from typing import Any
 from msgspec import Raw
 from msgspec.json import Decoder
 
-from tui.api.cloud import CloudError, Malformed, Rejected
+from tui.api.cloud import CloudError, Malformed
+from tui.api.graphql.envelope import refusal
 from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import WireGpuType, WireGpuTypes, WireQuote
 from tui.api.models import Market, Offer, Problem, Quote
@@ -39,7 +40,7 @@ def market(data: Raw, problems: tuple[Problem, ...]) -> Market:
                 Problem(f"GPU type {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken
             )
             return Market(tuple(o for o in offers if o.gpu_id != PSEUDO_GPU), problems + words)
-        failure = Rejected(problems) if problems else Malformed("RunPod answered without its list of GPUs.")
+        failure = refusal(problems) if problems else Malformed("RunPod answered without its list of GPUs.")
     raise failure
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -11,6 +12,9 @@ import msgspec
 from tui.api.models import Unreadable
 
 T = TypeVar("T")
+
+_PLAIN = {"float": "a number", "str": "text", "bool": "yes or no", "array": "a list", "object": "an object"}
+_TYPE = re.compile(r"`(float|str|bool|array|object)(?: \| null)?`")
 
 NOT_UNDERSTOOD = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 """What decoding raises when a value has another shape than asked for, or is no JSON."""
@@ -32,10 +36,11 @@ def instant(text: str | None) -> float | None:
 
 
 def reason(error: Exception) -> str:
-    """Why a value could not be understood, without the value: "expected int, got str at gpuCount"."""
+    """Why a value could not be understood, without the value: "expected a number, got text at gpuCount"."""
     if isinstance(error, RecursionError):
         return "nested too deeply"
-    words = str(error).replace("`", "").replace(" - at $.", " at ").replace(" - at ", " at ")
+    words = _TYPE.sub(lambda found: _PLAIN[found[1]], str(error))
+    words = words.replace(" - at `$.", " at `").replace("`", "")
     return words[:1].lower() + words[1:]
 
 

@@ -1,4 +1,7 @@
-"""The GraphQL documents, one file for each operation."""
+"""The GraphQL documents, one file for each operation and named like it.
+
+A mutation asks for little: a field that fails after the deed would make its answer look like a refusal.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import NamedTuple
 
 
 class Document(NamedTuple):
-    """An operation ready to send: its text without comments and indentation, and whether it changes anything."""
+    """An operation ready to send, without comment lines and needless white space. `mutation`: it changes something."""
 
     name: str
     text: str
@@ -17,7 +20,7 @@ class Document(NamedTuple):
 
 @cache
 def document(name: str) -> Document:
-    """The document of that name, such as "fleet" or "pod_stop"."""
+    """The document of that name, such as "fleet" or "stop"."""
     lines = files(__name__).joinpath(f"{name}.graphql").read_text("utf-8").splitlines()
     text = " ".join(" ".join(line.split()) for line in lines if line.strip() and not line.lstrip().startswith("#"))
     return Document(name, text, text.startswith("mutation"))

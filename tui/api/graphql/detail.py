@@ -1,0 +1,190 @@
+"""From the `pod` document's answer to a `PodDetail`."""
+
+from __future__ import annotations
+
+from msgspec import Raw, field
+from msgspec.json import Decoder
+
+from tui.api.cloud import CloudError, Malformed
+from tui.api.detail import EnvVar, Machine, NetworkVolume, PodDetail
+from tui.api.graphql.envelope import refusal
+from tui.api.graphql.fleet import metric, pod
+from tui.api.graphql.values import NOT_UNDERSTOOD, instant, reason, whole
+from tui.api.graphql.wire import Wire, WireGpuMetric, WirePlacement, WirePod, WireTelemetry
+from tui.api.models import GpuReading, Problem
+from tui.api.secret import Secret
+
+
+class WireCpu(Wire):
+    display_name: str | None = None
+
+
+class WireSystem(Wire):
+    os: str | None = None
+    kernel_version: str | None = None
+    cuda_version: str | None = None
+    docker_version: str | None = None
+    disk_total: float | None = None
+    disk_free: float | None = None
+
+
+class WireMachine(WirePlacement):
+    id: str | None = None
+    gpu_type_id: str | None = None
+    support_public_ip: bool | None = None
+    cost_per_hr: float | None = None
+    current_price_per_gpu: float | None = None
+    disk_mb_per_s: float | None = field(default=None, name="diskMBps")
+    max_download_speed_mbps: float | None = None
+    max_upload_speed_mbps: float | None = None
+    note: str | None = None
+    cpu_count: float | None = None
+    vcpu_total: float | None = None
+    memory_total: float | None = None
+    cpu_type: WireCpu | None = None
+    machine_system: WireSystem | None = None
+
+
+class WireSample(WireTelemetry):
+    last_state_transition_timestamp: float | None = None
+    cpu_utilization: float | None = None
+    memory_utilization: float | None = None
+    average_gpu_metrics: WireGpuMetric | None = None
+
+
+class WireVolume(Wire):
+    id: str
+    name: str | None = None
+    size: float | None = None
+    data_center_id: str | None = None
+
+
+class WireGpu(Wire):
+    id: str
+
+
+class WireRegistry(Wire):
+    url: str | None = None
+    user: str | None = None
+    username: str | None = None
+
+
+class WirePodDetail(WirePod):
+    adjusted_cost_per_hr: float | None = None
+    cost_multiplier: float | None = None
+    gpu_power_limit_percent: float | None = None
+    docker_args: str | None = None
+    docker_id: str | None = None
+    env: list[str | None] | None = None
+    port: float | None = None
+    ports: str | None = None
+    volume_mount_path: str | None = None
+    volume_encrypted: bool | None = None
+    container_registry_auth_id: str | None = None
+    network_volume: WireVolume | None = None
+    machine_id: str | None = None
+    consumer_user_id: str | None = None
+    template_id: str | None = None
+    version: float | None = None
+    created_at: str | None = None
+    last_started_at: str | None = None
+    gpus: list[WireGpu | None] | None = None
+    registry: WireRegistry | None = None
+    machine: WireMachine | None = None
+    latest_telemetry: WireSample | None = None
+
+
+class WirePodRoot(Wire):
+    pod: WirePodDetail | None = None
+
+
+_root = Decoder(WirePodRoot)
+
+
+def pod_detail(data: Raw, problems: tuple[Problem, ...]) -> PodDetail | None:
+    """The pod in an answer; None when RunPod has no pod of that id (null without an error)."""
+    failure: CloudError
+    try:
+        wire = _root.decode(data).pod
+    except NOT_UNDERSTOOD as error:
+        failure = Malformed(f"RunPod's answer about this pod could not be understood: {reason(error)}.")
+    else:
+        if wire is not None:
+            return _detail(wire, problems)
+        if not problems:
+            return None
+        failure = refusal(problems)
+    raise failure
+
+
+def _detail(wire: WirePodDetail, problems: tuple[Problem, ...]) -> PodDetail:
+    registry = wire.registry or WireRegistry()
+    sample = wire.latest_telemetry or WireSample()
+    return PodDetail(
+        pod=pod(wire),
+        machine=None if wire.machine is None else _machine(wire.machine),
+        machine_id=wire.machine_id or None,
+        owner_id=wire.consumer_user_id,
+        template_id=wire.template_id,
+        docker_args=wire.docker_args,
+        docker_id=wire.docker_id,
+        env=tuple(_variable(text) for text in wire.env or () if text),
+        port=whole(wire.port),
+        exposed_ports=wire.ports,
+        volume_mount_path=wire.volume_mount_path,
+        volume_encrypted=wire.volume_encrypted is True,
+        network_volume=None if wire.network_volume is None else volume(wire.network_volume),
+        registry_auth_id=wire.container_registry_auth_id,
+        registry_url=registry.url,
+        registry_user=registry.user or registry.username,
+        gpu_ids=tuple(gpu.id for gpu in wire.gpus or () if gpu is not None),
+        gpu_power_limit_percent=whole(wire.gpu_power_limit_percent),
+        adjusted_cost_per_hr=wire.adjusted_cost_per_hr,
+        cost_multiplier=wire.cost_multiplier,
+        version=whole(wire.version),
+        created_at=instant(wire.created_at),
+        started_at=instant(wire.last_started_at),
+        cpu_load=sample.cpu_utilization,
+        memory_load=sample.memory_utilization,
+        gpu_average=average(sample.average_gpu_metrics),
+        state_since=sample.last_state_transition_timestamp,
+        problems=problems,
+    )
+
+
+def _variable(text: str) -> EnvVar:
+    name, _, value = text.partition("=")
+    return EnvVar(name, Secret(value))
+
+
+def volume(wire: WireVolume) -> NetworkVolume:
+    return NetworkVolume(wire.id, wire.name or wire.id, whole(wire.size), wire.data_center_id)
+
+
+def average(wire: WireGpuMetric | None) -> GpuReading | None:
+    return None if wire is None else metric(wire)
+
+
+def _machine(wire: WireMachine) -> Machine:
+    system = wire.machine_system or WireSystem()
+    return Machine(
+        id=wire.id,
+        gpu_type_id=wire.gpu_type_id,
+        cpu_name=wire.cpu_type.display_name if wire.cpu_type else None,
+        cpu_count=whole(wire.cpu_count),
+        vcpus=whole(wire.vcpu_total),
+        memory_gb=whole(wire.memory_total),
+        price_per_hr=wire.cost_per_hr,
+        price_per_gpu=wire.current_price_per_gpu,
+        disk_mb_per_s=whole(wire.disk_mb_per_s),
+        download_mbps=whole(wire.max_download_speed_mbps),
+        upload_mbps=whole(wire.max_upload_speed_mbps),
+        public_ip=wire.support_public_ip,
+        note=wire.note,
+        os=system.os,
+        kernel=system.kernel_version,
+        cuda=system.cuda_version,
+        docker=system.docker_version,
+        disk_total_gb=whole(system.disk_total),
+        disk_free_gb=whole(system.disk_free),
+    )

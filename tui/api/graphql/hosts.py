@@ -1,0 +1,254 @@
+"""From the `hosts` and `cpu_types` documents' answers to `Hosts` and CPU types."""
+
+from __future__ import annotations
+
+from msgspec import Raw, field
+from msgspec.json import Decoder
+
+from tui.api.cloud import CloudError, Malformed
+from tui.api.graphql.detail import WireSample, average
+from tui.api.graphql.envelope import refusal
+from tui.api.graphql.fleet import metric, myself
+from tui.api.graphql.values import NOT_UNDERSTOOD, each, instant, reason, whole
+from tui.api.graphql.wire import Wire
+from tui.api.hosts import Balance, Capacity, CpuType, Host, HostLoad, Hosts, IdleJob, Tenant, Uptime
+from tui.api.models import GpuReading, Problem
+
+
+class WireCpuType(Wire):
+    id: str | None = None
+    display_name: str | None = None
+    manufacturer: str | None = None
+    cores: float | None = None
+    threads_per_core: float | None = None
+    group_id: str | None = None
+
+
+class WireGpuName(Wire):
+    display_name: str | None = None
+
+
+class WireTemplateName(Wire):
+    name: str | None = None
+
+
+class WireBalance(Wire):
+    host_total_earnings: float | None = None
+    host_gpu_earnings: float | None = None
+    host_disk_earnings: float | None = None
+
+
+class WireTenant(Wire):
+    id: str | None = None
+    name: str | None = None
+    desired_status: str | None = None
+    gpu_count: float | None = None
+    cost_per_hr: float | None = None
+
+
+class WireHost(Wire):
+    id: str | None = None
+    name: str | None = None
+    user_id: str | None = None
+    location: str | None = None
+    note: str | None = None
+    registered: bool | None = None
+    listed: bool | None = None
+    verified: bool | None = None
+    owned_by_me: bool | None = None
+    secure_cloud: bool | None = None
+    support_public_ip: bool | None = None
+    gpu_type_id: str | None = None
+    gpu_type: WireGpuName | None = None
+    gpu_total: float | None = None
+    gpu_reserved: float | None = None
+    vcpu_total: float | None = None
+    vcpu_reserved: float | None = None
+    memory_total: float | None = None
+    memory_reserved: float | None = None
+    disk_total: float | None = None
+    disk_reserved: float | None = None
+    cpu_count: float | None = None
+    cpu_type_id: str | None = None
+    cpu_type: WireCpuType | None = None
+    mobo_name: str | None = None
+    pcie_link: float | None = None
+    pcie_link_width: float | None = None
+    disk_mb_per_s: float | None = field(default=None, name="diskMBps")
+    download_mbps: float | None = None
+    upload_mbps: float | None = None
+    gpu_power_limit_percentage_rented: float | None = None
+    gpu_power_limit_percentage_self: float | None = None
+    host_price_per_gpu: float | None = None
+    host_min_bid_per_gpu: float | None = None
+    gpu_cloud_price: float | None = None
+    margin: float | None = None
+    uptime_percent_listed_one_week: float | None = None
+    uptime_percent_listed_four_week: float | None = None
+    uptime_percent_listed_twelve_week: float | None = None
+    uptime_percent_absolute_twelve_week: float | None = None
+    machine_balance: WireBalance | None = None
+    maintenance_start: str | None = None
+    maintenance_end: str | None = None
+    maintenance_note: str | None = None
+    latest_telemetry: WireSample | None = None
+    idle_job_template_id: str | None = None
+    idle_job_template: WireTemplateName | None = None
+    default_image_name: str | None = None
+    default_arguments: str | None = None
+    default_disk_in_gb: float | None = None
+    default_port: float | None = None
+    background_pod_telemetry: WireSample | None = None
+    pods: list[WireTenant | None] | None = None
+
+
+class WireMachines(Wire):
+    machines: list[Raw] | None = None
+
+
+class WireCpuTypes(Wire):
+    cpu_types: list[WireCpuType | None] | None = None
+
+
+_machines = Decoder(WireMachines)
+_host = Decoder(WireHost)
+_cpu_types = Decoder(WireCpuTypes)
+
+
+def hosts(data: Raw, problems: tuple[Problem, ...]) -> Hosts:
+    """The account's machines; none for who only rents. Raises where the server failed to give the list."""
+    failure: CloudError
+    account = myself(data, problems)
+    try:
+        items = _machines.decode(account).machines
+    except NOT_UNDERSTOOD as error:
+        failure = Malformed(f"RunPod's list of machines could not be understood: {reason(error)}.")
+    else:
+        if items is not None or not problems:
+            good, broken = each(items or [], lambda raw: _map_host(_host.decode(raw)))
+            return Hosts(good, broken, problems)
+        failure = refusal(problems)
+    raise failure
+
+
+def cpu_types(data: Raw, problems: tuple[Problem, ...]) -> tuple[CpuType, ...]:
+    failure: CloudError
+    try:
+        items = _cpu_types.decode(data).cpu_types
+    except NOT_UNDERSTOOD as error:
+        failure = Malformed(f"RunPod's list of CPUs could not be understood: {reason(error)}.")
+    else:
+        if items is not None:
+            return tuple(_cpu(item) for item in items if item is not None)
+        failure = refusal(problems) if problems else Malformed("RunPod answered without its list of CPUs.")
+    raise failure
+
+
+def _cpu(wire: WireCpuType) -> CpuType:
+    return CpuType(
+        wire.id,
+        wire.display_name,
+        wire.manufacturer,
+        whole(wire.cores),
+        whole(wire.threads_per_core),
+        wire.group_id,
+    )
+
+
+def _capacity(total: float | None, reserved: float | None) -> Capacity:
+    return Capacity(whole(total), whole(reserved))
+
+
+def _gpus(wire: WireSample) -> tuple[GpuReading, ...]:
+    return tuple(metric(m) for m in wire.individual_gpu_metrics or ())
+
+
+def _load(wire: WireSample) -> HostLoad:
+    return HostLoad(
+        instant(wire.time),
+        wire.cpu_utilization,
+        wire.memory_utilization,
+        average(wire.average_gpu_metrics),
+        _gpus(wire),
+    )
+
+
+def _idle_job(wire: WireHost) -> IdleJob | None:
+    sample = wire.background_pod_telemetry
+    if sample is None and not wire.idle_job_template_id and not wire.default_image_name:
+        return None
+    sample = sample or WireSample()
+    return IdleJob(
+        template_id=wire.idle_job_template_id,
+        template_name=wire.idle_job_template.name if wire.idle_job_template else None,
+        image=wire.default_image_name,
+        docker_args=wire.default_arguments,
+        disk_gb=whole(wire.default_disk_in_gb),
+        port=whole(wire.default_port),
+        at=instant(sample.time),
+        state=sample.state,
+        state_since=sample.last_state_transition_timestamp,
+        cpu=sample.cpu_utilization,
+        memory=sample.memory_utilization,
+        average=average(sample.average_gpu_metrics),
+        gpus=_gpus(sample),
+    )
+
+
+def _balance(wire: WireBalance) -> Balance:
+    return Balance(wire.host_total_earnings, wire.host_gpu_earnings, wire.host_disk_earnings)
+
+
+def _map_host(wire: WireHost) -> Host:
+    earned = wire.machine_balance
+    cpu = wire.cpu_type or (WireCpuType(wire.cpu_type_id) if wire.cpu_type_id else None)
+    return Host(
+        id=wire.id,
+        name=wire.name,
+        owner_id=wire.user_id,
+        location=wire.location,
+        note=wire.note,
+        registered=wire.registered,
+        listed=wire.listed,
+        verified=wire.verified,
+        mine=wire.owned_by_me,
+        secure=wire.secure_cloud,
+        public_ip=wire.support_public_ip,
+        gpu_type_id=wire.gpu_type_id,
+        gpu_name=wire.gpu_type.display_name if wire.gpu_type else None,
+        gpus=_capacity(wire.gpu_total, wire.gpu_reserved),
+        vcpus=_capacity(wire.vcpu_total, wire.vcpu_reserved),
+        memory_gb=_capacity(wire.memory_total, wire.memory_reserved),
+        disk_gb=_capacity(wire.disk_total, wire.disk_reserved),
+        cpu=None if cpu is None else _cpu(cpu),
+        cpu_count=whole(wire.cpu_count),
+        mainboard=wire.mobo_name,
+        pcie=whole(wire.pcie_link),
+        pcie_width=whole(wire.pcie_link_width),
+        disk_mb_per_s=whole(wire.disk_mb_per_s),
+        download_mbps=whole(wire.download_mbps),
+        upload_mbps=whole(wire.upload_mbps),
+        power_limit_rented=whole(wire.gpu_power_limit_percentage_rented),
+        power_limit_self=whole(wire.gpu_power_limit_percentage_self),
+        price_per_gpu=wire.host_price_per_gpu,
+        min_bid_per_gpu=wire.host_min_bid_per_gpu,
+        cloud_price_per_gpu=wire.gpu_cloud_price,
+        margin=wire.margin,
+        uptime=Uptime(
+            wire.uptime_percent_listed_one_week,
+            wire.uptime_percent_listed_four_week,
+            wire.uptime_percent_listed_twelve_week,
+            wire.uptime_percent_absolute_twelve_week,
+        ),
+        balance=None if earned is None else _balance(earned),
+        maintenance_start=instant(wire.maintenance_start),
+        maintenance_end=instant(wire.maintenance_end),
+        maintenance_note=wire.maintenance_note,
+        load=None if wire.latest_telemetry is None else _load(wire.latest_telemetry),
+        idle_job=_idle_job(wire),
+        tenants=tuple(
+            Tenant(p.id, p.name, p.desired_status, whole(p.gpu_count), p.cost_per_hr)
+            for p in wire.pods or ()
+            if p is not None
+        ),
+    )

@@ -1,0 +1,193 @@
+"""From orders to the variables of mutations, and from their answers to a `Receipt`."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Raw
+from msgspec.json import Decoder
+
+from tui.api.cloud import CloudError, Malformed, Rejected
+from tui.api.graphql.envelope import refusal
+from tui.api.graphql.values import NOT_UNDERSTOOD, whole
+from tui.api.graphql.wire import Wire
+from tui.api.models import Problem
+from tui.api.orders import DeployOrder, Receipt, RentOrder
+
+Variables = dict[str, Any]
+
+_SHARED = {
+    "name": "name",
+    "gpu_count": "gpuCount",
+    "gpu_type_id": "gpuTypeId",
+    "image": "imageName",
+    "template_id": "templateId",
+    "cloud": "cloudType",
+    "data_center": "dataCenterId",
+    "country": "countryCode",
+    "container_disk_gb": "containerDiskInGb",
+    "volume_gb": "volumeInGb",
+    "volume_mount_path": "volumeMountPath",
+    "network_volume_id": "networkVolumeId",
+    "min_vcpus": "minVcpuCount",
+    "min_memory_gb": "minMemoryInGb",
+    "min_download_mbps": "minDownload",
+    "min_upload_mbps": "minUpload",
+    "public_ip": "supportPublicIp",
+    # Sent when empty too: without it RunPod answered "Something went wrong" (pulumi-runpod-native issue 18).
+    "docker_args": "dockerArgs",
+    "port": "port",
+    "ports": "ports",
+    "start_jupyter": "startJupyter",
+    "start_ssh": "startSsh",
+    "registry_auth_id": "containerRegistryAuthId",
+    "cuda": "cudaVersion",
+    "min_cuda": "minCudaVersion",
+    "allowed_cuda": "allowedCudaVersions",
+    "compute": "computeType",
+    "compliance": "compliance",
+}
+_DEPLOY = {
+    **_SHARED,
+    "gpu_types": "gpuTypeIdList",
+    "deploy_cost": "deployCost",
+    "min_disk_gb": "minDisk",
+    "instance_ids": "instanceIds",
+    "global_network": "globalNetwork",
+}
+_RENT = {**_SHARED, "bid_per_gpu": "bidPerGpu"}
+
+
+def deploy_input(order: DeployOrder) -> Variables:
+    """The `PodFindAndDeployOnDemandInput` of an order. Raises Rejected for one that makes no sense."""
+    _check(_order_faults(order) + _money_faults("The price", order.deploy_cost))
+    return _input(order, _DEPLOY)
+
+
+def rent_input(order: RentOrder) -> Variables:
+    """The `PodRentInterruptableInput` of an order. Raises Rejected for one that makes no sense."""
+    _check(_order_faults(order) + _money_faults("The bid", order.bid_per_gpu))
+    return _input(order, _RENT)
+
+
+def resume_input(pod_id: str, gpu_count: int | None) -> Variables:
+    """The `PodResumeInput`. No GPUs (0) is a start for the sake of the data; None leaves the count as it was."""
+    _check(["The number of GPUs cannot be negative."] if gpu_count is not None and gpu_count < 0 else [])
+    return pod_input(pod_id) if gpu_count is None else {**pod_input(pod_id), "gpuCount": gpu_count}
+
+
+def bid_input(pod_id: str, gpu_count: int, bid_per_gpu: float) -> Variables:
+    """The `PodBidResumeInput`."""
+    faults = [] if gpu_count >= 1 else ["The number of GPUs must be at least 1."]
+    _check(faults + _money_faults("The bid", bid_per_gpu))
+    return {**pod_input(pod_id), "gpuCount": gpu_count, "bidPerGpu": bid_per_gpu}
+
+
+def pod_input(pod_id: str) -> Variables:
+    """The input of what needs only a pod."""
+    _check([] if pod_id else ["No pod was named."])
+    return {"podId": pod_id}
+
+
+def _input(order: DeployOrder | RentOrder, names: dict[str, str]) -> Variables:
+    values = {wire: getattr(order, name) for name, wire in names.items()}
+    values["env"] = [{"key": v.name, "value": v.value.reveal()} for v in order.env]
+    values["stopAfter"] = _time(order.stop_after)
+    values["terminateAfter"] = _time(order.terminate_after)
+    return {name: value for name, value in values.items() if value is not None and value not in ((), [])}
+
+
+def _time(at: float | None) -> str | None:
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _order_faults(order: DeployOrder | RentOrder) -> list[str]:
+    faults = []
+    if not order.name:
+        faults.append("The pod needs a name: by it podtop finds it again when RunPod's answer is lost.")
+    if order.gpu_count < 1 and order.compute != "CPU":
+        faults.append("The number of GPUs must be at least 1.")
+    if not order.image and not order.template_id:
+        faults.append("The pod needs an image or a template.")
+    return faults
+
+
+def _money_faults(what: str, dollars: float | None) -> list[str]:
+    # JSON has no NaN and no infinity: they would arrive as null, which may stand for any price.
+    if dollars is None or (math.isfinite(dollars) and dollars > 0):
+        return []
+    return [f"{what} must be a positive number of dollars."]
+
+
+def _check(faults: list[str]) -> None:
+    if faults:
+        raise Rejected(tuple(Problem(f"{fault} Nothing was sent") for fault in faults))
+
+
+class WireReceipt(Wire):
+    id: str
+    name: str | None = None
+    desired_status: str | None = None
+    last_status_change: str | None = None
+    cost_per_hr: float | None = None
+    gpu_count: float | None = None
+    machine_id: str | None = None
+
+
+_fields = Decoder(dict[str, Raw])
+_receipt = Decoder(WireReceipt)
+
+_UNKNOWN = "Whether it happened is unknown: podtop looks again, and sends nothing twice."
+
+
+def refused(field: str, problems: tuple[Problem, ...]) -> CloudError:
+    """What errors in place of a result mean."""
+    if any(len(p.path) > 1 and p.path[0] == field for p in problems):
+        # A field below failed, so the mutation itself had been carried out.
+        return Malformed(f"RunPod could not describe what it did ({problems[0].message}). {_UNKNOWN}")
+    return refusal(problems)
+
+
+def receipt(field: str, data: Raw, problems: tuple[Problem, ...]) -> Receipt:
+    """The result of a mutation that answers with a pod."""
+    result = _result(field, data, problems)
+    failure: CloudError
+    try:
+        wire = _receipt.decode(result)
+    except NOT_UNDERSTOOD:
+        failure = Malformed(f"RunPod's answer does not tell what became of it. {_UNKNOWN}")
+    else:
+        return Receipt(
+            wire.id,
+            wire.name,
+            wire.desired_status,
+            wire.last_status_change,
+            wire.cost_per_hr,
+            whole(wire.gpu_count),
+            wire.machine_id,
+            problems,
+        )
+    if problems and bytes(result) == b"null":
+        failure = refused(field, problems)
+    raise failure
+
+
+def nothing(field: str, data: Raw, problems: tuple[Problem, ...]) -> None:
+    """The result of a mutation that answers with null, which is how it succeeds."""
+    _result(field, data, problems)
+    if problems:
+        raise refused(field, problems)
+
+
+def _result(field: str, data: Raw, problems: tuple[Problem, ...]) -> Raw:
+    try:
+        fields = _fields.decode(data)
+    except NOT_UNDERSTOOD:
+        fields = {}
+    if field in fields:
+        return fields[field]
+    raise refused(field, problems) if problems else Malformed(f"RunPod's answer holds no result. {_UNKNOWN}")
