@@ -1,0 +1,210 @@
+"""Puts the shadow of the terminal between Textual's compositor and its driver: only cells that differ are sent.
+
+It reaches into Textual: the names it needs and the versions known to have them are written here, and checked. Where one
+is missing, or anything goes wrong later, Textual paints as it always did.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import textual
+from rich.color import ColorSystem
+from rich.console import COLOR_SYSTEMS
+from textual.geometry import Region
+from textual.strip import Strip
+
+from tui.ui.shadow import Shadow
+
+if TYPE_CHECKING:
+    from textual._compositor import ChopsUpdate, LayoutUpdate
+    from textual.app import App
+    from textual.driver import Driver
+
+SUPPORTED = (8, 2), (9, 0)
+"""Versions of Textual: from, and below."""
+
+APP = ("_display", "_driver", "_batch_count", "_sync_available", "cursor_position", "driver_class", "post_display_hook")
+LAYOUT = ("strips", "region")
+CHOPS = ("spans", "chops", "chop_ends")
+STRIP = ("render_ansi", "crop", "cell_length")
+DRIVER = ("_file", "_writer_thread")
+
+BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
+"""Synchronized output: the terminal shows a frame whole."""
+
+_log = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A driver that tells whether the terminal has taken what it was sent (`tui.ui.driver`)."""
+
+    entered: Callable[[], None] | None
+    sheds: bool
+
+    @property
+    def ready(self) -> bool: ...
+    def when_ready(self, callback: Callable[[], object]) -> None: ...
+    def write(self, data: str) -> None: ...
+
+
+class Terminal:
+    """What an app paints on, in the place of its `_display`."""
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self._textual: Callable[[Any, Any], None] | None = getattr(app, "_display", None)
+        self._met: object = None
+        self._driver: Paced | None = None
+        self._shadow: Shadow | None = None
+        self.active = False
+
+    def forget(self) -> None:
+        """Paint everything again: something else may have written on the terminal, or its size has changed."""
+        if self._shadow is not None:
+            self._shadow.forget()
+            # When this message is done: a new size is known by then, and brings its own layout.
+            self._app.call_later(self._again)
+
+    def _again(self) -> None:
+        if self._shadow is not None and self._shadow.size == tuple(self._app.size):
+            self._guarded(self._paint)
+
+    def display(self, screen: Any, update: Any) -> None:
+        """Show an update of the compositor; anything else, and everything elsewhere, is Textual's."""
+        if self._app._driver is not self._met:
+            self._meet(self._app._driver)
+        if self.active and self._driver is not None and self._guarded(lambda: self._take(update)):
+            self._app.post_display_hook()
+        elif self._textual is not None:
+            self._textual(screen, update)
+
+    def _meet(self, driver: object) -> None:
+        """Headless, inline and web drivers are not paced: they are Textual's own affair."""
+        self._met = driver
+        self._driver = driver if isinstance(driver, Paced) else None
+        self._shadow = None
+        if self._driver is not None:
+            self._driver.entered = self.forget
+            self._driver.sheds = True
+
+    def _take(self, update: object) -> None:
+        from textual._compositor import ChopsUpdate, LayoutUpdate
+
+        if isinstance(update, LayoutUpdate):
+            width, height = update.region.size
+            if self._shadow is None or self._shadow.size != (width, height):
+                name = self._app.console.color_system
+                self._shadow = Shadow(width, height, COLOR_SYSTEMS[name] if name else ColorSystem.TRUECOLOR)
+            _lay(self._shadow, update)
+        elif isinstance(update, ChopsUpdate):
+            # Before the first layout there is nothing that could be patched.
+            if self._shadow is not None:
+                _patch(self._shadow, update)
+        elif update is not None:
+            raise TypeError(f"Textual paints a {type(update).__name__}")
+        self._paint()
+
+    def _paint(self) -> None:
+        """Send what differs; while the terminal has not taken the last frame, that is left until it has."""
+        app, driver, shadow = self._app, self._driver, self._shadow
+        if driver is None or shadow is None or app._batch_count:
+            return
+        if not driver.ready:
+            driver.when_ready(lambda: self._guarded(self._paint))
+            return
+        width, height = shadow.size
+        x, y = app.cursor_position
+        frame = shadow.frame((min(max(x, 0), width - 1), min(max(y, 0), height - 1)))
+        if frame:
+            driver.write(f"{BEGIN}{frame}{END}" if app._sync_available else frame)
+
+    def _guarded(self, paint: Callable[[], None]) -> bool:
+        """Whether this layer still paints when that is done."""
+        try:
+            if self.active:
+                paint()
+        except Exception:
+            # Whatever is wrong here costs bytes when Textual paints instead, and otherwise the screen.
+            _log.exception("the shadow of the terminal failed; Textual paints from now on")
+            self.active, self._shadow = False, None
+            if self._driver is not None:
+                self._driver.sheds = False
+                self._driver.write("\x1b[m")
+            self._app.refresh()
+        return self.active
+
+
+def _lay(shadow: Shadow, update: LayoutUpdate) -> None:
+    for y, strips in enumerate(update.strips, update.region.y):
+        x = update.region.x
+        for strip in strips:
+            x += shadow.put(x, y, strip)
+
+
+def _patch(shadow: Shadow, update: ChopsUpdate) -> None:
+    for y, start, stop in update.spans:
+        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if strip is not None and x < stop and end > start:
+                shadow.put(x, y, strip if end <= stop else strip.crop(0, stop - x))
+
+
+def version_of_textual() -> tuple[int, ...]:
+    """Read from the name of the folder that pip left beside it, as `importlib.metadata` takes 14 ms of the start."""
+    for info in Path(textual.__file__).parent.parent.glob("textual-*.dist-info"):
+        version = info.name.removeprefix("textual-").removesuffix(".dist-info")
+        break
+    else:
+        from importlib.metadata import version as installed
+
+        version = installed("textual")
+    return tuple(int(part) for part in version.split(".")[:2])
+
+
+def _lacking(app: App[Any]) -> list[str]:
+    """Names that are needed and not there."""
+    from textual._compositor import ChopsUpdate, LayoutUpdate
+    from textual.drivers.linux_driver import LinuxDriver
+
+    needed: list[tuple[object, tuple[str, ...]]] = [
+        (app, APP),
+        (LayoutUpdate([], Region()), LAYOUT),
+        (ChopsUpdate([], [], []), CHOPS),
+        (Strip, STRIP),
+    ]
+    lacking = [
+        f"{type(owner).__name__}.{name}" for owner, names in needed for name in names if not hasattr(owner, name)
+    ]
+    made = LinuxDriver.__init__.__code__.co_names
+    return lacking + [f"LinuxDriver.{name}" for name in DRIVER if name not in made]
+
+
+def install(app: App[Any], driver: type[Driver] | None = None) -> Terminal:
+    """Make an app that is not running yet send only cells that differ; where that cannot be, it stays as it was.
+
+    driver: a paced one, to use instead of podtop's.
+    """
+    terminal = Terminal(app)
+    try:
+        version = version_of_textual()
+        if not SUPPORTED[0] <= version < SUPPORTED[1]:
+            raise LookupError(f"Textual {'.'.join(map(str, version))} is not known to it")
+        if lacking := _lacking(app):
+            raise LookupError(f"Textual has no {', '.join(lacking)}")
+        from textual.drivers.linux_driver import LinuxDriver
+
+        from tui.ui.driver import PacedDriver
+
+        if driver is None and app.driver_class is not LinuxDriver:
+            return terminal
+        app.driver_class = driver or PacedDriver
+        app._display = terminal.display  # type: ignore[method-assign, assignment]
+        terminal.active = True
+    except Exception as error:
+        # Another Textual may differ in any way: podtop then sends more bytes, and is otherwise the same.
+        _log.warning("the shadow of the terminal is not used: %s", error)
+    return terminal
