@@ -1,0 +1,68 @@
+"""Faults on demand: what the simulated RunPod does wrong, for tests and for trying podtop's patience."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+HTML = b"<!DOCTYPE html><html><head><title>%d</title></head><body><h1>Error %d</h1>cloudflare</body></html>"
+
+WITH_VALUE = {
+    "latency": 0.5,
+    "jitter": 0.5,
+    "drip": 0.05,
+    "429": 20.0,
+}
+"""Faults that take a number, and what it is when none is given: seconds."""
+
+PLAIN = (
+    "timeout", "reset", "401", "403", "500", "502", "503", "524", "truncated", "notjson", "partial", "nulls",
+    "acts-502", "acts-timeout",
+)  # fmt: skip
+"""Faults that are there or not. The last two: a mutation is carried out, and its caller does not learn of it."""
+
+NAMES = (*WITH_VALUE, *PLAIN)
+
+
+class FaultError(ValueError):
+    """A fault that does not exist, or a value it does not take."""
+
+
+class Faults:
+    """The faults in force, by name, each with its number. It may be changed while requests come in."""
+
+    def __init__(self, active: Mapping[str, float] | None = None) -> None:
+        self.active: dict[str, float] = {}
+        for name, value in (active or {}).items():
+            self.set(name, value)
+
+    def set(self, name: str, value: float | None = None) -> None:
+        if name not in NAMES:
+            raise FaultError(f"there is no fault {name!r}; there are {', '.join(NAMES)}")
+        number = WITH_VALUE.get(name, 1.0) if value is None else float(value)
+        if not 0 <= number <= 3600:
+            raise FaultError(f"{name} takes seconds from 0 to 3600, not {value!r}")
+        self.active[name] = number
+
+    def clear(self) -> None:
+        self.active.clear()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.active
+
+    def status(self) -> int | None:
+        """The HTTP status that is answered in place of an answer."""
+        return next((int(name) for name in self.active if name.isdigit()), None)
+
+
+def parse(words: Iterable[str]) -> Faults:
+    """Faults from the command line: NAME or NAME:VALUE. Raises FaultError."""
+    faults = Faults()
+    for word in words:
+        name, colon, value = word.partition(":")
+        try:
+            faults.set(name, float(value) if colon else None)
+        except ValueError as error:
+            if isinstance(error, FaultError):
+                raise
+            raise FaultError(f"{word!r}: {value!r} is not a number") from None
+    return faults

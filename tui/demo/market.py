@@ -1,0 +1,128 @@
+"""Stock and prices of the simulated world: they wander with time, and what is rented is gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tui.demo.catalogue import GpuType
+from tui.demo.noise import chance, wander
+
+_SWING = 7200.0
+
+
+class Shelf:
+    """What one data-centre world has to let. `taken` counts GPUs rented from it by id and cloud."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self.taken: dict[tuple[str, bool], int] = {}
+
+    def total(self, gpu: GpuType, secure: bool) -> int:
+        if not (gpu.secure if secure else gpu.community):
+            return 0
+        return 16 + int(220 * chance(self._seed, gpu.id, secure, "total"))
+
+    def free(self, gpu: GpuType, secure: bool, now: float) -> int:
+        """GPUs that can be rented now."""
+        level = 1.25 * wander(now, _SWING, self._seed, gpu.id, secure, "free") - 0.2
+        return max(0, int(self.total(gpu, secure) * min(1.0, level)) - self.taken.get((gpu.id, secure), 0))
+
+    def price(self, gpu: GpuType, secure: bool, now: float, spot: bool = False) -> float | None:
+        """Dollars per GPU and hour, to the cent; None where there is no such offer."""
+        if not (gpu.secure if secure else gpu.community):
+            return None
+        base = gpu.secure_price if secure else gpu.community_price
+        if spot:
+            listed = gpu.secure_spot if secure else gpu.community_spot
+            drift = wander(now, 1800, self._seed, gpu.id, secure, "spot")
+            return round((listed if listed is not None else base * 0.55) * (0.9 + 0.25 * drift), 2)
+        step = wander(now, 6 * 3600, self._seed, gpu.id, secure, "price")
+        return round(base * (0.97 + 0.06 * step), 2)
+
+    def best(self, gpu: GpuType, secure: bool | None, count: int, now: float) -> bool | None:
+        """The cloud that serves the request most cheaply: True secure, False community, None neither."""
+        clouds = [secure] if secure is not None else [False, True]
+        able = [c for c in clouds if self.free(gpu, c, now) >= count and count <= gpu.max_count]
+        return min(able, key=lambda c: self.price(gpu, c, now) or 0.0, default=None)
+
+    def stock(self, gpu: GpuType, secure: bool, count: int, now: float) -> str | None:
+        free = self.free(gpu, secure, now)
+        if free < count or count > gpu.max_count:
+            return None
+        share = free / max(1, self.total(gpu, secure))
+        return "High" if share > 0.45 else "Medium" if share > 0.15 else "Low"
+
+
+def lowest_price(shelf: Shelf, gpu: GpuType, now: float, asked: dict[str, Any]) -> dict[str, Any]:
+    """`GpuType.lowestPrice`: totals for the asked count; the object stays, its prices null, when there is no stock."""
+    count = max(1, asked.get("gpuCount") or 1)
+    cloud = shelf.best(gpu, asked.get("secureCloud"), count, now)
+    fits = (
+        (asked.get("minMemoryInGb") or 0) <= gpu.ram_gb * count
+        and (asked.get("minVcpuCount") or 0) <= gpu.vcpus * count
+        and (asked.get("totalDisk") or 0) <= 4000
+        and (asked.get("minDownload") or 0) <= 8000
+        and (asked.get("minUpload") or 0) <= 6000
+        and (asked.get("countryCode") or "US") in ("US", "CA", "RO", "SE", "NL")
+    )
+    side = cloud if cloud is not None else bool(asked.get("secureCloud", True))
+    total = shelf.total(gpu, side)
+    free = shelf.free(gpu, side, now)
+    found = cloud is not None and fits
+
+    def priced(value: float | None) -> float | None:
+        return round(value * count, 4) if found and value is not None else None
+
+    return {
+        "gpuName": gpu.name,
+        "gpuTypeId": gpu.id,
+        "uninterruptablePrice": priced(shelf.price(gpu, side, now)),
+        "minimumBidPrice": priced(shelf.price(gpu, side, now, spot=True)),
+        "minVcpu": gpu.vcpus * count if found else None,
+        "minMemory": gpu.ram_gb * count if found else None,
+        "stockStatus": shelf.stock(gpu, side, count, now) if found else None,
+        "rentedCount": total - free,
+        "totalCount": total,
+        "rentalPercentage": round((total - free) / total, 4) if total else None,
+        "minDownload": 1000 if found else None,
+        "minUpload": 800 if found else None,
+        "minDisk": 4000 if found else None,
+        "countryCode": "US" if found else None,
+        "supportPublicIp": True if found else None,
+        "maxGpuCount": gpu.max_count,
+        "maxUnreservedGpuCount": min(free, gpu.max_count),
+        "availableGpuCounts": [n for n in range(1, min(free, gpu.max_count) + 1)],
+        "compliance": [],
+        "gpuTypeCudaVersions": [{"cudaVersion": "12.4", "availability": "AVAILABLE"}],
+    }
+
+
+def gpu_view(shelf: Shelf, gpu: GpuType, now: float) -> dict[str, Any]:
+    """The GPU type as GraphQL's `GpuType`."""
+    return {
+        "id": gpu.id,
+        "displayName": gpu.name,
+        "manufacturer": gpu.manufacturer,
+        "memoryInGb": gpu.memory_gb,
+        "cudaCores": 0,
+        "maxGpuCount": gpu.max_count,
+        "secureCloud": gpu.secure,
+        "communityCloud": gpu.community,
+        "securePrice": gpu.secure_price,
+        "communityPrice": gpu.community_price,
+        "secureSpotPrice": gpu.secure_spot,
+        "communitySpotPrice": gpu.community_spot,
+        "oneWeekPrice": None,
+        "oneMonthPrice": gpu.one_month,
+        "threeMonthPrice": gpu.three_month,
+        "sixMonthPrice": gpu.six_month,
+        "oneYearPrice": None,
+        "clusterPrice": gpu.cluster,
+        "maxGpuCountCommunityCloud": gpu.max_count if gpu.community else 0,
+        "maxGpuCountSecureCloud": gpu.max_count if gpu.secure else 0,
+        "minPodGpuCount": 1,
+        "nodeGroupDatacenters": [],
+        "nodeGroupGpuSizes": [],
+        "throughput": None,
+        "lowestPrice": lambda info, input=None: lowest_price(shelf, gpu, now, input or {}),
+    }

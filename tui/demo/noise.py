@@ -1,0 +1,34 @@
+"""Numbers that wander, from a seed and a time alone: the same whenever, and in whatever steps, they are asked for."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+_MASK = (1 << 64) - 1
+
+
+def mix(*parts: int | str) -> int:
+    """A well-stirred 64-bit number of these parts (splitmix64)."""
+    state = 0x9E3779B97F4A7C15
+    for part in parts:
+        number = crc32(part.encode()) if isinstance(part, str) else part
+        state = (state ^ number) * 0xBF58476D1CE4E5B9 & _MASK
+        state ^= state >> 27
+        state = state * 0x94D049BB133111EB & _MASK
+        state ^= state >> 31
+    return state
+
+
+def chance(*parts: int | str) -> float:
+    """A number in 0..1 that belongs to these parts."""
+    return mix(*parts) / _MASK
+
+
+def wander(t: float, period: float, *parts: int | str) -> float:
+    """A smooth curve through 0..1 that takes about `period` seconds from one bend to the next."""
+    position = t / period
+    step = int(position // 1)
+    share = position - step
+    share = share * share * (3 - 2 * share)
+    key = mix(*parts)
+    return chance(key, step) * (1 - share) + chance(key, step + 1) * share

@@ -1,0 +1,377 @@
+"""Pods of the simulated world: what they are, what their telemetry does, and how RunPod would tell of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from tui.demo.catalogue import PLACES, GpuType, Place, gpu_types
+from tui.demo.noise import chance, mix, wander
+
+HOUR = 3600.0
+MONTH_HOURS = 730.0
+DISK_RUNNING = 0.10
+"""Dollars per GB and month of container and volume disk while a pod runs (RunPod's pricing page)."""
+
+VOLUME_STOPPED = 0.20
+"""Dollars per GB and month of the volume of a stopped pod."""
+
+LINGER = 20.0
+"""Seconds for which a stopped pod still shows its runtime, as RunPod's does."""
+
+NEVER = math.inf
+
+
+def js_date(at: float) -> str:
+    """A date as JavaScript prints it, which is how RunPod's status texts end."""
+    return datetime.fromtimestamp(at, UTC).strftime("%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)")
+
+
+def iso(at: float | None) -> str | None:
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass
+class SimPod:
+    """One pod. `boot` seconds pass from start to a runtime; `rate` is dollars per hour while it runs."""
+
+    id: str
+    name: str
+    gpu: GpuType
+    count: int
+    place: Place
+    rate: float
+    work: str
+    started: float | None
+    status: str = "RUNNING"
+    stopped: float | None = None
+    created: float = 0.0
+    boot: float = 45.0
+    spot: bool = False
+    secure: bool = True
+    bid: float | None = None
+    change: str = ""
+    image: str = "runpod/pytorch:2.4.0-py3.11-cuda12.4.1-devel-ubuntu22.04"
+    volume_gb: int = 100
+    disk_gb: int = 50
+    network_volume: str | None = None
+    ports: str = "8888/http,22/tcp"
+    mount: str = "/workspace"
+    docker_args: str = ""
+    env: list[str] = field(default_factory=lambda: ["WANDB_PROJECT=demo", "HF_HOME=/workspace/hf"])
+    template_id: str | None = None
+    free_gpus: int = 2
+    ended: float = NEVER
+    version: int = 1
+    locked: bool = False
+
+    def uptime(self, now: float) -> int | None:
+        """Seconds since the container came up; slightly negative just after, as RunPod's is. None without a runtime."""
+        if self.started is None or now < self.started + self.boot:
+            return None
+        return int(now - self.started - self.boot) - 4
+
+    def visible_until(self) -> float:
+        return NEVER if self.stopped is None else self.stopped + LINGER
+
+    def storage_rate(self) -> float:
+        """Dollars per hour of its disks."""
+        if self.status == "RUNNING":
+            return (self.disk_gb + self.volume_gb) * DISK_RUNNING / MONTH_HOURS
+        return self.volume_gb * VOLUME_STOPPED / MONTH_HOURS
+
+    def spend(self) -> float:
+        """Dollars per hour of everything."""
+        return (self.rate if self.status == "RUNNING" else 0.0) + self.storage_rate()
+
+
+def _checkpointing(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[float, float]:
+    """A healthy run: high, with a dip for a checkpoint every ten minutes and a pause between epochs."""
+    beat = (t + mix(seed, pod.id) % 600) % 600
+    epoch = (t + mix(seed, pod.id, "epoch") % 2700) % 2700
+    level = 92 + 6 * wander(t, 40, seed, pod.id, gpu)
+    if beat < 25:
+        level *= 0.25
+    if epoch < 70:
+        level *= 0.12
+    return level, 88 + 2 * wander(t, 900, seed, pod.id, gpu, "m")
+
+
+def _straggling(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[float, float]:
+    """The last GPU but one lags the others, who wait for it now and then."""
+    level, memory = _checkpointing(pod, t, gpu, seed)
+    if gpu == max(0, pod.count - 2):
+        level *= 0.5 + 0.12 * wander(t, 120, seed, pod.id, "lag")
+    else:
+        level -= 14 * wander(t, 60, seed, pod.id, gpu, "wait")
+    return level, memory - 12
+
+
+def _bursty(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[float, float]:
+    """Batches of work with pauses between: evaluation, inference."""
+    wave = wander(t, 150, seed, pod.id)
+    return max(0.0, 130 * wave - 35 + 8 * wander(t, 20, seed, pod.id, gpu)), 35 + 30 * wander(t, 1200, seed, pod.id)
+
+
+def _idle(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[float, float]:
+    return 0.0, 3.0
+
+
+WORK: dict[str, Callable[[SimPod, float, int, int], tuple[float, float]]] = {
+    "train": _checkpointing,
+    "straggle": _straggling,
+    "burst": _bursty,
+    "idle": _idle,
+}
+
+
+def gpu_load(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[int, int]:
+    """Utilisation and memory of one GPU in whole percents."""
+    work = WORK["idle" if t >= pod.ended else pod.work]
+    util, memory = work(pod, t, gpu, seed)
+    return min(100, max(0, round(util))), min(100, max(0, round(memory)))
+
+
+def pod_view(pod: SimPod, now: float, seed: int) -> dict[str, Any]:
+    """The pod as GraphQL's `Pod`; parts that cost something are made when they are asked for."""
+    return {
+        "id": pod.id,
+        "name": pod.name,
+        "desiredStatus": pod.status,
+        "podType": "INTERRUPTABLE" if pod.spot else "RESERVED",
+        "lastStatusChange": pod.change,
+        "costPerHr": pod.rate,
+        "adjustedCostPerHr": pod.rate,
+        "costMultiplier": 1.0,
+        "gpuCount": pod.count,
+        "gpuPowerLimitPercent": 100,
+        "vcpuCount": float(pod.gpu.vcpus * max(1, pod.count)),
+        "memoryInGb": float(pod.gpu.ram_gb * max(1, pod.count)),
+        "imageName": pod.image,
+        "dockerArgs": pod.docker_args,
+        "dockerId": f"{mix(seed, pod.id, 'docker'):016x}",
+        "env": pod.env,
+        "port": None,
+        "ports": pod.ports,
+        "volumeInGb": float(pod.volume_gb),
+        "volumeMountPath": pod.mount,
+        "volumeEncrypted": False,
+        "volumeKey": None,
+        "containerDiskInGb": pod.disk_gb,
+        "containerRegistryAuthId": None,
+        "networkVolumeId": pod.network_volume,
+        "networkVolume": None,
+        "locked": pod.locked,
+        "lowestBidPriceToResume": pod.gpu.community_spot if pod.spot else None,
+        "machineId": f"m{mix(seed, pod.id, 'machine') % 10**11:011d}",
+        "machineType": "GPU",
+        "consumerUserId": "user_2demoPodtop",
+        "templateId": pod.template_id,
+        "version": pod.version,
+        "uptimeSeconds": pod.uptime(now) or 0,
+        "createdAt": iso(pod.created),
+        "lastStartedAt": iso(pod.started),
+        "gpus": [{"id": gpu_id(pod, i, seed), "podId": pod.id} for i in range(pod.count)],
+        "registry": None,
+        "apiKey": None,
+        "runtime": lambda info: _runtime(pod, now, seed),
+        "machine": lambda info: _machine(pod, seed),
+        "latestTelemetry": lambda info: _telemetry(pod, now, seed),
+    }
+
+
+def gpu_id(pod: SimPod, index: int, seed: int) -> str:
+    text = f"{mix(seed, pod.id, index):016x}{mix(seed, pod.id, index, 'x'):016x}"
+    return f"GPU-{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:32]}"
+
+
+def _up(pod: SimPod, now: float) -> bool:
+    return pod.uptime(now) is not None and now < pod.visible_until()
+
+
+def _runtime(pod: SimPod, now: float, seed: int) -> dict[str, Any] | None:
+    if not _up(pod, now):
+        return None
+    at = now if pod.stopped is None else pod.stopped
+    loads = [gpu_load(pod, at, i, seed) for i in range(pod.count)]
+    mean = sum(util for util, _ in loads) / len(loads) if loads else 4.0
+    return {
+        "uptimeInSeconds": pod.uptime(at),
+        "container": {
+            "cpuPercent": round(4 + mean * 0.3 + 8 * wander(at, 30, seed, pod.id, "cpu")),
+            "memoryPercent": round(18 + mean * 0.25 + 10 * wander(at, 1800, seed, pod.id, "ram")),
+        },
+        "gpus": [
+            {"id": gpu_id(pod, i, seed), "gpuUtilPercent": util, "memoryUtilPercent": memory}
+            for i, (util, memory) in enumerate(loads)
+        ],
+        "ports": _ports(pod, seed),
+    }
+
+
+def _ports(pod: SimPod, seed: int) -> list[dict[str, Any]]:
+    ports = []
+    for spec in filter(None, pod.ports.split(",")):
+        number, _, kind = spec.strip().partition("/")
+        tcp = kind == "tcp"
+        ports.append(
+            {
+                "ip": f"194.68.245.{mix(seed, pod.id) % 250 + 1}" if tcp else f"100.65.{mix(seed, pod.id) % 250}.17",
+                "isIpPublic": tcp,
+                "privatePort": int(number) if number.isdigit() else None,
+                "publicPort": 20_000 + mix(seed, pod.id, number, pod.version) % 40_000,
+                "type": kind or "http",
+            }
+        )
+    return ports
+
+
+def _machine(pod: SimPod, seed: int) -> dict[str, Any]:
+    return {
+        "id": f"m{mix(seed, pod.id, 'machine') % 10**11:011d}",
+        "gpuTypeId": pod.gpu.id,
+        "gpuDisplayName": pod.gpu.name,
+        "gpuAvailable": pod.free_gpus,
+        "podHostId": f"{pod.id}-{mix(seed, pod.id, 'host') % 2**32:08x}",
+        "location": pod.place.country,
+        "dataCenterId": pod.place.id if pod.secure else None,
+        "secureCloud": pod.secure,
+        "supportPublicIp": True,
+        "costPerHr": pod.rate,
+        "currentPricePerGpu": round(pod.rate / max(1, pod.count), 4),
+        "diskMBps": 2000 + mix(seed, pod.id, "disk") % 4000,
+        "maxDownloadSpeedMbps": 1000 + mix(seed, pod.id, "down") % 9000,
+        "maxUploadSpeedMbps": 800 + mix(seed, pod.id, "up") % 8000,
+        "maintenanceStart": None,
+        "maintenanceEnd": None,
+        "maintenanceNote": None,
+        "note": None,
+        "cpuCount": 64,
+        "vcpuTotal": 128,
+        "vcpuReserved": 96.0,
+        "memoryTotal": 1024,
+        "memoryReserved": 800.0,
+        "listed": True,
+        "machineType": "GPU",
+        "minPodGpuCount": 1,
+        "cpuTypeId": "AMD EPYC 9554",
+        "cpuType": {
+            "id": "AMD EPYC 9554", "displayName": "AMD EPYC 9554 64-Core Processor", "manufacturer": "AMD",
+            "cores": 64, "threadsPerCore": 2, "groupId": "epyc",
+        },
+        "machineSystem": {
+            "os": "Ubuntu 22.04", "cudaVersion": "12.4", "dockerVersion": "26.1.3", "kernelVersion": "5.15.0",
+            "diskTotal": 7000, "diskFree": 3100,
+        },
+    }  # fmt: skip
+
+
+def _telemetry(pod: SimPod, now: float, seed: int) -> dict[str, Any] | None:
+    if pod.started is None:
+        return None
+    at = now if pod.stopped is None else pod.stopped
+    sampled = at - at % 10
+    up = _up(pod, now) and pod.status == "RUNNING"
+    gpus = []
+    for index in range(pod.count if up else 0):
+        util, memory = gpu_load(pod, sampled, index, seed)
+        gpus.append(
+            {
+                "id": gpu_id(pod, index, seed),
+                "percentUtilization": float(util),
+                "memoryUtilization": float(memory),
+                "temperatureCelcius": round(34 + util * 0.36 + 3 * chance(seed, pod.id, index, "t"), 1),
+                "powerWatts": round(70 + util * 5.6 + 20 * chance(seed, pod.id, index, "w"), 1),
+            }
+        )
+    return {
+        "time": iso(sampled),
+        "state": "running" if up else "exited" if pod.stopped is not None else "created",
+        "cpuUtilization": 0.3,
+        "memoryUtilization": 0.4,
+        "averageGpuMetrics": _average(gpus),
+        "individualGpuMetrics": gpus,
+        "lastStateTransitionTimestamp": int(pod.stopped or pod.started),
+    }
+
+
+def _average(gpus: list[dict[str, Any]]) -> dict[str, Any] | None:
+    if not gpus:
+        return None
+    names = ("percentUtilization", "memoryUtilization", "temperatureCelcius", "powerWatts")
+    return {"id": None, **{name: sum(g[name] for g in gpus) / len(gpus) for name in names}}
+
+
+def story(opened: float) -> list[SimPod]:
+    """Six pods that each tell something, as they are an hour before the demo is `opened`."""
+    types = gpu_types()
+    day = 24 * HOUR
+    texas, romania, sweden, kansas = PLACES[0], PLACES[3], PLACES[4], PLACES[2]
+
+    def rented(at: float) -> str:
+        return f"Rented by User: {js_date(at)}"
+
+    pods = [
+        SimPod(
+            "k3v9x0q2m1a7ze", "llama-70b-pretrain", types["NVIDIA H100 80GB HBM3"], 8, texas, 23.92, "train",
+            opened - 2.3 * day, volume_gb=2000, disk_gb=200, network_volume="vol-7x2kq",
+        ),
+        SimPod(
+            "p8d2n5c1r4t6yw", "mixtral-8x7b-sft", types["NVIDIA A100-SXM4-80GB"], 4, sweden, 6.96, "straggle",
+            opened - 9.4 * HOUR, volume_gb=500,
+        ),
+        SimPod(
+            "z1x2c3v4b5n6m7", "qwen-eval-sweep", types["NVIDIA GeForce RTX 4090"], 2, romania, 1.38, "burst",
+            opened - 6.1 * HOUR, ended=opened - 56 * 60,
+        ),
+        SimPod(
+            "q9w8e7r6t5y4u3", "flux-lora-train", types["NVIDIA L40S"], 1, kansas, 0.86, "train",
+            opened - 26 * 60, boot=NEVER, image="ghcr.io/acme/flux-trainer:nightly",
+        ),
+        SimPod(
+            "a1s2d3f4g5h6j7", "distill-student", types["NVIDIA GeForce RTX 4090"], 1, romania, 0.20, "train",
+            opened - 3.2 * HOUR, spot=True, secure=False, bid=0.20,
+        ),
+        SimPod(
+            "m5n4b3v2c1x0z9", "dataset-prep", types["NVIDIA A40"], 1, kansas, 0.40, "burst",
+            opened - 5.5 * day, status="EXITED", stopped=opened - 3 * day, volume_gb=200, free_gpus=0,
+        ),
+    ]  # fmt: skip
+    for pod in pods:
+        pod.created = pod.started or opened
+        pod.change = rented(pod.created) if pod.stopped is None else f"Exited by user: {js_date(pod.stopped)}"
+    return pods
+
+
+_WORDS = ("train", "sft", "dpo", "eval", "embed", "infer", "tune", "grpo")
+_MODELS = ("llama", "qwen", "mistral", "gemma", "flux", "whisper", "phi", "clip", "sdxl", "olmo")
+_COUNTS = (1, 1, 1, 1, 2, 2, 4, 8)
+
+
+def crowd(seed: int, count: int, opened: float) -> list[SimPod]:
+    """Further pods, drawn from the seed."""
+    types = [t for t in gpu_types().values() if t.secure and t.secure_price >= 0.2]
+    pods = []
+    for n in range(count):
+        draw = chance(seed, "crowd", n)
+        gpu = types[mix(seed, n, "gpu") % len(types)]
+        gpus = min(_COUNTS[mix(seed, n, "count") % len(_COUNTS)], gpu.max_count)
+        started = opened - (0.5 + 90 * chance(seed, n, "age")) * HOUR
+        name = f"{_MODELS[mix(seed, n, 'model') % len(_MODELS)]}-{_WORDS[mix(seed, n, 'word') % len(_WORDS)]}-{n:03d}"
+        pod = SimPod(
+            f"{mix(seed, 'id', n):016x}"[:14], name, gpu, gpus, PLACES[mix(seed, n, "place") % len(PLACES)],
+            round(gpu.secure_price * gpus, 2), ("train", "train", "burst", "straggle")[mix(seed, n, "work") % 4],
+            started, created=started, change=f"Rented by User: {js_date(started)}",
+        )  # fmt: skip
+        if draw < 0.12:
+            pod.status, pod.stopped = "EXITED", started + 0.4 * HOUR
+            pod.change = f"Exited by user: {js_date(pod.stopped)}"
+        elif draw < 0.2:
+            pod.ended = opened - 3 * HOUR * chance(seed, n, "ended")
+        pods.append(pod)
+    return pods
