@@ -22,7 +22,7 @@ class Redact(logging.Filter):
         self._secret = secret
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redact(record.getMessage(), self._secret), ()
+        record.msg, record.args = redact(record.getMessage(), (self._secret,)), ()
         return True
 
 

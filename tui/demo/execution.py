@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeGuard
 
 from graphql import (
     DocumentNode,
@@ -34,10 +34,15 @@ KEYS = {KEY: True, READ_ONLY_KEY: False}
 _DOCUMENTS = 200
 
 
-def _resolve(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+def _resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
     """A field is what its parent's dictionary says; what costs something to make is a function there."""
     value = source.get(info.field_name)
     return value(info, **arguments) if callable(value) else value
+
+
+def _never(value: Any) -> TypeGuard[Awaitable[Any]]:
+    """Nothing here is awaitable: graphql-core need not look at every value."""
+    return False
 
 
 class _Introspects(Visitor):
@@ -76,7 +81,7 @@ class Execution:
             dict(variables or {}),
             operation,
             field_resolver=_resolve,
-            is_awaitable=lambda value: False,
+            is_awaitable=_never,
         )
         if not isinstance(result, ExecutionResult):
             raise TypeError("nothing here is awaitable")
@@ -141,7 +146,7 @@ class Execution:
         world = self.world
 
         def guarded(act: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:
-            def resolve(info: GraphQLResolveInfo, input: dict[str, Any] | None = None) -> Any:
+            def resolve(info: GraphQLResolveInfo[Any], input: dict[str, Any] | None = None) -> Any:
                 if not context["writes"]:
                     raise Refusal("Unauthorized")
                 pod = act(input or {})

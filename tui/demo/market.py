@@ -91,7 +91,7 @@ def lowest_price(shelf: Shelf, gpu: GpuType, now: float, asked: dict[str, Any]) 
         "supportPublicIp": True if found else None,
         "maxGpuCount": gpu.max_count,
         "maxUnreservedGpuCount": min(free, gpu.max_count),
-        "availableGpuCounts": [n for n in range(1, min(free, gpu.max_count) + 1)],
+        "availableGpuCounts": list(range(1, min(free, gpu.max_count) + 1)),
         "compliance": [],
         "gpuTypeCudaVersions": [{"cudaVersion": "12.4", "availability": "AVAILABLE"}],
     }
