@@ -101,9 +101,10 @@ class Exchange:
         key = self._key if with_key else None
         content = _encode({"query": document, "variables": variables})
         outcome = await self._send(content, _Bearer(key) if key else None, (*secrets, key) if key else secrets)
-        # Raised here, outside of any handler: no exception of httpx, with the request and its headers, hangs on it.
+        # Raised here, outside of any handler and without the frames it passed: nothing that holds the request with its
+        # headers, or the body, hangs on an error that is kept until the next poll.
         if isinstance(outcome, CloudError):
-            raise outcome
+            raise outcome.with_traceback(None)
         return outcome
 
     def _refuse(self, with_key: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import ssl
 from collections.abc import Callable
 from datetime import UTC
@@ -113,14 +115,23 @@ def _date(text: str) -> float | None:
 
 
 def _root(error: BaseException) -> BaseException:
-    """The first cause: httpx and httpcore wrap what the system said."""
-    while (cause := error.__cause__ or error.__context__) is not None:
-        error = cause
-    return error
+    """The first cause: anyio, httpcore and httpx wrap what the system said."""
+    while True:
+        if isinstance(error, BaseExceptionGroup):
+            # One for each address of the host.
+            error = error.exceptions[0]
+        elif (cause := error.__cause__ or error.__context__) is not None:
+            error = cause
+        else:
+            return error
 
 
 def _because(error: Exception) -> str:
+    """What the system said, in brackets. Not what the libraries said: they may quote what was sent."""
     root = _root(error)
-    words = root.strerror if isinstance(root, OSError) and root.strerror else ""
-    words = clean(words or (str(error) if len(str(error)) < 120 else ""))
+    if not isinstance(root, OSError) or not root.errno:
+        return ""
+    # The codes of DNS and TLS are their own; asyncio's words for the others repeat the address.
+    own = isinstance(root, ssl.SSLError | socket.gaierror)
+    words = clean((root.strerror or "") if own else os.strerror(root.errno))
     return f" ({words})" if words else ""

@@ -22,7 +22,7 @@ _SUSPECT = re.compile(
 # Variation selectors are printable for Python; terminals disagree on the width of what they select.
 _SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 
-_BLANK_ESCAPES = {"n": " ", "r": " ", "t": " ", "b": "", "f": ""}
+_BLANK_ESCAPES = {"n": " ", "r": " ", "t": " ", "f": " ", "b": ""}
 
 
 def clean(text: str) -> str:

@@ -1,0 +1,182 @@
+"""One pod, the account, hosts and CPU types: every field that a document asks for reaches the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from msgspec import Struct
+
+from tests.api.make import Recorder, cloud
+from tests.api.schema import EPOCH, answer_everything, full_answer
+from tui.api.account import Account
+from tui.api.cloud import Malformed, Rejected, Unauthorized
+from tui.api.detail import EnvVar, NetworkVolume
+from tui.api.graphql.client import GraphQLCloud
+from tui.api.graphql.documents import document
+from tui.api.hosts import Capacity, CpuType, Hosts
+from tui.api.secret import Secret
+
+MISSING_BY_RIGHT = ("problems", "unreadable")
+
+
+def holes(value: Any, path: str = "") -> Iterator[str]:
+    """Where a value has nothing: None, or an empty tuple."""
+    if value is None or value == ():
+        yield path
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            if name not in MISSING_BY_RIGHT:
+                yield from holes(getattr(value, name), f"{path}.{name}")
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from holes(item, f"{path}[{index}]")
+
+
+def whole() -> GraphQLCloud:
+    return cloud(answer_everything)
+
+
+def account_answer(**fields: Any) -> dict[str, Any]:
+    """A full account with some of its fields replaced."""
+    answer = full_answer(document("account").text)
+    answer["data"]["myself"] = {**answer["data"]["myself"], **fields}
+    return answer
+
+
+async def test_nothing_that_is_asked_for_is_lost() -> None:
+    everything = whole()
+    runtime_has_no_watts = ("temperature_c", "power_w")
+    for value in (
+        await everything.fleet(),
+        await everything.offers(),
+        await everything.pod("p1"),
+        await everything.account(),
+        await everything.hosts(),
+        await everything.cpu_types(),
+    ):
+        found = [hole for hole in holes(value) if not (".runtime." in hole and hole.endswith(runtime_has_no_watts))]
+        assert found == []
+
+
+async def test_a_pod_in_detail() -> None:
+    found = await whole().pod("p1")
+    assert found is not None
+    assert found.pod.id == "word"
+    assert found.created_at == EPOCH
+    assert found.network_volume == NetworkVolume("word", "word", 7, "word")
+    assert found.gpu_ids == ("word", "word")
+    assert found.machine is not None
+    assert found.machine.disk_mb_per_s == 7
+
+
+async def test_variables_of_a_container_are_masked() -> None:
+    recorder = Recorder(
+        {
+            "data": {
+                "pod": {
+                    **{"id": "p1", "name": "n", "desiredStatus": "RUNNING", "gpuCount": 1},
+                    "env": ["HF_TOKEN=hf_very=secret", "EMPTY=", "BARE", None, ""],
+                }
+            }
+        }
+    )
+    found = await cloud(recorder).pod("p1")
+    assert recorder.variables == {"input": {"podId": "p1"}}
+    assert found is not None
+    assert found.env == (
+        EnvVar("HF_TOKEN", Secret("hf_very=secret")),
+        EnvVar("EMPTY", Secret("")),
+        EnvVar("BARE", Secret("")),
+    )
+    assert "hf_very" not in repr(found)
+    assert "hf_very" not in str(found.env[0])
+    assert found.env[0].value.reveal() == "hf_very=secret"
+
+
+async def test_a_pod_that_is_not_there_is_none() -> None:
+    assert await cloud({"data": {"pod": None}}).pod("gone") is None
+
+
+async def test_a_pod_that_could_not_be_given_is_not_a_pod_that_is_not_there() -> None:
+    with pytest.raises(Rejected, match="try later"):
+        await cloud({"data": {"pod": None}, "errors": [{"message": "try later"}]}).pod("p1")
+    with pytest.raises(Malformed):
+        await cloud({"data": {"pod": {"id": 5}}}).pod("p1")
+    with pytest.raises(Rejected, match="Nothing was sent"):
+        await cloud({"data": {}}).pod("")
+
+
+async def test_one_part_of_the_account_may_fail_alone() -> None:
+    answer = account_answer(
+        dailyCharges=[{"amount": 1.5, "updatedAt": "2026-07-15"}, {"amount": "much"}, None],
+        apiKeys="none of your business",
+        referral=None,
+        machineQuota=3,
+    )
+    found = await cloud(answer).account()
+    assert [c.amount for c in found.charges] == [1.5]
+    assert found.charges[0].at == 1784073600.0
+    assert found.api_keys == ()
+    assert found.referral is None
+    assert found.machine_quota == 3
+    assert [p.message for p in found.problems] == [
+        "the charges could not be understood: expected a number, got text at amount",
+        "the API keys could not be understood: expected a list, got text",
+    ]
+
+
+async def test_an_account_with_wrong_scalars_still_has_its_lists() -> None:
+    found = await cloud(account_answer(clientBalance={})).account()
+    assert found.funds.balance is None
+    assert len(found.templates) == 2
+    assert found.problems[0].message.startswith("the account could not be understood")
+
+
+async def test_a_bare_account() -> None:
+    found = await cloud({"data": {"myself": {"id": "user_1"}}}).account()
+    assert isinstance(found, Account)
+    assert found.funds.account_id == "user_1"
+    assert found.problems == ()
+    with pytest.raises(Unauthorized):
+        await cloud({"data": {"myself": None}}).account()
+
+
+async def test_templates_tell_names_of_variables_only() -> None:
+    answer = account_answer(podTemplates=[{"name": "t", "env": [{"key": "TOKEN"}, None, {"key": None}]}])
+    found = await cloud(answer).account()
+    assert found.templates[0].env_names == ("TOKEN",)
+
+
+async def test_who_only_rents_has_no_machines() -> None:
+    assert await cloud({"data": {"myself": {"machines": None}}}).hosts() == Hosts(())
+    assert await cloud({"data": {"myself": {"machines": []}}}).hosts() == Hosts(())
+
+
+async def test_a_machine_that_is_not_understood_is_told() -> None:
+    found = await cloud(
+        {"data": {"myself": {"machines": [{"id": "m1", "gpuTotal": 8, "gpuReserved": 3}, {"id": "m2", "name": 1}]}}}
+    ).hosts()
+    assert [h.id for h in found.hosts] == ["m1"]
+    assert found.hosts[0].gpus == Capacity(8, 3)
+    assert found.hosts[0].load is None
+    assert found.hosts[0].idle_job is None
+    assert [u.id for u in found.unreadable] == ["m2"]
+
+
+async def test_machines_that_could_not_be_given() -> None:
+    with pytest.raises(Rejected):
+        await cloud({"data": {"myself": {"machines": None}}, "errors": [{"message": "no"}]}).hosts()
+    with pytest.raises(Malformed):
+        await cloud({"data": {"myself": {"machines": 5}}}).hosts()
+
+
+async def test_cpu_types_need_no_key() -> None:
+    recorder = Recorder({"data": {"cpuTypes": [{"id": "c", "displayName": "EPYC", "cores": 64}, None]}})
+    found = await cloud(recorder, key=None).cpu_types()
+    assert found == (CpuType("c", "EPYC", None, 64, None, None),)
+    assert "authorization" not in recorder.requests[0].headers
+    with pytest.raises(Malformed):
+        await cloud(httpx.Response(200, json={"data": {"cpuTypes": None}})).cpu_types()
