@@ -62,6 +62,11 @@ def test_escapes_of_plain_characters_mean_the_same() -> None:
     assert json.loads(clean_json(body)) == ['"quoted"', "back\\slash", "\\u001b", "/", "A", "é", "😀", "\\\\n"]
 
 
+def test_what_is_no_json_is_left_for_the_decoder() -> None:
+    for body in (b"\\", rb'"\u12', rb'"\u12g4"', rb'"\ud83d\u', rb'"\x41"'):
+        assert clean_json(body) == body
+
+
 def test_half_a_character_is_replaced() -> None:
     assert json.loads(clean_json(rb'["\ud800", "\udc00x", "\ud83d\u0041"]')) == ["\ufffd", "\ufffdx", "\ufffdA"]
 

@@ -46,8 +46,8 @@ def _clean_match(match: re.Match[str]) -> str:
     found = match[0]
     if found[0] != "\\":
         return _clean_character(found)
-    if len(found) == 2:
-        return _BLANK_ESCAPES.get(found[1], found)
+    if len(found) <= 2:
+        return _BLANK_ESCAPES.get(found[1:], found)
     units = bytes.fromhex(found.replace("\\u", ""))
     character = units.decode("utf-16-be", "surrogatepass")
     cleaned = _clean_character(character)
