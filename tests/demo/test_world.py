@@ -1,0 +1,106 @@
+"""The world: its clock, its money, its story."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.demo.conftest import START
+from tui.demo.noise import wander
+from tui.demo.pods import HOUR, pod_view
+from tui.demo.world import HISTORY, World
+
+OPENED = START + HISTORY
+
+
+def told(world: World) -> object:
+    """All that can be seen of a world's pods and money."""
+
+    def whole(value: object) -> object:
+        if isinstance(value, dict):
+            return {k: whole(v(None) if callable(v) else v) for k, v in value.items()}
+        return [whole(v) for v in value] if isinstance(value, list) else value
+
+    return round(world.balance, 6), [whole(pod_view(pod, world.now, world.seed)) for pod in world.pods.values()]
+
+
+def world_at(t: float, **options: int) -> World:
+    world = World(start=START, **options)
+    world.advance_to(t)
+    return world
+
+
+def test_the_same_seed_and_instant_give_the_same_world() -> None:
+    assert told(world_at(OPENED, seed=3, pods=20)) == told(world_at(OPENED, seed=3, pods=20))
+    assert told(world_at(OPENED, seed=3, pods=20)) != told(world_at(OPENED, seed=4, pods=20))
+
+
+@given(st.lists(st.floats(0, 2 * HOUR), max_size=8))
+def test_the_steps_do_not_matter(steps: list[float]) -> None:
+    world = World(start=START)
+    for step in sorted(steps):
+        world.advance_to(START + step)
+    world.advance_to(START + 2 * HOUR)
+    assert told(world) == told(world_at(START + 2 * HOUR))
+
+
+def test_it_moves_only_forward_and_only_when_told() -> None:
+    world = world_at(OPENED)
+    before = told(world)
+    world.advance_to(START)
+    assert told(world) == before
+
+
+@given(st.floats(0, 1e9), st.floats(1, 1e5))
+def test_noise_stays_in_its_range_and_is_smooth(t: float, period: float) -> None:
+    value = wander(t, period, 7, "x")
+    assert 0 <= value <= 1
+    assert abs(wander(t + period / 1000, period, 7, "x") - value) < 0.01
+
+
+def test_the_balance_falls_exactly_with_the_spend() -> None:
+    world = world_at(START)
+    balance, spend = world.balance, world.spend_per_hour()
+    world.advance_to(START + 1800)
+    assert world.balance == pytest.approx(balance - spend / 2)
+    assert world.charged == pytest.approx(spend / 2)
+
+
+def test_at_zero_pods_stop_and_those_without_a_network_volume_are_gone() -> None:
+    world = World(start=START, runway=0.5 * HOUR)
+    world.advance_to(START + 10 * HOUR)
+    assert world.balance == 0
+    assert [p.name for p in world.pods.values()] == ["llama-70b-pretrain"]
+    (pod,) = world.pods.values()
+    assert pod.status == "EXITED"
+    assert pod.change.startswith("Exited by RunPod: Insufficient balance: ")
+
+
+def test_the_story() -> None:
+    pods = {p.name: p for p in world_at(OPENED).pods.values()}
+    views = {name: pod_view(pod, OPENED, 7) for name, pod in pods.items()}
+    run = views["llama-70b-pretrain"]["runtime"](None)
+    assert len(run["gpus"]) == 8
+    straggler = [g["gpuUtilPercent"] for g in views["mixtral-8x7b-sft"]["runtime"](None)["gpus"]]
+    assert straggler[2] < min(straggler[:2] + straggler[3:])
+    assert {g["gpuUtilPercent"] for g in views["qwen-eval-sweep"]["runtime"](None)["gpus"]} == {0}
+    assert views["flux-lora-train"]["desiredStatus"] == "RUNNING"
+    assert views["flux-lora-train"]["runtime"](None) is None
+    assert views["dataset-prep"]["desiredStatus"] == "EXITED"
+    assert views["dataset-prep"]["machine"](None)["gpuAvailable"] == 0
+
+
+def test_the_spot_pod_is_outbid_after_some_minutes() -> None:
+    world = world_at(OPENED + 100)
+    spot = next(p for p in world.pods.values() if p.spot)
+    assert spot.status == "RUNNING"
+    world.advance_to(OPENED + 300)
+    assert spot.status == "EXITED"
+    assert spot.change.startswith("Outbid: ")
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 6, 50, 2000])
+def test_any_number_of_pods(count: int) -> None:
+    world = world_at(OPENED, pods=count)
+    assert len(world.pods) == count
