@@ -63,7 +63,7 @@ def test_escapes_of_plain_characters_mean_the_same() -> None:
 
 
 def test_what_is_no_json_is_left_for_the_decoder() -> None:
-    for body in (b"\\", rb'"\u12', rb'"\u12g4"', rb'"\ud83d\u', rb'"\x41"'):
+    for body in (b"\\", rb'"\u12', rb'"\u12g4"', rb'"\x41"'):
         assert clean_json(body) == body
 
 
