@@ -58,4 +58,4 @@ def crash_report(error: BaseException, log: Path | None) -> str:
     lines = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
     logging.getLogger("tui").critical("crashed\n%s", lines)
     where = f"the log is {log}" if log else "there is no log, as its directory cannot be written to"
-    return f"podtop crashed: {type(error).__name__}. Your pods go on running. Please report it; {where}."
+    return f"crashed: {type(error).__name__}. Your pods go on running. Please report it; {where}."

@@ -1,0 +1,150 @@
+"""Measure podtop beside htop and the smallest Textual program, and print one table: `python -m tests.bench`.
+
+The machine that this runs on is noisy and shared, as yours is: read the ratios, not the seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyte
+
+from tests.bench.terminal import Recording, run
+
+HERE = Path(__file__).parent
+PODTOP = str(Path(sys.executable).with_name("podtop"))
+HELLO = [sys.executable, str(HERE / "hello.py")]
+HTOP = ["htop", "-d", "10"]
+QUICK = {"PYTHONDONTWRITEBYTECODE": "", "RUNPOD_API_KEY": "demo-key"}
+SIZE = (120, 40)
+
+
+@contextmanager
+def simulated(pods: int, speed: float = 1.0) -> Iterator[list[str]]:
+    """A simulated RunPod in a process of its own; gives the command of a podtop that watches it."""
+    command = [PODTOP, "simulate", "--port", "0", "--pods", str(pods), "--speed", str(speed)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **QUICK})
+    try:
+        assert server.stdout is not None
+        url = re.search(r"http://\S+?/graphql", server.stdout.readline())
+        assert url is not None
+        yield [PODTOP, "--api-url", url[0], "--interval", "5"]
+    finally:
+        server.terminate()
+        server.wait(5)
+
+
+class Table:
+    """Rows of: what, podtop's figure, the figure beside it, the ratio or goal."""
+
+    def row(self, what: str, podtop: str, beside: str = "", goal: str = "") -> None:
+        print(f"{what:<44} {podtop:>14}  {beside:<30} {goal}", flush=True)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))] if ordered else float("nan")
+
+
+def play(argv: Sequence[str], seconds: float, keys: Sequence[tuple[float, bytes]] = ()) -> Recording:
+    return run(argv, size=SIZE, seconds=seconds, keys=keys, env=QUICK, end=b"q")
+
+
+def start(table: Table, times: int) -> None:
+    """First frame: both programs in turns, so that a slow minute hits both."""
+    programs = {"podtop": [PODTOP, "--demo"], "hello": HELLO}
+    seen: dict[str, list[float]] = {name: [] for name in programs}
+    for argv in programs.values():
+        play(argv, 2.0)
+    for _ in range(times):
+        for name, argv in programs.items():
+            seen[name].append(play(argv, 1.5).first_paint() * 1000)
+    podtop, hello = statistics.median(seen["podtop"]), statistics.median(seen["hello"])
+    table.row(f"first frame, median of {times}", f"{podtop:.0f} ms", f"hello {hello:.0f} ms",
+              f"{podtop / hello:.2f}x (goal 1.2x)")  # fmt: skip
+
+
+def steady(table: Table, seconds: float) -> None:
+    """Bytes, CPU and memory with 100 pods at 5 s and four charts, after the start has settled."""
+    settle = 10.0
+    htop = None
+    if shutil.which("htop"):
+        record = run(HTOP, size=SIZE, seconds=settle + seconds, env=QUICK, end=b"q")
+        htop = (record.bytes_between(settle, settle + seconds) / seconds, record.cpu_between(settle, settle + seconds))
+    with simulated(100) as argv:
+        record = play(argv, settle + seconds)
+    sent = record.bytes_between(settle, settle + seconds) / seconds
+    cpu = record.cpu_between(settle, settle + seconds)
+    beside = f"htop at 1 s: {htop[0]:.0f} B/s" if htop else "htop is not installed"
+    table.row(
+        "100 pods, 5 s, 4 charts: bytes", f"{sent:.0f} B/s", beside, f"{sent / htop[0]:.2f}x (goal 1x)" if htop else ""
+    )
+    table.row("  CPU of one core", f"{cpu:.2%}", f"htop at 1 s: {htop[1]:.2%}" if htop else "", "goal 1.5 %")
+    table.row("  resident memory", f"{max(m for _, m in record.rss):.0f} MiB", "", "goal 64 MiB")
+
+
+def still(table: Table, seconds: float) -> None:
+    """A world that stands still: what is sent although nothing changes (the time of the last answer, every 5 s)."""
+    with simulated(100, speed=0.01) as argv:
+        record = play([*argv, "--market-interval", "3600"], 10 + seconds)
+    sent = record.bytes_between(10, 10 + seconds)
+    table.row("100 pods, nothing changes", f"{sent / seconds:.1f} B/s", f"{sent} bytes in {seconds:.0f} s", "ages only")
+
+
+def keys(table: Table, pods: int, count: int, goal: float) -> None:
+    """Key to paint while refreshing: `j` and `k` at uneven times, until the cursor's line has moved."""
+    draw = random.Random(7)
+    at, typed = 8.0, []
+    for index in range(count):
+        typed.append((at, b"k" if index % 12 >= 9 else b"j"))
+        at += 0.2 + 0.2 * draw.random()
+
+    def cursor(screen: pyte.Screen) -> object:
+        backgrounds = [screen.buffer[y][4].bg for y in range(screen.lines)]
+        usual = statistics.mode(backgrounds)
+        return [y for y, colour in enumerate(backgrounds) if colour != usual]
+
+    with simulated(pods) as argv:
+        latencies = play(argv, at + 1.0, typed).key_latencies(cursor)
+    p50, p95 = (percentile(latencies, share) * 1000 for share in (0.5, 0.95))
+    table.row(f"key to paint, {pods} pods", f"{p95:.0f} ms p95", f"{p50:.0f} ms median of {len(latencies)}",
+              f"goal {goal:.0f} ms p95")  # fmt: skip
+
+
+def script(table: Table, name: str, *arguments: str) -> None:
+    """A measurement that is a program of its own and prints its own lines."""
+    print(flush=True)
+    subprocess.run([sys.executable, "-m", f"tests.bench.{name}", *arguments], check=True, env={**os.environ, **QUICK})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the time, for trying the bench itself")
+    parser.add_argument("--only", choices=["start", "steady", "still", "keys", "scripts"], help="one part of it")
+    options = parser.parse_args()
+    table, quick = Table(), options.quick
+    table.row("measured", "podtop", "beside it", "")
+    parts = {
+        "start": lambda: start(table, 3 if quick else 15),
+        "steady": lambda: steady(table, 15 if quick else 60),
+        "still": lambda: still(table, 15 if quick else 60),
+        "keys": lambda: (keys(table, 100, 12 if quick else 60, 40), keys(table, 2000, 12 if quick else 60, 80)),
+        "scripts": lambda: (script(table, "decode"), script(table, "memory", *(["--quick"] if quick else []))),
+    }
+    for name, part in parts.items():
+        if options.only in (None, name):
+            part()
+
+
+if __name__ == "__main__":
+    main()
