@@ -24,7 +24,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 from tui.paths import styles_dir
 from tui.poller import Failed, Fresh, Poller
 from tui.store.fleet import Fleet
-from tui.ui import themes
+from tui.ui import terminal, themes
 from tui.ui.screens.fleet import FleetScreen
 from tui.ui.status import Badges
 
@@ -73,6 +73,7 @@ class PodtopApp(App[None]):
         self._first_screen = FleetScreen(self.fleet, self.changed, badges, source.clock, tz)
         self._pods: Poller[Snapshot] | None = None
         self._market: Poller[Market] | None = None
+        self._terminal = terminal.install(self)
         self._watching: Worker[None] | None = None
         for theme in themes.OWN:
             self.register_theme(theme)
@@ -171,6 +172,7 @@ class PodtopApp(App[None]):
                 poller.wake()
 
     def action_redraw(self) -> None:
+        self._terminal.forget()
         self.refresh(repaint=True, layout=True)
 
     def action_help(self) -> None:
