@@ -8,9 +8,9 @@ from msgspec.json import Decoder
 from tui.api.cloud import CloudError, Malformed
 from tui.api.detail import EnvVar, Machine, NetworkVolume, PodDetail
 from tui.api.graphql.envelope import refusal
-from tui.api.graphql.fleet import metric, pod
+from tui.api.graphql.fleet import pod
 from tui.api.graphql.values import NOT_UNDERSTOOD, instant, reason, whole
-from tui.api.graphql.wire import Wire, WireGpuMetric, WirePlacement, WirePod, WireTelemetry
+from tui.api.graphql.wire import Wire, WirePlacement, WirePod, WireTelemetry
 from tui.api.models import GpuReading, Problem
 from tui.api.secret import Secret
 
@@ -49,7 +49,7 @@ class WireSample(WireTelemetry):
     last_state_transition_timestamp: float | None = None
     cpu_utilization: float | None = None
     memory_utilization: float | None = None
-    average_gpu_metrics: WireGpuMetric | None = None
+    average_gpu_metrics: GpuReading | None = None
 
 
 class WireVolume(Wire):
@@ -146,7 +146,7 @@ def _detail(wire: WirePodDetail, problems: tuple[Problem, ...]) -> PodDetail:
         started_at=instant(wire.last_started_at),
         cpu_load=sample.cpu_utilization,
         memory_load=sample.memory_utilization,
-        gpu_average=average(sample.average_gpu_metrics),
+        gpu_average=sample.average_gpu_metrics,
         state_since=sample.last_state_transition_timestamp,
         problems=problems,
     )
@@ -159,10 +159,6 @@ def _variable(text: str) -> EnvVar:
 
 def volume(wire: WireVolume) -> NetworkVolume:
     return NetworkVolume(wire.id, wire.name or wire.id, whole(wire.size), wire.data_center_id)
-
-
-def average(wire: WireGpuMetric | None) -> GpuReading | None:
-    return None if wire is None else metric(wire)
 
 
 def _machine(wire: WireMachine) -> Machine:

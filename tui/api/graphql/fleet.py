@@ -9,40 +9,58 @@ from tui.api.cloud import CloudError, Malformed, Unauthorized
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.values import NOT_UNDERSTOOD, each, instant, reason, whole
 from tui.api.graphql.wire import (
+    WireFleetRoot,
     WireFunds,
-    WireGpuMetric,
     WireMyself,
     WirePlacement,
     WirePod,
     WirePods,
     WirePort,
     WireRuntime,
-    WireRuntimeGpu,
     WireTelemetry,
 )
 from tui.api.models import Funds, GpuReading, Placement, Pod, Port, Problem, Runtime, Snapshot, Telemetry
 
+_fleet = Decoder(WireFleetRoot)
 _myself = Decoder(WireMyself)
 _pods = Decoder(WirePods)
 _pod = Decoder(WirePod)
 _funds = Decoder(WireFunds)
 
+_NOTHING = GpuReading(None, None, None)
+
 
 def snapshot(data: Raw, problems: tuple[Problem, ...]) -> Snapshot:
     """The fleet as of one answer. A part that is missing says so in `problems`."""
-    account = myself(data, problems)
-    funds, no_funds = _money(account)
     try:
-        items = _pods.decode(account).pods
+        account = _fleet.decode(data).myself
+    except NOT_UNDERSTOOD:
+        return _snapshot_in_parts(myself(data, problems), problems)
+    if account is None:
+        raise _nobody(problems)
+    return _snapshot(_money(account), account.pods, problems)
+
+
+def _snapshot_in_parts(account: Raw, problems: tuple[Problem, ...]) -> Snapshot:
+    """Of an account that is not understood as a whole: its money, or its pods, or why there is neither."""
+    funds, pods = None, None
+    try:
+        funds = _money(_funds.decode(account))
     except NOT_UNDERSTOOD as error:
-        words = Problem(f"the list of pods could not be understood: {reason(error)}")
-        return Snapshot(funds, None, (), (*problems, *no_funds, words))
-    if items is None:
+        problems = (*problems, Problem(f"the balance could not be understood: {reason(error)}"))
+    try:
+        pods = _pods.decode(account).pods
+    except NOT_UNDERSTOOD as error:
+        problems = (*problems, Problem(f"the list of pods could not be understood: {reason(error)}"))
+    return _snapshot(funds, pods, problems)
+
+
+def _snapshot(funds: Funds | None, pods: list[Raw] | None, problems: tuple[Problem, ...]) -> Snapshot:
+    if pods is None:
         # The server's own words say why, when it has any.
-        silence = () if problems else (Problem("RunPod gave no list of pods"),)
-        return Snapshot(funds, None, (), (*problems, *no_funds, *silence))
-    pods, broken = each(items, lambda raw: pod(_pod.decode(raw)))
-    return Snapshot(funds, pods, broken, problems + no_funds)
+        return Snapshot(funds, None, (), problems or (Problem("RunPod gave no list of pods"),))
+    readable, broken = each(pods, lambda raw: pod(_pod.decode(raw)))
+    return Snapshot(funds, readable, broken, problems)
 
 
 def myself(data: Raw, problems: tuple[Problem, ...]) -> Raw:
@@ -55,23 +73,22 @@ def myself(data: Raw, problems: tuple[Problem, ...]) -> Raw:
     else:
         if bytes(account) not in (b"", b"null"):
             return account
-        if problems:
-            failure = refusal(problems)
-        else:
-            failure = Unauthorized("RunPod does not know this API key. Check it, or make a new one in the console.")
+        failure = _nobody(problems)
     raise failure
 
 
-def _money(account: Raw) -> tuple[Funds | None, tuple[Problem, ...]]:
-    try:
-        wire = _funds.decode(account)
-    except NOT_UNDERSTOOD as error:
-        return None, (Problem(f"the balance could not be understood: {reason(error)}"),)
-    return Funds(wire.id, wire.client_balance, wire.current_spend_per_hr, wire.spend_limit), ()
+def _nobody(problems: tuple[Problem, ...]) -> CloudError:
+    if problems:
+        return refusal(problems)
+    return Unauthorized("RunPod does not know this API key. Check it, or make a new one in the console.")
+
+
+def _money(wire: WireFunds) -> Funds:
+    return Funds(wire.id, wire.client_balance, wire.current_spend_per_hr, wire.spend_limit)
 
 
 def pod(wire: WirePod) -> Pod:
-    runtime = wire.runtime
+    runtime = None if wire.runtime is None else _runtime(wire.runtime)
     machine = wire.machine
     telemetry = wire.latest_telemetry
     return Pod(
@@ -90,30 +107,27 @@ def pod(wire: WirePod) -> Pod:
         wire.network_volume_id,
         wire.locked is True,
         wire.lowest_bid_price_to_resume,
-        None if runtime is None else _runtime(runtime),
+        runtime,
         None if machine is None else _placement(machine),
-        None if telemetry is None else _telemetry(telemetry, runtime.gpus if runtime else None),
+        None if telemetry is None else _telemetry(telemetry, runtime.gpus if runtime else ()),
     )
 
 
 def _runtime(wire: WireRuntime) -> Runtime:
     container = wire.container
-    gpus = wire.gpus or ()
     ports = wire.ports or ()
     return Runtime(
         whole(wire.uptime_in_seconds),
         container.cpu_percent if container else None,
         container.memory_percent if container else None,
-        tuple([_reading(gpu) for gpu in gpus]),
+        readings(wire.gpus),
         tuple([_port(port) for port in ports if port is not None]),
     )
 
 
-def _reading(wire: WireRuntimeGpu | None) -> GpuReading:
-    # A null entry keeps its place: GPUs are told apart by position.
-    if wire is None:
-        return GpuReading(None, None, None)
-    return GpuReading(wire.id, wire.gpu_util_percent, wire.memory_util_percent)
+def readings(gpus: tuple[GpuReading | None, ...] | None) -> tuple[GpuReading, ...]:
+    """GPUs as they came; a null one keeps its place, since GPUs are told apart by position."""
+    return tuple([_NOTHING if gpu is None else gpu for gpu in gpus]) if gpus else ()
 
 
 def _port(wire: WirePort) -> Port:
@@ -134,21 +148,17 @@ def _placement(wire: WirePlacement) -> Placement:
     )
 
 
-def _telemetry(wire: WireTelemetry, gpus: list[WireRuntimeGpu | None] | None) -> Telemetry:
-    metrics = wire.individual_gpu_metrics or []
-    return Telemetry(instant(wire.time), wire.state, tuple([metric(m) for m in _in_order_of(gpus or [], metrics)]))
+def _telemetry(wire: WireTelemetry, gpus: tuple[GpuReading, ...]) -> Telemetry:
+    return Telemetry(instant(wire.time), wire.state, _in_order_of(gpus, readings(wire.individual_gpu_metrics)))
 
 
-def metric(wire: WireGpuMetric | None) -> GpuReading:
-    if wire is None:
-        return GpuReading(None, None, None)
-    return GpuReading(
-        wire.id, wire.percent_utilization, wire.memory_utilization, wire.temperature_celcius, wire.power_watts
-    )
-
-
-def _in_order_of(gpus: list[WireRuntimeGpu | None], metrics: list[WireGpuMetric | None]) -> list[WireGpuMetric | None]:
+def _in_order_of(gpus: tuple[GpuReading, ...], metrics: tuple[GpuReading, ...]) -> tuple[GpuReading, ...]:
     """Metrics in the order of the runtime's GPUs, found by id; as they come where no id of theirs is known there."""
-    by_id = {m.id: m for m in metrics if m is not None and m.id is not None}
-    ordered = [None if g is None or g.id is None else by_id.get(g.id) for g in gpus]
-    return ordered if any(ordered) else metrics
+    order = [gpu.id for gpu in gpus]
+    ids = [metric.id for metric in metrics]
+    if order == ids:
+        return metrics
+    known = {id: metric for id, metric in zip(ids, metrics, strict=True) if id is not None}
+    if known.keys().isdisjoint(order):
+        return metrics
+    return tuple(known.get(id, _NOTHING) if id is not None else _NOTHING for id in order)

@@ -6,13 +6,13 @@ from msgspec import Raw, field
 from msgspec.json import Decoder
 
 from tui.api.cloud import CloudError, Malformed
-from tui.api.graphql.detail import WireSample, average
+from tui.api.graphql.detail import WireSample
 from tui.api.graphql.envelope import refusal
-from tui.api.graphql.fleet import metric, myself
+from tui.api.graphql.fleet import myself, readings
 from tui.api.graphql.values import NOT_UNDERSTOOD, each, instant, reason, whole
 from tui.api.graphql.wire import Wire
 from tui.api.hosts import Balance, Capacity, CpuType, Host, HostLoad, Hosts, IdleJob, Tenant, Uptime
-from tui.api.models import GpuReading, Problem
+from tui.api.models import Problem
 
 
 class WireCpuType(Wire):
@@ -159,17 +159,13 @@ def _capacity(total: float | None, reserved: float | None) -> Capacity:
     return Capacity(whole(total), whole(reserved))
 
 
-def _gpus(wire: WireSample) -> tuple[GpuReading, ...]:
-    return tuple(metric(m) for m in wire.individual_gpu_metrics or ())
-
-
 def _load(wire: WireSample) -> HostLoad:
     return HostLoad(
         instant(wire.time),
         wire.cpu_utilization,
         wire.memory_utilization,
-        average(wire.average_gpu_metrics),
-        _gpus(wire),
+        wire.average_gpu_metrics,
+        readings(wire.individual_gpu_metrics),
     )
 
 
@@ -190,8 +186,8 @@ def _idle_job(wire: WireHost) -> IdleJob | None:
         state_since=sample.last_state_transition_timestamp,
         cpu=sample.cpu_utilization,
         memory=sample.memory_utilization,
-        average=average(sample.average_gpu_metrics),
-        gpus=_gpus(sample),
+        average=sample.average_gpu_metrics,
+        gpus=readings(sample.individual_gpu_metrics),
     )
 
 

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 from msgspec import Raw, Struct
 
+from tui.api.models import GpuReading
+
 
 class Wire(Struct, gc=False, rename="camel"):
     """An object on the wire."""
-
-
-class WireRuntimeGpu(Wire):
-    id: str | None = None
-    gpu_util_percent: float | None = None
-    memory_util_percent: float | None = None
 
 
 class WirePort(Wire):
@@ -35,7 +31,7 @@ class WireContainer(Wire):
 class WireRuntime(Wire):
     uptime_in_seconds: float | None = None
     container: WireContainer | None = None
-    gpus: list[WireRuntimeGpu | None] | None = None
+    gpus: tuple[GpuReading | None, ...] | None = None
     ports: list[WirePort | None] | None = None
 
 
@@ -51,18 +47,10 @@ class WirePlacement(Wire):
     maintenance_note: str | None = None
 
 
-class WireGpuMetric(Wire):
-    id: str | None = None
-    percent_utilization: float | None = None
-    memory_utilization: float | None = None
-    temperature_celcius: float | None = None
-    power_watts: float | None = None
-
-
 class WireTelemetry(Wire):
     time: str | None = None
     state: str | None = None
-    individual_gpu_metrics: list[WireGpuMetric | None] | None = None
+    individual_gpu_metrics: tuple[GpuReading | None, ...] | None = None
 
 
 class WirePod(Wire):
@@ -103,6 +91,16 @@ class WireFunds(Wire):
     client_balance: float | None = None
     current_spend_per_hr: float | None = None
     spend_limit: float | None = None
+
+
+class WireFleet(WireFunds):
+    pods: list[Raw] | None = None
+
+
+class WireFleetRoot(Wire):
+    """A fleet answer whose account is as it should be: read in one pass."""
+
+    myself: WireFleet | None = None
 
 
 class WireQuote(Wire):

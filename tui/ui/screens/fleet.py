@@ -194,7 +194,7 @@ class FleetScreen(Screen[None]):
             pane.open()
             self.call_after_refresh(self._show_telemetry)
             return
-        pane.show(charts.specs(fleet, record, now, span, [chart.size.width for chart in pane.charts]))
+        pane.show(charts.specs(fleet, record, now, span, [chart.size for chart in pane.charts], self._tz))
 
     # Arranging panes
 

@@ -1,0 +1,77 @@
+"""`Chart`: one chart on the screen, drawn again only when what it shows, its size or the theme changed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.ui import plot
+from tui.ui.plot import ChartSpec, Row
+
+LINES = 8
+_NAMES = {plot.TEXT: "text", plot.QUIET: "quiet", plot.TITLE: "title", plot.ALERT: "alert"}
+
+
+class Chart(Widget):
+    """A chart of percents over time."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"chart--{name}" for name in _NAMES.values()),
+        *(f"chart--line-{number}" for number in range(1, LINES + 1)),
+    }
+
+    spec: reactive[ChartSpec | None] = reactive(None, layout=False, repaint=False)
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._rows: tuple[Row, ...] = ()
+        self._strips: list[Strip] = []
+        self._styles: dict[int, Style] = {}
+
+    def watch_spec(self) -> None:
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles.clear()
+        self._strips = [self._strip(row) for row in self._rows]
+
+    def _draw(self) -> None:
+        """Draw, and refresh the rows that came out different."""
+        width, height = self.size
+        if self.spec is None or not width or not height:
+            return
+        old, self._rows = self._rows, plot.draw(self.spec, width, height)
+        strips = [
+            self._strips[y] if y < len(old) and old[y] == row else self._strip(row) for y, row in enumerate(self._rows)
+        ]
+        before, self._strips = self._strips, strips
+        for y, strip in enumerate(strips):
+            if y >= len(before) or before[y] is not strip:
+                self.refresh(Region(0, y, width, 1))
+
+    def _strip(self, row: Row) -> Strip:
+        return Strip([Segment(text, self._style(number)) for text, number in row])
+
+    def _style(self, number: int) -> Style:
+        style = self._styles.get(number)
+        if style is None:
+            name = _NAMES.get(number) or f"line-{number % LINES + 1}"
+            style = self.get_component_rich_style(f"chart--{name}") + self.rich_style.background_style
+            self._styles[number] = style
+        return style
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y >= len(self._strips):
+            return Strip.blank(width, self.rich_style)
+        return self._strips[y].adjust_cell_length(width, self.rich_style)
