@@ -27,8 +27,8 @@ FULL = pod(
         "uptimeInSeconds": -3,
         "container": {"cpuPercent": 12, "memoryPercent": 34},
         "gpus": [
-            {"id": "GPU-a", "gpuUtilPercent": 93, "memoryUtilPercent": 71},
-            {"id": "GPU-b", "gpuUtilPercent": 0, "memoryUtilPercent": 2},
+            {"id": "GPU-a", "util": 93, "memory": 71},
+            {"id": "GPU-b", "util": 0, "memory": 2},
         ],
         "ports": [{"ip": "213.1.2.3", "isIpPublic": True, "privatePort": 22, "publicPort": 17042, "type": "tcp"}],
     },
@@ -49,10 +49,10 @@ FULL = pod(
         "individualGpuMetrics": [
             {
                 "id": "GPU-a",
-                "percentUtilization": 92.5,
-                "memoryUtilization": 70,
-                "temperatureCelcius": 61,
-                "powerWatts": 650.5,
+                "util": 92.5,
+                "memory": 70,
+                "temperature_c": 61,
+                "power_w": 650.5,
             },
             {"id": "GPU-b"},
         ],
@@ -165,7 +165,7 @@ async def test_a_stopped_pod_keeps_the_runtime_that_runpod_reports() -> None:
 
 
 async def test_a_null_gpu_keeps_its_place() -> None:
-    found = await one(runtime={"gpus": [None, {"id": "GPU-b", "gpuUtilPercent": 50}]})
+    found = await one(runtime={"gpus": [None, {"id": "GPU-b", "util": 50}]})
     assert found.runtime is not None
     assert found.runtime.gpus == (GpuReading(None, None, None), GpuReading("GPU-b", 50.0, None))
 
@@ -173,7 +173,7 @@ async def test_a_null_gpu_keeps_its_place() -> None:
 async def test_telemetry_comes_in_the_order_of_the_runtimes_gpus() -> None:
     found = await one(
         runtime={"gpus": [{"id": "GPU-a"}, {"id": "GPU-b"}, {"id": "GPU-c"}]},
-        latestTelemetry={"individualGpuMetrics": [{"id": "GPU-c", "powerWatts": 3}, {"id": "GPU-a", "powerWatts": 1}]},
+        latestTelemetry={"individualGpuMetrics": [{"id": "GPU-c", "power_w": 3}, {"id": "GPU-a", "power_w": 1}]},
     )
     assert found.telemetry is not None
     assert [g.power_w for g in found.telemetry.gpus] == [1.0, None, 3.0]
@@ -183,7 +183,7 @@ async def test_telemetry_comes_in_the_order_of_the_runtimes_gpus() -> None:
 async def test_telemetry_of_unknown_gpus_stays_in_its_own_order(runtime: object) -> None:
     found = await one(
         runtime=runtime,
-        latestTelemetry={"individualGpuMetrics": [{"id": "0", "powerWatts": 3}, {"powerWatts": 1}, None]},
+        latestTelemetry={"individualGpuMetrics": [{"id": "0", "power_w": 3}, {"power_w": 1}, None]},
     )
     assert found.telemetry is not None
     assert [g.power_w for g in found.telemetry.gpus] == [3.0, 1.0, None]
@@ -205,7 +205,7 @@ async def test_one_malformed_pod_is_told_and_the_rest_stands() -> None:
         None,
         5,
         {"name": "no id", "desiredStatus": "RUNNING", "gpuCount": 1},
-        pod(id="d", runtime={"gpus": [{"gpuUtilPercent": {}}]}),
+        pod(id="d", runtime={"gpus": [{"util": {}}]}),
         pod(id="e"),
     )
     assert snapshot.pods is not None
@@ -216,7 +216,7 @@ async def test_one_malformed_pod_is_told_and_the_rest_stands() -> None:
         Unreadable(None, None, "RunPod gave no data for it"),
         Unreadable(None, None, "expected an object, got int"),
         Unreadable(None, "no id", "object missing required field id"),
-        Unreadable("d", "train", "expected a number, got an object at runtime.gpus[0].gpuUtilPercent"),
+        Unreadable("d", "train", "expected a number, got an object at runtime.gpus[0].util"),
     )
     assert snapshot.funds is not None
 

@@ -47,7 +47,7 @@ def answer(pods: int, gpus: int = 4, name: str = "llama-70b-sft-{}") -> bytes:
             "runtime": {
                 "uptimeInSeconds": 86400 + number,
                 "container": {"cpuPercent": 37, "memoryPercent": 61},
-                "gpus": [{"id": i, "gpuUtilPercent": 97, "memoryUtilPercent": 83} for i in ids],
+                "gpus": [{"id": i, "util": 97, "memory": 83} for i in ids],
                 "ports": [
                     {
                         "ip": "213.173.98.4",
@@ -76,10 +76,10 @@ def answer(pods: int, gpus: int = 4, name: str = "llama-70b-sft-{}") -> bytes:
                 "individualGpuMetrics": [
                     {
                         "id": i,
-                        "percentUtilization": 96.5,
-                        "memoryUtilization": 82.9,
-                        "temperatureCelcius": 61,
-                        "powerWatts": 650.5,
+                        "util": 96.5,
+                        "memory": 82.9,
+                        "temperature_c": 61,
+                        "power_w": 650.5,
                     }
                     for i in ids
                 ],
@@ -140,7 +140,7 @@ def _plain_pod(p: dict[str, Any]) -> Pod:
             runtime["uptimeInSeconds"],
             runtime["container"]["cpuPercent"],
             runtime["container"]["memoryPercent"],
-            tuple(GpuReading(_text(g["id"]), g["gpuUtilPercent"], g["memoryUtilPercent"]) for g in runtime["gpus"]),
+            tuple(GpuReading(_text(g["id"]), g["util"], g["memory"]) for g in runtime["gpus"]),
             tuple(
                 Port(q["privatePort"], q["publicPort"], _text(q["ip"]), q["isIpPublic"], clean(q["type"]))
                 for q in runtime["ports"]
@@ -163,10 +163,10 @@ def _plain_pod(p: dict[str, Any]) -> Pod:
             tuple(
                 GpuReading(
                     _text(m["id"]),
-                    m["percentUtilization"],
-                    m["memoryUtilization"],
-                    m["temperatureCelcius"],
-                    m["powerWatts"],
+                    m["util"],
+                    m["memory"],
+                    m["temperature_c"],
+                    m["power_w"],
                 )
                 for m in telemetry["individualGpuMetrics"]
             ),
@@ -197,10 +197,10 @@ def main(pods: int) -> int:
         ("json.loads and dictionaries", best(lambda: plain(body))),
         ("  only json.loads", best(lambda: json.loads(body))),
     ]
-    print(f"{pods} pods of 4 GPUs, {len(body) / 2**20:.2f} MiB; best of {RUNS} runs")  # noqa: T201
+    print(f"{pods} pods of 4 GPUs, {len(body) / 2**20:.2f} MiB; best of {RUNS} runs")
     for what, took in rows:
-        print(f"{what:<50} {took:8.2f} ms {took / whole:6.2f}x")  # noqa: T201
-    print(f"goal for 2,000 pods: {GOAL:.0f} ms")  # noqa: T201
+        print(f"{what:<50} {took:8.2f} ms {took / whole:6.2f}x")
+    print(f"goal for 2,000 pods: {GOAL:.0f} ms")
     return 0 if whole <= GOAL * max(1.0, pods / 2000) else 1
 
 

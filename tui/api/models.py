@@ -14,9 +14,9 @@ from msgspec import Struct
 class GpuReading(Struct, frozen=True, gc=False):
     """What one GPU of a pod is doing now."""
 
-    id: str | None
-    util: float | None
-    memory: float | None
+    id: str | None = None
+    util: float | None = None
+    memory: float | None = None
     temperature_c: float | None = None
     power_w: float | None = None
 

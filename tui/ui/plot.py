@@ -93,7 +93,7 @@ def draw(spec: ChartSpec, width: int, height: int) -> tuple[Row, ...]:
 
 
 def _title(spec: ChartSpec, width: int) -> Row:
-    """Name at the left; at the right the value now, or, of many lines, each one, or their mean and the one that lags."""
+    """Name at the left; at the right the value now, of many, each, or their mean and the one that lags."""
     name = fmt.clip(spec.title, width)
     room = width - len(name) - 1
     for tail in _tails(spec):

@@ -27,7 +27,7 @@ _pods = Decoder(WirePods)
 _pod = Decoder(WirePod)
 _funds = Decoder(WireFunds)
 
-_NOTHING = GpuReading(None, None, None)
+_NOTHING = GpuReading()
 
 
 def snapshot(data: Raw, problems: tuple[Problem, ...]) -> Snapshot:
