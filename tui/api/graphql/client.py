@@ -1,25 +1,30 @@
-"""`GraphQLCloud`: RunPod's GraphQL API behind the `Cloud` protocol."""
+"""`GraphQLCloud`: RunPod's GraphQL API behind the `Cloud` protocol.
+
+What the first screen does not ask for is imported when it is first asked for.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
-from msgspec import Raw
-
-from tui.api.account import Account
 from tui.api.cloud import ReadOnly
-from tui.api.detail import PodDetail
-from tui.api.graphql import account, detail, fleet, hosts, market, orders
+from tui.api.graphql import fleet, market
 from tui.api.graphql.documents import document
 from tui.api.graphql.envelope import data_of
 from tui.api.graphql.exchange import DEADLINE, Exchange
-from tui.api.hosts import CpuType, Hosts
-from tui.api.models import Market, Problem, Snapshot
-from tui.api.orders import DeployOrder, Receipt, RentOrder
 from tui.api.secret import Secret
+
+if TYPE_CHECKING:
+    import httpx
+    from msgspec import Raw
+
+    from tui.api.account import Account
+    from tui.api.detail import PodDetail
+    from tui.api.hosts import CpuType, Hosts
+    from tui.api.models import Market, Problem, Snapshot
+    from tui.api.orders import DeployOrder, Receipt, RentOrder
 
 
 class GraphQLCloud:
@@ -60,43 +65,61 @@ class GraphQLCloud:
 
     async def pod(self, pod_id: str) -> PodDetail | None:
         """One pod with all that is known of it; None when there is none of that id."""
+        from tui.api.graphql import detail, orders
+
         return detail.pod_detail(*await self._read("pod", {"input": orders.pod_input(pod_id)}))
 
     async def account(self) -> Account:
         """The account: money, charges, templates, keys by name."""
+        from tui.api.graphql import account
+
         return account.account(*await self._read("account"))
 
     async def hosts(self) -> Hosts:
         """The machines that the account lets to others."""
+        from tui.api.graphql import hosts
+
         return hosts.hosts(*await self._read("hosts"))
 
     async def cpu_types(self) -> tuple[CpuType, ...]:
         """The CPUs that RunPod knows. Sent without the key, since RunPod asks for none."""
+        from tui.api.graphql import hosts
+
         return hosts.cpu_types(*await self._read("cpu_types", with_key=False))
 
     async def stop(self, pod_id: str) -> Receipt:
         """Stop a pod. Its volume stays, and is billed; its container disk is lost."""
+        from tui.api.graphql import orders
+
         self._allow_changes()
         return orders.receipt("podStop", *await self._change("stop", orders.pod_input(pod_id)))
 
     async def resume(self, pod_id: str, gpu_count: int | None = None) -> Receipt:
         """Start a stopped pod on demand; None keeps its number of GPUs, 0 is a start for the sake of the data."""
+        from tui.api.graphql import orders
+
         self._allow_changes()
         return orders.receipt("podResume", *await self._change("resume", orders.resume_input(pod_id, gpu_count)))
 
     async def bid_resume(self, pod_id: str, gpu_count: int, bid_per_gpu: float) -> Receipt:
         """Start a stopped interruptible pod with a bid, in dollars per GPU and hour."""
+        from tui.api.graphql import orders
+
         self._allow_changes()
         variables = orders.bid_input(pod_id, gpu_count, bid_per_gpu)
         return orders.receipt("podBidResume", *await self._change("bid_resume", variables))
 
     async def terminate(self, pod_id: str) -> None:
         """Delete a pod and everything on it but a network volume. There is no way back."""
+        from tui.api.graphql import orders
+
         self._allow_changes()
         orders.nothing("podTerminate", *await self._change("terminate", orders.pod_input(pod_id)))
 
     async def deploy(self, order: DeployOrder) -> Receipt:
         """Rent a new pod on demand."""
+        from tui.api.graphql import orders
+
         self._allow_changes()
         secrets = tuple(v.value for v in order.env)
         answer = await self._change("deploy", orders.deploy_input(order), secrets)
@@ -104,6 +127,8 @@ class GraphQLCloud:
 
     async def rent(self, order: RentOrder) -> Receipt:
         """Rent a new interruptible pod, with a bid."""
+        from tui.api.graphql import orders
+
         self._allow_changes()
         secrets = tuple(v.value for v in order.env)
         answer = await self._change("rent", orders.rent_input(order), secrets)
