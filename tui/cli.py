@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui import __version__, paths
-from tui.config import LOOPBACK, Config, ConfigError, load
+from tui.config import Config, ConfigError, load
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
@@ -134,6 +134,7 @@ def runpod_source(config: Config) -> Source:
     import time
     from urllib.parse import urlsplit
 
+    from tui.api.endpoint import is_loopback
     from tui.source import Source
 
     def open_cloud() -> Cloud:
@@ -143,7 +144,7 @@ def runpod_source(config: Config) -> Source:
 
     key = config.key.secret if config.key else None
     host = urlsplit(config.api_url).hostname or ""
-    badge = "runpod" if host == "api.runpod.io" else "simulated" if host in LOOPBACK else host
+    badge = "runpod" if host == "api.runpod.io" else "simulated" if is_loopback(host) else host
     return Source(badge=badge, demo=False, open=open_cloud, clock=time.time)
 
 

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from tui.api.endpoint import objection
 from tui.api.secret import Secret
 
 API_URL = "https://api.runpod.io/graphql"
 FASTEST = 2.0
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class ConfigError(Exception):
@@ -69,10 +69,7 @@ def _flag(value: object) -> bool:
 def _url(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise ValueError
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+    if objection(value, with_key=True) or urlsplit(value).query or urlsplit(value).fragment:
         raise ValueError
     return value
 

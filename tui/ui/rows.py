@@ -23,7 +23,7 @@ POD_COLUMNS = (
     Column("vram", "VRAM", 5, 4, right=True, sort="vram"),
     Column("cpu", "CPU", 4, 8, right=True, sort="cpu"),
     Column("memory", "MEM", 4, 9, right=True, sort="memory"),
-    Column("cost", "$/H", 6, 2, right=True, sort="cost"),
+    Column("cost", "$/H", 7, 2, right=True, sort="cost"),
     Column("uptime", "UPTIME", 7, 5, right=True, sort="uptime"),
     Column("id", "ID", 14, 10, sort="id"),
     Column("location", "WHERE", 9, 11),
@@ -88,7 +88,8 @@ def pod_cells(row: PodRow, now: float, bar_width: int) -> Cells:
         "vram": _percent(row.vram),
         "cpu": _percent(row.cpu),
         "memory": _percent(row.memory),
-        "cost": ((fmt.price(row.cost), "quiet" if off else "text"),),
+        # In brackets: what it would cost if it ran.
+        "cost": ((f"({fmt.price(row.cost)})", "quiet"),) if off else ((fmt.price(row.cost), "text"),),
         "uptime": ((fmt.duration(row.uptime) if row.uptime is not None else fmt.UNKNOWN, "muted"),),
         "id": ((row.id, "muted"),),
         "location": ((row.location, "muted"),),
