@@ -7,8 +7,8 @@ from typing import Any
 
 from tui.demo.catalogue import PLACES, gpu_types
 from tui.demo.market import gpu_view
-from tui.demo.noise import chance, wander
-from tui.demo.pods import iso, pod_view
+from tui.demo.noise import wander
+from tui.demo.pods import iso, place_view, volume_view
 from tui.demo.world import World
 
 DAYS = 90
@@ -25,21 +25,13 @@ CPU_TYPES = (
 )  # fmt: skip
 
 
-def place_view(index: int) -> dict[str, Any]:
-    place = PLACES[index % len(PLACES)]
-    return {
-        "id": place.id, "name": place.name, "location": place.country, "listed": True, "storageSupport": True,
-        "globalNetwork": index % 2 == 0, "compliance": ["GDPR"] if place.id.startswith("EU") else [],
-    }  # fmt: skip
-
-
 def data_centers(world: World) -> list[dict[str, Any]]:
     """All data centres with the stock of each; the world's shelf is spread over them by the seed."""
 
     def availability(place: str) -> list[dict[str, Any]]:
         rows = []
         for gpu in gpu_types().values():
-            if gpu.secure and chance(world.seed, place, gpu.id) > 0.4:
+            if world.shelf.stands_in(gpu, place):
                 stock = world.shelf.stock(gpu, True, 1, world.now)
                 rows.append(
                     {
@@ -51,19 +43,19 @@ def data_centers(world: World) -> list[dict[str, Any]]:
         return rows
 
     return [
-        {**place_view(i), "gpuAvailability": lambda info, input=None, place=place: availability(place.id)}
-        for i, place in enumerate(PLACES)
+        {**place_view(place), "gpuAvailability": lambda input=None, place=place: availability(place.id)}
+        for place in PLACES
     ]
 
 
 def user(world: World) -> dict[str, Any]:
     """The account as GraphQL's `User`."""
-    seed, now = world.seed, world.now
+    now = world.now
     return {
         "id": "user_2demoPodtop",
         "authId": "user_2demoPodtop",
         "email": "demo@example.com",
-        "pods": lambda info: [pod_view(pod, now, seed) for pod in world.pods.values()],
+        "pods": lambda: [world.view(pod) for pod in world.pods.values()],
         "backgroundPods": [],
         "clientBalance": round(world.balance, 6),
         "currentSpendPerHr": round(world.spend_per_hour(), 6),
@@ -90,19 +82,19 @@ def user(world: World) -> dict[str, Any]:
         "stripeAccountId": None,
         "stripeAutoReloadAmount": 100,
         "stripeAutoPaymentThreshold": 25,
-        "spendDetails": lambda info: {
+        "spendDetails": lambda: {
             "gpuComputePerHour": sum(p.rate for p in world.pods.values() if p.status == "RUNNING"),
             "localStoragePerHour": sum(p.storage_rate() for p in world.pods.values()),
-            "networkStoragePerHour": 0.0,
+            "networkStoragePerHour": world.network_storage_per_hour(),
         },
-        "dailyCharges": lambda info: charges(world),
-        "stripeReloadHistory": lambda info: reloads(now),
-        "creditCodes": lambda info: [
+        "dailyCharges": lambda: charges(world),
+        "stripeReloadHistory": lambda: reloads(now),
+        "creditCodes": lambda: [
             {"id": "cc_01", "issuerId": "user_2issuer", "createdAt": iso(now - 60 * 86_400),
              "redeemedAt": iso(now - 59 * 86_400), "amount": 25.0}
         ],
         "referral": {"code": "podtop00", "currentMonth": {"totalReferrals": 2, "totalSpend": 118.2}},
-        "apiKeys": lambda info: [
+        "apiKeys": lambda: [
             {"id": "key_01", "name": "laptop", "permissions": "ALL", "createdAt": iso(now - 200 * 86_400),
              "lastUsed": iso(now - 30)},
             {"id": "key_02", "name": "jump box", "permissions": "READ_ONLY", "createdAt": iso(now - 20 * 86_400),
@@ -111,20 +103,17 @@ def user(world: World) -> dict[str, Any]:
         "containerRegistryCreds": [
             {"id": "cr_01", "name": "ghcr acme", "userId": "user_2demoPodtop", "registryAuth": None}
         ],
-        "networkVolumes": [
-            {"id": "vol-7x2kq", "name": "datasets", "size": 4000, "dataCenterId": PLACES[0].id,
-             "dataCenter": place_view(0)}
-        ],
-        "datacenters": lambda info: data_centers(world),
+        "networkVolumes": [volume_view()] if world.has_volume else [],
+        "datacenters": lambda: data_centers(world),
         "information": {
             "firstName": "Dana", "lastName": "Demo", "addressLine1": "1 Example Street", "addressLine2": None,
             "countryCode": "US", "companyName": "Acme Research", "companyIdentification": None,
             "taxIdentification": None,
         },
         "podTemplates": [template(i) for i in range(3)],
-        "machines": lambda info: [machine(world, i) for i in range(2)],
-        "machineEarnings": lambda info: earnings(world),
-        "billing": lambda info, input=None: billing(world),
+        "machines": lambda: [machine(world, i) for i in range(2)],
+        "machineEarnings": lambda: earnings(world),
+        "billing": lambda input=None: billing(world),
     }  # fmt: skip
 
 
@@ -204,7 +193,7 @@ def machine(world: World, index: int) -> dict[str, Any]:
         "maintenanceEnd": iso(now + 3 * 86_400 + 7200) if index else None,
         "maintenanceNote": "new power supply" if index else None,
         "machineBalance": {"hostDiskEarnings": 4.2, "hostGpuEarnings": 308.2, "hostTotalEarnings": 312.4},
-        "backgroundPodTelemetry": lambda info, input=None: {
+        "backgroundPodTelemetry": lambda input=None: {
             "state": "running", "time": iso(now), "cpuUtilization": 0.2, "memoryUtilization": 0.3,
             "averageGpuMetrics": average, "individualGpuMetrics": gpus, "lastStateTransitionTimestamp": int(now - 9000),
         },

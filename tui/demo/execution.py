@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.resources import files
-from typing import Any, TypeGuard
+from typing import Any
 
 from graphql import (
     DocumentNode,
     GraphQLError,
-    GraphQLResolveInfo,
+    GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     build_schema,
-    execute,
     parse,
     validate,
 )
-from graphql.execution import ExecutionResult
 from graphql.language import FieldNode, Visitor, visit
 
 from tui.demo import account
-from tui.demo.catalogue import gpu_types
+from tui.demo.catalogue import PLACES, gpu_types
 from tui.demo.market import gpu_view
-from tui.demo.pods import pod_view
+from tui.demo.plan import Plan
 from tui.demo.world import Refusal, World
 
 KEY = "demo-key"
@@ -31,18 +31,7 @@ READ_ONLY_KEY = "demo-key-read-only"
 KEYS = {KEY: True, READ_ONLY_KEY: False}
 """The keys that the simulated RunPod knows, and whether each may change anything."""
 
-_DOCUMENTS = 200
-
-
-def _resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
-    """A field is what its parent's dictionary says; what costs something to make is a function there."""
-    value = source.get(info.field_name)
-    return value(info, **arguments) if callable(value) else value
-
-
-def _never(value: Any) -> TypeGuard[Awaitable[Any]]:
-    """Nothing here is awaitable: graphql-core need not look at every value."""
-    return False
+_KEPT = 200
 
 
 class _Introspects(Visitor):
@@ -57,39 +46,30 @@ class _Introspects(Visitor):
 
 
 class Execution:
-    """Answers GraphQL requests out of a world. Parsed documents are kept, as clients repeat themselves."""
+    """Answers GraphQL requests out of a world. Documents and plans are kept, as clients repeat themselves."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        sdl = files("tui.api.graphql").joinpath("schema.graphql").read_text("utf-8")
-        self._schema = build_schema(sdl)
         self._documents: dict[str, DocumentNode | list[GraphQLError]] = {}
+        self._plans: dict[tuple[str, str | None, str], Plan] = {}
 
     def answer(
         self, text: str, variables: Mapping[str, Any] | None, operation: str | None, key: str | None
     ) -> tuple[int, dict[str, Any]]:
         """The status and body for one request of a caller with this key, None for nobody."""
+        if key is not None and key not in KEYS:
+            return 401, {"errors": [{"message": "Unauthorized"}]}
         document = self._document(text)
         if isinstance(document, list):
             return 400, {"errors": [error.formatted for error in document]}
-        context = {"key": key, "writes": KEYS.get(key or "", False)}
-        result = execute(
-            self._schema,
-            document,
-            self._root(document, operation, context),
-            context,
-            dict(variables or {}),
-            operation,
-            field_resolver=_resolve,
-            is_awaitable=_never,
-        )
-        if not isinstance(result, ExecutionResult):
-            raise TypeError("nothing here is awaitable")
-        if result.data is None and result.errors and all(error.path is None for error in result.errors):
-            return 400, {"errors": [error.formatted for error in result.errors]}
-        body: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            body["errors"] = [_formatted(error) for error in result.errors]
+        try:
+            plan = self._plan(text, document, operation, variables or {})
+        except GraphQLError as error:
+            return 400, {"errors": [error.formatted]}
+        data, errors = plan.answer(self.root(key))
+        body: dict[str, Any] = {"data": data}
+        if errors:
+            body["errors"] = [_formatted(error) for error in errors]
         return 200, body
 
     def is_mutation(self, text: str) -> bool:
@@ -102,59 +82,62 @@ class Execution:
     def _document(self, text: str) -> DocumentNode | list[GraphQLError]:
         known = self._documents.get(text)
         if known is None:
-            if len(self._documents) >= _DOCUMENTS:
+            if len(self._documents) >= _KEPT:
                 self._documents.clear()
-            known = self._documents[text] = self._checked(text)
+            known = self._documents[text] = _checked(text)
         return known
 
-    def _checked(self, text: str) -> DocumentNode | list[GraphQLError]:
-        try:
-            document = parse(text)
-        except GraphQLError as error:
-            return [error]
-        visitor = _Introspects()
-        visit(document, visitor)
-        if visitor.found:
-            return [GraphQLError("GraphQL introspection is not allowed, but the query contained __schema or __type.")]
-        return validate(self._schema, document) or document
+    def _plan(self, text: str, document: DocumentNode, operation: str | None, variables: Mapping[str, Any]) -> Plan:
+        asked = text, operation, json.dumps(variables, sort_keys=True)
+        known = self._plans.get(asked)
+        if known is None:
+            if len(self._plans) >= _KEPT:
+                self._plans.clear()
+            known = self._plans[asked] = Plan(schema(), document, operation, variables)
+        return known
 
-    def _root(self, document: DocumentNode, operation: str | None, context: Mapping[str, Any]) -> dict[str, Any]:
+    def root(self, key: str | None) -> dict[str, Any]:
+        """The fields of `Query` and `Mutation` for a caller with this key; what costs something is a function."""
         world = self.world
-        known = context["key"] is not None
+        known = key is not None
         return {
-            "myself": lambda info: account.user(world) if known else None,
-            "pod": lambda info, input=None: self._pod(input, known),
-            "gpuTypes": lambda info, input=None: self._gpu_types(input or {}),
+            "myself": lambda: account.user(world) if known else None,
+            "pod": lambda input=None: self._pod(input, known),
+            "gpuTypes": lambda input=None: self._gpu_types(input or {}),
             "cpuTypes": list(account.CPU_TYPES),
-            "dataCenters": lambda info: account.data_centers(world),
-            "countryCodes": ["US", "CA", "RO", "SE", "NL", "JP", "IS", "AU"],
-            "cpuFlavors": lambda info, input=None: _cpu_flavors(input or {}),
+            "dataCenters": lambda: account.data_centers(world),
+            "countryCodes": sorted({place.country for place in PLACES}),
+            "cpuFlavors": lambda input=None: _cpu_flavors(input or {}),
             "serverlessGpuPools": [],
-            **self._mutations(context),
+            **self._mutations(KEYS.get(key or "", False)),
         }
 
     def _pod(self, wanted: dict[str, Any] | None, known: bool) -> dict[str, Any] | None:
         pod = self.world.pods.get((wanted or {}).get("podId", "")) if known else None
-        return pod_view(pod, self.world.now, self.world.seed) if pod else None
+        return self.world.view(pod) if pod else None
 
     def _gpu_types(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
         ids = wanted.get("ids") or ([wanted["id"]] if wanted.get("id") else None)
         found = (t for t in gpu_types().values() if ids is None or t.id in ids)
         return [gpu_view(self.world.shelf, t, self.world.now) for t in found]
 
-    def _mutations(self, context: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+    def _mutations(self, writes: bool) -> dict[str, Callable[..., Any]]:
         world = self.world
 
         def guarded(act: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:
-            def resolve(info: GraphQLResolveInfo[Any], input: dict[str, Any] | None = None) -> Any:
-                if not context["writes"]:
+            def resolve(input: dict[str, Any] | None = None, **_: Any) -> Any:
+                if not writes:
                     raise Refusal("Unauthorized")
                 pod = act(input or {})
-                return None if pod is None else pod_view(pod, world.now, world.seed)
+                return None if pod is None else world.view(pod)
 
             return resolve
 
-        return {
+        def refuse(_: dict[str, Any]) -> None:
+            raise Refusal("The simulated RunPod does not do this.")
+
+        rest = dict.fromkeys(getattr(schema().mutation_type, "fields", ()), guarded(refuse))
+        return rest | {
             "podStop": guarded(lambda i: world.stop(i["podId"])),
             "podResume": guarded(lambda i: world.resume(i["podId"], i.get("gpuCount"))),
             "podBidResume": guarded(lambda i: world.bid_resume(i["podId"], i["gpuCount"], i["bidPerGpu"])),
@@ -162,6 +145,24 @@ class Execution:
             "podFindAndDeployOnDemand": guarded(lambda i: world.deploy(i, spot=False)),
             "podRentInterruptable": guarded(lambda i: world.deploy(i, spot=True)),
         }
+
+
+@cache
+def schema() -> GraphQLSchema:
+    """RunPod's schema; every field is resolved from what its parent's mapping holds."""
+    return build_schema(files("tui.api.graphql").joinpath("schema.graphql").read_text("utf-8"))
+
+
+def _checked(text: str) -> DocumentNode | list[GraphQLError]:
+    try:
+        document = parse(text)
+    except GraphQLError as error:
+        return [error]
+    visitor = _Introspects()
+    visit(document, visitor)
+    if visitor.found:
+        return [GraphQLError("GraphQL introspection is not allowed, but the query contained __schema or __type.")]
+    return validate(schema(), document) or document
 
 
 def _cpu_flavors(wanted: dict[str, Any]) -> list[dict[str, Any]]:

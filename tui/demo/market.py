@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui.demo.catalogue import GpuType
+from tui.demo.catalogue import PLACES, GpuType
 from tui.demo.noise import chance, wander
 
 _SWING = 7200.0
 
+LARGEST_DISK = 4000
+"""GB of disk that the roomiest host has."""
+
 
 class Shelf:
-    """What one data-centre world has to let. `taken` counts GPUs rented from it by id and cloud."""
+    """What one data-centre world has to let. `taken` counts, by id and cloud, the GPUs that the account rents
+    beyond those it had in the beginning; below zero where it gave some back."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -25,7 +29,8 @@ class Shelf:
     def free(self, gpu: GpuType, secure: bool, now: float) -> int:
         """GPUs that can be rented now."""
         level = 1.25 * wander(now, _SWING, self._seed, gpu.id, secure, "free") - 0.2
-        return max(0, int(self.total(gpu, secure) * min(1.0, level)) - self.taken.get((gpu.id, secure), 0))
+        total = self.total(gpu, secure)
+        return min(total, max(0, int(total * min(1.0, level)) - self.taken.get((gpu.id, secure), 0)))
 
     def price(self, gpu: GpuType, secure: bool, now: float, spot: bool = False) -> float | None:
         """Dollars per GPU and hour, to the cent; None where there is no such offer."""
@@ -38,6 +43,11 @@ class Shelf:
             return round((listed if listed is not None else base * 0.55) * (0.9 + 0.25 * drift), 2)
         step = wander(now, 6 * 3600, self._seed, gpu.id, secure, "price")
         return round(base * (0.97 + 0.06 * step), 2)
+
+    def stands_in(self, gpu: GpuType, place: str) -> bool:
+        """Whether a data centre has GPUs of a type."""
+        known = any(p.id == place for p in PLACES)
+        return known and gpu.secure and chance(self._seed, place, gpu.id) > 0.4
 
     def best(self, gpu: GpuType, secure: bool | None, count: int, now: float) -> bool | None:
         """The cloud that serves the request most cheaply: True secure, False community, None neither."""
@@ -53,22 +63,28 @@ class Shelf:
         return "High" if share > 0.45 else "Medium" if share > 0.15 else "Low"
 
 
+def fits(shelf: Shelf, gpu: GpuType, count: int, asked: dict[str, Any]) -> bool:
+    """Whether any host has what is asked for beside its GPUs: memory, disk, network, place."""
+    places = [place for place in (asked.get("dataCenterId") or "").split(",") if place]
+    return (
+        (asked.get("minMemoryInGb") or 0) <= gpu.ram_gb * count
+        and (asked.get("minVcpuCount") or 0) <= gpu.vcpus * count
+        and max(asked.get("totalDisk") or 0, asked.get("minDisk") or 0) <= LARGEST_DISK
+        and (asked.get("minDownload") or 0) <= 8000
+        and (asked.get("minUpload") or 0) <= 6000
+        and (not asked.get("countryCode") or any(p.country == asked["countryCode"] for p in PLACES))
+        and (not places or any(shelf.stands_in(gpu, place) for place in places))
+    )
+
+
 def lowest_price(shelf: Shelf, gpu: GpuType, now: float, asked: dict[str, Any]) -> dict[str, Any]:
     """`GpuType.lowestPrice`: totals for the asked count; the object stays, its prices null, when there is no stock."""
     count = max(1, asked.get("gpuCount") or 1)
-    cloud = shelf.best(gpu, asked.get("secureCloud"), count, now)
-    fits = (
-        (asked.get("minMemoryInGb") or 0) <= gpu.ram_gb * count
-        and (asked.get("minVcpuCount") or 0) <= gpu.vcpus * count
-        and (asked.get("totalDisk") or 0) <= 4000
-        and (asked.get("minDownload") or 0) <= 8000
-        and (asked.get("minUpload") or 0) <= 6000
-        and (asked.get("countryCode") or "US") in ("US", "CA", "RO", "SE", "NL")
-    )
+    cloud = shelf.best(gpu, asked.get("secureCloud"), count, now) if fits(shelf, gpu, count, asked) else None
     side = cloud if cloud is not None else bool(asked.get("secureCloud", True))
     total = shelf.total(gpu, side)
     free = shelf.free(gpu, side, now)
-    found = cloud is not None and fits
+    found = cloud is not None
 
     def priced(value: float | None) -> float | None:
         return round(value * count, 4) if found and value is not None else None
@@ -86,7 +102,7 @@ def lowest_price(shelf: Shelf, gpu: GpuType, now: float, asked: dict[str, Any]) 
         "rentalPercentage": round((total - free) / total, 4) if total else None,
         "minDownload": 1000 if found else None,
         "minUpload": 800 if found else None,
-        "minDisk": 4000 if found else None,
+        "minDisk": LARGEST_DISK if found else None,
         "countryCode": "US" if found else None,
         "supportPublicIp": True if found else None,
         "maxGpuCount": gpu.max_count,
@@ -124,5 +140,5 @@ def gpu_view(shelf: Shelf, gpu: GpuType, now: float) -> dict[str, Any]:
         "nodeGroupDatacenters": [],
         "nodeGroupGpuSizes": [],
         "throughput": None,
-        "lowestPrice": lambda info, input=None: lowest_price(shelf, gpu, now, input or {}),
+        "lowestPrice": lambda input=None: lowest_price(shelf, gpu, now, input or {}),
     }

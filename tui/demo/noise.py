@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from zlib import crc32
 
 _MASK = (1 << 64) - 1
+_KEPT = 1 << 16
 
 
+def _stir(state: int, number: int) -> int:
+    """One round of splitmix64."""
+    state = (state ^ number) * 0xBF58476D1CE4E5B9 & _MASK
+    state ^= state >> 27
+    state = state * 0x94D049BB133111EB & _MASK
+    return state ^ state >> 31
+
+
+@lru_cache(_KEPT)
 def mix(*parts: int | str) -> int:
-    """A well-stirred 64-bit number of these parts (splitmix64)."""
+    """A well-stirred 64-bit number of these parts."""
     state = 0x9E3779B97F4A7C15
     for part in parts:
-        number = crc32(part.encode()) if isinstance(part, str) else part
-        state = (state ^ number) * 0xBF58476D1CE4E5B9 & _MASK
-        state ^= state >> 27
-        state = state * 0x94D049BB133111EB & _MASK
-        state ^= state >> 31
+        state = _stir(state, crc32(part.encode()) if isinstance(part, str) else part)
     return state
 
 
@@ -24,11 +31,16 @@ def chance(*parts: int | str) -> float:
     return mix(*parts) / _MASK
 
 
+@lru_cache(_KEPT)
+def _stream(*parts: int | str) -> int:
+    return mix(mix(*parts))
+
+
 def wander(t: float, period: float, *parts: int | str) -> float:
     """A smooth curve through 0..1 that takes about `period` seconds from one bend to the next."""
     position = t / period
     step = int(position // 1)
     share = position - step
     share = share * share * (3 - 2 * share)
-    key = mix(*parts)
-    return chance(key, step) * (1 - share) + chance(key, step + 1) * share
+    stream = _stream(*parts)
+    return (_stir(stream, step) * (1 - share) + _stir(stream, step + 1) * share) / _MASK

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from tui.demo.catalogue import PLACES, GpuType, Place, gpu_types
@@ -18,6 +19,13 @@ DISK_RUNNING = 0.10
 
 VOLUME_STOPPED = 0.20
 """Dollars per GB and month of the volume of a stopped pod."""
+
+NETWORK_VOLUME = 0.05
+"""Dollars per GB and month of a network volume of a TB or more."""
+
+VOLUME = "vol-7x2kq"
+VOLUME_GB = 4000
+"""The network volume of the account, in the first data centre."""
 
 LINGER = 20.0
 """Seconds for which a stopped pod still shows its runtime, as RunPod's does."""
@@ -38,14 +46,20 @@ def iso(at: float | None) -> str | None:
 
 @dataclass
 class SimPod:
-    """One pod. `boot` seconds pass from start to a runtime; `rate` is dollars per hour while it runs."""
+    """One pod.
+
+    price:     dollars per GPU and hour.
+    boot:      seconds from its start to a runtime.
+    free_gpus: GPUs of its host that nobody has.
+    outbid_at: when another bids more for its GPUs.
+    """
 
     id: str
     name: str
     gpu: GpuType
     count: int
     place: Place
-    rate: float
+    price: float
     work: str
     started: float | None
     status: str = "RUNNING"
@@ -65,16 +79,23 @@ class SimPod:
     docker_args: str = ""
     env: list[str] = field(default_factory=lambda: ["WANDB_PROJECT=demo", "HF_HOME=/workspace/hf"])
     template_id: str | None = None
-    free_gpus: int = 2
+    free_gpus: int = 0
+    outbid_at: float = NEVER
     ended: float = NEVER
     version: int = 1
     locked: bool = False
 
+    @property
+    def rate(self) -> float:
+        """Dollars per hour of its GPUs while it runs."""
+        return round(self.price * self.count, 4)
+
     def uptime(self, now: float) -> int | None:
         """Seconds since the container came up; slightly negative just after, as RunPod's is. None without a runtime."""
-        if self.started is None or now < self.started + self.boot:
+        if self.started is None or now < self.started + self.boot or now >= self.visible_until():
             return None
-        return int(now - self.started - self.boot) - 4
+        at = min(now, self.stopped or now)
+        return None if at < self.started + self.boot else int(at - self.started - self.boot) - 4
 
     def visible_until(self) -> float:
         return NEVER if self.stopped is None else self.stopped + LINGER
@@ -137,8 +158,11 @@ def gpu_load(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[int, int]:
     return min(100, max(0, round(util))), min(100, max(0, round(memory)))
 
 
-def pod_view(pod: SimPod, now: float, seed: int) -> dict[str, Any]:
-    """The pod as GraphQL's `Pod`; parts that cost something are made when they are asked for."""
+def pod_view(pod: SimPod, now: float, seed: int, lowest_bid: float | None = None) -> dict[str, Any]:
+    """The pod as GraphQL's `Pod`; parts that cost something are made when they are asked for.
+
+    lowest_bid: dollars per GPU and hour that would bring a stopped interruptible pod back.
+    """
     return {
         "id": pod.id,
         "name": pod.name,
@@ -165,49 +189,47 @@ def pod_view(pod: SimPod, now: float, seed: int) -> dict[str, Any]:
         "containerDiskInGb": pod.disk_gb,
         "containerRegistryAuthId": None,
         "networkVolumeId": pod.network_volume,
-        "networkVolume": None,
+        "networkVolume": volume_view() if pod.network_volume else None,
         "locked": pod.locked,
-        "lowestBidPriceToResume": pod.gpu.community_spot if pod.spot else None,
+        "lowestBidPriceToResume": lowest_bid,
         "machineId": f"m{mix(seed, pod.id, 'machine') % 10**11:011d}",
         "machineType": "GPU",
         "consumerUserId": "user_2demoPodtop",
         "templateId": pod.template_id,
         "version": pod.version,
         "uptimeSeconds": pod.uptime(now) or 0,
-        "createdAt": iso(pod.created),
-        "lastStartedAt": iso(pod.started),
-        "gpus": [{"id": gpu_id(pod, i, seed), "podId": pod.id} for i in range(pod.count)],
+        "createdAt": lambda: iso(pod.created),
+        "lastStartedAt": lambda: iso(pod.started),
+        "gpus": lambda: [{"id": gpu_id(pod.id, i, seed), "podId": pod.id} for i in range(pod.count)],
         "registry": None,
         "apiKey": None,
-        "runtime": lambda info: _runtime(pod, now, seed),
-        "machine": lambda info: _machine(pod, seed),
-        "latestTelemetry": lambda info: _telemetry(pod, now, seed),
+        "runtime": lambda: _runtime(pod, now, seed),
+        "machine": lambda: _machine(pod, seed),
+        "latestTelemetry": lambda: _telemetry(pod, now, seed),
     }
 
 
-def gpu_id(pod: SimPod, index: int, seed: int) -> str:
-    text = f"{mix(seed, pod.id, index):016x}{mix(seed, pod.id, index, 'x'):016x}"
+@lru_cache(1 << 14)
+def gpu_id(pod_id: str, index: int, seed: int) -> str:
+    text = f"{mix(seed, pod_id, index):016x}{mix(seed, pod_id, index, 'x'):016x}"
     return f"GPU-{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:32]}"
 
 
-def _up(pod: SimPod, now: float) -> bool:
-    return pod.uptime(now) is not None and now < pod.visible_until()
-
-
 def _runtime(pod: SimPod, now: float, seed: int) -> dict[str, Any] | None:
-    if not _up(pod, now):
+    uptime = pod.uptime(now)
+    if uptime is None:
         return None
     at = now if pod.stopped is None else pod.stopped
     loads = [gpu_load(pod, at, i, seed) for i in range(pod.count)]
     mean = sum(util for util, _ in loads) / len(loads) if loads else 4.0
     return {
-        "uptimeInSeconds": pod.uptime(at),
+        "uptimeInSeconds": uptime,
         "container": {
             "cpuPercent": round(4 + mean * 0.3 + 8 * wander(at, 30, seed, pod.id, "cpu")),
             "memoryPercent": round(18 + mean * 0.25 + 10 * wander(at, 1800, seed, pod.id, "ram")),
         },
         "gpus": [
-            {"id": gpu_id(pod, i, seed), "gpuUtilPercent": util, "memoryUtilPercent": memory}
+            {"id": gpu_id(pod.id, i, seed), "gpuUtilPercent": util, "memoryUtilPercent": memory}
             for i, (util, memory) in enumerate(loads)
         ],
         "ports": _ports(pod, seed),
@@ -243,7 +265,7 @@ def _machine(pod: SimPod, seed: int) -> dict[str, Any]:
         "secureCloud": pod.secure,
         "supportPublicIp": True,
         "costPerHr": pod.rate,
-        "currentPricePerGpu": round(pod.rate / max(1, pod.count), 4),
+        "currentPricePerGpu": pod.price,
         "diskMBps": 2000 + mix(seed, pod.id, "disk") % 4000,
         "maxDownloadSpeedMbps": 1000 + mix(seed, pod.id, "down") % 9000,
         "maxUploadSpeedMbps": 800 + mix(seed, pod.id, "up") % 8000,
@@ -276,13 +298,13 @@ def _telemetry(pod: SimPod, now: float, seed: int) -> dict[str, Any] | None:
         return None
     at = now if pod.stopped is None else pod.stopped
     sampled = at - at % 10
-    up = _up(pod, now) and pod.status == "RUNNING"
+    up = pod.status == "RUNNING" and pod.uptime(now) is not None
     gpus = []
     for index in range(pod.count if up else 0):
         util, memory = gpu_load(pod, sampled, index, seed)
         gpus.append(
             {
-                "id": gpu_id(pod, index, seed),
+                "id": gpu_id(pod.id, index, seed),
                 "percentUtilization": float(util),
                 "memoryUtilization": float(memory),
                 "temperatureCelcius": round(34 + util * 0.36 + 3 * chance(seed, pod.id, index, "t"), 1),
@@ -292,12 +314,29 @@ def _telemetry(pod: SimPod, now: float, seed: int) -> dict[str, Any] | None:
     return {
         "time": iso(sampled),
         "state": "running" if up else "exited" if pod.stopped is not None else "created",
-        "cpuUtilization": 0.3,
-        "memoryUtilization": 0.4,
+        # A fraction here, percent elsewhere: clients disagree about what RunPod means.
+        "cpuUtilization": round(0.3 + 0.1 * wander(sampled, 60, seed, pod.id, "cpu"), 4) if up else 0.0,
+        "memoryUtilization": round(0.4 + 0.1 * wander(sampled, 1800, seed, pod.id, "ram"), 4) if up else 0.0,
         "averageGpuMetrics": _average(gpus),
         "individualGpuMetrics": gpus,
         "lastStateTransitionTimestamp": int(pod.stopped or pod.started),
     }
+
+
+def place_view(place: Place) -> dict[str, Any]:
+    """A data centre as GraphQL's `DataCenter`, without its stock."""
+    return {
+        "id": place.id, "name": place.name, "location": place.country, "listed": True, "storageSupport": True,
+        "globalNetwork": place.country == "US", "compliance": ["GDPR"] if place.id.startswith("EU") else [],
+    }  # fmt: skip
+
+
+def volume_view() -> dict[str, Any]:
+    """The account's network volume as GraphQL's `NetworkVolume`."""
+    return {
+        "id": VOLUME, "name": "datasets", "size": VOLUME_GB, "dataCenterId": PLACES[0].id,
+        "dataCenter": place_view(PLACES[0]),
+    }  # fmt: skip
 
 
 def _average(gpus: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -305,6 +344,10 @@ def _average(gpus: list[dict[str, Any]]) -> dict[str, Any] | None:
         return None
     names = ("percentUtilization", "memoryUtilization", "temperatureCelcius", "powerWatts")
     return {"id": None, **{name: sum(g[name] for g in gpus) / len(gpus) for name in names}}
+
+
+OUTBID_AFTER = 240.0
+"""Seconds after opening at which the interruptible pod of the story loses its machine."""
 
 
 def story(opened: float) -> list[SimPod]:
@@ -318,15 +361,15 @@ def story(opened: float) -> list[SimPod]:
 
     pods = [
         SimPod(
-            "k3v9x0q2m1a7ze", "llama-70b-pretrain", types["NVIDIA H100 80GB HBM3"], 8, texas, 23.92, "train",
-            opened - 2.3 * day, volume_gb=2000, disk_gb=200, network_volume="vol-7x2kq",
+            "k3v9x0q2m1a7ze", "llama-70b-pretrain", types["NVIDIA H100 80GB HBM3"], 8, texas, 2.99, "train",
+            opened - 2.3 * day, volume_gb=0, disk_gb=200, network_volume=VOLUME,
         ),
         SimPod(
-            "p8d2n5c1r4t6yw", "mixtral-8x7b-sft", types["NVIDIA A100-SXM4-80GB"], 4, sweden, 6.96, "straggle",
-            opened - 9.4 * HOUR, volume_gb=500,
+            "p8d2n5c1r4t6yw", "mixtral-8x7b-sft", types["NVIDIA A100-SXM4-80GB"], 4, sweden, 1.74, "straggle",
+            opened - 9.4 * HOUR, volume_gb=500, free_gpus=4,
         ),
         SimPod(
-            "z1x2c3v4b5n6m7", "qwen-eval-sweep", types["NVIDIA GeForce RTX 4090"], 2, romania, 1.38, "burst",
+            "z1x2c3v4b5n6m7", "qwen-eval-sweep", types["NVIDIA GeForce RTX 4090"], 2, romania, 0.69, "burst",
             opened - 6.1 * HOUR, ended=opened - 56 * 60,
         ),
         SimPod(
@@ -335,11 +378,11 @@ def story(opened: float) -> list[SimPod]:
         ),
         SimPod(
             "a1s2d3f4g5h6j7", "distill-student", types["NVIDIA GeForce RTX 4090"], 1, romania, 0.20, "train",
-            opened - 3.2 * HOUR, spot=True, secure=False, bid=0.20,
+            opened - 3.2 * HOUR, spot=True, secure=False, bid=0.20, outbid_at=opened + OUTBID_AFTER,
         ),
         SimPod(
             "m5n4b3v2c1x0z9", "dataset-prep", types["NVIDIA A40"], 1, kansas, 0.40, "burst",
-            opened - 5.5 * day, status="EXITED", stopped=opened - 3 * day, volume_gb=200, free_gpus=0,
+            opened - 5.5 * day, status="EXITED", stopped=opened - 3 * day, volume_gb=200,
         ),
     ]  # fmt: skip
     for pod in pods:
@@ -365,8 +408,9 @@ def crowd(seed: int, count: int, opened: float) -> list[SimPod]:
         name = f"{_MODELS[mix(seed, n, 'model') % len(_MODELS)]}-{_WORDS[mix(seed, n, 'word') % len(_WORDS)]}-{n:03d}"
         pod = SimPod(
             f"{mix(seed, 'id', n):016x}"[:14], name, gpu, gpus, PLACES[mix(seed, n, "place") % len(PLACES)],
-            round(gpu.secure_price * gpus, 2), ("train", "train", "burst", "straggle")[mix(seed, n, "work") % 4],
+            gpu.secure_price, ("train", "train", "burst", "straggle")[mix(seed, n, "work") % 4],
             started, created=started, change=f"Rented by User: {js_date(started)}",
+            free_gpus=mix(seed, n, "free") % 5,
         )  # fmt: skip
         if draw < 0.12:
             pod.status, pod.stopped = "EXITED", started + 0.4 * HOUR

@@ -6,21 +6,19 @@ import math
 from typing import Any
 
 from tui.demo import pods as sim
-from tui.demo.catalogue import PLACES, gpu_types
-from tui.demo.market import Shelf
+from tui.demo.catalogue import PLACES, Place, gpu_types
+from tui.demo.market import LARGEST_DISK, Shelf, fits
 from tui.demo.noise import mix
 from tui.demo.pods import HOUR, SimPod, js_date
 
 HISTORY = HOUR
 """Seconds between the world's start and the instant it is opened to a visitor: the past that charts can show."""
 
-OUTBID_AFTER = 240.0
-"""Seconds after opening at which the interruptible pod of the story loses its machine."""
-
 GONE = "There are no longer any instances available with the requested specifications. Please refresh and try again."
 GONE_SPOT = "There are no longer any instances available with the request specifications. Please try again later."
 NO_DISK = "There are no longer any instances available with enough disk space."
 NO_GPUS = "There are not enough free GPUs on the host machine to start this pod."
+TOO_LOW = "Bid price is too low. The minimum bid for this machine is ${:.2f} per GPU."
 WRONG = "Something went wrong. Please try again later or contact support."
 
 
@@ -31,84 +29,105 @@ class Refusal(Exception):
 class World:
     """One account and the market around it.
 
-    seed:  all that is drawn comes from it; the same seed and the same instants give the same world.
-    pods:  how many there are: the story's six first.
-    start: when it begins, in epoch seconds.
+    seed:    all that is drawn comes from it; the same seed and the same instants give the same world.
+    pods:    how many there are: the story's six first.
+    start:   when it begins, in epoch seconds.
+    history: seconds from there to the instant it is opened to a visitor.
+    runway:  seconds from then for which the balance lasts.
     """
 
-    def __init__(self, seed: int = 7, pods: int = 6, start: float = 0.0, runway: float = 12.4 * HOUR) -> None:
+    def __init__(
+        self,
+        seed: int = 7,
+        pods: int = 6,
+        start: float = 0.0,
+        *,
+        history: float = HISTORY,
+        runway: float = 12.4 * HOUR,
+    ) -> None:
         self.seed = seed
         self.start = self.now = start
-        self.opened = start + HISTORY
+        opened = start + history
         self.shelf = Shelf(seed)
-        story = sim.story(self.opened)[:pods]
-        self.pods = {pod.id: pod for pod in story + sim.crowd(seed, pods - len(story), self.opened)}
+        story = sim.story(opened)[:pods]
+        self.pods = {pod.id: pod for pod in story + sim.crowd(seed, pods - len(story), opened)}
+        self.has_volume = any(pod.network_volume for pod in story)
         self.made = 0
         spend = self.spend_per_hour()
-        self.balance = round(spend * (runway + HISTORY) / HOUR, 2) if spend else 100.0
+        self.balance = round(spend * (runway + history) / HOUR, 2) if spend else 100.0
         self.charged = 0.0
 
     # Time and money
 
     def spend_per_hour(self) -> float:
-        return sum(pod.spend() for pod in self.pods.values())
+        return sum(pod.spend() for pod in self.pods.values()) + self.network_storage_per_hour()
+
+    def network_storage_per_hour(self) -> float:
+        return sim.VOLUME_GB * sim.NETWORK_VOLUME / sim.MONTH_HOURS if self.has_volume else 0.0
 
     def advance_to(self, t: float) -> None:
         """Move to `t`; an earlier instant changes nothing. In whatever steps it is reached, the result is the same."""
         while self.now < t:
-            event = min(self._next_event(), t)
-            self._charge(event - self.now)
+            spend = self.spend_per_hour()
+            event = min(self._next_event(spend), t)
+            self._charge(spend * (event - self.now) / HOUR)
             self.now = event
             self._happen()
 
-    def _next_event(self) -> float:
-        instants = [math.inf]
-        outbid = self.opened + OUTBID_AFTER
-        if self._outbid() is not None and self.now < outbid:
-            instants.append(outbid)
-        spend = self.spend_per_hour()
-        if self.balance > 0 and spend > 0:
-            instants.append(self.now + self.balance / spend * HOUR)
-        return min(instants)
+    def _next_event(self, spend: float) -> float:
+        outbid = min((p.outbid_at for p in self.pods.values() if p.status == "RUNNING"), default=math.inf)
+        broke = self.now + self.balance / spend * HOUR if self.balance > 0 and spend > 0 else math.inf
+        return max(self.now, min(outbid, broke))
 
-    def _charge(self, seconds: float) -> None:
-        cost = min(max(self.balance, 0.0), self.spend_per_hour() * seconds / HOUR)
+    def _charge(self, cost: float) -> None:
+        cost = min(self.balance, cost)
         self.balance -= cost
         self.charged += cost
         if self.balance < 1e-6:
             self.balance = 0.0
 
-    def _outbid(self) -> SimPod | None:
-        return next((p for p in self.pods.values() if p.name == "distill-student" and p.status == "RUNNING"), None)
-
     def _happen(self) -> None:
-        pod = self._outbid()
-        if pod is not None and pod.version == 1 and self.now >= self.opened + OUTBID_AFTER:
-            self._halt(pod, "Outbid")
+        for pod in self.pods.values():
+            if pod.status == "RUNNING" and self.now >= pod.outbid_at:
+                self._halt(pod, "Outbid")
         if self.balance <= 0:
             self._broke()
 
     def _broke(self) -> None:
         """At $0 pods stop; those without a network volume are terminated with their data (RunPod's billing page)."""
         for pod in list(self.pods.values()):
+            if pod.status == "RUNNING":
+                self._release(pod)
+                self._halt(pod, "Exited by RunPod: Insufficient balance")
             if pod.network_volume is None:
                 del self.pods[pod.id]
-            elif pod.status == "RUNNING":
-                self._halt(pod, "Exited by RunPod: Insufficient balance")
 
     def _halt(self, pod: SimPod, why: str) -> None:
         pod.status, pod.stopped = "EXITED", self.now
         pod.change = f"{why}: {js_date(self.now)}"
-        if pod.id not in {p.id for p in sim.story(self.opened)}:
-            self._give_back(pod)
 
-    def _give_back(self, pod: SimPod) -> None:
+    def _release(self, pod: SimPod) -> None:
+        """Its GPUs are anyone's again."""
         key = (pod.gpu.id, pod.secure)
-        self.shelf.taken[key] = max(0, self.shelf.taken.get(key, 0) - pod.count)
+        self.shelf.taken[key] = self.shelf.taken.get(key, 0) - pod.count
+        pod.free_gpus += pod.count
 
     def _take(self, pod: SimPod) -> None:
         key = (pod.gpu.id, pod.secure)
         self.shelf.taken[key] = self.shelf.taken.get(key, 0) + pod.count
+        pod.free_gpus = max(0, pod.free_gpus - pod.count)
+
+    # What can be seen of a pod
+
+    def view(self, pod: SimPod) -> dict[str, Any]:
+        """The pod as GraphQL's `Pod`."""
+        return sim.pod_view(pod, self.now, self.seed, self.lowest_bid(pod) if pod.spot else None)
+
+    def lowest_bid(self, pod: SimPod) -> float:
+        """Dollars per GPU and hour that bring an interruptible pod back: more than what it has been outbid with."""
+        price = self.shelf.price(pod.gpu, pod.secure, self.now, spot=True) or 0.0
+        outbid = pod.bid is not None and self.now >= pod.outbid_at
+        return max(price, round((pod.bid or 0.0) + 0.01, 2)) if outbid else price
 
     # Mutations, with RunPod's rules and words
 
@@ -121,6 +140,7 @@ class World:
     def stop(self, pod_id: str) -> SimPod:
         pod = self.find(pod_id)
         if pod.status == "RUNNING":
+            self._release(pod)
             self._halt(pod, "Exited by user")
         return pod
 
@@ -131,7 +151,7 @@ class World:
         if pod.status == "RUNNING":
             return pod
         count = pod.count if gpu_count is None else gpu_count
-        self._afford(pod.rate, "resume")
+        self._afford(pod.price * count, "resume this on-demand pod")
         if count > pod.free_gpus:
             raise Refusal(NO_GPUS)
         return self._start(pod, count)
@@ -142,13 +162,15 @@ class World:
             raise Refusal("This pod is not interruptable: use podResume.")
         if pod.status == "RUNNING":
             return pod
-        lowest = self.shelf.price(pod.gpu, pod.secure, self.now, spot=True) or 0.0
+        lowest = self.lowest_bid(pod)
         if bid < lowest:
-            raise Refusal(f"Bid price is too low. The minimum bid for this machine is ${lowest:.2f} per GPU.")
-        if gpu_count > pod.free_gpus:
+            raise Refusal(TOO_LOW.format(lowest))
+        # A bid displaces whoever has the GPUs for less: it needs no free ones, only ones that there are.
+        if not 0 < gpu_count <= max(pod.count, pod.free_gpus):
             raise Refusal(NO_GPUS)
-        self._afford(bid * gpu_count, "resume")
-        pod.bid, pod.rate = bid, round(bid * gpu_count, 4)
+        self._afford(bid * gpu_count, "resume this interruptable pod")
+        pod.bid = pod.price = bid
+        pod.outbid_at = sim.NEVER
         return self._start(pod, gpu_count)
 
     def terminate(self, pod_id: str) -> None:
@@ -158,13 +180,12 @@ class World:
         if pod.locked:
             raise Refusal("This pod is locked.")
         if pod.status == "RUNNING":
-            self._give_back(pod)
+            self._release(pod)
         del self.pods[pod_id]
 
     def _start(self, pod: SimPod, count: int) -> SimPod:
-        if count and pod.count and count != pod.count:
-            pod.rate = round(pod.rate / pod.count * count, 4)
         pod.count = count
+        self._take(pod)
         pod.status, pod.started, pod.stopped = "RUNNING", self.now, None
         pod.ended, pod.version = sim.NEVER, pod.version + 1
         pod.change = f"Resumed by user: {js_date(self.now)}"
@@ -174,37 +195,44 @@ class World:
         """RunPod asks for an hour of credit beforehand."""
         if self.balance < rate:
             raise Refusal(
-                f"Insufficient balance to {what} this on-demand pod. You need at least ${rate:.2f} "
+                f"Insufficient balance to {what}. You need at least ${rate:.2f} "
                 f"(current: ${self.balance:.2f}, deficit: ${rate - self.balance:.2f})."
             )
 
     def deploy(self, asked: dict[str, Any], spot: bool) -> SimPod:
         """`podFindAndDeployOnDemand` and `podRentInterruptable`."""
-        gpu = gpu_types().get(asked.get("gpuTypeId") or next(iter(asked.get("gpuTypeIdList") or ()), ""))
         image = asked.get("imageName") or ("runpod/pytorch:latest" if asked.get("templateId") else None)
-        if gpu is None or image is None or asked.get("dockerArgs") is None:
-            raise Refusal(WRONG)
+        wanted = [asked["gpuTypeId"]] if asked.get("gpuTypeId") else asked.get("gpuTypeIdList") or []
+        gpus = [gpu for gpu in (gpu_types().get(name) for name in wanted) if gpu is not None]
         count = asked.get("gpuCount") or 1
+        volume = asked.get("networkVolumeId")
+        if not gpus or image is None or asked.get("dockerArgs") is None or count < 1:
+            raise Refusal(WRONG)
+        if volume is not None and not (self.has_volume and volume == sim.VOLUME):
+            raise Refusal(WRONG)
+        if (asked.get("volumeInGb") or 0) + (asked.get("containerDiskInGb") or 0) > LARGEST_DISK:
+            raise Refusal(NO_DISK)
         cloud = {"SECURE": True, "COMMUNITY": False}.get(asked.get("cloudType") or "ALL")
-        secure = self.shelf.best(gpu, cloud, count, self.now)
+        fitting = (gpu for gpu in gpus if fits(self.shelf, gpu, count, asked))
+        able = ((gpu, self.shelf.best(gpu, cloud, count, self.now)) for gpu in fitting)
+        gpu, secure = next((pair for pair in able if pair[1] is not None), (gpus[0], None))
         if secure is None:
             raise Refusal(GONE_SPOT if spot else GONE)
-        if (asked.get("volumeInGb") or 0) + (asked.get("containerDiskInGb") or 0) > 4000:
-            raise Refusal(NO_DISK)
         price = self.shelf.price(gpu, secure, self.now, spot=spot) or 0.0
         bid = asked.get("bidPerGpu")
         if spot and (bid is None or bid < price):
-            raise Refusal(f"Bid price is too low. The minimum bid for this machine is ${price:.2f} per GPU.")
-        rate = round((bid if spot and bid is not None else price) * count, 4)
-        self._afford(rate, "deploy")
+            raise Refusal(TOO_LOW.format(price))
+        if spot and bid is not None:
+            price = bid
+        self._afford(price * count, "deploy this interruptable pod" if spot else "deploy this on-demand pod")
         self.made += 1
         pod = SimPod(
             id=f"{mix(self.seed, 'made', self.made):016x}"[:14],
             name=asked.get("name") or "unnamed",
             gpu=gpu,
             count=count,
-            place=PLACES[mix(self.seed, self.made, "place") % len(PLACES)],
-            rate=rate,
+            place=self._place(asked),
+            price=price,
             work="train",
             started=self.now,
             created=self.now,
@@ -214,9 +242,9 @@ class World:
             bid=bid,
             change=f"Rented by User: {js_date(self.now)}",
             image=image,
-            volume_gb=asked.get("volumeInGb") or 0,
+            volume_gb=0 if volume else asked.get("volumeInGb") or 0,
             disk_gb=asked.get("containerDiskInGb") or 10,
-            network_volume=asked.get("networkVolumeId"),
+            network_volume=volume,
             ports=asked.get("ports") or "",
             mount=asked.get("volumeMountPath") or "/workspace",
             docker_args=asked.get("dockerArgs") or "",
@@ -226,3 +254,12 @@ class World:
         self.pods[pod.id] = pod
         self._take(pod)
         return pod
+
+    def _place(self, asked: dict[str, Any]) -> Place:
+        """Where a new pod stands: where its data or its owner want it, or anywhere."""
+        if asked.get("networkVolumeId"):
+            return PLACES[0]
+        ids = (asked.get("dataCenterId") or "").split(",")
+        country = asked.get("countryCode")
+        able = [p for p in PLACES if p.id in ids] or [p for p in PLACES if p.country == country] or PLACES
+        return able[mix(self.seed, self.made, "place") % len(able)]

@@ -29,7 +29,10 @@ Part = tuple[str, int]
 
 Row = tuple[Part, ...]
 
-_NICE = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
+_UNITS = ((1, 5), (5, 60), (30, 600), (60, 3600))
+"""Buckets narrower than the second number of seconds are whole multiples of the first."""
+
+_TICKS = (60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
 
 
 class Window(NamedTuple):
@@ -46,7 +49,9 @@ class Window(NamedTuple):
 def window(now: float, span: float, columns: int) -> Window:
     """The buckets that end with the present one and reach `span` seconds back, one a column of a plot this wide."""
     count = max(1, columns)
-    width = float(next((n for n in _NICE if n * count >= span), math.ceil(span / count)))
+    least = span / count
+    unit = next((unit for unit, below in _UNITS if least < below), 600)
+    width = float(math.ceil(least / unit) * unit)
     end = (math.floor(now / width) + 1) * width
     return Window(end - count * width, width, count)
 
@@ -129,7 +134,7 @@ def _time_axis(spec: ChartSpec, width: int) -> str:
     """Clock times under the columns they belong to, at round times."""
     start, step, _ = spec.window
     span = step * width
-    tick = next((n for n in _NICE if n >= 60 and n / step >= 12), 86_400)
+    tick = next((n for n in _TICKS if n / step >= 9), 86_400)
     offset = datetime.fromtimestamp(start, spec.tz).astimezone(spec.tz).utcoffset()
     shift = offset.total_seconds() if offset else 0.0
     line = [" "] * width
@@ -153,7 +158,7 @@ def _plot(spec: ChartSpec, width: int, height: int, axis: int) -> list[Row]:
     else:
         canvas = _canvas(spec, columns, height)
     labels = {0: f"{spec.high:.0f}", height - 1: "0"}
-    if height >= 5 and height % 2:
+    if height >= 5 and (height % 2 or height >= 8):
         labels[height // 2] = f"{spec.high / 2:.0f}"
     if not axis:
         return canvas
@@ -222,7 +227,8 @@ def _canvas(spec: ChartSpec, columns: int, height: int) -> list[Row]:
     figure.ruler("y").frequency(0)
     figure.ruler("x").lim(0, max(1, columns - 1))
     figure.ruler("y").lim(0, spec.high)
-    for number, (xs, ys) in signals(spec, columns):
+    # The first line last: where lines share a cell the last one's colour stays.
+    for number, (xs, ys) in reversed(signals(spec, columns)):
         # The number of the line travels as a colour of the 256-colour table, and comes back out of the text below.
         marker = _plotext.marker("braille", _plotext.pixel(foreground=number % 200 + 20))
         signal = figure.signal(xs, ys, marker=marker)

@@ -1,0 +1,38 @@
+"""Make the pictures that the README shows: `python -m tests.screenshots`. The demo world at a fixed instant."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tests.stage import demo_app, settle, still_pollers
+
+FOLDER = Path(__file__).parent.parent / "screenshots"
+DARK, LIGHT = "podtop-dark", "podtop-light"
+SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
+    ("fleet-80x24-dark", (80, 24), DARK, ()),
+    ("fleet-80x24-light", (80, 24), LIGHT, ()),
+    ("fleet-120x40-dark", (120, 40), DARK, ("j",)),
+    ("fleet-120x40-light", (120, 40), LIGHT, ("j",)),
+    ("fleet-200x50-dark", (200, 50), DARK, ("j", "j")),
+    ("fleet-200x50-light", (200, 50), LIGHT, ("j", "j")),
+    ("help-120x40-dark", (120, 40), DARK, ("question_mark",)),
+)
+
+
+async def shoot(name: str, size: tuple[int, int], theme: str, keys: tuple[str, ...]) -> None:
+    app = demo_app(theme)
+    with still_pollers():
+        async with app.run_test(size=size) as pilot:
+            await settle(pilot, *keys)
+            (FOLDER / f"{name}.svg").write_text(app.export_screenshot(title="podtop"), "utf-8")
+
+
+async def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    for shot in SHOTS:
+        await shoot(*shot)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,126 @@
+"""Charts as text: whole, at any size, for any numbers; plotext's core survives what it is given."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from datetime import UTC, timedelta, timezone
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tui.store.series import Point, Series
+from tui.store.views import Line
+from tui.ui import plot
+from tui.ui.plot import ChartSpec, Window
+
+NOON = 1_795_435_200.0
+WILD = st.one_of(
+    st.floats(-10, 110), st.sampled_from([math.nan, math.inf, -math.inf, 1e300, -1e300, 1e6]), st.floats(allow_nan=True)
+)
+
+
+def spec_of(values: list[float], columns: int = 60, lines: int = 1) -> ChartSpec:
+    window = plot.window(NOON, 900, columns)
+    run = tuple(Point(window.start + i * window.width, v, v, v) for i, v in enumerate(values))
+    return ChartSpec(
+        "GPU utilisation",
+        tuple(Line(f"GPU {n}", (run,) if run else (), run[-1].mean if run else None) for n in range(lines)),
+        window,
+        tz=UTC,
+    )
+
+
+def words(spec: ChartSpec, width: int, height: int) -> list[str]:
+    return ["".join(text for text, _ in row) for row in plot.draw(spec, width, height)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 160), st.integers(1, 40), st.integers(0, 9), st.lists(st.floats(0, 100), max_size=30))
+def test_a_chart_is_exactly_as_large_as_asked(width: int, height: int, lines: int, values: list[float]) -> None:
+    rows = words(spec_of(values, plot.plot_columns(width, height), lines), width, height)
+    assert len(rows) == height
+    assert {cell_len(row) for row in rows} == {width}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(WILD, WILD, WILD, WILD), max_size=20), st.integers(2, 100))
+def test_every_number_that_reaches_plotext_is_finite_and_within_limits(
+    points: list[tuple[float, float, float, float]], columns: int
+) -> None:
+    run = tuple(Point(*point) for point in points)
+    spec = ChartSpec("x", (Line("x", (run,), None),), Window(NOON, 5, columns))
+    for _, (xs, ys) in plot.signals(spec, columns):
+        assert len(xs) == len(ys) > 0
+        assert all(math.isfinite(x) and 0 <= x <= columns - 1 for x in xs)
+        assert all(math.isfinite(y) and 0 <= y <= 100 for y in ys)
+
+
+def test_wild_numbers_do_not_end_the_process() -> None:
+    code = (
+        "from tests.ui.test_plot import spec_of, words\n"
+        "import math\n"
+        "for v in (math.nan, math.inf, -math.inf, 1e300, 1e6): words(spec_of([50, v, 50, v, v]), 80, 12)\n"
+        "words(spec_of([math.nan]), 80, 12); print('alive')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "alive"), done.stderr
+
+
+@given(st.floats(0, 4e9), st.floats(60, 3e6), st.integers(1, 250))
+def test_a_window_ends_with_now_and_reaches_far_enough(now: float, span: float, columns: int) -> None:
+    start, width, count = plot.window(now, span, columns)
+    assert count == columns
+    assert start <= now - span + width
+    assert start + count * width > now >= start + (count - 1) * width - 1e-6
+    assert start % width in (0, width) or math.isclose(start % width, 0, abs_tol=1e-6)
+
+
+def test_a_new_sample_changes_one_column_until_the_bucket_is_over() -> None:
+    series = Series(1000)
+    for step in range(120):
+        series.append(NOON - 600 + step * 5, {"x": 50 + step % 3})
+
+    def canvas(now: float) -> list[str]:
+        window = plot.window(now, 600, 40)
+        runs = series.runs("x", *window, 60)
+        return words(ChartSpec("x", (Line("x", runs, None),), window, tz=UTC), 44, 8)[1:]
+
+    before = canvas(NOON + 1)
+    series.append(NOON + 5, {"x": 90})
+    after = canvas(NOON + 6)
+    changed = {
+        x for a, b in zip(before, after, strict=True) for x, (p, q) in enumerate(zip(a, b, strict=True)) if p != q
+    }
+    assert len(changed) <= 2
+
+
+def test_a_gap_is_a_gap() -> None:
+    window = plot.window(NOON, 900, 40)
+    runs = tuple(
+        tuple(Point(window.start + i * window.width, 50, 50, 50) for i in part) for part in (range(10), range(30, 40))
+    )
+    rows = words(ChartSpec("x", (Line("x", runs, 50),), window, tz=UTC), 44, 9)
+    row = next(row for row in rows[1:] if any(ord(ch) > 0x2800 for ch in row))
+    assert row[4 + 12 : 4 + 28].strip() == ""
+
+
+def test_the_time_axis_is_local_and_round() -> None:
+    spec = spec_of([50.0] * 60)
+    assert "11:50" in words(spec, 64, 10)[-1]
+    india = ChartSpec(spec.title, spec.lines, spec.window, tz=timezone(timedelta(hours=5, minutes=30)))
+    assert "17:20" in words(india, 64, 10)[-1]
+
+
+def test_the_title_names_the_one_that_lags() -> None:
+    spec = spec_of([90.0])
+    lines = tuple(Line(f"GPU {n}", spec.lines[0].runs, 20.0 if n == 2 else 90.0) for n in range(4))
+    assert "▾ GPU 2 20%" in words(ChartSpec("GPU utilisation", lines, spec.window, tz=UTC), 70, 10)[0]
+    assert words(spec, 40, 10)[0].endswith("90%")
+
+
+def test_without_samples_it_says_so() -> None:
+    assert "no samples" in "\n".join(words(spec_of([]), 60, 10))
+    assert "no samples yet" in "\n".join(words(spec_of([], lines=0), 60, 10))
