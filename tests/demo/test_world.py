@@ -19,7 +19,7 @@ def told(world: World) -> object:
 
     def whole(value: object) -> object:
         if isinstance(value, dict):
-            return {k: whole(v(None) if callable(v) else v) for k, v in value.items()}
+            return {k: whole(v() if callable(v) else v) for k, v in value.items()}
         return [whole(v) for v in value] if isinstance(value, list) else value
 
     return round(world.balance, 6), [whole(pod_view(pod, world.now, world.seed)) for pod in world.pods.values()]
@@ -80,15 +80,15 @@ def test_at_zero_pods_stop_and_those_without_a_network_volume_are_gone() -> None
 def test_the_story() -> None:
     pods = {p.name: p for p in world_at(OPENED).pods.values()}
     views = {name: pod_view(pod, OPENED, 7) for name, pod in pods.items()}
-    run = views["llama-70b-pretrain"]["runtime"](None)
+    run = views["llama-70b-pretrain"]["runtime"]()
     assert len(run["gpus"]) == 8
-    straggler = [g["gpuUtilPercent"] for g in views["mixtral-8x7b-sft"]["runtime"](None)["gpus"]]
+    straggler = [g["gpuUtilPercent"] for g in views["mixtral-8x7b-sft"]["runtime"]()["gpus"]]
     assert straggler[2] < min(straggler[:2] + straggler[3:])
-    assert {g["gpuUtilPercent"] for g in views["qwen-eval-sweep"]["runtime"](None)["gpus"]} == {0}
+    assert {g["gpuUtilPercent"] for g in views["qwen-eval-sweep"]["runtime"]()["gpus"]} == {0}
     assert views["flux-lora-train"]["desiredStatus"] == "RUNNING"
-    assert views["flux-lora-train"]["runtime"](None) is None
+    assert views["flux-lora-train"]["runtime"]() is None
     assert views["dataset-prep"]["desiredStatus"] == "EXITED"
-    assert views["dataset-prep"]["machine"](None)["gpuAvailable"] == 0
+    assert views["dataset-prep"]["machine"]()["gpuAvailable"] == 0
 
 
 def test_the_spot_pod_is_outbid_after_some_minutes() -> None:

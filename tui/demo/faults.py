@@ -15,7 +15,7 @@ WITH_VALUE = {
 """Faults that take a number, and what it is when none is given: seconds."""
 
 PLAIN = (
-    "timeout", "reset", "401", "403", "500", "502", "503", "524", "truncated", "notjson", "partial", "nulls",
+    "timeout", "refused", "reset", "401", "403", "500", "502", "503", "524", "truncated", "notjson", "partial", "nulls",
     "acts-502", "acts-timeout",
 )  # fmt: skip
 """Faults that are there or not. The last two: a mutation is carried out, and its caller does not learn of it."""

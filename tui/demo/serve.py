@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import sys
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from tui.demo.faults import FaultError, parse
 
+if TYPE_CHECKING:
+    import uvicorn
+
+    from tui.demo.server import Receive, Scope, Send, Simulator
+
 HOST = "127.0.0.1"
+
+_LAST_ANSWERS = 2
+"""Seconds that requests under way are given when the server is told to stop."""
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str]) -> int:
@@ -23,8 +36,6 @@ def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str
     except ImportError:
         sys.stderr.write("podtop: serving needs uvicorn, an extra: pip install 'podtop[simulate]'\n")
         return 2
-    import socket
-
     from tui.demo.execution import KEY, READ_ONLY_KEY
     from tui.demo.server import Simulator
     from tui.demo.world import HISTORY, World
@@ -40,9 +51,35 @@ def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str
     except OSError as error:
         sys.stderr.write(f"podtop: cannot listen on {HOST}:{port}: {error.strerror}\n")
         return 2
+    served = _Served(simulator)
+    config = uvicorn.Config(
+        served, log_level="critical", lifespan="off", access_log=False, timeout_graceful_shutdown=_LAST_ANSWERS
+    )
+    served.server = uvicorn.Server(config)
     url = f"http://{HOST}:{listener.getsockname()[1]}/graphql"
     sys.stdout.write(f"simulated RunPod at {url}, keys: {KEY}, {READ_ONLY_KEY}\n")
     sys.stdout.flush()
-    server = uvicorn.Server(uvicorn.Config(simulator, log_level="critical", lifespan="off", access_log=False))
-    server.run(sockets=[listener])
+    served.server.run(sockets=[listener])
     return 0
+
+
+class _Served:
+    """The simulator on a socket, where a broken connection is to be a broken connection and not a 500."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self.server: uvicorn.Server | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._simulator(scope, receive, send)
+        except (ConnectionResetError, ConnectionRefusedError):
+            self._break(scope["client"])
+
+    def _break(self, client: Any) -> None:
+        connections = self.server.server_state.connections if self.server else set()
+        for connection in connections:
+            transport: Any = getattr(connection, "transport", None)
+            if transport is not None and transport.get_extra_info("peername") == client:
+                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+                transport.abort()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from tui.demo.faults import HTML, FaultError, Faults
@@ -27,17 +28,21 @@ class Simulator:
     """Serves a world at `/graphql`, with faults; `POST /faults` changes them.
 
     clock: the instant the world is advanced to before each request.
+    packs: compress large answers for clients that take it; not worth it where there is no wire.
     """
 
-    def __init__(self, world: World, clock: Callable[[], float], faults: Faults | None = None) -> None:
+    def __init__(
+        self, world: World, clock: Callable[[], float], faults: Faults | None = None, *, packs: bool = True
+    ) -> None:
         self.world = world
         self.faults = faults or Faults()
         self.requests = 0
         self.mutations = 0
         self._clock = clock
+        self._packs = packs
         self._execution: Any = None
-        # A large answer takes a second to make: in a thread, so that the event loop goes on, and one at a time.
-        self._turn = asyncio.Lock()
+        # One at a time, even when whoever asked first has given up and its thread goes on.
+        self._turn = threading.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -45,7 +50,7 @@ class Simulator:
         body = await _body(receive)
         match scope["path"], scope["method"]:
             case "/graphql", "POST" | "GET":
-                await self._graphql(scope, body, send)
+                await self._graphql(scope, body, receive, send)
             case "/faults", "POST":
                 await self._set_faults(body, send)
             case _:
@@ -65,9 +70,14 @@ class Simulator:
         self.faults.active = changed.active
         await _reply(send, 200, json.dumps(self.faults.active).encode(), JSON)
 
-    async def _graphql(self, scope: Scope, body: bytes, send: Send) -> None:
+    async def _graphql(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         self.requests += 1
         faults = self.faults
+        if "refused" in faults:
+            raise ConnectionRefusedError("the simulated connection was refused")
+        if "timeout" in faults:
+            await _hang(receive)
+            return
         await self._delay()
         if "reset" in faults:
             raise ConnectionResetError("the simulated connection was reset")
@@ -79,32 +89,37 @@ class Simulator:
         if request is None:
             await _reply(send, 400, b'{"errors":[{"message":"Must provide query string."}]}', JSON)
             return
-        known, key = _key(scope)
-        if not known:
-            await _reply(send, 401, b'{"errors":[{"message":"Unauthorized"}]}', JSON)
-            return
-        status, answer, mutation = await self._execute(request, key)
-        if mutation and "acts-502" in faults:
+        # A large answer takes a while to make: in a thread, so that the event loop goes on.
+        answer = await asyncio.to_thread(self._answer, request, _key(scope), self._packs and _takes_gzip(scope))
+        if answer.mutation and "acts-502" in faults:
             await _reply(send, 502, HTML % (502, 502), [(b"content-type", b"text/html")])
-            return
-        if mutation and "acts-timeout" in faults:
-            await asyncio.Event().wait()
-        await self._send_answer(scope, send, status, _spoil(answer, faults))
+        elif answer.mutation and "acts-timeout" in faults:
+            await _hang(receive)
+        elif "drip" in faults:
+            await _drip(send, answer, faults.active["drip"])
+        else:
+            await _reply(send, answer.status, answer.body, answer.headers)
 
     async def _delay(self) -> None:
         faults = self.faults
-        if "timeout" in faults:
-            await asyncio.Event().wait()
         seconds = faults.active.get("latency", 0.0)
         seconds += faults.active.get("jitter", 0.0) * chance(self.world.seed, self.requests, "jitter")
         if seconds:
             await asyncio.sleep(seconds)
 
-    async def _execute(self, request: dict[str, Any], key: str | None) -> tuple[int, dict[str, Any], bool]:
-        async with self._turn:
-            return await asyncio.to_thread(self._execute_now, request, key)
+    def _answer(self, request: dict[str, Any], key: str | None, gzipped: bool) -> _Answer:
+        with self._turn:
+            status, answer, mutation = self._execute(request, key)
+        body = json.dumps(_spoil(answer, self.faults), separators=(",", ":")).encode()
+        if "notjson" in self.faults:
+            body = b"upstream connect error or disconnect/reset before headers"
+        if "truncated" in self.faults:
+            body = body[: len(body) * 2 // 3]
+        if not gzipped or len(body) <= _WORTH_PACKING:
+            return _Answer(status, body, JSON, mutation)
+        return _Answer(status, gzip.compress(body, 1), [*JSON, (b"content-encoding", b"gzip")], mutation)
 
-    def _execute_now(self, request: dict[str, Any], key: str | None) -> tuple[int, dict[str, Any], bool]:
+    def _execute(self, request: dict[str, Any], key: str | None) -> tuple[int, dict[str, Any], bool]:
         if self._execution is None:
             from tui.demo.execution import Execution
 
@@ -116,25 +131,28 @@ class Simulator:
         status, answer = self._execution.answer(text, request.get("variables"), request.get("operationName"), key)
         return status, answer, mutation
 
-    async def _send_answer(self, scope: Scope, send: Send, status: int, answer: dict[str, Any]) -> None:
-        faults = self.faults
-        body = json.dumps(answer, separators=(",", ":")).encode()
-        if "notjson" in faults:
-            body = b"upstream connect error or disconnect/reset before headers"
-        if "truncated" in faults:
-            body = body[: len(body) * 2 // 3]
-        headers = list(JSON)
-        if len(body) > _WORTH_PACKING and b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b""):
-            body = gzip.compress(body, 1)
-            headers.append((b"content-encoding", b"gzip"))
-        if "drip" not in faults:
-            await _reply(send, status, body, headers)
-            return
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        for start in range(0, len(body), 16):
-            await send({"type": "http.response.body", "body": body[start : start + 16], "more_body": True})
-            await asyncio.sleep(faults.active.get("drip", 0.0))
-        await send({"type": "http.response.body", "body": b""})
+
+class _Answer(NamedTuple):
+    """An answer ready to be sent; `mutation`: it is that to a mutation."""
+
+    status: int
+    body: bytes
+    headers: Headers
+    mutation: bool
+
+
+async def _hang(receive: Receive) -> None:
+    """Answer nothing until the client gives up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _drip(send: Send, answer: _Answer, pause: float) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    for start in range(0, len(answer.body), 16):
+        await send({"type": "http.response.body", "body": answer.body[start : start + 16], "more_body": True})
+        await asyncio.sleep(pause)
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _body(receive: Receive) -> bytes:
@@ -155,7 +173,7 @@ async def _reply(send: Send, status: int, body: bytes, headers: Headers) -> None
 def _request(scope: Scope, body: bytes) -> dict[str, Any] | None:
     """The GraphQL request of a POST with JSON, or of a GET with a query; None when there is none."""
     if scope["method"] == "GET":
-        asked = {name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()}
+        asked = {name: values[0] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
         try:
             variables = json.loads(asked.get("variables", "null"))
         except ValueError:
@@ -173,14 +191,15 @@ def _request(scope: Scope, body: bytes) -> dict[str, Any] | None:
     return request
 
 
-def _key(scope: Scope) -> tuple[bool, str | None]:
-    """Whether the caller may ask at all, and the key; nobody, who has none, may."""
-    from tui.demo.execution import KEYS
-
+def _key(scope: Scope) -> str | None:
+    """The key that the caller shows, in the header or else in the URL; None for nobody's."""
     header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
-    given = header.removeprefix("Bearer ").strip() if header else ""
-    given = given or parse_qs(scope["query_string"].decode("latin-1")).get("api_key", [""])[0]
-    return (not given or given in KEYS), given or None
+    given = header.removeprefix("Bearer ").strip()
+    return given or parse_qs(scope["query_string"].decode("latin-1")).get("api_key", [""])[0] or None
+
+
+def _takes_gzip(scope: Scope) -> bool:
+    return b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
 
 
 def _spoil(answer: dict[str, Any], faults: Faults) -> dict[str, Any]:

@@ -16,33 +16,14 @@ if TYPE_CHECKING:
     from tui.api.models import Snapshot
     from tui.demo.faults import Faults
 
-HISTORY = 3600.0
 STEP = 15.0
-"""Seconds between two samples of the past; with many pods fewer, so that the past is there within seconds."""
+"""Seconds between two samples of the past; longer with many pods, so that the past is there within a second or two."""
 
-_SAMPLES = 4000
+_PODS_TOLD = 6_000
+"""How many pods' samples are made of the past, over all its instants."""
 
-
-class DemoClock:
-    """The demo's time: the past is walked through first, then it goes on from the visitor's now."""
-
-    def __init__(self, wall: Callable[[], float], speed: float) -> None:
-        self._wall = wall
-        self._speed = speed
-        self.opened = wall()
-        self._walking: float | None = self.opened - HISTORY
-
-    def now(self) -> float:
-        """The visitor's now."""
-        return self.opened + (self._wall() - self.opened) * self._speed
-
-    def world(self) -> float:
-        """Where the world stands: behind now while its past is walked through."""
-        return self.now() if self._walking is None else self._walking
-
-    def walk_to(self, at: float | None) -> None:
-        """Put the world at an instant of the past, or, with None, at now."""
-        self._walking = at
+_FEWEST = 6
+_READ_TIMEOUT = 30.0
 
 
 def demo_source(
@@ -52,32 +33,45 @@ def demo_source(
     speed: float = 1.0,
     read_only: bool = False,
     faults: Faults | None = None,
+    history_s: float = 3600.0,
     wall: Callable[[], float] = time.time,
 ) -> Source:
-    """A source on a world of its own, which opens with an hour of history."""
-    clock = DemoClock(wall, speed)
+    """A source on a world of its own, which opens with `history_s` seconds of past.
 
-    def open_cloud() -> Cloud:
+    The past is told by a second world of the same seed, which walks through it step by step: the two agree until the
+    visitor changes something, and the one that the visitor sees is never anywhere but now.
+    """
+    opened = wall()
+
+    def clock() -> float:
+        return opened + (wall() - opened) * speed
+
+    def connect(instant: Callable[[], float], faults: Faults | None = None) -> Cloud:
         from tui.api.graphql.client import GraphQLCloud
         from tui.demo.execution import KEY
         from tui.demo.server import Simulator
         from tui.demo.world import World
 
-        world = World(seed=seed, pods=pods, start=clock.opened - HISTORY)
-        simulator = Simulator(world, clock.world, faults)
-        return GraphQLCloud("https://demo.invalid/graphql", KEY, read_only=read_only, transport=in_process(simulator))
+        world = World(seed=seed, pods=pods, start=opened - history_s, history=history_s)
+        transport = in_process(Simulator(world, instant, faults, packs=False))
+        return GraphQLCloud("https://demo.invalid/graphql", KEY, read_only=read_only, transport=transport)
 
-    async def history(cloud: Cloud) -> AsyncIterator[tuple[float, Snapshot]]:
-        step = max(STEP, HISTORY * pods / _SAMPLES)
-        at = clock.opened - HISTORY
-        while at < clock.now() - step / 2:
-            clock.walk_to(at)
-            yield at, await cloud.fleet()
-            at += step
-            await asyncio.sleep(0)
-        clock.walk_to(None)
+    def open_cloud() -> Cloud:
+        return connect(clock, faults)
 
-    return Source(badge="demo", demo=True, open=open_cloud, clock=clock.now, pace=speed, history=history)
+    async def history(_: Cloud) -> AsyncIterator[tuple[float, Snapshot]]:
+        count = int(min(history_s / STEP, max(_FEWEST, _PODS_TOLD / max(1, pods))))
+        at = opened - history_s
+        past = await asyncio.to_thread(connect, lambda: at)
+        try:
+            for _step in range(count):
+                yield at, await past.fleet()
+                at += history_s / count
+                await asyncio.sleep(0)
+        finally:
+            await past.aclose()
+
+    return Source(badge="demo", demo=True, open=open_cloud, clock=clock, pace=speed, history=history)
 
 
 def in_process(simulator: object) -> httpx.AsyncBaseTransport:
@@ -86,8 +80,14 @@ def in_process(simulator: object) -> httpx.AsyncBaseTransport:
 
     class InProcess(httpx.ASGITransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            patience = request.extensions.get("timeout", {}).get("read", _READ_TIMEOUT)
             try:
-                return await super().handle_async_request(request)
+                async with asyncio.timeout(patience):
+                    return await super().handle_async_request(request)
+            except TimeoutError:
+                raise httpx.ReadTimeout("the simulated server did not answer", request=request) from None
+            except ConnectionRefusedError as error:
+                raise httpx.ConnectError(str(error), request=request) from None
             except ConnectionResetError as error:
                 raise httpx.ReadError(str(error), request=request) from None
 

@@ -83,7 +83,8 @@ class World:
         cost = min(self.balance, cost)
         self.balance -= cost
         self.charged += cost
-        if self.balance < 1e-6:
+        # Less than this is spent in less time than a float of the epoch can tell.
+        if self.balance < 1e-4:
             self.balance = 0.0
 
     def _happen(self) -> None:
