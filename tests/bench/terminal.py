@@ -29,6 +29,11 @@ _NOT_FOR_PYTE = re.compile(
 _TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
+def for_pyte(text: str) -> str:
+    """Terminal output without the sequences that pyte would print as text."""
+    return _NOT_FOR_PYTE.sub("", text)
+
+
 @dataclass
 class Recording:
     """What came out of a program. Times are seconds since it was started.
@@ -67,7 +72,7 @@ class Recording:
             if cut >= 0 and not re.search(r"[a-zA-Z~\\\x07]", text[cut + 2 :]):
                 pending = text[cut:].encode() + pending
                 text = text[:cut]
-            stream.feed(_NOT_FOR_PYTE.sub("", text))
+            stream.feed(for_pyte(text))
             yield at, screen
 
     def first_paint(self, cells: int = 40) -> float:

@@ -44,7 +44,14 @@ class FleetScreen(Screen[None]):
         Binding("tab", "pane(1)", "pane", id="pane.next", tooltip="Go to the next pane"),
         Binding("shift+tab", "pane(-1)", "pane", id="pane.previous", show=False, tooltip="Go to the previous pane"),
         Binding("z", "zoom", "zoom", id="pane.zoom", tooltip="Give the pane the whole screen, or give it back"),
-        Binding("slash", "filter", "filter", id="table.filter", tooltip="Filter the rows: words that must all occur"),
+        Binding(
+            "slash",
+            "filter",
+            "filter",
+            id="table.filter",
+            priority=True,
+            tooltip="Filter the rows: words that must all occur",
+        ),
         Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column"),
         Binding("i", "invert", "invert", id="table.invert", show=False, tooltip="Turn the order round"),
         Binding("plus", "range(-1)", "range", id="chart.closer", show=False, tooltip="A shorter time range"),
@@ -259,7 +266,7 @@ class FleetScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("filter", "sort", "invert"):
-            return self._panes.active in self._queries
+            return self._panes.active in self._queries and not self.query(FilterLine)
         if action == "pane":
             return not self.query(FilterLine)
         return True
@@ -308,7 +315,8 @@ class FleetScreen(Screen[None]):
             return
         line = FilterLine(self._typed[name], f"filter {TITLES[name].lower()}: words that must all occur")
         await self.mount(line, before="#footer")
-        line.focus()
+        # At once, and by a priority binding: what is typed right behind the slash is text, not keys for the table.
+        self.set_focus(line)
 
     @on(FilterLine.Typed)
     def _filter_typed(self, event: FilterLine.Typed) -> None:

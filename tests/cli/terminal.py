@@ -1,0 +1,105 @@
+"""podtop in a real pseudo-terminal: start it, wait for words, type, signal, resize, and see how it ended."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Mapping, Sequence
+
+import pyte
+
+from tests.bench.terminal import for_pyte
+
+PATIENCE = 20.0
+
+
+class Terminal:
+    """A terminal with a program in it."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        size: tuple[int, int] = (120, 40),
+        env: Mapping[str, str] | None = None,
+        cwd: str = "/",
+    ) -> None:
+        self.output = b""
+        self.screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self.screen)
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.chdir(cwd)
+            os.execve(argv[0], list(argv), {**os.environ, "TERM": "xterm-256color", **(env or {})})
+        self.resize(*size)
+
+    def resize(self, columns: int, lines: int) -> None:
+        self.screen.resize(lines, columns)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def type(self, text: str) -> None:
+        os.write(self.fd, text.encode())
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def _read(self, seconds: float) -> bool:
+        """Take in what there is; False when the program's side is closed."""
+        ready, _, _ = select.select([self.fd], [], [], seconds)
+        if not ready:
+            return True
+        try:
+            data = os.read(self.fd, 1 << 16)
+        except OSError:
+            return False
+        self.output += data
+        self._stream.feed(for_pyte(data.decode("utf-8", "replace")).encode())
+        return bool(data)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def wait_for(self, words: str) -> None:
+        """Until the words stand on the screen."""
+        until = time.monotonic() + PATIENCE
+        while words not in self.text:
+            if time.monotonic() > until or not self._read(0.1):
+                raise AssertionError(f"{words!r} never appeared; the screen:\n{self.text}")
+
+    def end(self) -> int:
+        """The exit code (128 + n after signal n that killed it), once the program has ended by itself."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            self._read(0.05)
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                while self._read(0.0) and select.select([self.fd], [], [], 0)[0]:
+                    pass
+                os.close(self.fd)
+                code = os.waitstatus_to_exitcode(status)
+                return code if code >= 0 else 128 - code
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        raise AssertionError(f"it did not end; the screen:\n{self.text}")
+
+    @property
+    def restored(self) -> bool:
+        """Whether the alternate screen was left, the cursor shown and the mouse released after all else."""
+        leave = self.output.rfind(b"\x1b[?1049l")
+        return (
+            leave > self.output.rfind(b"\x1b[?1049h")
+            and b"\x1b[?25h" in self.output
+            and (self.output.rfind(b"\x1b[?1000l") > self.output.rfind(b"\x1b[?1000h"))
+        )
+
+
+def podtop(*arguments: str, env: Mapping[str, str] | None = None, size: tuple[int, int] = (120, 40)) -> Terminal:
+    """podtop, as installed for the tests, in a terminal."""
+    return Terminal([sys.executable, "-m", "tui", *arguments], size=size, env=env)

@@ -1,0 +1,151 @@
+"""podtop in a real terminal: it starts, takes keys and sizes, and leaves the terminal as it was, however it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import podtop
+
+PODTOP = [sys.executable, "-m", "tui"]
+
+
+def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*PODTOP, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
+        env={**os.environ, **environ}, timeout=30,
+    )  # fmt: skip
+
+
+def test_the_demo_starts_takes_keys_and_sizes_and_quits() -> None:
+    terminal = podtop("--demo")
+    terminal.wait_for("llama-70b-pretrain")
+    terminal.wait_for("GPU utilisation")
+    terminal.type("?")
+    terminal.wait_for("Quit; pods go on running")
+    terminal.type("q")
+    # In one burst, as a lagging link delivers it: what follows the slash is text, and quits nothing.
+    terminal.type("/qwen")
+    terminal.wait_for("1 of 6")
+    terminal.type("\r")
+    terminal.resize(80, 24)
+    terminal.wait_for(" Telemetry ")
+    terminal.type("q")
+    assert terminal.end() == 0
+    assert terminal.restored
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_restores_the_terminal(number: signal.Signals) -> None:
+    terminal = podtop("--demo")
+    terminal.wait_for("llama-70b-pretrain")
+    terminal.signal(number)
+    assert terminal.end() == 128 + number
+    assert terminal.restored
+
+
+def test_a_terminal_that_is_gone_leaves_no_process_behind() -> None:
+    terminal = podtop("--demo")
+    terminal.wait_for("llama-70b-pretrain")
+    os.close(terminal.fd)
+    _, status = os.waitpid(terminal.pid, 0)
+    assert os.waitstatus_to_exitcode(status) != 0
+
+
+def test_a_crash_is_one_line_and_a_log(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import tui.store.fleet as f\n"
+        "def broken(self, *a, **k): raise ZeroDivisionError('rpa_very_secret')\n"
+        "f.Fleet.apply = broken\n"
+    )
+    terminal = podtop(
+        "--demo",
+        env={"PYTHONPATH": str(tmp_path), "XDG_STATE_HOME": str(tmp_path), "RUNPOD_API_KEY": "rpa_very_secret"},
+    )
+    assert terminal.end() == 1
+    assert terminal.restored
+    assert "podtop: crashed" in terminal.text
+    assert "Traceback" not in terminal.text
+    log = tmp_path / "podtop" / "podtop.log"
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert "ZeroDivisionError" in log.read_text()
+    assert "rpa_very_secret" not in log.read_text()
+
+
+def test_without_a_terminal_it_says_so() -> None:
+    done = run("--demo")
+    assert done.returncode == 2
+    assert "needs a terminal" in done.stderr
+
+
+def test_without_a_key_it_says_what_to_do() -> None:
+    done = run()
+    assert done.returncode == 2
+    for words in ("RUNPOD_API_KEY", "--api-key-file", "podtop --demo"):
+        assert words in done.stderr
+
+
+def test_a_dumb_terminal_is_refused_with_words() -> None:
+    terminal = podtop("--demo", env={"TERM": "dumb"})
+    assert terminal.end() == 2
+    assert "TERM=dumb" in terminal.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--interval", "1"], "--interval: interval = '1' is not accepted; it takes seconds, from 2"),
+        (["--api-url", "http://example.com/"], "http on loopback only"),
+        (["--no-such-flag"], "unrecognized arguments"),
+        (["--demo", "--pods", "-1"], "a number of pods from 0"),
+        (["simulate", "--fault", "nope"], "there is no fault 'nope'"),
+        (["--api-key-file", "/nowhere"], "cannot be read"),
+    ],
+)
+def test_bad_usage_is_exit_code_2_and_named(arguments: list[str], words: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_theme_is_named_with_what_there_is() -> None:
+    terminal = podtop("--demo", "--theme", "plaid", size=(200, 24))
+    assert terminal.end() == 2
+    assert "podtop-light" in terminal.text
+
+
+def test_version_and_help_without_a_terminal() -> None:
+    assert run("--version").stdout.startswith("podtop ")
+    shown = run("--help").stdout
+    for flag in ("--demo", "--api-url", "--interval", "--read-only", "simulate"):
+        assert flag in shown
+
+
+def test_a_served_simulator_is_watched_like_the_real_thing() -> None:
+    server = subprocess.Popen(
+        [*PODTOP, "simulate", "--port", "0", "--pods", "3"], stdout=subprocess.PIPE, text=True
+    )  # fmt: skip
+    try:
+        assert server.stdout is not None
+        url = next(word for word in server.stdout.readline().split() if word.startswith("http")).rstrip(",")
+        terminal = podtop("--api-url", url, "--read-only", env={"RUNPOD_API_KEY": "demo-key"})
+        terminal.wait_for("llama-70b-pretrain")
+        terminal.wait_for("READ-ONLY")
+        terminal.type("q")
+        assert terminal.end() == 0
+        refused = podtop("--api-url", url, env={"RUNPOD_API_KEY": "wrong-key"})
+        refused.wait_for("RunPod refused the API key")
+        refused.wait_for("RTX A4000")
+        refused.type("q")
+        assert refused.end() == 0
+        assert b"wrong-key" not in refused.output
+    finally:
+        server.terminate()
+        server.stdout.close()  # type: ignore[union-attr]
+        assert server.wait(10) in (0, -signal.SIGTERM)
