@@ -1,0 +1,81 @@
+"""The wheel, the sdist and the editable install: each brings all it needs, and starts from anywhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import Terminal
+
+ROOT = Path(__file__).parent.parent
+
+pytestmark = pytest.mark.xdist_group("packaging")
+
+
+def run(*argv: str | Path, cwd: Path | str = "/") -> str:
+    done = subprocess.run([str(a) for a in argv], capture_output=True, text=True, check=False, cwd=cwd, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the sdist, and the wheel made from that sdist."""
+    out = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, cwd=ROOT)
+    return out
+
+
+def fresh(folder: Path, *install: str | Path) -> Path:
+    """A new virtual environment with podtop installed from files alone; its dependencies are those of this one."""
+    venv.create(folder, with_pip=True)
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    here = next(p for p in sys.path if p.endswith("site-packages"))
+    (folder / "lib" / version / "site-packages" / "these.pth").write_text(here + "\n")
+    run(folder / "bin" / "python", "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--no-build-isolation", *install)
+    return folder / "bin" / "podtop"
+
+
+def starts(command: Path) -> None:
+    """It tells its version, and shows the demo in a terminal, from the root directory."""
+    assert run(command, "--version").startswith("podtop ")
+    terminal = Terminal([str(command), "--demo"], cwd="/")
+    terminal.wait_for("llama-70b-pretrain")
+    terminal.type("q")
+    assert terminal.end() == 0
+
+
+def test_the_wheel_holds_all_it_needs_and_no_tests(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    for needed in ("tui/styles/app.tcss", "tui/api/graphql/schema.graphql", "tui/api/graphql/documents/fleet.graphql",
+                   "tui/demo/catalogue.csv"):  # fmt: skip
+        assert needed in names
+    assert not [name for name in names if name.startswith(("tests", "styles"))]
+
+
+def test_the_wheel_starts_in_a_fresh_environment(built: Path, tmp_path: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    command = fresh(tmp_path / "env", wheel)
+    starts(command)
+    shown = run(tmp_path / "env" / "bin" / "python", "-c", "import tui; print(tui.__file__)").strip()
+    assert Path(shown).is_relative_to(tmp_path)
+
+
+def test_an_editable_install_starts(tmp_path: Path) -> None:
+    starts(fresh(tmp_path / "env", "-e", ROOT))
+
+
+def test_the_sdist_can_be_built_and_tested_from(built: Path, tmp_path: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    run("tar", "-xzf", sdist, "-C", tmp_path)
+    (folder,) = tmp_path.iterdir()
+    for needed in ("README.md", "LICENSE", "styles/app.tcss", "tests/conftest.py"):
+        assert (folder / needed).is_file()
+    assert os.access(folder, os.R_OK)
