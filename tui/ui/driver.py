@@ -1,7 +1,7 @@
 """Textual's driver for a terminal, knowing whether the terminal has taken what it was sent.
 
-A link that drops and a tmux that scrolls back stop reading. Textual queues 30 writes and then holds the event loop, and
-with it the polling, until the terminal reads on; and it cannot be quit before that.
+A link that drops and a terminal that is halted stop reading. Textual queues 30 writes and then holds the event loop,
+and with it the polling, until the terminal reads on; and it cannot be quit before that.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import os
 import select
-import termios
+from collections import deque
 from collections.abc import Callable
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -23,49 +23,82 @@ if TYPE_CHECKING:
 MOST_WAITING = 8
 """Writes that may wait for the terminal; Textual's queue has room for 30, and leaving takes 16."""
 
-GRACE = 1.5
-"""Seconds that a terminal has to take the last frame when podtop ends."""
+GRACE = 3.0
+"""Seconds that a terminal has to take the sequences that restore it, when podtop ends."""
+
+_GLANCE = 0.1
+
+
+def open_terminal(fd: int) -> int:
+    """The terminal again, so that not to wait for it is not imposed on the shell, which shares `fd`."""
+    try:
+        return os.open(os.ttyname(fd), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:
+        # No terminal, or another user's, as after `su`: writing to it may then wait.
+        return os.dup(fd)
 
 
 class Outlet:
-    """A file for Textual's writer thread that knows when all it was given has gone to the terminal.
+    """A file for Textual's writer thread that knows what has gone to the terminal, and can be told to let go.
 
-    `offered` counts in the event loop; the rest happens in the writer thread.
+    `offered` counts in the event loop; writing happens in the writer thread.
     """
 
-    def __init__(self, file: IO[str], emptied: Callable[[], None]) -> None:
-        self._file = file
+    def __init__(self, fd: int, emptied: Callable[[], None]) -> None:
+        self._fd = fd
         self._emptied = emptied
+        self._texts: deque[str] = deque()
         self.offered = 0
-        self._written = 0
         self._gone = 0
+        self._dropped = 0.0
+        """Writes before this number need not arrive."""
+        self._stuck = False
         self.awaited = False
 
     @property
     def empty(self) -> bool:
-        return self._gone == self.offered
+        return self._gone == self.offered and self._dropped == 0
 
     @property
     def waiting(self) -> int:
         """Writes that the terminal has not taken."""
-        return self.offered - self._written
+        return self.offered - self._gone
 
     def write(self, text: str) -> None:
-        # A terminal that has gone takes nothing any more: SIGHUP ends podtop, not a traceback in this thread.
-        with contextlib.suppress(OSError):
-            self._file.write(text)
-            self._written += 1
+        self._texts.append(text)
 
     def flush(self) -> None:
-        with contextlib.suppress(OSError):
-            self._file.flush()
-            self._gone = self._written
+        while self._texts:
+            self._send(self._texts.popleft().encode("utf-8", "replace"))
+            self._gone += 1
         if self.awaited and self.empty:
             self.awaited = False
             self._emptied()
 
+    def _send(self, data: bytes) -> None:
+        while data and self._gone >= self._dropped:
+            try:
+                room = select.select([], [self._fd], [], _GLANCE)[1]
+                self._stuck = not room
+                if room and self._gone >= self._dropped:
+                    data = data[os.write(self._fd, data) :]
+            except BlockingIOError:
+                self._stuck = True
+            except OSError:
+                # The terminal has gone. SIGHUP ends podtop, not a traceback in this thread.
+                self.give_up()
+
+    def hurry(self) -> None:
+        """What a terminal that does not read has not taken is in the way of what follows."""
+        if self._stuck:
+            self._dropped = self.offered
+
+    def give_up(self) -> None:
+        """Send nothing any more."""
+        self._dropped = float("inf")
+
     def fileno(self) -> int:
-        return self._file.fileno()
+        return self._fd
 
 
 class PacedDriver(LinuxDriver):
@@ -75,10 +108,9 @@ class PacedDriver(LinuxDriver):
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self._terminal = self._file
+        self._terminal = cast("IO[str]", self._file).fileno()
         self._outlet: Outlet | None = None
         self._open = False
-        self._farewell: list[str] | None = None
         self._callback: Callable[[], object] | None = None
         self._running_loop = asyncio.get_running_loop()
         self.entered: Callable[[], None] | None = None
@@ -114,13 +146,11 @@ class PacedDriver(LinuxDriver):
             if self.sheds and self._open and self._outlet.waiting >= MOST_WAITING:
                 return
             self._outlet.offered += 1
-        if self._farewell is not None:
-            self._farewell.append(data)
         super().write(data)
 
     def start_application_mode(self) -> None:
-        before, self._farewell = self._writer_thread, None
-        self._outlet = Outlet(cast("IO[str]", self._terminal), self._emptied)
+        before = self._writer_thread
+        self._outlet = Outlet(open_terminal(self._terminal), self._emptied)
         self._file = cast("Any", self._outlet)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         # In the background Textual starts nothing here, and tries again when it is brought back.
@@ -130,25 +160,20 @@ class PacedDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         self._open = False
-        self._farewell = []
+        if self._outlet is not None:
+            self._outlet.hurry()
         super().stop_application_mode()
 
     def close(self) -> None:
-        """Wait for the last words to go out; a terminal that does not read loses frames, and is still restored."""
+        """Wait for the last words to go out, but not for ever."""
         last = Thread(target=super().close, name="podtop-close", daemon=True)
         last.start()
         last.join(GRACE)
-        if not last.is_alive():
+        outlet, self._outlet = self._outlet, None
+        if outlet is None:
             return
-        fd = cast("IO[str]", self._terminal).fileno()
-        for _ in range(20):
-            # A write that is stuck goes on when what the terminal did not read is thrown away.
-            with contextlib.suppress(termios.error):
-                termios.tcflush(fd, termios.TCOFLUSH)
-            last.join(0.05)
-            if not last.is_alive():
-                break
-        # The words may have been among what was thrown away.
-        if select.select([], [fd], [], 0)[1]:
-            with contextlib.suppress(OSError):
-                os.write(fd, "".join(self._farewell or ()).encode())
+        if last.is_alive():
+            outlet.give_up()
+            last.join(5 * _GLANCE)
+        if not last.is_alive():
+            os.close(outlet.fileno())
