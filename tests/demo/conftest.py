@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema
 
 from tui.demo.execution import KEY
 from tui.demo.server import Simulator
@@ -49,3 +50,24 @@ async def demo() -> AsyncIterator[Demo]:
     made = Demo()
     yield made
     await made.http.aclose()
+
+
+def every_field(of: GraphQLSchema) -> str:
+    """A query for every field of the schema that can be reached."""
+    assert of.query_type is not None
+    return f"{{ {_selection(of.query_type, ())} }}"
+
+
+def _selection(of: GraphQLObjectType, above: tuple[str, ...]) -> str:
+    """All fields below a type, without going round in circles."""
+    parts = []
+    for name, field in of.fields.items():
+        kind = field.type
+        while isinstance(kind, GraphQLNonNull | GraphQLList):
+            kind = kind.of_type
+        arguments = '(input: {podId: "k3v9x0q2m1a7ze"})' if name == "pod" else ""
+        if not isinstance(kind, GraphQLObjectType):
+            parts.append(name)
+        elif kind.name not in above and len(above) < 4:
+            parts.append(f"{name}{arguments} {{ {_selection(kind, (*above, kind.name))} }}")
+    return " ".join(parts) or "__typename"

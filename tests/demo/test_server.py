@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
 import httpx
 import pytest
-from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, build_schema
 
-from tests.demo.conftest import Demo
-from tui.demo.execution import KEY, READ_ONLY_KEY
+from tests.demo.conftest import Demo, every_field
+from tui.demo.execution import KEY, READ_ONLY_KEY, schema
 from tui.demo.faults import NAMES, FaultError, Faults, parse
 from tui.demo.pods import iso
 from tui.demo.world import GONE, GONE_SPOT, NO_GPUS, WRONG
@@ -104,28 +102,9 @@ async def test_answers_are_packed_for_those_who_take_it(demo: Demo) -> None:
 
 
 async def test_every_field_of_the_schema_answers(demo: Demo) -> None:
-    from importlib.resources import files
-
-    schema = build_schema(files("tui.api.graphql").joinpath("schema.graphql").read_text())
-    query = f"{{ {selection(schema, schema.query_type, ())} }}"  # type: ignore[arg-type]
-    body = await demo.ask(query)
+    body = await demo.ask(every_field(schema()))
     assert "errors" not in body
     assert body["data"]["myself"]["machines"][0]["latestTelemetry"]["averageGpuMetrics"]["powerWatts"] > 0
-
-
-def selection(schema: GraphQLSchema, of: GraphQLObjectType, above: tuple[str, ...]) -> str:
-    """All fields below a type, without going round in circles."""
-    parts = []
-    for name, field in of.fields.items():
-        kind = field.type
-        while isinstance(kind, GraphQLNonNull | GraphQLList):
-            kind = kind.of_type
-        arguments = '(input: {podId: "k3v9x0q2m1a7ze"})' if name == "pod" else ""
-        if not isinstance(kind, GraphQLObjectType):
-            parts.append(name)
-        elif kind.name not in above and len(above) < 4:
-            parts.append(f"{name}{arguments} {{ {selection(schema, kind, (*above, kind.name))} }}")
-    return " ".join(parts) or "__typename"
 
 
 # Mutations, by RunPod's rules and in its words
@@ -140,6 +119,61 @@ async def test_stop_keeps_the_runtime_for_a_while(demo: Demo) -> None:
     assert pod["lastStatusChange"].startswith("Exited by user: ")
     demo.now += 60
     assert (await demo.ask(query, i={"podId": LLAMA}))["data"]["pod"]["runtime"] is None
+
+
+async def test_what_is_stopped_can_be_resumed_on_its_own_gpus(demo: Demo) -> None:
+    await demo.ask(STOP, i={"podId": LLAMA})
+    assert (await demo.ask(RESUME, i={"podId": LLAMA, "gpuCount": 4}))["data"]["podResume"]["gpuCount"] == 4
+    assert demo.world.find(LLAMA).rate == pytest.approx(4 * 2.99)
+    await demo.ask(STOP, i={"podId": LLAMA})
+    assert (await demo.ask(RESUME, i={"podId": LLAMA, "gpuCount": 8}))["data"]["podResume"]["gpuCount"] == 8
+    await demo.ask(STOP, i={"podId": LLAMA})
+    assert await demo.refused(RESUME, i={"podId": LLAMA, "gpuCount": 9}) == NO_GPUS
+
+
+async def test_what_is_stopped_is_on_the_shelf_until_it_is_resumed(demo: Demo) -> None:
+    key = (demo.world.find(LLAMA).gpu.id, True)
+    await demo.ask(STOP, i={"podId": LLAMA})
+    assert demo.world.shelf.taken[key] == -8
+    await demo.ask(RESUME, i={"podId": LLAMA})
+    assert demo.world.shelf.taken[key] == 0
+    await demo.ask(END, i={"podId": LLAMA})
+    assert demo.world.shelf.taken[key] == -8
+
+
+async def test_resume_without_an_hour_of_credit(demo: Demo) -> None:
+    await demo.ask(STOP, i={"podId": LLAMA})
+    demo.world.balance = 20.0
+    assert await demo.refused(RESUME, i={"podId": LLAMA}) == (
+        "Insufficient balance to resume this on-demand pod. You need at least $23.92 (current: $20.00, deficit: $3.92)."
+    )
+
+
+async def test_a_resume_of_a_missing_pod_and_of_a_running_one(demo: Demo) -> None:
+    assert await demo.refused(RESUME, i={"podId": "nosuchpod"}) == "Pod not found"
+    assert await demo.refused(BID, i={"podId": "nosuchpod", "gpuCount": 1, "bidPerGpu": 1.0}) == "Pod not found"
+    body = await demo.ask(RESUME, i={"podId": LLAMA})
+    assert body["data"]["podResume"]["desiredStatus"] == "RUNNING"
+    assert demo.world.find(LLAMA).version == 1
+
+
+async def test_the_lowest_bid_told_is_the_lowest_taken(demo: Demo) -> None:
+    demo.now += 300
+    query = '{ pod(input: {podId: "a1s2d3f4g5h6j7"}) { lowestBidPriceToResume desiredStatus lastStatusChange } }'
+    pod = (await demo.ask(query))["data"]["pod"]
+    assert pod["desiredStatus"] == "EXITED"
+    assert pod["lastStatusChange"].startswith("Outbid: ")
+    lowest = pod["lowestBidPriceToResume"]
+    assert lowest > demo.world.find(SPOT).bid
+    await demo.refused(BID, i={"podId": SPOT, "gpuCount": 1, "bidPerGpu": lowest - 0.01})
+    body = await demo.ask(BID, i={"podId": SPOT, "gpuCount": 1, "bidPerGpu": lowest})
+    assert body["data"]["podBidResume"]["desiredStatus"] == "RUNNING"
+    demo.now += 3600
+    assert (await demo.ask(query))["data"]["pod"]["desiredStatus"] == "RUNNING"
+
+
+async def test_mutations_that_are_not_simulated_say_so(demo: Demo) -> None:
+    assert "does not do this" in await demo.refused('mutation { deleteTemplate(templateName: "x") }')
 
 
 async def test_resume_on_a_full_host_and_on_a_free_one(demo: Demo) -> None:
@@ -204,11 +238,30 @@ async def test_deploy_takes_from_the_stock_and_bills(demo: Demo) -> None:
         ({"gpuTypeId": "NVIDIA NOTHING"}, WRONG),
         ({"dockerArgs": None}, WRONG),
         ({"volumeInGb": 99_999}, "enough disk space"),
+        ({"minMemoryInGb": 99_999}, GONE),
+        ({"dataCenterId": "XX-NO-1"}, GONE),
+        ({"countryCode": "XX"}, GONE),
+        ({"networkVolumeId": "not-mine"}, WRONG),
+        ({"gpuCount": -1}, WRONG),
     ],
 )
 async def test_deploys_that_are_refused(demo: Demo, change: dict[str, Any], message: str) -> None:
     assert message in await demo.refused(DEPLOY, i={**ORDER, **change})
     assert len(demo.world.pods) == 6
+
+
+async def test_a_deploy_goes_where_it_is_asked_to(demo: Demo) -> None:
+    shelf, gpus = demo.world.shelf, ["NVIDIA NOTHING", "NVIDIA RTX A4000", "NVIDIA L4", "NVIDIA A40"]
+    body = await demo.ask(
+        "mutation($i: PodFindAndDeployOnDemandInput) { podFindAndDeployOnDemand(input: $i)"
+        " { machine { dataCenterId gpuTypeId } networkVolume { name } volumeInGb } }",
+        i={**ORDER, "gpuTypeId": None, "gpuTypeIdList": gpus, "cloudType": "SECURE", "networkVolumeId": "vol-7x2kq"},
+    )
+    pod = body["data"]["podFindAndDeployOnDemand"]
+    assert pod["machine"]["dataCenterId"] == "US-TX-3"
+    assert pod["networkVolume"] == {"name": "datasets"}
+    assert pod["volumeInGb"] == 0
+    assert shelf.taken[(pod["machine"]["gpuTypeId"], True)] == 1
 
 
 async def test_renting_needs_a_bid_and_stock(demo: Demo) -> None:
@@ -274,9 +327,13 @@ async def test_a_reset_and_a_time_out(demo: Demo) -> None:
         await demo.post("{ myself { id } }")
     demo.simulator.faults.clear()
     demo.simulator.faults.set("timeout")
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.05):
-            await demo.post("{ myself { id } }")
+    demo.http.timeout = httpx.Timeout(0.05)
+    with pytest.raises(httpx.ReadTimeout):
+        await demo.post("{ myself { id } }")
+    demo.simulator.faults.clear()
+    demo.simulator.faults.set("refused")
+    with pytest.raises(httpx.ConnectError):
+        await demo.post("{ myself { id } }")
 
 
 async def test_a_mutation_that_acts_and_answers_502(demo: Demo) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.demo.conftest import START
+from tui.demo.account import user
 from tui.demo.noise import wander
 from tui.demo.pods import HOUR, pod_view
 from tui.demo.world import HISTORY, World
@@ -65,6 +66,21 @@ def test_the_balance_falls_exactly_with_the_spend() -> None:
     world.advance_to(START + 1800)
     assert world.balance == pytest.approx(balance - spend / 2)
     assert world.charged == pytest.approx(spend / 2)
+
+
+def test_what_is_billed_is_what_the_account_says() -> None:
+    world = world_at(OPENED)
+    details = user(world)["spendDetails"]()
+    assert sum(details.values()) == pytest.approx(world.spend_per_hour())
+    stopped = next(p for p in world.pods.values() if p.status == "EXITED")
+    assert stopped.spend() == pytest.approx(200 * 0.20 / 730), "a stopped pod's volume is billed, at twice the price"
+
+
+def test_2000_pods_run_out_of_money_and_time_goes_on() -> None:
+    world = World(start=START, pods=2000, runway=0.5 * HOUR)
+    world.advance_to(START + 10 * HOUR)
+    assert world.balance == 0
+    assert {p.status for p in world.pods.values()} == {"EXITED"}
 
 
 def test_at_zero_pods_stop_and_those_without_a_network_volume_are_gone() -> None:

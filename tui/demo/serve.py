@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import struct
 import sys
@@ -25,7 +26,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str]) -> int:
-    """Serve until told to stop; returns the exit code: 2 when it cannot begin."""
+    """Serve until told to stop; returns the exit code: 2 when it cannot begin, 130 after ctrl+c."""
     try:
         wrong = parse(faults)
     except FaultError as error:
@@ -59,7 +60,10 @@ def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str
     url = f"http://{HOST}:{listener.getsockname()[1]}/graphql"
     sys.stdout.write(f"simulated RunPod at {url}, keys: {KEY}, {READ_ONLY_KEY}\n")
     sys.stdout.flush()
-    served.server.run(sockets=[listener])
+    try:
+        served.server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     return 0
 
 
