@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from tui.demo import cast
 from tui.demo import pods as sim
 from tui.demo.catalogue import PLACES, Place, gpu_types
 from tui.demo.market import LARGEST_DISK, Shelf, fits
@@ -49,8 +50,8 @@ class World:
         self.start = self.now = start
         opened = start + history
         self.shelf = Shelf(seed)
-        story = sim.story(opened)[:pods]
-        self.pods = {pod.id: pod for pod in story + sim.crowd(seed, pods - len(story), opened)}
+        story = cast.story(opened)[:pods]
+        self.pods = {pod.id: pod for pod in story + cast.crowd(seed, pods - len(story), opened)}
         self.has_volume = any(pod.network_volume for pod in story)
         self.made = 0
         spend = self.spend_per_hour()
