@@ -17,8 +17,8 @@ NOON = 1_795_435_200.0  # 2026-11-23 12:00 UTC
 
 
 def still_pollers() -> patch:  # type: ignore[valid-type]
-    """Pollers to whom no answer takes any time: a latency would differ from picture to picture."""
-    return patch("tui.app.Poller", partial(Poller, clock=lambda: 0.0))
+    """Pollers to whom no answer takes any time and whose waits are not drawn: pictures must not differ."""
+    return patch("tui.app.Poller", partial(Poller, clock=lambda: 0.0, random=lambda: 1.0))
 
 
 def demo_app(theme: str | None = None) -> PodtopApp:

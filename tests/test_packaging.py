@@ -38,7 +38,17 @@ def fresh(folder: Path, *install: str | Path) -> Path:
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     here = next(p for p in sys.path if p.endswith("site-packages"))
     (folder / "lib" / version / "site-packages" / "these.pth").write_text(here + "\n")
-    run(folder / "bin" / "python", "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--no-build-isolation", *install)
+    run(
+        folder / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-deps",
+        "--no-index",
+        "--no-build-isolation",
+        *install,
+    )
     return folder / "bin" / "podtop"
 
 

@@ -15,6 +15,7 @@ WIDE = 160
 NORMAL = 100
 NORMAL_HEIGHT = 24
 _FEWEST_POD_LINES = 7
+_NOTICE_LINES = 10
 
 PANES = ("pods", "telemetry", "market")
 
@@ -32,7 +33,7 @@ def panes(width: int, height: int, active: str, rows: int, alone: bool = False) 
     """
     if alone:
         return {active: Region(0, 0, width, height)}
-    pods = min(max(rows + 3, _FEWEST_POD_LINES), height * 2 // 5)
+    pods = min(max(rows + 3, _FEWEST_POD_LINES) if rows else _NOTICE_LINES, height * 2 // 5)
     rest = height - pods
     left = width - (MARKET_WIDTH if width >= 2 * MARKET_WIDTH else MARKET_NARROW)
     if width >= WIDE:

@@ -65,7 +65,7 @@ def pod_cells(row: PodRow, now: float, bar_width: int) -> Cells:
     if row.phase is Phase.UNREADABLE:
         return {
             "status": phase_cell(row, now),
-            "name": ((row.name or "(no name)", "text"), (f"  {row.reason}", "bad")),
+            "name": ((row.name or row.id, "text"), (f"  {row.reason}", "bad")),
             "id": ((row.id, "muted"),),
         }
     gpu: Cell = (

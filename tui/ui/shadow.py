@@ -257,11 +257,12 @@ class _Writer:
     def row(self, y: int, wanted: Sequence[Cell], shown: Sequence[Cell]) -> None:
         """Write the cells of a row that are not shown as they are wanted."""
         start = end = 0
+        width = len(wanted)
         for at, (new, old) in enumerate(zip(wanted, shown, strict=True)):
-            if at < end or new is old or new == old or new is UNKNOWN:
+            if at < end or new == old or new is UNKNOWN:
                 continue
             glyph = new[0]
-            if glyph == " " == old[0] and _bare(new[1]) == _bare(old[1]):
+            if glyph == " " and old[0] == " " and _bare(new[1]) == _bare(old[1]):
                 continue
             # The right half of a wide character cannot be written but with the left one.
             x = at if glyph else at - 1
@@ -269,9 +270,9 @@ class _Writer:
                 self._run(y, start, wanted[start:end], wanted)
                 start = x
             end = x + 1
-            while end < len(wanted) and wanted[end][0] == "":
+            while end < width and wanted[end][0] == "":
                 end += 1
-            if not _certain(wanted[x][0]):
+            if glyph not in _NARROW and not _certain(wanted[x][0]):
                 self._run(y, start, wanted[start:end], wanted)
                 self._x, start = -1, end
         self._run(y, start, wanted[start:end], wanted)

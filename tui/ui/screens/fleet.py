@@ -132,11 +132,10 @@ class FleetScreen(Screen[None]):
         table = self.query_one("#pods", Table)
         query = self._queries["pods"]
         ids = views.pods(fleet, now, query)
-        spark = rows.SPARK_COLUMNS if table.width_of("spark") else 0
-        bar = table.width_of("bar")
 
         def cells(key: str) -> Cells:
-            return rows.pod_cells(views.pod_row(fleet.records[key], now, spark), now, bar)
+            spark = rows.SPARK_COLUMNS if table.width_of("spark") else 0
+            return rows.pod_cells(views.pod_row(fleet.records[key], now, spark), now, table.width_of("bar"))
 
         table.show(
             ids,

@@ -95,6 +95,7 @@ class Table(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._columns = tuple(columns)
         self._fitted: tuple[tuple[Column, int], ...] = ()
+        self._fitted_to = 0
         self._keys: tuple[str, ...] = ()
         self._index: dict[str, int] = {}
         self._cells: Callable[[str], Cells] = lambda key: {}
@@ -203,8 +204,16 @@ class Table(ScrollView, can_focus=True):
             self._jump(row)
 
     def on_resize(self) -> None:
-        self._fitted = visible(self._columns, self._width)
-        self._strips.clear()
+        self._fit()
+        self._repaint()
+
+    def _fit(self) -> None:
+        """Fit the columns to the width there is: lines may be asked for before the event of a new size comes."""
+        width = self._width
+        if width != self._fitted_to:
+            self._fitted_to = width
+            self._fitted = visible(self._columns, width) if width > 0 else ()
+            self._strips.clear()
 
     def on_focus(self) -> None:
         self._restyle()
@@ -227,6 +236,7 @@ class Table(ScrollView, can_focus=True):
 
     def _repaint(self) -> None:
         """Draw the visible lines again and refresh those that came out different."""
+        self._fit()
         if not self._fitted:
             return
         width, height = self._width, self.size.height
@@ -240,6 +250,7 @@ class Table(ScrollView, can_focus=True):
                 self._strips[y] = old
 
     def render_line(self, y: int) -> Strip:
+        self._fit()
         strip = self._strips.get(y)
         if strip is None:
             if not self._fitted:

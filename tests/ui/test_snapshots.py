@@ -1,0 +1,130 @@
+"""The screen as a person sees it, in every state, as pictures at a fixed instant."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from textual.pilot import Pilot
+
+from tests.make import funds, snapshot
+from tests.stage import demo_app, settle, still_pollers
+from tests.ui.conftest import NOW, PODS, HeldCloud
+from tui.api.cloud import Throttled, Unauthorized, Unreachable
+from tui.api.models import Problem, Snapshot, Unreadable
+from tui.app import PodtopApp
+from tui.config import Config
+from tui.source import Source
+
+Compare = Callable[..., bool]
+SMALL = (100, 30)
+
+
+@pytest.fixture(autouse=True)
+def _still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with still_pollers():
+        yield
+
+
+def held_app(cloud: HeldCloud, **config: Any) -> PodtopApp:
+    return PodtopApp(Source("runpod", False, lambda: cloud, lambda: cloud.now), Config(**config), tz=UTC)
+
+
+def pressing(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+    async def run(pilot: Pilot[None]) -> None:
+        await settle(pilot, *keys)
+
+    return run
+
+
+def after(act: Callable[[Pilot[None]], Awaitable[None]]) -> Callable[[Pilot[None]], Awaitable[None]]:
+    async def run(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        await act(pilot)
+        await settle(pilot)
+
+    return run
+
+
+@pytest.mark.parametrize("theme", ["podtop-dark", "podtop-light"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=["80x24", "120x40", "200x50"])
+def test_demo(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
+    assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing("j"))
+
+
+def test_telemetry_alone(snap_compare: Compare) -> None:
+    assert snap_compare(demo_app(), terminal_size=(80, 24), run_before=pressing("j", "tab"))
+
+
+def test_market_zoomed(snap_compare: Compare) -> None:
+    assert snap_compare(demo_app(), terminal_size=SMALL, run_before=pressing("shift+tab", "z"))
+
+
+def test_very_small(snap_compare: Compare) -> None:
+    assert snap_compare(demo_app(), terminal_size=(40, 10), run_before=pressing())
+
+
+def test_filter_being_typed(snap_compare: Compare) -> None:
+    assert snap_compare(demo_app(), terminal_size=SMALL, run_before=pressing("slash", *"qwen"))
+
+
+def test_help(snap_compare: Compare) -> None:
+    assert snap_compare(demo_app(), terminal_size=SMALL, run_before=pressing("question_mark"))
+
+
+def test_paused(snap_compare: Compare) -> None:
+    assert snap_compare(demo_app(), terminal_size=SMALL, run_before=pressing("p"))
+
+
+def test_read_only(snap_compare: Compare) -> None:
+    assert snap_compare(held_app(HeldCloud(), read_only=True), terminal_size=SMALL, run_before=pressing())
+
+
+def test_loading(snap_compare: Compare) -> None:
+    class Silent(HeldCloud):
+        async def fleet(self) -> Snapshot:
+            raise AssertionError("never asked")
+
+    def never() -> HeldCloud:
+        raise AssertionError("never opened")
+
+    app = PodtopApp(Source("runpod", False, never, lambda: NOW), Config(), tz=UTC)
+    app.on_ready = lambda: None  # type: ignore[method-assign]
+
+    async def run(pilot: Pilot[None]) -> None:
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=SMALL, run_before=run)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("empty", snapshot()),
+        ("no-network", Unreachable("api.runpod.io cannot be reached: no route to host.")),
+        ("unauthorized", Unauthorized("RunPod answered 401: this key is wrong or was revoked.")),
+        ("throttled", Throttled("RunPod answered 429: too many requests, wait for 20 s.", 20.0)),
+        ("no-pods-in-answer", Snapshot(funds(), None, (), (Problem("Something went wrong", ("myself", "pods")),))),
+        ("unreadable", replace(PODS, unreadable=(Unreadable("bad1", "odd-one", "Expected `float`, got `str`"),))),
+        ("no-balance", Snapshot(None, PODS.pods)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_state(snap_compare: Compare, name: str, answer: Any) -> None:
+    cloud = HeldCloud()
+    cloud.fleet_answer = answer
+    assert snap_compare(held_app(cloud), terminal_size=SMALL, run_before=pressing())
+
+
+def test_stale(snap_compare: Compare) -> None:
+    cloud = HeldCloud()
+
+    async def unplug(pilot: Pilot[None]) -> None:
+        cloud.now = NOW + 95
+        cloud.fleet_answer = cloud.market_answer = Unreachable("api.runpod.io cannot be reached.")
+        await pilot.press("ctrl+r")
+
+    assert snap_compare(held_app(cloud), terminal_size=SMALL, run_before=after(unplug))
