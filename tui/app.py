@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 LAST_BREATH = 3.0
 """Seconds after a signal within which podtop ends, whatever the terminal does."""
 
+HISTORY_FRAME = 0.25
+"""Seconds between two frames while the past is taken in."""
+
 STYLES = ("app", "panes", "table", "chart", "help", "palette")
 
 
@@ -132,8 +135,12 @@ class PodtopApp(App[None]):
         cloud = await asyncio.to_thread(source.open)
         try:
             if source.history is not None:
+                shown = asyncio.get_running_loop().time()
                 async for at, snapshot in source.history(cloud):
                     self.fleet.apply(snapshot, at)
+                    if (now := asyncio.get_running_loop().time()) - shown > HISTORY_FRAME:
+                        shown = now
+                        self.changed.publish(None)
             self._pods = Poller(cloud.fleet, config.interval)
             self._market = Poller(cloud.offers, config.market_interval)
             async with asyncio.TaskGroup() as group:

@@ -129,8 +129,9 @@ def run(
     pid, fd = pty.fork()
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
         os.execvpe(
-            argv[0], list(argv), {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
+            argv[0], list(argv), {**inherited, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
         )
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
     waiting = sorted(keys)

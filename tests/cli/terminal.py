@@ -36,7 +36,9 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(cwd)
-            os.execve(argv[0], list(argv), {**os.environ, "TERM": "xterm-256color", **(env or {})})
+            # Test runners export the size of their own terminal, and programs believe it.
+            inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+            os.execve(argv[0], list(argv), {**inherited, "TERM": "xterm-256color", **(env or {})})
         self.resize(*size)
 
     def resize(self, columns: int, lines: int) -> None:
