@@ -9,7 +9,7 @@ else spoils cells, which `forget` mends, and never what follows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain, islice, repeat
 from typing import NamedTuple
@@ -79,11 +79,8 @@ def ink_of(style: Style | None, colours: ColorSystem) -> Ink:
     """The ink of a style; its meta data means nothing to a terminal."""
     if style is None:
         return PLAIN
-    link = style.link
-    return _ink(
-        Strip.render_ansi(style, colours),
-        f"id={style.link_id};{link}" if link is not None and link.isprintable() else "",
-    )
+    link = f"id={style.link_id};{style.link}" if style.link and style.link.isprintable() else ""
+    return _ink(Strip.render_ansi(style, colours), link)
 
 
 @lru_cache(2048)
@@ -110,12 +107,32 @@ def glyphs(text: str) -> tuple[str, ...]:
     return tuple(cells)
 
 
+class _Cells(dict[str, Cell]):
+    """The cells of one ink by their glyphs, each made once: new ones would keep the collector busy."""
+
+    def __init__(self, ink: Ink) -> None:
+        super().__init__()
+        self._ink = ink
+
+    def __missing__(self, glyph: str) -> Cell:
+        cell = self[glyph] = (glyph, self._ink)
+        return cell
+
+
+_cells_in = lru_cache(1024)(_Cells)
+
+
+@lru_cache(4096)
+def _drawn(style: Style | None, colours: ColorSystem) -> Callable[[str], Cell]:
+    return _cells_in(ink_of(style, colours)).__getitem__
+
+
 def cells_of(strip: Strip, colours: ColorSystem) -> list[Cell]:
     """The cells that a strip covers."""
     cells: list[Cell] = []
     for text, style, control in strip:
         if not control:
-            cells.extend(zip(text if _NARROW.issuperset(text) else glyphs(text), repeat(ink_of(style, colours))))
+            cells.extend(map(_drawn(style, colours), text if _NARROW.issuperset(text) else glyphs(text)))
     return cells
 
 
@@ -259,7 +276,7 @@ class _Writer:
         start = end = 0
         width = len(wanted)
         for at, (new, old) in enumerate(zip(wanted, shown, strict=True)):
-            if at < end or new == old or new is UNKNOWN:
+            if new is old or at < end or new == old or new is UNKNOWN:
                 continue
             glyph = new[0]
             if glyph == " " and old[0] == " " and _bare(new[1]) == _bare(old[1]):
