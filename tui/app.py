@@ -135,12 +135,14 @@ class PodtopApp(App[None]):
         cloud = await asyncio.to_thread(source.open)
         try:
             if source.history is not None:
+                self.fleet.past = True
                 shown = asyncio.get_running_loop().time()
                 async for at, snapshot in source.history(cloud):
                     self.fleet.apply(snapshot, at)
                     if (now := asyncio.get_running_loop().time()) - shown > HISTORY_FRAME:
                         shown = now
                         self.changed.publish(None)
+                self.fleet.past = False
             self._pods = Poller(cloud.fleet, config.interval)
             self._market = Poller(cloud.offers, config.market_interval)
             async with asyncio.TaskGroup() as group:

@@ -75,6 +75,13 @@ class Terminal:
             if time.monotonic() > until or not self._read(0.1):
                 raise AssertionError(f"{words!r} never appeared; the screen:\n{self.text}")
 
+    def wait_while(self, words: str) -> None:
+        """Until the words are gone from the screen."""
+        until = time.monotonic() + PATIENCE
+        while words in self.text:
+            if time.monotonic() > until or not self._read(0.1):
+                raise AssertionError(f"{words!r} never went away; the screen:\n{self.text}")
+
     def end(self) -> int:
         """The exit code (128 + n after signal n that killed it), once the program has ended by itself."""
         until = time.monotonic() + PATIENCE

@@ -80,11 +80,13 @@ class Fleet:
     """Pods, money and market as last polled. One writer; screens read.
 
     interval: seconds between fleet polls, by which staleness is judged.
+    past:     True while a recorded past is taken in, which is old by nature.
     """
 
     def __init__(self, interval: float, market_interval: float, budget: int = MEMORY_BUDGET) -> None:
         self.interval = interval
         self.market_interval = market_interval
+        self.past = False
         self.snapshot: Feed[Snapshot] = Feed()
         self.market: Feed[Market] = Feed()
         self.records: dict[str, Record] = {}
@@ -116,7 +118,7 @@ class Fleet:
         )
 
     def stale(self, now: float) -> bool:
-        return self.snapshot.stale(now, self.interval)
+        return not self.past and self.snapshot.stale(now, self.interval)
 
     def market_stale(self, now: float) -> bool:
         return self.market.stale(now, self.market_interval)

@@ -62,6 +62,8 @@ def connection(fleet: Fleet, now: float, tz: tzinfo | None, paused: bool = False
     if paused:
         age = feed.age(now)
         return (("‖ paused", "warn"), ("" if age is None else f" · data {fmt.duration(age)} old", "muted"))
+    if fleet.past:
+        return (("◌ taking in the past", "muted"),)
     if feed.error is not None:
         wait = "" if feed.retry_at is None else f" · retry in {fmt.duration(max(0.0, feed.retry_at - now))}"
         age = feed.age(now)

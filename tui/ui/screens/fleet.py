@@ -102,7 +102,10 @@ class FleetScreen(Screen[None]):
     @property
     def _view(self) -> tuple[Fleet, float]:
         """The fleet to show, and the instant to show it at."""
-        return self._held or (self._fleet, self._now())
+        if self._held is not None:
+            return self._held
+        at = self._fleet.snapshot.at
+        return self._fleet, at if self._fleet.past and at is not None else self._now()
 
     def show(self) -> None:
         """Tell every widget what it has to show now; a screen that is not on top skips."""
@@ -123,9 +126,12 @@ class FleetScreen(Screen[None]):
                 self.show()
 
     def _show_header(self) -> None:
-        fleet, _ = self._view
-        badges = replace(self._badges, paused=self._held is not None)
-        self.query_one("#header", Lines).content = status.header(fleet, badges, self._now(), self._tz)
+        fleet, now = self._view
+        held = self._held is not None
+        badges = replace(self._badges, paused=held)
+        # A screen that is held still ages all the same.
+        lines = status.header(fleet, badges, self._now() if held else now, self._tz)
+        self.query_one("#header", Lines).content = lines
 
     def _show_pods(self) -> None:
         fleet, now = self._view
@@ -322,10 +328,11 @@ class FleetScreen(Screen[None]):
         self._set_filter(self._panes.active, event.text)
 
     @on(FilterLine.Done)
-    def _filter_done(self, event: FilterLine.Done) -> None:
+    async def _filter_done(self, event: FilterLine.Done) -> None:
         name = self._panes.active
-        self.query_one(FilterLine).remove()
+        await self.query_one(FilterLine).remove()
         self.query_one(f"#{name}").focus()
+        self.refresh_bindings()
         if not event.kept:
             self._set_filter(name, "")
 

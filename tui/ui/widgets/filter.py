@@ -13,8 +13,17 @@ class FilterLine(Input):
     """An input for filter words. Enter keeps them, Escape clears them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", "clear", id="filter.clear", tooltip="Clear the filter and close its line"),
-        Binding("enter", "keep", "keep", id="filter.keep", tooltip="Keep the filter and go back to the table"),
+        Binding(
+            "escape",
+            "give_up",
+            "clear",
+            id="filter.clear",
+            priority=True,
+            tooltip="Clear the filter and close its line",
+        ),
+        Binding(
+            "enter", "keep", "keep", id="filter.keep", priority=True, tooltip="Keep the filter and go back to the table"
+        ),
     ]
 
     class Typed(Message):
@@ -40,7 +49,12 @@ class FilterLine(Input):
         self.post_message(self.Typed(event.value))
 
     def action_keep(self) -> None:
-        self.post_message(self.Done(kept=True))
+        self._done(kept=True)
 
     def action_give_up(self) -> None:
-        self.post_message(self.Done(kept=False))
+        self._done(kept=False)
+
+    def _done(self, kept: bool) -> None:
+        # Focus goes at once: a key typed right behind this one is no text any more.
+        self.screen.set_focus(None)
+        self.post_message(self.Done(kept))
