@@ -269,6 +269,11 @@ async def test_any_failure_leaves_the_screen_to_textual(
         await settle(app, pilot)
         terminal = Emulator(*SIZE)
         terminal.feed(app.wire.received())
+        # Held back, and lost with the layer: Textual paints the whole screen.
+        app.wire.taking = False
+        app.query_one("#one", Static).update("held back")
+        await settle(app, pilot)
+        app.wire.taking = True
         monkeypatch.setattr(Shadow, "frame", lambda *_: 1 / 0)
         for count in range(3):
             app.query_one("#two", Static).update(f"balance {count}")

@@ -8,7 +8,7 @@ import os
 import pty
 import signal
 from collections.abc import Iterator
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from textual.app import App
@@ -54,6 +54,11 @@ def offer(outlet: Outlet, *texts: str) -> None:
         outlet.write(text)
 
 
+def until_stuck(outlet: Outlet) -> None:
+    while not outlet._stuck:
+        Event().wait(0.001)
+
+
 def test_an_outlet_is_empty_when_all_has_gone(pipe: tuple[int, int]) -> None:
     told: list[bool] = []
     outlet = Outlet(pipe[1], lambda: told.append(True))
@@ -80,8 +85,7 @@ def test_last_words_do_not_queue_behind_a_frame_that_is_stuck(pipe: tuple[int, i
     offer(outlet, "x" * 1_000_000, "frame")
     writer = Thread(target=outlet.flush)
     writer.start()
-    while not outlet._stuck:
-        writer.join(0.001)
+    until_stuck(outlet)
     outlet.hurry()
     offer(outlet, "farewell")
     got = b""
@@ -167,6 +171,27 @@ async def test_coming_back_is_told(driver: PacedDriver) -> None:
     driver.resume_application_mode()
     assert entered == [True, True]
     driver.suspend_application_mode()
+
+
+async def test_leaving_does_not_wait_for_a_frame_that_is_stuck(
+    driver: PacedDriver, pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paced, "GRACE", 10.0)
+    driver.start_application_mode()
+    await taken(driver)
+    driver.write("x" * 1_000_000)
+    outlet = driver._outlet
+    assert outlet is not None
+    await asyncio.to_thread(until_stuck, outlet)
+    driver.stop_application_mode()
+    closing = asyncio.create_task(asyncio.to_thread(driver.close))
+    got = b""
+    while not closing.done():
+        got += read(pipe[0])
+        await asyncio.sleep(0)
+    got += read(pipe[0])
+    assert got.count(b"x") < 1_000_000
+    assert got.endswith(RESTORED)
 
 
 async def test_a_terminal_that_never_reads_does_not_keep_podtop_from_ending(driver: PacedDriver) -> None:

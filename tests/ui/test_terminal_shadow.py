@@ -202,6 +202,15 @@ def test_the_same_again_sends_nothing_and_one_cell_sends_one_cell() -> None:
     assert shadow.frame((0, 0)) == "\x1b[2;8H1\x1b[H"
 
 
+def test_a_strip_that_another_was_laid_upon_is_laid_again() -> None:
+    shadow, terminal = shown("-" * 20)
+    strip, other = Strip([Segment("a long one")]), Strip([Segment("XX")])
+    for one, x in ((strip, 0), (other, 4), (strip, 0), (other, 9), (strip, 0)):
+        shadow.put(x, 0, one)
+    terminal.feed(shadow.frame((0, 0)))
+    assert terminal.screen.display[0] == "a long oneX" + "-" * 9
+
+
 def test_a_cursor_that_moved_is_moved() -> None:
     shadow, _ = shown("name:")
     assert shadow.frame((6, 0)) == "\x1b[1;7H"

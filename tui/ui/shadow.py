@@ -275,21 +275,19 @@ class _Writer:
         """Write the cells of a row that are not shown as they are wanted."""
         start = end = 0
         width = len(wanted)
-        for at, (new, old) in enumerate(zip(wanted, shown, strict=True)):
-            if new is old or at < end or new == old or new is UNKNOWN:
+        for x, (new, old) in enumerate(zip(wanted, shown, strict=True)):
+            if new is old or x < end or new == old or new is UNKNOWN:
                 continue
             glyph = new[0]
             if glyph == " " and old[0] == " " and _bare(new[1]) == _bare(old[1]):
                 continue
-            # The right half of a wide character cannot be written but with the left one.
-            x = at if glyph else at - 1
             if x > end:
                 self._run(y, start, wanted[start:end], wanted)
                 start = x
             end = x + 1
             while end < width and wanted[end][0] == "":
                 end += 1
-            if glyph not in _NARROW and not _certain(wanted[x][0]):
+            if glyph not in _NARROW and not _certain(glyph):
                 self._run(y, start, wanted[start:end], wanted)
                 self._x, start = -1, end
         self._run(y, start, wanted[start:end], wanted)
