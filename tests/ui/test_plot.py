@@ -47,15 +47,15 @@ def test_a_chart_is_exactly_as_large_as_asked(width: int, height: int, lines: in
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(WILD, WILD, WILD, WILD), max_size=20), st.integers(2, 100))
-def test_every_number_that_reaches_plotext_is_finite_and_within_limits(
+def test_every_number_that_reaches_plotext_is_a_dot_of_the_canvas(
     points: list[tuple[float, float, float, float]], columns: int
 ) -> None:
     run = tuple(Point(*point) for point in points)
     spec = ChartSpec("x", (Line("x", (run,), None),), Window(NOON, 5, columns))
-    for _, (xs, ys) in plot.signals(spec, columns):
+    for _, (xs, ys) in plot.signals(spec, columns, 9):
         assert len(xs) == len(ys) > 0
-        assert all(math.isfinite(x) and 0 <= x <= columns - 1 for x in xs)
-        assert all(math.isfinite(y) and 0 <= y <= 100 for y in ys)
+        assert all(type(x) is int and 0 <= x < 2 * columns for x in xs)
+        assert all(type(y) is int and 0 <= y < 4 * 9 for y in ys)
 
 
 def test_wild_numbers_do_not_end_the_process() -> None:
@@ -97,6 +97,37 @@ def test_a_new_sample_changes_one_column_until_the_bucket_is_over() -> None:
     assert len(changed) <= 2
 
 
+def test_the_same_values_have_the_same_shape_a_column_further() -> None:
+    values = [float(20 + (i * 37) % 60) for i in range(60)]
+    before, after = (words(spec_of(part), 64, 10)[1:-1] for part in (values[:-1], values[1:]))
+    for a, b in zip(before, after, strict=True):
+        # Columns 4 to 62 show the values; the first loses its way in from the left, the last ends.
+        assert a[6:62] == b[5:61]
+
+
+def test_every_value_is_drawn_at_its_dot() -> None:
+    for value in (0.0, 25.0, 50.0, 77.0, 100.0):
+        rows = words(spec_of([value], 40), 44, 12)[1:-1]
+        dots = round(value / 100 * 39)
+        row, cell = 9 - dots // 4, "⣀⠤⠒⠉"[dots % 4]
+        assert [(y, line[4]) for y, line in enumerate(rows) if line[4] != " "] == [(row, cell)]
+
+
+def test_a_spike_of_one_sample_is_drawn_to_its_top() -> None:
+    window = plot.window(NOON, 86_400, 40)
+    points = [Point(window.start + i * window.width, 10, 100 if i == 20 else 10, 11) for i in range(40)]
+    rows = words(ChartSpec("x", (Line("x", (tuple(points),), 10),), window, tz=UTC), 44, 12)
+    assert rows[1][4:].strip()
+
+
+def test_a_line_has_its_number_and_the_first_lies_on_top() -> None:
+    spec = spec_of([50.0] * 60)
+    other = spec_of([80.0] * 60).lines[0]
+    drawn = ChartSpec("x", (spec.lines[0], other, spec.lines[0]), spec.window, tz=UTC)
+    numbers = {number for row in plot.draw(drawn, 64, 12)[1:-1] for text, number in row if text.strip(" 105")}
+    assert numbers == {0, 1}
+
+
 def test_a_gap_is_a_gap() -> None:
     window = plot.window(NOON, 900, 40)
     runs = tuple(
@@ -122,5 +153,11 @@ def test_the_title_names_the_one_that_lags() -> None:
 
 
 def test_without_samples_it_says_so() -> None:
-    assert "no samples" in "\n".join(words(spec_of([]), 60, 10))
-    assert "no samples yet" in "\n".join(words(spec_of([], lines=0), 60, 10))
+    assert "no samples in this range" in "\n".join(words(spec_of([]), 60, 10))
+    assert words(spec_of([]), 60, 10)[0].endswith("–")
+
+
+def test_midnight_is_the_day_that_begins() -> None:
+    window = plot.window(NOON, 86_400, 90)
+    axis = words(ChartSpec("x", spec_of([1.0]).lines, window, tz=UTC), 94, 10)[-1]
+    assert axis.split()[4:8] == ["22:00", "Mon", "23", "02:00"]

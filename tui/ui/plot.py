@@ -1,14 +1,16 @@
 """Charts in text: what is drawn, and how. The only module that imports plotext; it knows no colours but line numbers.
 
 plotext 6's core aborts the process on NaN inside a line and on infinity with limits set, and takes seconds and a
-gigabyte over values far outside the limits: every number passes `_safe` before it gets there.
+gigabyte over values far outside the limits: every number passes `_dot` before it gets there.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from datetime import datetime, tzinfo
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
@@ -16,6 +18,7 @@ from msgspec import Struct
 from tui.ui import format as fmt
 
 if TYPE_CHECKING:
+    from tui.store.series import Run
     from tui.store.views import Line
 
 AXIS = 4
@@ -71,6 +74,7 @@ class ChartSpec(Struct, frozen=True):
     title:  its name; unit follows every value.
     lines:  what is drawn, in percent of `high`.
     window: the time that is shown.
+    note:   said where there is nothing to draw.
     tz:     the clock of its time axis, None for the machine's own.
     """
 
@@ -79,6 +83,7 @@ class ChartSpec(Struct, frozen=True):
     window: Window
     high: float = 100.0
     unit: str = "%"
+    note: str = "no samples in this range"
     tz: tzinfo | None = None
 
 
@@ -111,7 +116,7 @@ def _title(spec: ChartSpec, width: int) -> Row:
 def _tails(spec: ChartSpec) -> list[Row]:
     known = [(line, index) for index, line in enumerate(spec.lines) if line.last is not None]
     if not known:
-        return []
+        return [((fmt.UNKNOWN, QUIET),)]
     if len(spec.lines) == 1:
         return [((_value(known[0][0], spec), TEXT),)]
     mean = sum(line.last or 0.0 for line, _ in known) / len(known)
@@ -131,10 +136,10 @@ def _value(line: Line, spec: ChartSpec) -> str:
 
 
 def _time_axis(spec: ChartSpec, width: int) -> str:
-    """Clock times under the columns they belong to, at round times."""
+    """Clock times under the columns they belong to, at round times; midnight is the day that begins."""
     start, step, _ = spec.window
     span = step * width
-    tick = next((n for n in _TICKS if n / step >= 9), 86_400)
+    tick = next((n for n in _TICKS if n / step >= 7), 86_400)
     offset = datetime.fromtimestamp(start, spec.tz).astimezone(spec.tz).utcoffset()
     shift = offset.total_seconds() if offset else 0.0
     line = [" "] * width
@@ -142,11 +147,11 @@ def _time_axis(spec: ChartSpec, width: int) -> str:
     free = 0
     while at < start + span:
         when = datetime.fromtimestamp(at, spec.tz)
-        label = f"{when:%a %d}" if tick >= 86_400 else f"{when:%a %H:%M}" if span > 86_400 else f"{when:%H:%M}"
+        label = f"{when:%H:%M}" if when.hour or when.minute else f"{when:%a %d}"
         column = int((at - start) / step) - len(label) // 2
         if free <= column <= width - len(label):
             line[column : column + len(label)] = label
-            free = column + len(label) + 2
+            free = column + len(label) + 1
         at += tick
     return "".join(line)
 
@@ -154,7 +159,7 @@ def _time_axis(spec: ChartSpec, width: int) -> str:
 def _plot(spec: ChartSpec, width: int, height: int, axis: int) -> list[Row]:
     columns = max(1, width - axis)
     if not any(line.runs for line in spec.lines):
-        canvas = _words("no samples in this range" if spec.lines else "no samples yet", columns, height)
+        canvas = _words(spec.note, columns, height)
     else:
         canvas = _canvas(spec, columns, height)
     labels = {0: f"{spec.high:.0f}", height - 1: "0"}
@@ -170,72 +175,102 @@ def _words(text: str, columns: int, height: int) -> list[Row]:
     return [((text.center(columns) if y == height // 2 else " " * columns, QUIET),) for y in range(height)]
 
 
-def _safe(value: float, low: float, high: float) -> float:
-    """A number that plotext survives: finite and within its limits."""
-    return min(high, max(low, value)) if math.isfinite(value) else low
+def _dot(value: float, top: int) -> int | None:
+    """A whole dot from 0 to `top`, which plotext survives; None for what is no number."""
+    return round(min(float(top), max(0.0, value))) if math.isfinite(value) else None
 
 
-Signal = tuple[list[float], list[float]]
+Signal = tuple[tuple[int, ...], tuple[int, ...]]
+"""Horizontal and vertical positions of points to join, in dots from the lower left; a cell has 2 by 4."""
 
 
-def signals(spec: ChartSpec, columns: int) -> list[tuple[int, Signal]]:
-    """Each unbroken run as points in columns and percent: the low and the high of a bucket: no spike is lost."""
-    start, step, _ = spec.window
-    found = []
+def signals(spec: ChartSpec, columns: int, height: int) -> list[tuple[int, Signal]]:
+    """Each unbroken run with the number of its line, as few points as draw it on a canvas of this many cells.
+
+    A bucket is drawn from its low to its high, so that no spike is lost, and at its mean where they are a dot apart, so
+    that noise stays calm. It begins at the left dot of its column: the same values have the same shape wherever they
+    are. What another line hides wholly is left out.
+    """
+    found: dict[Signal, int] = {}
     for number, line in enumerate(spec.lines):
         for run in line.runs:
-            xs: list[float] = []
-            ys: list[float] = []
-            for point in run:
-                x = _safe((point.at - start) / step, 0, columns - 1)
-                values = (point.mean,) if point.high - point.low < 2 else (point.low, point.high)
-                for value in values if not ys or ys[-1] < point.mean else values[::-1]:
-                    xs.append(x)
-                    ys.append(_safe(value, 0, spec.high))
+            for stretch in _stretches(run, spec, columns, height):
+                found.setdefault(stretch, number)
+    return [(number, signal) for signal, number in found.items()]
+
+
+def _stretches(run: Run, spec: ChartSpec, columns: int, height: int) -> Iterator[Signal]:
+    start, step, _ = spec.window
+    top = 4 * height - 1
+    scale = top / spec.high
+    xs: list[int] = []
+    ys: list[int] = []
+    for point in run:
+        column = _dot((point.at - start) / step, columns - 1)
+        low, mean, high = (_dot(value * scale, top) for value in (point.low, point.mean, point.high))
+        if column is None or low is None or mean is None or high is None:
             if xs:
-                found.append((number, (xs, ys)))
-    return found
+                yield _ended(xs, ys)
+            xs, ys = [], []
+            continue
+        x = 2 * column
+        if high - low <= 1:
+            low = high = mean
+        near, far = (high, low) if ys and ys[-1] > (low + high) / 2 else (low, high)
+        if len(ys) > 1 and ys[-2] == ys[-1] == near and xs[-2] != xs[-1]:
+            # A level stretch needs its two ends only: a point costs plotext some 20 us.
+            xs[-1] = x
+        else:
+            xs.append(x)
+            ys.append(near)
+        if far != near:
+            xs.append(x)
+            ys.append(far)
+    if xs:
+        yield _ended(xs, ys)
 
 
-_plotext: Any = None
+def _ended(xs: list[int], ys: list[int]) -> Signal:
+    """With the right half of the last column: a bucket is as wide as its column."""
+    return (*xs, xs[-1] + 1), (*ys, ys[-1])
 
 
-def _figure() -> Any:
-    """plotext's figure, cleared. It is imported at the first chart: no first frame waits for it."""
-    global _plotext
-    if _plotext is None:
-        import plotext
+_ASIDE = 0.6
+"""Where in its dot a point lies: off the middle, or joins would fall on the border of two dots, now here, now there."""
 
-        plotext.terminal.limit(False, False)
-        _plotext = plotext
-    figure = _plotext.figure
-    figure.clear()
-    figure.theme("colorless")
-    figure.canvas("default")
-    figure.axes(False)
-    figure.legend(False)
-    return figure
+
+@cache
+def _plotext() -> Any:
+    """The library, imported at the first chart: no first frame waits for it."""
+    import plotext
+
+    plotext.terminal.limit(False, False)
+    return plotext
 
 
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 
 
 def _canvas(spec: ChartSpec, columns: int, height: int) -> list[Row]:
-    figure = _figure()
+    plotext = _plotext()
+    figure = plotext.figure
+    figure.clear()
+    figure.theme("colorless")
+    figure.canvas("default")
+    figure.axes(False)
+    figure.legend(False)
     figure.plot_size(columns, height)
-    figure.ruler("x").frequency(0)
-    figure.ruler("y").frequency(0)
-    figure.ruler("x").lim(0, max(1, columns - 1))
-    figure.ruler("y").lim(0, spec.high)
+    for axis, dots in (("x", 2 * columns), ("y", 4 * height)):
+        figure.ruler(axis).frequency(0)
+        figure.ruler(axis).alignment("edge")
+        figure.ruler(axis).lim(0, dots)
     # The first line last: where lines share a cell the last one's colour stays.
-    for number, (xs, ys) in reversed(signals(spec, columns)):
+    for number, (xs, ys) in reversed(signals(spec, columns, height)):
         # The number of the line travels as a colour of the 256-colour table, and comes back out of the text below.
-        marker = _plotext.marker("braille", _plotext.pixel(foreground=number % 200 + 20))
-        signal = figure.signal(xs, ys, marker=marker)
-        signal.lines()
-        figure.draw(signal)
-    rows = [_row(line) for line in figure.build().string().split("\n")]
-    return rows[:height]
+        marker = plotext.marker("braille", plotext.pixel(foreground=number % 200 + 20))
+        signal = figure.signal([x + _ASIDE for x in xs], [y + 0.5 for y in ys], marker=marker)
+        figure.draw(signal.lines())
+    return [_row(line) for line in figure.build().string().split("\n")][:height]
 
 
 def _row(line: str) -> Row:

@@ -31,7 +31,7 @@ class Chart(Widget):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._rows: tuple[Row, ...] = ()
-        self._strips: list[Strip] = []
+        self._strips: dict[int, Strip] = {}
         self._styles: dict[int, Style] = {}
 
     def watch_spec(self) -> None:
@@ -41,26 +41,28 @@ class Chart(Widget):
         self._draw()
 
     def notify_style_update(self) -> None:
+        # Component styles follow only after this, so strips are made again when they are asked for.
         super().notify_style_update()
         self._styles.clear()
-        self._strips = [self._strip(row) for row in self._rows]
+        self._strips.clear()
 
     def _draw(self) -> None:
         """Draw, and refresh the rows that came out different."""
         width, height = self.size
-        if self.spec is None or not width or not height:
-            return
-        old, self._rows = self._rows, plot.draw(self.spec, width, height)
-        strips = [
-            self._strips[y] if y < len(old) and old[y] == row else self._strip(row) for y, row in enumerate(self._rows)
-        ]
-        before, self._strips = self._strips, strips
-        for y, strip in enumerate(strips):
-            if y >= len(before) or before[y] is not strip:
+        old, self._rows = self._rows, plot.draw(self.spec, width, height) if self.spec is not None else ()
+        for y in range(height):
+            if old[y : y + 1] != self._rows[y : y + 1]:
+                self._strips.pop(y, None)
                 self.refresh(Region(0, y, width, 1))
 
-    def _strip(self, row: Row) -> Strip:
-        return Strip([Segment(text, self._style(number)) for text, number in row])
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y >= len(self._rows):
+            return Strip.blank(width, self.rich_style)
+        strip = self._strips.get(y)
+        if strip is None:
+            strip = self._strips[y] = Strip([Segment(text, self._style(number)) for text, number in self._rows[y]])
+        return strip.adjust_cell_length(width, self.rich_style)
 
     def _style(self, number: int) -> Style:
         style = self._styles.get(number)
@@ -69,9 +71,3 @@ class Chart(Widget):
             style = self.get_component_rich_style(f"chart--{name}") + self.rich_style.background_style
             self._styles[number] = style
         return style
-
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        if y >= len(self._strips):
-            return Strip.blank(width, self.rich_style)
-        return self._strips[y].adjust_cell_length(width, self.rich_style)
