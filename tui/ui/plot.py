@@ -123,12 +123,12 @@ def _tails(spec: ChartSpec) -> list[Row]:
     low, index = min(known, key=lambda pair: pair[0].last or 0.0)
     lags = mean - (low.last or 0.0) > 0.2 * spec.high
     summary: Row = ((f"mean {mean:.0f}{spec.unit}", TEXT),)
-    lowest: Row = ((f"▾ {low.label} {_value(low, spec)}  ", ALERT),) if lags else ()
+    lowest: Row = ((f"{'▾' if lags else 'min'} {low.label} {_value(low, spec)}  ", ALERT if lags else QUIET),)
     each: list[Part] = []
     for line, number in known:
         each.append((f"▪{line.label.removeprefix('GPU ')} ", number))
         each.append((f"{line.last:.0f} ", ALERT if lags and number == index else TEXT))
-    return [(*lowest, *each, *summary), (*each, *summary), (*lowest, *summary), summary]
+    return [(*lowest, *each, *summary), (*each, *summary), (*lowest, *summary), summary][0 if lags else 1 :]
 
 
 def _value(line: Line, spec: ChartSpec) -> str:
@@ -139,7 +139,7 @@ def _time_axis(spec: ChartSpec, width: int) -> str:
     """Clock times under the columns they belong to, at round times; midnight is the day that begins."""
     start, step, _ = spec.window
     span = step * width
-    tick = next((n for n in _TICKS if n / step >= 7), 86_400)
+    tick = next((n for n in _TICKS if n / step >= 6), 86_400)
     offset = datetime.fromtimestamp(start, spec.tz).astimezone(spec.tz).utcoffset()
     shift = offset.total_seconds() if offset else 0.0
     line = [" "] * width
@@ -147,7 +147,7 @@ def _time_axis(spec: ChartSpec, width: int) -> str:
     free = 0
     while at < start + span:
         when = datetime.fromtimestamp(at, spec.tz)
-        label = f"{when:%H:%M}" if when.hour or when.minute else f"{when:%a %d}"
+        label = f"{when:%H:%M}" if when.hour or when.minute else f"{when:%a}"
         column = int((at - start) / step) - len(label) // 2
         if free <= column <= width - len(label):
             line[column : column + len(label)] = label
