@@ -31,8 +31,6 @@ def imported_with(names: list[str]) -> set[str]:
     """The top-level packages in memory after importing these modules."""
     code = (
         "import importlib, sys\n"
-        # httpx brings its own command line along, which draws with rich, wherever that is installed.
-        "sys.modules['httpx._main'] = None\n"
         f"for name in {names!r}: importlib.import_module(name)\n"
         "print(*{name.partition('.')[0] for name, module in sys.modules.items() if module is not None})"
     )
