@@ -42,6 +42,9 @@ def test_pods_missing_from_a_partial_answer_stay_with_a_gap() -> None:
     fleet.apply(Snapshot(funds(), None, (), (Problem("resolver failed"),)), NOW + 5)
     assert set(fleet.records) == {"a"}
     assert fleet.records["a"].series.last("util") is None
+    fleet.apply(Snapshot(funds(), None, (), (Problem("resolver failed"),)), NOW + 15)
+    assert not fleet.stale(NOW + 16)
+    assert fleet.pods_stale(NOW + 16)
 
 
 def test_a_pod_that_is_gone_leaves() -> None:

@@ -15,6 +15,11 @@ STALE_INTERVALS = 2
 """A value older than this many poll intervals is stale: its age is shown and it no longer looks fresh."""
 
 
+def is_stale(age: float, interval: float) -> bool:
+    """True when what is this old, and is asked for this often, must not look fresh any more."""
+    return age > STALE_INTERVALS * interval
+
+
 class Feed(Struct, Generic[T], frozen=True):
     """One polled value through time. A failure keeps the last value and remembers since when it has not been renewed.
 
@@ -47,4 +52,4 @@ class Feed(Struct, Generic[T], frozen=True):
     def stale(self, now: float, interval: float) -> bool:
         """True when the value must not look fresh any more."""
         age = self.age(now)
-        return age is not None and age > STALE_INTERVALS * interval
+        return age is not None and is_stale(age, interval)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from tui.store import rules
-from tui.store.feed import Feed
+from tui.store.feed import Feed, is_stale
 from tui.store.series import Series
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class Fleet:
     """Pods, money and market as last polled. One writer; screens read.
 
     interval: seconds between fleet polls, by which staleness is judged.
+    pods_at:  when the pods were last told; later than that an answer may have come without them.
     past:     True while a recorded past is taken in, which is old by nature.
     """
 
@@ -87,6 +88,7 @@ class Fleet:
         self.interval = interval
         self.market_interval = market_interval
         self.past = False
+        self.pods_at: float | None = None
         self.snapshot: Feed[Snapshot] = Feed()
         self.market: Feed[Market] = Feed()
         self.records: dict[str, Record] = {}
@@ -118,7 +120,12 @@ class Fleet:
         )
 
     def stale(self, now: float) -> bool:
+        """Whether RunPod's last answer is too old to look fresh."""
         return not self.past and self.snapshot.stale(now, self.interval)
+
+    def pods_stale(self, now: float) -> bool:
+        """Whether the pods are: an answer without them renews the money and not the pods."""
+        return not self.past and self.pods_at is not None and is_stale(now - self.pods_at, self.interval)
 
     def market_stale(self, now: float) -> bool:
         return self.market.stale(now, self.market_interval)
@@ -129,6 +136,7 @@ class Fleet:
         if snapshot.pods is None:
             self._gap(at)
             return
+        self.pods_at = at
         records: dict[str, Record] = {}
         for pod in snapshot.pods:
             records[pod.id] = self._seen(pod, at)
@@ -153,6 +161,7 @@ class Fleet:
         """The fleet as it is now: later polls do not change it. Series still grow, past the instant it is read at."""
         copy = Fleet(self.interval, self.market_interval, self._budget)
         copy.snapshot, copy.market, copy.records = self.snapshot, self.market, self.records
+        copy.pods_at = self.pods_at
         return copy
 
     def _seen(self, pod: Pod, at: float) -> Record:

@@ -128,5 +128,5 @@ def header(fleet: Fleet, badges: Badges, now: float, tz: tzinfo | None) -> tuple
     old = badges.paused or fleet.stale(now) or fleet.snapshot.error is not None
     return (
         TwoSided((name, *marks), (connection(fleet, now, tz, badges.paused),)),
-        TwoSided((*money(fleet, old), *counts(fleet, now, old))),
+        TwoSided((*money(fleet, old), *counts(fleet, now, old or fleet.pods_stale(now)))),
     )

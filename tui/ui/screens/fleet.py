@@ -122,7 +122,7 @@ class FleetScreen(Screen[None]):
         if self.is_current:
             self._show_header()
             fleet, now = self._view
-            if fleet.stale(now) and not self.query_one("#pods").has_class("-old"):
+            if fleet.pods_stale(now) or fleet.market_stale(now):
                 self.show()
 
     def _show_header(self) -> None:
@@ -148,9 +148,10 @@ class FleetScreen(Screen[None]):
             cells,
             notice=notices.pods(fleet, bool(query.terms)),
             sorted_by=(query.sort, query.inverted),
-            faded=fleet.stale(now),
+            faded=fleet.pods_stale(now),
         )
-        self._title(table, "pods", len(ids), len(fleet.records), fleet.stale(now))
+        old = now - fleet.pods_at if fleet.pods_at is not None and fleet.pods_stale(now) else None
+        self._title(table, "pods", len(ids), len(fleet.records), old)
 
     def _show_market(self) -> None:
         fleet, now = self._view
@@ -167,19 +168,18 @@ class FleetScreen(Screen[None]):
             faded=stale,
         )
         total = len(fleet.market.value.offers) if fleet.market.value else 0
-        self._title(table, "market", len(found), total, stale)
+        self._title(table, "market", len(found), total, fleet.market.age(now) if stale else None)
 
-    def _title(self, table: Table, name: str, shown: int, total: int, stale: bool) -> None:
-        fleet, now = self._view
-        feed = fleet.snapshot if name == "pods" else fleet.market
+    def _title(self, table: Table, name: str, shown: int, total: int, old: float | None) -> None:
+        """A table's title: what is filtered, how many rows there are, and how old they are once that matters."""
         text = self._typed[name].strip()
         parts = [TITLES[name]]
         if text:
             parts.append(f"/{text}  {shown} of {total}")
         elif total:
             parts.append(str(total))
-        self._entitle(table, "  ".join(parts), f"▲ {fmt.duration(feed.age(now))} old" if stale else "")
-        table.set_class(stale, "-old")
+        self._entitle(table, "  ".join(parts), "" if old is None else f"▲ {fmt.duration(old)} old")
+        table.set_class(old is not None, "-old")
 
     def _entitle(self, pane: Widget, title: str, subtitle: str) -> None:
         """Title a pane: without markup, for names come from the API, and only on change, for it repaints the pane."""
