@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 import select
-from collections import deque
 from collections.abc import Callable
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -47,7 +46,7 @@ class Outlet:
     def __init__(self, fd: int, emptied: Callable[[], None]) -> None:
         self._fd = fd
         self._emptied = emptied
-        self._texts: deque[str] = deque()
+        self._texts: list[str] = []
         self.offered = 0
         self._gone = 0
         self._dropped = 0.0
@@ -68,9 +67,10 @@ class Outlet:
         self._texts.append(text)
 
     def flush(self) -> None:
-        while self._texts:
-            self._send(self._texts.popleft().encode("utf-8", "replace"))
-            self._gone += 1
+        # One write for all: while the event loop is busy, each costs a wait for the interpreter.
+        texts, self._texts = self._texts, []
+        self._send("".join(texts).encode("utf-8", "replace"))
+        self._gone += len(texts)
         if self.awaited and self.empty:
             self.awaited = False
             self._emptied()
@@ -78,12 +78,10 @@ class Outlet:
     def _send(self, data: bytes) -> None:
         while data and self._gone >= self._dropped:
             try:
-                room = select.select([], [self._fd], [], _GLANCE)[1]
-                self._stuck = not room
-                if room and self._gone >= self._dropped:
-                    data = data[os.write(self._fd, data) :]
+                data = data[os.write(self._fd, data) :]
+                self._stuck = False
             except BlockingIOError:
-                self._stuck = True
+                self._stuck = not select.select([], [self._fd], [], _GLANCE)[1]
             except OSError:
                 # The terminal has gone. SIGHUP ends podtop, not a traceback in this thread.
                 self.give_up()
