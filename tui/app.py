@@ -42,6 +42,13 @@ HISTORY_FRAME = 0.25
 STYLES = ("app", "panes", "table", "chart", "help", "palette")
 
 
+def _import_charts() -> None:
+    """The dearest import of all: in a thread, so that no key waits for it."""
+    from tui.ui import plot
+
+    plot.library()
+
+
 class PodtopApp(App[None]):
     """The program on the screen."""
 
@@ -52,6 +59,14 @@ class PodtopApp(App[None]):
         Binding("1", "screen_mode('fleet')", "fleet", id="screen.fleet", show=False, tooltip="Fleet: pods and prices"),
         Binding("ctrl+r", "refresh_now", "refresh", id="app.refresh", show=False, tooltip="Ask RunPod now"),
         Binding("ctrl+l", "redraw", "redraw", id="app.redraw", show=False, tooltip="Draw the whole screen again"),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "suspend",
+            id="app.suspend",
+            show=False,
+            tooltip="Back to the shell; fg returns",
+        ),
         Binding("colon,ctrl+p", "command_palette", "palette", id="app.palette", tooltip="Find anything by its name"),
         Binding("question_mark", "help", "help", id="app.help", tooltip="This list of keys"),
         Binding("q", "quit", "quit", id="app.quit", tooltip="Quit; pods go on running"),
@@ -133,6 +148,7 @@ class PodtopApp(App[None]):
         """Open the cloud, take in its past, then follow it until the app ends."""
         source, config = self._source, self._config
         cloud = await asyncio.to_thread(source.open)
+        await asyncio.to_thread(_import_charts)
         try:
             if source.history is not None:
                 self.fleet.past = True

@@ -240,8 +240,8 @@ _ASIDE = 0.6
 
 
 @cache
-def _plotext() -> Any:
-    """The library, imported at the first chart: no first frame waits for it."""
+def library() -> Any:
+    """plotext, imported at the first call, which takes a tenth of a second: no first frame should wait for it."""
     import plotext
 
     plotext.terminal.limit(False, False)
@@ -252,7 +252,7 @@ _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 
 
 def _canvas(spec: ChartSpec, columns: int, height: int) -> list[Row]:
-    plotext = _plotext()
+    plotext = library()
     figure = plotext.figure
     figure.clear()
     figure.theme("colorless")
