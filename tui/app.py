@@ -116,6 +116,10 @@ class PodtopApp(App[None]):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self._signalled, number)
 
+    def on_resize(self) -> None:
+        # A terminal that shrank and grew back has lost cells, though its size is the same.
+        self._terminal.forget()
+
     def _signalled(self, number: signal.Signals) -> None:
         """End as the signal asks, with the terminal as it was; a terminal that is gone cannot hold the process."""
         overdue = threading.Timer(LAST_BREATH, os._exit, (128 + number,))
