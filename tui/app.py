@@ -36,10 +36,13 @@ if TYPE_CHECKING:
 LAST_BREATH = 3.0
 """Seconds after a signal within which podtop ends, whatever the terminal does."""
 
+FIRST_FRAME = 0.05
+"""Seconds that the first frame gets to itself."""
+
 HISTORY_FRAME = 0.25
 """Seconds between two frames while the past is taken in."""
 
-STYLES = ("app", "panes", "table", "chart", "help", "palette")
+STYLES = ("app", "roles", "panes", "table", "chart", "help", "palette")
 
 
 def _import_charts() -> None:
@@ -136,9 +139,12 @@ class PodtopApp(App[None]):
         self._close_messages_no_wait()
 
     def on_ready(self) -> None:
+        # What follows imports the HTTP client and, in a demo, a whole simulated RunPod: the first frame goes first.
+        self.set_timer(FIRST_FRAME, self._begin)
+
+    def _begin(self) -> None:
         gc.freeze()
         gc.enable()
-        # After the first frame: what follows imports the HTTP client and, in a demo, a whole simulated RunPod.
         self._watching = self.run_worker(self._watch(), name="watch")
 
     async def on_unmount(self) -> None:

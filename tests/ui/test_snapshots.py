@@ -83,21 +83,13 @@ def test_read_only(snap_compare: Compare) -> None:
     assert snap_compare(held_app(HeldCloud(), read_only=True), terminal_size=SMALL, run_before=pressing())
 
 
-def test_loading(snap_compare: Compare) -> None:
-    class Silent(HeldCloud):
-        async def fleet(self) -> Snapshot:
-            raise AssertionError("never asked")
-
-    def never() -> HeldCloud:
-        raise AssertionError("never opened")
-
-    app = PodtopApp(Source("runpod", False, never, lambda: NOW), Config(), tz=UTC)
-    app.on_ready = lambda: None  # type: ignore[method-assign]
+def test_loading(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PodtopApp, "_begin", lambda app: None)
 
     async def run(pilot: Pilot[None]) -> None:
         await pilot.pause()
 
-    assert snap_compare(app, terminal_size=SMALL, run_before=run)
+    assert snap_compare(held_app(HeldCloud()), terminal_size=SMALL, run_before=run)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def footer(active: Mapping[str, ActiveBinding]) -> TwoSided:
     for hint in found:
         if not hint.shown:
             continue
-        cell: Cell = ((hint.footer_key, "accent" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
+        cell: Cell = ((hint.footer_key, "key" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
         (right if hint.id in ("app.help", "app.quit") else left).append(cell)
     return TwoSided(tuple(left), tuple(right))
 

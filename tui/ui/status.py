@@ -122,7 +122,7 @@ def counts(fleet: Fleet, now: float, old: bool) -> tuple[Cell, ...]:
 
 def header(fleet: Fleet, badges: Badges, now: float, tz: tzinfo | None) -> tuple[TwoSided, ...]:
     """The two lines of the header; the first is the one to keep where there is room for one."""
-    name: Cell = (("podtop", "accent"),)
+    name: Cell = (("podtop", "key"),)
     marks: list[Cell] = [((" READ-ONLY ", "badge"),)] if badges.read_only else []
     marks.append(((f" {badges.source.upper()} ", "badge"),) if badges.demo else ((badges.source, "muted"),))
     old = badges.paused or fleet.stale(now) or fleet.snapshot.error is not None

@@ -19,7 +19,7 @@ from tui.store import views
 from tui.store.fleet import Fleet
 from tui.store.views import Query
 from tui.ui import format as fmt
-from tui.ui import keys, layout, notices, rows, status
+from tui.ui import keys, layout, notices, roles, rows, status
 from tui.ui.status import Badges
 from tui.ui.widgets.body import Body
 from tui.ui.widgets.filter import FilterLine
@@ -40,6 +40,7 @@ TITLES = {"pods": "Pods", "telemetry": "Telemetry", "market": "Market"}
 class FleetScreen(Screen[None]):
     """Reads the fleet and tells the widgets; a frozen copy of it while paused."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "pane(1)", "pane", id="pane.next", tooltip="Go to the next pane"),
         Binding("shift+tab", "pane(-1)", "pane", id="pane.previous", show=False, tooltip="Go to the previous pane"),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.ui.cells import Cell, fit, width_of
-from tui.ui.widgets.table import ROLES
+from tui.ui.roles import style_of
 
 
 class TwoSided(NamedTuple):
@@ -45,8 +44,6 @@ def join(line: TwoSided, width: int, gap: int = 2) -> Cell:
 class Lines(Widget):
     """Lines of text drawn from a frozen value."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--badge", "lines--tab", *(f"lines--{role}" for role in ROLES)}
-
     content: reactive[tuple[TwoSided, ...]] = reactive(tuple, layout=False, repaint=False)
 
     def watch_content(self, old: tuple[TwoSided, ...], new: tuple[TwoSided, ...]) -> None:
@@ -60,8 +57,6 @@ class Lines(Widget):
         if y >= len(self.content):
             return Strip.blank(width, under)
         cell = join(self.content[y], width)
-        return Strip([Segment(text, self._style(role, under)) for text, role in cell]).adjust_cell_length(width, under)
-
-    def _style(self, role: str, under: Style) -> Style:
-        style = self.get_component_rich_style(f"lines--{role}")
-        return style if role in ("badge", "tab") else style + under.background_style
+        return Strip([Segment(text, style_of(self, role, under)) for text, role in cell]).adjust_cell_length(
+            width, under
+        )

@@ -16,8 +16,7 @@ from textual.strip import Strip
 
 from tui.ui.cells import Cell, fit
 from tui.ui.notice import Notice, notice_line
-
-ROLES = ("text", "muted", "quiet", "accent", "good", "warn", "bad", "strong", "spark", "rule")
+from tui.ui.roles import style_of
 
 
 class Column(NamedTuple):
@@ -52,12 +51,7 @@ def visible(columns: Sequence[Column], width: int) -> tuple[tuple[Column, int], 
 class Table(ScrollView, can_focus=True):
     """A table of keyed rows with a cursor that stays on its key while rows come, go and change places."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "table--header",
-        "table--sorted",
-        "table--cursor",
-        *(f"table--{role}" for role in ROLES),
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--sorted", "table--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", id="table.down", show=False, tooltip="Next row"),
         Binding("up,k", "move(-1)", "Up", id="table.up", show=False, tooltip="Previous row"),
@@ -264,6 +258,12 @@ class Table(ScrollView, can_focus=True):
             style = self._styles[role] = self.get_component_rich_style(f"table--{role}")
         return style
 
+    def _role(self, role: str) -> Style:
+        style = self._styles.get(role)
+        if style is None:
+            style = self._styles[role] = style_of(self, role, self.rich_style)
+        return style
+
     def _draw(self, y: int, width: int) -> Strip:
         if not self._keys:
             return self._draw_notice(y, width)
@@ -283,7 +283,7 @@ class Table(ScrollView, can_focus=True):
             if index:
                 segments.append(Segment(" ", under))
             for text, role in fit(cell, w, right=column.right):
-                segments.append(Segment(text, self._style("muted" if self._faded else role) + under))
+                segments.append(Segment(text, self._role("muted" if self._faded else role) + under))
         return Strip(Segment.simplify(segments)).adjust_cell_length(width, under)
 
     def _draw_header(self, width: int) -> Strip:
@@ -302,6 +302,5 @@ class Table(ScrollView, can_focus=True):
         return Strip(segments).adjust_cell_length(width, base)
 
     def _draw_notice(self, y: int, width: int) -> Strip:
-        under = self.rich_style
         cell = notice_line(self._notice, y, width, self.size.height)
-        return Strip([Segment(text, self._style(role) + under.background_style) for text, role in cell])
+        return Strip([Segment(text, self._role(role)) for text, role in cell])

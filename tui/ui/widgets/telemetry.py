@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from textual.layout import Layout
@@ -12,18 +12,15 @@ from textual.widget import Widget
 
 from tui.ui.layout import Tiles
 from tui.ui.notice import Notice, notice_line
+from tui.ui.roles import style_of
 
 if TYPE_CHECKING:
     from tui.ui.plot import ChartSpec
     from tui.ui.widgets.chart import Chart
 
-_ROLES = ("muted", "warn", "bad")
-
 
 class Telemetry(Widget, can_focus=True):
     """A frame for charts; the charts are made when there is first something to draw."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"telemetry--{role}" for role in _ROLES}
 
     def __init__(self, count: int, *, id: str) -> None:
         super().__init__(id=id)
@@ -61,9 +58,4 @@ class Telemetry(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         under = self.rich_style
         cell = notice_line(self._notice, y, *self.size)
-        return Strip(
-            Segment(text, self.get_component_rich_style(f"telemetry--{role}") + under.background_style)
-            if role in _ROLES
-            else Segment(text, under)
-            for text, role in cell
-        )
+        return Strip(Segment(text, style_of(self, role, under)) for text, role in cell)

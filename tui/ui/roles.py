@@ -1,0 +1,26 @@
+"""Roles of text: what a word means to the eye. `styles/roles.tcss` gives each its look, once for a whole screen.
+
+A role is a component class of the screen and not of each widget, as Textual styles every component class of every
+widget before the first frame.
+"""
+
+from __future__ import annotations
+
+from rich.style import Style
+from textual.widget import Widget
+
+ROLES = (
+    "text", "strong", "muted", "quiet", "accent", "key", "good", "warn", "bad", "spark", "rule", "badge", "tab",
+)  # fmt: skip
+
+CLASSES = frozenset(f"role--{role}" for role in ROLES)
+"""Component classes that a screen has for its widgets to draw with."""
+
+PAINTED = ("badge", "tab")
+"""Roles that bring a background of their own."""
+
+
+def style_of(widget: Widget, role: str, under: Style) -> Style:
+    """How a role is drawn on the background of `under`."""
+    style = widget.screen.get_component_rich_style(f"role--{role}")
+    return style if role in PAINTED else style + under.background_style
