@@ -18,7 +18,7 @@ NOON = 1_795_435_200.0  # 2026-11-23 12:00 UTC
 
 def still_pollers() -> patch:  # type: ignore[valid-type]
     """Pollers to whom no answer takes any time and whose waits are not drawn: pictures must not differ."""
-    return patch("tui.app.Poller", partial(Poller, clock=lambda: 0.0, random=lambda: 1.0))
+    return patch("tui.watch.Poller", partial(Poller, clock=lambda: 0.0, random=lambda: 1.0))
 
 
 def demo_app(theme: str | None = None) -> PodtopApp:

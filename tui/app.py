@@ -1,13 +1,9 @@
-"""`PodtopApp`: owns the fleet and the pollers, and tells the screen on top when something changed."""
+"""`PodtopApp`: owns the fleet and the watch over it, and tells the screen on top when something changed."""
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import tzinfo
@@ -22,25 +18,19 @@ from textual.signal import Signal
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from tui.paths import styles_dir
-from tui.poller import Failed, Fresh, Poller
+from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
 from tui.ui import terminal, themes
 from tui.ui.screens.fleet import FleetScreen
 from tui.ui.status import Badges
+from tui.watch import Watch
 
 if TYPE_CHECKING:
-    from tui.api.models import Market, Snapshot
     from tui.config import Config
     from tui.source import Source
 
-LAST_BREATH = 3.0
-"""Seconds after a signal within which podtop ends, whatever the terminal does."""
-
 FIRST_FRAME = 0.05
 """Seconds that the first frame gets to itself."""
-
-HISTORY_FRAME = 0.25
-"""Seconds between two frames while the past is taken in."""
 
 STYLES = ("app", "roles", "panes", "table", "chart", "help", "palette")
 
@@ -63,12 +53,7 @@ class PodtopApp(App[None]):
         Binding("ctrl+r", "refresh_now", "refresh", id="app.refresh", show=False, tooltip="Ask RunPod now"),
         Binding("ctrl+l", "redraw", "redraw", id="app.redraw", show=False, tooltip="Draw the whole screen again"),
         Binding(
-            "ctrl+z",
-            "suspend_process",
-            "suspend",
-            id="app.suspend",
-            show=False,
-            tooltip="Back to the shell; fg returns",
+            "ctrl+z", "suspend_process", "suspend", id="app.suspend", show=False, tooltip="To the shell; fg returns"
         ),
         Binding("colon,ctrl+p", "command_palette", "palette", id="app.palette", tooltip="Find anything by its name"),
         Binding("question_mark", "help", "help", id="app.help", tooltip="This list of keys"),
@@ -84,16 +69,13 @@ class PodtopApp(App[None]):
         tz: tzinfo | None = None,
     ) -> None:
         super().__init__()
-        self._source = source
-        self._config = config
         self._open_log = open_log
         self.crash: str | None = None
         self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace)
         badges = Badges(source.badge, source.demo, config.read_only)
         self.changed: Signal[None] = Signal(self, "changed")
         self._first_screen = FleetScreen(self.fleet, self.changed, badges, source.clock, tz)
-        self._pods: Poller[Snapshot] | None = None
-        self._market: Poller[Market] | None = None
+        self._watch = Watch(source, config, self.fleet, lambda: self.changed.publish(None), _import_charts)
         self._terminal = terminal.install(self)
         self._watching: Worker[None] | None = None
         for theme in themes.OWN:
@@ -116,19 +98,11 @@ class PodtopApp(App[None]):
 
     def on_mount(self) -> None:
         if not self.is_headless:
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, self._signalled, number)
+            end_on_signals(lambda code: self.exit(return_code=code))
 
     def on_resize(self) -> None:
         # A terminal that shrank and grew back has lost cells, though its size is the same.
         self._terminal.forget()
-
-    def _signalled(self, number: signal.Signals) -> None:
-        """End as the signal asks, with the terminal as it was; a terminal that is gone cannot hold the process."""
-        overdue = threading.Timer(LAST_BREATH, os._exit, (128 + number,))
-        overdue.daemon = True
-        overdue.start()
-        self.exit(return_code=128 + number)
 
     def _fatal_error(self) -> None:
         """Textual would print a traceback over the screen: one line instead, and the rest goes to the log."""
@@ -145,7 +119,7 @@ class PodtopApp(App[None]):
     def _begin(self) -> None:
         gc.freeze()
         gc.enable()
-        self._watching = self.run_worker(self._watch(), name="watch")
+        self._watching = self.run_worker(self._watch.run(), name="watch")
 
     async def on_unmount(self) -> None:
         if self._watching is not None:
@@ -154,57 +128,12 @@ class PodtopApp(App[None]):
             with suppress(WorkerCancelled, WorkerFailed):
                 await self._watching.wait()
 
-    async def _watch(self) -> None:
-        """Open the cloud, take in its past, then follow it until the app ends."""
-        source, config = self._source, self._config
-        cloud = await asyncio.to_thread(source.open)
-        await asyncio.to_thread(_import_charts)
-        try:
-            if source.history is not None:
-                self.fleet.past = True
-                shown = asyncio.get_running_loop().time()
-                async for at, snapshot in source.history(cloud):
-                    self.fleet.apply(snapshot, at)
-                    if (now := asyncio.get_running_loop().time()) - shown > HISTORY_FRAME:
-                        shown = now
-                        self.changed.publish(None)
-                self.fleet.past = False
-            self._pods = Poller(cloud.fleet, config.interval)
-            self._market = Poller(cloud.offers, config.market_interval)
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._follow_pods(self._pods))
-                group.create_task(self._follow_market(self._market))
-        finally:
-            await cloud.aclose()
-
-    async def _follow_pods(self, poller: Poller[Snapshot]) -> None:
-        async for reading in poller:
-            now = self._source.clock()
-            match reading:
-                case Fresh(value, took):
-                    self.fleet.apply(value, now, took)
-                case Failed(error, retry_in):
-                    self.fleet.fail(error, now, now + retry_in * self._source.pace)
-            self.changed.publish(None)
-
-    async def _follow_market(self, poller: Poller[Market]) -> None:
-        async for reading in poller:
-            now = self._source.clock()
-            match reading:
-                case Fresh(value, took):
-                    self.fleet.apply_market(value, now, took)
-                case Failed(error, retry_in):
-                    self.fleet.fail_market(error, now, now + retry_in * self._source.pace)
-            self.changed.publish(None)
-
     async def action_screen_mode(self, mode: str) -> None:
         if self.current_mode != mode:
             await self.switch_mode(mode)
 
     def action_refresh_now(self) -> None:
-        for poller in (self._pods, self._market):
-            if poller is not None:
-                poller.wake()
+        self._watch.wake()
 
     def action_redraw(self) -> None:
         self._terminal.forget()
