@@ -65,7 +65,8 @@ def connection(fleet: Fleet, now: float, tz: tzinfo | None, paused: bool = False
     if fleet.past:
         return (("◌ taking in the past", "muted"),)
     if feed.error is not None:
-        wait = "" if feed.retry_at is None else f" · retry in {fmt.duration(max(0.0, feed.retry_at - now))}"
+        left = None if feed.retry_at is None else feed.retry_at - now
+        wait = "" if left is None else f" · retry in {fmt.duration(left)}" if left >= 1 else " · asking again"
         age = feed.age(now)
         old = "no data yet" if age is None else f"data {fmt.duration(age)} old"
         return ((f"▲ {trouble(feed.error)}", "bad"), (f" · {old}{wait}", "muted"))
