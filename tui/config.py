@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from tui.api.endpoint import objection
+from tui.api.endpoint import host_of, objection
 from tui.api.secret import Secret
 
 API_URL = "https://api.runpod.io/graphql"
@@ -98,12 +98,19 @@ SETTINGS: Mapping[str, _Setting] = {
 _SECRET = ("api_key",)
 
 
+def _without_secrets(name: str, value: object) -> object:
+    """What may be repeated of a refused value: of a URL its scheme and host, for the rest may hold a key."""
+    if name != "api_url" or not isinstance(value, str):
+        return value
+    return f"{value.partition('://')[0]}://{host_of(value)}/…" if "://" in value else "…"
+
+
 def _read(name: str, value: object, where: str) -> Any:
     setting = SETTINGS[name]
     try:
         return setting.read(value)
     except (ValueError, TypeError, KeyError):
-        shown = "" if name in _SECRET else f" = {value!r}"
+        shown = "" if name in _SECRET else f" = {_without_secrets(name, value)!r}"
         raise ConfigError(f"{where}: {name}{shown} is not accepted; it takes {setting.accepted}") from None
 
 

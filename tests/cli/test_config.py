@@ -56,6 +56,13 @@ def test_a_bad_flag_and_a_bad_variable_are_named(file: Path) -> None:
         read(file, PODTOP_READ_ONLY="perhaps")
 
 
+@pytest.mark.parametrize("url", ["https://api.runpod.io/graphql?api_key=rpa_x", "https://me:rpa_x@host/", "rpa_x"])
+def test_a_key_in_a_url_is_refused_and_not_told(file: Path, url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(file, {"api_url": url})
+    assert "rpa_x" not in str(caught.value)
+
+
 def test_an_unknown_key_warns_with_the_nearest(file: Path) -> None:
     file.write_text("intervall = 7\n")
     (warning,) = read(file).warnings

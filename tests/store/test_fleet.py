@@ -75,11 +75,13 @@ def test_idle_time_counts_from_the_last_work_and_starts_anew_after_a_stop() -> N
     fleet = Fleet(5, 30)
     fleet.apply(snapshot(pod("a", utils=(50, 0))), NOW)
     fleet.apply(snapshot(pod("a", utils=(0, 0))), NOW + 60)
-    assert fleet.records["a"].idle_for(NOW + 100) == 100
+    assert fleet.records["a"].idle_for(NOW + 100) == 60
     fleet.apply(snapshot(replace(pod("a"), status="EXITED")), NOW + 200)
     assert fleet.records["a"].idle_for(NOW + 200) is None
     fleet.apply(snapshot(pod("a", utils=(0, 0))), NOW + 300)
     assert fleet.records["a"].idle_for(NOW + 300) == 100
+    fleet.fail(Unreachable("no route"), NOW + 305)
+    assert fleet.records["a"].idle_for(NOW + 90_000) == 100
 
 
 def test_memory_is_bounded_and_shared() -> None:

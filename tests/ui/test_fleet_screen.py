@@ -11,7 +11,9 @@ from tests.make import funds, pod, snapshot
 from tests.ui.conftest import NOW, PODS, HeldCloud, Launch
 from tui.api.cloud import Forbidden, Malformed, Rejected, Throttled, TimedOut, Unauthorized, Unreachable
 from tui.api.models import Problem, Snapshot, Unreadable
+from tui.app import PodtopApp
 from tui.config import Config
+from tui.source import Source
 from tui.ui import layout
 from tui.ui.screens.fleet import RANGES
 from tui.ui.widgets.table import Table
@@ -269,6 +271,18 @@ async def test_names_are_data_and_not_markup(launch: Launch) -> None:
         await run.poll(snapshot(pod("a", name="[red]evil[/red] [@click=app.quit]x[/]")))
         await run.settle()
         assert "[red]evil[/red]" in run.text()
+
+
+def test_every_theme_on_offer_has_styles_that_parse() -> None:
+    from textual.css.stylesheet import Stylesheet
+
+    cloud = HeldCloud()
+    app = PodtopApp(Source("demo", True, lambda: cloud, lambda: NOW), Config())
+    for name in app.available_themes:
+        app.set_reactive(PodtopApp.theme, name)
+        sheet = Stylesheet(variables=app.get_css_variables())
+        sheet.read_all(list(app.CSS_PATH))
+        sheet.parse()
 
 
 async def test_read_only_is_said(launch: Launch) -> None:

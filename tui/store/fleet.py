@@ -28,6 +28,7 @@ class Record(Struct, frozen=True):
     unreadable: why the last poll could not be understood, else None.
     series:     telemetry so far; grows in place.
     seen:       when podtop first saw the pod.
+    told_at:    when RunPod last told of the pod.
     busy_at:    when a GPU of it last did work, as far as podtop saw; `seen` before that.
     """
 
@@ -38,12 +39,14 @@ class Record(Struct, frozen=True):
     series: Series
     seen: float
     busy_at: float
+    told_at: float
 
     def idle_for(self, now: float) -> float | None:
         """Seconds without work on any GPU; None when the pod is not live or has no GPU."""
         if self.pod is None or not rules.is_live(self.pod) or not self.pod.gpu_count:
             return None
-        return max(0.0, now - self.busy_at)
+        # No further than the last sample: an outage, a pause or a sleep is not idleness.
+        return max(0.0, min(now, self.told_at) - self.busy_at)
 
 
 _UTIL = tuple(f"gpu{i}" for i in range(16))
@@ -175,7 +178,7 @@ class Fleet:
         else:
             # An idle spell is counted from a start, not from before a stop.
             busy_at = at
-        return Record(pod.id, pod.name, pod, None, series, old.seen if old else at, busy_at)
+        return Record(pod.id, pod.name, pod, None, series, old.seen if old else at, busy_at, at)
 
     def _unreadable(self, broken: Unreadable, number: int, at: float) -> Record:
         key = broken.id or f"unreadable-{number}"
@@ -184,7 +187,7 @@ class Fleet:
         if old:
             series.gap(at)
         name = broken.name or (old.name if old else "")
-        return Record(key, name, None, broken.reason, series, old.seen if old else at, at)
+        return Record(key, name, None, broken.reason, series, old.seen if old else at, at, at)
 
     def _gap(self, at: float) -> None:
         for record in self.records.values():

@@ -99,7 +99,7 @@ def variable_defaults(theme: Theme) -> dict[str, str]:
         "good": colours["success"],
         "warn": colours["warning"],
         "bad": colours["error"],
-        "muted": colours["text-muted"],
+        "muted": colours["foreground-muted"],
         "quiet": colours["text-disabled"],
         "rule": colours["panel"],
         "spark": colours["primary"],
