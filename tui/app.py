@@ -21,6 +21,7 @@ from tui.paths import styles_dir
 from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
 from tui.ui import terminal, themes
+from tui.ui.notices import held_back
 from tui.ui.screens.fleet import FleetScreen
 from tui.ui.status import Badges
 from tui.watch import Watch
@@ -70,6 +71,7 @@ class PodtopApp(App[None]):
     ) -> None:
         super().__init__()
         self._open_log = open_log
+        self._clock = source.clock
         self.crash: str | None = None
         self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace)
         badges = Badges(source.badge, source.demo, config.read_only)
@@ -86,6 +88,8 @@ class PodtopApp(App[None]):
         """Set the first theme without Textual's watcher, which would parse every style sheet twice more at start."""
         self.set_reactive(App.theme, theme)
         self.stylesheet.set_variables(self.get_css_variables())
+        # A theme of the terminal's own colours is not to be turned into others.
+        self._refresh_truecolor_filter(self.ansi_theme)
         dark = self.current_theme.dark
         self.update_classes({f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
 
@@ -134,6 +138,14 @@ class PodtopApp(App[None]):
 
     def action_refresh_now(self) -> None:
         self._watch.wake()
+        if wait := held_back(self.fleet.snapshot, self._clock()):
+            self.clear_notifications()
+            self.notify(wait, severity="warning", markup=False)
+
+    def action_help_quit(self) -> None:
+        # ctrl+c ends most programs, and copies in some: podtop says what ends it, once.
+        self.clear_notifications()
+        self.notify("q quits podtop; pods go on running", markup=False)
 
     def action_redraw(self) -> None:
         self._terminal.forget()
@@ -151,5 +163,5 @@ class PodtopApp(App[None]):
 
         for hint in hints(screen.active_bindings):
             if hint.enabled and hint.action and hint.id.split(".")[0] in ("app", "pane", "table", "chart", "screen"):
-                yield SystemCommand(hint.help, f"key {hint.keys[0]}", partial(screen.run_action, hint.action))
+                yield SystemCommand(hint.help, f"key {hint.keys[0]}", partial(self.run_action, hint.action, hint.node))
         yield SystemCommand("Change the theme", "dark, light and Textual's own", self.action_change_theme)

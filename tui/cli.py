@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from tui import __version__, paths
 from tui.config import Config, ConfigError, load
@@ -15,8 +15,31 @@ if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.source import Source
 
+T = TypeVar("T", int, float)
+
 USAGE = 2
 CRASHED = 1
+
+
+def _number(accepted: str, read: Callable[[str], T], least: float, most: float) -> Callable[[str], T]:
+    """A reader of a number from `least` to `most` that says in words what it takes."""
+
+    def number(text: str) -> T:
+        try:
+            value = read(text)
+        except ValueError:
+            value = None
+        if value is None or not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not accepted; it takes {accepted}")
+        return value
+
+    return number
+
+
+_port = _number("a port, a whole number from 0 to 65535", int, 0, 65_535)
+_seed = _number("a whole number from 0 to 4294967295", int, 0, 2**32 - 1)
+_count = _number("a number of pods from 0 to 10000", int, 0, 10_000)
+_speed = _number("a number from 0.01 to 100000", float, 0.01, 100_000)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -51,30 +74,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _world(to: argparse.ArgumentParser, of: str) -> None:
-    to.add_argument("--seed", type=int, default=7, metavar="N", help=f"{of}the seed of the world (7)")
+    to.add_argument("--seed", type=_seed, default=7, metavar="N", help=f"{of}the seed of the world (7)")
     to.add_argument("--pods", type=_count, default=6, metavar="N", help=f"{of}how many pods there are (6)")
     to.add_argument("--speed", type=_speed, default=1.0, metavar="X", help=f"{of}how much faster its clock runs (1)")
-
-
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65_535:
-        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
-    return port
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if not 0 <= count <= 10_000:
-        raise argparse.ArgumentTypeError("a number of pods from 0 to 10000")
-    return count
-
-
-def _speed(text: str) -> float:
-    speed = float(text)
-    if not 0.01 <= speed <= 100_000:
-        raise argparse.ArgumentTypeError("a speed from 0.01 to 100000")
-    return speed
 
 
 def _say(message: str) -> None:

@@ -106,12 +106,13 @@ def _without_secrets(name: str, value: object) -> object:
 
 
 def _read(name: str, value: object, where: str) -> Any:
+    """The setting's value. `where`: what the error calls it, its place and its name."""
     setting = SETTINGS[name]
     try:
         return setting.read(value)
     except (ValueError, TypeError, KeyError):
         shown = "" if name in _SECRET else f" = {_without_secrets(name, value)!r}"
-        raise ConfigError(f"{where}: {name}{shown} is not accepted; it takes {setting.accepted}") from None
+        raise ConfigError(f"{where}{shown} is not accepted; it takes {setting.accepted}") from None
 
 
 def _line_of(text: str, key: str) -> int:
@@ -150,7 +151,7 @@ def _from_file(path: Path) -> tuple[dict[str, Any], list[str]]:
             hint = f"; did you mean {near[0]}?" if near else ""
             warnings.append(f"{where}: podtop knows no setting {name!r}{hint}")
             continue
-        values[name] = _read(name, value, where)
+        values[name] = _read(name, value, f"{where}: {name}")
     if "api_key" in values and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         warnings.append(f"{path} holds an API key and others can read it: chmod 600 {path}")
     return values, warnings
@@ -213,7 +214,7 @@ def load(flags: Mapping[str, Any], *, file: Path, runpod_file: Path, environ: Ma
     values, warnings = _from_file(file)
     for name, setting in SETTINGS.items():
         if setting.variable and environ.get(setting.variable, "") != "":
-            values[name] = _read(name, environ[setting.variable], f"environment {setting.variable}")
+            values[name] = _read(name, environ[setting.variable], f"environment: {setting.variable}")
     for name, value in flags.items():
         if value is not None and name != "api_key_file":
             values[name] = _read(name, value, f"--{name.replace('_', '-')}")

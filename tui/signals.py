@@ -1,4 +1,4 @@
-"""What SIGTERM and SIGHUP do: an orderly end, and an end in any case."""
+"""What SIGTERM, SIGHUP, SIGINT and SIGQUIT do: an orderly end, and an end in any case."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ def end_on_signals(end: Callable[[int], object]) -> None:
         overdue.start()
         end(128 + number)
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         asyncio.get_running_loop().add_signal_handler(number, ended, number)

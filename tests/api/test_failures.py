@@ -38,9 +38,9 @@ async def failure(answer: Any, **options: Any) -> errors.CloudError:
         (408, errors.TimedOut, "in time"),
         (418, errors.Rejected, "without saying why"),
         (429, errors.Throttled, "Too many requests"),
-        (500, errors.Unreachable, "500"),
-        (502, errors.Unreachable, "502"),
-        (503, errors.Unreachable, "503"),
+        (500, errors.Faltering, "500"),
+        (502, errors.Faltering, "502"),
+        (503, errors.Faltering, "503"),
         (504, errors.TimedOut, "504"),
         (524, errors.TimedOut, "524"),
         (301, errors.Unreachable, "does not follow"),
@@ -65,7 +65,7 @@ async def test_errors_at_400_are_the_servers_own() -> None:
 
 async def test_what_a_broken_server_says_is_passed_on() -> None:
     error = await failure(httpx.Response(500, json={"errors": [{"message": "the pool is empty"}]}))
-    assert type(error) is errors.Unreachable
+    assert type(error) is errors.Faltering
     assert "the pool is empty" in str(error)
 
 

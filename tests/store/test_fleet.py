@@ -22,7 +22,7 @@ def test_a_failure_keeps_the_data_marks_since_when_and_leaves_a_gap() -> None:
     assert fleet.snapshot.age(NOW + 12) == 12
     assert fleet.stale(NOW + 12)
     assert not fleet.stale(NOW + 10)
-    assert fleet.records["a"].series.last("util") is None
+    assert fleet.records["a"].series.value("util", NOW + 10) is None
     fleet.apply(snapshot(pod("a", utils=(60,))), NOW + 15)
     assert fleet.snapshot.error is None
     runs = fleet.records["a"].series.runs("util", NOW, 5, 10, fleet.silence)
@@ -41,7 +41,7 @@ def test_pods_missing_from_a_partial_answer_stay_with_a_gap() -> None:
     fleet.apply(snapshot(pod("a", utils=(50,))), NOW)
     fleet.apply(Snapshot(funds(), None, (), (Problem("resolver failed"),)), NOW + 5)
     assert set(fleet.records) == {"a"}
-    assert fleet.records["a"].series.last("util") is None
+    assert fleet.records["a"].series.value("util", NOW + 10) is None
     fleet.apply(Snapshot(funds(), None, (), (Problem("resolver failed"),)), NOW + 15)
     assert not fleet.stale(NOW + 16)
     assert fleet.pods_stale(NOW + 16)

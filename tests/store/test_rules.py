@@ -60,4 +60,10 @@ def test_status_change_never_raises(text: str) -> None:
 
 def test_totals_count_only_live_gpus_as_busy() -> None:
     pods = [pod("a", utils=(90, 0)), pod("b", utils=None), replace(pod("c", utils=(90,)), status="EXITED")]
-    assert rules.totals(pods, unreadable=1) == rules.Totals(running=2, pods=4, gpus_busy=1, gpus=3)
+    assert rules.totals(pods, unreadable=1) == rules.Totals(running=2, pods=4, gpus_busy=1, gpus=3, gpus_unread=0)
+
+
+def test_a_gpu_that_runpod_says_nothing_of_is_not_counted_as_idle() -> None:
+    quiet = pod("a", utils=(90, None))
+    silent = replace(pod("b", utils=(1, 1, 1)), runtime=replace(pod("b", utils=(1,)).runtime, gpus=()))
+    assert rules.totals([quiet, silent]).gpus_unread == 4

@@ -66,7 +66,7 @@ def test_time_never_goes_back() -> None:
     series.append(5.0, {"x": 9})
     series.append(4.0, {"x": 9})
     assert len(series) == 2
-    assert series.last("x") == 2
+    assert series.value("x", 100) == 2
 
 
 def test_a_name_that_comes_late_or_stays_away_has_gaps() -> None:
@@ -74,8 +74,8 @@ def test_a_name_that_comes_late_or_stays_away_has_gaps() -> None:
     series.append(0, {"a": 1})
     series.append(5, {"a": 2, "b": 3})
     series.append(10, {"b": 4})
-    assert series.last("a") is None
-    assert series.last("b") == 4
+    assert series.value("a", 10) is None
+    assert series.value("b", 10) == 4
     assert [len(r) for r in series.runs("b", 0, 5, 3, 15)] == [2]
 
 
@@ -92,3 +92,12 @@ def test_a_name_gone_for_longer_than_the_limit_is_forgotten() -> None:
     for index in range(1, 200):
         series.append(index, {"new": 1})
     assert series.names == ("new",)
+
+
+def test_an_instant_in_the_past_sees_nothing_of_what_came_after_it() -> None:
+    series = filled([10, 20, 30])
+    assert series.newest(-1) is None
+    assert series.newest(7) == 5
+    assert [series.value("x", at) for at in (-1, 0, 7, 10, 99)] == [None, 10, 20, 30, 30]
+    (run,) = series.runs("x", 0, 60.0, 1, 15, until=7)
+    assert (run[0].high, run[0].mean) == (20, 15)

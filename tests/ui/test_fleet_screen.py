@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.make import funds, pod, snapshot
 from tests.ui.conftest import NOW, PODS, HeldCloud, Launch
-from tui.api.cloud import Forbidden, Malformed, Rejected, Throttled, TimedOut, Unauthorized, Unreachable
+from tui.api.cloud import CloudError, Forbidden, Malformed, Rejected, Throttled, TimedOut, Unauthorized, Unreachable
 from tui.api.models import Problem, Snapshot, Unreadable
 from tui.app import PodtopApp
 from tui.config import Config
 from tui.source import Source
-from tui.ui import layout
+from tui.store.fleet import Fleet
+from tui.ui import layout, notices, status
 from tui.ui.screens.fleet import RANGES
+from tui.ui.status import Badges
+from tui.ui.widgets.lines import join
 from tui.ui.widgets.table import Table
 
 
@@ -90,17 +96,17 @@ async def test_sorting_goes_round_and_turns(launch: Launch) -> None:
         await run.pilot.press("o")
         names = [run.app.fleet.records[key].name for key in table.keys]
         assert names == sorted(names)
-        assert "NAME▼" in run.text()
+        assert "NAME▲" in run.text()
         await run.pilot.press("i")
         assert [run.app.fleet.records[key].name for key in table.keys] == sorted(names, reverse=True)
-        assert "NAME▲" in run.text()
+        assert "NAME▼" in run.text()
 
 
 async def test_a_click_on_a_title_sorts_and_on_a_row_moves(launch: Launch) -> None:
     async with launch() as run:
         table = run.app.screen.query_one("#pods", Table)
         await run.pilot.click("#pods", offset=(20, 1))
-        assert "NAME▼" in run.text()
+        assert "NAME▲" in run.text()
         await run.pilot.click("#pods", offset=(20, 4))
         assert table.cursor == table.keys[2]
 
@@ -141,7 +147,7 @@ async def test_pause_holds_the_screen_while_collection_goes_on(launch: Launch) -
         text = run.text()
         assert "brand-new" not in text
         assert "llama-pretrain" in text
-        assert "‖ paused · data 42s old" in text
+        assert "‖ paused 42s" in text
         assert set(run.app.fleet.records) == {"new"}
         await run.pilot.press("p")
         assert "brand-new" in run.text()
@@ -246,7 +252,8 @@ async def test_partial_answers_show_what_there_is_and_say_what_is_missing(launch
         assert "$100.00" in text
         assert "RunPod answered without the pods" in text
         assert "resolver for pods failed" in text
-        assert "1 part missing" in text
+        assert "▲ no pods" in text
+        assert "pods unknown" in text
 
 
 async def test_no_balance_is_unknown(launch: Launch) -> None:
@@ -343,3 +350,83 @@ async def test_wide_and_combining_names_keep_the_columns(launch: Launch) -> None
         lines = [line for line in run.text().splitlines() if "● running" in line]
         assert len(lines) == 3
         assert all("2.99" in line for line in lines)
+
+
+async def test_a_held_screen_hides_no_trouble(launch: Launch) -> None:
+    async with launch() as run:
+        await run.pilot.press("p")
+        run.cloud.now = NOW + 8
+        await run.poll(Unreachable("no route"))
+        assert "‖ paused 8s · ▲ unreachable · data 8s old" in run.text()
+
+
+async def test_slash_over_the_charts_filters_the_pods_and_takes_what_is_typed(launch: Launch) -> None:
+    async with launch() as run:
+        await run.pilot.press("tab", "slash", *"qqq")
+        assert run.app.is_running
+        assert "no pod matches the filter" in run.text()
+
+
+async def test_tabs_and_the_footer_are_clicked(launch: Launch) -> None:
+    async with launch(size=(80, 24)) as run:
+        await run.pilot.click("#tabs", offset=(10, 0))
+        await run.settle()
+        assert run.app.screen.query_one("#telemetry").display
+        await run.pilot.click("#footer", offset=(76, 0))
+        await run.settle()
+        assert not run.app.is_running
+
+
+async def test_ctrl_c_says_once_what_quits(launch: Launch) -> None:
+    async with launch() as run:
+        await run.pilot.press("ctrl+c", "ctrl+c")
+        assert [note.message for note in run.app._notifications] == ["q quits podtop; pods go on running"]
+
+
+async def test_asking_now_says_when_runpod_has_asked_for_patience(launch: Launch) -> None:
+    async with launch() as run:
+        await run.poll(Throttled("Too many requests (HTTP 429).", 30.0))
+        await run.pilot.press("ctrl+r")
+        assert any("it asks again in 30s" in note.message for note in run.app._notifications)
+
+
+def test_a_first_answer_that_is_slow_says_how_long() -> None:
+    assert notices.pods(Fleet(5, 30), False, 0.3).title == "◌ asking RunPod for pods"
+    assert notices.market(Fleet(5, 30), False, 75.0).title == "◌ asking RunPod for prices · 1m 15s"
+
+
+@given(
+    st.integers(15, 200),
+    st.sampled_from([None, Unreachable("no route"), Throttled("slow down", 30.0), Malformed("not JSON")]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_no_width_hides_trouble_or_a_badge(width: int, error: CloudError | None, demo: bool, read_only: bool) -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(PODS, NOW)
+    if error is not None:
+        fleet.fail(error, NOW + 20, NOW + 40)
+    now = NOW + 25
+    badges = Badges("demo" if demo else "runpod", demo, read_only)
+    first, second = status.header(fleet, badges, now, status.connection(fleet, now, UTC), width)
+    text = "".join(part for part, _ in join(first, width))
+    assert "▲" in text
+    assert "25s" in text or width < 20
+    assert not demo or "DEMO" in text
+    assert not read_only or "RO" in text or "READ-ONLY" in text
+    money = "".join(part for part, _ in join(second, width))
+    assert "10h 00m" in money or width < 17
+    assert len(text) == len(money) == width
+
+
+async def test_the_palette_does_what_the_keys_do(launch: Launch) -> None:
+    async with launch() as run:
+        commands = {c.title: c.callback for c in run.app.get_system_commands(run.app.screen)}
+        table = run.app.screen.query_one("#pods", Table)
+        await commands["Last row"]()
+        assert table.cursor == table.keys[-1]
+        await commands["Give the pane the whole screen, or give it back"]()
+        assert not run.app.screen.query_one("#market").display
+        await commands["Quit; pods go on running"]()
+        await run.settle()
+        assert not run.app.is_running

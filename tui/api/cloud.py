@@ -32,6 +32,10 @@ class TimedOut(Unreachable):
     """The server did not answer in time. A mutation may or may not have happened (see `sent`)."""
 
 
+class Faltering(Unreachable):
+    """RunPod, or a gateway in its place, answered that it cannot answer (HTTP 5xx). A mutation may have happened."""
+
+
 class Unauthorized(CloudError):
     """The key is missing, wrong or revoked (HTTP 401, or `myself: null` without an error)."""
 

@@ -121,21 +121,30 @@ def runway(funds: Funds | None) -> float | None:
     return funds.balance / funds.spend_per_hr * 3600.0
 
 
+def unread_gpus(pod: Pod) -> int:
+    """How many of a live pod's GPUs RunPod says nothing of: not to be taken for idle ones."""
+    if not is_live(pod) or pod.runtime is None:
+        return 0
+    return max(0, pod.gpu_count - sum(1 for g in pod.runtime.gpus if g.util is not None))
+
+
 class Totals(NamedTuple):
-    """The fleet in numbers: pods running of all, GPUs busy of those that are rented and running."""
+    """The fleet in numbers: pods running of all, GPUs busy of those rented and running, and GPUs nothing is told of."""
 
     running: int
     pods: int
     gpus_busy: int
     gpus: int
+    gpus_unread: int
 
 
 def totals(pods: Iterable[Pod], unreadable: int = 0) -> Totals:
-    running = count = busy = gpus = 0
+    running = count = busy = gpus = unread = 0
     for pod in pods:
         count += 1
         if pod.status == "RUNNING":
             running += 1
             gpus += pod.gpu_count
             busy += busy_gpus(pod)
-    return Totals(running, count + unreadable, busy, gpus)
+            unread += unread_gpus(pod)
+    return Totals(running, count + unreadable, busy, gpus, unread)

@@ -86,17 +86,26 @@ class Series:
             if column.count(GAP) == len(column):
                 del self._columns[name]
 
-    def last(self, name: str) -> float | None:
-        """The newest sample of `name`; None when that is a gap."""
-        column = self._columns.get(name)
-        if not column or column[-1] == GAP:
-            return None
-        return column[-1] / _STEPS
+    def newest(self, at: float) -> float | None:
+        """The instant of the newest sample not after `at`; None when there is none."""
+        index = bisect_right(self._times, at) - 1
+        return self._times[index] if index >= 0 else None
 
-    def runs(self, name: str, start: float, width: float, count: int, silence: float) -> tuple[Run, ...]:
+    def value(self, name: str, at: float) -> float | None:
+        """The newest sample of `name` not after `at`; None when that is a gap."""
+        column = self._columns.get(name)
+        index = bisect_right(self._times, at) - 1
+        if column is None or index < 0 or column[index] == GAP:
+            return None
+        return column[index] / _STEPS
+
+    def runs(
+        self, name: str, start: float, width: float, count: int, silence: float, until: float = math.inf
+    ) -> tuple[Run, ...]:
         """The unbroken stretches of `name` in `count` buckets of `width` seconds from `start`, oldest first.
 
         A stretch ends at an explicit gap, and where two samples are further apart than `silence` and a bucket.
+        Samples after `until` are left out.
         """
         column = self._columns.get(name)
         if column is None:
@@ -104,13 +113,13 @@ class Series:
         times = self._times
         done: list[Run] = []
         run: list[Point] = []
-        lo = bisect_left(times, start)
+        lo, end = bisect_left(times, start), bisect_right(times, until)
         previous: float | None = None
         longest = max(silence, width * 1.5)
         for index in range(count):
             left = start + index * width
-            hi = bisect_left(times, left + width, lo)
-            if hi == lo:
+            hi = min(end, bisect_left(times, left + width, lo))
+            if hi <= lo:
                 continue
             chunk = column[lo:hi]
             kept = chunk.replace(_GAP_BYTE, b"")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -74,7 +74,7 @@ def sparkline(record: Record, now: float, columns: int) -> tuple[float | None, .
     if columns <= 0:
         return ()
     start = (math.floor(now / SPARK_WIDTH) - columns + 1) * SPARK_WIDTH
-    for run in record.series.runs("util", start, SPARK_WIDTH, columns, silence=0.0):
+    for run in record.series.runs("util", start, SPARK_WIDTH, columns, silence=0.0, until=now):
         for point in run:
             values[round((point.at - start) / SPARK_WIDTH)] = point.mean
     return tuple(values)
@@ -117,11 +117,22 @@ def pod_row(record: Record, now: float, spark: int = 0) -> PodRow:
 
 
 _ORDER = {phase: rank for rank, phase in enumerate(Phase)}
+_Row = TypeVar("_Row")
 
 
-def _known(value: float | None) -> tuple[bool, float]:
-    """Sort key, largest first, unknown last."""
-    return (value is None, -(value or 0.0))
+class _Order(NamedTuple, Generic[_Row]):
+    """An order of rows: by what (None where unknown), and whether it begins with the least."""
+
+    key: Callable[[_Row], Any]
+    rising: bool = False
+
+
+def _ordered(rows: list[_Row], order: _Order[_Row], inverted: bool) -> list[_Row]:
+    """The rows in that order or the other way round; the unknown come last both ways."""
+    keyed = [(order.key(row), row) for row in rows]
+    known = [pair for pair in keyed if pair[0] is not None]
+    known.sort(key=lambda pair: pair[0], reverse=order.rising == inverted)
+    return [row for _, row in known] + [row for key, row in keyed if key is None]
 
 
 def _util(record: Record) -> float | None:
@@ -135,21 +146,26 @@ def _live(record: Record, field: str) -> float | None:
     return value
 
 
-_POD_KEYS: dict[str, Callable[[Record, float], Any]] = {
-    "status": lambda r, now: _ORDER[pod_phase(r, now)],
-    "name": lambda r, now: r.name.lower(),
-    "gpu": lambda r, now: (gpu_name(r), -(r.pod.gpu_count if r.pod else 0)),
-    "util": lambda r, now: _known(_util(r)),
-    "vram": lambda r, now: _known(
-        rules.gpu_memory(r.pod.runtime.gpus) if r.pod and r.pod.runtime and rules.is_live(r.pod) else None
+_POD_ORDERS: dict[str, _Order[Record]] = {
+    "status": _Order(lambda r: 0, rising=True),
+    "name": _Order(lambda r: r.name.lower(), rising=True),
+    "gpu": _Order(lambda r: (gpu_name(r), -(r.pod.gpu_count if r.pod else 0)) if r.pod else None, rising=True),
+    "util": _Order(_util),
+    "vram": _Order(
+        lambda r: rules.gpu_memory(r.pod.runtime.gpus) if r.pod and r.pod.runtime and rules.is_live(r.pod) else None
     ),
-    "cpu": lambda r, now: _known(_live(r, "cpu")),
-    "memory": lambda r, now: _known(_live(r, "memory")),
-    "cost": lambda r, now: _known(r.pod.cost_per_hr if r.pod else None),
-    "uptime": lambda r, now: _known(_live(r, "uptime")),
-    "id": lambda r, now: r.id,
+    "cpu": _Order(lambda r: _live(r, "cpu")),
+    "memory": _Order(lambda r: _live(r, "memory")),
+    "cost": _Order(lambda r: r.pod.cost_per_hr if r.pod else None),
+    "uptime": _Order(lambda r: _live(r, "uptime")),
+    "id": _Order(lambda r: r.id, rising=True),
 }
-POD_SORTS = tuple(_POD_KEYS)
+POD_SORTS = tuple(_POD_ORDERS)
+
+
+def pods_rise(query: Query) -> bool:
+    """Whether the pods begin with the least of what they are sorted by."""
+    return _POD_ORDERS[query.sort or "status"].rising != query.inverted
 
 
 def _pod_text(record: Record, now: float) -> str:
@@ -165,9 +181,11 @@ def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     if query.terms:
         records = [r for r in records if all(t in _pod_text(r, now) for t in query.terms)]
     records.sort(key=lambda r: (r.name.lower(), r.id))
-    key = _POD_KEYS[query.sort or "status"]
-    records.sort(key=lambda r: key(r, now), reverse=query.inverted)
-    return tuple(r.id for r in records)
+    order = _POD_ORDERS[query.sort or "status"]
+    if query.sort in ("", "status"):
+        # The one order that depends on the instant: idle is running for long enough without work.
+        order = order._replace(key=lambda r: _ORDER[pod_phase(r, now)])
+    return tuple(r.id for r in _ordered(records, order, query.inverted))
 
 
 class OfferRow(Struct, frozen=True):
@@ -214,11 +232,6 @@ def offer_row(offer: Offer) -> OfferRow:
     )
 
 
-def _rising(value: float | None) -> tuple[bool, float]:
-    """Sort key, smallest first, unknown last."""
-    return (value is None, value or 0.0)
-
-
 def _cheapest(row: OfferRow) -> float | None:
     return min((p for p in (row.secure, row.community) if p is not None), default=None)
 
@@ -227,18 +240,31 @@ def _cheapest_spot(row: OfferRow) -> float | None:
     return min((p for p in (row.secure_spot, row.community_spot) if p is not None), default=None)
 
 
-_OFFER_KEYS: dict[str, Callable[[OfferRow], Any]] = {
-    "price": lambda o: _rising(_cheapest(o)),
-    "spot": lambda o: _rising(_cheapest_spot(o)),
-    "vram": lambda o: (-(o.memory_gb or 0), _rising(_cheapest(o))),
-    "stock": lambda o: (-stock_rank(o.stock), _rising(_cheapest(o))),
-    "name": lambda o: o.name.lower(),
+_OFFER_ORDERS: dict[str, _Order[OfferRow]] = {
+    "price": _Order(_cheapest, rising=True),
+    "spot": _Order(_cheapest_spot, rising=True),
+    "vram": _Order(lambda o: o.memory_gb),
+    "stock": _Order(lambda o: stock_rank(o.stock)),
+    "name": _Order(lambda o: o.name.lower(), rising=True),
+    "secure": _Order(lambda o: o.secure, rising=True),
+    "secure_spot": _Order(lambda o: o.secure_spot, rising=True),
+    "community": _Order(lambda o: o.community, rising=True),
+    "community_spot": _Order(lambda o: o.community_spot, rising=True),
 }
-OFFER_SORTS = tuple(_OFFER_KEYS)
+OFFER_SORTS = tuple(_OFFER_ORDERS)
+"""`price` and `spot` are those of the cheaper cloud."""
+
+
+def offers_rise(query: Query) -> bool:
+    """Whether the offers begin with the least of what they are sorted by."""
+    return _OFFER_ORDERS[query.sort or "price"].rising != query.inverted
 
 
 def offers(fleet: Fleet, query: Query) -> tuple[OfferRow, ...]:
-    """The GPU types that match, in order; what cannot be rented now comes last in any order by price."""
+    """The GPU types that match, in order; what cannot be rented now comes last in any order by price.
+
+    Equal ones stand by their price, then by name.
+    """
     market = fleet.market.value
     if market is None:
         return ()
@@ -247,12 +273,12 @@ def offers(fleet: Fleet, query: Query) -> tuple[OfferRow, ...]:
         texts = ((row, f"{row.name} {row.id} {row.memory_gb or ''}gb {row.stock or 'none'}".lower()) for row in rows)
         rows = [row for row, text in texts if all(t in text for t in query.terms)]
     rows.sort(key=lambda o: (o.name.lower(), o.id))
-    rows.sort(key=_OFFER_KEYS[query.sort or "price"], reverse=query.inverted)
-    return tuple(rows)
+    rows = _ordered(rows, _OFFER_ORDERS["price"], inverted=False)
+    return tuple(_ordered(rows, _OFFER_ORDERS[query.sort or "price"], query.inverted))
 
 
 class Line(Struct, frozen=True):
-    """One line of a chart: its label, its unbroken runs, and its newest value."""
+    """One line of a chart: its label, its unbroken runs, and its value at the instant that is shown."""
 
     label: str
     runs: tuple[Run, ...]
@@ -263,12 +289,15 @@ CHARTS = ("util", "vram", "cpu", "memory")
 """The four charts of a pod: GPU utilisation, GPU memory, CPU, memory."""
 
 
-def chart_lines(fleet: Fleet, record: Record, chart: str, start: float, width: float, count: int) -> tuple[Line, ...]:
+def chart_lines(
+    fleet: Fleet, record: Record, chart: str, now: float, start: float, width: float, count: int
+) -> tuple[Line, ...]:
     """The lines of one chart over `count` buckets of `width` seconds: one for each GPU, or the one of the container."""
     series = record.series
 
     def line(label: str, name: str) -> Line:
-        return Line(label, series.runs(name, start, width, count, fleet.silence), series.last(name))
+        runs = series.runs(name, start, width, count, fleet.silence, until=now)
+        return Line(label, runs, series.value(name, now))
 
     prefix = {"util": "gpu", "vram": "vram"}.get(chart)
     if prefix is None:

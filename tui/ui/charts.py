@@ -27,7 +27,7 @@ def specs(
     current = _is_current(fleet, record, now)
     for chart, (width, height) in zip(views.CHARTS, sizes, strict=True):
         window = plot.window(now, span, plot.plot_columns(width, height))
-        lines = views.chart_lines(fleet, record, chart, *window)
+        lines = views.chart_lines(fleet, record, chart, now, *window)
         if not current:
             lines = tuple(replace(line, last=None) for line in lines)
         made.append(ChartSpec(TITLES[chart], lines, window, note=_note(record, chart, lines), tz=tz))
@@ -36,10 +36,10 @@ def specs(
 
 def _is_current(fleet: Fleet, record: Record, now: float) -> bool:
     """Whether the newest sample says how the pod is now: not when it has stopped since, nor after a silence."""
-    times = record.series.times
-    if record.pod is None or not rules.is_live(record.pod) or not times:
+    newest = record.series.newest(now)
+    if record.pod is None or not rules.is_live(record.pod) or newest is None:
         return False
-    return now - times[-1] <= fleet.silence
+    return now - newest <= fleet.silence
 
 
 def _note(record: Record, chart: str, lines: tuple[Line, ...]) -> str:

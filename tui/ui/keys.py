@@ -10,6 +10,7 @@ from tui.ui.widgets.lines import TwoSided
 
 if TYPE_CHECKING:
     from textual.binding import ActiveBinding
+    from textual.dom import DOMNode
 
 _GLYPHS = {
     "question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "minus": "-", "equals_sign": "=", "equal": "=",
@@ -38,6 +39,8 @@ class Hint(NamedTuple):
     shown: bool
     enabled: bool
     footer_key: str
+    node: DOMNode
+    """Whose action it is."""
 
 
 def hints(active: Mapping[str, ActiveBinding]) -> tuple[Hint, ...]:
@@ -52,11 +55,16 @@ def hints(active: Mapping[str, ActiveBinding]) -> tuple[Hint, ...]:
         if old is None:
             found[binding.id] = Hint(
                 binding.id, binding.action, (word,), binding.description, bound.tooltip or binding.description,
-                binding.show, bound.enabled, binding.key_display or word,
+                binding.show, bound.enabled, binding.key_display or word, bound.node,
             )  # fmt: skip
         elif word not in old.keys:
             found[binding.id] = old._replace(keys=(*old.keys, word))
     return tuple(found.values())
+
+
+def cell(hint: Hint) -> Cell:
+    """A binding as the footer shows it."""
+    return ((hint.footer_key, "key" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
 
 
 def footer(active: Mapping[str, ActiveBinding]) -> TwoSided:
@@ -72,8 +80,7 @@ def footer(active: Mapping[str, ActiveBinding]) -> TwoSided:
     for hint in found:
         if not hint.shown:
             continue
-        cell: Cell = ((hint.footer_key, "key" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
-        (right if hint.id in ("app.help", "app.quit") else left).append(cell)
+        (right if hint.id in ("app.help", "app.quit") else left).append(cell(hint))
     return TwoSided(tuple(left), tuple(right))
 
 

@@ -21,13 +21,22 @@ class Notice(NamedTuple):
 _WIDEST = 72
 
 
+def _even(text: str, measure: int) -> list[str]:
+    """The text in as few lines as it needs, of about the same length: no word stands alone on the last."""
+    lines = wrap(text, measure)
+    if len(lines) < 2:
+        return lines
+    least = max(len(text) // len(lines), 1)
+    return next(even for n in range(least, measure + 1) if len(even := wrap(text, n)) == len(lines))
+
+
 def notice_line(notice: Notice, y: int, width: int, height: int) -> Cell:
     """Line `y` of a notice centred in a pane of this size: sentences wrapped, the title kept where room is short."""
     measure = min(_WIDEST, max(1, width - 4))
-    lines: list[tuple[str, str]] = [(text, notice.role) for text in wrap(notice.title, measure)]
+    lines: list[tuple[str, str]] = [(text, notice.role) for text in _even(notice.title, measure)]
     if notice.lines:
         lines.append(("", "muted"))
-        lines += [(text, "muted") for line in notice.lines for text in wrap(line, measure)]
+        lines += [(text, "muted") for line in notice.lines for text in _even(line, measure)]
     top = max(0, (height - len(lines)) // 2)
     if not top <= y < top + len(lines):
         return fit((("", "text"),), width)

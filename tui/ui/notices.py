@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.ui import format as fmt
 from tui.ui.notice import Notice
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def failure(error: CloudError, what: str) -> Notice:
     from tui.api import cloud
 
     again = "podtop keeps asking, less and less often; ctrl+r asks now."
+    patience = "podtop asks again when RunPod's time is over; ctrl+r does not shorten it."
     match error:
         case cloud.Unauthorized():
             return Notice(
@@ -32,26 +34,55 @@ def failure(error: CloudError, what: str) -> Notice:
         case cloud.Forbidden():
             return Notice(f"✕ RunPod forbids this: no {what}", (str(error), again), "bad")
         case cloud.Throttled():
-            return Notice(f"▲ RunPod asks podtop to slow down: no {what} yet", (str(error), again), "warn")
+            return Notice(
+                f"▲ RunPod asks podtop to slow down: no {what} yet",
+                (str(error), again if error.retry_after is None else patience),
+                "warn",
+            )
         case cloud.TimedOut():
             return Notice(f"▲ RunPod does not answer in time: no {what} yet", (str(error), again), "warn")
+        case cloud.Faltering():
+            return Notice(f"▲ RunPod has trouble: no {what} yet", (str(error), again), "warn")
         case cloud.Unreachable():
             return Notice(f"▲ RunPod cannot be reached: no {what} yet", (str(error), again), "warn")
         case _:
             return Notice(f"▲ RunPod's answer is of no use: no {what} yet", (str(error), again), "warn")
 
 
-def _waiting(feed: Feed[Snapshot] | Feed[Market], what: str) -> Notice:
+SLOW = 2.0
+"""Seconds of waiting for a first answer from which on it is said how long it takes."""
+
+
+def _waiting(feed: Feed[Snapshot] | Feed[Market], what: str, waited: float) -> Notice:
     if feed.error is not None:
         return failure(feed.error, what)
-    return Notice(f"◌ asking RunPod for {what}")
+    return Notice(f"◌ asking RunPod for {what}" + (f" · {fmt.duration(waited)}" if waited >= SLOW else ""))
 
 
-def pods(fleet: Fleet, filtered: bool) -> Notice:
-    """Why there is no row in the pods pane."""
+def total(fleet: Fleet, pane: str) -> int:
+    """How many rows there are without a filter."""
+    if pane == "pods":
+        return len(fleet.records)
+    return len(fleet.market.value.offers) if fleet.market.value else 0
+
+
+def trouble(fleet: Fleet, pane: str, now: float) -> str:
+    """What stands below the rows of a pane when they are not all there is to know: their age, or what is missing."""
+    at = fleet.pods_at if pane == "pods" else fleet.market.at
+    stale = fleet.pods_stale(now) if pane == "pods" else fleet.market_stale(now)
+    value = fleet.snapshot.value if pane == "pods" else fleet.market.value
+    parts = [f"▲ {fmt.duration(now - at)} old"] if stale and at is not None else []
+    if value is not None and value.problems:
+        more = f" (and {len(value.problems) - 1} more)" if len(value.problems) > 1 else ""
+        parts.append(f"▲ RunPod: {value.problems[0].message}{more}")
+    return "  ".join(parts)
+
+
+def pods(fleet: Fleet, filtered: bool, waited: float = 0.0) -> Notice:
+    """Why there is no row in the pods pane. `waited`: seconds since podtop began to ask."""
     feed = fleet.snapshot
     if feed.value is None:
-        return _waiting(feed, "pods")
+        return _waiting(feed, "pods", waited)
     if feed.value.pods is None and not fleet.records:
         reasons = tuple(p.message for p in feed.value.problems)
         return Notice("▲ RunPod answered without the pods", (*reasons, "podtop asks again at the next poll."), "warn")
@@ -60,11 +91,11 @@ def pods(fleet: Fleet, filtered: bool) -> Notice:
     return Notice("no pods on this account", ("Rent one at console.runpod.io: it appears here by itself.",))
 
 
-def market(fleet: Fleet, filtered: bool) -> Notice:
-    """Why there is no row in the market pane."""
+def market(fleet: Fleet, filtered: bool, waited: float = 0.0) -> Notice:
+    """Why there is no row in the market pane. `waited`: seconds since podtop began to ask."""
     feed = fleet.market
     if feed.value is None:
-        return _waiting(feed, "prices")
+        return _waiting(feed, "prices", waited)
     if filtered and feed.value.offers:
         return Notice("no GPU matches the filter", (f"{len(feed.value.offers)} are hidden; esc clears it.",))
     return Notice("RunPod offers no GPU right now")
@@ -75,3 +106,13 @@ def telemetry(fleet: Fleet) -> Notice:
     if fleet.snapshot.value is None:
         return Notice("")
     return Notice("no pod under the cursor")
+
+
+def held_back(feed: Feed[Snapshot], now: float) -> str:
+    """Why asking now has to wait; empty when it need not."""
+    from tui.api.cloud import Throttled
+
+    error = feed.error
+    if not isinstance(error, Throttled) or error.retry_after is None or feed.retry_at is None or feed.retry_at <= now:
+        return ""
+    return f"RunPod asks podtop to wait: it asks again in {fmt.duration(feed.retry_at - now)}"

@@ -103,10 +103,10 @@ def _percent(value: float | None) -> Cell:
 OFFER_COLUMNS = (
     Column("name", "GPU", 14, 0, flex=True, sort="name"),
     Column("memory", "GB", 3, 3, right=True, sort="vram"),
-    Column("secure", "SECURE", 7, 1, right=True, sort="price"),
-    Column("secure_spot", "SPOT", 5, 4, right=True, sort="spot"),
-    Column("community", "COMM.", 6, 2, right=True),
-    Column("community_spot", "SPOT", 5, 5, right=True),
+    Column("secure", "SECURE", 7, 1, right=True, sort="secure", within="price"),
+    Column("secure_spot", "SPOT", 5, 4, right=True, sort="secure_spot", within="spot"),
+    Column("community", "COMM.", 6, 2, right=True, sort="community", within="price"),
+    Column("community_spot", "SPOT", 5, 5, right=True, sort="community_spot", within="spot"),
     Column("stock", "STOCK", 8, 1, sort="stock"),
 )
 

@@ -1,4 +1,4 @@
-"""The header in words: connection, money, counts, from the fleet at an instant. Pure."""
+"""The header in words: connection, money, counts, from the fleet at an instant and for a width. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 from tui.store import rules
 from tui.ui import format as fmt
 from tui.ui.cells import Cell
-from tui.ui.widgets.lines import TwoSided
+from tui.ui.widgets.lines import TwoSided, taken
 
 if TYPE_CHECKING:
     from tui.api.cloud import CloudError
@@ -28,7 +28,10 @@ class Badges(Struct, frozen=True):
     source: str
     demo: bool
     read_only: bool
-    paused: bool = False
+
+
+Forms = tuple[Cell, ...]
+"""The same said at different lengths, the longest first."""
 
 
 def clock(at: float, tz: tzinfo | None) -> str:
@@ -42,6 +45,8 @@ def trouble(error: CloudError) -> str:
     match error:
         case cloud.TimedOut():
             return "timed out"
+        case cloud.Faltering():
+            return "server error"
         case cloud.Unreachable():
             return "unreachable"
         case cloud.Unauthorized():
@@ -56,40 +61,80 @@ def trouble(error: CloudError) -> str:
             return "unreadable answer"
 
 
-def connection(fleet: Fleet, now: float, tz: tzinfo | None, paused: bool = False) -> Cell:
+def _alarm(word: str, age: float | None, tail: str = "", role: str = "bad") -> Forms:
+    """Trouble and the age of what is shown: the age stays longest."""
+    long = "no data yet" if age is None else f"data {fmt.duration(age)} old"
+    short = "" if age is None else f" {fmt.short_duration(age)}"
+    mark: Cell = ((f"▲ {word}", role),)
+    return (
+        (*mark, (f" · {long}{tail}", "muted")),
+        (*mark, (f" · {long}", "muted")),
+        (*mark, (short, "muted")),
+        ((f"▲{short}", role),),
+        (("▲", role),),
+    )
+
+
+def connection(fleet: Fleet, now: float, tz: tzinfo | None) -> Forms:
     """Whether the figures are live, since when they are not, and when podtop asks again."""
     feed = fleet.snapshot
-    if paused:
-        age = feed.age(now)
-        return (("‖ paused", "warn"), ("" if age is None else f" · data {fmt.duration(age)} old", "muted"))
     if fleet.past:
-        return (("◌ taking in the past", "muted"),)
+        return ((("◌ taking in the past", "muted"),), (("◌ past", "muted"),))
     if feed.error is not None:
         left = None if feed.retry_at is None else feed.retry_at - now
         wait = "" if left is None else f" · retry in {fmt.duration(left)}" if left >= 1 else " · asking again"
-        age = feed.age(now)
-        old = "no data yet" if age is None else f"data {fmt.duration(age)} old"
-        return ((f"▲ {trouble(feed.error)}", "bad"), (f" · {old}{wait}", "muted"))
+        return _alarm(trouble(feed.error), feed.age(now), wait)
     if feed.at is None:
-        return (("◌ connecting", "muted"),)
+        return ((("◌ connecting", "muted"),), (("◌", "muted"),))
     if fleet.stale(now):
-        return (("▲ stale", "warn"), (f" · data {fmt.duration(feed.age(now))} old", "muted"))
-    word: Cell = (("● ", "good"), ("live ", "text"), (clock(feed.at, tz), "muted"))
-    took = (f" · {fmt.latency(feed.took)}", "muted")
-    if feed.value is not None and feed.value.problems:
-        count = len(feed.value.problems)
-        return (*word, took, (f" · ▲ {count} part{'s' if count > 1 else ''} missing", "warn"))
-    return (*word, took)
+        return _alarm("stale", feed.age(now), role="warn")
+    live: Cell = (("● ", "good"), ("live", "text"))
+    at: Cell = ((f" {clock(feed.at, tz)}", "muted"),)
+    took: Cell = ((f" · {fmt.latency(feed.took)}", "muted"),)
+    if lost := missing(fleet):
+        return (
+            (*live, *at, *took, (f" · ▲ no {lost}", "warn")),
+            (*live, *at, (f" · ▲ no {lost}", "warn")),
+            ((f"▲ no {lost}", "warn"),),
+            (("▲", "warn"),),
+        )
+    return ((*live, *at, *took), (*live, *at), live, (("●", "good"),))
+
+
+def missing(fleet: Fleet) -> str:
+    """What RunPod's last answer lacks, in a word or two; empty when it is whole."""
+    value = fleet.snapshot.value
+    if value is None:
+        return ""
+    parts = [word for word, part in (("pods", value.pods), ("balance", value.funds)) if part is None]
+    if not parts and value.problems:
+        parts = sorted({str(p.path[-1]) if p.path else "some fields" for p in value.problems})[:2]
+    return " and ".join(parts)
+
+
+def paused(fleet: Fleet, held: float, now: float, tz: tzinfo | None) -> Forms:
+    """How long the screen has been held, and what is wrong meanwhile: holding still hides no trouble."""
+    age = fmt.duration(now - held)
+    hold: Cell = ((f"‖ paused {age}", "warn"),)
+    if fleet.snapshot.error is None and not fleet.stale(now):
+        return (hold, (("‖ paused", "warn"),), (("‖", "warn"),))
+    forms = connection(fleet, now, tz)
+    gap = (" · ", "muted")
+    return tuple((*short, gap, *form) for short, form in zip((hold, hold, hold, (("‖", "warn"),)), forms, strict=False))
 
 
 def _figure(label: str, value: str, role: str = "strong") -> Cell:
     return ((f"{label} ", "muted"), (value, role))
 
 
-def money(fleet: Fleet, old: bool) -> tuple[Cell, ...]:
+Ranked = tuple[tuple[int, Cell], ...]
+"""Groups in the order they stand in, each with its rank: where room is short the highest go first."""
+
+
+def money(fleet: Fleet, old: bool) -> Ranked:
     funds = fleet.funds
     if fleet.snapshot.at is None:
-        return tuple(_figure(label, fmt.UNKNOWN, "muted") for label in ("balance", "spend", "runway"))
+        return tuple((0, _figure(label, fmt.UNKNOWN, "muted")) for label in ("balance", "spend", "runway"))
     left = rules.runway(funds)
     if left is None or math.isinf(left):
         role = "muted" if left is None else "strong"
@@ -101,33 +146,64 @@ def money(fleet: Fleet, old: bool) -> tuple[Cell, ...]:
     words = "unknown" if left is None else "no spend" if math.isinf(left) else mark + fmt.duration(left)
     strong = "muted" if old else "strong"
     return (
-        _figure("balance", balance, "muted" if balance == "unknown" else strong),
-        _figure("spend", spend, "muted" if spend == "unknown" else strong),
-        _figure("runway", words, "muted" if old else role),
+        (1, _figure("balance", balance, "muted" if balance == "unknown" else strong)),
+        (3, _figure("spend", spend, "muted" if spend == "unknown" else strong)),
+        (0, _figure("runway", words, "muted" if old else role)),
     )
 
 
-def counts(fleet: Fleet, now: float, old: bool) -> tuple[Cell, ...]:
+def counts(fleet: Fleet, now: float, old: bool) -> Ranked:
     if fleet.snapshot.at is None:
         return ()
+    if fleet.pods_at is None:
+        return ((4, _figure("pods", "unknown", "muted")),)
     totals = fleet.totals
     strong = "muted" if old else "strong"
     burn = fleet.idle_burn(now)
-    idle: tuple[Cell, ...] = ((("idle ", "muted"), (f"▲ {fmt.money(burn)}/h", "warn")),) if burn else ()
+    idle: Ranked = ((2, (("idle ", "muted"), (f"▲ {fmt.money(burn)}/h", "warn"))),) if burn else ()
+    unread: Cell = ((f", {totals.gpus_unread} unknown", "muted"),) if totals.gpus_unread else ()
     return (
-        (("pods ", "muted"), (f"{totals.running}/{totals.pods}", strong), (" running", "muted")),
-        (("gpus ", "muted"), (f"{totals.gpus_busy}/{totals.gpus}", strong), (" busy", "muted")),
+        (4, (("pods ", "muted"), (f"{totals.running}/{totals.pods}", strong), (" running", "muted"))),
+        (5, (("gpus ", "muted"), (f"{totals.gpus_busy}/{totals.gpus}", strong), (" busy", "muted"), *unread)),
         *idle,
     )
 
 
-def header(fleet: Fleet, badges: Badges, now: float, tz: tzinfo | None) -> tuple[TwoSided, ...]:
-    """The two lines of the header; the first is the one to keep where there is room for one."""
+def _kept(groups: Ranked, width: int) -> tuple[Cell, ...]:
+    """The groups that fit."""
+    left = list(groups)
+    while len(left) > 1 and taken([cell for _, cell in left]) > width:
+        left.remove(max(left, key=lambda group: group[0]))
+    return tuple(cell for _, cell in left)
+
+
+def _first_line(badges: Badges, forms: Forms, width: int) -> TwoSided:
+    """Who, and how fresh. The name goes before any badge, the time and the latency before the name."""
     name: Cell = (("podtop", "key"),)
-    marks: list[Cell] = [((" READ-ONLY ", "badge"),)] if badges.read_only else []
-    marks.append(((f" {badges.source.upper()} ", "badge"),) if badges.demo else ((badges.source, "muted"),))
-    old = badges.paused or fleet.stale(now) or fleet.snapshot.error is not None
-    return (
-        TwoSided((name, *marks), (connection(fleet, now, tz, badges.paused),)),
-        TwoSided((*money(fleet, old), *counts(fleet, now, old or fleet.pods_stale(now)))),
-    )
+
+    def marks(read_only: str) -> tuple[Cell, ...]:
+        guard: tuple[Cell, ...] = (((read_only, "badge"),),) if badges.read_only else ()
+        return (*guard, ((f" {badges.source.upper()} ", "badge"),)) if badges.demo else guard
+
+    source: tuple[Cell, ...] = () if badges.demo else (((badges.source, "muted"),),)
+    long, short = marks(" READ-ONLY "), marks(" RO ")
+    middle = min(2, len(forms) - 1)
+    lines = [
+        *(TwoSided((name, *long, *source), (form,)) for form in forms[: middle + 1]),
+        TwoSided((name, *long), (forms[middle],)),
+        TwoSided(long, (forms[middle],)),
+        *(TwoSided(short, (form,)) for form in forms[middle:]),
+    ]
+    return next((line for line in lines if taken((*line.left, *line.right)) <= width), lines[-1])
+
+
+def header(
+    fleet: Fleet, badges: Badges, now: float, forms: Forms, width: int, held: bool = False
+) -> tuple[TwoSided, ...]:
+    """The two lines of the header, `width` cells wide; the first is the one to keep where there is room for one.
+
+    forms: what `connection` or `paused` says.
+    """
+    old = held or fleet.stale(now) or fleet.snapshot.error is not None
+    groups = (*money(fleet, old), *counts(fleet, now, old or fleet.pods_stale(now)))
+    return _first_line(badges, forms, width), TwoSided(_kept(groups, width))

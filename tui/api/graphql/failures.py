@@ -13,6 +13,7 @@ import httpx
 
 from tui.api.cloud import (
     CloudError,
+    Faltering,
     Forbidden,
     Rejected,
     Throttled,
@@ -78,7 +79,7 @@ def of_status(
         return TimedOut(f"RunPod did not answer its own gateway in time (HTTP {status}).")
     if status >= 500:
         said = f" It said: {problems[0].message}" if problems else ""
-        return Unreachable(f"RunPod has trouble answering (HTTP {status}).{said}")
+        return Faltering(f"RunPod has trouble answering (HTTP {status}).{said}")
     if problems:
         return Rejected(problems)
     if status in (404, 405, 410):

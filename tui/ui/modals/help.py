@@ -13,6 +13,16 @@ from textual.widgets import Static
 
 from tui.ui.keys import Hint, grouped
 
+SIGNS = (
+    ("● ◌ ◔ ■", "running, idle (no GPU at work for 10 minutes), booting, stopped"),
+    ("▼ ✕ ? ◆", "outbid, terminated, unreadable, a status newer than podtop"),
+    ("(2.99)", "what the pod costs an hour when it runs; it does not now"),
+    ("72▾", "mean of the GPUs; one of them lags by more than 20 points"),
+    ("spot", "interruptible: RunPod may stop it for a higher bid"),
+    ("▲ 3m old", "not renewed since: RunPod does not answer, or without this part"),
+    ("–", "RunPod gives no value"),
+)
+
 
 class Help(ModalScreen[None]):
     """A list of keys; any of its closing keys ends it."""
@@ -34,6 +44,8 @@ class Help(ModalScreen[None]):
             for title, group in grouped(self._hints):
                 yield Static(title, classes="help--title")
                 yield Static(self._lines(group), markup=False)
+            yield Static("Signs", classes="help--title")
+            yield Static(self._signs(), markup=False)
 
     @staticmethod
     def _lines(group: tuple[Hint, ...]) -> Text:
@@ -42,6 +54,15 @@ class Help(ModalScreen[None]):
             text.append(f"{' '.join(hint.keys):<16}", "bold")
             text.append(hint.help, "" if hint.enabled else "dim")
             text.append("\n")
+        text.rstrip()
+        return text
+
+    @staticmethod
+    def _signs() -> Text:
+        text = Text()
+        for sign, meaning in SIGNS:
+            text.append(f"{sign:<16}", "bold")
+            text.append(f"{meaning}\n")
         text.rstrip()
         return text
 

@@ -20,6 +20,7 @@ from tui.store.fleet import Fleet
 from tui.store.views import Query
 from tui.ui import format as fmt
 from tui.ui import keys, layout, notices, roles, rows, status
+from tui.ui.cells import Cell
 from tui.ui.status import Badges
 from tui.ui.widgets.body import Body
 from tui.ui.widgets.filter import FilterLine
@@ -78,6 +79,8 @@ class FleetScreen(Screen[None]):
         self._typed = {"pods": "", "market": ""}
         self._range = DEFAULT_RANGE
         self._titles: dict[str | None, tuple[str, str]] = {}
+        self._worn = (False, False)
+        self._begun = now()
 
     def compose(self) -> ComposeResult:
         yield Lines(id="header")
@@ -120,19 +123,31 @@ class FleetScreen(Screen[None]):
 
     def _tick(self) -> None:
         """Ages go on while nothing arrives; with fresh data this changes nothing."""
-        if self.is_current:
-            self._show_header()
-            fleet, now = self._view
-            if fleet.pods_stale(now) or fleet.market_stale(now):
-                self.show()
+        if not self.is_current:
+            return
+        fleet, now = self._view
+        worn = fleet.pods_stale(now), fleet.market_stale(now)
+        if self._worn != worn:
+            self._worn = worn
+            self.show()
+            return
+        self._show_header()
+        if fleet.snapshot.value is None or fleet.market.value is None:
+            self._show_pods()
+            self._show_market()
+        elif any(worn):
+            self._title("pods", fleet, now)
+            self._title("market", fleet, now)
 
     def _show_header(self) -> None:
         fleet, now = self._view
         held = self._held is not None
-        badges = replace(self._badges, paused=held)
-        # A screen that is held still ages all the same.
-        lines = status.header(fleet, badges, self._now() if held else now, self._tz)
-        self.query_one("#header", Lines).content = lines
+        if held:
+            forms = status.paused(self._fleet, now, self._now(), self._tz)
+        else:
+            forms = status.connection(fleet, now, self._tz)
+        header = self.query_one("#header", Lines)
+        header.content = status.header(fleet, self._badges, now, forms, header.size.width, held)
 
     def _show_pods(self) -> None:
         fleet, now = self._view
@@ -147,40 +162,39 @@ class FleetScreen(Screen[None]):
         table.show(
             ids,
             cells,
-            notice=notices.pods(fleet, bool(query.terms)),
-            sorted_by=(query.sort, query.inverted),
+            notice=notices.pods(fleet, bool(query.terms), self._now() - self._begun),
+            sorted_by=(query.sort, views.pods_rise(query)),
             faded=fleet.pods_stale(now),
         )
-        old = now - fleet.pods_at if fleet.pods_at is not None and fleet.pods_stale(now) else None
-        self._title(table, "pods", len(ids), len(fleet.records), old)
+        self._title("pods", fleet, now)
 
     def _show_market(self) -> None:
         fleet, now = self._view
         table = self.query_one("#market", Table)
         query = self._queries["market"]
-        found = views.offers(fleet, query)
-        offers = {row.id: row for row in found}
-        stale = fleet.market_stale(now)
+        offers = {row.id: row for row in views.offers(fleet, query)}
         table.show(
             tuple(offers),
             lambda key: rows.offer_cells(offers[key]),
-            notice=notices.market(fleet, bool(query.terms)),
-            sorted_by=(query.sort, query.inverted),
-            faded=stale,
+            notice=notices.market(fleet, bool(query.terms), self._now() - self._begun),
+            sorted_by=(query.sort, views.offers_rise(query)),
+            faded=fleet.market_stale(now),
         )
-        total = len(fleet.market.value.offers) if fleet.market.value else 0
-        self._title(table, "market", len(found), total, fleet.market.age(now) if stale else None)
+        self._title("market", fleet, now)
 
-    def _title(self, table: Table, name: str, shown: int, total: int, old: float | None) -> None:
-        """A table's title: what is filtered, how many rows there are, and how old they are once that matters."""
+    def _title(self, name: str, fleet: Fleet, now: float) -> None:
+        """A table's title: what is filtered, how many rows there are, how old they are, what RunPod held back."""
+        table = self.query_one(f"#{name}", Table)
         text = self._typed[name].strip()
         parts = [TITLES[name]]
+        total = notices.total(fleet, name)
         if text:
-            parts.append(f"/{text}  {shown} of {total}")
+            parts.append(f"/{text}  {len(table.keys)} of {total}")
         elif total:
             parts.append(str(total))
-        self._entitle(table, "  ".join(parts), "" if old is None else f"▲ {fmt.duration(old)} old")
-        table.set_class(old is not None, "-old")
+        trouble = notices.trouble(fleet, name, now)
+        self._entitle(table, "  ".join(parts), trouble)
+        table.set_class(bool(trouble), "-old")
 
     def _entitle(self, pane: Widget, title: str, subtitle: str) -> None:
         """Title a pane: without markup, for names come from the API, and only on change, for it repaints the pane."""
@@ -227,9 +241,23 @@ class FleetScreen(Screen[None]):
         self.query_one("#body").refresh(layout=True)
 
     def _tabs(self) -> TwoSided:
-        return TwoSided(
-            tuple(((f" {title} ", "tab" if name == self._panes.active else "muted"),) for name, title in TITLES.items())
-        )
+        return TwoSided(tuple(self._tab(name) for name in TITLES))
+
+    def _tab(self, name: str) -> Cell:
+        return ((f" {TITLES[name]} ", "tab" if name == self._panes.active else "muted"),)
+
+    @on(Lines.Picked, "#tabs")
+    def _tab_picked(self, event: Lines.Picked) -> None:
+        for name in TITLES:
+            if event.group == self._tab(name):
+                self._go(name)
+
+    @on(Lines.Picked, "#footer")
+    async def _key_picked(self, event: Lines.Picked) -> None:
+        for hint in keys.hints(self.active_bindings):
+            if hint.enabled and event.group == keys.cell(hint):
+                await self.app.run_action(hint.action, hint.node)
+                return
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
@@ -271,8 +299,10 @@ class FleetScreen(Screen[None]):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("filter", "sort", "invert"):
+        if action in ("sort", "invert"):
             return self._panes.active in self._queries and not self.query(FilterLine)
+        if action == "filter":
+            return not self.query(FilterLine)
         if action == "pane":
             return not self.query(FilterLine)
         return True
@@ -316,9 +346,13 @@ class FleetScreen(Screen[None]):
     # The filter line
 
     async def action_filter(self) -> None:
-        name = self._panes.active
         if self.query(FilterLine):
             return
+        name = self._panes.active
+        if name not in self._queries:
+            # The charts are of the pod under the cursor: what is looked for there is a pod.
+            self._panes.active = name = "pods"
+            self._arrange()
         line = FilterLine(self._typed[name], f"filter {TITLES[name].lower()}: words that must all occur")
         await self.mount(line, before="#footer")
         # At once, and by a priority binding: what is typed right behind the slash is text, not keys for the table.

@@ -22,7 +22,7 @@ from tui.ui.roles import style_of
 class Column(NamedTuple):
     """A column: `width` cells (the least, where `flex`); where room is short those with the highest `rank` go first.
 
-    `sort` names the order that a click on its title asks for.
+    `sort` names the order that a click on its title asks for; `within` one that goes by it and another column.
     """
 
     key: str
@@ -32,6 +32,7 @@ class Column(NamedTuple):
     right: bool = False
     flex: bool = False
     sort: str = ""
+    within: str = ""
 
 
 Cells = Mapping[str, Cell]
@@ -122,7 +123,10 @@ class Table(ScrollView, can_focus=True):
         sorted_by: tuple[str, bool] = ("", False),
         faded: bool = False,
     ) -> None:
-        """Show these rows in this order. `cells` is asked for visible rows only; `faded` draws all of it as stale."""
+        """Show these rows. `cells` is asked for visible rows only; `faded` draws all of it as stale.
+
+        sorted_by: the order they stand in, and whether it begins with the least.
+        """
         old_row = self._row(self._cursor)
         if keys != self._keys:
             self._keys = keys
@@ -287,14 +291,14 @@ class Table(ScrollView, can_focus=True):
         return Strip(Segment.simplify(segments)).adjust_cell_length(width, under)
 
     def _draw_header(self, width: int) -> Strip:
-        order, inverted = self._sorted
+        order, rising = self._sorted
         base = self._style("header")
         segments: list[Segment] = []
         for index, (column, w) in enumerate(self._fitted):
             if index:
                 segments.append(Segment(" ", base))
-            marked = bool(column.sort) and column.sort == order
-            title = column.title + (("▲" if inverted else "▼") if marked else "")
+            marked = bool(order) and order in (column.sort, column.within)
+            title = column.title + (("▲" if rising else "▼") if marked else "")
             if len(title) > w:
                 title = title[: w - 1] + title[-1:] if marked else title[:w]
             style = base + self._style("sorted") if marked else base
