@@ -78,7 +78,7 @@ class Watch:
     async def _follow(
         self,
         poller: Poller[T],
-        apply: Callable[[T, float, float], None],
+        apply: Callable[[T, float, float], object],
         fail: Callable[[CloudError, float, float], None],
     ) -> None:
         async for reading in poller:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from tui.store import rules
+from tui.store.events import Event, between
 from tui.store.feed import Feed, is_stale
 from tui.store.series import Series
 
@@ -19,6 +21,8 @@ MEMORY_BUDGET = 24 * 1024 * 1024
 """Bytes for all series together. Half a day for 100 large pods, an hour for 2,000: what is older leaves first."""
 
 _FEWEST_SAMPLES = 120
+EVENTS = 500
+"""How many events are kept in memory."""
 
 
 class Record(Struct, frozen=True):
@@ -51,6 +55,8 @@ class Record(Struct, frozen=True):
 
 _UTIL = tuple(f"gpu{i}" for i in range(16))
 _MEMORY = tuple(f"vram{i}" for i in range(16))
+_TEMPERATURE = tuple(f"temp{i}" for i in range(16))
+_POWER = tuple(f"power{i}" for i in range(16))
 
 
 def util_name(index: int) -> str:
@@ -63,8 +69,25 @@ def memory_name(index: int) -> str:
     return _MEMORY[index] if index < len(_MEMORY) else f"vram{index}"
 
 
-def sample(pod: Pod) -> dict[str, float | None]:
-    """The percent values of one live pod: cpu, memory, util (mean of its GPUs), gpu0.. and vram0.."""
+def temperature_name(index: int) -> str:
+    """Name of the series of one GPU's temperature."""
+    return _TEMPERATURE[index] if index < len(_TEMPERATURE) else f"temp{index}"
+
+
+def power_name(index: int) -> str:
+    """Name of the series of one GPU's power."""
+    return _POWER[index] if index < len(_POWER) else f"power{index}"
+
+
+TELEMETRY_AGE = 120.0
+"""Seconds after which RunPod's own latest sample of a GPU's temperature and power speaks of now no more."""
+
+
+def sample(pod: Pod, at: float) -> dict[str, float | None]:
+    """The values of one live pod: cpu, memory, util (mean of its GPUs), gpu0.. and vram0.. in percent.
+
+    Where RunPod gives them also temp0.. in degrees Celsius and power0.. in watts.
+    """
     runtime = pod.runtime
     if runtime is None:
         return {}
@@ -76,6 +99,13 @@ def sample(pod: Pod) -> dict[str, float | None]:
     for index, gpu in enumerate(runtime.gpus):
         values[util_name(index)] = gpu.util
         values[memory_name(index)] = gpu.memory
+    latest = pod.telemetry
+    if latest is not None and (latest.at is None or at - latest.at <= TELEMETRY_AGE):
+        for index, gpu in enumerate(latest.gpus):
+            if gpu.temperature_c is not None:
+                values[temperature_name(index)] = gpu.temperature_c
+            if gpu.power_w is not None:
+                values[power_name(index)] = gpu.power_w
     return values
 
 
@@ -84,6 +114,7 @@ class Fleet:
 
     interval: seconds between fleet polls, by which staleness is judged.
     pods_at:  when the pods were last told; later than that an answer may have come without them.
+    events:   what happened to the pods, oldest first.
     past:     True while a recorded past is taken in, which is old by nature.
     """
 
@@ -95,6 +126,7 @@ class Fleet:
         self.snapshot: Feed[Snapshot] = Feed()
         self.market: Feed[Market] = Feed()
         self.records: dict[str, Record] = {}
+        self.events: deque[Event] = deque(maxlen=EVENTS)
         self._budget = budget
         self._limit = 0
         self._columns = -1
@@ -133,12 +165,17 @@ class Fleet:
     def market_stale(self, now: float) -> bool:
         return self.market.stale(now, self.market_interval)
 
-    def apply(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
-        """Take in one poll. Where the server failed to give the pods, the last ones stay, with a gap."""
+    def apply(self, snapshot: Snapshot, at: float, took: float | None = None) -> tuple[Event, ...]:
+        """Take in one poll, and tell what happened since the last one.
+
+        Where the server failed to give the pods, the last ones stay, with a gap.
+        """
         self.snapshot = self.snapshot.succeeded(snapshot, at, took)
         if snapshot.pods is None:
             self._gap(at)
-            return
+            return ()
+        happened = self._happened(snapshot, at)
+        self.events.extend(happened)
         self.pods_at = at
         records: dict[str, Record] = {}
         for pod in snapshot.pods:
@@ -148,6 +185,21 @@ class Fleet:
             records.setdefault(record.id, record)
         self.records = records
         self._share_memory()
+        return happened
+
+    def _happened(self, snapshot: Snapshot, at: float) -> tuple[Event, ...]:
+        """What happened between the last telling of the pods and this one; nothing is known of before the first."""
+        before = self.pods_at
+        if before is None or snapshot.pods is None:
+            return ()
+        there = {pod.id for pod in snapshot.pods} | {broken.id for broken in snapshot.unreadable}
+        gone = [r for r in self.records.values() if r.pod is not None and r.id not in there]
+        happened = [event for r in gone for event in between(r.id, r.pod, None, before, at)]
+        for pod in snapshot.pods:
+            old = self.records.get(pod.id)
+            if old is None or old.pod is not None:
+                happened += between(pod.id, old.pod if old else None, pod, before, at)
+        return tuple(sorted(happened, key=lambda event: event.at))
 
     def fail(self, error: CloudError, at: float, retry_at: float | None = None) -> None:
         """A poll failed: keep what is known, remember since when, and put a gap in every series."""
@@ -165,6 +217,7 @@ class Fleet:
         copy = Fleet(self.interval, self.market_interval, self._budget)
         copy.snapshot, copy.market, copy.records = self.snapshot, self.market, self.records
         copy.pods_at = self.pods_at
+        copy.events = self.events.copy()
         return copy
 
     def _seen(self, pod: Pod, at: float) -> Record:
@@ -172,7 +225,7 @@ class Fleet:
         series = old.series if old else Series(self._limit or _FEWEST_SAMPLES)
         busy_at = old.busy_at if old else at
         if rules.is_live(pod):
-            series.append(at, sample(pod))
+            series.append(at, sample(pod, at))
             if rules.busy_gpus(pod):
                 busy_at = at
         else:

@@ -1,7 +1,7 @@
-"""One pod's recent telemetry: many percent values sampled at the same instants, with explicit gaps, in bounded memory.
+"""One pod's recent telemetry: many values sampled at the same instants, with explicit gaps, in bounded memory.
 
-A value is one byte in steps of half a percent (RunPod's are whole percents), so that a day at 5 s for 50 pods of
-8 GPUs is 17 MB, and slices of it are reduced at C speed.
+A value is one byte: percents and degrees in halves (RunPod's percents are whole), watts in fives. A day at 5 s for 50
+pods of 8 GPUs is so some 30 MB, and slices of it are reduced at C speed.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 GAP = 0xFF
-_GAP_BYTE = bytes([GAP])
-_STEPS = 2
+GAP_BYTE = bytes([GAP])
 _TOP = GAP - 1
 _SLACK = 64
+_PER_UNIT = {"power": 0.2}
+"""Steps for one unit, by the beginning of a name; 2 for all others."""
 
 
 class Point(NamedTuple):
-    """One time bucket that has samples: its start, the lowest, the highest and the mean percent in it."""
+    """One time bucket that has samples: its start, the lowest, the highest and the mean value in it."""
 
     at: float
     low: float
@@ -31,14 +32,77 @@ class Point(NamedTuple):
 Run = tuple[Point, ...]
 
 
-def _pack(value: float | None) -> int:
+def steps(name: str) -> float:
+    """Steps of a byte for one unit of the values of that name."""
+    return _PER_UNIT.get(name.rstrip("0123456789"), 2.0)
+
+
+def pack(name: str, value: float | None) -> int:
+    """A value as a byte; what is no number is a gap, what is out of range the nearest that is in it."""
     if value is None or not math.isfinite(value):
         return GAP
-    return min(_TOP, max(0, round(value * _STEPS)))
+    return min(_TOP, max(0, round(value * steps(name))))
+
+
+Bytes = bytes | bytearray
+
+
+class Column(NamedTuple):
+    """Values of one name at a series of instants; of single samples all three are the same."""
+
+    low: Bytes
+    mean: Bytes
+    high: Bytes
+
+
+def unbroken(
+    times: array[float],
+    column: Column,
+    scale: float,
+    start: float,
+    width: float,
+    count: int,
+    silence: float,
+    until: float = math.inf,
+) -> tuple[Run, ...]:
+    """The unbroken stretches in `count` buckets of `width` seconds from `start`, oldest first.
+
+    A stretch ends at an explicit gap, and where two samples are further apart than `silence` and a bucket.
+    Samples after `until` are left out. `scale`: see `steps`.
+    """
+    done: list[Run] = []
+    run: list[Point] = []
+    lo, end = bisect_left(times, start), bisect_right(times, until)
+    previous: float | None = None
+    longest = max(silence, width * 1.5)
+    single = column.low is column.high
+    for index in range(count):
+        left = start + index * width
+        hi = min(end, bisect_left(times, left + width, lo))
+        if hi <= lo:
+            continue
+        chunk = column.mean[lo:hi]
+        kept = chunk.replace(GAP_BYTE, b"")
+        broken = not kept or chunk[0] == GAP or (previous is not None and times[lo] - previous > longest)
+        if broken and run:
+            done.append(tuple(run))
+            run = []
+        if kept:
+            low = min(kept if single else column.low[lo:hi])
+            high = max(kept if single else column.high[lo:hi].replace(GAP_BYTE, b""))
+            run.append(Point(left, low / scale, high / scale, sum(kept) / len(kept) / scale))
+            if chunk[-1] == GAP:
+                done.append(tuple(run))
+                run = []
+        previous = times[hi - 1]
+        lo = hi
+    if run:
+        done.append(tuple(run))
+    return tuple(done)
 
 
 class Series:
-    """Samples of a set of named percent values, oldest first, never more than `limit`."""
+    """Samples of a set of named values, oldest first, never more than `limit`."""
 
     __slots__ = ("_columns", "_times", "limit")
 
@@ -67,10 +131,10 @@ class Series:
         columns = self._columns
         for name in values:
             if name not in columns:
-                columns[name] = bytearray(_GAP_BYTE * len(times))
+                columns[name] = bytearray(GAP_BYTE * len(times))
         times.append(at)
         for name, column in columns.items():
-            column.append(_pack(values.get(name)))
+            column.append(pack(name, values.get(name)))
         # Trimming many at a time makes its cost per sample small.
         if len(times) > self.limit + _SLACK:
             self._trim(len(times) - self.limit)
@@ -78,6 +142,24 @@ class Series:
     def gap(self, at: float) -> None:
         """Say that nothing is known at `at`."""
         self.append(at, {})
+
+    def prepend(self, times: array[float], columns: Mapping[str, Bytes]) -> None:
+        """Put older samples before the ones there are, with a gap between: nobody looked meanwhile."""
+        first = self._times[0] if self._times else math.inf
+        count = bisect_left(times, first)
+        if not count:
+            return
+        older = array("d", times[:count])
+        if self._times:
+            older.append(math.nextafter(older[-1], math.inf))
+        length, own = len(older), len(self._times)
+        for name in (*columns, *(n for n in self._columns if n not in columns)):
+            head = bytearray(columns[name][:count]) if name in columns else bytearray()
+            head += GAP_BYTE * (length - len(head))
+            self._columns[name] = head + self._columns.get(name, GAP_BYTE * own)
+        self._times = older + self._times
+        if len(self._times) > self.limit + _SLACK:
+            self._trim(len(self._times) - self.limit)
 
     def _trim(self, count: int) -> None:
         del self._times[:count]
@@ -97,52 +179,21 @@ class Series:
         index = bisect_right(self._times, at) - 1
         if column is None or index < 0 or column[index] == GAP:
             return None
-        return column[index] / _STEPS
+        return column[index] / steps(name)
 
     def runs(
         self, name: str, start: float, width: float, count: int, silence: float, until: float = math.inf
     ) -> tuple[Run, ...]:
-        """The unbroken stretches of `name` in `count` buckets of `width` seconds from `start`, oldest first.
-
-        A stretch ends at an explicit gap, and where two samples are further apart than `silence` and a bucket.
-        Samples after `until` are left out.
-        """
+        """`unbroken` of one name; nothing where it has no samples."""
         column = self._columns.get(name)
         if column is None:
             return ()
-        times = self._times
-        done: list[Run] = []
-        run: list[Point] = []
-        lo, end = bisect_left(times, start), bisect_right(times, until)
-        previous: float | None = None
-        longest = max(silence, width * 1.5)
-        for index in range(count):
-            left = start + index * width
-            hi = min(end, bisect_left(times, left + width, lo))
-            if hi <= lo:
-                continue
-            chunk = column[lo:hi]
-            kept = chunk.replace(_GAP_BYTE, b"")
-            broken = not kept or chunk[0] == GAP or (previous is not None and times[lo] - previous > longest)
-            if broken and run:
-                done.append(tuple(run))
-                run = []
-            if kept:
-                low, high, mean = min(kept), max(kept), sum(kept) / len(kept)
-                run.append(Point(left, low / _STEPS, high / _STEPS, mean / _STEPS))
-                if chunk[-1] == GAP:
-                    done.append(tuple(run))
-                    run = []
-            previous = times[hi - 1]
-            lo = hi
-        if run:
-            done.append(tuple(run))
-        return tuple(done)
+        return unbroken(self._times, Column(column, column, column), steps(name), start, width, count, silence, until)
 
     def mean(self, name: str, start: float, end: float) -> float | None:
         """Mean of the samples of `name` in start..end (both included); None when there are none."""
         column = self._columns.get(name)
         if column is None:
             return None
-        kept = column[bisect_left(self._times, start) : bisect_right(self._times, end)].replace(_GAP_BYTE, b"")
-        return sum(kept) / len(kept) / _STEPS if kept else None
+        kept = column[bisect_left(self._times, start) : bisect_right(self._times, end)].replace(GAP_BYTE, b"")
+        return sum(kept) / len(kept) / steps(name) if kept else None

@@ -1,0 +1,85 @@
+"""Thinning: polls into blocks, blocks into minutes, minutes into nothing; a step is a small transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from tui.store import packed
+from tui.store.archive.rows import layouts_of, readable, stretches
+from tui.store.packed import MINUTE, RAW
+
+RAW_BLOCK = 900.0
+MINUTE_BLOCK = 21_600.0
+KEEP_RAW = 48 * 3600.0
+KEEP = 30 * 86_400.0
+SILENCE = 60.0
+"""Seconds between two polls beyond which nobody watched."""
+
+
+def steps(db: sqlite3.Connection, now: float) -> Iterator[Callable[[], None]]:
+    """What there is to do, one after the other: each looks for the next when the one before is done."""
+    present = now // RAW_BLOCK * RAW_BLOCK
+    while (oldest := db.execute("SELECT min(at) FROM poll WHERE at < ?", (present,)).fetchone()[0]) is not None:
+        yield partial(_pack, db, oldest // RAW_BLOCK * RAW_BLOCK)
+    limit = (now - KEEP_RAW) // MINUTE_BLOCK * MINUTE_BLOCK
+    while row := db.execute("SELECT pod, start FROM block WHERE tier = 0 AND start < ? LIMIT 1", (limit,)).fetchone():
+        yield partial(_thin, db, row[0], row[1] // MINUTE_BLOCK * MINUTE_BLOCK)
+    old = now - KEEP
+    if db.execute("SELECT 1 FROM block WHERE tier = 1 AND start < ? LIMIT 1", (old - MINUTE_BLOCK,)).fetchone() or (
+        db.execute("SELECT 1 FROM span WHERE last < ? LIMIT 1", (old,)).fetchone()
+    ):
+        yield partial(_drop, db, old)
+
+
+def _pack(db: sqlite3.Connection, start: float) -> None:
+    """Turn the polls of a quarter of an hour into one block for each pod."""
+    end = start + RAW_BLOCK
+    polls = db.execute("SELECT at, layout, row FROM poll WHERE at >= ? AND at < ? ORDER BY at", (start, end)).fetchall()
+    for pod, stretch in stretches(polls, layouts_of(db, {poll[1] for poll in polls})).items():
+        # A clock that was set back brings samples of a time that is packed already.
+        before = db.execute("SELECT start, data FROM block WHERE pod = ? AND tier = 0 AND start = ?", (pod, start))
+        whole = packed.merge([*readable(before.fetchall()), stretch])
+        data = packed.encode(whole, start, RAW)
+        db.execute("INSERT OR REPLACE INTO block (pod, tier, start, data) VALUES (?, 0, ?, ?)", (pod, start, data))
+    db.execute("DELETE FROM poll WHERE at >= ? AND at < ?", (start, end))
+    db.execute("DELETE FROM layout WHERE id NOT IN (SELECT layout FROM poll WHERE layout IS NOT NULL)")
+
+
+def _thin(db: sqlite3.Connection, pod: int, start: float) -> None:
+    """Turn six hours of a pod's blocks into one of minutes, and the balance of that time into one a minute."""
+    span = (start, start + MINUTE_BLOCK)
+    rows = db.execute(
+        "SELECT start, data FROM block WHERE pod = ? AND tier = 0 AND start >= ? AND start < ? ORDER BY start",
+        (pod, *span),
+    ).fetchall()
+    minutes = packed.by_minute(packed.join(readable(rows)), SILENCE)
+    if minutes.times:
+        data = packed.encode(minutes, start, MINUTE)
+        db.execute("INSERT OR REPLACE INTO block (pod, tier, start, data) VALUES (?, 1, ?, ?)", (pod, start, data))
+    db.execute("DELETE FROM block WHERE pod = ? AND tier = 0 AND start >= ? AND start < ?", (pod, *span))
+    db.execute(
+        "DELETE FROM funds WHERE at >= ?1 AND at < ?2 AND at NOT IN "
+        "(SELECT max(at) FROM funds WHERE at >= ?1 AND at < ?2 GROUP BY CAST(at / 60 AS INTEGER))",
+        span,
+    )
+
+
+def _drop(db: sqlite3.Connection, limit: float) -> None:
+    """Forget what ended before `limit`; of what still held then, the last word stays."""
+    db.execute("DELETE FROM block WHERE tier = 1 AND start < ?", (limit - MINUTE_BLOCK,))
+    db.execute("DELETE FROM span WHERE last < ?", (limit,))
+    db.execute("DELETE FROM event WHERE at < ?", (limit,))
+    db.execute("DELETE FROM funds WHERE at < (SELECT max(at) FROM funds WHERE at < ?)", (limit,))
+    db.execute(
+        "DELETE FROM state WHERE at < ?1 AND (pod, at) NOT IN "
+        "(SELECT pod, max(at) FROM state WHERE at < ?1 GROUP BY pod)",
+        (limit,),
+    )
+    db.execute("DELETE FROM state WHERE at < ? AND data IS NULL", (limit,))
+    db.execute(
+        "DELETE FROM quote WHERE at < ?1 AND (offer, cloud, at) NOT IN "
+        "(SELECT offer, cloud, max(at) FROM quote WHERE at < ?1 GROUP BY offer, cloud)",
+        (limit,),
+    )

@@ -1,0 +1,252 @@
+"""Writing: polls as they come, and everything else when it changes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.api.models import Funds, Market, Offer, Pod, Quote, Snapshot
+from tui.store import rules
+from tui.store.archive import thinning
+from tui.store.archive.file import told
+from tui.store.archive.rows import quote_of
+from tui.store.events import Event
+from tui.store.fleet import sample
+from tui.store.series import pack
+
+SILENCE = 60.0
+"""Seconds between two polls beyond which nobody watched."""
+
+STARTED_SLACK = 10.0
+"""Seconds by which a start, told as an uptime, may wander without being a new one."""
+
+PODS, MARKET = 0, 1
+"""Topics that are polled."""
+
+
+class Polled(Struct, frozen=True):
+    """One answer about the pods, and what happened since the one before. A snapshot of None: there was no answer."""
+
+    at: float
+    snapshot: Snapshot | None
+    events: tuple[Event, ...] = ()
+
+
+class Priced(Struct, frozen=True):
+    """One answer about the market."""
+
+    at: float
+    market: Market
+
+
+Entry = Polled | Priced
+
+
+def lasting(pod: Pod) -> Pod:
+    """What of a pod is kept as its state: without what every poll changes, and without what others can rent."""
+    runtime = pod.runtime
+    if runtime is not None:
+        runtime = replace(runtime, uptime=None, cpu=None, memory=None, gpus=())
+    machine = None if pod.machine is None else replace(pod.machine, gpu_available=None)
+    return replace(pod, runtime=runtime, telemetry=None, machine=machine, lowest_bid_to_resume=None)
+
+
+def started_at(pod: Pod, at: float) -> float | None:
+    """When the container came up."""
+    uptime = pod.runtime.uptime if pod.runtime else None
+    return None if uptime is None else at - uptime
+
+
+class Writer:
+    """Writes one account's past. Not safe for two threads at once; two processes are kept apart by a lock outside."""
+
+    def __init__(self, db: sqlite3.Connection, at: float) -> None:
+        self._db = db
+        self._pods: dict[str, int] = {}
+        self._layouts: dict[bytes, int] = {}
+        self._states: dict[int, tuple[bytes | None, float | None]] = {}
+        self._offers: dict[str, tuple[int, bytes]] = {}
+        self._quotes: dict[tuple[int, int], Quote | None] = {}
+        self._funds: Funds | None = None
+        self._spans: dict[int, tuple[float, float]] = {}
+        with told():
+            self._remember()
+            # Nobody looked since the last poll, however short the time was.
+            self._db.execute("INSERT OR IGNORE INTO poll (at) VALUES (?)", (at,))
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _remember(self) -> None:
+        db = self._db
+        self._pods = {pod: key for key, pod in db.execute("SELECT id, pod FROM pod")}
+        self._layouts = {pods: key for key, pods in db.execute("SELECT id, pods FROM layout")}
+        # SQLite gives the other columns of the row that has the maximum: https://www.sqlite.org/lang_select.html#bareagg
+        self._states = {
+            pod: (data, started)
+            for pod, _, data, started in db.execute("SELECT pod, max(at), data, started FROM state GROUP BY pod")
+        }
+        self._offers = {gpu: (key, data) for key, gpu, data in db.execute("SELECT id, gpu, data FROM offer")}
+        for key, cloud, _, *row in db.execute(
+            "SELECT offer, cloud, max(at), sold, on_demand, spot, stock, rented, total FROM quote GROUP BY offer, cloud"
+        ):
+            self._quotes[key, cloud] = quote_of(row)
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Write these in one transaction: all of them, or, when it raises ArchiveError, none."""
+        with told():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                for entry in entries:
+                    if isinstance(entry, Polled):
+                        self._write_poll(entry)
+                    else:
+                        self._write_market(entry)
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._give_up()
+                raise
+
+    def _give_up(self) -> None:
+        """Undo, and read again what the file has: memory is ahead of it."""
+        try:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            self._funds = None
+            self._spans.clear()
+            self._quotes.clear()
+            self._remember()
+        except sqlite3.Error:
+            pass  # What was wrong is being raised already.
+
+    def _pod(self, pod: str) -> int:
+        key = self._pods.get(pod)
+        if key is None:
+            key = self._pods[pod] = self._new("INSERT INTO pod (pod) VALUES (?)", (pod,))
+        return key
+
+    def _new(self, sql: str, values: tuple[object, ...]) -> int:
+        return int(self._db.execute(sql, values).lastrowid or 0)
+
+    def _write_poll(self, polled: Polled) -> None:
+        at, snapshot = polled.at, polled.snapshot
+        if snapshot is None or snapshot.pods is None:
+            self._db.execute("INSERT OR IGNORE INTO poll (at) VALUES (?)", (at,))
+        else:
+            self._write_samples(snapshot.pods, at)
+            self._write_states(snapshot, at)
+            self._reach(PODS, at)
+        if snapshot is not None:
+            self._write_funds(snapshot.funds, at)
+        self._db.executemany(
+            "INSERT INTO event (at, pod, kind, text) VALUES (?, ?, ?, ?)",
+            [(event.at, event.pod, event.kind.value, event.text) for event in polled.events],
+        )
+
+    def _write_samples(self, pods: Sequence[Pod], at: float) -> None:
+        layout: list[tuple[int, str]] = []
+        row = bytearray()
+        for pod in pods:
+            if rules.is_live(pod):
+                values = sample(pod, at)
+                layout.append((self._pod(pod.id), ",".join(values)))
+                row += bytes([pack(name, value) for name, value in values.items()])
+        key = msgspec.msgpack.encode(layout)
+        number = self._layouts.get(key)
+        if number is None:
+            number = self._layouts[key] = self._new("INSERT INTO layout (pods) VALUES (?)", (key,))
+        self._db.execute("INSERT OR IGNORE INTO poll (at, layout, row) VALUES (?, ?, ?)", (at, number, bytes(row)))
+
+    def _write_states(self, snapshot: Snapshot, at: float) -> None:
+        present = {broken.id for broken in snapshot.unreadable}
+        for pod in snapshot.pods or ():
+            present.add(pod.id)
+            self._write_state(self._pod(pod.id), msgspec.json.encode(lasting(pod)), started_at(pod, at), at)
+        for name, key in self._pods.items():
+            if name not in present and self._states.get(key, (None, None))[0] is not None:
+                self._write_state(key, None, None, at)
+
+    def _write_state(self, pod: int, data: bytes | None, started: float | None, at: float) -> None:
+        old = self._states.get(pod)
+        if old is not None and old[0] == data:
+            if old[1] == started:
+                return
+            if old[1] is not None and started is not None and abs(old[1] - started) <= STARTED_SLACK:
+                return
+        self._states[pod] = (data, started)
+        self._db.execute(
+            "INSERT OR REPLACE INTO state (pod, at, data, started) VALUES (?, ?, ?, ?)", (pod, at, data, started)
+        )
+
+    def _write_funds(self, funds: Funds | None, at: float) -> None:
+        if funds == self._funds:
+            return
+        self._funds = funds
+        row = (None, None, None) if funds is None else (funds.balance, funds.spend_per_hr, funds.spend_limit)
+        self._db.execute("INSERT OR REPLACE INTO funds VALUES (?, ?, ?, ?)", (at, *row))
+
+    def _write_market(self, priced: Priced) -> None:
+        for offer in priced.market.offers:
+            key = self._offer(offer)
+            for cloud, quote in enumerate((offer.secure, offer.community)):
+                if quote is not None:
+                    quote = replace(quote, min_vcpus=None, min_memory_gb=None)
+                if (key, cloud) in self._quotes and self._quotes[key, cloud] == quote:
+                    continue
+                self._quotes[key, cloud] = quote
+                row = (
+                    (0, None, None, None, None, None)
+                    if quote is None
+                    else (1, quote.on_demand, quote.spot, quote.stock, quote.rented, quote.total)
+                )
+                self._db.execute(
+                    "INSERT OR REPLACE INTO quote VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (key, cloud, priced.at, *row)
+                )
+        self._reach(MARKET, priced.at)
+
+    def _offer(self, offer: Offer) -> int:
+        data = msgspec.json.encode(replace(offer, secure=None, community=None))
+        known = self._offers.get(offer.gpu_id)
+        if known is None:
+            number = self._new("INSERT INTO offer (gpu, data) VALUES (?, ?)", (offer.gpu_id, data))
+        else:
+            number = known[0]
+            if known[1] == data:
+                return number
+            self._db.execute("UPDATE offer SET data = ? WHERE id = ?", (data, number))
+        self._offers[offer.gpu_id] = (number, data)
+        return number
+
+    def _reach(self, topic: int, at: float) -> None:
+        """Someone was looking until now: the present span goes on, or a new one begins."""
+        span = self._spans.get(topic)
+        if span is None or not span[1] <= at <= span[1] + 3 * SILENCE:
+            self._spans[topic] = (at, at)
+            self._db.execute("INSERT OR REPLACE INTO span VALUES (?, ?, ?)", (topic, at, at))
+            return
+        self._spans[topic] = (span[0], at)
+        self._db.execute("UPDATE span SET last = ? WHERE topic = ? AND start = ?", (at, topic, span[0]))
+
+    def tidy(self, now: float, more: Callable[[], bool] = lambda: True) -> bool:
+        """Pack what is complete, thin what is old, drop what is too old; in small transactions.
+
+        more: asked before each step; when it says no, the rest waits for the next time.
+        Returns whether all is done.
+        """
+        with told():
+            for step in thinning.steps(self._db, now):
+                if not more():
+                    return False
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    step()
+                    self._db.execute("COMMIT")
+                except BaseException:
+                    self._give_up()
+                    raise
+                self._layouts = {pods: key for key, pods in self._db.execute("SELECT id, pods FROM layout")}
+        return True

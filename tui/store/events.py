@@ -1,0 +1,90 @@
+"""Events: what happened to a pod between two polls. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from tui.store import rules
+
+if TYPE_CHECKING:
+    from tui.api.models import Pod
+
+RESET_SLACK = 60.0
+"""Seconds by which an uptime may fall short of what it should be: RunPod's clocks differ, and a poll takes a while."""
+
+
+class Kind(StrEnum):
+    """What an event is, in one word."""
+
+    NEW = "new"
+    RUNNING = "running"
+    UP = "up"
+    DOWN = "down"
+    RESTART = "restart"
+    STOPPED = "stopped"
+    OUTBID = "outbid"
+    STATUS = "status"
+    GONE = "gone"
+
+
+class Event(Struct, frozen=True, gc=False):
+    """One thing that happened to a pod, in words, at an instant (epoch seconds)."""
+
+    at: float
+    pod: str
+    kind: Kind
+    text: str
+
+
+def between(key: str, old: Pod | None, new: Pod | None, before: float, at: float) -> tuple[Event, ...]:
+    """What happened to a pod from `before`, when it was `old`, to `at`; None is a pod that is not there."""
+    if new is None:
+        return () if old is None else (Event(at, key, Kind.GONE, "no longer on the account"),)
+    when, reason = _said(new, before, at)
+    if old is None:
+        return (Event(when, key, Kind.NEW, reason or "first seen"),)
+    if old.status != new.status:
+        return (Event(when, key, _kind(new), reason or f"{old.status.lower()} to {new.status.lower()}"),)
+    if new.status != "RUNNING":
+        return ()
+    if old.runtime is None and new.runtime is not None:
+        return (Event(at, key, Kind.UP, "its container is up"),)
+    if old.runtime is not None and new.runtime is None:
+        return (Event(at, key, Kind.DOWN, "its container is gone; the pod bills on"),)
+    if is_reset(old, new, at - before):
+        return (Event(at, key, Kind.RESTART, "its container was restarted"),)
+    return ()
+
+
+def is_reset(old: Pod, new: Pod, passed: float) -> bool:
+    """True when the uptime fell back though the pod kept running: a crash, or a restart by hand."""
+    if old.runtime is None or new.runtime is None or old.runtime.uptime is None or new.runtime.uptime is None:
+        return False
+    return new.runtime.uptime + RESET_SLACK < max(0, old.runtime.uptime) + passed
+
+
+def _kind(pod: Pod) -> Kind:
+    match rules.phase(pod):
+        case rules.Phase.OUTBID:
+            return Kind.OUTBID
+        case rules.Phase.STOPPED:
+            return Kind.STOPPED
+        case rules.Phase.ENDED:
+            return Kind.GONE
+        case rules.Phase.RUNNING | rules.Phase.BOOTING:
+            return Kind.RUNNING
+        case _:
+            return Kind.STATUS
+
+
+def _said(pod: Pod, before: float, at: float) -> tuple[float, str]:
+    """When and why, by RunPod's word where it speaks of this time, else the instant of the poll."""
+    change = rules.status_change(pod.status_change)
+    if change is None:
+        return at, ""
+    if change.at is not None and before < change.at <= at:
+        return change.at, change.what
+    return at, change.what

@@ -1,0 +1,200 @@
+"""Packed telemetry: blocks of one pod's samples as bytes, for the archive. Pure.
+
+A block is a header, the instants, then each column; deflated, as telemetry is mostly the same from one sample to the
+next. Samples of a poll are laid out as one row of bytes; rows of the same layout are turned into columns by slicing.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from tui.store.series import GAP, GAP_BYTE, Bytes, Column
+
+RAW = 0
+MINUTE = 1
+
+_HEAD = struct.Struct("<BBHH")
+_VERSION = 1
+_UNIT = (0.02, 1.0)
+"""Seconds of one step of an instant's offset in a block, by tier: 16 bits reach over the longest block."""
+
+MINUTES = 60.0
+
+
+class Stretch(NamedTuple):
+    """Samples of one pod, oldest first: the instants, and for each name its values at them."""
+
+    times: array[float]
+    columns: Mapping[str, Column]
+
+
+EMPTY = Stretch(array("d"), {})
+
+
+class Damaged(ValueError):
+    """Bytes that are no block."""
+
+
+def encode(stretch: Stretch, start: float, tier: int) -> bytes:
+    """A stretch as a block that begins at `start`: in the raw tier one byte a value, in the minute tier three."""
+    names = ",".join(stretch.columns).encode()
+    offsets = array("H", (min(65_535, max(0, round((at - start) / _UNIT[tier]))) for at in stretch.times))
+    parts: list[Bytes] = [_HEAD.pack(_VERSION, tier, len(stretch.times), len(names)), names, offsets.tobytes()]
+    for column in stretch.columns.values():
+        parts += column if tier == MINUTE else (column.mean,)
+    return zlib.compress(b"".join(parts), 1)
+
+
+def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> Stretch:
+    """The stretch of a block; only the `wanted` names where these are given. Raises Damaged."""
+    try:
+        raw = zlib.decompress(data)
+        version, tier, count, length = _HEAD.unpack_from(raw)
+        if version != _VERSION or tier not in (RAW, MINUTE):
+            raise Damaged(f"a block of version {version}, tier {tier}")
+        at = _HEAD.size + length
+        names = raw[_HEAD.size : at].decode().split(",") if length else []
+        offsets = array("H", raw[at : at + 2 * count])
+    except (zlib.error, struct.error, UnicodeDecodeError, ValueError) as error:
+        raise Damaged(str(error)) from None
+    at += 2 * count
+    copies = 3 if tier == MINUTE else 1
+    if len(raw) != at + count * copies * len(names):
+        raise Damaged("a block cut short")
+    unit = _UNIT[tier]
+    columns = {}
+    for index, name in enumerate(names):
+        if wanted is not None and name not in wanted:
+            continue
+        begin = at + index * copies * count
+        low = raw[begin : begin + count]
+        if copies == 1:
+            columns[name] = Column(low, low, low)
+        else:
+            columns[name] = Column(
+                low, raw[begin + count : begin + 2 * count], raw[begin + 2 * count : begin + 3 * count]
+            )
+    return Stretch(array("d", (start + offset * unit for offset in offsets)), columns)
+
+
+def join(stretches: Iterable[Stretch]) -> Stretch:
+    """Stretches one after the other as one; a name that one of them lacks has gaps there."""
+    kept = [s for s in stretches if s.times]
+    if len(kept) < 2:
+        return kept[0] if kept else EMPTY
+    times = array("d")
+    for stretch in kept:
+        times.extend(stretch.times)
+    names = dict.fromkeys(name for stretch in kept for name in stretch.columns)
+    columns = {}
+    for name in names:
+        found = [s.columns.get(name) or _gaps(len(s.times)) for s in kept]
+        mean = b"".join(c.mean for c in found)
+        single = all(c.low is c.high for c in found)
+        low = mean if single else b"".join(c.low for c in found)
+        columns[name] = Column(low, mean, mean if single else b"".join(c.high for c in found))
+    return Stretch(times, columns)
+
+
+def merge(stretches: Sequence[Stretch]) -> Stretch:
+    """Single samples of one pod in the order of their instants; of two at the same instant the first is kept."""
+    whole = join(stretches)
+    order = sorted(range(len(whole.times)), key=whole.times.__getitem__)
+    order = [i for n, i in enumerate(order) if not n or whole.times[i] > whole.times[order[n - 1]]]
+    if order == list(range(len(whole.times))):
+        return whole
+    columns = {}
+    for name, column in whole.columns.items():
+        values = bytes(column.mean[i] for i in order)
+        columns[name] = Column(values, values, values)
+    return Stretch(array("d", (whole.times[i] for i in order)), columns)
+
+
+def _gaps(count: int) -> Column:
+    gaps = GAP_BYTE * count
+    return Column(gaps, gaps, gaps)
+
+
+def cut(stretch: Stretch, start: float, end: float) -> Stretch:
+    """The part of a stretch in start <= instant < end."""
+    lo, hi = bisect_left(stretch.times, start), bisect_left(stretch.times, end)
+    if lo == 0 and hi == len(stretch.times):
+        return stretch
+    columns = {}
+    for name, (low, mean, high) in stretch.columns.items():
+        part = mean[lo:hi]
+        columns[name] = Column(part, part, part) if low is high else Column(low[lo:hi], part, high[lo:hi])
+    return Stretch(stretch.times[lo:hi], columns)
+
+
+def by_minute(stretch: Stretch, silence: float) -> Stretch:
+    """One sample for each minute that has any: its lowest, mean and highest. A minute of gaps alone is a gap.
+
+    A gap is added where samples are further apart than `silence`, so that a minute's length does not hide it.
+    """
+    times = stretch.times
+    bounds: list[tuple[float, int, int]] = []
+    index = 0
+    while index < len(times):
+        minute = times[index] // MINUTES * MINUTES
+        if index and times[index] - times[index - 1] > silence and minute - bounds[-1][0] > MINUTES:
+            bounds.append((bounds[-1][0] + MINUTES, index, index))
+        begin = index
+        while index < len(times) and times[index] < minute + MINUTES:
+            index += 1
+        bounds.append((minute, begin, index))
+    columns = {}
+    for name, column in stretch.columns.items():
+        low, mean, high = bytearray(), bytearray(), bytearray()
+        for _, begin, end in bounds:
+            kept = column.mean[begin:end].replace(GAP_BYTE, b"")
+            if not kept:
+                low.append(GAP)
+                mean.append(GAP)
+                high.append(GAP)
+                continue
+            low.append(min(column.low[begin:end]))
+            mean.append(round(sum(kept) / len(kept)))
+            high.append(max(column.high[begin:end].replace(GAP_BYTE, b"")))
+        columns[name] = Column(bytes(low), bytes(mean), bytes(high))
+    return Stretch(array("d", (minute for minute, _, _ in bounds)), columns)
+
+
+class Layout(NamedTuple):
+    """How the row of one poll is laid out: for each pod, in order, the names of its values."""
+
+    pods: tuple[tuple[int, tuple[str, ...]], ...]
+
+    @property
+    def width(self) -> int:
+        return sum(len(names) for _, names in self.pods)
+
+
+def columns_of(
+    layout: Layout, times: Sequence[float], rows: Sequence[bytes], only: int | None = None
+) -> dict[int, Stretch]:
+    """The stretch of every pod, or of one alone, from rows of one layout, a row for each instant."""
+    whole = b"".join(rows)
+    width = layout.width
+    found = {}
+    at = 0
+    for pod, names in layout.pods:
+        if only is not None and pod != only:
+            at += len(names)
+            continue
+        columns = {}
+        for name in names:
+            values = whole[at::width]
+            columns[name] = Column(values, values, values)
+            at += 1
+        found[pod] = Stretch(array("d", times), columns)
+    return found
+
+
+def instants(times: Iterable[float]) -> array[float]:
+    return array("d", times)
