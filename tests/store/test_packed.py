@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.store import packed
-from tui.store.packed import MINUTE, RAW, Damaged, Layout, Stretch
-from tui.store.series import GAP, Column, unbroken
+from tui.store.packed import MINUTE, RAW, Damaged, Layout
+from tui.store.series import EMPTY, GAP, Column, Stretch, unbroken
 
 START = 1_795_435_200.0
 
@@ -42,7 +42,7 @@ def test_a_block_comes_back_as_it_was(given_: Stretch) -> None:
 
 @given(stretches())
 def test_minutes_keep_the_extremes_and_come_back(given_: Stretch) -> None:
-    minutes = packed.by_minute(given_, 60.0)
+    minutes = packed.reduced(given_, 60.0, 60.0)
     back = packed.decode(packed.encode(minutes, START, MINUTE), START)
     assert (list(back.times), back.columns) == (list(minutes.times), minutes.columns)
     for name, column in given_.columns.items():
@@ -80,7 +80,7 @@ def test_joined_stretches_have_gaps_where_one_lacks_a_name() -> None:
 
 def test_a_silence_is_still_a_gap_when_thinned() -> None:
     times = array("d", [START, START + 5, START + 600])
-    minutes = packed.by_minute(Stretch(times, {"cpu": single(b"\x02\x04\x06")}), 60.0)
+    minutes = packed.reduced(Stretch(times, {"cpu": single(b"\x02\x04\x06")}), 60.0, 60.0)
     runs = unbroken(minutes.times, minutes.columns["cpu"], 2.0, START, 60.0, 20, 90.0)
     assert [[(p.low, p.mean, p.high) for p in run] for run in runs] == [[(1, 1.5, 2)], [(3, 3, 3)]]
 
@@ -101,7 +101,7 @@ def test_rows_of_polls_become_columns(shape: list[tuple[int, int]], polls: int) 
 
 def test_a_joined_stretch_of_one_is_itself_and_of_none_is_empty() -> None:
     one = stretch(1, cpu=b"a")
-    assert packed.join([packed.EMPTY, one]) is one
+    assert packed.join([EMPTY, one]) is one
     assert not packed.join([]).times
     assert math.isfinite(packed.cut(one, START, START + 1).times[0])
     assert not packed.cut(one, START + 1, START + 2).times

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.store import rules
 from tui.store.events import Event, between
 from tui.store.feed import Feed, is_stale
-from tui.store.series import Series
+from tui.store.packed import join
+from tui.store.series import EMPTY, GAP, Series, Stretch
 
 if TYPE_CHECKING:
     from tui.api.cloud import CloudError
@@ -51,6 +54,33 @@ class Record(Struct, frozen=True):
             return None
         # No further than the last sample: an outage, a pause or a sleep is not idleness.
         return max(0.0, min(now, self.told_at) - self.busy_at)
+
+
+class Older(Struct, frozen=True):
+    """What an archive says of a pod from `start` to `end`, in steps of `width` seconds."""
+
+    start: float
+    end: float
+    width: float
+    stretch: Stretch
+
+
+OLDER_PODS = 8
+"""How many pods' past is kept at hand."""
+
+
+def busy_since(stretch: Stretch) -> float | None:
+    """The instant of the last sample in which a GPU did work; None when there is none."""
+    least = int(rules.BUSY_PERCENT * 2)
+    last = None
+    for name, column in stretch.columns.items():
+        if name.startswith("gpu"):
+            for index in range(len(column.high) - 1, -1, -1):
+                if least <= column.high[index] < GAP:
+                    at = stretch.times[index]
+                    last = at if last is None else max(last, at)
+                    break
+    return last
 
 
 _UTIL = tuple(f"gpu{i}" for i in range(16))
@@ -114,6 +144,7 @@ class Fleet:
 
     interval: seconds between fleet polls, by which staleness is judged.
     pods_at:  when the pods were last told; later than that an answer may have come without them.
+    older:    what an archive says of some pods before what memory has.
     events:   what happened to the pods, oldest first.
     past:     True while a recorded past is taken in, which is old by nature.
     """
@@ -127,7 +158,9 @@ class Fleet:
         self.market: Feed[Market] = Feed()
         self.records: dict[str, Record] = {}
         self.events: deque[Event] = deque(maxlen=EVENTS)
+        self.older: dict[str, Older] = {}
         self._budget = budget
+        self._span = DAY
         self._limit = 0
         self._columns = -1
 
@@ -218,6 +251,7 @@ class Fleet:
         copy.snapshot, copy.market, copy.records = self.snapshot, self.market, self.records
         copy.pods_at = self.pods_at
         copy.events = self.events.copy()
+        copy.older = self.older.copy()
         return copy
 
     def _seen(self, pod: Pod, at: float) -> Record:
@@ -247,13 +281,55 @@ class Fleet:
             if len(record.series):
                 record.series.gap(at)
 
+    # What an archive keeps, memory need not
+
+    def keep(self, span: float, budget: int) -> None:
+        """Keep `span` seconds of samples at the most, in so many bytes: the rest is in an archive."""
+        self._span, self._budget, self._columns = span, budget, -1
+        self._share_memory()
+
+    @property
+    def reach(self) -> float:
+        """Seconds back to which samples are kept in memory."""
+        return self._limit * self.interval
+
+    def prefill(self, past: Mapping[str, Stretch]) -> None:
+        """Put samples from before the first poll in front of those there are."""
+        for pod, stretch in past.items():
+            record = self.records.get(pod)
+            if record is not None:
+                record.series.prepend(stretch.times, {name: column.mean for name, column in stretch.columns.items()})
+                busy = busy_since(stretch)
+                if busy is not None and record.busy_at == record.seen:
+                    self.records[pod] = replace(record, busy_at=busy)
+        self._columns = -1
+        self._share_memory()
+
+    def remember(self, pod: str, older: Older) -> None:
+        """Keep what an archive says of a pod before the samples in memory; that of the last few pods asked for."""
+        self.older.pop(pod, None)
+        self.older[pod] = older
+        while len(self.older) > OLDER_PODS:
+            del self.older[next(iter(self.older))]
+
+    def samples(self, pod: str, width: float) -> Stretch:
+        """All that is known of a pod's values: what an archive says in steps of `width`, then what memory has."""
+        record = self.records.get(pod)
+        if record is None:
+            return EMPTY
+        older = self.older.get(pod)
+        if older is None or older.width != width:
+            return record.series.stretch()
+        recent = record.series.stretch(older.end)
+        return join([older.stretch, recent])
+
     def _share_memory(self) -> None:
         """Give every series the same share of the budget, counted in samples (8 bytes of time, 1 for each value)."""
         columns = sum(8 + len(r.series.names) for r in self.records.values())
         if columns == self._columns:
             return
         self._columns = columns
-        per_day = int(DAY / self.interval)
-        self._limit = max(_FEWEST_SAMPLES, min(per_day, self._budget // max(1, columns)))
+        most = int(self._span / self.interval)
+        self._limit = max(_FEWEST_SAMPLES, min(most, self._budget // max(1, columns)))
         for record in self.records.values():
             record.series.limit = self._limit

@@ -10,10 +10,10 @@ import struct
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tui.store.series import GAP, GAP_BYTE, Bytes, Column
+from tui.store.series import EMPTY, GAP, GAP_BYTE, Bytes, Column, Stretch
 
 RAW = 0
 MINUTE = 1
@@ -24,16 +24,6 @@ _UNIT = (0.02, 1.0)
 """Seconds of one step of an instant's offset in a block, by tier: 16 bits reach over the longest block."""
 
 MINUTES = 60.0
-
-
-class Stretch(NamedTuple):
-    """Samples of one pod, oldest first: the instants, and for each name its values at them."""
-
-    times: array[float]
-    columns: Mapping[str, Column]
-
-
-EMPTY = Stretch(array("d"), {})
 
 
 class Damaged(ValueError):
@@ -132,22 +122,21 @@ def cut(stretch: Stretch, start: float, end: float) -> Stretch:
     return Stretch(stretch.times[lo:hi], columns)
 
 
-def by_minute(stretch: Stretch, silence: float) -> Stretch:
-    """One sample for each minute that has any: its lowest, mean and highest. A minute of gaps alone is a gap.
+def reduced(stretch: Stretch, width: float, silence: float) -> Stretch:
+    """One sample for each `width` seconds that have any: the lowest, mean and highest. Where all are gaps, a gap.
 
-    A gap is added where samples are further apart than `silence`, so that a minute's length does not hide it.
+    A gap is added where samples are further apart than `silence` and there is a place for it.
     """
     times = stretch.times
     bounds: list[tuple[float, int, int]] = []
     index = 0
     while index < len(times):
-        minute = times[index] // MINUTES * MINUTES
-        if index and times[index] - times[index - 1] > silence and minute - bounds[-1][0] > MINUTES:
-            bounds.append((bounds[-1][0] + MINUTES, index, index))
+        left = times[index] // width * width
+        if index and times[index] - times[index - 1] > silence and left - bounds[-1][0] > width:
+            bounds.append((bounds[-1][0] + width, index, index))
         begin = index
-        while index < len(times) and times[index] < minute + MINUTES:
-            index += 1
-        bounds.append((minute, begin, index))
+        index = max(begin + 1, bisect_left(times, left + width, begin))
+        bounds.append((left, begin, index))
     columns = {}
     for name, column in stretch.columns.items():
         low, mean, high = bytearray(), bytearray(), bytearray()
@@ -162,7 +151,7 @@ def by_minute(stretch: Stretch, silence: float) -> Stretch:
             mean.append(round(sum(kept) / len(kept)))
             high.append(max(column.high[begin:end].replace(GAP_BYTE, b"")))
         columns[name] = Column(bytes(low), bytes(mean), bytes(high))
-    return Stretch(array("d", (minute for minute, _, _ in bounds)), columns)
+    return Stretch(array("d", (left for left, _, _ in bounds)), columns)
 
 
 class Layout(NamedTuple):

@@ -55,6 +55,16 @@ class Column(NamedTuple):
     high: Bytes
 
 
+class Stretch(NamedTuple):
+    """Samples of one pod, oldest first: the instants, and for each name its values at them."""
+
+    times: array[float]
+    columns: Mapping[str, Column]
+
+
+EMPTY = Stretch(array("d"), {})
+
+
 def unbroken(
     times: array[float],
     column: Column,
@@ -180,6 +190,15 @@ class Series:
         if column is None or index < 0 or column[index] == GAP:
             return None
         return column[index] / steps(name)
+
+    def stretch(self, start: float = -math.inf) -> Stretch:
+        """The samples from `start` on."""
+        lo = bisect_left(self._times, start)
+        columns = {}
+        for name, column in self._columns.items():
+            values = bytes(column[lo:])
+            columns[name] = Column(values, values, values)
+        return Stretch(self._times[lo:], columns)
 
     def runs(
         self, name: str, start: float, width: float, count: int, silence: float, until: float = math.inf

@@ -13,11 +13,11 @@ from tui.api.models import Funds, GpuReading, Market, Offer, Pod, Quote, Snapsho
 from tui.store import packed
 from tui.store.archive.file import connect, told
 from tui.store.archive.rows import layouts_of, quote_of, readable, stretches
-from tui.store.archive.thinning import MINUTE_BLOCK, RAW_BLOCK
-from tui.store.archive.writer import MARKET, PODS, SILENCE
+from tui.store.archive.thinning import MINUTE_BLOCK, RAW_BLOCK, silence_of
+from tui.store.archive.writer import MARKET, PODS
 from tui.store.events import Event, Kind
-from tui.store.packed import MINUTE, RAW, Stretch
-from tui.store.series import GAP, Column, steps
+from tui.store.packed import MINUTE, RAW
+from tui.store.series import EMPTY, GAP, Column, Stretch, steps
 
 _LENGTH = {RAW: RAW_BLOCK, MINUTE: MINUTE_BLOCK}
 
@@ -31,11 +31,19 @@ class Stay(msgspec.Struct, frozen=True):
 
 
 class Recording:
-    """An account's past. Raises ArchiveError; not safe for two threads at once."""
+    """An account's past. Raises ArchiveError; not safe for two threads at once.
+
+    silence: seconds between two polls beyond which nobody watched.
+    origin:  the host that was asked.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._db = connect(path, write=False)
+        with told():
+            self.silence = silence_of(self._db)
+            row = self._db.execute("SELECT value FROM meta WHERE key = 'origin'").fetchone()
+        self.origin = str(row[0]) if row else ""
 
     def close(self) -> None:
         self._db.close()
@@ -61,7 +69,7 @@ class Recording:
         """One pod's samples in start <= instant < end; only the named values where names are given."""
         key = self._key(pod)
         if key is None:
-            return packed.EMPTY
+            return EMPTY
         parts: list[Stretch] = []
         for tier in (MINUTE, RAW):
             rows = self._all(
@@ -106,7 +114,7 @@ class Recording:
         """Pods and money as they were last told before `at`; None when nobody was looking then."""
         if not self._watched(PODS, at):
             return None
-        latest = self.all_samples(at - SILENCE, at + 0.001)
+        latest = self.all_samples(at - self.silence, at + 0.001)
         pods = []
         for key, name in self._all("SELECT id, pod FROM pod"):
             row = self._all(
@@ -119,7 +127,7 @@ class Recording:
 
     def _watched(self, topic: int, at: float) -> bool:
         return bool(
-            self._all("SELECT 1 FROM span WHERE topic = ? AND start <= ? AND last >= ?", topic, at, at - SILENCE)
+            self._all("SELECT 1 FROM span WHERE topic = ? AND start <= ? AND last >= ?", topic, at, at - self.silence)
         )
 
     def _funds(self, at: float) -> Funds | None:

@@ -10,7 +10,8 @@ import msgspec
 
 from tui.api.models import Quote
 from tui.store import packed
-from tui.store.packed import Layout, Stretch
+from tui.store.packed import Layout
+from tui.store.series import Stretch
 
 
 def quote_of(row: Sequence[object]) -> Quote | None:

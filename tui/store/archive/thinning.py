@@ -15,7 +15,13 @@ MINUTE_BLOCK = 21_600.0
 KEEP_RAW = 48 * 3600.0
 KEEP = 30 * 86_400.0
 SILENCE = 60.0
-"""Seconds between two polls beyond which nobody watched."""
+"""Seconds between two polls beyond which nobody watched, where the file does not say."""
+
+
+def silence_of(db: sqlite3.Connection) -> float:
+    """Seconds between two polls of this file beyond which nobody watched."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'silence'").fetchone()
+    return float(row[0]) if row else SILENCE
 
 
 def steps(db: sqlite3.Connection, now: float) -> Iterator[Callable[[], None]]:
@@ -54,7 +60,7 @@ def _thin(db: sqlite3.Connection, pod: int, start: float) -> None:
         "SELECT start, data FROM block WHERE pod = ? AND tier = 0 AND start >= ? AND start < ? ORDER BY start",
         (pod, *span),
     ).fetchall()
-    minutes = packed.by_minute(packed.join(readable(rows)), SILENCE)
+    minutes = packed.reduced(packed.join(readable(rows)), packed.MINUTES, silence_of(db))
     if minutes.times:
         data = packed.encode(minutes, start, MINUTE)
         db.execute("INSERT OR REPLACE INTO block (pod, tier, start, data) VALUES (?, 1, ?, ?)", (pod, start, data))

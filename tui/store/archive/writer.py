@@ -14,12 +14,10 @@ from tui.store import rules
 from tui.store.archive import thinning
 from tui.store.archive.file import told
 from tui.store.archive.rows import quote_of
+from tui.store.archive.thinning import SILENCE
 from tui.store.events import Event
 from tui.store.fleet import sample
 from tui.store.series import pack
-
-SILENCE = 60.0
-"""Seconds between two polls beyond which nobody watched."""
 
 STARTED_SLACK = 10.0
 """Seconds by which a start, told as an uptime, may wander without being a new one."""
@@ -64,8 +62,10 @@ def started_at(pod: Pod, at: float) -> float | None:
 class Writer:
     """Writes one account's past. Not safe for two threads at once; two processes are kept apart by a lock outside."""
 
-    def __init__(self, db: sqlite3.Connection, at: float) -> None:
+    def __init__(self, db: sqlite3.Connection, at: float, *, silence: float = SILENCE, origin: str = "") -> None:
+        """`at`: now. `silence`: seconds between polls beyond which nobody watched. `origin`: the host that is asked."""
         self._db = db
+        self._silence = silence
         self._pods: dict[str, int] = {}
         self._layouts: dict[bytes, int] = {}
         self._states: dict[int, tuple[bytes | None, float | None]] = {}
@@ -77,6 +77,8 @@ class Writer:
             self._remember()
             # Nobody looked since the last poll, however short the time was.
             self._db.execute("INSERT OR IGNORE INTO poll (at) VALUES (?)", (at,))
+            meta = {"silence": max(silence, thinning.silence_of(db)), "origin": origin}
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(meta.items()))
 
     def close(self) -> None:
         self._db.close()
@@ -224,7 +226,7 @@ class Writer:
     def _reach(self, topic: int, at: float) -> None:
         """Someone was looking until now: the present span goes on, or a new one begins."""
         span = self._spans.get(topic)
-        if span is None or not span[1] <= at <= span[1] + 3 * SILENCE:
+        if span is None or not span[1] <= at <= span[1] + 3 * self._silence:
             self._spans[topic] = (at, at)
             self._db.execute("INSERT OR REPLACE INTO span VALUES (?, ?, ?)", (topic, at, at))
             return

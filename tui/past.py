@@ -1,0 +1,89 @@
+"""`Past`: asks a recording, in a thread of its own, for what a screen wants to see of it. It knows no screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from tui.store import packed
+from tui.store.archive.reader import Recording
+from tui.store.events import Event
+from tui.store.fleet import Fleet, Older
+
+T = TypeVar("T")
+
+AT_HAND = 900.0
+"""Seconds before an instant that are loaded with it for all pods: what a row's sparkline shows."""
+
+
+class Past:
+    """A recording that answers without holding up the event loop. Its answers raise ArchiveError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._recording: Recording | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
+
+    async def ask(self, question: Callable[[Recording], T]) -> T:
+        """The answer of the recording to a question."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
+
+    def _answer(self, question: Callable[[Recording], T]) -> T:
+        if self._recording is None:
+            self._recording = Recording(self.path)
+        return question(self._recording)
+
+    def close(self) -> None:
+        """Close the file once the last question is answered."""
+
+        def close() -> None:
+            if self._recording is not None:
+                self._recording.close()
+
+        self._thread.submit(close)
+        self._thread.shutdown(wait=False)
+
+    # What screens ask
+
+    async def fill(self, fleet: Fleet, now: float) -> None:
+        """Put what was recorded lately in front of a fleet's samples, and what happened lately before its events."""
+        start = now - fleet.reach
+        first = min((r.series.times[0] for r in fleet.records.values() if len(r.series)), default=now)
+        found = await self.ask(lambda recording: recording.all_samples(start, first))
+        events = await self.ask(lambda recording: recording.events(now - 86_400.0, first))
+        fleet.prefill(found)
+        fleet.events.extendleft(reversed(events))
+
+    async def older(self, fleet: Fleet, pod: str, start: float, end: float, width: float) -> None:
+        """Have a pod's samples from `start` to `end` at hand in steps of `width` seconds."""
+        fleet.remember(pod, await self.ask(partial(_older, pod=pod, start=start, end=end, width=width)))
+
+    async def events(self, start: float, end: float, pod: str | None = None) -> tuple[Event, ...]:
+        return await self.ask(lambda recording: recording.events(start, end, pod))
+
+    async def at(self, instant: float, like: Fleet) -> Fleet:
+        """The fleet as it was known at an instant."""
+        return await self.ask(partial(_fleet_at, instant=instant, interval=like.interval, market=like.market_interval))
+
+
+def _older(recording: Recording, pod: str, start: float, end: float, width: float) -> Older:
+    whole = recording.samples(pod, start, end)
+    silence = max(recording.silence, 1.5 * packed.MINUTES)
+    return Older(start, end, width, packed.reduced(whole, width, silence))
+
+
+def _fleet_at(recording: Recording, instant: float, interval: float, market: float) -> Fleet:
+    fleet = Fleet(interval, market)
+    snapshot = recording.snapshot(instant)
+    if snapshot is not None:
+        fleet.apply(snapshot, instant)
+    priced = recording.market(instant)
+    if priced is not None:
+        fleet.apply_market(*priced)
+    fleet.prefill(recording.all_samples(instant - AT_HAND, instant))
+    fleet.events.extend(recording.events(instant - 86_400.0, instant))
+    return fleet
