@@ -244,12 +244,34 @@ async def test_a_restarted_podtop_goes_on_from_what_was_recorded_with_a_gap(tmp_
         path = await again.recorder.opened()
         assert path is not None
         past = Past(path)
-        await past.fill(fleet, NOW + 305)
+        await past.fill(fleet, NOW + 305, NOW + 305)
         past.close()
     series = fleet.records["a"].series
     assert series.times[0] == NOW
     runs = series.runs("util", NOW, 5.0, 62, fleet.silence)
     assert [len(run) for run in runs] == [60, 1]
+
+
+async def test_what_happened_while_nobody_looked_is_found_out(tmp_path: Path, start: Start) -> None:
+    async with start(tmp_path) as kept:
+        await kept.poll(NOW, "a", "gone", "same")
+    async with start(tmp_path) as again:
+        fleet = Fleet(5, 30)
+        later = snapshot(pod("a", status="EXITED", utils=None), pod("same"), pod("fresh"))
+        fleet.apply(later, NOW + 4000)
+        again.recorder.polled(NOW + 4000, later)
+        path = await again.recorder.opened()
+        assert path is not None
+        past = Past(path)
+        missed = await past.fill(fleet, NOW + 4000, NOW + 4000)
+        again.recorder.happened(missed)
+        await again.settle()
+        past.close()
+    assert {(event.pod, event.kind.value) for event in missed} == {
+        ("a", "stopped"), ("gone", "gone"), ("fresh", "new"), ("same", "restart"),
+    }  # fmt: skip
+    with closing(Recording(path)) as recording:
+        assert set(recording.events(0, NOW * 2)) == set(missed)
 
 
 async def test_an_instant_of_the_past_is_a_fleet(tmp_path: Path, start: Start) -> None:

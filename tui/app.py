@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -21,6 +22,7 @@ from tui.paths import styles_dir
 from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
 from tui.ui import terminal, themes
+from tui.ui.messages import LookBack
 from tui.ui.notices import held_back
 from tui.ui.screens.fleet import FleetScreen
 from tui.ui.status import Badges
@@ -28,6 +30,7 @@ from tui.watch import Watch
 
 if TYPE_CHECKING:
     from tui.config import Config
+    from tui.recorder import Note, Recorder
     from tui.source import Source
 
 FIRST_FRAME = 0.05
@@ -67,6 +70,7 @@ class PodtopApp(App[None]):
         config: Config,
         *,
         open_log: Callable[[], Path | None] = lambda: None,
+        record: Callable[[Callable[[Note], object]], Recorder] | None = None,
         tz: tzinfo | None = None,
     ) -> None:
         super().__init__()
@@ -77,7 +81,7 @@ class PodtopApp(App[None]):
         badges = Badges(source.badge, source.demo, config.read_only)
         self.changed: Signal[None] = Signal(self, "changed")
         self._first_screen = FleetScreen(self.fleet, self.changed, badges, source.clock, tz)
-        self._watch = Watch(source, config, self.fleet, lambda: self.changed.publish(None), _import_charts)
+        self._watch = Watch(source, config, self.fleet, self._tell, _import_charts, record, self._say)
         self._terminal = terminal.install(self)
         self._watching: Worker[None] | None = None
         for theme in themes.OWN:
@@ -115,6 +119,17 @@ class PodtopApp(App[None]):
         error = sys.exc_info()[1] or self._exception or RuntimeError("unknown")
         self.crash = crash_report(error, self._open_log())
         self._close_messages_no_wait()
+
+    def _tell(self) -> None:
+        self.changed.publish(None)
+
+    def _say(self, note: Note) -> None:
+        logging.getLogger(__name__).warning(note.text)
+        self.notify(note.text, severity="warning" if note.bad else "information", timeout=20, markup=False)
+
+    def on_look_back(self, asked: LookBack) -> None:
+        look = self._watch.look_back(asked.fleet, asked.pods, asked.start, asked.end, asked.width)
+        self.run_worker(look, name="look back", group="look back")
 
     def on_ready(self) -> None:
         # What follows imports the HTTP client and, in a demo, a whole simulated RunPod: the first frame goes first.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from tui.store import packed
 from tui.store.archive.reader import Recording
-from tui.store.events import Event
-from tui.store.fleet import Fleet, Older
+from tui.store.events import Event, between
+from tui.store.fleet import Fleet, Older, Record
 
 T = TypeVar("T")
 
@@ -49,14 +49,18 @@ class Past:
 
     # What screens ask
 
-    async def fill(self, fleet: Fleet, now: float) -> None:
-        """Put what was recorded lately in front of a fleet's samples, and what happened lately before its events."""
+    async def fill(self, fleet: Fleet, first: float, now: float) -> tuple[Event, ...]:
+        """Put what was recorded before the first poll in front of a fleet's samples and events.
+
+        Returns what happened while nobody looked, which is told nowhere yet.
+        """
         start = now - fleet.reach
-        first = min((r.series.times[0] for r in fleet.records.values() if len(r.series)), default=now)
         found = await self.ask(lambda recording: recording.all_samples(start, first))
         events = await self.ask(lambda recording: recording.events(now - 86_400.0, first))
+        missed = await self.ask(partial(_missed, first=first, present=fleet.records.copy()))
         fleet.prefill(found)
-        fleet.events.extendleft(reversed(events))
+        fleet.events.extendleft(reversed((*events, *missed)))
+        return missed
 
     async def older(self, fleet: Fleet, pod: str, start: float, end: float, width: float) -> None:
         """Have a pod's samples from `start` to `end` at hand in steps of `width` seconds."""
@@ -68,6 +72,21 @@ class Past:
     async def at(self, instant: float, like: Fleet) -> Fleet:
         """The fleet as it was known at an instant."""
         return await self.ask(partial(_fleet_at, instant=instant, interval=like.interval, market=like.market_interval))
+
+
+def _missed(recording: Recording, first: float, present: Mapping[str, Record]) -> tuple[Event, ...]:
+    """What happened from the last time that someone looked to the first poll."""
+    last = max((end for _, end in recording.spans() if end < first), default=None)
+    if last is None or any(start <= first - 0.001 <= end for start, end in recording.spans()):
+        return ()
+    before = recording.snapshot(last)
+    old = {pod.id: pod for pod in (before.pods if before and before.pods else ())}
+    found: list[Event] = []
+    for key in old.keys() | present.keys():
+        record = present.get(key)
+        if record is None or record.pod is not None:
+            found += between(key, old.get(key), record.pod if record else None, last, first)
+    return tuple(sorted(found, key=lambda event: event.at))
 
 
 def _older(recording: Recording, pod: str, start: float, end: float, width: float) -> Older:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from tui.store.archive.file import ArchiveError, DamagedArchive, NewerArchive, connect
-from tui.store.archive.writer import Entry, Polled, Writer
+from tui.store.archive.writer import Entry, Happened, Polled, Priced, Writer
 
 if TYPE_CHECKING:
     from tui.api.models import Market, Snapshot
@@ -127,9 +127,12 @@ class Recorder:
 
     def priced(self, at: float, market: Market) -> None:
         """Keep an answer about the market."""
-        from tui.store.archive.writer import Priced
-
         self._take(Priced(at, market))
+
+    def happened(self, events: tuple[Event, ...]) -> None:
+        """Keep events that no single poll tells of."""
+        if events:
+            self._take(Happened(events))
 
     def _take(self, entry: Entry) -> None:
         if self.state is State.NEVER:
@@ -192,7 +195,7 @@ class Recorder:
             self.state, self.path = State.ELSEWHERE, path
             return
         if self._writer is None:
-            since = batch[0].at - 0.001
+            since = next((entry.at for entry in batch if not isinstance(entry, Happened)), self._wall()) - 0.001
             self._writer = Writer(connect(path, write=True), since, silence=self._silence, origin=self._origin)
         self._writer.write(batch)
         self.path = path
@@ -206,7 +209,7 @@ class Recorder:
             go, first = first or time.monotonic() < deadline, False
             return go
 
-        self._writer.tidy(batch[-1].at, more)
+        self._writer.tidy(next((e.at for e in reversed(batch) if not isinstance(e, Happened)), self._wall()), more)
 
     def _may_write(self, path: Path) -> bool:
         """Whether this podtop is the one that writes."""

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.poller import Failed, Fresh, Poller
+from tui.store.fleet import Older
+from tui.store.series import EMPTY
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud, CloudError
+    from tui.api.models import Market, Snapshot
     from tui.config import Config
+    from tui.past import Past
+    from tui.recorder import Note, Recorder
     from tui.source import Source
     from tui.store.fleet import Fleet
 
 T = TypeVar("T")
+
+RECENT = 4500.0
+RECENT_BUDGET = 8 * 1024 * 1024
+"""Seconds of samples, and bytes for all of them, that memory keeps while the rest is recorded."""
 
 HISTORY_FRAME = 0.25
 """Seconds between two tellings while the past is taken in."""
@@ -24,6 +33,8 @@ class Watch:
     """One life of asking: open the cloud, take in its past, poll pods and prices until cancelled.
 
     changed: called after every change of the fleet.
+    record:  makes the recorder, given what is to be told to a person; None where nothing is recorded.
+    say:     told what a person has to know of the recording.
     prepare: called in a thread once the cloud is open: imports that need not wait for the first answer.
     """
 
@@ -34,12 +45,19 @@ class Watch:
         fleet: Fleet,
         changed: Callable[[], object],
         prepare: Callable[[], object] = lambda: None,
+        record: Callable[[Callable[[Note], object]], Recorder] | None = None,
+        say: Callable[[Note], object] = lambda note: None,
     ) -> None:
         self._source = source
         self._config = config
         self._fleet = fleet
         self._changed = changed
         self._prepare = prepare
+        self._record = record
+        self._say = say
+        self._recorder: Recorder | None = None
+        self.past: Past | None = None
+        self._first: float | None = None
         self._wakes: list[Callable[[], None]] = []
 
     def wake(self) -> None:
@@ -52,15 +70,72 @@ class Watch:
         cloud = await asyncio.to_thread(self._source.open)
         try:
             await asyncio.to_thread(self._prepare)
-            await self._take_in_the_past(cloud)
-            pods = Poller(cloud.fleet, self._config.interval)
-            market = Poller(cloud.offers, self._config.market_interval)
-            self._wakes = [pods.wake, market.wake]
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._follow(pods, self._fleet.apply, self._fleet.fail))
-                group.create_task(self._follow(market, self._fleet.apply_market, self._fleet.fail_market))
+                if self._record is not None:
+                    self._recorder = self._record(self._say)
+                    group.create_task(self._recorder.run())
+                    group.create_task(self._fill(self._recorder))
+                await self._take_in_the_past(cloud)
+                pods = Poller(cloud.fleet, self._config.interval)
+                market = Poller(cloud.offers, self._config.market_interval)
+                self._wakes = [pods.wake, market.wake]
+                group.create_task(self._follow(pods, self._pods_told, self._pods_failed))
+                group.create_task(self._follow(market, self._market_told, self._fleet.fail_market))
         finally:
+            if self.past is not None:
+                self.past.close()
             await cloud.aclose()
+
+    def _pods_told(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
+        if self._first is None:
+            self._first = at
+        events = self._fleet.apply(snapshot, at, took)
+        if self._recorder is not None:
+            self._recorder.polled(at, snapshot, events)
+
+    def _pods_failed(self, error: CloudError, at: float, retry_at: float) -> None:
+        self._fleet.fail(error, at, retry_at)
+        if self._recorder is not None:
+            self._recorder.polled(at, None)
+
+    def _market_told(self, market: Market, at: float, took: float) -> None:
+        self._fleet.apply_market(market, at, took)
+        if self._recorder is not None:
+            self._recorder.priced(at, market)
+
+    async def _fill(self, recorder: Recorder) -> None:
+        """Put what was recorded before in front of what is seen now."""
+        from tui.past import Past
+        from tui.recorder import Note
+        from tui.store.archive.file import ArchiveError
+
+        path = await recorder.opened()
+        first = self._first
+        if path is None or first is None:
+            return
+        self.past = Past(path)
+        self._fleet.keep(RECENT, RECENT_BUDGET)
+        self._fleet.has_past = True
+        try:
+            recorder.happened(await self.past.fill(self._fleet, first, self._source.clock()))
+        except ArchiveError as error:
+            self._say(Note(f"the recording cannot be read: {error}"))
+        self._changed()
+
+    async def look_back(self, fleet: Fleet, pods: Iterable[str], start: float, end: float, width: float) -> None:
+        """Have these pods' samples of a time before memory's at hand, in steps of `width` seconds."""
+        from tui.recorder import Note
+        from tui.store.archive.file import ArchiveError
+
+        if self.past is None:
+            return
+        for pod in pods:
+            try:
+                await self.past.older(fleet, pod, start, end, width)
+            except ArchiveError as error:
+                fleet.remember(pod, Older(start, end, width, EMPTY))
+                self._say(Note(f"the recording cannot be read: {error}"))
+        self._changed()
 
     async def _take_in_the_past(self, cloud: Cloud) -> None:
         if self._source.history is None:
@@ -69,7 +144,7 @@ class Watch:
         self._fleet.past = True
         told = loop.time()
         async for at, snapshot in self._source.history(cloud):
-            self._fleet.apply(snapshot, at)
+            self._pods_told(snapshot, at)
             if loop.time() - told > HISTORY_FRAME:
                 told = loop.time()
                 self._changed()

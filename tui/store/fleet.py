@@ -144,6 +144,7 @@ class Fleet:
 
     interval: seconds between fleet polls, by which staleness is judged.
     pods_at:  when the pods were last told; later than that an answer may have come without them.
+    has_past: whether there is an archive to ask for what memory does not have.
     older:    what an archive says of some pods before what memory has.
     events:   what happened to the pods, oldest first.
     past:     True while a recorded past is taken in, which is old by nature.
@@ -159,6 +160,7 @@ class Fleet:
         self.records: dict[str, Record] = {}
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.older: dict[str, Older] = {}
+        self.has_past = False
         self._budget = budget
         self._span = DAY
         self._limit = 0
@@ -251,7 +253,7 @@ class Fleet:
         copy.snapshot, copy.market, copy.records = self.snapshot, self.market, self.records
         copy.pods_at = self.pods_at
         copy.events = self.events.copy()
-        copy.older = self.older.copy()
+        copy.older, copy.has_past = self.older.copy(), self.has_past
         return copy
 
     def _seen(self, pod: Pod, at: float) -> Record:

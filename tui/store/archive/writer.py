@@ -41,7 +41,13 @@ class Priced(Struct, frozen=True):
     market: Market
 
 
-Entry = Polled | Priced
+class Happened(Struct, frozen=True):
+    """Events that no single poll tells of."""
+
+    events: tuple[Event, ...]
+
+
+Entry = Polled | Priced | Happened
 
 
 def lasting(pod: Pod) -> Pod:
@@ -106,8 +112,10 @@ class Writer:
                 for entry in entries:
                     if isinstance(entry, Polled):
                         self._write_poll(entry)
-                    else:
+                    elif isinstance(entry, Priced):
                         self._write_market(entry)
+                    else:
+                        self._write_events(entry.events)
                 self._db.execute("COMMIT")
             except BaseException:
                 self._give_up()
@@ -144,9 +152,12 @@ class Writer:
             self._reach(PODS, at)
         if snapshot is not None:
             self._write_funds(snapshot.funds, at)
+        self._write_events(polled.events)
+
+    def _write_events(self, events: tuple[Event, ...]) -> None:
         self._db.executemany(
             "INSERT INTO event (at, pod, kind, text) VALUES (?, ?, ?, ?)",
-            [(event.at, event.pod, event.kind.value, event.text) for event in polled.events],
+            [(event.at, event.pod, event.kind.value, event.text) for event in events],
         )
 
     def _write_samples(self, pods: Sequence[Pod], at: float) -> None:
