@@ -19,17 +19,20 @@ from textual.signal import Signal
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from tui.paths import styles_dir
+from tui.player import Player
 from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
 from tui.ui import terminal, themes
 from tui.ui.messages import LookBack
 from tui.ui.notices import held_back
 from tui.ui.screens.fleet import FleetScreen
+from tui.ui.screens.timed import Sight
 from tui.ui.status import Badges
 from tui.watch import Watch
 
 if TYPE_CHECKING:
     from tui.config import Config
+    from tui.past import Past
     from tui.recorder import Note, Recorder
     from tui.source import Source
 
@@ -80,8 +83,10 @@ class PodtopApp(App[None]):
         self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace)
         badges = Badges(source.badge, source.demo, config.read_only)
         self.changed: Signal[None] = Signal(self, "changed")
-        self._first_screen = FleetScreen(self.fleet, self.changed, badges, source.clock, tz)
-        self._watch = Watch(source, config, self.fleet, self._tell, _import_charts, record, self._say)
+        self.player = Player(self.fleet, source.clock, self._tell, self._warn)
+        self._sight = Sight(self.fleet, self.changed, badges, self.player, tz)
+        self._first_screen = FleetScreen(self._sight)
+        self._watch = Watch(source, config, self.fleet, self._tell, _import_charts, record, self._say, self._opened)
         self._terminal = terminal.install(self)
         self._watching: Worker[None] | None = None
         for theme in themes.OWN:
@@ -120,8 +125,15 @@ class PodtopApp(App[None]):
         self.crash = crash_report(error, self._open_log())
         self._close_messages_no_wait()
 
+    def _opened(self, past: Past) -> None:
+        self.player.past = past
+
     def _tell(self) -> None:
         self.changed.publish(None)
+
+    def _warn(self, text: str) -> None:
+        self.clear_notifications()
+        self.notify(text, severity="warning", markup=False)
 
     def _say(self, note: Note) -> None:
         logging.getLogger(__name__).warning(note.text)
@@ -139,6 +151,7 @@ class PodtopApp(App[None]):
         gc.freeze()
         gc.enable()
         self._watching = self.run_worker(self._watch.run(), name="watch")
+        self.run_worker(self.player.run(), name="player")
 
     async def on_unmount(self) -> None:
         if self._watching is not None:
@@ -154,8 +167,7 @@ class PodtopApp(App[None]):
     def action_refresh_now(self) -> None:
         self._watch.wake()
         if wait := held_back(self.fleet.snapshot, self._clock()):
-            self.clear_notifications()
-            self.notify(wait, severity="warning", markup=False)
+            self._warn(wait)
 
     def action_help_quit(self) -> None:
         # ctrl+c ends most programs, and copies in some: podtop says what ends it, once.
@@ -177,6 +189,10 @@ class PodtopApp(App[None]):
         from tui.ui.keys import hints
 
         for hint in hints(screen.active_bindings):
-            if hint.enabled and hint.action and hint.id.split(".")[0] in ("app", "pane", "table", "chart", "screen"):
+            if (
+                hint.enabled
+                and hint.action
+                and hint.id.split(".")[0] in ("app", "pane", "table", "chart", "time", "screen")
+            ):
                 yield SystemCommand(hint.help, f"key {hint.keys[0]}", partial(self.run_action, hint.action, hint.node))
         yield SystemCommand("Change the theme", "dark, light and Textual's own", self.action_change_theme)

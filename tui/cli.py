@@ -6,6 +6,8 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tui import __version__, paths
@@ -13,6 +15,7 @@ from tui.config import Config, ConfigError, load
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
+    from tui.recorder import Note, Recorder
     from tui.source import Source
 
 T = TypeVar("T", int, float)
@@ -58,6 +61,9 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--interval", metavar="S", help="seconds between polls of pods and balance (5; at least 2)")
     top.add_argument("--market-interval", metavar="S", help="seconds between polls of prices (30; at least 2)")
     top.add_argument("--theme", metavar="NAME", help="podtop-dark, podtop-light, or any of Textual's themes")
+    top.add_argument(
+        "--no-record", dest="record", action="store_const", const=False, help="keep no history of what is seen"
+    )
     top.add_argument("--read-only", action="store_const", const=True, help="never send a mutation")
     _world(top, "of the demo: ")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
@@ -90,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from tui.demo.serve import serve
 
         return serve(port=options.port, seed=options.seed, pods=options.pods, speed=options.speed, faults=options.fault)
-    names = ("api_url", "api_key_file", "interval", "market_interval", "theme", "read_only")
+    names = ("api_url", "api_key_file", "interval", "market_interval", "theme", "read_only", "record")
     try:
         config = load(
             {name: getattr(options, name) for name in names},
@@ -150,6 +156,25 @@ def runpod_source(config: Config) -> Source:
     return Source(badge=badge, demo=False, open=open_cloud, clock=time.time)
 
 
+def _recorder(source: Source, config: Config, shelf: ExitStack) -> Callable[[Callable[[Note], object]], Recorder]:
+    """What makes the recorder, after the first frame. A demo's archive goes when podtop goes: `shelf` holds it."""
+
+    def make(say: Callable[[Note], object]) -> Recorder:
+        import tempfile
+
+        from tui.api.endpoint import host_of
+        from tui.recorder import Recorder
+
+        interval = config.interval * source.pace
+        if source.demo:
+            directory = Path(shelf.enter_context(tempfile.TemporaryDirectory(prefix="podtop-demo-")))
+            return Recorder(directory, "demo", origin="demo", interval=interval, say=say, account="demo")
+        origin = host_of(config.api_url)
+        return Recorder(paths.state_dir(), config.api_url, origin=origin, interval=interval, say=say)
+
+    return make
+
+
 def _run(source: Source, config: Config) -> int:
     import gc
 
@@ -159,11 +184,18 @@ def _run(source: Source, config: Config) -> int:
     from tui.app import PodtopApp
 
     key = config.key.secret if config.key else None
-    app = PodtopApp(source, config, open_log=lambda: journal.open_log(paths.state_dir(), key))
+    shelf = ExitStack()
+    app = PodtopApp(
+        source,
+        config,
+        open_log=lambda: journal.open_log(paths.state_dir(), key),
+        record=_recorder(source, config, shelf) if config.record else None,
+    )
     if config.theme is not None and config.theme not in app.available_themes:
         _say(f"theme = {config.theme!r} is not accepted; it takes {', '.join(sorted(app.available_themes))}")
         return USAGE
-    app.run()
+    with shelf:
+        app.run()
     if app.crash is not None:
         _say(app.crash)
         return CRASHED

@@ -37,6 +37,7 @@ class Config(Struct, frozen=True):
     interval:        seconds between polls of pods and balance, at least 2.
     market_interval: seconds between polls of prices, at least 2.
     read_only:       never send a mutation.
+    record:          keep what is seen in an archive.
     theme:           name of a theme, None for podtop's own.
     warnings:        sentences about settings that were ignored or are unwise.
     """
@@ -46,6 +47,7 @@ class Config(Struct, frozen=True):
     interval: float = 5.0
     market_interval: float = 30.0
     read_only: bool = False
+    record: bool = True
     theme: str | None = None
     warnings: tuple[str, ...] = ()
 
@@ -91,6 +93,7 @@ SETTINGS: Mapping[str, _Setting] = {
     "interval": _Setting(_seconds, "seconds, from 2 to 86400", "PODTOP_INTERVAL"),
     "market_interval": _Setting(_seconds, "seconds, from 2 to 86400", "PODTOP_MARKET_INTERVAL"),
     "read_only": _Setting(_flag, "true or false", "PODTOP_READ_ONLY"),
+    "record": _Setting(_flag, "true or false", "PODTOP_RECORD"),
     "theme": _Setting(_text, "the name of a theme, such as podtop-dark or podtop-light", "PODTOP_THEME"),
     "api_key": _Setting(_text, "a RunPod API key", None),
     "api_key_file": _Setting(_text, "the path of a file that holds a RunPod API key", "PODTOP_API_KEY_FILE"),

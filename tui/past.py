@@ -97,6 +97,7 @@ def _older(recording: Recording, pod: str, start: float, end: float, width: floa
 
 def _fleet_at(recording: Recording, instant: float, interval: float, market: float) -> Fleet:
     fleet = Fleet(interval, market)
+    fleet.recorded = fleet.has_past = True
     snapshot = recording.snapshot(instant)
     if snapshot is not None:
         fleet.apply(snapshot, instant)

@@ -34,6 +34,7 @@ class Watch:
 
     changed: called after every change of the fleet.
     record:  makes the recorder, given what is to be told to a person; None where nothing is recorded.
+    opened:  given the account's past once there is one to be asked.
     say:     told what a person has to know of the recording.
     prepare: called in a thread once the cloud is open: imports that need not wait for the first answer.
     """
@@ -47,6 +48,7 @@ class Watch:
         prepare: Callable[[], object] = lambda: None,
         record: Callable[[Callable[[Note], object]], Recorder] | None = None,
         say: Callable[[Note], object] = lambda note: None,
+        opened: Callable[[Past], object] = lambda past: None,
     ) -> None:
         self._source = source
         self._config = config
@@ -55,8 +57,10 @@ class Watch:
         self._prepare = prepare
         self._record = record
         self._say = say
+        self._opened = opened
         self._recorder: Recorder | None = None
         self.past: Past | None = None
+        self._asked: set[tuple[int, str, float, float]] = set()
         self._first: float | None = None
         self._wakes: list[Callable[[], None]] = []
 
@@ -116,6 +120,7 @@ class Watch:
         self.past = Past(path)
         self._fleet.keep(RECENT, RECENT_BUDGET)
         self._fleet.has_past = True
+        self._opened(self.past)
         try:
             recorder.happened(await self.past.fill(self._fleet, first, self._source.clock()))
         except ArchiveError as error:
@@ -130,12 +135,18 @@ class Watch:
         if self.past is None:
             return
         for pod in pods:
+            question = (id(fleet), pod, start, width)
+            if question in self._asked:
+                continue
+            self._asked.add(question)
             try:
                 await self.past.older(fleet, pod, start, end, width)
             except ArchiveError as error:
                 fleet.remember(pod, Older(start, end, width, EMPTY))
                 self._say(Note(f"the recording cannot be read: {error}"))
-        self._changed()
+            finally:
+                self._asked.discard(question)
+            self._changed()
 
     async def _take_in_the_past(self, cloud: Cloud) -> None:
         if self._source.history is None:

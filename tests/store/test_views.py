@@ -11,7 +11,7 @@ from tui.api.models import Quote, Snapshot, Unreadable
 from tui.store import views
 from tui.store.fleet import Fleet
 from tui.store.rules import Phase
-from tui.store.views import Query
+from tui.store.views import Frame, Query
 
 NOW = 1_000_000.0
 
@@ -113,10 +113,10 @@ def test_every_order_says_which_way_it_goes(by_pods: str, by_offers: str) -> Non
 
 def test_chart_lines_one_for_each_gpu() -> None:
     fleet = fleet_of(pod("a", utils=tuple(range(12))))
-    lines = views.chart_lines(fleet, fleet.records["a"], "util", NOW, NOW, 5, 1)
+    lines = views.chart_lines(fleet, fleet.records["a"], "util", Frame(NOW, 5, 1, NOW))
     assert [line.label for line in lines] == [f"GPU {i}" for i in range(12)]
     assert [line.last for line in lines] == list(range(12))
-    assert [line.label for line in views.chart_lines(fleet, fleet.records["a"], "cpu", NOW, NOW, 5, 1)] == [""]
+    assert [line.label for line in views.chart_lines(fleet, fleet.records["a"], "cpu", Frame(NOW, 5, 1, NOW))] == [""]
 
 
 def test_a_spot_pod_is_marked() -> None:

@@ -15,8 +15,8 @@ from tests.ui.test_plot import NOON, spec_of
 from tui.paths import styles_dir
 from tui.store.series import Point
 from tui.store.views import Line
-from tui.ui import plot, themes
-from tui.ui.plot import ChartSpec
+from tui.ui import plot, spec, themes
+from tui.ui.spec import ChartSpec
 from tui.ui.widgets.chart import Chart
 
 
@@ -130,7 +130,7 @@ async def test_more_lines_than_colours() -> None:
     app = Stage()
     async with app.run_test(size=(120, 30)):
         chart = app.query_one(Chart)
-        window = plot.window(NOON, 900, 114)
+        window = spec.window(NOON, 900, 114)
         lines = tuple(
             Line(
                 f"GPU {n}",

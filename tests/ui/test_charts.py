@@ -11,10 +11,11 @@ from tests.make import pod, snapshot
 from tui.store import views
 from tui.store.fleet import Fleet
 from tui.ui import charts, plot
-from tui.ui.plot import ChartSpec
+from tui.ui.charts import Look
+from tui.ui.spec import ChartSpec
 
 NOON = 1_795_435_200.0
-SIZES = [(40, 10)] * len(views.CHARTS)
+SIZES = [(40, 10)] * 4
 
 
 @pytest.fixture
@@ -26,7 +27,8 @@ def fleet() -> Fleet:
 
 
 def specs(fleet: Fleet, now: float = NOON, span: float = 900) -> tuple[ChartSpec, ...]:
-    return charts.specs(fleet, fleet.records["a"], now, span, SIZES, UTC)
+    look = Look(now, span, UTC)
+    return charts.specs(fleet, [fleet.records["a"]], look, SIZES, views.charts_of(fleet.records["a"]))
 
 
 def title(spec: ChartSpec) -> str:
@@ -35,7 +37,7 @@ def title(spec: ChartSpec) -> str:
 
 def test_four_charts_with_a_line_for_each_gpu(fleet: Fleet) -> None:
     made = specs(fleet)
-    assert [spec.title for spec in made] == ["GPU utilisation", "GPU memory", "CPU", "Memory"]
+    assert [spec.title for spec in made] == ["GPU util", "GPU memory", "CPU", "Memory"]
     assert [[line.last for line in spec.lines] for spec in made] == [[90, 80], [60, 60], [30], [40]]
     assert all(line.runs for spec in made for line in spec.lines)
 

@@ -19,7 +19,7 @@ from tui.config import Config
 from tui.source import Source
 from tui.store.fleet import Fleet
 from tui.ui import layout, notices, status
-from tui.ui.screens.fleet import RANGES
+from tui.ui.screens.timed import RANGES
 from tui.ui.status import Badges
 from tui.ui.widgets.lines import join
 from tui.ui.widgets.table import Table
@@ -130,7 +130,7 @@ async def test_the_range_stays_within_its_list(launch: Launch) -> None:
     async with launch() as run:
         for _ in range(9):
             await run.pilot.press("minus")
-        assert "last 24 h" in run.text()
+        assert "last 30 d" in run.text()
         for _ in range(9):
             await run.pilot.press("plus")
         assert "last 5 min" in run.text()

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from tui.store.series import Point, Series
 from tui.store.views import Line
 from tui.ui import plot
-from tui.ui.plot import ChartSpec, Window
+from tui.ui.spec import ChartSpec, Window, plot_columns, window
 
 NOON = 1_795_435_200.0
 WILD = st.one_of(
@@ -23,12 +23,12 @@ WILD = st.one_of(
 
 
 def spec_of(values: list[float], columns: int = 60, lines: int = 1) -> ChartSpec:
-    window = plot.window(NOON, 900, columns)
-    run = tuple(Point(window.start + i * window.width, v, v, v) for i, v in enumerate(values))
+    shown = window(NOON, 900, columns)
+    run = tuple(Point(shown.start + i * shown.width, v, v, v) for i, v in enumerate(values))
     return ChartSpec(
         "GPU utilisation",
         tuple(Line(f"GPU {n}", (run,) if run else (), run[-1].mean if run else None) for n in range(lines)),
-        window,
+        shown,
         tz=UTC,
     )
 
@@ -40,7 +40,7 @@ def words(spec: ChartSpec, width: int, height: int) -> list[str]:
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 300), st.integers(1, 80), st.integers(0, 9), st.lists(st.floats(0, 100), max_size=30))
 def test_a_chart_is_exactly_as_large_as_asked(width: int, height: int, lines: int, values: list[float]) -> None:
-    rows = words(spec_of(values, plot.plot_columns(width, height), lines), width, height)
+    rows = words(spec_of(values, plot_columns(width, height), lines), width, height)
     assert len(rows) == height
     assert {cell_len(row) for row in rows} == {width}
 
@@ -71,7 +71,7 @@ def test_wild_numbers_do_not_end_the_process() -> None:
 
 @given(st.floats(0, 4e9), st.floats(60, 3e6), st.integers(1, 250))
 def test_a_window_ends_with_now_and_reaches_far_enough(now: float, span: float, columns: int) -> None:
-    start, width, count = plot.window(now, span, columns)
+    start, width, count = window(now, span, columns)
     assert count == columns
     assert start <= now - span + width
     assert start + count * width > now >= start + (count - 1) * width - 1e-6
@@ -84,9 +84,9 @@ def test_a_new_sample_changes_one_column_until_the_bucket_is_over() -> None:
         series.append(NOON - 600 + step * 5, {"x": 50 + step % 3})
 
     def canvas(now: float) -> list[str]:
-        window = plot.window(now, 600, 40)
-        runs = series.runs("x", *window, 60)
-        return words(ChartSpec("x", (Line("x", runs, None),), window, tz=UTC), 44, 8)[1:]
+        shown = window(now, 600, 40)
+        runs = series.runs("x", *shown, 60)
+        return words(ChartSpec("x", (Line("x", runs, None),), shown, tz=UTC), 44, 8)[1:]
 
     before = canvas(NOON + 1)
     series.append(NOON + 5, {"x": 90})
@@ -114,9 +114,9 @@ def test_every_value_is_drawn_at_its_dot() -> None:
 
 
 def test_a_spike_of_one_sample_is_drawn_to_its_top() -> None:
-    window = plot.window(NOON, 86_400, 40)
-    points = [Point(window.start + i * window.width, 10, 100 if i == 20 else 10, 11) for i in range(40)]
-    rows = words(ChartSpec("x", (Line("x", (tuple(points),), 10),), window, tz=UTC), 44, 12)
+    shown = window(NOON, 86_400, 40)
+    points = [Point(shown.start + i * shown.width, 10, 100 if i == 20 else 10, 11) for i in range(40)]
+    rows = words(ChartSpec("x", (Line("x", (tuple(points),), 10),), shown, tz=UTC), 44, 12)
     assert rows[1][4:].strip()
 
 
@@ -129,11 +129,11 @@ def test_a_line_has_its_number_and_the_first_lies_on_top() -> None:
 
 
 def test_a_gap_is_a_gap() -> None:
-    window = plot.window(NOON, 900, 40)
+    shown = window(NOON, 900, 40)
     runs = tuple(
-        tuple(Point(window.start + i * window.width, 50, 50, 50) for i in part) for part in (range(10), range(30, 40))
+        tuple(Point(shown.start + i * shown.width, 50, 50, 50) for i in part) for part in (range(10), range(30, 40))
     )
-    rows = words(ChartSpec("x", (Line("x", runs, 50),), window, tz=UTC), 44, 9)
+    rows = words(ChartSpec("x", (Line("x", runs, 50),), shown, tz=UTC), 44, 9)
     row = next(row for row in rows[1:] if any(ord(ch) > 0x2800 for ch in row))
     assert row[4 + 12 : 4 + 28].strip() == ""
 
@@ -167,6 +167,6 @@ def test_without_samples_it_says_so() -> None:
 
 
 def test_midnight_is_the_day_that_begins() -> None:
-    window = plot.window(NOON, 86_400, 90)
-    axis = words(ChartSpec("x", spec_of([1.0]).lines, window, tz=UTC), 94, 10)[-1]
+    shown = window(NOON, 86_400, 90)
+    axis = words(ChartSpec("x", spec_of([1.0]).lines, shown, tz=UTC), 94, 10)[-1]
     assert axis.split()[4:7] == ["22:00", "Mon", "02:00"]

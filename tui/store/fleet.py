@@ -12,8 +12,7 @@ from msgspec.structs import replace
 from tui.store import rules
 from tui.store.events import Event, between
 from tui.store.feed import Feed, is_stale
-from tui.store.packed import join
-from tui.store.series import EMPTY, GAP, Series, Stretch
+from tui.store.series import GAP, Series, Stretch
 
 if TYPE_CHECKING:
     from tui.api.cloud import CloudError
@@ -114,7 +113,7 @@ TELEMETRY_AGE = 120.0
 
 
 def sample(pod: Pod, at: float) -> dict[str, float | None]:
-    """The values of one live pod: cpu, memory, util (mean of its GPUs), gpu0.. and vram0.. in percent.
+    """The values of one live pod: cpu, memory, util and vram (means of its GPUs), gpu0.. and vram0.. in percent.
 
     Where RunPod gives them also temp0.. in degrees Celsius and power0.. in watts.
     """
@@ -125,6 +124,7 @@ def sample(pod: Pod, at: float) -> dict[str, float | None]:
         "cpu": runtime.cpu,
         "memory": runtime.memory,
         "util": rules.gpu_util(runtime.gpus),
+        "vram": rules.gpu_memory(runtime.gpus),
     }
     for index, gpu in enumerate(runtime.gpus):
         values[util_name(index)] = gpu.util
@@ -144,6 +144,7 @@ class Fleet:
 
     interval: seconds between fleet polls, by which staleness is judged.
     pods_at:  when the pods were last told; later than that an answer may have come without them.
+    recorded: whether this is a past instant, out of an archive.
     has_past: whether there is an archive to ask for what memory does not have.
     older:    what an archive says of some pods before what memory has.
     events:   what happened to the pods, oldest first.
@@ -161,6 +162,7 @@ class Fleet:
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.older: dict[str, Older] = {}
         self.has_past = False
+        self.recorded = False
         self._budget = budget
         self._span = DAY
         self._limit = 0
@@ -313,17 +315,6 @@ class Fleet:
         self.older[pod] = older
         while len(self.older) > OLDER_PODS:
             del self.older[next(iter(self.older))]
-
-    def samples(self, pod: str, width: float) -> Stretch:
-        """All that is known of a pod's values: what an archive says in steps of `width`, then what memory has."""
-        record = self.records.get(pod)
-        if record is None:
-            return EMPTY
-        older = self.older.get(pod)
-        if older is None or older.width != width:
-            return record.series.stretch()
-        recent = record.series.stretch(older.end)
-        return join([older.stretch, recent])
 
     def _share_memory(self) -> None:
         """Give every series the same share of the budget, counted in samples (8 bytes of time, 1 for each value)."""

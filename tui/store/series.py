@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 GAP = 0xFF
@@ -191,12 +191,12 @@ class Series:
             return None
         return column[index] / steps(name)
 
-    def stretch(self, start: float = -math.inf) -> Stretch:
-        """The samples from `start` on."""
+    def stretch(self, start: float, names: Iterable[str]) -> Stretch:
+        """The samples of these names from `start` on."""
         lo = bisect_left(self._times, start)
         columns = {}
-        for name, column in self._columns.items():
-            values = bytes(column[lo:])
+        for name in names:
+            values = bytes(self._columns[name][lo:]) if name in self._columns else GAP_BYTE * (len(self._times) - lo)
             columns[name] = Column(values, values, values)
         return Stretch(self._times[lo:], columns)
 

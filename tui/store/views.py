@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
 from tui.store import rules
+from tui.store.packed import join
 from tui.store.rules import Phase
+from tui.store.series import EMPTY, Stretch, steps, unbroken
 
 if TYPE_CHECKING:
     from tui.api.models import Offer, Quote
+    from tui.store.events import Event
     from tui.store.fleet import Fleet, Record
     from tui.store.series import Run
 
@@ -278,29 +281,89 @@ def offers(fleet: Fleet, query: Query) -> tuple[OfferRow, ...]:
 
 
 class Line(Struct, frozen=True):
-    """One line of a chart: its label, its unbroken runs, and its value at the instant that is shown."""
+    """One line of a chart: its label, its unbroken runs, and its value at the instant that is told of."""
 
     label: str
     runs: tuple[Run, ...]
     last: float | None
 
 
-CHARTS = ("util", "vram", "cpu", "memory")
-"""The four charts of a pod: GPU utilisation, GPU memory, CPU, memory."""
+CHARTS = ("util", "vram", "cpu", "memory", "temp", "power")
+"""The charts of a pod: GPU utilisation, GPU memory, CPU, memory, GPU temperature, GPU power."""
+
+COMPARED = ("util", "vram", "cpu", "memory")
+"""The charts in which pods are compared, a line for each."""
+
+_PER_GPU = {"util": "gpu", "vram": "vram", "temp": "temp", "power": "power"}
 
 
-def chart_lines(
-    fleet: Fleet, record: Record, chart: str, now: float, start: float, width: float, count: int
-) -> tuple[Line, ...]:
-    """The lines of one chart over `count` buckets of `width` seconds: one for each GPU, or the one of the container."""
-    series = record.series
+class Frame(NamedTuple):
+    """What of time a chart shows: `columns` buckets of `width` seconds from `start`, nothing after `now`.
 
-    def line(label: str, name: str) -> Line:
-        runs = series.runs(name, start, width, count, fleet.silence, until=now)
-        return Line(label, runs, series.value(name, now))
+    cursor: the instant whose values are told; None for `now`.
+    """
 
-    prefix = {"util": "gpu", "vram": "vram"}.get(chart)
+    start: float
+    width: float
+    columns: int
+    now: float
+    cursor: float | None = None
+
+
+def charts_of(record: Record) -> tuple[str, ...]:
+    """The charts there is anything to draw in: temperature and power only where RunPod gives them."""
+    names = record.series.names
+    return tuple(c for c in CHARTS if c not in ("temp", "power") or any(n.startswith(c) for n in names))
+
+
+def chart_lines(fleet: Fleet, record: Record, chart: str, frame: Frame) -> tuple[Line, ...]:
+    """The lines of one chart: one for each GPU, or the one of the container."""
+    prefix = _PER_GPU.get(chart)
     if prefix is None:
-        return (line("", chart),)
-    indices = sorted(int(n[len(prefix) :]) for n in series.names if n.startswith(prefix))
-    return tuple(line(f"GPU {i}", f"{prefix}{i}") for i in indices)
+        return (_line(fleet, record, "", chart, frame),)
+    length = len(prefix)
+    names = dict.fromkeys((*_older(fleet, record, frame.width).columns, *record.series.names))
+    indices = sorted(int(n[length:]) for n in names if n.startswith(prefix) and n[length:].isdigit())
+    return tuple(_line(fleet, record, f"GPU {i}", f"{prefix}{i}", frame) for i in indices)
+
+
+def compared_lines(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> tuple[Line, ...]:
+    """One line for each pod, of the mean of its GPUs or of its container."""
+    return tuple(_line(fleet, record, record.name or record.id, chart, frame) for record in records)
+
+
+def _older(fleet: Fleet, record: Record, width: float) -> Stretch:
+    older = fleet.older.get(record.id)
+    return older.stretch if older is not None and older.width == width else EMPTY
+
+
+def _line(fleet: Fleet, record: Record, label: str, name: str, frame: Frame) -> Line:
+    series, older = record.series, _older(fleet, record, frame.width)
+    if older.times and name in older.columns:
+        whole = join([older, series.stretch(fleet.older[record.id].end, (name,))])
+        column = whole.columns[name]
+        runs = unbroken(whole.times, column, steps(name), *frame[:3], fleet.silence, until=frame.now)
+    else:
+        runs = series.runs(name, *frame[:3], fleet.silence, until=frame.now)
+    if frame.cursor is None:
+        return Line(label, runs, series.value(name, frame.now))
+    return Line(
+        label, runs, next((p.mean for run in runs for p in run if p.at <= frame.cursor < p.at + frame.width), None)
+    )
+
+
+def lacking(fleet: Fleet, record: Record, frame: Frame) -> tuple[float, float] | None:
+    """From when to when an archive has to be asked for this frame; None when all there is is at hand."""
+    times = record.series.times
+    first = times[0] if times else frame.now
+    if not fleet.has_past or frame.start >= first - frame.width:
+        return None
+    older = fleet.older.get(record.id)
+    if older is not None and older.width == frame.width and older.start <= frame.start and older.end >= first:
+        return None
+    return frame.start, max(first, frame.start)
+
+
+def events(fleet: Fleet, pods: Collection[str], start: float, end: float) -> tuple[Event, ...]:
+    """What happened to these pods from `start` to `end`, oldest first."""
+    return tuple(event for event in fleet.events if event.pod in pods and start <= event.at <= end)

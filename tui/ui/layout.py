@@ -95,8 +95,11 @@ class Tiles(Layout):
 
     name = "tiles"
 
+    def __init__(self) -> None:
+        self.count = 0
+
     def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        return _place(zip(children, tiles(size.width, size.height, len(children)), strict=False))
+        return _place(zip(children, tiles(size.width, size.height, self.count or len(children)), strict=False))
 
 
 def _place(pairs: Iterable[tuple[Widget, Region]]) -> ArrangeResult:

@@ -9,157 +9,55 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
-
+from tui.ui import captions, heat
 from tui.ui import format as fmt
+from tui.ui.spec import AXIS, CURSOR, QUIET, ChartSpec, Part, Row, has_axis
 
 if TYPE_CHECKING:
     from tui.store.series import Run
-    from tui.store.views import Line
-
-AXIS = 4
-"""Cells for the labels of the value axis, in charts wide and high enough to have one."""
-
-TEXT, QUIET, TITLE, ALERT = -1, -2, -3, -4
-"""Parts that are no line: plain words, axes, the title, what needs an eye."""
-
-Part = tuple[str, int]
-"""Text, and the number of the line it belongs to (from 0) or one of the constants above."""
-
-Row = tuple[Part, ...]
-
-_UNITS = ((1, 5), (5, 60), (30, 600), (60, 3600))
-"""Buckets narrower than the second number of seconds are whole multiples of the first."""
-
-_TICKS = (60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
-
-
-class Window(NamedTuple):
-    """Time cut into buckets: `columns` of `width` seconds from `start`, which is a whole multiple of the width.
-
-    One bucket is one column, so that a new sample fills or shifts columns and leaves the others as they were.
-    """
-
-    start: float
-    width: float
-    columns: int
-
-
-def window(now: float, span: float, columns: int) -> Window:
-    """The buckets that end with the present one and reach `span` seconds back, one a column of a plot this wide."""
-    count = max(1, columns)
-    least = span / count
-    unit = next((unit for unit, below in _UNITS if least < below), 600)
-    width = float(math.ceil(least / unit) * unit)
-    end = (math.floor(now / width) + 1) * width
-    return Window(end - count * width, width, count)
-
-
-def plot_columns(width: int, height: int) -> int:
-    """Columns of the plot itself in a chart of this size."""
-    return max(1, width - AXIS if _has_axis(width, height) else width)
-
-
-def _has_axis(width: int, height: int) -> bool:
-    return width >= 24 and height >= 4
-
-
-class ChartSpec(Struct, frozen=True):
-    """A chart to draw. Equal specs draw equal charts.
-
-    title:  its name; unit follows every value.
-    lines:  what is drawn, in percent of `high`.
-    window: the time that is shown.
-    note:   said where there is nothing to draw.
-    tz:     the clock of its time axis, None for the machine's own.
-    """
-
-    title: str
-    lines: tuple[Line, ...]
-    window: Window
-    high: float = 100.0
-    unit: str = "%"
-    note: str = "no samples in this range"
-    tz: tzinfo | None = None
 
 
 def draw(spec: ChartSpec, width: int, height: int) -> tuple[Row, ...]:
     """The chart in exactly `height` rows of `width` cells."""
     if width <= 0 or height <= 0:
         return ()
-    rows: list[Row] = [_title(spec, width)]
+    rows: list[Row] = [captions.title(spec, width)]
     body = height - 1
-    axis = AXIS if _has_axis(width, height) else 0
+    axis = AXIS if has_axis(width, height) else 0
     times = 1 if height >= 5 else 0
     if body - times > 0:
-        rows += _plot(spec, width, body - times, axis)
+        rows += [_crossed(row, spec, axis) for row in _plot(spec, width, body - times, axis)]
     if times:
-        rows.append((*(((" " * axis), QUIET),), (_time_axis(spec, width - axis), QUIET)))
+        rows.append(((" " * axis, QUIET), *captions.time_axis(spec, width - axis)))
     return tuple(rows)
 
 
-def _title(spec: ChartSpec, width: int) -> Row:
-    """Name at the left; at the right the value now, of many, each, or their mean and the one that lags."""
-    name = fmt.clip(spec.title, width)
-    room = width - len(name) - 1
-    for tail in _tails(spec):
-        length = sum(len(text) for text, _ in tail)
-        if length <= room:
-            return ((name, TITLE), (" " * (width - len(name) - length), TEXT), *tail)
-    return ((name.ljust(width), TITLE),)
-
-
-def _tails(spec: ChartSpec) -> list[Row]:
-    known = [(line, index) for index, line in enumerate(spec.lines) if line.last is not None]
-    if not known:
-        return [((fmt.UNKNOWN, QUIET),)]
-    if len(spec.lines) == 1:
-        return [((_value(known[0][0], spec), TEXT),)]
-    mean = sum(line.last or 0.0 for line, _ in known) / len(known)
-    low, index = min(known, key=lambda pair: pair[0].last or 0.0)
-    lags = mean - (low.last or 0.0) > 0.2 * spec.high
-    summary: Row = ((f"mean {mean:.0f}{spec.unit}", TEXT),)
-    lowest: Row = ((f"{'▾' if lags else 'min'} {low.label} {_value(low, spec)}  ", ALERT if lags else QUIET),)
-    each: list[Part] = []
-    for line, number in known:
-        each.append((f"▪{line.label.removeprefix('GPU ')} ", number))
-        each.append((f"{line.last:.0f} ", ALERT if lags and number == index else TEXT))
-    return [(*lowest, *each, *summary), (*each, *summary), (*lowest, *summary), summary][0 if lags else 1 :]
-
-
-def _value(line: Line, spec: ChartSpec) -> str:
-    return fmt.UNKNOWN if line.last is None else f"{line.last:.0f}{spec.unit}"
-
-
-def _time_axis(spec: ChartSpec, width: int) -> str:
-    """Clock times under the columns they belong to, at round times; midnight is the day that begins."""
-    start, step, _ = spec.window
-    span = step * width
-    tick = next((n for n in _TICKS if n / step >= 6), 86_400)
-    offset = datetime.fromtimestamp(start, spec.tz).astimezone(spec.tz).utcoffset()
-    shift = offset.total_seconds() if offset else 0.0
-    line = [" "] * width
-    at = math.ceil((start + shift) / tick) * tick - shift
-    free = 0
-    while at < start + span:
-        when = datetime.fromtimestamp(at, spec.tz)
-        label = f"{when:%H:%M}" if when.hour or when.minute else f"{when:%a}"
-        column = int((at - start) / step) - len(label) // 2
-        if free <= column <= width - len(label):
-            line[column : column + len(label)] = label
-            free = column + len(label) + 1
-        at += tick
-    return "".join(line)
+def _crossed(row: Row, spec: ChartSpec, axis: int) -> Row:
+    """A row with the cursor through it, where there is one."""
+    column = None if spec.cursor is None else spec.window.column(spec.cursor)
+    if column is None:
+        return row
+    at, parts = 0, []
+    for text, kind in row:
+        index = column + axis - at
+        if 0 <= index < len(text):
+            glyph = "│" if text[index] in " \u2800" else text[index]
+            parts += [(text[:index], kind), (glyph, CURSOR), (text[index + 1 :], kind)]
+        else:
+            parts.append((text, kind))
+        at += len(text)
+    return tuple((text, kind) for text, kind in parts if text)
 
 
 def _plot(spec: ChartSpec, width: int, height: int, axis: int) -> list[Row]:
     columns = max(1, width - axis)
     if not any(line.runs for line in spec.lines):
         canvas = _words(spec.note, columns, height)
+    elif spec.heat:
+        return heat.strips(spec, columns, height, axis)
     else:
         canvas = _canvas(spec, columns, height)
     labels = {0: f"{spec.high:.0f}", height - 1: "0"}

@@ -59,7 +59,7 @@ def util_role(value: float | None) -> str:
     return "muted" if value is None else "quiet" if value < 5 else "text"
 
 
-def pod_cells(row: PodRow, now: float, bar_width: int) -> Cells:
+def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False) -> Cells:
     """The cells of one pod."""
     off = row.phase in (Phase.STOPPED, Phase.OUTBID, Phase.ENDED)
     if row.phase is Phase.UNREADABLE:
@@ -77,7 +77,11 @@ def pod_cells(row: PodRow, now: float, bar_width: int) -> Cells:
     straggles = row.util_low is not None and row.util is not None and row.util - row.util_low > 20
     return {
         "status": phase_cell(row, now),
-        "name": ((row.name, "muted" if off else "text"), *(((" spot", "accent"),) if row.spot else ())),
+        "name": (
+            *((("✓ ", "accent"),) if marked else ()),
+            (row.name, "muted" if off else "text"),
+            *(((" spot", "accent"),) if row.spot else ()),
+        ),
         "gpu": gpu,
         "util": (
             (fmt.percent(row.util), util_role(row.util)),

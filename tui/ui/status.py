@@ -15,6 +15,7 @@ from tui.ui.widgets.lines import TwoSided, taken
 
 if TYPE_CHECKING:
     from tui.api.cloud import CloudError
+    from tui.player import Player
     from tui.store.fleet import Fleet
 
 LOW_RUNWAY = 24 * 3600.0
@@ -121,6 +122,16 @@ def paused(fleet: Fleet, held: float, now: float, tz: tzinfo | None) -> Forms:
     forms = connection(fleet, now, tz)
     gap = (" · ", "muted")
     return tuple((*short, gap, *form) for short, form in zip((hold, hold, hold, (("‖", "warn"),)), forms, strict=False))
+
+
+def travelling(at: float, player: Player, now: float, tz: tzinfo | None) -> Forms:
+    """Which instant of the recording is shown, and whether it moves."""
+    when = datetime.fromtimestamp(at, tz)
+    day = "" if now - at < 12 * 3600 else f"{when:%a %d %b} "
+    moves = f" ▶ ×{player.speed:g}" if player.playing else ""
+    ago = "" if player.replay else f" · {fmt.duration(now - at)} ago · = returns to now"
+    time: Cell = ((f"◀ {day}{when:%H:%M:%S}{moves}", "warn"),)
+    return ((*time, (ago, "muted")), time, ((f"◀ {when:%H:%M:%S}", "warn"),), ((f"{when:%H:%M}", "warn"),))
 
 
 def _figure(label: str, value: str, role: str = "strong") -> Cell:

@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import tzinfo
 from typing import ClassVar
 
 from msgspec.structs import replace
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
-from textual.screen import Screen
-from textual.signal import Signal
-from textual.widget import Widget
 
 from tui.store import views
-from tui.store.fleet import Fleet
+from tui.store.fleet import Fleet, Record
 from tui.store.views import Query
-from tui.ui import format as fmt
-from tui.ui import keys, layout, notices, roles, rows, status
+from tui.ui import layout, notices, rows
 from tui.ui.cells import Cell
-from tui.ui.status import Badges
+from tui.ui.screens.timed import Sight, TimedScreen
 from tui.ui.widgets.body import Body
 from tui.ui.widgets.filter import FilterLine
 from tui.ui.widgets.lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Table
 from tui.ui.widgets.telemetry import Telemetry
 
-RANGES = (300.0, 900.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
-"""Chart ranges in seconds."""
-
-DEFAULT_RANGE = 1
 SHORT = 12
 """Lines below which the frame gives way to the content."""
+
+MOST_COMPARED = 8
+"""Pods whose lines can be told apart on one axis."""
 
 TITLES = {"pods": "Pods", "telemetry": "Telemetry", "market": "Market"}
 
 
-class FleetScreen(Screen[None]):
-    """Reads the fleet and tells the widgets; a frozen copy of it while paused."""
+class FleetScreen(TimedScreen):
+    """Reads the fleet and tells the widgets."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "pane(1)", "pane", id="pane.next", tooltip="Go to the next pane"),
         Binding("shift+tab", "pane(-1)", "pane", id="pane.previous", show=False, tooltip="Go to the previous pane"),
@@ -56,31 +47,28 @@ class FleetScreen(Screen[None]):
         ),
         Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column"),
         Binding("i", "invert", "invert", id="table.invert", show=False, tooltip="Turn the order round"),
-        Binding("plus", "range(-1)", "range", id="chart.closer", show=False, tooltip="A shorter time range"),
-        Binding("minus", "range(1)", "range", id="chart.wider", key_display="+ -", tooltip="A longer time range"),
-        Binding("equals_sign", "range(0)", "range", id="chart.reset", show=False, tooltip="The range at the start"),
-        Binding("p", "pause", "pause", id="pane.pause", tooltip="Hold the screen still; collection goes on"),
-        Binding("escape", "back", "Back", id="pane.back", show=False, tooltip="Leave zoom, then clear the filter"),
+        Binding(
+            "space", "mark", "mark", id="table.mark", show=False, tooltip="Mark the pod: charts compare the marked"
+        ),
+        Binding(
+            "escape",
+            "back",
+            "Back",
+            id="pane.back",
+            show=False,
+            tooltip="Leave the cursor, zoom, the filter, the marks",
+        ),
     ]
 
-    def __init__(
-        self, fleet: Fleet, changed: Signal[None], badges: Badges, now: Callable[[], float], tz: tzinfo | None
-    ) -> None:
-        super().__init__()
-        self._fleet = fleet
-        self._changed = changed
-        self._held: tuple[Fleet, float] | None = None
-        self._badges = badges
-        self._now = now
-        self._tz = tz
+    def __init__(self, sight: Sight) -> None:
+        super().__init__(sight)
         self._panes = layout.Panes()
         self._zoomed = False
         self._queries = {"pods": Query(sort="status"), "market": Query(sort="price")}
         self._typed = {"pods": "", "market": ""}
-        self._range = DEFAULT_RANGE
-        self._titles: dict[str | None, tuple[str, str]] = {}
+        self._marked: dict[str, None] = {}
         self._worn = (False, False)
-        self._begun = now()
+        self._begun = sight.player.clock()
 
     def compose(self) -> ComposeResult:
         yield Lines(id="header")
@@ -97,57 +85,27 @@ class FleetScreen(Screen[None]):
             pane.add_class("pane")
             self._entitle(pane, title, "")
         self.query_one("#pods").focus()
-        self.bindings_updated_signal.subscribe(self, lambda _: self._show_footer())
-        self._changed.subscribe(self, lambda _: self.show())
-        self.set_interval(1.0, self._tick)
+        super().on_mount()
 
     # Reading the store
 
-    @property
-    def _view(self) -> tuple[Fleet, float]:
-        """The fleet to show, and the instant to show it at."""
-        if self._held is not None:
-            return self._held
-        at = self._fleet.snapshot.at
-        return self._fleet, at if self._fleet.past and at is not None else self._now()
-
-    def show(self) -> None:
-        """Tell every widget what it has to show now; a screen that is not on top skips."""
-        if not self.is_current:
-            return
+    def _show_all(self) -> None:
         self._arrange()
-        self._show_header()
         self._show_pods()
         self._show_market()
         self._show_telemetry()
 
-    def _tick(self) -> None:
-        """Ages go on while nothing arrives; with fresh data this changes nothing."""
-        if not self.is_current:
-            return
-        fleet, now = self._view
+    def _age(self, fleet: Fleet, now: float) -> None:
         worn = fleet.pods_stale(now), fleet.market_stale(now)
         if self._worn != worn:
             self._worn = worn
             self.show()
-            return
-        self._show_header()
-        if fleet.snapshot.value is None or fleet.market.value is None:
+        elif fleet.snapshot.value is None or fleet.market.value is None:
             self._show_pods()
             self._show_market()
         elif any(worn):
             self._title("pods", fleet, now)
             self._title("market", fleet, now)
-
-    def _show_header(self) -> None:
-        fleet, now = self._view
-        held = self._held is not None
-        if held:
-            forms = status.paused(self._fleet, now, self._now(), self._tz)
-        else:
-            forms = status.connection(fleet, now, self._tz)
-        header = self.query_one("#header", Lines)
-        header.content = status.header(fleet, self._badges, now, forms, header.size.width, held)
 
     def _show_pods(self) -> None:
         fleet, now = self._view
@@ -157,12 +115,13 @@ class FleetScreen(Screen[None]):
 
         def cells(key: str) -> Cells:
             spark = rows.SPARK_COLUMNS if table.width_of("spark") else 0
-            return rows.pod_cells(views.pod_row(fleet.records[key], now, spark), now, table.width_of("bar"))
+            row = views.pod_row(fleet.records[key], now, spark)
+            return rows.pod_cells(row, now, table.width_of("bar"), marked=key in self._marked)
 
         table.show(
             ids,
             cells,
-            notice=notices.pods(fleet, bool(query.terms), self._now() - self._begun),
+            notice=notices.pods(fleet, bool(query.terms), self._player.clock() - self._begun),
             sorted_by=(query.sort, views.pods_rise(query)),
             faded=fleet.pods_stale(now),
         )
@@ -176,7 +135,7 @@ class FleetScreen(Screen[None]):
         table.show(
             tuple(offers),
             lambda key: rows.offer_cells(offers[key]),
-            notice=notices.market(fleet, bool(query.terms), self._now() - self._begun),
+            notice=notices.market(fleet, bool(query.terms), self._player.clock() - self._begun),
             sorted_by=(query.sort, views.offers_rise(query)),
             faded=fleet.market_stale(now),
         )
@@ -196,32 +155,26 @@ class FleetScreen(Screen[None]):
         self._entitle(table, "  ".join(parts), trouble)
         table.set_class(bool(trouble), "-old")
 
-    def _entitle(self, pane: Widget, title: str, subtitle: str) -> None:
-        """Title a pane: without markup, for names come from the API, and only on change, for it repaints the pane."""
-        if self._titles.get(pane.id) != (title, subtitle):
-            self._titles[pane.id] = (title, subtitle)
-            pane.border_title = Content(title)
-            pane.border_subtitle = Content(subtitle)
+    def _charted(self, fleet: Fleet) -> list[Record]:
+        """The pods whose charts are shown: the marked ones when there are several, else the one under the cursor."""
+        marked = [fleet.records[key] for key in self._marked if key in fleet.records]
+        if len(marked) > 1:
+            return marked[:MOST_COMPARED]
+        key = self.query_one("#pods", Table).cursor
+        return [fleet.records[key]] if key in fleet.records else []
 
     def _show_telemetry(self) -> None:
-        fleet, now = self._view
+        fleet, _ = self._view
         pane = self.query_one("#telemetry", Telemetry)
-        key = self.query_one("#pods", Table).cursor
-        record = fleet.records.get(key) if key is not None else None
-        span = RANGES[self._range]
-        if record is None:
+        records = self._charted(fleet)
+        if not records:
             self._entitle(pane, TITLES["telemetry"], "")
             pane.show_notice(notices.telemetry(fleet))
             return
-        self._entitle(pane, f"{TITLES['telemetry']}  {record.name or record.id}", f"last {fmt.span(span)}")
-        # Charts are the dearest import of all: not before there is something to draw.
-        from tui.ui import charts
-
-        if not pane.charts:
-            pane.open()
-            self.call_after_refresh(self._show_telemetry)
-            return
-        pane.show(charts.specs(fleet, record, now, span, [chart.size for chart in pane.charts], self._tz))
+        names = [record.name or record.id for record in records]
+        title = names[0] if len(names) == 1 else f"{len(names)} pods compared"
+        self._entitle(pane, f"{TITLES['telemetry']}  {title}", self._span_words())
+        self._show_charts(pane, records)
 
     # Arranging panes
 
@@ -229,7 +182,7 @@ class FleetScreen(Screen[None]):
         """Show the panes that fit; in narrow or short terminals the active one alone, with a line of tabs."""
         size = self.size
         panes = self._panes
-        panes.rows = len(self._fleet.records)
+        panes.rows = len(self._view[0].records)
         tabs = self.query_one("#tabs", Lines)
         tabs.display = layout.single(size.width, size.height)
         panes.alone = self._zoomed or tabs.display
@@ -251,13 +204,6 @@ class FleetScreen(Screen[None]):
         for name in TITLES:
             if event.group == self._tab(name):
                 self._go(name)
-
-    @on(Lines.Picked, "#footer")
-    async def _key_picked(self, event: Lines.Picked) -> None:
-        for hint in keys.hints(self.active_bindings):
-            if hint.enabled and event.group == keys.cell(hint):
-                await self.app.run_action(hint.action, hint.node)
-                return
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
@@ -291,24 +237,41 @@ class FleetScreen(Screen[None]):
         self.call_after_refresh(self.show)
 
     def action_back(self) -> None:
-        if self._zoomed:
+        if self._cursor is not None:
+            self._cursor = None
+            self.show()
+        elif self._zoomed:
             self.action_zoom()
-        elif self._panes.active in self._queries:
+        elif self._typed.get(self._panes.active):
             self._set_filter(self._panes.active, "")
+        elif self._marked:
+            self._marked.clear()
+            self.show()
+
+    def action_mark(self) -> None:
+        """Mark the pod under the cursor, or take its mark, and go on to the next."""
+        table = self.query_one("#pods", Table)
+        if table.cursor is None:
+            return
+        if table.cursor in self._marked:
+            del self._marked[table.cursor]
+        else:
+            self._marked[table.cursor] = None
+        table.action_move(1)
+        self.show()
 
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("sort", "invert"):
             return self._panes.active in self._queries and not self.query(FilterLine)
+        if action == "mark":
+            return self._panes.active == "pods" and not self.query(FilterLine)
         if action == "filter":
             return not self.query(FilterLine)
         if action == "pane":
             return not self.query(FilterLine)
         return True
-
-    def _show_footer(self) -> None:
-        self.query_one("#footer", Lines).content = (keys.footer(self.active_bindings),)
 
     def action_sort(self) -> None:
         name = self._panes.active
@@ -330,14 +293,6 @@ class FleetScreen(Screen[None]):
         self._queries[name] = replace(self._queries[name], sort=sort, inverted=inverted)
         self.show()
         self.query_one(f"#{name}", Table).action_edge(-1)
-
-    def action_range(self, step: int) -> None:
-        self._range = min(max(self._range + step, 0), len(RANGES) - 1) if step else DEFAULT_RANGE
-        self._show_telemetry()
-
-    def action_pause(self) -> None:
-        self._held = None if self._held else (self._fleet.frozen(), self._now())
-        self.show()
 
     @on(Table.Moved, "#pods")
     def _pod_moved(self) -> None:

@@ -11,11 +11,14 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.ui import plot
-from tui.ui.plot import ChartSpec, Row
+from tui.ui import plot, spec
+from tui.ui.spec import ChartSpec, Row
 
 LINES = 8
-_NAMES = {plot.TEXT: "text", plot.QUIET: "quiet", plot.TITLE: "title", plot.ALERT: "alert"}
+_NAMES = {
+    spec.TEXT: "text", spec.QUIET: "quiet", spec.TITLE: "title", spec.ALERT: "alert", spec.CURSOR: "cursor",
+    spec.EVENT: "event",
+}  # fmt: skip
 
 
 class Chart(Widget):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
+from textual.binding import Binding, BindingType
 from textual.layout import Layout
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -15,16 +17,31 @@ from tui.ui.notice import Notice, notice_line
 from tui.ui.roles import style_of
 
 if TYPE_CHECKING:
-    from tui.ui.plot import ChartSpec
+    from tui.ui.spec import ChartSpec
     from tui.ui.widgets.chart import Chart
 
 
 class Telemetry(Widget, can_focus=True):
     """A frame for charts; the charts are made when there is first something to draw."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "left", "cursor(-1)", "back", id="chart.cursor-back", show=False, tooltip="Read the charts further back"
+        ),
+        Binding("right", "cursor(1)", "on", id="chart.cursor-on", show=False, tooltip="Read the charts further on"),
+    ]
+
+    class CursorMoved(Message):
+        """The reading cursor is to go this many columns on."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
     def __init__(self, count: int, *, id: str) -> None:
         super().__init__(id=id)
         self._count = count
+        self._shown = 0
         self._notice = Notice("")
         self._tiles = Tiles()
         self.charts: tuple[Chart, ...] = ()
@@ -38,14 +55,24 @@ class Telemetry(Widget, can_focus=True):
         from tui.ui.widgets.chart import Chart
 
         if not self.charts:
-            self.charts = tuple(Chart(id=f"chart-{index}") for index in range(self._count))
+            self.charts = tuple(Chart(id=f"{self.id}-chart-{index}") for index in range(self._count))
             self.mount_all(self.charts)
+
+    def divide(self, count: int) -> None:
+        """Share the room among so many charts."""
+        if count != self._shown:
+            self._shown = self._tiles.count = count
+            self.refresh(layout=True)
+
+    def action_cursor(self, step: int) -> None:
+        self.post_message(self.CursorMoved(step))
 
     def show(self, specs: Sequence[ChartSpec]) -> None:
         """Draw these charts."""
-        for chart, spec in zip(self.charts, specs, strict=True):
-            chart.display = True
-            chart.spec = spec
+        for index, chart in enumerate(self.charts):
+            chart.display = index < len(specs)
+            if chart.display:
+                chart.spec = specs[index]
 
     def show_notice(self, notice: Notice) -> None:
         """Say why there is nothing to draw."""

@@ -1,0 +1,118 @@
+"""The words around a chart: its title with what is worth knowing in figures, and its time axis. Pure."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from tui.store.views import Line
+from tui.ui import format as fmt
+from tui.ui.spec import ALERT, CURSOR, EVENT, QUIET, TEXT, TITLE, ChartSpec, Part, Row
+
+_TICKS = (60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800)
+_DAY = 86_400.0
+_LAGS = 0.2
+"""A line this part of the whole below the mean is told of."""
+
+
+def title(spec: ChartSpec, width: int) -> Row:
+    """Name, then average and extremes of what is shown; at the right each line's value, or their mean and who lags."""
+    name = fmt.clip(spec.title, width)
+    for middle in _middles(spec):
+        for tail in _tails(spec):
+            used = len(name) + sum(len(text) for text, _ in middle) + sum(len(text) for text, _ in tail)
+            if used + 1 <= width:
+                return ((name, TITLE), *middle, (" " * (width - used), TEXT), *tail)
+    return ((name.ljust(width), TITLE),)
+
+
+def _middles(spec: ChartSpec) -> tuple[Row, ...]:
+    """Average, lowest and highest in words, shorter and shorter."""
+    points = [point for line in spec.lines for run in line.runs for point in run]
+    if not points:
+        return ((),)
+    low, high = min(p.low for p in points), max(p.high for p in points)
+    mean = sum(p.mean for p in points) / len(points)
+    return (
+        ((f"  avg {mean:.0f} min {low:.0f} max {high:.0f}", QUIET),),
+        ((f"  avg {mean:.0f}, {low:.0f}-{high:.0f}", QUIET),),
+        (),
+    )
+
+
+def _tails(spec: ChartSpec) -> list[Row]:
+    """The values, from all that there is to the least; what lags is told in each."""
+    at: Row = () if spec.cursor is None else ((f"{_clock(spec)}  ", CURSOR),)
+    known = [(line, index) for index, line in enumerate(spec.lines) if line.last is not None]
+    if not known:
+        return [(*at, (fmt.UNKNOWN, QUIET)), ((fmt.UNKNOWN, QUIET),)]
+    if len(spec.lines) == 1:
+        return [(*at, (_value(known[0][0], spec), TEXT)), ((_value(known[0][0], spec), TEXT),)]
+    mean = sum(line.last or 0.0 for line, _ in known) / len(known)
+    low, index = min(known, key=lambda pair: pair[0].last or 0.0)
+    lags = mean - (low.last or 0.0) > _LAGS * spec.high
+    summary: Row = ((f"mean {mean:.0f}{spec.unit}", TEXT),)
+    lowest: Row = ((f"{'▾' if lags else 'min'} {low.label} {_value(low, spec)}  ", ALERT if lags else QUIET),)
+    each: list[Part] = []
+    for line, number in known:
+        each.append((f"▪{line.label.removeprefix('GPU ')} ", number))
+        each.append((f"{line.last:.0f} ", ALERT if lags and number == index else TEXT))
+    tails: list[Row] = [(*lowest, *each, *summary), (*each, *summary), (*lowest, *summary), summary]
+    return [(*at, *tail) for tail in tails[0 if lags else 1 :]] + [summary]
+
+
+def _clock(spec: ChartSpec) -> str:
+    return f"{datetime.fromtimestamp(spec.cursor or 0.0, spec.tz):{'%H:%M:%S' if spec.window.width < 60 else '%H:%M'}}"
+
+
+def _value(line: Line, spec: ChartSpec) -> str:
+    return fmt.UNKNOWN if line.last is None else f"{line.last:.0f}{spec.unit}"
+
+
+def time_axis(spec: ChartSpec, width: int) -> Row:
+    """Clock times under the columns they belong to, at round times; midnight is the day that begins.
+
+    What happened stands among them, and the cursor; a label that would be in the way is left out.
+    """
+    start, step, _ = spec.window
+    cells: list[Part] = [(" ", QUIET)] * width
+    for mark in spec.marks:
+        column = spec.window.column(mark.at)
+        if column is not None and column < width:
+            cells[column] = (mark.glyph, EVENT)
+    if spec.cursor is not None:
+        column = spec.window.column(spec.cursor)
+        if column is not None and column < width:
+            cells[column] = ("▲", CURSOR)
+    tick = next((n for n in _TICKS if n / step >= 6), _TICKS[-1])
+    offset = datetime.fromtimestamp(start, spec.tz).astimezone(spec.tz).utcoffset()
+    shift = offset.total_seconds() if offset else 0.0
+    at = math.ceil((start + shift) / tick) * tick - shift
+    free = 0
+    while at < start + step * width:
+        label = _label(datetime.fromtimestamp(at, spec.tz), tick, step * width)
+        column = int((at - start) / step) - len(label) // 2
+        place = range(column, column + len(label))
+        if free <= column <= width - len(label) and all(cells[i] == (" ", QUIET) for i in place):
+            for i, letter in zip(place, label, strict=True):
+                cells[i] = (letter, QUIET)
+            free = column + len(label) + 1
+        at += tick
+    return _joined(cells)
+
+
+def _label(when: datetime, tick: float, span: float) -> str:
+    if tick > _DAY or (tick == _DAY and span > 8 * _DAY):
+        return f"{when:%-d %b}"
+    return f"{when:%H:%M}" if when.hour or when.minute else f"{when:%a}"
+
+
+def _joined(cells: list[Part]) -> Row:
+    """Neighbours of one kind as one part."""
+    parts: list[Part] = []
+    for text, kind in cells:
+        if parts and parts[-1][1] == kind:
+            parts[-1] = (parts[-1][0] + text, kind)
+        else:
+            parts.append((text, kind))
+    return tuple(parts)

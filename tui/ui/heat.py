@@ -1,0 +1,50 @@
+"""A heat strip: time across, a row for each line, a shade for its value and its number at the end. Pure."""
+
+from __future__ import annotations
+
+from tui.ui import format as fmt
+from tui.ui.spec import ALERT, QUIET, TEXT, VALUES, ChartSpec, Part, Row
+
+_SHADES = "░▒▓█"
+_IDLE = "·"
+_BUSY = 0.05
+"""Part of the whole from which on a value is more than noise."""
+
+
+def shade(value: float, high: float) -> str:
+    """A glyph for a value: a dot for next to nothing, then four shades of a quarter each."""
+    part = value / high if high > 0 else 0.0
+    return _IDLE if part < _BUSY else _SHADES[min(3, max(0, int(part * 4)))]
+
+
+def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
+    """The lines as strips in exactly `height` rows; where there is no room for all, the last row says how many more."""
+    lines = spec.lines
+    shown = lines if len(lines) <= height else lines[: max(0, height - 1)]
+    numbers = columns > spec.window.columns
+    width = columns - VALUES if numbers else columns
+    mean = [line.last for line in lines if line.last is not None]
+    middle = sum(mean) / len(mean) if mean else 0.0
+    rows: list[Row] = []
+    for line in shown:
+        cells = [" "] * width
+        for run in line.runs:
+            for point in run:
+                column = spec.window.column(point.at)
+                if column is not None and column < width:
+                    cells[column] = shade(point.mean, spec.high)
+        parts: list[Part] = []
+        if axis:
+            parts.append((f"{fmt.clip(line.label.removeprefix('GPU '), axis - 1):>{axis - 1}} ", QUIET))
+        parts.append(("".join(cells), 0))
+        if numbers:
+            lags = line.last is not None and middle - line.last > 0.2 * spec.high
+            text = fmt.UNKNOWN if line.last is None else f"{'▾' if lags else ''}{line.last:.0f}"
+            parts.append((f"{text:>{VALUES}}", ALERT if lags else TEXT))
+        rows.append(tuple(parts))
+    if len(shown) < len(lines) and height:
+        more = f"+{len(lines) - len(shown)} more below: z zooms"
+        rows.append(((" " * axis + fmt.clip(more, columns).ljust(columns), QUIET),))
+    while len(rows) < height:
+        rows.append(((" " * (axis + columns), QUIET),))
+    return rows[:height]

@@ -1,0 +1,218 @@
+"""`TimedScreen`: what screens with charts share: the header, the position in time, and how charts are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import ClassVar, NamedTuple
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.signal import Signal
+from textual.widget import Widget
+
+from tui.player import Player
+from tui.store import views
+from tui.store.fleet import Fleet, Record
+from tui.ui import format as fmt
+from tui.ui import keys, roles, status
+from tui.ui.messages import LookBack
+from tui.ui.status import Badges
+from tui.ui.widgets.lines import Lines
+from tui.ui.widgets.telemetry import Telemetry
+
+RANGES = (300.0, 900.0, 3600.0, 6 * 3600.0, 86_400.0, 7 * 86_400.0, 30 * 86_400.0)
+"""Chart ranges in seconds."""
+
+DEFAULT_RANGE = 1
+JUMP = 600.0
+"""Seconds of a jump through the recording."""
+
+
+def hidden(key: str, action: str, id: str, tooltip: str) -> Binding:
+    """A binding that the help tells of, and the footer does not."""
+    return Binding(key, action, tooltip, id=id, show=False, tooltip=tooltip)
+
+
+class Sight(NamedTuple):
+    """What every screen is given to look at."""
+
+    fleet: Fleet
+    changed: Signal[None]
+    badges: Badges
+    player: Player
+    tz: tzinfo | None
+
+
+class TimedScreen(Screen[None]):
+    """Shows the fleet at the player's instant; a screen that is not on top skips."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        hidden("plus", "range(-1)", "chart.closer", "A shorter time range"),
+        Binding("minus", "range(1)", "range", id="chart.wider", key_display="+ -", tooltip="A longer time range"),
+        hidden("equals_sign", "return", "chart.reset", "Back to now; the range of the start"),
+        hidden("v", "heat", "chart.heat", "Lines, or a strip of shades for each GPU"),
+        Binding("p", "pause", "pause", id="time.pause", tooltip="Hold the screen, collection goes on; play the past"),
+        Binding(
+            "left_square_bracket",
+            "step(-1)",
+            "history",
+            id="time.back",
+            key_display="[ ]",
+            tooltip="A poll back in time",
+        ),
+        hidden("right_square_bracket", "step(1)", "time.on", "A poll on in time"),
+        hidden("left_curly_bracket", "jump(-1)", "time.far-back", "Ten minutes back in time"),
+        hidden("right_curly_bracket", "jump(1)", "time.far-on", "Ten minutes on in time"),
+        hidden("less_than_sign", "speed(-1)", "time.slower", "Play the past slower"),
+        hidden("greater_than_sign", "speed(1)", "time.faster", "Play the past faster"),
+    ]
+
+    def __init__(self, sight: Sight) -> None:
+        super().__init__()
+        self._sight = sight
+        self._player = sight.player
+        self._range = DEFAULT_RANGE
+        self._heat: bool | None = None
+        self._cursor: float | None = None
+        self._width = 1.0
+        self._titles: dict[str | None, tuple[str, str]] = {}
+
+    def on_mount(self) -> None:
+        self.bindings_updated_signal.subscribe(self, lambda _: self._show_footer())
+        self._sight.changed.subscribe(self, lambda _: self.show())
+        self.set_interval(1.0, self._tick)
+
+    # Reading the store
+
+    @property
+    def _view(self) -> tuple[Fleet, float]:
+        """The fleet to show, and the instant to show it at."""
+        return self._player.view
+
+    def show(self) -> None:
+        """Tell every widget what it has to show now."""
+        if self.is_current:
+            self._show_header()
+            self._show_all()
+
+    def _show_all(self) -> None:
+        """Tell the screen's own widgets."""
+        raise NotImplementedError
+
+    def _age(self, fleet: Fleet, now: float) -> None:
+        """Let ages go on while nothing arrives."""
+
+    def _tick(self) -> None:
+        """Once a second: with fresh data this changes nothing."""
+        if self.is_current:
+            self._show_header()
+            self._age(*self._view)
+
+    def _show_header(self) -> None:
+        fleet, now = self._view
+        header = self.query_one("#header", Lines)
+        lines = status.header(
+            fleet, self._sight.badges, now, self._forms(), header.size.width, self._player.held is not None
+        )
+        header.content = lines
+
+    def _forms(self) -> status.Forms:
+        player, tz = self._player, self._sight.tz
+        live = self._sight.fleet
+        if player.held is None:
+            return status.connection(live, player.view[1], tz)
+        if player.travelling:
+            return status.travelling(player.held[1], player, player.clock(), tz)
+        return status.paused(live, player.held[1], player.clock(), tz)
+
+    def _entitle(self, pane: Widget, title: str, subtitle: str) -> None:
+        """Title a pane: without markup, for names come from the API, and only on change, for it repaints the pane."""
+        if self._titles.get(pane.id) != (title, subtitle):
+            self._titles[pane.id] = (title, subtitle)
+            pane.border_title = Content(title)
+            pane.border_subtitle = Content(subtitle)
+
+    def _show_footer(self) -> None:
+        self.query_one("#footer", Lines).content = (keys.footer(self.active_bindings),)
+
+    @on(Lines.Picked, "#footer")
+    async def _key_picked(self, event: Lines.Picked) -> None:
+        for hint in keys.hints(self.active_bindings):
+            if hint.enabled and event.group == keys.cell(hint):
+                await self.app.run_action(hint.action, hint.node)
+                return
+
+    # Charts
+
+    def _show_charts(self, pane: Telemetry, records: Sequence[Record]) -> None:
+        """Draw the charts of a pod, or of several on one axis."""
+        # Charts are the dearest import of all: not before there is something to draw.
+        from tui.ui import charts
+
+        wanted = views.charts_of(records[0]) if len(records) == 1 else views.COMPARED
+        if not pane.charts:
+            pane.open()
+            self.call_after_refresh(self.show)
+            return
+        pane.divide(len(wanted))
+        fleet, now = self._view
+        look = charts.Look(now, RANGES[self._range], self._sight.tz, self._heat, self._cursor)
+        sizes = [(max(1, chart.size.width), max(1, chart.size.height)) for chart in pane.charts[: len(wanted)]]
+        shown = [size for size in sizes if size != (1, 1)] or sizes
+        self._width = charts.width_of(look, shown)
+        self._look_back(fleet, records, charts.frame_of(look, max(shown), self._width))
+        pane.show(charts.specs(fleet, records, look, sizes, wanted))
+
+    def _look_back(self, fleet: Fleet, records: Sequence[Record], frame: views.Frame) -> None:
+        """Ask the recording for what memory does not have: once for each pod and width of a bucket."""
+        for record in records:
+            lacking = views.lacking(fleet, record, frame)
+            if lacking is not None:
+                self.post_message(LookBack(fleet, (record.id,), *lacking, frame.width))
+
+    def _span_words(self) -> str:
+        words = f"last {fmt.span(RANGES[self._range])}"
+        return words if self._cursor is None else f"{words}  ←→ cursor, esc leaves it"
+
+    def action_range(self, step: int) -> None:
+        self._range = min(max(self._range + step, 0), len(RANGES) - 1)
+        self._cursor = None
+        self.show()
+
+    def action_return(self) -> None:
+        if not self._player.now():
+            self._range = DEFAULT_RANGE
+            self.show()
+
+    def action_heat(self) -> None:
+        self._heat = not self._heat if self._heat is not None else True
+        self.show()
+
+    @on(Telemetry.CursorMoved)
+    def _cursor_moved(self, event: Telemetry.CursorMoved) -> None:
+        """Move the cursor by whole buckets; it begins at the newest, and leaves beyond it."""
+        _, now = self._view
+        newest = now // self._width * self._width
+        at = newest + self._width if self._cursor is None else self._cursor // self._width * self._width
+        at += event.step * self._width
+        oldest = newest - (RANGES[self._range] // self._width - 1) * self._width
+        self._cursor = None if at > newest else max(at, oldest)
+        self.show()
+
+    # Time
+
+    def action_pause(self) -> None:
+        self._player.pause()
+
+    def action_step(self, step: int) -> None:
+        self.run_worker(self._player.step(step * self._sight.fleet.interval), group="step")
+
+    def action_jump(self, step: int) -> None:
+        self.run_worker(self._player.step(step * JUMP), group="step")
+
+    def action_speed(self, by: int) -> None:
+        self._player.faster(by)

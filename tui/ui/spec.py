@@ -1,0 +1,111 @@
+"""What is drawn in a chart, as a value: its lines, its window of time, what is marked. Pure; it knows no plotext."""
+
+from __future__ import annotations
+
+import math
+from datetime import tzinfo
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from tui.store.views import Line
+
+AXIS = 4
+"""Cells for the labels of the value axis, in charts wide and high enough to have one."""
+
+VALUES = 5
+"""Cells for the number at the end of a heat strip."""
+
+TEXT, QUIET, TITLE, ALERT, CURSOR, EVENT = -1, -2, -3, -4, -5, -6
+"""Parts that are no line: plain words, axes, the title, what needs an eye, the cursor, what happened."""
+
+Part = tuple[str, int]
+"""Text, and the number of the line it belongs to (from 0) or one of the constants above."""
+
+Row = tuple[Part, ...]
+
+_UNITS = ((1, 5), (5, 60), (30, 600), (60, 3600))
+"""Buckets narrower than the second number of seconds are whole multiples of the first."""
+
+
+class Window(NamedTuple):
+    """Time cut into buckets: `columns` of `width` seconds from `start`, which is a whole multiple of the width.
+
+    One bucket is one column, so that a new sample fills or shifts columns and leaves the others as they were.
+    """
+
+    start: float
+    width: float
+    columns: int
+
+    @property
+    def end(self) -> float:
+        return self.start + self.width * self.columns
+
+    def column(self, at: float) -> int | None:
+        """The column that an instant falls into; None where it is not shown."""
+        if not self.start <= at < self.end:
+            return None
+        return min(self.columns - 1, math.floor((at - self.start) / self.width))
+
+
+def bucket(span: float, columns: int) -> float:
+    """Seconds of one column where `span` seconds are shown in at least so many."""
+    least = span / max(1, columns)
+    unit = next((unit for unit, below in _UNITS if least < below), 600)
+    return float(math.ceil(least / unit) * unit)
+
+
+def window(now: float, span: float, columns: int, width: float | None = None) -> Window:
+    """The buckets that end with the present one and reach `span` seconds back, one a column of a plot this wide.
+
+    width: seconds of a bucket, where charts of different widths are to agree.
+    """
+    count = max(1, columns)
+    if width is None:
+        width = bucket(span, count)
+    end = (math.floor(now / width) + 1) * width
+    return Window(end - count * width, width, count)
+
+
+def has_axis(width: int, height: int) -> bool:
+    return width >= 24 and height >= 4
+
+
+def plot_columns(width: int, height: int, heat: bool = False) -> int:
+    """Columns of the plot itself in a chart of this size."""
+    room = width - AXIS if has_axis(width, height) else width
+    return max(1, room - VALUES if heat and room > 4 * VALUES else room)
+
+
+class Mark(NamedTuple):
+    """Something that happened: when, and the glyph that says what."""
+
+    at: float
+    glyph: str
+
+
+class ChartSpec(Struct, frozen=True):
+    """A chart to draw. Equal specs draw equal charts.
+
+    title:  its name; unit follows every value.
+    lines:  what is drawn, in percent of `high`.
+    window: the time that is shown.
+    note:   said where there is nothing to draw.
+    tz:     the clock of its time axis, None for the machine's own.
+    heat:   a strip of shades for each line, where there are too many lines to tell apart.
+    cursor: the instant whose values are told, None for now.
+    marks:  what happened, for the time axis.
+    """
+
+    title: str
+    lines: tuple[Line, ...]
+    window: Window
+    high: float = 100.0
+    unit: str = "%"
+    note: str = "no samples in this range"
+    tz: tzinfo | None = None
+    heat: bool = False
+    cursor: float | None = None
+    marks: tuple[Mark, ...] = ()
