@@ -83,7 +83,8 @@ class PodtopApp(App[None]):
         self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace)
         badges = Badges(source.badge, source.demo, config.read_only)
         self.changed: Signal[None] = Signal(self, "changed")
-        self.player = Player(self.fleet, source.clock, self._tell, self._warn)
+        self._source = source
+        self.player = Player(self.fleet, source.clock, self._tell, self._warn, replay=source.recording is not None)
         self._sight = Sight(self.fleet, self.changed, badges, self.player, tz)
         self._first_screen = FleetScreen(self._sight)
         self._watch = Watch(source, config, self.fleet, self._tell, _import_charts, record, self._say, self._opened)
@@ -127,6 +128,8 @@ class PodtopApp(App[None]):
 
     def _opened(self, past: Past) -> None:
         self.player.past = past
+        if self.player.replay:
+            self.run_worker(self.player.go(self._source.begin, forward=False), name="replay")
 
     def _tell(self) -> None:
         self.changed.publish(None)

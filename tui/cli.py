@@ -56,17 +56,23 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"podtop {__version__}")
     top.add_argument("--demo", action="store_true", help="watch a simulated account: no key, no network, no money")
-    top.add_argument("--api-url", metavar="URL", help="RunPod's GraphQL endpoint, or a simulated one on loopback")
-    top.add_argument("--api-key-file", metavar="FILE", help="a file that holds the API key and nothing else")
-    top.add_argument("--interval", metavar="S", help="seconds between polls of pods and balance (5; at least 2)")
-    top.add_argument("--market-interval", metavar="S", help="seconds between polls of prices (30; at least 2)")
+    _connection(top)
     top.add_argument("--theme", metavar="NAME", help="podtop-dark, podtop-light, or any of Textual's themes")
     top.add_argument(
         "--no-record", dest="record", action="store_const", const=False, help="keep no history of what is seen"
     )
     top.add_argument("--read-only", action="store_const", const=True, help="never send a mutation")
+    top.add_argument("--replay", metavar="FILE", help="watch a recording instead of RunPod; latest is the last one")
+    top.add_argument(
+        "--at", metavar="TIME", help="where the replay begins: 14:30, 2026-11-23 14:30, or 2h before its end"
+    )
     _world(top, "of the demo: ")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    record = commands.add_parser(
+        "record", help="collect without a screen, until told to stop", allow_abbrev=False,
+        description="Collect what podtop would show, without a screen, so that there is a past to look back to.",
+    )  # fmt: skip
+    _connection(record, argparse.SUPPRESS)
     simulate = commands.add_parser(
         "simulate", help="serve a simulated RunPod on loopback", allow_abbrev=False,
         description="Serve a simulated RunPod on loopback, for podtop or any other RunPod client.",
@@ -77,6 +83,17 @@ def parser() -> argparse.ArgumentParser:
     )
     _world(simulate, "")
     return top
+
+
+def _connection(to: argparse.ArgumentParser, default: str | None = None) -> None:
+    """Whom to ask, and how often. A command's own parser has no defaults, which would undo what stands before it."""
+    for flag, metavar, words in (
+        ("--api-url", "URL", "RunPod's GraphQL endpoint, or a simulated one on loopback"),
+        ("--api-key-file", "FILE", "a file that holds the API key and nothing else"),
+        ("--interval", "S", "seconds between polls of pods and balance (5; at least 2)"),
+        ("--market-interval", "S", "seconds between polls of prices (30; at least 2)"),
+    ):
+        to.add_argument(flag, metavar=metavar, help=words, default=default)
 
 
 def _world(to: argparse.ArgumentParser, of: str) -> None:
@@ -106,6 +123,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         _say(str(error))
         return USAGE
+    if options.at is not None and options.replay is None:
+        _say("--at is for --replay")
+        return USAGE
+    if options.replay is not None:
+        return _replay(options, config)
     if config.key is None and not options.demo:
         _say(
             "there is no RunPod API key. Set RUNPOD_API_KEY, or pass --api-key-file FILE, or put api_key into "
@@ -113,12 +135,52 @@ def main(argv: Sequence[str] | None = None) -> int:
             "podtop --demo"
         )
         return USAGE
+    if options.command == "record":
+        return _record(_source(options, config), config)
+    return _show(_source(options, config), config)
+
+
+def _show(source: Source, config: Config) -> int:
+    """The full screen, where there is one."""
     if reason := _no_terminal():
         _say(reason)
         return USAGE
     for warning in config.warnings:
         _say(warning)
-    return _run(_source(options, config), config)
+    return _run(source, config)
+
+
+def _replay(options: argparse.Namespace, config: Config) -> int:
+    from tui.replay import ReplayError, choose
+
+    if options.demo or options.command:
+        _say("--replay goes with no demo and no command: it shows what was recorded")
+        return USAGE
+    try:
+        tape = choose(options.replay, options.at, paths.state_dir())
+    except ReplayError as error:
+        _say(str(error))
+        return USAGE
+
+    def unplugged() -> Cloud:
+        from tui.api.unplugged import Unplugged
+
+        return Unplugged()
+
+    import time
+
+    from tui.source import Source
+
+    return _show(Source("replay", True, unplugged, time.time, recording=tape.path, begin=tape.at), config)
+
+
+def _record(source: Source, config: Config) -> int:
+    from tui.record import record
+
+    for warning in config.warnings:
+        _say(warning)
+    with ExitStack() as shelf:
+        return record(source, config, _recorder(source, config, shelf))
 
 
 def _no_terminal() -> str | None:
@@ -189,7 +251,7 @@ def _run(source: Source, config: Config) -> int:
         source,
         config,
         open_log=lambda: journal.open_log(paths.state_dir(), key),
-        record=_recorder(source, config, shelf) if config.record else None,
+        record=_recorder(source, config, shelf) if config.record and source.recording is None else None,
     )
     if config.theme is not None and config.theme not in app.available_themes:
         _say(f"theme = {config.theme!r} is not accepted; it takes {', '.join(sorted(app.available_themes))}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ class Source(Struct, frozen=True):
     open:    makes the `Cloud`.
     clock:   the cloud's idea of now, in epoch seconds.
     pace:    seconds of `clock` per real second (1 except for a sped-up demo).
+    recording: a file to be replayed in place of a cloud, from the instant `begin` on; None where RunPod is asked.
     history: snapshots of the past, oldest first, as (instant, snapshot); None where there is none to be had.
     """
 
@@ -29,3 +31,5 @@ class Source(Struct, frozen=True):
     clock: Callable[[], float]
     pace: float = 1.0
     history: Callable[[Cloud], AsyncIterator[tuple[float, Snapshot]]] | None = None
+    recording: Path | None = None
+    begin: float = 0.0

@@ -74,6 +74,13 @@ class Watch:
         cloud = await asyncio.to_thread(self._source.open)
         try:
             await asyncio.to_thread(self._prepare)
+            if self._source.recording is not None:
+                from tui.past import Past
+
+                self.past = Past(self._source.recording)
+                self._fleet.recorded = True
+                self._opened(self.past)
+                await asyncio.Event().wait()
             async with asyncio.TaskGroup() as group:
                 if self._record is not None:
                     self._recorder = self._record(self._say)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from datetime import datetime
 
 from tui.store.views import Line
@@ -18,7 +19,8 @@ _LAGS = 0.2
 def title(spec: ChartSpec, width: int) -> Row:
     """Name, then average and extremes of what is shown; at the right each line's value, or their mean and who lags."""
     name = fmt.clip(spec.title, width)
-    for middle in _middles(spec):
+    compared = len(spec.lines) > 1 and not spec.lines[0].label.startswith("GPU ")
+    for middle in ((),) if compared else _middles(spec):
         for tail in _tails(spec):
             used = len(name) + sum(len(text) for text, _ in middle) + sum(len(text) for text, _ in tail)
             if used + 1 <= width:
@@ -42,12 +44,13 @@ def _middles(spec: ChartSpec) -> tuple[Row, ...]:
 
 def _tails(spec: ChartSpec) -> list[Row]:
     """The values, from all that there is to the least; what lags is told in each."""
-    at: Row = () if spec.cursor is None else ((f"{_clock(spec)}  ", CURSOR),)
     known = [(line, index) for index, line in enumerate(spec.lines) if line.last is not None]
     if not known:
-        return [(*at, (fmt.UNKNOWN, QUIET)), ((fmt.UNKNOWN, QUIET),)]
+        return [((fmt.UNKNOWN, QUIET),)]
     if len(spec.lines) == 1:
-        return [(*at, (_value(known[0][0], spec), TEXT)), ((_value(known[0][0], spec), TEXT),)]
+        return [((_value(known[0][0], spec), TEXT),)]
+    if not known[0][0].label.startswith("GPU "):
+        return [tuple(_legend(spec, length)) for length in (24, 16, 10, 6, 3)]
     mean = sum(line.last or 0.0 for line, _ in known) / len(known)
     low, index = min(known, key=lambda pair: pair[0].last or 0.0)
     lags = mean - (low.last or 0.0) > _LAGS * spec.high
@@ -58,11 +61,14 @@ def _tails(spec: ChartSpec) -> list[Row]:
         each.append((f"▪{line.label.removeprefix('GPU ')} ", number))
         each.append((f"{line.last:.0f} ", ALERT if lags and number == index else TEXT))
     tails: list[Row] = [(*lowest, *each, *summary), (*each, *summary), (*lowest, *summary), summary]
-    return [(*at, *tail) for tail in tails[0 if lags else 1 :]] + [summary]
+    return tails[0 if lags else 1 :]
 
 
-def _clock(spec: ChartSpec) -> str:
-    return f"{datetime.fromtimestamp(spec.cursor or 0.0, spec.tz):{'%H:%M:%S' if spec.window.width < 60 else '%H:%M'}}"
+def _legend(spec: ChartSpec, length: int) -> Iterator[Part]:
+    """Names of what is compared, cut to a length, each with its value."""
+    for number, line in enumerate(spec.lines):
+        yield f"{' ' if number else ''}▪{fmt.clip(line.label, length)} ", number
+        yield _value(line, spec), TEXT
 
 
 def _value(line: Line, spec: ChartSpec) -> str:

@@ -7,6 +7,9 @@ from tui.ui.spec import ALERT, QUIET, TEXT, VALUES, ChartSpec, Part, Row
 
 _SHADES = "░▒▓█"
 _IDLE = "·"
+_DEEPEST = 2
+"""Rows of one line, where there is room."""
+
 _BUSY = 0.05
 """Part of the whole from which on a value is more than noise."""
 
@@ -26,6 +29,7 @@ def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
     mean = [line.last for line in lines if line.last is not None]
     middle = sum(mean) / len(mean) if mean else 0.0
     rows: list[Row] = []
+    deep = min(_DEEPEST, max(1, height // max(1, len(shown))))
     for line in shown:
         cells = [" "] * width
         for run in line.runs:
@@ -42,6 +46,8 @@ def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
             text = fmt.UNKNOWN if line.last is None else f"{'▾' if lags else ''}{line.last:.0f}"
             parts.append((f"{text:>{VALUES}}", ALERT if lags else TEXT))
         rows.append(tuple(parts))
+        below: Row = ((" " * axis, QUIET), ("".join(cells), 0), (" " * (VALUES if numbers else 0), QUIET))
+        rows += [tuple(part for part in below if part[0])] * (deep - 1)
     if len(shown) < len(lines) and height:
         more = f"+{len(lines) - len(shown)} more below: z zooms"
         rows.append(((" " * axis + fmt.clip(more, columns).ljust(columns), QUIET),))

@@ -78,9 +78,11 @@ def trouble(fleet: Fleet, pane: str, now: float) -> str:
     return "  ".join(parts)
 
 
-def pods(fleet: Fleet, filtered: bool, waited: float = 0.0) -> Notice:
+def pods(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False) -> Notice:
     """Why there is no row in the pods pane. `waited`: seconds since podtop began to ask."""
     feed = fleet.snapshot
+    if feed.value is None and replay:
+        return Notice("◌ opening the recording")
     if feed.value is None:
         return _waiting(feed, "pods", waited)
     if feed.value.pods is None and not fleet.records:
@@ -91,9 +93,11 @@ def pods(fleet: Fleet, filtered: bool, waited: float = 0.0) -> Notice:
     return Notice("no pods on this account", ("Rent one at console.runpod.io: it appears here by itself.",))
 
 
-def market(fleet: Fleet, filtered: bool, waited: float = 0.0) -> Notice:
+def market(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False) -> Notice:
     """Why there is no row in the market pane. `waited`: seconds since podtop began to ask."""
     feed = fleet.market
+    if (fleet.recorded or replay) and feed.value is None:
+        return Notice("no prices were recorded by this time")
     if feed.value is None:
         return _waiting(feed, "prices", waited)
     if filtered and feed.value.offers:

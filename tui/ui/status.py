@@ -79,6 +79,8 @@ def _alarm(word: str, age: float | None, tail: str = "", role: str = "bad") -> F
 def connection(fleet: Fleet, now: float, tz: tzinfo | None) -> Forms:
     """Whether the figures are live, since when they are not, and when podtop asks again."""
     feed = fleet.snapshot
+    if fleet.recorded:
+        return ((("◌ opening the recording", "muted"),), (("◌", "muted"),))
     if fleet.past:
         return ((("◌ taking in the past", "muted"),), (("◌ past", "muted"),))
     if feed.error is not None:

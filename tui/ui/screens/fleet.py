@@ -121,7 +121,7 @@ class FleetScreen(TimedScreen):
         table.show(
             ids,
             cells,
-            notice=notices.pods(fleet, bool(query.terms), self._player.clock() - self._begun),
+            notice=notices.pods(fleet, bool(query.terms), self._player.clock() - self._begun, self._player.replay),
             sorted_by=(query.sort, views.pods_rise(query)),
             faded=fleet.pods_stale(now),
         )
@@ -135,7 +135,7 @@ class FleetScreen(TimedScreen):
         table.show(
             tuple(offers),
             lambda key: rows.offer_cells(offers[key]),
-            notice=notices.market(fleet, bool(query.terms), self._player.clock() - self._begun),
+            notice=notices.market(fleet, bool(query.terms), self._player.clock() - self._begun, self._player.replay),
             sorted_by=(query.sort, views.offers_rise(query)),
             faded=fleet.market_stale(now),
         )

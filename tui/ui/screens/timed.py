@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import ClassVar, NamedTuple
 
 from textual import on
@@ -27,6 +27,9 @@ RANGES = (300.0, 900.0, 3600.0, 6 * 3600.0, 86_400.0, 7 * 86_400.0, 30 * 86_400.
 """Chart ranges in seconds."""
 
 DEFAULT_RANGE = 1
+ROOM_FOR_ALL = 27
+"""Lines below which temperature and power give their room to the other charts."""
+
 JUMP = 600.0
 """Seconds of a jump through the recording."""
 
@@ -154,6 +157,8 @@ class TimedScreen(Screen[None]):
         from tui.ui import charts
 
         wanted = views.charts_of(records[0]) if len(records) == 1 else views.COMPARED
+        if pane.size.height < ROOM_FOR_ALL:
+            wanted = wanted[: len(views.COMPARED)]
         if not pane.charts:
             pane.open()
             self.call_after_refresh(self.show)
@@ -176,7 +181,10 @@ class TimedScreen(Screen[None]):
 
     def _span_words(self) -> str:
         words = f"last {fmt.span(RANGES[self._range])}"
-        return words if self._cursor is None else f"{words}  ←→ cursor, esc leaves it"
+        if self._cursor is None:
+            return words
+        at = datetime.fromtimestamp(self._cursor, self._sight.tz)
+        return f"◂ {at:%H:%M:%S} ▸  {words}" if self._width < 60 else f"◂ {at:%a %H:%M} ▸  {words}"
 
     def action_range(self, step: int) -> None:
         self._range = min(max(self._range + step, 0), len(RANGES) - 1)

@@ -1,0 +1,61 @@
+"""`Unplugged`: a `Cloud` that is not there. A recording is watched through it: nothing can be asked, nothing done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from tui.api.cloud import ReadOnly
+
+if TYPE_CHECKING:
+    from tui.api.account import Account
+    from tui.api.detail import PodDetail
+    from tui.api.hosts import CpuType, Hosts
+    from tui.api.models import Market, Snapshot
+    from tui.api.orders import DeployOrder, Receipt, RentOrder
+
+
+def _refuse() -> NoReturn:
+    raise ReadOnly("This is a recording of the past: podtop is not connected to RunPod, and sends nothing.")
+
+
+class Unplugged:
+    """Refuses everything."""
+
+    async def fleet(self) -> Snapshot:
+        _refuse()
+
+    async def offers(self) -> Market:
+        _refuse()
+
+    async def pod(self, pod_id: str) -> PodDetail | None:
+        _refuse()
+
+    async def account(self) -> Account:
+        _refuse()
+
+    async def hosts(self) -> Hosts:
+        _refuse()
+
+    async def cpu_types(self) -> tuple[CpuType, ...]:
+        _refuse()
+
+    async def stop(self, pod_id: str) -> Receipt:
+        _refuse()
+
+    async def resume(self, pod_id: str, gpu_count: int | None = None) -> Receipt:
+        _refuse()
+
+    async def bid_resume(self, pod_id: str, gpu_count: int, bid_per_gpu: float) -> Receipt:
+        _refuse()
+
+    async def terminate(self, pod_id: str) -> None:
+        _refuse()
+
+    async def deploy(self, order: DeployOrder) -> Receipt:
+        _refuse()
+
+    async def rent(self, order: RentOrder) -> Receipt:
+        _refuse()
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""
