@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -23,7 +23,7 @@ from tui.player import Player
 from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
 from tui.ui import terminal, themes
-from tui.ui.messages import LookBack
+from tui.ui.messages import Copy, Inspect, LookBack, OpenPod
 from tui.ui.notices import held_back
 from tui.ui.screens.fleet import FleetScreen
 from tui.ui.screens.timed import Sight
@@ -87,7 +87,9 @@ class PodtopApp(App[None]):
         self.player = Player(self.fleet, source.clock, self._tell, self._warn, replay=source.recording is not None)
         self._sight = Sight(self.fleet, self.changed, badges, self.player, tz)
         self._first_screen = FleetScreen(self._sight)
-        self._watch = Watch(source, config, self.fleet, self._tell, _import_charts, record, self._say, self._opened)
+        self._watch = Watch(
+            source, config, self.fleet, self._tell, _import_charts, record, self._say, self._opened, self._midnight
+        )
         self._terminal = terminal.install(self)
         self._watching: Worker[None] | None = None
         for theme in themes.OWN:
@@ -142,6 +144,24 @@ class PodtopApp(App[None]):
         logging.getLogger(__name__).warning(note.text)
         self.notify(note.text, severity="warning" if note.bad else "information", timeout=20, markup=False)
 
+    def _midnight(self, at: float) -> float:
+        when = datetime.fromtimestamp(at, self._sight.tz)
+        return when.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+    def on_open_pod(self, asked: OpenPod) -> None:
+        from tui.ui.screens.pod import PodScreen
+
+        self.push_screen(PodScreen(self._sight, asked.pod))
+
+    def on_inspect(self, asked: Inspect) -> None:
+        self._watch.inspect(asked.pod, asked.at)
+
+    def on_copy(self, asked: Copy) -> None:
+        if asked.text:
+            self.copy_to_clipboard(asked.text)
+        self.clear_notifications()
+        self.notify(f"copied: {asked.label}" if asked.text else "there is nothing here to copy", markup=False)
+
     def on_look_back(self, asked: LookBack) -> None:
         look = self._watch.look_back(asked.fleet, asked.pods, asked.start, asked.end, asked.width)
         self.run_worker(look, name="look back", group="look back")
@@ -189,13 +209,9 @@ class PodtopApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything that a key does, by name; and the themes."""
-        from tui.ui.keys import hints
+        from tui.ui.keys import GROUPS, hints
 
         for hint in hints(screen.active_bindings):
-            if (
-                hint.enabled
-                and hint.action
-                and hint.id.split(".")[0] in ("app", "pane", "table", "chart", "time", "screen")
-            ):
+            if hint.enabled and hint.action and hint.id.split(".")[0] in GROUPS:
                 yield SystemCommand(hint.help, f"key {hint.keys[0]}", partial(self.run_action, hint.action, hint.node))
         yield SystemCommand("Change the theme", "dark, light and Textual's own", self.action_change_theme)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
+from tui.inspector import Inspector
 from tui.poller import Failed, Fresh, Poller
 from tui.store.fleet import Older
 from tui.store.series import EMPTY
@@ -35,6 +36,7 @@ class Watch:
     changed: called after every change of the fleet.
     record:  makes the recorder, given what is to be told to a person; None where nothing is recorded.
     opened:  given the account's past once there is one to be asked.
+    midnight: when the local day of an instant began.
     say:     told what a person has to know of the recording.
     prepare: called in a thread once the cloud is open: imports that need not wait for the first answer.
     """
@@ -49,6 +51,7 @@ class Watch:
         record: Callable[[Callable[[Note], object]], Recorder] | None = None,
         say: Callable[[Note], object] = lambda note: None,
         opened: Callable[[Past], object] = lambda past: None,
+        midnight: Callable[[float], float] = lambda at: at // 86_400 * 86_400,
     ) -> None:
         self._source = source
         self._config = config
@@ -62,6 +65,10 @@ class Watch:
         self.past: Past | None = None
         self._asked: set[tuple[int, str, float, float]] = set()
         self._first: float | None = None
+        self._cloud: Cloud | None = None
+        self._group: asyncio.TaskGroup | None = None
+        self._inspecting: asyncio.Task[None] | None = None
+        self._inspector = Inspector(fleet, source.clock, midnight, changed)
         self._wakes: list[Callable[[], None]] = []
 
     def wake(self) -> None:
@@ -71,7 +78,7 @@ class Watch:
 
     async def run(self) -> None:
         """Until cancelled. Connections are closed then."""
-        cloud = await asyncio.to_thread(self._source.open)
+        cloud = self._cloud = await asyncio.to_thread(self._source.open)
         try:
             await asyncio.to_thread(self._prepare)
             if self._source.recording is not None:
@@ -80,8 +87,10 @@ class Watch:
                 self.past = Past(self._source.recording)
                 self._fleet.recorded = True
                 self._opened(self.past)
-                await asyncio.Event().wait()
             async with asyncio.TaskGroup() as group:
+                self._group = group
+                if self._source.recording is not None:
+                    await asyncio.Event().wait()
                 if self._record is not None:
                     self._recorder = self._record(self._say)
                     group.create_task(self._recorder.run())
@@ -133,6 +142,20 @@ class Watch:
         except ArchiveError as error:
             self._say(Note(f"the recording cannot be read: {error}"))
         self._changed()
+
+    def inspect(self, pod: str | None, at: float | None) -> None:
+        """Look closely at a pod, now or at a past instant; or, with None, no more."""
+        if self._inspecting is not None:
+            self._inspecting.cancel()
+            self._inspecting = None
+        if pod is None or self._group is None or self._cloud is None:
+            self._inspector.forget()
+            return
+        if at is not None:
+            look = self._inspector.recall(self.past, pod, at)
+        else:
+            look = self._inspector.follow(self._cloud, lambda: self.past, pod, self._config.interval)
+        self._inspecting = self._group.create_task(look)
 
     async def look_back(self, fleet: Fleet, pods: Iterable[str], start: float, end: float, width: float) -> None:
         """Have these pods' samples of a time before memory's at hand, in steps of `width` seconds."""

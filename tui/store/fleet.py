@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tui.store import rules
 from tui.store.events import Event, between
 from tui.store.feed import Feed, is_stale
+from tui.store.inspection import Inspection
 from tui.store.series import GAP, Series, Stretch
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ class Fleet:
     interval: seconds between fleet polls, by which staleness is judged.
     pods_at:  when the pods were last told; later than that an answer may have come without them.
     recorded: whether this is a past instant, out of an archive.
+    inspection: the one pod that is looked at closely.
     has_past: whether there is an archive to ask for what memory does not have.
     older:    what an archive says of some pods before what memory has.
     events:   what happened to the pods, oldest first.
@@ -161,6 +163,7 @@ class Fleet:
         self.records: dict[str, Record] = {}
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.older: dict[str, Older] = {}
+        self.inspection: Inspection | None = None
         self.has_past = False
         self.recorded = False
         self._budget = budget

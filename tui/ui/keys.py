@@ -84,7 +84,15 @@ def footer(active: Mapping[str, ActiveBinding]) -> TwoSided:
     return TwoSided(tuple(left), tuple(right))
 
 
-GROUPS = {"screen": "Screens", "pane": "Panes", "table": "Tables", "chart": "Charts", "time": "Time", "app": "podtop"}
+GROUPS = {
+    "screen": "Screens",
+    "pane": "Panes",
+    "table": "Tables",
+    "chart": "Charts",
+    "time": "Time",
+    "pod": "Pod",
+    "app": "podtop",
+}
 """Help titles by the first part of a binding's id."""
 
 

@@ -75,6 +75,37 @@ def tiles(width: int, height: int, count: int) -> tuple[Region, ...]:
     return tuple(result)
 
 
+DETAIL = ("facts", "charts", "timeline")
+_FACTS_WIDTH = 58
+
+
+def detail(width: int, height: int, active: str, alone: bool = False) -> dict[str, Region]:
+    """The region of every pane of a pod's screen: facts at the left, charts and what happened at the right."""
+    if alone:
+        return {active: Region(0, 0, width, height)}
+    left = min(max(_FACTS_WIDTH, width * 2 // 5), width // 2)
+    charts = max(height * 2 // 3, height - 14)
+    return {
+        "facts": Region(0, 0, left, height),
+        "charts": Region(left, 0, width - left, charts),
+        "timeline": Region(left, charts, width - left, height - charts),
+    }
+
+
+class Detail(Layout):
+    """Applies `detail` to the children whose ids are pane names."""
+
+    name = "detail"
+
+    def __init__(self) -> None:
+        self.active = DETAIL[0]
+        self.alone = False
+
+    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        regions = detail(size.width, size.height, self.active, self.alone)
+        return _place((child, regions[child.id]) for child in children if child.id in regions)
+
+
 class Panes(Layout):
     """Applies `panes` to the children whose ids are pane names."""
 

@@ -16,3 +16,27 @@ class LookBack(Message):
     def __init__(self, fleet: Fleet, pods: tuple[str, ...], start: float, end: float, width: float) -> None:
         super().__init__()
         self.fleet, self.pods, self.start, self.end, self.width = fleet, pods, start, end, width
+
+
+class OpenPod(Message):
+    """A pod is to be looked at closely."""
+
+    def __init__(self, pod: str) -> None:
+        super().__init__()
+        self.pod = pod
+
+
+class Inspect(Message):
+    """A screen looks closely at a pod, now or at a past instant; None: nobody does any more."""
+
+    def __init__(self, pod: str | None, at: float | None) -> None:
+        super().__init__()
+        self.pod, self.at = pod, at
+
+
+class Copy(Message):
+    """A text is to go to the clipboard; empty: there is none. `label` says what it is."""
+
+    def __init__(self, label: str, text: str) -> None:
+        super().__init__()
+        self.label, self.text = label, text

@@ -9,6 +9,7 @@ from tui.ui.notice import Notice
 
 if TYPE_CHECKING:
     from tui.api.cloud import CloudError
+    from tui.api.detail import PodDetail
     from tui.api.models import Market, Snapshot
     from tui.store.feed import Feed
     from tui.store.fleet import Fleet
@@ -120,3 +121,15 @@ def held_back(feed: Feed[Snapshot], now: float) -> str:
     if not isinstance(error, Throttled) or error.retry_after is None or feed.retry_at is None or feed.retry_at <= now:
         return ""
     return f"RunPod asks podtop to wait: it asks again in {fmt.duration(feed.retry_at - now)}"
+
+
+def inspected(feed: Feed[PodDetail | None] | None, fleet: Fleet, now: float) -> str:
+    """What stands below a pod's facts when they are not all there is to know."""
+    parts = (
+        [f"▲ {fmt.duration(now - fleet.pods_at)} old"] if fleet.pods_at is not None and fleet.pods_stale(now) else []
+    )
+    if feed is not None and feed.error is not None:
+        parts.append(f"▲ {feed.error}")
+    elif feed is not None and feed.value is not None and feed.value.problems:
+        parts.append(f"▲ RunPod: {feed.value.problems[0].message}")
+    return "  ".join(parts)

@@ -14,6 +14,7 @@ from tui.store.fleet import Fleet, Record
 from tui.store.views import Query
 from tui.ui import layout, notices, rows
 from tui.ui.cells import Cell
+from tui.ui.messages import OpenPod
 from tui.ui.screens.timed import Sight, TimedScreen
 from tui.ui.widgets.body import Body
 from tui.ui.widgets.filter import FilterLine
@@ -47,6 +48,7 @@ class FleetScreen(TimedScreen):
         ),
         Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column"),
         Binding("i", "invert", "invert", id="table.invert", show=False, tooltip="Turn the order round"),
+        Binding("enter", "open", "open", id="table.open", tooltip="Everything about the pod under the cursor"),
         Binding(
             "space", "mark", "mark", id="table.mark", show=False, tooltip="Mark the pod: charts compare the marked"
         ),
@@ -248,6 +250,11 @@ class FleetScreen(TimedScreen):
             self._marked.clear()
             self.show()
 
+    def action_open(self) -> None:
+        key = self.query_one("#pods", Table).cursor
+        if key is not None:
+            self.post_message(OpenPod(key))
+
     def action_mark(self) -> None:
         """Mark the pod under the cursor, or take its mark, and go on to the next."""
         table = self.query_one("#pods", Table)
@@ -265,7 +272,7 @@ class FleetScreen(TimedScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("sort", "invert"):
             return self._panes.active in self._queries and not self.query(FilterLine)
-        if action == "mark":
+        if action in ("mark", "open"):
             return self._panes.active == "pods" and not self.query(FilterLine)
         if action == "filter":
             return not self.query(FilterLine)

@@ -86,8 +86,10 @@ class Table(ScrollView, can_focus=True):
         def control(self) -> Table:
             return self.table
 
-    def __init__(self, columns: Sequence[Column], *, id: str) -> None:
+    def __init__(self, columns: Sequence[Column], *, id: str, headed: bool = True) -> None:
+        """`headed`: whether the first line has the columns' titles."""
         super().__init__(id=id)
+        self._head = 1 if headed else 0
         self._columns = tuple(columns)
         self._fitted: tuple[tuple[Column, int], ...] = ()
         self._fitted_to = 0
@@ -131,7 +133,7 @@ class Table(ScrollView, can_focus=True):
         if keys != self._keys:
             self._keys = keys
             self._index = {key: index for index, key in enumerate(keys)}
-            self.virtual_size = Size(0, len(keys) + 1)
+            self.virtual_size = Size(0, len(keys) + self._head)
         self._cells, self._notice, self._faded, self._sorted = cells, notice, faded, sorted_by
         if self._cursor not in self._index:
             kept = keys[min(old_row, len(keys) - 1)] if keys else None
@@ -164,7 +166,7 @@ class Table(ScrollView, can_focus=True):
 
     @property
     def _page(self) -> int:
-        return max(1, self.size.height - 1)
+        return max(1, self.size.height - self._head)
 
     def _follow(self) -> None:
         row, top = self._row(self._cursor), self.scroll_offset.y
@@ -190,7 +192,7 @@ class Table(ScrollView, can_focus=True):
         at = event.get_content_offset(self)
         if at is None:
             return
-        if at.y == 0:
+        if at.y < self._head:
             x = 0
             for column, width in self._fitted:
                 x += width + 1
@@ -198,7 +200,7 @@ class Table(ScrollView, can_focus=True):
                     if column.sort:
                         self.post_message(self.SortAsked(self, column.sort))
                     return
-        elif (row := self.scroll_offset.y + at.y - 1) < len(self._keys):
+        elif (row := self.scroll_offset.y + at.y - self._head) < len(self._keys):
             self._jump(row)
 
     def on_resize(self) -> None:
@@ -271,9 +273,9 @@ class Table(ScrollView, can_focus=True):
     def _draw(self, y: int, width: int) -> Strip:
         if not self._keys:
             return self._draw_notice(y, width)
-        if y == 0:
+        if y < self._head:
             return self._draw_header(width)
-        row = self.scroll_offset.y + y - 1
+        row = self.scroll_offset.y + y - self._head
         if row >= len(self._keys):
             return Strip.blank(width, self.rich_style)
         key = self._keys[row]

@@ -1,0 +1,106 @@
+"""`Inspector`: follows one pod closely while a screen looks at it: RunPod's whole answer, its past, its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from tui.poller import Fresh, Poller
+from tui.store import spending
+from tui.store.archive.file import ArchiveError
+from tui.store.feed import Feed
+from tui.store.inspection import Inspection
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.api.detail import PodDetail
+    from tui.past import Past
+    from tui.store.archive.reader import Recording
+    from tui.store.events import Event
+    from tui.store.fleet import Fleet
+
+CADENCE = 15.0
+"""Seconds between two looks at a pod at the least: most of what they tell is there to stay."""
+
+HISTORY = 30 * 86_400.0
+
+
+class Inspector:
+    """Keeps `fleet.inspection` true.
+
+    midnight: the instant at which the local day of an instant began.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        clock: Callable[[], float],
+        midnight: Callable[[float], float],
+        changed: Callable[[], object],
+    ) -> None:
+        self._fleet = fleet
+        self._clock = clock
+        self._midnight = midnight
+        self._changed = changed
+
+    async def follow(self, cloud: Cloud, past: Callable[[], Past | None], pod: str, interval: float) -> None:
+        """Look at a pod as it is now, again and again, until cancelled."""
+        self._fleet.inspection = Inspection(pod, None, Feed())
+        await self._remember(past(), pod, None)
+        poller = Poller(lambda: cloud.pod(pod), max(CADENCE, interval))
+        async for reading in poller:
+            feed, now = self._feed(), self._clock()
+            if isinstance(reading, Fresh):
+                feed = feed.succeeded(reading.value, now, reading.took)
+            else:
+                feed = feed.failed(reading.error, now, now + reading.retry_in)
+            self._fleet.inspection = Inspection(pod, None, feed)
+            await self._remember(past(), pod, None)
+
+    async def recall(self, past: Past | None, pod: str, at: float) -> None:
+        """Look at a pod as it was."""
+        self._fleet.inspection = Inspection(pod, at, Feed())
+        await self._remember(past, pod, at)
+
+    def forget(self) -> None:
+        """Nobody looks any more: secrets go out of memory."""
+        self._fleet.inspection = None
+
+    def _feed(self) -> Feed[PodDetail | None]:
+        inspection = self._fleet.inspection
+        return inspection.detail if inspection is not None else Feed()
+
+    async def _remember(self, past: Past | None, pod: str, at: float | None) -> None:
+        """Add what the recording knows; without one, what this run of podtop saw."""
+        end = self._clock() if at is None else at
+        start = self._midnight(end)
+        events: tuple[Event, ...] = tuple(e for e in self._fleet.events if e.pod == pod)
+        today = self._estimate(pod, start, end) if at is None else None
+        if past is not None:
+            # Trouble is told when the recording is first asked; the screen has what podtop saw itself.
+            with suppress(ArchiveError):
+                events, recorded = await past.ask(lambda recording: _recorded(recording, pod, start, end))
+                # Each knows of a part of the day: the recording of what podtop saw, the uptime of the present run.
+                today = max((known for known in (today, recorded) if known is not None), default=None)
+        inspection = self._fleet.inspection
+        if inspection is not None and (inspection.pod, inspection.at) == (pod, at):
+            self._fleet.inspection = replace(inspection, events=events, today=today)
+            self._changed()
+
+    def _estimate(self, pod: str, start: float, end: float) -> float | None:
+        """Today's cost of a pod's present run, by its uptime."""
+        record = self._fleet.records.get(pod)
+        known = record.pod if record is not None else None
+        whole = spending.since_start(known) if known is not None else None
+        if known is None or whole is None or known.cost_per_hr is None:
+            return None
+        return min(whole, known.cost_per_hr * (end - start) / 3600.0)
+
+
+def _recorded(recording: Recording, pod: str, start: float, end: float) -> tuple[tuple[Event, ...], float | None]:
+    stays = recording.stays(pod, start, end)
+    spans = [spending.Span(stay.at, stay.status or "", stay.cost_per_hr) for stay in stays]
+    return recording.events(end - HISTORY, end + 1, pod), spending.spent(spans, start, end)

@@ -1,0 +1,226 @@
+"""The Pod screen: everything about one pod: facts to copy, charts in full size, what happened to it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from tui.store import spending, views
+from tui.store.fleet import Fleet, Record
+from tui.store.inspection import Inspection
+from tui.ui import facts, layout, notices, timeline
+from tui.ui.cells import Cell
+from tui.ui.messages import Copy, Inspect
+from tui.ui.notice import Notice
+from tui.ui.screens.timed import Sight, TimedScreen, hidden
+from tui.ui.widgets.body import Body
+from tui.ui.widgets.lines import Lines, TwoSided
+from tui.ui.widgets.table import Column, Table
+from tui.ui.widgets.telemetry import Telemetry
+
+COLUMNS = (Column("label", "", 14, 0), Column("value", "", 20, 0, flex=True))
+TITLES = {"facts": "Pod", "charts": "Telemetry", "timeline": "Timeline"}
+SHORT = 12
+
+
+class PodScreen(TimedScreen):
+    """Looks at one pod by its id."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "pane(1)", "pane", id="pane.next", tooltip="Go to the next pane"),
+        hidden("shift+tab", "pane(-1)", "pane.previous", "Go to the previous pane"),
+        Binding("z", "zoom", "zoom", id="pane.zoom", tooltip="Give the pane the whole screen, or give it back"),
+        Binding("c", "copy", "copy", id="pod.copy", tooltip="Copy the fact under the cursor"),
+        Binding("x", "reveal", "reveal", id="pod.reveal", tooltip="Show the values of the environment, or hide them"),
+        Binding("escape,enter,backspace", "back", "back", id="pane.back", tooltip="Leave the cursor, zoom, the pod"),
+    ]
+
+    def __init__(self, sight: Sight, pod: str) -> None:
+        super().__init__(sight)
+        self.pod = pod
+        self._panes = layout.Detail()
+        self._zoomed = False
+        self._revealed = False
+        self._copies: dict[str, tuple[str, str]] = {}
+        self._looked: float | None = -1.0
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="header")
+        yield Lines(id="tabs")
+        with Body(self._panes, id="body"):
+            yield Table(COLUMNS, id="facts", headed=False)
+            yield Telemetry(len(views.CHARTS), id="charts")
+            yield Table(timeline.COLUMNS, id="timeline")
+        yield Lines(id="footer")
+
+    def on_mount(self) -> None:
+        for name, title in TITLES.items():
+            pane = self.query_one(f"#{name}")
+            pane.add_class("pane")
+            self._entitle(pane, title, "")
+        self.query_one("#facts").focus()
+        super().on_mount()
+
+    def on_unmount(self) -> None:
+        self._revealed = False
+
+    # Reading the store
+
+    def _show_all(self) -> None:
+        fleet, now = self._view
+        at = now if self._player.travelling else None
+        if at != self._looked:
+            self._looked = at
+            self.post_message(Inspect(self.pod, at))
+        self._arrange()
+        record = fleet.records.get(self.pod)
+        inspection = self._sight.fleet.inspection
+        if inspection is not None and inspection.pod != self.pod:
+            inspection = None
+        self._show_facts(fleet, record, inspection, now)
+        self._show_timeline(inspection, now)
+        self._show_telemetry(record)
+
+    def _age(self, fleet: Fleet, now: float) -> None:
+        if fleet.pods_stale(now):
+            self._show_facts(fleet, fleet.records.get(self.pod), self._sight.fleet.inspection, now)
+
+    def _show_facts(self, fleet: Fleet, record: Record | None, inspection: Inspection | None, now: float) -> None:
+        table = self.query_one("#facts", Table)
+        cells: dict[str, dict[str, Cell]] = {}
+        self._copies = {}
+        feed = inspection.detail if inspection is not None else None
+        if record is not None and record.pod is not None:
+            made = facts.sections(
+                record.pod,
+                feed.value if feed is not None else None,
+                now,
+                spent=facts.Spent(inspection.today if inspection else None, spending.since_start(record.pod)),
+                revealed=self._revealed,
+                tz=self._sight.tz,
+                phase=views.pod_phase(record, now),
+                told=not self._player.travelling and (feed is None or feed.error is None),
+            )
+            for section in made:
+                if cells:
+                    cells[f"{section.title} above"] = {}
+                cells[section.title] = {"label": ((section.title, "key"),)}
+                for number, fact in enumerate(section.facts):
+                    key = f"{section.title} {number}"
+                    cells[key] = {"label": ((fact.label, "muted"),), "value": fact.value}
+                    if fact.copy:
+                        self._copies[key] = (fact.label, fact.copy)
+        table.show(
+            tuple(cells), lambda key: cells[key], notice=self._notice(fleet, record), faded=fleet.pods_stale(now)
+        )
+        name = (record.name if record is not None else "") or self.pod
+        self._entitle(table, f"{TITLES['facts']}  {name}", notices.inspected(feed, fleet, now))
+        table.set_class(fleet.pods_stale(now), "-old")
+
+    def _notice(self, fleet: Fleet, record: Record | None) -> Notice:
+        if record is not None and record.unreadable is not None:
+            return Notice("? this pod came back in a shape podtop does not know", (record.unreadable,), "bad")
+        if fleet.pods_at is None:
+            return notices.pods(fleet, False, replay=self._player.replay)
+        return Notice("this pod is not on the account", ("Its past is below and beside; esc goes back.",))
+
+    def _show_timeline(self, inspection: Inspection | None, now: float) -> None:
+        table = self.query_one("#timeline", Table)
+        rows = timeline.rows(inspection.events if inspection is not None else (), now, self._sight.tz)
+        words = "nothing has happened since podtop watches" if inspection is not None else "◌ asking the recording"
+        table.show(tuple(rows), lambda key: rows[key], notice=Notice(words))
+
+    def _show_telemetry(self, record: Record | None) -> None:
+        pane = self.query_one("#charts", Telemetry)
+        self._entitle(pane, TITLES["charts"], self._span_words())
+        if record is None:
+            pane.show_notice(Notice("no samples of this pod at this time"))
+            return
+        self._show_charts(pane, [record])
+
+    # Arranging panes
+
+    def _arrange(self) -> None:
+        size, panes = self.size, self._panes
+        tabs = self.query_one("#tabs", Lines)
+        tabs.display = layout.single(size.width, size.height)
+        panes.alone = self._zoomed or tabs.display
+        self.set_class(size.height < SHORT, "-short")
+        tabs.content = (TwoSided(tuple(self._tab(name) for name in TITLES)),)
+        shown = layout.detail(size.width, size.height, panes.active, panes.alone)
+        for name in layout.DETAIL:
+            self.query_one(f"#{name}").display = name in shown
+        self.query_one("#body").refresh(layout=True)
+
+    def _tab(self, name: str) -> Cell:
+        return ((f" {TITLES[name]} ", "tab" if name == self._panes.active else "muted"),)
+
+    @on(Lines.Picked, "#tabs")
+    def _tab_picked(self, event: Lines.Picked) -> None:
+        for name in TITLES:
+            if event.group == self._tab(name):
+                self._go(name)
+
+    def on_resize(self) -> None:
+        self._arrange()
+        self.call_after_refresh(self.show)
+
+    def on_screen_resume(self) -> None:
+        self.show()
+
+    def on_screen_suspend(self) -> None:
+        # What was revealed is hidden again when the eyes go elsewhere.
+        self._revealed = False
+
+    @on(events.DescendantFocus)
+    def _focused(self, event: events.DescendantFocus) -> None:
+        name = event.widget.id
+        if name in layout.DETAIL and name != self._panes.active:
+            self._panes.active = name
+            self._arrange()
+            self.refresh_bindings()
+
+    def _go(self, name: str) -> None:
+        self._panes.active = name
+        self._arrange()
+        self.query_one(f"#{name}").focus()
+        self.call_after_refresh(self.show)
+        self.refresh_bindings()
+
+    def action_pane(self, step: int) -> None:
+        names = layout.DETAIL
+        self._go(names[(names.index(self._panes.active) + step) % len(names)])
+
+    def action_zoom(self) -> None:
+        self._zoomed = not self._zoomed
+        self._arrange()
+        self.call_after_refresh(self.show)
+
+    def action_back(self) -> None:
+        if self._cursor is not None:
+            self._cursor = None
+            self.show()
+        elif self._zoomed:
+            self.action_zoom()
+        else:
+            self._revealed = False
+            self.post_message(Inspect(None, None))
+            self.dismiss(None)
+
+    # Facts
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "copy":
+            return True if self._panes.active == "facts" else None
+        return True
+
+    def action_copy(self) -> None:
+        label, text = self._copies.get(self.query_one("#facts", Table).cursor or "", ("", ""))
+        self.post_message(Copy(label, text))
+
+    def action_reveal(self) -> None:
+        self._revealed = not self._revealed
+        self.show()

@@ -1,0 +1,36 @@
+"""The timeline of a pod: what happened, newest first, as rows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from tui.store.events import Event, Kind
+from tui.ui import format as fmt
+from tui.ui.charts import GLYPHS
+from tui.ui.widgets.table import Cells, Column
+
+COLUMNS = (
+    Column("when", "WHEN", 15, 0),
+    Column("what", "WHAT", 11, 0),
+    Column("text", "", 12, 1, flex=True),
+)
+
+_ROLES = {
+    Kind.UP: "good", Kind.RUNNING: "good", Kind.NEW: "good", Kind.DOWN: "bad", Kind.RESTART: "warn",
+    Kind.OUTBID: "bad", Kind.STOPPED: "muted", Kind.GONE: "bad", Kind.STATUS: "accent",
+}  # fmt: skip
+
+
+def rows(events: Sequence[Event], now: float, tz: tzinfo | None) -> dict[str, Cells]:
+    """Cells by key, newest first."""
+    made: dict[str, Cells] = {}
+    for number, event in reversed(list(enumerate(events))):
+        when = datetime.fromtimestamp(event.at, tz)
+        role = _ROLES[event.kind]
+        made[str(number)] = {
+            "when": ((f"{when:%d %b %H:%M:%S}", "muted"),),
+            "what": ((f"{GLYPHS[event.kind]} ", role), (event.kind.value, role)),
+            "text": ((event.text, "text"), (f"  {fmt.short_duration(now - event.at)} ago", "quiet")),
+        }
+    return made
