@@ -474,6 +474,7 @@ def test_machine_storage_and_container_in_words() -> None:
     assert storage["Encrypted"] == "yes"
     assert facts(found)["Storage/Network volume"].copy == "vol-1"
     assert facts(found)["Container/Command"].copy == "python train.py"
+    assert table(found, "Container")["Main port"] == "8888"
     assert table(found, "Not told") == {"Error": "could not load note  INTERNAL  pod.machine.note"}
 
 

@@ -277,7 +277,7 @@ def _container(pod: Pod, detail: PodDetail | None) -> Iterator[Fact]:
         return
     yield _copied("Command", detail.docker_args)
     yield _copied("Ports asked", detail.exposed_ports)
-    yield Fact("Main port", _text(_number(detail.port)))
+    yield Fact("Main port", _text(None if detail.port is None else str(detail.port)))
     yield _copied("Registry", detail.registry_url)
     yield _copied("Registry user", detail.registry_user)
     yield _copied("Registry login", detail.registry_auth_id)
