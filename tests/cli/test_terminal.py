@@ -25,7 +25,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
 def test_the_demo_starts_takes_keys_and_sizes_and_quits() -> None:
     terminal = podtop("--demo")
     terminal.wait_for("llama-70b-pretrain")
-    terminal.wait_for("GPU utilisation")
+    terminal.wait_for("GPU util")
     terminal.type("?")
     terminal.wait_for("Quit; pods go on running")
     terminal.type("q")

@@ -28,7 +28,8 @@ def fleet() -> Fleet:
 
 def specs(fleet: Fleet, now: float = NOON, span: float = 900) -> tuple[ChartSpec, ...]:
     look = Look(now, span, UTC)
-    return charts.specs(fleet, [fleet.records["a"]], look, SIZES, views.charts_of(fleet.records["a"]))
+    width = charts.width_of(look, SIZES)
+    return charts.specs(fleet, [fleet.records["a"]], look, width, SIZES, views.charts_of(fleet.records["a"]))
 
 
 def title(spec: ChartSpec) -> str:

@@ -153,8 +153,9 @@ async def test_pause_holds_the_screen_while_collection_goes_on(launch: Launch) -
         assert "brand-new" in run.text()
 
 
-async def test_help_tells_every_key_in_force(launch: Launch) -> None:
-    async with launch(size=(120, 60)) as run:
+@pytest.mark.parametrize("size", [(120, 44), (80, 90)])
+async def test_help_tells_every_key_in_force(launch: Launch, size: tuple[int, int]) -> None:
+    async with launch(size=size) as run:
         bound = {b.binding.id: b.binding for b in run.app.screen.active_bindings.values() if b.binding.id}
         await run.pilot.press("question_mark")
         await run.settle()
@@ -425,7 +426,7 @@ async def test_the_palette_does_what_the_keys_do(launch: Launch) -> None:
         table = run.app.screen.query_one("#pods", Table)
         await commands["Last row"]()
         assert table.cursor == table.keys[-1]
-        await commands["Give the pane the whole screen, or give it back"]()
+        await commands["Give the pane the whole screen, or back"]()
         assert not run.app.screen.query_one("#market").display
         await commands["Quit; pods go on running"]()
         await run.settle()

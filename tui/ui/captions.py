@@ -20,11 +20,15 @@ def title(spec: ChartSpec, width: int) -> Row:
     """Name, then average and extremes of what is shown; at the right each line's value, or their mean and who lags."""
     name = fmt.clip(spec.title, width)
     compared = len(spec.lines) > 1 and not spec.lines[0].label.startswith("GPU ")
-    for middle in ((),) if compared else _middles(spec):
-        for tail in _tails(spec):
-            used = len(name) + sum(len(text) for text, _ in middle) + sum(len(text) for text, _ in tail)
-            if used + 1 <= width:
-                return ((name, TITLE), *middle, (" " * (width - used), TEXT), *tail)
+    middles, tails = ((),) if compared else _middles(spec), _tails(spec)
+    pairs = [(middle, tail) for middle in middles for tail in tails]
+    if any(kind == ALERT for tail in tails for _, kind in tail):
+        # Who lags is worth more than the average.
+        pairs = [(middle, tail) for tail in tails for middle in middles]
+    for middle, tail in pairs:
+        used = len(name) + sum(len(text) for text, _ in middle) + sum(len(text) for text, _ in tail)
+        if used + 1 <= width:
+            return ((name, TITLE), *middle, (" " * (width - used), TEXT), *tail)
     return ((name.ljust(width), TITLE),)
 
 

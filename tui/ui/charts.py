@@ -61,10 +61,17 @@ def frame_of(look: Look, size: tuple[int, int], width: float, heat: bool = False
 
 
 def specs(
-    fleet: Fleet, records: Sequence[Record], look: Look, sizes: Sequence[tuple[int, int]], charts: Sequence[str]
+    fleet: Fleet,
+    records: Sequence[Record],
+    look: Look,
+    width: float,
+    sizes: Sequence[tuple[int, int]],
+    charts: Sequence[str],
 ) -> tuple[ChartSpec, ...]:
-    """One spec for each of these charts, for the size of each: of one pod, or of several on one axis."""
-    width = width_of(look, sizes)
+    """One spec for each of these charts, for the size of each, in columns of `width` seconds.
+
+    They are of one pod, or of several on one axis.
+    """
     marks = marks_of(fleet, records, look, sizes, width)
     return tuple(
         _spec(fleet, records, chart, look, size, width, marks) for chart, size in zip(charts, sizes, strict=False)

@@ -16,6 +16,8 @@ _GLYPHS = {
     "question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "minus": "-", "equals_sign": "=", "equal": "=",
     "escape": "esc", "enter": "↵", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn",
     "space": "space", "left_square_bracket": "[", "right_square_bracket": "]",
+    "left_curly_bracket": "{", "right_curly_bracket": "}",
+    "less_than_sign": "<", "greater_than_sign": ">", "left": "←", "right": "→", "backspace": "⌫",
 }  # fmt: skip
 
 

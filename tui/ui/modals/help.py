@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -24,6 +26,18 @@ SIGNS = (
 )
 
 
+WIDE = 120
+"""Columns from which on the help stands in two columns."""
+
+KEYS = 13
+COLUMN = 53
+
+
+def _half(lengths: Sequence[int]) -> int:
+    """After how many blocks a second column begins, so that both are about as long."""
+    return min(range(1, len(lengths) + 1), key=lambda n: max(sum(lengths[:n]), sum(lengths[n:])))
+
+
 class Help(ModalScreen[None]):
     """A list of keys; any of its closing keys ends it."""
 
@@ -38,31 +52,41 @@ class Help(ModalScreen[None]):
         self._hints = hints
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help") as box:
+        wide = self.app.size.width >= WIDE
+        room = COLUMN if wide else min(68, max(KEYS + 10, self.app.size.width - 8))
+        blocks = [
+            (title, self._lines(((" ".join(h.keys), h.help, "" if h.enabled else "dim") for h in group), room))
+            for title, group in grouped(self._hints)
+        ]
+        blocks.append(("Signs", self._lines(((sign, meaning, "") for sign, meaning in SIGNS), room)))
+        with VerticalScroll(id="help", classes="-wide" if wide else "") as box:
             box.border_title = "Keys"
             box.border_subtitle = "esc, ? or q closes"
-            for title, group in grouped(self._hints):
-                yield Static(title, classes="help--title")
-                yield Static(self._lines(group), markup=False)
-            yield Static("Signs", classes="help--title")
-            yield Static(self._signs(), markup=False)
+            if not wide:
+                yield from self._column(blocks)
+                return
+            half = _half([text.plain.count("\n") + 3 for _, text in blocks])
+            with Horizontal():
+                with Vertical():
+                    yield from self._column(blocks[:half])
+                with Vertical():
+                    yield from self._column(blocks[half:])
 
     @staticmethod
-    def _lines(group: tuple[Hint, ...]) -> Text:
+    def _column(blocks: Sequence[tuple[str, Text]]) -> ComposeResult:
+        for title, text in blocks:
+            yield Static(title, classes="help--title")
+            yield Static(text, markup=False)
+
+    @staticmethod
+    def _lines(entries: Iterable[tuple[str, str, str]], room: int) -> Text:
+        """Keys and what they do, or signs and what they mean; what is too long goes on below itself."""
         text = Text()
-        for hint in group:
-            text.append(f"{' '.join(hint.keys):<16}", "bold")
-            text.append(hint.help, "" if hint.enabled else "dim")
+        for key, words, style in entries:
+            first, *rest = wrap(words, room - KEYS) or [""]
+            text.append(f"{key:<{KEYS}}", "bold")
+            text.append("\n".join((first, *(" " * KEYS + line for line in rest))), style)
             text.append("\n")
-        text.rstrip()
-        return text
-
-    @staticmethod
-    def _signs() -> Text:
-        text = Text()
-        for sign, meaning in SIGNS:
-            text.append(f"{sign:<16}", "bold")
-            text.append(f"{meaning}\n")
         text.rstrip()
         return text
 

@@ -37,28 +37,26 @@ class FleetScreen(TimedScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "pane(1)", "pane", id="pane.next", tooltip="Go to the next pane"),
         Binding("shift+tab", "pane(-1)", "pane", id="pane.previous", show=False, tooltip="Go to the previous pane"),
-        Binding("z", "zoom", "zoom", id="pane.zoom", tooltip="Give the pane the whole screen, or give it back"),
+        Binding("z", "zoom", "zoom", id="pane.zoom", tooltip="Give the pane the whole screen, or back"),
         Binding(
             "slash",
             "filter",
             "filter",
             id="table.filter",
             priority=True,
-            tooltip="Filter the rows: words that must all occur",
+            tooltip="Filter: words that must all occur",
         ),
         Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column"),
         Binding("i", "invert", "invert", id="table.invert", show=False, tooltip="Turn the order round"),
-        Binding("enter", "open", "open", id="table.open", tooltip="Everything about the pod under the cursor"),
-        Binding(
-            "space", "mark", "mark", id="table.mark", show=False, tooltip="Mark the pod: charts compare the marked"
-        ),
+        Binding("enter", "open", "open", id="table.open", tooltip="All about the pod under the cursor"),
+        Binding("space", "mark", "mark", id="table.mark", show=False, tooltip="Mark: charts compare the marked pods"),
         Binding(
             "escape",
             "back",
             "Back",
             id="pane.back",
             show=False,
-            tooltip="Leave the cursor, zoom, the filter, the marks",
+            tooltip="Leave cursor, zoom, filter, marks",
         ),
     ]
 

@@ -32,9 +32,9 @@ class PodScreen(TimedScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "pane(1)", "pane", id="pane.next", tooltip="Go to the next pane"),
         hidden("shift+tab", "pane(-1)", "pane.previous", "Go to the previous pane"),
-        Binding("z", "zoom", "zoom", id="pane.zoom", tooltip="Give the pane the whole screen, or give it back"),
+        Binding("z", "zoom", "zoom", id="pane.zoom", tooltip="Give the pane the whole screen, or back"),
         Binding("c", "copy", "copy", id="pod.copy", tooltip="Copy the fact under the cursor"),
-        Binding("x", "reveal", "reveal", id="pod.reveal", tooltip="Show the values of the environment, or hide them"),
+        Binding("x", "reveal", "reveal", id="pod.reveal", tooltip="Show the environment's values, or hide"),
         Binding("escape,enter,backspace", "back", "back", id="pane.back", tooltip="Leave the cursor, zoom, the pod"),
     ]
 

@@ -58,7 +58,7 @@ class TimedScreen(Screen[None]):
         Binding("minus", "range(1)", "range", id="chart.wider", key_display="+ -", tooltip="A longer time range"),
         hidden("equals_sign", "return", "chart.reset", "Back to now; the range of the start"),
         hidden("v", "heat", "chart.heat", "Lines, or a strip of shades for each GPU"),
-        Binding("p", "pause", "pause", id="time.pause", tooltip="Hold the screen, collection goes on; play the past"),
+        Binding("p", "pause", "pause", id="time.pause", tooltip="Hold the screen; in the past, play"),
         Binding(
             "left_square_bracket",
             "step(-1)",
@@ -170,7 +170,7 @@ class TimedScreen(Screen[None]):
         shown = [size for size in sizes if size != (1, 1)] or sizes
         self._width = charts.width_of(look, shown)
         self._look_back(fleet, records, charts.frame_of(look, max(shown), self._width))
-        pane.show(charts.specs(fleet, records, look, sizes, wanted))
+        pane.show(charts.specs(fleet, records, look, self._width, sizes, wanted))
 
     def _look_back(self, fleet: Fleet, records: Sequence[Record], frame: views.Frame) -> None:
         """Ask the recording for what memory does not have: once for each pod and width of a bucket."""
