@@ -23,7 +23,7 @@ def still_pollers() -> patch:  # type: ignore[valid-type]
 
 def demo_app(theme: str | None = None) -> PodtopApp:
     """podtop on its demo account, at noon."""
-    return PodtopApp(demo_source(wall=lambda: NOON), Config(theme=theme), tz=UTC)
+    return PodtopApp(demo_source(wall=lambda: NOON, history_s=3600.0), Config(theme=theme), tz=UTC)
 
 
 async def settle(pilot: Pilot[None], *keys: str) -> None:

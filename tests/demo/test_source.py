@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 
@@ -12,7 +13,8 @@ from tests.demo.conftest import START
 from tui.api.cloud import ReadOnly, TimedOut, Unreachable
 from tui.api.models import Snapshot
 from tui.demo.faults import Faults
-from tui.demo.source import STEP, demo_source
+from tui.demo.source import COARSE_STEP, STEP, demo_source
+from tui.demo.source import instants as instants_of
 from tui.source import Source
 
 
@@ -34,8 +36,15 @@ async def told(source: Source) -> list[tuple[float, Snapshot]]:
     return past
 
 
+async def test_a_day_of_past_the_last_hour_finely() -> None:
+    told_at = list(instants_of(START, 86_400.0, 6))
+    assert told_at[:2] == [START - 86_400, START - 86_400 + COARSE_STEP]
+    assert told_at[-240:] == [START - 3600 + STEP * n for n in range(240)]
+    assert all(0 < after - before <= COARSE_STEP for before, after in pairwise(told_at))
+
+
 async def test_an_hour_of_past_up_to_now() -> None:
-    past = await told(demo_source(wall=Wall()))
+    past = await told(demo_source(wall=Wall(), history_s=3600.0))
     instants = [at for at, _ in past]
     assert instants == [START - 3600 + STEP * n for n in range(240)]
     balances = [s.funds.balance for _, s in past if s.funds and s.funds.balance]
@@ -45,7 +54,7 @@ async def test_an_hour_of_past_up_to_now() -> None:
 
 async def test_the_past_leads_to_the_present() -> None:
     wall = Wall()
-    source = demo_source(wall=wall)
+    source = demo_source(wall=wall, history_s=3600.0)
     cloud = source.open()
     first = await cloud.fleet()
     past = [moment async for moment in source.history(cloud)]  # type: ignore[misc]
@@ -74,7 +83,7 @@ async def test_what_the_visitor_does_is_not_in_the_past_and_stays_done() -> None
 
 async def test_speed_makes_the_clock_run_and_not_the_past_longer() -> None:
     wall = Wall()
-    source = demo_source(wall=wall, speed=100_000.0)
+    source = demo_source(wall=wall, speed=100_000.0, history_s=3600.0)
     wall.now += 10
     assert source.clock() == START + 1_000_000
     assert source.pace == 100_000
@@ -91,7 +100,7 @@ async def test_the_spot_pod_is_outbid_before_the_visitors_eyes() -> None:
 
 
 async def test_many_pods_have_a_coarser_past() -> None:
-    past = await told(demo_source(wall=Wall(), pods=300))
+    past = await told(demo_source(wall=Wall(), pods=300, history_s=3600.0))
     assert len(past) == 20
     assert past[0][0] == START - 3600
 

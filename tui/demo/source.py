@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING
 
 from tui.source import Source
@@ -22,6 +22,10 @@ STEP = 15.0
 _PODS_TOLD = 6_000
 """How many pods' samples are made of the past, over all its instants."""
 
+COARSE_STEP = 180.0
+FINE = 3600.0
+"""The last hour is told finely, what is before it coarsely."""
+
 _FEWEST = 6
 _READ_TIMEOUT = 30.0
 
@@ -33,7 +37,7 @@ def demo_source(
     speed: float = 1.0,
     read_only: bool = False,
     faults: Faults | None = None,
-    history_s: float = 3600.0,
+    history_s: float = 86_400.0,
     wall: Callable[[], float] = time.time,
 ) -> Source:
     """A source on a world of its own, which opens with `history_s` seconds of past.
@@ -60,18 +64,28 @@ def demo_source(
         return connect(clock, faults)
 
     async def history(_: Cloud) -> AsyncIterator[tuple[float, Snapshot]]:
-        count = int(min(history_s / STEP, max(_FEWEST, _PODS_TOLD / max(1, pods))))
         at = opened - history_s
         past = await asyncio.to_thread(connect, lambda: at)
         try:
-            for _step in range(count):
+            for at in instants(opened, history_s, pods):
                 yield at, await past.fleet()
-                at += history_s / count
                 await asyncio.sleep(0)
         finally:
             await past.aclose()
 
     return Source(badge="demo", demo=True, open=open_cloud, clock=clock, pace=speed, history=history)
+
+
+def instants(opened: float, history_s: float, pods: int) -> Iterator[float]:
+    """The instants at which the past is told, the last hour finely; fewer of them where there are many pods."""
+    fine = min(FINE, history_s)
+    for start, length, step in (
+        (opened - history_s, history_s - fine, COARSE_STEP),
+        (opened - fine, fine, STEP),
+    ):
+        if length > 0:
+            count = int(min(length / step, max(_FEWEST, _PODS_TOLD / max(1, pods))))
+            yield from (start + index * length / count for index in range(count))
 
 
 def in_process(simulator: object) -> httpx.AsyncBaseTransport:
