@@ -150,6 +150,7 @@ class Beat:
 
     async def tick(self) -> None:
         """Wake the sleeper, and wait until it sleeps again."""
+        await self._asleep.wait()
         self._asleep.clear()
         self._turns.put_nowait(None)
         await self._asleep.wait()

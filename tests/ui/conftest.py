@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from tests.make import market, offer, pod, snapshot
 from tui.api.cloud import CloudError
+from tui.api.detail import PodDetail
 from tui.api.models import Market, Quote, Snapshot
 from tui.app import PodtopApp
 from tui.config import Config
+from tui.recorder import Note, Recorder
 from tui.source import Source
 
 NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC
@@ -38,6 +41,8 @@ class HeldCloud:
         self.now = NOW
         self.fleet_answer: Snapshot | CloudError = PODS
         self.market_answer: Market | CloudError = OFFERS
+        self.detail_answer: PodDetail | CloudError | None = None
+        self.looked_at: list[str] = []
         self.asked = 0
         self.closed = False
 
@@ -51,6 +56,12 @@ class HeldCloud:
         if isinstance(self.market_answer, CloudError):
             raise self.market_answer
         return self.market_answer
+
+    async def pod(self, pod_id: str) -> PodDetail | None:
+        self.looked_at.append(pod_id)
+        if isinstance(self.detail_answer, CloudError):
+            raise self.detail_answer
+        return self.detail_answer
 
     async def aclose(self) -> None:
         self.closed = True
@@ -73,6 +84,14 @@ class Running:
         for _ in range(4):
             await self.pilot.pause()
 
+    async def until(self, words: str) -> None:
+        """Until the words stand on the screen: what is asked of a recording comes from a thread."""
+        for _ in range(500):
+            if words in self.text():
+                return
+            await self.pilot.pause(0.01)
+        raise AssertionError(f"{words!r} never appeared:\n{self.text()}")
+
     def text(self) -> str:
         """The screen as a person reads it."""
         height = self.app.size.height
@@ -93,10 +112,15 @@ def launch() -> Launch:
         cloud: HeldCloud | None = None,
         config: Config | None = None,
         demo: bool = True,
+        record: Path | None = None,
     ) -> AsyncIterator[Running]:
         held = cloud or HeldCloud()
         source = Source("demo" if demo else "runpod", demo, lambda: held, lambda: held.now)
-        app = PodtopApp(source, config or Config(), tz=UTC)
+
+        def recorder(say: Callable[[Note], object]) -> Recorder:
+            return Recorder(record or Path(), "test", say=say, account="test", wall=lambda: held.now)
+
+        app = PodtopApp(source, config or Config(), tz=UTC, record=recorder if record else None)
         async with app.run_test(size=size) as pilot:
             run = Running(app, pilot, held)
             for _ in range(200):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tui.api.models import Offer, Quote
     from tui.store.events import Event
     from tui.store.fleet import Fleet, Record
+    from tui.store.inspection import Inspection
     from tui.store.series import Run
 
 SPARK_WIDTH = 60.0
@@ -367,3 +368,9 @@ def lacking(fleet: Fleet, record: Record, frame: Frame) -> tuple[float, float] |
 def events(fleet: Fleet, pods: Collection[str], start: float, end: float) -> tuple[Event, ...]:
     """What happened to these pods from `start` to `end`, oldest first."""
     return tuple(event for event in fleet.events if event.pod in pods and start <= event.at <= end)
+
+
+def timeline(fleet: Fleet, inspection: Inspection | None, pod: str, now: float) -> tuple[Event, ...]:
+    """What happened to a pod by `now`, oldest first: by the recording, and by what this run of podtop saw since."""
+    found = {*(inspection.events if inspection is not None else ()), *events(fleet, (pod,), -math.inf, now)}
+    return tuple(sorted((event for event in found if event.at <= now), key=lambda event: event.at))

@@ -81,7 +81,7 @@ class PodScreen(TimedScreen):
         if inspection is not None and inspection.pod != self.pod:
             inspection = None
         self._show_facts(fleet, record, inspection, now)
-        self._show_timeline(inspection, now)
+        self._show_timeline(fleet, inspection, now)
         self._show_telemetry(record)
 
     def _age(self, fleet: Fleet, now: float) -> None:
@@ -127,9 +127,9 @@ class PodScreen(TimedScreen):
             return notices.pods(fleet, False, replay=self._player.replay)
         return Notice("this pod is not on the account", ("Its past is below and beside; esc goes back.",))
 
-    def _show_timeline(self, inspection: Inspection | None, now: float) -> None:
+    def _show_timeline(self, fleet: Fleet, inspection: Inspection | None, now: float) -> None:
         table = self.query_one("#timeline", Table)
-        rows = timeline.rows(inspection.events if inspection is not None else (), now, self._sight.tz)
+        rows = timeline.rows(views.timeline(fleet, inspection, self.pod, now), now, self._sight.tz)
         words = "nothing has happened since podtop watches" if inspection is not None else "◌ asking the recording"
         table.show(tuple(rows), lambda key: rows[key], notice=Notice(words))
 
