@@ -17,7 +17,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         "NO_COLOR",
         "TEXTUAL",
         "COLORTERM",
-        *(f"PODTOP_{n}" for n in ("API_URL", "INTERVAL", "READ_ONLY")),
+        *(f"PODTOP_{n}" for n in ("API_URL", "INTERVAL", "READ_ONLY", "RECORD")),
     ):
         monkeypatch.delenv(name, raising=False)
     return home

@@ -77,6 +77,8 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
             if write:
                 db.close()
                 db = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+                # Blocks are some 2 kB: of small pages half would stay empty.
+                db.execute("PRAGMA page_size = 16384")
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA synchronous = NORMAL")
                 db.execute("PRAGMA wal_autocheckpoint = 1000")

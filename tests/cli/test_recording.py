@@ -1,0 +1,176 @@
+"""Recording and replaying as a person does it: two processes, kills, restarts, signals, exit codes."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import Terminal, podtop
+from tui.store.archive.reader import Recording
+
+PODTOP = [sys.executable, "-m", "tui"]
+PATIENCE = 20.0
+KEY = {"RUNPOD_API_KEY": "demo-key"}
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """A simulated RunPod in a process of its own."""
+    server = subprocess.Popen([*PODTOP, "simulate", "--port", "0", "--pods", "3"], stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    found = re.search(r"http://\S+?/graphql", server.stdout.readline())
+    assert found is not None
+    yield found[0]
+    server.terminate()
+    server.wait(PATIENCE)
+    server.stdout.close()
+
+
+class Collector:
+    """`podtop record`, and the lines it writes."""
+
+    def __init__(self, url: str) -> None:
+        self.process = subprocess.Popen(
+            [*PODTOP, "record", "--interval", "2", "--api-url", url],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **KEY},
+        )  # fmt: skip
+
+    def wait_for(self, words: str) -> str:
+        assert self.process.stdout is not None
+        seen = ""
+        for line in self.process.stdout:
+            seen += line
+            if words in line:
+                return seen
+        raise AssertionError(f"{words!r} was never said: {seen}")
+
+    def end(self, number: signal.Signals) -> tuple[int, str]:
+        self.process.send_signal(number)
+        assert self.process.stdout is not None
+        rest = self.process.stdout.read()
+        self.process.stdout.close()
+        return self.process.wait(PATIENCE), rest
+
+
+def archive() -> Path:
+    (path,) = Path(os.environ["XDG_STATE_HOME"]).rglob("archive/*.sqlite")
+    return path
+
+
+def samples() -> list[float]:
+    with closing(Recording(archive())) as recording:
+        found = recording.samples("k3v9x0q2m1a7ze", 0, time.time() + 60)
+    column = found.columns["util"].mean if "util" in found.columns else b""
+    return [at for at, value in zip(found.times, column, strict=True) if value != 255]
+
+
+def watching(url: str) -> Terminal:
+    terminal = podtop("--interval", "2", "--api-url", url, env=KEY)
+    terminal.wait_for("llama-70b-pretrain")
+    terminal.wait_for("● live")
+    return terminal
+
+
+def test_a_collector_says_how_it_goes_and_ends_well_when_told_to(url: str) -> None:
+    collector = Collector(url)
+    collector.wait_for("● recording 3 pods")
+    code, rest = collector.end(signal.SIGTERM)
+    assert (code, rest) == (0, "stopped; what was seen is kept\n")
+    assert samples()
+    log = archive().parent.parent.rglob("*")
+    assert not [p for p in log if p.is_file() and b"demo-key" in p.read_bytes()]
+
+
+def test_what_was_committed_survives_a_kill_and_the_next_one_goes_on(url: str) -> None:
+    first = Collector(url)
+    first.wait_for("● recording")
+    code, _ = first.end(signal.SIGKILL)
+    assert code == -signal.SIGKILL
+    before = samples()
+    assert before
+    second = Collector(url)
+    second.wait_for("● recording")
+    second.end(signal.SIGTERM)
+    assert samples()[: len(before)] == before
+    assert len(samples()) > len(before)
+
+
+def test_podtop_beside_a_collector_reads_its_file_and_writes_nothing_twice(url: str) -> None:
+    collector = Collector(url)
+    collector.wait_for("● recording")
+    terminal = watching(url)
+    size = len(samples())
+    terminal.wait_for("GPU util")
+    terminal.type("q")
+    assert terminal.end() == 0
+    collector.end(signal.SIGTERM)
+    found = samples()
+    assert len(found) >= size
+    gaps = [b - a for a, b in itertools.pairwise(found)]
+    assert all(gap > 1.5 for gap in gaps), f"a poll was written twice: {gaps}"
+
+
+def test_a_restarted_podtop_shows_what_the_killed_one_saw(url: str) -> None:
+    terminal = watching(url)
+    while len(archives := list(Path(os.environ["XDG_STATE_HOME"]).rglob("archive/*.sqlite"))) < 1 or not samples():
+        terminal._read(0.1)
+    assert archives
+    terminal.signal(signal.SIGKILL)
+    assert terminal.end() == 128 + signal.SIGKILL
+    again = watching(url)
+    again.type("[")
+    again.wait_for("returns to now")
+    again.type("=")
+    again.wait_for("● live")
+    again.type("q")
+    assert again.end() == 0
+
+
+def test_a_recording_is_replayed_without_a_key_and_without_a_network(url: str) -> None:
+    collector = Collector(url)
+    collector.wait_for("● recording")
+    collector.end(signal.SIGTERM)
+    terminal = podtop("--replay", "latest")
+    terminal.wait_for("REPLAY")
+    terminal.wait_for("llama-70b-pretrain")
+    terminal.type("?")
+    terminal.wait_for("A poll back in time")
+    terminal.type("q")
+    terminal.wait_while("A poll back in time")
+    terminal.signal(signal.SIGTERM)
+    assert terminal.end() == 128 + signal.SIGTERM
+    assert terminal.restored
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--replay", "latest"], "there is no recording"),
+        (["--replay", "/nowhere.sqlite"], "there is no file"),
+        (["--at", "12:00", "--demo"], "--at is for --replay"),
+        (["--replay", "latest", "--demo"], "--replay goes with no demo"),
+    ],
+)
+def test_a_replay_that_cannot_be_is_refused_in_words(arguments: list[str], words: str) -> None:
+    done = subprocess.run([*PODTOP, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_record_leaves_no_file(url: str) -> None:
+    terminal = podtop("--no-record", "--api-url", url, env=KEY)
+    terminal.wait_for("● live")
+    terminal.type("q")
+    assert terminal.end() == 0
+    assert not list(Path(os.environ["XDG_STATE_HOME"]).rglob("*.sqlite"))
