@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import closing
 from datetime import UTC
 from functools import partial
+from pathlib import Path
 from unittest.mock import patch
 
 from textual.pilot import Pilot
 
+from tui.api.unplugged import Unplugged
 from tui.app import PodtopApp
 from tui.config import Config
 from tui.demo.source import demo_source
 from tui.poller import Poller
+from tui.source import Source
+from tui.store.archive.file import connect
+from tui.store.archive.writer import Polled, Priced, Writer
+from tui.store.fleet import Fleet
 
 NOON = 1_795_435_200.0  # 2026-11-23 12:00 UTC
 
@@ -24,6 +32,50 @@ def still_pollers() -> patch:  # type: ignore[valid-type]
 def demo_app(theme: str | None = None) -> PodtopApp:
     """podtop on its demo account, at noon."""
     return PodtopApp(demo_source(wall=lambda: NOON, history_s=3600.0), Config(theme=theme), tz=UTC)
+
+
+def make_recording(path: Path, hours: float = 25.0, step: float = 60.0, pods: int = 6) -> Path:
+    """The demo world's last hours up to noon, as podtop would have recorded them, with a night when nobody looked."""
+    source = demo_source(wall=lambda: NOON, history_s=hours * 3600, pods=pods)
+
+    async def told() -> None:
+        fleet = Fleet(step, step)
+        writer = Writer(connect(path, write=True), NOON - hours * 3600 - 1, silence=3 * step, origin="api.runpod.io")
+        with closing(writer), patch("tui.demo.source.COARSE_STEP", step), patch("tui.demo.source.STEP", step):
+            cloud = source.open()
+            writer.write([Priced(NOON - hours * 3600, await cloud.offers())])
+            assert source.history is not None
+            async for at, snapshot in source.history(cloud):
+                if not NOON - 9 * 3600 < at < NOON - 6 * 3600:
+                    writer.write([Polled(at, snapshot, fleet.apply(snapshot, at))])
+            offers = await cloud.offers()
+            writer.write(Priced(NOON - 1800.0 * n, offers) for n in range(int(hours * 2) - 1, -1, -1))
+            writer.tidy(NOON)
+            await cloud.aclose()
+
+    asyncio.run(told())
+    return path
+
+
+def replay_app(path: Path, at: float = NOON - 90, theme: str | None = None) -> PodtopApp:
+    """podtop on a recording."""
+    source = Source("replay", True, Unplugged, lambda: NOON, recording=path, begin=at)
+    return PodtopApp(source, Config(theme=theme), tz=UTC)
+
+
+async def landed(pilot: Pilot[None], *keys: str) -> None:
+    """Wait until the replay shows an instant, press the keys, and wait for what they ask of the recording."""
+    app = pilot.app
+    assert isinstance(app, PodtopApp)
+    for key in (None, *keys):
+        if key is not None:
+            await pilot.press(key)
+        for _ in range(1000):
+            await pilot.pause(0.01)
+            if app.player.held is not None and not app.player.waiting:
+                break
+    for _ in range(8):
+        await pilot.pause(0.02)
 
 
 async def settle(pilot: Pilot[None], *keys: str) -> None:

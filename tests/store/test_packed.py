@@ -59,12 +59,27 @@ def test_other_bytes_are_damaged_and_nothing_else(data: bytes) -> None:
 
 
 def test_a_block_cut_short_or_of_a_later_kind_is_damaged() -> None:
-    import zlib
-
-    raw = zlib.decompress(packed.encode(stretch(3, cpu=b"abc"), START, RAW))
-    for bad in (raw[:-1], raw + b"x", b"\x02" + raw[1:], b"\x01\x07" + raw[2:]):
+    block = packed.encode(stretch(3, cpu=b"abc"), START, RAW)
+    for bad in (
+        block[:-1],
+        block + b"x",
+        b"\x02" + block[1:],
+        b"\x01\x07" + block[2:],
+        block[:2] + b"\x09" + block[3:],
+    ):
         with pytest.raises(Damaged):
-            packed.decode(zlib.compress(bad), START)
+            packed.decode(bad, START)
+
+
+@given(stretches(), st.data())
+def test_a_block_with_a_wrong_byte_is_damaged_or_still_a_stretch(given_: Stretch, data: st.DataObject) -> None:
+    block = bytearray(packed.encode(given_, START, RAW))
+    block[data.draw(st.integers(0, len(block) - 1))] ^= data.draw(st.integers(1, 255))
+    try:
+        back = packed.decode(bytes(block), START)
+    except Damaged:
+        return
+    assert all(len(column.mean) == len(back.times) for column in back.columns.values())
 
 
 def test_only_the_wanted_names_are_taken_out() -> None:

@@ -51,11 +51,15 @@ class World:
         opened = start + history
         self.shelf = Shelf(seed)
         story = cast.story(opened)[:pods]
-        self.pods = {pod.id: pod for pod in story + cast.crowd(seed, pods - len(story), opened)}
+        everyone = story + cast.crowd(seed, pods - len(story), opened)
+        self.pods = {pod.id: pod for pod in everyone if pod.created <= start}
+        self._coming = sorted((pod for pod in everyone if pod.created > start), key=lambda pod: pod.created)
         self.has_volume = any(pod.network_volume for pod in story)
         self.made = 0
-        spend = self.spend_per_hour()
-        self.balance = round(spend * (runway + history) / HOUR, 2) if spend else 100.0
+        network = self.network_storage_per_hour()
+        past = sum(pod.spend() * (opened - max(start, pod.created)) for pod in everyone) + network * history
+        spend = sum(pod.spend() for pod in everyone) + network
+        self.balance = round((spend * runway + past) / HOUR, 2) if spend else 100.0
         self.charged = 0.0
 
     # Time and money
@@ -78,7 +82,8 @@ class World:
     def _next_event(self, spend: float) -> float:
         outbid = min((p.outbid_at for p in self.pods.values() if p.status == "RUNNING"), default=math.inf)
         broke = self.now + self.balance / spend * HOUR if self.balance > 0 and spend > 0 else math.inf
-        return max(self.now, min(outbid, broke))
+        rented = self._coming[0].created if self._coming else math.inf
+        return max(self.now, min(outbid, broke, rented))
 
     def _charge(self, cost: float) -> None:
         cost = min(self.balance, cost)
@@ -89,6 +94,9 @@ class World:
             self.balance = 0.0
 
     def _happen(self) -> None:
+        while self._coming and self.now >= self._coming[0].created:
+            pod = self._coming.pop(0)
+            self.pods[pod.id] = pod
         for pod in self.pods.values():
             if pod.status == "RUNNING" and self.now >= pod.outbid_at:
                 self._halt(pod, "Outbid")

@@ -306,9 +306,10 @@ class Fleet:
             record = self.records.get(pod)
             if record is not None:
                 record.series.prepend(stretch.times, {name: column.mean for name, column in stretch.columns.items()})
-                busy = busy_since(stretch)
-                if busy is not None and record.busy_at == record.seen:
-                    self.records[pod] = replace(record, busy_at=busy)
+                if record.busy_at == record.seen and stretch.times:
+                    # Where it did no work in all that time, it has been idle for as long at the least.
+                    busy = busy_since(stretch)
+                    self.records[pod] = replace(record, busy_at=stretch.times[0] if busy is None else busy)
         self._columns = -1
         self._share_memory()
 

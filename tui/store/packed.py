@@ -13,12 +13,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tui.store.series import EMPTY, GAP, GAP_BYTE, Bytes, Column, Stretch
+from tui.store.series import EMPTY, GAP, GAP_BYTE, Column, Stretch
 
 RAW = 0
 MINUTE = 1
 
-_HEAD = struct.Struct("<BBHH")
+_HEAD = struct.Struct("<BBHHH")
+_KIND = struct.Struct("<HI")
 _VERSION = 1
 _UNIT = (0.02, 1.0)
 """Seconds of one step of an instant's offset in a block, by tier: 16 bits reach over the longest block."""
@@ -31,45 +32,61 @@ class Damaged(ValueError):
 
 
 def encode(stretch: Stretch, start: float, tier: int) -> bytes:
-    """A stretch as a block that begins at `start`: in the raw tier one byte a value, in the minute tier three."""
-    names = ",".join(stretch.columns).encode()
+    """A stretch as a block that begins at `start`: in the raw tier one byte a value, in the minute tier three.
+
+    Values of one kind are deflated together, so that a chart of them need not inflate the others.
+    """
     offsets = array("H", (min(65_535, max(0, round((at - start) / _UNIT[tier]))) for at in stretch.times))
-    parts: list[Bytes] = [_HEAD.pack(_VERSION, tier, len(stretch.times), len(names)), names, offsets.tobytes()]
-    for column in stretch.columns.values():
-        parts += column if tier == MINUTE else (column.mean,)
-    return zlib.compress(b"".join(parts), 1)
+    kinds: dict[str, list[str]] = {}
+    for name in stretch.columns:
+        kinds.setdefault(name.rstrip("0123456789"), []).append(name)
+    instants = zlib.compress(offsets.tobytes(), 1)
+    parts = [_HEAD.pack(_VERSION, tier, len(stretch.times), len(kinds), len(instants)), instants]
+    for names in kinds.values():
+        values = b"".join(
+            part for n in names for part in (stretch.columns[n] if tier == MINUTE else (stretch.columns[n].mean,))
+        )
+        label, packed = ",".join(names).encode(), zlib.compress(values, 1)
+        parts += (_KIND.pack(len(label), len(packed)), label, packed)
+    return b"".join(parts)
 
 
 def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> Stretch:
     """The stretch of a block; only the `wanted` names where these are given. Raises Damaged."""
     try:
-        raw = zlib.decompress(data)
-        version, tier, count, length = _HEAD.unpack_from(raw)
+        version, tier, count, kinds, length = _HEAD.unpack_from(data)
         if version != _VERSION or tier not in (RAW, MINUTE):
             raise Damaged(f"a block of version {version}, tier {tier}")
         at = _HEAD.size + length
-        names = raw[_HEAD.size : at].decode().split(",") if length else []
-        offsets = array("H", raw[at : at + 2 * count])
+        offsets = array("H", zlib.decompress(data[_HEAD.size : at]))
+        columns: dict[str, Column] = {}
+        for _ in range(kinds):
+            label, size = _KIND.unpack_from(data, at)
+            at += _KIND.size
+            names = data[at : at + label].decode().split(",")
+            at += label + size
+            if wanted is None or not set(wanted).isdisjoint(names):
+                columns |= _columns(zlib.decompress(data[at - size : at]), names, count, tier)
     except (zlib.error, struct.error, UnicodeDecodeError, ValueError) as error:
         raise Damaged(str(error)) from None
-    at += 2 * count
-    copies = 3 if tier == MINUTE else 1
-    if len(raw) != at + count * copies * len(names):
-        raise Damaged("a block cut short")
+    if at != len(data) or len(offsets) != count:
+        raise Damaged("a block of another length")
     unit = _UNIT[tier]
+    if wanted is not None:
+        columns = {name: column for name, column in columns.items() if name in wanted}
+    return Stretch(array("d", [start + offset * unit for offset in offsets]), columns)
+
+
+def _columns(values: bytes, names: Sequence[str], count: int, tier: int) -> dict[str, Column]:
+    copies = 3 if tier == MINUTE else 1
+    if len(values) != copies * count * len(names):
+        raise Damaged("a block cut short")
     columns = {}
     for index, name in enumerate(names):
-        if wanted is not None and name not in wanted:
-            continue
-        begin = at + index * copies * count
-        low = raw[begin : begin + count]
-        if copies == 1:
-            columns[name] = Column(low, low, low)
-        else:
-            columns[name] = Column(
-                low, raw[begin + count : begin + 2 * count], raw[begin + 2 * count : begin + 3 * count]
-            )
-    return Stretch(array("d", (start + offset * unit for offset in offsets)), columns)
+        begin = index * copies * count
+        low, *others = (values[begin + n * count : begin + (n + 1) * count] for n in range(copies))
+        columns[name] = Column(low, *others) if others else Column(low, low, low)
+    return columns
 
 
 def join(stretches: Iterable[Stretch]) -> Stretch:

@@ -64,8 +64,10 @@ def _tails(spec: ChartSpec) -> list[Row]:
     for line, number in known:
         each.append((f"▪{line.label.removeprefix('GPU ')} ", number))
         each.append((f"{line.last:.0f} ", ALERT if lags and number == index else TEXT))
-    tails: list[Row] = [(*lowest, *each, *summary), (*each, *summary), (*lowest, *summary), summary]
-    return tails[0 if lags else 1 :]
+    short: Row = ((f"{mean:.0f}{spec.unit}", TEXT),)
+    if lags:
+        return [(*lowest, *each, *summary), (*lowest, *summary), lowest, summary]
+    return [(*each, *summary), (*lowest, *summary), summary, short]
 
 
 def _legend(spec: ChartSpec, length: int) -> Iterator[Part]:
