@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from pathlib import Path
 
-from tests.stage import demo_app, settle, still_pollers
+from tests.stage import demo_app, landed, make_recording, replay_app, settle, still_pollers
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 DARK, LIGHT = "podtop-dark", "podtop-light"
@@ -16,6 +17,10 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("fleet-120x40-light", (120, 40), LIGHT, ("j",)),
     ("fleet-200x50-dark", (200, 50), DARK, ("j", "j")),
     ("fleet-200x50-light", (200, 50), LIGHT, ("j", "j")),
+    ("pod-120x40-dark", (120, 40), DARK, ("j", "enter")),
+    ("pod-120x40-light", (120, 40), LIGHT, ("j", "enter")),
+    ("compare-120x40-dark", (120, 40), DARK, ("space", "space", "space")),
+    ("strips-120x40-dark", (120, 40), DARK, ("j", "v", "tab", "z", *["left"] * 9)),
     ("help-120x40-dark", (120, 40), DARK, ("question_mark",)),
 )
 
@@ -28,11 +33,20 @@ async def shoot(name: str, size: tuple[int, int], theme: str, keys: tuple[str, .
             (FOLDER / f"{name}.svg").write_text(app.export_screenshot(title="podtop"), "utf-8")
 
 
-async def main() -> None:
+async def shoot_replay(recording: Path) -> None:
+    app = replay_app(recording)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await landed(pilot, "j", "j", "minus", "minus", "minus")
+        (FOLDER / "replay-120x40-dark.svg").write_text(app.export_screenshot(title="podtop"), "utf-8")
+
+
+async def main(recording: Path) -> None:
     FOLDER.mkdir(exist_ok=True)
     for shot in SHOTS:
         await shoot(*shot)
+    await shoot_replay(recording)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with tempfile.TemporaryDirectory() as directory:
+        asyncio.run(main(make_recording(Path(directory) / "a.sqlite")))

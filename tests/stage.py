@@ -67,15 +67,23 @@ async def landed(pilot: Pilot[None], *keys: str) -> None:
     """Wait until the replay shows an instant, press the keys, and wait for what they ask of the recording."""
     app = pilot.app
     assert isinstance(app, PodtopApp)
-    for key in (None, *keys):
-        if key is not None:
-            await pilot.press(key)
-        for _ in range(1000):
-            await pilot.pause(0.01)
-            if app.player.held is not None and not app.player.waiting:
-                break
-    for _ in range(8):
-        await pilot.pause(0.02)
+    while app.player.held is None:
+        await pilot.pause(0.01)
+    await at_rest(pilot)
+    for key in keys:
+        await pilot.press(key)
+        await at_rest(pilot)
+
+
+async def at_rest(pilot: Pilot[None], still: int = 12) -> None:
+    """Until the screen has been the same for some time: answers come from threads."""
+    app = pilot.app
+    assert isinstance(app, PodtopApp)
+    before, same = "", 0
+    while same < still or app.player.waiting:
+        await pilot.pause(0.01)
+        now = "".join(strip.text for strip in app.screen._compositor.render_strips())
+        before, same = now, same + 1 if now == before else 0
 
 
 async def settle(pilot: Pilot[None], *keys: str) -> None:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from tui.store import packed
 from tui.store.archive.reader import Recording
+from tui.store.archive.thinning import BRIEF
 from tui.store.events import Event, between
 from tui.store.fleet import Fleet, Older, Record
 
@@ -90,8 +91,9 @@ def _missed(recording: Recording, first: float, present: Mapping[str, Record]) -
 
 
 def _older(recording: Recording, pod: str, start: float, end: float, width: float) -> Older:
-    whole = recording.samples(pod, start, end)
-    silence = max(recording.silence, 1.5 * packed.MINUTES)
+    coarse = width >= 4 * BRIEF and width % BRIEF == 0
+    whole = recording.brief(pod, start, end) if coarse else recording.samples(pod, start, end)
+    silence = max(recording.silence, 1.5 * (BRIEF if coarse else packed.MINUTES))
     return Older(start, end, width, packed.reduced(whole, width, silence))
 
 

@@ -111,18 +111,24 @@ def month(directory: Path, interval: float) -> None:
         width = 30 * DAY / COLUMNS
 
         def query() -> None:
+            whole = recording.brief("p0000", START, end, names)
+            for name in names:
+                unbroken(whole.times, whole.columns[name], steps(name), START, width, COLUMNS, 1350.0)
+
+        def every() -> None:
             whole = recording.samples("p0000", START, end, names)
             for name in names:
                 unbroken(whole.times, whole.columns[name], steps(name), START, width, COLUMNS, 90.0)
 
         def older() -> None:
-            packed.reduced(recording.samples("p0000", START, end), 21_600.0, 90.0)
+            packed.reduced(recording.brief("p0000", START, end), 21_600.0, 1350.0)
 
         print(
             f"30 days of 8 GPUs ({len(found.times)} instants, {size(path):.1f} MB) in {COLUMNS} columns: "
             f"{median(query):.0f} ms (goal 50); every value of the pod, as a screen asks: {median(older):.0f} ms"
         )
-        print(f"24 h of 8 GPUs: {median(lambda: recording.samples('p0000', end - DAY, end, names)):.0f} ms; "
+        print(f"  from every instant and not in brief: {median(every):.0f} ms; "
+              f"24 h of 8 GPUs: {median(lambda: recording.samples('p0000', end - DAY, end, names)):.0f} ms; "
               f"an instant, all that was known: {median(lambda: recording.snapshot(end - DAY)):.1f} ms")  # fmt: skip
 
 
@@ -131,7 +137,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         growth(Path(directory), 10, 4, 6 * 3600)
         growth(Path(directory), 2000, 2, 1800 if quick else 3600)
-        month(Path(directory), 60.0 if quick else 10.0)
+        month(Path(directory), 60.0 if quick else 5.0)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.make import funds, market, offer, pod, runtime, snapshot
@@ -135,6 +138,26 @@ def test_after_two_days_there_are_minutes_with_their_extremes(writer: Writer, pa
         part = utils[12 * i : 12 * i + 12]
         assert (column.low[i] / 2, column.high[i] / 2) == (min(part), max(part))
         assert column.mean[i] / 2 == pytest.approx(sum(part) / 12, abs=0.26)
+
+
+@given(st.sampled_from([0.0, KEEP_RAW / 2, KEEP_RAW + 22_000]))
+@settings(max_examples=3)
+def test_in_brief_no_extreme_is_lost_whether_packed_or_thinned_or_neither(age: float) -> None:
+    start = NOW // 21_600 * 21_600
+    with TemporaryDirectory() as directory:
+        path = Path(directory) / "a.sqlite"
+        with closing(Writer(connect(path, write=True), NOW - 1)) as writer:
+            utils = fill(writer, start, 12 * 60)
+            if age:
+                assert writer.tidy(start + age)
+        with read(path) as recording:
+            brief = recording.brief("a", start, start + 3600, ["gpu0"])
+    column = brief.columns["gpu0"]
+    assert list(brief.times) == [start + 900 * i for i in range(4)]
+    for i in range(4):
+        part = utils[180 * i : 180 * i + 180]
+        assert (column.low[i] / 2, column.high[i] / 2) == (min(part), max(part))
+        assert column.mean[i] / 2 == pytest.approx(sum(part) / 180, abs=0.5)
 
 
 def test_after_a_month_it_is_gone_but_not_what_still_holds(writer: Writer, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from tests.make import funds, snapshot
-from tests.stage import demo_app, settle, still_pollers
+from tests.stage import demo_app, landed, make_recording, replay_app, settle, still_pollers
 from tests.ui.conftest import NOW, PODS, HeldCloud
 from tui.api.cloud import Throttled, Unauthorized, Unreachable
 from tui.api.models import Problem, Snapshot, Unreadable
@@ -57,6 +58,47 @@ def test_demo(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
 
 def test_telemetry_alone(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=(80, 24), run_before=pressing("j", "tab"))
+
+
+@pytest.mark.parametrize("theme", ["podtop-dark", "podtop-light"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=["80x24", "120x40", "200x50"])
+def test_pod(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
+    assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing("j", "enter"))
+
+
+def test_pod_revealed(snap_compare: Compare) -> None:
+    keys = ("j", "enter", "z", "x", *["pagedown"])
+    assert snap_compare(demo_app(), terminal_size=(120, 40), run_before=pressing(*keys))
+
+
+def test_pods_compared(snap_compare: Compare) -> None:
+    assert snap_compare(demo_app(), terminal_size=(120, 40), run_before=pressing("space", "space", "space"))
+
+
+def test_heat_strips_with_a_cursor(snap_compare: Compare) -> None:
+    keys = ("j", "v", "tab", "z", *["left"] * 9)
+    assert snap_compare(demo_app(), terminal_size=(120, 40), run_before=pressing(*keys))
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_recording(tmp_path_factory.mktemp("recording") / "a.sqlite", hours=12.0, step=120.0)
+
+
+def at_rest(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+    async def run(pilot: Pilot[None]) -> None:
+        await landed(pilot, *keys)
+
+    return run
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_replay(snap_compare: Compare, recording: Path, size: tuple[int, int]) -> None:
+    assert snap_compare(replay_app(recording), terminal_size=size, run_before=at_rest("j", "j", "minus", "minus"))
+
+
+def test_replay_of_a_pod(snap_compare: Compare, recording: Path) -> None:
+    assert snap_compare(replay_app(recording), terminal_size=(120, 40), run_before=at_rest("j", "j", "enter", "minus"))
 
 
 def test_market_zoomed(snap_compare: Compare) -> None:

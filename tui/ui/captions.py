@@ -54,7 +54,7 @@ def _tails(spec: ChartSpec) -> list[Row]:
     if len(spec.lines) == 1:
         return [((_value(known[0][0], spec), TEXT),)]
     if not known[0][0].label.startswith("GPU "):
-        return [tuple(_legend(spec, length)) for length in (24, 16, 10, 6, 3)]
+        return [tuple(_legend(spec, length)) for length in (24, 16, 10, 6, 3, 0)]
     mean = sum(line.last or 0.0 for line, _ in known) / len(known)
     low, index = min(known, key=lambda pair: pair[0].last or 0.0)
     lags = mean - (low.last or 0.0) > _LAGS * spec.high
@@ -73,7 +73,7 @@ def _tails(spec: ChartSpec) -> list[Row]:
 def _legend(spec: ChartSpec, length: int) -> Iterator[Part]:
     """Names of what is compared, cut to a length, each with its value."""
     for number, line in enumerate(spec.lines):
-        yield f"{' ' if number else ''}▪{fmt.clip(line.label, length)} ", number
+        yield f"{' ' if number else ''}▪{fmt.clip(line.label, length)}{' ' if length else ''}", number
         yield _value(line, spec), TEXT
 
 

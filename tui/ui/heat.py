@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.ui import format as fmt
-from tui.ui.spec import ALERT, QUIET, TEXT, VALUES, ChartSpec, Part, Row
+from tui.ui.spec import ALERT, HEAT, QUIET, TEXT, VALUES, ChartSpec, Part, Row
 
 _SHADES = "░▒▓█"
 _IDLE = "·"
@@ -40,13 +40,13 @@ def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
         parts: list[Part] = []
         if axis:
             parts.append((f"{fmt.clip(line.label.removeprefix('GPU '), axis - 1):>{axis - 1}} ", QUIET))
-        parts.append(("".join(cells), 0))
+        parts.append(("".join(cells), HEAT))
         if numbers:
             lags = line.last is not None and middle - line.last > 0.2 * spec.high
             text = fmt.UNKNOWN if line.last is None else f"{'▾' if lags else ''}{line.last:.0f}"
             parts.append((f"{text:>{VALUES}}", ALERT if lags else TEXT))
         rows.append(tuple(parts))
-        below: Row = ((" " * axis, QUIET), ("".join(cells), 0), (" " * (VALUES if numbers else 0), QUIET))
+        below: Row = ((" " * axis, QUIET), ("".join(cells), HEAT), (" " * (VALUES if numbers else 0), QUIET))
         rows += [tuple(part for part in below if part[0])] * (deep - 1)
     if len(shown) < len(lines) and height:
         more = f"+{len(lines) - len(shown)} more below: z zooms"

@@ -17,8 +17,9 @@ AXIS = 4
 VALUES = 5
 """Cells for the number at the end of a heat strip."""
 
-TEXT, QUIET, TITLE, ALERT, CURSOR, EVENT = -1, -2, -3, -4, -5, -6
-"""Parts that are no line: plain words, axes, the title, what needs an eye, the cursor, what happened."""
+TEXT, QUIET, TITLE, ALERT, CURSOR, EVENT, HEAT = -1, -2, -3, -4, -5, -6, -7
+"""Parts that are no line: plain words, axes, the title, what needs an eye, the cursor, what happened,
+shades."""
 
 Part = tuple[str, int]
 """Text, and the number of the line it belongs to (from 0) or one of the constants above."""
@@ -53,7 +54,7 @@ class Window(NamedTuple):
 def bucket(span: float, columns: int) -> float:
     """Seconds of one column where `span` seconds are shown in at least so many."""
     least = span / max(1, columns)
-    unit = next((unit for unit, below in _UNITS if least < below), 600)
+    unit = next((unit for unit, below in _UNITS if least < below), 900)
     return float(math.ceil(least / unit) * unit)
 
 

@@ -13,7 +13,8 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE pod (id INTEGER PRIMARY KEY, pod TEXT NOT NULL UNIQUE);
 CREATE TABLE layout (id INTEGER PRIMARY KEY, pods BLOB NOT NULL UNIQUE);
 CREATE TABLE poll (at REAL PRIMARY KEY, layout INTEGER, row BLOB);
-CREATE TABLE block (pod INTEGER, tier INTEGER, start REAL, data BLOB NOT NULL, PRIMARY KEY (pod, tier, start));
+CREATE TABLE block (pod INTEGER, tier INTEGER, start REAL, brief BLOB NOT NULL, data BLOB NOT NULL,
+                    PRIMARY KEY (pod, tier, start));
 CREATE INDEX block_age ON block (tier, start);
 CREATE TABLE state (pod INTEGER, at REAL, data BLOB, started REAL, PRIMARY KEY (pod, at));
 CREATE TABLE funds (at REAL PRIMARY KEY, balance REAL, spend REAL, ceiling REAL);

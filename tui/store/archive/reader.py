@@ -13,7 +13,7 @@ from tui.api.models import Funds, GpuReading, Market, Offer, Pod, Quote, Snapsho
 from tui.store import packed
 from tui.store.archive.file import connect, told
 from tui.store.archive.rows import layouts_of, quote_of, readable, stretches
-from tui.store.archive.thinning import MINUTE_BLOCK, RAW_BLOCK, silence_of
+from tui.store.archive.thinning import BRIEF, MINUTE_BLOCK, RAW_BLOCK, silence_of
 from tui.store.archive.writer import MARKET, PODS
 from tui.store.events import Event, Kind
 from tui.store.packed import MINUTE, RAW
@@ -77,12 +77,27 @@ class Recording:
                 key, tier, start - _LENGTH[tier], end,
             )  # fmt: skip
             parts += readable(rows, names)
-        recent = self._polls(start, end, key).get(key)
-        if recent is not None:
-            if names is not None:
-                recent = Stretch(recent.times, {n: c for n, c in recent.columns.items() if n in names})
-            parts.append(recent)
+        parts.append(self._recent(key, start, end, names))
         return packed.cut(packed.join(parts), start, end)
+
+    def brief(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Stretch:
+        """The same in quarters of an hour, each with its lowest, mean and highest: enough for weeks."""
+        key = self._key(pod)
+        if key is None:
+            return EMPTY
+        rows = self._all(
+            "SELECT start, brief FROM block WHERE pod = ? AND start > ? AND start < ? ORDER BY start",
+            key, start - MINUTE_BLOCK, end,
+        )  # fmt: skip
+        recent = packed.reduced(self._recent(key, start, end, names), BRIEF, BRIEF)
+        return packed.cut(packed.join([*readable(rows, names), recent]), start, end)
+
+    def _recent(self, key: int, start: float, end: float, names: Sequence[str] | None) -> Stretch:
+        """One pod's samples that are in no block yet."""
+        found = self._polls(start, end, key).get(key, EMPTY)
+        if names is None:
+            return found
+        return Stretch(found.times, {name: column for name, column in found.columns.items() if name in names})
 
     def all_samples(self, start: float, end: float) -> dict[str, Stretch]:
         """Every pod's samples in start <= instant < end."""

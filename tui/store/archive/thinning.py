@@ -9,8 +9,12 @@ from functools import partial
 from tui.store import packed
 from tui.store.archive.rows import layouts_of, readable, stretches
 from tui.store.packed import MINUTE, RAW
+from tui.store.series import Stretch
 
 RAW_BLOCK = 900.0
+BRIEF = 900.0
+"""Seconds of a sample in brief: no longer than the shortest block."""
+
 MINUTE_BLOCK = 21_600.0
 KEEP_RAW = 48 * 3600.0
 KEEP = 30 * 86_400.0
@@ -47,10 +51,16 @@ def _pack(db: sqlite3.Connection, start: float) -> None:
         # A clock that was set back brings samples of a time that is packed already.
         before = db.execute("SELECT start, data FROM block WHERE pod = ? AND tier = 0 AND start = ?", (pod, start))
         whole = packed.merge([*readable(before.fetchall()), stretch])
-        data = packed.encode(whole, start, RAW)
-        db.execute("INSERT OR REPLACE INTO block (pod, tier, start, data) VALUES (?, 0, ?, ?)", (pod, start, data))
+        _put(db, pod, RAW, start, whole)
     db.execute("DELETE FROM poll WHERE at >= ? AND at < ?", (start, end))
     db.execute("DELETE FROM layout WHERE id NOT IN (SELECT layout FROM poll WHERE layout IS NOT NULL)")
+
+
+def _put(db: sqlite3.Connection, pod: int, tier: int, start: float, stretch: Stretch) -> None:
+    """Write a block, and in brief what weeks are drawn from: its quarters of an hour."""
+    brief = packed.encode(packed.reduced(stretch, BRIEF, BRIEF), start, MINUTE)
+    data = packed.encode(stretch, start, tier)
+    db.execute("INSERT OR REPLACE INTO block VALUES (?, ?, ?, ?, ?)", (pod, tier, start, brief, data))
 
 
 def _thin(db: sqlite3.Connection, pod: int, start: float) -> None:
@@ -62,8 +72,7 @@ def _thin(db: sqlite3.Connection, pod: int, start: float) -> None:
     ).fetchall()
     minutes = packed.reduced(packed.join(readable(rows)), packed.MINUTES, silence_of(db))
     if minutes.times:
-        data = packed.encode(minutes, start, MINUTE)
-        db.execute("INSERT OR REPLACE INTO block (pod, tier, start, data) VALUES (?, 1, ?, ?)", (pod, start, data))
+        _put(db, pod, MINUTE, start, minutes)
     db.execute("DELETE FROM block WHERE pod = ? AND tier = 0 AND start >= ? AND start < ?", (pod, *span))
     db.execute(
         "DELETE FROM funds WHERE at >= ?1 AND at < ?2 AND at NOT IN "

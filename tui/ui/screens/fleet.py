@@ -115,7 +115,11 @@ class FleetScreen(TimedScreen):
 
         def cells(key: str) -> Cells:
             spark = rows.SPARK_COLUMNS if table.width_of("spark") else 0
-            row = views.pod_row(fleet.records[key], now, spark)
+            record = fleet.records.get(key)
+            if record is None:
+                # Gone while another screen was on top; this one is told when it is back.
+                return {}
+            row = views.pod_row(record, now, spark)
             return rows.pod_cells(row, now, table.width_of("bar"), marked=key in self._marked)
 
         table.show(
@@ -172,8 +176,9 @@ class FleetScreen(TimedScreen):
             pane.show_notice(notices.telemetry(fleet))
             return
         names = [record.name or record.id for record in records]
-        title = names[0] if len(names) == 1 else f"{len(names)} pods compared"
-        self._entitle(pane, f"{TITLES['telemetry']}  {title}", self._span_words())
+        alone = len(names) == 1
+        title = f"{TITLES['telemetry']}  {names[0]}" if alone else f"{len(names)} pods"
+        self._entitle(pane, title, self._span_words(), () if alone else names)
         self._show_charts(pane, records)
 
     # Arranging panes

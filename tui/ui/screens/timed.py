@@ -82,7 +82,7 @@ class TimedScreen(Screen[None]):
         self._heat: bool | None = None
         self._cursor: float | None = None
         self._width = 1.0
-        self._titles: dict[str | None, tuple[str, str]] = {}
+        self._titles: dict[str | None, tuple[str, ...]] = {}
 
     def on_mount(self) -> None:
         self.bindings_updated_signal.subscribe(self, lambda _: self._show_footer())
@@ -96,9 +96,14 @@ class TimedScreen(Screen[None]):
         """The fleet to show, and the instant to show it at."""
         return self._player.view
 
+    @property
+    def _seen(self) -> bool:
+        """Whether this is the top screen, dialogs apart: Textual calls the one below an opaque one current too."""
+        return next((s for s in reversed(self.app.screen_stack) if not s.is_modal), None) is self
+
     def show(self) -> None:
         """Tell every widget what it has to show now."""
-        if self.is_current:
+        if self._seen:
             self._show_header()
             self._show_all()
 
@@ -111,16 +116,15 @@ class TimedScreen(Screen[None]):
 
     def _tick(self) -> None:
         """Once a second: with fresh data this changes nothing."""
-        if self.is_current:
+        if self._seen:
             self._show_header()
             self._age(*self._view)
 
     def _show_header(self) -> None:
         fleet, now = self._view
         header = self.query_one("#header", Lines)
-        lines = status.header(
-            fleet, self._sight.badges, now, self._forms(), header.size.width, self._player.held is not None
-        )
+        paused = self._player.held is not None and not self._player.travelling
+        lines = status.header(fleet, self._sight.badges, now, self._forms(), header.size.width, paused)
         header.content = lines
 
     def _forms(self) -> status.Forms:
@@ -132,11 +136,15 @@ class TimedScreen(Screen[None]):
             return status.travelling(player.held[1], player, player.clock(), tz)
         return status.paused(live, player.held[1], player.clock(), tz)
 
-    def _entitle(self, pane: Widget, title: str, subtitle: str) -> None:
-        """Title a pane: without markup, for names come from the API, and only on change, for it repaints the pane."""
-        if self._titles.get(pane.id) != (title, subtitle):
-            self._titles[pane.id] = (title, subtitle)
-            pane.border_title = Content(title)
+    def _entitle(self, pane: Widget, title: str, subtitle: str, lines: Sequence[str] = ()) -> None:
+        """Title a pane: without markup, for names come from the API, and only on change, for it repaints the pane.
+
+        lines: names of what is compared in the pane, each told with the colour of its line.
+        """
+        if self._titles.get(pane.id) != (title, subtitle, *lines):
+            self._titles[pane.id] = (title, subtitle, *lines)
+            legend = [part for n, name in enumerate(lines, 1) for part in ("  ", ("▪", f"$chart-{n}"), name)]
+            pane.border_title = Content.assemble(Content(title), *legend)
             pane.border_subtitle = Content(subtitle)
 
     def _show_footer(self) -> None:

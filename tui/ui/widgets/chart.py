@@ -17,7 +17,7 @@ from tui.ui.spec import ChartSpec, Row
 LINES = 8
 _NAMES = {
     spec.TEXT: "text", spec.QUIET: "quiet", spec.TITLE: "title", spec.ALERT: "alert", spec.CURSOR: "cursor",
-    spec.EVENT: "event",
+    spec.EVENT: "event", spec.HEAT: "heat",
 }  # fmt: skip
 
 
