@@ -65,10 +65,6 @@ class Inspector:
         self._fleet.inspection = Inspection(pod, at, Feed())
         await self._remember(past, pod, at)
 
-    def forget(self) -> None:
-        """Nobody looks any more: secrets go out of memory."""
-        self._fleet.inspection = None
-
     def _feed(self) -> Feed[PodDetail | None]:
         inspection = self._fleet.inspection
         return inspection.detail if inspection is not None else Feed()

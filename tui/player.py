@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from tui.store.archive.file import ArchiveError
-
 if TYPE_CHECKING:
     from tui.past import Past
     from tui.store.fleet import Fleet
@@ -113,6 +111,9 @@ class Player:
 
     async def go(self, at: float, forward: bool = True) -> None:
         """Show an instant of the recording. Of many asked for while one is loaded, the last is what comes."""
+        # Not before the first frame: it brings SQLite along.
+        from tui.store.archive.file import ArchiveError
+
         past = self.past
         if past is None:
             return

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
-from tui.inspector import Inspector
 from tui.poller import Failed, Fresh, Poller
 from tui.store.fleet import Older
 from tui.store.series import EMPTY
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from tui.api.cloud import Cloud, CloudError
     from tui.api.models import Market, Snapshot
     from tui.config import Config
+    from tui.inspector import Inspector
     from tui.past import Past
     from tui.recorder import Note, Recorder
     from tui.source import Source
@@ -68,7 +68,8 @@ class Watch:
         self._cloud: Cloud | None = None
         self._group: asyncio.TaskGroup | None = None
         self._inspecting: asyncio.Task[None] | None = None
-        self._inspector = Inspector(fleet, source.clock, midnight, changed)
+        self._midnight = midnight
+        self._inspector: Inspector | None = None
         self._wakes: list[Callable[[], None]] = []
 
     def wake(self) -> None:
@@ -144,13 +145,17 @@ class Watch:
         self._changed()
 
     def inspect(self, pod: str | None, at: float | None) -> None:
-        """Look closely at a pod, now or at a past instant; or, with None, no more."""
+        """Look closely at a pod, now or at a past instant; or, with None, no more: secrets go out of memory."""
         if self._inspecting is not None:
             self._inspecting.cancel()
             self._inspecting = None
         if pod is None or self._group is None or self._cloud is None:
-            self._inspector.forget()
+            self._fleet.inspection = None
             return
+        if self._inspector is None:
+            from tui.inspector import Inspector
+
+            self._inspector = Inspector(self._fleet, self._source.clock, self._midnight, self._changed)
         if at is not None:
             look = self._inspector.recall(self.past, pod, at)
         else:

@@ -13,6 +13,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,8 @@ HERE = Path(__file__).parent
 PODTOP = str(Path(sys.executable).with_name("podtop"))
 HELLO = [sys.executable, str(HERE / "hello.py")]
 HTOP = ["htop", "-d", "10"]
-QUICK = {"PYTHONDONTWRITEBYTECODE": "", "RUNPOD_API_KEY": "demo-key"}
+STATE = tempfile.TemporaryDirectory(prefix="podtop-bench-")
+QUICK = {"PYTHONDONTWRITEBYTECODE": "", "RUNPOD_API_KEY": "demo-key", "XDG_STATE_HOME": STATE.name}
 SIZE = (120, 40)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.make import pod, snapshot
 from tui.api.models import Snapshot
 from tui.store.fleet import Fleet
+from tui.watch import RECENT, RECENT_BUDGET
 
 DAY = 86_400
 
@@ -56,7 +57,14 @@ def main() -> None:
             days.append(f"{resident():.0f}")
 
     fill(fleet, hundred, DAY if quick else 7 * DAY + 5, note)
-    print(f"process after each of seven simulated days of 100 pods: {' '.join(days)} MiB")
+    print(f"process after each of seven simulated days of 100 pods, nothing recorded: {' '.join(days)} MiB")
+
+    fleet, days[:] = Fleet(5, 30), []
+    fleet.keep(RECENT, RECENT_BUDGET)
+    base = resident()
+    fill(fleet, hundred, DAY if quick else 7 * DAY + 5, note)
+    size = sum(len(r.series) * (8 + len(r.series.names)) for r in fleet.records.values()) / 2**20
+    print(f"the same while recording: {size:.1f} MiB of samples; process {base:.0f}, then {' '.join(days)} MiB")
 
 
 if __name__ == "__main__":
