@@ -31,6 +31,7 @@ HISTORY = 30 * 86_400.0
 class Inspector:
     """Keeps `fleet.inspection` true.
 
+    wake:     asks RunPod now.
     midnight: the instant at which the local day of an instant began.
     """
 
@@ -45,12 +46,14 @@ class Inspector:
         self._clock = clock
         self._midnight = midnight
         self._changed = changed
+        self.wake: Callable[[], None] = lambda: None
 
     async def follow(self, cloud: Cloud, past: Callable[[], Past | None], pod: str, interval: float) -> None:
         """Look at a pod as it is now, again and again, until cancelled."""
         self._fleet.inspection = Inspection(pod, None, Feed())
         await self._remember(past(), pod, None)
         poller = Poller(lambda: cloud.pod(pod), max(CADENCE, interval))
+        self.wake = poller.wake
         async for reading in poller:
             feed, now = self._feed(), self._clock()
             if isinstance(reading, Fresh):

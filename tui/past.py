@@ -60,7 +60,9 @@ class Past:
         events = await self.ask(lambda recording: recording.events(now - 86_400.0, first))
         missed = await self.ask(partial(_missed, first=first, present=fleet.records.copy()))
         fleet.prefill(found)
-        fleet.events.extendleft(reversed((*events, *missed)))
+        since = tuple(fleet.events)
+        fleet.events.clear()
+        fleet.events.extend((*events, *missed, *since))
         return missed
 
     async def older(self, fleet: Fleet, pod: str, start: float, end: float, width: float) -> None:

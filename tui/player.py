@@ -81,6 +81,8 @@ class Player:
 
     def pause(self) -> None:
         """Hold what is shown, or go on; in the recording, play or stop."""
+        if self.replay and self.held is None:
+            return
         if self.travelling:
             self.playing = not self.playing
         elif self.held is None:

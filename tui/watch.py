@@ -76,6 +76,8 @@ class Watch:
         """Ask now."""
         for wake in self._wakes:
             wake()
+        if self._inspector is not None:
+            self._inspector.wake()
 
     async def run(self) -> None:
         """Until cancelled. Connections are closed then."""

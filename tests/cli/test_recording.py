@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import os
 import re
@@ -166,6 +167,22 @@ def test_a_replay_that_cannot_be_is_refused_in_words(arguments: list[str], words
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_is_copied_reaches_the_terminals_clipboard() -> None:
+    terminal = podtop("--demo")
+    terminal.wait_for("● live")
+    terminal.type("/llama")
+    terminal.wait_for("1 of 6")
+    terminal.type("\r")
+    terminal.wait_for("↵ open")
+    terminal.type("\r")
+    terminal.wait_for("-8888.proxy")
+    terminal.type("jjjjc")
+    terminal.wait_for("copied: Pod ID")
+    assert b"\x1b]52;c;" + base64.b64encode(b"k3v9x0q2m1a7ze") in terminal.output
+    terminal.type("q")
+    assert terminal.end() == 0
 
 
 def test_no_record_leaves_no_file(url: str) -> None:

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from tests.make import funds, market, offer, pod, runtime, snapshot
 from tui.api.models import GpuReading, Pod, Quote, Snapshot, Telemetry
+from tui.store.archive import file
 from tui.store.archive.file import VERSION, ArchiveError, DamagedArchive, NewerArchive, connect
 from tui.store.archive.reader import Recording
 from tui.store.archive.thinning import KEEP, KEEP_RAW, RAW_BLOCK
@@ -60,8 +61,8 @@ def fill(writer: Writer, start: float, count: int, step: float = 5.0) -> list[fl
 
 def test_only_the_owner_can_read_it(writer: Writer, path: Path) -> None:
     writer.write([Polled(NOW, snapshot(pod("a")))])
-    for file in path.parent.iterdir():
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+    for part in path.parent.iterdir():
+        assert stat.S_IMODE(part.stat().st_mode) == 0o600, part.name
 
 
 def test_an_instant_comes_back_as_it_was_told(writer: Writer, path: Path) -> None:
@@ -248,6 +249,21 @@ def test_a_clock_that_is_set_back_loses_nothing(writer: Writer, path: Path) -> N
 
 
 # What happens to files
+
+
+def test_an_older_file_is_brought_up_to_date_with_all_it_has(
+    writer: Writer, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    utils = fill(writer, NOW, 5)
+    writer.close()
+    later = "ALTER TABLE pod ADD COLUMN colour TEXT;"
+    monkeypatch.setattr(file, "_MIGRATIONS", (*file._MIGRATIONS, later))
+    monkeypatch.setattr(file, "VERSION", VERSION + 1)
+    with closing(connect(path, write=True)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (VERSION + 1,)
+        assert db.execute("SELECT pod, colour FROM pod").fetchall() == [("a", None)]
+    with read(path) as recording:
+        assert [v / 2 for v in recording.samples("a", NOW, NOW + 60).columns["gpu0"].mean] == utils
 
 
 def test_a_newer_file_is_told_and_not_touched(writer: Writer, path: Path) -> None:

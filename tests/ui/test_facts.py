@@ -21,7 +21,7 @@ from tui.api.models import GpuReading, Placement, Pod, Port, Problem, Runtime, T
 from tui.api.secret import Secret
 from tui.store import rules
 from tui.ui import format as fmt
-from tui.ui.facts import LABEL_WIDTH, MASKED, Fact, Section, Spent, sections
+from tui.ui.facts import LABEL_WIDTH, MASKED, Fact, Section, Spent, copied, sections
 
 NOW = datetime(2026, 7, 30, 12, 0, 0, tzinfo=UTC).timestamp()
 HOUR = 3600.0
@@ -586,3 +586,12 @@ def test_the_words_need_no_screen() -> None:
     code = "import sys, tui.ui.facts; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"textual", "rich", "httpx"} & set(loaded)
+
+
+def test_every_fact_but_a_hidden_one_can_be_copied() -> None:
+    pod = full_pod()
+    for revealed in (False, True):
+        for section in tell(pod, full_detail(pod), revealed=revealed):
+            for fact in section.facts:
+                hidden = section.title == "Environment" and not revealed
+                assert bool(copied(fact)) == (not hidden and fact.value != ((fmt.UNKNOWN, "quiet"),)), fact

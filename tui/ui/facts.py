@@ -55,6 +55,14 @@ class Fact(NamedTuple):
     copy: str = ""
 
 
+def copied(fact: Fact) -> str:
+    """What goes to the clipboard for a fact: its own text for that, else what is read of it; a hidden value never."""
+    if fact.copy:
+        return fact.copy
+    text = "".join(part for part, _ in fact.value).strip()
+    return "" if text in (MASKED, fmt.UNKNOWN) else text
+
+
 class Section(NamedTuple):
     """Facts that belong together, under a title."""
 

@@ -126,14 +126,22 @@ def paused(fleet: Fleet, held: float, now: float, tz: tzinfo | None) -> Forms:
     return tuple((*short, gap, *form) for short, form in zip((hold, hold, hold, (("‖", "warn"),)), forms, strict=False))
 
 
-def travelling(at: float, player: Player, now: float, tz: tzinfo | None) -> Forms:
-    """Which instant of the recording is shown, and whether it moves."""
+def travelling(at: float, player: Player, live: Fleet, now: float, tz: tzinfo | None) -> Forms:
+    """Which instant of the recording is shown, and whether it moves; and what is wrong meanwhile."""
     when = datetime.fromtimestamp(at, tz)
     day = "" if now - at < 12 * 3600 else f"{when:%a %d %b} "
     moves = f" ▶ ×{player.speed:g}" if player.playing else ""
     ago = "" if player.replay else f" · {fmt.duration(now - at)} ago · = returns to now"
     time: Cell = ((f"◀ {day}{when:%H:%M:%S}{moves}", "warn"),)
-    return ((*time, (ago, "muted")), time, ((f"◀ {when:%H:%M:%S}", "warn"),), ((f"{when:%H:%M}", "warn"),))
+    wrong = None if player.replay else live.snapshot.error
+    word: Cell = () if wrong is None else ((f" ▲ {trouble(wrong)}", "bad"),)
+    mark: Cell = () if wrong is None else ((" ▲", "bad"),)
+    return (
+        (*time, (ago, "muted"), *word),
+        (*time, *word),
+        ((f"◀ {when:%H:%M:%S}", "warn"), *mark),
+        ((f"{when:%H:%M}", "warn"), *mark),
+    )
 
 
 def _figure(label: str, value: str, role: str = "strong") -> Cell:

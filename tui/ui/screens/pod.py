@@ -111,8 +111,8 @@ class PodScreen(TimedScreen):
                 for number, fact in enumerate(section.facts):
                     key = f"{section.title} {number}"
                     cells[key] = {"label": ((fact.label, "muted"),), "value": fact.value}
-                    if fact.copy:
-                        self._copies[key] = (fact.label, fact.copy)
+                    if text := facts.copied(fact):
+                        self._copies[key] = (fact.label, text)
         table.show(
             tuple(cells), lambda key: cells[key], notice=self._notice(fleet, record), faded=fleet.pods_stale(now)
         )

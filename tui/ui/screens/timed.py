@@ -133,7 +133,7 @@ class TimedScreen(Screen[None]):
         if player.held is None:
             return status.connection(live, player.view[1], tz)
         if player.travelling:
-            return status.travelling(player.held[1], player, player.clock(), tz)
+            return status.travelling(player.held[1], player, live, player.clock(), tz)
         return status.paused(live, player.held[1], player.clock(), tz)
 
     def _entitle(self, pane: Widget, title: str, subtitle: str, lines: Sequence[str] = ()) -> None:
