@@ -27,7 +27,7 @@ def title(spec: ChartSpec, width: int) -> Row:
         pairs = [(middle, tail) for tail in tails for middle in middles]
     for middle, tail in pairs:
         used = len(name) + sum(len(text) for text, _ in middle) + sum(len(text) for text, _ in tail)
-        if used + 1 <= width:
+        if used + 2 <= width or (used < width and not middle):
             return ((name, TITLE), *middle, (" " * (width - used), TEXT), *tail)
     return ((name.ljust(width), TITLE),)
 

@@ -330,8 +330,8 @@ class FleetScreen(TimedScreen):
     @on(FilterLine.Done)
     async def _filter_done(self, event: FilterLine.Done) -> None:
         name = self._panes.active
+        self.set_focus(self.query_one(f"#{name}"))
         await self.query_one(FilterLine).remove()
-        self.query_one(f"#{name}").focus()
         self.refresh_bindings()
         if not event.kept:
             self._set_filter(name, "")
