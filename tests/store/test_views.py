@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from tests.make import funds, market, offer, pod, snapshot
 from tui.api.models import Quote, Snapshot, Unreadable
 from tui.store import views
-from tui.store.fleet import Fleet
+from tui.store.fleet import Fleet, Older
 from tui.store.rules import Phase
+from tui.store.series import EMPTY
 from tui.store.views import Frame, Query
 
 NOW = 1_000_000.0
@@ -122,3 +123,18 @@ def test_chart_lines_one_for_each_gpu() -> None:
 def test_a_spot_pod_is_marked() -> None:
     fleet = fleet_of(pod("a", kind="INTERRUPTABLE"), replace(pod("b"), kind=None))
     assert [views.pod_row(r, NOW).spot for r in fleet.records.values()] == [True, False]
+
+
+def test_the_past_of_a_pod_without_samples_is_asked_for_once() -> None:
+    fleet = fleet_of(pod("a", status="EXITED", utils=None))
+    fleet.has_past = True
+    record = fleet.records["a"]
+    for later in range(5):
+        now = NOW + 10 * later
+        frame = Frame(now - 900.0, 60.0, 15, now)
+        lacking = views.lacking(fleet, record, frame)
+        if later == 0:
+            assert lacking is not None
+            fleet.remember("a", Older(*lacking, 60.0, EMPTY))
+        else:
+            assert lacking is None

@@ -356,7 +356,8 @@ def _line(fleet: Fleet, record: Record, label: str, name: str, frame: Frame) -> 
 def lacking(fleet: Fleet, record: Record, frame: Frame) -> tuple[float, float] | None:
     """From when to when an archive has to be asked for this frame; None when all there is is at hand."""
     times = record.series.times
-    first = times[0] if times else frame.now
+    # Of a pod without samples memory knows that there were none since it was first seen; "now" would ask for ever.
+    first = times[0] if times else record.seen
     if not fleet.has_past or frame.start >= first - frame.width:
         return None
     older = fleet.older.get(record.id)
