@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, tzinfo
@@ -12,17 +13,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
+from tui.guard import Guard
 from tui.paths import styles_dir
 from tui.player import Player
 from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
 from tui.ui import terminal, themes
+from tui.ui.acts import Acts
 from tui.ui.messages import Copy, Inspect, LookBack, OpenPod
 from tui.ui.notices import held_back
 from tui.ui.screens.fleet import FleetScreen
@@ -32,14 +36,16 @@ from tui.watch import Watch
 
 if TYPE_CHECKING:
     from tui.config import Config
+    from tui.ledger import Ledger
+    from tui.notes import Note
     from tui.past import Past
-    from tui.recorder import Note, Recorder
+    from tui.recorder import Recorder
     from tui.source import Source
 
 FIRST_FRAME = 0.05
 """Seconds that the first frame gets to itself."""
 
-STYLES = ("app", "roles", "panes", "table", "chart", "help", "palette")
+STYLES = ("app", "roles", "panes", "table", "chart", "help", "palette", "confirm")
 
 
 def _import_charts() -> None:
@@ -57,6 +63,7 @@ class PodtopApp(App[None]):
     CSS_PATH: ClassVar = [str(styles_dir() / f"{name}.tcss") for name in STYLES]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "screen_mode('fleet')", "fleet", id="screen.fleet", show=False, tooltip="Fleet: pods and prices"),
+        Binding("e", "events", "events", id="screen.events", show=False, tooltip="Everything that happened"),
         Binding("ctrl+r", "refresh_now", "refresh", id="app.refresh", show=False, tooltip="Ask RunPod now"),
         Binding("ctrl+l", "redraw", "redraw", id="app.redraw", show=False, tooltip="Draw the whole screen again"),
         Binding(
@@ -74,22 +81,29 @@ class PodtopApp(App[None]):
         *,
         open_log: Callable[[], Path | None] = lambda: None,
         record: Callable[[Callable[[Note], object]], Recorder] | None = None,
+        ledger: Callable[[], Ledger] | None = None,
         tz: tzinfo | None = None,
+        beat: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self._open_log = open_log
         self._clock = source.clock
         self.crash: str | None = None
         self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace)
-        badges = Badges(source.badge, source.demo, config.read_only)
+        badges = Badges(source.badge, source.demo, False)
         self.changed: Signal[None] = Signal(self, "changed")
         self._source = source
         self.player = Player(self.fleet, source.clock, self._tell, self._warn, replay=source.recording is not None)
-        self._sight = Sight(self.fleet, self.changed, badges, self.player, tz)
-        self._first_screen = FleetScreen(self._sight)
+        self._tz = tz
         self._watch = Watch(
             source, config, self.fleet, self._tell, _import_charts, record, self._say, self._opened, self._midnight
         )
+        self._ledger = ledger
+        why = "this is a recording" if source.recording else "podtop was started so" if config.read_only else ""
+        self.guard = Guard(why, after=config.lock_after * 60 or None, clock=beat)
+        self._acts = Acts(self.fleet, self.guard, self.player, self._watch, self.push_screen, self._warn, beat)
+        self._sight = Sight(self.fleet, self.changed, badges, self.player, self._acts, tz)
+        self._first_screen = FleetScreen(self._sight)
         self._terminal = terminal.install(self)
         self._watching: Worker[None] | None = None
         for theme in themes.OWN:
@@ -134,6 +148,8 @@ class PodtopApp(App[None]):
             self.run_worker(self.player.go(self._source.begin, forward=False), name="replay")
 
     def _tell(self) -> None:
+        if self._acts.performer is not None:
+            self._acts.performer.told()
         self.changed.publish(None)
 
     def _warn(self, text: str) -> None:
@@ -145,7 +161,7 @@ class PodtopApp(App[None]):
         self.notify(note.text, severity="warning" if note.bad else "information", timeout=20, markup=False)
 
     def _midnight(self, at: float) -> float:
-        when = datetime.fromtimestamp(at, self._sight.tz)
+        when = datetime.fromtimestamp(at, self._tz)
         return when.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
     def on_open_pod(self, asked: OpenPod) -> None:
@@ -174,9 +190,33 @@ class PodtopApp(App[None]):
         gc.freeze()
         gc.enable()
         self._watching = self.run_worker(self._watch.run(), name="watch")
+        if self._ledger is not None:
+            from tui.performer import Performer
+
+            self._acts.performer = Performer(
+                self.fleet, self.guard, self._watch, self._ledger,
+                clock=self._clock, say=self._say, changed=self._tell,
+            )  # fmt: skip
+            self.run_worker(self._acts.performer.resume_looking(), name="resume looking")
         self.run_worker(self.player.run(), name="player")
 
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
+            self.guard.touch()
+            if not self._is_heard(event):
+                return
+        await super().on_event(event)
+
+    def _is_heard(self, event: events.Event) -> bool:
+        """Whether an event may pass: a dialog hears nothing before it has been on the screen for long enough."""
+        if isinstance(event, events.MouseMove) or not self.screen_stack:
+            return True
+        hears: Callable[[], bool] | None = getattr(self.screen, "hears", None)
+        return hears is None or hears()
+
     async def on_unmount(self) -> None:
+        if self._acts.performer is not None:
+            await self._acts.performer.close()
         if self._watching is not None:
             self._watching.cancel()
             # Its connections are closed before the program is gone.
@@ -186,6 +226,11 @@ class PodtopApp(App[None]):
     async def action_screen_mode(self, mode: str) -> None:
         if self.current_mode != mode:
             await self.switch_mode(mode)
+
+    def action_events(self) -> None:
+        from tui.ui.screens.events import EventsScreen
+
+        self.push_screen(EventsScreen(self._sight))
 
     def action_refresh_now(self) -> None:
         self._watch.wake()

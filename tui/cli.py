@@ -15,7 +15,9 @@ from tui.config import Config, ConfigError, load
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
-    from tui.recorder import Note, Recorder
+    from tui.ledger import Ledger
+    from tui.notes import Note
+    from tui.recorder import Recorder
     from tui.source import Source
 
 T = TypeVar("T", int, float)
@@ -180,7 +182,7 @@ def _record(source: Source, config: Config) -> int:
     for warning in config.warnings:
         _say(warning)
     with ExitStack() as shelf:
-        return record(source, config, _recorder(source, config, shelf))
+        return record(source, config, _recorder(source, config, _state_dir(source, shelf)))
 
 
 def _no_terminal() -> str | None:
@@ -218,21 +220,49 @@ def runpod_source(config: Config) -> Source:
     return Source(badge=badge, demo=False, open=open_cloud, clock=time.time)
 
 
-def _recorder(source: Source, config: Config, shelf: ExitStack) -> Callable[[Callable[[Note], object]], Recorder]:
-    """What makes the recorder, after the first frame. A demo's archive goes when podtop goes: `shelf` holds it."""
+def _state_dir(source: Source, shelf: ExitStack) -> Callable[[], Path]:
+    """Where podtop keeps what it writes. A demo's goes when podtop goes: `shelf` holds it."""
+    made: list[Path] = []
+
+    def directory() -> Path:
+        if not source.demo:
+            return paths.state_dir()
+        if not made:
+            import tempfile
+
+            made.append(Path(shelf.enter_context(tempfile.TemporaryDirectory(prefix="podtop-demo-"))))
+        return made[0]
+
+    return directory
+
+
+def _ledger(source: Source, config: Config, directory: Callable[[], Path]) -> Callable[[], Ledger]:
+    """What opens the action log, before the first action."""
+
+    def make() -> Ledger:
+        from tui.api.endpoint import host_of
+        from tui.ledger import Ledger
+
+        origin = "demo" if source.demo else host_of(config.api_url)
+        return Ledger(directory() / "actions.jsonl", origin=origin)
+
+    return make
+
+
+def _recorder(
+    source: Source, config: Config, state_dir: Callable[[], Path]
+) -> Callable[[Callable[[Note], object]], Recorder]:
+    """What makes the recorder, after the first frame."""
 
     def make(say: Callable[[Note], object]) -> Recorder:
-        import tempfile
-
         from tui.api.endpoint import host_of
         from tui.recorder import Recorder
 
         interval = config.interval * source.pace
         if source.demo:
-            directory = Path(shelf.enter_context(tempfile.TemporaryDirectory(prefix="podtop-demo-")))
-            return Recorder(directory, "demo", origin="demo", interval=interval, say=say, account="demo")
+            return Recorder(state_dir(), "demo", origin="demo", interval=interval, say=say, account="demo")
         origin = host_of(config.api_url)
-        return Recorder(paths.state_dir(), config.api_url, origin=origin, interval=interval, say=say)
+        return Recorder(state_dir(), config.api_url, origin=origin, interval=interval, say=say)
 
     return make
 
@@ -247,11 +277,14 @@ def _run(source: Source, config: Config) -> int:
 
     key = config.key.secret if config.key else None
     shelf = ExitStack()
+    state_dir = _state_dir(source, shelf)
+    live = source.recording is None
     app = PodtopApp(
         source,
         config,
         open_log=lambda: journal.open_log(paths.state_dir(), key),
-        record=_recorder(source, config, shelf) if config.record and source.recording is None else None,
+        record=_recorder(source, config, state_dir) if config.record and live else None,
+        ledger=_ledger(source, config, state_dir) if live else None,
     )
     if config.theme is not None and config.theme not in app.available_themes:
         _say(f"theme = {config.theme!r} is not accepted; it takes {', '.join(sorted(app.available_themes))}")

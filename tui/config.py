@@ -38,6 +38,7 @@ class Config(Struct, frozen=True):
     market_interval: seconds between polls of prices, at least 2.
     read_only:       never send a mutation.
     record:          keep what is seen in an archive.
+    lock_after:      minutes without a key after which actions lock themselves; 0 never.
     theme:           name of a theme, None for podtop's own.
     warnings:        sentences about settings that were ignored or are unwise.
     """
@@ -48,6 +49,7 @@ class Config(Struct, frozen=True):
     market_interval: float = 30.0
     read_only: bool = False
     record: bool = True
+    lock_after: float = 10.0
     theme: str | None = None
     warnings: tuple[str, ...] = ()
 
@@ -59,6 +61,15 @@ def _seconds(value: object) -> float:
     if not FASTEST <= seconds <= 86_400:
         raise ValueError
     return seconds
+
+
+def _minutes(value: object) -> float:
+    if isinstance(value, bool):
+        raise ValueError
+    minutes = float(value)  # type: ignore[arg-type]
+    if not 0 <= minutes <= 1440:
+        raise ValueError
+    return minutes
 
 
 def _flag(value: object) -> bool:
@@ -94,6 +105,7 @@ SETTINGS: Mapping[str, _Setting] = {
     "market_interval": _Setting(_seconds, "seconds, from 2 to 86400", "PODTOP_MARKET_INTERVAL"),
     "read_only": _Setting(_flag, "true or false", "PODTOP_READ_ONLY"),
     "record": _Setting(_flag, "true or false", "PODTOP_RECORD"),
+    "lock_after": _Setting(_minutes, "minutes, from 0 (never) to 1440", "PODTOP_LOCK_AFTER"),
     "theme": _Setting(_text, "the name of a theme, such as podtop-dark or podtop-light", "PODTOP_THEME"),
     "api_key": _Setting(_text, "a RunPod API key", None),
     "api_key_file": _Setting(_text, "the path of a file that holds a RunPod API key", "PODTOP_API_KEY_FILE"),

@@ -20,14 +20,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
+from tui.notes import Note
 from tui.store.archive.file import ArchiveError, DamagedArchive, NewerArchive, connect
 from tui.store.archive.writer import Entry, Happened, Polled, Priced, Writer
 
 if TYPE_CHECKING:
     from tui.api.models import Market, Snapshot
     from tui.store.events import Event
+
+__all__ = ["Note", "Recorder", "State", "archive_path"]
 
 WAITING = 720
 """Entries that are kept while they cannot be written: an hour of polls."""
@@ -52,13 +53,6 @@ class State(StrEnum):
     ELSEWHERE = "another podtop records"
     TROUBLE = "not recording"
     NEVER = "not recording for good"
-
-
-class Note(Struct, frozen=True):
-    """What a person has to be told of the recording, once."""
-
-    text: str
-    bad: bool = True
 
 
 def archive_path(directory: Path, api_url: str, account_id: str) -> Path:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
+from tui.api.cloud import Unreachable
 from tui.poller import Failed, Fresh, Poller
 from tui.store.fleet import Older
 from tui.store.series import EMPTY
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
     from tui.api.models import Market, Snapshot
     from tui.config import Config
     from tui.inspector import Inspector
+    from tui.notes import Note
     from tui.past import Past
-    from tui.recorder import Note, Recorder
+    from tui.recorder import Recorder
     from tui.source import Source
+    from tui.store.events import Event
     from tui.store.fleet import Fleet
 
 T = TypeVar("T")
@@ -79,6 +82,26 @@ class Watch:
         if self._inspector is not None:
             self._inspector.wake()
 
+    @property
+    def cloud(self) -> Cloud | None:
+        """What is asked, once it is open."""
+        return self._cloud
+
+    async def look(self) -> Snapshot:
+        """Ask for the pods at once, beside the polls. Raises CloudError."""
+        if self._cloud is None:
+            raise Unreachable("podtop is not connected yet.", sent=False)
+        snapshot = await self._cloud.fleet()
+        self._pods_told(snapshot, self._source.clock())
+        self._changed()
+        return snapshot
+
+    def happened(self, event: Event) -> None:
+        """Keep an event that no poll tells of."""
+        self._fleet.events.append(event)
+        if self._recorder is not None:
+            self._recorder.happened((event,))
+
     async def run(self) -> None:
         """Until cancelled. Connections are closed then."""
         cloud = self._cloud = await asyncio.to_thread(self._source.open)
@@ -105,6 +128,7 @@ class Watch:
                 group.create_task(self._follow(pods, self._pods_told, self._pods_failed))
                 group.create_task(self._follow(market, self._market_told, self._fleet.fail_market))
         finally:
+            self._cloud = None
             if self.past is not None:
                 self.past.close()
             await cloud.aclose()
@@ -128,8 +152,8 @@ class Watch:
 
     async def _fill(self, recorder: Recorder) -> None:
         """Put what was recorded before in front of what is seen now."""
+        from tui.notes import Note
         from tui.past import Past
-        from tui.recorder import Note
         from tui.store.archive.file import ArchiveError
 
         path = await recorder.opened()
@@ -166,7 +190,7 @@ class Watch:
 
     async def look_back(self, fleet: Fleet, pods: Iterable[str], start: float, end: float, width: float) -> None:
         """Have these pods' samples of a time before memory's at hand, in steps of `width` seconds."""
-        from tui.recorder import Note
+        from tui.notes import Note
         from tui.store.archive.file import ArchiveError
 
         if self.past is None:

@@ -14,9 +14,12 @@ from tests.make import market, offer, pod, snapshot
 from tui.api.cloud import CloudError
 from tui.api.detail import PodDetail
 from tui.api.models import Market, Quote, Snapshot
+from tui.api.orders import Receipt
 from tui.app import PodtopApp
 from tui.config import Config
-from tui.recorder import Note, Recorder
+from tui.ledger import Ledger
+from tui.notes import Note
+from tui.recorder import Recorder
 from tui.source import Source
 
 NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC
@@ -45,6 +48,9 @@ class HeldCloud:
         self.looked_at: list[str] = []
         self.asked = 0
         self.closed = False
+        self.beat = 0.0
+        self.sent: list[tuple[object, ...]] = []
+        self.receipt: Receipt | CloudError = Receipt("p", None, "EXITED", None, None, 1, None)
 
     async def fleet(self) -> Snapshot:
         self.asked += 1
@@ -63,6 +69,24 @@ class HeldCloud:
             raise self.detail_answer
         return self.detail_answer
 
+    def _answer(self, *sent: object) -> Receipt:
+        self.sent.append(sent)
+        if isinstance(self.receipt, CloudError):
+            raise self.receipt
+        return self.receipt
+
+    async def stop(self, pod_id: str) -> Receipt:
+        return self._answer("stop", pod_id)
+
+    async def resume(self, pod_id: str, gpu_count: int | None = None) -> Receipt:
+        return self._answer("resume", pod_id, gpu_count)
+
+    async def bid_resume(self, pod_id: str, gpu_count: int, bid_per_gpu: float) -> Receipt:
+        return self._answer("bid", pod_id, gpu_count, bid_per_gpu)
+
+    async def terminate(self, pod_id: str) -> None:
+        self._answer("terminate", pod_id)
+
     async def aclose(self) -> None:
         self.closed = True
 
@@ -80,14 +104,24 @@ class Running:
         await self.pilot.press("ctrl+r")
         await self.settle()
 
+    async def wait(self, seconds: float) -> None:
+        """Let time pass for hands on the keys: dialogs listen after a while, locks fall."""
+        await self.settle()
+        self.cloud.beat += seconds
+        await self.settle()
+
     async def settle(self) -> None:
         for _ in range(4):
             await self.pilot.pause()
 
+    def toasts(self) -> str:
+        """What was told in passing."""
+        return "\n".join(note.message for note in self.app._notifications)
+
     async def until(self, words: str) -> None:
-        """Until the words stand on the screen: what is asked of a recording comes from a thread."""
+        """Until the words stand on the screen, or are told: what is asked of a recording comes from a thread."""
         for _ in range(500):
-            if words in self.text():
+            if words in self.text() or words in self.toasts():
                 return
             await self.pilot.pause(0.01)
         raise AssertionError(f"{words!r} never appeared:\n{self.text()}")
@@ -103,7 +137,7 @@ Launch = Callable[..., AbstractAsyncContextManager[Running]]
 
 
 @pytest.fixture
-def launch() -> Launch:
+def launch(tmp_path: Path) -> Launch:
     """`async with launch(size=(120, 40)) as run:` starts the app and waits for its first data."""
 
     @asynccontextmanager
@@ -120,7 +154,13 @@ def launch() -> Launch:
         def recorder(say: Callable[[Note], object]) -> Recorder:
             return Recorder(record or Path(), "test", say=say, account="test", wall=lambda: held.now)
 
-        app = PodtopApp(source, config or Config(), tz=UTC, record=recorder if record else None)
+        def ledger() -> Ledger:
+            return Ledger(tmp_path / "actions.jsonl", origin="test", wall=lambda: held.now)
+
+        app = PodtopApp(
+            source, config or Config(), tz=UTC, record=recorder if record else None,
+            ledger=ledger, beat=lambda: held.beat,
+        )  # fmt: skip
         async with app.run_test(size=size) as pilot:
             run = Running(app, pilot, held)
             for _ in range(200):

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from tests.make import funds, pod, snapshot
 from tests.ui.conftest import NOW, PODS, HeldCloud, Launch
+from tui.actions import ACTIONS
 from tui.api.cloud import CloudError, Forbidden, Malformed, Rejected, Throttled, TimedOut, Unauthorized, Unreachable
 from tui.api.models import Problem, Snapshot, Unreadable
 from tui.app import PodtopApp
@@ -153,7 +154,7 @@ async def test_pause_holds_the_screen_while_collection_goes_on(launch: Launch) -
         assert "brand-new" in run.text()
 
 
-@pytest.mark.parametrize("size", [(120, 44), (80, 90)])
+@pytest.mark.parametrize("size", [(120, 52), (80, 100)])
 async def test_help_tells_every_key_in_force(launch: Launch, size: tuple[int, int]) -> None:
     async with launch(size=size) as run:
         bound = {b.binding.id: b.binding for b in run.app.screen.active_bindings.values() if b.binding.id}
@@ -179,10 +180,13 @@ async def test_every_binding_has_an_id_and_a_help_text(launch: Launch) -> None:
                 assert active.binding.id or active.binding.key.startswith(("ctrl", "super", "tab", "shift")), active
 
 
-async def test_no_key_in_this_version_is_upper_case_but_for_the_last_row(launch: Launch) -> None:
+async def test_upper_case_is_for_what_spends_or_destroys_the_lock_and_the_last_row(launch: Launch) -> None:
     async with launch() as run:
-        keys = {key for key in run.app.screen.active_bindings if len(key) == 1 and key.isupper()}
-        assert keys == {"G"}
+        active = run.app.screen.active_bindings
+        keys = {key for key in active if len(key) == 1 and key.isupper()}
+        acting = {key for key, bound in active.items() if (bound.binding.id or "").startswith("act.")}
+        assert keys == {"G", *acting}
+        assert {action.key for action in ACTIONS} < acting
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,10 @@ class Forbidden(CloudError):
     """The server knows us and refuses (HTTP 403, a scoped or read-only key): not proof that the key is dead."""
 
 
+class Restricted(Forbidden):
+    """RunPod's "Unauthorized" at HTTP 200: this key may read, and may change nothing, or not this (skypilot 8411)."""
+
+
 class ReadOnly(Forbidden):
     """podtop itself refuses: it was started read-only, so nothing was sent."""
 

@@ -28,6 +28,10 @@ class Kind(StrEnum):
     OUTBID = "outbid"
     STATUS = "status"
     GONE = "gone"
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    TROUBLE = "trouble"
 
 
 class Event(Struct, frozen=True, gc=False):

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.store import rules
+from tui.store.deeds import Deed
 from tui.store.events import Event, between
 from tui.store.feed import Feed, is_stale
 from tui.store.inspection import Inspection
@@ -151,6 +152,7 @@ class Fleet:
     older:    what an archive says of some pods before what memory has.
     events:   what happened to the pods, oldest first.
     past:     True while a recorded past is taken in, which is old by nature.
+    deeds:    what is under way, by the pod's id.
     """
 
     def __init__(self, interval: float, market_interval: float, budget: int = MEMORY_BUDGET) -> None:
@@ -162,6 +164,7 @@ class Fleet:
         self.market: Feed[Market] = Feed()
         self.records: dict[str, Record] = {}
         self.events: deque[Event] = deque(maxlen=EVENTS)
+        self.deeds: dict[str, Deed] = {}
         self.older: dict[str, Older] = {}
         self.inspection: Inspection | None = None
         self.has_past = False
@@ -252,12 +255,23 @@ class Fleet:
     def fail_market(self, error: CloudError, at: float, retry_at: float | None = None) -> None:
         self.market = self.market.failed(error, at, retry_at)
 
+    def begin(self, deed: Deed) -> None:
+        """Something is under way with a pod, or further on its way: its row says so."""
+        self.deeds[deed.pod] = deed
+
+    def finish(self, deed: Deed, event: Event | None) -> None:
+        """What was under way with a pod is over; `event` tells how, where that was not told yet."""
+        if self.deeds.get(deed.pod, deed).id == deed.id:
+            self.deeds.pop(deed.pod, None)
+        if event is not None:
+            self.events.append(event)
+
     def frozen(self) -> Fleet:
         """The fleet as it is now: later polls do not change it. Series still grow, past the instant it is read at."""
         copy = Fleet(self.interval, self.market_interval, self._budget)
         copy.snapshot, copy.market, copy.records = self.snapshot, self.market, self.records
         copy.pods_at = self.pods_at
-        copy.events = self.events.copy()
+        copy.events, copy.deeds = self.events.copy(), self.deeds.copy()
         copy.older, copy.has_past = self.older.copy(), self.has_past
         return copy
 

@@ -15,6 +15,7 @@ from tui.store.series import EMPTY, Stretch, steps, unbroken
 
 if TYPE_CHECKING:
     from tui.api.models import Offer, Quote
+    from tui.store.deeds import Deed
     from tui.store.events import Event
     from tui.store.fleet import Fleet, Record
     from tui.store.inspection import Inspection
@@ -59,6 +60,8 @@ class PodRow(Struct, frozen=True):
     spot: bool
     location: str
     reason: str
+    doing: str = ""
+    lost: bool = False
 
 
 def pod_phase(record: Record, now: float) -> Phase:
@@ -84,8 +87,11 @@ def sparkline(record: Record, now: float, columns: int) -> tuple[float | None, .
     return tuple(values)
 
 
-def pod_row(record: Record, now: float, spark: int = 0) -> PodRow:
-    """The figures of one pod at `now`. Telemetry of a pod that is not live is left out: RunPod keeps it a while."""
+def pod_row(record: Record, now: float, spark: int = 0, deed: Deed | None = None) -> PodRow:
+    """The figures of one pod at `now`, and what is under way with it.
+
+    Telemetry of a pod that is not live is left out: RunPod keeps it a while.
+    """
     at = pod_phase(record, now)
     pod = record.pod
     if pod is None or at is Phase.UNREADABLE:
@@ -117,6 +123,8 @@ def pod_row(record: Record, now: float, spark: int = 0) -> PodRow:
         spot=pod.kind in ("INTERRUPTABLE", "BID"),
         location=(pod.machine.location or pod.machine.data_center or "") if pod.machine else "",
         reason=change.what if change else "",
+        doing=deed.word if deed else "",
+        lost=bool(deed and deed.lost),
     )
 
 

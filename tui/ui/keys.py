@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.ui.cells import Cell
@@ -69,8 +69,19 @@ def cell(hint: Hint) -> Cell:
     return ((hint.footer_key, "key" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
 
 
-def footer(active: Mapping[str, ActiveBinding]) -> TwoSided:
+FIRST = ("act", "pod", "table")
+"""Groups whose keys the footer tells first: what stands at the end gives way where there is no room."""
+
+
+def _rank(hint: Hint) -> int:
+    group = hint.id.split(".")[0]
+    return FIRST.index(group) if group in FIRST else len(FIRST)
+
+
+def footer(active: Mapping[str, ActiveBinding], offered: Collection[str] = ()) -> TwoSided:
     """One line of the keys worth knowing now; help and quit stand at the right and give way last.
+
+    offered: ids of the actions that make sense now; the others are not told.
 
     While a filter is typed every other printable key is text, so that only its own keys are told.
     """
@@ -79,14 +90,15 @@ def footer(active: Mapping[str, ActiveBinding]) -> TwoSided:
     found = hints(active)
     if typing := [hint for hint in found if hint.id.startswith("filter.")]:
         found = tuple(typing)
-    for hint in found:
-        if not hint.shown:
+    for hint in sorted(found, key=_rank):
+        if not hint.shown or (hint.id.startswith("act.") and hint.id not in offered):
             continue
         (right if hint.id in ("app.help", "app.quit") else left).append(cell(hint))
     return TwoSided(tuple(left), tuple(right))
 
 
 GROUPS = {
+    "act": "Actions",
     "screen": "Screens",
     "pane": "Panes",
     "table": "Tables",

@@ -44,6 +44,9 @@ _PHASES = {
 
 def phase_cell(row: PodRow, now: float) -> Cell:
     """Glyph and word; how long, for what costs money without working."""
+    if row.doing:
+        # What was asked for comes before what RunPod told last.
+        return (("▸ ", "accent"), (row.doing, "accent"), ("?" if row.lost else "", "warn"))
     glyph, role = _PHASES[row.phase]
     tail = ""
     if row.phase is Phase.IDLE:

@@ -29,6 +29,7 @@ class Badges(Struct, frozen=True):
     source: str
     demo: bool
     read_only: bool
+    locked: bool = False
 
 
 Forms = tuple[Cell, ...]
@@ -202,12 +203,13 @@ def _first_line(badges: Badges, forms: Forms, width: int) -> TwoSided:
     """Who, and how fresh. The name goes before any badge, the time and the latency before the name."""
     name: Cell = (("podtop", "key"),)
 
-    def marks(read_only: str) -> tuple[Cell, ...]:
-        guard: tuple[Cell, ...] = (((read_only, "badge"),),) if badges.read_only else ()
+    def marks(read_only: str, locked: str) -> tuple[Cell, ...]:
+        word = read_only if badges.read_only else locked if badges.locked else ""
+        guard: tuple[Cell, ...] = (((word, "badge"),),) if word else ()
         return (*guard, ((f" {badges.source.upper()} ", "badge"),)) if badges.demo else guard
 
     source: tuple[Cell, ...] = () if badges.demo else (((badges.source, "muted"),),)
-    long, short = marks(" READ-ONLY "), marks(" RO ")
+    long, short = marks(" READ-ONLY ", " LOCKED "), marks(" RO ", " LOCK ")
     middle = min(2, len(forms) - 1)
     lines = [
         *(TwoSided((name, *long, *source), (form,)) for form in forms[: middle + 1]),

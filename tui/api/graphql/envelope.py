@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Raw, Struct
 
-from tui.api.cloud import CloudError, Forbidden, Malformed, Rejected
+from tui.api.cloud import CloudError, Malformed, Rejected, Restricted
 from tui.api.graphql.text import clean_json
 from tui.api.graphql.values import NOT_UNDERSTOOD
 from tui.api.models import Problem
@@ -41,7 +41,7 @@ def open_answer(body: bytes) -> Answer:
 
 
 def data_of(answer: Answer) -> Raw:
-    """The data of an answer. Raises Rejected, Forbidden, or Malformed, when it has none."""
+    """The data of an answer. Raises Rejected, Restricted, or Malformed, when it has none."""
     if answer.data is not None:
         return answer.data
     if answer.problems:
@@ -53,7 +53,7 @@ def refusal(problems: tuple[Problem, ...]) -> CloudError:
     """What errors in place of what was asked for mean."""
     if any(p.message.strip(" .!").lower() == "unauthorized" for p in problems):
         # RunPod's word, at HTTP 200, for a key that is read-only or restricted (skypilot issue 8411).
-        return Forbidden("RunPod does not let this API key do that: it is read-only or restricted.")
+        return Restricted("RunPod does not let this API key do that: it is read-only or restricted.")
     return Rejected(problems)
 
 

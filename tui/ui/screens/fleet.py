@@ -119,7 +119,7 @@ class FleetScreen(TimedScreen):
             if record is None:
                 # Gone while another screen was on top; this one is told when it is back.
                 return {}
-            row = views.pod_row(record, now, spark)
+            row = views.pod_row(record, now, spark, fleet.deeds.get(key))
             return rows.pod_cells(row, now, table.width_of("bar"), marked=key in self._marked)
 
         table.show(
@@ -272,6 +272,19 @@ class FleetScreen(TimedScreen):
 
     # Keys
 
+    def typing(self) -> bool:
+        return bool(self.query(FilterLine))
+
+    def _targets(self) -> tuple[str, ...]:
+        """The marked pods; without marks, the one under the cursor. None while other things have the keys."""
+        if self._panes.active == "market":
+            return ()
+        live = self._sight.fleet.records
+        if marked := tuple(key for key in self._marked if key in live):
+            return marked
+        cursor = self.query_one("#pods", Table).cursor
+        return (cursor,) if cursor is not None else ()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("sort", "invert"):
             return self._panes.active in self._queries and not self.query(FilterLine)
@@ -281,7 +294,7 @@ class FleetScreen(TimedScreen):
             return not self.query(FilterLine)
         if action == "pane":
             return not self.query(FilterLine)
-        return True
+        return super().check_action(action, parameters)
 
     def action_sort(self) -> None:
         name = self._panes.active
@@ -307,6 +320,7 @@ class FleetScreen(TimedScreen):
     @on(Table.Moved, "#pods")
     def _pod_moved(self) -> None:
         self._show_telemetry()
+        self._show_possible()
 
     # The filter line
 

@@ -215,7 +215,10 @@ class PodScreen(TimedScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "copy":
             return True if self._panes.active == "facts" else None
-        return True
+        return super().check_action(action, parameters)
+
+    def _targets(self) -> tuple[str, ...]:
+        return (self.pod,)
 
     def action_copy(self) -> None:
         label, text = self._copies.get(self.query_one("#facts", Table).cursor or "", ("", ""))

@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import ClassVar, NamedTuple
 
-from textual import on
+from msgspec.structs import replace
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.widget import Widget
 
+from tui.actions import ACTIONS
 from tui.player import Player
 from tui.store import views
 from tui.store.fleet import Fleet, Record
 from tui.ui import format as fmt
 from tui.ui import keys, roles, status
+from tui.ui.acts import Acts
 from tui.ui.messages import LookBack
 from tui.ui.status import Badges
 from tui.ui.widgets.lines import Lines
@@ -46,6 +49,7 @@ class Sight(NamedTuple):
     changed: Signal[None]
     badges: Badges
     player: Player
+    acts: Acts
     tz: tzinfo | None
 
 
@@ -54,6 +58,9 @@ class TimedScreen(Screen[None]):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [
+        # By priority: what is typed right behind such a key finds its dialog there already, and deaf.
+        *(Binding(a.key, f"act('{a.id}')", a.verb, id=f"act.{a.id}", priority=True, tooltip=a.help) for a in ACTIONS),
+        Binding("L", "lock", "lock", id="act.lock", priority=True, show=False, tooltip="Lock actions, or unlock them"),
         hidden("plus", "range(-1)", "chart.closer", "A shorter time range"),
         Binding("minus", "range(1)", "range", id="chart.wider", key_display="+ -", tooltip="A longer time range"),
         hidden("equals_sign", "return", "chart.reset", "Back to now; the range of the start"),
@@ -83,6 +90,7 @@ class TimedScreen(Screen[None]):
         self._cursor: float | None = None
         self._width = 1.0
         self._titles: dict[str | None, tuple[str, ...]] = {}
+        self._offered: tuple[str, ...] = ()
 
     def on_mount(self) -> None:
         self.bindings_updated_signal.subscribe(self, lambda _: self._show_footer())
@@ -106,6 +114,7 @@ class TimedScreen(Screen[None]):
         if self._seen:
             self._show_header()
             self._show_all()
+            self._show_possible()
 
     def _show_all(self) -> None:
         """Tell the screen's own widgets."""
@@ -124,7 +133,9 @@ class TimedScreen(Screen[None]):
         fleet, now = self._view
         header = self.query_one("#header", Lines)
         paused = self._player.held is not None and not self._player.travelling
-        lines = status.header(fleet, self._sight.badges, now, self._forms(), header.size.width, paused)
+        guard = self._sight.acts.guard
+        badges = replace(self._sight.badges, read_only=bool(guard.read_only), locked=guard.locked)
+        lines = status.header(fleet, badges, now, self._forms(), header.size.width, paused)
         header.content = lines
 
     def _forms(self) -> status.Forms:
@@ -148,7 +159,47 @@ class TimedScreen(Screen[None]):
             pane.border_subtitle = Content(subtitle)
 
     def _show_footer(self) -> None:
-        self.query_one("#footer", Lines).content = (keys.footer(self.active_bindings),)
+        offered = self._offered = self._possible()
+        self.query_one("#footer", Lines).content = (keys.footer(self.active_bindings, offered),)
+
+    # Acting
+
+    def _targets(self) -> tuple[str, ...]:
+        """The pods that an action is meant for, by their ids."""
+        raise NotImplementedError
+
+    def _possible(self) -> tuple[str, ...]:
+        """Ids of the actions that make sense now."""
+        acts, targets = self._sight.acts, self._targets()
+        return tuple(f"act.{a.id}" for a in ACTIONS if acts.possible(a.id, targets))
+
+    def _show_possible(self) -> None:
+        """Tell the footer when other actions make sense than before."""
+        if self._possible() != self._offered:
+            self._show_footer()
+
+    def typing(self) -> bool:
+        """Whether keys are text for a line that is being typed."""
+        return False
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("act", "lock"):
+            # Read-only, there are no such keys; `on_key` tells why nothing happens.
+            return not self.typing() and not self._sight.acts.guard.read_only and self._seen
+        return True
+
+    def action_act(self, action: str) -> None:
+        self._sight.acts.ask(action, self._targets())
+
+    def action_lock(self) -> None:
+        self._sight.acts.lock()
+        self._show_header()
+
+    def on_key(self, event: events.Key) -> None:
+        guard = self._sight.acts.guard
+        if guard.read_only and event.key in {a.key for a in ACTIONS} and not self.typing():
+            event.stop()
+            self._sight.acts.lock()
 
     @on(Lines.Picked, "#footer")
     async def _key_picked(self, event: Lines.Picked) -> None:

@@ -1,0 +1,123 @@
+"""An account on the simulated RunPod with a performer, polled when the test says so, at the test's clock."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tui.api.cloud import CloudError
+from tui.api.graphql.client import GraphQLCloud
+from tui.api.models import Pod, Snapshot
+from tui.demo.execution import KEY
+from tui.demo.faults import Faults
+from tui.demo.server import Simulator
+from tui.demo.source import in_process
+from tui.demo.world import World
+from tui.guard import Guard
+from tui.ledger import Ledger
+from tui.notes import Note
+from tui.performer import Performer
+from tui.store.events import Event
+from tui.store.fleet import Fleet
+
+NOON = 1_795_435_200.0  # 2026-11-23 12:00 UTC
+
+
+class Counting(httpx.AsyncBaseTransport):
+    """Remembers every mutation that leaves."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+        self.mutations: list[tuple[str, dict[str, Any]]] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        asked = json.loads(await request.aread())
+        if "mutation" in asked["query"]:
+            word = asked["query"].partition("mutation ")[2].partition("(")[0]
+            self.mutations.append((word.strip(), asked["variables"]["input"]))
+        return await self._inner.handle_async_request(request)
+
+
+class Account:
+    """What a performer needs, all of it real but the clock and the network."""
+
+    def __init__(self, directory: Path, *, key: str = KEY, pods: int = 6, deadline: float = 5.0) -> None:
+        self.now = NOON
+        self.world = World(seed=7, pods=pods, start=NOON - 3600.0)
+        self.faults = Faults()
+        self.wire = Counting(in_process(Simulator(self.world, lambda: self.now, self.faults, packs=False)))
+        self._cloud = GraphQLCloud("https://demo.invalid/graphql", key, transport=self.wire, deadline=deadline)
+        self.fleet = Fleet(5.0, 30.0)
+        self.guard = Guard()
+        self.notes: list[Note] = []
+        self.woken = 0
+        self.path = directory / "actions.jsonl"
+        self.performer = self.open()
+
+    def open(self) -> Performer:
+        """A performer, as podtop makes one when it starts."""
+        return Performer(
+            self.fleet, self.guard, self, lambda: Ledger(self.path, origin="demo", wall=lambda: self.now),
+            clock=lambda: self.now, say=self.notes.append, changed=lambda: None,
+        )  # fmt: skip
+
+    # What a performer sees of the watch
+
+    @property
+    def cloud(self) -> GraphQLCloud:
+        return self._cloud
+
+    async def look(self) -> Snapshot:
+        snapshot = await self._cloud.fleet()
+        self.fleet.apply(snapshot, self.now)
+        return snapshot
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def happened(self, event: Event) -> None:
+        self.fleet.events.append(event)
+
+    # What a test does
+
+    async def poll(self, after: float = 5.0) -> None:
+        """Let time pass and ask once, as the poller does; and let what waited for that go on."""
+        self.now += after
+        try:
+            await self.look()
+        except CloudError as error:
+            self.fleet.fail(error, self.now)
+        self.performer.told()
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    async def until(self, true: Callable[[], object]) -> None:
+        """Until something is so: the action log is written in a thread."""
+        for _ in range(1000):
+            if true():
+                return
+            await asyncio.sleep(0.002)
+        raise AssertionError(f"it never was so; notes: {self.notes}")
+
+    async def told(self, words: str) -> None:
+        await self.until(lambda: any(words in note.text for note in self.notes))
+
+    def pod(self, name: str) -> Pod:
+        found = next(r.pod for r in self.fleet.records.values() if r.name == name)
+        assert found is not None
+        return found
+
+    @property
+    def mutations(self) -> list[str]:
+        return [word for word, _ in self.wire.mutations]
+
+    def log(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.path.read_text().splitlines()] if self.path.exists() else []
+
+    def outcomes(self) -> list[str]:
+        return [entry["outcome"] for entry in self.log() if entry.get("outcome")]

@@ -1,0 +1,92 @@
+"""The table of actions: for which pods each makes sense, what it leads to, and that its words are all there."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.make import pod
+from tui.actions import ACTIONS, BY_ID, Command
+from tui.api.cloud import Cloud
+from tui.store.deeds import advice
+
+STATUSES = ("CREATED", "RUNNING", "RESTARTING", "EXITED", "PAUSED", "DEAD", "TERMINATED", "A NEWER WORD")
+
+
+def test_every_action_has_its_words_and_its_key_is_upper_case() -> None:
+    assert len({action.key for action in ACTIONS}) == len(ACTIONS) == len(BY_ID)
+    for action in ACTIONS:
+        assert action.key.isupper()
+        assert all((action.verb, action.doing, action.done, action.help))
+
+
+def test_every_mutation_of_a_pod_has_its_action() -> None:
+    calls = "".join(inspect.getsource(action.call) for action in ACTIONS)
+    assert all(f"cloud.{name}(" in calls for name in ("stop", "resume", "bid_resume", "terminate"))
+    assert all(hasattr(Cloud, name) for name in ("stop", "resume", "bid_resume", "terminate"))
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "kind", "makes_sense"),
+    [
+        ("stop", "RUNNING", "RESERVED", True),
+        ("stop", "RESTARTING", "RESERVED", True),
+        ("stop", "EXITED", "RESERVED", False),
+        ("resume", "EXITED", "RESERVED", True),
+        ("resume", "RUNNING", "RESERVED", False),
+        ("resume", "RESTARTING", "RESERVED", False),
+        ("resume", "EXITED", "INTERRUPTABLE", False),
+        ("bid", "EXITED", "INTERRUPTABLE", True),
+        ("bid", "EXITED", "RESERVED", False),
+        ("terminate", "RUNNING", "RESERVED", True),
+        ("terminate", "EXITED", "RESERVED", True),
+        ("terminate", "TERMINATED", "RESERVED", False),
+    ],
+)
+def test_actions_are_for_pods_in_states_where_they_make_sense(
+    action: str, status: str, kind: str, makes_sense: bool
+) -> None:
+    why = BY_ID[action].refuse(pod("a", status=status, kind=kind, utils=None))
+    assert (why is None) == makes_sense
+    assert why is None or why[0].islower()
+
+
+def test_a_locked_pod_is_not_terminated() -> None:
+    from msgspec.structs import replace
+
+    assert "locked" in (BY_ID["terminate"].refuse(replace(pod("a"), locked=True)) or "")
+
+
+@given(st.sampled_from(STATUSES), st.sampled_from(["RESERVED", "INTERRUPTABLE", None]), st.sampled_from(ACTIONS))
+def test_what_an_action_leads_to_is_not_where_it_begins(status: str, kind: str | None, action: object) -> None:
+    from tui.actions import Action
+
+    assert isinstance(action, Action)
+    there = pod("a", status=status, kind=kind, utils=None)
+    if action.refuse(there) is None:
+        assert not action.reached(there)
+
+
+def test_inputs_are_what_is_sent() -> None:
+    assert Command("stop", "p", "n").inputs == {}
+    assert Command("bid", "p", "n", 2, 0.25).inputs == {"gpuCount": 2, "bidPerGpu": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("There are not enough free GPUs on the host machine to start this pod.", "fewer GPUs"),
+        ("There are no longer any instances available with the requested specifications.", "Stock is a hint"),
+        ("There are no longer any instances available with enough disk space.", "less disk"),
+        ("Insufficient balance to resume this on-demand pod. You need at least $3.59", "Add credit"),
+        ("Something went wrong. Please try again later or contact support.", "podtop looks"),
+        ("pod not found to terminate", "not on the account"),
+        ("a message nobody knows", ""),
+    ],
+)
+def test_known_messages_are_explained(message: str, words: str) -> None:
+    assert words in advice(message)
+    assert bool(advice(message)) == bool(words)

@@ -1,0 +1,406 @@
+"""`Performer`: carries out what a person confirmed, at most once, and finds out how it ended. It knows no screen.
+
+Nothing is ever sent twice. Where RunPod's answer is lost, what became of it is read from the polls that follow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec.structs import replace
+
+from tui.actions import BY_ID, Command
+from tui.api import cloud as api
+from tui.api.orders import DeployOrder, RentOrder
+from tui.notes import Note
+from tui.store.deeds import Deed, Ending, Outcome, advice, is_vague
+from tui.store.events import Event, Kind
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud, CloudError
+    from tui.api.models import Snapshot
+    from tui.api.orders import Receipt
+    from tui.guard import Guard
+    from tui.ledger import Ledger
+    from tui.store.fleet import Fleet
+
+PATIENCE = 120.0
+"""Seconds for which podtop looks for what became of a request whose answer was lost."""
+
+VAGUE_PATIENCE = 20.0
+"""Seconds of that where RunPod did answer, and did not say whether anything was done."""
+
+LAST_WAIT = 2.0
+"""Seconds that a request under way is given when podtop ends."""
+
+DEPLOY = ""
+"""The key of a deploy among the deeds: its pod has no id yet, and there is one at a time."""
+
+_KINDS = {Ending.DONE: Kind.DONE, Ending.UNKNOWN: Kind.UNKNOWN}
+
+
+class World(Protocol):
+    """What a performer needs of the watch."""
+
+    @property
+    def cloud(self) -> Cloud | None: ...
+
+    async def look(self) -> Snapshot: ...
+
+    def wake(self) -> None: ...
+
+    def happened(self, event: Event) -> None: ...
+
+
+def judge(error: CloudError) -> Outcome:
+    """What an error in place of an answer says of a change that was asked for."""
+    text = str(error)
+    match error:
+        case api.ReadOnly() | api.Insecure():
+            return Outcome(Ending.NOT_SENT, text)
+        case api.Unreachable(sent=False):
+            return Outcome(Ending.NOT_SENT, text, "Nothing was sent: try again when RunPod can be reached.")
+        case api.Unreachable() | api.Malformed():
+            return Outcome(Ending.UNKNOWN, text, "It may have happened: podtop looks, and sends nothing twice.")
+        case api.Rejected() if is_vague(error.problems):
+            return Outcome(Ending.UNKNOWN, text, advice(text))
+        case api.Throttled():
+            return Outcome(Ending.REFUSED, text, "Nothing was done: try again in a while.")
+        case _:
+            return Outcome(Ending.REFUSED, text, advice(text))
+
+
+class Performer:
+    """One for the life of the program; `fleet.deeds` holds what is under way.
+
+    ledger: opens the action log, before the first action.
+    say:    told what a person has to know.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        guard: Guard,
+        watch: World,
+        ledger: Callable[[], Ledger],
+        *,
+        clock: Callable[[], float],
+        say: Callable[[Note], object],
+        changed: Callable[[], object],
+    ) -> None:
+        self._fleet = fleet
+        self._guard = guard
+        self._watch = watch
+        self._open_ledger = ledger
+        self._ledger: Ledger | None = None
+        self._clock = clock
+        self._say = say
+        self._changed = changed
+        self._news = asyncio.Event()
+        self._tasks: set[asyncio.Task[Outcome]] = set()
+        self._sending = 0
+        self._sent = asyncio.Event()
+
+    def told(self) -> None:
+        """A poll was answered, or failed: whoever waits for what became of something looks now."""
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def close(self) -> None:
+        """Give what is under way a moment to be answered, then end. What has no answer by then is logged as such."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WAIT):
+                while self._sending:
+                    await self._sent.wait()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # What is asked for
+
+    def start(self, command: Command, by: str = "keys") -> asyncio.Task[Outcome]:
+        """Begin one action on one pod. Its row says so from this very moment."""
+        action = BY_ID[command.action]
+        deed = Deed("", action.id, command.pod, command.name, action.doing, self._clock())
+        if (why := self._why_not(command.pod, by)) is not None:
+            return self._spawn(self._refuse(deed, why))
+        self._fleet.begin(deed)
+        self._changed()
+
+        async def send(cloud: Cloud) -> Receipt | None:
+            return await action.call(cloud, command)
+
+        return self._spawn(self._perform(deed, command.inputs, send, by))
+
+    def deploy(self, order: DeployOrder | RentOrder, by: str = "keys") -> asyncio.Task[Outcome]:
+        """Begin to rent a pod. Its name must be on no other pod: by it the pod is found when the answer is lost."""
+        spot = isinstance(order, RentOrder)
+        deed = Deed("", "rent" if spot else "deploy", DEPLOY, order.name, "deploying", self._clock())
+        if (why := self._why_not(DEPLOY, by)) is not None:
+            return self._spawn(self._refuse(deed, why))
+        self._fleet.begin(deed)
+        self._changed()
+
+        async def send(cloud: Cloud) -> Receipt:
+            return await (cloud.rent(order) if isinstance(order, RentOrder) else cloud.deploy(order))
+
+        return self._spawn(self._perform(deed, order_inputs(order), send, by))
+
+    async def resume_looking(self) -> None:
+        """Look for what became of requests that an earlier podtop sent, and never learned of."""
+        from tui.ledger import LedgerError
+
+        try:
+            unfinished = await asyncio.to_thread(lambda: self._log().unfinished())
+        except LedgerError as error:
+            self._say(Note(f"the action log cannot be read: {error}"))
+            return
+        for intent in unfinished:
+            if intent.action in ("deploy", "rent"):
+                word, pod = "deploying", DEPLOY
+            elif intent.action in BY_ID:
+                word, pod = BY_ID[intent.action].doing, intent.pod
+            else:
+                continue
+            if pod in self._fleet.deeds:
+                continue
+            lost = "podtop ended before RunPod answered"
+            deed = Deed(intent.id, intent.action, pod, intent.name, word, self._clock(), lost=lost)
+            self._fleet.begin(deed)
+            self._spawn(self._follow(deed, PATIENCE))
+
+    def _why_not(self, pod: str, by: str) -> str | None:
+        under_way = self._fleet.deeds.get(pod)
+        if under_way is not None:
+            what = f"{under_way.word} {under_way.name}" if pod == DEPLOY else under_way.word
+            return f"still {what}: one thing at a time. Nothing was sent."
+        if self._watch.cloud is None:
+            return "podtop is not connected yet. Nothing was sent."
+        if by == "keys":
+            return self._guard.refusal()
+        return f"read-only: {self._guard.read_only}. Nothing was sent." if self._guard.read_only else None
+
+    def _spawn(self, work: Coroutine[object, object, Outcome]) -> asyncio.Task[Outcome]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    # What is done
+
+    async def _perform(
+        self,
+        deed: Deed,
+        inputs: dict[str, object],
+        send: Callable[[Cloud], Awaitable[Receipt | None]],
+        by: str,
+    ) -> Outcome:
+        self._sending += 1
+        try:
+            outcome, receipt = await self._send(deed, inputs, send, by)
+        finally:
+            self._sending -= 1
+            self._sent.set()
+            self._sent = asyncio.Event()
+        deed = self._fleet.deeds.get(deed.pod, deed)
+        if outcome.ending is Ending.DONE:
+            if deed.pod == DEPLOY and receipt is not None:
+                self._fleet.finish(deed, None)
+                deed = replace(deed, pod=receipt.pod_id)
+            deed = replace(deed, answered=self._clock())
+            self._fleet.begin(deed)
+            await self._tell(deed, outcome)
+            self._watch.wake()
+            self._spawn(self._shown(deed, outcome))
+            return outcome
+        if outcome.ending is Ending.UNKNOWN:
+            deed = replace(deed, lost=outcome.message)
+            self._fleet.begin(deed)
+            await self._log_outcome(deed, outcome)
+            self._say(Note(f"{_subject(deed)}: {outcome.text}"))
+            self._watch.wake()
+            patience = VAGUE_PATIENCE if "something went wrong" in outcome.message.lower() else PATIENCE
+            return await self._follow(deed, patience)
+        await self._end(deed, outcome)
+        return outcome
+
+    async def _send(
+        self,
+        deed: Deed,
+        inputs: dict[str, object],
+        send: Callable[[Cloud], Awaitable[Receipt | None]],
+        by: str,
+    ) -> tuple[Outcome, Receipt | None]:
+        """Write down what is meant to be done, then do it, once."""
+        from tui.ledger import LedgerError
+
+        try:
+            ident = await asyncio.to_thread(self._intend, deed, inputs, by)
+        except LedgerError as error:
+            return Outcome(Ending.NOT_SENT, str(error)), None
+        deed = replace(deed, id=ident)
+        self._fleet.begin(deed)
+        cloud = self._watch.cloud
+        if cloud is None:
+            return Outcome(Ending.NOT_SENT, "podtop has closed its connection. Nothing was sent."), None
+        try:
+            receipt = await send(cloud)
+        except api.CloudError as error:
+            if isinstance(error, api.Restricted) and not self._guard.read_only:
+                self._guard.read_only = "RunPod lets this API key change nothing"
+            return judge(error), None
+        except asyncio.CancelledError:
+            await self._log_outcome(deed, Outcome(Ending.UNKNOWN, "podtop ended before RunPod answered"))
+            raise
+        return _answered(deed, receipt, inputs), receipt
+
+    def _intend(self, deed: Deed, inputs: dict[str, object], by: str) -> str:
+        return self._log().intent(deed.action, deed.pod, deed.name, inputs, by)
+
+    def _log(self) -> Ledger:
+        if self._ledger is None:
+            self._ledger = self._open_ledger()
+        return self._ledger
+
+    # How it ended
+
+    async def _follow(self, deed: Deed, patience: float) -> Outcome:
+        """Look at what is polled until it tells what became of a lost request, or for as long as patience lasts."""
+        outcome: Outcome | None
+        while True:
+            await self._news.wait()
+            now, seen = self._clock(), self._fleet.pods_at
+            fresh = seen is not None and seen > deed.at
+            if fresh and (outcome := self._found(deed)) is not None:
+                pass
+            elif now - deed.at < patience:
+                continue
+            elif fresh and seen is not None and seen - deed.at >= patience / 2:
+                outcome = Outcome(Ending.NOT_DONE, _nothing_came(deed), "Nothing was sent again.")
+            else:
+                outcome = Outcome(
+                    Ending.UNKNOWN, "RunPod has not told of it since", "Look at RunPod's console before trying again."
+                )
+                if deed.pod == DEPLOY:
+                    # Nothing else may be rented before it is known whether this one was.
+                    continue
+            await self._end(deed, outcome)
+            return outcome
+
+    def _found(self, deed: Deed) -> Outcome | None:
+        """That it happened, where what was polled shows it."""
+        if deed.pod == DEPLOY:
+            made = next((r for r in self._fleet.records.values() if r.name == deed.name), None)
+            if made is None:
+                return None
+            return Outcome(Ending.DONE, f"its answer was lost, and it was made: {made.id}", pod=made.id)
+        record = self._fleet.records.get(deed.pod)
+        if record is not None and record.pod is None:
+            return None
+        pod = record.pod if record is not None else None
+        return Outcome(Ending.DONE, "its answer was lost, and it happened") if BY_ID[deed.action].reached(pod) else None
+
+    async def _shown(self, deed: Deed, outcome: Outcome) -> Outcome:
+        """Wait until what RunPod said is done shows in what it tells."""
+        while True:
+            await self._news.wait()
+            seen = self._fleet.pods_at
+            if seen is not None and seen > deed.at and self._shows(deed):
+                self._fleet.finish(deed, None)
+                self._changed()
+                return outcome
+            if self._clock() - deed.at >= PATIENCE:
+                words = f"RunPod said that it was {_done(deed)}, and does not show it two minutes later"
+                await self._end(deed, late := Outcome(Ending.UNKNOWN, words, "Look at RunPod's console."))
+                return late
+
+    def _shows(self, deed: Deed) -> bool:
+        record = self._fleet.records.get(deed.pod)
+        if deed.action not in BY_ID:
+            return record is not None
+        if record is not None and record.pod is None:
+            return False
+        return BY_ID[deed.action].reached(record.pod if record is not None else None)
+
+    async def _refuse(self, deed: Deed, why: str) -> Outcome:
+        outcome = Outcome(Ending.NOT_SENT, why)
+        self._say(Note(f"{_subject(deed)}: {why}"))
+        return outcome
+
+    async def _end(self, deed: Deed, outcome: Outcome) -> None:
+        self._fleet.finish(deed, None)
+        await self._tell(deed, outcome)
+
+    async def _tell(self, deed: Deed, outcome: Outcome) -> None:
+        """Into the action log, the events, and to whoever looks."""
+        await self._log_outcome(deed, outcome)
+        done = outcome.ending is Ending.DONE
+        kind = _KINDS.get(outcome.ending, Kind.REFUSED)
+        self._watch.happened(Event(self._clock(), deed.pod, kind, f"{_subject(deed)}: {outcome.text}"))
+        words = (
+            f"✓ {deed.name or deed.pod} {_done(deed)}: " if done else f"▲ {_subject(deed)}: {outcome.ending.value}: "
+        )
+        self._say(Note(words + outcome.text, bad=not done or bool(outcome.advice)))
+        self._changed()
+
+    async def _log_outcome(self, deed: Deed, outcome: Outcome) -> None:
+        from tui.ledger import LedgerError
+
+        if not deed.id:
+            return
+        try:
+            await asyncio.to_thread(self._log().outcome, deed.id, outcome.ending.value, outcome.text, deed.pod or None)
+        except LedgerError as error:
+            self._say(Note(f"the action log lacks how it ended: {error}"))
+
+
+def order_inputs(order: DeployOrder | RentOrder) -> dict[str, object]:
+    """What is logged of an order: all of it but the values of its variables."""
+    values = {name: getattr(order, name) for name in order.__struct_fields__}
+    values["env"] = [variable.name for variable in order.env]
+    return {name: value for name, value in values.items() if value not in (None, (), [], "")}
+
+
+def _verb(deed: Deed) -> str:
+    return BY_ID[deed.action].verb if deed.action in BY_ID else "deploy"
+
+
+def _done(deed: Deed) -> str:
+    return BY_ID[deed.action].done if deed.action in BY_ID else "deployed"
+
+
+def _subject(deed: Deed) -> str:
+    return f"{_verb(deed)} {deed.name or deed.pod}"
+
+
+def _nothing_came(deed: Deed) -> str:
+    if deed.pod == DEPLOY:
+        return f"its answer was lost, and there is no pod named {deed.name}"
+    return "its answer was lost, and nothing came of it"
+
+
+def _answered(deed: Deed, receipt: Receipt | None, inputs: dict[str, object]) -> Outcome:
+    """What RunPod's answer says. A start that gave no GPU is told as what it is."""
+    if receipt is None:
+        return Outcome(Ending.DONE, "RunPod says it is gone")
+    count, asked = receipt.gpu_count, inputs.get("gpuCount", inputs.get("gpu_count"))
+    made = receipt.pod_id if deed.pod == DEPLOY else ""
+    starts = deed.action in ("resume", "bid", "deploy", "rent")
+    if starts and count == 0 and asked != 0:
+        return Outcome(
+            Ending.DONE,
+            "it runs with NO GPU: its host had none free",
+            "It is there for its data only. Stop it, and try again later or deploy elsewhere.",
+            made,
+        )
+    if starts and isinstance(asked, int) and count is not None and count < asked:
+        return Outcome(Ending.DONE, f"it got {count} of {asked} GPUs", "Its host had no more free.", made)
+    said = receipt.status_change or (receipt.status or "").lower()
+    words = said.split(":")[0] if said else "RunPod says it is done"
+    trouble = "; ".join(p.message for p in receipt.problems)
+    return Outcome(
+        Ending.DONE, f"{made}, {words}" if made else words, f"RunPod adds: {trouble}" if trouble else "", made
+    )

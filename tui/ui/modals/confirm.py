@@ -1,0 +1,232 @@
+"""The dialog before an action: which pods, what it does to money, data and the future, and the way out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from msgspec.structs import replace
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Button, Input, Label, Static
+
+from tui.actions import Command, Consent
+from tui.api.cloud import CloudError
+from tui.store.deeds import Ending
+from tui.ui import consequences
+from tui.ui.cells import Cell
+from tui.ui.consequences import Case, Point
+from tui.ui.modals.dialog import Dialog
+from tui.ui.roles import style_of
+
+WIDTH, FRAME, TOPIC = 76, 7, 8
+SHORT = 20
+"""Cells of the box, of its frame with padding and a scroll bar, and of the column of topics; lines of a short one."""
+
+Again = Callable[[], Awaitable[Case]]
+
+
+class Confirm(Dialog[tuple[Command, ...] | None]):
+    """Asks once for all pods of a case. Ends with what is to be sent, or None.
+
+    again:  reads the pods again; raises CloudError.
+    weigh:  the consequences as things are typed.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,n,q", "cancel", "cancel", id="confirm.cancel", tooltip="Leave without doing anything"),
+        Binding("y", "confirm", "yes", id="confirm.yes", tooltip="Do it"),
+        Binding("left,up", "app.focus_previous", "back", id="confirm.back", show=False, tooltip="The field before"),
+        Binding("right,down", "app.focus_next", "on", id="confirm.on", show=False, tooltip="The next field"),
+    ]
+
+    def __init__(
+        self,
+        case: Case,
+        again: Again,
+        weigh: Callable[[Case, tuple[Command, ...]], tuple[Point, ...]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(clock)
+        self._case = case
+        self._again = again
+        self._weigh = weigh
+        self._note: Cell = ()
+        self._checking = False
+
+    def compose(self) -> ComposeResult:
+        action = self._case.action
+        with Vertical(id="confirm", classes="-danger" if action.consent is Consent.NAME else ""):
+            with VerticalScroll(id="confirm-what", can_focus=False):
+                yield Static(id="confirm-pods")
+                yield Static(id="confirm-points")
+            with Vertical(id="confirm-fields"):
+                for name, label, value in self._fields():
+                    with Horizontal(classes="field"):
+                        yield Label(label, markup=False)
+                        yield Input(value, id=f"confirm-{name}", compact=True)
+            yield Static(id="confirm-note")
+            with Horizontal(id="confirm-buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(self._word(), id="do", compact=True)
+
+    def _fields(self) -> tuple[tuple[str, str, str], ...]:
+        case, found = self._case, []
+        if case.count:
+            found.append(("gpus", "GPUs", case.count))
+        if "bid" in case.action.asks and len(case.subjects) == 1:
+            found.append(("bid", "Bid, $ a GPU and hour", case.bid))
+        if case.typed:
+            what = "the pod's name" if len(case.subjects) == 1 else "how many pods these are"
+            found.append(("typed", f"To {case.action.verb}, type {what}: {case.typed}", ""))
+        return tuple(found)
+
+    def _word(self) -> str:
+        verb = self._case.action.verb.capitalize()
+        return f"{verb} (y)" if self._case.action.consent is Consent.PRESS else verb
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        for field in self.query(Input):
+            field.cursor_blink = False
+        self.query_one("#cancel").focus()
+        self._show()
+
+    # What is shown
+
+    def _show(self) -> None:
+        case = self._case
+        box = self.query_one("#confirm", Vertical)
+        box.border_title = Text(case.title)
+        box.border_subtitle = "esc cancels"
+        self._make_room()
+        self.query_one("#confirm-pods", Static).update(self._pods())
+        asked = consequences.commands(case, self._value("gpus"), self._value("bid"))
+        self.query_one("#confirm-points", Static).update(self._points(self._weigh(case, asked)))
+        wrong = consequences.faults(case, self._value("gpus"), self._value("bid"))
+        note = self._note or (((f"✕ {words}", "bad") for words in wrong.values()) if wrong else ())
+        self.query_one("#confirm-note", Static).update(self._text(tuple(note)))
+        self.query_one("#do", Button).disabled = bool(wrong) or not self._typed() or self._checking
+
+    def _make_room(self) -> None:
+        """What is said gives way to fields and buttons, and scrolls, where the terminal is not high enough for all."""
+        height = self.app.size.height
+        short = height < SHORT
+        self.set_class(short, "-short")
+        fields = len(self._fields())
+        rest = 2 + fields + 2 if short else 2 + 1 + (fields + 1 if fields else 0) + 2 + 2
+        self.query_one("#confirm-what").styles.max_height = max(1, height - rest)
+
+    def _value(self, name: str) -> str:
+        found = self.query(f"#confirm-{name}")
+        return found.first(Input).value if found else ""
+
+    def _typed(self) -> bool:
+        case = self._case
+        if not case.typed:
+            return True
+        said = self._value("typed").strip()
+        return said == case.typed or (len(case.subjects) == 1 and said == case.subjects[0].pod.id)
+
+    def _text(self, cell: Cell) -> Text:
+        under = self.query_one("#confirm").rich_style
+        return Text.assemble(*((part, style_of(self, role, under)) for part, role in cell))
+
+    def _pods(self) -> Text:
+        case = self._case
+        alone = len(case.subjects) == 1
+        lines = []
+        for subject in case.subjects:
+            name: Cell = () if alone else ((f"{subject.pod.name or subject.pod.id}  ", "strong"),)
+            lines.append(self._text((*name, (subject.line, "text"), (f"  {subject.pod.id}", "muted"))))
+        for left, why in case.skipped:
+            lines.append(self._text(((f"left out: {left}, ", "muted"), (why, "muted"))))
+        return Text("\n").join(lines)
+
+    def _points(self, points: tuple[Point, ...]) -> Text:
+        """Topics at the left, words wrapped at the right of them."""
+        room = max(20, min(WIDTH, self.app.size.width) - FRAME - TOPIC)
+        lines = []
+        for topic, words, role in points:
+            for n, part in enumerate(Text(words).wrap(self.app.console, room)):
+                head = topic if n == 0 else ""
+                lines.append(self._text(((f"{head:<{TOPIC}}", "muted"), (part.plain.rstrip(), role))))
+        return Text("\n").join(lines)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show)
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._note = ()
+        self._show()
+
+    # What is decided
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "confirm":
+            return self._case.action.consent is Consent.PRESS
+        return True
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.input.id == "confirm-typed":
+            self.action_confirm()
+        elif event.input is self.query(Input).last():
+            self.query_one("#do").focus()
+        else:
+            self.focus_next()
+
+    @on(Button.Pressed, "#cancel")
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+    @on(Button.Pressed, "#do")
+    def action_confirm(self) -> None:
+        """Read the pods again; then it is done, or asked again."""
+        if self._checking or self.query_one("#do", Button).disabled:
+            return
+        self._checking = True
+        self._note = (("◌ reading it again before anything is sent", "muted"),)
+        self._show()
+        self.run_worker(self._check(), name="read again", exclusive=True)
+
+    async def _check(self) -> None:
+        before = self._case
+        try:
+            fresh = await self._again()
+        except CloudError as error:
+            self._checking = False
+            self._note = ((f"▲ {error} {Ending.NOT_SENT.value.capitalize()}: it could not be read again.", "bad"),)
+            self._show()
+            return
+        self._checking = False
+        if fresh.key == before.key and fresh.subjects:
+            chosen = replace(fresh, count=before.count)
+            self.dismiss(consequences.commands(chosen, self._value("gpus"), self._value("bid")))
+            return
+        self._ask_again(fresh)
+
+    def _ask_again(self, fresh: Case) -> None:
+        """What was decided upon is not so any more: say it, and let it be decided anew."""
+        if not fresh.subjects:
+            why = fresh.skipped[0][1] if fresh.skipped else "it is gone"
+            self._note = ((f"▲ it changed meanwhile: {why}. Nothing was sent.", "warn"),)
+            self._case = replace(self._case, skipped=fresh.skipped)
+            self._show()
+            self.query_one("#do", Button).disabled = True
+        else:
+            self._note = (("▲ it changed meanwhile: look again. Nothing was sent.", "warn"),)
+            self._case = fresh
+            for field in self.query("#confirm-typed").results(Input):
+                with field.prevent(Input.Changed):
+                    field.value = ""
+            self._show()
+        self.query_one("#cancel").focus()
+        self.deafen()
