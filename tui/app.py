@@ -167,7 +167,8 @@ class PodtopApp(App[None]):
     def on_open_pod(self, asked: OpenPod) -> None:
         from tui.ui.screens.pod import PodScreen
 
-        self.push_screen(PodScreen(self._sight, asked.pod))
+        if not isinstance(self.screen, PodScreen):
+            self.push_screen(PodScreen(self._sight, asked.pod))
 
     def on_inspect(self, asked: Inspect) -> None:
         self._watch.inspect(asked.pod, asked.at)
@@ -201,6 +202,9 @@ class PodtopApp(App[None]):
         self.run_worker(self.player.run(), name="player")
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent) and not self.screen_stack:
+            # Keys that are still on their way while the last screen goes are for nobody.
+            return
         if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
             self.guard.touch()
             if not self._is_heard(event):
@@ -209,7 +213,7 @@ class PodtopApp(App[None]):
 
     def _is_heard(self, event: events.Event) -> bool:
         """Whether an event may pass: a dialog hears nothing before it has been on the screen for long enough."""
-        if isinstance(event, events.MouseMove) or not self.screen_stack:
+        if isinstance(event, events.MouseMove):
             return True
         hears: Callable[[], bool] | None = getattr(self.screen, "hears", None)
         return hears is None or hears()

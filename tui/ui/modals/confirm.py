@@ -185,7 +185,7 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
-        self.dismiss(None)
+        self.end(None)
 
     @on(Button.Pressed, "#do")
     def action_confirm(self) -> None:
@@ -209,7 +209,7 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
         self._checking = False
         if fresh.key == before.key and fresh.subjects:
             chosen = replace(fresh, count=before.count)
-            self.dismiss(consequences.commands(chosen, self._value("gpus"), self._value("bid")))
+            self.end(consequences.commands(chosen, self._value("gpus"), self._value("bid")))
             return
         self._ask_again(fresh)
 

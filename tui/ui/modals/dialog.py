@@ -27,6 +27,7 @@ class Dialog(ModalScreen[T]):
         super().__init__()
         self._clock = clock
         self._deaf_until = math.inf
+        self._ended = False
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.deafen)
@@ -34,6 +35,12 @@ class Dialog(ModalScreen[T]):
     def deafen(self) -> None:
         """What is shown is new: let it be seen before anything typed counts."""
         self._deaf_until = self._clock() + DEAF
+
+    def end(self, result: T) -> None:
+        """Close with a result, once: a key that comes behind the closing one changes nothing."""
+        if not self._ended:
+            self._ended = True
+            self.dismiss(result)
 
     def hears(self) -> bool:
         """Whether a key that comes now was typed for this dialog; one that was not keeps it deaf for longer."""

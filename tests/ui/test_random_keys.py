@@ -1,0 +1,171 @@
+"""A hundred thousand random keys: nothing reaches RunPod but what its own dialog was told to do, by the right keys."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+import pytest
+from textual import events
+from textual.screen import Screen
+from textual.widgets import Input
+
+from tests.stage import NOON, settle, still_pollers
+from tui.actions import ACTIONS, Consent
+from tui.api.graphql.client import GraphQLCloud
+from tui.app import PodtopApp
+from tui.config import Config
+from tui.demo.source import demo_source
+from tui.ledger import Ledger
+from tui.ui.modals.confirm import Confirm
+from tui.ui.modals.dialog import DEAF, Dialog
+
+KEYS = 100_000
+ROUNDS = 20
+SIZES = (
+    (20, 6), (30, 8), (40, 12), (60, 20), (79, 23), (80, 24), (100, 30), (120, 40), (40, 50), (200, 12),
+)  # fmt: skip
+
+ACTING = [action.key for action in ACTIONS]
+OTHERS = [*"jkgG" * 6, *"=yn" * 4, *"ozvxcweiptL0123456789[]{}<>+-/?: .,abdfhlmrsuq"]
+NAMED = (
+    "enter", "escape", "tab", "shift+tab", "up", "down", "left", "right", "space", "backspace", "home", "end",
+    "pageup", "pagedown", "ctrl+l", "delete",
+)  # fmt: skip
+
+
+class Witness(httpx.AsyncBaseTransport):
+    """Sees every mutation on its way to the simulated RunPod."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+        self.seen: list[tuple[str, str]] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        asked = json.loads(await request.aread())
+        if "mutation" in asked["query"]:
+            word = asked["query"].partition("mutation ")[2].partition("(")[0].strip()
+            self.seen.append((word, asked["variables"]["input"].get("podId", "")))
+        return await self._inner.handle_async_request(request)
+
+
+class Judge:
+    """Follows the keys that a dialog heard, by rules of its own, and allows what they confirm."""
+
+    def __init__(self) -> None:
+        self.allowed: list[tuple[str, str]] = []
+        self.dialogs = 0
+        self._dialog: Screen[Any] | None = None
+
+    def key(self, app: PodtopApp, key: str, beat: float) -> None:
+        """Before a key is delivered: may it confirm what is on the screen?"""
+        screen = app.screen
+        if not isinstance(screen, Confirm):
+            return
+        if screen is not self._dialog:
+            self._dialog, self.dialogs = screen, self.dialogs + 1
+        if beat < screen._deaf_until:
+            return
+        case, focused = screen._case, screen.focused.id if screen.focused else None
+        typing = (focused or "").startswith("confirm-")
+        by_letter = key == "y" and case.action.consent is Consent.PRESS and not typing
+        by_button = key == "enter" and focused == "do"
+        by_name = key == "enter" and focused == "confirm-typed"
+        if case.typed and screen._value("typed").strip() not in (case.typed, *(s.pod.id for s in case.subjects)):
+            return
+        if by_letter or by_button or by_name:
+            word = {"bid": "bid_resume"}.get(case.action.id, case.action.id)
+            self.allowed += [(word, subject.pod.id) for subject in case.subjects]
+
+
+def next_key(rnd: random.Random, app: PodtopApp) -> str:
+    """Mostly anything; now and then what a person would press in this place, so that some dialogs are confirmed."""
+    screen = app.screen
+    draw = rnd.random()
+    if not isinstance(screen, Dialog) and draw < 0.3 and (screen.is_modal or isinstance(screen.focused, Input)):
+        return "escape"
+    if isinstance(screen, Confirm) and draw < 0.7:
+        if draw < 0.14:
+            return "escape"
+        if screen._case.typed and draw < 0.6:
+            said, wanted = screen._value("typed"), screen._case.typed
+            if screen.focused is None or screen.focused.id != "confirm-typed":
+                return "left"
+            if not wanted.startswith(said):
+                return "backspace"
+            return wanted[len(said)] if len(said) < len(wanted) else "enter"
+        return rnd.choice(("y", "enter", "right", "tab", "left"))
+    if not isinstance(screen, Dialog) and draw < 0.25:
+        if app.guard.locked and draw < 0.1:
+            return "L"
+        if app.player.held is not None and draw < 0.2:
+            return "="
+        return rnd.choice(ACTING)
+    return rnd.choice(NAMED) if draw < 0.4 else rnd.choice(OTHERS)
+
+
+async def delivered(app: PodtopApp) -> None:
+    """Until whoever is concerned has dealt with what he was told; in a dialog every widget, since its focus counts."""
+    quiet = 0
+    while quiet < 2:
+        await asyncio.sleep(0)
+        screen = app.screen
+        told = screen.walk_children(with_self=True) if isinstance(screen, Dialog) else (screen, screen.focused or app)
+        quiet = 0 if app.message_queue_size or any(pump.message_queue_size for pump in told) else quiet + 1
+
+
+@pytest.mark.parametrize("round_", range(ROUNDS))
+async def test_no_key_reaches_runpod_but_through_its_dialog(round_: int, tmp_path: Path) -> None:
+    rnd = random.Random(round_)
+    beat = 0.0
+    witnesses: list[Witness] = []
+    source = demo_source(wall=lambda: NOON + beat, history_s=60.0, seed=round_, pods=rnd.choice((2, 6, 9)))
+    opened = source.open
+
+    def watched() -> object:
+        cloud = opened()
+        assert isinstance(cloud, GraphQLCloud)
+        client = cloud._exchange._client
+        witness = Witness(client._transport)
+        client._transport = witness
+        witnesses.append(witness)
+        return cloud
+
+    from msgspec.structs import replace
+
+    app = PodtopApp(
+        replace(source, open=watched), Config(record=False),
+        ledger=lambda: Ledger(tmp_path / "actions.jsonl", origin="demo"), beat=lambda: beat,
+    )  # fmt: skip
+    judge = Judge()
+    # What is typed is what counts here, not what is painted; and the program goes on.
+    unpainted = patch.object(Screen, "_compositor_refresh", lambda self: None)
+    unquit = patch.object(PodtopApp, "exit", lambda self, *args, **kwargs: None)
+    with still_pollers(), unpainted, unquit:
+        async with app.run_test(size=SIZES[round_ % len(SIZES)]) as pilot:
+            await settle(pilot)
+            for number in range(KEYS // ROUNDS):
+                key = next_key(rnd, app)
+                beat += rnd.choice((0.0, DEAF / 2, DEAF * 1.2, DEAF * 1.2))
+                judge.key(app, key, beat)
+                app.post_message(events.Key(key, key if len(key) == 1 else " " if key == "space" else None))
+                await delivered(app)
+                if number % 500 == 499:
+                    app.clear_notifications()
+                    await pilot.pause()
+            await pilot.pause()
+    (witness,) = witnesses
+    allowed = list(judge.allowed)
+    for sent in witness.seen:
+        assert sent in allowed, f"{sent} was sent, and nobody confirmed it"
+        allowed.remove(sent)
+    assert judge.dialogs > 10, "the keys hardly ever came to a dialog: they show nothing"
+
+
+def test_a_dialog_is_deaf() -> None:
+    assert issubclass(Confirm, Dialog)
