@@ -361,6 +361,7 @@ def order_inputs(order: DeployOrder | RentOrder) -> dict[str, object]:
     """What is logged of an order: all of it but the values of its variables."""
     values = {name: getattr(order, name) for name in order.__struct_fields__}
     values["env"] = [variable.name for variable in order.env]
+    values.pop("volume_key", None)
     return {name: value for name, value in values.items() if value not in (None, (), [], "")}
 
 

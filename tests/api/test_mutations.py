@@ -227,6 +227,7 @@ SHARED: dict[str, Any] = {
     "stop_after": 1784122902.456,
     "terminate_after": 1784126502.0,
     "registry_auth_id": "r1",
+    "volume_key": Secret("a key of the volume"),
     "cuda": "12.4",
     "min_cuda": "12.1",
     "allowed_cuda": ("12.4", "12.5"),
@@ -234,11 +235,8 @@ SHARED: dict[str, Any] = {
     "compliance": ("GDPR",),
 }
 
-# A volume's encryption key would be a secret at rest in a form; serverless has no place here.
-NOT_ORDERED = {
-    "podFindAndDeployOnDemand": {"volumeKey", "aiApiId"},
-    "podRentInterruptable": {"volumeKey"},
-}
+# Serverless has no place here.
+NOT_ORDERED: dict[str, set[str]] = {"podFindAndDeployOnDemand": {"aiApiId"}, "podRentInterruptable": set()}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from tui.api.detail import EnvVar
 from tui.api.models import Problem
+from tui.api.secret import Secret
 
 
 class _Order(Struct, frozen=True, kw_only=True):
@@ -14,6 +15,7 @@ class _Order(Struct, frozen=True, kw_only=True):
     gpu_type_id:    such as "NVIDIA H100 80GB HBM3"; RunPod takes any when it is None, at any price: ask the person.
     cloud:          "SECURE", "COMMUNITY" or "ALL".
     ports:          such as "8888/http,22/tcp".
+    volume_key:     encrypts the volume; whoever loses it has lost the data.
     stop_after, terminate_after: instants. RunPod accepts them and does not keep to them: pods went on billing.
     """
 
@@ -28,6 +30,7 @@ class _Order(Struct, frozen=True, kw_only=True):
     container_disk_gb: int | None = None
     volume_gb: int | None = None
     volume_mount_path: str | None = None
+    volume_key: Secret | None = None
     network_volume_id: str | None = None
     min_vcpus: int | None = None
     min_memory_gb: int | None = None

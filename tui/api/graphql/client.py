@@ -121,7 +121,7 @@ class GraphQLCloud:
         from tui.api.graphql import orders
 
         self._allow_changes()
-        secrets = tuple(v.value for v in order.env)
+        secrets = orders.secrets_of(order)
         answer = await self._change("deploy", orders.deploy_input(order), secrets)
         return orders.receipt("podFindAndDeployOnDemand", *answer)
 
@@ -130,7 +130,7 @@ class GraphQLCloud:
         from tui.api.graphql import orders
 
         self._allow_changes()
-        secrets = tuple(v.value for v in order.env)
+        secrets = orders.secrets_of(order)
         answer = await self._change("rent", orders.rent_input(order), secrets)
         return orders.receipt("podRentInterruptable", *answer)
 

@@ -15,6 +15,7 @@ from tui.api.graphql.values import NOT_UNDERSTOOD, whole
 from tui.api.graphql.wire import Wire
 from tui.api.models import Problem
 from tui.api.orders import DeployOrder, Receipt, RentOrder
+from tui.api.secret import Secret
 
 Variables = dict[str, Any]
 
@@ -72,6 +73,11 @@ def rent_input(order: RentOrder) -> Variables:
     return _input(order, _RENT)
 
 
+def secrets_of(order: DeployOrder | RentOrder) -> tuple[Secret, ...]:
+    """What of an order must not come back in what the server says of it."""
+    return (*(v.value for v in order.env), *((order.volume_key,) if order.volume_key is not None else ()))
+
+
 def resume_input(pod_id: str, gpu_count: int | None) -> Variables:
     """The `PodResumeInput`. No GPUs (0) is a start for the sake of the data; None leaves the count as it was."""
     _check(["The number of GPUs cannot be negative."] if gpu_count is not None and gpu_count < 0 else [])
@@ -94,6 +100,7 @@ def pod_input(pod_id: str) -> Variables:
 def _input(order: DeployOrder | RentOrder, names: dict[str, str]) -> Variables:
     values = {wire: getattr(order, name) for name, wire in names.items()}
     values["env"] = [{"key": v.name, "value": v.value.reveal()} for v in order.env]
+    values["volumeKey"] = order.volume_key.reveal() if order.volume_key is not None else None
     values["stopAfter"] = _time(order.stop_after)
     values["terminateAfter"] = _time(order.terminate_after)
     return {name: value for name, value in values.items() if value is not None and value not in ((), [])}

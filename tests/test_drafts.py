@@ -1,0 +1,55 @@
+"""Drafts on disk: they survive, and hold no secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tui import drafts
+from tui.api.secret import Secret
+from tui.store.draft import Draft
+from tui.store.fields import FIELDS, Kind
+
+TYPED = st.dictionaries(st.sampled_from([f.name for f in FIELDS if f.kind is not Kind.SECRET]), st.text(max_size=20))
+
+
+@given(TYPED)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_was_typed_comes_back(tmp_path: Path, typed: dict[str, str]) -> None:
+    path = tmp_path / "state" / "draft.json"
+    drafts.save(path, Draft(typed))
+    assert drafts.load(path) == Draft(typed)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_no_secret_is_kept_and_its_lack_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "draft.json"
+    draft = Draft({"name": "x"}, (("HF_TOKEN", Secret("hf_secret")),)).typed("volume_key", "key_secret")
+    drafts.save(path, draft)
+    assert b"secret" not in path.read_bytes()
+    found = drafts.load(path)
+    assert found is not None
+    assert found.env == (("HF_TOKEN", None),)
+    assert found.secrets == {}
+
+
+def test_none_is_none_and_a_damaged_one_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "draft.json"
+    assert drafts.load(path) is None
+    for content in (b"", b"{", b"[]", b'{"values": 3}', b"\xff\xfe"):
+        path.write_bytes(content)
+        with pytest.raises(drafts.DraftError, match="begins anew"):
+            drafts.load(path)
+    drafts.drop(path)
+    drafts.drop(path)
+    assert drafts.load(path) is None
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(drafts.DraftError, match="cannot be kept"):
+        drafts.save(tmp_path / "file" / "draft.json", Draft({}))

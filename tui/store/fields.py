@@ -1,0 +1,176 @@
+"""The inputs of a deploy: one table of which the form, its help, its checks and the order are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Kind(StrEnum):
+    """What is typed into a field."""
+
+    TEXT = "text"
+    WHOLE = "whole"
+    DOLLARS = "dollars"
+    CHOICE = "choice"
+    WHEN = "when"
+    LIST = "list"
+    PORTS = "ports"
+    SECRET = "secret"
+    ENV = "env"
+
+
+class Field(Struct, frozen=True):
+    """One input.
+
+    name:    of the order's attribute, or podtop's own.
+    help:    a sentence on what it is for.
+    hint:    an example, where it is empty.
+    least, most: of a number.
+    options: of a choice, as (value, word); the first is the default.
+    common:  whether it is always shown, and not only when the rest is unfolded.
+    ways:    "demand" and "spot": the ways of renting that have it.
+    """
+
+    name: str
+    label: str
+    kind: Kind
+    help: str
+    hint: str = ""
+    least: int = 0
+    most: int = 1_000_000
+    options: tuple[tuple[str, str], ...] = ()
+    common: bool = False
+    ways: tuple[str, ...] = ("demand", "spot")
+
+
+_FLAG = (("", "RunPod's choice"), ("yes", "yes"), ("no", "no"))
+_DEMAND = ("demand",)
+
+FIELDS = (
+    Field(
+        "way",
+        "Rent",
+        Kind.CHOICE,
+        "On demand it is yours until you stop it; spot is cheaper, and gone at a higher bid.",
+        options=(("demand", "on demand"), ("spot", "spot, with a bid")),
+        common=True,
+    ),
+    Field("gpu_type_id", "GPU", Kind.TEXT, "A GPU of the market; → takes what is proposed.", "H100 SXM", common=True),
+    Field("gpu_count", "GPUs", Kind.WHOLE, "How many GPUs, on one machine.", "1", least=1, most=64, common=True),
+    Field(
+        "cloud",
+        "Cloud",
+        Kind.CHOICE,
+        "Secure: data centres. Community: hosts that anyone may be.",
+        options=(("ALL", "either"), ("SECURE", "secure"), ("COMMUNITY", "community")),
+        common=True,
+    ),
+    Field(
+        "bid_per_gpu",
+        "Bid, $/h a GPU",
+        Kind.DOLLARS,
+        "What you pay for one GPU; whoever bids more takes it.",
+        "0.25",
+        common=True,
+        ways=("spot",),
+    ),
+    Field(
+        "name", "Name", Kind.TEXT, "On no other pod: by it podtop finds the pod when an answer is lost.", common=True
+    ),
+    Field(
+        "image", "Image", Kind.TEXT, "The container's image; or choose a template.", "runpod/pytorch:2.4.0", common=True
+    ),
+    Field("template_id", "Template", Kind.TEXT, "A template of yours by name, or any by its id.", common=True),
+    Field(
+        "container_disk_gb",
+        "Container disk, GB",
+        Kind.WHOLE,
+        "Wiped when the pod stops.",
+        "50",
+        least=1,
+        most=20_000,
+        common=True,
+    ),
+    Field(
+        "volume_gb",
+        "Volume, GB",
+        Kind.WHOLE,
+        "Stays when the pod stops, and is billed then.",
+        "0",
+        most=20_000,
+        common=True,
+    ),
+    Field(
+        "volume_mount_path", "Mounted at", Kind.TEXT, "Where the volume is in the container.", "/workspace", common=True
+    ),
+    Field("ports", "Ports", Kind.PORTS, "Ports to open, each with http or tcp.", "8888/http, 22/tcp", common=True),
+    Field("env", "Environment", Kind.ENV, "Variables; their values are hidden, and never kept on disk.", common=True),
+    Field("docker_args", "Command", Kind.TEXT, "Arguments of the container, in place of the image's own."),
+    Field("start_ssh", "Start SSH", Kind.CHOICE, "Whether RunPod starts an SSH server in it.", options=_FLAG),
+    Field("start_jupyter", "Start Jupyter", Kind.CHOICE, "Whether RunPod starts Jupyter in it.", options=_FLAG),
+    Field("public_ip", "Public IP", Kind.CHOICE, "Whether its machine must have a public address.", options=_FLAG),
+    Field("country", "Country", Kind.TEXT, "Two letters; it narrows the community cloud.", "US"),
+    Field("data_center", "Data centre", Kind.TEXT, "Its id; it narrows the secure cloud.", "EU-RO-1"),
+    Field(
+        "network_volume_id", "Network volume", Kind.TEXT, "The id of one of yours; it binds the pod to its data centre."
+    ),
+    Field("min_vcpus", "vCPUs at least", Kind.WHOLE, "Of the whole pod.", "8", least=1, most=1024),
+    Field("min_memory_gb", "Memory at least, GB", Kind.WHOLE, "Of the whole pod.", "32", least=1, most=16_384),
+    Field("min_download_mbps", "Download at least", Kind.WHOLE, "Mbit/s of its machine.", "500", least=1),
+    Field("min_upload_mbps", "Upload at least", Kind.WHOLE, "Mbit/s of its machine.", "500", least=1),
+    Field(
+        "stop_after", "Stop after", Kind.WHEN, "RunPod takes this and does not keep to it: let podtop's lease.", "8h"
+    ),
+    Field(
+        "terminate_after",
+        "Terminate after",
+        Kind.WHEN,
+        "RunPod takes this and does not keep to it: let podtop's lease.",
+        "2d",
+    ),
+    Field(
+        "lease",
+        "podtop's lease",
+        Kind.CHOICE,
+        "podtop stops or terminates it then, while podtop or podtop record --enforce-leases runs.",
+        options=(("no", "no"), ("yes", "yes, podtop sees to it")),
+    ),
+    Field("deploy_cost", "Price at most, $/h", Kind.DOLLARS, "Of all GPUs together.", "24.00", ways=_DEMAND),
+    Field("port", "Main port", Kind.WHOLE, "The container's own port.", "8080", least=1, most=65_535),
+    Field(
+        "volume_key",
+        "Volume key",
+        Kind.SECRET,
+        "Encrypts the volume. RunPod cannot recover it, and podtop keeps it nowhere.",
+    ),
+    Field("registry_auth_id", "Registry login", Kind.TEXT, "The id of a login that RunPod keeps, for a private image."),
+    Field("gpu_types", "Or these GPUs", Kind.LIST, "More GPU ids, in order of preference.", ways=_DEMAND),
+    Field("min_disk_gb", "Disk at least, GB", Kind.WHOLE, "Of its machine.", "100", least=1, ways=_DEMAND),
+    Field("cuda", "CUDA", Kind.TEXT, "Exactly this version.", "12.4"),
+    Field("min_cuda", "CUDA at least", Kind.TEXT, "This version or a later one.", "12.1"),
+    Field("allowed_cuda", "CUDA one of", Kind.LIST, "Any of these versions.", "12.4, 12.8"),
+    Field("compute", "Compute", Kind.CHOICE, "What it is rented for.", options=(("", "GPU"), ("CPU", "CPU only"))),
+    Field("compliance", "Compliance", Kind.LIST, "What its data centre must keep to.", "GDPR, SOC_2_TYPE_2"),
+    Field("instance_ids", "Instances", Kind.LIST, "Ids of CPU flavours.", ways=_DEMAND),
+    Field(
+        "global_network",
+        "Global network",
+        Kind.CHOICE,
+        "Whether it joins RunPod's private network.",
+        options=_FLAG,
+        ways=_DEMAND,
+    ),
+)
+
+BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
+
+NOT_OFFERED: Mapping[str, str] = {"aiApiId": "it is for RunPod's own AI endpoints, not for pods that people rent"}
+"""Inputs of the API that the form does not have, and why."""
+
+
+def fields(way: str, folded: bool) -> tuple[Field, ...]:
+    """The fields of a way of renting, in order; only the common ones while the rest is folded."""
+    return tuple(field for field in FIELDS if way in field.ways and (field.common or not folded))
