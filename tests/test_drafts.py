@@ -13,7 +13,7 @@ from tui.api.secret import Secret
 from tui.store.draft import Draft
 from tui.store.fields import FIELDS, Kind
 
-TYPED = st.dictionaries(st.sampled_from([f.name for f in FIELDS if f.kind is not Kind.SECRET]), st.text(max_size=20))
+TYPED = st.dictionaries(st.sampled_from([f.name for f in FIELDS if f.kind is not Kind.HIDDEN]), st.text(max_size=20))
 
 
 @given(TYPED)

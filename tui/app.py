@@ -36,16 +36,16 @@ from tui.watch import Watch
 
 if TYPE_CHECKING:
     from tui.config import Config
-    from tui.ledger import Ledger
     from tui.notes import Note
     from tui.past import Past
     from tui.recorder import Recorder
     from tui.source import Source
+    from tui.state import State
 
 FIRST_FRAME = 0.05
 """Seconds that the first frame gets to itself."""
 
-STYLES = ("app", "roles", "panes", "table", "chart", "help", "palette", "confirm")
+STYLES = ("app", "roles", "panes", "table", "chart", "help", "palette", "confirm", "deploy")
 
 
 def _import_charts() -> None:
@@ -81,7 +81,7 @@ class PodtopApp(App[None]):
         *,
         open_log: Callable[[], Path | None] = lambda: None,
         record: Callable[[Callable[[Note], object]], Recorder] | None = None,
-        ledger: Callable[[], Ledger] | None = None,
+        state: State | None = None,
         tz: tzinfo | None = None,
         beat: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -98,10 +98,13 @@ class PodtopApp(App[None]):
         self._watch = Watch(
             source, config, self.fleet, self._tell, _import_charts, record, self._say, self._opened, self._midnight
         )
-        self._ledger = ledger
+        self._state = state
         why = "this is a recording" if source.recording else "podtop was started so" if config.read_only else ""
         self.guard = Guard(why, after=config.lock_after * 60 or None, clock=beat)
-        self._acts = Acts(self.fleet, self.guard, self.player, self._watch, self.push_screen, self._warn, beat)
+        self._acts = Acts(
+            self.fleet, self.guard, self.player, self._watch, state, tz,
+            push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat,
+        )  # fmt: skip
         self._sight = Sight(self.fleet, self.changed, badges, self.player, self._acts, tz)
         self._first_screen = FleetScreen(self._sight)
         self._terminal = terminal.install(self)
@@ -191,11 +194,11 @@ class PodtopApp(App[None]):
         gc.freeze()
         gc.enable()
         self._watching = self.run_worker(self._watch.run(), name="watch")
-        if self._ledger is not None:
+        if self._state is not None:
             from tui.performer import Performer
 
             self._acts.performer = Performer(
-                self.fleet, self.guard, self._watch, self._ledger,
+                self.fleet, self.guard, self._watch, self._state.ledger,
                 clock=self._clock, say=self._say, changed=self._tell,
             )  # fmt: skip
             self.run_worker(self._acts.performer.resume_looking(), name="resume looking")

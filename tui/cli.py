@@ -15,10 +15,10 @@ from tui.config import Config, ConfigError, load
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
-    from tui.ledger import Ledger
     from tui.notes import Note
     from tui.recorder import Recorder
     from tui.source import Source
+    from tui.state import State
 
 T = TypeVar("T", int, float)
 
@@ -236,17 +236,11 @@ def _state_dir(source: Source, shelf: ExitStack) -> Callable[[], Path]:
     return directory
 
 
-def _ledger(source: Source, config: Config, directory: Callable[[], Path]) -> Callable[[], Ledger]:
-    """What opens the action log, before the first action."""
+def _state(source: Source, config: Config, directory: Callable[[], Path]) -> State:
+    from tui.api.endpoint import host_of
+    from tui.state import State
 
-    def make() -> Ledger:
-        from tui.api.endpoint import host_of
-        from tui.ledger import Ledger
-
-        origin = "demo" if source.demo else host_of(config.api_url)
-        return Ledger(directory() / "actions.jsonl", origin=origin)
-
-    return make
+    return State(directory, "demo" if source.demo else host_of(config.api_url) or "", config.api_url)
 
 
 def _recorder(
@@ -284,7 +278,7 @@ def _run(source: Source, config: Config) -> int:
         config,
         open_log=lambda: journal.open_log(paths.state_dir(), key),
         record=_recorder(source, config, state_dir) if config.record and live else None,
-        ledger=_ledger(source, config, state_dir) if live else None,
+        state=_state(source, config, state_dir) if live else None,
     )
     if config.theme is not None and config.theme not in app.available_themes:
         _say(f"theme = {config.theme!r} is not accepted; it takes {', '.join(sorted(app.available_themes))}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -37,7 +38,8 @@ def save(path: Path, draft: Draft) -> None:
             os.close(file)
         new.replace(path)
     except OSError as error:
-        new.unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
         raise DraftError(f"the draft cannot be kept in {path}: {error.strerror or error}") from None
 
 

@@ -96,6 +96,15 @@ class Watch:
         self._changed()
         return snapshot
 
+    async def look_at_prices(self) -> Market:
+        """Ask for the market at once, beside the polls. Raises CloudError."""
+        if self._cloud is None:
+            raise Unreachable("podtop is not connected yet.", sent=False)
+        market = await self._cloud.offers()
+        self._fleet.apply_market(market, self._source.clock())
+        self._changed()
+        return market
+
     def happened(self, event: Event) -> None:
         """Keep an event that no poll tells of."""
         self._fleet.events.append(event)

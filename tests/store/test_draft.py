@@ -1,4 +1,4 @@
-"""Drafts of a deploy: what is refused, what it costs, and that a draft without faults is an order RunPod understands."""
+"""Drafts of a deploy: what is refused, what it costs, and that one without faults is an order for RunPod."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def test_every_input_of_the_api_has_its_field() -> None:
     wire = {
         "gpu_type_id": "gpuTypeId", "gpu_count": "gpuCount", "cloud": "cloudType", "bid_per_gpu": "bidPerGpu",
         "image": "imageName", "template_id": "templateId", "container_disk_gb": "containerDiskInGb",
-        "volume_gb": "volumeInGb", "public_ip": "supportPublicIp", "country": "countryCode", "min_vcpus": "minVcpuCount",
+        "volume_gb": "volumeInGb", "public_ip": "supportPublicIp", "country": "countryCode",
+        "min_vcpus": "minVcpuCount",
         "data_center": "dataCenterId", "min_memory_gb": "minMemoryInGb", "min_download_mbps": "minDownload",
         "min_upload_mbps": "minUpload", "registry_auth_id": "containerRegistryAuthId", "gpu_types": "gpuTypeIdList",
         "min_disk_gb": "minDisk", "cuda": "cudaVersion", "min_cuda": "minCudaVersion",
@@ -174,12 +175,14 @@ def test_a_template_fills_the_form() -> None:
 
 TEXTS = st.one_of(
     st.text(max_size=40),
-    st.sampled_from(["0", "1", "8", "9" * 30, "-1", "nan", "inf", "1e9", "²", "8888/http", "2h", "1d", "2026-12-01", ","]),
+    st.sampled_from(
+        ["0", "1", "8", "9" * 30, "-1", "nan", "inf", "1e9", "²", "8888/http", "2h", "1d", "2026-12-01", ","]
+    ),
 )
 
 
 @given(
-    st.dictionaries(st.sampled_from([field.name for field in FIELDS if field.kind is not Kind.SECRET]), TEXTS),
+    st.dictionaries(st.sampled_from([field.name for field in FIELDS if field.kind is not Kind.HIDDEN]), TEXTS),
     st.sampled_from(["demand", "spot"]),
     st.lists(st.tuples(st.text(max_size=8), st.one_of(st.none(), st.builds(Secret, st.text(max_size=8)))), max_size=3),
 )
@@ -203,7 +206,7 @@ def test_every_field_alone_is_read_or_refused(field: object, text: str) -> None:
     from tui.store.fields import Field
 
     assert isinstance(field, Field)
-    if field.kind is Kind.SECRET:
+    if field.kind is Kind.HIDDEN:
         return
     base = H100.typed("way", field.ways[0]).typed("bid_per_gpu", "2")
     made = base.typed(field.name, text)
@@ -217,4 +220,4 @@ def test_a_secret_field_is_kept_apart() -> None:
     order = drafts.order(made, OFFERS, NOW, UTC)
     assert order.volume_key == Secret("very secret")
     assert made.typed("volume_key", "").secrets == {}
-    assert BY_NAME["volume_key"].kind is Kind.SECRET
+    assert BY_NAME["volume_key"].kind is Kind.HIDDEN

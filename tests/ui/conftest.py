@@ -11,16 +11,17 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.make import market, offer, pod, snapshot
+from tui.api.account import Account
 from tui.api.cloud import CloudError
 from tui.api.detail import PodDetail
 from tui.api.models import Market, Quote, Snapshot
-from tui.api.orders import Receipt
+from tui.api.orders import DeployOrder, Receipt, RentOrder
 from tui.app import PodtopApp
 from tui.config import Config
-from tui.ledger import Ledger
 from tui.notes import Note
 from tui.recorder import Recorder
 from tui.source import Source
+from tui.state import State
 
 NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC
 
@@ -50,6 +51,8 @@ class HeldCloud:
         self.closed = False
         self.beat = 0.0
         self.sent: list[tuple[object, ...]] = []
+        self.orders: list[DeployOrder | RentOrder] = []
+        self.account_answer: Account | CloudError | None = None
         self.receipt: Receipt | CloudError = Receipt("p", None, "EXITED", None, None, 1, None)
 
     async def fleet(self) -> Snapshot:
@@ -86,6 +89,20 @@ class HeldCloud:
 
     async def terminate(self, pod_id: str) -> None:
         self._answer("terminate", pod_id)
+
+    async def deploy(self, order: DeployOrder) -> Receipt:
+        self.orders.append(order)
+        return self._answer("deploy", order.name)
+
+    async def rent(self, order: RentOrder) -> Receipt:
+        self.orders.append(order)
+        return self._answer("rent", order.name)
+
+    async def account(self) -> Account:
+        if isinstance(self.account_answer, CloudError):
+            raise self.account_answer
+        assert self.account_answer is not None
+        return self.account_answer
 
     async def aclose(self) -> None:
         self.closed = True
@@ -154,12 +171,9 @@ def launch(tmp_path: Path) -> Launch:
         def recorder(say: Callable[[Note], object]) -> Recorder:
             return Recorder(record or Path(), "test", say=say, account="test", wall=lambda: held.now)
 
-        def ledger() -> Ledger:
-            return Ledger(tmp_path / "actions.jsonl", origin="test", wall=lambda: held.now)
-
         app = PodtopApp(
             source, config or Config(), tz=UTC, record=recorder if record else None,
-            ledger=ledger, beat=lambda: held.beat,
+            state=State(lambda: tmp_path, "test", "https://test.invalid"), beat=lambda: held.beat,
         )  # fmt: skip
         async with app.run_test(size=size) as pilot:
             run = Running(app, pilot, held)

@@ -59,7 +59,7 @@ class Draft(Struct, frozen=True):
 
     def typed(self, name: str, text: str) -> Draft:
         """The draft with another text in one field."""
-        if BY_NAME[name].kind is Kind.SECRET:
+        if BY_NAME[name].kind is Kind.HIDDEN:
             rest = {key: value for key, value in self.secrets.items() if key != name}
             return replace(self, secrets={**rest, name: Secret(text)} if text else rest)
         return replace(self, values={**self.values, name: text})

@@ -18,7 +18,7 @@ class Kind(StrEnum):
     WHEN = "when"
     LIST = "list"
     PORTS = "ports"
-    SECRET = "secret"
+    HIDDEN = "hidden"
     ENV = "env"
 
 
@@ -83,7 +83,7 @@ FIELDS = (
     Field(
         "image", "Image", Kind.TEXT, "The container's image; or choose a template.", "runpod/pytorch:2.4.0", common=True
     ),
-    Field("template_id", "Template", Kind.TEXT, "A template of yours by name, or any by its id.", common=True),
+    Field("template_id", "Template", Kind.TEXT, "A template of yours by name, or any by its id.", "none", common=True),
     Field(
         "container_disk_gb",
         "Container disk, GB",
@@ -143,7 +143,7 @@ FIELDS = (
     Field(
         "volume_key",
         "Volume key",
-        Kind.SECRET,
+        Kind.HIDDEN,
         "Encrypts the volume. RunPod cannot recover it, and podtop keeps it nowhere.",
     ),
     Field("registry_auth_id", "Registry login", Kind.TEXT, "The id of a login that RunPod keeps, for a private image."),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from tui.actions import BY_ID
@@ -12,12 +13,17 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from tui.actions import Command
-    from tui.api.models import Pod
+    from tui.api.account import Template
+    from tui.api.models import Offer, Pod
     from tui.guard import Guard
+    from tui.notes import Note
     from tui.performer import Performer
     from tui.player import Player
+    from tui.state import State
+    from tui.store.draft import Draft
     from tui.store.fleet import Fleet
     from tui.ui.consequences import Case
+    from tui.ui.modals.deploy import Answer
     from tui.watch import Watch
 
 Push = Callable[["Screen[Any]", Callable[[Any], None]], object]
@@ -27,7 +33,8 @@ class Acts:
     """What screens are given to act with.
 
     push: shows a dialog, and hands on how it ended.
-    warn: tells a person why nothing happened.
+    run:  lets something go on in the background.
+    warn: tells a person why nothing happened; `say` something to be read.
     beat: seconds that only go forward, by which dialogs are deaf.
     """
 
@@ -37,8 +44,13 @@ class Acts:
         guard: Guard,
         player: Player,
         watch: Watch,
+        state: State | None,
+        tz: tzinfo | None,
+        *,
         push: Push,
+        run: Callable[[Coroutine[Any, Any, None]], object],
         warn: Callable[[str], object],
+        say: Callable[[Note], object],
         beat: Callable[[], float] = time.monotonic,
     ) -> None:
         self.guard = guard
@@ -46,7 +58,12 @@ class Acts:
         self._fleet = fleet
         self._player = player
         self._watch = watch
+        self._state = state
+        self._tz = tz
+        self._draft: Draft | None = None
         self._push = push
+        self._run = run
+        self._say = say
         self._warn = warn
         self._beat = beat
 
@@ -118,3 +135,133 @@ class Acts:
             key: record.pod if record.unreadable is None else None for key, record in self._fleet.records.items()
         }
         return consequences.case(BY_ID[action], ids, pods, self._fleet.deeds, self._fleet.funds)
+
+    # Deploying
+
+    def deploy(self, offer: Offer | None, pod: str | None) -> None:
+        """Show the form of a deploy: with this GPU, or the same as this pod; with neither, as it was left."""
+        if (why := self.refusal()) is not None:
+            self._warn(f"deploy: {why}")
+        elif self._fleet.market.value is None:
+            self._warn("deploy: the prices are not known yet")
+        elif (under_way := self._fleet.deeds.get("")) is not None:
+            self._warn(f"deploy: still {under_way.word} {under_way.name}: one at a time")
+        else:
+            self._run(self._open_form(offer, pod))
+
+    async def _open_form(self, offer: Offer | None, pod: str | None) -> None:
+        import secrets
+
+        from msgspec.structs import replace
+
+        from tui.api.cloud import CloudError
+        from tui.store import draft as rules
+
+        offers, suffix = self._offers(), secrets.token_hex(2)
+        kept = await self._kept_draft()
+        start = offer or (offers[0] if offers else None)
+        fresh = rules.from_offer(start, suffix) if start is not None else rules.Draft(rules.STARTING)
+        draft = kept or fresh
+        if pod is not None and self._watch.cloud is not None:
+            name = self._fleet.records[pod].name if pod in self._fleet.records else pod
+            self._warn(f"asking RunPod how {name} was made")
+            try:
+                detail = await self._watch.cloud.pod(pod)
+            except CloudError as error:
+                self._warn(f"deploy: {error}")
+                return
+            if detail is None:
+                self._warn(f"deploy: {name} is not on the account any more")
+                return
+            draft, kept = rules.from_pod(detail, offers, suffix), None
+        elif kept is not None and offer is not None and rules.offer_of(kept["gpu_type_id"], offers) != offer:
+            # The rest of an earlier draft is good for another GPU too; its name told the old one.
+            draft = replace(kept, values={**kept.values, "gpu_type_id": offer.name, "name": fresh["name"]})
+        self._show_form(draft, fresh, kept is not None)
+
+    def _show_form(self, draft: Draft, fresh: Draft, kept: bool) -> None:
+        from tui.ui.modals.deploy import DeployForm, Sources
+
+        sources = Sources(
+            self._offers, lambda: self._fleet.funds, self._names, self._templates, self._player.clock, self._keep,
+            self._tz,
+        )  # fmt: skip
+        self._push(DeployForm(draft, fresh, sources, kept, self._beat), self._form_ended)
+
+    def _offers(self) -> tuple[Offer, ...]:
+        return self._fleet.market.value.offers if self._fleet.market.value else ()
+
+    def _names(self) -> frozenset[str]:
+        return frozenset(record.name for record in self._fleet.records.values())
+
+    async def _templates(self) -> tuple[Template, ...]:
+        from tui.api.cloud import Unreachable
+
+        if self._watch.cloud is None:
+            raise Unreachable("podtop is not connected.", sent=False)
+        return (await self._watch.cloud.account()).templates
+
+    async def _kept_draft(self) -> Draft | None:
+        """The draft of this run, with its secrets; else the one on disk, without."""
+        import asyncio
+
+        from tui import drafts
+
+        if self._draft is not None or self._state is None:
+            return self._draft
+        try:
+            return await asyncio.to_thread(drafts.load, self._state.draft())
+        except drafts.DraftError as error:
+            self._warn(str(error))
+            return None
+
+    def _keep(self, draft: Draft | None) -> None:
+        """Keep a draft, here and on disk; or, with None, none any more."""
+        self._draft = draft
+        if self._state is not None:
+            self._run(self._write_draft(draft, self._state))
+
+    async def _write_draft(self, draft: Draft | None, state: State) -> None:
+        import asyncio
+
+        from tui import drafts
+
+        try:
+            if draft is None:
+                await asyncio.to_thread(drafts.drop, state.draft())
+            else:
+                await asyncio.to_thread(drafts.save, state.draft(), draft)
+        except drafts.DraftError as error:
+            self._warn(str(error))
+
+    def _form_ended(self, answer: Answer | None) -> None:
+        if answer is None:
+            return
+        from tui.ui.modals.agree import Agree, Question
+        from tui.ui.ordering import question
+
+        def ask() -> Question:
+            offers, now = self._offers(), self._player.clock()
+            return question(answer.draft, offers, self._fleet.funds, self._names(), now, self._tz)
+
+        async def again() -> Question:
+            await self._watch.look()
+            await self._watch.look_at_prices()
+            return ask()
+
+        def agreed(yes: bool | None) -> None:
+            if yes:
+                self._run(self._order(answer.draft))
+
+        self._push(Agree(ask(), again, self._beat), agreed)
+
+    async def _order(self, draft: Draft) -> None:
+        from tui.store import draft as rules
+        from tui.store.deeds import Ending
+
+        if self.performer is None:
+            return
+        order = rules.order(draft, self._offers(), self._player.clock(), self._tz)
+        outcome = await self.performer.deploy(order)
+        if outcome.ending is Ending.DONE:
+            self._keep(None)

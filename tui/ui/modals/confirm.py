@@ -20,12 +20,7 @@ from tui.store.deeds import Ending
 from tui.ui import consequences
 from tui.ui.cells import Cell
 from tui.ui.consequences import Case, Point
-from tui.ui.modals.dialog import Dialog
-from tui.ui.roles import style_of
-
-WIDTH, FRAME, TOPIC = 76, 7, 8
-SHORT = 20
-"""Cells of the box, of its frame with padding and a scroll bar, and of the column of topics; lines of a short one."""
+from tui.ui.modals.dialog import DEAF, SHORT, TOO_EARLY, Dialog
 
 Again = Callable[[], Awaitable[Case]]
 
@@ -106,7 +101,7 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
         self._make_room()
         self.query_one("#confirm-pods", Static).update(self._pods())
         asked = consequences.commands(case, self._value("gpus"), self._value("bid"))
-        self.query_one("#confirm-points", Static).update(self._points(self._weigh(case, asked)))
+        self.query_one("#confirm-points", Static).update(self.points(self._weigh(case, asked), "#confirm"))
         wrong = consequences.faults(case, self._value("gpus"), self._value("bid"))
         note = self._note or (((f"✕ {words}", "bad") for words in wrong.values()) if wrong else ())
         self.query_one("#confirm-note", Static).update(self._text(tuple(note)))
@@ -133,8 +128,7 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
         return said == case.typed or (len(case.subjects) == 1 and said == case.subjects[0].pod.id)
 
     def _text(self, cell: Cell) -> Text:
-        under = self.query_one("#confirm").rich_style
-        return Text.assemble(*((part, style_of(self, role, under)) for part, role in cell))
+        return self.text(cell, "#confirm")
 
     def _pods(self) -> Text:
         case = self._case
@@ -147,15 +141,16 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
             lines.append(self._text(((f"left out: {left}, ", "muted"), (why, "muted"))))
         return Text("\n").join(lines)
 
-    def _points(self, points: tuple[Point, ...]) -> Text:
-        """Topics at the left, words wrapped at the right of them."""
-        room = max(20, min(WIDTH, self.app.size.width) - FRAME - TOPIC)
-        lines = []
-        for topic, words, role in points:
-            for n, part in enumerate(Text(words).wrap(self.app.console, room)):
-                head = topic if n == 0 else ""
-                lines.append(self._text(((f"{head:<{TOPIC}}", "muted"), (part.plain.rstrip(), role))))
-        return Text("\n").join(lines)
+    def missed(self) -> None:
+        if not self._note:
+            self._note = TOO_EARLY
+            self.call_later(self._show)
+            self.set_timer(2 * DEAF, self._forget_note)
+
+    def _forget_note(self) -> None:
+        if self._note == TOO_EARLY:
+            self._note = ()
+            self._show()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show)

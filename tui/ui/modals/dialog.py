@@ -7,18 +7,33 @@ import time
 from collections.abc import Callable
 from typing import ClassVar, TypeVar
 
+from rich.text import Text
 from textual.screen import ModalScreen
 
 from tui.ui import roles
+from tui.ui.cells import Cell
+from tui.ui.consequences import Point
+from tui.ui.roles import style_of
 
 T = TypeVar("T")
 
 DEAF = 0.4
 """Seconds without a key, from when a dialog is drawn, after which it listens: a slow link delivers keys in bursts."""
 
+TOO_EARLY: Cell = (("◌ just opened: what is typed in this moment does nothing", "muted"),)
+
+WIDTH, FRAME, TOPIC = 76, 7, 8
+"""Cells of the box, of its frame with padding and a scroll bar, and of the column of topics."""
+
+SHORT = 20
+"""Lines of a terminal below which a dialog does without its margins."""
+
 
 class Dialog(ModalScreen[T]):
     """The app asks it whether it hears before it hands it a key, a paste or a click."""
+
+    WAITS_FOR_QUIET: ClassVar[bool] = True
+    """Whether each key that comes too early keeps it deaf for longer."""
 
     AUTO_FOCUS: ClassVar[str | None] = ""
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
@@ -36,6 +51,21 @@ class Dialog(ModalScreen[T]):
         """What is shown is new: let it be seen before anything typed counts."""
         self._deaf_until = self._clock() + DEAF
 
+    def text(self, cell: Cell, on: str) -> Text:
+        """Parts with roles, on the background of the widget `on`."""
+        under = self.query_one(on).rich_style
+        return Text.assemble(*((part, style_of(self, role, under)) for part, role in cell))
+
+    def points(self, points: tuple[Point, ...], on: str) -> Text:
+        """Consequences: topics at the left, words wrapped at the right of them."""
+        room = max(20, min(WIDTH, self.app.size.width) - FRAME - TOPIC)
+        lines = []
+        for topic, words, role in points:
+            for n, part in enumerate(Text(words).wrap(self.app.console, room)):
+                head = topic if n == 0 else ""
+                lines.append(self.text(((f"{head:<{TOPIC}}", "muted"), (part.plain.rstrip(), role)), on))
+        return Text("\n").join(lines)
+
     def end(self, result: T) -> None:
         """Close with a result, once: a key that comes behind the closing one changes nothing."""
         if not self._ended:
@@ -46,6 +76,10 @@ class Dialog(ModalScreen[T]):
         """Whether a key that comes now was typed for this dialog; one that was not keeps it deaf for longer."""
         if self._clock() >= self._deaf_until:
             return True
-        if not math.isinf(self._deaf_until):
+        if self.WAITS_FOR_QUIET and not math.isinf(self._deaf_until):
             self.deafen()
+        self.missed()
         return False
+
+    def missed(self) -> None:
+        """A key came too early, and does nothing: say so."""

@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from tui.api.models import Offer
 from tui.store import views
 from tui.store.fleet import Fleet, Record
 from tui.store.views import Query
@@ -284,6 +285,13 @@ class FleetScreen(TimedScreen):
             return marked
         cursor = self.query_one("#pods", Table).cursor
         return (cursor,) if cursor is not None else ()
+
+    def _wanted(self) -> Offer | None:
+        market = self._sight.fleet.market.value
+        key = self.query_one("#market", Table).cursor
+        if self._panes.active != "market" or market is None:
+            return None
+        return next((offer for offer in market.offers if offer.gpu_id == key), None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("sort", "invert"):

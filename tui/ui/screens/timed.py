@@ -15,6 +15,7 @@ from textual.signal import Signal
 from textual.widget import Widget
 
 from tui.actions import ACTIONS
+from tui.api.models import Offer
 from tui.player import Player
 from tui.store import views
 from tui.store.fleet import Fleet, Record
@@ -61,6 +62,9 @@ class TimedScreen(Screen[None]):
         # By priority: what is typed right behind such a key finds its dialog there already, and deaf.
         *(Binding(a.key, f"act('{a.id}')", a.verb, id=f"act.{a.id}", priority=True, tooltip=a.help) for a in ACTIONS),
         Binding("L", "lock", "lock", id="act.lock", priority=True, show=False, tooltip="Lock actions, or unlock them"),
+        Binding(
+            "D", "deploy", "deploy", id="act.deploy", priority=True, tooltip="Deploy this GPU, or one like this pod"
+        ),
         hidden("plus", "range(-1)", "chart.closer", "A shorter time range"),
         Binding("minus", "range(1)", "range", id="chart.wider", key_display="+ -", tooltip="A longer time range"),
         hidden("equals_sign", "return", "chart.reset", "Back to now; the range of the start"),
@@ -171,7 +175,8 @@ class TimedScreen(Screen[None]):
     def _possible(self) -> tuple[str, ...]:
         """Ids of the actions that make sense now."""
         acts, targets = self._sight.acts, self._targets()
-        return tuple(f"act.{a.id}" for a in ACTIONS if acts.possible(a.id, targets))
+        found = tuple(f"act.{a.id}" for a in ACTIONS if acts.possible(a.id, targets))
+        return found if acts.guard.read_only else (*found, "act.deploy")
 
     def _show_possible(self) -> None:
         """Tell the footer when other actions make sense than before."""
@@ -183,7 +188,7 @@ class TimedScreen(Screen[None]):
         return False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("act", "lock"):
+        if action in ("act", "lock", "deploy"):
             # Read-only, there are no such keys; `on_key` tells why nothing happens.
             return not self.typing() and not self._sight.acts.guard.read_only and self._seen
         return True
@@ -191,13 +196,21 @@ class TimedScreen(Screen[None]):
     def action_act(self, action: str) -> None:
         self._sight.acts.ask(action, self._targets())
 
+    def _wanted(self) -> Offer | None:
+        """The GPU of the market that is under the cursor, where that has the keys."""
+        return None
+
+    def action_deploy(self) -> None:
+        offer, targets = self._wanted(), self._targets()
+        self._sight.acts.deploy(offer, targets[0] if offer is None and len(targets) == 1 else None)
+
     def action_lock(self) -> None:
         self._sight.acts.lock()
         self._show_header()
 
     def on_key(self, event: events.Key) -> None:
         guard = self._sight.acts.guard
-        if guard.read_only and event.key in {a.key for a in ACTIONS} and not self.typing():
+        if guard.read_only and event.key in {"D", *(a.key for a in ACTIONS)} and not self.typing():
             event.stop()
             self._sight.acts.lock()
 

@@ -1,0 +1,248 @@
+"""The form of a deploy, from D to what is sent: checks, price, draft, the last question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from unittest.mock import Mock
+
+from textual.widgets import Button, Input
+
+from tests.make import funds, market, offer, snapshot
+from tests.ui.conftest import OFFERS, PODS, HeldCloud, Launch, Running
+from tests.ui.test_facts import full_detail, full_pod
+from tui.api.account import Template
+from tui.api.cloud import Faltering, Unreachable
+from tui.api.models import Quote
+from tui.api.orders import DeployOrder, Receipt, RentOrder
+from tui.api.secret import Secret
+from tui.ui.modals.agree import Agree
+from tui.ui.modals.deploy import DeployForm
+
+
+DETAIL = full_detail(full_pod())
+
+
+async def shown(run: Running, kind: type) -> None:
+    for _ in range(200):
+        if isinstance(run.app.screen, kind):
+            await run.wait(0.5)
+            return
+        await run.pilot.pause(0.01)
+    raise AssertionError(f"{kind.__name__} was never shown:\n{run.text()}")
+
+
+async def form(run: Running, gpu: str = "H100") -> None:
+    """Open the form on a GPU of the market."""
+    await run.pilot.press("tab", "tab", "slash", *gpu, "enter")
+    await run.settle()
+    await run.pilot.press("D")
+    await shown(run, DeployForm)
+
+
+async def put(run: Running, name: str, text: str) -> None:
+    field = run.app.screen.query_one(f"#field-{name}", Input)
+    field.focus()
+    await run.pilot.pause()
+    field.value = text
+    await run.settle()
+
+
+async def test_a_pod_is_deployed_from_a_row_of_the_market(launch: Launch) -> None:
+    async with launch() as run:
+        await form(run)
+        assert "Deploy a pod" in run.text()
+        assert "up to $2.99/h" in run.text()
+        await run.pilot.press("backspace", "2")
+        await run.settle()
+        assert "up to $5.98/h" in run.text()
+        await put(run, "name", "mine")
+        await run.pilot.press("ctrl+s")
+        await shown(run, Agree)
+        assert "Costs up to $5.99/h" in run.text()
+        assert run.cloud.orders == []
+        run.cloud.receipt = Receipt("new1", "mine", "RUNNING", None, 5.98, 2, "m")
+        await run.pilot.press("y")
+        await run.until("✓ mine deployed: new1")
+        (order,) = run.cloud.orders
+        assert isinstance(order, DeployOrder)
+        assert (order.gpu_type_id, order.gpu_count, order.name) == ("NVIDIA H100 SXM", 2, "mine")
+        assert order.docker_args == ""
+
+
+async def test_spot_takes_a_bid_and_is_rented(launch: Launch) -> None:
+    async with launch() as run:
+        await form(run)
+        await run.pilot.press("shift+tab", "shift+tab", "right")
+        await run.settle()
+        assert "Bid, $/h a GPU" in run.text()
+        await put(run, "bid_per_gpu", "1.2")
+        assert "below the lowest bid, $1.50" in run.text()
+        assert run.app.screen.query_one("#deploy-order", Button).disabled
+        await put(run, "bid_per_gpu", "1.6")
+        await run.pilot.press("ctrl+s")
+        await shown(run, Agree)
+        assert "Whoever bids more" in run.text()
+        await run.pilot.press("y")
+        await run.until("deployed")
+        (order,) = run.cloud.orders
+        assert isinstance(order, RentOrder)
+        assert order.bid_per_gpu == 1.6
+
+
+async def test_what_is_wrong_is_said_beside_the_field_and_stops_the_order(launch: Launch) -> None:
+    async with launch() as run:
+        await form(run)
+        await put(run, "gpu_count", "9")
+        assert "at most 8 for H100 SXM" in run.text()
+        await put(run, "name", "llama-pretrain")
+        assert "a pod of this name is there already" in run.text()
+        await run.pilot.press("ctrl+s")
+        await run.settle()
+        assert isinstance(run.app.screen, DeployForm)
+        assert run.cloud.orders == []
+
+
+async def test_the_rest_is_folded_until_it_is_asked_for(launch: Launch) -> None:
+    async with launch(size=(120, 60)) as run:
+        await form(run)
+        assert "Country" not in run.text()
+        run.app.screen.query_one("#deploy-fold", Button).press()
+        await run.settle()
+        assert "Country" in run.text()
+        await put(run, "country", "USA")
+        assert "two letters" in run.text()
+
+
+async def test_escape_keeps_the_draft_and_a_crash_does(launch: Launch, tmp_path: Path) -> None:
+    async with launch() as run:
+        await form(run)
+        await put(run, "docker_args", "--epochs 3")
+        name = run.app.screen.query(".variable Input").first(Input)
+        name.focus()
+        await run.pilot.press(*"HF_TOKEN", "tab", *"hf_secret")
+        await run.settle()
+        assert "hf_secret" not in run.text()
+        await run.pilot.press("escape")
+        await run.settle()
+        await run.pilot.press("D")
+        await shown(run, DeployForm)
+        assert "the draft of before" in run.text()
+        draft = run.app.screen.draft  # type: ignore[attr-defined]
+        assert draft["docker_args"] == "--epochs 3"
+        assert draft.env == (("HF_TOKEN", Secret("hf_secret")),)
+        assert "hf_secret" not in run.app.export_screenshot()
+        await run.pilot.press("escape")
+        await run.settle()
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"--epochs 3" in kept
+    assert b"hf_secret" not in kept
+    async with launch() as run:
+        await form(run)
+        draft = run.app.screen.draft  # type: ignore[attr-defined]
+        assert draft["docker_args"] == "--epochs 3"
+        assert draft.env == (("HF_TOKEN", None),)
+        await run.pilot.press("ctrl+s")
+        await run.settle()
+        assert "not kept on disk" in run.text()
+        await run.pilot.press("ctrl+n")
+        await run.settle()
+        assert run.app.screen.draft.env == ()  # type: ignore[attr-defined]
+
+
+async def test_less_than_an_hours_balance_takes_the_name(launch: Launch) -> None:
+    async with launch() as run:
+        await run.poll(snapshot(*(PODS.pods or ()), funds=funds(1.0, 0.1)))
+        await form(run)
+        assert "less than an hour's balance" in run.text()
+        await put(run, "name", "mine")
+        await run.pilot.press("ctrl+s")
+        await shown(run, Agree)
+        assert "RunPod will likely refuse" in run.text()
+        await run.pilot.press("y")
+        await run.settle()
+        assert run.cloud.orders == []
+        await run.pilot.press("left", *"mine", "enter")
+        await run.until("deployed")
+        assert len(run.cloud.orders) == 1
+
+
+async def test_a_price_that_rose_meanwhile_is_asked_again(launch: Launch) -> None:
+    async with launch() as run:
+        await form(run)
+        await run.pilot.press("ctrl+s")
+        await shown(run, Agree)
+        run.cloud.market_answer = market(offer("H100 SXM", Quote(4.5, 1.75, "High"), None))
+        await run.pilot.press("y")
+        await run.until("it changed meanwhile")
+        assert "$4.5" in run.text()
+        assert run.cloud.orders == []
+        run.cloud.market_answer = Unreachable("RunPod cannot be reached.")
+        await run.wait(0.5)
+        await run.pilot.press("y")
+        await run.until("could not be looked at again")
+        assert run.cloud.orders == []
+        run.cloud.market_answer = OFFERS
+        await run.pilot.press("escape")
+        await run.settle()
+        assert run.cloud.orders == []
+
+
+async def test_the_same_as_a_pod(launch: Launch) -> None:
+    cloud = HeldCloud()
+    cloud.detail_answer = DETAIL
+    async with launch(cloud=cloud) as run:
+        await run.pilot.press("g", "D")
+        await shown(run, DeployForm)
+        draft = run.app.screen.draft  # type: ignore[attr-defined]
+        assert draft["image"]
+        assert [name for name, _ in draft.env] == [one.name for one in DETAIL.env]
+        assert draft["name"] != DETAIL.pod.name
+
+
+async def test_a_template_fills_the_form(launch: Launch) -> None:
+    cloud = HeldCloud()
+    template = Template(
+        "tpl1", "sd-webui", "a1111:latest", None, "3000/http", (), 30, 40, "/data", None,
+        False, False, False, False, None, None,
+    )  # fmt: skip
+    cloud.account_answer = Mock(templates=(template,))
+    async with launch(cloud=cloud) as run:
+        await form(run)
+        await put(run, "template_id", "")
+        await run.until("Your templates: sd-webui")
+        await run.pilot.press(*"sd-webui", "enter")
+        await run.settle()
+        assert "a1111:latest" in run.text()
+        cloud.account_answer = Faltering("server error")
+
+
+async def test_templates_that_do_not_come_are_told(launch: Launch) -> None:
+    cloud = HeldCloud()
+    cloud.account_answer = Faltering("RunPod answered with a server error (HTTP 502).")
+    async with launch(cloud=cloud) as run:
+        await form(run)
+        await put(run, "template_id", "")
+        await run.until("no templates: RunPod answered")
+
+
+async def test_a_deploy_whose_answer_is_lost_keeps_the_draft_and_blocks_the_next(launch: Launch) -> None:
+    async with launch() as run:
+        await form(run)
+        await put(run, "name", "mine")
+        await run.pilot.press("ctrl+s")
+        await shown(run, Agree)
+        run.cloud.receipt = Faltering("RunPod answered with a server error (HTTP 502).")
+        await run.pilot.press("y")
+        await run.until("podtop looks, and sends nothing twice")
+        assert len(run.cloud.orders) == 1
+        await run.pilot.press("D")
+        await run.settle()
+        await run.until("still deploying mine")
+        assert not isinstance(run.app.screen, DeployForm)
+        made = [p for p in PODS.pods or ()]
+        from msgspec.structs import replace
+
+        run.cloud.now += 5
+        await run.poll(snapshot(*made, replace(made[0], id="new9", name="mine")))
+        await run.until("it was made: new9")
+        assert len(run.cloud.orders) == 1
