@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from tui import drafts
 from tui.api.secret import Secret
-from tui.store.draft import Draft
+from tui.store.draft import Draft, faults
 from tui.store.fields import FIELDS, Kind
 
 TYPED = st.dictionaries(st.sampled_from([f.name for f in FIELDS if f.kind is not Kind.HIDDEN]), st.text(max_size=20))
@@ -34,7 +35,36 @@ def test_no_secret_is_kept_and_its_lack_is_seen(tmp_path: Path) -> None:
     found = drafts.load(path)
     assert found is not None
     assert found.env == (("HF_TOKEN", None),)
-    assert found.secrets == {}
+    assert found.secrets == {"volume_key": None}
+    wrong = faults(found, (), (), 0.0, None)
+    assert "type it" in wrong["env"]
+    assert "type it" in wrong["volume_key"]
+    assert "volume_key" not in faults(found.typed("volume_key", ""), (), (), 0.0, None)
+
+
+def test_a_secret_in_the_place_of_a_name_is_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "draft.json"
+    drafts.save(path, Draft({}, (("HF_TOKEN=hf_secret", None), ("OK", Secret("x")))))
+    assert b"hf_" not in path.read_bytes()
+    found = drafts.load(path)
+    assert found is not None
+    assert found.env == (("OK", None),)
+
+
+def test_a_file_that_someone_wrote_brings_no_secret_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "draft.json"
+    path.write_text('{"values": {"volume_key": "x", "name": "y", "nonsense": "z"}, "hidden": ["name", "volume_key"]}')
+    assert drafts.load(path) == Draft({"name": "y"}, (), {"volume_key": None})
+
+
+def test_two_saves_at_once_leave_a_whole_one(tmp_path: Path) -> None:
+    path = tmp_path / "draft.json"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: drafts.save(path, Draft({"name": str(n) * 500})), range(64)))
+    found = drafts.load(path)
+    assert found is not None
+    assert len(set(found["name"])) <= 2
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_none_is_none_and_a_damaged_one_is_told(tmp_path: Path) -> None:
@@ -53,3 +83,5 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(drafts.DraftError, match="cannot be kept"):
         drafts.save(tmp_path / "file" / "draft.json", Draft({}))
+    with pytest.raises(drafts.DraftError, match="not text"):
+        drafts.save(tmp_path / "draft.json", Draft({"name": "\ud800"}))

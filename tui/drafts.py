@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from tui.store.draft import Draft
-from tui.store.fields import BY_NAME
+from tui.store.draft import VARIABLE, Draft
+from tui.store.fields import BY_NAME, Kind
 
 
 class DraftError(Exception):
@@ -18,29 +19,35 @@ class DraftError(Exception):
 
 
 class _Kept(Struct, frozen=True):
-    """What stands in the file: of variables their names alone."""
+    """What stands in the file: of variables and keys their names alone."""
 
     values: dict[str, str]
     env: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
 def save(path: Path, draft: Draft) -> None:
     """Put a draft in place of the one that was kept, whole or not at all. Raises DraftError."""
-    kept = _Kept(dict(draft.values), tuple(name for name, _ in draft.env if name))
-    new = path.with_name(f"{path.name}.{os.getpid()}")
+    # What is no name of a variable may be a secret that got into the wrong place.
+    names = tuple(name for name, _ in draft.env if VARIABLE.fullmatch(name))
+    new: Path | None = None
     try:
+        content = msgspec.json.encode(_Kept(dict(draft.values), names, tuple(draft.secrets)))
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        try:
-            os.write(file, msgspec.json.encode(kept))
+        # A name of its own: two saves may be under way at once.
+        file, made = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+        new = Path(made)
+        with os.fdopen(file, "wb") as out:
+            out.write(content)
+            out.flush()
             os.fsync(file)
-        finally:
-            os.close(file)
         new.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
-        raise DraftError(f"the draft cannot be kept in {path}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:
+        if new is not None:
+            with suppress(OSError):
+                new.unlink()
+        why = error.strerror if isinstance(error, OSError) else "it holds what is not text"
+        raise DraftError(f"the draft cannot be kept in {path}: {why or error}") from None
 
 
 def load(path: Path) -> Draft | None:
@@ -51,8 +58,13 @@ def load(path: Path) -> Draft | None:
         return None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DraftError(f"the draft in {path} cannot be read ({error}): the form begins anew") from None
-    values = {name: text for name, text in kept.values.items() if name in BY_NAME}
-    return Draft(values, tuple((name, None) for name in kept.env))
+    values = {name: text for name, text in kept.values.items() if name in BY_NAME and not _is_secret(name)}
+    secrets = {name: None for name in kept.hidden if _is_secret(name)}
+    return Draft(values, tuple((name, None) for name in kept.env), secrets)
+
+
+def _is_secret(name: str) -> bool:
+    return name in BY_NAME and BY_NAME[name].kind is Kind.HIDDEN
 
 
 def drop(path: Path) -> None:

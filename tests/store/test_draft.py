@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.api.schema import schema
-from tests.make import funds, offer
+from tests.make import funds, offer, pod
 from tui.api.account import Template
+from tui.api.detail import EnvVar, Machine, PodDetail
 from tui.api.graphql.orders import deploy_input, rent_input
 from tui.api.models import Quote
 from tui.api.orders import DeployOrder, RentOrder
@@ -28,6 +29,18 @@ OFFERS = (
     offer("B200", Quote(None, None, None), None, memory=180),
 )
 H100 = drafts.from_offer(OFFERS[0], "7f3a")
+
+
+def detail(encrypted: bool) -> PodDetail:
+    machine = Machine(
+        None, OFFERS[0].gpu_id, None, None, None, None, None, None, None, None, None, None, None, None, None, None,
+        None, None, None,
+    )  # fmt: skip
+    return PodDetail(
+        pod("p1", name="llama"), machine, None, None, None, None, None, (EnvVar("HF_TOKEN", Secret("hf_value")),), None,
+        "8888/http,22/tcp", "/workspace", encrypted, None, None, None, None, (), None, None, None, None, None, None,
+        None, None, None, None,
+    )  # fmt: skip
 
 
 def faults(draft: Draft, names: frozenset[str] = frozenset()) -> dict[str, str]:
@@ -97,6 +110,10 @@ def test_a_draft_of_the_market_is_an_order() -> None:
         ("container_disk_gb", "-5", "whole number"),
         ("compliance", "NONSENSE", "RunPod knows"),
         ("cloud", "NOWHERE", "one of"),
+        ("gpu_count", "1 0", "whole number"),
+        ("volume_gb", "2_0", "whole number"),
+        ("deploy_cost", "1.00", "below $2.69"),
+        ("allowed_cuda", "12.4\x00", "a line of text"),
     ],
 )
 def test_what_is_wrong_is_said_in_words(name: str, text: str, words: str) -> None:
@@ -149,6 +166,31 @@ def test_an_unknown_price_is_not_a_free_one() -> None:
         assert cost.after is None
 
 
+def test_a_price_is_that_of_the_dearest_gpu_it_may_become() -> None:
+    cheap = drafts.from_offer(OFFERS[1], "7f3a")
+    cost = drafts.price(cheap.typed("gpu_types", "H100 SXM"), OFFERS, funds())
+    assert (cost.gpus, cost.up_to) == (2.99, True)
+    for unknown in ("B200", "NVIDIA of tomorrow"):
+        assert drafts.price(cheap.typed("gpu_types", unknown), OFFERS, funds()).gpus is None
+
+
+def test_a_pod_of_cpus_has_no_gpu_and_a_bid_all_the_same() -> None:
+    cpu = H100.typed("compute", "CPU").typed("gpu_type_id", "")
+    made = drafts.order(cpu.typed("gpu_types", "A, B"), OFFERS, NOW, UTC)
+    assert isinstance(made, DeployOrder)
+    assert made.gpu_types == ("A", "B")
+    assert faults(cpu.typed("way", "spot")) == {"bid_per_gpu": "what do you bid?"}
+
+
+def test_the_same_as_an_encrypted_pod_asks_for_its_key() -> None:
+    same = drafts.from_pod(detail(encrypted=True), OFFERS, "7f3a")
+    assert (same["name"], same["gpu_type_id"], same["cloud"]) == ("llama-7f3a", "H100 SXM", "SECURE")
+    assert same.env == (("HF_TOKEN", Secret("hf_value")),)
+    assert set(faults(same)) == {"volume_key"}
+    assert faults(same.typed("volume_key", "new key")) == {}
+    assert faults(drafts.from_pod(detail(encrypted=False), OFFERS, "7f3a")) == {}
+
+
 def test_a_lease_is_for_one_instant() -> None:
     on = H100.typed("lease", "yes")
     assert "until when" in faults(on)["lease"]
@@ -182,7 +224,10 @@ TEXTS = st.one_of(
 
 
 @given(
-    st.dictionaries(st.sampled_from([field.name for field in FIELDS if field.kind is not Kind.HIDDEN]), TEXTS),
+    st.dictionaries(
+        st.sampled_from([field.name for field in FIELDS if field.kind is not Kind.HIDDEN]),
+        st.one_of(TEXTS, st.sampled_from([value for field in FIELDS for value, _ in field.options])),
+    ),
     st.sampled_from(["demand", "spot"]),
     st.lists(st.tuples(st.text(max_size=8), st.one_of(st.none(), st.builds(Secret, st.text(max_size=8)))), max_size=3),
 )

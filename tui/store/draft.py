@@ -42,12 +42,12 @@ class Draft(Struct, frozen=True):
     """What stands in the form. `values` by field name, as typed; a missing one is empty. Changed with `typed`.
 
     env:     names and values; None is a value that was not kept, and has to be typed again.
-    secrets: values of the fields that hold one.
+    secrets: values of the fields that hold one; None as in `env`.
     """
 
     values: Mapping[str, str]
     env: tuple[tuple[str, Secret | None], ...] = ()
-    secrets: Mapping[str, Secret] = {}
+    secrets: Mapping[str, Secret | None] = {}
 
     def __getitem__(self, name: str) -> str:
         return self.values.get(name, "")
@@ -120,11 +120,15 @@ def from_pod(detail: PodDetail, offers: Sequence[Offer], suffix: str) -> Draft:
         "network_volume_id": pod.network_volume_id or "",
         "ports": ", ".join((detail.exposed_ports or "").replace(" ", "").split(",")),
         "docker_args": detail.docker_args or "",
+        "port": str(detail.port or ""),
         "registry_auth_id": detail.registry_auth_id or "",
         "lease": "no",
     }
     return Draft(
-        {key: value for key, value in found.items() if value}, tuple((one.name, one.value) for one in detail.env)
+        {key: value for key, value in found.items() if value},
+        tuple((one.name, one.value) for one in detail.env),
+        # RunPod does not tell the key: without this, a copy of an encrypted pod would not be encrypted.
+        {"volume_key": None} if detail.volume_encrypted else {},
     )
 
 
@@ -161,7 +165,7 @@ class Fault(Exception):
 
 
 def _whole(field: Field, text: str) -> int:
-    clean = text.replace("_", "").replace(" ", "")
+    clean = text.strip()
     if not (clean.isascii() and clean.isdigit()) or len(clean) > 9 or not field.least <= int(clean) <= field.most:
         raise Fault(f"a whole number from {field.least:,} to {field.most:,}")
     return int(clean)
@@ -220,7 +224,7 @@ def instant(text: str, now: float, tz: tzinfo | None) -> float:
     return at
 
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _MOUNT = re.compile(r"/[^\s]*")
 
@@ -247,15 +251,19 @@ def _read(field: Field, text: str, now: float, tz: tzinfo | None) -> Any:
         case Kind.WHEN:
             return instant(text, now, tz)
         case Kind.LIST:
-            return _list(text)
+            return _list(_line(text))
         case Kind.CHOICE:
             if text not in {value for value, _ in field.options}:
                 raise Fault(f"one of {', '.join(word for _, word in field.options)}")
             return text
         case _:
-            if len(text) > 4000 or not text.isprintable():
-                raise Fault("a line of text, of 4,000 characters at the most")
-            return text
+            return _line(text)
+
+
+def _line(text: str) -> str:
+    if len(text) > 4000 or not text.isprintable():
+        raise Fault("a line of text, of 4,000 characters at the most")
+    return text
 
 
 def faults(
@@ -282,9 +290,10 @@ def faults(
 
 def _gpu_faults(draft: Draft, read: Mapping[str, Any], offers: Sequence[Offer]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    offer = offer_of(draft["gpu_type_id"], offers)
     if read.get("compute") == "CPU":
-        return found
+        # A bid is part of every spot order; what is the lowest for a CPU is not told.
+        return _bid_faults(draft, read, None)
+    offer = offer_of(draft["gpu_type_id"], offers)
     if not draft["gpu_type_id"].strip():
         found.append(("gpu_type_id", "which GPU? RunPod takes any, at any price, when none is named"))
     elif offer is None and offers:
@@ -296,16 +305,21 @@ def _gpu_faults(draft: Draft, read: Mapping[str, Any], offers: Sequence[Offer]) 
         found.append(("gpu_count", f"at most {offer.max_count} for {offer.name}"))
     if offer is not None and (words := _not_sold(draft["cloud"], offer)):
         found.append(("cloud", words))
-    if draft.way == "spot":
-        lowest = _spot_price(draft["cloud"], offer) if offer is not None else None
-        bid = read.get("bid_per_gpu")
-        if not draft["bid_per_gpu"].strip():
-            found.append(
-                ("bid_per_gpu", "what do you bid?" if lowest is None else f"RunPod asks for ${lowest:.2f} or more")
-            )
-        elif isinstance(bid, float) and lowest is not None and bid < lowest - 1e-9:
-            found.append(("bid_per_gpu", f"below the lowest bid, ${lowest:.2f}"))
-    return found
+    most, cheapest = read.get("deploy_cost"), _cheapest(draft, offers)
+    if most is not None and cheapest is not None and isinstance(count, int) and most < cheapest * count - 1e-9:
+        found.append(("deploy_cost", f"below ${cheapest * count:.2f}, the lowest price there is"))
+    return found + _bid_faults(draft, read, _spot_price(draft["cloud"], offer) if offer is not None else None)
+
+
+def _bid_faults(draft: Draft, read: Mapping[str, Any], lowest: float | None) -> list[tuple[str, str]]:
+    bid = read.get("bid_per_gpu")
+    if draft.way != "spot":
+        return []
+    if not draft["bid_per_gpu"].strip():
+        return [("bid_per_gpu", "what do you bid?" if lowest is None else f"RunPod asks for ${lowest:.2f} or more")]
+    if isinstance(bid, float) and lowest is not None and bid < lowest - 1e-9:
+        return [("bid_per_gpu", f"below the lowest bid, ${lowest:.2f}")]
+    return []
 
 
 def _text_faults(draft: Draft, read: Mapping[str, Any], names: Collection[str]) -> list[tuple[str, str]]:
@@ -329,13 +343,15 @@ def _text_faults(draft: Draft, read: Mapping[str, Any], names: Collection[str]) 
         found.append(("compliance", f"{odd[0]}: RunPod knows {', '.join(COMPLIANCE)}"))
     seen: set[str] = set()
     for variable, value in draft.env:
-        if not _VARIABLE.fullmatch(variable):
+        if not VARIABLE.fullmatch(variable):
             found.append(("env", f"{variable or 'a value without a name'}: a name has letters, digits and _"))
         elif variable in seen:
             found.append(("env", f"{variable}: it stands there twice"))
         elif value is None:
-            found.append(("env", f"{variable}: its value is not kept on disk; type it again, or remove it"))
+            found.append(("env", f"{variable} has no value (they are not kept on disk): type it, or remove the name"))
         seen.add(variable)
+    if "volume_key" in draft.secrets and draft.secrets["volume_key"] is None:
+        found.append(("volume_key", "neither podtop nor RunPod keeps it: type it; or type and erase it, to have none"))
     return found
 
 
@@ -401,9 +417,26 @@ def _each(draft: Draft, offers: Sequence[Offer]) -> tuple[float | None, bool]:
             return _dollars(BY_NAME["bid_per_gpu"], draft["bid_per_gpu"]), False
         except Fault:
             return None, False
-    offer = offer_of(draft["gpu_type_id"], offers)
-    prices = [q.on_demand for q in _quotes(draft["cloud"], offer) if q.on_demand is not None] if offer else []
-    return (max(prices), len(set(prices)) > 1) if prices else (None, False)
+    asked = _asked(draft, offers)
+    if not asked or not all(asked):
+        return None, False
+    prices = [price for of_one in asked for price in of_one]
+    return max(prices), len(set(prices)) > 1
+
+
+def _asked(draft: Draft, offers: Sequence[Offer]) -> list[list[float]]:
+    """Prices on demand of each GPU that RunPod may choose; an empty list for one whose price is not known."""
+    found = []
+    for name in (draft["gpu_type_id"], *(_list(draft["gpu_types"]) if draft.way == "demand" else ())):
+        offer = offer_of(name, offers)
+        found.append([q.on_demand for q in _quotes(draft["cloud"], offer) if q.on_demand is not None] if offer else [])
+    return found
+
+
+def _cheapest(draft: Draft, offers: Sequence[Offer]) -> float | None:
+    """The lowest price on demand for one GPU; None where one of them is not known."""
+    asked = _asked(draft, offers)
+    return min(price for of_one in asked for price in of_one) if asked and all(asked) else None
 
 
 def _number(text: str) -> int | None:
@@ -436,7 +469,8 @@ def order(draft: Draft, offers: Sequence[Offer], now: float, tz: tzinfo | None) 
         named = (offer_of(one, offers) for one in values["gpu_types"])
         also = tuple(found.gpu_id if found else text for found, text in zip(named, values["gpu_types"], strict=True))
         # Either one type or a list: the one that was asked for first leads the list.
-        values["gpu_types"] = tuple(dict.fromkeys((values.pop("gpu_type_id"), *also)))
+        first = values.pop("gpu_type_id", None)
+        values["gpu_types"] = tuple(dict.fromkeys(one for one in (first, *also) if one))
     values["env"] = tuple(EnvVar(name, value) for name, value in draft.env if value is not None)
     if (key := draft.secrets.get("volume_key")) is not None:
         values["volume_key"] = key
