@@ -202,6 +202,7 @@ class PodtopApp(App[None]):
                 clock=self._clock, say=self._say, changed=self._tell,
             )  # fmt: skip
             self.run_worker(self._acts.performer.resume_looking(), name="resume looking")
+            self.run_worker(self._acts.enforce(), name="leases")
         self.run_worker(self.player.run(), name="player")
 
     async def on_event(self, event: events.Event) -> None:

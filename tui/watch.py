@@ -105,6 +105,10 @@ class Watch:
         self._changed()
         return market
 
+    def tell(self) -> None:
+        """Something of the fleet is another by now."""
+        self._changed()
+
     def happened(self, event: Event) -> None:
         """Keep an event that no poll tells of."""
         self._fleet.events.append(event)

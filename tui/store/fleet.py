@@ -19,6 +19,7 @@ from tui.store.series import GAP, Series, Stretch
 if TYPE_CHECKING:
     from tui.api.cloud import CloudError
     from tui.api.models import Funds, Market, Pod, Snapshot, Unreadable
+    from tui.store.lease import Lease
 
 DAY = 86_400.0
 MEMORY_BUDGET = 24 * 1024 * 1024
@@ -153,6 +154,7 @@ class Fleet:
     events:   what happened to the pods, oldest first.
     past:     True while a recorded past is taken in, which is old by nature.
     deeds:    what is under way, by the pod's id.
+    leases:   what podtop itself is to stop, by the pod's id.
     """
 
     def __init__(self, interval: float, market_interval: float, budget: int = MEMORY_BUDGET) -> None:
@@ -165,6 +167,7 @@ class Fleet:
         self.records: dict[str, Record] = {}
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.deeds: dict[str, Deed] = {}
+        self.leases: Mapping[str, Lease] = {}
         self.older: dict[str, Older] = {}
         self.inspection: Inspection | None = None
         self.has_past = False
@@ -272,6 +275,7 @@ class Fleet:
         copy.snapshot, copy.market, copy.records = self.snapshot, self.market, self.records
         copy.pods_at = self.pods_at
         copy.events, copy.deeds = self.events.copy(), self.deeds.copy()
+        copy.leases = self.leases
         copy.older, copy.has_past = self.older.copy(), self.has_past
         return copy
 

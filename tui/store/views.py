@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from msgspec import Struct
 
 from tui.store import rules
+from tui.store.lease import acts_at
 from tui.store.packed import join
 from tui.store.rules import Phase
 from tui.store.series import EMPTY, Stretch, steps, unbroken
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tui.store.events import Event
     from tui.store.fleet import Fleet, Record
     from tui.store.inspection import Inspection
+    from tui.store.lease import Lease
     from tui.store.series import Run
 
 SPARK_WIDTH = 60.0
@@ -62,6 +64,7 @@ class PodRow(Struct, frozen=True):
     reason: str
     doing: str = ""
     lost: bool = False
+    lease: tuple[str, float] | None = None
 
 
 def pod_phase(record: Record, now: float) -> Phase:
@@ -87,8 +90,8 @@ def sparkline(record: Record, now: float, columns: int) -> tuple[float | None, .
     return tuple(values)
 
 
-def pod_row(record: Record, now: float, spark: int = 0, deed: Deed | None = None) -> PodRow:
-    """The figures of one pod at `now`, and what is under way with it.
+def pod_row(record: Record, now: float, spark: int = 0, deed: Deed | None = None, lease: Lease | None = None) -> PodRow:
+    """The figures of one pod at `now`, what is under way with it, and what podtop is to do to it (what, seconds left).
 
     Telemetry of a pod that is not live is left out: RunPod keeps it a while.
     """
@@ -125,6 +128,7 @@ def pod_row(record: Record, now: float, spark: int = 0, deed: Deed | None = None
         reason=change.what if change else "",
         doing=deed.word if deed else "",
         lost=bool(deed and deed.lost),
+        lease=(lease.action, acts_at(lease) - now) if lease is not None else None,
     )
 
 

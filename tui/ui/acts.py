@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from tui.actions import BY_ID
+from tui.ui import format as fmt
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tui.api.account import Template
     from tui.api.models import Offer, Pod
     from tui.guard import Guard
+    from tui.leases import Leases
     from tui.notes import Note
     from tui.performer import Performer
     from tui.player import Player
@@ -61,6 +63,7 @@ class Acts:
         self._state = state
         self._tz = tz
         self._draft: Draft | None = None
+        self._leases: Leases | None = None
         self._push = push
         self._run = run
         self._say = say
@@ -135,6 +138,76 @@ class Acts:
             key: record.pod if record.unreadable is None else None for key, record in self._fleet.records.items()
         }
         return consequences.case(BY_ID[action], ids, pods, self._fleet.deeds, self._fleet.funds)
+
+    # Leases
+
+    async def enforce(self) -> None:
+        """See to the account's leases, from when the account is known."""
+        import asyncio
+
+        from tui.actions import Command
+        from tui.leases import Enforcer, Leases
+        from tui.store.deeds import Outcome
+        from tui.store.lease import Lease
+
+        while (funds := self._fleet.funds) is None or funds.account_id is None:  # noqa: ASYNC110
+            await asyncio.sleep(1.0)
+        if self._state is None or self.performer is None:
+            return
+        performer = self.performer
+
+        async def perform(lease: Lease) -> Outcome:
+            return await performer.start(Command(lease.action, lease.pod, lease.name), by="lease")
+
+        def may() -> str | None:
+            return f"read-only: {self.guard.read_only}" if self.guard.read_only else None
+
+        self._leases = Leases(self._state.leases(funds.account_id))
+        await Enforcer(self._leases, self._fleet, perform, self._say, self._player.clock, may).run()
+
+    def lease(self, pods: Sequence[str]) -> None:
+        """Show the dialog of a pod's lease."""
+        if (why := self.refusal()) is not None:
+            self._warn(f"lease: {why}")
+        elif self._leases is None:
+            self._warn("lease: the account is not known yet")
+        elif len(pods) != 1:
+            self._warn("lease: one pod at a time" if pods else "lease: no pod is under the cursor")
+        else:
+            self._show_lease(pods[0])
+
+    def _show_lease(self, pod: str) -> None:
+        from tui.ui.modals.lease import LeaseDialog, Term
+
+        name = self._fleet.records[pod].name if pod in self._fleet.records else ""
+        old = self._fleet.leases.get(pod)
+
+        def decided(term: Term | None) -> None:
+            if term is not None:
+                self._run(self._set_lease(pod, name, term.action, term.ends))
+
+        self._push(LeaseDialog(pod, name, old, self._player.clock, self._tz, self._beat), decided)
+
+    async def _set_lease(self, pod: str, name: str, action: str, ends: float) -> None:
+        import asyncio
+
+        from tui.leases import LeaseError
+        from tui.store.lease import begun
+
+        if self._leases is None:
+            return
+        try:
+            if not action:
+                await asyncio.to_thread(self._leases.drop, pod)
+            else:
+                await asyncio.to_thread(self._leases.set, begun(pod, name, action, ends, self._player.clock()))
+            self._fleet.leases = dict(await asyncio.to_thread(self._leases.all))
+        except LeaseError as error:
+            self._warn(str(error))
+            return
+        left = fmt.duration(ends - self._player.clock())
+        self._warn(f"{name}: no lease any more" if not action else f"lease: podtop is to {action} {name} in {left}")
+        self._watch.tell()
 
     # Deploying
 
@@ -265,3 +338,5 @@ class Acts:
         outcome = await self.performer.deploy(order)
         if outcome.ending is Ending.DONE:
             self._keep(None)
+            if outcome.pod and (lease := rules.lease(draft, self._player.clock(), self._tz)) is not None:
+                await self._set_lease(outcome.pod, draft["name"], *lease)

@@ -30,6 +30,9 @@ POD_COLUMNS = (
 )
 SPARK_COLUMNS = 10
 
+LEASED_COLUMNS = (*POD_COLUMNS[:2], Column("lease", "LEASE", 9, 2), *POD_COLUMNS[2:])
+"""With a countdown, where there is a lease at all."""
+
 _PHASES = {
     Phase.RUNNING: ("●", "good"),
     Phase.IDLE: ("◌", "warn"),
@@ -98,9 +101,19 @@ def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False) -> 
         # In brackets: what it would cost if it ran.
         "cost": ((f"({fmt.price(row.cost)})", "quiet"),) if off else ((fmt.price(row.cost), "text"),),
         "uptime": ((fmt.duration(row.uptime) if row.uptime is not None else fmt.UNKNOWN, "muted"),),
+        "lease": _lease(row.lease),
         "id": ((row.id, "muted"),),
         "location": ((row.location, "muted"),),
     }
+
+
+def _lease(lease: tuple[str, float] | None) -> Cell:
+    """What podtop is to do to the pod, and in what time."""
+    if lease is None:
+        return ()
+    action, left = lease
+    role = "bad" if left < 600 else "warn" if left < 3600 else "text"
+    return (("■ " if action == "stop" else "✕ ", role), (fmt.duration(left), role))
 
 
 def _percent(value: float | None) -> Cell:

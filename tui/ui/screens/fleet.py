@@ -113,6 +113,8 @@ class FleetScreen(TimedScreen):
         table = self.query_one("#pods", Table)
         query = self._queries["pods"]
         ids = views.pods(fleet, now, query)
+        leases = {} if self._player.travelling else self._sight.fleet.leases
+        table.refit(rows.LEASED_COLUMNS if leases else rows.POD_COLUMNS)
 
         def cells(key: str) -> Cells:
             spark = rows.SPARK_COLUMNS if table.width_of("spark") else 0
@@ -120,7 +122,7 @@ class FleetScreen(TimedScreen):
             if record is None:
                 # Gone while another screen was on top; this one is told when it is back.
                 return {}
-            row = views.pod_row(record, now, spark, fleet.deeds.get(key))
+            row = views.pod_row(record, now, spark, fleet.deeds.get(key), leases.get(key))
             return rows.pod_cells(row, now, table.width_of("bar"), marked=key in self._marked)
 
         table.show(

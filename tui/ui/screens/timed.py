@@ -63,6 +63,9 @@ class TimedScreen(Screen[None]):
         *(Binding(a.key, f"act('{a.id}')", a.verb, id=f"act.{a.id}", priority=True, tooltip=a.help) for a in ACTIONS),
         Binding("L", "lock", "lock", id="act.lock", priority=True, show=False, tooltip="Lock actions, or unlock them"),
         Binding(
+            "t", "lease", "lease", id="act.lease", priority=True, show=False, tooltip="Lease: when podtop is to stop it"
+        ),
+        Binding(
             "D", "deploy", "deploy", id="act.deploy", priority=True, tooltip="Deploy this GPU, or one like this pod"
         ),
         hidden("plus", "range(-1)", "chart.closer", "A shorter time range"),
@@ -188,7 +191,7 @@ class TimedScreen(Screen[None]):
         return False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("act", "lock", "deploy"):
+        if action in ("act", "lock", "deploy", "lease"):
             # Read-only, there are no such keys; `on_key` tells why nothing happens.
             return not self.typing() and not self._sight.acts.guard.read_only and self._seen
         return True
@@ -203,6 +206,9 @@ class TimedScreen(Screen[None]):
     def action_deploy(self) -> None:
         offer, targets = self._wanted(), self._targets()
         self._sight.acts.deploy(offer, targets[0] if offer is None and len(targets) == 1 else None)
+
+    def action_lease(self) -> None:
+        self._sight.acts.lease(self._targets())
 
     def action_lock(self) -> None:
         self._sight.acts.lock()

@@ -142,6 +142,13 @@ class Table(ScrollView, can_focus=True):
             self._follow()
         self._repaint()
 
+    def refit(self, columns: Sequence[Column]) -> None:
+        """Have other columns."""
+        if tuple(columns) != self._columns:
+            self._columns = tuple(columns)
+            self._fitted_to = -1
+            self._fit()
+
     def move_to(self, key: str) -> None:
         """Put the cursor on a key, if it is here."""
         if key in self._index:

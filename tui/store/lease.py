@@ -1,0 +1,72 @@
+"""podtop's own lease: stop or terminate a pod at an instant, since RunPod does not keep to its own timers. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from tui.actions import BY_ID
+
+if TYPE_CHECKING:
+    from tui.api.models import Pod
+
+WARNING = 600.0
+"""Seconds between a warning and what it warns of: also where the time ran out while nobody looked."""
+
+LOST_AFTER = 300.0
+"""Seconds after which something that was sent and does not show has to be told."""
+
+
+class Lease(Struct, frozen=True):
+    """What podtop is to do to one pod, and when.
+
+    action:    "stop" or "terminate".
+    ends:      the instant; never sooner than `WARNING` after a person was warned.
+    warned_at: when a person was warned of this end; None while nobody was.
+    sent_at:   when the action was sent: it is never sent again.
+    """
+
+    pod: str
+    name: str
+    action: str
+    ends: float
+    set_at: float
+    warned_at: float | None = None
+    sent_at: float | None = None
+
+
+class Step(StrEnum):
+    """What is to be done about a lease now."""
+
+    WAIT = "wait"
+    WARN = "warn"
+    ACT = "act"
+    LOST = "lost"
+    OVER = "over"
+
+
+def begun(pod: str, name: str, action: str, ends: float, now: float) -> Lease:
+    """A lease that a person sets, who knows of an end that is near: no warning is needed then."""
+    return Lease(pod, name, action, ends, now, ends - WARNING if ends - now <= WARNING else None)
+
+
+def step(lease: Lease, there: bool, pod: Pod | None, now: float) -> Step:
+    """What to do, by a fresh answer of RunPod. `there`: whether it told of the pod, readable (`pod`) or not."""
+    if not there:
+        return Step.OVER
+    if pod is None:
+        return Step.WAIT
+    if BY_ID[lease.action].reached(pod):
+        return Step.OVER
+    if lease.sent_at is not None:
+        return Step.LOST if now - lease.sent_at >= LOST_AFTER else Step.WAIT
+    if lease.warned_at is None:
+        return Step.WARN if now >= lease.ends - WARNING else Step.WAIT
+    return Step.ACT if now >= acts_at(lease) else Step.WAIT
+
+
+def acts_at(lease: Lease) -> float:
+    """The instant at which it is acted upon, as things are."""
+    return lease.ends if lease.warned_at is None else max(lease.ends, lease.warned_at + WARNING)

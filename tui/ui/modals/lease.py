@@ -1,0 +1,151 @@
+"""The dialog of podtop's own lease on a pod: what is to happen to it, and when."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from typing import ClassVar
+
+from msgspec import Struct
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button, Input, Label, Static
+
+from tui.store.draft import Fault, instant
+from tui.store.lease import Lease
+from tui.ui import format as fmt
+from tui.ui.consequences import Point
+from tui.ui.modals.dialog import SHORT, Dialog
+from tui.ui.widgets.choice import Choice
+
+ACTIONS = (("stop", "stop it"), ("terminate", "TERMINATE it"))
+
+
+class Term(Struct, frozen=True):
+    """What was decided: `action` at the instant `ends`; "" is no lease any more."""
+
+    action: str
+    ends: float
+
+
+class LeaseDialog(Dialog[Term | None]):
+    """Sets, extends or ends the lease of one pod. To have it terminated takes its name."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "cancel", id="confirm.cancel", tooltip="Leave it as it is"),
+        Binding("up", "app.focus_previous", "back", id="confirm.back", show=False, tooltip="The field before"),
+        Binding("down", "app.focus_next", "on", id="confirm.on", show=False, tooltip="The next field"),
+    ]
+
+    def __init__(
+        self,
+        pod: str,
+        name: str,
+        lease: Lease | None,
+        now: Callable[[], float],
+        tz: tzinfo | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(clock)
+        self._pod, self._pod_name = pod, name
+        self._lease = lease
+        self._now = now
+        self._tz = tz
+
+    def compose(self) -> ComposeResult:
+        lease = self._lease
+        with Vertical(id="confirm"):
+            yield Static(id="confirm-pods")
+            yield Static(id="confirm-points")
+            with Vertical(id="confirm-fields"):
+                with Horizontal(classes="field"):
+                    yield Label("At the end", markup=False)
+                    yield Choice(ACTIONS, lease.action if lease else "stop", "lease-action")
+                with Horizontal(classes="field"):
+                    yield Label("From now on", markup=False)
+                    yield Input("", placeholder="8h, 90m, 1d12h, or 2026-11-24 08:00", compact=True, id="lease-ends")
+                with Horizontal(classes="field", id="lease-name"):
+                    yield Label(f"To have it terminated, type {self._typed}:", markup=False)
+                    yield Input(compact=True, id="confirm-typed")
+            yield Static(id="confirm-note")
+            with Horizontal(id="confirm-buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                if lease is not None:
+                    yield Button("No lease", id="drop", compact=True)
+                yield Button("Extend" if lease else "Set", id="do", compact=True)
+
+    @property
+    def _typed(self) -> str:
+        return self._pod_name.strip() or self._pod
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        for field in self.query(Input):
+            field.cursor_blink = False
+        box = self.query_one("#confirm")
+        box.border_title = Text(f"Lease of {self._pod_name or self._pod}")
+        box.border_subtitle = "esc cancels"
+        self.query_one("#lease-ends").focus()
+        self._show()
+
+    def _term(self) -> Term:
+        """What is typed. Raises Fault."""
+        return Term(
+            self.query_one(Choice).value or "stop",
+            instant(self.query_one("#lease-ends", Input).value, self._now(), self._tz),
+        )
+
+    def _show(self) -> None:
+        self.set_class(self.app.size.height < SHORT, "-short")
+        lease = self._lease
+        now = "none" if lease is None else f"{lease.action} in {fmt.duration(lease.ends - self._now())}"
+        self.query_one("#confirm-pods", Static).update(self.text((("lease now: ", "muted"), (now, "text")), "#confirm"))
+        told = (
+            Point(
+                "who", "podtop does it, while it runs; or podtop record --enforce-leases. RunPod's own timers do not."
+            ),
+            Point("", "It warns ten minutes before; a lease that ran out unseen is warned of first, too.", "muted"),
+        )
+        self.query_one("#confirm-points", Static).update(self.points(told, "#confirm"))
+        ends = self.query_one("#lease-ends", Input).value
+        terminates = self.query_one(Choice).value == "terminate"
+        self.query_one("#lease-name").display = terminates
+        named = not terminates or self.query_one("#confirm-typed", Input).value.strip() in (self._typed, self._pod)
+        note, wrong = "", not ends.strip()
+        if ends.strip():
+            try:
+                at = datetime.fromtimestamp(self._term().ends, self._tz)
+                note = f"→ {at:%a %d %b %H:%M}"
+            except Fault as fault:
+                note, wrong = f"▲ {fault}", True
+        role = "bad" if note.startswith("▲") else "text"
+        self.query_one("#confirm-note", Static).update(self.text(((note, role),), "#confirm"))
+        self.query_one("#do", Button).disabled = wrong or not named
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._show()
+
+    @on(Choice.Changed)
+    def _chosen(self, event: Choice.Changed) -> None:
+        event.stop()
+        self._show()
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#do")
+    def _set(self) -> None:
+        if not self.query_one("#do", Button).disabled:
+            self.end(self._term())
+
+    @on(Button.Pressed, "#drop")
+    def _drop(self) -> None:
+        self.end(Term("", 0.0))
+
+    @on(Button.Pressed, "#cancel")
+    def action_cancel(self) -> None:
+        self.end(None)
