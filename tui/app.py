@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tui.past import Past
     from tui.recorder import Recorder
     from tui.source import Source
-    from tui.state import State
+    from tui.state import StateFiles
 
 FIRST_FRAME = 0.05
 """Seconds that the first frame gets to itself."""
@@ -81,7 +81,7 @@ class PodtopApp(App[None]):
         *,
         open_log: Callable[[], Path | None] = lambda: None,
         record: Callable[[Callable[[Note], object]], Recorder] | None = None,
-        state: State | None = None,
+        state: StateFiles | None = None,
         tz: tzinfo | None = None,
         beat: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tui.notes import Note
     from tui.recorder import Recorder
     from tui.source import Source
-    from tui.state import State
+    from tui.state import StateFiles
 
 T = TypeVar("T", int, float)
 
@@ -44,6 +44,7 @@ def _number(accepted: str, read: Callable[[str], T], least: float, most: float) 
 _port = _number("a port, a whole number from 0 to 65535", int, 0, 65_535)
 _seed = _number("a whole number from 0 to 4294967295", int, 0, 2**32 - 1)
 _count = _number("a number of pods from 0 to 10000", int, 0, 10_000)
+_lines = _number("a number of actions from 1 to 1000000", int, 1, 1_000_000)
 _speed = _number("a number from 0.01 to 100000", float, 0.01, 100_000)
 
 
@@ -75,6 +76,16 @@ def parser() -> argparse.ArgumentParser:
         description="Collect what podtop would show, without a screen, so that there is a past to look back to.",
     )  # fmt: skip
     _connection(record, argparse.SUPPRESS)
+    record.add_argument(
+        "--enforce-leases", action="store_true", help="stop or terminate the pods whose lease ends, as podtop does"
+    )
+    log = commands.add_parser(
+        "log", help="what podtop was told to change, and how it ended", allow_abbrev=False,
+        description="Print the log of actions: when, who, what, which pod, how it ended.",
+    )  # fmt: skip
+    log.add_argument("--last", type=_lines, metavar="N", help="only the last N actions")
+    log.add_argument("--pod", metavar="TEXT", help="only of pods whose name or id has this in it")
+    log.add_argument("--json", action="store_true", help="the lines as they are kept")
     simulate = commands.add_parser(
         "simulate", help="serve a simulated RunPod on loopback", allow_abbrev=False,
         description="Serve a simulated RunPod on loopback, for podtop or any other RunPod client.",
@@ -115,6 +126,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from tui.demo.serve import serve
 
         return serve(port=options.port, seed=options.seed, pods=options.pods, speed=options.speed, faults=options.fault)
+    if options.command == "log":
+        from tui.log import show
+
+        return show(paths.state_dir() / "actions.jsonl", last=options.last, pod=options.pod, as_json=options.json)
     names = ("api_url", "api_key_file", "interval", "market_interval", "theme", "read_only", "record")
     try:
         config = load(
@@ -138,7 +153,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return USAGE
     if options.command == "record":
-        return _record(_source(options, config), config)
+        if options.enforce_leases and config.read_only:
+            _say("--enforce-leases stops pods, and read-only sends nothing: leave one of them out")
+            return USAGE
+        return _record(_source(options, config), config, options.enforce_leases)
     return _show(_source(options, config), config)
 
 
@@ -176,13 +194,15 @@ def _replay(options: argparse.Namespace, config: Config) -> int:
     return _show(Source("replay", True, unplugged, time.time, recording=tape.path, begin=tape.at), config)
 
 
-def _record(source: Source, config: Config) -> int:
+def _record(source: Source, config: Config, enforce: bool) -> int:
     from tui.record import record
 
     for warning in config.warnings:
         _say(warning)
     with ExitStack() as shelf:
-        return record(source, config, _recorder(source, config, _state_dir(source, shelf)))
+        directory = _state_dir(source, shelf)
+        state = _state(source, config, directory) if enforce else None
+        return record(source, config, _recorder(source, config, directory), state)
 
 
 def _no_terminal() -> str | None:
@@ -236,11 +256,11 @@ def _state_dir(source: Source, shelf: ExitStack) -> Callable[[], Path]:
     return directory
 
 
-def _state(source: Source, config: Config, directory: Callable[[], Path]) -> State:
+def _state(source: Source, config: Config, directory: Callable[[], Path]) -> StateFiles:
     from tui.api.endpoint import host_of
-    from tui.state import State
+    from tui.state import StateFiles
 
-    return State(directory, "demo" if source.demo else host_of(config.api_url) or "", config.api_url)
+    return StateFiles(directory, "demo" if source.demo else host_of(config.api_url) or "", config.api_url)
 
 
 def _recorder(

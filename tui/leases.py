@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
+from tui.actions import Command
 from tui.notes import Note
 from tui.store.deeds import Ending, Outcome
 from tui.store.feed import is_stale
 from tui.store.lease import Lease, Step, acts_at, step
 
 if TYPE_CHECKING:
+    from tui.guard import Guard
+    from tui.performer import Performer
+    from tui.state import StateFiles
     from tui.store.fleet import Fleet
 
 AGAIN = 300.0
@@ -132,6 +136,30 @@ class Leases:
         except OSError as trouble:
             return LeaseError(f"the leases in {self.path} are damaged: {trouble.strerror or trouble}")
         return LeaseError(f"the leases were damaged ({error}) and are kept as {aside}: no pod is stopped by itself now")
+
+
+async def enforce(
+    state: StateFiles,
+    fleet: Fleet,
+    guard: Guard,
+    performer: Performer,
+    say: Callable[[Note], object],
+    clock: Callable[[], float],
+    opened: Callable[[Leases], object] = lambda leases: None,
+) -> None:
+    """See to an account's leases, from when the account is known, until cancelled. `opened` is given them."""
+    while (funds := fleet.funds) is None or funds.account_id is None:  # noqa: ASYNC110
+        await asyncio.sleep(1.0)
+
+    async def perform(lease: Lease) -> Outcome:
+        return await performer.start(Command(lease.action, lease.pod, lease.name), by="lease")
+
+    def may() -> str | None:
+        return f"read-only: {guard.read_only}" if guard.read_only else None
+
+    leases = Leases(state.leases(funds.account_id))
+    opened(leases)
+    await Enforcer(leases, fleet, perform, say, clock, may).run()
 
 
 Perform = Callable[[Lease], Awaitable[Outcome]]

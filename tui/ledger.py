@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import getpass
 import os
 import secrets
@@ -159,11 +160,12 @@ class Ledger:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = os.open(self.path, os.O_CREAT | os.O_APPEND | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
+            # Held for the one write: the end of a line that another podtop writes just now must not look torn.
+            fcntl.flock(file, fcntl.LOCK_EX)
             line = msgspec.json.encode(entry) + b"\n"
             if self._is_torn(file):
                 # A line that a full disk or a kill cut short must not swallow this one.
                 line = b"\n" + line
-            # In one write: lines of two podtops at once stay whole.
             if os.write(file, line) != len(line):
                 raise OSError("the disk is full")
             os.fsync(file)

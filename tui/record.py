@@ -9,14 +9,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
-from tui.recorder import Note, Recorder, State
+from tui.notes import Note
+from tui.recorder import Recorder, State
 from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
+from tui.store.lease import acts_at
 from tui.watch import Watch
 
 if TYPE_CHECKING:
     from tui.config import Config
+    from tui.performer import Performer
     from tui.source import Source
+    from tui.state import StateFiles
 
 SELDOM = 3600.0
 """Seconds between two lines where they are kept, as in a journal, and nothing has changed."""
@@ -38,6 +42,17 @@ def line(fleet: Fleet, recorder: Recorder | None, polls: int) -> str:
             return "‖ another podtop records this account; this one goes on when that one ends"
         case state:
             return f"▲ {state.value}"
+
+
+def leased(fleet: Fleet, now: float) -> str:
+    """The lease that ends next, in a few words; empty without one."""
+    if not fleet.leases:
+        return ""
+    lease = min(fleet.leases.values(), key=acts_at)
+    minutes = max(0, round((acts_at(lease) - now) / 60))
+    left = f"{minutes // 60}h {minutes % 60:02d}m" if minutes >= 60 else f"{minutes}m"
+    more = f", and {len(fleet.leases) - 1} more" if len(fleet.leases) > 1 else ""
+    return f" · {lease.action} {lease.name} in {left}{more}"
 
 
 class _Status:
@@ -63,7 +78,9 @@ class _Status:
         self._out.flush()
 
 
-async def _record(source: Source, config: Config, make: Callable[[Callable[[Note], object]], Recorder]) -> None:
+async def _record(
+    source: Source, config: Config, make: Callable[[Callable[[Note], object]], Recorder], state: StateFiles | None
+) -> None:
     fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace, budget=0)
     status = _Status(sys.stdout)
     recorder: Recorder | None = None
@@ -77,18 +94,48 @@ async def _record(source: Source, config: Config, make: Callable[[Callable[[Note
     def changed() -> None:
         nonlocal polls
         polls += 1
-        status.show(line(fleet, recorder, polls))
+        if performer is not None:
+            performer.told()
+        status.show(line(fleet, recorder, polls) + leased(fleet, source.clock()))
 
-    watch = Watch(source, config, fleet, changed, record=started, say=lambda note: status.say(note.text))
+    def say(note: Note) -> None:
+        status.say(note.text)
+
+    watch = Watch(source, config, fleet, changed, record=started, say=say)
+    performer: Performer | None = None
+    enforcing: asyncio.Task[None] | None = None
+    if state is not None:
+        from tui.guard import Guard
+        from tui.leases import enforce
+        from tui.performer import Performer
+
+        guard = Guard("podtop was started so" if config.read_only else "", after=None)
+        performer = Performer(fleet, guard, watch, state.ledger, clock=source.clock, say=say, changed=changed)
+        enforcing = asyncio.ensure_future(enforce(state, fleet, guard, performer, say, source.clock))
     running = asyncio.ensure_future(watch.run())
-    end_on_signals(lambda _: running.cancel())
+
+    async def finish() -> None:
+        if performer is not None:
+            await performer.close()
+        running.cancel()
+
+    ending: list[asyncio.Task[None]] = []
+    end_on_signals(lambda _: ending.append(asyncio.ensure_future(finish())))
     try:
         await running
     except asyncio.CancelledError:
         status.say("stopped; what was seen is kept")
+    finally:
+        if enforcing is not None:
+            enforcing.cancel()
 
 
-def record(source: Source, config: Config, make: Callable[[Callable[[Note], object]], Recorder]) -> int:
-    """Collect until told to stop, which is a good end: 0."""
-    asyncio.run(_record(source, config, make))
+def record(
+    source: Source,
+    config: Config,
+    make: Callable[[Callable[[Note], object]], Recorder],
+    state: StateFiles | None = None,
+) -> int:
+    """Collect until told to stop, which is a good end: 0. `state`: where leases are that are to be seen to."""
+    asyncio.run(_record(source, config, make, state))
     return 0

@@ -1,4 +1,4 @@
-"""`State`: where podtop keeps what it writes beside recordings: actions, drafts, leases."""
+"""`StateFiles`: where podtop keeps what it writes beside recordings: actions, drafts, leases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tui.ledger import Ledger
 
 
-class State(Struct, frozen=True):
+class StateFiles(Struct, frozen=True):
     """Files of one API.
 
     directory: makes or finds the state directory.

@@ -21,7 +21,7 @@ from tui.config import Config
 from tui.notes import Note
 from tui.recorder import Recorder
 from tui.source import Source
-from tui.state import State
+from tui.state import StateFiles
 
 NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC
 
@@ -173,7 +173,7 @@ def launch(tmp_path: Path) -> Launch:
 
         app = PodtopApp(
             source, config or Config(), tz=UTC, record=recorder if record else None,
-            state=State(lambda: tmp_path, "test", "https://test.invalid"), beat=lambda: held.beat,
+            state=StateFiles(lambda: tmp_path, "test", "https://test.invalid"), beat=lambda: held.beat,
         )  # fmt: skip
         async with app.run_test(size=size) as pilot:
             run = Running(app, pilot, held)

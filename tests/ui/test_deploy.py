@@ -243,7 +243,7 @@ async def test_a_deploy_whose_answer_is_lost_keeps_the_draft_and_blocks_the_next
         await run.settle()
         await run.until("still deploying mine")
         assert not isinstance(run.app.screen, DeployForm)
-        made = [p for p in PODS.pods or ()]
+        made = list(PODS.pods or ())
         from msgspec.structs import replace
 
         run.cloud.now += 5

@@ -21,7 +21,7 @@ from tui.api.graphql.client import GraphQLCloud
 from tui.app import PodtopApp
 from tui.config import Config
 from tui.demo.source import demo_source
-from tui.state import State
+from tui.state import StateFiles
 from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.dialog import DEAF, Dialog
 
@@ -140,7 +140,7 @@ async def test_no_key_reaches_runpod_but_through_its_dialog(round_: int, tmp_pat
 
     app = PodtopApp(
         replace(source, open=watched), Config(record=False),
-        state=State(lambda: tmp_path, "demo", "https://demo.invalid"), beat=lambda: beat,
+        state=StateFiles(lambda: tmp_path, "demo", "https://demo.invalid"), beat=lambda: beat,
     )  # fmt: skip
     judge = Judge()
     # What is typed is what counts here, not what is painted; and the program goes on.

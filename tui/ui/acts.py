@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tui.notes import Note
     from tui.performer import Performer
     from tui.player import Player
-    from tui.state import State
+    from tui.state import StateFiles
     from tui.store.draft import Draft
     from tui.store.fleet import Fleet
     from tui.ui.consequences import Case
@@ -46,7 +46,7 @@ class Acts:
         guard: Guard,
         player: Player,
         watch: Watch,
-        state: State | None,
+        state: StateFiles | None,
         tz: tzinfo | None,
         *,
         push: Push,
@@ -142,28 +142,16 @@ class Acts:
     # Leases
 
     async def enforce(self) -> None:
-        """See to the account's leases, from when the account is known."""
-        import asyncio
+        """See to the account's leases, while podtop runs."""
+        from tui.leases import enforce
 
-        from tui.actions import Command
-        from tui.leases import Enforcer, Leases
-        from tui.store.deeds import Outcome
-        from tui.store.lease import Lease
+        if self._state is not None and self.performer is not None:
+            await enforce(
+                self._state, self._fleet, self.guard, self.performer, self._say, self._player.clock, self._open_leases
+            )
 
-        while (funds := self._fleet.funds) is None or funds.account_id is None:  # noqa: ASYNC110
-            await asyncio.sleep(1.0)
-        if self._state is None or self.performer is None:
-            return
-        performer = self.performer
-
-        async def perform(lease: Lease) -> Outcome:
-            return await performer.start(Command(lease.action, lease.pod, lease.name), by="lease")
-
-        def may() -> str | None:
-            return f"read-only: {self.guard.read_only}" if self.guard.read_only else None
-
-        self._leases = Leases(self._state.leases(funds.account_id))
-        await Enforcer(self._leases, self._fleet, perform, self._say, self._player.clock, may).run()
+    def _open_leases(self, leases: Leases) -> None:
+        self._leases = leases
 
     def lease(self, pods: Sequence[str]) -> None:
         """Show the dialog of a pod's lease."""
@@ -294,7 +282,7 @@ class Acts:
         if self._state is not None:
             self._run(self._write_draft(draft, self._state))
 
-    async def _write_draft(self, draft: Draft | None, state: State) -> None:
+    async def _write_draft(self, draft: Draft | None, state: StateFiles) -> None:
         import asyncio
 
         from tui import drafts
