@@ -21,6 +21,15 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("pod-120x40-light", (120, 40), LIGHT, ("j", "enter")),
     ("compare-120x40-dark", (120, 40), DARK, ("space", "space", "space")),
     ("strips-120x40-dark", (120, 40), DARK, ("j", "v", "tab", "z", *["left"] * 9)),
+    ("stop-120x40-dark", (120, 40), DARK, ("j", "S")),
+    ("terminate-120x40-dark", (120, 40), DARK, ("j", "j", "T", "left", *"mixtral")),
+    ("terminate-120x40-light", (120, 40), LIGHT, ("j", "j", "T", "left", *"mixtral")),
+    ("bulk-120x40-dark", (120, 40), DARK, ("space", "space", "space", "j", "j", "space", "T")),
+    ("resume-120x40-dark", (120, 40), DARK, ("G", "R")),
+    ("deploy-120x40-dark", (120, 40), DARK, ("tab", "tab", "slash", *"h100", "enter", "D", "backspace", "8")),
+    ("deploy-120x40-light", (120, 40), LIGHT, ("tab", "tab", "slash", *"h100", "enter", "D", "backspace", "8")),
+    ("lease-120x40-dark", (120, 40), DARK, ("j", "t", *"8h")),
+    ("locked-120x40-dark", (120, 40), DARK, ("j", "L")),
     ("help-120x40-dark", (120, 40), DARK, ("question_mark",)),
 )
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import closing
+import itertools
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC
 from functools import partial
 from pathlib import Path
@@ -17,6 +20,7 @@ from tui.config import Config
 from tui.demo.source import demo_source
 from tui.poller import Poller
 from tui.source import Source
+from tui.state import StateFiles
 from tui.store.archive.file import connect
 from tui.store.archive.writer import Polled, Priced, Writer
 from tui.store.fleet import Fleet
@@ -24,14 +28,24 @@ from tui.store.fleet import Fleet
 NOON = 1_795_435_200.0  # 2026-11-23 12:00 UTC
 
 
-def still_pollers() -> patch:  # type: ignore[valid-type]
-    """Pollers to whom no answer takes any time and whose waits are not drawn: pictures must not differ."""
-    return patch("tui.watch.Poller", partial(Poller, clock=lambda: 0.0, random=lambda: 1.0))
+_SHELF = tempfile.TemporaryDirectory(prefix="podtop-stage-")
+
+
+@contextmanager
+def still_pollers() -> Iterator[None]:
+    """Answers take no time, waits are not drawn, new names are always the same: pictures must not differ."""
+    still = partial(Poller, clock=lambda: 0.0, random=lambda: 1.0)
+    with patch("tui.watch.Poller", still), patch("secrets.token_hex", lambda length: "7f3a"):
+        yield
 
 
 def demo_app(theme: str | None = None) -> PodtopApp:
-    """podtop on its demo account, at noon."""
-    return PodtopApp(demo_source(wall=lambda: NOON, history_s=3600.0), Config(theme=theme), tz=UTC)
+    """podtop on its demo account, at noon. Dialogs listen at once, for on a stage nobody types by mistake."""
+    state = StateFiles(lambda: Path(tempfile.mkdtemp(dir=_SHELF.name)), "demo", "demo")
+    return PodtopApp(
+        demo_source(wall=lambda: NOON, history_s=3600.0), Config(theme=theme, lock_after=0), tz=UTC,
+        state=state, beat=itertools.count().__next__,
+    )  # fmt: skip
 
 
 def make_recording(path: Path, hours: float = 25.0, step: float = 60.0, pods: int = 6) -> Path:
@@ -97,5 +111,6 @@ async def settle(pilot: Pilot[None], *keys: str) -> None:
         await pilot.pause(0.01)
     for key in keys:
         await pilot.press(key)
+        await pilot.pause()
     for _ in range(5):
         await pilot.pause()

@@ -145,9 +145,8 @@ async def enforce(
     performer: Performer,
     say: Callable[[Note], object],
     clock: Callable[[], float],
-    opened: Callable[[Leases], object] = lambda leases: None,
 ) -> None:
-    """See to an account's leases, from when the account is known, until cancelled. `opened` is given them."""
+    """See to an account's leases, from when the account is known, until cancelled."""
     while (funds := fleet.funds) is None or funds.account_id is None:  # noqa: ASYNC110
         await asyncio.sleep(1.0)
 
@@ -157,9 +156,7 @@ async def enforce(
     def may() -> str | None:
         return f"read-only: {guard.read_only}" if guard.read_only else None
 
-    leases = Leases(state.leases(funds.account_id))
-    opened(leases)
-    await Enforcer(leases, fleet, perform, say, clock, may).run()
+    await Enforcer(Leases(state.leases(funds.account_id)), fleet, perform, say, clock, may).run()
 
 
 Perform = Callable[[Lease], Awaitable[Outcome]]

@@ -56,6 +56,25 @@ def test_demo(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
     assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing("j"))
 
 
+ASKED = {
+    "stop": ("j", "S"),
+    "terminate": ("j", "j", "T", "left", *"mixtral"),
+    "bulk": ("space", "space", "space", "j", "j", "space", "T"),
+    "resume-on-a-full-host": ("G", "R"),
+    "lease": ("j", "t", *"8h"),
+    "deploy": ("tab", "tab", "slash", *"h100", "enter", "D", "backspace", "8"),
+    "deploy-with-faults": ("tab", "tab", "slash", *"h100", "enter", "D", "backspace", "9", "tab", "tab", "x"),
+    "locked": ("j", "L"),
+    "events": ("e",),
+}
+
+
+@pytest.mark.parametrize("what", ASKED)
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_asked(snap_compare: Compare, what: str, size: tuple[int, int]) -> None:
+    assert snap_compare(demo_app(), terminal_size=size, run_before=pressing(*ASKED[what]))
+
+
 def test_telemetry_alone(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=(80, 24), run_before=pressing("j", "tab"))
 

@@ -146,18 +146,22 @@ class Acts:
         from tui.leases import enforce
 
         if self._state is not None and self.performer is not None:
-            await enforce(
-                self._state, self._fleet, self.guard, self.performer, self._say, self._player.clock, self._open_leases
-            )
+            await enforce(self._state, self._fleet, self.guard, self.performer, self._say, self._player.clock)
 
-    def _open_leases(self, leases: Leases) -> None:
-        self._leases = leases
+    def _account_leases(self) -> Leases | None:
+        """The account's leases, from when the account is known."""
+        from tui.leases import Leases
+
+        funds = self._fleet.funds
+        if self._leases is None and self._state is not None and funds is not None and funds.account_id is not None:
+            self._leases = Leases(self._state.leases(funds.account_id))
+        return self._leases
 
     def lease(self, pods: Sequence[str]) -> None:
         """Show the dialog of a pod's lease."""
         if (why := self.refusal()) is not None:
             self._warn(f"lease: {why}")
-        elif self._leases is None:
+        elif self._account_leases() is None:
             self._warn("lease: the account is not known yet")
         elif len(pods) != 1:
             self._warn("lease: one pod at a time" if pods else "lease: no pod is under the cursor")

@@ -276,10 +276,12 @@ def _terminate_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
         bare = [pod for pod in pods if not pod.network_volume_id]
         who = "It has" if len(pods) == 1 else "None has" if len(bare) == len(pods) else f"{_names(bare)}:"
         none = "no network volume" if len(pods) == 1 or len(bare) < len(pods) else "a network volume"
-        found.append(Point("", f"{who} {none}: nothing is left of it.", "bad"))
+        left = "it" if len(pods) == 1 else "them"
+        found.append(Point("", f"{who} {none}: nothing is left of {left}.", "bad"))
     if networked:
-        which = "Its network volume stays" if len(pods) == 1 else f"Network volumes of {_names(networked)} stay"
-        found.append(Point("", f"{which}, and is billed on.", "warn"))
+        alone = "Its network volume stays, and is billed on."
+        several = f"The network volumes of {_names(networked)} stay, and are billed on."
+        found.append(Point("", alone if len(pods) == 1 else several, "warn"))
     return tuple(found)
 
 

@@ -63,7 +63,8 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
                 for name, label, value in self._fields():
                     with Horizontal(classes="field"):
                         yield Label(label, markup=False)
-                        yield Input(value, id=f"confirm-{name}", compact=True)
+                        hint = self._case.typed if name == "typed" else ""
+                        yield Input(value, placeholder=hint, id=f"confirm-{name}", compact=True)
             yield Static(id="confirm-note")
             with Horizontal(id="confirm-buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
@@ -76,8 +77,8 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
         if "bid" in case.action.asks and len(case.subjects) == 1:
             found.append(("bid", "Bid, $ a GPU and hour", case.bid))
         if case.typed:
-            what = "the pod's name" if len(case.subjects) == 1 else "how many pods these are"
-            found.append(("typed", f"To {case.action.verb}, type {what}: {case.typed}", ""))
+            what = "its name" if len(case.subjects) == 1 else "how many pods these are"
+            found.append(("typed", f"To {case.action.verb}, type {what}", ""))
         return tuple(found)
 
     def _word(self) -> str:
@@ -135,8 +136,12 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
         alone = len(case.subjects) == 1
         lines = []
         for subject in case.subjects:
-            name: Cell = () if alone else ((f"{subject.pod.name or subject.pod.id}  ", "strong"),)
-            lines.append(self._text((*name, (subject.line, "text"), (f"  {subject.pod.id}", "muted"))))
+            ident = (subject.pod.id, "muted")
+            if alone:
+                lines.append(self._text(((subject.line, "text"), ("  ", "text"), ident)))
+                continue
+            lines.append(self._text(((subject.pod.name or subject.pod.id, "strong"), ("  ", "text"), ident)))
+            lines.append(self._text(((f"  {subject.line}", "text"),)))
         for left, why in case.skipped:
             lines.append(self._text(((f"left out: {left}, ", "muted"), (why, "muted"))))
         return Text("\n").join(lines)
