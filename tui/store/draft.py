@@ -235,6 +235,23 @@ def offer_of(text: str, offers: Sequence[Offer]) -> Offer | None:
     return next((o for o in offers if clean in (o.name.lower(), o.gpu_id.lower())), None)
 
 
+def matches(text: str, offers: Sequence[Offer], most: int = 8) -> str:
+    """The GPUs of the market that a text may mean, with price and stock."""
+    clean = " ".join(text.split()).lower()
+    exact = offer_of(text, offers)
+    found = [exact] if exact else [offer for offer in offers if clean in offer.name.lower()]
+    more = f" · {len(found) - most} more" if len(found) > most else ""
+    return " · ".join(_described(offer) for offer in found[:most]) + more
+
+
+def _described(offer: Offer) -> str:
+    words = []
+    for cloud, quote in (("secure", offer.secure), ("community", offer.community)):
+        if quote is not None and quote.on_demand is not None:
+            words.append(f"{cloud} ${quote.on_demand:.2f} {quote.stock or ''}".strip())
+    return f"{offer.name}: {', '.join(words) or 'none free now'}"
+
+
 def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 

@@ -83,7 +83,7 @@ FIELDS = (
     Field(
         "image", "Image", Kind.TEXT, "The container's image; or choose a template.", "runpod/pytorch:2.4.0", common=True
     ),
-    Field("template_id", "Template", Kind.TEXT, "A template of yours by name, or any by its id.", "none", common=True),
+    Field("template_id", "Template", Kind.TEXT, "A template of yours by name, or any by its id.", common=True),
     Field(
         "container_disk_gb",
         "Container disk, GB",

@@ -14,13 +14,11 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.timer import Timer
 from textual.widgets import Button, Input, Label, Static
 
 from tui.api.cloud import CloudError
-from tui.api.secret import Secret
 from tui.store import draft as drafts
 from tui.store.draft import Draft, Price
 from tui.store.fields import BY_NAME, FIELDS, Field, Kind, fields
@@ -28,6 +26,8 @@ from tui.ui import format as fmt
 from tui.ui.cells import Cell
 from tui.ui.modals.dialog import Dialog
 from tui.ui.widgets.choice import Choice
+from tui.ui.widgets.entry import Entry
+from tui.ui.widgets.variables import Pasted, Variable
 
 if TYPE_CHECKING:
     from tui.api.account import Template
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 KEPT_AFTER = 1.0
 """Seconds after the last key at which a draft is kept."""
+
+LOOK_EVERY = 2.0
+"""Seconds after which the market and the balance are looked at again: they are polled while one types."""
 
 WIDE = 100
 
@@ -65,40 +68,6 @@ class Sources(Struct, frozen=True):
     tz: tzinfo | None
 
 
-class Variable(Horizontal):
-    """One variable: its name, and its value, which is not shown."""
-
-    class Pasted(Message):
-        """Lines of NAME=VALUE were pasted."""
-
-        def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
-            super().__init__()
-            self.pairs = pairs
-
-    def __init__(self, name: str = "", value: Secret | None = None) -> None:
-        super().__init__(classes="variable")
-        self._pair = name, value
-
-    def compose(self) -> ComposeResult:
-        name, value = self._pair
-        yield Input(name, placeholder="NAME", compact=True, classes="variable-name")
-        yield Input(value.reveal() if value else "", placeholder="value", password=True, compact=True)
-
-    @property
-    def pair(self) -> tuple[str, Secret | None]:
-        name, value = self.query(Input).results()
-        text = value.value
-        return name.value.strip(), Secret(text) if text else None
-
-    def on_paste(self, event: events.Paste) -> None:
-        lines = [line.partition("=") for line in event.text.splitlines() if "=" in line and not line.startswith("#")]
-        pairs = tuple((name.removeprefix("export ").strip(), value.strip().strip("'\"")) for name, _, value in lines)
-        if pairs:
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Pasted(pairs))
-
-
 class DeployForm(Dialog[Answer | None]):
     """Ends with what is to be ordered, or None; the draft is kept either way."""
 
@@ -108,8 +77,11 @@ class DeployForm(Dialog[Answer | None]):
         Binding("escape", "leave", "leave", id="deploy.leave", tooltip="Leave; the draft is kept"),
         Binding("ctrl+s", "order", "order", id="deploy.order", tooltip="Go on to the order"),
         Binding("ctrl+n", "anew", "begin anew", id="deploy.anew", tooltip="Forget the draft and begin anew"),
-        Binding("up", "app.focus_previous", "back", id="deploy.back", show=False, tooltip="The field before"),
-        Binding("down", "app.focus_next", "on", id="deploy.on", show=False, tooltip="The next field"),
+        # Before the form's own scrolling, which would take them from when it is longer than the screen.
+        Binding(
+            "up", "app.focus_previous", "back", id="deploy.back", show=False, priority=True, tooltip="The field before"
+        ),
+        Binding("down", "app.focus_next", "on", id="deploy.on", show=False, priority=True, tooltip="The next field"),
     ]
 
     def __init__(
@@ -123,8 +95,11 @@ class DeployForm(Dialog[Answer | None]):
         self._folded = True
         self._touched: set[str] = set(draft.values) if kept else set()
         self._templates: dict[str, Template] | None = None
+        self._asking = False
         self._note = ""
+        self._note_stays = False
         self._saving: Timer | None = None
+        self._drawn: dict[str, Text | str] = {}
 
     def compose(self) -> ComposeResult:
         with Vertical(id="deploy"):
@@ -147,7 +122,7 @@ class DeployForm(Dialog[Answer | None]):
             classes="row",
         )
 
-    def _control(self, field: Field) -> tuple[Choice | Input | Vertical, ...]:
+    def _control(self, field: Field) -> tuple[Choice | Entry | Vertical, ...]:
         text = self.draft[field.name]
         match field.kind:
             case Kind.CHOICE:
@@ -156,11 +131,16 @@ class DeployForm(Dialog[Answer | None]):
                 rows = (Variable(name, value) for name, value in (*self.draft.env, ("", None)))
                 return (Vertical(*rows, id="variables"),)
             case Kind.HIDDEN:
-                return (Input("", password=True, compact=True, id=f"field-{field.name}"),)
+                secret = self.draft.secrets.get(field.name)
+                return (
+                    Entry(secret.reveal() if secret else "", password=True, compact=True, id=f"field-{field.name}"),
+                )
             case _:
                 names = [offer.name for offer in self._sources.offers()] if field.name == "gpu_type_id" else []
                 suggest = SuggestFromList(names, case_sensitive=False) if names else None
-                return (Input(text, placeholder=field.hint, compact=True, id=f"field-{field.name}", suggester=suggest),)
+                # An example alone would be taken for what is set.
+                hint = f"as in {field.hint}" if field.hint else "none"
+                return (Entry(text, placeholder=hint, compact=True, id=f"field-{field.name}", suggester=suggest),)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -173,8 +153,22 @@ class DeployForm(Dialog[Answer | None]):
         if self._kept:
             self._note = "This is the draft of before; ctrl+n begins anew."
         self._show()
+        self.set_interval(LOOK_EVERY, self._look)
 
     # What is shown
+
+    def _look(self) -> None:
+        if self.is_current:
+            self._show()
+
+    def _draw(self, name: str, content: Text | str, *, layout: bool = False) -> Static | None:
+        """Update a text where it differs: an update lays the whole form out again, and most keys change none."""
+        if self._drawn.get(name) == content:
+            return None
+        self._drawn[name] = content
+        found = self.query_one(name, Static)
+        found.update(content, layout=layout)
+        return found
 
     def _show(self) -> None:
         draft, sources = self.draft, self._sources
@@ -184,28 +178,34 @@ class DeployForm(Dialog[Answer | None]):
             row = self.query_one(f"#row-{field.name}")
             row.display = field.name in shown
             fault = wrong.get(field.name, "") if field.name in self._touched else ""
-            line = row.query_one(".fault", Static)
-            line.display = bool(fault)
-            line.update(f"▲ {fault}" if fault else "")
+            line = self._draw(f"#row-{field.name} .fault", f"▲ {fault}" if fault else "", layout=True)
+            if line is not None:
+                line.display = bool(fault)
         hidden = len(fields(draft.way, folded=False)) - len(fields(draft.way, folded=True))
-        fold = self.query_one("#deploy-fold", Button)
-        fold.label = Text(f"▸ {hidden} more" if self._folded else f"▾ {hidden} more")
+        words = f"▸ {hidden} more" if self._folded else f"▾ {hidden} more"
+        if self._drawn.get("#deploy-fold") != words:
+            self._drawn["#deploy-fold"] = words
+            self.query_one("#deploy-fold", Button).label = Text(words)
         self.set_class(self.app.size.width < WIDE, "-narrow")
         self.set_class(self._folded, "-folded")
         cost = drafts.price(draft, sources.offers(), sources.funds())
-        self.query_one("#deploy-price", Static).update(self._price(cost, len(wrong)))
+        self._draw("#deploy-price", self._price(cost, [f.label.partition(",")[0] for f in FIELDS if f.name in wrong]))
         order = self.query_one("#deploy-order", Button)
         order.disabled = bool(wrong)
         self._show_help()
 
     def _faults(self) -> dict[str, str]:
         sources = self._sources
-        return drafts.faults(self.draft, sources.offers(), sources.names(), sources.clock(), sources.tz)
+        found = drafts.faults(self.draft, sources.offers(), sources.names(), sources.clock(), sources.tz)
+        if self._asking and self.draft["template_id"].strip():
+            # Until they are there, its name cannot be told from an id.
+            found.setdefault("template_id", "wait for your templates")
+        return found
 
     def _text(self, *lines: Cell) -> Text:
         return Text("\n").join(self.text(line, "#deploy") for line in lines)
 
-    def _price(self, cost: Price, wrong: int) -> Text:
+    def _price(self, cost: Price, wrong: list[str]) -> Text:
         funds = self._sources.funds()
         to = "up to " if cost.up_to else ""
         gpus = "unknown" if cost.gpus is None else f"{to}{fmt.money(cost.gpus)}/h"
@@ -213,11 +213,15 @@ class DeployForm(Dialog[Answer | None]):
         day = "unknown" if cost.per_hr is None else f"{to}{fmt.money(cost.per_hr * 24)}"
         balance = "unknown" if funds is None or funds.balance is None else fmt.money(funds.balance)
         warn: Cell = (("▲ less than an hour's balance", "bad"),) if cost.short else ()
-        state: Cell = ((f"▲ {wrong} to mend", "warn"),) if wrong else (("✓ can be ordered", "good"),)
+        state: Cell = ((f"▲ to mend: {', '.join(wrong)}", "warn"),) if wrong else (("✓ can be ordered", "good"),)
         if self.has_class("-narrow"):
             runway = f"{fmt.duration(cost.before)} → {fmt.duration(cost.after)}"
-            first: Cell = (("GPUs ", "muted"), (gpus, "strong"), ("  a day ", "muted"), (day, "text"))
-            return self._text(first, (("runway ", "muted"), (runway, "text"), ("  ", "text"), *(warn or state)))
+            first: Cell = (
+                ("GPUs ", "muted"), (gpus, "strong"), ("  disks ", "muted"), (disks, "text"),
+                ("  a day ", "muted"), (day, "text"),
+            )  # fmt: skip
+            last = state if wrong else warn or state
+            return self._text(first, (("runway ", "muted"), (runway, "text"), ("  ", "text"), *last))
         rows = (
             ("GPUs", gpus, "strong"), ("disks", disks, "text"), ("a day", day, "text"), ("balance", balance, "text"),
             ("runway now", fmt.duration(cost.before), "text"),
@@ -229,7 +233,9 @@ class DeployForm(Dialog[Answer | None]):
     def _show_help(self) -> None:
         name = self._focused_field()
         words = BY_NAME[name].help if name else ""
-        self.query_one("#deploy-help", Static).update(self._text(((self._note or words, "muted"),)))
+        if name == "gpu_type_id":
+            words = drafts.matches(self.draft["gpu_type_id"], self._sources.offers()) or words
+        self._draw("#deploy-help", self._text(((self._note or words, "muted"),)))
 
     def _focused_field(self) -> str:
         node = self.focused
@@ -245,8 +251,13 @@ class DeployForm(Dialog[Answer | None]):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         name = self._focused_field()
         if name:
-            self._note = "" if not self._kept or self._touched - set(self.draft.values) else self._note
-            event.widget.scroll_visible(animate=False)
+            kept = self._kept and not self._touched - set(self.draft.values)
+            self._note = self._note if kept or self._note_stays else ""
+            self._note_stays = False
+            for row in self.query(".row.-here"):
+                row.remove_class("-here")
+            # With what is wrong, which stands below it.
+            self.query_one(f"#row-{name}").add_class("-here").scroll_visible(animate=False)
         if name == "template_id" and self._templates is None:
             self._templates = {}
             self.run_worker(self._ask_templates(), name="templates")
@@ -255,24 +266,38 @@ class DeployForm(Dialog[Answer | None]):
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         # What was passed by is judged; what was not reached yet is not.
         name = next((n.id for n in event.widget.ancestors_with_self if n.id and n.id.startswith("row-")), "")
+        if name == "row-template_id":
+            self._use_template()
         if name:
             self._touched.add(name.removeprefix("row-"))
             self._show()
 
+    def _use_template(self) -> bool:
+        """Let the template that is named fill the form. Its name alone would be sent as an id, which it is not."""
+        found = (self._templates or {}).get(self.draft["template_id"].strip())
+        if found is not None:
+            self._fill(drafts.from_template(self.draft, found))
+        return found is not None
+
     async def _ask_templates(self) -> None:
+        self._asking = True
         self._note = "◌ asking RunPod for your templates"
         self._show_help()
         try:
             found = await self._sources.templates()
         except CloudError as error:
+            self._asking = False
             self._templates = None
             self._note = f"▲ no templates: {error}"
         else:
+            self._asking = False
             self._templates = {one.name: one for one in found if one.name and not one.serverless}
             names = sorted(self._templates)
             self.query_one("#field-template_id", Input).suggester = SuggestFromList(names, case_sensitive=False)
             self._note = f"Your templates: {', '.join(names)}" if names else "You have no templates; an id will do."
-        self._show_help()
+            if self._focused_field() != "template_id":
+                self._use_template()
+        self._show()
 
     # What is typed
 
@@ -306,19 +331,22 @@ class DeployForm(Dialog[Answer | None]):
         self._keep_soon()
         self._show()
 
-    @on(Variable.Pasted)
-    def _variables_pasted(self, event: Variable.Pasted) -> None:
+    @on(Pasted)
+    async def _variables_pasted(self, event: Pasted) -> None:
         event.stop()
-        box = self.query_one("#variables")
-        box.mount(*(Variable(name, Secret(value)) for name, value in event.pairs), before=0)
-        self.call_after_refresh(self._take_variables)
+        rows = {row.pair[0]: row for row in self.query(Variable)}
+        pairs = dict(event.pairs)
+        for name in rows.keys() & pairs.keys():
+            rows[name].fill(pairs[name])
+        new = [Variable(name, value) for name, value in pairs.items() if name not in rows]
+        await self.query_one("#variables").mount(*new, before=0)
+        self._take_variables()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        found = (self._templates or {}).get(event.value.strip()) if event.input.id == "field-template_id" else None
-        if found is not None:
-            self._fill(drafts.from_template(self.draft, found))
+        if event.input.id == "field-template_id":
+            self._use_template()
         self.focus_next()
 
     def _fill(self, draft: Draft) -> None:
@@ -365,13 +393,23 @@ class DeployForm(Dialog[Answer | None]):
     @on(Button.Pressed, "#deploy-order")
     def action_order(self) -> None:
         """Go on to the last question, where nothing is wrong."""
+        if self._use_template():
+            self._note = "The template filled the form: look at it, then order."
+            self._show()
+            return
         wrong = self._faults()
         if wrong:
             self._touched.update(wrong)
             if any(not BY_NAME[name].common for name in wrong):
                 self._folded = False
-            self._note = "; ".join(f"{BY_NAME[name].label}: {words}" for name, words in list(wrong.items())[:2])
             self._show()
+            told = [field for field in FIELDS if field.name in wrong]
+            self._note = "; ".join(f"{field.label}: {wrong[field.name]}" for field in told[:2])
+            first = self.query(f"#row-{told[0].name} *")
+            place = next(widget for widget in first if widget.focusable)
+            self._note_stays = place is not self.focused
+            self._show_help()
+            place.focus()
             return
         cost = drafts.price(self.draft, self._sources.offers(), self._sources.funds())
         self._leave(Answer(self.draft, cost))

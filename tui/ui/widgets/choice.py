@@ -17,6 +17,7 @@ class Choice(Widget, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,space", "turn(1)", "next", id="choice.next", show=False, tooltip="The next option"),
+        Binding("enter", "app.focus_next", "on", id="choice.on", show=False, tooltip="The next field"),
         Binding("left", "turn(-1)", "previous", id="choice.previous", show=False, tooltip="The option before"),
     ]
 

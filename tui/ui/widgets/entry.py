@@ -1,0 +1,14 @@
+"""`Entry`: an input of a form, whose size is not that of its text."""
+
+from __future__ import annotations
+
+from textual.geometry import Size
+from textual.reactive import Reactive, reactive
+from textual.widgets import Input
+
+
+class Entry(Input):
+    """Textual's lays the whole screen out again at every key; in a form of forty that is most of what a key costs."""
+
+    value: reactive[str] = reactive("", layout=False, init=False)
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
