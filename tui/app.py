@@ -213,7 +213,14 @@ class PodtopApp(App[None]):
             self.guard.touch()
             if not self._is_heard(event):
                 return
+        elif isinstance(event, events.Key) and not self._is_meant(event):
+            return
         await super().on_event(event)
+
+    def _is_meant(self, event: events.Key) -> bool:
+        """Whether a key that no widget wanted was typed for the screen that is on top by now."""
+        takes: Callable[[events.Key], bool] | None = getattr(self.screen, "takes", None)
+        return takes is None or takes(event)
 
     def _is_heard(self, event: events.Event) -> bool:
         """Whether an event may pass: a dialog hears nothing before it has been on the screen for long enough."""

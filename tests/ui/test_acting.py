@@ -337,3 +337,31 @@ async def test_a_dialog_can_be_read_and_left_at_every_size(launch: Launch, size:
 
 def test_a_held_cloud_sends_nothing_by_itself() -> None:
     assert HeldCloud().sent == []
+
+
+async def test_a_key_typed_for_the_table_does_not_confirm_the_dialog_that_opens_behind_it(launch: Launch) -> None:
+    from textual import events
+
+    async with launch() as run:
+        await on(run, "llama")
+        for keys in (["y", "S"], ["y", "y", "S", "y"], ["enter", "y", "S", "enter", "y"]):
+            for key in keys:
+                # All of them are there before the first one is dealt with: a slow link delivers so.
+                run.app.post_message(events.Key(key, key if len(key) == 1 else None))
+            await run.settle()
+            assert run.cloud.sent == [], keys
+            while len(run.app.screen_stack) > 1:
+                await run.wait(0.5)
+                await run.pilot.press("escape")
+                await run.settle()
+        assert run.cloud.sent == []
+
+
+async def test_a_screen_shows_once_for_each_answer(launch: Launch) -> None:
+    async with launch() as run:
+        shown = []
+        show = run.app.screen._show_all  # type: ignore[attr-defined]
+        run.app.screen._show_all = lambda: (shown.append(1), show())  # type: ignore[attr-defined]
+        run.app.changed.publish(None)
+        await run.settle()
+        assert len(shown) == 1

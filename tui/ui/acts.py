@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import tzinfo
@@ -63,6 +64,7 @@ class Acts:
         self._state = state
         self._tz = tz
         self._draft: Draft | None = None
+        self._writing = asyncio.Lock()
         self._leases: Leases | None = None
         self._push = push
         self._run = run
@@ -181,8 +183,6 @@ class Acts:
         self._push(LeaseDialog(pod, name, old, self._player.clock, self._tz, self._beat), decided)
 
     async def _set_lease(self, pod: str, name: str, action: str, ends: float) -> None:
-        import asyncio
-
         from tui.leases import LeaseError
         from tui.store.lease import begun
 
@@ -268,8 +268,6 @@ class Acts:
 
     async def _kept_draft(self) -> Draft | None:
         """The draft of this run, with its secrets; else the one on disk, without."""
-        import asyncio
-
         from tui import drafts
 
         if self._draft is not None or self._state is None:
@@ -284,20 +282,21 @@ class Acts:
         """Keep a draft, here and on disk; or, with None, none any more."""
         self._draft = draft
         if self._state is not None:
-            self._run(self._write_draft(draft, self._state))
+            self._run(self._write_draft(self._state))
 
-    async def _write_draft(self, draft: Draft | None, state: StateFiles) -> None:
-        import asyncio
-
+    async def _write_draft(self, state: StateFiles) -> None:
+        """Put on disk what is the draft by then: of two writings at once neither brings back what is over."""
         from tui import drafts
 
-        try:
-            if draft is None:
-                await asyncio.to_thread(drafts.drop, state.draft())
-            else:
-                await asyncio.to_thread(drafts.save, state.draft(), draft)
-        except drafts.DraftError as error:
-            self._warn(str(error))
+        async with self._writing:
+            draft = self._draft
+            try:
+                if draft is None:
+                    await asyncio.to_thread(drafts.drop, state.draft())
+                else:
+                    await asyncio.to_thread(drafts.save, state.draft(), draft)
+            except drafts.DraftError as error:
+                self._warn(str(error))
 
     def _form_ended(self, answer: Answer | None) -> None:
         if answer is None:
@@ -326,9 +325,10 @@ class Acts:
 
         if self.performer is None:
             return
-        order = rules.order(draft, self._offers(), self._player.clock(), self._tz)
+        now = self._player.clock()
+        order, lease = rules.order(draft, self._offers(), now, self._tz), rules.lease(draft, now, self._tz)
         outcome = await self.performer.deploy(order)
         if outcome.ending is Ending.DONE:
             self._keep(None)
-            if outcome.pod and (lease := rules.lease(draft, self._player.clock(), self._tz)) is not None:
+            if outcome.pod and lease is not None:
                 await self._set_lease(outcome.pod, draft["name"], *lease)

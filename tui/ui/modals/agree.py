@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -74,8 +74,7 @@ class Agree(Dialog[bool]):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button("", id="do", compact=True)
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def on_mount(self, event: events.Mount) -> None:
         self.query_one(Input).cursor_blink = False
         self.query_one("#cancel").focus()
         self._show()

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -85,8 +85,7 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
         verb = self._case.action.verb.capitalize()
         return f"{verb} (y)" if self._case.action.consent is Consent.PRESS else verb
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def on_mount(self, event: events.Mount) -> None:
         for field in self.query(Input):
             field.cursor_blink = False
         self.query_one("#cancel").focus()

@@ -142,8 +142,7 @@ class DeployForm(Dialog[Answer | None]):
                 hint = f"as in {field.hint}" if field.hint else "none"
                 return (Entry(text, placeholder=hint, compact=True, id=f"field-{field.name}", suggester=suggest),)
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def on_mount(self, event: events.Mount) -> None:
         box = self.query_one("#deploy")
         box.border_title = "Deploy a pod"
         box.border_subtitle = "tab on · ^s order · ^n anew · esc leaves, the draft is kept"

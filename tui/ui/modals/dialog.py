@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import ClassVar, TypeVar
 
 from rich.text import Text
+from textual import events
 from textual.screen import ModalScreen
 
 from tui.ui import roles
@@ -43,8 +44,10 @@ class Dialog(ModalScreen[T]):
         self._clock = clock
         self._deaf_until = math.inf
         self._ended = False
+        self._since = math.inf
 
-    def on_mount(self) -> None:
+    def on_mount(self, event: events.Mount) -> None:
+        self._since = event.time
         self.call_after_refresh(self.deafen)
 
     def deafen(self) -> None:
@@ -71,6 +74,14 @@ class Dialog(ModalScreen[T]):
         if not self._ended:
             self._ended = True
             self.dismiss(result)
+
+    def takes(self, event: events.Key) -> bool:
+        """Whether a key that comes back from a widget is for this dialog.
+
+        Textual looks for its binding on the screen of that moment: a key typed for the table, just before the one that
+        opened this dialog, would confirm it.
+        """
+        return event.time > self._since and self._clock() >= self._deaf_until
 
     def hears(self) -> bool:
         """Whether a key that comes now was typed for this dialog; one that was not keeps it deaf for longer."""

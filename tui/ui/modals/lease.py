@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -82,8 +82,7 @@ class LeaseDialog(Dialog[Term | None]):
     def _typed(self) -> str:
         return self._pod_name.strip() or self._pod
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def on_mount(self, event: events.Mount) -> None:
         for field in self.query(Input):
             field.cursor_blink = False
         box = self.query_one("#confirm")

@@ -43,7 +43,6 @@ class EventsScreen(TimedScreen):
         table = self.query_one("#events")
         table.add_class("pane")
         table.focus()
-        super().on_mount()
 
     def _show_all(self) -> None:
         fleet, now = self._view

@@ -86,7 +86,6 @@ class FleetScreen(TimedScreen):
             pane.add_class("pane")
             self._entitle(pane, title, "")
         self.query_one("#pods").focus()
-        super().on_mount()
 
     # Reading the store
 

@@ -62,7 +62,6 @@ class PodScreen(TimedScreen):
             pane.add_class("pane")
             self._entitle(pane, title, "")
         self.query_one("#facts").focus()
-        super().on_mount()
 
     def on_unmount(self) -> None:
         self._revealed = False
