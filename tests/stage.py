@@ -111,6 +111,5 @@ async def settle(pilot: Pilot[None], *keys: str) -> None:
         await pilot.pause(0.01)
     for key in keys:
         await pilot.press(key)
-        await pilot.pause()
-    for _ in range(5):
+    for _ in range(3):
         await pilot.pause()

@@ -128,7 +128,7 @@ class Running:
         await self.settle()
 
     async def settle(self) -> None:
-        for _ in range(4):
+        for _ in range(2):
             await self.pilot.pause()
 
     def toasts(self) -> str:

@@ -69,8 +69,14 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize("what", ASKED)
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+SHORT_OF_ROOM = ("terminate", "bulk", "deploy", "deploy-with-faults")
+
+
+@pytest.mark.parametrize(
+    ("what", "size"),
+    [*((what, (120, 40)) for what in ASKED), *((what, (80, 24)) for what in SHORT_OF_ROOM)],
+    ids=[*(f"120x40-{what}" for what in ASKED), *(f"80x24-{what}" for what in SHORT_OF_ROOM)],
+)
 def test_asked(snap_compare: Compare, what: str, size: tuple[int, int]) -> None:
     assert snap_compare(demo_app(), terminal_size=size, run_before=pressing(*ASKED[what]))
 
