@@ -27,8 +27,9 @@ from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
 from tui.ui import terminal, themes
 from tui.ui.acts import Acts
-from tui.ui.messages import Copy, Inspect, LookBack, OpenPod
+from tui.ui.messages import Attend, Copy, Inspect, LookBack, OpenPod
 from tui.ui.notices import held_back
+from tui.ui.places import PLACES
 from tui.ui.screens.fleet import FleetScreen
 from tui.ui.screens.timed import Sight
 from tui.ui.status import Badges
@@ -62,8 +63,10 @@ class PodtopApp(App[None]):
     DEFAULT_MODE = "fleet"
     CSS_PATH: ClassVar = [str(styles_dir() / f"{name}.tcss") for name in STYLES]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "screen_mode('fleet')", "fleet", id="screen.fleet", show=False, tooltip="Fleet: pods and prices"),
-        Binding("e", "events", "events", id="screen.events", show=False, tooltip="Everything that happened"),
+        *(
+            Binding(p.keys, f"go('{p.mode}')", p.word.lower(), id=f"screen.{p.mode}", show=False, tooltip=p.help)
+            for p in PLACES
+        ),
         Binding("ctrl+r", "refresh_now", "refresh", id="app.refresh", show=False, tooltip="Ask RunPod now"),
         Binding("ctrl+l", "redraw", "redraw", id="app.redraw", show=False, tooltip="Draw the whole screen again"),
         Binding(
@@ -107,6 +110,7 @@ class PodtopApp(App[None]):
         )  # fmt: skip
         self._sight = Sight(self.fleet, self.changed, badges, self.player, self._acts, tz)
         self._first_screen = FleetScreen(self._sight)
+        self._came_from = self.DEFAULT_MODE
         self._terminal = terminal.install(self)
         self._watching: Worker[None] | None = None
         for theme in themes.OWN:
@@ -238,14 +242,31 @@ class PodtopApp(App[None]):
             with suppress(WorkerCancelled, WorkerFailed):
                 await self._watching.wait()
 
-    async def action_screen_mode(self, mode: str) -> None:
-        if self.current_mode != mode:
-            await self.switch_mode(mode)
+    async def action_go(self, mode: str) -> None:
+        """To a screen; where it is shown already, to its bottom."""
+        if mode == self.current_mode:
+            while len(self.screen_stack) > 1:
+                await self.pop_screen()
+            return
+        for name in (self.current_mode, mode):
+            if name not in self._modes:
+                self.add_mode(name, self._maker(name))
+        self._came_from = self.current_mode
+        await self.switch_mode(mode)
 
-    def action_events(self) -> None:
-        from tui.ui.screens.events import EventsScreen
+    def _maker(self, mode: str) -> Callable[[], Screen[None]]:
+        """What makes a screen, imported when it is first gone to."""
+        if mode == "events":
+            from tui.ui.screens.events import EventsScreen
 
-        self.push_screen(EventsScreen(self._sight))
+            return partial(EventsScreen, self._sight)
+        return partial(FleetScreen, self._sight)
+
+    async def on_go_back(self) -> None:
+        await self.action_go(self._came_from)
+
+    def on_attend(self, asked: Attend) -> None:
+        self._watch.attend(asked.topics)
 
     def action_refresh_now(self) -> None:
         self._watch.wake()

@@ -48,6 +48,7 @@ class Poller(Generic[T]):
     One request is in flight at most. Readings start `interval` seconds apart; a slow answer is followed by no burst.
     After a failure the wait doubles from the interval up to `LONGEST_WAIT`, drawn at random from its upper half so
     that many podtops do not knock together; a throttled one waits at least as long as it was told to.
+    `first`: seconds before the first request.
     Only `CloudError` is a failure; anything else ends the iteration by being raised.
     """
 
@@ -59,8 +60,10 @@ class Poller(Generic[T]):
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[asyncio.Event, float], Awaitable[None]] = _wait,
         random: Callable[[], float] = _random.random,
+        first: float = 0.0,
     ) -> None:
         self.interval = interval
+        self._first = first
         self._fetch = fetch
         self._clock = clock
         self._wait = wait
@@ -73,6 +76,8 @@ class Poller(Generic[T]):
 
     async def __aiter__(self) -> AsyncIterator[Fresh[T] | Failed]:
         attempts = 0
+        if self._first:
+            await self._wait(self._woken, self._first)
         while True:
             self._woken.clear()
             started = self._clock()

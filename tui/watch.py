@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.api.cloud import Unreachable
 from tui.poller import Failed, Fresh, Poller
 from tui.store.fleet import Older
 from tui.store.series import EMPTY
+from tui.topics import TOPICS
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud, CloudError
@@ -71,13 +73,14 @@ class Watch:
         self._cloud: Cloud | None = None
         self._group: asyncio.TaskGroup | None = None
         self._inspecting: asyncio.Task[None] | None = None
+        self._attended: dict[str, asyncio.Task[None] | None] = {}
         self._midnight = midnight
         self._inspector: Inspector | None = None
-        self._wakes: list[Callable[[], None]] = []
+        self._wakes: dict[str, Callable[[], None]] = {}
 
     def wake(self) -> None:
         """Ask now."""
-        for wake in self._wakes:
+        for wake in self._wakes.values():
             wake()
         if self._inspector is not None:
             self._inspector.wake()
@@ -137,11 +140,13 @@ class Watch:
                 await self._take_in_the_past(cloud)
                 pods = Poller(cloud.fleet, self._config.interval)
                 market = Poller(cloud.offers, self._config.market_interval)
-                self._wakes = [pods.wake, market.wake]
+                self._wakes |= {"pods": pods.wake, "market": market.wake}
+                self.attend(self._attended)
                 group.create_task(self._follow(pods, self._pods_told, self._pods_failed))
                 group.create_task(self._follow(market, self._market_told, self._fleet.fail_market))
         finally:
             self._cloud = None
+            self._attended = {}
             if self.past is not None:
                 self.past.close()
             await cloud.aclose()
@@ -200,6 +205,31 @@ class Watch:
         else:
             look = self._inspector.follow(self._cloud, lambda: self.past, pod, self._config.interval)
         self._inspecting = self._group.create_task(look)
+
+    def attend(self, topics: Iterable[str]) -> None:
+        """Ask for these topics from now on, and for no other: a screen that is not on top costs nothing."""
+        wanted = tuple(topics)
+        for name in self._attended.keys() - set(wanted):
+            task = self._attended.pop(name)
+            self._wakes.pop(name, None)
+            if task is not None:
+                task.cancel()
+        for name in wanted:
+            if self._attended.get(name) is None:
+                self._attended[name] = self._ask_for(name)
+
+    def _ask_for(self, name: str) -> asyncio.Task[None] | None:
+        """Follow a topic; None while nothing can be asked. What is known and young enough is not asked for again."""
+        cloud, group = self._cloud, self._group
+        if cloud is None or group is None or self._source.recording is not None:
+            return None
+        topic, feed = TOPICS[name], self._fleet.topics.get(name)
+        age = feed.age(self._source.clock()) if feed is not None and feed.error is None else None
+        first = 0.0 if age is None else max(0.0, topic.interval - age / self._source.pace)
+        poller = Poller(topic.fetch(cloud), topic.interval, first=first)
+        self._wakes[name] = poller.wake
+        tell, fail = partial(self._fleet.apply_topic, name), partial(self._fleet.fail_topic, name)
+        return group.create_task(self._follow(poller, tell, fail))
 
     async def look_back(self, fleet: Fleet, pods: Iterable[str], start: float, end: float, width: float) -> None:
         """Have these pods' samples of a time before memory's at hand, in steps of `width` seconds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,7 +17,9 @@ from tui.store.inspection import Inspection
 from tui.store.series import GAP, Series, Stretch
 
 if TYPE_CHECKING:
+    from tui.api.account import Account
     from tui.api.cloud import CloudError
+    from tui.api.hosts import CpuType, Hosts
     from tui.api.models import Funds, Market, Pod, Snapshot, Unreadable
     from tui.store.lease import Lease
 
@@ -28,6 +30,8 @@ MEMORY_BUDGET = 24 * 1024 * 1024
 _FEWEST_SAMPLES = 120
 EVENTS = 500
 """How many events are kept in memory."""
+
+_NOTHING: Feed[Any] = Feed()
 
 
 class Record(Struct, frozen=True):
@@ -155,6 +159,7 @@ class Fleet:
     past:     True while a recorded past is taken in, which is old by nature.
     deeds:    what is under way, by the pod's id.
     leases:   what podtop itself is to stop, by the pod's id.
+    topics:   what is asked for only while a screen shows it, by the names of `tui.topics`.
     """
 
     def __init__(self, interval: float, market_interval: float, budget: int = MEMORY_BUDGET) -> None:
@@ -168,6 +173,7 @@ class Fleet:
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.deeds: dict[str, Deed] = {}
         self.leases: Mapping[str, Lease] = {}
+        self.topics: dict[str, Feed[Any]] = {}
         self.older: dict[str, Older] = {}
         self.inspection: Inspection | None = None
         self.has_past = False
@@ -181,6 +187,18 @@ class Fleet:
     def funds(self) -> Funds | None:
         """The account's money in the last answer; None when that answer had none, whatever was known before."""
         return self.snapshot.value.funds if self.snapshot.value else None
+
+    @property
+    def account(self) -> Feed[Account]:
+        return self.topics.get("account", _NOTHING)
+
+    @property
+    def hosts(self) -> Feed[Hosts]:
+        return self.topics.get("hosts", _NOTHING)
+
+    @property
+    def cpus(self) -> Feed[tuple[CpuType, ...]]:
+        return self.topics.get("cpus", _NOTHING)
 
     @property
     def silence(self) -> float:
@@ -258,6 +276,12 @@ class Fleet:
     def fail_market(self, error: CloudError, at: float, retry_at: float | None = None) -> None:
         self.market = self.market.failed(error, at, retry_at)
 
+    def apply_topic(self, name: str, value: object, at: float, took: float | None = None) -> None:
+        self.topics[name] = self.topics.get(name, _NOTHING).succeeded(value, at, took)
+
+    def fail_topic(self, name: str, error: CloudError, at: float, retry_at: float | None = None) -> None:
+        self.topics[name] = self.topics.get(name, _NOTHING).failed(error, at, retry_at)
+
     def begin(self, deed: Deed) -> None:
         """Something is under way with a pod, or further on its way: its row says so."""
         self.deeds[deed.pod] = deed
@@ -275,7 +299,7 @@ class Fleet:
         copy.snapshot, copy.market, copy.records = self.snapshot, self.market, self.records
         copy.pods_at = self.pods_at
         copy.events, copy.deeds = self.events.copy(), self.deeds.copy()
-        copy.leases = self.leases
+        copy.leases, copy.topics = self.leases, self.topics.copy()
         copy.older, copy.has_past = self.older.copy(), self.has_past
         return copy
 

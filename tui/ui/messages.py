@@ -18,6 +18,18 @@ class LookBack(Message):
         self.fleet, self.pods, self.start, self.end, self.width = fleet, pods, start, end, width
 
 
+class Attend(Message):
+    """A screen is on top, and shows these topics."""
+
+    def __init__(self, topics: tuple[str, ...]) -> None:
+        super().__init__()
+        self.topics = topics
+
+
+class GoBack(Message):
+    """Back to the screen from which this one was gone to."""
+
+
 class OpenPod(Message):
     """A pod is to be looked at closely."""
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from tui.store import rules
 from tui.ui import format as fmt
 from tui.ui.cells import Cell
+from tui.ui.places import PLACES, Place
 from tui.ui.widgets.lines import TwoSided, taken
 
 if TYPE_CHECKING:
@@ -199,8 +200,29 @@ def _kept(groups: Ranked, width: int) -> tuple[Cell, ...]:
     return tuple(cell for _, cell in left)
 
 
-def _first_line(badges: Badges, forms: Forms, width: int) -> TwoSided:
-    """Who, and how fresh. The name goes before any badge, the time and the latency before the name."""
+def tabs(here: str) -> tuple[tuple[Cell, ...], ...]:
+    """The screens, at three lengths: by name, by number but for the one that is shown, that one alone."""
+
+    def tab(place: Place, word: bool) -> Cell:
+        if place.mode == here:
+            return ((f" {place.key} {place.word} ", "tab"),)
+        return ((f" {place.key}", "key"), (f" {place.word} " if word else " ", "muted"))
+
+    return (
+        tuple(tab(place, True) for place in PLACES),
+        tuple(tab(place, False) for place in PLACES),
+        tuple(tab(place, False) for place in PLACES if place.mode == here),
+    )
+
+
+def picked(group: Cell) -> str | None:
+    """The screen whose tab was clicked."""
+    text = "".join(part for part, _ in group).split()
+    return next((place.mode for place in PLACES if text[:1] == [place.key]), None)
+
+
+def _first_line(badges: Badges, forms: Forms, width: int, here: str) -> TwoSided:
+    """Who, where, and how fresh. The screens' names go first, then the time and the latency, the badges last."""
     name: Cell = (("podtop", "key"),)
 
     def marks(read_only: str, locked: str) -> tuple[Cell, ...]:
@@ -211,8 +233,12 @@ def _first_line(badges: Badges, forms: Forms, width: int) -> TwoSided:
     source: tuple[Cell, ...] = () if badges.demo else (((badges.source, "muted"),),)
     long, short = marks(" READ-ONLY ", " LOCKED "), marks(" RO ", " LOCK ")
     middle = min(2, len(forms) - 1)
+    named, numbered, alone = tabs(here)
     lines = [
-        *(TwoSided((name, *long, *source), (form,)) for form in forms[: middle + 1]),
+        TwoSided((name, *long, *source, *named), (forms[0],)),
+        TwoSided((name, *long, *source, *numbered), (forms[0],)),
+        *(TwoSided((name, *long, *source, *alone), (form,)) for form in forms[: middle + 1]),
+        TwoSided((name, *long, *alone), (forms[middle],)),
         TwoSided((name, *long), (forms[middle],)),
         TwoSided(long, (forms[middle],)),
         *(TwoSided(short, (form,)) for form in forms[middle:]),
@@ -221,12 +247,12 @@ def _first_line(badges: Badges, forms: Forms, width: int) -> TwoSided:
 
 
 def header(
-    fleet: Fleet, badges: Badges, now: float, forms: Forms, width: int, held: bool = False
+    fleet: Fleet, badges: Badges, now: float, forms: Forms, width: int, held: bool = False, here: str = "fleet"
 ) -> tuple[TwoSided, ...]:
     """The two lines of the header, `width` cells wide; the first is the one to keep where there is room for one.
 
-    forms: what `connection` or `paused` says.
+    forms: what `connection` or `paused` says; here: the screen that is shown.
     """
     old = held or fleet.stale(now) or fleet.snapshot.error is not None
     groups = (*money(fleet, old), *counts(fleet, now, old or fleet.pods_stale(now)))
-    return _first_line(badges, forms, width), TwoSided(_kept(groups, width))
+    return _first_line(badges, forms, width, here), TwoSided(_kept(groups, width))

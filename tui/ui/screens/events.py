@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 
 from tui.store.events import Event
 from tui.ui import timeline
-from tui.ui.messages import OpenPod
+from tui.ui.messages import GoBack, OpenPod
 from tui.ui.notice import Notice
 from tui.ui.screens.timed import Sight, TimedScreen
 from tui.ui.widgets.lines import Lines, TwoSided
@@ -24,9 +24,10 @@ TEXT_LINES = 3
 class EventsScreen(TimedScreen):
     """Reads the fleet's events."""
 
+    MODE = "events"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "open", id="table.open", tooltip="All about the pod of this event"),
-        Binding("escape,e,backspace", "back", "back", id="pane.back", tooltip="Back to where you were"),
+        Binding("escape,backspace", "back", "back", id="pane.back", tooltip="Back to where you were"),
     ]
 
     def __init__(self, sight: Sight) -> None:
@@ -66,9 +67,6 @@ class EventsScreen(TimedScreen):
         self._show_text()
         self._show_possible()
 
-    def on_screen_resume(self) -> None:
-        self.show()
-
     def on_resize(self) -> None:
         self.call_after_refresh(self.show)
 
@@ -82,7 +80,7 @@ class EventsScreen(TimedScreen):
             self.post_message(OpenPod(event.pod))
 
     def action_back(self) -> None:
-        self.dismiss(None)
+        self.post_message(GoBack())
 
 
 def _most(lines: Sequence[str], count: int) -> Sequence[str]:

@@ -216,9 +216,6 @@ class FleetScreen(TimedScreen):
         self._arrange()
         self.call_after_refresh(self.show)
 
-    def on_screen_resume(self) -> None:
-        self.show()
-
     @on(events.DescendantFocus)
     def _focused(self, event: events.DescendantFocus) -> None:
         name = event.widget.id

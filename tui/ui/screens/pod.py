@@ -167,9 +167,6 @@ class PodScreen(TimedScreen):
         self._arrange()
         self.call_after_refresh(self.show)
 
-    def on_screen_resume(self) -> None:
-        self.show()
-
     def on_screen_suspend(self) -> None:
         # What was revealed is hidden again when the eyes go elsewhere.
         self._revealed = False

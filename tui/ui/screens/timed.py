@@ -22,7 +22,7 @@ from tui.store.fleet import Fleet, Record
 from tui.ui import format as fmt
 from tui.ui import keys, roles, status
 from tui.ui.acts import Acts
-from tui.ui.messages import LookBack
+from tui.ui.messages import Attend, LookBack
 from tui.ui.status import Badges
 from tui.ui.widgets.lines import Lines
 from tui.ui.widgets.telemetry import Telemetry
@@ -55,7 +55,10 @@ class Sight(NamedTuple):
 
 
 class TimedScreen(Screen[None]):
-    """Shows the fleet at the player's instant; a screen that is not on top skips."""
+    """Shows the fleet at the player's instant; a screen that is not on top skips.
+
+    MODE names it in the header's tabs; TOPICS is what is asked of RunPod only while it is on top.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -88,6 +91,9 @@ class TimedScreen(Screen[None]):
         hidden("greater_than_sign", "speed(1)", "time.faster", "Play the past faster"),
     ]
 
+    MODE = "fleet"
+    TOPICS: ClassVar[tuple[str, ...]] = ()
+
     def __init__(self, sight: Sight) -> None:
         super().__init__()
         self._sight = sight
@@ -103,6 +109,10 @@ class TimedScreen(Screen[None]):
         self.bindings_updated_signal.subscribe(self, lambda _: self._show_footer())
         self._sight.changed.subscribe(self, lambda _: self.show())
         self.set_interval(1.0, self._tick)
+
+    def on_screen_resume(self) -> None:
+        self.post_message(Attend(self.TOPICS))
+        self.show()
 
     # Reading the store
 
@@ -142,7 +152,7 @@ class TimedScreen(Screen[None]):
         paused = self._player.held is not None and not self._player.travelling
         guard = self._sight.acts.guard
         badges = replace(self._sight.badges, read_only=bool(guard.read_only), locked=guard.locked)
-        lines = status.header(fleet, badges, now, self._forms(), header.size.width, paused)
+        lines = status.header(fleet, badges, now, self._forms(), header.size.width, paused, self.MODE)
         header.content = lines
 
     def _forms(self) -> status.Forms:
@@ -219,6 +229,12 @@ class TimedScreen(Screen[None]):
         if guard.read_only and event.key in {"D", *(a.key for a in ACTIONS)} and not self.typing():
             event.stop()
             self._sight.acts.lock()
+
+    @on(Lines.Picked, "#header")
+    async def _tab_clicked(self, event: Lines.Picked) -> None:
+        mode = status.picked(event.group)
+        if mode is not None:
+            await self.app.run_action(f"go('{mode}')", self.app)
 
     @on(Lines.Picked, "#footer")
     async def _key_picked(self, event: Lines.Picked) -> None:

@@ -1,0 +1,25 @@
+"""What is asked of RunPod only while a screen shows it: the account, the machines, the CPU types."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+
+
+class Topic(Struct, frozen=True):
+    """Something to ask for: how, and every how many seconds while a screen shows it."""
+
+    fetch: Callable[[Cloud], Callable[[], Awaitable[Any]]]
+    interval: float
+
+
+TOPICS = {
+    "account": Topic(lambda cloud: cloud.account, 60.0),
+    "hosts": Topic(lambda cloud: cloud.hosts, 30.0),
+    "cpus": Topic(lambda cloud: cloud.cpu_types, 3600.0),
+}

@@ -1,0 +1,25 @@
+"""The screens by their keys: one table for bindings, the header's tabs and the app's modes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """A screen: its mode, the keys that go there, its name, what it shows."""
+
+    mode: str
+    keys: str
+    word: str
+    help: str
+
+    @property
+    def key(self) -> str:
+        """The key that the header tells."""
+        return self.keys.partition(",")[0]
+
+
+PLACES = (
+    Place("fleet", "1", "Fleet", "Fleet: pods and prices"),
+    Place("events", "5,e", "Events", "Everything that happened"),
+)
