@@ -54,7 +54,8 @@ NOT_ASKED_FOR: dict[str, dict[str, str]] = {
         "NetworkVolume": "dataCenter",
         # Placeholders when a cloud's flag is false; lowestPrice is what is really offered.
         "GpuType": "securePrice communityPrice secureSpotPrice communitySpotPrice",
-        "LowestPrice": "gpuName gpuTypeId rentalPercentage maxGpuCount",
+        "LowestPrice": "gpuName gpuTypeId maxGpuCount",
+        "GpuAvailability": "gpuType gpuTypeDisplayName displayName id",
         "PodMachineInfo": "gpuType cpuTypeId",
         "User": "backgroundPods",
     },
@@ -71,19 +72,14 @@ NOT_ASKED_FOR: dict[str, dict[str, str]] = {
     },
     "weight: the market is polled and shows none of it": {
         "GpuType": (
-            "cudaCores throughput oneWeekPrice oneMonthPrice threeMonthPrice sixMonthPrice oneYearPrice"
+            "throughput oneWeekPrice oneMonthPrice threeMonthPrice sixMonthPrice oneYearPrice"
             " maxGpuCountCommunityCloud maxGpuCountSecureCloud minPodGpuCount"
         ),
-        "LowestPrice": (
-            "minDownload minUpload minDisk countryCode supportPublicIp compliance maxUnreservedGpuCount"
-            " availableGpuCounts gpuTypeCudaVersions"
-        ),
+        "LowestPrice": ("minDisk compliance maxUnreservedGpuCount availableGpuCounts gpuTypeCudaVersions"),
         "GpuTypeCudaVersion": "cudaVersion availability",
     },
-    "no screen yet: stock by data centre, and CPU pods": {
-        "Query": "countryCodes dataCenters cpuFlavors",
-        "DataCenter": "id name location listed storageSupport globalNetwork compliance gpuAvailability",
-        "GpuAvailability": "available stockStatus gpuTypeId gpuType gpuTypeDisplayName displayName id",
+    "no screen yet: CPU pods": {
+        "Query": "countryCodes cpuFlavors",
         "CpuFlavor": (
             "id groupId groupName displayName minVcpu maxVcpu vcpuBurstable ramMultiplier diskLimitPerVcpu specifics"
         ),
@@ -139,7 +135,7 @@ def test_arguments_are_variables_always() -> None:
 def test_every_query_and_mutation_of_the_specification_is_used() -> None:
     used = {name for kind, name in asked_for() if kind in ("Query", "Mutation")}
     assert used == {
-        *("cpuTypes", "gpuTypes", "myself", "pod"),
+        *("cpuTypes", "dataCenters", "gpuTypes", "myself", "pod"),
         *("podStop", "podResume", "podBidResume", "podTerminate"),
         *("podFindAndDeployOnDemand", "podRentInterruptable"),
     }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tui.api.account import Account
     from tui.api.detail import PodDetail
     from tui.api.hosts import CpuType, Hosts
-    from tui.api.models import Market, Problem, Snapshot
+    from tui.api.models import Demand, Market, Places, Problem, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
 
 
@@ -92,6 +94,17 @@ class Cloud(Protocol):
 
     async def offers(self) -> Market:
         """All GPU types with both clouds' prices for one GPU, in one request; works without a key."""
+        ...
+
+    async def markets(self, demands: Sequence[Demand]) -> tuple[Market | CloudError, ...]:
+        """The market as these demands see it, in one request; an answer that is missing is the error that says why.
+
+        Works without a key.
+        """
+        ...
+
+    async def places(self) -> Places:
+        """The data centres and their stock for one GPU; works without a key."""
         ...
 
     async def pod(self, pod_id: str) -> PodDetail | None:

@@ -124,10 +124,36 @@ class Snapshot(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
+class Demand(Struct, frozen=True):
+    """What is asked of the market; None where it does not matter. Speeds in Mbit/s, sizes in GB.
+
+    secure:   True the secure cloud, False the community cloud, None both, each by itself.
+    country:  two letters, such as "SE"; it narrows the community cloud (gpuhunt).
+    gpus:     ids of the GPU types that are asked about; none is all of them.
+    """
+
+    gpu_count: int = 1
+    disk_gb: int | None = None
+    min_memory_gb: int | None = None
+    min_vcpus: int | None = None
+    secure: bool | None = None
+    min_download_mbps: int | None = None
+    min_upload_mbps: int | None = None
+    country: str | None = None
+    public_ip: bool | None = None
+    gpus: tuple[str, ...] = ()
+
+
+ANYTHING = Demand()
+"""One GPU, with whatever comes with it."""
+
+
 class Quote(Struct, frozen=True, gc=False):
     """One cloud's price for a GPU type: totals per hour for the asked count; both None when it is out of stock.
 
-    `stock` is RunPod's word ("High", "Medium", "Low", or one newer than podtop), None when there is none.
+    stock:        RunPod's word ("High", "Medium", "Low", or one newer than podtop), None when there is none.
+    rented_share: percent of all of them that are rented.
+    country, public_ip, the least of everything: of the cheapest host.
     """
 
     on_demand: float | None
@@ -137,6 +163,11 @@ class Quote(Struct, frozen=True, gc=False):
     min_memory_gb: int | None = None
     rented: int | None = None
     total: int | None = None
+    rented_share: float | None = None
+    min_download_mbps: int | None = None
+    min_upload_mbps: int | None = None
+    country: str | None = None
+    public_ip: bool | None = None
 
 
 class Offer(Struct, frozen=True):
@@ -149,10 +180,38 @@ class Offer(Struct, frozen=True):
     max_count: int | None
     secure: Quote | None
     community: Quote | None
+    cuda_cores: int | None = None
 
 
 class Market(Struct, frozen=True):
-    """One market poll: all GPU types, both clouds."""
+    """One market poll: GPU types, both clouds."""
 
     offers: tuple[Offer, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+class Stock(Struct, frozen=True, gc=False):
+    """What stock a data centre has of a GPU type: RunPod's word, None when there is none."""
+
+    gpu_id: str
+    stock: str | None
+
+
+class DataCenter(Struct, frozen=True):
+    """A place where RunPod has machines. `volumes`: whether network volumes can be had there."""
+
+    id: str
+    name: str | None
+    location: str | None
+    listed: bool | None
+    volumes: bool | None
+    global_network: bool | None
+    compliance: tuple[str, ...]
+    stocks: tuple[Stock, ...]
+
+
+class Places(Struct, frozen=True):
+    """The data centres as of one answer."""
+
+    centers: tuple[DataCenter, ...]
     problems: tuple[Problem, ...] = ()

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, NoReturn
 from tui.api.cloud import ReadOnly
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tui.api.account import Account
+    from tui.api.cloud import CloudError
     from tui.api.detail import PodDetail
     from tui.api.hosts import CpuType, Hosts
-    from tui.api.models import Market, Snapshot
+    from tui.api.models import Demand, Market, Places, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
 
 
@@ -25,6 +28,12 @@ class Unplugged:
         _refuse()
 
     async def offers(self) -> Market:
+        _refuse()
+
+    async def markets(self, demands: Sequence[Demand]) -> tuple[Market | CloudError, ...]:
+        _refuse()
+
+    async def places(self) -> Places:
         _refuse()
 
     async def pod(self, pod_id: str) -> PodDetail | None:

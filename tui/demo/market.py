@@ -12,6 +12,9 @@ _SWING = 7200.0
 LARGEST_DISK = 4000
 """GB of disk that the roomiest host has."""
 
+SCARCE = {"AMD Instinct MI300X OAM": (1500.0, 300.0, 8)}
+"""What is sold out most of the time: every so many seconds there are, for so many, so many GPUs."""
+
 
 class Shelf:
     """What one data-centre world has to let. `taken` counts, by id and cloud, the GPUs that the account rents
@@ -28,6 +31,11 @@ class Shelf:
 
     def free(self, gpu: GpuType, secure: bool, now: float) -> int:
         """GPUs that can be rented now."""
+        if gpu.id in SCARCE:
+            period, there, count = SCARCE[gpu.id]
+            gone = self.taken.get((gpu.id, secure), 0)
+            # Sold out at first, so that somebody can wait for it.
+            return max(0, count - gone) if secure and (now - there) % period >= period - there else 0
         level = 1.25 * wander(now, _SWING, self._seed, gpu.id, secure, "free") - 0.2
         total = self.total(gpu, secure)
         return min(total, max(0, int(total * min(1.0, level)) - self.taken.get((gpu.id, secure), 0)))
@@ -48,6 +56,11 @@ class Shelf:
         """Whether a data centre has GPUs of a type."""
         known = any(p.id == place for p in PLACES)
         return known and gpu.secure and chance(self._seed, place, gpu.id) > 0.4
+
+    def countries(self, gpu: GpuType) -> tuple[str, ...]:
+        """Where hosts with GPUs of a type are."""
+        every = dict.fromkeys(place.country for place in PLACES)
+        return tuple(c for c in every if chance(self._seed, gpu.id, c, "country") > 0.4) or ("US",)
 
     def best(self, gpu: GpuType, secure: bool | None, count: int, now: float) -> bool | None:
         """The cloud that serves the request most cheaply: True secure, False community, None neither."""
@@ -72,7 +85,7 @@ def fits(shelf: Shelf, gpu: GpuType, count: int, asked: dict[str, Any]) -> bool:
         and max(asked.get("totalDisk") or 0, asked.get("minDisk") or 0) <= LARGEST_DISK
         and (asked.get("minDownload") or 0) <= 8000
         and (asked.get("minUpload") or 0) <= 6000
-        and (not asked.get("countryCode") or any(p.country == asked["countryCode"] for p in PLACES))
+        and (not asked.get("countryCode") or asked["countryCode"] in shelf.countries(gpu))
         and (not places or any(shelf.stands_in(gpu, place) for place in places))
     )
 
@@ -103,7 +116,7 @@ def lowest_price(shelf: Shelf, gpu: GpuType, now: float, asked: dict[str, Any]) 
         "minDownload": 1000 if found else None,
         "minUpload": 800 if found else None,
         "minDisk": LARGEST_DISK if found else None,
-        "countryCode": "US" if found else None,
+        "countryCode": asked.get("countryCode") or shelf.countries(gpu)[0] if found else None,
         "supportPublicIp": True if found else None,
         "maxGpuCount": gpu.max_count,
         "maxUnreservedGpuCount": min(free, gpu.max_count),

@@ -6,7 +6,7 @@ What the first screen does not ask for is imported when it is first asked for.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui.api.cloud import ReadOnly
@@ -14,6 +14,7 @@ from tui.api.graphql import fleet, market
 from tui.api.graphql.documents import document
 from tui.api.graphql.envelope import data_of
 from tui.api.graphql.exchange import DEADLINE, Exchange
+from tui.api.models import ANYTHING
 from tui.api.secret import Secret
 
 if TYPE_CHECKING:
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from msgspec import Raw
 
     from tui.api.account import Account
+    from tui.api.cloud import CloudError
     from tui.api.detail import PodDetail
     from tui.api.hosts import CpuType, Hosts
-    from tui.api.models import Market, Problem, Snapshot
+    from tui.api.models import Demand, Market, Places, Problem, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
 
 
@@ -61,7 +63,18 @@ class GraphQLCloud:
 
     async def offers(self) -> Market:
         """All GPU types with both clouds' prices for one GPU. Sent without the key, since RunPod asks for none."""
-        return market.market(*await self._read("market", market.VARIABLES, with_key=False))
+        return market.market(*await self._read("market", market.variables((ANYTHING,)), with_key=False))
+
+    async def markets(self, demands: Sequence[Demand]) -> tuple[Market | CloudError, ...]:
+        """The market as these demands see it, in one request; an answer that is missing is the error that says why."""
+        text = market.question(tuple(demand.secure for demand in demands))
+        answer = await self._exchange.ask(text, market.variables(demands), with_key=False)
+        return market.markets(data_of(answer), answer.problems, len(demands))
+
+    async def places(self) -> Places:
+        """The data centres and their stock. Sent without the key, since RunPod asks for none."""
+        wanted = {"input": {"gpuCount": 1, "secureCloud": True}}
+        return market.places(*await self._read("places", wanted, with_key=False))
 
     async def pod(self, pod_id: str) -> PodDetail | None:
         """One pod with all that is known of it; None when there is none of that id."""

@@ -1,47 +1,117 @@
-"""From the `market` document's answer to a `Market`."""
+"""Questions about the market, any number of them in one request, and their answers as `Market`s."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from msgspec import Raw
 from msgspec.json import Decoder
 
 from tui.api.cloud import CloudError, Malformed
+from tui.api.graphql.documents import document
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
-from tui.api.graphql.wire import WireGpuType, WireGpuTypes, WireQuote
-from tui.api.models import Market, Offer, Problem, Quote
-
-# `secureCloud: false` asks for the community cloud alone; null would mix both.
-VARIABLES: dict[str, Any] = {
-    "secure": {"gpuCount": 1, "secureCloud": True},
-    "community": {"gpuCount": 1, "secureCloud": False},
-}
+from tui.api.graphql.wire import WireGpuType, WirePlace, WirePlaces, WireQuote
+from tui.api.models import DataCenter, Demand, Market, Offer, Places, Problem, Quote, Stock
 
 PSEUDO_GPU = "unknown"
 """RunPod's catalogue has an entry of this id that is no GPU: price 0, sold in no cloud."""
 
-_gpu_types = Decoder(WireGpuTypes)
+_answers = Decoder(dict[str, Raw])
+_list = Decoder(list[Raw])
 _gpu_type = Decoder(WireGpuType)
+_places = Decoder(WirePlaces)
+_place = Decoder(WirePlace)
+
+_FIRST = "gpuTypes"
+
+
+def _name(number: int) -> str:
+    """What the answer to a question is called: the first as the document calls it."""
+    return _FIRST if number == 0 else f"more{number}"
+
+
+@cache
+def question(clouds: tuple[bool | None, ...]) -> str:
+    """The market's document for as many questions: each asks both clouds (None), the secure or the community one."""
+    text = document("market").text
+    if clouds == (None,):
+        return text
+    fragments = text[text.index("fragment") :]
+    declared: list[str] = []
+    asked: list[str] = []
+    for number, only in enumerate(clouds):
+        sides = [side for side, secure in (("secure", True), ("community", False)) if only in (None, secure)]
+        declared += [f"$only{number}: GpuTypeFilter", *(f"${side}{number}: GpuLowestPriceInput" for side in sides)]
+        prices = " ".join(f"{side}: lowestPrice(input: ${side}{number}) {{ ...quote }}" for side in sides)
+        alias = "" if number == 0 else f"{_name(number)}: "
+        asked.append(f"{alias}gpuTypes(input: $only{number}) {{ ...gpu {prices} }}")
+    return f"query market({', '.join(declared)}) {{ {' '.join(asked)} }} {fragments}"
+
+
+def variables(demands: Sequence[Demand]) -> dict[str, Any]:
+    """The variables of `question` for these demands."""
+    found: dict[str, Any] = {}
+    for number, demand in enumerate(demands):
+        tail = "" if len(demands) == 1 and demand.secure is None else str(number)
+        if demand.gpus:
+            found[f"only{tail}"] = {"ids": list(demand.gpus)}
+        for side, secure in (("secure", True), ("community", False)):
+            if demand.secure in (None, secure):
+                found[f"{side}{tail}"] = price_input(demand, secure)
+    return found
+
+
+def price_input(demand: Demand, secure: bool) -> dict[str, Any]:
+    """A demand as RunPod's `GpuLowestPriceInput`, of one cloud: null for `secureCloud` would mix both."""
+    named = {
+        "gpuCount": demand.gpu_count,
+        "secureCloud": secure,
+        "totalDisk": demand.disk_gb,
+        "minMemoryInGb": demand.min_memory_gb,
+        "minVcpuCount": demand.min_vcpus,
+        "minDownload": demand.min_download_mbps,
+        "minUpload": demand.min_upload_mbps,
+        "countryCode": demand.country,
+        "supportPublicIp": demand.public_ip,
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def markets(data: Raw, problems: tuple[Problem, ...], count: int) -> tuple[Market | CloudError, ...]:
+    """The answers to so many questions; one that has none is the error that says why."""
+    try:
+        found = _answers.decode(data)
+    except NOT_UNDERSTOOD as error:
+        return (Malformed(f"RunPod's list of GPUs could not be understood: {reason(error)}."),) * count
+    answers = []
+    for number in range(count):
+        name = _name(number)
+        mine = tuple(p for p in problems if not p.path or p.path[0] == name)
+        answers.append(_market(found.get(name), mine))
+    return tuple(answers)
 
 
 def market(data: Raw, problems: tuple[Problem, ...]) -> Market:
-    """The offers as of one answer. A GPU type that is not understood is told in `problems`."""
-    failure: CloudError
+    """The one answer there is. A GPU type that is not understood is told in `problems`."""
+    (found,) = markets(data, problems, 1)
+    if isinstance(found, CloudError):
+        raise found
+    return found
+
+
+def _market(data: Raw | None, problems: tuple[Problem, ...]) -> Market | CloudError:
+    if data is None or bytes(data) == b"null":
+        return refusal(problems) if problems else Malformed("RunPod answered without its list of GPUs.")
     try:
-        items = _gpu_types.decode(data).gpu_types
+        items = _list.decode(data)
     except NOT_UNDERSTOOD as error:
-        failure = Malformed(f"RunPod's list of GPUs could not be understood: {reason(error)}.")
-    else:
-        if items is not None:
-            offers, broken = each(items, lambda raw: offer(_gpu_type.decode(raw)))
-            words = tuple(
-                Problem(f"GPU type {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken
-            )
-            return Market(tuple(o for o in offers if o.gpu_id != PSEUDO_GPU), problems + words)
-        failure = refusal(problems) if problems else Malformed("RunPod answered without its list of GPUs.")
-    raise failure
+        return Malformed(f"RunPod's list of GPUs could not be understood: {reason(error)}.")
+    offers, broken = each(items, lambda raw: offer(_gpu_type.decode(raw)))
+    words = tuple(Problem(f"GPU type {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken)
+    return Market(tuple(o for o in offers if o.gpu_id != PSEUDO_GPU), problems + words)
 
 
 def offer(wire: WireGpuType) -> Offer:
@@ -53,6 +123,8 @@ def offer(wire: WireGpuType) -> Offer:
         whole(wire.max_gpu_count),
         _quote(wire.secure) if wire.secure_cloud else None,
         _quote(wire.community) if wire.community_cloud else None,
+        # RunPod fills in 0 where it does not know.
+        whole(wire.cuda_cores) or None,
     )
 
 
@@ -67,7 +139,19 @@ def _quote(wire: WireQuote | None) -> Quote:
         whole(wire.min_memory),
         whole(wire.rented_count),
         whole(wire.total_count),
+        _percent(wire.rental_percentage, wire.rented_count, wire.total_count),
+        whole(wire.min_download),
+        whole(wire.min_upload),
+        wire.country_code or None,
+        wire.support_public_ip,
     )
+
+
+def _percent(share: float | None, rented: float | None, total: float | None) -> float | None:
+    """Percent that are rented: by the counts, as RunPod does not say whether its own figure is of 1 or of 100."""
+    if rented is not None and total:
+        return 100 * rented / total
+    return None if share is None else 100 * share if share <= 1 else share
 
 
 def _price(dollars: float | None) -> float | None:
@@ -77,3 +161,33 @@ def _price(dollars: float | None) -> float | None:
 
 def _stock(word: str | None) -> str | None:
     return None if not word or word.lower() == "none" else word
+
+
+def places(data: Raw, problems: tuple[Problem, ...]) -> Places:
+    """The data centres. One that is not understood is told in `problems`."""
+    try:
+        items = _places.decode(data).data_centers
+    except NOT_UNDERSTOOD as error:
+        raise Malformed(f"RunPod's list of data centres could not be understood: {reason(error)}.") from None
+    if items is None:
+        raise refusal(problems) if problems else Malformed("RunPod answered without its list of data centres.")
+    centers, broken = each(items, lambda raw: _center(_place.decode(raw)))
+    words = tuple(Problem(f"data centre {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken)
+    return Places(centers, problems + words)
+
+
+def _center(wire: WirePlace) -> DataCenter:
+    return DataCenter(
+        wire.id,
+        wire.name,
+        wire.location,
+        wire.listed,
+        wire.storage_support,
+        wire.global_network,
+        tuple(word for word in wire.compliance or () if word),
+        tuple(
+            Stock(s.gpu_type_id, _stock(s.stock_status) if s.available is not False else None)
+            for s in wire.gpu_availability or ()
+            if s is not None and s.gpu_type_id and s.gpu_type_id != PSEUDO_GPU
+        ),
+    )

@@ -111,6 +111,11 @@ class WireQuote(Wire):
     min_memory: float | None = None
     rented_count: float | None = None
     total_count: float | None = None
+    rental_percentage: float | None = None
+    min_download: float | None = None
+    min_upload: float | None = None
+    country_code: str | None = None
+    support_public_ip: bool | None = None
 
 
 class WireGpuType(Wire):
@@ -118,6 +123,7 @@ class WireGpuType(Wire):
     display_name: str | None = None
     manufacturer: str | None = None
     memory_in_gb: float | None = None
+    cuda_cores: float | None = None
     max_gpu_count: float | None = None
     secure_cloud: bool | None = None
     community_cloud: bool | None = None
@@ -125,5 +131,22 @@ class WireGpuType(Wire):
     community: WireQuote | None = None
 
 
-class WireGpuTypes(Wire):
-    gpu_types: list[Raw] | None = None
+class WireStock(Wire):
+    gpu_type_id: str | None = None
+    available: bool | None = None
+    stock_status: str | None = None
+
+
+class WirePlace(Wire):
+    id: str
+    name: str | None = None
+    location: str | None = None
+    listed: bool | None = None
+    storage_support: bool | None = None
+    global_network: bool | None = None
+    compliance: list[str | None] | None = None
+    gpu_availability: list[WireStock | None] | None = None
+
+
+class WirePlaces(Wire):
+    data_centers: list[Raw] | None = None

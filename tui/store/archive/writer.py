@@ -207,7 +207,8 @@ class Writer:
             key = self._offer(offer)
             for cloud, quote in enumerate((offer.secure, offer.community)):
                 if quote is not None:
-                    quote = replace(quote, min_vcpus=None, min_memory_gb=None)
+                    # What is looked back to is prices and stock, not which host was the cheapest.
+                    quote = Quote(quote.on_demand, quote.spot, quote.stock, rented=quote.rented, total=quote.total)
                 if (key, cloud) in self._quotes and self._quotes[key, cloud] == quote:
                     continue
                 self._quotes[key, cloud] = quote
