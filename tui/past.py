@@ -14,6 +14,7 @@ from tui.store.archive.reader import Recording
 from tui.store.archive.thinning import BRIEF
 from tui.store.events import Event, between
 from tui.store.fleet import Fleet, Older, Record
+from tui.store.prices import SPAN, Prices
 
 T = TypeVar("T")
 
@@ -72,6 +73,9 @@ class Past:
     async def events(self, start: float, end: float, pod: str | None = None) -> tuple[Event, ...]:
         return await self.ask(lambda recording: recording.events(start, end, pod))
 
+    async def prices(self, start: float, end: float) -> Prices:
+        return await self.ask(lambda recording: recording.prices(start, end))
+
     async def at(self, instant: float, like: Fleet) -> Fleet:
         """The fleet as it was known at an instant."""
         return await self.ask(partial(_fleet_at, instant=instant, interval=like.interval, market=like.market_interval))
@@ -108,6 +112,7 @@ def _fleet_at(recording: Recording, instant: float, interval: float, market: flo
     priced = recording.market(instant)
     if priced is not None:
         fleet.apply_market(*priced)
+    fleet.prices = recording.prices(instant - SPAN, instant)
     fleet.prefill(recording.all_samples(instant - AT_HAND, instant))
     fleet.events.extend(recording.events(instant - 86_400.0, instant))
     return fleet

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tui.api.cloud import Unreachable
+from tui.api.cloud import CloudError, Unreachable
+from tui.api.models import ANYTHING
 from tui.poller import Failed, Fresh, Poller
 from tui.store.fleet import Older
+from tui.store.prices import SPAN
 from tui.store.series import EMPTY
 from tui.topics import TOPICS
 
 if TYPE_CHECKING:
-    from tui.api.cloud import Cloud, CloudError
-    from tui.api.models import Market, Snapshot
+    from tui.api.cloud import Cloud
+    from tui.api.models import Demand, Market, Snapshot
     from tui.config import Config
     from tui.inspector import Inspector
     from tui.notes import Note
@@ -26,6 +28,14 @@ if TYPE_CHECKING:
     from tui.store.fleet import Fleet
 
 T = TypeVar("T")
+
+
+class Answers(NamedTuple):
+    """One answer about the market: the prices of one GPU, and what was asked beside them."""
+
+    market: Market
+    asked: dict[Demand, Market | CloudError]
+
 
 RECENT = 4500.0
 RECENT_BUDGET = 8 * 1024 * 1024
@@ -77,6 +87,7 @@ class Watch:
         self._midnight = midnight
         self._inspector: Inspector | None = None
         self._wakes: dict[str, Callable[[], None]] = {}
+        self._wanted: dict[str, tuple[Demand, ...]] = {}
 
     def wake(self) -> None:
         """Ask now."""
@@ -98,6 +109,31 @@ class Watch:
         self._pods_told(snapshot, self._source.clock())
         self._changed()
         return snapshot
+
+    def want(self, who: str, demands: Iterable[Demand]) -> None:
+        """Ask the market these questions too with every poll for prices, for as long as `who` wants it so."""
+        before = self._questions()
+        self._wanted[who] = tuple(demands)
+        if set(self._questions()) - set(before) - self._fleet.asked.keys() and (wake := self._wakes.get("market")):
+            # What was never asked is asked at once; what somebody else asks already comes by itself.
+            wake()
+
+    def _questions(self) -> tuple[Demand, ...]:
+        """What is asked beside the prices of one GPU: each once."""
+        every = (demand for demands in self._wanted.values() for demand in demands)
+        return tuple(dict.fromkeys(demand for demand in every if demand != ANYTHING))
+
+    async def _ask_market(self) -> Answers:
+        """The prices, and all that is wanted beside them, in one request. Raises CloudError."""
+        cloud, more = self._cloud, self._questions()
+        if cloud is None:
+            raise Unreachable("podtop is not connected yet.", sent=False)
+        if not more:
+            return Answers(await cloud.offers(), {})
+        first, *others = await cloud.markets((ANYTHING, *more))
+        if isinstance(first, CloudError):
+            raise first
+        return Answers(first, dict(zip(more, others, strict=True)))
 
     async def look_at_prices(self) -> Market:
         """Ask for the market at once, beside the polls. Raises CloudError."""
@@ -139,7 +175,7 @@ class Watch:
                     group.create_task(self._fill(self._recorder))
                 await self._take_in_the_past(cloud)
                 pods = Poller(cloud.fleet, self._config.interval)
-                market = Poller(cloud.offers, self._config.market_interval)
+                market = Poller(self._ask_market, self._config.market_interval)
                 self._wakes |= {"pods": pods.wake, "market": market.wake}
                 self.attend(self._attended)
                 group.create_task(self._follow(pods, self._pods_told, self._pods_failed))
@@ -163,10 +199,11 @@ class Watch:
         if self._recorder is not None:
             self._recorder.polled(at, None)
 
-    def _market_told(self, market: Market, at: float, took: float) -> None:
-        self._fleet.apply_market(market, at, took)
+    def _market_told(self, answers: Answers, at: float, took: float) -> None:
+        self._fleet.apply_market(answers.market, at, took)
+        self._fleet.apply_asked(answers.asked, at, took)
         if self._recorder is not None:
-            self._recorder.priced(at, market)
+            self._recorder.priced(at, answers.market)
 
     async def _fill(self, recorder: Recorder) -> None:
         """Put what was recorded before in front of what is seen now."""
@@ -184,6 +221,7 @@ class Watch:
         self._opened(self.past)
         try:
             recorder.happened(await self.past.fill(self._fleet, first, self._source.clock()))
+            self._fleet.prices.join(await self.past.prices(first - SPAN, first))
         except ArchiveError as error:
             self._say(Note(f"the recording cannot be read: {error}"))
         self._changed()

@@ -369,3 +369,29 @@ def test_a_failed_write_leaves_memory_and_file_agreed(writer: Writer, path: Path
     assert back.pods is not None
     assert back.funds is not None
     assert (back.pods[0].id, back.funds.balance) == ("new", 1.0)
+
+
+def test_prices_over_time_come_back(writer: Writer, path: Path) -> None:
+    def at(minute: int, price: float | None, rented: int) -> Priced:
+        quote = Quote(price, None, None if price is None else "Low", rented=rented, total=100)
+        return Priced(NOW + 60.0 * minute, market(offer("H100", quote)))
+
+    writer.write(at(n, None if 60 <= n < 90 else 2.99 if n < 60 else 2.5, n % 7) for n in range(121))
+    with read(path) as recording:
+        prices = recording.prices(NOW - DAY, NOW + 7200.0)
+        low = prices.lowest("NVIDIA H100", NOW, NOW + 7200.0)
+        presence = prices.presence("NVIDIA H100", NOW + 7200.0, DAY)
+        assert recording.prices(NOW - DAY, NOW - 60.0).lowest("NVIDIA H100", 0, NOW + DAY) is None
+    assert low is not None
+    assert low.price == pytest.approx(2.5)
+    assert presence.watched == pytest.approx(7200.0, abs=2)
+    assert presence.stocked == pytest.approx(5400.0, abs=2)
+
+
+def test_how_many_are_rented_alone_is_no_news(writer: Writer, path: Path) -> None:
+    writer.write(
+        Priced(NOW + n, market(offer("H100", Quote(2.99, None, "High", rented=n, total=100)))) for n in range(50)
+    )
+    db = connect(path, write=False)
+    assert db.execute("SELECT count(*) FROM quote WHERE cloud = 0").fetchone() == (1,)
+    db.close()

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.api.models import ANYTHING
 from tui.store import rules
 from tui.store.deeds import Deed
 from tui.store.events import Event, between
 from tui.store.feed import Feed, is_stale
 from tui.store.inspection import Inspection
+from tui.store.prices import Prices
 from tui.store.series import GAP, Series, Stretch
 
 if TYPE_CHECKING:
     from tui.api.account import Account
     from tui.api.cloud import CloudError
     from tui.api.hosts import CpuType, Hosts
-    from tui.api.models import Funds, Market, Pod, Snapshot, Unreadable
+    from tui.api.models import Demand, Funds, Market, Pod, Snapshot, Unreadable
     from tui.store.lease import Lease
 
 DAY = 86_400.0
@@ -160,6 +162,8 @@ class Fleet:
     deeds:    what is under way, by the pod's id.
     leases:   what podtop itself is to stop, by the pod's id.
     topics:   what is asked for only while a screen shows it, by the names of `tui.topics`.
+    asked:    the market as others than the poll for one GPU want to see it.
+    prices:   what GPUs cost over the last week.
     """
 
     def __init__(self, interval: float, market_interval: float, budget: int = MEMORY_BUDGET) -> None:
@@ -174,6 +178,8 @@ class Fleet:
         self.deeds: dict[str, Deed] = {}
         self.leases: Mapping[str, Lease] = {}
         self.topics: dict[str, Feed[Any]] = {}
+        self.asked: dict[Demand, Feed[Market]] = {}
+        self.prices = Prices()
         self.older: dict[str, Older] = {}
         self.inspection: Inspection | None = None
         self.has_past = False
@@ -272,9 +278,25 @@ class Fleet:
 
     def apply_market(self, market: Market, at: float, took: float | None = None) -> None:
         self.market = self.market.succeeded(market, at, took)
+        self.prices.tell(market, at, max(60.0, 3 * self.market_interval))
 
     def fail_market(self, error: CloudError, at: float, retry_at: float | None = None) -> None:
         self.market = self.market.failed(error, at, retry_at)
+        self.asked = {demand: feed.failed(error, at, retry_at) for demand, feed in self.asked.items()}
+
+    def apply_asked(self, answers: Mapping[Demand, Market | CloudError], at: float, took: float | None = None) -> None:
+        """Take in what was asked beside the poll for one GPU; what nobody wants to see any more is forgotten."""
+        asked: dict[Demand, Feed[Market]] = {}
+        for demand, answer in answers.items():
+            feed = self.asked.get(demand, _NOTHING)
+            asked[demand] = (
+                feed.failed(answer, at) if isinstance(answer, Exception) else feed.succeeded(answer, at, took)
+            )
+        self.asked = asked
+
+    def market_for(self, demand: Demand) -> Feed[Market]:
+        """The market as a demand sees it."""
+        return self.market if demand == ANYTHING else self.asked.get(demand, _NOTHING)
 
     def apply_topic(self, name: str, value: object, at: float, took: float | None = None) -> None:
         self.topics[name] = self.topics.get(name, _NOTHING).succeeded(value, at, took)
@@ -300,6 +322,7 @@ class Fleet:
         copy.pods_at = self.pods_at
         copy.events, copy.deeds = self.events.copy(), self.deeds.copy()
         copy.leases, copy.topics = self.leases, self.topics.copy()
+        copy.asked, copy.prices = self.asked, self.prices
         copy.older, copy.has_past = self.older.copy(), self.has_past
         return copy
 

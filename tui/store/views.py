@@ -15,7 +15,6 @@ from tui.store.rules import Phase
 from tui.store.series import EMPTY, Stretch, steps, unbroken
 
 if TYPE_CHECKING:
-    from tui.api.models import Offer, Quote
     from tui.store.deeds import Deed
     from tui.store.events import Event
     from tui.store.fleet import Fleet, Record
@@ -136,14 +135,14 @@ _ORDER = {phase: rank for rank, phase in enumerate(Phase)}
 _Row = TypeVar("_Row")
 
 
-class _Order(NamedTuple, Generic[_Row]):
+class Order(NamedTuple, Generic[_Row]):
     """An order of rows: by what (None where unknown), and whether it begins with the least."""
 
     key: Callable[[_Row], Any]
     rising: bool = False
 
 
-def _ordered(rows: list[_Row], order: _Order[_Row], inverted: bool) -> list[_Row]:
+def ordered(rows: list[_Row], order: Order[_Row], inverted: bool) -> list[_Row]:
     """The rows in that order or the other way round; the unknown come last both ways."""
     keyed = [(order.key(row), row) for row in rows]
     known = [pair for pair in keyed if pair[0] is not None]
@@ -162,19 +161,19 @@ def _live(record: Record, field: str) -> float | None:
     return value
 
 
-_POD_ORDERS: dict[str, _Order[Record]] = {
-    "status": _Order(lambda r: 0, rising=True),
-    "name": _Order(lambda r: r.name.lower(), rising=True),
-    "gpu": _Order(lambda r: (gpu_name(r), -(r.pod.gpu_count if r.pod else 0)) if r.pod else None, rising=True),
-    "util": _Order(_util),
-    "vram": _Order(
+_POD_ORDERS: dict[str, Order[Record]] = {
+    "status": Order(lambda r: 0, rising=True),
+    "name": Order(lambda r: r.name.lower(), rising=True),
+    "gpu": Order(lambda r: (gpu_name(r), -(r.pod.gpu_count if r.pod else 0)) if r.pod else None, rising=True),
+    "util": Order(_util),
+    "vram": Order(
         lambda r: rules.gpu_memory(r.pod.runtime.gpus) if r.pod and r.pod.runtime and rules.is_live(r.pod) else None
     ),
-    "cpu": _Order(lambda r: _live(r, "cpu")),
-    "memory": _Order(lambda r: _live(r, "memory")),
-    "cost": _Order(lambda r: r.pod.cost_per_hr if r.pod else None),
-    "uptime": _Order(lambda r: _live(r, "uptime")),
-    "id": _Order(lambda r: r.id, rising=True),
+    "cpu": Order(lambda r: _live(r, "cpu")),
+    "memory": Order(lambda r: _live(r, "memory")),
+    "cost": Order(lambda r: r.pod.cost_per_hr if r.pod else None),
+    "uptime": Order(lambda r: _live(r, "uptime")),
+    "id": Order(lambda r: r.id, rising=True),
 }
 POD_SORTS = tuple(_POD_ORDERS)
 
@@ -201,96 +200,7 @@ def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     if query.sort in ("", "status"):
         # The one order that depends on the instant: idle is running for long enough without work.
         order = order._replace(key=lambda r: _ORDER[pod_phase(r, now)])
-    return tuple(r.id for r in _ordered(records, order, query.inverted))
-
-
-class OfferRow(Struct, frozen=True):
-    """One GPU type's prices per hour for one GPU; None where that cloud has none to let."""
-
-    id: str
-    name: str
-    memory_gb: int | None
-    secure: float | None
-    secure_spot: float | None
-    secure_stock: str | None
-    community: float | None
-    community_spot: float | None
-    community_stock: str | None
-    stock: str | None
-
-
-_STOCK = {"high": 3, "medium": 2, "low": 1}
-
-
-def stock_rank(word: str | None) -> int:
-    """High 3, Medium 2, Low 1, a word newer than podtop 1, none 0."""
-    return 0 if word is None else _STOCK.get(word.lower(), 1)
-
-
-def _best_stock(*quotes: Quote | None) -> str | None:
-    words = [q.stock for q in quotes if q is not None and q.stock is not None]
-    return max(words, key=stock_rank, default=None)
-
-
-def offer_row(offer: Offer) -> OfferRow:
-    secure, community = offer.secure, offer.community
-    return OfferRow(
-        id=offer.gpu_id,
-        name=offer.name,
-        memory_gb=offer.memory_gb,
-        secure=secure.on_demand if secure else None,
-        secure_spot=secure.spot if secure else None,
-        secure_stock=secure.stock if secure else None,
-        community=community.on_demand if community else None,
-        community_spot=community.spot if community else None,
-        community_stock=community.stock if community else None,
-        stock=_best_stock(secure, community),
-    )
-
-
-def _cheapest(row: OfferRow) -> float | None:
-    return min((p for p in (row.secure, row.community) if p is not None), default=None)
-
-
-def _cheapest_spot(row: OfferRow) -> float | None:
-    return min((p for p in (row.secure_spot, row.community_spot) if p is not None), default=None)
-
-
-_OFFER_ORDERS: dict[str, _Order[OfferRow]] = {
-    "price": _Order(_cheapest, rising=True),
-    "spot": _Order(_cheapest_spot, rising=True),
-    "vram": _Order(lambda o: o.memory_gb),
-    "stock": _Order(lambda o: stock_rank(o.stock)),
-    "name": _Order(lambda o: o.name.lower(), rising=True),
-    "secure": _Order(lambda o: o.secure, rising=True),
-    "secure_spot": _Order(lambda o: o.secure_spot, rising=True),
-    "community": _Order(lambda o: o.community, rising=True),
-    "community_spot": _Order(lambda o: o.community_spot, rising=True),
-}
-OFFER_SORTS = tuple(_OFFER_ORDERS)
-"""`price` and `spot` are those of the cheaper cloud."""
-
-
-def offers_rise(query: Query) -> bool:
-    """Whether the offers begin with the least of what they are sorted by."""
-    return _OFFER_ORDERS[query.sort or "price"].rising != query.inverted
-
-
-def offers(fleet: Fleet, query: Query) -> tuple[OfferRow, ...]:
-    """The GPU types that match, in order; what cannot be rented now comes last in any order by price.
-
-    Equal ones stand by their price, then by name.
-    """
-    market = fleet.market.value
-    if market is None:
-        return ()
-    rows = [offer_row(o) for o in market.offers]
-    if query.terms:
-        texts = ((row, f"{row.name} {row.id} {row.memory_gb or ''}gb {row.stock or 'none'}".lower()) for row in rows)
-        rows = [row for row, text in texts if all(t in text for t in query.terms)]
-    rows.sort(key=lambda o: (o.name.lower(), o.id))
-    rows = _ordered(rows, _OFFER_ORDERS["price"], inverted=False)
-    return tuple(_ordered(rows, _OFFER_ORDERS[query.sort or "price"], query.inverted))
+    return tuple(r.id for r in ordered(records, order, query.inverted))
 
 
 class Line(Struct, frozen=True):

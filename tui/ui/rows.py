@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.store.market import stock_rank
 from tui.store.rules import BOOT_PATIENCE, Phase
-from tui.store.views import stock_rank
 from tui.ui import format as fmt
 from tui.ui.cells import Cell
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
-    from tui.store.views import OfferRow, PodRow
+    from tui.store.market import OfferRow
+    from tui.store.views import PodRow
 
 POD_COLUMNS = (
     Column("status", "STATUS", 13, 0, sort="status"),

@@ -17,6 +17,8 @@ from tui.store.archive.thinning import BRIEF, MINUTE_BLOCK, RAW_BLOCK, silence_o
 from tui.store.archive.writer import MARKET, PODS
 from tui.store.events import Event, Kind
 from tui.store.packed import MINUTE, RAW
+from tui.store.prices import CLOUDS, Prices
+from tui.store.prices import told as told_price
 from tui.store.series import EMPTY, GAP, Column, Stretch, steps
 
 _LENGTH = {RAW: RAW_BLOCK, MINUTE: MINUTE_BLOCK}
@@ -174,6 +176,24 @@ class Recording:
                     continue
                 offers.append(replace(offer, secure=quotes.get((key, 0)), community=quotes.get((key, 1))))
         return Market(tuple(offers)), float(told_at)
+
+    def prices(self, start: float, end: float) -> Prices:
+        """What GPUs cost, and whether there were any, from `start` to `end`."""
+        prices = Prices()
+        spans = tuple(
+            (max(first, start), min(last, end)) for first, last in self.spans(MARKET) if last >= start and first <= end
+        )
+        for key, gpu in self._all("SELECT id, gpu FROM offer"):
+            for cloud in CLOUDS:
+                rows = self._all(
+                    "SELECT at, on_demand, spot, stock FROM quote WHERE offer = ?1 AND cloud = ?2 AND at < ?4 AND "
+                    "at >= coalesce((SELECT max(at) FROM quote WHERE offer = ?1 AND cloud = ?2 AND at <= ?3), 0) "
+                    "ORDER BY at",
+                    key, cloud, start, end,
+                )  # fmt: skip
+                changes = [told_price(at, Quote(price, spot, stock)) for at, price, spot, stock in rows]
+                prices.recall(gpu, cloud, changes, spans, end)
+        return prices
 
     # What happened
 

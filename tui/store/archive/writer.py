@@ -207,9 +207,10 @@ class Writer:
             key = self._offer(offer)
             for cloud, quote in enumerate((offer.secure, offer.community)):
                 if quote is not None:
-                    # What is looked back to is prices and stock, not which host was the cheapest.
+                    # What is looked back to is prices and stock, not which host was the cheapest. How many are rented
+                    # changes with every poll, and is kept as it was when something else did.
                     quote = Quote(quote.on_demand, quote.spot, quote.stock, rented=quote.rented, total=quote.total)
-                if (key, cloud) in self._quotes and self._quotes[key, cloud] == quote:
+                if (key, cloud) in self._quotes and _same(self._quotes[key, cloud], quote):
                     continue
                 self._quotes[key, cloud] = quote
                 row = (
@@ -264,3 +265,10 @@ class Writer:
                     raise
                 self._layouts = {pods: key for key, pods in self._db.execute("SELECT id, pods FROM layout")}
         return True
+
+
+def _same(old: Quote | None, new: Quote | None) -> bool:
+    """Whether two quotes say the same of prices and stock."""
+    if old is None or new is None:
+        return old is new
+    return (old.on_demand, old.spot, old.stock) == (new.on_demand, new.spot, new.stock)

@@ -10,8 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from tui.api.models import Offer
-from tui.store import views
+from tui.store import market, views
 from tui.store.fleet import Fleet, Record
+from tui.store.terms import parse
 from tui.store.views import Query
 from tui.ui import layout, notices, rows
 from tui.ui.cells import Cell
@@ -137,12 +138,14 @@ class FleetScreen(TimedScreen):
         fleet, now = self._view
         table = self.query_one("#market", Table)
         query = self._queries["market"]
-        offers = {row.id: row for row in views.offers(fleet, query)}
+        terms = parse(self._typed["market"])
+        found = market.select(market.rows(fleet.market.value), terms, query.sort, query.inverted)
+        offers = {row.id: row for row in found}
         table.show(
             tuple(offers),
             lambda key: rows.offer_cells(offers[key]),
-            notice=notices.market(fleet, bool(query.terms), self._player.clock() - self._begun, self._player.replay),
-            sorted_by=(query.sort, views.offers_rise(query)),
+            notice=notices.market(fleet, bool(terms), self._player.clock() - self._begun, self._player.replay),
+            sorted_by=(query.sort, market.rises(query.sort, query.inverted)),
             faded=fleet.market_stale(now),
         )
         self._title("market", fleet, now)
@@ -285,11 +288,11 @@ class FleetScreen(TimedScreen):
         return (cursor,) if cursor is not None else ()
 
     def _wanted(self) -> Offer | None:
-        market = self._sight.fleet.market.value
+        known = self._sight.fleet.market.value
         key = self.query_one("#market", Table).cursor
-        if self._panes.active != "market" or market is None:
+        if self._panes.active != "market" or known is None:
             return None
-        return next((offer for offer in market.offers if offer.gpu_id == key), None)
+        return next((offer for offer in known.offers if offer.gpu_id == key), None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("sort", "invert"):
@@ -304,7 +307,7 @@ class FleetScreen(TimedScreen):
 
     def action_sort(self) -> None:
         name = self._panes.active
-        orders = views.POD_SORTS if name == "pods" else views.OFFER_SORTS
+        orders = views.POD_SORTS if name == "pods" else market.PANE_SORTS
         self._order(name, orders[(orders.index(self._queries[name].sort) + 1) % len(orders)], inverted=False)
 
     def action_invert(self) -> None:

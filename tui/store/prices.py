@@ -1,0 +1,251 @@
+"""What GPUs cost and whether there were any, over the last week: prices and stock in quarters of an hour."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+
+from tui.store.series import Point, Run
+
+if TYPE_CHECKING:
+    from tui.api.models import Market, Quote
+
+BUCKET = 900.0
+SPAN = 7 * 86_400.0
+BUCKETS = int(SPAN / BUCKET)
+
+SECURE, COMMUNITY = 0, 1
+CLOUDS = (SECURE, COMMUNITY)
+NONE = math.nan
+"""No price: out of stock, or nobody looked."""
+
+
+class Told(NamedTuple):
+    """What was said of one GPU type in one cloud from an instant on, per GPU and hour."""
+
+    at: float
+    price: float | None
+    spot: float | None
+    stocked: bool
+
+
+class Low(NamedTuple):
+    """The least that was asked for, and when; to a quarter of an hour."""
+
+    price: float
+    at: float
+
+
+class Presence(NamedTuple):
+    """Seconds with stock, and seconds that podtop looked at all."""
+
+    stocked: float
+    watched: float
+
+    @property
+    def share(self) -> float | None:
+        """Part of the time that podtop looked; None where it looked for less than an hour."""
+        return self.stocked / self.watched if self.watched >= 3600 else None
+
+
+class Trend:
+    """One GPU type in one cloud. Buckets are numbered from the epoch; the last `BUCKETS` of them are kept."""
+
+    __slots__ = ("_newest", "low", "spot", "stocked", "watched")
+
+    def __init__(self) -> None:
+        self._newest = -1
+        self.low = array("f", [NONE]) * BUCKETS
+        self.spot = array("f", [NONE]) * BUCKETS
+        self.stocked = array("f", [0.0]) * BUCKETS
+        self.watched = array("f", [0.0]) * BUCKETS
+
+    def slot(self, bucket: int) -> int | None:
+        """Where a bucket is kept; None where it is not."""
+        return bucket % BUCKETS if self._newest - BUCKETS < bucket <= self._newest else None
+
+    def add(self, start: float, end: float, told: Told) -> None:
+        """From `start` to `end` this held, and podtop knew it."""
+        first = math.floor(start / BUCKET)
+        last = max(first, math.ceil(end / BUCKET) - 1)
+        for bucket in range(max(first, last - BUCKETS + 1), last + 1):
+            slot = self._open(bucket)
+            if slot is None:
+                continue
+            seconds = max(0.0, min(end, (bucket + 1) * BUCKET) - max(start, bucket * BUCKET))
+            self.watched[slot] += seconds
+            if told.stocked:
+                self.stocked[slot] += seconds
+                # No price is NaN, which is less than nothing: a price always takes its place.
+                if told.price is not None and not self.low[slot] <= told.price:
+                    self.low[slot] = told.price
+                if told.spot is not None and not self.spot[slot] <= told.spot:
+                    self.spot[slot] = told.spot
+
+    def _open(self, bucket: int) -> int | None:
+        if bucket > self._newest:
+            for number in range(max(self._newest + 1, bucket - BUCKETS + 1), bucket + 1):
+                slot = number % BUCKETS
+                self.low[slot] = self.spot[slot] = NONE
+                self.stocked[slot] = self.watched[slot] = 0.0
+            self._newest = bucket
+        return self.slot(bucket)
+
+
+class Prices:
+    """All GPU types' trends, by id and cloud."""
+
+    def __init__(self) -> None:
+        self.trends: dict[tuple[str, int], Trend] = {}
+        self._last: tuple[float, dict[tuple[str, int], Told]] | None = None
+
+    def tell(self, market: Market, at: float, silence: float) -> None:
+        """Take in a poll of one GPU's prices. What was said before held until now, but for a silence."""
+        before = self._last
+        now: dict[tuple[str, int], Told] = {}
+        for offer in market.offers:
+            for cloud, quote in zip(CLOUDS, (offer.secure, offer.community), strict=True):
+                now[offer.gpu_id, cloud] = told(at, quote)
+        if before is not None and 0 <= at - before[0] <= silence:
+            for key, said in before[1].items():
+                self._trend(key).add(before[0], at, said)
+        for key, said in now.items():
+            self._trend(key).add(at, at, said)
+        self._last = (at, now)
+
+    def recall(
+        self, gpu: str, cloud: int, changes: Sequence[Told], spans: Sequence[tuple[float, float]], until: float
+    ) -> None:
+        """Take in what a recording knows from before `until`: what changed, and when somebody looked, oldest first."""
+        if not changes:
+            return
+        trend, oldest = Trend(), 0
+        for index, change in enumerate(changes):
+            began = max(change.at, until - SPAN)
+            held = min(changes[index + 1].at if index + 1 < len(changes) else until, until)
+            while oldest < len(spans) and spans[oldest][1] < began:
+                oldest += 1
+            for start, end in spans[oldest:]:
+                if start > held:
+                    break
+                trend.add(max(start, began), min(end, held), change)
+        known = Prices()
+        known.trends[gpu, cloud] = trend
+        self.join(known)
+
+    def join(self, older: Prices) -> None:
+        """Take in what is known from before what was seen."""
+        for key, trend in older.trends.items():
+            live = self.trends.get(key)
+            self.trends[key] = trend if live is None else _merged(trend, live)
+
+    def _trend(self, key: tuple[str, int]) -> Trend:
+        trend = self.trends.get(key)
+        if trend is None:
+            trend = self.trends[key] = Trend()
+        return trend
+
+    # Reading
+
+    def sparkline(self, gpu: str, now: float, columns: int, width: float) -> tuple[float | None, ...]:
+        """The least price on demand in either cloud, one for each `width` seconds; None where there was none."""
+        last = math.floor(now / width)
+        return tuple(
+            self._least(gpu, (last - columns + 1 + index) * width, (last - columns + 2 + index) * width)
+            for index in range(columns)
+        )
+
+    def _least(self, gpu: str, start: float, end: float) -> float | None:
+        low = self.lowest(gpu, start, end)
+        return low.price if low is not None else None
+
+    def lowest(self, gpu: str, start: float, end: float, spot: bool = False) -> Low | None:
+        """The least that was asked for from `start` to `end` in either cloud; the latest of equal ones."""
+        best: Low | None = None
+        for cloud in CLOUDS:
+            trend = self.trends.get((gpu, cloud))
+            if trend is None:
+                continue
+            kept = trend.spot if spot else trend.low
+            for bucket in range(math.floor(start / BUCKET), math.ceil(end / BUCKET)):
+                slot = trend.slot(bucket)
+                price = NONE if slot is None else kept[slot]
+                if price == price and (best is None or price <= best.price):
+                    best = Low(round(price, 4), bucket * BUCKET)
+        return best
+
+    def presence(self, gpu: str, now: float, span: float) -> Presence:
+        """How long there was stock in either cloud, of the time that podtop looked in the last `span` seconds."""
+        stocked = watched = 0.0
+        trends = [t for cloud in CLOUDS if (t := self.trends.get((gpu, cloud))) is not None]
+        for bucket in range(math.floor((now - span) / BUCKET) + 1, math.floor(now / BUCKET) + 1):
+            slots = [(t, slot) for t in trends if (slot := t.slot(bucket)) is not None]
+            watched += max((t.watched[slot] for t, slot in slots), default=0.0)
+            # Where both clouds had some for a part of a quarter of an hour, it may have been the same part.
+            stocked += max((t.stocked[slot] for t, slot in slots), default=0.0)
+        return Presence(stocked, watched)
+
+    def runs(self, gpu: str, cloud: int, start: float, width: float, columns: int) -> tuple[Run, ...]:
+        """A line of a chart: the least price of each bucket of time, in runs without a gap."""
+        trend = self.trends.get((gpu, cloud))
+        runs: list[list[Point]] = [[]]
+        for column in range(columns):
+            at = start + column * width
+            found = [] if trend is None else self._known(trend, at, at + width)
+            if not found:
+                if runs[-1]:
+                    runs.append([])
+                continue
+            runs[-1].append(Point(at, min(found), max(found), sum(found) / len(found)))
+        return tuple(tuple(run) for run in runs if run)
+
+    @staticmethod
+    def _known(trend: Trend, start: float, end: float) -> list[float]:
+        first = math.floor(start / BUCKET)
+        buckets = range(first, max(first + 1, math.ceil(end / BUCKET)))
+        slots = (slot for bucket in buckets if (slot := trend.slot(bucket)) is not None)
+        return [round(trend.low[slot], 4) for slot in slots if trend.low[slot] == trend.low[slot]]
+
+
+def told(at: float, quote: Quote | None) -> Told:
+    """What a quote for one GPU says."""
+    if quote is None:
+        return Told(at, None, None, False)
+    return Told(at, quote.on_demand, quote.spot, quote.stock is not None or quote.on_demand is not None)
+
+
+def _merged(old: Trend, new: Trend) -> Trend:
+    """Both together: what was recorded, and what was seen since."""
+    merged = Trend()
+    for trend in (old, new):
+        newest = trend._newest
+        for bucket in range(max(0, newest - BUCKETS + 1), newest + 1):
+            source, target = trend.slot(bucket), merged._open(bucket)
+            if source is None or target is None:
+                continue
+            merged.watched[target] = min(BUCKET, merged.watched[target] + trend.watched[source])
+            merged.stocked[target] = min(BUCKET, merged.stocked[target] + trend.stocked[source])
+            for mine, other in ((merged.low, trend.low), (merged.spot, trend.spot)):
+                if not mine[target] <= other[source]:
+                    mine[target] = other[source] if other[source] == other[source] else mine[target]
+    return merged
+
+
+class Words(Struct, frozen=True):
+    """What can be said of a GPU type's past."""
+
+    low_week: Low | None
+    low_day: Low | None
+    day: Presence
+
+
+def words(prices: Prices, gpu: str, now: float) -> Words:
+    return Words(
+        prices.lowest(gpu, now - SPAN, now + BUCKET),
+        prices.lowest(gpu, now - 86_400.0, now + BUCKET),
+        prices.presence(gpu, now, 86_400.0),
+    )
