@@ -21,6 +21,7 @@ from textual.signal import Signal
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from tui.guard import Guard
+from tui.kept import Kept
 from tui.paths import styles_dir
 from tui.player import Player
 from tui.signals import end_on_signals
@@ -108,7 +109,7 @@ class PodtopApp(App[None]):
             self.fleet, self.guard, self.player, self._watch, state, tz,
             push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat,
         )  # fmt: skip
-        self._sight = Sight(self.fleet, self.changed, badges, self.player, self._acts, tz)
+        self._sight = Sight(self.fleet, self.changed, badges, self.player, self._acts, tz, Kept(self._kept_in))
         self._first_screen = FleetScreen(self._sight)
         self._came_from = self.DEFAULT_MODE
         self._terminal = terminal.install(self)
@@ -125,6 +126,11 @@ class PodtopApp(App[None]):
         self._refresh_truecolor_filter(self.ansi_theme)
         dark = self.current_theme.dark
         self.update_classes({f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
+
+    def _kept_in(self) -> Path:
+        if self._state is None:
+            raise FileNotFoundError
+        return self._state.kept()
 
     def get_default_screen(self) -> Screen[None]:
         # The first screen comes this way, and not as a mode with a factory, which would parse all styles once more.
@@ -260,6 +266,10 @@ class PodtopApp(App[None]):
             from tui.ui.screens.events import EventsScreen
 
             return partial(EventsScreen, self._sight)
+        if mode == "market":
+            from tui.ui.screens.market import MarketScreen
+
+            return partial(MarketScreen, self._sight)
         return partial(FleetScreen, self._sight)
 
     async def on_go_back(self) -> None:
@@ -267,6 +277,7 @@ class PodtopApp(App[None]):
 
     def on_attend(self, asked: Attend) -> None:
         self._watch.attend(asked.topics)
+        self._watch.want("screen", asked.demands)
 
     def action_refresh_now(self) -> None:
         self._watch.wake()

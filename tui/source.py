@@ -11,6 +11,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.api.models import Snapshot
+    from tui.store.prices import Prices
 
 
 class Source(Struct, frozen=True):
@@ -21,6 +22,7 @@ class Source(Struct, frozen=True):
     open:    makes the `Cloud`.
     clock:   the cloud's idea of now, in epoch seconds.
     pace:    seconds of `clock` per real second (1 except for a sped-up demo).
+    prices:  what GPUs cost in the past; it blocks for a moment, and is called in a thread.
     recording: a file to be replayed in place of a cloud, from the instant `begin` on; None where RunPod is asked.
     history: snapshots of the past, oldest first, as (instant, snapshot); None where there is none to be had.
     """
@@ -31,5 +33,6 @@ class Source(Struct, frozen=True):
     clock: Callable[[], float]
     pace: float = 1.0
     history: Callable[[Cloud], AsyncIterator[tuple[float, Snapshot]]] | None = None
+    prices: Callable[[], Prices] | None = None
     recording: Path | None = None
     begin: float = 0.0

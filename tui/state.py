@@ -39,5 +39,9 @@ class StateFiles(Struct, frozen=True):
         """What podtop is to stop, of one account."""
         return self.directory() / "leases" / f"{self._name(account)}.json"
 
+    def kept(self) -> Path:
+        """What was set on the screen."""
+        return self.directory() / f"screen-{self._name('')}.json"
+
     def _name(self, account: str) -> str:
         return hashlib.sha256(f"{self.api_url}\n{account}".encode()).hexdigest()[:16]

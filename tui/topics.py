@@ -21,5 +21,6 @@ class Topic(Struct, frozen=True):
 TOPICS = {
     "account": Topic(lambda cloud: cloud.account, 60.0),
     "hosts": Topic(lambda cloud: cloud.hosts, 30.0),
+    "places": Topic(lambda cloud: cloud.places, 120.0),
     "cpus": Topic(lambda cloud: cloud.cpu_types, 3600.0),
 }

@@ -301,6 +301,8 @@ class Watch:
             if loop.time() - told > HISTORY_FRAME:
                 told = loop.time()
                 self._changed()
+        if self._source.prices is not None:
+            self._fleet.prices.join(await asyncio.to_thread(self._source.prices))
         self._fleet.past = False
 
     async def _follow(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui.demo.catalogue import PLACES, GpuType
+from tui.demo.catalogue import PLACES, GpuType, gpu_types
 from tui.demo.noise import chance, wander
+from tui.store.prices import BUCKET, COMMUNITY, SECURE, Prices, Told
 
 _SWING = 7200.0
 
@@ -155,3 +156,23 @@ def gpu_view(shelf: Shelf, gpu: GpuType, now: float) -> dict[str, Any]:
         "throughput": None,
         "lowestPrice": lambda input=None: lowest_price(shelf, gpu, now, input or {}),
     }
+
+
+def past_prices(seed: int, until: float, seconds: float) -> Prices:
+    """What the GPUs cost in the past, as somebody saw it who looked every quarter of an hour."""
+    shelf, prices = Shelf(seed), Prices()
+    start = until - seconds
+    instants = [start + BUCKET * n for n in range(int(seconds / BUCKET) + 1)]
+    for gpu in gpu_types().values():
+        for cloud, secure in ((SECURE, True), (COMMUNITY, False)):
+            if not (gpu.secure if secure else gpu.community):
+                continue
+            changes = []
+            for at in instants:
+                free = shelf.free(gpu, secure, at) > 0
+                price, spot = (
+                    (shelf.price(gpu, secure, at), shelf.price(gpu, secure, at, True)) if free else (None, None)
+                )
+                changes.append(Told(at, price, spot, free))
+            prices.recall(gpu.id, cloud, changes, ((start, until),), until)
+    return prices

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.api.models import Snapshot
     from tui.demo.faults import Faults
+    from tui.store.prices import Prices
 
 STEP = 15.0
 """Seconds between two samples of the past; longer with many pods, so that the past is there within a second or two."""
@@ -73,7 +74,12 @@ def demo_source(
         finally:
             await past.aclose()
 
-    return Source(badge="demo", demo=True, open=open_cloud, clock=clock, pace=speed, history=history)
+    def prices() -> Prices:
+        from tui.demo.market import past_prices
+
+        return past_prices(seed, opened, 7 * history_s)
+
+    return Source(badge="demo", demo=True, open=open_cloud, clock=clock, pace=speed, history=history, prices=prices)
 
 
 def instants(opened: float, history_s: float, pods: int) -> Iterator[float]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tui.api.account import Account
     from tui.api.cloud import CloudError
     from tui.api.hosts import CpuType, Hosts
-    from tui.api.models import Demand, Funds, Market, Pod, Snapshot, Unreadable
+    from tui.api.models import Demand, Funds, Market, Places, Pod, Snapshot, Unreadable
     from tui.store.lease import Lease
 
 DAY = 86_400.0
@@ -201,6 +201,10 @@ class Fleet:
     @property
     def hosts(self) -> Feed[Hosts]:
         return self.topics.get("hosts", _NOTHING)
+
+    @property
+    def places(self) -> Feed[Places]:
+        return self.topics.get("places", _NOTHING)
 
     @property
     def cpus(self) -> Feed[tuple[CpuType, ...]]:

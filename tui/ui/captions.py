@@ -39,9 +39,10 @@ def _middles(spec: ChartSpec) -> tuple[Row, ...]:
         return ((),)
     low, high = min(p.low for p in points), max(p.high for p in points)
     mean = sum(p.mean for p in points) / len(points)
+    p = spec.places
     return (
-        ((f"  avg {mean:.0f} min {low:.0f} max {high:.0f}", QUIET),),
-        ((f"  avg {mean:.0f}, {low:.0f}-{high:.0f}", QUIET),),
+        ((f"  avg {mean:.{p}f} min {low:.{p}f} max {high:.{p}f}", QUIET),),
+        ((f"  avg {mean:.{p}f}, {low:.{p}f}-{high:.{p}f}", QUIET),),
         (),
     )
 
@@ -78,7 +79,10 @@ def _legend(spec: ChartSpec, length: int) -> Iterator[Part]:
 
 
 def _value(line: Line, spec: ChartSpec) -> str:
-    return fmt.UNKNOWN if line.last is None else f"{line.last:.0f}{spec.unit}"
+    if line.last is None:
+        return fmt.UNKNOWN
+    number = f"{line.last:.{spec.places}f}"
+    return f"${number}" if spec.unit == "$" else f"{number}{spec.unit}"
 
 
 def time_axis(spec: ChartSpec, width: int) -> Row:

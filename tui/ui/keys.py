@@ -69,7 +69,7 @@ def cell(hint: Hint) -> Cell:
     return ((hint.footer_key, "key" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
 
 
-FIRST = ("act", "pod", "table")
+FIRST = ("act", "pod", "market", "table")
 """Groups whose keys the footer tells first: what stands at the end gives way where there is no room."""
 
 
@@ -101,6 +101,7 @@ GROUPS = {
     "act": "Actions",
     "screen": "Screens",
     "pane": "Panes",
+    "market": "Market",
     "table": "Tables",
     "chart": "Charts",
     "time": "Time",

@@ -92,6 +92,55 @@ def detail(width: int, height: int, active: str, alone: bool = False) -> dict[st
     }
 
 
+MARKET = ("list", "facts", "trend")
+_BESIDE = 66
+
+
+def market(
+    width: int, height: int, active: str, rows: int, alone: bool = False, trend: bool = True
+) -> dict[str, Region]:
+    """The region of every pane of the market's screen: the list, and facts and trend of what is under its cursor.
+
+    Below the list; in wide terminals beside it.
+    """
+    if alone:
+        return {active: Region(0, 0, width, height)}
+    if width >= WIDE:
+        left = width - max(_BESIDE, width // 3)
+        facts = max(height * 3 // 5, height - 16) if trend else height
+        found = {
+            "list": Region(0, 0, left, height),
+            "facts": Region(left, 0, width - left, facts),
+            "trend": Region(left, facts, width - left, height - facts),
+        }
+        return found if trend else {name: found[name] for name in ("list", "facts")}
+    top = max(min(rows + 3, height - 15), height // 2)
+    left = max(width // 2, min(_BESIDE, width - 40)) if trend else width
+    found = {
+        "list": Region(0, 0, width, top),
+        "facts": Region(0, top, left, height - top),
+        "trend": Region(left, top, width - left, height - top),
+    }
+    return found if trend else {name: found[name] for name in ("list", "facts")}
+
+
+class MarketPanes(Layout):
+    """Applies `market` to the children: those of the class `list` share its place."""
+
+    name = "market"
+
+    def __init__(self) -> None:
+        self.active = MARKET[0]
+        self.alone = False
+        self.rows = 0
+        self.trend = True
+
+    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        regions = market(size.width, size.height, self.active, self.rows, self.alone, self.trend)
+        named = ((child, "list" if child.has_class("list") else child.id or "") for child in children)
+        return _place((child, regions[name]) for child, name in named if name in regions)
+
+
 class Detail(Layout):
     """Applies `detail` to the children whose ids are pane names."""
 

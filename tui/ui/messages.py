@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from tui.api.models import Demand
     from tui.store.fleet import Fleet
 
 
@@ -19,11 +20,18 @@ class LookBack(Message):
 
 
 class Attend(Message):
-    """A screen is on top, and shows these topics."""
+    """A screen is on top, and shows these topics, and the market as these demands see it."""
 
-    def __init__(self, topics: tuple[str, ...]) -> None:
+    def __init__(self, topics: tuple[str, ...], demands: tuple[Demand, ...] = ()) -> None:
         super().__init__()
-        self.topics = topics
+        self.topics, self.demands = topics, demands
+
+
+class Resized(Message):
+    """A chart has another size: what it shows may be cut into other buckets."""
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Resized)
 
 
 class GoBack(Message):

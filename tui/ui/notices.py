@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui.ui import format as fmt
 from tui.ui.notice import Notice
@@ -96,8 +96,33 @@ def pods(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False
 
 def market(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False) -> Notice:
     """Why there is no row in the market pane. `waited`: seconds since podtop began to ask."""
-    feed = fleet.market
-    if (fleet.recorded or replay) and feed.value is None:
+    return priced(fleet.market, filtered, waited, fleet.recorded or replay)
+
+
+def aged(feed: Feed[Any], now: float, interval: float) -> str:
+    """What stands below rows that are not all there is to know: their age, what is wrong, what is missing."""
+    parts = [f"▲ {fmt.duration(now - feed.at)} old"] if feed.at is not None and feed.stale(now, interval) else []
+    problems = getattr(feed.value, "problems", ())
+    if feed.error is not None and feed.value is not None:
+        parts.append(f"▲ {feed.error}")
+    elif problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        parts.append(f"▲ RunPod: {problems[0].message}{more}")
+    return "  ".join(parts)
+
+
+def topic(feed: Feed[Any], what: str, filtered: bool, hidden: int) -> Notice:
+    """Why there is no row of something that is asked for while it is shown."""
+    if feed.value is None:
+        return failure(feed.error, what) if feed.error is not None else Notice(f"◌ asking RunPod for {what}")
+    if filtered and hidden:
+        return Notice("nothing matches the filter", (f"{hidden} are hidden; esc clears it.",))
+    return Notice(f"RunPod told of no {what}")
+
+
+def priced(feed: Feed[Market], filtered: bool, waited: float, recorded: bool) -> Notice:
+    """Why there is no price to be shown."""
+    if recorded and feed.value is None:
         return Notice("no prices were recorded by this time")
     if feed.value is None:
         return _waiting(feed, "prices", waited)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.ui import captions, heat
 from tui.ui import format as fmt
-from tui.ui.spec import AXIS, CURSOR, QUIET, ChartSpec, Part, Row, has_axis
+from tui.ui.spec import CURSOR, QUIET, ChartSpec, Part, Row, has_axis
 
 if TYPE_CHECKING:
     from tui.store.series import Run
@@ -26,7 +26,7 @@ def draw(spec: ChartSpec, width: int, height: int) -> tuple[Row, ...]:
         return ()
     rows: list[Row] = [captions.title(spec, width)]
     body = height - 1
-    axis = AXIS if has_axis(width, height) else 0
+    axis = spec.axis if has_axis(width, height) else 0
     times = 1 if height >= 5 else 0
     if body - times > 0:
         rows += [_crossed(row, spec, axis) for row in _plot(spec, width, body - times, axis)]
@@ -60,9 +60,9 @@ def _plot(spec: ChartSpec, width: int, height: int, axis: int) -> list[Row]:
         return heat.strips(spec, columns, height, axis)
     else:
         canvas = _canvas(spec, columns, height)
-    labels = {0: f"{spec.high:.0f}", height - 1: "0"}
+    labels = {0: f"{spec.high:.{spec.places}f}", height - 1: f"{spec.low:.{spec.places}f}"}
     if height >= 5 and (height % 2 or height >= 8):
-        labels[height // 2] = f"{spec.high / 2:.0f}"
+        labels[height // 2] = f"{(spec.low + spec.high) / 2:.{spec.places}f}"
     if not axis:
         return canvas
     return [((f"{labels.get(y, ''):>{axis - 1}} ", QUIET), *row) for y, row in enumerate(canvas)]
@@ -100,12 +100,12 @@ def signals(spec: ChartSpec, columns: int, height: int) -> list[tuple[int, Signa
 def _stretches(run: Run, spec: ChartSpec, columns: int, height: int) -> Iterator[Signal]:
     start, step, _ = spec.window
     top = 4 * height - 1
-    scale = top / spec.high
+    scale = top / (spec.high - spec.low)
     xs: list[int] = []
     ys: list[int] = []
     for point in run:
         column = _dot((point.at - start) / step, columns - 1)
-        low, mean, high = (_dot(value * scale, top) for value in (point.low, point.mean, point.high))
+        low, mean, high = (_dot((value - spec.low) * scale, top) for value in (point.low, point.mean, point.high))
         if column is None or low is None or mean is None or high is None:
             if xs:
                 yield _ended(xs, ys)

@@ -90,8 +90,9 @@ class Mark(NamedTuple):
 class ChartSpec(Struct, frozen=True):
     """A chart to draw. Equal specs draw equal charts.
 
-    title:  its name; unit follows every value.
-    lines:  what is drawn, in percent of `high`.
+    title:  its name; unit follows every value, which has so many places.
+    axis:   cells for the labels of the value axis.
+    lines:  what is drawn, from `low` to `high`.
     window: the time that is shown.
     note:   said where there is nothing to draw.
     tz:     the clock of its time axis, None for the machine's own.
@@ -104,6 +105,9 @@ class ChartSpec(Struct, frozen=True):
     lines: tuple[Line, ...]
     window: Window
     high: float = 100.0
+    low: float = 0.0
+    places: int = 0
+    axis: int = AXIS
     unit: str = "%"
     note: str = "no samples in this range"
     tz: tzinfo | None = None

@@ -16,6 +16,7 @@ from textual.widget import Widget
 
 from tui.actions import ACTIONS
 from tui.api.models import Offer
+from tui.kept import Kept
 from tui.player import Player
 from tui.store import views
 from tui.store.fleet import Fleet, Record
@@ -52,6 +53,7 @@ class Sight(NamedTuple):
     player: Player
     acts: Acts
     tz: tzinfo | None
+    kept: Kept
 
 
 class TimedScreen(Screen[None]):

@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.ui import plot, spec
+from tui.ui.messages import Resized
 from tui.ui.spec import ChartSpec, Row
 
 LINES = 8
@@ -42,6 +43,7 @@ class Chart(Widget):
 
     def on_resize(self) -> None:
         self._draw()
+        self.post_message(Resized())
 
     def notify_style_update(self) -> None:
         # Component styles follow only after this, so strips are made again when they are asked for.

@@ -1,0 +1,216 @@
+"""The Market screen as it is used: filters that reach RunPod, words, orders, lists, what stands in for what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from tests.make import market, offer
+from tests.ui.conftest import OFFERS, HeldCloud, Launch, Running
+from tui.api.cloud import CloudError, Rejected, Unreachable
+from tui.api.hosts import CpuType
+from tui.api.models import ANYTHING, DataCenter, Demand, Market, Places, Problem, Quote, Stock
+from tui.ui.screens.market import MarketScreen
+from tui.ui.widgets.table import Table
+
+
+class MarketCloud(HeldCloud):
+    """Answers questions about the market too, and remembers them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.questions: list[tuple[Demand, ...]] = []
+        self.plain = 0
+        self.picky: Market | CloudError = market(offer("H100 SXM", Quote(12.4, 7.0, "Low")))
+        self.topics: list[str] = []
+
+    async def offers(self) -> Market:
+        self.plain += 1
+        return await super().offers()
+
+    async def markets(self, demands: Sequence[Demand]) -> tuple[Market | CloudError, ...]:
+        self.questions.append(tuple(demands))
+        base = await super().offers()
+        return tuple(base if demand == ANYTHING else self.picky for demand in demands)
+
+    async def cpu_types(self) -> tuple[CpuType, ...]:
+        self.topics.append("cpus")
+        return (CpuType("e", "EPYC 7763", "AMD", 64, 2, "epyc"), CpuType(None, None, None, None, None, None))
+
+    async def places(self) -> Places:
+        self.topics.append("places")
+        return Places(
+            (DataCenter("EU-SE-1", "Sweden 1", "SE", True, True, None, (), (Stock("NVIDIA H100 SXM", "High"),)),)
+        )
+
+
+async def typed(run: Running, key: str, text: str, *end: str) -> None:
+    await run.pilot.press(key)
+    line = run.app.screen.query_one("#filter")
+    line.value = text  # type: ignore[attr-defined]
+    await run.pilot.pause()
+    await run.pilot.press(*end)
+
+
+async def test_prices_of_both_clouds_and_what_is_cheaper(launch: Launch) -> None:
+    async with launch(cloud=MarketCloud()) as run:
+        await run.pilot.press("2")
+        await run.pilot.press("down")
+        text = run.text()
+    for word in ("GPUs  3", "H100 SXM", "2.99", "2.69", "▰▰▰ high", "▱▱▱ none", "80 GB", "$2.99", "runway"):
+        assert word in text, word
+
+
+async def test_filters_reach_the_server_once_and_are_shown_and_kept(launch: Launch) -> None:
+    cloud = MarketCloud()
+    async with launch(cloud=cloud) as run:
+        await run.pilot.press("2")
+        assert cloud.questions == []
+        await typed(run, "f", "gpus=4 cloud=secure country=se", "enter")
+        await run.pilot.pause()
+        asked = Demand(gpu_count=4, secure=True, country="SE")
+        assert cloud.questions == [(ANYTHING, asked)]
+        assert isinstance(run.app.screen, MarketScreen)
+        text = run.text()
+        for word in ("gpus=4", "cloud=secure", "country=SE", "3.10", "12.40", "▰▱▱ low", "not asked"):
+            assert word in text, word
+        assert "RTX 4090" not in text
+        assert run.app.screen._sight.kept.get("market.filters") == "gpus=4 cloud=secure country=SE"
+        await run.pilot.press("1")
+        assert run.app._watch._questions() == ()
+
+
+async def test_a_filter_that_is_not_accepted_is_told_and_nothing_is_asked(launch: Launch) -> None:
+    cloud = MarketCloud()
+    async with launch(cloud=cloud) as run:
+        await run.pilot.press("2")
+        await typed(run, "f", "gpus=lots")
+        assert "gpus=lots is not accepted" in run.text()
+        await run.pilot.press("enter")
+        assert cloud.questions == []
+
+
+async def test_a_chip_is_clicked_away(launch: Launch) -> None:
+    cloud = MarketCloud()
+    async with launch(cloud=cloud) as run:
+        await run.pilot.press("2")
+        await typed(run, "f", "gpus=4 country=se", "enter")
+        await run.pilot.pause()
+        x = run.text().splitlines()[2].index("gpus=4")
+        await run.pilot.click("#lists", offset=(x, 0))
+        await run.pilot.pause()
+        assert cloud.questions[-1] == (ANYTHING, Demand(country="SE"))
+
+
+async def test_a_refused_question_is_told_and_the_other_prices_go_on(launch: Launch) -> None:
+    cloud = MarketCloud()
+    cloud.picky = Rejected((Problem("no such country"),))
+    async with launch(cloud=cloud) as run:
+        await run.pilot.press("2")
+        await typed(run, "f", "country=zz", "enter")
+        await run.pilot.pause()
+        assert "no such country" in run.text()
+        await run.pilot.press("1")
+        assert "H100 SXM" in run.text()
+
+
+async def test_words_and_comparisons_narrow_what_is_shown(launch: Launch) -> None:
+    async with launch(cloud=MarketCloud()) as run:
+        await run.pilot.press("2")
+        table = run.app.screen.query_one("#gpus", Table)
+        await typed(run, "slash", "vram>=80 price<9", "enter")
+        assert table.keys == ("NVIDIA H100 SXM",)
+        assert "/vram>=80 price<9  1 of 3" in run.text()
+        await run.pilot.press("escape")
+        assert len(table.keys) == 3
+        await typed(run, "slash", "vram>=")
+        assert "vram>= takes a number" in run.text()
+        assert len(table.keys) == 3
+        await run.pilot.press("escape")
+        assert len(table.keys) == 3
+
+
+async def test_orders_are_kept_and_turn_round(launch: Launch) -> None:
+    async with launch(cloud=MarketCloud()) as run:
+        await run.pilot.press("2")
+        table = run.app.screen.query_one("#gpus", Table)
+        assert table.keys[0] == "NVIDIA RTX 4090"
+        await run.pilot.press("i")
+        assert table.keys[0] == "NVIDIA H100 SXM"
+        await run.pilot.press("o", "o")
+        assert table.keys[0] == "NVIDIA B200"
+        screen = run.app.screen
+        assert isinstance(screen, MarketScreen)
+        assert screen._sight.kept.get("market.sort.gpus") == "vram"
+
+
+async def test_other_lists_are_asked_for_when_they_are_shown(launch: Launch) -> None:
+    cloud = MarketCloud()
+    async with launch(cloud=cloud) as run:
+        await run.pilot.press("2")
+        assert cloud.topics == []
+        await run.pilot.press("right")
+        await run.pilot.pause()
+        assert cloud.topics == ["cpus"]
+        assert "EPYC 7763" in run.text()
+        assert "128" in run.text()
+        await run.pilot.press("l")
+        await run.pilot.pause()
+        assert cloud.topics == ["cpus", "places"]
+        text = run.text()
+        assert "EU-SE-1" in text
+        assert "H100 SXM" in text
+        await run.pilot.press("l", "down")
+        assert "EU-SE-1" in run.text(), "where a GPU is in stock is told beside its price"
+
+
+async def test_trouble_and_age_are_told(launch: Launch) -> None:
+    cloud = MarketCloud()
+    cloud.market_answer = Unreachable("no route to RunPod")
+    async with launch(cloud=cloud) as run:
+        await run.pilot.press("2")
+        assert "RunPod cannot be reached: no prices yet" in run.text()
+        cloud.market_answer = OFFERS
+        await run.pilot.press("ctrl+r")
+        await run.pilot.pause()
+        assert "RTX 4090" in run.text()
+        run.cloud.now += 300
+        run.app.changed.publish(None)
+        await run.pilot.pause()
+        assert "5m 00s old" in run.text()
+
+
+async def test_a_gpu_that_is_gone_has_substitutes(launch: Launch) -> None:
+    cloud = MarketCloud()
+    cloud.market_answer = market(
+        offer("B200", Quote(None, None, None, rented=8, total=8), memory=180),
+        offer("MI300X", None, Quote(2.5, None, "Low"), memory=192),
+    )
+    async with launch(cloud=cloud, size=(200, 50)) as run:
+        await run.pilot.press("2", "j")
+        text = run.text()
+        assert "out of stock · all 8 rented" in text
+        assert "Instead" in text
+        assert "192 GB · $2.50" in text
+
+
+async def test_every_pane_of_a_narrow_terminal_is_reached(launch: Launch) -> None:
+    async with launch(cloud=MarketCloud(), size=(80, 24)) as run:
+        await run.pilot.press("2", "tab")
+        assert "Details" in run.text()
+        assert "Secure" in run.text()
+        await run.pilot.press("tab")
+        assert "last 24 h" in run.text()
+        await run.pilot.press("minus")
+        assert "last 7 d" in run.text()
+        await run.pilot.press("tab")
+        assert "GPUs  3" in run.text()
+
+
+async def test_cores_are_shown_where_runpod_tells_them(launch: Launch) -> None:
+    cloud = MarketCloud()
+    cloud.market_answer = replace(OFFERS, offers=tuple(replace(o, cuda_cores=16896) for o in OFFERS.offers))
+    async with launch(cloud=cloud) as run:
+        await run.pilot.press("2")
+        assert "16896" in run.text()

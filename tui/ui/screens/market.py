@@ -1,0 +1,477 @@
+"""The Market screen: what can be rented, where, at what price; what it cost lately, and what would do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from tui.api.models import ANYTHING, Demand, Market, Offer
+from tui.store import market as views
+from tui.store.feed import Feed
+from tui.store.fleet import Fleet
+from tui.store.market import OfferRow
+from tui.store.terms import WORDS, parse
+from tui.ui import format as fmt
+from tui.ui import layout, notices, offers, spec
+from tui.ui.cells import Cell
+from tui.ui.facts import Fact
+from tui.ui.messages import Attend, Copy
+from tui.ui.notice import Notice
+from tui.ui.screens.timed import RANGES, Sight, TimedScreen, hidden
+from tui.ui.widgets.body import Body
+from tui.ui.widgets.filter import FilterLine
+from tui.ui.widgets.lines import Lines, TwoSided
+from tui.ui.widgets.table import Cells, Column, Table
+from tui.ui.widgets.telemetry import Telemetry
+
+LISTS = {"gpus": "GPUs", "cpus": "CPUs", "centers": "Data centres"}
+TITLES = {"list": "List", "facts": "Details", "trend": "Trend"}
+FACTS = (Column("label", "", 14, 0), Column("value", "", 20, 0, flex=True))
+SORTS = {"gpus": views.SORTS, "cpus": offers.CPU_SORTS, "centers": offers.CENTER_SORTS}
+TOPICS = {"cpus": ("cpus",), "centers": ("places",)}
+SHORT = 12
+DAY, WEEK = RANGES.index(86_400.0), RANGES.index(7 * 86_400.0)
+"""The trend is of a day or of a week: prices are kept in quarters of an hour."""
+
+HINT = " ".join(f"{name}=" for name in views.FILTERS)
+
+
+class MarketScreen(TimedScreen):
+    """Reads the market; asks for it as its filters say, while it is on top."""
+
+    MODE = "market"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f", "demand", "filters", id="market.demand", tooltip="Filters at RunPod: GPUs, cloud, memory, country"
+        ),
+        Binding("slash", "filter", "find", id="table.filter", priority=True, tooltip=f"Filter what is shown: {WORDS}"),
+        Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column"),
+        hidden("i", "invert", "table.invert", "Turn the order round"),
+        Binding("right,l", "list(1)", "list", id="market.next", key_display="← →", tooltip="GPUs, CPUs, data centres"),
+        hidden("left,h", "list(-1)", "market.previous", "Data centres, CPUs, GPUs"),
+        Binding("tab", "pane(1)", "pane", id="pane.next", show=False, tooltip="Go to the next pane"),
+        hidden("shift+tab", "pane(-1)", "pane.previous", "Go to the previous pane"),
+        Binding("z", "zoom", "zoom", id="pane.zoom", show=False, tooltip="Give the pane the whole screen, or back"),
+        hidden("c", "copy", "market.copy", "Copy the id of the GPU under the cursor"),
+        hidden("escape", "back", "pane.back", "Leave cursor, zoom, filter"),
+    ]
+
+    def __init__(self, sight: Sight) -> None:
+        super().__init__(sight)
+        self._range = DAY
+        self._panes = layout.MarketPanes()
+        self._zoomed = False
+        self._list = "gpus"
+        kept = sight.kept.get
+        self._demand, _ = views.demand_of(kept("market.filters"))
+        self._typed = dict.fromkeys(LISTS, "")
+        self._sorts = {name: kept(f"market.sort.{name}") for name in LISTS}
+        self._sorts = {name: sort if sort in SORTS[name] else SORTS[name][0] for name, sort in self._sorts.items()}
+        self._inverted = dict.fromkeys(LISTS, False)
+        self._asking = ""
+        self._every: tuple[OfferRow, ...] = ()
+        self._begun = sight.player.clock()
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="header")
+        yield Lines(id="lists")
+        with Body(self._panes, id="body"):
+            yield Table(offers.columns(self._demand.gpu_count, cores=False), id="gpus")
+            yield Table(offers.CPU_COLUMNS, id="cpus")
+            yield Table(offers.CENTER_COLUMNS, id="centers")
+            yield Table(FACTS, id="facts", headed=False)
+            yield Telemetry(1, id="trend")
+        yield Lines(id="footer")
+
+    def on_mount(self) -> None:
+        for name in (*LISTS, "facts", "trend"):
+            self.query_one(f"#{name}").add_class("pane", *(("list",) if name in LISTS else ()))
+        self._focus_list()
+
+    def _attend(self) -> None:
+        """Ask RunPod for what this list shows, and for nothing else."""
+        demands = () if self._demand == ANYTHING or self._list != "gpus" else (self._demand,)
+        self.post_message(Attend(TOPICS.get(self._list, ()), demands))
+
+    def on_screen_resume(self) -> None:
+        self._attend()
+
+    # Reading the store
+
+    def _feed(self, fleet: Fleet) -> Feed[Market]:
+        """The market as the filters say; in the past there are the prices of one GPU alone."""
+        return fleet.market if fleet.recorded else fleet.market_for(self._demand)
+
+    @property
+    def _count(self) -> int:
+        return 1 if self._view[0].recorded else self._demand.gpu_count
+
+    def _show_all(self) -> None:
+        self._arrange()
+        fleet, now = self._view
+        self._every = views.rows(self._feed(fleet).value, self._count)
+        self._show_lists()
+        match self._list:
+            case "gpus":
+                self._show_gpus(fleet, now)
+            case "cpus":
+                self._show_cpus(fleet, now)
+            case "centers":
+                self._show_centers(fleet, now)
+        self._show_facts()
+
+    def _age(self, fleet: Fleet, now: float) -> None:
+        feed = self._topic(fleet)
+        if feed.value is None or feed.error is not None or feed.stale(now, self._interval(fleet)):
+            self.show()
+
+    def _topic(self, fleet: Fleet) -> Feed[object]:
+        found: Mapping[str, Feed[object]] = {"cpus": fleet.cpus, "centers": fleet.places}  # type: ignore[dict-item]
+        return found.get(self._list, self._feed(fleet))  # type: ignore[arg-type]
+
+    def _interval(self, fleet: Fleet) -> float:
+        from tui.topics import TOPICS as HOW
+
+        topic = TOPICS.get(self._list)
+        return HOW[topic[0]].interval if topic else fleet.market_interval
+
+    def _show_gpus(self, fleet: Fleet, now: float) -> None:
+        table = self.query_one("#gpus", Table)
+        terms = parse(self._typed["gpus"])
+        sort, inverted = self._sorts["gpus"], self._inverted["gpus"]
+        found = {row.id: row for row in views.select(self._every, terms, sort, inverted)}
+        table.refit(offers.columns(self._count, any(row.cuda_cores for row in self._every)))
+        width = table.width_of("trend")
+        watched = self._watched()
+
+        def cells(key: str) -> Cells:
+            past = fleet.prices.sparkline(key, now, offers.TREND_COLUMNS, offers.TREND_WIDTH) if width else ()
+            return offers.cells(found[key], past, key in watched)
+
+        feed = self._feed(fleet)
+        notice = notices.priced(
+            feed, bool(terms), self._player.clock() - self._begun, fleet.recorded or self._player.replay
+        )
+        table.show(
+            tuple(found), cells, notice=notice, sorted_by=(sort, views.rises(sort, inverted)),
+            faded=feed.stale(now, fleet.market_interval),
+        )  # fmt: skip
+        self._title("gpus", len(found), len(self._every), notices.aged(feed, now, fleet.market_interval), terms.faults)
+
+    def _watched(self) -> frozenset[str]:
+        """GPU types that a watch waits for."""
+        return frozenset()
+
+    def _show_cpus(self, fleet: Fleet, now: float) -> None:
+        feed = fleet.cpus
+        every = feed.value or ()
+        found = offers.cpus(every, self._typed["cpus"], self._sorts["cpus"], self._inverted["cpus"])
+        shown = {cpu.id or f"cpu {number}": cpu for number, cpu in enumerate(found)}
+        notice = notices.topic(feed, "CPU types", bool(self._typed["cpus"].strip()), len(every))
+        self.query_one("#cpus", Table).show(
+            tuple(shown), lambda key: offers.cpu_cells(shown[key]), notice=notice,
+            sorted_by=(self._sorts["cpus"], not self._inverted["cpus"]),
+        )  # fmt: skip
+        self._title("cpus", len(found), len(every), notices.aged(feed, now, self._interval(fleet)))
+
+    def _show_centers(self, fleet: Fleet, now: float) -> None:
+        feed = fleet.places
+        every = feed.value.centers if feed.value else ()
+        found = offers.centers(every, self._typed["centers"], self._sorts["centers"], self._inverted["centers"])
+        shown = {center.id: center for center in found}
+        notice = notices.topic(feed, "data centres", bool(self._typed["centers"].strip()), len(every))
+        names = self._names(fleet)
+        self.query_one("#centers", Table).show(
+            tuple(shown), lambda key: offers.center_cells(shown[key], names), notice=notice,
+            sorted_by=(self._sorts["centers"], offers.centers_rise(self._sorts["centers"], self._inverted["centers"])),
+            faded=feed.stale(now, self._interval(fleet)),
+        )  # fmt: skip
+        self._title("centers", len(found), len(every), notices.aged(feed, now, self._interval(fleet)))
+
+    @staticmethod
+    def _names(fleet: Fleet) -> dict[str, str]:
+        return {offer.gpu_id: offer.name for offer in (fleet.market.value.offers if fleet.market.value else ())}
+
+    def _title(self, name: str, shown: int, total: int, trouble: str, faults: tuple[str, ...] = ()) -> None:
+        """A list's title: what is filtered, how many rows there are, how old they are."""
+        table = self.query_one(f"#{name}", Table)
+        text = self._typed[name].strip()
+        parts = [LISTS[name], *([f"/{text}  {shown} of {total}"] if text else [str(total)] if total else [])]
+        self._entitle(table, "  ".join(parts), trouble or (f"▲ {faults[0]}" if faults else ""))
+        table.set_class(bool(trouble), "-old")
+
+    def _show_lists(self) -> None:
+        left = tuple(self._list_tab(name) for name in LISTS)
+        chips = offers.chips_line(self._demand) if self._list == "gpus" else ()
+        panes: tuple[Cell, ...] = ()
+        if self._panes.alone and self._panes.active != "list":
+            panes = (((f" {TITLES[self._panes.active]} ", "tab"),),)
+        self.query_one("#lists", Lines).content = (TwoSided((*left, *panes, *chips)),)
+
+    def _list_tab(self, name: str) -> Cell:
+        return ((f" {LISTS[name]} ", "tab" if name == self._list else "muted"),)
+
+    # What is under the cursor
+
+    def _row(self) -> OfferRow | None:
+        key = self.query_one("#gpus", Table).cursor
+        return next((row for row in self._every if row.id == key), None) if self._list == "gpus" else None
+
+    def _show_facts(self) -> None:
+        fleet, now = self._view
+        table, pane = self.query_one("#facts", Table), self.query_one("#trend", Telemetry)
+        made: tuple[tuple[str, tuple[Fact, ...]], ...] = ()
+        title = ""
+        row = self._row()
+        if row is not None:
+            offer = self._offer(self._feed(fleet).value, row.id)
+            if offer is not None:
+                asked = None if fleet.recorded else self._demand.secure
+                made = offers.facts(
+                    row, offer, self._every, fleet.prices, fleet.places.value, fleet.funds, now, self._sight.tz, asked
+                )
+            title = row.name
+        elif self._list == "centers" and fleet.places.value is not None:
+            key = self.query_one("#centers", Table).cursor
+            center = next((c for c in fleet.places.value.centers if c.id == key), None)
+            if center is not None:
+                made, title = offers.center_facts(center, self._names(fleet)), center.name or center.id
+        cells: dict[str, dict[str, Cell]] = {}
+        for heading, group in made:
+            if cells:
+                cells[f"{heading} above"] = {}
+            cells[heading] = {"label": ((heading, "key"),)}
+            for number, fact in enumerate(group):
+                cells[f"{heading} {number}"] = {"label": ((fact.label, "muted"),), "value": fact.value}
+        table.show(tuple(cells), lambda key: cells[key], notice=Notice("nothing is under the cursor"))
+        self._entitle(table, title or TITLES["facts"], "")
+        self._show_trend(pane, row, fleet, now)
+
+    def _show_trend(self, pane: Telemetry, row: OfferRow | None, fleet: Fleet, now: float) -> None:
+        if not pane.display:
+            return
+        self._entitle(pane, TITLES["trend"], f"last {fmt.span(RANGES[self._range])}" if row else "")
+        if row is None:
+            pane.show_notice(Notice("no GPU is under the cursor"))
+            return
+        pane.open()
+        pane.divide(1)
+        size = pane.charts[0].size
+        if not size.width:
+            return
+        columns = max(1, size.width - (6 if spec.has_axis(size.width, size.height) else 0))
+        # No narrower than what is kept: a bucket without a price would look like a time without stock.
+        width = max(900.0, spec.bucket(RANGES[self._range], columns))
+        self._width = width
+        window = spec.window(now, RANGES[self._range], columns, width)
+        pane.show((offers.trend_chart(fleet.prices, row, window, now, self._sight.tz, self._cursor),))
+
+    @staticmethod
+    def _offer(market: Market | None, gpu: str | None) -> Offer | None:
+        return next((offer for offer in (market.offers if market else ()) if offer.gpu_id == gpu), None)
+
+    def on_resized(self) -> None:
+        self._show_facts()
+
+    # Arranging
+
+    def _arrange(self) -> None:
+        size, panes = self.size, self._panes
+        single = layout.single(size.width, size.height)
+        panes.alone = self._zoomed or single or self._list == "cpus"
+        if self._list == "cpus":
+            panes.active = "list"
+        panes.rows = len(self._every)
+        panes.trend = self._list == "gpus"
+        self.set_class(size.height < SHORT, "-short")
+        shown = layout.market(size.width, size.height, panes.active, panes.rows, panes.alone, panes.trend)
+        for name in LISTS:
+            self.query_one(f"#{name}").display = name == self._list and "list" in shown
+        for name in ("facts", "trend"):
+            self.query_one(f"#{name}").display = name in shown
+        self.query_one("#body").refresh(layout=True)
+
+    def on_resize(self) -> None:
+        self._arrange()
+        self.call_after_refresh(self.show)
+
+    @on(events.DescendantFocus)
+    def _focused(self, event: events.DescendantFocus) -> None:
+        name = "list" if event.widget.has_class("list") else event.widget.id
+        if name in layout.MARKET and name != self._panes.active:
+            self._panes.active = name
+            self._arrange()
+            self.refresh_bindings()
+
+    def _focus_list(self) -> None:
+        self.query_one(f"#{self._list}").focus()
+
+    def action_pane(self, step: int) -> None:
+        if self._list == "cpus":
+            return
+        names = layout.MARKET if self._list == "gpus" else layout.MARKET[:2]
+        self._panes.active = names[(names.index(self._panes.active) + step) % len(names)]
+        self._arrange()
+        if self._panes.active == "list":
+            self._focus_list()
+        else:
+            self.query_one(f"#{self._panes.active}").focus()
+        self.call_after_refresh(self.show)
+        self.refresh_bindings()
+
+    def action_zoom(self) -> None:
+        self._zoomed = not self._zoomed
+        self._arrange()
+        self.call_after_refresh(self.show)
+
+    def action_list(self, step: int) -> None:
+        names = tuple(LISTS)
+        self._go_list(names[(names.index(self._list) + step) % len(names)])
+
+    def _go_list(self, name: str) -> None:
+        self._list, self._panes.active, self._cursor = name, "list", None
+        self._arrange()
+        self._focus_list()
+        self._attend()
+        self.call_after_refresh(self.show)
+        self.refresh_bindings()
+
+    def action_back(self) -> None:
+        if self._cursor is not None:
+            self._cursor = None
+            self.show()
+        elif self._zoomed:
+            self.action_zoom()
+        elif self._panes.active != "list":
+            self._go_list(self._list)
+        elif self._typed[self._list]:
+            self._set_filter("")
+
+    # Acting
+
+    def _targets(self) -> tuple[str, ...]:
+        return ()
+
+    def _wanted(self) -> Offer | None:
+        row = self._row()
+        return self._offer(self._sight.fleet.market.value, row.id if row else None)
+
+    def action_copy(self) -> None:
+        row = self._row()
+        self.post_message(Copy(row.name if row else "", row.id if row else ""))
+
+    # Keys
+
+    def typing(self) -> bool:
+        return bool(self.query(FilterLine))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("sort", "invert", "filter", "demand", "list", "pane", "zoom", "copy"):
+            return not self.typing() and (action != "demand" or self._list == "gpus")
+        if action in ("heat", "lease"):
+            return False
+        return super().check_action(action, parameters)
+
+    def action_range(self, step: int) -> None:
+        self._range = min(max(self._range + step, DAY), WEEK)
+        self._cursor = None
+        self.show()
+
+    def action_return(self) -> None:
+        if not self._player.now():
+            self._range = DAY
+            self.show()
+
+    def action_sort(self) -> None:
+        names = SORTS[self._list]
+        self._order(names[(names.index(self._sorts[self._list]) + 1) % len(names)], inverted=False)
+
+    def action_invert(self) -> None:
+        self._order(self._sorts[self._list], not self._inverted[self._list])
+
+    @on(Table.SortAsked)
+    def _sort_asked(self, event: Table.SortAsked) -> None:
+        same = self._sorts[self._list] == event.sort
+        self._order(event.sort, same and not self._inverted[self._list])
+
+    def _order(self, sort: str, inverted: bool) -> None:
+        self._sorts[self._list], self._inverted[self._list] = sort, inverted
+        self._sight.kept.keep(f"market.sort.{self._list}", sort)
+        self.show()
+        self.query_one(f"#{self._list}", Table).action_edge(-1)
+
+    @on(Table.Moved)
+    def _moved(self, event: Table.Moved) -> None:
+        if event.table.id == self._list:
+            self._show_facts()
+
+    @on(Lines.Picked, "#lists")
+    def _picked(self, event: Lines.Picked) -> None:
+        for name in LISTS:
+            if event.group == self._list_tab(name):
+                self._go_list(name)
+                return
+        for text in views.chips(self._demand):
+            if event.group[0][0].strip() == text:
+                rest = " ".join(chip for chip in views.chips(self._demand) if chip != text)
+                self._set_demand(views.demand_of(rest)[0])
+                return
+
+    # The filter lines
+
+    async def action_filter(self) -> None:
+        await self._ask("find", self._typed[self._list], f"filter: {WORDS if self._list == 'gpus' else 'words'}")
+
+    async def action_demand(self) -> None:
+        await self._ask("demand", " ".join(views.chips(self._demand)), f"filters at RunPod: {HINT}")
+
+    async def _ask(self, what: str, text: str, words: str) -> None:
+        if self.query(FilterLine):
+            return
+        self._asking = what
+        line = FilterLine(text, words)
+        await self.mount(line, before="#footer")
+        self.set_focus(line)
+
+    @on(FilterLine.Typed)
+    def _filter_typed(self, event: FilterLine.Typed) -> None:
+        if self._asking == "find":
+            self._set_filter(event.text)
+            return
+        _, faults = views.demand_of(event.text)
+        told = faults[0] if faults else "enter asks RunPod so"
+        self._entitle(self.query_one(f"#{self._list}"), LISTS[self._list], f"{'▲ ' if faults else ''}{told}")
+
+    @on(FilterLine.Done)
+    async def _filter_done(self, event: FilterLine.Done) -> None:
+        line = self.query_one(FilterLine)
+        text, what, self._asking = line.value, self._asking, ""
+        self._focus_list()
+        await line.remove()
+        self.refresh_bindings()
+        if what == "find":
+            if not event.kept:
+                self._set_filter("")
+            return
+        demand, faults = views.demand_of(text)
+        if event.kept and not faults:
+            self._set_demand(demand)
+        else:
+            if event.kept:
+                self.notify(f"not asked: {faults[0]}", severity="warning", markup=False)
+            self.show()
+
+    def _set_filter(self, text: str) -> None:
+        self._typed[self._list] = text
+        self.show()
+
+    def _set_demand(self, demand: Demand) -> None:
+        self._demand = demand
+        self._begun = self._player.clock()
+        self._sight.kept.keep("market.filters", " ".join(views.chips(demand)))
+        self._attend()
+        self.show()
