@@ -268,10 +268,7 @@ def test_never_early_never_twice_never_on_old_news(
                     old = watcher
                     watcher = Watcher(path)
                     watcher.now = old.now
-                    if old.enforcer._mine is not None:
-                        import os
-
-                        os.close(old.enforcer._mine)
+                    old.enforcer._right.close()
             sent = 0 if act == "restart" else sent
             fresh = watcher.sent[sent:]
             sent = len(watcher.sent)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec.structs import replace
 
 from tui.actions import Command
 from tui.notes import Note
+from tui.shelf import Right, Shelf, ShelfError
 from tui.store.deeds import Ending, Outcome
 from tui.store.feed import is_stale
 from tui.store.lease import Lease, Step, acts_at, step
@@ -29,113 +26,38 @@ AGAIN = 300.0
 """Seconds after which something that RunPod refused, or that could not be sent, is tried again."""
 
 
-class LeaseError(Exception):
-    """Leases cannot be read or kept. `str()` says why, for people."""
+LeaseError = ShelfError
 
 
-class Leases:
-    """One file for an account. Methods block, for milliseconds: the file is small."""
+class Leases(Shelf[Lease]):
+    """One file for an account, by pod. Methods block, for milliseconds: the file is small."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._seen: tuple[int, int] | None = None
-        self._all: dict[str, Lease] = {}
-
-    def all(self) -> Mapping[str, Lease]:
-        """By pod; read again where another podtop changed them. Raises LeaseError."""
-        try:
-            stat = self.path.stat()
-            stamp = (stat.st_mtime_ns, stat.st_ino)
-            if stamp != self._seen:
-                self._all = msgspec.json.decode(self.path.read_bytes(), type=dict[str, Lease])
-                self._seen = stamp
-        except FileNotFoundError:
-            self._all, self._seen = {}, None
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise self._set_aside(error) from None
-        except OSError as error:
-            raise LeaseError(f"the leases in {self.path} cannot be read: {error.strerror or error}") from None
-        return self._all
+        super().__init__(path, Lease, "leases", "no pod is stopped by itself now")
 
     def set(self, lease: Lease) -> None:
-        with self._changed() as leases:
-            leases[lease.pod] = lease
-
-    def drop(self, pod: str) -> None:
-        with self._changed() as leases:
-            leases.pop(pod, None)
+        self.put(lease.pod, lease)
 
     def extend(self, pod: str, ends: float) -> None:
         """Set another end. What was sent already cannot be extended."""
-        with self._changed() as leases:
+        with self.changed() as leases:
             old = leases.get(pod)
             if old is not None and old.sent_at is None:
                 leases[pod] = replace(old, ends=ends, warned_at=None)
 
     def warned(self, lease: Lease, at: float) -> bool:
         """Note that a person was warned of just this end; False where it is not so any more."""
-        return self._replace(lease, replace(lease, warned_at=at))
+        return self.swap(lease.pod, lease, replace(lease, warned_at=at))
 
     def sent(self, lease: Lease, at: float) -> bool:
         """Note that this is about to be sent, on the disk; False where somebody changed it or sent it before."""
-        return self._replace(lease, replace(lease, sent_at=at))
+        return self.swap(lease.pod, lease, replace(lease, sent_at=at))
 
     def not_sent(self, pod: str) -> None:
         """Note that nothing was sent after all."""
-        with self._changed() as leases:
+        with self.changed() as leases:
             if pod in leases:
                 leases[pod] = replace(leases[pod], sent_at=None)
-
-    def _replace(self, old: Lease, new: Lease) -> bool:
-        with self._changed() as leases:
-            if leases.get(old.pod) != old:
-                return False
-            leases[old.pod] = new
-            return True
-
-    @contextmanager
-    def _changed(self) -> Iterator[dict[str, Lease]]:
-        """Read, let it be changed, and write it, while no other podtop does."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = os.open(self.path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                before = dict(self.all())
-                leases = dict(before)
-                yield leases
-                if leases != before:
-                    self._write(leases)
-            finally:
-                os.close(lock)
-        except OSError as error:
-            raise LeaseError(f"the leases in {self.path} cannot be kept: {error.strerror or error}") from None
-
-    def _write(self, leases: dict[str, Lease]) -> None:
-        new = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        try:
-            file = os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-            try:
-                content = msgspec.json.encode(leases)
-                if os.write(file, content) != len(content):
-                    raise OSError("the disk is full")
-                os.fsync(file)
-            finally:
-                os.close(file)
-            new.replace(self.path)
-        except OSError:
-            with suppress(OSError):
-                new.unlink(missing_ok=True)
-            raise
-
-    def _set_aside(self, error: Exception) -> LeaseError:
-        """Rename a damaged file: it is never deleted."""
-        aside = self.path.with_name(f"{self.path.name}.damaged")
-        try:
-            self.path.rename(aside)
-        except OSError as trouble:
-            return LeaseError(f"the leases in {self.path} are damaged: {trouble.strerror or trouble}")
-        return LeaseError(f"the leases were damaged ({error}) and are kept as {aside}: no pod is stopped by itself now")
 
 
 async def enforce(
@@ -187,7 +109,7 @@ class Enforcer:
         self._not_before: dict[str, float] = {}
         self._told: set[tuple[str, float, str]] = set()
         self._trouble = ""
-        self._mine: int | None = None
+        self._right = Right(leases.path.with_suffix(".enforcer"))
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
@@ -197,9 +119,7 @@ class Enforcer:
                 await self.look()
                 await sleep(1.0)
         finally:
-            if self._mine is not None:
-                os.close(self._mine)
-                self._mine = None
+            self._right.close()
 
     async def look(self) -> None:
         """Do what is to be done now."""
@@ -211,7 +131,7 @@ class Enforcer:
             if not leases or told is None or is_stale(now - told, self._fleet.interval):
                 # Only what RunPod says now is a reason to do anything.
                 return
-            if self._fleet.snapshot.error is not None or not self._is_mine():
+            if self._fleet.snapshot.error is not None or not self._right.taken():
                 return
             for lease in leases.values():
                 if told > lease.set_at:
@@ -269,15 +189,3 @@ class Enforcer:
         if key not in self._told:
             self._told.add(key)
             self._say(Note(f"▲ {text}"))
-
-    def _is_mine(self) -> bool:
-        """Whether this podtop is the one that sees to them: the system gives the right back when its holder ends."""
-        if self._mine is None:
-            file = os.open(self.leases.path.with_suffix(".enforcer"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(file)
-                return False
-            self._mine = file
-        return True

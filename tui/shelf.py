@@ -1,0 +1,134 @@
+"""`Shelf`: a small JSON file of things by name, shared by all podtops of a user: read, changed and written as one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class ShelfError(Exception):
+    """The file cannot be read or kept. `str()` says why, for people."""
+
+
+class Shelf(Generic[T]):
+    """One file. Methods block, for milliseconds: it is small.
+
+    kind: the type of what is kept; what: its name in the plural; loss: what a damaged file means, in words.
+    """
+
+    def __init__(self, path: Path, kind: Any, what: str, loss: str) -> None:
+        self.path = path
+        self._type = dict[str, kind]
+        self._what = what
+        self._loss = loss
+        self._seen: tuple[int, int] | None = None
+        self._all: dict[str, T] = {}
+
+    def all(self) -> Mapping[str, T]:
+        """By name; read again where another podtop changed them. Raises ShelfError."""
+        try:
+            stat = self.path.stat()
+            stamp = (stat.st_mtime_ns, stat.st_ino)
+            if stamp != self._seen:
+                self._all = msgspec.json.decode(self.path.read_bytes(), type=self._type)
+                self._seen = stamp
+        except FileNotFoundError:
+            self._all, self._seen = {}, None
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise self._set_aside(error) from None
+        except OSError as error:
+            raise ShelfError(f"the {self._what} in {self.path} cannot be read: {error.strerror or error}") from None
+        return self._all
+
+    def put(self, name: str, thing: T) -> None:
+        with self.changed() as things:
+            things[name] = thing
+
+    def drop(self, name: str) -> None:
+        with self.changed() as things:
+            things.pop(name, None)
+
+    def swap(self, name: str, old: T, new: T) -> bool:
+        """Put `new` in place of just this `old`, on the disk; False where somebody changed it before."""
+        with self.changed() as things:
+            if things.get(name) != old:
+                return False
+            things[name] = new
+            return True
+
+    @contextmanager
+    def changed(self) -> Iterator[dict[str, T]]:
+        """Read, let it be changed, and write it, while no other podtop does."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = os.open(self.path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                before = dict(self.all())
+                things = dict(before)
+                yield things
+                if things != before:
+                    self._write(things)
+            finally:
+                os.close(lock)
+        except OSError as error:
+            raise ShelfError(f"the {self._what} in {self.path} cannot be kept: {error.strerror or error}") from None
+
+    def _write(self, things: dict[str, T]) -> None:
+        new = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        try:
+            file = os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+            try:
+                content = msgspec.json.encode(things)
+                if os.write(file, content) != len(content):
+                    raise OSError("the disk is full")
+                os.fsync(file)
+            finally:
+                os.close(file)
+            new.replace(self.path)
+        except OSError:
+            with suppress(OSError):
+                new.unlink(missing_ok=True)
+            raise
+
+    def _set_aside(self, error: Exception) -> ShelfError:
+        """Rename a damaged file: it is never deleted."""
+        aside = self.path.with_name(f"{self.path.name}.damaged")
+        try:
+            self.path.rename(aside)
+        except OSError as trouble:
+            return ShelfError(f"the {self._what} in {self.path} are damaged: {trouble.strerror or trouble}")
+        return ShelfError(f"the {self._what} were damaged ({error}) and are kept as {aside}: {self._loss}")
+
+
+class Right:
+    """The right to act on what is on a shelf: one podtop at a time has it, until it ends, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._mine: int | None = None
+
+    def taken(self) -> bool:
+        """Whether this podtop has it, or just got it."""
+        if self._mine is None:
+            file = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(file)
+                return False
+            self._mine = file
+        return True
+
+    def close(self) -> None:
+        if self._mine is not None:
+            os.close(self._mine)
+            self._mine = None
