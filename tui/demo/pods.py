@@ -204,7 +204,7 @@ def pod_view(pod: SimPod, now: float, seed: int, lowest_bid: float | None = None
         "registry": None,
         "apiKey": None,
         "runtime": lambda: _runtime(pod, now, seed),
-        "machine": lambda: _machine(pod, seed),
+        "machine": lambda: _machine(pod, now, seed),
         "latestTelemetry": lambda: _telemetry(pod, now, seed),
     }
 
@@ -253,12 +253,18 @@ def _ports(pod: SimPod, seed: int) -> list[dict[str, Any]]:
     return ports
 
 
-def _machine(pod: SimPod, seed: int) -> dict[str, Any]:
+def free_now(pod: SimPod, now: float) -> int:
+    """GPUs of its host that nobody has; on a full one a neighbour is away for five minutes of every thirty."""
+    away = pod.status == "EXITED" and pod.free_gpus < pod.count and now % 1800 >= 1500
+    return pod.count if away else pod.free_gpus
+
+
+def _machine(pod: SimPod, now: float, seed: int) -> dict[str, Any]:
     return {
         "id": f"m{mix(seed, pod.id, 'machine') % 10**11:011d}",
         "gpuTypeId": pod.gpu.id,
         "gpuDisplayName": pod.gpu.name,
-        "gpuAvailable": pod.free_gpus,
+        "gpuAvailable": free_now(pod, now),
         "podHostId": f"{pod.id}-{mix(seed, pod.id, 'host') % 2**32:08x}",
         "location": pod.place.country,
         "dataCenterId": pod.place.id if pod.secure else None,

@@ -162,7 +162,7 @@ class World:
             return pod
         count = pod.count if gpu_count is None else gpu_count
         self._afford(pod.price * count, "resume this on-demand pod")
-        if count > pod.free_gpus:
+        if count > sim.free_now(pod, self.now):
             raise Refusal(NO_GPUS)
         return self._start(pod, count)
 

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     REFUSED = "refused"
     UNKNOWN = "unknown"
     TROUBLE = "trouble"
+    PRICE = "price"
 
 
 class Event(Struct, frozen=True, gc=False):

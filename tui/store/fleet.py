@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import Demand, Funds, Market, Places, Pod, Snapshot, Unreadable
     from tui.store.lease import Lease
+    from tui.store.vigil import Vigil
 
 DAY = 86_400.0
 MEMORY_BUDGET = 24 * 1024 * 1024
@@ -161,6 +162,7 @@ class Fleet:
     past:     True while a recorded past is taken in, which is old by nature.
     deeds:    what is under way, by the pod's id.
     leases:   what podtop itself is to stop, by the pod's id.
+    vigils:   what is waited for, by its id.
     topics:   what is asked for only while a screen shows it, by the names of `tui.topics`.
     asked:    the market as others than the poll for one GPU want to see it.
     prices:   what GPUs cost over the last week.
@@ -177,6 +179,7 @@ class Fleet:
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.deeds: dict[str, Deed] = {}
         self.leases: Mapping[str, Lease] = {}
+        self.vigils: Mapping[str, Vigil] = {}
         self.topics: dict[str, Feed[Any]] = {}
         self.asked: dict[Demand, Feed[Market]] = {}
         self.prices = Prices()
@@ -326,7 +329,7 @@ class Fleet:
         copy.pods_at = self.pods_at
         copy.events, copy.deeds = self.events.copy(), self.deeds.copy()
         copy.leases, copy.topics = self.leases, self.topics.copy()
-        copy.asked, copy.prices = self.asked, self.prices
+        copy.asked, copy.prices, copy.vigils = self.asked, self.prices, self.vigils
         copy.older, copy.has_past = self.older.copy(), self.has_past
         return copy
 

@@ -31,7 +31,7 @@ MANY = 8
 GLYPHS = {
     Kind.NEW: "+", Kind.RUNNING: "▶", Kind.UP: "●", Kind.DOWN: "○", Kind.RESTART: "↻", Kind.STOPPED: "■",
     Kind.OUTBID: "▼", Kind.STATUS: "◆", Kind.GONE: "✕",
-    Kind.DONE: "✓", Kind.REFUSED: "✕", Kind.UNKNOWN: "?", Kind.TROUBLE: "▲",
+    Kind.DONE: "✓", Kind.REFUSED: "✕", Kind.UNKNOWN: "?", Kind.TROUBLE: "▲", Kind.PRICE: "◉",
 }  # fmt: skip
 """What happened, on a time axis and in a list."""
 

@@ -25,7 +25,7 @@ LOG_COLUMNS = (
 _ROLES = {
     Kind.UP: "good", Kind.RUNNING: "good", Kind.NEW: "good", Kind.DOWN: "bad", Kind.RESTART: "warn",
     Kind.OUTBID: "bad", Kind.STOPPED: "muted", Kind.GONE: "bad", Kind.STATUS: "accent", Kind.DONE: "good",
-    Kind.REFUSED: "bad", Kind.UNKNOWN: "warn", Kind.TROUBLE: "warn",
+    Kind.REFUSED: "bad", Kind.UNKNOWN: "warn", Kind.TROUBLE: "warn", Kind.PRICE: "accent",
 }  # fmt: skip
 
 

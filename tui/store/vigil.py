@@ -1,0 +1,170 @@
+"""Vigils: what a person waits for on the market or on a pod's host, and what podtop is to do when it comes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.api.models import ANYTHING, Demand
+
+if TYPE_CHECKING:
+    from tui.api.models import Market, Offer, Pod
+
+
+class State(StrEnum):
+    """How far a vigil is; only `ARMED` ones do more than tell."""
+
+    WAITING = "waiting"
+    ARMED = "armed"
+    SENDING = "sending"
+    DONE = "done"
+    GIVEN_UP = "given up"
+    UNKNOWN = "unknown"
+
+
+AGAIN = 600.0
+"""Seconds for which something has to be away before its coming back is told again."""
+
+PAUSE = 60.0
+"""Seconds between two attempts of an armed vigil."""
+
+FORGOTTEN = 300.0
+"""Seconds after which an attempt whose podtop has ended is taken as lost."""
+
+
+class Plan(Struct, frozen=True):
+    """A deploy that is prepared. What is secret in it is not here: that lives in memory alone.
+
+    values:   of the form's fields, by their names, as typed.
+    env:      names of its variables; `hidden` the fields that hold a secret.
+    cap:      dollars per hour, for GPUs and disks together, above which it is not sent.
+    attempts: how often it may still be sent.
+    """
+
+    values: Mapping[str, str]
+    env: tuple[str, ...]
+    hidden: tuple[str, ...]
+    cap: float
+    attempts: int
+
+
+class Vigil(Struct, frozen=True):
+    """Something that is waited for.
+
+    gpus:    ids of GPU types, the one wanted most first; names in the same order.
+    ceiling: dollars per GPU and hour at the most; None is any price. spot: of the lowest bid.
+    pod:     instead of a GPU type, a stopped pod that is to be resumed when its host has free GPUs.
+    met_at:  since when it is there; None while it is not. away_at: since when it is not. told_at: when it was told.
+    account: whose money an armed one spends.
+    sent:    the name, or the pod, that was sent, at `sent_at`.
+    words:   how it ended.
+    """
+
+    id: str
+    made_at: float
+    gpus: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    demand: Demand = ANYTHING
+    ceiling: float | None = None
+    spot: bool = False
+    pod: str = ""
+    pod_name: str = ""
+    state: State = State.WAITING
+    met_at: float | None = None
+    away_at: float | None = None
+    told_at: float | None = None
+    plan: Plan | None = None
+    account: str = ""
+    sent: str = ""
+    sent_at: float | None = None
+    words: str = ""
+
+    @property
+    def question(self) -> Demand:
+        """What is asked of the market for it."""
+        return replace(self.demand, gpus=self.gpus)
+
+    @property
+    def over(self) -> bool:
+        return self.state in (State.DONE, State.GIVEN_UP, State.UNKNOWN)
+
+
+class Hit(NamedTuple):
+    """What is there: a GPU type in one cloud, at a price per GPU and hour."""
+
+    gpu: str
+    name: str
+    secure: bool
+    price: float
+    stock: str | None
+
+
+def hit(vigil: Vigil, market: Market) -> Hit | None:
+    """What of it is there now: the first GPU type of its list that is, in the cheaper cloud."""
+    offers = {offer.gpu_id: offer for offer in market.offers}
+    for gpu in vigil.gpus:
+        offer = offers.get(gpu)
+        found = _cheapest(vigil, offer) if offer is not None else None
+        if found is not None:
+            return found
+    return None
+
+
+def _cheapest(vigil: Vigil, offer: Offer) -> Hit | None:
+    hits = []
+    for secure, quote in ((True, offer.secure), (False, offer.community)):
+        if quote is None or vigil.demand.secure not in (None, secure):
+            continue
+        total = quote.spot if vigil.spot else quote.on_demand
+        # RunPod leaves the prices out where there is no stock.
+        if total is None:
+            continue
+        price = total / vigil.demand.gpu_count
+        if vigil.ceiling is None or price <= vigil.ceiling + 1e-9:
+            hits.append(Hit(offer.gpu_id, offer.name, secure, price, quote.stock))
+    return min(hits, key=lambda found: found.price, default=None)
+
+
+def has_room(pod: Pod | None) -> bool:
+    """Whether a stopped pod's host has as many free GPUs as the pod had."""
+    if pod is None or pod.status != "EXITED" or pod.machine is None or pod.machine.gpu_available is None:
+        return False
+    return 0 < pod.gpu_count <= pod.machine.gpu_available
+
+
+def seen(vigil: Vigil, there: bool, now: float) -> tuple[Vigil, bool]:
+    """The vigil after a look at what it waits for, and whether its coming is to be told.
+
+    It is told when it comes, and again only after it was away for a while: stock that flickers is told once.
+    """
+    if not there:
+        return (vigil if vigil.away_at is not None else replace(vigil, met_at=None, away_at=now)), False
+    news = vigil.told_at is None or (vigil.away_at is not None and now - vigil.away_at >= AGAIN)
+    if vigil.met_at is not None and not news:
+        return vigil, False
+    met = vigil.met_at if vigil.met_at is not None else now
+    # Away for less than a while is not away: when it went stays known until it has been told.
+    fresh = replace(vigil, met_at=met, away_at=None, told_at=now if news else vigil.told_at)
+    return fresh, news
+
+
+def may_send(vigil: Vigil, now: float) -> bool:
+    """Whether an armed vigil may be acted upon now."""
+    if vigil.state is not State.ARMED:
+        return False
+    return vigil.sent_at is None or now - vigil.sent_at >= PAUSE
+
+
+def what(vigil: Vigil) -> str:
+    """What is waited for, in words: 4× H100 SXM or H100 PCIe at $2.50."""
+    if vigil.pod:
+        return f"free GPUs for {vigil.pod_name or vigil.pod}"
+    count = f"{vigil.demand.gpu_count}× " if vigil.demand.gpu_count > 1 else ""
+    names = " or ".join(vigil.names)
+    kind = "bid " if vigil.spot else ""
+    price = "" if vigil.ceiling is None else f" at {kind}${vigil.ceiling:.2f}"
+    return f"{count}{names}{price}" if price or not vigil.spot else f"{count}{names} spot"
