@@ -34,6 +34,7 @@ from tui.ui.places import PLACES
 from tui.ui.screens.fleet import FleetScreen
 from tui.ui.screens.timed import Sight
 from tui.ui.status import Badges
+from tui.ui.watching import Watching
 from tui.watch import Watch
 
 if TYPE_CHECKING:
@@ -109,7 +110,14 @@ class PodtopApp(App[None]):
             self.fleet, self.guard, self.player, self._watch, state, tz,
             push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat,
         )  # fmt: skip
-        self._sight = Sight(self.fleet, self.changed, badges, self.player, self._acts, tz, Kept(self._kept_in))
+        self._watching_for = Watching(
+            self._acts, self.fleet, self._watch, state, tz,
+            push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, ring=self._ring,
+            clock=source.clock, beat=beat,
+        )  # fmt: skip
+        self._sight = Sight(
+            self.fleet, self.changed, badges, self.player, self._acts, tz, Kept(self._kept_in), self._watching_for
+        )
         self._first_screen = FleetScreen(self._sight)
         self._came_from = self.DEFAULT_MODE
         self._terminal = terminal.install(self)
@@ -173,6 +181,10 @@ class PodtopApp(App[None]):
         logging.getLogger(__name__).warning(note.text)
         self.notify(note.text, severity="warning" if note.bad else "information", timeout=20, markup=False)
 
+    def _ring(self, title: str, text: str) -> None:
+        """Call a person who looks elsewhere."""
+        self.bell()
+
     def _midnight(self, at: float) -> float:
         when = datetime.fromtimestamp(at, self._tz)
         return when.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
@@ -213,6 +225,7 @@ class PodtopApp(App[None]):
             )  # fmt: skip
             self.run_worker(self._acts.performer.resume_looking(), name="resume looking")
             self.run_worker(self._acts.enforce(), name="leases")
+            self.run_worker(self._watching_for.look_out(), name="watches")
         self.run_worker(self.player.run(), name="player")
 
     async def on_event(self, event: events.Event) -> None:

@@ -39,6 +39,10 @@ class StateFiles(Struct, frozen=True):
         """What podtop is to stop, of one account."""
         return self.directory() / "leases" / f"{self._name(account)}.json"
 
+    def vigils(self) -> Path:
+        """What is waited for."""
+        return self.directory() / f"watches-{self._name('')}.json"
+
     def kept(self) -> Path:
         """What was set on the screen."""
         return self.directory() / f"screen-{self._name('')}.json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -178,15 +178,15 @@ class Acts:
 
         def decided(term: Term | None) -> None:
             if term is not None:
-                self._run(self._set_lease(pod, name, term.action, term.ends))
+                self._run(self.set_lease(pod, name, term.action, term.ends))
 
         self._push(LeaseDialog(pod, name, old, self._player.clock, self._tz, self._beat), decided)
 
-    async def _set_lease(self, pod: str, name: str, action: str, ends: float) -> None:
+    async def set_lease(self, pod: str, name: str, action: str, ends: float) -> None:
         from tui.leases import LeaseError
         from tui.store.lease import begun
 
-        if self._leases is None:
+        if self._account_leases() is None or self._leases is None:
             return
         try:
             if not action:
@@ -214,7 +214,20 @@ class Acts:
         else:
             self._run(self._open_form(offer, pod))
 
-    async def _open_form(self, offer: Offer | None, pod: str | None) -> None:
+    def prepare(self, offer: Offer | None, more: Mapping[str, str], then: Callable[[Draft], object]) -> None:
+        """Show the form of a deploy that is not ordered now: what was typed goes to `then`."""
+        if (why := self.refusal()) is not None:
+            self._warn(f"deploy: {why}")
+        else:
+            self._run(self._open_form(offer, None, more, then))
+
+    async def _open_form(
+        self,
+        offer: Offer | None,
+        pod: str | None,
+        more: Mapping[str, str] | None = None,
+        then: Callable[[Draft], object] | None = None,
+    ) -> None:
         import secrets
 
         from msgspec.structs import replace
@@ -242,16 +255,25 @@ class Acts:
         elif kept is not None and offer is not None and rules.offer_of(kept["gpu_type_id"], offers) != offer:
             # The rest of an earlier draft is good for another GPU too; its name told the old one.
             draft = replace(kept, values={**kept.values, "gpu_type_id": offer.name, "name": fresh["name"]})
-        self._show_form(draft, fresh, kept is not None)
+        if more:
+            draft = replace(draft, values={**draft.values, **more})
+        self._show_form(draft, fresh, kept is not None, then)
 
-    def _show_form(self, draft: Draft, fresh: Draft, kept: bool) -> None:
+    def _show_form(self, draft: Draft, fresh: Draft, kept: bool, then: Callable[[Draft], object] | None) -> None:
         from tui.ui.modals.deploy import DeployForm, Sources
 
         sources = Sources(
             self._offers, lambda: self._fleet.funds, self._names, self._templates, self._player.clock, self._keep,
             self._tz,
         )  # fmt: skip
-        self._push(DeployForm(draft, fresh, sources, kept, self._beat), self._form_ended)
+
+        def ended(answer: Answer | None) -> None:
+            if answer is not None and then is not None:
+                then(answer.draft)
+            else:
+                self._form_ended(answer)
+
+        self._push(DeployForm(draft, fresh, sources, kept, self._beat, later=then is not None), ended)
 
     def _offers(self) -> tuple[Offer, ...]:
         return self._fleet.market.value.offers if self._fleet.market.value else ()
@@ -331,4 +353,4 @@ class Acts:
         if outcome.ending is Ending.DONE:
             self._keep(None)
             if outcome.pod and lease is not None:
-                await self._set_lease(outcome.pod, draft["name"], *lease)
+                await self.set_lease(outcome.pod, draft["name"], *lease)

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tui.store import market as views
 from tui.store.market import OfferRow, stock_rank
 from tui.store.prices import CLOUDS, SECURE, Low, Presence, Prices, words
 from tui.store.views import Line
+from tui.store.vigil import State, Vigil, hit, what
 from tui.ui import format as fmt
 from tui.ui import spec
 from tui.ui.cells import Cell
@@ -22,6 +25,7 @@ from tui.ui.widgets.table import Cells, Column
 if TYPE_CHECKING:
     from tui.api.hosts import CpuType
     from tui.api.models import DataCenter, Demand, Funds, Offer, Places, Quote
+    from tui.store.fleet import Fleet
 
 TREND_COLUMNS = 12
 TREND_WIDTH = 7200.0
@@ -384,3 +388,59 @@ def chips_line(demand: Demand) -> tuple[Cell, ...]:
     if not found:
         return ((("f", "key"), (" filters at RunPod: none; any host, one GPU", "muted")),)
     return ((("f", "key"), (" filters", "muted")), *(((f" {text} ", "tab"), (" ×", "quiet")) for text in found))
+
+
+WATCH_COLUMNS = (
+    Column("state", "WATCH", 12, 0),
+    Column("what", "FOR", 24, 0, flex=True),
+    Column("now", "NOW", 22, 1),
+    Column("then", "THEN", 30, 2),
+    Column("since", "SINCE", 12, 4),
+    Column("words", "LATEST", 34, 3),
+)
+
+_STATES = {
+    State.WAITING: ("◌ ", "muted"), State.ARMED: ("◉ ", "warn"), State.SENDING: ("▸ ", "accent"),
+    State.DONE: ("✓ ", "good"), State.GIVEN_UP: ("✕ ", "bad"), State.UNKNOWN: ("? ", "warn"),
+}  # fmt: skip
+
+
+def watch_cells(vigil: Vigil, fleet: Fleet, now: float, tz: tzinfo | None) -> Cells:
+    """The cells of one watch."""
+    glyph, role = _STATES[vigil.state]
+    word = "there" if vigil.met_at is not None and vigil.state is State.WAITING else vigil.state.value
+    if word == "there":
+        glyph, role = "● ", "good"
+    return {
+        "state": ((glyph, role), (word, role)),
+        "what": ((what(vigil), "muted" if vigil.over else "text"),),
+        "now": _watch_now(vigil, fleet),
+        "then": _watch_then(vigil),
+        "since": ((when(vigil.made_at, now, tz), "muted"),),
+        "words": ((vigil.words, "muted"),),
+    }
+
+
+def _watch_now(vigil: Vigil, fleet: Fleet) -> Cell:
+    """What is known of it now: the price, or that there is none."""
+    if vigil.over:
+        return ()
+    if vigil.pod:
+        record = fleet.records.get(vigil.pod)
+        machine = record.pod.machine if record is not None and record.pod is not None else None
+        free = machine.gpu_available if machine is not None else None
+        return (("unknown" if free is None else f"{free} free on its host", "text" if free else "muted"),)
+    market = fleet.market_for(vigil.question).value
+    if market is None:
+        return (("◌ asking", "muted"),)
+    found = hit(msgspec.structs.replace(vigil, ceiling=None), market)
+    if found is None:
+        return (("none is free", "muted"),)
+    dear = vigil.ceiling is not None and found.price > vigil.ceiling
+    return ((fmt.money(found.price), "text" if not dear else "warn"), (f" {found.name}", "muted"))
+
+
+def _watch_then(vigil: Vigil) -> Cell:
+    if vigil.plan is not None:
+        return (("deploy", "warn"), (f" up to {fmt.money(vigil.plan.cap)}/h, {vigil.plan.attempts} tries", "muted"))
+    return (("resume it", "warn"),) if vigil.pod else (("tell me", "muted"),)

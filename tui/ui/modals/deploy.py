@@ -85,9 +85,17 @@ class DeployForm(Dialog[Answer | None]):
     ]
 
     def __init__(
-        self, draft: Draft, fresh: Draft, sources: Sources, kept: bool, clock: Callable[[], float] = time.monotonic
+        self,
+        draft: Draft,
+        fresh: Draft,
+        sources: Sources,
+        kept: bool,
+        clock: Callable[[], float] = time.monotonic,
+        later: bool = False,
     ) -> None:
+        """`later`: it is prepared, and not ordered now."""
         super().__init__(clock)
+        self._later = later
         self.draft = draft
         self._fresh = fresh
         self._sources = sources
@@ -112,7 +120,7 @@ class DeployForm(Dialog[Answer | None]):
             yield Static(id="deploy-help")
             with Horizontal(id="deploy-buttons"):
                 yield Button("Cancel", id="deploy-cancel", compact=True)
-                yield Button("Deploy …", id="deploy-order", compact=True)
+                yield Button("Next …" if self._later else "Deploy …", id="deploy-order", compact=True)
 
     def _row(self, field: Field) -> Vertical:
         return Vertical(
@@ -144,7 +152,7 @@ class DeployForm(Dialog[Answer | None]):
 
     def on_mount(self, event: events.Mount) -> None:
         box = self.query_one("#deploy")
-        box.border_title = "Deploy a pod"
+        box.border_title = "Prepare a deploy: what is sent when it is there" if self._later else "Deploy a pod"
         box.border_subtitle = "tab on · ^s order · ^n anew · esc leaves, the draft is kept"
         for field in self.query(Input):
             field.cursor_blink = False

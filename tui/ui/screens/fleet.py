@@ -9,7 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from tui.api.models import Offer
+from tui.api.models import ANYTHING, Offer
 from tui.store import market, views
 from tui.store.fleet import Fleet, Record
 from tui.store.terms import parse
@@ -51,6 +51,9 @@ class FleetScreen(TimedScreen):
         Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column"),
         Binding("i", "invert", "invert", id="table.invert", show=False, tooltip="Turn the order round"),
         Binding("enter", "open", "open", id="table.open", tooltip="All about the pod under the cursor"),
+        Binding(
+            "w", "watch", "watch", id="table.watch", show=False, tooltip="Watch: wait for a GPU, or for a pod's host"
+        ),
         Binding("space", "mark", "mark", id="table.mark", show=False, tooltip="Mark: charts compare the marked pods"),
         Binding(
             "escape",
@@ -260,6 +263,17 @@ class FleetScreen(TimedScreen):
         if key is not None:
             self.post_message(OpenPod(key))
 
+    def action_watch(self) -> None:
+        """Of a stopped pod, or of a GPU of the market."""
+        fleet = self._sight.fleet
+        if self._panes.active == "market":
+            key = self.query_one("#market", Table).cursor
+            row = next((row for row in market.rows(fleet.market.value) if row.id == key), None)
+            if row is not None:
+                self._sight.watching.gpu(row, ANYTHING)
+        else:
+            self._sight.watching.pod(self.query_one("#pods", Table).cursor)
+
     def action_mark(self) -> None:
         """Mark the pod under the cursor, or take its mark, and go on to the next."""
         table = self.query_one("#pods", Table)
@@ -299,7 +313,7 @@ class FleetScreen(TimedScreen):
             return self._panes.active in self._queries and not self.query(FilterLine)
         if action in ("mark", "open"):
             return self._panes.active == "pods" and not self.query(FilterLine)
-        if action == "filter":
+        if action in ("filter", "watch"):
             return not self.query(FilterLine)
         if action == "pane":
             return not self.query(FilterLine)

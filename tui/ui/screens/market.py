@@ -14,7 +14,9 @@ from tui.store import market as views
 from tui.store.feed import Feed
 from tui.store.fleet import Fleet
 from tui.store.market import OfferRow
+from tui.store.prices import CLOUDS
 from tui.store.terms import WORDS, parse
+from tui.store.vigil import what
 from tui.ui import format as fmt
 from tui.ui import layout, notices, offers, spec
 from tui.ui.cells import Cell
@@ -28,11 +30,14 @@ from tui.ui.widgets.lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Column, Table
 from tui.ui.widgets.telemetry import Telemetry
 
-LISTS = {"gpus": "GPUs", "cpus": "CPUs", "centers": "Data centres"}
+LISTS = {"gpus": "GPUs", "cpus": "CPUs", "centers": "Data centres", "watches": "Watches"}
 TITLES = {"list": "List", "facts": "Details", "trend": "Trend"}
 FACTS = (Column("label", "", 14, 0), Column("value", "", 20, 0, flex=True))
-SORTS = {"gpus": views.SORTS, "cpus": offers.CPU_SORTS, "centers": offers.CENTER_SORTS}
+SORTS = {"gpus": views.SORTS, "cpus": offers.CPU_SORTS, "centers": offers.CENTER_SORTS, "watches": ("",)}
 TOPICS = {"cpus": ("cpus",), "centers": ("places",)}
+ALONE = ("cpus", "watches")
+"""Lists that have the whole screen to themselves."""
+
 SHORT = 12
 DAY, WEEK = RANGES.index(86_400.0), RANGES.index(7 * 86_400.0)
 """The trend is of a day or of a week: prices are kept in quarters of an hour."""
@@ -53,6 +58,11 @@ class MarketScreen(TimedScreen):
         hidden("i", "invert", "table.invert", "Turn the order round"),
         Binding("right,l", "list(1)", "list", id="market.next", key_display="← →", tooltip="GPUs, CPUs, data centres"),
         hidden("left,h", "list(-1)", "market.previous", "Data centres, CPUs, GPUs"),
+        Binding(
+            "w", "watch", "watch", id="market.watch", tooltip="Watch: be told when it is there, or have it deployed"
+        ),
+        hidden("x", "remove", "market.remove", "Take the watch under the cursor away"),
+        Binding("enter", "open", "open", id="table.open", show=False, tooltip="The watch under the cursor"),
         Binding("tab", "pane(1)", "pane", id="pane.next", show=False, tooltip="Go to the next pane"),
         hidden("shift+tab", "pane(-1)", "pane.previous", "Go to the previous pane"),
         Binding("z", "zoom", "zoom", id="pane.zoom", show=False, tooltip="Give the pane the whole screen, or back"),
@@ -83,6 +93,7 @@ class MarketScreen(TimedScreen):
             yield Table(offers.columns(self._demand.gpu_count, cores=False), id="gpus")
             yield Table(offers.CPU_COLUMNS, id="cpus")
             yield Table(offers.CENTER_COLUMNS, id="centers")
+            yield Table(offers.WATCH_COLUMNS, id="watches")
             yield Table(FACTS, id="facts", headed=False)
             yield Telemetry(1, id="trend")
         yield Lines(id="footer")
@@ -122,6 +133,8 @@ class MarketScreen(TimedScreen):
                 self._show_cpus(fleet, now)
             case "centers":
                 self._show_centers(fleet, now)
+            case "watches":
+                self._show_watches(fleet, now)
         self._show_facts()
 
     def _age(self, fleet: Fleet, now: float) -> None:
@@ -164,7 +177,26 @@ class MarketScreen(TimedScreen):
 
     def _watched(self) -> frozenset[str]:
         """GPU types that a watch waits for."""
-        return frozenset()
+        vigils = self._sight.fleet.vigils.values()
+        return frozenset(gpu for vigil in vigils if not vigil.over for gpu in vigil.gpus)
+
+    def _show_watches(self, fleet: Fleet, now: float) -> None:
+        live = self._sight.fleet
+        words = self._typed["watches"].lower().split()
+        every = sorted(live.vigils.values(), key=lambda vigil: (vigil.over, vigil.made_at))
+        found = {v.id: v for v in every if all(word in what(v).lower() for word in words)}
+        notice = Notice(
+            "nothing is watched for",
+            ("w on a GPU waits for it at a price; w on a stopped pod waits for free GPUs on its host.",),
+        )
+        if every and not found:
+            notice = Notice("nothing matches the filter", (f"{len(every)} are hidden; esc clears it.",))
+        self.query_one("#watches", Table).show(
+            tuple(found),
+            lambda key: offers.watch_cells(found[key], live, now, self._sight.tz),
+            notice=notice,
+        )
+        self._title("watches", len(found), len(every), "")
 
     def _show_cpus(self, fleet: Fleet, now: float) -> None:
         feed = fleet.cpus
@@ -268,6 +300,9 @@ class MarketScreen(TimedScreen):
         width = max(900.0, spec.bucket(RANGES[self._range], columns))
         self._width = width
         window = spec.window(now, RANGES[self._range], columns, width)
+        if not any(fleet.prices.runs(row.id, cloud, *window) for cloud in CLOUDS):
+            pane.show_notice(Notice(f"no price was seen in the last {fmt.span(RANGES[self._range])}"))
+            return
         pane.show((offers.trend_chart(fleet.prices, row, window, now, self._sight.tz, self._cursor),))
 
     @staticmethod
@@ -282,8 +317,8 @@ class MarketScreen(TimedScreen):
     def _arrange(self) -> None:
         size, panes = self.size, self._panes
         single = layout.single(size.width, size.height)
-        panes.alone = self._zoomed or single or self._list == "cpus"
-        if self._list == "cpus":
+        panes.alone = self._zoomed or single or self._list in ALONE
+        if self._list in ALONE:
             panes.active = "list"
         panes.rows = len(self._every)
         panes.trend = self._list == "gpus"
@@ -311,7 +346,7 @@ class MarketScreen(TimedScreen):
         self.query_one(f"#{self._list}").focus()
 
     def action_pane(self, step: int) -> None:
-        if self._list == "cpus":
+        if self._list in ALONE:
             return
         names = layout.MARKET if self._list == "gpus" else layout.MARKET[:2]
         self._panes.active = names[(names.index(self._panes.active) + step) % len(names)]
@@ -351,6 +386,21 @@ class MarketScreen(TimedScreen):
         elif self._typed[self._list]:
             self._set_filter("")
 
+    # Watching
+
+    def action_watch(self) -> None:
+        row = self._row()
+        if self._list == "watches":
+            self._sight.watching.again(self.query_one("#watches", Table).cursor or "")
+        elif row is not None:
+            self._sight.watching.gpu(row, self._demand)
+
+    def action_open(self) -> None:
+        self.action_watch()
+
+    def action_remove(self) -> None:
+        self._sight.watching.remove(self.query_one("#watches", Table).cursor or "")
+
     # Acting
 
     def _targets(self) -> tuple[str, ...]:
@@ -374,6 +424,9 @@ class MarketScreen(TimedScreen):
             return not self.typing() and (action != "demand" or self._list == "gpus")
         if action in ("heat", "lease"):
             return False
+        if action in ("watch", "open", "remove"):
+            here = self._list == "watches" or (action == "watch" and self._list == "gpus")
+            return here and not self.typing() and not self._view[0].recorded
         return super().check_action(action, parameters)
 
     def action_range(self, step: int) -> None:

@@ -34,6 +34,7 @@ class PodScreen(TimedScreen):
         hidden("shift+tab", "pane(-1)", "pane.previous", "Go to the previous pane"),
         Binding("z", "zoom", "zoom", id="pane.zoom", tooltip="Give the pane the whole screen, or back"),
         Binding("c", "copy", "copy", id="pod.copy", tooltip="Copy the fact under the cursor"),
+        hidden("w", "watch", "pod.watch", "Watch: resume this pod when its host has free GPUs"),
         Binding("x", "reveal", "reveal", id="pod.reveal", tooltip="Show the environment's values, or hide"),
         Binding("escape,enter,backspace", "back", "back", id="pane.back", tooltip="Leave the cursor, zoom, the pod"),
     ]
@@ -219,6 +220,9 @@ class PodScreen(TimedScreen):
     def action_copy(self) -> None:
         label, text = self._copies.get(self.query_one("#facts", Table).cursor or "", ("", ""))
         self.post_message(Copy(label, text))
+
+    def action_watch(self) -> None:
+        self._sight.watching.pod(self.pod)
 
     def action_reveal(self) -> None:
         self._revealed = not self._revealed

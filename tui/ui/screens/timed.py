@@ -25,6 +25,7 @@ from tui.ui import keys, roles, status
 from tui.ui.acts import Acts
 from tui.ui.messages import Attend, LookBack
 from tui.ui.status import Badges
+from tui.ui.watching import Watching
 from tui.ui.widgets.lines import Lines
 from tui.ui.widgets.telemetry import Telemetry
 
@@ -54,6 +55,7 @@ class Sight(NamedTuple):
     acts: Acts
     tz: tzinfo | None
     kept: Kept
+    watching: Watching
 
 
 class TimedScreen(Screen[None]):

@@ -1,0 +1,228 @@
+"""The dialog of a watch: what is waited for, at what price, and what podtop is to do when it is there."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Button, Input, Label, Static
+
+from tui.api.models import Offer
+from tui.store.draft import offer_of
+from tui.store.market import chips
+from tui.store.vigil import State, Vigil, what
+from tui.ui.consequences import Point
+from tui.ui.modals.dialog import SHORT, Dialog
+from tui.ui.widgets.choice import Choice
+
+WAYS = (("demand", "on demand"), ("spot", "interruptible, by the lowest bid"))
+CLOUDS = (("", "either"), ("secure", "secure"), ("community", "community"))
+THEN = (("tell", "tell me"), ("deploy", "DEPLOY it by itself"))
+MOST_TRIES = 10
+
+
+class Wrong(Exception):
+    """What of the dialog is not accepted, in words."""
+
+
+class Decision(Struct, frozen=True):
+    """What was decided: `vigil` None takes the watch away. `cap` and `tries` where it is to deploy, else None."""
+
+    vigil: Vigil | None
+    cap: float | None = None
+    tries: int | None = None
+
+
+class WatchDialog(Dialog[Decision | None]):
+    """Sets a watch, or takes it away. It spends nothing: what deploys by itself is confirmed afterwards."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "cancel", id="confirm.cancel", tooltip="Leave it as it is"),
+        Binding("up", "app.focus_previous", "back", id="confirm.back", show=False, tooltip="The field before"),
+        Binding("down", "app.focus_next", "on", id="confirm.on", show=False, tooltip="The next field"),
+    ]
+
+    def __init__(
+        self,
+        vigil: Vigil,
+        offers: Sequence[Offer],
+        price: float | None,
+        is_new: bool,
+        may_deploy: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`price`: per GPU now; None where there is none. `may_deploy`: why it cannot deploy; "" where it can."""
+        super().__init__(clock)
+        self._vigil = vigil
+        self._offers = offers
+        self._price = price
+        self._is_new = is_new
+        self._may_deploy = may_deploy
+
+    def compose(self) -> ComposeResult:
+        vigil, plan = self._vigil, self._vigil.plan
+        cloud = {None: "", True: "secure", False: "community"}[vigil.demand.secure]
+        ceiling = "" if vigil.ceiling is None else f"{vigil.ceiling:.2f}"
+        with Vertical(id="confirm"):
+            with VerticalScroll(id="confirm-what", can_focus=False):
+                yield Static(id="confirm-pods")
+            with Vertical(id="confirm-fields"):
+                yield from self._field(
+                    "Or else",
+                    Input(
+                        ", ".join(vigil.names[1:]),
+                        placeholder="other GPUs that would do, as in RTX 4090, L40S",
+                        id="watch-else",
+                    ),
+                )
+                yield from self._field("GPUs", Input(str(vigil.demand.gpu_count), placeholder="1", id="watch-count"))
+                with Horizontal(classes="field"):
+                    yield Label("Cloud", markup=False)
+                    yield Choice(CLOUDS, cloud, "watch-cloud")
+                with Horizontal(classes="field"):
+                    yield Label("Price", markup=False)
+                    yield Choice(WAYS, "spot" if vigil.spot else "demand", "watch-way")
+                yield from self._field(
+                    "At most $ an hour for one GPU", Input(ceiling, placeholder="any price", id="watch-ceiling")
+                )
+                with Horizontal(classes="field"):
+                    yield Label("When it is there", markup=False)
+                    yield Choice(THEN, "deploy" if plan else "tell", "watch-then")
+                cap, tries = (f"{plan.cap:.2f}", str(plan.attempts)) if plan else ("", "3")
+                yield from self._field(
+                    "Spend at most $ an hour in all", Input(cap, placeholder="as in 2.50", id="watch-cap"), "deploys"
+                )
+                yield from self._field(
+                    "Try how often, if refused", Input(tries, placeholder="3", id="watch-tries"), "deploys"
+                )
+            yield Static(id="confirm-note")
+            with Horizontal(id="confirm-buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                if not self._is_new:
+                    yield Button("Remove", id="drop", compact=True)
+                yield Button("Watch", id="do", compact=True)
+
+    @staticmethod
+    def _field(label: str, field: Input, more: str = "") -> ComposeResult:
+        field.compact = True
+        with Horizontal(classes=f"field {more}"):
+            yield Label(label, markup=False)
+            yield field
+
+    def on_mount(self, event: events.Mount) -> None:
+        for field in self.query(Input):
+            field.cursor_blink = False
+        box = self.query_one("#confirm")
+        box.border_title = Text(f"Watch for {self._vigil.names[0]}")
+        box.border_subtitle = "esc cancels"
+        self.query_one("#watch-ceiling").focus()
+        self._show()
+
+    def _typed(self, id: str) -> str:
+        return self.query_one(f"#{id}", Input).value.strip()
+
+    def _number(self, id: str, words: str, most: float, whole: bool = False) -> float | None:
+        text = self._typed(id).removeprefix("$")
+        if not text:
+            return None
+        try:
+            number = float(int(text)) if whole else float(text)
+        except ValueError:
+            number = math.nan
+        if not 0 < number <= most:
+            raise Wrong(f"{words}: {text} is not accepted; it takes a {'whole ' if whole else ''}number up to {most:g}")
+        return number
+
+    def _decision(self) -> Decision:
+        """What is typed. Raises Wrong."""
+        old = self._vigil
+        gpus, names = [old.gpus[0]], [old.names[0]]
+        for text in filter(None, (part.strip() for part in self._typed("watch-else").split(","))):
+            offer = offer_of(text, self._offers)
+            if offer is None:
+                raise Wrong(f"or else: the market has no GPU named {text}")
+            if offer.gpu_id not in gpus:
+                gpus.append(offer.gpu_id)
+                names.append(offer.name)
+        count = self._number("watch-count", "GPUs", 100, whole=True)
+        secure = {"": None, "secure": True, "community": False}[self.query_one("#watch-cloud", Choice).value]
+        demand = replace(old.demand, gpu_count=int(count or 1), secure=secure)
+        vigil = replace(
+            old, gpus=tuple(gpus), names=tuple(names), demand=demand,
+            spot=self.query_one("#watch-way", Choice).value == "spot",
+            ceiling=self._number("watch-ceiling", "at most an hour for one GPU", 10_000),
+            state=State.WAITING, plan=None, told_at=None, met_at=None, away_at=None, sent="", sent_at=None, words="",
+        )  # fmt: skip
+        if self.query_one("#watch-then", Choice).value != "deploy":
+            return Decision(vigil)
+        if self._may_deploy:
+            raise Wrong(self._may_deploy)
+        cap = self._number("watch-cap", "spend at most", 100_000)
+        if cap is None:
+            raise Wrong("spend at most: what it may cost an hour in all, GPUs and disks")
+        tries = self._number("watch-tries", "tries", MOST_TRIES, whole=True)
+        return Decision(vigil, cap, int(tries or 1))
+
+    def _show(self) -> None:
+        self.set_class(self.app.size.height < SHORT, "-short")
+        deploys = self.query_one("#watch-then", Choice).value == "deploy"
+        for field in self.query(".deploys"):
+            field.display = deploys
+        note, role = "", "text"
+        try:
+            decision = self._decision()
+        except Wrong as wrong:
+            note, role = f"▲ {wrong}", "bad"
+        else:
+            if decision.vigil is not None:
+                note = f"→ {what(decision.vigil)}"
+        self.query_one("#confirm-note", Static).update(self.text(((note, role),), "#confirm"))
+        self.query_one("#confirm-pods", Static).update(self.points(self._told(), "#confirm"))
+        do = self.query_one("#do", Button)
+        do.label = Text("Next" if deploys else "Watch")
+        do.disabled = role == "bad"
+
+    def _told(self) -> tuple[Point, ...]:
+        price = "none is free" if self._price is None else f"from ${self._price:.2f} for one GPU"
+        more = [text for text in chips(self._vigil.demand) if not text.startswith(("gpus=", "cloud="))]
+        found = [Point("now", price)]
+        if more:
+            found.append(Point("filters", " ".join(more)))
+        found.append(Point("who", "podtop looks with every poll for prices, while it runs.", "muted"))
+        return tuple(found)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show)
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._show()
+
+    @on(Choice.Changed)
+    def _chosen(self, event: Choice.Changed) -> None:
+        event.stop()
+        self._show()
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#do")
+    def _set(self) -> None:
+        if not self.query_one("#do", Button).disabled:
+            self.end(self._decision())
+
+    @on(Button.Pressed, "#drop")
+    def _drop(self) -> None:
+        self.end(Decision(None))
+
+    @on(Button.Pressed, "#cancel")
+    def action_cancel(self) -> None:
+        self.end(None)

@@ -1,0 +1,272 @@
+"""`Watching`: from a key on a GPU or a pod to a watch, and to the confirmation of one that acts by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from tui.store import draft as drafts
+from tui.store.vigil import State, Vigil, what
+from tui.ui import format as fmt
+
+if TYPE_CHECKING:
+    from tui.api.models import Demand, Offer
+    from tui.lookout import Lookout
+    from tui.notes import Note
+    from tui.state import StateFiles
+    from tui.store.deeds import Outcome
+    from tui.store.draft import Draft
+    from tui.store.fleet import Fleet
+    from tui.store.market import OfferRow
+    from tui.ui.acts import Acts, Push
+    from tui.ui.modals.agree import Question
+    from tui.ui.modals.watch import Decision
+    from tui.watch import Watch
+
+
+class Watching:
+    """What screens ask of watches. Nothing here spends: what does goes through `Acts` and the lookout."""
+
+    def __init__(
+        self,
+        acts: Acts,
+        fleet: Fleet,
+        watch: Watch,
+        state: StateFiles | None,
+        tz: tzinfo | None,
+        *,
+        push: Push,
+        run: Callable[[Coroutine[Any, Any, None]], object],
+        warn: Callable[[str], object],
+        say: Callable[[Note], object],
+        ring: Callable[[str, str], object],
+        clock: Callable[[], float],
+        beat: Callable[[], float],
+    ) -> None:
+        self._acts = acts
+        self._fleet = fleet
+        self._watch = watch
+        self._state = state
+        self._tz = tz
+        self._push = push
+        self._run = run
+        self._warn = warn
+        self._say = say
+        self._ring = ring
+        self._clock = clock
+        self._beat = beat
+        self._lookout: Lookout | None = None
+
+    async def look_out(self) -> None:
+        """Look after what is waited for, while podtop runs."""
+        import secrets
+
+        from tui.lookout import Lookout, Vigils
+
+        if self._state is None:
+            return
+        guard = self._acts.guard
+
+        def may() -> str | None:
+            return f"read-only: {guard.read_only}" if guard.read_only else None
+
+        self._lookout = Lookout(
+            Vigils(self._state.vigils()), self._fleet,
+            want=lambda demands: self._watch.want("watches", demands), ring=self._ring, say=self._say,
+            happened=self._watch.happened, does=lambda: self._acts.performer, look=self._watch.look, may=may,
+            clock=self._clock, name=lambda stem: drafts.unique(stem, secrets.token_hex(2)), made=self._made,
+            tz=self._tz,
+        )  # fmt: skip
+        await self._lookout.run()
+
+    async def _made(self, draft: Draft, outcome: Outcome) -> None:
+        lease = drafts.lease(draft, self._clock(), self._tz)
+        if lease is not None and outcome.pod:
+            await self._acts.set_lease(outcome.pod, draft["name"], *lease)
+
+    # A GPU of the market
+
+    def gpu(self, row: OfferRow, demand: Demand) -> None:
+        """Show the dialog of a watch for a GPU type: the one there is, or a new one."""
+        old = next((v for v in self._fleet.vigils.values() if v.gpus[:1] == (row.id,) and not v.over), None)
+        self._show(
+            old or self._new(gpus=(row.id,), names=(row.name,), demand=replace(demand, gpus=())), row.price, old is None
+        )
+
+    def again(self, vigil: str) -> None:
+        """Show the dialog of a watch there is."""
+        found = self._fleet.vigils.get(vigil)
+        if found is None:
+            return
+        if found.pod:
+            self._pod(found.pod, found)
+        else:
+            self._show(found, None, False)
+
+    def remove(self, vigil: str) -> None:
+        """Take a watch away."""
+        found = self._fleet.vigils.get(vigil)
+        if found is not None:
+            self._run(self._drop(found))
+
+    def _new(self, **more: Any) -> Vigil:
+        import secrets
+
+        return Vigil(secrets.token_hex(4), self._clock(), **more)
+
+    def _offers(self) -> tuple[Offer, ...]:
+        return self._fleet.market.value.offers if self._fleet.market.value else ()
+
+    def _show(self, vigil: Vigil, price: float | None, is_new: bool) -> None:
+        from tui.ui.modals.watch import WatchDialog
+
+        if self._lookout is None:
+            self._warn("watch: this is a recording" if self._state is None else "watch: not connected yet")
+            return
+
+        def decided(decision: Decision | None) -> None:
+            if decision is None:
+                return
+            if decision.vigil is None:
+                self._run(self._drop(vigil))
+            elif decision.cap is None:
+                self._run(self._put(decision.vigil, f"watching for {what(decision.vigil)}"))
+            else:
+                self._prepare(decision.vigil, decision.cap, decision.tries or 1)
+
+        refusal = self._acts.refusal()
+        may = "" if refusal is None else f"podtop cannot deploy now: {refusal}"
+        self._push(WatchDialog(vigil, self._offers(), price, is_new, may, self._beat), decided)
+
+    async def _put(self, vigil: Vigil, said: str) -> None:
+        from tui.shelf import ShelfError
+
+        if self._lookout is None:
+            return
+        try:
+            await asyncio.to_thread(self._lookout.vigils.put, vigil.id, vigil)
+        except ShelfError as error:
+            self._warn(str(error))
+            return
+        self._warn(said)
+        self._lookout.look()
+        self._watch.tell()
+
+    async def _drop(self, vigil: Vigil) -> None:
+        from tui.shelf import ShelfError
+
+        if self._lookout is None:
+            return
+        try:
+            await asyncio.to_thread(self._lookout.vigils.drop, vigil.id)
+        except ShelfError as error:
+            self._warn(str(error))
+            return
+        self._warn(f"no longer watching for {what(vigil)}")
+        self._lookout.look()
+        self._watch.tell()
+
+    # One that deploys
+
+    def _prepare(self, vigil: Vigil, cap: float, tries: int) -> None:
+        """Let the deploy be typed, and have it confirmed."""
+        offer = next((o for o in self._offers() if o.gpu_id == vigil.gpus[0]), None)
+
+        def typed(draft: Draft) -> None:
+            self._arm(vigil, draft, cap, tries)
+
+        demand = vigil.demand
+        more = {"gpu_count": str(demand.gpu_count), "way": "spot" if vigil.spot else "demand"}
+        for name in ("min_memory_gb", "min_vcpus", "min_download_mbps", "min_upload_mbps", "country"):
+            if (value := getattr(demand, name)) is not None:
+                more[name] = str(value)
+        if demand.public_ip is not None:
+            more["public_ip"] = "yes" if demand.public_ip else "no"
+        self._acts.prepare(offer, more, typed)
+
+    def _arm(self, vigil: Vigil, draft: Draft, cap: float, tries: int) -> None:
+        from tui.ui.arming import deploys
+        from tui.ui.modals.agree import Agree
+
+        def ask() -> Question:
+            return deploys(vigil, draft, cap, tries, self._fleet.funds)
+
+        async def again() -> Question:
+            await self._watch.look()
+            return ask()
+
+        def agreed(yes: bool | None) -> None:
+            from tui.lookout import planned
+
+            funds = self._fleet.funds
+            if not yes or self._lookout is None or funds is None or funds.account_id is None:
+                return
+            plan = planned(draft, cap, tries)
+            armed = replace(vigil, state=State.ARMED, plan=plan, account=funds.account_id)
+            self._lookout.drafts[vigil.id] = draft
+            self._run(self._put(armed, f"armed: {what(vigil)}, at most {fmt.money(cap)}/h"))
+
+        self._push(Agree(ask(), again, self._beat), agreed)
+
+    # A stopped pod
+
+    def pod(self, pod: str | None) -> None:
+        """Show the dialog of a watch that resumes a stopped pod when its host has free GPUs."""
+        if pod is None:
+            self._warn("watch: no pod is under the cursor")
+            return
+        old = next((v for v in self._fleet.vigils.values() if v.pod == pod and not v.over), None)
+        self._pod(pod, old)
+
+    def _pod(self, pod: str, old: Vigil | None) -> None:
+        from tui.ui.arming import no_more, resumes, why_not
+        from tui.ui.modals.agree import Agree
+
+        record = self._fleet.records.get(pod)
+        if (why := self._acts.refusal()) is not None:
+            self._warn(f"watch: {why}")
+            return
+        if self._lookout is None:
+            self._warn("watch: not connected yet")
+            return
+        if old is not None:
+
+            def removed(yes: bool | None) -> None:
+                if yes:
+                    self._run(self._drop(old))
+
+            self._push(
+                Agree(no_more(old), self._same(lambda: no_more(old)), self._beat),
+                removed,
+            )
+            return
+        if record is None or (why := why_not(record.pod)) is not None:
+            self._warn(f"watch: {why if record is not None else 'it is gone'}")
+            return
+
+        def ask() -> Question:
+            now = self._fleet.records.get(pod)
+            return resumes(now.pod if now is not None else None, self._fleet.funds)
+
+        async def again() -> Question:
+            await self._watch.look()
+            return ask()
+
+        def agreed(yes: bool | None) -> None:
+            funds, now = self._fleet.funds, self._fleet.records.get(pod)
+            if yes and funds is not None and funds.account_id is not None and now is not None:
+                armed = self._new(pod=pod, pod_name=now.name, state=State.ARMED, account=funds.account_id)
+                self._run(self._put(armed, f"{now.name} resumes by itself when its host has free GPUs"))
+
+        self._push(Agree(ask(), again, self._beat), agreed)
+
+    @staticmethod
+    def _same(ask: Callable[[], Question]) -> Callable[[], Coroutine[Any, Any, Question]]:
+        async def again() -> Question:
+            return ask()
+
+        return again
