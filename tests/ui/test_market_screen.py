@@ -161,7 +161,7 @@ async def test_other_lists_are_asked_for_when_they_are_shown(launch: Launch) -> 
         text = run.text()
         assert "EU-SE-1" in text
         assert "H100 SXM" in text
-        await run.pilot.press("l", "down")
+        await run.pilot.press("l", "l", "down")
         assert "EU-SE-1" in run.text(), "where a GPU is in stock is told beside its price"
 
 
