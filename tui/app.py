@@ -116,7 +116,15 @@ class PodtopApp(App[None]):
             clock=source.clock, beat=beat,
         )  # fmt: skip
         self._sight = Sight(
-            self.fleet, self.changed, badges, self.player, self._acts, tz, Kept(self._kept_in), self._watching_for
+            self.fleet,
+            self.changed,
+            badges,
+            self.player,
+            self._acts,
+            tz,
+            Kept(self._kept_in),
+            self._watching_for,
+            self._watch.use,
         )
         self._first_screen = FleetScreen(self._sight)
         self._came_from = self.DEFAULT_MODE

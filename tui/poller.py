@@ -48,7 +48,7 @@ class Poller(Generic[T]):
     One request is in flight at most. Readings start `interval` seconds apart; a slow answer is followed by no burst.
     After a failure the wait doubles from the interval up to `LONGEST_WAIT`, drawn at random from its upper half so
     that many podtops do not knock together; a throttled one waits at least as long as it was told to.
-    `first`: seconds before the first request.
+    `first`: seconds before the first request; `slowness`: by how much longer to wait than the interval.
     Only `CloudError` is a failure; anything else ends the iteration by being raised.
     """
 
@@ -61,9 +61,11 @@ class Poller(Generic[T]):
         wait: Callable[[asyncio.Event, float], Awaitable[None]] = _wait,
         random: Callable[[], float] = _random.random,
         first: float = 0.0,
+        slowness: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self.interval = interval
         self._first = first
+        self._slowness = slowness
         self._fetch = fetch
         self._clock = clock
         self._wait = wait
@@ -94,7 +96,7 @@ class Poller(Generic[T]):
             else:
                 attempts = 0
                 now = self._clock()
-                pause = max(0.0, self.interval - (now - started))
+                pause = max(0.0, self.interval * self._slowness() - (now - started))
                 reading = Fresh(value, now - started)
             since = self._clock()
             yield reading

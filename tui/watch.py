@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tui.api.cloud import CloudError, Unreachable
+from tui.api.cloud import CloudError, Throttled, Unreachable
 from tui.api.models import ANYTHING
 from tui.poller import Failed, Fresh, Poller
 from tui.store.fleet import Older
+from tui.store.meter import Meter, Use
 from tui.store.prices import SPAN
 from tui.store.series import EMPTY
 from tui.topics import TOPICS
@@ -53,6 +55,7 @@ class Watch:
     opened:  given the account's past once there is one to be asked.
     midnight: when the local day of an instant began.
     say:     told what a person has to know of the recording.
+    beat: seconds that only go forward, by which requests are counted.
     prepare: called in a thread once the cloud is open: imports that need not wait for the first answer.
     """
 
@@ -67,7 +70,10 @@ class Watch:
         say: Callable[[Note], object] = lambda note: None,
         opened: Callable[[Past], object] = lambda past: None,
         midnight: Callable[[float], float] = lambda at: at // 86_400 * 86_400,
+        beat: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.meter = Meter()
+        self._beat = beat
         self._source = source
         self._config = config
         self._fleet = fleet
@@ -157,6 +163,7 @@ class Watch:
     async def run(self) -> None:
         """Until cancelled. Connections are closed then."""
         cloud = self._cloud = await asyncio.to_thread(self._source.open)
+        cloud.listen(lambda: self.meter.count(self._beat()))
         try:
             await asyncio.to_thread(self._prepare)
             if self._source.recording is not None:
@@ -174,8 +181,8 @@ class Watch:
                     group.create_task(self._recorder.run())
                     group.create_task(self._fill(self._recorder))
                 await self._take_in_the_past(cloud)
-                pods = Poller(cloud.fleet, self._config.interval)
-                market = Poller(self._ask_market, self._config.market_interval)
+                pods = Poller(cloud.fleet, self._config.interval, slowness=self._slowness)
+                market = Poller(self._ask_market, self._config.market_interval, slowness=self._slowness)
                 self._wakes |= {"pods": pods.wake, "market": market.wake}
                 self.attend(self._attended)
                 group.create_task(self._follow(pods, self._pods_told, self._pods_failed))
@@ -186,6 +193,13 @@ class Watch:
             if self.past is not None:
                 self.past.close()
             await cloud.aclose()
+
+    def _slowness(self) -> float:
+        return self.meter.slowness(self._beat())
+
+    def use(self) -> Use:
+        """How near RunPod's limits podtop's requests are."""
+        return self.meter.tightest(self._beat())
 
     def _pods_told(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
         if self._first is None:
@@ -264,7 +278,7 @@ class Watch:
         topic, feed = TOPICS[name], self._fleet.topics.get(name)
         age = feed.age(self._source.clock()) if feed is not None and feed.error is None else None
         first = 0.0 if age is None else max(0.0, topic.interval - age / self._source.pace)
-        poller = Poller(topic.fetch(cloud), topic.interval, first=first)
+        poller = Poller(topic.fetch(cloud), topic.interval, first=first, slowness=self._slowness)
         self._wakes[name] = poller.wake
         tell, fail = partial(self._fleet.apply_topic, name), partial(self._fleet.fail_topic, name)
         return group.create_task(self._follow(poller, tell, fail))
@@ -317,5 +331,7 @@ class Watch:
                 case Fresh(value, took):
                     apply(value, now, took)
                 case Failed(error, retry_in):
+                    if isinstance(error, Throttled):
+                        self.meter.throttled(self._beat())
                     fail(error, now, now + retry_in * self._source.pace)
             self._changed()

@@ -104,6 +104,9 @@ class HeldCloud:
         assert self.account_answer is not None
         return self.account_answer
 
+    def listen(self, sent: Callable[[], object]) -> None:
+        self.told_of_requests = sent
+
     async def aclose(self) -> None:
         self.closed = True
 

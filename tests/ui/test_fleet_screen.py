@@ -154,7 +154,7 @@ async def test_pause_holds_the_screen_while_collection_goes_on(launch: Launch) -
         assert "brand-new" in run.text()
 
 
-@pytest.mark.parametrize("size", [(120, 52), (80, 100)])
+@pytest.mark.parametrize("size", [(120, 60), (80, 100)])
 async def test_help_tells_every_key_in_force(launch: Launch, size: tuple[int, int]) -> None:
     async with launch(size=size) as run:
         bound = {b.binding.id: b.binding for b in run.app.screen.active_bindings.values() if b.binding.id}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tui.api.account import Account
     from tui.api.detail import PodDetail
@@ -145,6 +145,10 @@ class Cloud(Protocol):
 
     async def rent(self, order: RentOrder) -> Receipt:
         """Rent a new interruptible pod, with a bid."""
+        ...
+
+    def listen(self, sent: Callable[[], object]) -> None:
+        """Have `sent` called with every request that leaves."""
         ...
 
     async def aclose(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 from tui.api.cloud import ReadOnly
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tui.api.account import Account
     from tui.api.cloud import CloudError
@@ -65,6 +65,9 @@ class Unplugged:
 
     async def rent(self, order: RentOrder) -> Receipt:
         _refuse()
+
+    def listen(self, sent: Callable[[], object]) -> None:
+        """Nothing leaves."""
 
     async def aclose(self) -> None:
         """There is nothing to close."""

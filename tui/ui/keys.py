@@ -78,10 +78,10 @@ def _rank(hint: Hint) -> int:
     return FIRST.index(group) if group in FIRST else len(FIRST)
 
 
-def footer(active: Mapping[str, ActiveBinding], offered: Collection[str] = ()) -> TwoSided:
+def footer(active: Mapping[str, ActiveBinding], offered: Collection[str] = (), meter: Cell = ()) -> TwoSided:
     """One line of the keys worth knowing now; help and quit stand at the right and give way last.
 
-    offered: ids of the actions that make sense now; the others are not told.
+    offered: ids of the actions that make sense now; the others are not told. meter: a figure before help and quit.
 
     While a filter is typed every other printable key is text, so that only its own keys are told.
     """
@@ -94,7 +94,7 @@ def footer(active: Mapping[str, ActiveBinding], offered: Collection[str] = ()) -
         if not hint.shown or (hint.id.startswith("act.") and hint.id not in offered):
             continue
         (right if hint.id in ("app.help", "app.quit") else left).append(cell(hint))
-    return TwoSided(tuple(left), tuple(right))
+    return TwoSided(tuple(left), (*((meter,) if meter else ()), *right))
 
 
 GROUPS = {

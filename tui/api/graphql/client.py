@@ -147,6 +147,10 @@ class GraphQLCloud:
         answer = await self._change("rent", orders.rent_input(order), secrets)
         return orders.receipt("podRentInterruptable", *answer)
 
+    def listen(self, sent: Callable[[], object]) -> None:
+        """Have `sent` called with every request that leaves."""
+        self._exchange.sent = sent
+
     async def aclose(self) -> None:
         """Close connections; idempotent."""
         await self._exchange.aclose()

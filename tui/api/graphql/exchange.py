@@ -63,6 +63,7 @@ class Exchange:
         wall: Callable[[], float],
     ) -> None:
         self.host = host_of(url) or "the API"
+        self.sent: Callable[[], object] = lambda: None
         self._url = url
         self._key = key
         self._deadline = deadline
@@ -100,6 +101,7 @@ class Exchange:
         self._refuse(with_key)
         key = self._key if with_key else None
         content = _encode({"query": document, "variables": variables})
+        self.sent()
         outcome = await self._send(content, _Bearer(key) if key else None, (*secrets, key) if key else secrets)
         # Raised here, outside of any handler and without the frames it passed: nothing that holds the request with its
         # headers, or the body, hangs on an error that is kept until the next poll.

@@ -136,6 +136,7 @@ class MarketScreen(TimedScreen):
             case "watches":
                 self._show_watches(fleet, now)
         self._show_facts()
+        self._show_footer()
 
     def _age(self, fleet: Fleet, now: float) -> None:
         feed = self._topic(fleet)
@@ -385,6 +386,11 @@ class MarketScreen(TimedScreen):
             self._go_list(self._list)
         elif self._typed[self._list]:
             self._set_filter("")
+
+    def _meter(self) -> Cell:
+        use = self._sight.use()
+        role = "warn" if use.share > 0.8 else "quiet"
+        return ((f"asked {use.asked}/{use.window.most} a {use.window.name}", role),)
 
     # Watching
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import ClassVar, NamedTuple
 
@@ -20,9 +20,11 @@ from tui.kept import Kept
 from tui.player import Player
 from tui.store import views
 from tui.store.fleet import Fleet, Record
+from tui.store.meter import Use
 from tui.ui import format as fmt
 from tui.ui import keys, roles, status
 from tui.ui.acts import Acts
+from tui.ui.cells import Cell
 from tui.ui.messages import Attend, LookBack
 from tui.ui.status import Badges
 from tui.ui.watching import Watching
@@ -56,6 +58,7 @@ class Sight(NamedTuple):
     tz: tzinfo | None
     kept: Kept
     watching: Watching
+    use: Callable[[], Use]
 
 
 class TimedScreen(Screen[None]):
@@ -181,7 +184,11 @@ class TimedScreen(Screen[None]):
 
     def _show_footer(self) -> None:
         offered = self._offered = self._possible()
-        self.query_one("#footer", Lines).content = (keys.footer(self.active_bindings, offered),)
+        self.query_one("#footer", Lines).content = (keys.footer(self.active_bindings, offered, self._meter()),)
+
+    def _meter(self) -> Cell:
+        """A figure for the footer."""
+        return ()
 
     # Acting
 
