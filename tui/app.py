@@ -62,7 +62,6 @@ class PodtopApp(App[None]):
     """The program on the screen."""
 
     TITLE = "podtop"
-    DEFAULT_MODE = "fleet"
     CSS_PATH: ClassVar = [str(styles_dir() / f"{name}.tcss") for name in STYLES]
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -89,12 +88,16 @@ class PodtopApp(App[None]):
         state: StateFiles | None = None,
         tz: tzinfo | None = None,
         beat: Callable[[], float] = time.monotonic,
+        first: str = "fleet",
     ) -> None:
+        # Which mode it begins with is read when the app is made.
+        self.DEFAULT_MODE = first  # type: ignore[misc]
         super().__init__()
         self._open_log = open_log
         self._clock = source.clock
         self.crash: str | None = None
         self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace)
+        self.fleet.keyless = source.keyless
         badges = Badges(source.badge, source.demo, False)
         self.changed: Signal[None] = Signal(self, "changed")
         self._source = source
@@ -126,7 +129,7 @@ class PodtopApp(App[None]):
             self._watching_for,
             self._watch.use,
         )
-        self._first_screen = FleetScreen(self._sight)
+        self._first_screen = self._maker(first)()
         self._came_from = self.DEFAULT_MODE
         self._terminal = terminal.install(self)
         self._watching: Worker[None] | None = None

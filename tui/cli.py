@@ -22,6 +22,21 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", int, float)
 
+MARKET_FLAGS = (
+    ("--gpus", "N", "so many GPUs in one pod (1)"),
+    ("--cloud", "NAME", "secure or community; both without it"),
+    ("--disk", "GB", "with so much disk in all"),
+    ("--memory", "GB", "with so much memory at least"),
+    ("--vcpus", "N", "with so many vCPUs at least"),
+    ("--down", "MBIT", "with so much download at least"),
+    ("--up", "MBIT", "with so much upload at least"),
+    ("--country", "XX", "in a country, by its two letters"),
+    ("--ip", "YES", "yes: with a public IP; no: without"),
+    ("--filter", "TERMS", "as in the screen's filter: 'vram>=80 price<2.5 stock:high h100'"),
+    ("--sort", "COLUMN", "price, spot, vram, stock, name, per_gb, rented, max ..."),
+)
+"""The filters of RunPod's market, as they are typed on the screen, and the screen's own."""
+
 USAGE = 2
 CRASHED = 1
 
@@ -86,6 +101,17 @@ def parser() -> argparse.ArgumentParser:
     log.add_argument("--last", type=_lines, metavar="N", help="only the last N actions")
     log.add_argument("--pod", metavar="TEXT", help="only of pods whose name or id has this in it")
     log.add_argument("--json", action="store_true", help="the lines as they are kept")
+    market = commands.add_parser(
+        "market", help="what can be rented, at what price; needs no API key", allow_abbrev=False,
+        description="Show the Market screen; or, with --json or --csv, print what can be rented now, once. Exit codes: "
+        "0 found, 2 usage, 3 nothing matches, 4 refused, 5 unreachable.",
+    )  # fmt: skip
+    _connection(market, argparse.SUPPRESS)
+    for flag, metavar, words in MARKET_FLAGS:
+        market.add_argument(flag, metavar=metavar, help=words)
+    form = market.add_mutually_exclusive_group()
+    form.add_argument("--json", dest="form", action="store_const", const="json", help="print JSON, once")
+    form.add_argument("--csv", dest="form", action="store_const", const="csv", help="print CSV, once")
     simulate = commands.add_parser(
         "simulate", help="serve a simulated RunPod on loopback", allow_abbrev=False,
         description="Serve a simulated RunPod on loopback, for podtop or any other RunPod client.",
@@ -145,6 +171,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return USAGE
     if options.replay is not None:
         return _replay(options, config)
+    if options.command == "market":
+        return _market(options, config)
     if config.key is None and not options.demo:
         _say(
             "there is no RunPod API key. Set RUNPOD_API_KEY, or pass --api-key-file FILE, or put api_key into "
@@ -160,14 +188,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _show(_source(options, config), config)
 
 
-def _show(source: Source, config: Config) -> int:
+def _market(options: argparse.Namespace, config: Config) -> int:
+    """The Market screen, or its rows for a script. RunPod tells prices without a key."""
+    source = _source(options, config)
+    if options.form is not None:
+        from tui.prices import show
+
+        return show(source, config, options)
+    given = [flag for flag, _, _ in MARKET_FLAGS if getattr(options, flag.removeprefix("--")) is not None]
+    if given:
+        _say(f"{given[0]} goes with --json or --csv: on the screen f and / set filters")
+        return USAGE
+    if options.demo or config.key is not None:
+        return _show(source, config, "market")
+    from msgspec.structs import replace
+
+    return _show(replace(source, keyless=True), config, "market")
+
+
+def _show(source: Source, config: Config, first: str = "fleet") -> int:
     """The full screen, where there is one."""
     if reason := _no_terminal():
         _say(reason)
         return USAGE
     for warning in config.warnings:
         _say(warning)
-    return _run(source, config)
+    return _run(source, config, first)
 
 
 def _replay(options: argparse.Namespace, config: Config) -> int:
@@ -276,12 +322,13 @@ def _recorder(
         if source.demo:
             return Recorder(state_dir(), "demo", origin="demo", interval=interval, say=say, account="demo")
         origin = host_of(config.api_url)
-        return Recorder(state_dir(), config.api_url, origin=origin, interval=interval, say=say)
+        account = "market" if source.keyless else None
+        return Recorder(state_dir(), config.api_url, origin=origin, interval=interval, say=say, account=account)
 
     return make
 
 
-def _run(source: Source, config: Config) -> int:
+def _run(source: Source, config: Config, first: str) -> int:
     import gc
 
     # What start-up makes lives as long as the program: the collector need not look at it, now or later.
@@ -299,6 +346,7 @@ def _run(source: Source, config: Config) -> int:
         open_log=lambda: journal.open_log(paths.state_dir(), key),
         record=_recorder(source, config, state_dir) if config.record and live else None,
         state=_state(source, config, state_dir) if live else None,
+        first=first,
     )
     if config.theme is not None and config.theme not in app.available_themes:
         _say(f"theme = {config.theme!r} is not accepted; it takes {', '.join(sorted(app.available_themes))}")

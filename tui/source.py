@@ -23,6 +23,7 @@ class Source(Struct, frozen=True):
     clock:   the cloud's idea of now, in epoch seconds.
     pace:    seconds of `clock` per real second (1 except for a sped-up demo).
     prices:  what GPUs cost in the past; it blocks for a moment, and is called in a thread.
+    keyless: whether there is no API key: then prices are all that can be asked for.
     recording: a file to be replayed in place of a cloud, from the instant `begin` on; None where RunPod is asked.
     history: snapshots of the past, oldest first, as (instant, snapshot); None where there is none to be had.
     """
@@ -36,3 +37,4 @@ class Source(Struct, frozen=True):
     prices: Callable[[], Prices] | None = None
     recording: Path | None = None
     begin: float = 0.0
+    keyless: bool = False

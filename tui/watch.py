@@ -181,11 +181,13 @@ class Watch:
                     group.create_task(self._recorder.run())
                     group.create_task(self._fill(self._recorder))
                 await self._take_in_the_past(cloud)
-                pods = Poller(cloud.fleet, self._config.interval, slowness=self._slowness)
+                if not self._source.keyless:
+                    pods = Poller(cloud.fleet, self._config.interval, slowness=self._slowness)
+                    self._wakes["pods"] = pods.wake
+                    group.create_task(self._follow(pods, self._pods_told, self._pods_failed))
                 market = Poller(self._ask_market, self._config.market_interval, slowness=self._slowness)
-                self._wakes |= {"pods": pods.wake, "market": market.wake}
+                self._wakes["market"] = market.wake
                 self.attend(self._attended)
-                group.create_task(self._follow(pods, self._pods_told, self._pods_failed))
                 group.create_task(self._follow(market, self._market_told, self._fleet.fail_market))
         finally:
             self._cloud = None
@@ -214,6 +216,8 @@ class Watch:
             self._recorder.polled(at, None)
 
     def _market_told(self, answers: Answers, at: float, took: float) -> None:
+        if self._source.keyless and self._first is None:
+            self._first = at
         self._fleet.apply_market(answers.market, at, took)
         self._fleet.apply_asked(answers.asked, at, took)
         if self._recorder is not None:

@@ -155,6 +155,7 @@ class Fleet:
     interval: seconds between fleet polls, by which staleness is judged.
     pods_at:  when the pods were last told; later than that an answer may have come without them.
     recorded: whether this is a past instant, out of an archive.
+    keyless:  whether there is no API key, so that prices are all there is.
     inspection: the one pod that is looked at closely.
     has_past: whether there is an archive to ask for what memory does not have.
     older:    what an archive says of some pods before what memory has.
@@ -187,6 +188,7 @@ class Fleet:
         self.inspection: Inspection | None = None
         self.has_past = False
         self.recorded = False
+        self.keyless = False
         self._budget = budget
         self._span = DAY
         self._limit = 0
@@ -330,7 +332,7 @@ class Fleet:
         copy.events, copy.deeds = self.events.copy(), self.deeds.copy()
         copy.leases, copy.topics = self.leases, self.topics.copy()
         copy.asked, copy.prices, copy.vigils = self.asked, self.prices, self.vigils
-        copy.older, copy.has_past = self.older.copy(), self.has_past
+        copy.older, copy.has_past, copy.keyless = self.older.copy(), self.has_past, self.keyless
         return copy
 
     def _seen(self, pod: Pod, at: float) -> Record:

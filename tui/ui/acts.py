@@ -78,6 +78,8 @@ class Acts:
             return why
         if self._player.travelling:
             return "this is the past: = returns to now, where things can be done"
+        if self._fleet.keyless:
+            return "there is no API key: podtop shows prices only"
         if self._fleet.pods_at is None or self.performer is None:
             return "the pods are not known yet"
         return None

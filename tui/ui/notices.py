@@ -84,6 +84,11 @@ def pods(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False
     feed = fleet.snapshot
     if feed.value is None and replay:
         return Notice("◌ opening the recording")
+    if fleet.keyless:
+        return Notice(
+            "there is no API key: prices only",
+            ("Set RUNPOD_API_KEY or pass --api-key-file FILE to see pods; podtop --demo needs no key.",),
+        )
     if feed.value is None:
         return _waiting(feed, "pods", waited)
     if feed.value.pods is None and not fleet.records:

@@ -142,12 +142,13 @@ def _now(row: OfferRow, offer: Offer, funds: Funds | None, asked: bool | None) -
 
 
 def _host(quote: Quote) -> str:
-    """What comes with the GPUs on the cheapest host."""
+    """What comes with the GPUs on the cheapest host, and how many of all are rented."""
+    rented = f"{quote.rented}/{quote.total} rented" if quote.rented is not None and quote.total else ""
+    if not rented and quote.rented_share is not None:
+        rented = f"{quote.rented_share:.0f}% rented"
     least = [f"{quote.min_vcpus} vCPU"] if quote.min_vcpus else []
     least += [f"{quote.min_memory_gb} GB"] if quote.min_memory_gb else []
-    speeds = [f"↓{quote.min_download_mbps}"] if quote.min_download_mbps else []
-    speeds += [f"↑{quote.min_upload_mbps} Mbit/s"] if quote.min_upload_mbps else []
-    words = [quote.country or "", " ".join(least), " ".join(speeds), "public IP" if quote.public_ip else ""]
+    words = [rented, quote.country or "", " ".join(least), "public IP" if quote.public_ip else ""]
     return " · ".join(word for word in words if word)
 
 
@@ -155,16 +156,15 @@ def _quote(quote: Quote | None, count: int) -> Cell:
     if quote is None:
         return (("not sold there", "quiet"),)
     if quote.on_demand is None and quote.stock is None:
-        rented = f" · all {quote.total} rented" if quote.total and quote.rented == quote.total else ""
-        return (("▱▱▱ out of stock", "quiet"), (rented, "quiet"))
+        return (("▱▱▱ out of stock", "quiet"),)
     parts: list[tuple[str, str]] = [(fmt.money(None if quote.on_demand is None else quote.on_demand / count), "strong")]
     if quote.spot is not None:
-        parts.append((f" · bid from {fmt.money(quote.spot / count)}", "muted"))
+        parts.append((f" · bid {fmt.money(quote.spot / count)}", "muted"))
     parts += [(" · ", "muted"), *stock_cell(quote.stock)]
-    if quote.rented is not None and quote.total:
-        parts.append((f" · {quote.rented} of {quote.total} rented", "muted"))
-    elif quote.rented_share is not None:
-        parts.append((f" · {quote.rented_share:.0f}% rented", "muted"))
+    speeds = [f"↓{quote.min_download_mbps}"] if quote.min_download_mbps else []
+    speeds += [f"↑{quote.min_upload_mbps}"] if quote.min_upload_mbps else []
+    if speeds:
+        parts.append((f" · {' '.join(speeds)} Mbit/s", "quiet"))
     return tuple(parts)
 
 

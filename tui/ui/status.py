@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -17,6 +17,7 @@ from tui.ui.widgets.lines import TwoSided, taken
 if TYPE_CHECKING:
     from tui.api.cloud import CloudError
     from tui.player import Player
+    from tui.store.feed import Feed
     from tui.store.fleet import Fleet
 
 LOW_RUNWAY = 24 * 3600.0
@@ -80,7 +81,7 @@ def _alarm(word: str, age: float | None, tail: str = "", role: str = "bad") -> F
 
 def connection(fleet: Fleet, now: float, tz: tzinfo | None) -> Forms:
     """Whether the figures are live, since when they are not, and when podtop asks again."""
-    feed = fleet.snapshot
+    feed: Feed[Any] = fleet.market if fleet.keyless else fleet.snapshot
     if fleet.recorded:
         return ((("◌ opening the recording", "muted"),), (("◌", "muted"),))
     if fleet.past:
@@ -91,12 +92,12 @@ def connection(fleet: Fleet, now: float, tz: tzinfo | None) -> Forms:
         return _alarm(trouble(feed.error), feed.age(now), wait)
     if feed.at is None:
         return ((("◌ connecting", "muted"),), (("◌", "muted"),))
-    if fleet.stale(now):
+    if fleet.market_stale(now) if fleet.keyless else fleet.stale(now):
         return _alarm("stale", feed.age(now), role="warn")
     live: Cell = (("● ", "good"), ("live", "text"))
     at: Cell = ((f" {clock(feed.at, tz)}", "muted"),)
     took: Cell = ((f" · {fmt.latency(feed.took)}", "muted"),)
-    if lost := missing(fleet):
+    if (lost := missing(fleet)) and not fleet.keyless:
         return (
             (*live, *at, *took, (f" · ▲ no {lost}", "warn")),
             (*live, *at, (f" · ▲ no {lost}", "warn")),
@@ -156,6 +157,8 @@ Ranked = tuple[tuple[int, Cell], ...]
 
 def money(fleet: Fleet, old: bool) -> Ranked:
     funds = fleet.funds
+    if fleet.keyless:
+        return ((0, (("no API key: prices only", "muted"),)),)
     if fleet.snapshot.at is None:
         return tuple((0, _figure(label, fmt.UNKNOWN, "muted")) for label in ("balance", "spend", "runway"))
     left = rules.runway(funds)
@@ -176,7 +179,7 @@ def money(fleet: Fleet, old: bool) -> Ranked:
 
 
 def counts(fleet: Fleet, now: float, old: bool) -> Ranked:
-    if fleet.snapshot.at is None:
+    if fleet.snapshot.at is None or fleet.keyless:
         return ()
     if fleet.pods_at is None:
         return ((4, _figure("pods", "unknown", "muted")),)

@@ -51,9 +51,7 @@ class FleetScreen(TimedScreen):
         Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column"),
         Binding("i", "invert", "invert", id="table.invert", show=False, tooltip="Turn the order round"),
         Binding("enter", "open", "open", id="table.open", tooltip="All about the pod under the cursor"),
-        Binding(
-            "w", "watch", "watch", id="table.watch", show=False, tooltip="Watch: wait for a GPU, or for a pod's host"
-        ),
+        Binding("w", "watch", "watch", id="table.watch", show=False, tooltip="Watch: wait for a GPU or a pod's host"),
         Binding("space", "mark", "mark", id="table.mark", show=False, tooltip="Mark: charts compare the marked pods"),
         Binding(
             "escape",
