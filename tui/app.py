@@ -39,6 +39,7 @@ from tui.watch import Watch
 
 if TYPE_CHECKING:
     from tui.config import Config
+    from tui.hooks import Hooks
     from tui.notes import Note
     from tui.past import Past
     from tui.recorder import Recorder
@@ -107,6 +108,8 @@ class PodtopApp(App[None]):
             source, config, self.fleet, self._tell, _import_charts, record, self._say, self._opened, self._midnight
         )
         self._state = state
+        self._notify = config.notify
+        self._hooks: Hooks | None = None
         why = "this is a recording" if source.recording else "podtop was started so" if config.read_only else ""
         self.guard = Guard(why, after=config.lock_after * 60 or None, clock=beat)
         self._acts = Acts(
@@ -192,9 +195,20 @@ class PodtopApp(App[None]):
         logging.getLogger(__name__).warning(note.text)
         self.notify(note.text, severity="warning" if note.bad else "information", timeout=20, markup=False)
 
-    def _ring(self, title: str, text: str) -> None:
+    def _ring(self, title: str, text: str, kind: str = "watch") -> None:
         """Call a person who looks elsewhere."""
-        self.bell()
+        if self._notify is None:
+            return
+        from tui.hooks import Alarm, Hooks
+
+        if self._hooks is None:
+            self._hooks = Hooks(self._notify, write=self._send, say=self._say, beat=time.monotonic)
+        self._hooks.ring(Alarm(title, text, kind, self._clock()))
+
+    def _send(self, text: str) -> None:
+        """To the terminal, past what is drawn: the driver's writer keeps it whole."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(text)
 
     def _midnight(self, at: float) -> float:
         when = datetime.fromtimestamp(at, self._tz)
@@ -264,6 +278,8 @@ class PodtopApp(App[None]):
         return hears is None or hears()
 
     async def on_unmount(self) -> None:
+        if self._hooks is not None:
+            await self._hooks.close()
         if self._acts.performer is not None:
             await self._acts.performer.close()
         if self._watching is not None:

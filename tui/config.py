@@ -6,13 +6,16 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from tui.api.endpoint import host_of, objection
 from tui.api.secret import Secret
+
+if TYPE_CHECKING:
+    from tui.hooks import HookSettings
 
 API_URL = "https://api.runpod.io/graphql"
 FASTEST = 2.0
@@ -40,6 +43,7 @@ class Config(Struct, frozen=True):
     record:          keep what is seen in an archive.
     lock_after:      minutes without a key after which actions lock themselves; 0 never.
     theme:           name of a theme, None for podtop's own.
+    notify:          how to call a person who looks elsewhere; None where nothing is configured.
     warnings:        sentences about settings that were ignored or are unwise.
     """
 
@@ -51,6 +55,7 @@ class Config(Struct, frozen=True):
     record: bool = True
     lock_after: float = 10.0
     theme: str | None = None
+    notify: HookSettings | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -153,12 +158,29 @@ def _toml(path: Path) -> tuple[dict[str, Any], str]:
         raise ConfigError(f"{path}: not TOML: {error}") from None
 
 
+def _notify(path: Path, text: str, table: object) -> HookSettings:
+    """The `[notify]` table. Raises ConfigError with the line of what is not accepted."""
+    import re
+
+    from tui.hooks import read_settings
+
+    try:
+        return read_settings(table)
+    except ValueError as error:
+        named = re.match(r"notify\.(\w+)", str(error))
+        line = _line_of(text, named[1] if named else "notify")
+        raise ConfigError(f"{path}, line {line}: {error}") from None
+
+
 def _from_file(path: Path) -> tuple[dict[str, Any], list[str]]:
     table, text = _toml(path)
     values: dict[str, Any] = {}
     warnings = []
     for name, value in table.items():
         where = f"{path}, line {_line_of(text, name)}"
+        if name == "notify":
+            values[name] = _notify(path, text, value)
+            continue
         if name not in SETTINGS:
             import difflib
 

@@ -90,11 +90,7 @@ def test_the_screen_needs_no_key(url: str) -> None:  # noqa: F811
     terminal.wait_for("live")
     terminal.type("1")
     terminal.wait_for("there is no API key")
-    terminal.type("2w")
-    terminal.wait_for("Watch for")
-    terminal.type("\x1b")
-    terminal.wait_while("Watch for")
-    terminal.type("D")
+    terminal.type("2D")
     terminal.wait_for("podtop shows prices only")
     terminal.type("q")
     assert terminal.end() == 0

@@ -1,0 +1,245 @@
+"""`Hooks`: how podtop calls a person who looks elsewhere: only in ways that are configured, never through a shell."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from tui.notes import Note
+
+if TYPE_CHECKING:
+    import httpx
+
+PATIENCE = 10.0
+"""Seconds that a command or a webhook gets."""
+
+AT_ONCE = 4
+SAME = 60.0
+"""Seconds within which the same is told once."""
+
+LONGEST = 300
+
+
+class HookSettings(Struct, frozen=True):
+    """The `[notify]` table.
+
+    bell:    ring the terminal's bell.
+    osc9:    a notification of the terminal by OSC 9 (iTerm2, Windows Terminal, ConEmu, kitty).
+    osc777:  the same by OSC 777 (urxvt, foot, Ghostty, WezTerm).
+    tmux:    a message in tmux's status line, where podtop runs in tmux.
+    command: a program and its arguments; {title} and {text} in them are filled in.
+    webhook: an https URL that gets JSON: {"title", "text", "kind", "at"}.
+    webhook_token_file: a file whose content goes to the webhook as a bearer token.
+    """
+
+    bell: bool = False
+    osc9: bool = False
+    osc777: bool = False
+    tmux: bool = False
+    command: tuple[str, ...] = ()
+    webhook: str = ""
+    webhook_token_file: str = ""
+
+
+class Alarm(Struct, frozen=True):
+    """What is told: a title and a sentence, of a kind such as "price", at an instant."""
+
+    title: str
+    text: str
+    kind: str
+    at: float
+
+
+_ACCEPTED = {
+    "bell": "true or false",
+    "osc9": "true or false",
+    "osc777": "true or false",
+    "tmux": "true or false",
+    "command": 'a list of a program and its arguments, as in ["notify-send", "{title}", "{text}"]',
+    "webhook": "an https URL; http on loopback only",
+    "webhook_token_file": "the path of a file",
+}
+
+
+def read_settings(table: object) -> HookSettings:
+    """The `[notify]` table of the settings. Raises ValueError, in words, for what is not accepted."""
+    import difflib
+
+    from tui.api.endpoint import objection
+
+    if not isinstance(table, dict):
+        raise ValueError("notify is a table: [notify]")
+    for name, value in table.items():
+        if name not in _ACCEPTED:
+            near = difflib.get_close_matches(name, _ACCEPTED, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_ACCEPTED)}"
+            raise ValueError(f"notify.{name} is unknown; {hint}")
+        match name:
+            case "command":
+                good = isinstance(value, list) and bool(value) and all(isinstance(v, str) and v for v in value)
+            case "webhook":
+                good = isinstance(value, str) and objection(value, with_key=True) is None
+            case "webhook_token_file":
+                good = isinstance(value, str) and bool(value.strip())
+            case _:
+                good = isinstance(value, bool)
+        if not good:
+            # A webhook's address is a secret in itself.
+            shown = "" if name == "webhook" else f" = {value!r}"
+            raise ValueError(f"notify.{name}{shown} is not accepted; it takes {_ACCEPTED[name]}")
+    values: dict[str, Any] = {name: tuple(value) if name == "command" else value for name, value in table.items()}
+    return HookSettings(**values)
+
+
+def plain(text: str, most: int = LONGEST) -> str:
+    """Text without anything that a terminal or a program could take for more than text."""
+    clean = "".join(ch if ch.isprintable() else " " for ch in text)
+    return clean if len(clean) <= most else clean[: most - 1] + "…"
+
+
+def sequences(settings: HookSettings, alarm: Alarm, in_tmux: bool) -> str:
+    """What the terminal is sent. In tmux the notifications are handed through to the terminal outside."""
+    title, text = plain(alarm.title), plain(alarm.text)
+    found = []
+    if settings.osc9:
+        found.append(f"\x1b]9;{title}: {text}\x07")
+    if settings.osc777:
+        found.append(f"\x1b]777;notify;{title.replace(';', ',')};{text.replace(';', ',')}\x07")
+    if in_tmux:
+        found = [f"\x1bPtmux;{one.replace(chr(27), chr(27) * 2)}\x1b\\" for one in found]
+    return "".join(found) + ("\x07" if settings.bell else "")
+
+
+def argv(settings: HookSettings, alarm: Alarm) -> tuple[str, ...]:
+    """The command with its placeholders filled in: one argument stays one argument."""
+    title, text = plain(alarm.title), plain(alarm.text)
+    return tuple(part.replace("{title}", title).replace("{text}", text) for part in settings.command)
+
+
+def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a command: nothing of RunPod's key goes there."""
+    return {name: value for name, value in environ.items() if "API_KEY" not in name.upper()}
+
+
+class Hooks:
+    """Tells alarms.
+
+    write: sends text to the terminal, between two frames and never in the midst of one.
+    say:   told when a way does not work, once.
+    """
+
+    def __init__(
+        self,
+        settings: HookSettings,
+        *,
+        write: Callable[[str], object],
+        say: Callable[[Note], object],
+        beat: Callable[[], float],
+        environ: Mapping[str, str] = os.environ,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._settings = settings
+        self._write = write
+        self._say = say
+        self._beat = beat
+        self._environ = environ
+        self._transport = transport
+        self._last: dict[tuple[str, str], float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failed: set[str] = set()
+
+    def ring(self, alarm: Alarm) -> None:
+        """Tell it in every way that is configured; returns at once."""
+        now, key = self._beat(), (alarm.kind, alarm.title)
+        if now - self._last.get(key, -SAME) < SAME:
+            return
+        self._last[key] = now
+        settings, in_tmux = self._settings, bool(self._environ.get("TMUX"))
+        if text := sequences(settings, alarm, in_tmux):
+            self._write(text)
+        if settings.tmux and in_tmux:
+            # -l: what the text holds is text, and no format of tmux's.
+            words = f"{plain(alarm.title)}: {plain(alarm.text)}"
+            self._begin(self._command("tmux", ("tmux", "display-message", "-d", "10000", "-l", words), alarm))
+        if settings.command:
+            self._begin(self._command("command", argv(settings, alarm), alarm))
+        if settings.webhook:
+            self._begin(self._post(alarm))
+
+    async def close(self) -> None:
+        """Give what is under way a second, then end it."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=1.0)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        if len(self._tasks) >= AT_ONCE:
+            work.close()
+            self._complain("hooks", "too many at once: this alarm was not told everywhere")
+            return
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _command(self, what: str, arguments: tuple[str, ...], alarm: Alarm) -> None:
+        more = {"PODTOP_TITLE": plain(alarm.title), "PODTOP_TEXT": plain(alarm.text), "PODTOP_KIND": alarm.kind}
+        nothing = asyncio.subprocess.DEVNULL
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *arguments, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True,
+                env={**without_keys(self._environ), **more},
+            )  # fmt: skip
+        except (OSError, ValueError) as error:
+            self._complain(what, f"{arguments[0]}: {getattr(error, 'strerror', None) or error}")
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                code = await process.wait()
+        except (TimeoutError, asyncio.CancelledError) as error:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            self._complain(what, f"{arguments[0]} took longer than {PATIENCE:.0f} s, and was ended")
+            return
+        if code:
+            self._complain(what, f"{arguments[0]} ended with {code}")
+
+    async def _post(self, alarm: Alarm) -> None:
+        import httpx
+
+        try:
+            headers = await asyncio.to_thread(self._headers)
+            async with (
+                httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False, transport=self._transport) as client,
+                asyncio.timeout(PATIENCE),
+            ):
+                body = {"title": plain(alarm.title), "text": plain(alarm.text), "kind": alarm.kind, "at": alarm.at}
+                answer = await client.post(self._settings.webhook, json=body, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, ValueError) as error:
+            # Neither the address, which is a secret, nor what httpx says of it.
+            self._complain("webhook", f"it could not be told ({type(error).__name__})")
+            return
+        if not answer.is_success:
+            self._complain("webhook", f"it answered {answer.status_code}")
+
+    def _headers(self) -> dict[str, str]:
+        if not self._settings.webhook_token_file:
+            return {}
+        token = Path(self._settings.webhook_token_file).expanduser().read_text("utf-8").strip()
+        return {"Authorization": f"Bearer {token}"}
+
+    def _complain(self, what: str, words: str) -> None:
+        if (text := f"notify.{what}: {words}") not in self._failed:
+            self._failed.add(text)
+            self._say(Note(text))
