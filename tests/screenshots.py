@@ -10,6 +10,8 @@ from tests.stage import demo_app, landed, make_recording, replay_app, settle, st
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 DARK, LIGHT = "podtop-dark", "podtop-light"
+MARKET = ("2", "slash", *"vram>=80", "enter", "j", "j")
+WATCH = ("2", "slash", *"mi300", "enter", "w", *"2.50", "down", "right", "down", *"4")
 SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("fleet-80x24-dark", (80, 24), DARK, ()),
     ("fleet-80x24-light", (80, 24), LIGHT, ()),
@@ -21,6 +23,12 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("pod-120x40-light", (120, 40), LIGHT, ("j", "enter")),
     ("compare-120x40-dark", (120, 40), DARK, ("space", "space", "space")),
     ("strips-120x40-dark", (120, 40), DARK, ("j", "v", "tab", "z", *["left"] * 9)),
+    ("market-120x40-dark", (120, 40), DARK, MARKET),
+    ("market-120x40-light", (120, 40), LIGHT, MARKET),
+    ("market-200x50-dark", (200, 50), DARK, MARKET),
+    ("market-80x24-dark", (80, 24), DARK, MARKET),
+    ("places-120x40-dark", (120, 40), DARK, ("2", "right", "right")),
+    ("watch-120x40-dark", (120, 40), DARK, WATCH),
     ("stop-120x40-dark", (120, 40), DARK, ("j", "S")),
     ("terminate-120x40-dark", (120, 40), DARK, ("j", "j", "T", "left", *"mixtral")),
     ("terminate-120x40-light", (120, 40), LIGHT, ("j", "j", "T", "left", *"mixtral")),

@@ -43,7 +43,7 @@ def demo_app(theme: str | None = None) -> PodtopApp:
     """podtop on its demo account, at noon. Dialogs listen at once, for on a stage nobody types by mistake."""
     state = StateFiles(lambda: Path(tempfile.mkdtemp(dir=_SHELF.name)), "demo", "demo")
     return PodtopApp(
-        demo_source(wall=lambda: NOON, history_s=3600.0), Config(theme=theme, lock_after=0), tz=UTC,
+        demo_source(wall=lambda: NOON, history_s=3600.0, prices_s=86_400.0), Config(theme=theme, lock_after=0), tz=UTC,
         state=state, beat=itertools.count().__next__,
     )  # fmt: skip
 

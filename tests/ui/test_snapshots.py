@@ -81,6 +81,32 @@ def test_asked(snap_compare: Compare, what: str, size: tuple[int, int]) -> None:
     assert snap_compare(demo_app(), terminal_size=size, run_before=pressing(*ASKED[what]))
 
 
+MARKET = ("2", "slash", *"vram>=80", "enter", "j", "j")
+
+
+@pytest.mark.parametrize("theme", ["podtop-dark", "podtop-light"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=["80x24", "120x40", "200x50"])
+def test_market(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
+    assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing(*MARKET))
+
+
+MARKETS = {
+    "details": (*MARKET, "tab"),
+    "trend": (*MARKET, "tab", "tab"),
+    "cpus": ("2", "right"),
+    "data-centres": ("2", "right", "right"),
+    "no-watches": ("2", "left"),
+    "watch": ("2", "slash", *"mi300", "enter", "w", *"2.50"),
+    "watch-that-deploys": ("2", "slash", *"mi300", "enter", "w", *"2.50", "down", "right", "down", *"4"),
+    "resume-watch": ("G", "w"),
+}
+
+
+@pytest.mark.parametrize("what", MARKETS)
+def test_markets(snap_compare: Compare, what: str) -> None:
+    assert snap_compare(demo_app(), terminal_size=(80, 24), run_before=pressing(*MARKETS[what]))
+
+
 def test_telemetry_alone(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=(80, 24), run_before=pressing("j", "tab"))
 

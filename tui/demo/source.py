@@ -39,9 +39,10 @@ def demo_source(
     read_only: bool = False,
     faults: Faults | None = None,
     history_s: float = 86_400.0,
+    prices_s: float = 7 * 86_400.0,
     wall: Callable[[], float] = time.time,
 ) -> Source:
-    """A source on a world of its own, which opens with `history_s` seconds of past.
+    """A source on a world of its own, which opens with `history_s` seconds of past, and `prices_s` of its market's.
 
     The past is told by a second world of the same seed, which walks through it step by step: the two agree until the
     visitor changes something, and the one that the visitor sees is never anywhere but now.
@@ -77,7 +78,7 @@ def demo_source(
     def prices() -> Prices:
         from tui.demo.market import past_prices
 
-        return past_prices(seed, opened, 7 * history_s)
+        return past_prices(seed, opened, prices_s)
 
     return Source(badge="demo", demo=True, open=open_cloud, clock=clock, pace=speed, history=history, prices=prices)
 

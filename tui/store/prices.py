@@ -241,6 +241,7 @@ class Words(Struct, frozen=True):
     low_week: Low | None
     low_day: Low | None
     day: Presence
+    week: Presence
 
 
 def words(prices: Prices, gpu: str, now: float) -> Words:
@@ -248,4 +249,5 @@ def words(prices: Prices, gpu: str, now: float) -> Words:
         prices.lowest(gpu, now - SPAN, now + BUCKET),
         prices.lowest(gpu, now - 86_400.0, now + BUCKET),
         prices.presence(gpu, now, 86_400.0),
+        prices.presence(gpu, now, SPAN),
     )

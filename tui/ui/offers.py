@@ -164,7 +164,7 @@ def _quote(quote: Quote | None, count: int) -> Cell:
     speeds = [f"↓{quote.min_download_mbps}"] if quote.min_download_mbps else []
     speeds += [f"↑{quote.min_upload_mbps}"] if quote.min_upload_mbps else []
     if speeds:
-        parts.append((f" · {' '.join(speeds)} Mbit/s", "quiet"))
+        parts.append((f" · {' '.join(speeds)} Mb/s", "quiet"))
     return tuple(parts)
 
 
@@ -179,15 +179,16 @@ def when(at: float, now: float, tz: tzinfo | None) -> str:
 def _lately(row: OfferRow, prices: Prices, now: float, tz: tzinfo | None) -> Iterator[Fact]:
     said = words(prices, row.id, now)
     if said.low_week is not None:
-        yield Fact("Cheapest", _cheapest(said.low_week, row.price, now, tz))
+        yield Fact("Cheapest", _cheapest(said.low_week, said.week, row.price, now, tz))
     yield Fact("In stock", presence(said.day))
 
 
-def _cheapest(low: Low, price: float | None, now: float, tz: tzinfo | None) -> Cell:
-    head = (f"{fmt.money(low.price)} in 7 days", "text")
+def _cheapest(low: Low, week: Presence, price: float | None, now: float, tz: tzinfo | None) -> Cell:
+    seen = "7 days" if week.watched > 6.5 * 86_400 else f"{fmt.short_duration(week.watched)} seen"
+    head = (f"{fmt.money(low.price)} in {seen}", "text")
     if price is not None and price <= low.price + 0.005:
         return (head, (" · now is as cheap as it was", "good"))
-    above = f" · now {fmt.money(price - low.price)} above" if price is not None else ""
+    above = f" · now +{fmt.money(price - low.price)}" if price is not None else ""
     return (head, (f" · {when(low.at, now, tz)}{above}", "muted"))
 
 

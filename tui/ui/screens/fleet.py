@@ -71,6 +71,7 @@ class FleetScreen(TimedScreen):
         self._typed = {"pods": "", "market": ""}
         self._marked: dict[str, None] = {}
         self._worn = (False, False)
+        self._asking = False
         self._begun = sight.player.clock()
 
     def compose(self) -> ComposeResult:
@@ -287,7 +288,7 @@ class FleetScreen(TimedScreen):
     # Keys
 
     def typing(self) -> bool:
-        return bool(self.query(FilterLine))
+        return self._asking
 
     def _targets(self) -> tuple[str, ...]:
         """The marked pods; without marks, the one under the cursor. None while other things have the keys."""
@@ -308,13 +309,13 @@ class FleetScreen(TimedScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("sort", "invert"):
-            return self._panes.active in self._queries and not self.query(FilterLine)
+            return self._panes.active in self._queries and not self._asking
         if action in ("mark", "open"):
-            return self._panes.active == "pods" and not self.query(FilterLine)
+            return self._panes.active == "pods" and not self._asking
         if action in ("filter", "watch"):
-            return not self.query(FilterLine)
+            return not self._asking
         if action == "pane":
-            return not self.query(FilterLine)
+            return not self._asking
         return super().check_action(action, parameters)
 
     def action_sort(self) -> None:
@@ -346,8 +347,9 @@ class FleetScreen(TimedScreen):
     # The filter line
 
     async def action_filter(self) -> None:
-        if self.query(FilterLine):
+        if self._asking:
             return
+        self._asking = True
         name = self._panes.active
         if name not in self._queries:
             # The charts are of the pod under the cursor: what is looked for there is a pod.
@@ -367,6 +369,7 @@ class FleetScreen(TimedScreen):
         name = self._panes.active
         self.set_focus(self.query_one(f"#{name}"))
         await self.query_one(FilterLine).remove()
+        self._asking = False
         self.refresh_bindings()
         if not event.kept:
             self._set_filter(name, "")

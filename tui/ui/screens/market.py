@@ -14,7 +14,7 @@ from tui.store import market as views
 from tui.store.feed import Feed
 from tui.store.fleet import Fleet
 from tui.store.market import OfferRow
-from tui.store.prices import CLOUDS
+from tui.store.prices import BUCKET
 from tui.store.terms import WORDS, parse
 from tui.store.vigil import what
 from tui.ui import format as fmt
@@ -291,8 +291,13 @@ class MarketScreen(TimedScreen):
         if row is None:
             pane.show_notice(Notice("no GPU is under the cursor"))
             return
+        if fleet.prices.lowest(row.id, now - RANGES[self._range], now + BUCKET) is None:
+            pane.show_notice(Notice(f"no price was seen in the last {fmt.span(RANGES[self._range])}"))
+            return
         pane.open()
         pane.divide(1)
+        # Hidden behind a notice it has no size; it tells when it has one.
+        pane.charts[0].display = True
         size = pane.charts[0].size
         if not size.width:
             return
@@ -301,9 +306,6 @@ class MarketScreen(TimedScreen):
         width = max(900.0, spec.bucket(RANGES[self._range], columns))
         self._width = width
         window = spec.window(now, RANGES[self._range], columns, width)
-        if not any(fleet.prices.runs(row.id, cloud, *window) for cloud in CLOUDS):
-            pane.show_notice(Notice(f"no price was seen in the last {fmt.span(RANGES[self._range])}"))
-            return
         pane.show((offers.trend_chart(fleet.prices, row, window, now, self._sight.tz, self._cursor),))
 
     @staticmethod
@@ -423,7 +425,7 @@ class MarketScreen(TimedScreen):
     # Keys
 
     def typing(self) -> bool:
-        return bool(self.query(FilterLine))
+        return bool(self._asking)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("sort", "invert", "filter", "demand", "list", "pane", "zoom", "copy"):
@@ -489,7 +491,7 @@ class MarketScreen(TimedScreen):
         await self._ask("demand", " ".join(views.chips(self._demand)), f"filters at RunPod: {HINT}")
 
     async def _ask(self, what: str, text: str, words: str) -> None:
-        if self.query(FilterLine):
+        if self._asking:
             return
         self._asking = what
         line = FilterLine(text, words)
@@ -508,9 +510,10 @@ class MarketScreen(TimedScreen):
     @on(FilterLine.Done)
     async def _filter_done(self, event: FilterLine.Done) -> None:
         line = self.query_one(FilterLine)
-        text, what, self._asking = line.value, self._asking, ""
+        text, what = line.value, self._asking
         self._focus_list()
         await line.remove()
+        self._asking = ""
         self.refresh_bindings()
         if what == "find":
             if not event.kept:
