@@ -34,7 +34,6 @@ from tui.ui.places import PLACES
 from tui.ui.screens.fleet import FleetScreen
 from tui.ui.screens.timed import Sight
 from tui.ui.status import Badges
-from tui.ui.watching import Watching
 from tui.watch import Watch
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from tui.recorder import Recorder
     from tui.source import Source
     from tui.state import StateFiles
+    from tui.ui.watching import Watching
 
 FIRST_FRAME = 0.05
 """Seconds that the first frame gets to itself."""
@@ -116,11 +116,8 @@ class PodtopApp(App[None]):
             self.fleet, self.guard, self.player, self._watch, state, tz,
             push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat,
         )  # fmt: skip
-        self._watching_for = Watching(
-            self._acts, self.fleet, self._watch, state, tz,
-            push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, ring=self._ring,
-            clock=source.clock, beat=beat,
-        )  # fmt: skip
+        self._beat = beat
+        self._watching_for: Watching | None = None
         self._sight = Sight(
             self.fleet,
             self.changed,
@@ -129,7 +126,7 @@ class PodtopApp(App[None]):
             self._acts,
             tz,
             Kept(self._kept_in),
-            self._watching_for,
+            self._watches,
             self._watch.use,
         )
         self._first_screen = self._maker(first)()
@@ -148,6 +145,17 @@ class PodtopApp(App[None]):
         self._refresh_truecolor_filter(self.ansi_theme)
         dark = self.current_theme.dark
         self.update_classes({f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
+
+    def _watches(self) -> Watching:
+        if self._watching_for is None:
+            from tui.ui.watching import Watching
+
+            self._watching_for = Watching(
+                self._acts, self.fleet, self._watch, self._state, self._tz,
+                push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, ring=self._ring,
+                clock=self._clock, beat=self._beat,
+            )  # fmt: skip
+        return self._watching_for
 
     def _kept_in(self) -> Path:
         if self._state is None:
@@ -250,7 +258,7 @@ class PodtopApp(App[None]):
             )  # fmt: skip
             self.run_worker(self._acts.performer.resume_looking(), name="resume looking")
             self.run_worker(self._acts.enforce(), name="leases")
-            self.run_worker(self._watching_for.look_out(), name="watches")
+            self.run_worker(self._watches().look_out(), name="watches")
         self.run_worker(self.player.run(), name="player")
 
     async def on_event(self, event: events.Event) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -37,6 +36,8 @@ class Kept:
         """Put a text in place of the one that was kept."""
         if self.get(name) == text:
             return
+        import tempfile
+
         self._texts = {**self.texts, name: text}
         with suppress(OSError):
             path = self._path()

@@ -12,8 +12,6 @@ from tui.api.cloud import CloudError, Throttled, Unreachable
 from tui.api.models import ANYTHING
 from tui.poller import Failed, Fresh, Poller
 from tui.store.fleet import Older
-from tui.store.meter import Meter, Use
-from tui.store.prices import SPAN
 from tui.store.series import EMPTY
 from tui.topics import TOPICS
 
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from tui.source import Source
     from tui.store.events import Event
     from tui.store.fleet import Fleet
+    from tui.store.meter import Meter, Use
 
 T = TypeVar("T")
 
@@ -72,7 +71,7 @@ class Watch:
         midnight: Callable[[float], float] = lambda at: at // 86_400 * 86_400,
         beat: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.meter = Meter()
+        self._meter: Meter | None = None
         self._beat = beat
         self._source = source
         self._config = config
@@ -94,6 +93,15 @@ class Watch:
         self._inspector: Inspector | None = None
         self._wakes: dict[str, Callable[[], None]] = {}
         self._wanted: dict[str, tuple[Demand, ...]] = {}
+
+    @property
+    def meter(self) -> Meter:
+        """Counts requests."""
+        if self._meter is None:
+            from tui.store.meter import Meter
+
+            self._meter = Meter()
+        return self._meter
 
     def wake(self) -> None:
         """Ask now."""
@@ -239,6 +247,8 @@ class Watch:
         self._opened(self.past)
         try:
             recorder.happened(await self.past.fill(self._fleet, first, self._source.clock()))
+            from tui.store.prices import SPAN
+
             self._fleet.prices.join(await self.past.prices(first - SPAN, first))
         except ArchiveError as error:
             self._say(Note(f"the recording cannot be read: {error}"))

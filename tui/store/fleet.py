@@ -15,7 +15,6 @@ from tui.store.deeds import Deed
 from tui.store.events import Event, between
 from tui.store.feed import Feed, is_stale
 from tui.store.inspection import Inspection
-from tui.store.prices import Prices
 from tui.store.series import GAP, Series, Stretch
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import Demand, Funds, Market, Places, Pod, Snapshot, Unreadable
     from tui.store.lease import Lease
+    from tui.store.prices import Prices
     from tui.store.vigil import Vigil
 
 DAY = 86_400.0
@@ -183,7 +183,7 @@ class Fleet:
         self.vigils: Mapping[str, Vigil] = {}
         self.topics: dict[str, Feed[Any]] = {}
         self.asked: dict[Demand, Feed[Market]] = {}
-        self.prices = Prices()
+        self._prices: Prices | None = None
         self.older: dict[str, Older] = {}
         self.inspection: Inspection | None = None
         self.has_past = False
@@ -198,6 +198,19 @@ class Fleet:
     def funds(self) -> Funds | None:
         """The account's money in the last answer; None when that answer had none, whatever was known before."""
         return self.snapshot.value.funds if self.snapshot.value else None
+
+    @property
+    def prices(self) -> Prices:
+        """What GPUs cost over the last week. Made when it is first asked for: the first frame needs none."""
+        if self._prices is None:
+            from tui.store.prices import Prices
+
+            self._prices = Prices()
+        return self._prices
+
+    @prices.setter
+    def prices(self, prices: Prices) -> None:
+        self._prices = prices
 
     @property
     def account(self) -> Feed[Account]:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tui.store.terms import Terms
 from tui.store.views import Order, ordered
 
 if TYPE_CHECKING:
     from tui.api.models import Demand, Market, Offer, Places, Quote
+    from tui.store.terms import Terms
 
 
 class OfferRow(Struct, frozen=True):
@@ -153,12 +153,14 @@ def rows(market: Market | None, count: int = 1) -> tuple[OfferRow, ...]:
     return () if market is None else tuple(offer_row(offer, count) for offer in market.offers)
 
 
-def select(every: tuple[OfferRow, ...], terms: Terms, sort: str = "", inverted: bool = False) -> tuple[OfferRow, ...]:
+def select(
+    every: tuple[OfferRow, ...], terms: Terms | None, sort: str = "", inverted: bool = False
+) -> tuple[OfferRow, ...]:
     """The rows that match, in order; what cannot be rented now comes last in any order by price.
 
     Equal ones stand by their price, then by name.
     """
-    kept = [row for row in every if terms.hold(row)]
+    kept = [row for row in every if terms is None or terms.hold(row)]
     kept.sort(key=lambda o: (o.name.lower(), o.id))
     kept = ordered(kept, _ORDERS["price"], inverted=False)
     return tuple(ordered(kept, _ORDERS[sort or "price"], inverted))

@@ -21,6 +21,6 @@ class Place(NamedTuple):
 
 PLACES = (
     Place("fleet", "1", "Fleet", "Fleet: pods and prices"),
-    Place("market", "2", "Market", "Market: what can be rented, where, at what price"),
+    Place("market", "2", "Market", "Market: what can be rented at what price"),
     Place("events", "5,e", "Events", "Everything that happened"),
 )

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from tui.store import draft as drafts
-from tui.store.vigil import State, Vigil, what
 from tui.ui import format as fmt
 
 if TYPE_CHECKING:
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from tui.store.draft import Draft
     from tui.store.fleet import Fleet
     from tui.store.market import OfferRow
+    from tui.store.vigil import Vigil
     from tui.ui.acts import Acts, Push
     from tui.ui.modals.agree import Question
     from tui.ui.modals.watch import Decision
@@ -66,6 +65,7 @@ class Watching:
         import secrets
 
         from tui.lookout import Lookout, Vigils
+        from tui.store import draft as drafts
 
         if self._state is None:
             return
@@ -84,6 +84,8 @@ class Watching:
         await self._lookout.run()
 
     async def _made(self, draft: Draft, outcome: Outcome) -> None:
+        from tui.store import draft as drafts
+
         lease = drafts.lease(draft, self._clock(), self._tz)
         if lease is not None and outcome.pod:
             await self._acts.set_lease(outcome.pod, draft["name"], *lease)
@@ -116,12 +118,15 @@ class Watching:
     def _new(self, **more: Any) -> Vigil:
         import secrets
 
+        from tui.store.vigil import Vigil
+
         return Vigil(secrets.token_hex(4), self._clock(), **more)
 
     def _offers(self) -> tuple[Offer, ...]:
         return self._fleet.market.value.offers if self._fleet.market.value else ()
 
     def _show(self, vigil: Vigil, price: float | None, is_new: bool) -> None:
+        from tui.store.vigil import what
         from tui.ui.modals.watch import WatchDialog
 
         if self._lookout is None:
@@ -158,6 +163,7 @@ class Watching:
 
     async def _drop(self, vigil: Vigil) -> None:
         from tui.shelf import ShelfError
+        from tui.store.vigil import what
 
         if self._lookout is None:
             return
@@ -189,6 +195,7 @@ class Watching:
         self._acts.prepare(offer, more, typed)
 
     def _arm(self, vigil: Vigil, draft: Draft, cap: float, tries: int) -> None:
+        from tui.store.vigil import State, what
         from tui.ui.arming import deploys
         from tui.ui.modals.agree import Agree
 
@@ -223,6 +230,7 @@ class Watching:
         self._pod(pod, old)
 
     def _pod(self, pod: str, old: Vigil | None) -> None:
+        from tui.store.vigil import State
         from tui.ui.arming import no_more, resumes, why_not
         from tui.ui.modals.agree import Agree
 

@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from tui.api.models import ANYTHING, Offer
 from tui.store import market, views
 from tui.store.fleet import Fleet, Record
-from tui.store.terms import parse
 from tui.store.views import Query
 from tui.ui import layout, notices, rows
 from tui.ui.cells import Cell
@@ -140,7 +139,11 @@ class FleetScreen(TimedScreen):
         fleet, now = self._view
         table = self.query_one("#market", Table)
         query = self._queries["market"]
-        terms = parse(self._typed["market"])
+        terms = None
+        if self._typed["market"].strip():
+            from tui.store.terms import parse
+
+            terms = parse(self._typed["market"])
         found = market.select(market.rows(fleet.market.value), terms, query.sort, query.inverted)
         offers = {row.id: row for row in found}
         table.show(
@@ -269,9 +272,9 @@ class FleetScreen(TimedScreen):
             key = self.query_one("#market", Table).cursor
             row = next((row for row in market.rows(fleet.market.value) if row.id == key), None)
             if row is not None:
-                self._sight.watching.gpu(row, ANYTHING)
+                self._sight.watching().gpu(row, ANYTHING)
         else:
-            self._sight.watching.pod(self.query_one("#pods", Table).cursor)
+            self._sight.watching().pod(self.query_one("#pods", Table).cursor)
 
     def action_mark(self) -> None:
         """Mark the pod under the cursor, or take its mark, and go on to the next."""

@@ -399,15 +399,15 @@ class MarketScreen(TimedScreen):
     def action_watch(self) -> None:
         row = self._row()
         if self._list == "watches":
-            self._sight.watching.again(self.query_one("#watches", Table).cursor or "")
+            self._sight.watching().again(self.query_one("#watches", Table).cursor or "")
         elif row is not None:
-            self._sight.watching.gpu(row, self._demand)
+            self._sight.watching().gpu(row, self._demand)
 
     def action_open(self) -> None:
         self.action_watch()
 
     def action_remove(self) -> None:
-        self._sight.watching.remove(self.query_one("#watches", Table).cursor or "")
+        self._sight.watching().remove(self.query_one("#watches", Table).cursor or "")
 
     # Acting
 

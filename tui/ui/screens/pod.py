@@ -222,7 +222,7 @@ class PodScreen(TimedScreen):
         self.post_message(Copy(label, text))
 
     def action_watch(self) -> None:
-        self._sight.watching.pod(self.pod)
+        self._sight.watching().pod(self.pod)
 
     def action_reveal(self) -> None:
         self._revealed = not self._revealed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from msgspec.structs import replace
 from textual import events, on
@@ -20,16 +20,18 @@ from tui.kept import Kept
 from tui.player import Player
 from tui.store import views
 from tui.store.fleet import Fleet, Record
-from tui.store.meter import Use
 from tui.ui import format as fmt
 from tui.ui import keys, roles, status
 from tui.ui.acts import Acts
 from tui.ui.cells import Cell
 from tui.ui.messages import Attend, LookBack
 from tui.ui.status import Badges
-from tui.ui.watching import Watching
 from tui.ui.widgets.lines import Lines
 from tui.ui.widgets.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from tui.store.meter import Use
+    from tui.ui.watching import Watching
 
 RANGES = (300.0, 900.0, 3600.0, 6 * 3600.0, 86_400.0, 7 * 86_400.0, 30 * 86_400.0)
 """Chart ranges in seconds."""
@@ -57,7 +59,7 @@ class Sight(NamedTuple):
     acts: Acts
     tz: tzinfo | None
     kept: Kept
-    watching: Watching
+    watching: Callable[[], Watching]
     use: Callable[[], Use]
 
 
