@@ -22,7 +22,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from tui.guard import Guard
 from tui.kept import Kept
-from tui.paths import styles_dir
+from tui.paths import styles
 from tui.player import Player
 from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
@@ -49,7 +49,8 @@ if TYPE_CHECKING:
 FIRST_FRAME = 0.05
 """Seconds that the first frame gets to itself."""
 
-STYLES = ("app", "roles", "panes", "table", "chart", "help", "palette", "confirm", "deploy")
+STYLES = ("app", "roles", "panes", "table", "chart", "palette")
+"""What the first screen needs; dialogs bring their own."""
 
 
 def _import_charts() -> None:
@@ -63,7 +64,7 @@ class PodtopApp(App[None]):
     """The program on the screen."""
 
     TITLE = "podtop"
-    CSS_PATH: ClassVar = [str(styles_dir() / f"{name}.tcss") for name in STYLES]
+    CSS_PATH: ClassVar = styles(*STYLES)
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(p.keys, f"go('{p.mode}')", p.word.lower(), id=f"screen.{p.mode}", show=False, tooltip=p.help)

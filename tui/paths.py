@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 PACKAGE = Path(__file__).parent
 
@@ -10,6 +10,11 @@ PACKAGE = Path(__file__).parent
 def styles_dir() -> Path:
     """The style sheets: inside the package when installed, beside it in a checkout."""
     return next(p for p in (PACKAGE / "styles", PACKAGE.parent / "styles") if p.is_dir())
+
+
+def styles(*names: str) -> list[str | PurePath]:
+    """Paths of style sheets, by their names."""
+    return [str(styles_dir() / f"{name}.tcss") for name in names]
 
 
 def config_file() -> Path:

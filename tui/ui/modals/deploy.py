@@ -19,6 +19,7 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Label, Static
 
 from tui.api.cloud import CloudError
+from tui.paths import styles
 from tui.store import draft as drafts
 from tui.store.draft import Draft, Price
 from tui.store.fields import BY_NAME, FIELDS, Field, Kind, fields
@@ -73,6 +74,7 @@ class DeployForm(Dialog[Answer | None]):
 
     # What is typed here spends nothing: the question that follows is the one that waits for quiet.
     WAITS_FOR_QUIET = False
+    CSS_PATH = styles("confirm", "deploy")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave", id="deploy.leave", tooltip="Leave; the draft is kept"),
         Binding("ctrl+s", "order", "order", id="deploy.order", tooltip="Go on to the order"),

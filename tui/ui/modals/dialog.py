@@ -11,6 +11,7 @@ from rich.text import Text
 from textual import events
 from textual.screen import ModalScreen
 
+from tui.paths import styles
 from tui.ui import roles
 from tui.ui.cells import Cell
 from tui.ui.consequences import Point
@@ -37,6 +38,7 @@ class Dialog(ModalScreen[T]):
     """Whether each key that comes too early keeps it deaf for longer."""
 
     AUTO_FOCUS: ClassVar[str | None] = ""
+    CSS_PATH = styles("confirm")
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

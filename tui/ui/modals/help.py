@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.paths import styles
 from tui.ui.keys import Hint, grouped
 
 SIGNS = (
@@ -40,6 +41,8 @@ def _half(lengths: Sequence[int]) -> int:
 
 class Help(ModalScreen[None]):
     """A list of keys; any of its closing keys ends it."""
+
+    CSS_PATH = styles("help")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "Close", id="help.close"),
