@@ -21,6 +21,10 @@ IDLE_AFTER = 600.0
 BOOT_PATIENCE = 1200.0
 """Seconds after which booting is suspicious: a large image is pulled in less, and the pod bills meanwhile."""
 
+LOW_RUNWAY = 24 * 3600.0
+SHORT_RUNWAY = 6 * 3600.0
+"""Below these the runway is a warning, then an alarm: a night, a working morning."""
+
 
 class Phase(StrEnum):
     """What a pod is doing, in one word for the screen."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tui.actions import Command
     from tui.api.account import Template
     from tui.api.models import Offer, Pod
+    from tui.consequences import Case
     from tui.guard import Guard
     from tui.leases import Leases
     from tui.notes import Note
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from tui.state import StateFiles
     from tui.store.draft import Draft
     from tui.store.fleet import Fleet
-    from tui.ui.consequences import Case
     from tui.ui.modals.deploy import Answer
     from tui.watch import Watch
 
@@ -114,7 +114,7 @@ class Acts:
             reasons = "; ".join(f"{name}: {why}" for name, why in made.skipped[:3])
             self._warn(f"nothing to {verb}. {reasons}")
             return
-        from tui.ui import consequences
+        from tui import consequences
         from tui.ui.modals.confirm import Confirm
 
         kept = [subject.pod.id for subject in made.subjects]
@@ -136,7 +136,7 @@ class Acts:
             self.performer.start(command)
 
     def _case(self, action: str, ids: Sequence[str]) -> Case:
-        from tui.ui import consequences
+        from tui import consequences
 
         pods: dict[str, Pod | None] = {
             key: record.pod if record.unreadable is None else None for key, record in self._fleet.records.items()

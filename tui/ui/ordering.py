@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from tui.consequences import Point
 from tui.store import draft as drafts
 from tui.store import spending
 from tui.store.draft import Draft
 from tui.ui import format as fmt
-from tui.ui.consequences import Point
 from tui.ui.modals.agree import Question
 
 if TYPE_CHECKING:

@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from tui.store.feed import Feed
     from tui.store.fleet import Fleet
 
-LOW_RUNWAY = 24 * 3600.0
-SHORT_RUNWAY = 6 * 3600.0
-"""Below these the runway is drawn as a warning, then as an alarm: a night, a working morning."""
-
 
 class Badges(Struct, frozen=True):
     """What the header says of podtop itself."""
@@ -165,7 +161,7 @@ def money(fleet: Fleet, old: bool) -> Ranked:
     if left is None or math.isinf(left):
         role = "muted" if left is None else "strong"
     else:
-        role = "bad" if left < SHORT_RUNWAY else "warn" if left < LOW_RUNWAY else "strong"
+        role = "bad" if left < rules.SHORT_RUNWAY else "warn" if left < rules.LOW_RUNWAY else "strong"
     mark = "▲ " if role in ("bad", "warn") else ""
     balance = "unknown" if funds is None or funds.balance is None else fmt.money(funds.balance)
     spend = "unknown" if funds is None or funds.spend_per_hr is None else f"{fmt.money(funds.spend_per_hr)}/h"

@@ -15,8 +15,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
 from tui.api.cloud import CloudError
+from tui.consequences import Point
 from tui.ui.cells import Cell
-from tui.ui.consequences import Point
 from tui.ui.modals.dialog import DEAF, SHORT, TOO_EARLY, Dialog
 
 

@@ -14,12 +14,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
+from tui import consequences
 from tui.actions import Command, Consent
 from tui.api.cloud import CloudError
+from tui.consequences import Case, Point
 from tui.store.deeds import Ending
-from tui.ui import consequences
 from tui.ui.cells import Cell
-from tui.ui.consequences import Case, Point
 from tui.ui.modals.dialog import DEAF, SHORT, TOO_EARLY, Dialog
 
 Again = Callable[[], Awaitable[Case]]

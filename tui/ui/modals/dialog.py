@@ -11,10 +11,10 @@ from rich.text import Text
 from textual import events
 from textual.screen import ModalScreen
 
+from tui.consequences import Point
 from tui.paths import styles
 from tui.ui import roles
 from tui.ui.cells import Cell
-from tui.ui.consequences import Point
 from tui.ui.roles import style_of
 
 T = TypeVar("T")

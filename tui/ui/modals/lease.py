@@ -15,10 +15,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Static
 
+from tui.consequences import Point
 from tui.store.draft import Fault, instant
 from tui.store.lease import Lease
 from tui.ui import format as fmt
-from tui.ui.consequences import Point
 from tui.ui.modals.dialog import SHORT, Dialog
 from tui.ui.widgets.choice import Choice
 

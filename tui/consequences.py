@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui import format as fmt
 from tui.actions import Action, Command, Consent, is_spot
 from tui.store import rules, spending
-from tui.ui import format as fmt
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Pod

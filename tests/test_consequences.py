@@ -5,11 +5,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from tests.make import funds, pod
+from tui import consequences
 from tui.actions import BY_ID
 from tui.api.models import Pod
+from tui.consequences import Case, case
 from tui.store.deeds import Deed
-from tui.ui import consequences
-from tui.ui.consequences import Case, case
 
 RUNNING = pod("a", name="train", cost=2.0, utils=(90, 90))
 STOPPED = pod("b", name="prep", status="EXITED", cost=0.4, utils=None)
