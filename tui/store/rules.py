@@ -25,6 +25,16 @@ LOW_RUNWAY = 24 * 3600.0
 SHORT_RUNWAY = 6 * 3600.0
 """Below these the runway is a warning, then an alarm: a night, a working morning."""
 
+LOOP_RESTARTS = 3
+LOOP_SPAN = 3600.0
+"""So many restarts of a container within so many seconds are a crash loop: nobody does that by hand."""
+
+YOUNG = 300.0
+"""Seconds of uptime below which a container is young: of a pod that runs for long, it was restarted."""
+
+MAINTENANCE_NEAR = 86_400.0
+"""Seconds before a maintenance of its machine within which a pod's work should be brought to safety."""
+
 
 class Phase(StrEnum):
     """What a pod is doing, in one word for the screen."""

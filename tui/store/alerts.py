@@ -1,0 +1,187 @@
+"""What needs an eye, out of what is known of the fleet at an instant. Pure; instants in epoch seconds.
+
+One answer of RunPod's does not tell for how long a pod has done nothing, or how often its container was restarted. What
+podtop saw before does: earlier polls, or a recording. Each alert says on which of the two it rests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from tui.store import rules
+from tui.store.events import Kind as EventKind
+from tui.store.fleet import busy_since
+
+if TYPE_CHECKING:
+    from tui.api.models import Pod
+    from tui.store.fleet import Fleet, Record
+
+
+class Kind(StrEnum):
+    """What is the matter.
+
+    IDLE:    no GPU has worked for `rules.IDLE_AFTER`.
+    QUIET:   no GPU works at this instant, and for how long is not known.
+    LOOP:    its container was restarted again and again.
+    RESTART: its container is young and its pod is not.
+    BOOT:    it is billed, and its container did not come up in `rules.BOOT_PATIENCE`.
+    BALANCE: RunPod did not tell the balance, so nothing is known of the runway.
+    """
+
+    RUNWAY = "runway"
+    BALANCE = "balance-unknown"
+    OUTBID = "outbid"
+    LOOP = "crash-loop"
+    RESTART = "restarted"
+    BOOT = "boot"
+    ZERO_GPU = "zero-gpu"
+    IDLE = "idle"
+    QUIET = "quiet"
+    MAINTENANCE = "maintenance"
+    UNREADABLE = "unreadable"
+
+
+class Grade(StrEnum):
+    """How bad it is."""
+
+    BAD = "bad"
+    WARN = "warn"
+    NOTICE = "notice"
+
+
+class Basis(StrEnum):
+    """What is judged by: one answer of RunPod's, or also what was seen before it."""
+
+    ANSWER = "answer"
+    HISTORY = "history"
+
+
+class Alert(Struct, frozen=True):
+    """One thing that needs an eye.
+
+    pod, name: of which pod; empty where it is about the account.
+    since:     when it began, or will begin.
+    lasts:     seconds that it has lasted at the least; of the runway, seconds that are left.
+    until:     when it ends.
+    count:     how many restarts.
+    note:      what RunPod, or podtop's reader, says of it.
+    """
+
+    kind: Kind
+    grade: Grade
+    pod: str = ""
+    name: str = ""
+    since: float | None = None
+    lasts: float | None = None
+    until: float | None = None
+    count: int | None = None
+    cost_per_hr: float | None = None
+    note: str = ""
+    basis: Basis = Basis.ANSWER
+
+
+_GRADES = {grade: rank for rank, grade in enumerate(Grade)}
+_KINDS = {kind: rank for rank, kind in enumerate(Kind)}
+
+
+def alerts(fleet: Fleet, now: float) -> tuple[Alert, ...]:
+    """All that needs an eye, the worst first. A fleet whose pods were not told has none of them."""
+    found = [*_money(fleet)]
+    for record in fleet.records.values():
+        found += _of(record, fleet, now)
+    return tuple(sorted(found, key=lambda a: (_GRADES[a.grade], _KINDS[a.kind], a.name.lower(), a.pod)))
+
+
+def _money(fleet: Fleet) -> Iterator[Alert]:
+    if fleet.snapshot.value is None:
+        return
+    left = rules.runway(fleet.funds)
+    if left is None:
+        yield Alert(Kind.BALANCE, Grade.WARN)
+    elif left < rules.LOW_RUNWAY:
+        grade = Grade.BAD if left < rules.SHORT_RUNWAY else Grade.WARN
+        yield Alert(Kind.RUNWAY, grade, lasts=left, cost_per_hr=fleet.funds.spend_per_hr if fleet.funds else None)
+
+
+def _of(record: Record, fleet: Fleet, now: float) -> Iterator[Alert]:
+    if record.pod is None or record.unreadable is not None:
+        yield Alert(Kind.UNREADABLE, Grade.WARN, record.id, record.name, note=record.unreadable or "")
+        return
+    yield from _run(record, record.pod, fleet, now)
+    yield from _work(record, record.pod, now)
+    yield from _maintenance(record.pod, now)
+
+
+def _alert(pod: Pod, kind: Kind, grade: Grade, **more: object) -> Alert:
+    return Alert(kind, grade, pod.id, pod.name, **{"cost_per_hr": pod.cost_per_hr, **more})  # type: ignore[arg-type]
+
+
+def _run(record: Record, pod: Pod, fleet: Fleet, now: float) -> Iterator[Alert]:
+    """Whether it runs as it was meant to."""
+    change = rules.status_change(pod.status_change)
+    since = change.at if change else None
+    if rules.phase(pod) is rules.Phase.OUTBID:
+        yield _alert(pod, Kind.OUTBID, Grade.BAD, since=since, lasts=_passed(since, now))
+    if pod.status != "RUNNING":
+        return
+    restarts = sum(
+        1 for e in fleet.events if e.pod == pod.id and e.kind is EventKind.RESTART and e.at > now - rules.LOOP_SPAN
+    )
+    uptime = pod.runtime.uptime if pod.runtime else None
+    if restarts >= rules.LOOP_RESTARTS:
+        yield _alert(pod, Kind.LOOP, Grade.BAD, count=restarts, basis=Basis.HISTORY)
+    elif uptime is None or uptime <= 0:
+        yield from _boot(record, pod, since, now)
+    elif uptime < rules.YOUNG and since is not None and now - since > rules.BOOT_PATIENCE + rules.YOUNG:
+        yield _alert(pod, Kind.RESTART, Grade.NOTICE, since=now - uptime, lasts=float(uptime))
+    if pod.gpu_count == 0 and pod.machine is not None and pod.machine.gpu_name:
+        # A pod that was rented without GPUs is on a machine without: this one lost what it had.
+        yield _alert(pod, Kind.ZERO_GPU, Grade.WARN, since=since, lasts=_passed(since, now))
+
+
+def _boot(record: Record, pod: Pod, since: float | None, now: float) -> Iterator[Alert]:
+    """A container that is not up, or never got beyond its first second, and was billed (openai/parameter-golf 821)."""
+    if pod.runtime is not None and pod.runtime.uptime is None:
+        return
+    begun = record.seen if since is None else since
+    if now - begun > rules.BOOT_PATIENCE:
+        basis = Basis.HISTORY if since is None else Basis.ANSWER
+        yield _alert(pod, Kind.BOOT, Grade.WARN, since=begun, lasts=now - begun, basis=basis)
+
+
+def _work(record: Record, pod: Pod, now: float) -> Iterator[Alert]:
+    """Whether its GPUs do anything. What RunPod does not tell of is not taken for idle."""
+    idle_for = record.idle_for(now)
+    uptime = pod.runtime.uptime if pod.runtime else None
+    if idle_for is None or rules.busy_gpus(pod) or rules.unread_gpus(pod):
+        return
+    if uptime is not None:
+        # No longer than its container is up.
+        idle_for = min(idle_for, max(0.0, float(uptime)))
+    if idle_for >= rules.IDLE_AFTER:
+        yield _alert(pod, Kind.IDLE, Grade.WARN, since=now - idle_for, lasts=idle_for, basis=Basis.HISTORY)
+        return
+    names = [name for name in record.series.names if name.startswith("gpu")]
+    worked = busy_since(record.series.stretch(now - rules.IDLE_AFTER, names)) is not None
+    if not worked and (uptime is None or uptime >= rules.IDLE_AFTER):
+        yield _alert(pod, Kind.QUIET, Grade.NOTICE)
+
+
+def _maintenance(pod: Pod, now: float) -> Iterator[Alert]:
+    machine = pod.machine
+    if machine is None or (machine.maintenance_start is None and machine.maintenance_end is None):
+        return
+    start, end = machine.maintenance_start, machine.maintenance_end
+    if end is not None and end <= now:
+        return
+    near = start is None or start - now <= rules.MAINTENANCE_NEAR
+    grade = Grade.WARN if near else Grade.NOTICE
+    yield _alert(pod, Kind.MAINTENANCE, grade, since=start, until=end, note=machine.maintenance_note or "")
+
+
+def _passed(since: float | None, now: float) -> float | None:
+    return None if since is None else max(0.0, now - since)
