@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui import __version__, paths
 from tui.config import Config, ConfigError, load
+from tui.scripts.arguments import COMMANDS, add_commands
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
@@ -121,14 +122,24 @@ def parser() -> argparse.ArgumentParser:
         "--fault", action="append", default=[], metavar="NAME[:VALUE]", help="misbehave; may be given more than once"
     )
     _world(simulate, "")
+    add_commands(commands, _whom)
     return top
 
 
+def _whom(to: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
+    """Whom to ask. A command's own parser has no defaults, which would undo what stands before it."""
+    to.add_argument(
+        "--api-url", metavar="URL", default=default, help="RunPod's GraphQL endpoint, or a simulated one on loopback"
+    )
+    to.add_argument(
+        "--api-key-file", metavar="FILE", default=default, help="a file that holds the API key and nothing else"
+    )
+
+
 def _connection(to: argparse.ArgumentParser, default: str | None = None) -> None:
-    """Whom to ask, and how often. A command's own parser has no defaults, which would undo what stands before it."""
+    """Whom to ask, and how often."""
+    _whom(to, default)
     for flag, metavar, words in (
-        ("--api-url", "URL", "RunPod's GraphQL endpoint, or a simulated one on loopback"),
-        ("--api-key-file", "FILE", "a file that holds the API key and nothing else"),
         ("--interval", "S", "seconds between polls of pods and balance (5; at least 2)"),
         ("--market-interval", "S", "seconds between polls of prices (30; at least 2)"),
     ):
@@ -156,6 +167,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from tui.log import show
 
         return show(paths.state_dir() / "actions.jsonl", last=options.last, pod=options.pod, as_json=options.json)
+    if options.command == "completions":
+        from tui.scripts.completions import show_completions
+
+        return show_completions(parser(), options.shell)
     names = ("api_url", "api_key_file", "interval", "market_interval", "theme", "read_only", "record")
     try:
         config = load(
@@ -173,7 +188,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _replay(options, config)
     if options.command == "market":
         return _market(options, config)
-    if config.key is None and not options.demo:
+    if config.key is None and not options.demo and getattr(options, "kind", "") != "market":
         _say(
             "there is no RunPod API key. Set RUNPOD_API_KEY, or pass --api-key-file FILE, or put api_key into "
             f"{paths.config_file()}. Keys are made in RunPod's console under Settings. To look around without one: "
@@ -185,6 +200,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             _say("--enforce-leases stops pods, and read-only sends nothing: leave one of them out")
             return USAGE
         return _record(_source(options, config), config, options.enforce_leases)
+    if options.command in COMMANDS:
+        return _script(options, config)
     return _show(_source(options, config), config)
 
 
@@ -204,6 +221,17 @@ def _market(options: argparse.Namespace, config: Config) -> int:
     from msgspec.structs import replace
 
     return _show(replace(source, keyless=True), config, "market")
+
+
+def _script(options: argparse.Namespace, config: Config) -> int:
+    """One answer, or one thing done, without a screen."""
+    from tui.scripts.run import run
+
+    for warning in config.warnings:
+        _say(warning)
+    source = _source(options, config)
+    with ExitStack() as shelf:
+        return run(options, config, source, _state(source, config, _state_dir(source, shelf)))
 
 
 def _show(source: Source, config: Config, first: str = "fleet") -> int:

@@ -29,7 +29,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     time:  ISO 8601, UTC.
     user, host, pid: who.
     origin: the host of the API, or "demo".
-    by:    "keys", or what acted for a person: "lease".
+    by:    "keys", or what acted for a person: "lease", "command".
     phase: "intent", before it is sent, or "outcome".
     inputs: what was sent beside the pod's id, of variables their names alone.
     """

@@ -6,7 +6,7 @@ Nothing is ever sent twice. Where RunPod's answer is lost, what became of it is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -149,8 +149,8 @@ class Performer:
 
         return self._spawn(self._perform(deed, order_inputs(order), send, by))
 
-    async def resume_looking(self) -> None:
-        """Look for what became of requests that an earlier podtop sent, and never learned of."""
+    async def resume_looking(self, pods: Collection[str] | None = None) -> None:
+        """Look for what became of requests that an earlier podtop sent, and never learned of; of some pods, or all."""
         from tui.ledger import LedgerError
 
         try:
@@ -165,7 +165,7 @@ class Performer:
                 word, pod = BY_ID[intent.action].doing, intent.pod
             else:
                 continue
-            if pod in self._fleet.deeds:
+            if pod in self._fleet.deeds or (pods is not None and pod not in pods):
                 continue
             lost = "podtop ended before RunPod answered"
             deed = Deed(intent.id, intent.action, pod, intent.name, word, self._clock(), lost=lost)

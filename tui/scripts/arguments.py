@@ -1,0 +1,76 @@
+"""The commands for scripts and what each accepts. Part of every start, so it imports next to nothing."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+KINDS = {
+    "pods": "pods and what they do",
+    "market": "GPU types with prices and stock; needs no API key",
+    "account": "money and what belongs to the account",
+    "hosts": "machines that the account lets to others",
+    "alerts": "what needs an eye",
+}
+FORMATS = ("json", "csv", "table")
+SHELLS = ("bash", "zsh", "fish")
+ACTS = ("stop", "resume", "terminate")
+COMMANDS = ("once", *ACTS)
+"""Those that ask RunPod."""
+
+_EXIT_CODES = "podtop(1) and the README list the exit codes."
+
+_ACT_HELP = {
+    "stop": "stop pods, after a question",
+    "resume": "resume stopped pods, after a question",
+    "terminate": "terminate pods and destroy what is on them, after a question",
+}
+
+
+def seconds(text: str) -> float:
+    """Seconds between two questions: no more often than the full screen may ask."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 2 <= value <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not accepted; it takes seconds, from 2 to 86400")
+    return value
+
+
+def add_commands(to: Commands, connection: Callable[[argparse.ArgumentParser], None]) -> None:
+    """Add the commands. `connection` adds what tells whom to ask."""
+    once = to.add_parser(
+        "once", help="ask once and print: a table, JSON or CSV", allow_abbrev=False, epilog=_EXIT_CODES,
+        description="Ask RunPod once, print what it says, and end.",
+    )  # fmt: skip
+    words = "; ".join(f"{kind}: {what}" for kind, what in KINDS.items())
+    once.add_argument("kind", nargs="?", choices=tuple(KINDS), default="pods", metavar="WHAT", help=words)
+    form = once.add_mutually_exclusive_group()
+    for name, what in zip(
+        FORMATS, ("one JSON document a line", "CSV, its header once", "aligned text, as without a flag"), strict=True
+    ):
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, default="table", help=what)
+    once.add_argument("--filter", metavar="TEXT", default="", help="only what has all of these words in it")
+    once.add_argument("--watch", type=seconds, metavar="N", help="again every N seconds, at least 2, until told to end")
+    connection(once)
+    for action in ACTS:
+        parser = to.add_parser(
+            action, help=_ACT_HELP[action], allow_abbrev=False, epilog=_EXIT_CODES,
+            description=f"{action.capitalize()} pods. Says what that does to money and data, and asks before anything "
+            "is sent.",
+        )  # fmt: skip
+        parser.add_argument("pods_named", nargs="+", metavar="ID", help="a pod's id, or its name where no other has it")
+        parser.add_argument(
+            "--yes", action="store_true", help="do not ask; needed where there is no terminal to ask on"
+        )
+        connection(parser)
+    shells = to.add_parser(
+        "completions", help="print what lets a shell complete podtop's flags", allow_abbrev=False,
+        description="Print a shell's completions for podtop. The README tells where to put them.",
+    )  # fmt: skip
+    shells.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))

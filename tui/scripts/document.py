@@ -1,0 +1,118 @@
+"""`Document`: one answer as scripts get it, and who makes it of what RunPod said."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from tui.scripts import items
+from tui.scripts.items import VERSION, Money, iso
+from tui.store.fleet import Fleet
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.api.models import Problem
+
+
+class ProblemItem(Struct, frozen=True):
+    """What RunPod failed to give, in its words."""
+
+    message: str
+    path: str | None
+    code: str | None
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """One answer.
+
+    podtop: the version of this shape.
+    kind:   what was asked for, which tells what the items are.
+    at:     when RunPod answered.
+    source: "runpod", "demo", "simulated", or the host that was asked.
+    total:  how many there are without the filter.
+    money:  of pods and alerts; null where RunPod did not tell.
+    """
+
+    podtop: int = VERSION
+    kind: str
+    at: str
+    source: str
+    total: int
+    items: tuple[Any, ...]
+    money: Money | UnsetType | None = UNSET
+    problems: tuple[ProblemItem, ...] = ()
+
+
+class Incomplete(Exception):
+    """RunPod answered without what was asked for. `str()` says so, in its words where it has any."""
+
+
+class Desk:
+    """Asks for one kind, and keeps what it saw, by which a later document knows of idle pods and restarts.
+
+    source: what documents call the source.
+    terms:  words of the filter.
+    """
+
+    def __init__(self, kind: str, source: str, terms: tuple[str, ...], interval: float) -> None:
+        self.kind = kind
+        self.fleet = Fleet(interval, interval, budget=0)
+        self._source = source
+        self._terms = terms
+
+    def question(self, cloud: Cloud) -> Callable[[], Awaitable[Any]]:
+        """What is asked. It raises CloudError."""
+        asked: dict[str, Callable[[], Awaitable[Any]]] = {
+            "pods": cloud.fleet,
+            "alerts": cloud.fleet,
+            "market": cloud.offers,
+            "account": cloud.account,
+            "hosts": cloud.hosts,
+        }
+        return asked[self.kind]
+
+    def take(self, answer: Any, at: float) -> None:
+        """Take an answer in. Raises Incomplete."""
+        if self.kind == "market":
+            self.fleet.apply_market(answer, at)
+        elif self.kind in ("pods", "alerts"):
+            if answer.pods is None:
+                said = "; ".join(problem.message for problem in answer.problems)
+                raise Incomplete(f"RunPod answered without the pods: {said}" if said else "RunPod told no pods")
+            self.fleet.apply(answer, at)
+
+    def document(self, answer: Any, at: float) -> Document:
+        """The document of the answer that was taken in last."""
+        found, total = self._items(answer, at)
+        return Document(
+            kind=self.kind,
+            at=iso(at) or "",
+            source=self._source,
+            total=total,
+            items=found,
+            money=items.money(answer.funds) if self.kind in ("pods", "alerts") else UNSET,
+            problems=tuple(_problem(problem) for problem in answer.problems),
+        )
+
+    def _items(self, answer: Any, at: float) -> tuple[tuple[Struct, ...], int]:
+        fleet, terms = self.fleet, self._terms
+        match self.kind:
+            case "pods":
+                return items.pods(fleet, at, terms), len(fleet.records)
+            case "market":
+                return items.offers(fleet, terms), len(answer.offers)
+            case "alerts":
+                every = items.alert_items(fleet, at, ())
+                return (items.alert_items(fleet, at, terms) if terms else every), len(every)
+        from tui.scripts import belongings
+
+        if self.kind == "account":
+            return (belongings.account(answer),), 1
+        return belongings.hosts(answer, terms), len(answer.hosts) + len(answer.unreadable)
+
+
+def _problem(problem: Problem) -> ProblemItem:
+    path = ".".join(str(part) for part in problem.path)
+    return ProblemItem(problem.message, path or None, problem.code)

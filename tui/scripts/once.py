@@ -1,0 +1,137 @@
+"""`podtop once`: what RunPod says now, printed, once or every so often."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui.api.cloud import CloudError, Unauthorized
+from tui.poller import Failed, Poller
+from tui.scripts.document import Desk, Incomplete
+from tui.scripts.exits import Exit, code_of
+from tui.scripts.output import NOTHING, Printer, ReaderGone, say
+from tui.signals import end_on_signals
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.scripts.document import Document
+    from tui.source import Source
+
+ALONE = 30.0
+"""Seconds by which a single answer's age would be judged."""
+
+
+Past = Callable[[str], Path | None]
+"""The recording of an account by its id, where there is one."""
+
+
+def once(source: Source, kind: str, form: str, terms: tuple[str, ...], every: float | None, past: Past) -> int:
+    """Ask and print; returns the exit code. `every`: seconds between two questions; None asks once."""
+    desk = Desk(kind, source.badge, terms, (every or ALONE) * source.pace)
+    printer = Printer(form, every is not None, sys.stdout)
+    teller = _Teller(desk, printer, source.clock, past)
+    return asyncio.run(_run(source, teller, every))
+
+
+async def _run(source: Source, teller: _Teller, every: float | None) -> int:
+    cloud = await asyncio.to_thread(source.open)
+    asking = asyncio.ensure_future(teller.once(cloud) if every is None else teller.watch(cloud, every))
+    signalled: list[int] = []
+
+    def end(code: int) -> None:
+        signalled.append(code)
+        asking.cancel()
+
+    end_on_signals(end)
+    try:
+        return await asking
+    except asyncio.CancelledError:
+        # To be told to stop is how a watch ends well.
+        return signalled[0] if every is None else Exit.OK
+    except ReaderGone:
+        return Exit.OK
+    finally:
+        await cloud.aclose()
+
+
+class _Teller:
+    """Asks, and prints what comes."""
+
+    def __init__(self, desk: Desk, printer: Printer, clock: Callable[[], float], past: Past) -> None:
+        self._desk = desk
+        self._printer = printer
+        self._clock = clock
+        self._past = past
+        self._recalled = False
+        self._trouble = ""
+
+    async def once(self, cloud: Cloud) -> int:
+        try:
+            answer = await self._desk.question(cloud)()
+            document = await self._document(answer)
+        except CloudError as error:
+            say(str(error))
+            return code_of(error)
+        except Incomplete as error:
+            say(str(error))
+            return Exit.UNREACHABLE
+        self._printer.show(document)
+        if lacking := _lacking(document):
+            say(lacking)
+        if document.items:
+            return Exit.OK
+        say(f"{NOTHING[document.kind]}{' that match' if document.total else ''}")
+        return Exit.NOTHING
+
+    async def watch(self, cloud: Cloud, every: float) -> int:
+        """Until told to stop. What goes wrong is said once, and asked again politely."""
+        async for reading in Poller(self._desk.question(cloud), every):
+            if isinstance(reading, Failed):
+                if isinstance(reading.error, Unauthorized):
+                    say(str(reading.error))
+                    return code_of(reading.error)
+                self._say_once(f"{reading.error} Asking again.")
+                continue
+            try:
+                document = await self._document(reading.value)
+            except Incomplete as error:
+                self._say_once(f"{error}. Asking again.")
+                continue
+            self._printer.show(document)
+            self._say_once(_lacking(document))
+        raise AssertionError("a poller does not end by itself")
+
+    async def _document(self, answer: Any) -> Document:
+        at = self._clock()
+        self._desk.take(answer, at)
+        if not self._recalled and self._desk.kind in ("pods", "alerts"):
+            self._recalled = True
+            await self._recall(answer, at)
+        return self._desk.document(answer, at)
+
+    async def _recall(self, answer: Any, at: float) -> None:
+        """Let what a recording knows stand behind the first answer."""
+        account = answer.funds.account_id if answer.funds is not None else None
+        path = self._past(account) if account is not None else None
+        if path is None:
+            return
+        from tui.scripts.past import recall
+        from tui.store.archive.file import ArchiveError
+
+        try:
+            await asyncio.to_thread(recall, self._desk.fleet, path, at)
+        except ArchiveError as error:
+            say(f"the recording cannot be read, so what was before this answer is not known: {error}")
+
+    def _say_once(self, trouble: str) -> None:
+        if trouble and trouble != self._trouble:
+            say(trouble)
+        self._trouble = trouble
+
+
+def _lacking(document: Document) -> str:
+    said = "; ".join(problem.message for problem in document.problems)
+    return f"RunPod's answer lacks something: {said}" if said else ""

@@ -1,0 +1,57 @@
+"""From what was given on the command line to what is done, and what happens when podtop itself breaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.scripts.exits import Exit
+from tui.scripts.output import ReaderGone, say
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tui.config import Config
+    from tui.source import Source
+    from tui.state import StateFiles
+
+
+def run(options: argparse.Namespace, config: Config, source: Source, state: StateFiles) -> int:
+    """Run a command that asks RunPod; returns its exit code."""
+    try:
+        if options.command == "once":
+            return _once(options, config, source, state)
+        from tui.scripts.act import act
+
+        return act(source, state, options.command, options.pods_named, yes=options.yes, config=config)
+    except ReaderGone:
+        return Exit.OK
+    except OSError as error:
+        say(f"the output cannot be written: {error.strerror or error}")
+        return Exit.CRASHED
+    # A script reads one line and the exit code; the traceback is for whoever mends podtop, and stands in the log.
+    except Exception as error:
+        from tui import journal, paths
+
+        log = journal.open_log(paths.state_dir(), config.key.secret if config.key else None)
+        say(journal.crash_report(error, log))
+        return Exit.CRASHED
+
+
+def _once(options: argparse.Namespace, config: Config, source: Source, state: StateFiles) -> int:
+    from tui.scripts.once import once
+    from tui.store.views import terms
+
+    words = terms(options.filter)
+    if words and options.kind == "account":
+        say("--filter narrows lists: the account is one thing, and is printed whole")
+        return Exit.USAGE
+
+    def past(account: str) -> Path | None:
+        """What podtop recorded of an account; a demo begins without a past."""
+        from tui.recorder import archive_path
+
+        path = archive_path(state.directory(), config.api_url, account)
+        return path if not source.demo and path.is_file() else None
+
+    return once(source, options.kind, options.form, words, options.watch, past)
