@@ -40,6 +40,8 @@ class ReaderGone(Exception):
 
 def say(text: str) -> None:
     """A line for a person, beside the output."""
+    if sys.stderr is None:
+        return
     try:
         sys.stderr.write(f"podtop: {text}\n")
         sys.stderr.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace, config: Config, source: Source, state: StateFiles) -> int:
     """Run a command that asks RunPod; returns its exit code."""
+    if sys.stdout is None or sys.stderr is None:
+        # The shell's `>&-`. Where there is no way to tell what was done, nothing is done.
+        say("the output is closed")
+        return Exit.CRASHED
     try:
         if options.command == "once":
             return _once(options, config, source, state)
