@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-KINDS = {
-    "pods": "pods and what they do",
-    "market": "GPU types with prices and stock; needs no API key",
-    "account": "money and what belongs to the account",
-    "hosts": "machines that the account lets to others",
-    "alerts": "what needs an eye",
-}
+KINDS = ("pods", "market", "account", "hosts", "alerts")
 FORMATS = ("json", "csv", "table")
 SHELLS = ("bash", "zsh", "fish")
 ACTS = ("stop", "resume", "terminate")
@@ -48,8 +42,8 @@ def add_commands(to: Commands, connection: Callable[[argparse.ArgumentParser], N
         "once", help="ask once and print: a table, JSON or CSV", allow_abbrev=False, epilog=_EXIT_CODES,
         description="Ask RunPod once, print what it says, and end.",
     )  # fmt: skip
-    words = "; ".join(f"{kind}: {what}" for kind, what in KINDS.items())
-    once.add_argument("kind", nargs="?", choices=tuple(KINDS), default="pods", metavar="WHAT", help=words)
+    words = "pods, as without a word; market, which needs no API key; account; hosts; alerts: what needs an eye"
+    once.add_argument("kind", nargs="?", choices=KINDS, default="pods", metavar="WHAT", help=words)
     form = once.add_mutually_exclusive_group()
     for name, what in zip(
         FORMATS, ("one JSON document a line", "CSV, its header once", "aligned text, as without a flag"), strict=True
@@ -73,4 +67,4 @@ def add_commands(to: Commands, connection: Callable[[argparse.ArgumentParser], N
         "completions", help="print what lets a shell complete podtop's flags", allow_abbrev=False,
         description="Print a shell's completions for podtop. The README tells where to put them.",
     )  # fmt: skip
-    shells.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))
+    shells.add_argument("shell", choices=SHELLS, metavar="SHELL", help="the shell that is to read it: bash, zsh, fish")
