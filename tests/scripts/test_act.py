@@ -324,3 +324,16 @@ async def test_the_log_says_that_a_command_did_it(stage: Stage) -> None:
     await stage.act("stop", QWEN)
     (row,) = rows(entries(stage.path))
     assert row[1].endswith(", command")
+
+
+async def test_what_runpod_has_answered_is_known_before_it_is_seen(stage: Stage) -> None:
+    import asyncio
+
+    with patch.object(stage.world, "stop", lambda id: stage.world.pods[id]):
+        acting = asyncio.ensure_future(stage.hands.act("stop", [QWEN], None))
+        await stage.until(lambda: "done" in stage.outcomes())
+        await asyncio.sleep(0)
+        acting.cancel()
+        await asyncio.wait([acting])
+    assert stage.hands.known is Exit.OK
+    await stage.hands.close()

@@ -79,6 +79,10 @@ async def _run(
         if not hands.sent:
             say(f"{action}: ended. Nothing was sent.")
             return signalled[0]
+        await hands.close()
+        if (known := hands.known) is not None:
+            # RunPod has answered; what is left was to see it.
+            return known
         say(f"{action}: ended before it was known how it went. podtop log tells; look before trying again.")
         return Exit.UNKNOWN
     finally:
@@ -101,6 +105,7 @@ class Hands:
         self._looks = Poller(self.look, interval, first=interval)
         self._looking: asyncio.Task[None] | None = None
         self._events: list[Event] = []
+        self._tasks: dict[str, asyncio.Task[Outcome]] = {}
         self._performer = Performer(
             self._fleet, Guard(after=None), self, state.ledger, clock=clock, say=_tell, changed=self._changed.set
         )
@@ -185,12 +190,19 @@ class Hands:
 
     async def _send(self, commands: Sequence[Command]) -> Exit:
         self.sent = True
-        tasks = {command.pod: self._performer.start(command, by="command") for command in commands}
+        self._tasks = {command.pod: self._performer.start(command, by="command") for command in commands}
         self._look_on()
         # Waiting is cancelled by a signal; what is being sent is not: it is given its moment in `close`.
-        await asyncio.wait(tasks.values())
-        await self._until_over(tasks)
-        outcomes = {pod: _code(task.result()) for pod, task in tasks.items()}
+        await asyncio.wait(self._tasks.values())
+        await self._until_over(self._tasks)
+        return self.known or Exit.OK
+
+    @property
+    def known(self) -> Exit | None:
+        """How all that was sent ended, the worst of it; None while that is not known of all."""
+        if not self._tasks or not all(task.done() and not task.cancelled() for task in self._tasks.values()):
+            return None
+        outcomes = {pod: _code(task.result()) for pod, task in self._tasks.items()}
         for event in self._events:
             if event.kind is Kind.UNKNOWN and event.pod in outcomes:
                 outcomes[event.pod] = Exit.UNKNOWN
