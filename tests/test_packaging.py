@@ -67,6 +67,8 @@ def test_the_wheel_holds_all_it_needs_and_no_tests(built: Path) -> None:
     for needed in ("tui/styles/app.tcss", "tui/api/graphql/schema.graphql", "tui/api/graphql/documents/fleet.graphql",
                    "tui/demo/catalogue.csv"):  # fmt: skip
         assert needed in names
+    (page,) = (name for name in names if name.endswith("share/man/man1/podtop.1"))
+    assert b".TH PODTOP 1" in zipfile.ZipFile(wheel).read(page)
     assert not [name for name in names if name.startswith(("tests", "styles"))]
 
 
@@ -76,6 +78,7 @@ def test_the_wheel_starts_in_a_fresh_environment(built: Path, tmp_path: Path) ->
     starts(command)
     shown = run(tmp_path / "env" / "bin" / "python", "-c", "import tui; print(tui.__file__)").strip()
     assert Path(shown).is_relative_to(tmp_path)
+    assert (tmp_path / "env" / "share" / "man" / "man1" / "podtop.1").is_file()
 
 
 def test_an_editable_install_starts(tmp_path: Path) -> None:

@@ -331,8 +331,8 @@ async def test_what_runpod_has_answered_is_known_before_it_is_seen(stage: Stage)
 
     with patch.object(stage.world, "stop", lambda id: stage.world.pods[id]):
         acting = asyncio.ensure_future(stage.hands.act("stop", [QWEN], None))
-        await stage.until(lambda: "done" in stage.outcomes())
-        await asyncio.sleep(0)
+        await stage.until(lambda: stage.hands.known is not None)
+        assert not acting.done()
         acting.cancel()
         await asyncio.wait([acting])
     assert stage.hands.known is Exit.OK
