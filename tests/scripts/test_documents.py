@@ -48,7 +48,7 @@ PROMISED = {
 
 
 def taken(kind: str, answer: Any, *terms: str, at: float = NOON) -> Document:
-    desk = Desk(kind, "demo", terms, 30.0)
+    desk = Desk(kind, "demo", " ".join(terms), 30.0)
     desk.take(answer, at)
     return desk.document(answer, at)
 
@@ -68,7 +68,7 @@ def test_promised_names_are_there(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 async def test_what_runpod_says_is_a_document(kind: str, tmp_path: Path) -> None:
     account = Account(tmp_path)
-    answer = await Desk(kind, "demo", (), 30.0).question(account.cloud)()
+    answer = await Desk(kind, "demo", "", 30.0).question(account.cloud)()
     document = plain(taken(kind, answer))
     assert (document["podtop"], document["kind"], document["source"]) == (1, kind, "demo")
     assert document["at"] == "2026-11-23T12:00:00Z"
@@ -112,7 +112,7 @@ async def test_no_secret_is_in_any_document(tmp_path: Path) -> None:
     made = demo.template(0)
     with patch.object(demo, "template", lambda index: {**made, **secret}):
         for kind in KINDS:
-            answer = await Desk(kind, "demo", (), 30.0).question(account.cloud)()
+            answer = await Desk(kind, "demo", "", 30.0).question(account.cloud)()
             text = msgspec.json.encode(taken(kind, answer)).decode()
             for hidden in ("hush", "key_01", '"cr_01"', "demo-key", "podtop00", "ssh-ed25519"):
                 assert hidden not in text, (kind, hidden)
@@ -145,6 +145,8 @@ def test_offers_alerts_and_machines_are_filtered_too() -> None:
     quote = Quote(1.0, 0.5, "High")
     found = taken("market", market(offer("H100", quote), offer("A40", None, quote)), "a40")
     assert [(item.gpu_type, item.secure_per_hr, item.community_per_hr) for item in found.items] == [("A40", None, 1.0)]
+    dear = taken("market", market(offer("H100", quote), offer("B200", Quote(6.0, 4.0, "Low"))), "price<2", "stock:high")
+    assert [item.gpu_type for item in dear.items] == ["H100"]
     low = snapshot(pod("a", name="quiet one", utils=(0.0,)), funds=funds(1.0, 10.0))
     assert [item.alert for item in taken("alerts", low).items] == ["runway", "quiet"]
     assert [item.alert for item in taken("alerts", low, "quiet", "one").items] == ["quiet"]
@@ -185,7 +187,7 @@ def test_runway_is_null_where_nothing_is_spent() -> None:
 
 
 def test_idle_is_told_only_where_it_was_seen() -> None:
-    desk = Desk("pods", "demo", (), 5.0)
+    desk = Desk("pods", "demo", "", 5.0)
     still = snapshot(pod("a", utils=(0.0,)), pod("b", utils=(None,)), pod("c"))
     for at, expected in ((NOON, {"a": None, "b": None, "c": 0.0}), (NOON + 700, {"a": 700.0, "b": None, "c": 0.0})):
         desk.take(still, at)
@@ -201,12 +203,12 @@ def test_what_was_recorded_stands_behind_one_answer(tmp_path: Path) -> None:
     polls = [NOON - 7200 + 60 * n for n in range(60)] + [NOON - 1800 + 60 * n for n in range(30)]
     writer.write([Polled(at, still, ()) for at in polls])
     writer.close()
-    desk = Desk("pods", "demo", (), 30.0)
+    desk = Desk("pods", "demo", "", 30.0)
     desk.take(still, NOON)
     recall(desk.fleet, path, NOON)
     (item,) = desk.document(still, NOON).items
     assert (item.phase, item.idle_s) == ("idle", 1800.0), "before the break nobody looked"
-    late = Desk("pods", "demo", (), 30.0)
+    late = Desk("pods", "demo", "", 30.0)
     late.take(still, NOON + 3600)
     recall(late.fleet, path, NOON + 3600)
     assert late.document(still, NOON + 3600).items[0].idle_s is None

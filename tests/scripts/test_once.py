@@ -93,6 +93,7 @@ def test_the_market_needs_no_key_and_all_else_does(run: Run, environ: dict[str, 
         (["once", "--watch", "often"], "seconds, from 2"),
         (["once", "--json", "--csv"], "not allowed with"),
         (["once", "account", "--filter", "x"], "the account is one thing"),
+        (["once", "market", "--filter", "price<cheap"], "price< takes a number"),
         (["once", "--api-url", "http://example.com/graphql"], "http on loopback only"),
     ],
 )

@@ -49,7 +49,12 @@ def add_commands(to: Commands, connection: Callable[[argparse.ArgumentParser], N
         FORMATS, ("one JSON document a line", "CSV, its header once", "aligned text, as without a flag"), strict=True
     ):
         form.add_argument(f"--{name}", dest="form", action="store_const", const=name, default="table", help=what)
-    once.add_argument("--filter", metavar="TEXT", default="", help="only what has all of these words in it")
+    once.add_argument(
+        "--filter",
+        metavar="TEXT",
+        default="",
+        help="only what has all of these words in it; of the market also price<2.5 vram>=80 stock:high",
+    )
     once.add_argument("--watch", type=seconds, metavar="N", help="again every N seconds, at least 2, until told to end")
     connection(once)
     for action in ACTS:

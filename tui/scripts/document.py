@@ -9,7 +9,9 @@ from msgspec import UNSET, Struct, UnsetType
 
 from tui.scripts import items
 from tui.scripts.items import VERSION, Money, iso
+from tui.store import views
 from tui.store.fleet import Fleet
+from tui.store.terms import parse
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
@@ -53,14 +55,15 @@ class Desk:
     """Asks for one kind, and keeps what it saw, by which a later document knows of idle pods and restarts.
 
     source: what documents call the source.
-    terms:  words of the filter.
+    text:   the filter as it was typed.
     """
 
-    def __init__(self, kind: str, source: str, terms: tuple[str, ...], interval: float) -> None:
+    def __init__(self, kind: str, source: str, text: str, interval: float) -> None:
         self.kind = kind
         self.fleet = Fleet(interval, interval, budget=0)
         self._source = source
-        self._terms = terms
+        self._terms = views.terms(text)
+        self._market_terms = parse(text)
 
     def question(self, cloud: Cloud) -> Callable[[], Awaitable[Any]]:
         """What is asked. It raises CloudError."""
@@ -75,9 +78,7 @@ class Desk:
 
     def take(self, answer: Any, at: float) -> None:
         """Take an answer in. Raises Incomplete."""
-        if self.kind == "market":
-            self.fleet.apply_market(answer, at)
-        elif self.kind in ("pods", "alerts"):
+        if self.kind in ("pods", "alerts"):
             if answer.pods is None:
                 said = "; ".join(problem.message for problem in answer.problems)
                 raise Incomplete(f"RunPod answered without the pods: {said}" if said else "RunPod told no pods")
@@ -102,7 +103,7 @@ class Desk:
             case "pods":
                 return items.pods(fleet, at, terms), len(fleet.records)
             case "market":
-                return items.offers(fleet, terms), len(answer.offers)
+                return items.offers(answer, self._market_terms), len(answer.offers)
             case "alerts":
                 every = items.alert_items(fleet, at, ())
                 return (items.alert_items(fleet, at, terms) if terms else every), len(every)

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
-from tui.store import rules, views
+from tui.store import market, rules, views
 from tui.store.alerts import alerts
 
 if TYPE_CHECKING:
-    from tui.api.models import Funds, Offer, Pod, Quote
+    from tui.api.models import Funds, Market, Offer, Pod, Quote
     from tui.store.alerts import Alert
     from tui.store.fleet import Fleet, Record
+    from tui.store.terms import Terms
 
 VERSION = 1
 """The version of the shape, under "podtop" in every document."""
@@ -234,11 +235,10 @@ class OfferItem(Struct, frozen=True, kw_only=True):
     community_least_memory_gb: int | None
 
 
-def offers(fleet: Fleet, terms: tuple[str, ...]) -> tuple[OfferItem, ...]:
-    """Offers as the Fleet screen filters and orders them, the cheapest first."""
-    market = fleet.market.value
-    known = {offer.gpu_id: offer for offer in market.offers} if market else {}
-    return tuple(_offer(known[row.id]) for row in views.offers(fleet, views.Query(terms)))
+def offers(answer: Market, terms: Terms) -> tuple[OfferItem, ...]:
+    """Offers as the Market screen filters and orders them, the cheapest first."""
+    known = {offer.gpu_id: offer for offer in answer.offers}
+    return tuple(_offer(known[row.id]) for row in market.select(market.rows(answer), terms))
 
 
 def _offer(offer: Offer) -> OfferItem:

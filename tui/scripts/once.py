@@ -28,9 +28,13 @@ Past = Callable[[str], Path | None]
 """The recording of an account by its id, where there is one."""
 
 
-def once(source: Source, kind: str, form: str, terms: tuple[str, ...], every: float | None, past: Past) -> int:
-    """Ask and print; returns the exit code. `every`: seconds between two questions; None asks once."""
-    desk = Desk(kind, source.badge, terms, (every or ALONE) * source.pace)
+def once(source: Source, kind: str, form: str, text: str, every: float | None, past: Past) -> int:
+    """Ask and print; returns the exit code.
+
+    text:  a filter, as it was typed.
+    every: seconds between two questions; None asks once.
+    """
+    desk = Desk(kind, source.badge, text, (every or ALONE) * source.pace)
     printer = Printer(form, every is not None, sys.stdout)
     teller = _Teller(desk, printer, source.clock, past)
     return asyncio.run(_run(source, teller, every))

@@ -45,11 +45,14 @@ def run(options: argparse.Namespace, config: Config, source: Source, state: Stat
 
 def _once(options: argparse.Namespace, config: Config, source: Source, state: StateFiles) -> int:
     from tui.scripts.once import once
-    from tui.store.views import terms
+    from tui.store.terms import parse
 
-    words = terms(options.filter)
-    if words and options.kind == "account":
+    text = options.filter
+    if options.kind == "account" and text.split():
         say("--filter narrows lists: the account is one thing, and is printed whole")
+        return Exit.USAGE
+    if options.kind == "market" and (faults := parse(text).faults):
+        say(f"--filter: {'; '.join(faults)}")
         return Exit.USAGE
 
     def past(account: str) -> Path | None:
@@ -59,4 +62,4 @@ def _once(options: argparse.Namespace, config: Config, source: Source, state: St
         path = archive_path(state.directory(), config.api_url, account)
         return path if not source.demo and path.is_file() else None
 
-    return once(source, options.kind, options.form, words, options.watch, past)
+    return once(source, options.kind, options.form, text, options.watch, past)
