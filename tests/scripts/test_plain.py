@@ -49,6 +49,16 @@ def test_where_there_is_no_room_columns_go_by_their_rank() -> None:
     assert aligned(columns, rows, 5)[1] == "aaaa…"
 
 
+def test_what_is_long_goes_on_below_where_there_is_a_terminal() -> None:
+    columns = [Column("POD", lambda row: "llama"), Column("WHAT", lambda row: row, wrap=True)]
+    said = "no GPU has worked for at least a while and it costs"
+    assert aligned(columns, [said], None)[1] == f"llama  {said}"
+    assert aligned(columns, [said], 40) == [
+        "POD    WHAT", "llama  no GPU has worked for at least a", "       while and it costs"
+    ]  # fmt: skip
+    assert all(len(line) <= 25 for line in aligned(columns, [said], 25))
+
+
 def test_wide_and_combining_characters_keep_columns_straight() -> None:
     columns = [Column("NAME", lambda row: row), Column("X", lambda row: "x")]
     lines = aligned(columns, ["模型", "e\u0301te\u0301", "plain"], None)

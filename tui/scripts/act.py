@@ -215,14 +215,14 @@ class Hands:
             self._looking = asyncio.get_running_loop().create_task(self._follow())
 
     async def _follow(self) -> None:
-        told = False
+        looks = 0
         async for reading in self._looks:
             if isinstance(reading, Failed):
                 self._fleet.fail(reading.error, self._clock())
             self._performer.told()
             await asyncio.sleep(0)
-            if self._fleet.deeds and not told:
-                told = True
+            looks += 1
+            if self._fleet.deeds and looks == 2:
                 say("waiting until RunPod shows what became of it (ctrl+c ends the waiting)")
 
     async def _until_over(self, ids: Collection[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import textwrap
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -17,7 +18,8 @@ UNKNOWN = "-"
 GAP = "  "
 _OFF = ("stopped", "outbid", "terminated")
 NARROWEST = 8
-"""Cells that a column which gives way keeps."""
+WRAPPED = 30
+"""Cells that a column which gives way keeps: one that is cut, one that goes on below."""
 
 
 class Column(NamedTuple):
@@ -26,6 +28,7 @@ class Column(NamedTuple):
     text: what stands in it.
     rank: where there is no room the highest go first; 0 never does.
     flex: whether it is cut before another column goes.
+    wrap: whether it goes on in the next line; for the last one.
     """
 
     title: str
@@ -33,6 +36,7 @@ class Column(NamedTuple):
     rank: int = 0
     right: bool = False
     flex: bool = False
+    wrap: bool = False
 
 
 def width_of(text: str) -> int:
@@ -60,30 +64,45 @@ def aligned(columns: Sequence[Column], rows: Sequence[Any], width: int | None) -
     """The lines of a table, its titles first, in `width` cells; None is as wide as it takes."""
     kept = [(column, [column.title, *(column.text(row) or UNKNOWN for row in rows)]) for column in columns]
     sizes = [max(map(width_of, texts)) for _, texts in kept]
-    while width is not None and _taken(sizes) > width:
-        loose = next((n for n, (column, _) in enumerate(kept) if column.flex), None)
-        spare = 0 if loose is None else sizes[loose] - NARROWEST
-        over = _taken(sizes) - width
-        if loose is not None and 0 < over <= spare:
-            sizes[loose] -= over
-            break
-        last = max(range(len(kept)), key=lambda n: (kept[n][0].rank, n))
-        if kept[last][0].rank == 0:
-            break
-        del kept[last], sizes[last]
-    lines = []
+    if width is not None:
+        _squeeze([column for column, _ in kept], sizes, width)
+        kept = [pair for pair, size in zip(kept, sizes, strict=True) if size]
+        sizes = [size for size in sizes if size]
+    lines: list[str] = []
     for index in range(len(rows) + 1):
-        cells = [
-            _padded(cut(texts[index], size), size, column.right)
-            for (column, texts), size in zip(kept, sizes, strict=True)
-        ]
-        line = GAP.join(cells).rstrip()
-        lines.append(line if width is None else cut(line, width))
+        *cells, last = [texts[index] for _, texts in kept]
+        parts = textwrap.wrap(last, sizes[-1]) if kept[-1][0].wrap and width is not None else [last]
+        head = [_padded(cut(text, size), size, c.right) for text, size, (c, _) in zip(cells, sizes, kept, strict=False)]
+        for part in parts or [""]:
+            end = _padded(cut(part, sizes[-1]), sizes[-1], kept[-1][0].right)
+            line = GAP.join((*head, end)).rstrip()
+            lines.append(line if width is None else cut(line, width))
+            head = [" " * size for size in sizes[:-1]]
     return lines
 
 
+def _squeeze(columns: Sequence[Column], sizes: list[int], width: int) -> None:
+    """Make the columns fit; one that goes becomes 0 cells wide."""
+    wrap = next((n for n, column in enumerate(columns) if column.wrap), None)
+    wanted = sizes[wrap] if wrap is not None else 0
+    if wrap is not None:
+        sizes[wrap] = min(wanted, WRAPPED)
+    while (over := _taken(sizes) - width) > 0:
+        loose = next((n for n, column in enumerate(columns) if column.flex), None)
+        if loose is not None and over <= sizes[loose] - NARROWEST:
+            sizes[loose] -= over
+            break
+        last = max((n for n in range(len(sizes)) if sizes[n]), key=lambda n: (columns[n].rank, n))
+        if columns[last].rank == 0:
+            break
+        sizes[last] = 0
+    if wrap is not None:
+        sizes[wrap] = min(wanted, sizes[wrap] + max(0, width - _taken(sizes)))
+
+
 def _taken(sizes: Sequence[int]) -> int:
-    return sum(sizes) + len(GAP) * (len(sizes) - 1)
+    shown = [size for size in sizes if size]
+    return sum(shown) + len(GAP) * (len(shown) - 1)
 
 
 def _percent(value: float | None) -> str:
@@ -156,7 +175,7 @@ ALERT_COLUMNS = (
     Column("ALERT", lambda a: a.alert),
     Column("POD", lambda a: a.pod_name or "", flex=True),
     Column("ID", lambda a: a.pod_id or "", 1),
-    Column("WHAT", lambda a: a.text),
+    Column("WHAT", lambda a: a.text, wrap=True),
 )
 
 HOST_COLUMNS = (
