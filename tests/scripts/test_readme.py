@@ -54,7 +54,7 @@ def test_what_asks(line: str, shell: dict[str, str]) -> None:
         return
     done = bash(line, shell)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.strip()
+    assert done.stdout.strip() or "select(" in line
     if line.endswith("--json"):
         assert json.loads(done.stdout)["items"]
 

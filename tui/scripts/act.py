@@ -20,8 +20,8 @@ from tui.poller import Failed, Poller
 from tui.scripts import ladder
 from tui.scripts.exits import Exit, code_of
 from tui.scripts.ladder import Refused
-from tui.scripts.output import ReaderGone, make_lenient, say, write
 from tui.scripts.question import Terminal
+from tui.scripts.streams import ReaderGone, make_lenient, say, write
 from tui.signals import end_on_signals
 from tui.store.deeds import Ending, Outcome
 from tui.store.events import Event, Kind
@@ -57,16 +57,18 @@ def act(source: Source, state: StateFiles, action: str, wanted: Sequence[str], *
 async def _run(
     source: Source, state: StateFiles, action: str, wanted: Sequence[str], terminal: Terminal | None, interval: float
 ) -> int:
-    cloud = await asyncio.to_thread(source.open)
-    hands = Hands(cloud, state, source.clock, interval)
-    acting = asyncio.ensure_future(hands.act(action, wanted, terminal))
     signalled: list[int] = []
+    acting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def end(code: int) -> None:
         signalled.append(code)
         acting.cancel()
 
     end_on_signals(end)
+    cloud = await asyncio.to_thread(source.open)
+    hands = Hands(cloud, state, source.clock, interval)
+    if not signalled:
+        acting = asyncio.ensure_future(hands.act(action, wanted, terminal))
     try:
         return await acting
     except Refused as refused:

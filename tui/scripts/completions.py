@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from tui.scripts.exits import Exit
-from tui.scripts.output import ReaderGone, write
+from tui.scripts.streams import ReaderGone, write
 
 FILES = ("--api-key-file", "--replay")
 """Flags that take a file."""

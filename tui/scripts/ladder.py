@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui.actions import Consent
 from tui.scripts.exits import Exit
-from tui.scripts.output import width_of_terminal
+from tui.scripts.streams import width_of_terminal
 
 if TYPE_CHECKING:
     from tui.consequences import Case

@@ -12,7 +12,8 @@ from tui.api.cloud import CloudError, Unauthorized
 from tui.poller import Failed, Poller
 from tui.scripts.document import Desk, Incomplete
 from tui.scripts.exits import Exit, code_of
-from tui.scripts.output import NOTHING, Printer, ReaderGone, say
+from tui.scripts.output import NOTHING, Printer
+from tui.scripts.streams import ReaderGone, say
 from tui.signals import end_on_signals
 
 if TYPE_CHECKING:
@@ -41,8 +42,7 @@ def once(source: Source, kind: str, form: str, text: str, every: float | None, p
 
 
 async def _run(source: Source, teller: _Teller, every: float | None) -> int:
-    cloud = await asyncio.to_thread(source.open)
-    asking = asyncio.ensure_future(teller.once(cloud) if every is None else teller.watch(cloud, every))
+    asking = asyncio.ensure_future(_ask(source, teller, every))
     signalled: list[int] = []
 
     def end(code: int) -> None:
@@ -57,6 +57,12 @@ async def _run(source: Source, teller: _Teller, every: float | None) -> int:
         return signalled[0] if every is None else Exit.OK
     except ReaderGone:
         return Exit.OK
+
+
+async def _ask(source: Source, teller: _Teller, every: float | None) -> int:
+    cloud = await asyncio.to_thread(source.open)
+    try:
+        return await (teller.once(cloud) if every is None else teller.watch(cloud, every))
     finally:
         await cloud.aclose()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.scripts.exits import Exit
-from tui.scripts.output import ReaderGone, say
+from tui.scripts.streams import ReaderGone, say
 
 if TYPE_CHECKING:
     import argparse
@@ -31,6 +32,9 @@ def run(options: argparse.Namespace, config: Config, source: Source, state: Stat
         return act(source, state, options.command, options.pods_named, yes=options.yes, config=config)
     except ReaderGone:
         return Exit.OK
+    except KeyboardInterrupt:
+        # Before anything was asked: later on signals are seen to where they matter.
+        return 128 + signal.SIGINT
     except OSError as error:
         say(f"the output cannot be written: {error.strerror or error}")
         return Exit.CRASHED
