@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.actions import is_spot
+from tui.consequences import Point
 from tui.store.vigil import Vigil, what
 from tui.ui import format as fmt
-from tui.ui.consequences import Point
 from tui.ui.modals.agree import Question
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
 from tui.api.models import Offer
+from tui.consequences import Point
 from tui.store.draft import offer_of
 from tui.store.market import chips
 from tui.store.vigil import State, Vigil, what
-from tui.ui.consequences import Point
 from tui.ui.modals.dialog import SHORT, Dialog
 from tui.ui.widgets.choice import Choice
 
