@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from tests.acting import NOON, Account
 from tests.make import funds, market, offer, pod, snapshot
 from tui.api.models import Problem, Quote, Snapshot, Unreadable
+from tui.prices import COLUMNS
 from tui.scripts.arguments import KINDS
 from tui.scripts.belongings import masked
 from tui.scripts.document import Desk, Document, Incomplete
@@ -25,6 +26,7 @@ from tui.store import views
 from tui.store.archive.file import connect
 from tui.store.archive.writer import Polled, Writer
 from tui.store.fleet import Fleet
+from tui.store.terms import Terms
 
 # A promise to scripts: add to it, and take nothing away, as long as the version is 1.
 PROMISED = {
@@ -32,9 +34,7 @@ PROMISED = {
     "gpu_util_percent gpu_util_lowest_percent gpu_memory_percent cpu_percent memory_percent uptime_s idle_s vcpus "
     "memory_gb container_disk_gb volume_gb network_volume_id image location data_center secure_cloud host_id "
     "host_gpus_free lowest_bid_per_gpu_hr maintenance_start maintenance_end maintenance_note unreadable gpus ports",
-    "market": "gpu_id gpu_type manufacturer memory_gb most_gpus secure_per_hr secure_spot_per_hr secure_stock "
-    "secure_least_vcpus secure_least_memory_gb community_per_hr community_spot_per_hr community_stock "
-    "community_least_vcpus community_least_memory_gb",
+    "market": " ".join(COLUMNS),
     "alerts": "alert grade pod_id pod_name text since until lasts_s restarts cost_per_hr basis",
     "hosts": "id name location listed verified secure_cloud gpu_type gpus gpus_rented vcpus vcpus_rented memory_gb "
     "memory_rented_gb disk_gb disk_rented_gb price_per_gpu_hr least_bid_per_gpu_hr gpu_util_percent sampled_at "
@@ -144,12 +144,27 @@ def test_the_filter_is_that_of_the_fleet_screen(words: list[str]) -> None:
 def test_offers_alerts_and_machines_are_filtered_too() -> None:
     quote = Quote(1.0, 0.5, "High")
     found = taken("market", market(offer("H100", quote), offer("A40", None, quote)), "a40")
-    assert [(item.gpu_type, item.secure_per_hr, item.community_per_hr) for item in found.items] == [("A40", None, 1.0)]
+    assert [(item.name, item.cloud, item.price_per_hr) for item in found.items] == [("A40", "community", 1.0)]
+    assert found.total == 2
     dear = taken("market", market(offer("H100", quote), offer("B200", Quote(6.0, 4.0, "Low"))), "price<2", "stock:high")
-    assert [item.gpu_type for item in dear.items] == ["H100"]
+    assert [item.name for item in dear.items] == ["H100"]
     low = snapshot(pod("a", name="quiet one", utils=(0.0,)), funds=funds(1.0, 10.0))
     assert [item.alert for item in taken("alerts", low).items] == ["runway", "quiet"]
     assert [item.alert for item in taken("alerts", low, "quiet", "one").items] == ["quiet"]
+
+
+async def test_the_market_is_told_as_by_its_own_command(tmp_path: Path) -> None:
+    from tui import prices
+    from tui.api.models import ANYTHING
+    from tui.store import market as rows
+
+    answer = await Account(tmp_path).cloud.offers()
+    own = json.loads(
+        prices.as_json(prices.items(answer, rows.select(rows.rows(answer), Terms()), ANYTHING), ANYTHING, NOON, ())
+    )
+    document = plain(taken("market", answer))
+    assert (own["podtop"], own["kind"], own["at"]) == (document["podtop"], document["kind"], document["at"])
+    assert own["items"] == document["items"]
 
 
 async def test_machines_are_found_by_name_gpu_and_whether_they_are_listed(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tui.scripts import items
 from tui.scripts.items import VERSION, Money, iso
 from tui.store import views
 from tui.store.fleet import Fleet
-from tui.store.terms import parse
+from tui.store.terms import Terms, parse
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
@@ -103,7 +103,7 @@ class Desk:
             case "pods":
                 return items.pods(fleet, at, terms), len(fleet.records)
             case "market":
-                return items.offers(answer, self._market_terms), len(answer.offers)
+                return items.offers(answer, self._market_terms), len(items.offers(answer, Terms()))
             case "alerts":
                 every = items.alert_items(fleet, at, ())
                 return (items.alert_items(fleet, at, terms) if terms else every), len(every)

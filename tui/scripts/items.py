@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
+from tui import prices
+from tui.api.models import ANYTHING
 from tui.store import market, rules, views
 from tui.store.alerts import alerts
 
 if TYPE_CHECKING:
-    from tui.api.models import Funds, Market, Offer, Pod, Quote
+    from tui.api.models import Funds, Market, Pod
     from tui.store.alerts import Alert
     from tui.store.fleet import Fleet, Record
     from tui.store.terms import Terms
@@ -216,53 +218,34 @@ def _ports(pod: Pod) -> tuple[PortItem, ...]:
 
 
 class OfferItem(Struct, frozen=True, kw_only=True):
-    """One GPU type. Prices are for one GPU and hour; None where that cloud has none to let. Stock is a hint."""
+    """One GPU type in one cloud, where it can be rented: an item of `podtop market --json`, for one GPU."""
 
     gpu_id: str
-    gpu_type: str
-    manufacturer: str | None
+    name: str
     memory_gb: int | None
-    most_gpus: int | None
-    secure_per_hr: float | None
-    secure_spot_per_hr: float | None
-    secure_stock: str | None
-    secure_least_vcpus: int | None
-    secure_least_memory_gb: int | None
-    community_per_hr: float | None
-    community_spot_per_hr: float | None
-    community_stock: str | None
-    community_least_vcpus: int | None
-    community_least_memory_gb: int | None
+    cuda_cores: int | None
+    max_count: int | None
+    gpu_count: int
+    cloud: str
+    price_per_hr: float | None
+    price_per_gpu_hr: float | None
+    lowest_bid_per_gpu_hr: float | None
+    stock: str | None
+    rented: int | None
+    total: int | None
+    rented_percent: float | None
+    country: str | None
+    min_vcpus: int | None
+    min_memory_gb: int | None
+    min_download_mbps: int | None
+    min_upload_mbps: int | None
+    public_ip: bool | None
 
 
 def offers(answer: Market, terms: Terms) -> tuple[OfferItem, ...]:
     """Offers as the Market screen filters and orders them, the cheapest first."""
-    known = {offer.gpu_id: offer for offer in answer.offers}
-    return tuple(_offer(known[row.id]) for row in market.select(market.rows(answer), terms))
-
-
-def _offer(offer: Offer) -> OfferItem:
-    def part(quote: Quote | None, field: str) -> float | None:
-        value: float | None = getattr(quote, field) if quote is not None else None
-        return value
-
-    return OfferItem(
-        gpu_id=offer.gpu_id,
-        gpu_type=offer.name,
-        manufacturer=offer.manufacturer,
-        memory_gb=offer.memory_gb,
-        most_gpus=offer.max_count,
-        secure_per_hr=part(offer.secure, "on_demand"),
-        secure_spot_per_hr=part(offer.secure, "spot"),
-        secure_stock=offer.secure.stock if offer.secure else None,
-        secure_least_vcpus=offer.secure.min_vcpus if offer.secure else None,
-        secure_least_memory_gb=offer.secure.min_memory_gb if offer.secure else None,
-        community_per_hr=part(offer.community, "on_demand"),
-        community_spot_per_hr=part(offer.community, "spot"),
-        community_stock=offer.community.stock if offer.community else None,
-        community_least_vcpus=offer.community.min_vcpus if offer.community else None,
-        community_least_memory_gb=offer.community.min_memory_gb if offer.community else None,
-    )
+    rows = market.select(market.rows(answer), terms)
+    return tuple(OfferItem(**values) for values in prices.items(answer, rows, ANYTHING))
 
 
 # Alerts

@@ -159,15 +159,16 @@ POD_COLUMNS = (
 )
 
 OFFER_COLUMNS = (
-    Column("GPU", lambda o: o.gpu_type, flex=True),
+    Column("GPU", lambda o: o.name, flex=True),
     Column("GB", lambda o: _count(o.memory_gb), 2, right=True),
-    Column("SECURE", lambda o: _money(o.secure_per_hr), right=True),
-    Column("SPOT", lambda o: _money(o.secure_spot_per_hr), 3, right=True),
-    Column("STOCK", lambda o: o.secure_stock or "none", 1),
-    Column("COMMUNITY", lambda o: _money(o.community_per_hr), right=True),
-    Column("SPOT", lambda o: _money(o.community_spot_per_hr), 4, right=True),
-    Column("STOCK", lambda o: o.community_stock or "none", 1),
-    Column("ID", lambda o: o.gpu_id, 5),
+    Column("CLOUD", lambda o: o.cloud),
+    Column("$/H", lambda o: _money(o.price_per_hr), right=True),
+    Column("SPOT", lambda o: _money(o.lowest_bid_per_gpu_hr), 1, right=True),
+    Column("STOCK", lambda o: o.stock or "none", 1),
+    Column("RENTED", lambda o: _percent(o.rented_percent), 4, right=True),
+    Column("MOST", lambda o: _count(o.max_count), 5, right=True),
+    Column("COUNTRY", lambda o: o.country or "", 6),
+    Column("ID", lambda o: o.gpu_id, 3),
 )
 
 ALERT_COLUMNS = (
