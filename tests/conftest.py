@@ -9,7 +9,7 @@ import textual._wait
 
 # Textual's pilot waits until 50 ms pass in which the program does next to nothing, after every key: on a machine with
 # other work that costs seconds a test. Half idle is idle enough, for what a test waits for it names itself.
-textual._wait.SLEEP_GRANULARITY = 1 / 100
+textual._wait.SLEEP_GRANULARITY = 1 / 250
 textual._wait.SLEEP_IDLE = textual._wait.SLEEP_GRANULARITY / 2
 
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing, contextmanager
+from copy import deepcopy
 from datetime import UTC
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from unittest.mock import patch
 
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
+from tui.api.cloud import Cloud
+from tui.api.models import Snapshot
 from tui.api.unplugged import Unplugged
 from tui.app import PodtopApp
 from tui.config import Config
@@ -24,6 +29,8 @@ from tui.state import StateFiles
 from tui.store.archive.file import connect
 from tui.store.archive.writer import Polled, Priced, Writer
 from tui.store.fleet import Fleet
+from tui.store.prices import Prices
+from tui.ui.modals.dialog import Dialog
 
 NOON = 1_795_435_200.0  # 2026-11-23 12:00 UTC
 
@@ -42,10 +49,39 @@ def still_pollers() -> Iterator[None]:
 def demo_app(theme: str | None = None) -> PodtopApp:
     """podtop on its demo account, at noon. Dialogs listen at once, for on a stage nobody types by mistake."""
     state = StateFiles(lambda: Path(tempfile.mkdtemp(dir=_SHELF.name)), "demo", "demo")
+    source = demo_source(wall=lambda: NOON, history_s=3600.0, prices_s=86_400.0)
     return PodtopApp(
-        demo_source(wall=lambda: NOON, history_s=3600.0, prices_s=86_400.0), Config(theme=theme, lock_after=0), tz=UTC,
+        replace(source, history=_told_once(source), prices=_priced_once), Config(theme=theme, lock_after=0), tz=UTC,
         state=state, beat=itertools.count().__next__,
     )  # fmt: skip
+
+
+_PAST: list[tuple[float, Snapshot]] = []
+
+
+def _told_once(source: Source) -> Callable[[Cloud], AsyncIterator[tuple[float, Snapshot]]]:
+    """The hour before noon, which is the same for every app on this stage: the world is asked for it once."""
+
+    async def history(cloud: Cloud) -> AsyncIterator[tuple[float, Snapshot]]:
+        if not _PAST:
+            assert source.history is not None
+            _PAST.extend([told async for told in source.history(cloud)])
+        for told in _PAST:
+            yield told
+            await asyncio.sleep(0)
+
+    return history
+
+
+@cache
+def _priced() -> Prices:
+    prices = demo_source(wall=lambda: NOON, prices_s=86_400.0).prices
+    assert prices is not None
+    return prices()
+
+
+def _priced_once() -> Prices:
+    return deepcopy(_priced())
 
 
 def make_recording(path: Path, hours: float = 25.0, step: float = 60.0, pods: int = 6) -> Path:
@@ -111,5 +147,9 @@ async def settle(pilot: Pilot[None], *keys: str) -> None:
         await pilot.pause(0.01)
     for key in keys:
         await pilot.press(key)
+        if len(key) > 1:
+            await pilot.pause(0.02)  # what it brings may be there a frame later
+        while isinstance(app.screen, Dialog) and math.isinf(app.screen._deaf_until):
+            await pilot.pause(0.01)
     for _ in range(3):
-        await pilot.pause()
+        await pilot.pause(0.03)  # longer than a frame of Textual

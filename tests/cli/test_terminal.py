@@ -142,7 +142,7 @@ def test_a_served_simulator_is_watched_like_the_real_thing() -> None:
         assert terminal.end() == 0
         refused = podtop("--api-url", url, env={"RUNPOD_API_KEY": "wrong-key"})
         refused.wait_for("RunPod refused the API key")
-        refused.wait_for("RTX A4000")
+        refused.wait_for("RTX ")  # the market needs no key; which card is cheapest moves
         refused.type("q")
         assert refused.end() == 0
         assert b"wrong-key" not in refused.output

@@ -23,6 +23,7 @@ from tui.recorder import Recorder
 from tui.source import Source
 from tui.state import StateFiles
 
+FRAME = 0.02  # a little longer than a frame of Textual
 NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC
 
 PODS = snapshot(
@@ -130,9 +131,17 @@ class Running:
         self.cloud.beat += seconds
         await self.settle()
 
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other; what more than a letter brings may be there a frame later."""
+        for key in keys:
+            await self.pilot.press(key)
+            if len(key) > 1:
+                await self.pilot.pause(FRAME)
+        await self.pilot.pause(FRAME)
+
     async def settle(self) -> None:
         for _ in range(2):
-            await self.pilot.pause()
+            await self.pilot.pause(FRAME)
 
     def toasts(self) -> str:
         """What was told in passing."""

@@ -18,14 +18,14 @@ SPOT = replace(pod("s1", name="student", status="EXITED", kind="INTERRUPTABLE", 
 
 async def on(run: Running, name: str) -> None:
     """Put the cursor on a pod."""
-    await run.pilot.press("slash", *name, "enter")
+    await run.press("slash", *name, "enter")
     await run.settle()
     assert "1 of" in run.text()
 
 
 async def opened(run: Running, key: str) -> None:
     """Press the key and wait until its dialog listens."""
-    await run.pilot.press(key)
+    await run.press(key)
     await run.settle()
     assert isinstance(run.app.screen, Confirm)
     await run.wait(0.5)
@@ -46,7 +46,7 @@ async def test_a_pod_is_stopped_with_two_keys(launch: Launch) -> None:
         assert "Stop llama-pretrain" in run.text()
         assert LLAMA in run.text()
         assert "Saves $11.96/h" in run.text()
-        await run.pilot.press("y")
+        await run.press("y")
         assert await sent(run) == [("stop", LLAMA)]
         await run.settle()
         assert not isinstance(run.app.screen, Confirm)
@@ -60,17 +60,17 @@ async def test_a_pod_is_stopped_with_two_keys(launch: Launch) -> None:
 async def test_what_is_typed_before_a_dialog_can_be_read_does_nothing(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "llama")
-        await run.pilot.press("S", "y", "enter", "right", "enter", "y", "tab", "enter")
+        await run.press("S", "y", "enter", "right", "enter", "y", "tab", "enter")
         await run.settle()
         assert isinstance(run.app.screen, Confirm)
         for _ in range(10):
             # A key held down, or a slow link that delivers what was typed a minute ago.
             await run.wait(0.3)
-            await run.pilot.press("y")
+            await run.press("y")
         await run.settle()
         assert run.cloud.sent == []
         await run.wait(0.5)
-        await run.pilot.press("y")
+        await run.press("y")
         assert await sent(run) == [("stop", LLAMA)]
 
 
@@ -79,7 +79,7 @@ async def test_cancel_has_the_focus_and_escape_leaves(launch: Launch) -> None:
         await on(run, "llama")
         for keys in (("enter",), ("escape",), ("n",), ("q",), ("right", "left", "enter")):
             await opened(run, "S")
-            await run.pilot.press(*keys)
+            await run.press(*keys)
             await run.settle()
             assert not isinstance(run.app.screen, Confirm), keys
         assert run.cloud.sent == []
@@ -89,7 +89,7 @@ async def test_moving_to_the_button_is_as_good(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "llama")
         await opened(run, "S")
-        await run.pilot.press("right", "enter")
+        await run.press("right", "enter")
         assert await sent(run) == [("stop", LLAMA)]
 
 
@@ -98,32 +98,32 @@ async def test_terminating_takes_the_pods_name(launch: Launch) -> None:
         await on(run, "llama")
         await opened(run, "T")
         assert "DESTROYED" in run.text()
-        await run.pilot.press("y", "enter")
+        await run.press("y", "enter")
         await run.settle()
         assert run.cloud.sent == []
         await run.wait(0.5)
         if not isinstance(run.app.screen, Confirm):
             # Enter was for Cancel, which has the focus.
             await opened(run, "T")
-        await run.pilot.press("left")
-        await run.pilot.press(*"llama-pretrai", "enter")
+        await run.press("left")
+        await run.press(*"llama-pretrai", "enter")
         await run.settle()
         assert run.cloud.sent == []
-        await run.pilot.press("n", "enter")
+        await run.press("n", "enter")
         assert await sent(run) == [("terminate", LLAMA)]
 
 
 async def test_several_are_terminated_with_their_number(launch: Launch) -> None:
     async with launch() as run:
-        await run.pilot.press("g", "space", "space")
+        await run.press("g", "space", "space")
         await opened(run, "T")
         text = run.text()
         marked = [name for name in ROWS if f" {name}  " in text.split("Terminate 2 pods")[1]]
         assert len(marked) == 2
-        await run.pilot.press("left", "1", "enter")
+        await run.press("left", "1", "enter")
         await run.settle()
         assert run.cloud.sent == []
-        await run.pilot.press("backspace", "2", "enter")
+        await run.press("backspace", "2", "enter")
         await sent(run)
         await run.settle()
         assert sorted(run.cloud.sent) == sorted(("terminate", ROWS[name]) for name in marked)
@@ -131,14 +131,14 @@ async def test_several_are_terminated_with_their_number(launch: Launch) -> None:
 
 async def test_a_dialog_is_about_its_pod_whatever_the_list_does(launch: Launch) -> None:
     async with launch() as run:
-        await run.pilot.press("g")
+        await run.press("g")
         await run.settle()
         first = next(name for name in ROWS if name in run.text().splitlines()[4])
         await opened(run, "S")
         assert f"Stop {first}" in run.text()
         await run.poll(snapshot(pod("aaa", name="aaa-newcomer"), *reversed(PODS.pods or ())))
         await run.wait(0.5)
-        await run.pilot.press("y")
+        await run.press("y")
         assert await sent(run) == [("stop", ROWS[first])]
 
 
@@ -148,12 +148,12 @@ async def test_what_changed_meanwhile_is_asked_again(launch: Launch) -> None:
         await opened(run, "T")
         moved = [replace(p, network_volume_id="v1") if p.id == LLAMA else p for p in PODS.pods or ()]
         run.cloud.fleet_answer = snapshot(*moved)
-        await run.pilot.press("left", *"llama-pretrain", "enter")
+        await run.press("left", *"llama-pretrain", "enter")
         await run.until("it changed meanwhile")
         assert run.cloud.sent == []
         assert "network volume stays" in run.text()
         await run.wait(0.5)
-        await run.pilot.press("left", *"llama-pretrain", "enter")
+        await run.press("left", *"llama-pretrain", "enter")
         assert await sent(run) == [("terminate", LLAMA)]
 
 
@@ -163,10 +163,10 @@ async def test_what_is_over_meanwhile_is_not_done(launch: Launch) -> None:
         await opened(run, "S")
         stopped = [replace(p, status="EXITED") if p.id == LLAMA else p for p in PODS.pods or ()]
         run.cloud.fleet_answer = snapshot(*stopped)
-        await run.pilot.press("y")
+        await run.press("y")
         await run.until("it is stopped already")
         await run.wait(0.5)
-        await run.pilot.press("y", "right", "enter")
+        await run.press("y", "right", "enter")
         await run.settle()
         assert run.cloud.sent == []
 
@@ -176,11 +176,11 @@ async def test_nothing_is_sent_when_the_pod_cannot_be_read_again(launch: Launch)
         await on(run, "llama")
         await opened(run, "S")
         run.cloud.fleet_answer = Unreachable("RunPod cannot be reached.")
-        await run.pilot.press("y")
+        await run.press("y")
         await run.until("could not be read again")
         assert run.cloud.sent == []
         run.cloud.fleet_answer = PODS
-        await run.pilot.press("y")
+        await run.press("y")
         assert await sent(run) == [("stop", LLAMA)]
 
 
@@ -188,13 +188,13 @@ async def test_resuming_lets_one_choose_gpus(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "dataset")
         await opened(run, "R")
-        await run.pilot.press("left", "backspace", "0")
+        await run.press("left", "backspace", "0")
         await run.settle()
         assert "for its data only" in run.text()
-        await run.pilot.press("backspace", "9")
+        await run.press("backspace", "9")
         await run.settle()
         assert "a whole number from 0 to 8" in run.text()
-        await run.pilot.press("backspace", "1", "enter", "enter")
+        await run.press("backspace", "1", "enter", "enter")
         assert await sent(run) == [("resume", PREP, 1)]
 
 
@@ -205,13 +205,13 @@ async def test_a_bid_is_typed_and_weighed(launch: Launch) -> None:
         await opened(run, "B")
         assert "Lowest bid now: $0.21 a GPU" in run.text()
         assert "Costs $0.21/h" in run.text()
-        await run.pilot.press("left", "end", "backspace")
+        await run.press("left", "end", "backspace")
         await run.settle()
         assert "RunPod asks for $0.21" in run.text()
-        await run.pilot.press("5")
+        await run.press("5")
         await run.settle()
         assert "Costs $0.25/h" in run.text()
-        await run.pilot.press("enter", "enter")
+        await run.press("enter", "enter")
         assert await sent(run) == [("bid", "s1", 1, 0.25)]
 
 
@@ -226,7 +226,7 @@ async def test_a_bid_is_typed_and_weighed(launch: Launch) -> None:
 async def test_a_key_that_makes_no_sense_says_why(launch: Launch, name: str, key: str, words: str) -> None:
     async with launch() as run:
         await on(run, name)
-        await run.pilot.press(key)
+        await run.press(key)
         await run.until(words)
         assert not isinstance(run.app.screen, Confirm)
 
@@ -236,7 +236,7 @@ async def test_the_footer_tells_what_is_possible_now(launch: Launch) -> None:
         await on(run, "llama")
         assert "S stop" in run.text()
         assert "R resume" not in run.text()
-        await run.pilot.press("escape")
+        await run.press("escape")
         await on(run, "dataset")
         assert "R resume" in run.text()
         assert "S stop" not in run.text()
@@ -247,10 +247,10 @@ async def test_read_only_there_are_no_such_keys_and_a_press_says_why(launch: Lau
         assert "READ-ONLY" in run.text()
         assert "S stop" not in run.text()
         await on(run, "llama")
-        await run.pilot.press("S")
+        await run.press("S")
         await run.until("read-only: podtop was started so")
         assert not isinstance(run.app.screen, Confirm)
-        await run.pilot.press("question_mark")
+        await run.press("question_mark")
         await run.settle()
         assert "Terminate:" not in run.text()
 
@@ -258,13 +258,13 @@ async def test_read_only_there_are_no_such_keys_and_a_press_says_why(launch: Lau
 async def test_locked_a_press_says_so_until_it_is_unlocked(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "llama")
-        await run.pilot.press("L")
+        await run.press("L")
         await run.settle()
         assert " LOCKED " in run.text()
-        await run.pilot.press("S")
+        await run.press("S")
         await run.until("L unlocks them")
         assert not isinstance(run.app.screen, Confirm)
-        await run.pilot.press("L")
+        await run.press("L")
         await run.settle()
         assert " LOCKED " not in run.text()
         await opened(run, "S")
@@ -274,20 +274,20 @@ async def test_it_locks_by_itself_when_nobody_is_there(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "llama")
         await run.wait(599.0)
-        await run.pilot.press("j")
+        await run.press("j")
         await run.wait(599.0)
         assert " LOCKED " not in run.text()
         await run.wait(2.0)
         await run.poll()
         assert " LOCKED " in run.text()
-        await run.pilot.press("S")
+        await run.press("S")
         await run.until("L unlocks them")
         assert run.cloud.sent == []
 
 
 async def test_in_the_filter_line_capitals_are_text(launch: Launch) -> None:
     async with launch() as run:
-        await run.pilot.press("slash", *"STRBDL")
+        await run.press("slash", *"STRBDL")
         await run.settle()
         assert "/STRBDL" in run.text()
         assert not isinstance(run.app.screen, Confirm)
@@ -298,17 +298,17 @@ async def test_errors_stay_readable_in_the_events(launch: Launch) -> None:
         await on(run, "llama")
         await opened(run, "S")
         run.cloud.receipt = TimedOut("RunPod did not answer within 30 seconds.")
-        await run.pilot.press("y")
+        await run.press("y")
         await sent(run)
         await run.until("stopping?")
         for _ in range(30):
             run.cloud.now += 5
             await run.poll()
-        await run.pilot.press("e")
+        await run.press("e")
         await run.until("nothing came of it")
         assert "Nothing was sent again" in run.text()
         assert "llama-pretrain" in run.text()
-        await run.pilot.press("escape")
+        await run.press("escape")
         await run.settle()
         assert "Market" in run.text()
 
@@ -316,7 +316,7 @@ async def test_errors_stay_readable_in_the_events(launch: Launch) -> None:
 async def test_markup_in_names_is_text(launch: Launch) -> None:
     async with launch() as run:
         await run.poll(snapshot(pod("x1", name="[red]evil[/] [@click=app.quit]")), OFFERS)
-        await run.pilot.press("g")
+        await run.press("g")
         await opened(run, "T")
         assert "[red]evil[/]" in run.text()
 
@@ -324,13 +324,13 @@ async def test_markup_in_names_is_text(launch: Launch) -> None:
 @pytest.mark.parametrize("size", [(20, 6), (40, 12), (60, 20), (80, 24), (200, 50)])
 async def test_a_dialog_can_be_read_and_left_at_every_size(launch: Launch, size: tuple[int, int]) -> None:
     async with launch(size=size) as run:
-        await run.pilot.press("g")
+        await run.press("g")
         await opened(run, "S")
         if size[1] >= 12:
             assert "Cancel" in run.text()
             assert "Saves" in run.text()
         await run.pilot.resize_terminal(*size)
-        await run.pilot.press("escape")
+        await run.press("escape")
         await run.settle()
         assert not isinstance(run.app.screen, Confirm)
 
@@ -352,7 +352,7 @@ async def test_a_key_typed_for_the_table_does_not_confirm_the_dialog_that_opens_
             assert run.cloud.sent == [], keys
             while len(run.app.screen_stack) > 1:
                 await run.wait(0.5)
-                await run.pilot.press("escape")
+                await run.press("escape")
                 await run.settle()
         assert run.cloud.sent == []
 

@@ -37,9 +37,9 @@ async def shown(run: Running, kind: type) -> None:
 
 async def form(run: Running, gpu: str = "H100") -> None:
     """Open the form on a GPU of the market."""
-    await run.pilot.press("tab", "tab", "slash", *gpu, "enter")
+    await run.press("tab", "tab", "slash", *gpu, "enter")
     await run.settle()
-    await run.pilot.press("D")
+    await run.press("D")
     await shown(run, DeployForm)
 
 
@@ -56,16 +56,16 @@ async def test_a_pod_is_deployed_from_a_row_of_the_market(launch: Launch) -> Non
         await form(run)
         assert "Deploy a pod" in run.text()
         assert "up to $2.99/h" in run.text()
-        await run.pilot.press("backspace", "2")
+        await run.press("backspace", "2")
         await run.settle()
         assert "up to $5.98/h" in run.text()
         await put(run, "name", "mine")
-        await run.pilot.press("ctrl+s")
+        await run.press("ctrl+s")
         await shown(run, Agree)
         assert "Costs up to $5.99/h" in run.text()
         assert run.cloud.orders == []
         run.cloud.receipt = Receipt("new1", "mine", "RUNNING", None, 5.98, 2, "m")
-        await run.pilot.press("y")
+        await run.press("y")
         await run.until("✓ mine deployed: new1")
         (order,) = run.cloud.orders
         assert isinstance(order, DeployOrder)
@@ -76,17 +76,17 @@ async def test_a_pod_is_deployed_from_a_row_of_the_market(launch: Launch) -> Non
 async def test_spot_takes_a_bid_and_is_rented(launch: Launch) -> None:
     async with launch() as run:
         await form(run)
-        await run.pilot.press("shift+tab", "shift+tab", "right")
+        await run.press("shift+tab", "shift+tab", "right")
         await run.settle()
         assert "Bid, $/h a GPU" in run.text()
         await put(run, "bid_per_gpu", "1.2")
         assert "below the lowest bid, $1.50" in run.text()
         assert run.app.screen.query_one("#deploy-order", Button).disabled
         await put(run, "bid_per_gpu", "1.6")
-        await run.pilot.press("ctrl+s")
+        await run.press("ctrl+s")
         await shown(run, Agree)
         assert "Whoever bids more" in run.text()
-        await run.pilot.press("y")
+        await run.press("y")
         await run.until("deployed")
         (order,) = run.cloud.orders
         assert isinstance(order, RentOrder)
@@ -100,7 +100,7 @@ async def test_what_is_wrong_is_said_beside_the_field_and_stops_the_order(launch
         assert "at most 8 for H100 SXM" in run.text()
         await put(run, "name", "llama-pretrain")
         assert "a pod of this name is there already" in run.text()
-        await run.pilot.press("ctrl+s")
+        await run.press("ctrl+s")
         await run.settle()
         assert isinstance(run.app.screen, DeployForm)
         assert run.cloud.orders == []
@@ -123,19 +123,19 @@ async def test_escape_keeps_the_draft_and_a_crash_does(launch: Launch, tmp_path:
         await put(run, "docker_args", "--epochs 3")
         name = run.app.screen.query(".variable Input").first(Input)
         name.focus()
-        await run.pilot.press(*"HF_TOKEN", "tab", *"hf_secret")
+        await run.press(*"HF_TOKEN", "tab", *"hf_secret")
         await run.settle()
         assert "hf_secret" not in run.text()
-        await run.pilot.press("escape")
+        await run.press("escape")
         await run.settle()
-        await run.pilot.press("D")
+        await run.press("D")
         await shown(run, DeployForm)
         assert "the draft of before" in run.text()
         draft = run.app.screen.draft  # type: ignore[attr-defined]
         assert draft["docker_args"] == "--epochs 3"
         assert draft.env == (("HF_TOKEN", Secret("hf_secret")),)
         assert "hf_secret" not in run.app.export_screenshot()
-        await run.pilot.press("escape")
+        await run.press("escape")
         await run.settle()
     kept = written(tmp_path)
     assert b"--epochs 3" in kept
@@ -145,10 +145,10 @@ async def test_escape_keeps_the_draft_and_a_crash_does(launch: Launch, tmp_path:
         draft = run.app.screen.draft  # type: ignore[attr-defined]
         assert draft["docker_args"] == "--epochs 3"
         assert draft.env == (("HF_TOKEN", None),)
-        await run.pilot.press("ctrl+s")
+        await run.press("ctrl+s")
         await run.settle()
         assert "not kept on disk" in run.text()
-        await run.pilot.press("ctrl+n")
+        await run.press("ctrl+n")
         await run.settle()
         assert run.app.screen.draft.env == ()  # type: ignore[attr-defined]
 
@@ -159,13 +159,13 @@ async def test_less_than_an_hours_balance_takes_the_name(launch: Launch) -> None
         await form(run)
         assert "less than an hour's balance" in run.text()
         await put(run, "name", "mine")
-        await run.pilot.press("ctrl+s")
+        await run.press("ctrl+s")
         await shown(run, Agree)
         assert "is less than an hour of it" in run.text()
-        await run.pilot.press("y")
+        await run.press("y")
         await run.settle()
         assert run.cloud.orders == []
-        await run.pilot.press("left", *"mine", "enter")
+        await run.press("left", *"mine", "enter")
         await run.until("deployed")
         assert len(run.cloud.orders) == 1
 
@@ -173,20 +173,20 @@ async def test_less_than_an_hours_balance_takes_the_name(launch: Launch) -> None
 async def test_a_price_that_rose_meanwhile_is_asked_again(launch: Launch) -> None:
     async with launch() as run:
         await form(run)
-        await run.pilot.press("ctrl+s")
+        await run.press("ctrl+s")
         await shown(run, Agree)
         run.cloud.market_answer = market(offer("H100 SXM", Quote(4.5, 1.75, "High"), None))
-        await run.pilot.press("y")
+        await run.press("y")
         await run.until("it changed meanwhile")
         assert "$4.5" in run.text()
         assert run.cloud.orders == []
         run.cloud.market_answer = Unreachable("RunPod cannot be reached.")
         await run.wait(0.5)
-        await run.pilot.press("y")
+        await run.press("y")
         await run.until("could not be looked at again")
         assert run.cloud.orders == []
         run.cloud.market_answer = OFFERS
-        await run.pilot.press("escape")
+        await run.press("escape")
         await run.settle()
         assert run.cloud.orders == []
 
@@ -195,7 +195,7 @@ async def test_the_same_as_a_pod(launch: Launch) -> None:
     cloud = HeldCloud()
     cloud.detail_answer = DETAIL
     async with launch(cloud=cloud) as run:
-        await run.pilot.press("g", "D")
+        await run.press("g", "D")
         await shown(run, DeployForm)
         draft = run.app.screen.draft  # type: ignore[attr-defined]
         assert draft["image"]
@@ -214,7 +214,7 @@ async def test_a_template_fills_the_form(launch: Launch) -> None:
         await form(run)
         await put(run, "template_id", "")
         await run.until("Your templates: sd-webui")
-        await run.pilot.press(*"sd-webui", "enter")
+        await run.press(*"sd-webui", "enter")
         await run.settle()
         assert "a1111:latest" in run.text()
         cloud.account_answer = Faltering("server error")
@@ -233,13 +233,13 @@ async def test_a_deploy_whose_answer_is_lost_keeps_the_draft_and_blocks_the_next
     async with launch() as run:
         await form(run)
         await put(run, "name", "mine")
-        await run.pilot.press("ctrl+s")
+        await run.press("ctrl+s")
         await shown(run, Agree)
         run.cloud.receipt = Faltering("RunPod answered with a server error (HTTP 502).")
-        await run.pilot.press("y")
+        await run.press("y")
         await run.until("podtop looks, and sends nothing twice")
         assert len(run.cloud.orders) == 1
-        await run.pilot.press("D")
+        await run.press("D")
         await run.settle()
         await run.until("still deploying mine")
         assert not isinstance(run.app.screen, DeployForm)

@@ -40,9 +40,9 @@ async def test_cursor_and_scroll_survive_a_refresh_that_reorders(launch: Launch)
     cloud.fleet_answer = many
     async with launch(cloud=cloud) as run:
         table = run.app.screen.query_one("#pods", Table)
-        await run.pilot.press("G")
+        await run.press("G")
         for _ in range(20):
-            await run.pilot.press("k")
+            await run.press("k")
         assert table.cursor == "p179"
         top = table.scroll_offset.y
         await run.poll(replace(many, pods=tuple(reversed(many.pods or ()))))
@@ -58,7 +58,7 @@ async def test_moving_with_the_keys_that_hands_know(launch: Launch) -> None:
         table = run.app.screen.query_one("#pods", Table)
         seen = []
         for key in ("j", "down", "k", "G", "g", "end", "home", "pagedown", "up"):
-            await run.pilot.press(key)
+            await run.press(key)
             seen.append(table.keys.index(table.cursor or ""))
         assert seen == [1, 2, 1, 3, 0, 3, 0, 3, 2]
 
@@ -66,27 +66,27 @@ async def test_moving_with_the_keys_that_hands_know(launch: Launch) -> None:
 async def test_filter_narrows_while_typing_enter_keeps_escape_clears(launch: Launch) -> None:
     async with launch() as run:
         table = run.app.screen.query_one("#pods", Table)
-        await run.pilot.press("slash", *"rtx eval")
+        await run.press("slash", *"rtx eval")
         assert len(table.keys) == 1
         assert "↵ keep" in run.text()
-        await run.pilot.press("enter")
+        await run.press("enter")
         await run.settle()
         assert len(table.keys) == 1
         assert "/rtx eval  1 of 4" in run.text()
         assert run.app.focused is table
-        await run.pilot.press("escape")
+        await run.press("escape")
         assert len(table.keys) == 4
-        await run.pilot.press("slash", *"zzz")
+        await run.press("slash", *"zzz")
         await run.settle()
         assert "no pod matches the filter" in run.text()
-        await run.pilot.press("escape")
+        await run.press("escape")
         await run.settle()
         assert len(table.keys) == 4
 
 
 async def test_letters_typed_into_a_filter_are_letters(launch: Launch) -> None:
     async with launch() as run:
-        await run.pilot.press("slash", *"qzp1:?/-")
+        await run.press("slash", *"qzp1:?/-")
         assert run.app.is_running
         assert run.app.screen.query_one("#filter").value == "qzp1:?/-"  # type: ignore[attr-defined]
 
@@ -94,11 +94,11 @@ async def test_letters_typed_into_a_filter_are_letters(launch: Launch) -> None:
 async def test_sorting_goes_round_and_turns(launch: Launch) -> None:
     async with launch() as run:
         table = run.app.screen.query_one("#pods", Table)
-        await run.pilot.press("o")
+        await run.press("o")
         names = [run.app.fleet.records[key].name for key in table.keys]
         assert names == sorted(names)
         assert "NAME▲" in run.text()
-        await run.pilot.press("i")
+        await run.press("i")
         assert [run.app.fleet.records[key].name for key in table.keys] == sorted(names, reverse=True)
         assert "NAME▼" in run.text()
 
@@ -116,33 +116,33 @@ async def test_tab_goes_round_the_panes_and_zoom_fills_the_body(launch: Launch) 
     async with launch() as run:
         seen = []
         for _ in range(3):
-            await run.pilot.press("tab")
+            await run.press("tab")
             seen.append(run.app.focused.id if run.app.focused else None)
         assert seen == ["telemetry", "market", "pods"]
-        await run.pilot.press("z")
+        await run.press("z")
         await run.settle()
         assert not run.app.screen.query_one("#market").display
         assert run.app.screen.query_one("#pods").outer_size == run.app.screen.query_one("#body").size
-        await run.pilot.press("escape")
+        await run.press("escape")
         assert run.app.screen.query_one("#market").display
 
 
 async def test_the_range_stays_within_its_list(launch: Launch) -> None:
     async with launch() as run:
         for _ in range(9):
-            await run.pilot.press("minus")
+            await run.press("minus")
         assert "last 30 d" in run.text()
         for _ in range(9):
-            await run.pilot.press("plus")
+            await run.press("plus")
         assert "last 5 min" in run.text()
-        await run.pilot.press("equals_sign")
+        await run.press("equals_sign")
         assert "last 15 min" in run.text()
         assert RANGES[0] == 300
 
 
 async def test_pause_holds_the_screen_while_collection_goes_on(launch: Launch) -> None:
     async with launch() as run:
-        await run.pilot.press("p")
+        await run.press("p")
         run.cloud.now = NOW + 42
         await run.poll(snapshot(pod("new", name="brand-new")))
         text = run.text()
@@ -150,7 +150,7 @@ async def test_pause_holds_the_screen_while_collection_goes_on(launch: Launch) -
         assert "llama-pretrain" in text
         assert "‖ paused 42s" in text
         assert set(run.app.fleet.records) == {"new"}
-        await run.pilot.press("p")
+        await run.press("p")
         assert "brand-new" in run.text()
 
 
@@ -158,12 +158,12 @@ async def test_pause_holds_the_screen_while_collection_goes_on(launch: Launch) -
 async def test_help_tells_every_key_in_force(launch: Launch, size: tuple[int, int]) -> None:
     async with launch(size=size) as run:
         bound = {b.binding.id: b.binding for b in run.app.screen.active_bindings.values() if b.binding.id}
-        await run.pilot.press("question_mark")
+        await run.press("question_mark")
         await run.settle()
         text = run.text()
         for binding in bound.values():
             assert (binding.tooltip or binding.description) in text, binding.id
-        await run.pilot.press("q")
+        await run.press("q")
         assert run.app.is_running
         assert run.app.screen.id is None
         await run.settle()
@@ -172,7 +172,7 @@ async def test_help_tells_every_key_in_force(launch: Launch, size: tuple[int, in
 
 async def test_every_binding_has_an_id_and_a_help_text(launch: Launch) -> None:
     async with launch() as run:
-        await run.pilot.press("slash")
+        await run.press("slash")
         for active in run.app.screen.active_bindings.values():
             if active.node in (run.app, run.app.screen) or isinstance(active.node, Table):
                 if active.binding.action in ("help_quit", "copy_text", "quit", "screen.copy_text", "app.focus_next"):
@@ -344,7 +344,7 @@ async def test_nothing_overlaps_overflows_or_crashes_at_any_size(launch: Launch)
             assert sum(region.area for region in regions) == body.area
             assert len(run.text().splitlines()) <= height
             if draw.random() < 0.5:
-                await run.pilot.press(draw.choice(["tab", "z", "o", "j"]))
+                await run.press(draw.choice(["tab", "z", "o", "j"]))
 
 
 async def test_wide_and_combining_names_keep_the_columns(launch: Launch) -> None:
@@ -359,7 +359,7 @@ async def test_wide_and_combining_names_keep_the_columns(launch: Launch) -> None
 
 async def test_a_held_screen_hides_no_trouble(launch: Launch) -> None:
     async with launch() as run:
-        await run.pilot.press("p")
+        await run.press("p")
         run.cloud.now = NOW + 8
         await run.poll(Unreachable("no route"))
         assert "‖ paused 8s · ▲ unreachable · data 8s old" in run.text()
@@ -367,7 +367,7 @@ async def test_a_held_screen_hides_no_trouble(launch: Launch) -> None:
 
 async def test_slash_over_the_charts_filters_the_pods_and_takes_what_is_typed(launch: Launch) -> None:
     async with launch() as run:
-        await run.pilot.press("tab", "slash", *"qqq")
+        await run.press("tab", "slash", *"qqq")
         assert run.app.is_running
         assert "no pod matches the filter" in run.text()
 
@@ -384,14 +384,14 @@ async def test_tabs_and_the_footer_are_clicked(launch: Launch) -> None:
 
 async def test_ctrl_c_says_once_what_quits(launch: Launch) -> None:
     async with launch() as run:
-        await run.pilot.press("ctrl+c", "ctrl+c")
+        await run.press("ctrl+c", "ctrl+c")
         assert [note.message for note in run.app._notifications] == ["q quits podtop; pods go on running"]
 
 
 async def test_asking_now_says_when_runpod_has_asked_for_patience(launch: Launch) -> None:
     async with launch() as run:
         await run.poll(Throttled("Too many requests (HTTP 429).", 30.0))
-        await run.pilot.press("ctrl+r")
+        await run.press("ctrl+r")
         assert any("it asks again in 30s" in note.message for note in run.app._notifications)
 
 

@@ -8,7 +8,7 @@ from tui.ui.modals.lease import LeaseDialog
 
 
 async def opened(run: Running) -> None:
-    await run.pilot.press("t")
+    await run.press("t")
     await run.settle()
     assert isinstance(run.app.screen, LeaseDialog)
     await run.wait(0.5)
@@ -19,15 +19,15 @@ async def test_a_lease_is_set_shown_extended_and_ended(launch: Launch) -> None:
         await on(run, "llama")
         assert "LEASE" not in run.text()
         await opened(run)
-        await run.pilot.press(*"8h", "enter")
+        await run.press(*"8h", "enter")
         await run.until("■ 8h 00m")
         assert "LEASE" in run.text()
         await opened(run)
         assert "lease now: stop in 8h 00m" in run.text()
-        await run.pilot.press(*"9h", "enter")
+        await run.press(*"9h", "enter")
         await run.until("■ 9h 00m")
         await opened(run)
-        await run.pilot.press("tab", "tab", "enter")
+        await run.press("tab", "tab", "enter")
         await run.until("no lease any more")
         await run.settle()
         assert "LEASE" not in run.text()
@@ -37,16 +37,16 @@ async def test_what_is_no_time_is_refused_and_terminating_takes_the_name(launch:
     async with launch() as run:
         await on(run, "llama")
         await opened(run)
-        await run.pilot.press(*"soon", "enter")
+        await run.press(*"soon", "enter")
         await run.settle()
         assert "a time from now" in run.text()
-        await run.pilot.press("escape")
+        await run.press("escape")
         await run.settle()
         await opened(run)
-        await run.pilot.press(*"8h", "up", "right", "down", "enter")
+        await run.press(*"8h", "up", "right", "down", "enter")
         await run.settle()
         assert isinstance(run.app.screen, LeaseDialog)
-        await run.pilot.press("down", *"llama-pretrain", "enter")
+        await run.press("down", *"llama-pretrain", "enter")
         await run.until("✕ 8h 00m")
 
 
@@ -54,7 +54,7 @@ async def test_at_its_end_it_warns_and_then_stops(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "llama")
         await opened(run)
-        await run.pilot.press(*"1h", "enter")
+        await run.press(*"1h", "enter")
         await run.until("■ 1h 00m")
         run.cloud.now += 3100
         await run.poll()
@@ -72,8 +72,8 @@ async def test_at_its_end_it_warns_and_then_stops(launch: Launch) -> None:
 
 async def test_locked_or_for_several_there_is_no_lease(launch: Launch) -> None:
     async with launch() as run:
-        await run.pilot.press("g", "space", "space", "t")
+        await run.press("g", "space", "space", "t")
         await run.until("lease: one pod at a time")
-        await run.pilot.press("L", "t")
+        await run.press("L", "t")
         await run.until("lease: actions are locked")
         assert not isinstance(run.app.screen, LeaseDialog)

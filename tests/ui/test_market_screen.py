@@ -46,17 +46,17 @@ class MarketCloud(HeldCloud):
 
 
 async def typed(run: Running, key: str, text: str, *end: str) -> None:
-    await run.pilot.press(key)
+    await run.press(key)
     line = run.app.screen.query_one("#filter")
     line.value = text  # type: ignore[attr-defined]
     await run.pilot.pause()
-    await run.pilot.press(*end)
+    await run.press(*end)
 
 
 async def test_prices_of_both_clouds_and_what_is_cheaper(launch: Launch) -> None:
     async with launch(cloud=MarketCloud()) as run:
-        await run.pilot.press("2")
-        await run.pilot.press("down")
+        await run.press("2")
+        await run.press("down")
         text = run.text()
     for word in ("GPUs  3", "H100 SXM", "2.99", "2.69", "▰▰▰ high", "▱▱▱ none", "80 GB", "$2.99", "runway"):
         assert word in text, word
@@ -65,7 +65,7 @@ async def test_prices_of_both_clouds_and_what_is_cheaper(launch: Launch) -> None
 async def test_filters_reach_the_server_once_and_are_shown_and_kept(launch: Launch) -> None:
     cloud = MarketCloud()
     async with launch(cloud=cloud) as run:
-        await run.pilot.press("2")
+        await run.press("2")
         assert cloud.questions == []
         await typed(run, "f", "gpus=4 cloud=secure country=se", "enter")
         await run.pilot.pause()
@@ -77,24 +77,24 @@ async def test_filters_reach_the_server_once_and_are_shown_and_kept(launch: Laun
             assert word in text, word
         assert "RTX 4090" not in text
         assert run.app.screen._sight.kept.get("market.filters") == "gpus=4 cloud=secure country=SE"
-        await run.pilot.press("1")
+        await run.press("1")
         assert run.app._watch._questions() == ()
 
 
 async def test_a_filter_that_is_not_accepted_is_told_and_nothing_is_asked(launch: Launch) -> None:
     cloud = MarketCloud()
     async with launch(cloud=cloud) as run:
-        await run.pilot.press("2")
+        await run.press("2")
         await typed(run, "f", "gpus=lots")
         assert "gpus=lots is not accepted" in run.text()
-        await run.pilot.press("enter")
+        await run.press("enter")
         assert cloud.questions == []
 
 
 async def test_a_chip_is_clicked_away(launch: Launch) -> None:
     cloud = MarketCloud()
     async with launch(cloud=cloud) as run:
-        await run.pilot.press("2")
+        await run.press("2")
         await typed(run, "f", "gpus=4 country=se", "enter")
         await run.pilot.pause()
         x = run.text().splitlines()[2].index("gpus=4")
@@ -107,38 +107,38 @@ async def test_a_refused_question_is_told_and_the_other_prices_go_on(launch: Lau
     cloud = MarketCloud()
     cloud.picky = Rejected((Problem("no such country"),))
     async with launch(cloud=cloud) as run:
-        await run.pilot.press("2")
+        await run.press("2")
         await typed(run, "f", "country=zz", "enter")
         await run.pilot.pause()
         assert "no such country" in run.text()
-        await run.pilot.press("1")
+        await run.press("1")
         assert "H100 SXM" in run.text()
 
 
 async def test_words_and_comparisons_narrow_what_is_shown(launch: Launch) -> None:
     async with launch(cloud=MarketCloud()) as run:
-        await run.pilot.press("2")
+        await run.press("2")
         table = run.app.screen.query_one("#gpus", Table)
         await typed(run, "slash", "vram>=80 price<9", "enter")
         assert table.keys == ("NVIDIA H100 SXM",)
         assert "/vram>=80 price<9  1 of 3" in run.text()
-        await run.pilot.press("escape")
+        await run.press("escape")
         assert len(table.keys) == 3
         await typed(run, "slash", "vram>=")
         assert "vram>= takes a number" in run.text()
         assert len(table.keys) == 3
-        await run.pilot.press("escape")
+        await run.press("escape")
         assert len(table.keys) == 3
 
 
 async def test_orders_are_kept_and_turn_round(launch: Launch) -> None:
     async with launch(cloud=MarketCloud()) as run:
-        await run.pilot.press("2")
+        await run.press("2")
         table = run.app.screen.query_one("#gpus", Table)
         assert table.keys[0] == "NVIDIA RTX 4090"
-        await run.pilot.press("i")
+        await run.press("i")
         assert table.keys[0] == "NVIDIA H100 SXM"
-        await run.pilot.press("o", "o")
+        await run.press("o", "o")
         assert table.keys[0] == "NVIDIA B200"
         screen = run.app.screen
         assert isinstance(screen, MarketScreen)
@@ -148,20 +148,20 @@ async def test_orders_are_kept_and_turn_round(launch: Launch) -> None:
 async def test_other_lists_are_asked_for_when_they_are_shown(launch: Launch) -> None:
     cloud = MarketCloud()
     async with launch(cloud=cloud) as run:
-        await run.pilot.press("2")
+        await run.press("2")
         assert cloud.topics == []
-        await run.pilot.press("right")
+        await run.press("right")
         await run.pilot.pause()
         assert cloud.topics == ["cpus"]
         assert "EPYC 7763" in run.text()
         assert "128" in run.text()
-        await run.pilot.press("l")
+        await run.press("l")
         await run.pilot.pause()
         assert cloud.topics == ["cpus", "places"]
         text = run.text()
         assert "EU-SE-1" in text
         assert "H100 SXM" in text
-        await run.pilot.press("l", "l", "down")
+        await run.press("l", "l", "down")
         assert "EU-SE-1" in run.text(), "where a GPU is in stock is told beside its price"
 
 
@@ -169,10 +169,10 @@ async def test_trouble_and_age_are_told(launch: Launch) -> None:
     cloud = MarketCloud()
     cloud.market_answer = Unreachable("no route to RunPod")
     async with launch(cloud=cloud) as run:
-        await run.pilot.press("2")
+        await run.press("2")
         assert "RunPod cannot be reached: no prices yet" in run.text()
         cloud.market_answer = OFFERS
-        await run.pilot.press("ctrl+r")
+        await run.press("ctrl+r")
         await run.pilot.pause()
         assert "RTX 4090" in run.text()
         run.cloud.now += 300
@@ -188,7 +188,7 @@ async def test_a_gpu_that_is_gone_has_substitutes(launch: Launch) -> None:
         offer("MI300X", None, Quote(2.5, None, "Low"), memory=192),
     )
     async with launch(cloud=cloud, size=(200, 50)) as run:
-        await run.pilot.press("2", "j")
+        await run.press("2", "j")
         text = run.text()
         assert "out of stock" in text
         assert "8/8 rented" in text
@@ -198,14 +198,14 @@ async def test_a_gpu_that_is_gone_has_substitutes(launch: Launch) -> None:
 
 async def test_every_pane_of_a_narrow_terminal_is_reached(launch: Launch) -> None:
     async with launch(cloud=MarketCloud(), size=(80, 24)) as run:
-        await run.pilot.press("2", "tab")
+        await run.press("2", "tab")
         assert "Details" in run.text()
         assert "Secure" in run.text()
-        await run.pilot.press("tab")
+        await run.press("tab")
         assert "last 24 h" in run.text()
-        await run.pilot.press("minus")
+        await run.press("minus")
         assert "last 7 d" in run.text()
-        await run.pilot.press("tab")
+        await run.press("tab")
         assert "GPUs  3" in run.text()
 
 
@@ -213,5 +213,5 @@ async def test_cores_are_shown_where_runpod_tells_them(launch: Launch) -> None:
     cloud = MarketCloud()
     cloud.market_answer = replace(OFFERS, offers=tuple(replace(o, cuda_cores=16896) for o in OFFERS.offers))
     async with launch(cloud=cloud) as run:
-        await run.pilot.press("2")
+        await run.press("2")
         assert "16896" in run.text()

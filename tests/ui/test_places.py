@@ -12,23 +12,23 @@ from tui.ui.status import picked, tabs
 
 async def test_a_key_goes_to_a_screen_and_escape_comes_back(launch: Launch) -> None:
     async with launch() as run:
-        await run.pilot.press("j", "5")
+        await run.press("j", "5")
         assert isinstance(run.app.screen, EventsScreen)
-        await run.pilot.press("escape")
+        await run.press("escape")
         assert isinstance(run.app.screen, FleetScreen)
-        await run.pilot.press("e", "1")
+        await run.press("e", "1")
         assert isinstance(run.app.screen, FleetScreen)
 
 
 async def test_a_screens_own_key_closes_what_lies_on_it(launch: Launch) -> None:
     async with launch() as run:
-        await run.pilot.press("enter")
+        await run.press("enter")
         assert isinstance(run.app.screen, PodScreen)
-        await run.pilot.press("5")
+        await run.press("5")
         assert isinstance(run.app.screen, EventsScreen)
-        await run.pilot.press("escape")
+        await run.press("escape")
         assert isinstance(run.app.screen, PodScreen)
-        await run.pilot.press("1")
+        await run.press("1")
         assert isinstance(run.app.screen, FleetScreen)
 
 

@@ -26,7 +26,7 @@ def looked_at() -> HeldCloud:
 
 
 async def opened(run: Running) -> PodScreen:
-    await run.pilot.press("/", *"llama-70b", "enter", "enter")
+    await run.press("/", *"llama-70b", "enter", "enter")
     await run.until("could not load note")
     screen = run.app.screen
     assert isinstance(screen, PodScreen)
@@ -39,7 +39,7 @@ async def test_enter_opens_the_pod_and_esc_goes_back(launch: Launch) -> None:
         await opened(run)
         assert "Pod  llama-70b" in run.text()
         assert cloud.looked_at == ["50qynxzilsxoey"]
-        await run.pilot.press("escape")
+        await run.press("escape")
         await run.settle()
         assert "Market" in run.text()
         assert run.app.fleet.inspection is None, "secrets go out of memory with the screen"
@@ -50,13 +50,13 @@ async def test_values_of_the_environment_are_hidden_until_x_and_again_on_leaving
         await opened(run)
         assert MASKED in run.text()
         assert TOKEN not in run.text()
-        await run.pilot.press("x")
+        await run.press("x")
         await run.settle()
         assert TOKEN in run.text()
-        await run.pilot.press("question_mark", "escape")
+        await run.press("question_mark", "escape")
         await run.settle()
         assert TOKEN not in run.text()
-        await run.pilot.press("x", "escape")
+        await run.press("x", "escape")
         await run.settle()
         await opened(run)
         assert TOKEN not in run.text()
@@ -70,12 +70,12 @@ async def test_the_fact_under_the_cursor_is_copied_and_a_hidden_one_is_not(launc
         facts = screen.query_one("#facts", Table)
         labels = {key: "".join(t for t, _ in facts._cells(key).get("label", ())) for key in facts.keys}
         facts.move_to(next(key for key, label in labels.items() if label == "22/tcp"))
-        await run.pilot.press("c")
+        await run.press("c")
         await run.settle()
         assert copied == ["ssh root@194.68.245.9 -p 40123"]
         hidden = next(key for key in labels if key.startswith("Environment") and screen._copies.get(key) is None)
         facts.move_to(hidden)
-        await run.pilot.press("c")
+        await run.press("c")
         await run.settle()
         assert len(copied) == 1
         notes = [note.message for note in run.app._notifications]
@@ -86,7 +86,7 @@ async def test_what_cannot_be_asked_is_said_and_the_rest_stands(launch: Launch) 
     cloud = looked_at()
     cloud.detail_answer = Forbidden("This key may not read pods.")
     async with launch(cloud=cloud) as run:
-        await run.pilot.press("/", *"llama-70b", "enter", "enter")
+        await run.press("/", *"llama-70b", "enter", "enter")
         await run.until("This key may not read pods.")
         assert "llama-70b" in run.text()
 
@@ -107,7 +107,7 @@ async def test_every_pane_is_reached_at_any_size(launch: Launch) -> None:
             await run.settle()
             seen = []
             for _ in range(3):
-                await run.pilot.press("tab")
+                await run.press("tab")
                 await run.settle()
                 seen.append(run.app.focused.id if run.app.focused else None)
             assert seen == ["charts", "timeline", "facts"]
@@ -126,14 +126,14 @@ async def test_what_was_recorded_is_stepped_through_and_equals_returns(launch: L
             if run.app.player.past is not None:
                 break
             await run.pilot.pause(0.01)
-        await run.pilot.press("left_square_bracket")
+        await run.press("left_square_bracket")
         await run.until("◀ 12:00:15 · 5s ago · = returns to now")
         assert "pod-3" in run.text()
-        await run.pilot.press("left_square_bracket")
+        await run.press("left_square_bracket")
         await run.until("pod-2")
-        await run.pilot.press("right_square_bracket")
+        await run.press("right_square_bracket")
         await run.until("pod-3")
-        await run.pilot.press("equals_sign")
+        await run.press("equals_sign")
         await run.until("pod-4")
         assert "● live" in run.text()
 
@@ -146,14 +146,14 @@ async def test_a_range_beyond_memory_comes_from_the_recording(launch: Launch, tm
     cloud.now = NOW + 7200
     cloud.fleet_answer = snapshot(pod("a", utils=(11.0,)))
     async with launch(cloud=cloud, record=tmp_path, size=(200, 50)) as run:
-        await run.pilot.press("minus", "minus")
+        await run.press("minus", "minus")
         await run.until("max 88")
         assert "last 6 h" in run.text()
 
 
 async def test_without_a_recording_stepping_back_says_so(launch: Launch) -> None:
     async with launch() as run:
-        await run.pilot.press("left_square_bracket")
+        await run.press("left_square_bracket")
         await run.settle()
         assert [n.message for n in run.app._notifications] == ["there is no recording to step back into"]
 
@@ -166,7 +166,7 @@ async def test_the_cursor_reads_all_charts_at_one_instant(launch: Launch) -> Non
         for at in range(1, 40):
             run.cloud.now = NOW + 5 * at
             run.app.fleet.apply(snapshot(pod("k3v9x0q2m1a7ze", utils=(float(at),))), NOW + 5 * at)
-        await run.pilot.press("plus", "tab", *["left"] * 6)
+        await run.press("plus", "tab", *["left"] * 6)
         await run.settle()
         text = run.text()
         assert "◂ 12:0" in text
@@ -175,19 +175,19 @@ async def test_the_cursor_reads_all_charts_at_one_instant(launch: Launch) -> Non
         values = [at for at in range(1, 40) if cursor <= NOW + 5 * at < cursor + width]
         assert f" {sum(values) / len(values):.0f}%" in text
         assert text.count("▲") >= 4
-        await run.pilot.press("escape")
+        await run.press("escape")
         await run.settle()
         assert "◂ 12:0" not in run.text()
 
 
 async def test_marked_pods_share_an_axis(launch: Launch) -> None:
     async with launch(size=(160, 40)) as run:
-        await run.pilot.press("space", "space")
+        await run.press("space", "space")
         await run.settle()
         text = run.text()
         assert text.count("✓ ") == 2
         assert "─ 2 pods  ▪" in text
-        await run.pilot.press("escape")
+        await run.press("escape")
         await run.settle()
         assert "✓ " not in run.text()
         assert "2 pods" not in run.text()
@@ -198,10 +198,10 @@ async def test_v_turns_lines_into_strips_and_many_gpus_are_strips_by_themselves(
     cloud.fleet_answer = snapshot(pod("few", utils=(90.0, 80.0)), pod("many", utils=(95.0,) * 12))
     async with launch(cloud=cloud) as run:
         assert "█" not in run.text().split("Telemetry")[-1]
-        await run.pilot.press("v")
+        await run.press("v")
         await run.settle()
         assert "█" in run.text().split("Telemetry")[-1]
-        await run.pilot.press("v", "j")
+        await run.press("v", "j")
         await run.settle()
         run.app.screen._heat = None  # type: ignore[attr-defined]
         run.app.screen.show()  # type: ignore[attr-defined]

@@ -33,7 +33,7 @@ def on_disk(path: Path) -> list[dict[str, Any]]:
 
 async def opened(run: Running) -> None:
     """The dialog of a watch for the B200, listening."""
-    await run.pilot.press("2", "slash", "b", "2", "0", "0", "enter", "w")
+    await run.press("2", "slash", "b", "2", "0", "0", "enter", "w")
     await run.wait(1)
     assert isinstance(run.app.screen, WatchDialog)
 
@@ -49,20 +49,20 @@ async def test_a_watch_is_set_changed_and_taken_away(launch: Launch, tmp_path: P
         await opened(run)
         await typed(run, ceiling="5.50")
         assert "→ B200 at $5.50" in run.text()
-        await run.pilot.press("enter")
+        await run.press("enter")
         await run.until("watching for B200 at $5.50")
         assert [(w["names"], w["ceiling"], w["state"]) for w in on_disk(tmp_path)] == [(["B200"], 5.5, "waiting")]
         assert "◉ B200" in run.text()
-        await run.pilot.press("left")
+        await run.press("left")
         await run.settle()
         assert "◌ waiting" in run.text()
         assert "tell me" in run.text()
-        await run.pilot.press("enter")
+        await run.press("enter")
         await run.wait(1)
         await typed(run, ceiling="6", **{"else": "h100 sxm"})
-        await run.pilot.press("enter")
+        await run.press("enter")
         await run.until("B200 or H100 SXM at $6.00")
-        await run.pilot.press("x")
+        await run.press("x")
         await run.until("nothing is watched for")
         assert on_disk(tmp_path) == []
 
@@ -79,7 +79,7 @@ async def test_what_is_not_accepted_is_told_and_nothing_is_set(launch: Launch, t
         ):
             await typed(run, **fields)
             assert words in run.text(), words
-            await run.pilot.press("enter")
+            await run.press("enter")
             assert isinstance(run.app.screen, WatchDialog)
         assert on_disk(tmp_path) == []
 
@@ -89,14 +89,14 @@ async def armed(run: Running) -> None:
     await opened(run)
     await typed(run, ceiling="6", then="deploy", cap="7.5", tries="2")
     run.app.screen.query_one("#watch-cap").focus()
-    await run.pilot.press("enter")
+    await run.press("enter")
     for _ in range(100):
         if isinstance(run.app.screen, DeployForm):
             break
         await run.pilot.pause(0.01)
     await run.wait(1)
     assert "Prepare a deploy" in run.text()
-    await run.pilot.press("ctrl+s")
+    await run.press("ctrl+s")
     await run.wait(1)
     assert isinstance(run.app.screen, Agree)
 
@@ -109,7 +109,7 @@ async def test_what_deploys_by_itself_is_armed_by_a_yes_to_its_cap(launch: Launc
         for words in ("Arm: deploy B200 at $6.00 by itself", "up to $7.50/h, $180.00 a day", "At most 2"):
             assert words in text, words
         assert on_disk(tmp_path) == []
-        await run.pilot.press("y")
+        await run.press("y")
         await run.until("armed: B200 at $6.00")
         (kept,) = on_disk(tmp_path)
         assert (kept["state"], kept["plan"]["cap"], kept["plan"]["attempts"]) == ("armed", 7.5, 2)
@@ -133,7 +133,7 @@ async def test_what_deploys_by_itself_is_armed_by_a_yes_to_its_cap(launch: Launc
 async def test_cancel_arms_nothing(launch: Launch, tmp_path: Path) -> None:
     async with launch(cloud=cloud()) as run:
         await armed(run)
-        await run.pilot.press("escape")
+        await run.press("escape")
         await run.settle()
         assert on_disk(tmp_path) == []
 
@@ -142,7 +142,7 @@ async def test_keys_in_a_burst_arm_nothing(launch: Launch, tmp_path: Path) -> No
     held = cloud()
     held.fleet_answer = replace(PODS, pods=tuple(p for p in PODS.pods or () if p.status == "EXITED"))
     async with launch(cloud=held) as run:
-        await run.pilot.press("w", "y", "enter", "y")
+        await run.press("w", "y", "enter", "y")
         await run.settle()
         assert on_disk(tmp_path) == []
         assert isinstance(run.app.screen, Agree)
@@ -155,13 +155,13 @@ async def test_a_stopped_pod_waits_for_its_host(launch: Launch, tmp_path: Path) 
     full = replace(down, cost_per_hr=0.4, machine=replace(down.machine, gpu_available=0))
     held.fleet_answer = snapshot(full)
     async with launch(cloud=held) as run:
-        await run.pilot.press("w")
+        await run.press("w")
         await run.wait(1)
         text = run.text()
         assert "Arm: resume dataset-prep by itself" in text
         assert "0 of them free now" in text
         assert "$0.40/h" in text
-        await run.pilot.press("y")
+        await run.press("y")
         await run.until("resumes by itself")
         assert [w["state"] for w in on_disk(tmp_path)] == [State.ARMED]
         free = replace(full, machine=replace(down.machine, gpu_available=1))
@@ -180,7 +180,7 @@ async def test_a_stopped_pod_waits_for_its_host(launch: Launch, tmp_path: Path) 
 
 async def test_a_running_pod_has_nothing_to_wait_for(launch: Launch) -> None:
     async with launch() as run:
-        await run.pilot.press("w")
+        await run.press("w")
         await run.until("only a stopped pod can wait for its host")
 
 
@@ -191,6 +191,6 @@ async def test_read_only_watches_and_tells_and_arms_nothing(launch: Launch, tmp_
         await typed(run, ceiling="6", then="deploy", cap="7")
         assert "podtop cannot deploy now: read-only" in run.text()
         await typed(run, then="tell", cap="")
-        await run.pilot.press("enter")
+        await run.press("enter")
         await run.until("watching for B200 at $6.00")
         assert len(on_disk(tmp_path)) == 1

@@ -112,6 +112,7 @@ class DeployForm(Dialog[Answer | None]):
         self._drawn: dict[str, Text | str] = {}
 
     def compose(self) -> ComposeResult:
+        self._classify(update=False)  # before there is anything that would be styled twice
         with Vertical(id="deploy"):
             with Horizontal(id="deploy-body"):
                 with VerticalScroll(id="deploy-form", can_focus=False):
@@ -179,6 +180,9 @@ class DeployForm(Dialog[Answer | None]):
         found.update(content, layout=layout)
         return found
 
+    def _classify(self, update: bool = True) -> None:
+        self.update_classes({"-narrow": self.app.size.width < WIDE, "-folded": self._folded}, update=update)
+
     def _show(self) -> None:
         draft, sources = self.draft, self._sources
         shown = {field.name for field in fields(draft.way, self._folded)}
@@ -195,8 +199,7 @@ class DeployForm(Dialog[Answer | None]):
         if self._drawn.get("#deploy-fold") != words:
             self._drawn["#deploy-fold"] = words
             self.query_one("#deploy-fold", Button).label = Text(words)
-        self.set_class(self.app.size.width < WIDE, "-narrow")
-        self.set_class(self._folded, "-folded")
+        self._classify()
         cost = drafts.price(draft, sources.offers(), sources.funds())
         self._draw("#deploy-price", self._price(cost, [f.label.partition(",")[0] for f in FIELDS if f.name in wrong]))
         order = self.query_one("#deploy-order", Button)
