@@ -42,7 +42,6 @@ class EventsScreen(TimedScreen):
 
     def on_mount(self) -> None:
         table = self.query_one("#events")
-        table.add_class("pane")
         table.focus()
 
     def _show_all(self) -> None:

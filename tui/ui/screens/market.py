@@ -90,17 +90,15 @@ class MarketScreen(TimedScreen):
         yield Lines(id="header")
         yield Lines(id="lists")
         with Body(self._panes, id="body"):
-            yield Table(offers.columns(self._demand.gpu_count, cores=False), id="gpus")
-            yield Table(offers.CPU_COLUMNS, id="cpus")
-            yield Table(offers.CENTER_COLUMNS, id="centers")
-            yield Table(offers.WATCH_COLUMNS, id="watches")
+            yield Table(offers.columns(self._demand.gpu_count, cores=False), id="gpus", classes="pane list")
+            yield Table(offers.CPU_COLUMNS, id="cpus", classes="pane list")
+            yield Table(offers.CENTER_COLUMNS, id="centers", classes="pane list")
+            yield Table(offers.WATCH_COLUMNS, id="watches", classes="pane list")
             yield Table(FACTS, id="facts", headed=False)
             yield Telemetry(1, id="trend")
         yield Lines(id="footer")
 
     def on_mount(self) -> None:
-        for name in (*LISTS, "facts", "trend"):
-            self.query_one(f"#{name}").add_class("pane", *(("list",) if name in LISTS else ()))
         self._focus_list()
 
     def _attend(self) -> None:

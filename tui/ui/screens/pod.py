@@ -60,7 +60,6 @@ class PodScreen(TimedScreen):
     def on_mount(self) -> None:
         for name, title in TITLES.items():
             pane = self.query_one(f"#{name}")
-            pane.add_class("pane")
             self._entitle(pane, title, "")
         self.query_one("#facts").focus()
 

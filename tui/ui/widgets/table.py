@@ -52,6 +52,7 @@ def visible(columns: Sequence[Column], width: int) -> tuple[tuple[Column, int], 
 class Table(ScrollView, can_focus=True):
     """A table of keyed rows with a cursor that stays on its key while rows come, go and change places."""
 
+    DEFAULT_CLASSES = "pane"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--sorted", "table--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", id="table.down", show=False, tooltip="Next row"),
@@ -86,9 +87,9 @@ class Table(ScrollView, can_focus=True):
         def control(self) -> Table:
             return self.table
 
-    def __init__(self, columns: Sequence[Column], *, id: str, headed: bool = True) -> None:
+    def __init__(self, columns: Sequence[Column], *, id: str, headed: bool = True, classes: str | None = None) -> None:
         """`headed`: whether the first line has the columns' titles."""
-        super().__init__(id=id)
+        super().__init__(id=id, classes=classes)
         self._head = 1 if headed else 0
         self._columns = tuple(columns)
         self._fitted: tuple[tuple[Column, int], ...] = ()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 class Telemetry(Widget, can_focus=True):
     """A frame for charts; the charts are made when there is first something to draw."""
 
+    DEFAULT_CLASSES = "pane"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "left", "cursor(-1)", "back", id="chart.cursor-back", show=False, tooltip="Read the charts further back"
