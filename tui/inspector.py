@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from tui.api.cloud import CloudError
 from tui.poller import Fresh, Poller
 from tui.store import spending
 from tui.store.archive.file import ArchiveError
@@ -54,14 +55,27 @@ class Inspector:
         await self._remember(past(), pod, None)
         poller = Poller(lambda: cloud.pod(pod), max(CADENCE, interval))
         self.wake = poller.wake
+        asked = False
         async for reading in poller:
             feed, now = self._feed(), self._clock()
             if isinstance(reading, Fresh):
                 feed = feed.succeeded(reading.value, now, reading.took)
             else:
                 feed = feed.failed(reading.error, now, now + reading.retry_in)
-            self._fleet.inspection = Inspection(pod, None, feed)
+            extras = self._fleet.inspection.extras if self._fleet.inspection is not None else None
+            self._fleet.inspection = Inspection(pod, None, feed, extras=extras)
             await self._remember(past(), pod, None)
+            if not asked and feed.error is None and feed.value is not None:
+                asked = True
+                await self._ask_more(cloud, pod)
+
+    async def _ask_more(self, cloud: Cloud, pod: str) -> None:
+        """Once for a look: what few sources tell of, and RunPod may refuse to tell."""
+        with suppress(CloudError):
+            extras = await cloud.pod_extras(pod)
+            if self._fleet.inspection is not None and self._fleet.inspection.pod == pod:
+                self._fleet.inspection = replace(self._fleet.inspection, extras=extras)
+                self._changed()
 
     async def recall(self, past: Past | None, pod: str, at: float) -> None:
         """Look at a pod as it was."""

@@ -23,4 +23,7 @@ TOPICS = {
     "hosts": Topic(lambda cloud: cloud.hosts, 30.0),
     "places": Topic(lambda cloud: cloud.places, 120.0),
     "cpus": Topic(lambda cloud: cloud.cpu_types, 3600.0),
+    "flavors": Topic(lambda cloud: cloud.cpu_flavors, 120.0),
+    "sheets": Topic(lambda cloud: cloud.gpu_sheets, 600.0),
+    "countries": Topic(lambda cloud: cloud.countries, 86_400.0),
 }

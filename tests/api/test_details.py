@@ -56,6 +56,9 @@ async def test_nothing_that_is_asked_for_is_lost() -> None:
         await everything.account(),
         await everything.hosts(),
         await everything.cpu_types(),
+        await everything.pod_extras("p1"),
+        await everything.gpu_sheets(),
+        await everything.countries(),
     ):
         found = [hole for hole in holes(value) if not (".runtime." in hole and hole.endswith(runtime_has_no_watts))]
         assert found == []

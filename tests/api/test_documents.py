@@ -38,52 +38,28 @@ NOT_ASKED_FOR: dict[str, dict[str, str]] = {
         "PodTemplate": "advancedStart readme startScript",
         "Machine": "defaultStartScript",
     },
-    "serverless and clusters: out of scope": {
+    "serverless: out of scope": {
         "Query": "serverlessGpuPools",
         "ServerlessGpuPool": "id gpuTypeIds",
         "User": "maxServerlessConcurrency",
-        "Pod": "aiApiId slsVersion clusterId clusterIp",
-        "Specifics": "slsPrice",
-        "GpuType": "clusterPrice nodeGroupDatacenters nodeGroupGpuSizes",
     },
     "superseded by another field that is asked for": {
         # runtime.uptimeInSeconds; RunPod's own uptimeSeconds is not to be trusted.
         "Pod": "uptimeSeconds",
         "Gpu": "podId",
         "Machine": "machineId",
-        "NetworkVolume": "dataCenter",
-        # Placeholders when a cloud's flag is false; lowestPrice is what is really offered.
-        "GpuType": "securePrice communityPrice secureSpotPrice communitySpotPrice",
-        "LowestPrice": "gpuName gpuTypeId maxGpuCount",
+        "LowestPrice": "gpuName gpuTypeId",
         "GpuAvailability": "gpuType gpuTypeDisplayName displayName id",
-        "PodMachineInfo": "gpuType cpuTypeId",
+        "PodMachineInfo": "cpuTypeId",
         "User": "backgroundPods",
     },
     "known from one source only: a field that the live API lacks fails the whole request": {
-        "Pod": "cpuFlavorId machineType ipAddress",
-        "IPAddress": "id address",
-        "PodMachineInfo": "listed machineType minPodGpuCount vcpuReserved memoryReserved globalNetwork",
         "User": "datacenters billing",
         "UserBilling": "gpuCloud cpuCloud storage summary",
         "UserGpuCloudBilling": "gpuTypeId time timeBilledSeconds amount",
         "UserCpuCloudBilling": "cpuFlavorId time timeBilledSeconds amount",
         "UserStorageBilling": "time amount diskSpaceBilledGB networkStorageAmount",
         "UserSummaryBilling": "time gpuCloudAmount cpuCloudAmount serverlessAmount storageAmount runpodEndpointAmount",
-    },
-    "weight: the market is polled and shows none of it": {
-        "GpuType": (
-            "throughput oneWeekPrice oneMonthPrice threeMonthPrice sixMonthPrice oneYearPrice"
-            " maxGpuCountCommunityCloud maxGpuCountSecureCloud minPodGpuCount"
-        ),
-        "LowestPrice": ("minDisk compliance maxUnreservedGpuCount availableGpuCounts gpuTypeCudaVersions"),
-        "GpuTypeCudaVersion": "cudaVersion availability",
-    },
-    "no screen yet: CPU pods": {
-        "Query": "countryCodes cpuFlavors",
-        "CpuFlavor": (
-            "id groupId groupName displayName minVcpu maxVcpu vcpuBurstable ramMultiplier diskLimitPerVcpu specifics"
-        ),
-        "Specifics": "stockStatus securePrice",
     },
 }
 
@@ -135,7 +111,7 @@ def test_arguments_are_variables_always() -> None:
 def test_every_query_and_mutation_of_the_specification_is_used() -> None:
     used = {name for kind, name in asked_for() if kind in ("Query", "Mutation")}
     assert used == {
-        *("cpuTypes", "dataCenters", "gpuTypes", "myself", "pod"),
+        *("cpuTypes", "cpuFlavors", "countryCodes", "dataCenters", "gpuTypes", "myself", "pod"),
         *("podStop", "podResume", "podBidResume", "podTerminate"),
         *("podFindAndDeployOnDemand", "podRentInterruptable"),
     }

@@ -73,6 +73,13 @@ async def test_every_read(place: Place) -> None:
     assert account.charges
     assert (await cloud.hosts()).unreadable == ()
     assert await cloud.cpu_types()
+    assert {sheet.gpu_id for sheet in await cloud.gpu_sheets()} == {offer.gpu_id for offer in market.offers}
+    assert all(flavor.smallest and flavor.smallest.per_hr for flavor in await cloud.cpu_flavors())
+    assert "SE" in await cloud.countries()
+    extras = await cloud.pod_extras(fleet.pods[0].id)
+    assert extras is not None
+    assert extras.gpu_name == fleet.pods[0].machine.gpu_name if fleet.pods[0].machine else False
+    assert await cloud.pod_extras("nosuchpod") is None
     assert await cloud.pod("nosuchpod") is None
 
 

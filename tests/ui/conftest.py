@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from tests.make import market, offer, pod, snapshot
 from tui.api.account import Account
 from tui.api.cloud import CloudError
-from tui.api.detail import PodDetail
+from tui.api.detail import PodDetail, PodExtras
 from tui.api.models import Market, Quote, Snapshot
 from tui.api.orders import DeployOrder, Receipt, RentOrder
 from tui.app import PodtopApp
@@ -47,7 +47,9 @@ class HeldCloud:
         self.fleet_answer: Snapshot | CloudError = PODS
         self.market_answer: Market | CloudError = OFFERS
         self.detail_answer: PodDetail | CloudError | None = None
+        self.extras_answer: PodExtras | None = None
         self.looked_at: list[str] = []
+        self.asked_more: list[str] = []
         self.asked = 0
         self.closed = False
         self.beat = 0.0
@@ -66,6 +68,10 @@ class HeldCloud:
         if isinstance(self.market_answer, CloudError):
             raise self.market_answer
         return self.market_answer
+
+    async def pod_extras(self, pod_id: str) -> PodExtras | None:
+        self.asked_more.append(pod_id)
+        return self.extras_answer
 
     async def pod(self, pod_id: str) -> PodDetail | None:
         self.looked_at.append(pod_id)

@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tests import make
-from tui.api.detail import EnvVar, Machine, NetworkVolume, PodDetail
+from tui.api.detail import EnvVar, Machine, NetworkVolume, PodDetail, PodExtras
 from tui.api.models import GpuReading, Placement, Pod, Port, Problem, Runtime, Telemetry
 from tui.api.secret import Secret
 from tui.store import rules
@@ -202,6 +202,24 @@ def test_the_fixture_has_every_field_of_every_type() -> None:
 def test_every_field_is_told(of_detail: bool, path: tuple[str | int, ...], owner: type[Struct], name: str) -> None:
     shown = any(shows(pod, full_detail(pod), path, of_detail) for pod in (full_pod(), full_pod("EXITED")))
     assert shown != ((owner, name) in OMITTED)
+
+
+EXTRAS = PodExtras(
+    "GPU", "cpu3c", "ai-1", 4, "cl-1", "10.65.0.2", "ip-1", "203.0.113.9", "Texas 3", "US", "H100 SXM", 80, True,
+    "GPU", 1, 96.0, 800.0, True,
+)  # fmt: skip
+NO_EXTRAS = PodExtras(*[None] * len(PodExtras.__struct_fields__))
+
+
+@pytest.mark.parametrize("name", PodExtras.__struct_fields__)
+def test_every_extra_is_told(name: str) -> None:
+    def told(extras: PodExtras) -> tuple[Section, ...]:
+        pod = full_pod()
+        return sections(pod, None, NOW, spent=UNKNOWN_SPENT, phase=rules.phase(pod), extras=extras)
+
+    assert told(replace(EXTRAS, **{name: other(getattr(EXTRAS, name))})) != told(EXTRAS)
+    assert [section.title for section in told(EXTRAS)][-1] == "Also told"
+    assert told(NO_EXTRAS)[-1].title != "Also told"
 
 
 def test_the_order_of_the_sections() -> None:

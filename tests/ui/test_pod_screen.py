@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tests.make import pod, snapshot
 from tests.ui.conftest import NOW, PODS, HeldCloud, Launch, Running
-from tests.ui.test_facts import TOKEN, full_detail, full_pod
+from tests.ui.test_facts import EXTRAS, TOKEN, full_detail, full_pod
 from tui.api.cloud import Forbidden
 from tui.api.models import GpuReading, Telemetry
 from tui.store.events import Kind
@@ -80,6 +80,17 @@ async def test_the_fact_under_the_cursor_is_copied_and_a_hidden_one_is_not(launc
         assert len(copied) == 1
         notes = [note.message for note in run.app._notifications]
         assert notes == ["there is nothing here to copy"]
+
+
+async def test_what_few_sources_tell_is_asked_once_for_a_look(launch: Launch) -> None:
+    cloud = looked_at()
+    cloud.extras_answer = EXTRAS
+    async with launch(cloud=cloud, size=(160, 130)) as run:
+        await opened(run)
+        await run.until("cl-1")
+        await run.poll()
+        assert "cl-1" in run.text()
+        assert cloud.asked_more == ["50qynxzilsxoey"]
 
 
 async def test_what_cannot_be_asked_is_said_and_the_rest_stands(launch: Launch) -> None:

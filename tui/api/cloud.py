@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tui.api.account import Account
-    from tui.api.detail import PodDetail
+    from tui.api.catalogue import CpuFlavor, GpuSheet
+    from tui.api.detail import PodDetail, PodExtras
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import Demand, Market, Places, Problem, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
@@ -109,6 +110,22 @@ class Cloud(Protocol):
 
     async def pod(self, pod_id: str) -> PodDetail | None:
         """One pod with all that is known of it; None when there is none of that id."""
+        ...
+
+    async def pod_extras(self, pod_id: str) -> PodExtras | None:
+        """What few sources tell of a pod; None when there is none of that id."""
+        ...
+
+    async def gpu_sheets(self) -> tuple[GpuSheet, ...]:
+        """Data sheets of all GPU types; works without a key."""
+        ...
+
+    async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
+        """The kinds of CPU pods with the price of the smallest of each; works without a key."""
+        ...
+
+    async def countries(self) -> tuple[str, ...]:
+        """Codes of the countries in which there are hosts, such as "SE"; works without a key."""
         ...
 
     async def account(self) -> Account:

@@ -87,3 +87,30 @@ class PodDetail(Struct, frozen=True):
     gpu_average: GpuReading | None
     state_since: float | None
     problems: tuple[Problem, ...] = ()
+
+
+class PodExtras(Struct, frozen=True):
+    """What few sources tell of a pod: RunPod may not give any of it. GB and vCPUs of the machine that are rented.
+
+    kind, machine_kind: RunPod's words, such as "GPU".
+    serverless_id, serverless_version: of the endpoint that it works for.
+    """
+
+    kind: str | None
+    cpu_flavor: str | None
+    serverless_id: str | None
+    serverless_version: int | None
+    cluster_id: str | None
+    cluster_ip: str | None
+    ip_id: str | None
+    ip: str | None
+    volume_center: str | None
+    volume_location: str | None
+    gpu_name: str | None
+    gpu_memory_gb: int | None
+    machine_listed: bool | None
+    machine_kind: str | None
+    machine_least_gpus: int | None
+    machine_vcpus_rented: float | None
+    machine_memory_rented_gb: float | None
+    machine_global_network: bool | None

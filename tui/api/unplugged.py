@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tui.api.account import Account
+    from tui.api.catalogue import CpuFlavor, GpuSheet
     from tui.api.cloud import CloudError
-    from tui.api.detail import PodDetail
+    from tui.api.detail import PodDetail, PodExtras
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import Demand, Market, Places, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
@@ -37,6 +38,18 @@ class Unplugged:
         _refuse()
 
     async def pod(self, pod_id: str) -> PodDetail | None:
+        _refuse()
+
+    async def pod_extras(self, pod_id: str) -> PodExtras | None:
+        _refuse()
+
+    async def gpu_sheets(self) -> tuple[GpuSheet, ...]:
+        _refuse()
+
+    async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
+        _refuse()
+
+    async def countries(self) -> tuple[str, ...]:
         _refuse()
 
     async def account(self) -> Account:

@@ -22,7 +22,7 @@ from graphql.language import FieldNode, Visitor, visit
 
 from tui.demo import account
 from tui.demo.catalogue import PLACES, gpu_types
-from tui.demo.market import gpu_view
+from tui.demo.market import CPU_FLAVORS, cpu_flavor, gpu_view
 from tui.demo.plan import Plan
 from tui.demo.world import Refusal, World
 
@@ -107,7 +107,7 @@ class Execution:
             "cpuTypes": list(account.CPU_TYPES),
             "dataCenters": lambda: account.data_centers(world),
             "countryCodes": sorted({place.country for place in PLACES}),
-            "cpuFlavors": lambda input=None: _cpu_flavors(input or {}),
+            "cpuFlavors": lambda input=None: _cpu_flavors(world, input or {}),
             "serverlessGpuPools": [],
             **self._mutations(KEYS.get(key or "", False)),
         }
@@ -165,16 +165,10 @@ def _checked(text: str) -> DocumentNode | list[GraphQLError]:
     return validate(schema(), document) or document
 
 
-def _cpu_flavors(wanted: dict[str, Any]) -> list[dict[str, Any]]:
-    flavors = [
-        {
-            "id": name, "groupId": name[:4], "groupName": "Compute", "displayName": name, "minVcpu": 2.0,
-            "maxVcpu": 32, "vcpuBurstable": False, "ramMultiplier": ram, "diskLimitPerVcpu": 10,
-            "specifics": {"stockStatus": "High", "securePrice": 0.03 * ram, "slsPrice": 0.04 * ram},
-        }
-        for name, ram in (("cpu3c", 2.0), ("cpu3g", 4.0), ("cpu5c", 2.0))
-    ]  # fmt: skip
-    return [f for f in flavors if wanted.get("id") in (None, f["id"])]
+def _cpu_flavors(world: World, wanted: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        cpu_flavor(flavor, world.now, world.seed) for flavor in CPU_FLAVORS if wanted.get("id") in (None, flavor.id)
+    ]
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:

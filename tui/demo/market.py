@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from tui.demo.catalogue import PLACES, GpuType, gpu_types
 from tui.demo.noise import chance, wander
@@ -155,6 +155,59 @@ def gpu_view(shelf: Shelf, gpu: GpuType, now: float) -> dict[str, Any]:
         "nodeGroupGpuSizes": [],
         "throughput": None,
         "lowestPrice": lambda input=None: lowest_price(shelf, gpu, now, input or {}),
+    }
+
+
+class Flavor(NamedTuple):
+    """A kind of CPU pod: GB of memory and dollars an hour for each of its vCPUs."""
+
+    id: str
+    name: str
+    group: str
+    memory: int
+    price: float
+    burstable: bool
+
+
+CPU_FLAVORS = (
+    Flavor("cpu3c", "Compute-Optimized", "CPU3", 2, 0.03, False),
+    Flavor("cpu3g", "General Purpose", "CPU3", 4, 0.04, False),
+    Flavor("cpu3m", "Memory-Optimized", "CPU3", 8, 0.055, False),
+    Flavor("cpu5c", "Compute-Optimized", "CPU5", 2, 0.035, False),
+    Flavor("cpu5g", "General Purpose", "CPU5", 4, 0.047, True),
+)
+_LARGEST = 32
+
+
+def cpu_flavor(flavor: Flavor, now: float, seed: int) -> dict[str, Any]:
+    """The kind of CPU pod as GraphQL's `CpuFlavor`."""
+    return {
+        "id": flavor.id,
+        "groupId": flavor.id[:4],
+        "groupName": flavor.group,
+        "displayName": flavor.name,
+        "minVcpu": 2.0,
+        "maxVcpu": _LARGEST,
+        "vcpuBurstable": flavor.burstable,
+        "ramMultiplier": float(flavor.memory),
+        "diskLimitPerVcpu": 10,
+        "specifics": lambda input=None: _specifics(flavor, (input or {}).get("instanceId"), now, seed),
+    }
+
+
+def _specifics(flavor: Flavor, instance: str | None, now: float, seed: int) -> dict[str, Any] | None:
+    """Stock and price of one size, named like "cpu3c-2-4"; None where there is no such size."""
+    parts = (instance or "").split("-")
+    if len(parts) != 3 or parts[0] != flavor.id or not all(part.isdecimal() for part in parts[1:]):
+        return None
+    vcpus, memory = int(parts[1]), int(parts[2])
+    if not 2 <= vcpus <= _LARGEST or memory != vcpus * flavor.memory:
+        return None
+    level = wander(now, _SWING, seed, flavor.id, "cpu")
+    return {
+        "stockStatus": "High" if level > 0.5 else "Medium" if level > 0.2 else "Low" if level > 0.1 else None,
+        "securePrice": round(flavor.price * vcpus, 4),
+        "slsPrice": round(flavor.price * vcpus * 1.3, 4),
     }
 
 

@@ -264,6 +264,7 @@ def _machine(pod: SimPod, now: float, seed: int) -> dict[str, Any]:
         "id": f"m{mix(seed, pod.id, 'machine') % 10**11:011d}",
         "gpuTypeId": pod.gpu.id,
         "gpuDisplayName": pod.gpu.name,
+        "gpuType": {"id": pod.gpu.id, "displayName": pod.gpu.name, "memoryInGb": pod.gpu.memory_gb},
         "gpuAvailable": free_now(pod, now),
         "podHostId": f"{pod.id}-{mix(seed, pod.id, 'host') % 2**32:08x}",
         "location": pod.place.country,
@@ -287,6 +288,7 @@ def _machine(pod: SimPod, now: float, seed: int) -> dict[str, Any]:
         "listed": True,
         "machineType": "GPU",
         "minPodGpuCount": 1,
+        "globalNetwork": pod.place.country == "US",
         "cpuTypeId": "AMD EPYC 9554",
         "cpuType": {
             "id": "AMD EPYC 9554", "displayName": "AMD EPYC 9554 64-Core Processor", "manufacturer": "AMD",

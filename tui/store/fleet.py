@@ -19,6 +19,7 @@ from tui.store.series import GAP, Series, Stretch
 
 if TYPE_CHECKING:
     from tui.api.account import Account
+    from tui.api.catalogue import CpuFlavor, GpuSheet
     from tui.api.cloud import CloudError
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import Demand, Funds, Market, Places, Pod, Snapshot, Unreadable
@@ -227,6 +228,18 @@ class Fleet:
     @property
     def cpus(self) -> Feed[tuple[CpuType, ...]]:
         return self.topics.get("cpus", _NOTHING)
+
+    @property
+    def flavors(self) -> Feed[tuple[CpuFlavor, ...]]:
+        return self.topics.get("flavors", _NOTHING)
+
+    @property
+    def sheets(self) -> Feed[tuple[GpuSheet, ...]]:
+        return self.topics.get("sheets", _NOTHING)
+
+    @property
+    def countries(self) -> Feed[tuple[str, ...]]:
+        return self.topics.get("countries", _NOTHING)
 
     @property
     def silence(self) -> float:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from tui.store.feed import Feed
 
 if TYPE_CHECKING:
-    from tui.api.detail import PodDetail
+    from tui.api.detail import PodDetail, PodExtras
     from tui.store.events import Event
 
 
@@ -21,6 +21,7 @@ class Inspection(Struct, frozen=True):
     detail: RunPod's answers; the value is None where it knows no such pod.
     today:  dollars spent on it since midnight, None where that is not known.
     events: what was recorded to have happened to it, oldest first.
+    extras: what is asked apart, None where RunPod does not give it.
     """
 
     pod: str
@@ -28,3 +29,4 @@ class Inspection(Struct, frozen=True):
     detail: Feed[PodDetail | None]
     today: float | None = None
     events: tuple[Event, ...] = ()
+    extras: PodExtras | None = None

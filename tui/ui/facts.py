@@ -18,7 +18,7 @@ from tui.store.spending import MONTH_HOURS, network_volume_per_hr, storage_per_h
 from tui.ui import format as fmt
 
 if TYPE_CHECKING:
-    from tui.api.detail import EnvVar, Machine, PodDetail
+    from tui.api.detail import EnvVar, Machine, PodDetail, PodExtras
     from tui.api.models import GpuReading, Placement, Pod, Port, Problem
     from tui.ui.cells import Cell, Part
 
@@ -94,6 +94,7 @@ def sections(
     tz: tzinfo | None = None,
     phase: Phase,
     told: bool = True,
+    extras: PodExtras | None = None,
 ) -> tuple[Section, ...]:
     """All facts of a pod; a section that would have nothing but dashes is left out.
 
@@ -101,6 +102,7 @@ def sections(
     detail:   None while it has not come: the facts that only it has are left out then.
     revealed: show the values of environment variables, and let them be copied.
     told:     False where no detail will come (the request failed, the past is shown): nothing is "being asked" then.
+    extras:   what is asked apart; None where RunPod does not give it.
     """
     clock = _Clock(now, tz)
     found = (
@@ -112,6 +114,7 @@ def sections(
         Section("Storage", tuple(_storage(pod, detail))),
         Section("Machine", tuple(_machine(pod, detail))),
         Section("Latest sample", tuple(_sample(pod, detail, clock))),
+        Section("Also told", tuple(_extras(extras)) if extras is not None else ()),
         Section("Not told", tuple(_problem(problem) for problem in (detail.problems if detail else ()))),
     )
     return tuple(section for section in found if any(fact.value != _NOTHING for fact in section.facts))
@@ -395,6 +398,33 @@ def _machine_ids(detail: PodDetail) -> Iterator[Fact]:
     yield _copied("Machine ID", detail.machine_id or other)
     if detail.machine_id and other and other != detail.machine_id:
         yield _copied("Machine ID 2", other)
+
+
+# What few sources tell of
+
+
+def _extras(told: PodExtras) -> Iterator[Fact]:
+    """Only what there is: most pods have little of it."""
+    memory, rented = _number(told.gpu_memory_gb, " GB"), _number(told.machine_memory_rented_gb, " GB")
+    words = (
+        Fact("Kind", _text(told.kind)),
+        Fact("CPU flavor", _text(told.cpu_flavor)),
+        _copied("Endpoint ID", told.serverless_id),
+        Fact("Endpoint ver.", _text(_number(told.serverless_version))),
+        _copied("Cluster ID", told.cluster_id),
+        _copied("Cluster IP", told.cluster_ip),
+        _copied("IP address", told.ip),
+        _copied("IP ID", told.ip_id),
+        Fact("Volume in", _text(" ".join(part for part in (told.volume_center, told.volume_location) if part) or None)),
+        Fact("GPU type", _text(" ".join(part for part in (told.gpu_name, memory) if part) or None)),
+        Fact("Host kind", _text(told.machine_kind)),
+        Fact("Host listed", _NOTHING if told.machine_listed is None else _yes(told.machine_listed)),
+        Fact("Least GPUs", _text(_number(told.machine_least_gpus))),
+        Fact("vCPUs rented", _text(_number(told.machine_vcpus_rented))),
+        Fact("Memory rented", _text(rented)),
+        Fact("Global network", _NOTHING if told.machine_global_network is None else _yes(told.machine_global_network)),
+    )
+    return (fact for fact in words if fact.value != _NOTHING)
 
 
 # RunPod's own sample

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from msgspec import Raw
 
     from tui.api.account import Account
+    from tui.api.catalogue import CpuFlavor, GpuSheet
     from tui.api.cloud import CloudError
-    from tui.api.detail import PodDetail
+    from tui.api.detail import PodDetail, PodExtras
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import Demand, Market, Places, Problem, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
@@ -81,6 +82,36 @@ class GraphQLCloud:
         from tui.api.graphql import detail, orders
 
         return detail.pod_detail(*await self._read("pod", {"input": orders.pod_input(pod_id)}))
+
+    async def pod_extras(self, pod_id: str) -> PodExtras | None:
+        """What few sources tell of a pod; None when there is none of that id."""
+        from tui.api.graphql import detail, orders
+
+        return detail.pod_extras(*await self._read("pod_extras", {"input": orders.pod_input(pod_id)}))
+
+    async def gpu_sheets(self) -> tuple[GpuSheet, ...]:
+        """Data sheets of all GPU types. Sent without the key, since RunPod asks for none."""
+        from tui.api.graphql import catalogue
+
+        return catalogue.gpu_sheets(*await self._read("gpu_sheets", {"input": {"gpuCount": 1}}, with_key=False))
+
+    async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
+        """The kinds of CPU pods, then the price of the smallest of each, in two requests without the key."""
+        from tui.api.graphql import catalogue
+
+        flavors = catalogue.cpu_flavors(*await self._read("cpu_flavors", with_key=False))
+        asked = [flavor for flavor in flavors if catalogue.smallest(flavor)]
+        if not asked:
+            return flavors
+        text, variables = catalogue.price_question(len(asked)), catalogue.price_variables(asked)
+        answer = await self._exchange.ask(text, variables, with_key=False)
+        return catalogue.with_prices(flavors, asked, data_of(answer))
+
+    async def countries(self) -> tuple[str, ...]:
+        """Codes of the countries in which there are hosts. Sent without the key, since RunPod asks for none."""
+        from tui.api.graphql import catalogue
+
+        return catalogue.countries(*await self._read("countries", with_key=False))
 
     async def account(self) -> Account:
         """The account: money, charges, templates, keys by name."""

@@ -6,7 +6,7 @@ from msgspec import Raw, field
 from msgspec.json import Decoder
 
 from tui.api.cloud import CloudError, Malformed
-from tui.api.detail import EnvVar, Machine, NetworkVolume, PodDetail
+from tui.api.detail import EnvVar, Machine, NetworkVolume, PodDetail, PodExtras
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.fleet import pod
 from tui.api.graphql.values import NOT_UNDERSTOOD, instant, reason, whole
@@ -98,7 +98,53 @@ class WirePodRoot(Wire):
     pod: WirePodDetail | None = None
 
 
+class WireCenterName(Wire):
+    name: str | None = None
+    location: str | None = None
+
+
+class WireVolumePlace(Wire):
+    data_center: WireCenterName | None = None
+
+
+class WireAddress(Wire):
+    id: str | None = None
+    address: str | None = None
+
+
+class WireGpuKind(Wire):
+    display_name: str | None = None
+    memory_in_gb: float | None = None
+
+
+class WireMachineExtras(Wire):
+    gpu_type: WireGpuKind | None = None
+    listed: bool | None = None
+    machine_type: str | None = None
+    min_pod_gpu_count: float | None = None
+    vcpu_reserved: float | None = None
+    memory_reserved: float | None = None
+    global_network: bool | None = None
+
+
+class WireExtras(Wire):
+    machine_type: str | None = None
+    cpu_flavor_id: str | None = None
+    ai_api_id: str | None = None
+    sls_version: float | None = None
+    cluster_id: str | None = None
+    cluster_ip: str | None = None
+    ip_address: WireAddress | None = None
+    network_volume: WireVolumePlace | None = None
+    machine: WireMachineExtras | None = None
+
+
+class WireExtrasRoot(Wire):
+    pod: WireExtras | None = None
+
+
 _root = Decoder(WirePodRoot)
+_extras = Decoder(WireExtrasRoot)
 
 
 def pod_detail(data: Raw, problems: tuple[Problem, ...]) -> PodDetail | None:
@@ -183,4 +229,39 @@ def _machine(wire: WireMachine) -> Machine:
         docker=system.docker_version,
         disk_total_gb=whole(system.disk_total),
         disk_free_gb=whole(system.disk_free),
+    )
+
+
+def pod_extras(data: Raw, problems: tuple[Problem, ...]) -> PodExtras | None:
+    """What is told beside the rest of a pod; None when RunPod has no pod of that id."""
+    try:
+        wire = _extras.decode(data).pod
+    except NOT_UNDERSTOOD as error:
+        raise Malformed(f"RunPod's answer about this pod could not be understood: {reason(error)}.") from None
+    if wire is None:
+        if problems:
+            raise refusal(problems)
+        return None
+    address, machine = wire.ip_address or WireAddress(), wire.machine or WireMachineExtras()
+    place = (wire.network_volume.data_center if wire.network_volume else None) or WireCenterName()
+    gpu = machine.gpu_type or WireGpuKind()
+    return PodExtras(
+        kind=wire.machine_type,
+        cpu_flavor=wire.cpu_flavor_id,
+        serverless_id=wire.ai_api_id,
+        serverless_version=whole(wire.sls_version),
+        cluster_id=wire.cluster_id,
+        cluster_ip=wire.cluster_ip,
+        ip_id=address.id,
+        ip=address.address,
+        volume_center=place.name,
+        volume_location=place.location,
+        gpu_name=gpu.display_name,
+        gpu_memory_gb=whole(gpu.memory_in_gb),
+        machine_listed=machine.listed,
+        machine_kind=machine.machine_type,
+        machine_least_gpus=whole(machine.min_pod_gpu_count),
+        machine_vcpus_rented=machine.vcpu_reserved,
+        machine_memory_rented_gb=machine.memory_reserved,
+        machine_global_network=machine.global_network,
     )

@@ -102,6 +102,7 @@ class PodScreen(TimedScreen):
                 tz=self._sight.tz,
                 phase=views.pod_phase(record, now),
                 told=not self._player.travelling and (feed is None or feed.error is None),
+                extras=inspection.extras if inspection is not None else None,
             )
             for section in made:
                 if cells:

@@ -1,0 +1,83 @@
+"""What RunPod's catalogue tells beside today's offers: data sheets of GPU types, CPU pods, countries. Units as in
+`models`.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class ListPrices(Struct, frozen=True, gc=False):
+    """What RunPod lists for one GPU and an hour; None where it lists nothing, or where that cloud does not sell it.
+
+    The longer ones are for a pod that is paid in advance: for a week, for one, three, six months, for a year.
+    """
+
+    secure: float | None = None
+    community: float | None = None
+    secure_spot: float | None = None
+    community_spot: float | None = None
+    week: float | None = None
+    month: float | None = None
+    three_months: float | None = None
+    six_months: float | None = None
+    year: float | None = None
+    cluster: float | None = None
+
+
+class Cuda(Struct, frozen=True, gc=False):
+    """A version of CUDA, and RunPod's word for whether there are hosts with it: AVAILABLE, UNAVAILABLE, or newer."""
+
+    version: str
+    word: str | None
+
+
+class GpuSheet(Struct, frozen=True):
+    """A GPU type beyond what the market poll tells of it.
+
+    throughput:     RunPod's own figure; it does not say of what.
+    min_count, max_count, max_secure, max_community: GPUs of one pod, at the least and the most.
+    largest_free:   GPUs that are free on one host and not reserved.
+    free_counts:    for how many GPUs there is a host now.
+    host_disk_gb:   disk of the cheapest host.
+    cluster_sizes, cluster_centers: of how many GPUs clusters are, and in which data centres.
+    """
+
+    gpu_id: str
+    prices: ListPrices
+    throughput: int | None
+    min_count: int | None
+    max_count: int | None
+    max_secure: int | None
+    max_community: int | None
+    largest_free: int | None
+    free_counts: tuple[int, ...]
+    host_disk_gb: int | None
+    compliance: tuple[str, ...]
+    cudas: tuple[Cuda, ...]
+    cluster_sizes: tuple[int, ...]
+    cluster_centers: tuple[str, ...]
+
+
+class CpuPrice(Struct, frozen=True, gc=False):
+    """What a CPU pod of a size costs an hour. `instance` is RunPod's name of the size, such as "cpu3c-2-4"."""
+
+    instance: str
+    stock: str | None
+    per_hr: float | None
+    serverless_per_hr: float | None
+
+
+class CpuFlavor(Struct, frozen=True):
+    """A kind of CPU pod. `gb_per_vcpu` is memory; `smallest` is None where RunPod told no price for that size."""
+
+    id: str
+    name: str | None
+    group_id: str | None
+    group_name: str | None
+    min_vcpus: int | None
+    max_vcpus: int | None
+    burstable: bool | None
+    gb_per_vcpu: float | None
+    disk_gb_per_vcpu: int | None
+    smallest: CpuPrice | None = None

@@ -1,0 +1,251 @@
+"""From the catalogue's answers to data sheets of GPU types, kinds of CPU pods and countries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Raw, field
+from msgspec.json import Decoder
+from msgspec.structs import replace
+
+from tui.api.catalogue import CpuFlavor, CpuPrice, Cuda, GpuSheet, ListPrices
+from tui.api.cloud import CloudError, Malformed
+from tui.api.graphql.documents import document
+from tui.api.graphql.envelope import refusal
+from tui.api.graphql.market import PSEUDO_GPU
+from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
+from tui.api.graphql.wire import Wire
+from tui.api.models import Problem
+
+
+class WireCuda(Wire):
+    cuda_version: str | None = None
+    availability: str | None = None
+
+
+class WireHostSheet(Wire):
+    min_disk: float | None = None
+    compliance: list[str | None] | None = None
+    max_gpu_count: float | None = None
+    max_unreserved_gpu_count: float | None = None
+    available_gpu_counts: list[float | None] | None = None
+    gpu_type_cuda_versions: list[WireCuda | None] | None = None
+
+
+class WireCenterId(Wire):
+    id: str | None = None
+
+
+class WireGpuSheet(Wire):
+    id: str
+    secure_cloud: bool | None = None
+    community_cloud: bool | None = None
+    secure_price: float | None = None
+    community_price: float | None = None
+    secure_spot_price: float | None = None
+    community_spot_price: float | None = None
+    one_week_price: float | None = None
+    one_month_price: float | None = None
+    three_month_price: float | None = None
+    six_month_price: float | None = None
+    one_year_price: float | None = None
+    cluster_price: float | None = None
+    throughput: float | None = None
+    min_pod_gpu_count: float | None = None
+    max_gpu_count_secure_cloud: float | None = None
+    max_gpu_count_community_cloud: float | None = None
+    node_group_gpu_sizes: list[float | None] | None = None
+    node_group_datacenters: list[WireCenterId | None] | None = None
+    lowest_price: WireHostSheet | None = None
+
+
+class WireFlavor(Wire):
+    id: str
+    group_id: str | None = None
+    group_name: str | None = None
+    display_name: str | None = None
+    min_vcpu: float | None = None
+    max_vcpu: float | None = None
+    vcpu_burstable: bool | None = None
+    ram_multiplier: float | None = None
+    disk_limit_per_vcpu: float | None = None
+
+
+class WireSpecifics(Wire):
+    stock_status: str | None = None
+    secure_price: float | None = None
+    sls_price: float | None = field(default=None, name="slsPrice")
+
+
+class WirePriced(Wire):
+    specifics: WireSpecifics | None = None
+
+
+class WireSheets(Wire):
+    gpu_types: list[Raw] | None = None
+
+
+class WireFlavors(Wire):
+    cpu_flavors: list[Raw] | None = None
+
+
+class WireCountries(Wire):
+    country_codes: list[str | None] | None = None
+
+
+_sheets = Decoder(WireSheets)
+_sheet = Decoder(WireGpuSheet)
+_flavors = Decoder(WireFlavors)
+_flavor = Decoder(WireFlavor)
+_countries = Decoder(WireCountries)
+_answers = Decoder(dict[str, Raw])
+_priced = Decoder(list[WirePriced | None] | None)
+
+
+def gpu_sheets(data: Raw, problems: tuple[Problem, ...]) -> tuple[GpuSheet, ...]:
+    """The data sheets; one that is not understood is left out, for the market tells of its GPU type."""
+    try:
+        items = _sheets.decode(data).gpu_types
+    except NOT_UNDERSTOOD as error:
+        raise Malformed(f"RunPod's data sheets of GPUs could not be understood: {reason(error)}.") from None
+    if items is None:
+        raise _missing(problems, "its data sheets of GPUs")
+    found, _ = each(items, lambda raw: _gpu_sheet(_sheet.decode(raw)))
+    return tuple(sheet for sheet in found if sheet.gpu_id != PSEUDO_GPU)
+
+
+def _gpu_sheet(wire: WireGpuSheet) -> GpuSheet:
+    host = wire.lowest_price or WireHostSheet()
+    secure, community = wire.secure_cloud is True, wire.community_cloud is True
+    return GpuSheet(
+        gpu_id=wire.id,
+        prices=ListPrices(
+            # What a cloud lists that does not sell it is a placeholder.
+            secure=_price(wire.secure_price) if secure else None,
+            community=_price(wire.community_price) if community else None,
+            secure_spot=_price(wire.secure_spot_price) if secure else None,
+            community_spot=_price(wire.community_spot_price) if community else None,
+            week=_price(wire.one_week_price),
+            month=_price(wire.one_month_price),
+            three_months=_price(wire.three_month_price),
+            six_months=_price(wire.six_month_price),
+            year=_price(wire.one_year_price),
+            cluster=_price(wire.cluster_price),
+        ),
+        throughput=whole(wire.throughput),
+        min_count=whole(wire.min_pod_gpu_count),
+        max_count=whole(host.max_gpu_count),
+        max_secure=whole(wire.max_gpu_count_secure_cloud) if secure else None,
+        max_community=whole(wire.max_gpu_count_community_cloud) if community else None,
+        largest_free=whole(host.max_unreserved_gpu_count),
+        free_counts=_wholes(host.available_gpu_counts),
+        host_disk_gb=whole(host.min_disk),
+        compliance=tuple(word for word in host.compliance or () if word),
+        cudas=tuple(
+            Cuda(cuda.cuda_version, cuda.availability)
+            for cuda in host.gpu_type_cuda_versions or ()
+            if cuda and cuda.cuda_version
+        ),
+        cluster_sizes=_wholes(wire.node_group_gpu_sizes),
+        cluster_centers=tuple(center.id for center in wire.node_group_datacenters or () if center and center.id),
+    )
+
+
+def _wholes(numbers: list[float | None] | None) -> tuple[int, ...]:
+    return tuple(int(number) for number in numbers or () if number is not None)
+
+
+def _price(dollars: float | None) -> float | None:
+    # RunPod fills in 0 where it lists nothing.
+    return dollars if dollars is not None and dollars > 0 else None
+
+
+def cpu_flavors(data: Raw, problems: tuple[Problem, ...]) -> tuple[CpuFlavor, ...]:
+    """The kinds of CPU pods, without prices; one that is not understood is left out."""
+    try:
+        items = _flavors.decode(data).cpu_flavors
+    except NOT_UNDERSTOOD as error:
+        raise Malformed(f"RunPod's list of CPU pods could not be understood: {reason(error)}.") from None
+    if items is None:
+        raise _missing(problems, "its list of CPU pods")
+    found, _ = each(items, lambda raw: _cpu_flavor(_flavor.decode(raw)))
+    return found
+
+
+def _cpu_flavor(wire: WireFlavor) -> CpuFlavor:
+    return CpuFlavor(
+        id=wire.id,
+        name=wire.display_name,
+        group_id=wire.group_id,
+        group_name=wire.group_name,
+        min_vcpus=whole(wire.min_vcpu),
+        max_vcpus=whole(wire.max_vcpu),
+        burstable=wire.vcpu_burstable,
+        gb_per_vcpu=wire.ram_multiplier,
+        disk_gb_per_vcpu=whole(wire.disk_limit_per_vcpu),
+    )
+
+
+def smallest(flavor: CpuFlavor) -> str | None:
+    """RunPod's name of a flavour's smallest size, such as "cpu3c-2-4": vCPUs, then GB of memory."""
+    if not flavor.min_vcpus or not flavor.gb_per_vcpu:
+        return None
+    return f"{flavor.id}-{flavor.min_vcpus}-{flavor.min_vcpus * flavor.gb_per_vcpu:g}"
+
+
+def price_question(count: int) -> str:
+    """The document of prices for so many flavours in one request."""
+    text = document("cpu_prices").text
+    asked = text[text.index("{") + 1 : text.rindex("}")].strip()
+    declared = ", ".join(f"$flavor{n}: CpuFlavorInput, $size{n}: SpecificsInput" for n in range(count))
+    fields = (
+        f"price{n}: {asked.replace('$flavor', f'$flavor{n}').replace('$size', f'$size{n}')}" for n in range(count)
+    )
+    return f"query cpu_prices({declared}) {{ {' '.join(fields)} }}"
+
+
+def price_variables(flavors: Sequence[CpuFlavor]) -> dict[str, Any]:
+    """The variables of `price_question` for the smallest sizes of these."""
+    found: dict[str, Any] = {}
+    for number, flavor in enumerate(flavors):
+        found[f"flavor{number}"] = {"id": flavor.id}
+        found[f"size{number}"] = {"instanceId": smallest(flavor)}
+    return found
+
+
+def with_prices(flavors: Sequence[CpuFlavor], asked: Sequence[CpuFlavor], data: Raw) -> tuple[CpuFlavor, ...]:
+    """The flavours with the prices of those that were asked about; one without an understood answer has none."""
+    try:
+        answers = _answers.decode(data)
+    except NOT_UNDERSTOOD as error:
+        raise Malformed(f"RunPod's prices of CPU pods could not be understood: {reason(error)}.") from None
+    prices = {flavor.id: _cpu_price(flavor, answers.get(f"price{number}")) for number, flavor in enumerate(asked)}
+    return tuple(replace(flavor, smallest=prices.get(flavor.id)) for flavor in flavors)
+
+
+def _cpu_price(flavor: CpuFlavor, raw: Raw | None) -> CpuPrice | None:
+    try:
+        found = _priced.decode(raw) if raw is not None else None
+    except NOT_UNDERSTOOD:
+        return None
+    told = next((priced.specifics for priced in found or () if priced and priced.specifics), None)
+    if told is None:
+        return None
+    stock = None if not told.stock_status or told.stock_status.lower() == "none" else told.stock_status
+    return CpuPrice(smallest(flavor) or flavor.id, stock, _price(told.secure_price), _price(told.sls_price))
+
+
+def countries(data: Raw, problems: tuple[Problem, ...]) -> tuple[str, ...]:
+    """The codes of the countries, as RunPod gives them."""
+    try:
+        codes = _countries.decode(data).country_codes
+    except NOT_UNDERSTOOD as error:
+        raise Malformed(f"RunPod's list of countries could not be understood: {reason(error)}.") from None
+    if codes is None:
+        raise _missing(problems, "its list of countries")
+    return tuple(code for code in codes if code)
+
+
+def _missing(problems: tuple[Problem, ...], what: str) -> CloudError:
+    return refusal(problems) if problems else Malformed(f"RunPod answered without {what}.")
