@@ -151,5 +151,11 @@ async def settle(pilot: Pilot[None], *keys: str) -> None:
             await pilot.pause(0.02)  # what it brings may be there a frame later
         while isinstance(app.screen, Dialog) and math.isinf(app.screen._deaf_until):
             await pilot.pause(0.01)
-    for _ in range(3):
+    await pilot.pause(0.03)
+    for _ in range(500):
+        # What the screen asks for beside the polls.
+        if app._watch._attended.keys() <= app.fleet.topics.keys():
+            break
+        await pilot.pause(0.01)
+    for _ in range(2):
         await pilot.pause(0.03)  # longer than a frame of Textual

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from tests.make import market, offer
 from tests.ui.conftest import OFFERS, HeldCloud, Launch, Running
+from tests.ui.test_sheets import FLAVOR, SHEET
+from tui.api.catalogue import CpuFlavor, GpuSheet
 from tui.api.cloud import CloudError, Rejected, Unreachable
 from tui.api.hosts import CpuType
 from tui.api.models import ANYTHING, DataCenter, Demand, Market, Places, Problem, Quote, Stock
@@ -37,6 +39,18 @@ class MarketCloud(HeldCloud):
     async def cpu_types(self) -> tuple[CpuType, ...]:
         self.topics.append("cpus")
         return (CpuType("e", "EPYC 7763", "AMD", 64, 2, "epyc"), CpuType(None, None, None, None, None, None))
+
+    async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
+        self.topics.append("flavors")
+        return (FLAVOR,)
+
+    async def gpu_sheets(self) -> tuple[GpuSheet, ...]:
+        self.topics.append("sheets")
+        return (replace(SHEET, gpu_id="NVIDIA H100 SXM"),)
+
+    async def countries(self) -> tuple[str, ...]:
+        self.topics.append("countries")
+        return ("SE", "US")
 
     async def places(self) -> Places:
         self.topics.append("places")
@@ -91,6 +105,44 @@ async def test_a_filter_that_is_not_accepted_is_told_and_nothing_is_asked(launch
         assert cloud.questions == []
 
 
+async def test_filters_are_asked_again_whenever_the_screen_is_come_back_to(launch: Launch) -> None:
+    cloud = MarketCloud()
+    async with launch(cloud=cloud) as run:
+        await run.press("2")
+        await typed(run, "f", "gpus=4", "enter")
+        await run.press("1", "2")
+        await run.settle()
+        assert run.app._watch._questions() == (Demand(gpu_count=4),)
+
+
+async def test_a_country_without_hosts_is_told_before_it_is_asked_for(launch: Launch) -> None:
+    cloud = MarketCloud()
+    async with launch(cloud=cloud) as run:
+        await run.press("2")
+        await typed(run, "f", "country=qq")
+        assert "country=QQ has no hosts of RunPod; there are SE US" in run.text()
+        await run.press("enter")
+        assert cloud.questions == []
+        assert sorted(cloud.topics) == ["countries", "sheets"]
+
+
+async def test_the_data_sheet_stands_behind_the_other_facts(launch: Launch) -> None:
+    async with launch(cloud=MarketCloud(), size=(200, 60)) as run:
+        await run.press("2", "slash", *"h100", "enter")
+        await run.settle()
+        for words in ("List prices", "6 months", "saves 20%", "CUDA"):
+            assert words in run.text(), words
+
+
+async def test_cpu_pods_are_a_list_of_their_own(launch: Launch) -> None:
+    cloud = MarketCloud()
+    async with launch(cloud=cloud) as run:
+        await run.press("2", "right")
+        await run.settle()
+        assert "cpu3c-2-4" in run.text()
+        assert cloud.topics[-1] == "flavors"
+
+
 async def test_a_chip_is_clicked_away(launch: Launch) -> None:
     cloud = MarketCloud()
     async with launch(cloud=cloud) as run:
@@ -108,7 +160,7 @@ async def test_a_refused_question_is_told_and_the_other_prices_go_on(launch: Lau
     cloud.picky = Rejected((Problem("no such country"),))
     async with launch(cloud=cloud) as run:
         await run.press("2")
-        await typed(run, "f", "country=zz", "enter")
+        await typed(run, "f", "country=se", "enter")
         await run.pilot.pause()
         assert "no such country" in run.text()
         await run.press("1")
@@ -149,15 +201,17 @@ async def test_other_lists_are_asked_for_when_they_are_shown(launch: Launch) -> 
     cloud = MarketCloud()
     async with launch(cloud=cloud) as run:
         await run.press("2")
-        assert cloud.topics == []
-        await run.press("right")
-        await run.pilot.pause()
-        assert cloud.topics == ["cpus"]
+        await run.settle()
+        assert cloud.topics == ["sheets", "countries"]
+        cloud.topics.clear()
+        await run.press("right", "right")
+        await run.settle()
+        assert cloud.topics == ["flavors", "cpus"]
         assert "EPYC 7763" in run.text()
         assert "128" in run.text()
         await run.press("l")
         await run.pilot.pause()
-        assert cloud.topics == ["cpus", "places"]
+        assert cloud.topics == ["flavors", "cpus", "places"]
         text = run.text()
         assert "EU-SE-1" in text
         assert "H100 SXM" in text

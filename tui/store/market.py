@@ -9,6 +9,8 @@ from msgspec import Struct
 from tui.store.views import Order, ordered
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tui.api.models import Demand, Market, Offer, Places, Quote
     from tui.store.terms import Terms
 
@@ -253,8 +255,11 @@ def _value(name: str, text: str) -> object:
             return number
 
 
-def demand_of(text: str) -> tuple[Demand, tuple[str, ...]]:
-    """Filters as they are typed, and what of them is not accepted, in words."""
+def demand_of(text: str, countries: Collection[str] = ()) -> tuple[Demand, tuple[str, ...]]:
+    """Filters as they are typed, and what of them is not accepted, in words.
+
+    countries: where there are hosts; none where that is not known.
+    """
     import difflib
 
     from tui.api.models import Demand
@@ -275,4 +280,6 @@ def demand_of(text: str) -> tuple[Demand, tuple[str, ...]]:
             faults.append(
                 f"{name}={value} is not accepted; it takes {accepted}" if mark else f"{name}= takes {accepted}"
             )
+    if countries and (country := found.get("country")) and country not in countries:
+        faults.append(f"country={country} has no hosts of RunPod; there are {' '.join(sorted(countries))}")
     return Demand(**found), tuple(faults)  # type: ignore[arg-type]

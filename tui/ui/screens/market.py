@@ -18,7 +18,7 @@ from tui.store.prices import BUCKET
 from tui.store.terms import WORDS, parse
 from tui.store.vigil import what
 from tui.ui import format as fmt
-from tui.ui import layout, notices, offers, spec
+from tui.ui import layout, notices, offers, sheets, spec
 from tui.ui.cells import Cell
 from tui.ui.facts import Fact
 from tui.ui.messages import Attend, Copy
@@ -30,12 +30,21 @@ from tui.ui.widgets.lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Column, Table
 from tui.ui.widgets.telemetry import Telemetry
 
-LISTS = {"gpus": "GPUs", "cpus": "CPUs", "centers": "Data centres", "watches": "Watches"}
+LISTS = {"gpus": "GPUs", "flavors": "CPU pods", "cpus": "CPUs", "centers": "Data centres", "watches": "Watches"}
 TITLES = {"list": "List", "facts": "Details", "trend": "Trend"}
 FACTS = (Column("label", "", 14, 0), Column("value", "", 20, 0, flex=True))
-SORTS = {"gpus": views.SORTS, "cpus": offers.CPU_SORTS, "centers": offers.CENTER_SORTS, "watches": ("",)}
-TOPICS = {"cpus": ("cpus",), "centers": ("places",)}
-ALONE = ("cpus", "watches")
+SORTS = {
+    "gpus": views.SORTS,
+    "flavors": sheets.FLAVOR_SORTS,
+    "cpus": offers.CPU_SORTS,
+    "centers": offers.CENTER_SORTS,
+    "watches": ("",),
+}
+TOPICS = {"flavors": "flavors", "cpus": "cpus", "centers": "places"}
+BESIDE = {"gpus": ("sheets", "countries")}
+"""What a list asks for beside its rows, seldom."""
+
+ALONE = ("flavors", "cpus", "watches")
 """Lists that have the whole screen to themselves."""
 
 SHORT = 12
@@ -56,8 +65,15 @@ class MarketScreen(TimedScreen):
         Binding("slash", "filter", "find", id="table.filter", priority=True, tooltip=f"Filter what is shown: {WORDS}"),
         Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column"),
         hidden("i", "invert", "table.invert", "Turn the order round"),
-        Binding("right,l", "list(1)", "list", id="market.next", key_display="← →", tooltip="GPUs, CPUs, data centres"),
-        hidden("left,h", "list(-1)", "market.previous", "Data centres, CPUs, GPUs"),
+        Binding(
+            "right,l",
+            "list(1)",
+            "list",
+            id="market.next",
+            key_display="← →",
+            tooltip="GPUs, CPU pods, CPUs, data centres, watches",
+        ),
+        hidden("left,h", "list(-1)", "market.previous", "The list before"),
         Binding(
             "w", "watch", "watch", id="market.watch", tooltip="Watch: be told when it is there, or have it deployed"
         ),
@@ -91,6 +107,7 @@ class MarketScreen(TimedScreen):
         yield Lines(id="lists")
         with Body(self._panes, id="body"):
             yield Table(offers.columns(self._demand.gpu_count, cores=False), id="gpus", classes="pane list")
+            yield Table(sheets.FLAVOR_COLUMNS, id="flavors", classes="pane list")
             yield Table(offers.CPU_COLUMNS, id="cpus", classes="pane list")
             yield Table(offers.CENTER_COLUMNS, id="centers", classes="pane list")
             yield Table(offers.WATCH_COLUMNS, id="watches", classes="pane list")
@@ -104,10 +121,8 @@ class MarketScreen(TimedScreen):
     def _attend(self) -> None:
         """Ask RunPod for what this list shows, and for nothing else."""
         demands = () if self._demand == ANYTHING or self._list != "gpus" else (self._demand,)
-        self.post_message(Attend(TOPICS.get(self._list, ()), demands))
-
-    def on_screen_resume(self) -> None:
-        self._attend()
+        topic = TOPICS.get(self._list)
+        self.post_message(Attend((*((topic,) if topic else ()), *BESIDE.get(self._list, ())), demands))
 
     # Reading the store
 
@@ -127,6 +142,8 @@ class MarketScreen(TimedScreen):
         match self._list:
             case "gpus":
                 self._show_gpus(fleet, now)
+            case "flavors":
+                self._show_flavors(fleet, now)
             case "cpus":
                 self._show_cpus(fleet, now)
             case "centers":
@@ -142,14 +159,18 @@ class MarketScreen(TimedScreen):
             self.show()
 
     def _topic(self, fleet: Fleet) -> Feed[object]:
-        found: Mapping[str, Feed[object]] = {"cpus": fleet.cpus, "centers": fleet.places}  # type: ignore[dict-item]
+        found: Mapping[str, Feed[object]] = {
+            "flavors": fleet.flavors,  # type: ignore[dict-item]
+            "cpus": fleet.cpus,  # type: ignore[dict-item]
+            "centers": fleet.places,  # type: ignore[dict-item]
+        }
         return found.get(self._list, self._feed(fleet))  # type: ignore[arg-type]
 
     def _interval(self, fleet: Fleet) -> float:
         from tui.topics import TOPICS as HOW
 
         topic = TOPICS.get(self._list)
-        return HOW[topic[0]].interval if topic else fleet.market_interval
+        return HOW[topic].interval if topic else fleet.market_interval
 
     def _show_gpus(self, fleet: Fleet, now: float) -> None:
         table = self.query_one("#gpus", Table)
@@ -209,6 +230,18 @@ class MarketScreen(TimedScreen):
         )  # fmt: skip
         self._title("cpus", len(found), len(every), notices.aged(feed, now, self._interval(fleet)))
 
+    def _show_flavors(self, fleet: Fleet, now: float) -> None:
+        feed = fleet.flavors
+        every = feed.value or ()
+        sort, inverted = self._sorts["flavors"], self._inverted["flavors"]
+        shown = {flavor.id: flavor for flavor in sheets.flavors(every, self._typed["flavors"], sort, inverted)}
+        notice = notices.topic(feed, "CPU pods", bool(self._typed["flavors"].strip()), len(every))
+        self.query_one("#flavors", Table).show(
+            tuple(shown), lambda key: sheets.flavor_cells(shown[key]), notice=notice, sorted_by=(sort, not inverted),
+            faded=feed.stale(now, self._interval(fleet)),
+        )  # fmt: skip
+        self._title("flavors", len(shown), len(every), notices.aged(feed, now, self._interval(fleet)))
+
     def _show_centers(self, fleet: Fleet, now: float) -> None:
         feed = fleet.places
         every = feed.value.centers if feed.value else ()
@@ -265,6 +298,8 @@ class MarketScreen(TimedScreen):
                 made = offers.facts(
                     row, offer, self._every, fleet.prices, fleet.places.value, fleet.funds, now, self._sight.tz, asked
                 )
+                sheet = next((sheet for sheet in fleet.sheets.value or () if sheet.gpu_id == row.id), None)
+                made = (*made, *(sheets.facts(sheet) if sheet is not None else ()))
             title = row.name
         elif self._list == "centers" and fleet.places.value is not None:
             key = self.query_one("#centers", Table).cursor
@@ -501,7 +536,7 @@ class MarketScreen(TimedScreen):
         if self._asking == "find":
             self._set_filter(event.text)
             return
-        _, faults = views.demand_of(event.text)
+        _, faults = views.demand_of(event.text, self._countries)
         told = faults[0] if faults else "enter asks RunPod so"
         self._entitle(self.query_one(f"#{self._list}"), LISTS[self._list], f"{'▲ ' if faults else ''}{told}")
 
@@ -517,13 +552,18 @@ class MarketScreen(TimedScreen):
             if not event.kept:
                 self._set_filter("")
             return
-        demand, faults = views.demand_of(text)
+        demand, faults = views.demand_of(text, self._countries)
         if event.kept and not faults:
             self._set_demand(demand)
         else:
             if event.kept:
                 self.notify(f"not asked: {faults[0]}", severity="warning", markup=False)
             self.show()
+
+    @property
+    def _countries(self) -> tuple[str, ...]:
+        """Where RunPod has hosts, as far as it told; none while that is not known."""
+        return self._sight.fleet.countries.value or ()
 
     def _set_filter(self, text: str) -> None:
         self._typed[self._list] = text
