@@ -206,8 +206,6 @@ class PodtopApp(App[None]):
 
     def _ring(self, title: str, text: str, kind: str = "watch") -> None:
         """Call a person who looks elsewhere."""
-        if self._notify is None:
-            return
         from tui.hooks import Alarm, Hooks
 
         if self._hooks is None:

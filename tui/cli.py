@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tui import __version__, paths
 from tui.config import Config, ConfigError, load
 from tui.scripts.arguments import COMMANDS, add_commands
+from tui.settings.tables import Settings
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
@@ -128,6 +129,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _whom(to: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
     """Whom to ask. A command's own parser has no defaults, which would undo what stands before it."""
+    to.add_argument("--profile", metavar="NAME", default=default, help="the account of [profiles.NAME] in config.toml")
     to.add_argument(
         "--api-url", metavar="URL", default=default, help="RunPod's GraphQL endpoint, or a simulated one on loopback"
     )
@@ -171,10 +173,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from tui.scripts.completions import show_completions
 
         return show_completions(parser(), options.shell)
-    names = ("api_url", "api_key_file", "interval", "market_interval", "theme", "read_only", "record")
     try:
         config = load(
-            {name: getattr(options, name) for name in names},
+            {name: getattr(options, name, None) for name in Settings.__struct_fields__},
             file=paths.config_file(),
             runpod_file=paths.runpod_config_file(),
         )

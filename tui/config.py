@@ -1,24 +1,21 @@
-"""Settings: defaults, then the file, then the environment, then flags; checked, and frozen."""
+"""Settings in force: defaults, then the file, then the environment, then its profile, then flags; checked, and frozen.
+
+What there is to set stands in `tui.settings.tables`.
+"""
 
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 from msgspec import Struct
 
-from tui.api.endpoint import host_of, objection
 from tui.api.secret import Secret
+from tui.settings.tables import API_URL, Settings
 
-if TYPE_CHECKING:
-    from tui.hooks import HookSettings
-
-API_URL = "https://api.runpod.io/graphql"
-FASTEST = 2.0
+__all__ = ["API_URL", "Config", "ConfigError", "Key", "check_key", "find_key", "load"]
 
 
 class ConfigError(Exception):
@@ -32,166 +29,17 @@ class Key(Struct, frozen=True):
     origin: str
 
 
-class Config(Struct, frozen=True):
-    """What podtop was told.
+class Config(Settings, frozen=True):
+    """What podtop was told, with its profile in it; settings that say where a key is have become the key.
 
-    api_url:         where RunPod's GraphQL is; plain http only on loopback.
-    key:             the API key, None when there is none.
-    interval:        seconds between polls of pods and balance, at least 2.
-    market_interval: seconds between polls of prices, at least 2.
-    read_only:       never send a mutation.
-    record:          keep what is seen in an archive.
-    lock_after:      minutes without a key after which actions lock themselves; 0 never.
-    theme:           name of a theme, None for podtop's own.
-    notify:          how to call a person who looks elsewhere; None where nothing is configured.
-    warnings:        sentences about settings that were ignored or are unwise.
+    key:      the API key, None when there is none.
+    color:    that of the profile's badge.
+    warnings: sentences about settings that were ignored or are unwise.
     """
 
-    api_url: str = API_URL
     key: Key | None = None
-    interval: float = 5.0
-    market_interval: float = 30.0
-    read_only: bool = False
-    record: bool = True
-    lock_after: float = 10.0
-    theme: str | None = None
-    notify: HookSettings | None = None
+    color: str = "accent"
     warnings: tuple[str, ...] = ()
-
-
-def _seconds(value: object) -> float:
-    if isinstance(value, bool):
-        raise ValueError
-    seconds = float(value)  # type: ignore[arg-type]
-    if not FASTEST <= seconds <= 86_400:
-        raise ValueError
-    return seconds
-
-
-def _minutes(value: object) -> float:
-    if isinstance(value, bool):
-        raise ValueError
-    minutes = float(value)  # type: ignore[arg-type]
-    if not 0 <= minutes <= 1440:
-        raise ValueError
-    return minutes
-
-
-def _flag(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    return words[str(value).strip().lower()]
-
-
-def _url(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError
-    if objection(value, with_key=True) or urlsplit(value).query or urlsplit(value).fragment:
-        raise ValueError
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError
-    return value
-
-
-class _Setting(Struct, frozen=True):
-    read: Callable[[object], Any]
-    accepted: str
-    variable: str | None
-
-
-SETTINGS: Mapping[str, _Setting] = {
-    "api_url": _Setting(_url, "an https URL without credentials or query; http on loopback only", "PODTOP_API_URL"),
-    "interval": _Setting(_seconds, "seconds, from 2 to 86400", "PODTOP_INTERVAL"),
-    "market_interval": _Setting(_seconds, "seconds, from 2 to 86400", "PODTOP_MARKET_INTERVAL"),
-    "read_only": _Setting(_flag, "true or false", "PODTOP_READ_ONLY"),
-    "record": _Setting(_flag, "true or false", "PODTOP_RECORD"),
-    "lock_after": _Setting(_minutes, "minutes, from 0 (never) to 1440", "PODTOP_LOCK_AFTER"),
-    "theme": _Setting(_text, "the name of a theme, such as podtop-dark or podtop-light", "PODTOP_THEME"),
-    "api_key": _Setting(_text, "a RunPod API key", None),
-    "api_key_file": _Setting(_text, "the path of a file that holds a RunPod API key", "PODTOP_API_KEY_FILE"),
-}
-_SECRET = ("api_key",)
-
-
-def _without_secrets(name: str, value: object) -> object:
-    """What may be repeated of a refused value: of a URL its scheme and host, for the rest may hold a key."""
-    if name != "api_url" or not isinstance(value, str):
-        return value
-    return f"{value.partition('://')[0]}://{host_of(value)}/…" if "://" in value else "…"
-
-
-def _read(name: str, value: object, where: str) -> Any:
-    """The setting's value. `where`: what the error calls it, its place and its name."""
-    setting = SETTINGS[name]
-    try:
-        return setting.read(value)
-    except (ValueError, TypeError, KeyError):
-        shown = "" if name in _SECRET else f" = {_without_secrets(name, value)!r}"
-        raise ConfigError(f"{where}{shown} is not accepted; it takes {setting.accepted}") from None
-
-
-def _line_of(text: str, key: str) -> int:
-    """The line on which a top-level key stands, 1 when it cannot be told."""
-    import re
-
-    pattern = re.compile(rf"""^\s*["']?{re.escape(key)}["']?\s*=""")
-    return next((n for n, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 1)
-
-
-def _toml(path: Path) -> tuple[dict[str, Any], str]:
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        return {}, ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from None
-    import tomllib
-
-    try:
-        return tomllib.loads(text), text
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
-
-
-def _notify(path: Path, text: str, table: object) -> HookSettings:
-    """The `[notify]` table. Raises ConfigError with the line of what is not accepted."""
-    import re
-
-    from tui.hooks import read_settings
-
-    try:
-        return read_settings(table)
-    except ValueError as error:
-        named = re.match(r"notify\.(\w+)", str(error))
-        line = _line_of(text, named[1] if named else "notify")
-        raise ConfigError(f"{path}, line {line}: {error}") from None
-
-
-def _from_file(path: Path) -> tuple[dict[str, Any], list[str]]:
-    table, text = _toml(path)
-    values: dict[str, Any] = {}
-    warnings = []
-    for name, value in table.items():
-        where = f"{path}, line {_line_of(text, name)}"
-        if name == "notify":
-            values[name] = _notify(path, text, value)
-            continue
-        if name not in SETTINGS:
-            import difflib
-
-            near = difflib.get_close_matches(name, SETTINGS, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            warnings.append(f"{where}: podtop knows no setting {name!r}{hint}")
-            continue
-        values[name] = _read(name, value, f"{where}: {name}")
-    if "api_key" in values and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        warnings.append(f"{path} holds an API key and others can read it: chmod 600 {path}")
-    return values, warnings
 
 
 def check_key(text: str, origin: str) -> Key:
@@ -217,8 +65,14 @@ def _key_file(name: str, origin: str) -> Key:
 def _runpod_key(path: Path) -> Key | None:
     """The key that RunPod's own tools keep: `apikey` or `api_key`, at the top or in a profile's table."""
     try:
-        table, _ = _toml(path)
-    except ConfigError:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    import tomllib
+
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
         return None
     for scope in (table, *(v for v in table.values() if isinstance(v, dict))):
         for name in ("apikey", "api_key", "apiKey"):
@@ -228,33 +82,107 @@ def _runpod_key(path: Path) -> Key | None:
     return None
 
 
+def _told_key(values: Mapping[str, Any], environ: Mapping[str, str], origin: str, table: str) -> Key | None:
+    """The key that a table of the settings tells of. `table`: "", or the table's name with a dot."""
+    if (secret := values.get("api_key")) is not None:
+        return check_key(secret.reveal(), origin)
+    if (file := values.get("api_key_file")) is not None:
+        return _key_file(file, f"{table}api_key_file")
+    if (variable := values.get("api_key_env")) is not None:
+        if not environ.get(variable, "").strip():
+            raise ConfigError(f"{table}api_key_env: the environment has no {variable}")
+        return check_key(environ[variable], variable)
+    return None
+
+
 def find_key(
-    flag: str | None, environ: Mapping[str, str], values: Mapping[str, Any], file: Path, runpod_file: Path
+    flag: str | None,
+    environ: Mapping[str, str],
+    values: Mapping[str, Any],
+    file: Path,
+    runpod_file: Path,
+    profile: str = "",
+    own: Mapping[str, Any] | None = None,
 ) -> Key | None:
-    """The first key there is: --api-key-file, RUNPOD_API_KEY, podtop's settings, RunPod's own file."""
+    """The first key there is: --api-key-file, the profile's own, RUNPOD_API_KEY, podtop's settings, RunPod's own file.
+
+    A profile is an account by name: a key of another that lies in the environment does not take its place.
+    """
     if flag is not None:
         return _key_file(flag, "--api-key-file")
+    if own and (found := _told_key(own, environ, f"{file}, profile {profile}", f"profiles.{profile}.")):
+        return found
     if environ.get("RUNPOD_API_KEY", "").strip():
         return check_key(environ["RUNPOD_API_KEY"], "RUNPOD_API_KEY")
-    if "api_key" in values:
-        return check_key(values["api_key"], str(file))
-    if "api_key_file" in values:
-        return _key_file(values["api_key_file"], "api_key_file")
-    return _runpod_key(runpod_file)
+    return _told_key(values, environ, str(file), "") or _runpod_key(runpod_file)
+
+
+def _given(name: str, text: object, called: str) -> Any:
+    """A setting's value as a flag or a variable gives it. Raises ConfigError."""
+    from tui.settings.fields import fields
+    from tui.settings.reading import refusal
+
+    field = fields(Settings)[name]
+    value = field.kind.parse(text) if isinstance(text, str) else text
+    try:
+        return field.kind.read(value)
+    except (ValueError, TypeError):
+        raise ConfigError(refusal(called, field, text)) from None
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    names = {f"PODTOP_{name.upper()}": name for name in Settings.__struct_fields__}
+    here = [variable for variable in names if environ.get(variable, "") != ""]
+    if not here:
+        return {}
+    from tui.settings.fields import fields
+
+    told = {field.variable: field.name for field in fields(Settings).values() if field.variable}
+    return {told[name]: _given(told[name], environ[name], f"environment: {name}") for name in here if name in told}
 
 
 def load(flags: Mapping[str, Any], *, file: Path, runpod_file: Path, environ: Mapping[str, str] = os.environ) -> Config:
     """The settings in force. `flags` maps setting names to values given on the command line, None where not given.
 
-    Raises ConfigError for the first setting that cannot be used; unknown keys of the file become warnings.
+    A flag beats the chosen profile, which beats the environment, which beats the top of the file; but read-only in any
+    of flag, profile and environment is read-only.
+
+    Raises ConfigError for a setting that cannot be used; unknown keys of the file become warnings.
     """
-    values, warnings = _from_file(file)
-    for name, setting in SETTINGS.items():
-        if setting.variable and environ.get(setting.variable, "") != "":
-            values[name] = _read(name, environ[setting.variable], f"environment: {setting.variable}")
-    for name, value in flags.items():
-        if value is not None and name != "api_key_file":
-            values[name] = _read(name, value, f"--{name.replace('_', '-')}")
-    key = find_key(flags.get("api_key_file"), environ, values, file, runpod_file)
+    values: dict[str, Any] = {}
+    profiles: Mapping[str, Mapping[str, Any]] = {}
+    warnings: tuple[str, ...] = ()
+    if os.path.lexists(file):
+        from tui.settings.reading import read
+
+        told = read(file)
+        if told.errors:
+            more = f" (and {len(told.errors) - 1} more: podtop config --check)" if len(told.errors) > 1 else ""
+            raise ConfigError(f"{told.errors[0]}{more}")
+        values.update(told.values)
+        profiles = told.profiles
+        warnings = tuple(str(problem) for problem in told.warnings)
+    around = _from_environment(environ)
+    if "api_key_file" in around:
+        values = {name: value for name, value in values.items() if not name.startswith("api_key")}
+    values |= around
+    given = {
+        name: _given(name, value, f"--{name.replace('_', '-')}")
+        for name, value in flags.items()
+        if value is not None and name != "api_key_file"
+    }
+    chosen = given.get("profile") or values.get("profile")
+    own: Mapping[str, Any] = {}
+    if chosen is not None:
+        if chosen not in profiles:
+            from tui.settings.reading import unknown_profile
+
+            by = "--profile: " if "profile" in given else "environment: PODTOP_PROFILE: "
+            raise ConfigError(f"{by}{unknown_profile(chosen, profiles)}")
+        own = profiles[chosen]
+    values |= {name: value for name, value in own.items() if not name.startswith("api_key")}
+    values["read_only"] = values.get("read_only", False) or around.get("read_only", False)
+    values |= given
+    key = find_key(flags.get("api_key_file"), environ, values, file, runpod_file, chosen or "", own)
     values = {name: value for name, value in values.items() if not name.startswith("api_key")}
-    return Config(key=key, warnings=tuple(warnings), **values)
+    return Config(key=key, warnings=warnings, **values)

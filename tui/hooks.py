@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from tui.notes import Note
+from tui.settings.tables import Notify
 
 if TYPE_CHECKING:
     import httpx
@@ -27,27 +28,6 @@ SAME = 60.0
 LONGEST = 300
 
 
-class HookSettings(Struct, frozen=True):
-    """The `[notify]` table.
-
-    bell:    ring the terminal's bell.
-    osc9:    a notification of the terminal by OSC 9 (iTerm2, Windows Terminal, ConEmu, kitty).
-    osc777:  the same by OSC 777 (urxvt, foot, Ghostty, WezTerm).
-    tmux:    a message in tmux's status line, where podtop runs in tmux.
-    command: a program and its arguments; {title} and {text} in them are filled in.
-    webhook: an https URL that gets JSON: {"title", "text", "kind", "at"}.
-    webhook_token_file: a file whose content goes to the webhook as a bearer token.
-    """
-
-    bell: bool = False
-    osc9: bool = False
-    osc777: bool = False
-    tmux: bool = False
-    command: tuple[str, ...] = ()
-    webhook: str = ""
-    webhook_token_file: str = ""
-
-
 class Alarm(Struct, frozen=True):
     """What is told: a title and a sentence, of a kind such as "price", at an instant."""
 
@@ -57,54 +37,13 @@ class Alarm(Struct, frozen=True):
     at: float
 
 
-_ACCEPTED = {
-    "bell": "true or false",
-    "osc9": "true or false",
-    "osc777": "true or false",
-    "tmux": "true or false",
-    "command": 'a list of a program and its arguments, as in ["notify-send", "{title}", "{text}"]',
-    "webhook": "an https URL; http on loopback only",
-    "webhook_token_file": "the path of a file",
-}
-
-
-def read_settings(table: object) -> HookSettings:
-    """The `[notify]` table of the settings. Raises ValueError, in words, for what is not accepted."""
-    import difflib
-
-    from tui.api.endpoint import objection
-
-    if not isinstance(table, dict):
-        raise ValueError("notify is a table: [notify]")
-    for name, value in table.items():
-        if name not in _ACCEPTED:
-            near = difflib.get_close_matches(name, _ACCEPTED, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_ACCEPTED)}"
-            raise ValueError(f"notify.{name} is unknown; {hint}")
-        match name:
-            case "command":
-                good = isinstance(value, list) and bool(value) and all(isinstance(v, str) and v for v in value)
-            case "webhook":
-                good = isinstance(value, str) and objection(value, with_key=True) is None
-            case "webhook_token_file":
-                good = isinstance(value, str) and bool(value.strip())
-            case _:
-                good = isinstance(value, bool)
-        if not good:
-            # A webhook's address is a secret in itself.
-            shown = "" if name == "webhook" else f" = {value!r}"
-            raise ValueError(f"notify.{name}{shown} is not accepted; it takes {_ACCEPTED[name]}")
-    values: dict[str, Any] = {name: tuple(value) if name == "command" else value for name, value in table.items()}
-    return HookSettings(**values)
-
-
 def plain(text: str, most: int = LONGEST) -> str:
     """Text without anything that a terminal or a program could take for more than text."""
     clean = "".join(ch if ch.isprintable() else " " for ch in text)
     return clean if len(clean) <= most else clean[: most - 1] + "…"
 
 
-def sequences(settings: HookSettings, alarm: Alarm, in_tmux: bool) -> str:
+def sequences(settings: Notify, alarm: Alarm, in_tmux: bool) -> str:
     """What the terminal is sent. In tmux the notifications are handed through to the terminal outside."""
     title, text = plain(alarm.title), plain(alarm.text)
     found = []
@@ -117,7 +56,7 @@ def sequences(settings: HookSettings, alarm: Alarm, in_tmux: bool) -> str:
     return "".join(found) + ("\x07" if settings.bell else "")
 
 
-def argv(settings: HookSettings, alarm: Alarm) -> tuple[str, ...]:
+def argv(settings: Notify, alarm: Alarm) -> tuple[str, ...]:
     """The command with its placeholders filled in: one argument stays one argument."""
     title, text = plain(alarm.title), plain(alarm.text)
     return tuple(part.replace("{title}", title).replace("{text}", text) for part in settings.command)
@@ -137,7 +76,7 @@ class Hooks:
 
     def __init__(
         self,
-        settings: HookSettings,
+        settings: Notify,
         *,
         write: Callable[[str], object],
         say: Callable[[Note], object],

@@ -13,12 +13,13 @@ import pytest
 import tui.scripts
 from tests.scripts.conftest import PODTOP
 from tui.cli import parser
-from tui.config import SETTINGS
 from tui.scripts.arguments import KINDS, SHELLS
 from tui.scripts.completions import completions
 from tui.scripts.exits import MEANINGS, Exit
 from tui.scripts.manual import commands, manual, text
 from tui.scripts.output import ITEMS
+from tui.settings.fields import fields
+from tui.settings.tables import Settings
 
 PAGE = Path(tui.scripts.__file__).parent / "podtop.1"
 
@@ -93,7 +94,7 @@ def test_the_manual_tells_all_there_is() -> None:
             assert f"\\fB{flag}\\fR" in page
     for code in Exit:
         assert f"\\fB{int(code)}\\fR\n{MEANINGS[code]}" in page
-    for setting in SETTINGS.values():
+    for setting in fields(Settings).values():
         assert setting.variable is None or setting.variable in page
     for item in ITEMS.values():
         assert all(re.search(rf"\b{name}\b", page) for name in item.__struct_fields__)

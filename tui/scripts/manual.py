@@ -12,10 +12,11 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from tui.config import SETTINGS
 from tui.scripts.arguments import KINDS
 from tui.scripts.exits import MEANINGS, SIGNALLED
 from tui.scripts.plain import flat
+from tui.settings.fields import fields
+from tui.settings.tables import Settings
 
 _NAME = r"podtop \- htop for RunPod GPU pods"
 
@@ -79,9 +80,9 @@ def _lines(parser: argparse.ArgumentParser) -> Iterator[str]:
     yield from (".PP", text(SIGNALLED))
     yield ".SH ENVIRONMENT"
     yield from _term("RUNPOD_API_KEY", "the API key")
-    for name, setting in SETTINGS.items():
+    for name, setting in fields(Settings).items():
         if setting.variable:
-            yield from _term(setting.variable, f"{name}: {setting.accepted}")
+            yield from _term(setting.variable, f"{name}: {setting.words}; {setting.kind.accepted}")
     yield ".SH FILES"
     for path, what in _FILES:
         yield from _term(path, what)

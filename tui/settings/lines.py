@@ -1,0 +1,96 @@
+"""Where in a TOML text each key stands: tomllib does not tell, and a person looks for a line.
+
+A scanner of texts that tomllib has read without complaint: it need not find faults, and does not.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+Path = tuple[str, ...]
+
+_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_KEY = re.compile(r"""[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|([A-Za-z0-9_-]+))[ \t]*""")
+_STRING = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}|' r"'''.*?'{3,5}|" r'"(?:[^"\\\n]|\\.)*"|' r"'[^'\n]*'",
+    re.DOTALL,
+)
+_BARE = re.compile(r"[^,\]}#\n]*")
+
+
+class _Scanner:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.lines: dict[Path, int] = {}
+
+    def run(self) -> None:
+        prefix: Path = ()
+        while self._next():
+            if self.text[self.at] == "[":
+                double = self.text.startswith("[[", self.at)
+                self.at += 2 if double else 1
+                start = self.at
+                prefix = self._key()
+                self._note(prefix, start)
+                self.at += 2 if double else 1
+            else:
+                self._pair(prefix)
+
+    def _next(self) -> bool:
+        """Go to what comes after blanks and comments; whether anything does."""
+        found = _BLANK.match(self.text, self.at)
+        self.at = found.end() if found else self.at
+        return self.at < len(self.text)
+
+    def _note(self, path: Path, start: int) -> None:
+        line = self.text.count("\n", 0, start) + 1
+        for length in range(1, len(path) + 1):
+            self.lines.setdefault(path[:length], line)
+
+    def _key(self) -> Path:
+        parts = []
+        while found := _KEY.match(self.text, self.at):
+            quoted, literal, bare = found.groups()
+            if quoted is not None:
+                parts.append(tomllib.loads(f'key = "{quoted}"')["key"])
+            else:
+                parts.append(literal if literal is not None else bare)
+            self.at = found.end()
+            if self.text[self.at : self.at + 1] != ".":
+                break
+            self.at += 1
+        return tuple(parts)
+
+    def _pair(self, prefix: Path) -> None:
+        start = self.at
+        path = (*prefix, *self._key())
+        self._note(path, start)
+        self.at += 1
+        self._value(path)
+
+    def _value(self, path: Path) -> None:
+        self._next()
+        opening = self.text[self.at]
+        if opening in "[{":
+            closing = "]" if opening == "[" else "}"
+            self.at += 1
+            while self._next() and self.text[self.at] != closing:
+                if self.text[self.at] == ",":
+                    self.at += 1
+                elif opening == "[":
+                    self._value(path)
+                else:
+                    self._pair(path)
+            self.at += 1
+        else:
+            found = (_STRING if opening in "\"'" else _BARE).match(self.text, self.at)
+            self.at = found.end() if found else len(self.text)
+
+
+def lines_of(text: str) -> dict[Path, int]:
+    """The line, from 1, on which each key and table of a valid TOML text stands first, by the names that lead there."""
+    scanner = _Scanner(text)
+    scanner.run()
+    return scanner.lines
