@@ -145,14 +145,29 @@ async def test_only_a_fresh_answer_is_a_reason(tmp_path: Path) -> None:
 async def test_a_lease_ends_with_its_pod_or_its_purpose(tmp_path: Path) -> None:
     watcher = Watcher(tmp_path / "leases.json")
     leased(watcher, 9.0)
-    await watcher.poll(replace(TRAIN, status="EXITED"))
+    for _ in range(14):
+        await watcher.poll(replace(TRAIN, status="EXITED"))
     assert watcher.leases.all() == {}
     leased(watcher, 9.0, "terminate")
-    await watcher.poll(replace(TRAIN, status="EXITED"))
+    for _ in range(14):
+        await watcher.poll(replace(TRAIN, status="EXITED"))
     assert len(watcher.leases.all()) == 1
-    await watcher.poll(pod("b"))
+    for _ in range(14):
+        await watcher.poll(pod("b"))
     assert watcher.leases.all() == {}
     assert watcher.sent == []
+
+
+@pytest.mark.parametrize("before", [(), (replace(TRAIN, status="EXITED"),)], ids=["rented", "resumed"])
+async def test_an_answer_from_before_its_pod_ran_ends_no_lease(tmp_path: Path, before: tuple[object, ...]) -> None:
+    watcher = Watcher(tmp_path / "leases.json")
+    leased(watcher, 0.2)
+    for _ in range(3):
+        # A slow link: it was asked for before, and it is told after the lease was set.
+        await watcher.poll(*before)
+    for _ in range(200):
+        await watcher.poll(TRAIN)
+    assert [(action, key) for _, action, key in watcher.sent] == [("stop", "a")]
 
 
 async def test_read_only_warns_and_sends_nothing(tmp_path: Path) -> None:

@@ -26,6 +26,11 @@ AGAIN = 300.0
 """Seconds after which something that RunPod refused, or that could not be sent, is tried again."""
 
 
+OVER_FOR = 60.0
+"""Seconds for which RunPod has to tell that a lease is needed no more. An answer that was asked for before the pod was
+rented or resumed, and comes after, knows nothing of it; no request takes longer than half of this."""
+
+
 LeaseError = ShelfError
 
 
@@ -107,6 +112,7 @@ class Enforcer:
         self._clock = clock
         self._may = may
         self._not_before: dict[str, float] = {}
+        self._over_since: dict[str, float] = {}
         self._told: set[tuple[str, float, str]] = set()
         self._trouble = ""
         self._right = Right(leases.path.with_suffix(".enforcer"))
@@ -135,16 +141,19 @@ class Enforcer:
                 return
             for lease in leases.values():
                 if told > lease.set_at:
-                    await self._see_to(lease, now)
+                    await self._see_to(lease, now, told)
         except LeaseError as error:
             if str(error) != self._trouble:
                 self._trouble = str(error)
                 self._say(Note(str(error)))
 
-    async def _see_to(self, lease: Lease, now: float) -> None:
+    async def _see_to(self, lease: Lease, now: float, told: float) -> None:
         record = self._fleet.records.get(lease.pod)
         pod = record.pod if record is not None and record.unreadable is None else None
-        match step(lease, record is not None, pod, now):
+        found = step(lease, record is not None, pod, now)
+        if found is not Step.OVER:
+            self._over_since.pop(lease.pod, None)
+        match found:
             case Step.WARN:
                 if self.leases.warned(lease, now):
                     self._say(Note(self._warning(lease, now)))
@@ -154,7 +163,10 @@ class Enforcer:
                 self._once(lease, f"lease: {lease.name} was to {lease.action}, and does not show it: do it by hand")
                 self.leases.drop(lease.pod)
             case Step.OVER:
-                self.leases.drop(lease.pod)
+                since = self._over_since.setdefault(lease.pod, told)
+                if lease.sent_at is not None or told - since >= OVER_FOR:
+                    del self._over_since[lease.pod]
+                    self.leases.drop(lease.pod)
             case _:
                 pass
 

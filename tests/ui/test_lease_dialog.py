@@ -77,3 +77,15 @@ async def test_locked_or_for_several_there_is_no_lease(launch: Launch) -> None:
         await run.press("L", "t")
         await run.until("lease: actions are locked")
         assert not isinstance(run.app.screen, LeaseDialog)
+
+
+async def test_what_is_stopped_already_has_no_lease_to_stop_it(launch: Launch) -> None:
+    async with launch() as run:
+        await on(run, "dataset")
+        await opened(run)
+        await run.press(*"8h", "enter")
+        await run.settle()
+        assert "it is stopped already" in run.text()
+        assert isinstance(run.app.screen, LeaseDialog)
+        await run.press("up", "right", "down", "down", *"dataset-prep", "enter")
+        await run.until("podtop is to terminate dataset-prep")

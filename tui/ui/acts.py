@@ -182,7 +182,13 @@ class Acts:
             if term is not None:
                 self._run(self.set_lease(pod, name, term.action, term.ends))
 
-        self._push(LeaseDialog(pod, name, old, self._player.clock, self._tz, self._beat), decided)
+        def why_not(action: str) -> str | None:
+            record = self._fleet.records.get(pod)
+            if record is None:
+                return "it is not on the account any more"
+            return BY_ID[action].refuse(record.pod) if record.pod is not None else None
+
+        self._push(LeaseDialog(pod, name, old, why_not, self._player.clock, self._tz, self._beat), decided)
 
     async def set_lease(self, pod: str, name: str, action: str, ends: float) -> None:
         from tui.leases import LeaseError

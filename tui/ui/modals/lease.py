@@ -33,7 +33,10 @@ class Term(Struct, frozen=True):
 
 
 class LeaseDialog(Dialog[Term | None]):
-    """Sets, extends or ends the lease of one pod. To have it terminated takes its name."""
+    """Sets, extends or ends the lease of one pod. To have it terminated takes its name.
+
+    why_not: why an action makes no sense for the pod as it is now, in words; None where it does.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="confirm.cancel", tooltip="Leave it as it is"),
@@ -46,6 +49,7 @@ class LeaseDialog(Dialog[Term | None]):
         pod: str,
         name: str,
         lease: Lease | None,
+        why_not: Callable[[str], str | None],
         now: Callable[[], float],
         tz: tzinfo | None,
         clock: Callable[[], float] = time.monotonic,
@@ -53,6 +57,7 @@ class LeaseDialog(Dialog[Term | None]):
         super().__init__(clock)
         self._pod, self._pod_name = pod, name
         self._lease = lease
+        self._why_not = why_not
         self._now = now
         self._tz = tz
 
@@ -93,10 +98,11 @@ class LeaseDialog(Dialog[Term | None]):
 
     def _term(self) -> Term:
         """What is typed. Raises Fault."""
-        return Term(
-            self.query_one(Choice).value or "stop",
-            instant(self.query_one("#lease-ends", Input).value, self._now(), self._tz),
-        )
+        action = self.query_one(Choice).value or "stop"
+        ends = instant(self.query_one("#lease-ends", Input).value, self._now(), self._tz)
+        if (why := self._why_not(action)) is not None:
+            raise Fault(why)
+        return Term(action, ends)
 
     def _show(self) -> None:
         self.set_class(self.app.size.height < SHORT, "-short")
@@ -138,6 +144,8 @@ class LeaseDialog(Dialog[Term | None]):
     @on(Input.Submitted)
     @on(Button.Pressed, "#do")
     def _set(self) -> None:
+        # The pod may be another than when it was typed, and the time may be over.
+        self._show()
         if not self.query_one("#do", Button).disabled:
             self.end(self._term())
 
