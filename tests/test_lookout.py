@@ -14,11 +14,14 @@ from msgspec.structs import replace
 
 from tests.acting import NOON, Account
 from tui.api.models import ANYTHING, Demand, Market
+from tui.api.orders import DeployOrder, RentOrder
 from tui.api.secret import Secret
-from tui.lookout import Lookout, Vigils, planned
+from tui.lookout import Does, Lookout, Vigils, planned
 from tui.notes import Note
+from tui.shelf import ShelfError
+from tui.store.deeds import Ending, Outcome
 from tui.store.draft import STARTING, Draft
-from tui.store.vigil import PAUSE, State, Vigil
+from tui.store.vigil import FORGOTTEN, PAUSE, State, Vigil
 
 GPU, NAME = "AMD Instinct MI300X OAM", "MI300X"
 OTHER = "NVIDIA A40"
@@ -36,11 +39,12 @@ class Post:
         self.wanted: tuple[Demand, ...] = ()
         self.why: str | None = None
         self.made: list[str] = []
+        self.does: Does = account.performer
         names = itertools.count(1)
         self.lookout = Lookout(
             Vigils(path), account.fleet,
             want=lambda demands: setattr(self, "wanted", demands), ring=lambda title, text: self.rung.append(text),
-            say=self.notes.append, happened=account.fleet.events.append, does=lambda: account.performer,
+            say=self.notes.append, happened=account.fleet.events.append, does=lambda: self.does,
             look=account.look, may=lambda: self.why, clock=lambda: account.now,
             name=lambda stem: f"{stem.lower()}-{next(names)}", made=self._made,
         )  # fmt: skip
@@ -189,22 +193,32 @@ async def test_another_accounts_money_is_not_spent(tmp_path: Path) -> None:
         assert "armed for another account" in post.words()
 
 
-async def test_values_that_were_not_kept_disarm_it(tmp_path: Path) -> None:
-    draft = replace(DRAFT, env=(("HF_TOKEN", Secret("hf_secret")),))
-    async with posted(tmp_path, armed(draft)) as post:
+SECRET = replace(DRAFT, env=(("HF_TOKEN", Secret("hf_secret")),))
+
+
+async def test_one_whose_values_ended_with_their_podtop_is_not_armed_any_more(tmp_path: Path) -> None:
+    async with posted(tmp_path, replace(armed(SECRET), holder="0123456789abcdef")) as post:
+        assert post.vigil().state is State.WAITING
+        assert post.vigil().plan is None
+        assert "arm it again" in post.words()
         await until_there(post)
         assert post.sent() == []
-        assert post.vigil().state is State.GIVEN_UP
-        assert "arm it again" in post.vigil().words
+        assert any(text.startswith("MI300X is there") for text in post.rung)
     assert "hf_secret" not in (tmp_path / "vigils.json").read_text()
 
 
-async def test_values_in_memory_are_sent(tmp_path: Path) -> None:
-    draft = replace(DRAFT, env=(("HF_TOKEN", Secret("hf_secret")),))
-    async with posted(tmp_path, armed(draft)) as post:
-        post.lookout.drafts["v1"] = draft
+async def test_values_in_memory_are_sent_by_the_podtop_that_has_them(tmp_path: Path) -> None:
+    async with posted(tmp_path) as post:
+        other = Post(post.account, tmp_path / "vigils.json")
+        ready = other.lookout.armed(vigil(), SECRET, planned(SECRET, 5.0, 3), "user_2demoPodtop")
+        assert other.lookout.vigils.edit(None, ready)
         await until_there(post)
+        assert post.sent() == []
+        assert post.vigil().state is State.ARMED
+        await other.look()
         assert post.account.wire.mutations[0][1]["env"] == [{"key": "HF_TOKEN", "value": "hf_secret"}]
+        assert post.vigil().state is State.DONE
+    assert "hf_secret" not in (tmp_path / "vigils.json").read_text()
 
 
 async def test_refusals_are_tried_again_a_capped_number_of_times_and_never_in_a_rush(tmp_path: Path) -> None:
@@ -233,9 +247,151 @@ async def test_a_fallback_is_taken_when_the_first_is_not_there(tmp_path: Path) -
         assert post.vigil().state is State.DONE
 
 
+class Answers:
+    """Sends nothing, and tells what it was told to tell; remembers what it was asked for."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes = list(outcomes)
+        self.orders: list[DeployOrder | RentOrder] = []
+        self.commands: list[object] = []
+
+    def start(self, command: object, by: str = "keys") -> asyncio.Task[Outcome]:
+        self.commands.append(command)
+        return self._next()
+
+    def deploy(self, order: DeployOrder | RentOrder, by: str = "keys") -> asyncio.Task[Outcome]:
+        self.orders.append(order)
+        return self._next()
+
+    def _next(self) -> asyncio.Task[Outcome]:
+        async def told() -> Outcome:
+            return self.outcomes.pop(0)
+
+        return asyncio.get_running_loop().create_task(told())
+
+
+NONE_FREE = Outcome(Ending.REFUSED, "There are no instances currently available", later=True)
+
+
+async def test_after_a_refusal_the_next_one_that_would_do_is_tried(tmp_path: Path) -> None:
+    gpus = ("NVIDIA RTX A5000", "NVIDIA GeForce RTX 4090")
+    async with posted(tmp_path) as post:
+        post.does = answers = Answers(NONE_FREE, NONE_FREE, NONE_FREE, NONE_FREE, NONE_FREE)
+        waits = replace(armed(cap=9.0, attempts=5), gpus=gpus, names=("RTX A5000", "RTX 4090"))
+        post.lookout.vigils.put("v1", waits)
+        for _ in range(20):
+            await post.poll(PAUSE)
+        tried = [(order.gpu_type_id, order.cloud) for order in answers.orders]  # type: ignore[union-attr]
+        # A GPU in both clouds, the cheaper one first, then the next GPU, before anything is tried again.
+        assert tried[:3] == [(gpus[0], "COMMUNITY"), (gpus[0], "SECURE"), (gpus[1], "COMMUNITY")]
+        assert len(tried) == 5
+        assert post.vigil().state is State.GIVEN_UP
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Outcome(Ending.REFUSED, "Internal server error"),
+        Outcome(Ending.REFUSED, "Insufficient balance"),
+        Outcome(Ending.NOT_DONE, "its answer was lost, and there is no pod of that name"),
+        Outcome(Ending.UNKNOWN, "RunPod has not told of it since"),
+    ],
+)
+async def test_only_want_of_gpus_is_a_reason_to_try_again(tmp_path: Path, outcome: Outcome) -> None:
+    async with posted(tmp_path, armed()) as post:
+        post.does = answers = Answers(outcome)
+        await until_there(post)
+        for _ in range(10):
+            await post.poll(PAUSE)
+        assert len(answers.orders) == 1
+        assert post.vigil().over
+
+
+async def test_a_refused_one_that_was_made_all_the_same_is_not_made_again(tmp_path: Path) -> None:
+    async with posted(tmp_path, armed()) as post:
+        post.does = answers = Answers(NONE_FREE, NONE_FREE)
+        await until_there(post)
+        pod = next(iter(post.account.world.pods.values()))
+        pod.name = post.vigil().sent
+        for _ in range(10):
+            await post.poll(PAUSE)
+        assert len(answers.orders) == 1
+        assert post.vigil().state is State.DONE
+        assert pod.id in post.vigil().words
+
+
+async def test_the_cap_is_of_the_host_that_is_asked_for_and_of_its_disks(tmp_path: Path) -> None:
+    demand = Demand(min_memory_gb=64)
+    async with posted(tmp_path, vigil(demand=demand)) as post:
+        post.does = answers = Answers(Outcome(Ending.DONE, "made"))
+        await until_there(post)
+        # Such a host costs more than the cheapest one, by which the form reckons.
+        post.lookout.vigils.put("v1", replace(armed(cap=3.0), demand=demand))
+        feed = post.account.fleet.asked[replace(demand, gpus=(GPU,))]
+        assert feed.value is not None
+        (only,) = feed.value.offers
+        assert only.secure is not None
+        plain = only.secure.on_demand
+        assert plain is not None
+        for price, sent in ((3.4, 0), (plain, 1)):
+            dear = replace(feed.value, offers=(replace(only, secure=replace(only.secure, on_demand=price)),))
+            post.account.now += PAUSE
+            await post.account.poll()
+            post.account.fleet.apply_market(await post.account._cloud.offers(), post.account.now)
+            post.account.fleet.apply_asked({replace(demand, gpus=(GPU,)): dear}, post.account.now)
+            await post.look()
+            assert len(answers.orders) == sent
+        order = answers.orders[0]
+        assert isinstance(order, DeployOrder)
+        # 70 GB of disks cost a cent an hour: GPUs may cost what is left of the cap.
+        assert order.deploy_cost == pytest.approx(3.0 - 70 * 0.1 / 730, abs=2e-4)
+
+
+async def test_a_bid_above_the_price_that_is_waited_for_is_not_sent(tmp_path: Path) -> None:
+    draft = Draft({**DRAFT.values, "way": "spot", "bid_per_gpu": "4.00"})
+    async with posted(tmp_path, armed(draft, cap=9.0, spot=True, ceiling=3.0)) as post:
+        await until_there(post)
+        assert post.sent() == []
+        assert "above the $3.00" in post.words()
+
+
+async def test_where_it_cannot_be_written_down_nothing_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with posted(tmp_path, armed()) as post:
+        post.does = answers = Answers(Outcome(Ending.DONE, "made"))
+        real = post.lookout.vigils.swap
+
+        def full(name: str, old: Vigil, new: Vigil) -> bool:
+            if new.state is State.SENDING:
+                raise ShelfError("the watches cannot be kept: No space left on device")
+            return real(name, old, new)
+
+        monkeypatch.setattr(post.lookout.vigils, "swap", full)
+        await until_there(post)
+        for _ in range(3):
+            await post.poll()
+        assert answers.orders == []
+        assert post.words().count("No space left on device") == 1
+
+
+async def test_what_is_taken_away_while_podtop_looks_again_is_not_sent(tmp_path: Path) -> None:
+    async with posted(tmp_path, armed()) as post:
+        look = post.account.look
+
+        async def slow() -> object:
+            post.lookout.vigils.drop("v1")
+            return await look()
+
+        post.lookout._look_again = slow
+        for _ in range(60):
+            if not post.lookout.vigils.all():
+                break
+            await post.poll()
+        assert post.sent() == []
+
+
 async def test_an_attempt_of_a_podtop_that_died_is_found_or_given_up_and_not_repeated(tmp_path: Path) -> None:
     async with posted(tmp_path) as post:
-        died = replace(armed(), state=State.SENDING, sent="mi300x-9", sent_at=post.account.now)
+        died = replace(armed(), state=State.SENDING, sent="mi300x-9", sent_at=post.account.now, holder="gone")
         post.lookout.vigils.put("v1", died)
         await post.poll()
         assert post.vigil().state is State.SENDING
@@ -250,29 +406,113 @@ async def test_an_attempt_of_a_podtop_that_died_is_found_or_given_up_and_not_rep
         assert post.vigil().state is State.DONE
 
 
-async def test_of_two_podtops_one_acts(tmp_path: Path) -> None:
-    async with posted(tmp_path, armed()) as post:
+async def test_an_attempt_of_a_podtop_that_lives_or_of_another_account_is_left_alone(tmp_path: Path) -> None:
+    async with posted(tmp_path) as post:
         other = Post(post.account, tmp_path / "vigils.json")
-        assert other.lookout._right.taken()
-        await until_there(post)
-        assert post.sent() == []
-        assert len(post.rung) == 1
-        other.lookout.look()
-        await other.look()
+        name = next(iter(post.account.world.pods.values())).name
+        sending = replace(armed(), state=State.SENDING, sent=name, sent_at=post.account.now)
+        for waits in (
+            replace(sending, holder=other.lookout._holds()),
+            replace(sending, holder="gone", account="user_other"),
+        ):
+            post.lookout.vigils.put("v1", waits)
+            await post.poll(FORGOTTEN)
+            await post.poll()
+            assert post.vigil().state is State.SENDING
+        other.lookout._alive.close()
+        post.lookout.vigils.put("v1", replace(sending, holder=other.lookout._token))
+        await post.poll()
+        assert post.vigil().state is State.DONE
+
+
+async def test_of_two_podtops_at_the_same_instant_one_sends(tmp_path: Path) -> None:
+    async with posted(tmp_path) as post:
+        others = [Post(post.account, tmp_path / "vigils.json") for _ in range(3)]
+        post.lookout.vigils.put("v1", armed())
+        for _ in range(60):
+            post.account.now += 30.0
+            await post.account.poll()
+            (asked,) = await post.account._cloud.markets((Demand(gpus=(GPU,)),))
+            assert isinstance(asked, Market)
+            post.account.fleet.apply_asked({Demand(gpus=(GPU,)): asked}, post.account.now)
+            post.account.fleet.apply_market(await post.account._cloud.offers(), post.account.now)
+            for one in (post, *others):
+                one.lookout.look()
+            for one in (post, *others):
+                await one.look()
         assert len(post.sent()) == 1
+        assert post.vigil().state is State.DONE
+        assert sum(len(one.rung) for one in (post, *others)) >= 1
+
+
+async def test_what_a_person_changes_does_not_undo_what_podtop_did(tmp_path: Path) -> None:
+    async with posted(tmp_path, armed()) as post:
+        opened = post.vigil()
+        await until_there(post)
+        assert post.vigil().state is State.DONE
+        assert not post.lookout.vigils.edit(opened, replace(opened, ceiling=9.0))
+        assert post.vigil().state is State.DONE
+        post.lookout.vigils.drop("v1")
+        assert not post.lookout.vigils.edit(opened, replace(opened, ceiling=9.0))
+        assert post.lookout.vigils.edit(None, opened)
+
+
+def resumes(post: Post, **more: object) -> Vigil:
+    down = next(r.pod for r in post.account.fleet.records.values() if r.pod and r.pod.status == "EXITED")
+    return Vigil(
+        "v1", NOON, pod=down.id, pod_name=down.name, state=State.ARMED, account="user_2demoPodtop",
+        basis=down.status_change or "", **{"ceiling": down.cost_per_hr, **more},  # type: ignore[arg-type]
+    )  # fmt: skip
 
 
 async def test_a_stopped_pod_is_resumed_once_when_its_host_has_room(tmp_path: Path) -> None:
     async with posted(tmp_path) as post:
-        down = next(r.pod for r in post.account.fleet.records.values() if r.pod and r.pod.status == "EXITED")
-        waits = Vigil("v1", NOON, pod=down.id, pod_name=down.name, state=State.ARMED, account="user_2demoPodtop")
+        waits = resumes(post)
         post.lookout.vigils.put("v1", waits)
         for _ in range(400):
             await post.poll(30.0)
             if post.vigil().over:
                 break
-        assert post.sent() == [down.id]
+        assert post.sent() == [waits.pod]
         assert post.vigil().state is State.DONE
+        # Stopped again, it stays stopped.
+        await post.account._cloud.stop(waits.pod)
+        for _ in range(100):
+            await post.poll(30.0)
+        assert post.sent() == [waits.pod, waits.pod]
+        assert post.account.pod(waits.pod_name).status == "EXITED"
+
+
+async def test_a_pod_that_a_person_started_and_stopped_is_not_resumed(tmp_path: Path) -> None:
+    async with posted(tmp_path) as post:
+        waits = resumes(post)
+        pod = post.account.world.pods[waits.pod]
+        post.lookout.vigils.put("v1", replace(waits, basis="Exited by user: an hour ago"))
+        await post.poll(1.0)
+        assert post.vigil().state is State.GIVEN_UP
+        assert "started and stopped meanwhile" in post.vigil().words
+        post.lookout.vigils.put("v1", waits)
+        pod.status = "RUNNING"
+        await post.poll(5.0)
+        assert post.vigil().state is State.DONE
+        post.lookout.vigils.put("v1", waits)
+        del post.account.world.pods[waits.pod]
+        await post.poll(5.0)
+        assert post.vigil().state is State.GIVEN_UP
+        assert "not on the account" in post.vigil().words
+        assert post.sent() == []
+
+
+async def test_a_pod_that_became_dearer_is_not_resumed(tmp_path: Path) -> None:
+    async with posted(tmp_path) as post:
+        post.lookout.vigils.put("v1", resumes(post, ceiling=0.01))
+        for _ in range(400):
+            await post.poll(30.0)
+            if post.vigil().met_at is not None:
+                break
+        assert post.sent() == []
+        assert "$0.01/h was agreed to" in post.words()
+        assert post.vigil().state is State.ARMED
 
 
 async def test_a_damaged_file_is_told_once_and_nothing_is_done(tmp_path: Path) -> None:

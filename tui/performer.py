@@ -16,7 +16,7 @@ from tui.actions import BY_ID, Command
 from tui.api import cloud as api
 from tui.api.orders import DeployOrder, RentOrder
 from tui.notes import Note
-from tui.store.deeds import Deed, Ending, Outcome, advice, is_vague
+from tui.store.deeds import Deed, Ending, Outcome, advice, is_shortage, is_vague
 from tui.store.events import Event, Kind
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ def judge(error: CloudError) -> Outcome:
         case api.Rejected() if is_vague(error.problems):
             return Outcome(Ending.UNKNOWN, text, advice(text))
         case api.Throttled():
-            return Outcome(Ending.REFUSED, text, "Nothing was done: try again in a while.")
+            return Outcome(Ending.REFUSED, text, "Nothing was done: try again in a while.", later=True)
         case _:
-            return Outcome(Ending.REFUSED, text, advice(text))
+            return Outcome(Ending.REFUSED, text, advice(text), later=is_shortage(text))
 
 
 class Performer:

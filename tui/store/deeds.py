@@ -48,13 +48,15 @@ class Deed(Struct, frozen=True):
 class Outcome(Struct, frozen=True):
     """How it went, for a person: a word, what RunPod or podtop says, what that means and what can be done.
 
-    pod: the id of the pod that was made, where one was.
+    pod:   the id of the pod that was made, where one was.
+    later: RunPod did nothing, and may do it a little later: it had none free, or too many requests.
     """
 
     ending: Ending
     message: str
     advice: str = ""
     pod: str = ""
+    later: bool = False
 
     @property
     def text(self) -> str:
@@ -91,6 +93,18 @@ def advice(message: str) -> str:
     """What a known message of RunPod's means and what can be tried; empty for one that podtop does not know."""
     text = message.lower()
     return next((words for fragments, words in _ADVICE if any(f in text for f in fragments)), "")
+
+
+_NONE_FREE = (
+    "not enough free", "enough disk space", "no longer any instances", "no instances currently available",
+    "could not find any pods", "does not have the resources", "bid price is too low", "bid is too low",
+)  # fmt: skip
+
+
+def is_shortage(message: str) -> bool:
+    """Whether RunPod refused for want of what was asked for, in words that podtop knows."""
+    text = message.lower()
+    return any(words in text for words in _NONE_FREE)
 
 
 def is_vague(problems: tuple[Problem, ...]) -> bool:

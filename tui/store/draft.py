@@ -164,6 +164,14 @@ class Fault(Exception):
     """What is wrong with what was typed, in words."""
 
 
+def dollars(draft: Draft, name: str) -> float | None:
+    """The dollars in a field; None where there are none."""
+    try:
+        return _dollars(BY_NAME[name], draft[name])
+    except Fault:
+        return None
+
+
 def _whole(field: Field, text: str) -> int:
     clean = text.strip()
     if not (clean.isascii() and clean.isdigit()) or len(clean) > 9 or not field.least <= int(clean) <= field.most:
@@ -202,6 +210,12 @@ def _ports(text: str) -> str:
 
 
 _SPAN = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?")
+
+
+def is_span(text: str) -> bool:
+    """Whether a text is a time from now on, such as "8h", and no date."""
+    match = _SPAN.fullmatch(text.strip().lower().replace(" ", ""))
+    return match is not None and any(match.groups())
 
 
 def instant(text: str, now: float, tz: tzinfo | None) -> float:
@@ -430,10 +444,7 @@ def price(draft: Draft, offers: Sequence[Offer], funds: Funds | None) -> Price:
 def _each(draft: Draft, offers: Sequence[Offer]) -> tuple[float | None, bool]:
     """Dollars an hour for one GPU, and whether it may be less; None where it is not known."""
     if draft.way == "spot":
-        try:
-            return _dollars(BY_NAME["bid_per_gpu"], draft["bid_per_gpu"]), False
-        except Fault:
-            return None, False
+        return dollars(draft, "bid_per_gpu"), False
     asked = _asked(draft, offers)
     if not asked or not all(asked):
         return None, False

@@ -33,7 +33,7 @@ PAUSE = 60.0
 """Seconds between two attempts of an armed vigil."""
 
 FORGOTTEN = 300.0
-"""Seconds after which an attempt whose podtop has ended is taken as lost."""
+"""Seconds for which is looked what became of an attempt whose podtop has ended."""
 
 
 class Plan(Struct, frozen=True):
@@ -57,11 +57,14 @@ class Vigil(Struct, frozen=True):
 
     gpus:    ids of GPU types, the one wanted most first; names in the same order.
     ceiling: dollars per GPU and hour at the most; None is any price. spot: of the lowest bid.
-    pod:     instead of a GPU type, a stopped pod that is to be resumed when its host has free GPUs.
+    pod:     instead of a GPU type, a stopped pod that is to be resumed when its host has free GPUs; `ceiling` is then
+             what all of it may cost an hour, and `basis` how RunPod said that it was stopped.
     met_at:  since when it is there; None while it is not. away_at: since when it is not. told_at: when it was told.
     account: whose money an armed one spends.
     sent:    the name, or the pod, that was sent, at `sent_at`.
-    words:   how it ended.
+    tried:   what RunPod refused although it showed it, latest last: GPU types, each with whether in the secure cloud.
+    holder:  the podtop that sends it now, or that alone has the values of its variables.
+    words:   how it ended, or what is the matter with it.
     """
 
     id: str
@@ -82,6 +85,9 @@ class Vigil(Struct, frozen=True):
     sent: str = ""
     sent_at: float | None = None
     words: str = ""
+    basis: str = ""
+    tried: tuple[tuple[str, bool], ...] = ()
+    holder: str = ""
 
     @property
     def question(self) -> Demand:
@@ -103,19 +109,26 @@ class Hit(NamedTuple):
     stock: str | None
 
 
-def hit(vigil: Vigil, market: Market) -> Hit | None:
-    """What of it is there now: the first GPU type of its list that is, in the cheaper cloud."""
+def hits(vigil: Vigil, market: Market) -> tuple[Hit, ...]:
+    """What of it is there now: by its list of GPU types, of each the cheaper cloud first."""
     offers = {offer.gpu_id: offer for offer in market.offers}
-    for gpu in vigil.gpus:
-        offer = offers.get(gpu)
-        found = _cheapest(vigil, offer) if offer is not None else None
-        if found is not None:
-            return found
-    return None
+    return tuple(found for gpu in vigil.gpus if gpu in offers for found in _clouds(vigil, offers[gpu]))
 
 
-def _cheapest(vigil: Vigil, offer: Offer) -> Hit | None:
-    hits = []
+def hit(vigil: Vigil, market: Market) -> Hit | None:
+    """The first of what is there; what RunPod refused comes after what it did not, the earliest refused first."""
+    tried = {offer: number for number, offer in enumerate(vigil.tried)}
+    return min(hits(vigil, market), key=lambda found: tried.get((found.gpu, found.secure), -1), default=None)
+
+
+def refused(vigil: Vigil, found: Hit) -> tuple[tuple[str, bool], ...]:
+    """What was tried in vain, with this one as the latest."""
+    one = (found.gpu, found.secure)
+    return (*(offer for offer in vigil.tried if offer != one), one)
+
+
+def _clouds(vigil: Vigil, offer: Offer) -> list[Hit]:
+    found = []
     for secure, quote in ((True, offer.secure), (False, offer.community)):
         if quote is None or vigil.demand.secure not in (None, secure):
             continue
@@ -125,8 +138,8 @@ def _cheapest(vigil: Vigil, offer: Offer) -> Hit | None:
             continue
         price = total / vigil.demand.gpu_count
         if vigil.ceiling is None or price <= vigil.ceiling + 1e-9:
-            hits.append(Hit(offer.gpu_id, offer.name, secure, price, quote.stock))
-    return min(hits, key=lambda found: found.price, default=None)
+            found.append(Hit(offer.gpu_id, offer.name, secure, price, quote.stock))
+    return sorted(found, key=lambda one: one.price)
 
 
 def has_room(pod: Pod | None) -> bool:
@@ -136,13 +149,35 @@ def has_room(pod: Pod | None) -> bool:
     return 0 < pod.gpu_count <= pod.machine.gpu_available
 
 
+def moot(vigil: Vigil, pod: Pod | None) -> tuple[State, str] | None:
+    """How a wait for a pod's host ends without podtop, and why; None while there is reason to wait. `pod` None: gone.
+
+    A pod that ran in between was stopped again on purpose, or by its money's end: it is not to come back by itself.
+    """
+    if pod is None:
+        return State.GIVEN_UP, "the pod is not on the account any more"
+    if pod.status == "RUNNING":
+        return State.DONE, "it runs, and not by this watch"
+    if pod.status == "TERMINATED":
+        return State.GIVEN_UP, "the pod is terminated"
+    if pod.status == "EXITED" and (pod.status_change or "") != vigil.basis:
+        return State.GIVEN_UP, "it was started and stopped meanwhile: arm it again if it is still wanted"
+    return None
+
+
+def dearer(vigil: Vigil, pod: Pod) -> bool:
+    """Whether a pod costs more by now than was agreed to."""
+    return vigil.ceiling is not None and pod.cost_per_hr is not None and pod.cost_per_hr > vigil.ceiling + 1e-9
+
+
 def seen(vigil: Vigil, there: bool, now: float) -> tuple[Vigil, bool]:
     """The vigil after a look at what it waits for, and whether its coming is to be told.
 
     It is told when it comes, and again only after it was away for a while: stock that flickers is told once.
     """
     if not there:
-        return (vigil if vigil.away_at is not None else replace(vigil, met_at=None, away_at=now)), False
+        # When it comes again, what was refused before is as good as any other.
+        return (vigil if vigil.away_at is not None else replace(vigil, met_at=None, away_at=now, tried=())), False
     news = vigil.told_at is None or (vigil.away_at is not None and now - vigil.away_at >= AGAIN)
     if vigil.met_at is not None and not news:
         return vigil, False
@@ -167,4 +202,5 @@ def what(vigil: Vigil) -> str:
     names = " or ".join(vigil.names)
     kind = "bid " if vigil.spot else ""
     price = "" if vigil.ceiling is None else f" at {kind}${vigil.ceiling:.2f}"
-    return f"{count}{names}{price}" if price or not vigil.spot else f"{count}{names} spot"
+    cloud = "" if vigil.demand.secure is None else ", secure" if vigil.demand.secure else ", community"
+    return f"{count}{names}{price}{cloud}" if price or not vigil.spot else f"{count}{names} spot{cloud}"

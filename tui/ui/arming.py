@@ -6,18 +6,66 @@ from typing import TYPE_CHECKING
 
 from tui.actions import is_spot
 from tui.consequences import Point
+from tui.store import draft as drafts
 from tui.store.vigil import Vigil, what
 from tui.ui import format as fmt
 from tui.ui.modals.agree import Question
 
 if TYPE_CHECKING:
-    from tui.api.models import Funds, Pod
+    from collections.abc import Sequence
+
+    from tui.api.models import Funds, Offer, Pod
     from tui.store.draft import Draft
 
 ONCE = Point("once", "It sends one deploy at a time, and ends with the first pod. A lost answer is never sent again.")
 
 
-def deploys(vigil: Vigil, draft: Draft, cap: float, tries: int, funds: Funds | None) -> Question:
+def _at_odds(vigil: Vigil, draft: Draft, offers: Sequence[Offer]) -> str:
+    """What the watch and the form do not agree on; the watch's own is what would be sent."""
+    count = str(vigil.demand.gpu_count)
+    cloud = {None: "ALL", True: "SECURE", False: "COMMUNITY"}[vigil.demand.secure]
+    named = drafts.offer_of(draft["gpu_type_id"], offers)
+    for word, differs in (
+        ("on demand or interruptible", (draft.way == "spot") != vigil.spot),
+        ("how many GPUs", (draft["gpu_count"].strip() or "1") != count),
+        ("which GPU", named is not None and named.gpu_id not in vigil.gpus),
+        ("the cloud", draft.way == "demand" and draft["cloud"] != cloud),
+    ):
+        if differs:
+            return f"the watch and the form do not agree on {word}: change one of them"
+    return ""
+
+
+def _too_little(vigil: Vigil, draft: Draft, cap: float) -> str:
+    """Why it would never be sent, whatever the market shows."""
+    disks = drafts.price(draft, (), None).disks
+    bid = drafts.dollars(draft, "bid_per_gpu") if draft.way == "spot" else None
+    if disks is None:
+        return "the price of its disks is not known"
+    if cap <= disks:
+        return f"its disks alone cost {fmt.money(disks)}/h, and the cap is {fmt.money(cap)}/h"
+    if bid is not None and vigil.ceiling is not None and bid > vigil.ceiling + 1e-9:
+        return f"the form bids {fmt.money(bid)}, and the watch waits for {fmt.money(vigil.ceiling)} at the most"
+    if bid is not None and bid * vigil.demand.gpu_count + disks > cap + 1e-9:
+        return f"its bid and disks come to more than the cap of {fmt.money(cap)}/h"
+    return ""
+
+
+def _lease(draft: Draft) -> tuple[Point, ...]:
+    """What becomes of it later."""
+    if draft["lease"] != "yes":
+        return (Point("later", "It has no lease: it runs, and is billed, until somebody stops it.", "warn"),)
+    word, text = next(
+        (w, draft[n].strip()) for n, w in (("stop_after", "stops"), ("terminate_after", "TERMINATES"))
+        if n == "terminate_after" or draft[n].strip()
+    )  # fmt: skip
+    when = f"{text} after it is deployed" if drafts.is_span(text) else f"at {text}"
+    return (Point("lease", f"podtop {word} it {when}, while podtop runs.", "warn"),)
+
+
+def deploys(
+    vigil: Vigil, draft: Draft, cap: float, tries: int, funds: Funds | None, offers: Sequence[Offer] = ()
+) -> Question:
     """What is asked before a watch may deploy."""
     balance = funds.balance if funds is not None else None
     last = "" if balance is None or cap <= 0 else f" The balance alone pays {fmt.duration(balance / cap * 3600)} of it."
@@ -30,19 +78,18 @@ def deploys(vigil: Vigil, draft: Draft, cap: float, tries: int, funds: Funds | N
         ),
         Point("when", f"As soon as RunPod shows {what(vigil)}, also while nobody looks."),
         ONCE,
-        Point("tries", f"At most {tries}, a minute apart, and only after RunPod refused one."),
+        Point("tries", f"At most {tries}, a minute apart, and only where RunPod had none free after all."),
+        *_lease(draft),
         Point("who", "podtop, while it runs; read-only stops it. w on it takes it away.", "muted"),
     ]
-    if draft.env:
+    if draft.env or draft.secrets:
         points.append(
             Point("", "Its variables' values are not kept on disk: when podtop ends, it has to be armed anew.", "muted")
         )
-    if draft["lease"] == "yes":
-        points.append(Point("lease", "The lease of the form counts from when it was typed.", "muted"))
-    stop = ""
-    if (draft.way == "spot") != vigil.spot:
-        stop = "the watch and the form do not agree on demand or interruptible"
-    if balance is not None and balance < cap:
+    stop = _at_odds(vigil, draft, offers) or _too_little(vigil, draft, cap)
+    if funds is None or funds.account_id is None or balance is None:
+        stop = stop or "the account and its balance are not known now"
+    elif balance < cap:
         stop = stop or f"the balance ({fmt.money(balance)}) is less than an hour of the cap"
     return Question(
         f"Arm: deploy {what(vigil)} by itself",
@@ -70,7 +117,16 @@ def resumes(pod: Pod | None, funds: Funds | None) -> Question:
         return Question("Watch", (("it is gone", "bad"),), (), "Arm", ("gone",), "", "it is gone")
     why = why_not(pod) or ""
     free = pod.machine.gpu_available if pod.machine is not None else None
-    cost = "an unknown price" if pod.cost_per_hr is None else f"{fmt.money(pod.cost_per_hr)}/h"
+    balance = funds.balance if funds is not None else None
+    money = "RunPod does not say what it costs from then on. It is not asked again."
+    if pod.cost_per_hr:
+        money = (
+            f"It costs {fmt.money(pod.cost_per_hr)}/h from then on, without asking, and is not sent if it is dearer."
+        )
+    if not why and (funds is None or funds.account_id is None):
+        why = "the account is not known now"
+    elif not why and balance is not None and balance < (pod.cost_per_hr or 0.0):
+        why = f"the balance ({fmt.money(balance)}) is less than an hour of it"
     known = "RunPod does not say how many are free" if free is None else f"{free} of them free now"
     gpu = f"{pod.gpu_count}×{pod.machine.gpu_name if pod.machine and pod.machine.gpu_name else 'GPU'}"
     return Question(
@@ -78,11 +134,11 @@ def resumes(pod: Pod | None, funds: Funds | None) -> Question:
         ((pod.name, "text"), (f"  {pod.id}", "muted")),
         (
             Point("when", f"As soon as its host has {gpu} free ({known}), also while nobody looks."),
-            Point("money", f"It costs {cost} from then on, without asking.", "warn"),
-            Point("once", "It is sent once. A lost answer is never sent again."),
+            Point("money", money, "warn"),
+            Point("once", "It is sent once, and not if it ran meanwhile. A lost answer is never sent again."),
             Point("who", "podtop, while it runs; read-only stops it. w on the pod takes it away.", "muted"),
         ),
-        "Arm", (pod.status, pod.cost_per_hr, why), "", why,
+        "Arm", (pod.status, pod.status_change, pod.cost_per_hr, why), "", why,
     )  # fmt: skip
 
 

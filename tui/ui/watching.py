@@ -126,12 +126,16 @@ class Watching:
         return self._fleet.market.value.offers if self._fleet.market.value else ()
 
     def _show(self, vigil: Vigil, price: float | None, is_new: bool) -> None:
-        from tui.store.vigil import what
+        from tui.store.vigil import State, what
         from tui.ui.modals.watch import WatchDialog
 
         if self._lookout is None:
             self._warn("watch: this is a recording" if self._state is None else "watch: not connected yet")
             return
+        if vigil.state is State.SENDING:
+            self._warn(f"watch: {what(vigil)} is being sent: look again in a moment")
+            return
+        before = None if is_new else vigil
 
         def decided(decision: Decision | None) -> None:
             if decision is None:
@@ -139,25 +143,26 @@ class Watching:
             if decision.vigil is None:
                 self._run(self._drop(vigil))
             elif decision.cap is None:
-                self._run(self._put(decision.vigil, f"watching for {what(decision.vigil)}"))
+                self._run(self._put(before, decision.vigil, f"watching for {what(decision.vigil)}"))
             else:
-                self._prepare(decision.vigil, decision.cap, decision.tries or 1)
+                self._prepare(before, decision.vigil, decision.cap, decision.tries or 1)
 
         refusal = self._acts.refusal()
         may = "" if refusal is None else f"podtop cannot deploy now: {refusal}"
         self._push(WatchDialog(vigil, self._offers(), price, is_new, may, self._beat), decided)
 
-    async def _put(self, vigil: Vigil, said: str) -> None:
+    async def _put(self, before: Vigil | None, vigil: Vigil, said: str) -> None:
+        """Keep what was made of a watch, but not over what podtop did about it while the dialog was open."""
         from tui.shelf import ShelfError
 
         if self._lookout is None:
             return
         try:
-            await asyncio.to_thread(self._lookout.vigils.put, vigil.id, vigil)
+            kept = await asyncio.to_thread(self._lookout.vigils.edit, before, vigil)
         except ShelfError as error:
             self._warn(str(error))
             return
-        self._warn(said)
+        self._warn(said if kept else "watch: podtop acted on it meanwhile, and it was left so: look at it again")
         self._lookout.look()
         self._watch.tell()
 
@@ -178,15 +183,20 @@ class Watching:
 
     # One that deploys
 
-    def _prepare(self, vigil: Vigil, cap: float, tries: int) -> None:
+    def _prepare(self, before: Vigil | None, vigil: Vigil, cap: float, tries: int) -> None:
         """Let the deploy be typed, and have it confirmed."""
         offer = next((o for o in self._offers() if o.gpu_id == vigil.gpus[0]), None)
 
         def typed(draft: Draft) -> None:
-            self._arm(vigil, draft, cap, tries)
+            demand = vigil.demand
+            if demand.secure is None and draft.way == "demand" and draft["cloud"] in ("SECURE", "COMMUNITY"):
+                # The form may ask for one cloud of the two: then the other is not waited for.
+                demand = replace(demand, secure=draft["cloud"] == "SECURE")
+            self._arm(before, replace(vigil, demand=demand), draft, cap, tries)
 
         demand = vigil.demand
-        more = {"gpu_count": str(demand.gpu_count), "way": "spot" if vigil.spot else "demand"}
+        cloud = {None: "ALL", True: "SECURE", False: "COMMUNITY"}[demand.secure]
+        more = {"gpu_count": str(demand.gpu_count), "way": "spot" if vigil.spot else "demand", "cloud": cloud}
         for name in ("min_memory_gb", "min_vcpus", "min_download_mbps", "min_upload_mbps", "country"):
             if (value := getattr(demand, name)) is not None:
                 more[name] = str(value)
@@ -194,13 +204,13 @@ class Watching:
             more["public_ip"] = "yes" if demand.public_ip else "no"
         self._acts.prepare(offer, more, typed)
 
-    def _arm(self, vigil: Vigil, draft: Draft, cap: float, tries: int) -> None:
-        from tui.store.vigil import State, what
+    def _arm(self, before: Vigil | None, vigil: Vigil, draft: Draft, cap: float, tries: int) -> None:
+        from tui.store.vigil import what
         from tui.ui.arming import deploys
         from tui.ui.modals.agree import Agree
 
         def ask() -> Question:
-            return deploys(vigil, draft, cap, tries, self._fleet.funds)
+            return deploys(vigil, draft, cap, tries, self._fleet.funds, self._offers())
 
         async def again() -> Question:
             await self._watch.look()
@@ -208,14 +218,20 @@ class Watching:
 
         def agreed(yes: bool | None) -> None:
             from tui.lookout import planned
+            from tui.shelf import ShelfError
 
             funds = self._fleet.funds
-            if not yes or self._lookout is None or funds is None or funds.account_id is None:
+            if not yes or self._lookout is None:
                 return
-            plan = planned(draft, cap, tries)
-            armed = replace(vigil, state=State.ARMED, plan=plan, account=funds.account_id)
-            self._lookout.drafts[vigil.id] = draft
-            self._run(self._put(armed, f"armed: {what(vigil)}, at most {fmt.money(cap)}/h"))
+            if funds is None or funds.account_id is None:
+                self._warn("watch: not armed, as RunPod does not tell the account now")
+                return
+            try:
+                armed = self._lookout.armed(vigil, draft, planned(draft, cap, tries), funds.account_id)
+            except ShelfError as error:
+                self._warn(f"watch: not armed: {error}")
+                return
+            self._run(self._put(before, armed, f"armed: {what(vigil)}, at most {fmt.money(cap)}/h"))
 
         self._push(Agree(ask(), again, self._beat), agreed)
 
@@ -266,9 +282,16 @@ class Watching:
 
         def agreed(yes: bool | None) -> None:
             funds, now = self._fleet.funds, self._fleet.records.get(pod)
-            if yes and funds is not None and funds.account_id is not None and now is not None:
-                armed = self._new(pod=pod, pod_name=now.name, state=State.ARMED, account=funds.account_id)
-                self._run(self._put(armed, f"{now.name} resumes by itself when its host has free GPUs"))
+            if not yes:
+                return
+            if funds is None or funds.account_id is None or now is None or now.pod is None:
+                self._warn("watch: not armed, as RunPod does not tell the account or the pod now")
+                return
+            armed = self._new(
+                pod=pod, pod_name=now.name, state=State.ARMED, account=funds.account_id,
+                ceiling=now.pod.cost_per_hr or None, basis=now.pod.status_change or "",
+            )  # fmt: skip
+            self._run(self._put(None, armed, f"{now.name} resumes by itself when its host has free GPUs"))
 
         self._push(Agree(ask(), again, self._beat), agreed)
 
