@@ -222,10 +222,29 @@ class PodtopApp(App[None]):
         return when.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
     def on_open_pod(self, asked: OpenPod) -> None:
+        if asked.at is None:
+            self._open_pod(asked.pod)
+        else:
+            self.run_worker(self._visit_pod(asked.pod, asked.at), name="visit", group="visit")
+
+    def _open_pod(self, pod: str) -> None:
         from tui.ui.screens.pod import PodScreen
 
         if not isinstance(self.screen, PodScreen):
-            self.push_screen(PodScreen(self._sight, asked.pod))
+            self.push_screen(PodScreen(self._sight, pod))
+
+    async def _visit_pod(self, pod: str, at: float) -> None:
+        """Look at a pod as it was, where that was recorded."""
+        asking = self.screen
+        if not await self.player.visit(at):
+            instead = "was before" if self.player.replay else "is now"
+            self._warn(f"nothing is recorded of that time: the pod is shown as it {instead}")
+        if self.screen is asking:
+            self._open_pod(pod)
+
+    def on_look_at_log(self) -> None:
+        # As a function: a coroutine that is given up before it begins would complain.
+        self.run_worker(self._watch.look_at_the_log, name="log", group="log", exclusive=True)  # type: ignore[arg-type]
 
     def on_inspect(self, asked: Inspect) -> None:
         self._watch.inspect(asked.pod, asked.at)

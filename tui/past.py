@@ -12,8 +12,9 @@ from typing import TypeVar
 from tui.store import packed
 from tui.store.archive.reader import Recording
 from tui.store.archive.thinning import BRIEF
-from tui.store.events import Event, between
+from tui.store.events import ENDS, Event, between
 from tui.store.fleet import Fleet, Older, Record
+from tui.store.log import MOST, REACH, Earlier
 from tui.store.prices import SPAN, Prices
 
 T = TypeVar("T")
@@ -61,7 +62,8 @@ class Past:
         events = await self.ask(lambda recording: recording.events(now - 86_400.0, first))
         missed = await self.ask(partial(_missed, first=first, present=fleet.records.copy()))
         fleet.prefill(found)
-        since = tuple(fleet.events)
+        # What happened before the first answer may be recorded by now.
+        since = tuple(event for event in fleet.events if event not in events)
         fleet.events.clear()
         fleet.events.extend((*events, *missed, *since))
         return missed
@@ -72,6 +74,18 @@ class Past:
 
     async def events(self, start: float, end: float, pod: str | None = None) -> tuple[Event, ...]:
         return await self.ask(lambda recording: recording.events(start, end, pod))
+
+    async def log(self, now: float) -> Earlier:
+        """All that was recorded to have happened, within bounds, and the names of all pods there were."""
+
+        def found(recording: Recording) -> Earlier:
+            return Earlier(recording.events(now - REACH, now + 1, most=MOST), recording.names(), now)
+
+        return await self.ask(found)
+
+    async def lasting(self) -> tuple[Event, ...]:
+        """What is told when it begins and when it ends: the newest of each kind and pod, oldest first."""
+        return await self.ask(lambda recording: recording.latest((*ENDS, *ENDS.values())))
 
     async def prices(self, start: float, end: float) -> Prices:
         return await self.ask(lambda recording: recording.prices(start, end))

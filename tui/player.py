@@ -151,6 +151,28 @@ class Player:
         finally:
             self.waiting = False
 
+    async def visit(self, at: float) -> bool:
+        """Show an instant of the recording, if someone looked then; else go to now, or to what was last seen before."""
+        from tui.store.archive.file import ArchiveError
+
+        past = self.past
+        if past is None:
+            return False
+        try:
+            spans, silence = await past.ask(lambda recording: (recording.spans(), recording.silence))
+        except ArchiveError:
+            return False
+        # What is told of an instant is known with the poll after it, and holds until the one that does not come.
+        near = ((start, end) for start, end in spans if start - silence <= at <= end + silence)
+        landed = next((max(start, min(at, end)) for start, end in near), None)
+        if landed is None:
+            if self.replay:
+                await self.go(at, forward=False)
+            self.now()
+            return False
+        await self.go(landed, forward=False)
+        return self.travelling
+
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Move on while playing, until cancelled."""
         while True:

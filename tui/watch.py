@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tui.past import Past
     from tui.recorder import Recorder
     from tui.source import Source
+    from tui.store.chronicle import Chronicle
     from tui.store.events import Event
     from tui.store.fleet import Fleet
     from tui.store.meter import Meter, Use
@@ -92,6 +93,9 @@ class Watch:
         self._midnight = midnight
         self._inspector: Inspector | None = None
         self._wakes: dict[str, Callable[[], None]] = {}
+        self._chronicle: Chronicle | None = None
+        # What began before this run is known only once the recording was asked.
+        self._judges = record is None or source.history is not None
         self._wanted: dict[str, tuple[Demand, ...]] = {}
 
     @property
@@ -102,6 +106,15 @@ class Watch:
 
             self._meter = Meter()
         return self._meter
+
+    @property
+    def chronicle(self) -> Chronicle:
+        """Tells what begins and ends."""
+        if self._chronicle is None:
+            from tui.store.chronicle import Chronicle
+
+            self._chronicle = Chronicle()
+        return self._chronicle
 
     def wake(self) -> None:
         """Ask now."""
@@ -196,7 +209,7 @@ class Watch:
                 market = Poller(self._ask_market, self._config.market_interval, slowness=self._slowness)
                 self._wakes["market"] = market.wake
                 self.attend(self._attended)
-                group.create_task(self._follow(market, self._market_told, self._fleet.fail_market))
+                group.create_task(self._follow(market, self._market_told, self._market_failed))
         finally:
             self._cloud = None
             self._attended = {}
@@ -214,16 +227,36 @@ class Watch:
     def _pods_told(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
         if self._first is None:
             self._first = at
-        events = self._fleet.apply(snapshot, at, took)
+        answered = self.chronicle.answered(at)
+        self._fleet.events.extend(answered)
+        happened = self._fleet.apply(snapshot, at, took)
+        judged = self.chronicle.judge(self._fleet, at) if self._judges and snapshot.pods is not None else ()
+        self._fleet.events.extend(judged)
         if self._recorder is not None:
-            self._recorder.polled(at, snapshot, events)
+            self._recorder.polled(at, snapshot, (*answered, *happened, *judged))
 
     def _pods_failed(self, error: CloudError, at: float, retry_at: float) -> None:
         self._fleet.fail(error, at, retry_at)
+        events = self._troubled(error, at)
         if self._recorder is not None:
-            self._recorder.polled(at, None)
+            self._recorder.polled(at, None, events)
+
+    def _troubled(self, error: CloudError, at: float) -> tuple[Event, ...]:
+        """What is told where RunPod does not answer as it should."""
+        events = self.chronicle.failed(at, isinstance(error, Throttled), str(error))
+        self._fleet.events.extend(events)
+        return events
+
+    def _market_failed(self, error: CloudError, at: float, retry_at: float) -> None:
+        self._fleet.fail_market(error, at, retry_at)
+        if self._source.keyless and (events := self._troubled(error, at)) and self._recorder is not None:
+            self._recorder.happened(events)
 
     def _market_told(self, answers: Answers, at: float, took: float) -> None:
+        if self._source.keyless and (events := self.chronicle.answered(at)):
+            self._fleet.events.extend(events)
+            if self._recorder is not None:
+                self._recorder.happened(events)
         if self._source.keyless and self._first is None:
             self._first = at
         self._fleet.apply_market(answers.market, at, took)
@@ -240,6 +273,7 @@ class Watch:
         path = await recorder.opened()
         first = self._first
         if path is None or first is None:
+            self._judges = True
             return
         self.past = Past(path)
         self._fleet.keep(RECENT, RECENT_BUDGET)
@@ -247,9 +281,24 @@ class Watch:
         self._opened(self.past)
         try:
             recorder.happened(await self.past.fill(self._fleet, first, self._source.clock()))
+            self.chronicle.recall(await self.past.lasting())
             from tui.store.prices import SPAN
 
             self._fleet.prices.join(await self.past.prices(first - SPAN, first))
+        except ArchiveError as error:
+            self._say(Note(f"the recording cannot be read: {error}"))
+        self._judges = True
+        self._changed()
+
+    async def look_at_the_log(self) -> None:
+        """Have what was recorded to have happened at hand."""
+        from tui.notes import Note
+        from tui.store.archive.file import ArchiveError
+
+        if self.past is None:
+            return
+        try:
+            self._fleet.earlier = await self.past.log(self._source.clock())
         except ArchiveError as error:
             self._say(Note(f"the recording cannot be read: {error}"))
         self._changed()

@@ -6,6 +6,7 @@ podtop saw before does: earlier polls, or a recording. Each alert says on which 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -88,11 +89,15 @@ _GRADES = {grade: rank for rank, grade in enumerate(Grade)}
 _KINDS = {kind: rank for rank, kind in enumerate(Kind)}
 
 
-def alerts(fleet: Fleet, now: float) -> tuple[Alert, ...]:
-    """All that needs an eye, the worst first. A fleet whose pods were not told has none of them."""
+def alerts(fleet: Fleet, now: float, quiet: bool = True) -> tuple[Alert, ...]:
+    """All that needs an eye, the worst first. A fleet whose pods were not told has none of them.
+
+    quiet: tell also of GPUs that do nothing at this instant, which takes a look at the samples of every pod.
+    """
     found = [*_money(fleet)]
+    restarts = Counter(e.pod for e in fleet.events if e.kind is EventKind.RESTART and e.at > now - rules.LOOP_SPAN)
     for record in fleet.records.values():
-        found += _of(record, fleet, now)
+        found += _of(record, restarts[record.id], quiet, now)
     return tuple(sorted(found, key=lambda a: (_GRADES[a.grade], _KINDS[a.kind], a.name.lower(), a.pod)))
 
 
@@ -107,12 +112,12 @@ def _money(fleet: Fleet) -> Iterator[Alert]:
         yield Alert(Kind.RUNWAY, grade, lasts=left, cost_per_hr=fleet.funds.spend_per_hr if fleet.funds else None)
 
 
-def _of(record: Record, fleet: Fleet, now: float) -> Iterator[Alert]:
+def _of(record: Record, restarts: int, quiet: bool, now: float) -> Iterator[Alert]:
     if record.pod is None or record.unreadable is not None:
         yield Alert(Kind.UNREADABLE, Grade.WARN, record.id, record.name, note=record.unreadable or "")
         return
-    yield from _run(record, record.pod, fleet, now)
-    yield from _work(record, record.pod, now)
+    yield from _run(record, record.pod, restarts, now)
+    yield from _work(record, record.pod, quiet, now)
     yield from _maintenance(record.pod, now)
 
 
@@ -120,7 +125,7 @@ def _alert(pod: Pod, kind: Kind, grade: Grade, **more: object) -> Alert:
     return Alert(kind, grade, pod.id, pod.name, **{"cost_per_hr": pod.cost_per_hr, **more})  # type: ignore[arg-type]
 
 
-def _run(record: Record, pod: Pod, fleet: Fleet, now: float) -> Iterator[Alert]:
+def _run(record: Record, pod: Pod, restarts: int, now: float) -> Iterator[Alert]:
     """Whether it runs as it was meant to."""
     change = rules.status_change(pod.status_change)
     since = change.at if change else None
@@ -128,9 +133,6 @@ def _run(record: Record, pod: Pod, fleet: Fleet, now: float) -> Iterator[Alert]:
         yield _alert(pod, Kind.OUTBID, Grade.BAD, since=since, lasts=_passed(since, now))
     if pod.status != "RUNNING":
         return
-    restarts = sum(
-        1 for e in fleet.events if e.pod == pod.id and e.kind is EventKind.RESTART and e.at > now - rules.LOOP_SPAN
-    )
     uptime = pod.runtime.uptime if pod.runtime else None
     if restarts >= rules.LOOP_RESTARTS:
         yield _alert(pod, Kind.LOOP, Grade.BAD, count=restarts, basis=Basis.HISTORY)
@@ -153,7 +155,7 @@ def _boot(record: Record, pod: Pod, since: float | None, now: float) -> Iterator
         yield _alert(pod, Kind.BOOT, Grade.WARN, since=begun, lasts=now - begun, basis=basis)
 
 
-def _work(record: Record, pod: Pod, now: float) -> Iterator[Alert]:
+def _work(record: Record, pod: Pod, quiet: bool, now: float) -> Iterator[Alert]:
     """Whether its GPUs do anything. What RunPod does not tell of is not taken for idle."""
     idle_for = record.idle_for(now)
     uptime = pod.runtime.uptime if pod.runtime else None
@@ -164,6 +166,8 @@ def _work(record: Record, pod: Pod, now: float) -> Iterator[Alert]:
         idle_for = min(idle_for, max(0.0, float(uptime)))
     if idle_for >= rules.IDLE_AFTER:
         yield _alert(pod, Kind.IDLE, Grade.WARN, since=now - idle_for, lasts=idle_for, basis=Basis.HISTORY)
+        return
+    if not quiet:
         return
     names = [name for name in record.series.names if name.startswith("gpu")]
     worked = busy_since(record.series.stretch(now - rules.IDLE_AFTER, names)) is not None

@@ -17,7 +17,7 @@ RESET_SLACK = 60.0
 
 
 class Kind(StrEnum):
-    """What an event is, in one word."""
+    """What an event is, in a word or two; what begins and ends has a word for either."""
 
     NEW = "new"
     RUNNING = "running"
@@ -33,6 +33,35 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
     TROUBLE = "trouble"
     PRICE = "price"
+    IDLE = "idle"
+    IDLE_OVER = "idle over"
+    LOOP = "crash loop"
+    LOOP_OVER = "loop over"
+    BOOT = "slow boot"
+    BOOT_OVER = "boot over"
+    ZERO_GPU = "no gpus"
+    ZERO_GPU_OVER = "gpus back"
+    MAINTENANCE = "maintenance"
+    MAINTENANCE_OVER = "maint. over"
+    RUNWAY = "low runway"
+    RUNWAY_OVER = "runway over"
+    BALANCE = "no balance"
+    BALANCE_OVER = "balance told"
+    UNREADABLE = "unreadable"
+    UNREADABLE_OVER = "readable"
+    OUTAGE = "outage"
+    OUTAGE_OVER = "outage over"
+    THROTTLED = "throttled"
+    THROTTLED_OVER = "at ease"
+
+
+ENDS = {
+    Kind.IDLE: Kind.IDLE_OVER, Kind.LOOP: Kind.LOOP_OVER, Kind.BOOT: Kind.BOOT_OVER,
+    Kind.ZERO_GPU: Kind.ZERO_GPU_OVER, Kind.MAINTENANCE: Kind.MAINTENANCE_OVER, Kind.RUNWAY: Kind.RUNWAY_OVER,
+    Kind.BALANCE: Kind.BALANCE_OVER, Kind.UNREADABLE: Kind.UNREADABLE_OVER, Kind.OUTAGE: Kind.OUTAGE_OVER,
+    Kind.THROTTLED: Kind.THROTTLED_OVER,
+}  # fmt: skip
+"""What lasts, and what is told when it ends."""
 
 
 class Event(Struct, frozen=True, gc=False):

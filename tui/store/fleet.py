@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import Demand, Funds, Market, Places, Pod, Snapshot, Unreadable
     from tui.store.lease import Lease
+    from tui.store.log import Earlier
     from tui.store.prices import Prices
     from tui.store.vigil import Vigil
 
@@ -161,6 +162,7 @@ class Fleet:
     has_past: whether there is an archive to ask for what memory does not have.
     older:    what an archive says of some pods before what memory has.
     events:   what happened to the pods, oldest first.
+    earlier:  what a recording tells of what happened, once it was asked.
     past:     True while a recorded past is taken in, which is old by nature.
     deeds:    what is under way, by the pod's id.
     leases:   what podtop itself is to stop, by the pod's id.
@@ -179,6 +181,7 @@ class Fleet:
         self.market: Feed[Market] = Feed()
         self.records: dict[str, Record] = {}
         self.events: deque[Event] = deque(maxlen=EVENTS)
+        self.earlier: Earlier | None = None
         self.deeds: dict[str, Deed] = {}
         self.leases: Mapping[str, Lease] = {}
         self.vigils: Mapping[str, Vigil] = {}
@@ -356,6 +359,7 @@ class Fleet:
         copy.snapshot, copy.market, copy.records = self.snapshot, self.market, self.records
         copy.pods_at = self.pods_at
         copy.events, copy.deeds = self.events.copy(), self.deeds.copy()
+        copy.earlier = self.earlier
         copy.leases, copy.topics = self.leases, self.topics.copy()
         copy.asked, copy.prices, copy.vigils = self.asked, self.prices, self.vigils
         copy.older, copy.has_past, copy.keyless = self.older.copy(), self.has_past, self.keyless

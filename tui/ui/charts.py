@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.store import rules, views
-from tui.store.events import Kind
+from tui.store.events import ENDS, Kind
 from tui.store.views import Frame
 from tui.ui import spec
 from tui.ui.spec import ChartSpec, Mark
@@ -32,6 +32,8 @@ GLYPHS = {
     Kind.NEW: "+", Kind.RUNNING: "▶", Kind.UP: "●", Kind.DOWN: "○", Kind.RESTART: "↻", Kind.STOPPED: "■",
     Kind.OUTBID: "▼", Kind.STATUS: "◆", Kind.GONE: "✕",
     Kind.DONE: "✓", Kind.REFUSED: "✕", Kind.UNKNOWN: "?", Kind.TROUBLE: "▲", Kind.PRICE: "◉",
+    Kind.IDLE: "◔", Kind.LOOP: "⟳", Kind.BOOT: "◌", Kind.ZERO_GPU: "∅", Kind.MAINTENANCE: "▣", Kind.RUNWAY: "$",
+    Kind.BALANCE: "$", Kind.UNREADABLE: "?", Kind.OUTAGE: "▲", Kind.THROTTLED: "△", **dict.fromkeys(ENDS.values(), "✔"),
 }  # fmt: skip
 """What happened, on a time axis and in a list."""
 

@@ -92,6 +92,27 @@ def detail(width: int, height: int, active: str, alone: bool = False) -> dict[st
     }
 
 
+EVENTS_ASIDE = 64
+
+
+def events(width: int, height: int) -> dict[str, Region]:
+    """The log; in wide terminals one of its events at length beside it."""
+    if width < WIDE:
+        return {"events": Region(0, 0, width, height)}
+    left = width - max(EVENTS_ASIDE, width // 3)
+    return {"events": Region(0, 0, left, height), "about": Region(left, 0, width - left, height)}
+
+
+class EventPanes(Layout):
+    """Applies `events` to the children."""
+
+    name = "events"
+
+    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        regions = events(size.width, size.height)
+        return _place((child, regions[child.id]) for child in children if child.id in regions)
+
+
 MARKET = ("list", "facts", "trend")
 _BESIDE = 66
 

@@ -39,11 +39,15 @@ class GoBack(Message):
 
 
 class OpenPod(Message):
-    """A pod is to be looked at closely."""
+    """A pod is to be looked at closely, as it was at an instant where one is given."""
 
-    def __init__(self, pod: str) -> None:
+    def __init__(self, pod: str, at: float | None = None) -> None:
         super().__init__()
-        self.pod = pod
+        self.pod, self.at = pod, at
+
+
+class LookAtLog(Message):
+    """All that was recorded to have happened is to be shown."""
 
 
 class Inspect(Message):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,12 @@ class Stay(msgspec.Struct, frozen=True):
     at: float
     status: str | None
     cost_per_hr: float | None
+
+
+class _Named(msgspec.Struct):
+    """Of a pod's state no more than its name."""
+
+    name: str = ""
 
 
 class Recording:
@@ -209,6 +215,27 @@ class Recording:
             Event(at, name, Kind(kind) if kind in known else Kind.STATUS, text)
             for at, name, kind, text in reversed(rows)
         )
+
+    def latest(self, kinds: Iterable[Kind]) -> tuple[Event, ...]:
+        """The newest event of each pod and of each of these kinds, oldest first."""
+        chosen = {kind.value for kind in kinds}
+        # SQLite gives the other columns of the row that has the maximum: https://www.sqlite.org/lang_select.html#bareagg
+        rows = self._all("SELECT max(at), pod, kind, text FROM event GROUP BY pod, kind ORDER BY 1")
+        return tuple(Event(at, pod, Kind(kind), text) for at, pod, kind, text in rows if kind in chosen)
+
+    def names(self) -> dict[str, str]:
+        """The last known name of every pod there was, by its id."""
+        rows = self._all(
+            "SELECT pod.pod, max(state.at), state.data FROM state JOIN pod ON pod.id = state.pod "
+            "WHERE state.data IS NOT NULL GROUP BY state.pod"
+        )
+        found = {}
+        for pod, _, data in rows:
+            try:
+                found[pod] = msgspec.json.decode(data, type=_Named).name
+            except msgspec.MsgspecError:
+                continue
+        return found
 
     def stays(self, pod: str, start: float, end: float) -> tuple[Stay, ...]:
         """A pod's statuses and prices that held at any time from start to end, oldest first."""
