@@ -11,20 +11,22 @@ BARE = ("linux", "vt100", "vt102", "vt220", "ansi", "cons25")
 
 
 def charset(environ: Mapping[str, str]) -> str:
-    """The character set of the locale: what stands behind its dot, or ASCII for those that name none."""
+    """The character set of the locale: what stands behind its dot, ASCII where nothing does; "" without a locale."""
     locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "")
+    if not locale:
+        return ""
     return locale.partition("@")[0].partition(".")[2].upper().replace("-", "") or "ASCII"
 
 
 def only_ascii(environ: Mapping[str, str]) -> bool:
     """Whether podtop is to draw with ASCII alone.
 
-    A locale that is not set at all says nothing: that is how containers come, on terminals that know UTF-8.
+    A locale that is not set at all says nothing: that is how containers come, on terminals that know UTF-8. For LANG=C
+    Python itself sets LC_CTYPE=C.UTF-8; only LC_ALL=C holds.
     """
     if environ.get("TERM", "") in BARE:
         return True
-    named = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "")
-    return named not in ("", "C", "POSIX") and charset(environ) != "UTF8"
+    return charset(environ) not in ("", "UTF8")
 
 
 def is_light(environ: Mapping[str, str]) -> bool:

@@ -85,6 +85,9 @@ class Ascii(LineFilter):
 FILLED, TINTED = 1.5, 1.12
 """Contrasts to the screen's background from which on a background of its own is told by reverse, and by a line."""
 
+LIT = 4.0
+"""Contrast of a text cursor, which is brighter than what it stands in."""
+
 BRIGHT = 18.0
 """Contrast from which on text is meant to be seen first."""
 
@@ -106,20 +109,30 @@ class Plain(LineFilter):
         super().__init__()
         red, green, blue = Color.parse(ground).rgb
         self._ground: Rgb = red, green, blue
-        self._styles: dict[Style, Style] = {}
+        self._styles: dict[tuple[Style, bool], Style] = {}
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        return [Segment(text, None if style is None else self._plain(style), c) for text, style, c in segments]
+        apart = [self._apart(style) for _, style, _ in segments]
+        # In a line that is filled the text cursor, brighter than the line, is a hole.
+        filled = any(FILLED <= each < LIT for each in apart)
+        return [
+            Segment(text, None if style is None else self._plain(style, filled and each >= LIT), control)
+            for (text, style, control), each in zip(segments, apart, strict=True)
+        ]
 
-    def _plain(self, style: Style) -> Style:
-        found = self._styles.get(style)
+    def _apart(self, style: Style | None) -> float:
+        """Contrast of a style's background to the screen's."""
+        bg = None if style is None else _rgb(style.bgcolor)
+        return 1.0 if bg is None else contrast(bg, self._ground)
+
+    def _plain(self, style: Style, hole: bool) -> Style:
+        found = self._styles.get((style, hole))
         if found is None:
-            found = self._styles[style] = self._without_colours(style)
+            found = self._styles[style, hole] = self._without_colours(style, hole)
         return found
 
-    def _without_colours(self, style: Style) -> Style:
-        fg, bg = _rgb(style.color), _rgb(style.bgcolor)
-        apart = 1.0 if bg is None else contrast(bg, self._ground)
+    def _without_colours(self, style: Style, hole: bool) -> Style:
+        fg, apart = _rgb(style.color), 1.0 if hole else self._apart(style)
         bright = fg is not None and apart < FILLED and contrast(fg, self._ground) >= BRIGHT
         return Style(
             bold=bool(style.bold or bright),
