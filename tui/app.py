@@ -6,28 +6,31 @@ import gc
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from tui.guard import Guard
 from tui.kept import Kept
+from tui.notes import Note
 from tui.paths import styles
 from tui.player import Player
 from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
 from tui.ui import terminal, themes
 from tui.ui.acts import Acts
+from tui.ui.display import Display
 from tui.ui.messages import Attend, Copy, Inspect, LookBack, OpenPod
 from tui.ui.notices import held_back
 from tui.ui.places import PLACES
@@ -39,7 +42,6 @@ from tui.watch import Watch
 if TYPE_CHECKING:
     from tui.config import Config
     from tui.hooks import Hooks
-    from tui.notes import Note
     from tui.past import Past
     from tui.recorder import Recorder
     from tui.source import Source
@@ -48,6 +50,11 @@ if TYPE_CHECKING:
 
 FIRST_FRAME = 0.05
 """Seconds that the first frame gets to itself."""
+
+SLOW_LINK = (
+    "this terminal takes its time: podtop draws less, and shows what comes every 10 s. Keys answer at once. "
+    "slow_link = false keeps it from doing so"
+)
 
 STYLES = ("app", "roles", "panes", "table", "chart", "palette")
 """What the first screen needs; dialogs bring their own."""
@@ -91,10 +98,15 @@ class PodtopApp(App[None]):
         tz: tzinfo | None = None,
         beat: Callable[[], float] = time.monotonic,
         first: str = "fleet",
+        display: Display | None = None,
     ) -> None:
         # Which mode it begins with is read when the app is made.
         self.DEFAULT_MODE = first  # type: ignore[misc]
         super().__init__()
+        # Nothing moves that need not: what moves is sent.
+        self.animation_level = "none"
+        self._told_slow = False
+        self._look = display or Display(config)
         self._open_log = open_log
         self._clock = source.clock
         self.crash: str | None = None
@@ -118,6 +130,7 @@ class PodtopApp(App[None]):
             push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat,
         )  # fmt: skip
         self._beat = beat
+        self._kept = Kept(self._kept_in)
         self._watching_for: Watching | None = None
         self._sight = Sight(
             self.fleet,
@@ -126,17 +139,19 @@ class PodtopApp(App[None]):
             self.player,
             self._acts,
             tz,
-            Kept(self._kept_in),
+            self._kept,
             self._watches,
             self._watch.use,
+            self._look.pace,
         )
         self._first_screen = self._maker(first)()
         self._came_from = self.DEFAULT_MODE
-        self._terminal = terminal.install(self)
+        self._terminal = terminal.install(self, pace=self._look.pace)
+        self._terminal.changed = self._link_changed
         self._watching: Worker[None] | None = None
         for theme in themes.OWN:
             self.register_theme(theme)
-        self._start_with(config.theme if config.theme in self.available_themes else themes.DEFAULT)
+        self._start_with(self._look.theme(self, self._kept.get("theme"), self.available_themes))
 
     def _start_with(self, theme: str) -> None:
         """Set the first theme without Textual's watcher, which would parse every style sheet twice more at start."""
@@ -146,6 +161,27 @@ class PodtopApp(App[None]):
         self._refresh_truecolor_filter(self.ansi_theme)
         dark = self.current_theme.dark
         self.update_classes({f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
+
+    def watch_theme(self, theme: str) -> None:
+        """Chosen on the screen: it is found again the next time."""
+        self._kept.keep("theme", theme)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return self._look.filters(super().get_line_filters())
+
+    def _link_changed(self) -> None:
+        """The link was found to be slow, or not to be any more."""
+        if self._look.pace.slow and not self._told_slow:
+            self._told_slow = True
+            self._say(Note(SLOW_LINK, bad=False))
+        self.changed.publish(None)
+
+    def on_terminal_supports_synchronized_output(self) -> None:
+        self._terminal.answered()
+
+    def notify(self, *arguments: Any, **options: Any) -> None:
+        super().notify(*arguments, **options)
+        self._terminal.touch()
 
     def _watches(self) -> Watching:
         if self._watching_for is None:
@@ -285,6 +321,7 @@ class PodtopApp(App[None]):
             return
         if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
             self.guard.touch()
+            self._terminal.touch()
             if not self._is_heard(event):
                 return
         elif isinstance(event, events.Key) and not self._is_meant(event):

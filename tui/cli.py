@@ -364,14 +364,17 @@ def _run(source: Source, config: Config, first: str) -> int:
     gc.disable()
     from tui import journal
     from tui.app import PodtopApp
+    from tui.ui.display import of_this_terminal
 
     key = config.key.secret if config.key else None
     shelf = ExitStack()
     state_dir = _state_dir(source, shelf)
     live = source.recording is None
+    display = of_this_terminal(config)
     app = PodtopApp(
         source,
         config,
+        display=display,
         open_log=lambda: journal.open_log(paths.state_dir(), key),
         record=_recorder(source, config, state_dir) if config.record and live else None,
         state=_state(source, config, state_dir) if live else None,
@@ -381,7 +384,7 @@ def _run(source: Source, config: Config, first: str) -> int:
         _say(f"theme = {config.theme!r} is not accepted; it takes {', '.join(sorted(app.available_themes))}")
         return USAGE
     with shelf:
-        app.run()
+        app.run(mouse=display.mouse)
     if app.crash is not None:
         _say(app.crash)
         return CRASHED

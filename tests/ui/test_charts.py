@@ -27,7 +27,7 @@ def fleet() -> Fleet:
 
 
 def specs(fleet: Fleet, now: float = NOON, span: float = 900) -> tuple[ChartSpec, ...]:
-    look = Look(now, span, UTC)
+    look = Look(now=now, span=span, tz=UTC)
     width = charts.width_of(look, SIZES)
     return charts.specs(fleet, [fleet.records["a"]], look, width, SIZES, views.charts_of(fleet.records["a"]))
 

@@ -24,6 +24,12 @@ from tui.ui.shadow import Shadow
 SIZE = (60, 12)
 
 
+@pytest.fixture(autouse=True)
+def _all_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are fewer, podtop's are others than Textual's."""
+    monkeypatch.setenv("COLORTERM", "truecolor")
+
+
 class Wire(HeadlessDriver):
     """A terminal that a test holds in its hand: it takes what is written, or does not."""
 
@@ -33,6 +39,7 @@ class Wire(HeadlessDriver):
         self.taking = True
         self.entered: Callable[[], None] | None = None
         self.sheds = False
+        self.took: float | None = None
         self._callback: Callable[[], object] | None = None
 
     @property

@@ -16,6 +16,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from tui.ui.colours import fitted
 from tui.ui.shadow import _NARROW, PLAIN, Ink, Shadow, change_ink, glyphs, ink_of
 from tui.ui.terminal import _lay, _patch
 
@@ -76,6 +77,8 @@ class Emulator:
 def style(rng: random.Random, system: str) -> Style:
     back = rng.choice(COLOURS)
     drawn = Style.parse(f"{rng.choice(ATTRIBUTES)} {rng.choice(COLOURS)} {f'on {back}' if back else ''}")
+    # How colours become those that a terminal has is another test's affair: here they are so already.
+    drawn = fitted(drawn, SYSTEMS[system])
     # A style keeps the codes of the first colour system that it is rendered for, and Rich gives out equal ones again.
     return drawn + Style.from_meta({"system": system})
 

@@ -38,11 +38,13 @@ GLYPHS = {
 """What happened, on a time axis and in a list."""
 
 
-class Look(Struct, frozen=True):
+class Look(Struct, frozen=True, kw_only=True):
     """How charts are looked at.
 
     now:    the instant they end with; `span` the seconds they reach back.
     heat:   strips of shades: yes, no, or None where there are too many lines to tell apart.
+    spark:  sparklines instead of everything else.
+    many:   more lines than this cannot be told apart.
     cursor: the instant whose values are told; None for those of now.
     """
 
@@ -50,6 +52,8 @@ class Look(Struct, frozen=True):
     span: float
     tz: tzinfo | None = None
     heat: bool | None = None
+    spark: bool = False
+    many: int = MANY
     cursor: float | None = None
 
 
@@ -92,7 +96,8 @@ def _spec(
 ) -> ChartSpec:
     frame = frame_of(look, size, width)
     lines = _lines(fleet, records, chart, frame)
-    heat = len(lines) > 1 and (len(lines) > MANY if look.heat is None else look.heat)
+    strips = len(lines) > 1 and (len(lines) > look.many if look.heat is None else look.heat)
+    heat = look.spark or strips
     if heat:
         frame = frame_of(look, size, width, heat)
         lines = _lines(fleet, records, chart, frame)
@@ -110,6 +115,7 @@ def _spec(
         note=_note(fleet, records, chart, frame),
         tz=look.tz,
         heat=heat,
+        spark=look.spark and not strips,
         cursor=look.cursor,
         marks=marks,
     )

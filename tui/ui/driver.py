@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import select
+import time
 from collections.abc import Callable
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -53,6 +54,10 @@ class Outlet:
         """Writes before this number need not arrive."""
         self._stuck = False
         self.awaited = False
+        self.since = 0.0
+        """When it was last offered something while it was empty."""
+        self.took: float | None = None
+        """Seconds that the terminal took then, when all has gone."""
 
     @property
     def empty(self) -> bool:
@@ -71,6 +76,8 @@ class Outlet:
         texts, self._texts = self._texts, []
         self._send("".join(texts).encode("utf-8", "replace"))
         self._gone += len(texts)
+        if self.empty:
+            self.took = time.monotonic() - self.since
         if self.awaited and self.empty:
             self.awaited = False
             self._emptied()
@@ -121,6 +128,16 @@ class PacedDriver(LinuxDriver):
         """Whether a frame would go out at once."""
         return self._open and self._outlet is not None and self._outlet.empty
 
+    @property
+    def took(self) -> float | None:
+        """Seconds that the terminal took for what it was sent last."""
+        return self._outlet.took if self._outlet is not None else None
+
+    @took.setter
+    def took(self, told: None) -> None:
+        if self._outlet is not None:
+            self._outlet.took = told
+
     def when_ready(self, callback: Callable[[], object]) -> None:
         """Call back once, in the event loop, when the terminal has taken all it was sent."""
         self._callback = callback
@@ -143,6 +160,8 @@ class PacedDriver(LinuxDriver):
         if self._outlet is not None:
             if self.sheds and self._open and self._outlet.waiting >= MOST_WAITING:
                 return
+            if self._outlet.empty:
+                self._outlet.since = time.monotonic()
             self._outlet.offered += 1
         super().write(data)
 

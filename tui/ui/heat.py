@@ -1,4 +1,4 @@
-"""A heat strip: time across, a row for each line, a shade for its value and its number at the end. Pure."""
+"""Strips: time across, a row for each line, a shade or a level for its value and its number at the end. Pure."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def shade(value: float, high: float) -> str:
     return _IDLE if part < _BUSY else _SHADES[min(3, max(0, int(part * 4)))]
 
 
+def level(value: float, high: float) -> str:
+    """A glyph for a value: eighths of a block."""
+    return fmt.spark([100 * value / high if high > 0 else 0.0])
+
+
 def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
     """The lines as strips in exactly `height` rows; where there is no room for all, the last row says how many more."""
     lines = spec.lines
@@ -29,14 +34,14 @@ def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
     mean = [line.last for line in lines if line.last is not None]
     middle = sum(mean) / len(mean) if mean else 0.0
     rows: list[Row] = []
-    deep = min(_DEEPEST, max(1, height // max(1, len(shown))))
+    deep = 1 if spec.spark else min(_DEEPEST, max(1, height // max(1, len(shown))))
     for line in shown:
         cells = [" "] * width
         for run in line.runs:
             for point in run:
                 column = spec.window.column(point.at)
                 if column is not None and column < width:
-                    cells[column] = shade(point.mean, spec.high)
+                    cells[column] = level(point.mean, spec.high) if spec.spark else shade(point.mean, spec.high)
         parts: list[Part] = []
         if axis:
             parts.append((f"{fmt.clip(line.label.removeprefix('GPU '), axis - 1):>{axis - 1}} ", QUIET))
@@ -48,6 +53,9 @@ def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
         rows.append(tuple(parts))
         below: Row = ((" " * axis, QUIET), ("".join(cells), HEAT), (" " * (VALUES if numbers else 0), QUIET))
         rows += [tuple(part for part in below if part[0])] * (deep - 1)
+        if spec.spark and 2 * len(shown) <= height:
+            # A line between two keeps them apart: a full block joins the one above.
+            rows.append(((" " * (axis + columns), QUIET),))
     if len(shown) < len(lines) and height:
         more = f"+{len(lines) - len(shown)} more below: z zooms"
         rows.append(((" " * axis + fmt.clip(more, columns).ljust(columns), QUIET),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.ui.cells import Cell
@@ -73,15 +73,19 @@ FIRST = ("act", "pod", "market", "table")
 """Groups whose keys the footer tells first: what stands at the end gives way where there is no room."""
 
 
+SLOW: Cell = (("slow link", "muted"),)
+"""That what is shown comes every ten seconds."""
+
+
 def _rank(hint: Hint) -> int:
     group = hint.id.split(".")[0]
     return FIRST.index(group) if group in FIRST else len(FIRST)
 
 
-def footer(active: Mapping[str, ActiveBinding], offered: Collection[str] = (), meter: Cell = ()) -> TwoSided:
+def footer(active: Mapping[str, ActiveBinding], offered: Collection[str] = (), meters: Sequence[Cell] = ()) -> TwoSided:
     """One line of the keys worth knowing now; help and quit stand at the right and give way last.
 
-    offered: ids of the actions that make sense now; the others are not told. meter: a figure before help and quit.
+    offered: ids of the actions that make sense now; the others are not told. meters: figures before help and quit.
 
     While a filter is typed every other printable key is text, so that only its own keys are told.
     """
@@ -94,7 +98,7 @@ def footer(active: Mapping[str, ActiveBinding], offered: Collection[str] = (), m
         if not hint.shown or (hint.id.startswith("act.") and hint.id not in offered):
             continue
         (right if hint.id in ("app.help", "app.quit") else left).append(cell(hint))
-    return TwoSided(tuple(left), (*((meter,) if meter else ()), *right))
+    return TwoSided(tuple(left), (*meters, *right))
 
 
 GROUPS = {

@@ -19,6 +19,8 @@ from rich.color import ColorSystem
 from rich.style import Style
 from textual.strip import Strip
 
+from tui.ui.colours import fitted
+
 
 class Ink(NamedTuple):
     """How a cell is drawn: SGR attributes, SGR colours ("" is the default), and "id=...;URL" of a link."""
@@ -80,7 +82,7 @@ def ink_of(style: Style | None, colours: ColorSystem) -> Ink:
     if style is None:
         return PLAIN
     link = f"id={style.link_id};{style.link}" if style.link and style.link.isprintable() else ""
-    return _ink(Strip.render_ansi(style, colours), link)
+    return _ink(Strip.render_ansi(fitted(style, colours), colours), link)
 
 
 @lru_cache(2048)

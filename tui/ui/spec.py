@@ -97,6 +97,7 @@ class ChartSpec(Struct, frozen=True):
     note:   said where there is nothing to draw.
     tz:     the clock of its time axis, None for the machine's own.
     heat:   a strip of shades for each line, where there are too many lines to tell apart.
+    spark:  the strips are sparklines: where what is sent has to be little.
     cursor: the instant whose values are told, None for now.
     marks:  what happened, for the time axis.
     """
@@ -112,5 +113,6 @@ class ChartSpec(Struct, frozen=True):
     note: str = "no samples in this range"
     tz: tzinfo | None = None
     heat: bool = False
+    spark: bool = False
     cursor: float | None = None
     marks: tuple[Mark, ...] = ()

@@ -7,6 +7,7 @@ is missing, or anything goes wrong later, Textual paints as it always did.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -17,12 +18,14 @@ from rich.console import COLOR_SYSTEMS
 from textual.geometry import Region
 from textual.strip import Strip
 
+from tui.ui.pace import Pace
 from tui.ui.shadow import Shadow
 
 if TYPE_CHECKING:
     from textual._compositor import ChopsUpdate, LayoutUpdate
     from textual.app import App
     from textual.driver import Driver
+    from textual.timer import Timer
 
 SUPPORTED = (8, 2), (9, 0)
 """Versions of Textual: from, and below."""
@@ -36,6 +39,9 @@ DRIVER = ("_file", "_writer_thread")
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 """Synchronized output: the terminal shows a frame whole."""
 
+ASK = "\x1b[?2026$p"
+"""A question that a terminal with synchronized output answers, when all that stands before it has arrived."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -45,6 +51,7 @@ class Paced(Protocol):
 
     entered: Callable[[], None] | None
     sheds: bool
+    took: float | None
 
     @property
     def ready(self) -> bool: ...
@@ -55,13 +62,31 @@ class Paced(Protocol):
 class Terminal:
     """What an app paints on, in the place of its `_display`."""
 
-    def __init__(self, app: App[Any]) -> None:
+    def __init__(self, app: App[Any], pace: Pace, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
+        self._pace = pace
+        self._clock = clock
+        self._later: Timer | None = None
+        self.changed: Callable[[], object] = lambda: None
+        """Called when the link is found to be slow, and when it is so no more."""
         self._textual: Callable[[Any, Any], None] | None = getattr(app, "_display", None)
         self._met: object = None
         self._driver: Paced | None = None
         self._shadow: Shadow | None = None
         self.active = False
+
+    def touch(self) -> None:
+        """Somebody typed, or is to be told something: on a slow link, too, it is shown at once."""
+        self._pace.touch(self._clock())
+        if self._later is not None:
+            self._guarded(self._paint)
+
+    def answered(self) -> None:
+        """The terminal has answered `ASK`."""
+        if self._pace.answered(self._clock()):
+            self.changed()
+        if self._later is not None:
+            self._guarded(self._paint)
 
     def forget(self) -> None:
         """Paint everything again: something else may have written on the terminal, or its size has changed."""
@@ -117,11 +142,24 @@ class Terminal:
         if not driver.ready:
             driver.when_ready(lambda: self._guarded(self._paint))
             return
+        if driver.took is not None:
+            took, driver.took = driver.took, None
+            if self._pace.took(took):
+                self.changed()
+        if self._later is not None:
+            self._later.stop()
+            self._later = None
+        now = self._clock()
+        if wait := self._pace.wait(now, attended=app.screen.is_modal):
+            self._later = app.set_timer(wait, lambda: self._guarded(self._paint))
+            return
         width, height = shadow.size
         x, y = app.cursor_position
         frame = shadow.frame((min(max(x, 0), width - 1), min(max(y, 0), height - 1)))
         if frame:
-            driver.write(f"{BEGIN}{frame}{END}" if app._sync_available else frame)
+            ask = self._pace.sent(now, len(frame), app._sync_available)
+            whole = f"{BEGIN}{frame}{END}" if app._sync_available else frame
+            driver.write(whole + ASK if ask else whole)
 
     def _guarded(self, paint: Callable[[], None]) -> bool:
         """Whether this layer still paints when that is done."""
@@ -183,12 +221,17 @@ def _lacking(app: App[Any]) -> list[str]:
     return lacking + [f"LinuxDriver.{name}" for name in DRIVER if name not in made]
 
 
-def install(app: App[Any], driver: type[Driver] | None = None) -> Terminal:
+def install(
+    app: App[Any],
+    driver: type[Driver] | None = None,
+    pace: Pace | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Terminal:
     """Make an app that is not running yet send only cells that differ; where that cannot be, it stays as it was.
 
-    driver: a paced one, to use instead of podtop's.
+    driver: a paced one, to use instead of podtop's. pace: when frames may go.
     """
-    terminal = Terminal(app)
+    terminal = Terminal(app, pace or Pace(), clock)
     try:
         version = version_of_textual()
         if not SUPPORTED[0] <= version < SUPPORTED[1]:

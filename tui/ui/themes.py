@@ -2,94 +2,141 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual.theme import Theme
 
-DARK = Theme(
-    name="podtop-dark",
+
+def _theme(name: str, *, dark: bool, grounds: tuple[str, str, str], colours: Mapping[str, str], charts: str) -> Theme:
+    """A theme out of the colours that podtop speaks of.
+
+    grounds: background, surface and panel; charts: the lines of a chart, eight or fewer, which are then repeated.
+    """
+    background, surface, panel = grounds
+    rule, accent = colours["rule"], colours["accent"]
+    lines = (charts.split() * 8)[:8]
+    return Theme(
+        name=name,
+        dark=dark,
+        primary=accent,
+        secondary=colours["muted"],
+        accent=accent,
+        warning=colours["warn"],
+        error=colours["bad"],
+        success=colours["good"],
+        foreground=colours["text"],
+        background=background,
+        surface=surface,
+        panel=panel,
+        variables={
+            **{key: value for key, value in colours.items() if key not in ("text", "accent", "hover")},
+            **{f"chart-{number}": colour for number, colour in enumerate(lines, 1)},
+            "footer-key-foreground": accent,
+            "border": rule,
+            "scrollbar": rule,
+            "scrollbar-hover": colours["hover"],
+            "scrollbar-active": accent,
+            "scrollbar-background": background,
+            "scrollbar-background-hover": background,
+            "scrollbar-background-active": background,
+        },
+    )
+
+
+DARK = _theme(
+    "podtop-dark",
     dark=True,
-    primary="#79b8ff",
-    secondary="#8b98a9",
-    accent="#79b8ff",
-    warning="#e3b341",
-    error="#f47067",
-    success="#7cc78a",
-    foreground="#cdd6df",
-    background="#0e1216",
-    surface="#12171c",
-    panel="#1a2027",
-    variables={
-        "good": "#7cc78a",
-        "warn": "#e3b341",
-        "bad": "#f47067",
-        "muted": "#8b98a9",
-        "quiet": "#55616f",
-        "rule": "#2a323c",
-        "spark": "#4d7ab0",
-        "cursor": "#22303f",
-        "cursor-away": "#181f27",
-        "chart-1": "#79b8ff",
-        "chart-2": "#7cc78a",
-        "chart-3": "#e3b341",
-        "chart-4": "#d2a8ff",
-        "chart-5": "#56d4dd",
-        "chart-6": "#f0883e",
-        "chart-7": "#f47067",
-        "chart-8": "#cdd6df",
-        "footer-key-foreground": "#79b8ff",
-        "border": "#2a323c",
-        "scrollbar": "#2a323c",
-        "scrollbar-hover": "#3a4552",
-        "scrollbar-active": "#79b8ff",
-        "scrollbar-background": "#0e1216",
-        "scrollbar-background-hover": "#0e1216",
-        "scrollbar-background-active": "#0e1216",
+    grounds=("#0e1216", "#12171c", "#1a2027"),
+    colours={
+        "text": "#cdd6df", "muted": "#8b98a9", "quiet": "#7a8694", "accent": "#79b8ff",
+        "good": "#7cc78a", "warn": "#e3b341", "bad": "#f47067",
+        "rule": "#2a323c", "hover": "#3a4552", "spark": "#4d7ab0", "cursor": "#22303f", "cursor-away": "#181f27",
     },
-)
+    charts="#79b8ff #7cc78a #e3b341 #d2a8ff #56d4dd #f0883e #f47067 #cdd6df",
+)  # fmt: skip
 
-LIGHT = Theme(
-    name="podtop-light",
+LIGHT = _theme(
+    "podtop-light",
     dark=False,
-    primary="#0b62c4",
-    secondary="#5b6673",
-    accent="#0b62c4",
-    warning="#8a5a00",
-    error="#c02c25",
-    success="#1f7a37",
-    foreground="#1c232b",
-    background="#fafbfc",
-    surface="#f4f6f8",
-    panel="#e8ecf0",
-    variables={
-        "good": "#1f7a37",
-        "warn": "#8a5a00",
-        "bad": "#c02c25",
-        "muted": "#5b6673",
-        "quiet": "#98a3af",
-        "rule": "#cfd6dd",
-        "spark": "#6ea3dd",
-        "cursor": "#d6e6f8",
-        "cursor-away": "#eaeff4",
-        "chart-1": "#0b62c4",
-        "chart-2": "#1f7a37",
-        "chart-3": "#a86b00",
-        "chart-4": "#7a3fc0",
-        "chart-5": "#007d87",
-        "chart-6": "#bf4f00",
-        "chart-7": "#c02c25",
-        "chart-8": "#1c232b",
-        "footer-key-foreground": "#0b62c4",
-        "border": "#cfd6dd",
-        "scrollbar": "#cfd6dd",
-        "scrollbar-hover": "#b4bec8",
-        "scrollbar-active": "#0b62c4",
-        "scrollbar-background": "#fafbfc",
-        "scrollbar-background-hover": "#fafbfc",
-        "scrollbar-background-active": "#fafbfc",
+    grounds=("#fafbfc", "#f4f6f8", "#e8ecf0"),
+    colours={
+        "text": "#1c232b", "muted": "#55606d", "quiet": "#646e7a", "accent": "#0b5cb8",
+        "good": "#1b6f31", "warn": "#7f5200", "bad": "#b52822",
+        "rule": "#cfd6dd", "hover": "#b4bec8", "spark": "#5d90c9", "cursor": "#d6e6f8", "cursor-away": "#eaeff4",
     },
-)
+    charts="#0b62c4 #1f7a37 #a86b00 #7a3fc0 #007d87 #bf4f00 #c02c25 #1c232b",
+)  # fmt: skip
 
-OWN = (DARK, LIGHT)
+CONTRAST = _theme(
+    "podtop-contrast",
+    dark=True,
+    grounds=("#000000", "#000000", "#1c1c1c"),
+    colours={
+        "text": "#ffffff", "muted": "#d4d4d4", "quiet": "#b8b8b8", "accent": "#7fd4ff",
+        "good": "#5cf08a", "warn": "#ffd83d", "bad": "#ff9089",
+        "rule": "#8a8a8a", "hover": "#b8b8b8", "spark": "#7fd4ff", "cursor": "#0a3a66", "cursor-away": "#262626",
+    },
+    charts="#7fd4ff #5cf08a #ffd83d #dcb4ff #4df0f0 #ffb066 #ff9089 #ffffff",
+)  # fmt: skip
+"""High contrast: text at seven to one and more."""
+
+DEUTERANOPIA = _theme(
+    "podtop-deuteranopia",
+    dark=True,
+    grounds=("#0e1216", "#12171c", "#1a2027"),
+    colours={
+        "text": "#d5dbe1", "muted": "#94a0ae", "quiet": "#78838f", "accent": "#8fc7ff",
+        "good": "#4fa8f0", "warn": "#f5e663", "bad": "#f0802a",
+        "rule": "#2a323c", "hover": "#3a4552", "spark": "#4d7ab0", "cursor": "#22303f", "cursor-away": "#181f27",
+    },
+    charts="#56b4e9 #f5e663 #e66f00 #d7dde3 #3f7fe0 #b9a24a #a8b4c0 #8fd0ff",
+)  # fmt: skip
+"""For eyes that take red for green (protanopia as well): blue is good, orange is bad, and yellow lies between."""
+
+TRITANOPIA = _theme(
+    "podtop-tritanopia",
+    dark=True,
+    grounds=("#101214", "#15181a", "#1e2124"),
+    colours={
+        "text": "#d8dadc", "muted": "#989c9f", "quiet": "#808487", "accent": "#5fd3e8",
+        "good": "#35c9b4", "warn": "#f6dfa0", "bad": "#ff5f66",
+        "rule": "#2f3336", "hover": "#42474b", "spark": "#3f8f99", "cursor": "#23363a", "cursor-away": "#1b2022",
+    },
+    charts="#4fd0e0 #ff5f66 #f0e8dc #2f9aa6 #c4393f #9bb8bb #ffa9a9 #c9cdd0",
+)  # fmt: skip
+"""For eyes that take blue for green: between cyan and red."""
+
+MONO = _theme(
+    "podtop-mono",
+    dark=True,
+    grounds=("#101010", "#141414", "#202020"),
+    colours={
+        "text": "#d0d0d0", "muted": "#a8a8a8", "quiet": "#8c8c8c", "accent": "#ffffff",
+        "good": "#d0d0d0", "warn": "#ffffff", "bad": "#ffffff",
+        "rule": "#383838", "hover": "#505050", "spark": "#909090", "cursor": "#3a3a3a", "cursor-away": "#282828",
+    },
+    charts="#e8e8e8 #b0b0b0 #808080 #ffffff #c8c8c8 #989898 #707070 #d8d8d8",
+)  # fmt: skip
+"""No hue at all: what is said is said by glyphs, words and weight."""
+
+SIXTEEN = _theme(
+    "podtop-16",
+    dark=True,
+    grounds=("#000000", "#000000", "#0000aa"),
+    colours={
+        "text": "#ffffff", "muted": "#aaaaaa", "quiet": "#aaaaaa", "accent": "#55ffff",
+        "good": "#55ff55", "warn": "#ffff55", "bad": "#ff5555",
+        "rule": "#555555", "hover": "#aaaaaa", "spark": "#00aaaa", "cursor": "#0000aa", "cursor-away": "#0000aa",
+    },
+    charts="#55ffff #55ff55 #ffff55 #ff55ff #ff5555 #00aaaa #aaaaaa #ffffff",
+)  # fmt: skip
+"""For terminals of sixteen colours: each is one of them, and none is left to be guessed."""
+
+OWN = (DARK, LIGHT, CONTRAST, DEUTERANOPIA, TRITANOPIA, MONO, SIXTEEN)
 DEFAULT = DARK.name
+
+HUELESS = frozenset({MONO.name})
+"""Themes in which the lines of a chart cannot be told apart."""
 
 
 def variable_defaults(theme: Theme) -> dict[str, str]:

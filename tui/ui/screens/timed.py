@@ -21,10 +21,11 @@ from tui.player import Player
 from tui.store import views
 from tui.store.fleet import Fleet, Record
 from tui.ui import format as fmt
-from tui.ui import keys, roles, status
+from tui.ui import keys, roles, status, themes
 from tui.ui.acts import Acts
 from tui.ui.cells import Cell
 from tui.ui.messages import Attend, LookBack
+from tui.ui.pace import Pace
 from tui.ui.status import Badges
 from tui.ui.widgets.lines import Lines
 from tui.ui.widgets.telemetry import Telemetry
@@ -61,6 +62,7 @@ class Sight(NamedTuple):
     kept: Kept
     watching: Callable[[], Watching]
     use: Callable[[], Use]
+    pace: Pace
 
 
 class TimedScreen(Screen[None]):
@@ -113,6 +115,7 @@ class TimedScreen(Screen[None]):
         self._width = 1.0
         self._titles: dict[str | None, tuple[str, ...]] = {}
         self._offered: tuple[str, ...] = ()
+        self._slow = False
 
     def on_mount(self) -> None:
         self.bindings_updated_signal.subscribe(self, lambda _: self._show_footer())
@@ -190,7 +193,9 @@ class TimedScreen(Screen[None]):
 
     def _show_footer(self) -> None:
         offered = self._offered = self._possible()
-        self.query_one("#footer", Lines).content = (keys.footer(self.active_bindings, offered, self._meter()),)
+        slow = self._slow = self._sight.pace.slow
+        meters = tuple(cell for cell in (keys.SLOW if slow else (), self._meter()) if cell)
+        self.query_one("#footer", Lines).content = (keys.footer(self.active_bindings, offered, meters),)
 
     def _meter(self) -> Cell:
         """A figure for the footer."""
@@ -210,7 +215,7 @@ class TimedScreen(Screen[None]):
 
     def _show_possible(self) -> None:
         """Tell the footer when other actions make sense than before."""
-        if self._possible() != self._offered:
+        if self._possible() != self._offered or self._slow != self._sight.pace.slow:
             self._show_footer()
 
     def typing(self) -> bool:
@@ -276,7 +281,10 @@ class TimedScreen(Screen[None]):
             return
         pane.divide(len(wanted))
         fleet, now = self._view
-        look = charts.Look(now, RANGES[self._range], self._sight.tz, self._heat, self._cursor)
+        look = charts.Look(
+            now=now, span=RANGES[self._range], tz=self._sight.tz, heat=self._heat, spark=self._sight.pace.slow,
+            many=1 if self.app.theme in themes.HUELESS else charts.MANY, cursor=self._cursor,
+        )  # fmt: skip
         sizes = [(max(1, chart.size.width), max(1, chart.size.height)) for chart in pane.charts[: len(wanted)]]
         shown = [size for size in sizes if size != (1, 1)] or sizes
         self._width = charts.width_of(look, shown)

@@ -1,0 +1,104 @@
+"""Colours for terminals that have few: the nearest of those it has, and never ones that cannot be read. Pure."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rich.color import Color, ColorSystem, ColorType
+from rich.style import Style
+
+Rgb = tuple[int, int, int]
+
+SIXTEEN: tuple[Rgb, ...] = (
+    (0, 0, 0), (170, 0, 0), (0, 170, 0), (170, 85, 0), (0, 0, 170), (170, 0, 170), (0, 170, 170), (170, 170, 170),
+    (85, 85, 85), (255, 85, 85), (85, 255, 85), (255, 255, 85), (85, 85, 255), (255, 85, 255), (85, 255, 255),
+    (255, 255, 255),
+)  # fmt: skip
+"""The sixteen colours as most terminals have them; people change theirs, and little."""
+
+_LEVELS = (0, 95, 135, 175, 215, 255)
+_FIRST = 16
+_CUBE: tuple[Rgb, ...] = (
+    *((r, g, b) for r in _LEVELS for g in _LEVELS for b in _LEVELS),
+    *((grey, grey, grey) for grey in range(8, 248, 10)),
+)
+"""Colours 16 to 255 of the 256, which every terminal has alike."""
+
+LEGIBLE = 4.5
+"""Contrast that text needs (WCAG 2.2, success criterion 1.4.3)."""
+
+VISIBLE = 1.8
+"""Contrast that a rule needs which nobody has to read."""
+
+
+def _linear(part: int) -> float:
+    share = part / 255
+    return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+
+
+@lru_cache(1024)
+def luminance(rgb: Rgb) -> float:
+    """Relative luminance, 0 to 1."""
+    red, green, blue = map(_linear, rgb)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: Rgb, other: Rgb) -> float:
+    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2)."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def distance(one: Rgb, other: Rgb) -> float:
+    """How different two colours look, roughly: the channels weighed by how much red there is."""
+    mean = (one[0] + other[0]) / 2
+    red, green, blue = (a - b for a, b in zip(one, other, strict=True))
+    return (2 + mean / 256) * red * red + 4 * green * green + (2 + (255 - mean) / 256) * blue * blue
+
+
+@lru_cache(1024)
+def nearest_of_256(rgb: Rgb) -> int:
+    return _FIRST + min(range(len(_CUBE)), key=lambda n: distance(rgb, _CUBE[n]))
+
+
+@lru_cache(1024)
+def ground_of_16(rgb: Rgb) -> int:
+    """The background: dark ones are black, for the grey among the sixteen is lighter than any of ours."""
+    return 0 if luminance(rgb) < 0.045 and max(rgb) - min(rgb) < 48 else _nearest_of_16(rgb)
+
+
+def _nearest_of_16(rgb: Rgb) -> int:
+    return min(range(16), key=lambda n: distance(rgb, SIXTEEN[n]))
+
+
+@lru_cache(4096)
+def ink_of_16(rgb: Rgb, ground: int, needed: float) -> int:
+    """The nearest colour that stands out enough on a background of the sixteen."""
+    on = SIXTEEN[ground]
+    fit = [n for n in range(16) if contrast(SIXTEEN[n], on) >= needed]
+    if not fit:
+        return max(range(16), key=lambda n: contrast(SIXTEEN[n], on))
+    return min(fit, key=lambda n: distance(rgb, SIXTEEN[n]))
+
+
+def _rgb(color: Color | None) -> Rgb | None:
+    if color is None or color.type is not ColorType.TRUECOLOR or color.triplet is None:
+        return None
+    red, green, blue = color.triplet
+    return red, green, blue
+
+
+@lru_cache(4096)
+def fitted(style: Style, colours: ColorSystem) -> Style:
+    """A style in the colours that a terminal has. Only true colours are changed; others are the terminal's already."""
+    fg, bg = _rgb(style.color), _rgb(style.bgcolor)
+    if colours is ColorSystem.EIGHT_BIT:
+        color, bgcolor = (None if rgb is None else Color.from_ansi(nearest_of_256(rgb)) for rgb in (fg, bg))
+    elif colours is ColorSystem.STANDARD:
+        ground = None if bg is None else ground_of_16(bg)
+        bgcolor = None if ground is None else Color.from_ansi(ground)
+        needed = LEGIBLE if fg is None or bg is None or contrast(fg, bg) >= 3 else VISIBLE
+        color = None if fg is None else Color.from_ansi(ink_of_16(fg, ground or 0, needed))
+    else:
+        return style
+    return style + Style(color=color, bgcolor=bgcolor)

@@ -1,0 +1,56 @@
+"""`Display`: how podtop is shown on this terminal: its theme, its characters, its pace."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+from textual.filter import LineFilter, Monochrome, NoColor
+
+from tui.ui import abilities, themes
+from tui.ui.pace import Pace
+
+if TYPE_CHECKING:
+    from textual.theme import Theme
+
+    from tui.config import Config
+
+
+class Display:
+    """Decided once, from the settings and the environment; the pace alone changes while podtop runs."""
+
+    def __init__(self, config: Config, environ: Mapping[str, str] | None = None) -> None:
+        """`environ`: of the terminal; None for one that shows everything, as on a stage."""
+        self._environ = {"LANG": "C.UTF-8"} if environ is None else environ
+        self._theme = config.theme
+        self.mouse = getattr(config, "mouse", True)
+        self.ascii = getattr(config, "ascii", False) or abilities.only_ascii(self._environ)
+        self.plain = bool(self._environ.get("NO_COLOR"))
+        slow = getattr(config, "slow_link", "auto")
+        self.pace = Pace(None if slow == "auto" else bool(slow))
+        self._filters: tuple[LineFilter, ...] = ()
+        if self.plain or self.ascii:
+            from tui.ui import filters
+
+            if self.plain:
+                self._filters += (filters.Plain(str(themes.MONO.background)),)
+            if self.ascii:
+                self._filters += (filters.Ascii(),)
+
+    def filters(self, given: Sequence[LineFilter]) -> Sequence[LineFilter]:
+        """Textual's own, and those that this terminal needs; podtop's way of doing without colours is its own."""
+        if not self._filters:
+            return given
+        return (*(each for each in given if not isinstance(each, Monochrome | NoColor)), *self._filters)
+
+    def theme(self, app: App[Any], kept: str, known: Mapping[str, Theme]) -> str:
+        """The theme to begin with. `kept`: chosen on the screen the last time."""
+        few = "TERM" in self._environ and app.console.color_system == "standard"
+        light = abilities.is_light(self._environ)
+        return abilities.theme(self._theme, kept, known, few=few, light=light, plain=self.plain)
+
+
+def of_this_terminal(config: Config) -> Display:
+    return Display(config, os.environ)
