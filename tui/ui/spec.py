@@ -99,6 +99,7 @@ class ChartSpec(Struct, frozen=True):
     heat:   a strip of shades for each line, where there are too many lines to tell apart.
     cursor: the instant whose values are told, None for now.
     marks:  what happened, for the time axis.
+    bars:   halves of a column that a bar is wide, where lines are bars: each point reaches from its low to its high.
     """
 
     title: str
@@ -114,3 +115,4 @@ class ChartSpec(Struct, frozen=True):
     heat: bool = False
     cursor: float | None = None
     marks: tuple[Mark, ...] = ()
+    bars: int = 0
