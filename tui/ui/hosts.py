@@ -137,7 +137,7 @@ def sections(row: HostRow, earnings: Sequence[HostEarning], now: float, tz: tzin
         Section("Maintenance", tuple(_maintenance(host, clock))),
         Section("Rented", tuple(_rented(host))),
         Section("Prices", tuple(_prices(host))),
-        Section("Earned", tuple(_earned(host, days(earnings, host.id), clock))),
+        Section("Earned", tuple(_earned(host, days(earnings, host.id) if host.id else (), clock))),
         Section("Up", tuple(_up(host))),
         Section("Pods on it", tuple(_tenant(tenant) for tenant in host.tenants) or (_no_pods(host),)),
         Section("Latest sample", tuple(_load(host, clock))),
@@ -464,9 +464,19 @@ def _spec(
         top = max((point.high for line in lines for run in line.runs for point in run), default=0.0)
         high = max(100.0, math.ceil(top / 100) * 100.0)
     return ChartSpec(
-        TITLES[chart], lines, window, high=high, unit=unit, places=places, tz=look.tz, heat=heat, cursor=look.cursor,
+        TITLES[chart],
+        lines,
+        window,
+        high=high,
+        places=places,
+        unit=unit,
+        tz=look.tz,
+        heat=heat,
+        cursor=look.cursor,
+        # GPUs of one machine are let to different people.
+        apart=True,
         note="no samples in this range" if len(series) else "no samples yet",
-    )  # fmt: skip
+    )
 
 
 def _indices(series: Series, prefix: str) -> list[int]:
@@ -485,11 +495,14 @@ def _line(
 
 
 MOST_DAYS = 90
+"""Days that get bars of any width before older ones get a place."""
 
 
 def earned_chart(earned: Sequence[Earned], now: float, width: int, height: int) -> ChartSpec:
     """What was earned day by day as bars, disks upon GPUs; the last days that there is room for."""
-    axis = 7
+    most = max((day.total for day in earned), default=1.0)
+    high, places = _round(most), 2 if most < 100 else 0
+    axis = min(12, max(5, len(f"{high:.{places}f}") + 1))
     columns = max(1, width - (axis if spec.has_axis(width, height) else 0))
     last = max(now, earned[-1].at if earned else now) // DAY * DAY
     told = (last - earned[0].at) / DAY + 1 if earned else 1
@@ -511,13 +524,12 @@ def earned_chart(earned: Sequence[Earned], now: float, width: int, height: int) 
         for label, points in parts
         if points and (sums[label] or label != "other")
     )
-    most = max((day.total for day in seen), default=1.0)
     return ChartSpec(
         f"{len(seen)} days" if len(seen) != 1 else "1 day",
         lines,
         window,
-        high=_round(most),
-        places=2,
+        high=high,
+        places=places,
         axis=axis,
         unit="$",
         tz=UTC,

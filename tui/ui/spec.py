@@ -99,6 +99,7 @@ class ChartSpec(Struct, frozen=True):
     heat:   a strip of shades for each line, where there are too many lines to tell apart.
     cursor: the instant whose values are told, None for now.
     marks:  what happened, for the time axis.
+    apart:  whether its lines have nothing to do with each other, so that none of them lags.
     bars:   halves of a column that a bar is wide, where lines are bars: each point reaches from its low to its high.
     """
 
@@ -115,4 +116,5 @@ class ChartSpec(Struct, frozen=True):
     heat: bool = False
     cursor: float | None = None
     marks: tuple[Mark, ...] = ()
+    apart: bool = False
     bars: int = 0

@@ -29,6 +29,7 @@ from tui.ui.widgets.telemetry import Telemetry
 
 FACTS = (Column("label", "", 14, 0), Column("value", "", 20, 0, flex=True))
 TITLES = {"hosts": "Hosts", "facts": "Machine", "charts": "Telemetry", "earnings": "Earnings"}
+TABS = {**TITLES, "charts": "Charts", "earnings": "Earned"}
 SHORT = 12
 
 
@@ -240,7 +241,7 @@ class HostsScreen(TimedScreen):
         self.query_one("#body").refresh(layout=True)
 
     def _tab(self, name: str) -> Cell:
-        return ((f" {TITLES[name]} ", "tab" if name == self._panes.active else "muted"),)
+        return ((f" {TABS[name]} ", "tab" if name == self._panes.active else "muted"),)
 
     @on(Lines.Picked, "#tabs")
     def _tab_picked(self, event: Lines.Picked) -> None:
