@@ -118,8 +118,9 @@ class PodtopApp(App[None]):
         self.player = Player(self.fleet, source.clock, self._tell, self._warn, replay=source.recording is not None)
         self._tz = tz
         self._watch = Watch(
-            source, config, self.fleet, self._tell, _import_charts, record, self._say, self._opened, self._midnight
-        )
+            source, config, self.fleet, self._tell, _import_charts, record, self._say, self._opened, self._midnight,
+            hosts=True,
+        )  # fmt: skip
         self._state = state
         self._notify = config.notify
         self._hooks: Hooks | None = None
@@ -369,6 +370,10 @@ class PodtopApp(App[None]):
             from tui.ui.screens.events import EventsScreen
 
             return partial(EventsScreen, self._sight)
+        if mode == "hosts":
+            from tui.ui.screens.hosts import HostsScreen
+
+            return partial(HostsScreen, self._sight)
         if mode == "market":
             from tui.ui.screens.market import MarketScreen
 

@@ -56,6 +56,7 @@ class Watch:
     midnight: when the local day of an instant began.
     say:     told what a person has to know of the recording.
     beat: seconds that only go forward, by which requests are counted.
+    hosts: whether to find out, once, if the account lets machines to others.
     prepare: called in a thread once the cloud is open: imports that need not wait for the first answer.
     """
 
@@ -71,6 +72,7 @@ class Watch:
         opened: Callable[[Past], object] = lambda past: None,
         midnight: Callable[[float], float] = lambda at: at // 86_400 * 86_400,
         beat: Callable[[], float] = time.monotonic,
+        hosts: bool = False,
     ) -> None:
         self._meter: Meter | None = None
         self._beat = beat
@@ -94,6 +96,7 @@ class Watch:
         self._inspector: Inspector | None = None
         self._wakes: dict[str, Callable[[], None]] = {}
         self._chronicle: Chronicle | None = None
+        self._asks_for_hosts = hosts
         # What began before this run is known only once the recording was asked.
         self._judges = record is None or source.history is not None
         self._wanted: dict[str, tuple[Demand, ...]] = {}
@@ -227,6 +230,9 @@ class Watch:
     def _pods_told(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
         if self._first is None:
             self._first = at
+        if took is not None and self._asks_for_hosts and self._group is not None:
+            self._asks_for_hosts = False
+            self._group.create_task(self._ask_for_hosts())
         answered = self.chronicle.answered(at)
         self._fleet.events.extend(answered)
         happened = self._fleet.apply(snapshot, at, took)
@@ -240,6 +246,21 @@ class Watch:
         events = self._troubled(error, at)
         if self._recorder is not None:
             self._recorder.polled(at, None, events)
+
+    async def _ask_for_hosts(self) -> None:
+        """Find out once whether the account has machines: who has none is not shown a screen for them."""
+        cloud = self._cloud
+        if cloud is None or "hosts" in self._attended or "hosts" in self._fleet.topics:
+            return
+        try:
+            hosts = await cloud.hosts()
+        except CloudError as error:
+            # Nobody asked: whoever opens the screen is told then.
+            self._fleet.fail_topic("hosts", error, self._source.clock())
+            return
+        self._fleet.apply_topic("hosts", hosts, self._source.clock())
+        if hosts.hosts or hosts.unreadable:
+            self._changed()
 
     def _troubled(self, error: CloudError, at: float) -> tuple[Event, ...]:
         """What is told where RunPod does not answer as it should."""

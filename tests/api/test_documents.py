@@ -16,7 +16,7 @@ NOT_ASKED_FOR: dict[str, dict[str, str]] = {
         "PodRegistry": "auth pass",
         "ContainerRegistryAuth": "registryAuth",
         "EnvironmentVariable": "value",
-        "Machine": "installCert defaultEnv",
+        "Machine": "installCert",
         # Of old keys the id is the key itself; a credit code's id may be the code, which is money.
         "ApiKey": "id",
         "CreditCode": "id issuerId",
@@ -36,7 +36,6 @@ NOT_ASKED_FOR: dict[str, dict[str, str]] = {
         "User": "stripeAutoReloadAmount stripeAutoPaymentThreshold",
         "Mutation": "podEditJob deployCpuPod updateUserSettings saveTemplate deleteTemplate",
         "PodTemplate": "advancedStart readme startScript",
-        "Machine": "defaultStartScript",
     },
     "serverless: out of scope": {
         "Query": "serverlessGpuPools",

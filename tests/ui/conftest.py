@@ -14,6 +14,7 @@ from tests.make import market, offer, pod, snapshot
 from tui.api.account import Account
 from tui.api.cloud import CloudError
 from tui.api.detail import PodDetail, PodExtras
+from tui.api.hosts import Hosts
 from tui.api.models import Market, Quote, Snapshot
 from tui.api.orders import DeployOrder, Receipt, RentOrder
 from tui.app import PodtopApp
@@ -56,6 +57,8 @@ class HeldCloud:
         self.sent: list[tuple[object, ...]] = []
         self.orders: list[DeployOrder | RentOrder] = []
         self.account_answer: Account | CloudError | None = None
+        self.hosts_answer: Hosts | CloudError = Hosts(())
+        self.hosts_asked = 0
         self.receipt: Receipt | CloudError = Receipt("p", None, "EXITED", None, None, 1, None)
 
     async def fleet(self) -> Snapshot:
@@ -110,6 +113,12 @@ class HeldCloud:
             raise self.account_answer
         assert self.account_answer is not None
         return self.account_answer
+
+    async def hosts(self) -> Hosts:
+        self.hosts_asked += 1
+        if isinstance(self.hosts_answer, CloudError):
+            raise self.hosts_answer
+        return self.hosts_answer
 
     def listen(self, sent: Callable[[], object]) -> None:
         self.told_of_requests = sent

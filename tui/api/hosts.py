@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tui.api.account import HostEarning, Template
 from tui.api.models import GpuReading, Problem, Unreadable
 
 
@@ -36,12 +37,18 @@ class HostLoad(Struct, frozen=True):
 
 
 class IdleJob(Struct, frozen=True):
-    """What a machine runs for its owner while nobody rents it. `state` is "running", "exited"."""
+    """What a machine runs for its owner while nobody rents it. `state` is "running", "exited".
+
+    template: the one it is made from, where RunPod tells it; env_names: its variables, without their values.
+    """
 
     template_id: str | None
     template_name: str | None
+    template: Template | None
     image: str | None
     docker_args: str | None
+    start_script: str | None
+    env_names: tuple[str, ...]
     disk_gb: int | None
     port: int | None
     at: float | None
@@ -125,8 +132,12 @@ class Host(Struct, frozen=True):
 
 
 class Hosts(Struct, frozen=True):
-    """The account's machines as of one answer; one that is not understood is told, like a pod."""
+    """The account's machines as of one answer; one that is not understood is told, like a pod.
+
+    earnings: what they earned day by day, in the order in which RunPod gives it.
+    """
 
     hosts: tuple[Host, ...]
     unreadable: tuple[Unreadable, ...] = ()
+    earnings: tuple[HostEarning, ...] = ()
     problems: tuple[Problem, ...] = ()

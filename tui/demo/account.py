@@ -12,6 +12,9 @@ from tui.demo.pods import iso, place_view, volume_view
 from tui.demo.world import World
 
 DAYS = 90
+MACHINES = ("rack-one", "rack-two")
+"""Machines that the account lets to others."""
+
 CPU = {
     "id": "AMD EPYC 9554", "displayName": "AMD EPYC 9554 64-Core Processor", "manufacturer": "AMD",
     "cores": 64, "threadsPerCore": 2, "groupId": "epyc",
@@ -111,7 +114,7 @@ def user(world: World) -> dict[str, Any]:
             "taxIdentification": None,
         },
         "podTemplates": [template(i) for i in range(3)],
-        "machines": lambda: [machine(world, i) for i in range(2)],
+        "machines": lambda: [machine(world, i) for i in range(len(MACHINES))],
         "machineEarnings": lambda: earnings(world),
         "billing": lambda input=None: billing(world),
     }  # fmt: skip
@@ -177,23 +180,36 @@ def machine(world: World, index: int) -> dict[str, Any]:
     average = {"id": None, **{k: sum(g[k] for g in gpus) / count for k in gpus[0] if k != "id"}}  # type: ignore[misc]
     return {
         "id": f"host{index}a9b8c7", "machineId": f"host{index}a9b8c7", "userId": "user_2demoPodtop",
-        "name": ("rack-one", "rack-two")[index % 2], "note": None, "location": "US", "pods": [],
+        "name": MACHINES[index % 2], "note": "basement, second rack" if index else None, "location": "US",
+        "pods": [] if index else [
+            {"id": "t4n5a6n7t8one9", "name": "sdxl-batch", "desiredStatus": "RUNNING", "gpuCount": 4,
+             "costPerHr": round(4 * gpu.community_price, 2)},
+            {"id": "t1w2o3t4e5n6nt", "name": "whisper-large", "desiredStatus": "RUNNING", "gpuCount": 2,
+             "costPerHr": round(2 * gpu.community_price, 2)},
+        ],
         "registered": True, "listed": True, "verified": index == 0, "ownedByMe": True, "secureCloud": False,
         "supportPublicIp": True, "gpuTypeId": gpu.id, "gpuType": gpu_view(world.shelf, gpu, now), "gpuTotal": count,
-        "gpuReserved": count - 2, "gpuPowerLimitPercentageRented": 100, "gpuPowerLimitPercentageSelf": 80,
+        "gpuReserved": 0 if index else 6, "gpuPowerLimitPercentageRented": 100, "gpuPowerLimitPercentageSelf": 80,
         "cpuCount": 64, "cpuTypeId": CPU["id"], "cpuType": CPU, "moboName": "ROMED8-2T", "vcpuTotal": 128,
-        "vcpuReserved": 96, "memoryTotal": 512, "memoryReserved": 380, "diskTotal": 7600, "diskReserved": 4100,
+        "vcpuReserved": 0 if index else 96, "memoryTotal": 512, "memoryReserved": 0 if index else 380,
+        "diskTotal": 7600, "diskReserved": 900 if index else 4100,
         "diskMBps": 3200, "downloadMbps": 2400, "uploadMbps": 2100, "pcieLink": 4, "pcieLinkWidth": 16,
         "hostPricePerGpu": gpu.community_price, "hostMinBidPerGpu": gpu.community_spot, "margin": 0.25,
-        "gpuCloudPrice": gpu.community_price, "installCert": None, "defaultImageName": None,
-        "defaultStartScript": None, "defaultArguments": None, "defaultDiskInGb": None, "defaultPort": None,
-        "defaultEnv": [], "uptimePercentListedOneWeek": 99.9, "uptimePercentListedFourWeek": 99.4,
-        "uptimePercentListedTwelveWeek": 98.8, "uptimePercentAbsoluteTwelveWeek": 98.1, "idleJobTemplateId": None,
-        "idleJobTemplate": None, "maintenanceStart": iso(now + 3 * 86_400) if index else None,
+        "gpuCloudPrice": gpu.community_price, "installCert": None,
+        "defaultImageName": "acme/miner-of-embeddings:3.1" if index else None,
+        "defaultStartScript": "/start.sh" if index else None,
+        "defaultArguments": "--batch 64 --resume" if index else None,
+        "defaultDiskInGb": 20 if index else None, "defaultPort": 8080 if index else None,
+        "defaultEnv": ["QUEUE=night", "WORKERS=4"] if index else [],
+        "uptimePercentListedOneWeek": 94.2 if index else 99.9, "uptimePercentListedFourWeek": 97.3 if index else 99.4,
+        "uptimePercentListedTwelveWeek": 98.8, "uptimePercentAbsoluteTwelveWeek": 98.1 - 7 * index,
+        "idleJobTemplateId": "tpl_002" if index else None, "idleJobTemplate": template(2) if index else None,
+        "maintenanceStart": iso(now + 3 * 86_400) if index else None,
         "maintenanceEnd": iso(now + 3 * 86_400 + 7200) if index else None,
         "maintenanceNote": "new power supply" if index else None,
-        "machineBalance": {"hostDiskEarnings": 4.2, "hostGpuEarnings": 308.2, "hostTotalEarnings": 312.4},
-        "backgroundPodTelemetry": lambda input=None: {
+        "machineBalance": {"hostDiskEarnings": 4.2, "hostGpuEarnings": 204.1 - 100 * index,
+                           "hostTotalEarnings": 208.3 - 100 * index},
+        "backgroundPodTelemetry": lambda input=None: None if not index else {
             "state": "running", "time": iso(now), "cpuUtilization": 0.2, "memoryUtilization": 0.3,
             "averageGpuMetrics": average, "individualGpuMetrics": gpus, "lastStateTransitionTimestamp": int(now - 9000),
         },
@@ -206,12 +222,16 @@ def machine(world: World, index: int) -> dict[str, Any]:
 
 def earnings(world: World) -> list[dict[str, Any]]:
     rows = []
-    for back in range(30):
-        gpu = 6 + 8 * wander(back, 4, world.seed, "earnings")
-        rows.append(
-            {"name": "rack-one", "date": iso(world.now - back * 86_400), "machineId": "host0a9b8c7",
-             "hostTotalEarnings": round(gpu + 0.2, 2), "hostGpuEarnings": round(gpu, 2), "hostDiskEarnings": 0.2}
-        )  # fmt: skip
+    for index, name in enumerate(MACHINES):
+        for back in range(30):
+            day = (world.now // 86_400 - back) * 86_400
+            gpu = (6 + 30 * wander(day, 4 * 86_400, world.seed, "earnings", index)) / (1 + 2 * index)
+            disk = 0.4 + 1.6 * wander(day, 9 * 86_400, world.seed, "earnings", index, "disk")
+            rows.append(
+                {"name": name, "date": iso(day), "machineId": f"host{index}a9b8c7",
+                 "hostTotalEarnings": round(gpu, 2) + round(disk, 2), "hostGpuEarnings": round(gpu, 2),
+                 "hostDiskEarnings": round(disk, 2)}
+            )  # fmt: skip
     return rows
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tui.api.cloud import CloudError
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import Demand, Funds, Market, Places, Pod, Snapshot, Unreadable
+    from tui.store.hosts import Telemetry
     from tui.store.lease import Lease
     from tui.store.log import Earlier
     from tui.store.prices import Prices
@@ -188,6 +189,7 @@ class Fleet:
         self.topics: dict[str, Feed[Any]] = {}
         self.asked: dict[Demand, Feed[Market]] = {}
         self._prices: Prices | None = None
+        self._host_telemetry: Telemetry | None = None
         self.older: dict[str, Older] = {}
         self.inspection: Inspection | None = None
         self.has_past = False
@@ -215,6 +217,15 @@ class Fleet:
     @prices.setter
     def prices(self, prices: Prices) -> None:
         self._prices = prices
+
+    @property
+    def host_telemetry(self) -> Telemetry:
+        """Samples of the account's machines. Made when there is first an answer about them."""
+        if self._host_telemetry is None:
+            from tui.store.hosts import Telemetry
+
+            self._host_telemetry = Telemetry()
+        return self._host_telemetry
 
     @property
     def account(self) -> Feed[Account]:
@@ -338,9 +349,13 @@ class Fleet:
 
     def apply_topic(self, name: str, value: object, at: float, took: float | None = None) -> None:
         self.topics[name] = self.topics.get(name, _NOTHING).succeeded(value, at, took)
+        if name == "hosts":
+            self.host_telemetry.tell(self.hosts.value, at)  # type: ignore[arg-type]
 
     def fail_topic(self, name: str, error: CloudError, at: float, retry_at: float | None = None) -> None:
         self.topics[name] = self.topics.get(name, _NOTHING).failed(error, at, retry_at)
+        if name == "hosts":
+            self.host_telemetry.fail(at)
 
     def begin(self, deed: Deed) -> None:
         """Something is under way with a pod, or further on its way: its row says so."""
@@ -359,7 +374,7 @@ class Fleet:
         copy.snapshot, copy.market, copy.records = self.snapshot, self.market, self.records
         copy.pods_at = self.pods_at
         copy.events, copy.deeds = self.events.copy(), self.deeds.copy()
-        copy.earlier = self.earlier
+        copy.earlier, copy._host_telemetry = self.earlier, self._host_telemetry
         copy.leases, copy.topics = self.leases, self.topics.copy()
         copy.asked, copy.prices, copy.vigils = self.asked, self.prices, self.vigils
         copy.older, copy.has_past, copy.keyless = self.older.copy(), self.has_past, self.keyless

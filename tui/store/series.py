@@ -16,7 +16,7 @@ GAP = 0xFF
 GAP_BYTE = bytes([GAP])
 _TOP = GAP - 1
 _SLACK = 64
-_PER_UNIT = {"power": 0.2}
+_PER_UNIT = {"power": 0.2, "cpu_part": 250.0, "memory_part": 250.0}
 """Steps for one unit, by the beginning of a name; 2 for all others."""
 
 

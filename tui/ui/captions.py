@@ -58,7 +58,7 @@ def _tails(spec: ChartSpec) -> list[Row]:
         return [tuple(_legend(spec, length)) for length in (24, 16, 10, 6, 3, 0)]
     mean = sum(line.last or 0.0 for line, _ in known) / len(known)
     low, index = min(known, key=lambda pair: pair[0].last or 0.0)
-    lags = mean - (low.last or 0.0) > _LAGS * spec.high
+    lags = not spec.apart and mean - (low.last or 0.0) > _LAGS * spec.high
     summary: Row = ((f"mean {mean:.0f}{spec.unit}", TEXT),)
     lowest: Row = ((f"{'▾' if lags else 'min'} {low.label} {_value(low, spec)}  ", ALERT if lags else QUIET),)
     each: list[Part] = []

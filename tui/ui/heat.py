@@ -47,7 +47,7 @@ def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
             parts.append((f"{fmt.clip(line.label.removeprefix('GPU '), axis - 1):>{axis - 1}} ", QUIET))
         parts.append(("".join(cells), HEAT))
         if numbers:
-            lags = line.last is not None and middle - line.last > 0.2 * spec.high
+            lags = not spec.apart and line.last is not None and middle - line.last > 0.2 * spec.high
             text = fmt.UNKNOWN if line.last is None else f"{'▾' if lags else ''}{line.last:.0f}"
             parts.append((f"{text:>{VALUES}}", ALERT if lags else TEXT))
         rows.append(tuple(parts))

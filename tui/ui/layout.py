@@ -103,6 +103,48 @@ def events(width: int, height: int) -> dict[str, Region]:
     return {"events": Region(0, 0, left, height), "about": Region(left, 0, width - left, height)}
 
 
+HOSTS = ("hosts", "facts", "charts", "earnings")
+_EARNINGS = 10
+
+
+def hosts(
+    width: int, height: int, active: str, rows: int, alone: bool = False, whole: bool = False
+) -> dict[str, Region]:
+    """The region of every pane of the hosts' screen: the list above; below it all about the one under the cursor.
+
+    whole: the list gives its room to that one.
+    """
+    if alone:
+        return {active: Region(0, 0, width, height)}
+    top = 0 if whole else min(max(rows + 3, 5), max(5, height // 3))
+    rest = height - top
+    left = min(max(_FACTS_WIDTH, width * 2 // 5), width // 2)
+    earnings = min(_EARNINGS + (rest - 24) // 3, rest // 2) if rest >= 16 else 0
+    found = {
+        "hosts": Region(0, 0, width, top),
+        "facts": Region(0, top, left, rest),
+        "charts": Region(left, top, width - left, rest - earnings),
+        "earnings": Region(left, height - earnings, width - left, earnings),
+    }
+    return {name: region for name, region in found.items() if region.height}
+
+
+class HostPanes(Layout):
+    """Applies `hosts` to the children."""
+
+    name = "hosts"
+
+    def __init__(self) -> None:
+        self.active = HOSTS[0]
+        self.alone = False
+        self.whole = False
+        self.rows = 0
+
+    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        regions = hosts(size.width, size.height, self.active, self.rows, self.alone, self.whole)
+        return _place((child, regions[child.id]) for child in children if child.id in regions)
+
+
 class EventPanes(Layout):
     """Applies `events` to the children."""
 

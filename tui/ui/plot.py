@@ -133,6 +133,29 @@ def _ended(xs: list[int], ys: list[int]) -> Signal:
     return (*xs, xs[-1] + 1), (*ys, ys[-1])
 
 
+def bars(spec: ChartSpec, columns: int, height: int) -> list[tuple[int, Signal]]:
+    """Each bar as strokes that fill it, with the number of its line; a value above nothing has a dot at the least."""
+    start, step, _ = spec.window
+    top = 4 * height
+    scale = top / (spec.high - spec.low)
+    found: list[tuple[int, Signal]] = []
+    for number, line in enumerate(spec.lines):
+        for point in (point for run in line.runs for point in run):
+            left = _dot(2 * (point.at - start) / step, 2 * columns - 1)
+            low, high = (_dot((value - spec.low) * scale, top) for value in (point.low, point.high))
+            if left is None or low is None or high is None or point.high <= point.low:
+                continue
+            low = min(low, top - 1)
+            high = max(low, high - 1)
+            xs: list[int] = []
+            ys: list[int] = []
+            for stroke, x in enumerate(range(left, min(2 * columns, left + spec.bars))):
+                xs += (x, x)
+                ys += (high, low) if stroke % 2 else (low, high)
+            found.append((number, (tuple(xs), tuple(ys))))
+    return found
+
+
 _ASIDE = 0.6
 """Where in its dot a point lies: off the middle, or joins would fall on the border of two dots, now here, now there."""
 
@@ -163,7 +186,8 @@ def _canvas(spec: ChartSpec, columns: int, height: int) -> list[Row]:
         figure.ruler(axis).alignment("edge")
         figure.ruler(axis).lim(0, dots)
     # The first line last: where lines share a cell the last one's colour stays.
-    for number, (xs, ys) in reversed(signals(spec, columns, height)):
+    drawn = bars(spec, columns, height) if spec.bars else signals(spec, columns, height)
+    for number, (xs, ys) in reversed(drawn):
         # The number of the line travels as a colour of the 256-colour table, and comes back out of the text below.
         marker = plotext.marker("braille", plotext.pixel(foreground=number % 200 + 20))
         signal = figure.signal([x + _ASIDE for x in xs], [y + 0.5 for y in ys], marker=marker)

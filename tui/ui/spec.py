@@ -100,6 +100,8 @@ class ChartSpec(Struct, frozen=True):
     spark:  the strips are sparklines: where what is sent has to be little.
     cursor: the instant whose values are told, None for now.
     marks:  what happened, for the time axis.
+    apart:  whether its lines have nothing to do with each other, so that none of them lags.
+    bars:   halves of a column that a bar is wide, where lines are bars: each point reaches from its low to its high.
     """
 
     title: str
@@ -116,3 +118,5 @@ class ChartSpec(Struct, frozen=True):
     spark: bool = False
     cursor: float | None = None
     marks: tuple[Mark, ...] = ()
+    apart: bool = False
+    bars: int = 0

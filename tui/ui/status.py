@@ -199,8 +199,18 @@ def _kept(groups: Ranked, width: int) -> tuple[Cell, ...]:
     return tuple(cell for _, cell in left)
 
 
-def tabs(here: str) -> tuple[tuple[Cell, ...], ...]:
-    """The screens, at three lengths: by name, by number but for the one that is shown, that one alone."""
+def has_hosts(fleet: Fleet) -> bool:
+    """Whether the account lets machines to others, as far as that is known."""
+    hosts = fleet.hosts.value
+    return hosts is not None and bool(hosts.hosts or hosts.unreadable)
+
+
+def tabs(here: str, hosts: bool = True) -> tuple[tuple[Cell, ...], ...]:
+    """The screens, at three lengths: by name, by number but for the one that is shown, that one alone.
+
+    hosts: whether the account has machines; their screen has no tab otherwise, unless it is shown.
+    """
+    places = [place for place in PLACES if hosts or place.mode in (here, *_ALWAYS)]
 
     def tab(place: Place, word: bool) -> Cell:
         if place.mode == here:
@@ -208,10 +218,14 @@ def tabs(here: str) -> tuple[tuple[Cell, ...], ...]:
         return ((f" {place.key}", "key"), (f" {place.word} " if word else " ", "muted"))
 
     return (
-        tuple(tab(place, True) for place in PLACES),
-        tuple(tab(place, False) for place in PLACES),
-        tuple(tab(place, False) for place in PLACES if place.mode == here),
+        tuple(tab(place, True) for place in places),
+        tuple(tab(place, False) for place in places),
+        tuple(tab(place, False) for place in places if place.mode == here),
     )
+
+
+_ALWAYS = tuple(place.mode for place in PLACES if place.mode != "hosts")
+"""Screens that always have a tab."""
 
 
 def picked(group: Cell) -> str | None:
@@ -220,7 +234,7 @@ def picked(group: Cell) -> str | None:
     return next((place.mode for place in PLACES if text[:1] == [place.key]), None)
 
 
-def _first_line(badges: Badges, forms: Forms, width: int, here: str) -> TwoSided:
+def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool) -> TwoSided:
     """Who, where, and how fresh. The screens' names go first, then the time and the latency, the badges last."""
     name: Cell = (("podtop", "key"),)
 
@@ -232,7 +246,7 @@ def _first_line(badges: Badges, forms: Forms, width: int, here: str) -> TwoSided
     source: tuple[Cell, ...] = () if badges.demo else (((badges.source, "muted"),),)
     long, short = marks(" READ-ONLY ", " LOCKED "), marks(" RO ", " LOCK ")
     middle = min(2, len(forms) - 1)
-    named, numbered, alone = tabs(here)
+    named, numbered, alone = tabs(here, hosts)
     lines = [
         TwoSided((name, *long, *source, *named), (forms[0],)),
         TwoSided((name, *long, *source, *numbered), (forms[0],)),
@@ -246,12 +260,20 @@ def _first_line(badges: Badges, forms: Forms, width: int, here: str) -> TwoSided
 
 
 def header(
-    fleet: Fleet, badges: Badges, now: float, forms: Forms, width: int, held: bool = False, here: str = "fleet"
+    fleet: Fleet,
+    badges: Badges,
+    now: float,
+    forms: Forms,
+    width: int,
+    held: bool = False,
+    here: str = "fleet",
+    hosts: bool = False,
 ) -> tuple[TwoSided, ...]:
     """The two lines of the header, `width` cells wide; the first is the one to keep where there is room for one.
 
     forms: what `connection` or `paused` says; here: the screen that is shown.
+    hosts: whether the account lets machines to others.
     """
     old = held or fleet.stale(now) or fleet.snapshot.error is not None
     groups = (*money(fleet, old), *counts(fleet, now, old or fleet.pods_stale(now)))
-    return _first_line(badges, forms, width, here), TwoSided(_kept(groups, width))
+    return _first_line(badges, forms, width, here, hosts), TwoSided(_kept(groups, width))

@@ -67,7 +67,7 @@ def row(event: Event, now: float, tz: tzinfo | None, names: Mapping[str, str], a
     when = datetime.fromtimestamp(event.at, tz)
     hue, text = ("quiet", "quiet") if ahead else (role(event.kind), "text")
     age = now - event.at
-    ago = f"in {fmt.short_duration(-age)}" if age < 0 else f"{fmt.short_duration(age)} ago"
+    ago = f"+{fmt.short_duration(-age)}" if age < 0 else f"{fmt.short_duration(age)} ago"
     about = subject(event, names)
     today = when.date() == datetime.fromtimestamp(now, tz).date()
     glyph = GLYPHS[event.kind]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from msgspec import Raw, field
 from msgspec.json import Decoder
 
+from tui.api.account import HostEarning
 from tui.api.cloud import CloudError, Malformed
+from tui.api.graphql.account import WireEarning, WireTemplate, _earning, _template
 from tui.api.graphql.detail import WireSample
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.fleet import myself, readings
@@ -26,10 +28,6 @@ class WireCpuType(Wire):
 
 class WireGpuName(Wire):
     display_name: str | None = None
-
-
-class WireTemplateName(Wire):
-    name: str | None = None
 
 
 class WireBalance(Wire):
@@ -93,9 +91,11 @@ class WireHost(Wire):
     maintenance_note: str | None = None
     latest_telemetry: WireSample | None = None
     idle_job_template_id: str | None = None
-    idle_job_template: WireTemplateName | None = None
+    idle_job_template: WireTemplate | None = None
     default_image_name: str | None = None
     default_arguments: str | None = None
+    default_start_script: str | None = None
+    default_env: list[str | None] | None = None
     default_disk_in_gb: float | None = None
     default_port: float | None = None
     background_pod_telemetry: WireSample | None = None
@@ -104,6 +104,7 @@ class WireHost(Wire):
 
 class WireMachines(Wire):
     machines: list[Raw] | None = None
+    machine_earnings: Raw = Raw(b"null")
 
 
 class WireCpuTypes(Wire):
@@ -112,6 +113,8 @@ class WireCpuTypes(Wire):
 
 _machines = Decoder(WireMachines)
 _host = Decoder(WireHost)
+_earnings = Decoder(list[Raw] | None)
+_one_earning = Decoder(WireEarning)
 _cpu_types = Decoder(WireCpuTypes)
 
 
@@ -120,15 +123,28 @@ def hosts(data: Raw, problems: tuple[Problem, ...]) -> Hosts:
     failure: CloudError
     account = myself(data, problems)
     try:
-        items = _machines.decode(account).machines
+        told = _machines.decode(account)
+        items = told.machines
     except NOT_UNDERSTOOD as error:
         failure = Malformed(f"RunPod's list of machines could not be understood: {reason(error)}.")
     else:
         if items is not None or not problems:
             good, broken = each(items or [], lambda raw: _map_host(_host.decode(raw)))
-            return Hosts(good, broken, problems)
+            earned, lost = _earned(told.machine_earnings)
+            return Hosts(good, broken, earned, (*problems, *lost))
         failure = refusal(problems)
     raise failure
+
+
+def _earned(raw: Raw) -> tuple[tuple[HostEarning, ...], tuple[Problem, ...]]:
+    """Earnings by day, and what of them is not understood: the machines stand without them."""
+    try:
+        days = _earnings.decode(raw) or []
+    except NOT_UNDERSTOOD as error:
+        return (), (Problem(f"the earnings could not be understood: {reason(error)}"),)
+    good, broken = each(days, lambda day: _earning(_one_earning.decode(day)))
+    lost = (Problem(f"{len(broken)} of the earnings could not be understood: {broken[0].reason}"),) if broken else ()
+    return good, lost
 
 
 def cpu_types(data: Raw, problems: tuple[Problem, ...]) -> tuple[CpuType, ...]:
@@ -177,8 +193,11 @@ def _idle_job(wire: WireHost) -> IdleJob | None:
     return IdleJob(
         template_id=wire.idle_job_template_id,
         template_name=wire.idle_job_template.name if wire.idle_job_template else None,
+        template=_template(wire.idle_job_template) if wire.idle_job_template else None,
         image=wire.default_image_name,
         docker_args=wire.default_arguments,
+        start_script=wire.default_start_script,
+        env_names=tuple(name for name in (one.partition("=")[0] for one in wire.default_env or () if one) if name),
         disk_gb=whole(wire.default_disk_in_gb),
         port=whole(wire.default_port),
         at=instant(sample.time),

@@ -168,7 +168,8 @@ class TimedScreen(Screen[None]):
         paused = self._player.held is not None and not self._player.travelling
         guard = self._sight.acts.guard
         badges = replace(self._sight.badges, read_only=bool(guard.read_only), locked=guard.locked)
-        lines = status.header(fleet, badges, now, self._forms(), header.size.width, paused, self.MODE)
+        hosts = status.has_hosts(self._sight.fleet)
+        lines = status.header(fleet, badges, now, self._forms(), header.size.width, paused, self.MODE, hosts)
         header.content = lines
 
     def _forms(self) -> status.Forms:
