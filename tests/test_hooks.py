@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.config import ConfigError, load
-from tui.hooks import Alarm, Hooks, argv, plain, sequences, without_keys
+from tui.hooks import Alarm, Hooks, argv, literal, plain, sequences, without_keys
 from tui.notes import Note
 from tui.settings.tables import Notify
 
@@ -178,3 +181,21 @@ def test_settings_come_from_the_file(tmp_path: Path) -> None:
     file.write_text("[notify]\nbel = true\n")
     (warning,) = load({}, file=file, runpod_file=tmp_path / "none", environ={}).warnings
     assert warning == f"{file}, line 2: podtop knows no setting 'notify.bel'; did you mean bell?"
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+def test_tmux_shows_what_was_said_and_runs_nothing(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    alarm = Alarm("podtop: job #7", f"100% of #S #(touch {ran}) #{{pane_id}} at %H ##x", "price", 0.0)
+    server = ["tmux", "-L", f"podtop-test-{os.getpid()}", "-f", "/dev/null"]
+    subprocess.run([*server, "new", "-d", "-x", "80", "-y", "24", "cat"], check=True, env=without_keys(os.environ))
+    try:
+        shown = subprocess.run(
+            [*server, "display-message", "-p", literal(alarm)], check=True, capture_output=True, text=True
+        )
+        told = subprocess.run([*server, "display-message", "-d", "10", literal(alarm)], capture_output=True)
+    finally:
+        subprocess.run([*server, "kill-server"], check=True)
+    assert shown.stdout.rstrip("\n") == f"{alarm.title}: {alarm.text}"
+    assert told.returncode == 0
+    assert not ran.exists()

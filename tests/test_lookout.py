@@ -442,7 +442,12 @@ async def test_of_two_podtops_at_the_same_instant_one_sends(tmp_path: Path) -> N
                 await one.look()
         assert len(post.sent()) == 1
         assert post.vigil().state is State.DONE
-        assert sum(len(one.rung) for one in (post, *others)) >= 1
+        # One rings; all show it, and how it ended.
+        assert sum(text.startswith("MI300X is there") for one in (post, *others) for text in one.rung) == 1
+        for one in (post, *others):
+            one.lookout.look()
+            assert "MI300X" in one.words()
+        assert sum("watch done" in one.words() for one in (post, *others)) == 3
 
 
 async def test_what_a_person_changes_does_not_undo_what_podtop_did(tmp_path: Path) -> None:

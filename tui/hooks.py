@@ -62,6 +62,11 @@ def argv(settings: Notify, alarm: Alarm) -> tuple[str, ...]:
     return tuple(part.replace("{title}", title).replace("{text}", text) for part in settings.command)
 
 
+def literal(alarm: Alarm) -> str:
+    """An alarm for tmux, whose formats begin with # and whose times with %; only newer ones take text as it is."""
+    return f"{plain(alarm.title)}: {plain(alarm.text)}".replace("#", "##").replace("%", "%%")
+
+
 def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of a command: nothing of RunPod's key goes there."""
     return {name: value for name, value in environ.items() if "API_KEY" not in name.upper()}
@@ -104,9 +109,7 @@ class Hooks:
         if text := sequences(settings, alarm, in_tmux):
             self._write(text)
         if settings.tmux and in_tmux:
-            # -l: what the text holds is text, and no format of tmux's.
-            words = f"{plain(alarm.title)}: {plain(alarm.text)}"
-            self._begin(self._command("tmux", ("tmux", "display-message", "-d", "10000", "-l", words), alarm))
+            self._begin(self._command("tmux", ("tmux", "display-message", "-d", "10000", literal(alarm)), alarm))
         if settings.command:
             self._begin(self._command("command", argv(settings, alarm), alarm))
         if settings.webhook:

@@ -6,7 +6,7 @@ import asyncio
 import math
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -77,8 +77,8 @@ def planned(draft: Draft, cap: float, attempts: int) -> Plan:
 
 
 class Lookout:
-    """Looks at what the polls told. Of several podtops at once all tell, and one acts: whichever writes down first,
-    on the disk, that it does.
+    """Looks at what the polls told. Of several podtops at once all show it, and one rings and acts: whichever writes
+    down first, on the disk, that it does.
 
     want:  asks the market these questions with every poll.
     ring:  tells a person who looks elsewhere: a title, and a sentence.
@@ -123,6 +123,8 @@ class Lookout:
         self._read: dict[str, float] = {}
         self._trouble = ""
         self._told: dict[str, str] = {}
+        self._known: dict[str, Vigil] | None = None
+        self._mine: dict[str, tuple[State, float | None]] = {}
         self._token = secrets.token_hex(8)
         self._alive = Right(self._life(self._token))
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -166,6 +168,7 @@ class Lookout:
             vigils = dict(self.vigils.all())
             self._fleet.vigils = vigils
             self._trouble = ""
+            self._show_others(vigils)
             questions = tuple(dict.fromkeys(v.question for v in vigils.values() if v.gpus and not v.over))
             if questions != self._asked:
                 self._asked = questions
@@ -176,6 +179,18 @@ class Lookout:
             if str(error) != self._trouble:
                 self._trouble = str(error)
                 self._say(Note(str(error)))
+
+    def _show_others(self, vigils: dict[str, Vigil]) -> None:
+        """Show what another podtop told and did since the last look."""
+        before, self._known = self._known, vigils
+        for vigil in vigils.values():
+            old = before.get(vigil.id) if before is not None else None
+            if old is None or old == vigil or self._mine.get(vigil.id) == (vigil.state, vigil.told_at):
+                continue
+            if vigil.over and not old.over:
+                self._say(Note(f"watch {vigil.state}: {what(vigil)}: {vigil.words}", bad=vigil.state is not State.DONE))
+            elif vigil.told_at is not None and vigil.told_at != old.told_at:
+                self._say(Note(f"◉ {what(vigil)}: it is there", bad=False))
 
     def _see_to(self, vigil: Vigil) -> None:
         if vigil.over or vigil.id in self._tasks:
@@ -201,6 +216,7 @@ class Lookout:
         if fresh != vigil and not self.vigils.swap(vigil.id, vigil, fresh):
             return
         if news:
+            self._mine[vigil.id] = (fresh.state, fresh.told_at)
             self._tell(fresh, found)
         if there and may_send(fresh, now):
             self._act(fresh, found)
@@ -424,6 +440,7 @@ class Lookout:
         except (ShelfError, OSError) as error:
             kept = True
             self._say(Note(str(error)))
+        self._mine[new.id] = (new.state, new.told_at)
         if new.over and kept:
             self.drafts.pop(new.id, None)
             text = f"{what(new)}: {new.words}" if new.words else what(new)
@@ -463,10 +480,3 @@ class Lookout:
         self._ring("podtop: watch held back", text)
         with suppress(ShelfError):
             self.vigils.swap(vigil.id, vigil, replace(vigil, words=f"nothing sent: {why}"))
-
-
-def in_words(vigils: Mapping[str, Vigil]) -> str:
-    """How many are waited for, and how many of them are armed."""
-    waiting = sum(not v.over for v in vigils.values())
-    armed = sum(v.state is State.ARMED for v in vigils.values())
-    return f"{waiting} watched" + (f", {armed} armed" if armed else "")

@@ -26,10 +26,11 @@ _EASE = 0.8
 
 
 class Use(NamedTuple):
-    """What was asked in a window, and its limit."""
+    """What was asked in a window, and its limit; and by how much longer than usual podtop waits between requests."""
 
     window: Window
     asked: int
+    slowness: float = 1.0
 
     @property
     def share(self) -> float:
@@ -82,4 +83,4 @@ class Meter:
 
     def tightest(self, at: float) -> Use:
         """The window that is the fullest."""
-        return max(self.use(at), key=lambda use: use.share)
+        return max(self.use(at), key=lambda use: use.share)._replace(slowness=self.slowness(at))

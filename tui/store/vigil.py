@@ -95,6 +95,11 @@ class Vigil(Struct, frozen=True):
         return replace(self.demand, gpus=self.gpus)
 
     @property
+    def may_spend(self) -> bool:
+        """Whether podtop does by itself what costs money."""
+        return self.state in (State.ARMED, State.SENDING)
+
+    @property
     def over(self) -> bool:
         return self.state in (State.DONE, State.GIVEN_UP, State.UNKNOWN)
 

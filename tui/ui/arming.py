@@ -68,7 +68,12 @@ def deploys(
 ) -> Question:
     """What is asked before a watch may deploy."""
     balance = funds.balance if funds is not None else None
-    last = "" if balance is None or cap <= 0 else f" The balance alone pays {fmt.duration(balance / cap * 3600)} of it."
+    spend = (funds.spend_per_hr or 0.0) + cap if funds is not None else cap
+    last = (
+        ""
+        if balance is None or spend <= 0
+        else f" With all of it the money lasts {fmt.duration(balance / spend * 3600)}."
+    )
     image = draft["image"] or f"template {draft['template_id']}"
     points = [
         Point(

@@ -135,6 +135,8 @@ def _now(row: OfferRow, offer: Offer, funds: Funds | None, asked: bool | None) -
     if row.whole is not None:
         many = f"{row.count} GPUs" if row.count > 1 else "1 GPU"
         parts = [(f"{fmt.money(row.whole)}/h", "strong"), (f" · {fmt.money(row.whole * 24)}/day", "muted")]
+        if row.spot is not None and row.count > 1:
+            parts.append((f" · bids from {fmt.money(row.spot * row.count)}/h", "muted"))
         if funds is not None and funds.balance is not None and funds.balance > 0:
             spend = (funds.spend_per_hr or 0.0) + row.whole
             parts.append((f" · runway {fmt.duration(funds.balance / spend * 3600)} with it", "muted"))
@@ -195,7 +197,7 @@ def _cheapest(low: Low, week: Presence, price: float | None, now: float, tz: tzi
 def presence(day: Presence) -> Cell:
     """In stock 31 % of the last 24 h, or that too little of them was seen to say so."""
     if day.share is None:
-        return ((f"watched {fmt.duration(day.watched)} of the last 24 h: too little to say", "quiet"),)
+        return ((f"seen for {fmt.short_duration(day.watched)} of 24 h: too little to say", "quiet"),)
     hours = day.watched / 3600
     seen = "" if hours > 23 else f" that podtop saw ({hours:.0f} h)"
     role = "good" if day.share > 0.66 else "text" if day.share > 0.2 else "warn"
@@ -310,10 +312,10 @@ def cpus(every: Sequence[CpuType], text: str, sort: str, inverted: bool) -> tupl
 
 CENTER_COLUMNS = (
     Column("id", "DATA CENTRE", 12, 0, sort="id"),
-    Column("name", "NAME", 16, 2, flex=True, sort="name"),
-    Column("country", "WHERE", 8, 1, sort="country"),
+    Column("name", "NAME", 14, 3, sort="name"),
+    Column("country", "WHERE", 6, 1, sort="country"),
     Column("types", "GPU TYPES", 10, 1, right=True, sort="types"),
-    Column("best", "IN STOCK", 40, 3),
+    Column("best", "IN STOCK", 20, 2, flex=True),
     Column("volumes", "VOLUMES", 7, 4),
     Column("network", "GLOBAL NET", 10, 5),
     Column("compliance", "COMPLIANCE", 12, 6),

@@ -191,6 +191,12 @@ def counts(fleet: Fleet, now: float, old: bool) -> Ranked:
     )
 
 
+def armed(fleet: Fleet) -> Ranked:
+    """How many watches may spend by themselves."""
+    count = sum(vigil.may_spend for vigil in fleet.vigils.values())
+    return ((1, ((f"◉ {count} armed", "warn"),)),) if count and not fleet.keyless else ()
+
+
 def _kept(groups: Ranked, width: int) -> tuple[Cell, ...]:
     """The groups that fit."""
     left = list(groups)
@@ -275,5 +281,5 @@ def header(
     hosts: whether the account lets machines to others.
     """
     old = held or fleet.stale(now) or fleet.snapshot.error is not None
-    groups = (*money(fleet, old), *counts(fleet, now, old or fleet.pods_stale(now)))
+    groups = (*money(fleet, old), *counts(fleet, now, old or fleet.pods_stale(now)), *armed(fleet))
     return _first_line(badges, forms, width, here, hosts), TwoSided(_kept(groups, width))

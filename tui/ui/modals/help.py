@@ -34,6 +34,23 @@ KEYS = 13
 COLUMN = 53
 
 
+def _market_words() -> tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]:
+    """What the market's filters are made of, from where they are read."""
+    from tui.store.market import FILTERS
+    from tui.store.terms import NUMBERS, TEXTS
+
+    numbers = tuple((f"{name}>=", field.words, "") for name, field in NUMBERS.items())
+    texts = tuple((f"{name}:", words, "") for name, (words, _) in TEXTS.items())
+    more = (
+        ("h100 sxm", "words, all of which are in its name, id, memory or stock", ""),
+        ("", "< <= > >= = compare; all terms must hold, as in vram>=80 price<2.5 stock:high", ""),
+    )
+    return (
+        ("Terms of /, on what is shown", (*numbers, *texts, *more)),
+        ("Filters of f, at RunPod", tuple((f"{name}=", words, "") for name, (_, words) in FILTERS.items())),
+    )
+
+
 def _half(lengths: Sequence[int]) -> int:
     """After how many blocks a second column begins, so that both are about as long."""
     return min(range(1, len(lengths) + 1), key=lambda n: max(sum(lengths[:n]), sum(lengths[n:])))
@@ -61,6 +78,8 @@ class Help(ModalScreen[None]):
             (title, self._lines(((" ".join(h.keys), h.help, "" if h.enabled else "dim") for h in group), room))
             for title, group in grouped(self._hints)
         ]
+        if any(hint.id == "market.demand" for hint in self._hints):
+            blocks += [(title, self._lines(entries, room)) for title, entries in _market_words()]
         blocks.append(("Signs", self._lines(((sign, meaning, "") for sign, meaning in SIGNS), room)))
         with VerticalScroll(id="help", classes="-wide" if wide else "") as box:
             box.border_title = "Keys"

@@ -423,9 +423,7 @@ class MarketScreen(TimedScreen):
             self._set_filter("")
 
     def _meter(self) -> Cell:
-        use = self._sight.use()
-        role = "warn" if use.share > 0.8 else "quiet"
-        return ((f"asked {use.asked}/{use.window.most} a {use.window.name}", role),)
+        return self._asked(always=True)
 
     # Watching
 

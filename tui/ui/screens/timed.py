@@ -199,8 +199,16 @@ class TimedScreen(Screen[None]):
         self.query_one("#footer", Lines).content = (keys.footer(self.active_bindings, offered, meters),)
 
     def _meter(self) -> Cell:
-        """A figure for the footer."""
-        return ()
+        """How often RunPod was asked, where that comes near what it allows: a figure for the footer."""
+        return self._asked(always=False)
+
+    def _asked(self, always: bool) -> Cell:
+        use = self._sight.use()
+        slowed = f", ×{use.slowness:.1f} slower" if use.slowness > 1.05 else ""
+        if not (always or slowed or use.share > 0.5):
+            return ()
+        role = "warn" if slowed or use.share > 0.8 else "quiet"
+        return ((f"asked {use.asked}/{use.window.most} a {use.window.name}{slowed}", role),)
 
     # Acting
 
