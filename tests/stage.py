@@ -30,6 +30,7 @@ from tui.store.archive.file import connect
 from tui.store.archive.writer import Polled, Priced, Writer
 from tui.store.fleet import Fleet
 from tui.store.prices import Prices
+from tui.ui.display import Display
 from tui.ui.modals.dialog import Dialog
 
 NOON = 1_795_435_200.0  # 2026-11-23 12:00 UTC
@@ -46,13 +47,13 @@ def still_pollers() -> Iterator[None]:
         yield
 
 
-def demo_app(theme: str | None = None) -> PodtopApp:
+def demo_app(theme: str | None = None, display: Display | None = None) -> PodtopApp:
     """podtop on its demo account, at noon. Dialogs listen at once, for on a stage nobody types by mistake."""
     state = StateFiles(lambda: Path(tempfile.mkdtemp(dir=_SHELF.name)), "demo", "demo")
     source = demo_source(wall=lambda: NOON, history_s=3600.0, prices_s=86_400.0)
     return PodtopApp(
         replace(source, history=_told_once(source), prices=_priced_once), Config(theme=theme, lock_after=0), tz=UTC,
-        state=state, beat=itertools.count().__next__,
+        state=state, beat=itertools.count().__next__, display=display,
     )  # fmt: skip
 
 

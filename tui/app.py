@@ -143,7 +143,7 @@ class PodtopApp(App[None]):
             self._kept,
             self._watches,
             self._watch.use,
-            self._look.pace,
+            self._look,
         )
         self._first_screen = self._maker(first)()
         self._came_from = self.DEFAULT_MODE
@@ -405,13 +405,13 @@ class PodtopApp(App[None]):
         from tui.ui.keys import hints
         from tui.ui.modals.help import Help
 
-        self.push_screen(Help(hints(self.screen.active_bindings)))
+        self.push_screen(Help(hints(self.screen.active_bindings, words=self._look.ascii)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything that a key does, by name; and the themes."""
         from tui.ui.keys import GROUPS, hints
 
-        for hint in hints(screen.active_bindings):
+        for hint in hints(screen.active_bindings, words=self._look.ascii):
             if hint.enabled and hint.action and hint.id.split(".")[0] in GROUPS:
                 yield SystemCommand(hint.help, f"key {hint.keys[0]}", partial(self.run_action, hint.action, hint.node))
-        yield SystemCommand("Change the theme", "dark, light and Textual's own", self.action_change_theme)
+        yield SystemCommand("Change the theme", "for any eye and terminal, and Textual's own", self.action_change_theme)

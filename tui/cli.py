@@ -39,6 +39,13 @@ MARKET_FLAGS = (
 )
 """The filters of RunPod's market, as they are typed on the screen, and the screen's own."""
 
+LOOKS = (
+    ("--ascii", "ascii", True, "draw with ASCII alone, for terminals without boxes and braille"),
+    ("--slow-link", "slow_link", True, "send as little as can be: sparklines for charts, a frame every 10 s"),
+    ("--no-mouse", "mouse", False, "leave the mouse to the terminal, and its own selection with it"),
+)
+"""Flags of how podtop is shown: the setting and its value."""
+
 USAGE = 2
 CRASHED = 1
 
@@ -77,7 +84,9 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"podtop {__version__}")
     top.add_argument("--demo", action="store_true", help="watch a simulated account: no key, no network, no money")
     _connection(top)
-    top.add_argument("--theme", metavar="NAME", help="podtop-dark, podtop-light, or any of Textual's themes")
+    top.add_argument("--theme", metavar="NAME", help="podtop-dark, podtop-light, another of podtop's or Textual's")
+    for flag, name, value, words in LOOKS:
+        top.add_argument(flag, dest=name, action="store_const", const=value, help=words)
     top.add_argument(
         "--no-record", dest="record", action="store_const", const=False, help="keep no history of what is seen"
     )

@@ -25,11 +25,10 @@ class Display:
         """`environ`: of the terminal; None for one that shows everything, as on a stage."""
         self._environ = {"LANG": "C.UTF-8"} if environ is None else environ
         self._theme = config.theme
-        self.mouse = getattr(config, "mouse", True)
-        self.ascii = getattr(config, "ascii", False) or abilities.only_ascii(self._environ)
+        self.mouse = config.mouse
+        self.ascii = config.ascii or abilities.only_ascii(self._environ)
         self.plain = bool(self._environ.get("NO_COLOR"))
-        slow = getattr(config, "slow_link", "auto")
-        self.pace = Pace(None if slow == "auto" else bool(slow))
+        self.pace = Pace(None if config.slow_link == "auto" else bool(config.slow_link))
         self._filters: tuple[LineFilter, ...] = ()
         if self.plain or self.ascii:
             from tui.ui import filters
@@ -41,8 +40,6 @@ class Display:
 
     def filters(self, given: Sequence[LineFilter]) -> Sequence[LineFilter]:
         """Textual's own, and those that this terminal needs; podtop's way of doing without colours is its own."""
-        if not self._filters:
-            return given
         return (*(each for each in given if not isinstance(each, Monochrome | NoColor)), *self._filters)
 
     def theme(self, app: App[Any], kept: str, known: Mapping[str, Theme]) -> str:

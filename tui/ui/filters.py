@@ -5,6 +5,7 @@ Both are line filters of Textual: everything on the screen passes them, frames, 
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from unicodedata import normalize
 
@@ -21,16 +22,20 @@ from tui.ui.colours import Rgb, contrast
 _GLYPHS = {
     # Words and signs.
     "–": "-", "—": "-", "…": "~", "·": ".", "•": "*", "×": "x", "°": "'", "∞": "oo", "‖": "|", "€": "E",
-    "←": "<", "→": ">", "↑": "^", "↓": "v", "↵": "!", "↻": "@", "⌫": "<",
+    "←": "<", "→": ">", "↑": "^", "↓": "v", "↵": "<", "↻": "@", "⌫": "<", "🔎": " /",
     "‘": "'", "’": "'", "“": '"', "”": '"', "«": "<", "»": ">",
     # States and marks.
     "●": "*", "○": "o", "◌": "o", "◔": "~", "◉": "@", "■": "#", "▪": "#", "▬": "=", "◆": "+", "✕": "x", "✓": "v",
     "▲": "!", "▼": "v", "▾": "v", "▴": "^", "▶": ">", "▸": ">", "◀": "<", "◂": "<", "▰": "#", "▱": "-",
     # Levels: sparklines, strips, bars.
     "▁": "_", "▂": ".", "▃": "-", "▄": "~", "▅": "=", "▆": "+", "▇": "*", "█": "#",
+    "▔": "-", "▌": "|", "▐": "|", "▎": "|", "▏": "|", "▕": "|", "▊": "|", "▋": "|", "▍": "|", "▀": "=",
     "░": ":", "▒": "+", "▓": "%", "━": "#", "╸": "=", "╺": "-", "─": "-", "│": "|", "┃": "|",
 }  # fmt: skip
 """A character for each that podtop draws. No two that stand for different things in one place have the same."""
+
+_RISING = re.compile(r"(?<=[\w.])▲")
+"""Behind a column's title the alarm is an arrow."""
 
 _FRAMES = {"═": "=", "║": "|", "╌": "-", "╎": "|", "┄": "-", "┆": "|", "╍": "-", "╏": "|", "╴": "-", "╶": "-"}
 
@@ -62,8 +67,8 @@ def ascii_of(ch: str) -> str:
     if "\u2800" <= ch <= "\u28ff":
         return _braille(ch)
     plain = _GLYPHS.get(ch) or _FRAMES.get(ch)
-    if plain is None and "\u2500" <= ch <= "\u257f":
-        plain = "+"
+    if plain is None and "\u2500" <= ch <= "\u259f":
+        plain = "+" if ch <= "\u257f" else "#"
     if plain is None:
         plain = "".join(part for part in normalize("NFKD", ch) if " " <= part <= "~") or "?"
     return plain[:width].ljust(width, "?" if width > 1 else " ")
@@ -72,7 +77,9 @@ def ascii_of(ch: str) -> str:
 @lru_cache(4096)
 def ascii_text(text: str) -> str:
     """A text in ASCII, as many cells wide as it is; of what has no letter there a question mark is left."""
-    return text if text.isascii() and text.isprintable() else "".join(map(ascii_of, text))
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(ascii_of, _RISING.sub("^", text)))
 
 
 class Ascii(LineFilter):

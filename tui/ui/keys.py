@@ -45,8 +45,20 @@ class Hint(NamedTuple):
     """Whose action it is."""
 
 
-def hints(active: Mapping[str, ActiveBinding]) -> tuple[Hint, ...]:
-    """The bindings in force, one entry for each action, in order of declaration."""
+_WORDS = {"↵": "enter", "←": "left", "→": "right", "↑": "up", "↓": "down", "⌫": "backspace"}
+
+
+def spelled(key: str) -> str:
+    """A key whose sign is an arrow, in words: as ASCII the arrow would be another key."""
+    return " ".join(_WORDS.get(part, part) for part in key.split(" "))
+
+
+def _in_words(hint: Hint) -> Hint:
+    return hint._replace(keys=tuple(map(spelled, hint.keys)), footer_key=spelled(hint.footer_key))
+
+
+def hints(active: Mapping[str, ActiveBinding], *, words: bool = False) -> tuple[Hint, ...]:
+    """The bindings in force, one entry for each action, in order of declaration. words: arrows are spelled out."""
     found: dict[str, Hint] = {}
     for bound in active.values():
         binding = bound.binding
@@ -61,7 +73,7 @@ def hints(active: Mapping[str, ActiveBinding]) -> tuple[Hint, ...]:
             )  # fmt: skip
         elif word not in old.keys:
             found[binding.id] = old._replace(keys=(*old.keys, word))
-    return tuple(found.values())
+    return tuple(map(_in_words, found.values()) if words else found.values())
 
 
 def cell(hint: Hint) -> Cell:
@@ -82,7 +94,13 @@ def _rank(hint: Hint) -> int:
     return FIRST.index(group) if group in FIRST else len(FIRST)
 
 
-def footer(active: Mapping[str, ActiveBinding], offered: Collection[str] = (), meters: Sequence[Cell] = ()) -> TwoSided:
+def footer(
+    active: Mapping[str, ActiveBinding],
+    offered: Collection[str] = (),
+    meters: Sequence[Cell] = (),
+    *,
+    words: bool = False,
+) -> TwoSided:
     """One line of the keys worth knowing now; help and quit stand at the right and give way last.
 
     offered: ids of the actions that make sense now; the others are not told. meters: figures before help and quit.
@@ -91,7 +109,7 @@ def footer(active: Mapping[str, ActiveBinding], offered: Collection[str] = (), m
     """
     left: list[Cell] = []
     right: list[Cell] = []
-    found = hints(active)
+    found = hints(active, words=words)
     if typing := [hint for hint in found if hint.id.startswith("filter.")]:
         found = tuple(typing)
     for hint in sorted(found, key=_rank):

@@ -24,8 +24,8 @@ from tui.ui import format as fmt
 from tui.ui import keys, roles, status, themes
 from tui.ui.acts import Acts
 from tui.ui.cells import Cell
+from tui.ui.display import Display
 from tui.ui.messages import Attend, LookBack
-from tui.ui.pace import Pace
 from tui.ui.status import Badges
 from tui.ui.widgets.lines import Lines
 from tui.ui.widgets.telemetry import Telemetry
@@ -62,7 +62,7 @@ class Sight(NamedTuple):
     kept: Kept
     watching: Callable[[], Watching]
     use: Callable[[], Use]
-    pace: Pace
+    display: Display
 
 
 class TimedScreen(Screen[None]):
@@ -194,9 +194,11 @@ class TimedScreen(Screen[None]):
 
     def _show_footer(self) -> None:
         offered = self._offered = self._possible()
-        slow = self._slow = self._sight.pace.slow
+        display = self._sight.display
+        slow = self._slow = display.pace.slow
         meters = tuple(cell for cell in (keys.SLOW if slow else (), self._meter()) if cell)
-        self.query_one("#footer", Lines).content = (keys.footer(self.active_bindings, offered, meters),)
+        line = keys.footer(self.active_bindings, offered, meters, words=display.ascii)
+        self.query_one("#footer", Lines).content = (line,)
 
     def _meter(self) -> Cell:
         """How often RunPod was asked, where that comes near what it allows: a figure for the footer."""
@@ -224,7 +226,7 @@ class TimedScreen(Screen[None]):
 
     def _show_possible(self) -> None:
         """Tell the footer when other actions make sense than before."""
-        if self._possible() != self._offered or self._slow != self._sight.pace.slow:
+        if self._possible() != self._offered or self._slow != self._sight.display.pace.slow:
             self._show_footer()
 
     def typing(self) -> bool:
@@ -269,7 +271,7 @@ class TimedScreen(Screen[None]):
 
     @on(Lines.Picked, "#footer")
     async def _key_picked(self, event: Lines.Picked) -> None:
-        for hint in keys.hints(self.active_bindings):
+        for hint in keys.hints(self.active_bindings, words=self._sight.display.ascii):
             if hint.enabled and event.group == keys.cell(hint):
                 await self.app.run_action(hint.action, hint.node)
                 return
@@ -291,7 +293,7 @@ class TimedScreen(Screen[None]):
         pane.divide(len(wanted))
         fleet, now = self._view
         look = charts.Look(
-            now=now, span=RANGES[self._range], tz=self._sight.tz, heat=self._heat, spark=self._sight.pace.slow,
+            now=now, span=RANGES[self._range], tz=self._sight.tz, heat=self._heat, spark=self._sight.display.pace.slow,
             many=1 if self.app.theme in themes.HUELESS else charts.MANY, cursor=self._cursor,
         )  # fmt: skip
         sizes = [(max(1, chart.size.width), max(1, chart.size.height)) for chart in pane.charts[: len(wanted)]]
