@@ -95,6 +95,10 @@ class PodtopApp(App[None]):
         # Which mode it begins with is read when the app is made.
         self.DEFAULT_MODE = first  # type: ignore[misc]
         super().__init__()
+        if config.keymap:
+            from tui.ui.keymap import for_textual
+
+            self.set_keymap(for_textual(config.keymap))
         self._open_log = open_log
         self._clock = source.clock
         self.crash: str | None = None
