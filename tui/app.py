@@ -107,6 +107,10 @@ class PodtopApp(App[None]):
         self.animation_level = "none"
         self._told_slow = False
         self._look = display or Display(config)
+        if config.keymap:
+            from tui.ui.keymap import for_textual
+
+            self.set_keymap(for_textual(config.keymap))
         self._open_log = open_log
         self._clock = source.clock
         self.crash: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.notes import Note
     from tui.recorder import Recorder
+    from tui.settings.command import Screen as SettingsOnScreen
     from tui.source import Source
     from tui.state import StateFiles
 
@@ -182,6 +183,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from tui.scripts.completions import show_completions
 
         return show_completions(parser(), options.shell)
+    if options.command == "config":
+        from tui.settings.command import show as show_settings
+
+        return show_settings(options.what, paths.config_file(), _screen())
     try:
         config = load(
             {name: getattr(options, name, None) for name in Settings.__struct_fields__},
@@ -297,6 +302,32 @@ def _no_terminal() -> str | None:
     return None
 
 
+def _screen() -> SettingsOnScreen:
+    """What the screen knows of settings, none of it before it is asked for."""
+    from tui.settings.command import Bound
+    from tui.settings.command import Screen as SettingsOnScreen
+
+    def bindings(keymap: Mapping[str, str]) -> list[Bound]:
+        from tui.app import PodtopApp
+        from tui.ui.keymap import declared, keys_of
+
+        keys = keys_of(keymap, PodtopApp)
+        return [Bound(b.id, " ".join(keys[b.id]), b.help, b.fixed) for b in declared(PodtopApp).values()]
+
+    def faults(keymap: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+        from tui.app import PodtopApp
+        from tui.ui.keymap import faults
+
+        return faults(keymap, PodtopApp)
+
+    def names() -> Iterable[str]:
+        from tui.ui.themes import names
+
+        return names()
+
+    return SettingsOnScreen(bindings, faults, names)
+
+
 def _source(options: argparse.Namespace, config: Config) -> Source:
     if options.demo:
         from tui.demo.source import demo_source
@@ -375,6 +406,14 @@ def _run(source: Source, config: Config, first: str) -> int:
     from tui.app import PodtopApp
     from tui.ui.display import of_this_terminal
 
+    if config.keymap:
+        from tui.settings.command import beyond
+        from tui.settings.reading import read
+
+        if wrong := [problem for problem in beyond(read(paths.config_file()), _screen()) if problem.bad]:
+            for problem in wrong:
+                _say(str(problem))
+            return USAGE
     key = config.key.secret if config.key else None
     shelf = ExitStack()
     state_dir = _state_dir(source, shelf)

@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 KINDS = ("pods", "market", "account", "hosts", "alerts")
 FORMATS = ("json", "csv", "table")
 SHELLS = ("bash", "zsh", "fish")
+CONFIG = {
+    "path": "print where config.toml is, or would be",
+    "init": "write a config.toml with every setting explained; one that is there stays as it is",
+    "check": "tell all that is wrong with config.toml; 0 without errors, else 2",
+    "schema": "print the JSON schema of config.toml, for editors",
+    "keys": "list all keys with their ids, as the keymap changes them",
+}
+"""What `podtop config` does."""
+
+SETTINGS = "What stands in config.toml: see SETTINGS in podtop(1)."
 ACTS = ("stop", "resume", "terminate")
 COMMANDS = ("once", *ACTS)
 """Those that ask RunPod."""
@@ -23,6 +33,17 @@ _ACT_HELP = {
     "resume": "resume stopped pods, after a question",
     "terminate": "terminate pods and destroy what is on them, after a question",
 }
+
+
+class _Explaining(argparse.HelpFormatter):
+    """Tells the settings in place of their one sentence, when help is asked for and not before."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if text != SETTINGS:
+            return super()._fill_text(text, width, indent)
+        from tui.settings.writing import explained
+
+        return f"settings {explained()}".rstrip("\n")
 
 
 def seconds(text: str) -> float:
@@ -68,6 +89,13 @@ def add_commands(to: Commands, connection: Callable[[argparse.ArgumentParser], N
             "--yes", action="store_true", help="do not ask; needed where there is no terminal to ask on"
         )
         connection(parser)
+    settings = to.add_parser(
+        "config", help="where the settings are, what they may be, what is wrong with them", allow_abbrev=False,
+        description="Find, write, check and explain podtop's settings.", formatter_class=_Explaining, epilog=SETTINGS,
+    )  # fmt: skip
+    one_of = settings.add_mutually_exclusive_group(required=True)
+    for name, means in CONFIG.items():
+        one_of.add_argument(f"--{name}", dest="what", action="store_const", const=name, help=means)
     shells = to.add_parser(
         "completions", help="print what lets a shell complete podtop's flags", allow_abbrev=False,
         description="Print a shell's completions for podtop. The README tells where to put them.",

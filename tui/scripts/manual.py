@@ -15,8 +15,9 @@ from msgspec import Struct
 from tui.scripts.arguments import KINDS
 from tui.scripts.exits import MEANINGS, SIGNALLED
 from tui.scripts.plain import flat
-from tui.settings.fields import fields
-from tui.settings.tables import Settings
+from tui.settings.fields import Field, fields, free, tables
+from tui.settings.tables import Profile, Settings
+from tui.settings.writing import purpose
 
 _NAME = r"podtop \- htop for RunPod GPU pods"
 
@@ -83,6 +84,16 @@ def _lines(parser: argparse.ArgumentParser) -> Iterator[str]:
     for name, setting in fields(Settings).items():
         if setting.variable:
             yield from _term(setting.variable, f"{name}: {setting.words}; {setting.kind.accepted}")
+    yield ".SH SETTINGS"
+    yield text("What config.toml may hold; podtop config --init writes one with all of it.")
+    every: list[tuple[str, type[Struct]]] = [("", Settings), *tables().items(), ("profiles.NAME", Profile)]
+    for title, table in every:
+        yield from (".SS " + (f'"[{text(title)}]"' if title else '"At the top"'), text(purpose(table)))
+        for name, setting in fields(table).items():
+            yield from _term(name, f"{setting.words}; {setting.kind.accepted}")
+    for name, inner in free().items():
+        if isinstance(inner, Field):
+            yield from (f'.SS "[{text(name)}]"', text(f"{inner.words}; {inner.kind.accepted}"))
     yield ".SH FILES"
     for path, what in _FILES:
         yield from _term(path, what)

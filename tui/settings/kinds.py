@@ -39,6 +39,7 @@ class Kind(Struct, frozen=True):
     read:     a TOML value to the setting's; raises ValueError or TypeError.
     parse:    the text of a flag or a variable to a TOML value.
     tell:     what may be repeated of a refused value; empty where nothing may.
+    example:  a value as it stands in the file, for a setting that has none by default.
     """
 
     accepted: str
@@ -46,6 +47,7 @@ class Kind(Struct, frozen=True):
     read: Callable[[Any], Any]
     parse: Callable[[str], object] = str
     tell: Callable[[object], str] = shown
+    example: str = ""
 
 
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -79,7 +81,7 @@ def number(low: float, high: float, accepted: str) -> Kind:
     return Kind(accepted, {"type": "number", "minimum": low, "maximum": high}, read, _number_in)
 
 
-def text(accepted: str, pattern: str = r"(?=.*\S).+", *, tell: Callable[[object], str] = shown) -> Kind:
+def text(accepted: str, pattern: str = r"(?=.*\S).+", *, example: str = "") -> Kind:
     """Text on one line that matches a pattern, whole."""
 
     def read(value: object) -> str:
@@ -87,7 +89,7 @@ def text(accepted: str, pattern: str = r"(?=.*\S).+", *, tell: Callable[[object]
             raise ValueError
         return value
 
-    return Kind(accepted, {"type": "string", "pattern": f"^(?:{pattern})$"}, read, tell=tell)
+    return Kind(accepted, {"type": "string", "pattern": f"^(?:{pattern})$"}, read, example=f'"{example}"')
 
 
 def choice(*words: str) -> Kind:
@@ -101,7 +103,7 @@ def choice(*words: str) -> Kind:
     return Kind(", ".join(words[:-1]) + f" or {words[-1]}", {"enum": list(words)}, read)
 
 
-def texts(accepted: str, *, least: int = 0) -> Kind:
+def texts(accepted: str, *, least: int = 0, example: str) -> Kind:
     """An array of strings, `least` or more of them."""
 
     def read(value: object) -> tuple[str, ...]:
@@ -112,7 +114,7 @@ def texts(accepted: str, *, least: int = 0) -> Kind:
         return tuple(value)
 
     schema = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": least}
-    return Kind(accepted, schema, read)
+    return Kind(f"{accepted}, as in {example}", schema, read, example=example)
 
 
 def _secret(value: object) -> Secret:
@@ -138,27 +140,32 @@ def _web(value: object) -> str:
     return value
 
 
-FLAG = Kind("true or false", {"type": "boolean"}, _flag, _word)
+FLAG = Kind("true or false", {"type": "boolean"}, _flag, _word, example="true")
 AUTO = Kind('"auto", true or false', {"enum": ["auto", True, False]}, _auto, _word)
 SECONDS = number(2, 86_400, "seconds, from 2 to 86400")
 MINUTES = number(0, 1440, "minutes, from 0 (never) to 1440")
 API_URL = Kind(
     "an https URL without credentials or query; http on loopback only",
     {"type": "string", "format": "uri", "pattern": "^https?://[^?#@]+$"}, _api_url, tell=_host_alone,
+    example='"https://api.runpod.io/graphql"',
 )  # fmt: skip
 WEBHOOK = Kind(
     # A webhook's address is a secret in itself.
     "an https URL; http on loopback only", {"type": "string", "format": "uri"}, _web, tell=_unseen,
+    example='"https://hooks.example.com/..."',
 )  # fmt: skip
-SECRET = Kind("a RunPod API key", {"type": "string", "pattern": r"\S"}, _secret, tell=_unseen)
-VARIABLE = text("the name of an environment variable", "[A-Za-z_][A-Za-z0-9_]*")
-KEY_FILE = text("the path of a file that holds a RunPod API key")
-FILE = text("the path of a file")
-USER = text("the name of a user", "[A-Za-z_][A-Za-z0-9_.-]*")
-HOST = text("the name of a host", "[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
-THEME = text("the name of a theme, such as podtop-dark or podtop-light")
-NAME = text("the name of a profile: letters, digits, - and _, at most 24", "[A-Za-z0-9][A-Za-z0-9_-]{0,23}")
-ARGUMENTS = texts('an array of arguments, as in ["-o", "StrictHostKeyChecking=accept-new"]')
-COMMAND = texts('a list of a program and its arguments, as in ["notify-send", "{title}", "{text}"]', least=1)
-KEYS = text('a key, or keys with commas between them, as in "ctrl+t" or "j,down"')
+SECRET = Kind("a RunPod API key", {"type": "string", "pattern": r"\S"}, _secret, tell=_unseen, example='"rpa_..."')
+VARIABLE = text("the name of an environment variable", "[A-Za-z_][A-Za-z0-9_]*", example="WORK_API_KEY")
+KEY_FILE = text("the path of a file that holds a RunPod API key", example="~/.config/podtop/key")
+PRIVATE_KEY = text("the path of a file", example="~/.ssh/id_ed25519")
+FILE = text("the path of a file", example="~/.config/podtop/hook-token")
+USER = text("the name of a user", "[A-Za-z_][A-Za-z0-9_.-]*", example="root")
+HOST = text("the name of a host", "[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", example="ssh.runpod.io")
+THEME = text("the name of a theme, such as podtop-dark or podtop-light", example="podtop-light")
+NAME = text(
+    "the name of a profile: letters, digits, - and _, at most 24", "[A-Za-z0-9][A-Za-z0-9_-]{0,23}", example="work"
+)
+ARGUMENTS = texts("an array of arguments", example='["-o", "StrictHostKeyChecking=accept-new"]')
+COMMAND = texts("a list of a program and its arguments", least=1, example='["notify-send", "{title}", "{text}"]')
+KEYS = text('a key, or keys with commas between them, as in "f9" or "j,down"', example="f9")
 COLOR = choice("accent", "good", "warn", "bad", "muted")

@@ -21,7 +21,7 @@ class Ssh(Struct, frozen=True):
     """How podtop reaches into a pod."""
 
     user: Annotated[str, kinds.USER, "who to be in the pod, where it has a public port"] = "root"
-    key_file: Annotated[str | None, kinds.FILE, "the private key; ssh's own choice without it"] = None
+    key_file: Annotated[str | None, kinds.PRIVATE_KEY, "the private key; ssh's own choice without it"] = None
     options: Annotated[tuple[str, ...], kinds.ARGUMENTS, "more arguments for ssh, each a string of its own"] = ()
     proxy_host: Annotated[str, kinds.HOST, "RunPod's proxy, for pods without a public port"] = "ssh.runpod.io"
 
@@ -49,7 +49,7 @@ class Profile(Struct, frozen=True):
     api_key_file: Annotated[str | None, kinds.KEY_FILE, "a file that holds its API key and nothing else"] = None
     api_key_env: Annotated[str | None, kinds.VARIABLE, "an environment variable that holds its API key"] = None
     api_key: Annotated[Secret | None, kinds.SECRET, "its API key itself; the file must then be yours alone"] = None
-    read_only: Annotated[bool | None, kinds.FLAG, "true: never send a mutation with this profile"] = None
+    read_only: Annotated[bool | None, kinds.FLAG, "never send a mutation with this profile"] = None
     color: Annotated[str, kinds.COLOR, "the colour of its badge in the header, by its part in the theme"] = "accent"
 
 
@@ -63,14 +63,14 @@ class Settings(Struct, frozen=True):
     profile: Annotated[str | None, kinds.NAME, "the profile to begin with where no other is chosen"] = None
     interval: Annotated[float, kinds.SECONDS, "seconds between polls of pods and balance"] = 5.0
     market_interval: Annotated[float, kinds.SECONDS, "seconds between polls of prices"] = 30.0
-    read_only: Annotated[bool, kinds.FLAG, "true: never send a mutation"] = False
+    read_only: Annotated[bool, kinds.FLAG, "never send a mutation"] = False
     record: Annotated[bool, kinds.FLAG, "keep what is seen; false: keep no history"] = True
-    lock_after: Annotated[float, kinds.MINUTES, "minutes without a key after which actions lock; 0 never"] = 10.0
-    theme: Annotated[str | None, kinds.THEME, "podtop-dark, podtop-light, or any of Textual's themes"] = None
-    mouse: Annotated[bool, kinds.FLAG, "false: leave the mouse to the terminal"] = True
-    ascii: Annotated[bool, kinds.FLAG, "true: only ASCII, for terminals without boxes and braille"] = False
+    lock_after: Annotated[float, kinds.MINUTES, "minutes without a key after which actions lock"] = 10.0
+    theme: Annotated[str | None, kinds.THEME, "the look: podtop-dark, podtop-light, or any of Textual's themes"] = None
+    mouse: Annotated[bool, kinds.FLAG, "use the mouse; false leaves it to the terminal"] = True
+    ascii: Annotated[bool, kinds.FLAG, "draw with ASCII alone, for terminals without boxes and braille"] = False
     slow_link: Annotated[
-        bool | str, kinds.AUTO, 'true: send less, for a slow link; "auto" when the terminal takes it slowly'
+        bool | str, kinds.AUTO, 'send less, for a slow link; "auto": when the terminal takes it slowly'
     ] = "auto"
     ssh: Ssh = Ssh()
     notify: Notify = Notify()

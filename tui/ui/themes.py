@@ -161,3 +161,10 @@ def variable_defaults(theme: Theme) -> dict[str, str]:
         "chart-7": colours["error"],
         "chart-8": colours["foreground"],
     }
+
+
+def names() -> frozenset[str]:
+    """The names that a setting may have: podtop's own themes and Textual's."""
+    from textual.theme import BUILTIN_THEMES
+
+    return frozenset({*BUILTIN_THEMES, *(theme.name for theme in OWN)})
