@@ -288,7 +288,7 @@ class Acts:
 
         if self._watch.cloud is None:
             raise Unreachable("podtop is not connected.", sent=False)
-        return (await self._watch.cloud.account()).templates
+        return (await self._watch.cloud.templates()).templates
 
     async def _kept_draft(self) -> Draft | None:
         """The draft of this run, with its secrets; else the one on disk, without."""
