@@ -61,6 +61,8 @@ class Sight(NamedTuple):
     kept: Kept
     watching: Callable[[], Watching]
     use: Callable[[], Use]
+    marks: dict[str, None]
+    """Pods that are marked, by their ids: what is marked on one screen is on others."""
 
 
 class TimedScreen(Screen[None]):
@@ -120,8 +122,12 @@ class TimedScreen(Screen[None]):
         self.set_interval(1.0, self._tick)
 
     def on_screen_resume(self) -> None:
-        self.post_message(Attend(self.TOPICS))
+        self.post_message(Attend(self._topics()))
         self.show()
+
+    def _topics(self) -> tuple[str, ...]:
+        """What is asked of RunPod only while this screen is on top."""
+        return self.TOPICS
 
     # Reading the store
 
