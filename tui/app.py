@@ -123,7 +123,7 @@ class PodtopApp(App[None]):
         self._tz = tz
         self._watch = Watch(
             source, config, self.fleet, self._tell, _import_charts, record, self._say, self._opened, self._midnight,
-            hosts=True,
+            hosts=True, month=lambda at: self._midnight(at, day=1),
         )  # fmt: skip
         self._state = state
         self._notify = config.notify
@@ -148,6 +148,7 @@ class PodtopApp(App[None]):
             self._watches,
             self._watch.use,
             self._look,
+            {},
         )
         self._first_screen = self._maker(first)()
         self._came_from = self.DEFAULT_MODE
@@ -258,9 +259,10 @@ class PodtopApp(App[None]):
         if self._driver is not None and not self.is_headless:
             self._driver.write(text)
 
-    def _midnight(self, at: float) -> float:
+    def _midnight(self, at: float, day: int | None = None) -> float:
+        """When the local day of an instant began; or another day of its month."""
         when = datetime.fromtimestamp(at, self._tz)
-        return when.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+        return when.replace(day=day or when.day, hour=0, minute=0, second=0, microsecond=0).timestamp()
 
     def on_open_pod(self, asked: OpenPod) -> None:
         if asked.at is None:
@@ -378,6 +380,10 @@ class PodtopApp(App[None]):
             from tui.ui.screens.hosts import HostsScreen
 
             return partial(HostsScreen, self._sight)
+        if mode == "account":
+            from tui.ui.screens.account import AccountScreen
+
+            return partial(AccountScreen, self._sight)
         if mode == "market":
             from tui.ui.screens.market import MarketScreen
 

@@ -124,6 +124,12 @@ def parser() -> argparse.ArgumentParser:
     form = market.add_mutually_exclusive_group()
     form.add_argument("--json", dest="form", action="store_const", const="json", help="print JSON, once")
     form.add_argument("--csv", dest="form", action="store_const", const="csv", help="print CSV, once")
+    account = commands.add_parser(
+        "account", help="balance, runway, charges, templates and all that belongs to the account", allow_abbrev=False,
+        description="Show the Account screen; or, with --json, print the account, once, as podtop once account does.",
+    )  # fmt: skip
+    _connection(account, argparse.SUPPRESS)
+    account.add_argument("--json", dest="form", action="store_const", const="json", help="print JSON, once")
     simulate = commands.add_parser(
         "simulate", help="serve a simulated RunPod on loopback", allow_abbrev=False,
         description="Serve a simulated RunPod on loopback, for podtop or any other RunPod client.",
@@ -215,7 +221,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             _say("--enforce-leases stops pods, and read-only sends nothing: leave one of them out")
             return USAGE
         return _record(_source(options, config), config, options.enforce_leases)
-    if options.command in COMMANDS:
+    if options.command == "account" and options.form is None:
+        return _show(_source(options, config), config, "account")
+    if options.command in (*COMMANDS, "account"):
         return _script(options, config)
     return _show(_source(options, config), config)
 

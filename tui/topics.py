@@ -1,4 +1,4 @@
-"""What is asked of RunPod only while a screen shows it: the account, the machines, the CPU types."""
+"""What is asked of RunPod, or of the recording, only while a screen shows it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,23 @@ if TYPE_CHECKING:
 
 
 class Topic(Struct, frozen=True):
-    """Something to ask for: how, and every how many seconds while a screen shows it."""
+    """Something to ask for: how, and every how many seconds while a screen shows it.
 
-    fetch: Callable[[Cloud], Callable[[], Awaitable[Any]]]
+    fetch: None for what the recording knows.
+    """
+
+    fetch: Callable[[Cloud], Callable[[], Awaitable[Any]]] | None
     interval: float
 
 
 TOPICS = {
     "account": Topic(lambda cloud: cloud.account, 60.0),
+    "ledger": Topic(lambda cloud: cloud.ledger, 900.0),
+    "templates": Topic(lambda cloud: cloud.templates, 900.0),
+    "readmes": Topic(lambda cloud: cloud.readmes, 3600.0),
+    "billing": Topic(lambda cloud: cloud.billing, 900.0),
+    "profile": Topic(lambda cloud: cloud.profile, 900.0),
+    "books": Topic(None, 300.0),
     "hosts": Topic(lambda cloud: cloud.hosts, 30.0),
     "places": Topic(lambda cloud: cloud.places, 120.0),
     "cpus": Topic(lambda cloud: cloud.cpu_types, 3600.0),

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from tui.api.cloud import CloudError, Throttled, Unreachable
 from tui.api.models import ANYTHING
 from tui.poller import Failed, Fresh, Poller
-from tui.store.fleet import Older
+from tui.store.fleet import PRIVATE, Older
 from tui.store.series import EMPTY
 from tui.topics import TOPICS
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.api.models import Demand, Market, Snapshot
+    from tui.bookkeeper import Bookkeeper
     from tui.config import Config
     from tui.inspector import Inspector
     from tui.notes import Note
@@ -53,7 +54,7 @@ class Watch:
     changed: called after every change of the fleet.
     record:  makes the recorder, given what is to be told to a person; None where nothing is recorded.
     opened:  given the account's past once there is one to be asked.
-    midnight: when the local day of an instant began.
+    midnight, month: when the local day, and month, of an instant began.
     say:     told what a person has to know of the recording.
     beat: seconds that only go forward, by which requests are counted.
     hosts: whether to find out, once, if the account lets machines to others.
@@ -73,7 +74,9 @@ class Watch:
         midnight: Callable[[float], float] = lambda at: at // 86_400 * 86_400,
         beat: Callable[[], float] = time.monotonic,
         hosts: bool = False,
+        month: Callable[[float], float] = lambda at: at // 86_400 * 86_400,
     ) -> None:
+        self._month = month
         self._meter: Meter | None = None
         self._beat = beat
         self._source = source
@@ -300,6 +303,8 @@ class Watch:
         self._fleet.keep(RECENT, RECENT_BUDGET)
         self._fleet.has_past = True
         self._opened(self.past)
+        if (wake := self._wakes.get("books")) is not None:
+            wake()
         try:
             recorder.happened(await self.past.fill(self._fleet, first, self._source.clock()))
             self.chronicle.recall(await self.past.lasting())
@@ -350,6 +355,8 @@ class Watch:
             self._wakes.pop(name, None)
             if task is not None:
                 task.cancel()
+            if name in PRIVATE:
+                self._fleet.topics.pop(name, None)
         for name in wanted:
             if self._attended.get(name) is None:
                 self._attended[name] = self._ask_for(name)
@@ -362,10 +369,16 @@ class Watch:
         topic, feed = TOPICS[name], self._fleet.topics.get(name)
         age = feed.age(self._source.clock()) if feed is not None and feed.error is None else None
         first = 0.0 if age is None else max(0.0, topic.interval - age / self._source.pace)
-        poller = Poller(topic.fetch(cloud), topic.interval, first=first, slowness=self._slowness)
+        fetch = topic.fetch(cloud) if topic.fetch is not None else self._books().read
+        poller = Poller(fetch, topic.interval, first=first, slowness=self._slowness)
         self._wakes[name] = poller.wake
         tell, fail = partial(self._fleet.apply_topic, name), partial(self._fleet.fail_topic, name)
         return group.create_task(self._follow(poller, tell, fail))
+
+    def _books(self) -> Bookkeeper:
+        from tui.bookkeeper import Bookkeeper
+
+        return Bookkeeper(self._fleet, lambda: self.past, self._source.clock, self._midnight, self._month)
 
     async def look_back(self, fleet: Fleet, pods: Iterable[str], start: float, end: float, width: float) -> None:
         """Have these pods' samples of a time before memory's at hand, in steps of `width` seconds."""

@@ -39,9 +39,9 @@ def whole() -> GraphQLCloud:
     return cloud(answer_everything)
 
 
-def account_answer(**fields: Any) -> dict[str, Any]:
-    """A full account with some of its fields replaced."""
-    answer = full_answer(document("account").text)
+def account_answer(operation: str = "account", **fields: Any) -> dict[str, Any]:
+    """A full answer about the account with some of its fields replaced."""
+    answer = full_answer(document(operation).text)
     answer["data"]["myself"] = {**answer["data"]["myself"], **fields}
     return answer
 
@@ -54,6 +54,11 @@ async def test_nothing_that_is_asked_for_is_lost() -> None:
         await everything.offers(),
         await everything.pod("p1"),
         await everything.account(),
+        await everything.ledger(),
+        await everything.templates(),
+        await everything.readmes(),
+        await everything.billing(),
+        await everything.profile(),
         await everything.hosts(),
         await everything.cpu_types(),
         await everything.pod_extras("p1"),
@@ -114,27 +119,61 @@ async def test_a_pod_that_could_not_be_given_is_not_a_pod_that_is_not_there() ->
 
 async def test_one_part_of_the_account_may_fail_alone() -> None:
     answer = account_answer(
-        dailyCharges=[{"amount": 1.5, "updatedAt": "2026-07-15"}, {"amount": "much"}, None],
+        networkVolumes=[{"id": "v", "size": 5}, {"id": 5}, None],
         apiKeys="none of your business",
         referral=None,
         machineQuota=3,
     )
     found = await cloud(answer).account()
-    assert [c.amount for c in found.charges] == [1.5]
-    assert found.charges[0].at == 1784073600.0
+    assert [v.size_gb for v in found.network_volumes] == [5]
     assert found.api_keys == ()
     assert found.referral is None
     assert found.machine_quota == 3
     assert [p.message for p in found.problems] == [
-        "the charges could not be understood: expected a number, got text at amount",
         "the API keys could not be understood: expected a list, got text",
+        "the network volumes could not be understood: expected text, got int at id",
     ]
+
+
+async def test_a_charge_that_is_not_understood_costs_no_other() -> None:
+    charges = [{"amount": 1.5, "updatedAt": "2026-07-15"}, {"amount": "much"}, None]
+    found = await cloud(account_answer("ledger", dailyCharges=charges)).ledger()
+    assert [c.amount for c in found.charges] == [1.5]
+    assert found.charges[0].at == 1784073600.0
+    assert len(found.top_ups) == 2
+    assert [p.message for p in found.problems] == [
+        "the charges could not be understood: expected a number, got text at amount"
+    ]
+
+
+async def test_a_billing_that_runpod_does_not_serve_is_refused_alone() -> None:
+    refused = {"errors": [{"message": 'Unknown argument "input" on field "User.billing".'}]}
+    with pytest.raises(Rejected, match="Unknown argument"):
+        await cloud(httpx.Response(400, json=refused)).billing()
+    assert (await cloud({"data": {"myself": {"id": "u", "billing": None}}}).billing()).gpus == ()
+
+
+async def test_long_texts_keep_their_lines_and_lose_what_moves_a_cursor() -> None:
+    told = [{"id": "t", "readme": "# One\r\n\n- a\x1b[2J\n- \u202eb\\n", "startScript": "echo a\necho b"}]
+    found = await cloud(account_answer("readmes", podTemplates=told)).readmes()
+    assert found.texts[0].readme == "# One \n\n- a[2J\n- b\\n"
+    assert found.texts[0].start_script == "echo a\necho b"
+    other = await cloud(account_answer("templates", podTemplates=[{"name": "a\nb"}])).templates()
+    assert other.templates[0].name == "a b"
+
+
+async def test_whose_account_it_is_prints_masked() -> None:
+    found = await cloud(account_answer("profile", information={"firstName": "Dana", "taxIdentification": ""})).profile()
+    assert found.first_name is not None
+    assert found.first_name.reveal() == "Dana"
+    assert found.tax_id is None
+    assert "Dana" not in repr(found)
 
 
 async def test_an_account_with_wrong_scalars_still_has_its_lists() -> None:
     found = await cloud(account_answer(clientBalance={})).account()
     assert found.funds.balance is None
-    assert len(found.templates) == 2
+    assert len(found.network_volumes) == 2
     assert found.problems[0].message.startswith("the account could not be understood")
 
 
@@ -148,8 +187,8 @@ async def test_a_bare_account() -> None:
 
 
 async def test_templates_tell_names_of_variables_only() -> None:
-    answer = account_answer(podTemplates=[{"name": "t", "env": [{"key": "TOKEN"}, None, {"key": None}]}])
-    found = await cloud(answer).account()
+    told = [{"name": "t", "env": [{"key": "TOKEN"}, None, {"key": None}]}]
+    found = await cloud(account_answer("templates", podTemplates=told)).templates()
     assert found.templates[0].env_names == ("TOKEN",)
 
 

@@ -70,7 +70,12 @@ async def test_every_read(place: Place) -> None:
     account = await cloud.account()
     assert account.funds == fleet.funds
     assert account.problems == ()
-    assert account.charges
+    assert account.api_keys
+    assert (await cloud.ledger()).charges
+    assert (await cloud.templates()).templates
+    assert (await cloud.readmes()).texts[0].readme
+    assert (await cloud.billing()).gpus
+    assert (await cloud.profile()).first_name
     assert (await cloud.hosts()).unreadable == ()
     assert await cloud.cpu_types()
     assert {sheet.gpu_id for sheet in await cloud.gpu_sheets()} == {offer.gpu_id for offer in market.offers}

@@ -142,7 +142,8 @@ async def test_a_wild_market(value: Any) -> None:
 
 
 INPUT = {"input": {"podId": "p1"}}
-READS = ("pod", "pod_extras", "account", "hosts", "cpu_types", "gpu_sheets", "cpu_flavors", "countries")
+ACCOUNT = ("account", "ledger", "templates", "readmes", "billing", "profile")
+READS = ("pod", "pod_extras", *ACCOUNT, "hosts", "cpu_types", "gpu_sheets", "cpu_flavors", "countries")
 ABOUT_A_POD = ("pod", "pod_extras", "stop", "terminate")
 VALID = {
     name: full_answer(document(name).text, INPUT if name in ABOUT_A_POD else None)

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from tui.api.detail import NetworkVolume
 from tui.api.models import Funds, Problem
+from tui.api.secret import Secret
 
 
 class SpendSplit(Struct, frozen=True, gc=False):
@@ -78,6 +79,7 @@ class Template(Struct, frozen=True):
     serverless: bool
     start_jupyter: bool
     start_ssh: bool
+    advanced_start: bool
     earned: float | None
     runtime_minutes: int | None
 
@@ -114,6 +116,7 @@ class Account(Struct, frozen=True):
     """The account as of one answer.
 
     Lists are newest first or last as RunPod gives them. A part that is missing is empty or None; `problems` says why.
+    reload_amount, reload_below: RunPod takes so much from the card when the balance falls below that.
     """
 
     funds: Funds
@@ -131,14 +134,97 @@ class Account(Struct, frozen=True):
     two_factor: bool | None
     terms_signed: bool | None
     public_ssh_keys: str | None
+    serverless_workers: int | None
+    reload_amount: float | None
+    reload_below: float | None
     notices: Notices
     referral: Referral | None
-    charges: tuple[Charge, ...]
-    top_ups: tuple[TopUp, ...]
-    credits: tuple[Credit, ...]
     api_keys: tuple[ApiKeyInfo, ...]
     registry_logins: tuple[RegistryLogin, ...]
     network_volumes: tuple[NetworkVolume, ...]
-    templates: tuple[Template, ...]
     earnings: tuple[HostEarning, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+class Ledger(Struct, frozen=True):
+    """What was charged and paid, as far back as RunPod tells. Lists stand in its order."""
+
+    charges: tuple[Charge, ...]
+    top_ups: tuple[TopUp, ...]
+    credits: tuple[Credit, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+class Templates(Struct, frozen=True):
+    """The account's templates, without their long texts."""
+
+    templates: tuple[Template, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+class TemplateText(Struct, frozen=True, gc=False):
+    """The long texts of a template, with their lines: what its maker says of it, and what it runs at the start."""
+
+    id: str | None
+    readme: str | None
+    start_script: str | None
+
+
+class Readmes(Struct, frozen=True):
+    """The long texts of all templates."""
+
+    texts: tuple[TemplateText, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+class Billed(Struct, frozen=True, gc=False):
+    """What one GPU type, or one CPU flavour, was billed for in the time that began at `at`."""
+
+    kind: str | None
+    at: float | None
+    seconds: float | None
+    amount: float | None
+
+
+class StorageBilled(Struct, frozen=True, gc=False):
+    """What storage was billed in the time that began at `at`; `network` is the network volumes' part."""
+
+    at: float | None
+    amount: float | None
+    size_gb: float | None
+    network: float | None
+
+
+class BillSummary(Struct, frozen=True, gc=False):
+    """What everything was billed in the time that began at `at`."""
+
+    at: float | None
+    gpus: float | None
+    cpus: float | None
+    serverless: float | None
+    storage: float | None
+    endpoints: float | None
+
+
+class Billing(Struct, frozen=True):
+    """RunPod's billing history, where it gives one."""
+
+    gpus: tuple[Billed, ...]
+    cpus: tuple[Billed, ...]
+    storage: tuple[StorageBilled, ...]
+    summary: tuple[BillSummary, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+class Profile(Struct, frozen=True):
+    """Who the account belongs to. Masked wherever it is printed by accident; forgotten when nobody looks at it."""
+
+    first_name: Secret | None
+    last_name: Secret | None
+    address_1: Secret | None
+    address_2: Secret | None
+    country: Secret | None
+    company: Secret | None
+    company_id: Secret | None
+    tax_id: Secret | None
     problems: tuple[Problem, ...] = ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tui.api.account import Account
+    from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
     from tui.api.catalogue import CpuFlavor, GpuSheet
     from tui.api.detail import PodDetail, PodExtras
     from tui.api.hosts import CpuType, Hosts
@@ -129,7 +129,27 @@ class Cloud(Protocol):
         ...
 
     async def account(self) -> Account:
-        """The account: money, charges, templates, keys by name."""
+        """The account: money now, keys and volumes by name."""
+        ...
+
+    async def ledger(self) -> Ledger:
+        """What was charged and paid."""
+        ...
+
+    async def templates(self) -> Templates:
+        """The account's templates."""
+        ...
+
+    async def readmes(self) -> Readmes:
+        """The long texts of the account's templates, all of them."""
+        ...
+
+    async def billing(self) -> Billing:
+        """Cost by GPU type and day; RunPod may not serve it, which is Rejected."""
+        ...
+
+    async def profile(self) -> Profile:
+        """Whose account it is: personal data."""
         ...
 
     async def hosts(self) -> Hosts:

@@ -9,7 +9,7 @@ from tui.api.cloud import ReadOnly
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tui.api.account import Account
+    from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
     from tui.api.catalogue import CpuFlavor, GpuSheet
     from tui.api.cloud import CloudError
     from tui.api.detail import PodDetail, PodExtras
@@ -53,6 +53,21 @@ class Unplugged:
         _refuse()
 
     async def account(self) -> Account:
+        _refuse()
+
+    async def ledger(self) -> Ledger:
+        _refuse()
+
+    async def templates(self) -> Templates:
+        _refuse()
+
+    async def readmes(self) -> Readmes:
+        _refuse()
+
+    async def billing(self) -> Billing:
+        _refuse()
+
+    async def profile(self) -> Profile:
         _refuse()
 
     async def hosts(self) -> Hosts:

@@ -83,8 +83,8 @@ def user(world: World) -> dict[str, Any]:
         "stripeSavedPaymentId": None,
         "stripeSavedPaymentLast4": None,
         "stripeAccountId": None,
-        "stripeAutoReloadAmount": 100,
-        "stripeAutoPaymentThreshold": 25,
+        "stripeAutoReloadAmount": None,
+        "stripeAutoPaymentThreshold": None,
         "spendDetails": lambda: {
             "gpuComputePerHour": sum(p.rate for p in world.pods.values() if p.status == "RUNNING"),
             "localStoragePerHour": sum(p.storage_rate() for p in world.pods.values()),

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
+from tui.api.cloud import CloudError
+from tui.api.models import Problem
 from tui.scripts.items import iso, matching, rounded
 from tui.store import rules
 
 if TYPE_CHECKING:
-    from tui.api.account import Account
+    from tui.api.account import Account, Billing, Ledger, Template, Templates
+    from tui.api.cloud import Cloud
     from tui.api.hosts import Host, Hosts, Tenant
+
+T = TypeVar("T")
 
 SHOWN_OF_AN_ID = 4
 """Characters that are left of the id of stored credentials."""
@@ -123,10 +130,79 @@ def _tenant(tenant: Tenant) -> TenantItem:
 # Account
 
 
+class Whole(Struct, frozen=True):
+    """The account with all that is asked apart; None where RunPod did not give a part, and `problems` says why."""
+
+    account: Account
+    ledger: Ledger | None
+    templates: Templates | None
+    billing: Billing | None
+    problems: tuple[Problem, ...]
+
+
+async def whole(cloud: Cloud) -> Whole:
+    """Ask for all of the account. Raises CloudError where the account itself is not given."""
+    problems: list[Problem] = []
+
+    async def part(what: str, asking: Awaitable[T]) -> T | None:
+        try:
+            return await asking
+        except CloudError as error:
+            problems.append(Problem(str(error), ("myself", what)))
+            return None
+
+    account, ledger, templates, billing = await asyncio.gather(
+        cloud.account(),
+        part("dailyCharges", cloud.ledger()),
+        part("podTemplates", cloud.templates()),
+        part("billing", cloud.billing()),
+    )
+    for found in (account, ledger, templates, billing):
+        problems += found.problems if found is not None else ()
+    return Whole(account, ledger, templates, billing, tuple(problems))
+
+
 class ChargeItem(Struct, frozen=True):
     at: str | None
     kind: str | None
     amount_usd: float | None
+    pods_usd: float | None
+    disk_usd: float | None
+    api_usd: float | None
+    serverless_usd: float | None
+
+
+class CreditItem(Struct, frozen=True):
+    """A credit code; not the code itself, which is money."""
+
+    created_at: str | None
+    redeemed_at: str | None
+    amount_usd: float | None
+
+
+class BilledItem(Struct, frozen=True):
+    """A GPU type, or a CPU flavour, in the day that began at `at`."""
+
+    at: str | None
+    kind: str | None
+    billed_s: float | None
+    amount_usd: float | None
+
+
+class StorageItem(Struct, frozen=True):
+    at: str | None
+    amount_usd: float | None
+    size_gb: float | None
+    network_usd: float | None
+
+
+class BillItem(Struct, frozen=True):
+    at: str | None
+    gpus_usd: float | None
+    cpus_usd: float | None
+    serverless_usd: float | None
+    storage_usd: float | None
+    endpoints_usd: float | None
 
 
 class TopUpItem(Struct, frozen=True):
@@ -166,6 +242,18 @@ class TemplateItem(Struct, frozen=True):
     name: str | None
     image: str | None
     env_names: tuple[str, ...]
+    ports: str | None
+    container_disk_gb: int | None
+    volume_gb: int | None
+    volume_mount_path: str | None
+    registry_masked_id: str | None
+    public: bool
+    serverless: bool
+    start_jupyter: bool
+    start_ssh: bool
+    advanced_start: bool
+    earned_usd: float | None
+    runtime_minutes: int | None
 
 
 class EarningItem(Struct, frozen=True):
@@ -173,6 +261,8 @@ class EarningItem(Struct, frozen=True):
     machine_id: str | None
     name: str | None
     amount_usd: float | None
+    gpu_usd: float | None
+    disk_usd: float | None
 
 
 class AccountItem(Struct, frozen=True, kw_only=True):
@@ -195,6 +285,18 @@ class AccountItem(Struct, frozen=True, kw_only=True):
     referral_earned_usd: float | None
     template_earned_usd: float | None
     two_factor: bool | None
+    terms_signed: bool | None
+    payouts_linked: bool | None
+    machine_quota: int | None
+    serverless_workers: int | None
+    reload_amount_usd: float | None
+    reload_below_usd: float | None
+    notify_stale_pods: bool | None
+    notify_pods: bool | None
+    notify_low_balance: bool | None
+    notify_other: bool | None
+    referrals_this_month: int | None
+    referral_spend_this_month_usd: float | None
     charges: tuple[ChargeItem, ...]
     top_ups: tuple[TopUpItem, ...]
     api_keys: tuple[KeyItem, ...]
@@ -202,10 +304,16 @@ class AccountItem(Struct, frozen=True, kw_only=True):
     network_volumes: tuple[VolumeItem, ...]
     templates: tuple[TemplateItem, ...]
     earnings: tuple[EarningItem, ...]
+    credits: tuple[CreditItem, ...]
+    bills_of_gpus: tuple[BilledItem, ...]
+    bills_of_cpus: tuple[BilledItem, ...]
+    bills_of_storage: tuple[StorageItem, ...]
+    bills: tuple[BillItem, ...]
 
 
-def account(answer: Account) -> AccountItem:
-    split = answer.spend_split
+def account(found: Whole) -> AccountItem:
+    answer, ledger, billing = found.account, found.ledger, found.billing
+    split, notices, referral = answer.spend_split, answer.notices, answer.referral
     return AccountItem(
         id=answer.funds.account_id,
         email=answer.email,
@@ -224,11 +332,50 @@ def account(answer: Account) -> AccountItem:
         referral_earned_usd=answer.referral_earned,
         template_earned_usd=answer.template_earned,
         two_factor=answer.two_factor,
-        charges=tuple(ChargeItem(iso(c.at), c.kind, c.amount) for c in answer.charges),
-        top_ups=tuple(TopUpItem(iso(t.at), t.kind, t.medium, t.amount) for t in answer.top_ups),
+        terms_signed=answer.terms_signed,
+        payouts_linked=answer.payouts_linked,
+        machine_quota=answer.machine_quota,
+        serverless_workers=answer.serverless_workers,
+        reload_amount_usd=answer.reload_amount,
+        reload_below_usd=answer.reload_below,
+        notify_stale_pods=notices.stale_pods,
+        notify_pods=notices.pods,
+        notify_low_balance=notices.low_balance,
+        notify_other=notices.other,
+        referrals_this_month=referral.month_count if referral else None,
+        referral_spend_this_month_usd=referral.month_spend if referral else None,
+        charges=tuple(
+            ChargeItem(iso(c.at), c.kind, c.amount, c.pods, c.disk, c.api, c.serverless)
+            for c in (ledger.charges if ledger else ())
+        ),
+        top_ups=tuple(TopUpItem(iso(t.at), t.kind, t.medium, t.amount) for t in (ledger.top_ups if ledger else ())),
         api_keys=tuple(KeyItem(k.name, k.permissions, iso(k.created_at), iso(k.last_used_at)) for k in answer.api_keys),
         registry_logins=tuple(NamedItem(login.name, masked(login.id)) for login in answer.registry_logins),
         network_volumes=tuple(VolumeItem(v.id, v.name, v.size_gb, v.data_center) for v in answer.network_volumes),
-        templates=tuple(TemplateItem(t.id, t.name, t.image, t.env_names) for t in answer.templates),
-        earnings=tuple(EarningItem(iso(e.at), e.machine_id, e.name, e.total) for e in answer.earnings),
+        templates=tuple(map(_template, found.templates.templates if found.templates else ())),
+        earnings=tuple(EarningItem(iso(e.at), e.machine_id, e.name, e.total, e.gpu, e.disk) for e in answer.earnings),
+        credits=tuple(
+            CreditItem(iso(c.created_at), iso(c.redeemed_at), c.amount) for c in (ledger.credits if ledger else ())
+        ),
+        bills_of_gpus=tuple(
+            BilledItem(iso(b.at), b.kind, b.seconds, b.amount) for b in (billing.gpus if billing else ())
+        ),
+        bills_of_cpus=tuple(
+            BilledItem(iso(b.at), b.kind, b.seconds, b.amount) for b in (billing.cpus if billing else ())
+        ),
+        bills_of_storage=tuple(
+            StorageItem(iso(b.at), b.amount, b.size_gb, b.network) for b in (billing.storage if billing else ())
+        ),
+        bills=tuple(
+            BillItem(iso(b.at), b.gpus, b.cpus, b.serverless, b.storage, b.endpoints)
+            for b in (billing.summary if billing else ())
+        ),
     )
+
+
+def _template(found: Template) -> TemplateItem:
+    return TemplateItem(
+        found.id, found.name, found.image, found.env_names, found.ports, found.container_disk_gb, found.volume_gb,
+        found.volume_mount_path, masked(found.registry_auth_id), found.public, found.serverless,
+        found.start_jupyter, found.start_ssh, found.advanced_start, found.earned, found.runtime_minutes,
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, Struct, UnsetType
@@ -71,7 +72,7 @@ class Desk:
             "pods": cloud.fleet,
             "alerts": cloud.fleet,
             "market": cloud.offers,
-            "account": cloud.account,
+            "account": partial(_account, cloud),
             "hosts": cloud.hosts,
         }
         return asked[self.kind]
@@ -112,6 +113,12 @@ class Desk:
         if self.kind == "account":
             return (belongings.account(answer),), 1
         return belongings.hosts(answer, terms), len(answer.hosts) + len(answer.unreadable)
+
+
+async def _account(cloud: Cloud) -> Any:
+    from tui.scripts import belongings
+
+    return await belongings.whole(cloud)
 
 
 def _problem(problem: Problem) -> ProblemItem:

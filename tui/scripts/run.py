@@ -25,6 +25,10 @@ def run(options: argparse.Namespace, config: Config, source: Source, state: Stat
         say("the output is closed")
         return Exit.CRASHED
     try:
+        if options.command == "account":
+            from tui.scripts.once import once
+
+            return once(source, "account", options.form, "", None, lambda account: None)
         if options.command == "once":
             return _once(options, config, source, state)
         from tui.scripts.act import act

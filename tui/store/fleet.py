@@ -18,11 +18,12 @@ from tui.store.inspection import Inspection
 from tui.store.series import GAP, Series, Stretch
 
 if TYPE_CHECKING:
-    from tui.api.account import Account
+    from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
     from tui.api.catalogue import CpuFlavor, GpuSheet
     from tui.api.cloud import CloudError
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import Demand, Funds, Market, Places, Pod, Snapshot, Unreadable
+    from tui.store.books import Balances, Books
     from tui.store.hosts import Telemetry
     from tui.store.lease import Lease
     from tui.store.log import Earlier
@@ -152,6 +153,10 @@ def sample(pod: Pod, at: float) -> dict[str, float | None]:
     return values
 
 
+PRIVATE = frozenset({"profile"})
+"""Topics that are forgotten as soon as nobody looks at them."""
+
+
 class Fleet:
     """Pods, money and market as last polled. One writer; screens read.
 
@@ -190,6 +195,7 @@ class Fleet:
         self.asked: dict[Demand, Feed[Market]] = {}
         self._prices: Prices | None = None
         self._host_telemetry: Telemetry | None = None
+        self._balances: Balances | None = None
         self.older: dict[str, Older] = {}
         self.inspection: Inspection | None = None
         self.has_past = False
@@ -228,8 +234,41 @@ class Fleet:
         return self._host_telemetry
 
     @property
+    def balances(self) -> Balances:
+        """The balance as it was told since podtop began."""
+        if self._balances is None:
+            from tui.store.books import Balances
+
+            self._balances = Balances()
+        return self._balances
+
+    @property
     def account(self) -> Feed[Account]:
         return self.topics.get("account", _NOTHING)
+
+    @property
+    def ledger(self) -> Feed[Ledger]:
+        return self.topics.get("ledger", _NOTHING)
+
+    @property
+    def templates(self) -> Feed[Templates]:
+        return self.topics.get("templates", _NOTHING)
+
+    @property
+    def readmes(self) -> Feed[Readmes]:
+        return self.topics.get("readmes", _NOTHING)
+
+    @property
+    def billing(self) -> Feed[Billing]:
+        return self.topics.get("billing", _NOTHING)
+
+    @property
+    def profile(self) -> Feed[Profile]:
+        return self.topics.get("profile", _NOTHING)
+
+    @property
+    def books(self) -> Feed[Books]:
+        return self.topics.get("books", _NOTHING)
 
     @property
     def hosts(self) -> Feed[Hosts]:
@@ -290,6 +329,7 @@ class Fleet:
         Where the server failed to give the pods, the last ones stay, with a gap.
         """
         self.snapshot = self.snapshot.succeeded(snapshot, at, took)
+        self.balances.tell(at, snapshot.funds.balance if snapshot.funds else None)
         if snapshot.pods is None:
             self._gap(at)
             return ()
@@ -375,7 +415,9 @@ class Fleet:
         copy.pods_at = self.pods_at
         copy.events, copy.deeds = self.events.copy(), self.deeds.copy()
         copy.earlier, copy._host_telemetry = self.earlier, self._host_telemetry
-        copy.leases, copy.topics = self.leases, self.topics.copy()
+        copy.leases = self.leases
+        copy.topics = {name: feed for name, feed in self.topics.items() if name not in PRIVATE}
+        copy._balances = self._balances
         copy.asked, copy.prices, copy.vigils = self.asked, self.prices, self.vigils
         copy.older, copy.has_past, copy.keyless = self.older.copy(), self.has_past, self.keyless
         return copy

@@ -211,8 +211,8 @@ class Acts:
 
     # Deploying
 
-    def deploy(self, offer: Offer | None, pod: str | None) -> None:
-        """Show the form of a deploy: with this GPU, or the same as this pod; with neither, as it was left."""
+    def deploy(self, offer: Offer | None, pod: str | None, template: Template | None = None) -> None:
+        """Show the form of a deploy: with this GPU, like this pod, from this template; with none, as it was left."""
         if (why := self.refusal()) is not None:
             self._warn(f"deploy: {why}")
         elif self._fleet.market.value is None:
@@ -220,7 +220,7 @@ class Acts:
         elif (under_way := self._fleet.deeds.get("")) is not None:
             self._warn(f"deploy: still {under_way.word} {under_way.name}: one at a time")
         else:
-            self._run(self._open_form(offer, pod))
+            self._run(self._open_form(offer, pod, template=template))
 
     def prepare(self, offer: Offer | None, more: Mapping[str, str], then: Callable[[Draft], object]) -> None:
         """Show the form of a deploy that is not ordered now: what was typed goes to `then`."""
@@ -235,6 +235,7 @@ class Acts:
         pod: str | None,
         more: Mapping[str, str] | None = None,
         then: Callable[[Draft], object] | None = None,
+        template: Template | None = None,
     ) -> None:
         import secrets
 
@@ -263,6 +264,10 @@ class Acts:
         elif kept is not None and offer is not None and rules.offer_of(kept["gpu_type_id"], offers) != offer:
             # The rest of an earlier draft is good for another GPU too; its name told the old one.
             draft = replace(kept, values={**kept.values, "gpu_type_id": offer.name, "name": fresh["name"]})
+        if template is not None:
+            draft, kept = rules.from_template(fresh, template), None
+            if template.name:
+                draft = replace(draft, values={**draft.values, "name": rules.unique(template.name, suffix)})
         if more:
             draft = replace(draft, values={**draft.values, **more})
         self._show_form(draft, fresh, kept is not None, then)
@@ -294,7 +299,7 @@ class Acts:
 
         if self._watch.cloud is None:
             raise Unreachable("podtop is not connected.", sent=False)
-        return (await self._watch.cloud.account()).templates
+        return (await self._watch.cloud.templates()).templates
 
     async def _kept_draft(self) -> Draft | None:
         """The draft of this run, with its secrets; else the one on disk, without."""

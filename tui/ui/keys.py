@@ -81,7 +81,7 @@ def cell(hint: Hint) -> Cell:
     return ((hint.footer_key, "key" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
 
 
-FIRST = ("act", "pod", "market", "table")
+FIRST = ("act", "pod", "market", "account", "table")
 """Groups whose keys the footer tells first: what stands at the end gives way where there is no room."""
 
 
@@ -124,6 +124,7 @@ GROUPS = {
     "screen": "Screens",
     "pane": "Panes",
     "market": "Market",
+    "account": "Account",
     "table": "Tables",
     "chart": "Charts",
     "time": "Time",

@@ -187,6 +187,46 @@ def market(
     return found if trend else {name: found[name] for name in ("list", "facts")}
 
 
+_FACTS = 50
+
+
+def account(width: int, height: int, active: str, rows: int, head: int, alone: bool = False) -> dict[str, Region]:
+    """The region of every pane of the account's screen.
+
+    head: cells of the facts, which then stand above the list with the chart, for they are what is looked for; 0: beside
+          it, without a chart. rows: how many there are in the list.
+    """
+    if alone:
+        return {active: Region(0, 0, width, height)}
+    if not head:
+        left = width - max(_FACTS, min(width * 2 // 5, _FACTS + 20))
+        return {"list": Region(0, 0, left, height), "facts": Region(left, 0, width - left, height)}
+    left = min(max(head, width * 3 // 10), 2 * _FACTS, width // 2) if width >= WIDE else min(head, width // 2)
+    top = max(min(height - min(rows + 3, height // 2), 29), height // 2)
+    return {
+        "list": Region(0, top, width, height - top),
+        "facts": Region(0, 0, left, top),
+        "trend": Region(left, 0, width - left, top),
+    }
+
+
+class AccountPanes(Layout):
+    """Applies `account` to the children: those of the class `list` share its place."""
+
+    name = "account"
+
+    def __init__(self) -> None:
+        self.active = MARKET[0]
+        self.alone = False
+        self.rows = 0
+        self.head = 0
+
+    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        regions = account(size.width, size.height, self.active, self.rows, self.head, self.alone)
+        named = ((child, "list" if child.has_class("list") else child.id or "") for child in children)
+        return _place((child, regions[name]) for child, name in named if name in regions)
+
+
 class MarketPanes(Layout):
     """Applies `market` to the children: those of the class `list` share its place."""
 

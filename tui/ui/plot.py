@@ -10,20 +10,23 @@ import math
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tui.ui import captions, heat
 from tui.ui import format as fmt
-from tui.ui.spec import CURSOR, QUIET, ChartSpec, Part, Row, has_axis
+from tui.ui.spec import CURSOR, QUIET, TEXT, TITLE, BarSpec, ChartSpec, Drawn, Part, Row, has_axis
 
 if TYPE_CHECKING:
     from tui.store.series import Run
 
 
-def draw(spec: ChartSpec, width: int, height: int) -> tuple[Row, ...]:
+def draw(spec: Drawn, width: int, height: int) -> tuple[Row, ...]:
     """The chart in exactly `height` rows of `width` cells."""
     if width <= 0 or height <= 0:
         return ()
+    if isinstance(spec, BarSpec):
+        return _bars(spec, width, height)
     rows: list[Row] = [captions.title(spec, width)]
     body = height - 1
     axis = spec.axis if has_axis(width, height) else 0
@@ -172,19 +175,25 @@ def library() -> Any:
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 
 
-def _canvas(spec: ChartSpec, columns: int, height: int) -> list[Row]:
-    plotext = library()
-    figure = plotext.figure
+def _figure(columns: int, height: int, across: int, up: int) -> Any:
+    """An empty figure without frame, rulers and colours, whose plane has so many units across and up."""
+    figure = library().figure
     figure.clear()
     figure.theme("colorless")
     figure.canvas("default")
     figure.axes(False)
     figure.legend(False)
     figure.plot_size(columns, height)
-    for axis, dots in (("x", 2 * columns), ("y", 4 * height)):
+    for axis, units in (("x", across), ("y", up)):
         figure.ruler(axis).frequency(0)
         figure.ruler(axis).alignment("edge")
-        figure.ruler(axis).lim(0, dots)
+        figure.ruler(axis).lim(0, units)
+    return figure
+
+
+def _canvas(spec: ChartSpec, columns: int, height: int) -> list[Row]:
+    plotext = library()
+    figure = _figure(columns, height, 2 * columns, 4 * height)
     # The first line last: where lines share a cell the last one's colour stays.
     drawn = bars(spec, columns, height) if spec.bars else signals(spec, columns, height)
     for number, (xs, ys) in reversed(drawn):
@@ -207,3 +216,110 @@ def _row(line: str) -> Row:
     if end < len(line):
         parts.append((line[end:], number))
     return tuple(parts)
+
+
+# Bars
+
+
+def _bars(spec: BarSpec, width: int, height: int) -> tuple[Row, ...]:
+    """Stacked bars, the last at the right edge, as wide as there is room for."""
+    rows: list[Row] = [_bar_title(spec, width)]
+    axis = spec.axis if has_axis(width, height) else 0
+    times = 1 if height >= 5 else 0
+    body, columns = height - 1 - times, max(1, width - axis)
+    if body > 0:
+        labels = {0: _dollars(spec.high), body - 1: "0"}
+        if body >= 7:
+            labels[(body - 1) // 2] = _dollars(spec.high / 2)
+        canvas = _bar_canvas(spec, columns, body)
+        for y, row in enumerate(canvas):
+            rows.append((((f"{labels.get(y, ''):>{axis - 1}} ", QUIET), *row)) if axis else row)
+    if times:
+        rows.append(((" " * axis, QUIET), (_bar_labels(spec, columns), QUIET)))
+    return tuple(rows)
+
+
+def _dollars(value: float) -> str:
+    return f"${value:,.0f}" if value >= 10 or value == 0 else f"${value:.2f}"
+
+
+def heights(spec: BarSpec, columns: int, height: int) -> list[list[int]]:
+    """The bars that fit, newest kept: each part a whole number of cells, all of them no more than the canvas has.
+
+    A bar that is not nothing has a cell at the least, of what there is most of.
+    """
+    found = []
+    for bar in spec.bars[-columns:]:
+        known = [max(0.0, value) if math.isfinite(value) else 0.0 for value in bar]
+        total, tops = 0.0, [0]
+        for value in known:
+            total += value
+            tops.append(max(tops[-1], (_dot(total * height / spec.high, height) or 0) if spec.high > 0 else 0))
+        parts = [after - before for before, after in pairwise(tops)]
+        if not any(parts) and total > 0:
+            parts[known.index(max(known))] = 1
+        found.append(parts)
+    return found
+
+
+def _slot(spec: BarSpec, columns: int) -> int:
+    """Cells of a bar and the gap beside it."""
+    return max(1, columns // max(1, min(len(spec.bars), columns)))
+
+
+def _bar_canvas(spec: BarSpec, columns: int, height: int) -> list[Row]:
+    stacks = heights(spec, columns, height)
+    if not any(map(any, stacks)):
+        return _words(spec.note, columns, height)
+    plotext, slot = library(), _slot(spec, columns)
+    body = slot - 1 if slot >= 3 else slot
+    left = columns - slot * len(stacks)
+    figure = _figure(columns, height, columns, height)
+    base = [0] * len(stacks)
+    for kind in range(len(spec.kinds)):
+        xs: list[float] = []
+        lows: list[float] = []
+        highs: list[float] = []
+        for number, stack in enumerate(stacks):
+            low, high = base[number], base[number] + stack[kind]
+            base[number] = high
+            if high > low:
+                start = left + number * slot
+                xs += [start + cell + 0.5 for cell in range(body)]
+                # Off the borders of cells, for plotext draws every cell that it touches.
+                lows += [low + 0.25] * body
+                highs += [high - 0.25] * body
+        if xs:
+            marker = plotext.marker("full", plotext.pixel(foreground=kind % 200 + 20))
+            figure.draw(figure.bar(xs, lows, highs, marker=marker, width=0.5 / body, lines=False))
+    # Bars bring ticks of their own.
+    figure.ruler("x").ticks([])
+    return [_row(line) for line in figure.build().string().split("\n")][:height]
+
+
+def _bar_title(spec: BarSpec, width: int) -> Row:
+    """Name, the kinds in their colours, and what there is to say; what has no room gives way."""
+    shown = [n for n in range(len(spec.kinds)) if any(bar[n] for bar in spec.bars)]
+    legend: list[Part] = []
+    for n in shown:
+        legend += [("  ▪", n), (spec.kinds[n], TEXT)]
+    for middle, tail in ((legend, spec.tail), (legend, ""), ([], spec.tail), ([], "")):
+        used = len(spec.title) + sum(len(text) for text, _ in middle) + len(tail)
+        if used + 2 <= width:
+            return ((spec.title, TITLE), *middle, (" " * (width - used), TEXT), (tail, TEXT))
+    return ((fmt.clip(spec.title, width).ljust(width), TITLE),)
+
+
+def _bar_labels(spec: BarSpec, columns: int) -> str:
+    """Labels under their bars, the newest first to have room, none over another."""
+    slot, labels = _slot(spec, columns), spec.labels[-columns:]
+    left = columns - slot * len(labels)
+    line = [" "] * columns
+    free = columns
+    for number in range(len(labels) - 1, -1, -1):
+        text = labels[number]
+        start = min(left + number * slot + slot // 2 - len(text) // 2, columns - len(text))
+        if start >= 0 and start + len(text) < free + (free == columns):
+            line[start : start + len(text)] = text
+            free = start
+    return "".join(line)

@@ -120,3 +120,27 @@ class ChartSpec(Struct, frozen=True):
     marks: tuple[Mark, ...] = ()
     apart: bool = False
     bars: int = 0
+
+
+class BarSpec(Struct, frozen=True):
+    """Bars to draw, each a stack of kinds. Equal specs draw equal charts.
+
+    title:  its name; `kinds` what the parts of a bar are, the lowest first.
+    bars:   the parts of each bar, in the order of `kinds`, oldest first; labels: what stands below each.
+    high:   the value of the topmost line.
+    tail:   words at the end of the title.
+    note:   said where there is nothing to draw.
+    """
+
+    title: str
+    kinds: tuple[str, ...]
+    bars: tuple[tuple[float, ...], ...]
+    labels: tuple[str, ...]
+    high: float
+    tail: str = ""
+    axis: int = 7
+    note: str = "nothing was charged in this range"
+
+
+Drawn = ChartSpec | BarSpec
+"""What a chart can be."""

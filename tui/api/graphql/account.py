@@ -1,23 +1,32 @@
-"""From the `account` document's answer to an `Account`, part by part: one that is not understood costs only itself."""
+"""From the answers about the account to domain types, part by part: one that is not understood costs only itself."""
 
 from __future__ import annotations
 
 from typing import TypeVar
 
-from msgspec import Raw
+from msgspec import Raw, field
 from msgspec.json import Decoder
 
 from tui.api.account import (
     Account,
     ApiKeyInfo,
+    Billed,
+    Billing,
+    BillSummary,
     Charge,
     Credit,
     HostEarning,
+    Ledger,
     Notices,
+    Profile,
+    Readmes,
     Referral,
     RegistryLogin,
     SpendSplit,
+    StorageBilled,
     Template,
+    Templates,
+    TemplateText,
     TopUp,
 )
 from tui.api.graphql.detail import WireVolume, volume
@@ -25,6 +34,7 @@ from tui.api.graphql.fleet import myself
 from tui.api.graphql.values import NOT_UNDERSTOOD, instant, reason, whole
 from tui.api.graphql.wire import Wire
 from tui.api.models import Funds, Problem
+from tui.api.secret import Secret
 
 T = TypeVar("T")
 
@@ -47,6 +57,9 @@ class WireAccount(Wire):
     multi_factor_enabled: bool | None = None
     signed_terms_of_service: bool | None = None
     pub_key: str | None = None
+    max_serverless_concurrency: float | None = None
+    stripe_auto_reload_amount: float | None = None
+    stripe_auto_payment_threshold: float | None = None
     notify_pods_stale: bool | None = None
     notify_pods_general: bool | None = None
     notify_low_balance: bool | None = None
@@ -123,6 +136,7 @@ class WireTemplate(Wire):
     is_serverless: bool | None = None
     start_jupyter: bool | None = None
     start_ssh: bool | None = None
+    advanced_start: bool | None = None
     earned: float | None = None
     runtime_in_min: float | None = None
 
@@ -134,6 +148,60 @@ class WireEarning(Wire):
     host_total_earnings: float | None = None
     host_gpu_earnings: float | None = None
     host_disk_earnings: float | None = None
+
+
+class WireText(Wire):
+    id: str | None = None
+    readme: str | None = None
+    start_script: str | None = None
+
+
+class WireGpuBill(Wire):
+    gpu_type_id: str | None = None
+    time: str | None = None
+    time_billed_seconds: float | None = None
+    amount: float | None = None
+
+
+class WireCpuBill(Wire):
+    cpu_flavor_id: str | None = None
+    time: str | None = None
+    time_billed_seconds: float | None = None
+    amount: float | None = None
+
+
+class WireStorageBill(Wire):
+    time: str | None = None
+    amount: float | None = None
+    disk_space_billed_gb: float | None = field(default=None, name="diskSpaceBilledGB")
+    network_storage_amount: float | None = None
+
+
+class WireSummary(Wire):
+    time: str | None = None
+    gpu_cloud_amount: float | None = None
+    cpu_cloud_amount: float | None = None
+    serverless_amount: float | None = None
+    storage_amount: float | None = None
+    runpod_endpoint_amount: float | None = None
+
+
+class WireBilling(Wire):
+    gpu_cloud: Raw = Raw(b"null")
+    cpu_cloud: Raw = Raw(b"null")
+    storage: Raw = Raw(b"null")
+    summary: Raw = Raw(b"null")
+
+
+class WireProfile(Wire):
+    first_name: str | None = None
+    last_name: str | None = None
+    address_line_1: str | None = field(default=None, name="addressLine1")
+    address_line_2: str | None = field(default=None, name="addressLine2")
+    country_code: str | None = None
+    company_name: str | None = None
+    company_identification: str | None = None
+    tax_identification: str | None = None
 
 
 class WireLists(Wire):
@@ -149,6 +217,8 @@ class WireLists(Wire):
     network_volumes: Raw = Raw(b"null")
     pod_templates: Raw = Raw(b"null")
     machine_earnings: Raw = Raw(b"null")
+    billing: Raw = Raw(b"null")
+    information: Raw = Raw(b"null")
 
 
 class _Parts:
@@ -179,13 +249,9 @@ def account(data: Raw, problems: tuple[Problem, ...]) -> Account:
     lists = parts.one("the account", raw, WireLists) or WireLists()
     spend = parts.one("the spend by kind", lists.spend_details, WireSpend)
     referral = parts.one("the referrals", lists.referral, WireReferral)
-    charges = parts.many("the charges", lists.daily_charges, WireCharge)
-    top_ups = parts.many("the payments", lists.stripe_reload_history, WireTopUp)
-    credits = parts.many("the credit codes", lists.credit_codes, WireCredit)
     api_keys = parts.many("the API keys", lists.api_keys, WireApiKey)
     logins = parts.many("the registry logins", lists.container_registry_creds, WireLogin)
     volumes = parts.many("the network volumes", lists.network_volumes, WireVolume)
-    templates = parts.many("the templates", lists.pod_templates, WireTemplate)
     earnings = parts.many("the earnings", lists.machine_earnings, WireEarning)
     return Account(
         funds=Funds(flat.id, flat.client_balance, flat.current_spend_per_hr, flat.spend_limit),
@@ -203,19 +269,103 @@ def account(data: Raw, problems: tuple[Problem, ...]) -> Account:
         two_factor=flat.multi_factor_enabled,
         terms_signed=flat.signed_terms_of_service,
         public_ssh_keys=flat.pub_key,
+        serverless_workers=whole(flat.max_serverless_concurrency),
+        reload_amount=flat.stripe_auto_reload_amount,
+        reload_below=flat.stripe_auto_payment_threshold,
         notices=Notices(flat.notify_pods_stale, flat.notify_pods_general, flat.notify_low_balance, flat.notify_other),
         referral=None if referral is None else _referral(referral),
-        charges=tuple(map(_charge, charges)),
-        top_ups=tuple(TopUp(instant(t.transaction_completed_at), t.amount, t.medium, t.type) for t in top_ups),
-        credits=tuple(Credit(c.amount, instant(c.created_at), instant(c.redeemed_at)) for c in credits),
         api_keys=tuple(
             ApiKeyInfo(k.name, k.permissions, instant(k.created_at), instant(k.last_used)) for k in api_keys
         ),
         registry_logins=tuple(RegistryLogin(login.id, login.name) for login in logins),
         network_volumes=tuple(map(volume, volumes)),
-        templates=tuple(map(_template, templates)),
         earnings=tuple(map(_earning, earnings)),
         problems=(*problems, *parts.problems),
+    )
+
+
+def _lists(data: Raw, problems: tuple[Problem, ...]) -> tuple[_Parts, WireLists]:
+    parts = _Parts()
+    return parts, parts.one("the account", myself(data, problems), WireLists) or WireLists()
+
+
+def ledger(data: Raw, problems: tuple[Problem, ...]) -> Ledger:
+    """The charges and payments in an answer. Raises Unauthorized, Rejected or Malformed when there are none."""
+    parts, lists = _lists(data, problems)
+    charges = parts.many("the charges", lists.daily_charges, WireCharge)
+    top_ups = parts.many("the payments", lists.stripe_reload_history, WireTopUp)
+    credits = parts.many("the credit codes", lists.credit_codes, WireCredit)
+    return Ledger(
+        charges=tuple(map(_charge, charges)),
+        top_ups=tuple(TopUp(instant(t.transaction_completed_at), t.amount, t.medium, t.type) for t in top_ups),
+        credits=tuple(Credit(c.amount, instant(c.created_at), instant(c.redeemed_at)) for c in credits),
+        problems=(*problems, *parts.problems),
+    )
+
+
+def templates(data: Raw, problems: tuple[Problem, ...]) -> Templates:
+    """The templates in an answer. Raises Unauthorized, Rejected or Malformed when there are none."""
+    parts, lists = _lists(data, problems)
+    found = parts.many("the templates", lists.pod_templates, WireTemplate)
+    return Templates(tuple(map(_template, found)), (*problems, *parts.problems))
+
+
+def readmes(data: Raw, problems: tuple[Problem, ...]) -> Readmes:
+    """The templates' long texts in an answer. Raises Unauthorized, Rejected or Malformed when there are none."""
+    parts, lists = _lists(data, problems)
+    found = parts.many("the texts of templates", lists.pod_templates, WireText)
+    texts = tuple(TemplateText(text.id, text.readme, text.start_script) for text in found)
+    return Readmes(texts, (*problems, *parts.problems))
+
+
+def billing(data: Raw, problems: tuple[Problem, ...]) -> Billing:
+    """The billing history in an answer. Raises Unauthorized, Rejected or Malformed when there is none."""
+    parts, lists = _lists(data, problems)
+    wire = parts.one("the billing", lists.billing, WireBilling) or WireBilling()
+    gpus = parts.many("the bills of GPUs", wire.gpu_cloud, WireGpuBill)
+    cpus = parts.many("the bills of CPUs", wire.cpu_cloud, WireCpuBill)
+    storage = parts.many("the bills of storage", wire.storage, WireStorageBill)
+    summary = parts.many("the bills in all", wire.summary, WireSummary)
+    return Billing(
+        gpus=tuple(Billed(b.gpu_type_id, instant(b.time), b.time_billed_seconds, b.amount) for b in gpus),
+        cpus=tuple(Billed(b.cpu_flavor_id, instant(b.time), b.time_billed_seconds, b.amount) for b in cpus),
+        storage=tuple(
+            StorageBilled(instant(b.time), b.amount, b.disk_space_billed_gb, b.network_storage_amount) for b in storage
+        ),
+        summary=tuple(map(_summary, summary)),
+        problems=(*problems, *parts.problems),
+    )
+
+
+def profile(data: Raw, problems: tuple[Problem, ...]) -> Profile:
+    """Whose account it is. Raises Unauthorized, Rejected or Malformed when the answer has none."""
+    parts, lists = _lists(data, problems)
+    wire = parts.one("the user's information", lists.information, WireProfile) or WireProfile()
+    return Profile(
+        first_name=_secret(wire.first_name),
+        last_name=_secret(wire.last_name),
+        address_1=_secret(wire.address_line_1),
+        address_2=_secret(wire.address_line_2),
+        country=_secret(wire.country_code),
+        company=_secret(wire.company_name),
+        company_id=_secret(wire.company_identification),
+        tax_id=_secret(wire.tax_identification),
+        problems=(*problems, *parts.problems),
+    )
+
+
+def _secret(text: str | None) -> Secret | None:
+    return Secret(text) if text else None
+
+
+def _summary(wire: WireSummary) -> BillSummary:
+    return BillSummary(
+        instant(wire.time),
+        wire.gpu_cloud_amount,
+        wire.cpu_cloud_amount,
+        wire.serverless_amount,
+        wire.storage_amount,
+        wire.runpod_endpoint_amount,
     )
 
 
@@ -267,6 +417,7 @@ def _template(wire: WireTemplate) -> Template:
         serverless=wire.is_serverless is True,
         start_jupyter=wire.start_jupyter is True,
         start_ssh=wire.start_ssh is True,
+        advanced_start=wire.advanced_start is True,
         earned=wire.earned,
         runtime_minutes=whole(wire.runtime_in_min),
     )

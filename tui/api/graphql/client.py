@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import httpx
     from msgspec import Raw
 
-    from tui.api.account import Account
+    from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
     from tui.api.catalogue import CpuFlavor, GpuSheet
     from tui.api.cloud import CloudError
     from tui.api.detail import PodDetail, PodExtras
@@ -114,10 +114,40 @@ class GraphQLCloud:
         return catalogue.countries(*await self._read("countries", with_key=False))
 
     async def account(self) -> Account:
-        """The account: money, charges, templates, keys by name."""
+        """The account: money now, keys and volumes by name."""
         from tui.api.graphql import account
 
         return account.account(*await self._read("account"))
+
+    async def ledger(self) -> Ledger:
+        """What was charged and paid."""
+        from tui.api.graphql import account
+
+        return account.ledger(*await self._read("ledger"))
+
+    async def templates(self) -> Templates:
+        """The account's templates."""
+        from tui.api.graphql import account
+
+        return account.templates(*await self._read("templates"))
+
+    async def readmes(self) -> Readmes:
+        """The long texts of the account's templates, with their lines."""
+        from tui.api.graphql import account
+
+        return account.readmes(*await self._read("readmes", lines=True))
+
+    async def billing(self) -> Billing:
+        """Cost by GPU type and day."""
+        from tui.api.graphql import account
+
+        return account.billing(*await self._read("billing", {"input": {"granularity": "DAILY"}}))
+
+    async def profile(self) -> Profile:
+        """Whose account it is."""
+        from tui.api.graphql import account
+
+        return account.profile(*await self._read("profile"))
 
     async def hosts(self) -> Hosts:
         """The machines that the account lets to others."""
@@ -187,10 +217,16 @@ class GraphQLCloud:
         await self._exchange.aclose()
 
     async def _read(
-        self, operation: str, variables: dict[str, Any] | None = None, *, with_key: bool = True
+        self,
+        operation: str,
+        variables: dict[str, Any] | None = None,
+        *,
+        with_key: bool = True,
+        lines: bool = False,
     ) -> tuple[Raw, tuple[Problem, ...]]:
-        """The data of a query and what is missing from them."""
-        answer = await self._exchange.ask(document(operation).text, variables or {}, with_key=with_key)
+        """The data of a query and what is missing from them. `lines`: texts in it keep their line breaks."""
+        text = document(operation).text
+        answer = await self._exchange.ask(text, variables or {}, with_key=with_key, lines=lines)
         return data_of(answer), answer.problems
 
     def _allow_changes(self) -> None:

@@ -28,10 +28,13 @@ class _Envelope(Struct, frozen=True, gc=False):
 _envelope = msgspec.json.Decoder(_Envelope)
 
 
-def open_answer(body: bytes) -> Answer:
-    """Take an answer out of its frame. Raises Malformed for anything that is no GraphQL answer."""
+def open_answer(body: bytes, lines: bool = False) -> Answer:
+    """Take an answer out of its frame. Raises Malformed for anything that is no GraphQL answer.
+
+    lines: texts keep their line breaks.
+    """
     try:
-        envelope = _envelope.decode(clean_json(body))
+        envelope = _envelope.decode(clean_json(body, lines))
     except NOT_UNDERSTOOD:
         envelope = None
     if envelope is None:

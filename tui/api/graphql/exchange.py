@@ -93,16 +93,19 @@ class Exchange:
         *,
         with_key: bool = True,
         secrets: tuple[Secret, ...] = (),
+        lines: bool = False,
     ) -> Answer:
         """Send one document, once; give its answer, or raise a `CloudError`.
 
         secrets: values among the variables that must not come back in what the server says of them.
+        lines:   texts in the answer keep their line breaks.
         """
         self._refuse(with_key)
         key = self._key if with_key else None
         content = _encode({"query": document, "variables": variables})
         self.sent()
-        outcome = await self._send(content, _Bearer(key) if key else None, (*secrets, key) if key else secrets)
+        masked = (*secrets, key) if key else secrets
+        outcome = await self._send(content, _Bearer(key) if key else None, masked, lines)
         # Raised here, outside of any handler and without the frames it passed: nothing that holds the request with its
         # headers, or the body, hangs on an error that is kept until the next poll.
         if isinstance(outcome, CloudError):
@@ -120,19 +123,21 @@ class Exchange:
         if self._client.is_closed:
             raise Unreachable("podtop has closed its connection.", sent=False)
 
-    async def _send(self, content: bytes, auth: httpx.Auth | None, secrets: tuple[Secret, ...]) -> Answer | CloudError:
+    async def _send(
+        self, content: bytes, auth: httpx.Auth | None, secrets: tuple[Secret, ...], lines: bool
+    ) -> Answer | CloudError:
         try:
             async with (
                 asyncio.timeout(self._deadline),
                 self._client.stream("POST", self._url, content=content, auth=auth) as response,
             ):
-                return await self._receive(response, secrets)
+                return await self._receive(response, secrets, lines)
         except CloudError as error:
             return error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
             return failures.of_transport(error, self.host, self._deadline)
 
-    async def _receive(self, response: httpx.Response, secrets: tuple[Secret, ...]) -> Answer | CloudError:
+    async def _receive(self, response: httpx.Response, secrets: tuple[Secret, ...], lines: bool) -> Answer | CloudError:
         if not response.is_success:
             problems = _told(await self._refusal(response), secrets)
             return failures.of_status(response, problems, self.host, self._wall)
@@ -142,7 +147,7 @@ class Exchange:
             return Malformed("RunPod's answer was cut short. podtop shows none of it.")
         if failures.is_page(response, content):
             return Unreachable(f"A web page answered in place of {self.host}: a gateway, a firewall or a login page.")
-        answer = open_answer(content)
+        answer = open_answer(content, lines)
         return Answer(answer.data, _told(answer.problems, secrets))
 
     async def _refusal(self, response: httpx.Response) -> tuple[Problem, ...]:

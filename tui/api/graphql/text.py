@@ -42,6 +42,11 @@ def _clean_character(character: str) -> str:
     return "\ufffd" if "\ud800" <= character <= "\udfff" else ""
 
 
+def _clean_but_lines(match: re.Match[str]) -> str:
+    """As `_clean_match`, and an end of a line stays one."""
+    return match[0] if match[0] == r"\n" else _clean_match(match)
+
+
 def _clean_match(match: re.Match[str]) -> str:
     found = match[0]
     if found[0] != "\\":
@@ -54,12 +59,15 @@ def _clean_match(match: re.Match[str]) -> str:
     return found if cleaned == character else cleaned
 
 
-def clean_json(body: bytes) -> bytes:
-    """A JSON document whose strings are clean. Bytes that are not UTF-8 become the replacement character."""
+def clean_json(body: bytes, lines: bool = False) -> bytes:
+    """A JSON document whose strings are clean. Bytes that are not UTF-8 become the replacement character.
+
+    lines: ends of lines stay, for text that is shown in lines of its own.
+    """
     if _is_plain(body):
         return body
     # In pieces, so that one foreign name among thousands costs little. No escape or character goes across a bracket.
-    return b"}".join([piece if _is_plain(piece) else _clean_piece(piece) for piece in body.split(b"}")])
+    return b"}".join([piece if _is_plain(piece) else _clean_piece(piece, lines) for piece in body.split(b"}")])
 
 
 def _is_plain(body: bytes) -> bool:
@@ -67,5 +75,5 @@ def _is_plain(body: bytes) -> bool:
     return body.isascii() and b"\\" not in body and b"\x7f" not in body
 
 
-def _clean_piece(body: bytes) -> bytes:
-    return _SUSPECT.sub(_clean_match, body.decode("utf-8", "replace")).encode()
+def _clean_piece(body: bytes, lines: bool) -> bytes:
+    return _SUSPECT.sub(_clean_but_lines if lines else _clean_match, body.decode("utf-8", "replace")).encode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -158,6 +160,19 @@ class Recording:
         if not rows or rows[0] == (None, None, None):
             return None
         return Funds(None, *rows[0])
+
+    def balances(self, start: float, end: float, step: float) -> tuple[array[float], array[float]]:
+        """Instants and the balance then, at most one in `step` seconds, and the one that held at `start`.
+
+        NaN where it was not told.
+        """
+        rows = self._all(
+            "SELECT max(at), balance FROM funds WHERE at <= ?2 AND at >= "
+            "coalesce((SELECT max(at) FROM funds WHERE at <= ?1), 0) GROUP BY CAST(at / ?3 AS INTEGER) ORDER BY at",
+            start, end, step,
+        )  # fmt: skip
+        values = (math.nan if balance is None else float(balance) for _, balance in rows)
+        return array("d", (float(at) for at, _ in rows)), array("d", values)
 
     def market(self, at: float) -> tuple[Market, float] | None:
         """The market as it was last told before `at`, and when that was; None when nobody had looked by then."""

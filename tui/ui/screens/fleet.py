@@ -68,7 +68,7 @@ class FleetScreen(TimedScreen):
         self._zoomed = False
         self._queries = {"pods": Query(sort="status"), "market": Query(sort="price")}
         self._typed = {"pods": "", "market": ""}
-        self._marked: dict[str, None] = {}
+        self._marked = sight.marks
         self._worn = (False, False)
         self._asking = False
         self._begun = sight.player.clock()

@@ -178,7 +178,10 @@ class HostsScreen(TimedScreen):
         pane.open()
         wanted = words.charts_of(series)
         pane.divide(len(wanted))
-        look = Look(now, RANGES[self._range], self._sight.tz, self._heat, self._cursor)
+        look = Look(
+            now=now, span=RANGES[self._range], tz=self._sight.tz, heat=self._heat, cursor=self._cursor,
+            spark=self._sight.display.pace.slow,
+        )  # fmt: skip
         for chart in pane.charts[: len(wanted)]:
             chart.display = True
         sizes = [(max(1, chart.size.width), max(1, chart.size.height)) for chart in pane.charts[: len(wanted)]]

@@ -63,6 +63,8 @@ class Sight(NamedTuple):
     watching: Callable[[], Watching]
     use: Callable[[], Use]
     display: Display
+    marks: dict[str, None]
+    """Pods that are marked, by their ids: what is marked on one screen is on others."""
 
 
 class TimedScreen(Screen[None]):
@@ -128,7 +130,11 @@ class TimedScreen(Screen[None]):
 
     def _attend(self) -> None:
         """Say what is to be asked of RunPod while this screen is on top."""
-        self.post_message(Attend(self.TOPICS))
+        self.post_message(Attend(self._topics()))
+
+    def _topics(self) -> tuple[str, ...]:
+        """What is asked of RunPod only while this screen is on top."""
+        return self.TOPICS
 
     # Reading the store
 

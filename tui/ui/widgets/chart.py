@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from tui.ui import plot, spec
 from tui.ui.messages import Resized
-from tui.ui.spec import ChartSpec, Row
+from tui.ui.spec import Drawn, Row
 
 LINES = 8
 _NAMES = {
@@ -30,7 +30,7 @@ class Chart(Widget):
         *(f"chart--line-{number}" for number in range(1, LINES + 1)),
     }
 
-    spec: reactive[ChartSpec | None] = reactive(None, layout=False, repaint=False)
+    spec: reactive[Drawn | None] = reactive(None, layout=False, repaint=False)
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)

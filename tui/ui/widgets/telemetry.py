@@ -17,7 +17,7 @@ from tui.ui.notice import Notice, notice_line
 from tui.ui.roles import style_of
 
 if TYPE_CHECKING:
-    from tui.ui.spec import ChartSpec
+    from tui.ui.spec import Drawn
     from tui.ui.widgets.chart import Chart
 
 
@@ -68,7 +68,7 @@ class Telemetry(Widget, can_focus=True):
     def action_cursor(self, step: int) -> None:
         self.post_message(self.CursorMoved(step))
 
-    def show(self, specs: Sequence[ChartSpec]) -> None:
+    def show(self, specs: Sequence[Drawn]) -> None:
         """Draw these charts."""
         for index, chart in enumerate(self.charts):
             chart.display = index < len(specs)

@@ -1,0 +1,141 @@
+"""Daily charges: by kind, by day, by month, and what the month may come to. Pure; dollars, days as UTC midnights.
+
+RunPod's days are those of UTC: `updatedAt` is a date without a zone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tui.api.account import Charge
+
+DAY = 86_400.0
+KINDS = ("pods", "storage", "serverless", "API", "savings plan", "other")
+"""What charges are for, in the order in which bars are stacked."""
+
+_TYPES = {
+    "CHARGE_POD": "pods",
+    "CHARGE_STORAGE": "storage",
+    "CHARGE_SERVERLESS": "serverless",
+    "CHARGE_API": "API",
+    "CHARGE_SAVINGS_PLAN": "savings plan",
+}
+LATELY = 7
+"""Days whose mean is one of the forecasts."""
+
+
+class Day(NamedTuple):
+    """One day's charges, in the order of `KINDS`."""
+
+    at: float
+    amounts: tuple[float, ...]
+
+    @property
+    def total(self) -> float:
+        return sum(self.amounts)
+
+
+def kind_of(charge: Charge) -> str:
+    return _TYPES.get(charge.kind or "", "other")
+
+
+def _parts(charge: Charge) -> dict[str, float]:
+    """A charge by kind: as its parts say, the rest of its amount to what its type names."""
+    named = {
+        "pods": charge.pods, "storage": charge.disk, "API": charge.api, "serverless": charge.serverless,
+    }  # fmt: skip
+    found = {kind: value for kind, value in named.items() if value is not None and math.isfinite(value) and value}
+    if charge.amount is not None and math.isfinite(charge.amount):
+        rest = charge.amount - sum(found.values())
+        # Parts of cents are roundings.
+        if abs(rest) >= 0.01 or (not found and rest):
+            kind = kind_of(charge)
+            found[kind] = found.get(kind, 0.0) + rest
+    return found
+
+
+def days(charges: Iterable[Charge]) -> tuple[Day, ...]:
+    """One for each day that has charges, oldest first; charges without a date are left out."""
+    sums: dict[float, dict[str, float]] = {}
+    for charge in charges:
+        if charge.at is None or not math.isfinite(charge.at):
+            continue
+        day = sums.setdefault(charge.at // DAY * DAY, {})
+        for kind, amount in _parts(charge).items():
+            day[kind] = day.get(kind, 0.0) + amount
+    return tuple(Day(at, tuple(sums[at].get(kind, 0.0) for kind in KINDS)) for at in sorted(sums))
+
+
+def total(found: Iterable[Day]) -> tuple[float, ...]:
+    """The sums of each kind."""
+    sums = [0.0] * len(KINDS)
+    for day in found:
+        for index, amount in enumerate(day.amounts):
+            sums[index] += amount
+    return tuple(sums)
+
+
+class Month(NamedTuple):
+    """A month's charges and what it may come to.
+
+    to_date:  charged since it began, in the order of `KINDS`; today's charges may not all be there yet.
+    before:   all of the month before, None where nothing is known of it.
+    by_spend: to date, and the present spend for the rest; None where the spend is not known.
+    by_mean:  to date, and the mean of the last whole days for the rest; None without a whole day.
+    mean:     that mean, in dollars a day.
+    left:     seconds of the month that are left.
+    """
+
+    start: float
+    end: float
+    to_date: tuple[float, ...]
+    before: float | None
+    by_spend: float | None
+    by_mean: float | None
+    mean: float | None
+    left: float
+
+
+def month(found: Sequence[Day], spend_per_hr: float | None, now: float) -> Month:
+    """The present month of UTC."""
+    when = datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    start = when.timestamp()
+    end = (when + timedelta(days=32)).replace(day=1).timestamp()
+    earlier = (when - timedelta(days=1)).replace(day=1).timestamp()
+    current = [day for day in found if start <= day.at < end]
+    last = [day for day in found if earlier <= day.at < start]
+    today = now // DAY * DAY
+    lately = [day for day in found if today - LATELY * DAY <= day.at < today]
+    to_date = total(current)
+    left = max(0.0, end - now)
+    by_spend = by_mean = mean = None
+    if spend_per_hr is not None and math.isfinite(spend_per_hr):
+        by_spend = sum(to_date) + max(0.0, spend_per_hr) * left / 3600.0
+    if lately:
+        # A day without a charge is no charge: the mean is of all days since the first one that is known.
+        span = max(1.0, min(float(LATELY), (today - found[0].at) / DAY))
+        mean = sum(day.total for day in lately) / span
+        by_mean = sum(to_date) + mean * left / DAY
+    return Month(start, end, to_date, sum(day.total for day in last) if last else None, by_spend, by_mean, mean, left)
+
+
+def stacked(found: Sequence[Day], now: float, span: int, columns: int) -> tuple[tuple[Day, ...], int]:
+    """The last `span` days in as many bars as there is room for: one for a day, or for several; the days of a bar.
+
+    A day without charges has a bar of nothing, for time goes on; bars end with today.
+    """
+    span = max(1, span)
+    each = max(1, math.ceil(span / max(1, columns)))
+    count = math.ceil(span / each)
+    start = now // DAY * DAY + DAY - count * each * DAY
+    sums = [[0.0] * len(KINDS) for _ in range(count)]
+    for day in found:
+        index = math.floor((day.at - start) / (each * DAY))
+        if 0 <= index < count:
+            for kind, amount in enumerate(day.amounts):
+                sums[index][kind] += amount
+    return tuple(Day(start + index * each * DAY, tuple(sums[index])) for index in range(count)), each

@@ -1,0 +1,77 @@
+"""A template's readme as Markdown, and the script it starts with. Its text is data: no link of it is opened."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Markdown, Static
+
+from tui.paths import styles
+
+
+class Readme(ModalScreen[None]):
+    """Shows long text; it may still be on its way."""
+
+    CSS_PATH = styles("readme")
+    AUTO_FOCUS: ClassVar[str | None] = "#readme"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,backspace", "dismiss", "Close", id="help.close"),
+        Binding("j,down", "scroll(1)", "Down", id="help.down", show=False),
+        Binding("k,up", "scroll(-1)", "Up", id="help.up", show=False),
+        Binding("space,pagedown", "page(1)", "Page down", id="help.page-down", show=False),
+        Binding("pageup", "page(-1)", "Page up", id="help.page-up", show=False),
+        Binding("g,home", "edge(-1)", "Top", id="help.first", show=False),
+        Binding("G,end", "edge(1)", "Bottom", id="help.last", show=False),
+    ]
+
+    def __init__(self, title: str, key: str) -> None:
+        """`key`: whose text it is."""
+        super().__init__()
+        self._heading = title
+        self.key = key
+        self._told: tuple[str, str, str] | None = None
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="readme") as box:
+            box.border_title = Content(self._heading)
+            box.border_subtitle = "esc closes"
+            yield Static("◌ asking RunPod", id="readme-note", markup=False)
+            yield Markdown(id="readme-text", open_links=False)
+            yield Static("", id="readme-script", markup=False)
+
+    def tell(self, readme: str, script: str, note: str) -> None:
+        """Show what came: a readme, a script; or a note that says why there is nothing."""
+        if self._told == (readme, script, note) or not self.is_mounted:
+            return
+        self._told = (readme, script, note)
+        words = note or ("" if readme or script else "RunPod told of no readme and no start script.")
+        line = self.query_one("#readme-note", Static)
+        line.update(words)
+        line.display = bool(words)
+        self.query_one("#readme-text", Markdown).update(readme)
+        box = self.query_one("#readme-script", Static)
+        box.update(f"Start script\n\n{script}" if script else "")
+        box.display = bool(script)
+
+    def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
+        event.stop()
+        self.notify("podtop opens no link of a readme", markup=False)
+
+    def action_scroll(self, step: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
+
+    def action_page(self, step: int) -> None:
+        box = self.query_one(VerticalScroll)
+        box.scroll_relative(y=step * max(1, box.size.height - 1), animate=False)
+
+    def action_edge(self, side: int) -> None:
+        box = self.query_one(VerticalScroll)
+        box.scroll_to(y=0 if side < 0 else box.max_scroll_y, animate=False)
+
+    async def action_dismiss(self, result: None = None) -> None:
+        self.dismiss(None)
