@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from tests.stage import demo_app, landed, make_recording, replay_app, settle, still_pollers
+from tests.stage import at_rest, demo_app, landed, make_recording, replay_app, settle, still_pollers, watched
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 DARK, LIGHT = "podtop-dark", "podtop-light"
@@ -38,15 +38,21 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("deploy-120x40-light", (120, 40), LIGHT, ("tab", "tab", "slash", *"h100", "enter", "D", "backspace", "8")),
     ("lease-120x40-dark", (120, 40), DARK, ("j", "t", *"8h")),
     ("locked-120x40-dark", (120, 40), DARK, ("j", "L")),
+    ("hosts-120x40-dark", (120, 40), DARK, ("4",)),
+    ("hosts-200x50-dark", (200, 50), DARK, ("4", "j")),
+    ("events-120x40-dark", (120, 40), DARK, ("j", "S", "y", "e", "j", "j")),
     ("help-120x40-dark", (120, 40), DARK, ("question_mark",)),
 )
 
 
 async def shoot(name: str, size: tuple[int, int], theme: str, keys: tuple[str, ...]) -> None:
-    app = demo_app(theme)
+    app = demo_app(theme, 24.0 if name.startswith("events") else 1.0)
     with still_pollers():
         async with app.run_test(size=size) as pilot:
+            if "4" in keys:
+                await watched(pilot)
             await settle(pilot, *keys)
+            await at_rest(pilot)
             (FOLDER / f"{name}.svg").write_text(app.export_screenshot(title="podtop"), "utf-8")
 
 

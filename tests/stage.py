@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from tui.api.cloud import Cloud
+from tui.api.hosts import Hosts
 from tui.api.models import Snapshot
 from tui.api.unplugged import Unplugged
 from tui.app import PodtopApp
@@ -29,6 +30,7 @@ from tui.state import StateFiles
 from tui.store.archive.file import connect
 from tui.store.archive.writer import Polled, Priced, Writer
 from tui.store.fleet import Fleet
+from tui.store.hosts import Telemetry
 from tui.store.prices import Prices
 from tui.ui.display import Display
 from tui.ui.modals.dialog import Dialog
@@ -47,13 +49,16 @@ def still_pollers() -> Iterator[None]:
         yield
 
 
-def demo_app(theme: str | None = None, display: Display | None = None) -> PodtopApp:
-    """podtop on its demo account, at noon. Dialogs listen at once, for on a stage nobody types by mistake."""
+def demo_app(theme: str | None = None, display: Display | None = None, hours: float = 1.0) -> PodtopApp:
+    """podtop on its demo account, at noon. Dialogs listen at once, for on a stage nobody types by mistake.
+
+    hours: how much of its past there is.
+    """
     state = StateFiles(lambda: Path(tempfile.mkdtemp(dir=_SHELF.name)), "demo", "demo")
-    source = demo_source(wall=lambda: NOON, history_s=3600.0, prices_s=86_400.0)
+    source = demo_source(wall=lambda: NOON, history_s=hours * 3600.0, prices_s=86_400.0)
     return PodtopApp(
-        replace(source, history=_told_once(source), prices=_priced_once), Config(theme=theme, lock_after=0), tz=UTC,
-        state=state, beat=itertools.count().__next__, display=display,
+        replace(source, history=_told_once(source) if hours == 1.0 else source.history, prices=_priced_once),
+        Config(theme=theme, lock_after=0), tz=UTC, state=state, beat=itertools.count().__next__, display=display,
     )  # fmt: skip
 
 
@@ -137,13 +142,37 @@ async def at_rest(pilot: Pilot[None], still: int = 12) -> None:
         before, same = now, same + 1 if now == before else 0
 
 
+_LOADS: list[tuple[float, Hosts]] = []
+
+
+async def watched(pilot: Pilot[None]) -> None:
+    """The machines' samples of the quarter of an hour before noon, as if somebody had looked on all the while."""
+    app = pilot.app
+    assert isinstance(app, PodtopApp)
+    await settle(pilot)
+    if not _LOADS:
+        for back in range(30, 0, -1):
+            at = NOON - 30.0 * back
+            cloud = demo_source(wall=lambda at=at: at, history_s=3600.0).open()  # type: ignore[misc]
+            _LOADS.append((at, await cloud.hosts()))
+            await cloud.aclose()
+    telemetry, now = Telemetry(), app.fleet.hosts
+    for at, hosts in _LOADS:
+        telemetry.tell(hosts, at)
+    assert now.value is not None
+    telemetry.tell(now.value, NOON)
+    app.fleet._host_telemetry = telemetry
+
+
 async def settle(pilot: Pilot[None], *keys: str) -> None:
     """Wait until both pollers have answered, press the keys, and let the screen come to rest."""
     app = pilot.app
     assert isinstance(app, PodtopApp)
     for _ in range(1000):
         feeds = (app.fleet.snapshot, app.fleet.market)
-        if all(feed.took is not None or feed.error is not None for feed in feeds):
+        # Whether there are machines is asked behind the first answer about the pods; the header has a tab then.
+        told = app.fleet.snapshot.value is None or app.fleet.hosts.at is not None or app.fleet.hosts.error is not None
+        if told and all(feed.took is not None or feed.error is not None for feed in feeds):
             break
         await pilot.pause(0.01)
     for key in keys:

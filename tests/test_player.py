@@ -199,3 +199,22 @@ async def test_a_recording_that_cannot_be_read_is_told(launch: Launch, tmp_path:
     await screen.player.step(-5)
     assert "cannot be read" in screen.said[0]
     assert not screen.player.waiting
+
+
+async def test_a_visit_shows_the_instant_where_someone_looked_and_else_now(launch: Launch) -> None:
+    screen = launch()
+    assert await screen.player.visit(NOW + 50)
+    assert (screen.at, screen.balance, screen.player.travelling) == (50, 90, True)
+    assert await screen.player.visit(NOW + 110), "what was last told holds until the poll that does not come"
+    assert screen.at == 100
+    assert not await screen.player.visit(NOW - 3600)
+    assert not screen.player.travelling
+    screen.player.past.close()  # type: ignore[union-attr]
+    screen.player.past = None
+    assert not await screen.player.visit(NOW + 50)
+
+
+async def test_a_visit_in_a_replay_has_no_now_to_go_to(launch: Launch) -> None:
+    screen = launch(replay=True)
+    assert not await screen.player.visit(NOW + 3600)
+    assert (screen.at, screen.player.travelling) == (300, True)

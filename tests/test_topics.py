@@ -10,11 +10,14 @@ from unittest.mock import patch
 
 from tests.ui.conftest import NOW, HeldCloud
 from tui.api.cloud import CloudError, Unreachable
+from tui.api.hosts import Hosts
 from tui.config import Config
 from tui.source import Source
 from tui.store.fleet import Fleet
 from tui.topics import TOPICS
 from tui.watch import Watch
+
+MACHINES = Hosts(())
 
 
 class Asked(HeldCloud):
@@ -29,11 +32,11 @@ class Asked(HeldCloud):
         if name not in ("hosts", "cpu_types"):
             return super().__getattribute__(name)
 
-        async def answer() -> str:
+        async def answer() -> object:
             self.topics.append(name)
             if self.failure is not None:
                 raise self.failure
-            return f"the {name}"
+            return MACHINES if name == "hosts" else f"the {name}"
 
         return answer
 
@@ -47,9 +50,9 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def watching(cloud: Asked) -> AsyncIterator[tuple[Watch, Fleet]]:
+async def watching(cloud: Asked, hosts: bool = False) -> AsyncIterator[tuple[Watch, Fleet]]:
     fleet = Fleet(5.0, 30.0)
-    watch = Watch(Source("test", False, lambda: cloud, lambda: cloud.now), Config(), fleet, lambda: None)
+    watch = Watch(Source("test", False, lambda: cloud, lambda: cloud.now), Config(), fleet, lambda: None, hosts=hosts)
     running = asyncio.create_task(watch.run())
     try:
         await until(lambda: fleet.market.at is not None)
@@ -65,7 +68,7 @@ async def test_nothing_is_asked_for_that_nobody_sees() -> None:
         assert cloud.topics == []
         watch.attend(("hosts",))
         await until(lambda: fleet.hosts.value is not None)
-        assert fleet.hosts.value == "the hosts"
+        assert fleet.hosts.value == MACHINES
         assert fleet.cpus.value is None
         watch.attend(())
         watch.wake()
@@ -97,7 +100,7 @@ async def test_a_failure_keeps_the_last_answer_and_says_so() -> None:
         cloud.failure = Unreachable("no route")
         watch.wake()
         await until(lambda: fleet.hosts.error is not None)
-        assert fleet.hosts.value == "the hosts"
+        assert fleet.hosts.value == MACHINES
 
 
 async def test_what_was_asked_for_before_there_was_a_cloud_is_asked_for_then() -> None:
@@ -110,3 +113,25 @@ async def test_what_was_asked_for_before_there_was_a_cloud_is_asked_for_then() -
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert cloud.topics == ["cpu_types"]
+
+
+async def test_whether_there_are_machines_is_found_out_once() -> None:
+    cloud = Asked()
+    async with watching(cloud, hosts=True) as (watch, fleet):
+        await until(lambda: fleet.hosts.value is not None)
+        polls = cloud.asked
+        watch.wake()
+        await until(lambda: cloud.asked > polls)
+        await asyncio.sleep(0.01)
+        assert cloud.topics == ["hosts"]
+
+
+async def test_that_it_was_not_found_out_is_no_trouble() -> None:
+    cloud = Asked()
+    cloud.failure = Unreachable("no route")
+    async with watching(cloud, hosts=True) as (watch, fleet):
+        await until(lambda: fleet.hosts.error is not None)
+        assert fleet.snapshot.error is None
+        cloud.failure = None
+        watch.attend(("hosts",))
+        await until(lambda: fleet.hosts.value is not None)

@@ -222,3 +222,23 @@ async def test_cpu_types_need_no_key() -> None:
     assert "authorization" not in recorder.requests[0].headers
     with pytest.raises(Malformed):
         await cloud(httpx.Response(200, json={"data": {"cpuTypes": None}})).cpu_types()
+
+
+async def test_variables_of_an_idle_job_lose_their_values_at_once() -> None:
+    job = {"id": "m1", "defaultImageName": "i", "defaultEnv": ["TOKEN=hf_very=secret", "BARE", None, "", "=odd"]}
+    found = await cloud({"data": {"myself": {"machines": [job]}}}).hosts()
+    assert found.hosts[0].idle_job is not None
+    assert found.hosts[0].idle_job.env_names == ("TOKEN", "BARE")
+    assert "hf_very" not in repr(found)
+    broken = {"id": "m1", "name": 5, "defaultEnv": ["TOKEN=hf_very=secret"]}
+    assert "hf_very" not in repr(await cloud({"data": {"myself": {"machines": [broken]}}}).hosts())
+
+
+async def test_earnings_that_are_not_understood_cost_no_machine() -> None:
+    days = [{"date": "2026-07-15", "machineId": "m1", "hostTotalEarnings": 5.5}, {"hostTotalEarnings": "much"}, None]
+    found = await cloud({"data": {"myself": {"machines": [{"id": "m1"}], "machineEarnings": days}}}).hosts()
+    assert [e.total for e in found.earnings] == [5.5]
+    assert len(found.hosts) == 1
+    assert "of the earnings could not be understood" in found.problems[0].message
+    found = await cloud({"data": {"myself": {"machines": [{"id": "m1"}], "machineEarnings": "none"}}}).hosts()
+    assert (found.earnings, len(found.problems)) == ((), 1)

@@ -395,3 +395,19 @@ def test_how_many_are_rented_alone_is_no_news(writer: Writer, path: Path) -> Non
     db = connect(path, write=False)
     assert db.execute("SELECT count(*) FROM quote WHERE cloud = 0").fetchone() == (1,)
     db.close()
+
+
+def test_what_lasts_is_found_by_its_newest_event_and_pods_by_their_last_name(writer: Writer, path: Path) -> None:
+    def idle(at: float, pod: str, kind: Kind) -> Event:
+        return Event(NOW + at, pod, kind, f"at {at}")
+
+    told = (
+        idle(1, "a", Kind.IDLE), idle(2, "a", Kind.IDLE_OVER), idle(3, "a", Kind.IDLE), idle(4, "b", Kind.IDLE),
+        idle(5, "a", Kind.RESTART),
+    )  # fmt: skip
+    writer.write([Polled(NOW, snapshot(busy("a", 3), busy("b", 3))), Polled(NOW + 9, snapshot(busy("b", 3)), told)])
+    renamed = replace(busy("b", 3), name="another name")
+    writer.write([Polled(NOW + 20, snapshot(renamed))])
+    with read(path) as recording:
+        assert recording.latest([Kind.IDLE, Kind.IDLE_OVER]) == (told[1], told[2], told[3])
+        assert recording.names() == {"a": busy("a", 3).name, "b": "another name"}

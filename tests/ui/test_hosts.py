@@ -59,7 +59,15 @@ def test_every_field_of_a_machine_is_told() -> None:
         if name in OTHERWISE:
             assert OTHERWISE[name] in text or name == "gpus", name
             continue
-        figure = f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else value
+        figure = (
+            str(value)
+            if name == "port"
+            else f"{value:,}"
+            if isinstance(value, int)
+            else f"{value:g}"
+            if isinstance(value, float)
+            else value
+        )
         assert figure in text or (isinstance(value, float) and f"{value:,.2f}" in text), (name, value)
     assert "6 of 8" in text
     assert "$10.00" in text, "the last day's earnings"

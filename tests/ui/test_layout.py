@@ -48,3 +48,20 @@ def test_the_three_sizes_people_have() -> None:
     wide = layout.panes(200, 47, "pods", 6)
     assert wide["market"].height == 47
     assert len(layout.tiles(wide["telemetry"].width - 4, wide["telemetry"].height - 2, 4)) == 4
+
+
+@given(WIDTHS, HEIGHTS, st.sampled_from(layout.HOSTS[1:]), st.integers(0, 300), st.booleans(), st.booleans())
+def test_panes_of_the_hosts(width: int, height: int, active: str, rows: int, zoomed: bool, whole: bool) -> None:
+    alone = zoomed or layout.single(width, height + 4)
+    regions = layout.hosts(width, height, active, rows, alone, whole)
+    check(list(regions.values()), width, height, tiled=True)
+    assert ("hosts" in regions) is not (whole or alone)
+    assert active in regions or active == "earnings"
+    assert (len(regions) == 1) == alone
+
+
+@given(WIDTHS, HEIGHTS)
+def test_panes_of_the_events(width: int, height: int) -> None:
+    regions = layout.events(width, height)
+    check(list(regions.values()), width, height, tiled=True)
+    assert ("about" in regions) is (width >= layout.WIDE)

@@ -170,3 +170,16 @@ def test_midnight_is_the_day_that_begins() -> None:
     shown = window(NOON, 86_400, 90)
     axis = words(ChartSpec("x", spec_of([1.0]).lines, shown, tz=UTC), 94, 10)[-1]
     assert axis.split()[4:7] == ["22:00", "Mon", "02:00"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(WILD, WILD, WILD, WILD), max_size=20), st.integers(1, 100), st.integers(1, 12))
+def test_every_bar_is_of_dots_of_the_canvas(
+    points: list[tuple[float, float, float, float]], columns: int, bars: int
+) -> None:
+    run = tuple(Point(*point) for point in points)
+    spec = ChartSpec("x", (Line("x", (run,), None),), Window(NOON, 5, columns), bars=bars)
+    for _, (xs, ys) in plot.bars(spec, columns, 9):
+        assert len(xs) == len(ys) > 0
+        assert all(type(x) is int and 0 <= x < 2 * columns for x in xs)
+        assert all(type(y) is int and 0 <= y < 4 * 9 for y in ys)

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from tests.make import funds, snapshot
-from tests.stage import demo_app, landed, make_recording, replay_app, settle, still_pollers
+from tests.stage import at_rest as rest
+from tests.stage import demo_app, landed, make_recording, replay_app, settle, still_pollers, watched
 from tests.ui.conftest import NOW, PODS, HeldCloud
 from tui.api.cloud import Throttled, Unauthorized, Unreachable
 from tui.api.models import Problem, Snapshot, Unreadable
@@ -105,6 +106,31 @@ MARKETS = {
 @pytest.mark.parametrize("what", MARKETS)
 def test_markets(snap_compare: Compare, what: str) -> None:
     assert snap_compare(demo_app(), terminal_size=(80, 24), run_before=pressing(*MARKETS[what]))
+
+
+HOSTS = {
+    "120x40": ((120, 40), "podtop-dark", ("4",)),
+    "200x50-light": ((200, 50), "podtop-light", ("4", "j")),
+    "40x12": ((40, 12), "podtop-dark", ("4",)),
+}
+
+
+@pytest.mark.parametrize("what", HOSTS)
+def test_hosts(snap_compare: Compare, what: str) -> None:
+    size, theme, keys = HOSTS[what]
+
+    async def run(pilot: Pilot[None]) -> None:
+        await watched(pilot)
+        await settle(pilot, *keys)
+        await rest(pilot)
+
+    assert snap_compare(demo_app(theme), terminal_size=size, run_before=run)
+
+
+def test_events_in_a_wide_terminal(snap_compare: Compare, recording: Path) -> None:
+    # In a replay: what the log tells of is a recording's.
+    keys = ("e", "slash", *"pod:qwen", "enter")
+    assert snap_compare(replay_app(recording), terminal_size=(200, 50), run_before=at_rest(*keys))
 
 
 def test_telemetry_alone(snap_compare: Compare) -> None:

@@ -325,7 +325,7 @@ def _idle(job: IdleJob, clock: _Clock) -> Iterator[Fact]:
     yield Fact("Arguments", _text(job.docker_args))
     yield Fact("Start script", _text(job.start_script))
     yield Fact("Disk", _text(_number(job.disk_gb, " GB")))
-    yield Fact("Port", _text(_number(job.port)))
+    yield Fact("Port", _text(None if job.port is None else str(job.port)))
     yield Fact("Variables", _text("  ".join(job.env_names)))
     if job.template is None:
         yield Fact("Template", _text(job.template_name))

@@ -143,7 +143,7 @@ def about(
             line("GPU", ((f"{record.pod.gpu_count} × ", "muted"), (gpu_name(record) or fmt.UNKNOWN, "text")))
             line("Price", ((f"{fmt.money(record.pod.cost_per_hr)}/h", "text"),))
     line("", ())
-    line("Before and after", (), "key")
+    line("Other events", (), "key")
     for other in reversed(others[-OTHERS:]):
         at = datetime.fromtimestamp(other.at, tz)
         what = (f"{GLYPHS[other.kind]} {other.kind.value}", role(other.kind))

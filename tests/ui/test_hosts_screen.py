@@ -1,0 +1,216 @@
+"""The Hosts screen by its keys, in every state; it costs nothing while nobody looks."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from tests.make_hosts import DAY, NOBODY, NOW, earnings, host, hosts, many
+from tests.ui.conftest import HeldCloud, Launch, Running
+from tui.api.cloud import Unreachable
+from tui.api.hosts import Hosts
+from tui.api.models import Unreadable
+from tui.config import Config
+from tui.ui.screens.hosts import HostsScreen
+from tui.ui.widgets.table import Table
+
+
+def cloud_of(answer: object) -> HeldCloud:
+    cloud = HeldCloud()
+    cloud.hosts_answer = answer  # type: ignore[assignment]
+    return cloud
+
+
+async def shown(run: Running, words: str) -> str:
+    await run.until(words)
+    await run.settle()
+    return run.text()
+
+
+async def test_who_has_no_machines_has_no_tab_and_the_key_explains(launch: Launch) -> None:
+    async with launch() as run:
+        await run.settle()
+        assert run.cloud.hosts_asked == 1
+        assert "4 Hosts" not in run.text()
+        await run.press("4")
+        text = await shown(run, "this account lets no machine to others")
+        assert "4 Hosts" in text, "the screen that is shown has its tab"
+        await run.press("j", "enter", "tab", "z", "o", "i", "slash", "x", "escape", "c", "minus", "escape")
+        assert isinstance(run.app.screen, HostsScreen)
+        await run.press("1")
+        assert "4 Hosts" not in run.text()
+
+
+async def test_who_has_machines_has_a_tab(launch: Launch) -> None:
+    async with launch(cloud=cloud_of(hosts())) as run:
+        await run.until("4 Hosts")
+
+
+async def test_a_failure_to_find_out_is_told_only_to_who_asks(launch: Launch) -> None:
+    async with launch(cloud=cloud_of(Unreachable("no route to the machines"))) as run:
+        assert "no route to the machines" not in run.text() + run.toasts()
+        await run.press("4")
+        await shown(run, "no route to the machines")
+        run.cloud.hosts_answer = hosts()
+        await run.press("ctrl+r")
+        await shown(run, "rack-one")
+
+
+async def test_machines_are_asked_for_while_they_are_looked_at_and_no_longer(launch: Launch) -> None:
+    async with launch(cloud=cloud_of(hosts())) as run:
+        await run.until("4 Hosts")
+        assert run.cloud.hosts_asked == 1
+        await run.press("4")
+        await shown(run, "rack-one")
+        await run.press("ctrl+r")
+        await run.settle()
+        asked = run.cloud.hosts_asked
+        assert asked > 1
+        drawn = []
+        screen = run.app.screen
+        assert isinstance(screen, HostsScreen)
+        await run.press("1")
+        screen._show_all = lambda: drawn.append(1)  # type: ignore[method-assign]
+        for _ in range(3):
+            await run.poll()
+        assert run.cloud.hosts_asked == asked
+        assert drawn == []
+
+
+async def test_all_of_a_machine(launch: Launch) -> None:
+    async with launch(cloud=cloud_of(hosts())) as run:
+        await run.press("4")
+        text = await shown(run, "GPU temp")
+        for words in ("● listed", "rack-one", "RTX 4090", "6/8", "71%", "$312.40", "99.9", "in 3d 00h", "30 days"):
+            assert words in text, words
+        assert "▪disks $30.00" in text
+        await run.press("enter")
+        assert "STATE" not in run.text(), "the machine has the room of the list"
+        await run.press("z", "G")
+        await shown(run, "GPU-77aa")
+        await run.press("enter")
+        assert "STATE" in run.text()
+
+
+async def test_copying(launch: Launch) -> None:
+    async with launch(cloud=cloud_of(hosts())) as run:
+        await run.press("4")
+        await shown(run, "rack-one")
+        await run.press("c")
+        assert run.app.clipboard == "m1"
+        await run.press("tab", *"j" * 8, "c")
+        assert run.app.clipboard == "m1"
+        assert "Machine ID" in run.toasts()
+
+
+async def test_order_and_filter(launch: Launch) -> None:
+    async with launch(cloud=cloud_of(many(200))) as run:
+        await run.press("4")
+        await shown(run, "Hosts  200")
+        table = run.app.screen.query_one("#hosts", Table)
+        assert table.keys[0] == "m0000", "unlisted ones come first"
+        await run.press("o", "o", "o")
+        assert table.keys[0] == "m0008", "sorted by what is rented"
+        await run.press("i")
+        assert table.keys[0] == "m0000"
+        await run.press("slash", *"unlisted 0195", "enter")
+        assert "/unlisted 0195  1 of 200" in run.text()
+        await run.press("escape")
+        await shown(run, "Hosts  200")
+        await run.press("slash", *"nothing at all", "enter")
+        assert "200 are hidden; esc clears it" in run.text()
+
+
+async def test_the_order_is_kept(launch: Launch) -> None:
+    async with launch(cloud=cloud_of(many(3))) as run:
+        await run.press("4", "o", "o")
+        await run.settle()
+    async with launch(cloud=cloud_of(many(3))) as run:
+        await run.press("4")
+        await shown(run, "GPU▲")
+
+
+async def test_machines_of_which_little_is_told(launch: Launch) -> None:
+    odd = Hosts((NOBODY, host("m2", "rack-two", load=None)), (Unreadable("m3", "rack-odd", "expected a number"),))
+    async with launch(cloud=cloud_of(odd), size=(200, 50)) as run:
+        await run.press("4")
+        text = await shown(run, "rack-odd")
+        assert "expected a number" in text
+        await run.press("g")
+        for _ in range(3):
+            await run.press("j")
+            await run.settle()
+        assert "no earnings of this machine are told of" in run.text() or "no machine" in run.text()
+        await run.press("g", "j", "j")
+        await run.press("slash", *"rack-two", "enter")
+        await shown(run, "this machine tells of no samples")
+
+
+@pytest.mark.parametrize(
+    ("later", "words"), [(3 * DAY + 60, "▣ maintenance"), (3 * DAY + 60, "1h left"), (4 * DAY, "over")]
+)
+async def test_maintenance_now_and_past(launch: Launch, later: float, words: str) -> None:
+    cloud = cloud_of(hosts())
+    cloud.now = NOW + later
+    async with launch(cloud=cloud) as run:
+        await run.press("4")
+        await shown(run, words)
+
+
+async def test_what_is_old_says_so(launch: Launch) -> None:
+    async with launch(cloud=cloud_of(hosts())) as run:
+        await run.press("4")
+        await shown(run, "rack-one")
+        run.cloud.now = NOW + 600
+        run.cloud.hosts_answer = Unreachable("no route to the machines")
+        await run.press("ctrl+r")
+        text = await shown(run, "10m 00s old")
+        assert "rack-one" in text
+        assert "no route to the machines" in text
+
+
+async def test_samples_become_a_line_and_a_failure_a_gap(launch: Launch) -> None:
+    async with launch(cloud=cloud_of(hosts())) as run:
+        await run.press("4")
+        await shown(run, "GPU temp")
+        made = host()
+        assert made.load is not None
+        for step in range(1, 6):
+            run.cloud.now = NOW + 30 * step
+            run.cloud.hosts_answer = Hosts((replace(made, load=replace(made.load, at=run.cloud.now)),), (), earnings())
+            await run.press("ctrl+r")
+            await run.settle()
+        series = run.app.fleet.host_telemetry.of("m1")
+        assert series is not None
+        assert len(series) == 6
+        assert "avg" in run.text()
+
+
+@pytest.mark.parametrize("size", [(20, 6), (40, 12), (80, 24), (99, 40), (120, 20), (120, 40), (200, 50)])
+async def test_every_size_and_every_pane(launch: Launch, size: tuple[int, int]) -> None:
+    async with launch(cloud=cloud_of(hosts()), size=size) as run:
+        await run.press("4")
+        await run.settle()
+        for _ in range(5):
+            await run.press("tab")
+            assert all(len(line) <= size[0] for line in run.text().splitlines())
+        await run.press("z", "z", "escape", "enter", "escape")
+        assert isinstance(run.app.screen, HostsScreen)
+
+
+async def test_nothing_here_acts(launch: Launch) -> None:
+    async with launch(cloud=cloud_of(hosts())) as run:
+        await run.press("4")
+        await shown(run, "rack-one")
+        await run.press("S", "T", "R", "B", "D", "t", "w")
+        assert isinstance(run.app.screen, HostsScreen)
+        assert run.cloud.sent == []
+        assert not run.cloud.orders
+
+
+async def test_a_keyless_market_asks_for_no_machines(launch: Launch) -> None:
+    async with launch(cloud=cloud_of(hosts()), config=Config(read_only=True)) as run:
+        await run.press("4")
+        await shown(run, "rack-one")
+        await run.press("S")
+        assert "read-only" in run.toasts().lower()
