@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -47,6 +49,9 @@ if TYPE_CHECKING:
     from tui.source import Source
     from tui.state import StateFiles
     from tui.ui.watching import Watching
+
+DEAF = 0.4
+"""Seconds after something on top was closed in which q does not quit."""
 
 FIRST_FRAME = 0.05
 """Seconds that the first frame gets to itself."""
@@ -136,6 +141,7 @@ class PodtopApp(App[None]):
         )  # fmt: skip
         self._beat = beat
         self._kept = Kept(self._kept_in)
+        self._left_at = -math.inf
         self._watching_for: Watching | None = None
         self._sight = Sight(
             self.fleet,
@@ -401,6 +407,16 @@ class PodtopApp(App[None]):
         self._watch.wake()
         if wait := held_back(self.fleet.snapshot, self._clock()):
             self._warn(wait)
+
+    def pop_screen(self) -> AwaitComplete:
+        if self.screen.is_modal:
+            self._left_at = self._beat()
+        return super().pop_screen()
+
+    async def action_quit(self) -> None:
+        # A q too many, behind the one that closed what was on top, is not meant for podtop.
+        if self._beat() - self._left_at >= DEAF:
+            self.exit()
 
     def action_help_quit(self) -> None:
         # ctrl+c ends most programs, and copies in some: podtop says what ends it, once.

@@ -63,6 +63,11 @@ class Case(Struct, frozen=True):
     def key(self) -> tuple[object, ...]:
         return tuple(subject.key for subject in self.subjects)
 
+    def key_for(self, asked: Sequence[Command]) -> tuple[object, ...]:
+        """On what the decision to send just this rests: also on how many of the GPUs that it asks for are free."""
+        counts = {command.pod: command.gpu_count for command in asked}
+        return (*self.key, *(_within(_free(one.pod), counts.get(one.pod.id)) for one in self.subjects))
+
 
 def case(
     action: Action, ids: Sequence[str], pods: Mapping[str, Pod | None], deeds: Mapping[str, Deed], funds: Funds | None
@@ -97,13 +102,17 @@ def case(
 
 
 def _key(action: Action, pod: Pod) -> tuple[object, ...]:
-    free = pod.machine.gpu_available if pod.machine else None
     starts = "gpus" in action.asks
     return (
         pod.id, pod.name, pod.status, pod.kind, pod.gpu_count, pod.cost_per_hr, pod.locked, pod.volume_gb,
         pod.network_volume_id, pod.status_change,
-        (None if free is None else free >= pod.gpu_count, pod.lowest_bid_to_resume) if starts else None,
+        (_within(_free(pod), pod.gpu_count), pod.lowest_bid_to_resume) if starts else None,
     )  # fmt: skip
+
+
+def _within(free: int | None, wanted: int | None) -> int | None:
+    """How many of the wanted GPUs are free; None where that is not known, or none is wanted."""
+    return None if free is None or wanted is None else min(free, wanted)
 
 
 def describe(pod: Pod) -> str:

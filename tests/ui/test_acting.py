@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from msgspec.structs import replace
+from textual.widgets import Input
 
 from tests.make import pod, snapshot
 from tests.ui.conftest import OFFERS, PODS, HeldCloud, Launch, Running
 from tui.api.cloud import TimedOut, Unreachable
+from tui.api.models import Snapshot
 from tui.config import Config
 from tui.ui.modals.confirm import Confirm
 
@@ -157,6 +161,110 @@ async def test_what_changed_meanwhile_is_asked_again(launch: Launch) -> None:
         assert await sent(run) == [("terminate", LLAMA)]
 
 
+async def test_of_several_that_changed_the_one_that_is_left_is_asked_for_by_its_name(launch: Launch) -> None:
+    async with launch() as run:
+        await run.press("g", "space", "space")
+        await opened(run, "T")
+        text = run.text().split("Terminate 2 pods")[1]
+        first, second = [name for name in ROWS if f" {name}  " in text]
+        run.cloud.fleet_answer = snapshot(*(p for p in PODS.pods or () if p.name != first))
+        await run.press("left", "2", "enter")
+        await run.until("it changed meanwhile")
+        await run.wait(0.5)
+        assert f"Terminate {second}" in run.text()
+        assert "type its name" in run.text()
+        await run.press("left", "2", "enter")
+        await run.settle()
+        assert run.cloud.sent == []
+        await run.press("backspace", *second, "enter")
+        assert await sent(run) == [("terminate", ROWS[second])]
+
+
+async def test_of_several_to_be_resumed_the_one_that_is_left_has_its_fields(launch: Launch) -> None:
+    other = replace(pod("r2", name="other-prep", status="EXITED", utils=None, cost=0.4), gpu_count=2)
+    async with launch() as run:
+        await run.poll(snapshot(other, *(PODS.pods or ())))
+        await run.press("G", "space", "k", "space")
+        await run.settle()
+        await opened(run, "R")
+        assert "Resume 2 pods" in run.text()
+        run.cloud.fleet_answer = snapshot(other, *(p for p in PODS.pods or () if p.id != PREP))
+        await run.press("y")
+        await run.until("it changed meanwhile")
+        await run.wait(0.5)
+        await run.press("y")
+        assert await sent(run) == [("resume", "r2", 2)]
+
+
+async def test_what_is_typed_while_it_is_read_again_changes_nothing(launch: Launch) -> None:
+    held = HeldCloud()
+    gate = asyncio.Event()
+    gate.set()
+    answer = held.fleet
+
+    async def slow() -> Snapshot:
+        await gate.wait()
+        return await answer()
+
+    held.fleet = slow  # type: ignore[method-assign]
+    async with launch(cloud=held) as run:
+        await on(run, "dataset")
+        await opened(run, "R")
+        gate.clear()
+        await run.press("y")
+        await run.until("reading it again")
+        await run.press("enter", "y", "left", "8", "backspace", "up", "8", "tab", "8", "right", "8")
+        run.app.screen.query_one("#confirm-gpus", Input).value = "8"
+        assert isinstance(run.app.screen, Confirm)
+        gate.set()
+        assert await sent(run) == [("resume", PREP, 1)]
+
+
+async def test_escape_while_it_is_read_again_sends_nothing(launch: Launch) -> None:
+    held = HeldCloud()
+    gate = asyncio.Event()
+    gate.set()
+    answer = held.fleet
+
+    async def slow() -> Snapshot:
+        await gate.wait()
+        return await answer()
+
+    held.fleet = slow  # type: ignore[method-assign]
+    async with launch(cloud=held) as run:
+        await on(run, "llama")
+        await opened(run, "S")
+        gate.clear()
+        await run.press("y")
+        await run.until("reading it again")
+        await run.press("escape")
+        gate.set()
+        await run.settle()
+        assert not isinstance(run.app.screen, Confirm)
+        assert held.sent == []
+
+
+async def test_gpus_that_are_taken_meanwhile_are_asked_about_again(launch: Launch) -> None:
+    prep = replace(pod("r2", name="prep-four", status="EXITED", utils=None, cost=4.0), gpu_count=4)
+    assert prep.machine is not None
+
+    def with_free(count: int) -> Snapshot:
+        return snapshot(replace(prep, machine=replace(prep.machine, gpu_available=count)), *(PODS.pods or ()))
+
+    async with launch() as run:
+        await run.poll(with_free(3))
+        await on(run, "prep-four")
+        await opened(run, "R")
+        await run.press("left", "backspace", "2")
+        await run.settle()
+        assert "3 GPUs free: enough" in run.text()
+        run.cloud.fleet_answer = with_free(1)
+        await run.press("enter", "enter")
+        await run.until("it changed meanwhile")
+        assert "1 of 2 GPUs free" in run.text()
+        assert run.cloud.sent == []
+
+
 async def test_what_is_over_meanwhile_is_not_done(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "llama")
@@ -247,9 +355,11 @@ async def test_read_only_there_are_no_such_keys_and_a_press_says_why(launch: Lau
         assert "READ-ONLY" in run.text()
         assert "S stop" not in run.text()
         await on(run, "llama")
-        await run.press("S")
-        await run.until("read-only: podtop was started so")
-        assert not isinstance(run.app.screen, Confirm)
+        for key in "SRBTDLt":
+            run.app.clear_notifications()
+            await run.press(key)
+            await run.until("read-only: podtop was started so")
+            assert len(run.app.screen_stack) == 1
         await run.press("question_mark")
         await run.settle()
         assert "Terminate:" not in run.text()

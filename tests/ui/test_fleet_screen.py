@@ -435,3 +435,23 @@ async def test_the_palette_does_what_the_keys_do(launch: Launch) -> None:
         await commands["Quit; pods go on running"]()
         await run.settle()
         assert not run.app.is_running
+
+
+async def test_a_q_too_many_behind_the_help_does_not_quit(launch: Launch) -> None:
+    from textual import events
+
+    async with launch() as run:
+        left: list[int] = []
+        run.app.exit = lambda *args, **more: left.append(1)  # type: ignore[method-assign]
+        for _ in range(3):
+            await run.press("question_mark")
+            await run.settle()
+            for _ in range(3):
+                run.app.post_message(events.Key("q", "q"))
+            await run.settle()
+            await run.wait(0.5)
+        assert len(run.app.screen_stack) == 1
+        assert left == []
+        await run.press("q")
+        await run.settle()
+        assert left == [1]

@@ -141,9 +141,14 @@ class Agree(Dialog[bool]):
         try:
             fresh = await self._again()
         except CloudError as error:
+            if self._ended:
+                return
             self._checking = False
             self._note = ((f"▲ {error} Not sent: it could not be looked at again.", "bad"),)
             self._show()
+            return
+        if self._ended:
+            # It was left meanwhile, and its widgets are gone or going.
             return
         self._checking = False
         if fresh.key == before.key and not fresh.stop:

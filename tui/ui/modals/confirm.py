@@ -59,12 +59,7 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
             with VerticalScroll(id="confirm-what", can_focus=False):
                 yield Static(id="confirm-pods")
                 yield Static(id="confirm-points")
-            with Vertical(id="confirm-fields"):
-                for name, label, value in self._fields():
-                    with Horizontal(classes="field"):
-                        yield Label(label, markup=False)
-                        hint = self._case.typed if name == "typed" else ""
-                        yield Input(value, placeholder=hint, id=f"confirm-{name}", compact=True)
+            yield Vertical(*self._rows(), id="confirm-fields")
             yield Static(id="confirm-note")
             with Horizontal(id="confirm-buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
@@ -81,13 +76,20 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
             found.append(("typed", f"To {case.action.verb}, type {what}", ""))
         return tuple(found)
 
+    def _rows(self) -> list[Horizontal]:
+        rows = []
+        for name, label, value in self._fields():
+            hint = self._case.typed if name == "typed" else ""
+            field = Input(value, placeholder=hint, id=f"confirm-{name}", compact=True)
+            field.cursor_blink = False
+            rows.append(Horizontal(Label(label, markup=False), field, classes="field"))
+        return rows
+
     def _word(self) -> str:
         verb = self._case.action.verb.capitalize()
         return f"{verb} (y)" if self._case.action.consent is Consent.PRESS else verb
 
     def on_mount(self, event: events.Mount) -> None:
-        for field in self.query(Input):
-            field.cursor_blink = False
         self.query_one("#cancel").focus()
         self._show()
 
@@ -191,28 +193,42 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
         """Read the pods again; then it is done, or asked again."""
         if self._checking or self.query_one("#do", Button).disabled:
             return
-        self._checking = True
+        self._set_checking(True)
         self._note = (("◌ reading it again before anything is sent", "muted"),)
         self._show()
-        self.run_worker(self._check(), name="read again", exclusive=True)
+        # What is sent is what was confirmed, whatever is typed while it is read.
+        asked = consequences.commands(self._case, self._value("gpus"), self._value("bid"))
+        self.run_worker(self._check(asked), name="read again", exclusive=True)
 
-    async def _check(self) -> None:
+    def _set_checking(self, checking: bool) -> None:
+        self._checking = checking
+        # Meanwhile only leaving does something. What is disabled would hand its focus on, to whatever comes next.
+        self.set_focus(None)
+        self.query_one("#confirm-fields").disabled = checking
+        if not checking:
+            self.query_one("#cancel").focus()
+
+    async def _check(self, asked: tuple[Command, ...]) -> None:
         before = self._case
         try:
             fresh = await self._again()
         except CloudError as error:
-            self._checking = False
+            if self._ended:
+                return
+            self._set_checking(False)
             self._note = ((f"▲ {error} {Ending.NOT_SENT.value.capitalize()}: it could not be read again.", "bad"),)
             self._show()
             return
-        self._checking = False
-        if fresh.key == before.key and fresh.subjects:
-            chosen = replace(fresh, count=before.count)
-            self.end(consequences.commands(chosen, self._value("gpus"), self._value("bid")))
+        if self._ended:
+            # It was left meanwhile, and its widgets are gone or going.
             return
-        self._ask_again(fresh)
+        self._set_checking(False)
+        if fresh.subjects and fresh.key_for(asked) == before.key_for(asked):
+            self.end(asked)
+            return
+        await self._ask_again(fresh)
 
-    def _ask_again(self, fresh: Case) -> None:
+    async def _ask_again(self, fresh: Case) -> None:
         """What was decided upon is not so any more: say it, and let it be decided anew."""
         if not fresh.subjects:
             why = fresh.skipped[0][1] if fresh.skipped else "it is gone"
@@ -221,11 +237,16 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
             self._show()
             self.query_one("#do", Button).disabled = True
         else:
-            self._note = (("▲ it changed meanwhile: look again. Nothing was sent.", "warn"),)
+            chosen = {name: self._value(name) for name in ("gpus", "bid")}
             self._case = fresh
-            for field in self.query("#confirm-typed").results(Input):
-                with field.prevent(Input.Changed):
-                    field.value = ""
+            with self.prevent(Input.Changed):
+                # Of several one may be left: then its name is typed, and no number.
+                box = self.query_one("#confirm-fields")
+                await box.remove_children()
+                await box.mount_all(self._rows())
+                for name, text in chosen.items():
+                    for field in self.query(f"#confirm-{name}").results(Input):
+                        field.value = text or field.value
+            self._note = (("▲ it changed meanwhile: look again. Nothing was sent.", "warn"),)
             self._show()
-        self.query_one("#cancel").focus()
         self.deafen()

@@ -265,7 +265,7 @@ class TimedScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         guard = self._sight.acts.guard
-        if guard.read_only and event.key in {"D", *(a.key for a in ACTIONS)} and not self.typing():
+        if guard.read_only and event.key in {"D", "L", "t", *(a.key for a in ACTIONS)} and not self.typing():
             event.stop()
             self._sight.acts.lock()
 
