@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.make import market, offer, pod, snapshot
-from tui.api.account import Account
+from tui.api.account import Account, Templates
 from tui.api.cloud import CloudError
 from tui.api.detail import PodDetail
 from tui.api.models import Market, Quote, Snapshot
@@ -54,6 +54,7 @@ class HeldCloud:
         self.sent: list[tuple[object, ...]] = []
         self.orders: list[DeployOrder | RentOrder] = []
         self.account_answer: Account | CloudError | None = None
+        self.templates_answer: Templates | CloudError = Templates(())
         self.receipt: Receipt | CloudError = Receipt("p", None, "EXITED", None, None, 1, None)
 
     async def fleet(self) -> Snapshot:
@@ -104,6 +105,11 @@ class HeldCloud:
             raise self.account_answer
         assert self.account_answer is not None
         return self.account_answer
+
+    async def templates(self) -> Templates:
+        if isinstance(self.templates_answer, CloudError):
+            raise self.templates_answer
+        return self.templates_answer
 
     def listen(self, sent: Callable[[], object]) -> None:
         self.told_of_requests = sent
