@@ -208,7 +208,7 @@ def test_local_dates_are_read_in_the_zone() -> None:
 def test_a_template_fills_the_form() -> None:
     template = Template(
         "tpl1", "sd", "a1111:latest", "--listen", "3000/http,22/tcp", ("HF",), 30, 40, "/data", None,
-        False, False, True, True, None, None,
+        False, False, True, True, False, None, None,
     )  # fmt: skip
     found = drafts.from_template(H100, template)
     assert (found["template_id"], found["image"], found["volume_gb"]) == ("tpl1", "a1111:latest", "40")

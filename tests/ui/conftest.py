@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.make import market, offer, pod, snapshot
-from tui.api.account import Account
+from tui.api.account import Account, Templates
 from tui.api.cloud import CloudError
 from tui.api.detail import PodDetail, PodExtras
 from tui.api.hosts import Hosts
@@ -59,6 +59,7 @@ class HeldCloud:
         self.account_answer: Account | CloudError | None = None
         self.hosts_answer: Hosts | CloudError = Hosts(())
         self.hosts_asked = 0
+        self.templates_answer: Templates | CloudError = Templates(())
         self.receipt: Receipt | CloudError = Receipt("p", None, "EXITED", None, None, 1, None)
 
     async def fleet(self) -> Snapshot:
@@ -119,6 +120,11 @@ class HeldCloud:
         if isinstance(self.hosts_answer, CloudError):
             raise self.hosts_answer
         return self.hosts_answer
+
+    async def templates(self) -> Templates:
+        if isinstance(self.templates_answer, CloudError):
+            raise self.templates_answer
+        return self.templates_answer
 
     def listen(self, sent: Callable[[], object]) -> None:
         self.told_of_requests = sent

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from unittest.mock import Mock
 
 from textual.widgets import Button, Input
 
 from tests.make import funds, market, offer, snapshot
 from tests.ui.conftest import OFFERS, PODS, HeldCloud, Launch, Running
 from tests.ui.test_facts import full_detail, full_pod
-from tui.api.account import Template
+from tui.api.account import Template, Templates
 from tui.api.cloud import Faltering, Unreachable
 from tui.api.models import Quote
 from tui.api.orders import DeployOrder, Receipt, RentOrder
@@ -207,9 +206,9 @@ async def test_a_template_fills_the_form(launch: Launch) -> None:
     cloud = HeldCloud()
     template = Template(
         "tpl1", "sd-webui", "a1111:latest", None, "3000/http", (), 30, 40, "/data", None,
-        False, False, False, False, None, None,
+        False, False, False, False, False, None, None,
     )  # fmt: skip
-    cloud.account_answer = Mock(templates=(template,))
+    cloud.templates_answer = Templates((template,))
     async with launch(cloud=cloud) as run:
         await form(run)
         await put(run, "template_id", "")
@@ -217,12 +216,12 @@ async def test_a_template_fills_the_form(launch: Launch) -> None:
         await run.press(*"sd-webui", "enter")
         await run.settle()
         assert "a1111:latest" in run.text()
-        cloud.account_answer = Faltering("server error")
+        cloud.templates_answer = Faltering("server error")
 
 
 async def test_templates_that_do_not_come_are_told(launch: Launch) -> None:
     cloud = HeldCloud()
-    cloud.account_answer = Faltering("RunPod answered with a server error (HTTP 502).")
+    cloud.templates_answer = Faltering("RunPod answered with a server error (HTTP 502).")
     async with launch(cloud=cloud) as run:
         await form(run)
         await put(run, "template_id", "")

@@ -40,7 +40,7 @@ OFFERS = (
 FRESH = drafts.from_offer(OFFERS[0], "7f3a")
 TEMPLATE = Template(
     "tpl1", "sd [webui]", "a1111:latest", None, "3000/http", (), 30, 40, "/data", None,
-    False, False, False, False, None, None,
+    False, False, False, False, False, None, None,
 )  # fmt: skip
 SECRET = "hf_verysecret"
 

@@ -40,6 +40,16 @@ def test_tiles(width: int, height: int, count: int) -> None:
     assert tiles
 
 
+@given(
+    WIDTHS, HEIGHTS, st.sampled_from(layout.MARKET), st.integers(0, 3000), st.sampled_from((0, 50, 57)), st.booleans()
+)
+def test_the_account(width: int, height: int, active: str, rows: int, head: int, zoomed: bool) -> None:
+    alone = zoomed or layout.single(width, height + 3)
+    regions = layout.account(width, height, active, rows, head, alone)
+    check(list(regions.values()), width, height, tiled=True)
+    assert alone or len(regions) == (3 if head else 2)
+
+
 def test_the_three_sizes_people_have() -> None:
     assert set(layout.panes(80, 20, "pods", 6, layout.single(80, 24))) == {"pods"}
     normal = layout.panes(120, 37, "pods", 6)

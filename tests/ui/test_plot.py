@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from tui.store.series import Point, Series
 from tui.store.views import Line
 from tui.ui import plot
-from tui.ui.spec import ChartSpec, Window, plot_columns, window
+from tui.ui.spec import BarSpec, ChartSpec, Window, plot_columns, window
 
 NOON = 1_795_435_200.0
 WILD = st.one_of(
@@ -183,3 +183,51 @@ def test_every_bar_is_of_dots_of_the_canvas(
         assert len(xs) == len(ys) > 0
         assert all(type(x) is int and 0 <= x < 2 * columns for x in xs)
         assert all(type(y) is int and 0 <= y < 4 * 9 for y in ys)
+
+
+# Bars
+
+
+def bars_of(values: list[tuple[float, ...]], high: float = 100.0) -> BarSpec:
+    labels = tuple(f"{n} Nov" for n in range(len(values)))
+    return BarSpec("Charges", ("pods", "storage", "API"), tuple(values), labels, high, tail="all")
+
+
+def drawn(spec: BarSpec, width: int, height: int) -> list[str]:
+    return ["".join(text for text, _ in row) for row in plot.draw(spec, width, height)]
+
+
+STACK = st.tuples(WILD, WILD, WILD)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 200), st.integers(1, 50), st.lists(STACK, max_size=400), st.sampled_from((0.0, 1.0, 100.0, 1e9)))
+def test_bars_are_exactly_as_large_as_asked_whatever_is_charged(
+    width: int, height: int, values: list[tuple[float, ...]], high: float
+) -> None:
+    rows = drawn(bars_of(values, high), width, height)
+    assert len(rows) == height
+    assert {cell_len(row) for row in rows} == {width}
+
+
+@given(st.lists(STACK, max_size=50), st.integers(1, 60), st.integers(1, 40))
+def test_parts_of_bars_are_cells_of_the_canvas(values: list[tuple[float, ...]], columns: int, height: int) -> None:
+    for parts in plot.heights(bars_of(values), columns, height):
+        assert all(type(part) is int and part >= 0 for part in parts)
+        assert sum(parts) <= height
+
+
+def test_a_stack_is_as_high_as_its_sum_and_the_newest_stands_at_the_right() -> None:
+    spec = bars_of([(50.0, 25.0, 0.0), (0.0, 0.0, 1.0), (100.0, 0.0, 0.0)])
+    assert plot.heights(spec, 30, 8) == [[4, 2, 0], [0, 0, 1], [8, 0, 0]]
+    rows = plot.draw(spec, 31, 10)
+    body = ["".join(text for text, _ in row) for row in rows[1:9]]
+    assert [row.rstrip()[-1] == "█" for row in body] == [True] * 8
+    kinds = [{kind for text, kind in row if "█" in text} for row in rows[1:9]]
+    assert kinds == [{0}, {0}, {0, 1}, {0, 1}, {0}, {0}, {0}, {0, 2}]
+    assert "2 Nov" in "".join(text for text, _ in rows[-1])
+
+
+def test_nothing_charged_is_said() -> None:
+    assert "nothing was charged" in "\n".join(drawn(bars_of([(0.0, 0.0, 0.0)]), 60, 9))
+    assert "nothing was charged" in "\n".join(drawn(bars_of([]), 60, 9))
