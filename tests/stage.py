@@ -56,8 +56,9 @@ def demo_app(theme: str | None = None, display: Display | None = None, hours: fl
     """
     state = StateFiles(lambda: Path(tempfile.mkdtemp(dir=_SHELF.name)), "demo", "demo")
     source = demo_source(wall=lambda: NOON, history_s=hours * 3600.0, prices_s=86_400.0)
+    history = _told_once(source) if hours == 1.0 else source.history
     return PodtopApp(
-        replace(source, history=_told_once(source) if hours == 1.0 else source.history, prices=_priced_once),
+        replace(source, history=history, prices=_priced_once),
         Config(theme=theme, lock_after=0), tz=UTC, state=state, beat=itertools.count().__next__, display=display,
     )  # fmt: skip
 

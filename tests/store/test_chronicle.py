@@ -53,7 +53,7 @@ def test_an_idle_spell_is_told_once_and_so_is_its_end() -> None:
     assert "$2.99/h" in told[0].text
     (over,) = life.poll(BUSY, times=5)
     assert over.kind is Kind.IDLE_OVER
-    assert over.text == "a GPU works again, after 50m 00s"
+    assert over.text == "a GPU works again, after 1h 00m"
     assert kinds(life.poll(IDLE, times=30)) == [Kind.IDLE]
 
 
@@ -83,7 +83,7 @@ def test_a_restart_of_podtop_tells_nothing_twice() -> None:
     assert life.poll(IDLE, times=30) == []
     (over,) = life.poll(BUSY)
     assert over.kind is Kind.IDLE_OVER
-    assert "at most 40m 00s after it began" in over.text
+    assert "at most 40m 00s after it was told" in over.text
 
 
 def test_what_ended_before_a_restart_begins_anew() -> None:

@@ -66,7 +66,7 @@ class Chronicle:
         found = {(a.pod, TOLD[a.kind]): a for a in alerts(fleet, at, quiet=False) if a.kind in TOLD}
         told = [*self._ended(fleet, found, at)]
         for (pod, kind), alert in found.items():
-            told += self._begin(pod, kind, at, _words(alert, at))
+            told += self._begin(pod, kind, at, _words(alert, at), alert.since)
         return tuple(told)
 
     def _ended(self, fleet: Fleet, found: dict[tuple[str, Kind], Alert], at: float) -> Iterator[Event]:
@@ -75,17 +75,17 @@ class Chronicle:
             if why is not None:
                 yield self._end(pod, kind, at, why)
 
-    def _begin(self, pod: str, kind: Kind, at: float, words: str) -> tuple[Event, ...]:
+    def _begin(self, pod: str, kind: Kind, at: float, words: str, since: float | None = None) -> tuple[Event, ...]:
         if (pod, kind) in self._open:
             return ()
-        self._open[pod, kind] = _Begun(at)
+        self._open[pod, kind] = _Begun(at if since is None else min(at, since))
         return (Event(at, pod, kind, words),)
 
     def _end(self, pod: str, kind: Kind, at: float, why: str) -> Event:
         begun = self._open.pop((pod, kind))
         lasted = fmt.duration(at - begun.at)
         # It may have ended while nobody looked.
-        after = f"after {lasted}" if begun.witnessed else f"at most {lasted} after it began"
+        after = f"after {lasted}" if begun.witnessed else f"at most {lasted} after it was told"
         return Event(at, pod, ENDS[kind], f"{why}, {after}")
 
 
@@ -104,7 +104,7 @@ def _words(alert: Alert, now: float) -> str:
         case Matter.ZERO_GPU:
             return "it runs without GPUs: they went to others while it was stopped"
         case Matter.IDLE:
-            return f"no GPU of it has worked for {lasts}, at {cost}/h"
+            return f"none of its GPUs has worked for {lasts}, at {cost}/h"
         case Matter.MAINTENANCE:
             return f"maintenance of its machine {_window(alert, now)}{': ' if alert.note else ''}{alert.note}"
         case _:

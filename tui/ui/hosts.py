@@ -543,4 +543,4 @@ def _round(value: float) -> float:
     if value <= 0 or not math.isfinite(value):
         return 1.0
     size = 10.0 ** math.floor(math.log10(value))
-    return next(step * size for step in (1, 2, 2.5, 4, 5, 8, 10) if step * size >= value * 0.9999)
+    return next(step * size for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * size >= value * 0.9999)
