@@ -15,7 +15,7 @@ from tui.store.fleet import Fleet, Record
 from tui.store.views import Query
 from tui.ui import layout, notices, rows
 from tui.ui.cells import Cell
-from tui.ui.messages import OpenPod
+from tui.ui.messages import Copy, OpenPod
 from tui.ui.screens.timed import Sight, TimedScreen
 from tui.ui.widgets.body import Body
 from tui.ui.widgets.filter import FilterLine
@@ -302,6 +302,17 @@ class FleetScreen(TimedScreen):
         cursor = self.query_one("#pods", Table).cursor
         return (cursor,) if cursor is not None else ()
 
+    def _at_hand(self) -> str | None:
+        return self.query_one("#pods", Table).cursor if self._panes.active != "market" else None
+
+    def action_copy(self) -> None:
+        if (offer := self._wanted()) is not None:
+            from tui.ui.copies import of_market
+
+            self.post_message(Copy(offer.name, of_market("GPU type", offer.gpu_id, offer.name, gpu=True)))
+        else:
+            super().action_copy()
+
     def _wanted(self) -> Offer | None:
         known = self._sight.fleet.market.value
         key = self.query_one("#market", Table).cursor
@@ -314,8 +325,10 @@ class FleetScreen(TimedScreen):
             return self._panes.active in self._queries and not self._asking
         if action in ("mark", "open"):
             return self._panes.active == "pods" and not self._asking
-        if action in ("filter", "watch"):
+        if action in ("filter", "watch", "copy"):
             return not self._asking
+        if action == "ssh":
+            return self._panes.active != "market" and not self._asking
         if action == "pane":
             return not self._asking
         return super().check_action(action, parameters)

@@ -24,12 +24,13 @@ from tui.ui import format as fmt
 from tui.ui import keys, roles, status
 from tui.ui.acts import Acts
 from tui.ui.cells import Cell
-from tui.ui.messages import Attend, LookBack
+from tui.ui.messages import Attend, Copy, EnterPod, LookBack
 from tui.ui.status import Badges
 from tui.ui.widgets.lines import Lines
 from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
+    from tui.settings.tables import Ssh
     from tui.store.meter import Use
     from tui.ui.watching import Watching
 
@@ -61,6 +62,7 @@ class Sight(NamedTuple):
     kept: Kept
     watching: Callable[[], Watching]
     use: Callable[[], Use]
+    ssh: Ssh
 
 
 class TimedScreen(Screen[None]):
@@ -80,6 +82,8 @@ class TimedScreen(Screen[None]):
         Binding(
             "D", "deploy", "deploy", id="act.deploy", priority=True, tooltip="Deploy this GPU, or one like this pod"
         ),
+        Binding("s", "ssh", "ssh", id="pod.ssh", tooltip="Into the pod by ssh; podtop is back when that ends"),
+        Binding("c", "copy", "copy", id="pod.copy", tooltip="Copy: ssh command, id, URLs, what the cursor is on"),
         hidden("plus", "range(-1)", "chart.closer", "A shorter time range"),
         Binding("minus", "range(1)", "range", id="chart.wider", key_display="+ -", tooltip="A longer time range"),
         hidden("equals_sign", "return", "chart.reset", "Back to now; the range of the start"),
@@ -255,6 +259,20 @@ class TimedScreen(Screen[None]):
             if hint.enabled and event.group == keys.cell(hint):
                 await self.app.run_action(hint.action, hint.node)
                 return
+
+    # Into the pod
+
+    def _at_hand(self) -> str | None:
+        """The one pod that is looked at: marks are for what is done to several."""
+        return next(iter(self._targets()), None)
+
+    def action_ssh(self) -> None:
+        self.post_message(EnterPod(self._at_hand()))
+
+    def action_copy(self) -> None:
+        pod = self._at_hand()
+        record = self._view[0].records.get(pod) if pod is not None else None
+        self.post_message(Copy((record.name if record is not None else "") or pod or "", pod=pod))
 
     # Charts
 
