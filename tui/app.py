@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -28,7 +28,7 @@ from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
 from tui.ui import terminal, themes
 from tui.ui.acts import Acts
-from tui.ui.messages import Attend, Copy, EnterPod, Inspect, LookBack, OpenPod
+from tui.ui.messages import Attend, Inspect, LookBack, OpenPod
 from tui.ui.notices import held_back
 from tui.ui.places import PLACES
 from tui.ui.reach import Reach
@@ -119,8 +119,8 @@ class PodtopApp(App[None]):
             push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat,
         )  # fmt: skip
         self._reach = Reach(
-            self.fleet, self.player, config.ssh, demo=source.demo, replay=self.player.replay,
-            push=self.push_screen, run=self.run_worker, warn=self._warn, suspend=self.suspend, send=self._send,
+            self.fleet, self.player, config.ssh, simulated=source.demo or source.simulated, replay=self.player.replay,
+            push=self._push_alone, run=self.run_worker, warn=self._warn, suspend=self.suspend, send=self._send,
             back=self.guard.touch, beat=beat,
         )  # fmt: skip
         self._beat = beat
@@ -135,7 +135,7 @@ class PodtopApp(App[None]):
             Kept(self._kept_in),
             self._watches,
             self._watch.use,
-            config.ssh,
+            self._reach,
         )
         self._first_screen = self._maker(first)()
         self._came_from = self.DEFAULT_MODE
@@ -239,15 +239,14 @@ class PodtopApp(App[None]):
     def on_inspect(self, asked: Inspect) -> None:
         self._watch.inspect(asked.pod, asked.at)
 
-    def on_copy(self, asked: Copy) -> None:
-        self._reach.menu(asked.title, asked.first, asked.pod)
+    def _push_alone(self, screen: Screen[Any], ended: Callable[[Any], None]) -> None:
+        """Show a dialog that a toast would hide a part of."""
+        self.clear_notifications()
+        self.push_screen(screen, ended)
 
     def copy_to_clipboard(self, text: str) -> None:
         self._clipboard = text
         self.run_worker(self._reach.copy_selection(text), name="copy")
-
-    def on_enter_pod(self, asked: EnterPod) -> None:
-        self._reach.enter(asked.pod)
 
     def on_look_back(self, asked: LookBack) -> None:
         look = self._watch.look_back(asked.fleet, asked.pods, asked.start, asked.end, asked.width)

@@ -27,7 +27,7 @@ RESET = (
     "\x1b[?2004l\x1b[?1004l"  # bracketed paste, telling of focus
     "\x1b[?1l\x1b>\x1b[4l"  # cursor keys, keypad, insert mode
     "\x1b7\x1b[r\x1b8"  # the scroll region; it moves the cursor, which is put back
-    "\x1b[?6l\x1b[?7h\x1b[?25h\x0f\x1b(B\x1b[m"  # origin, wrap, cursor, letters, colours
+    "\x1b[?7h\x1b[?25h\x0f\x1b(B\x1b[m"  # wrap, cursor, letters, colours
 )
 """Undoes what a program on the other side may have left in the terminal when its connection broke."""
 
@@ -105,8 +105,9 @@ def _follow(pid: int, tell: Callable[[int], object]) -> None:
             # There is no shell that could continue it.
             os.kill(pid, signal.SIGCONT)
         elif os.WSTOPSIG(status) == signal.SIGTSTP:
-            os.kill(os.getpid(), signal.SIGSTOP)
-            # Continued: the shell woke the whole group, and the program is told once more in case it did not.
+            # By this thread, which goes on when podtop was continued and not before; and the program with it, even
+            # where not the whole group was woken.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
 

@@ -93,6 +93,11 @@ def proxied(machine: Placement | None, settings: Ssh) -> Route | None:
     return Route(host, settings.proxy_host, None, True)
 
 
+def is_here(route: Route) -> bool:
+    """Whether it leads to this very machine."""
+    return not route.proxied and ip_address(route.host).is_loopback
+
+
 def routes(pod: Pod, settings: Ssh) -> tuple[Route, ...]:
     """All ways into a pod that is up, the best first; what one that is not up tells of ports is left over."""
     if not rules.is_live(pod) or pod.runtime is None:

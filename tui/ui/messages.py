@@ -9,7 +9,6 @@ from textual.message import Message
 if TYPE_CHECKING:
     from tui.api.models import Demand
     from tui.store.fleet import Fleet
-    from tui.ui.copies import Entry
 
 
 class LookBack(Message):
@@ -53,19 +52,3 @@ class Inspect(Message):
     def __init__(self, pod: str | None, at: float | None) -> None:
         super().__init__()
         self.pod, self.at = pod, at
-
-
-class EnterPod(Message):
-    """A pod is to be got into, by ssh; None: none is under the cursor."""
-
-    def __init__(self, pod: str | None) -> None:
-        super().__init__()
-        self.pod = pod
-
-
-class Copy(Message):
-    """What can be copied is to be shown: of something called `title`, these entries first, then those of a pod."""
-
-    def __init__(self, title: str, first: tuple[Entry, ...] = (), pod: str | None = None) -> None:
-        super().__init__()
-        self.title, self.first, self.pod = title, first, pod

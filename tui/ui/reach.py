@@ -29,7 +29,7 @@ DEAF = 0.4
 class Reach:
     """What screens are given to get into pods with, and to copy.
 
-    demo, replay: whether the pods are simulated, or of a recording.
+    simulated, replay: whether the pods are, or are of a recording.
     push:    shows a dialog, and hands on how it ended; `run` lets something go on in the background.
     warn:    tells a person in passing.
     suspend: gives the terminal to another program, for as long as it is entered.
@@ -43,7 +43,7 @@ class Reach:
         player: Player,
         settings: Ssh,
         *,
-        demo: bool,
+        simulated: bool,
         replay: bool,
         push: Push,
         run: Callable[[Coroutine[Any, Any, None]], object],
@@ -59,7 +59,7 @@ class Reach:
         self._deaf_until = 0.0
         self._fleet = fleet
         self._player = player
-        self._demo = demo
+        self._simulated = simulated
         self._replay = replay
         self._push = push
         self._run = run
@@ -99,15 +99,18 @@ class Reach:
         if not routes:
             self._warn(f"ssh: no way into {record.name or record.id}: {ssh.hindrance(record.pod)}")
             return
-        if self._demo:
+        if self._simulated and not ssh.is_here(routes[0]):
+            # Its addresses are someone's.
             line = ssh.line(routes[0], self.settings)
-            self._warn(f"ssh: the demo's pods cannot be reached. It would be: {line}")
+            self._warn(f"ssh: simulated pods cannot be reached. It would be:\n{line}")
             return
         program = shutil.which("ssh", path=self._environ.get("PATH"))
         if program is None:
             self._warn("ssh: there is no ssh on this machine: install OpenSSH's client. c copies the command")
             return
         name, cautions = record.name or record.id, self._cautions(record, record.pod, routes[0])
+        # From here on no key is podtop's: what is typed behind this one is on its way already.
+        self.away = True
         self._run(self._session(name, routes[0], cautions, program))
 
     def _refusal(self, pod: str | None) -> str | None:
@@ -138,20 +141,21 @@ class Reach:
         argv = ssh.argv(route, self.settings)
         way = "by RunPod's proxy" if route.proxied else "by its own address"
         told = ""
-        self.away = True
         try:
             with self._suspend():
                 _tell(f"podtop: into {plain(name)} {way}; exit or ~. comes back", ssh.line(route, self.settings))
                 _tell(*(f"▲ {text}" for text in cautions))
                 begun = self._beat()
                 try:
-                    code = await foreground.run(argv, without_keys(self._environ), program)
+                    try:
+                        code = await foreground.run(argv, without_keys(self._environ), program)
+                    finally:
+                        _write(foreground.RESET)
                 except foreground.NotStarted as error:
                     told = f"ssh: {error}"
                 else:
                     took = self._beat() - begun
                     ended = ssh.outcome(code, took)
-                    _write(foreground.RESET)
                     if ssh.is_failure(code, took):
                         _tell("", f"podtop: {ended} ({code})" if code == ssh.FAILED else f"podtop: {ended}")
                         _tell(*(f"  {text}" for text in ssh.advice(code, route, self.settings, cautions, took)))
@@ -168,7 +172,7 @@ class Reach:
 
     # Copying
 
-    def menu(self, title: str, first: tuple[Entry, ...], pod: str | None) -> None:
+    def menu(self, first: tuple[Entry, ...], pod: str | None) -> None:
         """Show what can be copied: `first`, then what there is of a pod."""
         from tui.ui import copies
 
@@ -187,6 +191,7 @@ class Reach:
             return
         from tui.ui.modals.copy import CopyMenu
 
+        title = (record.name if record is not None else "") or pod or ""
         self._push(CopyMenu(title, entries, note, self.copy), self._copied)
 
     def _detail(self, pod: str) -> PodDetail | None:

@@ -72,7 +72,7 @@ class CopyMenu(ModalScreen[str]):
 
     def on_mount(self) -> None:
         box = self.query_one("#copy")
-        box.border_title = Content(f"Copy  {self._title}")
+        box.border_title = Content(f"Copy  {self._title}".rstrip())
         box.border_subtitle = Content("a letter or enter copies; esc closes")
         table = self.query_one("#copies", Table)
         table.focus()
@@ -103,7 +103,9 @@ class CopyMenu(ModalScreen[str]):
 
     @property
     def _chosen(self) -> Entry | None:
-        return self._entries.get(self.query_one("#copies", Table).cursor or "")
+        for table in self.query(Table):
+            return self._entries.get(table.cursor or "")
+        return next(iter(self._entries.values()))
 
     @on(Table.Moved, "#copies")
     def _moved(self) -> None:
@@ -118,19 +120,24 @@ class CopyMenu(ModalScreen[str]):
             self.action_take()
 
     def on_key(self, event: events.Key) -> None:
+        # Typed right behind the key that opened the menu, it may come before there is anything in it.
         for number, entry in self._entries.items():
             if event.character == entry.key:
                 event.stop()
-                self.query_one("#copies", Table).move_to(number)
-                self.action_take()
+                for table in self.query(Table):
+                    table.move_to(number)
+                self._begin(entry)
                 return
 
     def action_cancel(self) -> None:
         self.dismiss(None)
 
     def action_take(self) -> None:
-        entry = self._chosen
-        if entry is not None and not self._taken:
+        if (entry := self._chosen) is not None:
+            self._begin(entry)
+
+    def _begin(self, entry: Entry) -> None:
+        if not self._taken:
             self._taken = True
             self.run_worker(self._take(entry), name="copy")
 

@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 
 from tui.store.events import Event
 from tui.ui import timeline
-from tui.ui.copies import under_cursor
-from tui.ui.messages import Copy, GoBack, OpenPod
+from tui.ui.copies import Entry, under_cursor
+from tui.ui.messages import GoBack, OpenPod
 from tui.ui.notice import Notice
 from tui.ui.screens.timed import Sight, TimedScreen
 from tui.ui.widgets.lines import Lines, TwoSided
@@ -78,13 +78,9 @@ class EventsScreen(TimedScreen):
         event = self._events.get(self.query_one("#events", Table).cursor or "")
         return event.pod or None if event is not None else None
 
-    def action_copy(self) -> None:
-        """The event's text, and what there is to copy of its pod."""
+    def _copied_first(self) -> tuple[Entry, ...]:
         event = self._events.get(self.query_one("#events", Table).cursor or "")
-        pod = self._at_hand()
-        record = self._view[0].records.get(pod) if pod is not None else None
-        first = under_cursor("event", event.text) if event is not None else ()
-        self.post_message(Copy((record.name if record is not None else "") or pod or "Events", first, pod))
+        return under_cursor("event", event.text) if event is not None else ()
 
     def action_open(self) -> None:
         event = self._events.get(self.query_one("#events", Table).cursor or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 from textual import events, on
@@ -15,13 +15,16 @@ from tui.store.fleet import Fleet, Record
 from tui.store.views import Query
 from tui.ui import layout, notices, rows
 from tui.ui.cells import Cell
-from tui.ui.messages import Copy, OpenPod
+from tui.ui.messages import OpenPod
 from tui.ui.screens.timed import Sight, TimedScreen
 from tui.ui.widgets.body import Body
 from tui.ui.widgets.filter import FilterLine
 from tui.ui.widgets.lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Table
 from tui.ui.widgets.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from tui.ui.copies import Entry
 
 SHORT = 12
 """Lines below which the frame gives way to the content."""
@@ -305,13 +308,12 @@ class FleetScreen(TimedScreen):
     def _at_hand(self) -> str | None:
         return self.query_one("#pods", Table).cursor if self._panes.active != "market" else None
 
-    def action_copy(self) -> None:
-        if (offer := self._wanted()) is not None:
-            from tui.ui.copies import of_market
+    def _copied_first(self) -> tuple[Entry, ...]:
+        if (offer := self._wanted()) is None:
+            return ()
+        from tui.ui.copies import of_market
 
-            self.post_message(Copy(offer.name, of_market("GPU type", offer.gpu_id, offer.name, gpu=True)))
-        else:
-            super().action_copy()
+        return of_market("GPU type", offer.gpu_id, offer.name, gpu=True)
 
     def _wanted(self) -> Offer | None:
         known = self._sight.fleet.market.value
@@ -325,10 +327,10 @@ class FleetScreen(TimedScreen):
             return self._panes.active in self._queries and not self._asking
         if action in ("mark", "open"):
             return self._panes.active == "pods" and not self._asking
-        if action in ("filter", "watch", "copy"):
+        if action in ("filter", "watch"):
             return not self._asking
-        if action == "ssh":
-            return self._panes.active != "market" and not self._asking
+        if action == "ssh" and self._panes.active == "market":
+            return False
         if action == "pane":
             return not self._asking
         return super().check_action(action, parameters)

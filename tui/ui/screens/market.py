@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -21,7 +21,7 @@ from tui.ui import format as fmt
 from tui.ui import layout, notices, offers, spec
 from tui.ui.cells import Cell
 from tui.ui.facts import Fact, copied
-from tui.ui.messages import Attend, Copy
+from tui.ui.messages import Attend
 from tui.ui.notice import Notice
 from tui.ui.screens.timed import RANGES, Sight, TimedScreen, hidden
 from tui.ui.widgets.body import Body
@@ -29,6 +29,9 @@ from tui.ui.widgets.filter import FilterLine
 from tui.ui.widgets.lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Column, Table
 from tui.ui.widgets.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from tui.ui.copies import Entry
 
 LISTS = {"gpus": "GPUs", "cpus": "CPUs", "centers": "Data centres", "watches": "Watches"}
 TITLES = {"list": "List", "facts": "Details", "trend": "Trend"}
@@ -66,7 +69,9 @@ class MarketScreen(TimedScreen):
         Binding("tab", "pane(1)", "pane", id="pane.next", show=False, tooltip="Go to the next pane"),
         hidden("shift+tab", "pane(-1)", "pane.previous", "Go to the previous pane"),
         Binding("z", "zoom", "zoom", id="pane.zoom", show=False, tooltip="Give the pane the whole screen, or back"),
-        hidden("c", "copy", "market.copy", "Copy: id and name of what is under the cursor, or a detail"),
+        Binding(
+            "c", "copy", "copy", id="market.copy", priority=True, show=False, tooltip="Copy: id, name, or a detail"
+        ),
         hidden("escape", "back", "pane.back", "Leave cursor, zoom, filter"),
     ]
 
@@ -419,7 +424,7 @@ class MarketScreen(TimedScreen):
         row = self._row()
         return self._offer(self._sight.fleet.market.value, row.id if row else None)
 
-    def action_copy(self) -> None:
+    def _copied_first(self) -> tuple[Entry, ...]:
         """The detail under the cursor where that has the keys; then id and name of what it is a detail of."""
         from tui.ui.copies import of_market, under_cursor
 
@@ -428,7 +433,7 @@ class MarketScreen(TimedScreen):
         fact = self._facts.get(self.query_one("#facts", Table).cursor or "") if self._panes.active == "facts" else None
         if fact is not None and (text := copied(fact)):
             entries = (*under_cursor(fact.label, text), *entries[1:])
-        self.post_message(Copy(name or id, entries))
+        return entries
 
     def _at_cursor(self) -> tuple[str, str, str]:
         """Of what is under the cursor of the list: what it is, its id, its name; empty where there is nothing."""

@@ -14,7 +14,7 @@ from tui.store.inspection import Inspection
 from tui.ui import facts, layout, notices, timeline
 from tui.ui.cells import Cell
 from tui.ui.copies import Entry
-from tui.ui.messages import Copy, Inspect
+from tui.ui.messages import Inspect
 from tui.ui.notice import Notice
 from tui.ui.screens.timed import Sight, TimedScreen, hidden
 from tui.ui.widgets.body import Body
@@ -102,7 +102,7 @@ class PodScreen(TimedScreen):
                 tz=self._sight.tz,
                 phase=views.pod_phase(record, now),
                 told=not self._player.travelling and (feed is None or feed.error is None),
-                ssh=self._sight.ssh,
+                ssh=self._sight.reach.settings,
             )
             for section in made:
                 if cells:
@@ -213,12 +213,9 @@ class PodScreen(TimedScreen):
     def _targets(self) -> tuple[str, ...]:
         return (self.pod,)
 
-    def action_copy(self) -> None:
-        """The fact under the cursor, first and chosen; then what there is to copy of the pod."""
+    def _copied_first(self) -> tuple[Entry, ...]:
         fact = self._copies.get(self.query_one("#facts", Table).cursor or "")
-        first = (fact,) if fact is not None and self._panes.active == "facts" else ()
-        record = self._view[0].records.get(self.pod)
-        self.post_message(Copy((record.name if record is not None else "") or self.pod, first, self.pod))
+        return (fact,) if fact is not None and self._panes.active == "facts" else ()
 
     def action_watch(self) -> None:
         self._sight.watching().pod(self.pod)

@@ -24,14 +24,15 @@ from tui.ui import format as fmt
 from tui.ui import keys, roles, status
 from tui.ui.acts import Acts
 from tui.ui.cells import Cell
-from tui.ui.messages import Attend, Copy, EnterPod, LookBack
+from tui.ui.messages import Attend, LookBack
 from tui.ui.status import Badges
 from tui.ui.widgets.lines import Lines
 from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
-    from tui.settings.tables import Ssh
     from tui.store.meter import Use
+    from tui.ui.copies import Entry
+    from tui.ui.reach import Reach
     from tui.ui.watching import Watching
 
 RANGES = (300.0, 900.0, 3600.0, 6 * 3600.0, 86_400.0, 7 * 86_400.0, 30 * 86_400.0)
@@ -62,7 +63,7 @@ class Sight(NamedTuple):
     kept: Kept
     watching: Callable[[], Watching]
     use: Callable[[], Use]
-    ssh: Ssh
+    reach: Reach
 
 
 class TimedScreen(Screen[None]):
@@ -82,8 +83,17 @@ class TimedScreen(Screen[None]):
         Binding(
             "D", "deploy", "deploy", id="act.deploy", priority=True, tooltip="Deploy this GPU, or one like this pod"
         ),
-        Binding("s", "ssh", "ssh", id="pod.ssh", tooltip="Into the pod by ssh; podtop is back when that ends"),
-        Binding("c", "copy", "copy", id="pod.copy", tooltip="Copy: ssh command, id, URLs, what the cursor is on"),
+        Binding(
+            "s", "ssh", "ssh", id="pod.ssh", priority=True, tooltip="Into the pod by ssh; podtop is back when that ends"
+        ),
+        Binding(
+            "c",
+            "copy",
+            "copy",
+            id="pod.copy",
+            priority=True,
+            tooltip="Copy: ssh command, id, URLs, what the cursor is on",
+        ),
         hidden("plus", "range(-1)", "chart.closer", "A shorter time range"),
         Binding("minus", "range(1)", "range", id="chart.wider", key_display="+ -", tooltip="A longer time range"),
         hidden("equals_sign", "return", "chart.reset", "Back to now; the range of the start"),
@@ -221,6 +231,8 @@ class TimedScreen(Screen[None]):
         if action in ("act", "lock", "deploy", "lease"):
             # Read-only, there are no such keys; `on_key` tells why nothing happens.
             return not self.typing() and not self._sight.acts.guard.read_only and self._seen
+        if action in ("ssh", "copy"):
+            return not self.typing() and self._seen
         return True
 
     def action_act(self, action: str) -> None:
@@ -267,12 +279,15 @@ class TimedScreen(Screen[None]):
         return next(iter(self._targets()), None)
 
     def action_ssh(self) -> None:
-        self.post_message(EnterPod(self._at_hand()))
+        self._sight.reach.enter(self._at_hand())
+
+    def _copied_first(self) -> tuple[Entry, ...]:
+        """What is under the cursor, to be copied as it stands."""
+        return ()
 
     def action_copy(self) -> None:
-        pod = self._at_hand()
-        record = self._view[0].records.get(pod) if pod is not None else None
-        self.post_message(Copy((record.name if record is not None else "") or pod or "", pod=pod))
+        """What is under the cursor, first and chosen; then what there is to copy of the pod."""
+        self._sight.reach.menu(self._copied_first(), self._at_hand())
 
     # Charts
 
