@@ -33,9 +33,10 @@ from tui.store.fleet import Fleet
 from tui.ui import terminal, themes
 from tui.ui.acts import Acts
 from tui.ui.display import Display
-from tui.ui.messages import Attend, Copy, Inspect, LookBack, OpenPod
+from tui.ui.messages import Attend, Inspect, LookBack, OpenPod
 from tui.ui.notices import held_back
 from tui.ui.places import PLACES
+from tui.ui.reach import Reach
 from tui.ui.screens.fleet import FleetScreen
 from tui.ui.screens.timed import Sight
 from tui.ui.status import Badges
@@ -139,6 +140,11 @@ class PodtopApp(App[None]):
             self.fleet, self.guard, self.player, self._watch, state, tz,
             push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat,
         )  # fmt: skip
+        self._reach = Reach(
+            self.fleet, self.player, config.ssh, simulated=source.demo or source.simulated, replay=self.player.replay,
+            push=self._push_alone, run=self.run_worker, warn=self._warn, suspend=self.suspend, send=self._send,
+            back=self.guard.touch, beat=beat,
+        )  # fmt: skip
         self._beat = beat
         self._kept = Kept(self._kept_in)
         self._left_at = -math.inf
@@ -155,6 +161,7 @@ class PodtopApp(App[None]):
             self._watch.use,
             self._look,
             {},
+            self._reach,
         )
         self._first_screen = self._maker(first)()
         self._came_from = self.DEFAULT_MODE
@@ -260,10 +267,12 @@ class PodtopApp(App[None]):
             self._hooks = Hooks(self._notify, write=self._send, say=self._say, beat=time.monotonic)
         self._hooks.ring(Alarm(title, text, kind, self._clock()))
 
-    def _send(self, text: str) -> None:
-        """To the terminal, past what is drawn: the driver's writer keeps it whole."""
-        if self._driver is not None and not self.is_headless:
-            self._driver.write(text)
+    def _send(self, text: str) -> bool:
+        """To the terminal, past what is drawn: the driver's writer keeps it whole. False where it takes nothing."""
+        if self._driver is None or self.is_headless or not getattr(self._driver, "takes", True):
+            return False
+        self._driver.write(text)
+        return True
 
     def _midnight(self, at: float, day: int | None = None) -> float:
         """When the local day of an instant began; or another day of its month."""
@@ -298,11 +307,14 @@ class PodtopApp(App[None]):
     def on_inspect(self, asked: Inspect) -> None:
         self._watch.inspect(asked.pod, asked.at)
 
-    def on_copy(self, asked: Copy) -> None:
-        if asked.text:
-            self.copy_to_clipboard(asked.text)
+    def _push_alone(self, screen: Screen[Any], ended: Callable[[Any], None]) -> None:
+        """Show a dialog that a toast would hide a part of."""
         self.clear_notifications()
-        self.notify(f"copied: {asked.label}" if asked.text else "there is nothing here to copy", markup=False)
+        self.push_screen(screen, ended)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        self._clipboard = text
+        self.run_worker(self._reach.copy_selection(text), name="copy")
 
     def on_look_back(self, asked: LookBack) -> None:
         look = self._watch.look_back(asked.fleet, asked.pods, asked.start, asked.end, asked.width)
@@ -335,7 +347,7 @@ class PodtopApp(App[None]):
         if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
             self.guard.touch()
             self._terminal.touch()
-            if not self._is_heard(event):
+            if not self._is_heard(event) or not self._reach.hears():
                 return
         elif isinstance(event, events.Key) and not self._is_meant(event):
             return

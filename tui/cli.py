@@ -138,6 +138,9 @@ def parser() -> argparse.ArgumentParser:
     simulate.add_argument(
         "--fault", action="append", default=[], metavar="NAME[:VALUE]", help="misbehave; may be given more than once"
     )
+    simulate.add_argument(
+        "--ssh-port", type=_port, metavar="N", help="port 22 of every pod leads to this one on 127.0.0.1"
+    )
     _world(simulate, "")
     add_commands(commands, _whom)
     return top
@@ -180,7 +183,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.command == "simulate":
         from tui.demo.serve import serve
 
-        return serve(port=options.port, seed=options.seed, pods=options.pods, speed=options.speed, faults=options.fault)
+        return serve(
+            port=options.port, seed=options.seed, pods=options.pods, speed=options.speed, faults=options.fault,
+            ssh_port=options.ssh_port or None,
+        )  # fmt: skip
     if options.command == "log":
         from tui.log import show
 
@@ -360,7 +366,7 @@ def runpod_source(config: Config) -> Source:
     key = config.key.secret if config.key else None
     host = urlsplit(config.api_url).hostname or ""
     badge = "runpod" if host == "api.runpod.io" else "simulated" if is_loopback(host) else host
-    return Source(badge=badge, demo=False, open=open_cloud, clock=time.time)
+    return Source(badge=badge, demo=False, open=open_cloud, clock=time.time, simulated=is_loopback(host))
 
 
 def _state_dir(source: Source, shelf: ExitStack) -> Callable[[], Path]:

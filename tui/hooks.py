@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from tui.multiplexer import through_tmux
 from tui.notes import Note
 from tui.settings.tables import Notify
 
@@ -52,7 +53,7 @@ def sequences(settings: Notify, alarm: Alarm, in_tmux: bool) -> str:
     if settings.osc777:
         found.append(f"\x1b]777;notify;{title.replace(';', ',')};{text.replace(';', ',')}\x07")
     if in_tmux:
-        found = [f"\x1bPtmux;{one.replace(chr(27), chr(27) * 2)}\x1b\\" for one in found]
+        found = [through_tmux(one) for one in found]
     return "".join(found) + ("\x07" if settings.bell else "")
 
 

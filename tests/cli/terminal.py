@@ -11,7 +11,7 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pyte
 
@@ -74,6 +74,13 @@ class Terminal:
         while words not in self.text:
             if time.monotonic() > until or not self._read(0.1):
                 raise AssertionError(f"{words!r} never appeared; the screen:\n{self.text}")
+
+    def wait_until(self, so: Callable[[], bool]) -> None:
+        """Until it is so, by what has come from the program."""
+        until = time.monotonic() + PATIENCE
+        while not so():
+            if time.monotonic() > until or not self._read(0.1):
+                raise AssertionError(f"it never came to be so; the screen:\n{self.text}")
 
     def wait_while(self, words: str) -> None:
         """Until the words are gone from the screen."""

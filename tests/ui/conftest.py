@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC
@@ -181,6 +182,21 @@ class Running:
         height = self.app.size.height
         lines = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in line).rstrip() for line in lines[:height])
+
+
+def sent_to_clipboard(run: Running) -> list[str]:
+    """What is sent to a plain terminal's clipboard from now on."""
+    found: list[str] = []
+
+    def send(sequence: str) -> bool:
+        assert sequence.startswith("\x1b]52;c;"), sequence
+        assert sequence.endswith("\x07"), sequence
+        found.append(base64.b64decode(sequence[7:-1]).decode())
+        return True
+
+    reach = run.app._reach
+    reach._send, reach._environ = send, {"TERM": "xterm-256color"}
+    return found
 
 
 Launch = Callable[..., AbstractAsyncContextManager[Running]]

@@ -7,12 +7,13 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tests.make import pod, snapshot
-from tests.ui.conftest import NOW, PODS, HeldCloud, Launch, Running
+from tests.ui.conftest import NOW, PODS, HeldCloud, Launch, Running, sent_to_clipboard
 from tests.ui.test_facts import EXTRAS, TOKEN, full_detail, full_pod
 from tui.api.cloud import Forbidden
 from tui.api.models import GpuReading, Telemetry
 from tui.store.events import Kind
 from tui.ui.facts import MASKED
+from tui.ui.modals.copy import CopyMenu
 from tui.ui.screens.pod import PodScreen
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry as TelemetryPane
@@ -65,21 +66,22 @@ async def test_values_of_the_environment_are_hidden_until_x_and_again_on_leaving
 async def test_the_fact_under_the_cursor_is_copied_and_a_hidden_one_is_not(launch: Launch) -> None:
     async with launch(cloud=looked_at(), size=(160, 70)) as run:
         screen = await opened(run)
-        copied: list[str] = []
-        run.app.copy_to_clipboard = copied.append  # type: ignore[method-assign]
+        copied = sent_to_clipboard(run)
         facts = screen.query_one("#facts", Table)
         labels = {key: "".join(t for t, _ in facts._cells(key).get("label", ())) for key in facts.keys}
         facts.move_to(next(key for key, label in labels.items() if label == "22/tcp"))
-        await run.press("c")
-        await run.settle()
+        await run.press("c", "enter")
+        await run.until("sent to the terminal's clipboard")
         assert copied == ["ssh root@194.68.245.9 -p 40123"]
         hidden = next(key for key in labels if key.startswith("Environment") and screen._copies.get(key) is None)
         facts.move_to(hidden)
         await run.press("c")
         await run.settle()
+        menu = run.app.screen
+        assert isinstance(menu, CopyMenu)
+        assert [entry.label for entry in menu._entries.values()][:2] == ["ssh", "ssh by the proxy"]
+        assert TOKEN not in run.text()
         assert len(copied) == 1
-        notes = [note.message for note in run.app._notifications]
-        assert notes == ["there is nothing here to copy"]
 
 
 async def test_what_few_sources_tell_is_asked_once_for_a_look(launch: Launch) -> None:

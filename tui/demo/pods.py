@@ -158,7 +158,9 @@ def gpu_load(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[int, int]:
     return min(100, max(0, round(util))), min(100, max(0, round(memory)))
 
 
-def pod_view(pod: SimPod, now: float, seed: int, lowest_bid: float | None = None) -> dict[str, Any]:
+def pod_view(
+    pod: SimPod, now: float, seed: int, lowest_bid: float | None = None, ssh_port: int | None = None
+) -> dict[str, Any]:
     """The pod as GraphQL's `Pod`; parts that cost something are made when they are asked for.
 
     lowest_bid: dollars per GPU and hour that would bring a stopped interruptible pod back.
@@ -203,7 +205,7 @@ def pod_view(pod: SimPod, now: float, seed: int, lowest_bid: float | None = None
         "gpus": lambda: [{"id": gpu_id(pod.id, i, seed), "podId": pod.id} for i in range(pod.count)],
         "registry": None,
         "apiKey": None,
-        "runtime": lambda: _runtime(pod, now, seed),
+        "runtime": lambda: _runtime(pod, now, seed, ssh_port),
         "machine": lambda: _machine(pod, now, seed),
         "latestTelemetry": lambda: _telemetry(pod, now, seed),
     }
@@ -215,7 +217,7 @@ def gpu_id(pod_id: str, index: int, seed: int) -> str:
     return f"GPU-{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:32]}"
 
 
-def _runtime(pod: SimPod, now: float, seed: int) -> dict[str, Any] | None:
+def _runtime(pod: SimPod, now: float, seed: int, ssh_port: int | None) -> dict[str, Any] | None:
     uptime = pod.uptime(now)
     if uptime is None:
         return None
@@ -232,15 +234,21 @@ def _runtime(pod: SimPod, now: float, seed: int) -> dict[str, Any] | None:
             {"id": gpu_id(pod.id, i, seed), "gpuUtilPercent": util, "memoryUtilPercent": memory}
             for i, (util, memory) in enumerate(loads)
         ],
-        "ports": _ports(pod, seed),
+        "ports": _ports(pod, seed, ssh_port),
     }
 
 
-def _ports(pod: SimPod, seed: int) -> list[dict[str, Any]]:
+def _ports(pod: SimPod, seed: int, ssh_port: int | None) -> list[dict[str, Any]]:
+    """`ssh_port`: where port 22 leads on this machine, if it leads anywhere."""
     ports = []
     for spec in filter(None, pod.ports.split(",")):
         number, _, kind = spec.strip().partition("/")
         tcp = kind == "tcp"
+        if ssh_port is not None and number == "22":
+            ports.append(
+                {"ip": "127.0.0.1", "isIpPublic": True, "privatePort": 22, "publicPort": ssh_port, "type": "tcp"}
+            )
+            continue
         ports.append(
             {
                 "ip": f"194.68.245.{mix(seed, pod.id) % 250 + 1}" if tcp else f"100.65.{mix(seed, pod.id) % 250}.17",

@@ -25,8 +25,11 @@ _LAST_ANSWERS = 2
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str]) -> int:
-    """Serve until told to stop; returns the exit code: 2 when it cannot begin, 130 after ctrl+c."""
+def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str], ssh_port: int | None = None) -> int:
+    """Serve until told to stop; returns the exit code: 2 when it cannot begin, 130 after ctrl+c.
+
+    ssh_port: where port 22 of every pod leads, on 127.0.0.1.
+    """
     try:
         wrong = parse(faults)
     except FaultError as error:
@@ -42,7 +45,7 @@ def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str
     from tui.demo.world import HISTORY, World
 
     opened = time.time()
-    world = World(seed=seed, pods=pods, start=opened - HISTORY)
+    world = World(seed=seed, pods=pods, start=opened - HISTORY, ssh_port=ssh_port)
     simulator = Simulator(world, lambda: opened + (time.time() - opened) * speed, wrong)
     # The protocol is named because asyncio turns off Nagle's delay, 40 ms an answer, only where it is.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -35,6 +35,7 @@ class World:
     start:   when it begins, in epoch seconds.
     history: seconds from there to the instant it is opened to a visitor.
     runway:  seconds from then for which the balance lasts.
+    ssh_port: a port of this machine to which port 22 of every pod leads; None where it leads nowhere.
     """
 
     def __init__(
@@ -45,7 +46,9 @@ class World:
         *,
         history: float = HISTORY,
         runway: float = 12.4 * HOUR,
+        ssh_port: int | None = None,
     ) -> None:
+        self.ssh_port = ssh_port
         self.seed = seed
         self.start = self.now = start
         opened = start + history
@@ -131,7 +134,7 @@ class World:
 
     def view(self, pod: SimPod) -> dict[str, Any]:
         """The pod as GraphQL's `Pod`."""
-        return sim.pod_view(pod, self.now, self.seed, self.lowest_bid(pod) if pod.spot else None)
+        return sim.pod_view(pod, self.now, self.seed, self.lowest_bid(pod) if pod.spot else None, self.ssh_port)
 
     def lowest_bid(self, pod: SimPod) -> float:
         """Dollars per GPU and hour that bring an interruptible pod back: more than what it has been outbid with."""

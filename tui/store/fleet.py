@@ -50,6 +50,7 @@ class Record(Struct, frozen=True):
     seen:       when podtop first saw the pod.
     told_at:    when RunPod last told of the pod.
     busy_at:    when a GPU of it last did work, as far as podtop saw; `seen` before that.
+    moved_at:   when the public port of its ssh was last seen to change; None where it never was.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Record(Struct, frozen=True):
     seen: float
     busy_at: float
     told_at: float
+    moved_at: float | None = None
 
     def idle_for(self, now: float) -> float | None:
         """Seconds without work on any GPU; None when the pod is not live or has no GPU."""
@@ -433,7 +435,10 @@ class Fleet:
         else:
             # An idle spell is counted from a start, not from before a stop.
             busy_at = at
-        return Record(pod.id, pod.name, pod, None, series, old.seen if old else at, busy_at, at)
+        moved_at = old.moved_at if old else None
+        if old and old.pod is not None and rules.has_moved(old.pod, pod):
+            moved_at = at
+        return Record(pod.id, pod.name, pod, None, series, old.seen if old else at, busy_at, at, moved_at)
 
     def _unreadable(self, broken: Unreadable, number: int, at: float) -> Record:
         key = broken.id or f"unreadable-{number}"

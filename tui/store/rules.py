@@ -100,6 +100,18 @@ def is_live(pod: Pod) -> bool:
     return pod.status == "RUNNING" and pod.runtime is not None
 
 
+def ssh_ports(pod: Pod) -> tuple[tuple[str | None, int | None], ...]:
+    """Public addresses of a pod's port 22, as RunPod tells them."""
+    ports = pod.runtime.ports if pod.runtime else ()
+    return tuple((port.ip, port.public) for port in ports if port.private == 22 and port.is_public)
+
+
+def has_moved(old: Pod, new: Pod) -> bool:
+    """Whether ssh has another address than before; none at all is none."""
+    before, after = ssh_ports(old), ssh_ports(new)
+    return bool(before and after) and before != after
+
+
 def mean(values: Iterable[float | None]) -> float | None:
     """Mean of the values that are known; None when none is."""
     known = [v for v in values if v is not None]

@@ -156,13 +156,20 @@ class PacedDriver(LinuxDriver):
         if callback is not None and self._open:
             callback()
 
+    @property
+    def takes(self) -> bool:
+        """Whether what is written now goes out, if not at once."""
+        return self._open and self._outlet is not None and self._outlet.waiting < MOST_WAITING
+
     def write(self, data: str) -> None:
-        if self._outlet is not None:
-            if self.sheds and self._open and self._outlet.waiting >= MOST_WAITING:
-                return
-            if self._outlet.empty:
-                self._outlet.since = time.monotonic()
-            self._outlet.offered += 1
+        if self._outlet is None:
+            # Another program has the terminal, and nothing would ever take it out of the queue.
+            return
+        if self.sheds and self._open and self._outlet.waiting >= MOST_WAITING:
+            return
+        if self._outlet.empty:
+            self._outlet.since = time.monotonic()
+        self._outlet.offered += 1
         super().write(data)
 
     def start_application_mode(self) -> None:

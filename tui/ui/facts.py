@@ -7,11 +7,12 @@ be anything but a host, an id or a port: a pod's name or an answer gone wrong mu
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui import ssh as ways
+from tui.settings.tables import Ssh
 from tui.store import rules
 from tui.store.rules import Phase
 from tui.store.spending import MONTH_HOURS, network_volume_per_hr, storage_per_hr
@@ -29,12 +30,9 @@ MASKED = "••••••"
 """Shown for every hidden value, an empty one too: not even its length is told."""
 
 _NOTHING: Cell = ((fmt.UNKNOWN, "quiet"),)
-_FRESH = 90.0
-"""Seconds after a start for which RunPod may still tell the ports of the run before (plugins-official, gotchas.md)."""
 
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]*[A-Za-z0-9])?")
-_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
-_PROXY = "ssh.runpod.io"
+ENVIRONMENT = "Environment"
+"""The section whose values are hidden."""
 
 _ROLES = {
     Phase.RUNNING: "good",
@@ -95,6 +93,7 @@ def sections(
     phase: Phase,
     told: bool = True,
     extras: PodExtras | None = None,
+    ssh: Ssh = Ssh(),  # noqa: B008
 ) -> tuple[Section, ...]:
     """All facts of a pod; a section that would have nothing but dashes is left out.
 
@@ -103,14 +102,15 @@ def sections(
     revealed: show the values of environment variables, and let them be copied.
     told:     False where no detail will come (the request failed, the past is shown): nothing is "being asked" then.
     extras:   what is asked apart; None where RunPod does not give it.
+    ssh:      how one gets into pods.
     """
     clock = _Clock(now, tz)
     found = (
         Section("Status", tuple(_status(pod, detail, phase, clock))),
         Section("Cost", tuple(_cost(pod, detail, spent))),
-        Section("Reach", tuple(_reach(pod))),
+        Section("Reach", tuple(_reach(pod, ssh))),
         Section("Container", tuple(_container(pod, detail))),
-        Section("Environment", _environment(detail, revealed, told)),
+        Section(ENVIRONMENT, _environment(detail, revealed, told)),
         Section("Storage", tuple(_storage(pod, detail))),
         Section("Machine", tuple(_machine(pod, detail))),
         Section("Latest sample", tuple(_sample(pod, detail, clock))),
@@ -235,48 +235,45 @@ def _cost_now(pod: Pod) -> Cell:
 # Reach
 
 
-def _reach(pod: Pod) -> Iterator[Fact]:
+def _reach(pod: Pod, settings: Ssh) -> Iterator[Fact]:
     """How to get into a live pod; the ports of one that is not are leftovers."""
     if not rules.is_live(pod) or pod.runtime is None:
         return
-    fresh = pod.runtime.uptime is not None and pod.runtime.uptime < _FRESH
+    fresh = pod.runtime.uptime is not None and pod.runtime.uptime < ways.PORT_SETTLES
     for port in pod.runtime.ports:
-        yield _port(pod, port, fresh)
+        yield _port(pod, port, fresh, settings)
     host = pod.machine.host_id if pod.machine else None
     if host:
-        command = f"ssh {host}@{_PROXY}"
-        yield Fact("ssh proxy", ((command, "text"), ("  no scp", "quiet")), command if _ID.fullmatch(host) else "")
+        route = ways.proxied(pod.machine, settings)
+        command = ways.line(route, settings) if route is not None else ""
+        shown: Part = (command, "text") if command else (f"{host}@{settings.proxy_host}", "muted")
+        yield Fact("ssh proxy", (shown, ("  no scp", "quiet")), command)
 
 
-def _port(pod: Pod, port: Port, fresh: bool) -> Fact:
+def _port(pod: Pod, port: Port, fresh: bool, settings: Ssh) -> Fact:
     number = "?" if port.private is None else str(port.private)
     label = fmt.clip(f"{number}/{port.kind or '?'}", LABEL_WIDTH)
     if port.kind == "http":
         # RunPod's proxy leads to the private port whatever it is mapped to. 100 s, then Cloudflare answers 524.
-        url = f"https://{pod.id}-{number}.proxy.runpod.net"
-        sound = _ID.fullmatch(pod.id) and _is_port(port.private)
+        sound = ways.proxy_url(pod.id, port.private)
+        url = sound or f"https://{pod.id}-{number}.proxy.runpod.net"
         where = "public" if port.is_public else "inside"
         mapped: Cell = ((f"  {_address(port)} {where}", "quiet"),) if port.ip and port.public is not None else ()
-        return Fact(label, ((url, "text" if sound else "muted"), *mapped), url if sound else "")
-    if not port.ip or not _is_port(port.public):
+        return Fact(label, ((url, "text" if sound else "muted"), *mapped), sound)
+    if not port.ip or not ways.is_port(port.public):
         return Fact(label, (("not mapped yet", "muted"),))
-    text = _address(port)
-    if port.is_public and port.private == 22 and port.kind == "tcp":
-        text = f"ssh root@{port.ip} -p {port.public}"
+    route = ways.direct(port, settings)
+    text = ways.line(route, settings) if route is not None else _address(port)
     tail: Cell = () if port.is_public else (("  not public", "quiet"),)
     if fresh:
         tail = (*tail, ("  just started, may change", "warn"))
-    usable = port.is_public and _HOST.fullmatch(port.ip) is not None
+    usable = port.is_public and ways.address(port.ip) is not None
     return Fact(label, ((text, "text" if usable else "muted"), *tail), text if usable else "")
 
 
 def _address(port: Port) -> str:
     ip = f"[{port.ip}]" if port.ip and ":" in port.ip else port.ip
     return f"{ip}:{port.public}"
-
-
-def _is_port(number: int | None) -> bool:
-    return number is not None and 0 < number < 65_536
 
 
 # Container and environment

@@ -56,11 +56,3 @@ class Inspect(Message):
     def __init__(self, pod: str | None, at: float | None) -> None:
         super().__init__()
         self.pod, self.at = pod, at
-
-
-class Copy(Message):
-    """A text is to go to the clipboard; empty: there is none. `label` says what it is."""
-
-    def __init__(self, label: str, text: str) -> None:
-        super().__init__()
-        self.label, self.text = label, text

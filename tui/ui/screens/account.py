@@ -20,8 +20,9 @@ from tui.topics import TOPICS as HOW
 from tui.ui import charged, layout, notices, owned, purse, spec
 from tui.ui import format as fmt
 from tui.ui.cells import Cell
+from tui.ui.copies import Entry, under_cursor
 from tui.ui.facts import Fact, Section, copied
-from tui.ui.messages import Copy, OpenPod
+from tui.ui.messages import OpenPod
 from tui.ui.modals.readme import Readme
 from tui.ui.notice import Notice
 from tui.ui.purse import Row
@@ -92,7 +93,6 @@ class AccountScreen(TimedScreen):
         ),
         Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column"),
         hidden("i", "invert", "table.invert", "Turn the order round"),
-        hidden("c", "copy", "account.copy", "Copy the fact under the cursor"),
         Binding("tab", "pane(1)", "pane", id="pane.next", show=False, tooltip="Go to the next pane"),
         hidden("shift+tab", "pane(-1)", "pane.previous", "Go to the previous pane"),
         Binding("z", "zoom", "zoom", id="pane.zoom", show=False, tooltip="Give the pane the whole screen, or back"),
@@ -562,9 +562,9 @@ class AccountScreen(TimedScreen):
         self._attend()
         self.show()
 
-    def action_copy(self) -> None:
+    def _copied_first(self) -> tuple[Entry, ...]:
         label, text = self._copies.get(self.query_one("#facts", Table).cursor or "", ("", ""))
-        self.post_message(Copy(label, text))
+        return under_cursor(label, text) if self._panes.active == "facts" else ()
 
     # Keys
 
@@ -582,8 +582,6 @@ class AccountScreen(TimedScreen):
             return self._list in ("money", "templates") and not self._asking
         if action == "reveal":
             return self._list == "access" and not self._player.replay and not self._asking
-        if action == "copy":
-            return self._panes.active == "facts" and not self._asking
         return super().check_action(action, parameters)
 
     def action_range(self, step: int) -> None:

@@ -16,10 +16,11 @@ from tui.store.events import Event
 from tui.store.fleet import EVENTS, Fleet
 from tui.ui import timeline
 from tui.ui.cells import Cell
+from tui.ui.copies import Entry, under_cursor
 from tui.ui.layout import WIDE, EventPanes
-from tui.ui.messages import Copy, GoBack, LookAtLog, OpenPod
+from tui.ui.messages import GoBack, LookAtLog, OpenPod
 from tui.ui.notice import Notice
-from tui.ui.screens.timed import Sight, TimedScreen, hidden
+from tui.ui.screens.timed import Sight, TimedScreen
 from tui.ui.widgets.body import Body
 from tui.ui.widgets.filter import FilterLine
 from tui.ui.widgets.lines import Lines, TwoSided
@@ -38,7 +39,6 @@ class EventsScreen(TimedScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "look", id="table.open", tooltip="The pod of this event, as it was at that time"),
         Binding("slash", "filter", "find", id="table.filter", priority=True, tooltip=f"Filter: {log.WORDS}"),
-        hidden("c", "copy", "events.copy", "Copy what is told of the event under the cursor"),
         Binding("escape,backspace", "back", "back", id="pane.back", tooltip="Clear the filter; back to where you were"),
     ]
 
@@ -176,6 +176,14 @@ class EventsScreen(TimedScreen):
         event = self._current()
         return (event.pod,) if event is not None and event.pod in self._sight.fleet.records else ()
 
+    def _at_hand(self) -> str | None:
+        event = self._current()
+        return event.pod or None if event is not None else None
+
+    def _copied_first(self) -> tuple[Entry, ...]:
+        event = self._current()
+        return under_cursor("event", self._whole(event)) if event is not None else ()
+
     def action_open(self) -> None:
         event = self._current()
         if event is None:
@@ -185,10 +193,6 @@ class EventsScreen(TimedScreen):
         else:
             self.app.clear_notifications()
             self.notify("this event is about no pod", markup=False)
-
-    def action_copy(self) -> None:
-        event = self._current()
-        self.post_message(Copy("the event", self._whole(event) if event is not None else ""))
 
     def action_back(self) -> None:
         if self._typed:

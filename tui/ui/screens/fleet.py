@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 from textual import events, on
@@ -22,6 +22,9 @@ from tui.ui.widgets.filter import FilterLine
 from tui.ui.widgets.lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Table
 from tui.ui.widgets.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from tui.ui.copies import Entry
 
 SHORT = 12
 """Lines below which the frame gives way to the content."""
@@ -302,6 +305,16 @@ class FleetScreen(TimedScreen):
         cursor = self.query_one("#pods", Table).cursor
         return (cursor,) if cursor is not None else ()
 
+    def _at_hand(self) -> str | None:
+        return self.query_one("#pods", Table).cursor if self._panes.active != "market" else None
+
+    def _copied_first(self) -> tuple[Entry, ...]:
+        if (offer := self._wanted()) is None:
+            return ()
+        from tui.ui.copies import of_market
+
+        return of_market("GPU type", offer.gpu_id, offer.name, gpu=True)
+
     def _wanted(self) -> Offer | None:
         known = self._sight.fleet.market.value
         key = self.query_one("#market", Table).cursor
@@ -316,6 +329,8 @@ class FleetScreen(TimedScreen):
             return self._panes.active == "pods" and not self._asking
         if action in ("filter", "watch"):
             return not self._asking
+        if action == "ssh" and self._panes.active == "market":
+            return False
         if action == "pane":
             return not self._asking
         return super().check_action(action, parameters)

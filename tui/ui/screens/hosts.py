@@ -17,8 +17,8 @@ from tui.ui import hosts as words
 from tui.ui import layout, notices
 from tui.ui.cells import Cell
 from tui.ui.charts import Look, width_of
+from tui.ui.copies import Entry, under_cursor
 from tui.ui.facts import copied
-from tui.ui.messages import Copy
 from tui.ui.notice import Notice
 from tui.ui.screens.timed import RANGES, Sight, TimedScreen, hidden
 from tui.ui.widgets.body import Body
@@ -48,7 +48,6 @@ class HostsScreen(TimedScreen):
         Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column"),
         hidden("i", "invert", "table.invert", "Turn the order round"),
         Binding("z", "zoom", "zoom", id="pane.zoom", tooltip="Give the pane the whole screen, or back"),
-        Binding("c", "copy", "copy", id="host.copy", tooltip="Copy the machine's id, or the fact under the cursor"),
         hidden("escape,backspace", "back", "pane.back", "Leave cursor, zoom, the machine, the filter"),
     ]
 
@@ -311,14 +310,12 @@ class HostsScreen(TimedScreen):
     def _targets(self) -> tuple[str, ...]:
         return ()
 
-    def action_copy(self) -> None:
+    def _copied_first(self) -> tuple[Entry, ...]:
         if self._panes.active == "facts":
-            label, text = self._copies.get(self.query_one("#facts", Table).cursor or "", ("", ""))
-        else:
-            row = self._row()
-            host = row.host if row is not None else None
-            label, text = "the machine's id", (host.id or "") if host is not None else ""
-        self.post_message(Copy(label, text))
+            return under_cursor(*self._copies.get(self.query_one("#facts", Table).cursor or "", ("", "")))
+        row = self._row()
+        host = row.host if row is not None else None
+        return under_cursor("machine id", (host.id or "") if host is not None else "")
 
     # Order and filter
 

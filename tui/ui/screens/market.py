@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -20,8 +20,8 @@ from tui.store.vigil import what
 from tui.ui import format as fmt
 from tui.ui import layout, notices, offers, sheets, spec
 from tui.ui.cells import Cell
-from tui.ui.facts import Fact
-from tui.ui.messages import Attend, Copy
+from tui.ui.facts import Fact, copied
+from tui.ui.messages import Attend
 from tui.ui.notice import Notice
 from tui.ui.screens.timed import RANGES, Sight, TimedScreen, hidden
 from tui.ui.widgets.body import Body
@@ -29,6 +29,9 @@ from tui.ui.widgets.filter import FilterLine
 from tui.ui.widgets.lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Column, Table
 from tui.ui.widgets.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from tui.ui.copies import Entry
 
 LISTS = {"gpus": "GPUs", "flavors": "CPU pods", "cpus": "CPUs", "centers": "Data centres", "watches": "Watches"}
 TITLES = {"list": "List", "facts": "Details", "trend": "Trend"}
@@ -82,7 +85,9 @@ class MarketScreen(TimedScreen):
         Binding("tab", "pane(1)", "pane", id="pane.next", show=False, tooltip="Go to the next pane"),
         hidden("shift+tab", "pane(-1)", "pane.previous", "Go to the previous pane"),
         Binding("z", "zoom", "zoom", id="pane.zoom", show=False, tooltip="Give the pane the whole screen, or back"),
-        hidden("c", "copy", "market.copy", "Copy the id of the GPU under the cursor"),
+        Binding(
+            "c", "copy", "copy", id="market.copy", priority=True, show=False, tooltip="Copy: id, name, or a detail"
+        ),
         hidden("escape", "back", "pane.back", "Leave cursor, zoom, filter"),
     ]
 
@@ -99,6 +104,7 @@ class MarketScreen(TimedScreen):
         self._sorts = {name: sort if sort in SORTS[name] else SORTS[name][0] for name, sort in self._sorts.items()}
         self._inverted = dict.fromkeys(LISTS, False)
         self._asking = ""
+        self._facts: dict[str, Fact] = {}
         self._every: tuple[OfferRow, ...] = ()
         self._begun = sight.player.clock()
 
@@ -307,12 +313,14 @@ class MarketScreen(TimedScreen):
             if center is not None:
                 made, title = offers.center_facts(center, self._names(fleet)), center.name or center.id
         cells: dict[str, dict[str, Cell]] = {}
+        self._facts = {}
         for heading, group in made:
             if cells:
                 cells[f"{heading} above"] = {}
             cells[heading] = {"label": ((heading, "key"),)}
             for number, fact in enumerate(group):
                 cells[f"{heading} {number}"] = {"label": ((fact.label, "muted"),), "value": fact.value}
+                self._facts[f"{heading} {number}"] = fact
         table.show(tuple(cells), lambda key: cells[key], notice=Notice("nothing is under the cursor"))
         self._entitle(table, title or TITLES["facts"], "")
         self._show_trend(pane, row, fleet, now)
@@ -449,9 +457,29 @@ class MarketScreen(TimedScreen):
         row = self._row()
         return self._offer(self._sight.fleet.market.value, row.id if row else None)
 
-    def action_copy(self) -> None:
-        row = self._row()
-        self.post_message(Copy(row.name if row else "", row.id if row else ""))
+    def _copied_first(self) -> tuple[Entry, ...]:
+        """The detail under the cursor where that has the keys; then id and name of what it is a detail of."""
+        from tui.ui.copies import of_market, under_cursor
+
+        what, id, name = self._at_cursor()
+        entries = of_market(what, id, name, gpu=self._list == "gpus")
+        fact = self._facts.get(self.query_one("#facts", Table).cursor or "") if self._panes.active == "facts" else None
+        if fact is not None and (text := copied(fact)):
+            entries = (*under_cursor(fact.label, text), *entries[1:])
+        return entries
+
+    def _at_cursor(self) -> tuple[str, str, str]:
+        """Of what is under the cursor of the list: what it is, its id, its name; empty where there is nothing."""
+        fleet, _ = self._view
+        key = self.query_one(f"#{self._list}", Table).cursor
+        if (row := self._row()) is not None:
+            return "GPU type", row.id, row.name
+        if self._list == "cpus":
+            cpu = next((cpu for cpu in fleet.cpus.value or () if cpu.id == key), None)
+            return ("CPU type", cpu.id or "", cpu.name or "") if cpu is not None else ("", "", "")
+        centers = fleet.places.value.centers if self._list == "centers" and fleet.places.value else ()
+        center = next((center for center in centers if center.id == key), None)
+        return ("data centre", center.id, center.name or "") if center is not None else ("", "", "")
 
     # Keys
 
@@ -461,7 +489,7 @@ class MarketScreen(TimedScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("sort", "invert", "filter", "demand", "list", "pane", "zoom", "copy"):
             return not self.typing() and (action != "demand" or self._list == "gpus")
-        if action in ("heat", "lease"):
+        if action in ("heat", "lease", "ssh"):
             return False
         if action in ("watch", "open", "remove"):
             here = self._list == "watches" or (action == "watch" and self._list == "gpus")

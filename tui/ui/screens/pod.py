@@ -13,7 +13,8 @@ from tui.store.fleet import Fleet, Record
 from tui.store.inspection import Inspection
 from tui.ui import facts, layout, notices, timeline
 from tui.ui.cells import Cell
-from tui.ui.messages import Copy, Inspect
+from tui.ui.copies import Entry
+from tui.ui.messages import Inspect
 from tui.ui.notice import Notice
 from tui.ui.screens.timed import Sight, TimedScreen, hidden
 from tui.ui.widgets.body import Body
@@ -33,7 +34,6 @@ class PodScreen(TimedScreen):
         Binding("tab", "pane(1)", "pane", id="pane.next", tooltip="Go to the next pane"),
         hidden("shift+tab", "pane(-1)", "pane.previous", "Go to the previous pane"),
         Binding("z", "zoom", "zoom", id="pane.zoom", tooltip="Give the pane the whole screen, or back"),
-        Binding("c", "copy", "copy", id="pod.copy", tooltip="Copy the fact under the cursor"),
         hidden("w", "watch", "pod.watch", "Watch: resume this pod when its host has free GPUs"),
         Binding("x", "reveal", "reveal", id="pod.reveal", tooltip="Show the environment's values, or hide"),
         Binding("escape,enter,backspace", "back", "back", id="pane.back", tooltip="Leave the cursor, zoom, the pod"),
@@ -45,7 +45,7 @@ class PodScreen(TimedScreen):
         self._panes = layout.Detail()
         self._zoomed = False
         self._revealed = False
-        self._copies: dict[str, tuple[str, str]] = {}
+        self._copies: dict[str, Entry] = {}
         self._looked: float | None = -1.0
 
     def compose(self) -> ComposeResult:
@@ -103,6 +103,7 @@ class PodScreen(TimedScreen):
                 phase=views.pod_phase(record, now),
                 told=not self._player.travelling and (feed is None or feed.error is None),
                 extras=inspection.extras if inspection is not None else None,
+                ssh=self._sight.reach.settings,
             )
             for section in made:
                 if cells:
@@ -112,7 +113,8 @@ class PodScreen(TimedScreen):
                     key = f"{section.title} {number}"
                     cells[key] = {"label": ((fact.label, "muted"),), "value": fact.value}
                     if text := facts.copied(fact):
-                        self._copies[key] = (fact.label, text)
+                        secret = section.title == facts.ENVIRONMENT
+                        self._copies[key] = Entry("c", fact.label, text, secret)
         table.show(
             tuple(cells), lambda key: cells[key], notice=self._notice(fleet, record), faded=fleet.pods_stale(now)
         )
@@ -209,17 +211,12 @@ class PodScreen(TimedScreen):
 
     # Facts
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "copy":
-            return True if self._panes.active == "facts" else None
-        return super().check_action(action, parameters)
-
     def _targets(self) -> tuple[str, ...]:
         return (self.pod,)
 
-    def action_copy(self) -> None:
-        label, text = self._copies.get(self.query_one("#facts", Table).cursor or "", ("", ""))
-        self.post_message(Copy(label, text))
+    def _copied_first(self) -> tuple[Entry, ...]:
+        fact = self._copies.get(self.query_one("#facts", Table).cursor or "")
+        return (fact,) if fact is not None and self._panes.active == "facts" else ()
 
     def action_watch(self) -> None:
         self._sight.watching().pod(self.pod)

@@ -32,6 +32,8 @@ from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from tui.store.meter import Use
+    from tui.ui.copies import Entry
+    from tui.ui.reach import Reach
     from tui.ui.watching import Watching
 
 RANGES = (300.0, 900.0, 3600.0, 6 * 3600.0, 86_400.0, 7 * 86_400.0, 30 * 86_400.0)
@@ -65,6 +67,7 @@ class Sight(NamedTuple):
     display: Display
     marks: dict[str, None]
     """Pods that are marked, by their ids: what is marked on one screen is on others."""
+    reach: Reach
 
 
 class TimedScreen(Screen[None]):
@@ -83,6 +86,17 @@ class TimedScreen(Screen[None]):
         ),
         Binding(
             "D", "deploy", "deploy", id="act.deploy", priority=True, tooltip="Deploy this GPU, or one like this pod"
+        ),
+        Binding(
+            "s", "ssh", "ssh", id="pod.ssh", priority=True, tooltip="Into the pod by ssh; podtop is back when that ends"
+        ),
+        Binding(
+            "c",
+            "copy",
+            "copy",
+            id="pod.copy",
+            priority=True,
+            tooltip="Copy: ssh command, id, URLs, what the cursor is on",
         ),
         hidden("plus", "range(-1)", "chart.closer", "A shorter time range"),
         Binding("minus", "range(1)", "range", id="chart.wider", key_display="+ -", tooltip="A longer time range"),
@@ -243,6 +257,8 @@ class TimedScreen(Screen[None]):
         if action in ("act", "lock", "deploy", "lease"):
             # Read-only, there are no such keys; `on_key` tells why nothing happens.
             return not self.typing() and not self._sight.acts.guard.read_only and self._seen
+        if action in ("ssh", "copy"):
+            return not self.typing() and self._seen
         return True
 
     def action_act(self, action: str) -> None:
@@ -281,6 +297,23 @@ class TimedScreen(Screen[None]):
             if hint.enabled and event.group == keys.cell(hint):
                 await self.app.run_action(hint.action, hint.node)
                 return
+
+    # Into the pod
+
+    def _at_hand(self) -> str | None:
+        """The one pod that is looked at: marks are for what is done to several."""
+        return next(iter(self._targets()), None)
+
+    def action_ssh(self) -> None:
+        self._sight.reach.enter(self._at_hand())
+
+    def _copied_first(self) -> tuple[Entry, ...]:
+        """What is under the cursor, to be copied as it stands."""
+        return ()
+
+    def action_copy(self) -> None:
+        """What is under the cursor, first and chosen; then what there is to copy of the pod."""
+        self._sight.reach.menu(self._copied_first(), self._at_hand())
 
     # Charts
 

@@ -1,0 +1,273 @@
+"""`s` in a real terminal: into a pod of a served simulator, by a program called ssh that tells what it was given.
+
+Where OpenSSH's server is installed, by the real one too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli import sshd
+from tests.cli.terminal import Terminal, podtop
+
+PORT = 40_022
+FAKE = """\
+import json, os, signal, sys, termios
+folder = os.environ["FAKE_SSH"]
+flags = termios.tcgetattr(0)[3]
+with open(folder + "/told.new", "w") as out:
+    json.dump({
+        "argv": sys.argv[1:], "pid": os.getpid(),
+        "echo": bool(flags & termios.ECHO), "lines": bool(flags & termios.ICANON),
+        "signals": [signal.getsignal(n) == signal.SIG_IGN for n in (signal.SIGTSTP, signal.SIGQUIT, signal.SIGTERM)],
+        "key": "RUNPOD_API_KEY" in os.environ,
+    }, out)
+os.rename(folder + "/told.new", folder + "/told")
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+# It leaves the mouse, pasting, a scroll region and line drawing behind, as what ran on the other side may.
+sys.stdout.write("\\x1b[?1000h\\x1b[?1006h\\x1b[?2004h\\x1b[3;9r\\x1b[12;1H\\x1b(0")
+sys.stdout.write("\\x1b(Bwelcome to the pod\\r\\n\\x1b(0")
+sys.stdout.flush()
+for line in sys.stdin:
+    if line.strip() == "stop":
+        os.kill(os.getpid(), signal.SIGTSTP)
+        sys.stdout.write("\\x1b(Bwent on after a stop\\r\\n")
+        sys.stdout.flush()
+    else:
+        sys.exit(int(line))
+"""
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A simulated RunPod whose pods' ssh is on this machine."""
+    yield from served(PORT)
+
+
+def served(ssh_port: int) -> Iterator[str]:
+    command = [sys.executable, "-m", "tui", "simulate", "--port", "0", "--pods", "3", "--ssh-port", str(ssh_port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield next(word for word in process.stdout.readline().split() if word.startswith("http")).rstrip(",")
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A PATH with a program called ssh, and settings that name a key."""
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "ssh"
+    program.write_text(f"#!{sys.executable}\n{FAKE}")
+    program.chmod(0o755)
+    configure(tmp_path, 'key_file = "~/a key"\noptions = ["-o", "ServerAliveInterval=15"]\n')
+    return tmp_path
+
+
+def configure(home: Path, table: str) -> None:
+    (home / "podtop").mkdir(exist_ok=True)
+    (home / "podtop" / "config.toml").write_text(f"[ssh]\n{table}")
+
+
+def started(home: Path, url: str, **more: str) -> Terminal:
+    env = {
+        "PATH": f"{home / 'bin'}:/usr/bin:/bin", "FAKE_SSH": str(home), "XDG_CONFIG_HOME": str(home),
+        "XDG_STATE_HOME": str(home), "RUNPOD_API_KEY": "demo-key", **more,
+    }  # fmt: skip
+    terminal = podtop("--api-url", url, "--no-record", env=env)
+    terminal.wait_for("mixtral-8x7b-sft")
+    terminal.type("j")
+    terminal.wait_for("Telemetry  mixtral-8x7b-sft")
+    return terminal
+
+
+def told(home: Path) -> dict[str, object]:
+    until = time.monotonic() + 10
+    while not (home / "told").exists():
+        assert time.monotonic() < until, "ssh was never called"
+        time.sleep(0.01)
+    found: dict[str, object] = json.loads((home / "told").read_text())
+    return found
+
+
+def modes(terminal: Terminal) -> dict[str, bool]:
+    """The private modes that the terminal was last told, by their numbers."""
+    found: dict[str, bool] = {}
+    for numbers, on in re.findall(rb"\x1b\[\?([\d;]+)([hl])", terminal.output):
+        for number in numbers.decode().split(";"):
+            found[number] = on == b"h"
+    return found
+
+
+def back(terminal: Terminal) -> None:
+    """Until podtop is there again, whole: nothing of the other program is left, and its own modes are on."""
+    terminal.wait_for("Telemetry  mixtral-8x7b-sft")
+    terminal.wait_while("welcome to the pod")
+    for words in ("podtop", "balance", "llama-70b-pretrain", "Market", "q quit"):
+        terminal.wait_for(words)
+    terminal.wait_until(lambda: (now := modes(terminal))["1049"] and now["1000"] and now["2004"] and not now["25"])
+
+
+def rest(seconds: float = 0.6) -> None:
+    """Longer than podtop is deaf after it came back: the one wait here that nothing shows."""
+    time.sleep(seconds)
+
+
+def leave(terminal: Terminal) -> None:
+    rest()
+    terminal.type("q")
+    assert terminal.end() == 0
+    assert terminal.restored
+
+
+def test_into_a_pod_and_back_where_it_was(home: Path, url: str) -> None:
+    terminal = started(home, url)
+    # What is typed behind the key is not podtop's any more.
+    terminal.type("sq")
+    terminal.wait_for("welcome to the pod")
+    there = told(home)
+    assert there == {
+        "argv": ["-p", str(PORT), "-i", "~/a key", "-o", "ServerAliveInterval=15", "--", "root@127.0.0.1"],
+        "pid": there["pid"], "echo": True, "lines": True, "signals": [False, False, False], "key": False,
+    }  # fmt: skip
+    assert "into mixtral-8x7b-sft by its own address" in terminal.text
+    assert "ssh root@127.0.0.1 -p 40022 -i ~/'a key' -o ServerAliveInterval=15" in terminal.text
+    assert not modes(terminal)["1049"], "the alternate screen was left"
+    terminal.resize(100, 30)
+    terminal.type("0\r")
+    back(terminal)
+    assert len(terminal.text.splitlines()[0]) <= 100
+    assert "q quit" in terminal.screen.display[29], "it has the size the terminal took meanwhile"
+    leave(terminal)
+
+
+def test_a_failure_is_explained_and_what_was_typed_ahead_is_no_key(home: Path, url: str) -> None:
+    terminal = started(home, url)
+    terminal.type("s")
+    terminal.wait_for("welcome to the pod")
+    terminal.type("255\rTq")
+    terminal.wait_for("press a key to return to podtop")
+    assert "podtop: ssh did not get in (255)" in terminal.text
+    assert "Permission denied" in terminal.text
+    assert "ssh-keygen -R '[127.0.0.1]:40022'" in terminal.text
+    assert not modes(terminal)["1000"], "the mouse that was left behind was taken away"
+    rest()
+    assert "press a key" in terminal.text
+    # ctrl+c is a key here, and what comes right behind it is not for podtop.
+    terminal.type("\x03qT")
+    back(terminal)
+    assert "Terminate" not in terminal.text
+    leave(terminal)
+
+
+def test_keys_of_the_terminal_are_for_ssh(home: Path, url: str) -> None:
+    terminal = started(home, url)
+    terminal.type("s")
+    terminal.wait_for("welcome to the pod")
+    # It stops itself, as ssh does by ~ ctrl+z: without a shell to continue it, it goes on.
+    terminal.type("stop\r")
+    terminal.wait_for("went on after a stop")
+    terminal.type("\x03")
+    terminal.wait_for("podtop: ssh was ended by signal 2")
+    rest()
+    terminal.type(" ")
+    back(terminal)
+    leave(terminal)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_podtop_that_is_ended_ends_ssh_too(home: Path, url: str, number: signal.Signals) -> None:
+    terminal = started(home, url)
+    terminal.type("s")
+    terminal.wait_for("welcome to the pod")
+    pid = told(home)["pid"]
+    assert isinstance(pid, int)
+    terminal.signal(number)
+    assert terminal.end() == 128 + number
+    assert terminal.restored
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_without_ssh_it_says_so(home: Path, url: str) -> None:
+    terminal = started(home, url, PATH=str(home))
+    terminal.type("s")
+    terminal.wait_for("there is no ssh on this machine")
+    terminal.type("q")
+    assert terminal.end() == 0
+
+
+def test_a_shell_gets_the_word_when_ssh_is_stopped(home: Path, url: str) -> None:
+    terminal = Terminal(
+        ["/bin/bash", "--norc", "--noprofile", "-i"],
+        env={
+            "PATH": f"{home / 'bin'}:/usr/bin:/bin", "FAKE_SSH": str(home), "XDG_CONFIG_HOME": str(home),
+            "XDG_STATE_HOME": str(home), "RUNPOD_API_KEY": "demo-key", "PS1": "shell> ",
+        },
+    )  # fmt: skip
+    terminal.wait_for("shell>")
+    terminal.type(f"{sys.executable} -m tui --api-url {url} --no-record\r")
+    terminal.wait_for("mixtral-8x7b-sft")
+    terminal.type("j")
+    terminal.wait_for("Telemetry  mixtral-8x7b-sft")
+    terminal.type("s")
+    terminal.wait_for("welcome to the pod")
+    prompts = terminal.output.count(b"shell> ")
+    terminal.type("stop\r")
+    terminal.wait_until(lambda: terminal.output.count(b"shell> ") > prompts)
+    assert b"went on" not in terminal.output
+    terminal.type("fg\r")
+    terminal.wait_for("went on after a stop")
+    terminal.type("0\r")
+    back(terminal)
+    rest()
+    # The same keys still suspend podtop itself.
+    prompts = terminal.output.count(b"shell> ")
+    terminal.type("\x1a")
+    terminal.wait_until(lambda: terminal.output.count(b"shell> ") > prompts)
+    terminal.type("fg\r")
+    back(terminal)
+    prompts = terminal.output.count(b"shell> ")
+    terminal.type("q")
+    terminal.wait_until(lambda: terminal.output.count(b"shell> ") > prompts)
+    terminal.type("exit 7\r")
+    assert terminal.end() == 7
+
+
+@pytest.mark.skipif(bool(sshd.missing()), reason=sshd.missing() or "-")
+@pytest.mark.parametrize("term", ["xterm-256color", "screen-256color", "tmux-256color"])
+def test_the_real_ssh(tmp_path: Path, term: str) -> None:
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    with sshd.server(keys) as server:
+        options = ", ".join(json.dumps(option) for option in server.options)
+        configure(tmp_path, f'user = "{server.user}"\nkey_file = "{server.key}"\noptions = [{options}]\n')
+        for url in served(server.port):
+            terminal = started(tmp_path, url, PATH=os.environ["PATH"], TERM=term)
+            terminal.type("s")
+            terminal.wait_for("into mixtral-8x7b-sft")
+            terminal.type("echo from $((40 + 2)), $TERM; exit\r")
+            back(terminal)
+            assert f"from 42, {term}".encode() in terminal.output
+            # Now a key that the server does not know.
+            (keys / "authorized").write_text("")
+            rest()
+            terminal.type("s")
+            terminal.wait_for("press a key to return to podtop")
+            assert "Permission denied (publickey)" in terminal.text, terminal.text
+            rest()
+            terminal.type(" ")
+            back(terminal)
+            leave(terminal)

@@ -1,0 +1,55 @@
+"""What a terminal sequence needs to reach the terminal outside tmux or GNU screen. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+SCREEN_CHUNK = 240
+"""Characters of one string that GNU screen hands on: its buffer had 256 for long."""
+
+
+class Inside(Enum):
+    """What podtop runs in, as far as its environment tells."""
+
+    NOTHING = "nothing"
+    TMUX = "tmux"
+    FAR_TMUX = "tmux, on the other side of an ssh"
+    SCREEN = "GNU screen"
+
+
+def inside(environ: Mapping[str, str]) -> Inside:
+    """Which multiplexer is between podtop and the terminal.
+
+    `TMUX` and `STY` do not travel through ssh, the name of the terminal does; "screen" may be tmux as well as screen.
+    """
+    if environ.get("TMUX"):
+        return Inside.TMUX
+    if environ.get("STY"):
+        return Inside.SCREEN
+    return Inside.FAR_TMUX if environ.get("TERM", "").startswith("tmux") else Inside.NOTHING
+
+
+def through_tmux(sequence: str) -> str:
+    """A sequence that tmux hands on as it is, where `allow-passthrough` is on."""
+    return f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\"
+
+
+def through_screen(sequence: str) -> str:
+    """A sequence that GNU screen hands on as it is, in strings as short as it takes them.
+
+    It may not hold ESC \\, which would end them.
+    """
+    pieces = (sequence[at : at + SCREEN_CHUNK] for at in range(0, len(sequence), SCREEN_CHUNK))
+    return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
+
+
+def outward(sequence: str, where: Inside) -> str:
+    """A sequence for the terminal outside."""
+    match where:
+        case Inside.TMUX | Inside.FAR_TMUX:
+            return through_tmux(sequence)
+        case Inside.SCREEN:
+            return through_screen(sequence)
+        case Inside.NOTHING:
+            return sequence

@@ -1,0 +1,153 @@
+"""The copy menu: what there is to copy, each by a key, and the whole text of the one chosen, to be taken by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from rich.cells import chop_cells
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from tui.clipboard import Outcome
+from tui.paths import styles
+from tui.ui import roles
+from tui.ui.cells import Cell
+from tui.ui.copies import Entry
+from tui.ui.facts import MASKED
+from tui.ui.notice import Notice
+from tui.ui.widgets.lines import Lines, TwoSided
+from tui.ui.widgets.table import Cells, Column, Table
+
+COLUMNS = (Column("key", "", 1, 0), Column("label", "", 16, 0), Column("text", "", 20, 0, flex=True))
+FRAME = 3
+"""Lines of the sheet that are neither entries nor text: its two edges, and the note."""
+
+MOST_LINES = 6
+"""Lines of a terminal that the whole text may take."""
+
+TOLD = 120
+"""Characters of a text that are told once more after it was copied."""
+
+
+def shown(entry: Entry) -> str:
+    return MASKED if entry.secret else entry.text
+
+
+class CopyMenu(ModalScreen[str]):
+    """Ends with what is to be told of what was copied; None where nothing was.
+
+    The sheet has no sides, so that its text is a line of the terminal from edge to edge, for a mouse with shift.
+    `copy` puts a text on the clipboard.
+    """
+
+    CSS_PATH = styles("copy")
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", "copy", id="copy.take", tooltip="Copy what is under the cursor"),
+        Binding("escape,q", "cancel", "close", id="copy.close", tooltip="Close without copying"),
+    ]
+
+    def __init__(
+        self, title: str, entries: tuple[Entry, ...], note: str, copy: Callable[[str], Awaitable[Outcome]]
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._entries = {str(number): entry for number, entry in enumerate(entries)}
+        self._hint = note
+        self._failed = ""
+        self._copy = copy
+        self._taken = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="copy"):
+            yield Table(COLUMNS, id="copies", headed=False, classes="sheet")
+            yield Lines(id="copy-text")
+            yield Lines(id="copy-note")
+
+    def on_mount(self) -> None:
+        box = self.query_one("#copy")
+        box.border_title = Content(f"Copy  {self._title}".rstrip())
+        box.border_subtitle = Content("a letter or enter copies; esc closes")
+        table = self.query_one("#copies", Table)
+        table.focus()
+        table.show(tuple(self._entries), self._cells, notice=Notice(""))
+        self._show()
+
+    def _cells(self, key: str) -> Cells:
+        entry = self._entries[key]
+        text: Cell = ((shown(entry), "quiet" if entry.secret else "text"),)
+        return {"key": ((entry.key, "key"),), "label": ((entry.label, "muted"),), "text": text}
+
+    def _show(self) -> None:
+        size = self.app.size
+        entry = self._chosen
+        room = max(1, size.height - FRAME)
+        pieces = chop_cells(shown(entry), max(1, size.width)) if entry is not None else []
+        most = max(1, min(MOST_LINES, room - min(3, len(self._entries))))
+        text = self.query_one("#copy-text", Lines)
+        text.content = tuple(TwoSided((((piece, "strong"),),)) for piece in pieces[:most])
+        text.styles.height = max(1, min(len(pieces), most))
+        self.query_one("#copies", Table).styles.height = max(1, min(len(self._entries), room - len(pieces[:most])))
+        note: Cell = ((self._hint, "muted"),)
+        if len(pieces) > most:
+            note = (("▲ longer than this screen shows", "warn"),)
+        if self._failed:
+            note = ((f"▲ not copied: {self._failed}", "bad"),)
+        self.query_one("#copy-note", Lines).content = (TwoSided((note,)),)
+
+    @property
+    def _chosen(self) -> Entry | None:
+        for table in self.query(Table):
+            return self._entries.get(table.cursor or "")
+        return next(iter(self._entries.values()))
+
+    @on(Table.Moved, "#copies")
+    def _moved(self) -> None:
+        self._failed = ""
+        self._show()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show)
+
+    def on_click(self, event: events.Click) -> None:
+        if event.chain == 2 and event.widget is self.query_one("#copies"):
+            self.action_take()
+
+    def on_key(self, event: events.Key) -> None:
+        # Typed right behind the key that opened the menu, it may come before there is anything in it.
+        for number, entry in self._entries.items():
+            if event.character == entry.key:
+                event.stop()
+                for table in self.query(Table):
+                    table.move_to(number)
+                self._begin(entry)
+                return
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+    def action_take(self) -> None:
+        if (entry := self._chosen) is not None:
+            self._begin(entry)
+
+    def _begin(self, entry: Entry) -> None:
+        if not self._taken:
+            self._taken = True
+            self.run_worker(self._take(entry), name="copy")
+
+    async def _take(self, entry: Entry) -> None:
+        outcome = await self._copy(entry.text)
+        if outcome.good and self.is_current:
+            told = entry.label if entry.secret or len(entry.text) > TOLD else f"{entry.label}: {entry.text}"
+            self.dismiss(f"{told}\n{outcome.words}")
+            return
+        # It stays, with the text to be selected by hand.
+        self._taken = False
+        self._failed = outcome.words
+        self._show()
