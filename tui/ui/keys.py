@@ -82,6 +82,7 @@ def footer(active: Mapping[str, ActiveBinding], offered: Collection[str] = (), m
     """One line of the keys worth knowing now; help and quit stand at the right and give way last.
 
     offered: ids of the actions that make sense now; the others are not told. meter: a figure before help and quit.
+    A key that does nothing now is not told either.
 
     While a filter is typed every other printable key is text, so that only its own keys are told.
     """
@@ -91,7 +92,7 @@ def footer(active: Mapping[str, ActiveBinding], offered: Collection[str] = (), m
     if typing := [hint for hint in found if hint.id.startswith("filter.")]:
         found = tuple(typing)
     for hint in sorted(found, key=_rank):
-        if not hint.shown or (hint.id.startswith("act.") and hint.id not in offered):
+        if not hint.shown or not hint.enabled or (hint.id.startswith("act.") and hint.id not in offered):
             continue
         (right if hint.id in ("app.help", "app.quit") else left).append(cell(hint))
     return TwoSided(tuple(left), (*((meter,) if meter else ()), *right))

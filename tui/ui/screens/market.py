@@ -23,6 +23,7 @@ from tui.ui.cells import Cell
 from tui.ui.facts import Fact
 from tui.ui.messages import Attend, Copy
 from tui.ui.notice import Notice
+from tui.ui.rows import NARROW, narrowed
 from tui.ui.screens.timed import RANGES, Sight, TimedScreen, hidden
 from tui.ui.widgets.body import Body
 from tui.ui.widgets.filter import FilterLine
@@ -31,6 +32,7 @@ from tui.ui.widgets.table import Cells, Column, Table
 from tui.ui.widgets.telemetry import Telemetry
 
 LISTS = {"gpus": "GPUs", "cpus": "CPUs", "centers": "Data centres", "watches": "Watches"}
+SHORT_LISTS = {**LISTS, "centers": "Centres"}
 TITLES = {"list": "List", "facts": "Details", "trend": "Trend"}
 FACTS = (Column("label", "", 14, 0), Column("value", "", 20, 0, flex=True))
 SORTS = {"gpus": views.SORTS, "cpus": offers.CPU_SORTS, "centers": offers.CENTER_SORTS, "watches": ("",)}
@@ -156,7 +158,8 @@ class MarketScreen(TimedScreen):
         terms = parse(self._typed["gpus"])
         sort, inverted = self._sorts["gpus"], self._inverted["gpus"]
         found = {row.id: row for row in views.select(self._every, terms, sort, inverted)}
-        table.refit(offers.columns(self._count, any(row.cuda_cores for row in self._every)))
+        columns = offers.columns(self._count, any(row.cuda_cores for row in self._every))
+        table.refit(columns if self.size.width >= NARROW else narrowed(columns))
         width = table.width_of("trend")
         watched = self._watched()
 
@@ -236,15 +239,19 @@ class MarketScreen(TimedScreen):
         table.set_class(bool(trouble), "-old")
 
     def _show_lists(self) -> None:
+        narrow = self.size.width < NARROW
         left = tuple(self._list_tab(name) for name in LISTS)
         chips = offers.chips_line(self._demand) if self._list == "gpus" else ()
         panes: tuple[Cell, ...] = ()
         if self._panes.alone and self._panes.active != "list":
             panes = (((f" {TITLES[self._panes.active]} ", "tab"),),)
+            # Whose pane it is comes before what else there is.
+            left = (self._list_tab(self._list),) if narrow else left
         self.query_one("#lists", Lines).content = (TwoSided((*left, *panes, *chips)),)
 
     def _list_tab(self, name: str) -> Cell:
-        return ((f" {LISTS[name]} ", "tab" if name == self._list else "muted"),)
+        words = SHORT_LISTS if self.size.width < NARROW else LISTS
+        return ((f" {words[name]} ", "tab" if name == self._list else "muted"),)
 
     # What is under the cursor
 

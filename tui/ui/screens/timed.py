@@ -40,6 +40,9 @@ DEFAULT_RANGE = 1
 ROOM_FOR_ALL = 27
 """Lines below which temperature and power give their room to the other charts."""
 
+ROOM_FOR_METER = 72
+"""Columns below which the footer has room for keys alone."""
+
 JUMP = 600.0
 """Seconds of a jump through the recording."""
 
@@ -186,7 +189,8 @@ class TimedScreen(Screen[None]):
 
     def _show_footer(self) -> None:
         offered = self._offered = self._possible()
-        self.query_one("#footer", Lines).content = (keys.footer(self.active_bindings, offered, self._meter()),)
+        meter = self._meter() if self.size.width >= ROOM_FOR_METER else ()
+        self.query_one("#footer", Lines).content = (keys.footer(self.active_bindings, offered, meter),)
 
     def _meter(self) -> Cell:
         """A figure for the footer."""
