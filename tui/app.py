@@ -6,7 +6,7 @@ import gc
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, tzinfo
 from functools import partial
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.signal import Signal
@@ -28,6 +28,7 @@ from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
 from tui.ui import terminal, themes
 from tui.ui.acts import Acts
+from tui.ui.hush import Hush
 from tui.ui.messages import Attend, Copy, Inspect, LookBack, OpenPod
 from tui.ui.notices import held_back
 from tui.ui.places import PLACES
@@ -37,6 +38,8 @@ from tui.ui.status import Badges
 from tui.watch import Watch
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from tui.config import Config
     from tui.hooks import Hooks
     from tui.notes import Note
@@ -53,6 +56,12 @@ STYLES = ("app", "roles", "panes", "table", "chart", "palette")
 """What the first screen needs; dialogs bring their own."""
 
 
+def _palette() -> type[Provider]:
+    from tui.ui.palette import Everything
+
+    return Everything
+
+
 def _import_charts() -> None:
     """The dearest import of all: in a thread, so that no key waits for it."""
     from tui.ui import plot
@@ -65,6 +74,7 @@ class PodtopApp(App[None]):
 
     TITLE = "podtop"
     CSS_PATH: ClassVar = styles(*STYLES)
+    COMMANDS: ClassVar = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(p.keys, f"go('{p.mode}')", p.word.lower(), id=f"screen.{p.mode}", show=False, tooltip=p.help)
@@ -91,7 +101,9 @@ class PodtopApp(App[None]):
         tz: tzinfo | None = None,
         beat: Callable[[], float] = time.monotonic,
         first: str = "fleet",
+        is_first_start: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`is_first_start` is asked once, after the first frame: whether a person sees podtop for the first time."""
         # Which mode it begins with is read when the app is made.
         self.DEFAULT_MODE = first  # type: ignore[misc]
         super().__init__()
@@ -118,6 +130,8 @@ class PodtopApp(App[None]):
             push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat,
         )  # fmt: skip
         self._beat = beat
+        self._hush = Hush(beat)
+        self._is_first_start = is_first_start
         self._watching_for: Watching | None = None
         self._sight = Sight(
             self.fleet,
@@ -224,10 +238,24 @@ class PodtopApp(App[None]):
         return when.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
     def on_open_pod(self, asked: OpenPod) -> None:
+        self.open_pod(asked.pod)
+
+    def open_pod(self, pod: str) -> None:
+        """Look at a pod closely; in place of another that is looked at."""
         from tui.ui.screens.pod import PodScreen
 
         if not isinstance(self.screen, PodScreen):
-            self.push_screen(PodScreen(self._sight, asked.pod))
+            self.push_screen(PodScreen(self._sight, pod))
+        elif self.screen.pod != pod:
+            self.switch_screen(PodScreen(self._sight, pod))
+
+    async def look_for_gpu(self, gpu: str) -> None:
+        """To the market, with the cursor on a GPU type."""
+        from tui.ui.screens.market import MarketScreen
+
+        await self.action_go("market")
+        if isinstance(self.screen, MarketScreen):
+            self.screen.look_for(gpu)
 
     def on_inspect(self, asked: Inspect) -> None:
         self._watch.inspect(asked.pod, asked.at)
@@ -249,6 +277,8 @@ class PodtopApp(App[None]):
     def _begin(self) -> None:
         gc.freeze()
         gc.enable()
+        if self._is_first_start():
+            self.action_tour()
         self._watching = self.run_worker(self._watch.run(), name="watch")
         if self._state is not None:
             from tui.performer import Performer
@@ -268,9 +298,9 @@ class PodtopApp(App[None]):
             return
         if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
             self.guard.touch()
-            if not self._is_heard(event):
+            if self._hush.swallows(event) or not self._is_heard(event):
                 return
-        elif isinstance(event, events.Key) and not self._is_meant(event):
+        elif isinstance(event, events.Key) and (self._hush.swallows(event) or not self._is_meant(event)):
             return
         await super().on_event(event)
 
@@ -342,17 +372,20 @@ class PodtopApp(App[None]):
         self._terminal.forget()
         self.refresh(repaint=True, layout=True)
 
+    def action_command_palette(self) -> None:
+        # Its key comes here past a dialog: nothing is to be done behind the back of one.
+        if not self.screen.is_modal:
+            super().action_command_palette()
+
     def action_help(self) -> None:
-        from tui.ui.keys import hints
+        from tui.ui.keys import every
         from tui.ui.modals.help import Help
 
-        self.push_screen(Help(hints(self.screen.active_bindings)))
+        word = next((place.word for place in PLACES if place.mode == self.current_mode), "")
+        self.push_screen(Help(every(self.screen), lambda: self._hush.begin(("q",)), self.screen.title or word))
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Everything that a key does, by name; and the themes."""
-        from tui.ui.keys import GROUPS, hints
+    def action_tour(self) -> None:
+        from tui.ui.keys import every
+        from tui.ui.modals.tour import Tour
 
-        for hint in hints(screen.active_bindings):
-            if hint.enabled and hint.action and hint.id.split(".")[0] in GROUPS:
-                yield SystemCommand(hint.help, f"key {hint.keys[0]}", partial(self.run_action, hint.action, hint.node))
-        yield SystemCommand("Change the theme", "dark, light and Textual's own", self.action_change_theme)
+        self.push_screen(Tour(every(self.screen), self._hush.begin, self._beat))

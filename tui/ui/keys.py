@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.ui.cells import Cell
 from tui.ui.widgets.lines import TwoSided
@@ -11,6 +11,7 @@ from tui.ui.widgets.lines import TwoSided
 if TYPE_CHECKING:
     from textual.binding import ActiveBinding
     from textual.dom import DOMNode
+    from textual.screen import Screen
 
 _GLYPHS = {
     "question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "minus": "-", "equals_sign": "=", "equal": "=",
@@ -62,6 +63,30 @@ def hints(active: Mapping[str, ActiveBinding]) -> tuple[Hint, ...]:
         elif word not in old.keys:
             found[binding.id] = old._replace(keys=(*old.keys, word))
     return tuple(found.values())
+
+
+def every(screen: Screen[Any]) -> tuple[Hint, ...]:
+    """All keys of a screen: those in force, and those of its other panes and other moments, which do nothing now."""
+    active = hints(screen.active_bindings)
+    # A key that acts is not there at all where nothing may be done.
+    never = {"act", *getattr(screen, "NEVER", ())}
+    known = {hint.id for hint in active} | never
+    found: dict[str, Hint] = {}
+    for node in (screen, *(widget for widget in screen.query("*") if widget.can_focus)):
+        for _, binding in node._bindings:
+            id, group = binding.id or "", (binding.id or "").split(".")[0]
+            if group not in GROUPS or group in never or id in known:
+                continue
+            word = key_word(screen.app._keymap.get(id, binding.key).partition(",")[0])
+            old = found.get(id)
+            if old is None:
+                found[id] = Hint(
+                    id, binding.action, (word,), binding.description, binding.tooltip or binding.description,
+                    binding.show, False, binding.key_display or word, node,
+                )  # fmt: skip
+            elif word not in old.keys:
+                found[id] = old._replace(keys=(*old.keys, word))
+    return (*active, *found.values())
 
 
 def cell(hint: Hint) -> Cell:

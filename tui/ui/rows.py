@@ -43,6 +43,12 @@ _LEASE = Column("lease", "LEASE", 9, 2)
 _NARROWED = {"status": 11, "name": 12, "cost": 6, "secure": 6, "lease": 8}
 
 
+ROOMY = 140
+"""Columns of a terminal from which on there is more to tell of a pod than what it does and costs."""
+
+_MORE = ("temp", "power", "spent", "image", "ports")
+
+
 def narrowed(columns: tuple[Column, ...]) -> tuple[Column, ...]:
     """The columns as narrow terminals have them."""
     return tuple(column._replace(width=_NARROWED.get(column.key, column.width)) for column in columns)
@@ -51,8 +57,12 @@ def narrowed(columns: tuple[Column, ...]) -> tuple[Column, ...]:
 def pod_columns(width: int, leased: bool) -> tuple[Column, ...]:
     """The columns of pods in a terminal this wide; with a countdown, where there is a lease at all."""
     columns = (*POD_COLUMNS[:2], _LEASE, *POD_COLUMNS[2:]) if leased else POD_COLUMNS
-    if width >= NARROW:
+    if width >= ROOMY:
         return columns
+    if width >= NARROW:
+        # Names need the room more than where a pod is.
+        shown = (column for column in columns if column.key not in _MORE)
+        return tuple(c._replace(rank=17) if c.key == "location" else c for c in shown)
     # What it costs stays longest: a table of pods is also a bill.
     ranks = {"status": 0, "name": 0, "cost": 1}
     return tuple(c._replace(rank=ranks.get(c.key, c.rank + 2)) for c in narrowed(columns))
@@ -61,6 +71,7 @@ def pod_columns(width: int, leased: bool) -> tuple[Column, ...]:
 def offer_columns(width: int) -> tuple[Column, ...]:
     """The columns of the market's pane in a terminal this wide."""
     return OFFER_COLUMNS if width >= NARROW else narrowed(OFFER_COLUMNS)
+
 
 _PHASES = {
     Phase.RUNNING: ("●", "good"),

@@ -70,7 +70,9 @@ class LeaseDialog(Dialog[Term | None]):
                     yield Label("From now on", markup=False)
                     yield Input("", placeholder="8h, 90m, 1d12h, or 2026-11-24 08:00", compact=True, id="lease-ends")
                 with Horizontal(classes="field", id="lease-name"):
-                    yield Label("Type its name" if self.narrow else "To have it terminated, type its name", markup=False)
+                    yield Label(
+                        "Type its name" if self.narrow else "To have it terminated, type its name", markup=False
+                    )
                     yield Input(placeholder=self._typed, compact=True, id="confirm-typed")
             yield Static(id="confirm-note")
             with Horizontal(id="confirm-buttons"):

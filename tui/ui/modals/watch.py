@@ -28,6 +28,8 @@ WAYS = (("demand", "on demand"), ("spot", "interruptible, by the lowest bid"))
 CLOUDS = (("", "either"), ("secure", "secure"), ("community", "community"))
 THEN = (("tell", "tell me"), ("deploy", "DEPLOY it by itself"))
 MOST_TRIES = 10
+LABELS = ("At most $ an hour for one GPU", "Spend at most $ an hour in all", "Try how often, if refused")
+SHORT_LABELS = ("At most $/h, each", "Spend most $/h", "Try how often")
 
 
 class Wrong(Exception):
@@ -72,6 +74,7 @@ class WatchDialog(Dialog[Decision | None]):
         vigil, plan = self._vigil, self._vigil.plan
         cloud = {None: "", True: "secure", False: "community"}[vigil.demand.secure]
         ceiling = "" if vigil.ceiling is None else f"{vigil.ceiling:.2f}"
+        at_most, in_all, often = SHORT_LABELS if self.narrow else LABELS
         with Vertical(id="confirm"):
             with VerticalScroll(id="confirm-what", can_focus=False):
                 yield Static(id="confirm-pods")
@@ -93,17 +96,22 @@ class WatchDialog(Dialog[Decision | None]):
                     yield Label("Price", markup=False)
                     yield Choice(WAYS, "spot" if vigil.spot else "demand", "watch-way")
                 yield from self._field(
-                    "At most $/h, each" if self.narrow else "At most $ an hour for one GPU", Input(ceiling, placeholder="any price", id="watch-ceiling")
+                    at_most,
+                    Input(ceiling, placeholder="any price", id="watch-ceiling"),
                 )
                 with Horizontal(classes="field"):
                     yield Label("When it is there", markup=False)
                     yield Choice(THEN, "deploy" if plan else "tell", "watch-then")
                 cap, tries = (f"{plan.cap:.2f}", str(plan.attempts)) if plan else ("", "3")
                 yield from self._field(
-                    "Spend most $/h" if self.narrow else "Spend at most $ an hour in all", Input(cap, placeholder="as in 2.50", id="watch-cap"), "deploys"
+                    in_all,
+                    Input(cap, placeholder="as in 2.50", id="watch-cap"),
+                    "deploys",
                 )
                 yield from self._field(
-                    "Try how often" if self.narrow else "Try how often, if refused", Input(tries, placeholder="3", id="watch-tries"), "deploys"
+                    often,
+                    Input(tries, placeholder="3", id="watch-tries"),
+                    "deploys",
                 )
             yield Static(id="confirm-note")
             with Horizontal(id="confirm-buttons"):

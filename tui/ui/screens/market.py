@@ -51,6 +51,7 @@ class MarketScreen(TimedScreen):
     """Reads the market; asks for it as its filters say, while it is on top."""
 
     MODE = "market"
+    NEVER = ("chart.heat",)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "f", "demand", "filters", id="market.demand", tooltip="Filters at RunPod: GPUs, cloud, memory, country"
@@ -86,6 +87,7 @@ class MarketScreen(TimedScreen):
         self._inverted = dict.fromkeys(LISTS, False)
         self._asking = ""
         self._every: tuple[OfferRow, ...] = ()
+        self._sought = ""
         self._begun = sight.player.clock()
 
     def compose(self) -> ComposeResult:
@@ -175,6 +177,9 @@ class MarketScreen(TimedScreen):
             tuple(found), cells, notice=notice, sorted_by=(sort, views.rises(sort, inverted)),
             faded=feed.stale(now, fleet.market_interval),
         )  # fmt: skip
+        if self._sought in found:
+            table.move_to(self._sought)
+            self._sought = ""
         self._title("gpus", len(found), len(self._every), notices.aged(feed, now, fleet.market_interval), terms.faults)
 
     def _watched(self) -> frozenset[str]:
@@ -374,6 +379,13 @@ class MarketScreen(TimedScreen):
     def action_list(self, step: int) -> None:
         names = tuple(LISTS)
         self._go_list(names[(names.index(self._list) + step) % len(names)])
+
+    def look_for(self, gpu: str) -> None:
+        """Put the cursor on a GPU type; a filter that hides it gives way."""
+        self._sought = gpu
+        if self._typed["gpus"] and gpu not in self.query_one("#gpus", Table).keys:
+            self._typed["gpus"] = ""
+        self._go_list("gpus")
 
     def _go_list(self, name: str) -> None:
         self._list, self._panes.active, self._cursor = name, "list", None

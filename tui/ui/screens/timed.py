@@ -69,7 +69,8 @@ class Sight(NamedTuple):
 class TimedScreen(Screen[None]):
     """Shows the fleet at the player's instant; a screen that is not on top skips.
 
-    MODE names it in the header's tabs; TOPICS is what is asked of RunPod only while it is on top.
+    MODE names it in the header's tabs; TOPICS is what is asked of RunPod only while it is on top; NEVER are ids of
+    bindings that make no sense on it at any time.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
@@ -104,6 +105,7 @@ class TimedScreen(Screen[None]):
     ]
 
     MODE = "fleet"
+    NEVER: ClassVar[tuple[str, ...]] = ()
     TOPICS: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, sight: Sight) -> None:
@@ -207,6 +209,12 @@ class TimedScreen(Screen[None]):
         acts, targets = self._sight.acts, self._targets()
         found = tuple(f"act.{a.id}" for a in ACTIONS if acts.possible(a.id, targets))
         return found if acts.guard.read_only else (*found, "act.deploy")
+
+    def may(self, id: str) -> bool:
+        """Whether a binding makes sense now."""
+        if id == "act.lease":
+            return len(self._targets()) == 1
+        return not id.startswith("act.") or id == "act.lock" or id in self._possible()
 
     def _show_possible(self) -> None:
         """Tell the footer when other actions make sense than before."""
