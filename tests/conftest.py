@@ -26,4 +26,5 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         *(f"PODTOP_{n}" for n in ("API_URL", "INTERVAL", "READ_ONLY", "RECORD")),
     ):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PODTOP_TOUR", "0")
     return home

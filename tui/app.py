@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
-import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, tzinfo
 from functools import partial
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -33,6 +32,7 @@ from tui.store.fleet import Fleet
 from tui.ui import terminal, themes
 from tui.ui.acts import Acts
 from tui.ui.display import Display
+from tui.ui.hush import Hush
 from tui.ui.messages import Attend, Inspect, LookBack, OpenPod
 from tui.ui.notices import held_back
 from tui.ui.places import PLACES
@@ -43,6 +43,8 @@ from tui.ui.status import Badges
 from tui.watch import Watch
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from tui.config import Config
     from tui.hooks import Hooks
     from tui.past import Past
@@ -66,6 +68,12 @@ STYLES = ("app", "roles", "panes", "table", "chart", "palette")
 """What the first screen needs; dialogs bring their own."""
 
 
+def _palette() -> type[Provider]:
+    from tui.ui.palette import Everything
+
+    return Everything
+
+
 def _import_charts() -> None:
     """The dearest import of all: in a thread, so that no key waits for it."""
     from tui.ui import plot
@@ -78,6 +86,7 @@ class PodtopApp(App[None]):
 
     TITLE = "podtop"
     CSS_PATH: ClassVar = styles(*STYLES)
+    COMMANDS: ClassVar = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(p.keys, f"go('{p.mode}')", p.word.lower(), id=f"screen.{p.mode}", show=False, tooltip=p.help)
@@ -105,7 +114,9 @@ class PodtopApp(App[None]):
         beat: Callable[[], float] = time.monotonic,
         first: str = "fleet",
         display: Display | None = None,
+        is_first_start: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`is_first_start` is asked once, after the first frame: whether a person sees podtop for the first time."""
         # Which mode it begins with is read when the app is made.
         self.DEFAULT_MODE = first  # type: ignore[misc]
         super().__init__()
@@ -147,7 +158,8 @@ class PodtopApp(App[None]):
         )  # fmt: skip
         self._beat = beat
         self._kept = Kept(self._kept_in)
-        self._left_at = -math.inf
+        self._hush = Hush(beat)
+        self._is_first_start = is_first_start
         self._watching_for: Watching | None = None
         self._sight = Sight(
             self.fleet,
@@ -281,15 +293,18 @@ class PodtopApp(App[None]):
 
     def on_open_pod(self, asked: OpenPod) -> None:
         if asked.at is None:
-            self._open_pod(asked.pod)
+            self.open_pod(asked.pod)
         else:
             self.run_worker(self._visit_pod(asked.pod, asked.at), name="visit", group="visit")
 
-    def _open_pod(self, pod: str) -> None:
+    def open_pod(self, pod: str) -> None:
+        """Look at a pod closely; in place of another that is looked at."""
         from tui.ui.screens.pod import PodScreen
 
         if not isinstance(self.screen, PodScreen):
             self.push_screen(PodScreen(self._sight, pod))
+        elif self.screen.pod != pod:
+            self.switch_screen(PodScreen(self._sight, pod))
 
     async def _visit_pod(self, pod: str, at: float) -> None:
         """Look at a pod as it was, where that was recorded."""
@@ -298,11 +313,19 @@ class PodtopApp(App[None]):
             instead = "was before" if self.player.replay else "is now"
             self._warn(f"nothing is recorded of that time: the pod is shown as it {instead}")
         if self.screen is asking:
-            self._open_pod(pod)
+            self.open_pod(pod)
 
     def on_look_at_log(self) -> None:
         # As a function: a coroutine that is given up before it begins would complain.
         self.run_worker(self._watch.look_at_the_log, name="log", group="log", exclusive=True)  # type: ignore[arg-type]
+
+    async def look_for_gpu(self, gpu: str) -> None:
+        """To the market, with the cursor on a GPU type."""
+        from tui.ui.screens.market import MarketScreen
+
+        await self.action_go("market")
+        if isinstance(self.screen, MarketScreen):
+            self.screen.look_for(gpu)
 
     def on_inspect(self, asked: Inspect) -> None:
         self._watch.inspect(asked.pod, asked.at)
@@ -327,6 +350,8 @@ class PodtopApp(App[None]):
     def _begin(self) -> None:
         gc.freeze()
         gc.enable()
+        if self._is_first_start():
+            self.action_tour()
         self._watching = self.run_worker(self._watch.run(), name="watch")
         if self._state is not None:
             from tui.performer import Performer
@@ -347,9 +372,9 @@ class PodtopApp(App[None]):
         if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
             self.guard.touch()
             self._terminal.touch()
-            if not self._is_heard(event) or not self._reach.hears():
+            if self._hush.swallows(event) or not self._is_heard(event) or not self._reach.hears():
                 return
-        elif isinstance(event, events.Key) and not self._is_meant(event):
+        elif isinstance(event, events.Key) and (self._hush.swallows(event) or not self._is_meant(event)):
             return
         await super().on_event(event)
 
@@ -422,13 +447,9 @@ class PodtopApp(App[None]):
 
     def pop_screen(self) -> AwaitComplete:
         if self.screen.is_modal:
-            self._left_at = self._beat()
+            # A q too many, behind the one that closed what was on top, is not meant for podtop.
+            self._hush.begin(("q",), anew=False)
         return super().pop_screen()
-
-    async def action_quit(self) -> None:
-        # A q too many, behind the one that closed what was on top, is not meant for podtop.
-        if self._beat() - self._left_at >= DEAF:
-            self.exit()
 
     def action_help_quit(self) -> None:
         # ctrl+c ends most programs, and copies in some: podtop says what ends it, once.
@@ -439,17 +460,24 @@ class PodtopApp(App[None]):
         self._terminal.forget()
         self.refresh(repaint=True, layout=True)
 
+    def action_command_palette(self) -> None:
+        # Its key comes here past a dialog: nothing is to be done behind the back of one.
+        if not self.screen.is_modal:
+            super().action_command_palette()
+
     def action_help(self) -> None:
-        from tui.ui.keys import hints
+        from tui.ui.keys import every
         from tui.ui.modals.help import Help
 
-        self.push_screen(Help(hints(self.screen.active_bindings, words=self._look.ascii)))
+        word = next((place.word for place in PLACES if place.mode == self.current_mode), "")
+        self.push_screen(
+            Help(
+                every(self.screen, words=self._look.ascii), lambda: self._hush.begin(("q",)), self.screen.title or word
+            )
+        )
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Everything that a key does, by name; and the themes."""
-        from tui.ui.keys import GROUPS, hints
+    def action_tour(self) -> None:
+        from tui.ui.keys import every
+        from tui.ui.modals.tour import Tour
 
-        for hint in hints(screen.active_bindings, words=self._look.ascii):
-            if hint.enabled and hint.action and hint.id.split(".")[0] in GROUPS:
-                yield SystemCommand(hint.help, f"key {hint.keys[0]}", partial(self.run_action, hint.action, hint.node))
-        yield SystemCommand("Change the theme", "for any eye and terminal, and Textual's own", self.action_change_theme)
+        self.push_screen(Tour(every(self.screen, words=self._look.ascii), self._hush.begin, self._beat))

@@ -392,6 +392,22 @@ def _state(source: Source, config: Config, directory: Callable[[], Path]) -> Sta
     return StateFiles(directory, "demo" if source.demo else host_of(config.api_url) or "", config.api_url)
 
 
+def _is_first_start() -> bool:
+    """Whether podtop never began here before; asked once, for it is remembered. A demo counts, and forgets nothing.
+
+    Where it cannot be remembered it is not the first, for a tour at each start would be a nuisance.
+    """
+    if os.environ.get("PODTOP_TOUR", "").strip().lower() in ("0", "false", "no", "off"):
+        return False
+    directory = paths.state_dir()
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (directory / "tour").touch(mode=0o600, exist_ok=False)
+    except OSError:
+        return False
+    return True
+
+
 def _recorder(
     source: Source, config: Config, state_dir: Callable[[], Path]
 ) -> Callable[[Callable[[Note], object]], Recorder]:
@@ -441,6 +457,7 @@ def _run(source: Source, config: Config, first: str) -> int:
         record=_recorder(source, config, state_dir) if config.record and live else None,
         state=_state(source, config, state_dir) if live else None,
         first=first,
+        is_first_start=_is_first_start if live and first == "fleet" else lambda: False,
     )
     if config.theme is not None and config.theme not in app.available_themes:
         _say(f"theme = {config.theme!r} is not accepted; it takes {', '.join(sorted(app.available_themes))}")

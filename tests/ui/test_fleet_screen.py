@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from tui.config import Config
 from tui.source import Source
 from tui.store.fleet import Fleet
 from tui.ui import layout, notices, status
+from tui.ui.palette import Everything
 from tui.ui.screens.timed import RANGES
 from tui.ui.status import Badges
 from tui.ui.widgets.lines import join
@@ -426,11 +428,11 @@ def test_no_width_hides_trouble_or_a_badge(width: int, error: CloudError | None,
 
 async def test_the_palette_does_what_the_keys_do(launch: Launch) -> None:
     async with launch() as run:
-        commands = {c.title: c.callback for c in run.app.get_system_commands(run.app.screen)}
+        commands: dict[str, Any] = {c.name: c.run for c in Everything(run.app.screen)._commands()}
         table = run.app.screen.query_one("#pods", Table)
         await commands["Last row"]()
         assert table.cursor == table.keys[-1]
-        await commands["Give the pane the whole screen, or back"]()
+        await commands["Zoom: give the pane the whole screen, or back"]()
         assert not run.app.screen.query_one("#market").display
         await commands["Quit; pods go on running"]()
         await run.settle()

@@ -68,7 +68,7 @@ def test_fit_is_exact_in_terminal_cells(parts: list[tuple[str, str]], width: int
 
 @given(st.integers(0, 250))
 def test_columns_never_need_more_than_there_is(width: int) -> None:
-    for columns in (rows.POD_COLUMNS, rows.OFFER_COLUMNS):
+    for columns in (rows.pod_columns(width, True), rows.pod_columns(width, False), rows.offer_columns(width)):
         shown = visible(columns, width)
         assert sum(w for _, w in shown) + len(shown) - 1 <= max(width, 0) or len(shown) == 1
         assert shown[0][0].key == columns[0].key or len(shown) == 1

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
-from tui.store import rules
+from tui.store import rules, spending
+from tui.store.fleet import TELEMETRY_AGE
 from tui.store.lease import acts_at
 from tui.store.packed import join
 from tui.store.rules import Phase
 from tui.store.series import EMPTY, Stretch, steps, unbroken
 
 if TYPE_CHECKING:
+    from tui.api.models import GpuReading, Pod
     from tui.store.deeds import Deed
     from tui.store.events import Event
     from tui.store.fleet import Fleet, Record
@@ -40,7 +42,12 @@ def terms(text: str) -> tuple[str, ...]:
 
 
 class PodRow(Struct, frozen=True):
-    """One pod's figures: durations in seconds, percents 0..100, `since` an instant, `cost` per hour."""
+    """One pod's figures: durations in seconds, percents 0..100, `since` an instant, `cost` per hour.
+
+    temp:  degrees Celsius of its hottest GPU; `power` the watts of all of them.
+    spent: dollars of the present run.
+    ports: what it listens on, inside.
+    """
 
     id: str
     name: str
@@ -64,6 +71,11 @@ class PodRow(Struct, frozen=True):
     doing: str = ""
     lost: bool = False
     lease: tuple[str, float] | None = None
+    temp: float | None = None
+    power: float | None = None
+    spent: float | None = None
+    image: str = ""
+    ports: tuple[int, ...] = ()
 
 
 def pod_phase(record: Record, now: float) -> Phase:
@@ -105,6 +117,7 @@ def pod_row(record: Record, now: float, spark: int = 0, deed: Deed | None = None
     gpus = live.gpus if live else ()
     utils = [g.util for g in gpus if g.util is not None]
     change = rules.status_change(pod.status_change)
+    warm = _warm(pod, now)
     return PodRow(
         id=pod.id,
         name=pod.name,
@@ -128,7 +141,26 @@ def pod_row(record: Record, now: float, spark: int = 0, deed: Deed | None = None
         doing=deed.word if deed else "",
         lost=bool(deed and deed.lost),
         lease=(lease.action, acts_at(lease) - now) if lease is not None else None,
+        temp=max((g.temperature_c for g in warm if g.temperature_c is not None), default=None),
+        power=_watts(warm),
+        spent=spending.since_start(pod),
+        image=pod.image or "",
+        ports=tuple(sorted({p.private for p in live.ports if p.private is not None})) if live else (),
     )
+
+
+def _warm(pod: Pod, now: float) -> tuple[GpuReading, ...]:
+    """RunPod's own sample of a live pod's GPUs, while it is young enough to be of now."""
+    latest = pod.telemetry
+    if latest is None or not rules.is_live(pod) or (latest.at is not None and now - latest.at > TELEMETRY_AGE):
+        return ()
+    return latest.gpus
+
+
+def _watts(gpus: Sequence[GpuReading]) -> float | None:
+    """All of them, or nothing: a part of the sum would look like less."""
+    known = [g.power_w for g in gpus if g.power_w is not None]
+    return sum(known) if known and len(known) == len(gpus) else None
 
 
 _ORDER = {phase: rank for rank, phase in enumerate(Phase)}

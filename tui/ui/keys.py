@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.ui.cells import Cell
 from tui.ui.widgets.lines import TwoSided
@@ -11,6 +11,7 @@ from tui.ui.widgets.lines import TwoSided
 if TYPE_CHECKING:
     from textual.binding import ActiveBinding
     from textual.dom import DOMNode
+    from textual.screen import Screen
 
 _GLYPHS = {
     "question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "minus": "-", "equals_sign": "=", "equal": "=",
@@ -76,6 +77,34 @@ def hints(active: Mapping[str, ActiveBinding], *, words: bool = False) -> tuple[
     return tuple(map(_in_words, found.values()) if words else found.values())
 
 
+def every(screen: Screen[Any], *, words: bool = False) -> tuple[Hint, ...]:
+    """All keys of a screen: those in force, and those of its other panes and other moments, which do nothing now.
+
+    words: arrows are spelled out.
+    """
+    active = hints(screen.active_bindings)
+    # A key that acts is not there at all where nothing may be done.
+    never = {"act", *getattr(screen, "NEVER", ())}
+    known = {hint.id for hint in active} | never
+    found: dict[str, Hint] = {}
+    for node in (screen, *(widget for widget in screen.query("*") if widget.can_focus)):
+        for _, binding in node._bindings:
+            id, group = binding.id or "", (binding.id or "").split(".")[0]
+            if group not in GROUPS or group in never or id in known:
+                continue
+            word = key_word(screen.app._keymap.get(id, binding.key).partition(",")[0])
+            old = found.get(id)
+            if old is None:
+                found[id] = Hint(
+                    id, binding.action, (word,), binding.description, binding.tooltip or binding.description,
+                    binding.show, False, binding.key_display or word, node,
+                )  # fmt: skip
+            elif word not in old.keys:
+                found[id] = old._replace(keys=(*old.keys, word))
+    whole = (*active, *found.values())
+    return tuple(map(_in_words, whole)) if words else whole
+
+
 def cell(hint: Hint) -> Cell:
     """A binding as the footer shows it."""
     return ((hint.footer_key, "key" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
@@ -104,6 +133,7 @@ def footer(
     """One line of the keys worth knowing now; help and quit stand at the right and give way last.
 
     offered: ids of the actions that make sense now; the others are not told. meters: figures before help and quit.
+    A key that does nothing now is not told either.
 
     While a filter is typed every other printable key is text, so that only its own keys are told.
     """
@@ -113,7 +143,7 @@ def footer(
     if typing := [hint for hint in found if hint.id.startswith("filter.")]:
         found = tuple(typing)
     for hint in sorted(found, key=_rank):
-        if not hint.shown or (hint.id.startswith("act.") and hint.id not in offered):
+        if not hint.shown or not hint.enabled or (hint.id.startswith("act.") and hint.id not in offered):
             continue
         (right if hint.id in ("app.help", "app.quit") else left).append(cell(hint))
     return TwoSided(tuple(left), (*meters, *right))

@@ -26,13 +26,52 @@ POD_COLUMNS = (
     Column("memory", "MEM", 4, 9, right=True, sort="memory"),
     Column("cost", "$/H", 7, 2, right=True, sort="cost"),
     Column("uptime", "UPTIME", 7, 5, right=True, sort="uptime"),
-    Column("id", "ID", 14, 10, sort="id"),
-    Column("location", "WHERE", 9, 11),
+    Column("temp", "TEMP", 5, 10, right=True),
+    Column("power", "POWER", 6, 11, right=True),
+    Column("spent", "SPENT", 9, 13, right=True),
+    Column("location", "WHERE", 9, 12),
+    Column("id", "ID", 14, 14, sort="id"),
+    Column("image", "IMAGE", 26, 15),
+    Column("ports", "PORTS", 11, 16),
 )
 SPARK_COLUMNS = 10
 
-LEASED_COLUMNS = (*POD_COLUMNS[:2], Column("lease", "LEASE", 9, 2), *POD_COLUMNS[2:])
-"""With a countdown, where there is a lease at all."""
+NARROW = 60
+"""Columns of a terminal below which state, name and cost have what room there is."""
+
+_LEASE = Column("lease", "LEASE", 9, 2)
+_NARROWED = {"status": 11, "name": 12, "cost": 6, "secure": 6, "lease": 8}
+
+
+ROOMY = 140
+"""Columns of a terminal from which on there is more to tell of a pod than what it does and costs."""
+
+_MORE = ("temp", "power", "spent", "image", "ports")
+
+
+def narrowed(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """The columns as narrow terminals have them."""
+    return tuple(column._replace(width=_NARROWED.get(column.key, column.width)) for column in columns)
+
+
+def pod_columns(width: int, leased: bool) -> tuple[Column, ...]:
+    """The columns of pods in a terminal this wide; with a countdown, where there is a lease at all."""
+    columns = (*POD_COLUMNS[:2], _LEASE, *POD_COLUMNS[2:]) if leased else POD_COLUMNS
+    if width >= ROOMY:
+        return columns
+    if width >= NARROW:
+        # Names need the room more than where a pod is.
+        shown = (column for column in columns if column.key not in _MORE)
+        return tuple(c._replace(rank=17) if c.key == "location" else c for c in shown)
+    # What it costs stays longest: a table of pods is also a bill.
+    ranks = {"status": 0, "name": 0, "cost": 1}
+    return tuple(c._replace(rank=ranks.get(c.key, c.rank + 2)) for c in narrowed(columns))
+
+
+def offer_columns(width: int) -> tuple[Column, ...]:
+    """The columns of the market's pane in a terminal this wide."""
+    return OFFER_COLUMNS if width >= NARROW else narrowed(OFFER_COLUMNS)
+
 
 _PHASES = {
     Phase.RUNNING: ("●", "good"),
@@ -105,7 +144,16 @@ def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False) -> 
         "lease": _lease(row.lease),
         "id": ((row.id, "muted"),),
         "location": ((row.location, "muted"),),
+        "temp": _figure(row.temp, "°"),
+        "power": _figure(row.power, "W"),
+        "spent": ((fmt.money(row.spent), "muted"),),
+        "image": ((row.image.rpartition("/")[2], "muted"),),
+        "ports": ((" ".join(map(str, row.ports)), "muted"),),
     }
+
+
+def _figure(value: float | None, unit: str) -> Cell:
+    return ((fmt.UNKNOWN, "muted"),) if value is None else ((f"{value:.0f}", "text"), (unit, "quiet"))
 
 
 def _lease(lease: tuple[str, float] | None) -> Cell:

@@ -17,7 +17,7 @@ from textual.widgets import Button, Input, Label, Static
 from tui.api.cloud import CloudError
 from tui.consequences import Point
 from tui.ui.cells import Cell
-from tui.ui.modals.dialog import DEAF, SHORT, TOO_EARLY, Dialog
+from tui.ui.modals.dialog import DEAF, TOO_EARLY, Dialog
 
 
 class Question(Struct, frozen=True):
@@ -68,7 +68,7 @@ class Agree(Dialog[bool]):
                 yield Static(id="confirm-points")
             with Vertical(id="confirm-fields"), Horizontal(classes="field", id="confirm-line"):
                 yield Label("", id="confirm-label", markup=False)
-                yield Input(id="confirm-typed", compact=True)
+                yield Input(placeholder=question.typed if self.narrow else "", id="confirm-typed", compact=True)
             yield Static(id="confirm-note")
             with Horizontal(id="confirm-buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
@@ -81,17 +81,12 @@ class Agree(Dialog[bool]):
 
     def _show(self) -> None:
         question = self._question
-        box = self.query_one("#confirm")
-        box.border_title = Text(question.title)
-        box.border_subtitle = "esc cancels"
-        self.set_class(self.app.size.height < SHORT, "-short")
-        self.query_one("#confirm-what").styles.max_height = max(1, self.app.size.height - 9)
-        self.query_one("#confirm-pods", Static).update(self.text(question.line, "#confirm"))
-        self.query_one("#confirm-points", Static).update(self.points(question.points, "#confirm"))
-        self.query_one("#confirm-fields").display = bool(question.typed)
-        self.query_one("#confirm-label", Label).update(f"To do it all the same, type its name: {question.typed}")
+        self.query_one("#confirm").border_title = Text(question.title)
+        label = "Type its name" if self.narrow else f"To do it all the same, type its name: {question.typed}"
+        self.query_one("#confirm-label", Label).update(label)
         stop: Cell = ((f"✕ {question.stop}", "bad"),) if question.stop else ()
-        self.query_one("#confirm-note", Static).update(self.text(self._note or stop, "#confirm"))
+        note = self.text(self._note or stop, "#confirm")
+        self.say(self.text(question.line, "#confirm"), question.points, note, int(bool(question.typed)))
         do = self.query_one("#do", Button)
         do.label = Text(question.word if question.typed else f"{question.word} (y)")
         do.disabled = bool(question.stop) or self._checking or not self._is_typed()

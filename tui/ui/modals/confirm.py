@@ -20,7 +20,7 @@ from tui.api.cloud import CloudError
 from tui.consequences import Case, Point
 from tui.store.deeds import Ending
 from tui.ui.cells import Cell
-from tui.ui.modals.dialog import DEAF, SHORT, TOO_EARLY, Dialog
+from tui.ui.modals.dialog import DEAF, TOO_EARLY, Dialog
 
 Again = Callable[[], Awaitable[Case]]
 
@@ -70,10 +70,12 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
         if case.count:
             found.append(("gpus", "GPUs", case.count))
         if "bid" in case.action.asks and len(case.subjects) == 1:
-            found.append(("bid", "Bid, $ a GPU and hour", case.bid))
+            found.append(("bid", "Bid, $/GPU/h" if self.narrow else "Bid, $ a GPU and hour", case.bid))
         if case.typed:
-            what = "its name" if len(case.subjects) == 1 else "how many pods these are"
-            found.append(("typed", f"To {case.action.verb}, type {what}", ""))
+            alone = len(case.subjects) == 1
+            what = "its name" if alone else "their number"
+            short = "Type its name" if alone else "Type their number"
+            found.append(("typed", short if self.narrow else f"To {case.action.verb}, type {what}", ""))
         return tuple(found)
 
     def _rows(self) -> list[Horizontal]:
@@ -97,26 +99,12 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
 
     def _show(self) -> None:
         case = self._case
-        box = self.query_one("#confirm", Vertical)
-        box.border_title = Text(case.title)
-        box.border_subtitle = "esc cancels"
-        self._make_room()
-        self.query_one("#confirm-pods", Static).update(self._pods())
+        self.query_one("#confirm", Vertical).border_title = Text(case.title)
         asked = consequences.commands(case, self._value("gpus"), self._value("bid"))
-        self.query_one("#confirm-points", Static).update(self.points(self._weigh(case, asked), "#confirm"))
         wrong = consequences.faults(case, self._value("gpus"), self._value("bid"))
         note = self._note or (((f"✕ {words}", "bad") for words in wrong.values()) if wrong else ())
-        self.query_one("#confirm-note", Static).update(self._text(tuple(note)))
+        self.say(self._pods(), self._weigh(case, asked), self._text(tuple(note)), len(self._fields()))
         self.query_one("#do", Button).disabled = bool(wrong) or not self._typed() or self._checking
-
-    def _make_room(self) -> None:
-        """What is said gives way to fields and buttons, and scrolls, where the terminal is not high enough for all."""
-        height = self.app.size.height
-        short = height < SHORT
-        self.set_class(short, "-short")
-        fields = len(self._fields())
-        rest = 2 + fields + 2 if short else 2 + 1 + (fields + 1 if fields else 0) + 2 + 2
-        self.query_one("#confirm-what").styles.max_height = max(1, height - rest)
 
     def _value(self, name: str) -> str:
         found = self.query(f"#confirm-{name}")

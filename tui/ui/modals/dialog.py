@@ -9,7 +9,10 @@ from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
+from textual.widgets import Static
 
 from tui.consequences import Point
 from tui.paths import styles
@@ -30,6 +33,12 @@ WIDTH, FRAME, TOPIC = 76, 7, 8
 SHORT = 20
 """Lines of a terminal below which a dialog does without its margins."""
 
+NARROW = 60
+"""Columns of a terminal below which labels are short, and topics stand before their words and not beside them."""
+
+LEAST = 3
+"""Lines of what is said that stay while fields give way."""
+
 
 class Dialog(ModalScreen[T]):
     """The app asks it whether it hears before it hands it a key, a paste or a click."""
@@ -40,6 +49,13 @@ class Dialog(ModalScreen[T]):
     AUTO_FOCUS: ClassVar[str | None] = ""
     CSS_PATH = styles("confirm")
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pagedown", "read(1)", "more", id="confirm.more", show=False, tooltip="Read on, where not all fits"),
+        Binding("pageup", "read(-1)", "back", id="confirm.less", show=False, tooltip="Read back"),
+    ]
+
+    WAY_OUT: ClassVar[str] = "esc cancels"
+    """What the frame tells of how to leave."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -61,15 +77,75 @@ class Dialog(ModalScreen[T]):
         under = self.query_one(on).rich_style
         return Text.assemble(*((part, style_of(self, role, under)) for part, role in cell))
 
-    def points(self, points: tuple[Point, ...], on: str) -> Text:
-        """Consequences: topics at the left, words wrapped at the right of them."""
-        room = max(20, min(WIDTH, self.app.size.width) - FRAME - TOPIC)
+    # What is said, in the room there is
+
+    @property
+    def narrow(self) -> bool:
+        return self.app.size.width < NARROW
+
+    @property
+    def short(self) -> bool:
+        return self.app.size.height < SHORT
+
+    @property
+    def _room(self) -> int:
+        """Cells of a line of text in the box."""
+        return max(16, min(WIDTH, self.app.size.width) - FRAME + (2 if self.short or self.narrow else 0))
+
+    def points(self, points: tuple[Point, ...], on: str = "#confirm") -> Text:
+        """Consequences: topics at the left, words wrapped at the right of them; in narrow terminals in one column."""
+        beside = 0 if self.narrow else TOPIC
         lines = []
         for topic, words, role in points:
-            for n, part in enumerate(Text(words).wrap(self.app.console, room)):
-                head = topic if n == 0 else ""
-                lines.append(self.text(((f"{head:<{TOPIC}}", "muted"), (part.plain.rstrip(), role)), on))
+            before = f"{topic}: " if topic and not beside else ""
+            for n, part in enumerate(Text(before + words).wrap(self.app.console, self._room - beside)):
+                head = f"{topic if n == 0 else '':<{TOPIC}}" if beside else before if n == 0 else ""
+                text = part.plain.rstrip() if beside or n else part.plain.rstrip()[len(before) :]
+                lines.append(self.text(((head, "muted"), (text, role)), on))
         return Text("\n").join(lines)
+
+    def say(self, head: Text, points: tuple[Point, ...], note: Text, fields: int) -> None:
+        """What it is about, what it does, and a note; buttons, note and fields are always seen, and the rest scrolls.
+
+        Where not all can be seen at once, the worst stands first.
+        """
+        self.set_class(self.short, "-short")
+        self.set_class(self.narrow, "-narrow")
+        noted = len(note.wrap(self.app.console, self._room)) if note.plain else 0
+        frame = 3 if self.short else 6 + bool(fields)
+        left = self.app.size.height - frame - (noted if self.short else max(1, noted))
+        shown = min(fields, max(1, left - LEAST))
+        room = max(1, left - shown)
+        said = self.points(points)
+        first: Text = head
+        lines = len(head.wrap(self.app.console, self._room)) + said.plain.count("\n") + 1 + (not self.short)
+        if lines > room and (worst := tuple(p for p in points if p.role == "bad")):
+            first = Text("\n").join((self.points(worst), head))
+            said = self.points(tuple(_topical(points)))
+        what = self.query_one("#confirm-what", VerticalScroll)
+        what.styles.max_height = room
+        self.query_one("#confirm-pods", Static).update(first)
+        self.query_one("#confirm-points", Static).update(said)
+        self.query_one("#confirm-points").display = bool(said.plain)
+        for box in self.query("#confirm-fields"):
+            box.display = fields > 0
+            box.styles.max_height = max(1, shown)
+        told = self.query_one("#confirm-note", Static)
+        told.update(note)
+        told.display = bool(note.plain) or not self.short
+        self.call_after_refresh(self._tell_more)
+
+    def _tell_more(self) -> None:
+        """Say in the frame that there is more to read, and how."""
+        for what in self.query("#confirm-what").results(VerticalScroll):
+            below, above = what.scroll_offset.y < what.max_scroll_y, what.scroll_offset.y > 0
+            more = "▼ pgdn: more · " if below else "▲ pgup · " if above else ""
+            self.query_one("#confirm").border_subtitle = f"{more}{self.WAY_OUT}"
+
+    def action_read(self, step: int) -> None:
+        for what in self.query("#confirm-what").results(VerticalScroll):
+            what.scroll_relative(y=step * max(1, what.size.height - 1), animate=False)
+            self.call_after_refresh(self._tell_more)
 
     def end(self, result: T) -> None:
         """Close with a result, once: a key that comes behind the closing one changes nothing."""
@@ -96,3 +172,17 @@ class Dialog(ModalScreen[T]):
 
     def missed(self) -> None:
         """A key came too early, and does nothing: say so."""
+
+
+def _topical(points: tuple[Point, ...]) -> list[Point]:
+    """The points that are not the worst, each that lost the one before it with that one's topic."""
+    found: list[Point] = []
+    topic, parted = "", False
+    for point in points:
+        topic = point.topic or topic
+        if point.role == "bad":
+            parted = True
+        else:
+            found.append(point._replace(topic=topic) if parted else point)
+            parted = False
+    return found

@@ -1,12 +1,13 @@
-"""The help: every key in force, by the same declarations that bind them."""
+"""The help: every key of a screen by the declarations that bind it, what the signs mean, and a line to find them by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from textwrap import wrap
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.text import Text
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -14,106 +15,244 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.paths import styles
+from tui.ui import roles
 from tui.ui.keys import Hint, grouped
+from tui.ui.roles import style_of
+from tui.ui.widgets.filter import FilterLine
 
 SIGNS = (
     ("● ◌ ◔ ■", "running, idle (no GPU at work for 10 minutes), booting, stopped"),
     ("▼ ✕ ? ◆", "outbid, terminated, unreadable, a status newer than podtop"),
+    ("▸ stopping", "podtop was told to do it; ? behind it: RunPod's answer was lost"),
+    ("✓ name", "marked: what acts, and what charts compare, is all that is marked"),
     ("(2.99)", "what the pod costs an hour when it runs; it does not now"),
     ("72▾", "mean of the GPUs; one of them lags by more than 20 points"),
     ("spot", "interruptible: RunPod may stop it for a higher bid"),
+    ("■ 2h ✕ 2h", "podtop's lease: the pod is stopped, or terminated, in that time"),
+    ("▰▰▰ ▰▱▱", "stock: high, low; none is ▱▱▱. A hint: a deploy may fail all the same"),
+    ("◉", "a watch waits for this GPU"),
+    ("● live", "the figures are of now"),
     ("▲ 3m old", "not renewed since: RunPod does not answer, or without this part"),
+    ("◀ ‖", "the past is shown; the screen is held"),
+    ("▶ ○ ↻ + !", "on a time axis: it ran, was down, restarted, was new; lists say the rest"),
     ("–", "RunPod gives no value"),
 )
-
 
 WIDE = 120
 """Columns from which on the help stands in two columns."""
 
 KEYS = 13
+NARROW_KEYS = 9
+NARROW = 60
 COLUMN = 53
+WAY_OUT = "/ finds · esc, ? or q closes"
+SHORT_WAY_OUT = "/ finds · q closes"
 
 
-def _market_words() -> tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]:
+def _market_words() -> tuple[Block, ...]:
     """What the market's filters are made of, from where they are read."""
     from tui.store.market import FILTERS
     from tui.store.terms import NUMBERS, TEXTS
 
-    numbers = tuple((f"{name}>=", field.words, "") for name, field in NUMBERS.items())
-    texts = tuple((f"{name}:", words, "") for name, (words, _) in TEXTS.items())
+    numbers = tuple(Entry(f"{name}>=", field.words) for name, field in NUMBERS.items())
+    texts = tuple(Entry(f"{name}:", words) for name, (words, _) in TEXTS.items())
     more = (
-        ("h100 sxm", "words, all of which are in its name, id, memory or stock", ""),
-        ("", "< <= > >= = compare; all terms must hold, as in vram>=80 price<2.5 stock:high", ""),
+        Entry("h100 sxm", "words, all of which are in its name, id, memory or stock"),
+        Entry("", "< <= > >= = compare; all terms must hold, as in vram>=80 price<2.5 stock:high"),
     )
     return (
         ("Terms of /, on what is shown", (*numbers, *texts, *more)),
-        ("Filters of f, at RunPod", tuple((f"{name}=", words, "") for name, (_, words) in FILTERS.items())),
+        ("Filters of f, at RunPod", tuple(Entry(f"{name}=", words) for name, (_, words) in FILTERS.items())),
     )
 
 
-def _half(lengths: Sequence[int]) -> int:
+class Entry(NamedTuple):
+    """Keys, or a sign, and what they mean; `now` is whether they do something in this moment."""
+
+    key: str
+    words: str
+    now: bool = True
+
+
+Block = tuple[str, tuple[Entry, ...]]
+
+
+def blocks(hints: Sequence[Hint]) -> tuple[Block, ...]:
+    """All there is to tell, under titles."""
+    made = [
+        (title, tuple(Entry(" ".join(h.keys), h.help, h.enabled) for h in group)) for title, group in grouped(hints)
+    ]
+    signs = tuple(Entry(sign, meaning) for sign, meaning in SIGNS)
+    if any(hint.id == "market.demand" for hint in hints):
+        made += _market_words()
+    return (*made, ("Signs", signs), ("Tour", (Entry(": tour", "the tour of the first start once more"),)))
+
+
+def found(every: Iterable[Block], words: str) -> tuple[Block, ...]:
+    """The entries in which, with their title, all of these words occur."""
+    terms = words.lower().split()
+    kept = (
+        (title, tuple(e for e in entries if all(t in f"{title} {e.key} {e.words}".lower() for t in terms)))
+        for title, entries in every
+    )
+    return tuple((title, entries) for title, entries in kept if entries)
+
+
+def half(lengths: Sequence[int]) -> int:
     """After how many blocks a second column begins, so that both are about as long."""
-    return min(range(1, len(lengths) + 1), key=lambda n: max(sum(lengths[:n]), sum(lengths[n:])))
+    return min(range(len(lengths) + 1), key=lambda n: max(sum(lengths[:n]), sum(lengths[n:])))
 
 
 class Help(ModalScreen[None]):
-    """A list of keys; any of its closing keys ends it."""
+    """Lists keys and signs; any of its closing keys ends it.
+
+    closing: told before it goes, so that the key which closed it, typed twice, closes nothing else.
+    """
 
     CSS_PATH = styles("help")
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q", "dismiss", "Close", id="help.close"),
+        Binding("escape", "back", "Close", id="help.back"),
+        Binding("question_mark,q", "close", "Close", id="help.close"),
+        Binding("slash", "find", "Find", id="help.find"),
         Binding("j,down", "scroll(1)", "Down", id="help.down", show=False),
         Binding("k,up", "scroll(-1)", "Up", id="help.up", show=False),
+        Binding("pagedown,space", "page(1)", "Page down", id="help.page-down", show=False),
+        Binding("pageup", "page(-1)", "Page up", id="help.page-up", show=False),
+        Binding("g,home", "edge(-1)", "Top", id="help.top", show=False),
+        Binding("G,end", "edge(1)", "End", id="help.end", show=False),
     ]
 
-    def __init__(self, hints: tuple[Hint, ...]) -> None:
+    def __init__(self, hints: Sequence[Hint], closing: Callable[[], object] = lambda: None, title: str = "") -> None:
         super().__init__()
-        self._hints = hints
+        self._blocks = blocks(hints)
+        self._before = closing
+        self._of = title
+        self._words = ""
+        self._line: FilterLine | None = None
 
     def compose(self) -> ComposeResult:
-        wide = self.app.size.width >= WIDE
-        room = COLUMN if wide else min(68, max(KEYS + 10, self.app.size.width - 8))
-        blocks = [
-            (title, self._lines(((" ".join(h.keys), h.help, "" if h.enabled else "dim") for h in group), room))
-            for title, group in grouped(self._hints)
-        ]
-        if any(hint.id == "market.demand" for hint in self._hints):
-            blocks += [(title, self._lines(entries, room)) for title, entries in _market_words()]
-        blocks.append(("Signs", self._lines(((sign, meaning, "") for sign, meaning in SIGNS), room)))
-        with VerticalScroll(id="help", classes="-wide" if wide else "") as box:
-            box.border_title = "Keys"
-            box.border_subtitle = "esc, ? or q closes"
-            if not wide:
-                yield from self._column(blocks)
-                return
-            half = _half([text.plain.count("\n") + 3 for _, text in blocks])
-            with Horizontal():
-                with Vertical():
-                    yield from self._column(blocks[:half])
-                with Vertical():
-                    yield from self._column(blocks[half:])
+        with Vertical(id="help"), VerticalScroll(id="help-keys", can_focus=False), Horizontal():
+            yield Static(id="help-left")
+            yield Static(id="help-right")
 
-    @staticmethod
-    def _column(blocks: Sequence[tuple[str, Text]]) -> ComposeResult:
-        for title, text in blocks:
-            yield Static(title, classes="help--title")
-            yield Static(text, markup=False)
+    def on_mount(self) -> None:
+        self._show()
 
-    @staticmethod
-    def _lines(entries: Iterable[tuple[str, str, str]], room: int) -> Text:
-        """Keys and what they do, or signs and what they mean; what is too long goes on below itself."""
-        text = Text()
-        for key, words, style in entries:
-            first, *rest = wrap(words, room - KEYS) or [""]
-            text.append(f"{key:<{KEYS}}", "bold")
-            text.append("\n".join((first, *(" " * KEYS + line for line in rest))), style)
-            text.append("\n")
-        text.rstrip()
-        return text
+    def on_resize(self) -> None:
+        self._show()
+
+    # What is shown
+
+    def _show(self) -> None:
+        width = self.app.size.width
+        wide = width >= WIDE
+        box, right = self.query_one("#help"), self.query_one("#help-right", Static)
+        box.set_class(wide, "-wide")
+        room = COLUMN if wide else max(20, min(68, width - 7))
+        shown = found(self._blocks, self._words)
+        texts = [self._block(block, room) for block in shown]
+        split = half([text.plain.count("\n") + 2 for text in texts]) if wide else len(texts)
+        nothing = self._text(("nothing of that name; esc shows all", "muted"))
+        self.query_one("#help-left", Static).update(Text("\n\n").join(texts[:split]) if texts else nothing)
+        right.update(Text("\n\n").join(texts[split:]))
+        right.display = wide
+        count = sum(len(entries) for _, entries in shown)
+        name = f"Keys and signs of {self._of}" if self._of and width >= NARROW else "Keys and signs"
+        box.border_title = Text(f"{name}  /{self._words}  {count}" if self._words else name)
+        box.border_subtitle = WAY_OUT if width >= NARROW else SHORT_WAY_OUT
+
+    def _text(self, *parts: tuple[str, str]) -> Text:
+        under = self.query_one("#help").rich_style
+        return Text.assemble(*((text, style_of(self, role, under)) for text, role in parts))
+
+    def _block(self, block: Block, room: int) -> Text:
+        """A title and its entries: keys at the left, words beside them; what is too long goes on below itself."""
+        title, entries = block
+        keys = KEYS if room >= NARROW - 10 else NARROW_KEYS
+        lines = [self._text((title, "accent"))]
+        for key, words, now in entries:
+            first, *rest = wrap(words, room - keys) or [""]
+            if len(key) >= keys:
+                lines.append(self._text((key, "strong" if now else "quiet")))
+                key = ""
+            lines.append(
+                self._text((f"{key:<{keys}}", "strong" if now else "quiet"), (first, "text" if now else "quiet"))
+            )
+            lines += [self._text((" " * keys + line, "text" if now else "quiet")) for line in rest]
+        return Text("\n").join(lines)
+
+    # Finding
+
+    async def on_key(self, event: events.Key) -> None:
+        """A letter that is no key here begins to find."""
+        text = event.character or ""
+        if not event.is_printable or text == " " or event.key in self._bindings.key_to_bindings:
+            return
+        if self._line is not None and self.focused is self._line:
+            return
+        event.stop()
+        if self._line is not None:
+            # Typed before the line had the keys.
+            self._line.value += text
+            self._line.action_end()
+            return
+        await self._find(self._words + text if self._words else text)
+
+    async def action_find(self) -> None:
+        if self._line is None:
+            await self._find(self._words)
+
+    async def _find(self, text: str) -> None:
+        self._line = FilterLine(text, "find: words that must all occur")
+        self._line.select_on_focus = False  # its first letter was typed before it was there
+        await self.query_one("#help").mount(self._line)
+        self.set_focus(self._line)
+        self._line.action_end()
+        self._set(text)
+
+    def _set(self, words: str) -> None:
+        self._words = words.strip()
+        self._show()
+        self.query_one("#help-keys", VerticalScroll).scroll_home(animate=False)
+
+    @on(FilterLine.Typed)
+    def _typed(self, event: FilterLine.Typed) -> None:
+        self._set(event.text)
+
+    @on(FilterLine.Done)
+    async def _done(self, event: FilterLine.Done) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            await line.remove()
+        if not event.kept:
+            self._set("")
+
+    # Moving, leaving
+
+    @property
+    def _keys(self) -> VerticalScroll:
+        return self.query_one("#help-keys", VerticalScroll)
 
     def action_scroll(self, step: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
+        self._keys.scroll_relative(y=step, animate=False)
 
-    async def action_dismiss(self, result: None = None) -> None:
+    def action_page(self, step: int) -> None:
+        self._keys.scroll_relative(y=step * max(1, self._keys.size.height - 1), animate=False)
+
+    def action_edge(self, side: int) -> None:
+        if side < 0:
+            self._keys.scroll_home(animate=False)
+        else:
+            self._keys.scroll_end(animate=False)
+
+    def action_back(self) -> None:
+        if self._words:
+            self._set("")
+        else:
+            self.action_close()
+
+    def action_close(self) -> None:
+        self._before()
         self.dismiss(None)

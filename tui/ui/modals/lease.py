@@ -12,14 +12,14 @@ from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
 from tui.consequences import Point
 from tui.store.draft import Fault, instant
 from tui.store.lease import Lease
 from tui.ui import format as fmt
-from tui.ui.modals.dialog import SHORT, Dialog
+from tui.ui.modals.dialog import Dialog
 from tui.ui.widgets.choice import Choice
 
 ACTIONS = (("stop", "stop it"), ("terminate", "TERMINATE it"))
@@ -64,8 +64,9 @@ class LeaseDialog(Dialog[Term | None]):
     def compose(self) -> ComposeResult:
         lease = self._lease
         with Vertical(id="confirm"):
-            yield Static(id="confirm-pods")
-            yield Static(id="confirm-points")
+            with VerticalScroll(id="confirm-what", can_focus=False):
+                yield Static(id="confirm-pods")
+                yield Static(id="confirm-points")
             with Vertical(id="confirm-fields"):
                 with Horizontal(classes="field"):
                     yield Label("At the end", markup=False)
@@ -74,7 +75,9 @@ class LeaseDialog(Dialog[Term | None]):
                     yield Label("From now on", markup=False)
                     yield Input("", placeholder="8h, 90m, 1d12h, or 2026-11-24 08:00", compact=True, id="lease-ends")
                 with Horizontal(classes="field", id="lease-name"):
-                    yield Label("To have it terminated, type its name", markup=False)
+                    yield Label(
+                        "Type its name" if self.narrow else "To have it terminated, type its name", markup=False
+                    )
                     yield Input(placeholder=self._typed, compact=True, id="confirm-typed")
             yield Static(id="confirm-note")
             with Horizontal(id="confirm-buttons"):
@@ -92,7 +95,6 @@ class LeaseDialog(Dialog[Term | None]):
             field.cursor_blink = False
         box = self.query_one("#confirm")
         box.border_title = Text(f"Lease of {self._pod_name or self._pod}")
-        box.border_subtitle = "esc cancels"
         self.query_one("#lease-ends").focus()
         self._show()
 
@@ -105,17 +107,14 @@ class LeaseDialog(Dialog[Term | None]):
         return Term(action, ends)
 
     def _show(self) -> None:
-        self.set_class(self.app.size.height < SHORT, "-short")
         lease = self._lease
         now = "none" if lease is None else f"{lease.action} in {fmt.duration(lease.ends - self._now())}"
-        self.query_one("#confirm-pods", Static).update(self.text((("lease now: ", "muted"), (now, "text")), "#confirm"))
         told = (
             Point(
                 "who", "podtop does it, while it runs; or podtop record --enforce-leases. RunPod's own timers do not."
             ),
             Point("", "It warns ten minutes before; a lease that ran out unseen is warned of first, too.", "muted"),
         )
-        self.query_one("#confirm-points", Static).update(self.points(told, "#confirm"))
         ends = self.query_one("#lease-ends", Input).value
         terminates = self.query_one(Choice).value == "terminate"
         self.query_one("#lease-name").display = terminates
@@ -128,8 +127,12 @@ class LeaseDialog(Dialog[Term | None]):
             except Fault as fault:
                 note, wrong = f"▲ {fault}", True
         role = "bad" if note.startswith("▲") else "text"
-        self.query_one("#confirm-note", Static).update(self.text(((note, role),), "#confirm"))
+        head = self.text((("lease now: ", "muted"), (now, "text")), "#confirm")
+        self.say(head, told, self.text(((note, role),), "#confirm"), 2 + terminates)
         self.query_one("#do", Button).disabled = wrong or not named
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show)
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:

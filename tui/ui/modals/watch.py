@@ -21,13 +21,15 @@ from tui.consequences import Point
 from tui.store.draft import offer_of
 from tui.store.market import chips
 from tui.store.vigil import State, Vigil, what
-from tui.ui.modals.dialog import SHORT, Dialog
+from tui.ui.modals.dialog import Dialog
 from tui.ui.widgets.choice import Choice
 
 WAYS = (("demand", "on demand"), ("spot", "interruptible, by the lowest bid"))
 CLOUDS = (("", "either"), ("secure", "secure"), ("community", "community"))
 THEN = (("tell", "tell me"), ("deploy", "DEPLOY it by itself"))
 MOST_TRIES = 10
+LABELS = ("At most $ an hour for one GPU", "Spend at most $ an hour in all", "Try how often, if refused")
+SHORT_LABELS = ("At most $/h, each", "Spend most $/h", "Try how often")
 
 
 class Wrong(Exception):
@@ -72,9 +74,11 @@ class WatchDialog(Dialog[Decision | None]):
         vigil, plan = self._vigil, self._vigil.plan
         cloud = {None: "", True: "secure", False: "community"}[vigil.demand.secure]
         ceiling = "" if vigil.ceiling is None else f"{vigil.ceiling:.2f}"
+        at_most, in_all, often = SHORT_LABELS if self.narrow else LABELS
         with Vertical(id="confirm"):
             with VerticalScroll(id="confirm-what", can_focus=False):
                 yield Static(id="confirm-pods")
+                yield Static(id="confirm-points")
             with Vertical(id="confirm-fields"):
                 yield from self._field(
                     "Or else",
@@ -92,17 +96,22 @@ class WatchDialog(Dialog[Decision | None]):
                     yield Label("Price", markup=False)
                     yield Choice(WAYS, "spot" if vigil.spot else "demand", "watch-way")
                 yield from self._field(
-                    "At most $ an hour for one GPU", Input(ceiling, placeholder="any price", id="watch-ceiling")
+                    at_most,
+                    Input(ceiling, placeholder="any price", id="watch-ceiling"),
                 )
                 with Horizontal(classes="field"):
                     yield Label("When it is there", markup=False)
                     yield Choice(THEN, "deploy" if plan else "tell", "watch-then")
                 cap, tries = (f"{plan.cap:.2f}", str(plan.attempts)) if plan else ("", "3")
                 yield from self._field(
-                    "Spend at most $ an hour in all", Input(cap, placeholder="as in 2.50", id="watch-cap"), "deploys"
+                    in_all,
+                    Input(cap, placeholder="as in 2.50", id="watch-cap"),
+                    "deploys",
                 )
                 yield from self._field(
-                    "Try how often, if refused", Input(tries, placeholder="3", id="watch-tries"), "deploys"
+                    often,
+                    Input(tries, placeholder="3", id="watch-tries"),
+                    "deploys",
                 )
             yield Static(id="confirm-note")
             with Horizontal(id="confirm-buttons"):
@@ -123,7 +132,6 @@ class WatchDialog(Dialog[Decision | None]):
             field.cursor_blink = False
         box = self.query_one("#confirm")
         box.border_title = Text(f"Watch for {self._vigil.names[0]}")
-        box.border_subtitle = "esc cancels"
         self.query_one("#watch-ceiling").focus()
         self._show()
 
@@ -173,7 +181,6 @@ class WatchDialog(Dialog[Decision | None]):
         return Decision(vigil, cap, int(tries or 1))
 
     def _show(self) -> None:
-        self.set_class(self.app.size.height < SHORT, "-short")
         deploys = self.query_one("#watch-then", Choice).value == "deploy"
         for field in self.query(".deploys"):
             field.display = deploys
@@ -185,8 +192,8 @@ class WatchDialog(Dialog[Decision | None]):
         else:
             if decision.vigil is not None:
                 note = f"→ {what(decision.vigil)}"
-        self.query_one("#confirm-note", Static).update(self.text(((note, role),), "#confirm"))
-        self.query_one("#confirm-pods", Static).update(self.points(self._told(), "#confirm"))
+        first, *rest = self._told()
+        self.say(self.points((first,)), tuple(rest), self.text(((note, role),), "#confirm"), 8 if deploys else 6)
         do = self.query_one("#do", Button)
         do.label = Text("Next" if deploys else "Watch")
         do.disabled = role == "bad"

@@ -117,7 +117,7 @@ class FleetScreen(TimedScreen):
         query = self._queries["pods"]
         ids = views.pods(fleet, now, query)
         leases = {} if self._player.travelling else self._sight.fleet.leases
-        table.refit(rows.LEASED_COLUMNS if leases else rows.POD_COLUMNS)
+        table.refit(rows.pod_columns(self.size.width, bool(leases)))
 
         def cells(key: str) -> Cells:
             spark = rows.SPARK_COLUMNS if table.width_of("spark") else 0
@@ -140,6 +140,7 @@ class FleetScreen(TimedScreen):
     def _show_market(self) -> None:
         fleet, now = self._view
         table = self.query_one("#market", Table)
+        table.refit(rows.offer_columns(self.size.width))
         query = self._queries["market"]
         terms = None
         if self._typed["market"].strip():

@@ -23,6 +23,7 @@ from tui.ui.cells import Cell
 from tui.ui.facts import Fact, copied
 from tui.ui.messages import Attend
 from tui.ui.notice import Notice
+from tui.ui.rows import NARROW, narrowed
 from tui.ui.screens.timed import RANGES, Sight, TimedScreen, hidden
 from tui.ui.widgets.body import Body
 from tui.ui.widgets.filter import FilterLine
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from tui.ui.copies import Entry
 
 LISTS = {"gpus": "GPUs", "flavors": "CPU pods", "cpus": "CPUs", "centers": "Data centres", "watches": "Watches"}
+SHORT_LISTS = {**LISTS, "centers": "Centres"}
 TITLES = {"list": "List", "facts": "Details", "trend": "Trend"}
 FACTS = (Column("label", "", 14, 0), Column("value", "", 20, 0, flex=True))
 SORTS = {
@@ -61,6 +63,7 @@ class MarketScreen(TimedScreen):
     """Reads the market; asks for it as its filters say, while it is on top."""
 
     MODE = "market"
+    NEVER = ("chart.heat",)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "f", "demand", "filters", id="market.demand", tooltip="Filters at RunPod: GPUs, cloud, memory, country"
@@ -106,6 +109,7 @@ class MarketScreen(TimedScreen):
         self._asking = ""
         self._facts: dict[str, Fact] = {}
         self._every: tuple[OfferRow, ...] = ()
+        self._sought = ""
         self._begun = sight.player.clock()
 
     def compose(self) -> ComposeResult:
@@ -183,7 +187,8 @@ class MarketScreen(TimedScreen):
         terms = parse(self._typed["gpus"])
         sort, inverted = self._sorts["gpus"], self._inverted["gpus"]
         found = {row.id: row for row in views.select(self._every, terms, sort, inverted)}
-        table.refit(offers.columns(self._count, any(row.cuda_cores for row in self._every)))
+        columns = offers.columns(self._count, any(row.cuda_cores for row in self._every))
+        table.refit(columns if self.size.width >= NARROW else narrowed(columns))
         width = table.width_of("trend")
         watched = self._watched()
 
@@ -199,6 +204,9 @@ class MarketScreen(TimedScreen):
             tuple(found), cells, notice=notice, sorted_by=(sort, views.rises(sort, inverted)),
             faded=feed.stale(now, fleet.market_interval),
         )  # fmt: skip
+        if self._sought in found:
+            table.move_to(self._sought)
+            self._sought = ""
         self._title("gpus", len(found), len(self._every), notices.aged(feed, now, fleet.market_interval), terms.faults)
 
     def _watched(self) -> frozenset[str]:
@@ -275,15 +283,19 @@ class MarketScreen(TimedScreen):
         table.set_class(bool(trouble), "-old")
 
     def _show_lists(self) -> None:
+        narrow = self.size.width < NARROW
         left = tuple(self._list_tab(name) for name in LISTS)
         chips = offers.chips_line(self._demand) if self._list == "gpus" else ()
         panes: tuple[Cell, ...] = ()
         if self._panes.alone and self._panes.active != "list":
             panes = (((f" {TITLES[self._panes.active]} ", "tab"),),)
+            # Whose pane it is comes before what else there is.
+            left = (self._list_tab(self._list),) if narrow else left
         self.query_one("#lists", Lines).content = (TwoSided((*left, *panes, *chips)),)
 
     def _list_tab(self, name: str) -> Cell:
-        return ((f" {LISTS[name]} ", "tab" if name == self._list else "muted"),)
+        words = SHORT_LISTS if self.size.width < NARROW else LISTS
+        return ((f" {words[name]} ", "tab" if name == self._list else "muted"),)
 
     # What is under the cursor
 
@@ -410,6 +422,13 @@ class MarketScreen(TimedScreen):
     def action_list(self, step: int) -> None:
         names = tuple(LISTS)
         self._go_list(names[(names.index(self._list) + step) % len(names)])
+
+    def look_for(self, gpu: str) -> None:
+        """Put the cursor on a GPU type; a filter that hides it gives way."""
+        self._sought = gpu
+        if self._typed["gpus"] and gpu not in self.query_one("#gpus", Table).keys:
+            self._typed["gpus"] = ""
+        self._go_list("gpus")
 
     def _go_list(self, name: str) -> None:
         self._list, self._panes.active, self._cursor = name, "list", None

@@ -30,6 +30,7 @@ SHORT = 12
 class PodScreen(TimedScreen):
     """Looks at one pod by its id."""
 
+    TITLE = "Pod"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "pane(1)", "pane", id="pane.next", tooltip="Go to the next pane"),
         hidden("shift+tab", "pane(-1)", "pane.previous", "Go to the previous pane"),

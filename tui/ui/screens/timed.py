@@ -43,6 +43,9 @@ DEFAULT_RANGE = 1
 ROOM_FOR_ALL = 27
 """Lines below which temperature and power give their room to the other charts."""
 
+ROOM_FOR_METER = 72
+"""Columns below which the footer has room for keys alone."""
+
 JUMP = 600.0
 """Seconds of a jump through the recording."""
 
@@ -73,7 +76,8 @@ class Sight(NamedTuple):
 class TimedScreen(Screen[None]):
     """Shows the fleet at the player's instant; a screen that is not on top skips.
 
-    MODE names it in the header's tabs; TOPICS is what is asked of RunPod only while it is on top.
+    MODE names it in the header's tabs; TOPICS is what is asked of RunPod only while it is on top; NEVER are ids of
+    bindings that make no sense on it at any time.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
@@ -119,6 +123,7 @@ class TimedScreen(Screen[None]):
     ]
 
     MODE = "fleet"
+    NEVER: ClassVar[tuple[str, ...]] = ()
     TOPICS: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, sight: Sight) -> None:
@@ -216,7 +221,8 @@ class TimedScreen(Screen[None]):
         offered = self._offered = self._possible()
         display = self._sight.display
         slow = self._slow = display.pace.slow
-        meters = tuple(cell for cell in (keys.SLOW if slow else (), self._meter()) if cell)
+        room = self.size.width >= ROOM_FOR_METER
+        meters = tuple(cell for cell in (keys.SLOW if slow else (), self._meter() if room else ()) if cell)
         line = keys.footer(self.active_bindings, offered, meters, words=display.ascii)
         self.query_one("#footer", Lines).content = (line,)
 
@@ -243,6 +249,12 @@ class TimedScreen(Screen[None]):
         acts, targets = self._sight.acts, self._targets()
         found = tuple(f"act.{a.id}" for a in ACTIONS if acts.possible(a.id, targets))
         return found if acts.guard.read_only else (*found, "act.deploy")
+
+    def may(self, id: str) -> bool:
+        """Whether a binding makes sense now."""
+        if id == "act.lease":
+            return len(self._targets()) == 1
+        return not id.startswith("act.") or id == "act.lock" or id in self._possible()
 
     def _show_possible(self) -> None:
         """Tell the footer when other actions make sense than before."""

@@ -1,0 +1,91 @@
+"""The help: all keys of a screen and the signs, to be found by words; what closes it closes nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.ui.conftest import Launch
+from tui.ui.modals.help import Entry, Help, blocks, found, half
+from tui.ui.screens.fleet import FleetScreen
+
+EVERY = (
+    ("Actions", (Entry("S", "Stop; the volume stays"), Entry("T", "Terminate"))),
+    ("Signs", (Entry("■", "stopped"),)),
+)
+
+
+def test_words_find_entries_by_key_words_and_title() -> None:
+    assert [title for title, _ in found(EVERY, "stop")] == ["Actions", "Signs"]
+    assert found(EVERY, "actions term") == (("Actions", (Entry("T", "Terminate"),)),)
+    assert found(EVERY, "no such thing") == ()
+
+
+@given(st.text(max_size=8))
+def test_what_is_found_is_part_of_all(words: str) -> None:
+    whole = dict(EVERY)
+    for title, entries in found(EVERY, words):
+        assert entries
+        assert set(entries) <= set(whole[title])
+
+
+@given(st.lists(st.integers(1, 40), max_size=12))
+def test_columns_are_about_as_long(lengths: list[int]) -> None:
+    n = half(lengths)
+    taller = max(sum(lengths[:n]), sum(lengths[n:]))
+    assert taller <= sum(lengths) / 2 + max(lengths, default=0)
+
+
+def test_signs_stand_behind_the_keys() -> None:
+    assert [title for title, _ in blocks(())] == ["Signs", "Tour"]
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 40)])
+async def test_it_is_searched_as_one_types(launch: Launch, size: tuple[int, int]) -> None:
+    async with launch(size=size) as run:
+        await run.press("question_mark", "slash", *"terminate")
+        assert "destroyed" in run.text()
+        assert "palette" not in run.text()
+        await run.press("enter", "j", "escape")
+        assert isinstance(run.app.screen, Help), "esc shows all first"
+        assert "Stop;" in run.text()
+        await run.press("escape")
+        assert isinstance(run.app.screen, FleetScreen)
+
+
+async def test_a_letter_that_is_no_key_of_the_help_begins_to_find(launch: Launch) -> None:
+    async with launch() as run:
+        await run.press("question_mark", *"outbid")
+        assert "outbid, terminated" in run.text()
+        assert "Keys and signs of Fleet  /outbid" in run.text()
+
+
+async def test_it_tells_keys_of_other_panes_too(launch: Launch) -> None:
+    async with launch() as run:
+        await run.press("tab", "question_mark", "slash", *"mark the")
+        assert "/mark the" in run.text()
+        await run.press("escape", "slash", *"sort")
+        assert "Sort by the next column" in run.text(), "which does nothing while the charts have the keys"
+
+
+async def test_a_q_typed_twice_does_not_quit(launch: Launch) -> None:
+    async with launch() as run:
+        await run.press("question_mark")
+        await run.pilot.press("q", "q", "q")
+        await run.settle()
+        assert run.app.is_running
+        assert isinstance(run.app.screen, FleetScreen)
+        await run.press("j")
+        assert run.app.screen.query_one("#pods").cursor == run.app.screen.query_one("#pods").keys[1]  # type: ignore[attr-defined]
+        await run.wait(1.0)
+        await run.pilot.press("q")
+        assert run.app._exit
+
+
+async def test_it_scrolls(launch: Launch) -> None:
+    async with launch(size=(40, 12)) as run:
+        await run.press("question_mark", "G")
+        assert "tour of the first" in run.text()
+        await run.press("g")
+        assert "Actions" in run.text()

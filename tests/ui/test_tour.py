@@ -1,0 +1,126 @@
+"""The tour of the first start: once, on one screen, and any key ends it and does nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.pilot import Pilot
+
+from tests.cli.terminal import podtop
+from tests.ui.conftest import FRAME, HeldCloud, Launch
+from tui.app import PodtopApp
+from tui.cli import _is_first_start
+from tui.config import Config
+from tui.source import Source
+from tui.ui.modals.tour import STOPS, Tour, lines
+from tui.ui.screens.fleet import FleetScreen
+
+
+@pytest.fixture
+def _touring(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PODTOP_TOUR")
+
+
+@pytest.mark.usefixtures("_touring")
+def test_the_first_start_is_the_first_once() -> None:
+    assert [_is_first_start() for _ in range(3)] == [True, False, False]
+
+
+@pytest.mark.usefixtures("_touring")
+def test_what_cannot_be_remembered_is_not_the_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    assert not _is_first_start()
+
+
+def test_whoever_wants_none_gets_none() -> None:
+    assert not _is_first_start()
+    assert not list(Path(os.environ["XDG_STATE_HOME"]).rglob("tour"))
+
+
+def app(cloud: HeldCloud, asked: list[bool]) -> PodtopApp:
+    def is_first() -> bool:
+        asked.append(True)
+        return True
+
+    source = Source("demo", True, lambda: cloud, lambda: cloud.now)
+    return PodtopApp(source, Config(), tz=UTC, beat=lambda: cloud.beat, is_first_start=is_first)
+
+
+async def shown(pilot: Pilot[None]) -> None:
+    for _ in range(300):
+        if isinstance(pilot.app.screen, Tour) and pilot.app.screen._deaf_until < 1e9:
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("no tour")
+
+
+@pytest.mark.parametrize("key", ["escape", "enter", "q", "T", "space", "question_mark", "colon", "2"])
+async def test_any_key_ends_it_and_does_nothing_else(key: str) -> None:
+    cloud = HeldCloud()
+    running = app(cloud, asked := [])
+    async with running.run_test(size=(80, 24)) as pilot:
+        await shown(pilot)
+        await pilot.press(key)
+        assert isinstance(running.screen, Tour), "typed before it was seen"
+        cloud.beat += 1.0
+        await pilot.press(key, key, "T", "q", key)
+        await pilot.pause(FRAME)
+        assert isinstance(running.screen, FleetScreen)
+        assert not running._exit
+        cloud.beat += 1.0
+        await pilot.press("question_mark")
+        await pilot.pause(FRAME)
+        assert running.screen.is_modal, "keys count again"
+        assert asked == [True]
+
+
+@pytest.mark.parametrize("size", [(40, 12), (40, 20), (60, 20), (80, 24), (120, 40)])
+async def test_it_fits_one_screen(launch: Launch, size: tuple[int, int]) -> None:
+    async with launch(size=size) as run:
+        run.app.action_tour()
+        await run.settle()
+        box = run.app.screen.query_one("#tour")
+        assert box.max_scroll_y == 0
+        for words in ("any key goes on", "? q", "S R T", "quit"):
+            assert words in run.text()
+
+
+async def test_read_only_has_no_keys_that_act(launch: Launch) -> None:
+    async with launch(config=Config(read_only=True)) as run:
+        run.app.action_tour()
+        await run.settle()
+        assert "Stop, resume" not in run.text()
+        assert "quit" in run.text()
+
+
+@given(st.integers(20, 120), st.booleans())
+def test_its_lines_fit(width: int, brief: bool) -> None:
+    made = lines((), width, brief)
+    assert made
+    assert all(len(words) <= max(10, width - (10 if brief else 13)) for _, words, _ in made)
+    assert len(made) < 3 * len(STOPS)
+
+
+@pytest.mark.usefixtures("_touring")
+def test_a_demo_shows_it_the_first_time_only() -> None:
+    for first in (True, False):
+        terminal = podtop("--demo", "--no-record")
+        if first:
+            terminal.wait_for("any key goes on")
+            # It hears nothing at first: a key now and then, until one of them was meant for it.
+            for _ in range(20):
+                if "any key goes on" not in terminal.text:
+                    break
+                terminal.type("x")
+                terminal._read(0.5)
+        terminal.wait_for("llama-70b-pretrain")
+        assert "any key goes on" not in terminal.text
+        terminal.signal(signal.SIGTERM)
+        terminal.end()

@@ -1,0 +1,135 @@
+"""The tour: what is where and which keys matter, on one screen, at the first start and when it is asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from textwrap import wrap
+from typing import NamedTuple
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from tui.paths import styles
+from tui.ui.keys import Hint
+from tui.ui.modals.dialog import Dialog
+
+WHOLE = (80, 24)
+"""Columns and lines from which on there is room for all of it."""
+
+
+class Stop(NamedTuple):
+    """One line of the tour.
+
+    keys:  ids of the bindings whose keys stand at the left; a line whose keys do nothing here is left out.
+    sign:  what stands there instead.
+    words: what it is; `short` where there is room for a few words only, "" where the line gives way then.
+    """
+
+    keys: tuple[str, ...]
+    sign: str
+    words: str
+    short: str = ""
+
+
+INTRODUCTION = "Your RunPod pods, live: what they do, what they cost, when the money runs out, and what else there is."
+SHORT_INTRODUCTION = "Your RunPod pods, live."
+
+STOPS = (
+    Stop(
+        (), "● ◌ ◔ ■", "A pod runs, idles, boots, is stopped. All signs are in the help.",
+        "runs idles boots stopped",
+    ),
+    Stop((), "runway", "At the top: how long the balance lasts at what is spent now.", "till the money is gone"),
+    Stop(("table.down", "table.up"), "", "Move; charts show the pod under the cursor.", "move"),
+    Stop(("table.open",), "", "All about the pod under the cursor; esc comes back.", "all about it; esc back"),
+    Stop(("pane.next", "pane.zoom"), "", "The next pane; the pane alone.", "next pane; alone"),
+    Stop(("table.filter",), "", "Find pods or GPUs by words.", "find"),
+    Stop(("screen.fleet", "screen.market", "screen.events"), "", "Screens: pods; the market; what happened."),
+    Stop(
+        ("act.stop", "act.resume", "act.terminate"), "",
+        "Stop, resume, terminate. A dialog says first what that does to money and data.", "act; a dialog asks first",
+    ),
+    Stop((), "a–z", "Lower case never spends and never destroys."),
+    Stop(("act.lock",), "", "Lock the keys that act; they lock by themselves when nobody types."),
+    Stop(("app.palette",), "", "All by name: actions, pods, GPUs, themes, this tour.", "all by name, this too"),
+    Stop(("app.help", "app.quit"), "", "All keys and signs; quit, and pods go on running.", "help; quit"),
+)  # fmt: skip
+
+
+def lines(hints: Iterable[Hint], width: int, brief: bool) -> tuple[tuple[str, str, bool], ...]:
+    """What stands at the left, the words beside it, and whether the left are keys. In `width` cells."""
+    by_id = {hint.id: hint for hint in hints}
+    side = 10 if brief else 13
+    made: list[tuple[str, str, bool]] = []
+    for stop in STOPS:
+        words = stop.short if brief else stop.words
+        keys = [by_id[id].keys[0] for id in stop.keys if id in by_id]
+        if not words or (stop.keys and not keys):
+            continue
+        first, *rest = wrap(words, max(10, width - side))
+        made.append((f"{' '.join(keys) or stop.sign:<{side}}", first, bool(stop.keys)))
+        made += [(" " * side, line, False) for line in rest]
+    return tuple(made)
+
+
+class Tour(Dialog[None]):
+    """One screen to read; any key ends it, and does nothing else.
+
+    closing: told before it goes, so that what was typed right behind does nothing either.
+    """
+
+    CSS_PATH = styles("tour")
+
+    def __init__(
+        self,
+        hints: Iterable[Hint],
+        closing: Callable[[], object] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(clock)
+        self._hints = tuple(hints)
+        self._before = closing
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="tour", can_focus=False):
+            yield Static(id="tour-text")
+
+    def on_mount(self, event: events.Mount) -> None:
+        self._show()
+
+    def on_resize(self) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        size = self.app.size
+        brief = size.width < WHOLE[0] or size.height < WHOLE[1]
+        box = self.query_one("#tour")
+        box.set_class(brief, "-brief")
+        box.border_title = "podtop" if brief else "Welcome to podtop"
+        box.border_subtitle = "any key goes on"
+        room = min(76, size.width) - (4 if brief else 8)
+        told: list[Text] = []
+        for line in wrap(SHORT_INTRODUCTION if brief else INTRODUCTION, room):
+            told.append(self.text(((line, "text"),), "#tour"))
+        if not brief:
+            told.append(Text(""))
+        for left, words, is_keys in lines(self._hints, room, brief):
+            told.append(self.text(((left, "key" if is_keys else "accent"), (words, "text")), "#tour"))
+        self.query_one("#tour-text", Static).update(Text("\n").join(told))
+
+    def _leave(self) -> None:
+        self._before()
+        self.end(None)
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()
+        self._leave()
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self._leave()
