@@ -26,7 +26,7 @@ from tui.ui.notice import Notice
 from tui.ui.screens.timed import RANGES, Sight, TimedScreen, hidden
 from tui.ui.widgets.body import Body
 from tui.ui.widgets.filter import FilterLine
-from tui.ui.widgets.lines import Lines, TwoSided
+from tui.ui.widgets.lines import Lines
 from tui.ui.widgets.table import Cells, Column, Table
 from tui.ui.widgets.telemetry import Telemetry
 
@@ -105,9 +105,6 @@ class MarketScreen(TimedScreen):
         """Ask RunPod for what this list shows, and for nothing else."""
         demands = () if self._demand == ANYTHING or self._list != "gpus" else (self._demand,)
         self.post_message(Attend(TOPICS.get(self._list, ()), demands))
-
-    def on_screen_resume(self) -> None:
-        self._attend()
 
     # Reading the store
 
@@ -241,7 +238,12 @@ class MarketScreen(TimedScreen):
         panes: tuple[Cell, ...] = ()
         if self._panes.alone and self._panes.active != "list":
             panes = (((f" {TITLES[self._panes.active]} ", "tab"),),)
-        self.query_one("#lists", Lines).content = (TwoSided((*left, *panes, *chips)),)
+        line = self.query_one("#lists", Lines)
+        found = offers.wrapped((*left, *panes), chips, self.size.width - 2)
+        if line.styles.height is None or line.styles.height.value != len(found):
+            # A filter that is not seen would be taken for none.
+            line.styles.height = len(found)
+        line.content = found
 
     def _list_tab(self, name: str) -> Cell:
         return ((f" {LISTS[name]} ", "tab" if name == self._list else "muted"),)

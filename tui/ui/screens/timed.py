@@ -120,8 +120,12 @@ class TimedScreen(Screen[None]):
         self.set_interval(1.0, self._tick)
 
     def on_screen_resume(self) -> None:
-        self.post_message(Attend(self.TOPICS))
+        self._attend()
         self.show()
+
+    def _attend(self) -> None:
+        """Ask RunPod for what this screen shows beside the polls, and for nothing else."""
+        self.post_message(Attend(self.TOPICS))
 
     # Reading the store
 
