@@ -53,9 +53,6 @@ if TYPE_CHECKING:
     from tui.state import StateFiles
     from tui.ui.watching import Watching
 
-DEAF = 0.4
-"""Seconds after something on top was closed in which q does not quit."""
-
 FIRST_FRAME = 0.05
 """Seconds that the first frame gets to itself."""
 

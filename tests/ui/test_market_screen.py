@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from msgspec.structs import replace
 
 from tests.make import market, offer
@@ -269,3 +270,55 @@ async def test_cores_are_shown_where_runpod_tells_them(launch: Launch) -> None:
     async with launch(cloud=cloud) as run:
         await run.press("2")
         assert "16896" in run.text()
+
+
+ALL_NINE = "gpus=2 cloud=community disk=200 memory=32 vcpus=8 down=500 up=300 country=us ip=yes"
+NINE = Demand(
+    gpu_count=2, secure=False, disk_gb=200, min_memory_gb=32, min_vcpus=8, min_download_mbps=500, min_upload_mbps=300,
+    country="US", public_ip=True,
+)  # fmt: skip
+
+
+async def test_all_nine_filters_are_kept_and_asked_again_by_the_next_run_and_the_next_visit(launch: Launch) -> None:
+    async with launch(cloud=MarketCloud()) as run:
+        await run.press("2")
+        await typed(run, "f", ALL_NINE, "enter")
+        await run.settle()
+    cloud = MarketCloud()
+    async with launch(cloud=cloud) as run:
+        assert cloud.questions == []
+        await run.press("2")
+        await run.settle()
+        assert cloud.questions == [(ANYTHING, NINE)]
+        assert "H100 SXM" in run.text()
+        await run.press("right")
+        await run.settle()
+        assert cloud.topics == ["cpus"]
+        await run.press("1")
+        assert run.app._watch._questions() == ()
+        assert run.app._watch._attended == {}
+        await run.press("2")
+        await run.settle()
+        # It comes back to the list it was left with.
+        assert list(run.app._watch._attended) == ["cpus"]
+        await run.press("left")
+        await run.settle()
+        assert run.app._watch._questions() == (NINE,)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_every_chip_is_seen_at_any_width_and_can_be_clicked_away(launch: Launch, size: tuple[int, int]) -> None:
+    cloud = MarketCloud()
+    async with launch(cloud=cloud, size=size) as run:
+        await run.press("2")
+        await typed(run, "f", ALL_NINE, "enter")
+        await run.settle()
+        text = run.text()
+        for chip in ALL_NINE.replace("us ", "US ").split():
+            assert f" {chip} " in text, chip
+        lines = text.splitlines()
+        y = next(number for number, line in enumerate(lines) if " ip=yes " in line)
+        top = run.app.screen.query_one("#lists").region.y
+        await run.pilot.click("#lists", offset=(lines[y].index("ip=yes"), y - top))
+        await run.settle()
+        assert cloud.questions[-1] == (ANYTHING, replace(NINE, public_ip=None))

@@ -20,6 +20,7 @@ from tui.ui.cells import Cell
 from tui.ui.facts import Fact
 from tui.ui.rows import stock_cell
 from tui.ui.spec import ChartSpec
+from tui.ui.widgets.lines import TwoSided, taken
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
@@ -135,12 +136,13 @@ def _now(row: OfferRow, offer: Offer, funds: Funds | None, asked: bool | None) -
     if row.whole is not None:
         many = f"{row.count} GPUs" if row.count > 1 else "1 GPU"
         parts = [(f"{fmt.money(row.whole)}/h", "strong"), (f" · {fmt.money(row.whole * 24)}/day", "muted")]
-        if row.spot is not None and row.count > 1:
-            parts.append((f" · bids from {fmt.money(row.spot * row.count)}/h", "muted"))
         if funds is not None and funds.balance is not None and funds.balance > 0:
             spend = (funds.spend_per_hr or 0.0) + row.whole
             parts.append((f" · runway {fmt.duration(funds.balance / spend * 3600)} with it", "muted"))
         yield Fact(many, tuple(parts))
+        if row.spot is not None and row.count > 1:
+            bids = row.spot * row.count
+            yield Fact("", ((f"bids from {fmt.money(bids)}/h · {fmt.money(bids * 24)}/day", "muted"),))
 
 
 def _host(quote: Quote) -> str:
@@ -391,6 +393,18 @@ def chips_line(demand: Demand) -> tuple[Cell, ...]:
     if not found:
         return ((("f", "key"), (" filters at RunPod: none; any host, one GPU", "muted")),)
     return ((("f", "key"), (" filters", "muted")), *(((f" {text} ", "tab"), (" ×", "quiet")) for text in found))
+
+
+def wrapped(first: tuple[Cell, ...], chips: tuple[Cell, ...], width: int) -> tuple[TwoSided, ...]:
+    """The chips beside what stands first, or below it where there is no room for all of them."""
+    if taken((*first, *chips)) <= width or len(chips) == 1:
+        return (TwoSided((*first, *chips)),)
+    lines: list[list[Cell]] = [[]]
+    for chip in chips:
+        if lines[-1] and taken((*lines[-1], chip)) > width:
+            lines.append([])
+        lines[-1].append(chip)
+    return (TwoSided(first), *(TwoSided(tuple(line)) for line in lines))
 
 
 WATCH_COLUMNS = (

@@ -27,7 +27,7 @@ from tui.ui.rows import NARROW, narrowed
 from tui.ui.screens.timed import RANGES, Sight, TimedScreen, hidden
 from tui.ui.widgets.body import Body
 from tui.ui.widgets.filter import FilterLine
-from tui.ui.widgets.lines import Lines, TwoSided
+from tui.ui.widgets.lines import Lines
 from tui.ui.widgets.table import Cells, Column, Table
 from tui.ui.widgets.telemetry import Telemetry
 
@@ -291,7 +291,12 @@ class MarketScreen(TimedScreen):
             panes = (((f" {TITLES[self._panes.active]} ", "tab"),),)
             # Whose pane it is comes before what else there is.
             left = (self._list_tab(self._list),) if narrow else left
-        self.query_one("#lists", Lines).content = (TwoSided((*left, *panes, *chips)),)
+        line = self.query_one("#lists", Lines)
+        found = offers.wrapped((*left, *panes), chips, self.size.width - 2)
+        if line.styles.height is None or line.styles.height.value != len(found):
+            # A filter that is not seen would be taken for none.
+            line.styles.height = len(found)
+        line.content = found
 
     def _list_tab(self, name: str) -> Cell:
         words = SHORT_LISTS if self.size.width < NARROW else LISTS
