@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -358,7 +359,7 @@ async def test_the_way_round_a_narrow_terminal(launch: Launch) -> None:
         assert "today, so far" in run.text()
         await run.press("tab")
         assert "To date" in run.text()
-        await run.press("escape")
+        await run.press("escape", "escape")
         assert "today, so far" in run.text()
 
 
@@ -387,3 +388,21 @@ async def test_pods_that_cost_are_opened_and_stopped_from_here(launch: Launch) -
         assert "llama-pretrain" in run.text()
         await run.press("escape")
         assert isinstance(run.app.screen, AccountScreen)
+
+
+async def test_costs_of_the_month_are_those_that_were_recorded(launch: Launch, tmp_path: Path) -> None:
+    cloud = AccountCloud()
+    async with launch(cloud=cloud, record=tmp_path) as run:
+        await run.until("llama-pretrain")
+        await go(run, "money")
+        for _ in range(500):
+            if run.app.fleet.books.value is not None and run.app.fleet.books.value.since is not None:
+                break
+            await run.pilot.pause(0.01)
+        books = run.app.fleet.books.value
+        assert books is not None
+        assert books.since == NOW
+        # Local midnight is that of UTC on this stage.
+        assert (books.today, books.month) == (NOW - 12 * 3600, NOW - 22.5 * DAY)
+        await run.until("podtop watched 0 % of this month")
+        assert "≥$11.96" in run.text(), "an hour at $11.96, by its uptime"
