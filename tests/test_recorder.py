@@ -17,6 +17,7 @@ from tui.recorder import WAITING, Note, Recorder, State, archive_path
 from tui.store.archive.file import VERSION, connect
 from tui.store.archive.reader import Recording
 from tui.store.archive.writer import MARKET
+from tui.store.events import Event, Kind
 from tui.store.fleet import Fleet
 
 NOW = 1_795_435_200.0
@@ -135,6 +136,22 @@ async def test_two_podtops_write_each_sample_once_and_the_second_takes_over(tmp_
         await second.poll(NOW + 16, "a")
         assert second.recorder.state is State.RECORDING
         assert times(path) == [NOW, NOW + 5, NOW + 10, NOW + 16]
+        assert first.notes == second.notes == []
+
+
+async def test_what_the_second_podtop_does_is_recorded_too(tmp_path: Path, start: Start) -> None:
+    async with start(tmp_path) as first, start(tmp_path) as second:
+        await first.poll(NOW, "a")
+        await second.poll(NOW + 1, "a")
+        done = Event(NOW + 2, "a", Kind.DONE, "stop pod a: stopped")
+        second.recorder.happened((done,))
+        await second.poll(NOW + 6, "a")
+        assert second.recorder.state is State.ELSEWHERE
+        assert first.recorder.path is not None
+        recording = Recording(first.recorder.path)
+        assert recording.events(0, NOW * 2) == (done,)
+        recording.close()
+        await first.poll(NOW + 10, "a")
         assert first.notes == second.notes == []
 
 

@@ -79,7 +79,9 @@ class Past:
         """All that was recorded to have happened, within bounds, and the names of all pods there were."""
 
         def found(recording: Recording) -> Earlier:
-            return Earlier(recording.events(now - REACH, now + 1, most=MOST), recording.names(), now)
+            # Of a recording that ended long ago it is its own end that is reached back from.
+            last = min(now, max((end for _, end in recording.spans()), default=now))
+            return Earlier(recording.events(last - REACH, now + 1, most=MOST), recording.names(), now)
 
         return await self.ask(found)
 

@@ -1,6 +1,7 @@
 """`Recorder`: keeps what the watch sees in an account's archive, in a thread of its own. It knows no screen.
 
-Two podtops on one account share its file: the one that holds the lock writes, the other reads. The system gives a lock
+Two podtops on one account share its file: the one that holds the lock writes, the other reads, and adds only what it
+did itself. The system gives a lock
 back when its holder ends, however it ends; then the other goes on.
 """
 
@@ -15,14 +16,15 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.notes import Note
-from tui.store.archive.file import ArchiveError, DamagedArchive, NewerArchive, connect
-from tui.store.archive.writer import Entry, Happened, Polled, Priced, Writer
+from tui.store.archive.file import ArchiveError, DamagedArchive, NewerArchive, connect, told
+from tui.store.archive.writer import Entry, Happened, Polled, Priced, Writer, write_events
 
 if TYPE_CHECKING:
     from tui.api.models import Market, Snapshot
@@ -187,6 +189,7 @@ class Recorder:
     def _write_batch(self, batch: list[Entry], path: Path) -> None:
         if not self._may_write(path):
             self.state, self.path = State.ELSEWHERE, path
+            self._add(tuple(event for entry in batch if isinstance(entry, Happened) for event in entry.events), path)
             return
         if self._writer is None:
             since = next((entry.at for entry in batch if not isinstance(entry, Happened)), self._wall()) - 0.001
@@ -204,6 +207,12 @@ class Recorder:
             return go
 
         self._writer.tidy(next((e.at for e in reversed(batch) if not isinstance(e, Happened)), self._wall()), more)
+
+    def _add(self, events: tuple[Event, ...], path: Path) -> None:
+        """Add to another podtop's file what only this one knows of: what was done here. What both see it writes."""
+        if events and path.is_file():
+            with closing(connect(path, write=True)) as db, told():
+                write_events(db, events)
 
     def _may_write(self, path: Path) -> bool:
         """Whether this podtop is the one that writes."""

@@ -92,6 +92,8 @@ def test_a_row_tells_what_was_earned_and_no_stale_use() -> None:
     (late,) = rows(Hosts((host(),)), NOW + 3600)
     assert late.util is None
     assert late.earned_month is None
+    (unnamed,) = rows(Hosts((host(name=None),), (), earnings()), NOW)
+    assert unnamed.name == "rack-one", "its earnings tell its name"
 
 
 @given(st.sampled_from(SORTS), st.booleans())

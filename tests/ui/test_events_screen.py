@@ -14,6 +14,7 @@ from tests.ui.conftest import NOW, PODS, HeldCloud, Launch, Running
 from tui.api.cloud import Throttled, Unreachable
 from tui.api.models import Snapshot
 from tui.app import PodtopApp
+from tui.past import Past
 from tui.recorder import archive_path
 from tui.store.archive.reader import Recording
 from tui.store.events import Event, Kind
@@ -273,6 +274,14 @@ async def test_in_a_replay_the_log_is_that_of_the_whole_recording(recording: Pat
         await at_rest(pilot)
         assert isinstance(app.screen, PodScreen)
         assert app.player.view[1] > NOON - 3600, "on to what was still ahead"
+
+
+async def test_a_recording_of_long_ago_has_its_log(recording: Path) -> None:
+    past = Past(recording)
+    found = await past.log(NOON + 400 * 86_400.0)
+    past.close()
+    assert {"flux-lora-train", "qwen-eval-sweep"} <= set(found.names.values())
+    assert found.events
 
 
 async def wait_for(pilot: Pilot[None], words: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
@@ -214,3 +216,31 @@ async def test_a_keyless_market_asks_for_no_machines(launch: Launch) -> None:
         await shown(run, "rack-one")
         await run.press("S")
         assert "read-only" in run.toasts().lower()
+
+
+async def test_in_the_past_there_are_no_machines_and_now_there_are(launch: Launch, tmp_path: Path) -> None:
+    async with launch(cloud=cloud_of(hosts()), record=tmp_path) as run:
+        await run.press("4")
+        await shown(run, "rack-one")
+        for _ in range(500):
+            if run.app.fleet.has_past:
+                break
+            await run.pilot.pause(0.01)
+        await run.press("left_square_bracket")
+        text = await shown(run, "machines are not recorded")
+        assert "4 Hosts" in text
+        await run.press("equals_sign")
+        await shown(run, "rack-one")
+
+
+async def test_a_held_screen_holds_the_machines(launch: Launch) -> None:
+    async with launch(cloud=cloud_of(hosts())) as run:
+        await run.press("4")
+        await shown(run, "rack-one")
+        await run.press("p")
+        run.cloud.hosts_answer = hosts(host("m9", "rack-nine"))
+        await run.press("ctrl+r")
+        await run.settle()
+        assert "rack-one" in run.text()
+        await run.press("p")
+        await shown(run, "rack-nine")

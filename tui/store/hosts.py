@@ -146,7 +146,7 @@ def rows(hosts: Hosts, now: float) -> tuple[HostRow, ...]:
         found.append(
             HostRow(
                 key,
-                host.name or host.id or "",
+                host.name or next((e.name for e in by_machine.get(host.id, ()) if e.name), None) or host.id or "",
                 state(host, now),
                 host,
                 util=_util(host, now),

@@ -65,6 +65,14 @@ def started_at(pod: Pod, at: float) -> float | None:
     return None if uptime is None else at - uptime
 
 
+def write_events(db: sqlite3.Connection, events: Iterable[Event]) -> None:
+    """Add what happened. Raises what SQLite raises."""
+    db.executemany(
+        "INSERT INTO event (at, pod, kind, text) VALUES (?, ?, ?, ?)",
+        [(event.at, event.pod, event.kind.value, event.text) for event in events],
+    )
+
+
 class Writer:
     """Writes one account's past. Not safe for two threads at once; two processes are kept apart by a lock outside."""
 
@@ -155,10 +163,7 @@ class Writer:
         self._write_events(polled.events)
 
     def _write_events(self, events: tuple[Event, ...]) -> None:
-        self._db.executemany(
-            "INSERT INTO event (at, pod, kind, text) VALUES (?, ?, ?, ?)",
-            [(event.at, event.pod, event.kind.value, event.text) for event in events],
-        )
+        write_events(self._db, events)
 
     def _write_samples(self, pods: Sequence[Pod], at: float) -> None:
         layout: list[tuple[int, str]] = []
