@@ -246,28 +246,43 @@ def test_a_shell_gets_the_word_when_ssh_is_stopped(home: Path, url: str) -> None
     assert terminal.end() == 7
 
 
-@pytest.mark.skipif(bool(sshd.missing()), reason=sshd.missing() or "-")
-@pytest.mark.parametrize("term", ["xterm-256color", "screen-256color", "tmux-256color"])
-def test_the_real_ssh(tmp_path: Path, term: str) -> None:
-    keys = tmp_path / "keys"
-    keys.mkdir()
-    with sshd.server(keys) as server:
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path, str]]:
+    """A real server and a simulated RunPod whose pods it is: a home, the file of keys that are let in, and the URL."""
+    if reason := sshd.missing():
+        pytest.skip(reason)
+    home = tmp_path_factory.mktemp("real")
+    with sshd.server(home) as server:
         options = ", ".join(json.dumps(option) for option in server.options)
-        configure(tmp_path, f'user = "{server.user}"\nkey_file = "{server.key}"\noptions = [{options}]\n')
+        configure(home, f'user = "{server.user}"\nkey_file = "{server.key}"\noptions = [{options}]\n')
         for url in served(server.port):
-            terminal = started(tmp_path, url, PATH=os.environ["PATH"], TERM=term)
-            terminal.type("s")
-            terminal.wait_for("into mixtral-8x7b-sft")
-            terminal.type("echo from $((40 + 2)), $TERM; exit\r")
-            back(terminal)
-            assert f"from 42, {term}".encode() in terminal.output
-            # Now a key that the server does not know.
-            (keys / "authorized").write_text("")
-            rest()
-            terminal.type("s")
-            terminal.wait_for("press a key to return to podtop")
-            assert "Permission denied (publickey)" in terminal.text, terminal.text
-            rest()
-            terminal.type(" ")
-            back(terminal)
-            leave(terminal)
+            yield home, home / "authorized", url
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "screen-256color", "tmux-256color"])
+def test_the_real_ssh(real: tuple[Path, Path, str], term: str) -> None:
+    home, _, url = real
+    terminal = started(home, url, PATH=os.environ["PATH"], TERM=term)
+    terminal.type("s")
+    terminal.wait_for("into mixtral-8x7b-sft")
+    terminal.type("echo from $((40 + 2)), $TERM; exit\r")
+    back(terminal)
+    assert f"from 42, {term}".encode() in terminal.output
+    leave(terminal)
+
+
+def test_the_real_ssh_without_a_key_that_is_let_in(real: tuple[Path, Path, str]) -> None:
+    home, authorized, url = real
+    keys = authorized.read_text()
+    authorized.write_text("")
+    try:
+        terminal = started(home, url, PATH=os.environ["PATH"])
+        terminal.type("s")
+        terminal.wait_for("press a key to return to podtop")
+        assert "Permission denied (publickey)" in terminal.text
+        rest()
+        terminal.type(" ")
+        back(terminal)
+        leave(terminal)
+    finally:
+        authorized.write_text(keys)

@@ -6,6 +6,7 @@ quoting stay as they are. Only what is under the cursor is copied as it stands.
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui import ssh
@@ -57,7 +58,7 @@ def of_pod(pod: Pod, detail: PodDetail | None, settings: Ssh) -> tuple[tuple[Ent
     urls = [url for port in ports if port.kind == "http" and (url := ssh.proxy_url(pod.id, port.private))]
     found += [Entry(key, "URL", url) for key, url in zip(NUMBERS, dict.fromkeys(urls), strict=False)]
     if detail is not None:
-        names = " ".join(ssh.quoted(variable.name) for variable in detail.env)
+        names = shlex.join(variable.name for variable in detail.env)
         found.append(Entry("e", "env names", names))
         machine = detail.machine_id or (detail.machine.id if detail.machine else None)
         found.append(Entry("m", "machine id", _word(machine)))
@@ -69,7 +70,7 @@ def of_pod(pod: Pod, detail: PodDetail | None, settings: Ssh) -> tuple[tuple[Ent
 
 def _word(text: str | None) -> str:
     """A text from RunPod as one word of a shell; "" where there is none."""
-    return ssh.quoted(text) if text else ""
+    return shlex.quote(text) if text else ""
 
 
 def of_unreadable(pod: str, name: str) -> tuple[Entry, ...]:
