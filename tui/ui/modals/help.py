@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -64,7 +65,7 @@ class Help(ModalScreen[None]):
         blocks.append(("Signs", self._lines(((sign, meaning, "") for sign, meaning in SIGNS), room)))
         with VerticalScroll(id="help", classes="-wide" if wide else "") as box:
             box.border_title = "Keys"
-            box.border_subtitle = "esc, ? or q closes"
+            box.border_subtitle = "esc, ?, q or a click beside it closes"
             if not wide:
                 yield from self._column(blocks)
                 return
@@ -92,6 +93,11 @@ class Help(ModalScreen[None]):
             text.append("\n")
         text.rstrip()
         return text
+
+    def on_click(self, event: events.Click) -> None:
+        """A click beside the list closes it."""
+        if event.widget is self:
+            self.dismiss(None)
 
     def action_scroll(self, step: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
