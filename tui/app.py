@@ -197,6 +197,10 @@ class PodtopApp(App[None]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         return self._look.filters(super().get_line_filters())
 
+    def when_shown(self, callback: Callable[[], object]) -> None:
+        """Call back when the terminal shows what is drawn by now."""
+        self._terminal.when_shown(callback)
+
     def _link_changed(self) -> None:
         """The link was found to be slow, or not to be any more."""
         if self._look.pace.slow and not self._told_slow:

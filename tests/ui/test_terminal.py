@@ -19,6 +19,7 @@ from textual.widgets import Input, Label, Static
 from tests.ui.test_terminal_shadow import Emulator
 from tui.ui import terminal as layer
 from tui.ui.driver import PacedDriver
+from tui.ui.pace import EVERY, Pace
 from tui.ui.shadow import Shadow
 
 SIZE = (60, 12)
@@ -352,3 +353,84 @@ async def test_headless_is_textuals_own_affair() -> None:
         app.terminal.forget()
         await pilot.pause()
     assert app.terminal.active
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Paced(Counter):
+    """On a link that was said to be slow, at a clock that the test moves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.pace = Pace(True)
+        self.terminal = layer.install(self, Wire, self.pace, self.clock)
+
+    def on_terminal_supports_synchronized_output(self) -> None:
+        self.terminal.answered()
+
+
+async def test_on_a_slow_link_what_comes_by_itself_is_sent_together_and_a_key_is_answered_at_once() -> None:
+    app = Paced()
+
+    async def steps(pilot: Pilot[Any]) -> None:
+        await settle(app, pilot)
+        terminal = Emulator(*SIZE)
+        terminal.feed(app.wire.received())
+        for text in ("12 s old", "13 s old"):
+            app.query_one("#two", Static).update(text)
+            await settle(app, pilot)
+            app.clock.now += 1
+        assert app.wire.received() == ""
+        app.terminal.touch()
+        terminal.feed(app.wire.received())
+        assert terminal.cells() == app.as_textual_shows_it().cells()
+        app.query_one("#two", Static).update("14 s old")
+        app.clock.now += EVERY
+        await settle(app, pilot)
+        terminal.feed(app.wire.received())
+        assert terminal.cells() == app.as_textual_shows_it().cells()
+
+    await run(app, steps)
+
+
+async def test_a_dialog_is_shown_when_the_terminal_says_so() -> None:
+    app = Paced()
+
+    async def steps(pilot: Pilot[Any]) -> None:
+        await settle(app, pilot)
+        app._sync_available = True
+        app.terminal.touch()
+        app.clock.now += 20
+        app.query_one("#two", Static).update("other")
+        await settle(app, pilot)
+        assert app.wire.received().endswith(layer.ASK)
+        told: list[bool] = []
+        app.terminal.when_shown(lambda: told.append(True))
+        await pilot.pause(3 * layer.GLANCE)
+        assert not told
+        app.terminal.answered()
+        await pilot.pause(3 * layer.GLANCE)
+        assert told
+
+    await run(app, steps)
+
+
+async def test_a_terminal_that_takes_its_time_twice_is_slow() -> None:
+    app = Counter()
+    changes: list[bool] = []
+
+    async def steps(pilot: Pilot[Any]) -> None:
+        app.terminal.changed = lambda: changes.append(app.terminal._pace.slow)
+        for seconds in (2.0, 2.0):
+            app.wire.took = seconds
+            app.query_one("#two", Static).update(f"{seconds} {len(changes)} {app.wire.sent!r:.20}")
+            await settle(app, pilot)
+        assert changes == [True]
+
+    await run(app, steps)

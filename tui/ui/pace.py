@@ -65,8 +65,8 @@ class Pace:
         attended: somebody looks at any rate, as at a dialog.
         """
         if self._asked is not None:
-            if now - self._asked >= PATIENCE:
-                # It counts as slow: either the answer is late, or the terminal has forgotten how to answer.
+            if not self.awaits(now):
+                # It is late, or was lost: it is not waited for, and says nothing.
                 self._asked = None
             elif self.slow:
                 return PATIENCE - (now - self._asked)
@@ -74,6 +74,10 @@ class Pace:
             return 0.0
         gap = BREATH if attended or now - self._touched < ATTENDED else EVERY
         return max(0.0, self._sent + gap - now)
+
+    def awaits(self, now: float) -> bool:
+        """Whether the answer that a frame has arrived is still to come."""
+        return self._asked is not None and now - self._asked < PATIENCE
 
     def sent(self, now: float, size: int, answers: bool) -> bool:
         """A frame of so many bytes goes; whether its arrival is to be asked for, of a terminal that `answers`."""

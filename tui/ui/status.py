@@ -30,6 +30,8 @@ class Badges(Struct, frozen=True):
     locked: bool = False
 
 
+NAME: Cell = (("podtop", "key"),)
+
 Forms = tuple[Cell, ...]
 """The same said at different lengths, the longest first."""
 
@@ -242,7 +244,7 @@ def picked(group: Cell) -> str | None:
 
 def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool) -> TwoSided:
     """Who, where, and how fresh. The screens' names go first, then the time and the latency, the badges last."""
-    name: Cell = (("podtop", "key"),)
+    name = NAME
 
     def marks(read_only: str, locked: str) -> tuple[Cell, ...]:
         word = read_only if badges.read_only else locked if badges.locked else ""

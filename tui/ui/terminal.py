@@ -42,6 +42,9 @@ BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 ASK = "\x1b[?2026$p"
 """A question that a terminal with synchronized output answers, when all that stands before it has arrived."""
 
+GLANCE = 0.05
+"""Seconds between two looks at whether a frame has arrived."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -87,6 +90,20 @@ class Terminal:
             self.changed()
         if self._later is not None:
             self._guarded(self._paint)
+
+    @property
+    def shown(self) -> bool:
+        """Whether the terminal shows what was painted last, as far as can be known."""
+        if not self.active or self._driver is None or self._shadow is None:
+            return True
+        return self._driver.ready and self._later is None and not self._pace.awaits(self._clock())
+
+    def when_shown(self, callback: Callable[[], object]) -> None:
+        """Call back when the terminal shows what is painted by now."""
+        if self.shown:
+            callback()
+        else:
+            self._app.set_timer(GLANCE, lambda: self.when_shown(callback))
 
     def forget(self) -> None:
         """Paint everything again: something else may have written on the terminal, or its size has changed."""

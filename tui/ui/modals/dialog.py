@@ -66,7 +66,15 @@ class Dialog(ModalScreen[T]):
 
     def on_mount(self, event: events.Mount) -> None:
         self._since = event.time
-        self.call_after_refresh(self.deafen)
+        self.call_after_refresh(self._appear)
+
+    def _appear(self) -> None:
+        """Listen some time after the terminal shows it: on a slow link that is not when it was drawn."""
+        when_shown: Callable[[Callable[[], None]], None] | None = getattr(self.app, "when_shown", None)
+        if when_shown is None:
+            self.deafen()
+        else:
+            when_shown(self.deafen)
 
     def deafen(self) -> None:
         """What is shown is new: let it be seen before anything typed counts."""

@@ -45,7 +45,7 @@ KEYS = 13
 NARROW_KEYS = 9
 NARROW = 60
 COLUMN = 53
-WAY_OUT = "/ finds · esc, ? or q closes"
+WAY_OUT = "/ finds · esc, ?, q or a click beside it closes"
 SHORT_WAY_OUT = "/ finds · q closes"
 
 
@@ -234,6 +234,11 @@ class Help(ModalScreen[None]):
     @property
     def _keys(self) -> VerticalScroll:
         return self.query_one("#help-keys", VerticalScroll)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click beside the list closes it."""
+        if event.widget is self:
+            self.dismiss(None)
 
     def action_scroll(self, step: int) -> None:
         self._keys.scroll_relative(y=step, animate=False)

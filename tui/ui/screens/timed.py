@@ -28,6 +28,7 @@ from tui.ui.display import Display
 from tui.ui.messages import Attend, LookBack
 from tui.ui.status import Badges
 from tui.ui.widgets.lines import Lines
+from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from tui.ui.copies import Entry
     from tui.ui.reach import Reach
     from tui.ui.watching import Watching
+    from tui.ui.widgets.chart import Chart
 
 RANGES = (300.0, 900.0, 3600.0, 6 * 3600.0, 86_400.0, 7 * 86_400.0, 30 * 86_400.0)
 """Chart ranges in seconds."""
@@ -299,9 +301,21 @@ class TimedScreen(Screen[None]):
 
     @on(Lines.Picked, "#header")
     async def _tab_clicked(self, event: Lines.Picked) -> None:
+        if event.group == status.NAME:
+            # By the palette everything can be done that has a name: it is where the mouse finds what no line shows.
+            self.app.action_command_palette()
+            return
         mode = status.picked(event.group)
         if mode is not None:
             await self.app.run_action(f"go('{mode}')", self.app)
+
+    @on(Table.Clicked)
+    async def _row_clicked(self, event: Table.Clicked) -> None:
+        wanted = {"open": ("table.open", "pod.copy"), "mark": ("table.mark",)}[event.means]
+        for hint in keys.hints(self.active_bindings):
+            if hint.enabled and hint.id in wanted:
+                await self.app.run_action(hint.action, hint.node)
+                return
 
     @on(Lines.Picked, "#footer")
     async def _key_picked(self, event: Lines.Picked) -> None:
@@ -390,6 +404,17 @@ class TimedScreen(Screen[None]):
         at += event.step * self._width
         oldest = newest - (RANGES[self._range] // self._width - 1) * self._width
         self._cursor = None if at > newest else max(at, oldest)
+        self.show()
+
+    def on_chart_read(self, event: Chart.Read) -> None:
+        """Read the charts at the instant that was clicked, as the arrows do; a second click there leaves it."""
+        event.stop()
+        if event.wider:
+            self.action_range(event.wider)
+            return
+        _, now = self._view
+        at = None if event.at is None or event.at > now else event.at
+        self._cursor = None if at == self._cursor else at
         self.show()
 
     # Time

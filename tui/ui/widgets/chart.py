@@ -6,7 +6,9 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.geometry import Region
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -30,6 +32,14 @@ class Chart(Widget):
         *(f"chart--line-{number}" for number in range(1, LINES + 1)),
     }
 
+    class Read(Message):
+        """An instant was clicked; or the wheel was turned, and a longer (1) or shorter (-1) range is wanted."""
+
+        def __init__(self, at: float | None, wider: int = 0) -> None:
+            super().__init__()
+            self.at = at
+            self.wider = wider
+
     spec: reactive[Drawn | None] = reactive(None, layout=False, repaint=False)
 
     def __init__(self, *, id: str) -> None:
@@ -50,6 +60,22 @@ class Chart(Widget):
         super().notify_style_update()
         self._styles.clear()
         self._strips.clear()
+
+    def on_click(self, event: events.Click) -> None:
+        at, told = event.get_content_offset(self), self.spec
+        if at is None or not isinstance(told, ChartSpec):
+            return
+        column = at.x - (told.axis if spec.has_axis(*self.size) else 0)
+        if 0 <= column < told.window.columns:
+            self.post_message(self.Read(told.window.start + column * told.window.width))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.post_message(self.Read(None, 1))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.post_message(self.Read(None, -1))
 
     def _draw(self) -> None:
         """Draw, and refresh the rows that came out different."""

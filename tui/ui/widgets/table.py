@@ -87,6 +87,18 @@ class Table(ScrollView, can_focus=True):
         def control(self) -> Table:
             return self.table
 
+    class Clicked(Message):
+        """A row was clicked in a way that means more than to go there: twice (`open`), or with ctrl or alt (`mark`)."""
+
+        def __init__(self, table: Table, means: str) -> None:
+            super().__init__()
+            self.table = table
+            self.means = means
+
+        @property
+        def control(self) -> Table:
+            return self.table
+
     def __init__(self, columns: Sequence[Column], *, id: str, headed: bool = True, classes: str | None = None) -> None:
         """`headed`: whether the first line has the columns' titles."""
         super().__init__(id=id, classes=classes)
@@ -210,6 +222,10 @@ class Table(ScrollView, can_focus=True):
                     return
         elif (row := self.scroll_offset.y + at.y - self._head) < len(self._keys):
             self._jump(row)
+            if event.ctrl or event.meta:
+                self.post_message(self.Clicked(self, "mark"))
+            elif event.chain == 2:
+                self.post_message(self.Clicked(self, "open"))
 
     def on_resize(self) -> None:
         self._fit()
