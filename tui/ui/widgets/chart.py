@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from tui.ui import plot, spec
 from tui.ui.messages import Resized
-from tui.ui.spec import Drawn, Row
+from tui.ui.spec import ChartSpec, Drawn, Row
 
 LINES = 8
 _NAMES = {
