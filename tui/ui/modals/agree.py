@@ -89,7 +89,8 @@ class Agree(Dialog[bool]):
         self.query_one("#confirm-pods", Static).update(self.text(question.line, "#confirm"))
         self.query_one("#confirm-points", Static).update(self.points(question.points, "#confirm"))
         self.query_one("#confirm-fields").display = bool(question.typed)
-        self.query_one("#confirm-label", Label).update(f"To do it all the same, type its name: {question.typed}")
+        self.query_one("#confirm-label", Label).update("To do it all the same, type its name")
+        self.query_one(Input).placeholder = question.typed
         stop: Cell = ((f"✕ {question.stop}", "bad"),) if question.stop else ()
         self.query_one("#confirm-note", Static).update(self.text(self._note or stop, "#confirm"))
         do = self.query_one("#do", Button)
