@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from textual.widgets import Button, Input
@@ -11,7 +12,7 @@ from tests.ui.conftest import OFFERS, PODS, HeldCloud, Launch, Running
 from tests.ui.test_facts import full_detail, full_pod
 from tui.api.account import Template, Templates
 from tui.api.cloud import Faltering, Unreachable
-from tui.api.models import Quote
+from tui.api.models import Quote, Snapshot
 from tui.api.orders import DeployOrder, Receipt, RentOrder
 from tui.api.secret import Secret
 from tui.ui.modals.agree import Agree
@@ -249,3 +250,44 @@ async def test_a_deploy_whose_answer_is_lost_keeps_the_draft_and_blocks_the_next
         await run.poll(snapshot(*made, replace(made[0], id="new9", name="mine")))
         await run.until("it was made: new9")
         assert len(run.cloud.orders) == 1
+
+
+async def test_a_price_that_is_not_known_takes_the_name(launch: Launch) -> None:
+    async with launch() as run:
+        await form(run, "B200")
+        await put(run, "name", "mine")
+        await run.press("ctrl+s")
+        await shown(run, Agree)
+        assert "RunPod does not say what it costs" in run.text()
+        await run.press("y")
+        await run.settle()
+        assert run.cloud.orders == []
+        await run.press("left", *"mine", "enter")
+        await run.until("deployed")
+        assert len(run.cloud.orders) == 1
+
+
+async def test_leaving_the_last_question_while_it_looks_again_orders_nothing(launch: Launch) -> None:
+    cloud = HeldCloud()
+    gate = asyncio.Event()
+    gate.set()
+    answer = cloud.fleet
+
+    async def slow() -> Snapshot:
+        await gate.wait()
+        return await answer()
+
+    cloud.fleet = slow  # type: ignore[method-assign]
+    async with launch(cloud=cloud) as run:
+        await form(run)
+        await put(run, "name", "mine")
+        await run.press("ctrl+s")
+        await shown(run, Agree)
+        gate.clear()
+        await run.press("y")
+        await run.until("looking at prices and pods again")
+        await run.press("escape")
+        gate.set()
+        await run.settle()
+        assert not isinstance(run.app.screen, Agree)
+        assert cloud.orders == []

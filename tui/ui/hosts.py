@@ -353,7 +353,7 @@ def _template(template: Template, asked: str | None) -> Iterator[Fact]:
         word
         for word, on in (
             ("Jupyter", template.start_jupyter), ("ssh", template.start_ssh), ("public", template.public),
-            ("serverless", template.serverless),
+            ("serverless", template.serverless), ("advanced start", template.advanced_start),
         )
         if on
     ]  # fmt: skip

@@ -39,7 +39,8 @@ def question(
         _points(draft, cost, funds, now, tz),
         "Deploy",
         (cost.per_hr, cost.short, tuple(wrong)),
-        draft["name"].strip() if cost.short else "",
+        # What is not known may be more than the balance.
+        draft["name"].strip() if cost.short or cost.per_hr is None else "",
         "; ".join(wrong.values()),
     )
 
@@ -47,7 +48,7 @@ def question(
 def _points(draft: Draft, cost: drafts.Price, funds: Funds | None, now: float, tz: tzinfo | None) -> tuple[Point, ...]:
     found: list[Point] = []
     if cost.per_hr is None:
-        found.append(Point("money", "RunPod does not say what it costs.", "warn"))
+        found.append(Point("money", "RunPod does not say what it costs: it may be more than the balance.", "warn"))
     else:
         to = "up to " if cost.up_to else ""
         runway = f" Runway {fmt.duration(cost.before)} → {fmt.duration(cost.after)}." if cost.after is not None else ""

@@ -84,6 +84,7 @@ class Agree(Dialog[bool]):
         self.query_one("#confirm").border_title = Text(question.title)
         label = "Type its name" if self.narrow else f"To do it all the same, type its name: {question.typed}"
         self.query_one("#confirm-label", Label).update(label)
+        self.query_one(Input).placeholder = question.typed if self.narrow else ""
         stop: Cell = ((f"✕ {question.stop}", "bad"),) if question.stop else ()
         note = self.text(self._note or stop, "#confirm")
         self.say(self.text(question.line, "#confirm"), question.points, note, int(bool(question.typed)))
