@@ -364,9 +364,9 @@ class Watch:
     def _ask_for(self, name: str) -> asyncio.Task[None] | None:
         """Follow a topic; None while nothing can be asked. What is known and young enough is not asked for again."""
         cloud, group = self._cloud, self._group
-        if cloud is None or group is None or self._source.recording is not None:
-            return None
         topic, feed = TOPICS[name], self._fleet.topics.get(name)
+        if cloud is None or group is None or (self._source.recording is not None and topic.fetch is not None):
+            return None
         age = feed.age(self._source.clock()) if feed is not None and feed.error is None else None
         first = 0.0 if age is None else max(0.0, topic.interval - age / self._source.pace)
         fetch = topic.fetch(cloud) if topic.fetch is not None else self._books().read
@@ -378,7 +378,9 @@ class Watch:
     def _books(self) -> Bookkeeper:
         from tui.bookkeeper import Bookkeeper
 
-        return Bookkeeper(self._fleet, lambda: self.past, self._source.clock, self._midnight, self._month)
+        source = self._source
+        clock = source.clock if source.recording is None else lambda: source.begin
+        return Bookkeeper(self._fleet, lambda: self.past, clock, self._midnight, self._month)
 
     async def look_back(self, fleet: Fleet, pods: Iterable[str], start: float, end: float, width: float) -> None:
         """Have these pods' samples of a time before memory's at hand, in steps of `width` seconds."""

@@ -1,4 +1,4 @@
-"""Every field of the account is on the screen or in `podtop account --json`: looked for by a value of its own."""
+"""Every field of the account is shown on the screen, or in `podtop account --json`: each by a value of its own."""
 
 from __future__ import annotations
 

@@ -133,6 +133,21 @@ def test_events_in_a_wide_terminal(snap_compare: Compare, recording: Path) -> No
     assert snap_compare(replay_app(recording), terminal_size=(200, 50), run_before=at_rest(*keys))
 
 
+ACCOUNTS = {
+    "120x40-money": ((120, 40), None, ("3", "space", "space")),
+    "200x50-money": ((200, 50), None, ("3", "space", "space")),
+    "80x24-money-light": ((80, 24), "podtop-light", ("3",)),
+    "120x40-charges-light": ((120, 40), "podtop-light", ("3", "right")),
+    "120x40-readme": ((120, 40), None, ("3", "left", "left", "j", "enter")),
+}
+
+
+@pytest.mark.parametrize("what", ACCOUNTS)
+def test_account(snap_compare: Compare, what: str) -> None:
+    size, theme, keys = ACCOUNTS[what]
+    assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing(*keys))
+
+
 def test_telemetry_alone(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=(80, 24), run_before=pressing("j", "tab"))
 

@@ -15,6 +15,26 @@ DAYS = 90
 MACHINES = ("rack-one", "rack-two")
 """Machines that the account lets to others."""
 
+README = """# {name}
+
+A template of the demo.
+
+## What is in it
+
+- an image with **{name}** and what it needs
+- `ssh` on port 22, Jupyter on 8888
+
+| port | what |
+|---|---|
+| 8888 | Jupyter |
+| 22 | ssh |
+
+```sh
+python train.py --data /workspace/data
+```
+
+> Models are kept in `/workspace`: mount a volume there.
+"""
 CPU = {
     "id": "AMD EPYC 9554", "displayName": "AMD EPYC 9554 64-Core Processor", "manufacturer": "AMD",
     "cores": 64, "threadsPerCore": 2, "groupId": "epyc",
@@ -155,10 +175,11 @@ def template(index: int) -> dict[str, Any]:
     name = ("PyTorch 2.4", "ComfyUI", "vLLM")[index % 3]
     return {
         "id": f"tpl_{index:03d}", "name": name, "imageName": f"acme/{name.split()[0].lower()}:latest",
-        "dockerArgs": "", "startScript": None, "advancedStart": False, "startJupyter": index == 0, "startSsh": True,
+        "dockerArgs": "", "startScript": "#!/bin/sh\nset -e\nexec /start.sh\n" if index == 0 else None,
+        "advancedStart": False, "startJupyter": index == 0, "startSsh": True,
         "containerDiskInGb": 40, "containerRegistryAuthId": None, "volumeInGb": 100, "volumeMountPath": "/workspace",
         "ports": "8888/http,22/tcp", "env": [{"key": "HF_HOME", "value": "/workspace/hf"}], "isPublic": False,
-        "isServerless": False, "earned": 0.0, "runtimeInMin": 12_000, "readme": f"# {name}\n\nA template of the demo.",
+        "isServerless": False, "earned": 0.0, "runtimeInMin": 12_000, "readme": README.format(name=name),
     }  # fmt: skip
 
 

@@ -39,6 +39,8 @@ BEHIND = 0.4
 """Part of the projection that is the past, where so much of it is known."""
 
 LEAST_BEHIND = 0.08
+AXIS = 7
+"""Cells for the labels of the projection: a balance of six figures."""
 
 COLUMNS = (
     Column("mark", "", 1, 0),
@@ -350,7 +352,7 @@ def projection(
             marks.append(Mark(end, "✕"))
     high = max((point.high for line in lines for run in line.runs for point in run), default=0.0)
     return ChartSpec(
-        "Balance", tuple(lines), window, high=round_up(high), places=0, axis=len(f"{round_up(high):.0f}") + 1, unit="$",
+        "Balance", tuple(lines), window, high=round_up(high), places=0, axis=AXIS, unit="$",
         note="the balance is not known", tz=tz, cursor=now, marks=tuple(marks),
     )  # fmt: skip
 

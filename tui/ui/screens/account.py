@@ -391,11 +391,11 @@ class AccountScreen(TimedScreen):
             span = purse.SPANS[self._ahead] if self._ahead is not None else purse.ahead(fleet.funds, change)
             if fleet.snapshot.value is None:
                 return None, "Balance", ""
-            axis = 8 if spec.has_axis(width, height) else 0
+            live, stopped = self._sight.fleet, (label if change else "", change)
+            columns = max(1, width - (purse.AXIS if spec.has_axis(width, height) else 0))
             drawn = purse.projection(
-                fleet.funds, fleet.books.value, self._sight.fleet.balances, (label if change else "", change), span,
-                max(1, width - axis), now, self._sight.tz,
-            )  # fmt: skip
+                fleet.funds, live.books.value, live.balances, stopped, span, columns, now, self._sight.tz
+            )
             return drawn, "Projection", f"{fmt.span(span)} ahead"
         span = self._span()
         columns = max(1, width - 9)
