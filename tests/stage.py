@@ -46,10 +46,13 @@ def still_pollers() -> Iterator[None]:
         yield
 
 
-def demo_app(theme: str | None = None) -> PodtopApp:
-    """podtop on its demo account, at noon. Dialogs listen at once, for on a stage nobody types by mistake."""
+def demo_app(theme: str | None = None, wall: Callable[[], float] = lambda: NOON) -> PodtopApp:
+    """podtop on its demo account, from noon on. Dialogs listen at once, for on a stage nobody types by mistake.
+
+    wall: now; it begins with noon.
+    """
     state = StateFiles(lambda: Path(tempfile.mkdtemp(dir=_SHELF.name)), "demo", "demo")
-    source = demo_source(wall=lambda: NOON, history_s=3600.0, prices_s=86_400.0)
+    source = demo_source(wall=wall, history_s=3600.0, prices_s=86_400.0)
     return PodtopApp(
         replace(source, history=_told_once(source), prices=_priced_once), Config(theme=theme, lock_after=0), tz=UTC,
         state=state, beat=itertools.count().__next__,
