@@ -13,8 +13,8 @@ GPU = GpuReading("GPU-77aa", 71.0, 62.0, 64.0, 317.0)
 TEMPLATE = Template(
     id="tpl_77", name="night-embeddings", image="acme/embed:9", docker_args="--all-night", ports="8080/http",
     env_names=("QUEUE_NAME",), container_disk_gb=41, volume_gb=43, volume_mount_path="/embeddings",
-    registry_auth_id="reg_5", public=True, serverless=True, start_jupyter=True, start_ssh=True, advanced_start=True, earned=12.34,
-    runtime_minutes=4321,
+    registry_auth_id="reg_5", public=True, serverless=True, start_jupyter=True, start_ssh=True, advanced_start=True,
+    earned=12.34, runtime_minutes=4321,
 )  # fmt: skip
 
 

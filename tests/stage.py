@@ -49,13 +49,19 @@ def still_pollers() -> Iterator[None]:
         yield
 
 
-def demo_app(theme: str | None = None, display: Display | None = None, hours: float = 1.0) -> PodtopApp:
-    """podtop on its demo account, at noon. Dialogs listen at once, for on a stage nobody types by mistake.
+def demo_app(
+    theme: str | None = None,
+    display: Display | None = None,
+    hours: float = 1.0,
+    wall: Callable[[], float] = lambda: NOON,
+) -> PodtopApp:
+    """podtop on its demo account, from noon on. Dialogs listen at once, for on a stage nobody types by mistake.
 
     hours: how much of its past there is.
+    wall:  now; it begins with noon.
     """
     state = StateFiles(lambda: Path(tempfile.mkdtemp(dir=_SHELF.name)), "demo", "demo")
-    source = demo_source(wall=lambda: NOON, history_s=hours * 3600.0, prices_s=86_400.0)
+    source = demo_source(wall=wall, history_s=hours * 3600.0, prices_s=86_400.0)
     history = _told_once(source) if hours == 1.0 else source.history
     return PodtopApp(
         replace(source, history=history, prices=_priced_once),

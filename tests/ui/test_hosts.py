@@ -158,7 +158,7 @@ def test_charts_of_a_machine() -> None:
         telemetry.tell(Hosts((replace(made, load=replace(made.load, at=NOW - 600 + 30 * step)),)), NOW)
     series = telemetry.of("m1")
     assert series is not None
-    look = Look(NOW, 900.0, UTC)
+    look = Look(now=NOW, span=900.0, tz=UTC)
     sizes = [(40, 8)] * 6
     charts = words.charts_of(series)
     assert charts == words.CHARTS

@@ -156,7 +156,8 @@ class DeployForm(Dialog[Answer | None]):
     def on_mount(self, event: events.Mount) -> None:
         box = self.query_one("#deploy")
         box.border_title = "Prepare a deploy: what is sent when it is there" if self._later else "Deploy a pod"
-        box.border_subtitle = "tab on · ^s order · ^n anew · esc leaves, the draft is kept"
+        words = "tab on · ^s order · ^n anew · esc leaves, the draft is kept"
+        box.border_subtitle = "^s order · ^n anew · esc leaves" if self.narrow else words
         for field in self.query(Input):
             field.cursor_blink = False
         self.query_one("#field-gpu_count").focus()
@@ -181,7 +182,8 @@ class DeployForm(Dialog[Answer | None]):
         return found
 
     def _classify(self, update: bool = True) -> None:
-        self.update_classes({"-narrow": self.app.size.width < WIDE, "-folded": self._folded}, update=update)
+        width = self.app.size.width
+        self.update_classes({"-narrow": width < WIDE, "-tiny": self.narrow, "-folded": self._folded}, update=update)
 
     def _show(self) -> None:
         draft, sources = self.draft, self._sources
@@ -228,6 +230,11 @@ class DeployForm(Dialog[Answer | None]):
         state: Cell = ((f"▲ to mend: {', '.join(wrong)}", "warn"),) if wrong else (("✓ can be ordered", "good"),)
         if self.has_class("-narrow"):
             runway = f"{fmt.duration(cost.before)} → {fmt.duration(cost.after)}"
+            if self.narrow:
+                return self._text(
+                    ((gpus, "strong"), (f" + disks {disks}", "muted")),
+                    state if wrong else warn or (("runway ", "muted"), (runway, "text")),
+                )
             first: Cell = (
                 ("GPUs ", "muted"), (gpus, "strong"), ("  disks ", "muted"), (disks, "text"),
                 ("  a day ", "muted"), (day, "text"),

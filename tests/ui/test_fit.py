@@ -1,0 +1,144 @@
+"""Every screen and every dialog at every size people have: nothing overlaps, and what matters is there."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from textual.containers import VerticalScroll
+from textual.geometry import Region, Size
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from tests.make import pod, snapshot
+from tests.ui.conftest import HeldCloud, Launch, Running
+from tui.ui.modals.dialog import Dialog
+from tui.ui.widgets.lines import Lines
+
+SIZES = ((40, 12), (40, 20), (60, 20), (80, 24), (100, 30), (120, 40), (160, 45), (200, 50), (250, 70))
+SMALL = ((40, 12), (40, 20), (60, 20), (80, 24))
+
+SCREENS: dict[str, tuple[str, ...]] = {
+    "fleet": (),
+    "pod": ("enter",),
+    "market": ("2",),
+    "watches": ("2", "left"),
+    "events": ("e",),
+}
+
+DIALOGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "stop": (("S",), ("Stop eval-sweep", "Saves", "Cancel", "Stop (y)", "esc cancels")),
+    "terminate": (("T",), ("Terminate eval-sweep", "DESTROYED", "ype its name", "Cancel", "esc cancels")),
+    "bulk": (("space", "space", "T"), ("Terminate 2 pods", "DESTROYED", "number", "Cancel", "esc cancels")),
+    "resume": (("G", "R"), ("Resume dataset-prep", "Costs", "GPUs", "Cancel", "Resume (y)", "esc cancels")),
+    "lease": (("t",), ("Lease of eval-sweep", "lease now", "From now on", "Cancel", "Set", "esc cancels")),
+    "watch": (("2", "w"), ("Watch for", "now", "Cancel", "Watch", "esc cancels")),
+    "resume watch": (("G", "w"), ("Arm: resume dataset-prep", "Cancel", "Arm (y)", "esc cancels")),
+    "deploy": (("2", "D"), ("Deploy a pod", "Cancel", "Deploy", "esc leaves")),
+    "help": (("question_mark",), ("Keys", "closes")),
+}
+
+
+def visible(widget: Widget) -> bool:
+    return all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
+
+
+def cloud() -> HeldCloud:
+    """Volumes on all pods: what is terminated is lost."""
+    held = HeldCloud()
+    held.fleet_answer = snapshot(
+        pod("k3v9x0q2m1a7ze", name="llama-pretrain", utils=(91, 93), cost=11.96),
+        pod("p8d2n5c1r4t6yw", name="eval-sweep", utils=(0, 1), cost=1.38),
+        pod("m5n4b3v2c1x0z9", name="dataset-prep", status="EXITED", utils=None, cost=0.4),
+    )
+    return held
+
+
+def check_panes(run: Running, size: tuple[int, int]) -> None:
+    whole = Region(0, 0, *size)
+    shown = [w for w in run.app.screen.query(".pane, Lines") if visible(w)]
+    assert shown
+    for widget in shown:
+        assert whole.contains_region(widget.region), widget
+        assert widget.region.area > 0, widget
+    for one, other in combinations(shown, 2):
+        assert not one.region.overlaps(other.region), (one, other)
+    assert sum(w.region.area for w in shown) == whole.area, "a hole"
+    if size[0] < 100:
+        assert len([w for w in shown if not isinstance(w, Lines)]) == 1, "one pane at a time"
+
+
+@pytest.mark.parametrize("where", SCREENS)
+async def test_screens_fill_every_size(launch: Launch, where: str) -> None:
+    async with launch(cloud=cloud(), size=SIZES[0]) as run:
+        await run.press(*SCREENS[where])
+        for size in SIZES:
+            run.app._driver.process_message(_resized(run, size))  # type: ignore[union-attr]
+            await run.settle()
+            await run.settle()
+            assert run.app.size == Size(*size)
+            check_panes(run, size)
+
+
+def _resized(run: Running, size: tuple[int, int]) -> object:
+    from textual.events import Resize
+
+    return Resize(Size(*size), Size(*size))
+
+
+@pytest.mark.parametrize("size", SMALL, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("what", DIALOGS)
+async def test_dialogs_show_question_and_way_out(launch: Launch, what: str, size: tuple[int, int]) -> None:
+    keys, told = DIALOGS[what]
+    async with launch(cloud=cloud(), size=size) as run:
+        for key in keys:
+            await run.press(key)
+            await run.settle()
+        assert run.app.screen.is_modal, run.text()
+        for words in told:
+            assert words in run.text()
+        whole = Region(0, 0, *size)
+        for button in run.app.screen.query(Button).results(Button):
+            if visible(button) and not str(button.label).startswith(("▸", "▾")):
+                assert whole.contains_region(button.region)
+                assert str(button.label) in run.text()
+        # Whatever has the keys is seen, field by field.
+        for _ in range(len(run.app.screen.focus_chain)):
+            await run.press("tab")
+            focused = run.app.screen.focused
+            assert focused is not None
+            assert whole.contains_region(focused.region), focused
+            clipped, _ = run.app.screen.find_widget(focused)[:2]
+            assert focused.is_on_screen if hasattr(focused, "is_on_screen") else clipped.area > 0
+
+
+@pytest.mark.parametrize("size", SMALL, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_all_of_it_can_be_read(launch: Launch, size: tuple[int, int]) -> None:
+    """Page by page, from the keyboard, while a button or a field has the focus."""
+    async with launch(cloud=cloud(), size=size) as run:
+        for keys in (("space", "space", "T"), ("escape", "escape", "S")):
+            for key in keys:
+                await run.press(key)
+                await run.settle()
+            assert isinstance(run.app.screen, Dialog)
+            await run.wait(1.0)
+            what = run.app.screen.query_one("#confirm-what", VerticalScroll)
+            assert ("pgdn" in run.text()) == (what.max_scroll_y > 0)
+            seen = run.text()
+            for _ in range(20):
+                await run.press("pagedown")
+                seen += run.text()
+            assert what.scroll_offset.y == what.max_scroll_y
+            assert "Saves" in seen
+            assert all(words in seen for words in ("eval-sweep", "Cancel"))
+            await run.press("pageup")
+        await run.press("escape")
+
+
+async def test_the_worst_comes_first_where_not_all_is_seen(launch: Launch) -> None:
+    async with launch(cloud=cloud(), size=(40, 12)) as run:
+        await run.press("space", "space", "T")
+        await run.settle()
+        text = run.text()
+        assert text.index("DESTROYED") < text.index("k3v9x0q2m1a7ze")
+        assert run.app.screen.query_one("#confirm-typed", Input).region.width > 8
