@@ -29,6 +29,7 @@ from tui.source import Source
 from tui.state import StateFiles
 from tui.store.archive.file import connect
 from tui.store.archive.writer import Polled, Priced, Writer
+from tui.store.chronicle import Chronicle
 from tui.store.fleet import Fleet
 from tui.store.hosts import Telemetry
 from tui.store.prices import Prices
@@ -102,7 +103,7 @@ def make_recording(path: Path, hours: float = 25.0, step: float = 60.0, pods: in
     source = demo_source(wall=lambda: NOON, history_s=hours * 3600, pods=pods)
 
     async def told() -> None:
-        fleet = Fleet(step, step)
+        fleet, chronicle = Fleet(step, step), Chronicle()
         writer = Writer(connect(path, write=True), NOON - hours * 3600 - 1, silence=3 * step, origin="api.runpod.io")
         with closing(writer), patch("tui.demo.source.COARSE_STEP", step), patch("tui.demo.source.STEP", step):
             cloud = source.open()
@@ -110,7 +111,8 @@ def make_recording(path: Path, hours: float = 25.0, step: float = 60.0, pods: in
             assert source.history is not None
             async for at, snapshot in source.history(cloud):
                 if not NOON - 9 * 3600 < at < NOON - 6 * 3600:
-                    writer.write([Polled(at, snapshot, fleet.apply(snapshot, at))])
+                    happened = fleet.apply(snapshot, at)
+                    writer.write([Polled(at, snapshot, (*happened, *chronicle.judge(fleet, at)))])
             offers = await cloud.offers()
             writer.write(Priced(NOON - 1800.0 * n, offers) for n in range(int(hours * 2) - 1, -1, -1))
             writer.tidy(NOON)

@@ -183,6 +183,15 @@ def template(index: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def tenant(pod: str, name: str, gpus: int, price: float) -> dict[str, Any]:
+    """A pod that somebody else rents on a machine of the account, as GraphQL's `Pod`, with little more than it must."""
+    return {
+        "id": pod, "name": name, "desiredStatus": "RUNNING", "gpuCount": gpus, "costPerHr": round(gpus * price, 2),
+        "gpuPowerLimitPercent": 100, "gpus": [], "imageName": "acme/tenant:1", "machineId": "host0a9b8c7",
+        "memoryInGb": 48.0 * gpus, "vcpuCount": 12.0 * gpus, "volumeEncrypted": False,
+    }  # fmt: skip
+
+
 def machine(world: World, index: int) -> dict[str, Any]:
     """A machine that the account lets to others, as GraphQL's `Machine`."""
     seed, now = world.seed, world.now
@@ -203,10 +212,8 @@ def machine(world: World, index: int) -> dict[str, Any]:
         "id": f"host{index}a9b8c7", "machineId": f"host{index}a9b8c7", "userId": "user_2demoPodtop",
         "name": MACHINES[index % 2], "note": "basement, second rack" if index else None, "location": "US",
         "pods": [] if index else [
-            {"id": "t4n5a6n7t8one9", "name": "sdxl-batch", "desiredStatus": "RUNNING", "gpuCount": 4,
-             "costPerHr": round(4 * gpu.community_price, 2)},
-            {"id": "t1w2o3t4e5n6nt", "name": "whisper-large", "desiredStatus": "RUNNING", "gpuCount": 2,
-             "costPerHr": round(2 * gpu.community_price, 2)},
+            tenant("t4n5a6n7t8one9", "sdxl-batch", 4, gpu.community_price),
+            tenant("t1w2o3t4e5n6nt", "whisper-large", 2, gpu.community_price),
         ],
         "registered": True, "listed": True, "verified": index == 0, "ownedByMe": True, "secureCloud": False,
         "supportPublicIp": True, "gpuTypeId": gpu.id, "gpuType": gpu_view(world.shelf, gpu, now), "gpuTotal": count,

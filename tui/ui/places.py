@@ -23,6 +23,6 @@ PLACES = (
     Place("fleet", "1", "Fleet", "Fleet: pods and prices"),
     Place("market", "2", "Market", "Market: what can be rented at what price"),
     Place("account", "3", "Account", "Account: money, charges, templates, keys"),
-    Place("hosts", "4", "Hosts", "Hosts: the machines that you let to others"),
+    Place("hosts", "4", "Hosts", "Hosts: machines you let to others"),
     Place("events", "5,e", "Events", "Everything that happened"),
 )
