@@ -322,3 +322,20 @@ async def test_a_deploy_that_a_crash_left_open_gets_the_lease_it_was_to_have(
             await run.until("■ 7h 59m")
         assert cloud.sent == []
         assert not state.draft().exists()
+
+
+async def test_a_form_that_is_only_looked_at_takes_no_drafts_place(launch: Launch) -> None:
+    cloud = HeldCloud()
+    cloud.detail_answer = DETAIL
+    async with launch(cloud=cloud) as run:
+        await form(run)
+        await put(run, "docker_args", "--epochs 3")
+        await run.press("escape")
+        await run.settle()
+        await run.press("escape", "shift+tab", "shift+tab", "g", "D")
+        await shown(run, DeployForm)
+        assert run.app.screen.draft["docker_args"] != "--epochs 3"  # type: ignore[attr-defined]
+        await run.press("escape")
+        await run.settle()
+        await form(run)
+        assert run.app.screen.draft["docker_args"] == "--epochs 3"  # type: ignore[attr-defined]
