@@ -49,7 +49,7 @@ def test_terminating_says_that_there_is_no_way_back() -> None:
     assert "no way back" in said
     assert "no network volume: nothing is left" in said
     kept = words("terminate", replace(RUNNING, network_volume_id="v"))
-    assert "network volume stays, and is billed on" in kept
+    assert "network volume stays, and is billed on, $0.07 a GB and month" in kept
     assert "nothing is left" not in kept
 
 
