@@ -255,7 +255,10 @@ def _stays(pod: Pod) -> str:
 
 
 def _stop_later(pods: Sequence[Pod]) -> tuple[Point, ...]:
-    found = [Point("later", "Others may rent its GPUs meanwhile: resume may then fail, or give it none.", "muted")]
+    free = _free(pods[0]) if len(pods) == 1 else None
+    more = f" Its host has {free or 'no'} more free now." if free is not None else ""
+    words = f"Others may rent its GPUs meanwhile: resume may then fail, or give it none.{more}"
+    found = [Point("later", words, "muted")]
     if any(is_spot(pod) for pod in pods):
         found.append(Point("", "Spot: resuming it takes a bid of its own (B).", "muted"))
     if any(pod.locked for pod in pods):
