@@ -29,17 +29,23 @@ NOON = 1_795_435_200.0  # 2026-11-23 12:00 UTC
 
 
 class Counting(httpx.AsyncBaseTransport):
-    """Remembers every mutation that leaves."""
+    """Remembers every mutation that leaves.
+
+    says: a message of RunPod's that every mutation is answered with, in place of being done.
+    """
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
         self.mutations: list[tuple[str, dict[str, Any]]] = []
+        self.says = ""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         asked = json.loads(await request.aread())
         if "mutation" in asked["query"]:
             word = asked["query"].partition("mutation ")[2].partition("(")[0]
             self.mutations.append((word.strip(), asked["variables"]["input"]))
+            if self.says:
+                return httpx.Response(200, json={"data": None, "errors": [{"message": self.says}]}, request=request)
         return await self._inner.handle_async_request(request)
 
 

@@ -32,6 +32,7 @@ def test_stopping_says_what_it_saves_what_is_billed_on_and_what_is_lost() -> Non
     assert "100 GB" in said
     assert "$20.00 a month" in said  # RunPod's price for a stopped volume: $0.20 a GB.
     assert "container disk is wiped" in said
+    assert "resume may then fail, or give it none. Its host has 4 more free now." in said
 
 
 def test_stopping_without_a_volume_says_that_nothing_survives() -> None:
@@ -49,7 +50,7 @@ def test_terminating_says_that_there_is_no_way_back() -> None:
     assert "no way back" in said
     assert "no network volume: nothing is left" in said
     kept = words("terminate", replace(RUNNING, network_volume_id="v"))
-    assert "network volume stays, and is billed on" in kept
+    assert "network volume stays, and is billed on, $0.07 a GB and month" in kept
     assert "nothing is left" not in kept
 
 

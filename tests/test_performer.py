@@ -13,6 +13,7 @@ from tui.actions import Command
 from tui.api.detail import EnvVar
 from tui.api.orders import DeployOrder, RentOrder
 from tui.api.secret import Secret
+from tui.ledger import Ledger
 from tui.performer import DEPLOY, PATIENCE
 from tui.store.deeds import Ending, Outcome
 from tui.store.events import Kind
@@ -353,3 +354,85 @@ async def test_a_pod_that_rpc_says_is_done_and_does_not_show_is_told(tmp_path: P
         await account.poll(5.0)
     await account.told("does not show it")
     assert not account.fleet.deeds
+
+
+async def test_another_podtops_deploy_without_an_answer_is_looked_for_before_anything_is_deployed(
+    tmp_path: Path,
+) -> None:
+    account = await opened(tmp_path)
+    log = Ledger(account.path, origin="demo", wall=lambda: account.now)
+    lost, other = log.intent("deploy", "", "theirs", {}), log.intent("rent", "", "theirs-too", {})
+    assert (lost, other) != ("", "")
+    refused = await account.performer.deploy(ORDER)
+    assert refused.ending is Ending.NOT_SENT
+    assert "deploy of theirs is not known yet" in refused.text
+    assert account.mutations == []
+    for _ in range(60):
+        await account.poll(5.0)
+        await asyncio.sleep(0.005)
+    await account.until(lambda: account.outcomes().count("not done") == 2)
+    account.fleet.deeds.clear()
+    assert (await account.performer.deploy(ORDER)).ending is Ending.DONE
+    assert account.mutations == ["deploy"]
+
+
+async def test_what_another_account_never_learned_of_is_left_to_it(tmp_path: Path) -> None:
+    account = Account(tmp_path)
+    log = Ledger(account.path, origin="demo", wall=lambda: account.now)
+    log.intent("terminate", "elsewhere", "theirs", {}, account="another")
+    log.intent("deploy", "", "theirs-too", {}, account="another")
+    # Before the account is known, nobody can tell whose they are.
+    assert len(await account.performer.resume_looking()) == 2
+    await account.poll()
+    await account.until(lambda: not account.fleet.deeds)
+    assert account.outcomes() == []
+    assert await account.performer.resume_looking() == []
+    assert (await account.performer.deploy(ORDER)).ending is Ending.DONE
+
+
+MESSAGES = (
+    "There are no longer any instances available with the requested specifications. Please refresh and try again.",
+    "There are no longer any instances available with the request specifications. Please try again later.",
+    "There are no longer any instances available with enough disk space.",
+    "There are not enough free GPUs on the host machine to start this pod.",
+    "There are not enough free memory on the host machine to start this pod.",
+    "This machine does not have the resources to deploy your pod. Please try a different machine",
+    "There are no instances currently available",
+    "could not find any pods with required specifications",
+    "Insufficient balance to resume this on-demand pod. You need at least $3.59 (current: $3.01, deficit: $0.58).",
+    "pod not found to terminate",
+    "Bid price is too low",
+    "This pod is locked",
+)
+
+
+@each
+async def test_every_known_message_is_a_refusal_in_its_words_with_what_to_try(word: str, tmp_path: Path) -> None:
+    account = await opened(tmp_path)
+    if word == "bid_resume":
+        await outbid(account)
+    for message in MESSAGES:
+        account.wire.says = message
+        outcome = await STARTS[word](account)
+        assert outcome.ending is Ending.REFUSED, message
+        assert message.rstrip(".") in outcome.message
+        assert outcome.advice, message
+        assert not account.fleet.deeds
+        assert message.rstrip(".") in account.fleet.events[-1].text
+    assert account.mutations == [word] * len(MESSAGES)
+    assert account.outcomes() == ["refused"] * len(MESSAGES)
+
+
+@each
+async def test_when_something_went_wrong_it_is_looked_what_became_of_it(word: str, tmp_path: Path) -> None:
+    account = await opened(tmp_path)
+    if word == "bid_resume":
+        await outbid(account)
+    account.wire.says = "Something went wrong. Please try again later or contact support."
+    task = STARTS[word](account)
+    await account.told("podtop looks")
+    for _ in range(5):
+        assert not task.done()
+        await account.poll(5.0)
+    assert (await task).ending is Ending.NOT_DONE
+    assert account.mutations == [word]

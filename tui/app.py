@@ -361,7 +361,7 @@ class PodtopApp(App[None]):
                 self.fleet, self.guard, self._watch, self._state.ledger,
                 clock=self._clock, say=self._say, changed=self._tell,
             )  # fmt: skip
-            self.run_worker(self._acts.performer.resume_looking(), name="resume looking")
+            self.run_worker(self._acts.catch_up(), name="catch up")
             self.run_worker(self._acts.enforce(), name="leases")
             self.run_worker(self._watches().look_out(), name="watches")
         self.run_worker(self.player.run(), name="player")

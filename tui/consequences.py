@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tui.store.deeds import Deed
 
 
+# Of its size the pods tell nothing.
+_NETWORK = f", ${spending.NETWORK_FIRST_TB:.2f} a GB and month"
+
+
 class Point(NamedTuple):
     """One consequence. `topic` is what it is about; `role` how loud it is said."""
 
@@ -227,7 +231,8 @@ def _stop_money(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
     change = None if saved is None else -saved + ((kept or 0.0) - (before or 0.0))
     first = Point("money", f"Saves {_hourly(saved)}.{_runway(funds, change)}")
     if size == 0:
-        rest = "Its network volume is billed on." if any(p.network_volume_id for p in pods) else "Nothing is billed on."
+        rest = f"Its network volume is billed on{_NETWORK}." if any(p.network_volume_id for p in pods) else ""
+        rest = rest or "Nothing is billed on."
         return (first, Point("", f"No volume disk. {rest}" if len(pods) == 1 else rest, "muted"))
     volume = "The volume disk" if len(pods) == 1 else "Volume disks"
     gigabytes = "" if size is None else f" ({size:,.0f} GB)"
@@ -250,7 +255,10 @@ def _stays(pod: Pod) -> str:
 
 
 def _stop_later(pods: Sequence[Pod]) -> tuple[Point, ...]:
-    found = [Point("later", "Others may rent its GPUs meanwhile: resume may then fail, or give it none.", "muted")]
+    free = _free(pods[0]) if len(pods) == 1 else None
+    more = f" Its host has {free or 'no'} more free now." if free is not None else ""
+    words = f"Others may rent its GPUs meanwhile: resume may then fail, or give it none.{more}"
+    found = [Point("later", words, "muted")]
     if any(is_spot(pod) for pod in pods):
         found.append(Point("", "Spot: resuming it takes a bid of its own (B).", "muted"))
     if any(pod.locked for pod in pods):
@@ -288,8 +296,8 @@ def _terminate_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
         left = "it" if len(pods) == 1 else "them"
         found.append(Point("", f"{who} {none}: nothing is left of {left}.", "bad"))
     if networked:
-        alone = "Its network volume stays, and is billed on."
-        several = f"The network volumes of {_names(networked)} stay, and are billed on."
+        alone = f"Its network volume stays, and is billed on{_NETWORK}."
+        several = f"The network volumes of {_names(networked)} stay, and are billed on{_NETWORK}."
         found.append(Point("", alone if len(pods) == 1 else several, "warn"))
     return tuple(found)
 

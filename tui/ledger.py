@@ -29,6 +29,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     time:  ISO 8601, UTC.
     user, host, pid: who.
     origin: the host of the API, or "demo".
+    account: whose pod it is; "" where that was not known.
     by:    "keys", or what acted for a person: "lease", "command".
     phase: "intent", before it is sent, or "outcome".
     inputs: what was sent beside the pod's id, of variables their names alone.
@@ -41,6 +42,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     user: str = ""
     host: str = ""
     pid: int = 0
+    account: str = ""
     by: str = ""
     action: str = ""
     pod: str = ""
@@ -58,6 +60,7 @@ class Intent(Struct, frozen=True):
     action: str
     pod: str
     name: str
+    account: str = ""
 
 
 OPEN = ("", "unknown")
@@ -115,11 +118,13 @@ class Ledger:
         self._user = user
         self._new_id = new_id
 
-    def intent(self, action: str, pod: str, name: str, inputs: Mapping[str, object], by: str = "keys") -> str:
+    def intent(
+        self, action: str, pod: str, name: str, inputs: Mapping[str, object], by: str = "keys", account: str = ""
+    ) -> str:
         """Write down what is about to be sent; it is on the disk when this returns. Raises LedgerError."""
         entry = Entry(
             self._now(), self._new_id(), "intent", self._origin, self._user(), socket.gethostname(), os.getpid(),
-            by, action, pod, name, safe_inputs(inputs),
+            account, by, action, pod, name, safe_inputs(inputs),
         )  # fmt: skip
         try:
             self._append(entry)
@@ -147,7 +152,8 @@ class Ledger:
             if entry.origin != self._origin:
                 continue
             if entry.phase == "intent":
-                found[entry.id] = Intent(entry.id, _instant(entry.time), entry.action, entry.pod, entry.name)
+                at = _instant(entry.time)
+                found[entry.id] = Intent(entry.id, at, entry.action, entry.pod, entry.name, entry.account)
             elif entry.outcome not in OPEN:
                 found.pop(entry.id, None)
         return tuple(found.values())

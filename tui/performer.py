@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui.api.models import Snapshot
     from tui.api.orders import Receipt
     from tui.guard import Guard
-    from tui.ledger import Ledger
+    from tui.ledger import Intent, Ledger
     from tui.store.fleet import Fleet
 
 PATIENCE = 120.0
@@ -53,6 +53,13 @@ class World(Protocol):
     def wake(self) -> None: ...
 
     def happened(self, event: Event) -> None: ...
+
+
+class Followed(NamedTuple):
+    """Something that an earlier podtop sent, and what will be found out of it."""
+
+    intent: Intent
+    ending: asyncio.Task[Outcome]
 
 
 def judge(error: CloudError) -> Outcome:
@@ -149,7 +156,7 @@ class Performer:
 
         return self._spawn(self._perform(deed, order_inputs(order), send, by))
 
-    async def resume_looking(self, pods: Collection[str] | None = None) -> None:
+    async def resume_looking(self, pods: Collection[str] | None = None) -> list[Followed]:
         """Look for what became of requests that an earlier podtop sent, and never learned of; of some pods, or all."""
         from tui.ledger import LedgerError
 
@@ -157,20 +164,54 @@ class Performer:
             unfinished = await asyncio.to_thread(lambda: self._log().unfinished())
         except LedgerError as error:
             self._say(Note(f"the action log cannot be read: {error}"))
-            return
-        for intent in unfinished:
-            if intent.action in ("deploy", "rent"):
-                word, pod = "deploying", DEPLOY
-            elif intent.action in BY_ID:
-                word, pod = BY_ID[intent.action].doing, intent.pod
-            else:
-                continue
-            if pod in self._fleet.deeds or (pods is not None and pod not in pods):
-                continue
-            lost = "podtop ended before RunPod answered"
-            deed = Deed(intent.id, intent.action, pod, intent.name, word, self._clock(), lost=lost)
-            self._fleet.begin(deed)
-            self._spawn(self._follow(deed, PATIENCE))
+            return []
+        return [
+            Followed(intent, self._look_for(intent, key))
+            for intent in unfinished
+            if (key := _key(intent)) is not None
+            and self._may_be_ours(intent)
+            and key not in self._fleet.deeds
+            and (pods is None or key in pods)
+        ]
+
+    def _may_be_ours(self, intent: Intent) -> bool:
+        """Whether it may have been about this account: one log is for all of them."""
+        return not intent.account or not self._account or intent.account == self._account
+
+    @property
+    def _account(self) -> str:
+        funds = self._fleet.funds
+        return (funds.account_id if funds is not None else None) or ""
+
+    def _look_for(self, intent: Intent, pod: str) -> asyncio.Task[Outcome]:
+        word = BY_ID[intent.action].doing if intent.action in BY_ID else "deploying"
+        lost = "no answer of RunPod's is known"
+        deed = Deed(intent.id, intent.action, pod, intent.name, word, self._clock(), lost=lost)
+        self._fleet.begin(deed)
+
+        async def follow() -> Outcome:
+            outcome = await self._follow(deed, PATIENCE, intent)
+            if pod == DEPLOY:
+                # Of several they are looked for one after the other, by the name of each.
+                await self.resume_looking((DEPLOY,))
+            return outcome
+
+        return self._spawn(follow())
+
+    async def _earlier_deploy(self) -> str:
+        """The name of a deploy that has no known end, of whichever podtop; it is looked for from now on."""
+        from tui.ledger import LedgerError
+
+        try:
+            unfinished = await asyncio.to_thread(lambda: self._log().unfinished())
+        except LedgerError:
+            # What cannot be read cannot be written either, and then nothing is sent.
+            return ""
+        found = next((one for one in unfinished if _key(one) == DEPLOY and self._may_be_ours(one)), None)
+        if found is None:
+            return ""
+        self._look_for(found, DEPLOY)
+        return found.name
 
     def _why_not(self, pod: str, by: str) -> str | None:
         under_way = self._fleet.deeds.get(pod)
@@ -200,12 +241,11 @@ class Performer:
     ) -> Outcome:
         self._sending += 1
         try:
-            outcome, receipt = await self._send(deed, inputs, send, by)
+            deed, outcome, receipt = await self._send(deed, inputs, send, by)
         finally:
             self._sending -= 1
             self._sent.set()
             self._sent = asyncio.Event()
-        deed = self._fleet.deeds.get(deed.pod, deed)
         if outcome.ending is Ending.DONE:
             if deed.pod == DEPLOY and receipt is not None:
                 self._fleet.finish(deed, None)
@@ -233,32 +273,35 @@ class Performer:
         inputs: dict[str, object],
         send: Callable[[Cloud], Awaitable[Receipt | None]],
         by: str,
-    ) -> tuple[Outcome, Receipt | None]:
+    ) -> tuple[Deed, Outcome, Receipt | None]:
         """Write down what is meant to be done, then do it, once."""
         from tui.ledger import LedgerError
 
+        if deed.pod == DEPLOY and (other := await self._earlier_deploy()):
+            why = f"what became of the deploy of {other} is not known yet: one at a time. Nothing was sent."
+            return deed, Outcome(Ending.NOT_SENT, why), None
         try:
             ident = await asyncio.to_thread(self._intend, deed, inputs, by)
         except LedgerError as error:
-            return Outcome(Ending.NOT_SENT, str(error)), None
+            return deed, Outcome(Ending.NOT_SENT, str(error)), None
         deed = replace(deed, id=ident)
         self._fleet.begin(deed)
         cloud = self._watch.cloud
         if cloud is None:
-            return Outcome(Ending.NOT_SENT, "podtop has closed its connection. Nothing was sent."), None
+            return deed, Outcome(Ending.NOT_SENT, "podtop has closed its connection. Nothing was sent."), None
         try:
             receipt = await send(cloud)
         except api.CloudError as error:
             if isinstance(error, api.Restricted) and not self._guard.read_only:
                 self._guard.read_only = "RunPod lets this API key change nothing"
-            return judge(error), None
+            return deed, judge(error), None
         except asyncio.CancelledError:
             await self._log_outcome(deed, Outcome(Ending.UNKNOWN, "podtop ended before RunPod answered"))
             raise
-        return _answered(deed, receipt, inputs), receipt
+        return deed, _answered(deed, receipt, inputs), receipt
 
     def _intend(self, deed: Deed, inputs: dict[str, object], by: str) -> str:
-        return self._log().intent(deed.action, deed.pod, deed.name, inputs, by)
+        return self._log().intent(deed.action, deed.pod, deed.name, inputs, by, self._account)
 
     def _log(self) -> Ledger:
         if self._ledger is None:
@@ -267,13 +310,18 @@ class Performer:
 
     # How it ended
 
-    async def _follow(self, deed: Deed, patience: float) -> Outcome:
+    async def _follow(self, deed: Deed, patience: float, intent: Intent | None = None) -> Outcome:
         """Look at what is polled until it tells what became of a lost request, or for as long as patience lasts."""
         outcome: Outcome | None
         while True:
             await self._news.wait()
             now, seen = self._clock(), self._fleet.pods_at
             fresh = seen is not None and seen > deed.at
+            if intent is not None and not self._may_be_ours(intent):
+                # What its own account's podtop has to find out is not to be told, or logged, of this one's pods.
+                self._fleet.finish(deed, None)
+                self._changed()
+                return Outcome(Ending.UNKNOWN, "it is another account's")
             if fresh and (outcome := self._found(deed)) is not None:
                 pass
             elif now - deed.at < patience:
@@ -331,7 +379,8 @@ class Performer:
         return outcome
 
     async def _end(self, deed: Deed, outcome: Outcome) -> None:
-        self._fleet.finish(deed, None)
+        if self._fleet.deeds.get(deed.pod, deed).id == deed.id:
+            self._fleet.finish(deed, None)
         await self._tell(deed, outcome)
 
     async def _tell(self, deed: Deed, outcome: Outcome) -> None:
@@ -363,6 +412,13 @@ def order_inputs(order: DeployOrder | RentOrder) -> dict[str, object]:
     values["env"] = [variable.name for variable in order.env]
     values.pop("volume_key", None)
     return {name: value for name, value in values.items() if value not in (None, (), [], "")}
+
+
+def _key(intent: Intent) -> str | None:
+    """Among the deeds; None of what no podtop of this age did."""
+    if intent.action in ("deploy", "rent"):
+        return DEPLOY
+    return intent.pod if intent.action in BY_ID else None
 
 
 def _verb(deed: Deed) -> str:

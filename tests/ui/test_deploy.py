@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+from msgspec.structs import replace
 from textual.widgets import Button, Input
 
 from tests.make import funds, market, offer, snapshot
-from tests.ui.conftest import OFFERS, PODS, HeldCloud, Launch, Running
+from tests.ui.conftest import NOW, OFFERS, PODS, HeldCloud, Launch, Running
 from tests.ui.test_facts import full_detail, full_pod
+from tui import drafts
 from tui.api.account import Template, Templates
 from tui.api.cloud import Faltering, Unreachable
 from tui.api.models import Quote, Snapshot
 from tui.api.orders import DeployOrder, Receipt, RentOrder
 from tui.api.secret import Secret
+from tui.ledger import Ledger
+from tui.state import StateFiles
+from tui.store.draft import Draft
 from tui.ui.modals.agree import Agree
 from tui.ui.modals.deploy import DeployForm
 
@@ -244,8 +250,6 @@ async def test_a_deploy_whose_answer_is_lost_keeps_the_draft_and_blocks_the_next
         await run.until("still deploying mine")
         assert not isinstance(run.app.screen, DeployForm)
         made = list(PODS.pods or ())
-        from msgspec.structs import replace
-
         run.cloud.now += 5
         await run.poll(snapshot(*made, replace(made[0], id="new9", name="mine")))
         await run.until("it was made: new9")
@@ -291,3 +295,46 @@ async def test_leaving_the_last_question_while_it_looks_again_orders_nothing(lau
         await run.settle()
         assert not isinstance(run.app.screen, Agree)
         assert cloud.orders == []
+
+
+@pytest.mark.parametrize("away", [0.0, 9 * 3600.0])
+async def test_a_deploy_that_a_crash_left_open_gets_the_lease_it_was_to_have(
+    away: float, launch: Launch, tmp_path: Path
+) -> None:
+    state = StateFiles(lambda: tmp_path, "test", "https://test.invalid")
+    draft = Draft({"name": "mine", "lease": "yes", "stop_after": "8h", "image": "x", "gpu_type_id": "H100 SXM"})
+    drafts.save(state.draft(), draft)
+    Ledger(tmp_path / "actions.jsonl", origin="test", wall=lambda: NOW - away).intent("deploy", "", "mine", {})
+    cloud = HeldCloud()
+    made = list(PODS.pods or ())
+    cloud.fleet_answer = snapshot(*made, replace(made[0], id="new9", name="mine"))
+    async with launch(cloud=cloud) as run:
+        cloud.now += 5
+        await run.poll()
+        await run.until("it was made: new9")
+        await run.until("podtop is to stop mine")
+        cloud.now += 5
+        await run.poll()
+        if away:
+            await run.until("mine is stopped in 10 min")
+        else:
+            await run.until("■ 7h 59m")
+        assert cloud.sent == []
+        assert not state.draft().exists()
+
+
+async def test_a_form_that_is_only_looked_at_takes_no_drafts_place(launch: Launch) -> None:
+    cloud = HeldCloud()
+    cloud.detail_answer = DETAIL
+    async with launch(cloud=cloud) as run:
+        await form(run)
+        await put(run, "docker_args", "--epochs 3")
+        await run.press("escape")
+        await run.settle()
+        await run.press("escape", "shift+tab", "shift+tab", "g", "D")
+        await shown(run, DeployForm)
+        assert run.app.screen.draft["docker_args"] != "--epochs 3"  # type: ignore[attr-defined]
+        await run.press("escape")
+        await run.settle()
+        await form(run)
+        assert run.app.screen.draft["docker_args"] == "--epochs 3"  # type: ignore[attr-defined]

@@ -48,8 +48,9 @@ class Step(StrEnum):
 
 
 def begun(pod: str, name: str, action: str, ends: float, now: float) -> Lease:
-    """A lease that a person sets, who knows of an end that is near: no warning is needed then."""
-    return Lease(pod, name, action, ends, now, ends - WARNING if ends - now <= WARNING else None)
+    """A lease that a person sets, who knows of an end that is near: no warning is needed then. Of one that is over by
+    now, as when podtop was away, they are to be warned."""
+    return Lease(pod, name, action, ends, now, ends - WARNING if 0 < ends - now <= WARNING else None)
 
 
 def step(lease: Lease, there: bool, pod: Pod | None, now: float) -> Step:

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from tui.consequences import Case
     from tui.guard import Guard
     from tui.leases import Leases
+    from tui.ledger import Intent
     from tui.notes import Note
     from tui.performer import Performer
     from tui.player import Player
     from tui.state import StateFiles
+    from tui.store.deeds import Outcome
     from tui.store.draft import Draft
     from tui.store.fleet import Fleet
     from tui.ui.modals.deploy import Answer
@@ -143,6 +145,28 @@ class Acts:
         }
         return consequences.case(BY_ID[action], ids, pods, self._fleet.deeds, self._fleet.funds)
 
+    async def catch_up(self) -> None:
+        """Find out what became of what an earlier podtop sent; a deploy among it gets the lease it was to have."""
+        if self.performer is not None:
+            for intent, ending in await self.performer.resume_looking():
+                if not intent.pod:
+                    self._run(self._made_earlier(intent, ending))
+
+    async def _made_earlier(self, intent: Intent, ending: asyncio.Task[Outcome]) -> None:
+        from tui.store import draft as rules
+        from tui.store.deeds import Ending
+
+        outcome, draft = await ending, await self._kept_draft()
+        if outcome.ending is not Ending.DONE or draft is None or draft["name"].strip() != intent.name:
+            return
+        try:
+            lease = rules.lease(draft, intent.at, self._tz)
+        except rules.Fault:
+            lease = None
+        self._keep(None)
+        if outcome.pod and lease is not None:
+            await self.set_lease(outcome.pod, intent.name, *lease)
+
     # Leases
 
     async def enforce(self) -> None:
@@ -192,6 +216,7 @@ class Acts:
 
     async def set_lease(self, pod: str, name: str, action: str, ends: float) -> None:
         from tui.leases import LeaseError
+        from tui.notes import Note
         from tui.store.lease import begun
 
         if self._account_leases() is None or self._leases is None:
@@ -206,7 +231,9 @@ class Acts:
             self._warn(str(error))
             return
         left = fmt.duration(ends - self._player.clock())
-        self._warn(f"{name}: no lease any more" if not action else f"lease: podtop is to {action} {name} in {left}")
+        told = f"{name}: no lease any more" if not action else f"lease: podtop is to {action} {name} in {left}"
+        # Beside what else is told: of the pod that was just made, for one.
+        self._say(Note(told, bad=False))
         self._watch.tell()
 
     # Deploying

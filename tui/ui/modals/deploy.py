@@ -98,7 +98,7 @@ class DeployForm(Dialog[Answer | None]):
         """`later`: it is prepared, and not ordered now."""
         super().__init__(clock)
         self._later = later
-        self.draft = draft
+        self.draft = self._begun = draft
         self._fresh = fresh
         self._sources = sources
         self._kept = kept
@@ -436,5 +436,7 @@ class DeployForm(Dialog[Answer | None]):
     def _leave(self, answer: Answer | None) -> None:
         if self._saving is not None:
             self._saving.stop()
-        self._keep()
+        if answer is not None or self.draft != self._begun:
+            # One that was only looked at does not take the place of the one that was typed.
+            self._keep()
         self.end(answer)

@@ -63,6 +63,8 @@ class Variable(Horizontal):
 
     def __init__(self, name: str = "", value: Secret | None = None) -> None:
         super().__init__(classes="variable")
+        # Of a pod there is, a value may be known to be empty; one that was not kept on disk is not known.
+        self._empty = value if value is not None and not value.reveal() else None
         self._name_part = _Part(name, "NAME", 1, classes="variable-name")
         self._value_part = _Part(value.reveal() if value else "", "value", 2, password=True)
 
@@ -73,7 +75,7 @@ class Variable(Horizontal):
     @property
     def pair(self) -> tuple[str, Secret | None]:
         text = self._value_part.value
-        return self._name_part.value.strip(), Secret(text) if text else None
+        return self._name_part.value.strip(), Secret(text) if text else self._empty
 
     def fill(self, value: Secret) -> None:
         self._value_part.value = value.reveal()
