@@ -12,6 +12,7 @@ FOLDER = Path(__file__).parent.parent / "screenshots"
 DARK, LIGHT = "podtop-dark", "podtop-light"
 MARKET = ("2", "slash", *"vram>=80", "enter", "j", "j")
 WATCH = ("2", "slash", *"mi300", "enter", "w", *"2.50", "down", "right", "down", *"4")
+ARM = ("2", "slash", *"mi300", "enter", "w", *"2.60", "down", "right", "down", *"4", "enter", "ctrl+s")
 SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("fleet-80x24-dark", (80, 24), DARK, ()),
     ("fleet-80x24-light", (80, 24), LIGHT, ()),
@@ -33,6 +34,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("account-200x50-dark", (200, 50), DARK, ("3", "space", "space")),
     ("charges-120x40-dark", (120, 40), DARK, ("3", "right")),
     ("charges-120x40-light", (120, 40), LIGHT, ("3", "right")),
+    ("arm-120x40-dark", (120, 40), DARK, ARM),
     ("stop-120x40-dark", (120, 40), DARK, ("j", "S")),
     ("terminate-120x40-dark", (120, 40), DARK, ("j", "j", "T", "left", *"mixtral")),
     ("terminate-120x40-light", (120, 40), LIGHT, ("j", "j", "T", "left", *"mixtral")),

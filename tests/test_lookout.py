@@ -355,6 +355,14 @@ async def test_a_bid_above_the_price_that_is_waited_for_is_not_sent(tmp_path: Pa
         assert "above the $3.00" in post.words()
 
 
+@pytest.mark.parametrize("more", [{"compute": "CPU"}, {"way": "spot", "bid_per_gpu": "2.90"}])
+async def test_a_form_for_something_else_is_not_sent(tmp_path: Path, more: dict[str, str]) -> None:
+    async with posted(tmp_path, armed(Draft({**DRAFT.values, **more}))) as post:
+        await until_there(post)
+        assert post.sent() == []
+        assert "something else than the watch waits for" in post.words()
+
+
 async def test_where_it_cannot_be_written_down_nothing_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with posted(tmp_path, armed()) as post:
         post.does = answers = Answers(Outcome(Ending.DONE, "made"))

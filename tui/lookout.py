@@ -383,6 +383,8 @@ class Lookout:
 
     def _fault(self, vigil: Vigil, draft: Draft, plan: Plan, found: Hit) -> str | None:
         """Why what is prepared cannot be sent now."""
+        if draft["compute"] == "CPU" or (draft.way == "spot") != vigil.spot:
+            return "the form asks for something else than the watch waits for"
         price = drafts.price(draft, self._offers(), self._fleet.funds)
         if price.disks is None:
             return "the price of its disks is not known"

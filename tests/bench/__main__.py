@@ -95,6 +95,24 @@ def steady(table: Table, seconds: float) -> None:
     table.row("  resident memory", f"{max(m for _, m in record.rss):.0f} MiB", "", "goal 64 MiB")
 
 
+def market(table: Table, seconds: float) -> None:
+    """The Market screen on top, at its usual cadence and with a filter, beside the Fleet screen of the same account."""
+    settle = 12.0
+    seen = {}
+    for name, typed in (("fleet", b""), ("market", b"2"), ("market, a filter", b"2fgpus=2\r")):
+        with simulated(100) as argv:
+            record = play(argv, settle + seconds, [(5.0 + 0.2 * n, typed[n : n + 1]) for n in range(len(typed))])
+        sent = record.bytes_between(settle, settle + seconds) / seconds
+        seen[name] = (sent, record.cpu_between(settle, settle + seconds), max(m for _, m in record.rss))
+    fleet = seen.pop("fleet")
+    for name, (sent, cpu, memory) in seen.items():
+        table.row(
+            f"{name}: bytes", f"{sent:.0f} B/s", f"fleet: {fleet[0]:.0f} B/s", f"{sent / fleet[0]:.2f}x (goal 1x)"
+        )
+        table.row("  CPU of one core", f"{cpu:.2%}", f"fleet: {fleet[1]:.2%}", f"{cpu / fleet[1]:.2f}x (goal 1x)")
+        table.row("  resident memory", f"{memory:.0f} MiB", f"fleet: {fleet[2]:.0f} MiB", "goal 64 MiB")
+
+
 def still(table: Table, seconds: float) -> None:
     """A world that stands still: what is sent although nothing changes (the time of the last answer, every 5 s)."""
     with simulated(100, speed=0.01) as argv:
@@ -132,13 +150,16 @@ def script(table: Table, name: str, *arguments: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the time, for trying the bench itself")
-    parser.add_argument("--only", choices=["start", "steady", "still", "keys", "scripts"], help="one part of it")
+    parser.add_argument(
+        "--only", choices=["start", "steady", "market", "still", "keys", "scripts"], help="one part of it"
+    )
     options = parser.parse_args()
     table, quick = Table(), options.quick
     table.row("measured", "podtop", "beside it", "")
     parts = {
         "start": lambda: start(table, 3 if quick else 15),
         "steady": lambda: steady(table, 15 if quick else 60),
+        "market": lambda: market(table, 15 if quick else 60),
         "still": lambda: still(table, 15 if quick else 60),
         "keys": lambda: (keys(table, 100, 12 if quick else 60, 40), keys(table, 2000, 12 if quick else 60, 80)),
         "scripts": lambda: (script(table, "decode"), script(table, "memory", *(["--quick"] if quick else []))),

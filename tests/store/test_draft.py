@@ -9,6 +9,7 @@ from graphql import GraphQLInputObjectType
 from graphql.utilities import coerce_input_value
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.api.schema import schema
 from tests.make import funds, offer, pod
@@ -266,3 +267,20 @@ def test_a_secret_field_is_kept_apart() -> None:
     assert order.volume_key == Secret("very secret")
     assert made.typed("volume_key", "").secrets == {}
     assert BY_NAME["volume_key"].kind is Kind.HIDDEN
+
+
+def test_of_two_gpus_of_one_name_the_chosen_one_is_ordered() -> None:
+    desk, rack = offer("RTX PRO 6000", Quote(1.8, None, "Low")), offer("RTX PRO 6000", Quote(9.9, None, "Low"))
+    desk, rack = replace(desk, gpu_id="PRO 6000 Workstation"), replace(rack, gpu_id="PRO 6000 Server")
+    both = (desk, rack)
+    for chosen in both:
+        draft = drafts.from_offer(chosen, "7f3a", both)
+        assert drafts.offer_of(draft["gpu_type_id"], both) == chosen
+        made = drafts.order(draft, both, NOW, UTC)
+        assert isinstance(made, DeployOrder)
+        assert made.gpu_type_id == chosen.gpu_id
+        assert drafts.price(draft, both, None).gpus == chosen.secure.on_demand  # type: ignore[union-attr]
+    vague = drafts.from_offer(desk, "7f3a").typed("gpu_type_id", "RTX PRO 6000")
+    wrong = drafts.faults(vague, both, (), NOW, UTC)["gpu_type_id"]
+    assert wrong == "which one? PRO 6000 Workstation or PRO 6000 Server"
+    assert drafts.price(vague, both, None).gpus is None

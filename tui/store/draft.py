@@ -94,9 +94,14 @@ def unique(stem: str, suffix: str) -> str:
     return f"{re.sub(r'[^a-z0-9]+', '-', stem.lower()).strip('-') or 'pod'}-{suffix}"
 
 
-def from_offer(offer: Offer, suffix: str) -> Draft:
+def named(offer: Offer, offers: Sequence[Offer]) -> str:
+    """What `offer_of` finds a GPU by: its name; its id where RunPod calls another one the same."""
+    return offer.name if sum(other.name.lower() == offer.name.lower() for other in offers) < 2 else offer.gpu_id
+
+
+def from_offer(offer: Offer, suffix: str, offers: Sequence[Offer] = ()) -> Draft:
     """A pod with a GPU of the market."""
-    return Draft({**STARTING, "gpu_type_id": offer.name, "name": unique(offer.name, suffix)})
+    return Draft({**STARTING, "gpu_type_id": named(offer, offers), "name": unique(offer.name, suffix)})
 
 
 def from_pod(detail: PodDetail, offers: Sequence[Offer], suffix: str) -> Draft:
@@ -104,7 +109,7 @@ def from_pod(detail: PodDetail, offers: Sequence[Offer], suffix: str) -> Draft:
     pod, machine = detail.pod, detail.machine
     gpu = machine.gpu_type_id if machine else None
     offer = next((o for o in offers if o.gpu_id == gpu), None)
-    name = offer.name if offer else gpu or (pod.machine.gpu_name if pod.machine else None) or ""
+    name = named(offer, offers) if offer else gpu or (pod.machine.gpu_name if pod.machine else None) or ""
     spot = pod.kind in ("INTERRUPTABLE", "BID")
     found = {
         "way": "spot" if spot else "demand",
@@ -244,9 +249,11 @@ _MOUNT = re.compile(r"/[^\s]*")
 
 
 def offer_of(text: str, offers: Sequence[Offer]) -> Offer | None:
-    """The GPU of the market that a text names, by its name or its id."""
+    """The one GPU of the market that a text names, by its id or its name; None where several are called so."""
     clean = " ".join(text.split()).lower()
-    return next((o for o in offers if clean in (o.name.lower(), o.gpu_id.lower())), None)
+    by_id = next((o for o in offers if o.gpu_id.lower() == clean), None)
+    called = [o for o in offers if o.name.lower() == clean]
+    return by_id or (called[0] if len(called) == 1 else None)
 
 
 def matches(text: str, offers: Sequence[Offer], most: int = 8) -> str:
@@ -328,7 +335,9 @@ def _gpu_faults(draft: Draft, read: Mapping[str, Any], offers: Sequence[Offer]) 
     if not draft["gpu_type_id"].strip():
         found.append(("gpu_type_id", "which GPU? RunPod takes any, at any price, when none is named"))
     elif offer is None and offers:
-        found.append(("gpu_type_id", "the market has no GPU of that name"))
+        clean = " ".join(draft["gpu_type_id"].split()).lower()
+        called = " or ".join(o.gpu_id for o in offers if o.name.lower() == clean)
+        found.append(("gpu_type_id", f"which one? {called}" if called else "the market has no GPU of that name"))
     count = read.get("gpu_count")
     if not draft["gpu_count"].strip():
         found.append(("gpu_count", "how many GPUs?"))

@@ -274,7 +274,7 @@ class Acts:
         offers, suffix = self._offers(), secrets.token_hex(2)
         kept = await self._kept_draft()
         start = offer or (offers[0] if offers else None)
-        fresh = rules.from_offer(start, suffix) if start is not None else rules.Draft(rules.STARTING)
+        fresh = rules.from_offer(start, suffix, offers) if start is not None else rules.Draft(rules.STARTING)
         draft = kept or fresh
         if pod is not None and self._watch.cloud is not None:
             name = self._fleet.records[pod].name if pod in self._fleet.records else pod
@@ -290,7 +290,7 @@ class Acts:
             draft, kept = rules.from_pod(detail, offers, suffix), None
         elif kept is not None and offer is not None and rules.offer_of(kept["gpu_type_id"], offers) != offer:
             # The rest of an earlier draft is good for another GPU too; its name told the old one.
-            draft = replace(kept, values={**kept.values, "gpu_type_id": offer.name, "name": fresh["name"]})
+            draft = replace(kept, values={**kept.values, "gpu_type_id": fresh["gpu_type_id"], "name": fresh["name"]})
         if template is not None:
             draft, kept = rules.from_template(fresh, template), None
             if template.name:

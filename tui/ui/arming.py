@@ -27,6 +27,7 @@ def _at_odds(vigil: Vigil, draft: Draft, offers: Sequence[Offer]) -> str:
     named = drafts.offer_of(draft["gpu_type_id"], offers)
     for word, differs in (
         ("on demand or interruptible", (draft.way == "spot") != vigil.spot),
+        ("a GPU or a CPU", draft["compute"] == "CPU"),
         ("how many GPUs", (draft["gpu_count"].strip() or "1") != count),
         ("which GPU", named is not None and named.gpu_id not in vigil.gpus),
         ("the cloud", draft.way == "demand" and draft["cloud"] != cloud),

@@ -29,7 +29,7 @@ def question(
     wrong = drafts.faults(draft, offers, names, now, tz)
     cost = drafts.price(draft, offers, funds)
     offer = drafts.offer_of(draft["gpu_type_id"], offers)
-    gpu = offer.name if offer is not None else draft["gpu_type_id"]
+    gpu = drafts.named(offer, offers) if offer is not None else draft["gpu_type_id"]
     cloud = {"SECURE": "secure cloud", "COMMUNITY": "community cloud"}.get(draft["cloud"], "either cloud")
     way = "spot" if draft.way == "spot" else "on demand"
     what = draft["image"] or f"template {draft['template_id']}"

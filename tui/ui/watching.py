@@ -94,10 +94,13 @@ class Watching:
 
     def gpu(self, row: OfferRow, demand: Demand) -> None:
         """Show the dialog of a watch for a GPU type: the one there is, or a new one."""
+        from tui.store.draft import named
+
         old = next((v for v in self._fleet.vigils.values() if v.gpus[:1] == (row.id,) and not v.over), None)
-        self._show(
-            old or self._new(gpus=(row.id,), names=(row.name,), demand=replace(demand, gpus=())), row.price, old is None
-        )
+        offers = self._offers()
+        name = next((named(offer, offers) for offer in offers if offer.gpu_id == row.id), row.name)
+        new = self._new(gpus=(row.id,), names=(name,), demand=replace(demand, gpus=()))
+        self._show(old or new, row.price, old is None)
 
     def again(self, vigil: str) -> None:
         """Show the dialog of a watch there is."""

@@ -18,7 +18,7 @@ from textual.widgets import Button, Input, Label, Static
 
 from tui.api.models import Offer
 from tui.consequences import Point
-from tui.store.draft import offer_of
+from tui.store.draft import named, offer_of
 from tui.store.market import chips
 from tui.store.vigil import State, Vigil, what
 from tui.ui.modals.dialog import Dialog
@@ -157,10 +157,11 @@ class WatchDialog(Dialog[Decision | None]):
         for text in filter(None, (part.strip() for part in self._typed("watch-else").split(","))):
             offer = offer_of(text, self._offers)
             if offer is None:
-                raise Wrong(f"or else: the market has no GPU named {text}")
+                alike = " or ".join(o.gpu_id for o in self._offers if o.name.lower() == text.lower())
+                raise Wrong(f"or else: which one? {alike}" if alike else f"or else: the market has no GPU named {text}")
             if offer.gpu_id not in gpus:
                 gpus.append(offer.gpu_id)
-                names.append(offer.name)
+                names.append(named(offer, self._offers))
         count = self._number("watch-count", "GPUs", 100, whole=True)
         secure = {"": None, "secure": True, "community": False}[self.query_one("#watch-cloud", Choice).value]
         demand = replace(old.demand, gpu_count=int(count or 1), secure=secure)

@@ -1,0 +1,77 @@
+"""The last question before a watch may spend: what it says, and when it cannot be answered with a yes."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from tests.make import funds, offer, pod
+from tui.api.models import Demand, Quote
+from tui.store.draft import STARTING, Draft
+from tui.store.vigil import Vigil
+from tui.ui.arming import deploys, resumes
+from tui.ui.modals.agree import Question
+
+OFFERS = (offer("B200", Quote(5.0, 3.0, "Low")), offer("A40", Quote(0.4, 0.2, "Low")))
+WAITS = Vigil("v1", 0.0, (OFFERS[0].gpu_id,), ("B200",), ceiling=6.0)
+DRAFT = Draft({**STARTING, "gpu_type_id": "B200", "name": "b200-1"})
+RICH = funds(balance=100.0, spend=10.0)
+
+
+def words(question: Question) -> str:
+    return "\n".join(point.text for point in question.points)
+
+
+def test_it_says_the_cap_the_runway_the_tries_and_what_becomes_of_it() -> None:
+    asked = deploys(WAITS, DRAFT, 10.0, 3, RICH, OFFERS)
+    assert asked.stop == ""
+    for text in ("up to $10.00/h, $240.00 a day", "the money lasts 5h 00m", "At most 3", "It has no lease"):
+        assert text in words(asked), text
+
+
+def test_a_lease_is_said_as_it_will_be_kept() -> None:
+    leased = Draft({**DRAFT.values, "lease": "yes", "stop_after": "8h"})
+    assert "podtop stops it 8h after it is deployed" in words(deploys(WAITS, leased, 10.0, 3, RICH, OFFERS))
+    dated = Draft({**DRAFT.values, "lease": "yes", "terminate_after": "2026-11-24 08:00"})
+    assert "podtop TERMINATES it at 2026-11-24 08:00" in words(deploys(WAITS, dated, 10.0, 3, RICH, OFFERS))
+
+
+@pytest.mark.parametrize(
+    ("more", "cap", "money", "stop"),
+    [
+        ({"way": "spot", "bid_per_gpu": "3"}, 10.0, RICH, "on demand or interruptible"),
+        ({"gpu_count": "8"}, 50.0, RICH, "how many GPUs"),
+        ({"gpu_type_id": "A40"}, 10.0, RICH, "which GPU"),
+        ({"cloud": "SECURE"}, 10.0, RICH, "the cloud"),
+        ({"compute": "CPU"}, 10.0, RICH, "a GPU or a CPU"),
+        ({"volume_gb": "90000"}, 10.0, RICH, "its disks alone cost"),
+        ({}, 10.0, funds(balance=9.0), "less than an hour of the cap"),
+        ({}, 10.0, funds(balance=None), "not known now"),
+        ({}, 10.0, None, "not known now"),
+    ],
+)
+def test_what_cannot_be_armed_says_why(more: dict[str, str], cap: float, money: object, stop: str) -> None:
+    asked = deploys(WAITS, Draft({**DRAFT.values, **more}), cap, 3, money, OFFERS)  # type: ignore[arg-type]
+    assert stop in asked.stop
+
+
+def test_a_bid_is_held_against_the_watch_and_the_cap() -> None:
+    spot = replace(WAITS, spot=True, ceiling=3.5)
+    form = Draft({**DRAFT.values, "way": "spot", "bid_per_gpu": "3.20"})
+    assert deploys(spot, form, 5.0, 3, RICH, OFFERS).stop == ""
+    assert "the form bids $4.00" in deploys(spot, form.typed("bid_per_gpu", "4"), 5.0, 3, RICH, OFFERS).stop
+    assert "more than the cap" in deploys(spot, form, 3.2, 3, RICH, OFFERS).stop
+    two = replace(spot, demand=Demand(gpu_count=2))
+    assert "more than the cap" in deploys(two, form.typed("gpu_count", "2"), 5.0, 3, RICH, OFFERS).stop
+
+
+def test_a_resume_says_its_price_or_that_there_is_none() -> None:
+    down = replace(pod("p", status="EXITED", utils=None), cost_per_hr=0.4)
+    asked = resumes(down, RICH)
+    assert "$0.40/h" in words(asked)
+    assert asked.stop == ""
+    # RunPod tells 0 for what does not run: that is no price.
+    assert "does not say what it costs" in words(resumes(replace(down, cost_per_hr=0.0), RICH))
+    assert "less than an hour" in resumes(down, funds(balance=0.1)).stop
+    assert "the account is not known" in resumes(down, None).stop
+    assert resumes(down, RICH).key != resumes(replace(down, status_change="Exited by user: later"), RICH).key
