@@ -38,6 +38,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("deploy-120x40-light", (120, 40), LIGHT, ("tab", "tab", "slash", *"h100", "enter", "D", "backspace", "8")),
     ("lease-120x40-dark", (120, 40), DARK, ("j", "t", *"8h")),
     ("locked-120x40-dark", (120, 40), DARK, ("j", "L")),
+    ("copy-120x40-dark", (120, 40), DARK, ("j", "c", "j")),
     ("help-120x40-dark", (120, 40), DARK, ("question_mark",)),
 )
 

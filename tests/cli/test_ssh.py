@@ -5,9 +5,12 @@ Where OpenSSH's server is installed, by the real one too.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -199,6 +202,28 @@ def test_podtop_that_is_ended_ends_ssh_too(home: Path, url: str, number: signal.
     assert terminal.restored
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_copying_reaches_the_terminal_outside_tmux(home: Path, url: str, tmp_path: Path) -> None:
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed")
+    tmux = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
+    env = {"XDG_CONFIG_HOME": str(home), "XDG_STATE_HOME": str(home), "RUNPOD_API_KEY": "demo-key", "TMUX": ""}
+    run = shlex.join([sys.executable, "-m", "tui", "--api-url", url, "--no-record"])
+    terminal = Terminal([shutil.which("tmux") or "", *tmux[1:], "new", run], env=env)
+    terminal.wait_for("mixtral-8x7b-sft")
+    terminal.type("j")
+    terminal.wait_for("Telemetry  mixtral-8x7b-sft")
+    # In one burst: the second key is for the menu, and not for the screen below it.
+    terminal.type("cs")
+    sent = re.compile(rb"\x1b\]52;c?;([A-Za-z0-9+/=]+)")
+    terminal.wait_until(lambda: sent.search(terminal.output) is not None)
+    line = f"ssh root@127.0.0.1 -p {PORT} -i ~/'a key' -o ServerAliveInterval=15"
+    assert [base64.b64decode(found).decode() for found in sent.findall(terminal.output)] == [line]
+    assert subprocess.run([*tmux, "show-buffer"], capture_output=True, text=True, check=True).stdout == line
+    terminal.wait_for("sent by tmux to the")
+    terminal.type("q")
+    terminal.end()
 
 
 def test_without_ssh_it_says_so(home: Path, url: str) -> None:

@@ -99,7 +99,9 @@ class CopyMenu(ModalScreen[str]):
             note = (("▲ longer than this screen shows", "warn"),)
         if self._failed:
             note = ((f"▲ not copied: {self._failed}", "bad"),)
-        self.query_one("#copy-note", Lines).content = (TwoSided((note,)),)
+        line = self.query_one("#copy-note", Lines)
+        line.content = (TwoSided((note,)),)
+        line.display = any(text for text, _ in note)
 
     @property
     def _chosen(self) -> Entry | None:
