@@ -280,7 +280,7 @@ class PodtopApp(App[None]):
             self.guard.touch()
             if not self._is_heard(event) or not self._reach.hears():
                 return
-        elif isinstance(event, events.Key) and not self._is_meant(event):
+        elif isinstance(event, events.Key) and not (self._reach.hears() and self._is_meant(event)):
             return
         await super().on_event(event)
 

@@ -114,9 +114,9 @@ def modes(terminal: Terminal) -> dict[str, bool]:
     return found
 
 
-def back(terminal: Terminal) -> None:
+def back(terminal: Terminal, name: str = "mixtral-8x7b-sft") -> None:
     """Until podtop is there again, whole: nothing of the other program is left, and its own modes are on."""
-    terminal.wait_for("Telemetry  mixtral-8x7b-sft")
+    terminal.wait_for(f"Telemetry  {name}")
     terminal.wait_while("welcome to the pod")
     for words in ("podtop", "balance", "llama-70b-pretrain", "Market", "q quit"):
         terminal.wait_for(words)
@@ -162,7 +162,7 @@ def test_a_failure_is_explained_and_what_was_typed_ahead_is_no_key(home: Path, u
     terminal.wait_for("welcome to the pod")
     terminal.type("255\rTq")
     terminal.wait_for("press a key to return to podtop")
-    assert "podtop: ssh did not get in (255)" in terminal.text
+    assert "podtop: ssh did not get in, or was cut off (255)" in terminal.text
     assert "Permission denied" in terminal.text
     assert "ssh-keygen -R '[127.0.0.1]:40022'" in terminal.text
     assert not modes(terminal)["1000"], "the mouse that was left behind was taken away"
@@ -177,7 +177,9 @@ def test_a_failure_is_explained_and_what_was_typed_ahead_is_no_key(home: Path, u
 
 def test_keys_of_the_terminal_are_for_ssh(home: Path, url: str) -> None:
     terminal = started(home, url)
-    terminal.type("s")
+    # In one burst: into the pod that the cursor is on by then.
+    terminal.type("ks")
+    terminal.wait_for("into llama-70b-pretrain")
     terminal.wait_for("welcome to the pod")
     # It stops itself, as ssh does by ~ ctrl+z: without a shell to continue it, it goes on.
     terminal.type("stop\r")
@@ -186,7 +188,7 @@ def test_keys_of_the_terminal_are_for_ssh(home: Path, url: str) -> None:
     terminal.wait_for("podtop: ssh was ended by signal 2")
     rest()
     terminal.type(" ")
-    back(terminal)
+    back(terminal, "llama-70b-pretrain")
     leave(terminal)
 
 

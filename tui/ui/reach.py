@@ -145,6 +145,9 @@ class Reach:
         told = ""
         try:
             with self._suspend():
+                if self._environ.get("TERM") == "linux":
+                    # It has no second screen: what podtop painted is still there.
+                    _write("\x1b[999;1H\r\n")
                 _tell(f"podtop: into {plain(name)} {way}; exit or ~. comes back", ssh.line(route, self.settings))
                 _tell(*(f"▲ {text}" for text in cautions))
                 begun = self._beat()
