@@ -47,6 +47,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("hosts-120x40-dark", (120, 40), DARK, ("4",)),
     ("hosts-200x50-dark", (200, 50), DARK, ("4", "j")),
     ("events-120x40-dark", (120, 40), DARK, ("j", "S", "y", "e", "j", "j")),
+    ("copy-120x40-dark", (120, 40), DARK, ("j", "c", "j")),
     ("help-120x40-dark", (120, 40), DARK, ("question_mark",)),
 )
 

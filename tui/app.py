@@ -375,7 +375,9 @@ class PodtopApp(App[None]):
             self._terminal.touch()
             if self._hush.swallows(event) or not self._is_heard(event) or not self._reach.hears():
                 return
-        elif isinstance(event, events.Key) and (self._hush.swallows(event) or not self._is_meant(event)):
+        elif isinstance(event, events.Key) and (
+            self._hush.swallows(event) or not (self._reach.hears() and self._is_meant(event))
+        ):
             return
         await super().on_event(event)
 

@@ -49,7 +49,7 @@ _TMUX = Tool("tmux", ("load-buffer", "-w", "-", ";", "display-message", "-p", "#
 
 def is_far(environ: Mapping[str, str]) -> bool:
     """Whether the person sits at another machine."""
-    return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY", "MOSH_CONNECTION"))
+    return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
 
 
 def tools(environ: Mapping[str, str], which: Callable[[str], str | None]) -> tuple[Tool, ...]:

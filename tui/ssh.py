@@ -242,7 +242,7 @@ def outcome(code: int, seconds: float) -> str:
     if code < 0:
         return f"ssh was ended by signal {-code}"
     if code == FAILED:
-        return "ssh did not get in" if seconds < 60 else "the connection broke"
+        return "ssh did not get in, or was cut off" if seconds < 60 else "the connection broke"
     return f"ssh ended with {code}, as did the last command on the pod"
 
 

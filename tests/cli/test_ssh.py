@@ -5,9 +5,12 @@ Where OpenSSH's server is installed, by the real one too.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -111,9 +114,9 @@ def modes(terminal: Terminal) -> dict[str, bool]:
     return found
 
 
-def back(terminal: Terminal) -> None:
+def back(terminal: Terminal, name: str = "mixtral-8x7b-sft") -> None:
     """Until podtop is there again, whole: nothing of the other program is left, and its own modes are on."""
-    terminal.wait_for("Telemetry  mixtral-8x7b-sft")
+    terminal.wait_for(f"Telemetry  {name}")
     terminal.wait_while("welcome to the pod")
     for words in ("podtop", "balance", "llama-70b-pretrain", "Market", "q quit"):
         terminal.wait_for(words)
@@ -159,7 +162,7 @@ def test_a_failure_is_explained_and_what_was_typed_ahead_is_no_key(home: Path, u
     terminal.wait_for("welcome to the pod")
     terminal.type("255\rTq")
     terminal.wait_for("press a key to return to podtop")
-    assert "podtop: ssh did not get in (255)" in terminal.text
+    assert "podtop: ssh did not get in, or was cut off (255)" in terminal.text
     assert "Permission denied" in terminal.text
     assert "ssh-keygen -R '[127.0.0.1]:40022'" in terminal.text
     assert not modes(terminal)["1000"], "the mouse that was left behind was taken away"
@@ -174,7 +177,9 @@ def test_a_failure_is_explained_and_what_was_typed_ahead_is_no_key(home: Path, u
 
 def test_keys_of_the_terminal_are_for_ssh(home: Path, url: str) -> None:
     terminal = started(home, url)
-    terminal.type("s")
+    # In one burst: into the pod that the cursor is on by then.
+    terminal.type("ks")
+    terminal.wait_for("into llama-70b-pretrain")
     terminal.wait_for("welcome to the pod")
     # It stops itself, as ssh does by ~ ctrl+z: without a shell to continue it, it goes on.
     terminal.type("stop\r")
@@ -183,7 +188,7 @@ def test_keys_of_the_terminal_are_for_ssh(home: Path, url: str) -> None:
     terminal.wait_for("podtop: ssh was ended by signal 2")
     rest()
     terminal.type(" ")
-    back(terminal)
+    back(terminal, "llama-70b-pretrain")
     leave(terminal)
 
 
@@ -199,6 +204,28 @@ def test_podtop_that_is_ended_ends_ssh_too(home: Path, url: str, number: signal.
     assert terminal.restored
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_copying_reaches_the_terminal_outside_tmux(home: Path, url: str, tmp_path: Path) -> None:
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed")
+    tmux = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
+    env = {"XDG_CONFIG_HOME": str(home), "XDG_STATE_HOME": str(home), "RUNPOD_API_KEY": "demo-key", "TMUX": ""}
+    run = shlex.join([sys.executable, "-m", "tui", "--api-url", url, "--no-record"])
+    terminal = Terminal([shutil.which("tmux") or "", *tmux[1:], "new", run], env=env)
+    terminal.wait_for("mixtral-8x7b-sft")
+    terminal.type("j")
+    terminal.wait_for("Telemetry  mixtral-8x7b-sft")
+    # In one burst: the second key is for the menu, and not for the screen below it.
+    terminal.type("cs")
+    sent = re.compile(rb"\x1b\]52;c?;([A-Za-z0-9+/=]+)")
+    terminal.wait_until(lambda: sent.search(terminal.output) is not None)
+    line = f"ssh root@127.0.0.1 -p {PORT} -i ~/'a key' -o ServerAliveInterval=15"
+    assert [base64.b64decode(found).decode() for found in sent.findall(terminal.output)] == [line]
+    assert subprocess.run([*tmux, "show-buffer"], capture_output=True, text=True, check=True).stdout == line
+    terminal.wait_for("sent by tmux to the")
+    terminal.type("q")
+    terminal.end()
 
 
 def test_without_ssh_it_says_so(home: Path, url: str) -> None:

@@ -122,7 +122,7 @@ async def test_a_failure_waits_for_a_key_and_an_end_with_another_code_is_told(
         away = Away(run, tmp_path, monkeypatch, code=255)
         await away.over()
         assert away.keys == 1
-        assert "ssh did not get in (255)" in away.text
+        assert "ssh did not get in, or was cut off (255)" in away.text
         assert away.text.endswith(">")
     async with launch(cloud=with_ssh()) as run:
         away = Away(run, tmp_path, monkeypatch, code=130, lasts=900.0)
@@ -289,6 +289,27 @@ async def test_the_menu_of_a_stopped_pod_says_why_there_is_no_ssh(launch: Launch
         await run.until("no ssh: it is stopped: R resumes it")
         assert "s" not in entries(run)
         assert entries(run)["i"] == "m5n4b3v2c1x0z9"
+
+
+async def test_of_a_pod_that_is_gone_there_is_its_id(launch: Launch) -> None:
+    async with launch(cloud=with_ssh()) as run:
+        await run.press("enter")
+        await run.settle()
+        await run.poll(PODS)
+        await run.press("tab", "c")
+        assert entries(run) == {"i": "50qynxzilsxoey"}
+        await run.press("escape", "s")
+        assert "not on the account any more" in run.toasts()
+
+
+async def test_a_terminal_that_cannot_be_given_away_is_said(
+    launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with launch(cloud=with_ssh()) as run:
+        Away(run, tmp_path, monkeypatch)
+        run.app._reach._suspend = run.app.suspend  # of a driver without a terminal
+        await run.press("s")
+        await run.until("podtop cannot give this terminal to another program")
 
 
 async def test_the_menu_of_the_market(launch: Launch) -> None:

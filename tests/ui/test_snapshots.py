@@ -62,6 +62,7 @@ ASKED = {
     "terminate": ("j", "j", "T", "left", *"mixtral"),
     "bulk": ("space", "space", "space", "j", "j", "space", "T"),
     "resume-on-a-full-host": ("G", "R"),
+    "copy": ("j", "c", "j"),
     "lease": ("j", "t", *"8h"),
     "deploy": ("tab", "tab", "slash", *"h100", "enter", "D", "backspace", "8"),
     "deploy-with-faults": ("tab", "tab", "slash", *"h100", "enter", "D", "backspace", "9", "tab", "tab", "x"),

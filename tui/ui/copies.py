@@ -73,8 +73,8 @@ def _word(text: str | None) -> str:
     return shlex.quote(text) if text else ""
 
 
-def of_unreadable(pod: str, name: str) -> tuple[Entry, ...]:
-    """What can be copied of a pod that came back in a shape podtop does not know."""
+def of_unknown(pod: str, name: str) -> tuple[Entry, ...]:
+    """What can be copied of a pod that is gone, or came back in a shape podtop does not know."""
     found = (Entry("i", "pod id", _word(pod)), Entry("n", "name", _word(name)))
     return tuple(entry for entry in found if entry.text)
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
+from textual.app import SuspendNotSupported
+
 from tui.ui import format as fmt
 
 if TYPE_CHECKING:
@@ -143,6 +145,9 @@ class Reach:
         told = ""
         try:
             with self._suspend():
+                if self._environ.get("TERM") == "linux":
+                    # It has no second screen: what podtop painted is still there.
+                    _write("\x1b[999;1H\r\n")
                 _tell(f"podtop: into {plain(name)} {way}; exit or ~. comes back", ssh.line(route, self.settings))
                 _tell(*(f"▲ {text}" for text in cautions))
                 begun = self._beat()
@@ -163,6 +168,8 @@ class Reach:
                         await foreground.key()
                     elif code:
                         told = ended
+        except SuspendNotSupported:
+            told = "ssh: podtop cannot give this terminal to another program"
         finally:
             self.away = False
             self._deaf_until = self._beat() + DEAF
@@ -184,8 +191,8 @@ class Reach:
             entries += more
             if self._player.travelling:
                 note = "this is the past: addresses are as they were then"
-        elif record is not None:
-            entries += copies.of_unreadable(record.id, record.name)
+        elif pod is not None:
+            entries += copies.of_unknown(pod, record.name if record is not None else "")
         if not entries:
             self._warn("there is nothing here to copy")
             return

@@ -99,7 +99,9 @@ class CopyMenu(ModalScreen[str]):
             note = (("▲ longer than this screen shows", "warn"),)
         if self._failed:
             note = ((f"▲ not copied: {self._failed}", "bad"),)
-        self.query_one("#copy-note", Lines).content = (TwoSided((note,)),)
+        line = self.query_one("#copy-note", Lines)
+        line.content = (TwoSided((note,)),)
+        line.display = any(text for text, _ in note)
 
     @property
     def _chosen(self) -> Entry | None:
@@ -120,14 +122,25 @@ class CopyMenu(ModalScreen[str]):
             self.action_take()
 
     def on_key(self, event: events.Key) -> None:
-        # Typed right behind the key that opened the menu, it may come before there is anything in it.
+        if self._picked(event):
+            event.stop()
+
+    def takes(self, event: events.Key) -> bool:
+        """Whether a key that comes back from a widget is left to the bindings.
+
+        Typed right behind the one that opened this menu it was on its way to the screen below, and was meant for here.
+        """
+        return not self._picked(event)
+
+    def _picked(self, event: events.Key) -> bool:
+        """Copy the entry of this key, if there is one; there may be nothing on the screen yet."""
         for number, entry in self._entries.items():
             if event.character == entry.key:
-                event.stop()
                 for table in self.query(Table):
                     table.move_to(number)
                 self._begin(entry)
-                return
+                return True
+        return False
 
     def action_cancel(self) -> None:
         self.dismiss(None)
