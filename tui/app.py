@@ -6,7 +6,7 @@ import gc
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, tzinfo
 from functools import partial
@@ -26,11 +26,10 @@ from tui.paths import styles
 from tui.player import Player
 from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
-from tui.ui import terminal, themes
+from tui.ui import keys, places, terminal, themes
 from tui.ui.acts import Acts
 from tui.ui.messages import Attend, Copy, Inspect, LookBack, OpenPod
 from tui.ui.notices import held_back
-from tui.ui.places import PLACES
 from tui.ui.screens.fleet import FleetScreen
 from tui.ui.screens.timed import Sight
 from tui.ui.status import Badges
@@ -68,7 +67,7 @@ class PodtopApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(p.keys, f"go('{p.mode}')", p.word.lower(), id=f"screen.{p.mode}", show=False, tooltip=p.help)
-            for p in PLACES
+            for p in places.PLACES
         ),
         Binding("ctrl+r", "refresh_now", "refresh", id="app.refresh", show=False, tooltip="Ask RunPod now"),
         Binding("ctrl+l", "redraw", "redraw", id="app.redraw", show=False, tooltip="Draw the whole screen again"),
@@ -95,16 +94,17 @@ class PodtopApp(App[None]):
         # Which mode it begins with is read when the app is made.
         self.DEFAULT_MODE = first  # type: ignore[misc]
         super().__init__()
-        if config.keymap:
-            from tui.ui.keymap import for_textual
-
-            self.set_keymap(for_textual(config.keymap))
+        self._begin_with(config.keymap)
         self._open_log = open_log
         self._clock = source.clock
         self.crash: str | None = None
         self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace)
         self.fleet.keyless = source.keyless
-        badges = Badges(source.badge, source.demo, False)
+        own = not source.demo and source.recording is None
+        badges = Badges(
+            source.badge, source.demo, False, profile=(config.profile or "") if own else "", color=config.color,
+            places=places.rebound(self._keymap), back=keys.spoken(self._keymap, "chart.reset"),
+        )  # fmt: skip
         self.changed: Signal[None] = Signal(self, "changed")
         self._source = source
         self.player = Player(self.fleet, source.clock, self._tell, self._warn, replay=source.recording is not None)
@@ -116,10 +116,12 @@ class PodtopApp(App[None]):
         self._notify = config.notify
         self._hooks: Hooks | None = None
         why = "this is a recording" if source.recording else "podtop was started so" if config.read_only else ""
-        self.guard = Guard(why, after=config.lock_after * 60 or None, clock=beat)
+        self.guard = Guard(
+            why, after=config.lock_after * 60 or None, clock=beat, key=keys.spoken(self._keymap, "act.lock")
+        )
         self._acts = Acts(
             self.fleet, self.guard, self.player, self._watch, state, tz,
-            push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat,
+            push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat, back=badges.back,
         )  # fmt: skip
         self._beat = beat
         self._watching_for: Watching | None = None
@@ -133,6 +135,7 @@ class PodtopApp(App[None]):
             Kept(self._kept_in),
             self._watches,
             self._watch.use,
+            keys.acting(self._keymap),
         )
         self._first_screen = self._maker(first)()
         self._came_from = self.DEFAULT_MODE
@@ -141,6 +144,12 @@ class PodtopApp(App[None]):
         for theme in themes.OWN:
             self.register_theme(theme)
         self._start_with(config.theme if config.theme in self.available_themes else themes.DEFAULT)
+
+    def _begin_with(self, keymap: Mapping[str, str]) -> None:
+        if keymap:
+            from tui.ui.keymap import for_textual
+
+            self.set_keymap(for_textual(keymap))
 
     def _start_with(self, theme: str) -> None:
         """Set the first theme without Textual's watcher, which would parse every style sheet twice more at start."""
@@ -338,23 +347,20 @@ class PodtopApp(App[None]):
     def action_help_quit(self) -> None:
         # ctrl+c ends most programs, and copies in some: podtop says what ends it, once.
         self.clear_notifications()
-        self.notify("q quits podtop; pods go on running", markup=False)
+        self.notify(f"{keys.spoken(self._keymap, 'app.quit')} quits podtop; pods go on running", markup=False)
 
     def action_redraw(self) -> None:
         self._terminal.forget()
         self.refresh(repaint=True, layout=True)
 
     def action_help(self) -> None:
-        from tui.ui.keys import hints
         from tui.ui.modals.help import Help
 
-        self.push_screen(Help(hints(self.screen.active_bindings)))
+        self.push_screen(Help(keys.hints(self.screen.active_bindings)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything that a key does, by name; and the themes."""
-        from tui.ui.keys import GROUPS, hints
-
-        for hint in hints(screen.active_bindings):
-            if hint.enabled and hint.action and hint.id.split(".")[0] in GROUPS:
+        for hint in keys.hints(screen.active_bindings):
+            if hint.enabled and hint.action and hint.id.split(".")[0] in keys.GROUPS:
                 yield SystemCommand(hint.help, f"key {hint.keys[0]}", partial(self.run_action, hint.action, hint.node))
         yield SystemCommand("Change the theme", "dark, light and Textual's own", self.action_change_theme)

@@ -49,7 +49,7 @@ def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
         below: Row = ((" " * axis, QUIET), ("".join(cells), HEAT), (" " * (VALUES if numbers else 0), QUIET))
         rows += [tuple(part for part in below if part[0])] * (deep - 1)
     if len(shown) < len(lines) and height:
-        more = f"+{len(lines) - len(shown)} more below: z zooms"
+        more = f"+{len(lines) - len(shown)} more below, zoomed"
         rows.append(((" " * axis + fmt.clip(more, columns).ljust(columns), QUIET),))
     while len(rows) < height:
         rows.append(((" " * (axis + columns), QUIET),))

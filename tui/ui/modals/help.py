@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.paths import styles
-from tui.ui.keys import Hint, grouped
+from tui.ui.keys import Hint, grouped, hints
 
 SIGNS = (
     ("● ◌ ◔ ■", "running, idle (no GPU at work for 10 minutes), booting, stopped"),
@@ -45,9 +45,9 @@ class Help(ModalScreen[None]):
     CSS_PATH = styles("help")
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q", "dismiss", "Close", id="help.close"),
-        Binding("j,down", "scroll(1)", "Down", id="help.down", show=False),
-        Binding("k,up", "scroll(-1)", "Up", id="help.up", show=False),
+        Binding("escape,question_mark,q", "dismiss", "Close", id="help.close", tooltip="Close the help"),
+        Binding("j,down", "scroll(1)", "Down", id="help.down", show=False, tooltip="On in the help"),
+        Binding("k,up", "scroll(-1)", "Up", id="help.up", show=False, tooltip="Back in the help"),
     ]
 
     def __init__(self, hints: tuple[Hint, ...]) -> None:
@@ -64,7 +64,8 @@ class Help(ModalScreen[None]):
         blocks.append(("Signs", self._lines(((sign, meaning, "") for sign, meaning in SIGNS), room)))
         with VerticalScroll(id="help", classes="-wide" if wide else "") as box:
             box.border_title = "Keys"
-            box.border_subtitle = "esc, ? or q closes"
+            *others, last = next(h.keys for h in hints(self.active_bindings) if h.id == "help.close")
+            box.border_subtitle = " or ".join(filter(None, (", ".join(others), last))) + " closes"
             if not wide:
                 yield from self._column(blocks)
                 return

@@ -56,8 +56,16 @@ class MarketScreen(TimedScreen):
         Binding("slash", "filter", "find", id="table.filter", priority=True, tooltip=f"Filter what is shown: {WORDS}"),
         Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column"),
         hidden("i", "invert", "table.invert", "Turn the order round"),
-        Binding("right,l", "list(1)", "list", id="market.next", key_display="← →", tooltip="GPUs, CPUs, data centres"),
-        hidden("left,h", "list(-1)", "market.previous", "Data centres, CPUs, GPUs"),
+        Binding("right,l", "list(1)", "list", id="market.next", key_display="→", tooltip="GPUs, CPUs, data centres"),
+        Binding(
+            "left,h",
+            "list(-1)",
+            "list",
+            id="market.previous",
+            show=False,
+            key_display="←",
+            tooltip="Data centres, CPUs, GPUs",
+        ),
         Binding(
             "w", "watch", "watch", id="market.watch", tooltip="Watch: be told when it is there, or have it deployed"
         ),

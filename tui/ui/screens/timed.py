@@ -61,6 +61,7 @@ class Sight(NamedTuple):
     kept: Kept
     watching: Callable[[], Watching]
     use: Callable[[], Use]
+    acting: frozenset[str] = keys.ACTING
 
 
 class TimedScreen(Screen[None]):
@@ -81,7 +82,7 @@ class TimedScreen(Screen[None]):
             "D", "deploy", "deploy", id="act.deploy", priority=True, tooltip="Deploy this GPU, or one like this pod"
         ),
         hidden("plus", "range(-1)", "chart.closer", "A shorter time range"),
-        Binding("minus", "range(1)", "range", id="chart.wider", key_display="+ -", tooltip="A longer time range"),
+        Binding("minus", "range(1)", "range", id="chart.wider", tooltip="A longer time range"),
         hidden("equals_sign", "return", "chart.reset", "Back to now; the range of the start"),
         hidden("v", "heat", "chart.heat", "Lines, or a strip of shades for each GPU"),
         Binding("p", "pause", "pause", id="time.pause", tooltip="Hold the screen; in the past, play"),
@@ -90,7 +91,6 @@ class TimedScreen(Screen[None]):
             "step(-1)",
             "history",
             id="time.back",
-            key_display="[ ]",
             tooltip="A poll back in time",
         ),
         hidden("right_square_bracket", "step(1)", "time.on", "A poll on in time"),
@@ -170,7 +170,7 @@ class TimedScreen(Screen[None]):
         if player.held is None:
             return status.connection(live, player.view[1], tz)
         if player.travelling:
-            return status.travelling(player.held[1], player, live, player.clock(), tz)
+            return status.travelling(player.held[1], player, live, player.clock(), tz, self._sight.badges.back)
         return status.paused(live, player.held[1], player.clock(), tz)
 
     def _entitle(self, pane: Widget, title: str, subtitle: str, lines: Sequence[str] = ()) -> None:
@@ -239,13 +239,13 @@ class TimedScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         guard = self._sight.acts.guard
-        if guard.read_only and event.key in {"D", *(a.key for a in ACTIONS)} and not self.typing():
+        if guard.read_only and event.key in self._sight.acting and not self.typing():
             event.stop()
             self._sight.acts.lock()
 
     @on(Lines.Picked, "#header")
     async def _tab_clicked(self, event: Lines.Picked) -> None:
-        mode = status.picked(event.group)
+        mode = status.picked(event.group, self._sight.badges.places)
         if mode is not None:
             await self.app.run_action(f"go('{mode}')", self.app)
 
