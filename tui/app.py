@@ -100,9 +100,8 @@ class PodtopApp(App[None]):
         self.crash: str | None = None
         self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace)
         self.fleet.keyless = source.keyless
-        own = not source.demo and source.recording is None
         badges = Badges(
-            source.badge, source.demo, False, profile=(config.profile or "") if own else "", color=config.color,
+            source.badge, source.demo, False, profile=source.profile, color=config.color,
             places=places.rebound(self._keymap), back=keys.spoken(self._keymap, "chart.reset"),
         )  # fmt: skip
         self.changed: Signal[None] = Signal(self, "changed")

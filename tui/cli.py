@@ -343,7 +343,7 @@ def runpod_source(config: Config) -> Source:
     key = config.key.secret if config.key else None
     host = urlsplit(config.api_url).hostname or ""
     badge = "runpod" if host == "api.runpod.io" else "simulated" if is_loopback(host) else host
-    return Source(badge=badge, demo=False, open=open_cloud, clock=time.time)
+    return Source(badge=badge, demo=False, open=open_cloud, clock=time.time, profile=config.profile or "")
 
 
 def _state_dir(source: Source, shelf: ExitStack) -> Callable[[], Path]:

@@ -24,6 +24,7 @@ class Source(Struct, frozen=True):
     pace:    seconds of `clock` per real second (1 except for a sped-up demo).
     prices:  what GPUs cost in the past; it blocks for a moment, and is called in a thread.
     keyless: whether there is no API key: then prices are all that can be asked for.
+    profile: the account by the name that the settings give it; empty where it has none.
     recording: a file to be replayed in place of a cloud, from the instant `begin` on; None where RunPod is asked.
     history: snapshots of the past, oldest first, as (instant, snapshot); None where there is none to be had.
     """
@@ -38,3 +39,4 @@ class Source(Struct, frozen=True):
     recording: Path | None = None
     begin: float = 0.0
     keyless: bool = False
+    profile: str = ""
