@@ -88,11 +88,11 @@ def _not_start(pod: Pod) -> str | None:
 
 
 def _not_resume(pod: Pod) -> str | None:
-    return _not_start(pod) or ("it is interruptible: B resumes it with a bid" if is_spot(pod) else None)
+    return _not_start(pod) or ("it is interruptible: it is resumed with a bid" if is_spot(pod) else None)
 
 
 def _not_bid(pod: Pod) -> str | None:
-    return _not_start(pod) or (None if is_spot(pod) else "it is on demand and takes no bid: R resumes it")
+    return _not_start(pod) or (None if is_spot(pod) else "it is on demand and takes no bid: it is resumed without one")
 
 
 def _not_terminate(pod: Pod) -> str | None:

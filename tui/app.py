@@ -6,7 +6,7 @@ import gc
 import logging
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, tzinfo
 from functools import partial
@@ -29,13 +29,12 @@ from tui.paths import styles
 from tui.player import Player
 from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
-from tui.ui import terminal, themes
+from tui.ui import keys, places, terminal, themes
 from tui.ui.acts import Acts
 from tui.ui.display import Display
 from tui.ui.hush import Hush
 from tui.ui.messages import Attend, Inspect, LookBack, OpenPod
 from tui.ui.notices import held_back
-from tui.ui.places import PLACES
 from tui.ui.reach import Reach
 from tui.ui.screens.fleet import FleetScreen
 from tui.ui.screens.timed import Sight
@@ -87,7 +86,7 @@ class PodtopApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(p.keys, f"go('{p.mode}')", p.word.lower(), id=f"screen.{p.mode}", show=False, tooltip=p.help)
-            for p in PLACES
+            for p in places.PLACES
         ),
         Binding("ctrl+r", "refresh_now", "refresh", id="app.refresh", show=False, tooltip="Ask RunPod now"),
         Binding("ctrl+l", "redraw", "redraw", id="app.redraw", show=False, tooltip="Draw the whole screen again"),
@@ -121,16 +120,16 @@ class PodtopApp(App[None]):
         self.animation_level = "none"
         self._told_slow = False
         self._look = display or Display(config)
-        if config.keymap:
-            from tui.ui.keymap import for_textual
-
-            self.set_keymap(for_textual(config.keymap))
+        self._begin_with(config.keymap)
         self._open_log = open_log
         self._clock = source.clock
         self.crash: str | None = None
         self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace)
         self.fleet.keyless = source.keyless
-        badges = Badges(source.badge, source.demo, False)
+        badges = Badges(
+            source.badge, source.demo, False, profile=source.profile, color=config.color,
+            places=places.rebound(self._keymap), back=keys.spoken(self._keymap, "chart.reset"),
+        )  # fmt: skip
         self.changed: Signal[None] = Signal(self, "changed")
         self._source = source
         self.player = Player(self.fleet, source.clock, self._tell, self._warn, replay=source.recording is not None)
@@ -143,10 +142,12 @@ class PodtopApp(App[None]):
         self._notify = config.notify
         self._hooks: Hooks | None = None
         why = "this is a recording" if source.recording else "podtop was started so" if config.read_only else ""
-        self.guard = Guard(why, after=config.lock_after * 60 or None, clock=beat)
+        self.guard = Guard(
+            why, after=config.lock_after * 60 or None, clock=beat, key=keys.spoken(self._keymap, "act.lock")
+        )
         self._acts = Acts(
             self.fleet, self.guard, self.player, self._watch, state, tz,
-            push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat,
+            push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat, back=badges.back,
         )  # fmt: skip
         self._reach = Reach(
             self.fleet, self.player, config.ssh, simulated=source.demo or source.simulated, replay=self.player.replay,
@@ -171,6 +172,7 @@ class PodtopApp(App[None]):
             self._look,
             {},
             self._reach,
+            keys.acting(self._keymap),
         )
         self._first_screen = self._maker(first)()
         self._came_from = self.DEFAULT_MODE
@@ -180,6 +182,12 @@ class PodtopApp(App[None]):
         for theme in themes.OWN:
             self.register_theme(theme)
         self._start_with(self._look.theme(self, self._kept.get("theme"), self.available_themes))
+
+    def _begin_with(self, keymap: Mapping[str, str]) -> None:
+        if keymap:
+            from tui.ui.keymap import for_textual
+
+            self.set_keymap(for_textual(keymap))
 
     def _start_with(self, theme: str) -> None:
         """Set the first theme without Textual's watcher, which would parse every style sheet twice more at start."""
@@ -457,7 +465,7 @@ class PodtopApp(App[None]):
     def action_help_quit(self) -> None:
         # ctrl+c ends most programs, and copies in some: podtop says what ends it, once.
         self.clear_notifications()
-        self.notify("q quits podtop; pods go on running", markup=False)
+        self.notify(f"{keys.spoken(self._keymap, 'app.quit')} quits podtop; pods go on running", markup=False)
 
     def action_redraw(self) -> None:
         self._terminal.forget()
@@ -469,18 +477,13 @@ class PodtopApp(App[None]):
             super().action_command_palette()
 
     def action_help(self) -> None:
-        from tui.ui.keys import every
         from tui.ui.modals.help import Help
 
-        word = next((place.word for place in PLACES if place.mode == self.current_mode), "")
-        self.push_screen(
-            Help(
-                every(self.screen, words=self._look.ascii), lambda: self._hush.begin(("q",)), self.screen.title or word
-            )
-        )
+        word = next((place.word for place in places.PLACES if place.mode == self.current_mode), "")
+        every = keys.every(self.screen, words=self._look.ascii)
+        self.push_screen(Help(every, lambda: self._hush.begin(("q",)), self.screen.title or word))
 
     def action_tour(self) -> None:
-        from tui.ui.keys import every
         from tui.ui.modals.tour import Tour
 
-        self.push_screen(Tour(every(self.screen, words=self._look.ascii), self._hush.begin, self._beat))
+        self.push_screen(Tour(keys.every(self.screen, words=self._look.ascii), self._hush.begin, self._beat))

@@ -366,7 +366,10 @@ def runpod_source(config: Config) -> Source:
     key = config.key.secret if config.key else None
     host = urlsplit(config.api_url).hostname or ""
     badge = "runpod" if host == "api.runpod.io" else "simulated" if is_loopback(host) else host
-    return Source(badge=badge, demo=False, open=open_cloud, clock=time.time, simulated=is_loopback(host))
+    return Source(
+        badge=badge, demo=False, open=open_cloud, clock=time.time, simulated=is_loopback(host),
+        profile=config.profile or "",
+    )  # fmt: skip
 
 
 def _state_dir(source: Source, shelf: ExitStack) -> Callable[[], Path]:

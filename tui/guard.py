@@ -14,11 +14,18 @@ class Guard:
     read_only: why podtop sends no change at all; empty where it may.
     clock:     seconds that only go forward.
     after:     seconds without a hand on the keys after which it locks; None never.
+    key:       what unlocks it, for a person.
     """
 
     def __init__(
-        self, read_only: str = "", *, after: float | None = LOCK_AFTER, clock: Callable[[], float] = lambda: 0.0
+        self,
+        read_only: str = "",
+        *,
+        after: float | None = LOCK_AFTER,
+        clock: Callable[[], float] = lambda: 0.0,
+        key: str = "L",
     ) -> None:
+        self.told = f"actions are locked: {key} unlocks them"
         self.read_only = read_only
         self._after = after
         self._clock = clock
@@ -45,4 +52,4 @@ class Guard:
         """Why nothing may be done now, and what to do about it."""
         if self.read_only:
             return f"read-only: {self.read_only}. Nothing was sent."
-        return "actions are locked: L unlocks them" if self.locked else None
+        return self.told if self.locked else None

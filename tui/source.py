@@ -25,6 +25,7 @@ class Source(Struct, frozen=True):
     prices:  what GPUs cost in the past; it blocks for a moment, and is called in a thread.
     keyless: whether there is no API key: then prices are all that can be asked for.
     simulated: whether what is asked answers on this machine, so that its pods are made up.
+    profile: the account by the name that the settings give it; empty where it has none.
     recording: a file to be replayed in place of a cloud, from the instant `begin` on; None where RunPod is asked.
     history: snapshots of the past, oldest first, as (instant, snapshot); None where there is none to be had.
     """
@@ -40,3 +41,4 @@ class Source(Struct, frozen=True):
     begin: float = 0.0
     keyless: bool = False
     simulated: bool = False
+    profile: str = ""

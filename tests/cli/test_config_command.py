@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.cli.terminal import Terminal
 
 
 class Config:
@@ -16,14 +19,14 @@ class Config:
 
     def __init__(self, home: Path) -> None:
         self.file = home / "podtop" / "config.toml"
-        self._environ = {
+        self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("PODTOP_", "RUNPOD_"))},
             "XDG_CONFIG_HOME": str(home), "HOME": str(home),
         }  # fmt: skip
 
     def __call__(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "tui", *arguments], env={**self._environ, **environ}, capture_output=True,
+            [sys.executable, "-m", "tui", *arguments], env={**self.environ, **environ}, capture_output=True,
             text=True, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
@@ -100,3 +103,39 @@ def test_help_explains_the_settings_and_a_wrong_use_does_not(podtop: Config) -> 
     wrong = podtop("config")
     assert wrong.returncode == 2
     assert "market_interval" not in wrong.stderr
+
+
+README = (Path(__file__).parent.parent.parent / "README.md").read_text()
+SECTION = README.partition("\n## Configuration\n")[2].partition("\n## ")[0]
+
+
+def test_what_the_readme_shows_is_accepted(podtop: Config) -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", SECTION, re.DOTALL)
+    assert len(blocks) == 3
+    podtop.write("".join(blocks))
+    done = podtop("config", "--check")
+    assert done.returncode == 0
+    assert all("cannot be read" in line or "the environment has no" in line for line in done.stdout.splitlines())
+
+
+def test_the_commands_of_the_readme_are_run(podtop: Config) -> None:
+    (block,) = re.findall(r"```sh\n(.*?)```", SECTION, re.DOTALL)
+    for line in block.splitlines():
+        done = podtop(*line.partition("#")[0].split()[1:])
+        assert (done.returncode, done.stderr) == (0, ""), line
+
+
+def test_a_keymap_that_is_wrong_ends_the_start_with_its_line(podtop: Config) -> None:
+    podtop.write("theme = 'nord'\n[keymap]\n'app.quit' = 'o'\n")
+    terminal = Terminal([sys.executable, "-m", "tui", "--demo"], env=podtop.environ)
+    assert terminal.end() == 2
+    assert b"line 3: app.quit and table.sort would both have o" in terminal.output
+
+
+def test_a_keymap_changes_keys_in_a_real_terminal(podtop: Config) -> None:
+    podtop.write("[keymap]\n'app.quit' = 'Q'\n")
+    terminal = Terminal([sys.executable, "-m", "tui", "--demo"], env=podtop.environ)
+    terminal.wait_for("Q quit")
+    terminal.type("q")
+    terminal.type("Q")
+    assert terminal.end() == 0

@@ -231,3 +231,20 @@ def test_no_command_for_scripts_brings_a_screen_along(arguments: list[str]) -> N
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_profile_is_told_and_used_by_every_command(run: Run, served: Served, tmp_path: Path) -> None:
+    file = tmp_path / "podtop" / "config.toml"
+    file.parent.mkdir()
+    file.write_text(f'[profiles.work]\napi_url = "{served.url}"\napi_key_env = "WORK_KEY"\nread_only = true\n')
+    env = {"XDG_CONFIG_HOME": str(tmp_path), "WORK_KEY": "demo-key", "PODTOP_API_URL": "", "RUNPOD_API_KEY": ""}
+    document = json.loads(run("--profile", "work", "once", "account", "--json", env=env).stdout)
+    assert (document["source"], document["profile"]) == ("simulated", "work")
+    assert "profile" not in json.loads(run("--demo", "--profile", "work", "once", "account", "--json", env=env).stdout)
+    refused = run("stop", "--profile", "work", "qwen-eval-sweep", "--yes", env=env)
+    assert refused.returncode == 6
+    assert "read-only" in refused.stderr
+    unknown = run("--profile", "wrk", "stop", "qwen-eval-sweep", "--yes", env=env)
+    assert unknown.returncode == 2
+    assert "did you mean work? there are work" in unknown.stderr
+    assert run("record", "--profile", "wrk", env=env).returncode == 2

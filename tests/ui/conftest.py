@@ -215,7 +215,8 @@ def launch(tmp_path: Path) -> Launch:
         record: Path | None = None,
     ) -> AsyncIterator[Running]:
         held = cloud or HeldCloud()
-        source = Source("demo" if demo else "runpod", demo, lambda: held, lambda: held.now)
+        profile = ((config and config.profile) or "") if not demo else ""
+        source = Source("demo" if demo else "runpod", demo, lambda: held, lambda: held.now, profile=profile)
 
         def recorder(say: Callable[[Note], object]) -> Recorder:
             return Recorder(record or Path(), "test", say=say, account="test", wall=lambda: held.now)

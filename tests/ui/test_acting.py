@@ -328,7 +328,7 @@ async def test_a_bid_is_typed_and_weighed(launch: Launch) -> None:
     [
         ("dataset", "S", "it is stopped already"),
         ("llama", "R", "it runs already"),
-        ("dataset", "B", "R resumes it"),
+        ("dataset", "B", "resumed without one"),
     ],
 )
 async def test_a_key_that_makes_no_sense_says_why(launch: Launch, name: str, key: str, words: str) -> None:

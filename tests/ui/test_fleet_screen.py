@@ -457,3 +457,35 @@ async def test_a_q_too_many_behind_the_help_does_not_quit(launch: Launch) -> Non
         await run.press("q")
         await run.settle()
         assert left == [1]
+
+
+@given(
+    st.integers(15, 200),
+    st.text("abcdefghij-_", min_size=1, max_size=24),
+    st.booleans(),
+    st.sampled_from([None, Throttled("slow down", 30.0)]),
+)
+def test_no_width_hides_the_profile(width: int, profile: str, read_only: bool, error: CloudError | None) -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(PODS, NOW)
+    if error is not None:
+        fleet.fail(error, NOW + 20, NOW + 40)
+    badges = Badges("runpod", False, read_only, profile=profile, color="bad")
+    first, _ = status.header(fleet, badges, NOW + 25, status.connection(fleet, NOW + 25, UTC), width)
+    parts = join(first, width)
+    text = "".join(part for part, _ in parts)
+    (badge,) = [part.strip() for part, role in parts if role == "badge-bad"]
+    assert badge == profile or (badge.endswith("…") and profile.startswith(badge[:-1]) and len(badge) >= 4)
+    assert "▲" in text
+    assert not read_only or "RO" in text or "READ-ONLY" in text
+    assert badge == profile or width < 45
+
+
+@pytest.mark.parametrize(("demo", "shown"), [(False, True), (True, False)])
+async def test_the_profile_stands_in_the_header_of_every_screen_but_not_on_a_demo(
+    launch: Launch, demo: bool, shown: bool
+) -> None:
+    async with launch(config=Config(profile="work", color="bad"), demo=demo) as run:
+        for key in ("1", "2", "5"):
+            await run.press(key)
+            assert (" work " in run.text().splitlines()[0]) is shown

@@ -34,6 +34,7 @@ class Document(Struct, frozen=True, kw_only=True):
     kind:   what was asked for, which tells what the items are.
     at:     when RunPod answered.
     source: "runpod", "demo", "simulated", or the host that was asked.
+    profile: that of the settings, where one was chosen.
     total:  how many there are without the filter.
     money:  of pods and alerts; null where RunPod did not tell.
     """
@@ -42,6 +43,7 @@ class Document(Struct, frozen=True, kw_only=True):
     kind: str
     at: str
     source: str
+    profile: str | UnsetType = UNSET
     total: int
     items: tuple[Any, ...]
     money: Money | UnsetType | None = UNSET
@@ -55,14 +57,15 @@ class Incomplete(Exception):
 class Desk:
     """Asks for one kind, and keeps what it saw, by which a later document knows of idle pods and restarts.
 
-    source: what documents call the source.
+    source: what documents call the source; profile: and the account, where it has a name.
     text:   the filter as it was typed.
     """
 
-    def __init__(self, kind: str, source: str, text: str, interval: float) -> None:
+    def __init__(self, kind: str, source: str, text: str, interval: float, profile: str = "") -> None:
         self.kind = kind
         self.fleet = Fleet(interval, interval, budget=0)
         self._source = source
+        self._profile = profile
         self._terms = views.terms(text)
         self._market_terms = parse(text)
 
@@ -92,6 +95,7 @@ class Desk:
             kind=self.kind,
             at=iso(at) or "",
             source=self._source,
+            profile=self._profile or UNSET,
             total=total,
             items=found,
             money=items.money(answer.funds) if self.kind in ("pods", "alerts") else UNSET,

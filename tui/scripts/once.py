@@ -35,7 +35,7 @@ def once(source: Source, kind: str, form: str, text: str, every: float | None, p
     text:  a filter, as it was typed.
     every: seconds between two questions; None asks once.
     """
-    desk = Desk(kind, source.badge, text, (every or ALONE) * source.pace)
+    desk = Desk(kind, source.badge, text, (every or ALONE) * source.pace, source.profile)
     printer = Printer(form, every is not None, sys.stdout)
     teller = _Teller(desk, printer, source.clock, past)
     return asyncio.run(_run(source, teller, every))

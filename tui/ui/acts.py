@@ -57,8 +57,10 @@ class Acts:
         warn: Callable[[str], object],
         say: Callable[[Note], object],
         beat: Callable[[], float] = time.monotonic,
+        back: str = "=",
     ) -> None:
         self.guard = guard
+        self._back = back
         self.performer: Performer | None = None
         self._fleet = fleet
         self._player = player
@@ -79,7 +81,7 @@ class Acts:
         if (why := self.guard.refusal()) is not None:
             return why
         if self._player.travelling:
-            return "this is the past: = returns to now, where things can be done"
+            return f"this is the past: {self._back} returns to now, where things can be done"
         if self._fleet.keyless:
             return "there is no API key: podtop shows prices only"
         if self._fleet.pods_at is None or self.performer is None:
@@ -98,7 +100,7 @@ class Acts:
         if self.guard.read_only:
             self._warn(self.guard.refusal() or "")
         elif self.guard.toggle():
-            self._warn("actions are locked: L unlocks them")
+            self._warn(self.guard.told)
         else:
             self._warn("actions are unlocked, until nobody touches a key for a while")
 

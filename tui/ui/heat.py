@@ -57,7 +57,7 @@ def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
             # A line between two keeps them apart: a full block joins the one above.
             rows.append(((" " * (axis + columns), QUIET),))
     if len(shown) < len(lines) and height:
-        more = f"+{len(lines) - len(shown)} more below: z zooms"
+        more = f"+{len(lines) - len(shown)} more below, zoomed"
         rows.append(((" " * axis + fmt.clip(more, columns).ljust(columns), QUIET),))
     while len(rows) < height:
         rows.append(((" " * (axis + columns), QUIET),))

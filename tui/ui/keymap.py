@@ -196,6 +196,8 @@ def faults(keymap: Mapping[str, str], app: type[App[None]]) -> tuple[Fault, ...]
             found.append(Fault(name, f"{name} stays as it is ({keys}): the safety of dialogs rests on it"))
         elif not (keys_of := split(text)):
             found.append(Fault(name, f"{name} has no key"))
+        elif "escape" in known[name].keys and "escape" not in keys_of:
+            found.append(Fault(name, f"{name} must keep escape, which always goes back"))
         elif wrong := [f"{key} {words}" for key in keys_of if (words := _refused(known[name], key))]:
             found.append(Fault(name, f"{name} = {text!r} is not accepted: {'; '.join(wrong)}"))
         else:
@@ -208,12 +210,12 @@ def _conflicts(keymap: Mapping[str, tuple[str, ...]], app: type[App[None]]) -> I
     told = set()
     for where, classes in contexts(app).items():
         by_key: dict[str, dict[str, None]] = {}
-        for binding in (b for node in classes for b in bindings_of(node)):
-            name = binding.id or ""
-            for key in keymap.get(name, (binding.key,)):
-                by_key.setdefault(key, {})[name] = None
-        for key, names in by_key.items():
-            mine = [name for name in names if name in keymap]
+        own = {(b.id, b.key) for node in classes for b in bindings_of(node)}
+        for name, its in own:
+            for key in keymap.get(name or "", (its,)):
+                by_key.setdefault(key, {})[name or ""] = None
+        for key, names in sorted(by_key.items()):
+            mine = [name for name in sorted(names) if name in keymap and (name, key) not in own]
             for name in mine:
                 for other in names:
                     pair = frozenset((name, other))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tui.actions import ACTIONS
 from tui.ui.cells import Cell
 from tui.ui.widgets.lines import TwoSided
 
@@ -29,6 +30,37 @@ def key_word(key: str) -> str:
     if key.startswith("shift+"):
         return f"shift {key_word(key[6:])}"
     return _GLYPHS.get(key, key)
+
+
+SPOKEN = {"act.lock": "L", "chart.reset": "equals_sign", "app.quit": "q"}
+"""Bindings whose key podtop tells in sentences, with the key they have by themselves."""
+
+ACTING = frozenset({"D", "L", "t", *(action.key for action in ACTIONS)})
+"""Keys that act, of which a person is told why they do nothing where podtop only reads."""
+
+
+def acting(keymap: Mapping[str, str]) -> frozenset[str]:
+    """The same as a keymap has them."""
+    own = {
+        "act.deploy": "D",
+        "act.lock": "L",
+        "act.lease": "t",
+        **{f"act.{action.id}": action.key for action in ACTIONS},
+    }
+    return frozenset(key for name, keys in own.items() for key in keymap.get(name, keys).split(","))
+
+
+PAIRS = {
+    "chart.wider": ("chart.closer", "chart.wider"),
+    "time.back": ("time.back", "time.on"),
+    "market.next": ("market.previous", "market.next"),
+}
+"""Bindings whose key the footer tells beside that of their opposite."""
+
+
+def spoken(keymap: Mapping[str, str], id: str) -> str:
+    """The key of a binding for a sentence, as the keymap has it."""
+    return key_word(keymap.get(id, SPOKEN[id]).partition(",")[0])
 
 
 class Hint(NamedTuple):
@@ -74,6 +106,10 @@ def hints(active: Mapping[str, ActiveBinding], *, words: bool = False) -> tuple[
             )  # fmt: skip
         elif word not in old.keys:
             found[binding.id] = old._replace(keys=(*old.keys, word))
+    alone = dict(found)
+    for name, pair in PAIRS.items():
+        if all(one in found for one in pair):
+            found[name] = found[name]._replace(footer_key=" ".join(alone[one].footer_key for one in pair))
     return tuple(map(_in_words, found.values()) if words else found.values())
 
 

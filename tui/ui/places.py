@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -17,6 +18,17 @@ class Place(NamedTuple):
     def key(self) -> str:
         """The key that the header tells."""
         return self.keys.partition(",")[0]
+
+
+def rebound(keymap: Mapping[str, str]) -> tuple[Place, ...]:
+    """The screens with the keys of a keymap, told as they are printed on a keyboard."""
+    from tui.ui.keys import key_word
+
+    def keys(place: Place) -> str:
+        told = keymap.get(f"screen.{place.mode}")
+        return place.keys if told is None else ",".join(key_word(key) for key in told.split(","))
+
+    return tuple(place._replace(keys=keys(place)) for place in PLACES)
 
 
 PLACES = (

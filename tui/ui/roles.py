@@ -6,6 +6,7 @@ widget before the first frame.
 
 from __future__ import annotations
 
+from rich.color import Color
 from rich.style import Style
 from textual.widget import Widget
 
@@ -16,11 +17,18 @@ ROLES = (
 CLASSES = frozenset(f"role--{role}" for role in ROLES)
 """Component classes that a screen has for its widgets to draw with."""
 
+BADGE = "badge-"
+"""Before the name of a role: a badge in its colour."""
+
 PAINTED = ("badge", "tab")
 """Roles that bring a background of their own."""
 
 
 def style_of(widget: Widget, role: str, under: Style) -> Style:
     """How a role is drawn on the background of `under`."""
+    if role.startswith(BADGE):
+        # The colour of another role as the ground of a word, without a component class for each.
+        style = widget.screen.get_component_rich_style(f"role--{role.removeprefix(BADGE)}")
+        return Style(color=under.bgcolor or Color.parse("default"), bgcolor=style.color, bold=True)
     style = widget.screen.get_component_rich_style(f"role--{role}")
     return style if role in PAINTED else style + under.background_style

@@ -22,12 +22,20 @@ if TYPE_CHECKING:
 
 
 class Badges(Struct, frozen=True):
-    """What the header says of podtop itself."""
+    """What the header says of podtop itself.
+
+    profile: the account by the name that the settings give it; empty where there is none. color: its badge's role.
+    places:  the screens with the keys that go there; back: the key that leads from the past to now.
+    """
 
     source: str
     demo: bool
     read_only: bool
     locked: bool = False
+    profile: str = ""
+    color: str = "accent"
+    places: tuple[Place, ...] = PLACES
+    back: str = "="
 
 
 NAME: Cell = (("podtop", "key"),)
@@ -127,12 +135,12 @@ def paused(fleet: Fleet, held: float, now: float, tz: tzinfo | None) -> Forms:
     return tuple((*short, gap, *form) for short, form in zip((hold, hold, hold, (("‖", "warn"),)), forms, strict=False))
 
 
-def travelling(at: float, player: Player, live: Fleet, now: float, tz: tzinfo | None) -> Forms:
+def travelling(at: float, player: Player, live: Fleet, now: float, tz: tzinfo | None, back: str = "=") -> Forms:
     """Which instant of the recording is shown, and whether it moves; and what is wrong meanwhile."""
     when = datetime.fromtimestamp(at, tz)
     day = "" if now - at < 12 * 3600 else f"{when:%a %d %b} "
     moves = f" ▶ ×{player.speed:g}" if player.playing else ""
-    ago = "" if player.replay else f" · {fmt.duration(now - at)} ago · = returns to now"
+    ago = "" if player.replay else f" · {fmt.duration(now - at)} ago · {back} returns to now"
     time: Cell = ((f"◀ {day}{when:%H:%M:%S}{moves}", "warn"),)
     wrong = None if player.replay else live.snapshot.error
     word: Cell = () if wrong is None else ((f" ▲ {trouble(wrong)}", "bad"),)
@@ -213,12 +221,13 @@ def has_hosts(fleet: Fleet) -> bool:
     return hosts is not None and bool(hosts.hosts or hosts.unreadable)
 
 
-def tabs(here: str, hosts: bool = True) -> tuple[tuple[Cell, ...], ...]:
+def tabs(here: str, hosts: bool = True, every: tuple[Place, ...] = PLACES) -> tuple[tuple[Cell, ...], ...]:
     """The screens, at three lengths: by name, by number but for the one that is shown, that one alone.
 
+    every: the screens there are.
     hosts: whether the account has machines; their screen has no tab otherwise, unless it is shown.
     """
-    places = [place for place in PLACES if hosts or place.mode in (here, *_ALWAYS)]
+    places = [place for place in every if hosts or place.mode in (here, *_ALWAYS)]
 
     def tab(place: Place, word: bool) -> Cell:
         if place.mode == here:
@@ -236,14 +245,17 @@ _ALWAYS = tuple(place.mode for place in PLACES if place.mode != "hosts")
 """Screens that always have a tab."""
 
 
-def picked(group: Cell) -> str | None:
+def picked(group: Cell, places: tuple[Place, ...] = PLACES) -> str | None:
     """The screen whose tab was clicked."""
     text = "".join(part for part, _ in group).split()
-    return next((place.mode for place in PLACES if text[:1] == [place.key]), None)
+    return next((place.mode for place in places if text[:1] == [place.key]), None)
 
 
 def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool) -> TwoSided:
-    """Who, where, and how fresh. The screens' names go first, then the time and the latency, the badges last."""
+    """Who, where, and how fresh. The screens' names go first, then the time and the latency, the badges last.
+
+    The profile is never left out: whose pods these are comes before everything else.
+    """
     name = NAME
 
     def marks(read_only: str, locked: str) -> tuple[Cell, ...]:
@@ -254,15 +266,21 @@ def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool
     source: tuple[Cell, ...] = () if badges.demo else (((badges.source, "muted"),),)
     long, short = marks(" READ-ONLY ", " LOCKED "), marks(" RO ", " LOCK ")
     middle = min(2, len(forms) - 1)
-    named, numbered, alone = tabs(here, hosts)
+    named, numbered, alone = tabs(here, hosts, badges.places)
+
+    def account(most: int) -> tuple[Cell, ...]:
+        return (((f" {fmt.clip(badges.profile, most)} ", f"badge-{badges.color}"),),) if badges.profile else ()
+
+    whose = account(len(badges.profile))
     lines = [
-        TwoSided((name, *long, *source, *named), (forms[0],)),
-        TwoSided((name, *long, *source, *numbered), (forms[0],)),
-        *(TwoSided((name, *long, *source, *alone), (form,)) for form in forms[: middle + 1]),
-        TwoSided((name, *long, *alone), (forms[middle],)),
-        TwoSided((name, *long), (forms[middle],)),
-        TwoSided(long, (forms[middle],)),
-        *(TwoSided(short, (form,)) for form in forms[middle:]),
+        TwoSided((name, *whose, *long, *source, *named), (forms[0],)),
+        TwoSided((name, *whose, *long, *source, *numbered), (forms[0],)),
+        *(TwoSided((name, *whose, *long, *source, *alone), (form,)) for form in forms[: middle + 1]),
+        TwoSided((name, *whose, *long, *alone), (forms[middle],)),
+        TwoSided((name, *whose, *long), (forms[middle],)),
+        TwoSided((*whose, *long), (forms[middle],)),
+        *(TwoSided((*whose, *short), (form,)) for form in forms[middle:]),
+        *(TwoSided((*account(most), *short), (forms[-1],)) for most in (12, 8, 4)),
     ]
     return next((line for line in lines if taken((*line.left, *line.right)) <= width), lines[-1])
 

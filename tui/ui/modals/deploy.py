@@ -25,6 +25,7 @@ from tui.store.draft import Draft, Price
 from tui.store.fields import BY_NAME, FIELDS, Field, Kind, fields
 from tui.ui import format as fmt
 from tui.ui.cells import Cell
+from tui.ui.keys import hints
 from tui.ui.modals.dialog import Dialog
 from tui.ui.widgets.choice import Choice
 from tui.ui.widgets.entry import Entry
@@ -156,13 +157,15 @@ class DeployForm(Dialog[Answer | None]):
     def on_mount(self, event: events.Mount) -> None:
         box = self.query_one("#deploy")
         box.border_title = "Prepare a deploy: what is sent when it is there" if self._later else "Deploy a pod"
-        words = "tab on · ^s order · ^n anew · esc leaves, the draft is kept"
-        box.border_subtitle = "^s order · ^n anew · esc leaves" if self.narrow else words
+        told = {hint.id: hint.keys[0] for hint in hints(self.active_bindings)}
+        order, anew = told.get("deploy.order", "^s"), told.get("deploy.anew", "^n")
+        words = f"{order} order · {anew} anew · esc leaves"
+        box.border_subtitle = words if self.narrow else f"tab on · {words}, the draft is kept"
         for field in self.query(Input):
             field.cursor_blink = False
         self.query_one("#field-gpu_count").focus()
         if self._kept:
-            self._note = "This is the draft of before; ctrl+n begins anew."
+            self._note = f"This is the draft of before; {anew} begins anew."
         self._show()
         self.set_interval(LOOK_EVERY, self._look)
 

@@ -76,10 +76,18 @@ class MarketScreen(TimedScreen):
             "list(1)",
             "list",
             id="market.next",
-            key_display="← →",
+            key_display="→",
             tooltip="GPUs, CPU pods, CPUs, data centres, watches",
         ),
-        hidden("left,h", "list(-1)", "market.previous", "The list before"),
+        Binding(
+            "left,h",
+            "list(-1)",
+            "list",
+            id="market.previous",
+            show=False,
+            key_display="←",
+            tooltip="The list before",
+        ),
         Binding(
             "w", "watch", "watch", id="market.watch", tooltip="Watch: be told when it is there, or have it deployed"
         ),

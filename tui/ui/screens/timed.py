@@ -73,6 +73,7 @@ class Sight(NamedTuple):
     marks: dict[str, None]
     """Pods that are marked, by their ids: what is marked on one screen is on others."""
     reach: Reach
+    acting: frozenset[str] = keys.ACTING
 
 
 class TimedScreen(Screen[None]):
@@ -97,7 +98,7 @@ class TimedScreen(Screen[None]):
         Binding("s", "ssh", "ssh", id="pod.ssh", tooltip="Into the pod by ssh; podtop is back when that ends"),
         Binding("c", "copy", "copy", id="pod.copy", tooltip="Copy: ssh command, id, URLs, or what the cursor is on"),
         hidden("plus", "range(-1)", "chart.closer", "A shorter time range"),
-        Binding("minus", "range(1)", "range", id="chart.wider", key_display="+ -", tooltip="A longer time range"),
+        Binding("minus", "range(1)", "range", id="chart.wider", tooltip="A longer time range"),
         hidden("equals_sign", "return", "chart.reset", "Back to now; the range of the start"),
         hidden("v", "heat", "chart.heat", "Lines, or a strip of shades for each GPU"),
         Binding("p", "pause", "pause", id="time.pause", tooltip="Hold the screen; in the past, play"),
@@ -106,7 +107,6 @@ class TimedScreen(Screen[None]):
             "step(-1)",
             "history",
             id="time.back",
-            key_display="[ ]",
             tooltip="A poll back in time",
         ),
         hidden("right_square_bracket", "step(1)", "time.on", "A poll on in time"),
@@ -197,7 +197,7 @@ class TimedScreen(Screen[None]):
         if player.held is None:
             return status.connection(live, player.view[1], tz)
         if player.travelling:
-            return status.travelling(player.held[1], player, live, player.clock(), tz)
+            return status.travelling(player.held[1], player, live, player.clock(), tz, self._sight.badges.back)
         return status.paused(live, player.held[1], player.clock(), tz)
 
     def _entitle(self, pane: Widget, title: str, subtitle: str, lines: Sequence[str] = ()) -> None:
@@ -287,7 +287,7 @@ class TimedScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         guard = self._sight.acts.guard
-        if guard.read_only and event.key in {"D", "L", "t", *(a.key for a in ACTIONS)} and not self.typing():
+        if guard.read_only and event.key in self._sight.acting and not self.typing():
             event.stop()
             self._sight.acts.lock()
 
@@ -297,7 +297,7 @@ class TimedScreen(Screen[None]):
             # By the palette everything can be done that has a name: it is where the mouse finds what no line shows.
             self.app.action_command_palette()
             return
-        mode = status.picked(event.group)
+        mode = status.picked(event.group, self._sight.badges.places)
         if mode is not None:
             await self.app.run_action(f"go('{mode}')", self.app)
 
