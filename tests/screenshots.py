@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 
 from tests.stage import demo_app, landed, make_recording, replay_app, settle, still_pollers
+from tui.config import Config
+from tui.ui.display import Display
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 DARK, LIGHT = "podtop-dark", "podtop-light"
@@ -39,6 +41,11 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("lease-120x40-dark", (120, 40), DARK, ("j", "t", *"8h")),
     ("locked-120x40-dark", (120, 40), DARK, ("j", "L")),
     ("help-120x40-dark", (120, 40), DARK, ("question_mark",)),
+    ("fleet-120x40-contrast", (120, 40), "podtop-contrast", ("j",)),
+    ("fleet-120x40-deuteranopia", (120, 40), "podtop-deuteranopia", ("space", "space", "space")),
+    ("fleet-120x40-tritanopia", (120, 40), "podtop-tritanopia", ("space", "space", "space")),
+    ("fleet-120x40-mono", (120, 40), "podtop-mono", ("j",)),
+    ("fleet-120x40-16", (120, 40), "podtop-16", ("j",)),
 )
 
 
@@ -48,6 +55,14 @@ async def shoot(name: str, size: tuple[int, int], theme: str, keys: tuple[str, .
         async with app.run_test(size=size) as pilot:
             await settle(pilot, *keys)
             (FOLDER / f"{name}.svg").write_text(app.export_screenshot(title="podtop"), "utf-8")
+
+
+async def shoot_ascii() -> None:
+    app = demo_app(display=Display(Config(ascii=True), {}))
+    with still_pollers():
+        async with app.run_test(size=(120, 40)) as pilot:
+            await settle(pilot, "j")
+            (FOLDER / "fleet-120x40-ascii.svg").write_text(app.export_screenshot(title="podtop"), "utf-8")
 
 
 async def shoot_replay(recording: Path) -> None:
@@ -61,6 +76,7 @@ async def main(recording: Path) -> None:
     FOLDER.mkdir(exist_ok=True)
     for shot in SHOTS:
         await shoot(*shot)
+    await shoot_ascii()
     await shoot_replay(recording)
 
 

@@ -41,14 +41,18 @@ def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
             for point in run:
                 column = spec.window.column(point.at)
                 if column is not None and column < width:
-                    cells[column] = level(point.mean, spec.high) if spec.spark else shade(point.mean, spec.high)
+                    cells[column] = (
+                        level(point.mean - spec.low, spec.high - spec.low)
+                        if spec.spark
+                        else shade(point.mean, spec.high)
+                    )
         parts: list[Part] = []
         if axis:
             parts.append((f"{fmt.clip(line.label.removeprefix('GPU '), axis - 1):>{axis - 1}} ", QUIET))
         parts.append(("".join(cells), HEAT))
         if numbers:
             lags = line.last is not None and middle - line.last > 0.2 * spec.high
-            text = fmt.UNKNOWN if line.last is None else f"{'▾' if lags else ''}{line.last:.0f}"
+            text = fmt.UNKNOWN if line.last is None else f"{'▾' if lags else ''}{line.last:.{spec.places}f}"
             parts.append((f"{text:>{VALUES}}", ALERT if lags else TEXT))
         rows.append(tuple(parts))
         below: Row = ((" " * axis, QUIET), ("".join(cells), HEAT), (" " * (VALUES if numbers else 0), QUIET))
