@@ -170,3 +170,14 @@ def test_midnight_is_the_day_that_begins() -> None:
     shown = window(NOON, 86_400, 90)
     axis = words(ChartSpec("x", spec_of([1.0]).lines, shown, tz=UTC), 94, 10)[-1]
     assert axis.split()[4:7] == ["22:00", "Mon", "02:00"]
+
+
+def test_on_a_slow_link_the_gpus_of_a_pod_are_one_sparkline_of_their_mean() -> None:
+    def gpu(number: int, value: float) -> Line:
+        return Line(f"GPU {number}", ((Point(0.0, value, value, value), Point(1.0, value, value, value)),), value)
+
+    chart = ChartSpec("GPU util", (gpu(0, 100.0), gpu(1, 0.0)), Window(0.0, 1.0, 40), heat=True, spark=True)
+    shown = ["".join(text for text, _ in row) for row in plot.draw(chart, 49, 6)]
+    assert sum("▅▅" in line for line in shown) == 1
+    assert not any("█" in line or "▁" in line for line in shown)
+    assert any(line.rstrip().endswith("50") for line in shown)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from tui.store.series import Point
+from tui.store.views import Line
 from tui.ui import format as fmt
 from tui.ui.spec import ALERT, HEAT, QUIET, TEXT, VALUES, ChartSpec, Part, Row
 
@@ -25,9 +31,26 @@ def level(value: float, high: float) -> str:
     return fmt.spark([100 * value / high if high > 0 else 0.0])
 
 
+def _mean(lines: Sequence[Line]) -> Line:
+    """One line for several: in each bucket the mean of those that have a value there."""
+    found: dict[float, list[Point]] = {}
+    for line in lines:
+        for run in line.runs:
+            for point in run:
+                found.setdefault(point.at, []).append(point)
+    run = tuple(
+        Point(at, min(p.low for p in some), max(p.high for p in some), sum(p.mean for p in some) / len(some))
+        for at, some in sorted(found.items())
+    )
+    last = [line.last for line in lines if line.last is not None]
+    return replace(lines[0], label="", runs=(run,), last=sum(last) / len(last) if last else None)
+
+
 def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
     """The lines as strips in exactly `height` rows; where there is no room for all, the last row says how many more."""
-    lines = spec.lines
+    together = spec.spark and len(spec.lines) > 1 and spec.lines[0].label.startswith("GPU ")
+    # A sparkline for each GPU would be more to send than the chart is; who lags stands in the title.
+    lines = (_mean(spec.lines),) if together else spec.lines
     shown = lines if len(lines) <= height else lines[: max(0, height - 1)]
     numbers = columns > spec.window.columns
     width = columns - VALUES if numbers else columns
