@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 
 from tests.stage import at_rest, demo_app, landed, make_recording, replay_app, settle, still_pollers, watched
+from tui.config import Config
+from tui.ui.display import Display
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 DARK, LIGHT = "podtop-dark", "podtop-light"
@@ -49,6 +51,11 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("events-120x40-dark", (120, 40), DARK, ("j", "S", "y", "e", "j", "j")),
     ("copy-120x40-dark", (120, 40), DARK, ("j", "c", "j")),
     ("help-120x40-dark", (120, 40), DARK, ("question_mark",)),
+    ("fleet-120x40-contrast", (120, 40), "podtop-contrast", ("j",)),
+    ("fleet-120x40-deuteranopia", (120, 40), "podtop-deuteranopia", ("space", "space", "space")),
+    ("fleet-120x40-tritanopia", (120, 40), "podtop-tritanopia", ("space", "space", "space")),
+    ("fleet-120x40-mono", (120, 40), "podtop-mono", ("j",)),
+    ("fleet-120x40-16", (120, 40), "podtop-16", ("j",)),
 )
 
 
@@ -63,6 +70,14 @@ async def shoot(name: str, size: tuple[int, int], theme: str, keys: tuple[str, .
             (FOLDER / f"{name}.svg").write_text(app.export_screenshot(title="podtop"), "utf-8")
 
 
+async def shoot_ascii() -> None:
+    app = demo_app(display=Display(Config(ascii=True), {}))
+    with still_pollers():
+        async with app.run_test(size=(120, 40)) as pilot:
+            await settle(pilot, "j")
+            (FOLDER / "fleet-120x40-ascii.svg").write_text(app.export_screenshot(title="podtop"), "utf-8")
+
+
 async def shoot_replay(recording: Path) -> None:
     app = replay_app(recording)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -74,6 +89,7 @@ async def main(recording: Path) -> None:
     FOLDER.mkdir(exist_ok=True)
     for shot in SHOTS:
         await shoot(*shot)
+    await shoot_ascii()
     await shoot_replay(recording)
 
 

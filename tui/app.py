@@ -181,7 +181,9 @@ class PodtopApp(App[None]):
         self._watching: Worker[None] | None = None
         for theme in themes.OWN:
             self.register_theme(theme)
-        self._start_with(self._look.theme(self, self._kept.get("theme"), self.available_themes))
+        # A demo begins anew each time: what it would have kept need not be looked for before the first frame.
+        kept = "" if source.demo else self._kept.get("theme")
+        self._start_with(self._look.theme(self, kept, self.available_themes))
 
     def _begin_with(self, keymap: Mapping[str, str]) -> None:
         if keymap:

@@ -26,6 +26,7 @@ HERE = Path(__file__).parent
 PODTOP = str(Path(sys.executable).with_name("podtop"))
 HELLO = [sys.executable, str(HERE / "hello.py")]
 HTOP = ["htop", "-d", "10"]
+BTOP = ["btop"]
 STATE = tempfile.TemporaryDirectory(prefix="podtop-bench-")
 QUICK = {"PYTHONDONTWRITEBYTECODE": "", "RUNPOD_API_KEY": "demo-key", "XDG_STATE_HOME": STATE.name}
 SIZE = (120, 40)
@@ -113,6 +114,32 @@ def market(table: Table, seconds: float) -> None:
         table.row("  resident memory", f"{memory:.0f} MiB", f"fleet: {fleet[2]:.0f} MiB", "goal 64 MiB")
 
 
+def link(table: Table, seconds: float) -> None:
+    """What goes over the wire, as usual and on a slow link, while nobody types and while somebody does.
+
+    Beside it htop and btop as they come, while nobody types.
+    """
+    settle = 15.0
+    sent: dict[str, float] = {}
+    typed: dict[str, float] = {}
+    count = 20
+    moves = [(settle + seconds + n, b"k" if n % 8 >= 4 else b"j") for n in range(count)]
+    for name, argv in (("htop", HTOP), ("btop", BTOP)):
+        if shutil.which(argv[0]):
+            record = run(argv, size=SIZE, seconds=settle + seconds, env=QUICK, end=b"q")
+            sent[name] = record.bytes_between(settle, settle + seconds) / seconds
+    with simulated(100) as argv:
+        for name, flags in (("usual", []), ("slow", ["--slow-link"])):
+            record = play([*argv, *flags], settle + seconds + count, moves)
+            sent[name] = record.bytes_between(settle, settle + seconds) / seconds
+            typed[name] = record.bytes_between(settle + seconds, settle + seconds + count) / count
+    for what, name in (("usual", "usual"), ("--slow-link", "slow")):
+        beside = ", ".join(f"{other} {sent[other]:.0f}" for other in ("htop", "btop") if other in sent)
+        ratios = ", ".join(f"{sent[name] / sent[other]:.3f}x {other}" for other in ("htop", "btop") if other in sent)
+        table.row(f"bytes a second, {what}", f"{sent[name]:.0f} B/s", beside, ratios)
+        table.row("  from one pod to the next each second", f"{typed[name]:.0f} B/s", "", "")
+
+
 def still(table: Table, seconds: float) -> None:
     """A world that stands still: what is sent although nothing changes (the time of the last answer, every 5 s)."""
     with simulated(100, speed=0.01) as argv:
@@ -151,7 +178,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the time, for trying the bench itself")
     parser.add_argument(
-        "--only", choices=["start", "steady", "market", "still", "keys", "scripts"], help="one part of it"
+        "--only", choices=["start", "steady", "market", "link", "still", "keys", "scripts"], help="one part of it"
     )
     options = parser.parse_args()
     table, quick = Table(), options.quick
@@ -160,6 +187,7 @@ def main() -> None:
         "start": lambda: start(table, 3 if quick else 15),
         "steady": lambda: steady(table, 15 if quick else 60),
         "market": lambda: market(table, 15 if quick else 60),
+        "link": lambda: link(table, 20 if quick else 60),
         "still": lambda: still(table, 15 if quick else 60),
         "keys": lambda: (keys(table, 100, 12 if quick else 60, 40), keys(table, 2000, 12 if quick else 60, 80)),
         "scripts": lambda: (script(table, "decode"), script(table, "memory", *(["--quick"] if quick else []))),

@@ -13,7 +13,7 @@ from textual.color import Color as TextualColor
 from textual.theme import Theme
 
 from tui.ui import themes
-from tui.ui.colours import LEGIBLE, SIXTEEN, Rgb, contrast, fitted, nearest_of_256
+from tui.ui.colours import LEGIBLE, SIXTEEN, Rgb, contrast, distance, fitted, nearest_of_256
 
 TEXT = ("text", "muted", "quiet", "accent", "good", "warn", "bad")
 """Roles of text; what draws rules and charts is not among them."""
@@ -129,7 +129,10 @@ def test_what_can_be_read_can_be_read_in_sixteen_colours(fg: Rgb, bg: Rgb) -> No
 
 @given(RGB)
 def test_of_256_colours_none_is_used_that_people_change(one: Rgb) -> None:
-    assert 16 <= nearest_of_256(one) <= 255
+    number = nearest_of_256(one)
+    assert 16 <= number <= 255
+    least = min(distance(one, tuple(Color.from_ansi(n).get_truecolor())) for n in range(16, 256))  # type: ignore[arg-type]
+    assert distance(one, tuple(Color.from_ansi(number).get_truecolor())) <= 1.1 * least + 30  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("theme", themes.OWN, ids=lambda theme: theme.name)

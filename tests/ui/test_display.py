@@ -135,15 +135,15 @@ def test_which_theme_it_begins_with() -> None:
 
 
 async def test_a_theme_that_was_chosen_is_found_again(launch: Launch, tmp_path: Path) -> None:
-    async with launch() as run:
+    async with launch(demo=False) as run:
         assert run.app.theme == "podtop-dark"
         await run.press("colon", *"theme", "enter")
         await run.press(*"tritan", "enter")
         await run.until("llama-pretrain")
         assert run.app.theme == "podtop-tritanopia"
-    async with launch() as run:
+    async with launch(demo=False) as run:
         assert run.app.theme == "podtop-tritanopia"
-    async with launch(config=Config(theme="podtop-light")) as run:
+    async with launch(demo=False, config=Config(theme="podtop-light")) as run:
         assert run.app.theme == "podtop-light"
 
 

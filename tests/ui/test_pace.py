@@ -44,6 +44,20 @@ def test_two_slow_frames_in_a_row_make_a_slow_link_and_one_does_not() -> None:
     assert not pace.slow
 
 
+def test_that_a_frame_has_left_does_not_say_that_it_has_arrived() -> None:
+    pace = Pace()
+    for _ in range(2):
+        assert not pace.slow
+        pace.took(SLOW)
+        assert not pace.drained(0.0, answers=True)
+    assert pace.slow
+    for _ in range(OFTEN):
+        pace.drained(0.0, answers=False)
+    assert not pace.slow
+    assert not pace.drained(SLOW, answers=False)
+    assert pace.drained(SLOW, answers=True)
+
+
 def test_what_a_person_has_said_is_not_found_out_to_be_otherwise() -> None:
     for told in (True, False):
         pace = Pace(told)

@@ -231,3 +231,14 @@ def test_a_stack_is_as_high_as_its_sum_and_the_newest_stands_at_the_right() -> N
 def test_nothing_charged_is_said() -> None:
     assert "nothing was charged" in "\n".join(drawn(bars_of([(0.0, 0.0, 0.0)]), 60, 9))
     assert "nothing was charged" in "\n".join(drawn(bars_of([]), 60, 9))
+
+
+def test_on_a_slow_link_the_gpus_of_a_pod_are_one_sparkline_of_their_mean() -> None:
+    def gpu(number: int, value: float) -> Line:
+        return Line(f"GPU {number}", ((Point(0.0, value, value, value), Point(1.0, value, value, value)),), value)
+
+    chart = ChartSpec("GPU util", (gpu(0, 100.0), gpu(1, 0.0)), Window(0.0, 1.0, 40), heat=True, spark=True)
+    shown = ["".join(text for text, _ in row) for row in plot.draw(chart, 49, 6)]
+    assert sum("▅▅" in line for line in shown) == 1
+    assert not any("█" in line or "▁" in line for line in shown)
+    assert any(line.rstrip().endswith("50") for line in shown)

@@ -58,7 +58,18 @@ def distance(one: Rgb, other: Rgb) -> float:
 
 @lru_cache(1024)
 def nearest_of_256(rgb: Rgb) -> int:
-    return _FIRST + min(range(len(_CUBE)), key=lambda n: distance(rgb, _CUBE[n]))
+    """The number of the nearest: of the levels around each channel, and of the greys around their mean."""
+    sides = [_around(part) for part in rgb]
+    grey = min(23, max(0, (sum(rgb) // 3 - 8) // 10))
+    near = [36 * r + 6 * g + b for r in sides[0] for g in sides[1] for b in sides[2]]
+    near += [216 + grey, 216 + min(23, grey + 1)]
+    return _FIRST + min(near, key=lambda n: distance(rgb, _CUBE[n]))
+
+
+def _around(part: int) -> tuple[int, int]:
+    """The two levels of the cube between which a channel lies."""
+    above = next(n for n, level in enumerate(_LEVELS) if level >= part)
+    return max(0, above - 1), above
 
 
 @lru_cache(1024)

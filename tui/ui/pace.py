@@ -55,6 +55,13 @@ class Pace:
             self.slow = False
         return self.slow is not was
 
+    def drained(self, seconds: float, answers: bool) -> bool:
+        """A frame has left podtop after this long; whether the link is now another than before.
+
+        That it left says nothing of a terminal that `answers`: it may still lie on the way.
+        """
+        return (seconds >= SLOW or not answers) and self.took(seconds)
+
     def touch(self, now: float) -> None:
         """Somebody typed, or is to be told something: what comes now is not for later."""
         self._touched = now

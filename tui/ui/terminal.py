@@ -161,7 +161,7 @@ class Terminal:
             return
         if driver.took is not None:
             took, driver.took = driver.took, None
-            if self._pace.took(took):
+            if self._pace.drained(took, app._sync_available):
                 self.changed()
         if self._later is not None:
             self._later.stop()

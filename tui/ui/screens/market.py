@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec.structs import replace
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -370,7 +371,9 @@ class MarketScreen(TimedScreen):
         width = max(900.0, spec.bucket(RANGES[self._range], columns))
         self._width = width
         window = spec.window(now, RANGES[self._range], columns, width)
-        pane.show((offers.trend_chart(fleet.prices, row, window, now, self._sight.tz, self._cursor),))
+        chart = offers.trend_chart(fleet.prices, row, window, now, self._sight.tz, self._cursor)
+        slow = self._sight.display.pace.slow
+        pane.show((replace(chart, heat=True, spark=True) if slow else chart,))
 
     @staticmethod
     def _offer(market: Market | None, gpu: str | None) -> Offer | None:
