@@ -19,7 +19,7 @@ from tui.store.terms import WORDS, parse
 from tui.store.vigil import what
 from tui.ui import format as fmt
 from tui.ui import layout, notices, offers, spec
-from tui.ui.cells import Cell
+from tui.ui.cells import Cell, wrap
 from tui.ui.facts import Fact
 from tui.ui.messages import Attend, Copy
 from tui.ui.notice import Notice
@@ -285,12 +285,15 @@ class MarketScreen(TimedScreen):
             if center is not None:
                 made, title = offers.center_facts(center, self._names(fleet)), center.name or center.id
         cells: dict[str, dict[str, Cell]] = {}
+        width = table.width_of("value") if self.size.width < layout.NORMAL else 0
         for heading, group in made:
             if cells:
                 cells[f"{heading} above"] = {}
             cells[heading] = {"label": ((heading, "key"),)}
             for number, fact in enumerate(group):
-                cells[f"{heading} {number}"] = {"label": ((fact.label, "muted"),), "value": fact.value}
+                for line, value in enumerate(wrap(fact.value, width) if width else (fact.value,)):
+                    label = fact.label if not line else ""
+                    cells[f"{heading} {number}.{line}"] = {"label": ((label, "muted"),), "value": value}
         table.show(tuple(cells), lambda key: cells[key], notice=Notice("nothing is under the cursor"))
         self._entitle(table, title or TITLES["facts"], "")
         self._show_trend(pane, row, fleet, now)
