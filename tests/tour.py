@@ -13,6 +13,7 @@ from unittest.mock import patch
 from rich.console import Console
 from rich.segment import Segment
 from textual.app import App
+from textual.pilot import Pilot
 
 from tests.film import Frame, row, svg
 from tests.stage import NOON, at_rest, demo_app, settle, still_pollers
@@ -25,12 +26,16 @@ LETTER = 0.09
 
 
 class Step(NamedTuple):
-    """Keys, what is told meanwhile, how long their end is looked at, and how many seconds pass in the world before."""
+    """Keys, what is told meanwhile, how long their end is looked at, and how many seconds pass in the world before.
+
+    until: what stands on the screen then; it may come from a thread.
+    """
 
     keys: tuple[str, ...]
     caption: str
     seconds: float
     passing: float = 0.0
+    until: str = ""
 
 
 POLL = ("ctrl+r",)
@@ -58,8 +63,8 @@ SCRIPT = (
     Step(("escape",), "esc: nothing was sent", 1.4),
     Step(("t",), LEASE, 1.2),
     Step(tuple("8h"), LEASE, 1.0),
-    Step(("enter",), LEASE, 1.8),
-    Step(POLL, LEASE, 1.0, 5),
+    Step(("enter",), LEASE, 1.8, until="■ 8h 00m"),
+    Step(POLL, LEASE, 1.2, 5),
     Step(("question_mark",), HELP, 2.0),
     Step(("slash", *"idle"), HELP, 1.6),
     Step(("escape", "escape"), NAMED, 0.5),
@@ -94,6 +99,16 @@ def merged(frames: Iterable[Frame]) -> tuple[Frame, ...]:
     return tuple(found)
 
 
+async def come(pilot: Pilot[None], words: str) -> None:
+    """Until the words stand on the screen. What shows them may wait for the next second."""
+    for _ in range(500):
+        text = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+        if words in text:
+            return
+        await pilot.pause(0.01)
+    raise AssertionError(f"{words!r} never came:\n{text}")
+
+
 async def played(script: Sequence[Step], size: tuple[int, int] = SIZE) -> tuple[Frame, ...]:
     """The frames of a script."""
     passed = [0.0]
@@ -104,13 +119,14 @@ async def played(script: Sequence[Step], size: tuple[int, int] = SIZE) -> tuple[
     with still_pollers(), unmetered:
         async with app.run_test(size=size) as pilot:
             await settle(pilot)
-            for keys, caption, seconds, passing in script:
+            for keys, caption, seconds, passing, until in script:
                 passed[0] += passing
                 for key in keys[:-1]:
                     await settle(pilot, key)
                     await at_rest(pilot)
                     frames.append(taken(app, caption, LETTER))
                 await settle(pilot, *keys[-1:])
+                await come(pilot, until)
                 await at_rest(pilot)
                 frames.append(taken(app, caption, seconds))
     return merged(frames)

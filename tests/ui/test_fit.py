@@ -116,7 +116,7 @@ async def test_dialogs_show_question_and_way_out(launch: Launch, what: str, size
 async def test_all_of_it_can_be_read(launch: Launch, size: tuple[int, int]) -> None:
     """Page by page, from the keyboard, while a button or a field has the focus."""
     async with launch(cloud=cloud(), size=size) as run:
-        for keys in (("space", "space", "T"), ("escape", "escape", "S")):
+        for keys in (("space", "space", "T"), ("escape", "escape", "g", "S")):
             for key in keys:
                 await run.press(key)
                 await run.settle()
@@ -140,5 +140,24 @@ async def test_the_worst_comes_first_where_not_all_is_seen(launch: Launch) -> No
         await run.press("space", "space", "T")
         await run.settle()
         text = run.text()
-        assert text.index("DESTROYED") < text.index("k3v9x0q2m1a7ze")
+        assert text.index("DESTROYED") < text.index("p8d2n5c1r4t6yw")
         assert run.app.screen.query_one("#confirm-typed", Input).region.width > 8
+
+
+async def test_the_cursor_stays_in_sight_when_the_terminal_shrinks(launch: Launch) -> None:
+    held = cloud()
+    held.fleet_answer = snapshot(*(pod(f"id{n}", name=f"pod-{n:02}") for n in range(30)))
+    async with launch(cloud=held, size=(120, 60)) as run:
+        await run.press("G")
+        assert "pod-29" in run.text()
+        run.app._driver.process_message(_resized(run, (40, 12)))  # type: ignore[union-attr]
+        await run.settle()
+        await run.settle()
+        assert "pod-29" in run.text()
+
+
+async def test_facts_go_on_below_themselves_where_it_is_narrow(launch: Launch) -> None:
+    async with launch(cloud=cloud(), size=(40, 50)) as run:
+        await run.press("2", "tab")
+        await run.settle()
+        assert "…" not in run.text().partition("Details")[2]

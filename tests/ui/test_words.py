@@ -14,7 +14,7 @@ from tui.store import views
 from tui.store.fleet import Fleet
 from tui.ui import format as fmt
 from tui.ui import rows
-from tui.ui.cells import fit, width_of
+from tui.ui.cells import fit, width_of, wrap
 from tui.ui.notice import Notice, notice_line
 from tui.ui.widgets.lines import TwoSided, join
 from tui.ui.widgets.table import visible
@@ -64,6 +64,14 @@ def test_a_spark_tells_unknown_from_zero() -> None:
 )
 def test_fit_is_exact_in_terminal_cells(parts: list[tuple[str, str]], width: int, right: bool) -> None:
     assert width_of(fit(tuple(parts), width, right=right)) == width
+
+
+@given(st.lists(st.tuples(st.text(max_size=30), st.sampled_from(["text", "bad"])), max_size=4), st.integers(2, 40))
+def test_wrapped_lines_fit_and_lose_nothing(parts: list[tuple[str, str]], width: int) -> None:
+    lines = wrap(tuple(parts), width)
+    assert all(width_of(line) <= width for line in lines)
+    words = "".join("".join(text for text, _ in line) for line in lines)
+    assert "".join(words.split()) == "".join("".join(text for text, _ in parts).split())
 
 
 @given(st.integers(0, 250))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 Part = tuple[str, str]
 """Text and the role it is drawn in (see `styles/`)."""
@@ -39,3 +40,27 @@ def fit(cell: Cell, width: int, *, right: bool = False) -> Cell:
     else:
         kept.append(("…", cell[-1][1]))
     return tuple(kept)
+
+
+def wrap(cell: Cell, width: int) -> tuple[Cell, ...]:
+    """The parts as lines of at most `width` terminal cells, two at the least: broken at spaces, or where it must be."""
+    width = max(2, width)
+    lines: list[list[Part]] = [[]]
+    room = width
+    for text, role in cell:
+        for token in re.findall(r"\s+|\S+", text):
+            if token.isspace():
+                if lines[-1] and len(token) <= room:
+                    lines[-1].append((token, role))
+                    room -= len(token)
+                continue
+            if cell_len(token) > room and lines[-1]:
+                lines.append([])
+                room = width
+            first, *rest = [token] if cell_len(token) <= room else chop_cells(token, room)
+            lines[-1].append((first, role))
+            room -= cell_len(first)
+            for piece in rest:
+                lines.append([(piece, role)])
+                room = width - cell_len(piece)
+    return tuple(tuple(line) for line in lines)

@@ -20,7 +20,7 @@ from tui.store.terms import WORDS, parse
 from tui.store.vigil import what
 from tui.ui import format as fmt
 from tui.ui import layout, notices, offers, sheets, spec
-from tui.ui.cells import Cell
+from tui.ui.cells import Cell, wrap
 from tui.ui.facts import Fact, copied
 from tui.ui.messages import Attend
 from tui.ui.notice import Notice
@@ -212,7 +212,8 @@ class MarketScreen(TimedScreen):
             faded=feed.stale(now, fleet.market_interval),
         )  # fmt: skip
         if self._sought in found:
-            table.move_to(self._sought)
+            # When the rows are there: before, there is nowhere to scroll to.
+            self.call_after_refresh(table.move_to, self._sought)
             self._sought = ""
         self._title("gpus", len(found), len(self._every), notices.aged(feed, now, fleet.market_interval), terms.faults)
 
@@ -338,13 +339,16 @@ class MarketScreen(TimedScreen):
                 made, title = offers.center_facts(center, self._names(fleet)), center.name or center.id
         cells: dict[str, dict[str, Cell]] = {}
         self._facts = {}
+        width = table.width_of("value") if self.size.width < layout.NORMAL else 0
         for heading, group in made:
             if cells:
                 cells[f"{heading} above"] = {}
             cells[heading] = {"label": ((heading, "key"),)}
             for number, fact in enumerate(group):
-                cells[f"{heading} {number}"] = {"label": ((fact.label, "muted"),), "value": fact.value}
-                self._facts[f"{heading} {number}"] = fact
+                for line, value in enumerate(wrap(fact.value, width) if width else (fact.value,)):
+                    label = fact.label if not line else ""
+                    cells[f"{heading} {number}.{line}"] = {"label": ((label, "muted"),), "value": value}
+                    self._facts[f"{heading} {number}.{line}"] = fact
         table.show(tuple(cells), lambda key: cells[key], notice=Notice("nothing is under the cursor"))
         self._entitle(table, title or TITLES["facts"], "")
         self._show_trend(pane, row, fleet, now)

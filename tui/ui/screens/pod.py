@@ -12,7 +12,7 @@ from tui.store import spending, views
 from tui.store.fleet import Fleet, Record
 from tui.store.inspection import Inspection
 from tui.ui import facts, layout, notices, timeline
-from tui.ui.cells import Cell
+from tui.ui.cells import Cell, wrap
 from tui.ui.copies import Entry
 from tui.ui.messages import Inspect
 from tui.ui.notice import Notice
@@ -92,6 +92,7 @@ class PodScreen(TimedScreen):
         table = self.query_one("#facts", Table)
         cells: dict[str, dict[str, Cell]] = {}
         self._copies = {}
+        width = table.width_of("value") if self.size.width < layout.NORMAL else 0
         feed = inspection.detail if inspection is not None else None
         if record is not None and record.pod is not None:
             made = facts.sections(
@@ -111,11 +112,12 @@ class PodScreen(TimedScreen):
                     cells[f"{section.title} above"] = {}
                 cells[section.title] = {"label": ((section.title, "key"),)}
                 for number, fact in enumerate(section.facts):
-                    key = f"{section.title} {number}"
-                    cells[key] = {"label": ((fact.label, "muted"),), "value": fact.value}
-                    if text := facts.copied(fact):
-                        secret = section.title == facts.ENVIRONMENT
-                        self._copies[key] = Entry("c", fact.label, text, secret)
+                    # Where a line has no room for all of it, it goes on below itself, and is copied whole from there.
+                    for line, value in enumerate(wrap(fact.value, width) if width else (fact.value,)):
+                        key = f"{section.title} {number}.{line}"
+                        cells[key] = {"label": ((fact.label if not line else "", "muted"),), "value": value}
+                        if text := facts.copied(fact):
+                            self._copies[key] = Entry("c", fact.label, text, section.title == facts.ENVIRONMENT)
         table.show(
             tuple(cells), lambda key: cells[key], notice=self._notice(fleet, record), faded=fleet.pods_stale(now)
         )

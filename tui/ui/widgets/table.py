@@ -230,6 +230,8 @@ class Table(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         self._fit()
         self._repaint()
+        # Fewer lines may have left the cursor out of sight.
+        self.call_after_refresh(self._follow)
 
     def _fit(self) -> None:
         """Fit the columns to the width there is: lines may be asked for before the event of a new size comes."""
