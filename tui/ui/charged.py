@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -84,7 +85,7 @@ def charge_rows(found: Sequence[Day], now: float) -> dict[str, Row]:
         for kind, amount in zip(KINDS, one.amounts, strict=True):
             cells[kind] = ((fmt.money(amount), "text"),) if amount else (("·", "quiet"),)
         order = {"day": one.at, "total": one.total, **dict(zip(KINDS, one.amounts, strict=True))}
-        made[f"{one.at:.0f}"] = Row(cells, order)
+        made[f"{one.at:.0f}"] = Row(partial(dict, cells), order)
     return made
 
 
@@ -192,7 +193,7 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
             "last": ((fmt.money(last), "muted"),),
         }
         order = {"what": what.lower(), "kind": kind, "hours": seconds, "amount": amount, "rate": rate, "last": last}
-        made[f"{kind} {what}"] = Row(cells, order)
+        made[f"{kind} {what}"] = Row(partial(dict, cells), order)
     return made
 
 
@@ -297,7 +298,7 @@ def payment_rows(ledger: Ledger | None, account: Account | None, now: float, tz:
             "from": ((source, "text"),),
             "more": ((more, "muted"),),
         }
-        made[key] = Row(cells, {"when": at, "amount": amount, "what": what, "from": source.lower()})
+        made[key] = Row(partial(dict, cells), {"when": at, "amount": amount, "what": what, "from": source.lower()})
 
     if ledger is not None:
         for n, one in enumerate(ledger.top_ups):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tui.store.spending import MONTH_HOURS, network_volume_per_hr
 from tui.ui import format as fmt
 from tui.ui.cells import Cell
 from tui.ui.facts import MASKED, Fact, Section
 from tui.ui.purse import NOTHING, Row, day, money, when
-from tui.ui.widgets.table import Column
+from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
     from tui.api.account import Account, Profile, Template, TemplateText
@@ -71,16 +72,18 @@ def template_keys(templates: Sequence[Template]) -> dict[str, Template]:
 
 
 def template_rows(templates: Sequence[Template]) -> dict[str, Row]:
-    return {key: _template_row(one) for key, one in template_keys(templates).items()}
+    """A row for each template. There may be hundreds: cells are made of those that are seen."""
+    rows = template_keys(templates).items()
+    return {key: Row(partial(_template_cells, one), _template_order(one)) for key, one in rows}
 
 
 def _kind(one: Template) -> str:
     return " ".join(word for word, on in (("serverless", one.serverless), ("public", one.public)) if on) or "private"
 
 
-def _template_row(one: Template) -> Row:
+def _template_cells(one: Template) -> Cells:
     minutes = one.runtime_minutes
-    cells: dict[str, Cell] = {
+    return {
         "name": ((one.name or one.id or fmt.UNKNOWN, "text"),),
         "image": ((one.image or fmt.UNKNOWN, "muted"),),
         "disk": ((_size(one.container_disk_gb), "text"),),
@@ -90,12 +93,14 @@ def _template_row(one: Template) -> Row:
         "runtime": ((fmt.duration(None if minutes is None else minutes * 60.0), "muted"),),
         "earned": money(one.earned, "good" if one.earned else "quiet"),
     }
-    order = {
+
+
+def _template_order(one: Template) -> dict[str, Any]:
+    return {
         "name": (one.name or "").lower(), "image": (one.image or "").lower(), "disk": one.container_disk_gb,
-        "volume": one.volume_gb, "env": len(one.env_names), "kind": _kind(one), "runtime": minutes,
+        "volume": one.volume_gb, "env": len(one.env_names), "kind": _kind(one), "runtime": one.runtime_minutes,
         "earned": one.earned,
     }  # fmt: skip
-    return Row(cells, order)
 
 
 def _size(value: int | None) -> str:
@@ -156,7 +161,9 @@ def access_rows(account: Account, now: float, tz: tzinfo | None) -> dict[str, Ro
             "created": ((day(created, tz), "muted"),) if created is not None else (),
             "used": ((_ago(used, now), "text"),) if kind == "API key" else (),
         }
-        made[key] = Row(cells, {"kind": kind, "name": (name or "").lower(), "created": created, "used": used})
+        made[key] = Row(
+            partial(dict, cells), {"kind": kind, "name": (name or "").lower(), "created": created, "used": used}
+        )
 
     for n, key in enumerate(account.api_keys):
         full = (key.permissions or "").upper() in ("ALL", "READ_WRITE", "ADMIN")

@@ -116,6 +116,7 @@ class AccountScreen(TimedScreen):
         self._readme: Readme | None = None
         self._copies: dict[str, tuple[str, str]] = {}
         self._costs: tuple[PodCost, ...] = ()
+        self._basis: tuple[object, object] = (None, None)
         self._every: tuple[Day, ...] = ()
         self._told: object = None
         self._width_of_facts = 0
@@ -229,7 +230,9 @@ class AccountScreen(TimedScreen):
         account, ledger, tz = fleet.account.value, fleet.ledger.value, self._sight.tz
         match self._list:
             case "money":
-                self._costs = outlook.pod_costs(fleet.records, fleet.books.value, now)
+                basis = (fleet.records, fleet.books.value)
+                if basis[0] is not self._basis[0] or basis[1] is not self._basis[1]:
+                    self._basis, self._costs = basis, outlook.pod_costs(*basis, now)
                 return purse.pod_rows(self._costs, now, self._sight.marks)
             case "charges":
                 self._every = charges.days(ledger.charges) if ledger else ()
