@@ -106,9 +106,6 @@ class MarketScreen(TimedScreen):
         demands = () if self._demand == ANYTHING or self._list != "gpus" else (self._demand,)
         self.post_message(Attend(TOPICS.get(self._list, ()), demands))
 
-    def on_screen_resume(self) -> None:
-        self._attend()
-
     # Reading the store
 
     def _feed(self, fleet: Fleet) -> Feed[Market]:

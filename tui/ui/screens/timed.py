@@ -122,12 +122,12 @@ class TimedScreen(Screen[None]):
         self.set_interval(1.0, self._tick)
 
     def on_screen_resume(self) -> None:
-        self.post_message(Attend(self._topics()))
+        self._attend()
         self.show()
 
-    def _topics(self) -> tuple[str, ...]:
-        """What is asked of RunPod only while this screen is on top."""
-        return self.TOPICS
+    def _attend(self) -> None:
+        """Have RunPod asked for what this screen shows, and for nothing else."""
+        self.post_message(Attend(self.TOPICS))
 
     # Reading the store
 
