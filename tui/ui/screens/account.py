@@ -206,7 +206,7 @@ class AccountScreen(TimedScreen):
         parts += [f"/{text}  {len(keys)} of {len(rows)}"] if text else [str(len(rows))] if rows else []
         if self._list in RANGED:
             parts.append(f"last {self._span()} days")
-        note = trouble or (purse.seen(fleet.books.value, self._sight.tz) if self._list == "money" else "")
+        note = trouble or (purse.seen(fleet.books.value, self._sight.tz) if self._list == "money" and rows else "")
         self._entitle(table, "  ".join(parts), note)
         table.set_class(bool(trouble), "-old")
 
@@ -316,6 +316,8 @@ class AccountScreen(TimedScreen):
                     self._copies[key] = (fact.label or section.title, text)
         feed = self._feed(fleet, LISTS[self._list].first)
         notice = Notice("nothing is under the cursor")
+        if self._list == "money":
+            notice = notices.pods(fleet, False, replay=self._player.replay)
         if feed is not None and feed.value is None:
             notice = self._notice(fleet, feed, LISTS[self._list].what, False, 0)
         faded = fleet.stale(now) if self._list == "money" else bool(feed and feed.stale(now, self._interval()))
