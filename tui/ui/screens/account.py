@@ -82,8 +82,15 @@ class AccountScreen(TimedScreen):
 
     MODE = "account"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,l", "list(1)", "list", id="account.next", key_display="← →", tooltip="Money, charges, ..."),
-        hidden("left,h", "list(-1)", "account.previous", "Access, templates, ..."),
+        Binding(
+            "right,l",
+            "list(1)",
+            "list",
+            id="account.next",
+            key_display="← →",
+            tooltip="The next list: money, charges, billing, payments, ...",
+        ),
+        hidden("left,h", "list(-1)", "account.previous", "The list before: access, templates, payments, ..."),
         Binding("space", "mark", "mark", id="table.mark", tooltip="Mark a pod: what if the marked ones were stopped"),
         Binding("enter", "open", "open", id="table.open", tooltip="All about the pod; a template's readme"),
         Binding("x", "reveal", "reveal", id="account.reveal", tooltip="Ask who the account belongs to, or forget it"),
@@ -584,6 +591,8 @@ class AccountScreen(TimedScreen):
             return not self._asking
         if action in ("heat", "lease"):
             return action == "lease" and bool(super().check_action(action, parameters)) and self._list == "money"
+        if action == "range":
+            return LISTS[self._list].chart and not self._asking
         if action == "mark":
             return self._list == "money" and not self._asking
         if action == "open":
