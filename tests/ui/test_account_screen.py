@@ -372,7 +372,7 @@ async def test_a_stopped_pod_is_a_zombie_with_an_age_and_a_cost(launch: Launch) 
     async with launch(cloud=cloud) as run:
         await go(run, "money")
         text = run.text()
-        for words in ("forgotten", "10d 00h", "$48.00", "nothing is recorded"):
+        for words in ("forgotten", "10d 00h", "$48.00", "nothing is recorded", "1: disks $0.20/h  $48.00 so far"):
             assert words in text, words
 
 

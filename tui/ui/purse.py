@@ -197,7 +197,7 @@ def facts(
     found = [
         Section("Runway", tuple(_runway(account, funds, chosen, marked, now, tz))),
         Section("At $0", tuple(_at_zero(rows, pods_known, room))),
-        Section("Money", tuple(_money(account, funds))),
+        Section("Money", tuple(_money(account, funds, rows))),
     ]
     return tuple(section for section in found if section.facts)
 
@@ -279,7 +279,7 @@ def _at_zero(rows: Sequence[PodCost], known: bool, room: int) -> Iterator[Fact]:
         yield Fact("Pods", (("there are none: nothing happens", "muted"),))
 
 
-def _money(account: Account | None, funds: Funds | None) -> Iterator[Fact]:
+def _money(account: Account | None, funds: Funds | None, rows: Sequence[PodCost]) -> Iterator[Fact]:
     balance, spend = (funds.balance, funds.spend_per_hr) if funds else (None, None)
     low: Cell = (("  under the least balance", "bad"),) if account and account.under_balance else ()
     yield Fact("Balance", (*money(balance, "strong"), *low))
@@ -290,6 +290,11 @@ def _money(account: Account | None, funds: Funds | None) -> Iterator[Fact]:
         yield Fact("  GPUs", ((per_hour(split.gpu_per_hr), "text"),))
         yield Fact("  local disks", ((per_hour(split.local_storage_per_hr), "text"),))
         yield Fact("  network", ((per_hour(split.network_storage_per_hr), "text"),))
+    if lying := [row for row in rows if not row.running and row.storage_per_hr]:
+        hourly = per_hour(sum(row.storage_per_hr or 0.0 for row in lying))
+        so_far = [row.stored for row in lying if row.stored is not None]
+        tail = f"  {fmt.money(sum(so_far))} so far" if so_far else ""
+        yield Fact("Stopped pods", ((f"{len(lying)}: disks {hourly}", "warn"), (tail, "muted")))
     limit = funds.spend_limit if funds else None
     if limit is not None and spend is not None and limit > 0:
         share = 100 * spend / limit
