@@ -110,10 +110,10 @@ def _month(found: charges.Month, spend: float | None) -> Iterator[Fact]:
     yield Fact("To date", money(sum(found.to_date), "strong"))
     left = f"  {fmt.duration(found.left)} left"
     if found.by_spend is not None:
-        tail = f"  at {per_hour(spend)}, as now"
+        tail = f"  at {per_hour(spend)} now"
         yield Fact("Forecast", ((fmt.money(found.by_spend), "strong"), (tail, "muted")))
     if found.by_mean is not None and found.mean is not None:
-        tail = f"  at {fmt.money(found.mean)} a day, as lately"
+        tail = "  as the last week"
         yield Fact(
             "" if found.by_spend is not None else "Forecast", ((fmt.money(found.by_mean), "text"), (tail, "muted"))
         )
