@@ -409,8 +409,13 @@ async def test_costs_of_the_month_are_those_that_were_recorded(launch: Launch, t
         assert "≥$11.96" in run.text(), "an hour at $11.96, by its uptime"
 
 
-async def test_a_recording_tells_the_money_of_its_time_and_no_more(tmp_path: Path) -> None:
-    app = replay_app(make_recording(tmp_path / "a.sqlite", hours=1.0, step=120.0))
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    return make_recording(tmp_path / "a.sqlite", hours=1.0, step=120.0)
+
+
+async def test_a_recording_tells_the_money_of_its_time_and_no_more(recording: Path) -> None:
+    app = replay_app(recording)
     async with app.run_test(size=(120, 40)) as pilot:
         await landed(pilot, "3")
         run = Running(app, pilot, HeldCloud())
