@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 NOTHING = 0.0005
 """Dollars an hour below which nothing is spent."""
 
-SETTLED = 300.0
-"""Seconds between two settlements of RunPod's, by which a balance may be told too high."""
-
 STOPS, ENDS, STAYS = "stops", "ends", "stays"
 """What happens to a pod at $0: it stops and keeps its network volume; it is terminated; it stays as it is."""
 

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from tui.store import charges
 from tui.store.charges import DAY, KINDS, Day
 from tui.ui import format as fmt
@@ -374,7 +372,3 @@ def _last_days(amounts: Iterable[float | None]) -> Cell:
 
 def _linked(linked: bool | None) -> Cell:
     return NOTHING if linked is None else (("linked", "good"),) if linked else (("not linked", "muted"),)
-
-
-def with_tail(bars: BarSpec, tail: str) -> BarSpec:
-    return replace(bars, tail=tail)
