@@ -43,7 +43,9 @@ PROMISED = {
     "account": "id email balance_usd spend_per_hr spend_limit_per_hr runway_s gpu_per_hr local_storage_per_hr "
     "network_storage_per_hr spent_ever_usd least_balance_usd under_balance alert_below_usd host_balance_usd "
     "referral_earned_usd template_earned_usd two_factor charges top_ups api_keys registry_logins network_volumes "
-    "templates earnings",
+    "templates earnings terms_signed payouts_linked machine_quota serverless_workers reload_amount_usd "
+    "reload_below_usd notify_stale_pods notify_pods notify_low_balance notify_other referrals_this_month "
+    "referral_spend_this_month_usd credits bills_of_gpus bills_of_cpus bills_of_storage bills",
 }
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tests.api.make import cloud as wire
 from tests.make import funds, pod, snapshot
+from tests.stage import landed, make_recording, replay_app
 from tests.ui.conftest import NOW, PODS, HeldCloud, Launch, Running
 from tui.api.account import Account, Billing, Charge, Ledger, Profile, Readmes, Templates
 from tui.api.cloud import CloudError, Rejected, Unreachable
@@ -372,7 +373,7 @@ async def test_a_stopped_pod_is_a_zombie_with_an_age_and_a_cost(launch: Launch) 
     async with launch(cloud=cloud) as run:
         await go(run, "money")
         text = run.text()
-        for words in ("forgotten", "10d 00h", "$48.00", "nothing is recorded"):
+        for words in ("forgotten", "10d 00h", "$48.00", "nothing is recorded", "1: disks $0.20/h  $48.00 so far"):
             assert words in text, words
 
 
@@ -406,3 +407,25 @@ async def test_costs_of_the_month_are_those_that_were_recorded(launch: Launch, t
         assert (books.today, books.month) == (NOW - 12 * 3600, NOW - 22.5 * DAY)
         await run.until("podtop watched 0 % of this month")
         assert "≥$11.96" in run.text(), "an hour at $11.96, by its uptime"
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    return make_recording(tmp_path / "a.sqlite", hours=1.0, step=120.0)
+
+
+async def test_a_recording_tells_the_money_of_its_time_and_no_more(recording: Path) -> None:
+    app = replay_app(recording)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await landed(pilot, "3")
+        run = Running(app, pilot, HeldCloud())
+        text = run.text()
+        for words in ("Runs out", "Terminated", "llama-70b-pretrain", "Projection"):
+            assert words in text, words
+        books = app.fleet.books.value
+        assert books is not None
+        assert len(books.times) > 2
+        await landed(pilot, "right")
+        assert "a recording has no charges" in run.text()
+        await landed(pilot, "left", "left", "left", "enter")
+        assert isinstance(app.screen, AccountScreen)

@@ -96,6 +96,22 @@ async def test_filters_reach_the_server_once_and_are_shown_and_kept(launch: Laun
         assert run.app._watch._questions() == ()
 
 
+async def test_whoever_comes_back_is_asked_for_with_the_same_filters(launch: Launch) -> None:
+    cloud = MarketCloud()
+    async with launch(cloud=cloud) as run:
+        await run.press("2")
+        await typed(run, "f", "gpus=4 country=se", "enter")
+        await run.press("1", "2")
+        await run.settle()
+        assert run.app._watch._questions() == (Demand(gpu_count=4, country="SE"),)
+        await run.press("right", "1")
+        await run.settle()
+        assert set(run.app._watch._attended) == set()
+        await run.press("2")
+        await run.settle()
+        assert set(run.app._watch._attended) == {"cpus"}
+
+
 async def test_a_filter_that_is_not_accepted_is_told_and_nothing_is_asked(launch: Launch) -> None:
     cloud = MarketCloud()
     async with launch(cloud=cloud) as run:

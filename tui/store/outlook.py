@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 NOTHING = 0.0005
 """Dollars an hour below which nothing is spent."""
 
-SETTLED = 300.0
-"""Seconds between two settlements of RunPod's, by which a balance may be told too high."""
-
 STOPS, ENDS, STAYS = "stops", "ends", "stays"
 """What happens to a pod at $0: it stops and keeps its network volume; it is terminated; it stays as it is."""
 
@@ -120,8 +117,9 @@ def _pod_cost(record: Record, books: Books | None, now: float) -> PodCost:
         )  # fmt: skip
     running = pod.status == "RUNNING"
     storage = spending.storage_per_hr(pod, running=running)
-    change = rules.status_change(pod.status_change)
-    stopped_at = change.at if change is not None and pod.status == "EXITED" else None
+    # To take the words of a change apart costs most of all of this: only where they are needed.
+    change = rules.status_change(pod.status_change) if pod.status == "EXITED" else None
+    stopped_at = change.at if change is not None else None
     stored = None
     if stopped_at is not None and storage is not None:
         stored = max(0.0, now - stopped_at) / 3600.0 * storage

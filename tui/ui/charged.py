@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING
-
-from msgspec.structs import replace
 
 from tui.store import charges
 from tui.store.charges import DAY, KINDS, Day
@@ -84,7 +83,7 @@ def charge_rows(found: Sequence[Day], now: float) -> dict[str, Row]:
         for kind, amount in zip(KINDS, one.amounts, strict=True):
             cells[kind] = ((fmt.money(amount), "text"),) if amount else (("·", "quiet"),)
         order = {"day": one.at, "total": one.total, **dict(zip(KINDS, one.amounts, strict=True))}
-        made[f"{one.at:.0f}"] = Row(cells, order)
+        made[f"{one.at:.0f}"] = Row(partial(dict, cells), order)
     return made
 
 
@@ -109,10 +108,10 @@ def _month(found: charges.Month, spend: float | None) -> Iterator[Fact]:
     yield Fact("To date", money(sum(found.to_date), "strong"))
     left = f"  {fmt.duration(found.left)} left"
     if found.by_spend is not None:
-        tail = f"  at {per_hour(spend)}, as now"
+        tail = f"  at {per_hour(spend)} now"
         yield Fact("Forecast", ((fmt.money(found.by_spend), "strong"), (tail, "muted")))
     if found.by_mean is not None and found.mean is not None:
-        tail = f"  at {fmt.money(found.mean)} a day, as lately"
+        tail = "  as the last week"
         yield Fact(
             "" if found.by_spend is not None else "Forecast", ((fmt.money(found.by_mean), "text"), (tail, "muted"))
         )
@@ -192,7 +191,7 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
             "last": ((fmt.money(last), "muted"),),
         }
         order = {"what": what.lower(), "kind": kind, "hours": seconds, "amount": amount, "rate": rate, "last": last}
-        made[f"{kind} {what}"] = Row(cells, order)
+        made[f"{kind} {what}"] = Row(partial(dict, cells), order)
     return made
 
 
@@ -297,7 +296,7 @@ def payment_rows(ledger: Ledger | None, account: Account | None, now: float, tz:
             "from": ((source, "text"),),
             "more": ((more, "muted"),),
         }
-        made[key] = Row(cells, {"when": at, "amount": amount, "what": what, "from": source.lower()})
+        made[key] = Row(partial(dict, cells), {"when": at, "amount": amount, "what": what, "from": source.lower()})
 
     if ledger is not None:
         for n, one in enumerate(ledger.top_ups):
@@ -373,7 +372,3 @@ def _last_days(amounts: Iterable[float | None]) -> Cell:
 
 def _linked(linked: bool | None) -> Cell:
     return NOTHING if linked is None else (("linked", "good"),) if linked else (("not linked", "muted"),)
-
-
-def with_tail(bars: BarSpec, tail: str) -> BarSpec:
-    return replace(bars, tail=tail)

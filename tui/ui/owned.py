@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tui.store.spending import MONTH_HOURS, network_volume_per_hr
 from tui.ui import format as fmt
 from tui.ui.cells import Cell
 from tui.ui.facts import MASKED, Fact, Section
 from tui.ui.purse import NOTHING, Row, day, money, when
-from tui.ui.widgets.table import Column
+from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
     from tui.api.account import Account, Profile, Template, TemplateText
@@ -29,11 +30,11 @@ TEMPLATE_COLUMNS = (
 )
 TEMPLATE_SORTS = ("name", "runtime", "earned", "kind", "image", "disk", "volume", "env")
 ACCESS_COLUMNS = (
-    Column("kind", "WHAT", 14, 0, sort="kind"),
+    Column("kind", "WHAT", 8, 0, sort="kind"),
     Column("name", "NAME", 16, 0, sort="name", flex=True),
-    Column("may", "", 24, 2),
+    Column("may", "", 28, 1),
     Column("created", "CREATED", 10, 4, sort="created"),
-    Column("used", "LAST USED", 14, 3, sort="used"),
+    Column("used", "LAST USED", 9, 3, sort="used"),
 )
 ACCESS_SORTS = ("kind", "name", "used", "created")
 SHOWN_OF_AN_ID = 4
@@ -71,16 +72,18 @@ def template_keys(templates: Sequence[Template]) -> dict[str, Template]:
 
 
 def template_rows(templates: Sequence[Template]) -> dict[str, Row]:
-    return {key: _template_row(one) for key, one in template_keys(templates).items()}
+    """A row for each template. There may be hundreds: cells are made of those that are seen."""
+    rows = template_keys(templates).items()
+    return {key: Row(partial(_template_cells, one), _template_order(one)) for key, one in rows}
 
 
 def _kind(one: Template) -> str:
     return " ".join(word for word, on in (("serverless", one.serverless), ("public", one.public)) if on) or "private"
 
 
-def _template_row(one: Template) -> Row:
+def _template_cells(one: Template) -> Cells:
     minutes = one.runtime_minutes
-    cells: dict[str, Cell] = {
+    return {
         "name": ((one.name or one.id or fmt.UNKNOWN, "text"),),
         "image": ((one.image or fmt.UNKNOWN, "muted"),),
         "disk": ((_size(one.container_disk_gb), "text"),),
@@ -90,12 +93,14 @@ def _template_row(one: Template) -> Row:
         "runtime": ((fmt.duration(None if minutes is None else minutes * 60.0), "muted"),),
         "earned": money(one.earned, "good" if one.earned else "quiet"),
     }
-    order = {
+
+
+def _template_order(one: Template) -> dict[str, Any]:
+    return {
         "name": (one.name or "").lower(), "image": (one.image or "").lower(), "disk": one.container_disk_gb,
-        "volume": one.volume_gb, "env": len(one.env_names), "kind": _kind(one), "runtime": minutes,
+        "volume": one.volume_gb, "env": len(one.env_names), "kind": _kind(one), "runtime": one.runtime_minutes,
         "earned": one.earned,
     }  # fmt: skip
-    return Row(cells, order)
 
 
 def _size(value: int | None) -> str:
@@ -154,27 +159,31 @@ def access_rows(account: Account, now: float, tz: tzinfo | None) -> dict[str, Ro
             "name": ((name or fmt.UNKNOWN, "text"),),
             "may": may,
             "created": ((day(created, tz), "muted"),) if created is not None else (),
-            "used": ((_ago(used, now), "text"),) if kind == "API key" else (),
+            "used": ((_ago(used, now, short=True), "text"),) if kind == "API key" else (),
         }
-        made[key] = Row(cells, {"kind": kind, "name": (name or "").lower(), "created": created, "used": used})
+        made[key] = Row(
+            partial(dict, cells), {"kind": kind, "name": (name or "").lower(), "created": created, "used": used}
+        )
 
     for n, key in enumerate(account.api_keys):
         full = (key.permissions or "").upper() in ("ALL", "READ_WRITE", "ADMIN")
         may: Cell = ((key.permissions or fmt.UNKNOWN, "warn" if full else "text"), (f"  id {MASKED}", "quiet"))
         add(f"key {n}", "API key", key.name, may, key.created_at, key.last_used_at)
     for n, login in enumerate(account.registry_logins):
-        add(f"login {n}", "registry login", login.name, ((f"id {masked(login.id)}", "quiet"),), None, None)
+        add(f"login {n}", "registry", login.name, ((f"id {masked(login.id)}", "quiet"),), None, None)
     for n, volume in enumerate(account.network_volumes):
         rate = network_volume_per_hr(volume.size_gb)
         size = fmt.UNKNOWN if volume.size_gb is None else f"{volume.size_gb:,} GB"
         month = "" if rate is None else f"  {fmt.money(rate * MONTH_HOURS)}/mo"
         where: Cell = ((f"{size} {volume.data_center or ''}", "text"), (month, "muted"))
-        add(f"volume {n}", "network volume", volume.name or volume.id, where, None, None)
+        add(f"volume {n}", "volume", volume.name or volume.id, where, None, None)
     return made
 
 
-def _ago(at: float | None, now: float) -> str:
-    return "never, or untold" if at is None else f"{fmt.duration(max(0.0, now - at))} ago"
+def _ago(at: float | None, now: float, short: bool = False) -> str:
+    if at is None:
+        return fmt.UNKNOWN
+    return f"{(fmt.short_duration if short else fmt.duration)(max(0.0, now - at))} ago"
 
 
 def access_facts(
@@ -200,8 +209,8 @@ def access_facts(
     keys = [line for line in (account.public_ssh_keys or "").replace("\\n", "\n").split("\n") if line.strip()]
     found = [
         Section("Account", facts),
-        Section("RunPod mails about", mails),
-        Section("SSH keys (public)", tuple(Fact(f"{n}", _text(key), key) for n, key in enumerate(keys, 1))
+        Section("Mails about", mails),
+        Section("Public keys", tuple(Fact(f"{n}", _text(key), key) for n, key in enumerate(keys, 1))
                 or (Fact("", (("none", "muted"),)),)),
         Section("You", tuple(_profile(profile, revealed))),
     ]  # fmt: skip

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
+from functools import partial
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -59,10 +60,14 @@ SORTS = ("now", "month", "stored", "fate", "name", "today", "disks", "stopped")
 
 
 class Row(NamedTuple):
-    """A row of a list: its cells, and the values that it can be sorted by."""
+    """A row of a list: what makes its cells when it is seen, and the values that it can be sorted by."""
 
-    cells: Cells
+    make: Callable[[], Cells]
     order: Mapping[str, Any]
+
+    @property
+    def cells(self) -> Cells:
+        return self.make()
 
     @property
     def text(self) -> str:
@@ -118,16 +123,26 @@ _RANK = {ENDS: 0, STOPS: 1, STAYS: 2, "": 3}
 
 
 def pod_rows(rows: Sequence[PodCost], now: float, marked: Mapping[str, None]) -> dict[str, Row]:
-    return {row.id: _pod_row(row, now, row.id in marked) for row in rows}
+    """A row for each pod. There may be thousands: cells are made of those that are seen."""
+    return {row.id: Row(partial(_pod_cells, row, now, marked), _pod_order(row, now)) for row in rows}
 
 
-def _pod_row(row: PodCost, now: float, marked: bool) -> Row:
+def _pod_order(row: PodCost, now: float) -> dict[str, Any]:
+    return {
+        "now": row.per_hr, "month": row.month, "today": row.today, "disks": row.storage_per_hr, "stored": row.stored,
+        "stopped": None if row.stopped_at is None else now - row.stopped_at, "name": row.name.lower(),
+        "fate": -_RANK[row.fate],
+    }  # fmt: skip
+
+
+def _pod_cells(row: PodCost, now: float, marks: Mapping[str, None]) -> Cells:
+    marked = row.id in marks
     age = None if row.stopped_at is None else max(0.0, now - row.stopped_at)
     hue = "text" if row.running else "muted"
     month: Cell = money(row.month)
     if row.least and row.month is not None:
         month = (("≥", "quiet"), *month)
-    cells: dict[str, Cell] = {
+    return {
         "mark": (("◆", "accent"),) if marked else (),
         "name": ((row.name, "strong" if marked else "text"),),
         "word": ((row.word, "good" if row.word == "running" else "bad" if row.reason else "muted"),),
@@ -140,11 +155,6 @@ def _pod_row(row: PodCost, now: float, marked: bool) -> Row:
         "fate": _FATES[row.fate],
         "gpu": ((row.gpu, "muted"),),
     }
-    order = {
-        "now": row.per_hr, "month": row.month, "today": row.today, "disks": row.storage_per_hr, "stored": row.stored,
-        "stopped": age, "name": row.name.lower(), "fate": -_RANK[row.fate],
-    }  # fmt: skip
-    return Row(cells, order)
 
 
 def _zombie(row: PodCost) -> bool:
@@ -185,9 +195,9 @@ def facts(
     room:   cells of a value, by which names are wrapped.
     """
     found = [
-        Section("Runway", tuple(_runway(funds, chosen, marked, now, tz))),
+        Section("Runway", tuple(_runway(account, funds, chosen, marked, now, tz))),
         Section("At $0", tuple(_at_zero(rows, pods_known, room))),
-        Section("Money", tuple(_money(account, funds))),
+        Section("Money", tuple(_money(account, funds, rows))),
     ]
     return tuple(section for section in found if section.facts)
 
@@ -210,13 +220,22 @@ def clock(funds: Funds | None, now: float, tz: tzinfo | None) -> Cell:
     return ((f"{mark}{when(now + left, tz, now)}", role), (f"  in {fmt.duration(left)}", "text"))
 
 
-def _runway(funds: Funds | None, chosen: Sequence[Pod], marked: bool, now: float, tz: tzinfo | None) -> Iterator[Fact]:
+def _runway(
+    account: Account | None,
+    funds: Funds | None,
+    chosen: Sequence[Pod],
+    marked: bool,
+    now: float,
+    tz: tzinfo | None,
+) -> Iterator[Fact]:
     yield Fact("Runs out", clock(funds, now, tz))
     left = rules.runway(funds)
     if funds is not None and left is not None and 0 < left < math.inf and funds.balance is not None:
         sum_ = f"{fmt.money(funds.balance)} ÷ {per_hour(funds.spend_per_hr)} = {left / 3600:,.1f} h"
         yield Fact("", ((sum_, "muted"),))
         yield Fact("", (("RunPod settles every 5 min: ± that", "quiet"),))
+    if account is not None and account.reload_amount:
+        yield Fact("", ((f"unless auto reload pays in {fmt.money(account.reload_amount)} before", "text"),))
     change = outlook.change_by_stopping(chosen)
     running = [pod for pod in chosen if pod.status == "RUNNING"]
     if not running:
@@ -260,7 +279,7 @@ def _at_zero(rows: Sequence[PodCost], known: bool, room: int) -> Iterator[Fact]:
         yield Fact("Pods", (("there are none: nothing happens", "muted"),))
 
 
-def _money(account: Account | None, funds: Funds | None) -> Iterator[Fact]:
+def _money(account: Account | None, funds: Funds | None, rows: Sequence[PodCost]) -> Iterator[Fact]:
     balance, spend = (funds.balance, funds.spend_per_hr) if funds else (None, None)
     low: Cell = (("  under the least balance", "bad"),) if account and account.under_balance else ()
     yield Fact("Balance", (*money(balance, "strong"), *low))
@@ -271,6 +290,11 @@ def _money(account: Account | None, funds: Funds | None) -> Iterator[Fact]:
         yield Fact("  GPUs", ((per_hour(split.gpu_per_hr), "text"),))
         yield Fact("  local disks", ((per_hour(split.local_storage_per_hr), "text"),))
         yield Fact("  network", ((per_hour(split.network_storage_per_hr), "text"),))
+    if lying := [row for row in rows if not row.running and row.storage_per_hr]:
+        hourly = per_hour(sum(row.storage_per_hr or 0.0 for row in lying))
+        so_far = [row.stored for row in lying if row.stored is not None]
+        tail = f"  {fmt.money(sum(so_far))} so far" if so_far else ""
+        yield Fact("Stopped pods", ((f"{len(lying)}: disks {hourly}", "warn"), (tail, "muted")))
     limit = funds.spend_limit if funds else None
     if limit is not None and spend is not None and limit > 0:
         share = 100 * spend / limit

@@ -83,8 +83,15 @@ class AccountScreen(TimedScreen):
 
     MODE = "account"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,l", "list(1)", "list", id="account.next", key_display="← →", tooltip="Money, charges, ..."),
-        hidden("left,h", "list(-1)", "account.previous", "Access, templates, ..."),
+        Binding(
+            "right,l",
+            "list(1)",
+            "list",
+            id="account.next",
+            key_display="← →",
+            tooltip="The next list: money, charges, billing, payments, ...",
+        ),
+        hidden("left,h", "list(-1)", "account.previous", "The list before: access, templates, payments, ..."),
         Binding("space", "mark", "mark", id="table.mark", tooltip="Mark a pod: what if the marked ones were stopped"),
         Binding("enter", "open", "open", id="table.open", tooltip="All about the pod; a template's readme"),
         Binding("x", "reveal", "reveal", id="account.reveal", tooltip="Ask who the account belongs to, or forget it"),
@@ -116,6 +123,7 @@ class AccountScreen(TimedScreen):
         self._readme: Readme | None = None
         self._copies: dict[str, tuple[str, str]] = {}
         self._costs: tuple[PodCost, ...] = ()
+        self._basis: tuple[object, object] = (None, None)
         self._every: tuple[Day, ...] = ()
         self._told: object = None
         self._width_of_facts = 0
@@ -202,7 +210,7 @@ class AccountScreen(TimedScreen):
         parts += [f"/{text}  {len(keys)} of {len(rows)}"] if text else [str(len(rows))] if rows else []
         if self._list in RANGED:
             parts.append(f"last {self._span()} days")
-        note = trouble or (purse.seen(fleet.books.value, self._sight.tz) if self._list == "money" else "")
+        note = trouble or (purse.seen(fleet.books.value, self._sight.tz) if self._list == "money" and rows else "")
         self._entitle(table, "  ".join(parts), note)
         table.set_class(bool(trouble), "-old")
 
@@ -226,7 +234,9 @@ class AccountScreen(TimedScreen):
         account, ledger, tz = fleet.account.value, fleet.ledger.value, self._sight.tz
         match self._list:
             case "money":
-                self._costs = outlook.pod_costs(fleet.records, fleet.books.value, now)
+                basis = (fleet.records, fleet.books.value)
+                if basis[0] is not self._basis[0] or basis[1] is not self._basis[1]:
+                    self._basis, self._costs = basis, outlook.pod_costs(*basis, now)
                 return purse.pod_rows(self._costs, now, self._sight.marks)
             case "charges":
                 self._every = charges.days(ledger.charges) if ledger else ()
@@ -310,6 +320,8 @@ class AccountScreen(TimedScreen):
                     self._copies[key] = (fact.label or section.title, text)
         feed = self._feed(fleet, LISTS[self._list].first)
         notice = Notice("nothing is under the cursor")
+        if self._list == "money":
+            notice = notices.pods(fleet, False, replay=self._player.replay)
         if feed is not None and feed.value is None:
             notice = self._notice(fleet, feed, LISTS[self._list].what, False, 0)
         faded = fleet.stale(now) if self._list == "money" else bool(feed and feed.stale(now, self._interval()))
@@ -576,6 +588,8 @@ class AccountScreen(TimedScreen):
             return not self._asking
         if action in ("heat", "lease"):
             return action == "lease" and bool(super().check_action(action, parameters)) and self._list == "money"
+        if action == "range":
+            return LISTS[self._list].chart and not self._asking
         if action == "mark":
             return self._list == "money" and not self._asking
         if action == "open":
