@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from tests.make import market, offer, pod, snapshot
 from tui.api.account import Account, Templates
+from tui.api.catalogue import CpuFlavor, GpuSheet
 from tui.api.cloud import CloudError
 from tui.api.detail import PodDetail, PodExtras
 from tui.api.hosts import Hosts
@@ -73,6 +74,15 @@ class HeldCloud:
         if isinstance(self.market_answer, CloudError):
             raise self.market_answer
         return self.market_answer
+
+    async def gpu_sheets(self) -> tuple[GpuSheet, ...]:
+        return ()
+
+    async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
+        return ()
+
+    async def countries(self) -> tuple[str, ...]:
+        return ()
 
     async def pod_extras(self, pod_id: str) -> PodExtras | None:
         self.asked_more.append(pod_id)

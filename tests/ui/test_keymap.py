@@ -17,6 +17,7 @@ from tui.ui.keymap import FIXED, SPENDING, bindings_of, contexts, declared, faul
 from tui.ui.keys import SPOKEN, acting
 from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.help import Help
+from tui.ui.palette import Everything
 from tui.ui.screens.events import EventsScreen
 from tui.ui.screens.market import MarketScreen
 from tui.ui.widgets.table import Table
@@ -75,7 +76,7 @@ def test_podtops_own_keys_keep_the_rules() -> None:
     assert set(FIXED) | SPENDING <= set(declared(PodtopApp))
     for name, key in SPOKEN.items():
         assert declared(PodtopApp)[name].keys[0] == key
-    acts = SPENDING - {"act.lock", "deploy.order"}
+    acts = (SPENDING - {"deploy.order"}) | {"act.lease"}
     assert acting({}) == {key for name in acts for key in declared(PodtopApp)[name].keys}
 
 
@@ -203,18 +204,18 @@ async def test_a_dialog_has_the_new_keys_and_keeps_the_ones_it_is_safe_by(launch
 
 
 async def test_help_footer_and_palette_tell_the_new_keys(launch: Launch) -> None:
-    config = keymap(app__help="f1", help__close="escape,f1", table__sort="ctrl+o", time__on="f12", app__quit="Q")
+    config = keymap(app__help="f1", help__close="f1", table__sort="ctrl+o", time__on="f12", app__quit="Q")
     async with launch(config=config, size=(200, 50)) as run:
         foot = run.text().splitlines()[-1]
         assert "^o sort" in foot
         assert "[ f12 history" in foot
         assert "Q quit" in foot
-        commands = {c.title: c.help for c in run.app.get_system_commands(run.app.screen)}
-        assert commands["Sort by the next column"] == "key ^o"
+        commands = {c.name: c.beside for c in Everything(run.app.screen)._commands()}
+        assert commands["Sort by the next column"] == "^o"
         await run.press("f1")
         assert isinstance(run.app.screen, Help)
         assert "^o           Sort by the next column" in run.text()
-        assert "esc or f1 closes" in run.text()
+        assert "esc, f1 or a click beside it closes" in run.text()
         await run.press("f1")
         assert not isinstance(run.app.screen, Help)
         await run.press("ctrl+c")

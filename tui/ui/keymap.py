@@ -63,12 +63,17 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     """What can be in force at once: each screen with its widgets and the app, each dialog with its widgets."""
     from tui.ui.modals.agree import Agree
     from tui.ui.modals.confirm import Confirm
+    from tui.ui.modals.copy import CopyMenu
     from tui.ui.modals.deploy import DeployForm
     from tui.ui.modals.help import Help
     from tui.ui.modals.lease import LeaseDialog
+    from tui.ui.modals.readme import Readme
+    from tui.ui.modals.tour import Tour
     from tui.ui.modals.watch import WatchDialog
+    from tui.ui.screens.account import AccountScreen
     from tui.ui.screens.events import EventsScreen
     from tui.ui.screens.fleet import FleetScreen
+    from tui.ui.screens.hosts import HostsScreen
     from tui.ui.screens.market import MarketScreen
     from tui.ui.screens.pod import PodScreen
     from tui.ui.widgets.choice import Choice
@@ -77,15 +82,19 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     from tui.ui.widgets.telemetry import Telemetry
 
     screens: dict[str, type[DOMNode]] = {
-        "Fleet": FleetScreen, "Market": MarketScreen, "Events": EventsScreen, "Pod": PodScreen,
+        "Fleet": FleetScreen, "Market": MarketScreen, "Account": AccountScreen, "Hosts": HostsScreen,
+        "Events": EventsScreen, "Pod": PodScreen,
     }  # fmt: skip
     dialogs: dict[str, type[DOMNode]] = {
         "a question": Agree, "a confirmation": Confirm, "the deploy form": DeployForm, "the lease": LeaseDialog,
-        "the watch": WatchDialog, "the help": Help,
+        "the watch": WatchDialog, "the help": Help, "the copy menu": CopyMenu, "the readme": Readme, "the tour": Tour,
     }  # fmt: skip
     return {
         **{name: (FilterLine, Table, Telemetry, screen, app) for name, screen in screens.items()},
-        **{name: (Choice, dialog) for name, dialog in dialogs.items()},
+        **{
+            name: (Choice, *([FilterLine] if dialog is Help else []), *([Table] if dialog is CopyMenu else []), dialog)
+            for name, dialog in dialogs.items()
+        },
     }
 
 

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from tui.paths import styles
 from tui.ui import roles
-from tui.ui.keys import Hint, grouped
+from tui.ui.keys import Hint, grouped, hints
 from tui.ui.roles import style_of
 from tui.ui.widgets.filter import FilterLine
 
@@ -45,8 +45,6 @@ KEYS = 13
 NARROW_KEYS = 9
 NARROW = 60
 COLUMN = 53
-WAY_OUT = "/ finds · esc, ?, q or a click beside it closes"
-SHORT_WAY_OUT = "/ finds · q closes"
 
 
 def _market_words() -> tuple[Block, ...]:
@@ -77,13 +75,11 @@ class Entry(NamedTuple):
 Block = tuple[str, tuple[Entry, ...]]
 
 
-def blocks(hints: Sequence[Hint]) -> tuple[Block, ...]:
+def blocks(told: Sequence[Hint]) -> tuple[Block, ...]:
     """All there is to tell, under titles."""
-    made = [
-        (title, tuple(Entry(" ".join(h.keys), h.help, h.enabled) for h in group)) for title, group in grouped(hints)
-    ]
+    made = [(title, tuple(Entry(" ".join(h.keys), h.help, h.enabled) for h in group)) for title, group in grouped(told)]
     signs = tuple(Entry(sign, meaning) for sign, meaning in SIGNS)
-    if any(hint.id == "market.demand" for hint in hints):
+    if any(hint.id == "market.demand" for hint in told):
         made += _market_words()
     return (*made, ("Signs", signs), ("Tour", (Entry(": tour", "the tour of the first start once more"),)))
 
@@ -113,20 +109,20 @@ class Help(ModalScreen[None]):
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Close", id="help.back"),
-        Binding("question_mark,q", "close", "Close", id="help.close"),
-        Binding("slash", "find", "Find", id="help.find"),
-        Binding("j,down", "scroll(1)", "Down", id="help.down", show=False),
-        Binding("k,up", "scroll(-1)", "Up", id="help.up", show=False),
-        Binding("pagedown,space", "page(1)", "Page down", id="help.page-down", show=False),
-        Binding("pageup", "page(-1)", "Page up", id="help.page-up", show=False),
-        Binding("g,home", "edge(-1)", "Top", id="help.top", show=False),
-        Binding("G,end", "edge(1)", "End", id="help.end", show=False),
+        Binding("escape", "back", "Close", id="help.back", tooltip="Show all again, or close"),
+        Binding("question_mark,q", "close", "Close", id="help.close", tooltip="Close the help"),
+        Binding("slash", "find", "Find", id="help.find", tooltip="Find: words that must all occur"),
+        Binding("j,down", "scroll(1)", "Down", id="help.down", show=False, tooltip="On in the help"),
+        Binding("k,up", "scroll(-1)", "Up", id="help.up", show=False, tooltip="Back in the help"),
+        Binding("pagedown,space", "page(1)", "Page down", id="help.page-down", show=False, tooltip="A page on"),
+        Binding("pageup", "page(-1)", "Page up", id="help.page-up", show=False, tooltip="A page back"),
+        Binding("g,home", "edge(-1)", "Top", id="help.top", show=False, tooltip="To the top"),
+        Binding("G,end", "edge(1)", "End", id="help.end", show=False, tooltip="To the end"),
     ]
 
-    def __init__(self, hints: Sequence[Hint], closing: Callable[[], object] = lambda: None, title: str = "") -> None:
+    def __init__(self, told: Sequence[Hint], closing: Callable[[], object] = lambda: None, title: str = "") -> None:
         super().__init__()
-        self._blocks = blocks(hints)
+        self._blocks = blocks(told)
         self._before = closing
         self._of = title
         self._words = ""
@@ -161,7 +157,15 @@ class Help(ModalScreen[None]):
         count = sum(len(entries) for _, entries in shown)
         name = f"Keys and signs of {self._of}" if self._of and width >= NARROW else "Keys and signs"
         box.border_title = Text(f"{name}  /{self._words}  {count}" if self._words else name)
-        box.border_subtitle = WAY_OUT if width >= NARROW else SHORT_WAY_OUT
+        box.border_subtitle = Text(self._way_out(width))
+
+    def _way_out(self, width: int) -> str:
+        """How to find in it and how to leave it, by the keys in force."""
+        told = {hint.id: hint.keys for hint in hints(self.active_bindings)}
+        find, closing = told.get("help.find", ("/",))[0], told.get("help.close", ("esc",))
+        if width < NARROW:
+            return f"{find} finds · {closing[-1]} closes"
+        return f"{find} finds · {', '.join(dict.fromkeys(('esc', *closing)))} or a click beside it closes"
 
     def _text(self, *parts: tuple[str, str]) -> Text:
         under = self.query_one("#help").rich_style

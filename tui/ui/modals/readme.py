@@ -20,13 +20,13 @@ class Readme(ModalScreen[None]):
     CSS_PATH = styles("readme")
     AUTO_FOCUS: ClassVar[str | None] = "#readme"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,backspace", "dismiss", "Close", id="help.close"),
-        Binding("j,down", "scroll(1)", "Down", id="help.down", show=False),
-        Binding("k,up", "scroll(-1)", "Up", id="help.up", show=False),
-        Binding("space,pagedown", "page(1)", "Page down", id="help.page-down", show=False),
-        Binding("pageup", "page(-1)", "Page up", id="help.page-up", show=False),
-        Binding("g,home", "edge(-1)", "Top", id="help.first", show=False),
-        Binding("G,end", "edge(1)", "Bottom", id="help.last", show=False),
+        Binding("escape,q,enter,backspace", "dismiss", "Close", id="readme.close", tooltip="Close the readme"),
+        Binding("j,down", "scroll(1)", "Down", id="readme.down", show=False, tooltip="On in it"),
+        Binding("k,up", "scroll(-1)", "Up", id="readme.up", show=False, tooltip="Back in it"),
+        Binding("space,pagedown", "page(1)", "Page down", id="readme.page-down", show=False, tooltip="A page on"),
+        Binding("pageup", "page(-1)", "Page up", id="readme.page-up", show=False, tooltip="A page back"),
+        Binding("g,home", "edge(-1)", "Top", id="readme.first", show=False, tooltip="To the top"),
+        Binding("G,end", "edge(1)", "Bottom", id="readme.last", show=False, tooltip="To the end"),
     ]
 
     def __init__(self, title: str, key: str) -> None:
