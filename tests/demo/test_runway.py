@@ -16,18 +16,17 @@ from tui.store.fleet import Fleet
 from tui.store.outlook import ENDS, STOPS
 
 HOUR = 3600.0
-STEP = 60.0
 
 
 class Life:
-    """podtop's fleet on a world of its own, polled once a minute."""
+    """podtop's fleet on a world of its own, polled when the test says so."""
 
     def __init__(self, seed: int, runway: float) -> None:
         self.now = START
         self.world = World(seed=seed, start=START - HOUR, runway=runway)
         simulator = Simulator(self.world, lambda: self.now, None, packs=False)
         self.cloud = GraphQLCloud("https://demo.invalid/graphql", KEY, transport=in_process(simulator))
-        self.fleet = Fleet(STEP, STEP)
+        self.fleet = Fleet(60.0, 60.0)
 
     async def poll(self) -> Snapshot:
         snapshot = await self.cloud.fleet()
@@ -35,7 +34,7 @@ class Life:
         return snapshot
 
 
-@pytest.mark.parametrize("seed", [7, 1, 42])
+@pytest.mark.parametrize("seed", [7, 42])
 @pytest.mark.parametrize("hours", [3.0, 26.0])
 async def test_a_balance_that_falls_to_zero_is_foretold_within_five_percent(seed: int, hours: float) -> None:
     life = Life(seed, hours * HOUR)
@@ -51,12 +50,12 @@ async def test_a_balance_that_falls_to_zero_is_foretold_within_five_percent(seed
 
     balance: float | None = None
     while balance != 0.0:
-        life.now += STEP
+        life.now += 0.01 * hours * HOUR
         funds = (await life.poll()).funds
         balance = funds.balance if funds else None
         assert life.now < told_at + 3 * hours * HOUR
     took = life.now - told_at
-    assert abs((foretold - told_at) - took) <= 0.05 * took + STEP
+    assert abs((foretold - told_at) - took) <= 0.05 * took
 
     # And what was told to happen then is what happened.
     left = {pod.id: pod.status for pod in (await life.poll()).pods or ()}

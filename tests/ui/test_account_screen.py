@@ -292,16 +292,16 @@ async def test_a_screen_that_is_not_on_top_asks_for_nothing(launch: Launch) -> N
 
 async def test_nothing_is_drawn_again_without_a_change(launch: Launch) -> None:
     async with launch(cloud=AccountCloud()) as run:
+        await go(run, "money")
         for name in LISTS:
-            await run.press("1")
-            await go(run, name)
-            before = [widget._strips.copy() for widget in run.app.screen.query(Table)]
+            before = {widget: widget._strips.copy() for widget in run.app.screen.query(Table) if widget.display}
             run.app.changed.publish(None)
             await run.settle()
-            after = [widget._strips for widget in run.app.screen.query(Table)]
-            for old, new in zip(before, after, strict=True):
-                assert all(new[y] is strip for y, strip in old.items() if y in new), name
-            await run.press("1", "3", *["left"] * tuple(LISTS).index(name))
+            for widget, strips in before.items():
+                assert strips, name
+                assert all(widget._strips[y] is strip for y, strip in strips.items()), name
+            await run.press("right")
+            await run.settle()
 
 
 EMPTY = {"data": {"myself": {"id": "user_1"}}}
@@ -314,20 +314,18 @@ async def empty(cloud: AccountCloud) -> AccountCloud:
     return cloud
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12), (200, 50)])
+@pytest.mark.parametrize("size", [(120, 40), (40, 12)])
 async def test_an_empty_account_with_no_balance(launch: Launch, size: tuple[int, int]) -> None:
     async with launch(cloud=await empty(AccountCloud()), size=size) as run:
         wanted = {
             "money": "unknown", "charges": "no charges in the", "billing": "no billing in the",
             "payments": "told of no payments", "templates": "told of no templates", "access": "told of no account",
         }  # fmt: skip
+        await run.press("3")
         for name, words in wanted.items():
-            await run.press("1")
-            await run.press("3")
-            assert words in " ".join(run.text().split()), (name, run.text())
-            assert "Traceback" not in run.text()
-            await run.press("right")
             await run.settle()
+            assert words in " ".join(run.text().split()), (name, run.text())
+            await run.press("right")
             await run.settle()
 
 
