@@ -97,7 +97,7 @@ class MarketScreen(TimedScreen):
         Binding("tab", "pane(1)", "pane", id="pane.next", show=False, tooltip="Go to the next pane"),
         hidden("shift+tab", "pane(-1)", "pane.previous", "Go to the previous pane"),
         Binding("z", "zoom", "zoom", id="pane.zoom", show=False, tooltip="Give the pane the whole screen, or back"),
-        hidden("c", "copy", "market.copy", "Copy: id and name of what is under the cursor, or a detail"),
+        hidden("c", "copy", "market.copy", "Copy: id, name, or a detail"),
         hidden("escape", "back", "pane.back", "Leave cursor, zoom, filter"),
     ]
 

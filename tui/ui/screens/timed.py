@@ -95,8 +95,8 @@ class TimedScreen(Screen[None]):
             "D", "deploy", "deploy", id="act.deploy", priority=True, tooltip="Deploy this GPU, or one like this pod"
         ),
         # Not by priority: typed right behind a move, they are for where that leads.
-        Binding("s", "ssh", "ssh", id="pod.ssh", tooltip="Into the pod by ssh; podtop is back when that ends"),
-        Binding("c", "copy", "copy", id="pod.copy", tooltip="Copy: ssh command, id, URLs, or what the cursor is on"),
+        Binding("s", "ssh", "ssh", id="pod.ssh", tooltip="Into the pod by ssh, and back"),
+        Binding("c", "copy", "copy", id="pod.copy", tooltip="Copy: ssh command, id, URLs, a fact"),
         hidden("plus", "range(-1)", "chart.closer", "A shorter time range"),
         Binding("minus", "range(1)", "range", id="chart.wider", tooltip="A longer time range"),
         hidden("equals_sign", "return", "chart.reset", "Back to now; the range of the start"),
