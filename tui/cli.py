@@ -42,7 +42,7 @@ MARKET_FLAGS = (
 
 LOOKS = (
     ("--ascii", "ascii", True, "draw with ASCII alone, for terminals without boxes and braille"),
-    ("--slow-link", "slow_link", True, "send as little as can be: sparklines for charts, a frame every 10 s"),
+    ("--slow-link", "slow_link", True, "send less: sparklines for charts, a frame every 10 s"),
     ("--no-mouse", "mouse", False, "leave the mouse to the terminal, and its own selection with it"),
 )
 """Flags of how podtop is shown: the setting and its value."""
