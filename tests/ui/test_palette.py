@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.make import pod, snapshot
+from tests.make import market, offer, pod, snapshot
 from tests.ui.conftest import HeldCloud, Launch, Running
+from tui.api.models import Quote
 from tui.config import Config
 from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.tour import Tour
@@ -58,6 +59,15 @@ async def test_a_gpu_type_goes_to_the_market_with_the_cursor_on_it(launch: Launc
             assert row is not None
             assert row.name == gpu
             await run.press("slash", *"h100", "enter")
+
+
+async def test_a_gpu_type_far_down_comes_into_sight(launch: Launch) -> None:
+    cloud = HeldCloud()
+    cloud.market_answer = market(*(offer(f"GPU {n:02}", Quote(float(n), None, "High")) for n in range(60)))
+    async with launch(cloud=cloud, size=(100, 30)) as run:
+        await run.press("2", "slash", *"gpu 00", "enter", "1")
+        await choose(run, "gpu: gpu 57")
+        assert "GPU 57" in "\n".join(run.text().splitlines()[4:16])
 
 
 async def test_a_screen_a_theme_the_tour(launch: Launch) -> None:

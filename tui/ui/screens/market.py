@@ -212,8 +212,7 @@ class MarketScreen(TimedScreen):
             faded=feed.stale(now, fleet.market_interval),
         )  # fmt: skip
         if self._sought in found:
-            # When the rows are there: before, there is nowhere to scroll to.
-            self.call_after_refresh(table.move_to, self._sought)
+            table.move_to(self._sought)
             self._sought = ""
         self._title("gpus", len(found), len(self._every), notices.aged(feed, now, fleet.market_interval), terms.faults)
 

@@ -163,9 +163,10 @@ class Table(ScrollView, can_focus=True):
             self._fit()
 
     def move_to(self, key: str) -> None:
-        """Put the cursor on a key, if it is here."""
+        """Put the cursor on a key, if it is here, and have it in sight."""
         if key in self._index:
-            self._set_cursor(key)
+            self._set_cursor(key, follow=False)
+            self._follow()
 
     def _row(self, key: str | None) -> int:
         return self._index.get(key, 0) if key is not None else 0
@@ -190,10 +191,11 @@ class Table(ScrollView, can_focus=True):
 
     def _follow(self) -> None:
         row, top = self._row(self._cursor), self.scroll_offset.y
+        # By force: where rows have just come, the scroll bar that allows it comes with the next layout.
         if row < top:
-            self.scroll_to(y=row, animate=False)
+            self.scroll_to(y=row, animate=False, force=True)
         elif row >= top + self._page:
-            self.scroll_to(y=row - self._page + 1, animate=False)
+            self.scroll_to(y=row - self._page + 1, animate=False, force=True)
 
     def action_move(self, step: int) -> None:
         self._jump(self._row(self._cursor) + step)
