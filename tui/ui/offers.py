@@ -123,7 +123,8 @@ def facts(
 
 def _now(row: OfferRow, offer: Offer, funds: Funds | None, asked: bool | None) -> Iterator[Fact]:
     memory = f"{row.memory_gb} GB" if row.memory_gb else "memory unknown"
-    more = [f"{row.cuda_cores:,} CUDA cores"] if row.cuda_cores else []
+    more = [offer.manufacturer] if offer.manufacturer else []
+    more += [f"{row.cuda_cores:,} CUDA cores"] if row.cuda_cores else []
     more += [f"up to {row.max_count} in a pod"] if row.max_count else []
     yield Fact("GPU", ((memory, "text"), ("".join(f" · {word}" for word in more), "muted")), row.id)
     for label, secure, quote in (("Secure", True, offer.secure), ("Community", False, offer.community)):
@@ -384,7 +385,11 @@ def centers(every: Sequence[DataCenter], text: str, sort: str, inverted: bool) -
 
 def center_facts(center: DataCenter, names: dict[str, str]) -> tuple[tuple[str, tuple[Fact, ...]], ...]:
     found = tuple(Fact(names.get(gpu, short_name(gpu)), stock_cell(word), gpu) for gpu, word in stocked(center))
-    return (("In stock", found or (Fact("Nothing", (("no GPU is in stock here now", "quiet"),)),)),)
+    stock = ("In stock", found or (Fact("Nothing", (("no GPU is in stock here now", "quiet"),)),))
+    if center.listed is None:
+        return (stock,)
+    listed = ("yes", "text") if center.listed else ("no: RunPod does not offer it", "warn")
+    return (stock, ("Data centre", (Fact("Listed", (listed,)),)))
 
 
 def chips_line(demand: Demand) -> tuple[Cell, ...]:

@@ -1,0 +1,72 @@
+"""Every field of the market's answers is on the screen or in what scripts get: another value makes another text."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tests.ui.test_facts import branches, changed
+from tui import prices as scripts
+from tui.api.hosts import CpuType
+from tui.api.models import ANYTHING, DataCenter, Funds, Market, Offer, Places, Quote, Snapshot, Stock
+from tui.scripts.items import money
+from tui.store import market
+from tui.store.fleet import Fleet
+from tui.store.prices import Prices
+from tui.ui import offers, status
+
+NOW = 1_795_435_200.0
+SECURE = Quote(2.99, 1.75, "High", 16, 125, 40, 100, 40.0, 900, 700, "SE", True)
+COMMUNITY = Quote(2.69, 1.5, "Low", 12, 110, 30, 90, 33.3, 500, 400, "RO", True)
+OFFER = Offer("NVIDIA H100", "H100 SXM", "Nvidia", 80, 8, SECURE, COMMUNITY, 14_592)
+CENTER = DataCenter("EU-SE-1", "Sweden 1", "SE", True, True, True, ("GDPR",), (Stock("NVIDIA H100", "High"),))
+CPU = CpuType("epyc-9554", "AMD EPYC 9554", "AMD", 64, 2, "epyc")
+FUNDS = Funds("user_1", 42.5, 3.5, 80.0)
+
+NOT_SHOWN = {
+    (Funds, "account_id"): "it names the recording and the lease files; the account's profile has who it is",
+}
+"""Fields that make no difference, and why."""
+
+
+def paths(value: Struct) -> list[tuple[tuple[str | int, ...], type[Struct], str]]:
+    return [(path, type(owner), name) for path, owner, name in branches(value)]
+
+
+def told_of_offer(offer: Offer) -> object:
+    answer = Market((offer,))
+    (row,) = rows = market.rows(answer)
+    shown = offers.facts(row, offer, rows, Prices(), Places((CENTER,)), FUNDS, NOW, None)
+    return offers.cells(row, (), False), shown, scripts.items(answer, rows, ANYTHING)
+
+
+@pytest.mark.parametrize(("path", "owner", "name"), paths(OFFER), ids=str)
+def test_every_field_of_an_offer(path: tuple[str | int, ...], owner: type[Struct], name: str) -> None:
+    different = told_of_offer(changed(OFFER, path)) != told_of_offer(OFFER)
+    assert different != ((owner, name) in NOT_SHOWN)
+
+
+@pytest.mark.parametrize(("path", "owner", "name"), paths(CENTER), ids=str)
+def test_every_field_of_a_data_center(path: tuple[str | int, ...], owner: type[Struct], name: str) -> None:
+    def told(center: DataCenter) -> object:
+        return offers.center_cells(center, {}), offers.center_facts(center, {})
+
+    assert told(changed(CENTER, path)) != told(CENTER)
+
+
+@pytest.mark.parametrize("name", CpuType.__struct_fields__)
+def test_every_field_of_a_cpu(name: str) -> None:
+    # Its id stands for a name that RunPod does not tell, and is copied.
+    base = replace(CPU, name=None) if name == "id" else CPU
+    assert offers.cpu_cells(changed(base, (name,))) != offers.cpu_cells(base)
+
+
+@pytest.mark.parametrize("name", Funds.__struct_fields__)
+def test_every_field_of_the_funds(name: str) -> None:
+    def told(funds: Funds) -> object:
+        fleet = Fleet(5.0, 30.0)
+        fleet.apply(Snapshot(funds, ()), NOW)
+        return status.money(fleet, False), money(funds)
+
+    assert (told(changed(FUNDS, (name,))) != told(FUNDS)) != ((Funds, name) in NOT_SHOWN)
