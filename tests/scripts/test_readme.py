@@ -13,13 +13,27 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.terminal import Terminal
 from tests.scripts.conftest import Served
+from tui.cli import parser
 from tui.scripts.exits import MEANINGS
 
 README = (Path(__file__).parent.parent.parent / "README.md").read_text()
 SCRIPTS = README.partition("\n## Scripts\n")[2].partition("\n## ")[0]
-BLOCKS = [block.splitlines() for block in re.findall(r"```sh\n(.*?)```", SCRIPTS, re.DOTALL)]
+SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+BLOCKS = [block.splitlines() for block in SHELL.findall(SCRIPTS)]
 ONCE, ACTS, SHELLS = BLOCKS
+INSTALLING, *REST = [block for block in map(str.splitlines, SHELL.findall(README)) if block not in BLOCKS]
+"""The two commands are run by CI and by the tests of packaging; all others here."""
+
+SCREENS = ("RUNPOD_API_KEY=... .venv/bin/podtop",)
+ENDS = {
+    "podtop --replay latest": (2, "there is no recording"),
+    "podtop market --json": (0, ""),
+    "podtop log": (0, ""),
+    "podtop config --check": (0, ""),
+}
+"""How a command ends that has neither a terminal nor a past."""
 
 
 @pytest.fixture
@@ -66,6 +80,44 @@ def test_what_acts(line: str, shell: dict[str, str], served: Served) -> None:
     done = bash(line.replace("podtop", "podtop --demo", 1), shell)
     assert done.returncode == (0 if "--yes" in line else 2), done.stderr
     assert "Nothing to do" in done.stderr or "✓" in done.stdout or "--yes is not given" in done.stderr
+
+
+def test_every_block_of_commands_is_known() -> None:
+    lines = [line for block in REST for line in block]
+    (tests,) = REST[0]
+    assert "pytest" in tests
+    assert INSTALLING == ["python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/podtop --demo"]
+    assert {line for line in lines if ".venv/bin/" in line} == {tests, *SCREENS}
+
+
+@pytest.mark.parametrize("line", [line for block in REST[1:] for line in block if line not in SCREENS])
+def test_what_else_there_is(line: str, shell: dict[str, str]) -> None:
+    done = bash(line, shell)
+    code, words = next((ends for start, ends in ENDS.items() if line.startswith(start)), (0, ""))
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_screen_on_ones_own_account(shell: dict[str, str]) -> None:
+    (line,) = SCREENS
+    name, _, value = line.split()[0].partition("=")
+    assert value == "..."
+    terminal = Terminal([shell["PATH"].split(":")[0] + "/podtop"], env={**shell, name: "demo-key"})
+    terminal.wait_for("llama-70b-pretrain")
+    terminal.type("q")
+    assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("words", sorted(set(re.findall(r"`(podtop [^`]+)`", README))))
+def test_what_is_named_in_passing_is_understood(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    options = words.replace("\n", " ").split()[1:]
+    try:
+        parser().parse_args(options)
+    except SystemExit as end:
+        # Without the pods that it is about, or with --help.
+        told = capsys.readouterr().err
+        assert end.code == 0 or "the following arguments are required" in told, told
 
 
 def test_completions_are_put_where_the_readme_puts_them(shell: dict[str, str]) -> None:
