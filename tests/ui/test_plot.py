@@ -218,3 +218,14 @@ def test_a_stack_is_as_high_as_its_sum_and_the_newest_stands_at_the_right() -> N
 def test_nothing_charged_is_said() -> None:
     assert "nothing was charged" in "\n".join(drawn(bars_of([(0.0, 0.0, 0.0)]), 60, 9))
     assert "nothing was charged" in "\n".join(drawn(bars_of([]), 60, 9))
+
+
+@given(st.floats(1, 1e12), st.integers(24, 60), st.integers(4, 20))
+def test_a_value_of_any_size_stays_in_its_axis(high: float, width: int, height: int) -> None:
+    spec = ChartSpec("Balance", (), Window(NOON, 60, width - 7), high=high, axis=7, unit="$")
+    assert {cell_len(row) for row in words(spec, width, height)} == {width}
+
+
+def test_millions_are_told_short() -> None:
+    spec = ChartSpec("Balance", (), Window(NOON, 60, 53), high=15_000_000.0, axis=7, unit="$")
+    assert "15000k" in "\n".join(words(spec, 60, 9))
