@@ -28,7 +28,7 @@ HELLO = [sys.executable, str(HERE / "hello.py")]
 HTOP = ["htop", "-d", "10"]
 BTOP = ["btop"]
 STATE = tempfile.TemporaryDirectory(prefix="podtop-bench-")
-QUICK = {"PYTHONDONTWRITEBYTECODE": "", "RUNPOD_API_KEY": "demo-key", "XDG_STATE_HOME": STATE.name}
+QUICK = {"PYTHONDONTWRITEBYTECODE": "", "RUNPOD_API_KEY": "demo-key", "XDG_STATE_HOME": STATE.name, "PODTOP_TOUR": "0"}
 SIZE = (120, 40)
 
 

@@ -242,3 +242,14 @@ def test_on_a_slow_link_the_gpus_of_a_pod_are_one_sparkline_of_their_mean() -> N
     assert sum("▅▅" in line for line in shown) == 1
     assert not any("█" in line or "▁" in line for line in shown)
     assert any(line.rstrip().endswith("50") for line in shown)
+
+
+@given(st.floats(1, 1e12), st.integers(24, 60), st.integers(4, 20))
+def test_a_value_of_any_size_stays_in_its_axis(high: float, width: int, height: int) -> None:
+    spec = ChartSpec("Balance", (), Window(NOON, 60, width - 7), high=high, axis=7, unit="$")
+    assert {cell_len(row) for row in words(spec, width, height)} == {width}
+
+
+def test_millions_are_told_short() -> None:
+    spec = ChartSpec("Balance", (), Window(NOON, 60, 53), high=15_000_000.0, axis=7, unit="$")
+    assert "15000k" in "\n".join(words(spec, 60, 9))

@@ -63,12 +63,20 @@ def _plot(spec: ChartSpec, width: int, height: int, axis: int) -> list[Row]:
         return heat.strips(spec, columns, height, axis)
     else:
         canvas = _canvas(spec, columns, height)
-    labels = {0: f"{spec.high:.{spec.places}f}", height - 1: f"{spec.low:.{spec.places}f}"}
+    marks = {0: spec.high, height - 1: spec.low}
     if height >= 5 and (height % 2 or height >= 8):
-        labels[height // 2] = f"{(spec.low + spec.high) / 2:.{spec.places}f}"
+        marks[height // 2] = (spec.low + spec.high) / 2
+    labels = {y: _fitting(f"{value:.{spec.places}f}", value, axis - 1) for y, value in marks.items()}
     if not axis:
         return canvas
     return [((f"{labels.get(y, ''):>{axis - 1}} ", QUIET), *row) for y, row in enumerate(canvas)]
+
+
+def _fitting(text: str, value: float, room: int) -> str:
+    """A value for the axis: as it is written, or in thousands or millions where there is no room for that."""
+    sign = "$" if text.startswith("$") else ""
+    forms = (text, f"{sign}{value / 1e3:.0f}k", f"{sign}{value / 1e6:.0f}M")
+    return next((form for form in forms if len(form) <= room), fmt.clip(text, max(1, room)))
 
 
 def _words(text: str, columns: int, height: int) -> list[Row]:
@@ -228,9 +236,10 @@ def _bars(spec: BarSpec, width: int, height: int) -> tuple[Row, ...]:
     times = 1 if height >= 5 else 0
     body, columns = height - 1 - times, max(1, width - axis)
     if body > 0:
-        labels = {0: _dollars(spec.high), body - 1: "0"}
+        marks = {0: spec.high, body - 1: 0.0}
         if body >= 7:
-            labels[(body - 1) // 2] = _dollars(spec.high / 2)
+            marks[(body - 1) // 2] = spec.high / 2
+        labels = {y: _fitting(_dollars(value), value, axis - 1) for y, value in marks.items()}
         canvas = _bar_canvas(spec, columns, body)
         for y, row in enumerate(canvas):
             rows.append((((f"{labels.get(y, ''):>{axis - 1}} ", QUIET), *row)) if axis else row)
