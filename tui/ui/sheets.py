@@ -106,7 +106,7 @@ def flavor_cells(flavor: CpuFlavor) -> Cells:
 
     price = flavor.smallest
     group = flavor.group_name or flavor.group_id
-    if flavor.group_name and flavor.group_id and flavor.group_id != flavor.group_name:
+    if flavor.group_name and flavor.group_id and flavor.group_id.lower() != flavor.group_name.lower():
         group = f"{flavor.group_name} {flavor.group_id}"
     sizes = [str(count) for count in (flavor.min_vcpus, flavor.max_vcpus) if count is not None]
     gb = None if flavor.gb_per_vcpu is None else f"{flavor.gb_per_vcpu:g}"

@@ -48,7 +48,10 @@ STOPS = (
     Stop(("table.open",), "", "All about the pod under the cursor; esc comes back.", "all about it; esc back"),
     Stop(("pane.next", "pane.zoom"), "", "The next pane; the pane alone.", "next pane; alone"),
     Stop(("table.filter",), "", "Find pods or GPUs by words.", "find"),
-    Stop(("screen.fleet", "screen.market", "screen.events"), "", "Screens: pods; the market; what happened."),
+    Stop(
+        ("screen.fleet", "screen.market", "screen.account", "screen.events"), "",
+        "Screens: pods; the market; the money; what happened.",
+    ),
     Stop(
         ("act.stop", "act.resume", "act.terminate"), "",
         "Stop, resume, terminate. A dialog says first what that does to money and data.", "act; a dialog asks first",
