@@ -201,9 +201,13 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
         try:
             fresh = await self._again()
         except CloudError as error:
+            if self._is_gone():
+                return
             self._checking = False
             self._note = ((f"▲ {error} {Ending.NOT_SENT.value.capitalize()}: it could not be read again.", "bad"),)
             self._show()
+            return
+        if self._is_gone():
             return
         self._checking = False
         if fresh.key == before.key and fresh.subjects:
@@ -211,6 +215,10 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
             self.end(consequences.commands(chosen, self._value("gpus"), self._value("bid")))
             return
         self._ask_again(fresh)
+
+    def _is_gone(self) -> bool:
+        """Whether it was closed while the pods were read again: then there is nobody to tell, and nothing to do."""
+        return self._ended or not self.is_attached
 
     def _ask_again(self, fresh: Case) -> None:
         """What was decided upon is not so any more: say it, and let it be decided anew."""
