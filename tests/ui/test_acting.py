@@ -279,6 +279,31 @@ async def test_what_is_over_meanwhile_is_not_done(launch: Launch) -> None:
         assert run.cloud.sent == []
 
 
+async def test_a_dialog_that_is_closed_while_pods_are_read_again_is_over(launch: Launch) -> None:
+    async with launch() as run:
+        await on(run, "llama")
+        await opened(run, "S")
+        dialog = run.app.screen
+        assert isinstance(dialog, Confirm)
+        read_again, answered = dialog._again, asyncio.Event()
+
+        async def late() -> object:
+            await answered.wait()
+            return await read_again()
+
+        dialog._again = late  # type: ignore[assignment]
+        stopped = [replace(p, status="EXITED") if p.id == LLAMA else p for p in PODS.pods or ()]
+        run.cloud.fleet_answer = snapshot(*stopped)
+        checking = asyncio.create_task(dialog._check())
+        await run.pilot.pause()
+        await run.press("escape")
+        await run.settle()
+        answered.set()
+        await checking
+        assert not isinstance(run.app.screen, Confirm)
+        assert run.cloud.sent == []
+
+
 async def test_nothing_is_sent_when_the_pod_cannot_be_read_again(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "llama")
