@@ -157,6 +157,7 @@ class PodtopApp(App[None]):
         self._beat = beat
         self._kept = Kept(self._kept_in)
         self._hush = Hush(beat)
+        self._typed = ""
         self._is_first_start = is_first_start
         self._watching_for: Watching | None = None
         self._sight = Sight(
@@ -383,6 +384,7 @@ class PodtopApp(App[None]):
         if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
             self.guard.touch()
             self._terminal.touch()
+            self._typed = event.key if isinstance(event, events.Key) else ""
             if self._hush.swallows(event) or not self._is_heard(event) or not self._reach.hears():
                 return
         elif isinstance(event, events.Key) and (
@@ -459,7 +461,7 @@ class PodtopApp(App[None]):
             self._warn(wait)
 
     def pop_screen(self) -> AwaitComplete:
-        if self.screen.is_modal:
+        if self.screen.is_modal and self._typed == "q":
             # A q too many, behind the one that closed what was on top, is not meant for podtop.
             self._hush.begin(("q",), anew=False)
         return super().pop_screen()
@@ -483,7 +485,7 @@ class PodtopApp(App[None]):
 
         word = next((place.word for place in places.PLACES if place.mode == self.current_mode), "")
         every = keys.every(self.screen, words=self._look.ascii)
-        self.push_screen(Help(every, lambda: self._hush.begin(("q",)), self.screen.title or word))
+        self.push_screen(Help(every, self.screen.title or word))
 
     def action_tour(self) -> None:
         from tui.ui.modals.tour import Tour

@@ -22,7 +22,7 @@ def shown(*flags: str, **environ: str) -> Terminal:
     terminal.wait_for("COMM.")
     terminal.type("?")
     terminal.wait_for("Quit; pods go on")
-    terminal.type("q")
+    terminal.type("\x1b")
     terminal.wait_while("Quit; pods go on")
     terminal.type("q")
     assert terminal.end() == 0

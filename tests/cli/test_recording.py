@@ -189,8 +189,10 @@ def test_what_is_copied_reaches_the_terminals_clipboard() -> None:
     terminal.type("\r")
     terminal.wait_for("-8888.proxy")
     terminal.type("jjjjc")
-    terminal.wait_for("copied: Pod ID")
-    assert b"\x1b]52;c;" + base64.b64encode(b"k3v9x0q2m1a7ze") in terminal.output
+    terminal.wait_for("Pod ID  ")
+    terminal.type("c")
+    terminal.wait_until(lambda: b"\x1b]52;c;" + base64.b64encode(b"k3v9x0q2m1a7ze") in terminal.output)
+    terminal.wait_for("k3v9x0q2m1a7ze")
     terminal.type("q")
     assert terminal.end() == 0
 

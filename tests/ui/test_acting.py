@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from tests.make import pod, snapshot
 from tests.ui.conftest import OFFERS, PODS, HeldCloud, Launch, Running
+from tui import consequences
 from tui.api.cloud import TimedOut, Unreachable
 from tui.api.models import Snapshot
 from tui.config import Config
@@ -294,7 +295,7 @@ async def test_a_dialog_that_is_closed_while_pods_are_read_again_is_over(launch:
         dialog._again = late  # type: ignore[assignment]
         stopped = [replace(p, status="EXITED") if p.id == LLAMA else p for p in PODS.pods or ()]
         run.cloud.fleet_answer = snapshot(*stopped)
-        checking = asyncio.create_task(dialog._check())
+        checking = asyncio.create_task(dialog._check(consequences.commands(dialog._case, "", "")))
         await run.pilot.pause()
         await run.press("escape")
         await run.settle()

@@ -137,9 +137,11 @@ def test_which_theme_it_begins_with() -> None:
 async def test_a_theme_that_was_chosen_is_found_again(launch: Launch, tmp_path: Path) -> None:
     async with launch(demo=False) as run:
         assert run.app.theme == "podtop-dark"
-        await run.press("colon", *"theme", "enter")
-        await run.press(*"tritan", "enter")
-        await run.until("llama-pretrain")
+        await run.press("colon", *"tritan")
+        await run.until("podtop-tritanopia")
+        await run.press("enter")
+        await run.settle()
+        assert "llama-pretrain" in run.text()
         assert run.app.theme == "podtop-tritanopia"
     async with launch(demo=False) as run:
         assert run.app.theme == "podtop-tritanopia"

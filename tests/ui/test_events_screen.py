@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from tests.make import funds, pod, snapshot
 from tests.stage import NOON, at_rest, landed, make_recording, replay_app
-from tests.ui.conftest import NOW, PODS, HeldCloud, Launch, Running
+from tests.ui.conftest import NOW, PODS, HeldCloud, Launch, Running, sent_to_clipboard
 from tui.api.cloud import Throttled, Unreachable
 from tui.api.models import Snapshot
 from tui.app import PodtopApp
@@ -99,9 +99,14 @@ async def test_filtering(launch: Launch) -> None:
 async def test_copying_an_event(launch: Launch) -> None:
     async with launch(cloud=rich()) as run:
         await later(run, 5, fleet=STOPPED)
+        sent = sent_to_clipboard(run)
         await run.press("e", "c")
-        assert "eval-sweep" in run.app.clipboard
-        assert "stopped" in run.app.clipboard
+        await run.wait(1)
+        await run.press("c")
+        await run.settle()
+        (copied,) = sent
+        assert "eval-sweep" in copied
+        assert "stopped" in copied
 
 
 async def test_without_a_recording_the_pod_is_shown_as_it_is_now_and_that_is_said(launch: Launch) -> None:

@@ -37,9 +37,9 @@ SIZES = (
 )  # fmt: skip
 
 ACTING = [action.key for action in ACTIONS]
-OTHERS = [*"jkgG" * 6, *"=yn" * 4, *"ozvxciptL06789[]{}<>+-/?: .,abdfhlmrsuq"]
-ELSEWHERE = [*"1122345eww"]
-"""Keys that go to other screens, and to watches: in some of the rounds, for a screen that comes costs most."""
+OTHERS = [*"jkgG" * 6, *"=yn" * 4, *"ozvxipL06789[]{}<>+- .,abdfhlmruq"]
+ELSEWHERE = [*"1122345ewwtcs/?:"]
+"""Keys that go to other screens and open what asks for nothing: in some of the rounds, for what comes costs most."""
 NAMED = (
     "enter", "escape", "tab", "shift+tab", "up", "down", "left", "right", "space", "backspace", "home", "end",
     "pageup", "pagedown", "ctrl+l", "delete",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import ClassVar, NamedTuple
 
@@ -100,10 +100,7 @@ def half(lengths: Sequence[int]) -> int:
 
 
 class Help(ModalScreen[None]):
-    """Lists keys and signs; any of its closing keys ends it.
-
-    closing: told before it goes, so that the key which closed it, typed twice, closes nothing else.
-    """
+    """Lists keys and signs; any of its closing keys ends it."""
 
     CSS_PATH = styles("help")
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
@@ -120,10 +117,9 @@ class Help(ModalScreen[None]):
         Binding("G,end", "edge(1)", "End", id="help.end", show=False, tooltip="To the end"),
     ]
 
-    def __init__(self, told: Sequence[Hint], closing: Callable[[], object] = lambda: None, title: str = "") -> None:
+    def __init__(self, told: Sequence[Hint], title: str = "") -> None:
         super().__init__()
         self._blocks = blocks(told)
-        self._before = closing
         self._of = title
         self._words = ""
         self._line: FilterLine | None = None
@@ -263,5 +259,4 @@ class Help(ModalScreen[None]):
             self.action_close()
 
     def action_close(self) -> None:
-        self._before()
         self.dismiss(None)

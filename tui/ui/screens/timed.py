@@ -304,10 +304,10 @@ class TimedScreen(Screen[None]):
     @on(Table.Clicked)
     async def _row_clicked(self, event: Table.Clicked) -> None:
         wanted = {"open": ("table.open", "pod.copy"), "mark": ("table.mark",)}[event.means]
-        for hint in keys.hints(self.active_bindings):
-            if hint.enabled and hint.id in wanted:
-                await self.app.run_action(hint.action, hint.node)
-                return
+        there = {hint.id: hint for hint in keys.hints(self.active_bindings) if hint.enabled}
+        hint = next((there[id] for id in wanted if id in there), None)
+        if hint is not None:
+            await self.app.run_action(hint.action, hint.node)
 
     @on(Lines.Picked, "#footer")
     async def _key_picked(self, event: Lines.Picked) -> None:
