@@ -286,7 +286,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path,
             yield home, home / "authorized", url
 
 
-@pytest.mark.parametrize("term", ["xterm-256color", "screen-256color", "tmux-256color"])
+@pytest.mark.parametrize("term", ["screen-256color", "tmux-256color"])
 def test_the_real_ssh(real: tuple[Path, Path, str], term: str) -> None:
     home, _, url = real
     terminal = started(home, url, PATH=os.environ["PATH"], TERM=term)

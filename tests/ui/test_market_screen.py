@@ -306,7 +306,7 @@ async def test_all_nine_filters_are_kept_and_asked_again_by_the_next_run_and_the
         await run.press("2")
         await run.settle()
         # It comes back to the list it was left with.
-        assert list(run.app._watch._attended) == ["cpus"]
+        assert list(run.app._watch._attended) == ["flavors"]
         await run.press("left")
         await run.settle()
         assert run.app._watch._questions() == (NINE,)

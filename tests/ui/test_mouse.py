@@ -88,11 +88,11 @@ async def test_the_name_opens_the_palette_where_everything_can_be_clicked(launch
 
 
 async def test_a_click_beside_the_help_closes_it_and_one_in_it_does_not(launch: Launch) -> None:
-    async with launch() as run:
+    async with launch(size=(160, 50)) as run:
         await run.press("question_mark")
-        await click(run, 60, 20)
+        await click(run, 80, 20)
         assert isinstance(run.app.screen, Help)
-        await click(run, 1, 20)
+        await click(run, 5, 20)
         assert not isinstance(run.app.screen, Help)
 
 

@@ -51,8 +51,15 @@ def after(act: Callable[[Pilot[None]], Awaitable[None]]) -> Callable[[Pilot[None
     return run
 
 
-@pytest.mark.parametrize("theme", ["podtop-dark", "podtop-light"])
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=["80x24", "120x40", "200x50"])
+LOOKS = pytest.mark.parametrize(
+    ("size", "theme"),
+    [((80, 24), "podtop-dark"), ((120, 40), "podtop-dark"), ((120, 40), "podtop-light"), ((200, 50), "podtop-dark")],
+    ids=["80x24-podtop-dark", "120x40-podtop-dark", "120x40-podtop-light", "200x50-podtop-dark"],
+)
+"""What changes with the size is seen in one theme; what changes with the theme at one size."""
+
+
+@LOOKS
 def test_demo(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
     assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing("j"))
 
@@ -86,8 +93,7 @@ def test_asked(snap_compare: Compare, what: str, size: tuple[int, int]) -> None:
 MARKET = ("2", "slash", *"vram>=80", "enter", "j", "j")
 
 
-@pytest.mark.parametrize("theme", ["podtop-dark", "podtop-light"])
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=["80x24", "120x40", "200x50"])
+@LOOKS
 def test_market(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
     assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing(*MARKET))
 
@@ -152,8 +158,7 @@ def test_telemetry_alone(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=(80, 24), run_before=pressing("j", "tab"))
 
 
-@pytest.mark.parametrize("theme", ["podtop-dark", "podtop-light"])
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=["80x24", "120x40", "200x50"])
+@LOOKS
 def test_pod(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
     assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing("j", "enter"))
 
