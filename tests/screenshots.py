@@ -60,7 +60,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
 
 
 async def shoot(name: str, size: tuple[int, int], theme: str, keys: tuple[str, ...]) -> None:
-    app = demo_app(theme, 24.0 if name.startswith("events") else 1.0)
+    app = demo_app(theme, hours=24.0 if name.startswith("events") else 1.0)
     with still_pollers():
         async with app.run_test(size=size) as pilot:
             if "4" in keys:

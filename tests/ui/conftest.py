@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual._compositor import Compositor
 from textual.pilot import Pilot
 
 from tests.make import market, offer, pod, snapshot
@@ -207,6 +209,26 @@ def sent_to_clipboard(run: Running) -> list[str]:
     reach = run.app._reach
     reach._send, reach._environ = send, {"TERM": "xterm-256color"}
     return found
+
+
+PAINTING = ("test_terminal.py", "test_terminal_driver.py", "test_terminal_shadow.py", "test_fit.py")
+"""Where it counts what is painted."""
+
+_render_update = Compositor.render_update
+
+
+def _when_looked_at(self: Compositor, full: bool = False, **options: Any) -> Any:
+    """What a refresh would send nowhere is not rendered: whoever looks renders what he looks at."""
+    if full:
+        return _render_update(self, full=True, **options)
+    self._dirty_regions.clear()
+    return None
+
+
+@pytest.fixture(autouse=True)
+def _unpainted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.path.name not in PAINTING:
+        monkeypatch.setattr(Compositor, "render_update", _when_looked_at)
 
 
 Launch = Callable[..., AbstractAsyncContextManager[Running]]

@@ -93,7 +93,11 @@ async def test_another_size_is_drawn_once(drawn: list[tuple[int, int]]) -> None:
     async with app.run_test(size=(66, 12)) as pilot:
         app.query_one(Chart).spec = spec_of([50.0] * 60)
         await pilot.resize_terminal(40, 8)
-        await pilot.pause()
+        for _ in range(500):
+            if app.query_one(Chart).size == (38, 8) and len(drawn) > 1:
+                break
+            await pilot.pause(0.01)
+        await pilot.pause(0.05)
         assert drawn == [(64, 12), (38, 8)]
 
 
