@@ -318,12 +318,12 @@ CENTER_COLUMNS = (
     Column("name", "NAME", 14, 3, sort="name"),
     Column("country", "WHERE", 6, 1, sort="country"),
     Column("types", "GPU TYPES", 10, 1, right=True, sort="types"),
-    Column("best", "IN STOCK", 20, 2, flex=True),
-    Column("volumes", "VOLUMES", 7, 4),
-    Column("network", "GLOBAL NET", 10, 5),
-    Column("compliance", "COMPLIANCE", 12, 6),
+    Column("best", "IN STOCK", 20, 2, flex=True, sort="best"),
+    Column("volumes", "VOLUMES", 7, 4, sort="volumes"),
+    Column("network", "GLOBAL NET", 10, 5, sort="network"),
+    Column("compliance", "COMPLIANCE", 12, 6, sort="compliance"),
 )
-CENTER_SORTS = ("types", "id", "name", "country")
+CENTER_SORTS = ("types", "id", "name", "country", "best", "volumes", "network", "compliance")
 
 
 def stocked(center: DataCenter) -> tuple[tuple[str, str], ...]:
@@ -362,12 +362,18 @@ _CENTER_KEYS: dict[str, Callable[[DataCenter], Any]] = {
     "id": lambda c: c.id,
     "name": lambda c: (c.name or "~").lower(),
     "country": lambda c: c.location or "~",
+    # Those with the best stock, with network volumes, in the global network, come first.
+    "best": lambda c: -max((stock_rank(word) for _, word in stocked(c)), default=0),
+    "volumes": lambda c: not c.volumes,
+    "network": lambda c: not c.global_network,
+    "compliance": lambda c: ", ".join(c.compliance) or "~",
 }
+_FALLING = ("types", "best", "volumes", "network")
 
 
 def centers_rise(sort: str, inverted: bool) -> bool:
     """Whether the data centres begin with the least of what they are sorted by."""
-    return inverted if sort == "types" else not inverted
+    return inverted if sort in _FALLING else not inverted
 
 
 def centers(every: Sequence[DataCenter], text: str, sort: str, inverted: bool) -> tuple[DataCenter, ...]:
