@@ -17,6 +17,7 @@ WATCH = ("2", "slash", *"mi300", "enter", "w", *"2.50", "down", "right", "down",
 ARM = ("2", "slash", *"mi300", "enter", "w", *"2.60", "down", "right", "down", *"4", "enter", "ctrl+s")
 SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("fleet-80x24-dark", (80, 24), DARK, ()),
+    ("fleet-40x16-dark", (40, 16), DARK, ()),
     ("fleet-80x24-light", (80, 24), LIGHT, ()),
     ("fleet-120x40-dark", (120, 40), DARK, ("j",)),
     ("fleet-120x40-light", (120, 40), LIGHT, ("j",)),
