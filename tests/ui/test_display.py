@@ -160,6 +160,20 @@ async def test_on_a_slow_link_charts_are_sparklines_and_the_footer_says_why() ->
             assert re.search("[▁-█]{15}", shown)
 
 
+async def test_on_a_slow_link_charts_follow_when_the_cursor_rests(
+    launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.ui.screens.fleet.REST", 60.0)
+    async with launch(config=Config(slow_link=True)) as run:
+        await run.until("Telemetry  eval-sweep")
+        await run.press("j")
+        await run.settle()
+        assert "Telemetry  eval-sweep" in run.text(), "what is shown says whose it is"
+        monkeypatch.setattr("tui.ui.screens.fleet.REST", 0.01)
+        await run.press("k", "j")
+        await run.until("Telemetry  llama-pretrain")
+
+
 async def test_a_link_that_is_found_slow_is_told_once(launch: Launch) -> None:
     async with launch() as run:
         pace = run.app._look.pace

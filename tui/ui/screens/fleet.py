@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.timer import Timer
 
 from tui.api.models import ANYTHING, Offer
 from tui.store import market, views
@@ -25,6 +26,9 @@ from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from tui.ui.copies import Entry
+
+REST = 1.5
+"""Seconds without a move after which, on a slow link, the charts follow the cursor."""
 
 SHORT = 12
 """Lines below which the frame gives way to the content."""
@@ -75,6 +79,7 @@ class FleetScreen(TimedScreen):
         self._worn = (False, False)
         self._asking = False
         self._begun = sight.player.clock()
+        self._resting: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield Lines(id="header")
@@ -359,7 +364,13 @@ class FleetScreen(TimedScreen):
 
     @on(Table.Moved, "#pods")
     def _pod_moved(self) -> None:
-        self._show_telemetry()
+        if self._sight.display.pace.slow:
+            # Charts are most of what a move would send. Their title says whose they are.
+            if self._resting is not None:
+                self._resting.stop()
+            self._resting = self.set_timer(REST, self._show_telemetry)
+        else:
+            self._show_telemetry()
         self._show_possible()
 
     # The filter line
