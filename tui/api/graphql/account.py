@@ -279,7 +279,7 @@ def account(data: Raw, problems: tuple[Problem, ...]) -> Account:
         ),
         registry_logins=tuple(RegistryLogin(login.id, login.name) for login in logins),
         network_volumes=tuple(map(volume, volumes)),
-        earnings=tuple(map(_earning, earnings)),
+        earnings=tuple(map(earning, earnings)),
         problems=(*problems, *parts.problems),
     )
 
@@ -307,7 +307,7 @@ def templates(data: Raw, problems: tuple[Problem, ...]) -> Templates:
     """The templates in an answer. Raises Unauthorized, Rejected or Malformed when there are none."""
     parts, lists = _lists(data, problems)
     found = parts.many("the templates", lists.pod_templates, WireTemplate)
-    return Templates(tuple(map(_template, found)), (*problems, *parts.problems))
+    return Templates(tuple(map(template, found)), (*problems, *parts.problems))
 
 
 def readmes(data: Raw, problems: tuple[Problem, ...]) -> Readmes:
@@ -390,7 +390,7 @@ def _charge(wire: WireCharge) -> Charge:
     )
 
 
-def _earning(wire: WireEarning) -> HostEarning:
+def earning(wire: WireEarning) -> HostEarning:
     return HostEarning(
         instant(wire.date),
         wire.machine_id,
@@ -401,7 +401,7 @@ def _earning(wire: WireEarning) -> HostEarning:
     )
 
 
-def _template(wire: WireTemplate) -> Template:
+def template(wire: WireTemplate) -> Template:
     return Template(
         id=wire.id,
         name=wire.name,

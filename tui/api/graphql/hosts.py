@@ -7,7 +7,7 @@ from msgspec.json import Decoder
 
 from tui.api.account import HostEarning
 from tui.api.cloud import CloudError, Malformed
-from tui.api.graphql.account import WireEarning, WireTemplate, _earning, _template
+from tui.api.graphql.account import WireEarning, WireTemplate, earning, template
 from tui.api.graphql.detail import WireSample
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.fleet import myself, readings
@@ -142,7 +142,7 @@ def _earned(raw: Raw) -> tuple[tuple[HostEarning, ...], tuple[Problem, ...]]:
         days = _earnings.decode(raw) or []
     except NOT_UNDERSTOOD as error:
         return (), (Problem(f"the earnings could not be understood: {reason(error)}"),)
-    good, broken = each(days, lambda day: _earning(_one_earning.decode(day)))
+    good, broken = each(days, lambda day: earning(_one_earning.decode(day)))
     lost = (Problem(f"{len(broken)} of the earnings could not be understood: {broken[0].reason}"),) if broken else ()
     return good, lost
 
@@ -193,7 +193,7 @@ def _idle_job(wire: WireHost) -> IdleJob | None:
     return IdleJob(
         template_id=wire.idle_job_template_id,
         template_name=wire.idle_job_template.name if wire.idle_job_template else None,
-        template=_template(wire.idle_job_template) if wire.idle_job_template else None,
+        template=template(wire.idle_job_template) if wire.idle_job_template else None,
         image=wire.default_image_name,
         docker_args=wire.default_arguments,
         start_script=wire.default_start_script,
