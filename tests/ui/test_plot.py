@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, timedelta, timezone
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -248,6 +249,12 @@ def test_on_a_slow_link_the_gpus_of_a_pod_are_one_sparkline_of_their_mean() -> N
 def test_a_value_of_any_size_stays_in_its_axis(high: float, width: int, height: int) -> None:
     spec = ChartSpec("Balance", (), Window(NOON, 60, width - 7), high=high, axis=7, unit="$")
     assert {cell_len(row) for row in words(spec, width, height)} == {width}
+
+
+@pytest.mark.parametrize("high", [1.0, 0.5, 2.0, 100.0])
+def test_small_values_are_never_told_in_thousands(high: float) -> None:
+    spec = ChartSpec("CPU", (), Window(NOON, 60, 40), high=high, places=2, unit="")
+    assert "k" not in "\n".join(words(spec, 46, 9)).replace("in this range", "")
 
 
 def test_millions_are_told_short() -> None:

@@ -75,7 +75,10 @@ def _plot(spec: ChartSpec, width: int, height: int, axis: int) -> list[Row]:
 def _fitting(text: str, value: float, room: int) -> str:
     """A value for the axis: as it is written, or in thousands or millions where there is no room for that."""
     sign = "$" if text.startswith("$") else ""
-    forms = (text, f"{sign}{value / 1e3:.0f}k", f"{sign}{value / 1e6:.0f}M")
+    # Thousands are told of thousands alone: what is small loses its places instead.
+    whole = f"{sign}{value:.0f}" if value == round(value) else f"{sign}{value:.1f}"
+    large = (f"{sign}{value / 1e3:.0f}k", f"{sign}{value / 1e6:.0f}M") if abs(value) >= 1e3 else ()
+    forms = (text, whole, *large)
     return next((form for form in forms if len(form) <= room), fmt.clip(text, max(1, room)))
 
 

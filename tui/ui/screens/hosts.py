@@ -325,7 +325,7 @@ class HostsScreen(TimedScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("sort", "invert", "filter", "pane", "zoom", "copy", "open"):
             return not self.typing()
-        if action in ("act", "lease", "deploy"):
+        if action in ("act", "lease", "deploy", "ssh"):
             return False
         return super().check_action(action, parameters)
 
