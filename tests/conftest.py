@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 import textual._wait
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is, and nothing about podtop.
+settings.register_profile("podtop", deadline=None)
+settings.load_profile("podtop")
 
 # Textual's pilot waits until 50 ms pass in which the program does next to nothing, after every key: on a machine with
 # other work that costs seconds a test. Half idle is idle enough, for what a test waits for it names itself.

@@ -20,7 +20,7 @@ from tui.api.cloud import CloudError
 from tui.api.graphql.documents import document
 from tui.api.graphql.wire import WirePod
 
-modest = settings(max_examples=80, deadline=None)
+modest = settings(max_examples=80)
 
 SCALARS = st.one_of(
     st.none(),

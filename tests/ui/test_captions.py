@@ -45,7 +45,7 @@ def test_pods_side_by_side_are_named_with_their_values() -> None:
     assert text(captions.title(two, 34)).endswith("▪llama… 10% ▪eval-… 95%")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.lists(st.floats(0, 100), max_size=30), max_size=10),
     st.integers(1, 160),

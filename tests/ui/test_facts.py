@@ -577,7 +577,7 @@ DETAILS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     PODS, st.one_of(st.none(), DETAILS), st.builds(Spent, FLOAT, FLOAT), st.booleans(), st.sampled_from(rules.Phase),
     st.booleans(),

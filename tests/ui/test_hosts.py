@@ -130,7 +130,7 @@ def test_a_bar_reaches_as_high_as_its_value() -> None:
 AMOUNTS = st.one_of(st.none(), st.floats(-10, 1e9), st.sampled_from([float("inf"), float("-inf"), 1e308]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.integers(0, 1200), AMOUNTS, AMOUNTS, AMOUNTS), max_size=40),
     st.integers(1, 200),
