@@ -455,7 +455,10 @@ async def test_of_two_podtops_at_the_same_instant_one_sends(tmp_path: Path) -> N
         for one in (post, *others):
             one.lookout.look()
             assert "MI300X" in one.words()
-        assert sum("watch done" in one.words() for one in (post, *others)) == 3
+        # Which of them is the one that sends is the scheduler's choice, and need not be the one that told.
+        (sender,) = (one for one in (post, *others) if one.made)
+        for one in (post, *others):
+            assert ("watch done" in one.words()) is (one is not sender)
 
 
 async def test_what_a_person_changes_does_not_undo_what_podtop_did(tmp_path: Path) -> None:

@@ -442,8 +442,11 @@ class Lookout:
         except (ShelfError, OSError) as error:
             kept = True
             self._say(Note(str(error)))
+        if not kept:
+            # Another podtop was faster: what it did is shown as its own.
+            return
         self._mine[new.id] = (new.state, new.told_at)
-        if new.over and kept:
+        if new.over:
             self.drafts.pop(new.id, None)
             text = f"{what(new)}: {new.words}" if new.words else what(new)
             self._ring(f"podtop: watch {new.state}", text)

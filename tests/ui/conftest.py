@@ -177,6 +177,19 @@ class Running:
         for _ in range(2):
             await self.pilot.pause(FRAME)
 
+    async def afresh(self) -> None:
+        """Back to the fleet with nothing open, filtered or marked, and the cursor on the first pod: as at the start."""
+        await self.wait(1.0)
+        while self.app.screen.is_modal:
+            self.app.pop_screen()
+            await self.wait(1.0)
+        self.app.clear_notifications()
+        await self.press("1")
+        for _ in range(3):
+            await self.press("escape")
+        await self.press("g")
+        await self.wait(1.0)
+
     def toasts(self) -> str:
         """What was told in passing."""
         return "\n".join(note.message for note in self.app._notifications)

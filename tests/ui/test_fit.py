@@ -87,29 +87,34 @@ def _resized(run: Running, size: tuple[int, int]) -> object:
 
 
 @pytest.mark.parametrize("size", SMALL, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("what", DIALOGS)
-async def test_dialogs_show_question_and_way_out(launch: Launch, what: str, size: tuple[int, int]) -> None:
-    keys, told = DIALOGS[what]
+async def test_dialogs_show_question_and_way_out(launch: Launch, size: tuple[int, int]) -> None:
     async with launch(cloud=cloud(), size=size) as run:
-        for key in keys:
-            await run.press(key)
-            await run.settle()
-        assert run.app.screen.is_modal, run.text()
-        for words in told:
-            assert words in run.text()
-        whole = Region(0, 0, *size)
-        for button in run.app.screen.query(Button).results(Button):
-            if visible(button) and not str(button.label).startswith(("▸", "▾")):
-                assert whole.contains_region(button.region)
-                assert str(button.label) in run.text()
-        # Whatever has the keys is seen, field by field.
-        for _ in range(len(run.app.screen.focus_chain)):
-            await run.press("tab")
-            focused = run.app.screen.focused
-            assert focused is not None
-            assert whole.contains_region(focused.region), focused
-            clipped, _ = run.app.screen.find_widget(focused)[:2]
-            assert focused.is_on_screen if hasattr(focused, "is_on_screen") else clipped.area > 0
+        for what, (keys, told) in DIALOGS.items():
+            await run.afresh()
+            for key in keys:
+                await run.press(key)
+                await run.settle()
+            assert run.app.screen.is_modal, f"{what}:\n{run.text()}"
+            await check_dialog(run, what, told, size)
+
+
+async def check_dialog(run: Running, what: str, told: tuple[str, ...], size: tuple[int, int]) -> None:
+    for words in told:
+        assert words in run.text(), what
+    whole = Region(0, 0, *size)
+    for button in run.app.screen.query(Button).results(Button):
+        if visible(button) and not str(button.label).startswith(("▸", "▾")):
+            assert whole.contains_region(button.region), what
+            assert str(button.label) in run.text(), what
+    # Whatever has the keys is seen, field by field.
+    await run.wait(1.0)
+    for _ in range(len(run.app.screen.focus_chain)):
+        await run.press("tab")
+        focused = run.app.screen.focused
+        assert focused is not None, what
+        assert whole.contains_region(focused.region), (what, focused)
+        clipped, _ = run.app.screen.find_widget(focused)[:2]
+        assert focused.is_on_screen if hasattr(focused, "is_on_screen") else clipped.area > 0, what
 
 
 @pytest.mark.parametrize("size", SMALL, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -20,15 +20,27 @@ from tui.api.models import Problem, Snapshot, Unreadable
 from tui.app import PodtopApp
 from tui.config import Config
 from tui.source import Source
+from tui.ui import status
+from tui.ui.widgets.lines import TwoSided
 
 Compare = Callable[..., bool]
 SMALL = (100, 30)
 
 
 @pytest.fixture(autouse=True)
-def _still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _still() -> Iterator[None]:
     with still_pollers():
         yield
+
+
+with_header = pytest.mark.with_header
+"""Pictures that show the header; in the others it is blank, for its words and figures stand in every one of them."""
+
+
+@pytest.fixture(autouse=True)
+def _without_header(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.node.get_closest_marker("with_header") is None:
+        monkeypatch.setattr(status, "header", lambda *args, **more: (TwoSided(()), TwoSided(())))
 
 
 def held_app(cloud: HeldCloud, **config: Any) -> PodtopApp:
@@ -59,6 +71,7 @@ LOOKS = pytest.mark.parametrize(
 """What changes with the size is seen in one theme; what changes with the theme at one size."""
 
 
+@with_header
 @LOOKS
 def test_demo(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
     assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing("j"))
@@ -189,6 +202,7 @@ def at_rest(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     return run
 
 
+@with_header
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 def test_replay(snap_compare: Compare, recording: Path, size: tuple[int, int]) -> None:
     assert snap_compare(replay_app(recording), terminal_size=size, run_before=at_rest("j", "j", "minus", "minus"))
@@ -202,6 +216,7 @@ def test_market_zoomed(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=pressing("shift+tab", "z"))
 
 
+@with_header
 def test_very_small(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=(40, 10), run_before=pressing())
 
@@ -214,14 +229,17 @@ def test_help(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=pressing("question_mark"))
 
 
+@with_header
 def test_paused(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=pressing("p"))
 
 
+@with_header
 def test_read_only(snap_compare: Compare) -> None:
     assert snap_compare(held_app(HeldCloud(), read_only=True), terminal_size=SMALL, run_before=pressing())
 
 
+@with_header
 def test_loading(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PodtopApp, "_begin", lambda app: None)
 
@@ -231,6 +249,7 @@ def test_loading(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None
     assert snap_compare(held_app(HeldCloud()), terminal_size=SMALL, run_before=run)
 
 
+@with_header
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
@@ -250,6 +269,7 @@ def test_state(snap_compare: Compare, name: str, answer: Any) -> None:
     assert snap_compare(held_app(cloud), terminal_size=SMALL, run_before=pressing())
 
 
+@with_header
 def test_stale(snap_compare: Compare) -> None:
     cloud = HeldCloud()
 
