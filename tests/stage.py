@@ -122,10 +122,12 @@ def make_recording(path: Path, hours: float = 25.0, step: float = 60.0, pods: in
     return path
 
 
-def replay_app(path: Path, at: float = NOON - 90, theme: str | None = None) -> PodtopApp:
+def replay_app(
+    path: Path, at: float = NOON - 90, theme: str | None = None, display: Display | None = None
+) -> PodtopApp:
     """podtop on a recording."""
     source = Source("replay", True, Unplugged, lambda: NOON, recording=path, begin=at)
-    return PodtopApp(source, Config(theme=theme), tz=UTC)
+    return PodtopApp(source, Config(theme=theme), tz=UTC, display=display)
 
 
 async def landed(pilot: Pilot[None], *keys: str) -> None:
