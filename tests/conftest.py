@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import textual._wait
 from hypothesis import settings
+from textual.css.stylesheet import Stylesheet
 
 # How long an example takes says how busy the machine is, and nothing about podtop.
 settings.register_profile("podtop", deadline=None)
@@ -16,6 +18,20 @@ settings.load_profile("podtop")
 # other work that costs seconds a test. Half idle is idle enough, for what a test waits for it names itself.
 textual._wait.SLEEP_GRANULARITY = 1 / 250
 textual._wait.SLEEP_IDLE = textual._wait.SLEEP_GRANULARITY / 2
+
+_parse_rules = Stylesheet._parse_rules
+_parsed: dict[tuple[Any, ...], Any] = {}
+
+
+def _parse_once(self: Stylesheet, *args: Any, **more: Any) -> Any:
+    """The same style sheets are parsed by every app that a test starts: each is parsed once for all of them."""
+    key = (args, tuple(more.items()), tuple(self._variables.items()))
+    if key not in _parsed:
+        _parsed[key] = _parse_rules(self, *args, **more)
+    return _parsed[key]
+
+
+Stylesheet._parse_rules = _parse_once  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)
