@@ -168,4 +168,5 @@ NAME = text(
 ARGUMENTS = texts("an array of arguments", example='["-o", "StrictHostKeyChecking=accept-new"]')
 COMMAND = texts("a list of a program and its arguments", least=1, example='["notify-send", "{title}", "{text}"]')
 KEYS = text('a key, or keys with commas between them, as in "f9" or "j,down"', example="f9")
+LEVEL = choice("debug", "info", "warning", "error")
 COLOR = choice("accent", "good", "warn", "bad", "muted")
