@@ -19,6 +19,10 @@ from tui.settings.tables import API_URL, Settings
 __all__ = ["API_URL", "Config", "ConfigError", "Key", "check_key", "find_key", "load"]
 
 
+TOLD = 5
+"""Warnings of the file that are told at a start."""
+
+
 class ConfigError(Exception):
     """A setting that cannot be used. `str()` says where it stands, what it is, and what is accepted."""
 
@@ -162,7 +166,9 @@ def load(flags: Mapping[str, Any], *, file: Path, runpod_file: Path, environ: Ma
             raise ConfigError(f"{told.errors[0]}{more}")
         values.update(told.values)
         profiles = told.profiles
-        warnings = tuple(str(problem) for problem in told.warnings)
+        warnings = tuple(str(problem) for problem in told.warnings[:TOLD])
+        if len(told.warnings) > TOLD:
+            warnings += (f"{file}: {len(told.warnings) - TOLD} more warnings: podtop config --check",)
     around = _from_environment(environ)
     if "api_key_file" in around:
         values = {name: value for name, value in values.items() if not name.startswith("api_key")}
