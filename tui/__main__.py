@@ -1,7 +1,27 @@
-"""`python -m tui` is `podtop`."""
+"""`python -m tui` is `podtop`: the frame first, and within it all the rest, its imports too."""
 
+import signal
 import sys
 
-from tui.cli import main
 
-sys.exit(main())
+def main() -> int:
+    """Run podtop; returns its exit code."""
+    try:
+        from tui.scripts.frame import framed
+
+        code = framed(_program)
+        # There is nothing left that an interruption could tell of.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    return code
+
+
+def _program() -> int:
+    from tui.cli import run
+
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

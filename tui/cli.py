@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui import __version__, paths
 from tui.config import Config, ConfigError, load
-from tui.scripts.arguments import COMMANDS, add_commands
+from tui.scripts.arguments import ACTS, COMMANDS, add_commands
+from tui.scripts.frame import framed
+from tui.scripts.streams import say as _say
 from tui.settings.tables import Settings
 
 if TYPE_CHECKING:
@@ -155,6 +157,9 @@ def _whom(to: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) 
     to.add_argument(
         "--api-key-file", metavar="FILE", default=default, help="a file that holds the API key and nothing else"
     )
+    to.add_argument(
+        "--log-level", metavar="LEVEL", default=default, help="of podtop.log: debug, info, warning or error (info)"
+    )
 
 
 def _connection(to: argparse.ArgumentParser, default: str | None = None) -> None:
@@ -173,12 +178,13 @@ def _world(to: argparse.ArgumentParser, of: str) -> None:
     to.add_argument("--speed", type=_speed, default=1.0, metavar="X", help=f"{of}how much faster its clock runs (1)")
 
 
-def _say(message: str) -> None:
-    sys.stderr.write(f"podtop: {message}\n")
-
-
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run podtop; returns its exit code: 0 quit, 1 crashed, 2 bad usage, 128 + n after signal n."""
+    """Run podtop in its frame; returns its exit code: 0 quit, 1 crashed, 2 bad usage, 128 + n after signal n."""
+    return framed(lambda: run(argv))
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Do what the arguments say; returns the exit code. Whatever it raises is for the frame."""
     options = parser().parse_args(argv)
     if options.command == "simulate":
         from tui.demo.serve import serve
@@ -254,13 +260,15 @@ def _market(options: argparse.Namespace, config: Config) -> int:
 
 def _script(options: argparse.Namespace, config: Config) -> int:
     """One answer, or one thing done, without a screen."""
-    from tui.scripts.run import run
+    from tui.scripts.run import run as run_command
 
     for warning in config.warnings:
         _say(warning)
     source = _source(options, config)
+    if options.command in ACTS or getattr(options, "watch", None) is not None:
+        _log(source, config, options.command)()
     with ExitStack() as shelf:
-        return run(options, config, source, _state(source, config, _state_dir(source, shelf)))
+        return run_command(options, config, source, _state(source, config, _state_dir(source, shelf)))
 
 
 def _show(source: Source, config: Config, first: str = "fleet") -> int:
@@ -305,7 +313,10 @@ def _record(source: Source, config: Config, enforce: bool) -> int:
     with ExitStack() as shelf:
         directory = _state_dir(source, shelf)
         state = _state(source, config, directory) if enforce else None
-        return record(source, config, _recorder(source, config, directory), state)
+        _log(source, config, "record")()
+        code = record(source, config, _recorder(source, config, directory), state)
+        _log_end(code)
+        return code
 
 
 def _no_terminal() -> str | None:
@@ -435,7 +446,6 @@ def _run(source: Source, config: Config, first: str) -> int:
 
     # What start-up makes lives as long as the program: the collector need not look at it, now or later.
     gc.disable()
-    from tui import journal
     from tui.app import PodtopApp
     from tui.ui.display import of_this_terminal
 
@@ -447,7 +457,6 @@ def _run(source: Source, config: Config, first: str) -> int:
             for problem in wrong:
                 _say(str(problem))
             return USAGE
-    key = config.key.secret if config.key else None
     shelf = ExitStack()
     state_dir = _state_dir(source, shelf)
     live = source.recording is None
@@ -456,7 +465,7 @@ def _run(source: Source, config: Config, first: str) -> int:
         source,
         config,
         display=display,
-        open_log=lambda: journal.open_log(paths.state_dir(), key),
+        open_log=_log(source, config, "screen"),
         record=_recorder(source, config, state_dir) if config.record and live else None,
         state=_state(source, config, state_dir) if live else None,
         first=first,
@@ -467,7 +476,35 @@ def _run(source: Source, config: Config, first: str) -> int:
         return USAGE
     with shelf:
         app.run(mouse=display.mouse)
+    _log_end(app.return_code or 0)
     if app.crash is not None:
         _say(app.crash)
         return CRASHED
     return app.return_code or 0
+
+
+def _log(source: Source, config: Config, command: str) -> Callable[[], Path | None]:
+    """What opens the log, and writes into it first what runs here; a second time it only tells where it is."""
+    begun = False
+
+    def open_log() -> Path | None:
+        nonlocal begun
+        from tui import journal
+
+        path = journal.open_log(paths.state_dir(), config.log_level)
+        if not begun:
+            begun = True
+            from tui.surroundings import settings, surroundings
+
+            journal.event("cli", "started", command=command, source=source.badge, **surroundings())
+            journal.event("cli", "settings", file=paths.config_file(), **settings(config))
+        return path
+
+    return open_log
+
+
+def _log_end(code: int) -> None:
+    from tui import journal
+
+    journal.event("cli", "ended", code=code)
+    journal.close_log()

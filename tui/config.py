@@ -12,10 +12,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from tui.api.secret import Secret
+from tui import paths
+from tui.api.secret import Secret, remember
 from tui.settings.tables import API_URL, Settings
 
 __all__ = ["API_URL", "Config", "ConfigError", "Key", "check_key", "find_key", "load"]
+
+
+TOLD = 5
+"""Warnings of the file that are told at a start."""
 
 
 class ConfigError(Exception):
@@ -53,7 +58,7 @@ def check_key(text: str, origin: str) -> Key:
 
 
 def _key_file(name: str, origin: str) -> Key:
-    path = Path(name).expanduser()
+    path = paths.expanded(name)
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -161,7 +166,9 @@ def load(flags: Mapping[str, Any], *, file: Path, runpod_file: Path, environ: Ma
             raise ConfigError(f"{told.errors[0]}{more}")
         values.update(told.values)
         profiles = told.profiles
-        warnings = tuple(str(problem) for problem in told.warnings)
+        warnings = tuple(str(problem) for problem in told.warnings[:TOLD])
+        if len(told.warnings) > TOLD:
+            warnings += (f"{file}: {len(told.warnings) - TOLD} more warnings: podtop config --check",)
     around = _from_environment(environ)
     if "api_key_file" in around:
         values = {name: value for name, value in values.items() if not name.startswith("api_key")}
@@ -184,5 +191,23 @@ def load(flags: Mapping[str, Any], *, file: Path, runpod_file: Path, environ: Ma
     values["read_only"] = values.get("read_only", False) or around.get("read_only", False)
     values |= given
     key = find_key(flags.get("api_key_file"), environ, values, file, runpod_file, chosen or "", own)
+    _remember(key, environ, values, profiles)
     values = {name: value for name, value in values.items() if not name.startswith("api_key")}
     return Config(key=key, warnings=warnings, **values)
+
+
+_NAMES_A_SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+_SHORTEST = 6
+
+
+def _remember(
+    key: Key | None, environ: Mapping[str, str], values: Mapping[str, Any], profiles: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Know all secrets within reach, also those that are not used, so that none is ever written."""
+    told = [environ[name] for name in environ if name.upper().endswith(_NAMES_A_SECRET)]
+    if (notify := values.get("notify")) is not None:
+        told.append(notify.webhook)
+    remember(*(Secret(text.strip()) for text in told if len(text.strip()) >= _SHORTEST))
+    remember(*(table["api_key"] for table in (values, *profiles.values()) if table.get("api_key") is not None))
+    if key is not None:
+        remember(key.secret)

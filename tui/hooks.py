@@ -7,11 +7,11 @@ import os
 import signal
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from tui import paths
 from tui.multiplexer import through_tmux
 from tui.notes import Note
 from tui.settings.tables import Notify
@@ -179,7 +179,7 @@ class Hooks:
     def _headers(self) -> dict[str, str]:
         if not self._settings.webhook_token_file:
             return {}
-        token = Path(self._settings.webhook_token_file).expanduser().read_text("utf-8").strip()
+        token = paths.expanded(self._settings.webhook_token_file).read_text("utf-8").strip()
         return {"Authorization": f"Bearer {token}"}
 
     def _complain(self, what: str, words: str) -> None:

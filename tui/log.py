@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import TextIO
 
 from tui.ledger import Entry, LedgerError, entries
+from tui.scripts.streams import make_utf8, say, write
 
 
 def rows(found: Iterable[Entry], tz: tzinfo | None = None) -> tuple[tuple[str, ...], ...]:
@@ -51,25 +50,19 @@ def show(
     last: int | None = None,
     pod: str | None = None,
     as_json: bool = False,
-    out: TextIO = sys.stdout,
-    err: TextIO = sys.stderr,
     tz: tzinfo | None = None,
 ) -> int:
     """Print the log; 0, or 1 when it cannot be read."""
     try:
         found = _of(path, pod)
     except LedgerError as error:
-        err.write(f"podtop: {error}\n")
+        say(str(error))
         return 1
-    try:
-        if as_json:
-            _write_json(found, last, out)
-        else:
-            _write_table(rows(found, tz), last, path, out)
-        out.flush()
-    except BrokenPipeError:
-        # Whoever read it has enough. What is left must not fail once more when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if as_json:
+        make_utf8(sys.stdout)
+        write(_as_json(found, last))
+    else:
+        write(_as_table(rows(found, tz), last, path))
     return 0
 
 
@@ -84,22 +77,21 @@ def _of(path: Path, pod: str | None) -> list[Entry]:
     return [entry for entry in every if entry.id in wanted]
 
 
-def _write_json(found: list[Entry], last: int | None, out: TextIO) -> None:
+def _as_json(found: list[Entry], last: int | None) -> str:
     import msgspec
 
     kept = list(dict.fromkeys(entry.id for entry in found))
     wanted = set(kept if last is None else kept[-last:])
-    for entry in found:
-        if entry.id in wanted:
-            out.write(msgspec.json.encode(entry).decode() + "\n")
+    return "".join(msgspec.json.encode(entry).decode() + "\n" for entry in found if entry.id in wanted)
 
 
-def _write_table(table: tuple[tuple[str, ...], ...], last: int | None, path: Path, out: TextIO) -> None:
+def _as_table(table: tuple[tuple[str, ...], ...], last: int | None, path: Path) -> str:
     shown = table if last is None else table[-last:]
     if not shown:
-        out.write(f"nothing was changed yet, by {path}\n")
-        return
+        return f"nothing was changed yet, by {path}\n"
     widths = [max(len(row[n]) for row in shown) for n in range(5)]
+    lines = []
     for row in shown:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        out.write("  ".join((*cells, row[5])).rstrip() + "\n")
+        lines.append("  ".join((*cells, row[5])).rstrip() + "\n")
+    return "".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePath
 
 PACKAGE = Path(__file__).parent
@@ -15,6 +16,37 @@ def styles_dir() -> Path:
 def styles(*names: str) -> list[str | PurePath]:
     """Paths of style sheets, by their names."""
     return [str(styles_dir() / f"{name}.tcss") for name in names]
+
+
+def settle() -> None:
+    """Make the environment name the user's directories as everything that reads it expects: absolute, and not empty.
+
+    Where nobody says what the home directory is, as for a user number without a name, it is `/`, as in containers.
+    """
+    if not os.environ.get("HOME", "").startswith("/"):
+        os.environ["HOME"] = _home_of_user()
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        # The XDG base directory specification: all paths must be absolute, and others are to be ignored.
+        if not os.environ.get(name, "/").startswith("/"):
+            del os.environ[name]
+
+
+def _home_of_user() -> str:
+    import pwd
+
+    try:
+        home = pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return "/"
+    return home if home.startswith("/") else "/"
+
+
+def expanded(name: str) -> Path:
+    """A path as a person writes it, `~` and `~name` replaced; those of nobody stay, and name a file that is not there.
+
+    `Path.expanduser` raises for them.
+    """
+    return Path(os.path.expanduser(name))  # noqa: PTH111
 
 
 def config_file() -> Path:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
+import io
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tui.api import cloud as api
+from tui.scripts.streams import ReaderGone, make_utf8, say, write
 from tui.store import market as views
 from tui.store.terms import parse
 
@@ -95,6 +98,15 @@ def as_json(found: Sequence[Mapping[str, Any]], demand: Demand, at: float, probl
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
+def as_csv(found: Sequence[Mapping[str, Any]]) -> str:
+    """A header, and one line for each."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(found)
+    return out.getvalue()
+
+
 async def ask(source: Source, demand: Demand) -> Market:
     """The market as the demand sees it, once. Raises CloudError."""
     cloud = source.open()
@@ -120,23 +132,17 @@ def show(source: Source, config: Config, options: argparse.Namespace) -> int:
         return _end(str(error), REFUSED)
     except api.CloudError as error:
         return _end(str(error), UNREACHABLE)
-    try:
-        if options.form == "json":
-            problems = [problem.message for problem in market.problems]
-            sys.stdout.write(as_json(found, demand, source.clock(), problems) + "\n")
-        else:
-            writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(found)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read has seen enough; Python must not try to flush what is left.
-        import os
-
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    make_utf8(sys.stdout)
+    if options.form == "json":
+        problems = [problem.message for problem in market.problems]
+        text = as_json(found, demand, source.clock(), problems) + "\n"
+    else:
+        text = as_csv(found)
+    with suppress(ReaderGone):
+        write(text)
     return FOUND if found else NOTHING
 
 
 def _end(message: str, code: int) -> int:
-    sys.stderr.write(f"podtop: {message}\n")
+    say(message)
     return code

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import logging
+import signal
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tui import journal
 from tui.notes import Note
 from tui.recorder import Recorder, State
+from tui.scripts.outlet import Outlet
 from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
 from tui.store.lease import acts_at
@@ -35,13 +39,20 @@ def line(fleet: Fleet, recorder: Recorder | None, polls: int) -> str:
         return "◌ connecting"
     match recorder.state:
         case State.RECORDING:
-            size = recorder.path.stat().st_size / 1e6 if recorder.path is not None else 0.0
+            size = _size(recorder.path) / 1e6 if recorder.path is not None else 0.0
             when = datetime.fromtimestamp(feed.at)
             return f"● recording {len(fleet.records)} pods · {when:%H:%M:%S} · {polls} polls · {size:.1f} MB"
         case State.ELSEWHERE:
             return "‖ another podtop records this account; this one goes on when that one ends"
         case state:
             return f"▲ {state.value}"
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def leased(fleet: Fleet, now: float) -> str:
@@ -58,31 +69,38 @@ def leased(fleet: Fleet, now: float) -> str:
 class _Status:
     """One line on a terminal, written over; a line for each change of kind elsewhere."""
 
-    def __init__(self, out: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, out: Outlet, clock: Callable[[], float] = time.monotonic) -> None:
         self._out = out
         self._clock = clock
         self._kind = ""
         self._said = -SELDOM
 
     def show(self, text: str) -> None:
-        if self._out.isatty():
-            self._out.write(f"\r\x1b[2K{text}")
+        if text[:1] != self._kind:
+            journal.event("record", "status", text=text)
+        if self._out.is_terminal:
+            self._write(f"\r\x1b[2K{text}")
         elif text[:1] != self._kind or self._clock() - self._said >= SELDOM:
             self._said = self._clock()
-            self._out.write(f"{text}\n")
+            self._write(f"{text}\n")
         self._kind = text[:1]
-        self._out.flush()
 
     def say(self, text: str) -> None:
-        self._out.write(f"\r\x1b[2K{text}\n" if self._out.isatty() else f"{text}\n")
-        self._out.flush()
+        journal.event("record", "told", text=text)
+        self._write(f"\r\x1b[2K{text}\n" if self._out.is_terminal else f"{text}\n")
+
+    def _write(self, text: str) -> None:
+        self._out.write(text)
+        if (trouble := self._out.trouble) is not None:
+            journal.event("record", "output_lost", logging.WARNING, why=trouble.strerror)
 
 
 async def _record(
     source: Source, config: Config, make: Callable[[Callable[[Note], object]], Recorder], state: StateFiles | None
 ) -> None:
     fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace, budget=0)
-    status = _Status(sys.stdout)
+    outlet = Outlet()
+    status = _Status(outlet)
     recorder: Recorder | None = None
     polls = 0
 
@@ -128,6 +146,7 @@ async def _record(
     finally:
         if enforcing is not None:
             enforcing.cancel()
+        await outlet.close()
 
 
 def record(
@@ -137,5 +156,7 @@ def record(
     state: StateFiles | None = None,
 ) -> int:
     """Collect until told to stop, which is a good end: 0. `state`: where leases are that are to be seen to."""
+    # With `stty tostop` the terminal would halt what writes from the background, and with it all that is to go on.
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     asyncio.run(_record(source, config, make, state))
     return 0

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from tui import paths
 from tui.store.archive.file import ArchiveError
 from tui.store.archive.reader import Recording
 
@@ -47,7 +48,7 @@ def choose(name: str, at: str | None, directory: Path, tz: tzinfo | None = None)
 
     Raises ReplayError.
     """
-    path = latest(directory) if name == "latest" else Path(name).expanduser()
+    path = latest(directory) if name == "latest" else paths.expanded(name)
     try:
         with closing(Recording(path)) as recording:
             spans, origin = recording.spans(), recording.origin

@@ -40,6 +40,19 @@ class Secret:
         raise TypeError("a secret is not to be pickled")
 
 
+_known: dict[Secret, None] = {}
+
+
+def remember(*secrets: Secret) -> None:
+    """Have these masked wherever podtop writes what others said: in its log, in what it tells of a crash."""
+    _known.update(dict.fromkeys(secrets))
+
+
+def known() -> tuple[Secret, ...]:
+    """All that was to be remembered."""
+    return tuple(_known)
+
+
 def redact(text: str, secrets: tuple[Secret, ...]) -> str:
     """`text` with the secrets masked: servers echo what they were sent in their errors, escaped in ways of their own.
 

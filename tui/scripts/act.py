@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
-from tui import consequences
+from tui import consequences, journal
 from tui.actions import BY_ID, Command, is_spot
 from tui.api.cloud import CloudError, Malformed
 from tui.guard import Guard
@@ -20,8 +20,9 @@ from tui.poller import Failed, Poller
 from tui.scripts import ladder
 from tui.scripts.exits import Exit, code_of
 from tui.scripts.ladder import Refused
+from tui.scripts.outlet import Outlet
 from tui.scripts.question import Terminal
-from tui.scripts.streams import ReaderGone, make_lenient, say, write
+from tui.scripts.streams import make_lenient, say
 from tui.signals import end_on_signals
 from tui.store.deeds import Ending, Outcome
 from tui.store.events import Event, Kind
@@ -100,6 +101,7 @@ class Hands:
 
     def __init__(self, cloud: Cloud, state: StateFiles, clock: Callable[[], float], interval: float) -> None:
         self.sent = False
+        self._out: Outlet | None = None
         self._cloud = cloud
         self._clock = clock
         self._fleet = Fleet(interval, interval, budget=0)
@@ -109,7 +111,7 @@ class Hands:
         self._events: list[Event] = []
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
         self._performer = Performer(
-            self._fleet, Guard(after=None), self, state.ledger, clock=clock, say=_tell, changed=self._changed.set
+            self._fleet, Guard(after=None), self, state.ledger, clock=clock, say=self._tell, changed=self._changed.set
         )
 
     # What a performer sees of the watch
@@ -233,9 +235,19 @@ class Hands:
             self._changed.clear()
             await self._changed.wait()
 
+    def _tell(self, note: Note) -> None:
+        """How it goes, on the output."""
+        journal.event("act", "told", text=note.text)
+        if self._out is None:
+            # Whatever reads the output, or does not, must not disturb what is being sent.
+            self._out = Outlet()
+        self._out.write(f"{note.text}\n")
+
     async def close(self) -> None:
         """Give what is under way its moment; what has no answer by then is logged as such."""
         await self._performer.close()
+        if self._out is not None:
+            await self._out.close(None)
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
@@ -243,11 +255,3 @@ class Hands:
 
 def _code(outcome: Outcome) -> Exit:
     return _ENDINGS.get(outcome.ending, Exit.REFUSED)
-
-
-def _tell(note: Note) -> None:
-    """How it goes, on the output. Whatever reads that, or does not, must not disturb what is being sent."""
-    try:
-        write(f"{note.text}\n")
-    except (ReaderGone, OSError, ValueError):
-        return

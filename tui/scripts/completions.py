@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from tui.scripts.exits import Exit
-from tui.scripts.streams import ReaderGone, write
+from tui.scripts.streams import write
 
 FILES = ("--api-key-file", "--replay")
 """Flags that take a file."""
@@ -13,10 +13,7 @@ FILES = ("--api-key-file", "--replay")
 
 def show_completions(parser: argparse.ArgumentParser, shell: str) -> int:
     """Print a shell's completions; returns the exit code."""
-    try:
-        write(completions(parser, shell))
-    except ReaderGone:
-        return Exit.OK
+    write(completions(parser, shell))
     return Exit.OK
 
 

@@ -33,10 +33,17 @@ def find(wanted: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
     """
     found: list[str] = []
     for word in wanted:
+        named = [id for id, name in names.items() if name == word]
         if word in names:
+            if others := sorted(id for id in named if id != word):
+                several = ", ".join(others)
+                raise Refused(
+                    f"{word!r} is the id of one pod ({names[word]}) and the name of another ({several}). "
+                    "Say which: that one by its own name or in podtop itself, the other by its id",
+                    Exit.USAGE,
+                )
             found.append(word)
             continue
-        named = [id for id, name in names.items() if name == word]
         if len(named) > 1:
             several = ", ".join(sorted(named))
             raise Refused(f"{word!r} is the name of {len(named)} pods: {several}. Say which, by its id", Exit.USAGE)

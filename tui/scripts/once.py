@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui import journal
 from tui.api.cloud import CloudError, Unauthorized
 from tui.poller import Failed, Poller
 from tui.scripts.document import Desk, Incomplete
 from tui.scripts.exits import Exit, code_of
+from tui.scripts.outlet import Outlet
 from tui.scripts.output import NOTHING, Printer
 from tui.scripts.streams import ReaderGone, say
 from tui.signals import end_on_signals
@@ -77,6 +79,7 @@ class _Teller:
         self._past = past
         self._recalled = False
         self._trouble = ""
+        self._beside: Outlet | None = None
 
     async def once(self, cloud: Cloud) -> int:
         try:
@@ -97,11 +100,17 @@ class _Teller:
         return Exit.NOTHING
 
     async def watch(self, cloud: Cloud, every: float) -> int:
-        """Until told to stop. What goes wrong is said once, and asked again politely."""
+        """Until told to stop. What goes wrong is said once, and asked again politely.
+
+        Who reads slowly holds up the next question, and nothing else: a signal is always heard.
+        """
+        out = Outlet()
+        self._beside = Outlet(sys.stderr)
         async for reading in Poller(self._desk.question(cloud), every):
             if isinstance(reading, Failed):
                 if isinstance(reading.error, Unauthorized):
-                    say(str(reading.error))
+                    self._say_once(str(reading.error))
+                    await self._beside.close()
                     return code_of(reading.error)
                 self._say_once(f"{reading.error} Asking again.")
                 continue
@@ -110,7 +119,7 @@ class _Teller:
             except Incomplete as error:
                 self._say_once(f"{error}. Asking again.")
                 continue
-            self._printer.show(document)
+            await out.written(self._printer.text(document))
             self._say_once(_lacking(document))
         raise AssertionError("a poller does not end by itself")
 
@@ -137,8 +146,9 @@ class _Teller:
             say(f"the recording cannot be read, so what was before this answer is not known: {error}")
 
     def _say_once(self, trouble: str) -> None:
-        if trouble and trouble != self._trouble:
-            say(trouble)
+        if trouble and trouble != self._trouble and self._beside is not None:
+            journal.event("once", "told", text=trouble)
+            self._beside.write(f"podtop: {trouble}\n")
         self._trouble = trouble
 
 

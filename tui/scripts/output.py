@@ -43,11 +43,15 @@ class Printer:
         self._begun = False
         (make_lenient if form == "table" else make_utf8)(out)
 
-    def show(self, document: Document) -> None:
-        """Raises ReaderGone, and OSError."""
+    def text(self, document: Document) -> str:
+        """A document as it is printed after those before it."""
         text = self._write(document)
         self._begun = True
-        write(text, self._out)
+        return text
+
+    def show(self, document: Document) -> None:
+        """Raises ReaderGone, and NotWritten."""
+        write(self.text(document), self._out)
 
     def _csv(self, document: Document) -> str:
         head = "" if self._begun else plain.csv_header(document.kind, ITEMS[document.kind])

@@ -1,14 +1,13 @@
-"""From what was given on the command line to what is done, and what happens when podtop itself breaks."""
+"""From what was given on the command line to what is done."""
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.scripts.exits import Exit
-from tui.scripts.streams import ReaderGone, say
+from tui.scripts.streams import say, takes_output
 
 if TYPE_CHECKING:
     import argparse
@@ -19,36 +18,20 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace, config: Config, source: Source, state: StateFiles) -> int:
-    """Run a command that asks RunPod; returns its exit code."""
-    if sys.stdout is None or sys.stderr is None:
-        # The shell's `>&-`. Where there is no way to tell what was done, nothing is done.
+    """Run a command that asks RunPod; returns its exit code. Whatever it raises is for the frame."""
+    if not (takes_output(sys.stdout) and takes_output(sys.stderr)):
+        # Where there is no way to tell what was done, nothing is done.
         say("the output is closed")
         return Exit.CRASHED
-    try:
-        if options.command == "account":
-            from tui.scripts.once import once
+    if options.command == "account":
+        from tui.scripts.once import once
 
-            return once(source, "account", options.form, "", None, lambda account: None)
-        if options.command == "once":
-            return _once(options, config, source, state)
-        from tui.scripts.act import act
+        return once(source, "account", options.form, "", None, lambda account: None)
+    if options.command == "once":
+        return _once(options, config, source, state)
+    from tui.scripts.act import act
 
-        return act(source, state, options.command, options.pods_named, yes=options.yes, config=config)
-    except ReaderGone:
-        return Exit.OK
-    except KeyboardInterrupt:
-        # Before anything was asked: later on signals are seen to where they matter.
-        return 128 + signal.SIGINT
-    except OSError as error:
-        say(f"the output cannot be written: {error.strerror or error}")
-        return Exit.CRASHED
-    # A script reads one line and the exit code; the traceback is for whoever mends podtop, and stands in the log.
-    except Exception as error:
-        from tui import journal, paths
-
-        log = journal.open_log(paths.state_dir(), config.key.secret if config.key else None)
-        say(journal.crash_report(error, log))
-        return Exit.CRASHED
+    return act(source, state, options.command, options.pods_named, yes=options.yes, config=config)
 
 
 def _once(options: argparse.Namespace, config: Config, source: Source, state: StateFiles) -> int:

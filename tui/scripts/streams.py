@@ -1,7 +1,8 @@
-"""Writing to whatever reads: a terminal, a file, a pipe whose reader may have had enough."""
+"""Writing to whatever reads: a terminal, a file, a pipe whose reader may have had enough, or nothing at all."""
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TextIO
@@ -11,28 +12,105 @@ class ReaderGone(Exception):
     """Whoever read the output has enough: no failure of theirs or ours."""
 
 
+class NotWritten(OSError):
+    """The output takes nothing: a full disk, a closed stream, a terminal that is gone. `str()` says so, for people."""
+
+    def __init__(self, error: OSError | ValueError) -> None:
+        reason = getattr(error, "strerror", None) or str(error)
+        closed = isinstance(error, ValueError) or error.errno == errno.EBADF
+        super().__init__("the output is closed" if closed else f"the output cannot be written: {reason}")
+
+
+def settle() -> None:
+    """Make the standard streams safe to use, whatever the shell left of them.
+
+    A closed one (`>&-`) becomes one that refuses to be written, and its number is taken: else the next file that is
+    opened, such as a recording, would be the output. Characters that an encoding lacks become question marks.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY)
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123
+    if sys.stdout is None:
+        sys.stdout = _refusing()
+    if sys.stderr is None:
+        sys.stderr = _refusing()
+    make_lenient(sys.stdout)
+
+
+def _refusing() -> TextIO:
+    return os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
+
+
+def takes_output(stream: TextIO | None) -> bool:
+    """Whether a stream may be written at all; a closed one may not."""
+    import fcntl
+
+    if stream is None or stream.closed:
+        return False
+    try:
+        return fcntl.fcntl(stream.fileno(), fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
+    except ValueError:
+        # It is no file of the system, but one in memory.
+        return True
+    except OSError:
+        return False
+
+
 def say(text: str) -> None:
     """A line for a person, beside the output."""
-    if sys.stderr is None:
-        return
     try:
         sys.stderr.write(f"podtop: {text}\n")
         sys.stderr.flush()
-    except (OSError, ValueError):
+    except (AttributeError, OSError, ValueError):
         # There is nobody to tell, and the exit code tells it too.
         return
 
 
 def write(text: str, out: TextIO | None = None) -> None:
-    """Write at once. Raises ReaderGone, and OSError where it cannot be written."""
+    """Write at once. Raises ReaderGone, and NotWritten where it cannot be written."""
     out = sys.stdout if out is None else out
     try:
         out.write(text)
         out.flush()
     except BrokenPipeError:
-        # What is left must not fail once more when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+        _drop(out)
         raise ReaderGone from None
+    except (OSError, ValueError) as error:
+        _drop(out)
+        raise NotWritten(error) from None
+
+
+def finish(code: int) -> int:
+    """Write what is left, before Python ends and would complain in its own way; returns the exit code."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop(sys.stdout)
+    except (AttributeError, OSError, ValueError) as error:
+        _drop(sys.stdout)
+        if not isinstance(error, AttributeError):
+            say(str(NotWritten(error)))
+            code = code or 1
+    try:
+        sys.stderr.flush()
+    except (AttributeError, OSError, ValueError):
+        _drop(sys.stderr)
+    return code
+
+
+def _drop(out: TextIO | None) -> None:
+    """Let what is left go nowhere: it must not fail once more when Python ends."""
+    try:
+        if out is not None:
+            nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+            os.dup2(nowhere, out.fileno())
+            os.close(nowhere)
+    except (OSError, ValueError):
+        return
 
 
 def make_lenient(out: TextIO) -> None:
@@ -46,7 +124,7 @@ def make_utf8(out: TextIO) -> None:
     """JSON and CSV are UTF-8, whatever the terminal speaks."""
     reconfigure = getattr(out, "reconfigure", None)
     if reconfigure is not None:
-        reconfigure(encoding="utf-8", newline="\n")
+        reconfigure(encoding="utf-8", errors="replace", newline="\n")
 
 
 def width_of_terminal(out: TextIO) -> int | None:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tui import paths
 from tui.scripts.exits import Exit
-from tui.scripts.streams import ReaderGone, say, write
+from tui.scripts.streams import say, write
 from tui.settings import writing
 from tui.settings.reading import SOURCES, Problem, Reading, near, read
 
@@ -37,16 +38,13 @@ class Screen(NamedTuple):
 
 def show(what: str, file: Path, screen: Screen, environ: Mapping[str, str] = os.environ) -> int:
     """Do one of the things that `podtop config` does; returns the exit code."""
-    try:
-        if what == "init":
-            return _init(file)
-        if what == "check":
-            return _check(file, screen, environ)
-        if what == "keys":
-            return _keys(file, screen)
-        write(f"{file}\n" if what == "path" else writing.shipped())
-    except ReaderGone:
-        return Exit.OK
+    if what == "init":
+        return _init(file)
+    if what == "check":
+        return _check(file, screen, environ)
+    if what == "keys":
+        return _keys(file, screen)
+    write(f"{file}\n" if what == "path" else writing.shipped())
     return Exit.OK
 
 
@@ -101,7 +99,7 @@ def beyond(reading: Reading, screen: Screen) -> list[Problem]:
 
 
 def _file(reading: Reading, keys: tuple[str, ...], name: str) -> list[Problem]:
-    path = Path(name).expanduser()
+    path = paths.expanded(name)
     if os.access(path, os.R_OK) and path.is_file():
         return []
     return [reading.at(keys, f"{'.'.join(keys)}: {path} cannot be read", bad=False)]

@@ -12,12 +12,24 @@ from msgspec import Struct
 from tui.api.endpoint import host_of, objection
 from tui.api.secret import Secret
 
+LONGEST_TOLD = 100
+"""Characters of a refused value or an unknown name that are repeated."""
+
 
 def shown(value: object) -> str:
-    """A value as it may stand in the file."""
+    """A value as it may stand in the file, cut where it is too long to be told."""
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else repr(value)
+    try:
+        return short(f"{value:g}" if isinstance(value, float) else repr(value))
+    except ValueError:
+        # Python writes no number of thousands of digits.
+        return "…"
+
+
+def short(text: str) -> str:
+    """A text as it may be repeated in one line."""
+    return text if len(text) <= LONGEST_TOLD else f"{text[: LONGEST_TOLD - 1]}…"
 
 
 def _unseen(value: object) -> str:
@@ -168,4 +180,5 @@ NAME = text(
 ARGUMENTS = texts("an array of arguments", example='["-o", "StrictHostKeyChecking=accept-new"]')
 COMMAND = texts("a list of a program and its arguments", least=1, example='["notify-send", "{title}", "{text}"]')
 KEYS = text('a key, or keys with commas between them, as in "f9" or "j,down"', example="f9")
+LEVEL = choice("debug", "info", "warning", "error")
 COLOR = choice("accent", "good", "warn", "bad", "muted")

@@ -24,6 +24,8 @@ class _Scanner:
         self.text = text
         self.at = 0
         self.lines: dict[Path, int] = {}
+        self._line = 1
+        self._counted = 0
 
     def run(self) -> None:
         prefix: Path = ()
@@ -45,9 +47,11 @@ class _Scanner:
         return self.at < len(self.text)
 
     def _note(self, path: Path, start: int) -> None:
-        line = self.text.count("\n", 0, start) + 1
+        # Keys come in the order of the text: each piece of it is counted once.
+        self._line += self.text.count("\n", self._counted, start)
+        self._counted = start
         for length in range(1, len(path) + 1):
-            self.lines.setdefault(path[:length], line)
+            self.lines.setdefault(path[:length], self._line)
 
     def _key(self) -> Path:
         parts = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
@@ -65,47 +66,119 @@ def refusal(name: str, field: Field, value: object) -> str:
     return f"{name}{f' = {told}' if told else ''} is not accepted; it takes {field.kind.accepted}"
 
 
+LONGEST_NAME = 64
+"""Characters of a name whose nearest spelling is looked for."""
+
+LOOKED_UP = 20
+"""Unknown names whose nearest spelling is looked for."""
+
+
 def near(name: str, names: Iterable[str]) -> str:
     """The nearest spelling, as the end of a sentence; empty where none is near."""
     import difflib
 
+    if len(name) > LONGEST_NAME:
+        return ""
     found = difflib.get_close_matches(name, list(names), 1)
     return f"; did you mean {found[0]}?" if found else ""
+
+
+LARGEST = 64 * 1024
+"""Bytes of a file at most: what a person writes is far smaller, and to read much more of it takes seconds."""
+
+
+DEEPEST = 100
+"""Parts of one key at most."""
 
 
 def read(file: Path) -> Reading:
     """Read the file; one that is not there says nothing."""
     try:
-        text = file.read_bytes().decode("utf-8")
+        text = _content(file).decode("utf-8")
     except FileNotFoundError:
         return Reading(file)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+    except (OSError, ValueError) as error:
+        reason = error.strerror or str(error) if isinstance(error, OSError) else "it is not UTF-8"
         return Reading(file, problems=(Problem(file, 0, f"cannot be read: {reason}"),))
     return read_text(text, file)
+
+
+def _content(file: Path) -> bytes:
+    """All of a file of a bearable size. Raises OSError for what is none: a pipe would never end, nor begin."""
+    number = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    with os.fdopen(number, "rb") as opened:
+        found = os.fstat(number)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError("it is no ordinary file" if not stat.S_ISDIR(found.st_mode) else "it is a directory")
+        content = opened.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise OSError(f"it has more than {LARGEST // 1024} KiB, which no settings need")
+    return content
 
 
 def read_text(text: str, file: Path) -> Reading:
     """The same of a text."""
     import tomllib
 
+    if (deep := _dotted(text)) is not None:
+        return Reading(file, problems=(Problem(file, deep, "it is nested too deeply"),))
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"\(at line (\d+)", str(error))
         last = text.count("\n") + 1
         return Reading(file, problems=(Problem(file, int(line[1]) if line else last, f"not TOML: {error}"),))
+    except RecursionError:
+        return Reading(file, problems=(Problem(file, _deepest(text), "it is nested too deeply"),))
+    except (ValueError, OverflowError, MemoryError):
+        # Python converts no number of thousands of digits; tomllib lets its complaint through.
+        return Reading(file, problems=(Problem(file, _longest_number(text), "a number in it has too many digits"),))
     if not table:
         return Reading(file)
     from tui.settings.lines import lines_of
 
-    return _Reader(Reading(file, lines=lines_of(text))).read(table)
+    try:
+        lines = lines_of(text)
+    except RecursionError:
+        return Reading(file, problems=(Problem(file, _deepest(text), "it is nested too deeply"),))
+    return _Reader(Reading(file, lines=lines)).read(table)
+
+
+_NO_KEYS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|#[^\n]*")
+
+
+def _dotted(text: str) -> int | None:
+    """The line of a key of too many parts, which take longer the more of them there are; None where there is none."""
+    if text.count(".") <= DEEPEST:
+        return None
+    lines = _NO_KEYS.sub("", text).split("\n")
+    return next((number for number, line in enumerate(lines, 1) if line.count(".") > DEEPEST), None)
+
+
+def _longest_number(text: str) -> int:
+    """The line of the longest run of digits."""
+    longest = max(re.finditer(r"[0-9_A-Fa-f]+", text), key=lambda found: found.end() - found.start(), default=None)
+    return text.count("\n", 0, longest.start()) + 1 if longest is not None else 0
+
+
+def _deepest(text: str) -> int:
+    """The line where most brackets are open, or most dots are in one key."""
+    deepest, depth, at = 0, 0, 1
+    for number, line in enumerate(text.split("\n"), 1):
+        for ch in line:
+            depth += (ch in "[{") - (ch in "]}")
+            if depth > deepest:
+                deepest, at = depth, number
+        if line.count(".") > deepest:
+            deepest, at = line.count("."), number
+    return at
 
 
 class _Reader:
     def __init__(self, where: Reading) -> None:
         self._where = where
         self._found: list[Problem] = []
+        self._unknowns = 0
 
     def _say(self, keys: Keys, words: str, *, bad: bool = True) -> None:
         self._found.append(self._where.at(keys, words, bad=bad))
@@ -143,8 +216,10 @@ class _Reader:
             self._say(keys, refusal(".".join(keys), field, value))
 
     def _unknown(self, keys: Keys, names: Iterable[str]) -> None:
-        name = ".".join(keys)
-        self._say(keys, f"podtop knows no setting {name!r}{near(keys[-1], names)}", bad=False)
+        name = kinds.short(".".join(keys))
+        self._unknowns += 1
+        nearest = near(keys[-1], names) if self._unknowns <= LOOKED_UP else ""
+        self._say(keys, f"podtop knows no setting {name!r}{nearest}", bad=False)
 
     def _table(self, keys: Keys, struct: type[Struct], table: dict[str, Any]) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -162,7 +237,7 @@ class _Reader:
             try:
                 kinds.NAME.read(name)
             except (ValueError, TypeError):
-                self._say(keys, f"profiles.{name!r} is not accepted; it takes {kinds.NAME.accepted}")
+                self._say(keys, f"profiles.{kinds.short(name)!r} is not accepted; it takes {kinds.NAME.accepted}")
                 continue
             if not isinstance(one, dict):
                 self._say(keys, f"profiles.{name} is not accepted; it is a table: [profiles.NAME]")
@@ -201,5 +276,10 @@ SOURCES = ("api_key", "api_key_file", "api_key_env")
 def unknown_profile(name: str, profiles: Iterable[str]) -> str:
     """That a profile does not exist, and which do."""
     there = sorted(profiles)
-    exist = f"there are {', '.join(there)}" if there else "there is none: [profiles.NAME] in config.toml makes one"
-    return f"there is no profile {name!r}{near(name, there)}; {exist}".replace("?;", "?")
+    more = f" and {len(there) - 20} more" if len(there) > 20 else ""
+    exist = (
+        f"there are {', '.join(there[:20])}{more}"
+        if there
+        else "there is none: [profiles.NAME] in config.toml makes one"
+    )
+    return f"there is no profile {kinds.short(name)!r}{near(name, there)}; {exist}".replace("?;", "?")

@@ -72,6 +72,9 @@ class Settings(Struct, frozen=True):
     slow_link: Annotated[
         bool | str, kinds.AUTO, 'send less, for a slow link; "auto": when the terminal takes it slowly'
     ] = "auto"
+    log_level: Annotated[
+        str, kinds.LEVEL, "what podtop.log is told: debug has every request, info what happens and what podtop says"
+    ] = "info"
     ssh: Ssh = Ssh()
     notify: Notify = Notify()
     keymap: Annotated[
