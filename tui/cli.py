@@ -8,9 +8,10 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from tui import __version__, paths
+from tui.api.secret import mask
 from tui.config import Config, ConfigError, load
 from tui.scripts.arguments import COMMANDS, add_commands
 from tui.settings.tables import Settings
@@ -73,9 +74,16 @@ _lines = _number("a number of actions from 1 to 1000000", int, 1, 1_000_000)
 _speed = _number("a number from 0.01 to 100000", float, 0.01, 100_000)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Repeats nothing of the command line that looks like a key."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(mask(message))
+
+
 def parser() -> argparse.ArgumentParser:
     """What podtop accepts."""
-    top = argparse.ArgumentParser(
+    top: argparse.ArgumentParser = _Parser(
         prog="podtop",
         description="A full-screen monitor for RunPod GPU pods.",
         epilog="The API key is taken from --api-key-file, RUNPOD_API_KEY, podtop's config.toml or "
@@ -174,7 +182,7 @@ def _world(to: argparse.ArgumentParser, of: str) -> None:
 
 
 def _say(message: str) -> None:
-    sys.stderr.write(f"podtop: {message}\n")
+    sys.stderr.write(f"podtop: {mask(message)}\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -217,7 +225,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _market(options, config)
     if config.key is None and not options.demo and getattr(options, "kind", "") != "market":
         _say(
-            "there is no RunPod API key. Set RUNPOD_API_KEY, or pass --api-key-file FILE, or put api_key into "
+            f"{config.no_key or 'there is no RunPod API key'}. "
+            "Set RUNPOD_API_KEY, or pass --api-key-file FILE, or put api_key into "
             f"{paths.config_file()}. Keys are made in RunPod's console under Settings. To look around without one: "
             "podtop --demo"
         )

@@ -7,11 +7,13 @@ import os
 import signal
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from tui import files
+from tui.api.secret import mask
+from tui.config import NOTHING, Hidden, token
 from tui.multiplexer import through_tmux
 from tui.notes import Note
 from tui.settings.tables import Notify
@@ -27,6 +29,9 @@ SAME = 60.0
 """Seconds within which the same is told once."""
 
 LONGEST = 300
+
+_WITHIN = 6
+"""Characters of a secret that is looked for inside of values: a shorter one is in many by chance."""
 
 
 class Alarm(Struct, frozen=True):
@@ -68,9 +73,24 @@ def literal(alarm: Alarm) -> str:
     return f"{plain(alarm.title)}: {plain(alarm.text)}".replace("#", "##").replace("%", "%%")
 
 
-def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a command: nothing of RunPod's key goes there."""
-    return {name: value for name, value in environ.items() if "API_KEY" not in name.upper()}
+def without_keys(environ: Mapping[str, str], hidden: Hidden = NOTHING) -> dict[str, str]:
+    """The environment of every program that podtop starts.
+
+    Without variables that hold a key by their name, and without those that hold one of podtop's secrets, or another
+    RunPod key, by their value.
+    """
+    return {name: value for name, value in environ.items() if not _is_secret(name, value, hidden)}
+
+
+def _is_secret(name: str, value: str, hidden: Hidden) -> bool:
+    if "API_KEY" in name.upper() or name in hidden.names or "rpa_" in value:
+        return True
+    secrets = (secret.reveal() for secret in hidden.secrets)
+    return any(secret in value if len(secret) >= _WITHIN else secret == value for secret in secrets if secret)
+
+
+class _NoToken(Exception):
+    """The webhook's token cannot be had; `str()` says why."""
 
 
 class Hooks:
@@ -78,6 +98,7 @@ class Hooks:
 
     write: sends text to the terminal, between two frames and never in the midst of one.
     say:   told when a way does not work, once.
+    hidden: what a command must not get.
     """
 
     def __init__(
@@ -89,12 +110,14 @@ class Hooks:
         beat: Callable[[], float],
         environ: Mapping[str, str] = os.environ,
         transport: httpx.AsyncBaseTransport | None = None,
+        hidden: Hidden = NOTHING,
     ) -> None:
         self._settings = settings
         self._write = write
         self._say = say
         self._beat = beat
         self._environ = environ
+        self._hidden = hidden
         self._transport = transport
         self._last: dict[tuple[str, str], float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -139,7 +162,7 @@ class Hooks:
         try:
             process = await asyncio.create_subprocess_exec(
                 *arguments, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True,
-                env={**without_keys(self._environ), **more},
+                env={**without_keys(self._environ, self._hidden), **more},
             )  # fmt: skip
         except (OSError, ValueError) as error:
             self._complain(what, f"{arguments[0]}: {getattr(error, 'strerror', None) or error}")
@@ -169,6 +192,9 @@ class Hooks:
             ):
                 body = {"title": plain(alarm.title), "text": plain(alarm.text), "kind": alarm.kind, "at": alarm.at}
                 answer = await client.post(self._settings.webhook, json=body, headers=headers)
+        except _NoToken as error:
+            self._complain("webhook", str(error))
+            return
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, ValueError) as error:
             # Neither the address, which is a secret, nor what httpx says of it.
             self._complain("webhook", f"it could not be told ({type(error).__name__})")
@@ -179,10 +205,15 @@ class Hooks:
     def _headers(self) -> dict[str, str]:
         if not self._settings.webhook_token_file:
             return {}
-        token = Path(self._settings.webhook_token_file).expanduser().read_text("utf-8").strip()
-        return {"Authorization": f"Bearer {token}"}
+        try:
+            found = token(self._settings.webhook_token_file)
+        except files.FileTrouble as error:
+            raise _NoToken(f"webhook_token_file: {error}") from None
+        if not found or not all("!" <= ch <= "~" for ch in found):
+            raise _NoToken("webhook_token_file: there is no token in it that fits into a header")
+        return {"Authorization": f"Bearer {found}"}
 
     def _complain(self, what: str, words: str) -> None:
-        if (text := f"notify.{what}: {words}") not in self._failed:
+        if (text := mask(f"notify.{what}: {words}")) not in self._failed:
             self._failed.add(text)
             self._say(Note(text))

@@ -7,7 +7,7 @@ import os
 import traceback
 from pathlib import Path
 
-from tui.api.secret import Secret, redact
+from tui.api.secret import Secret, mask, redact
 
 LOG_NAME = "podtop.log"
 _BYTES = 1_000_000
@@ -22,7 +22,7 @@ class Redact(logging.Filter):
         self._secret = secret
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redact(record.getMessage(), (self._secret,)), ()
+        record.msg, record.args = mask(redact(record.getMessage(), (self._secret,))), ()
         return True
 
 

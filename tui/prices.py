@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tui.api import cloud as api
+from tui.api.secret import mask
 from tui.store import market as views
 from tui.store.terms import parse
 
@@ -138,5 +139,5 @@ def show(source: Source, config: Config, options: argparse.Namespace) -> int:
 
 
 def _end(message: str, code: int) -> int:
-    sys.stderr.write(f"podtop: {message}\n")
+    sys.stderr.write(f"podtop: {mask(message)}\n")
     return code

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui.demo.faults import FaultError, parse
+from tui.scripts.streams import say
 
 if TYPE_CHECKING:
     import uvicorn
@@ -33,12 +34,12 @@ def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str
     try:
         wrong = parse(faults)
     except FaultError as error:
-        sys.stderr.write(f"podtop: --fault: {error}\n")
+        say(f"--fault: {error}")
         return 2
     try:
         import uvicorn
     except ImportError:
-        sys.stderr.write("podtop: serving needs uvicorn, an extra: pip install 'podtop[simulate]'\n")
+        say("serving needs uvicorn, an extra: pip install 'podtop[simulate]'")
         return 2
     from tui.demo.execution import KEY, READ_ONLY_KEY
     from tui.demo.server import Simulator
@@ -53,7 +54,7 @@ def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str
     try:
         listener.bind((HOST, port))
     except OSError as error:
-        sys.stderr.write(f"podtop: cannot listen on {HOST}:{port}: {error.strerror}\n")
+        say(f"cannot listen on {HOST}:{port}: {error.strerror}")
         return 2
     served = _Served(simulator)
     config = uvicorn.Config(

@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TextIO
 
+from tui.api.secret import mask
+
 
 class ReaderGone(Exception):
     """Whoever read the output has enough: no failure of theirs or ours."""
@@ -16,7 +18,7 @@ def say(text: str) -> None:
     if sys.stderr is None:
         return
     try:
-        sys.stderr.write(f"podtop: {text}\n")
+        sys.stderr.write(f"podtop: {mask(text)}\n")
         sys.stderr.flush()
     except (OSError, ValueError):
         # There is nobody to tell, and the exit code tells it too.

@@ -10,11 +10,16 @@ from typing import Any
 
 from msgspec import Struct
 
+from tui import files
+from tui.api.secret import mask
 from tui.settings import kinds
 from tui.settings.fields import Field, fields, free, tables
 from tui.settings.tables import Settings
 
 Keys = tuple[str, ...]
+
+MOST = 1 << 20
+"""Bytes of a file of settings."""
 
 
 class Problem(Struct, frozen=True):
@@ -30,7 +35,8 @@ class Problem(Struct, frozen=True):
     bad: bool = True
 
     def __str__(self) -> str:
-        return f"{self.file}, line {self.line}: {self.words}" if self.line else f"{self.file}: {self.words}"
+        words = mask(self.words)
+        return f"{self.file}, line {self.line}: {words}" if self.line else f"{self.file}: {words}"
 
 
 class Reading(Struct, frozen=True):
@@ -76,12 +82,9 @@ def near(name: str, names: Iterable[str]) -> str:
 def read(file: Path) -> Reading:
     """Read the file; one that is not there says nothing."""
     try:
-        text = file.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        return Reading(file)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        return Reading(file, problems=(Problem(file, 0, f"cannot be read: {reason}"),))
+        text = files.read(file, MOST).text
+    except files.FileTrouble as error:
+        return Reading(file, problems=() if error.missing else (Problem(file, 0, str(error)),))
     return read_text(text, file)
 
 

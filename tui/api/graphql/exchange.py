@@ -18,7 +18,7 @@ from tui.api.endpoint import host_of, objection, stays_here
 from tui.api.graphql import body, failures
 from tui.api.graphql.envelope import Answer, open_answer
 from tui.api.models import Problem
-from tui.api.secret import Secret, redact
+from tui.api.secret import Secret, mask, redact
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 15.0
@@ -160,7 +160,7 @@ class Exchange:
 
 def _told(problems: tuple[Problem, ...], secrets: tuple[Secret, ...]) -> tuple[Problem, ...]:
     """Problems fit to be shown: without secrets, then of a bearable length."""
-    return tuple(Problem(_shorten(redact(p.message, secrets)), p.path, p.code) for p in problems)
+    return tuple(Problem(_shorten(mask(redact(p.message, secrets))), p.path, p.code) for p in problems)
 
 
 def _shorten(text: str) -> str:
