@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from tui import files
+from tui.api import names
+from tui.api.cloud import CloudError
 from tui.api.secret import mask
 from tui.config import NOTHING, Hidden, token
 from tui.multiplexer import through_tmux
@@ -29,6 +31,9 @@ SAME = 60.0
 """Seconds within which the same is told once."""
 
 LONGEST = 300
+
+_ITS_HOST = "its server"
+"""What stands in messages for the webhook's host: its address is a secret."""
 
 _WITHIN = 6
 """Characters of a secret that is looked for inside of values: a shorter one is in many by chance."""
@@ -182,25 +187,42 @@ class Hooks:
             self._complain(what, f"{arguments[0]} ended with {code}")
 
     async def _post(self, alarm: Alarm) -> None:
-        import httpx
-
         try:
-            headers = await asyncio.to_thread(self._headers)
-            async with (
-                httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False, transport=self._transport) as client,
-                asyncio.timeout(PATIENCE),
-            ):
-                body = {"title": plain(alarm.title), "text": plain(alarm.text), "kind": alarm.kind, "at": alarm.at}
-                answer = await client.post(self._settings.webhook, json=body, headers=headers)
-        except _NoToken as error:
+            code = await self._posted(alarm)
+        except (_NoToken, CloudError) as error:
             self._complain("webhook", str(error))
             return
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, ValueError) as error:
-            # Neither the address, which is a secret, nor what httpx says of it.
-            self._complain("webhook", f"it could not be told ({type(error).__name__})")
+        # Whatever else goes wrong with one alarm must be told, and end nothing.
+        except Exception as error:
+            self._complain("webhook", f"it could not be sent ({type(error).__name__})")
             return
-        if not answer.is_success:
-            self._complain("webhook", f"it answered {answer.status_code}")
+        if not 200 <= code < 300:
+            self._complain("webhook", f"its server refused it (HTTP {code})")
+
+    async def _posted(self, alarm: Alarm) -> int:
+        """Send it; the status of the answer. Raises CloudError, in whose words there is nothing of the address."""
+        from tui.api.connection import connect
+        from tui.api.graphql.failures import of_transport
+
+        headers = await asyncio.to_thread(self._headers)
+        line = await asyncio.to_thread(
+            connect, self._settings.webhook, transport=self._transport, environ=self._environ, timeout=PATIENCE
+        )
+        if self._transport is None:
+            names.install()
+        body = {"title": plain(alarm.title), "text": plain(alarm.text), "kind": alarm.kind, "at": alarm.at}
+        try:
+            async with (
+                line.client,
+                asyncio.timeout(PATIENCE),
+                # What it answers is of no interest, and may be endless.
+                line.client.stream("POST", self._settings.webhook, json=body, headers=headers) as answer,
+            ):
+                return answer.status_code
+        # The libraries' own words would tell the address.
+        except Exception as error:
+            trouble = of_transport(error, _ITS_HOST, PATIENCE, line.proxy)
+        raise trouble.with_traceback(None)
 
     def _headers(self) -> dict[str, str]:
         if not self._settings.webhook_token_file:

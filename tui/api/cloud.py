@@ -44,6 +44,13 @@ class Faltering(Unreachable):
     """RunPod, or a gateway in its place, answered that it cannot answer (HTTP 5xx). A mutation may have happened."""
 
 
+class Misconfigured(Unreachable):
+    """Nothing can be asked as the environment is: a variable names a proxy or certificates that cannot be used."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=False)
+
+
 class Unauthorized(CloudError):
     """The key is missing, wrong or revoked (HTTP 401, or `myself: null` without an error)."""
 
