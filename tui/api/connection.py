@@ -52,7 +52,8 @@ def connect(
             f"No connection can be set up ({type(error).__name__}). Check the variables that name a proxy "
             "(HTTPS_PROXY, ALL_PROXY, NO_PROXY) or certificates (SSL_CERT_FILE, SSL_CERT_DIR)."
         )
-    # Raised here so that nothing that holds a password hangs on it.
+    # Raised anew, so that nothing that holds a password, or quotes it, hangs on it.
+    flaw.__context__ = None
     raise flaw.with_traceback(None)
 
 

@@ -22,6 +22,8 @@ PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?")
 _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::(.*))?")
 _QUOTES = ("'", '"')
+_FOREIGN = (*_QUOTES, "\\", "<", ">", "^", "`", "{", "|", "}")
+"""Characters that stand in no URL; in a user name or a password they are written with %."""
 
 
 class Proxy(Struct, frozen=True):
@@ -68,16 +70,16 @@ def is_excepted(url: str, exceptions: str) -> bool:
 def parse(variable: str, value: str) -> Proxy:
     """The proxy that a variable names. Raises Misconfigured, whose words hold nothing of the value."""
     text = _unquoted(value)
-    if not text.isprintable() or any(ch.isspace() or ch in _QUOTES for ch in text):
-        raise _wrong(variable, "it has a space, a quote or a character in it that no address has")
+    if not text.isprintable() or any(ch.isspace() or ch in _FOREIGN for ch in text):
+        raise _wrong(variable, "it has a space, a quote, a \\ or another character in it that no address has")
     scheme, separator, rest = text.partition("://")
     if not separator:
         scheme, rest = "http", text
     if scheme.lower() not in PORTS:
         raise _wrong(variable, f"its kind is none of {', '.join(PORTS)}")
-    authority, *beyond = re.split(r"[/?#\\]", rest, maxsplit=1)
+    authority, *beyond = re.split(r"[/?#]", rest, maxsplit=1)
     if beyond and "@" in beyond[0]:
-        raise _wrong(variable, "a /, ?, # or \\ in the user name or the password is written as %2F, %3F, %23 or %5C")
+        raise _wrong(variable, "a /, ? or # in the user name or the password is written as %2F, %3F or %23")
     told, at, place = authority.rpartition("@")
     user, colon, password = told.partition(":")
     host, port = _place(variable, place)
