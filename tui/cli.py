@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 from tui import __version__, paths
 from tui.api.secret import mask
 from tui.config import Config, ConfigError, load
+from tui.demo.faults import listed
 from tui.scripts.arguments import COMMANDS, add_commands
 from tui.settings.tables import Settings
 
@@ -140,11 +141,17 @@ def parser() -> argparse.ArgumentParser:
     account.add_argument("--json", dest="form", action="store_const", const="json", help="print JSON, once")
     simulate = commands.add_parser(
         "simulate", help="serve a simulated RunPod on loopback", allow_abbrev=False,
-        description="Serve a simulated RunPod on loopback, for podtop or any other RunPod client.",
+        description="Serve a simulated RunPod on loopback, for podtop or any other RunPod client. "
+        "Any key that begins with rpa_ is accepted.",
+        epilog=f"faults:\n{listed()}", formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     simulate.add_argument("--port", type=_port, default=8114, metavar="N", help="port on 127.0.0.1 (8114; 0 picks one)")
     simulate.add_argument(
-        "--fault", action="append", default=[], metavar="NAME[:VALUE]", help="misbehave; may be given more than once"
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[:VALUE]",
+        help="inject one of the faults below (repeatable)",
     )
     simulate.add_argument(
         "--ssh-port", type=_port, metavar="N", help="port 22 of every pod leads to this one on 127.0.0.1"
