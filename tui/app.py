@@ -140,6 +140,7 @@ class PodtopApp(App[None]):
         )  # fmt: skip
         self._state = state
         self._notify = config.notify
+        self._hidden = config.hidden
         self._hooks: Hooks | None = None
         why = "this is a recording" if source.recording else "podtop was started so" if config.read_only else ""
         self.guard = Guard(
@@ -152,7 +153,7 @@ class PodtopApp(App[None]):
         self._reach = Reach(
             self.fleet, self.player, config.ssh, simulated=source.demo or source.simulated, replay=self.player.replay,
             push=self._push_alone, run=self.run_worker, warn=self._warn, suspend=self.suspend, send=self._send,
-            back=self.guard.touch, beat=beat,
+            back=self.guard.touch, beat=beat, hidden=config.hidden,
         )  # fmt: skip
         self._beat = beat
         self._kept = Kept(self._kept_in)
@@ -288,7 +289,7 @@ class PodtopApp(App[None]):
         from tui.hooks import Alarm, Hooks
 
         if self._hooks is None:
-            self._hooks = Hooks(self._notify, write=self._send, say=self._say, beat=time.monotonic)
+            self._hooks = Hooks(self._notify, write=self._send, say=self._say, beat=time.monotonic, hidden=self._hidden)
         self._hooks.ring(Alarm(title, text, kind, self._clock()))
 
     def _send(self, text: str) -> bool:

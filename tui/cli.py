@@ -8,10 +8,12 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from tui import __version__, paths
+from tui.api.secret import mask
 from tui.config import Config, ConfigError, load
+from tui.demo.faults import listed
 from tui.scripts.arguments import ACTS, COMMANDS, add_commands
 from tui.scripts.frame import framed
 from tui.scripts.streams import say as _say
@@ -75,9 +77,16 @@ _lines = _number("a number of actions from 1 to 1000000", int, 1, 1_000_000)
 _speed = _number("a number from 0.01 to 100000", float, 0.01, 100_000)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Repeats nothing of the command line that looks like a key."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(mask(message))
+
+
 def parser() -> argparse.ArgumentParser:
     """What podtop accepts."""
-    top = argparse.ArgumentParser(
+    top: argparse.ArgumentParser = _Parser(
         prog="podtop",
         description="A full-screen monitor for RunPod GPU pods.",
         epilog="The API key is taken from --api-key-file, RUNPOD_API_KEY, podtop's config.toml or "
@@ -134,11 +143,17 @@ def parser() -> argparse.ArgumentParser:
     account.add_argument("--json", dest="form", action="store_const", const="json", help="print JSON, once")
     simulate = commands.add_parser(
         "simulate", help="serve a simulated RunPod on loopback", allow_abbrev=False,
-        description="Serve a simulated RunPod on loopback, for podtop or any other RunPod client.",
+        description="Serve a simulated RunPod on loopback, for podtop or any other RunPod client. "
+        "Any key that begins with rpa_ is accepted.",
+        epilog=f"faults:\n{listed()}", formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     simulate.add_argument("--port", type=_port, default=8114, metavar="N", help="port on 127.0.0.1 (8114; 0 picks one)")
     simulate.add_argument(
-        "--fault", action="append", default=[], metavar="NAME[:VALUE]", help="misbehave; may be given more than once"
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[:VALUE]",
+        help="inject one of the faults below (repeatable)",
     )
     simulate.add_argument(
         "--ssh-port", type=_port, metavar="N", help="port 22 of every pod leads to this one on 127.0.0.1"
@@ -223,7 +238,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         return _market(options, config)
     if config.key is None and not options.demo and getattr(options, "kind", "") != "market":
         _say(
-            "there is no RunPod API key. Set RUNPOD_API_KEY, or pass --api-key-file FILE, or put api_key into "
+            f"{config.no_key or 'there is no RunPod API key'}. "
+            "Set RUNPOD_API_KEY, or pass --api-key-file FILE, or put api_key into "
             f"{paths.config_file()}. Keys are made in RunPod's console under Settings. To look around without one: "
             "podtop --demo"
         )

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from tui.config import NOTHING, Hidden
 from tui.hooks import without_keys
 from tui.multiplexer import Inside, inside, outward
 
@@ -81,13 +82,18 @@ async def copy(
     *,
     environ: Mapping[str, str] = os.environ,
     which: Callable[[str], str | None] = shutil.which,
+    hidden: Hidden = NOTHING,
 ) -> Outcome:
-    """Put a text where it can be pasted from. `write`: to the terminal; False where that takes nothing now."""
+    """Put a text where it can be pasted from. `write`: to the terminal; False where that takes nothing now.
+
+    hidden: what the programs must not get beside the text.
+    """
+    around = without_keys(environ, hidden)
     for tool in tools(environ, which):
-        if await _told(tool, text, environ) is not None:
+        if await _told(tool, text, around) is not None:
             return Outcome(f"copied ({tool.name})", True)
     where = inside(environ)
-    kept = await _told(_TMUX, text, environ) if where is Inside.TMUX and which("tmux") else None
+    kept = await _told(_TMUX, text, around) if where is Inside.TMUX and which("tmux") else None
     if kept is not None and "clipboard" in kept:
         return Outcome("in tmux's buffer, and sent by tmux to the terminal's clipboard", True)
     in_tmux = "in tmux's buffer; " if kept is not None else ""
@@ -113,15 +119,18 @@ def _through(where: Inside) -> str:
             return ""
 
 
-async def _told(tool: Tool, text: str, environ: Mapping[str, str]) -> str | None:
-    """What a program said to a text; None where it could not be started, failed, or took too long."""
+async def _told(tool: Tool, text: str, around: Mapping[str, str]) -> str | None:
+    """What a program said to a text; None where it could not be started, failed, or took too long.
+
+    around: its environment.
+    """
     argv: Sequence[str] = (tool.name, *tool.arguments)
     nothing, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
     # Those that serve the text go on in the background, and would keep what they inherit open.
     out = pipe if tool is _TMUX else nothing
     try:
         process = await asyncio.create_subprocess_exec(
-            *argv, stdin=pipe, stdout=out, stderr=nothing, start_new_session=True, env=without_keys(environ)
+            *argv, stdin=pipe, stdout=out, stderr=nothing, start_new_session=True, env=around
         )
     except (OSError, ValueError):
         return None

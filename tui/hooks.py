@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from tui import paths
+from tui import files
+from tui.api import names
+from tui.api.cloud import CloudError
+from tui.api.secret import mask
+from tui.config import NOTHING, Hidden, token
 from tui.multiplexer import through_tmux
 from tui.notes import Note
 from tui.settings.tables import Notify
@@ -27,6 +31,12 @@ SAME = 60.0
 """Seconds within which the same is told once."""
 
 LONGEST = 300
+
+_ITS_HOST = "its server"
+"""What stands in messages for the webhook's host: its address is a secret."""
+
+_WITHIN = 6
+"""Characters of a secret that is looked for inside of values: a shorter one is in many by chance."""
 
 
 class Alarm(Struct, frozen=True):
@@ -68,9 +78,24 @@ def literal(alarm: Alarm) -> str:
     return f"{plain(alarm.title)}: {plain(alarm.text)}".replace("#", "##").replace("%", "%%")
 
 
-def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a command: nothing of RunPod's key goes there."""
-    return {name: value for name, value in environ.items() if "API_KEY" not in name.upper()}
+def without_keys(environ: Mapping[str, str], hidden: Hidden = NOTHING) -> dict[str, str]:
+    """The environment of every program that podtop starts.
+
+    Without variables that hold a key by their name, and without those that hold one of podtop's secrets, or another
+    RunPod key, by their value.
+    """
+    return {name: value for name, value in environ.items() if not _is_secret(name, value, hidden)}
+
+
+def _is_secret(name: str, value: str, hidden: Hidden) -> bool:
+    if "API_KEY" in name.upper() or name in hidden.names or "rpa_" in value:
+        return True
+    secrets = (secret.reveal() for secret in hidden.secrets)
+    return any(secret in value if len(secret) >= _WITHIN else secret == value for secret in secrets if secret)
+
+
+class _NoToken(Exception):
+    """The webhook's token cannot be had; `str()` says why."""
 
 
 class Hooks:
@@ -78,6 +103,7 @@ class Hooks:
 
     write: sends text to the terminal, between two frames and never in the midst of one.
     say:   told when a way does not work, once.
+    hidden: what a command must not get.
     """
 
     def __init__(
@@ -89,12 +115,14 @@ class Hooks:
         beat: Callable[[], float],
         environ: Mapping[str, str] = os.environ,
         transport: httpx.AsyncBaseTransport | None = None,
+        hidden: Hidden = NOTHING,
     ) -> None:
         self._settings = settings
         self._write = write
         self._say = say
         self._beat = beat
         self._environ = environ
+        self._hidden = hidden
         self._transport = transport
         self._last: dict[tuple[str, str], float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -139,7 +167,7 @@ class Hooks:
         try:
             process = await asyncio.create_subprocess_exec(
                 *arguments, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True,
-                env={**without_keys(self._environ), **more},
+                env={**without_keys(self._environ, self._hidden), **more},
             )  # fmt: skip
         except (OSError, ValueError) as error:
             self._complain(what, f"{arguments[0]}: {getattr(error, 'strerror', None) or error}")
@@ -159,30 +187,55 @@ class Hooks:
             self._complain(what, f"{arguments[0]} ended with {code}")
 
     async def _post(self, alarm: Alarm) -> None:
-        import httpx
-
         try:
-            headers = await asyncio.to_thread(self._headers)
-            async with (
-                httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False, transport=self._transport) as client,
-                asyncio.timeout(PATIENCE),
-            ):
-                body = {"title": plain(alarm.title), "text": plain(alarm.text), "kind": alarm.kind, "at": alarm.at}
-                answer = await client.post(self._settings.webhook, json=body, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, ValueError) as error:
-            # Neither the address, which is a secret, nor what httpx says of it.
-            self._complain("webhook", f"it could not be told ({type(error).__name__})")
+            code = await self._posted(alarm)
+        except (_NoToken, CloudError) as error:
+            self._complain("webhook", str(error))
             return
-        if not answer.is_success:
-            self._complain("webhook", f"it answered {answer.status_code}")
+        # Whatever else goes wrong with one alarm must be told, and end nothing.
+        except Exception as error:
+            self._complain("webhook", f"it could not be sent ({type(error).__name__})")
+            return
+        if not 200 <= code < 300:
+            self._complain("webhook", f"its server refused it (HTTP {code})")
+
+    async def _posted(self, alarm: Alarm) -> int:
+        """Send it; the status of the answer. Raises CloudError, in whose words there is nothing of the address."""
+        from tui.api.connection import connect
+        from tui.api.graphql.failures import of_transport
+
+        headers = await asyncio.to_thread(self._headers)
+        line = await asyncio.to_thread(
+            connect, self._settings.webhook, transport=self._transport, environ=self._environ, timeout=PATIENCE
+        )
+        if self._transport is None:
+            names.install()
+        body = {"title": plain(alarm.title), "text": plain(alarm.text), "kind": alarm.kind, "at": alarm.at}
+        try:
+            async with (
+                line.client,
+                asyncio.timeout(PATIENCE),
+                # What it answers is of no interest, and may be endless.
+                line.client.stream("POST", self._settings.webhook, json=body, headers=headers) as answer,
+            ):
+                return answer.status_code
+        # The libraries' own words would tell the address.
+        except Exception as error:
+            trouble = of_transport(error, _ITS_HOST, PATIENCE, line.proxy)
+        raise trouble.with_traceback(None)
 
     def _headers(self) -> dict[str, str]:
         if not self._settings.webhook_token_file:
             return {}
-        token = paths.expanded(self._settings.webhook_token_file).read_text("utf-8").strip()
-        return {"Authorization": f"Bearer {token}"}
+        try:
+            found = token(self._settings.webhook_token_file)
+        except files.FileTrouble as error:
+            raise _NoToken(f"webhook_token_file: {error}") from None
+        if not found or not all("!" <= ch <= "~" for ch in found):
+            raise _NoToken("webhook_token_file: there is no token in it that fits into a header")
+        return {"Authorization": f"Bearer {found}"}
 
     def _complain(self, what: str, words: str) -> None:
-        if (text := f"notify.{what}: {words}") not in self._failed:
+        if (text := mask(f"notify.{what}: {words}")) not in self._failed:
             self._failed.add(text)
             self._say(Note(text))

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tui.api.secret import MASK, known, redact
+from tui.api.secret import MASK, known, mask, redact
 
 LOG_NAME = "podtop.log"
 BYTES = 1_000_000
@@ -35,15 +35,15 @@ LONGEST = 16_384
 
 _LOGGERS = ("tui", "asyncio")
 
-_KEYLIKE = re.compile(r"\b(?:rpa_|Bearer\s+)[A-Za-z0-9_.~+/=-]{6,}|(?<=://)[^/\s@]+(?=@)")
-"""What is a secret by its looks: RunPod's keys, a header, the user and password of a URL."""
+_LOGIN = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+"""The user and password of a URL."""
 
 _PLAIN = re.compile(r"[\w.,:;/+@%$#!?*()<>|~^&-]+")
 
 
 def masked(text: str) -> str:
     """A text without the secrets that podtop knows, and without what looks like one."""
-    return _KEYLIKE.sub(MASK, redact(text, known()))
+    return mask(_LOGIN.sub(MASK, redact(text, known())))
 
 
 def event(logger: str, what: str, level: int = logging.INFO, **fields: object) -> None:

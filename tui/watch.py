@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tui.api.cloud import CloudError, Throttled, Unreachable
 from tui.api.models import ANYTHING
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tui.source import Source
     from tui.store.chronicle import Chronicle
     from tui.store.events import Event
+    from tui.store.feed import Feed
     from tui.store.fleet import Fleet
     from tui.store.meter import Meter, Use
 
@@ -245,8 +246,9 @@ class Watch:
             self._recorder.polled(at, snapshot, (*answered, *happened, *judged))
 
     def _pods_failed(self, error: CloudError, at: float, retry_at: float) -> None:
+        before = self._fleet.snapshot
         self._fleet.fail(error, at, retry_at)
-        events = self._troubled(error, at)
+        events = self._troubled(error, at, before, self._config.interval)
         if self._recorder is not None:
             self._recorder.polled(at, None, events)
 
@@ -265,15 +267,25 @@ class Watch:
         if hosts.hosts or hosts.unreadable:
             self._changed()
 
-    def _troubled(self, error: CloudError, at: float) -> tuple[Event, ...]:
-        """What is told where RunPod does not answer as it should."""
-        events = self.chronicle.failed(at, isinstance(error, Throttled), str(error))
+    def _troubled(self, error: CloudError, at: float, before: Feed[Any], interval: float) -> tuple[Event, ...]:
+        """What is told where RunPod does not answer as it should.
+
+        One poll that failed is no outage: it takes two in a row, or two intervals without an answer.
+        """
+        throttled = isinstance(error, Throttled)
+        if not throttled and before.error is None and not before.stale(at, interval * self._source.pace):
+            return ()
+        events = self.chronicle.failed(at, throttled, str(error), None if throttled else before.failed_since)
         self._fleet.events.extend(events)
         return events
 
     def _market_failed(self, error: CloudError, at: float, retry_at: float) -> None:
+        before = self._fleet.market
         self._fleet.fail_market(error, at, retry_at)
-        if self._source.keyless and (events := self._troubled(error, at)) and self._recorder is not None:
+        if not self._source.keyless:
+            return
+        events = self._troubled(error, at, before, self._config.market_interval)
+        if events and self._recorder is not None:
             self._recorder.happened(events)
 
     def _market_told(self, answers: Answers, at: float, took: float) -> None:

@@ -202,8 +202,11 @@ def test_what_stays_on_this_machine_is_not_given_to_a_proxy(monkeypatch: pytest.
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
 
     def proxied(url: str) -> bool:
-        client = GraphQLCloud(url, KEY)._exchange._client
-        return client._transport_for_url(httpx.URL(url)) is not client._transport
+        line = GraphQLCloud(url, KEY)._exchange._line
+        assert line is not None
+        told = line.client._transport_for_url(httpx.URL(url)) is not line.client._transport
+        assert told is (line.proxy is not None)
+        return told
 
     assert proxied(URL)
     assert not proxied("http://127.0.0.1:8000/graphql")

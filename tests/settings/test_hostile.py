@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tui.settings.kinds import shown
 from tui.settings.lines import lines_of
-from tui.settings.reading import DEEPEST, LARGEST, read, read_text
+from tui.settings.reading import DEEPEST, MOST, read, read_text
 
 FILE = Path("config.toml")
 
@@ -64,7 +64,7 @@ def test_very_many_of_anything_are_refused_by_their_size(kind: str, tmp_path: Pa
     file = tmp_path / "config.toml"
     file.write_text(many(kind, 100_000))
     (problem,) = read(file).errors
-    assert str(problem) == f"{file}: cannot be read: it has more than {LARGEST // 1024} KiB, which no settings need"
+    assert str(problem) == f"{file}: cannot be read: it is larger than {MOST // 1024} KiB"
 
 
 class Counting(str):
@@ -89,7 +89,7 @@ def test_lines_are_found_in_one_pass(kind: str) -> None:
 def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    for path, words in ((pipe, "no ordinary file"), (Path("/dev/zero"), "no ordinary file"), (tmp_path, "a directory")):
+    for path, words in ((pipe, "a pipe"), (Path("/dev/zero"), "a device"), (tmp_path, "directory")):
         (problem,) = read(path).errors
         assert str(problem).startswith(f"{path}: cannot be read: ")
         assert words in str(problem)

@@ -55,6 +55,7 @@ async def test_everything_that_happened_newest_first(launch: Launch) -> None:
     async with launch(cloud=rich()) as run:
         await later(run, 5, fleet=STOPPED)
         await later(run, 5, fleet=Unreachable("api.runpod.io cannot be reached: no route to host."))
+        await later(run, 0)
         await later(run, 65, fleet=STOPPED)
         await run.press("e")
         text = run.text()
@@ -64,6 +65,17 @@ async def test_everything_that_happened_newest_first(launch: Launch) -> None:
         assert "no route to host" in lines[1]
         assert "eval-sweep" in lines[2]
         assert "Events  3" in text
+
+
+async def test_one_poll_that_fails_is_no_outage_and_long_silence_is(launch: Launch) -> None:
+    async with launch(cloud=rich()) as run:
+        for _ in range(5):
+            await later(run, 5, fleet=Unreachable("a connection was lost"))
+            await later(run, 5, fleet=RICH)
+        assert [event for event in run.app.fleet.events if event.pod == ""] == []
+        await later(run, 11, fleet=Unreachable("it took its time"))
+        (event,) = [event for event in run.app.fleet.events if event.pod == ""]
+        assert (event.kind, event.text) == (Kind.OUTAGE, "it took its time")
 
 
 async def test_throttling_is_told_too_and_each_trouble_once(launch: Launch) -> None:
@@ -79,6 +91,7 @@ async def test_filtering(launch: Launch) -> None:
     async with launch(cloud=rich()) as run:
         await later(run, 5, fleet=STOPPED)
         await later(run, 5, fleet=Unreachable("no route"))
+        await later(run, 0)
         await run.press("e", "slash", *"kind:stopped pod:eval")
         await run.settle()
         assert "1 of 2" in run.text()
@@ -121,6 +134,7 @@ async def test_without_a_recording_the_pod_is_shown_as_it_is_now_and_that_is_sai
 async def test_an_event_about_no_pod_leads_nowhere_and_says_so(launch: Launch) -> None:
     async with launch(cloud=rich()) as run:
         await later(run, 5, fleet=Unreachable("no route"))
+        await later(run, 0)
         await run.press("e", "enter")
         await run.until("this event is about no pod")
         assert isinstance(run.app.screen, EventsScreen)
@@ -173,6 +187,7 @@ async def test_the_log_goes_on_after_a_restart_and_nothing_stands_twice(launch: 
         await remembered(run)
         await later(run, 60, fleet=STOPPED)
         await later(run, 5, fleet=Unreachable("no route"))
+        await later(run, 0)
         await later(run, 60, fleet=STOPPED)
     without = replace(RICH, pods=tuple(p for p in QUIET if p.id != EVAL))
     second = rich(NOW + 3 * 86_400.0, without)

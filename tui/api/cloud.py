@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from tui.api.secret import mask
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 class CloudError(Exception):
     """Root of everything a `Cloud` raises. `str()` is a sentence for people, free of secrets."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(mask(message))
 
 
 class Unreachable(CloudError):
@@ -37,6 +42,13 @@ class TimedOut(Unreachable):
 
 class Faltering(Unreachable):
     """RunPod, or a gateway in its place, answered that it cannot answer (HTTP 5xx). A mutation may have happened."""
+
+
+class Misconfigured(Unreachable):
+    """Nothing can be asked as the environment is: a variable names a proxy or certificates that cannot be used."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=False)
 
 
 class Unauthorized(CloudError):

@@ -12,6 +12,18 @@ _SHORTEST = 4
 
 _BREAK = re.compile(r"[\s\"'\\]+|\\[nrt]")
 
+_LOOKS_LIKE_A_KEY = re.compile(
+    r"rpa_[A-Za-z0-9_-]{3,}"  # RunPod
+    r"|(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:"
+    r"sk-[A-Za-z0-9_-]{8,}"  # OpenAI, Anthropic
+    r"|(?:hf|gh[opsur]|github_pat|glpat|xox[abeprs]|npm|pypi|dop_v1|wandb_v1)[_-][A-Za-z0-9_-]{8,}"
+    r"|(?:AKIA|ASIA)[A-Z0-9]{12,}"
+    r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"  # a JSON web token
+    r"|(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{28,}"  # RunPod's older keys, hexadecimal and base 62
+    r")"
+)
+_BEARER = re.compile(r"(\bbearer[\s:=]+)(?!tokens?\b)[^\s'\",;]{4,}", re.IGNORECASE)
+
 
 class Secret:
     """Wraps a secret so that `repr`, `str`, format, a traceback's locals and a log show a mask.
@@ -66,3 +78,16 @@ def redact(text: str, secrets: tuple[Secret, ...]) -> str:
             elif piece:
                 text = text.replace(f'"{piece}"', f'"{MASK}"')
     return text
+
+
+def looks_like_a_key(text: str) -> bool:
+    """Whether something in `text` has the form of an API key."""
+    return mask(text) != text
+
+
+def mask(text: str) -> str:
+    """`text` without whatever has the form of an API key, of RunPod's or of another service.
+
+    For what may repeat something that a person typed or pasted into the wrong place.
+    """
+    return _LOOKS_LIKE_A_KEY.sub(MASK, _BEARER.sub(lambda found: found[1] + MASK, text))

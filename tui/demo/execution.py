@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -28,8 +29,30 @@ from tui.demo.world import Refusal, World
 
 KEY = "demo-key"
 READ_ONLY_KEY = "demo-key-read-only"
-KEYS = {KEY: True, READ_ONLY_KEY: False}
-"""The keys that the simulated RunPod knows, and whether each may change anything."""
+REFUSED = ("rpa_bad", "rpa_expired", "rpa_revoked")
+READS_ONLY = "rpa_readonly"
+"""How keys begin that look like RunPod's and are refused, or may change nothing. RunPod's own are in upper case."""
+
+_LIKE_RUNPODS = re.compile(r"rpa_[A-Za-z0-9_-]+")
+
+
+def may_change(key: str) -> bool | None:
+    """Whether a key may change anything; None where the simulated RunPod does not take it.
+
+    It takes its own two, and any that looks like one of RunPod's: people try it with the key they have.
+    """
+    if key in (KEY, READ_ONLY_KEY):
+        return key == KEY
+    if not _LIKE_RUNPODS.fullmatch(key) or key.startswith(REFUSED):
+        return None
+    return not key.startswith(READS_ONLY)
+
+
+def keys_taken() -> str:
+    """The keys that are taken, in words."""
+    refused = ", ".join(f"{start}..." for start in REFUSED)
+    return f"{KEY}, {READ_ONLY_KEY}, any rpa_... ({READS_ONLY}... only reads; {refused} get 401)"
+
 
 _KEPT = 200
 
@@ -57,7 +80,7 @@ class Execution:
         self, text: str, variables: Mapping[str, Any] | None, operation: str | None, key: str | None
     ) -> tuple[int, dict[str, Any]]:
         """The status and body for one request of a caller with this key, None for nobody."""
-        if key is not None and key not in KEYS:
+        if key is not None and may_change(key) is None:
             return 401, {"errors": [{"message": "Unauthorized"}]}
         document = self._document(text)
         if isinstance(document, list):
@@ -109,7 +132,7 @@ class Execution:
             "countryCodes": sorted({place.country for place in PLACES}),
             "cpuFlavors": lambda input=None: _cpu_flavors(world, input or {}),
             "serverlessGpuPools": [],
-            **self._mutations(KEYS.get(key or "", False)),
+            **self._mutations(bool(key and may_change(key))),
         }
 
     def _pod(self, wanted: dict[str, Any] | None, known: bool) -> dict[str, Any] | None:

@@ -14,13 +14,37 @@ WITH_VALUE = {
 }
 """Faults that take a number, and what it is when none is given: seconds."""
 
-PLAIN = (
-    "timeout", "refused", "reset", "401", "403", "500", "502", "503", "524", "truncated", "notjson", "partial", "nulls",
-    "acts-502", "acts-timeout",
-)  # fmt: skip
-"""Faults that are there or not. The last two: a mutation is carried out, and its caller does not learn of it."""
+WORDS = {
+    "latency": "each response takes so many seconds longer",
+    "jitter": "and up to so many seconds more, at random",
+    "drip": "the response comes 16 bytes at a time, with so many seconds between",
+    "429": "too many requests; Retry-After is so many seconds",
+    "timeout": "no response",
+    "refused": "connections are refused",
+    "reset": "connections are reset",
+    "401": "the API key is refused",
+    "403": "the request is forbidden",
+    "500": "server error",
+    "502": "bad gateway",
+    "503": "service unavailable",
+    "524": "the gateway's own timeout",
+    "truncated": "the last third of the response is missing",
+    "notjson": "a line of plain text in place of JSON",
+    "partial": "no pod list, and an error",
+    "nulls": "null in place of every field that may be null",
+    "acts-502": "mutations are carried out, and answered by 502",
+    "acts-timeout": "mutations are carried out, and not answered",
+}
+"""Every fault, and what it does."""
 
-NAMES = (*WITH_VALUE, *PLAIN)
+NAMES = tuple(WORDS)
+
+
+def listed() -> str:
+    """The faults for a person, one a line, with the number that each takes."""
+    names = {name: f"{name}[:{WITH_VALUE[name]:g}]" if name in WITH_VALUE else name for name in NAMES}
+    width = max(map(len, names.values()))
+    return "\n".join(f"  {names[name]:<{width}}  {words}" for name, words in WORDS.items())
 
 
 class FaultError(ValueError):

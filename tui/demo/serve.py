@@ -41,7 +41,7 @@ def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str
     except ImportError:
         say("serving needs uvicorn, an extra: pip install 'podtop[simulate]'")
         return 2
-    from tui.demo.execution import KEY, READ_ONLY_KEY
+    from tui.demo.execution import keys_taken
     from tui.demo.server import Simulator
     from tui.demo.world import HISTORY, World
 
@@ -64,7 +64,7 @@ def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str
     url = f"http://{HOST}:{listener.getsockname()[1]}/graphql"
     with suppress(ReaderGone, NotWritten):
         # It is there to be asked, whether anybody reads where or not.
-        write(f"simulated RunPod at {url}, keys: {KEY}, {READ_ONLY_KEY}\n")
+        write(f"simulated RunPod at {url}, keys: {keys_taken()}\n")
     try:
         served.server.run(sockets=[listener])
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from tui.demo.faults import WITH_VALUE, WORDS
 from tui.scripts.arguments import KINDS
 from tui.scripts.exits import MEANINGS, SIGNALLED
 from tui.scripts.plain import flat
@@ -28,6 +29,19 @@ _SHAPE = (
     "added, never renamed, as long as the version is 1. Null is what RunPod does not tell; it never means zero. "
     "Instants are ISO 8601 in UTC; _usd are dollars, _per_hr dollars an hour, _s seconds. No secret is in it. CSV has "
     "the fields that hold one value, after the instant; of the account it has one row for each field."
+)
+
+_SURROUNDINGS = (
+    (
+        "HTTPS_PROXY, ALL_PROXY",
+        "the proxy by which RunPod and webhooks are reached, as http://USER:PASSWORD@HOST:PORT; also https, and socks5 "
+        "and socks5h with the extra podtop[socks]; lower case goes first",
+    ),
+    (
+        "NO_PROXY",
+        "hosts, domains, addresses and networks that are reached without a proxy, with commas between; * is all",
+    ),
+    ("SSL_CERT_FILE, SSL_CERT_DIR", "certificate authorities to trust in place of podtop's own list"),
 )
 
 _FILES = (
@@ -67,6 +81,10 @@ def _lines(parser: argparse.ArgumentParser) -> Iterator[str]:
     for name, command in commands(parser).items():
         yield from (f'.SS "podtop {name}"', text(command.description or ""))
         yield from _options(command)
+        if name == "simulate":
+            yield from (".PP", text("Faults, each with the number it takes where none is given:"))
+            for fault, words in WORDS.items():
+                yield from _term(f"{fault}:{WITH_VALUE[fault]:g}" if fault in WITH_VALUE else fault, words)
     yield from (
         ".SH DOCUMENTS",
         text(f"What podtop once {'|'.join(KINDS)} prints as JSON and CSV."),
@@ -82,6 +100,8 @@ def _lines(parser: argparse.ArgumentParser) -> Iterator[str]:
     yield from (".PP", text(SIGNALLED))
     yield ".SH ENVIRONMENT"
     yield from _term("RUNPOD_API_KEY", "the API key")
+    for names, words in _SURROUNDINGS:
+        yield from _term(names, words)
     for name, setting in fields(Settings).items():
         if setting.variable:
             yield from _term(setting.variable, f"{name}: {setting.words}; {setting.kind.accepted}")

@@ -7,6 +7,8 @@ import os
 import sys
 from typing import TextIO
 
+from tui.api.secret import mask
+
 
 class ReaderGone(Exception):
     """Whoever read the output has enough: no failure of theirs or ours."""
@@ -63,7 +65,7 @@ def takes_output(stream: TextIO | None) -> bool:
 def say(text: str) -> None:
     """A line for a person, beside the output."""
     try:
-        sys.stderr.write(f"podtop: {text}\n")
+        sys.stderr.write(f"podtop: {mask(text)}\n")
         sys.stderr.flush()
     except (AttributeError, OSError, ValueError):
         # There is nobody to tell, and the exit code tells it too.

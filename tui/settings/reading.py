@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
@@ -11,11 +10,16 @@ from typing import Any
 
 from msgspec import Struct
 
+from tui import files
+from tui.api.secret import mask
 from tui.settings import kinds
 from tui.settings.fields import Field, fields, free, tables
 from tui.settings.tables import Settings
 
 Keys = tuple[str, ...]
+
+MOST = 64 * 1024
+"""Bytes of a file of settings."""
 
 
 class Problem(Struct, frozen=True):
@@ -31,7 +35,8 @@ class Problem(Struct, frozen=True):
     bad: bool = True
 
     def __str__(self) -> str:
-        return f"{self.file}, line {self.line}: {self.words}" if self.line else f"{self.file}: {self.words}"
+        words = mask(self.words)
+        return f"{self.file}, line {self.line}: {words}" if self.line else f"{self.file}: {words}"
 
 
 class Reading(Struct, frozen=True):
@@ -83,10 +88,6 @@ def near(name: str, names: Iterable[str]) -> str:
     return f"; did you mean {found[0]}?" if found else ""
 
 
-LARGEST = 64 * 1024
-"""Bytes of a file at most: what a person writes is far smaller, and to read much more of it takes seconds."""
-
-
 DEEPEST = 100
 """Parts of one key at most."""
 
@@ -94,26 +95,10 @@ DEEPEST = 100
 def read(file: Path) -> Reading:
     """Read the file; one that is not there says nothing."""
     try:
-        text = _content(file).decode("utf-8")
-    except FileNotFoundError:
-        return Reading(file)
-    except (OSError, ValueError) as error:
-        reason = error.strerror or str(error) if isinstance(error, OSError) else "it is not UTF-8"
-        return Reading(file, problems=(Problem(file, 0, f"cannot be read: {reason}"),))
+        text = files.read(file, MOST).text
+    except files.FileTrouble as error:
+        return Reading(file, problems=() if error.missing else (Problem(file, 0, str(error)),))
     return read_text(text, file)
-
-
-def _content(file: Path) -> bytes:
-    """All of a file of a bearable size. Raises OSError for what is none: a pipe would never end, nor begin."""
-    number = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    with os.fdopen(number, "rb") as opened:
-        found = os.fstat(number)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError("it is no ordinary file" if not stat.S_ISDIR(found.st_mode) else "it is a directory")
-        content = opened.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise OSError(f"it has more than {LARGEST // 1024} KiB, which no settings need")
-    return content
 
 
 def read_text(text: str, file: Path) -> Reading:

@@ -50,10 +50,10 @@ class Chronicle:
 
     # Trouble with RunPod
 
-    def failed(self, at: float, throttled: bool, words: str) -> tuple[Event, ...]:
-        """A poll failed."""
+    def failed(self, at: float, throttled: bool, words: str, since: float | None = None) -> tuple[Event, ...]:
+        """Polls fail, `since` when; this one said why."""
         kind = Kind.THROTTLED if throttled else Kind.OUTAGE
-        return self._begin("", kind, at, words)
+        return self._begin("", kind, at, words, since)
 
     def answered(self, at: float) -> tuple[Event, ...]:
         """A poll did not."""

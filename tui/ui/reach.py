@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import SuspendNotSupported
 
+from tui.config import NOTHING
 from tui.ui import format as fmt
 
 if TYPE_CHECKING:
     from tui.api.detail import PodDetail
     from tui.api.models import Pod
     from tui.clipboard import Outcome
+    from tui.config import Hidden
     from tui.player import Player
     from tui.settings.tables import Ssh
     from tui.ssh import Route
@@ -37,6 +39,7 @@ class Reach:
     suspend: gives the terminal to another program, for as long as it is entered.
     send:    to the terminal, past what is drawn; False where that takes nothing now.
     back:    called when podtop has the terminal again.
+    hidden:  what programs that are started must not get.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Reach:
         back: Callable[[], object],
         beat: Callable[[], float] = time.monotonic,
         environ: Mapping[str, str] = os.environ,
+        hidden: Hidden = NOTHING,
     ) -> None:
         self.settings = settings
         self.away = False
@@ -71,6 +75,7 @@ class Reach:
         self._back = back
         self._beat = beat
         self._environ = environ
+        self._hidden = hidden
 
     def hears(self) -> bool:
         """Whether a key that comes now was typed for podtop; one that comes too early puts that off."""
@@ -153,7 +158,7 @@ class Reach:
                 begun = self._beat()
                 try:
                     try:
-                        code = await foreground.run(argv, without_keys(self._environ), program)
+                        code = await foreground.run(argv, without_keys(self._environ, self._hidden), program)
                     finally:
                         _write(foreground.RESET)
                 except foreground.NotStarted as error:
@@ -211,7 +216,7 @@ class Reach:
         """Put a text on the clipboard."""
         from tui import clipboard
 
-        return await clipboard.copy(text, self._send, environ=self._environ)
+        return await clipboard.copy(text, self._send, environ=self._environ, hidden=self._hidden)
 
     def _copied(self, told: str | None) -> None:
         if told:

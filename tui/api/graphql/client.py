@@ -69,7 +69,7 @@ class GraphQLCloud:
     async def markets(self, demands: Sequence[Demand]) -> tuple[Market | CloudError, ...]:
         """The market as these demands see it, in one request; an answer that is missing is the error that says why."""
         text = market.question(tuple(demand.secure for demand in demands))
-        answer = await self._exchange.ask(text, market.variables(demands), with_key=False)
+        answer = await self._exchange.ask(text, market.variables(demands), with_key=False, again=True)
         return market.markets(data_of(answer), answer.problems, len(demands))
 
     async def places(self) -> Places:
@@ -104,7 +104,7 @@ class GraphQLCloud:
         if not asked:
             return flavors
         text, variables = catalogue.price_question(len(asked)), catalogue.price_variables(asked)
-        answer = await self._exchange.ask(text, variables, with_key=False)
+        answer = await self._exchange.ask(text, variables, with_key=False, again=True)
         return catalogue.with_prices(flavors, asked, data_of(answer))
 
     async def countries(self) -> tuple[str, ...]:
@@ -226,7 +226,7 @@ class GraphQLCloud:
     ) -> tuple[Raw, tuple[Problem, ...]]:
         """The data of a query and what is missing from them. `lines`: texts in it keep their line breaks."""
         text = document(operation).text
-        answer = await self._exchange.ask(text, variables or {}, with_key=with_key, lines=lines)
+        answer = await self._exchange.ask(text, variables or {}, with_key=with_key, lines=lines, again=True)
         return data_of(answer), answer.problems
 
     def _allow_changes(self) -> None:

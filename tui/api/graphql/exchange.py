@@ -1,24 +1,28 @@
 """One request, one answer, over one HTTP client.
 
-There is no retry here: asking again is the poller's decision for reads, and a person's for mutations.
+What RunPod may have got is never sent twice, but for one case: a read that came to a connection which the other side
+was just closing is sent once more. All other asking again is the poller's decision for reads, a person's for mutations.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import msgspec
 
 from tui import __version__
+from tui.api import names
 from tui.api.cloud import CloudError, Insecure, Malformed, Unauthorized, Unreachable
-from tui.api.endpoint import host_of, objection, stays_here
+from tui.api.connection import Line, connect
+from tui.api.endpoint import host_of, objection
 from tui.api.graphql import body, failures
 from tui.api.graphql.envelope import Answer, open_answer
 from tui.api.models import Problem
-from tui.api.secret import Secret, redact
+from tui.api.secret import Secret, mask, redact
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 15.0
@@ -47,6 +51,30 @@ class _Bearer(httpx.Auth):
         yield request
 
 
+class _Trail:
+    """How far a request got, as httpcore tells it; nothing is known of one that went over another transport."""
+
+    def __init__(self) -> None:
+        self.known = False
+        self.connected = False
+        self.left = False
+
+    async def __call__(self, event: str, info: dict[str, Any]) -> None:
+        self.known = True
+        if event.endswith("connect_tcp.started"):
+            self.connected = True
+        elif event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+            self.left = True
+
+    @property
+    def may_have_left(self) -> bool:
+        return self.left or not self.known
+
+
+class _Dropped(CloudError):
+    """The other side closed a connection that was open before this request, without a word of an answer."""
+
+
 class Exchange:
     """Sends documents to one address; arguments as `GraphQLCloud`'s.
 
@@ -68,7 +96,18 @@ class Exchange:
         self._key = key
         self._deadline = deadline
         self._wall = wall
-        self._client = httpx.AsyncClient(
+        self._transport = transport
+        self._closed = False
+        self._line: Line | None = None
+        # What is wrong with the environment is told when something is asked, and may be put right until then.
+        with suppress(CloudError):
+            self._line = self._connect()
+
+    def _connect(self) -> Line:
+        """Raises Misconfigured."""
+        return connect(
+            self._url,
+            transport=self._transport,
             headers={
                 "User-Agent": f"podtop/{__version__}",
                 "Accept": "application/json",
@@ -77,14 +116,24 @@ class Exchange:
             },
             timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT),
             limits=httpx.Limits(max_connections=4, max_keepalive_connections=2, keepalive_expiry=_KEEP_ALIVE),
-            follow_redirects=False,
-            # What stays on this machine must not be handed to a proxy named in the environment.
-            trust_env=not stays_here(url),
-            transport=transport,
         )
 
+    async def _open(self) -> Line:
+        """The line to RunPod; made once more where it could not be made. Raises Misconfigured."""
+        if self._line is None:
+            made = await asyncio.to_thread(self._connect)
+            if self._line is None and not self._closed:
+                self._line = made
+            else:
+                await made.client.aclose()
+        if self._line is None:
+            raise Unreachable("podtop has closed its connection.", sent=False)
+        return self._line
+
     async def aclose(self) -> None:
-        await self._client.aclose()
+        self._closed = True
+        if self._line is not None:
+            await self._line.client.aclose()
 
     async def ask(
         self,
@@ -94,18 +143,20 @@ class Exchange:
         with_key: bool = True,
         secrets: tuple[Secret, ...] = (),
         lines: bool = False,
+        again: bool = False,
     ) -> Answer:
         """Send one document, once; give its answer, or raise a `CloudError`.
 
+        again:   send it once more, on a new connection, where the other side had just closed the one that was open.
+                 For reads alone.
         secrets: values among the variables that must not come back in what the server says of them.
         lines:   texts in the answer keep their line breaks.
         """
         self._refuse(with_key)
         key = self._key if with_key else None
         content = _encode({"query": document, "variables": variables})
-        self.sent()
         masked = (*secrets, key) if key else secrets
-        outcome = await self._send(content, _Bearer(key) if key else None, masked, lines)
+        outcome = await self._within_the_deadline(content, _Bearer(key) if key else None, masked, lines, again)
         # Raised here, outside of any handler and without the frames it passed: nothing that holds the request with its
         # headers, or the body, hangs on an error that is kept until the next poll.
         if isinstance(outcome, CloudError):
@@ -120,22 +171,63 @@ class Exchange:
             raise Unauthorized("There is no API key. Set RUNPOD_API_KEY or pass --api-key-file FILE.")
         if with_key and self._key is not None and not _is_header_text(self._key.reveal()):
             raise Unauthorized("The API key holds characters that no key has. Check how it was copied.")
-        if self._client.is_closed:
+        if self._closed:
             raise Unreachable("podtop has closed its connection.", sent=False)
 
-    async def _send(
-        self, content: bytes, auth: httpx.Auth | None, secrets: tuple[Secret, ...], lines: bool
+    async def _within_the_deadline(
+        self, content: bytes, auth: httpx.Auth | None, secrets: tuple[Secret, ...], lines: bool, again: bool
     ) -> Answer | CloudError:
         try:
-            async with (
-                asyncio.timeout(self._deadline),
-                self._client.stream("POST", self._url, content=content, auth=auth) as response,
-            ):
+            line = await self._open()
+        except CloudError as error:
+            return error
+        if self._transport is None:
+            names.install()
+        trail = _Trail()
+        try:
+            async with asyncio.timeout(self._deadline):
+                outcome = await self._send(line, trail, content, auth, secrets, lines)
+                if again and isinstance(outcome, _Dropped):
+                    # A client of its own has no other connection that may just be closing.
+                    trail, line = _Trail(), self._connect()
+                    async with line.client:
+                        outcome = await self._send(line, trail, content, auth, secrets, lines)
+        except CloudError as error:
+            return error
+        except TimeoutError as error:
+            outcome = failures.of_transport(error, self.host, self._deadline, line.proxy, sent=trail.may_have_left)
+        if isinstance(outcome, _Dropped):
+            return Unreachable(f"{self.host} closed the connection before it answered.")
+        return outcome
+
+    async def _send(
+        self,
+        line: Line,
+        trail: _Trail,
+        content: bytes,
+        auth: httpx.Auth | None,
+        secrets: tuple[Secret, ...],
+        lines: bool,
+    ) -> Answer | CloudError:
+        """Send it, once."""
+        self.sent()
+        answering = False
+        try:
+            async with line.client.stream(
+                "POST", self._url, content=content, auth=auth, extensions={"trace": trail}
+            ) as response:
+                answering = True
                 return await self._receive(response, secrets, lines)
         except CloudError as error:
             return error
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
-            return failures.of_transport(error, self.host, self._deadline)
+        # Whatever the libraries below raise, of which httpx's own errors are only the most: each is an answer that did
+        # not come, and none may end podtop.
+        except Exception as error:
+            if not answering and not trail.connected and failures.is_dropped(error):
+                return _Dropped("")
+            return failures.of_transport(
+                error, self.host, self._deadline, line.proxy, sent=answering or trail.may_have_left
+            )
 
     async def _receive(self, response: httpx.Response, secrets: tuple[Secret, ...], lines: bool) -> Answer | CloudError:
         if not response.is_success:
@@ -160,7 +252,7 @@ class Exchange:
 
 def _told(problems: tuple[Problem, ...], secrets: tuple[Secret, ...]) -> tuple[Problem, ...]:
     """Problems fit to be shown: without secrets, then of a bearable length."""
-    return tuple(Problem(_shorten(redact(p.message, secrets)), p.path, p.code) for p in problems)
+    return tuple(Problem(_shorten(mask(redact(p.message, secrets))), p.path, p.code) for p in problems)
 
 
 def _shorten(text: str) -> str:

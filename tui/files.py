@@ -1,0 +1,122 @@
+"""Reads small files that people and other programs write: never a pipe, a device or a gigabyte; byte-order marks go."""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+MOST = 64 * 1024
+"""Bytes of a file that holds a key or a few settings; what is larger is something else."""
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Byte-order marks that editors write in front of a text, and what follows them."""
+
+_KINDS = (
+    (stat.S_ISDIR, os.strerror(errno.EISDIR)),
+    (stat.S_ISFIFO, "it is a pipe, not a file"),
+    (stat.S_ISCHR, "it is a device, not a file"),
+    (stat.S_ISBLK, "it is a device, not a file"),
+    (stat.S_ISSOCK, "it is a socket, not a file"),
+)
+
+
+class FileTrouble(Exception):
+    """A file that cannot be used. `str()` says that it cannot be read, and why, without its name or content.
+
+    missing: whether there is no file of that name.
+    """
+
+    def __init__(self, words: str, *, missing: bool = False) -> None:
+        super().__init__(f"cannot be read: {words}")
+        self.missing = missing
+
+
+class Found(NamedTuple):
+    """A file's text, without a byte-order mark, and how it lies on the disk."""
+
+    text: str
+    stat: os.stat_result
+
+
+def path_of(name: str) -> Path:
+    """The path that a person gave, with what ~ stands for. Raises FileTrouble."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        raise FileTrouble(f"{name.partition('/')[0]} stands for no folder here") from None
+
+
+def read_bytes(path: Path, most: int = MOST) -> tuple[bytes, os.stat_result]:
+    """The content of a regular file of at most `most` bytes. Returns at once. Raises FileTrouble."""
+    try:
+        # Opening a pipe would wait for somebody to write into it.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError as error:
+        raise _not_opened(path, error) from None
+    except ValueError:
+        raise FileTrouble("no file can have this name") from None
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise FileTrouble(kind_of(found.st_mode))
+        content = bytearray()
+        while len(content) <= most and (piece := os.read(handle, most + 1 - len(content))):
+            content += piece
+    except OSError as error:
+        raise FileTrouble(error.strerror or str(error)) from None
+    finally:
+        os.close(handle)
+    if len(content) > most:
+        raise FileTrouble(f"it is larger than {most // 1024} KiB")
+    return bytes(content), found
+
+
+def read(path: Path, most: int = MOST) -> Found:
+    """The text of a regular file of at most `most` bytes. Raises FileTrouble."""
+    content, found = read_bytes(path, most)
+    return Found(decode(content), found)
+
+
+def decode(content: bytes) -> str:
+    """Text as editors save it: UTF-8, with a mark in front or without, or UTF-16 with one. Raises FileTrouble."""
+    encoding = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), "utf-8")
+    try:
+        return content.decode(encoding).lstrip("\ufeff")
+    except UnicodeDecodeError:
+        raise FileTrouble("it is not UTF-8") from None
+
+
+def kind_of(mode: int) -> str:
+    """Why a file that is no regular one is not read."""
+    return next((words for fits, words in _KINDS if fits(mode)), "it is no file")
+
+
+def is_private(mode: int) -> bool:
+    """Whether nobody but its owner may read or change a file."""
+    return not mode & (stat.S_IRWXG | stat.S_IRWXO)
+
+
+def exposure(path: Path, found: os.stat_result, me: int | None = None) -> str:
+    """Why a file that holds a secret is not kept well, as a sentence; empty where it is. `me`: the user's id."""
+    me = os.geteuid() if me is None else me
+    if found.st_uid not in (me, 0):
+        return f"{path} holds an API key and belongs to another user (uid {found.st_uid}), who can read and change it"
+    if not is_private(found.st_mode):
+        return f"{path} holds an API key and others can read it: chmod 600 {path}"
+    return ""
+
+
+def _not_opened(path: Path, error: OSError) -> FileTrouble:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        if path.is_symlink():
+            return FileTrouble("it is a link to a file that does not exist")
+        return FileTrouble(error.strerror or "there is none", missing=True)
+    return FileTrouble(error.strerror or str(error))
