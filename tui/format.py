@@ -16,6 +16,13 @@ def money(value: float | None, places: int = 2) -> str:
     return f"{'-' if value < 0 else ''}${abs(value):,.{places}f}"
 
 
+def balance(value: float | None) -> str:
+    """$12.00; a negative balance is a debt: owes $3.10."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    return f"owes {money(-value)}" if value <= -0.005 else money(max(0.0, value))
+
+
 def price(value: float | None) -> str:
     """A price per hour without its sign, for a column: 2.99; a third place below a dime, where it says something."""
     if value is None or not math.isfinite(value):

@@ -16,6 +16,7 @@ from tui.actions import BY_ID, Command
 from tui.api import cloud as api
 from tui.api.orders import DeployOrder, RentOrder
 from tui.notes import Note
+from tui.store.costs import State
 from tui.store.deeds import Deed, Ending, Outcome, advice, is_shortage, is_vague
 from tui.store.events import Event, Kind
 
@@ -445,7 +446,7 @@ def _answered(deed: Deed, receipt: Receipt | None, inputs: dict[str, object]) ->
         return Outcome(Ending.DONE, "RunPod says it is gone")
     count, asked = receipt.gpu_count, inputs.get("gpuCount", inputs.get("gpu_count"))
     made = receipt.pod_id if deed.pod == DEPLOY else ""
-    starts = deed.action in ("resume", "bid", "deploy", "rent")
+    starts = deed.action not in BY_ID or BY_ID[deed.action].leads is State.RUNNING
     if starts and count == 0 and asked != 0:
         return Outcome(
             Ending.DONE,

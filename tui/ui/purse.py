@@ -10,7 +10,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.store import books as history
-from tui.store import outlook, rules
+from tui.store import costs, outlook, rules
 from tui.store.outlook import ENDS, STAYS, STOPS, PodCost
 from tui.store.series import Point
 from tui.store.views import Line
@@ -240,7 +240,7 @@ def _runway(
     running = [pod for pod in chosen if pod.status == "RUNNING"]
     if not running:
         return
-    after = outlook.changed(funds, change)
+    after = costs.changed(funds, change)
     label = f"If {len(running)} stop{'s' * (len(running) == 1)}" if marked else "If it stops"
     who = f"{len(running)} marked" if marked else running[0].name or running[0].id
     if after is None or change is None:
@@ -332,7 +332,7 @@ def ahead(funds: Funds | None, change: float | None) -> float:
     left = rules.runway(funds)
     if left is None or math.isinf(left):
         return 86_400.0
-    later = rules.runway(outlook.changed(funds, change)) if change else None
+    later = costs.runway(funds, change) if change else None
     wanted = 1.15 * max(left, min(later, 3 * left) if later is not None else 0.0)
     return next((span for span in SPANS if span >= wanted), SPANS[-1])
 
@@ -364,7 +364,7 @@ def projection(
     label, change = stopped
     for name, money_then in (
         ("in 24 h", funds),
-        ("if stopped", outlook.changed(funds, change) if label else None),
+        ("if stopped", costs.changed(funds, change) if label else None),
     ):
         if money_then is None or money_then.balance is None or money_then.spend_per_hr is None:
             continue
