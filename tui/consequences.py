@@ -195,7 +195,7 @@ def _runway(funds: Funds | None, change: float | None) -> str:
     if funds.balance < 0:
         return f" The account {fmt.balance(funds.balance)}."
     after = costs.runway(funds, change)
-    return f" Runway {fmt.duration(now)} → {'unknown' if after is None else fmt.duration(after)}."
+    return f" Runway {fmt.runway(now)} → {'unknown' if after is None else fmt.runway(after)}."
 
 
 def _saves(change: float | None, pods: Sequence[Pod]) -> str:

@@ -57,6 +57,11 @@ def duration(seconds: float | None) -> str:
     return f"{s}s"
 
 
+def runway(seconds: float | None) -> str:
+    """How long the balance lasts: a duration, ∞ where nothing is spent, "none" where nothing is left."""
+    return "none" if seconds is not None and seconds <= 0 else duration(seconds)
+
+
 def short_duration(seconds: float | None) -> str:
     """One unit, for where there is little room: 42s, 12m, 3h, 4d."""
     return duration(seconds).split(" ")[0]

@@ -51,12 +51,12 @@ def _points(draft: Draft, cost: drafts.Price, funds: Funds | None, now: float, t
         found.append(Point("money", "RunPod does not say what it costs: it may be more than the balance.", "warn"))
     else:
         to = "up to " if cost.up_to else ""
-        runway = f" Runway {fmt.duration(cost.before)} → {fmt.duration(cost.after)}." if cost.after is not None else ""
+        runway = f" Runway {fmt.runway(cost.before)} → {fmt.runway(cost.after)}." if cost.after is not None else ""
         found.append(
             Point("money", f"Costs {to}{fmt.money(cost.per_hr)}/h, {fmt.money(cost.per_hr * 24)} a day.{runway}")
         )
     if cost.short:
-        balance = fmt.money(funds.balance) if funds is not None else "unknown"
+        balance = fmt.balance(funds.balance) if funds is not None else "unknown"
         found.append(
             Point("", f"The balance ({balance}) is less than an hour of it: RunPod will likely refuse.", "bad")
         )

@@ -214,7 +214,9 @@ def clock(funds: Funds | None, now: float, tz: tzinfo | None) -> Cell:
     if math.isinf(left):
         return (("never: nothing is spent", "good"),)
     if left <= 0:
-        return (("▲ now: the balance is used up", "bad"),)
+        debt = funds is not None and funds.balance is not None and funds.balance < 0
+        why = f"the account {fmt.balance(funds.balance)}" if debt and funds is not None else "the balance is used up"
+        return ((f"▲ now: {why}", "bad"),)
     role = _role(left)
     mark = "▲ " if role != "strong" else ""
     return ((f"{mark}{when(now + left, tz, now)}", role), (f"  in {fmt.duration(left)}", "text"))
@@ -282,7 +284,8 @@ def _at_zero(rows: Sequence[PodCost], known: bool, room: int) -> Iterator[Fact]:
 def _money(account: Account | None, funds: Funds | None, rows: Sequence[PodCost]) -> Iterator[Fact]:
     balance, spend = (funds.balance, funds.spend_per_hr) if funds else (None, None)
     low: Cell = (("  under the least balance", "bad"),) if account and account.under_balance else ()
-    yield Fact("Balance", (*money(balance, "strong"), *low))
+    debt = balance is not None and balance < 0
+    yield Fact("Balance", (*(((fmt.balance(balance), "bad"),) if debt else money(balance, "strong")), *low))
     daily: Cell = ((f"  {fmt.money(spend * 24)} a day", "muted"),) if spend is not None and math.isfinite(spend) else ()
     yield Fact("Spend", ((per_hour(spend), "strong"), *daily))
     split = account.spend_split if account else None
@@ -290,8 +293,8 @@ def _money(account: Account | None, funds: Funds | None, rows: Sequence[PodCost]
         yield Fact("  GPUs", ((per_hour(split.gpu_per_hr), "text"),))
         yield Fact("  local disks", ((per_hour(split.local_storage_per_hr), "text"),))
         yield Fact("  network", ((per_hour(split.network_storage_per_hr), "text"),))
-    if lying := [row for row in rows if not row.running and row.storage_per_hr]:
-        hourly = per_hour(sum(row.storage_per_hr or 0.0 for row in lying))
+    if lying := [row for row in rows if not row.running and not row.reason and row.storage_per_hr != 0]:
+        hourly = per_hour(costs.total(row.storage_per_hr for row in lying))
         so_far = [row.stored for row in lying if row.stored is not None]
         tail = f"  {fmt.money(sum(so_far))} so far" if so_far else ""
         yield Fact("Stopped pods", ((f"{len(lying)}: disks {hourly}", "warn"), (tail, "muted")))
@@ -374,9 +377,11 @@ def projection(
         lines.append(Line(name, (run,) if run else (), later))
         if end is not None and window.column(end) is not None:
             marks.append(Mark(end, "✕"))
+    low = min((point.low for line in lines for run in line.runs for point in run), default=0.0)
     high = max((point.high for line in lines for run in line.runs for point in run), default=0.0)
     return ChartSpec(
-        "Balance", tuple(lines), window, high=round_up(high), places=0, axis=AXIS, unit="$",
+        "Balance", tuple(lines), window, high=round_up(high), low=-round_up(-low) if low < 0 else 0.0, places=0,
+        axis=AXIS, unit="$",
         note="the balance is not known", tz=tz, cursor=now, marks=tuple(marks),
     )  # fmt: skip
 

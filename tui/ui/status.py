@@ -173,12 +173,15 @@ def money(fleet: Fleet, old: bool) -> Ranked:
     else:
         role = "bad" if left < rules.SHORT_RUNWAY else "warn" if left < rules.LOW_RUNWAY else "strong"
     mark = "▲ " if role in ("bad", "warn") else ""
-    balance = "unknown" if funds is None or funds.balance is None else fmt.money(funds.balance)
+    owed = -funds.balance if funds is not None and funds.balance is not None and funds.balance <= -0.005 else None
+    balance = "unknown" if funds is None or funds.balance is None else fmt.balance(funds.balance)
     spend = "unknown" if funds is None or funds.spend_per_hr is None else f"{fmt.money(funds.spend_per_hr)}/h"
-    words = "unknown" if left is None else "no spend" if math.isinf(left) else mark + fmt.duration(left)
+    words = "unknown" if left is None else "no spend" if math.isinf(left) else mark + fmt.runway(left)
     strong = "muted" if old else "strong"
     return (
-        (1, _figure("balance", balance, "muted" if balance == "unknown" else strong)),
+        (1, _figure("balance", balance, "muted" if balance == "unknown" else strong))
+        if owed is None
+        else (1, _figure("owes", fmt.money(owed), "muted" if old else "bad")),
         (3, _figure("spend", spend, "muted" if spend == "unknown" else strong)),
         (0, _figure("runway", words, "muted" if old else role)),
     )

@@ -228,11 +228,11 @@ class DeployForm(Dialog[Answer | None]):
         gpus = "unknown" if cost.gpus is None else f"{to}{fmt.money(cost.gpus)}/h"
         disks = "unknown" if cost.disks is None else f"{fmt.money(cost.disks, 3)}/h"
         day = "unknown" if cost.per_hr is None else f"{to}{fmt.money(cost.per_hr * 24)}"
-        balance = "unknown" if funds is None or funds.balance is None else fmt.money(funds.balance)
+        balance = "unknown" if funds is None or funds.balance is None else fmt.balance(funds.balance)
         warn: Cell = (("▲ less than an hour's balance", "bad"),) if cost.short else ()
         state: Cell = ((f"▲ to mend: {', '.join(wrong)}", "warn"),) if wrong else (("✓ can be ordered", "good"),)
         if self.has_class("-narrow"):
-            runway = f"{fmt.duration(cost.before)} → {fmt.duration(cost.after)}"
+            runway = f"{fmt.runway(cost.before)} → {fmt.runway(cost.after)}"
             if self.narrow:
                 return self._text(
                     ((gpus, "strong"), (f" + disks {disks}", "muted")),
@@ -246,8 +246,8 @@ class DeployForm(Dialog[Answer | None]):
             return self._text(first, (("runway ", "muted"), (runway, "text"), ("  ", "text"), *last))
         rows = (
             ("GPUs", gpus, "strong"), ("disks", disks, "text"), ("a day", day, "text"), ("balance", balance, "text"),
-            ("runway now", fmt.duration(cost.before), "text"),
-            ("with it", fmt.duration(cost.after), "warn" if cost.short else "text"),
+            ("runway now", fmt.runway(cost.before), "text"),
+            ("with it", fmt.runway(cost.after), "warn" if cost.short else "text"),
         )  # fmt: skip
         lines: list[Cell] = [((f"{label:<11}", "muted"), (value, role)) for label, value, role in rows]
         return self._text((("Price", "key"),), *lines, (), state, *((warn,) if warn else ()))
