@@ -65,7 +65,7 @@ def show(
         if as_json:
             _write_json(found, last, out)
         else:
-            _write_table(rows(found, tz), last, path, out)
+            _write_table(rows(found, tz), last, path, pod, out)
         out.flush()
     except BrokenPipeError:
         # Whoever read it has enough. What is left must not fail once more when Python ends.
@@ -94,10 +94,13 @@ def _write_json(found: list[Entry], last: int | None, out: TextIO) -> None:
             out.write(msgspec.json.encode(entry).decode() + "\n")
 
 
-def _write_table(table: tuple[tuple[str, ...], ...], last: int | None, path: Path, out: TextIO) -> None:
+def _write_table(
+    table: tuple[tuple[str, ...], ...], last: int | None, path: Path, pod: str | None, out: TextIO
+) -> None:
     shown = table if last is None else table[-last:]
     if not shown:
-        out.write(f"nothing was changed yet, by {path}\n")
+        what = "no actions logged yet" if pod is None else f"no actions logged for {pod!r}"
+        out.write(f"{what} ({path})\n")
         return
     widths = [max(len(row[n]) for row in shown) for n in range(5)]
     for row in shown:
