@@ -479,6 +479,46 @@ def _number(text: str) -> int | None:
     return int(clean) if clean.isascii() and clean.isdigit() and len(clean) < 8 else None
 
 
+def inputs(draft: Draft) -> tuple[tuple[Field, str], ...]:
+    """Each input that is not as it is by default and goes out with this way of renting, and what it says.
+
+    Of what is secret the name alone is told.
+    """
+    found = ((field, _said(draft, field)) for field in FIELDS if draft.way in field.ways)
+    return tuple((field, text) for field, text in found if text is not None)
+
+
+def _said(draft: Draft, field: Field) -> str | None:
+    """What stands in a field, in words; None where it is as by default."""
+    match field.kind:
+        case Kind.ENV:
+            return ", ".join(name or "a value without a name" for name, _ in draft.env) or None
+        case Kind.HIDDEN:
+            return "set, not shown" if field.name in draft.secrets else None
+        case Kind.CHOICE:
+            words = dict(field.options)
+            default = STARTING.get(field.name, field.options[0][0])
+            value = draft[field.name].strip() or field.options[0][0]
+            return None if value == default else words.get(value, value)
+        case _:
+            value = draft[field.name].strip()
+            return None if value == STARTING.get(field.name, "") else value or "none"
+
+
+def same(one: Draft, other: Draft) -> bool:
+    """Whether two drafts say the same; what is empty is as good as missing."""
+
+    def filled(draft: Draft) -> dict[str, str]:
+        return {name: text for name, text in draft.values.items() if text.strip()}
+
+    return filled(one) == filled(other) and one.env == other.env and one.secrets == other.secrets
+
+
+def folded_inputs(draft: Draft) -> tuple[Field, ...]:
+    """The fields of the form's folded part that are not as by default."""
+    return tuple(field for field, _ in inputs(draft) if not field.common)
+
+
 _OWN = ("way", "lease")
 _LISTS = ("gpu_types", "allowed_cuda", "instance_ids")
 

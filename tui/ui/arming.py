@@ -11,6 +11,7 @@ from tui.store import draft as drafts
 from tui.store.vigil import Vigil, what
 from tui.ui import format as fmt
 from tui.ui.modals.agree import Question
+from tui.ui.ordering import sent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,6 +86,7 @@ def deploys(
         *_lease(draft),
         Point("who", "podtop, while it runs; read-only stops it. w on it takes it away.", "muted"),
     ]
+    points += sent(draft, ("way", "gpu_count", "cloud", "gpu_type_id", "image" if draft["image"] else "template_id"))
     if draft.env or draft.secrets:
         points.append(
             Point("", "Its variables' values are not kept on disk: when podtop ends, it has to be armed anew.", "muted")

@@ -33,16 +33,53 @@ def question(
     cloud = {"SECURE": "secure cloud", "COMMUNITY": "community cloud"}.get(draft["cloud"], "either cloud")
     way = "spot" if draft.way == "spot" else "on demand"
     what = draft["image"] or f"template {draft['template_id']}"
+    above = {"way", "gpu_count", "cloud", "name", "image" if draft["image"] else "template_id"}
+    hardware = "CPU only" if draft["compute"] == "CPU" else f"{draft['gpu_count']}×{gpu}"
+    above |= set() if draft["compute"] == "CPU" else {"gpu_type_id"}
     return Question(
         f"Deploy {draft['name']}",
-        ((f"{draft['gpu_count']}×{gpu} · {way} · {cloud}", "text"), (f"  {what}", "muted")),
-        _points(draft, cost, funds, now, tz),
+        ((f"{hardware} · {way} · {cloud}", "text"), (f"  {what}", "muted")),
+        (*_points(draft, cost, funds, now, tz), *sent(draft, above)),
         "Deploy",
         (cost.per_hr, cost.short, tuple(wrong)),
         # What is not known may be more than the balance.
         draft["name"].strip() if cost.short or cost.per_hr is None else "",
         "; ".join(wrong.values()),
     )
+
+
+def sent(draft: Draft, above: Collection[str] = ()) -> tuple[Point, ...]:
+    """Every input that is not as by default, so that nothing goes out unseen; `above`: those that stand in the head."""
+    found = [(field, text) for field, text in drafts.inputs(draft) if field.name not in above]
+    return tuple(
+        Point(
+            "inputs" if n == 0 else "",
+            f"{field.label.partition(',')[0]}: {text}{'' if text == 'none' else _unit(field.label)}",
+        )
+        for n, (field, text) in enumerate(found)
+    )
+
+
+def anew(draft: Draft) -> Question:
+    """What is asked before a draft is forgotten."""
+    return Question(
+        "Start over",
+        (("Forget what is typed here, and start with an empty form?", "text"),),
+        (
+            *sent(draft),
+            Point("later", "Values of variables and keys are not kept on disk: they are lost for good.", "warn")
+            if draft.env or draft.secrets
+            else Point("later", "It cannot be undone.", "muted"),
+        ),
+        "Start over",
+        (),
+    )
+
+
+def _unit(label: str) -> str:
+    """What a label says behind its comma, behind the value."""
+    unit = label.partition(",")[2].strip()
+    return f" {unit}" if unit else ""
 
 
 def _points(draft: Draft, cost: drafts.Price, funds: Funds | None, now: float, tz: tzinfo | None) -> tuple[Point, ...]:

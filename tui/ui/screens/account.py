@@ -19,6 +19,7 @@ from tui.store.outlook import PodCost
 from tui.topics import TOPICS as HOW
 from tui.ui import charged, layout, notices, owned, purse, spec
 from tui.ui import format as fmt
+from tui.ui.acts import Wish
 from tui.ui.cells import Cell
 from tui.ui.copies import Entry, under_cursor
 from tui.ui.facts import Fact, Section, copied
@@ -527,10 +528,14 @@ class AccountScreen(TimedScreen):
         template = self._template()
         if template is not None and template.serverless:
             self.notify(f"{template.name}: a template for serverless, not for pods", severity="warning", markup=False)
-        elif template is not None:
-            self._sight.acts.deploy(None, None, template)
         else:
             super().action_deploy()
+
+    def _wish(self) -> Wish | None:
+        if (template := self._template()) is not None:
+            # One for serverless is for no pod.
+            return None if template.serverless else Wish(template=template)
+        return super()._wish()
 
     def action_mark(self) -> None:
         table = self.query_one("#money", Table)

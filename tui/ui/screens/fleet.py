@@ -15,6 +15,7 @@ from tui.store import market, views
 from tui.store.fleet import Fleet, Record
 from tui.store.views import Query
 from tui.ui import layout, notices, rows
+from tui.ui.acts import Wish
 from tui.ui.cells import Cell
 from tui.ui.messages import OpenPod
 from tui.ui.screens.timed import Sight, TimedScreen
@@ -327,6 +328,10 @@ class FleetScreen(TimedScreen):
         if self._panes.active != "market" or known is None:
             return None
         return next((offer for offer in known.offers if offer.gpu_id == key), None)
+
+    def _wish(self) -> Wish | None:
+        # An account without pods has none to be like: its first is rented here.
+        return super()._wish() or (Wish() if not self._sight.fleet.records else None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("sort", "invert"):

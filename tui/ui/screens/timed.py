@@ -22,7 +22,7 @@ from tui.store import views
 from tui.store.fleet import Fleet, Record
 from tui.ui import format as fmt
 from tui.ui import keys, roles, status, themes
-from tui.ui.acts import Acts
+from tui.ui.acts import Acts, Wish
 from tui.ui.cells import Cell
 from tui.ui.display import Display
 from tui.ui.messages import Attend, LookBack
@@ -242,7 +242,7 @@ class TimedScreen(Screen[None]):
         """Ids of the actions that make sense now."""
         acts, targets = self._sight.acts, self._targets()
         found = tuple(f"act.{a.id}" for a in ACTIONS if acts.possible(a.id, targets))
-        return found if acts.guard.read_only else (*found, "act.deploy")
+        return found if acts.guard.read_only or self._wish() is None else (*found, "act.deploy")
 
     def may(self, id: str) -> bool:
         """Whether a binding makes sense now."""
@@ -274,9 +274,15 @@ class TimedScreen(Screen[None]):
         """The GPU of the market that is under the cursor, where that has the keys."""
         return None
 
+    def _wish(self) -> Wish | None:
+        """What the row under the cursor means to a deploy; None where that is nothing."""
+        if (offer := self._wanted()) is not None:
+            return Wish(offer=offer)
+        targets = self._targets()
+        return Wish(pod=targets[0]) if len(targets) == 1 else None
+
     def action_deploy(self) -> None:
-        offer, targets = self._wanted(), self._targets()
-        self._sight.acts.deploy(offer, targets[0] if offer is None and len(targets) == 1 else None)
+        self._sight.acts.deploy(self._wish())
 
     def action_lease(self) -> None:
         self._sight.acts.lease(self._targets())
