@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -187,6 +187,15 @@ def points(made: Case, asked: Sequence[Command], funds: Funds | None) -> tuple[P
     return _POINTS[made.action.leads]([subject.pod for subject in made.subjects], asked, funds)
 
 
+def unseen(made: Case, hidden: Collection[str]) -> tuple[Point, ...]:
+    """That some of the pods were selected before a filter hid them, and which."""
+    pods = [subject.pod for subject in made.subjects if subject.pod.id in hidden]
+    if not pods:
+        return ()
+    which = "This pod is" if len(made.subjects) == 1 else f"{len(pods)} of these are"
+    return (Point("hidden", f"{which} selected, and hidden by the filter: {_names(pods)}.", "bad"),)
+
+
 def _runway(funds: Funds | None, change: float | None) -> str:
     """What becomes of the runway when spending changes by so many dollars an hour."""
     now = rules.runway(funds)
@@ -228,10 +237,10 @@ def _stop_money(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
         rest = f"Its network volume is billed on{_NETWORK}." if any(p.network_volume_id for p in pods) else ""
         rest = rest or "Nothing is billed on."
         return (first, Point("", f"No volume disk. {rest}" if len(pods) == 1 else rest, "muted"))
-    volume = "The volume disk" if len(pods) == 1 else "Volume disks"
+    volume, stay, cost = ("The volume disk", "stays", "costs") if len(pods) == 1 else ("Volume disks", "stay", "cost")
     gigabytes = "" if size is None else f" ({size:,.0f} GB)"
     month = "" if kept is None else f", {fmt.money(kept * spending.MONTH_HOURS)} a month"
-    return (first, Point("", f"{volume}{gigabytes} stays, and costs {_hourly(kept)}{month} while stopped.", "warn"))
+    return (first, Point("", f"{volume}{gigabytes} {stay}, and {cost} {_hourly(kept)}{month} while stopped.", "warn"))
 
 
 def _stop_data(pods: Sequence[Pod]) -> tuple[Point, ...]:

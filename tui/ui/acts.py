@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -117,8 +117,8 @@ class Acts:
         else:
             self._warn("actions are unlocked, until nobody touches a key for a while")
 
-    def ask(self, action: str, ids: Sequence[str]) -> None:
-        """Show the dialog of an action on these pods, by their ids."""
+    def ask(self, action: str, ids: Sequence[str], hidden: Collection[str] = ()) -> None:
+        """Show the dialog of an action on these pods, by their ids; `hidden`: those that a filter keeps from sight."""
         verb = BY_ID[action].verb
         if (why := self.refusal()) is not None:
             self._warn(f"{verb}: {why}")
@@ -141,7 +141,7 @@ class Acts:
             return self._case(action, kept)
 
         def weigh(case: Case, asked: tuple[Command, ...]) -> tuple[consequences.Point, ...]:
-            return consequences.points(case, asked, self._fleet.funds)
+            return (*consequences.unseen(case, hidden), *consequences.points(case, asked, self._fleet.funds))
 
         self._push(Confirm(made, again, weigh, self._beat), self._confirmed)
 

@@ -143,7 +143,7 @@ def _pod_cells(row: PodCost, now: float, marks: Mapping[str, None]) -> Cells:
     if row.least and row.month is not None:
         month = (("≥", "quiet"), *month)
     return {
-        "mark": (("◆", "accent"),) if marked else (),
+        "mark": (("✓", "accent"),) if marked else (),
         "name": ((row.name, "strong" if marked else "text"),),
         "word": ((row.word, "good" if row.word == "running" else "bad" if row.reason else "muted"),),
         "now": ((fmt.price(row.per_hr), hue),),

@@ -195,11 +195,14 @@ def counts(fleet: Fleet, now: float, old: bool) -> Ranked:
     totals = fleet.totals
     strong = "muted" if old else "strong"
     burn = fleet.idle_burn(now)
-    idle: Ranked = ((2, (("idle ", "muted"), (f"▲ {fmt.money(burn)}/h", "warn"))),) if burn else ()
-    unread: Cell = ((f", {totals.gpus_unread} unknown", "muted"),) if totals.gpus_unread else ()
+    cost = "▲ unknown $/h" if burn is None else f"▲ {fmt.money(burn)}/h"
+    idle: Ranked = ((2, (("idle ", "muted"), (cost, "warn"))),) if burn != 0 else ()
+    busy = str(totals.gpus_busy) if totals.known else fmt.UNKNOWN
+    apart = ((totals.gpus_unread if totals.known else 0, "unknown"), (totals.gpus_booting, "booting"))
+    unread: Cell = tuple((f", {count} {word}", "muted") for count, word in apart if count)
     return (
         (4, (("pods ", "muted"), (f"{totals.running}/{totals.pods}", strong), (" running", "muted"))),
-        (5, (("gpus ", "muted"), (f"{totals.gpus_busy}/{totals.gpus}", strong), (" busy", "muted"), *unread)),
+        (5, (("gpus ", "muted"), (f"{busy}/{totals.gpus}", strong), (" busy", "muted"), *unread)),
         *idle,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from textual import events, on
@@ -209,6 +209,8 @@ class AccountScreen(TimedScreen):
         text = self._typed[self._list].strip()
         parts = [NAMES.get(self._list, part.title)]
         parts += [f"/{text}  {len(keys)} of {len(rows)}"] if text else [str(len(rows))] if rows else []
+        if self._list == "money" and (selected := self._selected()):
+            parts.append(selected)
         if self._list in RANGED:
             parts.append(f"last {self._span()} days")
         note = trouble or (purse.seen(fleet.books.value, self._sight.tz) if self._list == "money" and rows else "")
@@ -523,6 +525,9 @@ class AccountScreen(TimedScreen):
             return marked
         key = self._cursor_key()
         return (key,) if key in live and self._panes.active == "list" else ()
+
+    def _listed(self) -> Collection[str] | None:
+        return self.query_one("#money", Table).keys if self._list == "money" else None
 
     def action_deploy(self) -> None:
         template = self._template()

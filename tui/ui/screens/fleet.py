@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
@@ -174,6 +175,8 @@ class FleetScreen(TimedScreen):
             parts.append(f"/{text}  {len(table.keys)} of {total}")
         elif total:
             parts.append(str(total))
+        if name == "pods" and (selected := self._selected()):
+            parts.append(selected)
         trouble = notices.trouble(fleet, name, now)
         self._entitle(table, "  ".join(parts), trouble)
         table.set_class(bool(trouble), "-old")
@@ -311,6 +314,9 @@ class FleetScreen(TimedScreen):
             return marked
         cursor = self.query_one("#pods", Table).cursor
         return (cursor,) if cursor is not None else ()
+
+    def _listed(self) -> Collection[str]:
+        return self.query_one("#pods", Table).keys
 
     def _at_hand(self) -> str | None:
         return self.query_one("#pods", Table).cursor if self._panes.active != "market" else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -268,7 +268,20 @@ class TimedScreen(Screen[None]):
         return True
 
     def action_act(self, action: str) -> None:
-        self._sight.acts.ask(action, self._targets())
+        targets, shown = self._targets(), self._listed()
+        hidden = () if shown is None else tuple(key for key in targets if key not in shown)
+        self._sight.acts.ask(action, targets, hidden)
+
+    def _listed(self) -> Collection[str] | None:
+        """The ids of the pods that are listed as the filter says; None where pods are not listed."""
+        return None
+
+    def _selected(self) -> str:
+        """How many pods are selected, and how many of them a filter hides; empty where none is."""
+        marked = [key for key in self._sight.marks if key in self._sight.fleet.records]
+        shown = self._listed()
+        hidden = 0 if shown is None else sum(key not in shown for key in marked)
+        return f"{len(marked)} selected{f', {hidden} hidden' if hidden else ''}" if marked else ""
 
     def _wanted(self) -> Offer | None:
         """The GPU of the market that is under the cursor, where that has the keys."""
