@@ -222,6 +222,7 @@ async def test_deploy_is_there_only_where_the_row_means_something(launch: Launch
         await shown(run, DeployForm)
         draft = run.app.screen.draft  # type: ignore[attr-defined]
         assert (draft["compute"], draft["instance_ids"], draft["gpu_type_id"]) == ("CPU", "cpu3c-2-4", "")
+        assert draft["name"].startswith("cpu3c-2-4-")
         assert "2 set: Compute, Instances" in run.text()
         await run.press("escape")
         await run.settle()

@@ -316,6 +316,8 @@ class Acts:
                 draft = replace(draft, values={**draft.values, "name": rules.unique(template.name, suffix)})
         if more:
             draft = replace(draft, values={**draft.values, **more})
+            if not draft["name"]:
+                draft = draft.typed("name", rules.unique(draft["instance_ids"], suffix))
         self._show_form(draft, fresh, kept is not None, then)
 
     def _show_form(self, draft: Draft, fresh: Draft, kept: bool, then: Callable[[Draft], object] | None) -> None:

@@ -48,16 +48,21 @@ def question(
     )
 
 
+LISTED = 6
+"""Inputs that have a line each; more of them stand in one paragraph."""
+
+
 def sent(draft: Draft, above: Collection[str] = ()) -> tuple[Point, ...]:
     """Every input that is not as by default, so that nothing goes out unseen; `above`: those that stand in the head."""
-    found = [(field, text) for field, text in drafts.inputs(draft) if field.name not in above]
-    return tuple(
-        Point(
-            "inputs" if n == 0 else "",
-            f"{field.label.partition(',')[0]}: {text}{'' if text == 'none' else _unit(field.label)}",
-        )
-        for n, (field, text) in enumerate(found)
-    )
+    words = [
+        f"{field.label.partition(',')[0]}: {text}{'' if text == 'none' else _unit(field.label)}"
+        for field, text in drafts.inputs(draft)
+        if field.name not in above
+    ]
+    if len(words) > LISTED:
+        # In fewer lines more of them are seen at once.
+        words = [" · ".join(words)]
+    return tuple(Point("inputs" if n == 0 else "", text) for n, text in enumerate(words))
 
 
 def anew(draft: Draft) -> Question:

@@ -379,9 +379,11 @@ def projection(
             marks.append(Mark(end, "✕"))
     low = min((point.low for line in lines for run in line.runs for point in run), default=0.0)
     high = max((point.high for line in lines for run in line.runs for point in run), default=0.0)
+    # A debt is below zero; of a few dollars cents are told.
+    top, bottom = 0.0 if low < 0 and high <= 0 else round_up(high), -round_up(-low) if low < 0 else 0.0
+    places = 2 if bottom < 0 and max(top, -bottom) <= 10 else 0
     return ChartSpec(
-        "Balance", tuple(lines), window, high=round_up(high), low=-round_up(-low) if low < 0 else 0.0, places=0,
-        axis=AXIS, unit="$",
+        "Balance", tuple(lines), window, high=top, low=bottom, places=places, axis=AXIS, unit="$",
         note="the balance is not known", tz=tz, cursor=now, marks=tuple(marks),
     )  # fmt: skip
 
