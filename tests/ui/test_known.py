@@ -7,11 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests import make_hosts
 from tests.make import funds, pod, runtime, snapshot
 from tests.ui.conftest import NOW, Launch
 from tests.ui.test_deploy import shown
 from tui.api.cloud import TimedOut
+from tui.api.hosts import Capacity, Hosts
 from tui.api.models import Pod
+from tui.store import hosts, outlook
 from tui.store.fleet import Fleet
 from tui.ui import format as fmt
 from tui.ui import purse, status
@@ -130,3 +133,38 @@ async def test_the_account_screen_counts_them_too(launch: Launch) -> None:
         await run.settle()
         assert "2 selected" in run.text()
         assert "hidden" not in run.text()
+
+
+# Sums of which a part is unknown
+
+
+def _fact(label: str, *pods: Pod) -> str:
+    rows = outlook.pod_costs(fleet_of(*pods).records, None, NOW)
+    facts = [fact for section in purse.facts(None, funds(), rows, (), False, NOW, None) for fact in section.facts]
+    return "".join("".join(part for part, _ in fact.value) for fact in facts if fact.label == label)
+
+
+def test_the_disks_of_stopped_pods_are_unknown_where_one_is() -> None:
+    since = "Exited by user: Mon Nov 23 2026 02:00:00 GMT+0000 (Coordinated Universal Time)"
+    known = pod("a", status="EXITED", utils=None, change=since)
+    assert _fact("Stopped pods", known).startswith("1: disks $0.027/h  $")
+    assert _fact("Stopped pods", known, replace(known, id="b", volume_gb=None)).startswith("2: disks –  ≥$")
+    assert _fact("Stopped pods", replace(known, id="b", volume_gb=None)) == "1: disks –"
+    assert _fact("Stopped pods", replace(known, id="b", volume_gb=0.0)) == ""
+
+
+def test_a_status_of_which_nobody_knows_what_it_costs_costs_no_zero() -> None:
+    (row,) = outlook.pod_costs(fleet_of(pod("a", status="RESTARTING")).records, None, NOW)
+    assert row.per_hr is None
+    assert row.storage_per_hr is None
+
+
+def test_machines_that_report_no_gpus_are_counted_as_unknown() -> None:
+    def rows(*gpus: Capacity) -> tuple[hosts.HostRow, ...]:
+        machines = (replace(make_hosts.host(str(n)), gpus=each) for n, each in enumerate(gpus))
+        return hosts.rows(Hosts(tuple(machines)), NOW)
+
+    assert hosts.rented(rows(Capacity(None, None))) == (None, None, 1)
+    assert hosts.rented(rows(Capacity(8, None), Capacity(None, 2))) == (None, None, 2)
+    assert hosts.rented(rows(Capacity(8, 3), Capacity(8, None))) == (3, 8, 1)
+    assert hosts.rented(rows(Capacity(8, 0))) == (0, 8, 0)

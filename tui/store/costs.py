@@ -1,8 +1,9 @@
 """What pods cost in a state, and what changes when they are led into another: the one rule of all such sums. Pure.
 
 Unknown in, unknown out: a price or a size that RunPod does not report is never taken for zero. A pod's `costPerHr` is
-its GPUs (or CPUs) while it runs, and its disks come on top of that, as in the spend that the account reports; a network
-volume is the account's, and is billed on whatever becomes of a pod. Dollars an hour.
+read as the price of its GPUs (or CPUs), with its disks on top: no document says so, but the account's spend is reported
+in these two parts (`SpendDetails`), and the pricing page has them apart. A network volume is the account's, and is
+billed whatever becomes of a pod. Dollars an hour.
 """
 
 from __future__ import annotations

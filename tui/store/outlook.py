@@ -54,7 +54,7 @@ class PodCost(Struct, frozen=True):
     """What one pod costs. Dollars.
 
     per_hr:         its price while it runs, what its volume disk costs while it is stopped.
-    storage_per_hr: what its disks cost now. Whether a running pod's price has that in it RunPod does not say.
+    storage_per_hr: what its disks cost now, beside that price.
     today, month: of its running time; `least`: podtop did not watch all of the month, so that it may have been more.
     stopped_at:   since when it is stopped, None while it runs or where RunPod does not say.
     stored:       dollars for its volume disk since then: what a forgotten pod has cost.

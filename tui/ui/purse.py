@@ -296,7 +296,8 @@ def _money(account: Account | None, funds: Funds | None, rows: Sequence[PodCost]
     if lying := [row for row in rows if not row.running and not row.reason and row.storage_per_hr != 0]:
         hourly = per_hour(costs.total(row.storage_per_hr for row in lying))
         so_far = [row.stored for row in lying if row.stored is not None]
-        tail = f"  {fmt.money(sum(so_far))} so far" if so_far else ""
+        least = "≥" if len(so_far) < len(lying) else ""
+        tail = f"  {least}{fmt.money(sum(so_far))} so far" if so_far else ""
         yield Fact("Stopped pods", ((f"{len(lying)}: disks {hourly}", "warn"), (tail, "muted")))
     limit = funds.spend_limit if funds else None
     if limit is not None and spend is not None and limit > 0:
