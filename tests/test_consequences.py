@@ -27,7 +27,7 @@ def words(action: str, *pods: Pod) -> str:
 
 def test_stopping_says_what_it_saves_what_is_billed_on_and_what_is_lost() -> None:
     said = words("stop", RUNNING)
-    assert "Saves $2.00/h" in said
+    assert "Saves $1.99/h, disks included" in said
     assert "Runway 4h 00m → " in said
     assert "100 GB" in said
     assert "$20.00 a month" in said  # RunPod's price for a stopped volume: $0.20 a GB.
@@ -63,7 +63,7 @@ def test_terminating_is_typed_with_the_name_and_several_with_their_number() -> N
 
 def test_resuming_says_what_it_costs_and_whether_its_host_has_room() -> None:
     said = words("resume", STOPPED)
-    assert "Costs $0.40/h, $9.60 a day" in said
+    assert "Costs $0.42/h, disks included, $10.09 a day" in said
     assert "4 GPUs free: enough" in said
     assert STOPPED.machine is not None
     full = replace(STOPPED, machine=replace(STOPPED.machine, gpu_available=0))
@@ -76,7 +76,8 @@ def test_a_price_that_is_not_known_is_said_to_be_unknown() -> None:
     for nothing in (None, 0.0):
         said = words("resume", replace(STOPPED, cost_per_hr=nothing))
         assert "RunPod does not say what it will cost" in said
-    assert "an unknown price" in words("stop", replace(RUNNING, cost_per_hr=None))
+    for action in ("stop", "terminate"):
+        assert "Saves an unknown amount" in words(action, replace(RUNNING, cost_per_hr=None))
 
 
 def test_a_balance_below_an_hour_is_said() -> None:
@@ -118,5 +119,5 @@ def test_what_a_decision_rests_on_is_in_its_key() -> None:
 
 def test_several_are_summed() -> None:
     said = words("stop", RUNNING, replace(RUNNING, id="e", name="other"))
-    assert "Saves $4.00/h" in said
+    assert "Saves $3.99/h, disks included" in said
     assert "200 GB" in said

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from tui.store.costs import State
+
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.api.models import Pod
@@ -44,6 +46,7 @@ class Action(Struct, frozen=True):
     doing:   what a row says while it is under way.
     done:    what is said when it is over, of the pod.
     help:    a sentence for the help.
+    leads:   what the pod is billed as afterwards: by it dialogs tell what becomes of money and data.
     consent: how it is confirmed.
     asks:    what the dialog lets a person choose: "gpus", "bid".
     refuse:  why it makes no sense for a pod now, in words; None where it does.
@@ -57,6 +60,7 @@ class Action(Struct, frozen=True):
     doing: str
     done: str
     help: str
+    leads: State
     consent: Consent
     asks: tuple[str, ...]
     refuse: Callable[[Pod], str | None]
@@ -133,22 +137,22 @@ ACTIONS = (
     Action(
         "stop", "S", "stop", "stopping", "stopped",
         "Stop; the volume stays, and is billed",
-        Consent.PRESS, (), _not_stop, _stopped, _stop,
+        State.STOPPED, Consent.PRESS, (), _not_stop, _stopped, _stop,
     ),
     Action(
         "resume", "R", "resume", "resuming", "resumed",
         "Resume a stopped pod",
-        Consent.PRESS, ("gpus",), _not_resume, _runs, _resume,
+        State.RUNNING, Consent.PRESS, ("gpus",), _not_resume, _runs, _resume,
     ),
     Action(
         "bid", "B", "bid", "bidding", "resumed",
         "Resume a stopped spot pod with a bid",
-        Consent.PRESS, ("gpus", "bid"), _not_bid, _runs, _bid,
+        State.RUNNING, Consent.PRESS, ("gpus", "bid"), _not_bid, _runs, _bid,
     ),
     Action(
         "terminate", "T", "terminate", "terminating", "terminated",
         "Terminate: all on it is destroyed",
-        Consent.NAME, (), _not_terminate, _gone, _terminate,
+        State.GONE, Consent.NAME, (), _not_terminate, _gone, _terminate,
     ),
 )  # fmt: skip
 

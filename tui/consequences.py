@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from tui import format as fmt
 from tui.actions import Action, Command, Consent, is_spot
-from tui.store import rules, spending
+from tui.store import costs, rules, spending
+from tui.store.costs import State
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
@@ -183,34 +184,38 @@ def commands(made: Case, count: str, bid: str) -> tuple[Command, ...]:
 
 def points(made: Case, asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
     """All consequences, those to money first."""
-    pods = [subject.pod for subject in made.subjects]
-    match made.action.id:
-        case "stop":
-            return (*_stop_money(pods, funds), *_stop_data(pods), *_stop_later(pods))
-        case "terminate":
-            return (*_terminate_money(pods, funds), *_terminate_data(pods))
-        case _:
-            return (*_start_money(pods, asked, funds), *_start_later(pods, asked))
+    return _POINTS[made.action.leads]([subject.pod for subject in made.subjects], asked, funds)
 
 
-def _sum(values: Iterable[float | None]) -> float | None:
-    """The sum, None as soon as one part is not known."""
-    total = 0.0
-    for value in values:
-        if value is None or not math.isfinite(value):
-            return None
-        total += value
-    return total
+def unseen(made: Case, hidden: Collection[str]) -> tuple[Point, ...]:
+    """That some of the pods were selected before a filter hid them, and which."""
+    pods = [subject.pod for subject in made.subjects if subject.pod.id in hidden]
+    if not pods:
+        return ()
+    which = "This pod is" if len(made.subjects) == 1 else f"{len(pods)} of these are"
+    return (Point("hidden", f"{which} selected, and hidden by the filter: {_names(pods)}.", "bad"),)
 
 
 def _runway(funds: Funds | None, change: float | None) -> str:
     """What becomes of the runway when spending changes by so many dollars an hour."""
     now = rules.runway(funds)
-    if funds is None or now is None or change is None or funds.balance is None or funds.spend_per_hr is None:
+    if funds is None or funds.balance is None or now is None:
         return ""
-    rest = max(0.0, funds.spend_per_hr + change)
-    after = math.inf if rest < 0.0005 else max(0.0, funds.balance) / rest * 3600.0
-    return f" Runway {fmt.duration(now)} → {fmt.duration(after)}."
+    if funds.balance < 0:
+        return f" The account {fmt.balance(funds.balance)}."
+    after = costs.runway(funds, change)
+    return f" Runway {fmt.runway(now)} → {'unknown' if after is None else fmt.runway(after)}."
+
+
+def _saves(change: float | None, pods: Sequence[Pod]) -> str:
+    """By how much less, or more, is spent; what is not known of it is said, and is no zero."""
+    if change is None:
+        gpus = costs.total(pod.cost_per_hr for pod in _running(pods))
+        if gpus is None:
+            return "Saves an unknown amount: RunPod does not report the price."
+        alone = f": {_hourly(gpus)} for GPUs, but RunPod does not report all disk sizes" if gpus else ""
+        return f"Saves an unknown amount{alone}."
+    return f"Costs {_hourly(change)} more." if change > 0 else f"Saves {_hourly(-change)}, disks included."
 
 
 def _hourly(value: float | None) -> str:
@@ -224,20 +229,18 @@ def _running(pods: Iterable[Pod]) -> list[Pod]:
 
 
 def _stop_money(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
-    saved = _sum(pod.cost_per_hr for pod in _running(pods))
-    kept = _sum(spending.storage_per_hr(pod, running=False) for pod in pods)
-    size = _sum(pod.volume_gb for pod in pods)
-    before = _sum(spending.storage_per_hr(pod, running=True) for pod in pods)
-    change = None if saved is None else -saved + ((kept or 0.0) - (before or 0.0))
-    first = Point("money", f"Saves {_hourly(saved)}.{_runway(funds, change)}")
+    kept = costs.total(costs.per_hr(pod, State.STOPPED) for pod in pods)
+    size = costs.total(pod.volume_gb for pod in pods)
+    change = costs.change(pods, State.STOPPED)
+    first = Point("money", f"{_saves(change, pods)}{_runway(funds, change)}")
     if size == 0:
         rest = f"Its network volume is billed on{_NETWORK}." if any(p.network_volume_id for p in pods) else ""
         rest = rest or "Nothing is billed on."
         return (first, Point("", f"No volume disk. {rest}" if len(pods) == 1 else rest, "muted"))
-    volume = "The volume disk" if len(pods) == 1 else "Volume disks"
+    volume, stay, cost = ("The volume disk", "stays", "costs") if len(pods) == 1 else ("Volume disks", "stay", "cost")
     gigabytes = "" if size is None else f" ({size:,.0f} GB)"
     month = "" if kept is None else f", {fmt.money(kept * spending.MONTH_HOURS)} a month"
-    return (first, Point("", f"{volume}{gigabytes} stays, and costs {_hourly(kept)}{month} while stopped.", "warn"))
+    return (first, Point("", f"{volume}{gigabytes} {stay}, and {cost} {_hourly(kept)}{month} while stopped.", "warn"))
 
 
 def _stop_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
@@ -271,16 +274,12 @@ def _stop_later(pods: Sequence[Pod]) -> tuple[Point, ...]:
 
 
 def _terminate_money(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
-    running = _sum(pod.cost_per_hr for pod in _running(pods))
-    disks = _sum(spending.storage_per_hr(pod, running=pod.status == "RUNNING") for pod in pods)
-    saved = None if running is None or disks is None else running + disks
-    return (
-        Point("money", f"Saves {_hourly(saved)}, disks included.{_runway(funds, None if saved is None else -saved)}"),
-    )
+    change = costs.change(pods, State.GONE)
+    return (Point("money", f"{_saves(change, pods)}{_runway(funds, change)}"),)
 
 
 def _terminate_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
-    size = _sum(pod.volume_gb for pod in pods)
+    size = costs.total(pod.volume_gb for pod in pods)
     if size == 0:
         first = "The container disk is destroyed."
     else:
@@ -303,13 +302,20 @@ def _terminate_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
 
 
 def _start_money(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
-    costs = [_start_cost(pod, command) for pod, command in zip(pods, asked, strict=True)]
-    cost = _sum(costs)
-    if cost is None:
+    prices = [_start_cost(pod, command) for pod, command in zip(pods, asked, strict=True)]
+    gpus = costs.total(prices)
+    if gpus is None:
         return (Point("money", "RunPod does not say what it will cost.", "warn"),)
-    found = [Point("money", f"Costs {_hourly(cost)}, {fmt.money(cost * 24)} a day.{_runway(funds, cost)}")]
-    if funds is not None and funds.balance is not None and funds.balance < cost:
-        short = f"The balance ({fmt.money(funds.balance)}) is less than an hour of it: RunPod will refuse."
+    change = costs.change(pods, State.RUNNING, prices)
+    cost = costs.total(costs.per_hr(pod, State.RUNNING, price) for pod, price in zip(pods, prices, strict=True))
+    if cost is None:
+        words = f"Costs {_hourly(gpus)} for GPUs; what disks add is not known.{_runway(funds, None)}"
+        found = [Point("money", words, "warn")]
+    else:
+        words = f"Costs {_hourly(cost)}, disks included, {fmt.money(cost * 24)} a day.{_runway(funds, change)}"
+        found = [Point("money", words)]
+    if funds is not None and costs.is_short(funds, gpus):
+        short = f"The balance ({fmt.balance(funds.balance)}) is less than an hour of it: RunPod will refuse."
         found.append(Point("", short, "bad"))
     return tuple(found)
 
@@ -356,3 +362,23 @@ def _start_later(pods: Sequence[Pod], asked: Sequence[Command]) -> tuple[Point, 
 def _names(pods: Sequence[Pod]) -> str:
     shown = ", ".join(pod.name or pod.id for pod in pods[:3])
     return shown if len(pods) <= 3 else f"{shown} and {len(pods) - 3} more"
+
+
+def _stop(pods: Sequence[Pod], _: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+    return (*_stop_money(pods, funds), *_stop_data(pods), *_stop_later(pods))
+
+
+def _terminate(pods: Sequence[Pod], _: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+    return (*_terminate_money(pods, funds), *_terminate_data(pods))
+
+
+def _start(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+    return (*_start_money(pods, asked, funds), *_start_later(pods, asked))
+
+
+_POINTS: Mapping[State, Callable[[Sequence[Pod], Sequence[Command], Funds | None], tuple[Point, ...]]] = {
+    State.RUNNING: _start,
+    State.STOPPED: _stop,
+    State.GONE: _terminate,
+}
+"""What is said of an action, by what it leads to."""

@@ -16,6 +16,13 @@ def money(value: float | None, places: int = 2) -> str:
     return f"{'-' if value < 0 else ''}${abs(value):,.{places}f}"
 
 
+def balance(value: float | None) -> str:
+    """$12.00; a negative balance is a debt: owes $3.10."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    return f"owes {money(-value)}" if value <= -0.005 else money(max(0.0, value))
+
+
 def price(value: float | None) -> str:
     """A price per hour without its sign, for a column: 2.99; a third place below a dime, where it says something."""
     if value is None or not math.isfinite(value):
@@ -48,6 +55,11 @@ def duration(seconds: float | None) -> str:
     if minutes:
         return f"{minutes}m {s:02d}s"
     return f"{s}s"
+
+
+def runway(seconds: float | None) -> str:
+    """How long the balance lasts: a duration, ∞ where nothing is spent, "none" where nothing is left."""
+    return "none" if seconds is not None and seconds <= 0 else duration(seconds)
 
 
 def short_duration(seconds: float | None) -> str:

@@ -62,7 +62,7 @@ def show(
         make_utf8(sys.stdout)
         write(_as_json(found, last))
     else:
-        write(_as_table(rows(found, tz), last, path))
+        write(_as_table(rows(found, tz), last, path, pod))
     return 0
 
 
@@ -85,10 +85,11 @@ def _as_json(found: list[Entry], last: int | None) -> str:
     return "".join(msgspec.json.encode(entry).decode() + "\n" for entry in found if entry.id in wanted)
 
 
-def _as_table(table: tuple[tuple[str, ...], ...], last: int | None, path: Path) -> str:
+def _as_table(table: tuple[tuple[str, ...], ...], last: int | None, path: Path, pod: str | None) -> str:
     shown = table if last is None else table[-last:]
     if not shown:
-        return f"nothing was changed yet, by {path}\n"
+        what = "no actions logged yet" if pod is None else f"no actions logged for {pod!r}"
+        return f"{what} ({path})\n"
     widths = [max(len(row[n]) for row in shown) for n in range(5)]
     lines = []
     for row in shown:

@@ -6,7 +6,7 @@ Nothing is ever sent twice. Where RunPod's answer is lost, what became of it is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -16,7 +16,18 @@ from tui.actions import BY_ID, Command
 from tui.api import cloud as api
 from tui.api.orders import DeployOrder, RentOrder
 from tui.notes import Note
-from tui.store.deeds import Deed, Ending, Outcome, advice, is_shortage, is_vague
+from tui.store.costs import State
+from tui.store.deeds import (
+    LOST,
+    UNREADABLE,
+    VAGUE,
+    Deed,
+    Ending,
+    Outcome,
+    advice,
+    is_shortage,
+    is_vague,
+)
 from tui.store.events import Event, Kind
 
 if TYPE_CHECKING:
@@ -62,8 +73,8 @@ class Followed(NamedTuple):
     ending: asyncio.Task[Outcome]
 
 
-def judge(error: CloudError) -> Outcome:
-    """What an error in place of an answer says of a change that was asked for."""
+def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
+    """What an error in place of an answer says of a change that was asked for; `limits`: what it asked of hosts."""
     text = str(error)
     match error:
         case api.ReadOnly() | api.Insecure():
@@ -71,13 +82,15 @@ def judge(error: CloudError) -> Outcome:
         case api.Unreachable(sent=False):
             return Outcome(Ending.NOT_SENT, text, "Nothing was sent: try again when RunPod can be reached.")
         case api.Unreachable() | api.Malformed():
-            return Outcome(Ending.UNKNOWN, text, "It may have happened: podtop looks, and sends nothing twice.")
+            answer = UNREADABLE if isinstance(error, api.Malformed) else LOST
+            words = "It may have happened: podtop looks, and sends nothing twice."
+            return Outcome(Ending.UNKNOWN, text, words, answer=answer)
         case api.Rejected() if is_vague(error.problems):
-            return Outcome(Ending.UNKNOWN, text, advice(text))
+            return Outcome(Ending.UNKNOWN, text, advice(text), answer=VAGUE)
         case api.Throttled():
             return Outcome(Ending.REFUSED, text, "Nothing was done: try again in a while.", later=True)
         case _:
-            return Outcome(Ending.REFUSED, text, advice(text), later=is_shortage(text))
+            return Outcome(Ending.REFUSED, text, advice(text, limits), later=is_shortage(text))
 
 
 class Performer:
@@ -257,12 +270,12 @@ class Performer:
             self._spawn(self._shown(deed, outcome))
             return outcome
         if outcome.ending is Ending.UNKNOWN:
-            deed = replace(deed, lost=outcome.message)
+            deed = replace(deed, lost=outcome.message, answer=outcome.answer)
             self._fleet.begin(deed)
             await self._log_outcome(deed, outcome)
             self._say(Note(f"{_subject(deed)}: {outcome.text}"))
             self._watch.wake()
-            patience = VAGUE_PATIENCE if "something went wrong" in outcome.message.lower() else PATIENCE
+            patience = VAGUE_PATIENCE if outcome.answer == VAGUE else PATIENCE
             return await self._follow(deed, patience)
         await self._end(deed, outcome)
         return outcome
@@ -294,7 +307,7 @@ class Performer:
         except api.CloudError as error:
             if isinstance(error, api.Restricted) and not self._guard.read_only:
                 self._guard.read_only = "RunPod lets this API key change nothing"
-            return deed, judge(error), None
+            return deed, judge(error, limits_of(inputs) if deed.pod == DEPLOY else ()), None
         except asyncio.CancelledError:
             await self._log_outcome(deed, Outcome(Ending.UNKNOWN, "podtop ended before RunPod answered"))
             raise
@@ -344,12 +357,14 @@ class Performer:
             made = next((r for r in self._fleet.records.values() if r.name == deed.name), None)
             if made is None:
                 return None
-            return Outcome(Ending.DONE, f"its answer was lost, and it was made: {made.id}", pod=made.id)
+            return Outcome(Ending.DONE, f"{deed.answer or LOST}, and it was made: {made.id}", pod=made.id)
         record = self._fleet.records.get(deed.pod)
         if record is not None and record.pod is None:
             return None
         pod = record.pod if record is not None else None
-        return Outcome(Ending.DONE, "its answer was lost, and it happened") if BY_ID[deed.action].reached(pod) else None
+        return (
+            Outcome(Ending.DONE, f"{deed.answer or LOST}, and it happened") if BY_ID[deed.action].reached(pod) else None
+        )
 
     async def _shown(self, deed: Deed, outcome: Outcome) -> Outcome:
         """Wait until what RunPod said is done shows in what it tells."""
@@ -414,6 +429,20 @@ def order_inputs(order: DeployOrder | RentOrder) -> dict[str, object]:
     return {name: value for name, value in values.items() if value not in (None, (), [], "")}
 
 
+def limits_of(inputs: Mapping[str, object]) -> tuple[str, ...]:
+    """What an order asks of the hosts beside GPUs and cloud, by the names that the form gives it."""
+    from tui.store.fields import FIELDS, NARROWS
+
+    asked = (field for field in FIELDS if field.name in NARROWS and inputs.get(field.name))
+    return tuple(f"{field.label.partition(',')[0]} {_listed(inputs[field.name])}" for field in asked)
+
+
+def _listed(value: object) -> str:
+    if value is True:
+        return "yes"
+    return " or ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
 def _key(intent: Intent) -> str | None:
     """Among the deeds; None of what no podtop of this age did."""
     if intent.action in ("deploy", "rent"):
@@ -435,8 +464,8 @@ def _subject(deed: Deed) -> str:
 
 def _nothing_came(deed: Deed) -> str:
     if deed.pod == DEPLOY:
-        return f"its answer was lost, and there is no pod named {deed.name}"
-    return "its answer was lost, and nothing came of it"
+        return f"{deed.answer or LOST}, and there is no pod named {deed.name}"
+    return f"{deed.answer or LOST}, and nothing came of it"
 
 
 def _answered(deed: Deed, receipt: Receipt | None, inputs: dict[str, object]) -> Outcome:
@@ -445,7 +474,7 @@ def _answered(deed: Deed, receipt: Receipt | None, inputs: dict[str, object]) ->
         return Outcome(Ending.DONE, "RunPod says it is gone")
     count, asked = receipt.gpu_count, inputs.get("gpuCount", inputs.get("gpu_count"))
     made = receipt.pod_id if deed.pod == DEPLOY else ""
-    starts = deed.action in ("resume", "bid", "deploy", "rent")
+    starts = deed.action not in BY_ID or BY_ID[deed.action].leads is State.RUNNING
     if starts and count == 0 and asked != 0:
         return Outcome(
             Ending.DONE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -49,6 +50,11 @@ HISTORY_FRAME = 0.25
 """Seconds between two tellings while the past is taken in."""
 
 
+def _month_of(at: float) -> float:
+    """When the month of an instant began, in UTC."""
+    return datetime.fromtimestamp(at, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
 class Watch:
     """One life of asking: open the cloud, take in its past, poll pods and prices until cancelled.
 
@@ -75,7 +81,7 @@ class Watch:
         midnight: Callable[[float], float] = lambda at: at // 86_400 * 86_400,
         beat: Callable[[], float] = time.monotonic,
         hosts: bool = False,
-        month: Callable[[float], float] = lambda at: at // 86_400 * 86_400,
+        month: Callable[[float], float] = lambda at: _month_of(at),
     ) -> None:
         self._month = month
         self._meter: Meter | None = None

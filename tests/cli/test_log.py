@@ -63,7 +63,7 @@ def test_the_log_is_narrowed_and_printed_as_it_is() -> None:
 def test_an_empty_log_says_so() -> None:
     done = podtop("log")
     assert done.returncode == 0
-    assert "nothing was changed yet" in done.stdout
+    assert "no actions logged yet" in done.stdout
 
 
 def test_a_log_that_cannot_be_read_is_told() -> None:

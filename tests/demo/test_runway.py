@@ -11,7 +11,7 @@ from tui.demo.execution import KEY
 from tui.demo.server import Simulator
 from tui.demo.source import in_process
 from tui.demo.world import World
-from tui.store import outlook
+from tui.store import costs, outlook
 from tui.store.fleet import Fleet
 from tui.store.outlook import ENDS, STOPS
 
@@ -74,7 +74,7 @@ async def test_stopping_a_pod_is_foretold_too() -> None:
     pods = [r.pod for r in life.fleet.records.values() if r.pod is not None and r.pod.status == "RUNNING"]
     pod = max(pods, key=lambda one: one.cost_per_hr or 0.0)
     change = outlook.change_by_stopping([pod])
-    after = outlook.changed(life.fleet.funds, change)
+    after = costs.changed(life.fleet.funds, change)
     assert after is not None
     life.world.stop(pod.id)
     funds = (await life.poll()).funds

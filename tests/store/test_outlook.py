@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.make import funds, pod, snapshot
-from tui.store import outlook
+from tui.store import costs, outlook
 from tui.store.books import Books, empty
 from tui.store.fleet import Fleet
 from tui.store.outlook import ENDS, STAYS, STOPS
@@ -46,14 +46,14 @@ def test_stopping_saves_the_price_and_makes_the_disk_dearer() -> None:
 
 
 def test_what_nothing_is_spent_for_never_ends() -> None:
-    after = outlook.changed(funds(100.0, 2.0), -2.0)
+    after = costs.changed(funds(100.0, 2.0), -2.0)
     assert after is not None
     assert outlook.ends_at(after, NOW) == math.inf
     assert outlook.ends_at(funds(100.0, 10.0), NOW) == NOW + 10 * HOUR
     assert outlook.ends_at(funds(None, 10.0), NOW) is None
     assert outlook.ends_at(funds(-3.0, 10.0), NOW) == NOW
-    assert outlook.changed(None, 1.0) is None
-    assert outlook.changed(funds(100.0, 2.0), None) is None
+    assert costs.changed(None, 1.0) is None
+    assert costs.changed(funds(100.0, 2.0), None) is None
 
 
 @given(st.floats(0, 1e6), st.floats(0.001, 1e4), st.floats(0, 1e7))

@@ -25,7 +25,7 @@ def words(question: Question) -> str:
 def test_it_says_the_cap_the_runway_the_tries_and_what_becomes_of_it() -> None:
     asked = deploys(WAITS, DRAFT, 10.0, 3, RICH, OFFERS)
     assert asked.stop == ""
-    for text in ("up to $10.00/h, $240.00 a day", "the money lasts 5h 00m", "At most 3", "It has no lease"):
+    for text in ("up to $10.00/h, $240.00 a day", "the runway is 5h 00m", "At most 3", "It has no lease"):
         assert text in words(asked), text
 
 

@@ -155,6 +155,16 @@ async def test_escape_keeps_the_draft_and_a_crash_does(launch: Launch, tmp_path:
         await run.settle()
         assert "not kept on disk" in run.text()
         await run.press("ctrl+n")
+        await shown(run, Agree)
+        assert "Command: --epochs 3" in run.text()
+        assert "Environment: HF_TOKEN" in run.text()
+        await run.press("n")
+        await shown(run, DeployForm)
+        assert run.app.screen.draft["docker_args"] == "--epochs 3"  # type: ignore[attr-defined]
+        await run.press("ctrl+n")
+        await shown(run, Agree)
+        await run.press("y")
+        await shown(run, DeployForm)
         await run.settle()
         assert run.app.screen.draft.env == ()  # type: ignore[attr-defined]
 

@@ -99,8 +99,9 @@ async def go(pilot: Pilot[None], where: str) -> None:
 
 
 async def unfold(pilot: Pilot[None]) -> None:
-    pilot.app.screen.query_one("#deploy-fold", Button).press()
-    await settle(pilot)
+    if pilot.app.screen.has_class("-folded"):
+        pilot.app.screen.query_one("#deploy-fold", Button).press()
+        await settle(pilot)
 
 
 async def paste(pilot: Pilot[None], text: str) -> None:

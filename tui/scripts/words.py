@@ -17,7 +17,10 @@ def alert_text(alert: Alert, funds: Funds | None, now: float) -> str:
     long, cost = fmt.duration(alert.lasts), f"{fmt.money(alert.cost_per_hr)}/h"
     match alert.kind:
         case Kind.RUNWAY:
-            balance = fmt.money(funds.balance if funds else None)
+            balance = fmt.balance(funds.balance if funds else None)
+            if alert.lasts is not None and alert.lasts <= 0:
+                left = f"the account {balance}" if funds and (funds.balance or 0.0) < 0 else "the balance is used up"
+                return f"{left}, spending {cost}: RunPod stops pods, and data may be lost"
             return f"the money lasts for {long}: {balance} at {cost}. At $0 RunPod stops pods, and data may be lost"
         case Kind.BALANCE:
             return "RunPod did not tell balance and spend: how long the money lasts is unknown"

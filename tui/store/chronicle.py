@@ -94,7 +94,7 @@ def _words(alert: Alert, now: float) -> str:
     lasts, cost = fmt.duration(alert.lasts), fmt.money(alert.cost_per_hr)
     match alert.kind:
         case Matter.RUNWAY:
-            return f"the balance lasts {lasts} at {cost}/h"
+            return f"the balance lasts {lasts} at {cost}/h" if alert.lasts else f"the balance is used up, at {cost}/h"
         case Matter.BALANCE:
             return "RunPod does not tell the balance: nothing is known of the runway"
         case Matter.LOOP:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,12 @@ class Ending(StrEnum):
     UNKNOWN = "unknown"
 
 
+LOST = "its answer was lost"
+VAGUE = "RunPod's answer was vague"
+UNREADABLE = "RunPod's answer could not be read"
+"""What there was in place of an answer that tells how it went, to begin a sentence with."""
+
+
 class Deed(Struct, frozen=True):
     """Something that is under way with a pod, so that nothing else may be done to it.
 
@@ -33,6 +40,7 @@ class Deed(Struct, frozen=True):
     at:       when it was asked for.
     answered: when RunPod said that it is done; None while it has not, or when its answer was lost.
     lost:     why it is not known whether it happened; "" while all goes well.
+    answer:   what its answer was like, where it does not tell how it went.
     """
 
     id: str
@@ -43,6 +51,7 @@ class Deed(Struct, frozen=True):
     at: float
     answered: float | None = None
     lost: str = ""
+    answer: str = ""
 
 
 class Outcome(Struct, frozen=True):
@@ -50,6 +59,7 @@ class Outcome(Struct, frozen=True):
 
     pod:   the id of the pod that was made, where one was.
     later: RunPod did nothing, and may do it a little later: it had none free, or too many requests.
+    answer: what the answer was like, where it does not tell how it went: LOST, VAGUE or UNREADABLE.
     """
 
     ending: Ending
@@ -57,11 +67,14 @@ class Outcome(Struct, frozen=True):
     advice: str = ""
     pod: str = ""
     later: bool = False
+    answer: str = ""
 
     @property
     def text(self) -> str:
         return f"{self.message} {self.advice}".strip()
 
+
+_NONE_FITS = ("no longer any instances", "no instances currently available", "could not find any pods")
 
 _ADVICE = (
     (
@@ -70,10 +83,7 @@ _ADVICE = (
     ),
     (("not enough free memory",), "Others use the memory of its host now. Try later, or deploy a new pod elsewhere."),
     (("enough disk space",), "No host has that much disk free: ask for less disk, or for another data centre."),
-    (
-        ("no longer any instances", "no instances currently available", "could not find any pods"),
-        "Stock is a hint, and someone was faster. Try the other cloud, another country, or another GPU.",
-    ),
+    (_NONE_FITS, "Stock is a hint: none was free that fits. Try the other cloud, another country, or another GPU."),
     (
         ("does not have the resources",),
         "Its host cannot start it now. Try later, or deploy a new pod elsewhere.",
@@ -89,9 +99,14 @@ _ADVICE = (
 )
 
 
-def advice(message: str) -> str:
-    """What a known message of RunPod's means and what can be tried; empty for one that podtop does not know."""
+def advice(message: str, limits: Sequence[str] = ()) -> str:
+    """What a known message of RunPod's means and what can be tried; empty for one that podtop does not know.
+
+    limits: what an order asked of hosts, each of which may be what leaves none.
+    """
     text = message.lower()
+    if limits and any(fragment in text for fragment in _NONE_FITS):
+        return f"No free host fits all that was asked for ({', '.join(limits)}). Ask for less of it, or another GPU."
     return next((words for fragments, words in _ADVICE if any(f in text for f in fragments)), "")
 
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tui.api.detail import EnvVar
 from tui.api.orders import DeployOrder, RentOrder
 from tui.api.secret import Secret
-from tui.store import rules, spending
+from tui.store import costs, rules, spending
 from tui.store.fields import BY_NAME, FIELDS, Field, Kind
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Price(Struct, frozen=True):
 
     @property
     def per_hr(self) -> float | None:
-        return None if self.gpus is None or self.disks is None else self.gpus + self.disks
+        return costs.total((self.gpus, self.disks))
 
 
 # What drafts are begun with
@@ -438,16 +438,14 @@ def price(draft: Draft, offers: Sequence[Offer], funds: Funds | None) -> Price:
     gpus = None if each is None or count is None else each * count
     if draft["compute"] == "CPU":
         gpus = None
-    sizes = [_number(draft[name]) if draft[name].strip() else 0 for name in ("container_disk_gb", "volume_gb")]
+    # Without a container disk it gets RunPod's or the template's; without a volume none, if no template has one.
+    volume = draft["volume_gb"].strip() or ("" if draft["template_id"].strip() else "0")
+    sizes = [_number(draft["container_disk_gb"]), _number(volume)]
     disks = None
     if sizes[0] is not None and sizes[1] is not None:
         disks = (sizes[0] + sizes[1]) * spending.DISK_RUNNING / spending.MONTH_HOURS
-    before, after, short = rules.runway(funds), None, False
-    if funds is not None and funds.balance is not None and gpus is not None and disks is not None:
-        short = funds.balance < gpus + disks
-        if funds.spend_per_hr is not None and (spend := max(0.0, funds.spend_per_hr) + gpus + disks) > 0:
-            after = max(0.0, funds.balance) / spend * 3600.0
-    return Price(gpus, disks, before, after, short, up_to)
+    after = costs.runway(funds, costs.total((gpus, disks)))
+    return Price(gpus, disks, rules.runway(funds), after, costs.is_short(funds, gpus, disks), up_to)
 
 
 def _each(draft: Draft, offers: Sequence[Offer]) -> tuple[float | None, bool]:
@@ -479,6 +477,46 @@ def _cheapest(draft: Draft, offers: Sequence[Offer]) -> float | None:
 def _number(text: str) -> int | None:
     clean = text.strip()
     return int(clean) if clean.isascii() and clean.isdigit() and len(clean) < 8 else None
+
+
+def inputs(draft: Draft) -> tuple[tuple[Field, str], ...]:
+    """Each input that is not as it is by default and goes out with this way of renting, and what it says.
+
+    Of what is secret the name alone is told.
+    """
+    found = ((field, _said(draft, field)) for field in FIELDS if draft.way in field.ways)
+    return tuple((field, text) for field, text in found if text is not None)
+
+
+def _said(draft: Draft, field: Field) -> str | None:
+    """What stands in a field, in words; None where it is as by default."""
+    match field.kind:
+        case Kind.ENV:
+            return ", ".join(name or "a value without a name" for name, _ in draft.env) or None
+        case Kind.HIDDEN:
+            return "set, not shown" if field.name in draft.secrets else None
+        case Kind.CHOICE:
+            words = dict(field.options)
+            default = STARTING.get(field.name, field.options[0][0])
+            value = draft[field.name].strip() or field.options[0][0]
+            return None if value == default else words.get(value, value)
+        case _:
+            value = draft[field.name].strip()
+            return None if value == STARTING.get(field.name, "") else value or "none"
+
+
+def same(one: Draft, other: Draft) -> bool:
+    """Whether two drafts say the same; what is empty is as good as missing."""
+
+    def filled(draft: Draft) -> dict[str, str]:
+        return {name: text for name, text in draft.values.items() if text.strip()}
+
+    return filled(one) == filled(other) and one.env == other.env and one.secrets == other.secrets
+
+
+def folded_inputs(draft: Draft) -> tuple[Field, ...]:
+    """The fields of the form's folded part that are not as by default."""
+    return tuple(field for field, _ in inputs(draft) if not field.common)
 
 
 _OWN = ("way", "lease")

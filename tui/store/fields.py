@@ -167,6 +167,13 @@ FIELDS = (
 
 BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
 
+NARROWS = frozenset({
+    "public_ip", "country", "data_center", "network_volume_id", "min_vcpus", "min_memory_gb", "min_download_mbps",
+    "min_upload_mbps", "deploy_cost", "min_disk_gb", "cuda", "min_cuda", "allowed_cuda", "compliance", "instance_ids",
+    "global_network",
+})  # fmt: skip
+"""Inputs that leave out hosts which have the GPU."""
+
 NOT_OFFERED: Mapping[str, str] = {"aiApiId": "it is for RunPod's own AI endpoints, not for pods that people rent"}
 """Inputs of the API that the form does not have, and why."""
 

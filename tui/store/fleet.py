@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tui.api.models import ANYTHING
 from tui.store import rules
+from tui.store.costs import total
 from tui.store.deeds import Deed
 from tui.store.events import Event, between
 from tui.store.feed import Feed, is_stale
@@ -306,10 +307,12 @@ class Fleet:
         readable = [r.pod for r in self.records.values() if r.pod is not None]
         return rules.totals(readable, len(self.records) - len(readable))
 
-    def idle_burn(self, now: float) -> float:
-        """Dollars per hour of the pods that are up and have done nothing for `rules.IDLE_AFTER`."""
-        return sum(
-            r.pod.cost_per_hr or 0.0
+    def idle_burn(self, now: float) -> float | None:
+        """Dollars per hour of the pods that are up and have done nothing for `rules.IDLE_AFTER`; None where one has no
+        known price.
+        """
+        return total(
+            r.pod.cost_per_hr
             for r in self.records.values()
             if r.pod is not None and rules.phase(r.pod, r.idle_for(now)) is rules.Phase.IDLE
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -289,13 +289,21 @@ def is_percent(series: Series) -> bool:
     return any(least < value < 255 for column in stretch.columns.values() for value in column.high)
 
 
-Counts = Mapping[str, int]
+class Rented(NamedTuple):
+    """GPUs of all machines that report them, and how many of those are rented; None where no machine does.
+
+    unknown: machines that do not report it.
+    """
+
+    rented: int | None
+    gpus: int | None
+    unknown: int
 
 
-def counts(rows: Sequence[HostRow]) -> Counts:
-    """GPUs of all machines, and how many of them are rented, as far as RunPod tells."""
-    gpus = [row.host.gpus for row in rows if row.host is not None]
-    return {
-        "gpus": sum(gpu.total or 0 for gpu in gpus),
-        "rented": sum(gpu.reserved or 0 for gpu in gpus),
-    }
+def rented(rows: Sequence[HostRow]) -> Rented:
+    """How many GPUs of all machines are rented, as far as RunPod reports it."""
+    gpus = [row.host.gpus if row.host is not None else None for row in rows]
+    known = [(g.reserved, g.total) for g in gpus if g is not None and g.reserved is not None and g.total is not None]
+    if not known:
+        return Rented(None, None, len(rows))
+    return Rented(sum(one for one, _ in known), sum(total for _, total in known), len(rows) - len(known))

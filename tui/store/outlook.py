@@ -6,22 +6,18 @@ At $0 RunPod stops pods, and terminates those that have no network volume, with 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from tui.store import rules, spending
+from tui.store import costs, rules, spending
+from tui.store.costs import State
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
     from tui.store.books import Books
     from tui.store.fleet import Record
-
-NOTHING = 0.0005
-"""Dollars an hour below which nothing is spent."""
 
 STOPS, ENDS, STAYS = "stops", "ends", "stays"
 """What happens to a pod at $0: it stops and keeps its network volume; it is terminated; it stays as it is."""
@@ -37,27 +33,8 @@ def fate(pod: Pod) -> str:
 
 
 def change_by_stopping(pods: Iterable[Pod]) -> float | None:
-    """By how many dollars an hour spending changes when these are stopped: a running pod's price falls away, and its
-    volume disk costs twice as much. None where something of it is not known.
-    """
-    total = 0.0
-    for pod in pods:
-        if pod.status != "RUNNING":
-            continue
-        kept = spending.storage_per_hr(pod, running=False)
-        before = spending.storage_per_hr(pod, running=True)
-        if pod.cost_per_hr is None or not math.isfinite(pod.cost_per_hr) or kept is None or before is None:
-            return None
-        total += kept - before - pod.cost_per_hr
-    return total
-
-
-def changed(funds: Funds | None, change: float | None) -> Funds | None:
-    """The account's money if spending were another by so many dollars an hour; None where that is not known."""
-    if funds is None or change is None or funds.spend_per_hr is None:
-        return None
-    spend = max(0.0, funds.spend_per_hr + change)
-    return replace(funds, spend_per_hr=0.0 if spend < NOTHING else spend)
+    """By how many dollars an hour spending changes when these are stopped, as far as they run; None where unknown."""
+    return costs.change((pod for pod in pods if pod.status == "RUNNING"), State.STOPPED)
 
 
 def ends_at(funds: Funds | None, now: float) -> float | None:
@@ -67,17 +44,17 @@ def ends_at(funds: Funds | None, now: float) -> float | None:
 
 
 def balance_at(funds: Funds, now: float, at: float) -> float | None:
-    """What is left at a later instant, at the present spend; nothing below zero."""
+    """What is left at a later instant, at the present spend; nothing below zero, but for a debt there is already."""
     if funds.balance is None or funds.spend_per_hr is None:
         return None
-    return max(0.0, funds.balance - max(0.0, funds.spend_per_hr) * (at - now) / 3600.0)
+    return max(min(0.0, funds.balance), funds.balance - max(0.0, funds.spend_per_hr) * (at - now) / 3600.0)
 
 
 class PodCost(Struct, frozen=True):
     """What one pod costs. Dollars.
 
     per_hr:         its price while it runs, what its volume disk costs while it is stopped.
-    storage_per_hr: what its disks cost now. Whether a running pod's price has that in it RunPod does not say.
+    storage_per_hr: what its disks cost now, beside that price.
     today, month: of its running time; `least`: podtop did not watch all of the month, so that it may have been more.
     stopped_at:   since when it is stopped, None while it runs or where RunPod does not say.
     stored:       dollars for its volume disk since then: what a forgotten pod has cost.
@@ -115,8 +92,9 @@ def _pod_cost(record: Record, books: Books | None, now: float) -> PodCost:
             record.id, record.name, "unreadable", "", False, None, None, None, None, None, False, None, None, False, "",
             record.unreadable or "",
         )  # fmt: skip
-    running = pod.status == "RUNNING"
-    storage = spending.storage_per_hr(pod, running=running)
+    running, state = pod.status == "RUNNING", costs.state(pod)
+    # Of a status that podtop does not know nobody says what is billed.
+    storage = None if state is None else spending.storage_per_hr(pod, running=running)
     # To take the words of a change apart costs most of all of this: only where they are needed.
     change = rules.status_change(pod.status_change) if pod.status == "EXITED" else None
     stopped_at = change.at if change is not None else None

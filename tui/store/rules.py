@@ -155,17 +155,25 @@ def unread_gpus(pod: Pod) -> int:
 
 
 class Totals(NamedTuple):
-    """The fleet in numbers: pods running of all, GPUs busy of those rented and running, and GPUs nothing is told of."""
+    """The fleet in numbers: pods running of all, GPUs busy of those rented and running; of those, how many RunPod says
+    nothing of, and how many are in pods that still boot.
+    """
 
     running: int
     pods: int
     gpus_busy: int
     gpus: int
     gpus_unread: int
+    gpus_booting: int = 0
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is known of what GPUs do; without a GPU there is nothing to be known."""
+        return not self.gpus or self.gpus_unread + self.gpus_booting < self.gpus
 
 
 def totals(pods: Iterable[Pod], unreadable: int = 0) -> Totals:
-    running = count = busy = gpus = unread = 0
+    running = count = busy = gpus = unread = booting = 0
     for pod in pods:
         count += 1
         if pod.status == "RUNNING":
@@ -173,4 +181,5 @@ def totals(pods: Iterable[Pod], unreadable: int = 0) -> Totals:
             gpus += pod.gpu_count
             busy += busy_gpus(pod)
             unread += unread_gpus(pod)
-    return Totals(running, count + unreadable, busy, gpus, unread)
+            booting += pod.gpu_count if pod.runtime is None else 0
+    return Totals(running, count + unreadable, busy, gpus, unread, booting)

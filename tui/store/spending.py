@@ -35,8 +35,8 @@ in which a larger volume never costs less."""
 def storage_per_hr(pod: Pod, running: bool) -> float | None:
     """Dollars an hour for a pod's own disks while it runs or while it is stopped; None where a size is unknown.
 
-    Stopping wipes the container disk, so that only the volume is billed then. Prices: RunPod's pricing page. Whether
-    `costPerHr` has the running part in it is not documented: the two are never added up here.
+    Stopping wipes the container disk, so that only the volume is billed then. Prices: RunPod's pricing page. What a
+    pod costs with them is told by `costs` alone.
     """
     volume = _known(pod.volume_gb)
     if volume is None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.actions import BY_ID
 from tui.ui import format as fmt
@@ -32,6 +32,19 @@ if TYPE_CHECKING:
     from tui.watch import Watch
 
 Push = Callable[["Screen[Any]", Callable[[Any], None]], object]
+
+
+class Wish(NamedTuple):
+    """What a row means to a deploy: a GPU of the market, a pod to be like, a template, or fields of the form.
+
+    anew: whether it takes the place of a draft that was kept, and does not go into it.
+    """
+
+    offer: Offer | None = None
+    pod: str | None = None
+    template: Template | None = None
+    more: Mapping[str, str] = {}
+    anew: bool = False
 
 
 class Acts:
@@ -104,8 +117,8 @@ class Acts:
         else:
             self._warn("actions are unlocked, until nobody touches a key for a while")
 
-    def ask(self, action: str, ids: Sequence[str]) -> None:
-        """Show the dialog of an action on these pods, by their ids."""
+    def ask(self, action: str, ids: Sequence[str], hidden: Collection[str] = ()) -> None:
+        """Show the dialog of an action on these pods, by their ids; `hidden`: those that a filter keeps from sight."""
         verb = BY_ID[action].verb
         if (why := self.refusal()) is not None:
             self._warn(f"{verb}: {why}")
@@ -128,7 +141,7 @@ class Acts:
             return self._case(action, kept)
 
         def weigh(case: Case, asked: tuple[Command, ...]) -> tuple[consequences.Point, ...]:
-            return consequences.points(case, asked, self._fleet.funds)
+            return (*consequences.unseen(case, hidden), *consequences.points(case, asked, self._fleet.funds))
 
         self._push(Confirm(made, again, weigh, self._beat), self._confirmed)
 
@@ -240,16 +253,18 @@ class Acts:
 
     # Deploying
 
-    def deploy(self, offer: Offer | None, pod: str | None, template: Template | None = None) -> None:
-        """Show the form of a deploy: with this GPU, like this pod, from this template; with none, as it was left."""
+    def deploy(self, wish: Wish | None) -> None:
+        """Show the form of a deploy, filled with what the row under the cursor means; with nothing, as it was left."""
         if (why := self.refusal()) is not None:
             self._warn(f"deploy: {why}")
+        elif wish is None:
+            self._warn("deploy: choose one GPU, pod, template, CPU pod or data center")
         elif self._fleet.market.value is None:
             self._warn("deploy: the prices are not known yet")
         elif (under_way := self._fleet.deeds.get("")) is not None:
             self._warn(f"deploy: still {under_way.word} {under_way.name}: one at a time")
         else:
-            self._run(self._open_form(offer, pod, template=template))
+            self._run(self._open_form(wish.offer, wish.pod, wish.more, template=wish.template, anew=wish.anew))
 
     def prepare(self, offer: Offer | None, more: Mapping[str, str], then: Callable[[Draft], object]) -> None:
         """Show the form of a deploy that is not ordered now: what was typed goes to `then`."""
@@ -265,6 +280,7 @@ class Acts:
         more: Mapping[str, str] | None = None,
         then: Callable[[Draft], object] | None = None,
         template: Template | None = None,
+        anew: bool = False,
     ) -> None:
         import secrets
 
@@ -277,6 +293,7 @@ class Acts:
         kept = await self._kept_draft()
         start = offer or (offers[0] if offers else None)
         fresh = rules.from_offer(start, suffix, offers) if start is not None else rules.Draft(rules.STARTING)
+        kept = None if anew else kept
         draft = kept or fresh
         if pod is not None and self._watch.cloud is not None:
             name = self._fleet.records[pod].name if pod in self._fleet.records else pod
@@ -299,6 +316,8 @@ class Acts:
                 draft = replace(draft, values={**draft.values, "name": rules.unique(template.name, suffix)})
         if more:
             draft = replace(draft, values={**draft.values, **more})
+            if not draft["name"]:
+                draft = draft.typed("name", rules.unique(draft["instance_ids"], suffix))
         self._show_form(draft, fresh, kept is not None, then)
 
     def _show_form(self, draft: Draft, fresh: Draft, kept: bool, then: Callable[[Draft], object] | None) -> None:

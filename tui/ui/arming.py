@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from tui.actions import is_spot
 from tui.consequences import Point
+from tui.store import costs
 from tui.store import draft as drafts
 from tui.store.vigil import Vigil, what
 from tui.ui import format as fmt
 from tui.ui.modals.agree import Question
+from tui.ui.ordering import sent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,12 +71,8 @@ def deploys(
 ) -> Question:
     """What is asked before a watch may deploy."""
     balance = funds.balance if funds is not None else None
-    spend = (funds.spend_per_hr or 0.0) + cap if funds is not None else cap
-    last = (
-        ""
-        if balance is None or spend <= 0
-        else f" With all of it the money lasts {fmt.duration(balance / spend * 3600)}."
-    )
+    left = costs.runway(funds, cap)
+    last = "" if left is None else f" With all of it the runway is {fmt.runway(left)}."
     image = draft["image"] or f"template {draft['template_id']}"
     points = [
         Point(
@@ -88,6 +86,7 @@ def deploys(
         *_lease(draft),
         Point("who", "podtop, while it runs; read-only stops it. w on it takes it away.", "muted"),
     ]
+    points += sent(draft, ("way", "gpu_count", "cloud", "gpu_type_id", "image" if draft["image"] else "template_id"))
     if draft.env or draft.secrets:
         points.append(
             Point("", "Its variables' values are not kept on disk: when podtop ends, it has to be armed anew.", "muted")
@@ -96,7 +95,7 @@ def deploys(
     if funds is None or funds.account_id is None or balance is None:
         stop = stop or "the account and its balance are not known now"
     elif balance < cap:
-        stop = stop or f"the balance ({fmt.money(balance)}) is less than an hour of the cap"
+        stop = stop or f"the balance ({fmt.balance(balance)}) is less than an hour of the cap"
     return Question(
         f"Arm: deploy {what(vigil)} by itself",
         ((f"{vigil.demand.gpu_count}×{' or '.join(vigil.names)}", "text"), (f"  {image}", "muted")),
@@ -131,8 +130,8 @@ def resumes(pod: Pod | None, funds: Funds | None) -> Question:
         )
     if not why and (funds is None or funds.account_id is None):
         why = "the account is not known now"
-    elif not why and balance is not None and balance < (pod.cost_per_hr or 0.0):
-        why = f"the balance ({fmt.money(balance)}) is less than an hour of it"
+    elif not why and costs.is_short(funds, pod.cost_per_hr):
+        why = f"the balance ({fmt.balance(balance)}) is less than an hour of it"
     known = "RunPod does not say how many are free" if free is None else f"{free} of them free now"
     gpu = f"{pod.gpu_count}×{pod.machine.gpu_name if pod.machine and pod.machine.gpu_name else 'GPU'}"
     return Question(

@@ -82,7 +82,7 @@ def _value(line: Line, spec: ChartSpec) -> str:
     if line.last is None:
         return fmt.UNKNOWN
     number = f"{line.last:.{spec.places}f}"
-    return f"${number}" if spec.unit == "$" else f"{number}{spec.unit}"
+    return fmt.money(line.last, spec.places).replace(",", "") if spec.unit == "$" else f"{number}{spec.unit}"
 
 
 def time_axis(spec: ChartSpec, width: int) -> Row:

@@ -32,7 +32,7 @@ GLYPHS = {
     Kind.NEW: "+", Kind.RUNNING: "▶", Kind.UP: "●", Kind.DOWN: "○", Kind.RESTART: "↻", Kind.STOPPED: "■",
     Kind.OUTBID: "▼", Kind.STATUS: "◆", Kind.GONE: "✕",
     Kind.DONE: "✓", Kind.REFUSED: "✕", Kind.UNKNOWN: "?", Kind.TROUBLE: "▲", Kind.PRICE: "◉",
-    Kind.IDLE: "◔", Kind.LOOP: "↺", Kind.BOOT: "◌", Kind.ZERO_GPU: "∅", Kind.MAINTENANCE: "▣", Kind.RUNWAY: "$",
+    Kind.IDLE: "◌", Kind.LOOP: "↺", Kind.BOOT: "◔", Kind.ZERO_GPU: "∅", Kind.MAINTENANCE: "▣", Kind.RUNWAY: "$",
     Kind.BALANCE: "$", Kind.UNREADABLE: "?", Kind.OUTAGE: "▲", Kind.THROTTLED: "△", **dict.fromkeys(ENDS.values(), "✓"),
 }  # fmt: skip
 """What happened, on a time axis and in a list."""

@@ -221,7 +221,8 @@ def _cost_now(pod: Pod) -> Cell:
     match pod.status:
         case "RUNNING":
             disks = storage_per_hr(pod, running=True)
-            tail: Cell = () if disks is None else ((f"  + disks {_per_hour(disks)}", "muted"),)
+            known = "unknown" if disks is None else _per_hour(disks)
+            tail: Cell = ((f"  + disks {known}", "muted"),)
             return (*_rate(pod.cost_per_hr), *tail)
         case "EXITED":
             return (*_rate(storage_per_hr(pod, running=False)), ("  disks only", "muted"), (running, "quiet"))

@@ -19,20 +19,31 @@ from textual.filter import LineFilter
 
 from tui.ui.colours import Rgb, contrast
 
-_GLYPHS = {
-    # Words and signs.
-    "–": "-", "—": "-", "…": "~", "·": ".", "•": "*", "×": "x", "°": "'", "∞": "oo", "‖": "|", "€": "E",
-    "←": "<", "→": ">", "↑": "^", "↓": "v", "↵": "<", "↻": "@", "⌫": "<", "🔎": " /",
+_WORDS = {
+    # What is written: punctuation, units, arithmetic.
+    "–": "-", "—": "-", "−": "-", "…": "~", "·": ".", "×": "x", "÷": "/", "±": "+", "≥": ">", "≤": "<", "°": "'",
+    "€": "E", "•": "*", "→": ">", "←": "<", "↵": "<", "⌫": "<", "‹": "[", "›": "]", "🔎": " /",
     "‘": "'", "’": "'", "“": '"', "”": '"', "«": "<", "»": ">",
-    # States and marks.
-    "●": "*", "○": "o", "◌": "o", "◔": "~", "◉": "@", "■": "#", "▪": "#", "▬": "=", "◆": "+", "✕": "x", "✓": "v",
-    "▲": "!", "▼": "v", "▾": "v", "▴": "^", "▶": ">", "▸": ">", "◀": "<", "◂": "<", "▰": "#", "▱": "-",
-    # Levels: sparklines, strips, bars.
-    "▁": "_", "▂": ".", "▃": "-", "▄": "~", "▅": "=", "▆": "+", "▇": "*", "█": "#",
+}  # fmt: skip
+
+SYMBOLS = {
+    # What a pod, a watch or the screen does.
+    "●": "*", "◌": "o", "◔": "c", "■": "#", "▼": "V", "✕": "X", "◆": ";", "▸": "}", "◂": "{", "▾": "\\", "▴": "/",
+    "✓": "v", "▲": "!", "◉": "@", "◀": "(", "▶": ")", "‖": "|", "∞": "&",
+    # What happened, what there is.
+    "○": "n", "↻": "r", "↺": "R", "∅": "0", "▣": "m", "△": "T", "▪": ":", "▰": "=", "▱": "_", "↑": "u", "↓": "d",
+}  # fmt: skip
+"""A character for each symbol with a meaning of its own: no two have the same, and none has that of "?" (unreadable),
+"+" (new), "$" (money) or "^" (sorted upwards), which are their own."""
+
+_LEVELS = {
+    # How much there is of something: sparklines, strips, bars.
+    "▁": "_", "▂": ".", "▃": "-", "▄": "~", "▅": "=", "▆": "+", "▇": "*", "█": "#", "▬": "=",
     "▔": "-", "▌": "|", "▐": "|", "▎": "|", "▏": "|", "▕": "|", "▊": "|", "▋": "|", "▍": "|", "▀": "=",
     "░": ":", "▒": "+", "▓": "%", "━": "#", "╸": "=", "╺": "-", "─": "-", "│": "|", "┃": "|",
 }  # fmt: skip
-"""A character for each that podtop draws. No two that stand for different things in one place have the same."""
+
+_GLYPHS = {**_WORDS, **SYMBOLS, **_LEVELS}
 
 _RISING = re.compile(r"(?<=[\w.])▲")
 """Behind a column's title the alarm is an arrow."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tui.store import costs
 from tui.store import market as views
 from tui.store.market import OfferRow, stock_rank
 from tui.store.prices import CLOUDS, SECURE, Low, Presence, Prices, words
@@ -137,9 +138,8 @@ def _now(row: OfferRow, offer: Offer, funds: Funds | None, asked: bool | None) -
     if row.whole is not None:
         many = f"{row.count} GPUs" if row.count > 1 else "1 GPU"
         parts = [(f"{fmt.money(row.whole)}/h", "strong"), (f" · {fmt.money(row.whole * 24)}/day", "muted")]
-        if funds is not None and funds.balance is not None and funds.balance > 0:
-            spend = (funds.spend_per_hr or 0.0) + row.whole
-            parts.append((f" · runway {fmt.duration(funds.balance / spend * 3600)} with it", "muted"))
+        if (left := costs.runway(funds, row.whole)) is not None:
+            parts.append((f" · runway {fmt.runway(left)} with it", "muted"))
         yield Fact(many, tuple(parts))
         if row.spot is not None and row.count > 1:
             bids = row.spot * row.count

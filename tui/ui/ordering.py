@@ -33,10 +33,13 @@ def question(
     cloud = {"SECURE": "secure cloud", "COMMUNITY": "community cloud"}.get(draft["cloud"], "either cloud")
     way = "spot" if draft.way == "spot" else "on demand"
     what = draft["image"] or f"template {draft['template_id']}"
+    above = {"way", "gpu_count", "cloud", "name", "image" if draft["image"] else "template_id"}
+    hardware = "CPU only" if draft["compute"] == "CPU" else f"{draft['gpu_count']}×{gpu}"
+    above |= set() if draft["compute"] == "CPU" else {"gpu_type_id"}
     return Question(
         f"Deploy {draft['name']}",
-        ((f"{draft['gpu_count']}×{gpu} · {way} · {cloud}", "text"), (f"  {what}", "muted")),
-        _points(draft, cost, funds, now, tz),
+        ((f"{hardware} · {way} · {cloud}", "text"), (f"  {what}", "muted")),
+        (*_points(draft, cost, funds, now, tz), *sent(draft, above)),
         "Deploy",
         (cost.per_hr, cost.short, tuple(wrong)),
         # What is not known may be more than the balance.
@@ -45,18 +48,57 @@ def question(
     )
 
 
+LISTED = 6
+"""Inputs that have a line each; more of them stand in one paragraph."""
+
+
+def sent(draft: Draft, above: Collection[str] = ()) -> tuple[Point, ...]:
+    """Every input that is not as by default, so that nothing goes out unseen; `above`: those that stand in the head."""
+    words = [
+        f"{field.label.partition(',')[0]}: {text}{'' if text == 'none' else _unit(field.label)}"
+        for field, text in drafts.inputs(draft)
+        if field.name not in above
+    ]
+    if len(words) > LISTED:
+        # In fewer lines more of them are seen at once.
+        words = [" · ".join(words)]
+    return tuple(Point("inputs" if n == 0 else "", text) for n, text in enumerate(words))
+
+
+def anew(draft: Draft) -> Question:
+    """What is asked before a draft is forgotten."""
+    return Question(
+        "Start over",
+        (("Forget what is typed here, and start with an empty form?", "text"),),
+        (
+            *sent(draft),
+            Point("later", "Values of variables and keys are not kept on disk: they are lost for good.", "warn")
+            if draft.env or draft.secrets
+            else Point("later", "It cannot be undone.", "muted"),
+        ),
+        "Start over",
+        (),
+    )
+
+
+def _unit(label: str) -> str:
+    """What a label says behind its comma, behind the value."""
+    unit = label.partition(",")[2].strip()
+    return f" {unit}" if unit else ""
+
+
 def _points(draft: Draft, cost: drafts.Price, funds: Funds | None, now: float, tz: tzinfo | None) -> tuple[Point, ...]:
     found: list[Point] = []
     if cost.per_hr is None:
         found.append(Point("money", "RunPod does not say what it costs: it may be more than the balance.", "warn"))
     else:
         to = "up to " if cost.up_to else ""
-        runway = f" Runway {fmt.duration(cost.before)} → {fmt.duration(cost.after)}." if cost.after is not None else ""
+        runway = f" Runway {fmt.runway(cost.before)} → {fmt.runway(cost.after)}." if cost.after is not None else ""
         found.append(
             Point("money", f"Costs {to}{fmt.money(cost.per_hr)}/h, {fmt.money(cost.per_hr * 24)} a day.{runway}")
         )
     if cost.short:
-        balance = fmt.money(funds.balance) if funds is not None else "unknown"
+        balance = fmt.balance(funds.balance) if funds is not None else "unknown"
         found.append(
             Point("", f"The balance ({balance}) is less than an hour of it: RunPod will likely refuse.", "bad")
         )

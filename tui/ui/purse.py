@@ -10,7 +10,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.store import books as history
-from tui.store import outlook, rules
+from tui.store import costs, outlook, rules
 from tui.store.outlook import ENDS, STAYS, STOPS, PodCost
 from tui.store.series import Point
 from tui.store.views import Line
@@ -143,7 +143,7 @@ def _pod_cells(row: PodCost, now: float, marks: Mapping[str, None]) -> Cells:
     if row.least and row.month is not None:
         month = (("≥", "quiet"), *month)
     return {
-        "mark": (("◆", "accent"),) if marked else (),
+        "mark": (("✓", "accent"),) if marked else (),
         "name": ((row.name, "strong" if marked else "text"),),
         "word": ((row.word, "good" if row.word == "running" else "bad" if row.reason else "muted"),),
         "now": ((fmt.price(row.per_hr), hue),),
@@ -214,7 +214,9 @@ def clock(funds: Funds | None, now: float, tz: tzinfo | None) -> Cell:
     if math.isinf(left):
         return (("never: nothing is spent", "good"),)
     if left <= 0:
-        return (("▲ now: the balance is used up", "bad"),)
+        debt = funds is not None and funds.balance is not None and funds.balance < 0
+        why = f"the account {fmt.balance(funds.balance)}" if debt and funds is not None else "the balance is used up"
+        return ((f"▲ now: {why}", "bad"),)
     role = _role(left)
     mark = "▲ " if role != "strong" else ""
     return ((f"{mark}{when(now + left, tz, now)}", role), (f"  in {fmt.duration(left)}", "text"))
@@ -240,7 +242,7 @@ def _runway(
     running = [pod for pod in chosen if pod.status == "RUNNING"]
     if not running:
         return
-    after = outlook.changed(funds, change)
+    after = costs.changed(funds, change)
     label = f"If {len(running)} stop{'s' * (len(running) == 1)}" if marked else "If it stops"
     who = f"{len(running)} marked" if marked else running[0].name or running[0].id
     if after is None or change is None:
@@ -282,7 +284,8 @@ def _at_zero(rows: Sequence[PodCost], known: bool, room: int) -> Iterator[Fact]:
 def _money(account: Account | None, funds: Funds | None, rows: Sequence[PodCost]) -> Iterator[Fact]:
     balance, spend = (funds.balance, funds.spend_per_hr) if funds else (None, None)
     low: Cell = (("  under the least balance", "bad"),) if account and account.under_balance else ()
-    yield Fact("Balance", (*money(balance, "strong"), *low))
+    debt = balance is not None and balance < 0
+    yield Fact("Balance", (*(((fmt.balance(balance), "bad"),) if debt else money(balance, "strong")), *low))
     daily: Cell = ((f"  {fmt.money(spend * 24)} a day", "muted"),) if spend is not None and math.isfinite(spend) else ()
     yield Fact("Spend", ((per_hour(spend), "strong"), *daily))
     split = account.spend_split if account else None
@@ -290,10 +293,11 @@ def _money(account: Account | None, funds: Funds | None, rows: Sequence[PodCost]
         yield Fact("  GPUs", ((per_hour(split.gpu_per_hr), "text"),))
         yield Fact("  local disks", ((per_hour(split.local_storage_per_hr), "text"),))
         yield Fact("  network", ((per_hour(split.network_storage_per_hr), "text"),))
-    if lying := [row for row in rows if not row.running and row.storage_per_hr]:
-        hourly = per_hour(sum(row.storage_per_hr or 0.0 for row in lying))
+    if lying := [row for row in rows if not row.running and not row.reason and row.storage_per_hr != 0]:
+        hourly = per_hour(costs.total(row.storage_per_hr for row in lying))
         so_far = [row.stored for row in lying if row.stored is not None]
-        tail = f"  {fmt.money(sum(so_far))} so far" if so_far else ""
+        least = "≥" if len(so_far) < len(lying) else ""
+        tail = f"  {least}{fmt.money(sum(so_far))} so far" if so_far else ""
         yield Fact("Stopped pods", ((f"{len(lying)}: disks {hourly}", "warn"), (tail, "muted")))
     limit = funds.spend_limit if funds else None
     if limit is not None and spend is not None and limit > 0:
@@ -332,7 +336,7 @@ def ahead(funds: Funds | None, change: float | None) -> float:
     left = rules.runway(funds)
     if left is None or math.isinf(left):
         return 86_400.0
-    later = rules.runway(outlook.changed(funds, change)) if change else None
+    later = costs.runway(funds, change) if change else None
     wanted = 1.15 * max(left, min(later, 3 * left) if later is not None else 0.0)
     return next((span for span in SPANS if span >= wanted), SPANS[-1])
 
@@ -364,7 +368,7 @@ def projection(
     label, change = stopped
     for name, money_then in (
         ("in 24 h", funds),
-        ("if stopped", outlook.changed(funds, change) if label else None),
+        ("if stopped", costs.changed(funds, change) if label else None),
     ):
         if money_then is None or money_then.balance is None or money_then.spend_per_hr is None:
             continue
@@ -374,9 +378,13 @@ def projection(
         lines.append(Line(name, (run,) if run else (), later))
         if end is not None and window.column(end) is not None:
             marks.append(Mark(end, "✕"))
+    low = min((point.low for line in lines for run in line.runs for point in run), default=0.0)
     high = max((point.high for line in lines for run in line.runs for point in run), default=0.0)
+    # A debt is below zero; of a few dollars cents are told.
+    top, bottom = 0.0 if low < 0 and high <= 0 else round_up(high), -round_up(-low) if low < 0 else 0.0
+    places = 2 if bottom < 0 and max(top, -bottom) <= 10 else 0
     return ChartSpec(
-        "Balance", tuple(lines), window, high=round_up(high), places=0, axis=AXIS, unit="$",
+        "Balance", tuple(lines), window, high=top, low=bottom, places=places, axis=AXIS, unit="$",
         note="the balance is not known", tz=tz, cursor=now, marks=tuple(marks),
     )  # fmt: skip
 

@@ -173,12 +173,15 @@ def money(fleet: Fleet, old: bool) -> Ranked:
     else:
         role = "bad" if left < rules.SHORT_RUNWAY else "warn" if left < rules.LOW_RUNWAY else "strong"
     mark = "▲ " if role in ("bad", "warn") else ""
-    balance = "unknown" if funds is None or funds.balance is None else fmt.money(funds.balance)
+    owed = -funds.balance if funds is not None and funds.balance is not None and funds.balance <= -0.005 else None
+    balance = "unknown" if funds is None or funds.balance is None else fmt.balance(funds.balance)
     spend = "unknown" if funds is None or funds.spend_per_hr is None else f"{fmt.money(funds.spend_per_hr)}/h"
-    words = "unknown" if left is None else "no spend" if math.isinf(left) else mark + fmt.duration(left)
+    words = "unknown" if left is None else "no spend" if math.isinf(left) else mark + fmt.runway(left)
     strong = "muted" if old else "strong"
     return (
-        (1, _figure("balance", balance, "muted" if balance == "unknown" else strong)),
+        (1, _figure("balance", balance, "muted" if balance == "unknown" else strong))
+        if owed is None
+        else (1, _figure("owes", fmt.money(owed), "muted" if old else "bad")),
         (3, _figure("spend", spend, "muted" if spend == "unknown" else strong)),
         (0, _figure("runway", words, "muted" if old else role)),
     )
@@ -192,11 +195,14 @@ def counts(fleet: Fleet, now: float, old: bool) -> Ranked:
     totals = fleet.totals
     strong = "muted" if old else "strong"
     burn = fleet.idle_burn(now)
-    idle: Ranked = ((2, (("idle ", "muted"), (f"▲ {fmt.money(burn)}/h", "warn"))),) if burn else ()
-    unread: Cell = ((f", {totals.gpus_unread} unknown", "muted"),) if totals.gpus_unread else ()
+    cost = "▲ unknown $/h" if burn is None else f"▲ {fmt.money(burn)}/h"
+    idle: Ranked = ((2, (("idle ", "muted"), (cost, "warn"))),) if burn != 0 else ()
+    busy = str(totals.gpus_busy) if totals.known else fmt.UNKNOWN
+    apart = ((totals.gpus_unread if totals.known else 0, "unknown"), (totals.gpus_booting, "booting"))
+    unread: Cell = tuple((f", {count} {word}", "muted") for count, word in apart if count)
     return (
         (4, (("pods ", "muted"), (f"{totals.running}/{totals.pods}", strong), (" running", "muted"))),
-        (5, (("gpus ", "muted"), (f"{totals.gpus_busy}/{totals.gpus}", strong), (" busy", "muted"), *unread)),
+        (5, (("gpus ", "muted"), (f"{busy}/{totals.gpus}", strong), (" busy", "muted"), *unread)),
         *idle,
     )
 

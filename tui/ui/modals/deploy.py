@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from datetime import tzinfo
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
@@ -34,6 +35,7 @@ from tui.ui.widgets.variables import Pasted, Variable
 if TYPE_CHECKING:
     from tui.api.account import Template
     from tui.api.models import Funds, Offer
+    from tui.ui.modals.agree import Question
 
 KEPT_AFTER = 1.0
 """Seconds after the last key at which a draft is kept."""
@@ -103,7 +105,7 @@ class DeployForm(Dialog[Answer | None]):
         self._fresh = fresh
         self._sources = sources
         self._kept = kept
-        self._folded = True
+        self._folded = not drafts.folded_inputs(draft)
         self._touched: set[str] = set(draft.values) if kept else set()
         self._templates: dict[str, Template] | None = None
         self._asking = False
@@ -199,8 +201,7 @@ class DeployForm(Dialog[Answer | None]):
             line = self._draw(f"#row-{field.name} .fault", f"▲ {fault}" if fault else "", layout=True)
             if line is not None:
                 line.display = bool(fault)
-        hidden = len(fields(draft.way, folded=False)) - len(fields(draft.way, folded=True))
-        words = f"▸ {hidden} more" if self._folded else f"▾ {hidden} more"
+        words = self._fold_words()
         if self._drawn.get("#deploy-fold") != words:
             self._drawn["#deploy-fold"] = words
             self.query_one("#deploy-fold", Button).label = Text(words)
@@ -210,6 +211,18 @@ class DeployForm(Dialog[Answer | None]):
         order = self.query_one("#deploy-order", Button)
         order.disabled = bool(wrong)
         self._show_help()
+
+    def _fold_words(self) -> str:
+        """How many fields are folded, and which of them are set: they go out whether they are seen or not."""
+        draft = self.draft
+        hidden = len(fields(draft.way, folded=False)) - len(fields(draft.way, folded=True))
+        words = f"{'▸' if self._folded else '▾'} {hidden} more"
+        if not (found := drafts.folded_inputs(draft)):
+            return words
+        # As many lines as it takes: a name that is cut off would be one that is not told.
+        room = max(20, (self.query_one("#deploy-form").size.width or self.app.size.width) - 6)
+        names = ", ".join(field.label.partition(",")[0] for field in found)
+        return "\n".join(wrap(f"{words} · {len(found)} set: {names}", room, subsequent_indent="  "))
 
     def _faults(self) -> dict[str, str]:
         sources = self._sources
@@ -228,11 +241,11 @@ class DeployForm(Dialog[Answer | None]):
         gpus = "unknown" if cost.gpus is None else f"{to}{fmt.money(cost.gpus)}/h"
         disks = "unknown" if cost.disks is None else f"{fmt.money(cost.disks, 3)}/h"
         day = "unknown" if cost.per_hr is None else f"{to}{fmt.money(cost.per_hr * 24)}"
-        balance = "unknown" if funds is None or funds.balance is None else fmt.money(funds.balance)
+        balance = "unknown" if funds is None or funds.balance is None else fmt.balance(funds.balance)
         warn: Cell = (("▲ less than an hour's balance", "bad"),) if cost.short else ()
         state: Cell = ((f"▲ to mend: {', '.join(wrong)}", "warn"),) if wrong else (("✓ can be ordered", "good"),)
         if self.has_class("-narrow"):
-            runway = f"{fmt.duration(cost.before)} → {fmt.duration(cost.after)}"
+            runway = f"{fmt.runway(cost.before)} → {fmt.runway(cost.after)}"
             if self.narrow:
                 return self._text(
                     ((gpus, "strong"), (f" + disks {disks}", "muted")),
@@ -246,8 +259,8 @@ class DeployForm(Dialog[Answer | None]):
             return self._text(first, (("runway ", "muted"), (runway, "text"), ("  ", "text"), *last))
         rows = (
             ("GPUs", gpus, "strong"), ("disks", disks, "text"), ("a day", day, "text"), ("balance", balance, "text"),
-            ("runway now", fmt.duration(cost.before), "text"),
-            ("with it", fmt.duration(cost.after), "warn" if cost.short else "text"),
+            ("runway now", fmt.runway(cost.before), "text"),
+            ("with it", fmt.runway(cost.after), "warn" if cost.short else "text"),
         )  # fmt: skip
         lines: list[Cell] = [((f"{label:<11}", "muted"), (value, role)) for label, value, role in rows]
         return self._text((("Price", "key"),), *lines, (), state, *((warn,) if warn else ()))
@@ -339,7 +352,10 @@ class DeployForm(Dialog[Answer | None]):
         self._take(name, event.value)
 
     def _take(self, name: str, text: str) -> None:
-        self.draft = self.draft.typed(name, text)
+        before, self.draft = self.draft, self.draft.typed(name, text)
+        if drafts.same(before, self.draft):
+            # A field tells of its first value too, which nobody typed.
+            return
         if name in self._touched or text:
             self._touched.add(name)
         self._keep_soon()
@@ -382,6 +398,7 @@ class DeployForm(Dialog[Answer | None]):
                         found.value = secret.reveal() if secret else draft[field.name]
                     elif isinstance(found, Choice):
                         found.value = draft[field.name]
+        self._folded = self._folded and not drafts.folded_inputs(draft)
         self._keep_soon()
         self._show()
 
@@ -401,8 +418,26 @@ class DeployForm(Dialog[Answer | None]):
 
     # How it ends
 
-    async def action_anew(self) -> None:
-        self._kept, self._note, self._touched = False, "", set()
+    def action_anew(self) -> None:
+        """Forget the draft, after a question where there is something to lose."""
+        if drafts.same(self.draft, self._fresh):
+            return
+        from tui.ui.modals.agree import Agree
+        from tui.ui.ordering import anew
+
+        question = anew(self.draft)
+
+        async def again() -> Question:
+            return question
+
+        def agreed(yes: bool | None) -> None:
+            if yes:
+                self.run_worker(self._begin_anew(), name="begin anew")
+
+        self.app.push_screen(Agree(question, again, self._clock), agreed)
+
+    async def _begin_anew(self) -> None:
+        self._kept, self._note, self._touched, self._folded = False, "", set(), True
         await self.query(Variable).remove()
         await self.query_one("#variables").mount(Variable())
         self._fill(self._fresh)
@@ -439,7 +474,7 @@ class DeployForm(Dialog[Answer | None]):
     def _leave(self, answer: Answer | None) -> None:
         if self._saving is not None:
             self._saving.stop()
-        if answer is not None or self.draft != self._begun:
+        if answer is not None or not drafts.same(self.draft, self._begun):
             # One that was only looked at does not take the place of the one that was typed.
             self._keep()
         self.end(answer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from textual import events, on
@@ -19,6 +19,7 @@ from tui.store.outlook import PodCost
 from tui.topics import TOPICS as HOW
 from tui.ui import charged, layout, notices, owned, purse, spec
 from tui.ui import format as fmt
+from tui.ui.acts import Wish
 from tui.ui.cells import Cell
 from tui.ui.copies import Entry, under_cursor
 from tui.ui.facts import Fact, Section, copied
@@ -208,6 +209,8 @@ class AccountScreen(TimedScreen):
         text = self._typed[self._list].strip()
         parts = [NAMES.get(self._list, part.title)]
         parts += [f"/{text}  {len(keys)} of {len(rows)}"] if text else [str(len(rows))] if rows else []
+        if self._list == "money" and (selected := self._selected()):
+            parts.append(selected)
         if self._list in RANGED:
             parts.append(f"last {self._span()} days")
         note = trouble or (purse.seen(fleet.books.value, self._sight.tz) if self._list == "money" and rows else "")
@@ -523,14 +526,21 @@ class AccountScreen(TimedScreen):
         key = self._cursor_key()
         return (key,) if key in live and self._panes.active == "list" else ()
 
+    def _listed(self) -> Collection[str] | None:
+        return self.query_one("#money", Table).keys if self._list == "money" else None
+
     def action_deploy(self) -> None:
         template = self._template()
         if template is not None and template.serverless:
             self.notify(f"{template.name}: a template for serverless, not for pods", severity="warning", markup=False)
-        elif template is not None:
-            self._sight.acts.deploy(None, None, template)
         else:
             super().action_deploy()
+
+    def _wish(self) -> Wish | None:
+        if (template := self._template()) is not None:
+            # One for serverless is for no pod.
+            return None if template.serverless else Wish(template=template)
+        return super()._wish()
 
     def action_mark(self) -> None:
         table = self.query_one("#money", Table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from tui.store import market, views
 from tui.store.fleet import Fleet, Record
 from tui.store.views import Query
 from tui.ui import layout, notices, rows
+from tui.ui.acts import Wish
 from tui.ui.cells import Cell
 from tui.ui.messages import OpenPod
 from tui.ui.screens.timed import Sight, TimedScreen
@@ -173,6 +175,8 @@ class FleetScreen(TimedScreen):
             parts.append(f"/{text}  {len(table.keys)} of {total}")
         elif total:
             parts.append(str(total))
+        if name == "pods" and (selected := self._selected()):
+            parts.append(selected)
         trouble = notices.trouble(fleet, name, now)
         self._entitle(table, "  ".join(parts), trouble)
         table.set_class(bool(trouble), "-old")
@@ -311,6 +315,9 @@ class FleetScreen(TimedScreen):
         cursor = self.query_one("#pods", Table).cursor
         return (cursor,) if cursor is not None else ()
 
+    def _listed(self) -> Collection[str]:
+        return self.query_one("#pods", Table).keys
+
     def _at_hand(self) -> str | None:
         return self.query_one("#pods", Table).cursor if self._panes.active != "market" else None
 
@@ -327,6 +334,10 @@ class FleetScreen(TimedScreen):
         if self._panes.active != "market" or known is None:
             return None
         return next((offer for offer in known.offers if offer.gpu_id == key), None)
+
+    def _wish(self) -> Wish | None:
+        # An account without pods has none to be like: its first is rented here.
+        return super()._wish() or (Wish() if not self._sight.fleet.records else None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("sort", "invert"):

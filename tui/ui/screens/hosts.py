@@ -105,8 +105,9 @@ class HostsScreen(TimedScreen):
             faded=feed.stale(now, TOPICS["hosts"].interval),
         )  # fmt: skip
         total = len(self._every)
-        counts = store.counts(self._every)
-        rented = f"  {counts['rented']}/{counts['gpus']} GPUs rented" if counts["gpus"] else ""
+        count, gpus, unknown = store.rented(self._every)
+        apart = f", {unknown} machine{'s' * (unknown != 1)} unknown" if unknown else ""
+        rented = f"  {count}/{gpus} GPUs rented{apart}" if gpus is not None else ""
         text = self._typed.strip()
         number = f"/{text}  {len(found)} of {total}" if text else f"{total}{rented}" if total else ""
         trouble = notices.aged(feed, now, TOPICS["hosts"].interval)

@@ -20,6 +20,7 @@ from tui.store.terms import WORDS, parse
 from tui.store.vigil import what
 from tui.ui import format as fmt
 from tui.ui import layout, notices, offers, sheets, spec
+from tui.ui.acts import Wish
 from tui.ui.cells import Cell, wrap
 from tui.ui.facts import Fact, copied
 from tui.ui.messages import Attend
@@ -492,6 +493,23 @@ class MarketScreen(TimedScreen):
     def _wanted(self) -> Offer | None:
         row = self._row()
         return self._offer(self._sight.fleet.market.value, row.id if row else None)
+
+    def _wish(self) -> Wish | None:
+        """A GPU, the smallest pod of a CPU flavour, a place for one; CPUs and watches are nothing to be rented."""
+        fleet = self._sight.fleet
+        key = self.query_one(f"#{self._list}", Table).cursor
+        if self._list == "flavors":
+            flavor = next((one for one in fleet.flavors.value or () if one.id == key), None)
+            if flavor is None or flavor.smallest is None:
+                return None
+            more = {"compute": "CPU", "instance_ids": flavor.smallest.instance, "gpu_type_id": "", "name": ""}
+            return Wish(more=more, anew=True)
+        if self._list == "centers":
+            known = fleet.places.value.centers if fleet.places.value else ()
+            center = next((one for one in known if one.id == key), None)
+            # A data centre narrows the secure cloud alone.
+            return Wish(more={"data_center": center.id, "cloud": "SECURE"}) if center is not None else None
+        return super()._wish()
 
     def _copied_first(self) -> tuple[Entry, ...]:
         """The detail under the cursor where that has the keys; then id and name of what it is a detail of."""

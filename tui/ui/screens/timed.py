@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -22,7 +22,7 @@ from tui.store import views
 from tui.store.fleet import Fleet, Record
 from tui.ui import format as fmt
 from tui.ui import keys, roles, status, themes
-from tui.ui.acts import Acts
+from tui.ui.acts import Acts, Wish
 from tui.ui.cells import Cell
 from tui.ui.display import Display
 from tui.ui.messages import Attend, LookBack
@@ -242,7 +242,7 @@ class TimedScreen(Screen[None]):
         """Ids of the actions that make sense now."""
         acts, targets = self._sight.acts, self._targets()
         found = tuple(f"act.{a.id}" for a in ACTIONS if acts.possible(a.id, targets))
-        return found if acts.guard.read_only else (*found, "act.deploy")
+        return found if acts.guard.read_only or self._wish() is None else (*found, "act.deploy")
 
     def may(self, id: str) -> bool:
         """Whether a binding makes sense now."""
@@ -268,15 +268,34 @@ class TimedScreen(Screen[None]):
         return True
 
     def action_act(self, action: str) -> None:
-        self._sight.acts.ask(action, self._targets())
+        targets, shown = self._targets(), self._listed()
+        hidden = () if shown is None else tuple(key for key in targets if key not in shown)
+        self._sight.acts.ask(action, targets, hidden)
+
+    def _listed(self) -> Collection[str] | None:
+        """The ids of the pods that are listed as the filter says; None where pods are not listed."""
+        return None
+
+    def _selected(self) -> str:
+        """How many pods are selected, and how many of them a filter hides; empty where none is."""
+        marked = [key for key in self._sight.marks if key in self._sight.fleet.records]
+        shown = self._listed()
+        hidden = 0 if shown is None else sum(key not in shown for key in marked)
+        return f"{len(marked)} selected{f', {hidden} hidden' if hidden else ''}" if marked else ""
 
     def _wanted(self) -> Offer | None:
         """The GPU of the market that is under the cursor, where that has the keys."""
         return None
 
+    def _wish(self) -> Wish | None:
+        """What the row under the cursor means to a deploy; None where that is nothing."""
+        if (offer := self._wanted()) is not None:
+            return Wish(offer=offer)
+        targets = self._targets()
+        return Wish(pod=targets[0]) if len(targets) == 1 else None
+
     def action_deploy(self) -> None:
-        offer, targets = self._wanted(), self._targets()
-        self._sight.acts.deploy(offer, targets[0] if offer is None and len(targets) == 1 else None)
+        self._sight.acts.deploy(self._wish())
 
     def action_lease(self) -> None:
         self._sight.acts.lease(self._targets())

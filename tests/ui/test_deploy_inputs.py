@@ -1,0 +1,244 @@
+"""Nothing goes out unseen: every input that is not as by default stands in the form, and in the last question."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from textual.widgets import Button
+
+from tests.make import funds
+from tests.ui.conftest import HeldCloud, Launch
+from tests.ui.test_deploy import form, shown
+from tests.ui.test_deploy_form import FRESH, NOW, OFFERS, Stage
+from tests.ui.test_deploy_form import shown as staged
+from tui.api.secret import Secret
+from tui.performer import order_inputs
+from tui.store import draft as drafts
+from tui.store.draft import STARTING, Draft
+from tui.store.fields import FIELDS, Field, Kind
+from tui.store.vigil import Vigil
+from tui.ui.arming import deploys
+from tui.ui.modals.agree import Agree, Question
+from tui.ui.modals.deploy import DeployForm
+from tui.ui.ordering import anew, question
+
+SECRET = "hf_verysecret"
+
+
+def _other(field: Field) -> str:
+    """A value that is not the default."""
+    match field.kind:
+        case Kind.CHOICE:
+            default = STARTING.get(field.name, field.options[0][0])
+            return next(value for value, _ in field.options if value != default)
+        case Kind.WHOLE:
+            return str(max(field.least, 7))
+        case Kind.DOLLARS:
+            return "7.25"
+        case Kind.WHEN:
+            return "9h"
+        case Kind.PORTS:
+            return "9999/tcp"
+        case _:
+            return {"gpu_type_id": "RTX 4090", "country": "SE", "volume_mount_path": "/data"}.get(
+                field.name, f"odd-{field.name}"
+            )
+
+
+def _with(draft: Draft, field: Field, value: str) -> Draft:
+    if field.kind is Kind.ENV:
+        return replace(draft, env=((value, Secret(SECRET)),))
+    return draft.typed(field.name, SECRET if field.kind is Kind.HIDDEN else value)
+
+
+def _set(field: Field) -> Draft:
+    draft = FRESH if "demand" in field.ways else FRESH.typed("way", "spot").typed("bid_per_gpu", "2")
+    return _with(draft, field, _other(field))
+
+
+def _words(asked: Question) -> str:
+    head = "".join(part for part, _ in asked.line)
+    return "\n".join((asked.title, head, *(point.text for point in asked.points)))
+
+
+def _asked(draft: Draft) -> str:
+    return _words(question(draft, OFFERS, funds(1000.0, 1.0), (), NOW, UTC))
+
+
+def _told(field: Field) -> str:
+    if field.kind is Kind.CHOICE:
+        return dict(field.options)[_other(field)].partition(",")[0]
+    return field.label.partition(",")[0] if field.kind is Kind.HIDDEN else _other(field)
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_the_last_question_names_every_input_that_is_not_as_by_default(field: Field) -> None:
+    draft = _set(field)
+    for said in (_asked(draft), _words(anew(draft))):
+        assert _told(field) in said
+        assert SECRET not in said
+    # And of what is as by default there is no word.
+    assert field.label.partition(",")[0] + ":" not in _asked(FRESH)
+
+
+@pytest.mark.parametrize("field", [f for f in FIELDS if not f.common and "demand" in f.ways], ids=lambda f: f.name)
+def test_an_armed_watch_names_them_too(field: Field) -> None:
+    vigil = Vigil("v", NOW, gpus=("NVIDIA H100 SXM",), names=("H100 SXM",))
+    said = _words(deploys(vigil, _set(field), 10.0, 3, funds(1000.0, 1.0), OFFERS))
+    assert _told(field) in said
+    assert SECRET not in said
+
+
+@given(st.sets(st.sampled_from([f.name for f in FIELDS])), st.sampled_from(["demand", "spot"]))
+def test_whatever_of_an_order_differs_from_the_plain_one_is_named(names: set[str], way: str) -> None:
+    draft = FRESH.typed("way", way)
+    if way == "spot":
+        draft = draft.typed("bid_per_gpu", "2")
+    for field in FIELDS:
+        if field.name in names - {"way", "lease"}:
+            draft = _with(draft, field, _other(field))
+    plain = order_inputs(drafts.order(FRESH.typed("way", way).typed("bid_per_gpu", "2"), OFFERS, NOW, UTC))
+    made = order_inputs(drafts.order(draft, OFFERS, NOW, UTC))
+    told = {field.name for field, _ in drafts.inputs(draft)}
+    differs = {name for name in made if made[name] != plain.get(name)}
+    assert differs <= told
+    said = _asked(draft)
+    assert all(_told(field) in said for field in FIELDS if field.name in names & told - {"way"})
+    assert SECRET not in said
+
+
+@given(st.sets(st.sampled_from([f.name for f in FIELDS if f.kind not in (Kind.ENV, Kind.HIDDEN)])))
+def test_an_emptied_input_is_named_as_well(names: set[str]) -> None:
+    draft = FRESH
+    for name in names:
+        draft = draft.typed(name, "")
+    told = {field.name for field, _ in drafts.inputs(draft)}
+    choices = {f.name for f in FIELDS if f.kind is Kind.CHOICE}
+    assert {name for name in names if STARTING.get(name)} - choices <= told
+
+
+async def test_the_form_opens_by_itself_and_says_which_are_set() -> None:
+    """One app for all fields: the form is opened anew with each draft."""
+    for size in ((120, 40), (80, 24)):
+        app = Stage(FRESH)
+        async with staged(app, size) as pilot:
+            for field in FIELDS:
+                if "demand" not in field.ways:
+                    continue
+                draft = _set(field)
+                await app.push_screen(DeployForm(draft, FRESH, app.form._sources, kept=True))
+                await pilot.pause()
+                screen: Any = app.screen
+                row = screen.query_one(f"#row-{field.name}")
+                assert row.display, field.name
+                label = str(screen.query_one("#deploy-fold", Button).label)
+                if field.common:
+                    assert screen.has_class("-folded"), field.name
+                    assert " set: " not in label
+                else:
+                    assert not screen.has_class("-folded"), field.name
+                    assert f"1 set: {field.label.partition(',')[0]}" in " ".join(label.split())
+                await app.pop_screen()
+
+
+async def test_a_fold_that_is_closed_by_hand_goes_on_saying_what_is_set() -> None:
+    draft = FRESH
+    hidden = [f for f in FIELDS if not f.common and "demand" in f.ways]
+    for field in hidden:
+        draft = _with(draft, field, _other(field))
+    app = Stage(draft, kept=True)
+    async with staged(app, (80, 24)) as pilot:
+        screen: Any = app.screen
+        screen.query_one("#deploy-fold", Button).press()
+        await pilot.pause()
+        assert screen.has_class("-folded")
+        label = " ".join(str(screen.query_one("#deploy-fold", Button).label).split())
+        assert f"{len(hidden)} set: " in label
+        assert all(field.label.partition(",")[0] in label for field in hidden)
+
+
+async def test_the_question_before_a_kept_draft_of_another_gpu_shows_what_was_folded(launch: Launch) -> None:
+    async with launch(size=(120, 40)) as run:
+        await form(run)
+        for name, text in (("docker_args", "--epochs 3"), ("country", "SE"), ("deploy_cost", "24")):
+            run.app.screen.draft = run.app.screen.draft.typed(name, text)  # type: ignore[attr-defined]
+        run.app.screen._keep()  # type: ignore[attr-defined]
+        await run.press("escape")
+        await run.settle()
+        await form(run, "RTX 4090")
+        text = run.text()
+        assert "3 set: Command, Country, Price at most" in text
+        await run.press("ctrl+s")
+        await shown(run, Agree)
+        for words in ("Command: --epochs 3", "Country: SE", "Price at most: 24 $/h"):
+            assert words in run.text()
+        assert run.cloud.orders == []
+
+
+async def test_what_was_only_opened_is_not_asked_about_before_it_is_begun_anew(launch: Launch) -> None:
+    async with launch() as run:
+        await form(run)
+        await run.press("ctrl+n")
+        await run.settle()
+        assert isinstance(run.app.screen, DeployForm)
+
+
+async def test_deploy_is_there_only_where_the_row_means_something(launch: Launch) -> None:
+    from tui.api.catalogue import CpuFlavor, CpuPrice
+    from tui.api.hosts import CpuType
+    from tui.api.models import DataCenter, Places
+
+    class Cloud(HeldCloud):
+        async def cpu_types(self) -> tuple[CpuType, ...]:
+            return (CpuType("epyc", "AMD EPYC", "AMD", 64, 2, "epyc"),)
+
+        async def places(self) -> Places:
+            return Places((DataCenter("EU-SE-1", "Sweden", "SE", True, True, True, (), ()),))
+
+        async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
+            return (
+                CpuFlavor(
+                    "cpu3c", "Compute-Optimized", "cpu3", "CPU 3", 2, 32, False, 2.0, 10,
+                    CpuPrice("cpu3c-2-4", "High", 0.06, None),
+                ),
+            )  # fmt: skip
+
+    async with launch(cloud=Cloud(), size=(120, 40)) as run:
+        # Two marked pods are nothing to be like.
+        await run.press("space", "j", "space", "D")
+        await run.settle()
+        assert not isinstance(run.app.screen, DeployForm)
+        assert "choose one GPU, pod, template, CPU pod or data center" in run.toasts()
+        assert "D deploy" not in run.text()
+        await run.press("escape", "2", "right")
+        await run.settle()
+        await run.until("Compute-Optimized")
+        await run.press("g", "D")
+        await shown(run, DeployForm)
+        draft = run.app.screen.draft  # type: ignore[attr-defined]
+        assert (draft["compute"], draft["instance_ids"], draft["gpu_type_id"]) == ("CPU", "cpu3c-2-4", "")
+        assert draft["name"].startswith("cpu3c-2-4-")
+        assert "2 set: Compute, Instances" in run.text()
+        await run.press("escape")
+        await run.settle()
+        for name in ("cpus", "centers", "watches"):
+            await run.press("right")
+            await run.settle()
+            if name == "centers":
+                await run.until("EU-SE-1")
+                await run.press("g", "D")
+                await shown(run, DeployForm)
+                draft = run.app.screen.draft  # type: ignore[attr-defined]
+                assert (draft["data_center"], draft["cloud"]) == ("EU-SE-1", "SECURE")
+                await run.press("escape")
+                await run.settle()
+                continue
+            assert "D deploy" not in run.text()
+            await run.press("D")
+            await run.settle()
+            assert not isinstance(run.app.screen, DeployForm)

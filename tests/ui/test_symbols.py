@@ -1,0 +1,65 @@
+"""One meaning, one symbol: the same everywhere, and a letter of its own in ASCII."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import tui
+from tui.store.events import Kind
+from tui.store.rules import Phase
+from tui.store.vigil import State
+from tui.ui import offers, rows
+from tui.ui.charts import GLYPHS
+from tui.ui.filters import SYMBOLS, ascii_of, ascii_text
+from tui.ui.modals.help import SIGNS
+
+OWN = {"?", "+", "$", "^"}
+"""Symbols that are ASCII anyhow; "^" is the arrow behind a column's title."""
+
+
+def test_every_symbol_has_an_ascii_letter_of_its_own() -> None:
+    letters = [ascii_of(symbol) for symbol in SYMBOLS]
+    assert len(set(letters)) == len(letters)
+    assert not set(letters) & OWN
+    assert all(len(letter) == 1 and letter.strip() for letter in letters)
+    # What is not known and what was cut off are not taken for a symbol either.
+    assert not {ascii_of("–"), ascii_of("…"), ascii_of("·")} & set(letters)
+
+
+def test_all_that_has_a_meaning_is_among_the_symbols() -> None:
+    used = {glyph for glyph, _ in rows._PHASES.values()}
+    used |= set(GLYPHS.values())
+    used |= {glyph.strip() for glyph, _ in offers._STATES.values()}
+    used |= {part for bars, _ in rows._STOCK.values() for part in bars}
+    assert {symbol for symbol in used if not symbol.isascii()} <= set(SYMBOLS)
+    assert set(offers._STATES) == set(State)
+
+
+def test_no_character_that_podtop_draws_is_left_without_a_form_in_ascii() -> None:
+    """Every text in the program, read from its source."""
+    found: dict[str, set[str]] = {}
+    for path in Path(tui.__file__).parent.rglob("*.py"):
+        if "demo" in path.parts or path.name in ("filters.py", "shadow.py", "text.py"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                for ch in node.value:
+                    if not ch.isascii() and ch.isprintable() and ascii_text(ch) in ("?", "??"):
+                        found.setdefault(ch, set()).add(path.name)
+    assert not found
+
+
+def test_idle_and_booting_have_the_same_symbol_in_tables_charts_events_and_help() -> None:
+    phases = {phase: glyph for phase, (glyph, _) in rows._PHASES.items()}
+    for kind, phase in (
+        (Kind.IDLE, Phase.IDLE), (Kind.BOOT, Phase.BOOTING), (Kind.STOPPED, Phase.STOPPED),
+        (Kind.OUTBID, Phase.OUTBID), (Kind.GONE, Phase.ENDED), (Kind.STATUS, Phase.OTHER),
+        (Kind.UNREADABLE, Phase.UNREADABLE), (Kind.UP, Phase.RUNNING),
+    ):  # fmt: skip
+        assert GLYPHS[kind] == phases[phase], kind
+    first, words = SIGNS[0]
+    order = [Phase.RUNNING, Phase.IDLE, Phase.BOOTING, Phase.STOPPED]
+    assert first.split() == [phases[phase] for phase in order]
+    places = [words.index(word) for word in ("running", "idle", "booting", "stopped")]
+    assert places == sorted(places)
