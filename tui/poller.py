@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random as _random
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Generic, TypeVar
 
 from msgspec import Struct
 
 from tui.api.cloud import CloudError, Throttled, Unauthorized
+from tui.clocks import passed
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ class Poller(Generic[T]):
         fetch: Callable[[], Awaitable[T]],
         interval: float,
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = passed,
         wait: Callable[[asyncio.Event, float], Awaitable[None]] = _wait,
         random: Callable[[], float] = _random.random,
         first: float = 0.0,

@@ -19,6 +19,7 @@ from tui.api.graphql import body, failures
 from tui.api.graphql.envelope import Answer, open_answer
 from tui.api.models import Problem
 from tui.api.secret import Secret, redact
+from tui.clocks import passed
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 15.0
@@ -64,6 +65,7 @@ class Exchange:
     ) -> None:
         self.host = host_of(url) or "the API"
         self.sent: Callable[[], object] = lambda: None
+        self.dated: Callable[[float, float], object] = lambda date, waited: None
         self._url = url
         self._key = key
         self._deadline = deadline
@@ -126,11 +128,14 @@ class Exchange:
     async def _send(
         self, content: bytes, auth: httpx.Auth | None, secrets: tuple[Secret, ...], lines: bool
     ) -> Answer | CloudError:
+        since = passed()
         try:
             async with (
                 asyncio.timeout(self._deadline),
                 self._client.stream("POST", self._url, content=content, auth=auth) as response,
             ):
+                if (date := failures.date_of(response)) is not None:
+                    self.dated(date, passed() - since)
                 return await self._receive(response, secrets, lines)
         except CloudError as error:
             return error
