@@ -335,6 +335,10 @@ class TimedScreen(Screen[None]):
 
     # Charts
 
+    def on_resized(self) -> None:
+        """A chart has another size: the same time is cut into other buckets."""
+        self.show()
+
     def _show_charts(self, pane: Telemetry, records: Sequence[Record]) -> None:
         """Draw the charts of a pod, or of several on one axis."""
         # Charts are the dearest import of all: not before there is something to draw.
