@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from tui.store.archive.file import ArchiveError
 from tui.store.archive.reader import Recording
+from tui.store.archive.writer import MARKET
 
 ACCEPTED = "14:30, 14:30:05, 2026-11-23 14:30, or how long before its end: 2h, 90m, 3d"
 
@@ -50,7 +51,7 @@ def choose(name: str, at: str | None, directory: Path, tz: tzinfo | None = None)
     path = latest(directory) if name == "latest" else Path(name).expanduser()
     try:
         with closing(Recording(path)) as recording:
-            spans, origin = recording.spans(), recording.origin
+            spans, origin = recording.spans() or recording.spans(MARKET), recording.origin
     except ArchiveError as error:
         said = str(error)
         raise ReplayError(said if str(path) in said else f"{path}: {said}") from None
