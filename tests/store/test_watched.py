@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tests.make import funds, pod, runtime, snapshot
 from tui.api.cloud import Throttled, Unreachable
 from tui.api.models import Pod
+from tui.scripts.document import Desk
 from tui.store import rules
 from tui.store.alerts import Kind as Matter
 from tui.store.alerts import alerts
@@ -180,6 +181,15 @@ def test_idle_is_never_more_than_was_watched(steps: list[tuple[Pod, float]]) -> 
         most = 0.0 if told is BUSY else most + counts
         last = told
         assert fleet.records["a"].idle_for(at) == pytest.approx(most)
+
+
+def test_what_a_script_is_told_counts_watched_time_too() -> None:
+    desk = Desk("alerts", "test", "", 5.0)
+    for at in (*range(0, 400, 5), *range(1100, 1200, 5)):
+        answer = snapshot(IDLE, funds=RICH)
+        desk.take(answer, NOW + at, 0.2)
+        document = desk.document(answer, NOW + at)
+    assert [item.alert for item in document.items] == ["quiet"], "395 and 95 seconds are no ten minutes"
 
 
 def stretch(*samples: tuple[float, int]) -> Stretch:
