@@ -6,9 +6,10 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, TextIO
 
+from tui.clocks import TimeOfDay
 from tui.notes import Note
 from tui.recorder import Recorder, State
 from tui.signals import end_on_signals
@@ -26,8 +27,8 @@ SELDOM = 3600.0
 """Seconds between two lines where they are kept, as in a journal, and nothing has changed."""
 
 
-def line(fleet: Fleet, recorder: Recorder | None, polls: int) -> str:
-    """How the recording goes, in one line."""
+def line(fleet: Fleet, recorder: Recorder | None, polls: int, tz: tzinfo | None = None) -> str:
+    """How the recording goes, in one line. `tz`: the clock it is told by, None for the machine's own."""
     feed = fleet.snapshot
     if feed.error is not None:
         return f"▲ {feed.error} Asking again."
@@ -36,7 +37,7 @@ def line(fleet: Fleet, recorder: Recorder | None, polls: int) -> str:
     match recorder.state:
         case State.RECORDING:
             size = recorder.path.stat().st_size / 1e6 if recorder.path is not None else 0.0
-            when = datetime.fromtimestamp(feed.at)
+            when = datetime.fromtimestamp(feed.at, tz)
             return f"● recording {len(fleet.records)} pods · {when:%H:%M:%S} · {polls} polls · {size:.1f} MB"
         case State.ELSEWHERE:
             return "‖ another podtop records this account; this one goes on when that one ends"
@@ -83,6 +84,7 @@ async def _record(
 ) -> None:
     fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace, budget=0)
     status = _Status(sys.stdout)
+    tz = None if source.clocks is None else TimeOfDay(None, source.clocks.ahead)
     recorder: Recorder | None = None
     polls = 0
 
@@ -96,7 +98,7 @@ async def _record(
         polls += 1
         if performer is not None:
             performer.told()
-        status.show(line(fleet, recorder, polls) + leased(fleet, source.clock()))
+        status.show(line(fleet, recorder, polls, tz) + leased(fleet, source.clock()))
 
     def say(note: Note) -> None:
         status.say(note.text)

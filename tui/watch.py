@@ -248,7 +248,7 @@ class Watch:
         if took is not None and self._asks_for_hosts and self._group is not None:
             self._asks_for_hosts = False
             self._group.create_task(self._ask_for_hosts())
-        self._fleet.slowness = self._slowness()
+        self._fleet.slowness, self._fleet.skew = self._slowness(), self._skew
         self._fleet.asked_for_pods(at, took)
         answered = self.chronicle.answered(at, self._fleet.watched.away)
         self._fleet.events.extend(answered)

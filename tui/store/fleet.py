@@ -166,6 +166,7 @@ class Fleet:
     events:   what happened to the pods, oldest first.
     earlier:  what a recording tells of what happened, once it was asked.
     watched:  which time nobody saw; `slowness` by how much longer than the interval podtop waits between polls.
+    skew:     seconds that RunPod's clock is ahead; pods and machines are told without it, days of charges with it.
     past:     True while a recorded past is taken in, which is old by nature.
     deeds:    what is under way, by the pod's id.
     leases:   what podtop itself is to stop, by the pod's id.
@@ -200,6 +201,7 @@ class Fleet:
         self.keyless = False
         self.watched = Watched()
         self.slowness = 1.0
+        self.skew = 0.0
         self._budget = budget
         self._span = DAY
         self._limit = 0
@@ -420,7 +422,7 @@ class Fleet:
         """The fleet as it is now: later polls do not change it. Series still grow, past the instant it is read at."""
         copy = Fleet(self.interval, self.market_interval, self._budget)
         copy.snapshot, copy.market, copy.records = self.snapshot, self.market, self.records
-        copy.pods_at, copy.watched = self.pods_at, self.watched
+        copy.pods_at, copy.watched, copy.skew = self.pods_at, self.watched, self.skew
         copy.events, copy.deeds = self.events.copy(), self.deeds.copy()
         copy.earlier, copy._host_telemetry = self.earlier, self._host_telemetry
         copy.leases = self.leases
