@@ -16,9 +16,12 @@ from tui.api.models import Pod, Quote
 from tui.past import Past, nearest
 from tui.player import Player
 from tui.replay import choose
+from tui.store import rules
 from tui.store.archive.file import connect
 from tui.store.archive.reader import Recording
 from tui.store.archive.writer import Entry, Polled, Priced, Writer
+from tui.store.chronicle import Chronicle
+from tui.store.events import Event, Kind
 from tui.store.fleet import Fleet
 from tui.store.prices import as_of
 
@@ -83,6 +86,16 @@ async def test_at_start_it_is_known_from_the_recording_for_how_long_a_pod_was_id
     live.apply(snapshot(up(0.0)), first)
     await past.fill(live, first, first)
     assert live.records["a"].idle_for(first) == pytest.approx(4 * HOUR - 990, abs=0.1), "not while podtop was away"
+
+
+async def test_a_crash_loop_does_not_end_while_podtop_is_away(tape: Tape) -> None:
+    restarts = tuple(Event(NOW + 60 + n, "a", Kind.RESTART, "") for n in range(rules.LOOP_RESTARTS))
+    past = tape(Polled(NOW, snapshot(BUSY)), Polled(NOW + 65, snapshot(BUSY), restarts))
+    live, chronicle, first = Fleet(5, 30), Chronicle(), NOW + 8 * HOUR
+    chronicle.recall([Event(NOW + 65, "a", Kind.LOOP, "")])
+    live.apply(snapshot(BUSY), first)
+    await past.fill(live, first, first)
+    assert not [e for e in chronicle.judge(live, first) if e.pod], "nobody saw its container stay up"
 
 
 # Steps

@@ -73,6 +73,11 @@ class Past:
         events = await self.ask(lambda recording: recording.events(now - 86_400.0, first))
         missed = await self.ask(partial(_missed, first=first, present=fleet.records.copy()))
         fleet.prefill(found)
+        spans = await self.spans()
+        if not any(start <= first - 0.001 <= end for start, end in spans):
+            last = max((end for _, end in spans if end < first), default=None)
+            if last is not None:
+                fleet.watched.missed(last, first)
         idle = await self.ask(partial(_idle_by, records=fleet.records.copy(), end=first, interval=fleet.interval))
         for pod, seconds in idle.items():
             fleet.was_idle(pod, seconds)

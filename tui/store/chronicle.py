@@ -83,8 +83,8 @@ class Chronicle:
 
     def _end(self, pod: str, kind: Kind, at: float, why: str, unwatched: Unwatched) -> Event:
         begun = self._open.pop((pod, kind))
-        lasted = fmt.duration(at - begun.at - unwatched(begun.at, at))
-        # It may have ended while nobody looked.
+        # What another run told of may have ended while nobody looked.
+        lasted = fmt.duration(at - begun.at - (unwatched(begun.at, at) if begun.witnessed else 0.0))
         after = f"after {lasted}" if begun.witnessed else f"at most {lasted} after it was told"
         return Event(at, pod, ENDS[kind], f"{why}, {after}")
 

@@ -49,6 +49,10 @@ class Watched:
             return 0.0
         return at - before
 
+    def missed(self, before: float, at: float) -> None:
+        """No podtop ran from the one instant to the other."""
+        self._blind.appendleft((before, at))
+
     def unwatched(self, start: float, end: float) -> float:
         """Seconds from `start` to `end` in which nobody saw the pods."""
         return _within(self._blind, start, end)

@@ -134,7 +134,8 @@ class Exchange:
                 asyncio.timeout(self._deadline),
                 self._client.stream("POST", self._url, content=content, auth=auth) as response,
             ):
-                if (date := failures.date_of(response)) is not None:
+                # Of a failure it may be a gateway's clock, or a proxy's.
+                if response.is_success and (date := failures.date_of(response)) is not None:
                     self.dated(date, passed() - since)
                 return await self._receive(response, secrets, lines)
         except CloudError as error:
