@@ -22,6 +22,7 @@ from textual.screen import Screen
 from textual.signal import Signal
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
+from tui.clocks import TimeOfDay, instant
 from tui.guard import Guard
 from tui.kept import Kept
 from tui.notes import Note
@@ -133,7 +134,8 @@ class PodtopApp(App[None]):
         self.changed: Signal[None] = Signal(self, "changed")
         self._source = source
         self.player = Player(self.fleet, source.clock, self._tell, self._warn, replay=source.recording is not None)
-        self._tz = tz
+        clocks = source.clocks
+        self._tz = tz = tz if clocks is None else TimeOfDay(tz, clocks.ahead)
         self._watch = Watch(
             source, config, self.fleet, self._tell, _import_charts, record, self._say, self._opened, self._midnight,
             hosts=True, month=lambda at: self._midnight(at, day=1),
@@ -144,8 +146,9 @@ class PodtopApp(App[None]):
         self._hooks: Hooks | None = None
         why = "this is a recording" if source.recording else "podtop was started so" if config.read_only else ""
         self.guard = Guard(
-            why, after=config.lock_after * 60 or None, clock=beat, key=keys.spoken(self._keymap, "act.lock")
-        )
+            why, after=config.lock_after * 60 or None, clock=beat if clocks is None else clocks.away,
+            key=keys.spoken(self._keymap, "act.lock"),
+        )  # fmt: skip
         self._acts = Acts(
             self.fleet, self.guard, self.player, self._watch, state, tz,
             push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat, back=badges.back,
@@ -302,7 +305,7 @@ class PodtopApp(App[None]):
     def _midnight(self, at: float, day: int | None = None) -> float:
         """When the local day of an instant began; or another day of its month."""
         when = datetime.fromtimestamp(at, self._tz)
-        return when.replace(day=day or when.day, hour=0, minute=0, second=0, microsecond=0).timestamp()
+        return instant(when.replace(day=day or when.day, hour=0, minute=0, second=0, microsecond=0))
 
     def on_open_pod(self, asked: OpenPod) -> None:
         if asked.at is None:

@@ -314,11 +314,12 @@ def _replay(options: argparse.Namespace, config: Config) -> int:
 
         return Unplugged()
 
-    import time
-
+    from tui.clocks import Clocks
     from tui.source import Source
 
-    return _show(Source("replay", True, unplugged, time.time, recording=tape.path, begin=tape.at), config)
+    clocks = Clocks()
+    source = Source("replay", True, unplugged, clocks.now, recording=tape.path, begin=tape.at, clocks=clocks)
+    return _show(source, config)
 
 
 def _record(source: Source, config: Config, enforce: bool) -> int:
@@ -379,23 +380,26 @@ def _source(options: argparse.Namespace, config: Config) -> Source:
 
 def runpod_source(config: Config) -> Source:
     """RunPod itself, or whatever answers at the configured URL."""
-    import time
     from urllib.parse import urlsplit
 
     from tui.api.endpoint import is_loopback
+    from tui.clocks import Clocks
     from tui.source import Source
 
     def open_cloud() -> Cloud:
         from tui.api.graphql.client import GraphQLCloud
 
-        return GraphQLCloud(config.api_url, key.reveal() if key else None, read_only=config.read_only)
+        return GraphQLCloud(
+            config.api_url, key.reveal() if key else None, read_only=config.read_only, dated=clocks.dated
+        )
 
+    clocks = Clocks()
     key = config.key.secret if config.key else None
     host = urlsplit(config.api_url).hostname or ""
     badge = "runpod" if host == "api.runpod.io" else "simulated" if is_loopback(host) else host
     return Source(
-        badge=badge, demo=False, open=open_cloud, clock=time.time, simulated=is_loopback(host),
-        profile=config.profile or "",
+        badge=badge, demo=False, open=open_cloud, clock=clocks.now, simulated=is_loopback(host),
+        profile=config.profile or "", clocks=clocks,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui.api.cloud import CloudError
 from tui.poller import Fresh, Poller
-from tui.store import spending
+from tui.store import skew, spending
 from tui.store.archive.file import ArchiveError
 from tui.store.feed import Feed
 from tui.store.inspection import Inspection
@@ -34,6 +34,7 @@ class Inspector:
 
     wake:     asks RunPod now.
     midnight: the instant at which the local day of an instant began.
+    skew:     seconds that RunPod's clock is ahead.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class Inspector:
         clock: Callable[[], float],
         midnight: Callable[[float], float],
         changed: Callable[[], object],
+        skew: Callable[[], float] = lambda: 0.0,
     ) -> None:
+        self._skew = skew
         self._fleet = fleet
         self._clock = clock
         self._midnight = midnight
@@ -59,7 +62,7 @@ class Inspector:
         async for reading in poller:
             feed, now = self._feed(), self._clock()
             if isinstance(reading, Fresh):
-                feed = feed.succeeded(reading.value, now, reading.took)
+                feed = feed.succeeded(skew.detail(reading.value, self._skew()), now, reading.took)
             else:
                 feed = feed.failed(reading.error, now, now + reading.retry_in)
             extras = self._fleet.inspection.extras if self._fleet.inspection is not None else None

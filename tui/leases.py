@@ -140,7 +140,8 @@ class Enforcer:
             if self._fleet.snapshot.error is not None or not self._right.taken():
                 return
             for lease in leases.values():
-                if told > lease.set_at:
+                # One that was set in a time to come was set by a clock that has been set back since.
+                if told > lease.set_at or lease.set_at > now:
                     await self._see_to(lease, now, told)
         except LeaseError as error:
             if str(error) != self._trouble:

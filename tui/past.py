@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from tui.store import packed
+from tui.store import packed, rules
 from tui.store.archive.reader import Recording
 from tui.store.archive.thinning import BRIEF
+from tui.store.archive.writer import MARKET
 from tui.store.events import ENDS, Event, between
-from tui.store.fleet import Fleet, Older, Record
+from tui.store.fleet import Fleet, Older, Record, util_name
 from tui.store.log import MOST, REACH, Earlier
-from tui.store.prices import SPAN, Prices
+from tui.store.prices import SPAN, Prices, as_of
+from tui.store.watched import idle_in
 
 T = TypeVar("T")
+Spans = tuple[tuple[float, float], ...]
 
 AT_HAND = 900.0
 """Seconds before an instant that are loaded with it for all pods: what a row's sparkline shows."""
+
+IDLE_STEPS = (3600.0, 6 * 3600.0, 48 * 3600.0)
+"""Seconds that are looked back, further and further, for when a pod last did any work."""
+
+IDLE_REACH = IDLE_STEPS[-1]
+
+SAME = 0.05
+"""Seconds by which the instant of a sample may differ once it is packed."""
 
 
 class Past:
@@ -62,6 +73,14 @@ class Past:
         events = await self.ask(lambda recording: recording.events(now - 86_400.0, first))
         missed = await self.ask(partial(_missed, first=first, present=fleet.records.copy()))
         fleet.prefill(found)
+        spans = await self.spans()
+        if not any(start <= first - 0.001 <= end for start, end in spans):
+            last = max((end for _, end in spans if end < first), default=None)
+            if last is not None:
+                fleet.watched.missed(last, first)
+        idle = await self.ask(partial(_idle_by, records=fleet.records.copy(), end=first, interval=fleet.interval))
+        for pod, seconds in idle.items():
+            fleet.was_idle(pod, seconds)
         # What happened before the first answer may be recorded by now.
         since = tuple(event for event in fleet.events if event not in events)
         fleet.events.clear()
@@ -92,9 +111,56 @@ class Past:
     async def prices(self, start: float, end: float) -> Prices:
         return await self.ask(lambda recording: recording.prices(start, end))
 
+    async def sample_near(self, at: float, base: float, forward: bool) -> float:
+        """The instant of the sample nearest to `at` that lies beyond `base`; `at` itself where there is none near."""
+
+        def found(recording: Recording) -> float:
+            near = (recording.sampled(at, True), recording.sampled(at, False))
+            return nearest(near, at, base, forward, max(recording.silence, 1.5 * packed.MINUTES))
+
+        return await self.ask(found)
+
     async def at(self, instant: float, like: Fleet) -> Fleet:
         """The fleet as it was known at an instant."""
-        return await self.ask(partial(_fleet_at, instant=instant, interval=like.interval, market=like.market_interval))
+        fleet = await self.ask(partial(_fleet_at, instant=instant, interval=like.interval, market=like.market_interval))
+        fleet.keyless = like.keyless
+        if fleet.market.value is None and like.market.value is not None:
+            # What GPUs cost may be known from elsewhere than the recording, if only to a quarter of an hour.
+            known = as_of(like.prices, like.market.value, instant)
+            if known is not None:
+                fleet.apply_market(known, instant)
+                fleet.prices = like.prices
+        return fleet
+
+    async def spans(self) -> Spans:
+        """When someone looked at the pods, oldest first; of a recording of prices alone, when at those."""
+        return await self.ask(lambda recording: recording.spans() or recording.spans(MARKET))
+
+
+def nearest(samples: Iterable[float | None], at: float, base: float, forward: bool, most: float) -> float:
+    """Of some samples the nearest to `at` that lies beyond `base`.
+
+    Where none is within `most` seconds it is `at` itself: no pod was up then that could have been sampled.
+    """
+    beyond = [s for s in samples if s is not None and (s > base + SAME if forward else s < base - SAME)]
+    return min((s for s in beyond if abs(s - at) <= most), key=lambda s: abs(s - at), default=at)
+
+
+def _idle_by(recording: Recording, records: Mapping[str, Record], end: float, interval: float) -> dict[str, float]:
+    """Watched seconds that pods had done no work by an instant: of those that do none then, as far back as is kept."""
+    found = {}
+    for key, record in records.items():
+        pod = record.pod
+        if pod is None or pod.runtime is None or record.earlier is None or not rules.is_live(pod):
+            continue
+        names = tuple(util_name(index) for index in range(pod.gpu_count))
+        # Not from before its container was up.
+        most = IDLE_REACH if pod.runtime.uptime is None else min(IDLE_REACH, pod.runtime.uptime + packed.MINUTES)
+        for reach in (reach for reach in IDLE_STEPS if names):
+            found[key], worked = idle_in(recording.samples(key, end - reach, end + SAME, names), interval)
+            if worked or reach >= most:
+                break
+    return found
 
 
 def _missed(recording: Recording, first: float, present: Mapping[str, Record]) -> tuple[Event, ...]:
@@ -130,5 +196,7 @@ def _fleet_at(recording: Recording, instant: float, interval: float, market: flo
         fleet.apply_market(*priced)
     fleet.prices = recording.prices(instant - SPAN, instant)
     fleet.prefill(recording.all_samples(instant - AT_HAND, instant))
+    for pod, seconds in _idle_by(recording, fleet.records, instant, interval).items():
+        fleet.was_idle(pod, seconds)
     fleet.events.extend(recording.events(instant - 86_400.0, instant))
     return fleet

@@ -60,7 +60,7 @@ class Player:
         self._changed = changed
         self._say = say
         self._speed = 1
-        self._target: tuple[float, bool] | None = None
+        self._target: tuple[float, bool, float | None] | None = None
 
     @property
     def speed(self) -> float:
@@ -109,39 +109,45 @@ class Player:
             self._say("there is no recording to step back into")
             return
         base = self._target[0] if self._target is not None else self.view[1]
-        await self.go(base + seconds, seconds > 0)
+        await self.go(base + seconds, seconds > 0, base)
 
-    async def go(self, at: float, forward: bool = True) -> None:
-        """Show an instant of the recording. Of many asked for while one is loaded, the last is what comes."""
+    async def go(self, at: float, forward: bool = True, base: float | None = None) -> None:
+        """Show an instant of the recording. Of many asked for while one is loaded, the last is what comes.
+
+        base: where it is stepped from: then it is a sample beyond that which is shown, the nearest to `at`.
+        """
         # Not before the first frame: it brings SQLite along.
         from tui.store.archive.file import ArchiveError
 
         past = self.past
         if past is None:
             return
-        self._target = (at, forward)
+        self._target = (at, forward, base)
         if self.waiting:
             return
         self.waiting = True
         try:
             while self._target is not None:
-                at, forward = self._target
-                spans = await past.ask(lambda recording: recording.spans())
+                wanted = at, forward, base = self._target
+                spans = await past.spans()
                 landed = land(spans, at, forward)
                 if landed is None:
                     self._say("nothing is recorded yet")
                     self._target = None
                     return
                 last = spans[-1][1]
-                if forward and at > last:
+                # A step that ends nearer to the newest sample than to the one after it is a step to that.
+                if forward and at - (0.0 if base is None else (at - base) / 2) > last:
                     self.playing = False
                     if not self.replay:
                         self.now()
                         return
+                if base is not None:
+                    landed = await past.sample_near(landed, base, forward)
                 fleet = await past.at(landed, self._live)
                 if self.held is not None:
                     fleet.older.update(self.held[0].older)
-                if self._target == (at, forward):
+                if self._target == wanted:
                     self._target = None
                     self.held = (fleet, landed)
                 self._changed()
@@ -159,7 +165,7 @@ class Player:
         if past is None:
             return False
         try:
-            spans, silence = await past.ask(lambda recording: (recording.spans(), recording.silence))
+            spans, silence = await past.spans(), await past.ask(lambda recording: recording.silence)
         except ArchiveError:
             return False
         # What is told of an instant is known with the poll after it, and holds until the one that does not come.

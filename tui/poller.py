@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import random as _random
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from msgspec import Struct
 
 from tui.api.cloud import CloudError, Throttled, Unauthorized
+from tui.clocks import passed
 
 T = TypeVar("T")
 
 LONGEST_WAIT = 60.0
 """Seconds between attempts at the most, unless the server asks for more."""
+
+GLANCE = 60.0
+"""Seconds of a long wait after which it is looked whether the machine slept through it."""
 
 
 class Fresh(Struct, Generic[T], frozen=True):
@@ -34,12 +38,15 @@ class Failed(Struct, frozen=True):
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
-    """Until the event is set, or the time is over."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass
+    """Until the event is set, or the time is over. A sleep counts, though the event loop does not know of it."""
+    until, left = passed() + seconds, seconds
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(left, GLANCE)):
+                await event.wait()
+        left = until - passed()
+        if event.is_set() or left <= 0:
+            return
 
 
 class Poller(Generic[T]):
@@ -57,7 +64,7 @@ class Poller(Generic[T]):
         fetch: Callable[[], Awaitable[T]],
         interval: float,
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = passed,
         wait: Callable[[asyncio.Event, float], Awaitable[None]] = _wait,
         random: Callable[[], float] = _random.random,
         first: float = 0.0,

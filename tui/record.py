@@ -7,11 +7,12 @@ import logging
 import signal
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui import journal
+from tui.clocks import TimeOfDay
 from tui.notes import Note
 from tui.recorder import Recorder, State
 from tui.scripts.outlet import Outlet
@@ -30,8 +31,8 @@ SELDOM = 3600.0
 """Seconds between two lines where they are kept, as in a journal, and nothing has changed."""
 
 
-def line(fleet: Fleet, recorder: Recorder | None, polls: int) -> str:
-    """How the recording goes, in one line."""
+def line(fleet: Fleet, recorder: Recorder | None, polls: int, tz: tzinfo | None = None) -> str:
+    """How the recording goes, in one line. `tz`: the clock it is told by, None for the machine's own."""
     feed = fleet.snapshot
     if feed.error is not None:
         return f"▲ {feed.error} Asking again."
@@ -40,7 +41,7 @@ def line(fleet: Fleet, recorder: Recorder | None, polls: int) -> str:
     match recorder.state:
         case State.RECORDING:
             size = _size(recorder.path) / 1e6 if recorder.path is not None else 0.0
-            when = datetime.fromtimestamp(feed.at)
+            when = datetime.fromtimestamp(feed.at, tz)
             return f"● recording {len(fleet.records)} pods · {when:%H:%M:%S} · {polls} polls · {size:.1f} MB"
         case State.ELSEWHERE:
             return "‖ another podtop records this account; this one goes on when that one ends"
@@ -101,6 +102,7 @@ async def _record(
     fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace, budget=0)
     outlet = Outlet()
     status = _Status(outlet)
+    tz = None if source.clocks is None else TimeOfDay(None, source.clocks.ahead)
     recorder: Recorder | None = None
     polls = 0
 
@@ -114,7 +116,7 @@ async def _record(
         polls += 1
         if performer is not None:
             performer.told()
-        status.show(line(fleet, recorder, polls) + leased(fleet, source.clock()))
+        status.show(line(fleet, recorder, polls, tz) + leased(fleet, source.clock()))
 
     def say(note: Note) -> None:
         status.say(note.text)

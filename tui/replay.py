@@ -13,6 +13,7 @@ from msgspec import Struct
 from tui import paths
 from tui.store.archive.file import ArchiveError
 from tui.store.archive.reader import Recording
+from tui.store.archive.writer import MARKET
 
 ACCEPTED = "14:30, 14:30:05, 2026-11-23 14:30, or how long before its end: 2h, 90m, 3d"
 
@@ -51,7 +52,7 @@ def choose(name: str, at: str | None, directory: Path, tz: tzinfo | None = None)
     path = latest(directory) if name == "latest" else paths.expanded(name)
     try:
         with closing(Recording(path)) as recording:
-            spans, origin = recording.spans(), recording.origin
+            spans, origin = recording.spans() or recording.spans(MARKET), recording.origin
     except ArchiveError as error:
         said = str(error)
         raise ReplayError(said if str(path) in said else f"{path}: {said}") from None

@@ -11,6 +11,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.api.models import Snapshot
+    from tui.clocks import Clocks
     from tui.store.prices import Prices
 
 
@@ -20,7 +21,8 @@ class Source(Struct, frozen=True):
     badge:   word for the header: "demo", or the host asked.
     demo:    True when no real money is involved.
     open:    makes the `Cloud`.
-    clock:   the cloud's idea of now, in epoch seconds.
+    clock:   now, in epoch seconds that only go forward, whatever the time of day is set to.
+    clocks:  what `clock` is of; None where it is nobody's, as in a demo or a test.
     pace:    seconds of `clock` per real second (1 except for a sped-up demo).
     prices:  what GPUs cost in the past; it blocks for a moment, and is called in a thread.
     keyless: whether there is no API key: then prices are all that can be asked for.
@@ -42,3 +44,4 @@ class Source(Struct, frozen=True):
     keyless: bool = False
     simulated: bool = False
     profile: str = ""
+    clocks: Clocks | None = None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from tui.api.cloud import CloudError, Throttled, Unreachable
 from tui.api.models import ANYTHING
 from tui.poller import Failed, Fresh, Poller
+from tui.store import skew
 from tui.store.fleet import PRIVATE, Older
 from tui.store.series import EMPTY
 from tui.topics import TOPICS
@@ -145,7 +146,7 @@ class Watch:
         """Ask for the pods at once, beside the polls. Raises CloudError."""
         if self._cloud is None:
             raise Unreachable("podtop is not connected yet.", sent=False)
-        snapshot = await self._cloud.fleet()
+        snapshot = skew.snapshot(await self._cloud.fleet(), self._skew)
         self._pods_told(snapshot, self._source.clock())
         self._changed()
         return snapshot
@@ -216,7 +217,7 @@ class Watch:
                     group.create_task(self._fill(self._recorder))
                 await self._take_in_the_past(cloud)
                 if not self._source.keyless:
-                    pods = Poller(cloud.fleet, self._config.interval, slowness=self._slowness)
+                    pods = Poller(partial(self._ask_for_pods, cloud), self._config.interval, slowness=self._slowness)
                     self._wakes["pods"] = pods.wake
                     group.create_task(self._follow(pods, self._pods_told, self._pods_failed))
                 market = Poller(self._ask_market, self._config.market_interval, slowness=self._slowness)
@@ -230,6 +231,11 @@ class Watch:
                 self.past.close()
             await cloud.aclose()
 
+    @property
+    def _skew(self) -> float:
+        """Seconds that RunPod's clock is ahead."""
+        return self._source.clocks.skew if self._source.clocks is not None else 0.0
+
     def _slowness(self) -> float:
         return self.meter.slowness(self._beat())
 
@@ -237,13 +243,21 @@ class Watch:
         """How near RunPod's limits podtop's requests are."""
         return self.meter.tightest(self._beat())
 
+    async def _ask_for_pods(self, cloud: Cloud) -> Snapshot:
+        return skew.snapshot(await cloud.fleet(), self._skew)
+
     def _pods_told(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
+        if took is not None and self._fleet.pods_at is not None and at < self._fleet.pods_at:
+            # It lay unread while a later one was taken in.
+            return
         if self._first is None:
             self._first = at
         if took is not None and self._asks_for_hosts and self._group is not None:
             self._asks_for_hosts = False
             self._group.create_task(self._ask_for_hosts())
-        answered = self.chronicle.answered(at)
+        self._fleet.slowness, self._fleet.skew = self._slowness(), self._skew
+        self._fleet.asked_for_pods(at, took)
+        answered = self.chronicle.answered(at, self._fleet.watched.away)
         self._fleet.events.extend(answered)
         happened = self._fleet.apply(snapshot, at, took)
         judged = self.chronicle.judge(self._fleet, at) if self._judges and snapshot.pods is not None else ()
@@ -264,7 +278,7 @@ class Watch:
         if cloud is None or "hosts" in self._attended or "hosts" in self._fleet.topics:
             return
         try:
-            hosts = await cloud.hosts()
+            hosts = skew.hosts(await cloud.hosts(), self._skew)
         except CloudError as error:
             # Nobody asked: whoever opens the screen is told then.
             self._fleet.fail_topic("hosts", error, self._source.clock())
@@ -358,7 +372,9 @@ class Watch:
         if self._inspector is None:
             from tui.inspector import Inspector
 
-            self._inspector = Inspector(self._fleet, self._source.clock, self._midnight, self._changed)
+            self._inspector = Inspector(
+                self._fleet, self._source.clock, self._midnight, self._changed, lambda: self._skew
+            )
         if at is not None:
             look = self._inspector.recall(self.past, pod, at)
         else:
@@ -390,8 +406,12 @@ class Watch:
         fetch = topic.fetch(cloud) if topic.fetch is not None else self._books().read
         poller = Poller(fetch, topic.interval, first=first, slowness=self._slowness)
         self._wakes[name] = poller.wake
-        tell, fail = partial(self._fleet.apply_topic, name), partial(self._fleet.fail_topic, name)
+        tell, fail = partial(self._topic_told, name), partial(self._fleet.fail_topic, name)
         return group.create_task(self._follow(poller, tell, fail))
+
+    def _topic_told(self, name: str, value: object, at: float, took: float) -> None:
+        told = skew.hosts(value, self._skew) if name == "hosts" else value  # type: ignore[arg-type]
+        self._fleet.apply_topic(name, told, at, took)
 
     def _books(self) -> Bookkeeper:
         from tui.bookkeeper import Bookkeeper
@@ -442,11 +462,13 @@ class Watch:
         apply: Callable[[T, float, float], object],
         fail: Callable[[CloudError, float, float], None],
     ) -> None:
+        clocks = self._source.clocks
         async for reading in poller:
             now = self._source.clock()
             match reading:
                 case Fresh(value, took):
-                    apply(value, now, took)
+                    at = now if clocks is None else clocks.answered(took)
+                    apply(value, at, max(0.0, took - (now - at)))
                 case Failed(error, retry_in):
                     if isinstance(error, Throttled):
                         self.meter.throttled(self._beat())

@@ -72,16 +72,17 @@ def test_stale_runtime_of_a_stopped_pod_is_not_recorded() -> None:
 
 
 def test_idle_time_counts_from_the_last_work_and_starts_anew_after_a_stop() -> None:
-    fleet = Fleet(5, 30)
+    fleet = Fleet(60, 60)
     fleet.apply(snapshot(pod("a", utils=(50, 0))), NOW)
     fleet.apply(snapshot(pod("a", utils=(0, 0))), NOW + 60)
     assert fleet.records["a"].idle_for(NOW + 100) == 60
     fleet.apply(snapshot(replace(pod("a"), status="EXITED")), NOW + 200)
     assert fleet.records["a"].idle_for(NOW + 200) is None
     fleet.apply(snapshot(pod("a", utils=(0, 0))), NOW + 300)
-    assert fleet.records["a"].idle_for(NOW + 300) == 100
-    fleet.fail(Unreachable("no route"), NOW + 305)
-    assert fleet.records["a"].idle_for(NOW + 90_000) == 100
+    assert fleet.records["a"].idle_for(NOW + 300) == 0
+    fleet.apply(snapshot(pod("a", utils=(0, 0))), NOW + 360)
+    fleet.fail(Unreachable("no route"), NOW + 420)
+    assert fleet.records["a"].idle_for(NOW + 90_000) == 60
 
 
 def test_memory_is_bounded_and_shared() -> None:

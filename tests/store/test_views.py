@@ -45,7 +45,8 @@ def test_all_words_of_a_filter_must_occur() -> None:
 
 def test_a_pod_is_idle_after_ten_minutes_without_work() -> None:
     fleet = fleet_of(pod("a", utils=(0, 0)))
-    fleet.apply(snapshot(pod("a", utils=(0, 1))), NOW + 600)
+    for at in range(5, 605, 5):
+        fleet.apply(snapshot(pod("a", utils=(0, 1))), NOW + at)
     row = views.pod_row(fleet.records["a"], NOW + 600)
     assert (row.phase, row.idle_for) == (Phase.IDLE, 600)
     assert fleet.idle_burn(NOW + 600) == 2.99

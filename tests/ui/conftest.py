@@ -22,6 +22,7 @@ from tui.api.hosts import Hosts
 from tui.api.models import Market, Quote, Snapshot
 from tui.api.orders import DeployOrder, Receipt, RentOrder
 from tui.app import PodtopApp
+from tui.clocks import Clocks
 from tui.config import Config
 from tui.notes import Note
 from tui.recorder import Recorder
@@ -258,10 +259,12 @@ def launch(tmp_path: Path) -> Launch:
         config: Config | None = None,
         demo: bool = True,
         record: Path | None = None,
+        clocks: Clocks | None = None,
     ) -> AsyncIterator[Running]:
         held = cloud or HeldCloud()
         profile = ((config and config.profile) or "") if not demo else ""
-        source = Source("demo" if demo else "runpod", demo, lambda: held, lambda: held.now, profile=profile)
+        clock = clocks.now if clocks is not None else lambda: held.now
+        source = Source("demo" if demo else "runpod", demo, lambda: held, clock, profile=profile, clocks=clocks)
 
         def recorder(say: Callable[[Note], object]) -> Recorder:
             return Recorder(record or Path(), "test", say=say, account="test", wall=lambda: held.now)

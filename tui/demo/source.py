@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING
 
+from tui.clocks import Clocks
 from tui.source import Source
 
 if TYPE_CHECKING:
@@ -40,17 +40,18 @@ def demo_source(
     faults: Faults | None = None,
     history_s: float = 86_400.0,
     prices_s: float = 7 * 86_400.0,
-    wall: Callable[[], float] = time.time,
+    wall: Callable[[], float] | None = None,
 ) -> Source:
     """A source on a world of its own, which opens with `history_s` seconds of past, and `prices_s` of its market's.
 
     The past is told by a second world of the same seed, which walks through it step by step: the two agree until the
     visitor changes something, and the one that the visitor sees is never anywhere but now.
     """
-    opened = wall()
+    real = wall or Clocks().now
+    opened = real()
 
     def clock() -> float:
-        return opened + (wall() - opened) * speed
+        return opened + (real() - opened) * speed
 
     def connect(instant: Callable[[], float], faults: Faults | None = None) -> Cloud:
         from tui.api.graphql.client import GraphQLCloud

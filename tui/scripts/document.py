@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from tui.scripts import items
 from tui.scripts.items import VERSION, Money, iso
+from tui.store import skew as skewed
 from tui.store import views
 from tui.store.fleet import Fleet
 from tui.store.terms import Terms, parse
@@ -80,13 +81,19 @@ class Desk:
         }
         return asked[self.kind]
 
-    def take(self, answer: Any, at: float) -> None:
+    def dated(self, answer: Any, skew: float) -> Any:
+        """An answer by podtop's own clock. `skew`: seconds that RunPod's is ahead."""
+        if self.kind in ("pods", "alerts"):
+            return skewed.snapshot(answer, skew)
+        return skewed.hosts(answer, skew) if self.kind == "hosts" else answer
+
+    def take(self, answer: Any, at: float, took: float = 0.0) -> None:
         """Take an answer in. Raises Incomplete."""
         if self.kind in ("pods", "alerts"):
             if answer.pods is None:
                 said = "; ".join(problem.message for problem in answer.problems)
                 raise Incomplete(f"RunPod answered without the pods: {said}" if said else "RunPod told no pods")
-            self.fleet.apply(answer, at)
+            self.fleet.apply(answer, at, took)
 
     def document(self, answer: Any, at: float) -> Document:
         """The document of the answer that was taken in last."""

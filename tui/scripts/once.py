@@ -39,7 +39,7 @@ def once(source: Source, kind: str, form: str, text: str, every: float | None, p
     """
     desk = Desk(kind, source.badge, text, (every or ALONE) * source.pace, source.profile)
     printer = Printer(form, every is not None, sys.stdout)
-    teller = _Teller(desk, printer, source.clock, past)
+    teller = _Teller(desk, printer, source, past)
     return asyncio.run(_run(source, teller, every))
 
 
@@ -72,10 +72,10 @@ async def _ask(source: Source, teller: _Teller, every: float | None) -> int:
 class _Teller:
     """Asks, and prints what comes."""
 
-    def __init__(self, desk: Desk, printer: Printer, clock: Callable[[], float], past: Past) -> None:
+    def __init__(self, desk: Desk, printer: Printer, source: Source, past: Past) -> None:
         self._desk = desk
         self._printer = printer
-        self._clock = clock
+        self._source = source
         self._past = past
         self._recalled = False
         self._trouble = ""
@@ -115,7 +115,7 @@ class _Teller:
                 self._say_once(f"{reading.error} Asking again.")
                 continue
             try:
-                document = await self._document(reading.value)
+                document = await self._document(reading.value, reading.took)
             except Incomplete as error:
                 self._say_once(f"{error}. Asking again.")
                 continue
@@ -123,9 +123,11 @@ class _Teller:
             self._say_once(_lacking(document))
         raise AssertionError("a poller does not end by itself")
 
-    async def _document(self, answer: Any) -> Document:
-        at = self._clock()
-        self._desk.take(answer, at)
+    async def _document(self, answer: Any, took: float = 0.0) -> Document:
+        clocks = self._source.clocks
+        at = self._source.clock()
+        answer = self._desk.dated(answer, 0.0 if clocks is None else clocks.skew)
+        self._desk.take(answer, at, took)
         if not self._recalled and self._desk.kind in ("pods", "alerts"):
             self._recalled = True
             await self._recall(answer, at)

@@ -7,7 +7,7 @@ podtop saw before does: earlier polls, or a recording. Each alert says on which 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from tui.store import rules
 from tui.store.events import Kind as EventKind
-from tui.store.fleet import busy_since
+from tui.store.watched import idle_in
 
 if TYPE_CHECKING:
     from tui.api.models import Pod
@@ -85,6 +85,9 @@ class Alert(Struct, frozen=True):
     basis: Basis = Basis.ANSWER
 
 
+Unwatched = Callable[[float, float], float]
+"""Seconds between two instants in which nobody saw the pods."""
+
 _GRADES = {grade: rank for rank, grade in enumerate(Grade)}
 _KINDS = {kind: rank for rank, kind in enumerate(Kind)}
 
@@ -95,9 +98,14 @@ def alerts(fleet: Fleet, now: float, quiet: bool = True) -> tuple[Alert, ...]:
     quiet: tell also of GPUs that do nothing at this instant, which takes a look at the samples of every pod.
     """
     found = [*_money(fleet)]
-    restarts = Counter(e.pod for e in fleet.events if e.kind is EventKind.RESTART and e.at > now - rules.LOOP_SPAN)
+    unwatched = fleet.watched.unwatched
+    restarts = Counter(
+        e.pod
+        for e in fleet.events
+        if e.kind is EventKind.RESTART and now - e.at - unwatched(e.at, now) < rules.LOOP_SPAN
+    )
     for record in fleet.records.values():
-        found += _of(record, restarts[record.id], quiet, now)
+        found += _of(record, restarts[record.id], quiet, now, unwatched)
     return tuple(sorted(found, key=lambda a: (_GRADES[a.grade], _KINDS[a.kind], a.name.lower(), a.pod)))
 
 
@@ -112,11 +120,11 @@ def _money(fleet: Fleet) -> Iterator[Alert]:
         yield Alert(Kind.RUNWAY, grade, lasts=left, cost_per_hr=fleet.funds.spend_per_hr if fleet.funds else None)
 
 
-def _of(record: Record, restarts: int, quiet: bool, now: float) -> Iterator[Alert]:
+def _of(record: Record, restarts: int, quiet: bool, now: float, unwatched: Unwatched) -> Iterator[Alert]:
     if record.pod is None or record.unreadable is not None:
         yield Alert(Kind.UNREADABLE, Grade.WARN, record.id, record.name, note=record.unreadable or "")
         return
-    yield from _run(record, record.pod, restarts, now)
+    yield from _run(record, record.pod, restarts, now, unwatched)
     yield from _work(record, record.pod, quiet, now)
     yield from _maintenance(record.pod, now)
 
@@ -125,7 +133,7 @@ def _alert(pod: Pod, kind: Kind, grade: Grade, **more: object) -> Alert:
     return Alert(kind, grade, pod.id, pod.name, **{"cost_per_hr": pod.cost_per_hr, **more})  # type: ignore[arg-type]
 
 
-def _run(record: Record, pod: Pod, restarts: int, now: float) -> Iterator[Alert]:
+def _run(record: Record, pod: Pod, restarts: int, now: float, unwatched: Unwatched) -> Iterator[Alert]:
     """Whether it runs as it was meant to."""
     change = rules.status_change(pod.status_change)
     since = change.at if change else None
@@ -137,7 +145,7 @@ def _run(record: Record, pod: Pod, restarts: int, now: float) -> Iterator[Alert]
     if restarts >= rules.LOOP_RESTARTS:
         yield _alert(pod, Kind.LOOP, Grade.BAD, count=restarts, basis=Basis.HISTORY)
     elif uptime is None or uptime <= 0:
-        yield from _boot(record, pod, since, now)
+        yield from _boot(record, pod, since, now, unwatched)
     elif uptime < rules.YOUNG and since is not None and now - since > rules.BOOT_PATIENCE + rules.YOUNG:
         yield _alert(pod, Kind.RESTART, Grade.NOTICE, since=now - uptime, lasts=float(uptime))
     if pod.gpu_count == 0 and pod.machine is not None and pod.machine.gpu_name:
@@ -145,14 +153,16 @@ def _run(record: Record, pod: Pod, restarts: int, now: float) -> Iterator[Alert]
         yield _alert(pod, Kind.ZERO_GPU, Grade.WARN, since=since, lasts=_passed(since, now))
 
 
-def _boot(record: Record, pod: Pod, since: float | None, now: float) -> Iterator[Alert]:
+def _boot(record: Record, pod: Pod, since: float | None, now: float, unwatched: Unwatched) -> Iterator[Alert]:
     """A container that is not up, or never got beyond its first second, and was billed (openai/parameter-golf 821)."""
     if pod.runtime is not None and pod.runtime.uptime is None:
         return
     begun = record.seen if since is None else since
-    if now - begun > rules.BOOT_PATIENCE:
+    # Whether it was up for a while when nobody looked is not known.
+    lasts = now - begun - unwatched(begun, now)
+    if lasts > rules.BOOT_PATIENCE:
         basis = Basis.HISTORY if since is None else Basis.ANSWER
-        yield _alert(pod, Kind.BOOT, Grade.WARN, since=begun, lasts=now - begun, basis=basis)
+        yield _alert(pod, Kind.BOOT, Grade.WARN, since=begun, lasts=lasts, basis=basis)
 
 
 def _work(record: Record, pod: Pod, quiet: bool, now: float) -> Iterator[Alert]:
@@ -170,7 +180,7 @@ def _work(record: Record, pod: Pod, quiet: bool, now: float) -> Iterator[Alert]:
     if not quiet:
         return
     names = [name for name in record.series.names if name.startswith("gpu")]
-    worked = busy_since(record.series.stretch(now - rules.IDLE_AFTER, names)) is not None
+    _, worked = idle_in(record.series.stretch(now - rules.IDLE_AFTER, names), 0.0)
     if not worked and (uptime is None or uptime >= rules.IDLE_AFTER):
         yield _alert(pod, Kind.QUIET, Grade.NOTICE)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui import format as fmt
 from tui.store import rules
-from tui.store.alerts import Alert, alerts
+from tui.store.alerts import Alert, Unwatched, alerts
 from tui.store.alerts import Kind as Matter
 from tui.store.events import ENDS, Event, Kind
 
@@ -55,9 +55,9 @@ class Chronicle:
         kind = Kind.THROTTLED if throttled else Kind.OUTAGE
         return self._begin("", kind, at, words, since)
 
-    def answered(self, at: float) -> tuple[Event, ...]:
-        """A poll did not."""
-        return tuple(self._end("", kind, at, "RunPod answers") for kind in TROUBLE if ("", kind) in self._open)
+    def answered(self, at: float, away: Unwatched = lambda start, end: 0.0) -> tuple[Event, ...]:
+        """A poll did not. `away`: seconds between two instants in which podtop did not even ask."""
+        return tuple(self._end("", kind, at, "RunPod answers", away) for kind in TROUBLE if ("", kind) in self._open)
 
     # Alerts
 
@@ -73,7 +73,7 @@ class Chronicle:
         for pod, kind in [key for key in self._open if key not in found and key[1] not in TROUBLE]:
             why = _why_over(kind, fleet.records.get(pod), fleet)
             if why is not None:
-                yield self._end(pod, kind, at, why)
+                yield self._end(pod, kind, at, why, fleet.watched.unwatched)
 
     def _begin(self, pod: str, kind: Kind, at: float, words: str, since: float | None = None) -> tuple[Event, ...]:
         if (pod, kind) in self._open:
@@ -81,10 +81,10 @@ class Chronicle:
         self._open[pod, kind] = _Begun(at if since is None else min(at, since))
         return (Event(at, pod, kind, words),)
 
-    def _end(self, pod: str, kind: Kind, at: float, why: str) -> Event:
+    def _end(self, pod: str, kind: Kind, at: float, why: str, unwatched: Unwatched) -> Event:
         begun = self._open.pop((pod, kind))
-        lasted = fmt.duration(at - begun.at)
-        # It may have ended while nobody looked.
+        # What another run told of may have ended while nobody looked.
+        lasted = fmt.duration(at - begun.at - (unwatched(begun.at, at) if begun.witnessed else 0.0))
         after = f"after {lasted}" if begun.witnessed else f"at most {lasted} after it was told"
         return Event(at, pod, ENDS[kind], f"{why}, {after}")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui import clocks
 from tui.api.detail import EnvVar
 from tui.api.orders import DeployOrder, RentOrder
 from tui.api.secret import Secret
@@ -233,7 +234,7 @@ def instant(text: str, now: float, tz: tzinfo | None) -> float:
     else:
         try:
             when = datetime.fromisoformat(clean)
-            at = (when if when.tzinfo else when.replace(tzinfo=tz) if tz else when.astimezone()).timestamp()
+            at = clocks.instant(when if when.tzinfo else when.replace(tzinfo=tz) if tz else when.astimezone())
         except (ValueError, OverflowError, OSError):
             raise Fault("a time from now as in 8h, 90m or 1d12h, or a date as in 2026-11-24 08:00") from None
     if at <= now + 60:

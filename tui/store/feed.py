@@ -15,9 +15,12 @@ STALE_INTERVALS = 2
 """A value older than this many poll intervals is stale: its age is shown and it no longer looks fresh."""
 
 
-def is_stale(age: float, interval: float) -> bool:
-    """True when what is this old, and is asked for this often, must not look fresh any more."""
-    return age > STALE_INTERVALS * interval
+def is_stale(age: float, interval: float, took: float | None = None) -> bool:
+    """True when what is this old, and is asked for this often, must not look fresh any more.
+
+    took: seconds that asking takes.
+    """
+    return age > STALE_INTERVALS * interval + (took or 0.0)
 
 
 class Feed(Struct, Generic[T], frozen=True):
@@ -52,4 +55,4 @@ class Feed(Struct, Generic[T], frozen=True):
     def stale(self, now: float, interval: float) -> bool:
         """True when the value must not look fresh any more."""
         age = self.age(now)
-        return age is not None and is_stale(age, interval)
+        return age is not None and is_stale(age, interval, self.took)

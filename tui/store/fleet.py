@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,8 @@ from tui.store.deeds import Deed
 from tui.store.events import Event, between
 from tui.store.feed import Feed, is_stale
 from tui.store.inspection import Inspection
-from tui.store.series import GAP, Series, Stretch
+from tui.store.series import Series, Stretch
+from tui.store.watched import LONGEST_REQUEST, Watched, idle_in
 
 if TYPE_CHECKING:
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
@@ -50,7 +52,9 @@ class Record(Struct, frozen=True):
     series:     telemetry so far; grows in place.
     seen:       when podtop first saw the pod.
     told_at:    when RunPod last told of the pod.
-    busy_at:    when a GPU of it last did work, as far as podtop saw; `seen` before that.
+    idle:       seconds without work on any GPU that podtop watched, since it first saw the pod.
+    earlier:    such seconds before that, by a recording; None from when it was seen at work, or down.
+    known:      whether the last poll told of all its GPUs.
     moved_at:   when the public port of its ssh was last seen to change; None where it never was.
     """
 
@@ -60,16 +64,20 @@ class Record(Struct, frozen=True):
     unreadable: str | None
     series: Series
     seen: float
-    busy_at: float
     told_at: float
+    idle: float = 0.0
+    earlier: float | None = None
+    known: bool = False
     moved_at: float | None = None
 
     def idle_for(self, now: float) -> float | None:
-        """Seconds without work on any GPU; None when the pod is not live or has no GPU."""
+        """Watched seconds without work on any GPU; None when the pod is not live or has no GPU.
+
+        No further than the last sample: an outage, a pause or a sleep is not idleness.
+        """
         if self.pod is None or not rules.is_live(self.pod) or not self.pod.gpu_count:
             return None
-        # No further than the last sample: an outage, a pause or a sleep is not idleness.
-        return max(0.0, min(now, self.told_at) - self.busy_at)
+        return max(0.0, self.idle + (self.earlier or 0.0) + min(0.0, now - self.told_at))
 
 
 class Older(Struct, frozen=True):
@@ -83,20 +91,6 @@ class Older(Struct, frozen=True):
 
 OLDER_PODS = 8
 """How many pods' past is kept at hand."""
-
-
-def busy_since(stretch: Stretch) -> float | None:
-    """The instant of the last sample in which a GPU did work; None when there is none."""
-    least = int(rules.BUSY_PERCENT * 2)
-    last = None
-    for name, column in stretch.columns.items():
-        if name.startswith("gpu"):
-            for index in range(len(column.high) - 1, -1, -1):
-                if least <= column.high[index] < GAP:
-                    at = stretch.times[index]
-                    last = at if last is None else max(last, at)
-                    break
-    return last
 
 
 _UTIL = tuple(f"gpu{i}" for i in range(16))
@@ -172,6 +166,8 @@ class Fleet:
     older:    what an archive says of some pods before what memory has.
     events:   what happened to the pods, oldest first.
     earlier:  what a recording tells of what happened, once it was asked.
+    watched:  which time nobody saw; `slowness` by how much longer than the interval podtop waits between polls.
+    skew:     seconds that RunPod's clock is ahead; pods and machines are told without it, days of charges with it.
     past:     True while a recorded past is taken in, which is old by nature.
     deeds:    what is under way, by the pod's id.
     leases:   what podtop itself is to stop, by the pod's id.
@@ -204,6 +200,9 @@ class Fleet:
         self.has_past = False
         self.recorded = False
         self.keyless = False
+        self.watched = Watched()
+        self.slowness = 1.0
+        self.skew = 0.0
         self._budget = budget
         self._span = DAY
         self._limit = 0
@@ -333,6 +332,7 @@ class Fleet:
 
         Where the server failed to give the pods, the last ones stay, with a gap.
         """
+        self.asked_for_pods(at, took)
         self.snapshot = self.snapshot.succeeded(snapshot, at, took)
         self.balances.tell(at, snapshot.funds.balance if snapshot.funds else None)
         if snapshot.pods is None:
@@ -340,10 +340,13 @@ class Fleet:
             return ()
         happened = self._happened(snapshot, at)
         self.events.extend(happened)
-        self.pods_at = at
+        before, self.pods_at = self.pods_at, at
+        # A past that is made up is whole, however far apart its samples are.
+        interval = math.inf if self.past else self.interval * self.slowness
+        step = self.watched.saw(before, at, took, interval)
         records: dict[str, Record] = {}
         for pod in snapshot.pods:
-            records[pod.id] = self._seen(pod, at)
+            records[pod.id] = self._seen(pod, at, step)
         for number, broken in enumerate(snapshot.unreadable):
             record = self._unreadable(broken, number, at)
             records.setdefault(record.id, record)
@@ -365,8 +368,13 @@ class Fleet:
                 happened += between(pod.id, old.pod if old else None, pod, before, at)
         return tuple(sorted(happened, key=lambda event: event.at))
 
+    def asked_for_pods(self, at: float, took: float | None = None, retry_at: float | None = None) -> None:
+        """A poll is over, with whatever end: what was not watched before it is known from now on."""
+        self.watched.asked(at, took, math.inf if self.past else self.interval * self.slowness, retry_at)
+
     def fail(self, error: CloudError, at: float, retry_at: float | None = None) -> None:
         """A poll failed: keep what is known, remember since when, and put a gap in every series."""
+        self.asked_for_pods(at, LONGEST_REQUEST, retry_at)
         self.snapshot = self.snapshot.failed(error, at, retry_at)
         self._gap(at)
 
@@ -417,7 +425,7 @@ class Fleet:
         """The fleet as it is now: later polls do not change it. Series still grow, past the instant it is read at."""
         copy = Fleet(self.interval, self.market_interval, self._budget)
         copy.snapshot, copy.market, copy.records = self.snapshot, self.market, self.records
-        copy.pods_at = self.pods_at
+        copy.pods_at, copy.watched, copy.skew = self.pods_at, self.watched, self.skew
         copy.events, copy.deeds = self.events.copy(), self.deeds.copy()
         copy.earlier, copy._host_telemetry = self.earlier, self._host_telemetry
         copy.leases = self.leases
@@ -427,30 +435,36 @@ class Fleet:
         copy.older, copy.has_past, copy.keyless = self.older.copy(), self.has_past, self.keyless
         return copy
 
-    def _seen(self, pod: Pod, at: float) -> Record:
+    def _seen(self, pod: Pod, at: float, step: float) -> Record:
+        """`step`: seconds since the pods were seen before that were watched."""
         old = self.records.get(pod.id)
         series = old.series if old else Series(self._limit or _FEWEST_SAMPLES)
-        busy_at = old.busy_at if old else at
+        idle, earlier = (old.idle, old.earlier) if old else (0.0, 0.0)
+        known = False
+        if not rules.is_live(pod) or rules.busy_gpus(pod):
+            # An idle spell is counted from a start, not from before a stop.
+            idle, earlier, known = 0.0, None, rules.is_live(pod)
+        elif not rules.unread_gpus(pod):
+            known = True
+            # What one of the two answers does not tell of is not known of the time between them.
+            idle += step if old and old.known else 0.0
         if rules.is_live(pod):
             series.append(at, sample(pod, at))
-            if rules.busy_gpus(pod):
-                busy_at = at
-        else:
-            # An idle spell is counted from a start, not from before a stop.
-            busy_at = at
         moved_at = old.moved_at if old else None
         if old and old.pod is not None and rules.has_moved(old.pod, pod):
             moved_at = at
-        return Record(pod.id, pod.name, pod, None, series, old.seen if old else at, busy_at, at, moved_at)
+        seen = old.seen if old else at
+        return Record(pod.id, pod.name, pod, None, series, seen, at, idle, earlier, known, moved_at)
 
     def _unreadable(self, broken: Unreadable, number: int, at: float) -> Record:
         key = broken.id or f"unreadable-{number}"
         old = self.records.get(key)
-        series = old.series if old else Series(self._limit or _FEWEST_SAMPLES)
-        if old:
-            series.gap(at)
         name = broken.name or (old.name if old else "")
-        return Record(key, name, None, broken.reason, series, old.seen if old else at, at, at)
+        if old is None:
+            series = Series(self._limit or _FEWEST_SAMPLES)
+            return Record(key, name, None, broken.reason, series, at, at, earlier=0.0)
+        old.series.gap(at)
+        return replace(old, name=name, pod=None, unreadable=broken.reason, told_at=at, known=False, moved_at=None)
 
     def _gap(self, at: float) -> None:
         for record in self.records.values():
@@ -475,12 +489,18 @@ class Fleet:
             record = self.records.get(pod)
             if record is not None:
                 record.series.prepend(stretch.times, {name: column.mean for name, column in stretch.columns.items()})
-                if record.busy_at == record.seen and stretch.times:
-                    # Where it did no work in all that time, it has been idle for as long at the least.
-                    busy = busy_since(stretch)
-                    self.records[pod] = replace(record, busy_at=stretch.times[0] if busy is None else busy)
+                self.was_idle(pod, idle_in(stretch, self.interval)[0])
         self._columns = -1
         self._share_memory()
+
+    def was_idle(self, pod: str, seconds: float) -> None:
+        """Before it was first seen a pod was watched to do no work for so long, as far as its container is up."""
+        record = self.records.get(pod)
+        if record is None or record.pod is None or record.earlier is None:
+            return
+        uptime = record.pod.runtime.uptime if record.pod.runtime else None
+        most = math.inf if uptime is None else max(0.0, uptime - record.idle)
+        self.records[pod] = replace(record, earlier=min(most, max(record.earlier, seconds)))
 
     def remember(self, pod: str, older: Older) -> None:
         """Keep what an archive says of a pod before the samples in memory; that of the last few pods asked for."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from tui.api.models import Market, Quote
 from tui.store.series import Point, Run
-
-if TYPE_CHECKING:
-    from tui.api.models import Market, Quote
 
 BUCKET = 900.0
 SPAN = 7 * 86_400.0
@@ -209,6 +208,26 @@ class Prices:
         buckets = range(first, max(first + 1, math.ceil(end / BUCKET)))
         slots = (slot for bucket in buckets if (slot := trend.slot(bucket)) is not None)
         return [round(trend.low[slot], 4) for slot in slots if trend.low[slot] == trend.low[slot]]
+
+
+def as_of(prices: Prices, market: Market, at: float) -> Market | None:
+    """A market's GPUs with what is known of a past instant, to a quarter of an hour; None where nothing is."""
+    bucket, offers = math.floor(at / BUCKET), []
+    for offer in market.offers:
+        quotes: list[Quote | None] = []
+        for cloud, present in zip(CLOUDS, (offer.secure, offer.community), strict=True):
+            trend = prices.trends.get((offer.gpu_id, cloud))
+            slot = None if trend is None else trend.slot(bucket)
+            known = slot is not None and trend is not None and trend.watched[slot] > 0
+            quotes.append(_quote(trend, slot) if known and present is not None else None)  # type: ignore[arg-type]
+        if any(quotes):
+            offers.append(replace(offer, secure=quotes[0], community=quotes[1]))
+    return Market(tuple(offers)) if offers else None
+
+
+def _quote(trend: Trend, slot: int) -> Quote:
+    low, spot = (None if math.isnan(value) else round(value, 4) for value in (trend.low[slot], trend.spot[slot]))
+    return Quote(low, spot, None)
 
 
 def told(at: float, quote: Quote | None) -> Told:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -93,6 +93,18 @@ def status_change(text: str | None) -> StatusChange | None:
     except ValueError:
         return StatusChange(text.strip(), None)
     return StatusChange(what, at)
+
+
+def moved_change(text: str | None, seconds: float) -> str | None:
+    """RunPod's `lastStatusChange` with its date moved by so much; as it is where it has none."""
+    found = re.search(_JS_DATE, text) if text else None
+    if text is None or found is None:
+        return text
+    try:
+        at = datetime.strptime(found[1], "%a %b %d %Y %H:%M:%S") + timedelta(seconds=seconds)
+    except (ValueError, OverflowError):
+        return text
+    return f"{text[: found.start(1)]}{at:%a %b %d %Y %H:%M:%S}{text[found.end(1) :]}"
 
 
 def is_live(pod: Pod) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tui.store.views import Line
 from tui.ui import format as fmt
@@ -101,11 +101,12 @@ def time_axis(spec: ChartSpec, width: int) -> Row:
         if column is not None and column < width:
             cells[column] = ("▲", CURSOR)
     tick = next((n for n in _TICKS if n / step >= 6), _TICKS[-1])
-    offset = datetime.fromtimestamp(start, spec.tz).astimezone(spec.tz).utcoffset()
-    shift = offset.total_seconds() if offset else 0.0
+    shown = datetime.fromtimestamp(start, spec.tz).replace(tzinfo=UTC)
+    shift = shown.timestamp() - start
     at = math.ceil((start + shift) / tick) * tick - shift
     free = 0
-    while at < start + step * width:
+    # No further than what is shown, whatever room there is: beyond it is what has not been yet.
+    while at < min(start + step * width, spec.window.end):
         label = _label(datetime.fromtimestamp(at, spec.tz), tick, step * width)
         column = int((at - start) / step) - len(label) // 2
         place = range(column, column + len(label))

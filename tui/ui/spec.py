@@ -26,8 +26,9 @@ Part = tuple[str, int]
 
 Row = tuple[Part, ...]
 
-_UNITS = ((1, 5), (5, 60), (30, 600), (60, 3600))
-"""Buckets narrower than the second number of seconds are whole multiples of the first."""
+_UNITS = ((1 / 64, 1), (1 / 16, 5), (1 / 8, 10), (1 / 2, 60), (2, 120), (5, 600), (30, 3600))
+"""Buckets narrower than the second number of seconds are whole multiples of the first: hardly more than asked for is
+shown, and halves of halves are exact, so that the same bucket begins at the same instant whoever reckons it."""
 
 
 class Window(NamedTuple):

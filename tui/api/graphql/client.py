@@ -39,6 +39,7 @@ class GraphQLCloud:
     transport: stands in for the network, in demos and tests.
     deadline:  seconds for a whole request.
     wall:      the time of day in epoch seconds, for a Retry-After given as a date.
+    dated:     told the server's time of each answer, in epoch seconds, and for how long that was waited for.
     """
 
     def __init__(
@@ -50,9 +51,11 @@ class GraphQLCloud:
         transport: httpx.AsyncBaseTransport | None = None,
         deadline: float = DEADLINE,
         wall: Callable[[], float] = time.time,
+        dated: Callable[[float, float], object] = lambda date, waited: None,
     ) -> None:
         secret = Secret(key.strip()) if key and key.strip() else None
         self._exchange = Exchange(url, secret, transport=transport, deadline=deadline, wall=wall)
+        self._exchange.dated = dated
         self._read_only = read_only
 
     def __repr__(self) -> str:

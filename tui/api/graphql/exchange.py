@@ -23,6 +23,7 @@ from tui.api.graphql import body, failures
 from tui.api.graphql.envelope import Answer, open_answer
 from tui.api.models import Problem
 from tui.api.secret import Secret, mask, redact
+from tui.clocks import passed
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 15.0
@@ -92,6 +93,7 @@ class Exchange:
     ) -> None:
         self.host = host_of(url) or "the API"
         self.sent: Callable[[], object] = lambda: None
+        self.dated: Callable[[float, float], object] = lambda date, waited: None
         self._url = url
         self._key = key
         self._deadline = deadline
@@ -211,12 +213,15 @@ class Exchange:
     ) -> Answer | CloudError:
         """Send it, once."""
         self.sent()
-        answering = False
+        since, answering = passed(), False
         try:
             async with line.client.stream(
                 "POST", self._url, content=content, auth=auth, extensions={"trace": trail}
             ) as response:
                 answering = True
+                # Of a failure it may be a gateway's clock, or a proxy's.
+                if response.is_success and (date := failures.date_of(response)) is not None:
+                    self.dated(date, passed() - since)
                 return await self._receive(response, secrets, lines)
         except CloudError as error:
             return error

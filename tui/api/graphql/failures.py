@@ -197,8 +197,13 @@ def retry_after(response: httpx.Response, wall: Callable[[], float]) -> float | 
     at = _date(text)
     if at is None:
         return None
-    now = _date(response.headers.get("date", ""))
+    now = date_of(response)
     return min(LONGEST_RETRY_AFTER, max(0.0, at - (wall() if now is None else now)))
+
+
+def date_of(response: httpx.Response) -> float | None:
+    """The server's time of day when it answered, to the second; None where it does not tell it."""
+    return _date(response.headers.get("date", ""))
 
 
 def _date(text: str) -> float | None:

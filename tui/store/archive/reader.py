@@ -133,6 +133,28 @@ class Recording:
             layouts = layouts_of(self._db, {poll[1] for poll in polls})
         return stretches(polls, layouts, only)
 
+    def sampled(self, at: float, forward: bool) -> float | None:
+        """The instant of the first poll at or after `at` that told of pods, or of the last at or before it."""
+        ahead, back = self._all(
+            "SELECT (SELECT min(at) FROM poll WHERE at >= ?1 AND layout IS NOT NULL), "
+            "(SELECT max(at) FROM poll WHERE at <= ?1 AND layout IS NOT NULL)",
+            at,
+        )[0]
+        found = [float(each) for each in ((ahead if forward else back),) if each is not None]
+        for tier, length in _LENGTH.items():
+            starts = self._all(
+                "SELECT DISTINCT start FROM block WHERE tier = ? AND start >= ? ORDER BY start LIMIT 2"
+                if forward
+                else "SELECT DISTINCT start FROM block WHERE tier = ? AND start <= ? ORDER BY start DESC LIMIT 2",
+                tier, at - length if forward else at,
+            )  # fmt: skip
+            for (start,) in starts:
+                # Pods are polled together: some of them tell the instants of all.
+                rows = self._all("SELECT start, data FROM block WHERE tier = ? AND start = ? LIMIT 50", tier, start)
+                times = [t for stretch in readable(rows, ()) for t in stretch.times]
+                found += [t for t in times if (t >= at if forward else t <= at)]
+        return (min if forward else max)(found, default=None)
+
     # What was known at an instant
 
     def snapshot(self, at: float) -> Snapshot | None:

@@ -235,6 +235,7 @@ class AccountScreen(TimedScreen):
     def _rows(self, fleet: Fleet, now: float) -> dict[str, Row]:
         """All rows of the list that is shown."""
         account, ledger, tz = fleet.account.value, fleet.ledger.value, self._sight.tz
+        now = self._day_of(fleet, now)
         match self._list:
             case "money":
                 basis = (fleet.records, fleet.books.value)
@@ -255,6 +256,10 @@ class AccountScreen(TimedScreen):
                 return owned.template_rows(fleet.templates.value.templates) if fleet.templates.value else {}
             case _:
                 return owned.access_rows(account, now, tz) if account else {}
+
+    def _day_of(self, fleet: Fleet, now: float) -> float:
+        """Now for a list: what RunPod tells by the day, and dates, is by its own clock."""
+        return now if self._list == "money" else now + fleet.skew
 
     @staticmethod
     def _rises(sort: str, rows: dict[str, Row]) -> bool:
@@ -344,6 +349,7 @@ class AccountScreen(TimedScreen):
 
     def _sections(self, fleet: Fleet, now: float) -> tuple[Section, ...]:
         account, ledger, tz = fleet.account.value, fleet.ledger.value, self._sight.tz
+        now = self._day_of(fleet, now)
         match self._list:
             case "money":
                 if fleet.snapshot.value is None:
@@ -412,7 +418,7 @@ class AccountScreen(TimedScreen):
                 fleet.funds, live.books.value, live.balances, stopped, span, columns, now, self._sight.tz
             )
             return drawn, "Projection", f"{fmt.span(span)} ahead"
-        span = self._span()
+        span, now = self._span(), self._day_of(fleet, now)
         columns = max(1, width - 9)
         if self._list == "charges":
             ledger = fleet.ledger.value

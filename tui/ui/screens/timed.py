@@ -48,6 +48,9 @@ ROOM_FOR_ALL = 27
 ROOM_FOR_METER = 72
 """Columns below which the footer has room for keys alone."""
 
+LATE = 1.0
+"""Seconds after which a frame that is drawn has its ages told anew."""
+
 JUMP = 600.0
 """Seconds of a jump through the recording."""
 
@@ -131,6 +134,7 @@ class TimedScreen(Screen[None]):
         self._titles: dict[str | None, tuple[str, ...]] = {}
         self._offered: tuple[str, ...] = ()
         self._slow = False
+        self._header_at: float | None = None
 
     def on_mount(self) -> None:
         self.bindings_updated_signal.subscribe(self, lambda _: self._show_footer())
@@ -164,8 +168,9 @@ class TimedScreen(Screen[None]):
     def show(self) -> None:
         """Tell every widget what it has to show now."""
         if self._seen:
-            self._show_header()
             self._show_all()
+            # Last: it says how old all this is, and to show much of it takes a while.
+            self._show_header()
             self._show_possible()
 
     def _show_all(self) -> None:
@@ -181,7 +186,16 @@ class TimedScreen(Screen[None]):
             self._show_header()
             self._age(*self._view)
 
+    def _compositor_refresh(self) -> None:
+        # Textual's, called for each frame. How old the figures are is judged as it is drawn: a loop that was held up in
+        # between would otherwise send old ones as live, and tell the truth a frame later.
+        if self._header_at is not None and self._seen and self._player.clock() - self._header_at > LATE:
+            self._show_header()
+            self._compositor.update_widgets({self.query_one("#header", Lines)})
+        super()._compositor_refresh()
+
     def _show_header(self) -> None:
+        self._header_at = self._player.clock()
         fleet, now = self._view
         header = self.query_one("#header", Lines)
         paused = self._player.held is not None and not self._player.travelling
@@ -353,6 +367,10 @@ class TimedScreen(Screen[None]):
         self._sight.reach.menu(self._copied_first(), self._at_hand())
 
     # Charts
+
+    def on_resized(self) -> None:
+        """A chart has another size: the same time is cut into other buckets."""
+        self.show()
 
     def _show_charts(self, pane: Telemetry, records: Sequence[Record]) -> None:
         """Draw the charts of a pod, or of several on one axis."""

@@ -1,0 +1,168 @@
+"""`Clocks`: time that passes, the time of day on this machine, and RunPod's: three clocks, none taken for another.
+
+Durations, ages and the order of what was seen come from the first, which counts sleep and never goes back. The time of
+day is for people to read. What RunPod dates is brought to the first before it is compared with anything.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import NamedTuple
+
+_WITH_SLEEP = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+"""Linux's own; the other systems' monotonic clock counts sleep already, unlike what Python makes of it."""
+
+STEP = 1.0
+"""Seconds by which the time of day may wander without having been set."""
+
+NEAR = 2.0
+"""Seconds by which RunPod's clock may differ without it being told: its dates are whole seconds, and on their way."""
+
+UNREAD = 3.0
+"""Seconds for which an answer may have lain unread without that being told."""
+
+WRONG = 366 * 86_400.0
+"""Seconds of difference beyond which what RunPod says is no time of day."""
+
+SLEPT = 30.0
+"""Seconds by which two clocks have to be ahead of the third before that is taken to have stood still."""
+
+
+def passed() -> float:
+    """Seconds since some instant, a sleep of the machine included. It never goes back."""
+    return time.monotonic() if _WITH_SLEEP is None else time.clock_gettime(_WITH_SLEEP)
+
+
+class _Between(NamedTuple):
+    """Seconds that RunPod's clock is ahead: at least, at most."""
+
+    low: float
+    high: float
+
+    @property
+    def middle(self) -> float:
+        return (self.low + self.high) / 2
+
+    def both(self, other: _Between) -> _Between | None:
+        """What agrees with both; None where nothing does."""
+        low, high = max(self.low, other.low), min(self.high, other.high)
+        return _Between(low, high) if low <= high else None
+
+
+class Clocks:
+    """The three clocks of one run of podtop.
+
+    wall:   the time of day, in epoch seconds; it may be set at any time.
+    passed: seconds that only go forward, sleep included.
+    skew:   seconds that RunPod's clock is ahead of `now()`; 0 while it is near, and before RunPod has answered.
+    """
+
+    def __init__(self, wall: Callable[[], float] = time.time, passed: Callable[[], float] = passed) -> None:
+        self._wall = wall
+        self._passed = passed
+        self._begun = wall() - passed()
+        self.skew = 0.0
+        self._known: _Between | None = None
+        self._doubt: _Between | None = None
+        self._ahead_then = 0.0
+        self._answered: float | None = None
+        self._last = (wall(), passed())
+        self._away = 0.0
+
+    def now(self) -> float:
+        """Epoch seconds that go on as time passes, from the time of day at which podtop began."""
+        return self._begun + self._passed()
+
+    def ahead(self) -> float:
+        """Seconds by which the time of day was set forward since podtop began; negative where it was set back."""
+        ahead = self._wall() - self.now()
+        return ahead if abs(ahead) > STEP else 0.0
+
+    def away(self) -> float:
+        """Seconds that may have passed, by whichever clock says more: for locks, which had better fall too early.
+
+        Where a machine stood still and none of its clocks of passing time knows of it, the time of day does.
+        """
+        last, self._last = self._last, (self._wall(), self._passed())
+        self._away += max(0.0, self._last[0] - last[0], self._last[1] - last[1])
+        return self._away
+
+    def dated(self, date: float, waited: float) -> None:
+        """RunPod dated an answer that was waited for so long: somewhere in that time its clock stood at that second.
+
+        A clock that was set is believed when a second answer says the same.
+        """
+        now = self.now()
+        if abs(date - now) > WRONG:
+            return
+        told = _Between(date - now, date + 1.0 - now + waited)
+        if self._known is not None and (slept := self._slept(told)):
+            self._begun += slept
+            told = _Between(told.low - slept, told.high - slept)
+        self._ahead_then = self._wall() - self.now()
+        self._answered = None
+        agreed = told if self._known is None else self._known.both(told)
+        if agreed is None and self._doubt is not None:
+            agreed = self._doubt.both(told)
+        if agreed is None:
+            self._doubt = told
+            return
+        self._known, self._doubt = agreed, None
+        self._answered = date + 1.0 - agreed.low
+        if agreed.low - NEAR <= 0.0 <= agreed.high + NEAR:
+            self.skew = 0.0
+        elif not agreed.low - STEP <= self.skew <= agreed.high + STEP:
+            self.skew = float(round(agreed.middle))
+
+    def answered(self, waited: float) -> float:
+        """When the answer that was waited for so long, and is at hand now, was given: not when there was time for it.
+
+        Now, but where the date of the last answer shows that it lay here unread, or was long in the making.
+        """
+        now, then = self.now(), self._answered
+        return then if then is not None and now - waited <= then <= now - UNREAD else now
+
+    def _slept(self, told: _Between) -> float:
+        """Seconds that passed by RunPod's clock and the time of day, and not here: a machine that was halted."""
+        if self._known is None:
+            return 0.0
+        there = told.middle - self._known.middle
+        here = self._wall() - self.now() - self._ahead_then
+        unsure = STEP + (told.high - told.low + self._known.high - self._known.low) / 2
+        return here if min(there, here) > SLEPT and abs(there - here) <= unsure else 0.0
+
+
+class TimeOfDay(tzinfo):
+    """A zone in which instants of `Clocks.now` read as this machine's clock shows them, though it was set since.
+
+    The way back is `instant`, for an offset cannot hold a clock that was set by a day.
+    """
+
+    def __init__(self, zone: tzinfo | None, ahead: Callable[[], float]) -> None:
+        self._zone = zone
+        self.ahead = ahead
+
+    def fromutc(self, when: datetime) -> datetime:
+        there = when.replace(tzinfo=UTC) + timedelta(seconds=self.ahead())
+        return there.astimezone(self._zone).replace(tzinfo=self)
+
+    def utcoffset(self, when: datetime | None) -> timedelta | None:
+        return None if when is None else self._local(when).utcoffset()
+
+    def dst(self, when: datetime | None) -> timedelta | None:
+        return None if when is None else self._local(when).dst()
+
+    def tzname(self, when: datetime | None) -> str | None:
+        return None if when is None else self._local(when).tzname()
+
+    def _local(self, when: datetime) -> datetime:
+        bare = when.replace(tzinfo=None)
+        return bare.astimezone() if self._zone is None else bare.replace(tzinfo=self._zone)
+
+
+def instant(when: datetime) -> float:
+    """The instant at which a clock shows `when`: the way back from a `TimeOfDay`, and from any other zone."""
+    zone = when.tzinfo
+    return when.timestamp() - (zone.ahead() if isinstance(zone, TimeOfDay) else 0.0)
