@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import traceback
+from io import TextIOWrapper
 from pathlib import Path
 
+from tui import private
 from tui.api.secret import Secret, redact
 
 LOG_NAME = "podtop.log"
@@ -29,9 +31,15 @@ class Redact(logging.Filter):
 def _file_handler(path: Path) -> logging.Handler:
     from logging.handlers import RotatingFileHandler
 
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
-    handler = RotatingFileHandler(path, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8")
+    class Private(RotatingFileHandler):
+        """Makes the next file after a rotation as the first one."""
+
+        def _open(self) -> TextIOWrapper:
+            file = private.open_file(Path(self.baseFilename), os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+            return os.fdopen(file, "a", encoding=self.encoding)
+
+    private.folder(path.parent)
+    handler = Private(path, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     return handler
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import getpass
 import os
 import secrets
@@ -16,6 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from tui import file_lock, private
 from tui.api.secret import Secret
 
 
@@ -163,11 +163,23 @@ class Ledger:
 
     def _append(self, entry: Entry) -> None:
         new = not self.path.exists()
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = os.open(self.path, os.O_CREAT | os.O_APPEND | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        private.folder(self.path.parent)
+        # Held for the one write: the end of a line that another podtop writes just now must not look torn.
+        lock = file_lock.wait_for(self.path.with_suffix(".lock"))
         try:
-            # Held for the one write: the end of a line that another podtop writes just now must not look torn.
-            fcntl.flock(file, fcntl.LOCK_EX)
+            self._append_line(entry)
+        finally:
+            lock.close()
+        if new:
+            directory = os.open(self.path.parent, os.O_RDONLY)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
+
+    def _append_line(self, entry: Entry) -> None:
+        file = private.open_file(self.path, os.O_CREAT | os.O_APPEND | os.O_RDWR)
+        try:
             line = msgspec.json.encode(entry) + b"\n"
             if self._is_torn(file):
                 # A line that a full disk or a kill cut short must not swallow this one.
@@ -177,12 +189,6 @@ class Ledger:
             os.fsync(file)
         finally:
             os.close(file)
-        if new:
-            directory = os.open(self.path.parent, os.O_RDONLY)
-            try:
-                os.fsync(directory)
-            finally:
-                os.close(directory)
 
     @staticmethod
     def _is_torn(file: int) -> bool:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import fcntl
 import hashlib
-import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -22,6 +20,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui import file_lock, private
 from tui.notes import Note
 from tui.store.archive.file import ArchiveError, DamagedArchive, NewerArchive, connect, told
 from tui.store.archive.writer import Entry, Happened, Polled, Priced, Writer, write_events
@@ -63,21 +62,6 @@ def archive_path(directory: Path, api_url: str, account_id: str) -> Path:
     return directory / "archive" / f"{name}.sqlite"
 
 
-class _Lock:
-    """The right to write a file, held until it is closed."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._file)
-            raise
-
-    def close(self) -> None:
-        os.close(self._file)
-
-
 class Recorder:
     """Takes in what is polled and writes it, a batch at a time.
 
@@ -112,7 +96,7 @@ class Recorder:
         self._arrived = asyncio.Event()
         self._opened = asyncio.Event()
         self._writer: Writer | None = None
-        self._lock: _Lock | None = None
+        self._lock: file_lock.Held | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="archive")
 
     def polled(self, at: float, snapshot: Snapshot | None, events: tuple[Event, ...] = ()) -> None:
@@ -154,6 +138,8 @@ class Recorder:
                     path = archive_path(self._directory, self._api_url, self._account)
                     for note in await loop.run_in_executor(self._thread, self._write, path):
                         self._say(note)
+                    if (news := file_lock.news()) is not None:
+                        self._say(Note(news))
                     if self.path is not None:
                         self._opened.set()
             self._opened.set()
@@ -217,12 +203,9 @@ class Recorder:
     def _may_write(self, path: Path) -> bool:
         """Whether this podtop is the one that writes."""
         if self._lock is None:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            try:
-                self._lock = _Lock(path.with_suffix(".lock"))
-            except BlockingIOError:
-                return False
-        return True
+            private.folder(path.parent)
+            self._lock = file_lock.hold(path.with_suffix(".lock"))
+        return self._lock is not None
 
     def _set_aside(self, path: Path, error: DamagedArchive) -> list[Note]:
         """Rename a damaged file and begin a new one: it is never deleted."""

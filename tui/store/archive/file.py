@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from tui import private
 
 VERSION = 1
 _SCHEMA = """
@@ -68,8 +71,9 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """
     with told():
         if write:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600, exist_ok=True)
+            private.folder(path.parent)
+            # SQLite makes the files beside it with the same mode.
+            os.close(private.open_file(path, os.O_CREAT | os.O_RDWR))
         elif not path.is_file():
             raise ArchiveError(f"there is no file {path}")
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0, check_same_thread=False)
