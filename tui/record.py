@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from tui.notes import Note
 from tui.recorder import Recorder, State
 from tui.signals import end_on_signals
+from tui.store.archive.file import size
 from tui.store.fleet import Fleet
 from tui.store.lease import acts_at
 from tui.watch import Watch
@@ -35,9 +36,9 @@ def line(fleet: Fleet, recorder: Recorder | None, polls: int) -> str:
         return "◌ connecting"
     match recorder.state:
         case State.RECORDING:
-            size = recorder.path.stat().st_size / 1e6 if recorder.path is not None else 0.0
+            megabytes = size(recorder.path) / 1e6 if recorder.path is not None else 0.0
             when = datetime.fromtimestamp(feed.at)
-            return f"● recording {len(fleet.records)} pods · {when:%H:%M:%S} · {polls} polls · {size:.1f} MB"
+            return f"● recording {len(fleet.records)} pods · {when:%H:%M:%S} · {polls} polls · {megabytes:.1f} MB"
         case State.ELSEWHERE:
             return "‖ another podtop records this account; this one goes on when that one ends"
         case state:
