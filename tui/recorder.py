@@ -254,7 +254,14 @@ class Recorder:
                 self._release()
             if self._writer is None:
                 self._writer = self._open(path, batch)
-            self._writer.write(batch)
+            try:
+                self._writer.write(batch)
+            except DamagedArchive:
+                raise
+            except ArchiveError:
+                # Where the disk is full, what is beside the file may be the room that is wanted.
+                self._writer.fold(0.5)
+                self._writer.write(batch)
             self._latest = next((e.at for e in reversed(batch) if not isinstance(e, Happened)), self._latest)
             self.path = path
             self.written += len(batch)
