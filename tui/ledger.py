@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import os
 import secrets
@@ -62,6 +63,9 @@ class Intent(Struct, frozen=True):
     name: str
     account: str = ""
 
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
+"""Of a lack of room; None is that of a write that came to nothing in the middle."""
 
 OPEN = ("", "unknown")
 """Outcomes after which it is still to be found out what happened."""
@@ -129,9 +133,10 @@ class Ledger:
         try:
             self._append(entry)
         except OSError as error:
+            room = "Make room, or set" if error.errno in _FULL else "Set"
             raise LedgerError(
                 f"the action log {self.path} cannot be written ({error.strerror or error}), so nothing was sent. "
-                "Make room, or set XDG_STATE_HOME to a directory that can be written."
+                f"{room} XDG_STATE_HOME to a directory that can be written."
             ) from None
         return entry.id
 

@@ -125,7 +125,8 @@ async def _record(
     try:
         await running
     except asyncio.CancelledError:
-        status.say("stopped; what was seen is kept")
+        kept = recorder is not None and (recorder.written or recorder.state is State.ELSEWHERE)
+        status.say("stopped; what was seen is kept" if kept else "stopped; nothing was recorded")
     finally:
         if enforcing is not None:
             enforcing.cancel()

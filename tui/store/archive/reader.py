@@ -63,7 +63,7 @@ class Recording:
         self._db = connect(path, write=False)
         try:
             with answered():
-                self.silence = silence_of(self._db)
+                self.silence = silence_of(self._db, lambda: self._is_bad("meta", "silence"))
                 row = self._db.execute("SELECT value FROM meta WHERE key = 'origin'").fetchone()
                 self.origin = checked.text(row[0], 300) if row and isinstance(row[0], str) else ""
         except BaseException:

@@ -26,12 +26,13 @@ LONGEST_SILENCE = 86_400.0
 """What a file may say of that at the most."""
 
 
-def silence_of(db: sqlite3.Connection) -> float:
-    """Seconds between two polls of this file beyond which nobody watched."""
-    row = db.execute("SELECT value FROM meta WHERE key = 'silence' AND typeof(value) IN ('real', 'integer')").fetchone()
+def silence_of(db: sqlite3.Connection, bad: Callable[[], object] = lambda: None) -> float:
+    """Seconds between two polls of this file beyond which nobody watched. `bad` is called where it says nonsense."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'silence'").fetchone()
     try:
         return seconds(row[0], 1.0, LONGEST_SILENCE) if row else SILENCE
     except BadRow:
+        bad()
         return SILENCE
 
 
