@@ -283,6 +283,7 @@ def _script(options: argparse.Namespace, config: Config) -> int:
     source = _source(options, config)
     if options.command in ACTS or getattr(options, "watch", None) is not None:
         _log(source, config, options.command)()
+    _keep_private(source)
     with ExitStack() as shelf:
         return run_command(options, config, source, _state(source, config, _state_dir(source, shelf)))
 
@@ -327,6 +328,7 @@ def _record(source: Source, config: Config, enforce: bool) -> int:
 
     for warning in config.warnings:
         _say(warning)
+    _keep_private(source)
     with ExitStack() as shelf:
         directory = _state_dir(source, shelf)
         state = _state(source, config, directory) if enforce else None
@@ -419,6 +421,18 @@ def _state_dir(source: Source, shelf: ExitStack) -> Callable[[], Path]:
     return directory
 
 
+def _keep_private(source: Source) -> None:
+    """Close to others what earlier versions, or a hand, left open in podtop's state directory; say what stays so."""
+    if source.demo:
+        return
+    from tui import private
+
+    root = paths.state_dir()
+    if left := private.open_to_others(root):
+        more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+        _say(f"others can read {left[0]}{more}, which belong to another user: podtop cannot change that; chmod them")
+
+
 def _state(source: Source, config: Config, directory: Callable[[], Path]) -> StateFiles:
     from tui.api.endpoint import host_of
     from tui.state import StateFiles
@@ -433,10 +447,12 @@ def _is_first_start() -> bool:
     """
     if os.environ.get("PODTOP_TOUR", "").strip().lower() in ("0", "false", "no", "off"):
         return False
+    from tui import private
+
     directory = paths.state_dir()
     try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (directory / "tour").touch(mode=0o600, exist_ok=False)
+        private.folder(directory)
+        os.close(private.open_file(directory / "tour", os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     except OSError:
         return False
     return True
@@ -479,6 +495,7 @@ def _run(source: Source, config: Config, first: str) -> int:
             return USAGE
     shelf = ExitStack()
     state_dir = _state_dir(source, shelf)
+    _keep_private(source)
     live = source.recording is None
     display = of_this_terminal(config)
     app = PodtopApp(

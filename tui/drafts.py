@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from tui import private
 from tui.store.draft import VARIABLE, Draft
 from tui.store.fields import BY_NAME, Kind
 
@@ -30,22 +28,11 @@ def save(path: Path, draft: Draft) -> None:
     """Put a draft in place of the one that was kept, whole or not at all. Raises DraftError."""
     # What is no name of a variable may be a secret that got into the wrong place.
     names = tuple(name for name, _ in draft.env if VARIABLE.fullmatch(name))
-    new: Path | None = None
     try:
         content = msgspec.json.encode(_Kept(dict(draft.values), names, tuple(draft.secrets)))
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # A name of its own: two saves may be under way at once.
-        file, made = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
-        new = Path(made)
-        with os.fdopen(file, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(file)
-        new.replace(path)
+        private.folder(path.parent)
+        private.put(path, content)
     except (OSError, ValueError) as error:
-        if new is not None:
-            with suppress(OSError):
-                new.unlink()
         why = error.strerror if isinstance(error, OSError) else "it holds what is not text"
         raise DraftError(f"the draft cannot be kept in {path}: {why or error}") from None
 

@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tui import private
 from tui.api.secret import MASK, known, mask, redact
 
 LOG_NAME = "podtop.log"
@@ -159,7 +160,7 @@ class _File(logging.Handler):
     def works(self) -> bool:
         """Whether it can be written now."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private.folder(self.path.parent)
             self.append(b"")
         except OSError:
             return False

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+
+from tui import private
 
 
 class Kept:
@@ -36,13 +37,8 @@ class Kept:
         """Put a text in place of the one that was kept."""
         if self.get(name) == text:
             return
-        import tempfile
-
         self._texts = {**self.texts, name: text}
         with suppress(OSError):
             path = self._path()
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file, made = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
-            with os.fdopen(file, "wb") as out:
-                out.write(msgspec.json.encode(self._texts))
-            Path(made).replace(path)
+            private.folder(path.parent)
+            private.put(path, msgspec.json.encode(self._texts), sync=False)

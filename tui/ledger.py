@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import getpass
 import os
 import secrets
@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from tui import file_lock, private
 from tui.api.secret import Secret
 
 
@@ -62,6 +63,9 @@ class Intent(Struct, frozen=True):
     name: str
     account: str = ""
 
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
+"""Of a lack of room; None is that of a write that came to nothing in the middle."""
 
 OPEN = ("", "unknown")
 """Outcomes after which it is still to be found out what happened."""
@@ -129,9 +133,10 @@ class Ledger:
         try:
             self._append(entry)
         except OSError as error:
+            room = "Make room, or set" if error.errno in _FULL else "Set"
             raise LedgerError(
                 f"the action log {self.path} cannot be written ({error.strerror or error}), so nothing was sent. "
-                "Make room, or set XDG_STATE_HOME to a directory that can be written."
+                f"{room} XDG_STATE_HOME to a directory that can be written."
             ) from None
         return entry.id
 
@@ -163,11 +168,23 @@ class Ledger:
 
     def _append(self, entry: Entry) -> None:
         new = not self.path.exists()
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = os.open(self.path, os.O_CREAT | os.O_APPEND | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        private.folder(self.path.parent)
+        # Held for the one write: the end of a line that another podtop writes just now must not look torn.
+        lock = file_lock.wait_for(self.path.with_suffix(".lock"))
         try:
-            # Held for the one write: the end of a line that another podtop writes just now must not look torn.
-            fcntl.flock(file, fcntl.LOCK_EX)
+            self._append_line(entry)
+        finally:
+            lock.close()
+        if new:
+            directory = os.open(self.path.parent, os.O_RDONLY)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
+
+    def _append_line(self, entry: Entry) -> None:
+        file = private.open_file(self.path, os.O_CREAT | os.O_APPEND | os.O_RDWR)
+        try:
             line = msgspec.json.encode(entry) + b"\n"
             if self._is_torn(file):
                 # A line that a full disk or a kill cut short must not swallow this one.
@@ -177,12 +194,6 @@ class Ledger:
             os.fsync(file)
         finally:
             os.close(file)
-        if new:
-            directory = os.open(self.path.parent, os.O_RDONLY)
-            try:
-                os.fsync(directory)
-            finally:
-                os.close(directory)
 
     @staticmethod
     def _is_torn(file: int) -> bool:

@@ -139,11 +139,7 @@ class Lookout:
 
     def _holds(self) -> str:
         """This podtop's name, under which others see that it lives. Raises ShelfError."""
-        try:
-            self.vigils.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._alive.taken()
-        except OSError as error:
-            raise ShelfError(f"{self._life(self._token)} cannot be kept: {error.strerror or error}") from None
+        self._alive.taken()
         return self._token
 
     def armed(self, vigil: Vigil, draft: Draft, plan: Plan, account: str) -> Vigil:
@@ -160,7 +156,8 @@ class Lookout:
                 await sleep(1.0)
         finally:
             self._alive.close()
-            is_held(self._life(self._token))
+            with suppress(OSError):
+                is_held(self._life(self._token))
 
     def look(self) -> None:
         """Tell and do what there is to be told and done now."""

@@ -9,7 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from tui.notes import Note
 from tui.store import packed, rules
+from tui.store.archive.file import answered
 from tui.store.archive.reader import Recording
 from tui.store.archive.thinning import BRIEF
 from tui.store.archive.writer import MARKET
@@ -35,21 +37,35 @@ SAME = 0.05
 
 
 class Past:
-    """A recording that answers without holding up the event loop. Its answers raise ArchiveError."""
+    """A recording that answers without holding up the event loop. Its answers raise ArchiveError.
 
-    def __init__(self, path: Path) -> None:
+    say: told once of what of it had to be left out.
+    """
+
+    def __init__(self, path: Path, say: Callable[[Note], object] = lambda note: None) -> None:
         self.path = path
+        self._say = say
+        self._told = False
         self._recording: Recording | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
 
     async def ask(self, question: Callable[[Recording], T]) -> T:
         """The answer of the recording to a question."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
+        answer, damaged = await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
+        if damaged and not self._told:
+            self._told = True
+            rows = "1 damaged row" if damaged == 1 else f"{damaged:,} damaged rows"
+            self._say(Note(f"{rows} of the recording skipped: what they held is missing here ({self.path})"))
+        return answer
 
-    def _answer(self, question: Callable[[Recording], T]) -> T:
-        if self._recording is None:
-            self._recording = Recording(self.path)
-        return question(self._recording)
+    def _answer(self, question: Callable[[Recording], T]) -> tuple[T, int]:
+        if self._recording is not None and self._recording.outdated:
+            self._recording.close()
+            self._recording = None
+        with answered():
+            if self._recording is None:
+                self._recording = Recording(self.path)
+            return question(self._recording), self._recording.damaged
 
     def close(self) -> None:
         """Close the file once the last question is answered."""

@@ -288,6 +288,7 @@ class Performer:
         by: str,
     ) -> tuple[Deed, Outcome, Receipt | None]:
         """Write down what is meant to be done, then do it, once."""
+        from tui import file_lock
         from tui.ledger import LedgerError
 
         if deed.pod == DEPLOY and (other := await self._earlier_deploy()):
@@ -297,6 +298,8 @@ class Performer:
             ident = await asyncio.to_thread(self._intend, deed, inputs, by)
         except LedgerError as error:
             return deed, Outcome(Ending.NOT_SENT, str(error)), None
+        if (news := file_lock.news()) is not None:
+            self._say(Note(news, bad=False))
         deed = replace(deed, id=ident)
         self._fleet.begin(deed)
         cloud = self._watch.cloud

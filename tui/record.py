@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import datetime, tzinfo
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui import journal
@@ -17,6 +16,7 @@ from tui.notes import Note
 from tui.recorder import Recorder, State
 from tui.scripts.outlet import Outlet
 from tui.signals import end_on_signals
+from tui.store.archive.file import size
 from tui.store.fleet import Fleet
 from tui.store.lease import acts_at
 from tui.watch import Watch
@@ -40,20 +40,13 @@ def line(fleet: Fleet, recorder: Recorder | None, polls: int, tz: tzinfo | None 
         return "◌ connecting"
     match recorder.state:
         case State.RECORDING:
-            size = _size(recorder.path) / 1e6 if recorder.path is not None else 0.0
+            megabytes = size(recorder.path) / 1e6 if recorder.path is not None else 0.0
             when = datetime.fromtimestamp(feed.at, tz)
-            return f"● recording {len(fleet.records)} pods · {when:%H:%M:%S} · {polls} polls · {size:.1f} MB"
+            return f"● recording {len(fleet.records)} pods · {when:%H:%M:%S} · {polls} polls · {megabytes:.1f} MB"
         case State.ELSEWHERE:
             return "‖ another podtop records this account; this one goes on when that one ends"
         case state:
             return f"▲ {state.value}"
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 def leased(fleet: Fleet, now: float) -> str:
@@ -144,7 +137,8 @@ async def _record(
     try:
         await running
     except asyncio.CancelledError:
-        status.say("stopped; what was seen is kept")
+        kept = recorder is not None and (recorder.written or recorder.state is State.ELSEWHERE)
+        status.say("stopped; what was seen is kept" if kept else "stopped; nothing was recorded")
     finally:
         if enforcing is not None:
             enforcing.cancel()

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import fcntl
 import hashlib
-import os
+import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui import file_lock, private
 from tui.notes import Note
-from tui.store.archive.file import ArchiveError, DamagedArchive, NewerArchive, connect, told
+from tui.store.archive.file import ArchiveError, DamagedArchive, NewerArchive, connect, log_of, told
 from tui.store.archive.writer import Entry, Happened, Polled, Priced, Writer, write_events
 
 if TYPE_CHECKING:
@@ -32,11 +33,25 @@ if TYPE_CHECKING:
 
 __all__ = ["Note", "Recorder", "State", "archive_path"]
 
+_log = logging.getLogger(__name__)
+
 WAITING = 720
 """Entries that are kept while they cannot be written: an hour of polls."""
 
 TIDY = 0.05
 """Seconds that thinning may take after one write, a step at the least."""
+
+FOLD, FOLD_AGAIN = 120.0, 15.0
+"""Seconds between two times that all is folded into the file itself; and where a reader was in the way."""
+
+FOLD_BYTES = 32 * 1024 * 1024
+"""Bytes beside the file from which on it is folded in sooner."""
+
+PAUSES = (0.0, 0.0, 0.0, 0.0, 15.0, 30.0, 60.0)
+"""Seconds until what could not be written is tried again, by how often it was tried; with the poll after that."""
+
+ASIDE = 3
+"""How many files are set aside in one run: what breaks each time is not the file."""
 
 
 WAITING_PODS = 20_000
@@ -45,6 +60,13 @@ WAITING_PODS = 20_000
 
 def _size(entry: Entry) -> int:
     return len(entry.snapshot.pods or ()) if isinstance(entry, Polled) and entry.snapshot is not None else 0
+
+
+def _length(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 class State(StrEnum):
@@ -63,21 +85,6 @@ def archive_path(directory: Path, api_url: str, account_id: str) -> Path:
     return directory / "archive" / f"{name}.sqlite"
 
 
-class _Lock:
-    """The right to write a file, held until it is closed."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._file)
-            raise
-
-    def close(self) -> None:
-        os.close(self._file)
-
-
 class Recorder:
     """Takes in what is polled and writes it, a batch at a time.
 
@@ -85,6 +92,7 @@ class Recorder:
     api_url:   names the API in the name of the file; `origin`, its host, is written into it.
     interval:  seconds between polls.
     say:       told what a person has to know, on the event loop.
+    beat:      seconds that only go forward.
     """
 
     def __init__(
@@ -97,7 +105,16 @@ class Recorder:
         say: Callable[[Note], object] = lambda note: None,
         wall: Callable[[], float] = time.time,
         account: str | None = None,
+        beat: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._beat = beat
+        self._failures = 0
+        self._try_at = 0.0
+        self._fold_at = 0.0
+        self._tidy_at = 0.0
+        self._latest = 0.0
+        self._aside = 0
+        self._tried = asyncio.Event()
         self.state = State.WAITING
         self.path: Path | None = None
         self.written = 0
@@ -112,7 +129,7 @@ class Recorder:
         self._arrived = asyncio.Event()
         self._opened = asyncio.Event()
         self._writer: Writer | None = None
-        self._lock: _Lock | None = None
+        self._lock: file_lock.Held | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="archive")
 
     def polled(self, at: float, snapshot: Snapshot | None, events: tuple[Event, ...] = ()) -> None:
@@ -138,6 +155,11 @@ class Recorder:
             self._entries.popleft()
         self._arrived.set()
 
+    async def tried(self) -> Path | None:
+        """The account's file, once it was tried to write to it; None where that failed, which may pass."""
+        await self._tried.wait()
+        return self.path
+
     async def opened(self) -> Path | None:
         """The account's file, once it can be read; None when it never can."""
         await self._opened.wait()
@@ -145,59 +167,128 @@ class Recorder:
 
     async def run(self) -> None:
         """Write what comes until cancelled; what has come by then is written all the same."""
-        loop = asyncio.get_running_loop()
         try:
-            while self.state is not State.NEVER:
-                await self._arrived.wait()
-                self._arrived.clear()
-                if self._account is not None and self._entries:
-                    path = archive_path(self._directory, self._api_url, self._account)
-                    for note in await loop.run_in_executor(self._thread, self._write, path):
-                        self._say(note)
-                    if self.path is not None:
-                        self._opened.set()
+            await self._run()
+        # Whatever is the matter with a recording, it is no reason for podtop to end.
+        except Exception as error:
+            for note in self._disabled(error):
+                self._say(note)
             self._opened.set()
-            self._entries.clear()
         finally:
+            self._tried.set()
             self._thread.submit(self._close)
             # Not waited for on the event loop's time but for the last batch, which is a matter of milliseconds.
             self._thread.shutdown(wait=True)
 
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self.state is not State.NEVER:
+            await self._arrived.wait()
+            self._arrived.clear()
+            if self._account is not None and self._entries and self._beat() >= self._try_at:
+                path = archive_path(self._directory, self._api_url, self._account)
+                for note in await loop.run_in_executor(self._thread, self._write, path):
+                    self._say(note)
+                if (news := file_lock.news()) is not None:
+                    self._say(Note(news))
+                if self.path is not None:
+                    self._opened.set()
+                self._tried.set()
+        self._opened.set()
+        self._entries.clear()
+
+    def _disabled(self, error: Exception) -> list[Note]:
+        """Something that was not thought of: no more of it, for this run."""
+        _log.error("recording is disabled", exc_info=error)
+        self.state = State.NEVER
+        words = f"recording is disabled: an error in podtop ({type(error).__name__}), which its log tells of."
+        return [Note(f"{words} podtop goes on without recording; please report it.")]
+
     # In the thread
 
     def _write(self, path: Path) -> list[Note]:
-        """Write what waits; what a person has to be told of it."""
-        batch = list(self._entries)
+        """Write what waits, and see to the file; what a person has to be told of it."""
+        notes = self._attempt(path, self._write_batch)
+        if self.state is State.RECORDING and self._writer is not None:
+            notes += [Note(text) for text in self._writer.news()]
+            notes += self._attempt(path, self._see_to_file)
+        return notes
+
+    def _attempt(self, path: Path, work: Callable[[Path], None]) -> list[Note]:
         before = self.state
         try:
-            self._write_batch(batch, path)
+            work(path)
         except NewerArchive as error:
             self.state = State.NEVER
             return [Note(f"not recording: {error}. podtop goes on without a history.")]
         except DamagedArchive as error:
             return self._set_aside(path, error)
         except (ArchiveError, OSError) as error:
+            self._failures += 1
+            if self._failures >= 3:
+                # What it has open may be of a disk that went away.
+                self._release()
+            self._try_at = self._beat() + PAUSES[min(self._failures, len(PAUSES) - 1)]
             self.state = State.TROUBLE
             if before is State.TROUBLE:
                 return []
-            return [Note(f"not recording: {error}. podtop goes on, and tries again with every poll.")]
-        for entry in batch:
-            if self._entries and self._entries[0] is entry:
-                self._entries.popleft()
-        return [Note("recording again", bad=False)] if before is State.TROUBLE else []
+            why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+            return [Note(f"not recording: {why} ({path.parent}). podtop goes on, and keeps trying.")]
+        # A recording is data from outside, and nothing in this thread is worth ending podtop for.
+        except Exception as error:
+            return self._disabled(error)
+        if self.state is not State.TROUBLE:
+            self._failures = 0
+        if before is State.TROUBLE and self.state is State.RECORDING:
+            return [Note("recording again", bad=False)]
+        return []
 
-    def _write_batch(self, batch: list[Entry], path: Path) -> None:
+    def _write_batch(self, path: Path) -> None:
+        batch = list(self._entries)
         if not self._may_write(path):
             self.state, self.path = State.ELSEWHERE, path
             self._add(tuple(event for entry in batch if isinstance(entry, Happened) for event in entry.events), path)
-            return
+        else:
+            if self._writer is not None and not path.exists():
+                # Somebody took it away: what is written into a file without a name is lost.
+                self._release()
+            if self._writer is None:
+                self._writer = self._open(path, batch)
+            try:
+                self._writer.write(batch)
+            except DamagedArchive:
+                raise
+            except ArchiveError:
+                # Where the disk is full, what is beside the file may be the room that is wanted.
+                self._writer.fold(0.5)
+                self._writer.write(batch)
+            self._latest = next((e.at for e in reversed(batch) if not isinstance(e, Happened)), self._latest)
+            self.path = path
+            self.written += len(batch)
+            self.state = State.RECORDING
+        for entry in batch:
+            if self._entries and self._entries[0] is entry:
+                self._entries.popleft()
+
+    def _open(self, path: Path, batch: list[Entry]) -> Writer:
+        since = next((entry.at for entry in batch if not isinstance(entry, Happened)), self._wall()) - 0.001
+        db = connect(path, write=True)
+        self._fold_at = 0.0
+        try:
+            return Writer(db, since, silence=self._silence, origin=self._origin)
+        except ArchiveError:
+            db.close()
+            raise
+        # What is in it may be anything: a file that cannot be taken up is one to be set aside.
+        except Exception as error:
+            db.close()
+            _log.exception("%s cannot be taken up", path)
+            raise DamagedArchive(f"podtop cannot make out what is in it, {type(error).__name__}") from error
+
+    def _see_to_file(self, path: Path) -> None:
+        """Thin it, and fold what was written into it."""
         if self._writer is None:
-            since = next((entry.at for entry in batch if not isinstance(entry, Happened)), self._wall()) - 0.001
-            self._writer = Writer(connect(path, write=True), since, silence=self._silence, origin=self._origin)
-        self._writer.write(batch)
-        self.path = path
-        self.written += len(batch)
-        self.state = State.RECORDING
+            return
         deadline = time.monotonic() + TIDY
         first = True
 
@@ -206,7 +297,21 @@ class Recorder:
             go, first = first or time.monotonic() < deadline, False
             return go
 
-        self._writer.tidy(next((e.at for e in reversed(batch) if not isinstance(e, Happened)), self._wall()), more)
+        now = self._beat()
+        try:
+            if now >= self._tidy_at and self._latest:
+                self._writer.tidy(self._latest, more)
+        except DamagedArchive:
+            raise
+        # What cannot be thinned stays as it is; what comes is recorded all the same.
+        except Exception as error:
+            self._tidy_at = now + (PAUSES[-1] if isinstance(error, ArchiveError) else math.inf)
+            _log.warning("%s cannot be thinned now", path, exc_info=error)
+        if now >= self._fold_at or _length(log_of(path)) > FOLD_BYTES:
+            self._fold_at = now + FOLD_AGAIN
+            with suppress(ArchiveError):
+                if self._writer.fold(0.5):
+                    self._fold_at = now + FOLD
 
     def _add(self, events: tuple[Event, ...], path: Path) -> None:
         """Add to another podtop's file what only this one knows of: what was done here. What both see it writes."""
@@ -217,16 +322,17 @@ class Recorder:
     def _may_write(self, path: Path) -> bool:
         """Whether this podtop is the one that writes."""
         if self._lock is None:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            try:
-                self._lock = _Lock(path.with_suffix(".lock"))
-            except BlockingIOError:
-                return False
-        return True
+            private.folder(path.parent)
+            self._lock = file_lock.hold(path.with_suffix(".lock"))
+        return self._lock is not None
 
     def _set_aside(self, path: Path, error: DamagedArchive) -> list[Note]:
         """Rename a damaged file and begin a new one: it is never deleted."""
         self._release()
+        self._aside += 1
+        if self._aside > ASIDE:
+            self.state = State.NEVER
+            return [Note(f"recording is disabled: {path} is damaged again and again ({error})")]
         stamp = datetime.fromtimestamp(self._wall(), UTC).strftime("%Y%m%dT%H%M%SZ")
         aside = path.with_name(f"{path.name}.damaged-{stamp}")
         try:
@@ -244,6 +350,9 @@ class Recorder:
 
     def _release(self) -> None:
         if self._writer is not None:
+            with suppress(ArchiveError):
+                # Whole by itself: it may be copied to others.
+                self._writer.fold(1.0)
             self._writer.close()
             self._writer = None
 

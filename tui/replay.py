@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui import paths
-from tui.store.archive.file import ArchiveError
+from tui.store.archive.file import ArchiveError, answered
 from tui.store.archive.reader import Recording
 from tui.store.archive.writer import MARKET
 
@@ -51,13 +51,14 @@ def choose(name: str, at: str | None, directory: Path, tz: tzinfo | None = None)
     """
     path = latest(directory) if name == "latest" else paths.expanded(name)
     try:
-        with closing(Recording(path)) as recording:
+        with answered(), closing(Recording(path)) as recording:
             spans, origin = recording.spans() or recording.spans(MARKET), recording.origin
+            left = f" that can be read: {recording.damaged} damaged rows" if recording.damaged else ""
     except ArchiveError as error:
         said = str(error)
         raise ReplayError(said if str(path) in said else f"{path}: {said}") from None
     if not spans:
-        raise ReplayError(f"{path} has nothing recorded in it")
+        raise ReplayError(f"{path} has nothing recorded in it{left}")
     return Tape(path, spans[-1][1] if at is None else _within(instant(at, spans[-1][1], tz), at, spans, tz), origin)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import msgspec
+
+from tui import file_lock, private
 
 T = TypeVar("T")
 
@@ -68,36 +68,19 @@ class Shelf(Generic[T]):
     def changed(self) -> Iterator[dict[str, T]]:
         """Read, let it be changed, and write it, while no other podtop does."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = os.open(self.path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            private.folder(self.path.parent)
+            lock = file_lock.wait_for(self.path.with_suffix(".lock"))
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX)
                 before = dict(self.all())
                 things = dict(before)
                 yield things
                 if things != before:
-                    self._write(things)
+                    lock.check()
+                    private.put(self.path, msgspec.json.encode(things))
             finally:
-                os.close(lock)
+                lock.close()
         except OSError as error:
             raise ShelfError(f"the {self._what} in {self.path} cannot be kept: {error.strerror or error}") from None
-
-    def _write(self, things: dict[str, T]) -> None:
-        new = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        try:
-            file = os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-            try:
-                content = msgspec.json.encode(things)
-                if os.write(file, content) != len(content):
-                    raise OSError("the disk is full")
-                os.fsync(file)
-            finally:
-                os.close(file)
-            new.replace(self.path)
-        except OSError:
-            with suppress(OSError):
-                new.unlink(missing_ok=True)
-            raise
 
     def _set_aside(self, error: Exception) -> ShelfError:
         """Rename a damaged file: it is never deleted."""
@@ -114,39 +97,32 @@ class Right:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._mine: int | None = None
+        self._mine: file_lock.Held | None = None
 
     def taken(self) -> bool:
-        """Whether this podtop has it, or just got it."""
+        """Whether this podtop has it, or just got it. Raises ShelfError where the file cannot be made."""
+        if self._mine is not None and not self._mine.is_mine():
+            self.close()
         if self._mine is None:
-            file = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(file)
-                return False
-            self._mine = file
-        return True
+                private.folder(self._path.parent)
+                self._mine = file_lock.hold(self._path)
+            except OSError as error:
+                raise ShelfError(f"{self._path} cannot be kept: {error.strerror or error}") from None
+        return self._mine is not None
 
     def close(self) -> None:
         if self._mine is not None:
-            os.close(self._mine)
+            self._mine.close()
             self._mine = None
 
 
 def is_held(path: Path) -> bool:
     """Whether a podtop that runs has the right of this file. One that nobody has is taken away: it is of one podtop."""
     try:
-        file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        if file_lock.is_held(path):
+            return True
     except FileNotFoundError:
         return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    else:
-        with suppress(OSError):
-            path.unlink()
-        return False
-    finally:
-        os.close(file)
+    file_lock.remove(path)
+    return False

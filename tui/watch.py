@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -204,7 +205,7 @@ class Watch:
             if self._source.recording is not None:
                 from tui.past import Past
 
-                self.past = Past(self._source.recording)
+                self.past = Past(self._source.recording, self._say)
                 self._fleet.recorded = True
                 self._opened(self.past)
             async with asyncio.TaskGroup() as group:
@@ -326,12 +327,15 @@ class Watch:
         from tui.past import Past
         from tui.store.archive.file import ArchiveError
 
+        if await recorder.tried() is None:
+            # What lasts is judged by what is seen from now on: when there will be a recording is not known.
+            self._judges = True
         path = await recorder.opened()
         first = self._first
         if path is None or first is None:
             self._judges = True
             return
-        self.past = Past(path)
+        self.past = Past(path, self._say)
         self._fleet.keep(RECENT, RECENT_BUDGET)
         self._fleet.has_past = True
         self._opened(self.past)
@@ -345,6 +349,10 @@ class Watch:
             self._fleet.prices.join(await self.past.prices(first - SPAN, first))
         except ArchiveError as error:
             self._say(Note(f"the recording cannot be read: {error}"))
+        # A recording is data from outside: what is odd in it is no reason for podtop to end.
+        except Exception as error:
+            logging.getLogger(__name__).exception("the recording cannot be taken in")
+            self._say(Note(f"the recording cannot be read ({type(error).__name__}): podtop goes on without it"))
         self._judges = True
         self._changed()
 

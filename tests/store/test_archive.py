@@ -142,7 +142,7 @@ def test_after_two_days_there_are_minutes_with_their_extremes(writer: Writer, pa
 
 
 @given(st.sampled_from([0.0, KEEP_RAW / 2, KEEP_RAW + 22_000]))
-@settings(max_examples=3)
+@settings(max_examples=3, deadline=None)
 def test_in_brief_no_extreme_is_lost_whether_packed_or_thinned_or_neither(age: float) -> None:
     start = NOW // 21_600 * 21_600
     with TemporaryDirectory() as directory:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.store import rules
+from tui.store.archive.file import answered
 from tui.store.archive.reader import Recording
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def recall(fleet: Fleet, path: Path, now: float) -> None:
 
     Raises ArchiveError.
     """
-    with closing(Recording(path)) as recording:
+    with answered(), closing(Recording(path)) as recording:
         spans = [start for start, last in recording.spans() if start <= now and last >= now - recording.silence]
         if spans:
             fleet.prefill(recording.all_samples(max(spans[-1], now - REACH), now))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from textwrap import wrap
@@ -13,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from tui import private
 from tui.settings.fields import Field, fields, free, tables
 from tui.settings.tables import Profile, Settings
 
@@ -137,18 +136,5 @@ def explained() -> str:
 
 def put(text: str, file: Path, *, over: bool) -> None:
     """Write a file whole or not at all, readable by its owner alone. Raises FileExistsError unless `over`."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
-    half = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        if over:
-            half.replace(file)
-        else:
-            # Unlike a rename, a link takes nothing's place.
-            file.hardlink_to(half)
-    finally:
-        half.unlink(missing_ok=True)
+    private.folder(file.parent)
+    private.put(file, text.encode(), over=over)

@@ -6,11 +6,13 @@ next. Samples of a poll are laid out as one row of bytes; rows of the same layou
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from tui.store.series import EMPTY, GAP, GAP_BYTE, Column, Stretch
@@ -27,22 +29,55 @@ _UNIT = (0.02, 1.0)
 MINUTES = 60.0
 
 
+MOST_SAMPLES, MOST_LABEL = 65_535, 65_000
+"""Samples of a block, and bytes of the names of one kind: 16 bits have no more."""
+
+MOST_BYTES = 8 * 1024 * 1024
+"""Bytes of a block when it is inflated. A block of podtop's has a hundredth of it; a hostile one may have gigabytes."""
+
+_NAME = re.compile(r"[a-z_]{1,20}[0-9]{0,6}")
+
+
 class Damaged(ValueError):
     """Bytes that are no block."""
+
+
+@lru_cache(maxsize=4096)
+def is_name(name: str) -> bool:
+    """Whether values can be called so."""
+    return _NAME.fullmatch(name) is not None
+
+
+def _fitting(names: Iterable[str], room: int) -> tuple[str, ...]:
+    """As many names as there is room for: a pod that is told to have thousands of GPUs is no reason to fail."""
+    kept: list[str] = []
+    length = -1
+    for name in names:
+        length += len(name) + 1
+        if length > MOST_LABEL or len(kept) >= room:
+            break
+        kept.append(name)
+    return tuple(kept)
 
 
 def encode(stretch: Stretch, start: float, tier: int) -> bytes:
     """A stretch as a block that begins at `start`: in the raw tier one byte a value, in the minute tier three.
 
-    Values of one kind are deflated together, so that a chart of them need not inflate the others.
+    Values of one kind are deflated together, so that a chart of them need not inflate the others. What is too much for
+    a block is left out: samples beyond the first `MOST_SAMPLES`, names beyond those that `_fitting` keeps.
     """
+    if len(stretch.times) > MOST_SAMPLES:
+        stretch = cut(stretch, stretch.times[0], stretch.times[MOST_SAMPLES])
     offsets = array("H", (min(65_535, max(0, round((at - start) / _UNIT[tier]))) for at in stretch.times))
     kinds: dict[str, list[str]] = {}
-    for name in stretch.columns:
+    room = MOST_BYTES // ((3 if tier == MINUTE else 1) * max(1, len(stretch.times)))
+    for name in filter(is_name, stretch.columns):
         kinds.setdefault(name.rstrip("0123456789"), []).append(name)
     instants = zlib.compress(offsets.tobytes(), 1)
     parts = [_HEAD.pack(_VERSION, tier, len(stretch.times), len(kinds), len(instants)), instants]
-    for names in kinds.values():
+    for every in kinds.values():
+        names = _fitting(every, room)
+        room -= len(names)
         values = b"".join(
             part for n in names for part in (stretch.columns[n] if tier == MINUTE else (stretch.columns[n].mean,))
         )
@@ -55,18 +90,25 @@ def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> St
     """The stretch of a block; only the `wanted` names where these are given. Raises Damaged."""
     try:
         version, tier, count, kinds, length = _HEAD.unpack_from(data)
+        room = MOST_BYTES
         if version != _VERSION or tier not in (RAW, MINUTE):
             raise Damaged(f"a block of version {version}, tier {tier}")
         at = _HEAD.size + length
-        offsets = array("H", zlib.decompress(data[_HEAD.size : at]))
+        offsets = array("H", _inflated(data[_HEAD.size : at], 2 * count))
         columns: dict[str, Column] = {}
         for _ in range(kinds):
             label, size = _KIND.unpack_from(data, at)
             at += _KIND.size
             names = data[at : at + label].decode().split(",")
             at += label + size
+            if not all(map(is_name, names)):
+                raise Damaged("names that podtop does not give")
             if wanted is None or not set(wanted).isdisjoint(names):
-                columns |= _columns(zlib.decompress(data[at - size : at]), names, count, tier)
+                length = (3 if tier == MINUTE else 1) * count * len(names)
+                room -= length
+                if room < 0:
+                    raise Damaged("a block of too many values")
+                columns |= _columns(_inflated(data[at - size : at], length), names, count, tier)
     except (zlib.error, struct.error, UnicodeDecodeError, ValueError) as error:
         raise Damaged(str(error)) from None
     if at != len(data) or len(offsets) != count:
@@ -77,10 +119,16 @@ def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> St
     return Stretch(array("d", [start + offset * unit for offset in offsets]), columns)
 
 
+def _inflated(data: bytes, length: int) -> bytes:
+    """What was deflated, when it has that length: no more than that is inflated."""
+    values = zlib.decompressobj().decompress(data, length + 1)
+    if len(values) != length:
+        raise Damaged("a block of another length")
+    return values
+
+
 def _columns(values: bytes, names: Sequence[str], count: int, tier: int) -> dict[str, Column]:
     copies = 3 if tier == MINUTE else 1
-    if len(values) != copies * count * len(names):
-        raise Damaged("a block cut short")
     columns = {}
     for index, name in enumerate(names):
         begin = index * copies * count

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
-from tui.api.models import Funds, GpuReading, Market, Offer, Pod, Quote, Snapshot, Telemetry
+from tui.api.models import Funds, GpuReading, Market, Pod, Quote, Snapshot, Telemetry, Unreadable
 from tui.store import packed
-from tui.store.archive.file import connect, told
-from tui.store.archive.rows import layouts_of, quote_of, readable, stretches
+from tui.store.archive import checked
+from tui.store.archive.checked import MOST_BLOCK, MOST_GPUS, MOST_STATE, BadRow, fits
+from tui.store.archive.file import answered, bounded, connect, is_alone, told
+from tui.store.archive.rows import POLLS, layouts_of, polls_of, readable, stretches
 from tui.store.archive.thinning import BRIEF, MINUTE_BLOCK, RAW_BLOCK, silence_of
 from tui.store.archive.writer import MARKET, PODS
 from tui.store.events import Event, Kind
 from tui.store.packed import MINUTE, RAW
-from tui.store.prices import CLOUDS, Prices
+from tui.store.prices import CLOUDS, Prices, Told
 from tui.store.prices import told as told_price
 from tui.store.series import EMPTY, GAP, Column, Stretch, steps
 
+T = TypeVar("T")
+
 _LENGTH = {RAW: RAW_BLOCK, MINUTE: MINUTE_BLOCK}
+
+MOST_ROWS = 100_000
+MOST_READ = 256 * 1024 * 1024
+"""Rows, and bytes, that are read for one question: more than podtop ever writes for one."""
+
+MOST_SPANS, MOST_PODS, MOST_CHANGES = 5000, 50_000, 5000
+MOST_INFLATED = 512 * 1024 * 1024
+
+_BLOCK, _BRIEF, _STATE = fits("data", MOST_BLOCK), fits("brief", MOST_BLOCK), fits("data", MOST_STATE)
 
 
 class Stay(msgspec.Struct, frozen=True):
@@ -34,14 +47,10 @@ class Stay(msgspec.Struct, frozen=True):
     cost_per_hr: float | None
 
 
-class _Named(msgspec.Struct):
-    """Of a pod's state no more than its name."""
-
-    name: str = ""
-
-
 class Recording:
     """An account's past. Raises ArchiveError; not safe for two threads at once.
+
+    Its rows may be anything: what podtop cannot have written so is left out, and counted.
 
     silence: seconds between two polls beyond which nobody watched.
     origin:  the host that was asked.
@@ -49,31 +58,96 @@ class Recording:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._bad: set[tuple[str, object]] = set()
+        self._alone = is_alone(path)
         self._db = connect(path, write=False)
-        with told():
-            self.silence = silence_of(self._db)
-            row = self._db.execute("SELECT value FROM meta WHERE key = 'origin'").fetchone()
-        self.origin = str(row[0]) if row else ""
+        try:
+            with answered():
+                self.silence = silence_of(self._db, lambda: self._is_bad("meta", "silence"))
+                row = self._db.execute("SELECT value FROM meta WHERE key = 'origin'").fetchone()
+                self.origin = checked.text(row[0], 300) if row and isinstance(row[0], str) else ""
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         self._db.close()
 
+    @property
+    def outdated(self) -> bool:
+        """Whether somebody writes to the file that was opened as one that nobody does."""
+        return self._alone and not is_alone(self.path)
+
+    @property
+    def damaged(self) -> int:
+        """How many rows were left out by now, as podtop cannot have written them so."""
+        return len(self._bad)
+
+    def _is_bad(self, table: str, key: object) -> None:
+        if len(self._bad) < MOST_ROWS:
+            self._bad.add((table, key))
+
     def _all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = []
+        length = 0
         with told():
-            return self._db.execute(sql, values).fetchall()
+            for row in bounded(self._db).execute(sql, values):
+                length += sum(len(value) for value in row if isinstance(value, bytes | str))
+                if len(found) >= MOST_ROWS or length > MOST_READ:
+                    self._is_bad("the rest of", sql)
+                    break
+                found.append(row)
+        return found
+
+    def _good(
+        self,
+        table: str,
+        read: Callable[..., T],
+        rows: Iterable[tuple[Any, ...]],
+        key: Callable[..., object] | None = None,
+    ) -> Iterator[T]:
+        """The values of rows, without those that are damaged."""
+        for row in rows:
+            try:
+                yield read(*row)
+            except BadRow:
+                self._is_bad(table, row if key is None else key(*row))
+
+    def _stretches(
+        self, rows: Iterable[tuple[Any, Any]], names: Sequence[str] | None, room: list[int]
+    ) -> list[Stretch]:
+        """The samples of blocks, as long as there is room for them."""
+        found = []
+        for row in rows:
+            if room[0] <= 0:
+                self._is_bad("the rest of", "block")
+                break
+            for stretch in readable([row], names, self._is_bad):
+                room[0] -= len(stretch.times) * (8 + 3 * len(stretch.columns))
+                found.append(stretch)
+        return found
 
     # What time there is
 
     def spans(self, topic: int = PODS) -> tuple[tuple[float, float], ...]:
         """When someone was looking, oldest first."""
-        rows = self._all("SELECT start, last FROM span WHERE topic = ? ORDER BY start", topic)
-        return tuple((float(start), float(last)) for start, last in rows)
+        rows = self._all(
+            "SELECT start, last FROM span WHERE topic = ? AND typeof(start) != 'null' ORDER BY start DESC LIMIT ?",
+            topic, MOST_SPANS,
+        )  # fmt: skip
+        return tuple(reversed(list(self._good("span", checked.span, rows))))
 
     # Samples
 
     def _key(self, pod: str) -> int | None:
-        rows = self._all("SELECT id FROM pod WHERE pod = ?", pod)
+        rows = self._all("SELECT id FROM pod WHERE pod = ? LIMIT 1", pod)
         return rows[0][0] if rows else None
+
+    def _pods(self) -> list[tuple[int, str]]:
+        """The ids of all pods there were, by their keys."""
+        rows = self._all("SELECT id, pod FROM pod ORDER BY id DESC LIMIT ?", MOST_PODS)
+        named = self._good("pod", lambda key, pod: (key, checked.text(pod, checked.MOST_NAME)), rows)
+        return list(reversed(list(named)))
 
     def samples(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Stretch:
         """One pod's samples in start <= instant < end; only the named values where names are given."""
@@ -81,12 +155,14 @@ class Recording:
         if key is None:
             return EMPTY
         parts: list[Stretch] = []
+        room = [MOST_INFLATED]
         for tier in (MINUTE, RAW):
             rows = self._all(
-                "SELECT start, data FROM block WHERE pod = ? AND tier = ? AND start > ? AND start < ? ORDER BY start",
+                f"SELECT start, {_BLOCK} FROM block WHERE pod = ? AND tier = ? AND start > ? AND start < ? "
+                "ORDER BY start",
                 key, tier, start - _LENGTH[tier], end,
             )  # fmt: skip
-            parts += readable(rows, names)
+            parts += self._stretches(rows, names, room)
         parts.append(self._recent(key, start, end, names))
         return packed.cut(packed.join(parts), start, end)
 
@@ -96,11 +172,11 @@ class Recording:
         if key is None:
             return EMPTY
         rows = self._all(
-            "SELECT start, brief FROM block WHERE pod = ? AND start > ? AND start < ? ORDER BY start",
+            f"SELECT start, {_BRIEF} FROM block WHERE pod = ? AND start > ? AND start < ? ORDER BY start",
             key, start - MINUTE_BLOCK, end,
         )  # fmt: skip
         recent = packed.reduced(self._recent(key, start, end, names), BRIEF, BRIEF)
-        return packed.cut(packed.join([*readable(rows, names), recent]), start, end)
+        return packed.cut(packed.join([*self._stretches(rows, names, [MOST_INFLATED]), recent]), start, end)
 
     def _recent(self, key: int, start: float, end: float, names: Sequence[str] | None) -> Stretch:
         """One pod's samples that are in no block yet."""
@@ -111,27 +187,26 @@ class Recording:
 
     def all_samples(self, start: float, end: float) -> dict[str, Stretch]:
         """Every pod's samples in start <= instant < end."""
-        pods: dict[int, str] = dict(self._all("SELECT id, pod FROM pod"))
+        pods = dict(self._pods())
         parts: dict[int, list[Stretch]] = {}
+        room = [MOST_INFLATED]
         for tier in (MINUTE, RAW):
             rows = self._all(
-                "SELECT pod, start, data FROM block WHERE tier = ? AND start > ? AND start < ? ORDER BY start",
+                f"SELECT pod, start, {_BLOCK} FROM block WHERE tier = ? AND start > ? AND start < ? ORDER BY start",
                 tier, start - _LENGTH[tier], end,
             )  # fmt: skip
             for key, at, data in rows:
-                parts.setdefault(key, []).extend(readable([(at, data)]))
+                parts.setdefault(key, []).extend(self._stretches([(at, data)], None, room))
         for key, stretch in self._polls(start, end, None).items():
             parts.setdefault(key, []).append(stretch)
         whole = {pods[key]: packed.cut(packed.join(found), start, end) for key, found in parts.items() if key in pods}
         return {pod: stretch for pod, stretch in whole.items() if stretch.times}
 
     def _polls(self, start: float, end: float, only: int | None) -> dict[int, Stretch]:
+        polls = polls_of(self._all(f"{POLLS} WHERE at >= ? AND at < ? ORDER BY at", start, end), self._is_bad)
         with told():
-            polls = self._db.execute(
-                "SELECT at, layout, row FROM poll WHERE at >= ? AND at < ? ORDER BY at", (start, end)
-            ).fetchall()
-            layouts = layouts_of(self._db, {poll[1] for poll in polls})
-        return stretches(polls, layouts, only)
+            layouts = layouts_of(self._db, {poll[1] for poll in polls}, self._is_bad)
+        return stretches(polls, layouts, only, self._is_bad)
 
     def sampled(self, at: float, forward: bool) -> float | None:
         """The instant of the first poll at or after `at` that told of pods, or of the last at or before it."""
@@ -162,26 +237,31 @@ class Recording:
         if not self._watched(PODS, at):
             return None
         latest = self.all_samples(at - self.silence, at + 0.001)
-        pods = []
-        for key, name in self._all("SELECT id, pod FROM pod"):
-            row = self._all(
-                "SELECT data, started FROM state WHERE pod = ? AND at <= ? ORDER BY at DESC LIMIT 1", key, at
-            )
-            pod = _pod(row[0][0]) if row else None
-            if pod is not None:
-                pods.append(_as_of(pod, row[0][1], latest.get(str(name)), at))
-        return Snapshot(self._funds(at), tuple(pods))
+        pods, broken = [], []
+        for key, name in self._pods():
+            for when, data, kind, started in self._all(
+                f"SELECT at, {_STATE}, typeof(data), started FROM state WHERE pod = ? AND at <= ? "
+                "ORDER BY at DESC LIMIT 1",
+                key, at,
+            ):  # fmt: skip
+                if kind == "null":
+                    continue
+                try:
+                    pod = checked.pod(data)
+                    pods.append(_as_of(replace(pod, id=name), checked.maybe_instant(started), latest.get(name), at))
+                except BadRow:
+                    # It was there, and nothing else is known of it.
+                    self._is_bad("state", (key, when))
+                    broken.append(Unreadable(name, None, "what was recorded of it is damaged"))
+        return Snapshot(self._funds(at), tuple(pods), tuple(broken))
 
     def _watched(self, topic: int, at: float) -> bool:
-        return bool(
-            self._all("SELECT 1 FROM span WHERE topic = ? AND start <= ? AND last >= ?", topic, at, at - self.silence)
-        )
+        return any(start <= at and last >= at - self.silence for start, last in self.spans(topic))
 
     def _funds(self, at: float) -> Funds | None:
+        """The money as it was last told; None where that cannot be read: what was told before holds no more."""
         rows = self._all("SELECT balance, spend, ceiling FROM funds WHERE at <= ? ORDER BY at DESC LIMIT 1", at)
-        if not rows or rows[0] == (None, None, None):
-            return None
-        return Funds(None, *rows[0])
+        return next(self._good("funds", checked.funds, rows), None)
 
     def balances(self, start: float, end: float, step: float) -> tuple[array[float], array[float]]:
         """Instants and the balance then, at most one in `step` seconds, and the one that held at `start`.
@@ -193,32 +273,30 @@ class Recording:
             "coalesce((SELECT max(at) FROM funds WHERE at <= ?1), 0) GROUP BY CAST(at / ?3 AS INTEGER) ORDER BY at",
             start, end, step,
         )  # fmt: skip
-        values = (math.nan if balance is None else float(balance) for _, balance in rows)
-        return array("d", (float(at) for at, _ in rows)), array("d", values)
+        found = list(self._good("funds", lambda at, balance: (checked.instant(at), checked.money(balance)), rows))
+        values = (math.nan if balance is None else balance for _, balance in found)
+        return array("d", (at for at, _ in found)), array("d", values)
 
     def market(self, at: float) -> tuple[Market, float] | None:
         """The market as it was last told before `at`, and when that was; None when nobody had looked by then."""
-        told_at = self._all("SELECT max(min(last, ?)) FROM span WHERE topic = ? AND start <= ?", at, MARKET, at)[0][0]
+        told_at = max((min(last, at) for start, last in self.spans(MARKET) if start <= at), default=None)
         if told_at is None:
             return None
         quotes: dict[tuple[int, int], Quote | None] = {}
         offers = []
-        for key, data in self._all("SELECT id, data FROM offer"):
+        for key, data in self._all(f"SELECT id, {_STATE} FROM offer LIMIT ?", MOST_CHANGES):
             for cloud in (0, 1):
                 row = self._all(
                     "SELECT sold, on_demand, spot, stock, rented, total FROM quote "
                     "WHERE offer = ? AND cloud = ? AND at <= ? ORDER BY at DESC LIMIT 1",
                     key, cloud, at,
                 )  # fmt: skip
-                if row:
-                    quotes[key, cloud] = quote_of(row[0])
+                for quote in self._good("quote", checked.quote, row, lambda *row, at=(key, cloud): (at, row)):
+                    quotes[key, cloud] = quote
             if (key, 0) in quotes or (key, 1) in quotes:
-                try:
-                    offer = msgspec.json.decode(data, type=Offer)
-                except msgspec.MsgspecError:
-                    continue
-                offers.append(replace(offer, secure=quotes.get((key, 0)), community=quotes.get((key, 1))))
-        return Market(tuple(offers)), float(told_at)
+                for offer in self._good("offer", checked.offer, [(data,)], lambda data, key=key: key):
+                    offers.append(replace(offer, secure=quotes.get((key, 0)), community=quotes.get((key, 1))))
+        return Market(tuple(offers)), told_at
 
     def prices(self, start: float, end: float) -> Prices:
         """What GPUs cost, and whether there were any, from `start` to `end`."""
@@ -226,15 +304,16 @@ class Recording:
         spans = tuple(
             (max(first, start), min(last, end)) for first, last in self.spans(MARKET) if last >= start and first <= end
         )
-        for key, gpu in self._all("SELECT id, gpu FROM offer"):
+        gpus = self._all("SELECT id, gpu FROM offer LIMIT ?", MOST_CHANGES)
+        for key, gpu in self._good("offer", lambda key, gpu: (key, checked.text(gpu, checked.MOST_NAME)), gpus):
             for cloud in CLOUDS:
                 rows = self._all(
                     "SELECT at, on_demand, spot, stock FROM quote WHERE offer = ?1 AND cloud = ?2 AND at < ?4 AND "
                     "at >= coalesce((SELECT max(at) FROM quote WHERE offer = ?1 AND cloud = ?2 AND at <= ?3), 0) "
-                    "ORDER BY at",
-                    key, cloud, start, end,
+                    "ORDER BY at DESC LIMIT ?5",
+                    key, cloud, start, end, MOST_CHANGES,
                 )  # fmt: skip
-                changes = [told_price(at, Quote(price, spot, stock)) for at, price, spot, stock in rows]
+                changes = list(self._good("quote", _change, reversed(rows)))
                 prices.recall(gpu, cloud, changes, spans, end)
         return prices
 
@@ -247,56 +326,54 @@ class Recording:
             "ORDER BY at DESC, id DESC LIMIT ?4",
             start, end, pod, most,
         )  # fmt: skip
-        known = {kind.value for kind in Kind}
-        return tuple(
-            Event(at, name, Kind(kind) if kind in known else Kind.STATUS, text)
-            for at, name, kind, text in reversed(rows)
-        )
+        return tuple(self._good("event", checked.event, reversed(rows)))
 
     def latest(self, kinds: Iterable[Kind]) -> tuple[Event, ...]:
         """The newest event of each pod and of each of these kinds, oldest first."""
         chosen = {kind.value for kind in kinds}
         # SQLite gives the other columns of the row that has the maximum: https://www.sqlite.org/lang_select.html#bareagg
-        rows = self._all("SELECT max(at), pod, kind, text FROM event GROUP BY pod, kind ORDER BY 1")
-        return tuple(Event(at, pod, Kind(kind), text) for at, pod, kind, text in rows if kind in chosen)
+        rows = self._all("SELECT max(at), pod, kind, text FROM event WHERE at < 1e12 GROUP BY pod, kind ORDER BY 1")
+        return tuple(self._good("event", checked.event, (row for row in rows if row[2] in chosen)))
 
     def names(self) -> dict[str, str]:
         """The last known name of every pod there was, by its id."""
         rows = self._all(
-            "SELECT pod.pod, max(state.at), state.data FROM state JOIN pod ON pod.id = state.pod "
-            "WHERE state.data IS NOT NULL GROUP BY state.pod"
+            f"SELECT pod.pod, max(state.at), {fits('state.data', MOST_STATE)} "
+            "FROM state JOIN pod ON pod.id = state.pod WHERE state.data IS NOT NULL AND state.at < 1e12 "
+            "GROUP BY state.pod"
         )
-        found = {}
-        for pod, _, data in rows:
-            try:
-                found[pod] = msgspec.json.decode(data, type=_Named).name
-            except msgspec.MsgspecError:
-                continue
-        return found
+
+        def named(pod: object, at: object, data: object) -> tuple[str, str]:
+            return checked.text(pod, checked.MOST_NAME), checked.name_of(data)
+
+        return dict(self._good("state", named, rows, lambda pod, at, data: (pod, at)))
 
     def stays(self, pod: str, start: float, end: float) -> tuple[Stay, ...]:
         """A pod's statuses and prices that held at any time from start to end, oldest first."""
         key = self._key(pod)
         rows = self._all(
-            "SELECT at, data FROM state WHERE pod = ?1 AND at < ?3 AND at >= "
+            f"SELECT at, {_STATE}, typeof(data) FROM state WHERE pod = ?1 AND at < ?3 AND at >= "
             "coalesce((SELECT max(at) FROM state WHERE pod = ?1 AND at <= ?2), 0) ORDER BY at",
             key, start, end,
         )  # fmt: skip
-        found = []
-        for at, data in rows:
-            known = _pod(data)
-            found.append(Stay(at, known.status if known else None, known.cost_per_hr if known else None))
-        return tuple(found)
+        return tuple(self._good("state", self._stay, rows, lambda at, data, kind: (key, at)))
+
+    def _stay(self, at: object, data: object, kind: object) -> Stay:
+        when = checked.instant(at)
+        if kind == "null":
+            return Stay(when, None, None)
+        try:
+            known = checked.pod(data)
+        except BadRow:
+            # What was told before holds no more.
+            self._is_bad("state", (None, when))
+            return Stay(when, None, None)
+        return Stay(when, known.status, known.cost_per_hr)
 
 
-def _pod(data: bytes | None) -> Pod | None:
-    """A pod's state; None where it was gone, or is in no form that this podtop knows."""
-    if data is None:
-        return None
-    try:
-        return msgspec.json.decode(data, type=Pod)
-    except msgspec.MsgspecError:
-        return None
+def _change(at: object, price: object, spot: object, stock: object) -> Told:
+    quote = checked.quote(1, price, spot, stock, None, None)
+    return told_price(checked.instant(at), quote)
 
 
 def _last(column: Column | None, name: str) -> float | None:
@@ -313,8 +390,9 @@ def _as_of(pod: Pod, started: float | None, latest: Stretch | None, at: float) -
     def value(name: str) -> float | None:
         return None if latest is None else _last(latest.columns.get(name), name)
 
-    gpus = tuple(GpuReading(None, value(f"gpu{i}"), value(f"vram{i}")) for i in range(pod.gpu_count))
-    warm = tuple(GpuReading(None, None, None, value(f"temp{i}"), value(f"power{i}")) for i in range(pod.gpu_count))
+    count = range(min(pod.gpu_count, MOST_GPUS))
+    gpus = tuple(GpuReading(None, value(f"gpu{i}"), value(f"vram{i}")) for i in count)
+    warm = tuple(GpuReading(None, None, None, value(f"temp{i}"), value(f"power{i}")) for i in count)
     runtime = replace(
         pod.runtime,
         uptime=None if started is None else int(at - started),

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from tui.store import packed
-from tui.store.archive.rows import layouts_of, readable, stretches
+from tui.store.archive.checked import EARLIEST, MOST_BLOCK, BadRow, fits, seconds
+from tui.store.archive.rows import POLLS, layouts_of, polls_of, readable, stretches
 from tui.store.packed import MINUTE, RAW
 from tui.store.series import Stretch
 
@@ -21,20 +22,34 @@ KEEP = 30 * 86_400.0
 SILENCE = 60.0
 """Seconds between two polls beyond which nobody watched, where the file does not say."""
 
+LONGEST_SILENCE = 86_400.0
+"""What a file may say of that at the most."""
 
-def silence_of(db: sqlite3.Connection) -> float:
-    """Seconds between two polls of this file beyond which nobody watched."""
+
+def silence_of(db: sqlite3.Connection, bad: Callable[[], object] = lambda: None) -> float:
+    """Seconds between two polls of this file beyond which nobody watched. `bad` is called where it says nonsense."""
     row = db.execute("SELECT value FROM meta WHERE key = 'silence'").fetchone()
-    return float(row[0]) if row else SILENCE
+    try:
+        return seconds(row[0], 1.0, LONGEST_SILENCE) if row else SILENCE
+    except BadRow:
+        bad()
+        return SILENCE
 
 
 def steps(db: sqlite3.Connection, now: float) -> Iterator[Callable[[], None]]:
-    """What there is to do, one after the other: each looks for the next when the one before is done."""
+    """What there is to do, one after the other: each looks for the next when the one before is done.
+
+    What no podtop can have written is not looked at, so that each step is one towards the end.
+    """
     present = now // RAW_BLOCK * RAW_BLOCK
-    while (oldest := db.execute("SELECT min(at) FROM poll WHERE at < ?", (present,)).fetchone()[0]) is not None:
-        yield partial(_pack, db, oldest // RAW_BLOCK * RAW_BLOCK)
+    oldest = "SELECT min(at) FROM poll WHERE at >= ? AND at < ?"
+    begin = EARLIEST
+    while (at := db.execute(oldest, (begin, present)).fetchone()[0]) is not None:
+        yield partial(_pack, db, at // RAW_BLOCK * RAW_BLOCK)
+        begin = (at // RAW_BLOCK + 1) * RAW_BLOCK
     limit = (now - KEEP_RAW) // MINUTE_BLOCK * MINUTE_BLOCK
-    while row := db.execute("SELECT pod, start FROM block WHERE tier = 0 AND start < ? LIMIT 1", (limit,)).fetchone():
+    raw = "SELECT pod, start FROM block WHERE tier = 0 AND start >= ? AND start < ? AND typeof(pod) = 'integer' LIMIT 1"
+    while row := db.execute(raw, (EARLIEST, limit)).fetchone():
         yield partial(_thin, db, row[0], row[1] // MINUTE_BLOCK * MINUTE_BLOCK)
     old = now - KEEP
     if db.execute("SELECT 1 FROM block WHERE tier = 1 AND start < ? LIMIT 1", (old - MINUTE_BLOCK,)).fetchone() or (
@@ -46,10 +61,13 @@ def steps(db: sqlite3.Connection, now: float) -> Iterator[Callable[[], None]]:
 def _pack(db: sqlite3.Connection, start: float) -> None:
     """Turn the polls of a quarter of an hour into one block for each pod."""
     end = start + RAW_BLOCK
-    polls = db.execute("SELECT at, layout, row FROM poll WHERE at >= ? AND at < ? ORDER BY at", (start, end)).fetchall()
+    polls = polls_of(db.execute(f"{POLLS} WHERE at >= ? AND at < ? ORDER BY at", (start, end)))
     for pod, stretch in stretches(polls, layouts_of(db, {poll[1] for poll in polls})).items():
         # A clock that was set back brings samples of a time that is packed already.
-        before = db.execute("SELECT start, data FROM block WHERE pod = ? AND tier = 0 AND start = ?", (pod, start))
+        before = db.execute(
+            f"SELECT start, {fits('data', MOST_BLOCK)} FROM block WHERE pod = ? AND tier = 0 AND start = ?",
+            (pod, start),
+        )
         whole = packed.merge([*readable(before.fetchall()), stretch])
         _put(db, pod, RAW, start, whole)
     db.execute("DELETE FROM poll WHERE at >= ? AND at < ?", (start, end))
@@ -67,7 +85,8 @@ def _thin(db: sqlite3.Connection, pod: int, start: float) -> None:
     """Turn six hours of a pod's blocks into one of minutes, and the balance of that time into one a minute."""
     span = (start, start + MINUTE_BLOCK)
     rows = db.execute(
-        "SELECT start, data FROM block WHERE pod = ? AND tier = 0 AND start >= ? AND start < ? ORDER BY start",
+        f"SELECT start, {fits('data', MOST_BLOCK)} FROM block "
+        "WHERE pod = ? AND tier = 0 AND start >= ? AND start < ? ORDER BY start",
         (pod, *span),
     ).fetchall()
     minutes = packed.reduced(packed.join(readable(rows)), packed.MINUTES, silence_of(db))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -11,9 +13,9 @@ from msgspec.structs import replace
 
 from tui.api.models import Funds, Market, Offer, Pod, Quote, Snapshot
 from tui.store import rules
-from tui.store.archive import thinning
-from tui.store.archive.file import told
-from tui.store.archive.rows import quote_of
+from tui.store.archive import checked, thinning
+from tui.store.archive.checked import MOST_GPUS, MOST_LAYOUT, MOST_NAME, MOST_STATE, MOST_TEXT, BadRow, fits, storable
+from tui.store.archive.file import ArchiveError, bounded, told
 from tui.store.archive.thinning import SILENCE
 from tui.store.events import Event
 from tui.store.fleet import sample
@@ -49,6 +51,13 @@ class Happened(Struct, frozen=True):
 
 Entry = Polled | Priced | Happened
 
+MOST_VALUES = 500_000
+"""Values of one poll that are kept: those of 20,000 pods of eight GPUs."""
+
+DIGITS = "0123456789"
+
+_log = logging.getLogger(__name__)
+
 
 def lasting(pod: Pod) -> Pod:
     """What of a pod is kept as its state: without what every poll changes, and without what others can rent."""
@@ -67,10 +76,15 @@ def started_at(pod: Pod, at: float) -> float | None:
 
 def write_events(db: sqlite3.Connection, events: Iterable[Event]) -> None:
     """Add what happened. Raises what SQLite raises."""
-    db.executemany(
-        "INSERT INTO event (at, pod, kind, text) VALUES (?, ?, ?, ?)",
-        [(event.at, event.pod, event.kind.value, event.text) for event in events],
-    )
+    for event in events:
+        if math.isfinite(event.at):
+            run(db, "INSERT INTO event (at, pod, kind, text) VALUES (?, ?, ?, ?)",
+                event.at, event.pod[:MOST_NAME], event.kind.value, event.text[:MOST_TEXT])  # fmt: skip
+
+
+def run(db: sqlite3.Connection, sql: str, *values: object) -> sqlite3.Cursor:
+    """Every value goes into the file by this: no value is a reason for SQLite, or Python, to refuse the rest."""
+    return db.execute(sql, tuple(map(storable, values)))
 
 
 class Writer:
@@ -87,35 +101,91 @@ class Writer:
         self._quotes: dict[tuple[int, int], Quote | None] = {}
         self._funds: Funds | None = None
         self._spans: dict[int, tuple[float, float]] = {}
+        self._news: list[str] = []
+        self._capped: set[str] = set()
         with told():
             self._remember()
             # Nobody looked since the last poll, however short the time was.
-            self._db.execute("INSERT OR IGNORE INTO poll (at) VALUES (?)", (at,))
-            meta = {"silence": max(silence, thinning.silence_of(db)), "origin": origin}
-            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(meta.items()))
+            run(db, "INSERT OR IGNORE INTO poll (at) VALUES (?)", at)
+            for name, value in {"silence": max(silence, thinning.silence_of(db)), "origin": origin}.items():
+                run(db, "INSERT OR REPLACE INTO meta VALUES (?, ?)", name, value)
 
     def close(self) -> None:
         self._db.close()
 
+    def news(self) -> list[str]:
+        """What a person has to know of what was written since the last time: what of it was left out."""
+        news, self._news = self._news, []
+        return news
+
+    def fold(self, patience: float) -> bool:
+        """Fold all that was written into the file itself, so that it is whole without the one beside it.
+
+        patience: seconds that readers are waited for. Returns whether all was. Raises ArchiveError.
+        """
+        with told():
+            self._db.execute(f"PRAGMA busy_timeout = {round(1000 * patience)}")
+            try:
+                busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self._db.execute("PRAGMA busy_timeout = 5000")
+        return not busy
+
     def _remember(self) -> None:
-        db = self._db
-        self._pods = {pod: key for key, pod in db.execute("SELECT id, pod FROM pod")}
-        self._layouts = {pods: key for key, pods in db.execute("SELECT id, pods FROM layout")}
+        db = bounded(self._db)
+        self._pods = {pod: key for key, pod in db.execute("SELECT id, pod FROM pod") if isinstance(pod, str)}
+        self._layouts = _layouts(db)
         # SQLite gives the other columns of the row that has the maximum: https://www.sqlite.org/lang_select.html#bareagg
+        latest = f"SELECT pod, max(at), {fits('data', MOST_STATE)}, started FROM state WHERE at < 1e12 GROUP BY pod"
         self._states = {
-            pod: (data, started)
-            for pod, _, data, started in db.execute("SELECT pod, max(at), data, started FROM state GROUP BY pod")
+            pod: (data, float(started) if isinstance(started, int | float) else None)
+            for pod, _, data, started in db.execute(latest)
         }
-        self._offers = {gpu: (key, data) for key, gpu, data in db.execute("SELECT id, gpu, data FROM offer")}
+        offers = db.execute(f"SELECT id, gpu, {fits('data', MOST_STATE)} FROM offer")
+        self._offers = {gpu: (key, data or b"") for key, gpu, data in offers if isinstance(gpu, str)}
         for key, cloud, _, *row in db.execute(
-            "SELECT offer, cloud, max(at), sold, on_demand, spot, stock, rented, total FROM quote GROUP BY offer, cloud"
+            "SELECT offer, cloud, max(at), sold, on_demand, spot, stock, rented, total FROM quote WHERE at < 1e12 "
+            "GROUP BY offer, cloud"
         ):
-            self._quotes[key, cloud] = quote_of(row)
+            try:
+                self._quotes[key, cloud] = checked.quote(*row)
+            except BadRow:
+                continue  # It is written anew.
 
     def write(self, entries: Iterable[Entry]) -> None:
-        """Write these in one transaction: all of them, or, when it raises ArchiveError, none."""
+        """Write these in one transaction: all of them, or, when it raises ArchiveError, none.
+
+        What cannot be written for what it is, and not for the file, is left out, and told of in `news`.
+        """
+        rest, begun = iter(entries), []
+
+        def every() -> Iterator[Entry]:
+            for entry in rest:
+                begun.append(entry)
+                yield entry
+
+        try:
+            self._write_all(every())
+        except ArchiveError:
+            raise
+        # Entries come from outside: whatever one of them has in it, the others are written.
+        except Exception:
+            for entry in (*begun, *rest):
+                self._write_one(entry)
+
+    def _write_one(self, entry: Entry) -> None:
+        try:
+            self._write_all((entry,))
+        except ArchiveError:
+            raise
+        # As above.
+        except Exception as error:
+            _log.exception("an entry could not be recorded")
+            self._news.append(f"a poll could not be recorded ({type(error).__name__}): there is a gap instead")
+
+    def _write_all(self, entries: Iterable[Entry]) -> None:
         with told():
-            self._db.execute("BEGIN IMMEDIATE")
+            bounded(self._db).execute("BEGIN IMMEDIATE")
             try:
                 for entry in entries:
                     if isinstance(entry, Polled):
@@ -144,16 +214,18 @@ class Writer:
     def _pod(self, pod: str) -> int:
         key = self._pods.get(pod)
         if key is None:
-            key = self._pods[pod] = self._new("INSERT INTO pod (pod) VALUES (?)", (pod,))
+            key = self._pods[pod] = self._new("INSERT INTO pod (pod) VALUES (?)", pod)
         return key
 
-    def _new(self, sql: str, values: tuple[object, ...]) -> int:
-        return int(self._db.execute(sql, values).lastrowid or 0)
+    def _new(self, sql: str, *values: object) -> int:
+        return int(run(self._db, sql, *values).lastrowid or 0)
 
     def _write_poll(self, polled: Polled) -> None:
         at, snapshot = polled.at, polled.snapshot
+        if not math.isfinite(at):
+            return
         if snapshot is None or snapshot.pods is None:
-            self._db.execute("INSERT OR IGNORE INTO poll (at) VALUES (?)", (at,))
+            run(self._db, "INSERT OR IGNORE INTO poll (at) VALUES (?)", at)
         else:
             self._write_samples(snapshot.pods, at)
             self._write_states(snapshot, at)
@@ -171,19 +243,37 @@ class Writer:
         for pod in pods:
             if rules.is_live(pod):
                 values = sample(pod, at)
+                if len(values) > 4 + 4 * MOST_GPUS:
+                    values = self._cap(pod, values)
+                if len(row) + len(values) > MOST_VALUES:
+                    self._say_once("", f"{len(pods):,} pods are too many to record all of: of some there is a gap")
+                    break
                 layout.append((self._pod(pod.id), ",".join(values)))
                 row += bytes([pack(name, value) for name, value in values.items()])
         key = msgspec.msgpack.encode(layout)
         number = self._layouts.get(key)
         if number is None:
-            number = self._layouts[key] = self._new("INSERT INTO layout (pods) VALUES (?)", (key,))
-        self._db.execute("INSERT OR IGNORE INTO poll (at, layout, row) VALUES (?, ?, ?)", (at, number, bytes(row)))
+            number = self._layouts[key] = self._new("INSERT INTO layout (pods) VALUES (?)", key)
+        run(self._db, "INSERT OR IGNORE INTO poll (at, layout, row) VALUES (?, ?, ?)", at, number, bytes(row))
+
+    def _cap(self, pod: Pod, values: Mapping[str, float | None]) -> dict[str, float | None]:
+        """Of a pod's values those of its first GPUs; the mean of all is among them, whatever their number."""
+        count = len(pod.runtime.gpus) if pod.runtime is not None else 0
+        self._say_once(
+            pod.id, f"{pod.name or pod.id} is told to have {count:,} GPUs: the first {MOST_GPUS} are recorded"
+        )
+        return {name: value for name, value in values.items() if int(name[len(name.rstrip(DIGITS)) :] or 0) < MOST_GPUS}
+
+    def _say_once(self, about: str, text: str) -> None:
+        if about not in self._capped:
+            self._capped.add(about)
+            self._news.append(text)
 
     def _write_states(self, snapshot: Snapshot, at: float) -> None:
         present = {broken.id for broken in snapshot.unreadable}
         for pod in snapshot.pods or ():
             present.add(pod.id)
-            self._write_state(self._pod(pod.id), msgspec.json.encode(lasting(pod)), started_at(pod, at), at)
+            self._write_state(self._pod(pod.id), _state(pod), started_at(pod, at), at)
         for name, key in self._pods.items():
             if name not in present and self._states.get(key, (None, None))[0] is not None:
                 self._write_state(key, None, None, at)
@@ -196,18 +286,19 @@ class Writer:
             if old[1] is not None and started is not None and abs(old[1] - started) <= STARTED_SLACK:
                 return
         self._states[pod] = (data, started)
-        self._db.execute(
-            "INSERT OR REPLACE INTO state (pod, at, data, started) VALUES (?, ?, ?, ?)", (pod, at, data, started)
-        )
+        run(self._db, "INSERT OR REPLACE INTO state (pod, at, data, started) VALUES (?, ?, ?, ?)",
+            pod, at, data, started)  # fmt: skip
 
     def _write_funds(self, funds: Funds | None, at: float) -> None:
         if funds == self._funds:
             return
         self._funds = funds
         row = (None, None, None) if funds is None else (funds.balance, funds.spend_per_hr, funds.spend_limit)
-        self._db.execute("INSERT OR REPLACE INTO funds VALUES (?, ?, ?, ?)", (at, *row))
+        run(self._db, "INSERT OR REPLACE INTO funds VALUES (?, ?, ?, ?)", at, *row)
 
     def _write_market(self, priced: Priced) -> None:
+        if not math.isfinite(priced.at):
+            return
         for offer in priced.market.offers:
             key = self._offer(offer)
             for cloud, quote in enumerate((offer.secure, offer.community)):
@@ -223,21 +314,20 @@ class Writer:
                     if quote is None
                     else (1, quote.on_demand, quote.spot, quote.stock, quote.rented, quote.total)
                 )
-                self._db.execute(
-                    "INSERT OR REPLACE INTO quote VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (key, cloud, priced.at, *row)
-                )
+                run(self._db, "INSERT OR REPLACE INTO quote VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    key, cloud, priced.at, *row)  # fmt: skip
         self._reach(MARKET, priced.at)
 
     def _offer(self, offer: Offer) -> int:
         data = msgspec.json.encode(replace(offer, secure=None, community=None))
         known = self._offers.get(offer.gpu_id)
         if known is None:
-            number = self._new("INSERT INTO offer (gpu, data) VALUES (?, ?)", (offer.gpu_id, data))
+            number = self._new("INSERT INTO offer (gpu, data) VALUES (?, ?)", offer.gpu_id, data)
         else:
             number = known[0]
             if known[1] == data:
                 return number
-            self._db.execute("UPDATE offer SET data = ? WHERE id = ?", (data, number))
+            run(self._db, "UPDATE offer SET data = ? WHERE id = ?", data, number)
         self._offers[offer.gpu_id] = (number, data)
         return number
 
@@ -246,10 +336,10 @@ class Writer:
         span = self._spans.get(topic)
         if span is None or not span[1] <= at <= span[1] + 3 * self._silence:
             self._spans[topic] = (at, at)
-            self._db.execute("INSERT OR REPLACE INTO span VALUES (?, ?, ?)", (topic, at, at))
+            run(self._db, "INSERT OR REPLACE INTO span VALUES (?, ?, ?)", topic, at, at)
             return
         self._spans[topic] = (span[0], at)
-        self._db.execute("UPDATE span SET last = ? WHERE topic = ? AND start = ?", (at, topic, span[0]))
+        run(self._db, "UPDATE span SET last = ? WHERE topic = ? AND start = ?", at, topic, span[0])
 
     def tidy(self, now: float, more: Callable[[], bool] = lambda: True) -> bool:
         """Pack what is complete, thin what is old, drop what is too old; in small transactions.
@@ -261,6 +351,7 @@ class Writer:
             for step in thinning.steps(self._db, now):
                 if not more():
                     return False
+                bounded(self._db)
                 self._db.execute("BEGIN IMMEDIATE")
                 try:
                     step()
@@ -268,8 +359,24 @@ class Writer:
                 except BaseException:
                     self._give_up()
                     raise
-                self._layouts = {pods: key for key, pods in self._db.execute("SELECT id, pods FROM layout")}
+                self._layouts = _layouts(self._db)
         return True
+
+
+def _layouts(db: sqlite3.Connection) -> dict[bytes, int]:
+    rows = db.execute(f"SELECT id, {fits('pods', MOST_LAYOUT)} FROM layout")
+    return {pods: key for key, pods in rows if pods is not None}
+
+
+def _state(pod: Pod) -> bytes:
+    """What is kept of a pod as a document of bounded length: without its ports where these make it too long."""
+    kept = lasting(pod)
+    data = msgspec.json.encode(kept)
+    if len(data) > MOST_STATE:
+        kept = replace(kept, image=None, runtime=None if kept.runtime is None else replace(kept.runtime, ports=()))
+        kept = replace(kept, name=kept.name[:MOST_NAME], status_change=None)
+        data = msgspec.json.encode(kept)
+    return data
 
 
 def _same(old: Quote | None, new: Quote | None) -> bool:

@@ -1,0 +1,104 @@
+"""Files and folders that podtop makes: for their owner alone, whatever the umask says."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+FOLDER, FILE = 0o700, 0o600
+_OTHERS = 0o077
+
+
+def folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing; one of ours that others could look into is closed to them.
+
+    Raises OSError.
+    """
+    missing = []
+    above = path
+    while not above.is_dir():
+        missing.append(above)
+        if above == above.parent:
+            break
+        above = above.parent
+    for part in reversed(missing):
+        # Path.mkdir gives its mode to the last folder only.
+        with suppress(FileExistsError):
+            part.mkdir(mode=FOLDER)
+            part.chmod(FOLDER)
+    if not path.is_dir():
+        raise NotADirectoryError(20, "there is a file in its place", str(path))
+    if not missing:
+        _close(path, FOLDER)
+
+
+def _close(path: Path, mode: int) -> None:
+    found = path.stat()
+    if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & _OTHERS:
+        # Where this cannot be done the file system has no such modes; `open_to_others` finds what is left.
+        with suppress(OSError):
+            path.chmod(mode)
+
+
+def open_file(path: Path, flags: int) -> int:
+    """The descriptor of a file that only its owner can read, made where `flags` say so. Raises OSError."""
+    file = os.open(path, flags | os.O_CLOEXEC, FILE)
+    with suppress(OSError):
+        found = os.fstat(file)
+        if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) != FILE:
+            os.fchmod(file, FILE)
+    return file
+
+
+def put(path: Path, content: bytes, *, over: bool = True, sync: bool = True) -> None:
+    """Write a file whole or not at all; with `sync` it is on the disk when this returns.
+
+    Raises OSError; FileExistsError where there is one already, unless `over`.
+    """
+    # A name of its own: two may be under way at once.
+    half = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
+    try:
+        file = open_file(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+        try:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[os.write(file, rest) :]
+            if sync:
+                os.fsync(file)
+        finally:
+            os.close(file)
+        if over:
+            half.replace(path)
+        else:
+            # Unlike a rename, a link takes nothing's place.
+            path.hardlink_to(half)
+    finally:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+
+
+def open_to_others(root: Path) -> tuple[Path, ...]:
+    """Close to others what is in a folder of podtop's; what stays open to them, as it belongs to somebody else."""
+    left = []
+    for path in _below(root):
+        with suppress(OSError):
+            found = path.lstat()
+            if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+                continue
+            if stat.S_IMODE(found.st_mode) & _OTHERS:
+                _close(path, FOLDER if stat.S_ISDIR(found.st_mode) else FILE)
+                if stat.S_IMODE(path.lstat().st_mode) & _OTHERS:
+                    left.append(path)
+    return tuple(left)
+
+
+def _below(root: Path) -> list[Path]:
+    """A folder and what is in it, without following links."""
+    if not root.is_dir():
+        return []
+    found = [root]
+    for at, folders, files in os.walk(root):
+        found += [Path(at, name) for name in (*folders, *files)]
+    return found
