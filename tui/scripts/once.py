@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui.api.cloud import CloudError, Unauthorized
+from tui.barrier import own_fault
 from tui.poller import Failed, Poller
 from tui.scripts.document import Desk, Incomplete
 from tui.scripts.exits import Exit, code_of
@@ -109,6 +110,10 @@ class _Teller:
                 document = await self._document(reading.value)
             except Incomplete as error:
                 self._say_once(f"{error}. Asking again.")
+                continue
+            except Exception as error:
+                # Whatever is odd in one answer, the next one is asked for.
+                self._say_once(f"{own_fault(error, 'taking it in')} Asking again.")
                 continue
             self._printer.show(document)
             self._say_once(_lacking(document))
