@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tui.api.cloud import CloudError
+from tui.barrier import held
 from tui.poller import Fresh, Poller
 from tui.store import skew, spending
 from tui.store.archive.file import ArchiveError
@@ -67,10 +68,11 @@ class Inspector:
                 feed = feed.failed(reading.error, now, now + reading.retry_in)
             extras = self._fleet.inspection.extras if self._fleet.inspection is not None else None
             self._fleet.inspection = Inspection(pod, None, feed, extras=extras)
-            await self._remember(past(), pod, None)
+            # What stands beside the answer may fail, and the next answer comes all the same.
+            await held(self._remember(past(), pod, None), "looking back at a pod")
             if not asked and feed.error is None and feed.value is not None:
                 asked = True
-                await self._ask_more(cloud, pod)
+                await held(self._ask_more(cloud, pod), "asking for more about a pod")
 
     async def _ask_more(self, cloud: Cloud, pod: str) -> None:
         """Once for a look: what few sources tell of, and RunPod may refuse to tell."""

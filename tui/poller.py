@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from tui.api.cloud import CloudError, Throttled, Unauthorized
+from tui.barrier import own_faults
 from tui.clocks import passed
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ class Poller(Generic[T]):
     After a failure the wait doubles from the interval up to `LONGEST_WAIT`, drawn at random from its upper half so
     that many podtops do not knock together; a throttled one waits at least as long as it was told to.
     `first`: seconds before the first request; `slowness`: by how much longer to wait than the interval.
-    Only `CloudError` is a failure; anything else ends the iteration by being raised.
+    What `fetch` raises beside `CloudError` is a fault of podtop's own, and a failure too: written down, and told.
     """
 
     def __init__(
@@ -93,7 +94,8 @@ class Poller(Generic[T]):
             held = 0.0
             reading: Fresh[T] | Failed
             try:
-                value = await self._fetch()
+                with own_faults("reading it"):
+                    value = await self._fetch()
             except CloudError as error:
                 attempts += 1
                 pause = self._back_off(error, attempts)

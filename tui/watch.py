@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tui.api.cloud import CloudError, Throttled, Unreachable
 from tui.api.models import ANYTHING
+from tui.barrier import held, own_fault, own_faults
 from tui.poller import Failed, Fresh, Poller
 from tui.store import skew
 from tui.store.fleet import PRIVATE, Older
@@ -112,6 +113,7 @@ class Watch:
         # What began before this run is known only once the recording was asked.
         self._judges = record is None or source.history is not None
         self._wanted: dict[str, tuple[Demand, ...]] = {}
+        self._unkept = False
 
     @property
     def meter(self) -> Meter:
@@ -148,8 +150,9 @@ class Watch:
         if self._cloud is None:
             raise Unreachable("podtop is not connected yet.", sent=False)
         snapshot = skew.snapshot(await self._cloud.fleet(), self._skew)
-        self._pods_told(snapshot, self._source.clock())
-        self._changed()
+        with own_faults("taking it in"):
+            self._pods_told(snapshot, self._source.clock())
+        self._tell()
         return snapshot
 
     def want(self, who: str, demands: Iterable[Demand]) -> None:
@@ -182,19 +185,41 @@ class Watch:
         if self._cloud is None:
             raise Unreachable("podtop is not connected yet.", sent=False)
         market = await self._cloud.offers()
-        self._fleet.apply_market(market, self._source.clock())
-        self._changed()
+        with own_faults("taking it in"):
+            self._fleet.apply_market(market, self._source.clock())
+        self._tell()
         return market
 
     def tell(self) -> None:
         """Something of the fleet is another by now."""
-        self._changed()
+        self._tell()
+
+    def _tell(self) -> None:
+        try:
+            self._changed()
+        except Exception as error:
+            # What cannot be shown is no reason to look away.
+            own_fault(error, "showing it")
+
+    def _hand_over(self, keep: Callable[[Recorder], object]) -> None:
+        """Give the recorder what there is; a fault of that is told once, and what is on the screen stands."""
+        if self._recorder is None:
+            return
+        try:
+            keep(self._recorder)
+        except Exception as error:
+            # A recording is an aid: nothing of it may cost the present.
+            own_fault(error, "keeping it in the recording")
+            if not self._unkept:
+                self._unkept = True
+                from tui.notes import Note
+
+                self._say(Note(f"an answer could not be kept in the recording ({type(error).__name__}): see the log"))
 
     def happened(self, event: Event) -> None:
         """Keep an event that no poll tells of."""
         self._fleet.events.append(event)
-        if self._recorder is not None:
-            self._recorder.happened((event,))
+        self._hand_over(lambda recorder: recorder.happened((event,)))
 
     async def run(self) -> None:
         """Until cancelled. Connections are closed then."""
@@ -214,8 +239,8 @@ class Watch:
                     await asyncio.Event().wait()
                 if self._record is not None:
                     self._recorder = self._record(self._say)
-                    group.create_task(self._recorder.run())
-                    group.create_task(self._fill(self._recorder))
+                    group.create_task(held(self._recorder.run(), "recording", self._not_recording))
+                    group.create_task(held(self._fill(self._recorder), "reading the recording", self._not_filled))
                 await self._take_in_the_past(cloud)
                 if not self._source.keyless:
                     pods = Poller(partial(self._ask_for_pods, cloud), self._config.interval, slowness=self._slowness)
@@ -255,7 +280,7 @@ class Watch:
             self._first = at
         if took is not None and self._asks_for_hosts and self._group is not None:
             self._asks_for_hosts = False
-            self._group.create_task(self._ask_for_hosts())
+            self._group.create_task(held(self._ask_for_hosts(), "asking for machines"))
         self._fleet.slowness, self._fleet.skew = self._slowness(), self._skew
         self._fleet.asked_for_pods(at, took)
         answered = self.chronicle.answered(at, self._fleet.watched.away)
@@ -263,15 +288,13 @@ class Watch:
         happened = self._fleet.apply(snapshot, at, took)
         judged = self.chronicle.judge(self._fleet, at) if self._judges and snapshot.pods is not None else ()
         self._fleet.events.extend(judged)
-        if self._recorder is not None:
-            self._recorder.polled(at, snapshot, (*answered, *happened, *judged))
+        self._hand_over(lambda recorder: recorder.polled(at, snapshot, (*answered, *happened, *judged)))
 
     def _pods_failed(self, error: CloudError, at: float, retry_at: float) -> None:
         before = self._fleet.snapshot
         self._fleet.fail(error, at, retry_at)
         events = self._troubled(error, at, before, self._config.interval)
-        if self._recorder is not None:
-            self._recorder.polled(at, None, events)
+        self._hand_over(lambda recorder: recorder.polled(at, None, events))
 
     async def _ask_for_hosts(self) -> None:
         """Find out once whether the account has machines: who has none is not shown a screen for them."""
@@ -286,7 +309,7 @@ class Watch:
             return
         self._fleet.apply_topic("hosts", hosts, self._source.clock())
         if hosts.hosts or hosts.unreadable:
-            self._changed()
+            self._tell()
 
     def _troubled(self, error: CloudError, at: float, before: Feed[Any], interval: float) -> tuple[Event, ...]:
         """What is told where RunPod does not answer as it should.
@@ -305,21 +328,18 @@ class Watch:
         self._fleet.fail_market(error, at, retry_at)
         if not self._source.keyless:
             return
-        events = self._troubled(error, at, before, self._config.market_interval)
-        if events and self._recorder is not None:
-            self._recorder.happened(events)
+        if events := self._troubled(error, at, before, self._config.market_interval):
+            self._hand_over(lambda recorder: recorder.happened(events))
 
     def _market_told(self, answers: Answers, at: float, took: float) -> None:
         if self._source.keyless and (events := self.chronicle.answered(at)):
             self._fleet.events.extend(events)
-            if self._recorder is not None:
-                self._recorder.happened(events)
+            self._hand_over(lambda recorder: recorder.happened(events))
         if self._source.keyless and self._first is None:
             self._first = at
         self._fleet.apply_market(answers.market, at, took)
         self._fleet.apply_asked(answers.asked, at, took)
-        if self._recorder is not None:
-            self._recorder.priced(at, answers.market)
+        self._hand_over(lambda recorder: recorder.priced(at, answers.market))
 
     async def _fill(self, recorder: Recorder) -> None:
         """Put what was recorded before in front of what is seen now."""
@@ -354,7 +374,7 @@ class Watch:
             logging.getLogger(__name__).exception("the recording cannot be taken in")
             self._say(Note(f"the recording cannot be read ({type(error).__name__}): podtop goes on without it"))
         self._judges = True
-        self._changed()
+        self._tell()
 
     async def look_at_the_log(self) -> None:
         """Have what was recorded to have happened at hand."""
@@ -367,7 +387,7 @@ class Watch:
             self._fleet.earlier = await self.past.log(self._source.clock())
         except ArchiveError as error:
             self._say(Note(f"the recording cannot be read: {error}"))
-        self._changed()
+        self._tell()
 
     def inspect(self, pod: str | None, at: float | None) -> None:
         """Look closely at a pod, now or at a past instant; or, with None, no more: secrets go out of memory."""
@@ -387,7 +407,7 @@ class Watch:
             look = self._inspector.recall(self.past, pod, at)
         else:
             look = self._inspector.follow(self._cloud, lambda: self.past, pod, self._config.interval)
-        self._inspecting = self._group.create_task(look)
+        self._inspecting = self._group.create_task(held(look, "looking at a pod"))
 
     def attend(self, topics: Iterable[str]) -> None:
         """Ask for these topics from now on, and for no other: a screen that is not on top costs nothing."""
@@ -447,7 +467,7 @@ class Watch:
                 self._say(Note(f"the recording cannot be read: {error}"))
             finally:
                 self._asked.discard(question)
-            self._changed()
+            self._tell()
 
     async def _take_in_the_past(self, cloud: Cloud) -> None:
         if self._source.history is None:
@@ -459,7 +479,7 @@ class Watch:
             self._pods_told(snapshot, at)
             if loop.time() - told > HISTORY_FRAME:
                 told = loop.time()
-                self._changed()
+                self._tell()
         if self._source.prices is not None:
             self._fleet.prices.join(await asyncio.to_thread(self._source.prices))
         self._fleet.past = False
@@ -473,12 +493,36 @@ class Watch:
         clocks = self._source.clocks
         async for reading in poller:
             now = self._source.clock()
-            match reading:
-                case Fresh(value, took):
-                    at = now if clocks is None else clocks.answered(took)
-                    apply(value, at, max(0.0, took - (now - at)))
-                case Failed(error, retry_in):
-                    if isinstance(error, Throttled):
-                        self.meter.throttled(self._beat())
-                    fail(error, now, now + retry_in * self._source.pace)
-            self._changed()
+            try:
+                match reading:
+                    case Fresh(value, took):
+                        at = now if clocks is None else clocks.answered(took)
+                        apply(value, at, max(0.0, took - (now - at)))
+                    case Failed(error, retry_in):
+                        if isinstance(error, Throttled):
+                            self.meter.throttled(self._beat())
+                        fail(error, now, now + retry_in * self._source.pace)
+            except Exception as error:
+                # Whatever is odd in an answer, the next one is asked for: this poll counts as failed.
+                self._not_taken_in(own_fault(error, "taking it in"), fail, now + poller.interval * self._source.pace)
+            self._tell()
+
+    def _not_taken_in(
+        self, error: CloudError, fail: Callable[[CloudError, float, float], None], retry_at: float
+    ) -> None:
+        try:
+            fail(error, self._source.clock(), retry_at)
+        except Exception as another:
+            own_fault(another, "telling that it could not be taken in")
+
+    def _not_recording(self, error: CloudError) -> None:
+        from tui.notes import Note
+
+        self._recorder = None
+        self._say(Note(f"not recording: {error}"))
+
+    def _not_filled(self, error: CloudError) -> None:
+        from tui.notes import Note
+
+        self._judges = True
+        self._say(Note(f"the recording cannot be read: {error}"))

@@ -131,7 +131,7 @@ async def test_one_part_of_the_account_may_fail_alone() -> None:
     assert found.machine_quota == 3
     assert [p.message for p in found.problems] == [
         "the API keys could not be understood: expected a list, got text",
-        "the network volumes could not be understood: expected text, got int at id",
+        "the network volumes could not be understood: expected text, got a number at id",
     ]
 
 

@@ -165,7 +165,6 @@ async def test_a_cancelled_request_is_cancelled() -> None:
         b"{",
         b'{"data":{"myself":{"id":"u","pods":[{"id":"p1","na',
         b'{"data":{"myself":{"id":"u"}}} trailing',
-        b'{"data":{"myself":{"clientBalance":NaN}}}',
         b'{"data":' + b"[" * 100_000,
         b"error code: 1010",
         b"{}",
@@ -224,11 +223,11 @@ async def test_a_bomb_is_not_unpacked() -> None:
     assert len(packed) < 2**20
     error = await failure(streamed(packed, encoding="gzip"))
     assert type(error) is errors.Malformed
-    assert "larger than 16 MiB" in str(error)
+    assert f"larger than {LARGEST // 2**20} MiB" in str(error)
 
 
 async def test_an_endless_body_is_left() -> None:
-    body = Chunks(*[b" " * 2**20] * 40)
+    body = Chunks(*[b" " * 2**20] * 80)
     error = await failure(httpx.Response(200, stream=body))
     assert type(error) is errors.Malformed
     assert body.read == LARGEST // 2**20 + 1

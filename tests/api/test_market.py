@@ -256,7 +256,7 @@ async def test_data_centres_and_their_stock() -> None:
             ),
             DataCenter("EU", None, None, None, None, None, (), ()),
         ),
-        (Problem("data centre (without id) could not be understood: expected text, got int at id"),),
+        (Problem("data centre (without id) could not be understood: expected text, got a number at id"),),
     )  # fmt: skip
     with pytest.raises(Malformed):
         await cloud({"data": {"dataCenters": None}}).places()

@@ -94,6 +94,10 @@ class Malformed(CloudError):
     """An answer that is not what the API promises: not JSON, cut short, too large, or without `data`."""
 
 
+class Unforeseen(CloudError):
+    """An answer over which podtop itself failed: a fault of podtop's own, which its log tells."""
+
+
 class Cloud(Protocol):
     """RunPod, whichever API carries it. Every method raises `CloudError` and nothing else.
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tui.api.quantities import Celsius, Id, Percent, Watts
+
 
 class GpuReading(Struct, frozen=True, gc=False):
     """What one GPU of a pod is doing now."""
 
-    id: str | None = None
-    util: float | None = None
-    memory: float | None = None
-    temperature_c: float | None = None
-    power_w: float | None = None
+    id: Id | None = None
+    util: Percent | None = None
+    memory: Percent | None = None
+    temperature_c: Celsius | None = None
+    power_w: Watts | None = None
 
 
 class Port(Struct, frozen=True, gc=False):

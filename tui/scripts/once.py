@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui import journal
 from tui.api.cloud import CloudError, Unauthorized
+from tui.barrier import own_fault
 from tui.poller import Failed, Poller
 from tui.scripts.document import Desk, Incomplete
 from tui.scripts.exits import Exit, code_of
@@ -118,6 +119,10 @@ class _Teller:
                 document = await self._document(reading.value, reading.took)
             except Incomplete as error:
                 self._say_once(f"{error}. Asking again.")
+                continue
+            except Exception as error:
+                # Whatever is odd in one answer, the next one is asked for.
+                self._say_once(f"{own_fault(error, 'taking it in')} Asking again.")
                 continue
             await out.written(self._printer.text(document))
             self._say_once(_lacking(document))

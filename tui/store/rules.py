@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui.api.quantities import EARLIEST, LATEST
+
 if TYPE_CHECKING:
     from tui.api.models import Funds, GpuReading, Pod
 
@@ -90,9 +92,9 @@ def status_change(text: str | None) -> StatusChange | None:
     what = text[: found.start()].rstrip(" :")
     try:
         at = datetime.strptime(" ".join(found.groups()), "%a %b %d %Y %H:%M:%S %z").timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return StatusChange(text.strip(), None)
-    return StatusChange(what, at)
+    return StatusChange(what, at if EARLIEST <= at <= LATEST else None)
 
 
 def moved_change(text: str | None, seconds: float) -> str | None:

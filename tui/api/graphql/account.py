@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections import Counter
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 
 from msgspec import Raw, field
-from msgspec.json import Decoder
 
 from tui.api.account import (
     Account,
@@ -31,35 +32,53 @@ from tui.api.account import (
 )
 from tui.api.graphql.detail import WireVolume, volume
 from tui.api.graphql.fleet import myself
-from tui.api.graphql.values import NOT_UNDERSTOOD, instant, reason, whole
+from tui.api.graphql.values import NOT_UNDERSTOOD, in_short, reason, told, whole
 from tui.api.graphql.wire import Wire
 from tui.api.models import Funds, Problem
+from tui.api.quantities import (
+    MOST,
+    Count,
+    Cut,
+    Dollars,
+    Gigabytes,
+    Id,
+    Limit,
+    Line,
+    Long,
+    Many,
+    Name,
+    Rate,
+    Reader,
+    Seconds,
+    Word,
+    instant,
+)
 from tui.api.secret import Secret
 
 T = TypeVar("T")
 
 
 class WireAccount(Wire):
-    id: str | None = None
-    email: str | None = None
-    client_balance: float | None = None
-    current_spend_per_hr: float | None = None
-    spend_limit: float | None = None
-    client_lifetime_spend: float | None = None
-    min_balance: float | None = None
+    id: Id | None = None
+    email: Name | None = None
+    client_balance: Dollars | None = None
+    current_spend_per_hr: Rate | None = None
+    spend_limit: Limit | None = None
+    client_lifetime_spend: Dollars | None = None
+    min_balance: Dollars | None = None
     under_balance: bool | None = None
-    credit_alert_threshold: float | None = None
-    host_balance: float | None = None
+    credit_alert_threshold: Dollars | None = None
+    host_balance: Dollars | None = None
     host_stripe_linked: bool | None = None
-    referral_earned: float | None = None
-    template_earned: float | None = None
-    machine_quota: float | None = None
+    referral_earned: Dollars | None = None
+    template_earned: Dollars | None = None
+    machine_quota: Count | None = None
     multi_factor_enabled: bool | None = None
     signed_terms_of_service: bool | None = None
-    pub_key: str | None = None
-    max_serverless_concurrency: float | None = None
-    stripe_auto_reload_amount: float | None = None
-    stripe_auto_payment_threshold: float | None = None
+    pub_key: Long | None = None
+    max_serverless_concurrency: Count | None = None
+    stripe_auto_reload_amount: Limit | None = None
+    stripe_auto_payment_threshold: Dollars | None = None
     notify_pods_stale: bool | None = None
     notify_pods_general: bool | None = None
     notify_low_balance: bool | None = None
@@ -67,123 +86,123 @@ class WireAccount(Wire):
 
 
 class WireSpend(Wire):
-    gpu_compute_per_hour: float | None = None
-    local_storage_per_hour: float | None = None
-    network_storage_per_hour: float | None = None
+    gpu_compute_per_hour: Rate | None = None
+    local_storage_per_hour: Rate | None = None
+    network_storage_per_hour: Rate | None = None
 
 
 class WireMonth(Wire):
-    total_referrals: float | None = None
-    total_spend: float | None = None
+    total_referrals: Count | None = None
+    total_spend: Dollars | None = None
 
 
 class WireReferral(Wire):
-    code: str | None = None
+    code: Id | None = None
     current_month: WireMonth | None = None
 
 
 class WireCharge(Wire):
-    updated_at: str | None = None
-    amount: float | None = None
-    pod_charges: float | None = None
-    disk_charges: float | None = None
-    api_charges: float | None = None
-    serverless_charges: float | None = None
-    type: str | None = None
+    updated_at: Word | None = None
+    amount: Dollars | None = None
+    pod_charges: Dollars | None = None
+    disk_charges: Dollars | None = None
+    api_charges: Dollars | None = None
+    serverless_charges: Dollars | None = None
+    type: Word | None = None
 
 
 class WireTopUp(Wire):
-    transaction_completed_at: str | None = None
-    amount: float | None = None
-    medium: str | None = None
-    type: str | None = None
+    transaction_completed_at: Word | None = None
+    amount: Dollars | None = None
+    medium: Word | None = None
+    type: Word | None = None
 
 
 class WireCredit(Wire):
-    amount: float | None = None
-    created_at: str | None = None
-    redeemed_at: str | None = None
+    amount: Dollars | None = None
+    created_at: Word | None = None
+    redeemed_at: Word | None = None
 
 
 class WireApiKey(Wire):
-    name: str | None = None
-    permissions: str | None = None
-    created_at: str | None = None
-    last_used: str | None = None
+    name: Name | None = None
+    permissions: Line | None = None
+    created_at: Word | None = None
+    last_used: Word | None = None
 
 
 class WireLogin(Wire):
-    id: str | None = None
-    name: str | None = None
+    id: Id | None = None
+    name: Name | None = None
 
 
 class WireVariable(Wire):
-    key: str | None = None
+    key: Name | None = None
 
 
 class WireTemplate(Wire):
-    id: str | None = None
-    name: str | None = None
-    image_name: str | None = None
-    docker_args: str | None = None
-    ports: str | None = None
-    env: list[WireVariable | None] | None = None
-    container_disk_in_gb: float | None = None
-    volume_in_gb: float | None = None
-    volume_mount_path: str | None = None
-    container_registry_auth_id: str | None = None
+    id: Id | None = None
+    name: Name | None = None
+    image_name: Line | None = None
+    docker_args: Long | None = None
+    ports: Line | None = None
+    env: Annotated[list[WireVariable | None], Many] | None = None
+    container_disk_in_gb: Gigabytes | None = None
+    volume_in_gb: Gigabytes | None = None
+    volume_mount_path: Line | None = None
+    container_registry_auth_id: Id | None = None
     is_public: bool | None = None
     is_serverless: bool | None = None
     start_jupyter: bool | None = None
     start_ssh: bool | None = None
     advanced_start: bool | None = None
-    earned: float | None = None
-    runtime_in_min: float | None = None
+    earned: Dollars | None = None
+    runtime_in_min: Seconds | None = None
 
 
 class WireEarning(Wire):
-    date: str | None = None
-    machine_id: str | None = None
-    name: str | None = None
-    host_total_earnings: float | None = None
-    host_gpu_earnings: float | None = None
-    host_disk_earnings: float | None = None
+    date: Word | None = None
+    machine_id: Id | None = None
+    name: Name | None = None
+    host_total_earnings: Dollars | None = None
+    host_gpu_earnings: Dollars | None = None
+    host_disk_earnings: Dollars | None = None
 
 
 class WireText(Wire):
-    id: str | None = None
-    readme: str | None = None
-    start_script: str | None = None
+    id: Id | None = None
+    readme: Long | None = None
+    start_script: Long | None = None
 
 
 class WireGpuBill(Wire):
-    gpu_type_id: str | None = None
-    time: str | None = None
-    time_billed_seconds: float | None = None
-    amount: float | None = None
+    gpu_type_id: Id | None = None
+    time: Word | None = None
+    time_billed_seconds: Seconds | None = None
+    amount: Dollars | None = None
 
 
 class WireCpuBill(Wire):
-    cpu_flavor_id: str | None = None
-    time: str | None = None
-    time_billed_seconds: float | None = None
-    amount: float | None = None
+    cpu_flavor_id: Id | None = None
+    time: Word | None = None
+    time_billed_seconds: Seconds | None = None
+    amount: Dollars | None = None
 
 
 class WireStorageBill(Wire):
-    time: str | None = None
-    amount: float | None = None
-    disk_space_billed_gb: float | None = field(default=None, name="diskSpaceBilledGB")
-    network_storage_amount: float | None = None
+    time: Word | None = None
+    amount: Dollars | None = None
+    disk_space_billed_gb: Gigabytes | None = field(default=None, name="diskSpaceBilledGB")
+    network_storage_amount: Dollars | None = None
 
 
 class WireSummary(Wire):
-    time: str | None = None
-    gpu_cloud_amount: float | None = None
-    cpu_cloud_amount: float | None = None
-    serverless_amount: float | None = None
-    storage_amount: float | None = None
-    runpod_endpoint_amount: float | None = None
+    time: Word | None = None
+    gpu_cloud_amount: Dollars | None = None
+    cpu_cloud_amount: Dollars | None = None
+    serverless_amount: Dollars | None = None
+    storage_amount: Dollars | None = None
+    runpod_endpoint_amount: Dollars | None = None
 
 
 class WireBilling(Wire):
@@ -194,14 +213,14 @@ class WireBilling(Wire):
 
 
 class WireProfile(Wire):
-    first_name: str | None = None
-    last_name: str | None = None
-    address_line_1: str | None = field(default=None, name="addressLine1")
-    address_line_2: str | None = field(default=None, name="addressLine2")
-    country_code: str | None = None
-    company_name: str | None = None
-    company_identification: str | None = None
-    tax_identification: str | None = None
+    first_name: Name | None = None
+    last_name: Name | None = None
+    address_line_1: Name | None = field(default=None, name="addressLine1")
+    address_line_2: Name | None = field(default=None, name="addressLine2")
+    country_code: Word | None = None
+    company_name: Name | None = None
+    company_identification: Name | None = None
+    tax_identification: Name | None = None
 
 
 class WireLists(Wire):
@@ -221,24 +240,48 @@ class WireLists(Wire):
     information: Raw = Raw(b"null")
 
 
+_readers: dict[Any, Reader[Any]] = {}
+
+
+def _reader(shape: Any) -> Reader[Any]:
+    if (reader := _readers.get(shape)) is None:
+        reader = _readers[shape] = Reader(shape | None)
+    return reader
+
+
 class _Parts:
-    """Decodes parts, and collects what cannot be understood."""
+    """Decodes parts, and collects what cannot be understood and what is too much to be shown."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
     def one(self, what: str, raw: Raw, shape: type[T]) -> T | None:
+        cuts: list[Cut] = []
         try:
-            found: T | None = Decoder(shape | None).decode(raw)
-            return found
+            found: T | None = _reader(shape).decode(raw, cuts)
         except NOT_UNDERSTOOD as error:
             self.problems.append(Problem(f"{what} could not be understood: {reason(error)}"))
             return None
+        self.problems += in_short(told(cuts, what))
+        return found
 
-    def many(self, what: str, raw: Raw, shape: type[T]) -> list[T]:
-        items = self.one(what, raw, list[Raw])
-        found = [self.one(what, item, shape) for item in items or ()]
+    def many(self, what: str, raw: Raw, shape: type[T], when: Callable[[T], str | None] = lambda item: None) -> list[T]:
+        """when: the time of one of them, by which the newest are kept where there are too many."""
+        items = self.one(what, raw, list[Raw]) or []
+        if len(items) > MOST:
+            self.problems.append(Problem(f"{len(items):,} of {what}, of which podtop shows {MOST:,}"))
+            ends = [self.one(what, item, shape) for item in (items[0], items[-1])]
+            begins, ended = (instant(when(end)) if end is not None else None for end in ends)
+            upward = begins is not None and ended is not None and ended > begins
+            items = items[-MOST:] if upward else items[:MOST]
+        found = [self.one(what, item, shape) for item in items]
         return [item for item in found if item is not None]
+
+    def told(self) -> tuple[Problem, ...]:
+        """What is to be told of them: the same words once, and not without end."""
+        times = Counter(problem.message for problem in self.problems)
+        words = [text if count == 1 else f"{text} (and {count - 1:,} more)" for text, count in times.items()]
+        return in_short(words)
 
 
 def account(data: Raw, problems: tuple[Problem, ...]) -> Account:
@@ -252,7 +295,7 @@ def account(data: Raw, problems: tuple[Problem, ...]) -> Account:
     api_keys = parts.many("the API keys", lists.api_keys, WireApiKey)
     logins = parts.many("the registry logins", lists.container_registry_creds, WireLogin)
     volumes = parts.many("the network volumes", lists.network_volumes, WireVolume)
-    earnings = parts.many("the earnings", lists.machine_earnings, WireEarning)
+    earnings = parts.many("the earnings", lists.machine_earnings, WireEarning, lambda e: e.date)
     return Account(
         funds=Funds(flat.id, flat.client_balance, flat.current_spend_per_hr, flat.spend_limit),
         email=flat.email,
@@ -280,7 +323,7 @@ def account(data: Raw, problems: tuple[Problem, ...]) -> Account:
         registry_logins=tuple(RegistryLogin(login.id, login.name) for login in logins),
         network_volumes=tuple(map(volume, volumes)),
         earnings=tuple(map(earning, earnings)),
-        problems=(*problems, *parts.problems),
+        problems=(*problems, *parts.told()),
     )
 
 
@@ -292,14 +335,14 @@ def _lists(data: Raw, problems: tuple[Problem, ...]) -> tuple[_Parts, WireLists]
 def ledger(data: Raw, problems: tuple[Problem, ...]) -> Ledger:
     """The charges and payments in an answer. Raises Unauthorized, Rejected or Malformed when there are none."""
     parts, lists = _lists(data, problems)
-    charges = parts.many("the charges", lists.daily_charges, WireCharge)
-    top_ups = parts.many("the payments", lists.stripe_reload_history, WireTopUp)
-    credits = parts.many("the credit codes", lists.credit_codes, WireCredit)
+    charges = parts.many("the charges", lists.daily_charges, WireCharge, lambda c: c.updated_at)
+    top_ups = parts.many("the payments", lists.stripe_reload_history, WireTopUp, lambda t: t.transaction_completed_at)
+    credits = parts.many("the credit codes", lists.credit_codes, WireCredit, lambda c: c.created_at)
     return Ledger(
         charges=tuple(map(_charge, charges)),
         top_ups=tuple(TopUp(instant(t.transaction_completed_at), t.amount, t.medium, t.type) for t in top_ups),
         credits=tuple(Credit(c.amount, instant(c.created_at), instant(c.redeemed_at)) for c in credits),
-        problems=(*problems, *parts.problems),
+        problems=(*problems, *parts.told()),
     )
 
 
@@ -307,7 +350,7 @@ def templates(data: Raw, problems: tuple[Problem, ...]) -> Templates:
     """The templates in an answer. Raises Unauthorized, Rejected or Malformed when there are none."""
     parts, lists = _lists(data, problems)
     found = parts.many("the templates", lists.pod_templates, WireTemplate)
-    return Templates(tuple(map(template, found)), (*problems, *parts.problems))
+    return Templates(tuple(map(template, found)), (*problems, *parts.told()))
 
 
 def readmes(data: Raw, problems: tuple[Problem, ...]) -> Readmes:
@@ -315,17 +358,17 @@ def readmes(data: Raw, problems: tuple[Problem, ...]) -> Readmes:
     parts, lists = _lists(data, problems)
     found = parts.many("the texts of templates", lists.pod_templates, WireText)
     texts = tuple(TemplateText(text.id, text.readme, text.start_script) for text in found)
-    return Readmes(texts, (*problems, *parts.problems))
+    return Readmes(texts, (*problems, *parts.told()))
 
 
 def billing(data: Raw, problems: tuple[Problem, ...]) -> Billing:
     """The billing history in an answer. Raises Unauthorized, Rejected or Malformed when there is none."""
     parts, lists = _lists(data, problems)
     wire = parts.one("the billing", lists.billing, WireBilling) or WireBilling()
-    gpus = parts.many("the bills of GPUs", wire.gpu_cloud, WireGpuBill)
-    cpus = parts.many("the bills of CPUs", wire.cpu_cloud, WireCpuBill)
-    storage = parts.many("the bills of storage", wire.storage, WireStorageBill)
-    summary = parts.many("the bills in all", wire.summary, WireSummary)
+    gpus = parts.many("the bills of GPUs", wire.gpu_cloud, WireGpuBill, lambda b: b.time)
+    cpus = parts.many("the bills of CPUs", wire.cpu_cloud, WireCpuBill, lambda b: b.time)
+    storage = parts.many("the bills of storage", wire.storage, WireStorageBill, lambda b: b.time)
+    summary = parts.many("the bills in all", wire.summary, WireSummary, lambda b: b.time)
     return Billing(
         gpus=tuple(Billed(b.gpu_type_id, instant(b.time), b.time_billed_seconds, b.amount) for b in gpus),
         cpus=tuple(Billed(b.cpu_flavor_id, instant(b.time), b.time_billed_seconds, b.amount) for b in cpus),
@@ -333,7 +376,7 @@ def billing(data: Raw, problems: tuple[Problem, ...]) -> Billing:
             StorageBilled(instant(b.time), b.amount, b.disk_space_billed_gb, b.network_storage_amount) for b in storage
         ),
         summary=tuple(map(_summary, summary)),
-        problems=(*problems, *parts.problems),
+        problems=(*problems, *parts.told()),
     )
 
 
@@ -350,7 +393,7 @@ def profile(data: Raw, problems: tuple[Problem, ...]) -> Profile:
         company=_secret(wire.company_name),
         company_id=_secret(wire.company_identification),
         tax_id=_secret(wire.tax_identification),
-        problems=(*problems, *parts.problems),
+        problems=(*problems, *parts.told()),
     )
 
 

@@ -10,8 +10,8 @@ from tui.api.cloud import Malformed
 if TYPE_CHECKING:
     import httpx
 
-LARGEST = 16 * 1024 * 1024
-"""Bytes of an answer after decompression: some 15,000 pods. More is a fault, or an attack on our memory."""
+LARGEST = 48 * 1024 * 1024
+"""Bytes of an answer after decompression: some 25,000 pods of 4 GPUs. More is a fault, or an attack on our memory."""
 
 _GZIP = zlib.MAX_WBITS | 16
 

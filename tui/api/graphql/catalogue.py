@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import Raw, field
-from msgspec.json import Decoder
 from msgspec.structs import replace
 
 from tui.api.catalogue import CpuFlavor, CpuPrice, Cuda, GpuSheet, ListPrices
@@ -17,65 +16,78 @@ from tui.api.graphql.market import PSEUDO_GPU
 from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import Wire
 from tui.api.models import Problem
+from tui.api.quantities import (
+    Count,
+    Factor,
+    Figure,
+    Gigabytes,
+    Id,
+    Many,
+    Name,
+    Rate,
+    Reader,
+    Several,
+    Word,
+)
 
 
 class WireCuda(Wire):
-    cuda_version: str | None = None
-    availability: str | None = None
+    cuda_version: Word | None = None
+    availability: Word | None = None
 
 
 class WireHostSheet(Wire):
-    min_disk: float | None = None
-    compliance: list[str | None] | None = None
-    max_gpu_count: float | None = None
-    max_unreserved_gpu_count: float | None = None
-    available_gpu_counts: list[float | None] | None = None
-    gpu_type_cuda_versions: list[WireCuda | None] | None = None
+    min_disk: Gigabytes | None = None
+    compliance: Annotated[list[Word | None], Several] | None = None
+    max_gpu_count: Count | None = None
+    max_unreserved_gpu_count: Count | None = None
+    available_gpu_counts: Annotated[list[Count | None], Several] | None = None
+    gpu_type_cuda_versions: Annotated[list[WireCuda | None], Several] | None = None
 
 
 class WireCenterId(Wire):
-    id: str | None = None
+    id: Id | None = None
 
 
 class WireGpuSheet(Wire):
-    id: str
+    id: Id
     secure_cloud: bool | None = None
     community_cloud: bool | None = None
-    secure_price: float | None = None
-    community_price: float | None = None
-    secure_spot_price: float | None = None
-    community_spot_price: float | None = None
-    one_week_price: float | None = None
-    one_month_price: float | None = None
-    three_month_price: float | None = None
-    six_month_price: float | None = None
-    one_year_price: float | None = None
-    cluster_price: float | None = None
-    throughput: float | None = None
-    min_pod_gpu_count: float | None = None
-    max_gpu_count_secure_cloud: float | None = None
-    max_gpu_count_community_cloud: float | None = None
-    node_group_gpu_sizes: list[float | None] | None = None
-    node_group_datacenters: list[WireCenterId | None] | None = None
+    secure_price: Rate | None = None
+    community_price: Rate | None = None
+    secure_spot_price: Rate | None = None
+    community_spot_price: Rate | None = None
+    one_week_price: Rate | None = None
+    one_month_price: Rate | None = None
+    three_month_price: Rate | None = None
+    six_month_price: Rate | None = None
+    one_year_price: Rate | None = None
+    cluster_price: Rate | None = None
+    throughput: Figure | None = None
+    min_pod_gpu_count: Count | None = None
+    max_gpu_count_secure_cloud: Count | None = None
+    max_gpu_count_community_cloud: Count | None = None
+    node_group_gpu_sizes: Annotated[list[Count | None], Several] | None = None
+    node_group_datacenters: Annotated[list[WireCenterId | None], Many] | None = None
     lowest_price: WireHostSheet | None = None
 
 
 class WireFlavor(Wire):
-    id: str
-    group_id: str | None = None
-    group_name: str | None = None
-    display_name: str | None = None
-    min_vcpu: float | None = None
-    max_vcpu: float | None = None
+    id: Id
+    group_id: Id | None = None
+    group_name: Name | None = None
+    display_name: Name | None = None
+    min_vcpu: Count | None = None
+    max_vcpu: Count | None = None
     vcpu_burstable: bool | None = None
-    ram_multiplier: float | None = None
-    disk_limit_per_vcpu: float | None = None
+    ram_multiplier: Factor | None = None
+    disk_limit_per_vcpu: Gigabytes | None = None
 
 
 class WireSpecifics(Wire):
-    stock_status: str | None = None
-    secure_price: float | None = None
-    sls_price: float | None = field(default=None, name="slsPrice")
+    stock_status: Word | None = None
+    secure_price: Rate | None = None
+    sls_price: Rate | None = field(default=None, name="slsPrice")
 
 
 class WirePriced(Wire):
@@ -91,16 +103,16 @@ class WireFlavors(Wire):
 
 
 class WireCountries(Wire):
-    country_codes: list[str | None] | None = None
+    country_codes: Annotated[list[Word | None], Many] | None = None
 
 
-_sheets = Decoder(WireSheets)
-_sheet = Decoder(WireGpuSheet)
-_flavors = Decoder(WireFlavors)
-_flavor = Decoder(WireFlavor)
-_countries = Decoder(WireCountries)
-_answers = Decoder(dict[str, Raw])
-_priced = Decoder(list[WirePriced | None] | None)
+_sheets = Reader[WireSheets](WireSheets)
+_sheet = Reader[WireGpuSheet](WireGpuSheet)
+_flavors = Reader[WireFlavors](WireFlavors)
+_flavor = Reader[WireFlavor](WireFlavor)
+_countries = Reader[WireCountries](WireCountries)
+_answers = Reader[dict[str, Raw]](dict[str, Raw])
+_priced = Reader[list[WirePriced | None] | None](Annotated[list[WirePriced | None], Several] | None)
 
 
 def gpu_sheets(data: Raw, problems: tuple[Problem, ...]) -> tuple[GpuSheet, ...]:
@@ -111,7 +123,7 @@ def gpu_sheets(data: Raw, problems: tuple[Problem, ...]) -> tuple[GpuSheet, ...]
         raise Malformed(f"RunPod's data sheets of GPUs could not be understood: {reason(error)}.") from None
     if items is None:
         raise _missing(problems, "its data sheets of GPUs")
-    found, _ = each(items, lambda raw: _gpu_sheet(_sheet.decode(raw)))
+    found = each(items, "data sheets", _sheet, _gpu_sheet).good
     return tuple(sheet for sheet in found if sheet.gpu_id != PSEUDO_GPU)
 
 
@@ -169,8 +181,7 @@ def cpu_flavors(data: Raw, problems: tuple[Problem, ...]) -> tuple[CpuFlavor, ..
         raise Malformed(f"RunPod's list of CPU pods could not be understood: {reason(error)}.") from None
     if items is None:
         raise _missing(problems, "its list of CPU pods")
-    found, _ = each(items, lambda raw: _cpu_flavor(_flavor.decode(raw)))
-    return found
+    return each(items, "kinds of CPU pods", _flavor, _cpu_flavor).good
 
 
 def _cpu_flavor(wire: WireFlavor) -> CpuFlavor:

@@ -2,93 +2,117 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from msgspec import Raw, field
-from msgspec.json import Decoder
 
 from tui.api.cloud import CloudError, Malformed
 from tui.api.detail import EnvVar, Machine, NetworkVolume, PodDetail, PodExtras
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.fleet import pod
-from tui.api.graphql.values import NOT_UNDERSTOOD, instant, reason, whole
+from tui.api.graphql.values import NOT_UNDERSTOOD, in_short, reason, told, whole
 from tui.api.graphql.wire import Wire, WirePlacement, WirePod, WireTelemetry
 from tui.api.models import GpuReading, Problem
+from tui.api.quantities import (
+    Count,
+    Cut,
+    Factor,
+    Figure,
+    Gigabytes,
+    Id,
+    InnerPort,
+    Instant,
+    Line,
+    Long,
+    Many,
+    Megabits,
+    Megabytes,
+    Name,
+    Percent,
+    Rate,
+    Reader,
+    Several,
+    Share,
+    Word,
+    instant,
+)
 from tui.api.secret import Secret
 
 
 class WireCpu(Wire):
-    display_name: str | None = None
+    display_name: Name | None = None
 
 
 class WireSystem(Wire):
-    os: str | None = None
-    kernel_version: str | None = None
-    cuda_version: str | None = None
-    docker_version: str | None = None
-    disk_total: float | None = None
-    disk_free: float | None = None
+    os: Name | None = None
+    kernel_version: Name | None = None
+    cuda_version: Word | None = None
+    docker_version: Name | None = None
+    disk_total: Gigabytes | None = None
+    disk_free: Gigabytes | None = None
 
 
 class WireMachine(WirePlacement):
-    id: str | None = None
-    gpu_type_id: str | None = None
+    id: Id | None = None
+    gpu_type_id: Id | None = None
     support_public_ip: bool | None = None
-    cost_per_hr: float | None = None
-    current_price_per_gpu: float | None = None
-    disk_mb_per_s: float | None = field(default=None, name="diskMBps")
-    max_download_speed_mbps: float | None = None
-    max_upload_speed_mbps: float | None = None
-    note: str | None = None
-    cpu_count: float | None = None
-    vcpu_total: float | None = None
-    memory_total: float | None = None
+    cost_per_hr: Rate | None = None
+    current_price_per_gpu: Rate | None = None
+    disk_mb_per_s: Megabytes | None = field(default=None, name="diskMBps")
+    max_download_speed_mbps: Megabits | None = None
+    max_upload_speed_mbps: Megabits | None = None
+    note: Line | None = None
+    cpu_count: Count | None = None
+    vcpu_total: Count | None = None
+    memory_total: Gigabytes | None = None
     cpu_type: WireCpu | None = None
     machine_system: WireSystem | None = None
 
 
 class WireSample(WireTelemetry):
-    last_state_transition_timestamp: float | None = None
-    cpu_utilization: float | None = None
-    memory_utilization: float | None = None
+    last_state_transition_timestamp: Instant | None = None
+    cpu_utilization: Percent | None = None
+    memory_utilization: Percent | None = None
     average_gpu_metrics: GpuReading | None = None
 
 
 class WireVolume(Wire):
-    id: str
-    name: str | None = None
-    size: float | None = None
-    data_center_id: str | None = None
+    id: Id
+    name: Name | None = None
+    size: Gigabytes | None = None
+    data_center_id: Id | None = None
 
 
 class WireGpu(Wire):
-    id: str
+    id: Id
 
 
 class WireRegistry(Wire):
-    url: str | None = None
-    user: str | None = None
-    username: str | None = None
+    url: Line | None = None
+    user: Name | None = None
+    username: Name | None = None
 
 
 class WirePodDetail(WirePod):
-    adjusted_cost_per_hr: float | None = None
-    cost_multiplier: float | None = None
-    gpu_power_limit_percent: float | None = None
-    docker_args: str | None = None
-    docker_id: str | None = None
-    env: list[str | None] | None = None
-    port: float | None = None
-    ports: str | None = None
-    volume_mount_path: str | None = None
+    adjusted_cost_per_hr: Rate | None = None
+    cost_multiplier: Factor | None = None
+    gpu_power_limit_percent: Share | None = None
+    docker_args: Long | None = None
+    docker_id: Id | None = None
+    env: Annotated[list[Long | None], Many] | None = None
+    port: InnerPort | None = None
+    ports: Line | None = None
+    volume_mount_path: Line | None = None
     volume_encrypted: bool | None = None
-    container_registry_auth_id: str | None = None
+    container_registry_auth_id: Id | None = None
     network_volume: WireVolume | None = None
-    machine_id: str | None = None
-    consumer_user_id: str | None = None
-    template_id: str | None = None
-    version: float | None = None
-    created_at: str | None = None
-    last_started_at: str | None = None
-    gpus: list[WireGpu | None] | None = None
+    machine_id: Id | None = None
+    consumer_user_id: Id | None = None
+    template_id: Id | None = None
+    version: Figure | None = None
+    created_at: Word | None = None
+    last_started_at: Word | None = None
+    gpus: Annotated[list[WireGpu | None], Several] | None = None
     registry: WireRegistry | None = None
     machine: WireMachine | None = None
     latest_telemetry: WireSample | None = None
@@ -99,8 +123,8 @@ class WirePodRoot(Wire):
 
 
 class WireCenterName(Wire):
-    name: str | None = None
-    location: str | None = None
+    name: Name | None = None
+    location: Name | None = None
 
 
 class WireVolumePlace(Wire):
@@ -108,32 +132,32 @@ class WireVolumePlace(Wire):
 
 
 class WireAddress(Wire):
-    id: str | None = None
-    address: str | None = None
+    id: Id | None = None
+    address: Word | None = None
 
 
 class WireGpuKind(Wire):
-    display_name: str | None = None
-    memory_in_gb: float | None = None
+    display_name: Name | None = None
+    memory_in_gb: Gigabytes | None = None
 
 
 class WireMachineExtras(Wire):
     gpu_type: WireGpuKind | None = None
     listed: bool | None = None
-    machine_type: str | None = None
-    min_pod_gpu_count: float | None = None
-    vcpu_reserved: float | None = None
-    memory_reserved: float | None = None
+    machine_type: Word | None = None
+    min_pod_gpu_count: Count | None = None
+    vcpu_reserved: Count | None = None
+    memory_reserved: Gigabytes | None = None
     global_network: bool | None = None
 
 
 class WireExtras(Wire):
-    machine_type: str | None = None
-    cpu_flavor_id: str | None = None
-    ai_api_id: str | None = None
-    sls_version: float | None = None
-    cluster_id: str | None = None
-    cluster_ip: str | None = None
+    machine_type: Word | None = None
+    cpu_flavor_id: Id | None = None
+    ai_api_id: Id | None = None
+    sls_version: Figure | None = None
+    cluster_id: Id | None = None
+    cluster_ip: Word | None = None
     ip_address: WireAddress | None = None
     network_volume: WireVolumePlace | None = None
     machine: WireMachineExtras | None = None
@@ -143,20 +167,21 @@ class WireExtrasRoot(Wire):
     pod: WireExtras | None = None
 
 
-_root = Decoder(WirePodRoot)
-_extras = Decoder(WireExtrasRoot)
+_root = Reader[WirePodRoot](WirePodRoot)
+_extras = Reader[WireExtrasRoot](WireExtrasRoot)
 
 
 def pod_detail(data: Raw, problems: tuple[Problem, ...]) -> PodDetail | None:
     """The pod in an answer; None when RunPod has no pod of that id (null without an error)."""
     failure: CloudError
+    cuts: list[Cut] = []
     try:
-        wire = _root.decode(data).pod
+        wire = _root.decode(data, cuts).pod
     except NOT_UNDERSTOOD as error:
         failure = Malformed(f"RunPod's answer about this pod could not be understood: {reason(error)}.")
     else:
         if wire is not None:
-            return _detail(wire, problems)
+            return _detail(wire, (*problems, *in_short(told(cuts))))
         if not problems:
             return None
         failure = refusal(problems)

@@ -11,6 +11,7 @@ from tui.api.cloud import CloudError, Malformed, Rejected, Restricted
 from tui.api.graphql.text import clean_json
 from tui.api.graphql.values import NOT_UNDERSTOOD
 from tui.api.models import Problem
+from tui.api.quantities import plain_json
 
 
 class Answer(NamedTuple):
@@ -27,6 +28,9 @@ class _Envelope(Struct, frozen=True, gc=False):
 
 _envelope = msgspec.json.Decoder(_Envelope)
 
+_MOST, _DEEPEST, _LONGEST = 100, 32, 200
+"""Errors of an answer that are told; steps of the path of one; characters of a step, and of a code."""
+
 
 def open_answer(body: bytes, lines: bool = False) -> Answer:
     """Take an answer out of its frame. Raises Malformed for anything that is no GraphQL answer.
@@ -34,13 +38,23 @@ def open_answer(body: bytes, lines: bool = False) -> Answer:
     lines: texts keep their line breaks.
     """
     try:
-        envelope = _envelope.decode(clean_json(body, lines))
+        envelope = _open(clean_json(body, lines))
     except NOT_UNDERSTOOD:
         envelope = None
     if envelope is None:
         raise Malformed("RunPod's answer is not JSON, or was cut short. podtop shows none of it.")
     data = None if bytes(envelope.data) in (b"", b"null") else envelope.data
     return Answer(data, _problems(envelope.errors))
+
+
+def _open(body: bytes) -> _Envelope:
+    try:
+        return _envelope.decode(body)
+    except msgspec.DecodeError:
+        if b"NaN" not in body and b"Infinity" not in body:
+            raise
+    # One such number is no reason to know nothing of all the others.
+    return _envelope.decode(plain_json(body))
 
 
 def data_of(answer: Answer) -> Raw:
@@ -69,7 +83,10 @@ def _problems(raw: Raw) -> tuple[Problem, ...]:
         return (Problem("RunPod reported an error that podtop cannot read"),)
     if not errors:
         return ()
-    return tuple(map(_problem, errors if isinstance(errors, list) else [errors]))
+    every = errors if isinstance(errors, list) else [errors]
+    more = len(every) - _MOST
+    found = tuple(map(_problem, every[:_MOST]))
+    return (*found, Problem(f"RunPod reported {more:,} more errors")) if more > 0 else found
 
 
 def _problem(error: Any) -> Problem:
@@ -82,6 +99,10 @@ def _problem(error: Any) -> Problem:
     code = extensions.get("code") if isinstance(extensions, dict) else None
     return Problem(
         message,
-        tuple(p for p in path if isinstance(p, str | int)) if isinstance(path, list) else (),
-        code if isinstance(code, str) else None,
+        tuple(_step(p) for p in path[:_DEEPEST] if isinstance(p, str | int)) if isinstance(path, list) else (),
+        code[:_LONGEST] if isinstance(code, str) else None,
     )
+
+
+def _step(step: str | int) -> str | int:
+    return step[:_LONGEST] if isinstance(step, str) else step

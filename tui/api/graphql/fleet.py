@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from msgspec import Raw
-from msgspec.json import Decoder
 
 from tui.api.cloud import CloudError, Malformed, Unauthorized
 from tui.api.graphql.envelope import refusal
-from tui.api.graphql.values import NOT_UNDERSTOOD, each, instant, reason, whole
+from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import (
     WireFleetRoot,
     WireFunds,
@@ -20,12 +19,13 @@ from tui.api.graphql.wire import (
     WireTelemetry,
 )
 from tui.api.models import Funds, GpuReading, Placement, Pod, Port, Problem, Runtime, Snapshot, Telemetry
+from tui.api.quantities import Reader, instant
 
-_fleet = Decoder(WireFleetRoot)
-_myself = Decoder(WireMyself)
-_pods = Decoder(WirePods)
-_pod = Decoder(WirePod)
-_funds = Decoder(WireFunds)
+_fleet = Reader[WireFleetRoot](WireFleetRoot)
+_myself = Reader[WireMyself](WireMyself)
+_pods = Reader[WirePods](WirePods)
+_pod = Reader[WirePod](WirePod)
+_funds = Reader[WireFunds](WireFunds)
 
 _NOTHING = GpuReading()
 
@@ -59,8 +59,8 @@ def _snapshot(funds: Funds | None, pods: list[Raw] | None, problems: tuple[Probl
     if pods is None:
         # The server's own words say why, when it has any.
         return Snapshot(funds, None, (), problems or (Problem("RunPod gave no list of pods"),))
-    readable, broken = each(pods, lambda raw: pod(_pod.decode(raw)))
-    return Snapshot(funds, readable, broken, problems)
+    readable, broken, cuts = each(pods, "pods", _pod, pod)
+    return Snapshot(funds, readable, broken, (*problems, *cuts))
 
 
 def myself(data: Raw, problems: tuple[Problem, ...]) -> Raw:

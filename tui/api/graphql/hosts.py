@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from msgspec import Raw, field
-from msgspec.json import Decoder
 
 from tui.api.account import HostEarning
 from tui.api.cloud import CloudError, Malformed
@@ -11,95 +12,116 @@ from tui.api.graphql.account import WireEarning, WireTemplate, earning, template
 from tui.api.graphql.detail import WireSample
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.fleet import myself, readings
-from tui.api.graphql.values import NOT_UNDERSTOOD, each, instant, reason, whole
+from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import Wire
 from tui.api.hosts import Balance, Capacity, CpuType, Host, HostLoad, Hosts, IdleJob, Tenant, Uptime
 from tui.api.models import Problem
+from tui.api.quantities import (
+    Count,
+    Crowd,
+    Dollars,
+    Factor,
+    Gigabytes,
+    Id,
+    InnerPort,
+    Line,
+    Long,
+    Many,
+    Megabits,
+    Megabytes,
+    Name,
+    Percent,
+    Rate,
+    Reader,
+    Share,
+    Word,
+    instant,
+)
 
 
 class WireCpuType(Wire):
-    id: str | None = None
-    display_name: str | None = None
-    manufacturer: str | None = None
-    cores: float | None = None
-    threads_per_core: float | None = None
-    group_id: str | None = None
+    id: Id | None = None
+    display_name: Name | None = None
+    manufacturer: Name | None = None
+    cores: Count | None = None
+    threads_per_core: Count | None = None
+    group_id: Id | None = None
 
 
 class WireGpuName(Wire):
-    display_name: str | None = None
+    display_name: Name | None = None
 
 
 class WireBalance(Wire):
-    host_total_earnings: float | None = None
-    host_gpu_earnings: float | None = None
-    host_disk_earnings: float | None = None
+    host_total_earnings: Dollars | None = None
+    host_gpu_earnings: Dollars | None = None
+    host_disk_earnings: Dollars | None = None
 
 
 class WireTenant(Wire):
-    id: str | None = None
-    name: str | None = None
-    desired_status: str | None = None
-    gpu_count: float | None = None
-    cost_per_hr: float | None = None
+    id: Id | None = None
+    name: Name | None = None
+    desired_status: Word | None = None
+    gpu_count: Count | None = None
+    cost_per_hr: Rate | None = None
 
 
 class WireHost(Wire):
-    id: str | None = None
-    name: str | None = None
-    user_id: str | None = None
-    location: str | None = None
-    note: str | None = None
+    id: Id | None = None
+    name: Name | None = None
+    user_id: Id | None = None
+    location: Name | None = None
+    note: Line | None = None
     registered: bool | None = None
     listed: bool | None = None
     verified: bool | None = None
     owned_by_me: bool | None = None
     secure_cloud: bool | None = None
     support_public_ip: bool | None = None
-    gpu_type_id: str | None = None
+    gpu_type_id: Id | None = None
     gpu_type: WireGpuName | None = None
-    gpu_total: float | None = None
-    gpu_reserved: float | None = None
-    vcpu_total: float | None = None
-    vcpu_reserved: float | None = None
-    memory_total: float | None = None
-    memory_reserved: float | None = None
-    disk_total: float | None = None
-    disk_reserved: float | None = None
-    cpu_count: float | None = None
-    cpu_type_id: str | None = None
+    gpu_total: Count | None = None
+    gpu_reserved: Count | None = None
+    vcpu_total: Count | None = None
+    vcpu_reserved: Count | None = None
+    memory_total: Gigabytes | None = None
+    memory_reserved: Gigabytes | None = None
+    disk_total: Gigabytes | None = None
+    disk_reserved: Gigabytes | None = None
+    cpu_count: Count | None = None
+    cpu_type_id: Id | None = None
     cpu_type: WireCpuType | None = None
-    mobo_name: str | None = None
-    pcie_link: float | None = None
-    pcie_link_width: float | None = None
-    disk_mb_per_s: float | None = field(default=None, name="diskMBps")
-    download_mbps: float | None = None
-    upload_mbps: float | None = None
-    gpu_power_limit_percentage_rented: float | None = None
-    gpu_power_limit_percentage_self: float | None = None
-    host_price_per_gpu: float | None = None
-    host_min_bid_per_gpu: float | None = None
-    gpu_cloud_price: float | None = None
-    margin: float | None = None
-    uptime_percent_listed_one_week: float | None = None
-    uptime_percent_listed_four_week: float | None = None
-    uptime_percent_listed_twelve_week: float | None = None
-    uptime_percent_absolute_twelve_week: float | None = None
+    mobo_name: Name | None = None
+    pcie_link: Count | None = None
+    pcie_link_width: Count | None = None
+    disk_mb_per_s: Megabytes | None = field(default=None, name="diskMBps")
+    download_mbps: Megabits | None = None
+    upload_mbps: Megabits | None = None
+    gpu_power_limit_percentage_rented: Share | None = None
+    gpu_power_limit_percentage_self: Share | None = None
+    host_price_per_gpu: Rate | None = None
+    host_min_bid_per_gpu: Rate | None = None
+    gpu_cloud_price: Rate | None = None
+    margin: Factor | None = None
+    uptime_percent_listed_one_week: Percent | None = None
+    uptime_percent_listed_four_week: Percent | None = None
+    uptime_percent_listed_twelve_week: Percent | None = None
+    uptime_percent_absolute_twelve_week: Percent | None = None
     machine_balance: WireBalance | None = None
-    maintenance_start: str | None = None
-    maintenance_end: str | None = None
-    maintenance_note: str | None = None
+    maintenance_start: Word | None = None
+    maintenance_end: Word | None = None
+    maintenance_note: Line | None = None
     latest_telemetry: WireSample | None = None
-    idle_job_template_id: str | None = None
+    idle_job_template_id: Id | None = None
     idle_job_template: WireTemplate | None = None
-    default_image_name: str | None = None
-    default_arguments: str | None = None
-    default_start_script: str | None = None
-    default_env: list[str | None] | None = None
-    default_disk_in_gb: float | None = None
-    default_port: float | None = None
+    default_image_name: Line | None = None
+    default_arguments: Long | None = None
+    default_start_script: Long | None = None
+    default_env: Annotated[list[Long | None], Many] | None = None
+    default_disk_in_gb: Gigabytes | None = None
+    default_port: InnerPort | None = None
     background_pod_telemetry: WireSample | None = None
-    pods: list[WireTenant | None] | None = None
+    pods: Annotated[list[WireTenant | None], Many] | None = None
 
 
 class WireMachines(Wire):
@@ -108,14 +130,14 @@ class WireMachines(Wire):
 
 
 class WireCpuTypes(Wire):
-    cpu_types: list[WireCpuType | None] | None = None
+    cpu_types: Annotated[list[WireCpuType | None], Crowd] | None = None
 
 
-_machines = Decoder(WireMachines)
-_host = Decoder(WireHost)
-_earnings = Decoder(list[Raw] | None)
-_one_earning = Decoder(WireEarning)
-_cpu_types = Decoder(WireCpuTypes)
+_machines = Reader[WireMachines](WireMachines)
+_host = Reader[WireHost](WireHost)
+_earnings = Reader[list[Raw] | None](list[Raw] | None)
+_one_earning = Reader[WireEarning](WireEarning)
+_cpu_types = Reader[WireCpuTypes](WireCpuTypes)
 
 
 def hosts(data: Raw, problems: tuple[Problem, ...]) -> Hosts:
@@ -129,9 +151,9 @@ def hosts(data: Raw, problems: tuple[Problem, ...]) -> Hosts:
         failure = Malformed(f"RunPod's list of machines could not be understood: {reason(error)}.")
     else:
         if items is not None or not problems:
-            good, broken = each(items or [], lambda raw: _map_host(_host.decode(raw)))
+            good, broken, cuts = each(items or [], "machines", _host, _map_host)
             earned, lost = _earned(told.machine_earnings)
-            return Hosts(good, broken, earned, (*problems, *lost))
+            return Hosts(good, broken, earned, (*problems, *cuts, *lost))
         failure = refusal(problems)
     raise failure
 
@@ -142,9 +164,9 @@ def _earned(raw: Raw) -> tuple[tuple[HostEarning, ...], tuple[Problem, ...]]:
         days = _earnings.decode(raw) or []
     except NOT_UNDERSTOOD as error:
         return (), (Problem(f"the earnings could not be understood: {reason(error)}"),)
-    good, broken = each(days, lambda day: earning(_one_earning.decode(day)))
+    good, broken, cuts = each(days, "earnings", _one_earning, earning)
     lost = (Problem(f"{len(broken)} of the earnings could not be understood: {broken[0].reason}"),) if broken else ()
-    return good, lost
+    return good, (*lost, *cuts)
 
 
 def cpu_types(data: Raw, problems: tuple[Problem, ...]) -> tuple[CpuType, ...]:

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from msgspec import Raw
-from msgspec.json import Decoder
 
 from tui.api.cloud import CloudError, Malformed
 from tui.api.graphql.documents import document
@@ -15,15 +14,16 @@ from tui.api.graphql.envelope import refusal
 from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import WireGpuType, WirePlace, WirePlaces, WireQuote
 from tui.api.models import DataCenter, Demand, Market, Offer, Places, Problem, Quote, Stock
+from tui.api.quantities import Reader
 
 PSEUDO_GPU = "unknown"
 """RunPod's catalogue has an entry of this id that is no GPU: price 0, sold in no cloud."""
 
-_answers = Decoder(dict[str, Raw])
-_list = Decoder(list[Raw])
-_gpu_type = Decoder(WireGpuType)
-_places = Decoder(WirePlaces)
-_place = Decoder(WirePlace)
+_answers = Reader[dict[str, Raw]](dict[str, Raw])
+_list = Reader[list[Raw]](list[Raw])
+_gpu_type = Reader[WireGpuType](WireGpuType)
+_places = Reader[WirePlaces](WirePlaces)
+_place = Reader[WirePlace](WirePlace)
 
 _FIRST = "gpuTypes"
 
@@ -109,9 +109,9 @@ def _market(data: Raw | None, problems: tuple[Problem, ...]) -> Market | CloudEr
         items = _list.decode(data)
     except NOT_UNDERSTOOD as error:
         return Malformed(f"RunPod's list of GPUs could not be understood: {reason(error)}.")
-    offers, broken = each(items, lambda raw: offer(_gpu_type.decode(raw)))
+    offers, broken, cuts = each(items, "GPU types", _gpu_type, offer)
     words = tuple(Problem(f"GPU type {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken)
-    return Market(tuple(o for o in offers if o.gpu_id != PSEUDO_GPU), problems + words)
+    return Market(tuple(o for o in offers if o.gpu_id != PSEUDO_GPU), problems + words + cuts)
 
 
 def offer(wire: WireGpuType) -> Offer:
@@ -150,7 +150,7 @@ def _quote(wire: WireQuote | None) -> Quote:
 def _percent(share: float | None, rented: float | None, total: float | None) -> float | None:
     """Percent that are rented: by the counts, as RunPod does not say whether its own figure is of 1 or of 100."""
     if rented is not None and total:
-        return 100 * rented / total
+        return min(100.0, 100 * rented / total)
     return None if share is None else 100 * share if share <= 1 else share
 
 
@@ -171,9 +171,9 @@ def places(data: Raw, problems: tuple[Problem, ...]) -> Places:
         raise Malformed(f"RunPod's list of data centres could not be understood: {reason(error)}.") from None
     if items is None:
         raise refusal(problems) if problems else Malformed("RunPod answered without its list of data centres.")
-    centers, broken = each(items, lambda raw: _center(_place.decode(raw)))
+    centers, broken, cuts = each(items, "data centres", _place, _center)
     words = tuple(Problem(f"data centre {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken)
-    return Places(centers, problems + words)
+    return Places(centers, problems + words + cuts)
 
 
 def _center(wire: WirePlace) -> DataCenter:

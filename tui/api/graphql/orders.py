@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Raw
-from msgspec.json import Decoder
 
 from tui.api.cloud import CloudError, Malformed, Rejected
 from tui.api.graphql.envelope import refusal
@@ -15,6 +14,7 @@ from tui.api.graphql.values import NOT_UNDERSTOOD, whole
 from tui.api.graphql.wire import Wire
 from tui.api.models import Problem
 from tui.api.orders import DeployOrder, Receipt, RentOrder
+from tui.api.quantities import Count, Id, Line, Name, Rate, Reader, Word
 from tui.api.secret import Secret
 
 Variables = dict[str, Any]
@@ -136,17 +136,17 @@ def _check(faults: list[str]) -> None:
 
 
 class WireReceipt(Wire):
-    id: str
-    name: str | None = None
-    desired_status: str | None = None
-    last_status_change: str | None = None
-    cost_per_hr: float | None = None
-    gpu_count: float | None = None
-    machine_id: str | None = None
+    id: Id
+    name: Name | None = None
+    desired_status: Word | None = None
+    last_status_change: Line | None = None
+    cost_per_hr: Rate | None = None
+    gpu_count: Count | None = None
+    machine_id: Id | None = None
 
 
-_fields = Decoder(dict[str, Raw])
-_receipt = Decoder(WireReceipt)
+_fields = Reader[dict[str, Raw]](dict[str, Raw])
+_receipt = Reader[WireReceipt](WireReceipt)
 
 _UNKNOWN = "Whether it happened is unknown: podtop looks again, and sends nothing twice."
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from tui.api.models import Unreadable
+from tui.api.models import Problem, Unreadable
+from tui.api.quantities import LONGEST_ID, LONGEST_NAME, MOST, Cut, Reader, first, loose, shortened
 
 T = TypeVar("T")
+W = TypeVar("W")
+
+_TOLD = 20
+"""How many things that were cut are told one by one."""
 
 _PLAIN = {"float": "a number", "str": "text", "bool": "yes or no", "array": "a list", "object": "an object"}
 _TYPE = re.compile(r"`(float|str|bool|array|object)(?: \| null)?`")
@@ -24,17 +29,6 @@ def whole(number: float | None) -> int | None:
     return None if number is None else int(number)
 
 
-def instant(text: str | None) -> float | None:
-    """Epoch seconds of an RFC 3339 time such as "2026-07-15T13:41:42.456Z"; None where it is not one."""
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
 def reason(error: Exception) -> str:
     """Why a value could not be understood, without the value: "expected a number, got text at gpuCount"."""
     if isinstance(error, RecursionError):
@@ -44,10 +38,10 @@ def reason(error: Exception) -> str:
     return words[:1].lower() + words[1:]
 
 
-def unreadable(raw: msgspec.Raw, error: Exception) -> Unreadable:
+def unreadable(raw: msgspec.Raw, why: str) -> Unreadable:
     """A thing podtop does not understand, with what can still be read of its identity."""
     try:
-        value: Any = msgspec.json.decode(raw)
+        value = loose(raw)
     except NOT_UNDERSTOOD:
         value = None
     if value is None:
@@ -55,19 +49,52 @@ def unreadable(raw: msgspec.Raw, error: Exception) -> Unreadable:
     known = value if isinstance(value, dict) else {}
     identity, name = known.get("id"), known.get("name")
     return Unreadable(
-        identity if isinstance(identity, str) else None,
-        name if isinstance(name, str) else None,
-        reason(error),
+        identity if isinstance(identity, str) and len(identity) <= LONGEST_ID else None,
+        shortened(name, LONGEST_NAME) if isinstance(name, str) else None,
+        why,
     )
 
 
-def each(items: list[msgspec.Raw], decode: Callable[[msgspec.Raw], T]) -> tuple[tuple[T, ...], tuple[Unreadable, ...]]:
-    """Decode items one by one, so that one that is not understood takes no other with it."""
+class Each(NamedTuple, Generic[T]):
+    """What became of the items of a list: those understood, those not, and what of them was too much to be shown."""
+
+    good: tuple[T, ...]
+    bad: tuple[Unreadable, ...]
+    cuts: tuple[Problem, ...]
+
+
+def each(items: Sequence[msgspec.Raw], what: str, reader: Reader[W], made: Callable[[W], T]) -> Each[T]:
+    """Decode and map items one by one, so that one that is not understood takes no other with it."""
     good: list[T] = []
     bad: list[Unreadable] = []
-    for raw in items:
+    words: list[str] = []
+    cuts: list[Cut] = []
+    kept = first(items, MOST, what, cuts)
+    words += told(cuts)
+    for raw in kept:
         try:
-            good.append(decode(raw))
+            wire = reader.decode(raw, cuts)
+            good.append(made(wire))
+            if cuts:
+                words += told(cuts, getattr(wire, "name", None) or getattr(wire, "id", None) or "")
         except NOT_UNDERSTOOD as error:
-            bad.append(unreadable(raw, error))
-    return tuple(good), tuple(bad)
+            bad.append(unreadable(raw, reason(error)))
+        except Exception:
+            # A fault of podtop's own over data that nobody thought of: the others must stand all the same.
+            logging.getLogger(__name__).exception("one of the %s could not be taken in", what)
+            bad.append(unreadable(raw, "podtop could not take it in: its log says more"))
+    return Each(tuple(good), tuple(bad), in_short(words))
+
+
+def told(cuts: list[Cut], owner: str = "") -> list[str]:
+    """What was cut, in words; nothing is left of `cuts`."""
+    words = [cut.of(owner) for cut in cuts]
+    cuts.clear()
+    return words
+
+
+def in_short(words: Sequence[str]) -> tuple[Problem, ...]:
+    """The first few, and how many more there are."""
+    more = len(words) - _TOLD
+    shown = [Problem(text) for text in words[:_TOLD]]
+    return (*shown, Problem(f"{more:,} more lists of which podtop shows a part")) if more > 0 else tuple(shown)

@@ -1,14 +1,34 @@
 """RunPod's answers as they are on the wire, only the fields that our documents ask for.
 
 Everything may be null or absent except what a pod cannot be without. Numbers are floats: RunPod's integers may come as
-floats and the other way round. NaN and infinity are not JSON, so they never pass.
+floats and the other way round. Each field says what it can mean: a quantity, a kind of text, a list of how many.
 """
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from msgspec import Raw, Struct
 
 from tui.api.models import GpuReading
+from tui.api.quantities import (
+    Count,
+    Dollars,
+    Gigabytes,
+    Id,
+    InnerPort,
+    Limit,
+    Line,
+    Many,
+    Megabits,
+    Name,
+    Percent,
+    Port,
+    Rate,
+    Several,
+    Uptime,
+    Word,
+)
 
 
 class Wire(Struct, gc=False, rename="camel"):
@@ -16,59 +36,59 @@ class Wire(Struct, gc=False, rename="camel"):
 
 
 class WirePort(Wire):
-    ip: str | None = None
+    ip: Word | None = None
     is_ip_public: bool | None = None
-    private_port: float | None = None
-    public_port: float | None = None
-    type: str | None = None
+    private_port: InnerPort | None = None
+    public_port: Port | None = None
+    type: Word | None = None
 
 
 class WireContainer(Wire):
-    cpu_percent: float | None = None
-    memory_percent: float | None = None
+    cpu_percent: Percent | None = None
+    memory_percent: Percent | None = None
 
 
 class WireRuntime(Wire):
-    uptime_in_seconds: float | None = None
+    uptime_in_seconds: Uptime | None = None
     container: WireContainer | None = None
-    gpus: tuple[GpuReading | None, ...] | None = None
-    ports: list[WirePort | None] | None = None
+    gpus: Annotated[tuple[GpuReading | None, ...], Several] | None = None
+    ports: Annotated[list[WirePort | None], Many] | None = None
 
 
 class WirePlacement(Wire):
-    gpu_display_name: str | None = None
-    gpu_available: float | None = None
-    pod_host_id: str | None = None
-    location: str | None = None
-    data_center_id: str | None = None
+    gpu_display_name: Name | None = None
+    gpu_available: Count | None = None
+    pod_host_id: Id | None = None
+    location: Name | None = None
+    data_center_id: Id | None = None
     secure_cloud: bool | None = None
-    maintenance_start: str | None = None
-    maintenance_end: str | None = None
-    maintenance_note: str | None = None
+    maintenance_start: Word | None = None
+    maintenance_end: Word | None = None
+    maintenance_note: Line | None = None
 
 
 class WireTelemetry(Wire):
-    time: str | None = None
-    state: str | None = None
-    individual_gpu_metrics: tuple[GpuReading | None, ...] | None = None
+    time: Word | None = None
+    state: Word | None = None
+    individual_gpu_metrics: Annotated[tuple[GpuReading | None, ...], Several] | None = None
 
 
 class WirePod(Wire):
-    id: str
-    name: str
-    desired_status: str
-    gpu_count: float
-    pod_type: str | None = None
-    last_status_change: str | None = None
-    cost_per_hr: float | None = None
-    vcpu_count: float | None = None
-    memory_in_gb: float | None = None
-    image_name: str | None = None
-    volume_in_gb: float | None = None
-    container_disk_in_gb: float | None = None
-    network_volume_id: str | None = None
+    id: Id
+    name: Name
+    desired_status: Word
+    gpu_count: Count
+    pod_type: Word | None = None
+    last_status_change: Line | None = None
+    cost_per_hr: Rate | None = None
+    vcpu_count: Count | None = None
+    memory_in_gb: Gigabytes | None = None
+    image_name: Line | None = None
+    volume_in_gb: Gigabytes | None = None
+    container_disk_in_gb: Gigabytes | None = None
+    network_volume_id: Id | None = None
     locked: bool | None = None
-    lowest_bid_price_to_resume: float | None = None
+    lowest_bid_price_to_resume: Rate | None = None
     runtime: WireRuntime | None = None
     machine: WirePlacement | None = None
     latest_telemetry: WireTelemetry | None = None
@@ -87,10 +107,10 @@ class WirePods(Wire):
 
 
 class WireFunds(Wire):
-    id: str | None = None
-    client_balance: float | None = None
-    current_spend_per_hr: float | None = None
-    spend_limit: float | None = None
+    id: Id | None = None
+    client_balance: Dollars | None = None
+    current_spend_per_hr: Rate | None = None
+    spend_limit: Limit | None = None
 
 
 class WireFleet(WireFunds):
@@ -104,27 +124,27 @@ class WireFleetRoot(Wire):
 
 
 class WireQuote(Wire):
-    uninterruptable_price: float | None = None
-    minimum_bid_price: float | None = None
-    stock_status: str | None = None
-    min_vcpu: float | None = None
-    min_memory: float | None = None
-    rented_count: float | None = None
-    total_count: float | None = None
-    rental_percentage: float | None = None
-    min_download: float | None = None
-    min_upload: float | None = None
-    country_code: str | None = None
+    uninterruptable_price: Rate | None = None
+    minimum_bid_price: Rate | None = None
+    stock_status: Word | None = None
+    min_vcpu: Count | None = None
+    min_memory: Gigabytes | None = None
+    rented_count: Count | None = None
+    total_count: Count | None = None
+    rental_percentage: Percent | None = None
+    min_download: Megabits | None = None
+    min_upload: Megabits | None = None
+    country_code: Word | None = None
     support_public_ip: bool | None = None
 
 
 class WireGpuType(Wire):
-    id: str
-    display_name: str | None = None
-    manufacturer: str | None = None
-    memory_in_gb: float | None = None
-    cuda_cores: float | None = None
-    max_gpu_count: float | None = None
+    id: Id
+    display_name: Name | None = None
+    manufacturer: Name | None = None
+    memory_in_gb: Gigabytes | None = None
+    cuda_cores: Count | None = None
+    max_gpu_count: Count | None = None
     secure_cloud: bool | None = None
     community_cloud: bool | None = None
     secure: WireQuote | None = None
@@ -132,20 +152,20 @@ class WireGpuType(Wire):
 
 
 class WireStock(Wire):
-    gpu_type_id: str | None = None
+    gpu_type_id: Id | None = None
     available: bool | None = None
-    stock_status: str | None = None
+    stock_status: Word | None = None
 
 
 class WirePlace(Wire):
-    id: str
-    name: str | None = None
-    location: str | None = None
+    id: Id
+    name: Name | None = None
+    location: Name | None = None
     listed: bool | None = None
     storage_support: bool | None = None
     global_network: bool | None = None
-    compliance: list[str | None] | None = None
-    gpu_availability: list[WireStock | None] | None = None
+    compliance: Annotated[list[Word | None], Several] | None = None
+    gpu_availability: Annotated[list[WireStock | None], Many] | None = None
 
 
 class WirePlaces(Wire):
