@@ -85,7 +85,7 @@ class TimedScreen(Screen[None]):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [
-        # By priority: what is typed right behind such a key finds its dialog there already, and deaf.
+        # By priority: no widget takes such a key away. None of them overtakes another key (`InputQueue`).
         *(Binding(a.key, f"act('{a.id}')", a.verb, id=f"act.{a.id}", priority=True, tooltip=a.help) for a in ACTIONS),
         Binding("L", "lock", "lock", id="act.lock", priority=True, show=False, tooltip="Lock actions, or unlock them"),
         Binding(
@@ -94,7 +94,6 @@ class TimedScreen(Screen[None]):
         Binding(
             "D", "deploy", "deploy", id="act.deploy", priority=True, tooltip="Deploy this GPU, or one like this pod"
         ),
-        # Not by priority: typed right behind a move, they are for where that leads.
         Binding("s", "ssh", "ssh", id="pod.ssh", tooltip="Into the pod by ssh, and back"),
         Binding("c", "copy", "copy", id="pod.copy", tooltip="Copy: ssh command, id, URLs, a fact"),
         hidden("plus", "range(-1)", "chart.closer", "A shorter time range"),
