@@ -8,6 +8,7 @@ what it made widgets tell their screen, screens that came or went, and where the
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,9 @@ QUIET = 2
 
 MOST_ROUNDS = 100
 """Rounds after which an event counts as done with: something posts messages all the time."""
+
+FRAME = 0.15
+"""Seconds from one frame to the next while input waits: each costs more than the key it would show."""
 
 TICK = 0.1
 PATIENCE = 10
@@ -49,6 +53,7 @@ class InputQueue:
         self._path: tuple[MessagePump, ...] = ()
         self._drawn: Screen[Any] | None = None
         self._alarm: asyncio.TimerHandle | None = None
+        self._framed = 0.0
 
     @property
     def idle(self) -> bool:
@@ -58,6 +63,19 @@ class InputQueue:
     def clear(self) -> None:
         """Drop what was typed and has not been given to anybody."""
         self._waiting.clear()
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is more behind what is done now."""
+        return bool(self._waiting)
+
+    def hurries(self) -> bool:
+        """Whether a frame would be in the way of input that waits; asked before each frame."""
+        now = time.monotonic()
+        if self._waiting and now - self._framed < FRAME:
+            return True
+        self._framed = now
+        return False
 
     async def take(self, event: events.Event) -> None:
         """An event has come."""

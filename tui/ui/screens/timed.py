@@ -34,6 +34,7 @@ from tui.ui.widgets.telemetry import Telemetry
 if TYPE_CHECKING:
     from tui.store.meter import Use
     from tui.ui.copies import Entry
+    from tui.ui.input_queue import InputQueue
     from tui.ui.reach import Reach
     from tui.ui.watching import Watching
     from tui.ui.widgets.chart import Chart
@@ -130,11 +131,35 @@ class TimedScreen(Screen[None]):
         self._titles: dict[str | None, tuple[str, ...]] = {}
         self._offered: tuple[str, ...] = ()
         self._slow = False
+        self._behind: dict[Callable[[], object], None] = {}
+        """What is to be shown with the next frame."""
 
     def on_mount(self) -> None:
         self.bindings_updated_signal.subscribe(self, lambda _: self._show_footer())
         self._sight.changed.subscribe(self, lambda _: self.show())
         self.set_interval(1.0, self._tick)
+
+    @property
+    def _input(self) -> InputQueue | None:
+        return getattr(self.app, "input", None)
+
+    def _on_timer_update(self) -> None:
+        # Textual's, before each frame: its timer runs on, and asks again.
+        if self._input is not None and self._input.hurries():
+            return
+        behind, self._behind = self._behind, {}
+        for show in behind:
+            show()
+        super()._on_timer_update()
+
+    def _follow(self, *shows: Callable[[], object]) -> None:
+        """Let panes follow the cursor: at once, or with the next frame where more was typed behind the move."""
+        if self._input is not None and self._input.waits:
+            self._behind.update(dict.fromkeys(shows))
+            return
+        for show in shows:
+            self._behind.pop(show, None)
+            show()
 
     def on_screen_resume(self) -> None:
         self._attend()
