@@ -144,3 +144,22 @@ def test_what_is_typed_behind_a_screen_a_filter_or_a_pane_is_for_what_comes(by_n
     terminal.type("G\t\t\tT")
     terminal.wait_for(f"─ Terminate {names[-1]} ")
     terminal.leave("─ Terminate ")
+
+
+def test_pieces_of_key_sequences_do_nothing(by_name: Terminal) -> None:
+    terminal = by_name
+    names = names_on(terminal)
+    for first, rest in (
+        ("\x1b", "[D"),
+        ("\x1b[", "S"),
+        ("\x1bO", "S"),
+        ("\x1b[<0;12;", "5M"),
+        ("\x1b[200~S", "TD\x1b[201~"),
+    ):
+        terminal.type(first)
+        time.sleep(0.25)
+        terminal.type(rest)
+    # Only this is a key: had one of those opened anything, it would be deaf.
+    terminal.type("GT")
+    terminal.wait_for(f"─ Terminate {names[-1]} ")
+    terminal.leave("─ Terminate ")
