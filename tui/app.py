@@ -34,6 +34,7 @@ from tui.ui import keys, places, terminal, themes
 from tui.ui.acts import Acts
 from tui.ui.display import Display
 from tui.ui.hush import Hush
+from tui.ui.input_queue import InputQueue
 from tui.ui.messages import Attend, Inspect, LookBack, OpenPod
 from tui.ui.notices import held_back
 from tui.ui.reach import Reach
@@ -161,6 +162,7 @@ class PodtopApp(App[None]):
         self._beat = beat
         self._kept = Kept(self._kept_in)
         self._hush = Hush(beat)
+        self.input = InputQueue(self, self._give)
         self._typed = ""
         self._is_first_start = is_first_start
         self._watching_for: Watching | None = None
@@ -382,20 +384,29 @@ class PodtopApp(App[None]):
         self.run_worker(self.player.run(), name="player")
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
+            await self.input.take(event)
+            return
         if isinstance(event, events.InputEvent) and not self.screen_stack:
             # Keys that are still on their way while the last screen goes are for nobody.
             return
-        if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
-            self.guard.touch()
-            self._terminal.touch()
-            self._typed = event.key if isinstance(event, events.Key) else ""
-            if self._hush.swallows(event) or not self._is_heard(event) or not self._reach.hears():
-                return
-        elif isinstance(event, events.Key) and (
+        if isinstance(event, events.Key) and (
             self._hush.swallows(event) or not (self._reach.hears() and self._is_meant(event))
         ):
             return
         await super().on_event(event)
+
+    async def _give(self, event: events.Event) -> bool:
+        """Hand on what was typed or clicked when its turn has come; whether somebody hears it."""
+        if not self.screen_stack:
+            return False
+        self.guard.touch()
+        self._terminal.touch()
+        self._typed = event.key if isinstance(event, events.Key) else ""
+        if self._hush.swallows(event) or not self._is_heard(event) or not self._reach.hears():
+            return False
+        await super().on_event(event)
+        return True
 
     def _is_meant(self, event: events.Key) -> bool:
         """Whether a key that no widget wanted was typed for the screen that is on top by now."""

@@ -36,7 +36,7 @@ class Player:
 
     held:    the fleet that is shown, and its instant; None when what is shown is now.
     playing: whether the instant moves by itself; `speed` seconds of the recording in one of ours.
-    waiting: whether the recording is being asked.
+    waiting: whether the recording is being asked: what was typed last may lead into it.
     clock:   now, wherever the screens are.
     replay:  whether there is no now to return to.
     """

@@ -11,6 +11,7 @@ import struct
 import sys
 import termios
 import time
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping, Sequence
 
 import pyte
@@ -33,6 +34,8 @@ class Terminal:
         self.output = b""
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
+        # A read may end within a character.
+        self._decode = getincrementaldecoder("utf-8")("replace").decode
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(cwd)
@@ -61,7 +64,7 @@ class Terminal:
         except OSError:
             return False
         self.output += data
-        self._stream.feed(for_pyte(data.decode("utf-8", "replace")).encode())
+        self._stream.feed(for_pyte(self._decode(data)).encode())
         return bool(data)
 
     @property
@@ -88,6 +91,20 @@ class Terminal:
         while words in self.text:
             if time.monotonic() > until or not self._read(0.1):
                 raise AssertionError(f"{words!r} never went away; the screen:\n{self.text}")
+
+    def leave(self, words: str) -> None:
+        """Escape from a dialog with these words in it, as often as it takes: a dialog is deaf at first."""
+        until = time.monotonic() + PATIENCE
+        while words in self.text:
+            if time.monotonic() > until:
+                raise AssertionError(f"{words!r} could not be left; the screen:\n{self.text}")
+            pause = time.monotonic() + 0.45
+            while time.monotonic() < pause:
+                self._read(0.05)
+            self.type("\x1b")
+            pause = time.monotonic() + 0.45
+            while words in self.text and time.monotonic() < pause:
+                self._read(0.05)
 
     def end(self) -> int:
         """The exit code (128 + n after signal n that killed it), once the program has ended by itself."""

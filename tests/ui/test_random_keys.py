@@ -154,7 +154,8 @@ async def delivered(app: PodtopApp) -> None:
         await asyncio.sleep(0)
         screen = app.screen
         told = screen.walk_children(with_self=True) if isinstance(screen, Dialog) else (screen, screen.focused or app)
-        quiet = 0 if app.message_queue_size or any(pump.message_queue_size for pump in told) else quiet + 1
+        waits = not app.input.idle or app.message_queue_size
+        quiet = 0 if waits or any(pump.message_queue_size for pump in told) else quiet + 1
 
 
 async def drawn(app: PodtopApp) -> None:

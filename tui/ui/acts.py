@@ -93,7 +93,7 @@ class Acts:
         """Why nothing may be done now, whatever it is."""
         if (why := self.guard.refusal()) is not None:
             return why
-        if self._player.travelling:
+        if self._player.travelling or self._player.waiting:
             return f"this is the past: {self._back} returns to now, where things can be done"
         if self._fleet.keyless:
             return "there is no API key: podtop shows prices only"

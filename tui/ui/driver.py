@@ -17,6 +17,8 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from tui.ui.keyboard import Keyboard
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -27,6 +29,7 @@ GRACE = 3.0
 """Seconds that a terminal has to take the sequences that restore it, when podtop ends."""
 
 _GLANCE = 0.1
+_AT_ONCE = 4096
 
 
 def open_terminal(fd: int) -> int:
@@ -116,6 +119,7 @@ class PacedDriver(LinuxDriver):
         self._terminal = cast("IO[str]", self._file).fileno()
         self._outlet: Outlet | None = None
         self._open = False
+        self._keyboard = Keyboard()
         self._callback: Callable[[], object] | None = None
         self._running_loop = asyncio.get_running_loop()
         self.entered: Callable[[], None] | None = None
@@ -174,6 +178,7 @@ class PacedDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         before = self._writer_thread
+        self._keyboard = Keyboard()
         self._outlet = Outlet(open_terminal(self._terminal), self._emptied)
         self._file = cast("Any", self._outlet)
         super().start_application_mode()  # type: ignore[no-untyped-call]
@@ -181,6 +186,26 @@ class PacedDriver(LinuxDriver):
         self._open = self._writer_thread is not before
         if self._open and self.entered is not None:
             self.entered()
+
+    def run_input_thread(self) -> None:
+        """Read what is typed, until input is disabled."""
+        keyboard, fd = self._keyboard, self.fileno
+        while not self.exit_event.is_set():
+            due = keyboard.due()
+            wait = _GLANCE if due is None else min(_GLANCE, max(0.0, due - time.monotonic()))
+            if select.select([fd], [], [], wait)[0]:
+                # What is there has come, whenever this thread had its turn: it goes before what would be due.
+                data = b""
+                with contextlib.suppress(OSError):
+                    data = os.read(fd, _AT_ONCE)
+                if not data:
+                    # The terminal is gone: SIGHUP ends podtop.
+                    self.exit_event.wait(_GLANCE)
+                for message in keyboard.feed(data, time.monotonic()):
+                    self.process_message(message)
+            else:
+                for message in keyboard.late(time.monotonic()):
+                    self.process_message(message)
 
     def stop_application_mode(self) -> None:
         self._open = False

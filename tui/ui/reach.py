@@ -123,7 +123,7 @@ class Reach:
     def _refusal(self, pod: str | None) -> str | None:
         if self._replay:
             return "this is a recording: its pods cannot be reached"
-        if self._player.travelling:
+        if self._player.travelling or self._player.waiting:
             return "this is the past: = returns to now, where pods can be reached"
         if pod is None:
             return "no pod is under the cursor"

@@ -223,9 +223,13 @@ def version_of_textual() -> tuple[int, ...]:
 def _lacking(app: App[Any]) -> list[str]:
     """Names that are needed and not there."""
     from textual._compositor import ChopsUpdate, LayoutUpdate
+    from textual._xterm_parser import XTermParser
     from textual.drivers.linux_driver import LinuxDriver
 
+    from tui.ui.keyboard import PARSER
+
     needed: list[tuple[object, tuple[str, ...]]] = [
+        (XTermParser(), PARSER),
         (app, APP),
         (LayoutUpdate([], Region()), LAYOUT),
         (ChopsUpdate([], [], []), CHOPS),

@@ -652,8 +652,7 @@ class AccountScreen(TimedScreen):
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:
         if event.table.id == self._list:
-            self._show_facts()
-            self._show_possible()
+            self._follow(self._show_facts, self._show_possible)
 
     @on(Lines.Picked, "#lists")
     def _picked(self, event: Lines.Picked) -> None:

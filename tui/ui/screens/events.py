@@ -164,8 +164,7 @@ class EventsScreen(TimedScreen):
 
     @on(Table.Moved, "#events")
     def _moved(self) -> None:
-        self._show_text()
-        self._show_possible()
+        self._follow(self._show_text, self._show_possible)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.show)

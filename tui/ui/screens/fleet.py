@@ -381,8 +381,8 @@ class FleetScreen(TimedScreen):
                 self._resting.stop()
             self._resting = self.set_timer(REST, self._show_telemetry)
         else:
-            self._show_telemetry()
-        self._show_possible()
+            self._follow(self._show_telemetry)
+        self._follow(self._show_possible)
 
     # The filter line
 

@@ -219,7 +219,7 @@ class HostsScreen(TimedScreen):
     @on(Table.Moved, "#hosts")
     def _moved(self) -> None:
         self._cursor = None
-        self._show_machine()
+        self._follow(self._show_machine)
 
     # Arranging
 

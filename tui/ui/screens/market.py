@@ -581,7 +581,7 @@ class MarketScreen(TimedScreen):
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:
         if event.table.id == self._list:
-            self._show_facts()
+            self._follow(self._show_facts)
 
     @on(Lines.Picked, "#lists")
     def _picked(self, event: Lines.Picked) -> None:

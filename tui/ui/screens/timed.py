@@ -34,6 +34,7 @@ from tui.ui.widgets.telemetry import Telemetry
 if TYPE_CHECKING:
     from tui.store.meter import Use
     from tui.ui.copies import Entry
+    from tui.ui.input_queue import InputQueue
     from tui.ui.reach import Reach
     from tui.ui.watching import Watching
     from tui.ui.widgets.chart import Chart
@@ -88,7 +89,7 @@ class TimedScreen(Screen[None]):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [
-        # By priority: what is typed right behind such a key finds its dialog there already, and deaf.
+        # By priority: no widget takes such a key away. None of them overtakes another key (`InputQueue`).
         *(Binding(a.key, f"act('{a.id}')", a.verb, id=f"act.{a.id}", priority=True, tooltip=a.help) for a in ACTIONS),
         Binding("L", "lock", "lock", id="act.lock", priority=True, show=False, tooltip="Lock actions, or unlock them"),
         Binding(
@@ -97,7 +98,6 @@ class TimedScreen(Screen[None]):
         Binding(
             "D", "deploy", "deploy", id="act.deploy", priority=True, tooltip="Deploy this GPU, or one like this pod"
         ),
-        # Not by priority: typed right behind a move, they are for where that leads.
         Binding("s", "ssh", "ssh", id="pod.ssh", tooltip="Into the pod by ssh, and back"),
         Binding("c", "copy", "copy", id="pod.copy", tooltip="Copy: ssh command, id, URLs, a fact"),
         hidden("plus", "range(-1)", "chart.closer", "A shorter time range"),
@@ -135,11 +135,35 @@ class TimedScreen(Screen[None]):
         self._offered: tuple[str, ...] = ()
         self._slow = False
         self._header_at: float | None = None
+        self._behind: dict[Callable[[], object], None] = {}
+        """What is to be shown with the next frame."""
 
     def on_mount(self) -> None:
         self.bindings_updated_signal.subscribe(self, lambda _: self._show_footer())
         self._sight.changed.subscribe(self, lambda _: self.show())
         self.set_interval(1.0, self._tick)
+
+    @property
+    def _input(self) -> InputQueue | None:
+        return getattr(self.app, "input", None)
+
+    def _on_timer_update(self) -> None:
+        # Textual's, before each frame: its timer runs on, and asks again.
+        if self._input is not None and self._input.hurries():
+            return
+        behind, self._behind = self._behind, {}
+        for show in behind:
+            show()
+        super()._on_timer_update()
+
+    def _follow(self, *shows: Callable[[], object]) -> None:
+        """Let panes follow the cursor: at once, or with the next frame where more was typed behind the move."""
+        if self._input is not None and self._input.waits:
+            self._behind.update(dict.fromkeys(shows))
+            return
+        for show in shows:
+            self._behind.pop(show, None)
+            show()
 
     def on_screen_resume(self) -> None:
         self._attend()

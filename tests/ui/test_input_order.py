@@ -1,0 +1,176 @@
+"""Input is dealt with in the order in which it comes, however much comes at once and however slow the program is."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+
+import pytest
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tests.ui.conftest import Launch, Running
+from tui.ui.widgets.entry import Entry
+from tui.ui.widgets.table import Table
+from tui.ui.widgets.variables import Variable
+
+EDITING = ("backspace", "delete", "left", "right", "home", "end")
+ENOUGH = 60
+
+
+def key(name: str) -> events.Key:
+    return events.Key("space", " ") if name == " " else events.Key(name, name if len(name) == 1 else None)
+
+
+async def burst(run: Running, *names: str) -> None:
+    """Keys as they come in one read."""
+    for name in names:
+        run.app.post_message(key(name))
+    await done(run)
+
+
+async def done(run: Running) -> None:
+    quiet = 0
+    while quiet < 3:
+        await asyncio.sleep(0)
+        quiet = 0 if run.app.message_queue_size or not run.app.input.idle else quiet + 1
+
+
+class Line:
+    """What a line editor does with keys."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at = text, len(text)
+
+    def key(self, name: str) -> None:
+        text, at = self.text, self.at
+        match name:
+            case "backspace" if at:
+                self.text, self.at = text[: at - 1] + text[at:], at - 1
+            case "delete":
+                self.text = text[:at] + text[at + 1 :]
+            case "left" | "right" | "home" | "end":
+                last = len(text)
+                self.at = {"left": max(0, at - 1), "right": min(last, at + 1), "home": 0, "end": last}[name]
+            case _ if len(name) == 1:
+                self.text, self.at = text[:at] + name + text[at:], at + 1
+
+
+class Fields(ModalScreen[None]):
+    """One of each kind of field that podtop has."""
+
+    def compose(self) -> ComposeResult:
+        yield Input(id="plain")
+        yield Entry(id="entry")
+        yield Variable()
+
+
+async def edit(run: Running, field: Input, rnd: random.Random, letters: str) -> None:
+    assert run.app.screen.focused is field
+    await burst(run, "end")
+    for _ in range(ENOUGH):
+        line = Line(field.value)
+        line.at = field.cursor_position
+        names = [rnd.choice((*letters, *EDITING, *EDITING[:2])) for _ in range(rnd.randint(1, 12))]
+        before = field.value, field.cursor_position
+        for name in names:
+            line.key(name)
+        await burst(run, *names)
+        assert (field.value, field.cursor_position) == (line.text, line.at), f"{before} and {names}"
+
+
+async def test_a_burst_of_editing_keys_is_what_a_line_editor_makes_of_it(launch: Launch) -> None:
+    async with launch() as run:
+        rnd = random.Random(4)
+        await burst(run, "slash")
+        await edit(run, run.app.screen.query_one("#filter", Input), rnd, "ab 4q")
+        await burst(run, "escape")
+        await run.app.push_screen(Fields())
+        for field in run.app.screen.query(Input):
+            field.focus()
+            await run.settle()
+            await edit(run, field, rnd, "8.2xy ")
+
+
+async def test_a_bid_is_what_was_typed(launch: Launch) -> None:
+    async with launch() as run:
+        await run.app.push_screen(Fields())
+        await run.settle()
+        for field in run.app.screen.query(Input):
+            field.focus()
+            await run.settle()
+            await burst(run, "8", "backspace", "2")
+            assert field.value == "2"
+
+
+async def test_a_stalled_loop_changes_no_order(launch: Launch) -> None:
+    async with launch() as run:
+        table = run.app.screen.query_one("#pods", Table)
+        first = table.keys[0]
+        for stall in (0.0, 0.3, 1.5):
+            for name in ("j", "j", "k", " ", "T"):
+                run.app.post_message(key(name))
+            await asyncio.sleep(0)
+            time.sleep(stall)  # noqa: ASYNC251 (what a slow program does)
+            await done(run)
+            assert run.app.screen.is_modal
+            assert table.keys[1] in run.text()
+            assert first not in run.text()
+            await run.wait(1)
+            await run.press("escape")
+            await run.press("escape", "g")
+
+
+class Stuck(Widget, can_focus=True):
+    """A widget that does not come back from a key before it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = asyncio.Event()
+
+    async def on_key(self, event: events.Key) -> None:
+        event.stop()
+        await self.go.wait()
+
+
+async def test_a_stuck_widget_makes_nobody_deaf(launch: Launch) -> None:
+    async with launch() as run:
+        stuck = Stuck()
+        await run.app.screen.mount(stuck)
+        run.app.screen.set_focus(stuck)
+        await burst(run, "x", "S")
+        assert not run.app.screen.is_modal, "what was typed behind it is dropped: nobody knows what it would be for"
+        assert run.app.input.idle
+        run.app.screen.set_focus(run.app.screen.query_one("#pods"))
+        await burst(run, "T")
+        assert run.app.screen.is_modal, "and the next key is heard"
+        stuck.go.set()
+
+
+async def test_no_action_is_done_while_a_key_leads_into_history(launch: Launch) -> None:
+    async with launch() as run:
+        asked = asyncio.Event()
+
+        async def step(seconds: float) -> None:
+            run.app.player.waiting = True
+            await asked.wait()
+
+        run.app.player.step = step  # type: ignore[method-assign]
+        await burst(run, "left_square_bracket", "S")
+        assert not run.app.screen.is_modal
+        assert "= returns to now" in run.toasts()
+        asked.set()
+        run.app.player.waiting = False
+
+
+@pytest.mark.parametrize("typed", ["2/4090", "/4090", "jj/4090"])
+async def test_words_behind_a_slash_are_for_the_filter_of_that_screen(launch: Launch, typed: str) -> None:
+    async with launch() as run:
+        await burst(run, *("slash" if letter == "/" else letter for letter in typed))
+        assert run.app.screen.query_one("#filter", Input).value == "4090"
+        assert run.app.current_mode == ("market" if typed[0] == "2" else "fleet")
+        assert not run.toasts()

@@ -1,0 +1,202 @@
+"""`Assembler`: the bytes of a keyboard as whole key sequences, however a link cuts them up. Pure; time is an argument.
+
+A terminal sends an arrow, a click or a paste as several characters behind an ESC. Textual waits a tenth of a second for
+the next one and takes what comes later for keys: the rest of an arrow sorts, stops, goes back in time. Here a sequence
+that has begun is one key or nothing. Escape alone still acts at once; what belongs to it and comes late is dropped.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+ESC, BEL = "\x1b", "\x07"
+
+ALONE = 0.1
+"""Seconds after which an ESC without anything behind it is the Escape key."""
+
+RELATED = 1.2
+"""Seconds within which what could belong to a sequence does."""
+
+BEGUN = 5.0
+"""Seconds that a sequence with parameters may pause: no hand types those."""
+
+PASTED = 10.0
+"""Seconds without anything new after which a paste whose end is missing is given up."""
+
+LONGEST = 32
+"""Characters of the longest sequence that Textual knows; longer ones are nothing to it, and to podtop."""
+
+PASTE, PASTE_END = f"{ESC}[200~", f"{ESC}[201~"
+_STRINGS = {"]": "0123456789", "P": "0123456789>!+$=|", "_": "G"}
+"""What begins a string that a terminal answers with, and what may follow: others are alt with a key."""
+
+
+class Kind(Enum):
+    TEXT = auto()
+    """Characters that are keys, each by itself."""
+    ESCAPE = auto()
+    """The Escape key."""
+    ALT = auto()
+    """ESC and a key: alt with that key."""
+    SEQUENCE = auto()
+    PASTE = auto()
+
+
+class Piece(NamedTuple):
+    kind: Kind
+    text: str
+
+
+class Assembler:
+    """Takes characters as they come; gives whole pieces."""
+
+    def __init__(self) -> None:
+        self._begun = ""
+        """What has come of a sequence, from its ESC on."""
+        self._spent = False
+        """Whether its ESC has acted by itself already: the rest is for nobody."""
+        self._at = 0.0
+        """When something came last."""
+        self._paste: list[str] | None = None
+        self._tail = ""
+
+    def due(self) -> float | None:
+        """When `late` has something to say; None while nothing is expected."""
+        if self._paste is not None:
+            return self._at + PASTED
+        if not self._begun:
+            return None
+        return self._at + self._patience
+
+    @property
+    def _patience(self) -> float:
+        if self._begun == ESC:
+            return RELATED if self._spent else ALONE
+        certain = len(self._begun) > 2 and self._begun[1] == "["
+        return BEGUN if certain else RELATED
+
+    def late(self, now: float) -> list[Piece]:
+        """What it means that nothing more has come by now."""
+        due = self.due()
+        if due is None or now < due:
+            return []
+        if self._paste is not None:
+            self._paste, self._tail = None, ""
+        elif self._begun == ESC and not self._spent:
+            # It acts now. Should more come soon, that is no key.
+            self._spent = True
+            return [Piece(Kind.ESCAPE, ESC)]
+        else:
+            self._begun, self._spent = "", False
+        return []
+
+    def feed(self, text: str, now: float) -> list[Piece]:
+        """Characters have come. What was due before is to be asked of `late` first, unless they may have waited."""
+        found: list[Piece] = []
+        plain: list[str] = []
+
+        def flush() -> None:
+            if plain:
+                found.append(Piece(Kind.TEXT, "".join(plain)))
+                plain.clear()
+
+        for character in text:
+            if self._paste is not None:
+                found.extend(self._pasted(character))
+            elif self._begun:
+                flush()
+                found.extend(self._next(character, plain))
+            elif character == ESC:
+                self._begun = ESC
+            elif character != "\ufffd":
+                plain.append(character)
+        flush()
+        self._at = now
+        return found
+
+    def _pasted(self, character: str) -> list[Piece]:
+        self._tail += character
+        if self._tail == PASTE_END:
+            text = "".join(self._paste or ())
+            self._paste, self._tail = None, ""
+            return [Piece(Kind.PASTE, text)]
+        while self._paste is not None and not PASTE_END.startswith(self._tail):
+            self._paste.append(self._tail[0])
+            self._tail = self._tail[1:]
+        return []
+
+    def _next(self, character: str, plain: list[str]) -> list[Piece]:
+        """One more character of what has begun."""
+        begun = self._begun
+        if begun == ESC:
+            return self._second(character, plain)
+        if begun[1] in _STRINGS:
+            return self._string(character, plain)
+        if character == ESC:
+            # What there was of it is nothing; another begins.
+            self._begun, self._spent = ESC, False
+            return []
+        if character < " " or character == "\x7f":
+            # No sequence has such in it: it was none, or its end was lost.
+            self._begun, self._spent = "", False
+            plain.append(character)
+            return []
+        self._begun = begun + character
+        return self._end() if self._whole() else []
+
+    def _second(self, character: str, plain: list[str]) -> list[Piece]:
+        if character == ESC:
+            first = [] if self._spent else [Piece(Kind.ESCAPE, ESC)]
+            self._spent = False
+            return first
+        if character in "[O" or (character in _STRINGS and not self._spent):
+            self._begun += character
+            return []
+        self._begun = ""
+        if self._spent:
+            # Escape, and a key behind it that belongs to no sequence.
+            self._spent = False
+            if character != "\ufffd":
+                plain.append(character)
+            return []
+        return [Piece(Kind.ALT, ESC + character)]
+
+    def _string(self, character: str, plain: list[str]) -> list[Piece]:
+        """A terminal's answer to somebody's question, up to BEL or ESC \\: nothing to podtop."""
+        kind = self._begun[1]
+        if len(self._begun) == 2 and character not in _STRINGS[kind]:
+            alt = Piece(Kind.ALT, self._begun)
+            self._begun = ESC if character == ESC else ""
+            if not self._begun:
+                plain.append(character)
+            return [alt]
+        ended = character == BEL or (character == "\\" and self._begun[-1] == ESC)
+        # No more than its kind and its last character are ever looked at.
+        self._begun = "" if ended else self._begun[:3] + character
+        return []
+
+    def _whole(self) -> bool:
+        begun = self._begun
+        last = begun[-1]
+        if begun[1] == "O":
+            return not last.isdigit() and last != ";"
+        if begun[2] == "M":
+            # A click as terminals of old tell it: three characters follow.
+            return len(begun) == 6
+        if begun[2] == "[":
+            # The function keys of the Linux console.
+            return len(begun) == 4
+        # rxvt ends some with $, where others have it before their end.
+        rxvt = last == "$" and begun[2:-1].isdigit()
+        return len(begun) > 2 and ("@" <= last <= "~" or rxvt or last > "~")
+
+    def _end(self) -> list[Piece]:
+        text, spent = self._begun, self._spent
+        self._begun, self._spent = "", False
+        if text == PASTE:
+            self._paste, self._tail = [], ""
+            return []
+        if spent or len(text) > LONGEST:
+            return []
+        return [Piece(Kind.SEQUENCE, text)]
