@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tui.api.cloud import CloudError, Throttled, Unreachable
+from tui.api.cloud import CloudError, Malformed, Throttled, Unreachable, with_pods
 from tui.api.models import ANYTHING
 from tui.poller import Failed, Fresh, Poller
 from tui.store.fleet import PRIVATE, Older
@@ -135,13 +135,13 @@ class Watch:
         return self._cloud
 
     async def look(self) -> Snapshot:
-        """Ask for the pods at once, beside the polls. Raises CloudError."""
+        """Ask for the pods at once, beside the polls. Raises CloudError, also where the answer has no pods."""
         if self._cloud is None:
             raise Unreachable("podtop is not connected yet.", sent=False)
         snapshot = await self._cloud.fleet()
         self._pods_told(snapshot, self._source.clock())
         self._changed()
-        return snapshot
+        return with_pods(snapshot)
 
     def want(self, who: str, demands: Iterable[Demand]) -> None:
         """Ask the market these questions too with every poll for prices, for as long as `who` wants it so."""
@@ -175,6 +175,9 @@ class Watch:
         market = await self._cloud.offers()
         self._fleet.apply_market(market, self._source.clock())
         self._changed()
+        if not market.offers:
+            said = "; ".join(problem.message for problem in market.problems)
+            raise Malformed(f"RunPod answered without prices: {said or 'it does not say why'}.")
         return market
 
     def tell(self) -> None:

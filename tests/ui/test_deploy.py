@@ -189,7 +189,7 @@ async def test_a_price_that_rose_meanwhile_is_asked_again(launch: Launch) -> Non
         run.cloud.market_answer = Unreachable("RunPod cannot be reached.")
         await run.wait(0.5)
         await run.press("y")
-        await run.until("could not be looked at again")
+        await run.until("could not be read again")
         assert run.cloud.orders == []
         run.cloud.market_answer = OFFERS
         await run.press("escape")

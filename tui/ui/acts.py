@@ -119,13 +119,18 @@ class Acts:
             self._warn(f"nothing to {verb}. {reasons}")
             return
         from tui import consequences
+        from tui.api.cloud import Malformed
         from tui.ui.modals.confirm import Confirm
 
         kept = [subject.pod.id for subject in made.subjects]
 
         async def again() -> Case:
             await self._watch.look()
-            return self._case(action, kept)
+            fresh = self._case(action, kept)
+            odd = [r for key in kept if (r := self._fleet.records.get(key)) is not None and r.pod is None]
+            if odd and not fresh.subjects:
+                raise Malformed(f"RunPod's answer about it could not be understood: {odd[0].unreadable}.")
+            return fresh
 
         def weigh(case: Case, asked: tuple[Command, ...]) -> tuple[consequences.Point, ...]:
             return consequences.points(case, asked, self._fleet.funds)

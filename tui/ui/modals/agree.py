@@ -140,7 +140,7 @@ class Agree(Dialog[bool]):
             if self._ended:
                 return
             self._checking = False
-            self._note = ((f"▲ {error} Not sent: it could not be looked at again.", "bad"),)
+            self._note = ((f"▲ {error} It could not be read again: nothing was sent.", "bad"),)
             self._show()
             return
         if self._ended:

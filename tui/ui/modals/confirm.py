@@ -18,7 +18,6 @@ from tui import consequences
 from tui.actions import Command, Consent
 from tui.api.cloud import CloudError
 from tui.consequences import Case, Point
-from tui.store.deeds import Ending
 from tui.ui.cells import Cell
 from tui.ui.modals.dialog import DEAF, TOO_EARLY, Dialog
 
@@ -204,7 +203,7 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
             if self._ended:
                 return
             self._set_checking(False)
-            self._note = ((f"▲ {error} {Ending.NOT_SENT.value.capitalize()}: it could not be read again.", "bad"),)
+            self._note = ((f"▲ {error} It could not be read again: nothing was sent.", "bad"),)
             self._show()
             return
         if self._ended:
