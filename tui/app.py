@@ -20,6 +20,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.widgets import Input
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from tui.guard import Guard
@@ -32,7 +33,7 @@ from tui.store.fleet import Fleet
 from tui.ui import keys, places, terminal, themes
 from tui.ui.acts import Acts
 from tui.ui.display import Display
-from tui.ui.hush import Hush
+from tui.ui.hush import Hush, Pulse
 from tui.ui.messages import Attend, Inspect, LookBack, OpenPod
 from tui.ui.notices import held_back
 from tui.ui.reach import Reach
@@ -157,7 +158,8 @@ class PodtopApp(App[None]):
         self._beat = beat
         self._kept = Kept(self._kept_in)
         self._hush = Hush(beat)
-        self._typed = ""
+        self._pulse = Pulse(beat, self._stalled, lambda: self._hush.on or hasattr(self.screen, "hears"))
+        self._pushed = 0
         self._is_first_start = is_first_start
         self._watching_for: Watching | None = None
         self._sight = Sight(
@@ -384,14 +386,18 @@ class PodtopApp(App[None]):
         if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
             self.guard.touch()
             self._terminal.touch()
-            self._typed = event.key if isinstance(event, events.Key) else ""
-            if self._hush.swallows(event) or not self._is_heard(event) or not self._reach.hears():
+            if not self._is_heard(event) or not self._reach.hears():
                 return
-        elif isinstance(event, events.Key) and (
-            self._hush.swallows(event) or not (self._reach.hears() and self._is_meant(event))
-        ):
+        elif isinstance(event, events.Key) and not (self._reach.hears() and self._is_meant(event)):
             return
         await super().on_event(event)
+
+    def _stalled(self) -> None:
+        """The event loop stood still: nobody knows when what comes now was typed."""
+        self._hush.restart()
+        restart: Callable[[], None] | None = getattr(self.screen, "restart", None)
+        if restart is not None:
+            restart()
 
     def _is_meant(self, event: events.Key) -> bool:
         """Whether a key that no widget wanted was typed for the screen that is on top by now."""
@@ -399,11 +405,16 @@ class PodtopApp(App[None]):
         return takes is None or takes(event)
 
     def _is_heard(self, event: events.Event) -> bool:
-        """Whether an event may pass: a dialog hears nothing before it has been on the screen for long enough."""
+        """Whether an event may pass: a dialog hears nothing before it has been on the screen for long enough, and what
+        was typed for something that has closed is for nothing else."""
         if isinstance(event, events.MouseMove):
             return True
-        hears: Callable[[], bool] | None = getattr(self.screen, "hears", None)
-        return hears is None or hears()
+        typed = self._pulse.typed(event)
+        hears: Callable[[float], bool] | None = getattr(self.screen, "hears", None)
+        if hears is not None:
+            return hears(typed)
+        # Into a line that is typed in it is text, and does nothing.
+        return not self._hush.swallows(event, typed) or isinstance(self.focused, Input)
 
     async def on_unmount(self) -> None:
         if self._hooks is not None:
@@ -461,10 +472,23 @@ class PodtopApp(App[None]):
             self._warn(wait)
 
     def pop_screen(self) -> AwaitComplete:
-        if self.screen.is_modal and self._typed == "q":
-            # A q too many, behind the one that closed what was on top, is not meant for podtop.
-            self._hush.begin(("q",), anew=False)
-        return super().pop_screen()
+        if self.screen.is_modal:
+            # What is typed right behind a key that closed it, or for what closed by itself, is not meant for podtop.
+            self._hush.begin()
+        popped = super().pop_screen()
+        self._watch_pulse()
+        return popped
+
+    def push_screen(self, *arguments: Any, **options: Any) -> Any:
+        self._pushed += 1
+        pushed = super().push_screen(*arguments, **options)
+        self._watch_pulse()
+        return pushed
+
+    def _watch_pulse(self) -> None:
+        # Without a terminal nothing waits in one.
+        if not self.is_headless:
+            self._pulse.watch()
 
     def action_help_quit(self) -> None:
         # ctrl+c ends most programs, and copies in some: podtop says what ends it, once.
@@ -490,4 +514,5 @@ class PodtopApp(App[None]):
     def action_tour(self) -> None:
         from tui.ui.modals.tour import Tour
 
-        self.push_screen(Tour(keys.every(self.screen, words=self._look.ascii), self._hush.begin, self._beat))
+        if not self.screen.is_modal:
+            self.push_screen(Tour(keys.every(self.screen, words=self._look.ascii), self._beat))

@@ -171,7 +171,8 @@ async def test_less_than_an_hours_balance_takes_the_name(launch: Launch) -> None
         await run.press("y")
         await run.settle()
         assert run.cloud.orders == []
-        await run.press("left", *"mine", "enter")
+        # It is a letter there: what is typed goes to the name.
+        await run.press("backspace", *"mine", "enter")
         await run.until("deployed")
         assert len(run.cloud.orders) == 1
 
@@ -266,7 +267,8 @@ async def test_a_price_that_is_not_known_takes_the_name(launch: Launch) -> None:
         await run.press("y")
         await run.settle()
         assert run.cloud.orders == []
-        await run.press("left", *"mine", "enter")
+        # It is a letter there: what is typed goes to the name.
+        await run.press("backspace", *"mine", "enter")
         await run.until("deployed")
         assert len(run.cloud.orders) == 1
 
