@@ -149,6 +149,7 @@ class PodtopApp(App[None]):
         self._acts = Acts(
             self.fleet, self.guard, self.player, self._watch, state, tz,
             push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat, back=badges.back,
+            place=self._place,
         )  # fmt: skip
         self._reach = Reach(
             self.fleet, self.player, config.ssh, simulated=source.demo or source.simulated, replay=self.player.replay,
@@ -365,6 +366,7 @@ class PodtopApp(App[None]):
         gc.freeze()
         gc.enable()
         if self._is_first_start():
+            # Where somebody was quicker, it does not come over what they opened: the palette has it.
             self.action_tour()
         self._watching = self.run_worker(self._watch.run(), name="watch")
         if self._state is not None:
@@ -485,6 +487,12 @@ class PodtopApp(App[None]):
         self._watch_pulse()
         return pushed
 
+    def _place(self) -> object:
+        """What is on the screen, and how often something was opened so far; or the line that somebody types in."""
+        if isinstance(self.focused, Input):
+            return self.focused
+        return self.screen, self._pushed, self.current_mode
+
     def _watch_pulse(self) -> None:
         # Without a terminal nothing waits in one.
         if not self.is_headless:
@@ -502,11 +510,15 @@ class PodtopApp(App[None]):
     def action_command_palette(self) -> None:
         # Its key comes here past a dialog: nothing is to be done behind the back of one.
         if not self.screen.is_modal:
-            super().action_command_palette()
+            from tui.ui.palette import Palette
+
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_help(self) -> None:
         from tui.ui.modals.help import Help
 
+        if self.screen.is_modal:
+            return
         word = next((place.word for place in places.PLACES if place.mode == self.current_mode), "")
         every = keys.every(self.screen, words=self._look.ascii)
         self.push_screen(Help(every, self.screen.title or word))

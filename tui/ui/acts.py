@@ -41,6 +41,7 @@ class Acts:
     run:  lets something go on in the background.
     warn: tells a person why nothing happened; `say` something to be read.
     beat: seconds that only go forward, by which dialogs are deaf.
+    place: what is on the screen: another by the time an answer comes when anything opened, or was gone to.
     """
 
     def __init__(
@@ -58,8 +59,10 @@ class Acts:
         say: Callable[[Note], object],
         beat: Callable[[], float] = time.monotonic,
         back: str = "=",
+        place: Callable[[], object] = lambda: None,
     ) -> None:
         self.guard = guard
+        self._place = place
         self._back = back
         self.performer: Performer | None = None
         self._fleet = fleet
@@ -254,17 +257,18 @@ class Acts:
         elif (under_way := self._fleet.deeds.get("")) is not None:
             self._warn(f"deploy: still {under_way.word} {under_way.name}: one at a time")
         else:
-            self._run(self._open_form(offer, pod, template=template))
+            self._run(self._open_form(self._place(), offer, pod, template=template))
 
     def prepare(self, offer: Offer | None, more: Mapping[str, str], then: Callable[[Draft], object]) -> None:
         """Show the form of a deploy that is not ordered now: what was typed goes to `then`."""
         if (why := self.refusal()) is not None:
             self._warn(f"deploy: {why}")
         else:
-            self._run(self._open_form(offer, None, more, then))
+            self._run(self._open_form(self._place(), offer, None, more, then))
 
     async def _open_form(
         self,
+        place: object,
         offer: Offer | None,
         pod: str | None,
         more: Mapping[str, str] | None = None,
@@ -304,6 +308,10 @@ class Acts:
                 draft = replace(draft, values={**draft.values, "name": rules.unique(template.name, suffix)})
         if more:
             draft = replace(draft, values={**draft.values, **more})
+        if self._place() != place:
+            # Who has something else before them by now does not type for this.
+            self._warn("deploy: form not opened, as something else was opened in the meantime")
+            return
         self._show_form(draft, fresh, kept is not None, then)
 
     def _show_form(self, draft: Draft, fresh: Draft, kept: bool, then: Callable[[Draft], object] | None) -> None:

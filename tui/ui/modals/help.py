@@ -224,9 +224,9 @@ class Help(Once, ModalScreen[None]):
 
     @on(FilterLine.Done)
     async def _done(self, event: FilterLine.Done) -> None:
-        line, self._line = self._line, None
-        if line is not None:
-            await line.remove()
+        if self._line is event.line:
+            self._line = None
+        await event.line.remove()
         if not event.kept:
             self._set("")
 
