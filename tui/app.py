@@ -30,7 +30,7 @@ from tui.paths import styles
 from tui.player import Player
 from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
-from tui.ui import keys, places, terminal, themes
+from tui.ui import barrier, keys, places, terminal, themes
 from tui.ui.acts import Acts
 from tui.ui.display import Display
 from tui.ui.hush import Hush, Pulse
@@ -82,6 +82,9 @@ class PodtopApp(App[None]):
     """The program on the screen."""
 
     TITLE = "podtop"
+    survives = False
+    """Whether it goes on after a fault in a handler."""
+
     CSS_PATH: ClassVar = styles(*STYLES)
     COMMANDS: ClassVar = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -161,6 +164,10 @@ class PodtopApp(App[None]):
         self._hush = Hush(beat)
         self._pulse = Pulse(beat, self._stalled, lambda: self._hush.on or hasattr(self.screen, "hears"))
         self._pushed = 0
+        self._log_opened = False
+        self._log_path: Path | None = None
+        self._barrier = barrier.Barrier(beat, self._log_file, self._warn)
+        barrier.install()
         self._is_first_start = is_first_start
         self._watching_for: Watching | None = None
         self._sight = Sight(
@@ -253,6 +260,7 @@ class PodtopApp(App[None]):
         return themes.variable_defaults(self.current_theme)
 
     def on_mount(self) -> None:
+        self.survives = not self.is_headless
         if not self.is_headless:
             end_on_signals(lambda code: self.exit(return_code=code))
 
@@ -265,8 +273,24 @@ class PodtopApp(App[None]):
         from tui.journal import crash_report
 
         error = sys.exc_info()[1] or self._exception or RuntimeError("unknown")
-        self.crash = crash_report(error, self._open_log())
+        self.crash = crash_report(error, self._log_file())
         self._close_messages_no_wait()
+
+    def _log_file(self) -> Path | None:
+        if not self._log_opened:
+            self._log_opened, self._log_path = True, self._open_log()
+        return self._log_path
+
+    def holds(self, error: Exception) -> bool:
+        """Whether podtop goes on after a fault in a handler. Tests are told of every one."""
+        return self.survives and not self._exit and self._barrier.holds(error)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # After these Textual's loops go on; after any other their widget would be dead.
+        asking = sys._getframe(1).f_code.co_name
+        if asking in ("_flush_next_callbacks", "_tick") and self.holds(error):
+            return
+        super()._handle_exception(error)
 
     def _opened(self, past: Past) -> None:
         self.player.past = past
@@ -390,7 +414,9 @@ class PodtopApp(App[None]):
             self._terminal.touch()
             if not self._is_heard(event) or not self._reach.hears():
                 return
-        elif isinstance(event, events.Key) and not (self._reach.hears() and self._is_meant(event)):
+        elif isinstance(event, events.Key) and (
+            self._hush.swallows(event, self._pulse.typed(event)) or not (self._reach.hears() and self._is_meant(event))
+        ):
             return
         await super().on_event(event)
 

@@ -76,13 +76,13 @@ class Pulse:
         self._clock = clock
         self._gap = gap
         self._needed = needed
-        self._last: float | None = None
+        self._last = self._before = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self) -> None:
         """Look from now on, for as long as it is needed."""
         if self._timer is None:
-            self._last = self._clock()
+            self._last = self._before = self._clock()
             self._timer = asyncio.get_running_loop().call_later(BEAT, self._beat)
 
     def _beat(self) -> None:
@@ -93,17 +93,17 @@ class Pulse:
 
     def _look(self) -> None:
         now = self._clock()
-        if self._last is not None and now - self._last > GAP:
+        if now - self._last > GAP:
             self._gap()
-        self._last = now
+        self._before, self._last = self._last, now
 
     def typed(self, event: events.Event) -> float:
         """When an event was typed, at the earliest, by the clock."""
         if self._timer is None:
             return self._clock()
-        before = self._last if self._last is not None else self._clock()
         waited = max(0.0, monotonic() - event.time)
-        typed = min(before, self._clock() - waited)
-        if self._clock() - before > GAP:
+        # By the look before the last: what waits in the terminal at a look may be read only after it.
+        typed = min(self._before, self._clock() - waited)
+        if self._clock() - self._last > GAP:
             self._look()
         return typed

@@ -93,20 +93,24 @@ class Dialog(Once, ModalScreen[T]):
         return None
 
     def on_key(self, event: events.Key) -> None:
+        """A letter that comes here is one that no field took: in a burst the focus may move while it is on its way."""
         text = (event.character or "") if event.is_printable else ""
         rubs = event.key in ("backspace", "ctrl+h")
-        if isinstance(self.focused, Input) or not (text or rubs):
+        there = self.focused if isinstance(self.focused, Input) else None
+        if not text and (not rubs or there is not None):
             return
-        field = self.field_for(text)
+        field = there or self.field_for(text)
         if field is None:
             return
         event.stop()
         event.prevent_default()
+        if field.disabled:
+            return
         self._enter(field)
         if rubs:
             field.action_delete_left()
         else:
-            field.insert_text_at_cursor(text)
+            _type(field, text)
 
     def on_paste(self, event: events.Paste) -> None:
         lines = event.text.splitlines()
@@ -114,12 +118,14 @@ class Dialog(Once, ModalScreen[T]):
             event.stop()
             event.prevent_default()
             self._enter(field)
-            field.insert_text_at_cursor(lines[0])
+            _type(field, lines[0])
 
     def _enter(self, field: Input) -> None:
         """Give a field the keys. What stood there selected is replaced by what is typed, and not what is typed."""
+        if field is self.focused:
+            return
         selects, field.select_on_focus = field.select_on_focus, False
-        if selects and not field.disabled:
+        if selects:
             field.action_select_all()
             field.call_later(setattr, field, "select_on_focus", True)
         self.set_focus(field)
@@ -222,6 +228,11 @@ class Dialog(Once, ModalScreen[T]):
 
     def missed(self) -> None:
         """A key came too early, and does nothing: say so."""
+
+
+def _type(field: Input, text: str) -> None:
+    start, end = sorted(field.selection)
+    field.replace(text, start, end)
 
 
 def _topical(points: tuple[Point, ...]) -> list[Point]:
