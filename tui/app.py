@@ -20,6 +20,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.widgets import Input
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from tui.clocks import TimeOfDay, instant
@@ -30,10 +31,10 @@ from tui.paths import styles
 from tui.player import Player
 from tui.signals import end_on_signals
 from tui.store.fleet import Fleet
-from tui.ui import keys, places, terminal, themes
+from tui.ui import barrier, keys, places, terminal, themes
 from tui.ui.acts import Acts
 from tui.ui.display import Display
-from tui.ui.hush import Hush
+from tui.ui.hush import Hush, Pulse
 from tui.ui.input_queue import InputQueue
 from tui.ui.messages import Attend, Inspect, LookBack, OpenPod
 from tui.ui.notices import held_back
@@ -83,6 +84,9 @@ class PodtopApp(App[None]):
     """The program on the screen."""
 
     TITLE = "podtop"
+    survives = False
+    """Whether it goes on after a fault in a handler."""
+
     CSS_PATH: ClassVar = styles(*STYLES)
     COMMANDS: ClassVar = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -153,6 +157,7 @@ class PodtopApp(App[None]):
         self._acts = Acts(
             self.fleet, self.guard, self.player, self._watch, state, tz,
             push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat, back=badges.back,
+            place=self._place,
         )  # fmt: skip
         self._reach = Reach(
             self.fleet, self.player, config.ssh, simulated=source.demo or source.simulated, replay=self.player.replay,
@@ -163,7 +168,12 @@ class PodtopApp(App[None]):
         self._kept = Kept(self._kept_in)
         self._hush = Hush(beat)
         self.input = InputQueue(self, self._give)
-        self._typed = ""
+        self._pulse = Pulse(beat, self._stalled, lambda: self._hush.on or hasattr(self.screen, "hears"))
+        self._pushed = 0
+        self._log_opened = False
+        self._log_path: Path | None = None
+        self._barrier = barrier.Barrier(beat, self._log_file, self._warn)
+        barrier.install()
         self._is_first_start = is_first_start
         self._watching_for: Watching | None = None
         self._sight = Sight(
@@ -256,6 +266,7 @@ class PodtopApp(App[None]):
         return themes.variable_defaults(self.current_theme)
 
     def on_mount(self) -> None:
+        self.survives = not self.is_headless
         if not self.is_headless:
             end_on_signals(lambda code: self.exit(return_code=code))
 
@@ -268,8 +279,24 @@ class PodtopApp(App[None]):
         from tui.journal import crash_report
 
         error = sys.exc_info()[1] or self._exception or RuntimeError("unknown")
-        self.crash = crash_report(error, self._open_log())
+        self.crash = crash_report(error, self._log_file())
         self._close_messages_no_wait()
+
+    def _log_file(self) -> Path | None:
+        if not self._log_opened:
+            self._log_opened, self._log_path = True, self._open_log()
+        return self._log_path
+
+    def holds(self, error: Exception) -> bool:
+        """Whether podtop goes on after a fault in a handler. Tests are told of every one."""
+        return self.survives and not self._exit and self._barrier.holds(error)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # After these Textual's loops go on; after any other their widget would be dead.
+        asking = sys._getframe(1).f_code.co_name
+        if asking in ("_flush_next_callbacks", "_tick") and self.holds(error):
+            return
+        super()._handle_exception(error)
 
     def _opened(self, past: Past) -> None:
         self.player.past = past
@@ -369,6 +396,7 @@ class PodtopApp(App[None]):
         gc.freeze()
         gc.enable()
         if self._is_first_start():
+            # Where somebody was quicker, it does not come over what they opened: the palette has it.
             self.action_tour()
         self._watching = self.run_worker(self._watch.run(), name="watch")
         if self._state is not None:
@@ -391,7 +419,7 @@ class PodtopApp(App[None]):
             # Keys that are still on their way while the last screen goes are for nobody.
             return
         if isinstance(event, events.Key) and (
-            self._hush.swallows(event) or not (self._reach.hears() and self._is_meant(event))
+            self._hush.swallows(event, self._pulse.typed(event)) or not (self._reach.hears() and self._is_meant(event))
         ):
             return
         await super().on_event(event)
@@ -402,11 +430,17 @@ class PodtopApp(App[None]):
             return False
         self.guard.touch()
         self._terminal.touch()
-        self._typed = event.key if isinstance(event, events.Key) else ""
-        if self._hush.swallows(event) or not self._is_heard(event) or not self._reach.hears():
+        if not self._is_heard(event) or not self._reach.hears():
             return False
         await super().on_event(event)
         return True
+
+    def _stalled(self) -> None:
+        """The event loop stood still: nobody knows when what comes now was typed."""
+        self._hush.restart()
+        restart: Callable[[], None] | None = getattr(self.screen, "restart", None)
+        if restart is not None:
+            restart()
 
     def _is_meant(self, event: events.Key) -> bool:
         """Whether a key that no widget wanted was typed for the screen that is on top by now."""
@@ -414,11 +448,16 @@ class PodtopApp(App[None]):
         return takes is None or takes(event)
 
     def _is_heard(self, event: events.Event) -> bool:
-        """Whether an event may pass: a dialog hears nothing before it has been on the screen for long enough."""
+        """Whether an event may pass: a dialog hears nothing before it has been on the screen for long enough, and what
+        was typed for something that has closed is for nothing else."""
         if isinstance(event, events.MouseMove):
             return True
-        hears: Callable[[], bool] | None = getattr(self.screen, "hears", None)
-        return hears is None or hears()
+        typed = self._pulse.typed(event)
+        hears: Callable[[float], bool] | None = getattr(self.screen, "hears", None)
+        if hears is not None:
+            return hears(typed)
+        # Into a line that is typed in it is text, and does nothing.
+        return not self._hush.swallows(event, typed) or isinstance(self.focused, Input)
 
     async def on_unmount(self) -> None:
         if self._hooks is not None:
@@ -476,10 +515,29 @@ class PodtopApp(App[None]):
             self._warn(wait)
 
     def pop_screen(self) -> AwaitComplete:
-        if self.screen.is_modal and self._typed == "q":
-            # A q too many, behind the one that closed what was on top, is not meant for podtop.
-            self._hush.begin(("q",), anew=False)
-        return super().pop_screen()
+        if self.screen.is_modal:
+            # What is typed right behind a key that closed it, or for what closed by itself, is not meant for podtop.
+            self._hush.begin()
+        popped = super().pop_screen()
+        self._watch_pulse()
+        return popped
+
+    def push_screen(self, *arguments: Any, **options: Any) -> Any:
+        self._pushed += 1
+        pushed = super().push_screen(*arguments, **options)
+        self._watch_pulse()
+        return pushed
+
+    def _place(self) -> object:
+        """What is on the screen, and how often something was opened so far; or the line that somebody types in."""
+        if isinstance(self.focused, Input):
+            return self.focused
+        return self.screen, self._pushed, self.current_mode
+
+    def _watch_pulse(self) -> None:
+        # Without a terminal nothing waits in one.
+        if not self.is_headless:
+            self._pulse.watch()
 
     def action_help_quit(self) -> None:
         # ctrl+c ends most programs, and copies in some: podtop says what ends it, once.
@@ -493,11 +551,15 @@ class PodtopApp(App[None]):
     def action_command_palette(self) -> None:
         # Its key comes here past a dialog: nothing is to be done behind the back of one.
         if not self.screen.is_modal:
-            super().action_command_palette()
+            from tui.ui.palette import Palette
+
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_help(self) -> None:
         from tui.ui.modals.help import Help
 
+        if self.screen.is_modal:
+            return
         word = next((place.word for place in places.PLACES if place.mode == self.current_mode), "")
         every = keys.every(self.screen, words=self._look.ascii)
         self.push_screen(Help(every, self.screen.title or word))
@@ -505,4 +567,5 @@ class PodtopApp(App[None]):
     def action_tour(self) -> None:
         from tui.ui.modals.tour import Tour
 
-        self.push_screen(Tour(keys.every(self.screen, words=self._look.ascii), self._hush.begin, self._beat))
+        if not self.screen.is_modal:
+            self.push_screen(Tour(keys.every(self.screen, words=self._look.ascii), self._beat))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ from tui.actions import Command
 from tui.notes import Note
 from tui.shelf import Right, Shelf, ShelfError
 from tui.store.deeds import Ending, Outcome
-from tui.store.feed import is_stale
 from tui.store.lease import Lease, Step, acts_at, step
 
 if TYPE_CHECKING:
@@ -129,15 +128,17 @@ class Enforcer:
 
     async def look(self) -> None:
         """Do what is to be done now."""
-        now, told = self._clock(), self._fleet.pods_at
+        now = self._clock()
+        told = self._fleet.pods_told(now)
         try:
             leases = dict(self.leases.all())
             self._fleet.leases = leases
             self._trouble = ""
-            if not leases or told is None or is_stale(now - told, self._fleet.interval):
-                # Only what RunPod says now is a reason to do anything.
+            if not leases or not self._right.taken():
                 return
-            if self._fleet.snapshot.error is not None or not self._right.taken():
+            if told is None:
+                # Only what RunPod says now is a reason to do anything.
+                self._hold(leases.values(), now)
                 return
             for lease in leases.values():
                 # One that was set in a time to come was set by a clock that has been set back since.
@@ -147,6 +148,15 @@ class Enforcer:
             if str(error) != self._trouble:
                 self._trouble = str(error)
                 self._say(Note(str(error)))
+
+    def _hold(self, leases: Iterable[Lease], now: float) -> None:
+        """Say of those whose time is over that nothing is sent while RunPod does not tell of the pods."""
+        for lease in leases:
+            if lease.warned_at is not None and lease.sent_at is None and now >= acts_at(lease):
+                self._once(
+                    lease,
+                    f"lease: {lease.name} was to {lease.action} now, and podtop waits: the pods are unavailable",
+                )
 
     async def _see_to(self, lease: Lease, now: float, told: float) -> None:
         record = self._fleet.records.get(lease.pod)

@@ -22,7 +22,6 @@ from tui.store import draft as drafts
 from tui.store.deeds import Ending, Outcome
 from tui.store.draft import Draft
 from tui.store.events import Event, Kind
-from tui.store.feed import is_stale
 from tui.store.vigil import (
     FORGOTTEN,
     Hit,
@@ -234,8 +233,8 @@ class Lookout:
     def _found(self, vigil: Vigil, now: float) -> tuple[float | None, Hit | bool | None]:
         """When RunPod last told of it, and what is there. Only what it says now is a reason to do anything."""
         if vigil.pod:
-            at = self._fleet.pods_at
-            if at is None or self._fleet.snapshot.error is not None or is_stale(now - at, self._fleet.interval):
+            at = self._fleet.pods_told(now)
+            if at is None:
                 return None, None
             record = self._fleet.records.get(vigil.pod)
             if record is not None and record.unreadable is not None:
@@ -299,7 +298,7 @@ class Lookout:
             else:
                 await self._resume(vigil, does)
         except CloudError as error:
-            self._hold_back(vigil, f"it could not be looked at again: {error}")
+            self._hold_back(vigil, f"it could not be read again: {error}")
         except ShelfError as error:
             self._hold_back(vigil, str(error))
 
@@ -309,6 +308,10 @@ class Lookout:
         return await asyncio.to_thread(self.vigils.swap, vigil.id, vigil, sending)
 
     async def _resume(self, vigil: Vigil, does: Does) -> None:
+        record = self._fleet.records.get(vigil.pod)
+        if record is not None and record.pod is None:
+            self._hold_back(vigil, f"it could not be read again: {record.unreadable}")
+            return
         pod = self._pod(vigil)
         if pod is None or moot(vigil, pod) is not None or not has_room(pod):
             return

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from tui.api.cloud import CloudError, Throttled, Unreachable
+from tui.api.cloud import CloudError, Malformed, Throttled, Unreachable, with_pods
 from tui.api.models import ANYTHING
 from tui.barrier import held, own_fault, own_faults
 from tui.poller import Failed, Fresh, Poller
@@ -146,14 +146,14 @@ class Watch:
         return self._cloud
 
     async def look(self) -> Snapshot:
-        """Ask for the pods at once, beside the polls. Raises CloudError."""
+        """Ask for the pods at once, beside the polls. Raises CloudError, also where the answer has no pods."""
         if self._cloud is None:
             raise Unreachable("podtop is not connected yet.", sent=False)
         snapshot = skew.snapshot(await self._cloud.fleet(), self._skew)
         with own_faults("taking it in"):
             self._pods_told(snapshot, self._source.clock())
         self._tell()
-        return snapshot
+        return with_pods(snapshot)
 
     def want(self, who: str, demands: Iterable[Demand]) -> None:
         """Ask the market these questions too with every poll for prices, for as long as `who` wants it so."""
@@ -188,6 +188,9 @@ class Watch:
         with own_faults("taking it in"):
             self._fleet.apply_market(market, self._source.clock())
         self._tell()
+        if not market.offers:
+            said = "; ".join(problem.message for problem in market.problems)
+            raise Malformed(f"RunPod answered without prices: {said or 'it does not say why'}.")
         return market
 
     def tell(self) -> None:

@@ -28,6 +28,7 @@ from tui.notes import Note
 from tui.recorder import Recorder
 from tui.source import Source
 from tui.state import StateFiles
+from tui.ui.hush import QUIET
 
 FRAME = 0.02  # a little longer than a frame of Textual
 NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC
@@ -157,8 +158,14 @@ class Running:
         """Let the pollers ask once more, and the screen settle."""
         self.cloud.fleet_answer = fleet if fleet is not None else self.cloud.fleet_answer
         self.cloud.market_answer = market if market is not None else self.cloud.market_answer
+        self.at_leisure()
         await self.pilot.press("ctrl+r")
         await self.settle()
+
+    def at_leisure(self) -> None:
+        """Let the moment pass for which nothing counts behind something that closed."""
+        if self.app._hush.on:
+            self.cloud.beat += QUIET
 
     async def wait(self, seconds: float) -> None:
         """Let time pass for hands on the keys: dialogs listen after a while, locks fall."""
@@ -167,7 +174,11 @@ class Running:
         await self.settle()
 
     async def press(self, *keys: str) -> None:
-        """Press keys one after the other; what more than a letter brings may be there a frame later."""
+        """Press keys one after the other; what more than a letter brings may be there a frame later.
+
+        At leisure: not right behind something that closed.
+        """
+        self.at_leisure()
         for key in keys:
             await self.pilot.press(key)
             if len(key) > 1:

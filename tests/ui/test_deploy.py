@@ -181,7 +181,8 @@ async def test_less_than_an_hours_balance_takes_the_name(launch: Launch) -> None
         await run.press("y")
         await run.settle()
         assert run.cloud.orders == []
-        await run.press("left", *"mine", "enter")
+        # It is a letter there: what is typed goes to the name.
+        await run.press("backspace", *"mine", "enter")
         await run.until("deployed")
         assert len(run.cloud.orders) == 1
 
@@ -199,7 +200,7 @@ async def test_a_price_that_rose_meanwhile_is_asked_again(launch: Launch) -> Non
         run.cloud.market_answer = Unreachable("RunPod cannot be reached.")
         await run.wait(0.5)
         await run.press("y")
-        await run.until("could not be looked at again")
+        await run.until("could not be read again")
         assert run.cloud.orders == []
         run.cloud.market_answer = OFFERS
         await run.press("escape")
@@ -276,7 +277,8 @@ async def test_a_price_that_is_not_known_takes_the_name(launch: Launch) -> None:
         await run.press("y")
         await run.settle()
         assert run.cloud.orders == []
-        await run.press("left", *"mine", "enter")
+        # It is a letter there: what is typed goes to the name.
+        await run.press("backspace", *"mine", "enter")
         await run.until("deployed")
         assert len(run.cloud.orders) == 1
 

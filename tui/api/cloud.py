@@ -98,6 +98,14 @@ class Unforeseen(CloudError):
     """An answer over which podtop itself failed: a fault of podtop's own, which its log tells."""
 
 
+def with_pods(snapshot: Snapshot) -> Snapshot:
+    """An answer that tells of the pods. Raises Malformed: one without them is no reason to do anything."""
+    if snapshot.pods is None:
+        said = "; ".join(problem.message for problem in snapshot.problems)
+        raise Malformed(f"RunPod answered without the pods: {said or 'it does not say why'}.")
+    return snapshot
+
+
 class Cloud(Protocol):
     """RunPod, whichever API carries it. Every method raises `CloudError` and nothing else.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tui import consequences, journal
 from tui.actions import BY_ID, Command, is_spot
-from tui.api.cloud import CloudError, Malformed
+from tui.api.cloud import CloudError, with_pods
 from tui.guard import Guard
 from tui.notes import Note
 from tui.performer import Performer
@@ -121,10 +121,7 @@ class Hands:
         return self._cloud
 
     async def look(self) -> Snapshot:
-        snapshot = await self._cloud.fleet()
-        if snapshot.pods is None:
-            said = "; ".join(problem.message for problem in snapshot.problems)
-            raise Malformed(f"RunPod answered without the pods: {said or 'it does not say why'}.")
+        snapshot = with_pods(await self._cloud.fleet())
         self._fleet.apply(snapshot, self._clock())
         return snapshot
 

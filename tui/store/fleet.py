@@ -41,6 +41,9 @@ _FEWEST_SAMPLES = 120
 EVENTS = 500
 """How many events are kept in memory."""
 
+NAMELESS = "unreadable-"
+"""What the key of a pod that came without its id begins with."""
+
 _NOTHING: Feed[Any] = Feed()
 
 
@@ -320,6 +323,16 @@ class Fleet:
         """Whether RunPod's last answer is too old to look fresh."""
         return not self.past and self.snapshot.stale(now, self.interval)
 
+    def pods_told(self, now: float) -> float | None:
+        """When the pods were told; None where RunPod's last answer was without them, failed, or is old by now.
+
+        Only what it says now is a reason to do anything by itself.
+        """
+        told, last = self.pods_at, self.snapshot
+        if told is None or last.error is not None or last.value is None or last.value.pods is None:
+            return None
+        return None if is_stale(now - told, self.interval) else told
+
     def pods_stale(self, now: float) -> bool:
         """Whether the pods are: an answer without them renews the money and not the pods."""
         return not self.past and self.pods_at is not None and is_stale(now - self.pods_at, self.interval)
@@ -347,19 +360,37 @@ class Fleet:
         records: dict[str, Record] = {}
         for pod in snapshot.pods:
             records[pod.id] = self._seen(pod, at, step)
-        for number, broken in enumerate(snapshot.unreadable):
+        maybe = self._maybe(snapshot)
+        named = [broken for broken in snapshot.unreadable if broken.id]
+        nameless = [broken for broken in snapshot.unreadable if not broken.id]
+        # An entry without an id is one of those that are missed; where there are more of them, it is another.
+        for number, broken in enumerate((*named, *maybe, *nameless[len(maybe) :])):
             record = self._unreadable(broken, number, at)
             records.setdefault(record.id, record)
         self.records = records
         self._share_memory()
         return happened
 
+    def _maybe(self, snapshot: Snapshot) -> tuple[Unreadable, ...]:
+        """Known pods that an answer may have told of by an entry without an id: nobody knows that they are gone."""
+        if all(broken.id for broken in snapshot.unreadable):
+            return ()
+        from tui.api.models import Unreadable
+
+        told = {pod.id for pod in snapshot.pods or ()} | {broken.id for broken in snapshot.unreadable}
+        return tuple(
+            Unreadable(record.id, record.name, "RunPod told of a pod without its id, and it may be this one")
+            for record in self.records.values()
+            if record.id not in told and not record.id.startswith(NAMELESS)
+        )
+
     def _happened(self, snapshot: Snapshot, at: float) -> tuple[Event, ...]:
         """What happened between the last telling of the pods and this one; nothing is known of before the first."""
         before = self.pods_at
         if before is None or snapshot.pods is None:
             return ()
-        there = {pod.id for pod in snapshot.pods} | {broken.id for broken in snapshot.unreadable}
+        there = {pod.id for pod in snapshot.pods}
+        there |= {broken.id for broken in (*snapshot.unreadable, *self._maybe(snapshot)) if broken.id}
         gone = [r for r in self.records.values() if r.pod is not None and r.id not in there]
         happened = [event for r in gone for event in between(r.id, r.pod, None, before, at)]
         for pod in snapshot.pods:
@@ -457,7 +488,7 @@ class Fleet:
         return Record(pod.id, pod.name, pod, None, series, seen, at, idle, earlier, known, moved_at)
 
     def _unreadable(self, broken: Unreadable, number: int, at: float) -> Record:
-        key = broken.id or f"unreadable-{number}"
+        key = broken.id or f"{NAMELESS}{number}"
         old = self.records.get(key)
         name = broken.name or (old.name if old else "")
         if old is None:

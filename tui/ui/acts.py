@@ -54,6 +54,7 @@ class Acts:
     run:  lets something go on in the background.
     warn: tells a person why nothing happened; `say` something to be read.
     beat: seconds that only go forward, by which dialogs are deaf.
+    place: what is on the screen: another by the time an answer comes when anything opened, or was gone to.
     """
 
     def __init__(
@@ -71,8 +72,10 @@ class Acts:
         say: Callable[[Note], object],
         beat: Callable[[], float] = time.monotonic,
         back: str = "=",
+        place: Callable[[], object] = lambda: None,
     ) -> None:
         self.guard = guard
+        self._place = place
         self._back = back
         self.performer: Performer | None = None
         self._fleet = fleet
@@ -132,13 +135,18 @@ class Acts:
             self._warn(f"nothing to {verb}. {reasons}")
             return
         from tui import consequences
+        from tui.api.cloud import Malformed
         from tui.ui.modals.confirm import Confirm
 
         kept = [subject.pod.id for subject in made.subjects]
 
         async def again() -> Case:
             await self._watch.look()
-            return self._case(action, kept)
+            fresh = self._case(action, kept)
+            odd = [r for key in kept if (r := self._fleet.records.get(key)) is not None and r.pod is None]
+            if odd and not fresh.subjects:
+                raise Malformed(f"RunPod's answer about it could not be understood: {odd[0].unreadable}.")
+            return fresh
 
         def weigh(case: Case, asked: tuple[Command, ...]) -> tuple[consequences.Point, ...]:
             return (*consequences.unseen(case, hidden), *consequences.points(case, asked, self._fleet.funds))
@@ -264,17 +272,21 @@ class Acts:
         elif (under_way := self._fleet.deeds.get("")) is not None:
             self._warn(f"deploy: still {under_way.word} {under_way.name}: one at a time")
         else:
-            self._run(self._open_form(wish.offer, wish.pod, wish.more, template=wish.template, anew=wish.anew))
+            form = self._open_form(
+                self._place(), wish.offer, wish.pod, wish.more, template=wish.template, anew=wish.anew
+            )
+            self._run(form)
 
     def prepare(self, offer: Offer | None, more: Mapping[str, str], then: Callable[[Draft], object]) -> None:
         """Show the form of a deploy that is not ordered now: what was typed goes to `then`."""
         if (why := self.refusal()) is not None:
             self._warn(f"deploy: {why}")
         else:
-            self._run(self._open_form(offer, None, more, then))
+            self._run(self._open_form(self._place(), offer, None, more, then))
 
     async def _open_form(
         self,
+        place: object,
         offer: Offer | None,
         pod: str | None,
         more: Mapping[str, str] | None = None,
@@ -318,6 +330,10 @@ class Acts:
             draft = replace(draft, values={**draft.values, **more})
             if not draft["name"]:
                 draft = draft.typed("name", rules.unique(draft["instance_ids"], suffix))
+        if self._place() != place:
+            # Who has something else before them by now does not type for this.
+            self._warn("deploy: form not opened, as something else was opened in the meantime")
+            return
         self._show_form(draft, fresh, kept is not None, then)
 
     def _show_form(self, draft: Draft, fresh: Draft, kept: bool, then: Callable[[Draft], object] | None) -> None:

@@ -1,17 +1,32 @@
-"""`Hush`: what was typed right behind a key that closed something does nothing below it."""
+"""When a key counts: not when it was typed for what has closed, or for what nobody had seen yet.
+
+Both are told by when it was typed, at the earliest: what came out of the terminal while the event loop stood still was
+typed nobody knows when.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import asyncio
+from collections.abc import Callable
+from time import monotonic
 
 from textual import events
 
 QUIET = 0.4
-"""Seconds without such a key after which keys count again: a slow link delivers them in bursts."""
+"""Seconds without a key after which keys count again: a slow link delivers them in bursts."""
+
+BEAT = 0.05
+"""Seconds between two looks at whether the event loop runs."""
+
+GAP = 0.15
+"""Seconds without one from which on it stood still: what is typed blindly then waits for it."""
+
+MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "j", "k", "g", "G"})
+"""Keys that do no more than move: they pass, though a key that acts right behind them does not."""
 
 
 class Hush:
-    """Swallows keys for a moment.
+    """Swallows what is typed and clicked for a moment after something closed.
 
     clock: seconds that only go forward.
     """
@@ -19,22 +34,76 @@ class Hush:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._until: float | None = None
-        self._only: Collection[str] | None = None
 
-    def begin(self, only: Collection[str] | None = None, *, anew: bool = True) -> None:
-        """Something closed. `only`: the keys that are swallowed; None is all of them. `anew`: also where it is on."""
-        if not anew and self._until is not None and self._clock() < self._until:
-            return
-        self._until, self._only = self._clock() + QUIET, only
+    @property
+    def on(self) -> bool:
+        return self._until is not None and self._clock() < self._until
 
-    def swallows(self, event: events.Event) -> bool:
-        """Whether an event was typed for what has closed; each that was makes it last."""
+    def begin(self) -> None:
+        """Something closed."""
+        self._until = self._clock() + QUIET
+
+    def restart(self) -> None:
+        """What was typed in the meantime is not known: where it was on, it is on anew."""
+        if self._until is not None:
+            self.begin()
+
+    def swallows(self, event: events.Event, typed: float) -> bool:
+        """Whether an event was typed for what has closed; each that may have been makes it last.
+
+        typed: when it was typed, at the earliest.
+        """
         if self._until is None:
             return False
-        if self._clock() >= self._until:
+        if typed >= self._until:
             self._until = None
             return False
-        if not isinstance(event, events.Key) or (self._only is not None and event.key not in self._only):
+        if isinstance(event, events.MouseMove):
             return False
-        self._until = self._clock() + QUIET
-        return True
+        self.begin()
+        return not (isinstance(event, events.Key) and event.key in MOVES)
+
+
+class Pulse:
+    """Knows when the event loop stood still.
+
+    clock:  seconds that only go forward, also while the machine sleeps.
+    gap:    called when it goes on.
+    needed: whether anything depends on it; at rest nothing is woken for it.
+    """
+
+    def __init__(self, clock: Callable[[], float], gap: Callable[[], object], needed: Callable[[], bool]) -> None:
+        self._clock = clock
+        self._gap = gap
+        self._needed = needed
+        self._last = self._before = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self) -> None:
+        """Look from now on, for as long as it is needed."""
+        if self._timer is None:
+            self._last = self._before = self._clock()
+            self._timer = asyncio.get_running_loop().call_later(BEAT, self._beat)
+
+    def _beat(self) -> None:
+        self._timer = None
+        self._look()
+        if self._needed():
+            self._timer = asyncio.get_running_loop().call_later(BEAT, self._beat)
+
+    def _look(self) -> None:
+        now = self._clock()
+        if now - self._last > GAP:
+            self._gap()
+        self._before, self._last = self._last, now
+
+    def typed(self, event: events.Event) -> float:
+        """When an event was typed, at the earliest, by the clock."""
+        if self._timer is None:
+            return self._clock()
+        waited = max(0.0, monotonic() - event.time)
+        # By the look before the last: what waits in the terminal at a look may be read only after it.
+        typed = min(self._before, self._clock() - waited)
+        if self._clock() - self._last > GAP:
+            self._look()
+        return typed

@@ -41,7 +41,7 @@ def question(
         ((f"{hardware} · {way} · {cloud}", "text"), (f"  {what}", "muted")),
         (*_points(draft, cost, funds, now, tz), *sent(draft, above)),
         "Deploy",
-        (cost.per_hr, cost.short, tuple(wrong)),
+        (cost.per_hr, cost.short, tuple(wrong), funds is None or funds.balance is None),
         # What is not known may be more than the balance.
         draft["name"].strip() if cost.short or cost.per_hr is None else "",
         "; ".join(wrong.values()),

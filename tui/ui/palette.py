@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual import events
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.message import Message
+from textual.widgets import Button, Input, OptionList
 
 from tui.store import views
 from tui.store.views import Query
 from tui.ui.keys import GROUPS, hints
+from tui.ui.modals.once import Once
 from tui.ui.places import PLACES
 
 if TYPE_CHECKING:
@@ -23,6 +28,29 @@ MOST_PODS = 12
 
 BREATH = 200
 """Names after which keys get their turn."""
+
+
+CHOICES = (OptionList.OptionSelected, Input.Submitted, Button.Pressed, events.Key, events.Click)
+"""What chooses something, or closes it."""
+
+
+class Palette(Once, CommandPalette):
+    """Textual's palette, in which one thing is chosen, once."""
+
+    async def _dispatch_message(self, message: Message) -> None:
+        # A second enter in one read, or a double click, would do what was chosen again, and close another screen.
+        if not (self._ended and isinstance(message, CHOICES)):
+            await super()._dispatch_message(message)
+
+    def _action_command_list(self, action: str) -> None:
+        # Textual looks for the option a page on, also where there is none, or none is laid out yet.
+        with suppress(KeyError, IndexError):
+            if any(not option.disabled for option in self.query_one(CommandList).options):
+                super()._action_command_list(action)
+
+    def _action_cursor_down(self) -> None:
+        if self.query_one(CommandList).option_count:
+            super()._action_cursor_down()
 
 
 class Command(NamedTuple):

@@ -280,7 +280,12 @@ class Watching:
             return resumes(now.pod if now is not None else None, self._fleet.funds)
 
         async def again() -> Question:
+            from tui.api.cloud import Malformed
+
             await self._watch.look()
+            now = self._fleet.records.get(pod)
+            if now is not None and now.pod is None:
+                raise Malformed(f"RunPod's answer about it could not be understood: {now.unreadable}.")
             return ask()
 
         def agreed(yes: bool | None) -> None:

@@ -56,11 +56,16 @@ def _snapshot_in_parts(account: Raw, problems: tuple[Problem, ...]) -> Snapshot:
 
 
 def _snapshot(funds: Funds | None, pods: list[Raw] | None, problems: tuple[Problem, ...]) -> Snapshot:
-    if pods is None:
-        # The server's own words say why, when it has any.
+    if pods is None or (not pods and any(_is_of_pods(problem) for problem in problems)):
+        # The server's own words say why, when it has any. An empty list beside an error is no list.
         return Snapshot(funds, None, (), problems or (Problem("RunPod gave no list of pods"),))
     readable, broken, cuts = each(pods, "pods", _pod, pod)
     return Snapshot(funds, readable, broken, (*problems, *cuts))
+
+
+def _is_of_pods(problem: Problem) -> bool:
+    """Whether an error may be about the list of pods: it is, or says of nothing that it is about it."""
+    return problem.path[:2] in ((), ("myself",), ("myself", "pods"))
 
 
 def myself(data: Raw, problems: tuple[Problem, ...]) -> Raw:

@@ -76,8 +76,16 @@ class Agree(Dialog[bool]):
 
     def on_mount(self, event: events.Mount) -> None:
         self.query_one(Input).cursor_blink = False
-        self.query_one("#cancel").focus()
+        self.query_one(Input).select_on_focus = False
         self._show()
+        self._rest()
+
+    def _rest(self) -> None:
+        """Give the focus to where a key too many does nothing: to the name that is to be typed, or to Cancel."""
+        self.query_one("#confirm-typed" if self._question.typed else "#cancel").focus()
+
+    def field_for(self, text: str) -> Input | None:
+        return self.query_one(Input) if self._question.typed and not self._checking else None
 
     def _show(self) -> None:
         question = self._question
@@ -140,7 +148,7 @@ class Agree(Dialog[bool]):
             if self._ended:
                 return
             self._checking = False
-            self._note = ((f"▲ {error} Not sent: it could not be looked at again.", "bad"),)
+            self._note = ((f"▲ {error} It could not be read again: nothing was sent.", "bad"),)
             self._show()
             return
         if self._ended:
@@ -155,5 +163,5 @@ class Agree(Dialog[bool]):
         with self.query_one(Input).prevent(Input.Changed):
             self.query_one(Input).value = ""
         self._show()
-        self.query_one("#cancel").focus()
+        self._rest()
         self.deafen()

@@ -18,11 +18,13 @@ from tui import consequences
 from tui.actions import Command, Consent
 from tui.api.cloud import CloudError
 from tui.consequences import Case, Point
-from tui.store.deeds import Ending
 from tui.ui.cells import Cell
 from tui.ui.modals.dialog import DEAF, TOO_EARLY, Dialog
 
 Again = Callable[[], Awaitable[Case]]
+
+NUMBER = "0123456789.$"
+"""What a number of GPUs or a bid is typed with."""
 
 
 class Confirm(Dialog[tuple[Command, ...] | None]):
@@ -92,8 +94,27 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
         return f"{verb} (y)" if self._case.action.consent is Consent.PRESS else verb
 
     def on_mount(self, event: events.Mount) -> None:
-        self.query_one("#cancel").focus()
+        self._rest()
         self._show()
+
+    def _rest(self) -> None:
+        """Give the focus to where a key too many does nothing: to the name that is to be typed, or to Cancel."""
+        for field in self.query("#confirm-typed").results(Input):
+            field.select_on_focus = False
+            field.focus()
+            return
+        self.query_one("#cancel").focus()
+
+    def field_for(self, text: str) -> Input | None:
+        """The name that is to be typed; of a number only what is one, for y and n mean something else there."""
+        if self._case.typed:
+            return next(iter(self.query("#confirm-typed").results(Input)), None)
+        if not all(letter in NUMBER for letter in text):
+            return None
+        for name in ("bid", "gpus"):
+            for field in self.query(f"#confirm-{name}").results(Input):
+                return field
+        return None
 
     # What is shown
 
@@ -194,7 +215,7 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
         self.set_focus(None)
         self.query_one("#confirm-fields").disabled = checking
         if not checking:
-            self.query_one("#cancel").focus()
+            self._rest()
 
     async def _check(self, asked: tuple[Command, ...]) -> None:
         before = self._case
@@ -204,7 +225,7 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
             if self._ended:
                 return
             self._set_checking(False)
-            self._note = ((f"▲ {error} {Ending.NOT_SENT.value.capitalize()}: it could not be read again.", "bad"),)
+            self._note = ((f"▲ {error} It could not be read again: nothing was sent.", "bad"),)
             self._show()
             return
         if self._ended:
@@ -236,5 +257,6 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
                     for field in self.query(f"#confirm-{name}").results(Input):
                         field.value = text or field.value
             self._note = (("▲ it changed meanwhile: look again. Nothing was sent.", "warn"),)
+            self._rest()
             self._show()
         self.deafen()

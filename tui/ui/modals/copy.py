@@ -19,6 +19,7 @@ from tui.ui import roles
 from tui.ui.cells import Cell
 from tui.ui.copies import Entry
 from tui.ui.facts import MASKED
+from tui.ui.modals.once import Once
 from tui.ui.notice import Notice
 from tui.ui.widgets.lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Column, Table
@@ -38,7 +39,7 @@ def shown(entry: Entry) -> str:
     return MASKED if entry.secret else entry.text
 
 
-class CopyMenu(ModalScreen[str]):
+class CopyMenu(Once, ModalScreen[str]):
     """Ends with what is to be told of what was copied; None where nothing was.
 
     The sheet has no sides, so that its text is a line of the terminal from edge to edge, for a mouse with shift.

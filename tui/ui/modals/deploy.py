@@ -75,8 +75,6 @@ class Sources(Struct, frozen=True):
 class DeployForm(Dialog[Answer | None]):
     """Ends with what is to be ordered, or None; the draft is kept either way."""
 
-    # What is typed here spends nothing: the question that follows is the one that waits for quiet.
-    WAITS_FOR_QUIET = False
     CSS_PATH = styles("confirm", "deploy")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave", id="deploy.leave", tooltip="Leave; the draft is kept"),

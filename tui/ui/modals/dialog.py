@@ -12,12 +12,13 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from tui.consequences import Point
 from tui.paths import styles
 from tui.ui import roles
 from tui.ui.cells import Cell
+from tui.ui.modals.once import Once
 from tui.ui.roles import style_of
 
 T = TypeVar("T")
@@ -40,11 +41,8 @@ LEAST = 3
 """Lines of what is said that stay while fields give way."""
 
 
-class Dialog(ModalScreen[T]):
+class Dialog(Once, ModalScreen[T]):
     """The app asks it whether it hears before it hands it a key, a paste or a click."""
-
-    WAITS_FOR_QUIET: ClassVar[bool] = True
-    """Whether each key that comes too early keeps it deaf for longer."""
 
     AUTO_FOCUS: ClassVar[str | None] = ""
     CSS_PATH = styles("confirm")
@@ -61,11 +59,14 @@ class Dialog(ModalScreen[T]):
         super().__init__()
         self._clock = clock
         self._deaf_until = math.inf
-        self._ended = False
         self._since = math.inf
 
     def on_mount(self, event: events.Mount) -> None:
         self._since = event.time
+
+    def on_screen_resume(self) -> None:
+        """It is on top, for the first time or again: what was typed so far was for something else."""
+        self._deaf_until = math.inf
         self.call_after_refresh(self._appear)
 
     def _appear(self) -> None:
@@ -79,6 +80,55 @@ class Dialog(ModalScreen[T]):
     def deafen(self) -> None:
         """What is shown is new: let it be seen before anything typed counts."""
         self._deaf_until = self._clock() + DEAF
+
+    def restart(self) -> None:
+        """What was typed in the meantime is not known: be deaf anew, where it is shown by now."""
+        if not math.isinf(self._deaf_until):
+            self.deafen()
+
+    # What is typed
+
+    def field_for(self, text: str) -> Input | None:
+        """The field that a text goes to, whatever has the focus; None where it is no text here."""
+        return None
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that comes here is one that no field took: in a burst the focus may move while it is on its way."""
+        text = (event.character or "") if event.is_printable else ""
+        rubs = event.key in ("backspace", "ctrl+h")
+        there = self.focused if isinstance(self.focused, Input) else None
+        if not text and (not rubs or there is not None):
+            return
+        field = there or self.field_for(text)
+        if field is None:
+            return
+        event.stop()
+        event.prevent_default()
+        if field.disabled:
+            return
+        self._enter(field)
+        if rubs:
+            field.action_delete_left()
+        else:
+            _type(field, text)
+
+    def on_paste(self, event: events.Paste) -> None:
+        lines = event.text.splitlines()
+        if not isinstance(self.focused, Input) and lines and (field := self.field_for(lines[0])) is not None:
+            event.stop()
+            event.prevent_default()
+            self._enter(field)
+            _type(field, lines[0])
+
+    def _enter(self, field: Input) -> None:
+        """Give a field the keys. What stood there selected is replaced by what is typed, and not what is typed."""
+        if field is self.focused:
+            return
+        selects, field.select_on_focus = field.select_on_focus, False
+        if selects:
+            field.action_select_all()
+            field.call_later(setattr, field, "select_on_focus", True)
+        self.set_focus(field)
 
     def text(self, cell: Cell, on: str) -> Text:
         """Parts with roles, on the background of the widget `on`."""
@@ -157,9 +207,7 @@ class Dialog(ModalScreen[T]):
 
     def end(self, result: T) -> None:
         """Close with a result, once: a key that comes behind the closing one changes nothing."""
-        if not self._ended:
-            self._ended = True
-            self.dismiss(result)
+        self.dismiss(result)
 
     def takes(self, event: events.Key) -> bool:
         """Whether a key that comes back from a widget is for this dialog.
@@ -169,17 +217,22 @@ class Dialog(ModalScreen[T]):
         """
         return event.time > self._since and self._clock() >= self._deaf_until
 
-    def hears(self) -> bool:
-        """Whether a key that comes now was typed for this dialog; one that was not keeps it deaf for longer."""
-        if self._clock() >= self._deaf_until:
+    def hears(self, typed: float) -> bool:
+        """Whether a key was typed for this dialog, by when it was typed at the earliest; one that was not keeps it
+        deaf for longer."""
+        if typed >= self._deaf_until:
             return True
-        if self.WAITS_FOR_QUIET and not math.isinf(self._deaf_until):
-            self.deafen()
+        self.restart()
         self.missed()
         return False
 
     def missed(self) -> None:
         """A key came too early, and does nothing: say so."""
+
+
+def _type(field: Input, text: str) -> None:
+    start, end = sorted(field.selection)
+    field.replace(text, start, end)
 
 
 def _topical(points: tuple[Point, ...]) -> list[Point]:

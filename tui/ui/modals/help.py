@@ -17,6 +17,7 @@ from textual.widgets import Static
 from tui.paths import styles
 from tui.ui import roles
 from tui.ui.keys import Hint, grouped, hints
+from tui.ui.modals.once import Once
 from tui.ui.roles import style_of
 from tui.ui.widgets.filter import FilterLine
 
@@ -99,7 +100,7 @@ def half(lengths: Sequence[int]) -> int:
     return min(range(len(lengths) + 1), key=lambda n: max(sum(lengths[:n]), sum(lengths[n:])))
 
 
-class Help(ModalScreen[None]):
+class Help(Once, ModalScreen[None]):
     """Lists keys and signs; any of its closing keys ends it."""
 
     CSS_PATH = styles("help")
@@ -223,9 +224,9 @@ class Help(ModalScreen[None]):
 
     @on(FilterLine.Done)
     async def _done(self, event: FilterLine.Done) -> None:
-        line, self._line = self._line, None
-        if line is not None:
-            await line.remove()
+        if self._line is event.line:
+            self._line = None
+        await event.line.remove()
         if not event.kept:
             self._set("")
 

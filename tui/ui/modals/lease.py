@@ -98,6 +98,10 @@ class LeaseDialog(Dialog[Term | None]):
         self.query_one("#lease-ends").focus()
         self._show()
 
+    def field_for(self, text: str) -> Input | None:
+        terminates = self.query_one(Choice).value == "terminate"
+        return self.query_one("#confirm-typed" if terminates else "#lease-ends", Input)
+
     def _term(self) -> Term:
         """What is typed. Raises Fault."""
         action = self.query_one(Choice).value or "stop"

@@ -12,9 +12,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Markdown, Static
 
 from tui.paths import styles
+from tui.ui.modals.once import Once
 
 
-class Readme(ModalScreen[None]):
+class Readme(Once, ModalScreen[None]):
     """Shows long text; it may still be on its way."""
 
     CSS_PATH = styles("readme")

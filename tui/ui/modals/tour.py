@@ -80,22 +80,17 @@ def lines(hints: Iterable[Hint], width: int, brief: bool) -> tuple[tuple[str, st
 
 
 class Tour(Dialog[None]):
-    """One screen to read; any key ends it, and does nothing else.
-
-    closing: told before it goes, so that what was typed right behind does nothing either.
-    """
+    """One screen to read; any key ends it, and does nothing else."""
 
     CSS_PATH = styles("tour")
 
     def __init__(
         self,
         hints: Iterable[Hint],
-        closing: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(clock)
         self._hints = tuple(hints)
-        self._before = closing
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="tour", can_focus=False):
@@ -124,15 +119,11 @@ class Tour(Dialog[None]):
             told.append(self.text(((left, "key" if is_keys else "accent"), (words, "text")), "#tour"))
         self.query_one("#tour-text", Static).update(Text("\n").join(told))
 
-    def _leave(self) -> None:
-        self._before()
-        self.end(None)
-
     def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
-        self._leave()
+        self.end(None)
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
-        self._leave()
+        self.end(None)

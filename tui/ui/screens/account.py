@@ -670,23 +670,24 @@ class AccountScreen(TimedScreen):
         if self._panes.active != "list":
             self._panes.active = "list"
             self._arrange()
-        line = FilterLine(self._typed[self._list], "filter: words that must all occur")
+        line = FilterLine(self._typed[self._list], "filter: words that must all occur", self._list)
         await self.mount(line, before="#footer")
         self.set_focus(line)
 
     @on(FilterLine.Typed)
     def _filter_typed(self, event: FilterLine.Typed) -> None:
-        self._set_filter(event.text)
+        self._set_filter(event.text, event.of)
 
     @on(FilterLine.Done)
     async def _filter_done(self, event: FilterLine.Done) -> None:
-        self._focus()
-        await self.query_one(FilterLine).remove()
+        if not event.left:
+            self._focus()
+        await event.line.remove()
         self._asking = False
         self.refresh_bindings()
         if not event.kept:
-            self._set_filter("")
+            self._set_filter("", event.of)
 
-    def _set_filter(self, text: str) -> None:
-        self._typed[self._list] = text
+    def _set_filter(self, text: str, of: str = "") -> None:
+        self._typed[of or self._list] = text
         self.show()

@@ -225,9 +225,9 @@ class EventsScreen(TimedScreen):
 
     @on(FilterLine.Done)
     async def _filter_done(self, event: FilterLine.Done) -> None:
-        line = self.query_one(FilterLine)
-        self.query_one("#events").focus()
-        await line.remove()
+        if not event.left:
+            self.query_one("#events").focus()
+        await event.line.remove()
         self._asking = False
         self.refresh_bindings()
         if not event.kept:

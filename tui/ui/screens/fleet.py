@@ -395,24 +395,24 @@ class FleetScreen(TimedScreen):
             # The charts are of the pod under the cursor: what is looked for there is a pod.
             self._panes.active = name = "pods"
             self._arrange()
-        line = FilterLine(self._typed[name], f"filter {TITLES[name].lower()}: words that must all occur")
+        line = FilterLine(self._typed[name], f"filter {TITLES[name].lower()}: words that must all occur", name)
         await self.mount(line, before="#footer")
         # At once, and by a priority binding: what is typed right behind the slash is text, not keys for the table.
         self.set_focus(line)
 
     @on(FilterLine.Typed)
     def _filter_typed(self, event: FilterLine.Typed) -> None:
-        self._set_filter(self._panes.active, event.text)
+        self._set_filter(event.of, event.text)
 
     @on(FilterLine.Done)
     async def _filter_done(self, event: FilterLine.Done) -> None:
-        name = self._panes.active
-        self.set_focus(self.query_one(f"#{name}"))
-        await self.query_one(FilterLine).remove()
+        if not event.left:
+            self.set_focus(self.query_one(f"#{event.of}"))
+        await event.line.remove()
         self._asking = False
         self.refresh_bindings()
         if not event.kept:
-            self._set_filter(name, "")
+            self._set_filter(event.of, "")
 
     def _set_filter(self, name: str, text: str) -> None:
         self._typed[name] = text

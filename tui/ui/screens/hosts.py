@@ -360,9 +360,9 @@ class HostsScreen(TimedScreen):
 
     @on(FilterLine.Done)
     async def _filter_done(self, event: FilterLine.Done) -> None:
-        line = self.query_one(FilterLine)
-        self._go("hosts")
-        await line.remove()
+        if not event.left:
+            self._go("hosts")
+        await event.line.remove()
         self._asking = False
         self.refresh_bindings()
         if not event.kept:

@@ -607,14 +607,14 @@ class MarketScreen(TimedScreen):
         if self._asking:
             return
         self._asking = what
-        line = FilterLine(text, words)
+        line = FilterLine(text, words, self._list)
         await self.mount(line, before="#footer")
         self.set_focus(line)
 
     @on(FilterLine.Typed)
     def _filter_typed(self, event: FilterLine.Typed) -> None:
         if self._asking == "find":
-            self._set_filter(event.text)
+            self._set_filter(event.text, event.of)
             return
         _, faults = views.demand_of(event.text, self._countries)
         told = faults[0] if faults else "enter asks RunPod so"
@@ -622,15 +622,19 @@ class MarketScreen(TimedScreen):
 
     @on(FilterLine.Done)
     async def _filter_done(self, event: FilterLine.Done) -> None:
-        line = self.query_one(FilterLine)
-        text, what = line.value, self._asking
-        self._focus_list()
-        await line.remove()
+        text, what = event.line.value, self._asking
+        if not event.left:
+            self._focus_list()
+        await event.line.remove()
         self._asking = ""
         self.refresh_bindings()
         if what == "find":
             if not event.kept:
-                self._set_filter("")
+                self._set_filter("", event.of)
+            return
+        if event.left:
+            # Nothing is asked of RunPod by a click elsewhere.
+            self.show()
             return
         demand, faults = views.demand_of(text, self._countries)
         if event.kept and not faults:
@@ -645,8 +649,8 @@ class MarketScreen(TimedScreen):
         """Where RunPod has hosts, as far as it told; none while that is not known."""
         return self._sight.fleet.countries.value or ()
 
-    def _set_filter(self, text: str) -> None:
-        self._typed[self._list] = text
+    def _set_filter(self, text: str, of: str = "") -> None:
+        self._typed[of or self._list] = text
         self.show()
 
     def _set_demand(self, demand: Demand) -> None:

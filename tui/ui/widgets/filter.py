@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
@@ -27,26 +28,33 @@ class FilterLine(Input):
     ]
 
     class Typed(Message):
-        """The words as they are now."""
+        """The words as they are now; `of` is what they filter."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, text: str, of: str) -> None:
             super().__init__()
             self.text = text
+            self.of = of
 
     class Done(Message):
-        """The line closes; `kept` says whether the filter stays."""
+        """The line closes, once; `kept` says whether the filter stays, `left` that the keys went elsewhere."""
 
-        def __init__(self, kept: bool) -> None:
+        def __init__(self, line: FilterLine, kept: bool, left: bool) -> None:
             super().__init__()
+            self.line = line
+            self.of = line.of
             self.kept = kept
+            self.left = left
 
-    def __init__(self, text: str, placeholder: str) -> None:
+    def __init__(self, text: str, placeholder: str, of: str = "") -> None:
+        """`of`: what it filters. What is on the screen may be another by the time it is told."""
         super().__init__(text, placeholder=placeholder, id="filter", compact=True)
         self.cursor_blink = False
+        self.of = of
+        self._is_done = False
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(self.Typed(event.value))
+        self.post_message(self.Typed(event.value, self.of))
 
     def action_keep(self) -> None:
         self._done(kept=True)
@@ -54,7 +62,16 @@ class FilterLine(Input):
     def action_give_up(self) -> None:
         self._done(kept=False)
 
-    def _done(self, kept: bool) -> None:
-        # Focus goes at once: a key typed right behind this one is no text any more.
-        self.screen.set_focus(None)
-        self.post_message(self.Done(kept))
+    def on_blur(self, event: events.Blur) -> None:
+        # Not where the whole terminal lost it: that gives it back.
+        if self.app.app_focus:
+            self._done(kept=True, left=True)
+
+    def _done(self, kept: bool, left: bool = False) -> None:
+        if self._is_done:
+            return
+        self._is_done = True
+        if not left:
+            # Focus goes at once: a key typed right behind this one is no text any more.
+            self.screen.set_focus(None)
+        self.post_message(self.Done(self, kept, left))

@@ -1,0 +1,41 @@
+"""`Once`: what a screen that closes has in common: it closes once, and takes nothing else with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from textual.await_complete import AwaitComplete
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    _Screen = Screen[Any]
+else:
+    _Screen = object
+
+
+class Once(_Screen):
+    """A mixin, before the kind of screen it is.
+
+    Textual pops whatever is on top when a screen is dismissed, as often as it is: two keys in one read, a double click
+    or an answer that comes late would close another screen, or the last one.
+    """
+
+    _ended = False
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Close with a result, the first time; below another screen, without one, as soon as that has closed."""
+        if self._ended:
+            return AwaitComplete()
+        self._ended = True
+        return self._leave_stack(result)
+
+    def _leave_stack(self, result: Any) -> AwaitComplete:
+        stack = self.app.screen_stack
+        # Not from below another screen: that one would go, and what was decided is not of now any more.
+        popped: AwaitComplete = super().dismiss(result) if stack and stack[-1] is self else AwaitComplete()
+        return popped
+
+    def on_screen_resume(self) -> None:
+        if self._ended:
+            self._leave_stack(None)
