@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from tui.files import unmarked
+
 
 class Kept:
     """Texts by name. Nothing of it is worth an error: what cannot be read is not there, what cannot be kept is lost.
@@ -24,7 +26,7 @@ class Kept:
     def texts(self) -> Mapping[str, str]:
         if self._texts is None:
             try:
-                self._texts = msgspec.json.decode(self._path().read_bytes(), type=dict[str, str])
+                self._texts = msgspec.json.decode(unmarked(self._path().read_bytes()), type=dict[str, str])
             except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
                 self._texts = {}
         return self._texts

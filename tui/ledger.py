@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.api.secret import Secret
+from tui.files import unmarked
 
 
 class LedgerError(Exception):
@@ -196,7 +197,7 @@ def entries(path: Path) -> Iterator[Entry]:
         with path.open("rb") as file:
             for line in file:
                 try:
-                    yield msgspec.json.decode(line, type=Entry)
+                    yield msgspec.json.decode(unmarked(line), type=Entry)
                 except (msgspec.MsgspecError, UnicodeDecodeError):
                     continue
     except FileNotFoundError:
