@@ -108,11 +108,12 @@ class Exchange:
         with suppress(CloudError):
             self._line = self._connect()
 
-    def _connect(self) -> Line:
+    def _connect(self, beside: Line | None = None) -> Line:
         """Raises Misconfigured."""
         return connect(
             self._url,
             transport=self._transport,
+            beside=beside,
             headers={
                 "User-Agent": f"podtop/{__version__}",
                 "Accept": "application/json",
@@ -198,7 +199,7 @@ class Exchange:
                 outcome = await self._send(line, trail, content, auth, secrets, lines)
                 if again and isinstance(outcome, _Dropped):
                     # A client of its own has no other connection that may just be closing.
-                    line = self._connect()
+                    line = self._connect(line)
                     trail = _Trail()
                     async with line.client:
                         outcome = await self._send(line, trail, content, auth, secrets, lines)
