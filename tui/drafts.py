@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from tui import private
+from tui.files import unmarked
 from tui.store.draft import VARIABLE, Draft
 from tui.store.fields import BY_NAME, Kind
 
@@ -40,7 +41,7 @@ def save(path: Path, draft: Draft) -> None:
 def load(path: Path) -> Draft | None:
     """The draft that was kept; None where there is none. Raises DraftError for one that cannot be read."""
     try:
-        kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
+        kept = msgspec.json.decode(unmarked(path.read_bytes()), type=_Kept)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -94,6 +94,11 @@ def decode(content: bytes) -> str:
         raise FileTrouble("it is not UTF-8") from None
 
 
+def unmarked(content: bytes) -> bytes:
+    """Without the mark that an editor put in front of what is in UTF-8 by its nature, such as JSON."""
+    return content.removeprefix(codecs.BOM_UTF8)
+
+
 def kind_of(mode: int) -> str:
     """Why a file that is no regular one is not read."""
     return next((words for fits, words in _KINDS if fits(mode)), "it is no file")

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from tui import private
+from tui.files import unmarked
 
 
 class Kept:
@@ -25,7 +26,7 @@ class Kept:
     def texts(self) -> Mapping[str, str]:
         if self._texts is None:
             try:
-                self._texts = msgspec.json.decode(self._path().read_bytes(), type=dict[str, str])
+                self._texts = msgspec.json.decode(unmarked(self._path().read_bytes()), type=dict[str, str])
             except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
                 self._texts = {}
         return self._texts

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from tui import file_lock, private
 from tui.api.secret import Secret
+from tui.files import unmarked
 
 
 class LedgerError(Exception):
@@ -207,7 +208,7 @@ def entries(path: Path) -> Iterator[Entry]:
         with path.open("rb") as file:
             for line in file:
                 try:
-                    yield msgspec.json.decode(line, type=Entry)
+                    yield msgspec.json.decode(unmarked(line), type=Entry)
                 except (msgspec.MsgspecError, UnicodeDecodeError):
                     continue
     except FileNotFoundError:

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from tui import file_lock, private
+from tui.files import unmarked
 
 T = TypeVar("T")
 
@@ -38,7 +39,7 @@ class Shelf(Generic[T]):
             stat = self.path.stat()
             stamp = (stat.st_mtime_ns, stat.st_ino)
             if stamp != self._seen:
-                self._all = msgspec.json.decode(self.path.read_bytes(), type=self._type)
+                self._all = msgspec.json.decode(unmarked(self.path.read_bytes()), type=self._type)
                 self._seen = stamp
         except FileNotFoundError:
             self._all, self._seen = {}, None

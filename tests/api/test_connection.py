@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any
 
 import certifi
+import httpcore  # noqa: F401  It looks for SOCKS support once, when it is first imported.
 import httpx
 import pytest
 from hypothesis import assume, given, settings
@@ -508,17 +509,23 @@ async def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatc
     assert SECRET not in str(caught.value)
 
 
-async def test_a_proxy_that_says_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5"])
+async def test_a_proxy_that_says_nothing_is_named(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.api.graphql.exchange.CONNECTED", 0.3)
+
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.Event().wait()
 
     async with server(silent) as port:
-        monkeypatch.setenv("HTTPS_PROXY", f"127.0.0.1:{port}")
-        cloud = GraphQLCloud(URL, KEY, deadline=0.3)
+        monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://127.0.0.1:{port}")
+        cloud = GraphQLCloud(URL, KEY)
         with pytest.raises(errors.TimedOut, match=f"127.0.0.1:{port}") as caught:
             await cloud.stop("p1")
         assert not caught.value.sent
         await cloud.aclose()
+        del caught, cloud
+    gc.collect()
 
 
 @pytest.mark.parametrize(

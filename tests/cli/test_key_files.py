@@ -439,3 +439,21 @@ def test_the_log_holds_nothing_that_looks_like_a_key() -> None:
     record = logging.LogRecord("tui", logging.INFO, "", 0, "sent %s by %s", (KEY, "own-secret"), None)
     Redact(Secret("own-secret")).filter(record)
     assert record.getMessage() == "sent ••• by •••"
+
+
+def test_an_editors_mark_in_front_of_what_podtop_keeps_loses_nothing(tmp_path: Path) -> None:
+    from tui.kept import Kept
+    from tui.ledger import entries
+    from tui.shelf import Shelf
+
+    put(tmp_path / "shelf.json", BOM + b'{"a": "b"}\r\n')
+    assert Shelf[str](tmp_path / "shelf.json", str, "things", "lost").all() == {"a": "b"}
+    put(tmp_path / "kept.json", BOM + b'{"theme": "nord"}\r\n')
+    assert Kept(lambda: tmp_path / "kept.json").get("theme") == "nord"
+    line = (
+        '{"time":"2026-11-28T14:00:00Z","id":"1","phase":"intent","origin":"demo","user":"me","by":"keys","action":"stop","pod":"p",'
+        '"name":"n","inputs":{},"outcome":"","message":""}'
+    )
+    plain = [*entries(put(tmp_path / "plain.jsonl", f"{line}\n"))]
+    assert [*entries(put(tmp_path / "marked.jsonl", BOM + f"{line}\r\n".encode()))] == plain
+    assert len(plain) == 1

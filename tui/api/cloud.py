@@ -109,7 +109,7 @@ def with_pods(snapshot: Snapshot) -> Snapshot:
 class Cloud(Protocol):
     """RunPod, whichever API carries it. Every method raises `CloudError` and nothing else.
 
-    Nothing is ever sent twice. A mutation is over when its method returns; when it raises `Unreachable` with `sent`,
+    A mutation is never sent twice. It is over when its method returns; when it raises `Unreachable` with `sent`,
     or `Malformed`, it may have happened: ask for the fleet. All the other errors mean that it did not.
     """
 

@@ -23,10 +23,11 @@ _LARGEST = 64 * 1024 * 1024
 
 
 class Line(NamedTuple):
-    """A client, and the proxy that it goes by."""
+    """A client, the proxy that it goes by, and whose certificates it trusts."""
 
     client: httpx.AsyncClient
-    proxy: Proxy | None
+    proxy: Proxy | None = None
+    trust: ssl.SSLContext | None = None
 
 
 def connect(
@@ -34,16 +35,18 @@ def connect(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     environ: Mapping[str, str] = os.environ,
+    beside: Line | None = None,
     **options: Any,
 ) -> Line:
     """A client for what is asked at `url`. Nothing is sent. It follows no redirect and keeps no cookie.
 
     transport: stands in for the network: the environment is not looked at then.
+    beside:    another line to the same address: what it found in the environment is not looked for again.
     options:   as httpx's, but for what the environment decides.
     Raises Misconfigured, and nothing else.
     """
     try:
-        return _connect(url, transport, environ, options)
+        return _connect(url, transport, environ, beside, options)
     except CloudError as error:
         flaw = error
     # Whatever the libraries raise while they read the environment: podtop has to say that in words, and go on.
@@ -58,13 +61,25 @@ def connect(
 
 
 def _connect(
-    url: str, transport: httpx.AsyncBaseTransport | None, environ: Mapping[str, str], options: dict[str, Any]
+    url: str,
+    transport: httpx.AsyncBaseTransport | None,
+    environ: Mapping[str, str],
+    beside: Line | None,
+    options: dict[str, Any],
 ) -> Line:
     # A server that could set cookies could tell by them which requests belong together.
     options["cookies"] = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     options["follow_redirects"] = options["trust_env"] = False
     if transport is not None:
-        return Line(httpx.AsyncClient(transport=transport, **options), None)
+        return Line(httpx.AsyncClient(transport=transport, **options))
+    proxy, trust = (beside.proxy, beside.trust) if beside is not None else (None, None)
+    if trust is None:
+        proxy, trust = _surroundings(url, environ)
+    return Line(httpx.AsyncClient(verify=trust, proxy=_for_httpx(proxy, trust), **options), proxy, trust)
+
+
+def _surroundings(url: str, environ: Mapping[str, str]) -> tuple[Proxy | None, ssl.SSLContext]:
+    """By which proxy, and trusting whose certificates. Raises Misconfigured."""
     # What stays on this machine must not be handed to a proxy named in the environment.
     proxy = None if stays_here(url) else proxy_for(url, environ)
     if proxy is not None and proxy.scheme.startswith("socks") and find_spec("socksio") is None:
@@ -74,8 +89,7 @@ def _connect(
         )
     secure = urlsplit(url).scheme == "https" or (proxy is not None and proxy.scheme == "https")
     # Without TLS there is nothing to trust, and the list of authorities need not be read.
-    trust = trusted(environ) if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return Line(httpx.AsyncClient(verify=trust, proxy=_for_httpx(proxy, trust), **options), proxy)
+    return proxy, trusted(environ) if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _for_httpx(proxy: Proxy | None, trust: ssl.SSLContext) -> httpx.Proxy | None:

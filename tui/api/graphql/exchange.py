@@ -30,6 +30,9 @@ READ_TIMEOUT = 15.0
 DEADLINE = 30.0
 """Seconds for a whole request: a server that drips bytes never reaches a read timeout."""
 
+CONNECTED = 15.0
+"""Seconds until a request leaves: some proxies are asked without a timeout of their own."""
+
 # Longer than the market's poll, so that no poll pays for a new TLS handshake; httpx's own 5 s is shorter than any.
 _KEEP_ALIVE = 90.0
 
@@ -55,10 +58,11 @@ class _Bearer(httpx.Auth):
 class _Trail:
     """How far a request got, as httpcore tells it; nothing is known of one that went over another transport."""
 
-    def __init__(self) -> None:
+    def __init__(self, leaving: Callable[[], object] = lambda: None) -> None:
         self.known = False
         self.connected = False
         self.left = False
+        self._leaving = leaving
 
     async def __call__(self, event: str, info: dict[str, Any]) -> None:
         self.known = True
@@ -66,6 +70,7 @@ class _Trail:
             self.connected = True
         elif event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
             self.left = True
+            self._leaving()
 
     @property
     def may_have_left(self) -> bool:
@@ -105,11 +110,12 @@ class Exchange:
         with suppress(CloudError):
             self._line = self._connect()
 
-    def _connect(self) -> Line:
+    def _connect(self, beside: Line | None = None) -> Line:
         """Raises Misconfigured."""
         return connect(
             self._url,
             transport=self._transport,
+            beside=beside,
             headers={
                 "User-Agent": f"podtop/{__version__}",
                 "Accept": "application/json",
@@ -185,13 +191,18 @@ class Exchange:
             return error
         if self._transport is None:
             names.install()
+        until = asyncio.get_running_loop().time() + self._deadline
         trail = _Trail()
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout_at(until) as limit:
+                if self._transport is None:
+                    limit.reschedule(min(until, until - self._deadline + CONNECTED))
+                trail = _Trail(lambda: limit.reschedule(until))
                 outcome = await self._send(line, trail, content, auth, secrets, lines)
                 if again and isinstance(outcome, _Dropped):
                     # A client of its own has no other connection that may just be closing.
-                    trail, line = _Trail(), self._connect()
+                    line = self._connect(line)
+                    trail = _Trail()
                     async with line.client:
                         outcome = await self._send(line, trail, content, auth, secrets, lines)
         except CloudError as error:

@@ -65,8 +65,10 @@ def of_transport(
                 "of which kind it is.",
                 sent=False,
             )
-        case _:
+        case httpx.HTTPError() | httpx.StreamError() | OSError():
             return Unreachable(f"{host} closed the connection before it answered.", sent=sent)
+        case _:
+            return Unreachable(f"{host} could not be asked: {type(error).__name__}, unforeseen by podtop.", sent=sent)
 
 
 def is_dropped(error: Exception) -> bool:
