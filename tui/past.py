@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -51,7 +52,9 @@ class Past:
 
     async def ask(self, question: Callable[[Recording], T]) -> T:
         """The answer of the recording to a question."""
-        answer, damaged = await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
+        with answered():
+            asked = asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
+        answer, damaged = await asked
         if damaged and not self._told:
             self._told = True
             rows = "1 damaged row" if damaged == 1 else f"{damaged:,} damaged rows"
@@ -74,7 +77,9 @@ class Past:
             if self._recording is not None:
                 self._recording.close()
 
-        self._thread.submit(close)
+        # Where memory is short there may be no thread to be had.
+        with suppress(RuntimeError):
+            self._thread.submit(close)
         self._thread.shutdown(wait=False)
 
     # What screens ask

@@ -176,7 +176,9 @@ class Recorder:
             self._opened.set()
         finally:
             self._tried.set()
-            self._thread.submit(self._close)
+            # Where memory is short there may be no thread to be had.
+            with suppress(RuntimeError):
+                self._thread.submit(self._close)
             # Not waited for on the event loop's time but for the last batch, which is a matter of milliseconds.
             self._thread.shutdown(wait=True)
 

@@ -53,7 +53,7 @@ def choose(name: str, at: str | None, directory: Path, tz: tzinfo | None = None)
     try:
         with answered(), closing(Recording(path)) as recording:
             spans, origin = recording.spans() or recording.spans(MARKET), recording.origin
-            left = f" that can be read: {recording.damaged} damaged rows" if recording.damaged else ""
+            left = f" that can be read (damaged rows: {recording.damaged})" if recording.damaged else ""
     except ArchiveError as error:
         said = str(error)
         raise ReplayError(said if str(path) in said else f"{path}: {said}") from None
