@@ -60,7 +60,9 @@ def test_status_change_never_raises(text: str) -> None:
 
 def test_totals_count_only_live_gpus_as_busy() -> None:
     pods = [pod("a", utils=(90, 0)), pod("b", utils=None), replace(pod("c", utils=(90,)), status="EXITED")]
-    assert rules.totals(pods, unreadable=1) == rules.Totals(running=2, pods=4, gpus_busy=1, gpus=3, gpus_unread=0, gpus_booting=1)
+    assert rules.totals(pods, unreadable=1) == rules.Totals(
+        running=2, pods=4, gpus_busy=1, gpus=3, gpus_unread=0, gpus_booting=1
+    )
 
 
 def test_a_gpu_that_runpod_says_nothing_of_is_not_counted_as_idle() -> None:
