@@ -84,7 +84,7 @@ async def test_a_stop_is_asked_written_down_sent_once_and_told(stage: Stage, cap
     assert stage.status(QWEN) == "EXITED"
     said = capsys.readouterr()
     assert said.out == "✓ qwen-eval-sweep stopped: Exited by user\n"
-    for words in (f"qwen-eval-sweep ({QWEN})", "Saves $1.38/h", "100 GB", "container disk is wiped", "later"):
+    for words in (f"qwen-eval-sweep ({QWEN})", "Saves $1.37/h", "100 GB", "container disk is wiped", "later"):
         assert words in said.err
     intent, end = stage.log()
     assert (intent["action"], intent["pod"], intent["by"], end["outcome"]) == ("stop", QWEN, "command", "done")
@@ -131,7 +131,7 @@ async def test_yes_asks_nothing_and_says_all_the_same(stage: Stage, capsys: Any)
     assert await stage.act("resume", PREP) is Exit.OK
     assert stage.mutations == ["resume"]
     assert stage.wire.mutations[0][1] == {"podId": PREP, "gpuCount": 1}
-    assert "Costs $0.40/h" in capsys.readouterr().err
+    assert "Costs $0.43/h" in capsys.readouterr().err
 
 
 async def test_the_pod_is_read_again_and_what_changed_is_asked_again(stage: Stage, capsys: Any) -> None:

@@ -41,7 +41,7 @@ def asking(environ: dict[str, str], *arguments: str) -> Terminal:
 def test_a_stop_is_agreed_to_on_a_terminal(environ: dict[str, str]) -> None:
     terminal = asking(environ, "stop", "qwen-eval-sweep")
     terminal.wait_for("Stop it? [y/N]")
-    assert "Saves $1.38/h" in terminal.text
+    assert "Saves $1.37/h" in terminal.text
     assert log() == []
     terminal.type("y\n")
     assert terminal.end() == 0

@@ -50,7 +50,7 @@ async def test_a_pod_is_stopped_with_two_keys(launch: Launch) -> None:
         await opened(run, "S")
         assert "Stop llama-pretrain" in run.text()
         assert LLAMA in run.text()
-        assert "Saves $11.96/h" in run.text()
+        assert "Saves $11.95/h" in run.text()
         await run.press("y")
         assert await sent(run) == [("stop", LLAMA)]
         await run.settle()
@@ -335,13 +335,13 @@ async def test_a_bid_is_typed_and_weighed(launch: Launch) -> None:
         await on(run, "student")
         await opened(run, "B")
         assert "Lowest bid now: $0.21 a GPU" in run.text()
-        assert "Costs $0.21/h" in run.text()
+        assert "Costs $0.23/h" in run.text()
         await run.press("left", "end", "backspace")
         await run.settle()
         assert "RunPod asks for $0.21" in run.text()
         await run.press("5")
         await run.settle()
-        assert "Costs $0.25/h" in run.text()
+        assert "Costs $0.27/h" in run.text()
         await run.press("enter", "enter")
         assert await sent(run) == [("bid", "s1", 1, 0.25)]
 

@@ -68,10 +68,22 @@ def test_a_bid_is_held_against_the_watch_and_the_cap() -> None:
 def test_a_resume_says_its_price_or_that_there_is_none() -> None:
     down = replace(pod("p", status="EXITED", utils=None), cost_per_hr=0.4)
     asked = resumes(down, RICH)
-    assert "$0.40/h" in words(asked)
+    assert "$0.42/h from then on, disks included" in words(asked)
     assert asked.stop == ""
     # RunPod tells 0 for what does not run: that is no price.
     assert "does not say what it costs" in words(resumes(replace(down, cost_per_hr=0.0), RICH))
     assert "less than an hour" in resumes(down, funds(balance=0.1)).stop
     assert "the account is not known" in resumes(down, None).stop
     assert resumes(down, RICH).key != resumes(replace(down, status_change="Exited by user: later"), RICH).key
+
+
+def test_a_resume_by_a_watch_is_told_the_same_price_as_one_by_hand() -> None:
+    from tests.make import pod
+    from tui import consequences
+    from tui.actions import BY_ID
+
+    down = pod("p", status="EXITED", utils=None, cost=2.0)
+    by_hand = consequences.case(BY_ID["resume"], ["p"], {"p": down}, {}, RICH).points[0].text
+    assert "Costs $2.02/h, disks included" in by_hand
+    assert "costs $2.02/h from then on, disks included" in words(resumes(down, RICH))
+    assert "$2.00/h for GPUs, and disks of unknown size" in words(resumes(replace(down, volume_gb=None), RICH))

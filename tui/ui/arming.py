@@ -125,9 +125,10 @@ def resumes(pod: Pod | None, funds: Funds | None) -> Question:
     balance = funds.balance if funds is not None else None
     money = "RunPod does not say what it costs from then on. It is not asked again."
     if pod.cost_per_hr:
-        money = (
-            f"It costs {fmt.money(pod.cost_per_hr)}/h from then on, without asking, and is not sent if it is dearer."
-        )
+        whole = costs.per_hr(pod, costs.State.RUNNING)
+        price = f"{fmt.money(pod.cost_per_hr)}/h for GPUs, and disks of unknown size," if whole is None else ""
+        price = price or f"{fmt.money(whole)}/h from then on, disks included,"
+        money = f"It costs {price} without asking, and is not sent if it is dearer."
     if not why and (funds is None or funds.account_id is None):
         why = "the account is not known now"
     elif not why and costs.is_short(funds, pod.cost_per_hr):

@@ -351,20 +351,18 @@ class DeployForm(Dialog[Answer | None]):
 
     def _take(self, name: str, text: str) -> None:
         before, self.draft = self.draft, self.draft.typed(name, text)
-        if drafts.same(before, self.draft):
-            # A field tells of its first value too, which nobody typed.
-            return
         if name in self._touched or text:
             self._touched.add(name)
-        self._keep_soon()
+        self._keep_soon(before)
         self._show()
 
     def _take_variables(self) -> None:
         pairs = [row.pair for row in self.query(Variable)]
-        self.draft = replace(self.draft, env=tuple((name, value) for name, value in pairs if name or value))
+        before = self.draft
+        self.draft = replace(before, env=tuple((name, value) for name, value in pairs if name or value))
         if not pairs or any(pairs[-1]):
             self.query_one("#variables").mount(Variable())
-        self._keep_soon()
+        self._keep_soon(before)
         self._show()
 
     @on(Pasted)
@@ -405,7 +403,10 @@ class DeployForm(Dialog[Answer | None]):
         self._folded = not self._folded
         self._show()
 
-    def _keep_soon(self) -> None:
+    def _keep_soon(self, before: Draft | None = None) -> None:
+        if before is not None and drafts.same(before, self.draft):
+            # A field tells of its first value too, which nobody typed.
+            return
         if self._saving is not None:
             self._saving.stop()
         self._saving = self.set_timer(KEPT_AFTER, self._keep)
