@@ -89,6 +89,11 @@ class Clocks:
         self._away += max(0.0, self._last[0] - last[0], self._last[1] - last[1])
         return self._away
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether RunPod's last answer was dated by another clock than those before it, and none has confirmed that."""
+        return self._doubt is not None
+
     def dated(self, date: float, waited: float) -> None:
         """RunPod dated an answer that was waited for so long: somewhere in that time its clock stood at that second.
 

@@ -289,7 +289,10 @@ class Watch:
         answered = self.chronicle.answered(at, self._fleet.watched.away)
         self._fleet.events.extend(answered)
         happened = self._fleet.apply(snapshot, at, took)
-        judged = self.chronicle.judge(self._fleet, at) if self._judges and snapshot.pods is not None else ()
+        # What is dated by a clock that may have been set is no reason to begin or end anything.
+        sure = self._source.clocks is None or not self._source.clocks.doubtful
+        judges = self._judges and sure and snapshot.pods is not None
+        judged = self.chronicle.judge(self._fleet, at) if judges else ()
         self._fleet.events.extend(judged)
         self._hand_over(lambda recorder: recorder.polled(at, snapshot, (*answered, *happened, *judged)))
 

@@ -14,6 +14,7 @@ from tests.ui.conftest import NOW, PODS, HeldCloud, Launch, Running, sent_to_cli
 from tui.api.cloud import Throttled, Unreachable
 from tui.api.models import Snapshot
 from tui.app import PodtopApp
+from tui.config import Config
 from tui.past import Past
 from tui.recorder import archive_path
 from tui.store.archive.reader import Recording
@@ -52,7 +53,7 @@ async def later(run: Running, seconds: float, **answers: object) -> None:
 
 
 async def test_everything_that_happened_newest_first(launch: Launch) -> None:
-    async with launch(cloud=rich()) as run:
+    async with launch(cloud=rich(), config=Config(interval=60.0)) as run:
         await later(run, 5, fleet=STOPPED)
         await later(run, 5, fleet=Unreachable("api.runpod.io cannot be reached: no route to host."))
         await later(run, 0)
@@ -219,14 +220,14 @@ async def test_an_alert_that_lasts_over_a_restart_is_told_once(launch: Launch, t
         return cloud
 
     first = idle()
-    async with launch(record=tmp_path, cloud=first) as run:
+    async with launch(record=tmp_path, config=Config(interval=60.0), cloud=first) as run:
         await remembered(run)
         for _ in range(13):
             await later(run, 60)
         assert [e.kind for e in run.app.fleet.events if e.kind is Kind.IDLE] == [Kind.IDLE]
     second = idle()
     second.now = first.now + 30
-    async with launch(record=tmp_path, cloud=second) as run:
+    async with launch(record=tmp_path, config=Config(interval=60.0), cloud=second) as run:
         await remembered(run)
         for _ in range(13):
             await later(run, 60)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from tui.api.cloud import TimedOut
 from tui.api.models import GpuReading, Telemetry
 from tui.clocks import Clocks
 from tui.performer import PATIENCE
+from tui.store.events import Kind
 from tui.ui.captions import time_axis
 from tui.ui.screens.timed import RANGES, TimedScreen
 from tui.ui.spec import ChartSpec, window
@@ -42,9 +43,11 @@ class Machine:
 
 
 def told(machine: Machine) -> Any:
-    """A pod whose sample of temperature RunPod took just now, by its own clock."""
+    """A pod whose temperature RunPod took just now, and one that it rented out five minutes ago, by its own clock."""
     busy = pod("k3v9x0q2m1a7ze", name="llama-pretrain", utils=(91.0,), cost=11.96)
-    return snapshot(replace(busy, telemetry=Telemetry(machine.server - 5, None, (GpuReading(None, None, None, 71.0),))))
+    hot = replace(busy, telemetry=Telemetry(machine.server - 5, None, (GpuReading(None, None, None, 71.0),)))
+    since = f"{datetime.fromtimestamp(machine.server - 300, UTC):%a %b %d %Y %H:%M:%S} GMT+0000"
+    return snapshot(hot, pod("q9w8e7r6t5y4u3", name="flux-lora", utils=None, change=f"Rented by User: {since}"))
 
 
 async def live(run: Running, machine: Machine, polls: int = 6) -> None:
@@ -70,7 +73,9 @@ async def test_a_clock_is_set_and_all_goes_on(launch: Launch, which: str, by: fl
         hour = 12 if which == "server" else (12 + int(by / HOUR)) % 24
         assert f"● live {hour:02d}:01:00" in run.text(), "the time of day is this machine's"
         assert "71°" in run.text(), "RunPod's sample is as young as before"
+        assert "booting 5m" in run.text()
         assert "idle" not in run.text()
+        assert Kind.BOOT not in [event.kind for event in run.app.fleet.events]
         machine.wait(21)
         await run.pilot.pause(1.1)
         assert "data 21s old" in run.text(), "an age is of time that passed"

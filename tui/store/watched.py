@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from itertools import pairwise
-from statistics import median
 
 from tui.store import rules
 from tui.store.series import GAP, GAP_BYTE, Stretch
@@ -92,7 +91,8 @@ def idle_in(stretch: Stretch, interval: float) -> tuple[float, bool]:
             continue
         worked = True
         first = max(first, next(i for i in range(len(times) - 1, -1, -1) if least <= column.high[i] < GAP))
-    usual = median(after - before for before, after in pairwise(times[-60:]))
+    steps = sorted(after - before for before, after in pairwise(times[-60:]))
+    usual = steps[len(steps) // 2]
     longest = INTERVALS * max(interval, usual)
     idle, known_before = 0.0, False
     for i in range(first, len(times)):
