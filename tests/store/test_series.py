@@ -7,6 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.store import series as packing
 from tui.store.series import Series
 
 VALUES = st.one_of(st.none(), st.floats(0, 100), st.integers(0, 100))
@@ -101,3 +102,9 @@ def test_an_instant_in_the_past_sees_nothing_of_what_came_after_it() -> None:
     assert [series.value("x", at) for at in (-1, 0, 7, 10, 99)] == [None, 10, 20, 30, 30]
     (run,) = series.runs("x", 0, 60.0, 1, 15, until=7)
     assert (run[0].high, run[0].mean) == (20, 15)
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True), st.sampled_from(("cpu", "temp0", "power0", "other")))
+def test_any_number_becomes_a_byte(value: float, name: str) -> None:
+    assert 0 <= packing.pack(name, value) <= 255
+    assert packing.pack(name, math.copysign(1.7e308, value)) in (0, packing.GAP - 1, packing.GAP)

@@ -41,7 +41,8 @@ def pack(name: str, value: float | None) -> int:
     """A value as a byte; what is no number is a gap, what is out of range the nearest that is in it."""
     if value is None or not math.isfinite(value):
         return GAP
-    return min(_TOP, max(0, round(value * steps(name))))
+    # Bounded before it is rounded: what is out of any range may be infinite in steps.
+    return round(min(_TOP, max(0.0, value * steps(name))))
 
 
 Bytes = bytes | bytearray
