@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -14,6 +14,7 @@ from tui.barrier import held, own_fault, own_faults
 from tui.poller import Failed, Fresh, Poller
 from tui.store.fleet import PRIVATE, Older
 from tui.store.series import EMPTY
+from tui.store.slices import Sliced, whole
 from tui.topics import TOPICS
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class Watch:
         self._judges = record is None or source.history is not None
         self._wanted: dict[str, tuple[Demand, ...]] = {}
         self._unkept = False
+        self._taking_in = asyncio.Lock()
 
     @property
     def meter(self) -> Meter:
@@ -142,7 +144,7 @@ class Watch:
             raise Unreachable("podtop is not connected yet.", sent=False)
         snapshot = await self._cloud.fleet()
         with own_faults("taking it in"):
-            self._pods_told(snapshot, self._source.clock())
+            await self._take_in_pods(snapshot, self._source.clock())
         self._tell()
         return snapshot
 
@@ -236,7 +238,7 @@ class Watch:
                 if not self._source.keyless:
                     pods = Poller(cloud.fleet, self._config.interval, slowness=self._slowness)
                     self._wakes["pods"] = pods.wake
-                    group.create_task(self._follow(pods, self._pods_told, self._pods_failed))
+                    group.create_task(self._follow(pods, self._take_in_pods, self._pods_failed))
                 market = Poller(self._ask_market, self._config.market_interval, slowness=self._slowness)
                 self._wakes["market"] = market.wake
                 self.attend(self._attended)
@@ -255,7 +257,17 @@ class Watch:
         """How near RunPod's limits podtop's requests are."""
         return self.meter.tightest(self._beat())
 
+    async def _take_in_pods(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
+        """Take in an answer about the pods, a slice at a time where they are many: keys are heard in between."""
+        async with self._taking_in:
+            work = self._pods_taking(snapshot, at, took)
+            for _ in work:
+                await asyncio.sleep(0)
+
     def _pods_told(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
+        whole(self._pods_taking(snapshot, at, took))
+
+    def _pods_taking(self, snapshot: Snapshot, at: float, took: float | None = None) -> Sliced[None]:
         if self._first is None:
             self._first = at
         if took is not None and self._asks_for_hosts and self._group is not None:
@@ -263,8 +275,11 @@ class Watch:
             self._group.create_task(held(self._ask_for_hosts(), "asking for machines"))
         answered = self.chronicle.answered(at)
         self._fleet.events.extend(answered)
-        happened = self._fleet.apply(snapshot, at, took)
-        judged = self.chronicle.judge(self._fleet, at) if self._judges and snapshot.pods is not None else ()
+        happened = yield from self._fleet.taking(snapshot, at, took)
+        judged: tuple[Event, ...] = ()
+        if self._judges and snapshot.pods is not None:
+            judged = yield from self.chronicle.judging(self._fleet, at)
+        yield from self._fleet.summing(at)
         self._fleet.events.extend(judged)
         self._hand_over(lambda recorder: recorder.polled(at, snapshot, (*answered, *happened, *judged)))
 
@@ -450,7 +465,9 @@ class Watch:
             try:
                 match reading:
                     case Fresh(value, took):
-                        apply(value, now, took)
+                        taken = apply(value, now, took)
+                        if isinstance(taken, Awaitable):
+                            await taken
                     case Failed(error, retry_in):
                         if isinstance(error, Throttled):
                             self.meter.throttled(self._beat())

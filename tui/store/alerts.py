@@ -16,6 +16,7 @@ from msgspec import Struct
 from tui.store import rules
 from tui.store.events import Kind as EventKind
 from tui.store.fleet import busy_since
+from tui.store.slices import Sliced, sliced, whole
 
 if TYPE_CHECKING:
     from tui.api.models import Pod
@@ -94,9 +95,16 @@ def alerts(fleet: Fleet, now: float, quiet: bool = True) -> tuple[Alert, ...]:
 
     quiet: tell also of GPUs that do nothing at this instant, which takes a look at the samples of every pod.
     """
+    return whole(looking(fleet, now, quiet))
+
+
+def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert, ...]]:
+    """`alerts` in slices."""
     found = [*_money(fleet)]
     restarts = Counter(e.pod for e in fleet.events if e.kind is EventKind.RESTART and e.at > now - rules.LOOP_SPAN)
-    for record in fleet.records.values():
+    for pause, record in sliced(fleet.records.values()):
+        if pause:
+            yield
         found += _of(record, restarts[record.id], quiet, now)
     return tuple(sorted(found, key=lambda a: (_GRADES[a.grade], _KINDS[a.kind], a.name.lower(), a.pod)))
 

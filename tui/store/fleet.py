@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Hashable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from tui.store.events import Event, between
 from tui.store.feed import Feed, is_stale
 from tui.store.inspection import Inspection
 from tui.store.series import GAP, Series, Stretch
+from tui.store.slices import SLICE, Sliced, sliced, whole
 
 if TYPE_CHECKING:
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
@@ -38,10 +40,15 @@ _FEWEST_SAMPLES = 120
 EVENTS = 500
 """How many events are kept in memory."""
 
+CROWD = 1000
+"""Pods from which on what is made of all of them is kept until the next answer."""
+
+T = TypeVar("T")
+
 _NOTHING: Feed[Any] = Feed()
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """One pod as podtop knows it.
 
     pod:        the last readable value, None when it never was.
@@ -207,6 +214,8 @@ class Fleet:
         self._span = DAY
         self._limit = 0
         self._columns = -1
+        self._derived: dict[Hashable, Any] = {}
+        self._derived_from: dict[str, Record] | None = None
 
     @property
     def funds(self) -> Funds | None:
@@ -301,16 +310,55 @@ class Fleet:
         """Seconds between two samples beyond which a chart shows a gap: podtop slept, for a failed poll says so."""
         return max(60.0, 3 * self.interval)
 
+    def derived(self, what: Hashable, now: float, make: Callable[[], T]) -> T:
+        """What is made of very many records: once for each answer, since it says the same until the next one.
+
+        No pod grows idle between two answers; at an instant before the last one it is made anew.
+        """
+        if len(self.records) < CROWD or (self.pods_at is not None and now < self.pods_at):
+            return make()
+        if self._derived_from is not self.records:
+            self._derived_from, self._derived = self.records, {}
+        if what not in self._derived:
+            self._derived[what] = make()
+        found: T = self._derived[what]
+        return found
+
     @property
     def totals(self) -> rules.Totals:
-        readable = [r.pod for r in self.records.values() if r.pod is not None]
-        return rules.totals(readable, len(self.records) - len(readable))
+        return self.derived("totals", math.inf, lambda: self._totals_of(self.records.values()))
+
+    def summing(self, now: float) -> Sliced[None]:
+        """Have the totals of very many pods at hand, made a slice at a time."""
+        records = self.records
+        if len(records) < CROWD:
+            return
+        sums, burn = rules.Totals(0, 0, 0, 0, 0), 0.0
+        every = list(records.values())
+        for begin in range(0, len(every), SLICE):
+            yield
+            part = every[begin : begin + SLICE]
+            more = self._totals_of(part)
+            sums = rules.Totals(*(one + other for one, other in zip(sums, more, strict=True)))
+            burn += self._idle_burn_of(part, now)
+        if records is self.records:
+            self.derived("totals", math.inf, lambda: sums)
+            self.derived("idle burn", now, lambda: burn)
+
+    @staticmethod
+    def _totals_of(records: Collection[Record]) -> rules.Totals:
+        readable = [r.pod for r in records if r.pod is not None]
+        return rules.totals(readable, len(records) - len(readable))
 
     def idle_burn(self, now: float) -> float:
         """Dollars per hour of the pods that are up and have done nothing for `rules.IDLE_AFTER`."""
+        return self.derived("idle burn", now, lambda: self._idle_burn_of(self.records.values(), now))
+
+    @staticmethod
+    def _idle_burn_of(records: Collection[Record], now: float) -> float:
         return sum(
             r.pod.cost_per_hr or 0.0
-            for r in self.records.values()
+            for r in records
             if r.pod is not None and rules.phase(r.pod, r.idle_for(now)) is rules.Phase.IDLE
         )
 
@@ -330,16 +378,22 @@ class Fleet:
 
         Where the server failed to give the pods, the last ones stay, with a gap.
         """
+        return whole(self.taking(snapshot, at, took))
+
+    def taking(self, snapshot: Snapshot, at: float, took: float | None = None) -> Sliced[tuple[Event, ...]]:
+        """`apply` in slices: the pods are the old ones until it is over."""
         self.snapshot = self.snapshot.succeeded(snapshot, at, took)
         self.balances.tell(at, snapshot.funds.balance if snapshot.funds else None)
         if snapshot.pods is None:
             self._gap(at)
             return ()
-        happened = self._happened(snapshot, at)
+        happened = yield from self._happened(snapshot, at)
         self.events.extend(happened)
         self.pods_at = at
         records: dict[str, Record] = {}
-        for pod in snapshot.pods:
+        for pause, pod in sliced(snapshot.pods):
+            if pause:
+                yield
             records[pod.id] = self._seen(pod, at)
         for number, broken in enumerate(snapshot.unreadable):
             record = self._unreadable(broken, number, at)
@@ -348,7 +402,7 @@ class Fleet:
         self._share_memory()
         return happened
 
-    def _happened(self, snapshot: Snapshot, at: float) -> tuple[Event, ...]:
+    def _happened(self, snapshot: Snapshot, at: float) -> Sliced[tuple[Event, ...]]:
         """What happened between the last telling of the pods and this one; nothing is known of before the first."""
         before = self.pods_at
         if before is None or snapshot.pods is None:
@@ -356,7 +410,9 @@ class Fleet:
         there = {pod.id for pod in snapshot.pods} | {broken.id for broken in snapshot.unreadable}
         gone = [r for r in self.records.values() if r.pod is not None and r.id not in there]
         happened = [event for r in gone for event in between(r.id, r.pod, None, before, at)]
-        for pod in snapshot.pods:
+        for pause, pod in sliced(snapshot.pods):
+            if pause:
+                yield
             old = self.records.get(pod.id)
             if old is None or old.pod is not None:
                 happened += between(pod.id, old.pod if old else None, pod, before, at)
@@ -476,7 +532,7 @@ class Fleet:
                     # Where it did no work in all that time, it has been idle for as long at the least.
                     busy = busy_since(stretch)
                     self.records[pod] = replace(record, busy_at=stretch.times[0] if busy is None else busy)
-        self._columns = -1
+        self._columns, self._derived_from = -1, None
         self._share_memory()
 
     def remember(self, pod: str, older: Older) -> None:
