@@ -362,6 +362,8 @@ class PodtopApp(App[None]):
     def _begin(self) -> None:
         gc.freeze()
         gc.enable()
+        # A key waits no longer than this for a thread that reads a large answer or writes the recording.
+        sys.setswitchinterval(0.0005)
         if self._is_first_start():
             self.action_tour()
         self._watching = self.run_worker(self._watch.run(), name="watch")

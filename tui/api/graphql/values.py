@@ -63,13 +63,15 @@ class Each(NamedTuple, Generic[T]):
     cuts: tuple[Problem, ...]
 
 
-def each(items: Sequence[msgspec.Raw], what: str, reader: Reader[W], made: Callable[[W], T]) -> Each[T]:
+def each(
+    items: Sequence[msgspec.Raw], what: str, reader: Reader[W], made: Callable[[W], T], most: int = MOST
+) -> Each[T]:
     """Decode and map items one by one, so that one that is not understood takes no other with it."""
     good: list[T] = []
     bad: list[Unreadable] = []
     words: list[str] = []
     cuts: list[Cut] = []
-    kept = first(items, MOST, what, cuts)
+    kept = first(items, most, what, cuts)
     words += told(cuts)
     for raw in kept:
         try:
