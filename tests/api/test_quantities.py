@@ -33,6 +33,7 @@ from tui.store import rules, views
 from tui.store.alerts import alerts
 from tui.store.fleet import Fleet
 from tui.store.series import pack
+from tui.ui import status
 
 NOW = 1_790_000_000.0
 BEYOND = 1e13
@@ -336,9 +337,13 @@ async def test_lists_and_texts_are_cut_and_said_to_be() -> None:
     assert len(two.machine.location or "") == 256
     said = [problem.message for problem in found.problems]
     assert said == [
-        f"10,000 gpus of {one.name}, of which podtop shows 64",
-        f"5,000 ports of {one.name}, of which podtop shows 512",
+        f"10,000 gpus of {'n' * 39}…, of which podtop shows 64",
+        f"5,000 ports of {'n' * 39}…, of which podtop shows 512",
     ]
+    told = Fleet(5, 30)
+    told.apply(found, NOW)
+    # Figures that are of a part say so beside them.
+    assert "no complete list" in str(status.connection(told, NOW, None)[0])
 
 
 async def test_an_id_is_never_cut_where_something_is_done_to_what_it_names() -> None:

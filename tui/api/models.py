@@ -120,6 +120,10 @@ class Problem(Struct, frozen=True):
     code: str | None = None
 
 
+PARTIAL = "PARTIAL"
+"""The code of a problem that is podtop's own doing: there is more than it shows."""
+
+
 class Snapshot(Struct, frozen=True):
     """One fleet poll. `funds` or `pods` is None where the server failed to give that part; `problems` says why."""
 

@@ -104,7 +104,8 @@ class Cut(NamedTuple):
 
     def of(self, owner: str) -> str:
         """In words."""
-        whose = f" of {owner}" if owner else ""
+        # Of a long name its beginning: the numbers are what is to be read.
+        whose = f" of {owner if len(owner) <= 40 else owner[:39] + '…'}" if owner else ""
         return f"{self.there:,} {_words(self.field)}{whose}, of which podtop shows {self.kept:,}"
 
 
