@@ -123,7 +123,7 @@ def planted(life: Life, where: str) -> str:
         case "fleet applied":
             life.fleet.taking = life.fleet.apply = fails  # type: ignore[method-assign]
         case "fleet judged":
-            life.watch.chronicle.judge = fails  # type: ignore[method-assign]
+            life.watch.chronicle.judging = fails  # type: ignore[method-assign]
         case "fleet applied, and failing fails":
             life.fleet.taking = life.fleet.apply = life.fleet.fail = fails  # type: ignore[method-assign]
         case "market applied":

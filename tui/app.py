@@ -395,6 +395,8 @@ class PodtopApp(App[None]):
     def _begin(self) -> None:
         gc.freeze()
         gc.enable()
+        # A key waits no longer than this for a thread that reads a large answer or writes the recording.
+        sys.setswitchinterval(0.0005)
         if self._is_first_start():
             # Where somebody was quicker, it does not come over what they opened: the palette has it.
             self.action_tour()

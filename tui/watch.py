@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -17,6 +17,7 @@ from tui.poller import Failed, Fresh, Poller
 from tui.store import skew
 from tui.store.fleet import PRIVATE, Older
 from tui.store.series import EMPTY
+from tui.store.slices import Sliced, whole
 from tui.topics import TOPICS
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class Watch:
         self._judges = record is None or source.history is not None
         self._wanted: dict[str, tuple[Demand, ...]] = {}
         self._unkept = False
+        self._taking_in = asyncio.Lock()
 
     @property
     def meter(self) -> Meter:
@@ -151,7 +153,7 @@ class Watch:
             raise Unreachable("podtop is not connected yet.", sent=False)
         snapshot = skew.snapshot(await self._cloud.fleet(), self._skew)
         with own_faults("taking it in"):
-            self._pods_told(snapshot, self._source.clock())
+            await self._take_in_pods(snapshot, self._source.clock())
         self._tell()
         return with_pods(snapshot)
 
@@ -248,7 +250,7 @@ class Watch:
                 if not self._source.keyless:
                     pods = Poller(partial(self._ask_for_pods, cloud), self._config.interval, slowness=self._slowness)
                     self._wakes["pods"] = pods.wake
-                    group.create_task(self._follow(pods, self._pods_told, self._pods_failed))
+                    group.create_task(self._follow(pods, self._take_in_pods, self._pods_failed))
                 market = Poller(self._ask_market, self._config.market_interval, slowness=self._slowness)
                 self._wakes["market"] = market.wake
                 self.attend(self._attended)
@@ -275,7 +277,17 @@ class Watch:
     async def _ask_for_pods(self, cloud: Cloud) -> Snapshot:
         return skew.snapshot(await cloud.fleet(), self._skew)
 
+    async def _take_in_pods(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
+        """Take in an answer about the pods, a slice at a time where they are many: keys are heard in between."""
+        async with self._taking_in:
+            work = self._pods_taking(snapshot, at, took)
+            for _ in work:
+                await asyncio.sleep(0)
+
     def _pods_told(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
+        whole(self._pods_taking(snapshot, at, took))
+
+    def _pods_taking(self, snapshot: Snapshot, at: float, took: float | None = None) -> Sliced[None]:
         if took is not None and self._fleet.pods_at is not None and at < self._fleet.pods_at:
             # It lay unread while a later one was taken in.
             return
@@ -288,11 +300,13 @@ class Watch:
         self._fleet.asked_for_pods(at, took)
         answered = self.chronicle.answered(at, self._fleet.watched.away)
         self._fleet.events.extend(answered)
-        happened = self._fleet.apply(snapshot, at, took)
+        happened = yield from self._fleet.taking(snapshot, at, took)
         # What is dated by a clock that may have been set is no reason to begin or end anything.
         sure = self._source.clocks is None or not self._source.clocks.doubtful
-        judges = self._judges and sure and snapshot.pods is not None
-        judged = self.chronicle.judge(self._fleet, at) if judges else ()
+        judged: tuple[Event, ...] = ()
+        if self._judges and sure and snapshot.pods is not None:
+            judged = yield from self.chronicle.judging(self._fleet, at)
+        yield from self._fleet.summing(at)
         self._fleet.events.extend(judged)
         self._hand_over(lambda recorder: recorder.polled(at, snapshot, (*answered, *happened, *judged)))
 
@@ -503,7 +517,9 @@ class Watch:
                 match reading:
                     case Fresh(value, took):
                         at = now if clocks is None else clocks.answered(took)
-                        apply(value, at, max(0.0, took - (now - at)))
+                        taken = apply(value, at, max(0.0, took - (now - at)))
+                        if isinstance(taken, Awaitable):
+                            await taken
                     case Failed(error, retry_in):
                         if isinstance(error, Throttled):
                             self.meter.throttled(self._beat())

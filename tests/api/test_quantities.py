@@ -7,6 +7,7 @@ import importlib
 import json
 import math
 import pkgutil
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,16 +22,18 @@ import tui.api.graphql
 from tests.api.make import account, cloud, gpu, market, pod
 from tests.api.schema import full_answer
 from tui.api.cloud import CloudError
+from tui.api.graphql import exchange, fleet
 from tui.api.graphql.documents import document
 from tui.api.graphql.wire import Wire
 from tui.api.models import GpuReading, Snapshot
-from tui.api.quantities import EARLIEST, LATEST, MOST, SEVERAL, Reader, instant
+from tui.api.quantities import EARLIEST, KINDS, LATEST, MOST, SEVERAL, Reader, instant
 from tui.scripts.document import Desk
 from tui.scripts.output import Printer
 from tui.store import rules, views
 from tui.store.alerts import alerts
 from tui.store.fleet import Fleet
 from tui.store.series import pack
+from tui.ui import status
 
 NOW = 1_790_000_000.0
 BEYOND = 1e13
@@ -334,9 +337,13 @@ async def test_lists_and_texts_are_cut_and_said_to_be() -> None:
     assert len(two.machine.location or "") == 256
     said = [problem.message for problem in found.problems]
     assert said == [
-        f"10,000 gpus of {one.name}, of which podtop shows 64",
-        f"5,000 ports of {one.name}, of which podtop shows 512",
+        f"10,000 gpus of {'n' * 39}…, of which podtop shows 64",
+        f"5,000 ports of {'n' * 39}…, of which podtop shows 512",
     ]
+    told = Fleet(5, 30)
+    told.apply(found, NOW)
+    # Figures that are of a part say so beside them.
+    assert "no complete list" in str(status.connection(told, NOW, None)[0])
 
 
 async def test_an_id_is_never_cut_where_something_is_done_to_what_it_names() -> None:
@@ -358,9 +365,9 @@ async def test_very_many_pods_are_shown_and_more_than_that_is_said() -> None:
 
 
 async def test_very_many_offers() -> None:
-    found = await cloud(market(*(gpu(id=f"g{n}") for n in range(MOST + 5)))).offers()
-    assert len(found.offers) == MOST
-    assert [problem.message for problem in found.problems] == ["25,005 GPU types, of which podtop shows 25,000"]
+    found = await cloud(market(*(gpu(id=f"g{n}") for n in range(20_000)))).offers()
+    assert len(found.offers) == KINDS
+    assert [problem.message for problem in found.problems] == ["20,000 GPU types, of which podtop shows 2,000"]
 
 
 @pytest.mark.parametrize("upward", [True, False])
@@ -385,8 +392,6 @@ async def test_very_many_errors() -> None:
 async def test_a_fault_of_ours_over_one_pod_leaves_the_others(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from tui.api.graphql import fleet
-
     real = fleet.pod
 
     def faulty(wire: Any) -> Any:
@@ -406,3 +411,24 @@ def test_what_is_mended_keeps_its_shape() -> None:
     """A number that is too large for JSON does not become a null that a field may hold."""
     with pytest.raises(msgspec.ValidationError):
         Reader[Any](tuple[GpuReading | None, ...]).decode(b"[1e999]")
+
+
+@pytest.mark.parametrize(("pods", "on_the_loop"), [(100, True), (2000, False)])
+async def test_a_large_answer_is_read_off_the_event_loop(
+    pods: int, on_the_loop: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    here = threading.get_ident()
+    for module, name in ((exchange, "open_answer"), (fleet, "snapshot")):
+        real = getattr(module, name)
+
+        def watched(*arguments: Any, real: Any = real) -> Any:
+            seen.append(threading.get_ident() == here)
+            return real(*arguments)
+
+        monkeypatch.setattr(module, name, watched)
+    body = json.dumps(account(*({**RUNNING, "id": f"p{n}"} for n in range(pods)))).encode()
+    found = await cloud(body).fleet()
+    assert found.pods is not None
+    assert len(found.pods) == pods
+    assert seen == [on_the_loop, on_the_loop]

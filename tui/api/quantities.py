@@ -75,9 +75,9 @@ Long = Annotated[str, Meta(max_length=131_072)]
 
 # Lists
 
-SEVERAL, MANY, MOST = 64, 512, 25_000
+SEVERAL, MANY, KINDS, MOST = 64, 512, 2000, 25_000
 """How many of a list are taken: parts of one thing (its GPUs), what one thing may have more of (its ports, its
-variables), things (pods, charges)."""
+variables), kinds of things (GPU types, places: RunPod has some fifty), things (pods, charges)."""
 Several = Meta(max_length=SEVERAL)
 Many = Meta(max_length=MANY)
 Crowd = Meta(max_length=MOST)
@@ -104,7 +104,8 @@ class Cut(NamedTuple):
 
     def of(self, owner: str) -> str:
         """In words."""
-        whose = f" of {owner}" if owner else ""
+        # Of a long name its beginning: the numbers are what is to be read.
+        whose = f" of {owner if len(owner) <= 40 else owner[:39] + '…'}" if owner else ""
         return f"{self.there:,} {_words(self.field)}{whose}, of which podtop shows {self.kept:,}"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui import journal
 from tui.api.cloud import CloudError, Unauthorized
+from tui.api.models import PARTIAL
 from tui.barrier import own_fault
 from tui.poller import Failed, Poller
 from tui.scripts.document import Desk, Incomplete
@@ -160,5 +161,7 @@ class _Teller:
 
 
 def _lacking(document: Document) -> str:
-    said = "; ".join(problem.message for problem in document.problems)
-    return f"RunPod's answer lacks something: {said}" if said else ""
+    lacks = "; ".join(problem.message for problem in document.problems if problem.code != PARTIAL)
+    cut = "; ".join(problem.message for problem in document.problems if problem.code == PARTIAL)
+    said = (f"RunPod's answer lacks something: {lacks}" if lacks else "", f"not all is shown: {cut}" if cut else "")
+    return ". ".join(filter(None, said))

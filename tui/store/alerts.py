@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from tui.store import rules
 from tui.store.events import Kind as EventKind
+from tui.store.slices import Sliced, sliced, whole
 from tui.store.watched import idle_in
 
 if TYPE_CHECKING:
@@ -97,6 +98,11 @@ def alerts(fleet: Fleet, now: float, quiet: bool = True) -> tuple[Alert, ...]:
 
     quiet: tell also of GPUs that do nothing at this instant, which takes a look at the samples of every pod.
     """
+    return whole(looking(fleet, now, quiet))
+
+
+def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert, ...]]:
+    """`alerts` in slices."""
     found = [*_money(fleet)]
     unwatched = fleet.watched.unwatched
     restarts = Counter(
@@ -104,7 +110,9 @@ def alerts(fleet: Fleet, now: float, quiet: bool = True) -> tuple[Alert, ...]:
         for e in fleet.events
         if e.kind is EventKind.RESTART and now - e.at - unwatched(e.at, now) < rules.LOOP_SPAN
     )
-    for record in fleet.records.values():
+    for pause, record in sliced(fleet.records.values()):
+        if pause:
+            yield
         found += _of(record, restarts[record.id], quiet, now, unwatched)
     return tuple(sorted(found, key=lambda a: (_GRADES[a.grade], _KINDS[a.kind], a.name.lower(), a.pod)))
 

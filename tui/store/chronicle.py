@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui import format as fmt
 from tui.store import rules
-from tui.store.alerts import Alert, Unwatched, alerts
+from tui.store.alerts import Alert, Unwatched, looking
 from tui.store.alerts import Kind as Matter
 from tui.store.events import ENDS, Event, Kind
+from tui.store.slices import Sliced, whole
 
 if TYPE_CHECKING:
     from tui.store.fleet import Fleet, Record
@@ -63,7 +64,12 @@ class Chronicle:
 
     def judge(self, fleet: Fleet, at: float) -> tuple[Event, ...]:
         """What began and what ended with the last answer about the pods; what that answer does not tell goes on."""
-        found = {(a.pod, TOLD[a.kind]): a for a in alerts(fleet, at, quiet=False) if a.kind in TOLD}
+        return whole(self.judging(fleet, at))
+
+    def judging(self, fleet: Fleet, at: float) -> Sliced[tuple[Event, ...]]:
+        """`judge` in slices."""
+        every = yield from looking(fleet, at, quiet=False)
+        found = {(a.pod, TOLD[a.kind]): a for a in every if a.kind in TOLD}
         told = [*self._ended(fleet, found, at)]
         for (pod, kind), alert in found.items():
             told += self._begin(pod, kind, at, _words(alert, at), alert.since)

@@ -77,10 +77,11 @@ def between(key: str, old: Pod | None, new: Pod | None, before: float, at: float
     """What happened to a pod from `before`, when it was `old`, to `at`; None is a pod that is not there."""
     if new is None:
         return () if old is None else (Event(at, key, Kind.GONE, "no longer on the account"),)
-    when, reason = _said(new, before, at)
     if old is None:
+        when, reason = _said(new, before, at)
         return (Event(when, key, Kind.NEW, reason or "first seen"),)
     if old.status != new.status:
+        when, reason = _said(new, before, at)
         return (Event(when, key, _kind(new), reason or f"{old.status.lower()} to {new.status.lower()}"),)
     if new.status != "RUNNING":
         return ()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Hashable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from tui.store.events import Event, between
 from tui.store.feed import Feed, is_stale
 from tui.store.inspection import Inspection
 from tui.store.series import Series, Stretch
+from tui.store.slices import SLICE, Sliced, sliced, whole
 from tui.store.watched import LONGEST_REQUEST, Watched, idle_in
 
 if TYPE_CHECKING:
@@ -44,10 +45,15 @@ EVENTS = 500
 NAMELESS = "unreadable-"
 """What the key of a pod that came without its id begins with."""
 
+CROWD = 1000
+"""Pods from which on what is made of all of them is kept until the next answer."""
+
+T = TypeVar("T")
+
 _NOTHING: Feed[Any] = Feed()
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """One pod as podtop knows it.
 
     pod:        the last readable value, None when it never was.
@@ -210,6 +216,8 @@ class Fleet:
         self._span = DAY
         self._limit = 0
         self._columns = -1
+        self._derived: dict[Hashable, Any] = {}
+        self._derived_from: dict[str, Record] | None = None
 
     @property
     def funds(self) -> Funds | None:
@@ -304,18 +312,58 @@ class Fleet:
         """Seconds between two samples beyond which a chart shows a gap: podtop slept, for a failed poll says so."""
         return max(60.0, 3 * self.interval)
 
+    def derived(self, what: Hashable, now: float, make: Callable[[], T]) -> T:
+        """What is made of very many records: once for each answer, since it says the same until the next one.
+
+        No pod grows idle between two answers; at an instant before the last one it is made anew.
+        """
+        if len(self.records) < CROWD or (self.pods_at is not None and now < self.pods_at):
+            return make()
+        if self._derived_from is not self.records:
+            self._derived_from, self._derived = self.records, {}
+        if what not in self._derived:
+            self._derived[what] = make()
+        found: T = self._derived[what]
+        return found
+
     @property
     def totals(self) -> rules.Totals:
-        readable = [r.pod for r in self.records.values() if r.pod is not None]
-        return rules.totals(readable, len(self.records) - len(readable))
+        return self.derived("totals", math.inf, lambda: self._totals_of(self.records.values()))
+
+    def summing(self, now: float) -> Sliced[None]:
+        """Have the totals of very many pods at hand, made a slice at a time."""
+        records = self.records
+        if len(records) < CROWD:
+            return
+        sums = rules.Totals(0, 0, 0, 0, 0)
+        burn: float | None = 0.0
+        every = list(records.values())
+        for begin in range(0, len(every), SLICE):
+            yield
+            part = every[begin : begin + SLICE]
+            more = self._totals_of(part)
+            sums = rules.Totals(*(one + other for one, other in zip(sums, more, strict=True)))
+            burn = total((burn, self._idle_burn_of(part, now)))
+        if records is self.records:
+            self.derived("totals", math.inf, lambda: sums)
+            self.derived("idle burn", now, lambda: burn)
+
+    @staticmethod
+    def _totals_of(records: Collection[Record]) -> rules.Totals:
+        readable = [r.pod for r in records if r.pod is not None]
+        return rules.totals(readable, len(records) - len(readable))
 
     def idle_burn(self, now: float) -> float | None:
         """Dollars per hour of the pods that are up and have done nothing for `rules.IDLE_AFTER`; None where one has no
         known price.
         """
+        return self.derived("idle burn", now, lambda: self._idle_burn_of(self.records.values(), now))
+
+    @staticmethod
+    def _idle_burn_of(records: Collection[Record], now: float) -> float | None:
         return total(
             r.pod.cost_per_hr
-            for r in self.records.values()
+            for r in records
             if r.pod is not None and rules.phase(r.pod, r.idle_for(now)) is rules.Phase.IDLE
         )
 
@@ -345,20 +393,25 @@ class Fleet:
 
         Where the server failed to give the pods, the last ones stay, with a gap.
         """
+        return whole(self.taking(snapshot, at, took))
+
+    def taking(self, snapshot: Snapshot, at: float, took: float | None = None) -> Sliced[tuple[Event, ...]]:
+        """`apply` in slices: the pods, and when they were told, are the old ones until it is over."""
         self.asked_for_pods(at, took)
         self.snapshot = self.snapshot.succeeded(snapshot, at, took)
         self.balances.tell(at, snapshot.funds.balance if snapshot.funds else None)
         if snapshot.pods is None:
             self._gap(at)
             return ()
-        happened = self._happened(snapshot, at)
-        self.events.extend(happened)
-        before, self.pods_at = self.pods_at, at
+        happened = yield from self._happened(snapshot, at)
+        before = self.pods_at
         # A past that is made up is whole, however far apart its samples are.
         interval = math.inf if self.past else self.interval * self.slowness
         step = self.watched.saw(before, at, took, interval)
         records: dict[str, Record] = {}
-        for pod in snapshot.pods:
+        for pause, pod in sliced(snapshot.pods):
+            if pause:
+                yield
             records[pod.id] = self._seen(pod, at, step)
         maybe = self._maybe(snapshot)
         named = [broken for broken in snapshot.unreadable if broken.id]
@@ -367,7 +420,9 @@ class Fleet:
         for number, broken in enumerate((*named, *maybe, *nameless[len(maybe) :])):
             record = self._unreadable(broken, number, at)
             records.setdefault(record.id, record)
-        self.records = records
+        # Together: whoever waits for news of a pod must not take what was known before for it.
+        self.records, self.pods_at = records, at
+        self.events.extend(happened)
         self._share_memory()
         return happened
 
@@ -384,7 +439,7 @@ class Fleet:
             if record.id not in told and not record.id.startswith(NAMELESS)
         )
 
-    def _happened(self, snapshot: Snapshot, at: float) -> tuple[Event, ...]:
+    def _happened(self, snapshot: Snapshot, at: float) -> Sliced[tuple[Event, ...]]:
         """What happened between the last telling of the pods and this one; nothing is known of before the first."""
         before = self.pods_at
         if before is None or snapshot.pods is None:
@@ -393,7 +448,9 @@ class Fleet:
         there |= {broken.id for broken in (*snapshot.unreadable, *self._maybe(snapshot)) if broken.id}
         gone = [r for r in self.records.values() if r.pod is not None and r.id not in there]
         happened = [event for r in gone for event in between(r.id, r.pod, None, before, at)]
-        for pod in snapshot.pods:
+        for pause, pod in sliced(snapshot.pods):
+            if pause:
+                yield
             old = self.records.get(pod.id)
             if old is None or old.pod is not None:
                 happened += between(pod.id, old.pod if old else None, pod, before, at)
@@ -521,7 +578,7 @@ class Fleet:
             if record is not None:
                 record.series.prepend(stretch.times, {name: column.mean for name, column in stretch.columns.items()})
                 self.was_idle(pod, idle_in(stretch, self.interval)[0])
-        self._columns = -1
+        self._columns, self._derived_from = -1, None
         self._share_memory()
 
     def was_idle(self, pod: str, seconds: float) -> None:
@@ -532,6 +589,7 @@ class Fleet:
         uptime = record.pod.runtime.uptime if record.pod.runtime else None
         most = math.inf if uptime is None else max(0.0, uptime - record.idle)
         self.records[pod] = replace(record, earlier=min(most, max(record.earlier, seconds)))
+        self._derived_from = None
 
     def remember(self, pod: str, older: Older) -> None:
         """Keep what an archive says of a pod before the samples in memory; that of the last few pods asked for."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.api.quantities import EARLIEST, LATEST
@@ -82,6 +83,7 @@ class StatusChange(NamedTuple):
 _JS_DATE = r"(\w{3} \w{3} \d{2} \d{4} \d{2}:\d{2}:\d{2}) GMT([+-]\d{4})"
 
 
+@lru_cache(25_000)
 def status_change(text: str | None) -> StatusChange | None:
     """Parse "Rented by User: Wed Jul 29 2026 21:51:59 GMT+0000 (Coordinated Universal Time)"."""
     if not text:

@@ -10,6 +10,7 @@ import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 GAP = 0xFF
@@ -32,6 +33,7 @@ class Point(NamedTuple):
 Run = tuple[Point, ...]
 
 
+@cache
 def steps(name: str) -> float:
     """Steps of a byte for one unit of the values of that name."""
     return _PER_UNIT.get(name.rstrip("0123456789"), 2.0)
@@ -41,8 +43,8 @@ def pack(name: str, value: float | None) -> int:
     """A value as a byte; what is no number is a gap, what is out of range the nearest that is in it."""
     if value is None or not math.isfinite(value):
         return GAP
-    # Bounded before it is rounded: what is out of any range may be infinite in steps.
-    return round(min(_TOP, max(0.0, value * steps(name))))
+    scaled = value * steps(name)
+    return _TOP if scaled >= _TOP else round(scaled) if scaled > 0 else 0
 
 
 Bytes = bytes | bytearray
@@ -152,7 +154,14 @@ class Series:
 
     def gap(self, at: float) -> None:
         """Say that nothing is known at `at`."""
-        self.append(at, {})
+        times = self._times
+        if times and at <= times[-1]:
+            return
+        times.append(at)
+        for column in self._columns.values():
+            column.append(GAP)
+        if len(times) > self.limit + _SLACK:
+            self._trim(len(times) - self.limit)
 
     def prepend(self, times: array[float], columns: Mapping[str, Bytes]) -> None:
         """Put older samples before the ones there are, with a gap between: nobody looked meanwhile."""

@@ -224,6 +224,10 @@ def _pod_text(record: Record, now: float) -> str:
 
 def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     """Ids of the pods that match, in order; equal ones by name and id, so that rows never dance."""
+    return fleet.derived(query, now, lambda: _pods(fleet, now, query))
+
+
+def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     records = list(fleet.records.values())
     if query.terms:
         records = [r for r in records if all(t in _pod_text(r, now) for t in query.terms)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from tui.api.models import PARTIAL
 from tui.store import rules
 from tui.ui import format as fmt
 from tui.ui.cells import Cell
@@ -16,6 +17,7 @@ from tui.ui.widgets.lines import TwoSided, taken
 
 if TYPE_CHECKING:
     from tui.api.cloud import CloudError
+    from tui.api.models import Problem
     from tui.player import Player
     from tui.store.feed import Feed
     from tui.store.fleet import Fleet
@@ -120,8 +122,14 @@ def missing(fleet: Fleet) -> str:
         return ""
     parts = [word for word, part in (("pods", value.pods), ("balance", value.funds)) if part is None]
     if not parts and value.problems:
-        parts = sorted({str(p.path[-1]) if p.path else "some fields" for p in value.problems})[:2]
+        parts = sorted({_lost(p) for p in value.problems})[:2]
     return " and ".join(parts)
+
+
+def _lost(problem: Problem) -> str:
+    if problem.code == PARTIAL:
+        return "complete list"
+    return str(problem.path[-1]) if problem.path else "some fields"
 
 
 def paused(fleet: Fleet, held: float, now: float, tz: tzinfo | None) -> Forms:

@@ -269,7 +269,7 @@ class _Parts:
         """when: the time of one of them, by which the newest are kept where there are too many."""
         items = self.one(what, raw, list[Raw]) or []
         if len(items) > MOST:
-            self.problems.append(Problem(f"{len(items):,} of {what}, of which podtop shows {MOST:,}"))
+            self.problems += in_short([f"{len(items):,} of {what}, of which podtop shows {MOST:,}"])
             ends = [self.one(what, item, shape) for item in (items[0], items[-1])]
             begins, ended = (instant(when(end)) if end is not None else None for end in ends)
             upward = begins is not None and ended is not None and ended > begins
@@ -278,10 +278,12 @@ class _Parts:
         return [item for item in found if item is not None]
 
     def told(self) -> tuple[Problem, ...]:
-        """What is to be told of them: the same words once, and not without end."""
-        times = Counter(problem.message for problem in self.problems)
-        words = [text if count == 1 else f"{text} (and {count - 1:,} more)" for text, count in times.items()]
-        return in_short(words)
+        """What is to be told of them, the same words once: there are no more of these than kinds of faults."""
+        times = Counter(self.problems)
+        return tuple(
+            p if count == 1 else Problem(f"{p.message} (and {count - 1:,} more)", p.path, p.code)
+            for p, count in times.items()
+        )
 
 
 def account(data: Raw, problems: tuple[Problem, ...]) -> Account:

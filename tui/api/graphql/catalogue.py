@@ -17,6 +17,7 @@ from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import Wire
 from tui.api.models import Problem
 from tui.api.quantities import (
+    KINDS,
     Count,
     Factor,
     Figure,
@@ -123,7 +124,7 @@ def gpu_sheets(data: Raw, problems: tuple[Problem, ...]) -> tuple[GpuSheet, ...]
         raise Malformed(f"RunPod's data sheets of GPUs could not be understood: {reason(error)}.") from None
     if items is None:
         raise _missing(problems, "its data sheets of GPUs")
-    found = each(items, "data sheets", _sheet, _gpu_sheet).good
+    found = each(items, "data sheets", _sheet, _gpu_sheet, KINDS).good
     return tuple(sheet for sheet in found if sheet.gpu_id != PSEUDO_GPU)
 
 
@@ -181,7 +182,7 @@ def cpu_flavors(data: Raw, problems: tuple[Problem, ...]) -> tuple[CpuFlavor, ..
         raise Malformed(f"RunPod's list of CPU pods could not be understood: {reason(error)}.") from None
     if items is None:
         raise _missing(problems, "its list of CPU pods")
-    return each(items, "kinds of CPU pods", _flavor, _cpu_flavor).good
+    return each(items, "kinds of CPU pods", _flavor, _cpu_flavor, KINDS).good
 
 
 def _cpu_flavor(wire: WireFlavor) -> CpuFlavor:

@@ -5,15 +5,17 @@ What the first screen does not ask for is imported when it is first asked for.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui.api.cloud import ReadOnly
 from tui.api.graphql import fleet, market
 from tui.api.graphql.documents import document
 from tui.api.graphql.envelope import data_of
-from tui.api.graphql.exchange import DEADLINE, Exchange
+from tui.api.graphql.exchange import DEADLINE, LARGE, Exchange
 from tui.api.models import ANYTHING
 from tui.api.secret import Secret
 
@@ -28,6 +30,15 @@ if TYPE_CHECKING:
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import Demand, Market, Places, Problem, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
+
+T = TypeVar("T")
+
+
+async def _mapped(made: Callable[[Raw, tuple[Problem, ...]], T], data: Raw, problems: tuple[Problem, ...]) -> T:
+    """What is made of an answer; of a large one in a thread, so that keys are heard meanwhile."""
+    if memoryview(data).nbytes < LARGE:
+        return made(data, problems)
+    return await asyncio.to_thread(made, data, problems)
 
 
 class GraphQLCloud:
@@ -63,46 +74,49 @@ class GraphQLCloud:
 
     async def fleet(self) -> Snapshot:
         """All pods and the balance, in one request."""
-        return fleet.snapshot(*await self._read("fleet"))
+        return await _mapped(fleet.snapshot, *await self._read("fleet"))
 
     async def offers(self) -> Market:
         """All GPU types with both clouds' prices for one GPU. Sent without the key, since RunPod asks for none."""
-        return market.market(*await self._read("market", market.variables((ANYTHING,)), with_key=False))
+        return await _mapped(market.market, *await self._read("market", market.variables((ANYTHING,)), with_key=False))
 
     async def markets(self, demands: Sequence[Demand]) -> tuple[Market | CloudError, ...]:
         """The market as these demands see it, in one request; an answer that is missing is the error that says why."""
         text = market.question(tuple(demand.secure for demand in demands))
         answer = await self._exchange.ask(text, market.variables(demands), with_key=False, again=True)
-        return market.markets(data_of(answer), answer.problems, len(demands))
+        made = partial(market.markets, count=len(demands))
+        return await _mapped(made, data_of(answer), answer.problems)
 
     async def places(self) -> Places:
         """The data centres and their stock. Sent without the key, since RunPod asks for none."""
         wanted = {"input": {"gpuCount": 1, "secureCloud": True}}
-        return market.places(*await self._read("places", wanted, with_key=False))
+        return await _mapped(market.places, *await self._read("places", wanted, with_key=False))
 
     async def pod(self, pod_id: str) -> PodDetail | None:
         """One pod with all that is known of it; None when there is none of that id."""
         from tui.api.graphql import detail, orders
 
-        return detail.pod_detail(*await self._read("pod", {"input": orders.pod_input(pod_id)}))
+        return await _mapped(detail.pod_detail, *await self._read("pod", {"input": orders.pod_input(pod_id)}))
 
     async def pod_extras(self, pod_id: str) -> PodExtras | None:
         """What few sources tell of a pod; None when there is none of that id."""
         from tui.api.graphql import detail, orders
 
-        return detail.pod_extras(*await self._read("pod_extras", {"input": orders.pod_input(pod_id)}))
+        return await _mapped(detail.pod_extras, *await self._read("pod_extras", {"input": orders.pod_input(pod_id)}))
 
     async def gpu_sheets(self) -> tuple[GpuSheet, ...]:
         """Data sheets of all GPU types. Sent without the key, since RunPod asks for none."""
         from tui.api.graphql import catalogue
 
-        return catalogue.gpu_sheets(*await self._read("gpu_sheets", {"input": {"gpuCount": 1}}, with_key=False))
+        return await _mapped(
+            catalogue.gpu_sheets, *await self._read("gpu_sheets", {"input": {"gpuCount": 1}}, with_key=False)
+        )
 
     async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
         """The kinds of CPU pods, then the price of the smallest of each, in two requests without the key."""
         from tui.api.graphql import catalogue
 
-        flavors = catalogue.cpu_flavors(*await self._read("cpu_flavors", with_key=False))
+        flavors = await _mapped(catalogue.cpu_flavors, *await self._read("cpu_flavors", with_key=False))
         asked = [flavor for flavor in flavors if catalogue.smallest(flavor)]
         if not asked:
             return flavors
@@ -114,55 +128,55 @@ class GraphQLCloud:
         """Codes of the countries in which there are hosts. Sent without the key, since RunPod asks for none."""
         from tui.api.graphql import catalogue
 
-        return catalogue.countries(*await self._read("countries", with_key=False))
+        return await _mapped(catalogue.countries, *await self._read("countries", with_key=False))
 
     async def account(self) -> Account:
         """The account: money now, keys and volumes by name."""
         from tui.api.graphql import account
 
-        return account.account(*await self._read("account"))
+        return await _mapped(account.account, *await self._read("account"))
 
     async def ledger(self) -> Ledger:
         """What was charged and paid."""
         from tui.api.graphql import account
 
-        return account.ledger(*await self._read("ledger"))
+        return await _mapped(account.ledger, *await self._read("ledger"))
 
     async def templates(self) -> Templates:
         """The account's templates."""
         from tui.api.graphql import account
 
-        return account.templates(*await self._read("templates"))
+        return await _mapped(account.templates, *await self._read("templates"))
 
     async def readmes(self) -> Readmes:
         """The long texts of the account's templates, with their lines."""
         from tui.api.graphql import account
 
-        return account.readmes(*await self._read("readmes", lines=True))
+        return await _mapped(account.readmes, *await self._read("readmes", lines=True))
 
     async def billing(self) -> Billing:
         """Cost by GPU type and day."""
         from tui.api.graphql import account
 
-        return account.billing(*await self._read("billing", {"input": {"granularity": "DAILY"}}))
+        return await _mapped(account.billing, *await self._read("billing", {"input": {"granularity": "DAILY"}}))
 
     async def profile(self) -> Profile:
         """Whose account it is."""
         from tui.api.graphql import account
 
-        return account.profile(*await self._read("profile"))
+        return await _mapped(account.profile, *await self._read("profile"))
 
     async def hosts(self) -> Hosts:
         """The machines that the account lets to others."""
         from tui.api.graphql import hosts
 
-        return hosts.hosts(*await self._read("hosts"))
+        return await _mapped(hosts.hosts, *await self._read("hosts"))
 
     async def cpu_types(self) -> tuple[CpuType, ...]:
         """The CPUs that RunPod knows. Sent without the key, since RunPod asks for none."""
         from tui.api.graphql import hosts
 
-        return hosts.cpu_types(*await self._read("cpu_types", with_key=False))
+        return await _mapped(hosts.cpu_types, *await self._read("cpu_types", with_key=False))
 
     async def stop(self, pod_id: str) -> Receipt:
         """Stop a pod. Its volume stays, and is billed; its container disk is lost."""

@@ -38,6 +38,9 @@ _KEEP_ALIVE = 90.0
 
 _ERROR_BODY = 256 * 1024
 
+LARGE = 512 * 1024
+"""Bytes of an answer from which on it is read in a thread: some 300 pods, which take 5 ms."""
+
 _LONGEST_MESSAGE = 500
 """Characters of a server's message that are kept: it is shown to a person."""
 
@@ -255,7 +258,10 @@ class Exchange:
             return Malformed("RunPod's answer was cut short. podtop shows none of it.")
         if failures.is_page(response, content):
             return Unreachable(f"A web page answered in place of {self.host}: a gateway, a firewall or a login page.")
-        answer = open_answer(content, lines)
+        if len(content) < LARGE:
+            answer = open_answer(content, lines)
+        else:
+            answer = await asyncio.to_thread(open_answer, content, lines)
         return Answer(answer.data, _told(answer.problems, secrets))
 
     async def _refusal(self, response: httpx.Response) -> tuple[Problem, ...]:

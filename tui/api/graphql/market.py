@@ -14,7 +14,7 @@ from tui.api.graphql.envelope import refusal
 from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import WireGpuType, WirePlace, WirePlaces, WireQuote
 from tui.api.models import DataCenter, Demand, Market, Offer, Places, Problem, Quote, Stock
-from tui.api.quantities import Reader
+from tui.api.quantities import KINDS, Reader
 
 PSEUDO_GPU = "unknown"
 """RunPod's catalogue has an entry of this id that is no GPU: price 0, sold in no cloud."""
@@ -109,7 +109,7 @@ def _market(data: Raw | None, problems: tuple[Problem, ...]) -> Market | CloudEr
         items = _list.decode(data)
     except NOT_UNDERSTOOD as error:
         return Malformed(f"RunPod's list of GPUs could not be understood: {reason(error)}.")
-    offers, broken, cuts = each(items, "GPU types", _gpu_type, offer)
+    offers, broken, cuts = each(items, "GPU types", _gpu_type, offer, KINDS)
     words = tuple(Problem(f"GPU type {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken)
     return Market(tuple(o for o in offers if o.gpu_id != PSEUDO_GPU), problems + words + cuts)
 
@@ -171,7 +171,7 @@ def places(data: Raw, problems: tuple[Problem, ...]) -> Places:
         raise Malformed(f"RunPod's list of data centres could not be understood: {reason(error)}.") from None
     if items is None:
         raise refusal(problems) if problems else Malformed("RunPod answered without its list of data centres.")
-    centers, broken, cuts = each(items, "data centres", _place, _center)
+    centers, broken, cuts = each(items, "data centres", _place, _center, KINDS)
     words = tuple(Problem(f"data centre {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken)
     return Places(centers, problems + words + cuts)
 

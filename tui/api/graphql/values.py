@@ -9,7 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from tui.api.models import Problem, Unreadable
+from tui.api.models import PARTIAL, Problem, Unreadable
 from tui.api.quantities import LONGEST_ID, LONGEST_NAME, MOST, Cut, Reader, first, loose, shortened
 
 T = TypeVar("T")
@@ -63,13 +63,15 @@ class Each(NamedTuple, Generic[T]):
     cuts: tuple[Problem, ...]
 
 
-def each(items: Sequence[msgspec.Raw], what: str, reader: Reader[W], made: Callable[[W], T]) -> Each[T]:
+def each(
+    items: Sequence[msgspec.Raw], what: str, reader: Reader[W], made: Callable[[W], T], most: int = MOST
+) -> Each[T]:
     """Decode and map items one by one, so that one that is not understood takes no other with it."""
     good: list[T] = []
     bad: list[Unreadable] = []
     words: list[str] = []
     cuts: list[Cut] = []
-    kept = first(items, MOST, what, cuts)
+    kept = first(items, most, what, cuts)
     words += told(cuts)
     for raw in kept:
         try:
@@ -96,5 +98,5 @@ def told(cuts: list[Cut], owner: str = "") -> list[str]:
 def in_short(words: Sequence[str]) -> tuple[Problem, ...]:
     """The first few, and how many more there are."""
     more = len(words) - _TOLD
-    shown = [Problem(text) for text in words[:_TOLD]]
-    return (*shown, Problem(f"{more:,} more lists of which podtop shows a part")) if more > 0 else tuple(shown)
+    shown = [*words[:_TOLD], *([f"{more:,} more lists, of which podtop shows a part"] if more > 0 else ())]
+    return tuple(Problem(text, code=PARTIAL) for text in shown)

@@ -1,0 +1,30 @@
+"""Work over very many things, a slice at a time, so that whoever does it can attend to keys in between. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+Sliced = Generator[None, None, T]
+"""Work that pauses now and then, and what comes of it."""
+
+SLICE = 250
+"""Pods between two pauses: some 5 ms of work, and no pause at all for as many as most people have."""
+
+
+def sliced(items: Iterable[T]) -> Iterator[tuple[bool, T]]:
+    """The items, each with whether to pause before it."""
+    for number, item in enumerate(items, 1):
+        yield number % SLICE == 0, item
+
+
+def whole(work: Sliced[T]) -> T:
+    """All of it without a pause."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: T = end.value
+            return result
