@@ -1,4 +1,4 @@
-"""In a real terminal: a program that was halted hears nothing of what was typed meanwhile; a person at leisure is heard."""
+"""In a real terminal: a halted program hears nothing of what was typed meanwhile; a person at leisure is heard."""
 
 from __future__ import annotations
 
