@@ -84,14 +84,15 @@ def test_who_types_the_name_at_leisure_terminates(terminal: Terminal, tmp_path: 
     terminal.listen(SILENCE)
     terminal.type("T")
     terminal.wait_for("type its name")
-    for letter in "qwen-eval-sweep":
-        # Each until it is there: what comes too early is dropped.
-        before = terminal.text.count(letter)
-        for _ in range(20):
-            terminal.listen(0.3)
-            if terminal.text.count(letter) > before:
-                break
+    for _ in range(5):
+        for letter in "qwen-eval-sweep":
+            terminal.listen(0.1)
             terminal.type(letter)
-    terminal.type("\r")
-    terminal.wait_until(lambda: intents(tmp_path) == 1)
+        terminal.type("\r")
+        terminal.listen(2 * SILENCE)
+        if intents(tmp_path):
+            break
+        # While the machine is busy a letter may be dropped.
+        terminal.type("\x7f" * 20)
+    assert intents(tmp_path) == 1
     terminal.wait_for("terminat")
