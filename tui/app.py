@@ -17,6 +17,7 @@ from textual import events
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.errors import NoWidget
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
@@ -432,10 +433,20 @@ class PodtopApp(App[None]):
             return False
         self.guard.touch()
         self._terminal.touch()
-        if not self._is_heard(event) or not self._reach.hears():
+        if not self._is_heard(event) or not self._reach.hears() or self._is_for_what_goes(event):
             return False
         await super().on_event(event)
         return True
+
+    def _is_for_what_goes(self, event: events.Event) -> bool:
+        """Whether a press is on a widget that was taken away, and is still drawn: Textual asks for what it stood in."""
+        if not isinstance(event, events.MouseDown):
+            return False
+        try:
+            widget, _ = self.get_widget_at(event.x, event.y)
+        except NoWidget:
+            return False
+        return widget.parent is None
 
     def _stalled(self) -> None:
         """The event loop stood still: nobody knows when what comes now was typed."""

@@ -106,6 +106,12 @@ class Terminal:
             while words in self.text and time.monotonic() < pause:
                 self._read(0.05)
 
+    def listen(self, seconds: float) -> None:
+        """Take in what comes for so long, and type nothing: where a silence is what is tried."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._read(min(0.02, left))
+
     def end(self) -> int:
         """The exit code (128 + n after signal n that killed it), once the program has ended by itself."""
         until = time.monotonic() + PATIENCE

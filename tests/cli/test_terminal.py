@@ -30,6 +30,8 @@ def test_the_demo_starts_takes_keys_and_sizes_and_quits() -> None:
     terminal.wait_for("Quit; pods go on running")
     terminal.type("q")
     terminal.wait_while("Quit; pods go on running")
+    # Behind what closed, keys count again after a silence.
+    terminal.listen(0.6)
     # In one burst, as a lagging link delivers it: what follows the slash is text, and quits nothing.
     terminal.type("/qwen")
     terminal.wait_for("1 of 6")

@@ -223,6 +223,7 @@ async def test_the_menu_of_a_pod(launch: Launch) -> None:
         await run.until("sent to the terminal's clipboard (OSC 52)")
         assert "copied" not in run.toasts()
         # In one burst: the second key finds the menu there.
+        run.at_leisure()
         await run.pilot.press("c", "i")
         await run.until("pod id: 50qynxzilsxoey")
         await run.press("c", "1")
@@ -298,7 +299,8 @@ async def test_of_a_pod_that_is_gone_there_is_its_id(launch: Launch) -> None:
         await run.poll(PODS)
         await run.press("tab", "c")
         assert entries(run) == {"i": "50qynxzilsxoey"}
-        await run.press("escape", "s")
+        await run.press("escape")
+        await run.press("s")
         assert "not on the account any more" in run.toasts()
 
 

@@ -18,7 +18,7 @@ QUIET = 0.4
 BEAT = 0.05
 """Seconds between two looks at whether the event loop runs."""
 
-GAP = 0.15
+GAP = 0.25
 """Seconds without one from which on it stood still: what is typed blindly then waits for it."""
 
 MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "j", "k", "g", "G"})

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from textual import events
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
@@ -42,15 +42,24 @@ class Palette(Once, CommandPalette):
         if not (self._ended and isinstance(message, CHOICES)):
             await super()._dispatch_message(message)
 
+    def run_worker(self, *arguments: Any, **options: Any) -> Any:
+        # What gathers commands looks for its list, also where that has not come yet, or has gone.
+        return super().run_worker(*arguments, **{**options, "exit_on_error": False})
+
     def _action_command_list(self, action: str) -> None:
         # Textual looks for the option a page on, also where there is none, or none is laid out yet.
         with suppress(KeyError, IndexError):
-            if any(not option.disabled for option in self.query_one(CommandList).options):
+            if self._count:
                 super()._action_command_list(action)
 
     def _action_cursor_down(self) -> None:
-        if self.query_one(CommandList).option_count:
+        if self._count:
             super()._action_cursor_down()
+
+    @property
+    def _count(self) -> int:
+        """How many options there are; none before the list is there."""
+        return sum(found.option_count for found in self.query(CommandList))
 
 
 class Command(NamedTuple):

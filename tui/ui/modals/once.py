@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from textual.await_complete import AwaitComplete
+from textual.css.query import NoMatches
+from textual.message import Message
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -29,6 +31,14 @@ class Once(_Screen):
             return AwaitComplete()
         self._ended = True
         return self._leave_stack(result)
+
+    async def _dispatch_message(self, message: Message) -> None:
+        try:
+            await super()._dispatch_message(message)
+        except NoMatches:
+            # Closed before it was there, by a key right behind the one that opened it: it has nothing to show it in.
+            if not (self._ended or self._closing or self._closed or self._pruning or self.app._exit):
+                raise
 
     def _leave_stack(self, result: Any) -> AwaitComplete:
         stack = self.app.screen_stack

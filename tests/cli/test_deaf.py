@@ -1,0 +1,98 @@
+"""In a real terminal: a halted program hears nothing of what was typed meanwhile; a person at leisure is heard."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import Terminal, podtop
+
+SILENCE = 0.8
+"""Seconds that a person who has read a dialog has taken at the least."""
+
+HALTS = (0, 50, 120, 200, 300, 390, 450)
+"""Milliseconds after a dialog was shown."""
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    """podtop on a served simulator, with its first data."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tui", "simulate", "--port", "0"], stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdout is not None
+    url = next(word for word in server.stdout.readline().split() if word.startswith("http")).rstrip(",")
+    made = podtop(
+        "--api-url", url,
+        env={"RUNPOD_API_KEY": "demo-key", "PODTOP_TOUR": "0", "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)},
+    )  # fmt: skip
+    try:
+        made.wait_for("llama-70b-pretrain")
+        made.wait_for("RTX 3070")
+        yield made
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+        made.signal(signal.SIGKILL)
+        os.waitpid(made.pid, 0)
+        os.close(made.fd)
+
+
+def intents(path: Path) -> int:
+    return sum(log.read_text().count('"intent"') for log in path.rglob("actions*.jsonl"))
+
+
+def test_nothing_typed_at_a_halted_program_is_heard(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.type("g")
+    for ms in HALTS:
+        terminal.listen(SILENCE)
+        terminal.type("S")
+        terminal.wait_for("Stop (y)")
+        terminal.listen(ms / 1000)
+        terminal.signal(signal.SIGSTOP)
+        os.waitpid(terminal.pid, os.WUNTRACED)
+        terminal.type("y\r")
+        terminal.listen(0.5)
+        terminal.signal(signal.SIGCONT)
+        terminal.listen(SILENCE)
+        assert "Stop (y)" in terminal.text, ms
+        assert intents(tmp_path) == 0, ms
+        while "Stop (y)" in terminal.text:
+            # While the machine is busy it may be deaf for longer.
+            terminal.type("\x1b")
+            terminal.listen(SILENCE)
+    terminal.type("S")
+    terminal.wait_for("Stop (y)")
+    for _ in range(20):
+        terminal.listen(SILENCE)
+        if "Stop (y)" not in terminal.text:
+            break
+        terminal.type("y")
+    terminal.wait_until(lambda: intents(tmp_path) == 1)
+
+
+def test_who_types_the_name_at_leisure_terminates(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.type("/qwen\r")
+    terminal.wait_for("1 of 6")
+    terminal.listen(SILENCE)
+    terminal.type("T")
+    terminal.wait_for("type its name")
+    for _ in range(5):
+        for letter in "qwen-eval-sweep":
+            terminal.listen(0.1)
+            terminal.type(letter)
+        terminal.type("\r")
+        terminal.listen(2 * SILENCE)
+        if intents(tmp_path):
+            break
+        # While the machine is busy a letter may be dropped.
+        terminal.type("\x7f" * 20)
+    assert intents(tmp_path) == 1
+    terminal.wait_for("terminat")
