@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +21,7 @@ from textual.screen import Screen
 from textual.signal import Signal
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
+from tui import journal
 from tui.guard import Guard
 from tui.kept import Kept
 from tui.notes import Note
@@ -224,6 +224,7 @@ class PodtopApp(App[None]):
 
     def notify(self, *arguments: Any, **options: Any) -> None:
         super().notify(*arguments, **options)
+        journal.event("app", "told", grade=options.get("severity", "information"), text=arguments[0])
         self._terminal.touch()
 
     def _watches(self) -> Watching:
@@ -259,10 +260,8 @@ class PodtopApp(App[None]):
 
     def _fatal_error(self) -> None:
         """Textual would print a traceback over the screen: one line instead, and the rest goes to the log."""
-        from tui.journal import crash_report
-
         error = sys.exc_info()[1] or self._exception or RuntimeError("unknown")
-        self.crash = crash_report(error, self._open_log())
+        self.crash = journal.crash_report(error, self._open_log())
         self._close_messages_no_wait()
 
     def _opened(self, past: Past) -> None:
@@ -280,11 +279,11 @@ class PodtopApp(App[None]):
         self.notify(text, severity="warning", markup=False)
 
     def _say(self, note: Note) -> None:
-        logging.getLogger(__name__).warning(note.text)
         self.notify(note.text, severity="warning" if note.bad else "information", timeout=20, markup=False)
 
     def _ring(self, title: str, text: str, kind: str = "watch") -> None:
         """Call a person who looks elsewhere."""
+        journal.event("app", "alarm", kind=kind, title=title, text=text)
         from tui.hooks import Alarm, Hooks
 
         if self._hooks is None:
@@ -362,6 +361,7 @@ class PodtopApp(App[None]):
     def _begin(self) -> None:
         gc.freeze()
         gc.enable()
+        self._open_log()
         if self._is_first_start():
             self.action_tour()
         self._watching = self.run_worker(self._watch.run(), name="watch")

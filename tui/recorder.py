@@ -22,6 +22,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui import journal
 from tui.notes import Note
 from tui.store.archive.file import ArchiveError, DamagedArchive, NewerArchive, connect, told
 from tui.store.archive.writer import Entry, Happened, Polled, Priced, Writer, write_events
@@ -152,8 +153,11 @@ class Recorder:
                 self._arrived.clear()
                 if self._account is not None and self._entries:
                     path = archive_path(self._directory, self._api_url, self._account)
+                    before = self.state
                     for note in await loop.run_in_executor(self._thread, self._write, path):
                         self._say(note)
+                    if self.state is not before:
+                        journal.event("recorder", "state", state=self.state, file=path)
                     if self.path is not None:
                         self._opened.set()
             self._opened.set()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from tui import journal
 from tui.api.cloud import CloudError, Throttled, Unreachable
 from tui.api.models import ANYTHING
 from tui.poller import Failed, Fresh, Poller
@@ -46,6 +47,11 @@ RECENT_BUDGET = 8 * 1024 * 1024
 
 HISTORY_FRAME = 0.25
 """Seconds between two tellings while the past is taken in."""
+
+
+def _log(events: Iterable[Event]) -> None:
+    for event in events:
+        journal.event("watch", "event", kind=event.kind, pod=event.pod, text=event.text)
 
 
 class Watch:
@@ -184,6 +190,7 @@ class Watch:
     def happened(self, event: Event) -> None:
         """Keep an event that no poll tells of."""
         self._fleet.events.append(event)
+        _log((event,))
         if self._recorder is not None:
             self._recorder.happened((event,))
 
@@ -241,6 +248,8 @@ class Watch:
         happened = self._fleet.apply(snapshot, at, took)
         judged = self.chronicle.judge(self._fleet, at) if self._judges and snapshot.pods is not None else ()
         self._fleet.events.extend(judged)
+        if not self._fleet.past:
+            _log((*answered, *happened, *judged))
         if self._recorder is not None:
             self._recorder.polled(at, snapshot, (*answered, *happened, *judged))
 
@@ -269,6 +278,7 @@ class Watch:
         """What is told where RunPod does not answer as it should."""
         events = self.chronicle.failed(at, isinstance(error, Throttled), str(error))
         self._fleet.events.extend(events)
+        _log(events)
         return events
 
     def _market_failed(self, error: CloudError, at: float, retry_at: float) -> None:
@@ -279,6 +289,7 @@ class Watch:
     def _market_told(self, answers: Answers, at: float, took: float) -> None:
         if self._source.keyless and (events := self.chronicle.answered(at)):
             self._fleet.events.extend(events)
+            _log(events)
             if self._recorder is not None:
                 self._recorder.happened(events)
         if self._source.keyless and self._first is None:
