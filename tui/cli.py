@@ -14,10 +14,13 @@ from tui import __version__, paths
 from tui.config import Config, ConfigError, load
 from tui.scripts.arguments import ACTS, COMMANDS, add_commands
 from tui.scripts.frame import framed
+from tui.scripts.streams import listeners, write
 from tui.scripts.streams import say as _say
 from tui.settings.tables import Settings
 
 if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
     from tui.api.cloud import Cloud
     from tui.notes import Note
     from tui.recorder import Recorder
@@ -75,9 +78,19 @@ _lines = _number("a number of actions from 1 to 1000000", int, 1, 1_000_000)
 _speed = _number("a number from 0.01 to 100000", float, 0.01, 100_000)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Writes help as all else is written: argparse itself takes no notice where it cannot be."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        if file is sys.stdout and message:
+            write(message)
+        else:
+            super()._print_message(message, file)
+
+
 def parser() -> argparse.ArgumentParser:
     """What podtop accepts."""
-    top = argparse.ArgumentParser(
+    top: argparse.ArgumentParser = _Parser(
         prog="podtop",
         description="A full-screen monitor for RunPod GPU pods.",
         epilog="The API key is taken from --api-key-file, RUNPOD_API_KEY, podtop's config.toml or "
@@ -265,10 +278,14 @@ def _script(options: argparse.Namespace, config: Config) -> int:
     for warning in config.warnings:
         _say(warning)
     source = _source(options, config)
-    if options.command in ACTS or getattr(options, "watch", None) is not None:
+    goes_on = options.command in ACTS or getattr(options, "watch", None) is not None
+    if goes_on:
         _log(source, config, options.command)()
     with ExitStack() as shelf:
-        return run_command(options, config, source, _state(source, config, _state_dir(source, shelf)))
+        code = run_command(options, config, source, _state(source, config, _state_dir(source, shelf)))
+    if goes_on:
+        _log_end(code)
+    return code
 
 
 def _show(source: Source, config: Config, first: str = "fleet") -> int:
@@ -494,6 +511,7 @@ def _log(source: Source, config: Config, command: str) -> Callable[[], Path | No
         path = journal.open_log(paths.state_dir(), config.log_level)
         if not begun:
             begun = True
+            listeners.append(lambda text: journal.event("cli", "told", text=text))
             from tui.surroundings import settings, surroundings
 
             journal.event("cli", "started", command=command, source=source.badge, **surroundings())
@@ -507,4 +525,5 @@ def _log_end(code: int) -> None:
     from tui import journal
 
     journal.event("cli", "ended", code=code)
+    listeners.clear()
     journal.close_log()
