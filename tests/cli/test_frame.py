@@ -52,11 +52,8 @@ def forms(name: str, of: argparse.ArgumentParser) -> Iterator[list[str]]:
 
 EVERY = [form for name, of in subparsers(parser()).items() if name not in GOES_ON for form in forms(name, of)]
 ALL = [["--version"], ["--help"], *([name, "--help"] for name in subparsers(parser())), *EVERY]
-WRITE = [
-    form
-    for form in ALL
-    if (form != ["log", "--json"] and not {"stop", "resume", "terminate", "--init"} & {*form}) or "--help" in form
-]
+SILENT = {"stop", "resume", "terminate", "--init"}
+WRITE = [form for form in ALL if "--help" in form or (form != ["log", "--json"] and not SILENT & {*form})]
 """Commands that write to their output when all goes well."""
 
 
