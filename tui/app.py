@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +23,7 @@ from textual.signal import Signal
 from textual.widgets import Input
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
+from tui import journal
 from tui.clocks import TimeOfDay, instant
 from tui.guard import Guard
 from tui.kept import Kept
@@ -171,9 +171,7 @@ class PodtopApp(App[None]):
         self.input = InputQueue(self, self._give)
         self._pulse = Pulse(beat, self._stalled, lambda: self._hush.on or hasattr(self.screen, "hears"))
         self._pushed = 0
-        self._log_opened = False
-        self._log_path: Path | None = None
-        self._barrier = barrier.Barrier(beat, self._log_file, self._warn)
+        self._barrier = barrier.Barrier(beat, self._open_log, self._warn)
         barrier.install()
         self._is_first_start = is_first_start
         self._watching_for: Watching | None = None
@@ -241,6 +239,7 @@ class PodtopApp(App[None]):
 
     def notify(self, *arguments: Any, **options: Any) -> None:
         super().notify(*arguments, **options)
+        journal.event("app", "told", grade=options.get("severity", "information"), text=arguments[0])
         self._terminal.touch()
 
     def _watches(self) -> Watching:
@@ -277,16 +276,9 @@ class PodtopApp(App[None]):
 
     def _fatal_error(self) -> None:
         """Textual would print a traceback over the screen: one line instead, and the rest goes to the log."""
-        from tui.journal import crash_report
-
         error = sys.exc_info()[1] or self._exception or RuntimeError("unknown")
-        self.crash = crash_report(error, self._log_file())
+        self.crash = journal.crash_report(error, self._open_log())
         self._close_messages_no_wait()
-
-    def _log_file(self) -> Path | None:
-        if not self._log_opened:
-            self._log_opened, self._log_path = True, self._open_log()
-        return self._log_path
 
     def holds(self, error: Exception) -> bool:
         """Whether podtop goes on after a fault in a handler. Tests are told of every one."""
@@ -314,11 +306,11 @@ class PodtopApp(App[None]):
         self.notify(text, severity="warning", markup=False)
 
     def _say(self, note: Note) -> None:
-        logging.getLogger(__name__).warning(note.text)
         self.notify(note.text, severity="warning" if note.bad else "information", timeout=20, markup=False)
 
     def _ring(self, title: str, text: str, kind: str = "watch") -> None:
         """Call a person who looks elsewhere."""
+        journal.event("app", "alarm", kind=kind, title=title, text=text)
         from tui.hooks import Alarm, Hooks
 
         if self._hooks is None:
@@ -398,6 +390,7 @@ class PodtopApp(App[None]):
         gc.enable()
         # A key waits no longer than this for a thread that reads a large answer or writes the recording.
         sys.setswitchinterval(0.0005)
+        self._open_log()
         if self._is_first_start():
             # Where somebody was quicker, it does not come over what they opened: the palette has it.
             self.action_tour()

@@ -16,10 +16,13 @@ from tui.config import Config, ConfigError, load
 from tui.demo.faults import listed
 from tui.scripts.arguments import ACTS, COMMANDS, add_commands
 from tui.scripts.frame import framed
+from tui.scripts.streams import listeners, write
 from tui.scripts.streams import say as _say
 from tui.settings.tables import Settings
 
 if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
     from tui.api.cloud import Cloud
     from tui.notes import Note
     from tui.recorder import Recorder
@@ -78,10 +81,16 @@ _speed = _number("a number from 0.01 to 100000", float, 0.01, 100_000)
 
 
 class _Parser(argparse.ArgumentParser):
-    """Repeats nothing of the command line that looks like a key."""
+    """Repeats nothing of the command line that looks like a key, and fails where its help cannot be written."""
 
     def error(self, message: str) -> NoReturn:
         super().error(mask(message))
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        if file is sys.stdout and message:
+            write(message)
+        else:
+            super()._print_message(message, file)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -281,11 +290,15 @@ def _script(options: argparse.Namespace, config: Config) -> int:
     for warning in config.warnings:
         _say(warning)
     source = _source(options, config)
-    if options.command in ACTS or getattr(options, "watch", None) is not None:
+    goes_on = options.command in ACTS or getattr(options, "watch", None) is not None
+    if goes_on:
         _log(source, config, options.command)()
     _keep_private(source)
     with ExitStack() as shelf:
-        return run_command(options, config, source, _state(source, config, _state_dir(source, shelf)))
+        code = run_command(options, config, source, _state(source, config, _state_dir(source, shelf)))
+    if goes_on:
+        _log_end(code)
+    return code
 
 
 def _show(source: Source, config: Config, first: str = "fleet") -> int:
@@ -531,6 +544,7 @@ def _log(source: Source, config: Config, command: str) -> Callable[[], Path | No
         path = journal.open_log(paths.state_dir(), config.log_level)
         if not begun:
             begun = True
+            listeners.append(lambda text: journal.event("cli", "told", text=text))
             from tui.surroundings import settings, surroundings
 
             journal.event("cli", "started", command=command, source=source.badge, **surroundings())
@@ -544,4 +558,5 @@ def _log_end(code: int) -> None:
     from tui import journal
 
     journal.event("cli", "ended", code=code)
+    listeners.clear()
     journal.close_log()

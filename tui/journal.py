@@ -47,11 +47,13 @@ def masked(text: str) -> str:
     return mask(_LOGIN.sub(MASK, redact(text, known())))
 
 
-def event(logger: str, what: str, level: int = logging.INFO, **fields: object) -> None:
+def event(
+    logger: str, what: str, level: int = logging.INFO, /, *, fields: Mapping[str, object] | None = None, **more: object
+) -> None:
     """Log that something happened, with what belongs to it; a field that is None or empty is left out."""
     log = logging.getLogger(f"tui.{logger}")
     if log.isEnabledFor(level):
-        log.log(level, "%s", " ".join((what, *pairs(fields))))
+        log.log(level, "%s", " ".join((what, *pairs({**(fields or {}), **more}))))
 
 
 def pairs(fields: Mapping[str, object]) -> list[str]:
@@ -64,7 +66,7 @@ def _value(value: object) -> str:
     text = masked(f"{value:g}" if isinstance(value, float) else str(value))
     if _PLAIN.fullmatch(text):
         return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + _visible(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
 
 
 class _Lines(logging.Formatter):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
+from tui import journal
 from tui.actions import BY_ID, Command
 from tui.api import cloud as api
 from tui.api.orders import DeployOrder, RentOrder
@@ -302,18 +303,23 @@ class Performer:
             self._say(Note(news, bad=False))
         deed = replace(deed, id=ident)
         self._fleet.begin(deed)
+        _log(deed, "intent", by=by, gpus=inputs.get("gpuCount", inputs.get("gpu_count")), bid=inputs.get("bidPerGpu"))
         cloud = self._watch.cloud
         if cloud is None:
             return deed, Outcome(Ending.NOT_SENT, "podtop has closed its connection. Nothing was sent."), None
+        _log(deed, "sent")
         try:
             receipt = await send(cloud)
         except api.CloudError as error:
+            _log(deed, "failed", error=type(error).__name__, text=error)
             if isinstance(error, api.Restricted) and not self._guard.read_only:
                 self._guard.read_only = "RunPod lets this API key change nothing"
             return deed, judge(error, limits_of(inputs) if deed.pod == DEPLOY else ()), None
         except asyncio.CancelledError:
+            _log(deed, "ended_before_an_answer")
             await self._log_outcome(deed, Outcome(Ending.UNKNOWN, "podtop ended before RunPod answered"))
             raise
+        _log(deed, "answered", made=receipt.pod_id if receipt is not None else None)
         return deed, _answered(deed, receipt, inputs), receipt
 
     def _intend(self, deed: Deed, inputs: dict[str, object], by: str) -> str:
@@ -393,6 +399,7 @@ class Performer:
 
     async def _refuse(self, deed: Deed, why: str) -> Outcome:
         outcome = Outcome(Ending.NOT_SENT, why)
+        _log(deed, "refused_by_podtop", text=why)
         self._say(Note(f"{_subject(deed)}: {why}"))
         return outcome
 
@@ -416,12 +423,20 @@ class Performer:
     async def _log_outcome(self, deed: Deed, outcome: Outcome) -> None:
         from tui.ledger import LedgerError
 
+        _log(deed, "outcome", ending=outcome.ending, text=outcome.text)
         if not deed.id:
             return
         try:
             await asyncio.to_thread(self._log().outcome, deed.id, outcome.ending.value, outcome.text, deed.pod or None)
         except LedgerError as error:
             self._say(Note(f"the action log lacks how it ended: {error}"))
+
+
+def _log(deed: Deed, what: str, **fields: object) -> None:
+    """Each step of a change, by its id; of its inputs what is no secret of anybody's."""
+    journal.event(
+        "performer", f"mutation_{what}", id=deed.id, action=deed.action, pod=deed.pod, name=deed.name, fields=fields
+    )
 
 
 def order_inputs(order: DeployOrder | RentOrder) -> dict[str, object]:

@@ -189,8 +189,11 @@ class Recorder:
             self._arrived.clear()
             if self._account is not None and self._entries and self._beat() >= self._try_at:
                 path = archive_path(self._directory, self._api_url, self._account)
+                before = self.state
                 for note in await loop.run_in_executor(self._thread, self._write, path):
                     self._say(note)
+                if self.state is not before:
+                    journal.event("recorder", "state", state=self.state, file=path)
                 if (news := file_lock.news()) is not None:
                     self._say(Note(news))
                 if self.path is not None:

@@ -22,4 +22,7 @@ def end_on_signals(end: Callable[[int], object]) -> None:
         end(128 + number)
 
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+            # As nohup and `trap '' HUP` have it: who began podtop so wants it to outlive its terminal.
+            continue
         asyncio.get_running_loop().add_signal_handler(number, ended, number)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from tui import journal
 from tui.api.cloud import CloudError, Malformed, Throttled, Unreachable, with_pods
 from tui.api.models import ANYTHING
 from tui.barrier import held, own_fault, own_faults
@@ -57,6 +58,11 @@ HISTORY_FRAME = 0.25
 def _month_of(at: float) -> float:
     """When the month of an instant began, in UTC."""
     return datetime.fromtimestamp(at, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def _log(events: Iterable[Event]) -> None:
+    for event in events:
+        journal.event("watch", "event", kind=event.kind, pod=event.pod, text=event.text)
 
 
 class Watch:
@@ -224,6 +230,7 @@ class Watch:
     def happened(self, event: Event) -> None:
         """Keep an event that no poll tells of."""
         self._fleet.events.append(event)
+        _log((event,))
         self._hand_over(lambda recorder: recorder.happened((event,)))
 
     async def run(self) -> None:
@@ -308,6 +315,8 @@ class Watch:
             judged = yield from self.chronicle.judging(self._fleet, at)
         yield from self._fleet.summing(at)
         self._fleet.events.extend(judged)
+        if not self._fleet.past:
+            _log((*answered, *happened, *judged))
         self._hand_over(lambda recorder: recorder.polled(at, snapshot, (*answered, *happened, *judged)))
 
     def _pods_failed(self, error: CloudError, at: float, retry_at: float) -> None:
@@ -341,6 +350,7 @@ class Watch:
             return ()
         events = self.chronicle.failed(at, throttled, str(error), None if throttled else before.failed_since)
         self._fleet.events.extend(events)
+        _log(events)
         return events
 
     def _market_failed(self, error: CloudError, at: float, retry_at: float) -> None:
@@ -354,6 +364,7 @@ class Watch:
     def _market_told(self, answers: Answers, at: float, took: float) -> None:
         if self._source.keyless and (events := self.chronicle.answered(at)):
             self._fleet.events.extend(events)
+            _log(events)
             self._hand_over(lambda recorder: recorder.happened(events))
         if self._source.keyless and self._first is None:
             self._first = at

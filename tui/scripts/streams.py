@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import TextIO
+from collections.abc import Callable
+from typing import Any, TextIO
 
 from tui.api.secret import mask
 
@@ -37,13 +38,13 @@ def settle() -> None:
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123
     if sys.stdout is None:
-        sys.stdout = _refusing()
+        sys.stdout = sys.__stdout__ = _refusing()  # type: ignore[misc]
     if sys.stderr is None:
-        sys.stderr = _refusing()
+        sys.stderr = sys.__stderr__ = _refusing()  # type: ignore[misc]
     make_lenient(sys.stdout)
 
 
-def _refusing() -> TextIO:
+def _refusing() -> Any:
     return os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
 
 
@@ -62,8 +63,14 @@ def takes_output(stream: TextIO | None) -> bool:
         return False
 
 
+listeners: list[Callable[[str], object]] = []
+"""Told all that `say` says: the log, where it is open."""
+
+
 def say(text: str) -> None:
     """A line for a person, beside the output."""
+    for listener in listeners:
+        listener(text)
     try:
         sys.stderr.write(f"podtop: {mask(text)}\n")
         sys.stderr.flush()

@@ -7,14 +7,18 @@ was just closing is sent once more. All other asking again is the poller's decis
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
+import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import Any
 
 import httpx
 import msgspec
 
-from tui import __version__
+from tui import __version__, journal
 from tui.api import names
 from tui.api.cloud import CloudError, Insecure, Malformed, Unauthorized, Unreachable
 from tui.api.connection import Line, connect
@@ -43,6 +47,11 @@ LARGE = 512 * 1024
 
 _LONGEST_MESSAGE = 500
 """Characters of a server's message that are kept: it is shown to a person."""
+
+_OPERATION = re.compile(r"^\s*(?:query|mutation)\s+(\w+)", re.MULTILINE)
+
+_trace: ContextVar[dict[str, object]] = ContextVar("trace")
+"""What the request that is under way has learned of its answer, for the log."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -166,8 +175,12 @@ class Exchange:
         self._refuse(with_key)
         key = self._key if with_key else None
         content = _encode({"query": document, "variables": variables})
+        trace: dict[str, object] = {}
+        _trace.set(trace)
+        began = time.monotonic()
         masked = (*secrets, key) if key else secrets
         outcome = await self._within_the_deadline(content, _Bearer(key) if key else None, masked, lines, again)
+        _log(document, outcome, masked, {**trace, "took": round(time.monotonic() - began, 3)})
         # Raised here, outside of any handler and without the frames it passed: nothing that holds the request with its
         # headers, or the body, hangs on an error that is kept until the next poll.
         if isinstance(outcome, CloudError):
@@ -249,6 +262,8 @@ class Exchange:
             )
 
     async def _receive(self, response: httpx.Response, secrets: tuple[Secret, ...], lines: bool) -> Answer | CloudError:
+        ids = {"request_id": response.headers.get("x-request-id"), "cf_ray": response.headers.get("cf-ray")}
+        _trace.get().update(ids, status=response.status_code)
         if not response.is_success:
             problems = _told(await self._refusal(response), secrets)
             return failures.of_status(response, problems, self.host, self._wall)
@@ -270,6 +285,20 @@ class Exchange:
             return open_answer(await body.read(response, _ERROR_BODY)).problems
         except (httpx.HTTPError, httpx.StreamError, Malformed):
             return ()
+
+
+def _log(document: str, outcome: Answer | CloudError, secrets: tuple[Secret, ...], trace: dict[str, object]) -> None:
+    """Write down how a request ended, by the name of its operation and the ids that RunPod's support can look for."""
+    found = _OPERATION.search(document)
+    fields = {"operation": found[1] if found else "", **trace}
+    if isinstance(outcome, CloudError):
+        words = redact(str(outcome), secrets)
+        journal.event("api", "failed", logging.WARNING, error=type(outcome).__name__, fields=fields, text=words)
+    elif outcome.problems:
+        words = "; ".join(problem.message for problem in outcome.problems)
+        journal.event("api", "incomplete", logging.WARNING, fields=fields, text=words)
+    else:
+        journal.event("api", "answered", logging.DEBUG, fields=fields)
 
 
 def _told(problems: tuple[Problem, ...], secrets: tuple[Secret, ...]) -> tuple[Problem, ...]:
