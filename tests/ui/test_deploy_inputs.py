@@ -170,7 +170,11 @@ async def test_the_question_before_a_kept_draft_of_another_gpu_shows_what_was_fo
         run.app.screen._keep()  # type: ignore[attr-defined]
         await run.press("escape")
         await run.settle()
-        await form(run, "RTX 4090")
+        await run.press("escape", "slash", *"4090", "enter")
+        await run.settle()
+        await run.press("D")
+        await shown(run, DeployForm)
+        assert run.app.screen.draft["gpu_type_id"] == "RTX 4090"  # type: ignore[attr-defined]
         text = run.text()
         assert "3 set: Command, Country, Price at most" in text
         await run.press("ctrl+s")
