@@ -22,7 +22,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui import file_lock, private
+from tui import file_lock, journal, private
 from tui.notes import Note
 from tui.store.archive.file import ArchiveError, DamagedArchive, NewerArchive, connect, log_of, told
 from tui.store.archive.writer import Entry, Happened, Polled, Priced, Writer, write_events
