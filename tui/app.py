@@ -27,7 +27,7 @@ from tui.kept import Kept
 from tui.notes import Note
 from tui.paths import styles
 from tui.player import Player
-from tui.signals import end_on_signals
+from tui.signals import ON_SCREEN, end_on_signals
 from tui.store.fleet import Fleet
 from tui.ui import keys, places, terminal, themes
 from tui.ui.acts import Acts
@@ -253,7 +253,8 @@ class PodtopApp(App[None]):
 
     def on_mount(self) -> None:
         if not self.is_headless:
-            end_on_signals(lambda code: self.exit(return_code=code))
+            rescue = getattr(self._driver, "rescue", lambda: None)
+            end_on_signals(lambda code: self.exit(return_code=code), rescue, ON_SCREEN)
 
     def on_resize(self) -> None:
         # A terminal that shrank and grew back has lost cells, though its size is the same.
