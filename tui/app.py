@@ -121,6 +121,7 @@ class PodtopApp(App[None]):
         self.animation_level = "none"
         self._told_slow = False
         self._look = display or Display(config)
+        self._look.colour(self)
         self._begin_with(config.keymap)
         self._open_log = open_log
         self._clock = source.clock
