@@ -41,6 +41,7 @@ from tui.ui.screens.fleet import FleetScreen
 from tui.ui.screens.timed import Sight
 from tui.ui.status import Badges
 from tui.watch import Watch
+from tui.width import shown
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -281,11 +282,11 @@ class PodtopApp(App[None]):
 
     def _warn(self, text: str) -> None:
         self.clear_notifications()
-        self.notify(text, severity="warning", markup=False)
+        self.notify(shown(text), severity="warning", markup=False)
 
     def _say(self, note: Note) -> None:
         logging.getLogger(__name__).warning(note.text)
-        self.notify(note.text, severity="warning" if note.bad else "information", timeout=20, markup=False)
+        self.notify(shown(note.text), severity="warning" if note.bad else "information", timeout=20, markup=False)
 
     def _ring(self, title: str, text: str, kind: str = "watch") -> None:
         """Call a person who looks elsewhere."""
