@@ -72,7 +72,8 @@ def shown(text: str) -> str:
             marks += 1
             continue
         cells = certain(character)
-        found.append(character if cells else STAND_IN)
+        # A line's end is the program's own: texts from outside have none.
+        found.append(character if cells or character == "\n" else STAND_IN)
         letter, marks = cells == 1 and character.isalpha(), 0
     return "".join(found)
 

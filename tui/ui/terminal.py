@@ -56,7 +56,6 @@ class Paced(Protocol):
     entered: Callable[[], None] | None
     sheds: bool
     took: float | None
-    blind: bool
 
     @property
     def ready(self) -> bool: ...
@@ -156,7 +155,7 @@ class Terminal:
     def _paint(self) -> None:
         """Send what differs; while the terminal has not taken the last frame, that is left until it has."""
         app, driver, shadow = self._app, self._driver, self._shadow
-        if driver is None or shadow is None or app._batch_count or driver.blind:
+        if driver is None or shadow is None or app._batch_count or getattr(driver, "blind", False):
             # A terminal without cells is drawn on when it has some: its size comes as an event.
             return
         if not driver.ready:
