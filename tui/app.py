@@ -30,7 +30,7 @@ from tui.kept import Kept
 from tui.notes import Note
 from tui.paths import styles
 from tui.player import Player
-from tui.signals import end_on_signals
+from tui.signals import ON_SCREEN, end_on_signals
 from tui.store.fleet import Fleet
 from tui.ui import barrier, keys, places, terminal, themes
 from tui.ui.acts import Acts
@@ -44,6 +44,7 @@ from tui.ui.screens.fleet import FleetScreen
 from tui.ui.screens.timed import Sight
 from tui.ui.status import Badges
 from tui.watch import Watch
+from tui.width import shown
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -127,6 +128,7 @@ class PodtopApp(App[None]):
         self.animation_level = "none"
         self._told_slow = False
         self._look = display or Display(config)
+        self._look.colour(self)
         self._begin_with(config.keymap)
         self._open_log = open_log
         self._clock = source.clock
@@ -268,7 +270,8 @@ class PodtopApp(App[None]):
     def on_mount(self) -> None:
         self.survives = not self.is_headless
         if not self.is_headless:
-            end_on_signals(lambda code: self.exit(return_code=code))
+            rescue = getattr(self._driver, "rescue", lambda: None)
+            end_on_signals(lambda code: self.exit(return_code=code), rescue, ON_SCREEN)
 
     def on_resize(self) -> None:
         # A terminal that shrank and grew back has lost cells, though its size is the same.
@@ -303,10 +306,10 @@ class PodtopApp(App[None]):
 
     def _warn(self, text: str) -> None:
         self.clear_notifications()
-        self.notify(text, severity="warning", markup=False)
+        self.notify(shown(text), severity="warning", markup=False)
 
     def _say(self, note: Note) -> None:
-        self.notify(note.text, severity="warning" if note.bad else "information", timeout=20, markup=False)
+        self.notify(shown(note.text), severity="warning" if note.bad else "information", timeout=20, markup=False)
 
     def _ring(self, title: str, text: str, kind: str = "watch") -> None:
         """Call a person who looks elsewhere."""

@@ -352,7 +352,7 @@ def _record(source: Source, config: Config, enforce: bool) -> int:
 
 
 def _no_terminal() -> str | None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         return "this is a full-screen program and needs a terminal for its input and its output"
     if os.environ.get("TERM", "") in ("", "dumb"):
         return f"the terminal (TERM={os.environ.get('TERM', '')}) cannot show a full-screen program"

@@ -7,22 +7,55 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 LAST_BREATH = 3.0
-"""Seconds after a signal within which podtop ends, whatever the terminal does."""
+"""Seconds after a signal within which podtop ends, whatever it does."""
+
+ON_SCREEN = 1.5
+"""The same of the screen, which has little to end in order, whatever its event loop and the terminal do."""
+
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
 
-def end_on_signals(end: Callable[[int], object]) -> None:
-    """Call `end` with the exit code (128 + n) when a signal asks for it; a terminal that is gone cannot hold on."""
+def end_on_signals(
+    end: Callable[[int], object], rescue: Callable[[], object] = lambda: None, within: float = LAST_BREATH
+) -> None:
+    """Call `end` with the exit code (128 + n) when a signal asks for it; a terminal that is gone cannot hold on.
 
-    def ended(number: signal.Signals) -> None:
-        overdue = threading.Timer(LAST_BREATH, os._exit, (128 + number,))
-        overdue.daemon = True
-        overdue.start()
-        end(128 + number)
-
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    Where that does not end podtop within these seconds, a thread of its own calls `rescue`, which gives the terminal
+    back, and ends it. It learns of a signal from the interpreter and not from the event loop, which may be busy.
+    """
+    loop = asyncio.get_running_loop()
+    for number in ENDING:
         if number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
             # As nohup and `trap '' HUP` have it: who began podtop so wants it to outlive its terminal.
             continue
-        asyncio.get_running_loop().add_signal_handler(number, ended, number)
+        loop.add_signal_handler(number, lambda code: end(code), 128 + number)
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    # The event loop's own end of this: what comes is passed on to it.
+    before = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    passed = os.dup(before) if before >= 0 else -1
+    threading.Thread(target=_follow, args=(read, passed, rescue, within), name="podtop-signals", daemon=True).start()
+
+
+def _follow(read: int, passed: int, rescue: Callable[[], object], within: float) -> None:
+    overdue: threading.Timer | None = None
+    while numbers := os.read(read, 64):
+        if passed >= 0:
+            # Full, or the loop is closed: it has been told, or has ended.
+            with suppress(OSError):
+                os.write(passed, numbers)
+        ending = next((number for number in numbers if number in ENDING), None)
+        if ending is not None and overdue is None:
+            overdue = threading.Timer(within, _end, (128 + ending, rescue))
+            overdue.daemon = True
+            overdue.start()
+
+
+def _end(code: int, rescue: Callable[[], object]) -> None:
+    try:
+        rescue()
+    finally:
+        os._exit(code)

@@ -268,8 +268,14 @@ def test_outside_of_the_screen_nothing_is_put() -> None:
 
 def test_after_a_glyph_of_uncertain_width_the_column_is_named() -> None:
     shadow, _ = shown(" " * 8)
+    shadow.put(0, 0, Strip([Segment("👩ab")]))
+    assert shadow.frame((0, 0)) == "\x1b[H👩\x1b[3Gab\x1b[H"
+
+
+def test_what_terminals_differ_about_is_drawn_as_signs_in_as_many_cells() -> None:
+    shadow, _ = shown(" " * 8)
     shadow.put(0, 0, Strip([Segment("👩\u200d👧ab")]))
-    assert shadow.frame((0, 0)) == "\x1b[H👩\u200d👧\x1b[3Gab\x1b[H"
+    assert shadow.frame((0, 0)) == "\x1b[H\ufffd\ufffdab\x1b[H"
 
 
 def test_control_characters_and_control_segments_never_pass() -> None:

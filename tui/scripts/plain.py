@@ -6,13 +6,15 @@ import csv
 import io
 import math
 import textwrap
-import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from tui import format as fmt
+from tui.width import cut as cut_off
+from tui.width import shown
+from tui.width import width as width_of
 
 UNKNOWN = "-"
 GAP = "  "
@@ -39,30 +41,22 @@ class Column(NamedTuple):
     wrap: bool = False
 
 
-def width_of(text: str) -> int:
-    """Terminal cells that a text takes, as nearly as Unicode tells."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(ch) else 2 if unicodedata.east_asian_width(ch) in "WF" else 1 for ch in text)
-
-
-def cut(text: str, width: int) -> str:
-    """The text in `width` cells at the most, with an ellipsis where something was cut."""
-    if width_of(text) <= width:
+def cut(text: str, cells: int) -> str:
+    """The text in so many cells at the most, with an ellipsis where something was cut."""
+    if width_of(text) <= cells:
         return text
-    while text and width_of(text) > width - 1:
-        text = text[:-1]
-    return text + "…" if width > 0 else ""
+    return cut_off(text, cells - 1) + "…" if cells > 0 else ""
 
 
-def _padded(text: str, width: int, right: bool) -> str:
-    pad = " " * max(0, width - width_of(text))
+def _padded(text: str, cells: int, right: bool) -> str:
+    pad = " " * max(0, cells - width_of(text))
     return pad + text if right else text + pad
 
 
 def aligned(columns: Sequence[Column], rows: Sequence[Any], width: int | None) -> list[str]:
-    """The lines of a table, its titles first, in `width` cells; None is as wide as it takes."""
-    kept = [(column, [column.title, *(column.text(row) or UNKNOWN for row in rows)]) for column in columns]
+    """The lines of a table, its titles first, in `width` cells; None is as wide as it takes, with true texts."""
+    drawn: Callable[[str], str] = shown if width is not None else str
+    kept = [(column, [column.title, *(drawn(column.text(row)) or UNKNOWN for row in rows)]) for column in columns]
     sizes = [max(map(width_of, texts)) for _, texts in kept]
     if width is not None:
         _squeeze([column for column, _ in kept], sizes, width)

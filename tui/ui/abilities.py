@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from tui.ui import themes
 
@@ -49,3 +49,51 @@ def theme(told: str | None, kept: str, known: Mapping[str, object], *, few: bool
     if kept in known:
         return kept
     return themes.LIGHT.name if light else themes.DEFAULT
+
+
+TRUE_COLOURS = (
+    "alacritty", "contour", "foot", "ghostty", "iterm2", "kitty", "konsole", "mintty", "rio", "st-direct", "vte",
+    "warp", "wezterm", "xterm-ghostty", "xterm-kitty",
+)  # fmt: skip
+"""Terminals that have all colours, by the names they give themselves; SSH carries TERM, and not COLORTERM."""
+
+MULTIPLEXERS = ("screen", "tmux")
+"""Between podtop and the terminal: `screen.xterm-kitty` names what is behind, and is not it."""
+
+
+def terminfo(term: str) -> int | None:
+    """How many colours the database of terminals tells of one; None where it has none of that name."""
+    # Not before it is needed: where COLORTERM is set it never is.
+    import curses
+    import os
+
+    # Any file will do: nothing is written, and standard output may be something else.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        curses.setupterm(term, nowhere)
+        flags = [curses.tigetflag(name) for name in ("RGB", "Tc")]
+        return 1 << 24 if any(flag > 0 for flag in flags) else curses.tigetnum("colors")
+    except curses.error:
+        return None
+    finally:
+        os.close(nowhere)
+
+
+def colour_system(environ: Mapping[str, str], known: Callable[[str], int | None] = terminfo) -> str | None:
+    """The colours a terminal has, as rich names them; None where its environment says nothing of it."""
+    term = environ.get("TERM", "").strip().lower()
+    if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
+        return "truecolor"
+    if term in ("", "dumb", "unknown"):
+        return None
+    kind = term.partition(".")[0]
+    direct = kind.endswith("-direct")
+    behind = kind.startswith(MULTIPLEXERS)
+    if direct or (not behind and (kind in TRUE_COLOURS or kind.startswith(tuple(f"{n}-" for n in TRUE_COLOURS)))):
+        return "truecolor"
+    told = known(environ.get("TERM", "").strip())
+    if told is not None and told >= 1 << 24:
+        return "truecolor"
+    if term.endswith("256color") or (told is not None and told >= 256):
+        return "256"
+    return "standard"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from tui.width import cut, shown, width
 
 Part = tuple[str, str]
 """Text and the role it is drawn in (see `styles/`)."""
@@ -15,25 +15,27 @@ Cell = tuple[Part, ...]
 
 def width_of(parts: Iterable[Part]) -> int:
     """Terminal cells that the parts take."""
-    return sum(cell_len(text) for text, _ in parts)
+    return sum(width(text) for text, _ in parts)
 
 
-def fit(cell: Cell, width: int, *, right: bool = False) -> Cell:
-    """The parts in exactly `width` terminal cells: padded, or cut with an ellipsis at the end."""
-    if width <= 0:
+def fit(cell: Cell, cells: int, *, right: bool = False) -> Cell:
+    """The parts in exactly so many terminal cells: padded, or cut with an ellipsis at the end."""
+    if cells <= 0:
         return ()
+    cell = tuple((shown(text), role) for text, role in cell)
     total = width_of(cell)
-    if total <= width:
-        pad: Part = (" " * (width - total), "text")
-        if total == width:
+    if total <= cells:
+        pad: Part = (" " * (cells - total), "text")
+        if total == cells:
             return cell
         return (pad, *cell) if right else (*cell, pad)
     kept: list[Part] = []
-    room = width - 1
+    room = cells - 1
     for text, role in cell:
-        length = cell_len(text)
+        length = width(text)
         if length > room:
-            kept.append((set_cell_size(text, room) + "…", role))
+            start = cut(text, room)
+            kept.append((start + " " * (room - width(start)) + "…", role))
             break
         kept.append((text, role))
         room -= length
@@ -42,25 +44,34 @@ def fit(cell: Cell, width: int, *, right: bool = False) -> Cell:
     return tuple(kept)
 
 
-def wrap(cell: Cell, width: int) -> tuple[Cell, ...]:
-    """The parts as lines of at most `width` terminal cells, two at the least: broken at spaces, or where it must be."""
-    width = max(2, width)
+def in_pieces(text: str, cells: int) -> list[str]:
+    """A text in pieces of at most so many terminal cells, two at the least, as it is shown."""
+    found, rest = [], shown(text)
+    while rest:
+        found.append(cut(rest, max(2, cells)))
+        rest = rest[len(found[-1]) :]
+    return found
+
+
+def wrap(cell: Cell, cells: int) -> tuple[Cell, ...]:
+    """The parts as lines of at most so many terminal cells, two at the least: broken at spaces, or where it must be."""
+    cells = max(2, cells)
     lines: list[list[Part]] = [[]]
-    room = width
+    room = cells
     for text, role in cell:
-        for token in re.findall(r"\s+|\S+", text):
+        for token in re.findall(r"\s+|\S+", shown(text)):
             if token.isspace():
                 if lines[-1] and len(token) <= room:
                     lines[-1].append((token, role))
                     room -= len(token)
                 continue
-            if cell_len(token) > room and lines[-1]:
+            if width(token) > room and lines[-1]:
                 lines.append([])
-                room = width
-            first, *rest = [token] if cell_len(token) <= room else chop_cells(token, room)
+                room = cells
+            first, *rest = [token] if width(token) <= room else in_pieces(token, room)
             lines[-1].append((first, role))
-            room -= cell_len(first)
+            room -= width(first)
             for piece in rest:
                 lines.append([(piece, role)])
-                room = width - cell_len(piece)
+                room = cells - width(piece)
     return tuple(tuple(line) for line in lines)

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.console import COLOR_SYSTEMS
+from textual import constants
 from textual.app import App
 from textual.filter import LineFilter, Monochrome, NoColor
 
@@ -37,6 +39,12 @@ class Display:
                 self._filters += (filters.Plain(str(themes.MONO.background)),)
             if self.ascii:
                 self._filters += (filters.Ascii(),)
+
+    def colour(self, app: App[Any]) -> None:
+        """Give an app the colours that this terminal has: rich goes by COLORTERM and a few names."""
+        name = abilities.colour_system(self._environ) if "TERM" in self._environ else None
+        if name is not None and constants.COLOR_SYSTEM == "auto" and hasattr(app.console, "_color_system"):
+            app.console._color_system = COLOR_SYSTEMS[name]
 
     def filters(self, given: Sequence[LineFilter]) -> Sequence[LineFilter]:
         """Textual's own, and those that this terminal needs; podtop's way of doing without colours is its own."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import select
+import termios
 import time
 from collections.abc import Callable
 from threading import Thread
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
@@ -25,8 +27,18 @@ if TYPE_CHECKING:
 MOST_WAITING = 8
 """Writes that may wait for the terminal; Textual's queue has room for 30, and leaving takes 16."""
 
-GRACE = 3.0
+GRACE = 1.0
 """Seconds that a terminal has to take the sequences that restore it, when podtop ends."""
+
+UNSIZED = (80, 24)
+"""Columns and lines that are reckoned with while a terminal has none; nothing is drawn on it."""
+
+LAST_WORDS = (
+    "\x18\x1b\\\x1b[?2026l"  # what was broken off
+    "\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
+    "\x1b[<u\x1b[m\x1b[?1049l\x1b[?25h\x1b[?1004l"
+)
+"""Restores a terminal that has not taken what went before."""
 
 _GLANCE = 0.1
 _AT_ONCE = 4096
@@ -38,7 +50,17 @@ def open_terminal(fd: int) -> int:
         return os.open(os.ttyname(fd), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
     except OSError:
         # No terminal, or another user's, as after `su`: writing to it may then wait.
-        return os.dup(fd)
+        return os.dup(_writable(fd))
+
+
+def _writable(fd: int) -> int:
+    """`fd`, or another way to the same terminal where that was opened for reading alone."""
+    for way in (fd, 1, 2):
+        with contextlib.suppress(OSError):
+            same = os.fstat(way).st_rdev == os.fstat(fd).st_rdev
+            if same and fcntl.fcntl(way, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY:
+                return way
+    return fd
 
 
 class Outlet:
@@ -116,7 +138,12 @@ class PacedDriver(LinuxDriver):
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self._terminal = cast("IO[str]", self._file).fileno()
+        # Where the keys come from, and not where errors go: that may be a file.
+        self._terminal = self.fileno
+        self.blind = False
+        """Whether the terminal has no cells at all, as serial lines and some containers begin."""
+        if self._size is None:
+            self._size = self._get_terminal_size()
         self._outlet: Outlet | None = None
         self._open = False
         self._keyboard = Keyboard()
@@ -126,6 +153,14 @@ class PacedDriver(LinuxDriver):
         """Called when the terminal was taken over, again after every suspension."""
         self.sheds = False
         """Drop bells, pointer shapes and the like while many writes wait: not for those who count on every write."""
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        try:
+            width, height = os.get_terminal_size(self._terminal)
+        except OSError:
+            width, height = UNSIZED
+        self.blind = not (width and height)
+        return UNSIZED if self.blind else (width, height)
 
     @property
     def ready(self) -> bool:
@@ -224,5 +259,24 @@ class PacedDriver(LinuxDriver):
         if last.is_alive():
             outlet.give_up()
             last.join(5 * _GLANCE)
+            self._last_words(outlet)
         if not last.is_alive():
             os.close(outlet.fileno())
+
+    def rescue(self) -> None:
+        """Give the terminal back at once, from any thread: podtop is about to be ended by force."""
+        outlet = self._outlet
+        if outlet is None:
+            return
+        outlet.give_up()
+        if self.attrs_before is not None:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+        self._last_words(outlet)
+
+    def _last_words(self, outlet: Outlet) -> None:
+        """In the place of what the terminal has not taken: it finds them when it reads on."""
+        with contextlib.suppress(OSError, termios.error):
+            termios.tcflush(outlet.fileno(), termios.TCOFLUSH)
+            os.set_blocking(outlet.fileno(), False)
+            os.write(outlet.fileno(), LAST_WORDS.encode())

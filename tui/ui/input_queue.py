@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from textual import events
+from textual.app import ScreenError, UnknownModeError
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -103,7 +104,11 @@ class InputQueue:
 
     @property
     def _screen(self) -> Screen[Any] | None:
-        return self._app.screen_stack[-1] if self._app.screen_stack else None
+        # While podtop ends, its screens go before what was typed last has been dealt with.
+        try:
+            return self._app.screen_stack[-1]
+        except (IndexError, KeyError, ScreenError, UnknownModeError):
+            return None
 
     def _way_up(self) -> tuple[MessagePump, ...]:
         """Who a key goes through: the focused widget and all above it, to the screen."""

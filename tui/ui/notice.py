@@ -5,9 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import NamedTuple
 
-from rich.cells import cell_len
-
-from tui.ui.cells import Cell, fit
+from tui.ui.cells import Cell, fit, width_of
 
 
 class Notice(NamedTuple):
@@ -41,5 +39,5 @@ def notice_line(notice: Notice, y: int, width: int, height: int) -> Cell:
     if not top <= y < top + len(lines):
         return fit((("", "text"),), width)
     text, role = lines[y - top]
-    left = max(0, (width - cell_len(text)) // 2)
+    left = max(0, (width - width_of(((text, role),))) // 2)
     return fit(((" " * left, "text"), (text, role)), width)

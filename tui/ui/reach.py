@@ -230,7 +230,7 @@ class Reach:
 def _write(text: str) -> None:
     """To the terminal, which podtop does not paint on now."""
     try:
-        os.write(2, text.encode("utf-8", "replace"))
+        os.write(1, text.encode("utf-8", "replace"))
     except OSError:
         # The terminal has gone: a signal ends podtop.
         return

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain, islice, repeat
 from typing import NamedTuple
+from unicodedata import normalize
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
@@ -20,6 +21,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.ui.colours import fitted
+from tui.width import STAND_IN, shown
+from tui.width import width as width_of
 
 
 class Ink(NamedTuple):
@@ -106,7 +109,19 @@ def glyphs(text: str) -> tuple[str, ...]:
             last, at, width = ch, len(cells), own
             cells.append(ch)
             cells.extend(repeat("", own - 1))
-    return tuple(cells)
+    return tuple(_agreed(cells))
+
+
+def _agreed(cells: list[str]) -> list[str]:
+    """The same cells, with stand-ins for what another terminal would give another number of them."""
+    found: list[str] = []
+    for at, glyph in enumerate(cells):
+        if glyph:
+            span = next((n for n, after in enumerate(cells[at + 1 :], 1) if after), len(cells) - at)
+            whole = normalize("NFC", glyph)
+            same = shown(whole) == whole and width_of(whole) == span
+            found.extend((glyph, *repeat("", span - 1)) if same else repeat(STAND_IN, span))
+    return found
 
 
 class _Cells(dict[str, Cell]):

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import textual
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS
-from textual.geometry import Region
+from textual.geometry import Region, Size
+from textual.screen import Screen
 from textual.strip import Strip
 
 from tui.ui.pace import Pace
@@ -154,7 +155,8 @@ class Terminal:
     def _paint(self) -> None:
         """Send what differs; while the terminal has not taken the last frame, that is left until it has."""
         app, driver, shadow = self._app, self._driver, self._shadow
-        if driver is None or shadow is None or app._batch_count:
+        if driver is None or shadow is None or app._batch_count or getattr(driver, "blind", False):
+            # A terminal without cells is drawn on when it has some: its size comes as an event.
             return
         if not driver.ready:
             driver.when_ready(lambda: self._guarded(self._paint))
@@ -208,6 +210,23 @@ def _patch(shadow: Shadow, update: ChopsUpdate) -> None:
                 shadow.put(x, y, strip if end <= stop else strip.crop(0, stop - x))
 
 
+def _keep_to_the_size() -> None:
+    """Lay screens out at the terminal's size, and not at the one that a message tells.
+
+    Each layout sends its screen a message with its size. Of two sizes that come soon after each other, as at the start
+    or when a window is dragged, each message brought the other's back: Textual drew both in turns for ever, and heard
+    nothing else.
+    """
+    laid_out = Screen._screen_resized
+    if laid_out.__name__ == "resized":
+        return
+
+    def resized(screen: Screen[Any], size: Size) -> None:
+        laid_out(screen, screen.app.size)
+
+    Screen._screen_resized = resized  # type: ignore[method-assign, assignment]
+
+
 def version_of_textual() -> tuple[int, ...]:
     """Read from the name of the folder that pip left beside it, as `importlib.metadata` takes 14 ms of the start."""
     for info in Path(textual.__file__).parent.parent.glob("textual-*.dist-info"):
@@ -234,6 +253,7 @@ def _lacking(app: App[Any]) -> list[str]:
         (LayoutUpdate([], Region()), LAYOUT),
         (ChopsUpdate([], [], []), CHOPS),
         (Strip, STRIP),
+        (Screen, ("_screen_resized",)),
     ]
     lacking = [
         f"{type(owner).__name__}.{name}" for owner, names in needed for name in names if not hasattr(owner, name)
@@ -263,6 +283,7 @@ def install(
 
         from tui.ui.driver import PacedDriver
 
+        _keep_to_the_size()
         if driver is None and app.driver_class is not LinuxDriver:
             return terminal
         app.driver_class = driver or PacedDriver

@@ -20,6 +20,7 @@ from tui.api.cloud import CloudError
 from tui.consequences import Case, Point
 from tui.ui.cells import Cell
 from tui.ui.modals.dialog import DEAF, TOO_EARLY, Dialog
+from tui.width import shown
 
 Again = Callable[[], Awaitable[Case]]
 
@@ -83,7 +84,7 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
     def _rows(self) -> list[Horizontal]:
         rows = []
         for name, label, value in self._fields():
-            hint = self._case.typed if name == "typed" else ""
+            hint = shown(self._case.typed) if name == "typed" else ""
             field = Input(value, placeholder=hint, id=f"confirm-{name}", compact=True)
             field.cursor_blink = False
             rows.append(Horizontal(Label(label, markup=False), field, classes="field"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
-from rich.cells import chop_cells
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,7 +15,7 @@ from textual.screen import ModalScreen
 from tui.clipboard import Outcome
 from tui.paths import styles
 from tui.ui import roles
-from tui.ui.cells import Cell
+from tui.ui.cells import Cell, in_pieces
 from tui.ui.copies import Entry
 from tui.ui.facts import MASKED
 from tui.ui.modals.once import Once
@@ -89,7 +88,7 @@ class CopyMenu(Once, ModalScreen[str]):
         size = self.app.size
         entry = self._chosen
         room = max(1, size.height - FRAME)
-        pieces = chop_cells(shown(entry), max(1, size.width)) if entry is not None else []
+        pieces = in_pieces(shown(entry), size.width) if entry is not None else []
         most = max(1, min(MOST_LINES, room - min(3, len(self._entries))))
         text = self.query_one("#copy-text", Lines)
         text.content = tuple(TwoSided((((piece, "strong"),),)) for piece in pieces[:most])

@@ -20,6 +20,7 @@ from tui.ui import roles
 from tui.ui.cells import Cell
 from tui.ui.modals.once import Once
 from tui.ui.roles import style_of
+from tui.width import shown
 
 T = TypeVar("T")
 
@@ -133,7 +134,7 @@ class Dialog(Once, ModalScreen[T]):
     def text(self, cell: Cell, on: str) -> Text:
         """Parts with roles, on the background of the widget `on`."""
         under = self.query_one(on).rich_style
-        return Text.assemble(*((part, style_of(self, role, under)) for part, role in cell))
+        return Text.assemble(*((shown(part), style_of(self, role, under)) for part, role in cell))
 
     # What is said, in the room there is
 

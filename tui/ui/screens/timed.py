@@ -30,6 +30,7 @@ from tui.ui.status import Badges
 from tui.ui.widgets.lines import Lines
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
+from tui.width import shown
 
 if TYPE_CHECKING:
     from tui.store.meter import Use
@@ -245,9 +246,9 @@ class TimedScreen(Screen[None]):
         """
         if self._titles.get(pane.id) != (title, subtitle, *lines):
             self._titles[pane.id] = (title, subtitle, *lines)
-            legend = [part for n, name in enumerate(lines, 1) for part in ("  ", ("▪", f"$chart-{n}"), name)]
-            pane.border_title = Content.assemble(Content(title), *legend)
-            pane.border_subtitle = Content(subtitle)
+            legend = [part for n, name in enumerate(lines, 1) for part in ("  ", ("▪", f"$chart-{n}"), shown(name))]
+            pane.border_title = Content.assemble(Content(shown(title)), *legend)
+            pane.border_subtitle = Content(shown(subtitle))
 
     def _show_footer(self) -> None:
         offered = self._offered = self._possible()

@@ -1,0 +1,158 @@
+"""Terminals without cells, terminals that do not read, streams that are none: podtop keeps its hands, and ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shlex
+import signal
+import struct
+import sys
+import termios
+import time
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import Terminal, podtop
+
+QUIET = {"PODTOP_TOUR": "0"}
+BROKEN = "import tui.store.fleet as f, time\nf.Fleet.apply = lambda *a, **k: time.sleep(60)\n"
+
+
+def redirected(redirections: str, home: Path) -> Terminal:
+    line = f"exec {shlex.quote(sys.executable)} -m tui --demo --speed 1 {redirections}"
+    return Terminal(["/bin/sh", "-c", line], env={**QUIET, "HOME": str(home), "PYTHONPATH": str(Path.cwd())})
+
+
+@pytest.mark.parametrize("where", ["2>{}/err.log", "2>&-", "2>/dev/null", "2>&1 2>/dev/full", "2>&0"])
+def test_the_screen_is_where_the_keys_are(where: str, tmp_path: Path) -> None:
+    terminal = redirected(where.format(tmp_path), tmp_path)
+    terminal.wait_for("llama-70b-pretrain")
+    terminal.type("?")
+    terminal.wait_for("Quit; pods go on")
+    terminal.type("\x1b")
+    terminal.wait_while("Quit; pods go on")
+    time.sleep(0.5)
+    terminal.type("q")
+    assert terminal.end() == 0
+    assert terminal.restored
+    for log in tmp_path.glob("err.log"):
+        assert log.read_bytes() == b""
+
+
+IN = {"pipe": "</dev/zero", "file": "</dev/null", "closed": "<&-", "tty": ""}
+OUT = {"pipe": "| cat >/dev/null; exit ${PIPESTATUS[0]}", "file": ">/dev/null", "closed": ">&-", "tty": ""}
+ERR = {"file": "2>{}/err.log", "closed": "2>&-", "tty": ""}
+REFUSED = [each for each in product(IN, ("file", "closed", "tty"), ERR) if each[:2] != ("tty", "tty")]
+
+
+def _refused(stdin: str, stdout: str, stderr: str, home: Path) -> None:
+    terminal = redirected(f"{IN[stdin]} {OUT[stdout]} {ERR[stderr].format(home)}", home)
+    assert terminal.end() == 2
+    assert b"\x1b" not in terminal.output
+    said = terminal.text if stderr == "tty" else (home / "err.log").read_text() if stderr == "file" else ""
+    assert "Traceback" not in said
+    assert stderr == "closed" or "needs a terminal" in said
+
+
+@pytest.mark.parametrize("case", [("file", "tty", "tty"), ("closed", "tty", "file"), ("tty", "closed", "tty"),
+                                  ("tty", "file", "closed"), ("closed", "closed", "closed")], ids="-".join)  # fmt: skip
+def test_without_a_terminal_on_both_sides_it_is_refused(case: tuple[str, str, str], tmp_path: Path) -> None:
+    _refused(*case, tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("case", REFUSED, ids="-".join)
+def test_every_other_combination_is_refused(case: tuple[str, str, str], tmp_path: Path) -> None:
+    _refused(*case, tmp_path)
+
+
+def sized(terminal: Terminal, columns: int, lines: int) -> None:
+    """What the system tells of the terminal's size; what the test sees stays as it is."""
+    fcntl.ioctl(terminal.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+
+def still(terminal: Terminal) -> None:
+    """Until nothing has come for a while."""
+    before = -1
+    while before != len(terminal.output):
+        before = len(terminal.output)
+        until = time.monotonic() + 0.7
+        while time.monotonic() < until:
+            terminal._read(0.1)
+
+
+@pytest.mark.parametrize("size", [(100, 0), (0, 40), (0, 0), (1, 1)])
+def test_a_terminal_without_cells_is_sent_nothing_and_heard_and_comes_back(size: tuple[int, int]) -> None:
+    terminal = podtop("--demo", "--speed", "1", env=QUIET)
+    sized(terminal, *size)
+    terminal.wait_until(lambda: b"\x1b[?1006h" in terminal.output)
+    terminal.resize(120, 40)
+    terminal.wait_for("llama-70b-pretrain")
+    sized(terminal, *size)
+    still(terminal)
+    sent = len(terminal.output)
+    terminal.type("2")
+    still(terminal)
+    assert len(terminal.output) - sent < 100
+    terminal.resize(100, 30)
+    terminal.wait_for("f filters")
+    sized(terminal, *size)
+    still(terminal)
+    terminal.type("q")
+    assert terminal.end() == 0
+
+
+def ended_within(terminal: Terminal, seconds: float) -> int:
+    """The exit code, while nobody reads what is sent."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        done, status = os.waitpid(terminal.pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.01)
+    os.kill(terminal.pid, signal.SIGKILL)
+    raise AssertionError("it did not end")
+
+
+def take(terminal: Terminal) -> None:
+    while terminal._read(0.2):
+        if not terminal._read(0.2):
+            break
+        before = len(terminal.output)
+        terminal._read(0.3)
+        if len(terminal.output) == before:
+            break
+    os.close(terminal.fd)
+
+
+def test_sigterm_ends_a_program_whose_loop_stands_still_and_restores_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(BROKEN)
+    terminal = podtop("--demo", env={**QUIET, "PYTHONPATH": f"{tmp_path}:{Path.cwd()}"})
+    terminal.wait_for("Pods")
+    time.sleep(1.5)
+    terminal.signal(signal.SIGTERM)
+    assert ended_within(terminal, 8.0) == 128 + signal.SIGTERM
+    take(terminal)
+    assert terminal.restored
+
+
+@pytest.mark.parametrize("way", ["SIGTERM", "q"])
+def test_a_terminal_that_does_not_read_holds_nothing(way: str) -> None:
+    terminal = podtop("--demo", env=QUIET, size=(200, 60))
+    terminal.wait_for("llama-70b-pretrain")
+    # Nobody reads: screens come and go until nothing more fits.
+    for _ in range(6):
+        terminal.type("2")
+        time.sleep(0.03)
+        terminal.type("1")
+        time.sleep(0.03)
+    if way == "q":
+        terminal.type("q")
+    else:
+        terminal.signal(signal.SIGTERM)
+    assert ended_within(terminal, 30.0 if way == "q" else 8.0) == (0 if way == "q" else 128 + signal.SIGTERM)
+    take(terminal)
+    assert terminal.restored
