@@ -108,14 +108,12 @@ async def test_a_refused_deploy_names_what_it_asked_of_hosts(tmp_path: Path) -> 
 def test_the_log_of_a_pod_that_has_none_does_not_deny_the_rest(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import sys
-
     path = tmp_path / "actions.jsonl"
     log = Ledger(path, origin="demo", wall=lambda: 0.0, user=lambda: "ada")
     log.outcome(log.intent("stop", "p1", "train", {}), "done", "Exited by user")
-    assert show(path, pod="nosuch\x1b", out=sys.stdout) == 0
+    assert show(path, pod="nosuch\x1b") == 0
     said = capsys.readouterr().out
     assert "no actions logged for 'nosuch\\x1b'" in said
     assert "nothing" not in said
-    assert show(tmp_path / "none.jsonl", out=sys.stdout) == 0
+    assert show(tmp_path / "none.jsonl") == 0
     assert "no actions logged yet" in capsys.readouterr().out

@@ -149,7 +149,7 @@ async def test_a_step_does_not_land_where_a_poll_failed(tape: Tape) -> None:
     for at in (25, 5, 0):
         await player.step(-5)
         assert player.view[1] == NOW + at
-        assert player.view[0].totals == (1, 1, 1, 1, 0)
+        assert player.view[0].totals == (1, 1, 1, 1, 0, 0)
 
 
 def test_samples_are_found_wherever_they_are_kept(tape: Tape, tmp_path: Path) -> None:

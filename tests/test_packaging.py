@@ -57,8 +57,7 @@ def starts(command: Path) -> None:
     assert run(command, "--version").startswith("podtop ")
     terminal = Terminal([str(command), "--demo"], cwd="/")
     terminal.wait_for("llama-70b-pretrain")
-    terminal.type("q")
-    assert terminal.end() == 0
+    assert terminal.quit() == 0
 
 
 def test_the_wheel_holds_all_it_needs_and_no_tests(built: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -52,13 +53,12 @@ def everything(root: Path) -> None:
     recorder = Recorder(root, "u", account="a")
     recorder._entries.append(Polled(1000.0, snapshot(pod("a"))))
     recorder._write(root / "archive" / "a.sqlite")
-    log = logging.getLogger("tui")
-    handlers = list(log.handlers)
-    assert journal.open_log(root, None) == root / "podtop.log"
-    (handler,) = [one for one in log.handlers if one not in handlers]
-    handler.doRollover()  # type: ignore[attr-defined]
-    log.removeHandler(handler)
-    handler.close()
+    assert journal.open_log(root) == root / "podtop.log"
+    with patch.object(journal, "BYTES", 1):
+        for text in ("one", "another"):
+            logging.getLogger("tui").warning(text)
+    journal.close_log()
+    assert (root / "podtop.log.1").exists()
     assert not wrong(root)
     assert len([path for path in root.rglob("*") if path.is_file()]) >= 13
     recorder._close()

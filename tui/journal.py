@@ -184,13 +184,13 @@ class _File(logging.Handler):
     def _open(self) -> int:
         # Without waiting: in the place of the file somebody may have put a pipe that nobody reads.
         flags = os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
-        file = os.open(self.path, flags, 0o600)
+        file = os.open(self.path, flags, private.FILE)
         found = os.fstat(file)
         if not stat.S_ISREG(found.st_mode):
             os.close(file)
             raise OSError(f"{self.path} is no file")
-        if found.st_mode & 0o077:
-            os.fchmod(file, 0o600)
+        if stat.S_IMODE(found.st_mode) != private.FILE:
+            os.fchmod(file, private.FILE)
         return file
 
     def _turn_over(self, file: int) -> None:
@@ -239,6 +239,7 @@ def close_log() -> None:
         for handler in [one for one in logger.handlers if isinstance(one, _File)]:
             handler.end()
             logger.removeHandler(handler)
+        logger.propagate = True
 
 
 def crash_report(error: BaseException, log: Path | None) -> str:

@@ -105,12 +105,20 @@ class Terminal:
             pause = time.monotonic() + 0.45
             while words in self.text and time.monotonic() < pause:
                 self._read(0.05)
+        # Right behind what closed, keys do nothing.
+        self.listen(0.6)
 
     def listen(self, seconds: float) -> None:
         """Take in what comes for so long, and type nothing: where a silence is what is tried."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             self._read(min(0.02, left))
+
+    def quit(self) -> int:
+        """The exit code after q, typed at leisure: right behind what closed something it counts for nothing."""
+        self.listen(0.6)
+        self.type("q")
+        return self.end()
 
     def end(self) -> int:
         """The exit code (128 + n after signal n that killed it), once the program has ended by itself."""

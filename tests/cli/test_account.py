@@ -44,5 +44,4 @@ def test_without_a_flag_it_is_the_screen(url: str) -> None:  # noqa: F811
     terminal = podtop("--api-url", url, "account", env={"RUNPOD_API_KEY": "demo-key"})
     terminal.wait_for("Runs out")
     terminal.wait_for("Terminated")
-    terminal.type("q")
-    assert terminal.end() == 0
+    assert terminal.quit() == 0

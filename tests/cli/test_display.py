@@ -38,8 +38,7 @@ def shown(url: str, *flags: str, **environ: str) -> Terminal:
     terminal.wait_for("Quit; pods go on")
     terminal.type("\x1b")
     terminal.wait_while("Quit; pods go on")
-    terminal.type("q")
-    assert terminal.end() == 0
+    assert terminal.quit() == 0
     return terminal
 
 

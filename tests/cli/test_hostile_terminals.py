@@ -35,8 +35,7 @@ def test_the_screen_is_where_the_keys_are(where: str, tmp_path: Path) -> None:
     terminal.type("\x1b")
     terminal.wait_while("Quit; pods go on")
     time.sleep(0.5)
-    terminal.type("q")
-    assert terminal.end() == 0
+    assert terminal.quit() == 0
     assert terminal.restored
     for log in tmp_path.glob("err.log"):
         assert log.read_bytes() == b""
@@ -101,8 +100,7 @@ def test_a_terminal_without_cells_is_sent_nothing_and_heard_and_comes_back(size:
     terminal.wait_for("f filters")
     sized(terminal, *size)
     still(terminal)
-    terminal.type("q")
-    assert terminal.end() == 0
+    assert terminal.quit() == 0
 
 
 def ended_within(terminal: Terminal, seconds: float) -> int:

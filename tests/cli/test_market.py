@@ -92,5 +92,4 @@ def test_the_screen_needs_no_key(url: str) -> None:  # noqa: F811
     terminal.wait_for("there is no API key")
     terminal.type("2D")
     terminal.wait_for("podtop shows prices only")
-    terminal.type("q")
-    assert terminal.end() == 0
+    assert terminal.quit() == 0

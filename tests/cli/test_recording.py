@@ -121,8 +121,7 @@ def test_podtop_beside_a_collector_reads_its_file_and_writes_nothing_twice(url: 
     terminal = watching(url)
     size = len(samples())
     terminal.wait_for("GPU util")
-    terminal.type("q")
-    assert terminal.end() == 0
+    assert terminal.quit() == 0
     collector.end(signal.SIGTERM)
     found = samples()
     assert len(found) >= size
@@ -142,8 +141,7 @@ def test_a_restarted_podtop_shows_what_the_killed_one_saw(url: str) -> None:
     again.wait_for("returns to now")
     again.type("=")
     again.wait_for("● live")
-    again.type("q")
-    assert again.end() == 0
+    assert again.quit() == 0
 
 
 def test_a_recording_is_replayed_without_a_key_and_without_a_network(url: str) -> None:
@@ -193,13 +191,11 @@ def test_what_is_copied_reaches_the_terminals_clipboard() -> None:
     terminal.type("c")
     terminal.wait_until(lambda: b"\x1b]52;c;" + base64.b64encode(b"k3v9x0q2m1a7ze") in terminal.output)
     terminal.wait_for("k3v9x0q2m1a7ze")
-    terminal.type("q")
-    assert terminal.end() == 0
+    assert terminal.quit() == 0
 
 
 def test_no_record_leaves_no_file(url: str) -> None:
     terminal = podtop("--no-record", "--api-url", url, env=KEY)
     terminal.wait_for("● live")
-    terminal.type("q")
-    assert terminal.end() == 0
+    assert terminal.quit() == 0
     assert not list(Path(os.environ["XDG_STATE_HOME"]).rglob("*.sqlite"))

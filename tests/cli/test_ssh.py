@@ -130,8 +130,7 @@ def rest(seconds: float = 0.6) -> None:
 
 def leave(terminal: Terminal) -> None:
     rest()
-    terminal.type("q")
-    assert terminal.end() == 0
+    assert terminal.quit() == 0
     assert terminal.restored
 
 
@@ -224,16 +223,14 @@ def test_copying_reaches_the_terminal_outside_tmux(home: Path, url: str, tmp_pat
     assert [base64.b64decode(found).decode() for found in sent.findall(terminal.output)] == [line]
     assert subprocess.run([*tmux, "show-buffer"], capture_output=True, text=True, check=True).stdout == line
     terminal.wait_for("sent by tmux to the")
-    terminal.type("q")
-    terminal.end()
+    terminal.quit()
 
 
 def test_without_ssh_it_says_so(home: Path, url: str) -> None:
     terminal = started(home, url, PATH=str(home))
     terminal.type("s")
     terminal.wait_for("there is no ssh on this machine")
-    terminal.type("q")
-    assert terminal.end() == 0
+    assert terminal.quit() == 0
 
 
 def test_a_shell_gets_the_word_when_ssh_is_stopped(home: Path, url: str) -> None:

@@ -38,8 +38,7 @@ def test_the_demo_starts_takes_keys_and_sizes_and_quits() -> None:
     terminal.type("\r")
     terminal.resize(80, 24)
     terminal.wait_for(" Telemetry ")
-    terminal.type("q")
-    assert terminal.end() == 0
+    assert terminal.quit() == 0
     assert terminal.restored
 
 
@@ -62,9 +61,9 @@ def test_a_terminal_that_is_gone_leaves_no_process_behind() -> None:
 
 def test_a_crash_is_one_line_and_a_log(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import tui.store.fleet as f\n"
-        "def broken(self, *a, **k): raise ZeroDivisionError('rpa_very_secret')\n"
-        "f.Fleet.apply = broken\n"
+        "import tui.watch as w\n"
+        "async def broken(self): raise ZeroDivisionError('rpa_very_secret')\n"
+        "w.Watch.run = broken\n"
     )
     terminal = podtop(
         "--demo",
@@ -140,13 +139,11 @@ def test_a_served_simulator_is_watched_like_the_real_thing() -> None:
         terminal = podtop("--api-url", url, "--read-only", env={"RUNPOD_API_KEY": "demo-key"})
         terminal.wait_for("llama-70b-pretrain")
         terminal.wait_for("READ-ONLY")
-        terminal.type("q")
-        assert terminal.end() == 0
+        assert terminal.quit() == 0
         refused = podtop("--api-url", url, env={"RUNPOD_API_KEY": "wrong-key"})
         refused.wait_for("RunPod refused the API key")
         refused.wait_for("RTX ")  # the market needs no key; which card is cheapest moves
-        refused.type("q")
-        assert refused.end() == 0
+        assert refused.quit() == 0
         assert b"wrong-key" not in refused.output
     finally:
         server.terminate()

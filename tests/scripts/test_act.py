@@ -274,7 +274,7 @@ async def test_what_cannot_be_read_again_is_not_acted_upon(stage: Stage) -> None
     assert stage.mutations == []
 
 
-NAMES = {"a1": "train", "b2": "train", "c3": "eval", "train2": "eval-2", "d4": "a1"}
+NAMES = {"a1": "train", "b2": "train", "c3": "eval", "train2": "eval-2"}
 
 
 @pytest.mark.parametrize(

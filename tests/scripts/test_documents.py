@@ -206,9 +206,11 @@ def test_runway_is_null_where_nothing_is_spent() -> None:
 def test_idle_is_told_only_where_it_was_seen() -> None:
     desk = Desk("pods", "demo", "", 5.0)
     still = snapshot(pod("a", utils=(0.0,)), pod("b", utils=(None,)), pod("c"))
-    for at, expected in ((NOON, {"a": None, "b": None, "c": 0.0}), (NOON + 700, {"a": 700.0, "b": None, "c": 0.0})):
-        desk.take(still, at)
-        assert {item.id: item.idle_s for item in desk.document(still, at).items} == expected
+    for second in range(0, 701, 10):
+        desk.take(still, NOON + second)
+        if second in (0, 700):
+            expected = {"a": float(second) or None, "b": None, "c": 0.0}
+            assert {item.id: item.idle_s for item in desk.document(still, NOON + second).items} == expected
 
 
 def test_what_was_recorded_stands_behind_one_answer(tmp_path: Path) -> None:
@@ -224,7 +226,7 @@ def test_what_was_recorded_stands_behind_one_answer(tmp_path: Path) -> None:
     desk.take(still, NOON)
     recall(desk.fleet, path, NOON)
     (item,) = desk.document(still, NOON).items
-    assert (item.phase, item.idle_s) == ("idle", 1800.0), "before the break nobody looked"
+    assert (item.phase, item.idle_s) == ("idle", 1740.0), "nobody looked before the break, and since the recording"
     late = Desk("pods", "demo", "", 30.0)
     late.take(still, NOON + 3600)
     recall(late.fleet, path, NOON + 3600)

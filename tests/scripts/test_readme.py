@@ -105,8 +105,7 @@ def test_the_screen_on_ones_own_account(shell: dict[str, str]) -> None:
     assert value == "..."
     terminal = Terminal([shell["PATH"].split(":")[0] + "/podtop"], env={**shell, name: "demo-key"})
     terminal.wait_for("llama-70b-pretrain")
-    terminal.type("q")
-    assert terminal.end() == 0
+    assert terminal.quit() == 0
 
 
 @pytest.mark.parametrize("words", sorted(set(re.findall(r"`(podtop [^`]+)`", README))))

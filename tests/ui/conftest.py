@@ -188,6 +188,10 @@ class Running:
     async def settle(self) -> None:
         for _ in range(2):
             await self.pilot.pause(FRAME)
+        for _ in range(500):
+            if self.app.input.idle:
+                break
+            await self.pilot.pause(FRAME)
 
     async def afresh(self) -> None:
         """Back to the fleet with nothing open, filtered or marked, and the cursor on the first pod: as at the start."""

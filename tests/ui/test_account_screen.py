@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -15,8 +14,8 @@ from tests.stage import landed, make_recording, replay_app
 from tests.ui.conftest import NOW, PODS, HeldCloud, Launch, Running
 from tui.api.account import Account, Billing, Charge, Ledger, Profile, Readmes, Templates
 from tui.api.cloud import CloudError, Rejected, Unreachable
+from tui.api.graphql.client import GraphQLCloud
 from tui.api.models import Problem
-from tui.api.secret import Secret
 from tui.demo.execution import KEY
 from tui.demo.server import Simulator
 from tui.demo.source import in_process
@@ -37,11 +36,8 @@ class AccountCloud(HeldCloud):
         self.topics: list[str] = []
         self.answers: dict[str, Any] = {}
         world = World(seed=7, start=NOW - 3600)
-        self.real = wire(httpx.Response(500))
-        self.real._exchange._client = httpx.AsyncClient(
-            transport=in_process(Simulator(world, lambda: NOW, None, packs=False))
-        )
-        self.real._exchange._key = Secret(KEY)
+        simulator = in_process(Simulator(world, lambda: NOW, None, packs=False))
+        self.real = GraphQLCloud("https://api.test/graphql", KEY, transport=simulator)
 
     async def _part(self, name: str) -> Any:
         self.topics.append(name)

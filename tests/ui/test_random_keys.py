@@ -189,7 +189,9 @@ async def type_at_random(round_: int, left: int, tmp_path: Path) -> None:
     def watched() -> object:
         cloud = opened()
         assert isinstance(cloud, GraphQLCloud)
-        client = cloud._exchange._client
+        line = cloud._exchange._line
+        assert line is not None
+        client = line.client
         witness = Witness(client._transport)
         client._transport = witness
         witnesses.append(witness)
