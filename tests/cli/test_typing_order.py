@@ -127,7 +127,8 @@ def test_what_is_typed_behind_a_screen_a_filter_or_a_pane_is_for_what_comes(by_n
     assert "/4090" in next(line for line in terminal.text.splitlines() if "╭" in line)
     terminal.type("1")
     terminal.wait_for("NAME▲")
-    assert names_on(terminal) == names, "the filter is the market's"
+    # The filter is the market's.
+    terminal.wait_until(lambda: names_on(terminal) == names)
     # A filter that is kept, and what is left is stopped.
     terminal.type("/qwen\rT")
     terminal.wait_for("─ Terminate qwen")

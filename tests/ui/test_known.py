@@ -65,7 +65,8 @@ def test_a_zero_is_told_only_where_a_gpu_was_read(readings: list[tuple[float | N
 
 def test_an_idle_pod_without_a_price_does_not_idle_for_nothing() -> None:
     fleet = fleet_of(pod("a", utils=(0,), cost=None))
-    fleet.apply(snapshot(pod("a", utils=(0,), cost=None)), NOW + 700)
+    for second in range(10, 701, 10):
+        fleet.apply(snapshot(pod("a", utils=(0,), cost=None)), NOW + second)
     assert fleet.idle_burn(NOW + 700) is None
 
 

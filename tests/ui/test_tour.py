@@ -71,7 +71,8 @@ async def test_any_key_ends_it_and_does_nothing_else(key: str) -> None:
         assert isinstance(running.screen, Tour), "typed before it was seen"
         cloud.beat += 1.0
         await pilot.press(key, key, "T", "q", key)
-        await pilot.pause(FRAME)
+        while not running.input.idle:
+            await pilot.pause(FRAME)
         assert isinstance(running.screen, FleetScreen)
         assert not running._exit
         cloud.beat += 1.0

@@ -18,6 +18,7 @@ from tui.ui.cells import fit, width_of, wrap
 from tui.ui.notice import Notice, notice_line
 from tui.ui.widgets.lines import TwoSided, join
 from tui.ui.widgets.table import visible
+from tui.width import shown
 
 NOW = 1_000_000.0
 NUMBERS = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))
@@ -71,7 +72,7 @@ def test_wrapped_lines_fit_and_lose_nothing(parts: list[tuple[str, str]], width:
     lines = wrap(tuple(parts), width)
     assert all(width_of(line) <= width for line in lines)
     words = "".join("".join(text for text, _ in line) for line in lines)
-    assert "".join(words.split()) == "".join("".join(text for text, _ in parts).split())
+    assert "".join(words.split()) == "".join("".join(shown(text) for text, _ in parts).split())
 
 
 @given(st.integers(0, 250))

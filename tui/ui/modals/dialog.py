@@ -128,8 +128,10 @@ class Dialog(Once, ModalScreen[T]):
         selects, field.select_on_focus = field.select_on_focus, False
         if selects:
             field.action_select_all()
-            field.call_later(setattr, field, "select_on_focus", True)
         self.set_focus(field)
+        if selects:
+            # Behind the message that it has the keys, which would select what is typed in the meantime.
+            field.call_later(setattr, field, "select_on_focus", True)
 
     def text(self, cell: Cell, on: str) -> Text:
         """Parts with roles, on the background of the widget `on`."""
