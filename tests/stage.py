@@ -188,6 +188,8 @@ async def settle(pilot: Pilot[None], *keys: str) -> None:
         await pilot.pause(0.01)
     for key in keys:
         await pilot.press(key)
+        while not app.input.idle:
+            await pilot.pause(0.01)
         if len(key) > 1:
             await pilot.pause(0.02)  # what it brings may be there a frame later
         while isinstance(app.screen, Dialog) and math.isinf(app.screen._deaf_until):

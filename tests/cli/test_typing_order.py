@@ -140,6 +140,8 @@ def test_what_is_typed_behind_a_screen_a_filter_or_a_pane_is_for_what_comes(by_n
     terminal.wait_for(f"─ Terminate {names[2]} ")
     terminal.leave("─ Terminate ")
     terminal.type("\x1b")
+    # An escape and what follows at once are one key.
+    terminal.listen(0.6)
     terminal.wait_for("NAME▲")
     # Over the panes: the market has no pod to terminate, and back.
     terminal.type("G\t\t\tT")

@@ -14,6 +14,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tests.ui.conftest import Launch, Running
+from tui.ui.modals.confirm import Confirm
+from tui.ui.screens.fleet import FleetScreen
+from tui.ui.screens.pod import PodScreen
 from tui.ui.widgets.entry import Entry
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.variables import Variable
@@ -174,3 +177,12 @@ async def test_words_behind_a_slash_are_for_the_filter_of_that_screen(launch: La
         assert run.app.screen.query_one("#filter", Input).value == "4090"
         assert run.app.current_mode == ("market" if typed[0] == "2" else "fleet")
         assert not run.toasts()
+
+
+@pytest.mark.parametrize("times", range(3))
+async def test_what_is_typed_behind_enter_is_for_the_screen_that_comes(times: int, launch: Launch) -> None:
+    async with launch() as run:
+        for _ in range(times):
+            await burst(run, "enter", "escape")
+        await burst(run, "g", "j", "enter", "T")
+        assert [type(screen) for screen in run.app.screen_stack] == [FleetScreen, PodScreen, Confirm]

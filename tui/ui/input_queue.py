@@ -128,7 +128,7 @@ class InputQueue:
         around: list[MessagePump] = [self._app, *self._path]
         if screen is not None:
             around.extend(screen.walk_children(with_self=True))
-        return [pump for pump in around if pump.message_queue_size]
+        return [pump for pump in around if _waits_for(pump)]
 
     def _round(self) -> None:
         """A marker behind all that waits for those concerned; when all have come through, it is looked at again."""
@@ -184,3 +184,8 @@ class InputQueue:
         self._stop()
         self._waiting.clear()
         self._busy = False
+
+
+def _waits_for(pump: MessagePump) -> bool:
+    """Whether a widget has messages that wait: in its queue, or looked at already behind the one it is at."""
+    return bool(pump.message_queue_size) or pump._pending_message is not None
