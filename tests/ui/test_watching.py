@@ -161,7 +161,7 @@ async def test_a_stopped_pod_waits_for_its_host(launch: Launch, tmp_path: Path) 
         text = run.text()
         assert "Arm: resume dataset-prep by itself" in text
         assert "0 of them free now" in text
-        assert "$0.40/h" in text
+        assert "$0.42/h from then on, disks included" in text
         await run.press("y")
         await run.until("resumes by itself")
         assert [w["state"] for w in on_disk(tmp_path)] == [State.ARMED]
