@@ -15,7 +15,8 @@ import pytest
 
 from tests.cli.terminal import Terminal, podtop
 
-SHORT, FULL = 24, 1000
+SHORT, FULL, PARTS = 24, 1000, 10
+"""Bursts of a run of the suite, of a long one, and how many terminals those are typed into."""
 GAPS = (0.0, 0.0, 0.01, 0.03, 0.06)
 MOVES = ("j", "k", "g", "G", " ", "\x1b[B", "\x1b[A", "\x1b[H", "\x1b[F", "\x1bOB")
 ROW = re.compile(r"│ . (?:running|stopped|idle \S+|booting \S+) +(?:✓ )?(\S+) ")
@@ -113,8 +114,9 @@ def test_an_action_never_overtakes_a_move(by_name: Terminal) -> None:
 
 
 @pytest.mark.soak
-def test_an_action_never_overtakes_a_move_in_a_thousand_bursts(by_name: Terminal) -> None:
-    bursts(by_name, FULL, seed=2)
+@pytest.mark.parametrize("seed", range(2, 2 + PARTS))
+def test_an_action_never_overtakes_a_move_in_a_thousand_bursts(seed: int, by_name: Terminal) -> None:
+    bursts(by_name, FULL // PARTS, seed)
 
 
 def test_what_is_typed_behind_a_screen_a_filter_or_a_pane_is_for_what_comes(by_name: Terminal) -> None:

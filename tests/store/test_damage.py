@@ -462,5 +462,4 @@ def test_whatever_is_in_a_recording_is_told_in_words(good: Path, tmp_path: Path)
 
 @pytest.mark.soak
 def test_whatever_is_in_a_recording_is_told_in_words_for_long(good: Path, tmp_path: Path) -> None:
-    start = random.SystemRandom().randrange(10**9)
-    assert not list(break_and_use(good, tmp_path, range(start, start + 1000)))
+    assert not list(break_and_use(good, tmp_path, range(12, 812)))
