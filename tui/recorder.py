@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from tui import file_lock, journal, private
 from tui.notes import Note
-from tui.store.archive.file import ArchiveError, DamagedArchive, NewerArchive, connect, log_of, told
+from tui.store.archive.file import NO_MEMORY, ArchiveError, DamagedArchive, NewerArchive, connect, log_of, told
 from tui.store.archive.writer import Entry, Happened, Polled, Priced, Writer, write_events
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ class Recorder:
             return [Note(f"not recording: {error}. podtop goes on without a history.")]
         except DamagedArchive as error:
             return self._set_aside(path, error)
-        except (ArchiveError, OSError) as error:
+        except (ArchiveError, OSError, MemoryError) as error:
             self._failures += 1
             if self._failures >= 3:
                 # What it has open may be of a disk that went away.
@@ -238,6 +238,8 @@ class Recorder:
             if before is State.TROUBLE:
                 return []
             why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+            if isinstance(error, MemoryError):
+                why = NO_MEMORY
             return [Note(f"not recording: {why} ({path.parent}). podtop goes on, and keeps trying.")]
         # A recording is data from outside, and nothing in this thread is worth ending podtop for.
         except Exception as error:
@@ -282,6 +284,9 @@ class Recorder:
         try:
             return Writer(db, since, silence=self._silence, origin=self._origin)
         except ArchiveError:
+            db.close()
+            raise
+        except MemoryError:
             db.close()
             raise
         # What is in it may be anything: a file that cannot be taken up is one to be set aside.
