@@ -310,3 +310,32 @@ async def test_a_question_for_which_there_is_no_memory_says_so(tmp_path: Path, m
     with pytest.raises(ArchiveError, match="not enough memory"):
         await past.ask(greedy)
     past.close()
+
+
+async def test_what_is_written_while_more_comes_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = recording._size
+
+    async with started(tmp_path) as kept:
+        await kept.poll(NOW)
+
+        def size(entry: object) -> int:
+            # As the thread does, at the worst moment.
+            for waiting in list(kept.recorder._entries)[:1]:
+                kept.recorder._forget(waiting)
+            return real(entry)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(recording, "_size", size)
+        kept.recorder.polled(NOW + 1, snapshot(pod("a")))
+        kept.recorder.polled(NOW + 2, snapshot(pod("a")))
+        await kept.poll(NOW + 3)
+    assert not kept.notes
+
+
+def test_each_that_waits_is_taken_away_once(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path, API, say=lambda note: None, wall=lambda: NOW)
+    recorder.polled(NOW, snapshot(pod("a")))
+    recorder.polled(NOW + 1, snapshot(pod("a")))
+    first, second = recorder._entries
+    recorder._forget(first)
+    recorder._forget(first)
+    assert list(recorder._entries) == [second]

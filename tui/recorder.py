@@ -12,6 +12,7 @@ import errno
 import hashlib
 import logging
 import math
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -126,6 +127,7 @@ class Recorder:
         self._wall = wall
         self._account = account
         self._entries: deque[Entry] = deque(maxlen=WAITING)
+        self._handing = threading.Lock()
         self._arrived = asyncio.Event()
         self._opened = asyncio.Event()
         self._writer: Writer | None = None
@@ -150,10 +152,18 @@ class Recorder:
     def _take(self, entry: Entry) -> None:
         if self.state is State.NEVER:
             return
-        self._entries.append(entry)
-        while len(self._entries) > 1 and sum(map(_size, self._entries)) > WAITING_PODS:
-            self._entries.popleft()
+        with self._handing:
+            self._entries.append(entry)
+        # Of a copy: the thread takes away what it has written at the same time.
+        while len(waiting := tuple(self._entries)) > 1 and sum(map(_size, waiting)) > WAITING_PODS:
+            self._forget(waiting[0])
         self._arrived.set()
+
+    def _forget(self, oldest: Entry) -> None:
+        """Take away the oldest of what waits, unless it is gone: it was written, or there was too much."""
+        with self._handing:
+            if self._entries and self._entries[0] is oldest:
+                self._entries.popleft()
 
     async def tried(self) -> Path | None:
         """The account's file, once it was tried to write to it; None where that failed, which may pass."""
@@ -274,8 +284,7 @@ class Recorder:
             self.written += len(batch)
             self.state = State.RECORDING
         for entry in batch:
-            if self._entries and self._entries[0] is entry:
-                self._entries.popleft()
+            self._forget(entry)
 
     def _open(self, path: Path, batch: list[Entry]) -> Writer:
         since = next((entry.at for entry in batch if not isinstance(entry, Happened)), self._wall()) - 0.001
