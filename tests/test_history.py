@@ -23,7 +23,9 @@ from tui.store.archive.writer import Entry, Polled, Priced, Writer
 from tui.store.chronicle import Chronicle
 from tui.store.events import Event, Kind
 from tui.store.fleet import Fleet
-from tui.store.prices import as_of
+from tui.store.market import rows
+from tui.store.prices import SOME, as_of
+from tui.ui.rows import offer_cells
 
 NOW = 1_795_435_200.0
 HOUR = 3600.0
@@ -186,8 +188,19 @@ async def test_prices_that_are_known_from_elsewhere_are_too(tape: Tape) -> None:
     fleet = await past.at(NOW + 5, live)
     assert fleet.market.value is not None
     (only,) = fleet.market.value.offers
-    assert only.secure == Quote(2.5, 1.0, None), "as it was then; of the other nothing is known"
+    assert only.secure == Quote(2.5, 1.0, SOME), "as it was then; of the other nothing is known"
     assert as_of(live.prices, PRICED, NOW - 5 * HOUR) is None
+
+
+async def test_stock_of_which_only_the_price_is_kept_is_unknown_and_not_none() -> None:
+    live = Fleet(5, 30)
+    present = market(offer("H100", Quote(2.5, 1.0, "Low")), offer("B200", Quote(None, None, None)))
+    live.prices.tell(present, NOW, 60.0)
+    live.prices.tell(present, NOW + 5, 60.0)
+    then = as_of(live.prices, present, NOW + 5)
+    assert then is not None
+    some, none = ("".join(text for text, _ in offer_cells(row)["stock"]).strip() for row in rows(then))
+    assert (some, none) == ("–", "▱▱▱ none")
 
 
 async def test_a_recording_of_prices_alone_can_be_stepped_back_in(tape: Tape, tmp_path: Path) -> None:

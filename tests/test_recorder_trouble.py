@@ -265,3 +265,77 @@ async def test_a_question_that_a_recording_cannot_answer_is_an_error_in_words(tm
     with pytest.raises(ArchiveError, match="cannot make out"):
         await past.ask(lambda found: 1 // 0)
     past.close()
+
+
+@pytest.mark.parametrize("where", ["__init__", "write"])
+async def test_memory_that_is_short_is_no_fault_of_the_recording_and_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    async with started(tmp_path) as kept:
+        await kept.poll(NOW)
+
+    def short(self: Writer, *args: object, **named: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Writer, where, short)
+    async with started(tmp_path) as kept:
+        await kept.poll(NOW + 60)
+        assert kept.recorder.state is State.TROUBLE
+        monkeypatch.undo()
+        kept.beat += PAUSES[-1] + 1
+        await kept.poll(NOW + 120)
+        assert kept.recorder.state is State.RECORDING
+    assert "there is not enough memory" in kept.notes[0].text
+    # It is the same file still: none was set aside.
+    with closing(Recording(kept.path)) as found:
+        assert found.spans()[0][0] == pytest.approx(NOW, abs=1)
+
+
+async def test_a_question_for_which_there_is_no_memory_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with started(tmp_path) as kept:
+        await kept.poll(NOW)
+    past = Past(kept.path)
+
+    def none(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", none)
+    with pytest.raises(ArchiveError, match="not enough memory"):
+        await past.ask(lambda found: found.spans())
+    monkeypatch.undo()
+
+    def greedy(found: Recording) -> None:
+        raise MemoryError
+
+    with pytest.raises(ArchiveError, match="not enough memory"):
+        await past.ask(greedy)
+    past.close()
+
+
+async def test_what_is_written_while_more_comes_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = recording._size
+
+    async with started(tmp_path) as kept:
+        await kept.poll(NOW)
+
+        def size(entry: object) -> int:
+            # As the thread does, at the worst moment.
+            for waiting in list(kept.recorder._entries)[:1]:
+                kept.recorder._forget(waiting)
+            return real(entry)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(recording, "_size", size)
+        kept.recorder.polled(NOW + 1, snapshot(pod("a")))
+        kept.recorder.polled(NOW + 2, snapshot(pod("a")))
+        await kept.poll(NOW + 3)
+    assert not kept.notes
+
+
+def test_each_that_waits_is_taken_away_once(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path, API, say=lambda note: None, wall=lambda: NOW)
+    recorder.polled(NOW, snapshot(pod("a")))
+    recorder.polled(NOW + 1, snapshot(pod("a")))
+    first, second = recorder._entries
+    recorder._forget(first)
+    recorder._forget(first)
+    assert list(recorder._entries) == [second]

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from tui.notes import Note
 from tui.store import packed, rules
-from tui.store.archive.file import answered
+from tui.store.archive.file import NO_MEMORY, ArchiveError, answered
 from tui.store.archive.reader import Recording
 from tui.store.archive.thinning import BRIEF
 from tui.store.archive.writer import MARKET
@@ -52,8 +52,11 @@ class Past:
 
     async def ask(self, question: Callable[[Recording], T]) -> T:
         """The answer of the recording to a question."""
-        with answered():
+        try:
             asked = asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
+        except RuntimeError as error:
+            # No thread is to be had, or this is closed: either way nothing is known of what is in it.
+            raise ArchiveError(NO_MEMORY if "thread" in str(error) else "it is closed") from error
         answer, damaged = await asked
         if damaged and not self._told:
             self._told = True

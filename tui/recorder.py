@@ -12,6 +12,7 @@ import errno
 import hashlib
 import logging
 import math
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from tui import file_lock, journal, private
 from tui.notes import Note
-from tui.store.archive.file import ArchiveError, DamagedArchive, NewerArchive, connect, log_of, told
+from tui.store.archive.file import NO_MEMORY, ArchiveError, DamagedArchive, NewerArchive, connect, log_of, told
 from tui.store.archive.writer import Entry, Happened, Polled, Priced, Writer, write_events
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ class Recorder:
         self._wall = wall
         self._account = account
         self._entries: deque[Entry] = deque(maxlen=WAITING)
+        self._handing = threading.Lock()
         self._arrived = asyncio.Event()
         self._opened = asyncio.Event()
         self._writer: Writer | None = None
@@ -150,10 +152,18 @@ class Recorder:
     def _take(self, entry: Entry) -> None:
         if self.state is State.NEVER:
             return
-        self._entries.append(entry)
-        while len(self._entries) > 1 and sum(map(_size, self._entries)) > WAITING_PODS:
-            self._entries.popleft()
+        with self._handing:
+            self._entries.append(entry)
+        # Of a copy: the thread takes away what it has written at the same time.
+        while len(waiting := tuple(self._entries)) > 1 and sum(map(_size, waiting)) > WAITING_PODS:
+            self._forget(waiting[0])
         self._arrived.set()
+
+    def _forget(self, oldest: Entry) -> None:
+        """Take away the oldest of what waits, unless it is gone: it was written, or there was too much."""
+        with self._handing:
+            if self._entries and self._entries[0] is oldest:
+                self._entries.popleft()
 
     async def tried(self) -> Path | None:
         """The account's file, once it was tried to write to it; None where that failed, which may pass."""
@@ -228,7 +238,7 @@ class Recorder:
             return [Note(f"not recording: {error}. podtop goes on without a history.")]
         except DamagedArchive as error:
             return self._set_aside(path, error)
-        except (ArchiveError, OSError) as error:
+        except (ArchiveError, OSError, MemoryError) as error:
             self._failures += 1
             if self._failures >= 3:
                 # What it has open may be of a disk that went away.
@@ -238,6 +248,8 @@ class Recorder:
             if before is State.TROUBLE:
                 return []
             why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+            if isinstance(error, MemoryError):
+                why = NO_MEMORY
             return [Note(f"not recording: {why} ({path.parent}). podtop goes on, and keeps trying.")]
         # A recording is data from outside, and nothing in this thread is worth ending podtop for.
         except Exception as error:
@@ -272,8 +284,7 @@ class Recorder:
             self.written += len(batch)
             self.state = State.RECORDING
         for entry in batch:
-            if self._entries and self._entries[0] is entry:
-                self._entries.popleft()
+            self._forget(entry)
 
     def _open(self, path: Path, batch: list[Entry]) -> Writer:
         since = next((entry.at for entry in batch if not isinstance(entry, Happened)), self._wall()) - 0.001
@@ -282,6 +293,9 @@ class Recorder:
         try:
             return Writer(db, since, silence=self._silence, origin=self._origin)
         except ArchiveError:
+            db.close()
+            raise
+        except MemoryError:
             db.close()
             raise
         # What is in it may be anything: a file that cannot be taken up is one to be set aside.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -41,17 +43,21 @@ def end_on_signals(
 
 
 def _follow(read: int, passed: int, rescue: Callable[[], object], within: float) -> None:
-    overdue: threading.Timer | None = None
-    while numbers := os.read(read, 64):
+    signals = select.poll()
+    signals.register(read, select.POLLIN)
+    code, due = 0, 0.0
+    # This thread waits for the end as well: another may not be had when it is needed, where memory is short.
+    while signals.poll(max(0.0, due - time.monotonic()) * 1000 if code else None):
+        if not (numbers := os.read(read, 64)):
+            return
         if passed >= 0:
             # Full, or the loop is closed: it has been told, or has ended.
             with suppress(OSError):
                 os.write(passed, numbers)
         ending = next((number for number in numbers if number in ENDING), None)
-        if ending is not None and overdue is None:
-            overdue = threading.Timer(within, _end, (128 + ending, rescue))
-            overdue.daemon = True
-            overdue.start()
+        if ending is not None and not code:
+            code, due = 128 + ending, time.monotonic() + within
+    _end(code, rescue)
 
 
 def _end(code: int, rescue: Callable[[], object]) -> None:

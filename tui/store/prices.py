@@ -22,6 +22,9 @@ CLOUDS = (SECURE, COMMUNITY)
 NONE = math.nan
 """No price: out of stock, or nobody looked."""
 
+SOME = "unknown"
+"""The word for the stock of a quarter of an hour in which there was some: how much is not kept."""
+
 
 class Told(NamedTuple):
     """What was said of one GPU type in one cloud from an instant on, per GPU and hour."""
@@ -227,7 +230,7 @@ def as_of(prices: Prices, market: Market, at: float) -> Market | None:
 
 def _quote(trend: Trend, slot: int) -> Quote:
     low, spot = (None if math.isnan(value) else round(value, 4) for value in (trend.low[slot], trend.spot[slot]))
-    return Quote(low, spot, None)
+    return Quote(low, spot, SOME if trend.stocked[slot] > 0 else None)
 
 
 def told(at: float, quote: Quote | None) -> Told:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.store.market import stock_rank
+from tui.store.prices import SOME
 from tui.store.rules import BOOT_PATIENCE, Phase
 from tui.ui import format as fmt
 from tui.ui.cells import Cell
@@ -185,6 +186,8 @@ _STOCK_WORDS = {"medium": "med"}
 
 def stock_cell(word: str | None) -> Cell:
     """Stock as a gauge of three and RunPod's word; a hint, as deploys fail on "High" too."""
+    if word == SOME:
+        return ((f"    {fmt.UNKNOWN}", "quiet"),)
     glyph, role = _STOCK[stock_rank(word)]
     text = "none" if word is None else _STOCK_WORDS.get(word.lower(), word.lower())
     return ((glyph, role), (f" {text}", "quiet" if word is None else "muted"))

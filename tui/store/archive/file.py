@@ -103,6 +103,10 @@ def told() -> Iterator[None]:
         raise ArchiveError(error.strerror or str(error)) from error
 
 
+NO_MEMORY = "there is not enough memory"
+"""Said of a recording that may be whole: that it could not be read is no fault of it."""
+
+
 @contextmanager
 def answered() -> Iterator[None]:
     """Turns whatever a question to a recording raises into an ArchiveError: what is in it may be anything."""
@@ -111,6 +115,8 @@ def answered() -> Iterator[None]:
             yield
     except ArchiveError:
         raise
+    except MemoryError as error:
+        raise ArchiveError(NO_MEMORY) from error
     # A recording is data from outside: no row of it, however odd, is a reason for podtop to end.
     except Exception as error:
         _log.exception("a question to a recording failed")
