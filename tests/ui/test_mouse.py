@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from textual import events
 from textual.command import CommandPalette
 from textual.widgets import Button
 
 from tests.ui.conftest import Launch, Running
+from tests.ui.test_account_screen import AccountCloud
 from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.help import Help
 from tui.ui.screens.fleet import FleetScreen
@@ -140,3 +142,20 @@ async def test_without_its_name_a_click_terminates_nothing(launch: Launch) -> No
         await click(run, *middle(run, "#cancel"))
         assert not isinstance(run.app.screen, Confirm)
         assert not run.cloud.sent
+
+
+@pytest.mark.parametrize("place", ["2", "3"])
+async def test_a_column_clicked_in_a_list_that_was_left_orders_no_other(launch: Launch, place: str) -> None:
+    async with launch(cloud=AccountCloud()) as run:
+        await run.press(place)
+        screen = run.app.screen
+        left = next(table for table in screen.query(Table) if table.id == screen._list)  # type: ignore[attr-defined]
+        await run.press("right")
+        assert left.id != screen._list  # type: ignore[attr-defined]
+        before = dict(screen._sorts)  # type: ignore[attr-defined]
+        left.post_message(Table.SortAsked(left, "per_gb"))
+        await run.settle()
+        assert screen._sorts == before  # type: ignore[attr-defined]
+        for _ in range(3):
+            await run.press("o")
+        assert run.app.is_running

@@ -569,6 +569,9 @@ class MarketScreen(TimedScreen):
 
     @on(Table.SortAsked)
     def _sort_asked(self, event: Table.SortAsked) -> None:
+        if event.table.id != self._list:
+            # Of a list that has been left since: its columns are not this one's.
+            return
         same = self._sorts[self._list] == event.sort
         self._order(event.sort, same and not self._inverted[self._list])
 
