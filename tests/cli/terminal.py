@@ -18,7 +18,7 @@ import pyte
 
 from tests.bench.terminal import for_pyte
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Terminal:

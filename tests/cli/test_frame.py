@@ -134,7 +134,7 @@ def test_ctrl_c_is_quiet_whenever_it_comes() -> None:
 def test_too_little_memory_is_one_line() -> None:
     # Libraries in C may end the process where the system has nothing left for them: no frame is around that.
     mine = [form for form in EVERY if form[0] in ("log", "config", "completions") and "--init" not in form]
-    cases = [{"argv": argv(form), "memory": room} for form in mine for room in (1 << 20,)]
+    cases = [{"argv": argv(form), "memory": room} for form in mine for room in (1 << 17, 1 << 19, 1 << 20)]
     results = together(cases)
     for result in results:
         is_orderly(result, 0, 1, 3)

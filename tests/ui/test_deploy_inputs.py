@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from textual.widgets import Button
@@ -94,6 +94,7 @@ def test_an_armed_watch_names_them_too(field: Field) -> None:
     assert SECRET not in said
 
 
+@example({"compute", "gpu_count"}, "spot")
 @given(st.sets(st.sampled_from([f.name for f in FIELDS])), st.sampled_from(["demand", "spot"]))
 def test_whatever_of_an_order_differs_from_the_plain_one_is_named(names: set[str], way: str) -> None:
     draft = FRESH.typed("way", way)

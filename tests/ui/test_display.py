@@ -35,6 +35,8 @@ DEEDS = {
 }  # fmt: skip
 """Keys that lead to every screen and dialog."""
 
+DIALOGS = ("stop", "terminate", "resume", "lease", "watch", "deploy", "help", "palette")
+
 
 def text_of(pilot: Pilot[None]) -> str:
     return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
@@ -50,6 +52,9 @@ async def test_in_ascii_nothing_else_is_shown_anywhere() -> None:
                     app.pop_screen()
                     await pilot.pause()
                 await settle(pilot, "equals_sign", "1", "escape", "escape", "escape", "g", *keys)
+                while name in DIALOGS and not app.screen.is_modal:
+                    await pilot.pause(0.01)
+                await pilot.pause(0.05)
                 shown = text_of(pilot)
                 assert not re.findall(r"[^ -~\n]", shown), name
                 assert not re.search(r"\?\?\?", shown), f"{name}: a character has no other form:\n{shown}"

@@ -33,7 +33,9 @@ def question(
     cloud = {"SECURE": "secure cloud", "COMMUNITY": "community cloud"}.get(draft["cloud"], "either cloud")
     way = "spot" if draft.way == "spot" else "on demand"
     what = draft["image"] or f"template {draft['template_id']}"
-    above = {"way", "gpu_count", "cloud", "name", "image" if draft["image"] else "template_id"}
+    above = {"way", "cloud", "name", "image" if draft["image"] else "template_id"}
+    if draft["compute"] != "CPU":
+        above.add("gpu_count")
     hardware = "CPU only" if draft["compute"] == "CPU" else f"{draft['gpu_count']}×{gpu}"
     above |= set() if draft["compute"] == "CPU" else {"gpu_type_id"}
     return Question(
