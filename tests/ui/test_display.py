@@ -28,12 +28,12 @@ from tui.ui.filters import Plain, ascii_text
 UTF8 = {"LANG": "C.UTF-8"}
 
 DEEDS = {
-    "fleet": (), "pod": ("j", "enter"), "market": ("2",), "places": ("2", "right", "right"), "events": ("5",),
+    "fleet": (), "pod": ("j", "enter"), "market": ("2",), "events": ("5",),
     "compare": ("space", "space"), "strips": ("j", "v"), "stop": ("j", "S"), "terminate": ("j", "j", "T"),
     "resume": ("G", "R"), "lease": ("j", "t"), "watch": ("2", "w"), "deploy": ("2", "D"),
-    "help": ("question_mark",), "palette": ("colon",), "filter": ("slash", "x"),
+    "help": ("question_mark",), "palette": ("colon",), "filter": ("slash", "x"), "places": ("2", "right", "right"),
 }  # fmt: skip
-"""Keys that lead to every screen and dialog."""
+"""Keys that lead to every screen and dialog; a list of the market stays where it was left."""
 
 DIALOGS = ("stop", "terminate", "resume", "lease", "watch", "deploy", "help", "palette")
 
