@@ -32,6 +32,7 @@ from tui.store.archive.writer import Polled, Priced, Writer
 from tui.store.chronicle import Chronicle
 from tui.store.fleet import Fleet
 from tui.store.hosts import Telemetry
+from tui.store.meter import LIMITS, Use
 from tui.store.prices import Prices
 from tui.ui.display import Display
 from tui.ui.modals.dialog import Dialog
@@ -44,9 +45,13 @@ _SHELF = tempfile.TemporaryDirectory(prefix="podtop-stage-")
 
 @contextmanager
 def still_pollers() -> Iterator[None]:
-    """Answers take no time, waits are not drawn, new names are always the same: pictures must not differ."""
+    """Answers take no time, waits are not drawn, new names are always the same: pictures must not differ.
+
+    Nor must the count of requests: one more may be out when the footer is drawn.
+    """
     still = partial(Poller, clock=lambda: 0.0, random=lambda: 1.0)
-    with patch("tui.watch.Poller", still), patch("secrets.token_hex", lambda length: "7f3a"):
+    counted = patch("tui.watch.Watch.use", lambda watch: Use(LIMITS[0], 5))
+    with patch("tui.watch.Poller", still), patch("secrets.token_hex", lambda length: "7f3a"), counted:
         yield
 
 

@@ -218,6 +218,14 @@ class Running:
             await self.pilot.pause(0.01)
         raise AssertionError(f"{words!r} never appeared:\n{self.text()}")
 
+    async def until_so(self, so: Callable[[], bool]) -> None:
+        """Until it is so: what follows a change of size takes a frame or two."""
+        for _ in range(500):
+            if so():
+                return
+            await self.pilot.pause(0.01)
+        raise AssertionError(f"it never came to be so:\n{self.text()}")
+
     def text(self) -> str:
         """The screen as a person reads it."""
         height = self.app.size.height
@@ -240,7 +248,7 @@ def sent_to_clipboard(run: Running) -> list[str]:
     return found
 
 
-PAINTING = ("test_terminal.py", "test_terminal_driver.py", "test_terminal_shadow.py", "test_fit.py")
+PAINTING = ("test_terminal.py", "test_terminal_driver.py", "test_terminal_shadow.py")
 """Where it counts what is painted."""
 
 _render_update = Compositor.render_update
