@@ -284,6 +284,21 @@ async def test_an_unknown_price_says_so() -> None:
         assert "$0.00" not in app.text()
 
 
+async def test_a_cpu_pod_is_not_shown_with_a_gpu() -> None:
+    app = Stage(FRESH.typed("gpu_type_id", "").typed("compute", "CPU").typed("instance_ids", "cpu3c-2-4"))
+    async with shown(app) as pilot:
+        await go(pilot, "#field-gpu_type_id")
+        text = app.text()
+        assert "none: CPU only" in text
+        assert "A CPU pod has no GPU." in text
+        assert "H100" not in text.replace("h100-sxm-7f3a", "")
+        assert "CPU pod" in text
+        app.form._take("compute", "")
+        await settle(pilot)
+        assert "as in H100 SXM" in app.text()
+        assert "to mend: GPU" in app.text()
+
+
 async def test_the_gpu_field_tells_what_the_market_has() -> None:
     app = Stage()
     async with shown(app) as pilot:

@@ -158,8 +158,13 @@ class DeployForm(Dialog[Answer | None]):
                 names = [offer.name for offer in self._sources.offers()] if field.name == "gpu_type_id" else []
                 suggest = SuggestFromList(names, case_sensitive=False) if names else None
                 # An example alone would be taken for what is set.
-                hint = f"as in {field.hint}" if field.hint else "none"
+                hint = self._hint(field)
                 return Entry(text, placeholder=hint, compact=True, id=f"field-{field.name}", suggester=suggest)
+
+    def _hint(self, field: Field) -> str:
+        if field.name == "gpu_type_id" and self.draft["compute"] == "CPU":
+            return "none: CPU only"
+        return f"as in {field.hint}" if field.hint else "none"
 
     def on_mount(self, event: events.Mount) -> None:
         box = self.query_one("#deploy")
@@ -209,6 +214,8 @@ class DeployForm(Dialog[Answer | None]):
         if self._drawn.get("#deploy-fold") != words:
             self._drawn["#deploy-fold"] = words
             self.query_one("#deploy-fold", Button).label = Text(words)
+        for gpu in self.query("#field-gpu_type_id").results(Input):
+            gpu.placeholder = self._hint(BY_NAME["gpu_type_id"])
         self._classify()
         cost = drafts.price(draft, sources.offers(), sources.funds())
         self._draw("#deploy-price", self._price(cost, [f.label.partition(",")[0] for f in FIELDS if f.name in wrong]))
@@ -242,6 +249,7 @@ class DeployForm(Dialog[Answer | None]):
     def _price(self, cost: Price, wrong: list[str]) -> Text:
         funds = self._sources.funds()
         to = "up to " if cost.up_to else ""
+        what = "CPU pod" if self.draft["compute"] == "CPU" else "GPUs"
         gpus = "unknown" if cost.gpus is None else f"{to}{fmt.money(cost.gpus)}/h"
         disks = "unknown" if cost.disks is None else f"{fmt.money(cost.disks, 3)}/h"
         day = "unknown" if cost.per_hr is None else f"{to}{fmt.money(cost.per_hr * 24)}"
@@ -256,13 +264,13 @@ class DeployForm(Dialog[Answer | None]):
                     state if wrong else warn or (("runway ", "muted"), (runway, "text")),
                 )
             first: Cell = (
-                ("GPUs ", "muted"), (gpus, "strong"), ("  disks ", "muted"), (disks, "text"),
+                (f"{what} ", "muted"), (gpus, "strong"), ("  disks ", "muted"), (disks, "text"),
                 ("  a day ", "muted"), (day, "text"),
             )  # fmt: skip
             last = state if wrong else warn or state
             return self._text(first, (("runway ", "muted"), (runway, "text"), ("  ", "text"), *last))
         rows = (
-            ("GPUs", gpus, "strong"), ("disks", disks, "text"), ("a day", day, "text"), ("balance", balance, "text"),
+            (what, gpus, "strong"), ("disks", disks, "text"), ("a day", day, "text"), ("balance", balance, "text"),
             ("runway now", fmt.runway(cost.before), "text"),
             ("with it", fmt.runway(cost.after), "warn" if cost.short else "text"),
         )  # fmt: skip
@@ -273,7 +281,9 @@ class DeployForm(Dialog[Answer | None]):
         name = self._focused_field()
         words = BY_NAME[name].help if name else ""
         if name == "gpu_type_id":
-            words = drafts.matches(self.draft["gpu_type_id"], self._sources.offers()) or words
+            cpu = self.draft["compute"] == "CPU"
+            found = drafts.matches(self.draft["gpu_type_id"], self._sources.offers())
+            words = "A CPU pod has no GPU." if cpu else found or words
         self._draw("#deploy-help", self._text(((self._note or words, "muted"),)))
 
     def _focused_field(self) -> str:
