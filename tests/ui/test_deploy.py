@@ -132,9 +132,8 @@ async def test_escape_keeps_the_draft_and_a_crash_does(launch: Launch, tmp_path:
     async with launch() as run:
         await form(run)
         await put(run, "docker_args", "--epochs 3")
-        name = run.app.screen.query(".variable Input").first(Input)
-        name.focus()
-        await run.press(*"HF_TOKEN", "tab", *"hf_secret")
+        name, value = list(run.app.screen.query(".variable Input").results(Input))[:2]
+        name.value, value.value = "HF_TOKEN", "hf_secret"
         await run.settle()
         assert "hf_secret" not in run.text()
         await run.press("escape")
