@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
 from tests.make import funds
@@ -123,6 +125,14 @@ def test_an_emptied_input_is_named_as_well(names: set[str]) -> None:
     assert {name for name in names if STARTING.get(name)} - choices <= told
 
 
+async def until(pilot: Pilot[None], so: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if so():
+            return
+        await pilot.pause(0.005)
+    raise AssertionError("it never came to be so")
+
+
 def _label(screen: Any) -> str:
     return " ".join(str(screen.query_one("#deploy-fold", Button).label).split())
 
@@ -154,14 +164,15 @@ async def test_folded_fields_are_made_when_they_are_first_shown_with_what_is_in_
         form = app.form
         few = len(form.query("*"))
         assert not form.query("#field-country")
-        form.query_one("#deploy-fold", Button).press()
-        await pilot.pause()
+        await form._fold()
+        # Composed, each by itself.
+        await until(pilot, lambda: bool(form.query("#field-global_network")))
         many = len(form.query("*"))
         assert many > 2 * few
         form.query_one("#field-country", Input).value = "SE"
-        await pilot.pause()
+        await until(pilot, lambda: form.draft["country"] == "SE")
         for _ in range(2):
-            form.query_one("#deploy-fold", Button).press()
+            await form._fold()
             await pilot.pause()
         # Only once, and with what was typed.
         assert len(form.query("*")) == many
@@ -172,15 +183,12 @@ async def test_what_is_wrong_in_the_fold_opens_it_and_is_gone_to() -> None:
     # Not in the fold's words where it is folded by hand: without it, it could not be ordered, and no one saw why.
     app = Stage(FRESH.typed("country", "USA"))
     async with staged(app, (80, 24)) as pilot:
-        app.form.query_one("#deploy-fold", Button).press()
-        await pilot.pause()
+        await app.form._fold()
         assert app.screen.has_class("-folded")
         await pilot.press("ctrl+s")
-        await pilot.pause()
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "field-country")
         assert not app.screen.has_class("-folded")
-        assert app.focused is not None
-        assert app.focused.id == "field-country"
-        assert "two letters" in app.text()
+        await until(pilot, lambda: "two letters" in app.text())
 
 
 async def test_a_fold_that_is_closed_by_hand_goes_on_saying_what_is_set() -> None:

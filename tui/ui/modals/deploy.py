@@ -424,9 +424,11 @@ class DeployForm(Dialog[Answer | None]):
         self._folded = False
         if all(field.name in self._rows for field in FIELDS):
             return
+        made_of = self.draft
         await self.query_one("#deploy-form").mount_all(self._make_rows(common=False))
-        # The draft may be another by now than when they were made.
-        self._put()
+        if self.draft is not made_of:
+            # Templates that came meanwhile may have filled it.
+            self._put()
 
     @on(Button.Pressed, "#deploy-fold")
     async def _fold(self) -> None:
