@@ -431,8 +431,14 @@ class PodtopApp(App[None]):
         self._terminal.touch()
         if not self._is_heard(event) or not self._reach.hears() or self._is_for_what_goes(event):
             return False
+        if isinstance(event, events.Key) and event.key == "escape" and self._gives_up():
+            return True
         await super().on_event(event)
         return True
+
+    def _gives_up(self) -> bool:
+        """Whether escape was for what is waited for, and not for what is on the screen."""
+        return not self.screen.is_modal and not isinstance(self.focused, Input) and self._acts.give_up()
 
     def _is_for_what_goes(self, event: events.Event) -> bool:
         """Whether a press is on a widget that was taken away, and is still drawn: Textual asks for what it stood in."""

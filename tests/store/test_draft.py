@@ -183,6 +183,23 @@ def test_a_pod_of_cpus_has_no_gpu_and_a_bid_all_the_same() -> None:
     assert faults(cpu.typed("way", "spot")) == {"bid_per_gpu": "what do you bid?"}
 
 
+def test_the_same_as_a_cpu_pod_is_a_cpu_pod() -> None:
+    plain = detail(encrypted=False)
+    assert plain.machine is not None
+    of_cpus = replace(
+        plain, machine=replace(plain.machine, gpu_type_id=None),
+        pod=replace(plain.pod, gpu_count=0, machine=None, vcpus=8.0, memory_gb=32.0),
+    )  # fmt: skip
+    draft = drafts.from_pod(of_cpus, OFFERS, "7f3a")
+    assert (draft["compute"], draft["gpu_type_id"]) == ("CPU", "")
+    assert (draft["min_vcpus"], draft["min_memory_gb"]) == ("8", "32")
+    assert "gpu_type_id" not in faults(draft)
+    # One that came back without its GPU is none.
+    without = replace(plain, pod=replace(plain.pod, gpu_count=0))
+    assert drafts.from_pod(without, OFFERS, "7f3a")["compute"] == ""
+    assert drafts.from_pod(plain, OFFERS, "7f3a")["compute"] == ""
+
+
 def test_the_same_as_an_encrypted_pod_asks_for_its_key() -> None:
     same = drafts.from_pod(detail(encrypted=True), OFFERS, "7f3a")
     assert (same["name"], same["gpu_type_id"], same["cloud"]) == ("llama-7f3a", "H100 SXM", "SECURE")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
 from msgspec.structs import replace
 from textual.widgets import Input
 
@@ -346,20 +345,18 @@ async def test_a_bid_is_typed_and_weighed(launch: Launch) -> None:
         assert await sent(run) == [("bid", "s1", 1, 0.25)]
 
 
-@pytest.mark.parametrize(
-    ("name", "key", "words"),
-    [
-        ("dataset", "S", "it is stopped already"),
-        ("llama", "R", "it runs already"),
-        ("dataset", "B", "resumed without one"),
-    ],
-)
-async def test_a_key_that_makes_no_sense_says_why(launch: Launch, name: str, key: str, words: str) -> None:
+async def test_a_key_that_makes_no_sense_says_why(launch: Launch) -> None:
     async with launch() as run:
-        await on(run, name)
-        await run.press(key)
-        await run.until(words)
-        assert not isinstance(run.app.screen, Confirm)
+        for name, key, words in (
+            ("dataset", "S", "it is stopped already"),
+            ("llama", "R", "it runs already"),
+            ("dataset", "B", "resumed without one"),
+        ):
+            await on(run, name)
+            await run.press(key)
+            await run.until(words)
+            assert not isinstance(run.app.screen, Confirm)
+            await run.press("escape")
 
 
 async def test_the_footer_tells_what_is_possible_now(launch: Launch) -> None:
@@ -454,18 +451,19 @@ async def test_markup_in_names_is_text(launch: Launch) -> None:
         assert "[red]evil[/]" in run.text()
 
 
-@pytest.mark.parametrize("size", [(20, 6), (40, 12), (60, 20), (80, 24), (200, 50)])
-async def test_a_dialog_can_be_read_and_left_at_every_size(launch: Launch, size: tuple[int, int]) -> None:
-    async with launch(size=size) as run:
+async def test_a_dialog_can_be_read_and_left_at_every_size(launch: Launch) -> None:
+    async with launch() as run:
         await run.press("g")
-        await opened(run, "S")
-        if size[1] >= 12:
-            assert "Cancel" in run.text()
-            assert "Saves" in run.text()
-        await run.pilot.resize_terminal(*size)
-        await run.press("escape")
-        await run.settle()
-        assert not isinstance(run.app.screen, Confirm)
+        for size in ((20, 6), (40, 12), (60, 20), (80, 24), (200, 50)):
+            await run.pilot.resize_terminal(*size)
+            await run.settle()
+            await opened(run, "S")
+            if size[1] >= 12:
+                await run.until("Cancel")
+                await run.until("Saves")
+            await run.press("escape")
+            await run.settle()
+            assert not isinstance(run.app.screen, Confirm)
 
 
 def test_a_held_cloud_sends_nothing_by_itself() -> None:

@@ -15,6 +15,7 @@ from tests.ui.test_facts import full_detail, full_pod
 from tui import drafts
 from tui.api.account import Template, Templates
 from tui.api.cloud import Faltering, Unreachable
+from tui.api.detail import PodDetail
 from tui.api.models import Quote, Snapshot
 from tui.api.orders import DeployOrder, Receipt, RentOrder
 from tui.api.secret import Secret
@@ -50,7 +51,11 @@ async def form(run: Running, gpu: str = "H100") -> None:
 
 
 async def put(run: Running, name: str, text: str) -> None:
-    field = run.app.screen.query_one(f"#field-{name}", Input)
+    screen = run.app.screen
+    if not screen.query(f"#field-{name}"):
+        screen.query_one("#deploy-fold", Button).press()
+        await run.settle()
+    field = screen.query_one(f"#field-{name}", Input)
     field.focus()
     await run.pilot.pause()
     field.value = text
@@ -127,9 +132,8 @@ async def test_escape_keeps_the_draft_and_a_crash_does(launch: Launch, tmp_path:
     async with launch() as run:
         await form(run)
         await put(run, "docker_args", "--epochs 3")
-        name = run.app.screen.query(".variable Input").first(Input)
-        name.focus()
-        await run.press(*"HF_TOKEN", "tab", *"hf_secret")
+        name, value = list(run.app.screen.query(".variable Input").results(Input))[:2]
+        name.value, value.value = "HF_TOKEN", "hf_secret"
         await run.settle()
         assert "hf_secret" not in run.text()
         await run.press("escape")
@@ -218,6 +222,30 @@ async def test_the_same_as_a_pod(launch: Launch) -> None:
         assert draft["image"]
         assert [name for name, _ in draft.env] == [one.name for one in DETAIL.env]
         assert draft["name"] != DETAIL.pod.name
+
+
+async def test_escape_gives_up_a_form_that_is_waited_for(launch: Launch) -> None:
+    cloud = HeldCloud()
+    gate, answer = asyncio.Event(), cloud.pod
+
+    async def slow(pod_id: str) -> PodDetail | None:
+        await answer(pod_id)
+        await gate.wait()
+        return DETAIL
+
+    cloud.pod = slow  # type: ignore[method-assign]
+    async with launch(cloud=cloud) as run:
+        await run.press("g", "D")
+        await run.until("asking RunPod how")
+        await run.press("escape")
+        await run.until("no form is opened")
+        # Of two that are asked for the later one counts.
+        await run.press("j", "D")
+        await run.press("k", "D")
+        run.app.clear_notifications()
+        gate.set()
+        await shown(run, DeployForm)
+        assert [len(cloud.looked_at), "deploy" in run.toasts()] == [3, False]
 
 
 async def test_a_template_fills_the_form(launch: Launch) -> None:

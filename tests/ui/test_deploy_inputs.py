@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from textual.widgets import Button
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
 
 from tests.make import funds
 from tests.ui.conftest import HeldCloud, Launch
@@ -20,7 +22,7 @@ from tui.api.secret import Secret
 from tui.performer import order_inputs
 from tui.store import draft as drafts
 from tui.store.draft import STARTING, Draft
-from tui.store.fields import FIELDS, Field, Kind
+from tui.store.fields import FIELDS, Field, Kind, fields
 from tui.store.vigil import Vigil
 from tui.ui.arming import deploys
 from tui.ui.modals.agree import Agree, Question
@@ -123,28 +125,70 @@ def test_an_emptied_input_is_named_as_well(names: set[str]) -> None:
     assert {name for name in names if STARTING.get(name)} - choices <= told
 
 
+async def until(pilot: Pilot[None], so: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if so():
+            return
+        await pilot.pause(0.005)
+    raise AssertionError("it never came to be so")
+
+
+def _label(screen: Any) -> str:
+    return " ".join(str(screen.query_one("#deploy-fold", Button).label).split())
+
+
 async def test_the_form_opens_by_itself_and_says_which_are_set() -> None:
-    """One app for all fields: the form is opened anew with each draft."""
-    for size in ((120, 40), (80, 24)):
-        app = Stage(FRESH)
-        async with staged(app, size) as pilot:
-            for field in FIELDS:
-                if "demand" not in field.ways:
-                    continue
-                draft = _set(field)
-                await app.push_screen(DeployForm(draft, FRESH, app.form._sources, kept=True))
-                await pilot.pause()
-                screen: Any = app.screen
-                row = screen.query_one(f"#row-{field.name}")
-                assert row.display, field.name
-                label = str(screen.query_one("#deploy-fold", Button).label)
-                if field.common:
-                    assert screen.has_class("-folded"), field.name
-                    assert " set: " not in label
-                else:
-                    assert not screen.has_class("-folded"), field.name
-                    assert f"1 set: {field.label.partition(',')[0]}" in " ".join(label.split())
-                await app.pop_screen()
+    """One form for all fields: each draft is put into it, as a template's is."""
+    app = Stage(FRESH)
+    async with staged(app, (80, 24)) as pilot:
+        form = app.form
+        for field in FIELDS:
+            if "demand" not in field.ways:
+                continue
+            draft = _set(field)
+            # Opened with it, and filled with it while it is open.
+            assert DeployForm(draft, FRESH, form._sources, kept=True)._folded is field.common, field.name
+            form._folded = True
+            await form._fill(draft)
+            assert form._folded is field.common, field.name
+            hidden = sum(not one.common for one in fields(draft.way, folded=False))
+            told = "" if field.common else f" · 1 set: {field.label.partition(',')[0]}"
+            assert _label(form) == f"{'▸' if field.common else '▾'} {hidden} more{told}"
+            assert field.name not in form._rows or form._rows[field.name].display
+        await pilot.pause()
+
+
+async def test_folded_fields_are_made_when_they_are_first_shown_with_what_is_in_the_draft() -> None:
+    app = Stage(FRESH)
+    async with staged(app, (80, 24)) as pilot:
+        form = app.form
+        few = len(form.query("*"))
+        assert not form.query("#field-country")
+        await form._fold()
+        # Composed, each by itself.
+        await until(pilot, lambda: bool(form.query("#field-global_network")))
+        many = len(form.query("*"))
+        assert many > 2 * few
+        form.query_one("#field-country", Input).value = "SE"
+        await until(pilot, lambda: form.draft["country"] == "SE")
+        for _ in range(2):
+            await form._fold()
+            await pilot.pause()
+        # Only once, and with what was typed.
+        assert len(form.query("*")) == many
+        assert (form.query_one("#field-country", Input).value, form.draft["country"]) == ("SE", "SE")
+
+
+async def test_what_is_wrong_in_the_fold_opens_it_and_is_gone_to() -> None:
+    # Not in the fold's words where it is folded by hand: without it, it could not be ordered, and no one saw why.
+    app = Stage(FRESH.typed("country", "USA"))
+    async with staged(app, (80, 24)) as pilot:
+        await app.form._fold()
+        assert app.screen.has_class("-folded")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "field-country")
+        assert not app.screen.has_class("-folded")
+        await until(pilot, lambda: "two letters" in app.text())
 
 
 async def test_a_fold_that_is_closed_by_hand_goes_on_saying_what_is_set() -> None:

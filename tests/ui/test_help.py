@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,17 +40,19 @@ def test_signs_stand_behind_the_keys() -> None:
     assert [title for title, _ in blocks(())] == ["Signs", "Tour"]
 
 
-@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 40)])
-async def test_it_is_searched_as_one_types(launch: Launch, size: tuple[int, int]) -> None:
-    async with launch(size=size) as run:
-        await run.press("question_mark", "slash", *"terminate")
-        assert "destroyed" in run.text()
-        assert "palette" not in run.text()
-        await run.press("enter", "j", "escape")
-        assert isinstance(run.app.screen, Help), "esc shows all first"
-        assert "Stop;" in run.text()
-        await run.press("escape")
-        assert isinstance(run.app.screen, FleetScreen)
+async def test_it_is_searched_as_one_types(launch: Launch) -> None:
+    async with launch() as run:
+        for size in ((40, 12), (80, 24), (120, 40)):
+            await run.pilot.resize_terminal(*size)
+            await run.settle()
+            await run.press("question_mark", "slash", *"terminate")
+            await run.until("destroyed")
+            assert "palette" not in run.text()
+            await run.press("enter", "j", "escape")
+            assert isinstance(run.app.screen, Help), "esc shows all first"
+            await run.until("Stop;")
+            await run.press("escape")
+            assert isinstance(run.app.screen, FleetScreen)
 
 
 async def test_a_letter_that_is_no_key_of_the_help_begins_to_find(launch: Launch) -> None:

@@ -112,7 +112,11 @@ def from_pod(detail: PodDetail, offers: Sequence[Offer], suffix: str) -> Draft:
     offer = next((o for o in offers if o.gpu_id == gpu), None)
     name = named(offer, offers) if offer else gpu or (pod.machine.gpu_name if pod.machine else None) or ""
     spot = pod.kind in ("INTERRUPTABLE", "BID")
+    has_gpu = bool(name) or pod.gpu_count > 0
     found = {
+        "compute": "" if has_gpu else "CPU",
+        "min_vcpus": "" if has_gpu else _shown(pod.vcpus),
+        "min_memory_gb": "" if has_gpu else _shown(pod.memory_gb),
         "way": "spot" if spot else "demand",
         "gpu_type_id": name,
         "gpu_count": str(pod.gpu_count or 1),

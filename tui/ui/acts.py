@@ -84,6 +84,7 @@ class Acts:
         self._state = state
         self._tz = tz
         self._draft: Draft | None = None
+        self._opening: object = None
         self._writing = asyncio.Lock()
         self._leases: Leases | None = None
         self._push = push
@@ -301,6 +302,8 @@ class Acts:
         from tui.api.cloud import CloudError
         from tui.store import draft as rules
 
+        # What is asked for later takes the place of what is waited for.
+        self._opening = opening = object()
         offers, suffix = self._offers(), secrets.token_hex(2)
         kept = await self._kept_draft()
         start = offer or (offers[0] if offers else None)
@@ -313,9 +316,14 @@ class Acts:
             try:
                 detail = await self._watch.cloud.pod(pod)
             except CloudError as error:
-                self._warn(f"deploy: {error}")
+                if self._opening is opening:
+                    self._opening = None
+                    self._warn(f"deploy: {error}")
+                return
+            if self._opening is not opening:
                 return
             if detail is None:
+                self._opening = None
                 self._warn(f"deploy: {name} is not on the account any more")
                 return
             draft, kept = rules.from_pod(detail, offers, suffix), None
@@ -330,11 +338,21 @@ class Acts:
             draft = replace(draft, values={**draft.values, **more})
             if not draft["name"]:
                 draft = draft.typed("name", rules.unique(draft["instance_ids"], suffix))
+        if self._opening is not opening:
+            return
+        self._opening = None
         if self._place() != place:
             # Who has something else before them by now does not type for this.
             self._warn("deploy: form not opened, as something else was opened in the meantime")
             return
         self._show_form(draft, fresh, kept is not None, then)
+
+    def give_up(self) -> bool:
+        """Open no form any more for what is still asked of RunPod; whether there was one."""
+        waited, self._opening = self._opening is not None, None
+        if waited:
+            self._warn("deploy: no form is opened, and nothing was sent")
+        return waited
 
     def _show_form(self, draft: Draft, fresh: Draft, kept: bool, then: Callable[[Draft], object] | None) -> None:
         from tui.ui.modals.deploy import DeployForm, Sources

@@ -84,8 +84,12 @@ class Agree(Dialog[bool]):
         """Give the focus to where a key too many does nothing: to the name that is to be typed, or to Cancel."""
         self.query_one("#confirm-typed" if self._question.typed else "#cancel").focus()
 
+    @property
+    def busy(self) -> bool:
+        return self._checking
+
     def field_for(self, text: str) -> Input | None:
-        return self.query_one(Input) if self._question.typed and not self._checking else None
+        return self.query_one(Input) if self._question.typed else None
 
     def _show(self) -> None:
         question = self._question
@@ -102,6 +106,10 @@ class Agree(Dialog[bool]):
 
     def _is_typed(self) -> bool:
         return not self._question.typed or self.query_one(Input).value.strip() == self._question.typed
+
+    def note(self, words: Cell) -> None:
+        self._note = words
+        self._show()
 
     def missed(self) -> None:
         if not self._note:
@@ -133,7 +141,7 @@ class Agree(Dialog[bool]):
     @on(Button.Pressed, "#do")
     def action_agree(self) -> None:
         """Look at everything again; then it is done, or asked again."""
-        if self._checking or self.query_one("#do", Button).disabled:
+        if self._checking or self.query_one("#do", Button).disabled or self.reads_on():
             return
         self._checking = True
         self._note = (("◌ looking at prices and pods again before anything is sent", "muted"),)
@@ -164,4 +172,4 @@ class Agree(Dialog[bool]):
             self.query_one(Input).value = ""
         self._show()
         self._rest()
-        self.deafen()
+        self.ask_anew()

@@ -24,9 +24,6 @@ from tui.width import shown
 
 Again = Callable[[], Awaitable[Case]]
 
-NUMBER = "0123456789.$"
-"""What a number of GPUs or a bid is typed with."""
-
 
 class Confirm(Dialog[tuple[Command, ...] | None]):
     """Asks once for all pods of a case. Ends with what is to be sent, or None.
@@ -106,13 +103,15 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
             return
         self.query_one("#cancel").focus()
 
+    @property
+    def busy(self) -> bool:
+        return self._checking
+
     def field_for(self, text: str) -> Input | None:
-        """The name that is to be typed; of a number only what is one, for y and n mean something else there."""
-        if self._case.typed:
-            return next(iter(self.query("#confirm-typed").results(Input)), None)
-        if not all(letter in NUMBER for letter in text):
+        """The name that is to be typed, or the number: of that all but y, which the button tells of."""
+        if text == "y" and not self._case.typed:
             return None
-        for name in ("bid", "gpus"):
+        for name in ("typed", "bid", "gpus"):
             for field in self.query(f"#confirm-{name}").results(Input):
                 return field
         return None
@@ -156,6 +155,10 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
         for left, why in case.skipped:
             lines.append(self._text(((f"left out: {left}, ", "muted"), (why, "muted"))))
         return Text("\n").join(lines)
+
+    def note(self, words: Cell) -> None:
+        self._note = words
+        self._show()
 
     def missed(self) -> None:
         if not self._note:
@@ -201,7 +204,7 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
     @on(Button.Pressed, "#do")
     def action_confirm(self) -> None:
         """Read the pods again; then it is done, or asked again."""
-        if self._checking or self.query_one("#do", Button).disabled:
+        if self._checking or self.query_one("#do", Button).disabled or self.reads_on():
             return
         self._set_checking(True)
         self._note = (("◌ reading it again before anything is sent", "muted"),)
@@ -260,4 +263,4 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
             self._note = (("▲ it changed meanwhile: look again. Nothing was sent.", "warn"),)
             self._rest()
             self._show()
-        self.deafen()
+        self.ask_anew()

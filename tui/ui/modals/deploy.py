@@ -72,6 +72,16 @@ class Sources(Struct, frozen=True):
     tz: tzinfo | None
 
 
+class Row(Vertical):
+    """A field with its label, and what is wrong with it below. It may be told before it is on the screen."""
+
+    def __init__(self, field: Field, control: Choice | Entry | Vertical) -> None:
+        self.fault = Static("", classes="fault", markup=False)
+        self.fault.display = False
+        line = Horizontal(Label(field.label, markup=False), control, classes="row-line")
+        super().__init__(line, self.fault, id=f"row-{field.name}", classes="row")
+
+
 class DeployForm(Dialog[Answer | None]):
     """Ends with what is to be ordered, or None; the draft is kept either way."""
 
@@ -111,48 +121,50 @@ class DeployForm(Dialog[Answer | None]):
         self._note_stays = False
         self._saving: Timer | None = None
         self._drawn: dict[str, Text | str] = {}
+        self._rows: dict[str, Row] = {}
 
     def compose(self) -> ComposeResult:
         self._classify(update=False)  # before there is anything that would be styled twice
         with Vertical(id="deploy"):
             with Horizontal(id="deploy-body"):
                 with VerticalScroll(id="deploy-form", can_focus=False):
-                    yield from (self._row(field) for field in FIELDS if field.common)
+                    yield from self._make_rows(common=True)
                     yield Button("", id="deploy-fold", compact=True)
-                    yield from (self._row(field) for field in FIELDS if not field.common)
+                    if not self._folded:
+                        yield from self._make_rows(common=False)
                 yield Static(id="deploy-price")
             yield Static(id="deploy-help")
             with Horizontal(id="deploy-buttons"):
                 yield Button("Cancel", id="deploy-cancel", compact=True)
                 yield Button("Next …" if self._later else "Deploy …", id="deploy-order", compact=True)
 
-    def _row(self, field: Field) -> Vertical:
-        return Vertical(
-            Horizontal(Label(field.label, markup=False), *self._control(field), classes="row-line"),
-            Static("", classes="fault", markup=False),
-            id=f"row-{field.name}",
-            classes="row",
-        )
+    def _make_rows(self, common: bool) -> list[Row]:
+        made = {field.name: Row(field, self._control(field)) for field in FIELDS if field.common is common}
+        self._rows.update(made)
+        return list(made.values())
 
-    def _control(self, field: Field) -> tuple[Choice | Entry | Vertical, ...]:
+    def _control(self, field: Field) -> Choice | Entry | Vertical:
         text = self.draft[field.name]
         match field.kind:
             case Kind.CHOICE:
-                return (Choice(field.options, text, f"field-{field.name}"),)
+                return Choice(field.options, text, f"field-{field.name}")
             case Kind.ENV:
                 rows = (Variable(name, value) for name, value in (*self.draft.env, ("", None)))
-                return (Vertical(*rows, id="variables"),)
+                return Vertical(*rows, id="variables")
             case Kind.HIDDEN:
                 secret = self.draft.secrets.get(field.name)
-                return (
-                    Entry(secret.reveal() if secret else "", password=True, compact=True, id=f"field-{field.name}"),
-                )
+                return Entry(secret.reveal() if secret else "", password=True, compact=True, id=f"field-{field.name}")
             case _:
                 names = [offer.name for offer in self._sources.offers()] if field.name == "gpu_type_id" else []
                 suggest = SuggestFromList(names, case_sensitive=False) if names else None
                 # An example alone would be taken for what is set.
-                hint = f"as in {field.hint}" if field.hint else "none"
-                return (Entry(text, placeholder=hint, compact=True, id=f"field-{field.name}", suggester=suggest),)
+                hint = self._hint(field)
+                return Entry(text, placeholder=hint, compact=True, id=f"field-{field.name}", suggester=suggest)
+
+    def _hint(self, field: Field) -> str:
+        if field.name == "gpu_type_id" and self.draft["compute"] == "CPU":
+            return "none: CPU only"
+        return f"as in {field.hint}" if field.hint else "none"
 
     def on_mount(self, event: events.Mount) -> None:
         box = self.query_one("#deploy")
@@ -161,8 +173,6 @@ class DeployForm(Dialog[Answer | None]):
         order, anew = told.get("deploy.order", "^s"), told.get("deploy.anew", "^n")
         words = f"{order} order · {anew} anew · esc leaves"
         box.border_subtitle = words if self.narrow else f"tab on · {words}, the draft is kept"
-        for field in self.query(Input):
-            field.cursor_blink = False
         self.query_one("#field-gpu_count").focus()
         if self._kept:
             self._note = f"This is the draft of before; {anew} begins anew."
@@ -175,14 +185,11 @@ class DeployForm(Dialog[Answer | None]):
         if self.is_current:
             self._show()
 
-    def _draw(self, name: str, content: Text | str, *, layout: bool = False) -> Static | None:
-        """Update a text where it differs: an update lays the whole form out again, and most keys change none."""
-        if self._drawn.get(name) == content:
-            return None
-        self._drawn[name] = content
-        found = self.query_one(name, Static)
-        found.update(content, layout=layout)
-        return found
+    def _draw(self, name: str, content: Text | str) -> None:
+        """Update a text where it differs: most keys change none."""
+        if self._drawn.get(name) != content:
+            self._drawn[name] = content
+            self.query_one(name, Static).update(content, layout=False)
 
     def _classify(self, update: bool = True) -> None:
         width = self.app.size.width
@@ -193,16 +200,22 @@ class DeployForm(Dialog[Answer | None]):
         shown = {field.name for field in fields(draft.way, self._folded)}
         wrong = self._faults()
         for field in FIELDS:
-            row = self.query_one(f"#row-{field.name}")
+            row = self._rows.get(field.name)
+            if row is None:
+                continue
             row.display = field.name in shown
             fault = wrong.get(field.name, "") if field.name in self._touched else ""
-            line = self._draw(f"#row-{field.name} .fault", f"▲ {fault}" if fault else "", layout=True)
-            if line is not None:
-                line.display = bool(fault)
+            name, words = f"fault-{field.name}", f"▲ {fault}" if fault else ""
+            if self._drawn.get(name, "") != words:
+                self._drawn[name] = words
+                row.fault.update(words)
+                row.fault.display = bool(fault)
         words = self._fold_words()
         if self._drawn.get("#deploy-fold") != words:
             self._drawn["#deploy-fold"] = words
             self.query_one("#deploy-fold", Button).label = Text(words)
+        for gpu in self.query("#field-gpu_type_id").results(Input):
+            gpu.placeholder = self._hint(BY_NAME["gpu_type_id"])
         self._classify()
         cost = drafts.price(draft, sources.offers(), sources.funds())
         self._draw("#deploy-price", self._price(cost, [f.label.partition(",")[0] for f in FIELDS if f.name in wrong]))
@@ -236,6 +249,7 @@ class DeployForm(Dialog[Answer | None]):
     def _price(self, cost: Price, wrong: list[str]) -> Text:
         funds = self._sources.funds()
         to = "up to " if cost.up_to else ""
+        what = "CPU pod" if self.draft["compute"] == "CPU" else "GPUs"
         gpus = "unknown" if cost.gpus is None else f"{to}{fmt.money(cost.gpus)}/h"
         disks = "unknown" if cost.disks is None else f"{fmt.money(cost.disks, 3)}/h"
         day = "unknown" if cost.per_hr is None else f"{to}{fmt.money(cost.per_hr * 24)}"
@@ -250,13 +264,13 @@ class DeployForm(Dialog[Answer | None]):
                     state if wrong else warn or (("runway ", "muted"), (runway, "text")),
                 )
             first: Cell = (
-                ("GPUs ", "muted"), (gpus, "strong"), ("  disks ", "muted"), (disks, "text"),
+                (f"{what} ", "muted"), (gpus, "strong"), ("  disks ", "muted"), (disks, "text"),
                 ("  a day ", "muted"), (day, "text"),
             )  # fmt: skip
             last = state if wrong else warn or state
             return self._text(first, (("runway ", "muted"), (runway, "text"), ("  ", "text"), *last))
         rows = (
-            ("GPUs", gpus, "strong"), ("disks", disks, "text"), ("a day", day, "text"), ("balance", balance, "text"),
+            (what, gpus, "strong"), ("disks", disks, "text"), ("a day", day, "text"), ("balance", balance, "text"),
             ("runway now", fmt.runway(cost.before), "text"),
             ("with it", fmt.runway(cost.after), "warn" if cost.short else "text"),
         )  # fmt: skip
@@ -267,7 +281,9 @@ class DeployForm(Dialog[Answer | None]):
         name = self._focused_field()
         words = BY_NAME[name].help if name else ""
         if name == "gpu_type_id":
-            words = drafts.matches(self.draft["gpu_type_id"], self._sources.offers()) or words
+            cpu = self.draft["compute"] == "CPU"
+            found = drafts.matches(self.draft["gpu_type_id"], self._sources.offers())
+            words = "A CPU pod has no GPU." if cpu else found or words
         self._draw("#deploy-help", self._text(((self._note or words, "muted"),)))
 
     def _focused_field(self) -> str:
@@ -296,20 +312,20 @@ class DeployForm(Dialog[Answer | None]):
             self.run_worker(self._ask_templates(), name="templates")
         self._show_help()
 
-    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+    async def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         # What was passed by is judged; what was not reached yet is not.
         name = next((n.id for n in event.widget.ancestors_with_self if n.id and n.id.startswith("row-")), "")
         if name == "row-template_id":
-            self._use_template()
+            await self._use_template()
         if name:
             self._touched.add(name.removeprefix("row-"))
             self._show()
 
-    def _use_template(self) -> bool:
+    async def _use_template(self) -> bool:
         """Let the template that is named fill the form. Its name alone would be sent as an id, which it is not."""
         found = (self._templates or {}).get(self.draft["template_id"].strip())
         if found is not None:
-            self._fill(drafts.from_template(self.draft, found))
+            await self._fill(drafts.from_template(self.draft, found))
         return found is not None
 
     async def _ask_templates(self) -> None:
@@ -329,7 +345,7 @@ class DeployForm(Dialog[Answer | None]):
             self.query_one("#field-template_id", Input).suggester = SuggestFromList(names, case_sensitive=False)
             self._note = f"Your templates: {', '.join(names)}" if names else "You have no templates; an id will do."
             if self._focused_field() != "template_id":
-                self._use_template()
+                await self._use_template()
         self._show()
 
     # What is typed
@@ -377,30 +393,49 @@ class DeployForm(Dialog[Answer | None]):
         self._take_variables()
 
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
+    async def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if event.input.id == "field-template_id":
-            self._use_template()
+            await self._use_template()
         self.focus_next()
 
-    def _fill(self, draft: Draft) -> None:
+    async def _fill(self, draft: Draft) -> None:
         """Put a draft into the fields."""
         self.draft = draft
+        self._put()
+        if self._folded and drafts.folded_inputs(draft):
+            await self._unfold()
+        self._keep_soon()
+        self._show()
+
+    def _put(self) -> None:
+        """Put the draft into the fields there are."""
         with self.prevent(Input.Changed, Choice.Changed):
             for field in FIELDS:
                 for found in self.query(f"#field-{field.name}"):
                     if isinstance(found, Input):
-                        secret = draft.secrets.get(field.name)
-                        found.value = secret.reveal() if secret else draft[field.name]
+                        secret = self.draft.secrets.get(field.name)
+                        found.value = secret.reveal() if secret else self.draft[field.name]
                     elif isinstance(found, Choice):
-                        found.value = draft[field.name]
-        self._folded = self._folded and not drafts.folded_inputs(draft)
-        self._keep_soon()
-        self._show()
+                        found.value = self.draft[field.name]
+
+    async def _unfold(self) -> None:
+        """Show the folded fields, which are made when they are first shown: what is in them is in the draft."""
+        self._folded = False
+        if all(field.name in self._rows for field in FIELDS):
+            return
+        made_of = self.draft
+        await self.query_one("#deploy-form").mount_all(self._make_rows(common=False))
+        if self.draft is not made_of:
+            # Templates that came meanwhile may have filled it.
+            self._put()
 
     @on(Button.Pressed, "#deploy-fold")
-    def _fold(self) -> None:
-        self._folded = not self._folded
+    async def _fold(self) -> None:
+        if self._folded:
+            await self._unfold()
+        else:
+            self._folded = True
         self._show()
 
     def _keep_soon(self, before: Draft | None = None) -> None:
@@ -439,7 +474,7 @@ class DeployForm(Dialog[Answer | None]):
         self._kept, self._note, self._touched, self._folded = False, "", set(), True
         await self.query(Variable).remove()
         await self.query_one("#variables").mount(Variable())
-        self._fill(self._fresh)
+        await self._fill(self._fresh)
         self.query_one("#field-gpu_count").focus()
 
     @on(Button.Pressed, "#deploy-cancel")
@@ -447,9 +482,9 @@ class DeployForm(Dialog[Answer | None]):
         self._leave(None)
 
     @on(Button.Pressed, "#deploy-order")
-    def action_order(self) -> None:
+    async def action_order(self) -> None:
         """Go on to the last question, where nothing is wrong."""
-        if self._use_template():
+        if await self._use_template():
             self._note = "The template filled the form: look at it, then order."
             self._show()
             return
@@ -457,7 +492,7 @@ class DeployForm(Dialog[Answer | None]):
         if wrong:
             self._touched.update(wrong)
             if any(not BY_NAME[name].common for name in wrong):
-                self._folded = False
+                await self._unfold()
             self._show()
             told = [field for field in FIELDS if field.name in wrong]
             self._note = "; ".join(f"{field.label}: {wrong[field.name]}" for field in told[:2])

@@ -61,9 +61,15 @@ class Dialog(Once, ModalScreen[T]):
         self._clock = clock
         self._deaf_until = math.inf
         self._since = math.inf
+        self._asked: object = None
+        self._lines, self._most = 0, 1
+        self._read: object = None
+        self._reading_until = -math.inf
 
     def on_mount(self, event: events.Mount) -> None:
         self._since = event.time
+        for what in self.query("#confirm-what").results(VerticalScroll):
+            self.watch(what, "scroll_y", self._tell_more, init=False)
 
     def on_screen_resume(self) -> None:
         """It is on top, for the first time or again: what was typed so far was for something else."""
@@ -72,11 +78,14 @@ class Dialog(Once, ModalScreen[T]):
 
     def _appear(self) -> None:
         """Listen some time after the terminal shows it: on a slow link that is not when it was drawn."""
+        self._when_shown(self.deafen)
+
+    def _when_shown(self, callback: Callable[[], None]) -> None:
         when_shown: Callable[[Callable[[], None]], None] | None = getattr(self.app, "when_shown", None)
         if when_shown is None:
-            self.deafen()
+            callback()
         else:
-            when_shown(self.deafen)
+            when_shown(callback)
 
     def deafen(self) -> None:
         """What is shown is new: let it be seen before anything typed counts."""
@@ -86,8 +95,15 @@ class Dialog(Once, ModalScreen[T]):
         """What was typed in the meantime is not known: be deaf anew, where it is shown by now."""
         if not math.isinf(self._deaf_until):
             self.deafen()
+        if not math.isinf(self._reading_until):
+            self._let_be_read()
 
     # What is typed
+
+    @property
+    def busy(self) -> bool:
+        """Whether it looks at something before it ends: what is typed meanwhile goes nowhere."""
+        return False
 
     def field_for(self, text: str) -> Input | None:
         """The field that a text goes to, whatever has the focus; None where it is no text here."""
@@ -101,11 +117,11 @@ class Dialog(Once, ModalScreen[T]):
         if not text and (not rubs or there is not None):
             return
         field = there or self.field_for(text)
-        if field is None:
+        if field is None or (there is None and self.focused and event.key in self.focused._bindings.key_to_bindings):
             return
         event.stop()
         event.prevent_default()
-        if field.disabled:
+        if field.is_disabled or self.busy:
             return
         self._enter(field)
         if rubs:
@@ -118,6 +134,8 @@ class Dialog(Once, ModalScreen[T]):
         if not isinstance(self.focused, Input) and lines and (field := self.field_for(lines[0])) is not None:
             event.stop()
             event.prevent_default()
+            if field.is_disabled or self.busy:
+                return
             self._enter(field)
             _type(field, lines[0])
 
@@ -174,6 +192,7 @@ class Dialog(Once, ModalScreen[T]):
         self.set_class(self.narrow, "-narrow")
         noted = len(note.wrap(self.app.console, self._room)) if note.plain else 0
         frame = 3 if self.short else 6 + bool(fields)
+        self._asked = (head.plain, points)
         left = self.app.size.height - frame - (noted if self.short else max(1, noted))
         shown = min(fields, max(1, left - LEAST))
         room = max(1, left - shown)
@@ -184,10 +203,11 @@ class Dialog(Once, ModalScreen[T]):
             first = Text("\n").join((self.points(worst), head))
             said = self.points(tuple(_topical(points)))
         what = self.query_one("#confirm-what", VerticalScroll)
-        what.styles.max_height = room
+        what.styles.max_height = self._most = room
         self.query_one("#confirm-pods", Static).update(first)
         self.query_one("#confirm-points", Static).update(said)
         self.query_one("#confirm-points").display = bool(said.plain)
+        self._lines = first.plain.count("\n") + 1 + (said.plain.count("\n") + 1 if said.plain else 0)
         for box in self.query("#confirm-fields"):
             box.display = fields > 0
             box.styles.max_height = max(1, shown)
@@ -199,14 +219,76 @@ class Dialog(Once, ModalScreen[T]):
     def _tell_more(self) -> None:
         """Say in the frame that there is more to read, and how."""
         for what in self.query("#confirm-what").results(VerticalScroll):
+            if self._laid_out(what) and what.scroll_offset.y >= what.max_scroll_y:
+                self._read = self._asked
             below, above = what.scroll_offset.y < what.max_scroll_y, what.scroll_offset.y > 0
             more = "▼ pgdn: more · " if below else "▲ pgup · " if above else ""
             self.query_one("#confirm").border_subtitle = f"{more}{self.WAY_OUT}"
 
     def action_read(self, step: int) -> None:
         for what in self.query("#confirm-what").results(VerticalScroll):
-            what.scroll_relative(y=step * max(1, what.size.height - 1), animate=False)
+            what.scroll_relative(y=step * max(1, what.size.height - 1), animate=False, immediate=True)
             self.call_after_refresh(self._tell_more)
+
+    # What was read
+
+    def reads_on(self) -> bool:
+        """Whether a yes comes too early: the end of what is said has not been on the screen. It is read on instead, and
+        what comes is let be seen before a yes counts. Leaving does at any time."""
+        self._tell_more()
+        if self._read != self._asked:
+            # In this order: a note takes a line away, and that may be the last one.
+            self._reading_until = math.inf
+            self.note((("▼ more below", "warn"),))
+            self._when_laid_out(self._read_on)
+            return True
+        if self._clock() < self._reading_until:
+            self._let_be_read()
+            return True
+        return False
+
+    def _read_on(self) -> None:
+        self.action_read(1)
+        self._when_laid_out(self._has_read)
+
+    def _laid_out(self, what: VerticalScroll) -> bool:
+        """Whether what is on the screen is of the words there are now, and not of others, or with other fields."""
+        lines = sum(part.size.height for part in what.children if part.display)
+        return 0 < what.size.height <= self._most and lines >= self._lines
+
+    def _when_laid_out(self, callback: Callable[[], None], tries: int = 100) -> None:
+        what = self.query_one("#confirm-what", VerticalScroll)
+
+        def look() -> None:
+            if tries and not self._laid_out(what):
+                self._when_laid_out(callback, tries - 1)
+            else:
+                callback()
+
+        # Not after a refresh: a widget asks for its layout only then, when it gets a turn.
+        self.set_timer(0.001, look)
+
+    def _has_read(self) -> None:
+        self._tell_more()
+        if self._read == self._asked:
+            self.note((("that is all of it", "text"),))
+        else:
+            what = self.query_one("#confirm-what", VerticalScroll)
+            self.note(((f"▼ {max(1, what.max_scroll_y - what.scroll_offset.y)} more below", "warn"),))
+        self.call_after_refresh(self._when_shown, self._let_be_read)
+
+    def ask_anew(self) -> None:
+        """What is said is another by now: it is read from its beginning, and seen before anything typed counts."""
+        for what in self.query("#confirm-what").results(VerticalScroll):
+            what.scroll_home(animate=False, immediate=True)
+        self._read = None
+        self.deafen()
+
+    def _let_be_read(self) -> None:
+        self._reading_until = self._clock() + DEAF
+
+    def note(self, words: Cell) -> None:
+        """Show a note, where it has a place for one."""
 
     def end(self, result: T) -> None:
         """Close with a result, once: a key that comes behind the closing one changes nothing."""

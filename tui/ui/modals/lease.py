@@ -153,7 +153,7 @@ class LeaseDialog(Dialog[Term | None]):
     def _set(self) -> None:
         # The pod may be another than when it was typed, and the time may be over.
         self._show()
-        if not self.query_one("#do", Button).disabled:
+        if not self.query_one("#do", Button).disabled and not self.reads_on():
             self.end(self._term())
 
     @on(Button.Pressed, "#drop")

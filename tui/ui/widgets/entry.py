@@ -11,4 +11,5 @@ class Entry(Input):
     """Textual's lays the whole screen out again at every key; in a form of forty that is most of what a key costs."""
 
     value: reactive[str] = reactive("", layout=False, init=False)
+    cursor_blink: reactive[bool] = reactive(False, init=False)
     virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
