@@ -386,7 +386,7 @@ class Watch:
         if path is None or first is None:
             self._judges = True
             return
-        self.past = Past(path, self._say)
+        self.past = Past(path, self._say, self._source.clock)
         self._fleet.keep(RECENT, RECENT_BUDGET)
         self._fleet.has_past = True
         self._opened(self.past)
