@@ -213,7 +213,7 @@ def runs() -> st.SearchStrategy[list[tuple[int, int]]]:
 
 
 @given(runs(), st.booleans())
-@settings(max_examples=10, phases=[Phase.generate])  # To make one smaller takes minutes.
+@settings(max_examples=8, phases=[Phase.generate])  # To make one smaller takes minutes.
 def test_whatever_the_clock_does_what_was_told_last_is_what_is_read(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int]], again: bool
 ) -> None:
