@@ -178,7 +178,7 @@ def test_a_replay_that_cannot_be_is_refused_in_words(arguments: list[str], words
 
 
 def test_what_is_copied_reaches_the_terminals_clipboard() -> None:
-    terminal = podtop("--demo", size=(100, 30))
+    terminal = podtop("--demo")
     terminal.wait_for("● live")
     terminal.type("/llama")
     terminal.wait_for("1 of 6")
