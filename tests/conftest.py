@@ -13,8 +13,10 @@ from textual.css.stylesheet import Stylesheet
 
 from tui import journal
 
-# How long an example takes says how busy the machine is, and nothing about podtop.
-settings.register_profile("podtop", deadline=None)
+# How long an example takes says how busy the machine is, and nothing about podtop. Few examples by default; .ci/run
+# tries the same with many (--hypothesis-profile=long).
+settings.register_profile("podtop", deadline=None, max_examples=30)
+settings.register_profile("long", deadline=None, max_examples=400)
 settings.load_profile("podtop")
 
 # Textual's pilot waits until 50 ms pass in which the program does next to nothing, after every key: on a machine with

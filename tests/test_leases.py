@@ -240,7 +240,7 @@ ACTS = st.lists(
 
 
 @given(ACTS, st.sampled_from(["stop", "terminate"]), st.floats(0, 7200))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_never_early_never_twice_never_on_old_news(
     tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, float]], action: str, ahead: float
 ) -> None:

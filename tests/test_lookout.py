@@ -13,7 +13,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.acting import NOON, Account
-from tui.api.models import ANYTHING, Demand, Market
+from tui.api.cloud import surely_with_pods
+from tui.api.models import ANYTHING, Demand, Market, Snapshot
 from tui.api.orders import DeployOrder, RentOrder
 from tui.api.secret import Secret
 from tui.lookout import Does, Lookout, Vigils, planned
@@ -45,9 +46,12 @@ class Post:
             Vigils(path), account.fleet,
             want=lambda demands: setattr(self, "wanted", demands), ring=lambda title, text: self.rung.append(text),
             say=self.notes.append, happened=account.fleet.events.append, does=lambda: self.does,
-            look=account.look, may=lambda: self.why, clock=lambda: account.now,
+            look=self._look, may=lambda: self.why, clock=lambda: account.now,
             name=lambda stem: f"{stem.lower()}-{next(names)}", made=self._made,
         )  # fmt: skip
+
+    async def _look(self) -> Snapshot:
+        return surely_with_pods(await self.account.look())
 
     async def _made(self, draft: Draft, outcome: object) -> None:
         self.made.append(draft["name"])

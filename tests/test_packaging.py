@@ -34,21 +34,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def fresh(folder: Path, *install: str | Path) -> Path:
     """A new virtual environment with podtop installed from files alone; its dependencies are those of this one."""
-    venv.create(folder, with_pip=True)
+    venv.create(folder, symlinks=True)
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    here = next(p for p in sys.path if p.endswith("site-packages"))
+    here = "\n".join(path for path in sys.path if path.endswith("site-packages"))
     (folder / "lib" / version / "site-packages" / "these.pth").write_text(here + "\n")
-    run(
-        folder / "bin" / "python",
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--no-deps",
-        "--no-index",
-        "--no-build-isolation",
-        *install,
-    )
+    python = folder / "bin" / "python"
+    alone = ("--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check", "--no-compile")
+    run(sys.executable, "-m", "pip", "--python", python, "install", "-q", *alone, *install)
     return folder / "bin" / "podtop"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyte
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -42,7 +42,6 @@ def test_what_they_differ_about_is_seen_as_a_stand_in(text: str) -> None:
     assert shown(f"a{text}b") != shown("ab")
 
 
-@settings(deadline=None, max_examples=300)
 @given(NAMES, st.integers(0, 30))
 def test_what_is_drawn_takes_the_cells_that_were_reckoned_with(text: str, room: int) -> None:
     drawn = shown(text)
@@ -56,7 +55,6 @@ def test_what_is_drawn_takes_the_cells_that_were_reckoned_with(text: str, room: 
     assert all(width_of(line) <= max(2, room) for line in wrap(((text, "text"),), room))
 
 
-@settings(deadline=None, max_examples=300)
 @given(NAMES)
 def test_whatever_is_laid_out_by_rich_nothing_uncertain_is_sent(text: str) -> None:
     cells = glyphs(text)

@@ -33,18 +33,25 @@ IDLE_STEPS = (3600.0, 6 * 3600.0, 48 * 3600.0)
 
 IDLE_REACH = IDLE_STEPS[-1]
 
-SAME = 0.05
-"""Seconds by which the instant of a sample may differ once it is packed."""
+AHEAD = 1.0
+"""Seconds that what happens now may be dated ahead."""
 
 
 class Past:
     """A recording that answers without holding up the event loop. Its answers raise ArchiveError.
 
-    say: told once of what of it had to be left out.
+    say:   told once of what of it had to be left out.
+    clock: now; what is dated later was written by a clock that was ahead, and is not told yet. None: all of it is past.
     """
 
-    def __init__(self, path: Path, say: Callable[[Note], object] = lambda note: None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        say: Callable[[Note], object] = lambda note: None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         self.path = path
+        self._clock = clock
         self._say = say
         self._told = False
         self._recording: Recording | None = None
@@ -71,6 +78,8 @@ class Past:
         with answered():
             if self._recording is None:
                 self._recording = Recording(self.path)
+            if self._clock is not None:
+                self._recording.until = self._clock() + AHEAD
             return question(self._recording), self._recording.damaged
 
     def close(self) -> None:
@@ -166,7 +175,7 @@ def nearest(samples: Iterable[float | None], at: float, base: float, forward: bo
 
     Where none is within `most` seconds it is `at` itself: no pod was up then that could have been sampled.
     """
-    beyond = [s for s in samples if s is not None and (s > base + SAME if forward else s < base - SAME)]
+    beyond = [s for s in samples if s is not None and (s > base + packed.SAME if forward else s < base - packed.SAME)]
     return min((s for s in beyond if abs(s - at) <= most), key=lambda s: abs(s - at), default=at)
 
 
@@ -181,7 +190,7 @@ def _idle_by(recording: Recording, records: Mapping[str, Record], end: float, in
         # Not from before its container was up.
         most = IDLE_REACH if pod.runtime.uptime is None else min(IDLE_REACH, pod.runtime.uptime + packed.MINUTES)
         for reach in (reach for reach in IDLE_STEPS if names):
-            found[key], worked = idle_in(recording.samples(key, end - reach, end + SAME, names), interval)
+            found[key], worked = idle_in(recording.samples(key, end - reach, end + packed.SAME, names), interval)
             if worked or reach >= most:
                 break
     return found

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tui import journal
-from tui.api.cloud import CloudError, Malformed, Throttled, Unreachable, with_pods
+from tui.api.cloud import CloudError, Malformed, Throttled, Unreachable, surely_with_pods
 from tui.api.models import ANYTHING
 from tui.barrier import held, own_fault, own_faults
 from tui.poller import Failed, Fresh, Poller
@@ -154,14 +154,14 @@ class Watch:
         return self._cloud
 
     async def look(self) -> Snapshot:
-        """Ask for the pods at once, beside the polls. Raises CloudError, also where the answer has no pods."""
+        """Ask for the pods at once, beside the polls. Raises CloudError, also where the answer is none about them."""
         if self._cloud is None:
             raise Unreachable("podtop is not connected yet.", sent=False)
         snapshot = skew.snapshot(await self._cloud.fleet(), self._skew)
         with own_faults("taking it in"):
             await self._take_in_pods(snapshot, self._source.clock())
         self._tell()
-        return with_pods(snapshot)
+        return surely_with_pods(snapshot)
 
     def want(self, who: str, demands: Iterable[Demand]) -> None:
         """Ask the market these questions too with every poll for prices, for as long as `who` wants it so."""
@@ -386,7 +386,7 @@ class Watch:
         if path is None or first is None:
             self._judges = True
             return
-        self.past = Past(path, self._say)
+        self.past = Past(path, self._say, self._source.clock)
         self._fleet.keep(RECENT, RECENT_BUDGET)
         self._fleet.has_past = True
         self._opened(self.past)

@@ -25,7 +25,7 @@ import certifi
 import httpcore  # noqa: F401  It looks for SOCKS support once, when it is first imported.
 import httpx
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.api.make import KEY, URL, account
@@ -232,7 +232,6 @@ VALUES = st.lists(WILD, max_size=6).map("".join)
 SECRETS = st.text(string.ascii_letters + string.digits, min_size=8, max_size=12)
 
 
-@settings(deadline=None, max_examples=300)
 @given(
     st.dictionaries(st.sampled_from(VARIABLES), VALUES, max_size=5), SECRETS,
     st.sampled_from(["/", "#", "?", "@", ":", "\\", ""]),

@@ -163,14 +163,15 @@ class Asked:
             return None
 
 
-@pytest.mark.parametrize("wild", WILD)
-async def test_any_number_anywhere_is_within_bounds_or_unknown(wild: str) -> None:
-    asked = Asked()
-    for name, path in PLACES:
+@pytest.mark.parametrize("of", [5, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("number", range(len(WILD)))
+async def test_any_number_anywhere_is_within_bounds_or_unknown(number: int, of: int) -> None:
+    """Each number at some places by default, each place with some numbers; at length all with all."""
+    asked, wild = Asked(), WILD[number]
+    for name, path in PLACES[number % of :: of]:
         assert sane(await asked(name, put(VALID[name], path, wild))), (name, path)
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(PLACES),
     st.one_of(st.floats(), st.integers(), st.integers(-(10**400), 10**400)).map(json.dumps),

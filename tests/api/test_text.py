@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.api.make import account, cloud, pod
 from tui.api.graphql.text import clean, clean_json
 
-modest = settings(max_examples=100)
+modest = settings()
 
 NASTY = st.text(
     st.one_of(

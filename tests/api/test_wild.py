@@ -21,7 +21,7 @@ from tui.api.graphql.documents import document
 from tui.api.graphql.wire import WirePod
 from tui.api.quantities import Reader
 
-modest = settings(max_examples=80)
+modest = settings()
 
 SCALARS = st.one_of(
     st.none(),

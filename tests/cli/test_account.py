@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 
+from tests.cli import quick
 from tests.cli.terminal import podtop
 from tests.cli.test_recording import url  # noqa: F401
 
 
 def account(url: str, *arguments: str, key: str = "demo-key") -> subprocess.CompletedProcess[str]:  # noqa: F811
-    argv = [sys.executable, "-m", "tui", "--api-url", url, *arguments]
     env = {**os.environ, "RUNPOD_API_KEY": key}
-    return subprocess.run(argv, capture_output=True, text=True, check=False, env=env, timeout=30)
+    return quick.run("--api-url", url, *arguments, env=env)
 
 
 def test_json_is_that_of_once(url: str) -> None:  # noqa: F811

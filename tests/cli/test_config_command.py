@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli import quick
 from tests.cli.terminal import Terminal
 
 
@@ -25,10 +26,7 @@ class Config:
         }  # fmt: skip
 
     def __call__(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "tui", *arguments], env={**self.environ, **environ}, capture_output=True,
-            text=True, check=False, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        return quick.run(*arguments, env={**self.environ, **environ})
 
     def write(self, text: str) -> None:
         self.file.parent.mkdir(exist_ok=True, parents=True)

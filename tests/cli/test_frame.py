@@ -81,16 +81,25 @@ def is_orderly(result: dict[str, Any], *codes: int) -> None:
     assert result["code"] in (codes or (*Exit, 130)), result
 
 
-@pytest.mark.parametrize(
-    ("trouble", "words"),
-    [({"full": True}, "cannot be written: No space left on device"), ({"closed": [1]}, "the output is closed")],
-    ids=["full", "closed"],
-)
-def test_an_output_that_takes_nothing_is_one_line_and_a_1(trouble: dict[str, Any], words: str) -> None:
-    for result in together([{"argv": argv(form), **trouble} for form in WRITE]):
+def parts(of: int) -> list[Any]:
+    """A part of the cases by default, another for each test, so that every command is tried; all of them at length."""
+    return [pytest.param(of, id="a part"), pytest.param(1, id="all", marks=pytest.mark.soak)]
+
+
+TROUBLES = [({"full": True}, "cannot be written: No space left on device"), ({"closed": [1]}, "the output is closed")]
+
+
+@pytest.mark.parametrize("of", parts(5))
+def test_an_output_that_takes_nothing_is_one_line_and_a_1(of: int) -> None:
+    cases = [
+        {"argv": argv(form), "words": words, **trouble}
+        for number, (trouble, words) in enumerate(TROUBLES)
+        for form in WRITE[number % of :: of]
+    ]
+    for result in together(cases):
         is_orderly(result, 1)
         assert result["err"].startswith("podtop: "), result
-        assert words in result["err"], result
+        assert result["words"] in result["err"], result
         assert result["err"].count("\n") == 1, result
 
 
@@ -103,13 +112,20 @@ SURROUNDINGS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", SURROUNDINGS)
-def test_every_command_ends_as_documented_wherever_it_runs(name: str) -> None:
-    # What `config --init` writes would lie in the real home of who runs the tests.
-    mine = [form for form in EVERY if "--init" not in form]
-    for result in together([{"argv": argv(form), **SURROUNDINGS[name]} for form in mine]):
+# What `config --init` writes would lie in the real home of who runs the tests.
+MINE = [form for form in EVERY if "--init" not in form]
+
+
+@pytest.mark.parametrize("of", parts(4))
+def test_every_command_ends_as_documented_wherever_it_runs(of: int) -> None:
+    cases = [
+        {"argv": argv(form), **around}
+        for number, around in enumerate(SURROUNDINGS.values())
+        for form in MINE[number % of :: of]
+    ]
+    for result in together(cases):
         is_orderly(result)
-        blind = {1, 2} & {*SURROUNDINGS[name].get("closed", ())}
+        blind = {1, 2} & {*result.get("closed", ())}
         if not blind:
             well = (0, 3) if {"stop", "resume", "terminate", "once", "market"} & {*result["argv"]} else (0,)
             assert result["code"] in well, result
@@ -124,10 +140,10 @@ def test_an_argument_that_is_no_text_is_refused_or_used_and_never_a_traceback() 
         is_orderly(result, 0, 2, 3)
 
 
-def test_ctrl_c_is_quiet_whenever_it_comes() -> None:
-    mine = [form for form in EVERY if "--init" not in form]
-    cases = [{"argv": argv(form), "interrupt": at} for form in mine for at in (30, 3_000, 60_000)]
-    for result in together(cases):
+@pytest.mark.parametrize("of", parts(4))
+def test_ctrl_c_is_quiet_whenever_it_comes(of: int) -> None:
+    cases = [{"argv": argv(form), "interrupt": at} for form in MINE for at in (30, 3_000, 60_000)]
+    for result in together(cases[::of]):
         is_orderly(result, 130, -signal.SIGINT, 0, 3)
         assert result["err"].count("\n") <= 1 or "stop" in result["argv"], result
 
@@ -145,7 +161,7 @@ def test_too_little_memory_is_one_line(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_a_crash_is_one_line_and_a_log_whatever_the_command() -> None:
     forms = [form for form in EVERY if form[0] in ("log", "config", "completions", "market") and "--init" not in form]
-    for result in together([{"argv": argv(form), "crash": True} for form in forms]):
+    for result in together([{"argv": argv(form), "crash": True} for form in forms[::3]]):
         is_orderly(result, 1)
         assert result["err"].startswith("podtop: crashed: ZeroDivisionError"), result
         assert result["err"].count("\n") == 1, result

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli import quick
 from tests.cli.test_recording import KEY, PODTOP, url  # noqa: F401
 from tui.leases import Leases
 from tui.ledger import Ledger
@@ -34,7 +35,7 @@ def filled() -> None:
 
 def podtop(*arguments: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "TZ": "UTC"}
-    return subprocess.run([*PODTOP, *arguments], capture_output=True, text=True, env=env, check=False)
+    return quick.run(*arguments, env=env)
 
 
 def test_the_log_is_printed_for_people() -> None:

@@ -11,14 +11,14 @@ import sys
 
 import pytest
 
+from tests.cli import quick
 from tests.cli.terminal import podtop
 from tests.cli.test_recording import url  # noqa: F401
 
 
 def market(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
-    argv = [sys.executable, "-m", "tui", "--api-url", url, "market", *arguments]
     env = {name: value for name, value in os.environ.items() if name != "RUNPOD_API_KEY"}
-    return subprocess.run(argv, capture_output=True, text=True, check=False, env=env, timeout=30)
+    return quick.run("--api-url", url, "market", *arguments, env=env)
 
 
 def test_json_has_a_version_the_filters_and_what_can_be_rented(url: str) -> None:  # noqa: F811

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli import quick
 from tests.cli.terminal import Terminal, podtop
 from tui.store.archive.file import ArchiveError
 from tui.store.archive.reader import Recording
@@ -25,7 +26,7 @@ PATIENCE = 20.0
 KEY = {"RUNPOD_API_KEY": "demo-key"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """A simulated RunPod in a process of its own."""
     server = subprocess.Popen([*PODTOP, "simulate", "--port", "0", "--pods", "3"], stdout=subprocess.PIPE, text=True)
@@ -170,7 +171,7 @@ def test_a_recording_is_replayed_without_a_key_and_without_a_network(url: str) -
     ],
 )
 def test_a_replay_that_cannot_be_is_refused_in_words(arguments: list[str], words: str) -> None:
-    done = subprocess.run([*PODTOP, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    done = quick.run(*arguments)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
+from tests.cli import quick
+
 PODTOP = [sys.executable, "-m", "tui"]
 Done = subprocess.CompletedProcess[str]
 Run = Callable[..., Done]
@@ -54,12 +56,15 @@ def environ(served: Served) -> dict[str, str]:
 
 @pytest.fixture
 def run(environ: dict[str, str]) -> Run:
-    """Runs podtop without a terminal, to its end."""
+    """Runs podtop without a terminal, to its end; in a process that starts as any does where `starts` is true."""
 
-    def run(*arguments: str, env: dict[str, str] | None = None, **options: object) -> Done:
+    def run(*arguments: str, env: dict[str, str] | None = None, starts: bool = False) -> Done:
+        whole = {**environ, **(env or {})}
+        if not starts:
+            return quick.run(*arguments, env=whole)
         return subprocess.run(
             [*PODTOP, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
-            env={**environ, **(env or {})}, **options,  # type: ignore[call-overload]
+            env=whole,
         )  # fmt: skip
 
     return run

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli import quick
 from tests.cli.terminal import Terminal
 from tests.scripts.conftest import Served
 from tui.cli import parser
@@ -39,10 +40,7 @@ ENDS = {
 @pytest.fixture
 def shell(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """An environment in which `podtop` is this podtop."""
-    command = tmp_path / "bin" / "podtop"
-    command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m tui "$@"\n')
-    command.chmod(0o755)
+    command = quick.command(tmp_path / "bin" / "podtop")
     return {**environ, "PATH": f"{command.parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
 
 
@@ -59,6 +57,7 @@ def test_what_asks(line: str, shell: dict[str, str]) -> None:
         pytest.skip("there is no jq here")
     if "--watch" in line:
         line, _, name = line.partition(" >> ")
+        line = line.replace("podtop", f"{sys.executable} -m tui", 1)
         process = subprocess.Popen(["bash", "-c", f"exec {line}"], env=shell, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         assert process.stdout.readline().startswith("at,id,name"), name
@@ -103,7 +102,7 @@ def test_the_screen_on_ones_own_account(shell: dict[str, str]) -> None:
     (line,) = SCREENS
     name, _, value = line.split()[0].partition("=")
     assert value == "..."
-    terminal = Terminal([shell["PATH"].split(":")[0] + "/podtop"], env={**shell, name: "demo-key"})
+    terminal = Terminal([sys.executable, "-m", "tui"], env={**shell, name: "demo-key"})
     terminal.wait_for("llama-70b-pretrain")
     assert terminal.quit() == 0
 

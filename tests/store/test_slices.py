@@ -48,11 +48,11 @@ def test_few_pods_are_taken_in_without_a_pause() -> None:
 
 @pytest.mark.parametrize("warmed", [True, False])
 def test_what_is_made_of_many_pods_is_what_it_would_be_of_few(warmed: bool) -> None:
-    fleet = Fleet(5, 30)
-    for step in range(200):
+    fleet = Fleet(50, 300)
+    for step in range(20):
         # Long enough for idle ones; the first half of them is enough to show it.
-        fleet.apply(replace(PODS, pods=(PODS.pods or ())[:CROWD]), NOW + 5 * step)
-    now = NOW + 995
+        fleet.apply(replace(PODS, pods=(PODS.pods or ())[:CROWD]), NOW + 50 * step)
+    now = NOW + 950
     if warmed:
         whole(fleet.summing(now))
     records = [record.pod for record in fleet.records.values() if record.pod is not None]

@@ -72,6 +72,10 @@ SHAPES: dict[str, tuple[object, str]] = {
     "the pod has no status": (told([OTHER, pod(id=LLAMA, desiredStatus=None)]), UNREAD),
     "the pod's GPUs are words": (told([OTHER, pod(id=LLAMA, gpuCount="four")]), UNREAD),
     "the pod is a text": (told([OTHER, LLAMA]), UNREAD),
+    "all of them, beside an error of nothing": (told([OTHER, pod(id=LLAMA)], [ERROR]), UNREAD),
+    "all of them, beside an error of them": (told([OTHER, pod(id=LLAMA)], at("myself", "pods")), UNREAD),
+    "all of them, beside an error in one": (told([OTHER, pod(id=LLAMA)], at("myself", "pods", 0, "runtime")), UNREAD),
+    "all of them, beside an error that is none": (told([OTHER, pod(id=LLAMA)], "sorry"), UNREAD),
     "it is not there any more": (told([OTHER]), CHANGED),
 }
 
@@ -127,7 +131,7 @@ async def test_a_stop_is_sent_after_no_useless_answer(launch: Launch) -> None:
         assert await sent(run) == [("stop", LLAMA)], run.text()
 
 
-@pytest.mark.parametrize("shape", ["no pods, and an error of them"])
+@pytest.mark.parametrize("shape", ["all of them, beside an error in one"])
 async def test_neither_is_anything_else(launch: Launch, shape: str) -> None:
     held, (body, _) = Shaped(), SHAPES[shape]
     async with launch(cloud=held) as run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from tui.api.models import PARTIAL
 from tui.api.secret import mask
 
 if TYPE_CHECKING:
@@ -98,11 +99,35 @@ class Unforeseen(CloudError):
     """An answer over which podtop itself failed: a fault of podtop's own, which its log tells."""
 
 
+def is_of_pods(problem: Problem) -> bool:
+    """Whether an error may be about the pods: all but one whose path leads to another part of the answer."""
+    if problem.code == PARTIAL:
+        return False
+    path = problem.path[1:] if problem.path[:1] == ("data",) else problem.path
+    if not path or not isinstance(path[0], str):
+        return True
+    if path[0] != "myself":
+        return "pods" in path
+    return len(path) == 1 or path[1] == "pods" or not isinstance(path[1], str)
+
+
+def doubt(snapshot: Snapshot) -> str:
+    """What RunPod said that puts the pods of an answer in doubt; empty where nothing does."""
+    return "; ".join(problem.message for problem in snapshot.problems if is_of_pods(problem))
+
+
 def with_pods(snapshot: Snapshot) -> Snapshot:
     """An answer that tells of the pods. Raises Malformed: one without them is no reason to do anything."""
     if snapshot.pods is None:
         said = "; ".join(problem.message for problem in snapshot.problems)
         raise Malformed(f"RunPod answered without the pods: {said or 'it does not say why'}.")
+    return snapshot
+
+
+def surely_with_pods(snapshot: Snapshot) -> Snapshot:
+    """The same, and without an error beside them that may be about them: what is sent is sent for what they are now."""
+    if said := doubt(with_pods(snapshot)):
+        raise Malformed(f"RunPod answered with an error beside the pods: {said}.")
     return snapshot
 
 

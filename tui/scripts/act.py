@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tui import consequences, journal
 from tui.actions import BY_ID, Command, is_spot
-from tui.api.cloud import CloudError, with_pods
+from tui.api.cloud import CloudError, surely_with_pods, with_pods
 from tui.guard import Guard
 from tui.notes import Note
 from tui.performer import Performer
@@ -106,7 +106,7 @@ class Hands:
         self._clock = clock
         self._fleet = Fleet(interval, interval, budget=0)
         self._changed = asyncio.Event()
-        self._looks = Poller(self.look, interval, first=interval)
+        self._looks = Poller(self._glance, interval, first=interval)
         self._looking: asyncio.Task[None] | None = None
         self._events: list[Event] = []
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
@@ -121,6 +121,10 @@ class Hands:
         return self._cloud
 
     async def look(self) -> Snapshot:
+        """The reading before sending."""
+        return surely_with_pods(await self._glance())
+
+    async def _glance(self) -> Snapshot:
         snapshot = with_pods(await self._cloud.fleet())
         self._fleet.apply(snapshot, self._clock())
         return snapshot

@@ -23,6 +23,7 @@ def recall(fleet: Fleet, path: Path, now: float) -> None:
     Raises ArchiveError.
     """
     with answered(), closing(Recording(path)) as recording:
+        recording.until = now
         spans = [start for start, last in recording.spans() if start <= now and last >= now - recording.silence]
         if spans:
             fleet.prefill(recording.all_samples(max(spans[-1], now - REACH), now))

@@ -53,7 +53,7 @@ class Books(Struct, frozen=True):
 
 def read(recording: Recording, pods: Sequence[str], now: float, today: float, month: float) -> Books:
     """Read a recording. Raises ArchiveError."""
-    spans = tuple((start, last) for start, last in recording.spans() if last > now - REACH)
+    spans = tuple((start, min(last, now)) for start, last in recording.spans() if last > now - REACH and start <= now)
     day = _within(spans, today, now)
     whole = _within(spans, month, now)
     found: dict[str, tuple[float | None, float | None]] = {}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.api.cloud import doubt
 from tui.api.models import ANYTHING
 from tui.store import rules
 from tui.store.costs import total
@@ -372,14 +373,14 @@ class Fleet:
         return not self.past and self.snapshot.stale(now, self.interval)
 
     def pods_told(self, now: float) -> float | None:
-        """When the pods were told; None where RunPod's last answer was without them, failed, or is old by now.
+        """When the pods were told; None where RunPod's last answer left them out or in doubt, failed, or is old now.
 
         Only what it says now is a reason to do anything by itself.
         """
         told, last = self.pods_at, self.snapshot
         if told is None or last.error is not None or last.value is None or last.value.pods is None:
             return None
-        return None if is_stale(now - told, self.interval) else told
+        return None if doubt(last.value) or is_stale(now - told, self.interval) else told
 
     def pods_stale(self, now: float) -> bool:
         """Whether the pods are: an answer without them renews the money and not the pods."""

@@ -6,6 +6,7 @@ next. Samples of a poll are laid out as one row of bytes; rows of the same layou
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 import zlib
@@ -28,6 +29,8 @@ _UNIT = (0.02, 1.0)
 
 MINUTES = 60.0
 
+SAME = 0.05
+"""Seconds by which the instant of a sample may differ once it is packed."""
 
 MOST_SAMPLES, MOST_LABEL = 65_535, 65_000
 """Samples of a block, and bytes of the names of one kind: 16 bits have no more."""
@@ -156,17 +159,38 @@ def join(stretches: Iterable[Stretch]) -> Stretch:
     return Stretch(times, columns)
 
 
-def merge(stretches: Sequence[Stretch]) -> Stretch:
-    """Single samples of one pod in the order of their instants; of two at the same instant the first is kept."""
-    whole = join(stretches)
-    order = sorted(range(len(whole.times)), key=whole.times.__getitem__)
-    order = [i for n, i in enumerate(order) if not n or whole.times[i] > whole.times[order[n - 1]]]
-    if order == list(range(len(whole.times))):
-        return whole
+def splice(under: Stretch, over: Stretch, silence: float) -> Stretch:
+    """Samples of one pod that were told at two times, in the order of their instants: of what both tell `over` holds.
+
+    silence: seconds between two samples beyond which nothing is told of what is in between.
+    """
+    if not under.times or not over.times or under.times[-1] < over.times[0]:
+        return join([under, over])
+    if over.times[-1] < under.times[0]:
+        return join([over, under])
+    last = len(over.times) - 1
+    order: list[tuple[float, int]] = []
+    for index, at in enumerate(under.times):
+        after = bisect_left(over.times, at)
+        same = after <= last and over.times[after] - at <= SAME
+        before = math.inf if after == 0 else at - over.times[after - 1]
+        within = 0 < after <= last and over.times[after] - over.times[after - 1] <= silence
+        if not same and before > SAME and not within:
+            order.append((at, index))
+    order += ((at, len(under.times) + index) for index, at in enumerate(over.times))
+    order.sort()
+    # Of two at one instant the last: an instant of a gap before a sample may become that of the sample.
+    kept = [index for n, (at, index) in enumerate(order) if n + 1 == len(order) or at < order[n + 1][0]]
+    return _picked(join([under, over]), kept)
+
+
+def _picked(whole: Stretch, order: Sequence[int]) -> Stretch:
     columns = {}
     for name, column in whole.columns.items():
-        values = bytes(column.mean[i] for i in order)
-        columns[name] = Column(values, values, values)
+        mean = bytes(column.mean[i] for i in order)
+        single = column.low is column.high
+        low = mean if single else bytes(column.low[i] for i in order)
+        columns[name] = Column(low, mean, mean if single else bytes(column.high[i] for i in order))
     return Stretch(array("d", (whole.times[i] for i in order)), columns)
 
 

@@ -10,7 +10,7 @@ from msgspec import Raw, Struct
 from tui.api.cloud import CloudError, Malformed, Rejected, Restricted
 from tui.api.graphql.text import clean_json
 from tui.api.graphql.values import NOT_UNDERSTOOD
-from tui.api.models import Problem
+from tui.api.models import PARTIAL, Problem
 from tui.api.quantities import plain_json
 
 
@@ -101,7 +101,7 @@ def _problem(error: Any) -> Problem:
     return Problem(
         message,
         tuple(_step(p) for p in path[:_DEEPEST] if isinstance(p, str | int)) if isinstance(path, list) else (),
-        code[:_LONGEST] if isinstance(code, str) else None,
+        code[:_LONGEST] if isinstance(code, str) and code != PARTIAL else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Raw
 
-from tui.api.cloud import CloudError, Malformed, Unauthorized
+from tui.api.cloud import CloudError, Malformed, Unauthorized, is_of_pods
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import (
@@ -29,6 +29,9 @@ _funds = Reader[WireFunds](WireFunds)
 
 _NOTHING = GpuReading()
 
+_MONEY = ("myself", "clientBalance")
+"""The path of what is wrong with the money."""
+
 
 def snapshot(data: Raw, problems: tuple[Problem, ...]) -> Snapshot:
     """The fleet as of one answer. A part that is missing says so in `problems`."""
@@ -47,7 +50,7 @@ def _snapshot_in_parts(account: Raw, problems: tuple[Problem, ...]) -> Snapshot:
     try:
         funds = _money(_funds.decode(account))
     except NOT_UNDERSTOOD as error:
-        problems = (*problems, Problem(f"the balance could not be understood: {reason(error)}"))
+        problems = (*problems, Problem(f"the balance could not be understood: {reason(error)}", _MONEY))
     try:
         pods = _pods.decode(account).pods
     except NOT_UNDERSTOOD as error:
@@ -56,16 +59,11 @@ def _snapshot_in_parts(account: Raw, problems: tuple[Problem, ...]) -> Snapshot:
 
 
 def _snapshot(funds: Funds | None, pods: list[Raw] | None, problems: tuple[Problem, ...]) -> Snapshot:
-    if pods is None or (not pods and any(_is_of_pods(problem) for problem in problems)):
+    if pods is None or (not pods and any(is_of_pods(problem) for problem in problems)):
         # The server's own words say why, when it has any. An empty list beside an error is no list.
         return Snapshot(funds, None, (), problems or (Problem("RunPod gave no list of pods"),))
     readable, broken, cuts = each(pods, "pods", _pod, pod)
     return Snapshot(funds, readable, broken, (*problems, *cuts))
-
-
-def _is_of_pods(problem: Problem) -> bool:
-    """Whether an error may be about the list of pods: it is, or says of nothing that it is about it."""
-    return problem.path[:2] in ((), ("myself",), ("myself", "pods"))
 
 
 def myself(data: Raw, problems: tuple[Problem, ...]) -> Raw:

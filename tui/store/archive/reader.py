@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tui.api.models import Funds, GpuReading, Market, Pod, Quote, Snapshot, Telemetry, Unreadable
 from tui.store import packed
 from tui.store.archive import checked
-from tui.store.archive.checked import MOST_BLOCK, MOST_GPUS, MOST_STATE, BadRow, fits
+from tui.store.archive.checked import LATEST, MOST_BLOCK, MOST_GPUS, MOST_STATE, BadRow, fits
 from tui.store.archive.file import answered, bounded, connect, is_alone, told
 from tui.store.archive.rows import POLLS, layouts_of, polls_of, readable, stretches
 from tui.store.archive.thinning import BRIEF, MINUTE_BLOCK, RAW_BLOCK, silence_of
@@ -54,10 +54,12 @@ class Recording:
 
     silence: seconds between two polls beyond which nobody watched.
     origin:  the host that was asked.
+    until:   the present: of what is dated later nothing is told, for a clock was ahead when it was written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.until = math.inf
         self._bad: set[tuple[str, object]] = set()
         self._alone = is_alone(path)
         self._db = connect(path, write=False)
@@ -127,15 +129,21 @@ class Recording:
                 found.append(stretch)
         return found
 
+    def _told_by(self, end: float) -> float:
+        """The end of a time that is asked for, of which the present is the last instant."""
+        return min(end, self.until + 1e-6)
+
     # What time there is
 
     def spans(self, topic: int = PODS) -> tuple[tuple[float, float], ...]:
         """When someone was looking, oldest first."""
         rows = self._all(
-            "SELECT start, last FROM span WHERE topic = ? AND typeof(start) != 'null' ORDER BY start DESC LIMIT ?",
-            topic, MOST_SPANS,
+            "SELECT start, last FROM span WHERE topic = ? AND typeof(start) != 'null' AND (start <= ? OR "
+            "typeof(start) NOT IN ('real', 'integer')) ORDER BY start DESC LIMIT ?",
+            topic, self.until, MOST_SPANS,
         )  # fmt: skip
-        return tuple(reversed(list(self._good("span", checked.span, rows))))
+        found = self._good("span", checked.span, rows)
+        return tuple(reversed([(start, min(last, self.until)) for start, last in found]))
 
     # Samples
 
@@ -154,7 +162,7 @@ class Recording:
         key = self._key(pod)
         if key is None:
             return EMPTY
-        parts: list[Stretch] = []
+        found, end = EMPTY, self._told_by(end)
         room = [MOST_INFLATED]
         for tier in (MINUTE, RAW):
             rows = self._all(
@@ -162,21 +170,30 @@ class Recording:
                 "ORDER BY start",
                 key, tier, start - _LENGTH[tier], end,
             )  # fmt: skip
-            parts += self._stretches(rows, names, room)
-        parts.append(self._recent(key, start, end, names))
-        return packed.cut(packed.join(parts), start, end)
+            found = self._spliced(found, packed.join(self._stretches(rows, names, room)))
+        found = self._spliced(found, self._recent(key, start, end, names))
+        return packed.cut(found, start, end)
+
+    def _spliced(self, under: Stretch, over: Stretch) -> Stretch:
+        """What is kept in two ways: time that was told of twice may be in both, and the later telling holds."""
+        return packed.splice(under, over, max(self.silence, 1.5 * packed.MINUTES))
 
     def brief(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Stretch:
         """The same in quarters of an hour, each with its lowest, mean and highest: enough for weeks."""
         key = self._key(pod)
         if key is None:
             return EMPTY
-        rows = self._all(
-            f"SELECT start, {_BRIEF} FROM block WHERE pod = ? AND start > ? AND start < ? ORDER BY start",
-            key, start - MINUTE_BLOCK, end,
-        )  # fmt: skip
+        found, end = EMPTY, self._told_by(end)
+        room = [MOST_INFLATED]
+        for tier in (MINUTE, RAW):
+            rows = self._all(
+                f"SELECT start, {_BRIEF} FROM block WHERE pod = ? AND tier = ? AND start > ? AND start < ? "
+                "ORDER BY start",
+                key, tier, start - MINUTE_BLOCK, end,
+            )  # fmt: skip
+            found = packed.splice(found, packed.join(self._stretches(rows, names, room)), 1.5 * BRIEF)
         recent = packed.reduced(self._recent(key, start, end, names), BRIEF, BRIEF)
-        return packed.cut(packed.join([*self._stretches(rows, names, [MOST_INFLATED]), recent]), start, end)
+        return packed.cut(packed.splice(found, recent, 1.5 * BRIEF), start, end)
 
     def _recent(self, key: int, start: float, end: float, names: Sequence[str] | None) -> Stretch:
         """One pod's samples that are in no block yet."""
@@ -187,20 +204,23 @@ class Recording:
 
     def all_samples(self, start: float, end: float) -> dict[str, Stretch]:
         """Every pod's samples in start <= instant < end."""
-        pods = dict(self._pods())
-        parts: dict[int, list[Stretch]] = {}
+        pods, end = dict(self._pods()), self._told_by(end)
+        whole: dict[int, Stretch] = {}
         room = [MOST_INFLATED]
         for tier in (MINUTE, RAW):
             rows = self._all(
                 f"SELECT pod, start, {_BLOCK} FROM block WHERE tier = ? AND start > ? AND start < ? ORDER BY start",
                 tier, start - _LENGTH[tier], end,
             )  # fmt: skip
+            parts: dict[int, list[Stretch]] = {}
             for key, at, data in rows:
                 parts.setdefault(key, []).extend(self._stretches([(at, data)], None, room))
+            for key, found in parts.items():
+                whole[key] = self._spliced(whole.get(key, EMPTY), packed.join(found))
         for key, stretch in self._polls(start, end, None).items():
-            parts.setdefault(key, []).append(stretch)
-        whole = {pods[key]: packed.cut(packed.join(found), start, end) for key, found in parts.items() if key in pods}
-        return {pod: stretch for pod, stretch in whole.items() if stretch.times}
+            whole[key] = self._spliced(whole.get(key, EMPTY), stretch)
+        named = {pods[key]: packed.cut(found, start, end) for key, found in whole.items() if key in pods}
+        return {pod: stretch for pod, stretch in named.items() if stretch.times}
 
     def _polls(self, start: float, end: float, only: int | None) -> dict[int, Stretch]:
         polls = polls_of(self._all(f"{POLLS} WHERE at >= ? AND at < ? ORDER BY at", start, end), self._is_bad)
@@ -211,10 +231,10 @@ class Recording:
     def sampled(self, at: float, forward: bool) -> float | None:
         """The instant of the first poll at or after `at` that told of pods, or of the last at or before it."""
         ahead, back = self._all(
-            "SELECT (SELECT min(at) FROM poll WHERE at >= ?1 AND layout IS NOT NULL), "
-            "(SELECT max(at) FROM poll WHERE at <= ?1 AND layout IS NOT NULL)",
-            at,
-        )[0]
+            "SELECT (SELECT min(at) FROM poll WHERE at >= ?1 AND at <= ?2 AND layout IS NOT NULL), "
+            "(SELECT max(at) FROM poll WHERE at <= min(?1, ?2) AND layout IS NOT NULL)",
+            at, self.until,
+        )[0]  # fmt: skip
         found = [float(each) for each in ((ahead if forward else back),) if each is not None]
         for tier, length in _LENGTH.items():
             starts = self._all(
@@ -227,7 +247,7 @@ class Recording:
                 # Pods are polled together: some of them tell the instants of all.
                 rows = self._all("SELECT start, data FROM block WHERE tier = ? AND start = ? LIMIT 50", tier, start)
                 times = [t for stretch in readable(rows, ()) for t in stretch.times]
-                found += [t for t in times if (t >= at if forward else t <= at)]
+                found += [t for t in times if t <= self.until and (t >= at if forward else t <= at)]
         return (min if forward else max)(found, default=None)
 
     # What was known at an instant
@@ -324,23 +344,27 @@ class Recording:
         rows = self._all(
             "SELECT at, pod, kind, text FROM event WHERE at >= ?1 AND at < ?2 AND (?3 IS NULL OR pod = ?3) "
             "ORDER BY at DESC, id DESC LIMIT ?4",
-            start, end, pod, most,
+            start, self._told_by(end), pod, most,
         )  # fmt: skip
         return tuple(self._good("event", checked.event, reversed(rows)))
 
     def latest(self, kinds: Iterable[Kind]) -> tuple[Event, ...]:
-        """The newest event of each pod and of each of these kinds, oldest first."""
+        """The event that was told last of each pod and of each of these kinds, in the order in which they were told."""
         chosen = {kind.value for kind in kinds}
         # SQLite gives the other columns of the row that has the maximum: https://www.sqlite.org/lang_select.html#bareagg
-        rows = self._all("SELECT max(at), pod, kind, text FROM event WHERE at < 1e12 GROUP BY pod, kind ORDER BY 1")
-        return tuple(self._good("event", checked.event, (row for row in rows if row[2] in chosen)))
+        rows = self._all(
+            "SELECT at, pod, kind, text, max(id) FROM event WHERE at <= ? GROUP BY pod, kind ORDER BY 5",
+            min(self.until, LATEST),
+        )
+        return tuple(self._good("event", checked.event, (row[:4] for row in rows if row[2] in chosen)))
 
     def names(self) -> dict[str, str]:
         """The last known name of every pod there was, by its id."""
         rows = self._all(
             f"SELECT pod.pod, max(state.at), {fits('state.data', MOST_STATE)} "
-            "FROM state JOIN pod ON pod.id = state.pod WHERE state.data IS NOT NULL AND state.at < 1e12 "
-            "GROUP BY state.pod"
+            "FROM state JOIN pod ON pod.id = state.pod WHERE state.data IS NOT NULL AND state.at <= ? "
+            "GROUP BY state.pod",
+            min(self.until, LATEST),
         )
 
         def named(pod: object, at: object, data: object) -> tuple[str, str]:

@@ -61,14 +61,15 @@ def steps(db: sqlite3.Connection, now: float) -> Iterator[Callable[[], None]]:
 def _pack(db: sqlite3.Connection, start: float) -> None:
     """Turn the polls of a quarter of an hour into one block for each pod."""
     end = start + RAW_BLOCK
+    silence = silence_of(db)
     polls = polls_of(db.execute(f"{POLLS} WHERE at >= ? AND at < ? ORDER BY at", (start, end)))
     for pod, stretch in stretches(polls, layouts_of(db, {poll[1] for poll in polls})).items():
-        # A clock that was set back brings samples of a time that is packed already.
+        # A clock that was set back brings samples of a time that is packed already: what was told last holds.
         before = db.execute(
             f"SELECT start, {fits('data', MOST_BLOCK)} FROM block WHERE pod = ? AND tier = 0 AND start = ?",
             (pod, start),
         )
-        whole = packed.merge([*readable(before.fetchall()), stretch])
+        whole = packed.splice(packed.join(readable(before.fetchall())), stretch, silence)
         _put(db, pod, RAW, start, whole)
     db.execute("DELETE FROM poll WHERE at >= ? AND at < ?", (start, end))
     db.execute("DELETE FROM layout WHERE id NOT IN (SELECT layout FROM poll WHERE layout IS NOT NULL)")
@@ -89,8 +90,15 @@ def _thin(db: sqlite3.Connection, pod: int, start: float) -> None:
         "WHERE pod = ? AND tier = 0 AND start >= ? AND start < ? ORDER BY start",
         (pod, *span),
     ).fetchall()
-    minutes = packed.reduced(packed.join(readable(rows)), packed.MINUTES, silence_of(db))
+    silence = silence_of(db)
+    minutes = packed.reduced(packed.join(readable(rows)), packed.MINUTES, silence)
     if minutes.times:
+        before = db.execute(
+            f"SELECT start, {fits('data', MOST_BLOCK)} FROM block WHERE pod = ? AND tier = ? AND start = ?",
+            (pod, MINUTE, start),
+        )
+        reach = max(silence, 1.5 * packed.MINUTES)
+        minutes = packed.splice(packed.join(readable(before.fetchall())), minutes, reach)
         _put(db, pod, MINUTE, start, minutes)
     db.execute("DELETE FROM block WHERE pod = ? AND tier = 0 AND start >= ? AND start < ?", (pod, *span))
     db.execute(

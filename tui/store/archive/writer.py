@@ -13,19 +13,18 @@ from msgspec.structs import replace
 
 from tui.api.models import Funds, Market, Offer, Pod, Quote, Snapshot
 from tui.store import rules
-from tui.store.archive import checked, thinning
+from tui.store.archive import checked, thinning, twice
 from tui.store.archive.checked import MOST_GPUS, MOST_LAYOUT, MOST_NAME, MOST_STATE, MOST_TEXT, BadRow, fits, storable
 from tui.store.archive.file import ArchiveError, bounded, told
 from tui.store.archive.thinning import SILENCE
+from tui.store.archive.twice import MARKET as MARKET
+from tui.store.archive.twice import PODS as PODS
 from tui.store.events import Event
 from tui.store.fleet import sample
 from tui.store.series import pack
 
 STARTED_SLACK = 10.0
 """Seconds by which a start, told as an uptime, may wander without being a new one."""
-
-PODS, MARKET = 0, 1
-"""Topics that are polled."""
 
 
 class Polled(Struct, frozen=True):
@@ -103,8 +102,18 @@ class Writer:
         self._spans: dict[int, tuple[float, float]] = {}
         self._news: list[str] = []
         self._capped: set[str] = set()
+        self._told = {PODS: at, MARKET: at}
+        self._ahead = {PODS: False, MARKET: False}
         with told():
             self._remember()
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                for topic in (PODS, MARKET):
+                    self._look_ahead(topic, at)
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
             # Nobody looked since the last poll, however short the time was.
             run(db, "INSERT OR IGNORE INTO poll (at) VALUES (?)", at)
             for name, value in {"silence": max(silence, thinning.silence_of(db)), "origin": origin}.items():
@@ -132,25 +141,52 @@ class Writer:
         return not busy
 
     def _remember(self) -> None:
+        """Read what the file has, as of the time that was told of last: what is dated later is not known yet."""
         db = bounded(self._db)
         self._pods = {pod: key for key, pod in db.execute("SELECT id, pod FROM pod") if isinstance(pod, str)}
         self._layouts = _layouts(db)
-        # SQLite gives the other columns of the row that has the maximum: https://www.sqlite.org/lang_select.html#bareagg
-        latest = f"SELECT pod, max(at), {fits('data', MOST_STATE)}, started FROM state WHERE at < 1e12 GROUP BY pod"
-        self._states = {
-            pod: (data, float(started) if isinstance(started, int | float) else None)
-            for pod, _, data, started in db.execute(latest)
-        }
         offers = db.execute(f"SELECT id, gpu, {fits('data', MOST_STATE)} FROM offer")
         self._offers = {gpu: (key, data or b"") for key, gpu, data in offers if isinstance(gpu, str)}
-        for key, cloud, _, *row in db.execute(
-            "SELECT offer, cloud, max(at), sold, on_demand, spot, stock, rented, total FROM quote WHERE at < 1e12 "
-            "GROUP BY offer, cloud"
+        self._remember_states(self._told[PODS])
+        self._remember_quotes(self._told[MARKET])
+
+    def _remember_states(self, at: float) -> None:
+        # SQLite gives the other columns of the row that has the maximum: https://www.sqlite.org/lang_select.html#bareagg
+        latest = f"SELECT pod, max(at), {fits('data', MOST_STATE)}, started FROM state WHERE at <= ? GROUP BY pod"
+        self._states = {
+            pod: (data, float(started) if isinstance(started, int | float) else None)
+            for pod, _, data, started in self._db.execute(latest, (at,))
+        }
+        self._funds = None
+
+    def _remember_quotes(self, at: float) -> None:
+        self._quotes = {}
+        for key, cloud, _, *row in self._db.execute(
+            "SELECT offer, cloud, max(at), sold, on_demand, spot, stock, rented, total FROM quote WHERE at <= ? "
+            "GROUP BY offer, cloud",
+            (at,),
         ):
             try:
                 self._quotes[key, cloud] = checked.quote(*row)
             except BadRow:
                 continue  # It is written anew.
+
+    def _look_ahead(self, topic: int, at: float) -> None:
+        self._ahead[topic] = twice.is_ahead(bounded(self._db), topic, at)
+        if self._ahead[topic]:
+            twice.begin(self._db, topic, at)
+
+    def _come_to(self, topic: int, at: float) -> None:
+        """The time that is told of is `at` now. Where it was told of before, what is told now holds."""
+        last, self._told[topic] = self._told[topic], at
+        if at < last or (self._ahead[topic] and at - last > 3 * self._silence):
+            (self._remember_states if topic == PODS else self._remember_quotes)(at)
+            self._spans.pop(topic, None)
+            last = at - twice.AFTER
+            self._look_ahead(topic, last)
+        if self._ahead[topic]:
+            span = self._spans.get(topic)
+            self._ahead[topic] = twice.give_way(self._db, topic, last, at, span[0] if span else None)
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Write these in one transaction: all of them, or, when it raises ArchiveError, none.
@@ -184,6 +220,7 @@ class Writer:
             self._news.append(f"a poll could not be recorded ({type(error).__name__}): there is a gap instead")
 
     def _write_all(self, entries: Iterable[Entry]) -> None:
+        before = dict(self._told), dict(self._ahead)
         with told():
             bounded(self._db).execute("BEGIN IMMEDIATE")
             try:
@@ -196,6 +233,7 @@ class Writer:
                         self._write_events(entry.events)
                 self._db.execute("COMMIT")
             except BaseException:
+                self._told, self._ahead = before
                 self._give_up()
                 raise
 
@@ -204,9 +242,7 @@ class Writer:
         try:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            self._funds = None
             self._spans.clear()
-            self._quotes.clear()
             self._remember()
         except sqlite3.Error:
             pass  # What was wrong is being raised already.
@@ -224,6 +260,7 @@ class Writer:
         at, snapshot = polled.at, polled.snapshot
         if not math.isfinite(at):
             return
+        self._come_to(PODS, at)
         if snapshot is None or snapshot.pods is None:
             run(self._db, "INSERT OR IGNORE INTO poll (at) VALUES (?)", at)
         else:
@@ -254,7 +291,7 @@ class Writer:
         number = self._layouts.get(key)
         if number is None:
             number = self._layouts[key] = self._new("INSERT INTO layout (pods) VALUES (?)", key)
-        run(self._db, "INSERT OR IGNORE INTO poll (at, layout, row) VALUES (?, ?, ?)", at, number, bytes(row))
+        run(self._db, "INSERT OR REPLACE INTO poll (at, layout, row) VALUES (?, ?, ?)", at, number, bytes(row))
 
     def _cap(self, pod: Pod, values: Mapping[str, float | None]) -> dict[str, float | None]:
         """Of a pod's values those of its first GPUs; the mean of all is among them, whatever their number."""
@@ -299,6 +336,7 @@ class Writer:
     def _write_market(self, priced: Priced) -> None:
         if not math.isfinite(priced.at):
             return
+        self._come_to(MARKET, priced.at)
         for offer in priced.market.offers:
             key = self._offer(offer)
             for cloud, quote in enumerate((offer.secure, offer.community)):
