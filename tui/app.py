@@ -285,9 +285,23 @@ class PodtopApp(App[None]):
 
     def holds(self, error: Exception) -> bool:
         """Whether podtop goes on after a fault in a handler. Tests are told of every one."""
-        return self.survives and not self._exit and self._barrier.holds(error)
+        if self._ends_anyway:
+            self._barrier.log(error)
+            return True
+        return self.survives and self._barrier.holds(error)
+
+    @property
+    def _ends_anyway(self) -> bool:
+        """Whether podtop was told to end, and with which exit code: a fault on the way out is no other end.
+
+        Textual mounts nothing any more by then, so a screen that is about to come finds no widget of its own.
+        """
+        return self.survives and self._exit
 
     def _handle_exception(self, error: Exception) -> None:
+        if self._ends_anyway:
+            self._barrier.log(error)
+            return
         # After these Textual's loops go on; after any other their widget would be dead.
         asking = sys._getframe(1).f_code.co_name
         if asking in ("_flush_next_callbacks", "_tick") and self.holds(error):

@@ -44,11 +44,15 @@ class Barrier:
         if len(self._at) == MOST and now - self._at[0] < WITHIN:
             return False
         self._at.append(now)
+        self.log(error)
+        self._tell(f"internal error ({type(error).__name__}), see the log. What you pressed may have done nothing")
+        return True
+
+    def log(self, error: Exception) -> None:
+        """Write a fault into the log, and tell nobody."""
         self._ready()
         lines = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
         logging.getLogger("tui").error("a handler failed\n%s", lines)
-        self._tell(f"internal error ({type(error).__name__}), see the log. What you pressed may have done nothing")
-        return True
 
 
 async def _guarded(self: MessagePump, message: Message) -> None:
