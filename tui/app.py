@@ -65,6 +65,8 @@ SLOW_LINK = (
     "slow_link = false keeps it from doing so"
 )
 
+KEYS_LOST = "podtop was busy for too long: what was typed meanwhile did nothing. Look, and type it again"
+
 STYLES = ("app", "roles", "panes", "table", "chart", "palette")
 """What the first screen needs; dialogs bring their own."""
 
@@ -170,7 +172,7 @@ class PodtopApp(App[None]):
         self._beat = beat
         self._kept = Kept(self._kept_in)
         self._hush = Hush(beat)
-        self.input = InputQueue(self, self._give)
+        self.input = InputQueue(self, self._give, self._lose)
         self._pulse = Pulse(beat, self._stalled, lambda: self._hush.on or hasattr(self.screen, "hears"))
         self._pushed = 0
         self._barrier = barrier.Barrier(beat, self._open_log, self._warn)
@@ -431,6 +433,8 @@ class PodtopApp(App[None]):
         if isinstance(event, events.InputEvent) and not self.screen_stack:
             # Keys that are still on their way while the last screen goes are for nobody.
             return
+        if isinstance(event, events.InputEvent) and self.input.gave_up(event):
+            return
         if isinstance(event, events.Key) and (
             self._hush.swallows(event, self._pulse.typed(event)) or not (self._reach.hears() and self._is_meant(event))
         ):
@@ -465,6 +469,14 @@ class PodtopApp(App[None]):
         if restart is not None:
             restart()
 
+    def _lose(self, many: int) -> None:
+        """A widget did not come back from a key: what is typed behind it is for nobody, until there was silence."""
+        self._hush.deepen()
+        self._stalled()
+        self._watch_pulse()
+        if many:
+            self._warn(KEYS_LOST)
+
     def _is_meant(self, event: events.Key) -> bool:
         """Whether a key that no widget wanted was typed for the screen that is on top by now."""
         takes: Callable[[events.Key], bool] | None = getattr(self.screen, "takes", None)
@@ -476,6 +488,8 @@ class PodtopApp(App[None]):
         if isinstance(event, events.MouseMove):
             return True
         typed = self._pulse.typed(event)
+        if self._hush.deep and self._hush.swallows(event, typed):
+            return False
         hears: Callable[[float], bool] | None = getattr(self.screen, "hears", None)
         if hears is not None:
             return hears(typed)

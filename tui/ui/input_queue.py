@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from textual import events
 from textual.app import ScreenError, UnknownModeError
@@ -34,22 +35,33 @@ TICK = 0.1
 PATIENCE = 10
 """Ticks, each of a loop that runs, after which a widget that does not come back is not waited for."""
 
+_FRAME = object()
+"""Stands for the first frame of a screen that came."""
+
 
 class InputQueue:
     """Gives input events to `give`, which says whether the event went on to somebody.
 
-    Costs nothing while nobody types. What was typed behind an event that is never done with is dropped, and the next
-    key is heard: neither is a program deaf for a stuck widget, nor does anything act on what is not known.
+    Costs nothing while nobody types. What was typed behind an event that is never done with is dropped, and `lost` is
+    called with how many events that were: neither is a program deaf for a stuck widget, nor does anything act on what
+    is not known.
     """
 
-    def __init__(self, app: App[Any], give: Callable[[events.Event], Awaitable[bool]]) -> None:
+    def __init__(
+        self, app: App[Any], give: Callable[[events.Event], Awaitable[bool]], lost: Callable[[int], object]
+    ) -> None:
         self._app = app
         self._give = give
+        self._lost = lost
+        self._given_up = 0.0
         self._waiting: deque[events.Event] = deque()
         self._busy = False
         self._number = 0
         """Of the round that is on: markers of others are ignored."""
-        self._out = 0
+        self._out: set[object] = set()
+        """Whose markers have not come through; also None, for the round itself, and `_FRAME`."""
+        self._stuck: WeakSet[Any] = WeakSet()
+        """Who was given up and has not come back since."""
         self._rounds = self._quiet = self._ticks = 0
         self._path: tuple[MessagePump, ...] = ()
         self._drawn: Screen[Any] | None = None
@@ -69,6 +81,10 @@ class InputQueue:
     def waits(self) -> bool:
         """Whether there is more behind what is done now."""
         return bool(self._waiting)
+
+    def gave_up(self, event: events.Event) -> bool:
+        """Whether an event that comes back from a widget is of the time before one was given up."""
+        return event.time < self._given_up
 
     def hurries(self) -> bool:
         """Whether a frame would be in the way of input that waits; asked before each frame."""
@@ -123,34 +139,37 @@ class InputQueue:
         return tuple(found)
 
     def _left(self) -> list[MessagePump]:
-        """Who has messages that wait."""
+        """Who has messages that wait; but not who does not come back, where the next key does not go through him."""
         screen = self._screen
-        around: list[MessagePump] = [self._app, *self._path]
+        found: list[MessagePump] = [self._app, *self._path]
         if screen is not None:
-            around.extend(screen.walk_children(with_self=True))
-        return [pump for pump in around if _waits_for(pump)]
+            found.extend(pump for pump in screen.walk_children(with_self=True) if pump not in self._stuck)
+        return [pump for pump in found if _waits_for(pump)]
 
     def _round(self) -> None:
         """A marker behind all that waits for those concerned; when all have come through, it is looked at again."""
         self._number += 1
         number = self._number
         self._path = self._way_up()
-        self._out = 1
+        self._out = {None}
         for pump in dict.fromkeys((*self._path, *self._left())):
-            if pump is not self._app and pump.call_later(self._passed, number):
-                self._out += 1
+            if pump is not self._app and pump.call_later(self._passed, number, pump):
+                self._out.add(pump)
         screen = self._screen
         if screen is not None and screen is not self._drawn and not screen.is_modal:
             # Where its rows are, a screen that came knows when it was laid out.
             self._drawn = screen
-            if screen.call_after_refresh(self._passed, number):
-                self._out += 1
-        self._passed(number)
+            if screen.call_after_refresh(self._passed, number, _FRAME):
+                self._out.add(_FRAME)
+        self._passed(number, None)
 
-    def _passed(self, number: int) -> None:
+    def _passed(self, number: int, what: MessagePump | object | None) -> None:
+        if self._stuck and what not in (None, _FRAME):
+            # Whoever comes back, however late, is waited for again.
+            self._stuck.discard(what)
         if number != self._number:
             return
-        self._out -= 1
+        self._out.discard(what)
         if not self._out:
             # By the app's own queue: what reached it before has been done by then.
             self._app.call_later(self._look, number)
@@ -182,8 +201,12 @@ class InputQueue:
             return
         self._alarm = None
         self._stop()
+        self._stuck.update(self._out - {None, _FRAME})
+        self._given_up = time.monotonic()
+        many = len(self._waiting)
         self._waiting.clear()
         self._busy = False
+        self._lost(many)
 
 
 def _waits_for(pump: MessagePump) -> bool:
