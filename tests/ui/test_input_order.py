@@ -26,6 +26,7 @@ from tui.ui.widgets.variables import Variable
 
 EDITING = ("backspace", "delete", "left", "right", "home", "end")
 ENOUGH = 60
+SHORT_TICK = 0.01
 
 
 def key(name: str) -> events.Key:
@@ -34,7 +35,7 @@ def key(name: str) -> events.Key:
 
 async def lost(run: Running, *names: str) -> None:
     """A burst that a widget does not come back from; what is waited for is short here."""
-    with patch.object(input_queue, "TICK", 0.002):
+    with patch.object(input_queue, "TICK", SHORT_TICK):
         await burst(run, *names)
 
 
@@ -209,6 +210,27 @@ async def test_text_behind_lost_text_is_typed_into_no_field(launch: Launch) -> N
             assert field.value == "a"
         finally:
             stuck.go.set()
+
+
+class Making(Widget, can_focus=True):
+    """Takes its time over a key, and all of it goes on."""
+
+    async def on_key(self, event: events.Key) -> None:
+        if event.key == "x":
+            event.stop()
+            begun = asyncio.get_running_loop().time()
+            while asyncio.get_running_loop().time() < begun + 2.5 * input_queue.PATIENCE * SHORT_TICK:
+                await self.mount(Widget())
+
+
+async def test_nothing_is_lost_behind_what_takes_long_and_goes_on(launch: Launch) -> None:
+    async with launch() as run:
+        making = Making()
+        await run.app.screen.mount(making)
+        run.app.screen.set_focus(making)
+        await lost(run, "x", "T")
+        assert isinstance(run.app.screen, Confirm)
+        assert not run.toasts()
 
 
 async def test_no_action_is_done_while_a_key_leads_into_history(launch: Launch) -> None:

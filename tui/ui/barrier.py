@@ -21,6 +21,9 @@ MOST, WITHIN = 10, 60.0
 VITAL = (events.Compose, events.Mount)
 """Without these a screen would be there without what is on it."""
 
+handled = 0
+"""Messages that widgets were given so far, but for what comes by the clock or the mouse: whether anything goes on."""
+
 _dispatch = MessagePump._dispatch_message
 
 
@@ -56,6 +59,9 @@ class Barrier:
 
 
 async def _guarded(self: MessagePump, message: Message) -> None:
+    global handled
+    if not isinstance(message, events.Timer | events.MouseMove):
+        handled += 1
     try:
         await _dispatch(self, message)
     except Exception as error:

@@ -17,6 +17,8 @@ from weakref import WeakSet
 from textual import events
 from textual.app import ScreenError, UnknownModeError
 
+from tui.ui import barrier
+
 if TYPE_CHECKING:
     from textual.app import App
     from textual.message_pump import MessagePump
@@ -33,7 +35,10 @@ FRAME = 0.15
 
 TICK = 0.1
 PATIENCE = 10
-"""Ticks, each of a loop that runs, after which a widget that does not come back is not waited for."""
+"""Ticks, each of a loop that runs and does nothing, after which a widget that does not come back is not waited for."""
+
+LAST_PATIENCE = 50
+"""The same where widgets are given messages all the while, as where a screen comes on a busy machine."""
 
 _FRAME = object()
 """Stands for the first frame of a screen that came."""
@@ -62,7 +67,7 @@ class InputQueue:
         """Whose markers have not come through; also None, for the round itself, and `_FRAME`."""
         self._stuck: WeakSet[Any] = WeakSet()
         """Who was given up and has not come back since."""
-        self._rounds = self._quiet = self._ticks = 0
+        self._rounds = self._quiet = self._ticks = self._still = self._handled = 0
         self._path: tuple[MessagePump, ...] = ()
         self._drawn: Screen[Any] | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -109,7 +114,7 @@ class InputQueue:
                 self._path = self._way_up()
                 # A move of the mouse changes nothing that another event could depend on.
                 if await self._give(event) and not isinstance(event, events.MouseMove):
-                    self._rounds = self._quiet = self._ticks = 0
+                    self._rounds = self._quiet = self._ticks = self._still = 0
                     self._alarm = asyncio.get_running_loop().call_later(TICK, self._tick)
                     self._round()
                     return
@@ -179,7 +184,7 @@ class InputQueue:
         if number != self._number or not self._busy:
             return
         self._rounds += 1
-        self._ticks = 0
+        self._ticks = self._still = 0
         self._quiet = self._quiet + 1 if self._path == self._way_up() and not self._left() else 0
         if self._quiet < QUIET and self._rounds < MOST_ROUNDS:
             self._round()
@@ -196,7 +201,9 @@ class InputQueue:
     def _tick(self) -> None:
         """Time of the loop, and not of a clock: it may stand still for long and have everything to do after that."""
         self._ticks += 1
-        if self._ticks < PATIENCE:
+        self._still += barrier.handled == self._handled
+        self._handled = barrier.handled
+        if self._still < PATIENCE and self._ticks < LAST_PATIENCE:
             self._alarm = asyncio.get_running_loop().call_later(TICK, self._tick)
             return
         self._alarm = None
