@@ -265,3 +265,12 @@ async def test_what_is_typed_behind_enter_is_for_the_screen_that_comes(times: in
             await burst(run, "enter", "escape")
         await burst(run, "g", "j", "enter", "T")
         assert [type(screen) for screen in run.app.screen_stack] == [FleetScreen, PodScreen, Confirm]
+
+
+async def test_the_cursor_is_drawn_before_what_follows_it(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with launch() as run:
+        screen, drawn = run.app.screen, []
+        monkeypatch.setattr(screen, "_show_telemetry", lambda: drawn.append("charts"))
+        monkeypatch.setattr(screen, "_compositor_refresh", lambda: drawn.append("frame"))
+        await burst(run, "j")
+        assert drawn[:2] == ["frame", "charts"]
