@@ -65,6 +65,8 @@ SLOW_LINK = (
     "slow_link = false keeps it from doing so"
 )
 
+KEYS_LOST = "podtop was busy for too long: what was typed meanwhile did nothing. Look, and type it again"
+
 STYLES = ("app", "roles", "panes", "table", "chart", "palette")
 """What the first screen needs; dialogs bring their own."""
 
@@ -170,7 +172,7 @@ class PodtopApp(App[None]):
         self._beat = beat
         self._kept = Kept(self._kept_in)
         self._hush = Hush(beat)
-        self.input = InputQueue(self, self._give)
+        self.input = InputQueue(self, self._give, self._lose)
         self._pulse = Pulse(beat, self._stalled, lambda: self._hush.on or hasattr(self.screen, "hears"))
         self._pushed = 0
         self._barrier = barrier.Barrier(beat, self._open_log, self._warn)
@@ -285,9 +287,23 @@ class PodtopApp(App[None]):
 
     def holds(self, error: Exception) -> bool:
         """Whether podtop goes on after a fault in a handler. Tests are told of every one."""
-        return self.survives and not self._exit and self._barrier.holds(error)
+        if self._ends_anyway:
+            self._barrier.log(error)
+            return True
+        return self.survives and self._barrier.holds(error)
+
+    @property
+    def _ends_anyway(self) -> bool:
+        """Whether podtop was told to end, and with which exit code: a fault on the way out is no other end.
+
+        Textual mounts nothing any more by then, so a screen that is about to come finds no widget of its own.
+        """
+        return self.survives and self._exit
 
     def _handle_exception(self, error: Exception) -> None:
+        if self._ends_anyway:
+            self._barrier.log(error)
+            return
         # After these Textual's loops go on; after any other their widget would be dead.
         asking = sys._getframe(1).f_code.co_name
         if asking in ("_flush_next_callbacks", "_tick") and self.holds(error):
@@ -417,6 +433,8 @@ class PodtopApp(App[None]):
         if isinstance(event, events.InputEvent) and not self.screen_stack:
             # Keys that are still on their way while the last screen goes are for nobody.
             return
+        if isinstance(event, events.InputEvent) and self.input.gave_up(event):
+            return
         if isinstance(event, events.Key) and (
             self._hush.swallows(event, self._pulse.typed(event)) or not (self._reach.hears() and self._is_meant(event))
         ):
@@ -457,6 +475,14 @@ class PodtopApp(App[None]):
         if restart is not None:
             restart()
 
+    def _lose(self, many: int) -> None:
+        """A widget did not come back from a key: what is typed behind it is for nobody, until there was silence."""
+        self._hush.deepen()
+        self._stalled()
+        self._watch_pulse()
+        if many:
+            self._warn(KEYS_LOST)
+
     def _is_meant(self, event: events.Key) -> bool:
         """Whether a key that no widget wanted was typed for the screen that is on top by now."""
         takes: Callable[[events.Key], bool] | None = getattr(self.screen, "takes", None)
@@ -468,6 +494,8 @@ class PodtopApp(App[None]):
         if isinstance(event, events.MouseMove):
             return True
         typed = self._pulse.typed(event)
+        if self._hush.deep and self._hush.swallows(event, typed):
+            return False
         hears: Callable[[float], bool] | None = getattr(self.screen, "hears", None)
         if hears is not None:
             return hears(typed)

@@ -92,8 +92,8 @@ class Terminal:
             if time.monotonic() > until or not self._read(0.1):
                 raise AssertionError(f"{words!r} never went away; the screen:\n{self.text}")
 
-    def leave(self, words: str) -> None:
-        """Escape from a dialog with these words in it, as often as it takes: a dialog is deaf at first."""
+    def leave(self, words: str, key: str = "\x1b") -> None:
+        """Out of a dialog with these words in it, by a key, as often as it takes: a dialog is deaf at first."""
         until = time.monotonic() + PATIENCE
         while words in self.text:
             if time.monotonic() > until:
@@ -101,7 +101,7 @@ class Terminal:
             pause = time.monotonic() + 0.45
             while time.monotonic() < pause:
                 self._read(0.05)
-            self.type("\x1b")
+            self.type(key)
             pause = time.monotonic() + 0.45
             while words in self.text and time.monotonic() < pause:
                 self._read(0.05)

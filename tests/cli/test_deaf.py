@@ -16,8 +16,8 @@ from tests.cli.terminal import Terminal, podtop
 SILENCE = 0.8
 """Seconds that a person who has read a dialog has taken at the least."""
 
-HALTS = (0, 50, 120, 200, 300, 390, 450)
-"""Milliseconds after a dialog was shown."""
+HALTS, EVERY_HALT = (0, 200, 390), (0, 50, 120, 200, 300, 390, 450)
+"""Milliseconds after a dialog was shown, of a run of the suite and of a long one."""
 
 
 @pytest.fixture
@@ -50,8 +50,17 @@ def intents(path: Path) -> int:
 
 
 def test_nothing_typed_at_a_halted_program_is_heard(terminal: Terminal, tmp_path: Path) -> None:
+    halted(terminal, tmp_path, HALTS)
+
+
+@pytest.mark.soak
+def test_nothing_typed_at_a_halted_program_is_heard_whenever_it_is(terminal: Terminal, tmp_path: Path) -> None:
+    halted(terminal, tmp_path, EVERY_HALT)
+
+
+def halted(terminal: Terminal, tmp_path: Path, halts: tuple[int, ...]) -> None:
     terminal.type("g")
-    for ms in HALTS:
+    for ms in halts:
         terminal.listen(SILENCE)
         terminal.type("S")
         terminal.wait_for("Stop (y)")

@@ -42,7 +42,7 @@ def test_the_demo_starts_takes_keys_and_sizes_and_quits() -> None:
     assert terminal.restored
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGHUP, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)])
 def test_a_signal_restores_the_terminal(number: signal.Signals) -> None:
     terminal = podtop("--demo")
     terminal.wait_for("llama-70b-pretrain")

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from textual import events
+from textual.app import ComposeResult
 from textual.command import CommandInput, CommandList
 from textual.screen import Screen
+from textual.widgets import Label
 
 from tests.make import snapshot
 from tests.ui.conftest import PODS, Launch, Running
@@ -225,3 +227,33 @@ async def test_a_fault_in_a_handler_is_told_and_logged(
         assert run.app.holds(KeyError("x"))
         run.app.survives = False
         assert not run.app.holds(KeyError("x"))
+
+
+class Needy(Screen[None]):
+    """Counts on what it is made of."""
+
+    def compose(self) -> ComposeResult:
+        yield Label(id="own")
+
+    def on_mount(self) -> None:
+        self.query_one("#own")
+
+
+async def test_what_fails_while_podtop_ends_is_logged_and_decides_nothing(
+    launch: Launch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR, "tui"):
+        async with launch() as run:
+            run.app.survives = True
+
+            def broken() -> None:
+                raise KeyError("last words")
+
+            run.app.screen.call_next(broken)
+            run.app.exit(return_code=143)
+            # Textual mounts no widgets any more, and this screen looks for its own.
+            await run.app.push_screen(Needy())
+    assert run.app.return_code == 143
+    assert run.app.crash is None
+    assert "KeyError" in caplog.text
+    assert "NoMatches" in caplog.text

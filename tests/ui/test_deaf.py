@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from time import monotonic
 
 import pytest
@@ -20,12 +21,19 @@ from tui.ui.modals.dialog import DEAF, Dialog
 from tui.ui.modals.help import Help
 
 
+@cache
+def _dialog() -> Dialog[None]:
+    return Dialog()
+
+
 class Loop:
     """A dialog and the event loop's beat, at a clock that the test holds."""
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.dialog: Dialog[None] = Dialog(lambda: self.now)
+        # Making one costs a hundred times what is tried here.
+        self.dialog = _dialog()
+        self.dialog._clock = lambda: self.now
         self.dialog.deafen()
         self.pulse = Pulse(lambda: self.now, self.dialog.restart, lambda: False)
         self.pulse._timer = asyncio.TimerHandle(0.0, lambda: None, (), _NO_LOOP)  # type: ignore[arg-type]
@@ -63,7 +71,7 @@ def _told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_key_of_a_stall_is_heard_whenever_it_begins(stalled: float, first: str, stamped: bool) -> None:
     for ms in range(601):
         begun = ms / 1000
-        for into in (0.001, stalled / 2, stalled):
+        for into in (0.001, stalled / 2, stalled) if stamped else (stalled,):
             loop = Loop()
             loop.run(begun)
             loop.now = begun + stalled

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from unittest.mock import patch
 
 import pytest
 from textual import events
@@ -14,6 +15,8 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tests.ui.conftest import Launch, Running
+from tui.ui import input_queue
+from tui.ui.hush import QUIET
 from tui.ui.modals.confirm import Confirm
 from tui.ui.screens.fleet import FleetScreen
 from tui.ui.screens.pod import PodScreen
@@ -22,11 +25,18 @@ from tui.ui.widgets.table import Table
 from tui.ui.widgets.variables import Variable
 
 EDITING = ("backspace", "delete", "left", "right", "home", "end")
-ENOUGH = 60
+ENOUGH = 20
+SHORT_TICK = 0.01
 
 
 def key(name: str) -> events.Key:
     return events.Key("space", " ") if name == " " else events.Key(name, name if len(name) == 1 else None)
+
+
+async def lost(run: Running, *names: str) -> None:
+    """A burst that a widget does not come back from; what is waited for is short here."""
+    with patch.object(input_queue, "TICK", SHORT_TICK):
+        await burst(run, *names)
 
 
 async def burst(run: Running, *names: str) -> None:
@@ -131,27 +141,96 @@ async def test_a_stalled_loop_changes_no_order(launch: Launch) -> None:
 class Stuck(Widget, can_focus=True):
     """A widget that does not come back from a key before it is let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, stops: bool = True) -> None:
         super().__init__()
         self.go = asyncio.Event()
+        self.stops = stops
 
     async def on_key(self, event: events.Key) -> None:
-        event.stop()
+        if self.stops:
+            event.stop()
         await self.go.wait()
 
 
-async def test_a_stuck_widget_makes_nobody_deaf(launch: Launch) -> None:
+async def test_a_stuck_widget_makes_nobody_deaf_and_what_is_behind_it_acts_on_nothing(launch: Launch) -> None:
     async with launch() as run:
-        stuck = Stuck()
+        stuck, table, now = Stuck(), run.app.screen.query_one("#pods", Table), run.cloud
+        await run.app.screen.mount(stuck)
+        try:
+            run.app.screen.set_focus(stuck)
+            row = table.cursor
+            await lost(run, "x", "S")
+            assert not run.app.screen.is_modal, "what was typed behind it is dropped: nobody knows what it would be for"
+            assert run.app.input.idle
+            assert "type it again" in run.toasts()
+            table.focus()
+            # The rest of the burst comes bit by bit: neither moves nor actions nor text count.
+            for names in (("j", "T"), ("slash",), ("j", "S"), ("2",), ("enter",)):
+                now.beat += 0.9 * QUIET
+                await burst(run, *names)
+                assert isinstance(run.app.screen, FleetScreen)
+                assert run.app.focused is table
+                assert table.cursor == row
+            now.beat += 1.1 * QUIET
+            await burst(run, "j", "T")
+            assert isinstance(run.app.screen, Confirm), "after a silence the next key is heard"
+            assert table.cursor != row
+        finally:
+            stuck.go.set()
+
+
+async def test_a_key_that_comes_back_after_it_was_given_up_does_nothing(launch: Launch) -> None:
+    async with launch() as run:
+        stuck = Stuck(stops=False)
         await run.app.screen.mount(stuck)
         run.app.screen.set_focus(stuck)
-        await burst(run, "x", "S")
-        assert not run.app.screen.is_modal, "what was typed behind it is dropped: nobody knows what it would be for"
-        assert run.app.input.idle
-        run.app.screen.set_focus(run.app.screen.query_one("#pods"))
-        await burst(run, "T")
-        assert run.app.screen.is_modal, "and the next key is heard"
+        await lost(run, "2")
+        run.cloud.beat += 2 * QUIET
+        # Keys count again by now.
+        run.app.screen.query_one("#pods").focus()
+        await burst(run, "j")
         stuck.go.set()
+        await run.settle()
+        assert isinstance(run.app.screen, FleetScreen)
+
+
+async def test_text_behind_lost_text_is_typed_into_no_field(launch: Launch) -> None:
+    async with launch() as run:
+        await run.app.push_screen(Fields())
+        field, stuck = run.app.screen.query_one("#plain", Input), Stuck()
+        await run.app.screen.mount(stuck)
+        try:
+            run.app.screen.set_focus(stuck)
+            await lost(run, "l", "l")
+            run.app.screen.set_focus(field)
+            await burst(run, "a", "m", "a", "enter")
+            assert field.value == ""
+            run.cloud.beat += 1.1 * QUIET
+            await burst(run, "a")
+            assert field.value == "a"
+        finally:
+            stuck.go.set()
+
+
+class Making(Widget, can_focus=True):
+    """Takes its time over a key, and all of it goes on."""
+
+    async def on_key(self, event: events.Key) -> None:
+        if event.key == "x":
+            event.stop()
+            begun = asyncio.get_running_loop().time()
+            while asyncio.get_running_loop().time() < begun + 2.5 * input_queue.PATIENCE * SHORT_TICK:
+                await self.mount(Widget())
+
+
+async def test_nothing_is_lost_behind_what_takes_long_and_goes_on(launch: Launch) -> None:
+    async with launch() as run:
+        making = Making()
+        await run.app.screen.mount(making)
+        run.app.screen.set_focus(making)
+        await lost(run, "x", "T")
+        assert isinstance(run.app.screen, Confirm)
+        assert not run.toasts()
 
 
 async def test_no_action_is_done_while_a_key_leads_into_history(launch: Launch) -> None:
@@ -186,3 +265,12 @@ async def test_what_is_typed_behind_enter_is_for_the_screen_that_comes(times: in
             await burst(run, "enter", "escape")
         await burst(run, "g", "j", "enter", "T")
         assert [type(screen) for screen in run.app.screen_stack] == [FleetScreen, PodScreen, Confirm]
+
+
+async def test_the_cursor_is_drawn_before_what_follows_it(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with launch() as run:
+        screen, drawn = run.app.screen, []
+        monkeypatch.setattr(screen, "_show_telemetry", lambda: drawn.append("charts"))
+        monkeypatch.setattr(screen, "_compositor_refresh", lambda: drawn.append("frame"))
+        await burst(run, "j")
+        assert drawn[:2] == ["frame", "charts"]

@@ -92,6 +92,41 @@ def test_escape_alone_acts_at_once_and_keys_behind_it_are_keys() -> None:
     assert keys(typed(("\x1b\x1b", 0.0), ("q", 2.0))) == ["escape", "escape", "q"]
 
 
+ANSWERS = (
+    "\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\", "\x1b]10;rgb:ffff/ffff/ffff\x07", "\x1b]4;1;rgb:cd/00/00\x1b\\",
+    "\x1bP>|xterm(388)\x1b\\", "\x1bP1$r0 q\x1b\\", "\x1b_Gi=31;OK\x1b\\",
+)  # fmt: skip
+
+
+def test_an_answer_of_the_terminal_cut_anywhere_is_nothing() -> None:
+    for answer in ANSWERS:
+        for at in range(1, len(answer)):
+            for gap in GAPS:
+                for second in (0.0, 1.1):
+                    middle = (at + len(answer)) // 2
+                    found = keys(
+                        typed((answer[:at], 0.0), (answer[at:middle], gap), (answer[middle:], second), ("j", 5.1))
+                    )
+                    # An ESC alone acts at once; the rest of it is nothing.
+                    alone = (at == 1 and gap > ALONE) or (at == middle == 1 and second > ALONE)
+                    assert found == (["escape", "j"] if alone else ["j"]), (answer, at, gap, second)
+
+
+def test_keys_behind_an_escape_that_look_like_an_answer_are_keys() -> None:
+    escape, bracket = "escape", "right_square_bracket"
+    assert keys(typed(("\x1b", 0.0), ("]", 0.3), ("j", 0.3))) == [escape, bracket, "j"]
+    assert keys(typed(("\x1b", 0.0), ("]1", 0.3), ("j", 0.3))) == [escape, bracket, "1", "j"]
+    assert keys(typed(("\x1b", 0.0), ("]", 0.3), ("\x1b[B", 0.3))) == [escape, bracket, "down"]
+    assert keys(typed(("\x1b", 0.0), ("P", 0.3), ("j", 0.3))) == [escape, "P", "j"]
+
+
+def test_an_answer_without_its_end_deafens_nobody() -> None:
+    begun = "\x1b]11;rgb:1e"
+    assert keys(typed((begun, 0.0), ("j", 5.1))) == ["j"]
+    assert keys(typed((begun, 0.0), ("\x1b[B", 0.3), ("j", 0.3))) == ["down", "j"]
+    assert keys(typed((begun, 0.0), ("\r", 0.3), ("j", 0.3))) == ["enter", "j"]
+
+
 def test_alt_keys_and_strange_bytes() -> None:
     assert keys(typed(("\x1bx", 0.0))) == ["alt+x"]
     assert keys(typed(("\x1b[", 0.0), ("j", 2.0))) == ["j"], "alt and [ is nothing, and deafens nobody"

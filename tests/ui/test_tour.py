@@ -61,7 +61,7 @@ async def shown(pilot: Pilot[None]) -> None:
     raise AssertionError("no tour")
 
 
-@pytest.mark.parametrize("key", ["escape", "enter", "q", "T", "space", "question_mark", "colon", "2"])
+@pytest.mark.parametrize("key", ["escape", "q", "T", "2"])
 async def test_any_key_ends_it_and_does_nothing_else(key: str) -> None:
     cloud = HeldCloud()
     running = app(cloud, asked := [])
@@ -82,15 +82,17 @@ async def test_any_key_ends_it_and_does_nothing_else(key: str) -> None:
         assert asked == [True]
 
 
-@pytest.mark.parametrize("size", [(40, 12), (40, 20), (60, 20), (80, 24), (120, 40)])
-async def test_it_fits_one_screen(launch: Launch, size: tuple[int, int]) -> None:
-    async with launch(size=size) as run:
-        run.app.action_tour()
-        await run.settle()
-        box = run.app.screen.query_one("#tour")
-        assert box.max_scroll_y == 0
-        for words in ("any key goes on", "? q", "S R T", "quit"):
-            assert words in run.text()
+async def test_it_fits_one_screen(launch: Launch) -> None:
+    async with launch() as run:
+        for size in ((40, 12), (40, 20), (60, 20), (80, 24), (120, 40)):
+            await run.pilot.resize_terminal(*size)
+            run.app.action_tour()
+            await run.settle()
+            box = run.app.screen.query_one("#tour")
+            assert box.max_scroll_y == 0, size
+            for words in ("any key goes on", "? q", "S R T", "quit"):
+                assert words in run.text(), size
+            await run.app.pop_screen()
 
 
 async def test_read_only_has_no_keys_that_act(launch: Launch) -> None:
@@ -115,12 +117,8 @@ def test_a_demo_shows_it_the_first_time_only() -> None:
         terminal = podtop("--demo", "--no-record")
         if first:
             terminal.wait_for("any key goes on")
-            # It hears nothing at first: a key now and then, until one of them was meant for it.
-            for _ in range(20):
-                if "any key goes on" not in terminal.text:
-                    break
-                terminal.type("x")
-                terminal._read(0.5)
+            # It hears nothing at first, and nothing typed too soon: keys until one of them was meant for it.
+            terminal.leave("any key goes on", "x")
         terminal.wait_for("llama-70b-pretrain")
         assert "any key goes on" not in terminal.text
         terminal.signal(signal.SIGTERM)

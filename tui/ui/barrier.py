@@ -21,6 +21,9 @@ MOST, WITHIN = 10, 60.0
 VITAL = (events.Compose, events.Mount)
 """Without these a screen would be there without what is on it."""
 
+handled = 0
+"""Messages that widgets were given so far, but for what comes by the clock or the mouse: whether anything goes on."""
+
 _dispatch = MessagePump._dispatch_message
 
 
@@ -44,14 +47,21 @@ class Barrier:
         if len(self._at) == MOST and now - self._at[0] < WITHIN:
             return False
         self._at.append(now)
-        self._ready()
-        lines = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
-        logging.getLogger("tui").error("a handler failed\n%s", lines)
+        self.log(error)
         self._tell(f"internal error ({type(error).__name__}), see the log. What you pressed may have done nothing")
         return True
 
+    def log(self, error: Exception) -> None:
+        """Write a fault into the log, and tell nobody."""
+        self._ready()
+        lines = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
+        logging.getLogger("tui").error("a handler failed\n%s", lines)
+
 
 async def _guarded(self: MessagePump, message: Message) -> None:
+    global handled
+    if not isinstance(message, events.Timer | events.MouseMove):
+        handled += 1
     try:
         await _dispatch(self, message)
     except Exception as error:

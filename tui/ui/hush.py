@@ -26,7 +26,7 @@ MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", 
 
 
 class Hush:
-    """Swallows what is typed and clicked for a moment after something closed.
+    """Swallows what is typed and clicked for a moment after something closed, or after keys were lost.
 
     clock: seconds that only go forward.
     """
@@ -34,6 +34,12 @@ class Hush:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._until: float | None = None
+        self._deep = False
+
+    @property
+    def deep(self) -> bool:
+        """Whether keys were lost, and nothing at all counts: neither moves nor text."""
+        return self._deep and self._until is not None
 
     @property
     def on(self) -> bool:
@@ -42,6 +48,11 @@ class Hush:
     def begin(self) -> None:
         """Something closed."""
         self._until = self._clock() + QUIET
+
+    def deepen(self) -> None:
+        """Keys were lost: what comes behind them belongs to them."""
+        self._deep = True
+        self.begin()
 
     def restart(self) -> None:
         """What was typed in the meantime is not known: where it was on, it is on anew."""
@@ -56,12 +67,12 @@ class Hush:
         if self._until is None:
             return False
         if typed >= self._until:
-            self._until = None
+            self._until, self._deep = None, False
             return False
         if isinstance(event, events.MouseMove):
             return False
         self.begin()
-        return not (isinstance(event, events.Key) and event.key in MOVES)
+        return self._deep or not (isinstance(event, events.Key) and event.key in MOVES)
 
 
 class Pulse:

@@ -12,9 +12,12 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from textual import events
 from textual.app import ScreenError, UnknownModeError
+
+from tui.ui import barrier
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -32,25 +35,39 @@ FRAME = 0.15
 
 TICK = 0.1
 PATIENCE = 10
-"""Ticks, each of a loop that runs, after which a widget that does not come back is not waited for."""
+"""Ticks, each of a loop that runs and does nothing, after which a widget that does not come back is not waited for."""
+
+LAST_PATIENCE = 50
+"""The same where widgets are given messages all the while, as where a screen comes on a busy machine."""
+
+_FRAME = object()
+"""Stands for the first frame of a screen that came."""
 
 
 class InputQueue:
     """Gives input events to `give`, which says whether the event went on to somebody.
 
-    Costs nothing while nobody types. What was typed behind an event that is never done with is dropped, and the next
-    key is heard: neither is a program deaf for a stuck widget, nor does anything act on what is not known.
+    Costs nothing while nobody types. What was typed behind an event that is never done with is dropped, and `lost` is
+    called with how many events that were: neither is a program deaf for a stuck widget, nor does anything act on what
+    is not known.
     """
 
-    def __init__(self, app: App[Any], give: Callable[[events.Event], Awaitable[bool]]) -> None:
+    def __init__(
+        self, app: App[Any], give: Callable[[events.Event], Awaitable[bool]], lost: Callable[[int], object]
+    ) -> None:
         self._app = app
         self._give = give
+        self._lost = lost
+        self._given_up = 0.0
         self._waiting: deque[events.Event] = deque()
         self._busy = False
         self._number = 0
         """Of the round that is on: markers of others are ignored."""
-        self._out = 0
-        self._rounds = self._quiet = self._ticks = 0
+        self._out: set[object] = set()
+        """Whose markers have not come through; also None, for the round itself, and `_FRAME`."""
+        self._stuck: WeakSet[Any] = WeakSet()
+        """Who was given up and has not come back since."""
+        self._rounds = self._quiet = self._ticks = self._still = self._handled = 0
         self._path: tuple[MessagePump, ...] = ()
         self._drawn: Screen[Any] | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -69,6 +86,10 @@ class InputQueue:
     def waits(self) -> bool:
         """Whether there is more behind what is done now."""
         return bool(self._waiting)
+
+    def gave_up(self, event: events.Event) -> bool:
+        """Whether an event that comes back from a widget is of the time before one was given up."""
+        return event.time < self._given_up
 
     def hurries(self) -> bool:
         """Whether a frame would be in the way of input that waits; asked before each frame."""
@@ -93,7 +114,7 @@ class InputQueue:
                 self._path = self._way_up()
                 # A move of the mouse changes nothing that another event could depend on.
                 if await self._give(event) and not isinstance(event, events.MouseMove):
-                    self._rounds = self._quiet = self._ticks = 0
+                    self._rounds = self._quiet = self._ticks = self._still = 0
                     self._alarm = asyncio.get_running_loop().call_later(TICK, self._tick)
                     self._round()
                     return
@@ -123,34 +144,37 @@ class InputQueue:
         return tuple(found)
 
     def _left(self) -> list[MessagePump]:
-        """Who has messages that wait."""
+        """Who has messages that wait; but not who does not come back, where the next key does not go through him."""
         screen = self._screen
-        around: list[MessagePump] = [self._app, *self._path]
+        found: list[MessagePump] = [self._app, *self._path]
         if screen is not None:
-            around.extend(screen.walk_children(with_self=True))
-        return [pump for pump in around if _waits_for(pump)]
+            found.extend(pump for pump in screen.walk_children(with_self=True) if pump not in self._stuck)
+        return [pump for pump in found if _waits_for(pump)]
 
     def _round(self) -> None:
         """A marker behind all that waits for those concerned; when all have come through, it is looked at again."""
         self._number += 1
         number = self._number
         self._path = self._way_up()
-        self._out = 1
+        self._out = {None}
         for pump in dict.fromkeys((*self._path, *self._left())):
-            if pump is not self._app and pump.call_later(self._passed, number):
-                self._out += 1
+            if pump is not self._app and pump.call_later(self._passed, number, pump):
+                self._out.add(pump)
         screen = self._screen
         if screen is not None and screen is not self._drawn and not screen.is_modal:
             # Where its rows are, a screen that came knows when it was laid out.
             self._drawn = screen
-            if screen.call_after_refresh(self._passed, number):
-                self._out += 1
-        self._passed(number)
+            if screen.call_after_refresh(self._passed, number, _FRAME):
+                self._out.add(_FRAME)
+        self._passed(number, None)
 
-    def _passed(self, number: int) -> None:
+    def _passed(self, number: int, what: MessagePump | object | None) -> None:
+        if self._stuck and what not in (None, _FRAME):
+            # Whoever comes back, however late, is waited for again.
+            self._stuck.discard(what)
         if number != self._number:
             return
-        self._out -= 1
+        self._out.discard(what)
         if not self._out:
             # By the app's own queue: what reached it before has been done by then.
             self._app.call_later(self._look, number)
@@ -160,7 +184,7 @@ class InputQueue:
         if number != self._number or not self._busy:
             return
         self._rounds += 1
-        self._ticks = 0
+        self._ticks = self._still = 0
         self._quiet = self._quiet + 1 if self._path == self._way_up() and not self._left() else 0
         if self._quiet < QUIET and self._rounds < MOST_ROUNDS:
             self._round()
@@ -177,13 +201,19 @@ class InputQueue:
     def _tick(self) -> None:
         """Time of the loop, and not of a clock: it may stand still for long and have everything to do after that."""
         self._ticks += 1
-        if self._ticks < PATIENCE:
+        self._still += barrier.handled == self._handled
+        self._handled = barrier.handled
+        if self._still < PATIENCE and self._ticks < LAST_PATIENCE:
             self._alarm = asyncio.get_running_loop().call_later(TICK, self._tick)
             return
         self._alarm = None
         self._stop()
+        self._stuck.update(self._out - {None, _FRAME})
+        self._given_up = time.monotonic()
+        many = len(self._waiting)
         self._waiting.clear()
         self._busy = False
+        self._lost(many)
 
 
 def _waits_for(pump: MessagePump) -> bool:

@@ -73,7 +73,8 @@ class Assembler:
     def _patience(self) -> float:
         if self._begun == ESC:
             return RELATED if self._spent else ALONE
-        certain = len(self._begun) > 2 and self._begun[1] == "["
+        kind, length = self._begun[1], len(self._begun)
+        certain = (kind == "[" and length > 2) or (kind in _STRINGS and length > 3 and not self._spent)
         return BEGUN if certain else RELATED
 
     def late(self, now: float) -> list[Piece]:
@@ -150,7 +151,7 @@ class Assembler:
             first = [] if self._spent else [Piece(Kind.ESCAPE, ESC)]
             self._spent = False
             return first
-        if character in "[O" or (character in _STRINGS and not self._spent):
+        if character in "[O" or character in _STRINGS:
             self._begun += character
             return []
         self._begun = ""
@@ -165,6 +166,8 @@ class Assembler:
     def _string(self, character: str, plain: list[str]) -> list[Piece]:
         """A terminal's answer to somebody's question, up to BEL or ESC \\: nothing to podtop."""
         kind = self._begun[1]
+        if self._spent:
+            return self._string_behind_escape(character, plain)
         if len(self._begun) == 2 and character not in _STRINGS[kind]:
             alt = Piece(Kind.ALT, self._begun)
             self._begun = ESC if character == ESC else ""
@@ -172,8 +175,31 @@ class Assembler:
                 plain.append(character)
             return [alt]
         ended = character == BEL or (character == "\\" and self._begun[-1] == ESC)
+        if self._begun[-1] == ESC and not ended:
+            # Its end was lost, and another begins.
+            self._begun = ESC
+            return self._second(character, plain)
+        if character < " " and character != ESC and not ended:
+            # No answer has such in it: its end was lost.
+            self._begun = ""
+            plain.append(character)
+            return []
         # No more than its kind and its last character are ever looked at.
         self._begun = "" if ended else self._begun[:3] + character
+        return []
+
+    def _string_behind_escape(self, character: str, plain: list[str]) -> list[Piece]:
+        """An answer whose ESC came long before the rest; or keys of a person, which begin like one."""
+        kind, known = self._begun[1], self._begun[2:]
+        if character in _STRINGS[kind] or (character == ";" and known):
+            # A bracket and a digit may be typed, a bracket, digits and a semicolon are not.
+            self._spent = kind == "]" and character != ";"
+            self._begun += character
+            return []
+        plain.extend(self._begun[1:])
+        self._begun, self._spent = ESC if character == ESC else "", False
+        if not self._begun and character != "\ufffd":
+            plain.append(character)
         return []
 
     def _whole(self) -> bool:

@@ -162,6 +162,10 @@ class TimedScreen(Screen[None]):
         if self._input is not None and self._input.waits:
             self._behind.update(dict.fromkeys(shows))
             return
+        if isinstance(self.focused, Table):
+            # The cursor first: what panes say of it takes several times as long.
+            self._dirty_widgets.add(self.focused)
+            super()._on_timer_update()
         for show in shows:
             self._behind.pop(show, None)
             show()
