@@ -13,16 +13,16 @@ import httpx
 from tui.api.cloud import CloudError
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.models import Pod, Snapshot
+from tui.demo.asgi import Simulator
 from tui.demo.execution import KEY
 from tui.demo.faults import Faults
-from tui.demo.server import Simulator
 from tui.demo.source import in_process
 from tui.demo.world import World
-from tui.guard import Guard
-from tui.ledger import Ledger
-from tui.notes import Note
-from tui.performer import Performer
-from tui.store.events import Event
+from tui.domain.events import Event
+from tui.domain.user_message import Note
+from tui.services.action_lock import Guard
+from tui.services.executor import Performer
+from tui.storage.audit_log import Ledger
 from tui.store.fleet import Fleet
 
 NOON = 1_795_435_200.0  # 2026-11-23 12:00 UTC

@@ -11,7 +11,7 @@ import textual._wait
 from hypothesis import settings
 from textual.css.stylesheet import Stylesheet
 
-from tui import journal
+from tui.storage import app_log
 
 # How long an example takes says how busy the machine is, and nothing about podtop. Few examples by default; .ci/run
 # tries the same with many (--hypothesis-profile=long).
@@ -54,4 +54,4 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PODTOP_TOUR", "0")
     yield home
-    journal.close_log()
+    app_log.close_log()

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 from tests.stage import at_rest, demo_app, landed, make_recording, replay_app, settle, still_pollers, watched
-from tui.config import Config
-from tui.ui.display import Display
+from tui.config.loader import Config
+from tui.ui.terminal.display import Display
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 DARK, LIGHT = "podtop-dark", "podtop-light"

@@ -20,22 +20,22 @@ from textual.pilot import Pilot
 from tui.api.cloud import Cloud
 from tui.api.hosts import Hosts
 from tui.api.models import Snapshot
-from tui.api.unplugged import Unplugged
+from tui.api.offline import Unplugged
 from tui.app import PodtopApp
-from tui.config import Config
+from tui.config.loader import Config
 from tui.demo.source import demo_source
-from tui.poller import Poller
-from tui.source import Source
-from tui.state import StateFiles
-from tui.store.archive.file import connect
-from tui.store.archive.writer import Polled, Priced, Writer
-from tui.store.chronicle import Chronicle
+from tui.domain.rate_limit import LIMITS, Use
+from tui.history.archive.schema import connect
+from tui.history.archive.writer import Polled, Priced, Writer
+from tui.services.poller import Poller
+from tui.services.source import Source
+from tui.storage.state_files import StateFiles
+from tui.store.alert_tracker import Chronicle
 from tui.store.fleet import Fleet
-from tui.store.hosts import Telemetry
-from tui.store.meter import LIMITS, Use
-from tui.store.prices import Prices
-from tui.ui.display import Display
+from tui.store.price_history import Prices
+from tui.store.views.hosts import Telemetry
 from tui.ui.modals.dialog import Dialog
+from tui.ui.terminal.display import Display
 
 NOON = 1_795_435_200.0  # 2026-11-23 12:00 UTC
 
@@ -50,8 +50,8 @@ def still_pollers() -> Iterator[None]:
     Nor must the count of requests: one more may be out when the footer is drawn.
     """
     still = partial(Poller, clock=lambda: 0.0, random=lambda: 1.0)
-    counted = patch("tui.watch.Watch.use", lambda watch: Use(LIMITS[0], 5))
-    with patch("tui.watch.Poller", still), patch("secrets.token_hex", lambda length: "7f3a"), counted:
+    counted = patch("tui.services.monitor.Watch.use", lambda watch: Use(LIMITS[0], 5))
+    with patch("tui.services.monitor.Poller", still), patch("secrets.token_hex", lambda length: "7f3a"), counted:
         yield
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.make import pod
 from tui.actions import ACTIONS, BY_ID, Command
 from tui.api.cloud import Cloud
-from tui.store.deeds import advice
+from tui.domain.operations import advice
 
 STATUSES = ("CREATED", "RUNNING", "RESTARTING", "EXITED", "PAUSED", "DEAD", "TERMINATED", "A NEWER WORD")
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.acting import Account
-from tests.test_performer import BID, ORDER, opened, stop
+from tests.services.test_executor import BID, ORDER, opened, stop
 from tui.api import cloud as api
 from tui.api.models import Problem
-from tui.ledger import Ledger
-from tui.log import show
-from tui.performer import PATIENCE, VAGUE_PATIENCE, judge, limits_of, order_inputs
-from tui.store.deeds import LOST, UNREADABLE, VAGUE, Ending
-from tui.store.fields import BY_NAME, NARROWS
+from tui.commands.log import show
+from tui.domain.deploy_fields import BY_NAME, NARROWS
+from tui.domain.operations import LOST, UNREADABLE, VAGUE, Ending
+from tui.services.executor import PATIENCE, VAGUE_PATIENCE, judge, limits_of, order_inputs
+from tui.storage.audit_log import Ledger
 
 GONE = "There are no longer any instances available with the requested specifications. Please refresh and try again."
 SORRY = "Something went wrong. Please try again later or contact support."

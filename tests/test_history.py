@@ -13,19 +13,19 @@ from msgspec.structs import replace
 
 from tests.make import market, offer, pod, snapshot
 from tui.api.models import Pod, Quote
-from tui.past import Past, nearest
-from tui.player import Player
-from tui.replay import choose
-from tui.store import rules
-from tui.store.archive.file import connect
-from tui.store.archive.reader import Recording
-from tui.store.archive.writer import Entry, Polled, Priced, Writer
-from tui.store.chronicle import Chronicle
-from tui.store.events import Event, Kind
+from tui.domain import pod_health
+from tui.domain.events import Event, Kind
+from tui.history.archive.reader import Recording
+from tui.history.archive.schema import connect
+from tui.history.archive.writer import Entry, Polled, Priced, Writer
+from tui.history.playback import Player
+from tui.history.queries import Past, nearest
+from tui.history.replay_source import choose
+from tui.store.alert_tracker import Chronicle
 from tui.store.fleet import Fleet
-from tui.store.market import rows
-from tui.store.prices import SOME, as_of
-from tui.ui.rows import offer_cells
+from tui.store.price_history import SOME, as_of
+from tui.store.views.offers import rows
+from tui.ui.render.rows import offer_cells
 
 NOW = 1_795_435_200.0
 HOUR = 3600.0
@@ -91,7 +91,7 @@ async def test_at_start_it_is_known_from_the_recording_for_how_long_a_pod_was_id
 
 
 async def test_a_crash_loop_does_not_end_while_podtop_is_away(tape: Tape) -> None:
-    restarts = tuple(Event(NOW + 60 + n, "a", Kind.RESTART, "") for n in range(rules.LOOP_RESTARTS))
+    restarts = tuple(Event(NOW + 60 + n, "a", Kind.RESTART, "") for n in range(pod_health.LOOP_RESTARTS))
     past = tape(Polled(NOW, snapshot(BUSY)), Polled(NOW + 65, snapshot(BUSY), restarts))
     live, chronicle, first = Fleet(5, 30), Chronicle(), NOW + 8 * HOUR
     chronicle.recall([Event(NOW + 65, "a", Kind.LOOP, "")])

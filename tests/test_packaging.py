@@ -56,7 +56,7 @@ def test_the_wheel_holds_all_it_needs_and_no_tests(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     for needed in ("tui/styles/app.tcss", "tui/api/graphql/schema.graphql", "tui/api/graphql/documents/fleet.graphql",
-                   "tui/demo/catalogue.csv", "tui/settings/config.schema.json"):  # fmt: skip
+                   "tui/demo/catalogue.csv", "tui/config/config.schema.json"):  # fmt: skip
         assert needed in names
     (page,) = (name for name in names if name.endswith("share/man/man1/podtop.1"))
     assert b".TH PODTOP 1" in zipfile.ZipFile(wheel).read(page)

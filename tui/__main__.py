@@ -7,7 +7,7 @@ import sys
 def main() -> int:
     """Run podtop; returns its exit code."""
     try:
-        from tui.scripts.frame import framed
+        from tui.commands.frame import framed
 
         code = framed(_program)
         # There is nothing left that an interruption could tell of.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tui.store.costs import State
+from tui.domain.costs import State
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud

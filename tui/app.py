@@ -23,39 +23,40 @@ from textual.signal import Signal
 from textual.widgets import Input
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
-from tui import journal
 from tui.clocks import TimeOfDay, instant
-from tui.guard import Guard
-from tui.kept import Kept
-from tui.notes import Note
+from tui.domain.user_message import Note
+from tui.format.width import shown
+from tui.history.playback import Player
 from tui.paths import styles
-from tui.player import Player
-from tui.signals import ON_SCREEN, end_on_signals
+from tui.services.action_lock import Guard
+from tui.services.monitor import Watch
+from tui.storage import app_log
+from tui.storage.preferences import Kept
 from tui.store.fleet import Fleet
-from tui.ui import barrier, keys, places, terminal, themes
-from tui.ui.acts import Acts
-from tui.ui.display import Display
-from tui.ui.hush import Hush, Pulse
-from tui.ui.input_queue import InputQueue
+from tui.system.signals import ON_SCREEN, end_on_signals
+from tui.ui import handler_barrier, key_hints, screen_table, themes
+from tui.ui.controllers.connect import Reach
+from tui.ui.controllers.pod_actions import Acts
+from tui.ui.input.input_queue import InputQueue
+from tui.ui.input.typeahead import Hush, Pulse
 from tui.ui.messages import Attend, Inspect, LookBack, OpenPod
-from tui.ui.notices import held_back
-from tui.ui.reach import Reach
+from tui.ui.render.empty_states import held_back
+from tui.ui.render.header import Badges
+from tui.ui.screens.base import Sight
 from tui.ui.screens.fleet import FleetScreen
-from tui.ui.screens.timed import Sight
-from tui.ui.status import Badges
-from tui.watch import Watch
-from tui.width import shown
+from tui.ui.terminal import diff_renderer
+from tui.ui.terminal.display import Display
 
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from tui.config import Config
-    from tui.hooks import Hooks
-    from tui.past import Past
-    from tui.recorder import Recorder
-    from tui.source import Source
-    from tui.state import StateFiles
-    from tui.ui.watching import Watching
+    from tui.config.loader import Config
+    from tui.history.queries import Past
+    from tui.history.recorder import Recorder
+    from tui.services.notifier import Hooks
+    from tui.services.source import Source
+    from tui.storage.state_files import StateFiles
+    from tui.ui.controllers.market_watches import Watching
 
 FIRST_FRAME = 0.05
 """Seconds that the first frame gets to itself."""
@@ -72,14 +73,14 @@ STYLES = ("app", "roles", "panes", "table", "chart", "palette")
 
 
 def _palette() -> type[Provider]:
-    from tui.ui.palette import Everything
+    from tui.ui.command_palette import Everything
 
     return Everything
 
 
 def _import_charts() -> None:
     """The dearest import of all: in a thread, so that no key waits for it."""
-    from tui.ui import plot
+    from tui.ui.charts import plot
 
     plot.library()
 
@@ -96,7 +97,7 @@ class PodtopApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(p.keys, f"go('{p.mode}')", p.word.lower(), id=f"screen.{p.mode}", show=False, tooltip=p.help)
-            for p in places.PLACES
+            for p in screen_table.PLACES
         ),
         Binding("ctrl+r", "refresh_now", "refresh", id="app.refresh", show=False, tooltip="Ask RunPod now"),
         Binding("ctrl+l", "redraw", "redraw", id="app.redraw", show=False, tooltip="Draw the whole screen again"),
@@ -139,7 +140,7 @@ class PodtopApp(App[None]):
         self.fleet.keyless = source.keyless
         badges = Badges(
             source.badge, source.demo, False, profile=source.profile, color=config.color,
-            places=places.rebound(self._keymap), back=keys.spoken(self._keymap, "chart.reset"),
+            places=screen_table.rebound(self._keymap), back=key_hints.spoken(self._keymap, "chart.reset"),
         )  # fmt: skip
         self.changed: Signal[None] = Signal(self, "changed")
         self._source = source
@@ -157,7 +158,7 @@ class PodtopApp(App[None]):
         why = "this is a recording" if source.recording else "podtop was started so" if config.read_only else ""
         self.guard = Guard(
             why, after=config.lock_after * 60 or None, clock=beat if clocks is None else clocks.away,
-            key=keys.spoken(self._keymap, "act.lock"),
+            key=key_hints.spoken(self._keymap, "act.lock"),
         )  # fmt: skip
         self._acts = Acts(
             self.fleet, self.guard, self.player, self._watch, state, tz,
@@ -175,8 +176,8 @@ class PodtopApp(App[None]):
         self.input = InputQueue(self, self._give, self._lose)
         self._pulse = Pulse(beat, self._stalled, lambda: self._hush.on or hasattr(self.screen, "hears"))
         self._pushed = 0
-        self._barrier = barrier.Barrier(beat, self._open_log, self._warn)
-        barrier.install()
+        self._barrier = handler_barrier.Barrier(beat, self._open_log, self._warn)
+        handler_barrier.install()
         self._is_first_start = is_first_start
         self._watching_for: Watching | None = None
         self._sight = Sight(
@@ -192,11 +193,11 @@ class PodtopApp(App[None]):
             self._look,
             {},
             self._reach,
-            keys.acting(self._keymap),
+            key_hints.acting(self._keymap),
         )
         self._first_screen = self._maker(first)()
         self._came_from = self.DEFAULT_MODE
-        self._terminal = terminal.install(self, pace=self._look.pace)
+        self._terminal = diff_renderer.install(self, pace=self._look.pace)
         self._terminal.changed = self._link_changed
         self._watching: Worker[None] | None = None
         for theme in themes.OWN:
@@ -207,7 +208,7 @@ class PodtopApp(App[None]):
 
     def _begin_with(self, keymap: Mapping[str, str]) -> None:
         if keymap:
-            from tui.ui.keymap import for_textual
+            from tui.ui.keymap_check import for_textual
 
             self.set_keymap(for_textual(keymap))
 
@@ -243,12 +244,12 @@ class PodtopApp(App[None]):
 
     def notify(self, *arguments: Any, **options: Any) -> None:
         super().notify(*arguments, **options)
-        journal.event("app", "told", grade=options.get("severity", "information"), text=arguments[0])
+        app_log.event("app", "told", grade=options.get("severity", "information"), text=arguments[0])
         self._terminal.touch()
 
     def _watches(self) -> Watching:
         if self._watching_for is None:
-            from tui.ui.watching import Watching
+            from tui.ui.controllers.market_watches import Watching
 
             self._watching_for = Watching(
                 self._acts, self.fleet, self._watch, self._state, self._tz,
@@ -282,7 +283,7 @@ class PodtopApp(App[None]):
     def _fatal_error(self) -> None:
         """Textual would print a traceback over the screen: one line instead, and the rest goes to the log."""
         error = sys.exc_info()[1] or self._exception or RuntimeError("unknown")
-        self.crash = journal.crash_report(error, self._open_log())
+        self.crash = app_log.crash_report(error, self._open_log())
         self._close_messages_no_wait()
 
     def holds(self, error: Exception) -> bool:
@@ -329,8 +330,8 @@ class PodtopApp(App[None]):
 
     def _ring(self, title: str, text: str, kind: str = "watch") -> None:
         """Call a person who looks elsewhere."""
-        journal.event("app", "alarm", kind=kind, title=title, text=text)
-        from tui.hooks import Alarm, Hooks
+        app_log.event("app", "alarm", kind=kind, title=title, text=text)
+        from tui.services.notifier import Alarm, Hooks
 
         if self._hooks is None:
             self._hooks = Hooks(self._notify, write=self._send, say=self._say, beat=time.monotonic, hidden=self._hidden)
@@ -415,7 +416,7 @@ class PodtopApp(App[None]):
             self.action_tour()
         self._watching = self.run_worker(self._watch.run(), name="watch")
         if self._state is not None:
-            from tui.performer import Performer
+            from tui.services.executor import Performer
 
             self._acts.performer = Performer(
                 self.fleet, self.guard, self._watch, self._state.ledger,
@@ -585,7 +586,7 @@ class PodtopApp(App[None]):
     def action_help_quit(self) -> None:
         # ctrl+c ends most programs, and copies in some: podtop says what ends it, once.
         self.clear_notifications()
-        self.notify(f"{keys.spoken(self._keymap, 'app.quit')} quits podtop; pods go on running", markup=False)
+        self.notify(f"{key_hints.spoken(self._keymap, 'app.quit')} quits podtop; pods go on running", markup=False)
 
     def action_redraw(self) -> None:
         self._terminal.forget()
@@ -594,7 +595,7 @@ class PodtopApp(App[None]):
     def action_command_palette(self) -> None:
         # Its key comes here past a dialog: nothing is to be done behind the back of one.
         if not self.screen.is_modal:
-            from tui.ui.palette import Palette
+            from tui.ui.command_palette import Palette
 
             self.push_screen(Palette(id="--command-palette"))
 
@@ -603,12 +604,12 @@ class PodtopApp(App[None]):
 
         if self.screen.is_modal:
             return
-        word = next((place.word for place in places.PLACES if place.mode == self.current_mode), "")
-        every = keys.every(self.screen, words=self._look.ascii)
+        word = next((place.word for place in screen_table.PLACES if place.mode == self.current_mode), "")
+        every = key_hints.every(self.screen, words=self._look.ascii)
         self.push_screen(Help(every, self.screen.title or word))
 
     def action_tour(self) -> None:
         from tui.ui.modals.tour import Tour
 
         if not self.screen.is_modal:
-            self.push_screen(Tour(keys.every(self.screen, words=self._look.ascii), self._beat))
+            self.push_screen(Tour(key_hints.every(self.screen, words=self._look.ascii), self._beat))

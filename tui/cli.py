@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from tui import __version__, paths
 from tui.api.secret import mask
-from tui.config import Config, ConfigError, load
+from tui.commands.arguments import ACTS, COMMANDS, add_commands
+from tui.commands.frame import framed
+from tui.commands.stdio import listeners, write
+from tui.commands.stdio import say as _say
+from tui.config.loader import Config, ConfigError, load
+from tui.config.settings import Settings
 from tui.demo.faults import listed
-from tui.scripts.arguments import ACTS, COMMANDS, add_commands
-from tui.scripts.frame import framed
-from tui.scripts.streams import listeners, write
-from tui.scripts.streams import say as _say
-from tui.settings.tables import Settings
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
     from tui.api.cloud import Cloud
-    from tui.notes import Note
-    from tui.recorder import Recorder
-    from tui.settings.command import Screen as SettingsOnScreen
-    from tui.source import Source
-    from tui.state import StateFiles
+    from tui.commands.config import Screen as SettingsOnScreen
+    from tui.domain.user_message import Note
+    from tui.history.recorder import Recorder
+    from tui.services.source import Source
+    from tui.storage.state_files import StateFiles
 
 T = TypeVar("T", int, float)
 
@@ -211,22 +211,22 @@ def run(argv: Sequence[str] | None = None) -> int:
     """Do what the arguments say; returns the exit code. Whatever it raises is for the frame."""
     options = parser().parse_args(argv)
     if options.command == "simulate":
-        from tui.demo.serve import serve
+        from tui.commands.simulate import serve
 
         return serve(
             port=options.port, seed=options.seed, pods=options.pods, speed=options.speed, faults=options.fault,
             ssh_port=options.ssh_port or None,
         )  # fmt: skip
     if options.command == "log":
-        from tui.log import show
+        from tui.commands.log import show
 
         return show(paths.state_dir() / "actions.jsonl", last=options.last, pod=options.pod, as_json=options.json)
     if options.command == "completions":
-        from tui.scripts.completions import show_completions
+        from tui.commands.completions import show_completions
 
         return show_completions(parser(), options.shell)
     if options.command == "config":
-        from tui.settings.command import show as show_settings
+        from tui.commands.config import show as show_settings
 
         return show_settings(options.what, paths.config_file(), _screen())
     try:
@@ -269,7 +269,7 @@ def _market(options: argparse.Namespace, config: Config) -> int:
     """The Market screen, or its rows for a script. RunPod tells prices without a key."""
     source = _source(options, config)
     if options.form is not None:
-        from tui.prices import show
+        from tui.commands.market import show
 
         return show(source, config, options)
     given = [flag for flag, _, _ in MARKET_FLAGS if getattr(options, flag.removeprefix("--")) is not None]
@@ -285,7 +285,7 @@ def _market(options: argparse.Namespace, config: Config) -> int:
 
 def _script(options: argparse.Namespace, config: Config) -> int:
     """One answer, or one thing done, without a screen."""
-    from tui.scripts.run import run as run_command
+    from tui.commands.run import run as run_command
 
     for warning in config.warnings:
         _say(warning)
@@ -312,7 +312,7 @@ def _show(source: Source, config: Config, first: str = "fleet") -> int:
 
 
 def _replay(options: argparse.Namespace, config: Config) -> int:
-    from tui.replay import ReplayError, choose
+    from tui.history.replay_source import ReplayError, choose
 
     if options.demo or options.command:
         _say("--replay goes with no demo and no command: it shows what was recorded")
@@ -324,12 +324,12 @@ def _replay(options: argparse.Namespace, config: Config) -> int:
         return USAGE
 
     def unplugged() -> Cloud:
-        from tui.api.unplugged import Unplugged
+        from tui.api.offline import Unplugged
 
         return Unplugged()
 
     from tui.clocks import Clocks
-    from tui.source import Source
+    from tui.services.source import Source
 
     clocks = Clocks()
     source = Source("replay", True, unplugged, clocks.now, recording=tape.path, begin=tape.at, clocks=clocks)
@@ -337,7 +337,7 @@ def _replay(options: argparse.Namespace, config: Config) -> int:
 
 
 def _record(source: Source, config: Config, enforce: bool) -> int:
-    from tui.record import record
+    from tui.commands.record import record
 
     for warning in config.warnings:
         _say(warning)
@@ -361,19 +361,19 @@ def _no_terminal() -> str | None:
 
 def _screen() -> SettingsOnScreen:
     """What the screen knows of settings, none of it before it is asked for."""
-    from tui.settings.command import Bound
-    from tui.settings.command import Screen as SettingsOnScreen
+    from tui.commands.config import Bound
+    from tui.commands.config import Screen as SettingsOnScreen
 
     def bindings(keymap: Mapping[str, str]) -> list[Bound]:
         from tui.app import PodtopApp
-        from tui.ui.keymap import declared, keys_of
+        from tui.ui.keymap_check import declared, keys_of
 
         keys = keys_of(keymap, PodtopApp)
         return [Bound(b.id, " ".join(keys[b.id]), b.help, b.fixed) for b in declared(PodtopApp).values()]
 
     def faults(keymap: Mapping[str, str]) -> Iterable[tuple[str, str]]:
         from tui.app import PodtopApp
-        from tui.ui.keymap import faults
+        from tui.ui.keymap_check import faults
 
         return faults(keymap, PodtopApp)
 
@@ -397,9 +397,9 @@ def runpod_source(config: Config) -> Source:
     """RunPod itself, or whatever answers at the configured URL."""
     from urllib.parse import urlsplit
 
-    from tui.api.endpoint import is_loopback
+    from tui.api.http.endpoint import is_loopback
     from tui.clocks import Clocks
-    from tui.source import Source
+    from tui.services.source import Source
 
     def open_cloud() -> Cloud:
         from tui.api.graphql.client import GraphQLCloud
@@ -438,7 +438,7 @@ def _keep_private(source: Source) -> None:
     """Close to others what earlier versions, or a hand, left open in podtop's state directory; say what stays so."""
     if source.demo:
         return
-    from tui import private
+    from tui.files import private
 
     root = paths.state_dir()
     if left := private.open_to_others(root):
@@ -447,8 +447,8 @@ def _keep_private(source: Source) -> None:
 
 
 def _state(source: Source, config: Config, directory: Callable[[], Path]) -> StateFiles:
-    from tui.api.endpoint import host_of
-    from tui.state import StateFiles
+    from tui.api.http.endpoint import host_of
+    from tui.storage.state_files import StateFiles
 
     return StateFiles(directory, "demo" if source.demo else host_of(config.api_url) or "", config.api_url)
 
@@ -460,7 +460,7 @@ def _is_first_start() -> bool:
     """
     if os.environ.get("PODTOP_TOUR", "").strip().lower() in ("0", "false", "no", "off"):
         return False
-    from tui import private
+    from tui.files import private
 
     directory = paths.state_dir()
     try:
@@ -477,8 +477,8 @@ def _recorder(
     """What makes the recorder, after the first frame."""
 
     def make(say: Callable[[Note], object]) -> Recorder:
-        from tui.api.endpoint import host_of
-        from tui.recorder import Recorder
+        from tui.api.http.endpoint import host_of
+        from tui.history.recorder import Recorder
 
         interval = config.interval * source.pace
         if source.demo:
@@ -496,11 +496,11 @@ def _run(source: Source, config: Config, first: str) -> int:
     # What start-up makes lives as long as the program: the collector need not look at it, now or later.
     gc.disable()
     from tui.app import PodtopApp
-    from tui.ui.display import of_this_terminal
+    from tui.ui.terminal.display import of_this_terminal
 
     if config.keymap:
-        from tui.settings.command import beyond
-        from tui.settings.reading import read
+        from tui.commands.config import beyond
+        from tui.config.reader import read
 
         if wrong := [problem for problem in beyond(read(paths.config_file()), _screen()) if problem.bad]:
             for problem in wrong:
@@ -539,24 +539,24 @@ def _log(source: Source, config: Config, command: str) -> Callable[[], Path | No
 
     def open_log() -> Path | None:
         nonlocal begun
-        from tui import journal
+        from tui.storage import app_log
 
-        path = journal.open_log(paths.state_dir(), config.log_level)
+        path = app_log.open_log(paths.state_dir(), config.log_level)
         if not begun:
             begun = True
-            listeners.append(lambda text: journal.event("cli", "told", text=text))
-            from tui.surroundings import settings, surroundings
+            listeners.append(lambda text: app_log.event("cli", "told", text=text))
+            from tui.system.surroundings import settings, surroundings
 
-            journal.event("cli", "started", command=command, source=source.badge, **surroundings())
-            journal.event("cli", "settings", file=paths.config_file(), **settings(config))
+            app_log.event("cli", "started", command=command, source=source.badge, **surroundings())
+            app_log.event("cli", "settings", file=paths.config_file(), **settings(config))
         return path
 
     return open_log
 
 
 def _log_end(code: int) -> None:
-    from tui import journal
+    from tui.storage import app_log
 
-    journal.event("cli", "ended", code=code)
+    app_log.event("cli", "ended", code=code)
     listeners.clear()
-    journal.close_log()
+    app_log.close_log()

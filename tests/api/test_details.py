@@ -13,10 +13,10 @@ from tests.api.make import Recorder, cloud
 from tests.api.schema import EPOCH, answer_everything, full_answer
 from tui.api.account import Account
 from tui.api.cloud import Malformed, Rejected, Unauthorized
-from tui.api.detail import EnvVar, NetworkVolume
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.graphql.documents import document
 from tui.api.hosts import Capacity, CpuType, Hosts
+from tui.api.pod_detail import EnvVar, NetworkVolume
 from tui.api.secret import Secret
 
 MISSING_BY_RIGHT = ("problems", "unreadable")

@@ -14,10 +14,10 @@ from graphql.utilities import coerce_input_value
 from tests.api.make import Recorder, cloud
 from tests.api.schema import schema
 from tui.api.cloud import Cloud, Forbidden, Malformed, ReadOnly, Rejected, TimedOut, Unreachable
-from tui.api.detail import EnvVar
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.models import Problem
 from tui.api.orders import DeployOrder, Receipt, RentOrder
+from tui.api.pod_detail import EnvVar
 from tui.api.secret import Secret
 
 DEPLOY = DeployOrder(name="train", gpu_count=2, gpu_type_id="NVIDIA H100", image="pytorch:2.4")

@@ -27,13 +27,14 @@ from tui.api.graphql.documents import document
 from tui.api.graphql.wire import Wire
 from tui.api.models import GpuReading, Snapshot
 from tui.api.quantities import EARLIEST, KINDS, LATEST, MOST, SEVERAL, Reader, instant
-from tui.scripts.document import Desk
-from tui.scripts.output import Printer
-from tui.store import rules, views
+from tui.commands.envelope import Desk
+from tui.commands.printer import Printer
+from tui.domain import pod_health
 from tui.store.alerts import alerts
 from tui.store.fleet import Fleet
 from tui.store.series import pack
-from tui.ui import status
+from tui.store.views import pods as views
+from tui.ui.render import header
 
 NOW = 1_790_000_000.0
 BEYOND = 1e13
@@ -313,7 +314,7 @@ def test_an_instant_is_in_our_time_or_unknown(text: str) -> None:
 
 @pytest.mark.parametrize("year", ["0001", "1970", "9999"])
 def test_a_status_change_of_another_age_tells_no_time(year: str) -> None:
-    change = rules.status_change(f"Exited by User: Wed Jul 29 {year} 21:51:59 GMT+1400 (x)")
+    change = pod_health.status_change(f"Exited by User: Wed Jul 29 {year} 21:51:59 GMT+1400 (x)")
     assert change is not None
     assert change.at is None
 
@@ -344,7 +345,7 @@ async def test_lists_and_texts_are_cut_and_said_to_be() -> None:
     told = Fleet(5, 30)
     told.apply(found, NOW)
     # Figures that are of a part say so beside them.
-    assert "no complete list" in str(status.connection(told, NOW, None)[0])
+    assert "no complete list" in str(header.connection(told, NOW, None)[0])
 
 
 async def test_an_id_is_never_cut_where_something_is_done_to_what_it_names() -> None:

@@ -10,13 +10,13 @@ import pytest
 
 from tui.api import cloud as errors
 from tui.api.cloud import Cloud
-from tui.api.detail import EnvVar
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.orders import DeployOrder, RentOrder
+from tui.api.pod_detail import EnvVar
 from tui.api.secret import Secret
+from tui.demo.asgi import Simulator
 from tui.demo.execution import KEY, READ_ONLY_KEY
 from tui.demo.faults import Faults
-from tui.demo.server import Simulator
 from tui.demo.world import World
 
 START = 1_784_000_000.0

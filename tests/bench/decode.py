@@ -15,7 +15,7 @@ from typing import Any
 
 from tui.api.graphql.envelope import data_of, open_answer
 from tui.api.graphql.fleet import snapshot
-from tui.api.graphql.text import clean, clean_json
+from tui.api.http.sanitize import clean, clean_json
 from tui.api.models import Funds, GpuReading, Placement, Pod, Port, Runtime, Snapshot, Telemetry
 
 RUNS = 30

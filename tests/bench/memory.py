@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tests.make import pod, snapshot
 from tui.api.models import Snapshot
+from tui.services.monitor import RECENT, RECENT_BUDGET
 from tui.store.fleet import Fleet
-from tui.watch import RECENT, RECENT_BUDGET
 
 DAY = 86_400
 

@@ -23,9 +23,9 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import DataTable, Static
 
-from tests.ui.test_terminal import Wire
-from tui.ui import terminal
-from tui.ui.shadow import Shadow
+from tests.ui.terminal.test_diff_renderer import Wire
+from tui.ui.terminal import diff_renderer
+from tui.ui.terminal.cell_buffer import Shadow
 
 WIDTH, HEIGHT = 120, 40
 REFRESHES = 60
@@ -38,7 +38,7 @@ class Bench(App[None]):
         self.animation_level = "none"
         self.rng = random.Random(1)
         if shadowed:
-            terminal.install(self, Wire)
+            diff_renderer.install(self, Wire)
         self.bytes = 0
         self.idle = 0
         self.cpu = 0.0

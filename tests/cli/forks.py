@@ -18,15 +18,6 @@ from typing import Any
 
 def preload() -> None:
     """What a command would import by itself: only time is saved by this."""
-    import tui.cli
-    import tui.demo.execution
-    import tui.demo.source
-    import tui.demo.world
-    import tui.log
-    import tui.prices
-    import tui.scripts.act
-    import tui.scripts.belongings
-    import tui.scripts.once  # noqa: F401
 
 
 def begin(case: dict[str, Any], out: int, err: int) -> None:
@@ -60,12 +51,12 @@ def begin(case: dict[str, Any], out: int, err: int) -> None:
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + room, used + room))
     if case.get("crash"):
-        import tui.scripts.streams
+        import tui.commands.stdio
 
         def broken(*arguments: object) -> None:
             raise ZeroDivisionError("rpa_0123456789abcdef")
 
-        for module in (tui.scripts.streams, *(m for name, m in list(sys.modules.items()) if name.startswith("tui."))):
+        for module in (tui.commands.stdio, *(m for name, m in list(sys.modules.items()) if name.startswith("tui."))):
             if hasattr(module, "write"):
                 module.write = broken  # type: ignore[attr-defined]
 

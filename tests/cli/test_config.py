@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tui.config import Config, ConfigError, load
+from tui.config.loader import Config, ConfigError, load
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ import pytest
 
 from tests.cli.terminal import Terminal
 from tui.cli import parser
-from tui.scripts.exits import Exit
-from tui.scripts.frame import framed
+from tui.commands.exit_codes import Exit
+from tui.commands.frame import framed
 
 GOES_ON = ("record", "simulate")
 """Commands that end when they are told to."""

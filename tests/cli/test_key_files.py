@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui import files
 from tui.api.secret import Secret, looks_like_a_key, mask
 from tui.cli import main
-from tui.config import Config, ConfigError, Hidden, load
-from tui.hooks import without_keys
-from tui.journal import close_log, open_log
-from tui.settings.reading import read as read_settings
+from tui.config.loader import Config, ConfigError, Hidden, load
+from tui.config.reader import read as read_settings
+from tui.files import reading
+from tui.services.notifier import without_keys
+from tui.storage.app_log import close_log, open_log
 
 KEY = "rpa_THISISTHEKEY0123456789ABCDEFGHIJKLMNOPQRST"
 OLD = "A1B2C3D4E5F6G7H8I9J0K1L2M3N4O5P6Q7R8S9T0"
@@ -227,9 +227,9 @@ def test_a_key_that_others_can_read_is_used_and_told(mode: int, tmp_path: Path) 
 def test_a_key_that_belongs_to_another_user_is_used_and_told(tmp_path: Path) -> None:
     file = put(tmp_path / "key", KEY)
     me = file.stat().st_uid
-    assert files.exposure(file, file.stat(), me) == ""
+    assert reading.exposure(file, file.stat(), me) == ""
     if me != 0:
-        assert "another user" in files.exposure(file, file.stat(), me + 1)
+        assert "another user" in reading.exposure(file, file.stat(), me + 1)
     else:
         os.chown(file, 12345, -1)
         found = config(tmp_path, {"api_key_file": str(file)})
@@ -292,24 +292,24 @@ async def test_a_started_program_has_no_key_in_its_environment(
     environ = {"MINE": "the-secret-key", "COPY": "the-secret-key", "PATH": "/usr/bin:/bin", "WAYLAND_DISPLAY": "w"}
     hidden = Hidden(frozenset(("MINE",)), (Secret("the-secret-key"),))
     if place == "hooks":
-        from tests.test_hooks import ALARM
-        from tui.hooks import Hooks
-        from tui.settings.tables import Notify
+        from tests.services.test_notifier import ALARM
+        from tui.config.settings import Notify
+        from tui.services.notifier import Hooks
 
         notify = Notify(command=(str(tool),))
         hooks = Hooks(notify, write=str, say=print, beat=lambda: 0.0, environ=environ, hidden=hidden)
         hooks.ring(ALARM)
         await next(iter(hooks._tasks))
     elif place == "clipboard":
-        from tui import clipboard
+        from tui.system import clipboard
 
         monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
         environ["PATH"] = os.environ["PATH"]
         await clipboard.copy("text", lambda _: True, environ=environ, which=lambda name: str(tool), hidden=hidden)
     else:
         code = (
-            "import asyncio, sys; from tui import foreground; from tui.hooks import without_keys\n"
-            "from tui.config import Hidden; from tui.api.secret import Secret; import os\n"
+            "import asyncio, sys; from tui.system import foreground; from tui.services.notifier import without_keys\n"
+            "from tui.config.loader import Hidden; from tui.api.secret import Secret; import os\n"
             "hidden = Hidden(frozenset(('MINE',)), (Secret('the-secret-key'),))\n"
             f"asyncio.run(foreground.run(('x',), without_keys(os.environ, hidden), {str(tool)!r}))"
         )
@@ -332,7 +332,7 @@ def test_there_is_no_other_way_to_start_a_program() -> None:
         for path in package.rglob("*.py")
         if any(start in path.read_text() for start in starts)
     }
-    assert found == {"hooks.py", "clipboard.py", "foreground.py"}
+    assert found == {"services/notifier.py", "system/clipboard.py", "system/foreground.py"}
 
 
 # What looks like a key
@@ -444,9 +444,9 @@ def test_the_log_holds_nothing_that_looks_like_a_key(tmp_path: Path) -> None:
 
 
 def test_an_editors_mark_in_front_of_what_podtop_keeps_loses_nothing(tmp_path: Path) -> None:
-    from tui.kept import Kept
-    from tui.ledger import entries
-    from tui.shelf import Shelf
+    from tui.storage.audit_log import entries
+    from tui.storage.json_store import Shelf
+    from tui.storage.preferences import Kept
 
     put(tmp_path / "shelf.json", BOM + b'{"a": "b"}\r\n')
     assert Shelf[str](tmp_path / "shelf.json", str, "things", "lost").all() == {"a": "b"}

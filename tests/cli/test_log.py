@@ -14,10 +14,10 @@ import pytest
 
 from tests.cli import quick
 from tests.cli.test_recording import KEY, PODTOP, url  # noqa: F401
-from tui.leases import Leases
-from tui.ledger import Ledger
-from tui.state import StateFiles
-from tui.store.lease import Lease
+from tui.domain.lease import Lease
+from tui.services.lease_runner import Leases
+from tui.storage.audit_log import Ledger
+from tui.storage.state_files import StateFiles
 
 
 def state() -> Path:

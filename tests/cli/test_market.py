@@ -79,7 +79,7 @@ def test_a_reader_that_leaves_early_is_no_crash(url: str) -> None:  # noqa: F811
 
 
 def test_it_imports_no_screen() -> None:
-    code = "import tui.prices, sys; print([m for m in ('textual', 'rich', 'plotext') if m in sys.modules])"
+    code = "import tui.commands.market, sys; print([m for m in ('textual', 'rich', 'plotext') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import podtop
-from tui.replay import choose
-from tui.store.archive.reader import Recording
+from tui.history.archive.reader import Recording
+from tui.history.replay_source import choose
 
 PODTOP = [sys.executable, "-m", "tui"]
 PATIENCE = 60.0

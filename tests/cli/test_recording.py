@@ -18,8 +18,8 @@ import pytest
 
 from tests.cli import quick
 from tests.cli.terminal import Terminal, podtop
-from tui.store.archive.file import ArchiveError
-from tui.store.archive.reader import Recording
+from tui.history.archive.reader import Recording
+from tui.history.archive.schema import ArchiveError
 
 PODTOP = [sys.executable, "-m", "tui"]
 PATIENCE = 20.0

@@ -61,7 +61,7 @@ def test_a_terminal_that_is_gone_leaves_no_process_behind() -> None:
 
 def test_a_crash_is_one_line_and_a_log(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import tui.watch as w\n"
+        "import tui.services.monitor as w\n"
         "async def broken(self): raise ZeroDivisionError('rpa_very_secret')\n"
         "w.Watch.run = broken\n"
     )

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema
 
+from tui.demo.asgi import Simulator
 from tui.demo.execution import KEY
-from tui.demo.server import Simulator
 from tui.demo.source import in_process
 from tui.demo.world import HISTORY, World
 

@@ -7,13 +7,14 @@ import pytest
 from tests.demo.conftest import START
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.models import Snapshot
+from tui.demo.asgi import Simulator
 from tui.demo.execution import KEY
-from tui.demo.server import Simulator
 from tui.demo.source import in_process
 from tui.demo.world import World
-from tui.store import costs, outlook
+from tui.domain import costs
+from tui.domain import runway as outlook
+from tui.domain.runway import ENDS, STOPS
 from tui.store.fleet import Fleet
-from tui.store.outlook import ENDS, STOPS
 
 HOUR = 3600.0
 

@@ -15,7 +15,7 @@ from tui.api.models import Snapshot
 from tui.demo.faults import Faults
 from tui.demo.source import COARSE_STEP, STEP, demo_source
 from tui.demo.source import instants as instants_of
-from tui.source import Source
+from tui.services.source import Source
 
 
 class Wall:
@@ -142,7 +142,7 @@ def test_nothing_heavy_is_imported_before_it_is_opened() -> None:
 def test_a_timeout_is_a_timeout() -> None:
     async def ask() -> None:
         from tui.api.graphql.client import GraphQLCloud
-        from tui.demo.server import Simulator
+        from tui.demo.asgi import Simulator
         from tui.demo.source import in_process
         from tui.demo.world import World
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.demo.conftest import START
 from tui.demo.account import user
-from tui.demo.noise import wander
 from tui.demo.pods import HOUR, pod_view
+from tui.demo.random_walk import wander
 from tui.demo.world import HISTORY, World
 
 OPENED = START + HISTORY

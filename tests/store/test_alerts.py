@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tests.make import funds, pod, runtime, snapshot
 from tui.api.models import Pod, Snapshot, Unreadable
-from tui.store import rules
+from tui.domain import pod_health
 from tui.store.alerts import Alert, Basis, Grade, Kind, alerts
 from tui.store.fleet import Fleet
 from tui.store.series import Column, Stretch
@@ -69,7 +69,7 @@ def test_a_boot_that_does_not_end() -> None:
 
 def test_a_boot_without_a_date_is_judged_by_what_was_seen() -> None:
     fleet = Fleet(60, 60)
-    for step in range(-int(rules.BOOT_PATIENCE // 60) - 1, 1):
+    for step in range(-int(pod_health.BOOT_PATIENCE // 60) - 1, 1):
         fleet.apply(snapshot(pod("a", utils=None), funds=RICH), NOW + 60 * step)
     (alert,) = alerts(fleet, NOW)
     assert (alert.kind, alert.basis) == (Kind.BOOT, Basis.HISTORY)
@@ -90,7 +90,7 @@ def test_a_crash_loop_is_restarts_that_were_seen() -> None:
         fleet.apply(snapshot(crashing, funds=RICH), NOW - 900 + 100 * step)
     (alert,) = alerts(fleet, NOW)
     assert (alert.kind, alert.grade, alert.count) == (Kind.LOOP, Grade.BAD, 4)
-    assert Kind.LOOP not in [a.kind for a in alerts(fleet, NOW + rules.LOOP_SPAN)]
+    assert Kind.LOOP not in [a.kind for a in alerts(fleet, NOW + pod_health.LOOP_SPAN)]
 
 
 def test_gpus_that_do_nothing_in_one_answer_are_quiet_and_not_idle() -> None:

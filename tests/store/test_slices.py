@@ -8,11 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from tests.make import pod, snapshot
-from tui.store import rules, views
-from tui.store.chronicle import Chronicle
+from tui.domain import pod_health
+from tui.store.alert_tracker import Chronicle
 from tui.store.fleet import CROWD, Fleet
 from tui.store.series import GAP, Series, pack
 from tui.store.slices import SLICE, whole
+from tui.store.views import pods
 
 NOW = 1_790_000_000.0
 MANY = 2 * CROWD
@@ -56,24 +57,26 @@ def test_what_is_made_of_many_pods_is_what_it_would_be_of_few(warmed: bool) -> N
     if warmed:
         whole(fleet.summing(now))
     records = [record.pod for record in fleet.records.values() if record.pod is not None]
-    assert fleet.totals == rules.totals(records)
-    idle = sum(1 for r in fleet.records.values() if r.pod and rules.phase(r.pod, r.idle_for(now)) is rules.Phase.IDLE)
+    assert fleet.totals == pod_health.totals(records)
+    idle = sum(
+        1 for r in fleet.records.values() if r.pod and pod_health.phase(r.pod, r.idle_for(now)) is pod_health.Phase.IDLE
+    )
     assert idle > 0
     assert fleet.idle_burn(now) == idle
-    query = views.Query(sort="name")
-    first = views.pods(fleet, now, query)
-    assert views.pods(fleet, now + 1, query) is first
-    assert views.pods(fleet, NOW - 5, query) is not first
+    query = pods.Query(sort="name")
+    first = pods.pods(fleet, now, query)
+    assert pods.pods(fleet, now + 1, query) is first
+    assert pods.pods(fleet, NOW - 5, query) is not first
 
 
 def test_the_next_answer_makes_it_anew() -> None:
     fleet = Fleet(5, 30)
     fleet.apply(PODS, NOW)
     assert fleet.totals.pods == MANY
-    assert len(views.pods(fleet, NOW, views.Query())) == MANY
+    assert len(pods.pods(fleet, NOW, pods.Query())) == MANY
     fleet.apply(replace(PODS, pods=(PODS.pods or ())[1:]), NOW + 5)
     assert fleet.totals.pods == MANY - 1
-    assert len(views.pods(fleet, NOW + 5, views.Query())) == MANY - 1
+    assert len(pods.pods(fleet, NOW + 5, pods.Query())) == MANY - 1
 
 
 @pytest.mark.parametrize("value", [1e308, -1e308, 1.7e308, math.inf, -math.inf, math.nan, -0.0, 5e-324])

@@ -17,18 +17,18 @@ from tests.make import market, offer, pod, snapshot
 from tui.api.account import Account, Templates
 from tui.api.catalogue import CpuFlavor, GpuSheet
 from tui.api.cloud import CloudError
-from tui.api.detail import PodDetail, PodExtras
 from tui.api.hosts import Hosts
 from tui.api.models import Market, Quote, Snapshot
 from tui.api.orders import DeployOrder, Receipt, RentOrder
+from tui.api.pod_detail import PodDetail, PodExtras
 from tui.app import PodtopApp
 from tui.clocks import Clocks
-from tui.config import Config
-from tui.notes import Note
-from tui.recorder import Recorder
-from tui.source import Source
-from tui.state import StateFiles
-from tui.ui.hush import QUIET
+from tui.config.loader import Config
+from tui.domain.user_message import Note
+from tui.history.recorder import Recorder
+from tui.services.source import Source
+from tui.storage.state_files import StateFiles
+from tui.ui.input.typeahead import QUIET
 
 FRAME = 0.02  # a little longer than a frame of Textual
 NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC
@@ -248,7 +248,7 @@ def sent_to_clipboard(run: Running) -> list[str]:
     return found
 
 
-PAINTING = ("test_terminal.py", "test_terminal_driver.py", "test_terminal_shadow.py")
+PAINTING = ("test_diff_renderer.py", "test_driver.py", "test_cell_buffer.py")
 """Where it counts what is painted."""
 
 _render_update = Compositor.render_update

@@ -25,8 +25,8 @@ from tests.api.make import cloud as wire
 from tests.api.schema import schema, source
 from tests.ui.conftest import NOW, Launch
 from tests.ui.test_account_screen import AccountCloud, go
-from tui.scripts import belongings
-from tui.scripts.items import iso
+from tui.commands import account_items
+from tui.commands.items import iso
 from tui.ui.screens.account import LISTS
 
 OPERATIONS = ("account", "ledger", "templates", "readmes", "billing", "profile")
@@ -121,7 +121,7 @@ async def test_every_field_that_is_asked_for_is_shown(launch: Launch) -> None:
 
     cloud = AccountCloud()
     cloud.real = wire(answer)
-    item = belongings.account(await belongings.whole(cloud.real))
+    item = account_items.account(await account_items.whole(cloud.real))
     told = [msgspec.json.encode(item).decode()]
     async with launch(cloud=cloud, size=(230, 90)) as run:
         for name in LISTS:

@@ -16,8 +16,8 @@ from tui.api.account import Account, Billing, Charge, Ledger, Profile, Readmes, 
 from tui.api.cloud import CloudError, Rejected, Unreachable
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.models import Problem
+from tui.demo.asgi import Simulator
 from tui.demo.execution import KEY
-from tui.demo.server import Simulator
 from tui.demo.source import in_process
 from tui.demo.world import World
 from tui.ui.modals.deploy import DeployForm

@@ -9,10 +9,10 @@ from textual.widgets import Input
 
 from tests.make import pod, snapshot
 from tests.ui.conftest import OFFERS, PODS, HeldCloud, Launch, Running
-from tui import consequences
 from tui.api.cloud import TimedOut, Unreachable
 from tui.api.models import Snapshot
-from tui.config import Config
+from tui.config.loader import Config
+from tui.domain import consequences
 from tui.ui.modals.confirm import Confirm
 
 LLAMA, EVAL, FLUX, PREP = "k3v9x0q2m1a7ze", "p8d2n5c1r4t6yw", "q9w8e7r6t5y4u3", "m5n4b3v2c1x0z9"

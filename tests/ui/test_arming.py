@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from tests.make import funds, offer, pod
 from tui.api.models import Demand, Quote
-from tui.store.draft import STARTING, Draft
-from tui.store.vigil import Vigil
-from tui.ui.arming import deploys, resumes
-from tui.ui.modals.agree import Question
+from tui.domain.deploy_draft import STARTING, Draft
+from tui.domain.market_watch import Vigil
+from tui.ui.modals.question import Question
+from tui.ui.render.watch_question import deploys, resumes
 
 OFFERS = (offer("B200", Quote(5.0, 3.0, "Low")), offer("A40", Quote(0.4, 0.2, "Low")))
 WAITS = Vigil("v1", 0.0, (OFFERS[0].gpu_id,), ("B200",), ceiling=6.0)
@@ -79,8 +79,8 @@ def test_a_resume_says_its_price_or_that_there_is_none() -> None:
 
 def test_a_resume_by_a_watch_is_told_the_same_price_as_one_by_hand() -> None:
     from tests.make import pod
-    from tui import consequences
     from tui.actions import BY_ID
+    from tui.domain import consequences
 
     down = pod("p", status="EXITED", utils=None, cost=2.0)
     by_hand = consequences.case(BY_ID["resume"], ["p"], {"p": down}, {}, RICH).points[0].text

@@ -17,16 +17,16 @@ from textual.widgets import Label
 from tests.make import snapshot
 from tests.ui.conftest import PODS, Launch, Running
 from tests.ui.test_acting import on
-from tui.clipboard import Outcome
-from tui.ui import barrier
-from tui.ui.copies import Entry
+from tui.system.clipboard import Outcome
+from tui.ui import handler_barrier
+from tui.ui.command_palette import Palette
 from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.copy import CopyMenu
 from tui.ui.modals.help import Help
 from tui.ui.modals.readme import Readme
 from tui.ui.modals.tour import Tour
-from tui.ui.palette import Palette
-from tui.ui.widgets.filter import FilterLine
+from tui.ui.render.copy_entries import Entry
+from tui.ui.widgets.filter_input import FilterLine
 
 
 def burst(run: Running, *keys: str) -> None:
@@ -222,8 +222,8 @@ async def test_a_fault_in_a_handler_is_told_and_logged(
         await run.poll(snapshot(*(PODS.pods or ())[:1]))
         assert "eval-sweep" not in run.text()
         # Where that is all it does, it ends.
-        assert [run.app.holds(KeyError("x")) for _ in range(barrier.MOST + 1)][-1] is False
-        run.cloud.beat += barrier.WITHIN
+        assert [run.app.holds(KeyError("x")) for _ in range(handler_barrier.MOST + 1)][-1] is False
+        run.cloud.beat += handler_barrier.WITHIN
         assert run.app.holds(KeyError("x"))
         run.app.survives = False
         assert not run.app.holds(KeyError("x"))

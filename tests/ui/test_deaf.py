@@ -14,7 +14,7 @@ from tests.make import pod, snapshot
 from tests.ui.conftest import PODS, HeldCloud, Launch, Running
 from tests.ui.test_acting import LLAMA, SPOT, on, opened, sent
 from tests.ui.test_deploy import DETAIL
-from tui.ui.hush import BEAT, GAP, QUIET, Hush, Pulse
+from tui.ui.input.typeahead import BEAT, GAP, QUIET, Hush, Pulse
 from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.dialog import DEAF, Dialog

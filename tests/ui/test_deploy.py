@@ -11,19 +11,19 @@ from textual.widgets import Button, Input
 
 from tests.make import funds, market, offer, snapshot
 from tests.ui.conftest import NOW, OFFERS, PODS, HeldCloud, Launch, Running
-from tests.ui.test_facts import full_detail, full_pod
-from tui import drafts
+from tests.ui.render.test_pod_facts import full_detail, full_pod
 from tui.api.account import Template, Templates
 from tui.api.cloud import Faltering, Unreachable
-from tui.api.detail import PodDetail
 from tui.api.models import Quote, Snapshot
 from tui.api.orders import DeployOrder, Receipt, RentOrder
+from tui.api.pod_detail import PodDetail
 from tui.api.secret import Secret
-from tui.ledger import Ledger
-from tui.state import StateFiles
-from tui.store.draft import Draft
-from tui.ui.modals.agree import Agree
+from tui.domain.deploy_draft import Draft
+from tui.storage import draft_file
+from tui.storage.audit_log import Ledger
+from tui.storage.state_files import StateFiles
 from tui.ui.modals.deploy import DeployForm
+from tui.ui.modals.question import Agree
 
 DETAIL = full_detail(full_pod())
 
@@ -343,7 +343,7 @@ async def test_a_deploy_that_a_crash_left_open_gets_the_lease_it_was_to_have(
 ) -> None:
     state = StateFiles(lambda: tmp_path, "test", "https://test.invalid")
     draft = Draft({"name": "mine", "lease": "yes", "stop_after": "8h", "image": "x", "gpu_type_id": "H100 SXM"})
-    drafts.save(state.draft(), draft)
+    draft_file.save(state.draft(), draft)
     Ledger(tmp_path / "actions.jsonl", origin="test", wall=lambda: NOW - away).intent("deploy", "", "mine", {})
     cloud = HeldCloud()
     made = list(PODS.pods or ())

@@ -23,13 +23,13 @@ from tui.api.cloud import Unreachable
 from tui.api.models import Funds, Offer, Quote
 from tui.api.secret import Secret
 from tui.app import STYLES
+from tui.domain import deploy_draft as drafts
+from tui.domain.deploy_draft import Draft
+from tui.domain.deploy_fields import fields
 from tui.paths import styles_dir
-from tui.store import draft as drafts
-from tui.store.draft import Draft
-from tui.store.fields import fields
 from tui.ui import themes
 from tui.ui.modals.deploy import Answer, DeployForm, Sources
-from tui.ui.widgets.variables import Variable, pairs_of
+from tui.ui.widgets.env_editor import Variable, pairs_of
 
 NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC
 OFFERS = (

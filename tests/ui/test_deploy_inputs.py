@@ -19,15 +19,15 @@ from tests.ui.test_deploy import form, shown
 from tests.ui.test_deploy_form import FRESH, NOW, OFFERS, Stage
 from tests.ui.test_deploy_form import shown as staged
 from tui.api.secret import Secret
-from tui.performer import order_inputs
-from tui.store import draft as drafts
-from tui.store.draft import STARTING, Draft
-from tui.store.fields import FIELDS, Field, Kind, fields
-from tui.store.vigil import Vigil
-from tui.ui.arming import deploys
-from tui.ui.modals.agree import Agree, Question
+from tui.domain import deploy_draft as drafts
+from tui.domain.deploy_draft import STARTING, Draft
+from tui.domain.deploy_fields import FIELDS, Field, Kind, fields
+from tui.domain.market_watch import Vigil
+from tui.services.executor import order_inputs
 from tui.ui.modals.deploy import DeployForm
-from tui.ui.ordering import anew, question
+from tui.ui.modals.question import Agree, Question
+from tui.ui.render.deploy_question import anew, question
+from tui.ui.render.watch_question import deploys
 
 SECRET = "hf_verysecret"
 

@@ -14,11 +14,11 @@ from tests.ui.conftest import NOW, PODS, HeldCloud, Launch, Running, sent_to_cli
 from tui.api.cloud import Throttled, Unreachable
 from tui.api.models import Snapshot
 from tui.app import PodtopApp
-from tui.config import Config
-from tui.past import Past
-from tui.recorder import archive_path
-from tui.store.archive.reader import Recording
-from tui.store.events import Event, Kind
+from tui.config.loader import Config
+from tui.domain.events import Event, Kind
+from tui.history.archive.reader import Recording
+from tui.history.queries import Past
+from tui.history.recorder import archive_path
 from tui.ui.screens.events import EventsScreen
 from tui.ui.screens.pod import PodScreen
 from tui.ui.widgets.table import Table

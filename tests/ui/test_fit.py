@@ -14,7 +14,7 @@ from textual.widgets import Button, Input
 from tests.make import pod, snapshot
 from tests.ui.conftest import HeldCloud, Launch, Running
 from tui.ui.modals.dialog import Dialog
-from tui.ui.widgets.lines import Lines
+from tui.ui.widgets.status_lines import Lines
 
 SIZES = ((40, 12), (40, 20), (60, 20), (80, 24), (100, 30), (120, 40), (160, 45), (200, 50), (250, 70))
 SMALL = ((40, 12), (40, 20), (60, 20), (80, 24))

@@ -17,14 +17,16 @@ from tui.actions import ACTIONS
 from tui.api.cloud import CloudError, Forbidden, Malformed, Rejected, Throttled, TimedOut, Unauthorized, Unreachable
 from tui.api.models import Problem, Snapshot, Unreadable
 from tui.app import PodtopApp
-from tui.config import Config
-from tui.source import Source
+from tui.config.loader import Config
+from tui.services.source import Source
 from tui.store.fleet import Fleet
-from tui.ui import layout, notices, status
-from tui.ui.palette import Everything
-from tui.ui.screens.timed import RANGES
-from tui.ui.status import Badges
-from tui.ui.widgets.lines import join
+from tui.ui import layout
+from tui.ui.command_palette import Everything
+from tui.ui.render import empty_states
+from tui.ui.render import header as status
+from tui.ui.render.header import Badges
+from tui.ui.screens.base import RANGES
+from tui.ui.widgets.status_lines import join
 from tui.ui.widgets.table import Table
 
 
@@ -398,8 +400,8 @@ async def test_asking_now_says_when_runpod_has_asked_for_patience(launch: Launch
 
 
 def test_a_first_answer_that_is_slow_says_how_long() -> None:
-    assert notices.pods(Fleet(5, 30), False, 0.3).title == "◌ asking RunPod for pods"
-    assert notices.market(Fleet(5, 30), False, 75.0).title == "◌ asking RunPod for prices · 1m 15s"
+    assert empty_states.pods(Fleet(5, 30), False, 0.3).title == "◌ asking RunPod for pods"
+    assert empty_states.market(Fleet(5, 30), False, 75.0).title == "◌ asking RunPod for prices · 1m 15s"
 
 
 @given(

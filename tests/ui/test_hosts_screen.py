@@ -12,7 +12,7 @@ from tests.ui.conftest import HeldCloud, Launch, Running, sent_to_clipboard
 from tui.api.cloud import Unreachable
 from tui.api.hosts import Hosts
 from tui.api.models import Unreadable
-from tui.config import Config
+from tui.config.loader import Config
 from tui.ui.screens.hosts import HostsScreen
 from tui.ui.widgets.table import Table
 

@@ -6,15 +6,15 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tests.ui.test_facts import branches, changed
-from tui import prices as scripts
+from tests.ui.render.test_pod_facts import branches, changed
 from tui.api.hosts import CpuType
 from tui.api.models import ANYTHING, DataCenter, Funds, Market, Offer, Places, Quote, Snapshot, Stock
-from tui.scripts.items import money
-from tui.store import market
+from tui.commands import market as scripts
+from tui.commands.items import money
 from tui.store.fleet import Fleet
-from tui.store.prices import Prices
-from tui.ui import offers, status
+from tui.store.price_history import Prices
+from tui.store.views import offers as market
+from tui.ui.render import header, offers
 
 NOW = 1_795_435_200.0
 SECURE = Quote(2.99, 1.75, "High", 16, 125, 40, 100, 40.0, 900, 700, "SE", True)
@@ -67,6 +67,6 @@ def test_every_field_of_the_funds(name: str) -> None:
     def told(funds: Funds) -> object:
         fleet = Fleet(5.0, 30.0)
         fleet.apply(Snapshot(funds, ()), NOW)
-        return status.money(fleet, False), money(funds)
+        return header.money(fleet, False), money(funds)
 
     assert (told(changed(FUNDS, (name,))) != told(FUNDS)) != ((Funds, name) in NOT_SHOWN)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tests.make import market, offer
 from tests.ui.conftest import OFFERS, HeldCloud, Launch, Running
-from tests.ui.test_sheets import FLAVOR, SHEET
+from tests.ui.render.test_catalogue import FLAVOR, SHEET
 from tui.api.catalogue import CpuFlavor, GpuSheet
 from tui.api.cloud import CloudError, Rejected, Unreachable
 from tui.api.hosts import CpuType

@@ -8,12 +8,12 @@ from msgspec.structs import replace
 
 from tests.make import pod, snapshot
 from tests.ui.conftest import NOW, PODS, HeldCloud, Launch, Running, sent_to_clipboard
-from tests.ui.test_facts import EXTRAS, TOKEN, full_detail, full_pod
+from tests.ui.render.test_pod_facts import EXTRAS, TOKEN, full_detail, full_pod
 from tui.api.cloud import Forbidden
 from tui.api.models import GpuReading, Telemetry
-from tui.store.events import Kind
-from tui.ui.facts import MASKED
+from tui.domain.events import Kind
 from tui.ui.modals.copy import CopyMenu
+from tui.ui.render.pod_facts import MASKED
 from tui.ui.screens.pod import PodScreen
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry as TelemetryPane

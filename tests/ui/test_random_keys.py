@@ -20,14 +20,14 @@ from tests.stage import NOON, settle, still_pollers
 from tui.actions import ACTIONS, Consent
 from tui.api.graphql.client import GraphQLCloud
 from tui.app import PodtopApp
-from tui.config import Config
+from tui.config.loader import Config
 from tui.demo.source import demo_source
-from tui.state import StateFiles
-from tui.ui.modals.agree import Agree
+from tui.storage.state_files import StateFiles
 from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.dialog import DEAF, Dialog
-from tui.ui.screens.timed import TimedScreen
+from tui.ui.modals.question import Agree
+from tui.ui.screens.base import TimedScreen
 from tui.ui.widgets.table import Table
 
 KEYS = 10_000

@@ -14,15 +14,15 @@ from textual.widgets import Static
 from tests.api.make import account, cloud, pod
 from tests.make import market, snapshot
 from tests.make import pod as made
-from tests.test_leases import Watcher, leased
+from tests.services.test_lease_runner import Watcher, leased
 from tests.ui.conftest import OFFERS, PODS, HeldCloud, Launch, Running
 from tests.ui.test_acting import EVAL, LLAMA, SPOT, on, opened, sent
 from tests.ui.test_deploy import form, put, shown
 from tui.api.cloud import CloudError
 from tui.api.models import Snapshot, Unreadable
 from tui.store.fleet import Fleet
-from tui.ui.modals.agree import Agree
 from tui.ui.modals.confirm import Confirm
+from tui.ui.modals.question import Agree
 
 ME = account()["data"]["myself"]
 ERROR = {"message": "Something went wrong. Please try again later or contact support."}

@@ -18,20 +18,20 @@ from textual.widgets import Button
 
 from tests.make import funds, pod
 from tests.ui.test_deploy_form import FRESH, NOW, OFFERS
-from tui import consequences
 from tui.actions import BY_ID
 from tui.app import STYLES
+from tui.domain import consequences
+from tui.domain.deploy_draft import Draft
+from tui.domain.lease import Lease
+from tui.domain.market_watch import Vigil
 from tui.paths import styles_dir
-from tui.store.draft import Draft
-from tui.store.lease import Lease
-from tui.store.vigil import Vigil
 from tui.ui import themes
-from tui.ui.arming import deploys
-from tui.ui.modals.agree import Agree, Question
 from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.dialog import Dialog
 from tui.ui.modals.lease import LeaseDialog
-from tui.ui.ordering import question
+from tui.ui.modals.question import Agree, Question
+from tui.ui.render.deploy_question import question
+from tui.ui.render.watch_question import deploys
 
 
 class Stage(App[None]):

@@ -18,10 +18,10 @@ from tests.ui.conftest import NOW, PODS, HeldCloud
 from tui.api.cloud import Throttled, Unauthorized, Unreachable
 from tui.api.models import Problem, Snapshot, Unreadable
 from tui.app import PodtopApp
-from tui.config import Config
-from tui.source import Source
-from tui.ui import status
-from tui.ui.widgets.lines import TwoSided
+from tui.config.loader import Config
+from tui.services.source import Source
+from tui.ui.render import header
+from tui.ui.widgets.status_lines import TwoSided
 
 Compare = Callable[..., bool]
 SMALL = (100, 30)
@@ -40,7 +40,7 @@ with_header = pytest.mark.with_header
 @pytest.fixture(autouse=True)
 def _without_header(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.node.get_closest_marker("with_header") is None:
-        monkeypatch.setattr(status, "header", lambda *args, **more: (TwoSided(()), TwoSided(())))
+        monkeypatch.setattr(header, "header", lambda *args, **more: (TwoSided(()), TwoSided(())))
 
 
 def held_app(cloud: HeldCloud, **config: Any) -> PodtopApp:

@@ -14,9 +14,9 @@ from tests.ui.conftest import PODS, HeldCloud, Launch, Running
 from tests.ui.test_deploy import DETAIL
 from tui.api.account import Template, Templates
 from tui.api.cloud import Unreachable
-from tui.api.detail import PodDetail
 from tui.api.models import Snapshot
-from tui.ui.hush import QUIET
+from tui.api.pod_detail import PodDetail
+from tui.ui.input.typeahead import QUIET
 
 NAMED = (
     "enter", "escape", "escape", "tab", "shift+tab", "up", "down", "left", "right", "space", "backspace", "delete",

@@ -17,13 +17,13 @@ from tests.ui.conftest import NOW, Launch, Running
 from tui.api.cloud import TimedOut
 from tui.api.models import GpuReading, Telemetry
 from tui.clocks import Clocks
-from tui.performer import PATIENCE
-from tui.store.events import Kind
-from tui.ui.captions import time_axis
-from tui.ui.screens.timed import RANGES, TimedScreen
-from tui.ui.spec import ChartSpec, window
+from tui.domain.events import Kind
+from tui.services.executor import PATIENCE
+from tui.ui.charts.captions import time_axis
+from tui.ui.charts.spec import ChartSpec, window
+from tui.ui.screens.base import RANGES, TimedScreen
 from tui.ui.widgets.chart import Chart
-from tui.ui.widgets.lines import Lines
+from tui.ui.widgets.status_lines import Lines
 
 HOUR, DAY = 3600.0, 86_400.0
 MOVES = (HOUR, -HOUR, DAY, -DAY)

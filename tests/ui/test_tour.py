@@ -16,8 +16,8 @@ from tests.cli.terminal import podtop
 from tests.ui.conftest import FRAME, HeldCloud, Launch
 from tui.app import PodtopApp
 from tui.cli import _is_first_start
-from tui.config import Config
-from tui.source import Source
+from tui.config.loader import Config
+from tui.services.source import Source
 from tui.ui.modals.tour import STOPS, Tour, lines
 from tui.ui.screens.fleet import FleetScreen
 

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.make import pod, snapshot
-from tui.store import views
+from tui.format import numbers as fmt
+from tui.format.width import shown
 from tui.store.fleet import Fleet
-from tui.ui import format as fmt
-from tui.ui import rows
-from tui.ui.cells import fit, width_of, wrap
-from tui.ui.notice import Notice, notice_line
-from tui.ui.widgets.lines import TwoSided, join
+from tui.store.views import pods
+from tui.ui.primitives.cells import fit, width_of, wrap
+from tui.ui.primitives.empty_state import Notice, notice_line
+from tui.ui.render import rows
+from tui.ui.widgets.status_lines import TwoSided, join
 from tui.ui.widgets.table import visible
-from tui.width import shown
 
 NOW = 1_000_000.0
 NUMBERS = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))
@@ -100,7 +100,7 @@ def test_a_two_sided_line_fills_its_line(width: int) -> None:
 def test_a_straggler_is_marked_by_a_glyph_and_not_by_hue_alone() -> None:
     fleet = Fleet(5, 30)
     fleet.apply(snapshot(pod("a", utils=(90, 90, 20, 90)), pod("b", utils=(90, 88))), NOW)
-    cells = {key: rows.pod_cells(views.pod_row(fleet.records[key], NOW), NOW, 8)["util"] for key in ("a", "b")}
+    cells = {key: rows.pod_cells(pods.pod_row(fleet.records[key], NOW), NOW, 8)["util"] for key in ("a", "b")}
     assert "".join(t for t, _ in cells["a"]) == "72▾"
     assert "".join(t for t, _ in cells["b"]) == "89%"
 
@@ -108,5 +108,5 @@ def test_a_straggler_is_marked_by_a_glyph_and_not_by_hue_alone() -> None:
 def test_a_stopped_pods_leftover_telemetry_is_not_shown() -> None:
     fleet = Fleet(5, 30)
     fleet.apply(snapshot(pod("a", status="EXITED", utils=(90,))), NOW)
-    row = views.pod_row(fleet.records["a"], NOW, spark=10)
+    row = pods.pod_row(fleet.records["a"], NOW, spark=10)
     assert (row.util, row.cpu, row.uptime, row.spark) == (None, None, None, ())

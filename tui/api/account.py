@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tui.api.detail import NetworkVolume
 from tui.api.models import Funds, Problem
+from tui.api.pod_detail import NetworkVolume
 from tui.api.secret import Secret
 
 

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
     from tui.api.catalogue import CpuFlavor, GpuSheet
-    from tui.api.detail import PodDetail, PodExtras
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import Demand, Market, Places, Problem, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
+    from tui.api.pod_detail import PodDetail, PodExtras
 
 
 class CloudError(Exception):

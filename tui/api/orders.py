@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tui.api.detail import EnvVar
 from tui.api.models import Problem
+from tui.api.pod_detail import EnvVar
 from tui.api.secret import Secret
 
 

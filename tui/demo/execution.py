@@ -24,7 +24,7 @@ from graphql.language import FieldNode, Visitor, visit
 from tui.demo import account
 from tui.demo.catalogue import PLACES, gpu_types
 from tui.demo.market import CPU_FLAVORS, cpu_flavor, gpu_view
-from tui.demo.plan import Plan
+from tui.demo.query_plan import Plan
 from tui.demo.world import Refusal, World
 
 KEY = "demo-key"

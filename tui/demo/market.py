@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from tui.demo.catalogue import PLACES, GpuType, gpu_types
-from tui.demo.noise import chance, wander
-from tui.store.prices import BUCKET, COMMUNITY, SECURE, Prices, Told
+from tui.demo.random_walk import chance, wander
+from tui.store.price_history import BUCKET, COMMUNITY, SECURE, Prices, Told
 
 _SWING = 7200.0
 

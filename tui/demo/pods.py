@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from tui.demo.catalogue import PLACES, GpuType, Place
-from tui.demo.noise import chance, mix, wander
+from tui.demo.random_walk import chance, mix, wander
 
 HOUR = 3600.0
 MONTH_HOURS = 730.0

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING
 
 from tui.clocks import Clocks
-from tui.source import Source
+from tui.services.source import Source
 
 if TYPE_CHECKING:
     import httpx
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.api.models import Snapshot
     from tui.demo.faults import Faults
-    from tui.store.prices import Prices
+    from tui.store.price_history import Prices
 
 STEP = 15.0
 """Seconds between two samples of the past; longer with many pods, so that the past is there within a second or two."""
@@ -55,8 +55,8 @@ def demo_source(
 
     def connect(instant: Callable[[], float], faults: Faults | None = None) -> Cloud:
         from tui.api.graphql.client import GraphQLCloud
+        from tui.demo.asgi import Simulator
         from tui.demo.execution import KEY
-        from tui.demo.server import Simulator
         from tui.demo.world import World
 
         world = World(seed=seed, pods=pods, start=opened - history_s, history=history_s)

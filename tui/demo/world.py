@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tui.demo import cast
 from tui.demo import pods as sim
+from tui.demo import scenario
 from tui.demo.catalogue import PLACES, Place, gpu_types
 from tui.demo.market import LARGEST_DISK, Shelf, fits
-from tui.demo.noise import mix
 from tui.demo.pods import HOUR, SimPod, js_date
+from tui.demo.random_walk import mix
 
 HISTORY = HOUR
 """Seconds between the world's start and the instant it is opened to a visitor: the past that charts can show."""
@@ -53,8 +53,8 @@ class World:
         self.start = self.now = start
         opened = start + history
         self.shelf = Shelf(seed)
-        story = cast.story(opened)[:pods]
-        everyone = story + cast.crowd(seed, pods - len(story), opened)
+        story = scenario.story(opened)[:pods]
+        everyone = story + scenario.crowd(seed, pods - len(story), opened)
         self.pods = {pod.id: pod for pod in everyone if pod.created <= start}
         self._coming = sorted((pod for pod in everyone if pod.created > start), key=lambda pod: pod.created)
         self.has_volume = any(pod.network_volume for pod in story)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tui.store import rules
-from tui.store.events import Kind as EventKind
+from tui.domain import pod_health
+from tui.domain.events import Kind as EventKind
+from tui.domain.watched_time import idle_in
 from tui.store.slices import Sliced, sliced, whole
-from tui.store.watched import idle_in
 
 if TYPE_CHECKING:
     from tui.api.models import Pod
@@ -108,7 +108,7 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
     restarts = Counter(
         e.pod
         for e in fleet.events
-        if e.kind is EventKind.RESTART and now - e.at - unwatched(e.at, now) < rules.LOOP_SPAN
+        if e.kind is EventKind.RESTART and now - e.at - unwatched(e.at, now) < pod_health.LOOP_SPAN
     )
     for pause, record in sliced(fleet.records.values()):
         if pause:
@@ -120,11 +120,11 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
 def _money(fleet: Fleet) -> Iterator[Alert]:
     if fleet.snapshot.value is None:
         return
-    left = rules.runway(fleet.funds)
+    left = pod_health.runway(fleet.funds)
     if left is None:
         yield Alert(Kind.BALANCE, Grade.WARN)
-    elif left < rules.LOW_RUNWAY:
-        grade = Grade.BAD if left < rules.SHORT_RUNWAY else Grade.WARN
+    elif left < pod_health.LOW_RUNWAY:
+        grade = Grade.BAD if left < pod_health.SHORT_RUNWAY else Grade.WARN
         yield Alert(Kind.RUNWAY, grade, lasts=left, cost_per_hr=fleet.funds.spend_per_hr if fleet.funds else None)
 
 
@@ -143,18 +143,18 @@ def _alert(pod: Pod, kind: Kind, grade: Grade, **more: object) -> Alert:
 
 def _run(record: Record, pod: Pod, restarts: int, now: float, unwatched: Unwatched) -> Iterator[Alert]:
     """Whether it runs as it was meant to."""
-    change = rules.status_change(pod.status_change)
+    change = pod_health.status_change(pod.status_change)
     since = change.at if change else None
-    if rules.phase(pod) is rules.Phase.OUTBID:
+    if pod_health.phase(pod) is pod_health.Phase.OUTBID:
         yield _alert(pod, Kind.OUTBID, Grade.BAD, since=since, lasts=_passed(since, now))
     if pod.status != "RUNNING":
         return
     uptime = pod.runtime.uptime if pod.runtime else None
-    if restarts >= rules.LOOP_RESTARTS:
+    if restarts >= pod_health.LOOP_RESTARTS:
         yield _alert(pod, Kind.LOOP, Grade.BAD, count=restarts, basis=Basis.HISTORY)
     elif uptime is None or uptime <= 0:
         yield from _boot(record, pod, since, now, unwatched)
-    elif uptime < rules.YOUNG and since is not None and now - since > rules.BOOT_PATIENCE + rules.YOUNG:
+    elif uptime < pod_health.YOUNG and since is not None and now - since > pod_health.BOOT_PATIENCE + pod_health.YOUNG:
         yield _alert(pod, Kind.RESTART, Grade.NOTICE, since=now - uptime, lasts=float(uptime))
     if pod.gpu_count == 0 and pod.machine is not None and pod.machine.gpu_name:
         # A pod that was rented without GPUs is on a machine without: this one lost what it had.
@@ -168,7 +168,7 @@ def _boot(record: Record, pod: Pod, since: float | None, now: float, unwatched: 
     begun = record.seen if since is None else since
     # Whether it was up for a while when nobody looked is not known.
     lasts = now - begun - unwatched(begun, now)
-    if lasts > rules.BOOT_PATIENCE:
+    if lasts > pod_health.BOOT_PATIENCE:
         basis = Basis.HISTORY if since is None else Basis.ANSWER
         yield _alert(pod, Kind.BOOT, Grade.WARN, since=begun, lasts=lasts, basis=basis)
 
@@ -177,19 +177,19 @@ def _work(record: Record, pod: Pod, quiet: bool, now: float) -> Iterator[Alert]:
     """Whether its GPUs do anything. What RunPod does not tell of is not taken for idle."""
     idle_for = record.idle_for(now)
     uptime = pod.runtime.uptime if pod.runtime else None
-    if idle_for is None or rules.busy_gpus(pod) or rules.unread_gpus(pod):
+    if idle_for is None or pod_health.busy_gpus(pod) or pod_health.unread_gpus(pod):
         return
     if uptime is not None:
         # No longer than its container is up.
         idle_for = min(idle_for, max(0.0, float(uptime)))
-    if idle_for >= rules.IDLE_AFTER:
+    if idle_for >= pod_health.IDLE_AFTER:
         yield _alert(pod, Kind.IDLE, Grade.WARN, since=now - idle_for, lasts=idle_for, basis=Basis.HISTORY)
         return
     if not quiet:
         return
     names = [name for name in record.series.names if name.startswith("gpu")]
-    _, worked = idle_in(record.series.stretch(now - rules.IDLE_AFTER, names), 0.0)
-    if not worked and (uptime is None or uptime >= rules.IDLE_AFTER):
+    _, worked = idle_in(record.series.stretch(now - pod_health.IDLE_AFTER, names), 0.0)
+    if not worked and (uptime is None or uptime >= pod_health.IDLE_AFTER):
         yield _alert(pod, Kind.QUIET, Grade.NOTICE)
 
 
@@ -200,7 +200,7 @@ def _maintenance(pod: Pod, now: float) -> Iterator[Alert]:
     start, end = machine.maintenance_start, machine.maintenance_end
     if end is not None and end <= now:
         return
-    near = start is None or start - now <= rules.MAINTENANCE_NEAR
+    near = start is None or start - now <= pod_health.MAINTENANCE_NEAR
     grade = Grade.WARN if near else Grade.NOTICE
     yield _alert(pod, Kind.MAINTENANCE, grade, since=start, until=end, note=machine.maintenance_note or "")
 

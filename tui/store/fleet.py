@@ -12,15 +12,15 @@ from msgspec.structs import replace
 
 from tui.api.cloud import doubt
 from tui.api.models import ANYTHING
-from tui.store import rules
-from tui.store.costs import total
-from tui.store.deeds import Deed
-from tui.store.events import Event, between
+from tui.domain import pod_health
+from tui.domain.costs import total
+from tui.domain.events import Event, between
+from tui.domain.operations import Deed
+from tui.domain.watched_time import LONGEST_REQUEST, Watched, idle_in
 from tui.store.feed import Feed, is_stale
-from tui.store.inspection import Inspection
+from tui.store.pod_inspection import Inspection
 from tui.store.series import Series, Stretch
 from tui.store.slices import SLICE, Sliced, sliced, whole
-from tui.store.watched import LONGEST_REQUEST, Watched, idle_in
 
 if TYPE_CHECKING:
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from tui.api.cloud import CloudError
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import Demand, Funds, Market, Places, Pod, Snapshot, Unreadable
-    from tui.store.books import Balances, Books
-    from tui.store.hosts import Telemetry
-    from tui.store.lease import Lease
-    from tui.store.log import Earlier
-    from tui.store.prices import Prices
-    from tui.store.vigil import Vigil
+    from tui.domain.lease import Lease
+    from tui.domain.market_watch import Vigil
+    from tui.history.spend_history import Balances, Books
+    from tui.store.price_history import Prices
+    from tui.store.views.event_log import Earlier
+    from tui.store.views.hosts import Telemetry
 
 DAY = 86_400.0
 MEMORY_BUDGET = 24 * 1024 * 1024
@@ -85,7 +85,7 @@ class Record(Struct, frozen=True, gc=False):
 
         No further than the last sample: an outage, a pause or a sleep is not idleness.
         """
-        if self.pod is None or not rules.is_live(self.pod) or not self.pod.gpu_count:
+        if self.pod is None or not pod_health.is_live(self.pod) or not self.pod.gpu_count:
             return None
         return max(0.0, self.idle + (self.earlier or 0.0) + min(0.0, now - self.told_at))
 
@@ -144,8 +144,8 @@ def sample(pod: Pod, at: float) -> dict[str, float | None]:
     values: dict[str, float | None] = {
         "cpu": runtime.cpu,
         "memory": runtime.memory,
-        "util": rules.gpu_util(runtime.gpus),
-        "vram": rules.gpu_memory(runtime.gpus),
+        "util": pod_health.gpu_util(runtime.gpus),
+        "vram": pod_health.gpu_memory(runtime.gpus),
     }
     for index, gpu in enumerate(runtime.gpus):
         values[util_name(index)] = gpu.util
@@ -182,7 +182,7 @@ class Fleet:
     deeds:    what is under way, by the pod's id.
     leases:   what podtop itself is to stop, by the pod's id.
     vigils:   what is waited for, by its id.
-    topics:   what is asked for only while a screen shows it, by the names of `tui.topics`.
+    topics:   what is asked for only while a screen shows it, by the names of `tui.store.topics`.
     asked:    the market as others than the poll for one GPU want to see it.
     prices:   what GPUs cost over the last week.
     """
@@ -229,7 +229,7 @@ class Fleet:
     def prices(self) -> Prices:
         """What GPUs cost over the last week. Made when it is first asked for: the first frame needs none."""
         if self._prices is None:
-            from tui.store.prices import Prices
+            from tui.store.price_history import Prices
 
             self._prices = Prices()
         return self._prices
@@ -242,7 +242,7 @@ class Fleet:
     def host_telemetry(self) -> Telemetry:
         """Samples of the account's machines. Made when there is first an answer about them."""
         if self._host_telemetry is None:
-            from tui.store.hosts import Telemetry
+            from tui.store.views.hosts import Telemetry
 
             self._host_telemetry = Telemetry()
         return self._host_telemetry
@@ -251,7 +251,7 @@ class Fleet:
     def balances(self) -> Balances:
         """The balance as it was told since podtop began."""
         if self._balances is None:
-            from tui.store.books import Balances
+            from tui.history.spend_history import Balances
 
             self._balances = Balances()
         return self._balances
@@ -328,7 +328,7 @@ class Fleet:
         return found
 
     @property
-    def totals(self) -> rules.Totals:
+    def totals(self) -> pod_health.Totals:
         return self.derived("totals", math.inf, lambda: self._totals_of(self.records.values()))
 
     def summing(self, now: float) -> Sliced[None]:
@@ -336,23 +336,23 @@ class Fleet:
         records = self.records
         if len(records) < CROWD:
             return
-        sums = rules.Totals(0, 0, 0, 0, 0)
+        sums = pod_health.Totals(0, 0, 0, 0, 0)
         burn: float | None = 0.0
         every = list(records.values())
         for begin in range(0, len(every), SLICE):
             yield
             part = every[begin : begin + SLICE]
             more = self._totals_of(part)
-            sums = rules.Totals(*(one + other for one, other in zip(sums, more, strict=True)))
+            sums = pod_health.Totals(*(one + other for one, other in zip(sums, more, strict=True)))
             burn = total((burn, self._idle_burn_of(part, now)))
         if records is self.records:
             self.derived("totals", math.inf, lambda: sums)
             self.derived("idle burn", now, lambda: burn)
 
     @staticmethod
-    def _totals_of(records: Collection[Record]) -> rules.Totals:
+    def _totals_of(records: Collection[Record]) -> pod_health.Totals:
         readable = [r.pod for r in records if r.pod is not None]
-        return rules.totals(readable, len(records) - len(readable))
+        return pod_health.totals(readable, len(records) - len(readable))
 
     def idle_burn(self, now: float) -> float | None:
         """Dollars per hour of the pods that are up and have done nothing for `rules.IDLE_AFTER`; None where one has no
@@ -365,7 +365,7 @@ class Fleet:
         return total(
             r.pod.cost_per_hr
             for r in records
-            if r.pod is not None and rules.phase(r.pod, r.idle_for(now)) is rules.Phase.IDLE
+            if r.pod is not None and pod_health.phase(r.pod, r.idle_for(now)) is pod_health.Phase.IDLE
         )
 
     def stale(self, now: float) -> bool:
@@ -530,17 +530,17 @@ class Fleet:
         series = old.series if old else Series(self._limit or _FEWEST_SAMPLES)
         idle, earlier = (old.idle, old.earlier) if old else (0.0, 0.0)
         known = False
-        if not rules.is_live(pod) or rules.busy_gpus(pod):
+        if not pod_health.is_live(pod) or pod_health.busy_gpus(pod):
             # An idle spell is counted from a start, not from before a stop.
-            idle, earlier, known = 0.0, None, rules.is_live(pod)
-        elif not rules.unread_gpus(pod):
+            idle, earlier, known = 0.0, None, pod_health.is_live(pod)
+        elif not pod_health.unread_gpus(pod):
             known = True
             # What one of the two answers does not tell of is not known of the time between them.
             idle += step if old and old.known else 0.0
-        if rules.is_live(pod):
+        if pod_health.is_live(pod):
             series.append(at, sample(pod, at))
         moved_at = old.moved_at if old else None
-        if old and old.pod is not None and rules.has_moved(old.pod, pod):
+        if old and old.pod is not None and pod_health.has_moved(old.pod, pod):
             moved_at = at
         seen = old.seen if old else at
         return Record(pod.id, pod.name, pod, None, series, seen, at, idle, earlier, known, moved_at)

@@ -30,8 +30,8 @@ from tui.api.account import (
     TemplateText,
     TopUp,
 )
-from tui.api.graphql.detail import WireVolume, volume
 from tui.api.graphql.fleet import myself
+from tui.api.graphql.pod_detail import WireVolume, volume
 from tui.api.graphql.values import NOT_UNDERSTOOD, in_short, reason, told, whole
 from tui.api.graphql.wire import Wire
 from tui.api.models import Funds, Problem

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
     from tui.api.catalogue import CpuFlavor, GpuSheet
     from tui.api.cloud import CloudError
-    from tui.api.detail import PodDetail, PodExtras
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import Demand, Market, Places, Problem, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
+    from tui.api.pod_detail import PodDetail, PodExtras
 
 T = TypeVar("T")
 
@@ -94,15 +94,17 @@ class GraphQLCloud:
 
     async def pod(self, pod_id: str) -> PodDetail | None:
         """One pod with all that is known of it; None when there is none of that id."""
-        from tui.api.graphql import detail, orders
+        from tui.api.graphql import orders, pod_detail
 
-        return await _mapped(detail.pod_detail, *await self._read("pod", {"input": orders.pod_input(pod_id)}))
+        return await _mapped(pod_detail.pod_detail, *await self._read("pod", {"input": orders.pod_input(pod_id)}))
 
     async def pod_extras(self, pod_id: str) -> PodExtras | None:
         """What few sources tell of a pod; None when there is none of that id."""
-        from tui.api.graphql import detail, orders
+        from tui.api.graphql import orders, pod_detail
 
-        return await _mapped(detail.pod_extras, *await self._read("pod_extras", {"input": orders.pod_input(pod_id)}))
+        return await _mapped(
+            pod_detail.pod_extras, *await self._read("pod_extras", {"input": orders.pod_input(pod_id)})
+        )
 
     async def gpu_sheets(self) -> tuple[GpuSheet, ...]:
         """Data sheets of all GPU types. Sent without the key, since RunPod asks for none."""

@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from tui.api.cloud import CloudError, Malformed, Rejected, Restricted
-from tui.api.graphql.text import clean_json
 from tui.api.graphql.values import NOT_UNDERSTOOD
+from tui.api.http.sanitize import clean_json
 from tui.api.models import PARTIAL, Problem
 from tui.api.quantities import plain_json
 

@@ -18,16 +18,16 @@ from typing import Any
 import httpx
 import msgspec
 
-from tui import __version__, journal
-from tui.api import names
+from tui import __version__
 from tui.api.cloud import CloudError, Insecure, Malformed, Unauthorized, Unreachable
-from tui.api.connection import Line, connect
-from tui.api.endpoint import host_of, objection
-from tui.api.graphql import body, failures
 from tui.api.graphql.envelope import Answer, open_answer
+from tui.api.http import body, failures, name_lookup
+from tui.api.http.connection import Line, connect
+from tui.api.http.endpoint import host_of, objection
 from tui.api.models import Problem
 from tui.api.secret import Secret, mask, redact
 from tui.clocks import passed
+from tui.storage import app_log
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 15.0
@@ -206,7 +206,7 @@ class Exchange:
         except CloudError as error:
             return error
         if self._transport is None:
-            names.install()
+            name_lookup.install()
         until = asyncio.get_running_loop().time() + self._deadline
         trail = _Trail()
         try:
@@ -293,12 +293,12 @@ def _log(document: str, outcome: Answer | CloudError, secrets: tuple[Secret, ...
     fields = {"operation": found[1] if found else "", **trace}
     if isinstance(outcome, CloudError):
         words = redact(str(outcome), secrets)
-        journal.event("api", "failed", logging.WARNING, error=type(outcome).__name__, fields=fields, text=words)
+        app_log.event("api", "failed", logging.WARNING, error=type(outcome).__name__, fields=fields, text=words)
     elif outcome.problems:
         words = "; ".join(problem.message for problem in outcome.problems)
-        journal.event("api", "incomplete", logging.WARNING, fields=fields, text=words)
+        app_log.event("api", "incomplete", logging.WARNING, fields=fields, text=words)
     else:
-        journal.event("api", "answered", logging.DEBUG, fields=fields)
+        app_log.event("api", "answered", logging.DEBUG, fields=fields)
 
 
 def _told(problems: tuple[Problem, ...], secrets: tuple[Secret, ...]) -> tuple[Problem, ...]:

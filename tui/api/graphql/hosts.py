@@ -9,9 +9,9 @@ from msgspec import Raw, field
 from tui.api.account import HostEarning
 from tui.api.cloud import CloudError, Malformed
 from tui.api.graphql.account import WireEarning, WireTemplate, earning, template
-from tui.api.graphql.detail import WireSample
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.fleet import myself, readings
+from tui.api.graphql.pod_detail import WireSample
 from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import Wire
 from tui.api.hosts import Balance, Capacity, CpuType, Host, HostLoad, Hosts, IdleJob, Tenant, Uptime

@@ -14,13 +14,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
-from tui import consequences
 from tui.actions import Command, Consent
 from tui.api.cloud import CloudError
-from tui.consequences import Case, Point
-from tui.ui.cells import Cell
+from tui.domain import consequences
+from tui.domain.consequences import Case, Point
+from tui.format.width import shown
 from tui.ui.modals.dialog import DEAF, TOO_EARLY, Dialog
-from tui.width import shown
+from tui.ui.primitives.cells import Cell
 
 Again = Callable[[], Awaitable[Case]]
 

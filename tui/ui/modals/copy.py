@@ -12,15 +12,15 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from tui.clipboard import Outcome
 from tui.paths import styles
-from tui.ui import roles
-from tui.ui.cells import Cell, in_pieces
-from tui.ui.copies import Entry
-from tui.ui.facts import MASKED
+from tui.system.clipboard import Outcome
 from tui.ui.modals.once import Once
-from tui.ui.notice import Notice
-from tui.ui.widgets.lines import Lines, TwoSided
+from tui.ui.primitives import roles
+from tui.ui.primitives.cells import Cell, in_pieces
+from tui.ui.primitives.empty_state import Notice
+from tui.ui.render.copy_entries import Entry
+from tui.ui.render.pod_facts import MASKED
+from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Column, Table
 
 COLUMNS = (Column("key", "", 1, 0), Column("label", "", 16, 0), Column("text", "", 20, 0, flex=True))

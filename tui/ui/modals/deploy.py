@@ -20,22 +20,22 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Label, Static
 
 from tui.api.cloud import CloudError
+from tui.domain import deploy_draft as drafts
+from tui.domain.deploy_draft import Draft, Price
+from tui.domain.deploy_fields import BY_NAME, FIELDS, Field, Kind, fields
+from tui.format import numbers as fmt
 from tui.paths import styles
-from tui.store import draft as drafts
-from tui.store.draft import Draft, Price
-from tui.store.fields import BY_NAME, FIELDS, Field, Kind, fields
-from tui.ui import format as fmt
-from tui.ui.cells import Cell
-from tui.ui.keys import hints
+from tui.ui.key_hints import hints
 from tui.ui.modals.dialog import Dialog
+from tui.ui.primitives.cells import Cell
 from tui.ui.widgets.choice import Choice
-from tui.ui.widgets.entry import Entry
-from tui.ui.widgets.variables import Pasted, Variable
+from tui.ui.widgets.env_editor import Pasted, Variable
+from tui.ui.widgets.form_input import Entry
 
 if TYPE_CHECKING:
     from tui.api.account import Template
     from tui.api.models import Funds, Offer
-    from tui.ui.modals.agree import Question
+    from tui.ui.modals.question import Question
 
 KEPT_AFTER = 1.0
 """Seconds after the last key at which a draft is kept."""
@@ -456,8 +456,8 @@ class DeployForm(Dialog[Answer | None]):
         """Forget the draft, after a question where there is something to lose."""
         if drafts.same(self.draft, self._fresh):
             return
-        from tui.ui.modals.agree import Agree
-        from tui.ui.ordering import anew
+        from tui.ui.modals.question import Agree
+        from tui.ui.render.deploy_question import anew
 
         question = anew(self.draft)
 

@@ -14,13 +14,13 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui.consequences import Point
+from tui.domain.consequences import Point
+from tui.format.width import shown
 from tui.paths import styles
-from tui.ui import roles
-from tui.ui.cells import Cell
 from tui.ui.modals.once import Once
-from tui.ui.roles import style_of
-from tui.width import shown
+from tui.ui.primitives import roles
+from tui.ui.primitives.cells import Cell
+from tui.ui.primitives.roles import style_of
 
 T = TypeVar("T")
 

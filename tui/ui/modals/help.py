@@ -15,11 +15,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.paths import styles
-from tui.ui import roles
-from tui.ui.keys import Hint, grouped, hints
+from tui.ui.key_hints import Hint, grouped, hints
 from tui.ui.modals.once import Once
-from tui.ui.roles import style_of
-from tui.ui.widgets.filter import FilterLine
+from tui.ui.primitives import roles
+from tui.ui.primitives.roles import style_of
+from tui.ui.widgets.filter_input import FilterLine
 
 SIGNS = (
     ("● ◌ ◔ ■", "running, idle (no GPU at work for 10 minutes), booting, stopped"),
@@ -50,8 +50,8 @@ COLUMN = 53
 
 def _market_words() -> tuple[Block, ...]:
     """What the market's filters are made of, from where they are read."""
-    from tui.store.market import FILTERS
-    from tui.store.terms import NUMBERS, TEXTS
+    from tui.store.views.offer_filter import NUMBERS, TEXTS
+    from tui.store.views.offers import FILTERS
 
     numbers = tuple(Entry(f"{name}>=", field.words) for name, field in NUMBERS.items())
     texts = tuple(Entry(f"{name}:", words) for name, (words, _) in TEXTS.items())

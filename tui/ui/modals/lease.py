@@ -15,10 +15,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
-from tui.consequences import Point
-from tui.store.draft import Fault, instant
-from tui.store.lease import Lease
-from tui.ui import format as fmt
+from tui.domain.consequences import Point
+from tui.domain.deploy_draft import Fault, instant
+from tui.domain.lease import Lease
+from tui.format import numbers as fmt
 from tui.ui.modals.dialog import Dialog
 from tui.ui.widgets.choice import Choice
 

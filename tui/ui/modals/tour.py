@@ -14,7 +14,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from tui.paths import styles
-from tui.ui.keys import Hint
+from tui.ui.key_hints import Hint
 from tui.ui.modals.dialog import Dialog
 
 WHOLE = (80, 24)

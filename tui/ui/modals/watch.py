@@ -17,10 +17,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
 from tui.api.models import Offer
-from tui.consequences import Point
-from tui.store.draft import named, offer_of
-from tui.store.market import chips
-from tui.store.vigil import State, Vigil, what
+from tui.domain.consequences import Point
+from tui.domain.deploy_draft import named, offer_of
+from tui.domain.market_watch import State, Vigil, what
+from tui.store.views.offers import chips
 from tui.ui.modals.dialog import Dialog
 from tui.ui.widgets.choice import Choice
 

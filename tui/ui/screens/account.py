@@ -11,27 +11,31 @@ from textual.binding import Binding, BindingType
 
 from tui.api.account import Template
 from tui.api.models import Pod
-from tui.store import charges, outlook
-from tui.store.charges import Day
+from tui.domain import charges, runway
+from tui.domain.charges import Day
+from tui.domain.runway import PodCost
+from tui.format import numbers as fmt
 from tui.store.feed import Feed
 from tui.store.fleet import Fleet
-from tui.store.outlook import PodCost
-from tui.topics import TOPICS as HOW
-from tui.ui import charged, layout, notices, owned, purse, spec
-from tui.ui import format as fmt
-from tui.ui.acts import Wish
-from tui.ui.cells import Cell
-from tui.ui.copies import Entry, under_cursor
-from tui.ui.facts import Fact, Section, copied
+from tui.store.topics import TOPICS as HOW
+from tui.ui import layout
+from tui.ui.charts import spec
+from tui.ui.charts.spec import Drawn
+from tui.ui.controllers.pod_actions import Wish
 from tui.ui.messages import OpenPod
 from tui.ui.modals.readme import Readme
-from tui.ui.notice import Notice
-from tui.ui.purse import Row
-from tui.ui.screens.timed import Sight, TimedScreen, hidden
-from tui.ui.spec import Drawn
-from tui.ui.widgets.body import Body
-from tui.ui.widgets.filter import FilterLine
-from tui.ui.widgets.lines import Lines, TwoSided
+from tui.ui.primitives.cells import Cell
+from tui.ui.primitives.empty_state import Notice
+from tui.ui.render import account as owned
+from tui.ui.render import charges as charged
+from tui.ui.render import empty_states, money
+from tui.ui.render.copy_entries import Entry, under_cursor
+from tui.ui.render.money import Row
+from tui.ui.render.pod_facts import Fact, Section, copied
+from tui.ui.screens.base import Sight, TimedScreen, hidden
+from tui.ui.widgets.filter_input import FilterLine
+from tui.ui.widgets.pane_container import Body
+from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Column, Table
 from tui.ui.widgets.telemetry import Telemetry
 
@@ -52,7 +56,7 @@ class Part(NamedTuple):
 
 
 LISTS = {
-    "money": Part("Money", purse.COLUMNS, purse.SORTS, ("account", "books"), "", "pods", True),
+    "money": Part("Money", money.COLUMNS, money.SORTS, ("account", "books"), "", "pods", True),
     "charges": Part(
         "Charges", charged.CHARGE_COLUMNS, charged.CHARGE_SORTS, ("account", "ledger"), "ledger", "charges", True
     ),
@@ -193,14 +197,14 @@ class AccountScreen(TimedScreen):
         keys = self._ordered(shown)
         stale = fleet.pods_stale(now) if feed is None else feed.stale(now, self._interval())
         if feed is None:
-            trouble = notices.trouble(fleet, "pods", now)
+            trouble = empty_states.trouble(fleet, "pods", now)
             if words and rows:
                 notice = Notice("no pod matches the filter", (f"{len(rows)} are hidden; esc clears it.",))
             else:
-                notice = notices.pods(fleet, False, replay=self._player.replay)
+                notice = empty_states.pods(fleet, False, replay=self._player.replay)
         else:
             notice, trouble = self._notice(fleet, feed, part.what, bool(words), len(rows)), ""
-            trouble = notices.aged(feed, now, self._interval())
+            trouble = empty_states.aged(feed, now, self._interval())
         sort, inverted = self._sorts[self._list], self._inverted[self._list]
         table.show(
             keys, lambda key: shown[key].cells if key in shown else {}, notice=notice,
@@ -213,7 +217,7 @@ class AccountScreen(TimedScreen):
             parts.append(selected)
         if self._list in RANGED:
             parts.append(f"last {self._span()} days")
-        note = trouble or (purse.seen(fleet.books.value, self._sight.tz) if self._list == "money" and rows else "")
+        note = trouble or (money.seen(fleet.books.value, self._sight.tz) if self._list == "money" and rows else "")
         self._entitle(table, "  ".join(parts), note)
         table.set_class(bool(trouble), "-old")
 
@@ -230,7 +234,7 @@ class AccountScreen(TimedScreen):
             )
         if self._list in RANGED and feed.value is not None and not (filtered and hidden):
             return Notice(f"no {what} in the last {self._span()} days", ("- shows more days.",))
-        return notices.topic(feed, what, filtered, hidden)
+        return empty_states.topic(feed, what, filtered, hidden)
 
     def _rows(self, fleet: Fleet, now: float) -> dict[str, Row]:
         """All rows of the list that is shown."""
@@ -240,8 +244,8 @@ class AccountScreen(TimedScreen):
             case "money":
                 basis = (fleet.records, fleet.books.value)
                 if basis[0] is not self._basis[0] or basis[1] is not self._basis[1]:
-                    self._basis, self._costs = basis, outlook.pod_costs(*basis, now)
-                return purse.pod_rows(self._costs, now, self._sight.marks)
+                    self._basis, self._costs = basis, runway.pod_costs(*basis, now)
+                return money.pod_rows(self._costs, now, self._sight.marks)
             case "charges":
                 self._every = charges.days(ledger.charges) if ledger else ()
                 found = charged.within(self._every, now, self._span())
@@ -329,7 +333,7 @@ class AccountScreen(TimedScreen):
         feed = self._feed(fleet, LISTS[self._list].first)
         notice = Notice("nothing is under the cursor")
         if self._list == "money":
-            notice = notices.pods(fleet, False, replay=self._player.replay)
+            notice = empty_states.pods(fleet, False, replay=self._player.replay)
         if feed is not None and feed.value is None:
             notice = self._notice(fleet, feed, LISTS[self._list].what, False, 0)
         faded = fleet.stale(now) if self._list == "money" else bool(feed and feed.stale(now, self._interval()))
@@ -340,7 +344,7 @@ class AccountScreen(TimedScreen):
         account = fleet.account
         note = ""
         if self._list in ("money", "access") and not fleet.recorded:
-            note = notices.aged(account, now, HOW["account"].interval)
+            note = empty_states.aged(account, now, HOW["account"].interval)
             if self._list == "money" and account.value is None and account.error is not None:
                 note = f"▲ no details: {account.error}"
         self._entitle(table, title, note)
@@ -356,7 +360,7 @@ class AccountScreen(TimedScreen):
                     return ()
                 chosen, marked = self._chosen(fleet)
                 known = fleet.pods_at is not None
-                return purse.facts(account, fleet.funds, self._costs, chosen, marked, now, tz, known, self._room())
+                return money.facts(account, fleet.funds, self._costs, chosen, marked, now, tz, known, self._room())
             case "charges" if ledger is not None:
                 span = self._span()
                 shown = charged.within(self._every, now, span)
@@ -407,14 +411,14 @@ class AccountScreen(TimedScreen):
         if self._list == "money":
             chosen, marked = self._chosen(fleet)
             running = [pod for pod in chosen if pod.status == "RUNNING"]
-            change = outlook.change_by_stopping(running) if running else None
+            change = runway.change_by_stopping(running) if running else None
             label = f"{len(running)} stopped" if marked else f"{running[0].name} stopped" if running else ""
-            span = purse.SPANS[self._ahead] if self._ahead is not None else purse.ahead(fleet.funds, change)
+            span = money.SPANS[self._ahead] if self._ahead is not None else money.ahead(fleet.funds, change)
             if fleet.snapshot.value is None:
                 return None, "Balance", ""
             live, stopped = self._sight.fleet, (label if change else "", change)
-            columns = max(1, width - (purse.AXIS if spec.has_axis(width, height) else 0))
-            drawn = purse.projection(
+            columns = max(1, width - (money.AXIS if spec.has_axis(width, height) else 0))
+            drawn = money.projection(
                 fleet.funds, live.books.value, live.balances, stopped, span, columns, now, self._sight.tz
             )
             return drawn, "Projection", f"{fmt.span(span)} ahead"
@@ -621,8 +625,8 @@ class AccountScreen(TimedScreen):
             fleet, _ = self._view
             now = self._ahead
             if now is None:
-                now = purse.SPANS.index(purse.ahead(fleet.funds, None))
-            self._ahead = min(max(now + step, 0), len(purse.SPANS) - 1)
+                now = money.SPANS.index(money.ahead(fleet.funds, None))
+            self._ahead = min(max(now + step, 0), len(money.SPANS) - 1)
         self.show()
 
     def action_return(self) -> None:

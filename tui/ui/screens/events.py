@@ -11,19 +11,19 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from tui.store import log
-from tui.store.events import Event
+from tui.domain.events import Event
 from tui.store.fleet import EVENTS, Fleet
-from tui.ui import timeline
-from tui.ui.cells import Cell
-from tui.ui.copies import Entry, under_cursor
+from tui.store.views import event_log
 from tui.ui.layout import WIDE, EventPanes
 from tui.ui.messages import GoBack, LookAtLog, OpenPod
-from tui.ui.notice import Notice
-from tui.ui.screens.timed import Sight, TimedScreen
-from tui.ui.widgets.body import Body
-from tui.ui.widgets.filter import FilterLine
-from tui.ui.widgets.lines import Lines, TwoSided
+from tui.ui.primitives.cells import Cell
+from tui.ui.primitives.empty_state import Notice
+from tui.ui.render import events
+from tui.ui.render.copy_entries import Entry, under_cursor
+from tui.ui.screens.base import Sight, TimedScreen
+from tui.ui.widgets.filter_input import FilterLine
+from tui.ui.widgets.pane_container import Body
+from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Table
 
 TEXT_LINES = 3
@@ -38,7 +38,7 @@ class EventsScreen(TimedScreen):
     MODE = "events"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "look", id="table.open", tooltip="The pod of this event, as it was at that time"),
-        Binding("slash", "filter", "find", id="table.filter", priority=True, tooltip=f"Filter: {log.WORDS}"),
+        Binding("slash", "filter", "find", id="table.filter", priority=True, tooltip=f"Filter: {event_log.WORDS}"),
         Binding("escape,backspace", "back", "back", id="pane.back", tooltip="Clear the filter; back to where you were"),
     ]
 
@@ -54,8 +54,8 @@ class EventsScreen(TimedScreen):
     def compose(self) -> ComposeResult:
         yield Lines(id="header")
         with Body(EventPanes(), id="body"):
-            yield Table(timeline.LOG_COLUMNS, id="events")
-            yield Table(timeline.ABOUT_COLUMNS, id="about", headed=False)
+            yield Table(events.LOG_COLUMNS, id="events")
+            yield Table(events.ABOUT_COLUMNS, id="about", headed=False)
         yield Lines(id="event")
         yield Lines(id="footer")
 
@@ -84,12 +84,12 @@ class EventsScreen(TimedScreen):
         if earlier is not None and len(fleet.events) == EVENTS and fleet.events[0].at > earlier.until:
             self.post_message(LookAtLog())
         self._read = read
-        told = log.merged(earlier.events if earlier is not None else (), fleet.events, 2 * fleet.interval)
+        told = event_log.merged(earlier.events if earlier is not None else (), fleet.events, 2 * fleet.interval)
         self._every = tuple(event for event in told if event.at <= until)
         live = {key: record.name for key, record in fleet.records.items()}
         self._names = {**(earlier.names if earlier is not None else {}), **live}
-        terms = log.parse(self._typed)
-        self._events = timeline.keyed(e for e in self._every if terms.hold(e, self._names.get(e.pod, "")))
+        terms = event_log.parse(self._typed)
+        self._events = events.keyed(e for e in self._every if terms.hold(e, self._names.get(e.pod, "")))
         return True
 
     def _show_all(self) -> None:
@@ -99,18 +99,18 @@ class EventsScreen(TimedScreen):
         self.query_one("#about").display = wide
         self.query_one("#event").display = not wide
         table = self.query_one("#events", Table)
-        table.refit(timeline.NARROW if narrow else timeline.LOG_COLUMNS)
+        table.refit(events.NARROW if narrow else events.LOG_COLUMNS)
         self._gather()
         _, now = self._view
         found, names, tz = self._events, self._names, self._sight.tz
         table.show(
-            tuple(found), lambda key: timeline.row(found[key], now, tz, names, found[key].at > now),
+            tuple(found), lambda key: events.row(found[key], now, tz, names, found[key].at > now),
             notice=self._notice(),
         )  # fmt: skip
         text = self._typed.strip()
         total = f"{len(self._every):,}" if self._every else ""
         counted = f"/{text}  {len(found):,} of {total or 0}" if text else total
-        faults = log.parse(text).faults
+        faults = event_log.parse(text).faults
         self._entitle(table, f"Events  {counted}".rstrip(), f"▲ {faults[0]}" if faults else self._reach())
         self._show_text()
 
@@ -147,7 +147,7 @@ class EventsScreen(TimedScreen):
 
     def _whole(self, event: Event) -> str:
         when = datetime.fromtimestamp(event.at, self._sight.tz)
-        about = timeline.subject(event, self._names)[0][0]
+        about = events.subject(event, self._names)[0][0]
         return f"{when:%a %d %b %H:%M:%S} · {about} · {event.kind.value}: {event.text}"
 
     def _show_about(self, event: Event | None) -> None:
@@ -157,9 +157,9 @@ class EventsScreen(TimedScreen):
             _, now = self._view
             record = self._view[0].records.get(event.pod)
             others = [other for other in self._every if other.pod == event.pod and other != event]
-            cells = timeline.about(event, record, others, self._names, now, self._sight.tz, max(20, table.size.width))
+            cells = events.about(event, record, others, self._names, now, self._sight.tz, max(20, table.size.width))
         table.show(tuple(cells), lambda key: cells[key], notice=Notice("no event is under the cursor"))
-        title = "".join(text for text, _ in timeline.subject(event, self._names)) if event is not None else "Event"
+        title = "".join(text for text, _ in events.subject(event, self._names)) if event is not None else "Event"
         self._entitle(table, title, "")
 
     @on(Table.Moved, "#events")
@@ -215,7 +215,7 @@ class EventsScreen(TimedScreen):
         if self._asking:
             return
         self._asking = True
-        line = FilterLine(self._typed, f"filter: {log.WORDS}")
+        line = FilterLine(self._typed, f"filter: {event_log.WORDS}")
         await self.mount(line, before="#footer")
         self.set_focus(line)
 

@@ -12,22 +12,24 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from tui.api.models import ANYTHING, Offer
-from tui.store import market, views
 from tui.store.fleet import Fleet, Record
-from tui.store.views import Query
-from tui.ui import layout, notices, rows
-from tui.ui.acts import Wish
-from tui.ui.cells import Cell
+from tui.store.views import offers as market
+from tui.store.views import pods
+from tui.store.views.pods import Query
+from tui.ui import layout
+from tui.ui.controllers.pod_actions import Wish
 from tui.ui.messages import OpenPod
-from tui.ui.screens.timed import Sight, TimedScreen
-from tui.ui.widgets.body import Body
-from tui.ui.widgets.filter import FilterLine
-from tui.ui.widgets.lines import Lines, TwoSided
+from tui.ui.primitives.cells import Cell
+from tui.ui.render import empty_states, rows
+from tui.ui.screens.base import Sight, TimedScreen
+from tui.ui.widgets.filter_input import FilterLine
+from tui.ui.widgets.pane_container import Body
+from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Table
 from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
-    from tui.ui.copies import Entry
+    from tui.ui.render.copy_entries import Entry
 
 REST = 1.5
 """Seconds without a move after which, on a slow link, the charts follow the cursor."""
@@ -88,7 +90,7 @@ class FleetScreen(TimedScreen):
         yield Lines(id="tabs")
         with Body(self._panes, id="body"):
             yield Table(rows.POD_COLUMNS, id="pods")
-            yield Telemetry(len(views.CHARTS), id="telemetry")
+            yield Telemetry(len(pods.CHARTS), id="telemetry")
             yield Table(rows.OFFER_COLUMNS, id="market")
         yield Lines(id="footer")
 
@@ -122,7 +124,7 @@ class FleetScreen(TimedScreen):
         fleet, now = self._view
         table = self.query_one("#pods", Table)
         query = self._queries["pods"]
-        ids = views.pods(fleet, now, query)
+        ids = pods.pods(fleet, now, query)
         leases = {} if self._player.travelling else self._sight.fleet.leases
         table.refit(rows.pod_columns(self.size.width, bool(leases)))
 
@@ -132,14 +134,14 @@ class FleetScreen(TimedScreen):
             if record is None:
                 # Gone while another screen was on top; this one is told when it is back.
                 return {}
-            row = views.pod_row(record, now, spark, fleet.deeds.get(key), leases.get(key))
+            row = pods.pod_row(record, now, spark, fleet.deeds.get(key), leases.get(key))
             return rows.pod_cells(row, now, table.width_of("bar"), marked=key in self._marked)
 
         table.show(
             ids,
             cells,
-            notice=notices.pods(fleet, bool(query.terms), self._player.clock() - self._begun, self._player.replay),
-            sorted_by=(query.sort, views.pods_rise(query)),
+            notice=empty_states.pods(fleet, bool(query.terms), self._player.clock() - self._begun, self._player.replay),
+            sorted_by=(query.sort, pods.pods_rise(query)),
             faded=fleet.pods_stale(now),
         )
         self._title("pods", fleet, now)
@@ -151,7 +153,7 @@ class FleetScreen(TimedScreen):
         query = self._queries["market"]
         terms = None
         if self._typed["market"].strip():
-            from tui.store.terms import parse
+            from tui.store.views.offer_filter import parse
 
             terms = parse(self._typed["market"])
         found = market.select(market.rows(fleet.market.value), terms, query.sort, query.inverted)
@@ -159,7 +161,7 @@ class FleetScreen(TimedScreen):
         table.show(
             tuple(offers),
             lambda key: rows.offer_cells(offers[key]),
-            notice=notices.market(fleet, bool(terms), self._player.clock() - self._begun, self._player.replay),
+            notice=empty_states.market(fleet, bool(terms), self._player.clock() - self._begun, self._player.replay),
             sorted_by=(query.sort, market.rises(query.sort, query.inverted)),
             faded=fleet.market_stale(now),
         )
@@ -170,14 +172,14 @@ class FleetScreen(TimedScreen):
         table = self.query_one(f"#{name}", Table)
         text = self._typed[name].strip()
         parts = [TITLES[name]]
-        total = notices.total(fleet, name)
+        total = empty_states.total(fleet, name)
         if text:
             parts.append(f"/{text}  {len(table.keys)} of {total}")
         elif total:
             parts.append(str(total))
         if name == "pods" and (selected := self._selected()):
             parts.append(selected)
-        trouble = notices.trouble(fleet, name, now)
+        trouble = empty_states.trouble(fleet, name, now)
         self._entitle(table, "  ".join(parts), trouble)
         table.set_class(bool(trouble), "-old")
 
@@ -195,7 +197,7 @@ class FleetScreen(TimedScreen):
         records = self._charted(fleet)
         if not records:
             self._entitle(pane, TITLES["telemetry"], "")
-            pane.show_notice(notices.telemetry(fleet))
+            pane.show_notice(empty_states.telemetry(fleet))
             return
         names = [record.name or record.id for record in records]
         alone = len(names) == 1
@@ -324,7 +326,7 @@ class FleetScreen(TimedScreen):
     def _copied_first(self) -> tuple[Entry, ...]:
         if (offer := self._wanted()) is None:
             return ()
-        from tui.ui.copies import of_market
+        from tui.ui.render.copy_entries import of_market
 
         return of_market("GPU type", offer.gpu_id, offer.name, gpu=True)
 
@@ -354,7 +356,7 @@ class FleetScreen(TimedScreen):
 
     def action_sort(self) -> None:
         name = self._panes.active
-        orders = views.POD_SORTS if name == "pods" else market.PANE_SORTS
+        orders = pods.POD_SORTS if name == "pods" else market.PANE_SORTS
         self._order(name, orders[(orders.index(self._queries[name].sort) + 1) % len(orders)], inverted=False)
 
     def action_invert(self) -> None:
@@ -416,5 +418,5 @@ class FleetScreen(TimedScreen):
 
     def _set_filter(self, name: str, text: str) -> None:
         self._typed[name] = text
-        self._queries[name] = replace(self._queries[name], terms=views.terms(text))
+        self._queries[name] = replace(self._queries[name], terms=pods.terms(text))
         self.show()

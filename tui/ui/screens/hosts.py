@@ -8,22 +8,23 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from tui.store import hosts as store
 from tui.store.fleet import Fleet
-from tui.store.hosts import HostRow
-from tui.store.views import terms
-from tui.topics import TOPICS
-from tui.ui import hosts as words
-from tui.ui import layout, notices
-from tui.ui.cells import Cell
-from tui.ui.charts import Look, width_of
-from tui.ui.copies import Entry, under_cursor
-from tui.ui.facts import copied
-from tui.ui.notice import Notice
-from tui.ui.screens.timed import RANGES, Sight, TimedScreen, hidden
-from tui.ui.widgets.body import Body
-from tui.ui.widgets.filter import FilterLine
-from tui.ui.widgets.lines import Lines, TwoSided
+from tui.store.topics import TOPICS
+from tui.store.views import hosts as store
+from tui.store.views.hosts import HostRow
+from tui.store.views.pods import terms
+from tui.ui import layout
+from tui.ui.charts.pod_charts import Look, width_of
+from tui.ui.primitives.cells import Cell
+from tui.ui.primitives.empty_state import Notice
+from tui.ui.render import empty_states
+from tui.ui.render import hosts as words
+from tui.ui.render.copy_entries import Entry, under_cursor
+from tui.ui.render.pod_facts import copied
+from tui.ui.screens.base import RANGES, Sight, TimedScreen, hidden
+from tui.ui.widgets.filter_input import FilterLine
+from tui.ui.widgets.pane_container import Body
+from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Column, Table
 from tui.ui.widgets.telemetry import Telemetry
 
@@ -110,7 +111,7 @@ class HostsScreen(TimedScreen):
         rented = f"  {count}/{gpus} GPUs rented{apart}" if gpus is not None else ""
         text = self._typed.strip()
         number = f"/{text}  {len(found)} of {total}" if text else f"{total}{rented}" if total else ""
-        trouble = notices.aged(feed, now, TOPICS["hosts"].interval)
+        trouble = empty_states.aged(feed, now, TOPICS["hosts"].interval)
         self._entitle(table, f"{TITLES['hosts']}  {number}".rstrip(), trouble)
         table.set_class(bool(trouble), "-old")
 
@@ -120,9 +121,9 @@ class HostsScreen(TimedScreen):
         if fleet.keyless:
             return Notice("there is no API key: prices only", ("Set RUNPOD_API_KEY or pass --api-key-file FILE.",))
         if self._every:
-            return notices.topic(fleet.hosts, "machines", True, len(self._every))
+            return empty_states.topic(fleet.hosts, "machines", True, len(self._every))
         if fleet.hosts.value is None:
-            return notices.topic(fleet.hosts, "machines", False, 0)
+            return empty_states.topic(fleet.hosts, "machines", False, 0)
         return Notice(
             "this account lets no machine to others",
             (

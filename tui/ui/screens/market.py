@@ -11,30 +11,32 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from tui.api.models import ANYTHING, Demand, Market, Offer
-from tui.store import market as views
+from tui.domain.market_watch import what
+from tui.format import numbers as fmt
 from tui.store.feed import Feed
 from tui.store.fleet import Fleet
-from tui.store.market import OfferRow
-from tui.store.prices import BUCKET
-from tui.store.terms import WORDS, parse
-from tui.store.vigil import what
-from tui.ui import format as fmt
-from tui.ui import layout, notices, offers, sheets, spec
-from tui.ui.acts import Wish
-from tui.ui.cells import Cell, wrap
-from tui.ui.facts import Fact, copied
+from tui.store.price_history import BUCKET
+from tui.store.views import offers as views
+from tui.store.views.offer_filter import WORDS, parse
+from tui.store.views.offers import OfferRow
+from tui.ui import layout
+from tui.ui.charts import spec
+from tui.ui.controllers.pod_actions import Wish
 from tui.ui.messages import Attend
-from tui.ui.notice import Notice
-from tui.ui.rows import NARROW, narrowed
-from tui.ui.screens.timed import RANGES, Sight, TimedScreen, hidden
-from tui.ui.widgets.body import Body
-from tui.ui.widgets.filter import FilterLine
-from tui.ui.widgets.lines import Lines
+from tui.ui.primitives.cells import Cell, wrap
+from tui.ui.primitives.empty_state import Notice
+from tui.ui.render import catalogue, empty_states, offers
+from tui.ui.render.pod_facts import Fact, copied
+from tui.ui.render.rows import NARROW, narrowed
+from tui.ui.screens.base import RANGES, Sight, TimedScreen, hidden
+from tui.ui.widgets.filter_input import FilterLine
+from tui.ui.widgets.pane_container import Body
+from tui.ui.widgets.status_lines import Lines
 from tui.ui.widgets.table import Cells, Column, Table
 from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
-    from tui.ui.copies import Entry
+    from tui.ui.render.copy_entries import Entry
 
 LISTS = {"gpus": "GPUs", "flavors": "CPU pods", "cpus": "CPUs", "centers": "Data centres", "watches": "Watches"}
 SHORT_LISTS = {**LISTS, "centers": "Centres"}
@@ -42,7 +44,7 @@ TITLES = {"list": "List", "facts": "Details", "trend": "Trend"}
 FACTS = (Column("label", "", 14, 0), Column("value", "", 20, 0, flex=True))
 SORTS = {
     "gpus": views.SORTS,
-    "flavors": sheets.FLAVOR_SORTS,
+    "flavors": catalogue.FLAVOR_SORTS,
     "cpus": offers.CPU_SORTS,
     "centers": offers.CENTER_SORTS,
     "watches": ("",),
@@ -125,7 +127,7 @@ class MarketScreen(TimedScreen):
         yield Lines(id="lists")
         with Body(self._panes, id="body"):
             yield Table(offers.columns(self._demand.gpu_count, cores=False), id="gpus", classes="pane list")
-            yield Table(sheets.FLAVOR_COLUMNS, id="flavors", classes="pane list")
+            yield Table(catalogue.FLAVOR_COLUMNS, id="flavors", classes="pane list")
             yield Table(offers.CPU_COLUMNS, id="cpus", classes="pane list")
             yield Table(offers.CENTER_COLUMNS, id="centers", classes="pane list")
             yield Table(offers.WATCH_COLUMNS, id="watches", classes="pane list")
@@ -185,7 +187,7 @@ class MarketScreen(TimedScreen):
         return found.get(self._list, self._feed(fleet))  # type: ignore[arg-type]
 
     def _interval(self, fleet: Fleet) -> float:
-        from tui.topics import TOPICS as HOW
+        from tui.store.topics import TOPICS as HOW
 
         topic = TOPICS.get(self._list)
         return HOW[topic].interval if topic else fleet.market_interval
@@ -205,7 +207,7 @@ class MarketScreen(TimedScreen):
             return offers.cells(found[key], past, key in watched)
 
         feed = self._feed(fleet)
-        notice = notices.priced(
+        notice = empty_states.priced(
             feed, bool(terms), self._player.clock() - self._begun, fleet.recorded or self._player.replay
         )
         table.show(
@@ -215,7 +217,9 @@ class MarketScreen(TimedScreen):
         if self._sought in found:
             table.move_to(self._sought)
             self._sought = ""
-        self._title("gpus", len(found), len(self._every), notices.aged(feed, now, fleet.market_interval), terms.faults)
+        self._title(
+            "gpus", len(found), len(self._every), empty_states.aged(feed, now, fleet.market_interval), terms.faults
+        )
 
     def _watched(self) -> frozenset[str]:
         """GPU types that a watch waits for."""
@@ -245,38 +249,38 @@ class MarketScreen(TimedScreen):
         every = feed.value or ()
         found = offers.cpus(every, self._typed["cpus"], self._sorts["cpus"], self._inverted["cpus"])
         shown = {cpu.id or f"cpu {number}": cpu for number, cpu in enumerate(found)}
-        notice = notices.topic(feed, "CPU types", bool(self._typed["cpus"].strip()), len(every))
+        notice = empty_states.topic(feed, "CPU types", bool(self._typed["cpus"].strip()), len(every))
         self.query_one("#cpus", Table).show(
             tuple(shown), lambda key: offers.cpu_cells(shown[key]), notice=notice,
             sorted_by=(self._sorts["cpus"], not self._inverted["cpus"]),
         )  # fmt: skip
-        self._title("cpus", len(found), len(every), notices.aged(feed, now, self._interval(fleet)))
+        self._title("cpus", len(found), len(every), empty_states.aged(feed, now, self._interval(fleet)))
 
     def _show_flavors(self, fleet: Fleet, now: float) -> None:
         feed = fleet.flavors
         every = feed.value or ()
         sort, inverted = self._sorts["flavors"], self._inverted["flavors"]
-        shown = {flavor.id: flavor for flavor in sheets.flavors(every, self._typed["flavors"], sort, inverted)}
-        notice = notices.topic(feed, "CPU pods", bool(self._typed["flavors"].strip()), len(every))
+        shown = {flavor.id: flavor for flavor in catalogue.flavors(every, self._typed["flavors"], sort, inverted)}
+        notice = empty_states.topic(feed, "CPU pods", bool(self._typed["flavors"].strip()), len(every))
         self.query_one("#flavors", Table).show(
-            tuple(shown), lambda key: sheets.flavor_cells(shown[key]), notice=notice, sorted_by=(sort, not inverted),
+            tuple(shown), lambda key: catalogue.flavor_cells(shown[key]), notice=notice, sorted_by=(sort, not inverted),
             faded=feed.stale(now, self._interval(fleet)),
         )  # fmt: skip
-        self._title("flavors", len(shown), len(every), notices.aged(feed, now, self._interval(fleet)))
+        self._title("flavors", len(shown), len(every), empty_states.aged(feed, now, self._interval(fleet)))
 
     def _show_centers(self, fleet: Fleet, now: float) -> None:
         feed = fleet.places
         every = feed.value.centers if feed.value else ()
         found = offers.centers(every, self._typed["centers"], self._sorts["centers"], self._inverted["centers"])
         shown = {center.id: center for center in found}
-        notice = notices.topic(feed, "data centres", bool(self._typed["centers"].strip()), len(every))
+        notice = empty_states.topic(feed, "data centres", bool(self._typed["centers"].strip()), len(every))
         names = self._names(fleet)
         self.query_one("#centers", Table).show(
             tuple(shown), lambda key: offers.center_cells(shown[key], names), notice=notice,
             sorted_by=(self._sorts["centers"], offers.centers_rise(self._sorts["centers"], self._inverted["centers"])),
             faded=feed.stale(now, self._interval(fleet)),
         )  # fmt: skip
-        self._title("centers", len(found), len(every), notices.aged(feed, now, self._interval(fleet)))
+        self._title("centers", len(found), len(every), empty_states.aged(feed, now, self._interval(fleet)))
 
     @staticmethod
     def _names(fleet: Fleet) -> dict[str, str]:
@@ -330,7 +334,7 @@ class MarketScreen(TimedScreen):
                     row, offer, self._every, fleet.prices, fleet.places.value, fleet.funds, now, self._sight.tz, asked
                 )
                 sheet = next((sheet for sheet in fleet.sheets.value or () if sheet.gpu_id == row.id), None)
-                made = (*made, *(sheets.facts(sheet) if sheet is not None else ()))
+                made = (*made, *(catalogue.facts(sheet) if sheet is not None else ()))
             title = row.name
         elif self._list == "centers" and fleet.places.value is not None:
             key = self.query_one("#centers", Table).cursor
@@ -513,7 +517,7 @@ class MarketScreen(TimedScreen):
 
     def _copied_first(self) -> tuple[Entry, ...]:
         """The detail under the cursor where that has the keys; then id and name of what it is a detail of."""
-        from tui.ui.copies import of_market, under_cursor
+        from tui.ui.render.copy_entries import of_market, under_cursor
 
         what, id, name = self._at_cursor()
         entries = of_market(what, id, name, gpu=self._list == "gpus")

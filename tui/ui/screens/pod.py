@@ -8,17 +8,20 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from tui.store import spending, views
+from tui.domain import pod_costs
 from tui.store.fleet import Fleet, Record
-from tui.store.inspection import Inspection
-from tui.ui import facts, layout, notices, timeline
-from tui.ui.cells import Cell, wrap
-from tui.ui.copies import Entry
+from tui.store.pod_inspection import Inspection
+from tui.store.views import pods
+from tui.ui import layout
 from tui.ui.messages import Inspect
-from tui.ui.notice import Notice
-from tui.ui.screens.timed import Sight, TimedScreen, hidden
-from tui.ui.widgets.body import Body
-from tui.ui.widgets.lines import Lines, TwoSided
+from tui.ui.primitives.cells import Cell, wrap
+from tui.ui.primitives.empty_state import Notice
+from tui.ui.render import empty_states, pod_facts
+from tui.ui.render import events as timeline
+from tui.ui.render.copy_entries import Entry
+from tui.ui.screens.base import Sight, TimedScreen, hidden
+from tui.ui.widgets.pane_container import Body
+from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Column, Table
 from tui.ui.widgets.telemetry import Telemetry
 
@@ -54,7 +57,7 @@ class PodScreen(TimedScreen):
         yield Lines(id="tabs")
         with Body(self._panes, id="body"):
             yield Table(COLUMNS, id="facts", headed=False)
-            yield Telemetry(len(views.CHARTS), id="charts")
+            yield Telemetry(len(pods.CHARTS), id="charts")
             yield Table(timeline.COLUMNS, id="timeline")
         yield Lines(id="footer")
 
@@ -95,14 +98,14 @@ class PodScreen(TimedScreen):
         width = table.width_of("value") if self.size.width < layout.NORMAL else 0
         feed = inspection.detail if inspection is not None else None
         if record is not None and record.pod is not None:
-            made = facts.sections(
+            made = pod_facts.sections(
                 record.pod,
                 feed.value if feed is not None else None,
                 now,
-                spent=facts.Spent(inspection.today if inspection else None, spending.since_start(record.pod)),
+                spent=pod_facts.Spent(inspection.today if inspection else None, pod_costs.since_start(record.pod)),
                 revealed=self._revealed,
                 tz=self._sight.tz,
-                phase=views.pod_phase(record, now),
+                phase=pods.pod_phase(record, now),
                 told=not self._player.travelling and (feed is None or feed.error is None),
                 extras=inspection.extras if inspection is not None else None,
                 ssh=self._sight.reach.settings,
@@ -116,25 +119,25 @@ class PodScreen(TimedScreen):
                     for line, value in enumerate(wrap(fact.value, width) if width else (fact.value,)):
                         key = f"{section.title} {number}.{line}"
                         cells[key] = {"label": ((fact.label if not line else "", "muted"),), "value": value}
-                        if text := facts.copied(fact):
-                            self._copies[key] = Entry("c", fact.label, text, section.title == facts.ENVIRONMENT)
+                        if text := pod_facts.copied(fact):
+                            self._copies[key] = Entry("c", fact.label, text, section.title == pod_facts.ENVIRONMENT)
         table.show(
             tuple(cells), lambda key: cells[key], notice=self._notice(fleet, record), faded=fleet.pods_stale(now)
         )
         name = (record.name if record is not None else "") or self.pod
-        self._entitle(table, f"{TITLES['facts']}  {name}", notices.inspected(feed, fleet, now))
+        self._entitle(table, f"{TITLES['facts']}  {name}", empty_states.inspected(feed, fleet, now))
         table.set_class(fleet.pods_stale(now), "-old")
 
     def _notice(self, fleet: Fleet, record: Record | None) -> Notice:
         if record is not None and record.unreadable is not None:
             return Notice("? this pod came back in a shape podtop does not know", (record.unreadable,), "bad")
         if fleet.pods_at is None:
-            return notices.pods(fleet, False, replay=self._player.replay)
+            return empty_states.pods(fleet, False, replay=self._player.replay)
         return Notice("this pod is not on the account", ("Its past is below and beside; esc goes back.",))
 
     def _show_timeline(self, fleet: Fleet, inspection: Inspection | None, now: float) -> None:
         table = self.query_one("#timeline", Table)
-        rows = timeline.rows(views.timeline(fleet, inspection, self.pod, now), now, self._sight.tz)
+        rows = timeline.rows(pods.timeline(fleet, inspection, self.pod, now), now, self._sight.tz)
         words = "nothing has happened since podtop watches" if inspection is not None else "◌ asking the recording"
         table.show(tuple(rows), lambda key: rows[key], notice=Notice(words))
 

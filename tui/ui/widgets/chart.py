@@ -13,9 +13,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.ui import plot, spec
+from tui.ui.charts import plot, spec
+from tui.ui.charts.spec import ChartSpec, Drawn, Row
 from tui.ui.messages import Resized
-from tui.ui.spec import ChartSpec, Drawn, Row
 
 LINES = 8
 _NAMES = {

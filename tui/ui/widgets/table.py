@@ -14,9 +14,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.ui.cells import Cell, fit
-from tui.ui.notice import Notice, notice_line
-from tui.ui.roles import style_of
+from tui.ui.primitives.cells import Cell, fit
+from tui.ui.primitives.empty_state import Notice, notice_line
+from tui.ui.primitives.roles import style_of
 
 
 class Column(NamedTuple):

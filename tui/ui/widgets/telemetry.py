@@ -13,11 +13,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.ui.layout import Tiles
-from tui.ui.notice import Notice, notice_line
-from tui.ui.roles import style_of
+from tui.ui.primitives.empty_state import Notice, notice_line
+from tui.ui.primitives.roles import style_of
 
 if TYPE_CHECKING:
-    from tui.ui.spec import Drawn
+    from tui.ui.charts.spec import Drawn
     from tui.ui.widgets.chart import Chart
 
 

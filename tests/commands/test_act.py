@@ -1,0 +1,345 @@
+"""Stop, resume and terminate on a plain terminal: nothing without consent, nothing twice, and told as it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from tests.acting import NOON, Account
+from tui.api.cloud import CloudError
+from tui.commands import confirmation
+from tui.commands.act import Hands
+from tui.commands.confirmation import Refused
+from tui.commands.exit_codes import Exit, code_of
+from tui.commands.prompt import Terminal
+from tui.demo.pods import SimPod
+from tui.storage.audit_log import Ledger
+from tui.storage.state_files import StateFiles
+
+LLAMA, QWEN, PREP, STUDENT = "k3v9x0q2m1a7ze", "z1x2c3v4b5n6m7", "m5n4b3v2c1x0z9", "a1s2d3f4g5h6j7"
+
+
+class Person(Terminal):
+    """Answers as the test says; between a question and its answer something may happen."""
+
+    def __init__(self, *answers: str | None, meanwhile: Callable[[], object] = lambda: None) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+        self._meanwhile = meanwhile
+
+    async def ask(self, question: str) -> str | None:
+        self.asked.append(question)
+        self._meanwhile()
+        return self.answers.pop(0)
+
+
+class Stage(Account):
+    """An account that a command acts on; podtop's state is in `directory`."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.state = StateFiles(lambda: directory, "demo", "demo")
+        self.hands = self.another()
+
+    def another(self) -> Hands:
+        def clock() -> float:
+            # A look comes a moment after what it looks at.
+            self.now += 1.0
+            return self.now
+
+        return Hands(self.cloud, self.state, clock, 0.02)
+
+    async def act(self, action: str, *wanted: str, person: Terminal | None = None) -> int | Exit:
+        """The exit code, as the command gives it."""
+        try:
+            return await self.hands.act(action, wanted, person)
+        except Refused as refused:
+            self.said = str(refused)
+            return refused.code
+        except CloudError as error:
+            self.said = str(error)
+            return code_of(error)
+        finally:
+            await self.hands.close()
+
+    def status(self, pod: str) -> str | None:
+        found = self.world.pods.get(pod)
+        return found.status if found else None
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+async def test_a_stop_is_asked_written_down_sent_once_and_told(stage: Stage, capsys: Any) -> None:
+    person = Person("y")
+    assert await stage.act("stop", QWEN, person=person) is Exit.OK
+    assert person.asked == ["Stop it? [y/N] "]
+    assert stage.mutations == ["stop"]
+    assert stage.status(QWEN) == "EXITED"
+    said = capsys.readouterr()
+    assert said.out == "✓ qwen-eval-sweep stopped: Exited by user\n"
+    for words in (f"qwen-eval-sweep ({QWEN})", "Saves $1.37/h", "100 GB", "container disk is wiped", "later"):
+        assert words in said.err
+    intent, end = stage.log()
+    assert (intent["action"], intent["pod"], intent["by"], end["outcome"]) == ("stop", QWEN, "command", "done")
+
+
+@pytest.mark.parametrize("answer", ["", "n", "stop", "yy", "no", None, "qwen-eval-sweep"])
+async def test_anything_but_a_yes_sends_nothing(answer: str | None, stage: Stage) -> None:
+    assert await stage.act("stop", QWEN, person=Person(answer)) is Exit.REFUSED
+    assert "Nothing was sent" in stage.said
+    assert stage.mutations == []
+    assert stage.log() == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "done"),
+    [("qwen-eval-sweep", True), (QWEN, True), ("y", False), ("qwen", False), ("QWEN-EVAL-SWEEP", False), ("", False)],
+)
+async def test_terminating_takes_the_name(answer: str, done: bool, stage: Stage, capsys: Any) -> None:
+    code = await stage.act("terminate", QWEN, person=Person(answer))
+    assert code is (Exit.OK if done else Exit.REFUSED)
+    assert stage.mutations == (["terminate"] if done else [])
+    assert "no way back" in capsys.readouterr().err
+
+
+async def test_terminating_several_lists_all_and_takes_their_number(stage: Stage, capsys: Any) -> None:
+    person = Person("2")
+    assert await stage.act("terminate", QWEN, "dataset-prep", QWEN, person=person) is Exit.OK
+    assert person.asked == ["To terminate these 2 pods, type how many they are: "]
+    assert stage.mutations == ["terminate", "terminate"]
+    assert stage.status(PREP) in (None, "TERMINATED")
+    said = capsys.readouterr().err
+    assert f"qwen-eval-sweep ({QWEN})" in said
+    assert f"dataset-prep ({PREP})" in said
+
+
+@pytest.mark.parametrize("answer", ["1", "3", "y", "qwen-eval-sweep", QWEN])
+async def test_a_wrong_number_terminates_none(answer: str, stage: Stage) -> None:
+    assert await stage.act("terminate", QWEN, PREP, person=Person(answer)) is Exit.REFUSED
+    assert stage.mutations == []
+
+
+async def test_yes_asks_nothing_and_says_all_the_same(stage: Stage, capsys: Any) -> None:
+    stage.world.pods[PREP].free_gpus = 1
+    assert await stage.act("resume", PREP) is Exit.OK
+    assert stage.mutations == ["resume"]
+    assert stage.wire.mutations[0][1] == {"podId": PREP, "gpuCount": 1}
+    assert "Costs $0.43/h" in capsys.readouterr().err
+
+
+async def test_the_pod_is_read_again_and_what_changed_is_asked_again(stage: Stage, capsys: Any) -> None:
+    def dearer() -> None:
+        stage.world.pods[QWEN].price = 9.0
+
+    person = Person("y", "n", meanwhile=dearer)
+    assert await stage.act("stop", QWEN, person=person) is Exit.REFUSED
+    assert len(person.asked) == 2
+    assert "it changed meanwhile" in capsys.readouterr().err
+    assert stage.mutations == []
+    again = Stage(stage.path.parent)
+    changed = iter((lambda: setattr(again.world.pods[QWEN], "price", 9.0), lambda: None))
+    agreeing = Person("y", "y", meanwhile=lambda: next(changed)())
+    assert await again.act("stop", QWEN, person=agreeing) is Exit.OK
+    assert again.mutations == ["stop"]
+
+
+async def test_what_changed_is_refused_where_nobody_is_asked(stage: Stage, capsys: Any) -> None:
+    look, looks = stage.hands.look, []
+
+    async def changing() -> Any:
+        looks.append(1)
+        if len(looks) == 2:
+            stage.world.pods[QWEN].locked = True
+        return await look()
+
+    with patch.object(stage.hands, "look", changing):
+        assert await stage.act("terminate", QWEN) is Exit.REFUSED
+    assert "it changed meanwhile" in capsys.readouterr().err
+    assert stage.mutations == []
+
+
+async def test_a_pod_that_somebody_else_stopped_meanwhile_is_as_good_as_done(stage: Stage, capsys: Any) -> None:
+    person = Person("y", meanwhile=lambda: stage.world.stop(QWEN))
+    assert await stage.act("stop", QWEN, person=person) is Exit.OK
+    assert "Nothing to do" in capsys.readouterr().err
+    assert stage.mutations == []
+
+
+async def test_what_is_so_already_is_as_good_as_done(stage: Stage, capsys: Any) -> None:
+    assert await stage.act("stop", PREP) is Exit.OK
+    assert "stopped already. Nothing to do." in capsys.readouterr().err
+    stage.hands = stage.another()
+    assert await stage.act("resume", LLAMA) is Exit.OK
+    assert stage.mutations == []
+
+
+async def test_of_several_those_it_makes_no_sense_for_are_left_out_and_told(stage: Stage, capsys: Any) -> None:
+    stage.world.pods[LLAMA].locked = True
+    assert await stage.act("terminate", LLAMA, QWEN) is Exit.REFUSED
+    assert stage.mutations == ["terminate"]
+    assert "terminate llama-70b-pretrain: RunPod holds it locked" in capsys.readouterr().err
+    assert stage.status(LLAMA) == "RUNNING"
+
+
+async def test_a_spot_pod_is_not_resumed_and_the_way_is_told(stage: Stage, capsys: Any) -> None:
+    stage.world.stop(STUDENT)
+    assert await stage.act("resume", STUDENT) is Exit.REFUSED
+    assert "with a bid only: B in podtop itself" in capsys.readouterr().err
+    assert stage.mutations == []
+
+
+@pytest.mark.parametrize("action", ["stop", "terminate"])
+async def test_an_answer_that_was_lost_is_found_out_and_nothing_is_sent_twice(
+    action: str, stage: Stage, capsys: Any
+) -> None:
+    stage.faults.set("acts-502")
+    assert await stage.act(action, QWEN) is Exit.OK
+    assert stage.mutations == [action]
+    assert "its answer was lost, and it happened" in capsys.readouterr().out
+    assert stage.outcomes() == ["unknown", "done"]
+
+
+async def test_nothing_came_of_it_is_told_as_such(stage: Stage, capsys: Any) -> None:
+    stage.faults.set("acts-502")
+    with (
+        patch("tui.services.executor.PATIENCE", 3.0),
+        patch.object(stage.world, "stop", lambda id: stage.world.pods[id]),
+    ):
+        assert await stage.act("stop", QWEN) is Exit.REFUSED
+    assert "nothing came of it" in capsys.readouterr().out
+    assert stage.mutations == ["stop"]
+    assert stage.outcomes() == ["unknown", "not done"]
+
+
+async def test_what_could_not_be_found_out_is_unknown(stage: Stage, capsys: Any) -> None:
+    def last_words(id: str) -> SimPod:
+        stage.faults.set("503")
+        return stage.world.pods[id]
+
+    stage.faults.set("acts-502")
+    with patch("tui.services.executor.PATIENCE", 3.0), patch.object(stage.world, "stop", last_words):
+        assert await stage.act("stop", QWEN) is Exit.UNKNOWN
+    assert "RunPod has not told of it since" in capsys.readouterr().out
+    assert stage.outcomes() == ["unknown", "unknown"]
+    assert stage.mutations == ["stop"]
+
+
+async def test_a_done_that_runpod_does_not_show_is_unknown(stage: Stage, capsys: Any) -> None:
+    with (
+        patch("tui.services.executor.PATIENCE", 3.0),
+        patch.object(stage.world, "stop", lambda id: stage.world.pods[id]),
+    ):
+        assert await stage.act("stop", QWEN) is Exit.UNKNOWN
+    assert "does not show it" in capsys.readouterr().out
+
+
+async def test_a_refusal_is_told_in_runpods_words(stage: Stage, capsys: Any) -> None:
+    stage.world.pods[PREP].free_gpus = 0
+    assert await stage.act("resume", PREP) is Exit.REFUSED
+    assert "not enough free GPUs" in capsys.readouterr().out
+    assert stage.outcomes() == ["refused"]
+
+
+async def test_nothing_is_sent_where_the_intent_cannot_be_written_down(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "actions.jsonl").mkdir()
+    assert await stage.act("stop", QWEN) is Exit.REFUSED
+    assert stage.mutations == []
+
+
+async def test_an_earlier_request_without_an_answer_is_looked_for_first(stage: Stage, capsys: Any) -> None:
+    log = Ledger(stage.path, origin="demo", wall=lambda: NOON)
+    log.intent("stop", QWEN, "qwen-eval-sweep", {})
+    other = log.intent("stop", LLAMA, "llama-70b-pretrain", {})
+    stage.world.stop(QWEN)
+    person = Person("qwen-eval-sweep")
+    assert await stage.act("terminate", QWEN, person=person) is Exit.OK
+    said = capsys.readouterr()
+    assert "an earlier request on it was never answered" in said.err
+    assert said.out.index("stopped: its answer was lost, and it happened") < said.out.index("terminated")
+    assert stage.mutations == ["terminate"]
+    assert [intent.id for intent in log.unfinished()] == [other], "what is of other pods is left alone"
+
+
+@pytest.mark.parametrize(("fault", "code"), [("401", 4), ("503", 5), ("partial", 5), ("refused", 5)])
+async def test_what_cannot_be_read_is_not_acted_upon(fault: str, code: int, stage: Stage) -> None:
+    stage.faults.set(fault)
+    assert await stage.act("stop", QWEN) == code
+    assert stage.mutations == []
+
+
+async def test_what_cannot_be_read_again_is_not_acted_upon(stage: Stage) -> None:
+    person = Person("y", meanwhile=lambda: stage.faults.set("503"))
+    assert await stage.act("stop", QWEN, person=person) is Exit.UNREACHABLE
+    assert stage.mutations == []
+
+
+NAMES = {"a1": "train", "b2": "train", "c3": "eval", "train2": "eval-2"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (["a1"], ("a1",)),
+        (["eval"], ("c3",)),
+        (["c3", "eval", "a1"], ("c3", "a1")),
+        (["eval-2", "b2"], ("train2", "b2")),
+    ],
+)  # fmt: skip
+def test_pods_are_meant_by_id_or_by_a_name_that_one_alone_has(wanted: Sequence[str], found: tuple[str, ...]) -> None:
+    assert confirmation.find(wanted, NAMES) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code", "words"),
+    [
+        (["train"], Exit.USAGE, "the name of 2 pods: a1, b2"),
+        (["a1", "tra"], Exit.NOTHING, "like it there are a1 (train), b2 (train), train2 (eval-2)"),
+        (["TRAIN"], Exit.NOTHING, "there is no pod 'TRAIN'"),
+        ([""], Exit.NOTHING, "there is no pod ''"),
+        (["zzz"], Exit.NOTHING, "there are a1 (train)"),
+    ],
+)
+def test_what_is_not_clear_is_refused_with_what_there_is(wanted: list[str], code: Exit, words: str) -> None:
+    with pytest.raises(Refused, match=r"Nothing was sent\.$") as refused:
+        confirmation.find(wanted, NAMES)
+    assert refused.value.code is code
+    assert words in str(refused.value)
+
+
+def test_of_an_empty_account_that_is_said() -> None:
+    with pytest.raises(Refused, match="nor any other"):
+        confirmation.find(["x"], {})
+
+
+async def test_of_pods_that_are_not_clear_none_is_touched(stage: Stage) -> None:
+    assert await stage.act("stop", QWEN, "no-such-pod") is Exit.NOTHING
+    assert stage.mutations == []
+
+
+async def test_the_log_says_that_a_command_did_it(stage: Stage) -> None:
+    from tui.commands.log import rows
+    from tui.storage.audit_log import entries
+
+    await stage.act("stop", QWEN)
+    (row,) = rows(entries(stage.path))
+    assert row[1].endswith(", command")
+
+
+async def test_what_runpod_has_answered_is_known_before_it_is_seen(stage: Stage) -> None:
+    import asyncio
+
+    with patch.object(stage.world, "stop", lambda id: stage.world.pods[id]):
+        acting = asyncio.ensure_future(stage.hands.act("stop", [QWEN], None))
+        await stage.until(lambda: stage.hands.known is not None)
+        assert not acting.done()
+        acting.cancel()
+        await asyncio.wait([acting])
+    assert stage.hands.known is Exit.OK
+    await stage.hands.close()

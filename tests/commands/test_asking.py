@@ -1,0 +1,134 @@
+"""Commands that act, in a real terminal and as processes: what is typed too early, ctrl+c, signals, no terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cli.terminal import Terminal
+from tests.commands.conftest import PODTOP, Run, Served
+
+QWEN = "z1x2c3v4b5n6m7"
+
+
+def log() -> list[dict[str, str]]:
+    path = Path(os.environ["XDG_STATE_HOME"]) / "podtop" / "actions.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@pytest.fixture(autouse=True)
+def _running_again(served: Served) -> Iterator[None]:
+    """Tests share one simulated RunPod: the pod runs again when a test is over."""
+    yield
+    served.faults()
+    asked = {"query": "mutation ($i: PodResumeInput!) { podResume(input: $i) { id } }"}
+    asked |= {"variables": {"i": {"podId": QWEN, "gpuCount": 2}}}  # type: ignore[dict-item]
+    httpx.post(served.url, json=asked, headers={"Authorization": "Bearer demo-key"}, trust_env=False)
+
+
+def asking(environ: dict[str, str], *arguments: str) -> Terminal:
+    return Terminal([*PODTOP, *arguments], env=environ)
+
+
+def test_a_stop_is_agreed_to_on_a_terminal(environ: dict[str, str]) -> None:
+    terminal = asking(environ, "stop", "qwen-eval-sweep")
+    terminal.wait_for("Stop it? [y/N]")
+    assert "Saves $1.37/h" in terminal.text
+    assert log() == []
+    terminal.type("y\n")
+    assert terminal.end() == 0
+    assert "✓ qwen-eval-sweep stopped" in terminal.text
+    assert [entry.get("outcome") for entry in log()] == [None, "done"]
+
+
+def test_what_was_typed_before_the_question_answers_nothing(environ: dict[str, str], served: Served) -> None:
+    served.faults("latency")
+    terminal = asking(environ, "stop", QWEN)
+    terminal.type("y\ny\nyes\ny")
+    terminal.wait_for("Stop it? [y/N]")
+    terminal.type("\n")
+    terminal.wait_for("not agreed")
+    assert terminal.end() == 6
+    assert log() == []
+
+
+def test_ctrl_c_and_ctrl_d_at_the_question_send_nothing(environ: dict[str, str]) -> None:
+    for keys, code, words in (("\x03", 130, "ended. Nothing was sent."), ("\x04", 6, "there was no answer")):
+        terminal = asking(environ, "terminate", QWEN)
+        terminal.wait_for("To terminate it, type its name, qwen-eval-sweep:")
+        terminal.type(keys)
+        assert terminal.end() == code
+        assert words in terminal.text
+    assert log() == []
+
+
+def test_a_terminal_that_goes_away_sends_nothing(environ: dict[str, str]) -> None:
+    terminal = asking(environ, "stop", QWEN)
+    terminal.wait_for("Stop it? [y/N]")
+    os.close(terminal.fd)
+    _, status = os.waitpid(terminal.pid, 0)
+    assert os.waitstatus_to_exitcode(status) != 0
+    assert log() == []
+
+
+def test_without_a_terminal_it_takes_a_yes(run: Run) -> None:
+    refused = run("stop", QWEN)
+    assert refused.returncode == 2
+    assert "--yes is not given. Nothing was sent." in refused.stderr
+    done = run("stop", QWEN, "--yes")
+    assert (done.returncode, done.stdout) == (0, "✓ qwen-eval-sweep stopped: Exited by user\n")
+    assert "$20.00 a month while stopped" in done.stderr
+
+
+def test_read_only_refuses_before_anything_is_asked(run: Run) -> None:
+    for how in ({"PODTOP_READ_ONLY": "1"}, {"RUNPOD_API_KEY": "demo-key-read-only"}):
+        done = run("stop", QWEN, "--yes", env=how)
+        assert done.returncode == 6
+    assert run("--read-only", "terminate", QWEN, "--yes", "--api-url", "http://127.0.0.1:9/").returncode == 6
+
+
+def test_a_command_needs_a_pod_and_a_key(run: Run, environ: dict[str, str]) -> None:
+    assert run("stop", "--yes").returncode == 2
+    unknown = run("stop", "no-such-pod", "--yes")
+    assert unknown.returncode == 3
+    assert "there is no pod 'no-such-pod'" in unknown.stderr
+    del environ["RUNPOD_API_KEY"]
+    assert run("stop", QWEN, "--yes").returncode == 2
+
+
+def test_an_end_in_the_middle_of_a_request_is_unknown_and_logged(environ: dict[str, str], served: Served) -> None:
+    served.faults("acts-timeout")
+    process = subprocess.Popen(
+        [*PODTOP, "stop", QWEN, "--yes"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env=environ,
+    )  # fmt: skip
+    until = time.monotonic() + 20
+    while not log() and time.monotonic() < until:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 7
+    assert "before it was known how it went" in said
+    assert [entry.get("outcome") for entry in log()] == [None, "unknown"]
+
+
+def test_an_output_that_nobody_reads_changes_nothing_of_what_is_done(environ: dict[str, str]) -> None:
+    command = f"{' '.join(PODTOP)} stop {QWEN} --yes >/dev/full 2>/dev/null </dev/null"
+    done = subprocess.run(["bash", "-c", command], check=False, env=environ, timeout=60)
+    assert done.returncode == 0
+    assert [entry.get("outcome") for entry in log()] == [None, "done"]
+
+
+def test_the_demo_can_be_acted_upon_and_keeps_nothing(run: Run) -> None:
+    done = run("--demo", "stop", QWEN, "--yes")
+    assert done.returncode == 0
+    assert "✓ qwen-eval-sweep stopped" in done.stdout
+    assert log() == []

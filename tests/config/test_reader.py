@@ -1,0 +1,104 @@
+"""What a file says, and what is said of it: all that is wrong, each with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tui.config.reader import Reading, read, read_text
+from tui.config.settings import Notify, Ssh
+
+FILE = Path("/x/config.toml")
+
+
+def told(text: str) -> list[str]:
+    return [str(problem).removeprefix("/x/config.toml, ") for problem in read_text(text, FILE).problems]
+
+
+def test_tables_become_what_they_are_declared_as() -> None:
+    text = """
+mouse = false
+slow_link = "auto"
+[ssh]
+user = "me"
+options = ["-o", "x y"]
+[notify]
+bell = true
+[keymap]
+"app.quit" = "ctrl+q"
+[profiles.work]
+api_key_env = "WORK"
+color = "bad"
+"""
+    reading = read_text(text, FILE)
+    assert reading.problems == ()
+    assert reading.values == {
+        "mouse": False,
+        "slow_link": "auto",
+        "ssh": Ssh(user="me", options=("-o", "x y")),
+        "notify": Notify(bell=True),
+        "keymap": {"app.quit": "ctrl+q"},
+    }
+    assert reading.profiles == {"work": {"api_key_env": "WORK", "color": "bad"}}
+
+
+def test_everything_that_is_wrong_is_told_in_the_order_of_lines() -> None:
+    text = """interval = 1
+slow_link = "maybe"
+[ssh]
+user = "-oProxyCommand=x"
+usr = "me"
+[keymap]
+"app.quit" = 3
+[profiles.work]
+color = "pink"
+read_onyl = true
+[profiles."a b"]
+"""
+    assert told(text) == [
+        "line 1: interval = 1 is not accepted; it takes seconds, from 2 to 86400",
+        """line 2: slow_link = 'maybe' is not accepted; it takes "auto", true or false""",
+        "line 4: ssh.user = '-oProxyCommand=x' is not accepted; it takes the name of a user",
+        "line 5: podtop knows no setting 'ssh.usr'; did you mean user?",
+        "line 7: keymap.app.quit = 3 is not accepted; it takes a key, or keys with commas between them, as in "
+        '"f9" or "j,down"',
+        "line 9: profiles.work.color = 'pink' is not accepted; it takes accent, good, warn, bad or muted",
+        "line 10: podtop knows no setting 'profiles.work.read_onyl'; did you mean read_only?",
+        "line 11: profiles.'a b' is not accepted; it takes the name of a profile: letters, digits, - and _, at most 24",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ssh = 3", "line 1: ssh = 3 is not accepted; it is a table: [ssh]"),
+        ("[profiles]\nwork = 3", "line 2: profiles.work is not accepted; it is a table: [profiles.NAME]"),
+        ("[interval]", "line 1: interval = {} is not accepted; it takes seconds, from 2 to 86400"),
+        ("interval = '5'", "line 1: interval = '5' is not accepted"),
+        ("mouse = 'yes'", "line 1: mouse = 'yes' is not accepted; it takes true or false"),
+        ("[ssh]\nproxy_host = 'a b'", "line 2: ssh.proxy_host = 'a b' is not accepted; it takes the name of a host"),
+        ("[ssh]\noptions = '-v'", "line 2: ssh.options = '-v' is not accepted; it takes an array"),
+        ("profile = 'wrk'\n[profiles.work]", "line 1: there is no profile 'wrk'; did you mean work? there are work"),
+        ("api_key = 'a'\napi_key_file = 'b'", "line 2: api_key_file is not used: api_key stands beside it"),
+        ("interval = = 1", "line 1: not TOML"),
+        ("a = 1\n\nb = [", "line 3: not TOML"),
+    ],
+)
+def test_each_is_told_with_what_is_accepted(text: str, words: str) -> None:
+    (one,) = told(text)
+    assert one.startswith(words)
+
+
+@pytest.mark.parametrize("text", ["api_key = 1234567", "[profiles.x]\napi_key = ['1234567']"])
+def test_a_refused_key_is_not_told(text: str) -> None:
+    (one,) = told(text)
+    assert "api_key is not accepted" in one
+    assert "1234567" not in one
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    assert read(tmp_path / "none") == Reading(tmp_path / "none")
+    (tmp_path / "latin").write_bytes(b"theme = '\xff'")
+    assert [str(p) for p in read(tmp_path / "latin").problems] == [f"{tmp_path}/latin: cannot be read: it is not UTF-8"]
+    assert [str(p) for p in read(tmp_path).problems] == [f"{tmp_path}: cannot be read: Is a directory"]

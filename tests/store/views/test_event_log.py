@@ -1,0 +1,83 @@
+"""The log: every event once, whoever saw it; and a filter that never fails."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.domain.events import Event, Kind
+from tui.store.views.event_log import GROUPS, merged, parse
+
+AT = 1_795_435_200.0
+
+
+def event(at: float, pod: str = "a", kind: Kind = Kind.UP, text: str = "its container is up") -> Event:
+    return Event(AT + at, pod, kind, text)
+
+
+def test_what_both_know_stands_once_and_in_order() -> None:
+    one, two, three = event(0), event(50, kind=Kind.DOWN), event(100)
+    assert merged([one, two], [two, three], 10) == (one, two, three)
+    assert merged([one, one], [], 10) == (one,)
+
+
+def test_what_another_podtop_saw_at_its_own_poll_is_the_same_event() -> None:
+    mine, theirs = event(100, text="after 3m 20s"), event(104, text="after 3m 24s")
+    assert merged([theirs], [mine], 10) == (mine,)
+    assert merged([event(120)], [mine], 10) == (mine, event(120))
+    assert merged([event(104, pod="b")], [mine], 10) == (mine, event(104, pod="b"))
+    assert merged([event(104, kind=Kind.DOWN)], [mine], 10) == (mine, event(104, kind=Kind.DOWN))
+
+
+EVENTS = st.builds(
+    Event, st.floats(0, 100).map(lambda at: AT + at), st.sampled_from(["", "a", "b"]), st.sampled_from(Kind), st.text()
+)
+
+
+@given(st.lists(EVENTS), st.lists(EVENTS), st.floats(0, 20))
+def test_nothing_of_this_run_is_lost_and_nothing_is_twice(one: list[Event], other: list[Event], slack: float) -> None:
+    found = merged(one, other, slack)
+    assert len(set(found)) == len(found)
+    assert set(other) <= set(found) <= {*one, *other}
+    assert [e.at for e in found] == sorted(e.at for e in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("", True),
+        ("kind:outbid", True),
+        ("kind:outbid,idle", True),
+        ("kind:status", True),
+        ("kind:alert", False),
+        ("kind:alerts", False),
+        ("kind:out kind:bid", True),
+        ("pod:llama", True),
+        ("pod:K3V9", True),
+        ("pod:qwen", False),
+        ("kind:outbid pod:llama spot", True),
+        ("higher", True),
+        ("lower", False),
+        ("kind:", True),
+        ("pod:", True),
+        ("kind:nonsense", True),
+        ("12:30", False),
+    ],
+)
+def test_terms(text: str, holds: bool) -> None:
+    outbid = event(0, "k3v9", Kind.OUTBID, "Outbid by a higher spot price")
+    terms = parse(text)
+    assert terms.hold(outbid, "llama-pretrain") is holds
+    assert bool(terms.faults) is (text in ("kind:", "pod:", "kind:nonsense"))
+
+
+@given(st.text())
+def test_no_text_is_too_odd(text: str) -> None:
+    parse(text).hold(event(0), "name")
+
+
+def test_every_kind_belongs_to_one_group() -> None:
+    assert sorted(kind for kinds in GROUPS.values() for kind in kinds) == sorted(Kind)
+    for group, kinds in GROUPS.items():
+        assert parse(f"kind:{group}").kinds[0] >= kinds

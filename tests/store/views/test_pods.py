@@ -1,0 +1,115 @@
+"""Views: order, filter, and the figures of a row."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from tests.make import funds, pod, snapshot
+from tui.api.models import Snapshot, Unreadable
+from tui.domain.pod_health import Phase
+from tui.store.fleet import Fleet, Older
+from tui.store.series import EMPTY
+from tui.store.views import pods as views
+from tui.store.views.pods import Frame, Query
+
+NOW = 1_000_000.0
+
+
+def fleet_of(*pods: object) -> Fleet:
+    fleet = Fleet(5, 30)
+    fleet.apply(snapshot(*pods), NOW)  # type: ignore[arg-type]
+    return fleet
+
+
+def test_every_order_is_total_and_unknown_comes_last() -> None:
+    fleet = fleet_of(
+        pod("b", name="same", utils=(10,)),
+        pod("a", name="same", utils=(10,)),
+        pod("c", utils=None),
+        pod("d", utils=(90,)),
+    )
+    for sort in views.POD_SORTS:
+        assert sorted(views.pods(fleet, NOW, Query(sort=sort))) == ["a", "b", "c", "d"]
+    assert views.pods(fleet, NOW, Query(sort="util")) == ("d", "a", "b", "c")
+    assert views.pods(fleet, NOW, Query(sort="id", inverted=True)) == ("d", "c", "b", "a")
+
+
+def test_all_words_of_a_filter_must_occur() -> None:
+    fleet = fleet_of(pod("a", name="train llama", gpu="H100 SXM"), pod("b", name="train flux", gpu="L40S"))
+    assert views.pods(fleet, NOW, Query(terms=views.terms("TRAIN h100"))) == ("a",)
+    assert views.pods(fleet, NOW, Query(terms=views.terms("running"))) == ("b", "a")
+    assert views.pods(fleet, NOW, Query(terms=views.terms("nothing"))) == ()
+
+
+def test_a_pod_is_idle_after_ten_minutes_without_work() -> None:
+    fleet = fleet_of(pod("a", utils=(0, 0)))
+    for at in range(5, 605, 5):
+        fleet.apply(snapshot(pod("a", utils=(0, 1))), NOW + at)
+    row = views.pod_row(fleet.records["a"], NOW + 600)
+    assert (row.phase, row.idle_for) == (Phase.IDLE, 600)
+    assert fleet.idle_burn(NOW + 600) == 2.99
+
+
+def test_a_sparkline_is_aligned_to_the_clock() -> None:
+    fleet = Fleet(5, 30)
+    for step in range(0, 600, 5):
+        fleet.apply(snapshot(pod("a", utils=(step // 60 * 10,))), NOW + step)
+    start = NOW - NOW % 60
+    record = fleet.records["a"]
+    spark = views.sparkline(record, start + 599, 10)
+    assert spark[:9] == views.sparkline(record, start + 541, 10)[:9]
+    assert spark[0] is not None
+    assert views.sparkline(record, start + 1200, 3) == (None, None, None)
+
+
+def test_an_unreadable_pod_has_a_row_with_its_reason() -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(
+        Snapshot(funds(), (), (Unreadable("a", "train", "costPerHr is text"), Unreadable(None, None, "x"))), NOW
+    )
+    rows = [views.pod_row(fleet.records[key], NOW) for key in views.pods(fleet, NOW, Query())]
+    assert {(r.id, r.phase, r.reason) for r in rows} == {
+        ("a", Phase.UNREADABLE, "costPerHr is text"),
+        ("unreadable-1", Phase.UNREADABLE, "x"),
+    }
+
+
+def test_an_order_turned_round_keeps_the_unknown_last() -> None:
+    fleet = fleet_of(pod("low", utils=(5,)), pod("high", utils=(95,)), pod("down", status="EXITED", utils=None))
+    assert views.pods(fleet, NOW, Query(sort="util")) == ("high", "low", "down")
+    assert views.pods(fleet, NOW, Query(sort="util", inverted=True)) == ("low", "high", "down")
+
+
+@given(st.sampled_from(views.POD_SORTS))
+def test_every_order_says_which_way_it_goes(sort: str) -> None:
+    assert views.pods_rise(Query(sort=sort)) != views.pods_rise(Query(sort=sort, inverted=True))
+
+
+def test_chart_lines_one_for_each_gpu() -> None:
+    fleet = fleet_of(pod("a", utils=tuple(range(12))))
+    lines = views.chart_lines(fleet, fleet.records["a"], "util", Frame(NOW, 5, 1, NOW))
+    assert [line.label for line in lines] == [f"GPU {i}" for i in range(12)]
+    assert [line.last for line in lines] == list(range(12))
+    assert [line.label for line in views.chart_lines(fleet, fleet.records["a"], "cpu", Frame(NOW, 5, 1, NOW))] == [""]
+
+
+def test_a_spot_pod_is_marked() -> None:
+    fleet = fleet_of(pod("a", kind="INTERRUPTABLE"), replace(pod("b"), kind=None))
+    assert [views.pod_row(r, NOW).spot for r in fleet.records.values()] == [True, False]
+
+
+def test_the_past_of_a_pod_without_samples_is_asked_for_once() -> None:
+    fleet = fleet_of(pod("a", status="EXITED", utils=None))
+    fleet.has_past = True
+    record = fleet.records["a"]
+    for later in range(5):
+        now = NOW + 10 * later
+        frame = Frame(now - 900.0, 60.0, 15, now)
+        lacking = views.lacking(fleet, record, frame)
+        if later == 0:
+            assert lacking is not None
+            fleet.remember("a", Older(*lacking, 60.0, EMPTY))
+        else:
+            assert lacking is None

@@ -1,0 +1,262 @@
+"""Charts as text: whole, at any size, for any numbers; plotext's core survives what it is given."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from datetime import UTC, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tui.store.series import Point, Series
+from tui.store.views.pods import Line
+from tui.ui.charts import plot
+from tui.ui.charts.spec import BarSpec, ChartSpec, Window, plot_columns, window
+
+NOON = 1_795_435_200.0
+WILD = st.one_of(
+    st.floats(-10, 110), st.sampled_from([math.nan, math.inf, -math.inf, 1e300, -1e300, 1e6]), st.floats(allow_nan=True)
+)
+
+
+def spec_of(values: list[float], columns: int = 60, lines: int = 1) -> ChartSpec:
+    shown = window(NOON, 900, columns)
+    run = tuple(Point(shown.start + i * shown.width, v, v, v) for i, v in enumerate(values))
+    return ChartSpec(
+        "GPU utilisation",
+        tuple(Line(f"GPU {n}", (run,) if run else (), run[-1].mean if run else None) for n in range(lines)),
+        shown,
+        tz=UTC,
+    )
+
+
+def words(spec: ChartSpec, width: int, height: int) -> list[str]:
+    return ["".join(text for text, _ in row) for row in plot.draw(spec, width, height)]
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 300), st.integers(1, 80), st.integers(0, 9), st.lists(st.floats(0, 100), max_size=30))
+def test_a_chart_is_exactly_as_large_as_asked(width: int, height: int, lines: int, values: list[float]) -> None:
+    rows = words(spec_of(values, plot_columns(width, height), lines), width, height)
+    assert len(rows) == height
+    assert {cell_len(row) for row in rows} == {width}
+
+
+@settings(max_examples=100)
+@given(st.lists(st.tuples(WILD, WILD, WILD, WILD), max_size=20), st.integers(2, 100))
+def test_every_number_that_reaches_plotext_is_a_dot_of_the_canvas(
+    points: list[tuple[float, float, float, float]], columns: int
+) -> None:
+    run = tuple(Point(*point) for point in points)
+    spec = ChartSpec("x", (Line("x", (run,), None),), Window(NOON, 5, columns))
+    for _, (xs, ys) in plot.signals(spec, columns, 9):
+        assert len(xs) == len(ys) > 0
+        assert all(type(x) is int and 0 <= x < 2 * columns for x in xs)
+        assert all(type(y) is int and 0 <= y < 4 * 9 for y in ys)
+
+
+def test_wild_numbers_do_not_end_the_process() -> None:
+    code = (
+        "from tests.ui.charts.test_plot import spec_of, words\n"
+        "import math\n"
+        "for v in (math.nan, math.inf, -math.inf, 1e300, 1e6): words(spec_of([50, v, 50, v, v]), 80, 12)\n"
+        "words(spec_of([math.nan]), 80, 12); print('alive')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "alive"), done.stderr
+
+
+@given(st.floats(0, 4e9), st.floats(60, 3e6), st.integers(1, 250))
+def test_a_window_ends_with_now_and_reaches_far_enough(now: float, span: float, columns: int) -> None:
+    start, width, count = window(now, span, columns)
+    assert count == columns
+    assert start <= now - span + width
+    assert start + count * width > now >= start + (count - 1) * width - 1e-6
+    assert start % width in (0, width) or math.isclose(start % width, 0, abs_tol=1e-6)
+
+
+def test_a_new_sample_changes_one_column_until_the_bucket_is_over() -> None:
+    series = Series(1000)
+    for step in range(120):
+        series.append(NOON - 600 + step * 5, {"x": 50 + step % 3})
+
+    def canvas(now: float) -> list[str]:
+        shown = window(now, 600, 40)
+        runs = series.runs("x", *shown, 60)
+        return words(ChartSpec("x", (Line("x", runs, None),), shown, tz=UTC), 44, 8)[1:]
+
+    before = canvas(NOON + 1)
+    series.append(NOON + 5, {"x": 90})
+    after = canvas(NOON + 6)
+    changed = {
+        x for a, b in zip(before, after, strict=True) for x, (p, q) in enumerate(zip(a, b, strict=True)) if p != q
+    }
+    assert len(changed) <= 2
+
+
+def test_the_same_values_have_the_same_shape_a_column_further() -> None:
+    values = [float(20 + (i * 37) % 60) for i in range(60)]
+    before, after = (words(spec_of(part), 64, 10)[1:-1] for part in (values[:-1], values[1:]))
+    for a, b in zip(before, after, strict=True):
+        # Columns 4 to 62 show the values; the first loses its way in from the left, the last ends.
+        assert a[6:62] == b[5:61]
+
+
+def test_every_value_is_drawn_at_its_dot() -> None:
+    for value in (0.0, 25.0, 50.0, 77.0, 100.0):
+        rows = words(spec_of([value], 40), 44, 12)[1:-1]
+        dots = round(value / 100 * 39)
+        row, cell = 9 - dots // 4, "⣀⠤⠒⠉"[dots % 4]
+        assert [(y, line[4]) for y, line in enumerate(rows) if line[4] != " "] == [(row, cell)]
+
+
+def test_a_spike_of_one_sample_is_drawn_to_its_top() -> None:
+    shown = window(NOON, 86_400, 40)
+    points = [Point(shown.start + i * shown.width, 10, 100 if i == 20 else 10, 11) for i in range(40)]
+    rows = words(ChartSpec("x", (Line("x", (tuple(points),), 10),), shown, tz=UTC), 44, 12)
+    assert rows[1][4:].strip()
+
+
+def test_a_line_has_its_number_and_the_first_lies_on_top() -> None:
+    spec = spec_of([50.0] * 60)
+    other = spec_of([80.0] * 60).lines[0]
+    drawn = ChartSpec("x", (spec.lines[0], other, spec.lines[0]), spec.window, tz=UTC)
+    numbers = {number for row in plot.draw(drawn, 64, 12)[1:-1] for text, number in row if text.strip(" 105")}
+    assert numbers == {0, 1}
+
+
+def test_a_gap_is_a_gap() -> None:
+    shown = window(NOON, 900, 40)
+    runs = tuple(
+        tuple(Point(shown.start + i * shown.width, 50, 50, 50) for i in part) for part in (range(10), range(30, 40))
+    )
+    rows = words(ChartSpec("x", (Line("x", runs, 50),), shown, tz=UTC), 44, 9)
+    row = next(row for row in rows[1:] if any(ord(ch) > 0x2800 for ch in row))
+    assert row[4 + 12 : 4 + 28].strip() == ""
+
+
+def test_the_time_axis_is_local_and_round() -> None:
+    spec = spec_of([50.0] * 60)
+    assert "11:50" in words(spec, 64, 10)[-1]
+    india = ChartSpec(spec.title, spec.lines, spec.window, tz=timezone(timedelta(hours=5, minutes=30)))
+    assert "17:20" in words(india, 64, 10)[-1]
+
+
+def test_the_title_names_the_one_that_lags() -> None:
+    spec = spec_of([90.0])
+    lines = tuple(Line(f"GPU {n}", spec.lines[0].runs, 20.0 if n == 2 else 90.0) for n in range(4))
+    assert "▾ GPU 2 20%" in words(ChartSpec("GPU utilisation", lines, spec.window, tz=UTC), 70, 10)[0]
+    assert words(spec, 40, 10)[0].endswith("90%")
+
+
+def test_where_none_lags_the_title_tells_average_and_extremes() -> None:
+    spec = spec_of([90.0])
+    lines = tuple(Line(f"GPU {n}", spec.lines[0].runs, 90.0 - n) for n in range(8))
+    chart = ChartSpec("GPU utilisation", lines, spec.window, tz=UTC)
+    assert words(chart, 56, 10)[0] == "GPU utilisation  avg 90 min 90 max 90           mean 86%"
+    assert words(chart, 100, 10)[0].endswith("▪6 84 ▪7 83 mean 86%")
+    assert words(chart, 28, 10)[0] == "GPU utilisation     mean 86%"
+
+
+def test_without_samples_it_says_so() -> None:
+    assert "no samples in this range" in "\n".join(words(spec_of([]), 60, 10))
+    assert words(spec_of([]), 60, 10)[0].endswith("–")
+
+
+def test_midnight_is_the_day_that_begins() -> None:
+    shown = window(NOON, 86_400, 90)
+    axis = words(ChartSpec("x", spec_of([1.0]).lines, shown, tz=UTC), 94, 10)[-1]
+    assert axis.split()[4:7] == ["22:00", "Mon", "02:00"]
+
+
+@settings(max_examples=100)
+@given(st.lists(st.tuples(WILD, WILD, WILD, WILD), max_size=20), st.integers(1, 100), st.integers(1, 12))
+def test_every_bar_is_of_dots_of_the_canvas(
+    points: list[tuple[float, float, float, float]], columns: int, bars: int
+) -> None:
+    run = tuple(Point(*point) for point in points)
+    spec = ChartSpec("x", (Line("x", (run,), None),), Window(NOON, 5, columns), bars=bars)
+    for _, (xs, ys) in plot.bars(spec, columns, 9):
+        assert len(xs) == len(ys) > 0
+        assert all(type(x) is int and 0 <= x < 2 * columns for x in xs)
+        assert all(type(y) is int and 0 <= y < 4 * 9 for y in ys)
+
+
+# Bars
+
+
+def bars_of(values: list[tuple[float, ...]], high: float = 100.0) -> BarSpec:
+    labels = tuple(f"{n} Nov" for n in range(len(values)))
+    return BarSpec("Charges", ("pods", "storage", "API"), tuple(values), labels, high, tail="all")
+
+
+def drawn(spec: BarSpec, width: int, height: int) -> list[str]:
+    return ["".join(text for text, _ in row) for row in plot.draw(spec, width, height)]
+
+
+STACK = st.tuples(WILD, WILD, WILD)
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 200), st.integers(1, 50), st.lists(STACK, max_size=400), st.sampled_from((0.0, 1.0, 100.0, 1e9)))
+def test_bars_are_exactly_as_large_as_asked_whatever_is_charged(
+    width: int, height: int, values: list[tuple[float, ...]], high: float
+) -> None:
+    rows = drawn(bars_of(values, high), width, height)
+    assert len(rows) == height
+    assert {cell_len(row) for row in rows} == {width}
+
+
+@given(st.lists(STACK, max_size=50), st.integers(1, 60), st.integers(1, 40))
+def test_parts_of_bars_are_cells_of_the_canvas(values: list[tuple[float, ...]], columns: int, height: int) -> None:
+    for parts in plot.heights(bars_of(values), columns, height):
+        assert all(type(part) is int and part >= 0 for part in parts)
+        assert sum(parts) <= height
+
+
+def test_a_stack_is_as_high_as_its_sum_and_the_newest_stands_at_the_right() -> None:
+    spec = bars_of([(50.0, 25.0, 0.0), (0.0, 0.0, 1.0), (100.0, 0.0, 0.0)])
+    assert plot.heights(spec, 30, 8) == [[4, 2, 0], [0, 0, 1], [8, 0, 0]]
+    rows = plot.draw(spec, 31, 10)
+    body = ["".join(text for text, _ in row) for row in rows[1:9]]
+    assert [row.rstrip()[-1] == "█" for row in body] == [True] * 8
+    kinds = [{kind for text, kind in row if "█" in text} for row in rows[1:9]]
+    assert kinds == [{0}, {0}, {0, 1}, {0, 1}, {0}, {0}, {0}, {0, 2}]
+    assert "2 Nov" in "".join(text for text, _ in rows[-1])
+
+
+def test_nothing_charged_is_said() -> None:
+    assert "nothing was charged" in "\n".join(drawn(bars_of([(0.0, 0.0, 0.0)]), 60, 9))
+    assert "nothing was charged" in "\n".join(drawn(bars_of([]), 60, 9))
+
+
+def test_on_a_slow_link_the_gpus_of_a_pod_are_one_sparkline_of_their_mean() -> None:
+    def gpu(number: int, value: float) -> Line:
+        return Line(f"GPU {number}", ((Point(0.0, value, value, value), Point(1.0, value, value, value)),), value)
+
+    chart = ChartSpec("GPU util", (gpu(0, 100.0), gpu(1, 0.0)), Window(0.0, 1.0, 40), heat=True, spark=True)
+    shown = ["".join(text for text, _ in row) for row in plot.draw(chart, 49, 6)]
+    assert sum("▅▅" in line for line in shown) == 1
+    assert not any("█" in line or "▁" in line for line in shown)
+    assert any(line.rstrip().endswith("50") for line in shown)
+
+
+@given(st.floats(1, 1e12), st.integers(24, 60), st.integers(4, 20))
+def test_a_value_of_any_size_stays_in_its_axis(high: float, width: int, height: int) -> None:
+    spec = ChartSpec("Balance", (), Window(NOON, 60, width - 7), high=high, axis=7, unit="$")
+    assert {cell_len(row) for row in words(spec, width, height)} == {width}
+
+
+@pytest.mark.parametrize("high", [1.0, 0.5, 2.0, 100.0])
+def test_small_values_are_never_told_in_thousands(high: float) -> None:
+    spec = ChartSpec("CPU", (), Window(NOON, 60, 40), high=high, places=2, unit="")
+    assert "k" not in "\n".join(words(spec, 46, 9)).replace("in this range", "")
+
+
+def test_millions_are_told_short() -> None:
+    spec = ChartSpec("Balance", (), Window(NOON, 60, 53), high=15_000_000.0, axis=7, unit="$")
+    assert "15000k" in "\n".join(words(spec, 60, 9))

@@ -1,0 +1,239 @@
+"""From what went wrong on the wire to the tree in `tui.api.cloud`, in sentences for people."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from tui.api.cloud import (
+    CloudError,
+    Faltering,
+    Forbidden,
+    Rejected,
+    Throttled,
+    TimedOut,
+    Unauthorized,
+    Unreachable,
+)
+from tui.api.http import name_lookup
+from tui.api.http.proxies import Proxy
+from tui.api.http.sanitize import clean
+from tui.api.models import Problem
+
+LONGEST_RETRY_AFTER = 3600.0
+"""Seconds. A server that asks for more is taken at an hour, so that one bad header does not end the monitoring."""
+
+_GATEWAY_GAVE_UP = (408, 504, 524)
+
+
+def of_transport(
+    error: Exception, host: str, deadline: float, proxy: Proxy | None = None, *, sent: bool = True
+) -> CloudError:
+    """A request that brought no answer: `error` is whatever httpx, what is below it, or the deadline raised.
+
+    proxy: by which it went; sent: whether it may have left.
+    """
+    match error:
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            return TimedOut(_not_accepted(host, proxy), sent=False)
+        case httpx.TimeoutException() if proxy is not None and not sent:
+            return TimedOut(f"The proxy {proxy.where} did not answer in time. Check {proxy.variable}.", sent=False)
+        case httpx.TimeoutException():
+            return TimedOut(f"{host} did not answer in time.")
+        case TimeoutError() if not sent:
+            return TimedOut(_not_accepted(host, proxy), sent=False)
+        case TimeoutError():
+            return TimedOut(f"{host} did not finish its answer within {deadline:.0f} s.")
+        case httpx.ProxyError():
+            return Unreachable(_refused_by_proxy(error, host, proxy), sent=False)
+        case httpx.ConnectError():
+            return Unreachable(_not_connected(error, host, proxy), sent=False)
+        case httpx.UnsupportedProtocol() | httpx.InvalidURL() | UnicodeError():
+            return Unreachable(f"{host} is not an address that podtop can ask.", sent=False)
+        case httpx.LocalProtocolError():
+            # Its words quote the header that it objects to, which may be the key.
+            return Unreachable(f"The request to {host} could not be written.", sent=False)
+        case _ if proxy is not None and not sent:
+            return Unreachable(
+                f"The proxy {proxy.where} did not answer as a proxy does. Check that {proxy.variable} names one, and "
+                "of which kind it is.",
+                sent=False,
+            )
+        case httpx.HTTPError() | httpx.StreamError() | OSError():
+            return Unreachable(f"{host} closed the connection before it answered.", sent=sent)
+        case _:
+            return Unreachable(f"{host} could not be asked: {type(error).__name__}, unforeseen by podtop.", sent=sent)
+
+
+def is_dropped(error: Exception) -> bool:
+    """Whether the other side closed the connection without a byte of an answer, as far as it can be told."""
+    if isinstance(error, httpx.RemoteProtocolError):
+        # That one is httpcore's; h11's own, about an answer that it does not understand, are other words.
+        return "disconnected" in str(error).lower()
+    return isinstance(error, httpx.ReadError | httpx.WriteError | httpx.CloseError | ConnectionError)
+
+
+def _not_accepted(host: str, proxy: Proxy | None) -> str:
+    name = proxy.host if proxy is not None else host.partition(":")[0]
+    if name_lookup.is_slow(name):
+        return f"The name {name} was not looked up in time: DNS does not answer. Check the network."
+    if proxy is not None:
+        return f"There was no connection to {host} by the proxy {proxy.where} in time. Check {proxy.variable}."
+    return f"{host} did not accept a connection in time. Check the network."
+
+
+def _refused_by_proxy(error: Exception, host: str, proxy: Proxy | None) -> str:
+    """What a proxy said to being asked for a connection. Its own words are not repeated: only its number."""
+    words = str(error)
+    status = int(words[:3]) if words[:3].isascii() and words[:3].isdigit() else None
+    variable = proxy.variable if proxy is not None else "HTTPS_PROXY"
+    name = f"The proxy {proxy.where}" if proxy is not None else "The proxy"
+    told = "" if status is None else f" (HTTP {status})"
+    if status == 407 or "Invalid username" in words or "USERNAME/PASSWORD" in words or "NO ACCEPTABLE" in words:
+        if proxy is not None and proxy.user is not None:
+            return (
+                f"{name} refused the user name or the password in {variable}{told}. Correct them; in both, signs other "
+                "than letters and digits are written as % and two digits, @ as %40."
+            )
+        where = proxy.url.replace("://", "://USER:PASSWORD@") if proxy is not None else "http://USER:PASSWORD@HOST:PORT"
+        return f"{name} wants a user name and a password{told}: set {variable} to {where}"
+    return (
+        f"{name} did not connect to {host}{told or _because(error)}. Check {variable}, ask who runs the proxy, or name "
+        f"{host} in NO_PROXY where it can be reached without."
+    )
+
+
+def _not_connected(error: Exception, host: str, proxy: Proxy | None) -> str:
+    root = _root(error)
+    by = f" by the proxy {proxy.where}" if proxy is not None else ""
+    if isinstance(root, ssl.SSLCertVerificationError):
+        return _untrusted(root, host, by)
+    if isinstance(root, ssl.SSLError):
+        check = f" Check that {proxy.variable} has the proxy's own kind, http or https." if proxy is not None else ""
+        return f"No secure connection to {host}{by}{_because(error)}.{check}"
+    if proxy is not None:
+        return (
+            f"Cannot connect to the proxy {proxy.where}{_because(error)}, which {proxy.variable} names. "
+            f"Check that it runs, correct {proxy.variable}, or unset it."
+        )
+    return f"Cannot connect to {host}{_because(error)}. Check the network."
+
+
+_UNKNOWN_AUTHORITY = (2, 18, 19, 20, 21)
+"""OpenSSL's numbers for certificates that no known authority signed: see x509_vfy.h."""
+
+
+_OUT_OF_DATE = (9, 10)
+
+
+def _untrusted(error: ssl.SSLCertVerificationError, host: str, by: str) -> str:
+    """Why a certificate is not trusted, and what to do about that."""
+    start = f"No secure connection to {host}{by}"
+    if error.verify_code in _UNKNOWN_AUTHORITY:
+        named = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), None)
+        if named is not None:
+            return f"{start}: the authority of its certificate is not among those in {named}. Add it there."
+        return (
+            f"{start}: the authority of its certificate is unknown. Where a company's network opens TLS, set "
+            "SSL_CERT_FILE to a file with the company's certificate authority."
+        )
+    reason = f" ({words})" if (words := clean(error.verify_message or "")) else ""
+    check = " Check this machine's clock." if error.verify_code in _OUT_OF_DATE else ""
+    return f"{start}{reason}.{check}"
+
+
+def of_status(
+    response: httpx.Response, problems: tuple[Problem, ...], host: str, wall: Callable[[], float]
+) -> CloudError:
+    """An answer whose HTTP status is not a success. `problems`: what its body says, fit to be shown."""
+    status = response.status_code
+    if status == 401:
+        return Unauthorized(
+            "RunPod refused the API key (HTTP 401): it is wrong or revoked. Check it, or make a new one."
+        )
+    if status == 403:
+        return Forbidden(
+            "RunPod refused this request (HTTP 403). The key may be restricted, or a firewall blocks this machine."
+        )
+    if status == 407:
+        return Unreachable("The proxy wants a user name and a password (HTTP 407): write them into HTTP_PROXY.")
+    if status == 429:
+        after = retry_after(response, wall)
+        wait = "" if after is None else f" It asks podtop to wait {after:.0f} s."
+        return Throttled(f"Too many requests for this account or address (HTTP 429).{wait}", after)
+    if response.is_redirect:
+        return Unreachable(
+            f"{host} sends podtop to another address (HTTP {status}). podtop does not follow: the key would go along.",
+        )
+    if status in _GATEWAY_GAVE_UP:
+        return TimedOut(f"RunPod did not answer its own gateway in time (HTTP {status}).")
+    if status >= 500:
+        said = f" It said: {problems[0].message}" if problems else ""
+        return Faltering(f"RunPod has trouble answering (HTTP {status}).{said}")
+    if problems:
+        return Rejected(problems)
+    if status in (404, 405, 410):
+        return Unreachable(f"There is no GraphQL API at this address of {host} (HTTP {status}).")
+    return Rejected((Problem(f"RunPod rejected the request (HTTP {status}) without saying why"),))
+
+
+def is_page(response: httpx.Response, body: bytes) -> bool:
+    """A web page where JSON should be: a gateway or a login page answers in RunPod's place."""
+    return "html" in response.headers.get("content-type", "").lower() or body.lstrip()[:1] == b"<"
+
+
+def retry_after(response: httpx.Response, wall: Callable[[], float]) -> float | None:
+    """Seconds until the server wants to be asked again, given as a number or as a date; None when it did not say.
+
+    A date is compared with the server's own clock where it tells it.
+    """
+    text = response.headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(LONGEST_RETRY_AFTER, float(text[:9]))
+    at = _date(text)
+    if at is None:
+        return None
+    now = date_of(response)
+    return min(LONGEST_RETRY_AFTER, max(0.0, at - (wall() if now is None else now)))
+
+
+def date_of(response: httpx.Response) -> float | None:
+    """The server's time of day when it answered, to the second; None where it does not tell it."""
+    return _date(response.headers.get("date", ""))
+
+
+def _date(text: str) -> float | None:
+    try:
+        at = parsedate_to_datetime(text)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _root(error: BaseException) -> BaseException:
+    """The first cause: anyio, httpcore and httpx wrap what the system said."""
+    while True:
+        if isinstance(error, BaseExceptionGroup):
+            # One for each address of the host.
+            error = error.exceptions[0]
+        elif (cause := error.__cause__ or error.__context__) is not None:
+            error = cause
+        else:
+            return error
+
+
+def _because(error: Exception) -> str:
+    """What the system said, in brackets. Not what the libraries said: they may quote what was sent."""
+    root = _root(error)
+    if not isinstance(root, OSError) or not root.errno:
+        return ""
+    # The codes of DNS and TLS are their own; asyncio's words for the others repeat the address.
+    own = isinstance(root, ssl.SSLError | socket.gaierror)
+    words = clean((root.strerror or "") if own else os.strerror(root.errno))
+    return f" ({words})" if words else ""

@@ -1,0 +1,259 @@
+"""`podtop stop`, `resume`, `terminate`: the guard ladder of the dialogs, on a plain terminal.
+
+The pods are looked up by id, what will happen is said, a person agrees, the pods are read again, and only then is each
+request written down and sent, once, by the same `Performer` as that of the full screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
+
+from tui.actions import BY_ID, Command, is_spot
+from tui.api.cloud import CloudError, surely_with_pods, with_pods
+from tui.commands import confirmation
+from tui.commands.confirmation import Refused
+from tui.commands.exit_codes import Exit, code_of
+from tui.commands.outlet import Outlet
+from tui.commands.prompt import Terminal
+from tui.commands.stdio import make_lenient, say
+from tui.domain import consequences
+from tui.domain.events import Event, Kind
+from tui.domain.operations import Ending, Outcome
+from tui.domain.user_message import Note
+from tui.services.action_lock import Guard
+from tui.services.executor import Performer
+from tui.services.poller import Failed, Poller
+from tui.storage import app_log
+from tui.store.fleet import Fleet
+from tui.system.signals import end_on_signals
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.api.models import Pod, Snapshot
+    from tui.config.loader import Config
+    from tui.domain.consequences import Case
+    from tui.services.source import Source
+    from tui.storage.state_files import StateFiles
+
+_ENDINGS = {Ending.DONE: Exit.OK, Ending.UNKNOWN: Exit.UNKNOWN}
+
+
+def act(source: Source, state: StateFiles, action: str, wanted: Sequence[str], *, yes: bool, config: Config) -> int:
+    """Do one thing to these pods, by id or name; returns the exit code. `yes`: do not ask."""
+    import sys
+
+    terminal = Terminal()
+    for stream in (sys.stdout, sys.stderr):
+        make_lenient(stream)
+    if config.read_only:
+        say(f"{action}: podtop was started read-only. Nothing was sent.")
+        return Exit.REFUSED
+    if not yes and not terminal.there:
+        say(f"{action}: there is no terminal to ask on, and --yes is not given. Nothing was sent.")
+        return Exit.USAGE
+    return asyncio.run(_run(source, state, action, wanted, None if yes else terminal, config.interval))
+
+
+async def _run(
+    source: Source, state: StateFiles, action: str, wanted: Sequence[str], terminal: Terminal | None, interval: float
+) -> int:
+    signalled: list[int] = []
+    acting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def end(code: int) -> None:
+        signalled.append(code)
+        acting.cancel()
+
+    end_on_signals(end)
+    cloud = await asyncio.to_thread(source.open)
+    hands = Hands(cloud, state, source.clock, interval)
+    if not signalled:
+        acting = asyncio.ensure_future(hands.act(action, wanted, terminal))
+    try:
+        return await acting
+    except Refused as refused:
+        say(f"{action}: {refused}")
+        return refused.code
+    except CloudError as error:
+        say(f"{action}: {error} Nothing was sent.")
+        return code_of(error)
+    except asyncio.CancelledError:
+        if not hands.sent:
+            say(f"{action}: ended. Nothing was sent.")
+            return signalled[0]
+        await hands.close()
+        if (known := hands.known) is not None:
+            # RunPod has answered; what is left was to see it.
+            return known
+        say(f"{action}: ended before it was known how it went. podtop log tells; look before trying again.")
+        return Exit.UNKNOWN
+    finally:
+        await hands.close()
+        await cloud.aclose()
+
+
+class Hands:
+    """One command, from looking to knowing how it ended; what a `Performer` needs of the watch.
+
+    sent: whether anything was handed over to be sent.
+    """
+
+    def __init__(self, cloud: Cloud, state: StateFiles, clock: Callable[[], float], interval: float) -> None:
+        self.sent = False
+        self._out: Outlet | None = None
+        self._cloud = cloud
+        self._clock = clock
+        self._fleet = Fleet(interval, interval, budget=0)
+        self._changed = asyncio.Event()
+        self._looks = Poller(self._glance, interval, first=interval)
+        self._looking: asyncio.Task[None] | None = None
+        self._events: list[Event] = []
+        self._tasks: dict[str, asyncio.Task[Outcome]] = {}
+        self._performer = Performer(
+            self._fleet, Guard(after=None), self, state.ledger, clock=clock, say=self._tell, changed=self._changed.set
+        )
+
+    # What a performer sees of the watch
+
+    @property
+    def cloud(self) -> Cloud | None:
+        return self._cloud
+
+    async def look(self) -> Snapshot:
+        """The reading before sending."""
+        return surely_with_pods(await self._glance())
+
+    async def _glance(self) -> Snapshot:
+        snapshot = with_pods(await self._cloud.fleet())
+        self._fleet.apply(snapshot, self._clock())
+        return snapshot
+
+    def wake(self) -> None:
+        self._looks.wake()
+
+    def happened(self, event: Event) -> None:
+        self._events.append(event)
+
+    # From looking to sending
+
+    async def act(self, action: str, wanted: Sequence[str], terminal: Terminal | None) -> int:
+        """Raises Refused and CloudError for what ends before anything is sent."""
+        await self.look()
+        ids = confirmation.find(wanted, {key: record.name for key, record in self._fleet.records.items()})
+        await self._settle_earlier(ids)
+        made = self._case(action, ids)
+        code = self._tell_left_out(made, ids)
+        while made.subjects:
+            confirmation.show(made)
+            if wrong := consequences.faults(made, made.count, made.bid):
+                raise Refused("; ".join(wrong.values()))
+            if terminal is not None:
+                await confirmation.agree(made, terminal)
+            kept = [subject.pod.id for subject in made.subjects]
+            await self.look()
+            fresh = self._case(action, kept)
+            if fresh.key == made.key:
+                sent = await self._send(consequences.commands(fresh, fresh.count, fresh.bid))
+                return max(code, sent)
+            say("it changed meanwhile. Nothing was sent.")
+            if terminal is None:
+                return Exit.REFUSED
+            made = fresh
+            code = max(code, self._tell_left_out(made, kept))
+        return code
+
+    def _case(self, action: str, ids: Sequence[str]) -> Case:
+        return consequences.case(BY_ID[action], ids, self._pods(), self._fleet.deeds, self._fleet.funds)
+
+    def _pods(self) -> dict[str, Pod | None]:
+        return {key: r.pod if r.unreadable is None else None for key, r in self._fleet.records.items()}
+
+    def _tell_left_out(self, made: Case, ids: Sequence[str]) -> Exit:
+        """Say of which pods nothing will come, and whether that is as good as done."""
+        code, action, pods = Exit.OK, made.action, self._pods()
+        chosen = {subject.pod.id for subject in made.subjects}
+        for (name, why), key in zip(made.skipped, (key for key in ids if key not in chosen), strict=True):
+            pod = pods.get(key)
+            readable = key not in pods or pod is not None
+            so = key not in self._fleet.deeds and readable and action.reached(pod)
+            if not so:
+                code = Exit.REFUSED
+            if pod is not None and is_spot(pod) and action.id == "resume" and not so:
+                why = "it is interruptible and resumes with a bid only: B in podtop itself"
+            say(f"{action.verb} {name}: {why}. {'Nothing to do.' if so else 'Nothing was sent.'}")
+        return code
+
+    async def _settle_earlier(self, ids: Collection[str]) -> None:
+        """Find out what became of earlier requests on these pods: one thing at a time."""
+        await self._performer.resume_looking(ids)
+        if not any(key in self._fleet.deeds for key in ids):
+            return
+        say("an earlier request on it was never answered: looking what became of it (ctrl+c ends this)")
+        self.wake()
+        await self._until_over(ids)
+
+    async def _send(self, commands: Sequence[Command]) -> Exit:
+        self.sent = True
+        self._tasks = {command.pod: self._performer.start(command, by="command") for command in commands}
+        self._look_on()
+        # Waiting is cancelled by a signal; what is being sent is not: it is given its moment in `close`.
+        await asyncio.wait(self._tasks.values())
+        await self._until_over(self._tasks)
+        return self.known or Exit.OK
+
+    @property
+    def known(self) -> Exit | None:
+        """How all that was sent ended, the worst of it; None while that is not known of all."""
+        if not self._tasks or not all(task.done() and not task.cancelled() for task in self._tasks.values()):
+            return None
+        outcomes = {pod: _code(task.result()) for pod, task in self._tasks.items()}
+        for event in self._events:
+            if event.kind is Kind.UNKNOWN and event.pod in outcomes:
+                outcomes[event.pod] = Exit.UNKNOWN
+        return max(outcomes.values())
+
+    # How it ended
+
+    def _look_on(self) -> None:
+        if self._looking is None:
+            self._looking = asyncio.get_running_loop().create_task(self._follow())
+
+    async def _follow(self) -> None:
+        looks = 0
+        async for reading in self._looks:
+            if isinstance(reading, Failed):
+                self._fleet.fail(reading.error, self._clock())
+            self._performer.told()
+            await asyncio.sleep(0)
+            looks += 1
+            if self._fleet.deeds and looks == 2:
+                say("waiting until RunPod shows what became of it (ctrl+c ends the waiting)")
+
+    async def _until_over(self, ids: Collection[str]) -> None:
+        self._look_on()
+        while any(key in self._fleet.deeds for key in ids):
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _tell(self, note: Note) -> None:
+        """How it goes, on the output."""
+        app_log.event("act", "told", text=note.text)
+        if self._out is None:
+            # Whatever reads the output, or does not, must not disturb what is being sent.
+            self._out = Outlet()
+        self._out.write(f"{note.text}\n")
+
+    async def close(self) -> None:
+        """Give what is under way its moment; what has no answer by then is logged as such."""
+        await self._performer.close()
+        if self._out is not None:
+            await self._out.close(None)
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+
+def _code(outcome: Outcome) -> Exit:
+    return _ENDINGS.get(outcome.ending, Exit.REFUSED)

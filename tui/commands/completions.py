@@ -1,0 +1,38 @@
+"""`podtop completions`: what lets bash, zsh and fish complete podtop's commands and flags, made from the parser."""
+
+from __future__ import annotations
+
+import argparse
+
+from tui.commands.exit_codes import Exit
+from tui.commands.stdio import write
+
+FILES = ("--api-key-file", "--replay")
+"""Flags that take a file."""
+
+
+def show_completions(parser: argparse.ArgumentParser, shell: str) -> int:
+    """Print a shell's completions; returns the exit code."""
+    write(completions(parser, shell))
+    return Exit.OK
+
+
+def completions(parser: argparse.ArgumentParser, shell: str) -> str:
+    """What the shell is to read."""
+    import shtab
+
+    for action in _actions(parser):
+        if any(flag in FILES for flag in action.option_strings):
+            action.complete = shtab.FILE  # type: ignore[attr-defined]
+    return shtab.complete(parser, shell)
+
+
+def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Everything that a parser takes, and its commands."""
+    found = []
+    for action in parser._actions:
+        found.append(action)
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                found += _actions(command)
+    return found

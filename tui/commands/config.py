@@ -1,0 +1,131 @@
+"""`podtop config`: where the settings are, what they may be, and what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tui import paths
+from tui.commands.exit_codes import Exit
+from tui.commands.stdio import say, write
+from tui.config import writer
+from tui.config.reader import SOURCES, Problem, Reading, near, read
+
+
+class Bound(NamedTuple):
+    """A binding for the list of keys: its id, its keys in words, what it does, whether it may be changed."""
+
+    id: str
+    keys: str
+    help: str
+    fixed: bool
+
+
+class Screen(NamedTuple):
+    """What only the screen knows of the settings, asked for when it is needed.
+
+    bindings: all of them, with the keys that a keymap gives them.
+    faults:   what is wrong with a keymap: ids and words.
+    themes:   the names of the themes.
+    """
+
+    bindings: Callable[[Mapping[str, str]], Sequence[Bound]]
+    faults: Callable[[Mapping[str, str]], Iterable[tuple[str, str]]]
+    themes: Callable[[], Iterable[str]]
+
+
+def show(what: str, file: Path, screen: Screen, environ: Mapping[str, str] = os.environ) -> int:
+    """Do one of the things that `podtop config` does; returns the exit code."""
+    if what == "init":
+        return _init(file)
+    if what == "check":
+        return _check(file, screen, environ)
+    if what == "keys":
+        return _keys(file, screen)
+    write(f"{file}\n" if what == "path" else writer.shipped())
+    return Exit.OK
+
+
+def _init(file: Path) -> int:
+    if os.path.lexists(file):
+        say(f"{file} is there already: nothing was written")
+        return Exit.USAGE
+    try:
+        writer.put(writer.shipped(), file.parent / writer.SCHEMA, over=True)
+        writer.put(writer.example(), file, over=False)
+    except FileExistsError:
+        say(f"{file} is there already: nothing was written")
+        return Exit.USAGE
+    except OSError as error:
+        say(f"{file} cannot be written: {error.strerror or error}")
+        return Exit.CRASHED
+    write(f"{file}\n")
+    return Exit.OK
+
+
+def problems(reading: Reading, screen: Screen, environ: Mapping[str, str]) -> list[Problem]:
+    """All that is wrong with a file, in the order of its lines: also what only the screen and the disk can tell."""
+    found = [*reading.problems, *beyond(reading, screen)]
+    ssh = reading.values.get("ssh")
+    if ssh is not None and ssh.key_file:
+        found += _file(reading, ("ssh", "key_file"), ssh.key_file)
+    notify = reading.values.get("notify")
+    if notify is not None and notify.webhook_token_file:
+        found += _file(reading, ("notify", "webhook_token_file"), notify.webhook_token_file)
+    places: list[tuple[tuple[str, ...], Mapping[str, Any]]] = [((), reading.values)]
+    for keys, table in places + [(("profiles", name), table) for name, table in reading.profiles.items()]:
+        source = next((name for name in SOURCES if name in table), "")
+        if source == "api_key_file":
+            found += _file(reading, (*keys, source), table[source])
+        elif source == "api_key_env" and not environ.get(table[source], "").strip():
+            name = ".".join((*keys, source))
+            found.append(reading.at((*keys, source), f"{name}: the environment has no {table[source]} now", bad=False))
+    return sorted(found, key=lambda problem: problem.line)
+
+
+def beyond(reading: Reading, screen: Screen) -> list[Problem]:
+    """What is wrong with the keymap and the theme."""
+    found = []
+    if keymap := reading.values.get("keymap"):
+        found += [reading.at(("keymap", name), words) for name, words in screen.faults(keymap)]
+    if theme := reading.values.get("theme"):
+        themes = sorted(screen.themes())
+        if theme not in themes:
+            there = f"it takes {', '.join(themes)}{near(theme, themes)}"
+            found.append(reading.at(("theme",), f"theme = {theme!r} is not accepted; {there}"))
+    return found
+
+
+def _file(reading: Reading, keys: tuple[str, ...], name: str) -> list[Problem]:
+    path = paths.expanded(name)
+    if os.access(path, os.R_OK) and path.is_file():
+        return []
+    return [reading.at(keys, f"{'.'.join(keys)}: {path} cannot be read", bad=False)]
+
+
+def _check(file: Path, screen: Screen, environ: Mapping[str, str]) -> int:
+    if not os.path.lexists(file):
+        write(f"{file} is not there: every setting has its default. podtop config --init writes one.\n")
+        return Exit.OK
+    found = problems(read(file), screen, environ)
+    for problem in found:
+        write(f"{'error' if problem.bad else 'warning'}: {problem}\n")
+    errors = sum(problem.bad for problem in found)
+    if not found:
+        write(f"{file}: all is well\n")
+    return Exit.USAGE if errors else Exit.OK
+
+
+def _keys(file: Path, screen: Screen) -> int:
+    reading = read(file)
+    if wrong := [*reading.errors, *beyond(reading, screen)]:
+        for problem in wrong:
+            say(str(problem))
+        return Exit.USAGE
+    rows = [(bound.id, bound.keys, bound.help + (" (fixed)" if bound.fixed else ""))
+            for bound in screen.bindings(reading.values.get("keymap", {}))]  # fmt: skip
+    first, second = (max(len(row[n]) for row in rows) for n in (0, 1))
+    write("".join(f"{one:<{first}}  {keys:<{second}}  {words}\n" for one, keys, words in rows))
+    return Exit.OK

@@ -1,0 +1,137 @@
+"""`Document`: one answer as scripts get it, and who makes it of what RunPod said."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from tui.commands import items
+from tui.commands.items import VERSION, Money, iso
+from tui.domain import clock_skew as skewed
+from tui.store.fleet import Fleet
+from tui.store.views import pods
+from tui.store.views.offer_filter import Terms, parse
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.api.models import Problem
+
+
+class ProblemItem(Struct, frozen=True):
+    """What RunPod failed to give, in its words."""
+
+    message: str
+    path: str | None
+    code: str | None
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """One answer.
+
+    podtop: the version of this shape.
+    kind:   what was asked for, which tells what the items are.
+    at:     when RunPod answered.
+    source: "runpod", "demo", "simulated", or the host that was asked.
+    profile: that of the settings, where one was chosen.
+    total:  how many there are without the filter.
+    money:  of pods and alerts; null where RunPod did not tell.
+    """
+
+    podtop: int = VERSION
+    kind: str
+    at: str
+    source: str
+    profile: str | UnsetType = UNSET
+    total: int
+    items: tuple[Any, ...]
+    money: Money | UnsetType | None = UNSET
+    problems: tuple[ProblemItem, ...] = ()
+
+
+class Incomplete(Exception):
+    """RunPod answered without what was asked for. `str()` says so, in its words where it has any."""
+
+
+class Desk:
+    """Asks for one kind, and keeps what it saw, by which a later document knows of idle pods and restarts.
+
+    source: what documents call the source; profile: and the account, where it has a name.
+    text:   the filter as it was typed.
+    """
+
+    def __init__(self, kind: str, source: str, text: str, interval: float, profile: str = "") -> None:
+        self.kind = kind
+        self.fleet = Fleet(interval, interval, budget=0)
+        self._source = source
+        self._profile = profile
+        self._terms = pods.terms(text)
+        self._market_terms = parse(text)
+
+    def question(self, cloud: Cloud) -> Callable[[], Awaitable[Any]]:
+        """What is asked. It raises CloudError."""
+        asked: dict[str, Callable[[], Awaitable[Any]]] = {
+            "pods": cloud.fleet,
+            "alerts": cloud.fleet,
+            "market": cloud.offers,
+            "account": partial(_account, cloud),
+            "hosts": cloud.hosts,
+        }
+        return asked[self.kind]
+
+    def dated(self, answer: Any, skew: float) -> Any:
+        """An answer by podtop's own clock. `skew`: seconds that RunPod's is ahead."""
+        if self.kind in ("pods", "alerts"):
+            return skewed.snapshot(answer, skew)
+        return skewed.hosts(answer, skew) if self.kind == "hosts" else answer
+
+    def take(self, answer: Any, at: float, took: float = 0.0) -> None:
+        """Take an answer in. Raises Incomplete."""
+        if self.kind in ("pods", "alerts"):
+            if answer.pods is None:
+                said = "; ".join(problem.message for problem in answer.problems)
+                raise Incomplete(f"RunPod answered without the pods: {said}" if said else "RunPod told no pods")
+            self.fleet.apply(answer, at, took)
+
+    def document(self, answer: Any, at: float) -> Document:
+        """The document of the answer that was taken in last."""
+        found, total = self._items(answer, at)
+        return Document(
+            kind=self.kind,
+            at=iso(at) or "",
+            source=self._source,
+            profile=self._profile or UNSET,
+            total=total,
+            items=found,
+            money=items.money(answer.funds) if self.kind in ("pods", "alerts") else UNSET,
+            problems=tuple(_problem(problem) for problem in answer.problems),
+        )
+
+    def _items(self, answer: Any, at: float) -> tuple[tuple[Struct, ...], int]:
+        fleet, terms = self.fleet, self._terms
+        match self.kind:
+            case "pods":
+                return items.pods(fleet, at, terms), len(fleet.records)
+            case "market":
+                return items.offers(answer, self._market_terms), len(items.offers(answer, Terms()))
+            case "alerts":
+                every = items.alert_items(fleet, at, ())
+                return (items.alert_items(fleet, at, terms) if terms else every), len(every)
+        from tui.commands import account_items
+
+        if self.kind == "account":
+            return (account_items.account(answer),), 1
+        return account_items.hosts(answer, terms), len(answer.hosts) + len(answer.unreadable)
+
+
+async def _account(cloud: Cloud) -> Any:
+    from tui.commands import account_items
+
+    return await account_items.whole(cloud)
+
+
+def _problem(problem: Problem) -> ProblemItem:
+    path = ".".join(str(part) for part in problem.path)
+    return ProblemItem(problem.message, path or None, problem.code)

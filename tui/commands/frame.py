@@ -1,0 +1,74 @@
+"""The frame around everything podtop does: whatever happens within, it ends with an exit code and one line at most.
+
+What may go wrong before a command has begun goes wrong in here too, so this imports next to nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import signal
+from collections.abc import Callable
+
+from tui.commands.stdio import NotWritten, ReaderGone, finish, say, settle
+
+OK, CRASHED, INTERRUPTED = 0, 1, 128 + signal.SIGINT
+
+_NO_MEMORY = ("annot allocate memory", "failed to map segment", "can't start new thread")
+"""How the system's refusal of memory reads where Python does not make a MemoryError of it."""
+
+
+def framed(program: Callable[[], int]) -> int:
+    """Run `program`; returns the exit code of the process, its own or that of how it failed."""
+    try:
+        settle()
+        from tui import paths
+
+        paths.settle()
+        code = program()
+    except SystemExit as end:
+        code = _code(end)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except ReaderGone:
+        # Whoever read the output has enough.
+        code = OK
+    except NotWritten as error:
+        say(str(error))
+        code = CRASHED
+    # A person reads one line and a script the exit code; the traceback is for whoever mends podtop, and is in the log.
+    except Exception as error:
+        say(_words(error))
+        code = CRASHED
+    return finish(code)
+
+
+def _code(end: SystemExit) -> int:
+    if end.code is None or isinstance(end.code, int):
+        return end.code or OK
+    say(str(end.code))
+    return CRASHED
+
+
+def _words(error: Exception) -> str:
+    cause: BaseException = error
+    while isinstance(cause, BaseExceptionGroup):
+        cause = cause.exceptions[0]
+    if _is_memory(cause):
+        return "there is not enough memory. Your pods go on running."
+    try:
+        from tui import paths
+        from tui.storage import app_log
+
+        log = app_log.open_log(paths.state_dir())
+        if isinstance(cause, OSError):
+            return app_log.refusal(cause, error, log)
+        return app_log.crash_report(error, log)
+    except Exception:
+        # What broke podtop may break its log as well.
+        return f"crashed: {type(cause).__name__}. Your pods go on running. Please report it; there is no log."
+
+
+def _is_memory(error: BaseException) -> bool:
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    return isinstance(error, ImportError | RuntimeError) and any(words in str(error) for words in _NO_MEMORY)

@@ -1,0 +1,299 @@
+"""What scripts are given: one frozen type for each kind of item, and how it is made of what podtop knows.
+
+These names are a promise: a field is added, never renamed, never given another meaning, as long as `VERSION` is 1.
+Units stand in the names: `_usd` and `_per_hr` are US dollars and US dollars an hour, `_s` seconds, `_percent` 0..100,
+`_gb` as RunPod bills them; instants are ISO 8601 in UTC. None is what RunPod does not tell; it never means zero.
+
+No secret has a field here: no value of a variable, no argument of a container, no key, no password.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
+
+from tui.api.models import ANYTHING
+from tui.commands import market as prices
+from tui.domain import pod_health
+from tui.store.alerts import alerts
+from tui.store.views import offers as market
+from tui.store.views import pods as views
+
+if TYPE_CHECKING:
+    from tui.api.models import Funds, Market, Pod
+    from tui.store.alerts import Alert
+    from tui.store.fleet import Fleet, Record
+    from tui.store.views.offer_filter import Terms
+
+VERSION = 1
+"""The version of the shape, under "podtop" in every document."""
+
+T = TypeVar("T")
+
+
+def iso(at: float | None) -> str | None:
+    """An instant as text, in UTC to the second; None for one that no calendar has."""
+    if at is None or not math.isfinite(at):
+        return None
+    try:
+        return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def rounded(value: float | None, places: int = 2) -> float | None:
+    """A computed figure without digits that nobody measured."""
+    return None if value is None or not math.isfinite(value) else round(value, places)
+
+
+def matching(items: Iterable[T], terms: tuple[str, ...], text: Callable[[T], str]) -> tuple[T, ...]:
+    """The items in whose text all the words occur: the rule by which screens filter."""
+    return tuple(item for item in items if all(term in text(item).lower() for term in terms))
+
+
+class Money(Struct, frozen=True):
+    """The account's money. `runway_s`: None where it is not known, and where nothing is spent."""
+
+    balance_usd: float | None
+    spend_per_hr: float | None
+    spend_limit_per_hr: float | None
+    runway_s: float | None
+
+
+def money(funds: Funds | None) -> Money | None:
+    if funds is None:
+        return None
+    return Money(funds.balance, funds.spend_per_hr, funds.spend_limit, rounded(pod_health.runway(funds), 0))
+
+
+# Pods
+
+
+class GpuItem(Struct, frozen=True):
+    util_percent: float | None
+    memory_percent: float | None
+    temperature_c: float | None
+    power_w: float | None
+
+
+class PortItem(Struct, frozen=True):
+    """`public` and `ip` are None until RunPod has mapped the port."""
+
+    private: int | None
+    public: int | None
+    ip: str | None
+    is_public: bool
+    kind: str
+
+
+class PodItem(Struct, frozen=True, kw_only=True):
+    """One pod.
+
+    phase:  podtop's word: running, idle, booting, stopped, outbid, terminated, unreadable, other.
+    status: RunPod's own word.
+    idle_s: for how long no GPU has worked, as far as podtop saw; None where that is not known.
+    cost_per_hr: what it costs while it runs.
+    unreadable: why podtop does not understand it; then the rest is None.
+    """
+
+    id: str
+    name: str
+    phase: str
+    status: str | None = None
+    status_change: str | None = None
+    status_changed_at: str | None = None
+    spot: bool | None = None
+    locked: bool | None = None
+    cost_per_hr: float | None = None
+    gpu_count: int | None = None
+    gpu_type: str | None = None
+    gpu_util_percent: float | None = None
+    gpu_util_lowest_percent: float | None = None
+    gpu_memory_percent: float | None = None
+    cpu_percent: float | None = None
+    memory_percent: float | None = None
+    uptime_s: int | None = None
+    idle_s: float | None = None
+    vcpus: float | None = None
+    memory_gb: float | None = None
+    container_disk_gb: int | None = None
+    volume_gb: float | None = None
+    network_volume_id: str | None = None
+    image: str | None = None
+    location: str | None = None
+    data_center: str | None = None
+    secure_cloud: bool | None = None
+    host_id: str | None = None
+    host_gpus_free: int | None = None
+    lowest_bid_per_gpu_hr: float | None = None
+    maintenance_start: str | None = None
+    maintenance_end: str | None = None
+    maintenance_note: str | None = None
+    unreadable: str | None = None
+    gpus: tuple[GpuItem, ...] = ()
+    ports: tuple[PortItem, ...] = ()
+
+
+def pods(fleet: Fleet, now: float, terms: tuple[str, ...]) -> tuple[PodItem, ...]:
+    """Pods as the Fleet screen filters and orders them."""
+    return tuple(_pod(fleet.records[id], now) for id in views.pods(fleet, now, views.Query(terms)))
+
+
+def _pod(record: Record, now: float) -> PodItem:
+    phase = views.pod_phase(record, now)
+    pod = record.pod
+    if pod is None or phase is pod_health.Phase.UNREADABLE:
+        why = record.unreadable or "never told in a form that podtop knows"
+        return PodItem(id=record.id, name=record.name, phase=phase.value, unreadable=why)
+    row = views.pod_row(record, now)
+    change, machine = pod_health.status_change(pod.status_change), pod.machine
+    return PodItem(
+        id=pod.id,
+        name=pod.name,
+        phase=phase.value,
+        status=pod.status,
+        status_change=change.what if change else None,
+        status_changed_at=iso(change.at) if change else None,
+        spot=row.spot,
+        locked=pod.locked,
+        cost_per_hr=pod.cost_per_hr,
+        gpu_count=pod.gpu_count,
+        gpu_type=row.gpu or None,
+        gpu_util_percent=rounded(row.util),
+        gpu_util_lowest_percent=row.util_low,
+        gpu_memory_percent=rounded(row.vram),
+        cpu_percent=row.cpu,
+        memory_percent=row.memory,
+        uptime_s=row.uptime,
+        idle_s=_idle(record, pod, now),
+        vcpus=pod.vcpus,
+        memory_gb=pod.memory_gb,
+        container_disk_gb=pod.container_disk_gb,
+        volume_gb=pod.volume_gb,
+        network_volume_id=pod.network_volume_id,
+        image=pod.image,
+        location=machine.location if machine else None,
+        data_center=machine.data_center if machine else None,
+        secure_cloud=machine.secure if machine else None,
+        host_id=machine.host_id if machine else None,
+        host_gpus_free=machine.gpu_available if machine else None,
+        lowest_bid_per_gpu_hr=pod.lowest_bid_to_resume,
+        maintenance_start=iso(machine.maintenance_start) if machine else None,
+        maintenance_end=iso(machine.maintenance_end) if machine else None,
+        maintenance_note=machine.maintenance_note if machine else None,
+        gpus=_gpus(pod),
+        ports=_ports(pod),
+    )
+
+
+def _idle(record: Record, pod: Pod, now: float) -> float | None:
+    """Nothing worked at one instant is no idle time yet; and nothing told is not nothing done."""
+    if pod_health.busy_gpus(pod):
+        return 0.0
+    return None if pod_health.unread_gpus(pod) else rounded(record.idle_for(now), 0) or None
+
+
+def _gpus(pod: Pod) -> tuple[GpuItem, ...]:
+    """Of each GPU what the runtime tells, and temperature and power of RunPod's latest sample."""
+    if pod.runtime is None or not pod_health.is_live(pod):
+        return ()
+    warm = pod.telemetry.gpus if pod.telemetry else ()
+    found = []
+    for index, gpu in enumerate(pod.runtime.gpus):
+        sample = warm[index] if index < len(warm) else None
+        temperature, power = (sample.temperature_c, sample.power_w) if sample else (None, None)
+        found.append(GpuItem(gpu.util, gpu.memory, temperature, power))
+    return tuple(found)
+
+
+def _ports(pod: Pod) -> tuple[PortItem, ...]:
+    if pod.runtime is None or not pod_health.is_live(pod):
+        return ()
+    return tuple(PortItem(p.private, p.public, p.ip, p.is_public, p.kind) for p in pod.runtime.ports)
+
+
+# Market
+
+
+class OfferItem(Struct, frozen=True, kw_only=True):
+    """One GPU type in one cloud, where it can be rented: an item of `podtop market --json`, for one GPU."""
+
+    gpu_id: str
+    name: str
+    memory_gb: int | None
+    cuda_cores: int | None
+    max_count: int | None
+    gpu_count: int
+    cloud: str
+    price_per_hr: float | None
+    price_per_gpu_hr: float | None
+    lowest_bid_per_gpu_hr: float | None
+    stock: str | None
+    rented: int | None
+    total: int | None
+    rented_percent: float | None
+    country: str | None
+    min_vcpus: int | None
+    min_memory_gb: int | None
+    min_download_mbps: int | None
+    min_upload_mbps: int | None
+    public_ip: bool | None
+
+
+def offers(answer: Market, terms: Terms) -> tuple[OfferItem, ...]:
+    """Offers as the Market screen filters and orders them, the cheapest first."""
+    rows = market.select(market.rows(answer), terms)
+    return tuple(OfferItem(**values) for values in prices.items(answer, rows, ANYTHING))
+
+
+# Alerts
+
+
+class AlertItem(Struct, frozen=True, kw_only=True):
+    """One thing that needs an eye.
+
+    alert:  what is the matter, a word of `tui.store.alerts.Kind`.
+    grade:  bad, warn or notice.
+    since, until: when it began or will begin, when it ends.
+    lasts_s: for how long it has lasted, at the least; of the runway, what is left.
+    basis:  "answer" where one answer of RunPod's tells it, "history" where what was seen before does.
+    """
+
+    alert: str
+    grade: str
+    pod_id: str | None
+    pod_name: str | None
+    text: str
+    since: str | None
+    until: str | None
+    lasts_s: float | None
+    restarts: int | None
+    cost_per_hr: float | None
+    basis: str
+
+
+def alert_items(fleet: Fleet, now: float, terms: tuple[str, ...]) -> tuple[AlertItem, ...]:
+    found = (_alert(alert, fleet, now) for alert in alerts(fleet, now))
+    return matching(found, terms, lambda a: f"{a.alert} {a.grade} {a.pod_name or ''} {a.pod_id or ''} {a.text}")
+
+
+def _alert(alert: Alert, fleet: Fleet, now: float) -> AlertItem:
+    from tui.commands.alert_text import alert_text
+
+    return AlertItem(
+        alert=alert.kind.value,
+        grade=alert.grade.value,
+        pod_id=alert.pod or None,
+        pod_name=alert.name or None,
+        text=alert_text(alert, fleet.funds, now),
+        since=iso(alert.since),
+        until=iso(alert.until),
+        lasts_s=rounded(alert.lasts, 0),
+        restarts=alert.count,
+        cost_per_hr=alert.cost_per_hr,
+        basis=alert.basis.value,
+    )

@@ -1,0 +1,98 @@
+"""`podtop log`: what podtop was told to change, and how it ended, for people or as the lines are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from tui.commands.stdio import make_utf8, say, write
+from tui.storage.audit_log import Entry, LedgerError, entries
+
+
+def rows(found: Iterable[Entry], tz: tzinfo | None = None) -> tuple[tuple[str, ...], ...]:
+    """One row for each intent, oldest first: when, who, what, to which pod, how it ended, what was said of it."""
+    intents: dict[str, Entry] = {}
+    outcomes: dict[str, Entry] = {}
+    for entry in found:
+        (intents if entry.phase == "intent" else outcomes)[entry.id] = entry
+    made = []
+    for key, intent in intents.items():
+        end = outcomes.get(key)
+        pod = intent.pod or (end.pod if end is not None else "")
+        name = f"{intent.name} ({pod})" if intent.name and pod else intent.name or pod
+        who = intent.user if intent.by == "keys" else f"{intent.user}, {intent.by}"
+        what = intent.action + _inputs(intent)
+        outcome = end.outcome if end is not None else "no outcome known"
+        made.append((_when(intent.time, tz), who, what, name, outcome, end.message if end is not None else ""))
+    return tuple(made)
+
+
+def _inputs(intent: Entry) -> str:
+    parts = []
+    for key, unit in (("gpuCount", "GPUs"), ("bidPerGpu", "$/h")):
+        if key in intent.inputs:
+            parts.append(f"{intent.inputs[key]} {unit}")
+    return f" {', '.join(parts)}" if parts else ""
+
+
+def _when(text: str, tz: tzinfo | None) -> str:
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(tz):%Y-%m-%d %H:%M:%S}"
+    except ValueError:
+        return text
+
+
+def show(
+    path: Path,
+    *,
+    last: int | None = None,
+    pod: str | None = None,
+    as_json: bool = False,
+    tz: tzinfo | None = None,
+) -> int:
+    """Print the log; 0, or 1 when it cannot be read."""
+    try:
+        found = _of(path, pod)
+    except LedgerError as error:
+        say(str(error))
+        return 1
+    if as_json:
+        make_utf8(sys.stdout)
+        write(_as_json(found, last))
+    else:
+        write(_as_table(rows(found, tz), last, path, pod))
+    return 0
+
+
+def _is_of(entry: Entry, pod: str | None) -> bool:
+    return pod is None or pod.lower() in f"{entry.pod} {entry.name}".lower()
+
+
+def _of(path: Path, pod: str | None) -> list[Entry]:
+    """What concerns a pod, or any: its intents, and the outcomes of those."""
+    every = list(entries(path))
+    wanted = {entry.id for entry in every if _is_of(entry, pod)}
+    return [entry for entry in every if entry.id in wanted]
+
+
+def _as_json(found: list[Entry], last: int | None) -> str:
+    import msgspec
+
+    kept = list(dict.fromkeys(entry.id for entry in found))
+    wanted = set(kept if last is None else kept[-last:])
+    return "".join(msgspec.json.encode(entry).decode() + "\n" for entry in found if entry.id in wanted)
+
+
+def _as_table(table: tuple[tuple[str, ...], ...], last: int | None, path: Path, pod: str | None) -> str:
+    shown = table if last is None else table[-last:]
+    if not shown:
+        what = "no actions logged yet" if pod is None else f"no actions logged for {pod!r}"
+        return f"{what} ({path})\n"
+    widths = [max(len(row[n]) for row in shown) for n in range(5)]
+    lines = []
+    for row in shown:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        lines.append("  ".join((*cells, row[5])).rstrip() + "\n")
+    return "".join(lines)

@@ -1,0 +1,167 @@
+"""`podtop once`: what RunPod says now, printed, once or every so often."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui.api.cloud import CloudError, Unauthorized
+from tui.api.models import PARTIAL
+from tui.commands.envelope import Desk, Incomplete
+from tui.commands.exit_codes import Exit, code_of
+from tui.commands.outlet import Outlet
+from tui.commands.printer import NOTHING, Printer
+from tui.commands.stdio import ReaderGone, say
+from tui.services.barrier import own_fault
+from tui.services.poller import Failed, Poller
+from tui.storage import app_log
+from tui.system.signals import end_on_signals
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.commands.envelope import Document
+    from tui.services.source import Source
+
+ALONE = 30.0
+"""Seconds by which a single answer's age would be judged."""
+
+
+Past = Callable[[str], Path | None]
+"""The recording of an account by its id, where there is one."""
+
+
+def once(source: Source, kind: str, form: str, text: str, every: float | None, past: Past) -> int:
+    """Ask and print; returns the exit code.
+
+    text:  a filter, as it was typed.
+    every: seconds between two questions; None asks once.
+    """
+    desk = Desk(kind, source.badge, text, (every or ALONE) * source.pace, source.profile)
+    printer = Printer(form, every is not None, sys.stdout)
+    teller = _Teller(desk, printer, source, past)
+    return asyncio.run(_run(source, teller, every))
+
+
+async def _run(source: Source, teller: _Teller, every: float | None) -> int:
+    asking = asyncio.ensure_future(_ask(source, teller, every))
+    signalled: list[int] = []
+
+    def end(code: int) -> None:
+        signalled.append(code)
+        asking.cancel()
+
+    end_on_signals(end)
+    try:
+        return await asking
+    except asyncio.CancelledError:
+        # To be told to stop is how a watch ends well.
+        return signalled[0] if every is None else Exit.OK
+    except ReaderGone:
+        return Exit.OK
+
+
+async def _ask(source: Source, teller: _Teller, every: float | None) -> int:
+    cloud = await asyncio.to_thread(source.open)
+    try:
+        return await (teller.once(cloud) if every is None else teller.watch(cloud, every))
+    finally:
+        await cloud.aclose()
+
+
+class _Teller:
+    """Asks, and prints what comes."""
+
+    def __init__(self, desk: Desk, printer: Printer, source: Source, past: Past) -> None:
+        self._desk = desk
+        self._printer = printer
+        self._source = source
+        self._past = past
+        self._recalled = False
+        self._trouble = ""
+        self._beside: Outlet | None = None
+
+    async def once(self, cloud: Cloud) -> int:
+        try:
+            answer = await self._desk.question(cloud)()
+            document = await self._document(answer)
+        except CloudError as error:
+            say(str(error))
+            return code_of(error)
+        except Incomplete as error:
+            say(str(error))
+            return Exit.UNREACHABLE
+        self._printer.show(document)
+        if lacking := _lacking(document):
+            say(lacking)
+        if document.items:
+            return Exit.OK
+        say(f"{NOTHING[document.kind]}{' that match' if document.total else ''}")
+        return Exit.NOTHING
+
+    async def watch(self, cloud: Cloud, every: float) -> int:
+        """Until told to stop. What goes wrong is said once, and asked again politely.
+
+        Who reads slowly holds up the next question, and nothing else: a signal is always heard.
+        """
+        out = Outlet()
+        self._beside = Outlet(sys.stderr)
+        async for reading in Poller(self._desk.question(cloud), every):
+            if isinstance(reading, Failed):
+                if isinstance(reading.error, Unauthorized):
+                    self._say_once(str(reading.error))
+                    await self._beside.close()
+                    return code_of(reading.error)
+                self._say_once(f"{reading.error} Asking again.")
+                continue
+            try:
+                document = await self._document(reading.value, reading.took)
+            except Incomplete as error:
+                self._say_once(f"{error}. Asking again.")
+                continue
+            except Exception as error:
+                # Whatever is odd in one answer, the next one is asked for.
+                self._say_once(f"{own_fault(error, 'taking it in')} Asking again.")
+                continue
+            await out.written(self._printer.text(document))
+            self._say_once(_lacking(document))
+        raise AssertionError("a poller does not end by itself")
+
+    async def _document(self, answer: Any, took: float = 0.0) -> Document:
+        clocks = self._source.clocks
+        at = self._source.clock()
+        answer = self._desk.dated(answer, 0.0 if clocks is None else clocks.skew)
+        self._desk.take(answer, at, took)
+        if not self._recalled and self._desk.kind in ("pods", "alerts"):
+            self._recalled = True
+            await self._recall(answer, at)
+        return self._desk.document(answer, at)
+
+    async def _recall(self, answer: Any, at: float) -> None:
+        """Let what a recording knows stand behind the first answer."""
+        account = answer.funds.account_id if answer.funds is not None else None
+        path = self._past(account) if account is not None else None
+        if path is None:
+            return
+        from tui.commands.recall import recall
+        from tui.history.archive.schema import ArchiveError
+
+        try:
+            await asyncio.to_thread(recall, self._desk.fleet, path, at)
+        except ArchiveError as error:
+            say(f"the recording cannot be read, so what was before this answer is not known: {error}")
+
+    def _say_once(self, trouble: str) -> None:
+        if trouble and trouble != self._trouble and self._beside is not None:
+            app_log.event("once", "told", text=trouble)
+            self._beside.write(f"podtop: {trouble}\n")
+        self._trouble = trouble
+
+
+def _lacking(document: Document) -> str:
+    lacks = "; ".join(problem.message for problem in document.problems if problem.code != PARTIAL)
+    cut = "; ".join(problem.message for problem in document.problems if problem.code == PARTIAL)
+    said = (f"RunPod's answer lacks something: {lacks}" if lacks else "", f"not all is shown: {cut}" if cut else "")
+    return ". ".join(filter(None, said))

@@ -1,0 +1,69 @@
+"""Documents on the output, in the form that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO
+
+import msgspec
+
+from tui.commands import tables
+from tui.commands.account_items import AccountItem, HostItem
+from tui.commands.items import AlertItem, OfferItem, PodItem
+from tui.commands.stdio import make_lenient, make_utf8, width_of_terminal, write
+
+if TYPE_CHECKING:
+    from tui.commands.envelope import Document
+
+ITEMS: dict[str, type[msgspec.Struct]] = {
+    "pods": PodItem,
+    "market": OfferItem,
+    "account": AccountItem,
+    "hosts": HostItem,
+    "alerts": AlertItem,
+}
+"""What the items of each kind are."""
+
+NOTHING = {
+    "pods": "no pods",
+    "market": "no GPU types",
+    "account": "no account",
+    "hosts": "no machines",
+    "alerts": "nothing needs an eye",
+}
+
+
+class Printer:
+    """Prints documents in one form: "json", "csv" or "table". `again`: whether there may be more than one."""
+
+    def __init__(self, form: str, again: bool, out: TextIO) -> None:
+        self._write: Callable[[Document], str] = {"json": _json, "csv": self._csv, "table": self._table}[form]
+        self._again = again
+        self._out = out
+        self._begun = False
+        (make_lenient if form == "table" else make_utf8)(out)
+
+    def text(self, document: Document) -> str:
+        """A document as it is printed after those before it."""
+        text = self._write(document)
+        self._begun = True
+        return text
+
+    def show(self, document: Document) -> None:
+        """Raises ReaderGone, and NotWritten."""
+        write(self.text(document), self._out)
+
+    def _csv(self, document: Document) -> str:
+        head = "" if self._begun else tables.csv_header(document.kind, ITEMS[document.kind])
+        return head + tables.csv_rows(document.kind, document.at, document.items)
+
+    def _table(self, document: Document) -> str:
+        """A table; where several follow, each under its instant, a blank line between."""
+        lines = tables.table(document.kind, document.items, width_of_terminal(self._out))
+        if self._again:
+            lines = [*([""] if self._begun else []), document.at, *(lines or [NOTHING[document.kind]])]
+        return "".join(f"{line}\n" for line in lines)
+
+
+def _json(document: Document) -> str:
+    return msgspec.json.encode(document).decode() + "\n"

@@ -1,0 +1,158 @@
+"""`podtop record`: collects without a screen, so that there is a past to look back to. One line says how it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from tui.clocks import TimeOfDay
+from tui.commands.outlet import Outlet
+from tui.domain.lease import acts_at
+from tui.domain.user_message import Note
+from tui.history.archive.schema import size
+from tui.history.recorder import Recorder, State
+from tui.services.monitor import Watch
+from tui.storage import app_log
+from tui.store.fleet import Fleet
+from tui.system.signals import end_on_signals
+
+if TYPE_CHECKING:
+    from tui.config.loader import Config
+    from tui.services.executor import Performer
+    from tui.services.source import Source
+    from tui.storage.state_files import StateFiles
+
+SELDOM = 3600.0
+"""Seconds between two lines where they are kept, as in a journal, and nothing has changed."""
+
+
+def line(fleet: Fleet, recorder: Recorder | None, polls: int, tz: tzinfo | None = None) -> str:
+    """How the recording goes, in one line. `tz`: the clock it is told by, None for the machine's own."""
+    feed = fleet.snapshot
+    if feed.error is not None:
+        return f"▲ {feed.error} Asking again."
+    if feed.at is None or recorder is None:
+        return "◌ connecting"
+    match recorder.state:
+        case State.RECORDING:
+            megabytes = size(recorder.path) / 1e6 if recorder.path is not None else 0.0
+            when = datetime.fromtimestamp(feed.at, tz)
+            return f"● recording {len(fleet.records)} pods · {when:%H:%M:%S} · {polls} polls · {megabytes:.1f} MB"
+        case State.ELSEWHERE:
+            return "‖ another podtop records this account; this one goes on when that one ends"
+        case state:
+            return f"▲ {state.value}"
+
+
+def leased(fleet: Fleet, now: float) -> str:
+    """The lease that ends next, in a few words; empty without one."""
+    if not fleet.leases:
+        return ""
+    lease = min(fleet.leases.values(), key=acts_at)
+    minutes = max(0, round((acts_at(lease) - now) / 60))
+    left = f"{minutes // 60}h {minutes % 60:02d}m" if minutes >= 60 else f"{minutes}m"
+    more = f", and {len(fleet.leases) - 1} more" if len(fleet.leases) > 1 else ""
+    return f" · {lease.action} {lease.name} in {left}{more}"
+
+
+class _Status:
+    """One line on a terminal, written over; a line for each change of kind elsewhere."""
+
+    def __init__(self, out: Outlet, clock: Callable[[], float] = time.monotonic) -> None:
+        self._out = out
+        self._clock = clock
+        self._kind = ""
+        self._said = -SELDOM
+
+    def show(self, text: str) -> None:
+        if text[:1] != self._kind:
+            app_log.event("record", "status", text=text)
+        if self._out.is_terminal:
+            self._write(f"\r\x1b[2K{text}")
+        elif text[:1] != self._kind or self._clock() - self._said >= SELDOM:
+            self._said = self._clock()
+            self._write(f"{text}\n")
+        self._kind = text[:1]
+
+    def say(self, text: str) -> None:
+        app_log.event("record", "told", text=text)
+        self._write(f"\r\x1b[2K{text}\n" if self._out.is_terminal else f"{text}\n")
+
+    def _write(self, text: str) -> None:
+        self._out.write(text)
+        if (trouble := self._out.trouble) is not None:
+            app_log.event("record", "output_lost", logging.WARNING, why=trouble.strerror)
+
+
+async def _record(
+    source: Source, config: Config, make: Callable[[Callable[[Note], object]], Recorder], state: StateFiles | None
+) -> None:
+    fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace, budget=0)
+    outlet = Outlet()
+    status = _Status(outlet)
+    tz = None if source.clocks is None else TimeOfDay(None, source.clocks.ahead)
+    recorder: Recorder | None = None
+    polls = 0
+
+    def started(say: Callable[[Note], object]) -> Recorder:
+        nonlocal recorder
+        recorder = make(say)
+        return recorder
+
+    def changed() -> None:
+        nonlocal polls
+        polls += 1
+        if performer is not None:
+            performer.told()
+        status.show(line(fleet, recorder, polls, tz) + leased(fleet, source.clock()))
+
+    def say(note: Note) -> None:
+        status.say(note.text)
+
+    watch = Watch(source, config, fleet, changed, record=started, say=say)
+    performer: Performer | None = None
+    enforcing: asyncio.Task[None] | None = None
+    if state is not None:
+        from tui.services.action_lock import Guard
+        from tui.services.executor import Performer
+        from tui.services.lease_runner import enforce
+
+        guard = Guard("podtop was started so" if config.read_only else "", after=None)
+        performer = Performer(fleet, guard, watch, state.ledger, clock=source.clock, say=say, changed=changed)
+        enforcing = asyncio.ensure_future(enforce(state, fleet, guard, performer, say, source.clock))
+    running = asyncio.ensure_future(watch.run())
+
+    async def finish() -> None:
+        if performer is not None:
+            await performer.close()
+        running.cancel()
+
+    ending: list[asyncio.Task[None]] = []
+    end_on_signals(lambda _: ending.append(asyncio.ensure_future(finish())))
+    try:
+        await running
+    except asyncio.CancelledError:
+        kept = recorder is not None and (recorder.written or recorder.state is State.ELSEWHERE)
+        status.say("stopped; what was seen is kept" if kept else "stopped; nothing was recorded")
+    finally:
+        if enforcing is not None:
+            enforcing.cancel()
+        await outlet.close()
+
+
+def record(
+    source: Source,
+    config: Config,
+    make: Callable[[Callable[[Note], object]], Recorder],
+    state: StateFiles | None = None,
+) -> int:
+    """Collect until told to stop, which is a good end: 0. `state`: where leases are that are to be seen to."""
+    # With `stty tostop` the terminal would halt what writes from the background, and with it all that is to go on.
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    asyncio.run(_record(source, config, make, state))
+    return 0

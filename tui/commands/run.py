@@ -1,0 +1,56 @@
+"""From what was given on the command line to what is done."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.commands.exit_codes import Exit
+from tui.commands.stdio import say, takes_output
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tui.config.loader import Config
+    from tui.services.source import Source
+    from tui.storage.state_files import StateFiles
+
+
+def run(options: argparse.Namespace, config: Config, source: Source, state: StateFiles) -> int:
+    """Run a command that asks RunPod; returns its exit code. Whatever it raises is for the frame."""
+    if not (takes_output(sys.stdout) and takes_output(sys.stderr)):
+        # Where there is no way to tell what was done, nothing is done.
+        say("the output is closed")
+        return Exit.CRASHED
+    if options.command == "account":
+        from tui.commands.once import once
+
+        return once(source, "account", options.form, "", None, lambda account: None)
+    if options.command == "once":
+        return _once(options, config, source, state)
+    from tui.commands.act import act
+
+    return act(source, state, options.command, options.pods_named, yes=options.yes, config=config)
+
+
+def _once(options: argparse.Namespace, config: Config, source: Source, state: StateFiles) -> int:
+    from tui.commands.once import once
+    from tui.store.views.offer_filter import parse
+
+    text = options.filter
+    if options.kind == "account" and text.split():
+        say("--filter narrows lists: the account is one thing, and is printed whole")
+        return Exit.USAGE
+    if options.kind == "market" and (faults := parse(text).faults):
+        say(f"--filter: {'; '.join(faults)}")
+        return Exit.USAGE
+
+    def past(account: str) -> Path | None:
+        """What podtop recorded of an account; a demo begins without a past."""
+        from tui.history.recorder import archive_path
+
+        path = archive_path(state.directory(), config.api_url, account)
+        return path if not source.demo and path.is_file() else None
+
+    return once(source, options.kind, options.form, text, options.watch, past)

@@ -1,0 +1,94 @@
+"""`podtop simulate`: the simulated RunPod on a loopback port, for podtop or any other RunPod client."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import struct
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from tui.commands.stdio import NotWritten, ReaderGone, say, write
+from tui.demo.faults import FaultError, parse
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from tui.demo.asgi import Receive, Scope, Send, Simulator
+
+HOST = "127.0.0.1"
+
+_LAST_ANSWERS = 2
+"""Seconds that requests under way are given when the server is told to stop."""
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str], ssh_port: int | None = None) -> int:
+    """Serve until told to stop; returns the exit code: 2 when it cannot begin, 130 after ctrl+c.
+
+    ssh_port: where port 22 of every pod leads, on 127.0.0.1.
+    """
+    try:
+        wrong = parse(faults)
+    except FaultError as error:
+        say(f"--fault: {error}")
+        return 2
+    try:
+        import uvicorn
+    except ImportError:
+        say("serving needs uvicorn, an extra: pip install 'podtop[simulate]'")
+        return 2
+    from tui.demo.asgi import Simulator
+    from tui.demo.execution import keys_taken
+    from tui.demo.world import HISTORY, World
+
+    opened = time.time()
+    world = World(seed=seed, pods=pods, start=opened - HISTORY, ssh_port=ssh_port)
+    simulator = Simulator(world, lambda: opened + (time.time() - opened) * speed, wrong)
+    # The protocol is named because asyncio turns off Nagle's delay, 40 ms an answer, only where it is.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        say(f"cannot listen on {HOST}:{port}: {error.strerror}")
+        return 2
+    served = _Served(simulator)
+    config = uvicorn.Config(
+        served, log_level="critical", lifespan="off", access_log=False, timeout_graceful_shutdown=_LAST_ANSWERS
+    )
+    served.server = uvicorn.Server(config)
+    url = f"http://{HOST}:{listener.getsockname()[1]}/graphql"
+    with suppress(ReaderGone, NotWritten):
+        # It is there to be asked, whether anybody reads where or not.
+        write(f"simulated RunPod at {url}, keys: {keys_taken()}\n")
+    try:
+        served.server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    return 0
+
+
+class _Served:
+    """The simulator on a socket, where a broken connection is to be a broken connection and not a 500."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self.server: uvicorn.Server | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._simulator(scope, receive, send)
+        except (ConnectionResetError, ConnectionRefusedError):
+            self._break(scope["client"])
+
+    def _break(self, client: Any) -> None:
+        connections = self.server.server_state.connections if self.server else set()
+        for connection in connections:
+            transport: Any = getattr(connection, "transport", None)
+            if transport is not None and transport.get_extra_info("peername") == client:
+                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+                transport.abort()

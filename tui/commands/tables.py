@@ -1,0 +1,248 @@
+"""Documents as plain text: aligned columns for people, CSV for everything else. Pure; no colour, no glyphs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from tui.format import numbers as fmt
+from tui.format.width import cut as cut_off
+from tui.format.width import shown
+from tui.format.width import width as width_of
+
+UNKNOWN = "-"
+GAP = "  "
+_OFF = ("stopped", "outbid", "terminated")
+NARROWEST = 8
+WRAPPED = 30
+"""Cells that a column which gives way keeps: one that is cut, one that goes on below."""
+
+
+class Column(NamedTuple):
+    """One column.
+
+    text: what stands in it.
+    rank: where there is no room the highest go first; 0 never does.
+    flex: whether it is cut before another column goes.
+    wrap: whether it goes on in the next line; for the last one.
+    """
+
+    title: str
+    text: Callable[[Any], str]
+    rank: int = 0
+    right: bool = False
+    flex: bool = False
+    wrap: bool = False
+
+
+def cut(text: str, cells: int) -> str:
+    """The text in so many cells at the most, with an ellipsis where something was cut."""
+    if width_of(text) <= cells:
+        return text
+    return cut_off(text, cells - 1) + "…" if cells > 0 else ""
+
+
+def _padded(text: str, cells: int, right: bool) -> str:
+    pad = " " * max(0, cells - width_of(text))
+    return pad + text if right else text + pad
+
+
+def aligned(columns: Sequence[Column], rows: Sequence[Any], width: int | None) -> list[str]:
+    """The lines of a table, its titles first, in `width` cells; None is as wide as it takes, with true texts."""
+    drawn: Callable[[str], str] = shown if width is not None else str
+    kept = [(column, [column.title, *(drawn(column.text(row)) or UNKNOWN for row in rows)]) for column in columns]
+    sizes = [max(map(width_of, texts)) for _, texts in kept]
+    if width is not None:
+        _squeeze([column for column, _ in kept], sizes, width)
+        kept = [pair for pair, size in zip(kept, sizes, strict=True) if size]
+        sizes = [size for size in sizes if size]
+    lines: list[str] = []
+    for index in range(len(rows) + 1):
+        *cells, last = [texts[index] for _, texts in kept]
+        parts = textwrap.wrap(last, sizes[-1]) if kept[-1][0].wrap and width is not None else [last]
+        head = [_padded(cut(text, size), size, c.right) for text, size, (c, _) in zip(cells, sizes, kept, strict=False)]
+        for part in parts or [""]:
+            end = _padded(cut(part, sizes[-1]), sizes[-1], kept[-1][0].right)
+            line = GAP.join((*head, end)).rstrip()
+            lines.append(line if width is None else cut(line, width))
+            head = [" " * size for size in sizes[:-1]]
+    return lines
+
+
+def _squeeze(columns: Sequence[Column], sizes: list[int], width: int) -> None:
+    """Make the columns fit; one that goes becomes 0 cells wide."""
+    wrap = next((n for n, column in enumerate(columns) if column.wrap), None)
+    wanted = sizes[wrap] if wrap is not None else 0
+    if wrap is not None:
+        sizes[wrap] = min(wanted, WRAPPED)
+    while (over := _taken(sizes) - width) > 0:
+        loose = next((n for n, column in enumerate(columns) if column.flex), None)
+        if loose is not None and over <= sizes[loose] - NARROWEST:
+            sizes[loose] -= over
+            break
+        last = max((n for n in range(len(sizes)) if sizes[n]), key=lambda n: (columns[n].rank, n))
+        if columns[last].rank == 0:
+            break
+        sizes[last] = 0
+    if wrap is not None:
+        sizes[wrap] = min(wanted, sizes[wrap] + max(0, width - _taken(sizes)))
+
+
+def _taken(sizes: Sequence[int]) -> int:
+    shown = [size for size in sizes if size]
+    return sum(shown) + len(GAP) * (len(shown) - 1)
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f}%"
+
+
+def _money(value: float | None) -> str:
+    return "" if value is None else fmt.price(value)
+
+
+def _duration(value: float | None) -> str:
+    # One word, so that a column is a column for awk too.
+    return "" if value is None else fmt.duration(value).replace(" ", "")
+
+
+def _count(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _gpu(pod: Any) -> str:
+    if pod.gpu_count is None:
+        return ""
+    return f"{pod.gpu_count}x {pod.gpu_type or 'GPU'}" if pod.gpu_count else "no GPU"
+
+
+def _of(rented: int | None, total: int | None) -> str:
+    return "" if total is None else f"{UNKNOWN if rented is None else rented}/{total}"
+
+
+def _pod_cost(pod: Any) -> str:
+    """In brackets: what it would cost if it ran."""
+    price = _money(pod.cost_per_hr)
+    return f"({price})" if price and pod.phase in _OFF else price
+
+
+def _pod_name(pod: Any) -> str:
+    return f"{pod.name} ({pod.unreadable})" if pod.unreadable else str(pod.name)
+
+
+POD_COLUMNS = (
+    Column("STATUS", lambda p: p.status.lower() if p.phase == "other" and p.status else p.phase),
+    Column("NAME", _pod_name, flex=True),
+    Column("ID", lambda p: p.id),
+    Column("GPU", _gpu, 2),
+    Column("UTIL", lambda p: _percent(p.gpu_util_percent), 1, right=True),
+    Column("VRAM", lambda p: _percent(p.gpu_memory_percent), 4, right=True),
+    Column("CPU", lambda p: _percent(p.cpu_percent), 6, right=True),
+    Column("MEM", lambda p: _percent(p.memory_percent), 7, right=True),
+    Column("$/H", _pod_cost, 0, right=True),
+    Column("UPTIME", lambda p: _duration(p.uptime_s), 3, right=True),
+    Column("IDLE", lambda p: _duration(p.idle_s), 5, right=True),
+    Column("KIND", lambda p: "" if p.spot is None else "spot" if p.spot else "on-demand", 8),
+    Column("WHERE", lambda p: p.data_center or p.location or "", 9),
+)
+
+OFFER_COLUMNS = (
+    Column("GPU", lambda o: o.name, flex=True),
+    Column("GB", lambda o: _count(o.memory_gb), 2, right=True),
+    Column("CLOUD", lambda o: o.cloud),
+    Column("$/H", lambda o: _money(o.price_per_hr), right=True),
+    Column("SPOT", lambda o: _money(o.lowest_bid_per_gpu_hr), 1, right=True),
+    Column("STOCK", lambda o: o.stock or "none", 1),
+    Column("RENTED", lambda o: _percent(o.rented_percent), 4, right=True),
+    Column("MOST", lambda o: _count(o.max_count), 5, right=True),
+    Column("COUNTRY", lambda o: o.country or "", 6),
+    Column("ID", lambda o: o.gpu_id, 3),
+)
+
+ALERT_COLUMNS = (
+    Column("GRADE", lambda a: a.grade),
+    Column("ALERT", lambda a: a.alert),
+    Column("POD", lambda a: a.pod_name or "", flex=True),
+    Column("ID", lambda a: a.pod_id or "", 1),
+    Column("WHAT", lambda a: a.text, wrap=True),
+)
+
+HOST_COLUMNS = (
+    Column("NAME", lambda h: f"{h.name or ''} ({h.unreadable})" if h.unreadable else h.name or "", flex=True),
+    Column("ID", lambda h: h.id or ""),
+    Column("GPU", lambda h: h.gpu_type or "", 1),
+    Column("RENTED", lambda h: _of(h.gpus_rented, h.gpus), right=True),
+    Column("UTIL", lambda h: _percent(h.gpu_util_percent), 2, right=True),
+    Column("$/GPU", lambda h: _money(h.price_per_gpu_hr), 3, right=True),
+    Column("LEAST BID", lambda h: _money(h.least_bid_per_gpu_hr), 6, right=True),
+    Column("LISTED", lambda h: "" if h.listed is None else "yes" if h.listed else "no", 4),
+    Column("WEEK", lambda h: "" if h.uptime_week_percent is None else f"{h.uptime_week_percent:.1f}%", 5, right=True),
+    Column("EARNED $", lambda h: _money(h.earned_usd), 3, right=True),
+    Column("MAINTENANCE", lambda h: h.maintenance_start or "", 7),
+    Column("WHERE", lambda h: h.location or "", 8),
+)
+
+COLUMNS = {"pods": POD_COLUMNS, "market": OFFER_COLUMNS, "alerts": ALERT_COLUMNS, "hosts": HOST_COLUMNS}
+
+
+def table(kind: str, found: Sequence[Any], width: int | None) -> list[str]:
+    """Lines for people; nothing of nothing."""
+    if not found:
+        return []
+    if kind != "account":
+        return aligned(COLUMNS[kind], found, width)
+    pairs = [(name, cell(value)) for name, value in fields(found[0]).items()]
+    lists = {name: getattr(found[0], name) for name in found[0].__struct_fields__ if name not in dict(pairs)}
+    pairs += [(name, f"{len(value)}, told by --json") for name, value in lists.items()]
+    return aligned((Column("FIELD", lambda p: p[0]), Column("VALUE", lambda p: p[1])), pairs, width)
+
+
+def fields(item: Struct) -> dict[str, object]:
+    """The fields of an item that are one value."""
+    return {name: getattr(item, name) for name in flat(type(item))}
+
+
+def cell(value: object) -> str:
+    """A value as CSV has it: nothing for what is not known."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case float() if not math.isfinite(value):
+            return ""
+        case float() if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        case _:
+            return str(value)
+
+
+def csv_header(kind: str, item: type[Struct]) -> str:
+    """The names of the columns: those of the fields that are one value, after the instant."""
+    if kind == "account":
+        return _line(("at", "field", "value"))
+    return _line(("at", *flat(item)))
+
+
+def flat(item: type[Struct]) -> tuple[str, ...]:
+    """The names of the fields of a type that hold one value."""
+    return tuple(name for name in item.__struct_fields__ if not item.__annotations__[name].startswith("tuple"))
+
+
+def csv_rows(kind: str, at: str, found: Sequence[Any]) -> str:
+    """One row for each item; of the account one for each field."""
+    if kind == "account":
+        return "".join(_line((at, name, cell(value))) for one in found for name, value in fields(one).items())
+    return "".join(_line((at, *map(cell, fields(one).values()))) for one in found)
+
+
+def _line(cells: Sequence[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(cells)
+    return out.getvalue()

@@ -1,0 +1,65 @@
+"""The declarations of `tables`, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
+
+from msgspec import Struct, structs
+
+from tui.config.settings import Settings
+from tui.config.value_types import Kind
+
+WITHOUT_VARIABLE = ("api_key", "api_key_env")
+"""Settings that the environment does not set: a key is in RUNPOD_API_KEY."""
+
+
+class Field(NamedTuple):
+    """One setting: its key, what it takes, what it is for, what it is without being set."""
+
+    name: str
+    kind: Kind
+    words: str
+    default: Any
+
+    @property
+    def variable(self) -> str | None:
+        """The environment variable that sets it, where it stands at the top of the file."""
+        return None if self.name in WITHOUT_VARIABLE else f"PODTOP_{self.name.upper()}"
+
+
+Free = Field | type[Struct]
+"""What stands under each key that a person makes up: a setting, or a table."""
+
+
+def _declared(table: type[Struct]) -> Iterator[tuple[Field | None, str, Any]]:
+    """Of each key its field where it has one, its name, its bare type."""
+    for one in structs.fields(table):
+        if get_origin(one.type) is Annotated:
+            bare, kind, words = get_args(one.type)
+            yield Field(one.name, kind, words, one.default), one.name, bare
+        else:
+            yield None, one.name, one.type
+
+
+@cache
+def fields(table: type[Struct]) -> dict[str, Field]:
+    """The settings of a table by their keys; without the tables in it."""
+    return {name: field for field, name, bare in _declared(table) if field and get_origin(bare) is not Mapping}
+
+
+@cache
+def tables() -> dict[str, type[Struct]]:
+    """The tables of the file by their names."""
+    return {name: bare for field, name, bare in _declared(Settings) if not field and isinstance(bare, type)}
+
+
+@cache
+def free() -> dict[str, Free]:
+    """The tables whose keys a person makes up."""
+    return {
+        name: field or get_args(bare)[1]
+        for field, name, bare in _declared(Settings)
+        if get_origin(bare) is Mapping
+    }  # fmt: skip

@@ -1,0 +1,272 @@
+"""From the text of `config.toml` to checked values, and all that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from tui.api.secret import mask
+from tui.config import value_types
+from tui.config.fields import Field, fields, free, tables
+from tui.config.settings import Settings
+from tui.files import reading
+
+Keys = tuple[str, ...]
+
+MOST = 64 * 1024
+"""Bytes of a file of settings."""
+
+
+class Problem(Struct, frozen=True):
+    """Something that is wrong, or unwise, in the file.
+
+    line: from 1; 0 where it is the file as a whole.
+    bad:  whether podtop refuses to go on with it.
+    """
+
+    file: Path
+    line: int
+    words: str
+    bad: bool = True
+
+    def __str__(self) -> str:
+        words = mask(self.words)
+        return f"{self.file}, line {self.line}: {words}" if self.line else f"{self.file}: {words}"
+
+
+class Reading(Struct, frozen=True):
+    """What a file says: values by their keys, tables as structs, where each stands, and what is wrong."""
+
+    file: Path
+    values: Mapping[str, Any] = {}
+    profiles: Mapping[str, Mapping[str, Any]] = {}
+    lines: Mapping[Keys, int] = {}
+    problems: tuple[Problem, ...] = ()
+
+    def line(self, *keys: str) -> int:
+        """The line of a key; that of its table where the key itself is nowhere."""
+        return self.lines.get(keys) or (self.line(*keys[:-1]) if keys else 0)
+
+    def at(self, keys: Keys, words: str, *, bad: bool = True) -> Problem:
+        """A problem with what stands there."""
+        return Problem(self.file, self.line(*keys), words, bad)
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.bad)
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if not problem.bad)
+
+
+def refusal(name: str, field: Field, value: object) -> str:
+    """Why a value is not taken, in words."""
+    told = field.kind.tell(value)
+    return f"{name}{f' = {told}' if told else ''} is not accepted; it takes {field.kind.accepted}"
+
+
+LONGEST_NAME = 64
+"""Characters of a name whose nearest spelling is looked for."""
+
+LOOKED_UP = 20
+"""Unknown names whose nearest spelling is looked for."""
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """The nearest spelling, as the end of a sentence; empty where none is near."""
+    import difflib
+
+    if len(name) > LONGEST_NAME:
+        return ""
+    found = difflib.get_close_matches(name, list(names), 1)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+DEEPEST = 100
+"""Parts of one key at most."""
+
+
+def read(file: Path) -> Reading:
+    """Read the file; one that is not there says nothing."""
+    try:
+        text = reading.read(file, MOST).text
+    except reading.FileTrouble as error:
+        return Reading(file, problems=() if error.missing else (Problem(file, 0, str(error)),))
+    return read_text(text, file)
+
+
+def read_text(text: str, file: Path) -> Reading:
+    """The same of a text."""
+    import tomllib
+
+    if (deep := _dotted(text)) is not None:
+        return Reading(file, problems=(Problem(file, deep, "it is nested too deeply"),))
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"\(at line (\d+)", str(error))
+        last = text.count("\n") + 1
+        return Reading(file, problems=(Problem(file, int(line[1]) if line else last, f"not TOML: {error}"),))
+    except RecursionError:
+        return Reading(file, problems=(Problem(file, _deepest(text), "it is nested too deeply"),))
+    except (ValueError, OverflowError, MemoryError):
+        # Python converts no number of thousands of digits; tomllib lets its complaint through.
+        return Reading(file, problems=(Problem(file, _longest_number(text), "a number in it has too many digits"),))
+    if not table:
+        return Reading(file)
+    from tui.config.toml_lines import lines_of
+
+    try:
+        lines = lines_of(text)
+    except RecursionError:
+        return Reading(file, problems=(Problem(file, _deepest(text), "it is nested too deeply"),))
+    return _Reader(Reading(file, lines=lines)).read(table)
+
+
+_NO_KEYS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|#[^\n]*")
+
+
+def _dotted(text: str) -> int | None:
+    """The line of a key of too many parts, which take longer the more of them there are; None where there is none."""
+    if text.count(".") <= DEEPEST:
+        return None
+    lines = _NO_KEYS.sub("", text).split("\n")
+    return next((number for number, line in enumerate(lines, 1) if line.count(".") > DEEPEST), None)
+
+
+def _longest_number(text: str) -> int:
+    """The line of the longest run of digits."""
+    longest = max(re.finditer(r"[0-9_A-Fa-f]+", text), key=lambda found: found.end() - found.start(), default=None)
+    return text.count("\n", 0, longest.start()) + 1 if longest is not None else 0
+
+
+def _deepest(text: str) -> int:
+    """The line where most brackets are open, or most dots are in one key."""
+    deepest, depth, at = 0, 0, 1
+    for number, line in enumerate(text.split("\n"), 1):
+        for ch in line:
+            depth += (ch in "[{") - (ch in "]}")
+            if depth > deepest:
+                deepest, at = depth, number
+        if line.count(".") > deepest:
+            deepest, at = line.count("."), number
+    return at
+
+
+class _Reader:
+    def __init__(self, where: Reading) -> None:
+        self._where = where
+        self._found: list[Problem] = []
+        self._unknowns = 0
+
+    def _say(self, keys: Keys, words: str, *, bad: bool = True) -> None:
+        self._found.append(self._where.at(keys, words, bad=bad))
+
+    def read(self, table: dict[str, Any]) -> Reading:
+        values: dict[str, Any] = {}
+        profiles: dict[str, dict[str, Any]] = {}
+        known = fields(Settings)
+        names = [*known, *tables(), *free()]
+        for name, value in table.items():
+            if name in known:
+                self._one((name,), known[name], value, values)
+            elif name not in names:
+                self._unknown((name,), names)
+            elif not isinstance(value, dict):
+                self._say((name,), f"{name} = {value_types.shown(value)} is not accepted; it is a table: [{name}]")
+            elif struct := tables().get(name):
+                values[name] = struct(**self._table((name,), struct, value))
+            elif isinstance(inner := free()[name], Field):
+                values[name] = {}
+                for key, one in value.items():
+                    self._one((name, key), inner._replace(name=key), one, values[name])
+            else:
+                self._profiles(inner, value, profiles)
+        self._sources((), values)
+        self._profile_is_there(values, profiles)
+        self._private(values, profiles)
+        found = tuple(sorted(self._found, key=lambda problem: problem.line))
+        return Reading(self._where.file, values, profiles, self._where.lines, found)
+
+    def _one(self, keys: Keys, field: Field, value: object, into: dict[str, Any]) -> None:
+        try:
+            into[field.name] = field.kind.read(value)
+        except (ValueError, TypeError):
+            self._say(keys, refusal(".".join(keys), field, value))
+
+    def _unknown(self, keys: Keys, names: Iterable[str]) -> None:
+        name = value_types.short(".".join(keys))
+        self._unknowns += 1
+        nearest = near(keys[-1], names) if self._unknowns <= LOOKED_UP else ""
+        self._say(keys, f"podtop knows no setting {name!r}{nearest}", bad=False)
+
+    def _table(self, keys: Keys, struct: type[Struct], table: dict[str, Any]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        known = fields(struct)
+        for name, value in table.items():
+            if name in known:
+                self._one((*keys, name), known[name], value, values)
+            else:
+                self._unknown((*keys, name), known)
+        return values
+
+    def _profiles(self, struct: type[Struct], table: dict[str, Any], into: dict[str, dict[str, Any]]) -> None:
+        for name, one in table.items():
+            keys = ("profiles", name)
+            try:
+                value_types.NAME.read(name)
+            except (ValueError, TypeError):
+                self._say(
+                    keys, f"profiles.{value_types.short(name)!r} is not accepted; it takes {value_types.NAME.accepted}"
+                )
+                continue
+            if not isinstance(one, dict):
+                self._say(keys, f"profiles.{name} is not accepted; it is a table: [profiles.NAME]")
+                continue
+            into[name] = self._table(keys, struct, one)
+            self._sources(keys, into[name])
+
+    def _sources(self, keys: Keys, values: Mapping[str, Any]) -> None:
+        """Of several keys one is used: say which."""
+        first, *others = [name for name in SOURCES if name in values] or [""]
+        for other in others:
+            path = (*keys, other)
+            self._say(path, f"{'.'.join(path)} is not used: {first} stands beside it", bad=False)
+
+    def _profile_is_there(self, values: Mapping[str, Any], profiles: Mapping[str, Any]) -> None:
+        chosen = values.get("profile")
+        if chosen is not None and chosen not in profiles and not any(p.bad for p in self._found):
+            self._say(("profile",), unknown_profile(chosen, profiles))
+
+    def _private(self, values: Mapping[str, Any], profiles: Mapping[str, Mapping[str, Any]]) -> None:
+        if not any("api_key" in table for table in (values, *profiles.values())):
+            return
+        file = self._where.file
+        try:
+            mode = file.stat().st_mode
+        except OSError:
+            return
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            self._say((), f"it holds an API key and others can read it: chmod 600 {file}", bad=False)
+
+
+SOURCES = ("api_key", "api_key_file", "api_key_env")
+"""Where a table says that the API key is, the one that is used first."""
+
+
+def unknown_profile(name: str, profiles: Iterable[str]) -> str:
+    """That a profile does not exist, and which do."""
+    there = sorted(profiles)
+    more = f" and {len(there) - 20} more" if len(there) > 20 else ""
+    exist = (
+        f"there are {', '.join(there[:20])}{more}"
+        if there
+        else "there is none: [profiles.NAME] in config.toml makes one"
+    )
+    return f"there is no profile {value_types.short(name)!r}{near(name, there)}; {exist}".replace("?;", "?")

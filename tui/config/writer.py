@@ -1,0 +1,140 @@
+"""The settings written down, from their declarations: the commented file, its JSON schema, a list for a person."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from textwrap import wrap
+from typing import Any
+
+from msgspec import Struct
+
+from tui.config.fields import Field, fields, free, tables
+from tui.config.settings import Profile, Settings
+from tui.files import private
+
+SCHEMA = "config.schema.json"
+WIDTH = 116
+EXAMPLE, BINDING = "work", "app.quit"
+"""The profile and the binding that the commented file shows."""
+
+_HEAD = f"""\
+#:schema ./{SCHEMA}
+# podtop's settings. Each is shown with its default, or with an example where it has none: take away the # before it to
+# set it. "podtop config --check" tells what is wrong with this file; flags and the environment (PODTOP_INTERVAL and so
+# on) beat it.
+"""
+
+
+def purpose(table: type[Struct]) -> str:
+    """What a table is for, from its docstring."""
+    return " ".join((inspect.getdoc(table) or "").split())
+
+
+def written(field: Field) -> str:
+    """The default as it stands in the file, an example where there is none to show."""
+    if field.default in (None, "", ()):
+        return field.kind.example
+    return f"{field.default:g}" if isinstance(field.default, float) else json.dumps(field.default)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _comment(words: str) -> Iterator[str]:
+    return (f"# {line}" for line in wrap(words, WIDTH, break_on_hyphens=False))
+
+
+def _settings(table: type[Struct]) -> Iterator[str]:
+    for field in fields(table).values():
+        yield from ("", *_comment(f"{_sentence(field.words)}. It takes {field.kind.accepted}."))
+        yield f"# {field.name} = {written(field)}"
+
+
+def example() -> str:
+    """The file with every setting in it, none of them set."""
+    lines = [_HEAD.rstrip("\n"), *_settings(Settings)]
+    for name, table in tables().items():
+        lines += ["", "", *_comment(purpose(table)), f"[{name}]", *_settings(table)]
+    for name, inner in free().items():
+        if isinstance(inner, Field):
+            lines += ["", "", *_comment(f"{_sentence(inner.words)}. Each takes {inner.kind.accepted}."), f"[{name}]"]
+            lines.append(f'# "{BINDING}" = {inner.kind.example}')
+        else:
+            lines += ["", "", *_comment(purpose(inner)), f"# [{name}.{EXAMPLE}]", *_settings(inner)]
+    return "\n".join(lines) + "\n"
+
+
+def _described(field: Field) -> dict[str, Any]:
+    schema = {"description": f"{_sentence(field.words)}. It takes {field.kind.accepted}.", **field.kind.schema}
+    return schema if field.default in (None, "", ()) else {**schema, "default": field.default}
+
+
+def _object(properties: dict[str, Any], description: str) -> dict[str, Any]:
+    return {
+        "type": "object", "description": description, "properties": properties, "additionalProperties": False,
+    }  # fmt: skip
+
+
+def _table(table: type[Struct]) -> dict[str, Any]:
+    return _object({name: _described(field) for name, field in fields(table).items()}, purpose(table))
+
+
+def shipped() -> str:
+    """The JSON schema as it comes with podtop."""
+    return (Path(__file__).parent / SCHEMA).read_text("utf-8")
+
+
+def schema(bindings: Mapping[str, str]) -> str:
+    """JSON schema of the file. `bindings`: the ids that a keymap may have, with what each does."""
+    whole = _table(Settings)
+    properties = whole["properties"]
+    for name, table in tables().items():
+        properties[name] = _table(table)
+    for name, inner in free().items():
+        if isinstance(inner, Field):
+            keys = {one: {"description": words, **inner.kind.schema} for one, words in bindings.items()}
+            properties[name] = _object(keys, f"{_sentence(inner.words)}.")
+        else:
+            properties[name] = {
+                "type": "object",
+                "description": purpose(inner),
+                "additionalProperties": _table(inner),
+            }
+    head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "podtop's config.toml"}
+    return json.dumps({**head, **whole}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _indented(words: str, by: int) -> list[str]:
+    return [" " * by + line for line in wrap(words, WIDTH - by, break_on_hyphens=False)]
+
+
+def explained() -> str:
+    """Every setting in two lines, for the help of `podtop config` and for the manual."""
+    lines = []
+    every: list[tuple[str, type[Struct]]] = [("", Settings), *tables().items(), ("profiles.NAME", Profile)]
+    for title, table in every:
+        lines += ["", f"[{title}]" if title else "at the top of the file:"]
+        for field in fields(table).values():
+            lines.append(f"  {field.name}")
+            lines += [
+                f"      {line}"
+                for line in wrap(f"{field.words}; {field.kind.accepted}", WIDTH - 6, break_on_hyphens=False)
+            ]
+    for name, inner in free().items():
+        if isinstance(inner, Field):
+            lines += [
+                "",
+                f"[{name}]",
+                *(f"  {line}" for line in wrap(f"{inner.words}; {inner.kind.accepted}", WIDTH - 2)),
+            ]
+    return "\n".join(lines[1:]) + "\n"
+
+
+def put(text: str, file: Path, *, over: bool) -> None:
+    """Write a file whole or not at all, readable by its owner alone. Raises FileExistsError unless `over`."""
+    private.folder(file.parent)
+    private.put(file, text.encode(), over=over)

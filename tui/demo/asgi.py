@@ -1,0 +1,218 @@
+"""`Simulator`: the simulated RunPod as one ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+
+from tui.demo.faults import HTML, FaultError, Faults
+from tui.demo.random_walk import chance
+from tui.demo.world import World
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+JSON: Headers = [(b"content-type", b"application/json; charset=utf-8")]
+LARGEST_REQUEST = 1 << 20
+_WORTH_PACKING = 1024
+
+
+class Simulator:
+    """Serves a world at `/graphql`, with faults; `POST /faults` changes them.
+
+    clock: the instant the world is advanced to before each request.
+    packs: compress large answers for clients that take it; not worth it where there is no wire.
+    """
+
+    def __init__(
+        self, world: World, clock: Callable[[], float], faults: Faults | None = None, *, packs: bool = True
+    ) -> None:
+        self.world = world
+        self.faults = faults or Faults()
+        self.requests = 0
+        self.mutations = 0
+        self._clock = clock
+        self._packs = packs
+        self._execution: Any = None
+        # One at a time, even when whoever asked first has given up and its thread goes on.
+        self._turn = threading.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        body = await _body(receive)
+        match scope["path"], scope["method"]:
+            case "/graphql", "POST" | "GET":
+                await self._graphql(scope, body, receive, send)
+            case "/faults", "POST":
+                await self._set_faults(body, send)
+            case _:
+                await _reply(send, 404, b"not found", [(b"content-type", b"text/plain")])
+
+    async def _set_faults(self, body: bytes, send: Send) -> None:
+        """Replaces the faults by those of a JSON object: name to seconds, or to null for the usual."""
+        try:
+            wanted = json.loads(body or b"{}")
+            changed = Faults()
+            for name, value in wanted.items():
+                changed.set(name, value)
+        except (ValueError, AttributeError, TypeError) as error:
+            text = str(error) if isinstance(error, FaultError) else "a JSON object of fault names and seconds, please"
+            await _reply(send, 400, text.encode(), [(b"content-type", b"text/plain")])
+            return
+        self.faults.active = changed.active
+        await _reply(send, 200, json.dumps(self.faults.active).encode(), JSON)
+
+    async def _graphql(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        self.requests += 1
+        faults = self.faults
+        if "refused" in faults:
+            raise ConnectionRefusedError("the simulated connection was refused")
+        if "timeout" in faults:
+            await _hang(receive)
+            return
+        await self._delay()
+        if "reset" in faults:
+            raise ConnectionResetError("the simulated connection was reset")
+        if (status := faults.status()) is not None:
+            headers = [(b"retry-after", b"%d" % faults.active["429"])] if status == 429 else []
+            await _reply(send, status, HTML % (status, status), [(b"content-type", b"text/html"), *headers])
+            return
+        request = _request(scope, body)
+        if request is None:
+            await _reply(send, 400, b'{"errors":[{"message":"Must provide query string."}]}', JSON)
+            return
+        # A large answer takes a while to make: in a thread, so that the event loop goes on.
+        answer = await asyncio.to_thread(self._answer, request, _key(scope), self._packs and _takes_gzip(scope))
+        if answer.mutation and "acts-502" in faults:
+            await _reply(send, 502, HTML % (502, 502), [(b"content-type", b"text/html")])
+        elif answer.mutation and "acts-timeout" in faults:
+            await _hang(receive)
+        elif "drip" in faults:
+            await _drip(send, answer, faults.active["drip"])
+        else:
+            await _reply(send, answer.status, answer.body, answer.headers)
+
+    async def _delay(self) -> None:
+        faults = self.faults
+        seconds = faults.active.get("latency", 0.0)
+        seconds += faults.active.get("jitter", 0.0) * chance(self.world.seed, self.requests, "jitter")
+        if seconds:
+            await asyncio.sleep(seconds)
+
+    def _answer(self, request: dict[str, Any], key: str | None, gzipped: bool) -> _Answer:
+        with self._turn:
+            status, answer, mutation = self._execute(request, key)
+        body = json.dumps(_spoil(answer, self.faults), separators=(",", ":")).encode()
+        if "notjson" in self.faults:
+            body = b"upstream connect error or disconnect/reset before headers"
+        if "truncated" in self.faults:
+            body = body[: len(body) * 2 // 3]
+        if not gzipped or len(body) <= _WORTH_PACKING:
+            return _Answer(status, body, JSON, mutation)
+        return _Answer(status, gzip.compress(body, 1), [*JSON, (b"content-encoding", b"gzip")], mutation)
+
+    def _execute(self, request: dict[str, Any], key: str | None) -> tuple[int, dict[str, Any], bool]:
+        if self._execution is None:
+            from tui.demo.execution import Execution
+
+            self._execution = Execution(self.world)
+        self.world.advance_to(self._clock())
+        text = request["query"]
+        mutation = bool(self._execution.is_mutation(text))
+        self.mutations += mutation
+        status, answer = self._execution.answer(text, request.get("variables"), request.get("operationName"), key)
+        return status, answer, mutation
+
+
+class _Answer(NamedTuple):
+    """An answer ready to be sent; `mutation`: it is that to a mutation."""
+
+    status: int
+    body: bytes
+    headers: Headers
+    mutation: bool
+
+
+async def _hang(receive: Receive) -> None:
+    """Answer nothing until the client gives up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _drip(send: Send, answer: _Answer, pause: float) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    for start in range(0, len(answer.body), 16):
+        await send({"type": "http.response.body", "body": answer.body[start : start + 16], "more_body": True})
+        await asyncio.sleep(pause)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _body(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body") or len(body) > LARGEST_REQUEST:
+            return bytes(body[:LARGEST_REQUEST])
+
+
+async def _reply(send: Send, status: int, body: bytes, headers: Headers) -> None:
+    headers = [*headers, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _request(scope: Scope, body: bytes) -> dict[str, Any] | None:
+    """The GraphQL request of a POST with JSON, or of a GET with a query; None when there is none."""
+    if scope["method"] == "GET":
+        asked = {name: values[0] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
+        try:
+            variables = json.loads(asked.get("variables", "null"))
+        except ValueError:
+            return None
+        request: Any = {**asked, "variables": variables}
+    else:
+        try:
+            request = json.loads(body)
+        except ValueError:
+            return None
+    if not isinstance(request, dict) or not isinstance(request.get("query"), str):
+        return None
+    if not isinstance(request.get("variables"), dict | None):
+        return None
+    return request
+
+
+def _key(scope: Scope) -> str | None:
+    """The key that the caller shows, in the header or else in the URL; None for nobody's."""
+    header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    given = header.removeprefix("Bearer ").strip()
+    return given or parse_qs(scope["query_string"].decode("latin-1")).get("api_key", [""])[0] or None
+
+
+def _takes_gzip(scope: Scope) -> bool:
+    return b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
+
+
+def _spoil(answer: dict[str, Any], faults: Faults) -> dict[str, Any]:
+    """An answer with parts missing, as RunPod's resolvers leave it when they fail."""
+    me = (answer.get("data") or {}).get("myself")
+    if "partial" in faults and me and "pods" in me:
+        error = {
+            "message": "Something went wrong. Please try again later or contact support.",
+            "path": ["myself", "pods"], "extensions": {"code": "INTERNAL_SERVER_ERROR"},
+        }  # fmt: skip
+        return {"data": {**answer["data"], "myself": {**me, "pods": None}}, "errors": [error]}
+    if "nulls" in faults and me:
+        needed = ("id", "name", "desiredStatus", "costPerHr", "gpuCount")
+        pods = [{k: v if k in needed else None for k, v in pod.items()} for pod in me.get("pods") or ()]
+        return {"data": {**answer["data"], "myself": {**dict.fromkeys(me), "pods": pods}}}
+    return answer

@@ -1,0 +1,81 @@
+"""Who is in the simulated world at its beginning: six pods that tell a story, and any number of others."""
+
+from __future__ import annotations
+
+from tui.demo.catalogue import PLACES, gpu_types
+from tui.demo.pods import HOUR, NEVER, VOLUME, SimPod, js_date
+from tui.demo.random_walk import chance, mix
+
+OUTBID_AFTER = 240.0
+"""Seconds after opening at which the interruptible pod of the story loses its machine."""
+
+
+def story(opened: float) -> list[SimPod]:
+    """Six pods that each tell something, as they are an hour before the demo is `opened`."""
+    types = gpu_types()
+    day = 24 * HOUR
+    texas, romania, sweden, kansas = PLACES[0], PLACES[3], PLACES[4], PLACES[2]
+
+    def rented(at: float) -> str:
+        return f"Rented by User: {js_date(at)}"
+
+    pods = [
+        SimPod(
+            "k3v9x0q2m1a7ze", "llama-70b-pretrain", types["NVIDIA H100 80GB HBM3"], 8, texas, 2.99, "train",
+            opened - 2.3 * day, volume_gb=0, disk_gb=200, network_volume=VOLUME,
+        ),
+        SimPod(
+            "p8d2n5c1r4t6yw", "mixtral-8x7b-sft", types["NVIDIA A100-SXM4-80GB"], 4, sweden, 1.74, "straggle",
+            opened - 9.4 * HOUR, volume_gb=500, free_gpus=4,
+        ),
+        SimPod(
+            "z1x2c3v4b5n6m7", "qwen-eval-sweep", types["NVIDIA GeForce RTX 4090"], 2, romania, 0.69, "burst",
+            opened - 6.1 * HOUR, ended=opened - 56 * 60,
+        ),
+        SimPod(
+            "q9w8e7r6t5y4u3", "flux-lora-train", types["NVIDIA L40S"], 1, kansas, 0.86, "train",
+            opened - 26 * 60, boot=NEVER, image="ghcr.io/acme/flux-trainer:nightly",
+        ),
+        SimPod(
+            "a1s2d3f4g5h6j7", "distill-student", types["NVIDIA GeForce RTX 4090"], 1, romania, 0.20, "train",
+            opened - 3.2 * HOUR, spot=True, secure=False, bid=0.20, outbid_at=opened + OUTBID_AFTER,
+        ),
+        SimPod(
+            "m5n4b3v2c1x0z9", "dataset-prep", types["NVIDIA A40"], 1, kansas, 0.40, "burst",
+            opened - 5.5 * day, status="EXITED", stopped=opened - 3 * day, volume_gb=200,
+        ),
+    ]  # fmt: skip
+    for pod in pods:
+        pod.created = pod.started or opened
+        pod.change = rented(pod.created) if pod.stopped is None else f"Exited by user: {js_date(pod.stopped)}"
+    return pods
+
+
+_WORDS = ("train", "sft", "dpo", "eval", "embed", "infer", "tune", "grpo")
+_MODELS = ("llama", "qwen", "mistral", "gemma", "flux", "whisper", "phi", "clip", "sdxl", "olmo")
+_COUNTS = (1, 1, 1, 1, 2, 2, 4, 8)
+
+
+def crowd(seed: int, count: int, opened: float) -> list[SimPod]:
+    """Further pods, drawn from the seed."""
+    types = [t for t in gpu_types().values() if t.secure and t.secure_price >= 0.2]
+    pods = []
+    for n in range(count):
+        draw = chance(seed, "crowd", n)
+        gpu = types[mix(seed, n, "gpu") % len(types)]
+        gpus = min(_COUNTS[mix(seed, n, "count") % len(_COUNTS)], gpu.max_count)
+        started = opened - (0.5 + 90 * chance(seed, n, "age")) * HOUR
+        name = f"{_MODELS[mix(seed, n, 'model') % len(_MODELS)]}-{_WORDS[mix(seed, n, 'word') % len(_WORDS)]}-{n:03d}"
+        pod = SimPod(
+            f"{mix(seed, 'id', n):016x}"[:14], name, gpu, gpus, PLACES[mix(seed, n, "place") % len(PLACES)],
+            gpu.secure_price, ("train", "train", "burst", "straggle")[mix(seed, n, "work") % 4],
+            started, created=started, change=f"Rented by User: {js_date(started)}",
+            free_gpus=mix(seed, n, "free") % 5,
+        )  # fmt: skip
+        if draw < 0.12:
+            pod.status, pod.stopped = "EXITED", started + 0.4 * HOUR
+            pod.change = f"Exited by user: {js_date(pod.stopped)}"
+        elif draw < 0.2:
+            pod.ended = opened - 3 * HOUR * chance(seed, n, "ended")
+        pods.append(pod)
+    return pods

@@ -1,0 +1,1 @@
+"""Rules of money, health, deploys, leases and watches: pure functions of values."""

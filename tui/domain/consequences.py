@@ -1,0 +1,384 @@
+"""What an action will do, in words for its dialog: to money, to data, to what can be done later. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.actions import Action, Command, Consent, is_spot
+from tui.domain import costs, pod_costs, pod_health
+from tui.domain.costs import State
+from tui.format import numbers as fmt
+
+if TYPE_CHECKING:
+    from tui.api.models import Funds, Pod
+    from tui.domain.operations import Deed
+
+
+# Of its size the pods tell nothing.
+_NETWORK = f", ${pod_costs.NETWORK_FIRST_TB:.2f} a GB and month"
+
+
+class Point(NamedTuple):
+    """One consequence. `topic` is what it is about; `role` how loud it is said."""
+
+    topic: str
+    text: str
+    role: str = "text"
+
+
+class Subject(Struct, frozen=True):
+    """One pod of a dialog.
+
+    line: what it is and does now.
+    key:  all of it on which the decision rests: when this has changed, a person is asked again.
+    """
+
+    pod: Pod
+    line: str
+    key: tuple[object, ...]
+
+
+class Case(Struct, frozen=True):
+    """What a dialog says.
+
+    skipped: pods that it leaves out, and why.
+    typed:   what has to be typed; empty where a key is enough.
+    count, bid: what is proposed where a person can choose, as text.
+    """
+
+    action: Action
+    subjects: tuple[Subject, ...]
+    skipped: tuple[tuple[str, str], ...]
+    points: tuple[Point, ...]
+    typed: str
+    count: str = ""
+    bid: str = ""
+
+    @property
+    def title(self) -> str:
+        verb = self.action.verb.capitalize()
+        return f"{verb} {self.subjects[0].pod.name}" if len(self.subjects) == 1 else f"{verb} {len(self.subjects)} pods"
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return tuple(subject.key for subject in self.subjects)
+
+    def key_for(self, asked: Sequence[Command]) -> tuple[object, ...]:
+        """On what the decision to send just this rests: also on how many of the GPUs that it asks for are free."""
+        counts = {command.pod: command.gpu_count for command in asked}
+        return (*self.key, *(_within(_free(one.pod), counts.get(one.pod.id)) for one in self.subjects))
+
+
+def case(
+    action: Action, ids: Sequence[str], pods: Mapping[str, Pod | None], deeds: Mapping[str, Deed], funds: Funds | None
+) -> Case:
+    """The dialog of an action on these pods, as they are now; those it makes no sense for are left out, and said.
+
+    pods: what is known of each; None is one that came back unreadable.
+    """
+    subjects: list[Subject] = []
+    skipped: list[tuple[str, str]] = []
+    for key in ids:
+        pod = pods.get(key)
+        if key in deeds:
+            skipped.append((deeds[key].name or key, f"still {deeds[key].word}: one thing at a time"))
+        elif key not in pods:
+            skipped.append((key, "it is not on the account any more"))
+        elif pod is None:
+            skipped.append((key, "it came back unreadable: podtop does not act on what it cannot read"))
+        elif (why := action.refuse(pod)) is not None:
+            skipped.append((pod.name or key, why))
+        else:
+            subjects.append(Subject(pod, describe(pod), _key(action, pod)))
+    chosen = [subject.pod for subject in subjects]
+    alone = chosen[0] if len(chosen) == 1 else None
+    typed = ""
+    if action.consent is Consent.NAME and chosen:
+        typed = (alone.name.strip() or alone.id) if alone else str(len(chosen))
+    count = str(alone.gpu_count or 1) if alone and "gpus" in action.asks else ""
+    bid = _bid_text(alone.lowest_bid_to_resume) if alone and "bid" in action.asks else ""
+    made = Case(action, tuple(subjects), tuple(skipped), (), typed, count, bid)
+    return replace(made, points=points(made, commands(made, count, bid), funds)) if chosen else made
+
+
+def _key(action: Action, pod: Pod) -> tuple[object, ...]:
+    starts = "gpus" in action.asks
+    return (
+        pod.id, pod.name, pod.status, pod.kind, pod.gpu_count, pod.cost_per_hr, pod.locked, pod.volume_gb,
+        pod.network_volume_id, pod.status_change,
+        (_within(_free(pod), pod.gpu_count), pod.lowest_bid_to_resume) if starts else None,
+    )  # fmt: skip
+
+
+def _within(free: int | None, wanted: int | None) -> int | None:
+    """How many of the wanted GPUs are free; None where that is not known, or none is wanted."""
+    return None if free is None or wanted is None else min(free, wanted)
+
+
+def describe(pod: Pod) -> str:
+    """A pod in one line: what it is, what it does, what it costs."""
+    gpu = pod.machine.gpu_name if pod.machine and pod.machine.gpu_name else "GPU"
+    what = f"{pod.gpu_count}×{gpu}" if pod.gpu_count else "no GPU"
+    word = pod_health.status_word(pod, pod_health.phase(pod))
+    up = pod.runtime.uptime if pod_health.is_live(pod) and pod.runtime else None
+    parts = [what, f"{word} {fmt.duration(up)}" if up is not None else word]
+    parts += [f"{fmt.money(pod.cost_per_hr)}/h"] if pod.status == "RUNNING" else []
+    parts += ["spot"] if is_spot(pod) else []
+    return " · ".join((*parts, "LOCKED") if pod.locked else parts)
+
+
+def _bid_text(lowest: float | None) -> str:
+    return "" if lowest is None or not math.isfinite(lowest) else f"{math.ceil(lowest * 10_000 - 1e-6) / 10_000:g}"
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.strip().isascii() and text.strip().isdigit() and len(text.strip()) < 4 else None
+
+
+def _dollars(text: str) -> float | None:
+    try:
+        value = float(text.strip().removeprefix("$"))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and 0 < value < 1000 else None
+
+
+def faults(made: Case, count: str, bid: str) -> dict[str, str]:
+    """What is wrong with what was typed, by what it was typed for."""
+    found: dict[str, str] = {}
+    if made.count and len(made.subjects) == 1:
+        number, most = _whole(count), max(made.subjects[0].pod.gpu_count, _free(made.subjects[0].pod) or 0, 1)
+        least = 1 if "bid" in made.action.asks else 0
+        if number is None or not least <= number <= max(most, 8):
+            found["gpus"] = f"a whole number from {least} to {max(most, 8)}"
+    if "bid" in made.action.asks and len(made.subjects) == 1:
+        dollars, lowest = _dollars(bid), made.subjects[0].pod.lowest_bid_to_resume
+        if dollars is None:
+            found["bid"] = "dollars an hour for one GPU, as in 0.25"
+        elif lowest is not None and dollars < lowest:
+            found["bid"] = f"RunPod asks for ${_bid_text(lowest)} at the least"
+    elif "bid" in made.action.asks and any(s.pod.lowest_bid_to_resume is None for s in made.subjects):
+        found["bid"] = "RunPod does not say what the lowest bid is: bid for one pod at a time"
+    return found
+
+
+def commands(made: Case, count: str, bid: str) -> tuple[Command, ...]:
+    """What is sent, as things are chosen; several pods keep their numbers of GPUs, and bid what is asked of each."""
+    alone = len(made.subjects) == 1
+    found = []
+    for subject in made.subjects:
+        pod = subject.pod
+        gpus = offer = None
+        if "gpus" in made.action.asks:
+            gpus = _whole(count) if alone else pod.gpu_count or 1
+        if "bid" in made.action.asks:
+            offer = _dollars(bid) if alone else _dollars(_bid_text(pod.lowest_bid_to_resume))
+        found.append(Command(made.action.id, pod.id, pod.name, gpus, offer))
+    return tuple(found)
+
+
+def points(made: Case, asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+    """All consequences, those to money first."""
+    return _POINTS[made.action.leads]([subject.pod for subject in made.subjects], asked, funds)
+
+
+def unseen(made: Case, hidden: Collection[str]) -> tuple[Point, ...]:
+    """That some of the pods were selected before a filter hid them, and which."""
+    pods = [subject.pod for subject in made.subjects if subject.pod.id in hidden]
+    if not pods:
+        return ()
+    which = "This pod is" if len(made.subjects) == 1 else f"{len(pods)} of these are"
+    return (Point("hidden", f"{which} selected, and hidden by the filter: {_names(pods)}.", "bad"),)
+
+
+def _runway(funds: Funds | None, change: float | None) -> str:
+    """What becomes of the runway when spending changes by so many dollars an hour."""
+    now = pod_health.runway(funds)
+    if funds is None or funds.balance is None or now is None:
+        return ""
+    if funds.balance < 0:
+        return f" The account {fmt.balance(funds.balance)}."
+    after = costs.runway(funds, change)
+    return f" Runway {fmt.runway(now)} → {'unknown' if after is None else fmt.runway(after)}."
+
+
+def _saves(change: float | None, pods: Sequence[Pod]) -> str:
+    """By how much less, or more, is spent; what is not known of it is said, and is no zero."""
+    if change is None:
+        gpus = costs.total(pod.cost_per_hr for pod in _running(pods))
+        if gpus is None:
+            return "Saves an unknown amount: RunPod does not report the price."
+        alone = f": {_hourly(gpus)} for GPUs, but RunPod does not report all disk sizes" if gpus else ""
+        return f"Saves an unknown amount{alone}."
+    return f"Costs {_hourly(change)} more." if change > 0 else f"Saves {_hourly(-change)}, disks included."
+
+
+def _hourly(value: float | None) -> str:
+    if value is None:
+        return "an unknown price"
+    return f"{fmt.money(value, 3 if 0 < value < 0.1 else 2)}/h"
+
+
+def _running(pods: Iterable[Pod]) -> list[Pod]:
+    return [pod for pod in pods if pod.status == "RUNNING"]
+
+
+def _stop_money(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
+    kept = costs.total(costs.per_hr(pod, State.STOPPED) for pod in pods)
+    size = costs.total(pod.volume_gb for pod in pods)
+    change = costs.change(pods, State.STOPPED)
+    first = Point("money", f"{_saves(change, pods)}{_runway(funds, change)}")
+    if size == 0:
+        rest = f"Its network volume is billed on{_NETWORK}." if any(p.network_volume_id for p in pods) else ""
+        rest = rest or "Nothing is billed on."
+        return (first, Point("", f"No volume disk. {rest}" if len(pods) == 1 else rest, "muted"))
+    volume, stay, cost = ("The volume disk", "stays", "costs") if len(pods) == 1 else ("Volume disks", "stay", "cost")
+    gigabytes = "" if size is None else f" ({size:,.0f} GB)"
+    month = "" if kept is None else f", {fmt.money(kept * pod_costs.MONTH_HOURS)} a month"
+    return (first, Point("", f"{volume}{gigabytes} {stay}, and {cost} {_hourly(kept)}{month} while stopped.", "warn"))
+
+
+def _stop_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
+    without = [pod for pod in pods if pod.volume_gb == 0 and not pod.network_volume_id]
+    wiped = "The container disk is wiped; volumes stay."
+    if without:
+        names = "It has no volume" if len(pods) == 1 else f"{_names(without)} have no volume"
+        return (Point("data", f"The container disk is wiped. {names}: NOTHING on it survives.", "bad"),)
+    return (Point("data", wiped if len(pods) > 1 else _stays(pods[0])),)
+
+
+def _stays(pod: Pod) -> str:
+    kept = "the network volume" if pod.network_volume_id else "the volume disk"
+    return f"The container disk is wiped; what is on {kept} stays."
+
+
+def _stop_later(pods: Sequence[Pod]) -> tuple[Point, ...]:
+    free = _free(pods[0]) if len(pods) == 1 else None
+    more = f" Its host has {free or 'no'} more free now." if free is not None else ""
+    words = f"Others may rent its GPUs meanwhile: resume may then fail, or give it none.{more}"
+    found = [Point("later", words, "muted")]
+    if any(is_spot(pod) for pod in pods):
+        found.append(Point("", "Spot: resuming it takes a bid of its own (B).", "muted"))
+    if any(pod.locked for pod in pods):
+        found.append(Point("", "RunPod holds it locked, and may refuse.", "warn"))
+    if booting := [pod for pod in pods if pod.status == "RUNNING" and pod.runtime is None]:
+        found.append(Point("", f"{_names(booting)}: still booting, and billed for it.", "warn"))
+    if moving := [pod for pod in pods if pod.status != "RUNNING"]:
+        found.append(Point("", f"{_names(moving)}: {moving[0].status.lower()} now, which may end by itself.", "warn"))
+    return tuple(found)
+
+
+def _terminate_money(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
+    change = costs.change(pods, State.GONE)
+    return (Point("money", f"{_saves(change, pods)}{_runway(funds, change)}"),)
+
+
+def _terminate_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
+    size = costs.total(pod.volume_gb for pod in pods)
+    if size == 0:
+        first = "The container disk is destroyed."
+    else:
+        which = "Its volume disk" if len(pods) == 1 else "Their volume disks"
+        gigabytes = "" if size is None else f" ({size:,.0f} GB)"
+        first = f"{which}{gigabytes} and all data there are DESTROYED."
+    networked = [pod for pod in pods if pod.network_volume_id]
+    found = [Point("data", f"{first} There is no way back.", "bad")]
+    if len(networked) < len(pods):
+        bare = [pod for pod in pods if not pod.network_volume_id]
+        who = "It has" if len(pods) == 1 else "None has" if len(bare) == len(pods) else f"{_names(bare)}:"
+        none = "no network volume" if len(pods) == 1 or len(bare) < len(pods) else "a network volume"
+        left = "it" if len(pods) == 1 else "them"
+        found.append(Point("", f"{who} {none}: nothing is left of {left}.", "bad"))
+    if networked:
+        alone = f"Its network volume stays, and is billed on{_NETWORK}."
+        several = f"The network volumes of {_names(networked)} stay, and are billed on{_NETWORK}."
+        found.append(Point("", alone if len(pods) == 1 else several, "warn"))
+    return tuple(found)
+
+
+def _start_money(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+    prices = [_start_cost(pod, command) for pod, command in zip(pods, asked, strict=True)]
+    gpus = costs.total(prices)
+    if gpus is None:
+        return (Point("money", "RunPod does not say what it will cost.", "warn"),)
+    change = costs.change(pods, State.RUNNING, prices)
+    cost = costs.total(costs.per_hr(pod, State.RUNNING, price) for pod, price in zip(pods, prices, strict=True))
+    if cost is None:
+        words = f"Costs {_hourly(gpus)} for GPUs; what disks add is not known.{_runway(funds, None)}"
+        found = [Point("money", words, "warn")]
+    else:
+        words = f"Costs {_hourly(cost)}, disks included, {fmt.money(cost * 24)} a day.{_runway(funds, change)}"
+        found = [Point("money", words)]
+    if funds is not None and costs.is_short(funds, gpus):
+        short = f"The balance ({fmt.balance(funds.balance)}) is less than an hour of it: RunPod will refuse."
+        found.append(Point("", short, "bad"))
+    return tuple(found)
+
+
+def _start_cost(pod: Pod, command: Command) -> float | None:
+    if command.bid is not None:
+        return command.bid * command.gpu_count if command.gpu_count is not None else None
+    if command.gpu_count == 0:
+        return 0.0
+    if not pod.cost_per_hr or not pod.gpu_count or command.gpu_count is None:
+        return None
+    return pod.cost_per_hr / pod.gpu_count * command.gpu_count
+
+
+def _free(pod: Pod) -> int | None:
+    return pod.machine.gpu_available if pod.machine else None
+
+
+def _start_later(pods: Sequence[Pod], asked: Sequence[Command]) -> tuple[Point, ...]:
+    found: list[Point] = []
+    for pod, command in zip(pods, asked, strict=True):
+        who = "Its host" if len(pods) == 1 else f"{pod.name}: its host"
+        free, count = _free(pod), command.gpu_count
+        if command.bid is not None:
+            lowest = pod.lowest_bid_to_resume
+            words = "RunPod does not say what the lowest bid is." if lowest is None else ""
+            found.append(
+                Point("", words or f"Lowest bid now: ${_bid_text(lowest)} a GPU.", "text" if lowest else "warn")
+            )
+        elif count == 0:
+            found.append(Point("later", "With 0 GPUs it starts for its data only.", "warn"))
+        elif free is None:
+            found.append(Point("later", f"{who}: RunPod does not say how many GPUs are free.", "muted"))
+        elif count is not None and free < count:
+            short = f"{who} has {free} of {count} GPUs free: RunPod will refuse, or give it none."
+            found.append(Point("later", short, "bad"))
+        else:
+            found.append(Point("later", f"{who} has {free} GPU{'s' * (free != 1)} free: enough, as of now.", "good"))
+    if any(command.bid is not None for command in asked):
+        found.append(Point("later", "Whoever bids more takes its GPUs again, at any time.", "muted"))
+    return tuple(found)
+
+
+def _names(pods: Sequence[Pod]) -> str:
+    shown = ", ".join(pod.name or pod.id for pod in pods[:3])
+    return shown if len(pods) <= 3 else f"{shown} and {len(pods) - 3} more"
+
+
+def _stop(pods: Sequence[Pod], _: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+    return (*_stop_money(pods, funds), *_stop_data(pods), *_stop_later(pods))
+
+
+def _terminate(pods: Sequence[Pod], _: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+    return (*_terminate_money(pods, funds), *_terminate_data(pods))
+
+
+def _start(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+    return (*_start_money(pods, asked, funds), *_start_later(pods, asked))
+
+
+_POINTS: Mapping[State, Callable[[Sequence[Pod], Sequence[Command], Funds | None], tuple[Point, ...]]] = {
+    State.RUNNING: _start,
+    State.STOPPED: _stop,
+    State.GONE: _terminate,
+}
+"""What is said of an action, by what it leads to."""

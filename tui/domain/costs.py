@@ -1,0 +1,110 @@
+"""What pods cost in a state, and what changes when they are led into another: the one rule of all such sums. Pure.
+
+Unknown in, unknown out: a price or a size that RunPod does not report is never taken for zero. A pod's `costPerHr` is
+read as the price of its GPUs (or CPUs), with its disks on top: no document says so, but the account's spend is reported
+in these two parts (`SpendDetails`), and the pricing page has them apart. A network volume is the account's, and is
+billed whatever becomes of a pod. Dollars an hour.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from tui.domain import pod_costs, pod_health
+
+if TYPE_CHECKING:
+    from tui.api.models import Funds, Pod
+
+NOTHING = 0.0005
+"""Dollars an hour below which nothing is spent."""
+
+
+class State(StrEnum):
+    """What a pod can be led into, as far as money is concerned."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    GONE = "gone"
+
+
+_STATES = {
+    "RUNNING": State.RUNNING, "EXITED": State.STOPPED, "DEAD": State.STOPPED, "TERMINATED": State.GONE,
+}  # fmt: skip
+
+
+def state(pod: Pod) -> State | None:
+    """What a pod is billed as now; None for a status of which nobody says whether it is billed."""
+    return _STATES.get(pod.status)
+
+
+def total(values: Iterable[float | None]) -> float | None:
+    """The sum, None as soon as one part is not known."""
+    found = 0.0
+    for value in values:
+        if value is None or not math.isfinite(value):
+            return None
+        found += value
+    return found
+
+
+def per_hr(pod: Pod, then: State | None, price: float | None = None) -> float | None:
+    """What a pod costs in a state, with its disks; None where a part of that is not known.
+
+    price: of its GPUs while it runs, where that is not the present price.
+    """
+    match then:
+        case State.RUNNING:
+            return total((pod.cost_per_hr if price is None else price, pod_costs.storage_per_hr(pod, running=True)))
+        case State.STOPPED:
+            return pod_costs.storage_per_hr(pod, running=False)
+        case State.GONE:
+            return 0.0
+        case None:
+            return None
+
+
+def change(pods: Iterable[Pod], then: State, prices: Sequence[float | None] | None = None) -> float | None:
+    """By how much the account's spend changes when pods are led into a state; None where a part is not known.
+
+    prices: of the GPUs of each once it runs; the present ones where they are left out.
+    """
+    pods = tuple(pods)
+    parts: list[float | None] = []
+    for index, pod in enumerate(pods):
+        now = state(pod)
+        if now is then and prices is None:
+            parts.append(0.0)
+            continue
+        price = None if prices is None else prices[index]
+        if prices is not None and price is None:
+            return None
+        parts.append(_less(per_hr(pod, then, price), per_hr(pod, now)))
+    return total(parts)
+
+
+def _less(after: float | None, before: float | None) -> float | None:
+    return None if after is None or before is None else after - before
+
+
+def changed(funds: Funds | None, by: float | None) -> Funds | None:
+    """The account's money if spending were another by so much; None where that is not known."""
+    if funds is None or by is None or funds.spend_per_hr is None or not math.isfinite(funds.spend_per_hr + by):
+        return None
+    spend = max(0.0, funds.spend_per_hr + by)
+    return replace(funds, spend_per_hr=0.0 if spend < NOTHING else spend)
+
+
+def runway(funds: Funds | None, by: float | None = 0.0) -> float | None:
+    """Seconds until the balance reaches zero if spending were another by so much; None where that is not known."""
+    return pod_health.runway(changed(funds, by))
+
+
+def is_short(funds: Funds | None, *parts: float | None) -> bool:
+    """Whether the balance is known to be less than an hour of what is known of a price."""
+    least = sum(part for part in parts if part is not None)
+    return funds is not None and funds.balance is not None and funds.balance < least

@@ -1,0 +1,125 @@
+"""Events: what happened to a pod between two polls. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from tui.domain import pod_health
+
+if TYPE_CHECKING:
+    from tui.api.models import Pod
+
+RESET_SLACK = 60.0
+"""Seconds by which an uptime may fall short of what it should be: RunPod's clocks differ, and a poll takes a while."""
+
+
+class Kind(StrEnum):
+    """What an event is, in a word or two; what begins and ends has a word for either."""
+
+    NEW = "new"
+    RUNNING = "running"
+    UP = "up"
+    DOWN = "down"
+    RESTART = "restart"
+    STOPPED = "stopped"
+    OUTBID = "outbid"
+    STATUS = "status"
+    GONE = "gone"
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    TROUBLE = "trouble"
+    PRICE = "price"
+    IDLE = "idle"
+    IDLE_OVER = "idle over"
+    LOOP = "crash loop"
+    LOOP_OVER = "loop over"
+    BOOT = "slow boot"
+    BOOT_OVER = "boot over"
+    ZERO_GPU = "no gpus"
+    ZERO_GPU_OVER = "gpus back"
+    MAINTENANCE = "maintenance"
+    MAINTENANCE_OVER = "maint. over"
+    RUNWAY = "low runway"
+    RUNWAY_OVER = "runway over"
+    BALANCE = "no balance"
+    BALANCE_OVER = "balance told"
+    UNREADABLE = "unreadable"
+    UNREADABLE_OVER = "readable"
+    OUTAGE = "outage"
+    OUTAGE_OVER = "outage over"
+    THROTTLED = "throttled"
+    THROTTLED_OVER = "at ease"
+
+
+ENDS = {
+    Kind.IDLE: Kind.IDLE_OVER, Kind.LOOP: Kind.LOOP_OVER, Kind.BOOT: Kind.BOOT_OVER,
+    Kind.ZERO_GPU: Kind.ZERO_GPU_OVER, Kind.MAINTENANCE: Kind.MAINTENANCE_OVER, Kind.RUNWAY: Kind.RUNWAY_OVER,
+    Kind.BALANCE: Kind.BALANCE_OVER, Kind.UNREADABLE: Kind.UNREADABLE_OVER, Kind.OUTAGE: Kind.OUTAGE_OVER,
+    Kind.THROTTLED: Kind.THROTTLED_OVER,
+}  # fmt: skip
+"""What lasts, and what is told when it ends."""
+
+
+class Event(Struct, frozen=True, gc=False):
+    """One thing that happened to a pod, in words, at an instant (epoch seconds)."""
+
+    at: float
+    pod: str
+    kind: Kind
+    text: str
+
+
+def between(key: str, old: Pod | None, new: Pod | None, before: float, at: float) -> tuple[Event, ...]:
+    """What happened to a pod from `before`, when it was `old`, to `at`; None is a pod that is not there."""
+    if new is None:
+        return () if old is None else (Event(at, key, Kind.GONE, "no longer on the account"),)
+    if old is None:
+        when, reason = _said(new, before, at)
+        return (Event(when, key, Kind.NEW, reason or "first seen"),)
+    if old.status != new.status:
+        when, reason = _said(new, before, at)
+        return (Event(when, key, _kind(new), reason or f"{old.status.lower()} to {new.status.lower()}"),)
+    if new.status != "RUNNING":
+        return ()
+    if old.runtime is None and new.runtime is not None:
+        return (Event(at, key, Kind.UP, "its container is up"),)
+    if old.runtime is not None and new.runtime is None:
+        return (Event(at, key, Kind.DOWN, "its container is gone; the pod bills on"),)
+    if is_reset(old, new, at - before):
+        return (Event(at, key, Kind.RESTART, "its container was restarted"),)
+    return ()
+
+
+def is_reset(old: Pod, new: Pod, passed: float) -> bool:
+    """True when the uptime fell back though the pod kept running: a crash, or a restart by hand."""
+    if old.runtime is None or new.runtime is None or old.runtime.uptime is None or new.runtime.uptime is None:
+        return False
+    return new.runtime.uptime + RESET_SLACK < max(0, old.runtime.uptime) + passed
+
+
+def _kind(pod: Pod) -> Kind:
+    match pod_health.phase(pod):
+        case pod_health.Phase.OUTBID:
+            return Kind.OUTBID
+        case pod_health.Phase.STOPPED:
+            return Kind.STOPPED
+        case pod_health.Phase.ENDED:
+            return Kind.GONE
+        case pod_health.Phase.RUNNING | pod_health.Phase.BOOTING:
+            return Kind.RUNNING
+        case _:
+            return Kind.STATUS
+
+
+def _said(pod: Pod, before: float, at: float) -> tuple[float, str]:
+    """When and why, by RunPod's word where it speaks of this time, else the instant of the poll."""
+    change = pod_health.status_change(pod.status_change)
+    if change is None:
+        return at, ""
+    if change.at is not None and before < change.at <= at:
+        return change.at, change.what
+    return at, change.what

@@ -1,0 +1,1 @@
+"""Small files, read and written with care: bounded, private, locked."""

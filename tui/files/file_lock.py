@@ -1,0 +1,344 @@
+"""Locks between podtops: flock(2), and where the file system has none, a file that only one of them can make.
+
+What the system gives back by itself when a process ends, the file has to be judged for: it says whose it is. On this
+host one sees whether that process lives; one of another host lives as long as it touches its file.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from tui.files import private
+
+WAIT = 5.0
+"""Seconds that are waited for a file that another podtop holds for the time of one write."""
+
+BEAT = 20.0
+"""Seconds between two touches of a file that is held for long."""
+
+GONE = 120.0
+"""Seconds without a touch, by the file system's own clock, after which a podtop on another host has ended."""
+
+# Lustre without -o flock and FUSE, NFS without lockd, and what others say.
+_ABSENT = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
+
+_log = logging.getLogger(__name__)
+_news: list[str] = []
+
+
+class Owner(Struct, frozen=True):
+    """Who holds a file. Two of one host, boot and namespace can see each other's processes."""
+
+    token: str
+    host: str
+    boot: str
+    pid: int
+    born: str
+
+    def sees(self, other: Owner) -> bool:
+        return (self.host, self.boot) == (other.host, other.boot)
+
+
+class Held:
+    """A lock that is held until `close`. Raises OSError from `check` where another took it over."""
+
+    def __init__(self, file: int | None, path: Path | None = None, owner: Owner | None = None) -> None:
+        self._file = file
+        self._path = path
+        self._owner = owner
+
+    def is_mine(self) -> bool:
+        """Whether nobody took it for gone: after a long sleep, a podtop on another host may have."""
+        if self._path is None or self._owner is None:
+            return True
+        found = _read(self._path)
+        return found is not None and found.owner == self._owner
+
+    def check(self) -> None:
+        if not self.is_mine():
+            raise OSError(errno.EBUSY, "another podtop took over meanwhile")
+
+    def close(self) -> None:
+        if self._path is not None and self._owner is not None:
+            _keeper.forget(self._path)
+            with suppress(OSError):
+                if self.is_mine():
+                    self._path.unlink()
+            self._path = None
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def wait_for(path: Path) -> Held:
+    """The lock of a file, which is made, for the time of one write. Raises OSError, TimeoutError."""
+    held = _take(path, wait=True)
+    if held is None:
+        raise BlockingIOError(errno.EWOULDBLOCK, "another podtop holds the lock", str(path))
+    return held
+
+
+def hold(path: Path) -> Held | None:
+    """The lock of a file, which is made, for as long as this podtop lives; None where another one has it.
+
+    Raises OSError where the file cannot be made.
+    """
+    return _take(path, wait=False)
+
+
+def _take(path: Path, *, wait: bool) -> Held | None:
+    file = private.open_file(path, os.O_CREAT | os.O_RDWR)
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return None
+        except OSError as error:
+            if error.errno not in _ABSENT:
+                raise
+            _fall_back(file, path, error)
+        # Where one podtop had to fall back, as on a host that mounts this otherwise, all of them do.
+        if not os.fstat(file).st_size:
+            return Held(file)
+        owned = _named(path)
+        mine = _wait(owned) if wait else _try(owned)
+    except BaseException:
+        with suppress(OSError):
+            os.close(file)
+        raise
+    if mine is None:
+        os.close(file)
+        return None
+    if not wait:
+        _keeper.keep(owned)
+    return Held(file, owned, mine)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a podtop that runs holds the lock of this file for long. Raises OSError, FileNotFoundError."""
+    file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError as error:
+            if error.errno not in _ABSENT:
+                return True
+        found = _read(_named(path))
+        return found is not None and not _is_gone(_named(path), found)
+    finally:
+        os.close(file)
+
+
+def remove(path: Path) -> None:
+    """Take away a lock that nobody holds."""
+    for part in (_named(path), path):
+        with suppress(OSError):
+            part.unlink()
+
+
+def news() -> str | None:
+    """That podtop had to fall back, where that is to be told: once for a file."""
+    if not _news:
+        return None
+    text = _news[0]
+    _news.clear()
+    return text
+
+
+def _named(path: Path) -> Path:
+    """The file that says whose a lock is."""
+    return path.with_name(f"{path.name}.owner")
+
+
+def _fall_back(file: int, path: Path, error: OSError) -> None:
+    if os.fstat(file).st_size:
+        return
+    os.pwrite(file, b"no flock\n", 0)
+    _log.warning("%s: %s; a file with its owner's name is used instead", path, error)
+    _news.append(
+        f"the file system of {path.parent} has no locks ({error.strerror}). podtop uses files with their owner's name "
+        "in place of them; podtops that share it have to be of this version or later"
+    )
+
+
+# The file
+
+
+class _Found(Struct, frozen=True):
+    """What stands in a file now; without an owner where it is being made, or is damaged."""
+
+    owner: Owner | None
+    stamp: str
+    touched: float
+
+    @property
+    def name(self) -> str:
+        return self.owner.token if self.owner is not None else self.stamp
+
+
+def _me() -> Owner:
+    return Owner(os.urandom(8).hex(), os.uname().nodename, _boot(), os.getpid(), _born(os.getpid()))
+
+
+def _boot() -> str:
+    """This boot of this machine, and whose processes can be seen from here: containers share the boot."""
+    with suppress(OSError):
+        space = Path("/proc/self/ns/pid").readlink()
+        return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {space}"
+    return ""
+
+
+def _born(pid: int) -> str:
+    """When a process began, as numbers of processes are used again; empty where the system does not say."""
+    with suppress(OSError, IndexError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    return ""
+
+
+def _read(path: Path) -> _Found | None:
+    try:
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno())
+            content = file.read(4096)
+    except FileNotFoundError:
+        return None
+    owner = None
+    with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+        owner = msgspec.json.decode(content, type=Owner)
+    return _Found(owner, f"{found.st_ino}-{found.st_mtime_ns}", found.st_mtime)
+
+
+def _is_gone(path: Path, found: _Found) -> bool:
+    """Whether whoever made the file has ended."""
+    me, owner = _me(), found.owner
+    if owner is not None and me.sees(owner):
+        try:
+            os.kill(owner.pid, 0)
+        except ProcessLookupError:
+            return True
+        except OSError:
+            pass
+        return owner.born != "" and _born(owner.pid) not in ("", owner.born)
+    return _clock(path) - found.touched > GONE
+
+
+def _clock(path: Path) -> float:
+    """Now, as the file system has it: hosts that share it need not agree on the time."""
+    probe = path.with_name(f"{path.name}.{os.urandom(6).hex()}")
+    try:
+        file = private.open_file(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+        try:
+            return os.fstat(file).st_mtime
+        finally:
+            os.close(file)
+    finally:
+        with suppress(OSError):
+            probe.unlink()
+
+
+def _create(path: Path, owner: Owner) -> bool:
+    try:
+        file = private.open_file(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    except FileExistsError:
+        return False
+    try:
+        os.write(file, msgspec.json.encode(owner))
+    except OSError:
+        # Nothing of it may stay on a full disk: it would be nobody's.
+        with suppress(OSError):
+            path.unlink()
+        raise
+    finally:
+        os.close(file)
+    return True
+
+
+def _try(path: Path) -> Owner | None:
+    me = _me()
+    for _ in range(3):
+        if _create(path, me):
+            return me
+        found = _read(path)
+        if found is None:
+            continue
+        if not _is_gone(path, found):
+            return None
+        _clear(path, found)
+    return None
+
+
+def _clear(path: Path, stale: _Found) -> None:
+    """Take away the file of one that has ended. Of many who find it so, one may: who holds the lock of that name."""
+    guard = path.with_name(f"{path.name}.{stale.name}")
+    mine = _try(guard)
+    if mine is None:
+        return
+    try:
+        found = _read(path)
+        if found is not None and found.name == stale.name:
+            path.unlink()
+    finally:
+        with suppress(OSError):
+            guard.unlink()
+
+
+def _wait(path: Path) -> Owner:
+    end = time.monotonic() + WAIT
+    pause = 0.001
+    while (mine := _try(path)) is None:
+        if time.monotonic() >= end:
+            found = _read(path)
+            owner = found.owner if found is not None else None
+            whose = f"process {owner.pid} on {owner.host} holds it" if owner is not None else "it is held"
+            raise TimeoutError(errno.ETIMEDOUT, f"{whose}; remove {path} if that has ended")
+        time.sleep(pause)
+        pause = min(0.05, pause * 1.5)
+    return mine
+
+
+class _Keeper:
+    """Touches the files that are held for long, in a thread that is there only while there are any."""
+
+    def __init__(self) -> None:
+        self._paths: set[Path] = set()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def keep(self, path: Path) -> None:
+        with self._lock:
+            self._paths.add(path)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="locks", daemon=True)
+                self._thread.start()
+
+    def forget(self, path: Path) -> None:
+        with self._lock:
+            self._paths.discard(path)
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(BEAT)
+            with self._lock:
+                if not self._paths:
+                    self._thread = None
+                    return
+                paths = tuple(self._paths)
+            for path in paths:
+                with suppress(OSError):
+                    os.utime(path)
+
+
+_keeper = _Keeper()

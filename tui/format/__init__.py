@@ -1,0 +1,1 @@
+"""Numbers as text, and how wide a text is on a terminal."""

@@ -1,0 +1,1 @@
+"""What was seen before: the recorder, the archive, playback."""

@@ -1,0 +1,192 @@
+"""Values of a recording, checked: its rows are data from outside, and may be anything. Pure."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+
+from tui.api.http.sanitize import clean, clean_json
+from tui.api.models import Funds, Offer, Pod, Quote
+from tui.domain.events import Event, Kind
+
+EARLIEST, LATEST = 0.0, 7_258_118_400.0
+"""Instants that can be: from the epoch to the year 2200."""
+
+MOST_BLOCK, MOST_LAYOUT, MOST_STATE = 4 * 1024 * 1024, 8 * 1024 * 1024, 1024 * 1024
+"""Bytes of a blob at the most, by what it is."""
+
+MOST_GPUS = 128
+"""GPUs of one pod of which samples are kept: RunPod's largest has 10."""
+
+_GPUS = 100_000
+MOST_TEXT, MOST_NAME, _WORD = 2000, 300, 100
+"""Characters of a text, and of a name or an id."""
+
+_MONEY, _COUNT = 1e12, 10**12
+_LONGEST = 20_000
+_DEEPEST = 8
+_KINDS = {kind.value for kind in Kind}
+
+
+class BadRow(ValueError):
+    """A row that podtop did not write so."""
+
+
+def instant(value: object) -> float:
+    number = _number(value, LATEST)
+    if number is None or number < EARLIEST:
+        raise BadRow("an instant")
+    return number
+
+
+def maybe_instant(value: object) -> float | None:
+    return None if value is None else instant(value)
+
+
+def _number(value: object, most: float) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > most:
+        raise BadRow("a number")
+    return float(value)
+
+
+def money(value: object) -> float | None:
+    return _number(value, _MONEY)
+
+
+def _count(value: object) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or not 0 <= value <= _COUNT:
+        raise BadRow("a count")
+    return value
+
+
+def key(value: object) -> int:
+    """The number of a row of another table."""
+    if not isinstance(value, int) or not 0 < value < 2**63:
+        raise BadRow("a key")
+    return value
+
+
+def text(value: object, most: int = MOST_TEXT) -> str:
+    """A text as one of the API: what turns a line around or moves a cursor is taken out, and what is too long."""
+    if not isinstance(value, str):
+        raise BadRow("a text")
+    return clean(value[:most])
+
+
+def blob(value: object, most: int) -> bytes:
+    if not isinstance(value, bytes) or len(value) > most:
+        raise BadRow("a blob")
+    return value
+
+
+def seconds(value: object, least: float, most: float) -> float:
+    number = _number(value, most)
+    if number is None or number < least:
+        raise BadRow("a duration")
+    return number
+
+
+def span(start: object, last: object) -> tuple[float, float]:
+    first, end = instant(start), instant(last)
+    if end < first:
+        raise BadRow("a span")
+    return first, end
+
+
+def funds(balance: object, spend: object, ceiling: object) -> Funds | None:
+    if balance is spend is ceiling is None:
+        return None
+    return Funds(None, money(balance), money(spend), money(ceiling))
+
+
+def quote(sold: object, on_demand: object, spot: object, stock: object, rented: object, total: object) -> Quote | None:
+    if not _count(sold):
+        return None
+    word = None if stock is None else text(stock, _WORD)
+    return Quote(money(on_demand), money(spot), word, rented=_count(rented), total=_count(total))
+
+
+def event(at: object, pod: object, kind: object, words: object) -> Event:
+    word = text(kind, _WORD)
+    # One that is newer than podtop is one of those that are told in words alone.
+    known = Kind(word) if word in _KINDS else Kind.STATUS
+    return Event(instant(at), text(pod, MOST_NAME), known, text(words))
+
+
+def _is_sane(value: Any, depth: int = 0) -> bool:
+    """Whether a decoded document has in it no number and no list that is beyond what any field can mean."""
+    if isinstance(value, bool) or value is None:
+        return True
+    if isinstance(value, int | float):
+        return math.isfinite(value) and abs(value) <= _COUNT
+    if isinstance(value, str):
+        return len(value) <= _LONGEST
+    if depth == _DEEPEST or len(value) > _LONGEST:
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return all(_is_sane(part, depth + 1) for part in parts)
+
+
+def _document(data: object) -> object:
+    try:
+        found = msgspec.json.decode(clean_json(blob(data, MOST_STATE)))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise BadRow("a document") from None
+    if not _is_sane(found):
+        raise BadRow("a document")
+    return found
+
+
+def pod(data: object) -> Pod:
+    """A pod's state."""
+    try:
+        found = msgspec.convert(_document(data), Pod)
+    except msgspec.MsgspecError:
+        raise BadRow("a pod") from None
+    if not 0 <= found.gpu_count <= _GPUS:
+        raise BadRow("a pod")
+    if found.machine is not None:
+        maybe_instant(found.machine.maintenance_start)
+        maybe_instant(found.machine.maintenance_end)
+    return found
+
+
+def name_of(data: object) -> str:
+    """Of a pod's state no more than its name."""
+    found = _document(data)
+    name = found.get("name", "") if isinstance(found, dict) else None
+    return text(name, MOST_NAME)
+
+
+def offer(data: object) -> Offer:
+    try:
+        found = msgspec.convert(_document(data), Offer)
+    except msgspec.MsgspecError:
+        raise BadRow("an offer") from None
+    if not all(count is None or 0 <= count <= _GPUS for count in (found.memory_gb, found.max_count)):
+        raise BadRow("an offer")
+    return found
+
+
+def fits(column: str, most: int) -> str:
+    """SQL for a blob of at most so many bytes, else NULL: of what is longer nothing is read."""
+    return f"CASE WHEN typeof({column}) = 'blob' AND length({column}) <= {most} THEN {column} END"
+
+
+def storable(value: object) -> object:
+    """A value as SQLite takes it: a number beyond its own is unknown, half a character is a replacement."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8", "replace")
+    return value

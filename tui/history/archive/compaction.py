@@ -1,0 +1,127 @@
+"""Thinning: polls into blocks, blocks into minutes, minutes into nothing; a step is a small transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from tui.history.archive import codec
+from tui.history.archive.checked import EARLIEST, MOST_BLOCK, BadRow, fits, seconds
+from tui.history.archive.codec import MINUTE, RAW
+from tui.history.archive.rows import POLLS, layouts_of, polls_of, readable, stretches
+from tui.store.series import Stretch
+
+RAW_BLOCK = 900.0
+BRIEF = 900.0
+"""Seconds of a sample in brief: no longer than the shortest block."""
+
+MINUTE_BLOCK = 21_600.0
+KEEP_RAW = 48 * 3600.0
+KEEP = 30 * 86_400.0
+SILENCE = 60.0
+"""Seconds between two polls beyond which nobody watched, where the file does not say."""
+
+LONGEST_SILENCE = 86_400.0
+"""What a file may say of that at the most."""
+
+
+def silence_of(db: sqlite3.Connection, bad: Callable[[], object] = lambda: None) -> float:
+    """Seconds between two polls of this file beyond which nobody watched. `bad` is called where it says nonsense."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'silence'").fetchone()
+    try:
+        return seconds(row[0], 1.0, LONGEST_SILENCE) if row else SILENCE
+    except BadRow:
+        bad()
+        return SILENCE
+
+
+def steps(db: sqlite3.Connection, now: float) -> Iterator[Callable[[], None]]:
+    """What there is to do, one after the other: each looks for the next when the one before is done.
+
+    What no podtop can have written is not looked at, so that each step is one towards the end.
+    """
+    present = now // RAW_BLOCK * RAW_BLOCK
+    oldest = "SELECT min(at) FROM poll WHERE at >= ? AND at < ?"
+    begin = EARLIEST
+    while (at := db.execute(oldest, (begin, present)).fetchone()[0]) is not None:
+        yield partial(_pack, db, at // RAW_BLOCK * RAW_BLOCK)
+        begin = (at // RAW_BLOCK + 1) * RAW_BLOCK
+    limit = (now - KEEP_RAW) // MINUTE_BLOCK * MINUTE_BLOCK
+    raw = "SELECT pod, start FROM block WHERE tier = 0 AND start >= ? AND start < ? AND typeof(pod) = 'integer' LIMIT 1"
+    while row := db.execute(raw, (EARLIEST, limit)).fetchone():
+        yield partial(_thin, db, row[0], row[1] // MINUTE_BLOCK * MINUTE_BLOCK)
+    old = now - KEEP
+    if db.execute("SELECT 1 FROM block WHERE tier = 1 AND start < ? LIMIT 1", (old - MINUTE_BLOCK,)).fetchone() or (
+        db.execute("SELECT 1 FROM span WHERE last < ? LIMIT 1", (old,)).fetchone()
+    ):
+        yield partial(_drop, db, old)
+
+
+def _pack(db: sqlite3.Connection, start: float) -> None:
+    """Turn the polls of a quarter of an hour into one block for each pod."""
+    end = start + RAW_BLOCK
+    silence = silence_of(db)
+    polls = polls_of(db.execute(f"{POLLS} WHERE at >= ? AND at < ? ORDER BY at", (start, end)))
+    for pod, stretch in stretches(polls, layouts_of(db, {poll[1] for poll in polls})).items():
+        # A clock that was set back brings samples of a time that is packed already: what was told last holds.
+        before = db.execute(
+            f"SELECT start, {fits('data', MOST_BLOCK)} FROM block WHERE pod = ? AND tier = 0 AND start = ?",
+            (pod, start),
+        )
+        whole = codec.splice(codec.join(readable(before.fetchall())), stretch, silence)
+        _put(db, pod, RAW, start, whole)
+    db.execute("DELETE FROM poll WHERE at >= ? AND at < ?", (start, end))
+    db.execute("DELETE FROM layout WHERE id NOT IN (SELECT layout FROM poll WHERE layout IS NOT NULL)")
+
+
+def _put(db: sqlite3.Connection, pod: int, tier: int, start: float, stretch: Stretch) -> None:
+    """Write a block, and in brief what weeks are drawn from: its quarters of an hour."""
+    brief = codec.encode(codec.reduced(stretch, BRIEF, BRIEF), start, MINUTE)
+    data = codec.encode(stretch, start, tier)
+    db.execute("INSERT OR REPLACE INTO block VALUES (?, ?, ?, ?, ?)", (pod, tier, start, brief, data))
+
+
+def _thin(db: sqlite3.Connection, pod: int, start: float) -> None:
+    """Turn six hours of a pod's blocks into one of minutes, and the balance of that time into one a minute."""
+    span = (start, start + MINUTE_BLOCK)
+    rows = db.execute(
+        f"SELECT start, {fits('data', MOST_BLOCK)} FROM block "
+        "WHERE pod = ? AND tier = 0 AND start >= ? AND start < ? ORDER BY start",
+        (pod, *span),
+    ).fetchall()
+    silence = silence_of(db)
+    minutes = codec.reduced(codec.join(readable(rows)), codec.MINUTES, silence)
+    if minutes.times:
+        before = db.execute(
+            f"SELECT start, {fits('data', MOST_BLOCK)} FROM block WHERE pod = ? AND tier = ? AND start = ?",
+            (pod, MINUTE, start),
+        )
+        reach = max(silence, 1.5 * codec.MINUTES)
+        minutes = codec.splice(codec.join(readable(before.fetchall())), minutes, reach)
+        _put(db, pod, MINUTE, start, minutes)
+    db.execute("DELETE FROM block WHERE pod = ? AND tier = 0 AND start >= ? AND start < ?", (pod, *span))
+    db.execute(
+        "DELETE FROM funds WHERE at >= ?1 AND at < ?2 AND at NOT IN "
+        "(SELECT max(at) FROM funds WHERE at >= ?1 AND at < ?2 GROUP BY CAST(at / 60 AS INTEGER))",
+        span,
+    )
+
+
+def _drop(db: sqlite3.Connection, limit: float) -> None:
+    """Forget what ended before `limit`; of what still held then, the last word stays."""
+    db.execute("DELETE FROM block WHERE tier = 1 AND start < ?", (limit - MINUTE_BLOCK,))
+    db.execute("DELETE FROM span WHERE last < ?", (limit,))
+    db.execute("DELETE FROM event WHERE at < ?", (limit,))
+    db.execute("DELETE FROM funds WHERE at < (SELECT max(at) FROM funds WHERE at < ?)", (limit,))
+    db.execute(
+        "DELETE FROM state WHERE at < ?1 AND (pod, at) NOT IN "
+        "(SELECT pod, max(at) FROM state WHERE at < ?1 GROUP BY pod)",
+        (limit,),
+    )
+    db.execute("DELETE FROM state WHERE at < ? AND data IS NULL", (limit,))
+    db.execute(
+        "DELETE FROM quote WHERE at < ?1 AND (offer, cloud, at) NOT IN "
+        "(SELECT offer, cloud, max(at) FROM quote WHERE at < ?1 GROUP BY offer, cloud)",
+        (limit,),
+    )

@@ -1,0 +1,427 @@
+"""Reading: what was known at an instant, and samples over a time."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from tui.api.models import Funds, GpuReading, Market, Pod, Quote, Snapshot, Telemetry, Unreadable
+from tui.domain.events import Event, Kind
+from tui.history.archive import checked, codec
+from tui.history.archive.checked import LATEST, MOST_BLOCK, MOST_GPUS, MOST_STATE, BadRow, fits
+from tui.history.archive.codec import MINUTE, RAW
+from tui.history.archive.compaction import BRIEF, MINUTE_BLOCK, RAW_BLOCK, silence_of
+from tui.history.archive.rows import POLLS, layouts_of, polls_of, readable, stretches
+from tui.history.archive.schema import answered, bounded, connect, is_alone, told
+from tui.history.archive.writer import MARKET, PODS
+from tui.store.price_history import CLOUDS, Prices, Told
+from tui.store.price_history import told as told_price
+from tui.store.series import EMPTY, GAP, Column, Stretch, steps
+
+T = TypeVar("T")
+
+_LENGTH = {RAW: RAW_BLOCK, MINUTE: MINUTE_BLOCK}
+
+MOST_ROWS = 100_000
+MOST_READ = 256 * 1024 * 1024
+"""Rows, and bytes, that are read for one question: more than podtop ever writes for one."""
+
+MOST_SPANS, MOST_PODS, MOST_CHANGES = 5000, 50_000, 5000
+MOST_INFLATED = 512 * 1024 * 1024
+
+_BLOCK, _BRIEF, _STATE = fits("data", MOST_BLOCK), fits("brief", MOST_BLOCK), fits("data", MOST_STATE)
+
+
+class Stay(msgspec.Struct, frozen=True):
+    """A pod's status and price from an instant on, until the next one."""
+
+    at: float
+    status: str | None
+    cost_per_hr: float | None
+
+
+class Recording:
+    """An account's past. Raises ArchiveError; not safe for two threads at once.
+
+    Its rows may be anything: what podtop cannot have written so is left out, and counted.
+
+    silence: seconds between two polls beyond which nobody watched.
+    origin:  the host that was asked.
+    until:   the present: of what is dated later nothing is told, for a clock was ahead when it was written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.until = math.inf
+        self._bad: set[tuple[str, object]] = set()
+        self._alone = is_alone(path)
+        self._db = connect(path, write=False)
+        try:
+            with answered():
+                self.silence = silence_of(self._db, lambda: self._is_bad("meta", "silence"))
+                row = self._db.execute("SELECT value FROM meta WHERE key = 'origin'").fetchone()
+                self.origin = checked.text(row[0], 300) if row and isinstance(row[0], str) else ""
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._db.close()
+
+    @property
+    def outdated(self) -> bool:
+        """Whether somebody writes to the file that was opened as one that nobody does."""
+        return self._alone and not is_alone(self.path)
+
+    @property
+    def damaged(self) -> int:
+        """How many rows were left out by now, as podtop cannot have written them so."""
+        return len(self._bad)
+
+    def _is_bad(self, table: str, key: object) -> None:
+        if len(self._bad) < MOST_ROWS:
+            self._bad.add((table, key))
+
+    def _all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = []
+        length = 0
+        with told():
+            for row in bounded(self._db).execute(sql, values):
+                length += sum(len(value) for value in row if isinstance(value, bytes | str))
+                if len(found) >= MOST_ROWS or length > MOST_READ:
+                    self._is_bad("the rest of", sql)
+                    break
+                found.append(row)
+        return found
+
+    def _good(
+        self,
+        table: str,
+        read: Callable[..., T],
+        rows: Iterable[tuple[Any, ...]],
+        key: Callable[..., object] | None = None,
+    ) -> Iterator[T]:
+        """The values of rows, without those that are damaged."""
+        for row in rows:
+            try:
+                yield read(*row)
+            except BadRow:
+                self._is_bad(table, row if key is None else key(*row))
+
+    def _stretches(
+        self, rows: Iterable[tuple[Any, Any]], names: Sequence[str] | None, room: list[int]
+    ) -> list[Stretch]:
+        """The samples of blocks, as long as there is room for them."""
+        found = []
+        for row in rows:
+            if room[0] <= 0:
+                self._is_bad("the rest of", "block")
+                break
+            for stretch in readable([row], names, self._is_bad):
+                room[0] -= len(stretch.times) * (8 + 3 * len(stretch.columns))
+                found.append(stretch)
+        return found
+
+    def _told_by(self, end: float) -> float:
+        """The end of a time that is asked for, of which the present is the last instant."""
+        return min(end, self.until + 1e-6)
+
+    # What time there is
+
+    def spans(self, topic: int = PODS) -> tuple[tuple[float, float], ...]:
+        """When someone was looking, oldest first."""
+        rows = self._all(
+            "SELECT start, last FROM span WHERE topic = ? AND typeof(start) != 'null' AND (start <= ? OR "
+            "typeof(start) NOT IN ('real', 'integer')) ORDER BY start DESC LIMIT ?",
+            topic, self.until, MOST_SPANS,
+        )  # fmt: skip
+        found = self._good("span", checked.span, rows)
+        return tuple(reversed([(start, min(last, self.until)) for start, last in found]))
+
+    # Samples
+
+    def _key(self, pod: str) -> int | None:
+        rows = self._all("SELECT id FROM pod WHERE pod = ? LIMIT 1", pod)
+        return rows[0][0] if rows else None
+
+    def _pods(self) -> list[tuple[int, str]]:
+        """The ids of all pods there were, by their keys."""
+        rows = self._all("SELECT id, pod FROM pod ORDER BY id DESC LIMIT ?", MOST_PODS)
+        named = self._good("pod", lambda key, pod: (key, checked.text(pod, checked.MOST_NAME)), rows)
+        return list(reversed(list(named)))
+
+    def samples(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Stretch:
+        """One pod's samples in start <= instant < end; only the named values where names are given."""
+        key = self._key(pod)
+        if key is None:
+            return EMPTY
+        found, end = EMPTY, self._told_by(end)
+        room = [MOST_INFLATED]
+        for tier in (MINUTE, RAW):
+            rows = self._all(
+                f"SELECT start, {_BLOCK} FROM block WHERE pod = ? AND tier = ? AND start > ? AND start < ? "
+                "ORDER BY start",
+                key, tier, start - _LENGTH[tier], end,
+            )  # fmt: skip
+            found = self._spliced(found, codec.join(self._stretches(rows, names, room)))
+        found = self._spliced(found, self._recent(key, start, end, names))
+        return codec.cut(found, start, end)
+
+    def _spliced(self, under: Stretch, over: Stretch) -> Stretch:
+        """What is kept in two ways: time that was told of twice may be in both, and the later telling holds."""
+        return codec.splice(under, over, max(self.silence, 1.5 * codec.MINUTES))
+
+    def brief(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Stretch:
+        """The same in quarters of an hour, each with its lowest, mean and highest: enough for weeks."""
+        key = self._key(pod)
+        if key is None:
+            return EMPTY
+        found, end = EMPTY, self._told_by(end)
+        room = [MOST_INFLATED]
+        for tier in (MINUTE, RAW):
+            rows = self._all(
+                f"SELECT start, {_BRIEF} FROM block WHERE pod = ? AND tier = ? AND start > ? AND start < ? "
+                "ORDER BY start",
+                key, tier, start - MINUTE_BLOCK, end,
+            )  # fmt: skip
+            found = codec.splice(found, codec.join(self._stretches(rows, names, room)), 1.5 * BRIEF)
+        recent = codec.reduced(self._recent(key, start, end, names), BRIEF, BRIEF)
+        return codec.cut(codec.splice(found, recent, 1.5 * BRIEF), start, end)
+
+    def _recent(self, key: int, start: float, end: float, names: Sequence[str] | None) -> Stretch:
+        """One pod's samples that are in no block yet."""
+        found = self._polls(start, end, key).get(key, EMPTY)
+        if names is None:
+            return found
+        return Stretch(found.times, {name: column for name, column in found.columns.items() if name in names})
+
+    def all_samples(self, start: float, end: float) -> dict[str, Stretch]:
+        """Every pod's samples in start <= instant < end."""
+        pods, end = dict(self._pods()), self._told_by(end)
+        whole: dict[int, Stretch] = {}
+        room = [MOST_INFLATED]
+        for tier in (MINUTE, RAW):
+            rows = self._all(
+                f"SELECT pod, start, {_BLOCK} FROM block WHERE tier = ? AND start > ? AND start < ? ORDER BY start",
+                tier, start - _LENGTH[tier], end,
+            )  # fmt: skip
+            parts: dict[int, list[Stretch]] = {}
+            for key, at, data in rows:
+                parts.setdefault(key, []).extend(self._stretches([(at, data)], None, room))
+            for key, found in parts.items():
+                whole[key] = self._spliced(whole.get(key, EMPTY), codec.join(found))
+        for key, stretch in self._polls(start, end, None).items():
+            whole[key] = self._spliced(whole.get(key, EMPTY), stretch)
+        named = {pods[key]: codec.cut(found, start, end) for key, found in whole.items() if key in pods}
+        return {pod: stretch for pod, stretch in named.items() if stretch.times}
+
+    def _polls(self, start: float, end: float, only: int | None) -> dict[int, Stretch]:
+        polls = polls_of(self._all(f"{POLLS} WHERE at >= ? AND at < ? ORDER BY at", start, end), self._is_bad)
+        with told():
+            layouts = layouts_of(self._db, {poll[1] for poll in polls}, self._is_bad)
+        return stretches(polls, layouts, only, self._is_bad)
+
+    def sampled(self, at: float, forward: bool) -> float | None:
+        """The instant of the first poll at or after `at` that told of pods, or of the last at or before it."""
+        ahead, back = self._all(
+            "SELECT (SELECT min(at) FROM poll WHERE at >= ?1 AND at <= ?2 AND layout IS NOT NULL), "
+            "(SELECT max(at) FROM poll WHERE at <= min(?1, ?2) AND layout IS NOT NULL)",
+            at, self.until,
+        )[0]  # fmt: skip
+        found = [float(each) for each in ((ahead if forward else back),) if each is not None]
+        for tier, length in _LENGTH.items():
+            starts = self._all(
+                "SELECT DISTINCT start FROM block WHERE tier = ? AND start >= ? ORDER BY start LIMIT 2"
+                if forward
+                else "SELECT DISTINCT start FROM block WHERE tier = ? AND start <= ? ORDER BY start DESC LIMIT 2",
+                tier, at - length if forward else at,
+            )  # fmt: skip
+            for (start,) in starts:
+                # Pods are polled together: some of them tell the instants of all.
+                rows = self._all("SELECT start, data FROM block WHERE tier = ? AND start = ? LIMIT 50", tier, start)
+                times = [t for stretch in readable(rows, ()) for t in stretch.times]
+                found += [t for t in times if t <= self.until and (t >= at if forward else t <= at)]
+        return (min if forward else max)(found, default=None)
+
+    # What was known at an instant
+
+    def snapshot(self, at: float) -> Snapshot | None:
+        """Pods and money as they were last told before `at`; None when nobody was looking then."""
+        if not self._watched(PODS, at):
+            return None
+        latest = self.all_samples(at - self.silence, at + 0.001)
+        pods, broken = [], []
+        for key, name in self._pods():
+            for when, data, kind, started in self._all(
+                f"SELECT at, {_STATE}, typeof(data), started FROM state WHERE pod = ? AND at <= ? "
+                "ORDER BY at DESC LIMIT 1",
+                key, at,
+            ):  # fmt: skip
+                if kind == "null":
+                    continue
+                try:
+                    pod = checked.pod(data)
+                    pods.append(_as_of(replace(pod, id=name), checked.maybe_instant(started), latest.get(name), at))
+                except BadRow:
+                    # It was there, and nothing else is known of it.
+                    self._is_bad("state", (key, when))
+                    broken.append(Unreadable(name, None, "what was recorded of it is damaged"))
+        return Snapshot(self._funds(at), tuple(pods), tuple(broken))
+
+    def _watched(self, topic: int, at: float) -> bool:
+        return any(start <= at and last >= at - self.silence for start, last in self.spans(topic))
+
+    def _funds(self, at: float) -> Funds | None:
+        """The money as it was last told; None where that cannot be read: what was told before holds no more."""
+        rows = self._all("SELECT balance, spend, ceiling FROM funds WHERE at <= ? ORDER BY at DESC LIMIT 1", at)
+        return next(self._good("funds", checked.funds, rows), None)
+
+    def balances(self, start: float, end: float, step: float) -> tuple[array[float], array[float]]:
+        """Instants and the balance then, at most one in `step` seconds, and the one that held at `start`.
+
+        NaN where it was not told.
+        """
+        rows = self._all(
+            "SELECT max(at), balance FROM funds WHERE at <= ?2 AND at >= "
+            "coalesce((SELECT max(at) FROM funds WHERE at <= ?1), 0) GROUP BY CAST(at / ?3 AS INTEGER) ORDER BY at",
+            start, end, step,
+        )  # fmt: skip
+        found = list(self._good("funds", lambda at, balance: (checked.instant(at), checked.money(balance)), rows))
+        values = (math.nan if balance is None else balance for _, balance in found)
+        return array("d", (at for at, _ in found)), array("d", values)
+
+    def market(self, at: float) -> tuple[Market, float] | None:
+        """The market as it was last told before `at`, and when that was; None when nobody had looked by then."""
+        told_at = max((min(last, at) for start, last in self.spans(MARKET) if start <= at), default=None)
+        if told_at is None:
+            return None
+        quotes: dict[tuple[int, int], Quote | None] = {}
+        offers = []
+        for key, data in self._all(f"SELECT id, {_STATE} FROM offer LIMIT ?", MOST_CHANGES):
+            for cloud in (0, 1):
+                row = self._all(
+                    "SELECT sold, on_demand, spot, stock, rented, total FROM quote "
+                    "WHERE offer = ? AND cloud = ? AND at <= ? ORDER BY at DESC LIMIT 1",
+                    key, cloud, at,
+                )  # fmt: skip
+                for quote in self._good("quote", checked.quote, row, lambda *row, at=(key, cloud): (at, row)):
+                    quotes[key, cloud] = quote
+            if (key, 0) in quotes or (key, 1) in quotes:
+                for offer in self._good("offer", checked.offer, [(data,)], lambda data, key=key: key):
+                    offers.append(replace(offer, secure=quotes.get((key, 0)), community=quotes.get((key, 1))))
+        return Market(tuple(offers)), told_at
+
+    def prices(self, start: float, end: float) -> Prices:
+        """What GPUs cost, and whether there were any, from `start` to `end`."""
+        prices = Prices()
+        spans = tuple(
+            (max(first, start), min(last, end)) for first, last in self.spans(MARKET) if last >= start and first <= end
+        )
+        gpus = self._all("SELECT id, gpu FROM offer LIMIT ?", MOST_CHANGES)
+        for key, gpu in self._good("offer", lambda key, gpu: (key, checked.text(gpu, checked.MOST_NAME)), gpus):
+            for cloud in CLOUDS:
+                rows = self._all(
+                    "SELECT at, on_demand, spot, stock FROM quote WHERE offer = ?1 AND cloud = ?2 AND at < ?4 AND "
+                    "at >= coalesce((SELECT max(at) FROM quote WHERE offer = ?1 AND cloud = ?2 AND at <= ?3), 0) "
+                    "ORDER BY at DESC LIMIT ?5",
+                    key, cloud, start, end, MOST_CHANGES,
+                )  # fmt: skip
+                changes = list(self._good("quote", _change, reversed(rows)))
+                prices.recall(gpu, cloud, changes, spans, end)
+        return prices
+
+    # What happened
+
+    def events(self, start: float, end: float, pod: str | None = None, most: int = 500) -> tuple[Event, ...]:
+        """What happened in start <= instant < end, oldest first; the newest `most` of it."""
+        rows = self._all(
+            "SELECT at, pod, kind, text FROM event WHERE at >= ?1 AND at < ?2 AND (?3 IS NULL OR pod = ?3) "
+            "ORDER BY at DESC, id DESC LIMIT ?4",
+            start, self._told_by(end), pod, most,
+        )  # fmt: skip
+        return tuple(self._good("event", checked.event, reversed(rows)))
+
+    def latest(self, kinds: Iterable[Kind]) -> tuple[Event, ...]:
+        """The event that was told last of each pod and of each of these kinds, in the order in which they were told."""
+        chosen = {kind.value for kind in kinds}
+        # SQLite gives the other columns of the row that has the maximum: https://www.sqlite.org/lang_select.html#bareagg
+        rows = self._all(
+            "SELECT at, pod, kind, text, max(id) FROM event WHERE at <= ? GROUP BY pod, kind ORDER BY 5",
+            min(self.until, LATEST),
+        )
+        return tuple(self._good("event", checked.event, (row[:4] for row in rows if row[2] in chosen)))
+
+    def names(self) -> dict[str, str]:
+        """The last known name of every pod there was, by its id."""
+        rows = self._all(
+            f"SELECT pod.pod, max(state.at), {fits('state.data', MOST_STATE)} "
+            "FROM state JOIN pod ON pod.id = state.pod WHERE state.data IS NOT NULL AND state.at <= ? "
+            "GROUP BY state.pod",
+            min(self.until, LATEST),
+        )
+
+        def named(pod: object, at: object, data: object) -> tuple[str, str]:
+            return checked.text(pod, checked.MOST_NAME), checked.name_of(data)
+
+        return dict(self._good("state", named, rows, lambda pod, at, data: (pod, at)))
+
+    def stays(self, pod: str, start: float, end: float) -> tuple[Stay, ...]:
+        """A pod's statuses and prices that held at any time from start to end, oldest first."""
+        key = self._key(pod)
+        rows = self._all(
+            f"SELECT at, {_STATE}, typeof(data) FROM state WHERE pod = ?1 AND at < ?3 AND at >= "
+            "coalesce((SELECT max(at) FROM state WHERE pod = ?1 AND at <= ?2), 0) ORDER BY at",
+            key, start, end,
+        )  # fmt: skip
+        return tuple(self._good("state", self._stay, rows, lambda at, data, kind: (key, at)))
+
+    def _stay(self, at: object, data: object, kind: object) -> Stay:
+        when = checked.instant(at)
+        if kind == "null":
+            return Stay(when, None, None)
+        try:
+            known = checked.pod(data)
+        except BadRow:
+            # What was told before holds no more.
+            self._is_bad("state", (None, when))
+            return Stay(when, None, None)
+        return Stay(when, known.status, known.cost_per_hr)
+
+
+def _change(at: object, price: object, spot: object, stock: object) -> Told:
+    quote = checked.quote(1, price, spot, stock, None, None)
+    return told_price(checked.instant(at), quote)
+
+
+def _last(column: Column | None, name: str) -> float | None:
+    if column is None or not column.mean or column.mean[-1] == GAP:
+        return None
+    return column.mean[-1] / steps(name)
+
+
+def _as_of(pod: Pod, started: float | None, latest: Stretch | None, at: float) -> Pod:
+    """A pod's state with the samples of that instant."""
+    if pod.runtime is None:
+        return pod
+
+    def value(name: str) -> float | None:
+        return None if latest is None else _last(latest.columns.get(name), name)
+
+    count = range(min(pod.gpu_count, MOST_GPUS))
+    gpus = tuple(GpuReading(None, value(f"gpu{i}"), value(f"vram{i}")) for i in count)
+    warm = tuple(GpuReading(None, None, None, value(f"temp{i}"), value(f"power{i}")) for i in count)
+    runtime = replace(
+        pod.runtime,
+        uptime=None if started is None else int(at - started),
+        cpu=value("cpu"),
+        memory=value("memory"),
+        gpus=gpus,
+    )
+    known = any(g.temperature_c is not None or g.power_w is not None for g in warm)
+    return replace(pod, runtime=runtime, telemetry=Telemetry(at, None, warm) if known else None)

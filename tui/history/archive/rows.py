@@ -1,0 +1,115 @@
+"""Rows of the file as values: polls to stretches, blocks to stretches."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+import msgspec
+
+from tui.history.archive import checked, codec
+from tui.history.archive.checked import MOST_LAYOUT, BadRow, fits
+from tui.history.archive.codec import Layout
+from tui.store.series import Stretch
+
+Bad = Callable[[str, object], object]
+"""Told of a row that is not as podtop writes it: its table, and what it is known by there."""
+
+Poll = tuple[float, int | None, bytes | None]
+
+POLLS = f"SELECT at, layout, {fits('row', MOST_LAYOUT)} FROM poll"
+
+
+def unheeded(table: str, key: object) -> None:
+    """Where bad rows are of no account."""
+
+
+def polls_of(rows: Iterable[Sequence[object]], bad: Bad = unheeded) -> list[Poll]:
+    """Polls of rows as `POLLS` gives them."""
+    found: list[Poll] = []
+    for at, layout, row in rows:
+        try:
+            when = checked.instant(at)
+        except BadRow:
+            bad("poll", at)
+            continue
+        # Something was asked then, and what was told cannot be made out: a gap.
+        number = layout if isinstance(layout, int) else None
+        data = row if isinstance(row, bytes) else None
+        if (number is None) != (data is None) or number is not layout:
+            bad("poll", at)
+        found.append((when, None, None) if number is None or data is None else (when, number, data))
+    return found
+
+
+def layouts_of(db: sqlite3.Connection, keys: set[int | None], bad: Bad = unheeded) -> Mapping[int, Layout]:
+    found = {}
+    for key in keys - {None}:
+        row = db.execute(f"SELECT {fits('pods', MOST_LAYOUT)} FROM layout WHERE id = ?", (key,)).fetchone()
+        if row is None or key is None:
+            continue
+        try:
+            found[key] = layout(row[0])
+        except BadRow:
+            bad("layout", key)
+    return found
+
+
+def layout(data: object) -> Layout:
+    """The layout of a row's blob. Raises BadRow."""
+    try:
+        pods = msgspec.msgpack.decode(checked.blob(data, MOST_LAYOUT), type=list[tuple[int, str]])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise BadRow("a layout") from None
+    made = tuple((checked.key(pod), tuple(names.split(",")) if names else ()) for pod, names in pods)
+    if not all(codec.is_name(name) for name in {name for _, names in made for name in names}):
+        raise BadRow("a layout")
+    return Layout(made)
+
+
+def stretches(
+    polls: Sequence[Poll], layouts: Mapping[int, Layout], only: int | None = None, bad: Bad = unheeded
+) -> dict[int, Stretch]:
+    """Each pod's samples, or those of one alone, in these polls, oldest first.
+
+    A poll that told nothing of a pod is a gap in it.
+    """
+    parts: dict[int, list[Stretch]] = {}
+    held: list[Stretch] = []
+
+    def kind(poll: Poll) -> int | None:
+        """The layout by which a poll can be read."""
+        at, key, row = poll
+        known = layouts.get(key) if key is not None else None
+        if known is None or row is None:
+            return None
+        if len(row) != known.width:
+            bad("poll", at)
+            return None
+        return key
+
+    for key, group in groupby(polls, key=kind):
+        rows = list(group)
+        times = [at for at, _, _ in rows]
+        found = {}
+        if key is not None:
+            found = codec.columns_of(layouts[key], times, [row for _, _, row in rows if row is not None], only)
+        nothing = Stretch(codec.instants(times), {})
+        for pod in found.keys() - parts.keys():
+            parts[pod] = list(held)
+        for pod, known in parts.items():
+            known.append(found.get(pod, nothing))
+        held.append(nothing)
+    return {pod: codec.join(known) for pod, known in parts.items()}
+
+
+def readable(
+    rows: Iterable[tuple[object, object]], wanted: Sequence[str] | None = None, bad: Bad = unheeded
+) -> Iterator[Stretch]:
+    """The stretches of blocks, without those that are damaged: a gap, and no reason to lose the rest."""
+    for start, data in rows:
+        try:
+            yield codec.decode(checked.blob(data, checked.MOST_BLOCK), checked.instant(start), wanted)
+        except (codec.Damaged, BadRow):
+            bad("block", start)

@@ -1,0 +1,433 @@
+"""Writing: polls as they come, and everything else when it changes."""
+
+from __future__ import annotations
+
+import logging
+import math
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.api.models import Funds, Market, Offer, Pod, Quote, Snapshot
+from tui.domain import pod_health
+from tui.domain.events import Event
+from tui.history.archive import checked, compaction, overlap
+from tui.history.archive.checked import (
+    MOST_GPUS,
+    MOST_LAYOUT,
+    MOST_NAME,
+    MOST_STATE,
+    MOST_TEXT,
+    BadRow,
+    fits,
+    storable,
+)
+from tui.history.archive.compaction import SILENCE
+from tui.history.archive.overlap import MARKET as MARKET
+from tui.history.archive.overlap import PODS as PODS
+from tui.history.archive.schema import ArchiveError, bounded, told
+from tui.store.fleet import sample
+from tui.store.series import pack
+
+STARTED_SLACK = 10.0
+"""Seconds by which a start, told as an uptime, may wander without being a new one."""
+
+
+class Polled(Struct, frozen=True):
+    """One answer about the pods, and what happened since the one before. A snapshot of None: there was no answer."""
+
+    at: float
+    snapshot: Snapshot | None
+    events: tuple[Event, ...] = ()
+
+
+class Priced(Struct, frozen=True):
+    """One answer about the market."""
+
+    at: float
+    market: Market
+
+
+class Happened(Struct, frozen=True):
+    """Events that no single poll tells of."""
+
+    events: tuple[Event, ...]
+
+
+Entry = Polled | Priced | Happened
+
+MOST_VALUES = 500_000
+"""Values of one poll that are kept: those of 20,000 pods of eight GPUs."""
+
+DIGITS = "0123456789"
+
+_log = logging.getLogger(__name__)
+
+
+def lasting(pod: Pod) -> Pod:
+    """What of a pod is kept as its state: without what every poll changes, and without what others can rent."""
+    runtime = pod.runtime
+    if runtime is not None:
+        runtime = replace(runtime, uptime=None, cpu=None, memory=None, gpus=())
+    machine = None if pod.machine is None else replace(pod.machine, gpu_available=None)
+    return replace(pod, runtime=runtime, telemetry=None, machine=machine, lowest_bid_to_resume=None)
+
+
+def started_at(pod: Pod, at: float) -> float | None:
+    """When the container came up."""
+    uptime = pod.runtime.uptime if pod.runtime else None
+    return None if uptime is None else at - uptime
+
+
+def write_events(db: sqlite3.Connection, events: Iterable[Event]) -> None:
+    """Add what happened. Raises what SQLite raises."""
+    for event in events:
+        if math.isfinite(event.at):
+            run(db, "INSERT INTO event (at, pod, kind, text) VALUES (?, ?, ?, ?)",
+                event.at, event.pod[:MOST_NAME], event.kind.value, event.text[:MOST_TEXT])  # fmt: skip
+
+
+def run(db: sqlite3.Connection, sql: str, *values: object) -> sqlite3.Cursor:
+    """Every value goes into the file by this: no value is a reason for SQLite, or Python, to refuse the rest."""
+    return db.execute(sql, tuple(map(storable, values)))
+
+
+class Writer:
+    """Writes one account's past. Not safe for two threads at once; two processes are kept apart by a lock outside."""
+
+    def __init__(self, db: sqlite3.Connection, at: float, *, silence: float = SILENCE, origin: str = "") -> None:
+        """`at`: now. `silence`: seconds between polls beyond which nobody watched. `origin`: the host that is asked."""
+        self._db = db
+        self._silence = silence
+        self._pods: dict[str, int] = {}
+        self._layouts: dict[bytes, int] = {}
+        self._states: dict[int, tuple[bytes | None, float | None]] = {}
+        self._offers: dict[str, tuple[int, bytes]] = {}
+        self._quotes: dict[tuple[int, int], Quote | None] = {}
+        self._funds: Funds | None = None
+        self._spans: dict[int, tuple[float, float]] = {}
+        self._news: list[str] = []
+        self._capped: set[str] = set()
+        self._told = {PODS: at, MARKET: at}
+        self._ahead = {PODS: False, MARKET: False}
+        with told():
+            self._remember()
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                for topic in (PODS, MARKET):
+                    self._look_ahead(topic, at)
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            # Nobody looked since the last poll, however short the time was.
+            run(db, "INSERT OR IGNORE INTO poll (at) VALUES (?)", at)
+            for name, value in {"silence": max(silence, compaction.silence_of(db)), "origin": origin}.items():
+                run(db, "INSERT OR REPLACE INTO meta VALUES (?, ?)", name, value)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def news(self) -> list[str]:
+        """What a person has to know of what was written since the last time: what of it was left out."""
+        news, self._news = self._news, []
+        return news
+
+    def fold(self, patience: float) -> bool:
+        """Fold all that was written into the file itself, so that it is whole without the one beside it.
+
+        patience: seconds that readers are waited for. Returns whether all was. Raises ArchiveError.
+        """
+        with told():
+            self._db.execute(f"PRAGMA busy_timeout = {round(1000 * patience)}")
+            try:
+                busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self._db.execute("PRAGMA busy_timeout = 5000")
+        return not busy
+
+    def _remember(self) -> None:
+        """Read what the file has, as of the time that was told of last: what is dated later is not known yet."""
+        db = bounded(self._db)
+        self._pods = {pod: key for key, pod in db.execute("SELECT id, pod FROM pod") if isinstance(pod, str)}
+        self._layouts = _layouts(db)
+        offers = db.execute(f"SELECT id, gpu, {fits('data', MOST_STATE)} FROM offer")
+        self._offers = {gpu: (key, data or b"") for key, gpu, data in offers if isinstance(gpu, str)}
+        self._remember_states(self._told[PODS])
+        self._remember_quotes(self._told[MARKET])
+
+    def _remember_states(self, at: float) -> None:
+        # SQLite gives the other columns of the row that has the maximum: https://www.sqlite.org/lang_select.html#bareagg
+        latest = f"SELECT pod, max(at), {fits('data', MOST_STATE)}, started FROM state WHERE at <= ? GROUP BY pod"
+        self._states = {
+            pod: (data, float(started) if isinstance(started, int | float) else None)
+            for pod, _, data, started in self._db.execute(latest, (at,))
+        }
+        self._funds = None
+
+    def _remember_quotes(self, at: float) -> None:
+        self._quotes = {}
+        for key, cloud, _, *row in self._db.execute(
+            "SELECT offer, cloud, max(at), sold, on_demand, spot, stock, rented, total FROM quote WHERE at <= ? "
+            "GROUP BY offer, cloud",
+            (at,),
+        ):
+            try:
+                self._quotes[key, cloud] = checked.quote(*row)
+            except BadRow:
+                continue  # It is written anew.
+
+    def _look_ahead(self, topic: int, at: float) -> None:
+        self._ahead[topic] = overlap.is_ahead(bounded(self._db), topic, at)
+        if self._ahead[topic]:
+            overlap.begin(self._db, topic, at)
+
+    def _come_to(self, topic: int, at: float) -> None:
+        """The time that is told of is `at` now. Where it was told of before, what is told now holds."""
+        last, self._told[topic] = self._told[topic], at
+        if at < last or (self._ahead[topic] and at - last > 3 * self._silence):
+            (self._remember_states if topic == PODS else self._remember_quotes)(at)
+            self._spans.pop(topic, None)
+            last = at - overlap.AFTER
+            self._look_ahead(topic, last)
+        if self._ahead[topic]:
+            span = self._spans.get(topic)
+            self._ahead[topic] = overlap.give_way(self._db, topic, last, at, span[0] if span else None)
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Write these in one transaction: all of them, or, when it raises ArchiveError, none.
+
+        What cannot be written for what it is, and not for the file, is left out, and told of in `news`.
+        """
+        rest, begun = iter(entries), []
+
+        def every() -> Iterator[Entry]:
+            for entry in rest:
+                begun.append(entry)
+                yield entry
+
+        try:
+            self._write_all(every())
+        except ArchiveError:
+            raise
+        # Entries come from outside: whatever one of them has in it, the others are written.
+        except Exception:
+            for entry in (*begun, *rest):
+                self._write_one(entry)
+
+    def _write_one(self, entry: Entry) -> None:
+        try:
+            self._write_all((entry,))
+        except ArchiveError:
+            raise
+        # As above.
+        except Exception as error:
+            _log.exception("an entry could not be recorded")
+            self._news.append(f"a poll could not be recorded ({type(error).__name__}): there is a gap instead")
+
+    def _write_all(self, entries: Iterable[Entry]) -> None:
+        before = dict(self._told), dict(self._ahead)
+        with told():
+            bounded(self._db).execute("BEGIN IMMEDIATE")
+            try:
+                for entry in entries:
+                    if isinstance(entry, Polled):
+                        self._write_poll(entry)
+                    elif isinstance(entry, Priced):
+                        self._write_market(entry)
+                    else:
+                        self._write_events(entry.events)
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._told, self._ahead = before
+                self._give_up()
+                raise
+
+    def _give_up(self) -> None:
+        """Undo, and read again what the file has: memory is ahead of it."""
+        try:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            self._spans.clear()
+            self._remember()
+        except sqlite3.Error:
+            pass  # What was wrong is being raised already.
+
+    def _pod(self, pod: str) -> int:
+        key = self._pods.get(pod)
+        if key is None:
+            key = self._pods[pod] = self._new("INSERT INTO pod (pod) VALUES (?)", pod)
+        return key
+
+    def _new(self, sql: str, *values: object) -> int:
+        return int(run(self._db, sql, *values).lastrowid or 0)
+
+    def _write_poll(self, polled: Polled) -> None:
+        at, snapshot = polled.at, polled.snapshot
+        if not math.isfinite(at):
+            return
+        self._come_to(PODS, at)
+        if snapshot is None or snapshot.pods is None:
+            run(self._db, "INSERT OR IGNORE INTO poll (at) VALUES (?)", at)
+        else:
+            self._write_samples(snapshot.pods, at)
+            self._write_states(snapshot, at)
+            self._reach(PODS, at)
+        if snapshot is not None:
+            self._write_funds(snapshot.funds, at)
+        self._write_events(polled.events)
+
+    def _write_events(self, events: tuple[Event, ...]) -> None:
+        write_events(self._db, events)
+
+    def _write_samples(self, pods: Sequence[Pod], at: float) -> None:
+        layout: list[tuple[int, str]] = []
+        row = bytearray()
+        for pod in pods:
+            if pod_health.is_live(pod):
+                values = sample(pod, at)
+                if len(values) > 4 + 4 * MOST_GPUS:
+                    values = self._cap(pod, values)
+                if len(row) + len(values) > MOST_VALUES:
+                    self._say_once("", f"{len(pods):,} pods are too many to record all of: of some there is a gap")
+                    break
+                layout.append((self._pod(pod.id), ",".join(values)))
+                row += bytes([pack(name, value) for name, value in values.items()])
+        key = msgspec.msgpack.encode(layout)
+        number = self._layouts.get(key)
+        if number is None:
+            number = self._layouts[key] = self._new("INSERT INTO layout (pods) VALUES (?)", key)
+        run(self._db, "INSERT OR REPLACE INTO poll (at, layout, row) VALUES (?, ?, ?)", at, number, bytes(row))
+
+    def _cap(self, pod: Pod, values: Mapping[str, float | None]) -> dict[str, float | None]:
+        """Of a pod's values those of its first GPUs; the mean of all is among them, whatever their number."""
+        count = len(pod.runtime.gpus) if pod.runtime is not None else 0
+        self._say_once(
+            pod.id, f"{pod.name or pod.id} is told to have {count:,} GPUs: the first {MOST_GPUS} are recorded"
+        )
+        return {name: value for name, value in values.items() if int(name[len(name.rstrip(DIGITS)) :] or 0) < MOST_GPUS}
+
+    def _say_once(self, about: str, text: str) -> None:
+        if about not in self._capped:
+            self._capped.add(about)
+            self._news.append(text)
+
+    def _write_states(self, snapshot: Snapshot, at: float) -> None:
+        present = {broken.id for broken in snapshot.unreadable}
+        for pod in snapshot.pods or ():
+            present.add(pod.id)
+            self._write_state(self._pod(pod.id), _state(pod), started_at(pod, at), at)
+        for name, key in self._pods.items():
+            if name not in present and self._states.get(key, (None, None))[0] is not None:
+                self._write_state(key, None, None, at)
+
+    def _write_state(self, pod: int, data: bytes | None, started: float | None, at: float) -> None:
+        old = self._states.get(pod)
+        if old is not None and old[0] == data:
+            if old[1] == started:
+                return
+            if old[1] is not None and started is not None and abs(old[1] - started) <= STARTED_SLACK:
+                return
+        self._states[pod] = (data, started)
+        run(self._db, "INSERT OR REPLACE INTO state (pod, at, data, started) VALUES (?, ?, ?, ?)",
+            pod, at, data, started)  # fmt: skip
+
+    def _write_funds(self, funds: Funds | None, at: float) -> None:
+        if funds == self._funds:
+            return
+        self._funds = funds
+        row = (None, None, None) if funds is None else (funds.balance, funds.spend_per_hr, funds.spend_limit)
+        run(self._db, "INSERT OR REPLACE INTO funds VALUES (?, ?, ?, ?)", at, *row)
+
+    def _write_market(self, priced: Priced) -> None:
+        if not math.isfinite(priced.at):
+            return
+        self._come_to(MARKET, priced.at)
+        for offer in priced.market.offers:
+            key = self._offer(offer)
+            for cloud, quote in enumerate((offer.secure, offer.community)):
+                if quote is not None:
+                    # What is looked back to is prices and stock, not which host was the cheapest. How many are rented
+                    # changes with every poll, and is kept as it was when something else did.
+                    quote = Quote(quote.on_demand, quote.spot, quote.stock, rented=quote.rented, total=quote.total)
+                if (key, cloud) in self._quotes and _same(self._quotes[key, cloud], quote):
+                    continue
+                self._quotes[key, cloud] = quote
+                row = (
+                    (0, None, None, None, None, None)
+                    if quote is None
+                    else (1, quote.on_demand, quote.spot, quote.stock, quote.rented, quote.total)
+                )
+                run(self._db, "INSERT OR REPLACE INTO quote VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    key, cloud, priced.at, *row)  # fmt: skip
+        self._reach(MARKET, priced.at)
+
+    def _offer(self, offer: Offer) -> int:
+        data = msgspec.json.encode(replace(offer, secure=None, community=None))
+        known = self._offers.get(offer.gpu_id)
+        if known is None:
+            number = self._new("INSERT INTO offer (gpu, data) VALUES (?, ?)", offer.gpu_id, data)
+        else:
+            number = known[0]
+            if known[1] == data:
+                return number
+            run(self._db, "UPDATE offer SET data = ? WHERE id = ?", data, number)
+        self._offers[offer.gpu_id] = (number, data)
+        return number
+
+    def _reach(self, topic: int, at: float) -> None:
+        """Someone was looking until now: the present span goes on, or a new one begins."""
+        span = self._spans.get(topic)
+        if span is None or not span[1] <= at <= span[1] + 3 * self._silence:
+            self._spans[topic] = (at, at)
+            run(self._db, "INSERT OR REPLACE INTO span VALUES (?, ?, ?)", topic, at, at)
+            return
+        self._spans[topic] = (span[0], at)
+        run(self._db, "UPDATE span SET last = ? WHERE topic = ? AND start = ?", at, topic, span[0])
+
+    def tidy(self, now: float, more: Callable[[], bool] = lambda: True) -> bool:
+        """Pack what is complete, thin what is old, drop what is too old; in small transactions.
+
+        more: asked before each step; when it says no, the rest waits for the next time.
+        Returns whether all is done.
+        """
+        with told():
+            for step in compaction.steps(self._db, now):
+                if not more():
+                    return False
+                bounded(self._db)
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    step()
+                    self._db.execute("COMMIT")
+                except BaseException:
+                    self._give_up()
+                    raise
+                self._layouts = _layouts(self._db)
+        return True
+
+
+def _layouts(db: sqlite3.Connection) -> dict[bytes, int]:
+    rows = db.execute(f"SELECT id, {fits('pods', MOST_LAYOUT)} FROM layout")
+    return {pods: key for key, pods in rows if pods is not None}
+
+
+def _state(pod: Pod) -> bytes:
+    """What is kept of a pod as a document of bounded length: without its ports where these make it too long."""
+    kept = lasting(pod)
+    data = msgspec.json.encode(kept)
+    if len(data) > MOST_STATE:
+        kept = replace(kept, image=None, runtime=None if kept.runtime is None else replace(kept.runtime, ports=()))
+        kept = replace(kept, name=kept.name[:MOST_NAME], status_change=None)
+        data = msgspec.json.encode(kept)
+    return data
+
+
+def _same(old: Quote | None, new: Quote | None) -> bool:
+    """Whether two quotes say the same of prices and stock."""
+    if old is None or new is None:
+        return old is new
+    return (old.on_demand, old.spot, old.stock) == (new.on_demand, new.spot, new.stock)

@@ -1,0 +1,187 @@
+"""`Player`: where in time the screens are: now, held still, or somewhere in the recording. It knows no screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.history.queries import Past
+    from tui.store.fleet import Fleet
+
+SPEEDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
+"""Seconds of the recording that are played in one of ours."""
+
+FRAME = 1.0
+"""Seconds between two frames while playing."""
+
+Spans = tuple[tuple[float, float], ...]
+
+
+def land(spans: Spans, at: float, forward: bool) -> float | None:
+    """The instant at which someone looked: `at`, or the nearest on the far side of the gap that it falls into."""
+    if not spans:
+        return None
+    for start, end in spans:
+        if start <= at <= end:
+            return at
+    if forward:
+        return min((start for start, _ in spans if start > at), default=spans[-1][1])
+    return max((end for _, end in spans if end < at), default=spans[0][0])
+
+
+class Player:
+    """One position in time for all screens.
+
+    held:    the fleet that is shown, and its instant; None when what is shown is now.
+    playing: whether the instant moves by itself; `speed` seconds of the recording in one of ours.
+    waiting: whether the recording is being asked: what was typed last may lead into it.
+    clock:   now, wherever the screens are.
+    replay:  whether there is no now to return to.
+    """
+
+    def __init__(
+        self,
+        live: Fleet,
+        clock: Callable[[], float],
+        changed: Callable[[], object],
+        say: Callable[[str], object] = lambda text: None,
+        *,
+        replay: bool = False,
+    ) -> None:
+        self.held: tuple[Fleet, float] | None = None
+        self.past: Past | None = None
+        self.playing = False
+        self.waiting = False
+        self.replay = replay
+        self._live = live
+        self.clock = clock
+        self._changed = changed
+        self._say = say
+        self._speed = 1
+        self._target: tuple[float, bool, float | None] | None = None
+
+    @property
+    def speed(self) -> float:
+        return SPEEDS[self._speed]
+
+    @property
+    def travelling(self) -> bool:
+        """Whether what is shown comes from the recording."""
+        return self.held is not None and self.held[0].recorded
+
+    @property
+    def view(self) -> tuple[Fleet, float]:
+        """The fleet to show, and the instant to show it at."""
+        if self.held is not None:
+            return self.held
+        at = self._live.snapshot.at
+        return self._live, at if self._live.past and at is not None else self.clock()
+
+    def pause(self) -> None:
+        """Hold what is shown, or go on; in the recording, play or stop."""
+        if self.replay and self.held is None:
+            return
+        if self.travelling:
+            self.playing = not self.playing
+        elif self.held is None:
+            self.held = (self._live.frozen(), self.clock())
+        else:
+            self.held = None
+        self._changed()
+
+    def now(self) -> bool:
+        """Return to now; False when it was there already, or there is none."""
+        if self.replay or self.held is None:
+            return False
+        self.held, self.playing, self._target = None, False, None
+        self._changed()
+        return True
+
+    def faster(self, by: int) -> None:
+        self._speed = min(max(self._speed + by, 0), len(SPEEDS) - 1)
+        self._changed()
+
+    async def step(self, seconds: float) -> None:
+        """Go back or forth in the recording."""
+        if self.past is None:
+            self._say("there is no recording to step back into")
+            return
+        base = self._target[0] if self._target is not None else self.view[1]
+        await self.go(base + seconds, seconds > 0, base)
+
+    async def go(self, at: float, forward: bool = True, base: float | None = None) -> None:
+        """Show an instant of the recording. Of many asked for while one is loaded, the last is what comes.
+
+        base: where it is stepped from: then it is a sample beyond that which is shown, the nearest to `at`.
+        """
+        # Not before the first frame: it brings SQLite along.
+        from tui.history.archive.schema import ArchiveError
+
+        past = self.past
+        if past is None:
+            return
+        self._target = (at, forward, base)
+        if self.waiting:
+            return
+        self.waiting = True
+        try:
+            while self._target is not None:
+                wanted = at, forward, base = self._target
+                spans = await past.spans()
+                landed = land(spans, at, forward)
+                if landed is None:
+                    self._say("nothing is recorded yet")
+                    self._target = None
+                    return
+                last = spans[-1][1]
+                # A step that ends nearer to the newest sample than to the one after it is a step to that.
+                if forward and at - (0.0 if base is None else (at - base) / 2) > last:
+                    self.playing = False
+                    if not self.replay:
+                        self.now()
+                        return
+                if base is not None:
+                    landed = await past.sample_near(landed, base, forward)
+                fleet = await past.at(landed, self._live)
+                if self.held is not None:
+                    fleet.older.update(self.held[0].older)
+                if self._target == wanted:
+                    self._target = None
+                    self.held = (fleet, landed)
+                self._changed()
+        except ArchiveError as error:
+            self._target = None
+            self._say(f"the recording cannot be read: {error}")
+        finally:
+            self.waiting = False
+
+    async def visit(self, at: float) -> bool:
+        """Show an instant of the recording, if someone looked then; else go to now, or to what was last seen before."""
+        from tui.history.archive.schema import ArchiveError
+
+        past = self.past
+        if past is None:
+            return False
+        try:
+            spans, silence = await past.spans(), await past.ask(lambda recording: recording.silence)
+        except ArchiveError:
+            return False
+        # What is told of an instant is known with the poll after it, and holds until the one that does not come.
+        near = ((start, end) for start, end in spans if start - silence <= at <= end + silence)
+        landed = next((max(start, min(at, end)) for start, end in near), None)
+        if landed is None:
+            if self.replay:
+                await self.go(at, forward=False)
+            self.now()
+            return False
+        await self.go(landed, forward=False)
+        return self.travelling
+
+    async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        """Move on while playing, until cancelled."""
+        while True:
+            await sleep(FRAME)
+            if self.playing and self.held is not None and not self.waiting:
+                await self.go(self.held[1] + self.speed * FRAME)

@@ -1,0 +1,236 @@
+"""`Past`: asks a recording, in a thread of its own, for what a screen wants to see of it. It knows no screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from tui.domain import pod_health
+from tui.domain.events import ENDS, Event, between
+from tui.domain.user_message import Note
+from tui.domain.watched_time import idle_in
+from tui.history.archive import codec
+from tui.history.archive.compaction import BRIEF
+from tui.history.archive.reader import Recording
+from tui.history.archive.schema import NO_MEMORY, ArchiveError, answered
+from tui.history.archive.writer import MARKET
+from tui.store.fleet import Fleet, Older, Record, util_name
+from tui.store.price_history import SPAN, Prices, as_of
+from tui.store.views.event_log import MOST, REACH, Earlier
+
+T = TypeVar("T")
+Spans = tuple[tuple[float, float], ...]
+
+AT_HAND = 900.0
+"""Seconds before an instant that are loaded with it for all pods: what a row's sparkline shows."""
+
+IDLE_STEPS = (3600.0, 6 * 3600.0, 48 * 3600.0)
+"""Seconds that are looked back, further and further, for when a pod last did any work."""
+
+IDLE_REACH = IDLE_STEPS[-1]
+
+AHEAD = 1.0
+"""Seconds that what happens now may be dated ahead."""
+
+
+class Past:
+    """A recording that answers without holding up the event loop. Its answers raise ArchiveError.
+
+    say:   told once of what of it had to be left out.
+    clock: now; what is dated later was written by a clock that was ahead, and is not told yet. None: all of it is past.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        say: Callable[[Note], object] = lambda note: None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self.path = path
+        self._clock = clock
+        self._say = say
+        self._told = False
+        self._recording: Recording | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
+
+    async def ask(self, question: Callable[[Recording], T]) -> T:
+        """The answer of the recording to a question."""
+        try:
+            asked = asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
+        except RuntimeError as error:
+            # No thread is to be had, or this is closed: either way nothing is known of what is in it.
+            raise ArchiveError(NO_MEMORY if "thread" in str(error) else "it is closed") from error
+        answer, damaged = await asked
+        if damaged and not self._told:
+            self._told = True
+            rows = "1 damaged row" if damaged == 1 else f"{damaged:,} damaged rows"
+            self._say(Note(f"{rows} of the recording skipped: what they held is missing here ({self.path})"))
+        return answer
+
+    def _answer(self, question: Callable[[Recording], T]) -> tuple[T, int]:
+        if self._recording is not None and self._recording.outdated:
+            self._recording.close()
+            self._recording = None
+        with answered():
+            if self._recording is None:
+                self._recording = Recording(self.path)
+            if self._clock is not None:
+                self._recording.until = self._clock() + AHEAD
+            return question(self._recording), self._recording.damaged
+
+    def close(self) -> None:
+        """Close the file once the last question is answered."""
+
+        def close() -> None:
+            if self._recording is not None:
+                self._recording.close()
+
+        # Where memory is short there may be no thread to be had.
+        with suppress(RuntimeError):
+            self._thread.submit(close)
+        self._thread.shutdown(wait=False)
+
+    # What screens ask
+
+    async def fill(self, fleet: Fleet, first: float, now: float) -> tuple[Event, ...]:
+        """Put what was recorded before the first poll in front of a fleet's samples and events.
+
+        Returns what happened while nobody looked, which is told nowhere yet.
+        """
+        start = now - fleet.reach
+        found = await self.ask(lambda recording: recording.all_samples(start, first))
+        events = await self.ask(lambda recording: recording.events(now - 86_400.0, first))
+        missed = await self.ask(partial(_missed, first=first, present=fleet.records.copy()))
+        fleet.prefill(found)
+        spans = await self.spans()
+        if not any(start <= first - 0.001 <= end for start, end in spans):
+            last = max((end for _, end in spans if end < first), default=None)
+            if last is not None:
+                fleet.watched.missed(last, first)
+        idle = await self.ask(partial(_idle_by, records=fleet.records.copy(), end=first, interval=fleet.interval))
+        for pod, seconds in idle.items():
+            fleet.was_idle(pod, seconds)
+        # What happened before the first answer may be recorded by now.
+        since = tuple(event for event in fleet.events if event not in events)
+        fleet.events.clear()
+        fleet.events.extend((*events, *missed, *since))
+        return missed
+
+    async def older(self, fleet: Fleet, pod: str, start: float, end: float, width: float) -> None:
+        """Have a pod's samples from `start` to `end` at hand in steps of `width` seconds."""
+        fleet.remember(pod, await self.ask(partial(_older, pod=pod, start=start, end=end, width=width)))
+
+    async def events(self, start: float, end: float, pod: str | None = None) -> tuple[Event, ...]:
+        return await self.ask(lambda recording: recording.events(start, end, pod))
+
+    async def log(self, now: float) -> Earlier:
+        """All that was recorded to have happened, within bounds, and the names of all pods there were."""
+
+        def found(recording: Recording) -> Earlier:
+            # Of a recording that ended long ago it is its own end that is reached back from.
+            last = min(now, max((end for _, end in recording.spans()), default=now))
+            return Earlier(recording.events(last - REACH, now + 1, most=MOST), recording.names(), now)
+
+        return await self.ask(found)
+
+    async def lasting(self) -> tuple[Event, ...]:
+        """What is told when it begins and when it ends: the newest of each kind and pod, oldest first."""
+        return await self.ask(lambda recording: recording.latest((*ENDS, *ENDS.values())))
+
+    async def prices(self, start: float, end: float) -> Prices:
+        return await self.ask(lambda recording: recording.prices(start, end))
+
+    async def sample_near(self, at: float, base: float, forward: bool) -> float:
+        """The instant of the sample nearest to `at` that lies beyond `base`; `at` itself where there is none near."""
+
+        def found(recording: Recording) -> float:
+            near = (recording.sampled(at, True), recording.sampled(at, False))
+            return nearest(near, at, base, forward, max(recording.silence, 1.5 * codec.MINUTES))
+
+        return await self.ask(found)
+
+    async def at(self, instant: float, like: Fleet) -> Fleet:
+        """The fleet as it was known at an instant."""
+        fleet = await self.ask(partial(_fleet_at, instant=instant, interval=like.interval, market=like.market_interval))
+        fleet.keyless = like.keyless
+        if fleet.market.value is None and like.market.value is not None:
+            # What GPUs cost may be known from elsewhere than the recording, if only to a quarter of an hour.
+            known = as_of(like.prices, like.market.value, instant)
+            if known is not None:
+                fleet.apply_market(known, instant)
+                fleet.prices = like.prices
+        return fleet
+
+    async def spans(self) -> Spans:
+        """When someone looked at the pods, oldest first; of a recording of prices alone, when at those."""
+        return await self.ask(lambda recording: recording.spans() or recording.spans(MARKET))
+
+
+def nearest(samples: Iterable[float | None], at: float, base: float, forward: bool, most: float) -> float:
+    """Of some samples the nearest to `at` that lies beyond `base`.
+
+    Where none is within `most` seconds it is `at` itself: no pod was up then that could have been sampled.
+    """
+    beyond = [s for s in samples if s is not None and (s > base + codec.SAME if forward else s < base - codec.SAME)]
+    return min((s for s in beyond if abs(s - at) <= most), key=lambda s: abs(s - at), default=at)
+
+
+def _idle_by(recording: Recording, records: Mapping[str, Record], end: float, interval: float) -> dict[str, float]:
+    """Watched seconds that pods had done no work by an instant: of those that do none then, as far back as is kept."""
+    found = {}
+    for key, record in records.items():
+        pod = record.pod
+        if pod is None or pod.runtime is None or record.earlier is None or not pod_health.is_live(pod):
+            continue
+        names = tuple(util_name(index) for index in range(pod.gpu_count))
+        # Not from before its container was up.
+        most = IDLE_REACH if pod.runtime.uptime is None else min(IDLE_REACH, pod.runtime.uptime + codec.MINUTES)
+        for reach in (reach for reach in IDLE_STEPS if names):
+            found[key], worked = idle_in(recording.samples(key, end - reach, end + codec.SAME, names), interval)
+            if worked or reach >= most:
+                break
+    return found
+
+
+def _missed(recording: Recording, first: float, present: Mapping[str, Record]) -> tuple[Event, ...]:
+    """What happened from the last time that someone looked to the first poll."""
+    last = max((end for _, end in recording.spans() if end < first), default=None)
+    if last is None or any(start <= first - 0.001 <= end for start, end in recording.spans()):
+        return ()
+    before = recording.snapshot(last)
+    old = {pod.id: pod for pod in (before.pods if before and before.pods else ())}
+    found: list[Event] = []
+    for key in old.keys() | present.keys():
+        record = present.get(key)
+        if record is None or record.pod is not None:
+            found += between(key, old.get(key), record.pod if record else None, last, first)
+    return tuple(sorted(found, key=lambda event: event.at))
+
+
+def _older(recording: Recording, pod: str, start: float, end: float, width: float) -> Older:
+    coarse = width >= 4 * BRIEF and width % BRIEF == 0
+    whole = recording.brief(pod, start, end) if coarse else recording.samples(pod, start, end)
+    silence = max(recording.silence, 1.5 * (BRIEF if coarse else codec.MINUTES))
+    return Older(start, end, width, codec.reduced(whole, width, silence))
+
+
+def _fleet_at(recording: Recording, instant: float, interval: float, market: float) -> Fleet:
+    fleet = Fleet(interval, market)
+    fleet.recorded = fleet.has_past = True
+    snapshot = recording.snapshot(instant)
+    if snapshot is not None:
+        fleet.apply(snapshot, instant)
+    priced = recording.market(instant)
+    if priced is not None:
+        fleet.apply_market(*priced)
+    fleet.prices = recording.prices(instant - SPAN, instant)
+    fleet.prefill(recording.all_samples(instant - AT_HAND, instant))
+    for pod, seconds in _idle_by(recording, fleet.records, instant, interval).items():
+        fleet.was_idle(pod, seconds)
+    fleet.events.extend(recording.events(instant - 86_400.0, instant))
+    return fleet

@@ -1,0 +1,385 @@
+"""`Recorder`: keeps what the watch sees in an account's archive, in a thread of its own. It knows no screen.
+
+Two podtops on one account share its file: the one that holds the lock writes, the other reads, and adds only what it
+did itself. The system gives a lock
+back when its holder ends, however it ends; then the other goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import logging
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.domain.user_message import Note
+from tui.files import file_lock, private
+from tui.history.archive.schema import NO_MEMORY, ArchiveError, DamagedArchive, NewerArchive, connect, log_of, told
+from tui.history.archive.writer import Entry, Happened, Polled, Priced, Writer, write_events
+from tui.storage import app_log
+
+if TYPE_CHECKING:
+    from tui.api.models import Market, Snapshot
+    from tui.domain.events import Event
+
+__all__ = ["Note", "Recorder", "State", "archive_path"]
+
+_log = logging.getLogger(__name__)
+
+WAITING = 720
+"""Entries that are kept while they cannot be written: an hour of polls."""
+
+TIDY = 0.05
+"""Seconds that thinning may take after one write, a step at the least."""
+
+FOLD, FOLD_AGAIN = 120.0, 15.0
+"""Seconds between two times that all is folded into the file itself; and where a reader was in the way."""
+
+FOLD_BYTES = 32 * 1024 * 1024
+"""Bytes beside the file from which on it is folded in sooner."""
+
+PAUSES = (0.0, 0.0, 0.0, 0.0, 15.0, 30.0, 60.0)
+"""Seconds until what could not be written is tried again, by how often it was tried; with the poll after that."""
+
+ASIDE = 3
+"""How many files are set aside in one run: what breaks each time is not the file."""
+
+
+WAITING_PODS = 20_000
+"""Pods in all those entries: what bounds memory when there are many."""
+
+
+def _size(entry: Entry) -> int:
+    return len(entry.snapshot.pods or ()) if isinstance(entry, Polled) and entry.snapshot is not None else 0
+
+
+def _length(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+class State(StrEnum):
+    """What becomes of what is seen."""
+
+    WAITING = "waiting for the account's name"
+    RECORDING = "recording"
+    ELSEWHERE = "another podtop records"
+    TROUBLE = "not recording"
+    NEVER = "not recording for good"
+
+
+def archive_path(directory: Path, api_url: str, account_id: str) -> Path:
+    """The file of an account at an API; its name tells neither."""
+    name = hashlib.sha256(f"{api_url}\n{account_id}".encode()).hexdigest()[:16]
+    return directory / "archive" / f"{name}.sqlite"
+
+
+class Recorder:
+    """Takes in what is polled and writes it, a batch at a time.
+
+    directory: podtop's state directory; it need not exist.
+    api_url:   names the API in the name of the file; `origin`, its host, is written into it.
+    interval:  seconds between polls.
+    say:       told what a person has to know, on the event loop.
+    beat:      seconds that only go forward.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        api_url: str,
+        *,
+        origin: str = "",
+        interval: float = 5.0,
+        say: Callable[[Note], object] = lambda note: None,
+        wall: Callable[[], float] = time.time,
+        account: str | None = None,
+        beat: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._beat = beat
+        self._failures = 0
+        self._try_at = 0.0
+        self._fold_at = 0.0
+        self._tidy_at = 0.0
+        self._latest = 0.0
+        self._aside = 0
+        self._tried = asyncio.Event()
+        self.state = State.WAITING
+        self.path: Path | None = None
+        self.written = 0
+        self._directory = directory
+        self._api_url = api_url
+        self._origin = origin
+        self._silence = max(60.0, 3 * interval)
+        self._say = say
+        self._wall = wall
+        self._account = account
+        self._entries: deque[Entry] = deque(maxlen=WAITING)
+        self._handing = threading.Lock()
+        self._arrived = asyncio.Event()
+        self._opened = asyncio.Event()
+        self._writer: Writer | None = None
+        self._lock: file_lock.Held | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="archive")
+
+    def polled(self, at: float, snapshot: Snapshot | None, events: tuple[Event, ...] = ()) -> None:
+        """Keep an answer about the pods, or, with None, that there was none."""
+        if self._account is None and snapshot is not None and snapshot.funds is not None:
+            self._account = snapshot.funds.account_id
+        self._take(Polled(at, snapshot, events))
+
+    def priced(self, at: float, market: Market) -> None:
+        """Keep an answer about the market."""
+        self._take(Priced(at, market))
+
+    def happened(self, events: tuple[Event, ...]) -> None:
+        """Keep events that no single poll tells of."""
+        if events:
+            self._take(Happened(events))
+
+    def _take(self, entry: Entry) -> None:
+        if self.state is State.NEVER:
+            return
+        with self._handing:
+            self._entries.append(entry)
+        # Of a copy: the thread takes away what it has written at the same time.
+        while len(waiting := tuple(self._entries)) > 1 and sum(map(_size, waiting)) > WAITING_PODS:
+            self._forget(waiting[0])
+        self._arrived.set()
+
+    def _forget(self, oldest: Entry) -> None:
+        """Take away the oldest of what waits, unless it is gone: it was written, or there was too much."""
+        with self._handing:
+            if self._entries and self._entries[0] is oldest:
+                self._entries.popleft()
+
+    async def tried(self) -> Path | None:
+        """The account's file, once it was tried to write to it; None where that failed, which may pass."""
+        await self._tried.wait()
+        return self.path
+
+    async def opened(self) -> Path | None:
+        """The account's file, once it can be read; None when it never can."""
+        await self._opened.wait()
+        return self.path if self.state is not State.NEVER else None
+
+    async def run(self) -> None:
+        """Write what comes until cancelled; what has come by then is written all the same."""
+        try:
+            await self._run()
+        # Whatever is the matter with a recording, it is no reason for podtop to end.
+        except Exception as error:
+            for note in self._disabled(error):
+                self._say(note)
+            self._opened.set()
+        finally:
+            self._tried.set()
+            # Where memory is short there may be no thread to be had.
+            with suppress(RuntimeError):
+                self._thread.submit(self._close)
+            # Not waited for on the event loop's time but for the last batch, which is a matter of milliseconds.
+            self._thread.shutdown(wait=True)
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self.state is not State.NEVER:
+            await self._arrived.wait()
+            self._arrived.clear()
+            if self._account is not None and self._entries and self._beat() >= self._try_at:
+                path = archive_path(self._directory, self._api_url, self._account)
+                before = self.state
+                for note in await loop.run_in_executor(self._thread, self._write, path):
+                    self._say(note)
+                if self.state is not before:
+                    app_log.event("recorder", "state", state=self.state, file=path)
+                if (news := file_lock.news()) is not None:
+                    self._say(Note(news))
+                if self.path is not None:
+                    self._opened.set()
+                self._tried.set()
+        self._opened.set()
+        self._entries.clear()
+
+    def _disabled(self, error: Exception) -> list[Note]:
+        """Something that was not thought of: no more of it, for this run."""
+        _log.error("recording is disabled", exc_info=error)
+        self.state = State.NEVER
+        words = f"recording is disabled: an error in podtop ({type(error).__name__}), which its log tells of."
+        return [Note(f"{words} podtop goes on without recording; please report it.")]
+
+    # In the thread
+
+    def _write(self, path: Path) -> list[Note]:
+        """Write what waits, and see to the file; what a person has to be told of it."""
+        notes = self._attempt(path, self._write_batch)
+        if self.state is State.RECORDING and self._writer is not None:
+            notes += [Note(text) for text in self._writer.news()]
+            notes += self._attempt(path, self._see_to_file)
+        return notes
+
+    def _attempt(self, path: Path, work: Callable[[Path], None]) -> list[Note]:
+        before = self.state
+        try:
+            work(path)
+        except NewerArchive as error:
+            self.state = State.NEVER
+            return [Note(f"not recording: {error}. podtop goes on without a history.")]
+        except DamagedArchive as error:
+            return self._set_aside(path, error)
+        except (ArchiveError, OSError, MemoryError) as error:
+            self._failures += 1
+            if self._failures >= 3:
+                # What it has open may be of a disk that went away.
+                self._release()
+            self._try_at = self._beat() + PAUSES[min(self._failures, len(PAUSES) - 1)]
+            self.state = State.TROUBLE
+            if before is State.TROUBLE:
+                return []
+            why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+            if isinstance(error, MemoryError):
+                why = NO_MEMORY
+            return [Note(f"not recording: {why} ({path.parent}). podtop goes on, and keeps trying.")]
+        # A recording is data from outside, and nothing in this thread is worth ending podtop for.
+        except Exception as error:
+            return self._disabled(error)
+        if self.state is not State.TROUBLE:
+            self._failures = 0
+        if before is State.TROUBLE and self.state is State.RECORDING:
+            return [Note("recording again", bad=False)]
+        return []
+
+    def _write_batch(self, path: Path) -> None:
+        batch = list(self._entries)
+        if not self._may_write(path):
+            self.state, self.path = State.ELSEWHERE, path
+            self._add(tuple(event for entry in batch if isinstance(entry, Happened) for event in entry.events), path)
+        else:
+            if self._writer is not None and not path.exists():
+                # Somebody took it away: what is written into a file without a name is lost.
+                self._release()
+            if self._writer is None:
+                self._writer = self._open(path, batch)
+            try:
+                self._writer.write(batch)
+            except DamagedArchive:
+                raise
+            except ArchiveError:
+                # Where the disk is full, what is beside the file may be the room that is wanted.
+                self._writer.fold(0.5)
+                self._writer.write(batch)
+            self._latest = next((e.at for e in reversed(batch) if not isinstance(e, Happened)), self._latest)
+            self.path = path
+            self.written += len(batch)
+            self.state = State.RECORDING
+        for entry in batch:
+            self._forget(entry)
+
+    def _open(self, path: Path, batch: list[Entry]) -> Writer:
+        since = next((entry.at for entry in batch if not isinstance(entry, Happened)), self._wall()) - 0.001
+        db = connect(path, write=True)
+        self._fold_at = 0.0
+        try:
+            return Writer(db, since, silence=self._silence, origin=self._origin)
+        except ArchiveError:
+            db.close()
+            raise
+        except MemoryError:
+            db.close()
+            raise
+        # What is in it may be anything: a file that cannot be taken up is one to be set aside.
+        except Exception as error:
+            db.close()
+            _log.exception("%s cannot be taken up", path)
+            raise DamagedArchive(f"podtop cannot make out what is in it, {type(error).__name__}") from error
+
+    def _see_to_file(self, path: Path) -> None:
+        """Thin it, and fold what was written into it."""
+        if self._writer is None:
+            return
+        deadline = time.monotonic() + TIDY
+        first = True
+
+        def more() -> bool:
+            nonlocal first
+            go, first = first or time.monotonic() < deadline, False
+            return go
+
+        now = self._beat()
+        try:
+            if now >= self._tidy_at and self._latest:
+                self._writer.tidy(self._latest, more)
+        except DamagedArchive:
+            raise
+        # What cannot be thinned stays as it is; what comes is recorded all the same.
+        except Exception as error:
+            self._tidy_at = now + (PAUSES[-1] if isinstance(error, ArchiveError) else math.inf)
+            _log.warning("%s cannot be thinned now", path, exc_info=error)
+        if now >= self._fold_at or _length(log_of(path)) > FOLD_BYTES:
+            self._fold_at = now + FOLD_AGAIN
+            with suppress(ArchiveError):
+                if self._writer.fold(0.5):
+                    self._fold_at = now + FOLD
+
+    def _add(self, events: tuple[Event, ...], path: Path) -> None:
+        """Add to another podtop's file what only this one knows of: what was done here. What both see it writes."""
+        if events and path.is_file():
+            with closing(connect(path, write=True)) as db, told():
+                write_events(db, events)
+
+    def _may_write(self, path: Path) -> bool:
+        """Whether this podtop is the one that writes."""
+        if self._lock is None:
+            private.folder(path.parent)
+            self._lock = file_lock.hold(path.with_suffix(".lock"))
+        return self._lock is not None
+
+    def _set_aside(self, path: Path, error: DamagedArchive) -> list[Note]:
+        """Rename a damaged file and begin a new one: it is never deleted."""
+        self._release()
+        self._aside += 1
+        if self._aside > ASIDE:
+            self.state = State.NEVER
+            return [Note(f"recording is disabled: {path} is damaged again and again ({error})")]
+        stamp = datetime.fromtimestamp(self._wall(), UTC).strftime("%Y%m%dT%H%M%SZ")
+        aside = path.with_name(f"{path.name}.damaged-{stamp}")
+        try:
+            if aside.exists():
+                raise FileExistsError(errno.EEXIST, "it was set aside in this very second already")
+            for tail in ("", "-wal", "-shm"):
+                part = path.with_name(path.name + tail)
+                if part.exists():
+                    part.rename(aside.with_name(aside.name + tail))
+        except OSError as trouble:
+            self.state = State.NEVER
+            return [Note(f"not recording: {path} is damaged ({error}) and cannot be renamed: {trouble.strerror}")]
+        note = Note(f"the recording was damaged ({error}); it is kept as {aside}, and a new one begins")
+        return [note, *self._write(path)]
+
+    def _release(self) -> None:
+        if self._writer is not None:
+            with suppress(ArchiveError):
+                # Whole by itself: it may be copied to others.
+                self._writer.fold(1.0)
+            self._writer.close()
+            self._writer = None
+
+    def _close(self) -> None:
+        if self._account is not None and self._entries and self.state in (State.RECORDING, State.WAITING):
+            self._write(archive_path(self._directory, self._api_url, self._account))
+        self._release()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None

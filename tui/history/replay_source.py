@@ -1,0 +1,91 @@
+"""Choosing what to replay: which recording, and from when. Blocking; for the command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui import paths
+from tui.history.archive.reader import Recording
+from tui.history.archive.schema import ArchiveError, answered
+from tui.history.archive.writer import MARKET
+
+ACCEPTED = "14:30, 14:30:05, 2026-11-23 14:30, or how long before its end: 2h, 90m, 3d"
+
+
+class ReplayError(Exception):
+    """There is nothing to replay. `str()` says why, and what there is."""
+
+
+class Tape(Struct, frozen=True):
+    """A recording and where to begin: `at` in epoch seconds; `origin` is the host that was asked."""
+
+    path: Path
+    at: float
+    origin: str
+
+
+def latest(directory: Path) -> Path:
+    """The recording that was written last in podtop's state directory."""
+    found = list((directory / "archive").glob("*.sqlite"))
+    if not found:
+        raise ReplayError(f"there is no recording in {directory / 'archive'}: podtop makes one while it watches")
+    return max(found, key=_written)
+
+
+def _written(path: Path) -> float:
+    """When a file, or what is not yet folded into it, was last written."""
+    log = path.with_name(path.name + "-wal")
+    return max(p.stat().st_mtime for p in (path, log) if p.exists())
+
+
+def choose(name: str, at: str | None, directory: Path, tz: tzinfo | None = None) -> Tape:
+    """The recording of that name ("latest" or a file) at that time, at its end where none is given.
+
+    Raises ReplayError.
+    """
+    path = latest(directory) if name == "latest" else paths.expanded(name)
+    try:
+        with answered(), closing(Recording(path)) as recording:
+            spans, origin = recording.spans() or recording.spans(MARKET), recording.origin
+            left = f" that can be read (damaged rows: {recording.damaged})" if recording.damaged else ""
+    except ArchiveError as error:
+        said = str(error)
+        raise ReplayError(said if str(path) in said else f"{path}: {said}") from None
+    if not spans:
+        raise ReplayError(f"{path} has nothing recorded in it{left}")
+    return Tape(path, spans[-1][1] if at is None else _within(instant(at, spans[-1][1], tz), at, spans, tz), origin)
+
+
+def _within(at: float, text: str, spans: Sequence[tuple[float, float]], tz: tzinfo | None) -> float:
+    first, last = spans[0][0], spans[-1][1]
+    if first - 1 <= at <= last + 1:
+        return at
+    there = " to ".join(f"{datetime.fromtimestamp(t, tz):%Y-%m-%d %H:%M:%S}" for t in (first, last))
+    raise ReplayError(f"--at {text}: the recording has {there}")
+
+
+_BACK = re.compile(r"-?(\d+(?:\.\d+)?)([smhd])")
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+
+
+def instant(text: str, end: float, tz: tzinfo | None = None) -> float:
+    """An instant in words: a time of day is the last one before `end`. Raises ReplayError for what is none."""
+    text = text.strip()
+    if back := _BACK.fullmatch(text):
+        return end - float(back[1]) * _SECONDS[back[2]]
+    last = datetime.fromtimestamp(end, tz)
+    try:
+        if re.fullmatch(r"\d{1,2}:\d{2}(:\d{2})?", text):
+            parts = [int(part) for part in text.split(":")]
+            then = last.replace(hour=parts[0], minute=parts[1], second=parts[2] if len(parts) > 2 else 0, microsecond=0)
+            return (then if then <= last else then - timedelta(days=1)).timestamp()
+        then = datetime.fromisoformat(text)
+        return (then if then.tzinfo else then.replace(tzinfo=tz)).timestamp()
+    except (ValueError, OverflowError, OSError):
+        raise ReplayError(f"--at {text!r} is not accepted; it takes {ACCEPTED}") from None

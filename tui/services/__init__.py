@@ -1,0 +1,1 @@
+"""Long-running work that needs no screen: monitor, executor, runners, notifier."""

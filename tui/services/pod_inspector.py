@@ -1,0 +1,124 @@
+"""`Inspector`: follows one pod closely while a screen looks at it: RunPod's whole answer, its past, its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from tui.api.cloud import CloudError
+from tui.domain import clock_skew, pod_costs
+from tui.history.archive.schema import ArchiveError
+from tui.services.barrier import held
+from tui.services.poller import Fresh, Poller
+from tui.store.feed import Feed
+from tui.store.pod_inspection import Inspection
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.api.pod_detail import PodDetail
+    from tui.domain.events import Event
+    from tui.history.archive.reader import Recording
+    from tui.history.queries import Past
+    from tui.store.fleet import Fleet
+
+CADENCE = 15.0
+"""Seconds between two looks at a pod at the least: most of what they tell is there to stay."""
+
+HISTORY = 30 * 86_400.0
+
+
+class Inspector:
+    """Keeps `fleet.inspection` true.
+
+    wake:     asks RunPod now.
+    midnight: the instant at which the local day of an instant began.
+    skew:     seconds that RunPod's clock is ahead.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        clock: Callable[[], float],
+        midnight: Callable[[float], float],
+        changed: Callable[[], object],
+        skew: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self._skew = skew
+        self._fleet = fleet
+        self._clock = clock
+        self._midnight = midnight
+        self._changed = changed
+        self.wake: Callable[[], None] = lambda: None
+
+    async def follow(self, cloud: Cloud, past: Callable[[], Past | None], pod: str, interval: float) -> None:
+        """Look at a pod as it is now, again and again, until cancelled."""
+        self._fleet.inspection = Inspection(pod, None, Feed())
+        await self._remember(past(), pod, None)
+        poller = Poller(lambda: cloud.pod(pod), max(CADENCE, interval))
+        self.wake = poller.wake
+        asked = False
+        async for reading in poller:
+            feed, now = self._feed(), self._clock()
+            if isinstance(reading, Fresh):
+                feed = feed.succeeded(clock_skew.detail(reading.value, self._skew()), now, reading.took)
+            else:
+                feed = feed.failed(reading.error, now, now + reading.retry_in)
+            extras = self._fleet.inspection.extras if self._fleet.inspection is not None else None
+            self._fleet.inspection = Inspection(pod, None, feed, extras=extras)
+            # What stands beside the answer may fail, and the next answer comes all the same.
+            await held(self._remember(past(), pod, None), "looking back at a pod")
+            if not asked and feed.error is None and feed.value is not None:
+                asked = True
+                await held(self._ask_more(cloud, pod), "asking for more about a pod")
+
+    async def _ask_more(self, cloud: Cloud, pod: str) -> None:
+        """Once for a look: what few sources tell of, and RunPod may refuse to tell."""
+        with suppress(CloudError):
+            extras = await cloud.pod_extras(pod)
+            if self._fleet.inspection is not None and self._fleet.inspection.pod == pod:
+                self._fleet.inspection = replace(self._fleet.inspection, extras=extras)
+                self._changed()
+
+    async def recall(self, past: Past | None, pod: str, at: float) -> None:
+        """Look at a pod as it was."""
+        self._fleet.inspection = Inspection(pod, at, Feed())
+        await self._remember(past, pod, at)
+
+    def _feed(self) -> Feed[PodDetail | None]:
+        inspection = self._fleet.inspection
+        return inspection.detail if inspection is not None else Feed()
+
+    async def _remember(self, past: Past | None, pod: str, at: float | None) -> None:
+        """Add what the recording knows; without one, what this run of podtop saw."""
+        end = self._clock() if at is None else at
+        start = self._midnight(end)
+        events: tuple[Event, ...] = tuple(e for e in self._fleet.events if e.pod == pod)
+        today = self._estimate(pod, start, end) if at is None else None
+        if past is not None:
+            # Trouble is told when the recording is first asked; the screen has what podtop saw itself.
+            with suppress(ArchiveError):
+                events, recorded = await past.ask(lambda recording: _recorded(recording, pod, start, end))
+                # Each knows of a part of the day: the recording of what podtop saw, the uptime of the present run.
+                today = max((known for known in (today, recorded) if known is not None), default=None)
+        inspection = self._fleet.inspection
+        if inspection is not None and (inspection.pod, inspection.at) == (pod, at):
+            self._fleet.inspection = replace(inspection, events=events, today=today)
+            self._changed()
+
+    def _estimate(self, pod: str, start: float, end: float) -> float | None:
+        """Today's cost of a pod's present run, by its uptime."""
+        record = self._fleet.records.get(pod)
+        known = record.pod if record is not None else None
+        whole = pod_costs.since_start(known) if known is not None else None
+        if known is None or whole is None or known.cost_per_hr is None:
+            return None
+        return min(whole, known.cost_per_hr * (end - start) / 3600.0)
+
+
+def _recorded(recording: Recording, pod: str, start: float, end: float) -> tuple[tuple[Event, ...], float | None]:
+    stays = recording.stays(pod, start, end)
+    spans = [pod_costs.Span(stay.at, stay.status or "", stay.cost_per_hr) for stay in stays]
+    return recording.events(end - HISTORY, end + 1, pod), pod_costs.spent(spans, start, end)

@@ -1,0 +1,1 @@
+"""Where notifications go, one module each: its place; `services/notifier.py` has them all so far."""

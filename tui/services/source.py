@@ -1,0 +1,47 @@
+"""`Source`: what the app is given to watch, made by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.api.models import Snapshot
+    from tui.clocks import Clocks
+    from tui.store.price_history import Prices
+
+
+class Source(Struct, frozen=True):
+    """Where data come from. Nothing is imported or connected before `open` is called, after the first frame.
+
+    badge:   word for the header: "demo", or the host asked.
+    demo:    True when no real money is involved.
+    open:    makes the `Cloud`.
+    clock:   now, in epoch seconds that only go forward, whatever the time of day is set to.
+    clocks:  what `clock` is of; None where it is nobody's, as in a demo or a test.
+    pace:    seconds of `clock` per real second (1 except for a sped-up demo).
+    prices:  what GPUs cost in the past; it blocks for a moment, and is called in a thread.
+    keyless: whether there is no API key: then prices are all that can be asked for.
+    simulated: whether what is asked answers on this machine, so that its pods are made up.
+    profile: the account by the name that the settings give it; empty where it has none.
+    recording: a file to be replayed in place of a cloud, from the instant `begin` on; None where RunPod is asked.
+    history: snapshots of the past, oldest first, as (instant, snapshot); None where there is none to be had.
+    """
+
+    badge: str
+    demo: bool
+    open: Callable[[], Cloud]
+    clock: Callable[[], float]
+    pace: float = 1.0
+    history: Callable[[Cloud], AsyncIterator[tuple[float, Snapshot]]] | None = None
+    prices: Callable[[], Prices] | None = None
+    recording: Path | None = None
+    begin: float = 0.0
+    keyless: bool = False
+    simulated: bool = False
+    profile: str = ""
+    clocks: Clocks | None = None

@@ -1,0 +1,50 @@
+"""`Bookkeeper`: asks the recording what the account's money did, while a screen shows it. It knows no screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui.history import spend_history
+
+if TYPE_CHECKING:
+    from tui.history.queries import Past
+    from tui.history.spend_history import Books
+    from tui.store.fleet import Fleet
+
+
+class Bookkeeper:
+    """Reads the books of a fleet's account.
+
+    past:            the recording, None while there is none.
+    midnight, month: when the local day and month of an instant began.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        past: Callable[[], Past | None],
+        clock: Callable[[], float],
+        midnight: Callable[[float], float],
+        month: Callable[[float], float],
+    ) -> None:
+        self._fleet = fleet
+        self._past = past
+        self._clock = clock
+        self._midnight = midnight
+        self._month = month
+
+    async def read(self) -> Books:
+        """What is recorded; nothing where nothing is, or where it cannot be read, which is told elsewhere."""
+        from tui.history.archive.schema import ArchiveError
+
+        now = self._clock()
+        when = (now, self._midnight(now), self._month(now))
+        past, pods = self._past(), tuple(self._fleet.records)
+        if past is None:
+            return spend_history.empty(*when)
+        try:
+            return await past.ask(partial(spend_history.read, pods=pods, now=when[0], today=when[1], month=when[2]))
+        except ArchiveError:
+            return spend_history.empty(*when)

@@ -1,0 +1,487 @@
+"""`Lookout`: looks whether what is waited for has come, tells it, and does what it was armed to do, at most once."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec.structs import replace
+
+from tui.actions import Command
+from tui.api.cloud import CloudError
+from tui.api.orders import DeployOrder, RentOrder
+from tui.domain import deploy_draft as drafts
+from tui.domain.deploy_draft import Draft
+from tui.domain.events import Event, Kind
+from tui.domain.market_watch import (
+    FORGOTTEN,
+    Hit,
+    Plan,
+    State,
+    Vigil,
+    dearer,
+    has_room,
+    hit,
+    may_send,
+    moot,
+    refused,
+    seen,
+    what,
+)
+from tui.domain.operations import Ending, Outcome
+from tui.domain.user_message import Note
+from tui.storage.json_store import Right, Shelf, ShelfError, is_held
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from tui.api.models import Demand, Offer, Pod
+    from tui.store.fleet import Fleet
+
+
+class Vigils(Shelf[Vigil]):
+    """What is waited for, by its id. Methods block, for milliseconds."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, Vigil, "watches", "nothing is waited for now")
+
+    def edit(self, old: Vigil | None, new: Vigil) -> bool:
+        """Keep what a person made of `old` (None: of nothing); False where podtop did something about it meanwhile."""
+        with self.changed() as vigils:
+            now = vigils.get(new.id)
+            if old is not None and (now is None or (now.state, now.sent_at) != (old.state, old.sent_at)):
+                return False
+            vigils[new.id] = new
+            return True
+
+
+class Does(Protocol):
+    """What carries things out: a `Performer`."""
+
+    def start(self, command: Command, by: str = ...) -> asyncio.Task[Outcome]: ...
+
+    def deploy(self, order: DeployOrder | RentOrder, by: str = ...) -> asyncio.Task[Outcome]: ...
+
+
+def planned(draft: Draft, cap: float, attempts: int) -> Plan:
+    """What of a draft may go to the disk."""
+    names = tuple(name for name, _ in draft.env if drafts.VARIABLE.fullmatch(name))
+    return Plan(dict(draft.values), names, tuple(draft.secrets), cap, attempts)
+
+
+class Lookout:
+    """Looks at what the polls told. Of several podtops at once all show it, and one rings and acts: whichever writes
+    down first, on the disk, that it does.
+
+    want:  asks the market these questions with every poll.
+    ring:  tells a person who looks elsewhere: a title, and a sentence.
+    does:  carries out what a vigil was armed for; None where nothing can be done yet.
+    may:   why nothing may be sent; None where it may.
+    name:  makes a name that no other pod has, of a stem.
+    made:  told of a pod that was made, and of what.
+    """
+
+    def __init__(
+        self,
+        vigils: Vigils,
+        fleet: Fleet,
+        *,
+        want: Callable[[tuple[Demand, ...]], object],
+        ring: Callable[[str, str], object],
+        say: Callable[[Note], object],
+        happened: Callable[[Event], object],
+        does: Callable[[], Does | None],
+        look: Callable[[], Awaitable[object]],
+        may: Callable[[], str | None],
+        clock: Callable[[], float],
+        name: Callable[[str], str],
+        made: Callable[[Draft, Outcome], Awaitable[None]],
+        tz: tzinfo | None = None,
+    ) -> None:
+        self.vigils = vigils
+        self.drafts: dict[str, Draft] = {}
+        self._fleet = fleet
+        self._want = want
+        self._ring = ring
+        self._say = say
+        self._happened = happened
+        self._does = does
+        self._look_again = look
+        self._may = may
+        self._clock = clock
+        self._name = name
+        self._made = made
+        self._tz = tz
+        self._asked: tuple[Demand, ...] = ()
+        self._read: dict[str, float] = {}
+        self._trouble = ""
+        self._told: dict[str, str] = {}
+        self._known: dict[str, Vigil] | None = None
+        self._mine: dict[str, tuple[State, float | None]] = {}
+        self._token = secrets.token_hex(8)
+        self._alive = Right(self._life(self._token))
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def _life(self, token: str) -> Path:
+        """The file that a podtop holds for as long as it lives."""
+        return self.vigils.path.with_suffix(f".{token}")
+
+    def _lives(self, token: str) -> bool:
+        """Whether another podtop of this name still runs."""
+        return token not in ("", self._token) and is_held(self._life(token))
+
+    def _holds(self) -> str:
+        """This podtop's name, under which others see that it lives. Raises ShelfError."""
+        self._alive.taken()
+        return self._token
+
+    def armed(self, vigil: Vigil, draft: Draft, plan: Plan, account: str) -> Vigil:
+        """The vigil, to be kept, that deploys by itself; values that are secret stay here. Raises ShelfError."""
+        holder = self._holds() if plan.env or plan.hidden else ""
+        self.drafts[vigil.id] = draft
+        return replace(vigil, state=State.ARMED, plan=plan, account=account, holder=holder)
+
+    async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        """Look once a second, until cancelled: at the disk, and at what the polls told since."""
+        try:
+            while True:
+                self.look()
+                await sleep(1.0)
+        finally:
+            self._alive.close()
+            with suppress(OSError):
+                is_held(self._life(self._token))
+
+    def look(self) -> None:
+        """Tell and do what there is to be told and done now."""
+        try:
+            vigils = dict(self.vigils.all())
+            self._fleet.vigils = vigils
+            self._trouble = ""
+            self._show_others(vigils)
+            questions = tuple(dict.fromkeys(v.question for v in vigils.values() if v.gpus and not v.over))
+            if questions != self._asked:
+                self._asked = questions
+                self._want(questions)
+            for vigil in vigils.values():
+                self._see_to(vigil)
+        except (ShelfError, OSError) as error:
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                self._say(Note(str(error)))
+
+    def _show_others(self, vigils: dict[str, Vigil]) -> None:
+        """Show what another podtop told and did since the last look."""
+        before, self._known = self._known, vigils
+        for vigil in vigils.values():
+            old = before.get(vigil.id) if before is not None else None
+            if old is None or old == vigil or self._mine.get(vigil.id) == (vigil.state, vigil.told_at):
+                continue
+            if vigil.over and not old.over:
+                self._say(Note(f"watch {vigil.state}: {what(vigil)}: {vigil.words}", bad=vigil.state is not State.DONE))
+            elif vigil.told_at is not None and vigil.told_at != old.told_at:
+                self._say(Note(f"◉ {what(vigil)}: it is there", bad=False))
+
+    def _see_to(self, vigil: Vigil) -> None:
+        if vigil.over or vigil.id in self._tasks:
+            return
+        now = self._clock()
+        if vigil.state is State.SENDING:
+            self._recover(vigil, now)
+            return
+        if vigil.state is State.ARMED and not self._has_values(vigil) and not self._lives(vigil.holder):
+            words = "podtop ended, and its variables' values with it: arm it again"
+            self._keep(vigil, replace(vigil, state=State.WAITING, plan=None, holder="", words=words))
+            self._say(Note(f"▲ watch: {what(vigil)} is not armed any more: {words}"))
+            return
+        told_at, found = self._found(vigil, now)
+        if told_at is None or self._read.get(vigil.id) == told_at:
+            return
+        self._read[vigil.id] = told_at
+        if vigil.pod and self._is_mine(vigil) and (ended := moot(vigil, self._pod(vigil))) is not None:
+            self._keep(vigil, replace(vigil, state=ended[0], words=ended[1]))
+            return
+        there = found is not None
+        fresh, news = seen(vigil, there, now)
+        if fresh != vigil and not self.vigils.swap(vigil.id, vigil, fresh):
+            return
+        if news:
+            self._mine[vigil.id] = (fresh.state, fresh.told_at)
+            self._tell(fresh, found)
+        if there and may_send(fresh, now):
+            self._act(fresh, found)
+
+    def _has_values(self, vigil: Vigil) -> bool:
+        """Whether what it is to send is known here, whole."""
+        return vigil.plan is None or not (vigil.plan.env or vigil.plan.hidden) or vigil.id in self.drafts
+
+    def _is_mine(self, vigil: Vigil) -> bool:
+        """Whether podtop looks at the account that it was armed for."""
+        funds = self._fleet.funds
+        return funds is not None and funds.account_id == vigil.account
+
+    def _pod(self, vigil: Vigil) -> Pod | None:
+        record = self._fleet.records.get(vigil.pod)
+        return record.pod if record is not None else None
+
+    def _found(self, vigil: Vigil, now: float) -> tuple[float | None, Hit | bool | None]:
+        """When RunPod last told of it, and what is there. Only what it says now is a reason to do anything."""
+        if vigil.pod:
+            at = self._fleet.pods_told(now)
+            if at is None:
+                return None, None
+            record = self._fleet.records.get(vigil.pod)
+            if record is not None and record.unreadable is not None:
+                return None, None
+            return at, True if has_room(self._pod(vigil)) else None
+        feed = self._fleet.market_for(vigil.question)
+        if (
+            feed.value is None
+            or feed.at is None
+            or feed.error is not None
+            or feed.stale(now, self._fleet.market_interval)
+        ):
+            return None, None
+        return feed.at, hit(vigil, feed.value)
+
+    def _tell(self, vigil: Vigil, found: Hit | bool | None) -> None:
+        text = self._words(vigil, found)
+        self._say(Note(f"◉ {text}", bad=False))
+        self._ring("podtop: " + what(vigil), text)
+        self._happened(Event(self._clock(), vigil.pod, Kind.PRICE, text))
+
+    @staticmethod
+    def _words(vigil: Vigil, found: Hit | bool | None) -> str:
+        if not isinstance(found, Hit):
+            return f"{vigil.pod_name or vigil.pod} can be resumed: its host has free GPUs"
+        cloud = "secure" if found.secure else "community"
+        each = " per GPU" if vigil.demand.gpu_count > 1 else ""
+        kind = "bid from " if vigil.spot else ""
+        return f"{found.name} is there: {kind}${found.price:.2f}/h{each}, {cloud}, stock {(found.stock or '?').lower()}"
+
+    # Doing what it was armed for
+
+    def _act(self, vigil: Vigil, found: Hit | bool | None) -> None:
+        does = self._does()
+        if does is None or not self._has_values(vigil):
+            return
+        if (why := self._why_not(vigil)) is not None:
+            self._hold_back(vigil, why)
+            return
+        task = asyncio.get_running_loop().create_task(self._try(vigil, found, does))
+        self._tasks[vigil.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(vigil.id, None))
+
+    def _why_not(self, vigil: Vigil) -> str | None:
+        if self._fleet.funds is None:
+            return "RunPod does not tell the account now"
+        if not self._is_mine(vigil):
+            return "it was armed for another account"
+        if (busy := self._fleet.deeds.get(vigil.pod)) is not None:
+            return f"still {busy.word}"
+        return self._may()
+
+    async def _try(self, vigil: Vigil, found: Hit | bool | None, does: Does) -> None:
+        """Look at everything again, write down what is about to be sent, and send it, once."""
+        try:
+            await self._look_again()
+            if (why := self._why_not(vigil)) is not None:
+                self._hold_back(vigil, why)
+            elif isinstance(found, Hit):
+                await self._deploy(vigil, found, does)
+            else:
+                await self._resume(vigil, does)
+        except CloudError as error:
+            self._hold_back(vigil, f"it could not be read again: {error}")
+        except ShelfError as error:
+            self._hold_back(vigil, str(error))
+
+    async def _written(self, vigil: Vigil, sending: Vigil) -> bool:
+        """Put on the disk that it is about to be sent: whatever becomes of podtop now, nobody sends it again."""
+        sending = replace(sending, holder=self._holds())
+        return await asyncio.to_thread(self.vigils.swap, vigil.id, vigil, sending)
+
+    async def _resume(self, vigil: Vigil, does: Does) -> None:
+        record = self._fleet.records.get(vigil.pod)
+        if record is not None and record.pod is None:
+            self._hold_back(vigil, f"it could not be read again: {record.unreadable}")
+            return
+        pod = self._pod(vigil)
+        if pod is None or moot(vigil, pod) is not None or not has_room(pod):
+            return
+        if dearer(vigil, pod):
+            self._hold_back(vigil, f"it would cost ${pod.cost_per_hr:.2f}/h, and ${vigil.ceiling:.2f}/h was agreed to")
+            return
+        sending = replace(vigil, state=State.SENDING, sent=vigil.pod, sent_at=self._clock())
+        if await self._written(vigil, sending):
+            outcome = await does.start(Command("resume", vigil.pod, vigil.pod_name), by="watch")
+            self._ended(replace(sending, holder=self._token), outcome)
+
+    async def _deploy(self, vigil: Vigil, found: Hit, does: Does) -> None:
+        plan = vigil.plan
+        if plan is None or plan.attempts < 1:
+            return
+        if (made := self._named(vigil.sent)) is not None:
+            # What RunPod refused it made all the same.
+            self._keep(vigil, replace(vigil, state=State.DONE, words=f"it was made: {made}"))
+            return
+        draft = self._draft(vigil, plan, found)
+        if (fault := self._fault(vigil, draft, plan, found)) is not None:
+            self._hold_back(vigil, fault)
+            return
+        order = drafts.order(draft, self._offers(), self._clock(), self._tz)
+        left = replace(plan, attempts=plan.attempts - 1)
+        sending = replace(
+            vigil, state=State.SENDING, plan=left, sent=draft["name"], sent_at=self._clock(),
+            tried=refused(vigil, found),
+        )  # fmt: skip
+        if await self._written(vigil, sending):
+            outcome = await does.deploy(order, by="watch")
+            self._ended(replace(sending, holder=self._token), outcome)
+            if outcome.ending is Ending.DONE:
+                await self._made(draft, outcome)
+
+    def _named(self, name: str) -> str | None:
+        """The id of the pod of a name that podtop made up; None where there is none."""
+        return next((r.id for r in self._fleet.records.values() if name and r.name == name), None)
+
+    def _offers(self) -> tuple[Offer, ...]:
+        return self._fleet.market.value.offers if self._fleet.market.value is not None else ()
+
+    def _draft(self, vigil: Vigil, plan: Plan, found: Hit) -> Draft:
+        """What is to be ordered, for the GPU that is there."""
+        draft = self.drafts.get(vigil.id) or Draft(plan.values)
+        more = {
+            "gpu_type_id": found.gpu, "gpu_count": str(vigil.demand.gpu_count), "name": self._name(found.name),
+            "cloud": "SECURE" if found.secure else "COMMUNITY", "gpu_types": "",
+        }  # fmt: skip
+        draft = replace(draft, values={**draft.values, **more})
+        most = self._most(vigil, draft, plan)
+        if draft.way == "demand" and most is not None and most > 0:
+            # RunPod itself is told what was agreed to.
+            draft = draft.typed("deploy_cost", f"{most:.4f}")
+        return draft
+
+    @staticmethod
+    def _most(vigil: Vigil, draft: Draft, plan: Plan) -> float | None:
+        """Dollars an hour that all its GPUs may cost; None where it is not known what its disks do."""
+        disks = drafts.price(draft, (), None).disks
+        if disks is None:
+            return None
+        most = [plan.cap - disks]
+        if vigil.ceiling is not None:
+            most.append(vigil.ceiling * vigil.demand.gpu_count)
+        if (typed := drafts.dollars(draft, "deploy_cost")) is not None:
+            most.append(typed)
+        return math.floor(min(most) * 10_000 + 1e-6) / 10_000
+
+    def _fault(self, vigil: Vigil, draft: Draft, plan: Plan, found: Hit) -> str | None:
+        """Why what is prepared cannot be sent now."""
+        if draft["compute"] == "CPU" or (draft.way == "spot") != vigil.spot:
+            return "the form asks for something else than the watch waits for"
+        price = drafts.price(draft, self._offers(), self._fleet.funds)
+        if price.disks is None:
+            return "the price of its disks is not known"
+        if draft.way == "spot":
+            bid = drafts.dollars(draft, "bid_per_gpu")
+            if bid is None:
+                return "there is no bid"
+            if vigil.ceiling is not None and bid > vigil.ceiling + 1e-9:
+                return f"its bid of ${bid:.2f} is above the ${vigil.ceiling:.2f} that was agreed to"
+            gpus = bid * vigil.demand.gpu_count
+        else:
+            # What the market shows for the asked host may be dearer than its cheapest host is.
+            gpus = max(found.price * vigil.demand.gpu_count, price.gpus or 0.0)
+        per_hr = gpus + price.disks
+        if per_hr > plan.cap + 1e-9:
+            return f"it would cost ${per_hr:.2f}/h, and the cap is ${plan.cap:.2f}/h"
+        funds = self._fleet.funds
+        if funds is None or funds.balance is None:
+            return "the balance is not known"
+        if funds.balance < per_hr:
+            return "the balance is less than an hour of it"
+        names = frozenset(record.name for record in self._fleet.records.values())
+        faults = drafts.faults(draft, self._offers(), names, self._clock(), self._tz)
+        return next((f"{name.replace('_', ' ')}: {words}" for name, words in faults.items()), None)
+
+    def _ended(self, sending: Vigil, outcome: Outcome) -> None:
+        """Keep how an attempt ended: only what RunPod had none of, or never got, may be tried again."""
+        words = outcome.text
+        again = sending.plan is not None and sending.plan.attempts > 0 and outcome.later
+        # Values that are secret are still known here alone.
+        held = sending.plan is not None and bool(sending.plan.env or sending.plan.hidden)
+        waits = replace(sending, holder=sending.holder if held else "", words=words)
+        match outcome.ending:
+            case Ending.DONE:
+                after = replace(sending, state=State.DONE, words=words)
+            case Ending.NOT_SENT if sending.plan is not None:
+                # Nothing left this machine: it does not count.
+                plan = replace(sending.plan, attempts=sending.plan.attempts + 1)
+                after = replace(waits, state=State.ARMED, plan=plan)
+            case Ending.NOT_SENT:
+                after = replace(waits, state=State.ARMED)
+            case Ending.REFUSED if again:
+                after = replace(waits, state=State.ARMED)
+            case Ending.REFUSED | Ending.NOT_DONE:
+                # An answer that was lost may still become a pod: after one, only a person tries again.
+                after = replace(sending, state=State.GIVEN_UP, words=words)
+            case _:
+                after = replace(sending, state=State.UNKNOWN, words=words)
+        self._keep(sending, after)
+
+    def _keep(self, old: Vigil, new: Vigil) -> None:
+        try:
+            kept = self.vigils.swap(old.id, old, new)
+            self._fleet.vigils = dict(self.vigils.all())
+        except (ShelfError, OSError) as error:
+            kept = True
+            self._say(Note(str(error)))
+        if not kept:
+            # Another podtop was faster: what it did is shown as its own.
+            return
+        self._mine[new.id] = (new.state, new.told_at)
+        if new.over:
+            self.drafts.pop(new.id, None)
+            text = f"{what(new)}: {new.words}" if new.words else what(new)
+            self._ring(f"podtop: watch {new.state}", text)
+            if new.state is not State.DONE:
+                self._say(Note(f"watch {new.state}: {text}"))
+
+    def _recover(self, vigil: Vigil, now: float) -> None:
+        """An attempt that no task here is at: another podtop's, or one of a podtop that has ended."""
+        told = self._fleet.pods_at
+        if vigil.sent_at is None or told is None or told <= vigil.sent_at or not self._is_mine(vigil):
+            return
+        if self._lives(vigil.holder):
+            return
+        if (words := self._shows(vigil)) is not None:
+            self._keep(vigil, replace(vigil, state=State.DONE, words=words))
+        elif now - vigil.sent_at >= FORGOTTEN:
+            words = "podtop ended while it was sent, and nothing shows it: look at RunPod's console"
+            self._keep(vigil, replace(vigil, state=State.UNKNOWN, words=words))
+
+    def _shows(self, vigil: Vigil) -> str | None:
+        """What shows that an attempt did what it was to do; None where nothing does."""
+        if vigil.pod:
+            pod = self._pod(vigil)
+            return "it runs" if pod is not None and pod.status == "RUNNING" else None
+        made = self._named(vigil.sent)
+        return f"it was made: {made}" if made is not None else None
+
+    def _hold_back(self, vigil: Vigil, why: str) -> None:
+        """It is there, and nothing is sent: told once for each reason, and kept beside the watch."""
+        reason = re.sub(r"[\d.]+", "", why)
+        if self._told.get(vigil.id) == reason:
+            return
+        self._told[vigil.id] = reason
+        text = f"{what(vigil)} is there, and nothing is sent: {why}"
+        self._say(Note(f"▲ watch: {text}"))
+        self._ring("podtop: watch held back", text)
+        with suppress(ShelfError):
+            self.vigils.swap(vigil.id, vigil, replace(vigil, words=f"nothing sent: {why}"))

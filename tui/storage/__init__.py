@@ -1,0 +1,1 @@
+"""The files podtop keeps for its user: drafts, leases, watches, preferences, the audit log, the application log."""

@@ -1,0 +1,268 @@
+"""The log: what podtop saw, was told and did, in one rotating file in the state directory, without secrets.
+
+A line each, made to be searched: `2026-11-28T14:03:07.512Z 4711 WARNING api: failed operation=Fleet status=502`, with
+the time in UTC and the process. No trouble with the file, such as a full disk, ever reaches who logs.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import stat
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tui.api.secret import MASK, known, mask, redact
+from tui.files import private
+
+LOG_NAME = "podtop.log"
+BYTES = 1_000_000
+FILES = 3
+"""Size of one file at most, and how many there are at most, the present one among them."""
+
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+AGAIN = 600.0
+"""Seconds within which the same is written once; what came meanwhile is counted."""
+
+REMEMBERED = 256
+"""Different lines that are told apart to find what is the same."""
+
+LONGEST = 16_384
+"""Characters of one entry."""
+
+_LOGGERS = ("tui", "asyncio")
+
+_LOGIN = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+"""The user and password of a URL."""
+
+_PLAIN = re.compile(r"[\w.,:;/+@%$#!?*()<>|~^&-]+")
+
+
+def masked(text: str) -> str:
+    """A text without the secrets that podtop knows, and without what looks like one."""
+    return mask(_LOGIN.sub(MASK, redact(text, known())))
+
+
+def event(
+    logger: str, what: str, level: int = logging.INFO, /, *, fields: Mapping[str, object] | None = None, **more: object
+) -> None:
+    """Log that something happened, with what belongs to it; a field that is None or empty is left out."""
+    log = logging.getLogger(f"tui.{logger}")
+    if log.isEnabledFor(level):
+        log.log(level, "%s", " ".join((what, *pairs({**(fields or {}), **more}))))
+
+
+def pairs(fields: Mapping[str, object]) -> list[str]:
+    """`name=value` of each field, quoted where a value is more than a word."""
+    return [f"{name}={_value(value)}" for name, value in fields.items() if value is not None and value != ""]
+
+
+def _value(value: object) -> str:
+    # Before anything is escaped: a secret in another spelling would not be found.
+    text = masked(f"{value:g}" if isinstance(value, float) else str(value))
+    if _PLAIN.fullmatch(text):
+        return text
+    return '"' + _visible(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+
+
+class _Lines(logging.Formatter):
+    """One line for each record, whatever is in it; a traceback follows on lines that begin with a bar."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        when = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        name = record.name.removeprefix("tui.")
+        text = masked(record.getMessage())
+        if record.exc_info:
+            text += "\n" + masked("".join(traceback.format_exception(record.exc_info[1])))
+        head, *rest = text[:LONGEST].split("\n")
+        lines = [f"{when}.{int(record.msecs):03d}Z {record.process} {record.levelname} {name}: {_visible(head)}"]
+        lines += [f"| {_visible(line)}" for line in rest if line]
+        return "\n".join(lines) + "\n"
+
+
+def _visible(text: str) -> str:
+    """Text in which nothing is more than text to a terminal that shows the file."""
+    return "".join(ch if ch.isprintable() else ch.encode("unicode_escape").decode() for ch in text)
+
+
+class _Seldom(logging.Filter):
+    """Lets the same pass once in a while, and tells with it how often it came meanwhile."""
+
+    def __init__(self, beat: Callable[[], float]) -> None:
+        super().__init__()
+        self._beat = beat
+        self._seen: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now = self._beat()
+        text = record.getMessage()
+        key = (record.name, _without_figures(text))
+        at, more = self._seen.pop(key, (None, 0))
+        if at is not None and now - at < AGAIN and record.levelno < logging.CRITICAL:
+            self._seen[key] = (at, more + 1)
+            return False
+        if len(self._seen) >= REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        self._seen[key] = (now, 0)
+        if more:
+            record.msg, record.args = f"{text} more={more}", ()
+        return True
+
+    def rest(self) -> list[logging.LogRecord]:
+        """A record for all that came again and was not told; each is told of once."""
+        found = []
+        for (name, text), (at, more) in self._seen.items():
+            if more:
+                found.append(logging.LogRecord(name, logging.INFO, "", 0, "%s", (f"{text} more={more}",), None))
+                self._seen[name, text] = (at, 0)
+        return found
+
+
+# Before a file is opened nothing is logged: without a handler Python would write to the terminal.
+logging.getLogger("tui").addHandler(logging.NullHandler())
+
+_FIGURES = re.compile(r"(?:(?<=request_id=)|(?<=cf_ray=)|(?<=took=))\S+")
+
+
+def _without_figures(text: str) -> str:
+    """What is the same of two lines: ids of requests and how long they took are always others."""
+    return _FIGURES.sub("", text)
+
+
+class _File(logging.Handler):
+    """Adds to a file that is opened anew for each record.
+
+    So it may be renamed or deleted by anybody, another podtop that turns it over among them, and a disk that was full
+    is used again when it has room.
+    """
+
+    def __init__(self, path: Path, beat: Callable[[], float]) -> None:
+        super().__init__()
+        self.path = path
+        self._seldom = _Seldom(beat)
+        self.setFormatter(_Lines())
+        self.addFilter(self._seldom)
+
+    def end(self) -> None:
+        """Tell what came again since it was written."""
+        for record in self._seldom.rest():
+            self.emit(record)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self.append(self.format(record).encode("utf-8", "backslashreplace"))
+        # A log that cannot be written, or a record that cannot be formatted, is nobody's trouble.
+        except Exception:
+            return
+
+    def works(self) -> bool:
+        """Whether it can be written now."""
+        try:
+            private.folder(self.path.parent)
+            self.append(b"")
+        except OSError:
+            return False
+        return True
+
+    def append(self, line: bytes) -> None:
+        """Raises OSError."""
+        file = self._open()
+        try:
+            size = os.fstat(file).st_size
+            if size and size + len(line) > BYTES:
+                self._turn_over(file)
+                os.close(file)
+                file = self._open()
+            os.write(file, line)
+        finally:
+            os.close(file)
+
+    def _open(self) -> int:
+        # Without waiting: in the place of the file somebody may have put a pipe that nobody reads.
+        flags = os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
+        file = os.open(self.path, flags, private.FILE)
+        found = os.fstat(file)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(file)
+            raise OSError(f"{self.path} is no file")
+        if stat.S_IMODE(found.st_mode) != private.FILE:
+            os.fchmod(file, private.FILE)
+        return file
+
+    def _turn_over(self, file: int) -> None:
+        """Make room for a new file; of several podtops one does."""
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        except OSError:
+            # Some file systems have no locks: two may then turn it over at once, and a part of the past is lost.
+            pass
+        here, there = os.fstat(file), os.stat(self.path)  # noqa: PTH116
+        if (here.st_ino, here.st_dev) == (there.st_ino, there.st_dev):
+            for number in range(FILES - 1, 0, -1):
+                older = self._numbered(number - 1)
+                if older.exists():
+                    older.replace(self._numbered(number))
+
+    def _numbered(self, number: int) -> Path:
+        return self.path.with_name(f"{self.path.name}.{number}") if number else self.path
+
+
+def open_log(directory: Path, level: str = "info", *, beat: Callable[[], float] = time.monotonic) -> Path | None:
+    """Send podtop's log to its file and nowhere else; None where that cannot be written."""
+    path = directory / LOG_NAME
+    root = logging.getLogger("tui")
+    there = next((handler for handler in root.handlers if isinstance(handler, _File) and handler.path == path), None)
+    if there is not None:
+        return path if there.works() else None
+    close_log()
+    handler = _File(path, beat)
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        logger.propagate = False
+        logger.addHandler(handler)
+        logger.setLevel(LEVELS[level] if name == "tui" else max(LEVELS[level], logging.WARNING))
+    return path if handler.works() else None
+
+
+def close_log() -> None:
+    """Write nothing more."""
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        for handler in [one for one in logger.handlers if isinstance(one, _File)]:
+            handler.end()
+            logger.removeHandler(handler)
+        logger.propagate = True
+
+
+def crash_report(error: BaseException, log: Path | None) -> str:
+    """Log a crash with its traceback, without the values of variables, and give the one line a person sees."""
+    cause = _logged(error)
+    return f"crashed: {type(cause).__name__}. Your pods go on running. Please report it; {_where(log)}."
+
+
+def refusal(cause: OSError, error: BaseException, log: Path | None) -> str:
+    """The same of what the system refused to podtop, which is no fault of either: a file, a process, a socket."""
+    _logged(error)
+    where = f"{os.fsdecode(cause.filename)}: " if isinstance(cause.filename, str | bytes) else ""
+    words = cause.strerror or str(cause) or type(cause).__name__
+    return masked(f"cannot go on: {where}{words}. Your pods go on running; {_where(log)}.")
+
+
+def _logged(error: BaseException) -> BaseException:
+    lines = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
+    logging.getLogger("tui").critical("crashed\n%s", lines)
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _where(log: Path | None) -> str:
+    return f"the log is {log}" if log else "there is no log, as its directory cannot be written to"

@@ -1,0 +1,224 @@
+"""`Ledger`: the append-only log of what podtop was told to change, written down before it is sent."""
+
+from __future__ import annotations
+
+import errno
+import getpass
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from tui.api.secret import Secret
+from tui.files import file_lock, private
+from tui.files.reading import unmarked
+
+
+class LedgerError(Exception):
+    """The log cannot be written or read. `str()` says what is the matter and what to do, for people."""
+
+
+class Entry(Struct, frozen=True, omit_defaults=True):
+    """One line: what was meant to be done, or how it ended.
+
+    time:  ISO 8601, UTC.
+    user, host, pid: who.
+    origin: the host of the API, or "demo".
+    account: whose pod it is; "" where that was not known.
+    by:    "keys", or what acted for a person: "lease", "command".
+    phase: "intent", before it is sent, or "outcome".
+    inputs: what was sent beside the pod's id, of variables their names alone.
+    """
+
+    time: str
+    id: str
+    phase: str
+    origin: str
+    user: str = ""
+    host: str = ""
+    pid: int = 0
+    account: str = ""
+    by: str = ""
+    action: str = ""
+    pod: str = ""
+    name: str = ""
+    inputs: dict[str, Any] = {}
+    outcome: str = ""
+    message: str = ""
+
+
+class Intent(Struct, frozen=True):
+    """What was sent, or may have been, and of which it was never learned how it ended. `at` in epoch seconds."""
+
+    id: str
+    at: float
+    action: str
+    pod: str
+    name: str
+    account: str = ""
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
+"""Of a lack of room; None is that of a write that came to nothing in the middle."""
+
+OPEN = ("", "unknown")
+"""Outcomes after which it is still to be found out what happened."""
+
+
+def user_name() -> str:
+    """The name of the system's user; its number where the system has no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def safe_inputs(inputs: Mapping[str, object]) -> dict[str, object]:
+    """Inputs as they may be written down: no secret, and of variables their names alone."""
+    return {key: value for key, old in inputs.items() if (value := _safe(old)) is not None}
+
+
+def _safe(value: object) -> object:
+    match value:
+        case Secret():
+            return None
+        case str() | bool() | int() | float() | None:
+            return value
+        case Mapping():
+            return safe_inputs({str(key): part for key, part in value.items()})
+        case list() | tuple() | set() | frozenset():
+            return [part for one in value if (part := _safe(one)) is not None]
+        case Struct():
+            name = getattr(value, "name", None)
+            return name if isinstance(name, str) else None
+        case _:
+            return None
+
+
+class Ledger:
+    """One file for all accounts, shared by every podtop of a user. Every method blocks: call it in a thread.
+
+    origin: whose pods these are.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        origin: str,
+        wall: Callable[[], float] = time.time,
+        user: Callable[[], str] = user_name,
+        new_id: Callable[[], str] = lambda: secrets.token_hex(6),
+    ) -> None:
+        self.path = path
+        self._origin = origin
+        self._wall = wall
+        self._user = user
+        self._new_id = new_id
+
+    def intent(
+        self, action: str, pod: str, name: str, inputs: Mapping[str, object], by: str = "keys", account: str = ""
+    ) -> str:
+        """Write down what is about to be sent; it is on the disk when this returns. Raises LedgerError."""
+        entry = Entry(
+            self._now(), self._new_id(), "intent", self._origin, self._user(), socket.gethostname(), os.getpid(),
+            account, by, action, pod, name, safe_inputs(inputs),
+        )  # fmt: skip
+        try:
+            self._append(entry)
+        except OSError as error:
+            room = "Make room, or set" if error.errno in _FULL else "Set"
+            raise LedgerError(
+                f"the action log {self.path} cannot be written ({error.strerror or error}), so nothing was sent. "
+                f"{room} XDG_STATE_HOME to a directory that can be written."
+            ) from None
+        return entry.id
+
+    def outcome(self, id: str, outcome: str, message: str, pod: str | None = None) -> None:
+        """Write down how it ended. Raises LedgerError."""
+        entry = Entry(
+            self._now(), id, "outcome", self._origin, pid=os.getpid(), pod=pod or "", outcome=outcome, message=message
+        )
+        try:
+            self._append(entry)
+        except OSError as error:
+            raise LedgerError(f"{self.path} cannot be written ({error.strerror or error})") from None
+
+    def unfinished(self) -> tuple[Intent, ...]:
+        """Intents at this origin of which no outcome is known, oldest first. Raises LedgerError."""
+        found: dict[str, Intent] = {}
+        for entry in entries(self.path):
+            if entry.origin != self._origin:
+                continue
+            if entry.phase == "intent":
+                at = _instant(entry.time)
+                found[entry.id] = Intent(entry.id, at, entry.action, entry.pod, entry.name, entry.account)
+            elif entry.outcome not in OPEN:
+                found.pop(entry.id, None)
+        return tuple(found.values())
+
+    def _now(self) -> str:
+        return datetime.fromtimestamp(self._wall(), UTC).isoformat(timespec="milliseconds")
+
+    def _append(self, entry: Entry) -> None:
+        new = not self.path.exists()
+        private.folder(self.path.parent)
+        # Held for the one write: the end of a line that another podtop writes just now must not look torn.
+        lock = file_lock.wait_for(self.path.with_suffix(".lock"))
+        try:
+            self._append_line(entry)
+        finally:
+            lock.close()
+        if new:
+            directory = os.open(self.path.parent, os.O_RDONLY)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
+
+    def _append_line(self, entry: Entry) -> None:
+        file = private.open_file(self.path, os.O_CREAT | os.O_APPEND | os.O_RDWR)
+        try:
+            line = msgspec.json.encode(entry) + b"\n"
+            if self._is_torn(file):
+                # A line that a full disk or a kill cut short must not swallow this one.
+                line = b"\n" + line
+            if os.write(file, line) != len(line):
+                raise OSError("the disk is full")
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+    @staticmethod
+    def _is_torn(file: int) -> bool:
+        size = os.fstat(file).st_size
+        return size > 0 and os.pread(file, 1, size - 1) != b"\n"
+
+
+def entries(path: Path) -> Iterator[Entry]:
+    """The lines that can be read, oldest first; none where there is no file. Raises LedgerError."""
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                try:
+                    yield msgspec.json.decode(unmarked(line), type=Entry)
+                except (msgspec.MsgspecError, UnicodeDecodeError):
+                    continue
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise LedgerError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _instant(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return 0.0

@@ -1,0 +1,129 @@
+"""`Shelf`: a small JSON file of things by name, shared by all podtops of a user: read, changed and written as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from tui.files import file_lock, private
+from tui.files.reading import unmarked
+
+T = TypeVar("T")
+
+
+class ShelfError(Exception):
+    """The file cannot be read or kept. `str()` says why, for people."""
+
+
+class Shelf(Generic[T]):
+    """One file. Methods block, for milliseconds: it is small.
+
+    kind: the type of what is kept; what: its name in the plural; loss: what a damaged file means, in words.
+    """
+
+    def __init__(self, path: Path, kind: Any, what: str, loss: str) -> None:
+        self.path = path
+        self._type = dict[str, kind]
+        self._what = what
+        self._loss = loss
+        self._seen: tuple[int, int] | None = None
+        self._all: dict[str, T] = {}
+
+    def all(self) -> Mapping[str, T]:
+        """By name; read again where another podtop changed them. Raises ShelfError."""
+        try:
+            stat = self.path.stat()
+            stamp = (stat.st_mtime_ns, stat.st_ino)
+            if stamp != self._seen:
+                self._all = msgspec.json.decode(unmarked(self.path.read_bytes()), type=self._type)
+                self._seen = stamp
+        except FileNotFoundError:
+            self._all, self._seen = {}, None
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise self._set_aside(error) from None
+        except OSError as error:
+            raise ShelfError(f"the {self._what} in {self.path} cannot be read: {error.strerror or error}") from None
+        return self._all
+
+    def put(self, name: str, thing: T) -> None:
+        with self.changed() as things:
+            things[name] = thing
+
+    def drop(self, name: str) -> None:
+        with self.changed() as things:
+            things.pop(name, None)
+
+    def swap(self, name: str, old: T, new: T) -> bool:
+        """Put `new` in place of just this `old`, on the disk; False where somebody changed it before."""
+        with self.changed() as things:
+            if things.get(name) != old:
+                return False
+            things[name] = new
+            return True
+
+    @contextmanager
+    def changed(self) -> Iterator[dict[str, T]]:
+        """Read, let it be changed, and write it, while no other podtop does."""
+        try:
+            private.folder(self.path.parent)
+            lock = file_lock.wait_for(self.path.with_suffix(".lock"))
+            try:
+                before = dict(self.all())
+                things = dict(before)
+                yield things
+                if things != before:
+                    lock.check()
+                    private.put(self.path, msgspec.json.encode(things))
+            finally:
+                lock.close()
+        except OSError as error:
+            raise ShelfError(f"the {self._what} in {self.path} cannot be kept: {error.strerror or error}") from None
+
+    def _set_aside(self, error: Exception) -> ShelfError:
+        """Rename a damaged file: it is never deleted."""
+        aside = self.path.with_name(f"{self.path.name}.damaged")
+        try:
+            self.path.rename(aside)
+        except OSError as trouble:
+            return ShelfError(f"the {self._what} in {self.path} are damaged: {trouble.strerror or trouble}")
+        return ShelfError(f"the {self._what} were damaged ({error}) and are kept as {aside}: {self._loss}")
+
+
+class Right:
+    """The right to act on what is on a shelf: one podtop at a time has it, until it ends, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._mine: file_lock.Held | None = None
+
+    def taken(self) -> bool:
+        """Whether this podtop has it, or just got it. Raises ShelfError where the file cannot be made."""
+        if self._mine is not None and not self._mine.is_mine():
+            self.close()
+        if self._mine is None:
+            try:
+                private.folder(self._path.parent)
+                self._mine = file_lock.hold(self._path)
+            except OSError as error:
+                raise ShelfError(f"{self._path} cannot be kept: {error.strerror or error}") from None
+        return self._mine is not None
+
+    def close(self) -> None:
+        if self._mine is not None:
+            self._mine.close()
+            self._mine = None
+
+
+def is_held(path: Path) -> bool:
+    """Whether a podtop that runs has the right of this file. One that nobody has is taken away: it is of one podtop."""
+    try:
+        if file_lock.is_held(path):
+            return True
+    except FileNotFoundError:
+        return False
+    file_lock.remove(path)
+    return False

@@ -1,0 +1,51 @@
+"""`StateFiles`: where podtop keeps what it writes beside recordings: actions, drafts, leases."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from tui.storage.audit_log import Ledger
+
+
+class StateFiles(Struct, frozen=True):
+    """Files of one API.
+
+    directory: makes or finds the state directory.
+    origin:    the host of the API, or "demo".
+    api_url:   names the API in the names of files.
+    """
+
+    directory: Callable[[], Path]
+    origin: str
+    api_url: str
+
+    def ledger(self) -> Ledger:
+        """The action log."""
+        from tui.storage.audit_log import Ledger
+
+        return Ledger(self.directory() / "actions.jsonl", origin=self.origin)
+
+    def draft(self) -> Path:
+        """The deploy that is being typed."""
+        return self.directory() / f"draft-{self._name('')}.json"
+
+    def leases(self, account: str) -> Path:
+        """What podtop is to stop, of one account."""
+        return self.directory() / "leases" / f"{self._name(account)}.json"
+
+    def vigils(self) -> Path:
+        """What is waited for."""
+        return self.directory() / f"watches-{self._name('')}.json"
+
+    def kept(self) -> Path:
+        """What was set on the screen."""
+        return self.directory() / f"screen-{self._name('')}.json"
+
+    def _name(self, account: str) -> str:
+        return hashlib.sha256(f"{self.api_url}\n{account}".encode()).hexdigest()[:16]

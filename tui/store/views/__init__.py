@@ -1,0 +1,1 @@
+"""Read-only selections of the store as frozen rows and lines; no formatting."""

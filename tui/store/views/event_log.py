@@ -1,0 +1,123 @@
+"""The log of everything that happened: what a recording and this run know of, as one, and its filter. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from tui.domain.events import ENDS, Event, Kind
+from tui.store.alert_tracker import TOLD, TROUBLE
+
+REACH = 30 * 86_400.0
+"""Seconds back to which events are brought from a recording: as long as one keeps them."""
+
+MOST = 10_000
+"""How many of them are brought at the most, the newest."""
+
+_ALERTS = {kind for begin in TOLD.values() for kind in (begin, ENDS[begin])}
+_API = {kind for begin in TROUBLE for kind in (begin, ENDS[begin])} | {Kind.TROUBLE}
+_ACTIONS = {Kind.DONE, Kind.REFUSED, Kind.UNKNOWN}
+
+GROUPS: Mapping[str, frozenset[Kind]] = {
+    "status": frozenset(set(Kind) - _ALERTS - _API - _ACTIONS - {Kind.PRICE}),
+    "alert": frozenset(_ALERTS),
+    "action": frozenset(_ACTIONS),
+    "api": frozenset(_API),
+    "price": frozenset({Kind.PRICE}),
+}
+"""Kinds that belong together, by a word that a filter takes for them."""
+
+WORDS = f"words, pod:NAME, kind: with a kind of event or {', '.join(GROUPS)}"
+"""What a filter may be made of, for a line of help."""
+
+
+class Earlier(Struct, frozen=True):
+    """What a recording tells: events, oldest first, and the last known names of pods by their ids.
+
+    until:  when it was asked.
+    """
+
+    events: tuple[Event, ...] = ()
+    names: Mapping[str, str] = {}
+    until: float = 0.0
+
+
+def merged(earlier: Sequence[Event], recent: Iterable[Event], slack: float) -> tuple[Event, ...]:
+    """All events, oldest first, each once.
+
+    Another podtop may have recorded what this one saw too, at its own polls: of one pod and kind within `slack`
+    seconds, what this one saw is kept.
+    """
+    seen = dict.fromkeys(recent)
+    times: dict[tuple[str, Kind], list[float]] = {}
+    for event in seen:
+        times.setdefault((event.pod, event.kind), []).append(event.at)
+    for known in times.values():
+        known.sort()
+
+    def is_seen(event: Event) -> bool:
+        known = times.get((event.pod, event.kind), [])
+        at = bisect_left(known, event.at - slack)
+        return at < len(known) and known[at] <= event.at + slack
+
+    kept = [event for event in dict.fromkeys(earlier) if not is_seen(event)]
+    return tuple(sorted((*kept, *seen), key=lambda event: event.at))
+
+
+class Terms(Struct, frozen=True):
+    """All of which must hold: words, kinds (of each set one), parts of pods' names or ids.
+
+    `faults`: what of the text makes no sense, in words; it narrows nothing.
+    """
+
+    words: tuple[str, ...] = ()
+    kinds: tuple[frozenset[Kind], ...] = ()
+    pods: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.words or self.kinds or self.pods)
+
+    def hold(self, event: Event, name: str) -> bool:
+        """`name`: the pod's."""
+        if not all(event.kind in kinds for kinds in self.kinds):
+            return False
+        pod = f"{name} {event.pod}".lower()
+        if not all(part in pod for part in self.pods):
+            return False
+        return not self.words or all(word in f"{pod} {event.kind} {event.text}".lower() for word in self.words)
+
+
+def parse(text: str) -> Terms:
+    """A filter as it is typed. It never fails: what is half typed narrows nothing yet, and is told."""
+    words: list[str] = []
+    kinds: list[frozenset[Kind]] = []
+    pods: list[str] = []
+    faults: list[str] = []
+    for token in text.lower().split():
+        field, colon, value = token.partition(":")
+        if not colon or field not in ("kind", "pod"):
+            words.append(token)
+        elif field == "pod":
+            if value:
+                pods.append(value)
+            else:
+                faults.append("pod: takes a part of a name or id")
+        elif found := _kinds(value):
+            kinds.append(found)
+        else:
+            some = "outbid, idle, restart, outage"
+            faults.append(f"kind: takes {', '.join(GROUPS)}, or a kind such as {some}")
+    return Terms(tuple(words), tuple(kinds), tuple(pods), tuple(faults))
+
+
+def _kinds(value: str) -> frozenset[Kind]:
+    """The kinds that any of some words, with commas between them, means."""
+    found: set[Kind] = set()
+    for word in value.split(","):
+        if word:
+            found |= GROUPS.get(word.removesuffix("s") if word != "status" else word, frozenset())
+            found |= {kind for kind in Kind if word in kind.value}
+    return frozenset(found)

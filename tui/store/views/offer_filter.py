@@ -1,0 +1,118 @@
+"""The market's filter as it is typed: words, and comparisons such as `vram>=80 price<2.5 stock:high`."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from tui.store.views.offers import OfferRow
+
+_TERM = re.compile(r"(?P<field>[a-z$/]+)(?P<op>>=|<=|>|<|=|:)(?P<value>.*)")
+
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "=": operator.eq, ":": operator.eq,
+}  # fmt: skip
+
+
+class _Field(NamedTuple):
+    """What can be compared: what it is in words, and how it is read of a row (None where it is not known)."""
+
+    words: str
+    read: Callable[[OfferRow], float | None]
+
+
+NUMBERS: Mapping[str, _Field] = {
+    "vram": _Field("GB of memory of one GPU", lambda row: row.memory_gb),
+    "price": _Field("$ per GPU and hour, on demand, of the cheaper cloud", lambda row: row.price),
+    "spot": _Field("$ per GPU and hour, the lowest bid", lambda row: row.spot),
+    "gb": _Field("$ per GB of GPU memory and hour", lambda row: row.per_gb),
+    "max": _Field("GPUs that one pod can have", lambda row: row.max_count),
+    "cores": _Field("CUDA cores", lambda row: row.cuda_cores),
+    "rented": _Field("percent of all of them that are rented", lambda row: row.rented_share),
+}
+
+
+def _clouds(row: OfferRow) -> str:
+    clouds = (("secure", row.secure_stock, row.secure), ("community", row.community_stock, row.community))
+    return " ".join(word for word, stock, price in clouds if stock is not None or price is not None)
+
+
+TEXTS: Mapping[str, tuple[str, Callable[[OfferRow], str]]] = {
+    "stock": ("high, medium, low or none", lambda row: (row.stock or "none").lower()),
+    "cloud": ("secure or community, where it is in stock", _clouds),
+    "country": ("two letters of where the cheapest host is", lambda row: " ".join(row.countries).lower()),
+    "maker": ("nvidia or amd", lambda row: (row.manufacturer or "").lower()),
+}
+
+WORDS = "words, " + ", ".join((*(f"{name}<" for name in NUMBERS), *(f"{name}:" for name in TEXTS)))
+"""What a filter may be made of, for a line of help."""
+
+
+class Condition(Struct, frozen=True):
+    """One comparison; `value` is a number for `NUMBERS`, text for `TEXTS`."""
+
+    field: str
+    op: str
+    value: float | str
+
+    def holds(self, row: OfferRow) -> bool:
+        """What is not known is neither more nor less than anything."""
+        if self.field in TEXTS:
+            return str(self.value) in TEXTS[self.field][1](row)
+        found = NUMBERS[self.field].read(row)
+        return found is not None and _COMPARE[self.op](found, float(self.value))
+
+
+class Terms(Struct, frozen=True):
+    """All of which must hold. `faults`: what of the text makes no sense, in words; it narrows nothing."""
+
+    words: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    faults: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.words or self.conditions)
+
+    def hold(self, row: OfferRow) -> bool:
+        text = f"{row.name} {row.id} {row.memory_gb or ''}gb {row.stock or 'none'}".lower()
+        return all(word in text for word in self.words) and all(c.holds(row) for c in self.conditions)
+
+
+def parse(text: str) -> Terms:
+    """A filter as it is typed. It never fails: what is half typed narrows nothing yet, and is told."""
+    words: list[str] = []
+    conditions: list[Condition] = []
+    faults: list[str] = []
+    for token in text.lower().split():
+        found = _TERM.fullmatch(token)
+        if found is None:
+            words.append(token)
+            continue
+        field, op, value = found["field"], found["op"], found["value"]
+        if field in NUMBERS:
+            number = _number(value)
+            if number is None:
+                faults.append(f"{field}{op} takes a number: {NUMBERS[field].words}")
+            else:
+                conditions.append(Condition(field, op, number))
+        elif field in TEXTS:
+            if op not in (":", "=") or not value:
+                faults.append(f"{field}: takes {TEXTS[field][0]}")
+            else:
+                conditions.append(Condition(field, op, value))
+        else:
+            faults.append(f"{field}{op} is unknown; there are {', '.join((*NUMBERS, *TEXTS))}")
+    return Terms(tuple(words), tuple(conditions), tuple(faults))
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text.removeprefix("$").removesuffix("gb").removesuffix("%"))
+    except ValueError:
+        return None
+    return number if number == number and abs(number) < 1e12 else None

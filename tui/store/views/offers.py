@@ -1,0 +1,285 @@
+"""Views of the market: its rows, in which order, what stands in for what. No formatting: numbers stay numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from tui.store.views.pods import Order, ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tui.api.models import Demand, Market, Offer, Places, Quote
+    from tui.store.views.offer_filter import Terms
+
+
+class OfferRow(Struct, frozen=True):
+    """One GPU type's prices per hour for one GPU; None where that cloud has none to let.
+
+    count:         how many GPUs it was asked for.
+    secure_share, community_share: percent of that cloud's that are rented; `rented` of `total` in both.
+    countries:     where the cheapest hosts are.
+    """
+
+    id: str
+    name: str
+    manufacturer: str | None
+    memory_gb: int | None
+    cuda_cores: int | None
+    max_count: int | None
+    count: int
+    secure: float | None
+    secure_spot: float | None
+    secure_stock: str | None
+    secure_share: float | None
+    community: float | None
+    community_spot: float | None
+    community_stock: str | None
+    community_share: float | None
+    stock: str | None
+    rented: int | None
+    total: int | None
+    countries: tuple[str, ...]
+
+    @property
+    def price(self) -> float | None:
+        """On demand, of the cheaper cloud."""
+        return min((p for p in (self.secure, self.community) if p is not None), default=None)
+
+    @property
+    def spot(self) -> float | None:
+        """The lowest bid, of the cheaper cloud."""
+        return min((p for p in (self.secure_spot, self.community_spot) if p is not None), default=None)
+
+    @property
+    def whole(self) -> float | None:
+        """On demand, for all the GPUs that were asked for."""
+        return None if self.price is None else self.price * self.count
+
+    @property
+    def per_gb(self) -> float | None:
+        """On demand, for one GB of GPU memory."""
+        return None if self.price is None or not self.memory_gb else self.price / self.memory_gb
+
+    @property
+    def rented_share(self) -> float | None:
+        """Percent of all of them, in both clouds, that are rented."""
+        if self.rented is not None and self.total:
+            return 100 * self.rented / self.total
+        shares = [share for share in (self.secure_share, self.community_share) if share is not None]
+        return max(shares, default=None)
+
+
+_STOCK = {"high": 3, "medium": 2, "low": 1}
+
+
+def stock_rank(word: str | None) -> int:
+    """High 3, Medium 2, Low 1, a word newer than podtop 1, none 0."""
+    return 0 if word is None else _STOCK.get(word.lower(), 1)
+
+
+def _best_stock(*quotes: Quote | None) -> str | None:
+    words = [q.stock for q in quotes if q is not None and q.stock is not None]
+    return max(words, key=stock_rank, default=None)
+
+
+def _sum(*numbers: int | None) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None
+
+
+def offer_row(offer: Offer, count: int = 1) -> OfferRow:
+    """The row of an offer that was asked for so many GPUs: RunPod tells totals."""
+    secure, community = offer.secure, offer.community
+
+    def each(dollars: float | None) -> float | None:
+        return None if dollars is None else dollars / count
+
+    return OfferRow(
+        id=offer.gpu_id,
+        name=offer.name,
+        manufacturer=offer.manufacturer,
+        memory_gb=offer.memory_gb,
+        cuda_cores=offer.cuda_cores,
+        max_count=offer.max_count,
+        count=count,
+        secure=each(secure.on_demand) if secure else None,
+        secure_spot=each(secure.spot) if secure else None,
+        secure_stock=secure.stock if secure else None,
+        secure_share=secure.rented_share if secure else None,
+        community=each(community.on_demand) if community else None,
+        community_spot=each(community.spot) if community else None,
+        community_stock=community.stock if community else None,
+        community_share=community.rented_share if community else None,
+        stock=_best_stock(secure, community),
+        rented=_sum(*(q.rented for q in (secure, community) if q)),
+        total=_sum(*(q.total for q in (secure, community) if q)),
+        countries=tuple(dict.fromkeys(q.country for q in (secure, community) if q and q.country)),
+    )
+
+
+_ORDERS: dict[str, Order[OfferRow]] = {
+    "price": Order(lambda o: o.price, rising=True),
+    "spot": Order(lambda o: o.spot, rising=True),
+    "vram": Order(lambda o: o.memory_gb),
+    "stock": Order(lambda o: stock_rank(o.stock)),
+    "name": Order(lambda o: o.name.lower(), rising=True),
+    "secure": Order(lambda o: o.secure, rising=True),
+    "secure_spot": Order(lambda o: o.secure_spot, rising=True),
+    "community": Order(lambda o: o.community, rising=True),
+    "community_spot": Order(lambda o: o.community_spot, rising=True),
+}
+PANE_SORTS = tuple(_ORDERS)
+"""The orders of the Fleet screen's pane. `price` and `spot` are those of the cheaper cloud."""
+
+_ORDERS |= {
+    "whole": Order(lambda o: o.whole, rising=True),
+    "per_gb": Order(lambda o: o.per_gb, rising=True),
+    "rented": Order(lambda o: o.rented_share, rising=True),
+    "max": Order(lambda o: o.max_count),
+    "cores": Order(lambda o: o.cuda_cores),
+    "country": Order(lambda o: o.countries[0] if o.countries else None, rising=True),
+}
+SORTS = tuple(_ORDERS)
+
+
+def rises(sort: str, inverted: bool) -> bool:
+    """Whether the offers begin with the least of what they are sorted by."""
+    return _ORDERS[sort or "price"].rising != inverted
+
+
+def rows(market: Market | None, count: int = 1) -> tuple[OfferRow, ...]:
+    """All there is, for an answer to a question about so many GPUs."""
+    return () if market is None else tuple(offer_row(offer, count) for offer in market.offers)
+
+
+def select(
+    every: tuple[OfferRow, ...], terms: Terms | None, sort: str = "", inverted: bool = False
+) -> tuple[OfferRow, ...]:
+    """The rows that match, in order; what cannot be rented now comes last in any order by price.
+
+    Equal ones stand by their price, then by name.
+    """
+    kept = [row for row in every if terms is None or terms.hold(row)]
+    kept.sort(key=lambda o: (o.name.lower(), o.id))
+    kept = ordered(kept, _ORDERS["price"], inverted=False)
+    return tuple(ordered(kept, _ORDERS[sort or "price"], inverted))
+
+
+class Equivalent(Struct, frozen=True):
+    """What has at least as much memory and costs less; `saves` per GPU and hour."""
+
+    row: OfferRow
+    saves: float
+
+
+def cheaper(row: OfferRow, every: tuple[OfferRow, ...]) -> tuple[Equivalent, ...]:
+    """What else has at least this one's memory and costs less per GPU, cheapest first. None where it has no price."""
+    if row.price is None or row.memory_gb is None:
+        return ()
+    found = [
+        Equivalent(other, row.price - other.price)
+        for other in every
+        if other.id != row.id and other.price is not None and other.price < row.price
+        and other.memory_gb is not None and other.memory_gb >= row.memory_gb
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda e: (-e.saves, e.row.name)))
+
+
+def substitutes(row: OfferRow, every: tuple[OfferRow, ...]) -> tuple[OfferRow, ...]:
+    """What there is in place of one that cannot be had: at least its memory, cheapest first."""
+    found = [
+        (other.price, other.name, other)
+        for other in every
+        if other.id != row.id and other.price is not None and (other.memory_gb or 0) >= (row.memory_gb or 0)
+    ]
+    return tuple(other for _, _, other in sorted(found, key=lambda item: item[:2]))
+
+
+def centers_of(places: Places | None, gpu: str) -> tuple[tuple[str, str], ...]:
+    """The data centres that have a GPU type in stock, by id with RunPod's word, the best stocked first."""
+    if places is None:
+        return ()
+    found = [(center.id, s.stock) for center in places.centers for s in center.stocks if s.gpu_id == gpu]
+    return tuple(sorted(((c, word) for c, word in found if word), key=lambda pair: (-stock_rank(pair[1]), pair[0])))
+
+
+FILTERS = {
+    "gpus": ("gpu_count", "1 to 100 GPUs in one pod"),
+    "cloud": ("secure", "secure or community"),
+    "disk": ("disk_gb", "GB of disk in all"),
+    "memory": ("min_memory_gb", "GB of memory at least"),
+    "vcpus": ("min_vcpus", "vCPUs at least"),
+    "down": ("min_download_mbps", "Mbit/s of download at least"),
+    "up": ("min_upload_mbps", "Mbit/s of upload at least"),
+    "country": ("country", "two letters, such as SE"),
+    "ip": ("public_ip", "yes: with a public IP; no: without"),
+}
+"""What goes to RunPod: the name that is typed, the field of `Demand`, and what is accepted."""
+
+_YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+
+def chip(name: str, demand: Demand) -> str:
+    """A filter as it is typed; empty where it does not narrow anything."""
+    value = getattr(demand, FILTERS[name][0])
+    if value is None or (name == "gpus" and value == 1):
+        return ""
+    if name == "cloud":
+        return f"cloud={'secure' if value else 'community'}"
+    return f"{name}={('yes' if value else 'no') if isinstance(value, bool) else value}"
+
+
+def chips(demand: Demand) -> tuple[str, ...]:
+    """All filters that narrow, as they are typed."""
+    return tuple(text for name in FILTERS if (text := chip(name, demand)))
+
+
+def _value(name: str, text: str) -> object:
+    """Raises ValueError or KeyError for what is not accepted."""
+    match name:
+        case "cloud":
+            return {"secure": True, "community": False}[text]
+        case "country":
+            if len(text) != 2 or not (text.isascii() and text.isalpha()):
+                raise ValueError
+            return text.upper()
+        case "ip":
+            return _YES[text]
+        case _:
+            number = int(text)
+            if not 1 <= number <= (100 if name == "gpus" else 1_000_000):
+                raise ValueError
+            return number
+
+
+def demand_of(text: str, countries: Collection[str] = ()) -> tuple[Demand, tuple[str, ...]]:
+    """Filters as they are typed, and what of them is not accepted, in words.
+
+    countries: where there are hosts; none where that is not known.
+    """
+    import difflib
+
+    from tui.api.models import Demand
+
+    found: dict[str, object] = {}
+    faults: list[str] = []
+    for token in text.lower().replace(",", " ").split():
+        name, mark, value = token.partition("=")
+        if name not in FILTERS:
+            near = difflib.get_close_matches(name, FILTERS, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FILTERS)}"
+            faults.append(f"{name} is unknown; {hint}")
+            continue
+        field, accepted = FILTERS[name]
+        try:
+            found[field] = _value(name, value)
+        except (ValueError, KeyError):
+            faults.append(
+                f"{name}={value} is not accepted; it takes {accepted}" if mark else f"{name}= takes {accepted}"
+            )
+    if countries and (country := found.get("country")) and country not in countries:
+        faults.append(f"country={country} has no hosts of RunPod; there are {' '.join(sorted(countries))}")
+    return Demand(**found), tuple(faults)  # type: ignore[arg-type]

@@ -1,0 +1,337 @@
+"""Views of the fleet: which rows, in which order, with which figures. No formatting: numbers stay numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from msgspec import Struct
+
+from tui.domain import pod_costs, pod_health
+from tui.domain.lease import acts_at
+from tui.domain.pod_health import Phase
+from tui.history.archive.codec import join
+from tui.store.fleet import TELEMETRY_AGE
+from tui.store.series import EMPTY, Stretch, steps, unbroken
+
+if TYPE_CHECKING:
+    from tui.api.models import GpuReading, Pod
+    from tui.domain.events import Event
+    from tui.domain.lease import Lease
+    from tui.domain.operations import Deed
+    from tui.store.fleet import Fleet, Record
+    from tui.store.pod_inspection import Inspection
+    from tui.store.series import Run
+
+SPARK_WIDTH = 60.0
+"""Seconds one character of a sparkline stands for, aligned to the clock so that a new sample changes one character."""
+
+
+class Query(Struct, frozen=True):
+    """What a table is asked for: terms that must all occur, the column to sort by, whether that order is turned."""
+
+    terms: tuple[str, ...] = ()
+    sort: str = ""
+    inverted: bool = False
+
+
+def terms(text: str) -> tuple[str, ...]:
+    """The words of a filter, lower-cased."""
+    return tuple(text.lower().split())
+
+
+class PodRow(Struct, frozen=True):
+    """One pod's figures: durations in seconds, percents 0..100, `since` an instant, `cost` per hour.
+
+    temp:  degrees Celsius of its hottest GPU; `power` the watts of all of them.
+    spent: dollars of the present run.
+    ports: what it listens on, inside.
+    """
+
+    id: str
+    name: str
+    phase: Phase
+    word: str
+    since: float | None
+    gpu: str
+    gpu_count: int
+    util: float | None
+    util_low: float | None
+    spark: tuple[float | None, ...]
+    vram: float | None
+    cpu: float | None
+    memory: float | None
+    cost: float | None
+    uptime: int | None
+    idle_for: float | None
+    spot: bool
+    location: str
+    reason: str
+    doing: str = ""
+    lost: bool = False
+    lease: tuple[str, float] | None = None
+    temp: float | None = None
+    power: float | None = None
+    spent: float | None = None
+    image: str = ""
+    ports: tuple[int, ...] = ()
+
+
+def pod_phase(record: Record, now: float) -> Phase:
+    if record.pod is None or record.unreadable is not None:
+        return Phase.UNREADABLE
+    return pod_health.phase(record.pod, record.idle_for(now))
+
+
+def gpu_name(record: Record) -> str:
+    pod = record.pod
+    return (pod.machine.gpu_name or "") if pod and pod.machine else ""
+
+
+def sparkline(record: Record, now: float, columns: int) -> tuple[float | None, ...]:
+    """Mean utilisation per minute for the last `columns` minutes, the present one included; None where unknown."""
+    values: list[float | None] = [None] * columns
+    if columns <= 0:
+        return ()
+    start = (math.floor(now / SPARK_WIDTH) - columns + 1) * SPARK_WIDTH
+    for run in record.series.runs("util", start, SPARK_WIDTH, columns, silence=0.0, until=now):
+        for point in run:
+            values[round((point.at - start) / SPARK_WIDTH)] = point.mean
+    return tuple(values)
+
+
+def pod_row(record: Record, now: float, spark: int = 0, deed: Deed | None = None, lease: Lease | None = None) -> PodRow:
+    """The figures of one pod at `now`, what is under way with it, and what podtop is to do to it (what, seconds left).
+
+    Telemetry of a pod that is not live is left out: RunPod keeps it a while.
+    """
+    at = pod_phase(record, now)
+    pod = record.pod
+    if pod is None or at is Phase.UNREADABLE:
+        return PodRow(
+            record.id, record.name, at, at.value, None, "", 0, None, None, (), None, None, None, None, None, None,
+            False, "", record.unreadable or "",
+        )  # fmt: skip
+    live = pod.runtime if pod_health.is_live(pod) else None
+    gpus = live.gpus if live else ()
+    utils = [g.util for g in gpus if g.util is not None]
+    change = pod_health.status_change(pod.status_change)
+    warm = _warm(pod, now)
+    return PodRow(
+        id=pod.id,
+        name=pod.name,
+        phase=at,
+        word=pod_health.status_word(pod, at),
+        since=change.at if change else None,
+        gpu=gpu_name(record),
+        gpu_count=pod.gpu_count,
+        util=pod_health.mean(utils),
+        util_low=min(utils, default=None),
+        spark=sparkline(record, now, spark) if live else (),
+        vram=pod_health.gpu_memory(gpus),
+        cpu=live.cpu if live else None,
+        memory=live.memory if live else None,
+        cost=pod.cost_per_hr,
+        uptime=live.uptime if live else None,
+        idle_for=record.idle_for(now),
+        spot=pod.kind in ("INTERRUPTABLE", "BID"),
+        location=(pod.machine.location or pod.machine.data_center or "") if pod.machine else "",
+        reason=change.what if change else "",
+        doing=deed.word if deed else "",
+        lost=bool(deed and deed.lost),
+        lease=(lease.action, acts_at(lease) - now) if lease is not None else None,
+        temp=max((g.temperature_c for g in warm if g.temperature_c is not None), default=None),
+        power=_watts(warm),
+        spent=pod_costs.since_start(pod),
+        image=pod.image or "",
+        ports=tuple(sorted({p.private for p in live.ports if p.private is not None})) if live else (),
+    )
+
+
+def _warm(pod: Pod, now: float) -> tuple[GpuReading, ...]:
+    """RunPod's own sample of a live pod's GPUs, while it is young enough to be of now."""
+    latest = pod.telemetry
+    if latest is None or not pod_health.is_live(pod) or (latest.at is not None and now - latest.at > TELEMETRY_AGE):
+        return ()
+    return latest.gpus
+
+
+def _watts(gpus: Sequence[GpuReading]) -> float | None:
+    """All of them, or nothing: a part of the sum would look like less."""
+    known = [g.power_w for g in gpus if g.power_w is not None]
+    return sum(known) if known and len(known) == len(gpus) else None
+
+
+_ORDER = {phase: rank for rank, phase in enumerate(Phase)}
+_Row = TypeVar("_Row")
+
+
+class Order(NamedTuple, Generic[_Row]):
+    """An order of rows: by what (None where unknown), and whether it begins with the least."""
+
+    key: Callable[[_Row], Any]
+    rising: bool = False
+
+
+def ordered(rows: list[_Row], order: Order[_Row], inverted: bool) -> list[_Row]:
+    """The rows in that order or the other way round; the unknown come last both ways."""
+    keyed = [(order.key(row), row) for row in rows]
+    known = [pair for pair in keyed if pair[0] is not None]
+    known.sort(key=lambda pair: pair[0], reverse=order.rising == inverted)
+    return [row for _, row in known] + [row for key, row in keyed if key is None]
+
+
+def _util(record: Record) -> float | None:
+    pod = record.pod
+    return pod_health.gpu_util(pod.runtime.gpus) if pod and pod.runtime and pod_health.is_live(pod) else None
+
+
+def _live(record: Record, field: str) -> float | None:
+    pod = record.pod
+    value: float | None = getattr(pod.runtime, field) if pod and pod.runtime and pod_health.is_live(pod) else None
+    return value
+
+
+_POD_ORDERS: dict[str, Order[Record]] = {
+    "status": Order(lambda r: 0, rising=True),
+    "name": Order(lambda r: r.name.lower(), rising=True),
+    "gpu": Order(lambda r: (gpu_name(r), -(r.pod.gpu_count if r.pod else 0)) if r.pod else None, rising=True),
+    "util": Order(_util),
+    "vram": Order(
+        lambda r: (
+            pod_health.gpu_memory(r.pod.runtime.gpus) if r.pod and r.pod.runtime and pod_health.is_live(r.pod) else None
+        )
+    ),
+    "cpu": Order(lambda r: _live(r, "cpu")),
+    "memory": Order(lambda r: _live(r, "memory")),
+    "cost": Order(lambda r: r.pod.cost_per_hr if r.pod else None),
+    "uptime": Order(lambda r: _live(r, "uptime")),
+    "id": Order(lambda r: r.id, rising=True),
+}
+POD_SORTS = tuple(_POD_ORDERS)
+
+
+def pods_rise(query: Query) -> bool:
+    """Whether the pods begin with the least of what they are sorted by."""
+    return _POD_ORDERS[query.sort or "status"].rising != query.inverted
+
+
+def _pod_text(record: Record, now: float) -> str:
+    at = pod_phase(record, now)
+    word = pod_health.status_word(record.pod, at) if record.pod else at.value
+    image = (record.pod.image or "") if record.pod else ""
+    return f"{record.name} {record.id} {gpu_name(record)} {word} {image}".lower()
+
+
+def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
+    """Ids of the pods that match, in order; equal ones by name and id, so that rows never dance."""
+    return fleet.derived(query, now, lambda: _pods(fleet, now, query))
+
+
+def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
+    records = list(fleet.records.values())
+    if query.terms:
+        records = [r for r in records if all(t in _pod_text(r, now) for t in query.terms)]
+    records.sort(key=lambda r: (r.name.lower(), r.id))
+    order = _POD_ORDERS[query.sort or "status"]
+    if query.sort in ("", "status"):
+        # The one order that depends on the instant: idle is running for long enough without work.
+        order = order._replace(key=lambda r: _ORDER[pod_phase(r, now)])
+    return tuple(r.id for r in ordered(records, order, query.inverted))
+
+
+class Line(Struct, frozen=True):
+    """One line of a chart: its label, its unbroken runs, and its value at the instant that is told of."""
+
+    label: str
+    runs: tuple[Run, ...]
+    last: float | None
+
+
+CHARTS = ("util", "vram", "cpu", "memory", "temp", "power")
+"""The charts of a pod: GPU utilisation, GPU memory, CPU, memory, GPU temperature, GPU power."""
+
+COMPARED = ("util", "vram", "cpu", "memory")
+"""The charts in which pods are compared, a line for each."""
+
+_PER_GPU = {"util": "gpu", "vram": "vram", "temp": "temp", "power": "power"}
+
+
+class Frame(NamedTuple):
+    """What of time a chart shows: `columns` buckets of `width` seconds from `start`, nothing after `now`.
+
+    cursor: the instant whose values are told; None for `now`.
+    """
+
+    start: float
+    width: float
+    columns: int
+    now: float
+    cursor: float | None = None
+
+
+def charts_of(record: Record) -> tuple[str, ...]:
+    """The charts there is anything to draw in: temperature and power only where RunPod gives them."""
+    names = record.series.names
+    return tuple(c for c in CHARTS if c not in ("temp", "power") or any(n.startswith(c) for n in names))
+
+
+def chart_lines(fleet: Fleet, record: Record, chart: str, frame: Frame) -> tuple[Line, ...]:
+    """The lines of one chart: one for each GPU, or the one of the container."""
+    prefix = _PER_GPU.get(chart)
+    if prefix is None:
+        return (_line(fleet, record, "", chart, frame),)
+    length = len(prefix)
+    names = dict.fromkeys((*_older(fleet, record, frame.width).columns, *record.series.names))
+    indices = sorted(int(n[length:]) for n in names if n.startswith(prefix) and n[length:].isdigit())
+    return tuple(_line(fleet, record, f"GPU {i}", f"{prefix}{i}", frame) for i in indices)
+
+
+def compared_lines(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> tuple[Line, ...]:
+    """One line for each pod, of the mean of its GPUs or of its container."""
+    return tuple(_line(fleet, record, record.name or record.id, chart, frame) for record in records)
+
+
+def _older(fleet: Fleet, record: Record, width: float) -> Stretch:
+    older = fleet.older.get(record.id)
+    return older.stretch if older is not None and older.width == width else EMPTY
+
+
+def _line(fleet: Fleet, record: Record, label: str, name: str, frame: Frame) -> Line:
+    series, older = record.series, _older(fleet, record, frame.width)
+    if older.times and name in older.columns:
+        whole = join([older, series.stretch(fleet.older[record.id].end, (name,))])
+        column = whole.columns[name]
+        runs = unbroken(whole.times, column, steps(name), *frame[:3], fleet.silence, until=frame.now)
+    else:
+        runs = series.runs(name, *frame[:3], fleet.silence, until=frame.now)
+    if frame.cursor is None:
+        return Line(label, runs, series.value(name, frame.now))
+    return Line(
+        label, runs, next((p.mean for run in runs for p in run if p.at <= frame.cursor < p.at + frame.width), None)
+    )
+
+
+def lacking(fleet: Fleet, record: Record, frame: Frame) -> tuple[float, float] | None:
+    """From when to when an archive has to be asked for this frame; None when all there is is at hand."""
+    times = record.series.times
+    # Of a pod without samples memory knows that there were none since it was first seen; "now" would ask for ever.
+    first = times[0] if times else record.seen
+    if not fleet.has_past or frame.start >= first - frame.width:
+        return None
+    older = fleet.older.get(record.id)
+    if older is not None and older.width == frame.width and older.start <= frame.start and older.end >= first:
+        return None
+    return frame.start, max(first, frame.start)
+
+
+def events(fleet: Fleet, pods: Collection[str], start: float, end: float) -> tuple[Event, ...]:
+    """What happened to these pods from `start` to `end`, oldest first."""
+    return tuple(event for event in fleet.events if event.pod in pods and start <= event.at <= end)
+
+
+def timeline(fleet: Fleet, inspection: Inspection | None, pod: str, now: float) -> tuple[Event, ...]:
+    """What happened to a pod by `now`, oldest first: by the recording, and by what this run of podtop saw since."""
+    found = {*(inspection.events if inspection is not None else ()), *events(fleet, (pod,), -math.inf, now)}
+    return tuple(sorted((event for event in found if event.at <= now), key=lambda event: event.at))

@@ -1,0 +1,1 @@
+"""The machine and its terminal: signals, child programs, the clipboard, ssh, multiplexers."""

@@ -1,0 +1,147 @@
+"""Puts a text where a person can paste it from, and tells truly how far that went.
+
+A program beside podtop (wl-copy, xclip, xsel, pbcopy) knows whether it has the text. A terminal that is sent a text by
+OSC 52, as over SSH, never answers: then podtop says that it was sent, and not that it is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import shutil
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from tui.config.loader import NOTHING, Hidden
+from tui.services.notifier import without_keys
+from tui.system.multiplexer import Inside, inside, outward
+
+MOST = 74_994
+"""Bytes of text that terminals take by OSC 52: 100,000 characters with what is around them, as hterm limits it."""
+
+PATIENCE = 2.0
+"""Seconds that a program gets to take a text."""
+
+
+class Outcome(NamedTuple):
+    """How far a text went, in words for a person; `good`: whether it may be expected in a clipboard."""
+
+    words: str
+    good: bool
+
+
+class Tool(NamedTuple):
+    """A program that takes a text on its standard input."""
+
+    name: str
+    arguments: tuple[str, ...] = ()
+
+
+_WAYLAND = (Tool("wl-copy", ("--type", "text/plain")),)
+_X11 = (Tool("xclip", ("-selection", "clipboard", "-in")), Tool("xsel", ("--clipboard", "--input")))
+_MAC = (Tool("pbcopy"),)
+
+_TMUX = Tool("tmux", ("load-buffer", "-w", "-", ";", "display-message", "-p", "#{client_termfeatures}"))
+"""-w: tmux sends it to the terminal outside by itself, whatever it lets pass of what runs in it (3.2 and later)."""
+
+
+def is_far(environ: Mapping[str, str]) -> bool:
+    """Whether the person sits at another machine."""
+    return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
+
+
+def tools(environ: Mapping[str, str], which: Callable[[str], str | None]) -> tuple[Tool, ...]:
+    """Programs that reach the clipboard of the desktop podtop runs on, best first; none where there is none."""
+    if is_far(environ):
+        return ()
+    fitting = (
+        *(_WAYLAND if environ.get("WAYLAND_DISPLAY") else ()),
+        *(_X11 if environ.get("DISPLAY") else ()),
+        *_MAC,
+    )
+    return tuple(tool for tool in fitting if which(tool.name))
+
+
+def osc52(text: str) -> str:
+    """The sequence that gives a terminal a text for its clipboard. It ends in BEL, which multiplexers hand on."""
+    return f"\x1b]52;c;{base64.b64encode(text.encode('utf-8', 'replace')).decode('ascii')}\x07"
+
+
+def sequence(text: str, where: Inside) -> str:
+    """What is written to the terminal. tmux beyond an ssh takes one of two, as it is configured: it gets both."""
+    plain = osc52(text)
+    return plain + outward(plain, where) if where is Inside.FAR_TMUX else outward(plain, where)
+
+
+async def copy(
+    text: str,
+    write: Callable[[str], bool],
+    *,
+    environ: Mapping[str, str] = os.environ,
+    which: Callable[[str], str | None] = shutil.which,
+    hidden: Hidden = NOTHING,
+) -> Outcome:
+    """Put a text where it can be pasted from. `write`: to the terminal; False where that takes nothing now.
+
+    hidden: what the programs must not get beside the text.
+    """
+    around = without_keys(environ, hidden)
+    for tool in tools(environ, which):
+        if await _told(tool, text, around) is not None:
+            return Outcome(f"copied ({tool.name})", True)
+    where = inside(environ)
+    kept = await _told(_TMUX, text, around) if where is Inside.TMUX and which("tmux") else None
+    if kept is not None and "clipboard" in kept:
+        return Outcome("in tmux's buffer, and sent by tmux to the terminal's clipboard", True)
+    in_tmux = "in tmux's buffer; " if kept is not None else ""
+    size = len(text.encode("utf-8", "replace"))
+    if size > MOST:
+        words = f"too long for the terminal's clipboard: {size:,} bytes, and it takes {MOST:,}"
+        return Outcome(f"{in_tmux}{words}", kept is not None)
+    if not write(sequence(text, where)):
+        return Outcome(f"{in_tmux}the terminal takes nothing now", kept is not None)
+    return Outcome(f"{in_tmux}sent to the terminal's clipboard (OSC 52{_through(where)})", True)
+
+
+def _through(where: Inside) -> str:
+    """What has to be so for it to arrive."""
+    match where:
+        case Inside.TMUX:
+            return "; tmux hands it on with allow-passthrough on"
+        case Inside.FAR_TMUX:
+            return "; tmux takes it with set-clipboard on"
+        case Inside.SCREEN:
+            return ", through screen"
+        case Inside.NOTHING:
+            return ""
+
+
+async def _told(tool: Tool, text: str, around: Mapping[str, str]) -> str | None:
+    """What a program said to a text; None where it could not be started, failed, or took too long.
+
+    around: its environment.
+    """
+    argv: Sequence[str] = (tool.name, *tool.arguments)
+    nothing, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
+    # Those that serve the text go on in the background, and would keep what they inherit open.
+    out = pipe if tool is _TMUX else nothing
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv, stdin=pipe, stdout=out, stderr=nothing, start_new_session=True, env=around
+        )
+    except (OSError, ValueError):
+        return None
+    try:
+        async with asyncio.timeout(PATIENCE):
+            said, _ = await process.communicate(text.encode("utf-8", "replace"))
+    except (TimeoutError, asyncio.CancelledError) as error:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        if isinstance(error, asyncio.CancelledError):
+            raise
+        return None
+    return (said or b"").decode("utf-8", "replace") if process.returncode == 0 else None

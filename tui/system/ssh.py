@@ -1,0 +1,264 @@
+"""Ways into a pod: what `ssh` is called with, and lines for a shell. Pure.
+
+All of it comes from RunPod's answers: an address must be an address, a port a number, an id an id, before it becomes an
+argument; what is to be pasted into a shell is quoted for one.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable
+from ipaddress import ip_address
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from tui.domain import pod_health
+
+if TYPE_CHECKING:
+    from tui.api.models import Placement, Pod, Port
+    from tui.config.settings import Ssh
+
+PORT_SETTLES = 90.0
+"""Seconds after a start for which RunPod may still tell the ports of the run before (plugins-official, gotchas.md)."""
+
+_POD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
+_HOST_ID = re.compile(r"[A-Za-z0-9]{1,40}(?:-[A-Za-z0-9]{1,40}){1,3}")
+_USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+_PROXY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_PLAIN_PATH = re.compile(r"/(?:[A-Za-z0-9._-]+/?)*")
+
+WORKSPACE = "/workspace"
+"""Where RunPod's own templates mount a pod's volume."""
+
+
+class Route(Struct, frozen=True):
+    """One way in. `port` None is ssh's own; `proxied`: by RunPod's proxy, which carries a terminal and no files."""
+
+    user: str
+    host: str
+    port: int | None
+    proxied: bool
+
+
+# What may become an argument
+
+
+def address(text: str | None) -> str | None:
+    """An IP address that one can connect to, in its shortest spelling; None for anything else.
+
+    Zones ("fe80::1%eth0") are refused: what stands behind the sign is free text.
+    """
+    if not text or "%" in text:
+        return None
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    return None if found.is_unspecified or found.is_multicast else str(found)
+
+
+def is_port(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and 0 < number < 65_536
+
+
+def is_pod(text: str) -> bool:
+    """Whether it is an id, and can be part of a host's name."""
+    return _POD.fullmatch(text) is not None
+
+
+def is_user(text: str) -> bool:
+    return _USER.fullmatch(text) is not None
+
+
+# Routes
+
+
+def direct(port: Port, settings: Ssh) -> Route | None:
+    """The way in by a port, where it is the one that ssh listens on, and can be reached from everywhere."""
+    host = address(port.ip)
+    if host is None or not port.is_public or port.private != 22 or port.kind not in ("tcp", None):
+        return None
+    if port.public is None or not is_port(port.public) or not is_user(settings.user):
+        return None
+    return Route(settings.user, host, port.public, False)
+
+
+def proxied(machine: Placement | None, settings: Ssh) -> Route | None:
+    host = machine.host_id if machine is not None else None
+    if not host or not _HOST_ID.fullmatch(host) or not _PROXY.fullmatch(settings.proxy_host):
+        return None
+    return Route(host, settings.proxy_host, None, True)
+
+
+def is_here(route: Route) -> bool:
+    """Whether it leads to this very machine."""
+    return not route.proxied and ip_address(route.host).is_loopback
+
+
+def routes(pod: Pod, settings: Ssh) -> tuple[Route, ...]:
+    """All ways into a pod that is up, the best first; what one that is not up tells of ports is left over."""
+    if not pod_health.is_live(pod) or pod.runtime is None:
+        return ()
+    found = [direct(port, settings) for port in pod.runtime.ports]
+    found.append(proxied(pod.machine, settings))
+    return tuple(route for route in found if route is not None)
+
+
+def hindrance(pod: Pod) -> str:
+    """Why there is no way into a pod."""
+    match pod.status:
+        case "RUNNING" if pod.runtime is None:
+            return "it is still booting: RunPod tells its ports when its container runs"
+        case "RUNNING" if not pod.runtime or not pod.runtime.ports:
+            return "RunPod tells no port of it yet, and no host to reach it by: try again in a minute"
+        case "RUNNING":
+            return "it has no public port 22/tcp, and RunPod tells no host to reach it by its proxy"
+        case "EXITED":
+            return "it is stopped: R resumes it"
+        case "TERMINATED":
+            return "it is terminated"
+        case status:
+            return f"it is not running ({status.lower() or 'no status'})"
+
+
+def caution(pod: Pod, route: Route, changed_at: float | None, now: float) -> str:
+    """What to know of a route before it is taken; empty where there is nothing.
+
+    changed_at: when its port was last seen to change, None where it never was.
+    """
+    if route.proxied:
+        ports = pod.runtime.ports if pod.runtime else ()
+        if any(port.private == 22 for port in ports):
+            return "its port 22 has no public address yet: by RunPod's proxy, which carries no files"
+        return "it has no public port 22: by RunPod's proxy, which carries no files"
+    uptime = pod.runtime.uptime if pod.runtime else None
+    if changed_at is not None and 0 <= now - changed_at < PORT_SETTLES:
+        return f"its port changed {now - changed_at:.0f} s ago: RunPod may still tell the old one for a minute or two"
+    if uptime is not None and uptime < PORT_SETTLES:
+        return "it has just started: RunPod may still tell the port of the run before for a minute or two"
+    return ""
+
+
+# Arguments
+
+
+def argv(route: Route, settings: Ssh) -> tuple[str, ...]:
+    """How ssh is called: no shell reads it, and what RunPod told cannot be taken for an option."""
+    port = ("-p", str(route.port)) if route.port is not None else ()
+    return ("ssh", *port, *_key(settings), *settings.options, "--", f"{route.user}@{route.host}")
+
+
+def quoted(text: str) -> str:
+    """One word of a shell; a ~ in front stays what it is for the shell."""
+    return f"~/{shlex.quote(text[2:])}" if text.startswith("~/") and len(text) > 2 else shlex.quote(text)
+
+
+def _key(settings: Ssh) -> tuple[str, ...]:
+    """ssh and scp know what ~ stands for."""
+    return ("-i", settings.key_file) if settings.key_file else ()
+
+
+def _joined(*words: str) -> str:
+    return " ".join(quoted(word) for word in words)
+
+
+def line(route: Route, settings: Ssh) -> str:
+    """The command for a shell, as RunPod itself writes it."""
+    port = ("-p", str(route.port)) if route.port is not None else ()
+    return _joined("ssh", f"{route.user}@{route.host}", *port, *_key(settings), *settings.options)
+
+
+def _dashed(settings: Ssh) -> tuple[str, ...]:
+    """The options that scp has as well: those of `-o`."""
+    found: list[str] = []
+    options = iter(settings.options)
+    for option in options:
+        if option == "-o":
+            found += [option, *(value for value in (next(options, None),) if value is not None)]
+        elif option.startswith("-o"):
+            found.append(option)
+    return tuple(found)
+
+
+def _bracketed(route: Route) -> str:
+    return f"[{route.host}]" if ":" in route.host else route.host
+
+
+def where(route: Route) -> str:
+    """A route's host and port."""
+    return _bracketed(route) if route.port is None else f"{_bracketed(route)}:{route.port}"
+
+
+def _there(route: Route, folder: str) -> str:
+    return f"{route.user}@{_bracketed(route)}:{folder}"
+
+
+def folder(mount_path: str | None, has_volume: bool) -> str:
+    """Where files go on a pod: its volume, where that has a plain path; else the home directory, by no path at all."""
+    if mount_path and _PLAIN_PATH.fullmatch(mount_path):
+        return f"{PurePosixPath(mount_path)}/".replace("//", "/")
+    return f"{WORKSPACE}/" if has_volume else ""
+
+
+def scp_line(route: Route, settings: Ssh, to: str) -> str:
+    """A line that sends FILE, a word to be replaced."""
+    port = ("-P", str(route.port)) if route.port is not None else ()
+    return _joined("scp", *port, *_key(settings), *_dashed(settings), "FILE", _there(route, to))
+
+
+def rsync_line(route: Route, settings: Ssh, to: str) -> str:
+    """A line that sends what is in FOLDER, a word to be replaced."""
+    port = ("-p", str(route.port)) if route.port is not None else ()
+    carrier = shlex.join(("ssh", *port, *_key(settings), *settings.options))
+    return _joined("rsync", "-avP", "-e", carrier, "FOLDER/", _there(route, to))
+
+
+def proxy_url(pod: str, port: int | None) -> str:
+    """Where RunPod's proxy shows an http port; empty where it cannot. After 100 s without an answer it gives 524."""
+    return f"https://{pod}-{port}.proxy.runpod.net" if is_pod(pod) and is_port(port) else ""
+
+
+# How it ended
+
+FAILED = 255
+"""ssh's own exit code: everything else is that of what ran on the pod."""
+
+BRIEF = 5.0
+"""Seconds below which a session that ended badly is taken for one that never was."""
+
+
+def is_failure(code: int, seconds: float) -> bool:
+    """Whether what ssh said is to be read before it is gone: a shell that ends with its last command's code is none."""
+    return code == FAILED or code < 0 or (code != 0 and seconds < BRIEF)
+
+
+def outcome(code: int, seconds: float) -> str:
+    """How a session ended, in a sentence."""
+    if code == 0:
+        return "ssh ended"
+    if code < 0:
+        return f"ssh was ended by signal {-code}"
+    if code == FAILED:
+        return "ssh did not get in, or was cut off" if seconds < 60 else "the connection broke"
+    return f"ssh ended with {code}, as did the last command on the pod"
+
+
+def advice(code: int, route: Route, settings: Ssh, cautions: Iterable[str], seconds: float) -> tuple[str, ...]:
+    """What may help after a failure, by what ssh said above it. `cautions`: what was known before."""
+    if code != FAILED or seconds >= 60:
+        return ("s tries again; ctrl+r asks RunPod for the pod first.",)
+    found = [f"{text[:1].upper()}{text[1:]}." for text in cautions]
+    if route.proxied:
+        key = f"{settings.key_file}.pub" if settings.key_file else "your public key"
+        found.append(f"Permission denied: {key} has to be among the SSH keys of the RunPod account.")
+    else:
+        found += [
+            "Refused, timed out: the pod's ssh server may not be up yet, or its image has none; its port may be new.",
+            "Permission denied: the pod has the SSH keys the account had when it started. [ssh] key_file names yours.",
+            "Identification changed: another pod had this address before. If that is so: "
+            + _joined("ssh-keygen", "-R", f"[{route.host}]:{route.port}"),
+        ]
+    return tuple(found)

@@ -1,0 +1,66 @@
+"""What podtop runs on and with, for the log: versions, the terminal, settings; none of it a secret."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tui import __version__
+
+if TYPE_CHECKING:
+    from tui.config.loader import Config
+
+TOLD = ("TERM", "COLORTERM", "TERM_PROGRAM", "LANG", "LC_ALL", "TZ")
+"""Variables that say what the terminal and the locale are."""
+
+THERE = ("TMUX", "STY", "SSH_CONNECTION", "NO_COLOR", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "SSL_CERT_FILE")
+"""Variables of which it matters that they are set; what they hold is nobody's business."""
+
+
+def surroundings(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Versions and the terminal, as fields of a log entry."""
+    textual = sys.modules.get("textual")
+    told = {name.lower(): environ[name] for name in TOLD if environ.get(name)}
+    there = ",".join(name for name in THERE if environ.get(name))
+    try:
+        size = "x".join(map(str, os.get_terminal_size(0)))
+    except OSError:
+        size = "none"
+    return {
+        "version": __version__,
+        "python": platform.python_version(),
+        "textual": getattr(textual, "__version__", None) if textual is not None else None,
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "size": size,
+        **told,
+        "variables": there,
+    }
+
+
+def settings(config: Config) -> dict[str, Any]:
+    """What is set to something other than its default, as fields of a log entry.
+
+    Of the key where it came from; of what may hold a secret, or a name that is nobody's business, only that it is set.
+    """
+    from msgspec import UNSET
+    from msgspec.structs import fields
+
+    from tui.api.http.endpoint import host_of
+    from tui.config.settings import Settings
+
+    told: dict[str, Any] = {"key": config.key.origin if config.key is not None else "none"}
+    for field in fields(Settings):
+        value = getattr(config, field.name, None)
+        default = field.default if field.default is not UNSET else None
+        if value == default or field.name.startswith("api_key"):
+            continue
+        if field.name == "api_url":
+            told["api"] = host_of(config.api_url)
+        elif isinstance(value, bool | int | float | str):
+            told[field.name] = value
+        elif value:
+            told[field.name] = "set"
+    return told

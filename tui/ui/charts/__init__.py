@@ -1,0 +1,1 @@
+"""Charts: their values and their drawing."""

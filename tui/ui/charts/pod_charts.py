@@ -1,0 +1,161 @@
+"""The charts of a pod, or of some pods beside each other: from samples to what is to be drawn. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.domain import pod_health
+from tui.domain.events import ENDS, Kind
+from tui.store.views import pods
+from tui.store.views.pods import Frame
+from tui.ui.charts import spec
+from tui.ui.charts.spec import ChartSpec, Mark
+
+if TYPE_CHECKING:
+    from tui.store.fleet import Fleet, Record
+    from tui.store.views.pods import Line
+
+TITLES = {
+    "util": "GPU util", "vram": "GPU memory", "cpu": "CPU", "memory": "Memory",
+    "temp": "GPU temp", "power": "GPU power",
+}  # fmt: skip
+UNITS = {"temp": "°C", "power": "W"}
+MANY = 8
+"""More lines than this cannot be told apart: strips of shades are drawn instead."""
+
+GLYPHS = {
+    Kind.NEW: "+", Kind.RUNNING: "▶", Kind.UP: "●", Kind.DOWN: "○", Kind.RESTART: "↻", Kind.STOPPED: "■",
+    Kind.OUTBID: "▼", Kind.STATUS: "◆", Kind.GONE: "✕",
+    Kind.DONE: "✓", Kind.REFUSED: "✕", Kind.UNKNOWN: "?", Kind.TROUBLE: "▲", Kind.PRICE: "◉",
+    Kind.IDLE: "◌", Kind.LOOP: "↺", Kind.BOOT: "◔", Kind.ZERO_GPU: "∅", Kind.MAINTENANCE: "▣", Kind.RUNWAY: "$",
+    Kind.BALANCE: "$", Kind.UNREADABLE: "?", Kind.OUTAGE: "▲", Kind.THROTTLED: "△", **dict.fromkeys(ENDS.values(), "✓"),
+}  # fmt: skip
+"""What happened, on a time axis and in a list."""
+
+
+class Look(Struct, frozen=True, kw_only=True):
+    """How charts are looked at.
+
+    now:    the instant they end with; `span` the seconds they reach back.
+    heat:   strips of shades: yes, no, or None where there are too many lines to tell apart.
+    spark:  sparklines instead of everything else.
+    many:   more lines than this cannot be told apart.
+    cursor: the instant whose values are told; None for those of now.
+    """
+
+    now: float
+    span: float
+    tz: tzinfo | None = None
+    heat: bool | None = None
+    spark: bool = False
+    many: int = MANY
+    cursor: float | None = None
+
+
+def width_of(look: Look, sizes: Sequence[tuple[int, int]]) -> float:
+    """Seconds of a column, the same in all charts of these sizes."""
+    return spec.bucket(look.span, min((spec.plot_columns(*size) for size in sizes), default=1))
+
+
+def frame_of(look: Look, size: tuple[int, int], width: float, heat: bool = False) -> Frame:
+    window = spec.window(look.now, look.span, spec.plot_columns(*size, heat), width)
+    return Frame(*window, look.now, look.cursor)
+
+
+def specs(
+    fleet: Fleet,
+    records: Sequence[Record],
+    look: Look,
+    width: float,
+    sizes: Sequence[tuple[int, int]],
+    charts: Sequence[str],
+) -> tuple[ChartSpec, ...]:
+    """One spec for each of these charts, for the size of each, in columns of `width` seconds.
+
+    They are of one pod, or of several on one axis.
+    """
+    marks = marks_of(fleet, records, look, sizes, width)
+    return tuple(
+        _spec(fleet, records, chart, look, size, width, marks) for chart, size in zip(charts, sizes, strict=False)
+    )
+
+
+def _spec(
+    fleet: Fleet,
+    records: Sequence[Record],
+    chart: str,
+    look: Look,
+    size: tuple[int, int],
+    width: float,
+    marks: tuple[Mark, ...],
+) -> ChartSpec:
+    frame = frame_of(look, size, width)
+    lines = _lines(fleet, records, chart, frame)
+    strips = len(lines) > 1 and (len(lines) > look.many if look.heat is None else look.heat)
+    heat = look.spark or strips
+    if heat:
+        frame = frame_of(look, size, width, heat)
+        lines = _lines(fleet, records, chart, frame)
+    if look.cursor is None:
+        lines = tuple(
+            line if _is_current(fleet, record, look.now) else replace(line, last=None)
+            for line, record in zip(lines, records if len(records) > 1 else [*records] * len(lines), strict=True)
+        )
+    return ChartSpec(
+        TITLES[chart],
+        lines,
+        spec.Window(*frame[:3]),
+        high=_top(lines) if chart == "power" else 100.0,
+        unit=UNITS.get(chart, "%"),
+        note=_note(fleet, records, chart, frame),
+        tz=look.tz,
+        heat=heat,
+        spark=look.spark and not strips,
+        cursor=look.cursor,
+        marks=marks,
+    )
+
+
+def _lines(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> tuple[Line, ...]:
+    if len(records) > 1:
+        return pods.compared_lines(fleet, records, chart, frame)
+    return pods.chart_lines(fleet, records[0], chart, frame)
+
+
+def _top(lines: Sequence[Line]) -> float:
+    """A round number above all that is drawn."""
+    high = max((point.high for line in lines for run in line.runs for point in run), default=0.0)
+    return max(100.0, math.ceil(high / 100) * 100.0)
+
+
+def marks_of(
+    fleet: Fleet, records: Sequence[Record], look: Look, sizes: Sequence[tuple[int, int]], width: float
+) -> tuple[Mark, ...]:
+    """What happened to these pods in the time that is shown."""
+    start = min((frame_of(look, size, width).start for size in sizes), default=look.now)
+    found = pods.events(fleet, {record.id for record in records}, start, look.now)
+    return tuple(Mark(event.at, GLYPHS[event.kind]) for event in found)
+
+
+def _is_current(fleet: Fleet, record: Record, now: float) -> bool:
+    """Whether the newest sample says how the pod is now: not when it has stopped since, nor after a silence."""
+    newest = record.series.newest(now)
+    if record.pod is None or not pod_health.is_live(record.pod) or newest is None:
+        return False
+    return now - newest <= fleet.silence
+
+
+def _note(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> str:
+    """What is said where there is nothing to draw."""
+    record = records[0]
+    if len(records) == 1 and chart in ("util", "vram") and record.pod is not None and not record.pod.gpu_count:
+        return "no GPU in this pod"
+    if any(pods.lacking(fleet, each, frame) for each in records):
+        return "asking the recording"
+    return "no samples in this range" if any(len(each.series) for each in records) else "no samples yet"

@@ -1,0 +1,180 @@
+"""The palette: actions, pods, GPU types, screens and themes by fuzzy name. What it finds obeys the keys' own guard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from textual import events
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Button, Input, OptionList
+
+from tui.store.views import pods as views
+from tui.store.views.pods import Query
+from tui.ui.key_hints import GROUPS, hints
+from tui.ui.modals.once import Once
+from tui.ui.screen_table import PLACES
+
+if TYPE_CHECKING:
+    from tui.app import PodtopApp
+
+MOST_PODS = 12
+"""Pods that are told before anything is typed."""
+
+BREATH = 200
+"""Names after which keys get their turn."""
+
+
+CHOICES = (OptionList.OptionSelected, Input.Submitted, Button.Pressed, events.Key, events.Click)
+"""What chooses something, or closes it."""
+
+
+class Palette(Once, CommandPalette):
+    """Textual's palette, in which one thing is chosen, once."""
+
+    async def _dispatch_message(self, message: Message) -> None:
+        # A second enter in one read, or a double click, would do what was chosen again, and close another screen.
+        if not (self._ended and isinstance(message, CHOICES)):
+            await super()._dispatch_message(message)
+
+    def run_worker(self, *arguments: Any, **options: Any) -> Any:
+        # What gathers commands looks for its list, also where that has not come yet, or has gone.
+        return super().run_worker(*arguments, **{**options, "exit_on_error": False})
+
+    def _action_command_list(self, action: str) -> None:
+        # Textual looks for the option a page on, also where there is none, or none is laid out yet.
+        with suppress(KeyError, IndexError):
+            if self._count:
+                super()._action_command_list(action)
+
+    def _action_cursor_down(self) -> None:
+        if self._count:
+            super()._action_cursor_down()
+
+    @property
+    def _count(self) -> int:
+        """How many options there are; none before the list is there."""
+        return sum(found.option_count for found in self.query(CommandList))
+
+
+class Command(NamedTuple):
+    """Something that can be chosen: its name, what is told beside it, and what it does."""
+
+    name: str
+    beside: str
+    run: Callable[[], Awaitable[object] | object]
+
+
+class Ranked(DiscoveryHit):
+    """A hit that stands where it was told, and not by its name."""
+
+    rank = 0
+
+    def __lt__(self, other: object) -> bool:
+        return isinstance(other, Ranked) and other.rank < self.rank
+
+
+def titled(word: str, help: str) -> str:
+    """What a key does, with the word that the footer has for it: people look for either."""
+    return help if word.lower() in help.lower() else f"{word.capitalize()}: {help[:1].lower()}{help[1:]}"
+
+
+def holds(name: str, letters: str) -> bool:
+    """Whether the letters occur in a name in their order: quick, and true of whatever a fuzzy match finds."""
+    rest = iter(name)
+    return all(letter in rest for letter in letters)
+
+
+class Everything(Provider):
+    """All that can be found from the screen that the palette stands on."""
+
+    @property
+    def _podtop(self) -> PodtopApp:
+        return cast("PodtopApp", self.app)
+
+    def _commands(self) -> Iterator[Command]:
+        yield from self._acts()
+        yield from self._pods()
+        yield from self._rest()
+
+    def _hints(self, acts: bool) -> Iterator[Command]:
+        """What keys do now, by their own declarations; an action only where it makes sense."""
+        screen = self.screen
+        may: Callable[[str], bool] = getattr(screen, "may", lambda id: True)
+        for hint in hints(screen.active_bindings):
+            group = hint.id.split(".")[0]
+            if group not in GROUPS or group == "screen" or (group == "act") != acts or hint.id == "app.palette":
+                continue
+            if hint.enabled and hint.action and may(hint.id):
+                yield Command(titled(hint.word, hint.help), " ".join(hint.keys), self._doing(hint.action, hint.node))
+
+    def _doing(self, action: str, node: object) -> Callable[[], Awaitable[object]]:
+        async def run() -> None:
+            # Meanwhile another screen may have come; then it is not what was chosen for.
+            if self.app.screen is self.screen:
+                await self.app.run_action(action, node)  # type: ignore[arg-type]
+
+        return run
+
+    def _acts(self) -> Iterator[Command]:
+        yield from self._hints(acts=True)
+
+    def _pods(self) -> Iterator[Command]:
+        fleet, now = self._podtop.player.view
+        for key in views.pods(fleet, now, Query(sort="status")):
+            record = fleet.records[key]
+            word = views.pod_phase(record, now).value
+            open_pod = partial(self._podtop.open_pod, key)
+            yield Command(f"Pod: {record.name or key}", f"{word}  {key}", open_pod)
+
+    def _rest(self) -> Iterator[Command]:
+        app = self._podtop
+        for place in PLACES:
+            go = partial(app.action_go, place.mode)
+            yield Command(f"Screen: {place.word}", place.key, go)
+        yield from self._hints(acts=False)
+        yield Command("Tour: what is where, on one screen", "", app.action_tour)
+        known = app.player.view[0].market.value
+        for offer in known.offers if known else ():
+            memory = f"{offer.memory_gb} GB" if offer.memory_gb else ""
+            yield Command(f"GPU: {offer.name}", memory, partial(app.look_for_gpu, offer.gpu_id))
+        for theme in sorted(app.available_themes):
+            yield Command(f"Theme: {theme}", "", partial(setattr, app, "theme", theme))
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        letters = query.lower().replace(" ", "")
+        for number, (name, beside, run) in enumerate(self._commands()):
+            if number % BREATH == BREATH - 1:
+                await asyncio.sleep(0)
+            if not holds(name.lower(), letters):
+                continue
+            score, places = matcher.fuzzy_search.match(query, name)
+            if score > 0:
+                # Not by the matcher's own highlighting, which takes names for markup.
+                shown = Content(name)
+                for place in places:
+                    shown = shown.stylize(matcher.match_style, place, place + 1)
+                yield Hit(score, _line(shown, beside), run, text=name)
+
+    async def discover(self) -> Hits:
+        for rank, (name, beside, run) in enumerate(self._first()):
+            hit = Ranked(_line(Content(name), beside), run, text=name)
+            hit.rank = rank
+            yield hit
+
+    def _first(self) -> Iterable[Command]:
+        """What is worth telling to somebody who has typed nothing."""
+        pods = list(self._pods())
+        yield from self._acts()
+        yield from pods[:MOST_PODS]
+        yield from (command for command in self._rest() if not command.name.startswith("GPU: "))
+
+
+def _line(name: Content, beside: str) -> Content:
+    return Content.assemble(name, "  ", (beside, "not bold $muted")) if beside else name

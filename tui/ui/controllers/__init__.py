@@ -1,0 +1,1 @@
+"""What follows a key: dialogs one after another, up to a service."""

@@ -1,0 +1,311 @@
+"""`Watching`: from a key on a GPU or a pod to a watch, and to the confirmation of one that acts by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from tui.format import numbers as fmt
+
+if TYPE_CHECKING:
+    from tui.api.models import Demand, Offer
+    from tui.domain.deploy_draft import Draft
+    from tui.domain.market_watch import Vigil
+    from tui.domain.operations import Outcome
+    from tui.domain.user_message import Note
+    from tui.services.monitor import Watch
+    from tui.services.watch_runner import Lookout
+    from tui.storage.state_files import StateFiles
+    from tui.store.fleet import Fleet
+    from tui.store.views.offers import OfferRow
+    from tui.ui.controllers.pod_actions import Acts, Push
+    from tui.ui.modals.question import Question
+    from tui.ui.modals.watch import Decision
+
+
+class Watching:
+    """What screens ask of watches. Nothing here spends: what does goes through `Acts` and the lookout."""
+
+    def __init__(
+        self,
+        acts: Acts,
+        fleet: Fleet,
+        watch: Watch,
+        state: StateFiles | None,
+        tz: tzinfo | None,
+        *,
+        push: Push,
+        run: Callable[[Coroutine[Any, Any, None]], object],
+        warn: Callable[[str], object],
+        say: Callable[[Note], object],
+        ring: Callable[[str, str], object],
+        clock: Callable[[], float],
+        beat: Callable[[], float],
+    ) -> None:
+        self._acts = acts
+        self._fleet = fleet
+        self._watch = watch
+        self._state = state
+        self._tz = tz
+        self._push = push
+        self._run = run
+        self._warn = warn
+        self._say = say
+        self._ring = ring
+        self._clock = clock
+        self._beat = beat
+        self._lookout: Lookout | None = None
+
+    async def look_out(self) -> None:
+        """Look after what is waited for, while podtop runs."""
+        import secrets
+
+        from tui.domain import deploy_draft as drafts
+        from tui.services.watch_runner import Lookout, Vigils
+
+        if self._state is None:
+            return
+        guard = self._acts.guard
+
+        def may() -> str | None:
+            return f"read-only: {guard.read_only}" if guard.read_only else None
+
+        self._lookout = Lookout(
+            Vigils(self._state.vigils()), self._fleet,
+            want=lambda demands: self._watch.want("watches", demands), ring=self._ring, say=self._say,
+            happened=self._watch.happened, does=lambda: self._acts.performer, look=self._watch.look, may=may,
+            clock=self._clock, name=lambda stem: drafts.unique(stem, secrets.token_hex(2)), made=self._made,
+            tz=self._tz,
+        )  # fmt: skip
+        await self._lookout.run()
+
+    async def _made(self, draft: Draft, outcome: Outcome) -> None:
+        from tui.domain import deploy_draft as drafts
+
+        lease = drafts.lease(draft, self._clock(), self._tz)
+        if lease is not None and outcome.pod:
+            await self._acts.set_lease(outcome.pod, draft["name"], *lease)
+
+    # A GPU of the market
+
+    def gpu(self, row: OfferRow, demand: Demand) -> None:
+        """Show the dialog of a watch for a GPU type: the one there is, or a new one."""
+        from tui.domain.deploy_draft import named
+
+        old = next((v for v in self._fleet.vigils.values() if v.gpus[:1] == (row.id,) and not v.over), None)
+        offers = self._offers()
+        name = next((named(offer, offers) for offer in offers if offer.gpu_id == row.id), row.name)
+        new = self._new(gpus=(row.id,), names=(name,), demand=replace(demand, gpus=()))
+        self._show(old or new, row.price, old is None)
+
+    def again(self, vigil: str) -> None:
+        """Show the dialog of a watch there is."""
+        found = self._fleet.vigils.get(vigil)
+        if found is None:
+            return
+        if found.pod:
+            self._pod(found.pod, found)
+        else:
+            self._show(found, None, False)
+
+    def remove(self, vigil: str) -> None:
+        """Take a watch away."""
+        found = self._fleet.vigils.get(vigil)
+        if found is not None:
+            self._run(self._drop(found))
+
+    def _new(self, **more: Any) -> Vigil:
+        import secrets
+
+        from tui.domain.market_watch import Vigil
+
+        return Vigil(secrets.token_hex(4), self._clock(), **more)
+
+    def _offers(self) -> tuple[Offer, ...]:
+        return self._fleet.market.value.offers if self._fleet.market.value else ()
+
+    def _show(self, vigil: Vigil, price: float | None, is_new: bool) -> None:
+        from tui.domain.market_watch import State, what
+        from tui.ui.modals.watch import WatchDialog
+
+        if self._lookout is None:
+            self._warn("watch: this is a recording" if self._state is None else "watch: not connected yet")
+            return
+        if vigil.state is State.SENDING:
+            self._warn(f"watch: {what(vigil)} is being sent: look again in a moment")
+            return
+        before = None if is_new else vigil
+
+        def decided(decision: Decision | None) -> None:
+            if decision is None:
+                return
+            if decision.vigil is None:
+                self._run(self._drop(vigil))
+            elif decision.cap is None:
+                self._run(self._put(before, decision.vigil, f"watching for {what(decision.vigil)}"))
+            else:
+                self._prepare(before, decision.vigil, decision.cap, decision.tries or 1)
+
+        refusal = self._acts.refusal()
+        may = "" if refusal is None else f"podtop cannot deploy now: {refusal}"
+        self._push(WatchDialog(vigil, self._offers(), price, is_new, may, self._beat), decided)
+
+    async def _put(self, before: Vigil | None, vigil: Vigil, said: str) -> None:
+        """Keep what was made of a watch, but not over what podtop did about it while the dialog was open."""
+        from tui.storage.json_store import ShelfError
+
+        if self._lookout is None:
+            return
+        try:
+            kept = await asyncio.to_thread(self._lookout.vigils.edit, before, vigil)
+        except ShelfError as error:
+            self._warn(str(error))
+            return
+        self._warn(said if kept else "watch: podtop acted on it meanwhile, and it was left so: look at it again")
+        self._lookout.look()
+        self._watch.tell()
+
+    async def _drop(self, vigil: Vigil) -> None:
+        from tui.domain.market_watch import what
+        from tui.storage.json_store import ShelfError
+
+        if self._lookout is None:
+            return
+        try:
+            await asyncio.to_thread(self._lookout.vigils.drop, vigil.id)
+        except ShelfError as error:
+            self._warn(str(error))
+            return
+        self._warn(f"no longer watching for {what(vigil)}")
+        self._lookout.look()
+        self._watch.tell()
+
+    # One that deploys
+
+    def _prepare(self, before: Vigil | None, vigil: Vigil, cap: float, tries: int) -> None:
+        """Let the deploy be typed, and have it confirmed."""
+        offer = next((o for o in self._offers() if o.gpu_id == vigil.gpus[0]), None)
+
+        def typed(draft: Draft) -> None:
+            demand = vigil.demand
+            if demand.secure is None and draft.way == "demand" and draft["cloud"] in ("SECURE", "COMMUNITY"):
+                # The form may ask for one cloud of the two: then the other is not waited for.
+                demand = replace(demand, secure=draft["cloud"] == "SECURE")
+            self._arm(before, replace(vigil, demand=demand), draft, cap, tries)
+
+        demand = vigil.demand
+        cloud = {None: "ALL", True: "SECURE", False: "COMMUNITY"}[demand.secure]
+        more = {"gpu_count": str(demand.gpu_count), "way": "spot" if vigil.spot else "demand", "cloud": cloud}
+        for name in ("min_memory_gb", "min_vcpus", "min_download_mbps", "min_upload_mbps", "country"):
+            if (value := getattr(demand, name)) is not None:
+                more[name] = str(value)
+        if demand.public_ip is not None:
+            more["public_ip"] = "yes" if demand.public_ip else "no"
+        self._acts.prepare(offer, more, typed)
+
+    def _arm(self, before: Vigil | None, vigil: Vigil, draft: Draft, cap: float, tries: int) -> None:
+        from tui.domain.market_watch import what
+        from tui.ui.modals.question import Agree
+        from tui.ui.render.watch_question import deploys
+
+        def ask() -> Question:
+            return deploys(vigil, draft, cap, tries, self._fleet.funds, self._offers())
+
+        async def again() -> Question:
+            await self._watch.look()
+            return ask()
+
+        def agreed(yes: bool | None) -> None:
+            from tui.services.watch_runner import planned
+            from tui.storage.json_store import ShelfError
+
+            funds = self._fleet.funds
+            if not yes or self._lookout is None:
+                return
+            if funds is None or funds.account_id is None:
+                self._warn("watch: not armed, as RunPod does not tell the account now")
+                return
+            try:
+                armed = self._lookout.armed(vigil, draft, planned(draft, cap, tries), funds.account_id)
+            except ShelfError as error:
+                self._warn(f"watch: not armed: {error}")
+                return
+            self._run(self._put(before, armed, f"armed: {what(vigil)}, at most {fmt.money(cap)}/h"))
+
+        self._push(Agree(ask(), again, self._beat), agreed)
+
+    # A stopped pod
+
+    def pod(self, pod: str | None) -> None:
+        """Show the dialog of a watch that resumes a stopped pod when its host has free GPUs."""
+        if pod is None:
+            self._warn("watch: no pod is under the cursor")
+            return
+        old = next((v for v in self._fleet.vigils.values() if v.pod == pod and not v.over), None)
+        self._pod(pod, old)
+
+    def _pod(self, pod: str, old: Vigil | None) -> None:
+        from tui.domain.market_watch import State
+        from tui.ui.modals.question import Agree
+        from tui.ui.render.watch_question import no_more, resumes, why_not
+
+        record = self._fleet.records.get(pod)
+        if (why := self._acts.refusal()) is not None:
+            self._warn(f"watch: {why}")
+            return
+        if self._lookout is None:
+            self._warn("watch: not connected yet")
+            return
+        if old is not None:
+
+            def removed(yes: bool | None) -> None:
+                if yes:
+                    self._run(self._drop(old))
+
+            self._push(
+                Agree(no_more(old), self._same(lambda: no_more(old)), self._beat),
+                removed,
+            )
+            return
+        if record is None or (why := why_not(record.pod)) is not None:
+            self._warn(f"watch: {why if record is not None else 'it is gone'}")
+            return
+
+        def ask() -> Question:
+            now = self._fleet.records.get(pod)
+            return resumes(now.pod if now is not None else None, self._fleet.funds)
+
+        async def again() -> Question:
+            from tui.api.cloud import Malformed
+
+            await self._watch.look()
+            now = self._fleet.records.get(pod)
+            if now is not None and now.pod is None:
+                raise Malformed(f"RunPod's answer about it could not be understood: {now.unreadable}.")
+            return ask()
+
+        def agreed(yes: bool | None) -> None:
+            funds, now = self._fleet.funds, self._fleet.records.get(pod)
+            if not yes:
+                return
+            if funds is None or funds.account_id is None or now is None or now.pod is None:
+                self._warn("watch: not armed, as RunPod does not tell the account or the pod now")
+                return
+            armed = self._new(
+                pod=pod, pod_name=now.name, state=State.ARMED, account=funds.account_id,
+                ceiling=now.pod.cost_per_hr or None, basis=now.pod.status_change or "",
+            )  # fmt: skip
+            self._run(self._put(None, armed, f"{now.name} resumes by itself when its host has free GPUs"))
+
+        self._push(Agree(ask(), again, self._beat), agreed)
+
+    @staticmethod
+    def _same(ask: Callable[[], Question]) -> Callable[[], Coroutine[Any, Any, Question]]:
+        async def again() -> Question:
+            return ask()
+
+        return again

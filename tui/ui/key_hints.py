@@ -1,0 +1,210 @@
+"""Keys in words: the footer and the help are made from the bindings themselves, so that they cannot lie."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tui.actions import ACTIONS
+from tui.ui.primitives.cells import Cell
+from tui.ui.widgets.status_lines import TwoSided
+
+if TYPE_CHECKING:
+    from textual.binding import ActiveBinding
+    from textual.dom import DOMNode
+    from textual.screen import Screen
+
+_GLYPHS = {
+    "question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "minus": "-", "equals_sign": "=", "equal": "=",
+    "escape": "esc", "enter": "↵", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn",
+    "space": "space", "left_square_bracket": "[", "right_square_bracket": "]",
+    "left_curly_bracket": "{", "right_curly_bracket": "}",
+    "less_than_sign": "<", "greater_than_sign": ">", "left": "←", "right": "→", "backspace": "⌫",
+}  # fmt: skip
+
+
+def key_word(key: str) -> str:
+    """A key as it is printed on a keyboard: ctrl+r as ^r."""
+    if key.startswith("ctrl+"):
+        return f"^{key_word(key[5:])}"
+    if key.startswith("shift+"):
+        return f"shift {key_word(key[6:])}"
+    return _GLYPHS.get(key, key)
+
+
+SPOKEN = {"act.lock": "L", "chart.reset": "equals_sign", "app.quit": "q"}
+"""Bindings whose key podtop tells in sentences, with the key they have by themselves."""
+
+ACTING = frozenset({"D", "L", "t", *(action.key for action in ACTIONS)})
+"""Keys that act, of which a person is told why they do nothing where podtop only reads."""
+
+
+def acting(keymap: Mapping[str, str]) -> frozenset[str]:
+    """The same as a keymap has them."""
+    own = {
+        "act.deploy": "D",
+        "act.lock": "L",
+        "act.lease": "t",
+        **{f"act.{action.id}": action.key for action in ACTIONS},
+    }
+    return frozenset(key for name, keys in own.items() for key in keymap.get(name, keys).split(","))
+
+
+PAIRS = {
+    "chart.wider": ("chart.closer", "chart.wider"),
+    "time.back": ("time.back", "time.on"),
+    "market.next": ("market.previous", "market.next"),
+}
+"""Bindings whose key the footer tells beside that of their opposite."""
+
+
+def spoken(keymap: Mapping[str, str], id: str) -> str:
+    """The key of a binding for a sentence, as the keymap has it."""
+    return key_word(keymap.get(id, SPOKEN[id]).partition(",")[0])
+
+
+class Hint(NamedTuple):
+    """One binding: its stable id, what it does, its keys, a word for the footer, a sentence for the help."""
+
+    id: str
+    action: str
+    keys: tuple[str, ...]
+    word: str
+    help: str
+    shown: bool
+    enabled: bool
+    footer_key: str
+    node: DOMNode
+    """Whose action it is."""
+
+
+_WORDS = {"↵": "enter", "←": "left", "→": "right", "↑": "up", "↓": "down", "⌫": "backspace"}
+
+
+def spelled(key: str) -> str:
+    """A key whose sign is an arrow, in words: as ASCII the arrow would be another key."""
+    return " ".join(_WORDS.get(part, part) for part in key.split(" "))
+
+
+def _in_words(hint: Hint) -> Hint:
+    return hint._replace(keys=tuple(map(spelled, hint.keys)), footer_key=spelled(hint.footer_key))
+
+
+def hints(active: Mapping[str, ActiveBinding], *, words: bool = False) -> tuple[Hint, ...]:
+    """The bindings in force, one entry for each action, in order of declaration. words: arrows are spelled out."""
+    found: dict[str, Hint] = {}
+    for bound in active.values():
+        binding = bound.binding
+        if binding.id is None:
+            continue
+        word = key_word(binding.key)
+        old = found.get(binding.id)
+        if old is None:
+            found[binding.id] = Hint(
+                binding.id, binding.action, (word,), binding.description, bound.tooltip or binding.description,
+                binding.show, bound.enabled, binding.key_display or word, bound.node,
+            )  # fmt: skip
+        elif word not in old.keys:
+            found[binding.id] = old._replace(keys=(*old.keys, word))
+    alone = dict(found)
+    for name, pair in PAIRS.items():
+        if all(one in found for one in pair):
+            found[name] = found[name]._replace(footer_key=" ".join(alone[one].footer_key for one in pair))
+    return tuple(map(_in_words, found.values()) if words else found.values())
+
+
+def every(screen: Screen[Any], *, words: bool = False) -> tuple[Hint, ...]:
+    """All keys of a screen: those in force, and those of its other panes and other moments, which do nothing now.
+
+    words: arrows are spelled out.
+    """
+    active = hints(screen.active_bindings)
+    # A key that acts is not there at all where nothing may be done.
+    never = {"act", *getattr(screen, "NEVER", ())}
+    known = {hint.id for hint in active} | never
+    found: dict[str, Hint] = {}
+    for node in (screen, *(widget for widget in screen.query("*") if widget.can_focus)):
+        for _, binding in node._bindings:
+            id, group = binding.id or "", (binding.id or "").split(".")[0]
+            if group not in GROUPS or group in never or id in known:
+                continue
+            word = key_word(screen.app._keymap.get(id, binding.key).partition(",")[0])
+            old = found.get(id)
+            if old is None:
+                found[id] = Hint(
+                    id, binding.action, (word,), binding.description, binding.tooltip or binding.description,
+                    binding.show, False, binding.key_display or word, node,
+                )  # fmt: skip
+            elif word not in old.keys:
+                found[id] = old._replace(keys=(*old.keys, word))
+    whole = (*active, *found.values())
+    return tuple(map(_in_words, whole)) if words else whole
+
+
+def cell(hint: Hint) -> Cell:
+    """A binding as the footer shows it."""
+    return ((hint.footer_key, "key" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
+
+
+FIRST = ("act", "pod", "market", "account", "table")
+"""Groups whose keys the footer tells first: what stands at the end gives way where there is no room."""
+
+
+SLOW: Cell = (("slow link", "muted"),)
+"""That what is shown comes every ten seconds."""
+
+
+def _rank(hint: Hint) -> int:
+    group = hint.id.split(".")[0]
+    return FIRST.index(group) if group in FIRST else len(FIRST)
+
+
+def footer(
+    active: Mapping[str, ActiveBinding],
+    offered: Collection[str] = (),
+    meters: Sequence[Cell] = (),
+    *,
+    words: bool = False,
+) -> TwoSided:
+    """One line of the keys worth knowing now; help and quit stand at the right and give way last.
+
+    offered: ids of the actions that make sense now; the others are not told. meters: figures before help and quit.
+    A key that does nothing now is not told either.
+
+    While a filter is typed every other printable key is text, so that only its own keys are told.
+    """
+    left: list[Cell] = []
+    right: list[Cell] = []
+    found = hints(active, words=words)
+    if typing := [hint for hint in found if hint.id.startswith("filter.")]:
+        found = tuple(typing)
+    for hint in sorted(found, key=_rank):
+        if not hint.shown or not hint.enabled or (hint.id.startswith("act.") and hint.id not in offered):
+            continue
+        (right if hint.id in ("app.help", "app.quit") else left).append(cell(hint))
+    return TwoSided(tuple(left), (*meters, *right))
+
+
+GROUPS = {
+    "act": "Actions",
+    "screen": "Screens",
+    "pane": "Panes",
+    "market": "Market",
+    "account": "Account",
+    "table": "Tables",
+    "chart": "Charts",
+    "time": "Time",
+    "pod": "Pod",
+    "app": "podtop",
+}
+"""Help titles by the first part of a binding's id."""
+
+
+def grouped(all_hints: Iterable[Hint]) -> tuple[tuple[str, tuple[Hint, ...]], ...]:
+    """The hints under the titles of `GROUPS`, in that order."""
+    by_group: dict[str, list[Hint]] = {title: [] for title in GROUPS.values()}
+    for hint in all_hints:
+        title = GROUPS.get(hint.id.split(".")[0])
+        if title is not None:
+            by_group[title].append(hint)
+    return tuple((title, tuple(group)) for title, group in by_group.items() if group)

@@ -1,0 +1,241 @@
+"""The `[keymap]` of the settings: which keys may do what, judged by the bindings themselves before one is changed.
+
+What stands whatever a keymap says: the keys that confirm and those that leave a dialog; no lower-case key, no space and
+no enter begins anything that spends or destroys; and where text is typed, what prints is text.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from textual.app import App
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.keys import Keys, _character_to_key, key_to_character
+
+from tui.actions import ACTIONS
+from tui.ui.key_hints import key_word
+
+FIXED = ("confirm.yes", "confirm.cancel", "deploy.leave", "filter.clear")
+"""Bindings on which the safety of dialogs rests: what a finger knows to confirm and to leave means that everywhere."""
+
+SPENDING = frozenset({*(f"act.{action.id}" for action in ACTIONS), "act.deploy", "act.lock", "deploy.order"})
+"""What leads to money spent or data destroyed, or lets a key lead there."""
+
+TYPED = ("confirm.", "deploy.", "choice.", "filter.")
+"""Bindings of places where text is typed."""
+
+TAKEN = {
+    **{f"ctrl+{letter}": "belongs to tmux, screen or the shell" for letter in "abdk"},
+    "ctrl+c": "copies, or tells how to quit", "ctrl+q": "always quits",
+    "ctrl+h": "is backspace to a terminal", "ctrl+i": "is tab to a terminal", "ctrl+j": "is enter to a terminal",
+    "ctrl+m": "is enter to a terminal", "ctrl+left_square_bracket": "is escape to a terminal",
+}  # fmt: skip
+"""Keys that are not podtop's to give, and why."""
+
+MODIFIERS = ("ctrl", "shift", "alt", "super", "hyper", "meta")
+
+
+class Fault(NamedTuple):
+    """What is wrong with one entry of the keymap, in words."""
+
+    id: str
+    words: str
+
+
+class Declared(NamedTuple):
+    """A binding as podtop declares it."""
+
+    id: str
+    keys: tuple[str, ...]
+    help: str
+
+    @property
+    def fixed(self) -> bool:
+        """Whether a keymap may not change it."""
+        return self.id in FIXED
+
+
+def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
+    """What can be in force at once: each screen with its widgets and the app, each dialog with its widgets."""
+    from tui.ui.modals.confirm import Confirm
+    from tui.ui.modals.copy import CopyMenu
+    from tui.ui.modals.deploy import DeployForm
+    from tui.ui.modals.help import Help
+    from tui.ui.modals.lease import LeaseDialog
+    from tui.ui.modals.question import Agree
+    from tui.ui.modals.readme import Readme
+    from tui.ui.modals.tour import Tour
+    from tui.ui.modals.watch import WatchDialog
+    from tui.ui.screens.account import AccountScreen
+    from tui.ui.screens.events import EventsScreen
+    from tui.ui.screens.fleet import FleetScreen
+    from tui.ui.screens.hosts import HostsScreen
+    from tui.ui.screens.market import MarketScreen
+    from tui.ui.screens.pod import PodScreen
+    from tui.ui.widgets.choice import Choice
+    from tui.ui.widgets.filter_input import FilterLine
+    from tui.ui.widgets.table import Table
+    from tui.ui.widgets.telemetry import Telemetry
+
+    screens: dict[str, type[DOMNode]] = {
+        "Fleet": FleetScreen, "Market": MarketScreen, "Account": AccountScreen, "Hosts": HostsScreen,
+        "Events": EventsScreen, "Pod": PodScreen,
+    }  # fmt: skip
+    dialogs: dict[str, type[DOMNode]] = {
+        "a question": Agree, "a confirmation": Confirm, "the deploy form": DeployForm, "the lease": LeaseDialog,
+        "the watch": WatchDialog, "the help": Help, "the copy menu": CopyMenu, "the readme": Readme, "the tour": Tour,
+    }  # fmt: skip
+    return {
+        **{name: (FilterLine, Table, Telemetry, screen, app) for name, screen in screens.items()},
+        **{
+            name: (Choice, *([FilterLine] if dialog is Help else []), *([Table] if dialog is CopyMenu else []), dialog)
+            for name, dialog in dialogs.items()
+        },
+    }
+
+
+def bindings_of(node: type[DOMNode]) -> Iterator[Binding]:
+    """The bindings of a class that podtop declares: Textual's own have no id."""
+    merged = node._merged_bindings
+    if merged is not None:
+        yield from (binding for _, binding in merged if binding.id is not None)
+
+
+@cache
+def declared(app: type[App[None]]) -> dict[str, Declared]:
+    """Every binding by its id, with the keys it has anywhere, in the order of declaration."""
+    found: dict[str, Declared] = {}
+    for classes in contexts(app).values():
+        for binding in (b for node in reversed(classes) for b in bindings_of(node)):
+            name = binding.id or ""
+            old = found.get(name, Declared(name, (), binding.tooltip or binding.description))
+            if binding.key not in old.keys:
+                old = old._replace(keys=(*old.keys, binding.key))
+            found[name] = old
+    return found
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Names of keys without modifiers."""
+    named = {key.value for key in Keys if "+" not in key.value and not key.value.startswith("<")}
+    signs = {_character_to_key(sign) for sign in string.punctuation}
+    return frozenset({*named, *signs, *string.ascii_letters, *string.digits, "space"})
+
+
+def normal(key: str) -> str:
+    """A key by the name that Textual gives it: ? as question_mark."""
+    *modifiers, last = key.split("+") if len(key) > 1 else [key]
+    return "+".join((*modifiers, _character_to_key(last) if len(last) == 1 else last))
+
+
+def split(keys: str) -> tuple[str, ...]:
+    """The keys of an entry, by Textual's names."""
+    return tuple(normal(key.strip()) for key in keys.split(",") if key.strip())
+
+
+def for_textual(keymap: Mapping[str, str]) -> dict[str, str]:
+    """The keymap as `App.set_keymap` takes it."""
+    return {name: ",".join(split(keys)) for name, keys in keymap.items()}
+
+
+def _unknown(key: str) -> str:
+    """Why a key is none; empty where it is one."""
+    *modifiers, last = key.split("+")
+    letter = len(last) == 1 and last.isalpha()
+    if all(modifier in MODIFIERS for modifier in modifiers) and len(set(modifiers)) == len(modifiers):
+        if "shift" in modifiers and letter:
+            upper = "+".join((*(m for m in modifiers if m != "shift"), last.upper()))
+            return f"is written {upper}" if len(modifiers) == 1 else "is a key that terminals do not tell apart"
+        if modifiers and letter and last != last.lower():
+            return f"is written {'+'.join((*modifiers, last.lower()))}"
+        if last in _names() or (len(last) == 1 and last.isprintable()) or key in {k.value for k in Keys}:
+            return ""
+    from tui.config.reader import near
+
+    return f"is no key that podtop knows{near(key, [*_names(), *(k.value for k in Keys)])}"
+
+
+def _prints(key: str) -> bool:
+    return key_to_character(key) is not None
+
+
+def _spends_by_a_slip(key: str) -> bool:
+    """Whether a key is too near for what spends: all but upper case, function keys and combinations."""
+    *modifiers, last = key.split("+")
+    combined = any(modifier != "shift" for modifier in modifiers)
+    upper = len(last) == 1 and last.isupper()
+    function = last[:1] == "f" and last[1:].isdigit()
+    return not (combined or upper or function)
+
+
+def _refused(binding: Declared, key: str) -> str:
+    """Why a binding may not have a key; empty where it may."""
+    if words := _unknown(key):
+        return words
+    if key in binding.keys:
+        return ""
+    if key in TAKEN:
+        return f"is not to be had: it {TAKEN[key]}"
+    if key == "escape":
+        return "is not to be had: it goes back, and does nothing else"
+    if binding.id in SPENDING and _spends_by_a_slip(key):
+        return "is too easily pressed for what it would do: an upper-case letter, a function key or ctrl+ with a letter"
+    if binding.id.startswith(TYPED) and _prints(key):
+        return "is text where this is in force: a key that prints nothing"
+    return ""
+
+
+def faults(keymap: Mapping[str, str], app: type[App[None]]) -> tuple[Fault, ...]:
+    """All that is wrong with a keymap."""
+    known, found = declared(app), []
+    good: dict[str, tuple[str, ...]] = {}
+    for name, text in keymap.items():
+        if name not in known:
+            from tui.config.reader import near
+
+            hint = near(name, known) or "; podtop config --keys lists all"
+            found.append(Fault(name, f"there is no binding {name!r}{hint}"))
+        elif known[name].fixed:
+            keys = ", ".join(key_word(key) for key in known[name].keys)
+            found.append(Fault(name, f"{name} stays as it is ({keys}): the safety of dialogs rests on it"))
+        elif not (keys_of := split(text)):
+            found.append(Fault(name, f"{name} has no key"))
+        elif "escape" in known[name].keys and "escape" not in keys_of:
+            found.append(Fault(name, f"{name} must keep escape, which always goes back"))
+        elif wrong := [f"{key} {words}" for key in keys_of if (words := _refused(known[name], key))]:
+            found.append(Fault(name, f"{name} = {text!r} is not accepted: {'; '.join(wrong)}"))
+        else:
+            good[name] = keys_of
+    return (*found, *_conflicts(good, app))
+
+
+def _conflicts(keymap: Mapping[str, tuple[str, ...]], app: type[App[None]]) -> Iterator[Fault]:
+    """Keys that would do two things at once, each told once. What podtop's own keys do beside each other is meant."""
+    told = set()
+    for where, classes in contexts(app).items():
+        by_key: dict[str, dict[str, None]] = {}
+        own = {(b.id, b.key) for node in classes for b in bindings_of(node)}
+        for name, its in own:
+            for key in keymap.get(name or "", (its,)):
+                by_key.setdefault(key, {})[name or ""] = None
+        for key, names in sorted(by_key.items()):
+            mine = [name for name in sorted(names) if name in keymap and (name, key) not in own]
+            for name in mine:
+                for other in names:
+                    pair = frozenset((name, other))
+                    if other != name and pair not in told:
+                        told.add(pair)
+                        yield Fault(name, f"{name} and {other} would both have {key_word(key)} ({where})")
+
+
+def keys_of(keymap: Mapping[str, str], app: type[App[None]]) -> dict[str, tuple[str, ...]]:
+    """The keys of every binding in words, with what a keymap changes."""
+    return {
+        name: tuple(key_word(key) for key in (split(keymap[name]) if name in keymap else binding.keys))
+        for name, binding in declared(app).items()
+    }

@@ -1,0 +1,1 @@
+"""Values that widgets draw and renderers make: cells, roles, empty states."""

@@ -1,0 +1,77 @@
+"""Cells of text: parts with a role, fitted to a width counted in terminal cells. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from tui.format.width import cut, shown, width
+
+Part = tuple[str, str]
+"""Text and the role it is drawn in (see `styles/`)."""
+
+Cell = tuple[Part, ...]
+
+
+def width_of(parts: Iterable[Part]) -> int:
+    """Terminal cells that the parts take."""
+    return sum(width(text) for text, _ in parts)
+
+
+def fit(cell: Cell, cells: int, *, right: bool = False) -> Cell:
+    """The parts in exactly so many terminal cells: padded, or cut with an ellipsis at the end."""
+    if cells <= 0:
+        return ()
+    cell = tuple((shown(text), role) for text, role in cell)
+    total = width_of(cell)
+    if total <= cells:
+        pad: Part = (" " * (cells - total), "text")
+        if total == cells:
+            return cell
+        return (pad, *cell) if right else (*cell, pad)
+    kept: list[Part] = []
+    room = cells - 1
+    for text, role in cell:
+        length = width(text)
+        if length > room:
+            start = cut(text, room)
+            kept.append((start + " " * (room - width(start)) + "…", role))
+            break
+        kept.append((text, role))
+        room -= length
+    else:
+        kept.append(("…", cell[-1][1]))
+    return tuple(kept)
+
+
+def in_pieces(text: str, cells: int) -> list[str]:
+    """A text in pieces of at most so many terminal cells, two at the least, as it is shown."""
+    found, rest = [], shown(text)
+    while rest:
+        found.append(cut(rest, max(2, cells)))
+        rest = rest[len(found[-1]) :]
+    return found
+
+
+def wrap(cell: Cell, cells: int) -> tuple[Cell, ...]:
+    """The parts as lines of at most so many terminal cells, two at the least: broken at spaces, or where it must be."""
+    cells = max(2, cells)
+    lines: list[list[Part]] = [[]]
+    room = cells
+    for text, role in cell:
+        for token in re.findall(r"\s+|\S+", shown(text)):
+            if token.isspace():
+                if lines[-1] and len(token) <= room:
+                    lines[-1].append((token, role))
+                    room -= len(token)
+                continue
+            if width(token) > room and lines[-1]:
+                lines.append([])
+                room = cells
+            first, *rest = [token] if width(token) <= room else in_pieces(token, room)
+            lines[-1].append((first, role))
+            room -= width(first)
+            for piece in rest:
+                lines.append([(piece, role)])
+                room = cells - width(piece)
+    return tuple(tuple(line) for line in lines)

@@ -1,0 +1,43 @@
+"""`Notice`: what stands in a pane that has nothing to show: what is the matter, and what can be done. Pure."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import NamedTuple
+
+from tui.ui.primitives.cells import Cell, fit, width_of
+
+
+class Notice(NamedTuple):
+    """A title, the role it is drawn in, and sentences below it."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    role: str = "muted"
+
+
+_WIDEST = 72
+
+
+def _even(text: str, measure: int) -> list[str]:
+    """The text in as few lines as it needs, of about the same length: no word stands alone on the last."""
+    lines = wrap(text, measure)
+    if len(lines) < 2:
+        return lines
+    least = max(len(text) // len(lines), 1)
+    return next(even for n in range(least, measure + 1) if len(even := wrap(text, n)) == len(lines))
+
+
+def notice_line(notice: Notice, y: int, width: int, height: int) -> Cell:
+    """Line `y` of a notice centred in a pane of this size: sentences wrapped, the title kept where room is short."""
+    measure = min(_WIDEST, max(1, width - 4))
+    lines: list[tuple[str, str]] = [(text, notice.role) for text in _even(notice.title, measure)]
+    if notice.lines:
+        lines.append(("", "muted"))
+        lines += [(text, "muted") for line in notice.lines for text in _even(line, measure)]
+    top = max(0, (height - len(lines)) // 2)
+    if not top <= y < top + len(lines):
+        return fit((("", "text"),), width)
+    text, role = lines[y - top]
+    left = max(0, (width - width_of(((text, role),))) // 2)
+    return fit(((" " * left, "text"), (text, role)), width)

@@ -1,0 +1,267 @@
+"""What belongs to the account in words: templates, keys, logins, volumes, and whose it is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import tzinfo
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tui.domain.pod_costs import MONTH_HOURS, network_volume_per_hr
+from tui.format import numbers as fmt
+from tui.ui.primitives.cells import Cell
+from tui.ui.render.money import NOTHING, Row, day, money, when
+from tui.ui.render.pod_facts import MASKED, Fact, Section
+from tui.ui.widgets.table import Cells, Column
+
+if TYPE_CHECKING:
+    from tui.api.account import Account, Profile, Template, TemplateText
+    from tui.api.secret import Secret
+
+TEMPLATE_COLUMNS = (
+    Column("name", "TEMPLATE", 16, 0, sort="name", flex=True),
+    Column("image", "IMAGE", 26, 1, sort="image", flex=False),
+    Column("disk", "DISK", 5, 5, right=True, sort="disk"),
+    Column("volume", "VOLUME", 6, 4, right=True, sort="volume"),
+    Column("env", "ENV", 3, 6, right=True, sort="env"),
+    Column("kind", "KIND", 11, 2, sort="kind"),
+    Column("runtime", "RAN", 7, 7, right=True, sort="runtime"),
+    Column("earned", "EARNED", 8, 8, right=True, sort="earned"),
+)
+TEMPLATE_SORTS = ("name", "runtime", "earned", "kind", "image", "disk", "volume", "env")
+ACCESS_COLUMNS = (
+    Column("kind", "WHAT", 8, 0, sort="kind"),
+    Column("name", "NAME", 16, 0, sort="name", flex=True),
+    Column("may", "", 28, 1),
+    Column("created", "CREATED", 10, 4, sort="created"),
+    Column("used", "LAST USED", 9, 3, sort="used"),
+)
+ACCESS_SORTS = ("kind", "name", "used", "created")
+SHOWN_OF_AN_ID = 4
+
+
+def masked(id: str | None) -> str:
+    """An id of which just enough is left to tell it from others."""
+    if not id:
+        return fmt.UNKNOWN
+    return f"{id[:SHOWN_OF_AN_ID]}{MASKED}" if len(id) > SHOWN_OF_AN_ID else MASKED
+
+
+def _text(text: str | None) -> Cell:
+    return ((text, "text"),) if text else NOTHING
+
+
+def _yes(value: bool | None) -> Cell:
+    return NOTHING if value is None else (("yes", "text"),) if value else (("no", "muted"),)
+
+
+def _gb(value: int | None) -> Cell:
+    return NOTHING if value is None else ((f"{value:,} GB", "text"),)
+
+
+# Templates
+
+
+def template_keys(templates: Sequence[Template]) -> dict[str, Template]:
+    """The templates by a key of their own: an id may be missing, or be there twice."""
+    made: dict[str, Template] = {}
+    for number, one in enumerate(templates):
+        key = one.id or f"template {number}"
+        made[key if key not in made else f"{key} {number}"] = one
+    return made
+
+
+def template_rows(templates: Sequence[Template]) -> dict[str, Row]:
+    """A row for each template. There may be hundreds: cells are made of those that are seen."""
+    rows = template_keys(templates).items()
+    return {key: Row(partial(_template_cells, one), _template_order(one)) for key, one in rows}
+
+
+def _kind(one: Template) -> str:
+    return " ".join(word for word, on in (("serverless", one.serverless), ("public", one.public)) if on) or "private"
+
+
+def _template_cells(one: Template) -> Cells:
+    minutes = one.runtime_minutes
+    return {
+        "name": ((one.name or one.id or fmt.UNKNOWN, "text"),),
+        "image": ((one.image or fmt.UNKNOWN, "muted"),),
+        "disk": ((_size(one.container_disk_gb), "text"),),
+        "volume": ((_size(one.volume_gb), "text"),),
+        "env": ((str(len(one.env_names)), "text" if one.env_names else "quiet"),),
+        "kind": ((_kind(one), "muted"),),
+        "runtime": ((fmt.duration(None if minutes is None else minutes * 60.0), "muted"),),
+        "earned": money(one.earned, "good" if one.earned else "quiet"),
+    }
+
+
+def _template_order(one: Template) -> dict[str, Any]:
+    return {
+        "name": (one.name or "").lower(), "image": (one.image or "").lower(), "disk": one.container_disk_gb,
+        "volume": one.volume_gb, "env": len(one.env_names), "kind": _kind(one), "runtime": one.runtime_minutes,
+        "earned": one.earned,
+    }  # fmt: skip
+
+
+def _size(value: int | None) -> str:
+    return fmt.UNKNOWN if value is None else f"{value}G"
+
+
+def template_facts(one: Template) -> tuple[Section, ...]:
+    """All fields of a template; of its variables the names."""
+    minutes = one.runtime_minutes
+    about = (
+        Fact("Name", _text(one.name), one.name or ""),
+        Fact("ID", _text(one.id), one.id or ""),
+        Fact("Image", _text(one.image), one.image or ""),
+        Fact("Command", _text(one.docker_args)),
+        Fact("Ports", _text(one.ports)),
+        Fact("Container disk", _gb(one.container_disk_gb)),
+        Fact("Volume", _gb(one.volume_gb)),
+        Fact("Mount path", _text(one.volume_mount_path)),
+        Fact("Registry login", ((masked(one.registry_auth_id), "text"),) if one.registry_auth_id else NOTHING),
+        Fact("Kind", ((_kind(one), "text"),)),
+        Fact("Starts ssh", _yes(one.start_ssh)),
+        Fact("Starts Jupyter", _yes(one.start_jupyter)),
+        Fact("Advanced start", _yes(one.advanced_start)),
+        Fact("Ran", _text(None if minutes is None else fmt.duration(minutes * 60.0))),
+        Fact("Earned", money(one.earned)),
+        Fact("Readme, script", (("↵ asks RunPod and shows them", "muted"),)),
+    )
+    found = [Section("Template", about)]
+    if one.env_names:
+        found.append(Section("Environment", tuple(Fact(name, ((MASKED, "quiet"),)) for name in one.env_names)))
+    return tuple(found)
+
+
+MOST_OF_A_TEXT = 40_000
+"""Characters of a readme that are shown: it is parsed at once."""
+
+
+def long_text(text: TemplateText | None) -> tuple[str, str]:
+    """A template's readme and its start script, cut where they would take a second to show."""
+    if text is None:
+        return "", ""
+    cut = [part if len(part) <= MOST_OF_A_TEXT else f"{part[:MOST_OF_A_TEXT]}\n\n…" for part in
+           ((text.readme or "").strip(), (text.start_script or "").rstrip())]  # fmt: skip
+    return cut[0], cut[1]
+
+
+# Keys, logins, volumes
+
+
+def access_rows(account: Account, now: float, tz: tzinfo | None) -> dict[str, Row]:
+    made: dict[str, Row] = {}
+
+    def add(key: str, kind: str, name: str | None, may: Cell, created: float | None, used: float | None) -> None:
+        cells: dict[str, Cell] = {
+            "kind": ((kind, "muted"),),
+            "name": ((name or fmt.UNKNOWN, "text"),),
+            "may": may,
+            "created": ((day(created, tz), "muted"),) if created is not None else (),
+            "used": ((_ago(used, now, short=True), "text"),) if kind == "API key" else (),
+        }
+        made[key] = Row(
+            partial(dict, cells), {"kind": kind, "name": (name or "").lower(), "created": created, "used": used}
+        )
+
+    for n, key in enumerate(account.api_keys):
+        full = (key.permissions or "").upper() in ("ALL", "READ_WRITE", "ADMIN")
+        may: Cell = ((key.permissions or fmt.UNKNOWN, "warn" if full else "text"), (f"  id {MASKED}", "quiet"))
+        add(f"key {n}", "API key", key.name, may, key.created_at, key.last_used_at)
+    for n, login in enumerate(account.registry_logins):
+        add(f"login {n}", "registry", login.name, ((f"id {masked(login.id)}", "quiet"),), None, None)
+    for n, volume in enumerate(account.network_volumes):
+        rate = network_volume_per_hr(volume.size_gb)
+        size = fmt.UNKNOWN if volume.size_gb is None else f"{volume.size_gb:,} GB"
+        month = "" if rate is None else f"  {fmt.money(rate * MONTH_HOURS)}/mo"
+        where: Cell = ((f"{size} {volume.data_center or ''}", "text"), (month, "muted"))
+        add(f"volume {n}", "volume", volume.name or volume.id, where, None, None)
+    return made
+
+
+def _ago(at: float | None, now: float, short: bool = False) -> str:
+    if at is None:
+        return fmt.UNKNOWN
+    return f"{(fmt.short_duration if short else fmt.duration)(max(0.0, now - at))} ago"
+
+
+def access_facts(
+    account: Account, profile: Profile | None, revealed: bool, now: float, tz: tzinfo | None, volume: str
+) -> tuple[Section, ...]:
+    """The account itself, and whose it is where that is asked for. `volume`: the key of the row under the cursor."""
+    notices = account.notices
+    facts = (
+        Fact("E-mail", _text(account.email), account.email or ""),
+        Fact("Account ID", _text(account.funds.account_id), account.funds.account_id or ""),
+        Fact("Two factors", _flag(account.two_factor)),
+        Fact("Terms", NOTHING if account.terms_signed is None else (("signed", "text"),) if account.terms_signed
+             else (("▲ not signed", "warn"),)),
+        Fact("Machines", _number(account.machine_quota, "at the most")),
+        Fact("Serverless", _number(account.serverless_workers, "workers at the most")),
+    )  # fmt: skip
+    mails = (
+        Fact("Idle pods", _yes(notices.stale_pods)),
+        Fact("Pods", _yes(notices.pods)),
+        Fact("Low balance", _yes(notices.low_balance)),
+        Fact("Other", _yes(notices.other)),
+    )
+    keys = [line for line in (account.public_ssh_keys or "").replace("\\n", "\n").split("\n") if line.strip()]
+    found = [
+        Section("Account", facts),
+        Section("Mails about", mails),
+        Section("Public keys", tuple(Fact(f"{n}", _text(key), key) for n, key in enumerate(keys, 1))
+                or (Fact("", (("none", "muted"),)),)),
+        Section("You", tuple(_profile(profile, revealed))),
+    ]  # fmt: skip
+    kind, _, number = volume.partition(" ")
+    if kind == "volume" and number.isdigit() and int(number) < len(account.network_volumes):
+        one = account.network_volumes[int(number)]
+        rate = network_volume_per_hr(one.size_gb)
+        cost: Cell = NOTHING
+        if rate is not None:
+            cost = ((f"{fmt.money(rate, 3)}/h", "text"), (f"  {fmt.money(rate * MONTH_HOURS)} a month", "muted"))
+        more = (
+            Fact("Name", _text(one.name)), Fact("ID", _text(one.id), one.id), Fact("Size", _gb(one.size_gb)),
+            Fact("Data centre", _text(one.data_center)), Fact("Costs", cost),
+        )  # fmt: skip
+        found.insert(0, Section("Network volume", more))
+    if kind == "key" and number.isdigit() and int(number) < len(account.api_keys):
+        key = account.api_keys[int(number)]
+        more = (
+            Fact("Name", _text(key.name)), Fact("May", _text(key.permissions)),
+            Fact("ID", ((MASKED, "quiet"), ("  never asked for: of old keys it is the key", "quiet"))),
+            Fact("Created", ((when(key.created_at, tz, now), "text"),)),
+            Fact("Last used", ((_ago(key.last_used_at, now), "text"),)),
+        )  # fmt: skip
+        found.insert(0, Section("API key", more))
+    return tuple(found)
+
+
+def _flag(on: bool | None) -> Cell:
+    return NOTHING if on is None else (("on", "good"),) if on else (("▲ off", "warn"),)
+
+
+def _number(value: int | None, words: str) -> Cell:
+    return NOTHING if value is None else ((f"{value}", "text"), (f"  {words}", "muted"))
+
+
+def _profile(profile: Profile | None, revealed: bool) -> Iterator[Fact]:
+    if not revealed:
+        yield Fact("", (("x asks RunPod who that is, and shows it", "muted"),))
+        return
+    if profile is None:
+        yield Fact("", (("◌ asking RunPod", "muted"),))
+        return
+    yield Fact("Name", _secrets(profile.first_name, profile.last_name))
+    yield Fact("Company", _secrets(profile.company))
+    yield Fact("Company ID", _secrets(profile.company_id))
+    yield Fact("Tax ID", _secrets(profile.tax_id))
+    yield Fact("Address", _secrets(profile.address_1))
+    if profile.address_2 is not None:
+        yield Fact("", _secrets(profile.address_2))
+    yield Fact("Country", _secrets(profile.country))
+
+
+def _secrets(*parts: Secret | None) -> Cell:
+    return _text(" ".join(part.reveal() for part in parts if part is not None))

@@ -1,0 +1,150 @@
+"""The market's catalogue in words: a GPU type's data sheet, the kinds of CPU pods. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tui.format import numbers as fmt
+from tui.ui.primitives.cells import Cell
+from tui.ui.render.pod_facts import Fact
+from tui.ui.render.rows import stock_cell
+from tui.ui.widgets.table import Cells, Column
+
+if TYPE_CHECKING:
+    from tui.api.catalogue import CpuFlavor, GpuSheet
+
+
+def facts(sheet: GpuSheet) -> tuple[tuple[str, tuple[Fact, ...]], ...]:
+    """Titled groups of facts; what RunPod does not tell of this type has none."""
+    groups = (("List prices", tuple(_prices(sheet))), ("Pods of it", tuple(_pods(sheet))))
+    return tuple(group for group in groups if group[1])
+
+
+def _prices(sheet: GpuSheet) -> Iterator[Fact]:
+    """Dollars per GPU and hour, as listed: what can be rented now, and for how much, stands above."""
+    listed = sheet.prices
+    for label, on_demand, spot in (
+        ("Secure", listed.secure, listed.secure_spot),
+        ("Community", listed.community, listed.community_spot),
+    ):
+        parts = [f"{fmt.money(on_demand)}/h"] if on_demand is not None else []
+        parts += [f"spot {fmt.money(spot)}/h"] if spot is not None else []
+        if parts:
+            yield Fact(label, ((" · ".join(parts), "text"),))
+    paid_ahead = (
+        ("1 week", listed.week),
+        ("1 month", listed.month),
+        ("3 months", listed.three_months),
+        ("6 months", listed.six_months),
+        ("1 year", listed.year),
+    )
+    for words, price in paid_ahead:
+        if price is not None:
+            yield Fact(words, ((f"{fmt.money(price)}/h", "text"), *_saving(price, listed.secure)))
+    if listed.cluster is not None:
+        yield Fact("Cluster", ((f"{fmt.money(listed.cluster)}/h", "text"), (" a GPU", "muted")))
+
+
+def _saving(price: float, usual: float | None) -> Cell:
+    if usual is None or price >= usual:
+        return ((" paid ahead", "muted"),)
+    return ((" paid ahead", "muted"), (f" · saves {100 * (usual - price) / usual:.0f}%", "good"))
+
+
+def _pods(sheet: GpuSheet) -> Iterator[Fact]:
+    clouds = (("secure", sheet.max_secure), ("community", sheet.max_community))
+    most = [f"{word} up to {count}" for word, count in clouds if count]
+    if sheet.max_count and not most:
+        most = [f"up to {sheet.max_count}"]
+    elif sheet.max_count:
+        most.append(f"one host has {sheet.max_count}")
+    least = [f"at least {sheet.min_count}"] if sheet.min_count else []
+    yield from _said("GPUs in a pod", (*least, *most))
+    yield from _said("Free on a host", [str(sheet.largest_free)] if sheet.largest_free is not None else [])
+    yield from _said("Counts free", [" ".join(str(count) for count in sheet.free_counts)] if sheet.free_counts else [])
+    yield from _said("Disk", [f"{sheet.host_disk_gb:,} GB on the cheapest host"] if sheet.host_disk_gb else [])
+    cudas = [c.version if c.word in (None, "AVAILABLE") else f"{c.version} ({c.word.lower()})" for c in sheet.cudas]
+    yield from _said("CUDA", [", ".join(cudas)] if cudas else [])
+    yield from _said("Compliance", [", ".join(sheet.compliance)] if sheet.compliance else [])
+    yield from _said("Throughput", [f"{sheet.throughput:,}"] if sheet.throughput is not None else [])
+    yield from _said(
+        "Clusters of", [" ".join(str(size) for size in sheet.cluster_sizes)] if sheet.cluster_sizes else []
+    )
+    yield from _said("Clusters in", [", ".join(sheet.cluster_centers)] if sheet.cluster_centers else [])
+
+
+def _said(label: str, words: Iterable[str]) -> Iterator[Fact]:
+    if text := " · ".join(words):
+        yield Fact(label, ((text, "text"),))
+
+
+FLAVOR_COLUMNS = (
+    Column("name", "CPU POD", 22, 0, flex=True, sort="name"),
+    Column("id", "ID", 8, 2, sort="id"),
+    Column("group", "GROUP", 12, 5, sort="group"),
+    Column("vcpus", "VCPUS", 7, 1, right=True, sort="vcpus"),
+    Column("memory", "GB/VCPU", 7, 3, right=True, sort="memory"),
+    Column("disk", "DISK/VCPU", 9, 6, right=True, sort="disk"),
+    Column("burst", "BURSTS", 6, 7),
+    Column("size", "SMALLEST", 12, 4),
+    Column("price", "$/H", 7, 0, right=True, sort="price"),
+    Column("serverless", "SERVERLESS", 10, 8, right=True, sort="serverless"),
+    Column("stock", "STOCK", 8, 1),
+)
+FLAVOR_SORTS = ("price", "name", "id", "group", "vcpus", "memory", "disk", "serverless")
+
+
+def flavor_cells(flavor: CpuFlavor) -> Cells:
+    """One kind of CPU pod: its sizes, and what its smallest costs."""
+
+    def known(value: object, role: str = "text") -> Cell:
+        return ((fmt.UNKNOWN if value in (None, "") else str(value), "quiet" if value in (None, "") else role),)
+
+    def amount(value: float | None, role: str) -> Cell:
+        return ((fmt.UNKNOWN if value is None else f"{value:.3f}", "quiet" if value is None else role),)
+
+    price = flavor.smallest
+    group = flavor.group_name or flavor.group_id
+    if flavor.group_name and flavor.group_id and flavor.group_id.lower() != flavor.group_name.lower():
+        group = f"{flavor.group_name} {flavor.group_id}"
+    sizes = [str(count) for count in (flavor.min_vcpus, flavor.max_vcpus) if count is not None]
+    gb = None if flavor.gb_per_vcpu is None else f"{flavor.gb_per_vcpu:g}"
+    disk = None if flavor.disk_gb_per_vcpu is None else f"{flavor.disk_gb_per_vcpu} GB"
+    bursts = None if flavor.burstable is None else "yes" if flavor.burstable else "no"
+    return {
+        "name": known(flavor.name or flavor.id),
+        "id": known(flavor.id, "muted"),
+        "group": known(group, "muted"),
+        "vcpus": known("-".join(sizes)),
+        "memory": known(gb),
+        "disk": known(disk, "muted"),
+        "burst": known(bursts, "muted"),
+        "size": known(price.instance if price else None, "muted"),
+        "price": amount(price.per_hr if price else None, "strong"),
+        "serverless": amount(price.serverless_per_hr if price else None, "muted"),
+        "stock": stock_cell(price.stock) if price else known(None),
+    }
+
+
+_KEYS: dict[str, Callable[[CpuFlavor], Any]] = {
+    "price": lambda f: f.smallest.per_hr if f.smallest else None,
+    "name": lambda f: (f.name or f.id).lower(),
+    "id": lambda f: f.id,
+    "group": lambda f: f.group_name or f.group_id,
+    "vcpus": lambda f: f.max_vcpus,
+    "memory": lambda f: f.gb_per_vcpu,
+    "disk": lambda f: f.disk_gb_per_vcpu,
+    "serverless": lambda f: f.smallest.serverless_per_hr if f.smallest else None,
+}
+
+
+def flavors(every: Sequence[CpuFlavor], text: str, sort: str, inverted: bool) -> tuple[CpuFlavor, ...]:
+    """The kinds that match, in order; the unknown come last."""
+    wanted = text.lower().split()
+    kept = [f for f in every if all(w in f"{f.name} {f.id} {f.group_name} {f.group_id}".lower() for w in wanted)]
+    kept.sort(key=lambda f: f.id)
+    read = _KEYS[sort or FLAVOR_SORTS[0]]
+    known = [flavor for flavor in kept if read(flavor) is not None]
+    known.sort(key=read, reverse=inverted)
+    return (*known, *(flavor for flavor in kept if read(flavor) is None))

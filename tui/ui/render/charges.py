@@ -1,0 +1,374 @@
+"""Charges, bills and payments in words: columns, rows, facts, bars. Pure; days are those of UTC, as RunPod's are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, tzinfo
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui.domain import charges
+from tui.domain.charges import DAY, KINDS, Day
+from tui.format import numbers as fmt
+from tui.ui.charts.spec import BarSpec
+from tui.ui.primitives.cells import Cell
+from tui.ui.render.money import NOTHING, Row, day, money, per_hour, round_up, when
+from tui.ui.render.pod_facts import Fact, Section
+from tui.ui.widgets.table import Column
+
+if TYPE_CHECKING:
+    from tui.api.account import Account, Billing, Ledger
+    from tui.api.models import Funds
+
+SPANS = (14, 28, 91, 365, 1095)
+"""Days that charges and bills are shown of."""
+
+CHARGE_COLUMNS = (
+    Column("day", "DAY", 15, 0, sort="day"),
+    Column("total", "TOTAL", 11, 0, right=True, sort="total"),
+    *(Column(kind, kind.upper(), max(9, len(kind)), 2 + n, right=True, sort=kind) for n, kind in enumerate(KINDS)),
+    Column("bar", "", 10, 9, flex=True),
+)
+
+CHARGE_SORTS = ("day", "total", *KINDS)
+BILL_COLUMNS = (
+    Column("what", "WHAT", 18, 0, flex=True, sort="what"),
+    Column("kind", "KIND", 7, 3, sort="kind"),
+    Column("hours", "BILLED", 12, 2, right=True, sort="hours"),
+    Column("amount", "AMOUNT", 11, 0, right=True, sort="amount"),
+    Column("rate", "$/H", 8, 4, right=True, sort="rate"),
+    Column("share", "SHARE", 6, 1, right=True),
+    Column("last", "LAST DAY", 10, 5, right=True, sort="last"),
+)
+BILL_SORTS = ("amount", "hours", "last", "rate", "what", "kind")
+PAYMENT_COLUMNS = (
+    Column("when", "WHEN", 17, 0, sort="when"),
+    Column("amount", "AMOUNT", 11, 0, right=True, sort="amount"),
+    Column("what", "WHAT", 12, 1, sort="what"),
+    Column("from", "FROM", 12, 2, flex=True, sort="from"),
+    Column("more", "", 30, 3),
+)
+PAYMENT_SORTS = ("when", "amount", "what", "from")
+
+
+def charge_columns(found: Sequence[Day]) -> tuple[Column, ...]:
+    """Without the kinds that nothing was charged for."""
+    idle = {kind for n, kind in enumerate(KINDS) if not any(one.amounts[n] for one in found)}
+    return tuple(column for column in CHARGE_COLUMNS if column.key not in idle)
+
+
+def within(found: Sequence[Day], now: float, span: int) -> tuple[Day, ...]:
+    """The days of the last `span`, today's with them."""
+    first = now // DAY * DAY - (span - 1) * DAY
+    return tuple(one for one in found if one.at >= first)
+
+
+def _weekday(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%a %d %b %Y}"
+
+
+def charge_rows(found: Sequence[Day], now: float) -> dict[str, Row]:
+    """The days, the newest first."""
+    most = max((one.total for one in found), default=0.0)
+    made = {}
+    for one in reversed(found):
+        today = one.at == now // DAY * DAY
+        full, rest = fmt.bar(100 * one.total / most if most > 0 else 0.0, 24)
+        cells: dict[str, Cell] = {
+            "day": (("today, so far" if today else _weekday(one.at), "muted"),),
+            "total": ((fmt.money(one.total), "strong"),),
+            "bar": ((full, "spark"), (rest, "rule")),
+        }
+        for kind, amount in zip(KINDS, one.amounts, strict=True):
+            cells[kind] = ((fmt.money(amount), "text"),) if amount else (("·", "quiet"),)
+        order = {"day": one.at, "total": one.total, **dict(zip(KINDS, one.amounts, strict=True))}
+        made[f"{one.at:.0f}"] = Row(partial(dict, cells), order)
+    return made
+
+
+def charge_facts(
+    every: Sequence[Day], shown: Sequence[Day], span: int, funds: Funds | None, now: float, under: Day | None
+) -> tuple[Section, ...]:
+    """The month, what it may come to, the range that is shown, the day under the cursor."""
+    spend = funds.spend_per_hr if funds else None
+    found = charges.month(every, spend, now)
+    sums = charges.total(shown)
+    made = [
+        Section("This month", tuple(_month(found, spend))),
+        Section(f"{span} days", tuple(_sums(sums, len(shown), span))),
+    ]
+    if under is not None:
+        title = f"{datetime.fromtimestamp(under.at, UTC):%a %d %b}"
+        made.append(Section(title, tuple(_sums(under.amounts, 0, 0))))
+    return tuple(section for section in made if section.facts)
+
+
+def _month(found: charges.Month, spend: float | None) -> Iterator[Fact]:
+    yield Fact("To date", money(sum(found.to_date), "strong"))
+    left = f"  {fmt.duration(found.left)} left"
+    if found.by_spend is not None:
+        tail = f"  at {per_hour(spend)} now"
+        yield Fact("Forecast", ((fmt.money(found.by_spend), "strong"), (tail, "muted")))
+    if found.by_mean is not None and found.mean is not None:
+        tail = "  as the last week"
+        yield Fact(
+            "" if found.by_spend is not None else "Forecast", ((fmt.money(found.by_mean), "text"), (tail, "muted"))
+        )
+    if found.by_spend is None and found.by_mean is None:
+        yield Fact("Forecast", NOTHING)
+    yield Fact("", ((left.strip(), "quiet"),))
+    yield Fact("Last month", money(found.before))
+    for kind, amount in zip(KINDS, found.to_date, strict=True):
+        if amount:
+            yield Fact(f"  {kind}", money(amount))
+
+
+def _sums(sums: Sequence[float], count: int, span: int) -> Iterator[Fact]:
+    whole = sum(sums)
+    mean: Cell = ((f"  {fmt.money(whole / span)} a day", "muted"),) if span else ()
+    yield Fact("Total", (*money(whole, "strong"), *mean))
+    for kind, amount in zip(KINDS, sums, strict=True):
+        if amount:
+            share: Cell = ((f"  {100 * amount / whole:.0f} %", "muted"),) if whole > 0 else ()
+            yield Fact(f"  {kind}", (*money(amount), *share))
+    if span and count < span:
+        yield Fact("", ((f"{span - count} days without a charge", "quiet"),))
+
+
+def charge_bars(found: Sequence[Day], now: float, span: int, columns: int) -> BarSpec:
+    bars, each = charges.stacked(found, now, span, columns)
+    shown = [n for n in range(len(KINDS)) if any(bar.amounts[n] for bar in bars)]
+    high = max((bar.total for bar in bars), default=0.0)
+    top = round_up(high)
+    return BarSpec(
+        "Charges a day" if each == 1 else f"Charges of {each} days each",
+        tuple(KINDS[n] for n in shown),
+        tuple(tuple(bar.amounts[n] for n in shown) for bar in bars),
+        tuple(f"{datetime.fromtimestamp(bar.at, UTC):%-d %b}" for bar in bars),
+        top,
+        axis=len(f"${top:,.0f}") + 2,
+    )
+
+
+# Bills
+
+
+def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
+    """By GPU type, CPU flavour and for storage: what the last `span` days were billed."""
+    first = now - span * DAY
+    sums: dict[tuple[str, str], list[float]] = {}
+    lasts: dict[tuple[str, str], tuple[float, float]] = {}
+
+    def add(kind: str, what: str | None, at: float | None, seconds: float | None, amount: float | None) -> None:
+        if at is None or at < first or not math.isfinite(at):
+            return
+        key = (kind, what or "not named")
+        one = sums.setdefault(key, [0.0, 0.0])
+        one[0] += seconds if seconds is not None and math.isfinite(seconds) else 0.0
+        one[1] += amount if amount is not None and math.isfinite(amount) else 0.0
+        if at >= lasts.get(key, (-math.inf, 0.0))[0]:
+            lasts[key] = (at, amount or 0.0)
+
+    for one in billing.gpus:
+        add("GPU", one.kind, one.at, one.seconds, one.amount)
+    for one in billing.cpus:
+        add("CPU", one.kind, one.at, one.seconds, one.amount)
+    for disk in billing.storage:
+        add("storage", "all disks", disk.at, None, disk.amount)
+    whole = sum(amount for _, amount in sums.values())
+    made = {}
+    for (kind, what), (seconds, amount) in sorted(sums.items(), key=lambda item: -item[1][1]):
+        rate = amount / seconds * 3600 if seconds > 0 else None
+        last = lasts[kind, what][1]
+        cells: dict[str, Cell] = {
+            "what": ((what, "text"),),
+            "kind": ((kind, "muted"),),
+            "hours": ((f"{seconds / 3600:,.1f} h", "text"),) if seconds else (),
+            "amount": ((fmt.money(amount), "strong"),),
+            "rate": ((fmt.price(rate), "muted"),) if rate is not None else (),
+            "share": ((f"{100 * amount / whole:.0f} %", "muted"),) if whole > 0 else (),
+            "last": ((fmt.money(last), "muted"),),
+        }
+        order = {"what": what.lower(), "kind": kind, "hours": seconds, "amount": amount, "rate": rate, "last": last}
+        made[f"{kind} {what}"] = Row(partial(dict, cells), order)
+    return made
+
+
+def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tuple[Section, ...]:
+    """Everything that was billed, by kind; what is under the cursor, by day."""
+    first = now - span * DAY
+    summary = [one for one in billing.summary if one.at is not None and one.at >= first]
+    fields = ("gpus", "cpus", "serverless", "storage", "endpoints")
+    words = ("GPU pods", "CPU pods", "serverless", "storage", "endpoints")
+    sums = [sum(getattr(one, name) or 0.0 for one in summary) for name in fields]
+    found = [
+        Section(
+            f"{span} days",
+            (
+                Fact("Total", money(sum(sums), "strong")),
+                *(Fact(f"  {w}", money(s)) for w, s in zip(words, sums, strict=True) if s),
+            ),
+        )
+        if summary
+        else None
+    ]
+    disks = [one for one in billing.storage if one.at is not None]
+    if disks:
+        last = max(disks, key=lambda one: one.at or 0.0)
+        size = fmt.UNKNOWN if last.size_gb is None else f"{last.size_gb:,.0f} GB"
+        network: Cell = ((f"  {fmt.money(last.network)} of it for network volumes", "muted"),)
+        found.append(
+            Section("Storage", (Fact("Size", ((size, "text"),)), Fact("Amount", (*money(last.amount), *network))))
+        )
+    kind, _, what = (under or "").partition(" ")
+    rows = billing.gpus if kind == "GPU" else billing.cpus if kind == "CPU" else ()
+    days = sorted(
+        (one for one in rows if (one.kind or "not named") == what and one.at is not None and one.at >= first),
+        key=lambda one: -(one.at or 0.0),
+    )
+    if days:
+        facts = tuple(
+            Fact(
+                day(one.at, UTC),
+                (*money(one.amount), (f"  {fmt.duration(one.seconds)}", "muted")),
+            )
+            for one in days[:60]
+        )
+        found.append(Section("By day", (Fact("Type", ((what, "text"),)), *facts)))
+    return tuple(section for section in found if section is not None)
+
+
+def bill_bars(billing: Billing, now: float, span: int, columns: int) -> BarSpec:
+    """By GPU type and day, the dearest types by name."""
+    sums: dict[str, float] = {}
+    for one in (*billing.gpus, *billing.cpus):
+        sums[one.kind or "not named"] = sums.get(one.kind or "not named", 0.0) + (one.amount or 0.0)
+    named = sorted(sums, key=lambda kind: -sums[kind])[:5]
+    kinds = (*named, "others", "storage")
+    days: dict[float, list[float]] = {}
+
+    def add(at: float | None, kind: str, amount: float | None) -> None:
+        if at is not None and amount is not None and math.isfinite(at) and math.isfinite(amount):
+            days.setdefault(at // DAY * DAY, [0.0] * len(kinds))[kinds.index(kind)] += amount
+
+    for one in (*billing.gpus, *billing.cpus):
+        add(one.at, one.kind or "not named" if (one.kind or "not named") in named else "others", one.amount)
+    for disk in billing.storage:
+        add(disk.at, "storage", disk.amount)
+    each = max(1, math.ceil(span / max(1, columns)))
+    count = math.ceil(span / each)
+    start = now // DAY * DAY + DAY - count * each * DAY
+    bars = [[0.0] * len(kinds) for _ in range(count)]
+    for at, amounts in days.items():
+        index = math.floor((at - start) / (each * DAY))
+        if 0 <= index < count:
+            bars[index] = [a + b for a, b in zip(bars[index], amounts, strict=True)]
+    shown = [n for n in range(len(kinds)) if any(bar[n] for bar in bars)]
+    top = round_up(max((sum(bar) for bar in bars), default=0.0))
+    return BarSpec(
+        "Billed a day" if each == 1 else f"Billed in {each} days each",
+        tuple(kinds[n].removeprefix("NVIDIA ") for n in shown),
+        tuple(tuple(bar[n] for n in shown) for bar in bars),
+        tuple(f"{datetime.fromtimestamp(start + index * each * DAY, UTC):%-d %b}" for index in range(count)),
+        top,
+        axis=len(f"${top:,.0f}") + 2,
+    )
+
+
+# Payments
+
+
+_WORDS = {"RELOAD": "paid in", "CREDIT": "credit", "DEBIT": "taken", "PAYOUT": "paid out"}
+_MEDIA = {"STRIPE": "card", "CRYPTO": "crypto", "COINBASE": "Coinbase", "WIRE": "wire", "REFERRAL": "referral",
+          "RUNPOD": "RunPod"}  # fmt: skip
+
+
+def payment_rows(ledger: Ledger | None, account: Account | None, now: float, tz: tzinfo | None) -> dict[str, Row]:
+    """Everything that came to the account, and what its machines earned, the newest first."""
+    made: dict[str, Row] = {}
+
+    def add(key: str, at: float | None, amount: float | None, what: str, role: str, source: str, more: str) -> None:
+        cells: dict[str, Cell] = {
+            "when": ((when(at, tz, now), "muted"),),
+            "amount": money(amount, "strong"),
+            "what": ((what, role),),
+            "from": ((source, "text"),),
+            "more": ((more, "muted"),),
+        }
+        made[key] = Row(partial(dict, cells), {"when": at, "amount": amount, "what": what, "from": source.lower()})
+
+    if ledger is not None:
+        for n, one in enumerate(ledger.top_ups):
+            what = _WORDS.get(one.kind or "", (one.kind or fmt.UNKNOWN).lower())
+            medium = _MEDIA.get(one.medium or "", (one.medium or fmt.UNKNOWN).lower())
+            add(f"paid {n}", one.at, one.amount, what, "good" if what in ("paid in", "credit") else "warn", medium, "")
+        for n, code in enumerate(ledger.credits):
+            more = f"redeemed {day(code.redeemed_at, tz)}" if code.redeemed_at else "not redeemed"
+            add(f"code {n}", code.created_at, code.amount, "credit code", "good", "code hidden", more)
+    for n, earning in enumerate(account.earnings if account else ()):
+        more = f"GPUs {fmt.money(earning.gpu)}, disks {fmt.money(earning.disk)}"
+        name = earning.name or earning.machine_id or fmt.UNKNOWN
+        if earning.name and earning.machine_id:
+            name = f"{earning.name} {earning.machine_id}"
+        add(f"earned {n}", earning.at, earning.total, "earned", "accent", name, more)
+    newest = sorted(made.items(), key=lambda item: -(item[1].order["when"] or -math.inf))
+    return dict(newest)
+
+
+def payment_facts(ledger: Ledger | None, account: Account | None, now: float) -> tuple[Section, ...]:
+    """What was paid in, and what was earned."""
+    found = []
+    if ledger is not None:
+        sums: dict[str, float] = {}
+        for one in ledger.top_ups:
+            if one.kind in ("RELOAD", "CREDIT", None):
+                medium = _MEDIA.get(one.medium or "", (one.medium or fmt.UNKNOWN).lower())
+                sums[medium] = sums.get(medium, 0.0) + (one.amount or 0.0)
+        redeemed = sum(code.amount or 0.0 for code in ledger.credits if code.redeemed_at is not None)
+        facts = [Fact("In all", money(sum(sums.values()) + redeemed, "strong"))]
+        facts += [Fact(f"  {medium}", money(amount)) for medium, amount in sorted(sums.items())]
+        if ledger.credits:
+            count = f"  {len(ledger.credits)} code{'s' * (len(ledger.credits) != 1)}"
+            facts.append(Fact("  codes", (*money(redeemed), (count, "muted"))))
+        found.append(Section("Paid in", tuple(facts)))
+    if account is not None:
+        referral = account.referral
+        code: Cell = ((referral.code, "text"),) if referral and referral.code else NOTHING
+        count = fmt.UNKNOWN if referral is None or referral.month_count is None else str(referral.month_count)
+        found.append(
+            Section(
+                "Referrals",
+                (
+                    Fact("Code", code, referral.code if referral and referral.code else ""),
+                    Fact(
+                        "This month",
+                        (
+                            (count, "text"),
+                            (f"  who spent {fmt.money(referral.month_spend if referral else None)}", "muted"),
+                        ),
+                    ),
+                    Fact("Earned", money(account.referral_earned)),
+                ),
+            )
+        )
+        month = [e for e in account.earnings if e.at is not None and e.at > now - 30 * DAY]
+        facts = [
+            Fact("By templates", money(account.template_earned)),
+            Fact("By hosting", _last_days(e.total for e in month)),
+            Fact("  GPUs", _last_days(e.gpu for e in month)),
+            Fact("  disks", _last_days(e.disk for e in month)),
+            Fact("Host balance", money(account.host_balance)),
+            Fact("Payouts", _linked(account.payouts_linked)),
+        ]
+        found.append(Section("Earned", tuple(facts)))
+    return tuple(found)
+
+
+def _last_days(amounts: Iterable[float | None]) -> Cell:
+    known = [amount for amount in amounts if amount is not None]
+    return (*money(sum(known)), ("  in 30 days", "muted")) if known else (("nothing in 30 days", "muted"),)
+
+
+def _linked(linked: bool | None) -> Cell:
+    return NOTHING if linked is None else (("linked", "good"),) if linked else (("not linked", "muted"),)

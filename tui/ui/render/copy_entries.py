@@ -1,0 +1,87 @@
+"""What can be copied of a pod or of something in the market, each by a key of its own. Pure.
+
+What comes from RunPod is quoted as one word of a shell, for into one it may be pasted; ids and names that need no
+quoting stay as they are. Only what is under the cursor is copied as it stands.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui.system import ssh
+
+if TYPE_CHECKING:
+    from tui.api.models import Pod
+    from tui.api.pod_detail import PodDetail
+    from tui.config.settings import Ssh
+
+NUMBERS = "123456789"
+
+
+class Entry(NamedTuple):
+    """One thing to copy: its key, what it is, the text. `secret`: the text is not shown."""
+
+    key: str
+    label: str
+    text: str
+    secret: bool = False
+
+
+def under_cursor(label: str, text: str, secret: bool = False) -> tuple[Entry, ...]:
+    """What is under the cursor, by the key that opens the menu: twice `c` copies it."""
+    return (Entry("c", label, text, secret),) if text else ()
+
+
+def of_pod(pod: Pod, detail: PodDetail | None, settings: Ssh) -> tuple[tuple[Entry, ...], str]:
+    """What can be copied of a pod; and why there is no way into it, where there is none.
+
+    detail: None where it is not known: it has the machine's id, the names of variables, and where the volume is.
+    """
+    found: list[Entry] = []
+    routes = ssh.routes(pod, settings)
+    direct = next((route for route in routes if not route.proxied), None)
+    proxied = next((route for route in routes if route.proxied), None)
+    if routes:
+        found.append(Entry("s", "ssh", ssh.line(routes[0], settings)))
+    if direct is not None:
+        mounted = detail.volume_mount_path if detail is not None else None
+        to = ssh.folder(mounted, bool(pod.volume_gb or pod.network_volume_id))
+        if proxied is not None:
+            found.append(Entry("p", "ssh by the proxy", ssh.line(proxied, settings)))
+        found.append(Entry("f", "scp", ssh.scp_line(direct, settings, to)))
+        found.append(Entry("r", "rsync", ssh.rsync_line(direct, settings, to)))
+        found.append(Entry("a", "address", ssh.where(direct)))
+    found.append(Entry("i", "pod id", _word(pod.id)))
+    found.append(Entry("n", "name", _word(pod.name)))
+    ports = pod.runtime.ports if routes and pod.runtime else ()
+    urls = [url for port in ports if port.kind == "http" and (url := ssh.proxy_url(pod.id, port.private))]
+    found += [Entry(key, "URL", url) for key, url in zip(NUMBERS, dict.fromkeys(urls), strict=False)]
+    if detail is not None:
+        names = shlex.join(variable.name for variable in detail.env)
+        found.append(Entry("e", "env names", names))
+        machine = detail.machine_id or (detail.machine.id if detail.machine else None)
+        found.append(Entry("m", "machine id", _word(machine)))
+    found.append(Entry("h", "host id", _word(pod.machine.host_id if pod.machine else None)))
+    found.append(Entry("d", "image", _word(pod.image)))
+    why = "" if routes else f"no ssh: {ssh.hindrance(pod)}"
+    return tuple(entry for entry in found if entry.text), why
+
+
+def _word(text: str | None) -> str:
+    """A text from RunPod as one word of a shell; "" where there is none."""
+    return shlex.quote(text) if text else ""
+
+
+def of_unknown(pod: str, name: str) -> tuple[Entry, ...]:
+    """What can be copied of a pod that is gone, or came back in a shape podtop does not know."""
+    found = (Entry("i", "pod id", _word(pod)), Entry("n", "name", _word(name)))
+    return tuple(entry for entry in found if entry.text)
+
+
+def of_market(what: str, id: str, name: str, gpu: bool) -> tuple[Entry, ...]:
+    """What can be copied of a thing in the market: its id as it stands is what RunPod's own tools take."""
+    found = [Entry("c", f"{what} id", id), Entry("i", "id, for a shell", _word(id)), Entry("n", "name", _word(name))]
+    if gpu:
+        found.append(Entry("o", "podtop once", f"podtop once market --filter {_word(name.lower())}"))
+    return tuple(entry for entry in found if entry.text)

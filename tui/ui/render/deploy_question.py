@@ -1,0 +1,135 @@
+"""The last question before a deploy, in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from tui.domain import deploy_draft as drafts
+from tui.domain import pod_costs
+from tui.domain.consequences import Point
+from tui.domain.deploy_draft import Draft
+from tui.format import numbers as fmt
+from tui.ui.modals.question import Question
+
+if TYPE_CHECKING:
+    from tui.api.models import Funds, Offer
+
+
+def question(
+    draft: Draft,
+    offers: Sequence[Offer],
+    funds: Funds | None,
+    names: Collection[str],
+    now: float,
+    tz: tzinfo | None,
+) -> Question:
+    """What is asked before a draft is ordered; asked again where a price rose or something is wrong by now."""
+    wrong = drafts.faults(draft, offers, names, now, tz)
+    cost = drafts.price(draft, offers, funds)
+    offer = drafts.offer_of(draft["gpu_type_id"], offers)
+    gpu = drafts.named(offer, offers) if offer is not None else draft["gpu_type_id"]
+    cloud = {"SECURE": "secure cloud", "COMMUNITY": "community cloud"}.get(draft["cloud"], "either cloud")
+    way = "spot" if draft.way == "spot" else "on demand"
+    what = draft["image"] or f"template {draft['template_id']}"
+    above = {"way", "cloud", "name", "image" if draft["image"] else "template_id"}
+    if draft["compute"] != "CPU":
+        above.add("gpu_count")
+    hardware = "CPU only" if draft["compute"] == "CPU" else f"{draft['gpu_count']}×{gpu}"
+    above |= set() if draft["compute"] == "CPU" else {"gpu_type_id"}
+    return Question(
+        f"Deploy {draft['name']}",
+        ((f"{hardware} · {way} · {cloud}", "text"), (f"  {what}", "muted")),
+        (*_points(draft, cost, funds, now, tz), *sent(draft, above)),
+        "Deploy",
+        (cost.per_hr, cost.short, tuple(wrong), funds is None or funds.balance is None),
+        # What is not known may be more than the balance.
+        draft["name"].strip() if cost.short or cost.per_hr is None else "",
+        "; ".join(wrong.values()),
+    )
+
+
+LISTED = 6
+"""Inputs that have a line each; more of them stand in one paragraph."""
+
+
+def sent(draft: Draft, above: Collection[str] = ()) -> tuple[Point, ...]:
+    """Every input that is not as by default, so that nothing goes out unseen; `above`: those that stand in the head."""
+    words = [
+        f"{field.label.partition(',')[0]}: {text}{'' if text == 'none' else _unit(field.label)}"
+        for field, text in drafts.inputs(draft)
+        if field.name not in above
+    ]
+    if len(words) > LISTED:
+        # In fewer lines more of them are seen at once.
+        words = [" · ".join(words)]
+    return tuple(Point("inputs" if n == 0 else "", text) for n, text in enumerate(words))
+
+
+def anew(draft: Draft) -> Question:
+    """What is asked before a draft is forgotten."""
+    return Question(
+        "Start over",
+        (("Forget what is typed here, and start with an empty form?", "text"),),
+        (
+            *sent(draft),
+            Point("later", "Values of variables and keys are not kept on disk: they are lost for good.", "warn")
+            if draft.env or draft.secrets
+            else Point("later", "It cannot be undone.", "muted"),
+        ),
+        "Start over",
+        (),
+    )
+
+
+def _unit(label: str) -> str:
+    """What a label says behind its comma, behind the value."""
+    unit = label.partition(",")[2].strip()
+    return f" {unit}" if unit else ""
+
+
+def _points(draft: Draft, cost: drafts.Price, funds: Funds | None, now: float, tz: tzinfo | None) -> tuple[Point, ...]:
+    found: list[Point] = []
+    if cost.per_hr is None:
+        found.append(Point("money", "RunPod does not say what it costs: it may be more than the balance.", "warn"))
+    else:
+        to = "up to " if cost.up_to else ""
+        runway = f" Runway {fmt.runway(cost.before)} → {fmt.runway(cost.after)}." if cost.after is not None else ""
+        found.append(
+            Point("money", f"Costs {to}{fmt.money(cost.per_hr)}/h, {fmt.money(cost.per_hr * 24)} a day.{runway}")
+        )
+    if cost.short:
+        balance = fmt.balance(funds.balance) if funds is not None else "unknown"
+        found.append(
+            Point("", f"The balance ({balance}) is less than an hour of it: RunPod will likely refuse.", "bad")
+        )
+    found.append(Point("", "Billed from when it is rented, also while its image is pulled.", "muted"))
+    size = draft["volume_gb"].strip()
+    if draft["network_volume_id"].strip():
+        found.append(Point("data", "What is written to the network volume outlives it."))
+    elif size and size != "0":
+        month = float(size) * pod_costs.VOLUME_STOPPED
+        found.append(Point("data", f"Its volume ({size} GB) is billed while stopped too, {fmt.money(month)} a month."))
+    else:
+        found.append(Point("data", "It has no volume: nothing on it survives a stop.", "warn"))
+    if draft.way == "spot":
+        found.append(Point("later", "Whoever bids more takes its GPUs, at any time.", "warn"))
+    found += _times(draft, now, tz)
+    return tuple(found)
+
+
+def _times(draft: Draft, now: float, tz: tzinfo | None) -> list[Point]:
+    try:
+        lease = drafts.lease(draft, now, tz)
+    except drafts.Fault:
+        return []
+    if lease is not None:
+        when = datetime.fromtimestamp(lease[1], tz)
+        verb = "stops" if lease[0] == "stop" else "TERMINATES"
+        return [Point("lease", f"podtop {verb} it at {when:%a %d %b %H:%M}, if it runs then; t extends that.", "warn")]
+    if draft["stop_after"].strip() or draft["terminate_after"].strip():
+        return [
+            Point("later", "RunPod takes the time you set, and does not keep to it: the pod goes on billing.", "bad")
+        ]
+    return []

@@ -1,0 +1,165 @@
+"""What the panes say when they have no rows: loading, empty, filtered out, and each kind of trouble. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tui.format import numbers as fmt
+from tui.ui.primitives.empty_state import Notice
+
+if TYPE_CHECKING:
+    from tui.api.cloud import CloudError
+    from tui.api.models import Market, Snapshot
+    from tui.api.pod_detail import PodDetail
+    from tui.store.feed import Feed
+    from tui.store.fleet import Fleet
+
+
+def failure(error: CloudError, what: str) -> Notice:
+    """A first answer that never came: what happened, what podtop does about it, what can be done."""
+    from tui.api import cloud
+
+    again = "podtop keeps asking, less and less often; ctrl+r asks now."
+    patience = "podtop asks again when RunPod's time is over; ctrl+r does not shorten it."
+    match error:
+        case cloud.Unauthorized():
+            return Notice(
+                f"✕ RunPod refused the API key: no {what}",
+                (
+                    str(error),
+                    "podtop asks again once a minute; ctrl+r asks now.",
+                    "Set RUNPOD_API_KEY or pass --api-key-file FILE; podtop --demo needs no key.",
+                ),
+                "bad",
+            )
+        case cloud.Forbidden():
+            return Notice(f"✕ RunPod forbids this: no {what}", (str(error), again), "bad")
+        case cloud.Throttled():
+            return Notice(
+                f"▲ RunPod asks podtop to slow down: no {what} yet",
+                (str(error), again if error.retry_after is None else patience),
+                "warn",
+            )
+        case cloud.TimedOut():
+            return Notice(f"▲ RunPod does not answer in time: no {what} yet", (str(error), again), "warn")
+        case cloud.Faltering():
+            return Notice(f"▲ RunPod has trouble: no {what} yet", (str(error), again), "warn")
+        case cloud.Unreachable():
+            return Notice(f"▲ RunPod cannot be reached: no {what} yet", (str(error), again), "warn")
+        case _:
+            return Notice(f"▲ RunPod's answer is of no use: no {what} yet", (str(error), again), "warn")
+
+
+SLOW = 2.0
+"""Seconds of waiting for a first answer from which on it is said how long it takes."""
+
+
+def _waiting(feed: Feed[Snapshot] | Feed[Market], what: str, waited: float) -> Notice:
+    if feed.error is not None:
+        return failure(feed.error, what)
+    return Notice(f"◌ asking RunPod for {what}" + (f" · {fmt.duration(waited)}" if waited >= SLOW else ""))
+
+
+def total(fleet: Fleet, pane: str) -> int:
+    """How many rows there are without a filter."""
+    if pane == "pods":
+        return len(fleet.records)
+    return len(fleet.market.value.offers) if fleet.market.value else 0
+
+
+def trouble(fleet: Fleet, pane: str, now: float) -> str:
+    """What stands below the rows of a pane when they are not all there is to know: their age, or what is missing."""
+    at = fleet.pods_at if pane == "pods" else fleet.market.at
+    stale = fleet.pods_stale(now) if pane == "pods" else fleet.market_stale(now)
+    value = fleet.snapshot.value if pane == "pods" else fleet.market.value
+    parts = [f"▲ {fmt.duration(now - at)} old"] if stale and at is not None else []
+    if value is not None and value.problems:
+        more = f" (and {len(value.problems) - 1} more)" if len(value.problems) > 1 else ""
+        parts.append(f"▲ RunPod: {value.problems[0].message}{more}")
+    return "  ".join(parts)
+
+
+def pods(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False) -> Notice:
+    """Why there is no row in the pods pane. `waited`: seconds since podtop began to ask."""
+    feed = fleet.snapshot
+    if feed.value is None and replay:
+        return Notice("◌ opening the recording")
+    if fleet.keyless:
+        return Notice(
+            "there is no API key: prices only",
+            ("Set RUNPOD_API_KEY or pass --api-key-file FILE to see pods; podtop --demo needs no key.",),
+        )
+    if feed.value is None:
+        return _waiting(feed, "pods", waited)
+    if feed.value.pods is None and not fleet.records:
+        reasons = tuple(p.message for p in feed.value.problems)
+        return Notice("▲ RunPod answered without the pods", (*reasons, "podtop asks again at the next poll."), "warn")
+    if filtered and fleet.records:
+        return Notice("no pod matches the filter", (f"{len(fleet.records)} are hidden; esc clears it.",))
+    return Notice("no pods on this account", ("Rent one at console.runpod.io: it appears here by itself.",))
+
+
+def market(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False) -> Notice:
+    """Why there is no row in the market pane. `waited`: seconds since podtop began to ask."""
+    return priced(fleet.market, filtered, waited, fleet.recorded or replay)
+
+
+def aged(feed: Feed[Any], now: float, interval: float) -> str:
+    """What stands below rows that are not all there is to know: their age, what is wrong, what is missing."""
+    parts = [f"▲ {fmt.duration(now - feed.at)} old"] if feed.at is not None and feed.stale(now, interval) else []
+    problems = getattr(feed.value, "problems", ())
+    if feed.error is not None and feed.value is not None:
+        parts.append(f"▲ {feed.error}")
+    elif problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        parts.append(f"▲ RunPod: {problems[0].message}{more}")
+    return "  ".join(parts)
+
+
+def topic(feed: Feed[Any], what: str, filtered: bool, hidden: int) -> Notice:
+    """Why there is no row of something that is asked for while it is shown."""
+    if feed.value is None:
+        return failure(feed.error, what) if feed.error is not None else Notice(f"◌ asking RunPod for {what}")
+    if filtered and hidden:
+        return Notice("nothing matches the filter", (f"{hidden} are hidden; esc clears it.",))
+    return Notice(f"RunPod told of no {what}")
+
+
+def priced(feed: Feed[Market], filtered: bool, waited: float, recorded: bool) -> Notice:
+    """Why there is no price to be shown."""
+    if recorded and feed.value is None:
+        return Notice("no prices were recorded by this time")
+    if feed.value is None:
+        return _waiting(feed, "prices", waited)
+    if filtered and feed.value.offers:
+        return Notice("no GPU matches the filter", (f"{len(feed.value.offers)} are hidden; esc clears it.",))
+    return Notice("RunPod offers no GPU right now")
+
+
+def telemetry(fleet: Fleet) -> Notice:
+    """Why there is no chart."""
+    if fleet.snapshot.value is None:
+        return Notice("")
+    return Notice("no pod under the cursor")
+
+
+def held_back(feed: Feed[Snapshot], now: float) -> str:
+    """Why asking now has to wait; empty when it need not."""
+    from tui.api.cloud import Throttled
+
+    error = feed.error
+    if not isinstance(error, Throttled) or error.retry_after is None or feed.retry_at is None or feed.retry_at <= now:
+        return ""
+    return f"RunPod asks podtop to wait: it asks again in {fmt.duration(feed.retry_at - now)}"
+
+
+def inspected(feed: Feed[PodDetail | None] | None, fleet: Fleet, now: float) -> str:
+    """What stands below a pod's facts when they are not all there is to know."""
+    parts = (
+        [f"▲ {fmt.duration(now - fleet.pods_at)} old"] if fleet.pods_at is not None and fleet.pods_stale(now) else []
+    )
+    if feed is not None and feed.error is not None:
+        parts.append(f"▲ {feed.error}")
+    elif feed is not None and feed.value is not None and feed.value.problems:
+        parts.append(f"▲ RunPod: {feed.value.problems[0].message}")
+    return "  ".join(parts)

@@ -1,0 +1,164 @@
+"""What happened, as rows: the timeline of a pod, and the log of everything. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from tui.domain import pod_health
+from tui.domain.events import ENDS, Event, Kind
+from tui.format import numbers as fmt
+from tui.store.views.pods import gpu_name, pod_phase
+from tui.ui.charts.pod_charts import GLYPHS
+from tui.ui.primitives.cells import Cell
+from tui.ui.widgets.table import Cells, Column
+
+if TYPE_CHECKING:
+    from tui.store.fleet import Record
+
+COLUMNS = (
+    Column("when", "WHEN", 15, 0),
+    Column("what", "WHAT", 13, 0),
+    Column("text", "", 12, 1, flex=True),
+)
+LOG_COLUMNS = (
+    Column("when", "WHEN", 15, 0),
+    Column("what", "WHAT", 13, 1),
+    Column("pod", "POD", 22, 2),
+    Column("told", "", 12, 0, flex=True),
+    Column("ago", "AGO", 4, 3, right=True),
+)
+NARROW = (
+    Column("short", "WHEN", 5, 0),
+    Column("glyph", "", 1, 0),
+    Column("brief", "WHAT", 12, 0, flex=True),
+)
+"""For terminals in which the columns of the log leave no room to say what happened."""
+
+_ROLES = {
+    Kind.UP: "good", Kind.RUNNING: "good", Kind.NEW: "good", Kind.DOWN: "bad", Kind.RESTART: "warn",
+    Kind.OUTBID: "bad", Kind.STOPPED: "muted", Kind.GONE: "bad", Kind.STATUS: "accent", Kind.DONE: "good",
+    Kind.REFUSED: "bad", Kind.UNKNOWN: "warn", Kind.TROUBLE: "warn", Kind.PRICE: "accent",
+    Kind.IDLE: "warn", Kind.LOOP: "bad", Kind.BOOT: "warn", Kind.ZERO_GPU: "warn", Kind.MAINTENANCE: "accent",
+    Kind.RUNWAY: "bad", Kind.BALANCE: "warn", Kind.UNREADABLE: "bad", Kind.OUTAGE: "bad", Kind.THROTTLED: "warn",
+    **dict.fromkeys(ENDS.values(), "good"),
+}  # fmt: skip
+
+
+def role(kind: Kind) -> str:
+    return _ROLES[kind]
+
+
+def subject(event: Event, names: Mapping[str, str]) -> Cell:
+    """Whom an event is about: a pod by its name, the account, RunPod."""
+    if event.pod:
+        return ((names.get(event.pod) or event.pod, "text"),)
+    return (("RunPod" if event.kind in _OF_RUNPOD else "account" if event.kind in _OF_THE_ACCOUNT else "–", "muted"),)
+
+
+_OF_RUNPOD = (Kind.OUTAGE, Kind.OUTAGE_OVER, Kind.THROTTLED, Kind.THROTTLED_OVER, Kind.TROUBLE)
+_OF_THE_ACCOUNT = (Kind.RUNWAY, Kind.RUNWAY_OVER, Kind.BALANCE, Kind.BALANCE_OVER)
+
+
+def row(event: Event, now: float, tz: tzinfo | None, names: Mapping[str, str], ahead: bool = False) -> Cells:
+    """The cells of one event. `ahead`: it happened after the instant that is looked at."""
+    when = datetime.fromtimestamp(event.at, tz)
+    hue, text = ("quiet", "quiet") if ahead else (role(event.kind), "text")
+    age = now - event.at
+    ago = f"+{fmt.short_duration(-age)}" if age < 0 else f"{fmt.short_duration(age)} ago"
+    about = subject(event, names)
+    today = when.date() == datetime.fromtimestamp(now, tz).date()
+    glyph = GLYPHS[event.kind]
+    return {
+        "when": ((f"{when:%d %b %H:%M:%S}", "muted"),),
+        "short": ((f"{when:%H:%M}" if today else f"{when:%d.%m}", "muted"),),
+        "glyph": ((glyph, hue),),
+        "pod": ((about[0][0], text),) if ahead else about,
+        "what": ((f"{glyph} ", hue), (event.kind.value, hue)),
+        "text": ((event.text, text), (f"  {ago}", "quiet")),
+        "told": ((event.text, text),),
+        "ago": ((ago.removesuffix(" ago"), "quiet"),),
+        "brief": ((f"{about[0][0]} ", "muted"), (f"{event.kind.value}: {event.text}", text)),
+    }
+
+
+def rows(events: Sequence[Event], now: float, tz: tzinfo | None) -> dict[str, Cells]:
+    """Cells by key, newest first."""
+    numbered = reversed(list(enumerate(events)))
+    return {str(number): row(event, now, tz, {}) for number, event in numbered}
+
+
+def keyed(events: Iterable[Event]) -> dict[str, Event]:
+    """Events by keys that stay the same when older ones come: newest first."""
+    found: dict[str, Event] = {}
+    for event in events:
+        key = base = f"{event.at} {event.pod} {event.kind}"
+        number = 1
+        while key in found:
+            number += 1
+            key = f"{base} {number}"
+        found[key] = event
+    return dict(reversed(found.items()))
+
+
+ABOUT_COLUMNS = (Column("when", "", 15, 0), Column("text", "", 20, 0, flex=True))
+OTHERS = 40
+"""How many other events of the same pod are told beside one."""
+
+
+def about(
+    event: Event,
+    record: Record | None,
+    others: Sequence[Event],
+    names: Mapping[str, str],
+    now: float,
+    tz: tzinfo | None,
+    width: int,
+) -> dict[str, dict[str, Cell]]:
+    """One event at length: all that is told of it, the pod as it is known at `now`, what else happened to it.
+
+    others: oldest first; width: cells of the pane.
+    """
+    hue = role(event.kind)
+    cells: dict[str, dict[str, Cell]] = {}
+
+    def line(label: str, value: Cell, tone: str = "muted") -> None:
+        cells[str(len(cells))] = {"when": ((label, tone),), "text": value}
+
+    when = datetime.fromtimestamp(event.at, tz)
+    line("Event", (), "key")
+    line("What", ((f"{GLYPHS[event.kind]} {event.kind.value}", hue),))
+    line("When", ((f"{when:%a %d %b %Y %H:%M:%S}", "text"), (f"  {_ago(now - event.at)}", "quiet")))
+    for number, part in enumerate(wrap(event.text, max(10, width - ABOUT_COLUMNS[0].width - 2))):
+        line("" if number else "Told", ((part, "text"),))
+    if event.pod:
+        line("", ())
+        line("Pod", (), "key")
+        line("Name", subject(event, names))
+        line("ID", ((event.pod, "text"),))
+        line("State", _state(record, now))
+        if record is not None and record.pod is not None:
+            line("GPU", ((f"{record.pod.gpu_count} × ", "muted"), (gpu_name(record) or fmt.UNKNOWN, "text")))
+            line("Price", ((f"{fmt.money(record.pod.cost_per_hr)}/h", "text"),))
+    line("", ())
+    line("Other events", (), "key")
+    for other in reversed(others[-OTHERS:]):
+        at = datetime.fromtimestamp(other.at, tz)
+        what = (f"{GLYPHS[other.kind]} {other.kind.value}", role(other.kind))
+        line(f"{at:%d %b %H:%M:%S}", (what, ("  ", "text"), (other.text, "muted")))
+    if not others:
+        line("", (("nothing else is known", "quiet"),))
+    return cells
+
+
+def _ago(age: float) -> str:
+    return f"in {fmt.duration(-age)}" if age < 0 else f"{fmt.duration(age)} ago"
+
+
+def _state(record: Record | None, now: float) -> Cell:
+    if record is None:
+        return (("not on the account", "muted"),)
+    phase = pod_phase(record, now)
+    return ((pod_health.status_word(record.pod, phase) if record.pod else phase.value, "text"),)

@@ -1,0 +1,319 @@
+"""The header in words: connection, money, counts, from the fleet at an instant and for a width. Pure."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from tui.api.models import PARTIAL
+from tui.domain import pod_health
+from tui.format import numbers as fmt
+from tui.ui.primitives.cells import Cell
+from tui.ui.screen_table import PLACES, Place
+from tui.ui.widgets.status_lines import TwoSided, taken
+
+if TYPE_CHECKING:
+    from tui.api.cloud import CloudError
+    from tui.api.models import Problem
+    from tui.history.playback import Player
+    from tui.store.feed import Feed
+    from tui.store.fleet import Fleet
+
+
+class Badges(Struct, frozen=True):
+    """What the header says of podtop itself.
+
+    profile: the account by the name that the settings give it; empty where there is none. color: its badge's role.
+    places:  the screens with the keys that go there; back: the key that leads from the past to now.
+    """
+
+    source: str
+    demo: bool
+    read_only: bool
+    locked: bool = False
+    profile: str = ""
+    color: str = "accent"
+    places: tuple[Place, ...] = PLACES
+    back: str = "="
+
+
+NAME: Cell = (("podtop", "key"),)
+
+Forms = tuple[Cell, ...]
+"""The same said at different lengths, the longest first."""
+
+
+def clock(at: float, tz: tzinfo | None) -> str:
+    return datetime.fromtimestamp(at, tz).strftime("%H:%M:%S")
+
+
+def trouble(error: CloudError) -> str:
+    """An error in two or three words, for the header."""
+    from tui.api import cloud
+
+    match error:
+        case cloud.TimedOut():
+            return "timed out"
+        case cloud.Faltering():
+            return "server error"
+        case cloud.Unreachable():
+            return "unreachable"
+        case cloud.Unauthorized():
+            return "key refused"
+        case cloud.Forbidden():
+            return "forbidden"
+        case cloud.Throttled():
+            return "throttled"
+        case cloud.Rejected():
+            return "rejected"
+        case _:
+            return "unreadable answer"
+
+
+def _alarm(word: str, age: float | None, tail: str = "", role: str = "bad") -> Forms:
+    """Trouble and the age of what is shown: the age stays longest."""
+    long = "no data yet" if age is None else f"data {fmt.duration(age)} old"
+    short = "" if age is None else f" {fmt.short_duration(age)}"
+    mark: Cell = ((f"▲ {word}", role),)
+    return (
+        (*mark, (f" · {long}{tail}", "muted")),
+        (*mark, (f" · {long}", "muted")),
+        (*mark, (short, "muted")),
+        ((f"▲{short}", role),),
+        (("▲", role),),
+    )
+
+
+def connection(fleet: Fleet, now: float, tz: tzinfo | None) -> Forms:
+    """Whether the figures are live, since when they are not, and when podtop asks again."""
+    feed: Feed[Any] = fleet.market if fleet.keyless else fleet.snapshot
+    if fleet.recorded:
+        return ((("◌ opening the recording", "muted"),), (("◌", "muted"),))
+    if fleet.past:
+        return ((("◌ taking in the past", "muted"),), (("◌ past", "muted"),))
+    if feed.error is not None:
+        left = None if feed.retry_at is None else feed.retry_at - now
+        wait = "" if left is None else f" · retry in {fmt.duration(left)}" if left >= 1 else " · asking again"
+        return _alarm(trouble(feed.error), feed.age(now), wait)
+    if feed.at is None:
+        return ((("◌ connecting", "muted"),), (("◌", "muted"),))
+    if fleet.market_stale(now) if fleet.keyless else fleet.stale(now):
+        return _alarm("stale", feed.age(now), role="warn")
+    live: Cell = (("● ", "good"), ("live", "text"))
+    at: Cell = ((f" {clock(feed.at, tz)}", "muted"),)
+    took: Cell = ((f" · {fmt.latency(feed.took)}", "muted"),)
+    if (lost := missing(fleet)) and not fleet.keyless:
+        return (
+            (*live, *at, *took, (f" · ▲ no {lost}", "warn")),
+            (*live, *at, (f" · ▲ no {lost}", "warn")),
+            ((f"▲ no {lost}", "warn"),),
+            (("▲", "warn"),),
+        )
+    return ((*live, *at, *took), (*live, *at), live, (("●", "good"),))
+
+
+def missing(fleet: Fleet) -> str:
+    """What RunPod's last answer lacks, in a word or two; empty when it is whole."""
+    value = fleet.snapshot.value
+    if value is None:
+        return ""
+    parts = [word for word, part in (("pods", value.pods), ("balance", value.funds)) if part is None]
+    if not parts and value.problems:
+        parts = sorted({_lost(p) for p in value.problems})[:2]
+    return " and ".join(parts)
+
+
+def _lost(problem: Problem) -> str:
+    if problem.code == PARTIAL:
+        return "complete list"
+    return str(problem.path[-1]) if problem.path else "some fields"
+
+
+def paused(fleet: Fleet, held: float, now: float, tz: tzinfo | None) -> Forms:
+    """How long the screen has been held, and what is wrong meanwhile: holding still hides no trouble."""
+    age = fmt.duration(now - held)
+    hold: Cell = ((f"‖ paused {age}", "warn"),)
+    if fleet.snapshot.error is None and not fleet.stale(now):
+        return (hold, (("‖ paused", "warn"),), (("‖", "warn"),))
+    forms = connection(fleet, now, tz)
+    gap = (" · ", "muted")
+    return tuple((*short, gap, *form) for short, form in zip((hold, hold, hold, (("‖", "warn"),)), forms, strict=False))
+
+
+def travelling(at: float, player: Player, live: Fleet, now: float, tz: tzinfo | None, back: str = "=") -> Forms:
+    """Which instant of the recording is shown, and whether it moves; and what is wrong meanwhile."""
+    when = datetime.fromtimestamp(at, tz)
+    day = "" if now - at < 12 * 3600 else f"{when:%a %d %b} "
+    moves = f" ▶ ×{player.speed:g}" if player.playing else ""
+    ago = "" if player.replay else f" · {fmt.duration(now - at)} ago · {back} returns to now"
+    time: Cell = ((f"◀ {day}{when:%H:%M:%S}{moves}", "warn"),)
+    wrong = None if player.replay else live.snapshot.error
+    word: Cell = () if wrong is None else ((f" ▲ {trouble(wrong)}", "bad"),)
+    mark: Cell = () if wrong is None else ((" ▲", "bad"),)
+    return (
+        (*time, (ago, "muted"), *word),
+        (*time, *word),
+        ((f"◀ {when:%H:%M:%S}", "warn"), *mark),
+        ((f"{when:%H:%M}", "warn"), *mark),
+    )
+
+
+def _figure(label: str, value: str, role: str = "strong") -> Cell:
+    return ((f"{label} ", "muted"), (value, role))
+
+
+Ranked = tuple[tuple[int, Cell], ...]
+"""Groups in the order they stand in, each with its rank: where room is short the highest go first."""
+
+
+def money(fleet: Fleet, old: bool) -> Ranked:
+    funds = fleet.funds
+    if fleet.keyless:
+        return ((0, (("no API key: prices only", "muted"),)),)
+    if fleet.snapshot.at is None:
+        return tuple((0, _figure(label, fmt.UNKNOWN, "muted")) for label in ("balance", "spend", "runway"))
+    left = pod_health.runway(funds)
+    if left is None or math.isinf(left):
+        role = "muted" if left is None else "strong"
+    else:
+        role = "bad" if left < pod_health.SHORT_RUNWAY else "warn" if left < pod_health.LOW_RUNWAY else "strong"
+    mark = "▲ " if role in ("bad", "warn") else ""
+    owed = -funds.balance if funds is not None and funds.balance is not None and funds.balance <= -0.005 else None
+    balance = "unknown" if funds is None or funds.balance is None else fmt.balance(funds.balance)
+    spend = "unknown" if funds is None or funds.spend_per_hr is None else f"{fmt.money(funds.spend_per_hr)}/h"
+    words = "unknown" if left is None else "no spend" if math.isinf(left) else mark + fmt.runway(left)
+    strong = "muted" if old else "strong"
+    return (
+        (1, _figure("balance", balance, "muted" if balance == "unknown" else strong))
+        if owed is None
+        else (1, _figure("owes", fmt.money(owed), "muted" if old else "bad")),
+        (3, _figure("spend", spend, "muted" if spend == "unknown" else strong)),
+        (0, _figure("runway", words, "muted" if old else role)),
+    )
+
+
+def counts(fleet: Fleet, now: float, old: bool) -> Ranked:
+    if fleet.snapshot.at is None or fleet.keyless:
+        return ()
+    if fleet.pods_at is None:
+        return ((4, _figure("pods", "unknown", "muted")),)
+    totals = fleet.totals
+    strong = "muted" if old else "strong"
+    burn = fleet.idle_burn(now)
+    cost = "▲ unknown $/h" if burn is None else f"▲ {fmt.money(burn)}/h"
+    idle: Ranked = ((2, (("idle ", "muted"), (cost, "warn"))),) if burn != 0 else ()
+    busy = str(totals.gpus_busy) if totals.known else fmt.UNKNOWN
+    apart = ((totals.gpus_unread if totals.known else 0, "unknown"), (totals.gpus_booting, "booting"))
+    unread: Cell = tuple((f", {count} {word}", "muted") for count, word in apart if count)
+    return (
+        (4, (("pods ", "muted"), (f"{totals.running}/{totals.pods}", strong), (" running", "muted"))),
+        (5, (("gpus ", "muted"), (f"{busy}/{totals.gpus}", strong), (" busy", "muted"), *unread)),
+        *idle,
+    )
+
+
+def armed(fleet: Fleet) -> Ranked:
+    """How many watches may spend by themselves."""
+    count = sum(vigil.may_spend for vigil in fleet.vigils.values())
+    return ((1, ((f"◉ {count} armed", "warn"),)),) if count and not fleet.keyless else ()
+
+
+def _kept(groups: Ranked, width: int) -> tuple[Cell, ...]:
+    """The groups that fit."""
+    left = list(groups)
+    while len(left) > 1 and taken([cell for _, cell in left]) > width:
+        left.remove(max(left, key=lambda group: group[0]))
+    return tuple(cell for _, cell in left)
+
+
+def has_hosts(fleet: Fleet) -> bool:
+    """Whether the account lets machines to others, as far as that is known."""
+    hosts = fleet.hosts.value
+    return hosts is not None and bool(hosts.hosts or hosts.unreadable)
+
+
+def tabs(here: str, hosts: bool = True, every: tuple[Place, ...] = PLACES) -> tuple[tuple[Cell, ...], ...]:
+    """The screens, at three lengths: by name, by number but for the one that is shown, that one alone.
+
+    every: the screens there are.
+    hosts: whether the account has machines; their screen has no tab otherwise, unless it is shown.
+    """
+    places = [place for place in every if hosts or place.mode in (here, *_ALWAYS)]
+
+    def tab(place: Place, word: bool) -> Cell:
+        if place.mode == here:
+            return ((f" {place.key} {place.word} ", "tab"),)
+        return ((f" {place.key}", "key"), (f" {place.word} " if word else " ", "muted"))
+
+    return (
+        tuple(tab(place, True) for place in places),
+        tuple(tab(place, False) for place in places),
+        tuple(tab(place, False) for place in places if place.mode == here),
+    )
+
+
+_ALWAYS = tuple(place.mode for place in PLACES if place.mode != "hosts")
+"""Screens that always have a tab."""
+
+
+def picked(group: Cell, places: tuple[Place, ...] = PLACES) -> str | None:
+    """The screen whose tab was clicked."""
+    text = "".join(part for part, _ in group).split()
+    return next((place.mode for place in places if text[:1] == [place.key]), None)
+
+
+def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool) -> TwoSided:
+    """Who, where, and how fresh. The screens' names go first, then the time and the latency, the badges last.
+
+    The profile is never left out: whose pods these are comes before everything else.
+    """
+    name = NAME
+
+    def marks(read_only: str, locked: str) -> tuple[Cell, ...]:
+        word = read_only if badges.read_only else locked if badges.locked else ""
+        guard: tuple[Cell, ...] = (((word, "badge"),),) if word else ()
+        return (*guard, ((f" {badges.source.upper()} ", "badge"),)) if badges.demo else guard
+
+    source: tuple[Cell, ...] = () if badges.demo else (((badges.source, "muted"),),)
+    long, short = marks(" READ-ONLY ", " LOCKED "), marks(" RO ", " LOCK ")
+    middle = min(2, len(forms) - 1)
+    named, numbered, alone = tabs(here, hosts, badges.places)
+
+    def account(most: int) -> tuple[Cell, ...]:
+        return (((f" {fmt.clip(badges.profile, most)} ", f"badge-{badges.color}"),),) if badges.profile else ()
+
+    whose = account(len(badges.profile))
+    lines = [
+        TwoSided((name, *whose, *long, *source, *named), (forms[0],)),
+        TwoSided((name, *whose, *long, *source, *numbered), (forms[0],)),
+        *(TwoSided((name, *whose, *long, *source, *alone), (form,)) for form in forms[: middle + 1]),
+        TwoSided((name, *whose, *long, *alone), (forms[middle],)),
+        TwoSided((name, *whose, *long), (forms[middle],)),
+        TwoSided((*whose, *long), (forms[middle],)),
+        *(TwoSided((*whose, *short), (form,)) for form in forms[middle:]),
+        *(TwoSided((*account(most), *short), (forms[-1],)) for most in (12, 8, 4)),
+    ]
+    return next((line for line in lines if taken((*line.left, *line.right)) <= width), lines[-1])
+
+
+def header(
+    fleet: Fleet,
+    badges: Badges,
+    now: float,
+    forms: Forms,
+    width: int,
+    held: bool = False,
+    here: str = "fleet",
+    hosts: bool = False,
+) -> tuple[TwoSided, ...]:
+    """The two lines of the header, `width` cells wide; the first is the one to keep where there is room for one.
+
+    forms: what `connection` or `paused` says; here: the screen that is shown.
+    hosts: whether the account lets machines to others.
+    """
+    old = held or fleet.stale(now) or fleet.snapshot.error is not None
+    groups = (*money(fleet, old), *counts(fleet, now, old or fleet.pods_stale(now)), *armed(fleet))
+    return _first_line(badges, forms, width, here, hosts), TwoSided(_kept(groups, width))

@@ -1,0 +1,411 @@
+"""The account's money in words: when it runs out and what happens then, what pods cost, what is ahead. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from functools import partial
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tui.domain import costs, pod_health, runway
+from tui.domain.runway import ENDS, STAYS, STOPS, PodCost
+from tui.format import numbers as fmt
+from tui.history import spend_history as history
+from tui.store.series import Point
+from tui.store.views.pods import Line
+from tui.ui.charts import spec
+from tui.ui.charts.spec import ChartSpec, Mark, Window
+from tui.ui.primitives.cells import Cell
+from tui.ui.render.pod_facts import Fact, Section
+from tui.ui.widgets.table import Cells, Column
+
+if TYPE_CHECKING:
+    from tui.api.account import Account
+    from tui.api.models import Funds, Pod
+    from tui.history.spend_history import Balances, Books
+
+NOTHING: Cell = ((fmt.UNKNOWN, "quiet"),)
+NAMED = 3
+"""Pods that are told by name; the rest is counted."""
+
+SPANS = (
+    2 * 3600.0, 6 * 3600.0, 12 * 3600.0, 86_400.0, 2 * 86_400.0, 4 * 86_400.0, 7 * 86_400.0, 14 * 86_400.0,
+    30 * 86_400.0, 90 * 86_400.0,
+)  # fmt: skip
+"""Seconds that the projection may look ahead."""
+
+BEHIND = 0.4
+"""Part of the projection that is the past, where so much of it is known."""
+
+LEAST_BEHIND = 0.08
+AXIS = 7
+"""Cells for the labels of the projection: a balance of six figures."""
+
+COLUMNS = (
+    Column("mark", "", 1, 0),
+    Column("name", "POD", 18, 0, flex=True, sort="name"),
+    Column("word", "STATUS", 10, 2),
+    Column("now", "$/H NOW", 8, 1, right=True, sort="now"),
+    Column("today", "TODAY", 9, 5, right=True, sort="today"),
+    Column("month", "MONTH", 10, 4, right=True, sort="month"),
+    Column("disks", "DISKS/H", 7, 7, right=True, sort="disks"),
+    Column("stopped", "STOPPED", 8, 6, right=True, sort="stopped"),
+    Column("stored", "SO FAR", 8, 3, right=True, sort="stored"),
+    Column("fate", "AT $0", 11, 1, sort="fate"),
+    Column("gpu", "GPU", 14, 8),
+)
+SORTS = ("now", "month", "stored", "fate", "name", "today", "disks", "stopped")
+
+
+class Row(NamedTuple):
+    """A row of a list: what makes its cells when it is seen, and the values that it can be sorted by."""
+
+    make: Callable[[], Cells]
+    order: Mapping[str, Any]
+
+    @property
+    def cells(self) -> Cells:
+        return self.make()
+
+    @property
+    def text(self) -> str:
+        return " ".join(part for cell in self.cells.values() for part, _ in cell).lower()
+
+
+def money(value: float | None, role: str = "text", places: int = 2) -> Cell:
+    return NOTHING if value is None or not math.isfinite(value) else ((fmt.money(value, places), role),)
+
+
+def per_hour(value: float | None) -> str:
+    """$2.99/h; three places below a dime, where disks are."""
+    if value is None or not math.isfinite(value):
+        return fmt.UNKNOWN
+    return f"{fmt.money(value, 3 if 0 < abs(value) < 0.1 else 2)}/h"
+
+
+def when(at: float | None, tz: tzinfo | None, now: float) -> str:
+    """An instant as a clock: the weekday within a week, the date beyond; a dash for one that no calendar has."""
+    if at is None or not math.isfinite(at):
+        return fmt.UNKNOWN
+    try:
+        day = datetime.fromtimestamp(at, tz)
+    except (ValueError, OverflowError, OSError):
+        return fmt.UNKNOWN
+    if abs(at - now) < 6.5 * 86_400:
+        return f"{day:%a %d %b %H:%M}"
+    return f"{day:%d %b %Y}" if abs(at - now) > 300 * 86_400 else f"{day:%d %b %H:%M}"
+
+
+def day(at: float | None, tz: tzinfo | None) -> str:
+    """A date; a dash for one that no calendar has."""
+    try:
+        return fmt.UNKNOWN if at is None else f"{datetime.fromtimestamp(at, tz):%Y-%m-%d}"
+    except (ValueError, OverflowError, OSError):
+        return fmt.UNKNOWN
+
+
+def names(rows: Sequence[PodCost]) -> str:
+    shown = ", ".join(row.name for row in rows[:NAMED])
+    return shown if len(rows) <= NAMED else f"{shown} and {len(rows) - NAMED} more"
+
+
+# The list of pods
+
+_FATES: dict[str, Cell] = {
+    ENDS: (("✕ data gone", "bad"),),
+    STOPS: (("■ stops", "warn"),),
+    STAYS: (("stays", "muted"),),
+    "": (("?", "bad"),),
+}
+_RANK = {ENDS: 0, STOPS: 1, STAYS: 2, "": 3}
+
+
+def pod_rows(rows: Sequence[PodCost], now: float, marked: Mapping[str, None]) -> dict[str, Row]:
+    """A row for each pod. There may be thousands: cells are made of those that are seen."""
+    return {row.id: Row(partial(_pod_cells, row, now, marked), _pod_order(row, now)) for row in rows}
+
+
+def _pod_order(row: PodCost, now: float) -> dict[str, Any]:
+    return {
+        "now": row.per_hr, "month": row.month, "today": row.today, "disks": row.storage_per_hr, "stored": row.stored,
+        "stopped": None if row.stopped_at is None else now - row.stopped_at, "name": row.name.lower(),
+        "fate": -_RANK[row.fate],
+    }  # fmt: skip
+
+
+def _pod_cells(row: PodCost, now: float, marks: Mapping[str, None]) -> Cells:
+    marked = row.id in marks
+    age = None if row.stopped_at is None else max(0.0, now - row.stopped_at)
+    hue = "text" if row.running else "muted"
+    month: Cell = money(row.month)
+    if row.least and row.month is not None:
+        month = (("≥", "quiet"), *month)
+    return {
+        "mark": (("✓", "accent"),) if marked else (),
+        "name": ((row.name, "strong" if marked else "text"),),
+        "word": ((row.word, "good" if row.word == "running" else "bad" if row.reason else "muted"),),
+        "now": ((fmt.price(row.per_hr), hue),),
+        "today": money(row.today),
+        "month": month,
+        "disks": ((fmt.price(row.storage_per_hr), "muted"),),
+        "stopped": ((fmt.duration(age), "muted"),) if age is not None else (),
+        "stored": ((fmt.money(row.stored), "warn"),) if row.stored else NOTHING if _zombie(row) else (),
+        "fate": _FATES[row.fate],
+        "gpu": ((row.gpu, "muted"),),
+    }
+
+
+def _zombie(row: PodCost) -> bool:
+    """Stopped, and billed for its disk, for nobody knows how long."""
+    return not row.running and not row.reason and row.stored is None and bool(row.storage_per_hr)
+
+
+def seen(books: Books | None, tz: tzinfo | None) -> str:
+    """What today's and this month's figures rest on."""
+    if books is None:
+        return ""
+    elapsed = max(1.0, books.at - books.month)
+    if books.since is None:
+        return "nothing is recorded: costs are those of the present runs"
+    share = min(1.0, books.watched / elapsed)
+    if share >= 0.99:
+        return "podtop watched all of this month"
+    return f"≥ podtop watched {100 * share:.0f} % of this month"
+
+
+# Facts
+
+
+def facts(
+    account: Account | None,
+    funds: Funds | None,
+    rows: Sequence[PodCost],
+    chosen: Sequence[Pod],
+    marked: bool,
+    now: float,
+    tz: tzinfo | None,
+    pods_known: bool = True,
+    room: int = 40,
+) -> tuple[Section, ...]:
+    """When the money runs out, what happens then, and what the money is.
+
+    chosen: the pods that might be stopped; `marked` whether they are the marked ones.
+    room:   cells of a value, by which names are wrapped.
+    """
+    found = [
+        Section("Runway", tuple(_runway(account, funds, chosen, marked, now, tz))),
+        Section("At $0", tuple(_at_zero(rows, pods_known, room))),
+        Section("Money", tuple(_money(account, funds, rows))),
+    ]
+    return tuple(section for section in found if section.facts)
+
+
+def _role(left: float) -> str:
+    return "bad" if left < pod_health.SHORT_RUNWAY else "warn" if left < pod_health.LOW_RUNWAY else "strong"
+
+
+def clock(funds: Funds | None, now: float, tz: tzinfo | None) -> Cell:
+    """When the balance reaches zero."""
+    left = pod_health.runway(funds)
+    if left is None:
+        return (("unknown", "muted"),)
+    if math.isinf(left):
+        return (("never: nothing is spent", "good"),)
+    if left <= 0:
+        debt = funds is not None and funds.balance is not None and funds.balance < 0
+        why = f"the account {fmt.balance(funds.balance)}" if debt and funds is not None else "the balance is used up"
+        return ((f"▲ now: {why}", "bad"),)
+    role = _role(left)
+    mark = "▲ " if role != "strong" else ""
+    return ((f"{mark}{when(now + left, tz, now)}", role), (f"  in {fmt.duration(left)}", "text"))
+
+
+def _runway(
+    account: Account | None,
+    funds: Funds | None,
+    chosen: Sequence[Pod],
+    marked: bool,
+    now: float,
+    tz: tzinfo | None,
+) -> Iterator[Fact]:
+    yield Fact("Runs out", clock(funds, now, tz))
+    left = pod_health.runway(funds)
+    if funds is not None and left is not None and 0 < left < math.inf and funds.balance is not None:
+        sum_ = f"{fmt.money(funds.balance)} ÷ {per_hour(funds.spend_per_hr)} = {left / 3600:,.1f} h"
+        yield Fact("", ((sum_, "muted"),))
+        yield Fact("", (("RunPod settles every 5 min: ± that", "quiet"),))
+    if account is not None and account.reload_amount:
+        yield Fact("", ((f"unless auto reload pays in {fmt.money(account.reload_amount)} before", "text"),))
+    change = runway.change_by_stopping(chosen)
+    running = [pod for pod in chosen if pod.status == "RUNNING"]
+    if not running:
+        return
+    after = costs.changed(funds, change)
+    label = f"If {len(running)} stop{'s' * (len(running) == 1)}" if marked else "If it stops"
+    who = f"{len(running)} marked" if marked else running[0].name or running[0].id
+    if after is None or change is None:
+        yield Fact(label, (("not known: RunPod does not tell its price or disks", "muted"),))
+        return
+    yield Fact(label, (*clock(after, now, tz),))
+    words = f"{'−' if change < 0 else '+'}{per_hour(abs(change))}  {who}"
+    yield Fact("", ((words, "muted"),))
+
+
+def _named(rows: Sequence[PodCost], room: int) -> Iterator[Fact]:
+    for line in wrap(names(rows), max(12, room), break_on_hyphens=False):
+        yield Fact("", ((line, "text"),))
+
+
+def _at_zero(rows: Sequence[PodCost], known: bool, room: int) -> Iterator[Fact]:
+    if not known:
+        yield Fact("Pods", (("not told yet", "muted"),))
+        return
+    totals = runway.at_zero(rows)
+    if totals.ends:
+        count = f"✕ {len(totals.ends)} END with their data"
+        yield Fact("Terminated", ((count, "bad"),))
+        yield from _named(totals.ends, room)
+        yield Fact("", (("they have no network volume", "muted"),))
+    if totals.stops:
+        count = f"■ {len(totals.stops)} stop{'s' * (len(totals.stops) == 1)}"
+        kept = "its network volume stays" if len(totals.stops) == 1 else "their network volumes stay"
+        yield Fact("Stopped", ((count, "warn"), (f", {kept}", "muted")))
+        yield from _named(totals.stops, room)
+    if totals.stays:
+        yield Fact("As they are", ((names(totals.stays), "text"),))
+    if totals.unknown:
+        yield Fact("Unreadable", ((f"{totals.unknown}: podtop cannot tell", "bad"),))
+    if not rows:
+        yield Fact("Pods", (("there are none: nothing happens", "muted"),))
+
+
+def _money(account: Account | None, funds: Funds | None, rows: Sequence[PodCost]) -> Iterator[Fact]:
+    balance, spend = (funds.balance, funds.spend_per_hr) if funds else (None, None)
+    low: Cell = (("  under the least balance", "bad"),) if account and account.under_balance else ()
+    debt = balance is not None and balance < 0
+    yield Fact("Balance", (*(((fmt.balance(balance), "bad"),) if debt else money(balance, "strong")), *low))
+    daily: Cell = ((f"  {fmt.money(spend * 24)} a day", "muted"),) if spend is not None and math.isfinite(spend) else ()
+    yield Fact("Spend", ((per_hour(spend), "strong"), *daily))
+    split = account.spend_split if account else None
+    if split is not None:
+        yield Fact("  GPUs", ((per_hour(split.gpu_per_hr), "text"),))
+        yield Fact("  local disks", ((per_hour(split.local_storage_per_hr), "text"),))
+        yield Fact("  network", ((per_hour(split.network_storage_per_hr), "text"),))
+    if lying := [row for row in rows if not row.running and not row.reason and row.storage_per_hr != 0]:
+        hourly = per_hour(costs.total(row.storage_per_hr for row in lying))
+        so_far = [row.stored for row in lying if row.stored is not None]
+        least = "≥" if len(so_far) < len(lying) else ""
+        tail = f"  {least}{fmt.money(sum(so_far))} so far" if so_far else ""
+        yield Fact("Stopped pods", ((f"{len(lying)}: disks {hourly}", "warn"), (tail, "muted")))
+    limit = funds.spend_limit if funds else None
+    if limit is not None and spend is not None and limit > 0:
+        share = 100 * spend / limit
+        full, empty = fmt.bar(share, 10)
+        role = "bad" if share > 90 else "warn" if share > 75 else "spark"
+        value: Cell = (
+            (per_hour(limit), "text"),
+            ("  ", "text"),
+            (full, role),
+            (empty, "rule"),
+            (f" {share:.0f} %", role),
+        )
+    else:
+        value = ((per_hour(limit), "text"),)
+    yield Fact("Spend limit", value)
+    if account is None:
+        return
+    yield Fact("Least balance", money(account.min_balance))
+    yield Fact("Mail below", money(account.alert_below))
+    yield Fact("Auto reload", _reload(account))
+    yield Fact("Spent ever", money(account.lifetime_spend))
+
+
+def _reload(account: Account) -> Cell:
+    if not account.reload_amount:
+        return (("off, or RunPod does not say", "muted"),)
+    return ((f"{fmt.money(account.reload_amount)} when below {fmt.money(account.reload_below)}", "text"),)
+
+
+# The projection
+
+
+def ahead(funds: Funds | None, change: float | None) -> float:
+    """Seconds that are worth looking ahead: to the end, and to that with pods stopped where it is not too far."""
+    left = pod_health.runway(funds)
+    if left is None or math.isinf(left):
+        return 86_400.0
+    later = costs.runway(funds, change) if change else None
+    wanted = 1.15 * max(left, min(later, 3 * left) if later is not None else 0.0)
+    return next((span for span in SPANS if span >= wanted), SPANS[-1])
+
+
+def projection(
+    funds: Funds | None,
+    books: Books | None,
+    told: Balances,
+    stopped: tuple[str, float | None],
+    span: float,
+    columns: int,
+    now: float,
+    tz: tzinfo | None,
+) -> ChartSpec:
+    """The balance: what it was, what it will be as things are, and what it would be with pods stopped.
+
+    stopped: what to call them, and by how much an hour spending changes; None where that is not known.
+    span:    seconds ahead; a share of that behind.
+    """
+    first = min((times[0] for times in (told.times, books.times if books else ()) if len(times)), default=now)
+    behind = min(span * BEHIND / (1 - BEHIND), max(now - first, span * LEAST_BEHIND))
+    width = spec.bucket(span + behind, columns)
+    start = math.floor((now - behind) / width) * width
+    window = Window(start, width, columns)
+    past = history.runs(books, told, start, width, columns, now)
+    balance = funds.balance if funds else None
+    lines = [Line("now", past, balance)]
+    marks = []
+    label, change = stopped
+    for name, money_then in (
+        ("in 24 h", funds),
+        ("if stopped", costs.changed(funds, change) if label else None),
+    ):
+        if money_then is None or money_then.balance is None or money_then.spend_per_hr is None:
+            continue
+        run = _ahead(money_then, window, now)
+        end = runway.ends_at(money_then, now)
+        later = runway.balance_at(money_then, now, now + 86_400)
+        lines.append(Line(name, (run,) if run else (), later))
+        if end is not None and window.column(end) is not None:
+            marks.append(Mark(end, "✕"))
+    low = min((point.low for line in lines for run in line.runs for point in run), default=0.0)
+    high = max((point.high for line in lines for run in line.runs for point in run), default=0.0)
+    # A debt is below zero; of a few dollars cents are told.
+    top, bottom = 0.0 if low < 0 and high <= 0 else round_up(high), -round_up(-low) if low < 0 else 0.0
+    places = 2 if bottom < 0 and max(top, -bottom) <= 10 else 0
+    return ChartSpec(
+        "Balance", tuple(lines), window, high=top, low=bottom, places=places, axis=AXIS, unit="$",
+        note="the balance is not known", tz=tz, cursor=now, marks=tuple(marks),
+    )  # fmt: skip
+
+
+def _ahead(funds: Funds, window: Window, now: float) -> tuple[Point, ...]:
+    found = []
+    for column in range(window.column(now) or 0, window.columns):
+        at = window.start + column * window.width
+        first = runway.balance_at(funds, now, max(at, now))
+        last = runway.balance_at(funds, now, max(at + window.width, now))
+        if first is None or last is None:
+            break
+        found.append(Point(at, last, first, (first + last) / 2))
+        if last <= 0:
+            break
+    return tuple(found)
+
+
+def round_up(value: float) -> float:
+    """A round number above a value, for the top of a chart."""
+    if not math.isfinite(value) or value <= 0:
+        return 1.0
+    size = 10.0 ** math.floor(math.log10(value))
+    return next(step * size for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * size >= value)

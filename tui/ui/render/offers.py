@@ -1,0 +1,474 @@
+"""The market's screen in words: columns and cells of its lists, facts of a GPU type, its trend. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tui.domain import costs
+from tui.domain.market_watch import State, Vigil, hit, what
+from tui.format import numbers as fmt
+from tui.store.price_history import CLOUDS, SECURE, Low, Presence, Prices, words
+from tui.store.views import offers as views
+from tui.store.views.offers import OfferRow, stock_rank
+from tui.store.views.pods import Line
+from tui.ui.charts import spec
+from tui.ui.charts.spec import ChartSpec
+from tui.ui.primitives.cells import Cell
+from tui.ui.render.pod_facts import Fact
+from tui.ui.render.rows import stock_cell
+from tui.ui.widgets.status_lines import TwoSided, taken
+from tui.ui.widgets.table import Cells, Column
+
+if TYPE_CHECKING:
+    from tui.api.hosts import CpuType
+    from tui.api.models import DataCenter, Demand, Funds, Offer, Places, Quote
+    from tui.store.fleet import Fleet
+
+TREND_COLUMNS = 12
+TREND_WIDTH = 7200.0
+"""A character of a row's trend is so many seconds: the last day."""
+
+COLUMNS = (
+    Column("name", "GPU", 14, 0, flex=True, sort="name"),
+    Column("vram", "VRAM", 4, 3, right=True, sort="vram"),
+    Column("secure", "SECURE", 7, 1, right=True, sort="secure", within="price"),
+    Column("secure_spot", "SPOT", 5, 5, right=True, sort="secure_spot", within="spot"),
+    Column("community", "COMM.", 6, 2, right=True, sort="community", within="price"),
+    Column("community_spot", "SPOT", 5, 6, right=True, sort="community_spot", within="spot"),
+    Column("per_gb", "$/GB", 6, 8, right=True, sort="per_gb"),
+    Column("stock", "STOCK", 8, 1, sort="stock"),
+    Column("rented", "RENTED", 6, 9, right=True, sort="rented"),
+    Column("trend", "24 H", TREND_COLUMNS, 4),
+    Column("max", "MAX", 3, 10, right=True, sort="max"),
+    Column("cores", "CORES", 6, 12, right=True, sort="cores"),
+    Column("country", "WHERE", 5, 11, sort="country"),
+)
+WHOLE = Column("whole", "TOTAL", 7, 1, right=True, sort="whole")
+
+
+def columns(count: int, cores: bool = True) -> tuple[Column, ...]:
+    """With the price of them all, where more than one GPU was asked for; CUDA cores where RunPod tells of any."""
+    chosen = COLUMNS if count == 1 else (*COLUMNS[:6], WHOLE, *COLUMNS[6:])
+    return tuple(column for column in chosen if cores or column.key != "cores")
+
+
+def trend(values: Sequence[float | None]) -> str:
+    """Eighth blocks from the least to the most of these prices; level ones stand half high, nothing is a space."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return " " * len(values)
+    low, high = min(known), max(known)
+    if high - low < max(0.015, 0.02 * high):
+        # A cent up or down is no trend.
+        return fmt.spark(None if value is None else 45.0 for value in values)
+    return fmt.spark(None if value is None else 100 * (value - low) / (high - low) for value in values)
+
+
+def cells(row: OfferRow, past: Sequence[float | None], watched: bool) -> Cells:
+    """The cells of one GPU type; prices are per hour for one GPU, a dash where that cloud has none."""
+    out = row.stock is None
+
+    def amount(value: float | None, role: str) -> Cell:
+        return ((fmt.price(value), "quiet" if value is None or out else role),)
+
+    share = row.rented_share
+    return {
+        "name": (*((("◉ ", "accent"),) if watched else ()), (row.name, "muted" if out else "text")),
+        "vram": ((str(row.memory_gb) if row.memory_gb else fmt.UNKNOWN, "muted"),),
+        "secure": amount(row.secure, "text"),
+        "secure_spot": amount(row.secure_spot, "muted"),
+        "community": amount(row.community, "text"),
+        "community_spot": amount(row.community_spot, "muted"),
+        "whole": amount(row.whole, "strong"),
+        "per_gb": ((fmt.UNKNOWN if row.per_gb is None else f"{row.per_gb:.4f}", "muted"),),
+        "stock": stock_cell(row.stock),
+        "rented": ((fmt.percent(share), "muted"), ("%" if share is not None else "", "quiet")),
+        "trend": ((trend(past), "spark"),),
+        "max": ((str(row.max_count) if row.max_count else fmt.UNKNOWN, "muted"),),
+        "cores": ((str(row.cuda_cores) if row.cuda_cores else fmt.UNKNOWN, "muted"),),
+        "country": ((" ".join(row.countries) or fmt.UNKNOWN, "muted"),),
+    }
+
+
+# What is known of the one under the cursor
+
+
+def facts(
+    row: OfferRow,
+    offer: Offer,
+    every: tuple[OfferRow, ...],
+    prices: Prices,
+    places: Places | None,
+    funds: Funds | None,
+    now: float,
+    tz: tzinfo | None,
+    asked: bool | None = None,
+) -> tuple[tuple[str, tuple[Fact, ...]], ...]:
+    """Titled groups of facts. `asked`: the one cloud that was asked (True the secure one), None for both."""
+    return tuple(
+        (title, made)
+        for title, made in (
+            ("Now", tuple(_now(row, offer, funds, asked))),
+            ("Lately", tuple(_lately(row, prices, now, tz))),
+            ("Instead", tuple(_instead(row, every))),
+            ("Where", tuple(_where(row, places))),
+        )
+        if made
+    )
+
+
+def _now(row: OfferRow, offer: Offer, funds: Funds | None, asked: bool | None) -> Iterator[Fact]:
+    memory = f"{row.memory_gb} GB" if row.memory_gb else "memory unknown"
+    more = [offer.manufacturer] if offer.manufacturer else []
+    more += [f"{row.cuda_cores:,} CUDA cores"] if row.cuda_cores else []
+    more += [f"up to {row.max_count} in a pod"] if row.max_count else []
+    yield Fact("GPU", ((memory, "text"), ("".join(f" · {word}" for word in more), "muted")), row.id)
+    for label, secure, quote in (("Secure", True, offer.secure), ("Community", False, offer.community)):
+        if asked is not None and asked != secure:
+            yield Fact(label, (("not asked: the filters leave it out", "quiet"),))
+            continue
+        yield Fact(label, _quote(quote, row.count))
+        if quote is not None and (host := _host(quote)):
+            yield Fact("", ((host, "quiet"),))
+    if row.whole is not None:
+        many = f"{row.count} GPUs" if row.count > 1 else "1 GPU"
+        parts = [(f"{fmt.money(row.whole)}/h", "strong"), (f" · {fmt.money(row.whole * 24)}/day", "muted")]
+        if (left := costs.runway(funds, row.whole)) is not None:
+            parts.append((f" · runway {fmt.runway(left)} with it", "muted"))
+        yield Fact(many, tuple(parts))
+        if row.spot is not None and row.count > 1:
+            bids = row.spot * row.count
+            yield Fact("", ((f"bids from {fmt.money(bids)}/h · {fmt.money(bids * 24)}/day", "muted"),))
+
+
+def _host(quote: Quote) -> str:
+    """What comes with the GPUs on the cheapest host, and how many of all are rented."""
+    rented = f"{quote.rented}/{quote.total} rented" if quote.rented is not None and quote.total else ""
+    if not rented and quote.rented_share is not None:
+        rented = f"{quote.rented_share:.0f}% rented"
+    least = [f"{quote.min_vcpus} vCPU"] if quote.min_vcpus else []
+    least += [f"{quote.min_memory_gb} GB"] if quote.min_memory_gb else []
+    words = [rented, quote.country or "", " ".join(least), "public IP" if quote.public_ip else ""]
+    return " · ".join(word for word in words if word)
+
+
+def _quote(quote: Quote | None, count: int) -> Cell:
+    if quote is None:
+        return (("not sold there", "quiet"),)
+    if quote.on_demand is None and quote.stock is None:
+        return (("▱▱▱ out of stock", "quiet"),)
+    parts: list[tuple[str, str]] = [(fmt.money(None if quote.on_demand is None else quote.on_demand / count), "strong")]
+    if quote.spot is not None:
+        parts.append((f" · bid {fmt.money(quote.spot / count)}", "muted"))
+    parts += [(" · ", "muted"), *stock_cell(quote.stock)]
+    speeds = [f"↓{quote.min_download_mbps}"] if quote.min_download_mbps else []
+    speeds += [f"↑{quote.min_upload_mbps}"] if quote.min_upload_mbps else []
+    if speeds:
+        parts.append((f" · {' '.join(speeds)} Mb/s", "quiet"))
+    return tuple(parts)
+
+
+def when(at: float, now: float, tz: tzinfo | None) -> str:
+    """A time of the last week, to be read in a sentence."""
+    then = datetime.fromtimestamp(at, tz)
+    if then.date() == datetime.fromtimestamp(now, tz).date():
+        return f"today {then:%H:%M}"
+    return f"{then:%a %H:%M}"
+
+
+def _lately(row: OfferRow, prices: Prices, now: float, tz: tzinfo | None) -> Iterator[Fact]:
+    said = words(prices, row.id, now)
+    if said.low_week is not None:
+        yield Fact("Cheapest", _cheapest(said.low_week, said.week, row.price, now, tz))
+    yield Fact("In stock", presence(said.day))
+
+
+def _cheapest(low: Low, week: Presence, price: float | None, now: float, tz: tzinfo | None) -> Cell:
+    seen = "7 days" if week.watched > 6.5 * 86_400 else f"{fmt.short_duration(week.watched)} seen"
+    head = (f"{fmt.money(low.price)} in {seen}", "text")
+    if price is not None and price <= low.price + 0.005:
+        return (head, (" · now is as cheap as it was", "good"))
+    above = f" · now +{fmt.money(price - low.price)}" if price is not None else ""
+    return (head, (f" · {when(low.at, now, tz)}{above}", "muted"))
+
+
+def presence(day: Presence) -> Cell:
+    """In stock 31 % of the last 24 h, or that too little of them was seen to say so."""
+    if day.share is None:
+        return ((f"seen for {fmt.short_duration(day.watched)} of 24 h: too little to say", "quiet"),)
+    hours = day.watched / 3600
+    seen = "" if hours > 23 else f" that podtop saw ({hours:.0f} h)"
+    role = "good" if day.share > 0.66 else "text" if day.share > 0.2 else "warn"
+    return ((f"{day.share:.0%}", role), (f" of the last 24 h{seen}", "muted"))
+
+
+MOST_INSTEAD = 4
+
+
+def _instead(row: OfferRow, every: tuple[OfferRow, ...]) -> Iterator[Fact]:
+    if row.price is None:
+        for other in views.substitutes(row, every)[:MOST_INSTEAD]:
+            yield Fact(other.name, (*_size(other), (f" · {fmt.money(other.price)}", "text")))
+        return
+    for found in views.cheaper(row, every)[:MOST_INSTEAD]:
+        percent = 100 * found.saves / row.price
+        saves = (f" · saves {fmt.money(found.saves)} ({percent:.0f}%)", "good")
+        yield Fact(found.row.name, (*_size(found.row), (f" · {fmt.money(found.row.price)}", "text"), saves))
+
+
+def _size(row: OfferRow) -> Cell:
+    return ((f"{row.memory_gb} GB", "muted"),)
+
+
+def _where(row: OfferRow, places: Places | None) -> Iterator[Fact]:
+    for center, word in views.centers_of(places, row.id)[:8]:
+        yield Fact(center, stock_cell(word))
+
+
+# The trend as a chart
+
+
+def trend_chart(
+    prices: Prices, row: OfferRow, window: spec.Window, now: float, tz: tzinfo | None, cursor: float | None
+) -> ChartSpec:
+    """Both clouds' prices on demand, on one axis that reaches from a round price below to one above."""
+    lines = []
+    for cloud in CLOUDS:
+        name, present = ("secure", row.secure) if cloud == SECURE else ("community", row.community)
+        runs = prices.runs(row.id, cloud, *window)
+        if cursor is None:
+            last = present
+        else:
+            last = next((p.low for run in runs for p in run if p.at <= cursor < p.at + window.width), None)
+        if runs or present is not None:
+            lines.append(Line(name, runs, last))
+    points = [point for line in lines for run in line.runs for point in run]
+    low, high = _around([p.low for p in points], [p.high for p in points])
+    return ChartSpec(
+        "Price on demand", tuple(lines), window, high=high, low=low, places=2, axis=6, unit="$",
+        note="no prices were seen in this time", tz=tz, cursor=cursor,
+    )  # fmt: skip
+
+
+def _around(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float]:
+    """Round prices around what is drawn, so that a cent's change is not a cliff."""
+    low, high = min(lows, default=0.0), max(highs, default=1.0)
+    step = next(s for s in (0.1, 0.5, 1.0, 5.0, 10.0, math.inf) if (high - low) <= 4 * s)
+    if math.isinf(step):
+        return 0.0, math.ceil(high)
+    return max(0.0, math.floor(low / step) * step), (math.floor(high / step) + 1) * step
+
+
+# The other lists
+
+CPU_COLUMNS = (
+    Column("name", "CPU", 30, 0, flex=True, sort="name"),
+    Column("maker", "MAKER", 14, 2, sort="maker"),
+    Column("cores", "CORES", 6, 1, right=True, sort="cores"),
+    Column("threads", "THREADS", 7, 1, right=True, sort="threads"),
+    Column("group", "GROUP", 12, 3, sort="group"),
+)
+CPU_SORTS = ("name", "maker", "cores", "threads", "group")
+
+
+def threads(cpu: CpuType) -> int | None:
+    return None if cpu.cores is None or cpu.threads_per_core is None else cpu.cores * cpu.threads_per_core
+
+
+def cpu_cells(cpu: CpuType) -> Cells:
+    def known(value: object, role: str = "text") -> Cell:
+        return ((fmt.UNKNOWN if value in (None, "") else str(value), "quiet" if value in (None, "") else role),)
+
+    return {
+        "name": known(cpu.name or cpu.id),
+        "maker": known(cpu.manufacturer, "muted"),
+        "cores": known(cpu.cores),
+        "threads": known(threads(cpu)),
+        "group": known(cpu.group_id, "muted"),
+    }
+
+
+_CPU_KEYS: dict[str, Callable[[CpuType], Any]] = {
+    "name": lambda c: (c.name or c.id or "").lower(),
+    "maker": lambda c: (c.manufacturer or "").lower() or None,
+    "cores": lambda c: c.cores,
+    "threads": threads,
+    "group": lambda c: c.group_id,
+}
+
+
+def cpus(every: Sequence[CpuType], text: str, sort: str, inverted: bool) -> tuple[CpuType, ...]:
+    """The CPUs that match, in order; the unknown come last."""
+    wanted = text.lower().split()
+    kept = [c for c in every if all(w in f"{c.name} {c.id} {c.manufacturer} {c.group_id}".lower() for w in wanted)]
+    kept.sort(key=lambda c: (c.name or c.id or "").lower())
+    read = _CPU_KEYS[sort or "name"]
+    known = [c for c in kept if read(c) is not None]
+    known.sort(key=read, reverse=inverted)
+    return (*known, *(c for c in kept if read(c) is None))
+
+
+CENTER_COLUMNS = (
+    Column("id", "DATA CENTRE", 12, 0, sort="id"),
+    Column("name", "NAME", 14, 3, sort="name"),
+    Column("country", "WHERE", 6, 1, sort="country"),
+    Column("types", "GPU TYPES", 10, 1, right=True, sort="types"),
+    Column("best", "IN STOCK", 20, 2, flex=True, sort="best"),
+    Column("volumes", "VOLUMES", 7, 4, sort="volumes"),
+    Column("network", "GLOBAL NET", 10, 5, sort="network"),
+    Column("compliance", "COMPLIANCE", 12, 6, sort="compliance"),
+)
+CENTER_SORTS = ("types", "id", "name", "country", "best", "volumes", "network", "compliance")
+
+
+def stocked(center: DataCenter) -> tuple[tuple[str, str], ...]:
+    """What a data centre has, by the GPU's id, best stocked first."""
+    found = [(s.gpu_id, s.stock) for s in center.stocks if s.stock is not None]
+    return tuple(sorted(found, key=lambda pair: (-stock_rank(pair[1]), pair[0])))
+
+
+def short_name(gpu: str) -> str:
+    """A GPU's id without what all of them begin with."""
+    for word in ("NVIDIA GeForce ", "NVIDIA ", "AMD Instinct ", "AMD "):
+        gpu = gpu.removeprefix(word)
+    return gpu
+
+
+def center_cells(center: DataCenter, names: dict[str, str]) -> Cells:
+    def yes(value: bool | None) -> Cell:
+        return (("✓ yes", "good"),) if value else (("no" if value is False else fmt.UNKNOWN, "quiet"),)
+
+    found = stocked(center)
+    best = ", ".join(names.get(gpu, short_name(gpu)) for gpu, _ in found)
+    return {
+        "id": ((center.id, "text" if found else "muted"),),
+        "name": ((center.name or fmt.UNKNOWN, "muted"),),
+        "country": ((center.location or fmt.UNKNOWN, "muted"),),
+        "types": ((str(len(found)), "text" if found else "quiet"),),
+        "best": ((best or "nothing", "text" if best else "quiet"),),
+        "volumes": yes(center.volumes),
+        "network": yes(center.global_network),
+        "compliance": ((", ".join(center.compliance) or fmt.UNKNOWN, "muted"),),
+    }
+
+
+_CENTER_KEYS: dict[str, Callable[[DataCenter], Any]] = {
+    "types": lambda c: -len(stocked(c)),
+    "id": lambda c: c.id,
+    "name": lambda c: (c.name or "~").lower(),
+    "country": lambda c: c.location or "~",
+    # Those with the best stock, with network volumes, in the global network, come first.
+    "best": lambda c: -max((stock_rank(word) for _, word in stocked(c)), default=0),
+    "volumes": lambda c: not c.volumes,
+    "network": lambda c: not c.global_network,
+    "compliance": lambda c: ", ".join(c.compliance) or "~",
+}
+_FALLING = ("types", "best", "volumes", "network")
+
+
+def centers_rise(sort: str, inverted: bool) -> bool:
+    """Whether the data centres begin with the least of what they are sorted by."""
+    return inverted if sort in _FALLING else not inverted
+
+
+def centers(every: Sequence[DataCenter], text: str, sort: str, inverted: bool) -> tuple[DataCenter, ...]:
+    """The data centres that match, in order."""
+    wanted = text.lower().split()
+
+    def matches(center: DataCenter) -> bool:
+        gpus = " ".join(gpu for gpu, _ in stocked(center))
+        return all(w in f"{center.id} {center.name} {center.location} {gpus}".lower() for w in wanted)
+
+    kept = sorted((c for c in every if matches(c)), key=lambda c: c.id)
+    kept.sort(key=_CENTER_KEYS[sort or "types"], reverse=inverted)
+    return tuple(kept)
+
+
+def center_facts(center: DataCenter, names: dict[str, str]) -> tuple[tuple[str, tuple[Fact, ...]], ...]:
+    found = tuple(Fact(names.get(gpu, short_name(gpu)), stock_cell(word), gpu) for gpu, word in stocked(center))
+    stock = ("In stock", found or (Fact("Nothing", (("no GPU is in stock here now", "quiet"),)),))
+    if center.listed is None:
+        return (stock,)
+    listed = ("yes", "text") if center.listed else ("no: RunPod does not offer it", "warn")
+    return (stock, ("Data centre", (Fact("Listed", (listed,)),)))
+
+
+def chips_line(demand: Demand) -> tuple[Cell, ...]:
+    """The filters that go to RunPod, each a group of its own to be clicked away."""
+    found = views.chips(demand)
+    if not found:
+        return ((("f", "key"), (" filters at RunPod: none; any host, one GPU", "muted")),)
+    return ((("f", "key"), (" filters", "muted")), *(((f" {text} ", "tab"), (" ×", "quiet")) for text in found))
+
+
+def wrapped(first: tuple[Cell, ...], chips: tuple[Cell, ...], width: int) -> tuple[TwoSided, ...]:
+    """The chips beside what stands first, or below it where there is no room for all of them."""
+    if taken((*first, *chips)) <= width or len(chips) == 1:
+        return (TwoSided((*first, *chips)),)
+    lines: list[list[Cell]] = [[]]
+    for chip in chips:
+        if lines[-1] and taken((*lines[-1], chip)) > width:
+            lines.append([])
+        lines[-1].append(chip)
+    return (TwoSided(first), *(TwoSided(tuple(line)) for line in lines))
+
+
+WATCH_COLUMNS = (
+    Column("state", "WATCH", 12, 0),
+    Column("what", "FOR", 24, 0, flex=True),
+    Column("now", "NOW", 22, 1),
+    Column("then", "THEN", 30, 2),
+    Column("since", "SINCE", 12, 4),
+    Column("words", "LATEST", 34, 3),
+)
+
+_STATES = {
+    State.WAITING: ("◌ ", "muted"), State.ARMED: ("◉ ", "warn"), State.SENDING: ("▸ ", "accent"),
+    State.DONE: ("✓ ", "good"), State.GIVEN_UP: ("✕ ", "bad"), State.UNKNOWN: ("? ", "warn"),
+}  # fmt: skip
+
+
+def watch_cells(vigil: Vigil, fleet: Fleet, now: float, tz: tzinfo | None) -> Cells:
+    """The cells of one watch."""
+    glyph, role = _STATES[vigil.state]
+    word = "there" if vigil.met_at is not None and vigil.state is State.WAITING else vigil.state.value
+    if word == "there":
+        glyph, role = "● ", "good"
+    return {
+        "state": ((glyph, role), (word, role)),
+        "what": ((what(vigil), "muted" if vigil.over else "text"),),
+        "now": _watch_now(vigil, fleet),
+        "then": _watch_then(vigil),
+        "since": ((when(vigil.made_at, now, tz), "muted"),),
+        "words": ((vigil.words, "muted"),),
+    }
+
+
+def _watch_now(vigil: Vigil, fleet: Fleet) -> Cell:
+    """What is known of it now: the price, or that there is none."""
+    if vigil.over:
+        return ()
+    if vigil.pod:
+        record = fleet.records.get(vigil.pod)
+        machine = record.pod.machine if record is not None and record.pod is not None else None
+        free = machine.gpu_available if machine is not None else None
+        return (("unknown" if free is None else f"{free} free on its host", "text" if free else "muted"),)
+    market = fleet.market_for(vigil.question).value
+    if market is None:
+        return (("◌ asking", "muted"),)
+    found = hit(msgspec.structs.replace(vigil, ceiling=None), market)
+    if found is None:
+        return (("none is free", "muted"),)
+    dear = vigil.ceiling is not None and found.price > vigil.ceiling
+    return ((fmt.money(found.price), "text" if not dear else "warn"), (f" {found.name}", "muted"))
+
+
+def _watch_then(vigil: Vigil) -> Cell:
+    if vigil.plan is not None:
+        return (("deploy", "warn"), (f" up to {fmt.money(vigil.plan.cap)}/h, {vigil.plan.attempts} tries", "muted"))
+    return (("resume it", "warn"),) if vigil.pod else (("tell me", "muted"),)

@@ -1,0 +1,550 @@
+"""Everything RunPod knows about one pod, in words: sections of facts. Pure; `now` and the time zone are arguments.
+
+What RunPod tells is data and shown as such. What goes on a clipboard as a command is made only from parts that cannot
+be anything but a host, an id or a port: a pod's name or an answer gone wrong must not become a command in a shell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui.config.settings import Ssh
+from tui.domain import pod_health
+from tui.domain.pod_costs import MONTH_HOURS, network_volume_per_hr, storage_per_hr
+from tui.domain.pod_health import Phase
+from tui.format import numbers as fmt
+from tui.system import ssh as ways
+
+if TYPE_CHECKING:
+    from tui.api.models import GpuReading, Placement, Pod, Port, Problem
+    from tui.api.pod_detail import EnvVar, Machine, PodDetail, PodExtras
+    from tui.ui.primitives.cells import Cell, Part
+
+LABEL_WIDTH = 14
+"""Characters of a label at most; names of environment variables apart, which are told whole."""
+
+MASKED = "••••••"
+"""Shown for every hidden value, an empty one too: not even its length is told."""
+
+_NOTHING: Cell = ((fmt.UNKNOWN, "quiet"),)
+
+ENVIRONMENT = "Environment"
+"""The section whose values are hidden."""
+
+_ROLES = {
+    Phase.RUNNING: "good",
+    Phase.IDLE: "warn",
+    Phase.BOOTING: "accent",
+    Phase.OUTBID: "bad",
+    Phase.UNREADABLE: "bad",
+    Phase.OTHER: "accent",
+}
+_KINDS = {"RESERVED": "on-demand", "INTERRUPTABLE": "spot", "BID": "spot"}
+
+
+class Fact(NamedTuple):
+    """One thing known of a pod. `copy`: the exact text for a clipboard, "" where there is nothing to copy."""
+
+    label: str
+    value: Cell
+    copy: str = ""
+
+
+def copied(fact: Fact) -> str:
+    """What goes to the clipboard for a fact: its own text for that, else what is read of it; a hidden value never."""
+    if fact.copy:
+        return fact.copy
+    text = "".join(part for part, _ in fact.value).strip()
+    return "" if text in (MASKED, fmt.UNKNOWN) else text
+
+
+class Section(NamedTuple):
+    """Facts that belong together, under a title."""
+
+    title: str
+    facts: tuple[Fact, ...]
+
+
+class Spent(NamedTuple):
+    """Dollars for a pod's running time, None where not known (see `tui.domain.pod_costs`)."""
+
+    today: float | None
+    since_start: float | None
+
+
+class _Clock(NamedTuple):
+    """The instant that the facts are told for, and the zone in which they name others."""
+
+    now: float
+    tz: tzinfo | None
+
+
+def sections(
+    pod: Pod,
+    detail: PodDetail | None,
+    now: float,
+    *,
+    spent: Spent,
+    revealed: bool = False,
+    tz: tzinfo | None = None,
+    phase: Phase,
+    told: bool = True,
+    extras: PodExtras | None = None,
+    ssh: Ssh = Ssh(),  # noqa: B008
+) -> tuple[Section, ...]:
+    """All facts of a pod; a section that would have nothing but dashes is left out.
+
+    pod:      what the fleet poll says; newer than the copy in `detail`, which is not read.
+    detail:   None while it has not come: the facts that only it has are left out then.
+    revealed: show the values of environment variables, and let them be copied.
+    told:     False where no detail will come (the request failed, the past is shown): nothing is "being asked" then.
+    extras:   what is asked apart; None where RunPod does not give it.
+    ssh:      how one gets into pods.
+    """
+    clock = _Clock(now, tz)
+    found = (
+        Section("Status", tuple(_status(pod, detail, phase, clock))),
+        Section("Cost", tuple(_cost(pod, detail, spent))),
+        Section("Reach", tuple(_reach(pod, ssh))),
+        Section("Container", tuple(_container(pod, detail))),
+        Section(ENVIRONMENT, _environment(detail, revealed, told)),
+        Section("Storage", tuple(_storage(pod, detail))),
+        Section("Machine", tuple(_machine(pod, detail))),
+        Section("Latest sample", tuple(_sample(pod, detail, clock))),
+        Section("Also told", tuple(_extras(extras)) if extras is not None else ()),
+        Section("Not told", tuple(_problem(problem) for problem in (detail.problems if detail else ()))),
+    )
+    return tuple(section for section in found if any(fact.value != _NOTHING for fact in section.facts))
+
+
+# Status
+
+
+def _status(pod: Pod, detail: PodDetail | None, phase: Phase, clock: _Clock) -> Iterator[Fact]:
+    live = pod.runtime if pod_health.is_live(pod) else None
+    change = pod_health.status_change(pod.status_change)
+    word: Part = (pod_health.status_word(pod, phase) or fmt.UNKNOWN, _ROLES.get(phase, "muted"))
+    yield Fact("Status", (word, (f"  {change.what}", "muted")) if change and change.what else (word,))
+    yield Fact("Changed", _instant(change.at if change else None, clock))
+    yield _copied("Name", pod.name)
+    yield _copied("Pod ID", pod.id)
+    yield Fact("Uptime", _text(None if live is None or live.uptime is None else fmt.duration(live.uptime)))
+    if live is not None:
+        yield Fact("Load now", _load(live.cpu, live.memory, live.gpus))
+    if detail is not None:
+        yield Fact("Started", _instant(detail.started_at, clock))
+        yield Fact("Created", _instant(detail.created_at, clock))
+    yield Fact("Terms", _text(_KINDS.get(pod.kind, pod.kind.lower()) if pod.kind else None))
+    yield Fact("Locked", _yes(pod.locked))
+    maintenance = _maintenance(pod.machine, clock) if pod.machine else ()
+    if maintenance:
+        yield Fact("Maintenance", maintenance)
+    if pod.status == "EXITED":
+        yield Fact("Can resume?", _can_resume(pod))
+        if pod.lowest_bid_to_resume is not None or _KINDS.get(pod.kind or "") == "spot":
+            yield Fact("Lowest bid", _rate(pod.lowest_bid_to_resume))
+    if detail is not None:
+        yield _copied("Owner ID", detail.owner_id)
+
+
+def _load(cpu: float | None, memory: float | None, gpus: tuple[GpuReading, ...]) -> Cell:
+    """What the container and its GPUs do now, in one line."""
+    parts = [*_figure("CPU ", cpu, "%"), *_figure("memory ", memory, "%")]
+    if any(gpu.util is not None for gpu in gpus):
+        parts.append(("  GPU ", "muted"))
+        parts.append((" ".join(f"{fmt.percent(gpu.util)}%" for gpu in gpus), "text"))
+    if any(gpu.memory is not None for gpu in gpus):
+        parts.append(("  VRAM ", "muted"))
+        parts.append((" ".join(f"{fmt.percent(gpu.memory)}%" for gpu in gpus), "text"))
+    return _trimmed(parts)
+
+
+def _maintenance(machine: Placement, clock: _Clock) -> Cell:
+    """RunPod's maintenance window: when it begins, what is left of it, or nothing when there is none ahead."""
+    start, end = machine.maintenance_start, machine.maintenance_end
+    if start is None and end is None:
+        return ()
+    if end is not None and end <= clock.now:
+        return ()
+    if start is not None and start > clock.now:
+        parts: Cell = ((f"in {fmt.duration(start - clock.now)}", "warn"),)
+        if end is not None and end > start:
+            parts = (*parts, (f" for {fmt.duration(end - start)}", "warn"))
+        parts = (*parts, (f"  {_day(start, clock.tz) or fmt.UNKNOWN}", "muted"))
+    else:
+        parts = (("under way" if start is not None else "begin not told", "bad" if start is not None else "warn"),)
+        if end is not None:
+            parts = (*parts, (f", ends in {fmt.duration(end - clock.now)}", "warn"))
+    return (*parts, (f"  {machine.maintenance_note}", "muted")) if machine.maintenance_note else parts
+
+
+def _can_resume(pod: Pod) -> Cell:
+    """Whether the GPUs of a stopped pod are free on its machine: a hint, as another may take them first."""
+    free = pod.machine.gpu_available if pod.machine else None
+    if free is None or pod.gpu_count <= 0:
+        return (("unknown", "muted"),)
+    if free <= 0:
+        return (("no GPU free now", "bad"),)
+    if free < pod.gpu_count:
+        return (("no", "bad"), (f", {free} of {pod.gpu_count} GPUs free now", "text"))
+    return (("yes", "good"), (f", {free} GPU{'s' if free > 1 else ''} free now", "muted"))
+
+
+# Cost
+
+
+def _cost(pod: Pod, detail: PodDetail | None, spent: Spent) -> Iterator[Fact]:
+    yield Fact("Now", _cost_now(pod))
+    yield Fact("Today", _text(_money(spent.today)))
+    yield Fact("Since start", _text(_money(spent.since_start)))
+    yield Fact("Disks running", _rate_and_month(storage_per_hr(pod, running=True)))
+    yield Fact("Disks stopped", _rate_and_month(storage_per_hr(pod, running=False)))
+    if detail is None:
+        return
+    if detail.network_volume is not None:
+        yield Fact("Network volume", _rate_and_month(network_volume_per_hr(detail.network_volume.size_gb)))
+    yield Fact("Adjusted", _rate(detail.adjusted_cost_per_hr))
+    yield Fact("Multiplier", _text(_number(detail.cost_multiplier, before="×")))
+    if detail.machine is not None:
+        per_gpu = detail.machine.price_per_gpu
+        tail: Cell = ((f"  {_per_hour(per_gpu)} a GPU", "muted"),) if per_gpu is not None else ()
+        value = (*_rate(detail.machine.price_per_hr), *tail)
+        yield Fact("Machine price", value)
+
+
+def _cost_now(pod: Pod) -> Cell:
+    """What the pod costs by the hour in its present status; what it would cost if it ran is told, and told apart."""
+    running = f"  {_per_hour(pod.cost_per_hr)} when it runs"
+    match pod.status:
+        case "RUNNING":
+            disks = storage_per_hr(pod, running=True)
+            known = "unknown" if disks is None else _per_hour(disks)
+            tail: Cell = ((f"  + disks {known}", "muted"),)
+            return (*_rate(pod.cost_per_hr), *tail)
+        case "EXITED":
+            return (*_rate(storage_per_hr(pod, running=False)), ("  disks only", "muted"), (running, "quiet"))
+        case "TERMINATED":
+            return (("nothing", "muted"), (f"  {_per_hour(pod.cost_per_hr)} when it ran", "quiet"))
+        case _:
+            # What RunPod bills in its other states is not documented.
+            return (*_NOTHING, (running, "quiet"))
+
+
+# Reach
+
+
+def _reach(pod: Pod, settings: Ssh) -> Iterator[Fact]:
+    """How to get into a live pod; the ports of one that is not are leftovers."""
+    if not pod_health.is_live(pod) or pod.runtime is None:
+        return
+    fresh = pod.runtime.uptime is not None and pod.runtime.uptime < ways.PORT_SETTLES
+    for port in pod.runtime.ports:
+        yield _port(pod, port, fresh, settings)
+    host = pod.machine.host_id if pod.machine else None
+    if host:
+        route = ways.proxied(pod.machine, settings)
+        command = ways.line(route, settings) if route is not None else ""
+        shown: Part = (command, "text") if command else (f"{host}@{settings.proxy_host}", "muted")
+        yield Fact("ssh proxy", (shown, ("  no scp", "quiet")), command)
+
+
+def _port(pod: Pod, port: Port, fresh: bool, settings: Ssh) -> Fact:
+    number = "?" if port.private is None else str(port.private)
+    label = fmt.clip(f"{number}/{port.kind or '?'}", LABEL_WIDTH)
+    if port.kind == "http":
+        # RunPod's proxy leads to the private port whatever it is mapped to. 100 s, then Cloudflare answers 524.
+        sound = ways.proxy_url(pod.id, port.private)
+        url = sound or f"https://{pod.id}-{number}.proxy.runpod.net"
+        where = "public" if port.is_public else "inside"
+        mapped: Cell = ((f"  {_address(port)} {where}", "quiet"),) if port.ip and port.public is not None else ()
+        return Fact(label, ((url, "text" if sound else "muted"), *mapped), sound)
+    if not port.ip or not ways.is_port(port.public):
+        return Fact(label, (("not mapped yet", "muted"),))
+    route = ways.direct(port, settings)
+    text = ways.line(route, settings) if route is not None else _address(port)
+    tail: Cell = () if port.is_public else (("  not public", "quiet"),)
+    if fresh:
+        tail = (*tail, ("  just started, may change", "warn"))
+    usable = port.is_public and ways.address(port.ip) is not None
+    return Fact(label, ((text, "text" if usable else "muted"), *tail), text if usable else "")
+
+
+def _address(port: Port) -> str:
+    ip = f"[{port.ip}]" if port.ip and ":" in port.ip else port.ip
+    return f"{ip}:{port.public}"
+
+
+# Container and environment
+
+
+def _container(pod: Pod, detail: PodDetail | None) -> Iterator[Fact]:
+    yield _copied("Image", pod.image)
+    if detail is None:
+        return
+    yield _copied("Command", detail.docker_args)
+    yield _copied("Ports asked", detail.exposed_ports)
+    yield Fact("Main port", _text(None if detail.port is None else str(detail.port)))
+    yield _copied("Registry", detail.registry_url)
+    yield _copied("Registry user", detail.registry_user)
+    yield _copied("Registry login", detail.registry_auth_id)
+    yield _copied("Template ID", detail.template_id)
+    yield _copied("Docker ID", detail.docker_id)
+    yield Fact("Version", _text(_number(detail.version)))
+
+
+def _environment(detail: PodDetail | None, revealed: bool, told: bool) -> tuple[Fact, ...]:
+    if detail is None:
+        return (Fact("Variables", (("asking RunPod" if told else "not told", "muted"),)),)
+    return tuple(_variable(variable, revealed) for variable in detail.env)
+
+
+def _variable(variable: EnvVar, revealed: bool) -> Fact:
+    if not revealed:
+        return Fact(variable.name, ((MASKED, "quiet"),))
+    value = variable.value.reveal()
+    return Fact(variable.name, ((value, "text") if value else ("empty", "quiet"),), value)
+
+
+# Storage
+
+
+def _storage(pod: Pod, detail: PodDetail | None) -> Iterator[Fact]:
+    yield Fact("Container disk", _text(_number(pod.container_disk_gb, " GB")))
+    yield Fact("Volume", _text(_number(pod.volume_gb, " GB")))
+    if detail is not None:
+        yield _copied("Mount path", detail.volume_mount_path)
+        yield Fact("Encrypted", _yes(detail.volume_encrypted))
+    volume = detail.network_volume if detail else None
+    if volume is None:
+        yield _copied("Network volume", pod.network_volume_id)
+        return
+    size = _number(volume.size_gb, " GB")
+    more = [part for part in (size, volume.data_center, volume.id if volume.id != volume.name else None) if part]
+    tail = tuple((f"  {part}", "muted") for part in more)
+    yield Fact("Network volume", ((volume.name or fmt.UNKNOWN, "text"), *tail), volume.id)
+
+
+# Machine
+
+
+def _machine(pod: Pod, detail: PodDetail | None) -> Iterator[Fact]:
+    place = pod.machine
+    machine = detail.machine if detail else None
+    yield Fact("GPU", _gpu(pod))
+    if detail is not None:
+        yield Fact("Power limit", _text(_number(detail.gpu_power_limit_percent, "%")))
+        for index, gpu_id in enumerate(detail.gpu_ids):
+            yield _copied(f"GPU {index} ID", gpu_id)
+    if machine is not None:
+        yield _copied("GPU type ID", machine.gpu_type_id)
+        yield Fact("CPU", _cpu(machine))
+    yield Fact("vCPUs", _of(_number(pod.vcpus), _number(machine.vcpus) if machine else None))
+    yield Fact("Memory", _of(_number(pod.memory_gb, " GB"), _number(machine.memory_gb, " GB") if machine else None))
+    if machine is not None:
+        yield from _speeds(machine)
+    if place is not None:
+        yield Fact("GPUs free", _text(_number(place.gpu_available)))
+        yield Fact("Location", _text(place.location))
+        yield Fact("Data center", _text(place.data_center))
+        cloud = None if place.secure is None else "secure" if place.secure else "community"
+        yield Fact("Cloud", _text(cloud))
+        yield _copied("Host ID", place.host_id)
+    if detail is not None:
+        yield from _machine_ids(detail)
+    if machine is not None:
+        yield Fact("Public IP", _NOTHING if machine.public_ip is None else _yes(machine.public_ip))
+        yield Fact("OS", _text(machine.os))
+        yield Fact("Kernel", _text(machine.kernel))
+        yield Fact("CUDA", _text(machine.cuda))
+        yield Fact("Docker", _text(machine.docker))
+        yield Fact("Note", _text(machine.note))
+
+
+def _gpu(pod: Pod) -> Cell:
+    name = pod.machine.gpu_name if pod.machine else None
+    if pod.gpu_count <= 0 and not name:
+        return (("none", "muted"),)
+    return ((f"{pod.gpu_count} × ", "muted"), *_text(name))
+
+
+def _cpu(machine: Machine) -> Cell:
+    """CPU name and, of the machine, how many CPUs that is."""
+    count = _number(machine.cpu_count, " CPUs")
+    if not machine.cpu_name:
+        return _text(count)
+    return ((machine.cpu_name, "text"), *(((f"  {count}", "muted"),) if count else ()))
+
+
+def _speeds(machine: Machine) -> Iterator[Fact]:
+    yield Fact("Disk speed", _text(_number(machine.disk_mb_per_s, " MB/s")))
+    free, total = _number(machine.disk_free_gb, " GB"), _number(machine.disk_total_gb, " GB")
+    yield Fact("Disk free", _of(free, total))
+    down, up = _number(machine.download_mbps, " Mbit/s"), _number(machine.upload_mbps, " Mbit/s")
+    if down or up:
+        value: Cell = (("down ", "muted"), *_text(down), ("  up ", "muted"), *_text(up))
+        yield Fact("Network", value)
+    else:
+        yield Fact("Network", _NOTHING)
+
+
+def _machine_ids(detail: PodDetail) -> Iterator[Fact]:
+    """The machine's id, told in two places by RunPod; both where they disagree."""
+    other = detail.machine.id if detail.machine else None
+    yield _copied("Machine ID", detail.machine_id or other)
+    if detail.machine_id and other and other != detail.machine_id:
+        yield _copied("Machine ID 2", other)
+
+
+# What few sources tell of
+
+
+def _extras(told: PodExtras) -> Iterator[Fact]:
+    """Only what there is: most pods have little of it."""
+    memory, rented = _number(told.gpu_memory_gb, " GB"), _number(told.machine_memory_rented_gb, " GB")
+    words = (
+        Fact("Kind", _text(told.kind)),
+        Fact("CPU flavor", _text(told.cpu_flavor)),
+        _copied("Endpoint ID", told.serverless_id),
+        Fact("Endpoint ver.", _text(_number(told.serverless_version))),
+        _copied("Cluster ID", told.cluster_id),
+        _copied("Cluster IP", told.cluster_ip),
+        _copied("IP address", told.ip),
+        _copied("IP ID", told.ip_id),
+        Fact("Volume in", _text(" ".join(part for part in (told.volume_center, told.volume_location) if part) or None)),
+        Fact("GPU type", _text(" ".join(part for part in (told.gpu_name, memory) if part) or None)),
+        Fact("Host kind", _text(told.machine_kind)),
+        Fact("Host listed", _NOTHING if told.machine_listed is None else _yes(told.machine_listed)),
+        Fact("Least GPUs", _text(_number(told.machine_least_gpus))),
+        Fact("vCPUs rented", _text(_number(told.machine_vcpus_rented))),
+        Fact("Memory rented", _text(rented)),
+        Fact("Global network", _NOTHING if told.machine_global_network is None else _yes(told.machine_global_network)),
+    )
+    return (fact for fact in words if fact.value != _NOTHING)
+
+
+# RunPod's own sample
+
+
+def _sample(pod: Pod, detail: PodDetail | None, clock: _Clock) -> Iterator[Fact]:
+    sample = pod.telemetry
+    if sample is not None:
+        since = _instant(detail.state_since, clock) if detail and detail.state_since is not None else ()
+        state = _text(sample.state)
+        yield Fact("State", (*state, ("  since ", "muted"), *since) if since else state)
+        yield Fact("Taken", _instant(sample.at, clock))
+        for index, gpu in enumerate(sample.gpus):
+            yield Fact(f"GPU {index}", _gpu_reading(gpu))
+    if detail is None:
+        return
+    if detail.gpu_average is not None:
+        yield Fact("GPU average", _gpu_reading(detail.gpu_average))
+    # Percent or fraction: RunPod does not say which, so the figure stands as it came.
+    for label, load in (("CPU load", detail.cpu_load), ("Memory load", detail.memory_load)):
+        figure = _number(load)
+        yield Fact(label, ((figure, "text"), ("  percent or fraction", "quiet")) if figure else _NOTHING)
+
+
+def _gpu_reading(gpu: GpuReading) -> Cell:
+    return _trimmed(
+        [
+            *_figure("util ", gpu.util, "%"),
+            *_figure("VRAM ", gpu.memory, "%"),
+            *_figure("", gpu.temperature_c, " °C"),
+            *_figure("", gpu.power_w, " W"),
+        ]
+    )
+
+
+def _problem(problem: Problem) -> Fact:
+    """What the server failed to give, in its own words."""
+    where = ".".join(str(step) for step in problem.path)
+    code = ((f"  {problem.code}", "muted"),) if problem.code else ()
+    return Fact(
+        "Error", ((problem.message or fmt.UNKNOWN, "warn"), *code, *(((f"  {where}", "quiet"),) if where else ()))
+    )
+
+
+# Words
+
+
+def _text(value: str | None, role: str = "text") -> Cell:
+    return ((value, role),) if value else _NOTHING
+
+
+def _copied(label: str, value: str | None) -> Fact:
+    """A fact that is worth copying as it stands."""
+    return Fact(label, _text(value), value or "")
+
+
+def _yes(value: bool) -> Cell:
+    return (("yes", "text"),) if value else (("no", "muted"),)
+
+
+def _of(part: str | None, whole: str | None) -> Cell:
+    """What the pod has, and of how much."""
+    return (*_text(part), (f" of {whole}", "muted")) if whole else _text(part)
+
+
+def _number(value: float | None, after: str = "", before: str = "") -> str | None:
+    """A figure with its unit: whole where it is, else two places at most. None where there is none."""
+    if value is None or not math.isfinite(value):
+        return None
+    figure = f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+    return f"{before}{figure}{after}"
+
+
+def _figure(before: str, value: float | None, after: str) -> list[Part]:
+    """One of several figures of a line, set off from the one before; nothing where it is not known."""
+    if value is None or not math.isfinite(value):
+        return []
+    return [(f"  {before}", "muted"), (f"{value:.0f}{after}", "text")]
+
+
+def _trimmed(parts: list[Part]) -> Cell:
+    """Figures as a cell, without the gap before the first; a dash where there are none."""
+    if not parts:
+        return _NOTHING
+    first, role = parts[0]
+    return tuple(part for part in ((first.removeprefix("  "), role), *parts[1:]) if part[0])
+
+
+def _money(value: float | None) -> str | None:
+    return fmt.money(value) if value is not None else None
+
+
+def _per_hour(value: float | None) -> str:
+    """$2.99/h; three places below a dime, where disks are."""
+    if value is None or not math.isfinite(value):
+        return fmt.UNKNOWN
+    return f"{fmt.money(value, 3 if 0 < abs(value) < 0.1 else 2)}/h"
+
+
+def _rate(value: float | None) -> Cell:
+    return _NOTHING if value is None or not math.isfinite(value) else ((_per_hour(value), "text"),)
+
+
+def _rate_and_month(value: float | None) -> Cell:
+    if value is None or not math.isfinite(value):
+        return _NOTHING
+    return ((_per_hour(value), "text"), (f"  {fmt.money(value * MONTH_HOURS)} a month", "muted"))
+
+
+def _instant(at: float | None, clock: _Clock) -> Cell:
+    """How long ago, and the date; a date that no calendar has is not known."""
+    day = _day(at, clock.tz)
+    if at is None or day is None:
+        return _NOTHING
+    age = clock.now - at
+    # Clocks differ by a little; more than that is a date ahead.
+    words = f"in {fmt.duration(-age)}" if age < -60 else f"{fmt.duration(age)} ago"
+    return ((words, "text"), (f"  {day}", "muted"))
+
+
+def _day(at: float | None, tz: tzinfo | None) -> str | None:
+    try:
+        return None if at is None else f"{datetime.fromtimestamp(at, tz):%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,211 @@
+"""Rows of the tables: figures to cells with roles. Pure, one function a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.domain.pod_health import BOOT_PATIENCE, Phase
+from tui.format import numbers as fmt
+from tui.store.price_history import SOME
+from tui.store.views.offers import stock_rank
+from tui.ui.primitives.cells import Cell
+from tui.ui.widgets.table import Cells, Column
+
+if TYPE_CHECKING:
+    from tui.store.views.offers import OfferRow
+    from tui.store.views.pods import PodRow
+
+POD_COLUMNS = (
+    Column("status", "STATUS", 13, 0, sort="status"),
+    Column("name", "NAME", 16, 0, flex=True, sort="name"),
+    Column("gpu", "GPU", 15, 3, sort="gpu"),
+    Column("util", "UTIL", 5, 1, right=True, sort="util"),
+    Column("bar", "", 8, 7),
+    Column("spark", "10 MIN", 10, 6),
+    Column("vram", "VRAM", 5, 4, right=True, sort="vram"),
+    Column("cpu", "CPU", 4, 8, right=True, sort="cpu"),
+    Column("memory", "MEM", 4, 9, right=True, sort="memory"),
+    Column("cost", "$/H", 7, 2, right=True, sort="cost"),
+    Column("uptime", "UPTIME", 7, 5, right=True, sort="uptime"),
+    Column("temp", "TEMP", 5, 10, right=True),
+    Column("power", "POWER", 6, 11, right=True),
+    Column("spent", "SPENT", 9, 13, right=True),
+    Column("location", "WHERE", 9, 12),
+    Column("id", "ID", 14, 14, sort="id"),
+    Column("image", "IMAGE", 26, 15),
+    Column("ports", "PORTS", 11, 16),
+)
+SPARK_COLUMNS = 10
+
+NARROW = 60
+"""Columns of a terminal below which state, name and cost have what room there is."""
+
+_LEASE = Column("lease", "LEASE", 9, 2)
+_NARROWED = {"status": 11, "name": 12, "cost": 6, "secure": 6, "lease": 8}
+
+
+ROOMY = 140
+"""Columns of a terminal from which on there is more to tell of a pod than what it does and costs."""
+
+_MORE = ("temp", "power", "spent", "image", "ports")
+
+
+def narrowed(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """The columns as narrow terminals have them."""
+    return tuple(column._replace(width=_NARROWED.get(column.key, column.width)) for column in columns)
+
+
+def pod_columns(width: int, leased: bool) -> tuple[Column, ...]:
+    """The columns of pods in a terminal this wide; with a countdown, where there is a lease at all."""
+    columns = (*POD_COLUMNS[:2], _LEASE, *POD_COLUMNS[2:]) if leased else POD_COLUMNS
+    if width >= ROOMY:
+        return columns
+    if width >= NARROW:
+        # Names need the room more than where a pod is.
+        shown = (column for column in columns if column.key not in _MORE)
+        return tuple(c._replace(rank=17) if c.key == "location" else c for c in shown)
+    # What it costs stays longest: a table of pods is also a bill.
+    ranks = {"status": 0, "name": 0, "cost": 1}
+    return tuple(c._replace(rank=ranks.get(c.key, c.rank + 2)) for c in narrowed(columns))
+
+
+def offer_columns(width: int) -> tuple[Column, ...]:
+    """The columns of the market's pane in a terminal this wide."""
+    return OFFER_COLUMNS if width >= NARROW else narrowed(OFFER_COLUMNS)
+
+
+_PHASES = {
+    Phase.RUNNING: ("●", "good"),
+    Phase.IDLE: ("◌", "warn"),
+    Phase.BOOTING: ("◔", "accent"),
+    Phase.STOPPED: ("■", "muted"),
+    Phase.OUTBID: ("▼", "bad"),
+    Phase.ENDED: ("✕", "muted"),
+    Phase.UNREADABLE: ("?", "bad"),
+    Phase.OTHER: ("◆", "accent"),
+}
+
+
+def phase_cell(row: PodRow, now: float) -> Cell:
+    """Glyph and word; how long, for what costs money without working."""
+    if row.doing:
+        # What was asked for comes before what RunPod told last.
+        return (("▸ ", "accent"), (row.doing, "accent"), ("?" if row.lost else "", "warn"))
+    glyph, role = _PHASES[row.phase]
+    tail = ""
+    if row.phase is Phase.IDLE:
+        tail = f" {fmt.short_duration(row.idle_for)}"
+    elif row.phase is Phase.BOOTING and row.since is not None:
+        waited = max(0.0, now - row.since)
+        tail = f" {fmt.short_duration(waited)}"
+        role = "warn" if waited > BOOT_PATIENCE else role
+    return ((f"{glyph} ", role), (row.word, "text" if row.phase is Phase.RUNNING else role), (tail, role))
+
+
+def util_role(value: float | None) -> str:
+    return "muted" if value is None else "quiet" if value < 5 else "text"
+
+
+def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False) -> Cells:
+    """The cells of one pod."""
+    off = row.phase in (Phase.STOPPED, Phase.OUTBID, Phase.ENDED)
+    if row.phase is Phase.UNREADABLE:
+        return {
+            "status": phase_cell(row, now),
+            "name": ((row.name or row.id, "text"), (f"  {row.reason}", "bad")),
+            "id": ((row.id, "muted"),),
+        }
+    gpu: Cell = (
+        ((f"{row.gpu_count}×", "muted"), (row.gpu or "GPU", "muted" if off else "text"))
+        if row.gpu_count
+        else (("CPU only", "muted"),)
+    )
+    filled, empty = fmt.bar(row.util, bar_width)
+    straggles = row.util_low is not None and row.util is not None and row.util - row.util_low > 20
+    return {
+        "status": phase_cell(row, now),
+        "name": (
+            *((("✓ ", "accent"),) if marked else ()),
+            (row.name, "muted" if off else "text"),
+            *(((" spot", "accent"),) if row.spot else ()),
+        ),
+        "gpu": gpu,
+        "util": (
+            (fmt.percent(row.util), util_role(row.util)),
+            ("▾" if straggles else "%" if row.util is not None else "", "warn" if straggles else "quiet"),
+        ),
+        "bar": ((filled, "accent"), (empty, "rule")),
+        "spark": ((fmt.spark(row.spark), "spark"),),
+        "vram": _percent(row.vram),
+        "cpu": _percent(row.cpu),
+        "memory": _percent(row.memory),
+        # In brackets: what it would cost if it ran.
+        "cost": ((f"({fmt.price(row.cost)})", "quiet"),) if off else ((fmt.price(row.cost), "text"),),
+        "uptime": ((fmt.duration(row.uptime) if row.uptime is not None else fmt.UNKNOWN, "muted"),),
+        "lease": _lease(row.lease),
+        "id": ((row.id, "muted"),),
+        "location": ((row.location, "muted"),),
+        "temp": _figure(row.temp, "°"),
+        "power": _figure(row.power, "W"),
+        "spent": ((fmt.money(row.spent), "muted"),),
+        "image": ((row.image.rpartition("/")[2], "muted"),),
+        "ports": ((" ".join(map(str, row.ports)), "muted"),),
+    }
+
+
+def _figure(value: float | None, unit: str) -> Cell:
+    return ((fmt.UNKNOWN, "muted"),) if value is None else ((f"{value:.0f}", "text"), (unit, "quiet"))
+
+
+def _lease(lease: tuple[str, float] | None) -> Cell:
+    """What podtop is to do to the pod, and in what time."""
+    if lease is None:
+        return ()
+    action, left = lease
+    role = "bad" if left < 600 else "warn" if left < 3600 else "text"
+    return (("■ " if action == "stop" else "✕ ", role), (fmt.duration(left), role))
+
+
+def _percent(value: float | None) -> Cell:
+    return ((fmt.percent(value), "muted" if value is None else "text"), ("%" if value is not None else "", "quiet"))
+
+
+OFFER_COLUMNS = (
+    Column("name", "GPU", 14, 0, flex=True, sort="name"),
+    Column("memory", "GB", 3, 3, right=True, sort="vram"),
+    Column("secure", "SECURE", 7, 1, right=True, sort="secure", within="price"),
+    Column("secure_spot", "SPOT", 5, 4, right=True, sort="secure_spot", within="spot"),
+    Column("community", "COMM.", 6, 2, right=True, sort="community", within="price"),
+    Column("community_spot", "SPOT", 5, 5, right=True, sort="community_spot", within="spot"),
+    Column("stock", "STOCK", 8, 1, sort="stock"),
+)
+
+_STOCK = {3: ("▰▰▰", "good"), 2: ("▰▰▱", "text"), 1: ("▰▱▱", "warn"), 0: ("▱▱▱", "quiet")}
+_STOCK_WORDS = {"medium": "med"}
+
+
+def stock_cell(word: str | None) -> Cell:
+    """Stock as a gauge of three and RunPod's word; a hint, as deploys fail on "High" too."""
+    if word == SOME:
+        return ((f"    {fmt.UNKNOWN}", "quiet"),)
+    glyph, role = _STOCK[stock_rank(word)]
+    text = "none" if word is None else _STOCK_WORDS.get(word.lower(), word.lower())
+    return ((glyph, role), (f" {text}", "quiet" if word is None else "muted"))
+
+
+def offer_cells(row: OfferRow) -> Cells:
+    """The cells of one GPU type. A price is per hour for one GPU; a dash where that cloud has none."""
+    out = row.stock is None
+
+    def amount(value: float | None, role: str) -> Cell:
+        return ((fmt.price(value), "quiet" if value is None or out else role),)
+
+    return {
+        "name": ((row.name, "muted" if out else "text"),),
+        "memory": ((str(row.memory_gb) if row.memory_gb else fmt.UNKNOWN, "muted"),),
+        "secure": amount(row.secure, "text"),
+        "secure_spot": amount(row.secure_spot, "muted"),
+        "community": amount(row.community, "text"),
+        "community_spot": amount(row.community_spot, "muted"),
+        "stock": stock_cell(row.stock),
+    }

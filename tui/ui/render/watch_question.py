@@ -1,0 +1,157 @@
+"""The last question before a watch may act by itself, in words. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.actions import is_spot
+from tui.domain import costs
+from tui.domain import deploy_draft as drafts
+from tui.domain.consequences import Point
+from tui.domain.market_watch import Vigil, what
+from tui.format import numbers as fmt
+from tui.ui.modals.question import Question
+from tui.ui.render.deploy_question import sent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui.api.models import Funds, Offer, Pod
+    from tui.domain.deploy_draft import Draft
+
+ONCE = Point("once", "It sends one deploy at a time, and ends with the first pod. A lost answer is never sent again.")
+
+
+def _at_odds(vigil: Vigil, draft: Draft, offers: Sequence[Offer]) -> str:
+    """What the watch and the form do not agree on; the watch's own is what would be sent."""
+    count = str(vigil.demand.gpu_count)
+    cloud = {None: "ALL", True: "SECURE", False: "COMMUNITY"}[vigil.demand.secure]
+    named = drafts.offer_of(draft["gpu_type_id"], offers)
+    for word, differs in (
+        ("on demand or interruptible", (draft.way == "spot") != vigil.spot),
+        ("a GPU or a CPU", draft["compute"] == "CPU"),
+        ("how many GPUs", (draft["gpu_count"].strip() or "1") != count),
+        ("which GPU", named is not None and named.gpu_id not in vigil.gpus),
+        ("the cloud", draft.way == "demand" and draft["cloud"] != cloud),
+    ):
+        if differs:
+            return f"the watch and the form do not agree on {word}: change one of them"
+    return ""
+
+
+def _too_little(vigil: Vigil, draft: Draft, cap: float) -> str:
+    """Why it would never be sent, whatever the market shows."""
+    disks = drafts.price(draft, (), None).disks
+    bid = drafts.dollars(draft, "bid_per_gpu") if draft.way == "spot" else None
+    if disks is None:
+        return "the price of its disks is not known"
+    if cap <= disks:
+        return f"its disks alone cost {fmt.money(disks)}/h, and the cap is {fmt.money(cap)}/h"
+    if bid is not None and vigil.ceiling is not None and bid > vigil.ceiling + 1e-9:
+        return f"the form bids {fmt.money(bid)}, and the watch waits for {fmt.money(vigil.ceiling)} at the most"
+    if bid is not None and bid * vigil.demand.gpu_count + disks > cap + 1e-9:
+        return f"its bid and disks come to more than the cap of {fmt.money(cap)}/h"
+    return ""
+
+
+def _lease(draft: Draft) -> tuple[Point, ...]:
+    """What becomes of it later."""
+    if draft["lease"] != "yes":
+        return (Point("later", "It has no lease: it runs, and is billed, until somebody stops it.", "warn"),)
+    word, text = next(
+        (w, draft[n].strip()) for n, w in (("stop_after", "stops"), ("terminate_after", "TERMINATES"))
+        if n == "terminate_after" or draft[n].strip()
+    )  # fmt: skip
+    when = f"{text} after it is deployed" if drafts.is_span(text) else f"at {text}"
+    return (Point("lease", f"podtop {word} it {when}, while podtop runs.", "warn"),)
+
+
+def deploys(
+    vigil: Vigil, draft: Draft, cap: float, tries: int, funds: Funds | None, offers: Sequence[Offer] = ()
+) -> Question:
+    """What is asked before a watch may deploy."""
+    balance = funds.balance if funds is not None else None
+    left = costs.runway(funds, cap)
+    last = "" if left is None else f" With all of it the runway is {fmt.runway(left)}."
+    image = draft["image"] or f"template {draft['template_id']}"
+    points = [
+        Point(
+            "money",
+            f"It may spend up to {fmt.money(cap)}/h, {fmt.money(cap * 24)} a day, without asking.{last}",
+            "warn",
+        ),
+        Point("when", f"As soon as RunPod shows {what(vigil)}, also while nobody looks."),
+        ONCE,
+        Point("tries", f"At most {tries}, a minute apart, and only where RunPod had none free after all."),
+        *_lease(draft),
+        Point("who", "podtop, while it runs; read-only stops it. w on it takes it away.", "muted"),
+    ]
+    points += sent(draft, ("way", "gpu_count", "cloud", "gpu_type_id", "image" if draft["image"] else "template_id"))
+    if draft.env or draft.secrets:
+        points.append(
+            Point("", "Its variables' values are not kept on disk: when podtop ends, it has to be armed anew.", "muted")
+        )
+    stop = _at_odds(vigil, draft, offers) or _too_little(vigil, draft, cap)
+    if funds is None or funds.account_id is None or balance is None:
+        stop = stop or "the account and its balance are not known now"
+    elif balance < cap:
+        stop = stop or f"the balance ({fmt.balance(balance)}) is less than an hour of the cap"
+    return Question(
+        f"Arm: deploy {what(vigil)} by itself",
+        ((f"{vigil.demand.gpu_count}×{' or '.join(vigil.names)}", "text"), (f"  {image}", "muted")),
+        tuple(points), "Arm", (cap, tries, stop), "", stop,
+    )  # fmt: skip
+
+
+def why_not(pod: Pod | None) -> str | None:
+    """Why it makes no sense to wait for a pod's host."""
+    if pod is None:
+        return "it cannot be read"
+    if pod.status != "EXITED":
+        return "only a stopped pod can wait for its host"
+    if is_spot(pod):
+        return "an interruptible pod comes back by a bid: B"
+    if pod.locked:
+        return "it is locked at RunPod"
+    return None if pod.gpu_count else "it has no GPU"
+
+
+def resumes(pod: Pod | None, funds: Funds | None) -> Question:
+    """What is asked before a stopped pod may resume by itself."""
+    if pod is None:
+        return Question("Watch", (("it is gone", "bad"),), (), "Arm", ("gone",), "", "it is gone")
+    why = why_not(pod) or ""
+    free = pod.machine.gpu_available if pod.machine is not None else None
+    balance = funds.balance if funds is not None else None
+    money = "RunPod does not say what it costs from then on. It is not asked again."
+    if pod.cost_per_hr:
+        whole = costs.per_hr(pod, costs.State.RUNNING)
+        price = f"{fmt.money(pod.cost_per_hr)}/h for GPUs, and disks of unknown size," if whole is None else ""
+        price = price or f"{fmt.money(whole)}/h from then on, disks included,"
+        money = f"It costs {price} without asking, and is not sent if it is dearer."
+    if not why and (funds is None or funds.account_id is None):
+        why = "the account is not known now"
+    elif not why and costs.is_short(funds, pod.cost_per_hr):
+        why = f"the balance ({fmt.balance(balance)}) is less than an hour of it"
+    known = "RunPod does not say how many are free" if free is None else f"{free} of them free now"
+    gpu = f"{pod.gpu_count}×{pod.machine.gpu_name if pod.machine and pod.machine.gpu_name else 'GPU'}"
+    return Question(
+        f"Arm: resume {pod.name} by itself",
+        ((pod.name, "text"), (f"  {pod.id}", "muted")),
+        (
+            Point("when", f"As soon as its host has {gpu} free ({known}), also while nobody looks."),
+            Point("money", money, "warn"),
+            Point("once", "It is sent once, and not if it ran meanwhile. A lost answer is never sent again."),
+            Point("who", "podtop, while it runs; read-only stops it. w on the pod takes it away.", "muted"),
+        ),
+        "Arm", (pod.status, pod.status_change, pod.cost_per_hr, why), "", why,
+    )  # fmt: skip
+
+
+def no_more(vigil: Vigil) -> Question:
+    """What is asked before a watch is taken away."""
+    return Question(
+        f"Watch: {what(vigil)}", ((vigil.pod_name or vigil.pod, "text"), (f"  {vigil.state}", "muted")),
+        (Point("", "podtop waits for it, and resumes it by itself. Without the watch it stays stopped."),),
+        "Remove the watch", (vigil.id,),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What reaches the terminal: changed cells only, paced, in colours it has."""

@@ -1,0 +1,343 @@
+"""A terminal's cells: what they should show, what they do show, and the shortest way from one to the other. Pure.
+
+Textual's compositor sends every cell of a region that changed. Here a region is first laid over the cells that are
+wanted; a frame then moves, colours and writes only where the terminal differs from them.
+
+Each frame stands alone: its first move is absolute and it ends in the default style, so that a stray write by someone
+else spoils cells, which `forget` mends, and never what follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import chain, islice, repeat
+from typing import NamedTuple
+from unicodedata import normalize
+
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.style import Style
+from textual.strip import Strip
+
+from tui.format.width import STAND_IN, shown
+from tui.format.width import width as width_of
+from tui.ui.terminal.colours import fitted
+
+
+class Ink(NamedTuple):
+    """How a cell is drawn: SGR attributes, SGR colours ("" is the default), and "id=...;URL" of a link."""
+
+    attrs: tuple[str, ...] = ()
+    fg: str = ""
+    bg: str = ""
+    link: str = ""
+
+
+Cell = tuple[str, Ink]
+"""A glyph (one character and what combines with it; "" is the right half of a wide one), and its ink."""
+
+PLAIN = Ink()
+UNKNOWN: Cell = ("\0", PLAIN)
+
+_OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "6": "25", "7": "27", "8": "28", "9": "29"}
+_SEEN_ON_A_BLANK = frozenset({"4", "7", "9", "21", "51", "52", "53"})
+_NARROW = frozenset(
+    map(
+        chr,
+        chain(
+            range(0x20, 0x7F),
+            range(0xA0, 0xAD),
+            range(0xAE, 0x300),
+            range(0x2010, 0x2028),
+            range(0x2190, 0x2200),
+            range(0x2500, 0x25FD),
+            range(0x2800, 0x2900),
+        ),
+    )
+)
+_PICTOGRAPHS = "\U0001f000"
+
+
+@lru_cache(4096)
+def _ink(sgr: str, link: str) -> Ink:
+    attrs: list[str] = []
+    fg = bg = ""
+    codes = iter(sgr.split(";") if sgr else ())
+    for code in codes:
+        if code in ("38", "48"):
+            kind = next(codes)
+            colour = ";".join((code, kind, *islice(codes, 1 if kind == "5" else 3)))
+            fg, bg = (colour, bg) if code == "38" else (fg, colour)
+        elif code in ("39", "49"):
+            fg, bg = ("", bg) if code == "39" else (fg, "")
+        elif 30 <= int(code) <= 37 or 90 <= int(code) <= 97:
+            fg = code
+        elif 40 <= int(code) <= 47 or 100 <= int(code) <= 107:
+            bg = code
+        else:
+            attrs.append(code)
+    return Ink(tuple(attrs), fg, bg, link)
+
+
+def ink_of(style: Style | None, colours: ColorSystem) -> Ink:
+    """The ink of a style; its meta data means nothing to a terminal."""
+    if style is None:
+        return PLAIN
+    link = f"id={style.link_id};{style.link}" if style.link and style.link.isprintable() else ""
+    return _ink(Strip.render_ansi(fitted(style, colours), colours), link)
+
+
+@lru_cache(2048)
+def glyphs(text: str) -> tuple[str, ...]:
+    """A glyph per terminal cell. Characters that combine or join share one; those that steer a terminal are dropped."""
+    cells: list[str] = []
+    last, at, width = "", 0, 0
+    for ch in text:
+        if ch < " " or "\x7f" <= ch < "\xa0" or ch in "\u2028\u2029":
+            continue
+        if "\ud800" <= ch <= "\udfff":
+            ch = "\ufffd"
+        own = cell_len(ch)
+        joined = cell_len(last + ch) if last else own
+        if last and (own == 0 or joined - width < own):
+            last += ch
+            cells[at] = last
+            cells.extend(repeat("", joined - width))
+            width = joined
+        elif own:
+            last, at, width = ch, len(cells), own
+            cells.append(ch)
+            cells.extend(repeat("", own - 1))
+    return tuple(_agreed(cells))
+
+
+def _agreed(cells: list[str]) -> list[str]:
+    """The same cells, with stand-ins for what another terminal would give another number of them."""
+    found: list[str] = []
+    for at, glyph in enumerate(cells):
+        if glyph:
+            span = next((n for n, after in enumerate(cells[at + 1 :], 1) if after), len(cells) - at)
+            whole = normalize("NFC", glyph)
+            same = shown(whole) == whole and width_of(whole) == span
+            found.extend((glyph, *repeat("", span - 1)) if same else repeat(STAND_IN, span))
+    return found
+
+
+class _Cells(dict[str, Cell]):
+    """The cells of one ink by their glyphs, each made once: new ones would keep the collector busy."""
+
+    def __init__(self, ink: Ink) -> None:
+        super().__init__()
+        self._ink = ink
+
+    def __missing__(self, glyph: str) -> Cell:
+        cell = self[glyph] = (glyph, self._ink)
+        return cell
+
+
+_cells_in = lru_cache(1024)(_Cells)
+
+
+@lru_cache(4096)
+def _drawn(style: Style | None, colours: ColorSystem) -> Callable[[str], Cell]:
+    return _cells_in(ink_of(style, colours)).__getitem__
+
+
+def cells_of(strip: Strip, colours: ColorSystem) -> list[Cell]:
+    """The cells that a strip covers."""
+    cells: list[Cell] = []
+    for text, style, control in strip:
+        if not control:
+            cells.extend(map(_drawn(style, colours), text if _NARROW.issuperset(text) else glyphs(text)))
+    return cells
+
+
+def _certain(glyph: str) -> bool:
+    """Whether every terminal gives it the width reckoned with: joined ones and the ever new pictographs are not."""
+    return len(glyph) == 1 and glyph < _PICTOGRAPHS
+
+
+@lru_cache(4096)
+def _bare(ink: Ink) -> Ink:
+    """What is left of an ink to be seen where nothing is written."""
+    return ink if ink.link or not _SEEN_ON_A_BLANK.isdisjoint(ink.attrs) else Ink(bg=ink.bg)
+
+
+@lru_cache(4096)
+def change_ink(pen: Ink, ink: Ink) -> str:
+    """The shortest sequence that makes a terminal which writes in `pen` write in `ink`."""
+    link = "" if pen.link == ink.link else f"\x1b]8;{ink.link or ';'}\x1b\\"
+    if pen[:3] == ink[:3]:
+        return link
+    anew = ";".join(code for code in ("0", *ink.attrs, ink.fg, ink.bg) if code)
+    if anew == "0":
+        return f"{link}\x1b[m"
+    gone = {_OFF.get(attr, "") for attr in pen.attrs if attr not in ink.attrs}
+    if "" in gone:
+        return f"{link}\x1b[{anew}m"
+    codes = [*sorted(gone), *(attr for attr in ink.attrs if attr not in pen.attrs or _OFF.get(attr) in gone)]
+    if pen.fg != ink.fg:
+        codes.append(ink.fg or "39")
+    if pen.bg != ink.bg:
+        codes.append(ink.bg or "49")
+    return f"{link}\x1b[{min(';'.join(codes), anew, key=len)}m"
+
+
+def _move(y: int, x: int, to_y: int, to_x: int) -> str:
+    """The shortest sequence that moves the cursor; x is -1 where its column is not certain."""
+    ways = [f"\x1b[{to_y + 1};{to_x + 1}H" if to_x else f"\x1b[{to_y + 1}H" if to_y else "\x1b[H"]
+    if y == to_y:
+        ways.append(f"\x1b[{to_x + 1}G" if to_x else "\r")
+    if x >= 0 and to_y >= y:
+        down, right = to_y - y, to_x - x
+        ways.append(
+            _steps(down, "B") + (_steps(right, "C") if right >= 0 else min("\b" * -right, _steps(-right, "D"), key=len))
+        )
+    return min(ways, key=len)
+
+
+def _steps(count: int, direction: str) -> str:
+    return "" if count == 0 else f"\x1b[{direction}" if count == 1 else f"\x1b[{count}{direction}"
+
+
+class Shadow:
+    """The cells of one terminal: wanted, and shown."""
+
+    def __init__(self, width: int, height: int, colours: ColorSystem) -> None:
+        self.size = (width, height)
+        self._colours = colours
+        self._wanted = [[UNKNOWN] * width for _ in range(height)]
+        self._shown = [[UNKNOWN] * width for _ in range(height)]
+        self._strips: list[dict[int, tuple[Strip, int]]] = [{} for _ in range(height)]
+        """Per row, the strips that lie whole on the wanted cells, by column, with their widths."""
+        self._changed: set[int] = set()
+        self._cursor: tuple[int, int] | None = None
+        self._strange = True
+
+    def forget(self) -> None:
+        """Nothing is known any more of what the terminal shows: the next frame writes every cell."""
+        width, height = self.size
+        self._shown = [[UNKNOWN] * width for _ in range(height)]
+        self._changed.update(range(height))
+        self._cursor = None
+        self._strange = True
+
+    def put(self, x: int, y: int, strip: Strip) -> int:
+        """Want a strip at a column and row, both from 0; returns its width. What lies outside is cut off."""
+        width, height = self.size
+        if not (0 <= y < height and 0 <= x < width):
+            return strip.cell_length
+        known = self._strips[y].get(x)
+        if known is not None and known[0] is strip:
+            return known[1]
+        cells = cells_of(strip, self._colours)
+        length = len(cells)
+        if not length:
+            return 0
+        end = x + length
+        if end > width:
+            end = width
+            if cells[end - x][0] == "":
+                cells[end - x - 1] = (" ", cells[end - x][1])
+            del cells[end - x :]
+        row = self._wanted[y]
+        start, stop = x, end
+        if row[x:end] != cells:
+            # Half of a wide character is no character: its other half becomes a blank.
+            if row[x][0] == "" and x:
+                start = x - 1
+                row[start] = (" ", row[start][1])
+            if end < width and row[end][0] == "":
+                row[end] = (" ", row[end][1])
+                stop = end + 1
+            row[x:end] = cells
+            self._changed.add(y)
+        strips = self._strips[y]
+        for at, (_, span) in list(strips.items()):
+            if at < stop and at + span > start:
+                del strips[at]
+        strips[x] = (strip, length)
+        return length
+
+    def frame(self, cursor: tuple[int, int]) -> str:
+        """What makes the terminal show all that is wanted, with its cursor at a column and row; "" if it does so."""
+        writer = _Writer()
+        for y in sorted(self._changed):
+            wanted, shown = self._wanted[y], self._shown[y]
+            if wanted != shown:
+                writer.row(y, wanted, shown)
+                shown[:] = wanted
+        self._changed.clear()
+        if not writer.out and cursor == self._cursor:
+            return ""
+        start, self._strange = "\x1b[0m" if self._strange else "", False
+        self._cursor = cursor
+        x, y = cursor
+        return f"{start}{writer.text()}{_move(-1, -1, y, x)}"
+
+
+class _Writer:
+    """Writes a frame: knows where the cursor is (x is -1 when that is not certain) and what it writes in."""
+
+    def __init__(self) -> None:
+        self.out: list[str] = []
+        self._y, self._x = -1, -1
+        self._pen = PLAIN
+
+    def text(self) -> str:
+        return "".join(self.out) + change_ink(self._pen, PLAIN)
+
+    def row(self, y: int, wanted: Sequence[Cell], shown: Sequence[Cell]) -> None:
+        """Write the cells of a row that are not shown as they are wanted."""
+        start = end = 0
+        width = len(wanted)
+        for x, (new, old) in enumerate(zip(wanted, shown, strict=True)):
+            if new is old or x < end or new == old or new is UNKNOWN:
+                continue
+            glyph = new[0]
+            if glyph == " " and old[0] == " " and _bare(new[1]) == _bare(old[1]):
+                continue
+            if x > end:
+                self._run(y, start, wanted[start:end], wanted)
+                start = x
+            end = x + 1
+            while end < width and wanted[end][0] == "":
+                end += 1
+            if glyph not in _NARROW and not _certain(glyph):
+                self._run(y, start, wanted[start:end], wanted)
+                self._x, start = -1, end
+        self._run(y, start, wanted[start:end], wanted)
+
+    def _run(self, y: int, x: int, cells: Sequence[Cell], row: Sequence[Cell]) -> None:
+        """Write cells that follow each other in a row."""
+        if not cells:
+            return
+        self._go(y, x, row)
+        append, pen = self.out.append, self._pen
+        for glyph, ink in cells:
+            if ink is not pen and ink != pen and not (glyph == " " and _bare(ink) == _bare(pen)):
+                append(change_ink(pen, ink))
+                pen = ink
+            append(glyph)
+        self._pen = pen
+        end = x + len(cells)
+        # Past the last column terminals differ in where they say that the cursor is.
+        self._y, self._x = y, end if end < len(row) else -1
+
+    def _go(self, y: int, x: int, row: Sequence[Cell]) -> None:
+        """Move, or write again what lies between where that is shorter."""
+        if (y, x) == (self._y, self._x):
+            return
+        way = _move(self._y, self._x, y, x)
+        if y == self._y and 0 <= self._x < x <= self._x + len(way):
+            between = row[self._x : x]
+            text = "".join(glyph for glyph, _ in between)
+            if len(text.encode()) <= len(way) and all(map(self._writes, between)):
+                way = text
+        self.out.append(way)
+
+    def _writes(self, cell: Cell) -> bool:
+        """Whether the cell can be written as it is, without a change of ink and in one column."""
+        glyph, ink = cell
+        return glyph in _NARROW and (ink == self._pen or (glyph == " " and _bare(ink) == _bare(self._pen)))

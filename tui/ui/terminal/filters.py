@@ -1,0 +1,163 @@
+"""What is drawn, in the characters and without the colours that a terminal is told to do without.
+
+Both are line filters of Textual: everything on the screen passes them, frames, scroll bars and dialogs too.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from unicodedata import normalize
+
+from rich.cells import cell_len
+from rich.color import Color as RichColor
+from rich.color import ColorType
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
+
+from tui.ui.terminal.colours import Rgb, contrast
+
+_WORDS = {
+    # What is written: punctuation, units, arithmetic.
+    "–": "-", "—": "-", "−": "-", "…": "~", "·": ".", "×": "x", "÷": "/", "±": "+", "≥": ">", "≤": "<", "°": "'",
+    "€": "E", "•": "*", "→": ">", "←": "<", "↵": "<", "⌫": "<", "‹": "[", "›": "]", "🔎": " /",
+    "‘": "'", "’": "'", "“": '"', "”": '"', "«": "<", "»": ">",
+}  # fmt: skip
+
+SYMBOLS = {
+    # What a pod, a watch or the screen does.
+    "●": "*", "◌": "o", "◔": "c", "■": "#", "▼": "V", "✕": "X", "◆": ";", "▸": "}", "◂": "{", "▾": "\\", "▴": "/",
+    "✓": "v", "▲": "!", "◉": "@", "◀": "(", "▶": ")", "‖": "|", "∞": "&",
+    # What happened, what there is.
+    "○": "n", "↻": "r", "↺": "R", "∅": "0", "▣": "m", "△": "T", "▪": ":", "▰": "=", "▱": "_", "↑": "u", "↓": "d",
+}  # fmt: skip
+"""A character for each symbol with a meaning of its own: no two have the same, and none has that of "?" (unreadable),
+"+" (new), "$" (money) or "^" (sorted upwards), which are their own."""
+
+_LEVELS = {
+    # How much there is of something: sparklines, strips, bars.
+    "▁": "_", "▂": ".", "▃": "-", "▄": "~", "▅": "=", "▆": "+", "▇": "*", "█": "#", "▬": "=",
+    "▔": "-", "▌": "|", "▐": "|", "▎": "|", "▏": "|", "▕": "|", "▊": "|", "▋": "|", "▍": "|", "▀": "=",
+    "░": ":", "▒": "+", "▓": "%", "━": "#", "╸": "=", "╺": "-", "─": "-", "│": "|", "┃": "|",
+}  # fmt: skip
+
+_GLYPHS = {**_WORDS, **SYMBOLS, **_LEVELS}
+
+_RISING = re.compile(r"(?<=[\w.])▲")
+"""Behind a column's title the alarm is an arrow."""
+
+_FRAMES = {"═": "=", "║": "|", "╌": "-", "╎": "|", "┄": "-", "┆": "|", "╍": "-", "╏": "|", "╴": "-", "╶": "-"}
+
+
+def _braille(ch: str) -> str:
+    """A cell of a chart: where its dots lie tells the character."""
+    bits = ord(ch) - 0x2800
+    left = [row for row, bit in enumerate((0, 1, 2, 6)) if bits >> bit & 1]
+    right = [row for row, bit in enumerate((3, 4, 5, 7)) if bits >> bit & 1]
+    dots = left + right
+    if not dots:
+        return " "
+    if max(len(left), len(right)) >= 3:
+        return "|"
+    middle = sum(dots) / len(dots)
+    if left and right and abs(rise := sum(left) / len(left) - sum(right) / len(right)) >= 1.5:
+        return "/" if rise > 0 else "\\"
+    return "'" if middle < 1 else "-" if middle < 2.5 else "_" if len(dots) > 1 else "."
+
+
+@lru_cache(4096)
+def ascii_of(ch: str) -> str:
+    """What stands for a character in a terminal of ASCII, as many cells wide as it is."""
+    if " " <= ch <= "~":
+        return ch
+    width = cell_len(ch)
+    if not width:
+        return ""
+    if "\u2800" <= ch <= "\u28ff":
+        return _braille(ch)
+    plain = _GLYPHS.get(ch) or _FRAMES.get(ch)
+    if plain is None and "\u2500" <= ch <= "\u259f":
+        plain = "+" if ch <= "\u257f" else "#"
+    if plain is None:
+        plain = "".join(part for part in normalize("NFKD", ch) if " " <= part <= "~") or "?"
+    return plain[:width].ljust(width, "?" if width > 1 else " ")
+
+
+@lru_cache(4096)
+def ascii_text(text: str) -> str:
+    """A text in ASCII, as many cells wide as it is; of what has no letter there a question mark is left."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(ascii_of, _RISING.sub("^", text)))
+
+
+class Ascii(LineFilter):
+    """For terminals without box characters, braille and other signs."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [Segment(ascii_text(text), style, control) for text, style, control in segments]
+
+
+FILLED, TINTED = 1.5, 1.12
+"""Contrasts to the screen's background from which on a background of its own is told by reverse, and by a line."""
+
+LIT = 4.0
+"""Contrast of a text cursor, which is brighter than what it stands in."""
+
+BRIGHT = 18.0
+"""Contrast from which on text is meant to be seen first."""
+
+
+def _rgb(color: RichColor | None) -> Rgb | None:
+    if color is None or color.type is ColorType.DEFAULT:
+        return None
+    red, green, blue = color.get_truecolor()
+    return red, green, blue
+
+
+class Plain(LineFilter):
+    """For NO_COLOR: the terminal's own two colours; bold, underlined and reversed say what colours said.
+
+    It reads the theme `podtop-mono`, on whose background it is told what stands out.
+    """
+
+    def __init__(self, ground: str) -> None:
+        super().__init__()
+        red, green, blue = Color.parse(ground).rgb
+        self._ground: Rgb = red, green, blue
+        self._styles: dict[tuple[Style, bool], Style] = {}
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        apart = [self._apart(style) for _, style, _ in segments]
+        # In a line that is filled the text cursor, brighter than the line, is a hole.
+        filled = any(FILLED <= each < LIT for each in apart)
+        return [
+            Segment(text, None if style is None else self._plain(style, filled and each >= LIT), control)
+            for (text, style, control), each in zip(segments, apart, strict=True)
+        ]
+
+    def _apart(self, style: Style | None) -> float:
+        """Contrast of a style's background to the screen's."""
+        bg = None if style is None else _rgb(style.bgcolor)
+        return 1.0 if bg is None else contrast(bg, self._ground)
+
+    def _plain(self, style: Style, hole: bool) -> Style:
+        found = self._styles.get((style, hole))
+        if found is None:
+            found = self._styles[style, hole] = self._without_colours(style, hole)
+        return found
+
+    def _without_colours(self, style: Style, hole: bool) -> Style:
+        fg, apart = _rgb(style.color), 1.0 if hole else self._apart(style)
+        bright = fg is not None and apart < FILLED and contrast(fg, self._ground) >= BRIGHT
+        return Style(
+            bold=bool(style.bold or bright),
+            italic=style.italic,
+            underline=bool(style.underline or TINTED <= apart < FILLED),
+            strike=style.strike,
+            reverse=bool(style.reverse) != (apart >= FILLED),
+            link=style.link,
+            meta=style.meta or None,
+        )
