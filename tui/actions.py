@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+if TYPE_CHECKING:
+    from tui.api.models import Pod
 
-from tui.domain.costs import State
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.api.models import Pod
     from tui.api.orders import Receipt
+
+
+class State(StrEnum):
+    """What a pod can be led into, as far as money is concerned."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    GONE = "gone"
 
 
 class Consent(StrEnum):

@@ -23,6 +23,7 @@ from textual.signal import Signal
 from textual.widgets import Input
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
+from tui.api import log_lines
 from tui.clocks import TimeOfDay, instant
 from tui.domain.user_message import Note
 from tui.format.width import shown
@@ -244,7 +245,7 @@ class PodtopApp(App[None]):
 
     def notify(self, *arguments: Any, **options: Any) -> None:
         super().notify(*arguments, **options)
-        app_log.event("app", "told", grade=options.get("severity", "information"), text=arguments[0])
+        log_lines.event("app", "told", grade=options.get("severity", "information"), text=arguments[0])
         self._terminal.touch()
 
     def _watches(self) -> Watching:
@@ -330,7 +331,7 @@ class PodtopApp(App[None]):
 
     def _ring(self, title: str, text: str, kind: str = "watch") -> None:
         """Call a person who looks elsewhere."""
-        app_log.event("app", "alarm", kind=kind, title=title, text=text)
+        log_lines.event("app", "alarm", kind=kind, title=title, text=text)
         from tui.services.notifier import Alarm, Hooks
 
         if self._hooks is None:

@@ -539,24 +539,26 @@ def _log(source: Source, config: Config, command: str) -> Callable[[], Path | No
 
     def open_log() -> Path | None:
         nonlocal begun
+        from tui.api import log_lines
         from tui.storage import app_log
 
         path = app_log.open_log(paths.state_dir(), config.log_level)
         if not begun:
             begun = True
-            listeners.append(lambda text: app_log.event("cli", "told", text=text))
+            listeners.append(lambda text: log_lines.event("cli", "told", text=text))
             from tui.system.surroundings import settings, surroundings
 
-            app_log.event("cli", "started", command=command, source=source.badge, **surroundings())
-            app_log.event("cli", "settings", file=paths.config_file(), **settings(config))
+            log_lines.event("cli", "started", command=command, source=source.badge, **surroundings())
+            log_lines.event("cli", "settings", file=paths.config_file(), **settings(config))
         return path
 
     return open_log
 
 
 def _log_end(code: int) -> None:
+    from tui.api import log_lines
     from tui.storage import app_log
 
-    app_log.event("cli", "ended", code=code)
+    log_lines.event("cli", "ended", code=code)
     listeners.clear()
     app_log.close_log()

@@ -15,11 +15,11 @@ from msgspec.structs import replace
 
 from tests.make import funds, pod, runtime, snapshot
 from tui.api.models import GpuReading, Pod, Snapshot, Telemetry
-from tui.history.archive import codec
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
 from tui.store.series import steps, unbroken
+from tui.store.stretches import reduced
 
 START = 1_795_435_200.0
 DAY = 86_400.0
@@ -121,7 +121,7 @@ def month(directory: Path, interval: float) -> None:
                 unbroken(whole.times, whole.columns[name], steps(name), START, width, COLUMNS, 90.0)
 
         def older() -> None:
-            codec.reduced(recording.brief("p0000", START, end), 21_600.0, 1350.0)
+            reduced(recording.brief("p0000", START, end), 21_600.0, 1350.0)
 
         print(
             f"30 days of 8 GPUs ({len(found.times)} instants, {size(path):.1f} MB) in {COLUMNS} columns: "

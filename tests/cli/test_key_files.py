@@ -20,8 +20,8 @@ from tui.cli import main
 from tui.config.loader import Config, ConfigError, Hidden, load
 from tui.config.reader import read as read_settings
 from tui.files import reading
-from tui.services.notifier import without_keys
 from tui.storage.app_log import close_log, open_log
+from tui.system.subprocesses import without_keys
 
 KEY = "rpa_THISISTHEKEY0123456789ABCDEFGHIJKLMNOPQRST"
 OLD = "A1B2C3D4E5F6G7H8I9J0K1L2M3N4O5P6Q7R8S9T0"

@@ -12,11 +12,11 @@ import pytest
 
 import tui.commands
 from tests.commands.conftest import PODTOP
+from tests.generate_manual import commands, manual, text
 from tui.cli import parser
 from tui.commands.arguments import KINDS, SHELLS
 from tui.commands.completions import completions
 from tui.commands.exit_codes import MEANINGS, Exit
-from tui.commands.manual import commands, manual, text
 from tui.commands.printer import ITEMS
 from tui.config.fields import fields
 from tui.config.settings import Settings
@@ -83,7 +83,7 @@ def test_the_command_prints_them_whole() -> None:
 
 def test_the_manual_is_that_of_this_parser() -> None:
     made = manual(parser())
-    assert PAGE.read_text() == made, "make it anew: python -m tui.commands.manual > tui/commands/podtop.1"
+    assert PAGE.read_text() == made, "make it anew: python -m tests.generate_manual > tui/commands/podtop.1"
 
 
 def test_the_manual_tells_all_there_is() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tui.commands.config_schema import made
+from tests.generate_schema import made
 from tui.config.fields import fields, tables
 from tui.config.reader import read_text
 from tui.config.settings import Profile, Settings
@@ -88,7 +88,7 @@ def test_the_schema_refuses_what_podtop_does_not_take(text: str) -> None:
 
 
 def test_the_schema_that_is_shipped_is_that_of_these_settings_and_keys() -> None:
-    assert shipped() == made(), "make it anew: python -m tui.commands.config_schema > tui/config/config.schema.json"
+    assert shipped() == made(), "make it anew: python -m tests.generate_schema > tui/config/config.schema.json"
 
 
 def test_the_list_has_every_setting() -> None:

@@ -15,6 +15,7 @@ from tui.domain import costs
 from tui.domain import runway as outlook
 from tui.domain.runway import ENDS, STOPS
 from tui.store.fleet import Fleet
+from tui.store.views import pod_costs
 
 HOUR = 3600.0
 
@@ -45,7 +46,7 @@ async def test_a_balance_that_falls_to_zero_is_foretold_within_five_percent(seed
     told_at = life.now
     foretold = outlook.ends_at(life.fleet.funds, told_at)
     assert foretold is not None
-    rows = {row.id: row for row in outlook.pod_costs(life.fleet.records, None, told_at)}
+    rows = {row.id: row for row in pod_costs.pod_costs(life.fleet.records, None, told_at)}
     fates = {key: row.fate for key, row in rows.items()}
     assert {ENDS, STOPS} <= set(fates.values())
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from tests.demo.conftest import START, Demo
 from tests.make import funds, pod
-from tui.actions import ACTIONS, BY_ID, Command
+from tui.actions import ACTIONS, BY_ID, Command, State
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.models import Pod, Snapshot
 from tui.demo.asgi import Simulator
@@ -21,7 +21,6 @@ from tui.demo.execution import KEY
 from tui.demo.source import in_process
 from tui.demo.world import World
 from tui.domain import consequences, costs, runway
-from tui.domain.costs import State
 from tui.ui.render import money as purse
 
 SIZES = st.one_of(st.none(), st.floats(0, 5000), st.just(math.nan), st.just(math.inf))

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from tests.make import funds, pod, snapshot
 from tui.domain import costs, runway
 from tui.domain.runway import ENDS, STAYS, STOPS
-from tui.history.spend_history import Books, empty
 from tui.store.fleet import Fleet
+from tui.store.spend import Books, empty
+from tui.store.views import pod_costs
 
 NOW = 1_795_435_200.0
 HOUR = 3600.0
@@ -82,7 +83,7 @@ def test_a_forgotten_pod_has_an_age_and_a_cost_so_far() -> None:
         pod("b", cost=3.0),
         replace(pod("c", status="EXITED", utils=None, change="Exited, who knows when"), volume_gb=0.0),
     )
-    rows = {row.id: row for row in runway.pod_costs(fleet.records, None, NOW)}
+    rows = {row.id: row for row in pod_costs.pod_costs(fleet.records, None, NOW)}
     assert list(rows) == ["b", "a", "c"], "the dearest first"
     assert rows["a"].stopped_at == NOW - 10 * HOUR
     assert rows["a"].per_hr == rows["a"].storage_per_hr == pytest.approx(0.20)
@@ -97,12 +98,12 @@ def books_of(watched: float, **spent: tuple[float | None, float | None]) -> Book
 
 def test_what_was_not_watched_is_the_least_it_can_have_been() -> None:
     fleet = fleet_of(pod("a", cost=3.0), pod("b", cost=2.0))  # up for an hour
-    (first, second) = runway.pod_costs(fleet.records, books_of(10 * HOUR, a=(4.0, 20.0)), NOW)
+    (first, second) = pod_costs.pod_costs(fleet.records, books_of(10 * HOUR, a=(4.0, 20.0)), NOW)
     assert (first.today, first.month, first.least) == (4.0, 20.0, True)
     assert (second.today, second.month, second.least) == (2.0, 2.0, True), "of an unwatched pod its uptime tells"
-    (first, _) = runway.pod_costs(fleet.records, books_of(100 * HOUR, a=(4.0, 20.0)), NOW)
+    (first, _) = pod_costs.pod_costs(fleet.records, books_of(100 * HOUR, a=(4.0, 20.0)), NOW)
     assert not first.least
-    (first, _) = runway.pod_costs(fleet.records, empty(NOW, NOW - HOUR, NOW - HOUR), NOW)
+    (first, _) = pod_costs.pod_costs(fleet.records, empty(NOW, NOW - HOUR, NOW - HOUR), NOW)
     assert (first.month, first.least) == (3.0, False), "a run that is longer than the month is all of it"
 
 
@@ -111,6 +112,6 @@ def test_unreadable_pods_are_counted_and_not_judged() -> None:
 
     fleet = Fleet(5, 30)
     fleet.apply(replace(snapshot(pod("a")), unreadable=(Unreadable("x", "odd", "no"),)), NOW)
-    totals = runway.at_zero(runway.pod_costs(fleet.records, None, NOW))
+    totals = pod_costs.at_zero(pod_costs.pod_costs(fleet.records, None, NOW))
     assert [row.id for row in totals.ends] == ["a"]
     assert (totals.stops, totals.stays, totals.unknown) == ((), (), 1)

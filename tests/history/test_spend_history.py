@@ -13,7 +13,8 @@ from tui.history import spend_history
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
-from tui.history.spend_history import Balances
+from tui.store import balances
+from tui.store.balances import Balances
 
 NOW = 1_795_435_200.0
 HOUR = 3600.0
@@ -44,7 +45,7 @@ def test_what_was_watched_is_what_was_spent(recording: Path) -> None:
 def test_the_balance_has_a_gap_where_nobody_looked(recording: Path) -> None:
     with closing(Recording(recording)) as read:
         found = spend_history.read(read, [], NOW, NOW, NOW)
-    first, second = spend_history.runs(found, Balances(), NOW - 4 * HOUR, 600.0, 24, NOW)
+    first, second = balances.runs(found, Balances(), NOW - 4 * HOUR, 600.0, 24, NOW)
     assert first[0].at == NOW - 3 * HOUR
     assert first[0].mean == pytest.approx(100.0, abs=1.1)
     assert second[-1].mean == pytest.approx(82.0, abs=1.1)
@@ -57,7 +58,7 @@ def test_memory_goes_on_where_the_recording_ends(recording: Path) -> None:
         told.tell(NOW + minute * 60, 50.0 - minute)
     with closing(Recording(recording)) as read:
         found = spend_history.read(read, [], NOW, NOW, NOW)
-    *_, last = spend_history.runs(found, told, NOW - HOUR, 60.0, 120, NOW + 540)
+    *_, last = balances.runs(found, told, NOW - HOUR, 60.0, 120, NOW + 540)
     assert last[-1].mean == 41.0
     assert last[-1].at == NOW + 540
 
@@ -76,6 +77,6 @@ def test_unknown_is_a_gap_and_not_zero() -> None:
     told = Balances()
     for minute, value in enumerate((10.0, None, math.nan, 8.0)):
         told.tell(NOW + minute * 60, value)
-    found = spend_history.runs(None, told, NOW, 60.0, 6, NOW + 190)
+    found = balances.runs(None, told, NOW, 60.0, 6, NOW + 190)
     assert [[point.mean for point in run] for run in found] == [[10.0], [8.0]]
-    assert spend_history.runs(None, Balances(), NOW, 60.0, 6, NOW) == ()
+    assert balances.runs(None, Balances(), NOW, 60.0, 6, NOW) == ()

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from tui.config.loader import ConfigError, load
 from tui.config.settings import Notify
 from tui.domain.user_message import Note
-from tui.services.notifier import Alarm, Hooks, argv, literal, plain, sequences, without_keys
+from tui.services.notifier import Alarm, Hooks, argv, literal, plain, sequences
+from tui.system.subprocesses import without_keys
 
 ALARM = Alarm("podtop: H100", "H100 is there: $2.39/h", "price", 1_795_435_200.0)
 

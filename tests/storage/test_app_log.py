@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tui.api import secret
+from tui.api import log_lines, secret
 from tui.api.cloud import CloudError
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.secret import Secret
@@ -54,7 +54,7 @@ def lines(path: Path) -> list[str]:
 
 
 def test_a_line_has_the_time_in_utc_the_process_and_fields(path: Path) -> None:
-    app_log.event("watch", "event", kind="outage", pod="", none=None, text='it said "no"\nand left', took=0.25)
+    log_lines.event("watch", "event", kind="outage", pod="", none=None, text='it said "no"\nand left', took=0.25)
     (line,) = lines(path)
     assert LINE.fullmatch(line)
     assert f" {os.getpid()} INFO watch: event kind=outage " in line
@@ -69,7 +69,7 @@ def test_whatever_is_logged_is_lines_that_can_be_searched(path: Path, beat: Beat
     beat.now += 10_000.0
     path.unlink(missing_ok=True)
     for text in texts:
-        app_log.event("app", "told", text=text, fields={"other": text})
+        log_lines.event("app", "told", text=text, fields={"other": text})
         logging.getLogger("tui.somewhere").error("%s", text)
     data = path.read_bytes().decode("utf-8") if path.exists() else ""
     assert all(LINE.fullmatch(line) for line in data.split("\n")[:-1])
@@ -88,7 +88,7 @@ def test_no_known_secret_is_ever_written(path: Path, beat: Beat, key: str, befor
     # What surrounds it may have pieces of it by itself; that would be no leak.
     text = f"{before} {key} {after}"
     for shown in (key, f"Bearer {key}", f'{{"key": "{key}"}}'):
-        app_log.event("api", "failed", level, text=shown, fields={"error": shown})
+        log_lines.event("api", "failed", level, text=shown, fields={"error": shown})
         logging.getLogger("tui.api").log(level, "%s", text)
         logging.getLogger("asyncio").error("%s", text)
         try:
@@ -99,7 +99,7 @@ def test_no_known_secret_is_ever_written(path: Path, beat: Beat, key: str, befor
             logging.getLogger("tui.api").error("trouble", exc_info=error)
     written = path.read_text("utf-8")
     escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-    stripped = written.replace(app_log._visible(before), "").replace(app_log._visible(after), "")
+    stripped = written.replace(log_lines._visible(before), "").replace(log_lines._visible(after), "")
     for line in stripped.split("\n"):
         assert key not in line, line
         assert escaped not in line, line
@@ -107,7 +107,7 @@ def test_no_known_secret_is_ever_written(path: Path, beat: Beat, key: str, befor
 
 def test_what_looks_like_a_key_or_a_password_is_masked_though_nobody_knows_it(path: Path) -> None:
     for text in ("rpa_ABCDEF0123456789", "https://ada:s3cret-pw@proxy:8080", "Authorization: Bearer abc.def.ghi"):
-        app_log.event("api", "failed", text=text)
+        log_lines.event("api", "failed", text=text)
     written = path.read_text()
     for piece in ("ABCDEF", "s3cret", "ada:", "abc.def"):
         assert piece not in written
@@ -116,7 +116,7 @@ def test_what_looks_like_a_key_or_a_password_is_masked_though_nobody_knows_it(pa
 def test_the_whole_is_bounded_and_the_newest_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_log, "BYTES", 2_000)
     for number in range(500):
-        app_log.event("app", "told", text=f"sentence {number}")
+        log_lines.event("app", "told", text=f"sentence {number}")
     files = sorted(path.parent.iterdir())
     assert [file.name for file in files] == ["podtop.log", "podtop.log.1", "podtop.log.2"]
     assert sum(file.stat().st_size for file in files) <= app_log.FILES * 2_000
@@ -127,11 +127,13 @@ def test_the_whole_is_bounded_and_the_newest_stays(path: Path, monkeypatch: pyte
 def test_what_is_repeated_is_counted_and_not_written(path: Path, beat: Beat) -> None:
     for number in range(100):
         beat.now = number * 5.0
-        app_log.event("api", "failed", fields={"operation": "fleet", "request_id": f"id{number}", "took": number / 10})
-        app_log.event("api", "failed", operation="market")
+        log_lines.event(
+            "api", "failed", fields={"operation": "fleet", "request_id": f"id{number}", "took": number / 10}
+        )
+        log_lines.event("api", "failed", operation="market")
     assert len(lines(path)) == 2
     beat.now = 700.0
-    app_log.event("api", "failed", fields={"operation": "fleet", "request_id": "last", "took": 3})
+    log_lines.event("api", "failed", fields={"operation": "fleet", "request_id": "last", "took": 3})
     assert lines(path)[-1].endswith("request_id=last took=3 more=99")
     app_log.close_log()
     assert [line for line in lines(path) if "operation=market more=99" in line]
@@ -139,17 +141,17 @@ def test_what_is_repeated_is_counted_and_not_written(path: Path, beat: Beat) -> 
 
 def test_what_is_told_apart_is_bounded(path: Path) -> None:
     for number in range(app_log.REMEMBERED * 3):
-        app_log.event("app", "told", text=f"sentence {number}")
+        log_lines.event("app", "told", text=f"sentence {number}")
     (handler,) = [one for one in logging.getLogger("tui").handlers if isinstance(one, app_log._File)]
     assert len(handler._seldom._seen) == app_log.REMEMBERED
 
 
 def test_a_file_that_was_taken_away_or_opened_to_others_is_mended(path: Path) -> None:
-    app_log.event("app", "told", text="one")
+    log_lines.event("app", "told", text="one")
     path.rename(path.with_name("elsewhere"))
-    app_log.event("app", "told", text="two")
+    log_lines.event("app", "told", text="two")
     path.chmod(0o644)
-    app_log.event("app", "told", text="three")
+    log_lines.event("app", "told", text="three")
     assert [line.rpartition("=")[2] for line in lines(path)] == ["two", "three"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -179,7 +181,7 @@ def test_no_trouble_with_the_file_reaches_who_logs(
         monkeypatch.setattr(app_log.os, "write", full)
     else:
         assert opened is None
-    app_log.event("app", "told", text="one")
+    log_lines.event("app", "told", text="one")
     logging.getLogger("asyncio").error("two")
     report = app_log.crash_report(ValueError(), opened)
     app_log.close_log()
@@ -190,15 +192,15 @@ def test_no_trouble_with_the_file_reaches_who_logs(
 
 def test_before_it_is_open_nothing_is_written_anywhere(capfd: pytest.CaptureFixture[str]) -> None:
     app_log.close_log()
-    app_log.event("api", "failed", logging.ERROR, text="one")
+    log_lines.event("api", "failed", logging.ERROR, text="one")
     assert capfd.readouterr() == ("", "")
 
 
 def test_levels_leave_out_what_is_below(tmp_path: Path) -> None:
     path = app_log.open_log(tmp_path, "warning")
-    app_log.event("api", "answered", logging.DEBUG)
-    app_log.event("app", "told")
-    app_log.event("api", "failed", logging.WARNING)
+    log_lines.event("api", "answered", logging.DEBUG)
+    log_lines.event("app", "told")
+    log_lines.event("api", "failed", logging.WARNING)
     app_log.close_log()
     assert path is not None
     assert [line.rpartition(": ")[2] for line in lines(path)] == ["failed"]
@@ -232,7 +234,7 @@ def test_the_settings_that_are_told_have_no_secret_in_them(tmp_path: Path) -> No
     )
     environ = {"HTTPS_PROXY": "http://ada:pass-word@proxy:1", "OTHER_TOKEN": "token-value", "TERM": "xterm"}
     config = load({}, file=file, runpod_file=tmp_path / "none", environ=environ)
-    told = " ".join(app_log.pairs({**told_settings(config), **surroundings(environ)}))
+    told = " ".join(log_lines.pairs({**told_settings(config), **surroundings(environ)}))
     for words in ("log_level=debug", "interval=7", "notify=set", f"key={file}", "term=xterm", "variables=HTTPS_PROXY"):
         assert words in told
     for piece in ("secret", "hidden", "pass-word", "token-value"):

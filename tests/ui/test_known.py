@@ -14,10 +14,9 @@ from tests.ui.test_deploy import shown
 from tui.api.cloud import TimedOut
 from tui.api.hosts import Capacity, Hosts
 from tui.api.models import Pod
-from tui.domain import runway
 from tui.format import numbers as fmt
 from tui.store.fleet import Fleet
-from tui.store.views import hosts
+from tui.store.views import hosts, pod_costs
 from tui.ui.modals.confirm import Confirm
 from tui.ui.render import header as status
 from tui.ui.render import money as purse
@@ -142,7 +141,7 @@ async def test_the_account_screen_counts_them_too(launch: Launch) -> None:
 
 
 def _fact(label: str, *pods: Pod) -> str:
-    rows = runway.pod_costs(fleet_of(*pods).records, None, NOW)
+    rows = pod_costs.pod_costs(fleet_of(*pods).records, None, NOW)
     facts = [fact for section in purse.facts(None, funds(), rows, (), False, NOW, None) for fact in section.facts]
     return "".join("".join(part for part, _ in fact.value) for fact in facts if fact.label == label)
 
@@ -157,7 +156,7 @@ def test_the_disks_of_stopped_pods_are_unknown_where_one_is() -> None:
 
 
 def test_a_status_of_which_nobody_knows_what_it_costs_costs_no_zero() -> None:
-    (row,) = runway.pod_costs(fleet_of(pod("a", status="RESTARTING")).records, None, NOW)
+    (row,) = pod_costs.pod_costs(fleet_of(pod("a", status="RESTARTING")).records, None, NOW)
     assert row.per_hr is None
     assert row.storage_per_hr is None
 

@@ -40,7 +40,13 @@ def test_no_character_that_podtop_draws_is_left_without_a_form_in_ascii() -> Non
     """Every text in the program, read from its source."""
     found: dict[str, set[str]] = {}
     for path in Path(tui.__file__).parent.rglob("*.py"):
-        if "demo" in path.parts or path.name in ("filters.py", "cell_buffer.py", "sanitize.py", "width.py", "sequences.py"):
+        if "demo" in path.parts or path.name in (
+            "filters.py",
+            "cell_buffer.py",
+            "sanitize.py",
+            "width.py",
+            "sequences.py",
+        ):
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

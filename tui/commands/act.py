@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from tui.actions import BY_ID, Command, is_spot
+from tui.api import log_lines
 from tui.api.cloud import CloudError, surely_with_pods, with_pods
 from tui.commands import confirmation
 from tui.commands.confirmation import Refused
@@ -25,7 +26,6 @@ from tui.domain.user_message import Note
 from tui.services.action_lock import Guard
 from tui.services.executor import Performer
 from tui.services.poller import Failed, Poller
-from tui.storage import app_log
 from tui.store.fleet import Fleet
 from tui.system.signals import end_on_signals
 
@@ -239,7 +239,7 @@ class Hands:
 
     def _tell(self, note: Note) -> None:
         """How it goes, on the output."""
-        app_log.event("act", "told", text=note.text)
+        log_lines.event("act", "told", text=note.text)
         if self._out is None:
             # Whatever reads the output, or does not, must not disturb what is being sent.
             self._out = Outlet()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui.api import log_lines
 from tui.api.cloud import CloudError, Unauthorized
 from tui.api.models import PARTIAL
 from tui.commands.envelope import Desk, Incomplete
@@ -17,7 +18,6 @@ from tui.commands.printer import NOTHING, Printer
 from tui.commands.stdio import ReaderGone, say
 from tui.services.barrier import own_fault
 from tui.services.poller import Failed, Poller
-from tui.storage import app_log
 from tui.system.signals import end_on_signals
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class _Teller:
 
     def _say_once(self, trouble: str) -> None:
         if trouble and trouble != self._trouble and self._beside is not None:
-            app_log.event("once", "told", text=trouble)
+            log_lines.event("once", "told", text=trouble)
             self._beside.write(f"podtop: {trouble}\n")
         self._trouble = trouble
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from tui.api import log_lines
 from tui.clocks import TimeOfDay
 from tui.commands.outlet import Outlet
 from tui.domain.lease import acts_at
@@ -17,7 +18,6 @@ from tui.domain.user_message import Note
 from tui.history.archive.schema import size
 from tui.history.recorder import Recorder, State
 from tui.services.monitor import Watch
-from tui.storage import app_log
 from tui.store.fleet import Fleet
 from tui.system.signals import end_on_signals
 
@@ -71,7 +71,7 @@ class _Status:
 
     def show(self, text: str) -> None:
         if text[:1] != self._kind:
-            app_log.event("record", "status", text=text)
+            log_lines.event("record", "status", text=text)
         if self._out.is_terminal:
             self._write(f"\r\x1b[2K{text}")
         elif text[:1] != self._kind or self._clock() - self._said >= SELDOM:
@@ -80,13 +80,13 @@ class _Status:
         self._kind = text[:1]
 
     def say(self, text: str) -> None:
-        app_log.event("record", "told", text=text)
+        log_lines.event("record", "told", text=text)
         self._write(f"\r\x1b[2K{text}\n" if self._out.is_terminal else f"{text}\n")
 
     def _write(self, text: str) -> None:
         self._out.write(text)
         if (trouble := self._out.trouble) is not None:
-            app_log.event("record", "output_lost", logging.WARNING, why=trouble.strerror)
+            log_lines.event("record", "output_lost", logging.WARNING, why=trouble.strerror)
 
 
 async def _record(

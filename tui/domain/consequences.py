@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.actions import Action, Command, Consent, is_spot
+from tui.actions import Action, Command, Consent, State, is_spot
 from tui.domain import costs, pod_costs, pod_health
-from tui.domain.costs import State
 from tui.format import numbers as fmt
 
 if TYPE_CHECKING:

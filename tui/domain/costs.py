@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from tui.actions import State
 from tui.domain import pod_costs, pod_health
 
 if TYPE_CHECKING:
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 
 NOTHING = 0.0005
 """Dollars an hour below which nothing is spent."""
-
-
-class State(StrEnum):
-    """What a pod can be led into, as far as money is concerned."""
-
-    RUNNING = "running"
-    STOPPED = "stopped"
-    GONE = "gone"
 
 
 _STATES = {

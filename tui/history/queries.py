@@ -13,7 +13,6 @@ from typing import TypeVar
 from tui.domain import pod_health
 from tui.domain.events import ENDS, Event, between
 from tui.domain.user_message import Note
-from tui.domain.watched_time import idle_in
 from tui.history.archive import codec
 from tui.history.archive.compaction import BRIEF
 from tui.history.archive.reader import Recording
@@ -21,7 +20,9 @@ from tui.history.archive.schema import NO_MEMORY, ArchiveError, answered
 from tui.history.archive.writer import MARKET
 from tui.store.fleet import Fleet, Older, Record, util_name
 from tui.store.price_history import SPAN, Prices, as_of
+from tui.store.stretches import SAME, reduced
 from tui.store.views.event_log import MOST, REACH, Earlier
+from tui.store.watched_time import idle_in
 
 T = TypeVar("T")
 Spans = tuple[tuple[float, float], ...]
@@ -176,7 +177,7 @@ def nearest(samples: Iterable[float | None], at: float, base: float, forward: bo
 
     Where none is within `most` seconds it is `at` itself: no pod was up then that could have been sampled.
     """
-    beyond = [s for s in samples if s is not None and (s > base + codec.SAME if forward else s < base - codec.SAME)]
+    beyond = [s for s in samples if s is not None and (s > base + SAME if forward else s < base - SAME)]
     return min((s for s in beyond if abs(s - at) <= most), key=lambda s: abs(s - at), default=at)
 
 
@@ -191,7 +192,7 @@ def _idle_by(recording: Recording, records: Mapping[str, Record], end: float, in
         # Not from before its container was up.
         most = IDLE_REACH if pod.runtime.uptime is None else min(IDLE_REACH, pod.runtime.uptime + codec.MINUTES)
         for reach in (reach for reach in IDLE_STEPS if names):
-            found[key], worked = idle_in(recording.samples(key, end - reach, end + codec.SAME, names), interval)
+            found[key], worked = idle_in(recording.samples(key, end - reach, end + SAME, names), interval)
             if worked or reach >= most:
                 break
     return found
@@ -216,7 +217,7 @@ def _older(recording: Recording, pod: str, start: float, end: float, width: floa
     coarse = width >= 4 * BRIEF and width % BRIEF == 0
     whole = recording.brief(pod, start, end) if coarse else recording.samples(pod, start, end)
     silence = max(recording.silence, 1.5 * (BRIEF if coarse else codec.MINUTES))
-    return Older(start, end, width, codec.reduced(whole, width, silence))
+    return Older(start, end, width, reduced(whole, width, silence))
 
 
 def _fleet_at(recording: Recording, instant: float, interval: float, market: float) -> Fleet:

@@ -23,11 +23,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.api import log_lines
 from tui.domain.user_message import Note
 from tui.files import file_lock, private
 from tui.history.archive.schema import NO_MEMORY, ArchiveError, DamagedArchive, NewerArchive, connect, log_of, told
 from tui.history.archive.writer import Entry, Happened, Polled, Priced, Writer, write_events
-from tui.storage import app_log
 
 if TYPE_CHECKING:
     from tui.api.models import Market, Snapshot
@@ -204,7 +204,7 @@ class Recorder:
                 for note in await loop.run_in_executor(self._thread, self._write, path):
                     self._say(note)
                 if self.state is not before:
-                    app_log.event("recorder", "state", state=self.state, file=path)
+                    log_lines.event("recorder", "state", state=self.state, file=path)
                 if (news := file_lock.news()) is not None:
                     self._say(Note(news))
                 if self.path is not None:

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from tui.actions import BY_ID, Command
+from tui.actions import BY_ID, Command, State
 from tui.api import cloud as api
+from tui.api import log_lines
 from tui.api.orders import DeployOrder, RentOrder
-from tui.domain.costs import State
 from tui.domain.events import Event, Kind
 from tui.domain.operations import LOST, UNREADABLE, VAGUE, Deed, Ending, Outcome, advice, is_shortage, is_vague
 from tui.domain.user_message import Note
-from tui.storage import app_log
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud, CloudError
@@ -424,7 +423,7 @@ class Performer:
 
 def _log(deed: Deed, what: str, **fields: object) -> None:
     """Each step of a change, by its id; of its inputs what is no secret of anybody's."""
-    app_log.event(
+    log_lines.event(
         "performer", f"mutation_{what}", id=deed.id, action=deed.action, pod=deed.pod, name=deed.name, fields=fields
     )
 

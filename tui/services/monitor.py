@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from tui.api import log_lines
 from tui.api.cloud import CloudError, Malformed, Throttled, Unreachable, surely_with_pods
 from tui.api.models import ANYTHING
 from tui.domain import clock_skew
 from tui.services.barrier import held, own_fault, own_faults
 from tui.services.poller import Failed, Fresh, Poller
-from tui.storage import app_log
 from tui.store.fleet import PRIVATE, Older
 from tui.store.series import EMPTY
 from tui.store.slices import Sliced, whole
@@ -62,7 +62,7 @@ def _month_of(at: float) -> float:
 
 def _log(events: Iterable[Event]) -> None:
     for event in events:
-        app_log.event("watch", "event", kind=event.kind, pod=event.pod, text=event.text)
+        log_lines.event("watch", "event", kind=event.kind, pod=event.pod, text=event.text)
 
 
 class Watch:

@@ -19,6 +19,7 @@ from tui.config.settings import Notify
 from tui.domain.user_message import Note
 from tui.files import reading
 from tui.system.multiplexer import through_tmux
+from tui.system.subprocesses import without_keys
 
 if TYPE_CHECKING:
     import httpx
@@ -34,9 +35,6 @@ LONGEST = 300
 
 _ITS_HOST = "its server"
 """What stands in messages for the webhook's host: its address is a secret."""
-
-_WITHIN = 6
-"""Characters of a secret that is looked for inside of values: a shorter one is in many by chance."""
 
 
 class Alarm(Struct, frozen=True):
@@ -76,22 +74,6 @@ def argv(settings: Notify, alarm: Alarm) -> tuple[str, ...]:
 def literal(alarm: Alarm) -> str:
     """An alarm for tmux, whose formats begin with # and whose times with %; only newer ones take text as it is."""
     return f"{plain(alarm.title)}: {plain(alarm.text)}".replace("#", "##").replace("%", "%%")
-
-
-def without_keys(environ: Mapping[str, str], hidden: Hidden = NOTHING) -> dict[str, str]:
-    """The environment of every program that podtop starts.
-
-    Without variables that hold a key by their name, and without those that hold one of podtop's secrets, or another
-    RunPod key, by their value.
-    """
-    return {name: value for name, value in environ.items() if not _is_secret(name, value, hidden)}
-
-
-def _is_secret(name: str, value: str, hidden: Hidden) -> bool:
-    if "API_KEY" in name.upper() or name in hidden.names or "rpa_" in value:
-        return True
-    secrets = (secret.reveal() for secret in hidden.secrets)
-    return any(secret in value if len(secret) >= _WITHIN else secret == value for secret in secrets if secret)
 
 
 class _NoToken(Exception):

@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.history import spend_history
+from tui.store import spend
 
 if TYPE_CHECKING:
     from tui.history.queries import Past
-    from tui.history.spend_history import Books
     from tui.store.fleet import Fleet
+    from tui.store.spend import Books
 
 
 class Bookkeeper:
@@ -43,8 +44,8 @@ class Bookkeeper:
         when = (now, self._midnight(now), self._month(now))
         past, pods = self._past(), tuple(self._fleet.records)
         if past is None:
-            return spend_history.empty(*when)
+            return spend.empty(*when)
         try:
             return await past.ask(partial(spend_history.read, pods=pods, now=when[0], today=when[1], month=when[2]))
         except ArchiveError:
-            return spend_history.empty(*when)
+            return spend.empty(*when)

@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from tui.domain import pod_health
 from tui.domain.events import Kind as EventKind
-from tui.domain.watched_time import idle_in
 from tui.store.slices import Sliced, sliced, whole
+from tui.store.watched_time import idle_in
 
 if TYPE_CHECKING:
     from tui.api.models import Pod

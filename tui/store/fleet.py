@@ -16,11 +16,11 @@ from tui.domain import pod_health
 from tui.domain.costs import total
 from tui.domain.events import Event, between
 from tui.domain.operations import Deed
-from tui.domain.watched_time import LONGEST_REQUEST, Watched, idle_in
 from tui.store.feed import Feed, is_stale
 from tui.store.pod_inspection import Inspection
 from tui.store.series import Series, Stretch
 from tui.store.slices import SLICE, Sliced, sliced, whole
+from tui.store.watched_time import LONGEST_REQUEST, Watched, idle_in
 
 if TYPE_CHECKING:
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from tui.api.models import Demand, Funds, Market, Places, Pod, Snapshot, Unreadable
     from tui.domain.lease import Lease
     from tui.domain.market_watch import Vigil
-    from tui.history.spend_history import Balances, Books
+    from tui.store.balances import Balances
     from tui.store.price_history import Prices
+    from tui.store.spend import Books
     from tui.store.views.event_log import Earlier
     from tui.store.views.hosts import Telemetry
 
@@ -251,7 +252,7 @@ class Fleet:
     def balances(self) -> Balances:
         """The balance as it was told since podtop began."""
         if self._balances is None:
-            from tui.history.spend_history import Balances
+            from tui.store.balances import Balances
 
             self._balances = Balances()
         return self._balances

@@ -16,8 +16,8 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from tui.config.loader import NOTHING, Hidden
-from tui.services.notifier import without_keys
 from tui.system.multiplexer import Inside, inside, outward
+from tui.system.subprocesses import without_keys
 
 MOST = 74_994
 """Bytes of text that terminals take by OSC 52: 100,000 characters with what is around them, as hterm limits it."""

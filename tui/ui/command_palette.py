@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from textual import events
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
@@ -21,7 +21,7 @@ from tui.ui.modals.once import Once
 from tui.ui.screen_table import PLACES
 
 if TYPE_CHECKING:
-    from tui.app import PodtopApp
+    from tui.history.playback import Player
 
 MOST_PODS = 12
 """Pods that are told before anything is typed."""
@@ -90,12 +90,30 @@ def holds(name: str, letters: str) -> bool:
     return all(letter in rest for letter in letters)
 
 
+class PaletteHost(Protocol):
+    """What the palette needs of the app that it stands in."""
+
+    @property
+    def player(self) -> Player: ...
+
+    @property
+    def available_themes(self) -> Mapping[str, object]: ...
+
+    def open_pod(self, pod_id: str) -> object: ...
+
+    def look_for_gpu(self, gpu_id: str) -> object: ...
+
+    def action_go(self, mode: str) -> object: ...
+
+    def action_tour(self) -> object: ...
+
+
 class Everything(Provider):
     """All that can be found from the screen that the palette stands on."""
 
     @property
-    def _podtop(self) -> PodtopApp:
-        return cast("PodtopApp", self.app)
+    def _podtop(self) -> PaletteHost:
+        return cast("PaletteHost", self.app)
 
     def _commands(self) -> Iterator[Command]:
         yield from self._acts()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tui.history.archive import codec
 from tui.history.archive.codec import MINUTE, RAW, Damaged, Layout
 from tui.store.series import EMPTY, GAP, Column, Stretch, unbroken
+from tui.store.stretches import cut, join, reduced
 
 START = 1_795_435_200.0
 
@@ -42,7 +43,7 @@ def test_a_block_comes_back_as_it_was(given_: Stretch) -> None:
 
 @given(stretches())
 def test_minutes_keep_the_extremes_and_come_back(given_: Stretch) -> None:
-    minutes = codec.reduced(given_, 60.0, 60.0)
+    minutes = reduced(given_, 60.0, 60.0)
     back = codec.decode(codec.encode(minutes, START, MINUTE), START)
     assert (list(back.times), back.columns) == (list(minutes.times), minutes.columns)
     for name, column in given_.columns.items():
@@ -88,14 +89,14 @@ def test_only_the_wanted_names_are_taken_out() -> None:
 
 
 def test_joined_stretches_have_gaps_where_one_lacks_a_name() -> None:
-    whole = codec.join([stretch(2, cpu=b"ab"), Stretch(array("d", [START + 60]), {"util": single(b"z")})])
+    whole = join([stretch(2, cpu=b"ab"), Stretch(array("d", [START + 60]), {"util": single(b"z")})])
     assert whole.columns["cpu"].mean == b"ab\xff"
     assert whole.columns["util"].mean == b"\xff\xffz"
 
 
 def test_a_silence_is_still_a_gap_when_thinned() -> None:
     times = array("d", [START, START + 5, START + 600])
-    minutes = codec.reduced(Stretch(times, {"cpu": single(b"\x02\x04\x06")}), 60.0, 60.0)
+    minutes = reduced(Stretch(times, {"cpu": single(b"\x02\x04\x06")}), 60.0, 60.0)
     runs = unbroken(minutes.times, minutes.columns["cpu"], 2.0, START, 60.0, 20, 90.0)
     assert [[(p.low, p.mean, p.high) for p in run] for run in runs] == [[(1, 1.5, 2)], [(3, 3, 3)]]
 
@@ -116,7 +117,7 @@ def test_rows_of_polls_become_columns(shape: list[tuple[int, int]], polls: int) 
 
 def test_a_joined_stretch_of_one_is_itself_and_of_none_is_empty() -> None:
     one = stretch(1, cpu=b"a")
-    assert codec.join([EMPTY, one]) is one
-    assert not codec.join([]).times
-    assert math.isfinite(codec.cut(one, START, START + 1).times[0])
-    assert not codec.cut(one, START + 1, START + 2).times
+    assert join([EMPTY, one]) is one
+    assert not join([]).times
+    assert math.isfinite(cut(one, START, START + 1).times[0])
+    assert not cut(one, START + 1, START + 2).times

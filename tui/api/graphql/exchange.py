@@ -19,6 +19,7 @@ import httpx
 import msgspec
 
 from tui import __version__
+from tui.api import log_lines
 from tui.api.cloud import CloudError, Insecure, Malformed, Unauthorized, Unreachable
 from tui.api.graphql.envelope import Answer, open_answer
 from tui.api.http import body, failures, name_lookup
@@ -27,7 +28,6 @@ from tui.api.http.endpoint import host_of, objection
 from tui.api.models import Problem
 from tui.api.secret import Secret, mask, redact
 from tui.clocks import passed
-from tui.storage import app_log
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 15.0
@@ -293,12 +293,12 @@ def _log(document: str, outcome: Answer | CloudError, secrets: tuple[Secret, ...
     fields = {"operation": found[1] if found else "", **trace}
     if isinstance(outcome, CloudError):
         words = redact(str(outcome), secrets)
-        app_log.event("api", "failed", logging.WARNING, error=type(outcome).__name__, fields=fields, text=words)
+        log_lines.event("api", "failed", logging.WARNING, error=type(outcome).__name__, fields=fields, text=words)
     elif outcome.problems:
         words = "; ".join(problem.message for problem in outcome.problems)
-        app_log.event("api", "incomplete", logging.WARNING, fields=fields, text=words)
+        log_lines.event("api", "incomplete", logging.WARNING, fields=fields, text=words)
     else:
-        app_log.event("api", "answered", logging.DEBUG, fields=fields)
+        log_lines.event("api", "answered", logging.DEBUG, fields=fields)
 
 
 def _told(problems: tuple[Problem, ...], secrets: tuple[Secret, ...]) -> tuple[Problem, ...]:

@@ -11,6 +11,7 @@ from tui.history.archive.checked import EARLIEST, MOST_BLOCK, BadRow, fits, seco
 from tui.history.archive.codec import MINUTE, RAW
 from tui.history.archive.rows import POLLS, layouts_of, polls_of, readable, stretches
 from tui.store.series import Stretch
+from tui.store.stretches import join, reduced, splice
 
 RAW_BLOCK = 900.0
 BRIEF = 900.0
@@ -69,7 +70,7 @@ def _pack(db: sqlite3.Connection, start: float) -> None:
             f"SELECT start, {fits('data', MOST_BLOCK)} FROM block WHERE pod = ? AND tier = 0 AND start = ?",
             (pod, start),
         )
-        whole = codec.splice(codec.join(readable(before.fetchall())), stretch, silence)
+        whole = splice(join(readable(before.fetchall())), stretch, silence)
         _put(db, pod, RAW, start, whole)
     db.execute("DELETE FROM poll WHERE at >= ? AND at < ?", (start, end))
     db.execute("DELETE FROM layout WHERE id NOT IN (SELECT layout FROM poll WHERE layout IS NOT NULL)")
@@ -77,7 +78,7 @@ def _pack(db: sqlite3.Connection, start: float) -> None:
 
 def _put(db: sqlite3.Connection, pod: int, tier: int, start: float, stretch: Stretch) -> None:
     """Write a block, and in brief what weeks are drawn from: its quarters of an hour."""
-    brief = codec.encode(codec.reduced(stretch, BRIEF, BRIEF), start, MINUTE)
+    brief = codec.encode(reduced(stretch, BRIEF, BRIEF), start, MINUTE)
     data = codec.encode(stretch, start, tier)
     db.execute("INSERT OR REPLACE INTO block VALUES (?, ?, ?, ?, ?)", (pod, tier, start, brief, data))
 
@@ -91,14 +92,14 @@ def _thin(db: sqlite3.Connection, pod: int, start: float) -> None:
         (pod, *span),
     ).fetchall()
     silence = silence_of(db)
-    minutes = codec.reduced(codec.join(readable(rows)), codec.MINUTES, silence)
+    minutes = reduced(join(readable(rows)), codec.MINUTES, silence)
     if minutes.times:
         before = db.execute(
             f"SELECT start, {fits('data', MOST_BLOCK)} FROM block WHERE pod = ? AND tier = ? AND start = ?",
             (pod, MINUTE, start),
         )
         reach = max(silence, 1.5 * codec.MINUTES)
-        minutes = codec.splice(codec.join(readable(before.fetchall())), minutes, reach)
+        minutes = splice(join(readable(before.fetchall())), minutes, reach)
         _put(db, pod, MINUTE, start, minutes)
     db.execute("DELETE FROM block WHERE pod = ? AND tier = 0 AND start >= ? AND start < ?", (pod, *span))
     db.execute(

@@ -23,6 +23,7 @@ from tui.history.archive.writer import MARKET, PODS
 from tui.store.price_history import CLOUDS, Prices, Told
 from tui.store.price_history import told as told_price
 from tui.store.series import EMPTY, GAP, Column, Stretch, steps
+from tui.store.stretches import cut, join, reduced, splice
 
 T = TypeVar("T")
 
@@ -169,13 +170,13 @@ class Recording:
                 "ORDER BY start",
                 key, tier, start - _LENGTH[tier], end,
             )  # fmt: skip
-            found = self._spliced(found, codec.join(self._stretches(rows, names, room)))
+            found = self._spliced(found, join(self._stretches(rows, names, room)))
         found = self._spliced(found, self._recent(key, start, end, names))
-        return codec.cut(found, start, end)
+        return cut(found, start, end)
 
     def _spliced(self, under: Stretch, over: Stretch) -> Stretch:
         """What is kept in two ways: time that was told of twice may be in both, and the later telling holds."""
-        return codec.splice(under, over, max(self.silence, 1.5 * codec.MINUTES))
+        return splice(under, over, max(self.silence, 1.5 * codec.MINUTES))
 
     def brief(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Stretch:
         """The same in quarters of an hour, each with its lowest, mean and highest: enough for weeks."""
@@ -190,9 +191,9 @@ class Recording:
                 "ORDER BY start",
                 key, tier, start - MINUTE_BLOCK, end,
             )  # fmt: skip
-            found = codec.splice(found, codec.join(self._stretches(rows, names, room)), 1.5 * BRIEF)
-        recent = codec.reduced(self._recent(key, start, end, names), BRIEF, BRIEF)
-        return codec.cut(codec.splice(found, recent, 1.5 * BRIEF), start, end)
+            found = splice(found, join(self._stretches(rows, names, room)), 1.5 * BRIEF)
+        recent = reduced(self._recent(key, start, end, names), BRIEF, BRIEF)
+        return cut(splice(found, recent, 1.5 * BRIEF), start, end)
 
     def _recent(self, key: int, start: float, end: float, names: Sequence[str] | None) -> Stretch:
         """One pod's samples that are in no block yet."""
@@ -215,10 +216,10 @@ class Recording:
             for key, at, data in rows:
                 parts.setdefault(key, []).extend(self._stretches([(at, data)], None, room))
             for key, found in parts.items():
-                whole[key] = self._spliced(whole.get(key, EMPTY), codec.join(found))
+                whole[key] = self._spliced(whole.get(key, EMPTY), join(found))
         for key, stretch in self._polls(start, end, None).items():
             whole[key] = self._spliced(whole.get(key, EMPTY), stretch)
-        named = {pods[key]: codec.cut(found, start, end) for key, found in whole.items() if key in pods}
+        named = {pods[key]: cut(found, start, end) for key, found in whole.items() if key in pods}
         return {pod: stretch for pod, stretch in named.items() if stretch.times}
 
     def _polls(self, start: float, end: float, only: int | None) -> dict[int, Stretch]:

@@ -12,6 +12,7 @@ from tui.history.archive import checked, codec
 from tui.history.archive.checked import MOST_LAYOUT, BadRow, fits
 from tui.history.archive.codec import Layout
 from tui.store.series import Stretch
+from tui.store.stretches import join
 
 Bad = Callable[[str, object], object]
 """Told of a row that is not as podtop writes it: its table, and what it is known by there."""
@@ -101,7 +102,7 @@ def stretches(
         for pod, known in parts.items():
             known.append(found.get(pod, nothing))
         held.append(nothing)
-    return {pod: codec.join(known) for pod, known in parts.items()}
+    return {pod: join(known) for pod, known in parts.items()}
 
 
 def readable(

@@ -11,9 +11,9 @@ from msgspec import Struct
 from tui.domain import pod_costs, pod_health
 from tui.domain.lease import acts_at
 from tui.domain.pod_health import Phase
-from tui.history.archive.codec import join
 from tui.store.fleet import TELEMETRY_AGE
 from tui.store.series import EMPTY, Stretch, steps, unbroken
+from tui.store.stretches import join
 
 if TYPE_CHECKING:
     from tui.api.models import GpuReading, Pod

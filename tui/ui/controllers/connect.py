@@ -142,8 +142,9 @@ class Reach:
         return [text for text in found if text]
 
     async def _session(self, name: str, route: Route, cautions: list[str], program: str) -> None:
-        from tui.services.notifier import plain, without_keys
+        from tui.services.notifier import plain
         from tui.system import foreground, ssh
+        from tui.system.subprocesses import without_keys
 
         argv = ssh.argv(route, self.settings)
         way = "by RunPod's proxy" if route.proxied else "by its own address"

@@ -10,10 +10,12 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.domain import costs, pod_health, runway
-from tui.domain.runway import ENDS, STAYS, STOPS, PodCost
+from tui.domain.runway import ENDS, STAYS, STOPS
 from tui.format import numbers as fmt
-from tui.history import spend_history as history
+from tui.store import balances
 from tui.store.series import Point
+from tui.store.views import pod_costs
+from tui.store.views.pod_costs import PodCost
 from tui.store.views.pods import Line
 from tui.ui.charts import spec
 from tui.ui.charts.spec import ChartSpec, Mark, Window
@@ -24,7 +26,8 @@ from tui.ui.widgets.table import Cells, Column
 if TYPE_CHECKING:
     from tui.api.account import Account
     from tui.api.models import Funds, Pod
-    from tui.history.spend_history import Balances, Books
+    from tui.store.balances import Balances
+    from tui.store.spend import Books
 
 NOTHING: Cell = ((fmt.UNKNOWN, "quiet"),)
 NAMED = 3
@@ -262,7 +265,7 @@ def _at_zero(rows: Sequence[PodCost], known: bool, room: int) -> Iterator[Fact]:
     if not known:
         yield Fact("Pods", (("not told yet", "muted"),))
         return
-    totals = runway.at_zero(rows)
+    totals = pod_costs.at_zero(rows)
     if totals.ends:
         count = f"✕ {len(totals.ends)} END with their data"
         yield Fact("Terminated", ((count, "bad"),))
@@ -361,7 +364,7 @@ def projection(
     width = spec.bucket(span + behind, columns)
     start = math.floor((now - behind) / width) * width
     window = Window(start, width, columns)
-    past = history.runs(books, told, start, width, columns, now)
+    past = balances.runs(books, told, start, width, columns, now)
     balance = funds.balance if funds else None
     lines = [Line("now", past, balance)]
     marks = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui import actions
 from tui.actions import is_spot
 from tui.domain import costs
 from tui.domain import deploy_draft as drafts
@@ -125,7 +126,7 @@ def resumes(pod: Pod | None, funds: Funds | None) -> Question:
     balance = funds.balance if funds is not None else None
     money = "RunPod does not say what it costs from then on. It is not asked again."
     if pod.cost_per_hr:
-        whole = costs.per_hr(pod, costs.State.RUNNING)
+        whole = costs.per_hr(pod, actions.State.RUNNING)
         price = f"{fmt.money(pod.cost_per_hr)}/h for GPUs, and disks of unknown size," if whole is None else ""
         price = price or f"{fmt.money(whole)}/h from then on, disks included,"
         money = f"It costs {price} without asking, and is not sent if it is dearer."

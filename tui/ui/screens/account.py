@@ -13,11 +13,12 @@ from tui.api.account import Template
 from tui.api.models import Pod
 from tui.domain import charges, runway
 from tui.domain.charges import Day
-from tui.domain.runway import PodCost
 from tui.format import numbers as fmt
 from tui.store.feed import Feed
 from tui.store.fleet import Fleet
 from tui.store.topics import TOPICS as HOW
+from tui.store.views import pod_costs
+from tui.store.views.pod_costs import PodCost
 from tui.ui import layout
 from tui.ui.charts import spec
 from tui.ui.charts.spec import Drawn
@@ -244,7 +245,7 @@ class AccountScreen(TimedScreen):
             case "money":
                 basis = (fleet.records, fleet.books.value)
                 if basis[0] is not self._basis[0] or basis[1] is not self._basis[1]:
-                    self._basis, self._costs = basis, runway.pod_costs(*basis, now)
+                    self._basis, self._costs = basis, pod_costs.pod_costs(*basis, now)
                 return money.pod_rows(self._costs, now, self._sight.marks)
             case "charges":
                 self._every = charges.days(ledger.charges) if ledger else ()

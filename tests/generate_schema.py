@@ -1,6 +1,6 @@
 """The JSON schema that comes with podtop, made from the declarations of settings and bindings.
 
-`python -m tui.commands.config_schema > tui/config/config.schema.json` makes it anew; a test tells when that is due.
+`python -m tests.generate_schema > tui/config/config.schema.json` makes it anew; a test tells when that is due.
 """
 
 from __future__ import annotations

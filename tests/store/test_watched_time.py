@@ -15,12 +15,12 @@ from tui.api.models import Pod
 from tui.commands.envelope import Desk
 from tui.domain import pod_health
 from tui.domain.events import Event, Kind
-from tui.domain.watched_time import INTERVALS, idle_in
 from tui.store.alert_tracker import Chronicle
 from tui.store.alerts import Kind as Matter
 from tui.store.alerts import alerts
 from tui.store.fleet import Fleet
 from tui.store.series import Column, Stretch
+from tui.store.watched_time import INTERVALS, idle_in
 
 NOW = 1_795_435_200.0
 IDLE, BUSY, UNREAD = pod("a", utils=(0.0,)), pod("a", utils=(80.0,)), pod("a", utils=(None,))

@@ -1,6 +1,6 @@
 """The manual page, made from the parser, the settings, the exit codes and the shape of the documents.
 
-`python -m tui.commands.manual > tui/commands/podtop.1` makes it anew; a test tells when that is due. It says the same
+`python -m tests.generate_manual > tui/commands/podtop.1` makes it anew; a test tells when that is due. It says the same
 on every Python, which argparse's own usage lines do not.
 """
 

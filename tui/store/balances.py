@@ -1,0 +1,105 @@
+"""`Balances`: the balance over time, as told since podtop began and as recorded before. Pure."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from tui.store.series import Point
+
+if TYPE_CHECKING:
+    from tui.store.series import Run
+    from tui.store.spend import Books
+
+
+_MINUTE = 60.0
+
+
+_MOST = 1500
+
+
+_SILENCE = 300.0
+
+
+class Balances:
+    """The balance as it was told since podtop began: one for each minute, a day of them at the most."""
+
+    def __init__(self) -> None:
+        self.times = array("d")
+        self.values = array("d")
+
+    def tell(self, at: float, balance: float | None) -> None:
+        """A poll said so; None where it did not."""
+        value = math.nan if balance is None or not math.isfinite(balance) else balance
+        if self.times and at < self.times[-1]:
+            return
+        if len(self.times) > 1 and at - self.times[-2] < _MINUTE:
+            self.times[-1], self.values[-1] = at, value
+            return
+        self.times.append(at)
+        self.values.append(value)
+        if len(self.times) > _MOST:
+            del self.times[: _MOST // 10], self.values[: _MOST // 10]
+
+    def spans(self) -> tuple[tuple[float, float], ...]:
+        """When it was told, without the silences."""
+        found: list[tuple[float, float]] = []
+        for at in self.times:
+            if found and at - found[-1][1] <= _SILENCE:
+                found[-1] = (found[-1][0], at)
+            else:
+                found.append((at, at))
+        return tuple(found)
+
+
+def runs(books: Books | None, told: Balances, start: float, width: float, columns: int, now: float) -> tuple[Run, ...]:
+    """The balance in buckets of `width` seconds from `start` until now: what is recorded, then what memory has.
+
+    A bucket in which nobody looked breaks the line; one without a change has what was known before it.
+    """
+    times, values = list(told.times), list(told.values)
+    spans = list(told.spans())
+    if books is not None:
+        first = times[0] if times else math.inf
+        older = bisect_right(books.times, first)
+        times = [*books.times[:older], *times]
+        values = [*books.balances[:older], *values]
+        spans = [*((a, min(b, first)) for a, b in books.spans if a < first), *spans]
+    found: list[Run] = []
+    run: list[Point] = []
+    for at, value in _buckets(times, values, spans, start, width, columns, now):
+        if value is None:
+            if run:
+                found.append(tuple(run))
+                run = []
+        else:
+            run.append(Point(at, value, value, value))
+    if run:
+        found.append(tuple(run))
+    return tuple(found)
+
+
+def _buckets(
+    times: Sequence[float],
+    values: Sequence[float],
+    spans: Sequence[tuple[float, float]],
+    start: float,
+    width: float,
+    columns: int,
+    now: float,
+) -> Iterator[tuple[float, float | None]]:
+    look = 0
+    for column in range(columns):
+        at = start + column * width
+        if at > now:
+            return
+        end = min(at + width, now + 1e-6)
+        while look < len(spans) and spans[look][1] < at:
+            look += 1
+        seen = look < len(spans) and spans[look][0] < end
+        index = bisect_left(times, end) - 1
+        value = values[index] if seen and index >= 0 else math.nan
+        yield at, None if math.isnan(value) else value

@@ -1,0 +1,116 @@
+"""Stretches of one pod's samples: joined, spliced, cut and reduced. Pure."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+from tui.store.series import EMPTY, GAP, GAP_BYTE, Column, Stretch
+
+SAME = 0.05
+"""Seconds by which the instant of a sample may differ once it is packed."""
+
+
+def join(stretches: Iterable[Stretch]) -> Stretch:
+    """Stretches one after the other as one; a name that one of them lacks has gaps there."""
+    kept = [s for s in stretches if s.times]
+    if len(kept) < 2:
+        return kept[0] if kept else EMPTY
+    times = array("d")
+    for stretch in kept:
+        times.extend(stretch.times)
+    names = dict.fromkeys(name for stretch in kept for name in stretch.columns)
+    columns = {}
+    for name in names:
+        found = [s.columns.get(name) or _gaps(len(s.times)) for s in kept]
+        mean = b"".join(c.mean for c in found)
+        single = all(c.low is c.high for c in found)
+        low = mean if single else b"".join(c.low for c in found)
+        columns[name] = Column(low, mean, mean if single else b"".join(c.high for c in found))
+    return Stretch(times, columns)
+
+
+def splice(under: Stretch, over: Stretch, silence: float) -> Stretch:
+    """Samples of one pod that were told at two times, in the order of their instants: of what both tell `over` holds.
+
+    silence: seconds between two samples beyond which nothing is told of what is in between.
+    """
+    if not under.times or not over.times or under.times[-1] < over.times[0]:
+        return join([under, over])
+    if over.times[-1] < under.times[0]:
+        return join([over, under])
+    last = len(over.times) - 1
+    order: list[tuple[float, int]] = []
+    for index, at in enumerate(under.times):
+        after = bisect_left(over.times, at)
+        same = after <= last and over.times[after] - at <= SAME
+        before = math.inf if after == 0 else at - over.times[after - 1]
+        within = 0 < after <= last and over.times[after] - over.times[after - 1] <= silence
+        if not same and before > SAME and not within:
+            order.append((at, index))
+    order += ((at, len(under.times) + index) for index, at in enumerate(over.times))
+    order.sort()
+    # Of two at one instant the last: an instant of a gap before a sample may become that of the sample.
+    kept = [index for n, (at, index) in enumerate(order) if n + 1 == len(order) or at < order[n + 1][0]]
+    return _picked(join([under, over]), kept)
+
+
+def _picked(whole: Stretch, order: Sequence[int]) -> Stretch:
+    columns = {}
+    for name, column in whole.columns.items():
+        mean = bytes(column.mean[i] for i in order)
+        single = column.low is column.high
+        low = mean if single else bytes(column.low[i] for i in order)
+        columns[name] = Column(low, mean, mean if single else bytes(column.high[i] for i in order))
+    return Stretch(array("d", (whole.times[i] for i in order)), columns)
+
+
+def _gaps(count: int) -> Column:
+    gaps = GAP_BYTE * count
+    return Column(gaps, gaps, gaps)
+
+
+def cut(stretch: Stretch, start: float, end: float) -> Stretch:
+    """The part of a stretch in start <= instant < end."""
+    lo, hi = bisect_left(stretch.times, start), bisect_left(stretch.times, end)
+    if lo == 0 and hi == len(stretch.times):
+        return stretch
+    columns = {}
+    for name, (low, mean, high) in stretch.columns.items():
+        part = mean[lo:hi]
+        columns[name] = Column(part, part, part) if low is high else Column(low[lo:hi], part, high[lo:hi])
+    return Stretch(stretch.times[lo:hi], columns)
+
+
+def reduced(stretch: Stretch, width: float, silence: float) -> Stretch:
+    """One sample for each `width` seconds that have any: the lowest, mean and highest. Where all are gaps, a gap.
+
+    A gap is added where samples are further apart than `silence` and there is a place for it.
+    """
+    times = stretch.times
+    bounds: list[tuple[float, int, int]] = []
+    index = 0
+    while index < len(times):
+        left = times[index] // width * width
+        if index and times[index] - times[index - 1] > silence and left - bounds[-1][0] > width:
+            bounds.append((bounds[-1][0] + width, index, index))
+        begin = index
+        index = max(begin + 1, bisect_left(times, left + width, begin))
+        bounds.append((left, begin, index))
+    columns = {}
+    for name, column in stretch.columns.items():
+        low, mean, high = bytearray(), bytearray(), bytearray()
+        for _, begin, end in bounds:
+            kept = column.mean[begin:end].replace(GAP_BYTE, b"")
+            if not kept:
+                low.append(GAP)
+                mean.append(GAP)
+                high.append(GAP)
+                continue
+            low.append(min(column.low[begin:end]))
+            mean.append(round(sum(kept) / len(kept)))
+            high.append(max(column.high[begin:end].replace(GAP_BYTE, b"")))
+        columns[name] = Column(bytes(low), bytes(mean), bytes(high))
+    return Stretch(array("d", (left for left, _, _ in bounds)), columns)

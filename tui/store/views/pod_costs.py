@@ -1,0 +1,130 @@
+"""What each pod costs, for the account: by its price, its disks and what was recorded. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+
+from tui.domain import costs, pod_health
+from tui.domain import pod_costs as spending
+from tui.domain.runway import ENDS, STAYS, STOPS, fate
+
+if TYPE_CHECKING:
+    from tui.api.models import Pod
+    from tui.store.fleet import Record
+    from tui.store.spend import Books
+
+
+class PodCost(Struct, frozen=True):
+    """What one pod costs. Dollars.
+
+    per_hr:         its price while it runs, what its volume disk costs while it is stopped.
+    storage_per_hr: what its disks cost now, beside that price.
+    today, month: of its running time; `least`: podtop did not watch all of the month, so that it may have been more.
+    stopped_at:   since when it is stopped, None while it runs or where RunPod does not say.
+    stored:       dollars for its volume disk since then: what a forgotten pod has cost.
+    network:      whether it has a network volume, by which its data outlive it.
+    """
+
+    id: str
+    name: str
+    word: str
+    gpu: str
+    running: bool
+    per_hr: float | None
+    run_per_hr: float | None
+    storage_per_hr: float | None
+    today: float | None
+    month: float | None
+    least: bool
+    stopped_at: float | None
+    stored: float | None
+    network: bool
+    fate: str
+    reason: str = ""
+
+
+def pod_costs(records: Mapping[str, Record], books: Books | None, now: float) -> tuple[PodCost, ...]:
+    """What each pod costs, the dearest first; pods that podtop cannot read stand at the end."""
+    found = [_pod_cost(record, books, now) for record in records.values()]
+    return tuple(sorted(found, key=lambda row: (row.per_hr is None, -(row.per_hr or 0.0), row.name, row.id)))
+
+
+def _pod_cost(record: Record, books: Books | None, now: float) -> PodCost:
+    pod = record.pod
+    if pod is None:
+        return PodCost(
+            record.id, record.name, "unreadable", "", False, None, None, None, None, None, False, None, None, False, "",
+            record.unreadable or "",
+        )  # fmt: skip
+    running, state = pod.status == "RUNNING", costs.state(pod)
+    # Of a status that podtop does not know nobody says what is billed.
+    storage = None if state is None else spending.storage_per_hr(pod, running=running)
+    # To take the words of a change apart costs most of all of this: only where they are needed.
+    change = pod_health.status_change(pod.status_change) if pod.status == "EXITED" else None
+    stopped_at = change.at if change is not None else None
+    stored = None
+    if stopped_at is not None and storage is not None:
+        stored = max(0.0, now - stopped_at) / 3600.0 * storage
+    today, month, least = _spent(record.id, pod, books, now)
+    per_hr = pod.cost_per_hr if running else storage
+    if pod.status == "TERMINATED":
+        per_hr = storage = 0.0
+    return PodCost(
+        id=record.id,
+        name=record.name or record.id,
+        word=pod_health.status_word(pod, pod_health.phase(pod, record.idle_for(now))),
+        gpu=f"{pod.gpu_count}×{pod.machine.gpu_name}" if pod.machine and pod.machine.gpu_name and pod.gpu_count else "",
+        running=running,
+        per_hr=per_hr,
+        run_per_hr=pod.cost_per_hr,
+        storage_per_hr=storage,
+        today=today,
+        month=month,
+        least=least,
+        stopped_at=stopped_at,
+        stored=stored,
+        network=bool(pod.network_volume_id),
+        fate=fate(pod),
+    )
+
+
+def _spent(key: str, pod: Pod, books: Books | None, now: float) -> tuple[float | None, float | None, bool]:
+    """Dollars today and this month, and whether it may have been more: by what was recorded, and by the uptime of the
+    present run, each of which knows of a part.
+    """
+    run = spending.since_start(pod)
+    cost = pod.cost_per_hr
+    if books is None:
+        return None, None, False
+    recorded = books.spent.get(key)
+
+    def best(index: int, start: float) -> float | None:
+        known = [recorded[index]] if recorded is not None and recorded[index] is not None else []
+        if run is not None and cost is not None:
+            known.append(min(run, cost * max(0.0, now - start) / 3600.0))
+        return max((value for value in known if value is not None), default=None)
+
+    month = best(1, books.month)
+    whole = books.watched >= 0.99 * max(1.0, books.at - books.month)
+    since = None if pod.runtime is None or pod.runtime.uptime is None else now - pod.runtime.uptime
+    covered = whole or (since is not None and since <= books.month)
+    return best(0, books.today), month, month is not None and not covered
+
+
+class Totals(NamedTuple):
+    """What happens at $0, counted: pods that stop, pods that end with their data, pods podtop cannot read."""
+
+    stops: tuple[PodCost, ...]
+    ends: tuple[PodCost, ...]
+    stays: tuple[PodCost, ...]
+    unknown: int
+
+
+def at_zero(rows: Iterable[PodCost]) -> Totals:
+    by: dict[str, list[PodCost]] = {STOPS: [], ENDS: [], STAYS: [], "": []}
+    for row in rows:
+        by[row.fate].append(row)
+    return Totals(tuple(by[STOPS]), tuple(by[ENDS]), tuple(by[STAYS]), len(by[""]))
