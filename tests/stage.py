@@ -32,8 +32,8 @@ from tui.services.source import Source
 from tui.storage.state_files import StateFiles
 from tui.store.alert_tracker import Chronicle
 from tui.store.fleet import Fleet
+from tui.store.host_telemetry import Telemetry
 from tui.store.price_history import Prices
-from tui.store.views.hosts import Telemetry
 from tui.ui.modals.dialog import Dialog
 from tui.ui.terminal.display import Display
 

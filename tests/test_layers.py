@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import tui
 
 PACKAGE = Path(tui.__file__).parent
@@ -65,16 +63,29 @@ def test_the_command_line_answers_without_the_screen() -> None:
     assert not imported_with(["tui.cli"]) & (SCREEN | HTTP | SERVER)
 
 
-@pytest.mark.parametrize("name", modules("store"))
-def test_the_store_has_no_clock_of_its_own(name: str) -> None:
-    text = (PACKAGE / Path(*name.split(".")[1:])).with_suffix(".py")
-    source = text.read_text() if text.exists() else ""
-    assert "import time" not in source
-    assert ".now(" not in source
-
-
-@pytest.mark.parametrize("name", modules("store", "ui", "app.py"))
-def test_only_the_api_and_the_demo_know_graphql(name: str) -> None:
+def source_of(name: str) -> str:
     path = PACKAGE / Path(*name.split(".")[1:])
-    source = (path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py").read_text()
-    assert "graphql" not in source.lower()
+    return (path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py").read_text()
+
+
+def test_rules_and_the_store_have_no_clock_of_their_own() -> None:
+    for name in modules("domain", "store"):
+        assert "import time" not in source_of(name), name
+        assert ".now(" not in source_of(name), name
+
+
+def test_only_the_api_and_the_demo_know_graphql() -> None:
+    for name in modules("domain", "store", "history", "storage", "services", "system", "ui", "actions.py", "app.py"):
+        assert "graphql" not in source_of(name).lower(), name
+
+
+def test_what_stands_at_the_root_is_the_program_and_nothing_else() -> None:
+    """What has a room is in it: entry, command line, app, action table, paths and clocks have none."""
+    assert len(list(PACKAGE.glob("*.py"))) <= 8
+
+
+def test_the_rooms_import_downwards_and_never_in_a_circle() -> None:
+    """By the contracts in pyproject.toml, type hints and imports in functions included."""
+    from importlinter.cli import lint_imports
+
+    assert lint_imports(config_filename=str(PACKAGE.parent / "pyproject.toml"), no_cache=True) == 0

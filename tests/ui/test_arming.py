@@ -9,7 +9,7 @@ from tests.make import funds, offer, pod
 from tui.api.models import Demand, Quote
 from tui.domain.deploy_draft import STARTING, Draft
 from tui.domain.market_watch import Vigil
-from tui.ui.modals.question import Question
+from tui.ui.primitives.question import Question
 from tui.ui.render.watch_question import deploys, resumes
 
 OFFERS = (offer("B200", Quote(5.0, 3.0, "Low")), offer("A40", Quote(0.4, 0.2, "Low")))

@@ -25,7 +25,8 @@ from tui.domain.deploy_fields import FIELDS, Field, Kind, fields
 from tui.domain.market_watch import Vigil
 from tui.services.executor import order_inputs
 from tui.ui.modals.deploy import DeployForm
-from tui.ui.modals.question import Agree, Question
+from tui.ui.modals.question import Agree
+from tui.ui.primitives.question import Question
 from tui.ui.render.deploy_question import anew, question
 from tui.ui.render.watch_question import deploys
 

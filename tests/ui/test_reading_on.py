@@ -29,7 +29,8 @@ from tui.ui import themes
 from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.dialog import Dialog
 from tui.ui.modals.lease import LeaseDialog
-from tui.ui.modals.question import Agree, Question
+from tui.ui.modals.question import Agree
+from tui.ui.primitives.question import Question
 from tui.ui.render.deploy_question import question
 from tui.ui.render.watch_question import deploys
 

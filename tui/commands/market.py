@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tui.api.models import Demand, Market, Offer, Quote
     from tui.config.loader import Config
     from tui.services.source import Source
-    from tui.store.views.offers import OfferRow
+    from tui.store.views.offer_rows import OfferRow
 
 FOUND, USAGE, NOTHING, REFUSED, UNREACHABLE = 0, 2, 3, 4, 5
 SHAPE = 1

@@ -18,10 +18,11 @@ from tui.history.archive.compaction import BRIEF
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import NO_MEMORY, ArchiveError, answered
 from tui.history.archive.writer import MARKET
+from tui.store.earlier import Earlier
 from tui.store.fleet import Fleet, Older, Record, util_name
 from tui.store.price_history import SPAN, Prices, as_of
 from tui.store.stretches import SAME, reduced
-from tui.store.views.event_log import MOST, REACH, Earlier
+from tui.store.views.event_log import MOST, REACH
 from tui.store.watched_time import idle_in
 
 T = TypeVar("T")

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from tui.domain.lease import Lease
     from tui.domain.market_watch import Vigil
     from tui.store.balances import Balances
+    from tui.store.earlier import Earlier
+    from tui.store.host_telemetry import Telemetry
     from tui.store.price_history import Prices
     from tui.store.spend import Books
-    from tui.store.views.event_log import Earlier
-    from tui.store.views.hosts import Telemetry
 
 DAY = 86_400.0
 MEMORY_BUDGET = 24 * 1024 * 1024
@@ -243,7 +243,7 @@ class Fleet:
     def host_telemetry(self) -> Telemetry:
         """Samples of the account's machines. Made when there is first an answer about them."""
         if self._host_telemetry is None:
-            from tui.store.views.hosts import Telemetry
+            from tui.store.host_telemetry import Telemetry
 
             self._host_telemetry = Telemetry()
         return self._host_telemetry

@@ -12,19 +12,8 @@ from tui.api.account import HostEarning
 from tui.api.hosts import Capacity, HostLoad, Hosts
 from tui.api.models import GpuReading, Unreadable
 from tui.store.fleet import Fleet
-from tui.store.views.hosts import (
-    SORTS,
-    Ahead,
-    State,
-    Telemetry,
-    days,
-    is_percent,
-    maintenance,
-    rows,
-    select,
-    share,
-    state,
-)
+from tui.store.host_telemetry import Telemetry, is_percent
+from tui.store.views.hosts import SORTS, Ahead, State, days, maintenance, rows, select, share, state
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,11 @@ from msgspec.structs import replace
 
 from tests.make import market, offer
 from tui.api.models import ANYTHING, DataCenter, Demand, Places, Quote, Stock
+from tui.store.views import offer_rows
 from tui.store.views import offers as views
 from tui.store.views.offer_filter import NUMBERS, TEXTS, Terms, parse
-from tui.store.views.offers import Equivalent, OfferRow, chips, demand_of
+from tui.store.views.offer_rows import OfferRow
+from tui.store.views.offers import Equivalent, chips, demand_of
 
 EVERY = views.rows(
     market(
@@ -37,7 +39,7 @@ def chosen(text: str, sort: str = "", inverted: bool = False) -> list[str]:
 
 
 def test_prices_are_told_for_one_gpu_whatever_was_asked_for() -> None:
-    row = views.offer_row(offer("H100", Quote(12.0, 6.0, "High"), Quote(10.0, 4.0, "Low")), 4)
+    row = offer_rows.offer_row(offer("H100", Quote(12.0, 6.0, "High"), Quote(10.0, 4.0, "Low")), 4)
     assert (row.secure, row.secure_spot, row.community, row.price, row.spot, row.whole) == (3, 1.5, 2.5, 2.5, 1, 10)
     assert row.per_gb == 2.5 / 80
 

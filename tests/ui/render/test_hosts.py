@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from tests.make_hosts import DAY, NOBODY, NOW, earnings, host
 from tui.api.account import HostEarning
 from tui.api.hosts import Hosts
-from tui.store.views.hosts import Telemetry, days, rows
+from tui.store.host_telemetry import Telemetry
+from tui.store.views.hosts import days, rows
 from tui.ui.charts import plot
 from tui.ui.charts.pod_charts import Look, width_of
 from tui.ui.render import hosts as words

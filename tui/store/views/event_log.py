@@ -33,17 +33,6 @@ WORDS = f"words, pod:NAME, kind: with a kind of event or {', '.join(GROUPS)}"
 """What a filter may be made of, for a line of help."""
 
 
-class Earlier(Struct, frozen=True):
-    """What a recording tells: events, oldest first, and the last known names of pods by their ids.
-
-    until:  when it was asked.
-    """
-
-    events: tuple[Event, ...] = ()
-    names: Mapping[str, str] = {}
-    until: float = 0.0
-
-
 def merged(earlier: Sequence[Event], recent: Iterable[Event], slack: float) -> tuple[Event, ...]:
     """All events, oldest first, each once.
 

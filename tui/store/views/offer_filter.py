@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from tui.store.views.offers import OfferRow
+    from tui.store.views.offer_rows import OfferRow
 
 _TERM = re.compile(r"(?P<field>[a-z$/]+)(?P<op>>=|<=|>|<|=|:)(?P<value>.*)")
 

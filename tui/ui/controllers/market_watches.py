@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from tui.services.watch_runner import Lookout
     from tui.storage.state_files import StateFiles
     from tui.store.fleet import Fleet
-    from tui.store.views.offers import OfferRow
+    from tui.store.views.offer_rows import OfferRow
     from tui.ui.controllers.pod_actions import Acts, Push
-    from tui.ui.modals.question import Question
     from tui.ui.modals.watch import Decision
+    from tui.ui.primitives.question import Question
 
 
 class Watching:

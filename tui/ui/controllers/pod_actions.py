@@ -418,7 +418,8 @@ class Acts:
     def _form_ended(self, answer: Answer | None) -> None:
         if answer is None:
             return
-        from tui.ui.modals.question import Agree, Question
+        from tui.ui.modals.question import Agree
+        from tui.ui.primitives.question import Question
         from tui.ui.render.deploy_question import question
 
         def ask() -> Question:

@@ -35,7 +35,7 @@ from tui.ui.widgets.form_input import Entry
 if TYPE_CHECKING:
     from tui.api.account import Template
     from tui.api.models import Funds, Offer
-    from tui.ui.modals.question import Question
+    from tui.ui.primitives.question import Question
 
 KEPT_AFTER = 1.0
 """Seconds after the last key at which a draft is kept."""

@@ -6,7 +6,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
-from msgspec import Struct
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,27 +14,9 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
 from tui.api.cloud import CloudError
-from tui.domain.consequences import Point
 from tui.ui.modals.dialog import DEAF, TOO_EARLY, Dialog
 from tui.ui.primitives.cells import Cell
-
-
-class Question(Struct, frozen=True):
-    """What is asked.
-
-    word:   on the button.
-    typed:  what has to be typed, where a key is not enough.
-    key:    all of it on which the answer rests: when this has changed, it is asked again.
-    stop:   why it cannot be done at all now.
-    """
-
-    title: str
-    line: Cell
-    points: tuple[Point, ...]
-    word: str
-    key: tuple[object, ...]
-    typed: str = ""
-    stop: str = ""
+from tui.ui.primitives.question import Question
 
 
 class Agree(Dialog[bool]):

@@ -11,7 +11,7 @@ from tui.domain import pod_costs
 from tui.domain.consequences import Point
 from tui.domain.deploy_draft import Draft
 from tui.format import numbers as fmt
-from tui.ui.modals.question import Question
+from tui.ui.primitives.question import Question
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Offer

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.format import numbers as fmt
+from tui.store.host_telemetry import PARTS, is_percent
 from tui.store.series import Point
-from tui.store.views.hosts import DAY, PARTS, Ahead, Earned, HostRow, State, days, gpu_of, is_percent, share
+from tui.store.views.hosts import DAY, Ahead, Earned, HostRow, State, days, gpu_of, share
 from tui.store.views.hosts import maintenance as ahead_of
 from tui.store.views.pods import Line
 from tui.ui.charts import spec

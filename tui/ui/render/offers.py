@@ -14,7 +14,7 @@ from tui.domain.market_watch import State, Vigil, hit, what
 from tui.format import numbers as fmt
 from tui.store.price_history import CLOUDS, SECURE, Low, Presence, Prices, words
 from tui.store.views import offers as views
-from tui.store.views.offers import OfferRow, stock_rank
+from tui.store.views.offer_rows import OfferRow, stock_rank
 from tui.store.views.pods import Line
 from tui.ui.charts import spec
 from tui.ui.charts.spec import ChartSpec

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from tui.domain.pod_health import BOOT_PATIENCE, Phase
 from tui.format import numbers as fmt
 from tui.store.price_history import SOME
-from tui.store.views.offers import stock_rank
+from tui.store.views.offer_rows import stock_rank
 from tui.ui.primitives.cells import Cell
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
-    from tui.store.views.offers import OfferRow
+    from tui.store.views.offer_rows import OfferRow
     from tui.store.views.pods import PodRow
 
 POD_COLUMNS = (

@@ -11,7 +11,7 @@ from tui.domain import deploy_draft as drafts
 from tui.domain.consequences import Point
 from tui.domain.market_watch import Vigil, what
 from tui.format import numbers as fmt
-from tui.ui.modals.question import Question
+from tui.ui.primitives.question import Question
 from tui.ui.render.deploy_question import sent
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from tui.store.fleet import Fleet
 from tui.store.price_history import BUCKET
 from tui.store.views import offers as views
 from tui.store.views.offer_filter import WORDS, parse
-from tui.store.views.offers import OfferRow
+from tui.store.views.offer_rows import OfferRow
 from tui.ui import layout
 from tui.ui.charts import spec
 from tui.ui.controllers.pod_actions import Wish
