@@ -15,6 +15,10 @@ _LOGIN = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 _PLAIN = re.compile(r"[\w.,:;/+@%$#!?*()<>|~^&-]+")
 
 
+# Before a file is opened nothing is logged: without a handler Python would write to the terminal.
+logging.getLogger("tui").addHandler(logging.NullHandler())
+
+
 def masked(text: str) -> str:
     """A text without the secrets that podtop knows, and without what looks like one."""
     return mask(_LOGIN.sub(MASK, redact(text, known())))

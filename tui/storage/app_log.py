@@ -85,9 +85,6 @@ class _Seldom(logging.Filter):
         return found
 
 
-# Before a file is opened nothing is logged: without a handler Python would write to the terminal.
-logging.getLogger("tui").addHandler(logging.NullHandler())
-
 _FIGURES = re.compile(r"(?:(?<=request_id=)|(?<=cf_ray=)|(?<=took=))\S+")
 
 
