@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 
+import pytest
+
 from tests.cli import quick
 from tests.cli.terminal import podtop
 
@@ -38,6 +40,7 @@ def test_a_refused_key_and_a_missing_one_are_told(url: str) -> None:
     assert "no RunPod API key" in missing.stderr
 
 
+@pytest.mark.wide
 def test_without_a_flag_it_is_the_screen(url: str) -> None:
     terminal = podtop("--api-url", url, "account", env={"RUNPOD_API_KEY": "demo-key"})
     terminal.wait_for("Runs out")

@@ -56,24 +56,24 @@ def test_a_light_terminal_of_all_colours_is_sent_them_and_the_mouse_is_asked_for
     assert MOUSE.search(output) is not None
 
 
-def test_the_linux_console_is_sent_sixteen_colours_and_ascii(url: str) -> None:
-    terminal = shown(url, TERM="linux")
+def test_the_linux_console_is_sent_sixteen_colours_and_ascii_and_its_mouse_is_left_to_it(url: str) -> None:
+    terminal = shown(url, "--no-mouse", TERM="linux")
+    assert MOUSE.search(terminal.output) is None
     assert kinds(terminal.output) == {"16"}
     assert terminal.output.isascii()
     assert b"* " in terminal.output
 
 
-def test_without_colours_and_without_the_mouse_neither_is_sent(url: str) -> None:
-    output = shown(url, "--no-mouse", TERM="tmux-256color", NO_COLOR="1").output
-    assert kinds(output) == set()
-    assert MOUSE.search(output) is None
-
-
 @pytest.mark.wide
 @pytest.mark.parametrize(
     ("environ", "expected"),
-    [({"TERM": "tmux-256color"}, {"256"}), ({"TERM": "xterm"}, {"16"}), ({"TERM": "tmux-direct"}, {"true"})],
-    ids=["tmux-256color", "xterm", "direct"],
+    [
+        ({"TERM": "tmux-256color"}, {"256"}),
+        ({"TERM": "xterm"}, {"16"}),
+        ({"TERM": "tmux-direct"}, {"true"}),
+        ({"TERM": "tmux-256color", "NO_COLOR": "1"}, set()),
+    ],
+    ids=["tmux-256color", "xterm", "direct", "NO_COLOR"],
 )
 def test_a_terminal_is_sent_the_colours_it_has(url: str, environ: dict[str, str], expected: set[str]) -> None:
     assert kinds(shown(url, **environ).output) == expected

@@ -82,14 +82,14 @@ def is_orderly(result: dict[str, Any], *codes: int) -> None:
 
 
 def parts(of: int) -> list[Any]:
-    """A part of the cases by default, another for each test, so that every command is tried; all of them at length."""
+    """A part of the cases by default, another for each surroundings, so that commands differ; all of them at length."""
     return [pytest.param(of, id="a part"), pytest.param(1, id="all", marks=pytest.mark.wide)]
 
 
 TROUBLES = [({"full": True}, "cannot be written: No space left on device"), ({"closed": [1]}, "the output is closed")]
 
 
-@pytest.mark.parametrize("of", parts(6))
+@pytest.mark.parametrize("of", parts(12))
 def test_an_output_that_takes_nothing_is_one_line_and_a_1(of: int) -> None:
     cases = [
         {"argv": argv(form), "words": words, **trouble}
@@ -116,7 +116,7 @@ SURROUNDINGS: dict[str, dict[str, Any]] = {
 MINE = [form for form in EVERY if "--init" not in form]
 
 
-@pytest.mark.parametrize("of", parts(len(SURROUNDINGS)))
+@pytest.mark.parametrize("of", parts(2 * len(SURROUNDINGS)))
 def test_every_command_ends_as_documented_wherever_it_runs(of: int) -> None:
     cases = [
         {"argv": argv(form), **around}
@@ -131,16 +131,17 @@ def test_every_command_ends_as_documented_wherever_it_runs(of: int) -> None:
             assert result["code"] in well, result
 
 
-def test_an_argument_that_is_no_text_is_refused_or_used_and_never_a_traceback() -> None:
+@pytest.mark.parametrize("of", parts(2))
+def test_an_argument_that_is_no_text_is_refused_or_used_and_never_a_traceback(of: int) -> None:
     odd = "\udcff\udc80"
     cases = [["once", "--profile", odd], ["--theme", odd], ["stop", odd, "--yes"], ["log", "--pod", odd], [odd],
              ["once", "--api-key-file", odd], ["--replay", odd], ["market", "--json", "--filter", odd],
              ["once", "--api-key-file", "~nosuchuser/key"], ["--api-url", odd, "once"]]  # fmt: skip
-    for result in together([{"argv": ["--demo", *case] if "--replay" not in case else case} for case in cases]):
+    for result in together([{"argv": ["--demo", *case] if "--replay" not in case else case} for case in cases[::of]]):
         is_orderly(result, 0, 2, 3)
 
 
-@pytest.mark.parametrize("of", parts(5))
+@pytest.mark.parametrize("of", parts(10))
 def test_ctrl_c_is_quiet_whenever_it_comes(of: int) -> None:
     cases = [{"argv": argv(form), "interrupt": at} for form in MINE for at in (30, 3_000, 60_000)]
     for result in together(cases[::of]):
