@@ -115,9 +115,9 @@ async def test_an_answer_lost_behind_a_502_is_found_out_and_nothing_is_sent_twic
 async def test_an_answer_that_never_comes_is_found_out(word: str, tmp_path: Path) -> None:
     account = await opened(tmp_path)
     account.faults.set("acts-timeout")
+    task = await begun(word, account)
     # What has no answer is given up at once; what has one is waited for, however long it takes here.
     patience, account._cloud._exchange._deadline = account._cloud._exchange._deadline, 0.2
-    task = await begun(word, account)
     await account.told("podtop looks")
     account._cloud._exchange._deadline = patience
     await account.poll()
