@@ -90,13 +90,13 @@ async def test_screens_fill_every_size(launch: Launch) -> None:
 async def test_dialogs_show_question_and_way_out(launch: Launch, what: str) -> None:
     """At every small size, while the terminal changes under an open dialog."""
     keys, told = DIALOGS[what]
-    async with launch(cloud=cloud(), size=SMALL[0]) as run:
+    async with launch(cloud=cloud(), size=SMALL[-1]) as run:
         for key in keys:
             await run.press(key)
             await run.settle()
         assert run.app.screen.is_modal, run.text()
         await run.wait(1.0)
-        for size in SMALL:
+        for size in (*reversed(SMALL), SMALL[-1]):
             await resize(run, size)
             check_dialog(run, told, size)
         for size in SMALL[0], SMALL[-1]:
