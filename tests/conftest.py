@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ import pytest
 import textual._wait
 from hypothesis import settings
 from textual.css.stylesheet import Stylesheet
+from textual.message_pump import MessagePump
+from textual.pilot import Pilot
 
 from tui import journal
 
@@ -24,6 +28,10 @@ settings.load_profile("podtop")
 textual._wait.SLEEP_GRANULARITY = 1 / 250
 textual._wait.SLEEP_IDLE = textual._wait.SLEEP_GRANULARITY / 2
 
+# An app is a great many objects that live as long as it does: to go through them for garbage again and again costs more
+# than what is found takes up.
+gc.set_threshold(100_000, 50, 100)
+
 _parse_rules = Stylesheet._parse_rules
 _parsed: dict[tuple[Any, ...], Any] = {}
 
@@ -37,6 +45,34 @@ def _parse_once(self: Stylesheet, *args: Any, **more: Any) -> Any:
 
 
 Stylesheet._parse_rules = _parse_once  # type: ignore[method-assign]
+
+
+def _at_rest(pump: MessagePump) -> bool:
+    """Whether it waits for a message, and none is on its way."""
+    arrived = pump._message_queue.ready_event
+    return pump._closing or pump._closed or (not arrived.is_set() and bool(arrived._waiters))
+
+
+async def _wait_for_the_busy(self: Pilot[Any]) -> bool:
+    """Textual's pilot sends every widget a message after each key and waits for it to come round, which is much of
+    what a test costs: here it waits for those that have something to do."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + 30.0
+    rounds = 0
+    while not self.app._exception_event.is_set():
+        try:
+            pumps = [self.app, *self.app.screen.walk_children(with_self=True)]
+        except Exception:
+            return False
+        if all(map(_at_rest, pumps)):
+            return True
+        assert loop.time() < until, "the program did not come to rest"
+        rounds += 1
+        await asyncio.sleep(0 if rounds < 2 else 0.002)
+    return False
+
+
+Pilot._wait_for_screen = _wait_for_the_busy  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)

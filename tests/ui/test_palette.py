@@ -38,6 +38,7 @@ async def choose(run: Running, words: str) -> None:
     await run.settle()
 
 
+@pytest.mark.wide
 async def test_a_pod_opens(launch: Launch) -> None:
     async with launch() as run:
         await choose(run, "evalsw")
@@ -61,6 +62,7 @@ async def test_a_gpu_type_goes_to_the_market_with_the_cursor_on_it(launch: Launc
             await run.press("slash", *"h100", "enter")
 
 
+@pytest.mark.wide
 async def test_a_gpu_type_far_down_comes_into_sight(launch: Launch) -> None:
     cloud = HeldCloud()
     cloud.market_answer = market(*(offer(f"GPU {n:02}", Quote(float(n), None, "High")) for n in range(60)))
