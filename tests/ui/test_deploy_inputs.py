@@ -157,6 +157,7 @@ async def test_the_form_opens_by_itself_and_says_which_are_set(step: int) -> Non
         await pilot.pause()
 
 
+@pytest.mark.wide
 async def test_folded_fields_are_made_when_they_are_first_shown_with_what_is_in_the_draft() -> None:
     app = Stage(FRESH)
     async with staged(app, (80, 24)) as pilot:

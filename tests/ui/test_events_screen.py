@@ -89,6 +89,7 @@ async def test_throttling_is_told_too_and_each_trouble_once(launch: Launch) -> N
         assert kinds == [Kind.THROTTLED, Kind.THROTTLED_OVER]
 
 
+@pytest.mark.wide
 async def test_filtering(launch: Launch) -> None:
     async with launch(cloud=rich()) as run:
         await later(run, 5, fleet=STOPPED)

@@ -109,6 +109,7 @@ async def test_copying(launch: Launch) -> None:
         assert "Machine ID" in run.text()
 
 
+@pytest.mark.wide
 async def test_order_and_filter(launch: Launch) -> None:
     async with launch(cloud=cloud_of(many(200))) as run:
         await run.press("4")
@@ -137,6 +138,7 @@ async def test_the_order_is_kept(launch: Launch) -> None:
         await shown(run, "GPU▲")
 
 
+@pytest.mark.wide
 async def test_machines_of_which_little_is_told(launch: Launch) -> None:
     odd = Hosts((NOBODY, host("m2", "rack-two", load=None)), (Unreadable("m3", "rack-odd", "expected a number"),))
     async with launch(cloud=cloud_of(odd), size=(200, 50)) as run:

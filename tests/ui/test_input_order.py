@@ -25,7 +25,7 @@ from tui.ui.widgets.table import Table
 from tui.ui.widgets.variables import Variable
 
 EDITING = ("backspace", "delete", "left", "right", "home", "end")
-ENOUGH = 20
+ENOUGH = 8
 SHORT_TICK = 0.01
 
 
