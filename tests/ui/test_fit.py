@@ -92,7 +92,7 @@ async def test_screens_fill_every_size(launch: Launch, sizes: tuple[tuple[int, i
 @pytest.mark.parametrize(
     ("what", "sizes"),
     [
-        *((what, (SMALL[-1], SMALL[0])) for what in ("terminate", "watch", "deploy", "help")),
+        *((what, (SMALL[-1], SMALL[0])) for what in ("terminate", "deploy", "help")),
         *(pytest.param(what, SMALL[::-1], marks=pytest.mark.wide) for what in DIALOGS),
     ],
     ids=lambda value: value if isinstance(value, str) else f"{len(value)} sizes",
@@ -137,9 +137,8 @@ async def check_fields(run: Running, size: tuple[int, int]) -> None:
         assert focused.is_on_screen if hasattr(focused, "is_on_screen") else clipped.area > 0
 
 
-@pytest.mark.parametrize(
-    "keys", [("space", "space", "T"), pytest.param(("S",), marks=pytest.mark.wide)], ids=["several", "one"]
-)
+@pytest.mark.wide
+@pytest.mark.parametrize("keys", [("space", "space", "T"), ("S",)], ids=["several", "one"])
 async def test_all_of_it_can_be_read(launch: Launch, keys: tuple[str, ...]) -> None:
     """Page by page, from the keyboard, while a button or a field has the focus."""
     async with launch(cloud=cloud(), size=SMALL[-1]) as run:

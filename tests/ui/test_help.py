@@ -41,6 +41,7 @@ def test_signs_stand_behind_the_keys() -> None:
     assert [title for title, _ in blocks(())] == ["Signs", "Tour"]
 
 
+@pytest.mark.wide
 async def test_it_is_searched_as_one_types(launch: Launch) -> None:
     async with launch() as run:
         for size in ((40, 12), (80, 24), (120, 40)):
