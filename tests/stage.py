@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import itertools
 import math
 import tempfile
@@ -41,6 +42,8 @@ NOON = 1_795_435_200.0  # 2026-11-23 12:00 UTC
 
 
 _SHELF = tempfile.TemporaryDirectory(prefix="podtop-stage-")
+# By itself it goes too, with a warning that stands below the result of a whole run.
+atexit.register(_SHELF.cleanup)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+import pytest
 from rich.segment import Segment
 from rich.style import Style
 
@@ -47,6 +48,7 @@ def test_the_tour_is_neither_short_nor_long() -> None:
     assert 30 <= sum(step.seconds for step in SCRIPT) <= 50
 
 
+@pytest.mark.wide
 async def test_a_script_becomes_frames() -> None:
     frames = await played((Step((), "first", 1.0), Step(("question_mark",), "help", 2.0)), size=(60, 20))
     assert [frame.caption for frame in frames] == ["first", "help"]

@@ -72,6 +72,7 @@ def test_the_wheel_starts_in_a_fresh_environment(built: Path, tmp_path: Path) ->
     assert (tmp_path / "env" / "share" / "man" / "man1" / "podtop.1").is_file()
 
 
+@pytest.mark.wide  # the tests themselves run on one
 def test_an_editable_install_starts(tmp_path: Path) -> None:
     starts(fresh(tmp_path / "env", "-e", ROOT))
 

@@ -164,7 +164,7 @@ class Asked:
             return None
 
 
-@pytest.mark.parametrize("of", [5, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("of", [12, pytest.param(5, marks=pytest.mark.wide), pytest.param(1, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("number", range(len(WILD)))
 async def test_any_number_anywhere_is_within_bounds_or_unknown(number: int, of: int) -> None:
     """Each number at some places by default, each place with some numbers; at length all with all."""

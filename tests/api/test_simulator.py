@@ -88,6 +88,7 @@ async def test_every_read(place: Place) -> None:
     assert await cloud.pod("nosuchpod") is None
 
 
+@pytest.mark.wide
 async def test_2000_pods_are_all_readable() -> None:
     fleet = await Place(2000).cloud().fleet()
     assert fleet.pods is not None

@@ -6,17 +6,18 @@ import json
 import os
 import subprocess
 
+import pytest
+
 from tests.cli import quick
 from tests.cli.terminal import podtop
-from tests.cli.test_recording import url  # noqa: F401
 
 
-def account(url: str, *arguments: str, key: str = "demo-key") -> subprocess.CompletedProcess[str]:  # noqa: F811
+def account(url: str, *arguments: str, key: str = "demo-key") -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "RUNPOD_API_KEY": key}
     return quick.run("--api-url", url, *arguments, env=env)
 
 
-def test_json_is_that_of_once(url: str) -> None:  # noqa: F811
+def test_json_is_that_of_once(url: str) -> None:
     done, same = account(url, "account", "--json"), account(url, "once", "account", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     told, other = json.loads(done.stdout), json.loads(same.stdout)
@@ -30,7 +31,7 @@ def test_json_is_that_of_once(url: str) -> None:  # noqa: F811
         assert secret not in done.stdout
 
 
-def test_a_refused_key_and_a_missing_one_are_told(url: str) -> None:  # noqa: F811
+def test_a_refused_key_and_a_missing_one_are_told(url: str) -> None:
     refused = account(url, "account", "--json", key="wrong")
     assert (refused.returncode, refused.stdout) == (4, "")
     assert len(refused.stderr.splitlines()) == 1
@@ -39,7 +40,8 @@ def test_a_refused_key_and_a_missing_one_are_told(url: str) -> None:  # noqa: F8
     assert "no RunPod API key" in missing.stderr
 
 
-def test_without_a_flag_it_is_the_screen(url: str) -> None:  # noqa: F811
+@pytest.mark.wide
+def test_without_a_flag_it_is_the_screen(url: str) -> None:
     terminal = podtop("--api-url", url, "account", env={"RUNPOD_API_KEY": "demo-key"})
     terminal.wait_for("Runs out")
     terminal.wait_for("Terminated")

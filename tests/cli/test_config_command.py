@@ -130,6 +130,7 @@ def test_a_keymap_that_is_wrong_ends_the_start_with_its_line(podtop: Config) -> 
     assert b"line 3: app.quit and table.sort would both have o" in terminal.output
 
 
+@pytest.mark.wide
 def test_a_keymap_changes_keys_in_a_real_terminal(podtop: Config) -> None:
     podtop.write("[keymap]\n'app.quit' = 'Q'\n")
     terminal = Terminal([sys.executable, "-m", "tui", "--demo"], env=podtop.environ)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,16 +11,6 @@ from tests.cli.terminal import Terminal, podtop
 SGR = re.compile(rb"\x1b\[([0-9;]*)m")
 MOUSE = re.compile(rb"\x1b\[\?(?:9|100[0-35-6]|101[56])h")
 NOTHING_SAID = {"COLORTERM": "", "NO_COLOR": "", "COLORFGBG": "", "LC_ALL": "C.UTF-8"}
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """A simulated RunPod without a past to be taken in."""
-    command = [sys.executable, "-m", "tui", "simulate", "--port", "0", "--pods", "3"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        yield next(word for word in server.stdout.readline().split() if word.startswith("http")).rstrip(",")
-        server.terminate()
 
 
 def shown(url: str, *flags: str, **environ: str) -> Terminal:
@@ -58,38 +45,46 @@ def kinds(output: bytes) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("environ", "expected"),
-    [
-        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, {"true"}),
-        ({"TERM": "tmux-256color"}, {"256"}),
-        ({"TERM": "xterm"}, {"16"}),
-        ({"TERM": "tmux-256color", "NO_COLOR": "1"}, set()),
-    ],
-    ids=["truecolor", "tmux-256color", "xterm", "NO_COLOR"],
-)
-def test_a_terminal_is_sent_the_colours_it_has(url: str, environ: dict[str, str], expected: set[str]) -> None:
-    assert kinds(shown(url, **environ).output) == expected
+# Which colours, characters and theme go with which environment is a function, tried by itself: here it is seen that
+# what it decides is what is sent. Each case is a start of podtop.
 
 
-def test_the_linux_console_is_sent_sixteen_colours_and_ascii(url: str) -> None:
-    terminal = shown(url, TERM="linux")
+def test_a_light_terminal_of_all_colours_is_sent_them_and_the_mouse_is_asked_for(url: str) -> None:
+    output = shown(url, TERM="xterm-256color", COLORTERM="truecolor", COLORFGBG="0;15").output
+    assert kinds(output) == {"true"}
+    assert b"48;2;250;251;252" in output
+    assert MOUSE.search(output) is not None
+
+
+def test_the_linux_console_is_sent_sixteen_colours_and_ascii_and_its_mouse_is_left_to_it(url: str) -> None:
+    terminal = shown(url, "--no-mouse", TERM="linux")
+    assert MOUSE.search(terminal.output) is None
     assert kinds(terminal.output) == {"16"}
     assert terminal.output.isascii()
     assert b"* " in terminal.output
 
 
+@pytest.mark.wide
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"TERM": "tmux-256color"}, {"256"}),
+        ({"TERM": "xterm"}, {"16"}),
+        ({"TERM": "tmux-direct"}, {"true"}),
+        ({"TERM": "tmux-256color", "NO_COLOR": "1"}, set()),
+    ],
+    ids=["tmux-256color", "xterm", "direct", "NO_COLOR"],
+)
+def test_a_terminal_is_sent_the_colours_it_has(url: str, environ: dict[str, str], expected: set[str]) -> None:
+    assert kinds(shown(url, **environ).output) == expected
+
+
+@pytest.mark.wide
 def test_a_locale_without_utf_8_gets_ascii(url: str) -> None:
     assert shown(url, TERM="xterm-256color", LC_ALL="de_DE.ISO-8859-1").output.isascii()
 
 
-def test_a_light_terminal_gets_the_light_theme_unless_another_is_asked_for(url: str) -> None:
-    light = shown(url, COLORTERM="truecolor", COLORFGBG="0;15").output
-    assert b"48;2;250;251;252" in light
+@pytest.mark.wide
+def test_a_light_terminal_gets_another_theme_that_is_asked_for(url: str) -> None:
     asked = shown(url, "--theme", "podtop-dark", COLORTERM="truecolor", COLORFGBG="0;15").output
     assert b"48;2;250;251;252" not in asked
-
-
-def test_the_mouse_is_left_to_the_terminal_where_that_is_wanted(url: str) -> None:
-    assert MOUSE.search(shown(url, "--no-mouse").output) is None
-    assert MOUSE.search(shown(url).output) is not None

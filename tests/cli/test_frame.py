@@ -82,14 +82,14 @@ def is_orderly(result: dict[str, Any], *codes: int) -> None:
 
 
 def parts(of: int) -> list[Any]:
-    """A part of the cases by default, another for each test, so that every command is tried; all of them at length."""
-    return [pytest.param(of, id="a part"), pytest.param(1, id="all", marks=pytest.mark.soak)]
+    """A part of the cases by default, another for each surroundings, so that commands differ; all of them at length."""
+    return [pytest.param(of, id="a part"), pytest.param(1, id="all", marks=pytest.mark.wide)]
 
 
 TROUBLES = [({"full": True}, "cannot be written: No space left on device"), ({"closed": [1]}, "the output is closed")]
 
 
-@pytest.mark.parametrize("of", parts(5))
+@pytest.mark.parametrize("of", parts(12))
 def test_an_output_that_takes_nothing_is_one_line_and_a_1(of: int) -> None:
     cases = [
         {"argv": argv(form), "words": words, **trouble}
@@ -116,7 +116,7 @@ SURROUNDINGS: dict[str, dict[str, Any]] = {
 MINE = [form for form in EVERY if "--init" not in form]
 
 
-@pytest.mark.parametrize("of", parts(4))
+@pytest.mark.parametrize("of", parts(2 * len(SURROUNDINGS)))
 def test_every_command_ends_as_documented_wherever_it_runs(of: int) -> None:
     cases = [
         {"argv": argv(form), **around}
@@ -131,16 +131,17 @@ def test_every_command_ends_as_documented_wherever_it_runs(of: int) -> None:
             assert result["code"] in well, result
 
 
-def test_an_argument_that_is_no_text_is_refused_or_used_and_never_a_traceback() -> None:
+@pytest.mark.parametrize("of", parts(2))
+def test_an_argument_that_is_no_text_is_refused_or_used_and_never_a_traceback(of: int) -> None:
     odd = "\udcff\udc80"
     cases = [["once", "--profile", odd], ["--theme", odd], ["stop", odd, "--yes"], ["log", "--pod", odd], [odd],
              ["once", "--api-key-file", odd], ["--replay", odd], ["market", "--json", "--filter", odd],
              ["once", "--api-key-file", "~nosuchuser/key"], ["--api-url", odd, "once"]]  # fmt: skip
-    for result in together([{"argv": ["--demo", *case] if "--replay" not in case else case} for case in cases]):
+    for result in together([{"argv": ["--demo", *case] if "--replay" not in case else case} for case in cases[::of]]):
         is_orderly(result, 0, 2, 3)
 
 
-@pytest.mark.parametrize("of", parts(4))
+@pytest.mark.parametrize("of", parts(10))
 def test_ctrl_c_is_quiet_whenever_it_comes(of: int) -> None:
     cases = [{"argv": argv(form), "interrupt": at} for form in MINE for at in (30, 3_000, 60_000)]
     for result in together(cases[::of]):
@@ -190,15 +191,6 @@ class Goes:
         return self.process.returncode, said.decode()
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    argv = [sys.executable, "-m", "tui", "simulate", "--port", "0"]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        yield next(word.rstrip(",") for word in server.stdout.readline().split() if word.startswith("http"))
-        server.terminate()
-
-
 def home() -> Path:
     return Path(os.environ["XDG_STATE_HOME"])
 
@@ -215,7 +207,11 @@ def wait_for(words: str) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("redirect", [">/dev/full", ">&-", "<&- >&- 2>&-", "> >(exit 0)"])
+def wide(case: object) -> Any:
+    return pytest.param(case, marks=pytest.mark.wide)
+
+
+@pytest.mark.parametrize("redirect", [">/dev/full", "<&- >&- 2>&-", *map(wide, (">&-", "> >(exit 0)"))])
 def test_recording_goes_on_without_an_output(redirect: str, url: str) -> None:
     recorder = Goes(url, redirect)
     try:
@@ -276,18 +272,18 @@ def test_a_reader_that_halts_does_not_keep_a_watch_from_ending(url: str) -> None
         os.close(writer)
 
 
-def test_the_simulator_serves_whether_anybody_reads_where_or_not() -> None:
-    for redirect in (">/dev/full", ">&-", "> >(exit 0)"):
-        line = f"exec {sys.executable} -m tui simulate --port 0 {redirect}"
-        process = subprocess.Popen(["bash", "-c", line], stderr=subprocess.PIPE, text=True)
-        until = time.monotonic() + 20
-        while not listens(process.pid):
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < until
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
-        assert (process.returncode, said) in ((0, ""), (130, ""))
+@pytest.mark.parametrize("redirect", [">&-", *map(wide, (">/dev/full", "> >(exit 0)"))])
+def test_the_simulator_serves_whether_anybody_reads_where_or_not(redirect: str) -> None:
+    line = f"exec {sys.executable} -m tui simulate --port 0 {redirect}"
+    process = subprocess.Popen(["bash", "-c", line], stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 20
+    while not listens(process.pid):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) in ((0, ""), (130, ""))
 
 
 def listens(pid: int) -> bool:

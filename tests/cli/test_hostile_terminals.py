@@ -18,23 +18,26 @@ from _pytest.mark.structures import ParameterSet
 
 from tests.cli.terminal import Terminal, podtop
 
-QUIET = {"PODTOP_TOUR": "0"}
+QUIET = {"PODTOP_TOUR": "0", "RUNPOD_API_KEY": "demo-key"}
 BROKEN = "import tui.store.fleet as f, time\nf.Fleet.apply = lambda *a, **k: time.sleep(60)\n"
 
 
-def longer(case: object) -> ParameterSet:
-    """A case of long runs only: each costs a start of podtop."""
-    return pytest.param(case, marks=pytest.mark.soak)
+def wide(case: object) -> ParameterSet:
+    """One more of the same kind: each costs a start of podtop."""
+    return pytest.param(case, marks=pytest.mark.wide)
 
 
-def redirected(redirections: str, home: Path) -> Terminal:
-    line = f"exec {shlex.quote(sys.executable)} -m tui --demo --speed 1 {redirections}"
+def redirected(redirections: str, home: Path, *arguments: str) -> Terminal:
+    line = f"exec {shlex.join([sys.executable, '-m', 'tui', *arguments])} {redirections}"
     return Terminal(["/bin/sh", "-c", line], env={**QUIET, "HOME": str(home), "PYTHONPATH": str(Path.cwd())})
 
 
-@pytest.mark.parametrize("where", ["2>{}/err.log", "2>&-", *map(longer, ("2>/dev/null", "2>&1 2>/dev/full", "2>&0"))])
-def test_the_screen_is_where_the_keys_are(where: str, tmp_path: Path) -> None:
-    terminal = redirected(where.format(tmp_path), tmp_path)
+OTHERS = ("2>&-", "2>/dev/null", "2>&1 2>/dev/full", "2>&0")
+
+
+@pytest.mark.parametrize("where", ["2>{}/err.log", *map(wide, OTHERS)])
+def test_the_screen_is_where_the_keys_are(where: str, url: str, tmp_path: Path) -> None:
+    terminal = redirected(where.format(tmp_path), tmp_path, "--api-url", url, "--no-record")
     terminal.wait_for("llama-70b-pretrain")
     terminal.type("?")
     terminal.wait_for("Quit; pods go on")
@@ -54,7 +57,7 @@ REFUSED = [each for each in product(IN, ("file", "closed", "tty"), ERR) if each[
 
 
 def _refused(stdin: str, stdout: str, stderr: str, home: Path) -> None:
-    terminal = redirected(f"{IN[stdin]} {OUT[stdout]} {ERR[stderr].format(home)}", home)
+    terminal = redirected(f"{IN[stdin]} {OUT[stdout]} {ERR[stderr].format(home)}", home, "--demo")
     assert terminal.end() == 2
     assert b"\x1b" not in terminal.output
     said = terminal.text if stderr == "tty" else (home / "err.log").read_text() if stderr == "file" else ""
@@ -67,7 +70,7 @@ def test_without_a_terminal_on_both_sides_it_is_refused(case: tuple[str, str, st
     _refused(*case, tmp_path)
 
 
-@pytest.mark.soak
+@pytest.mark.wide
 @pytest.mark.parametrize("case", REFUSED, ids="-".join)
 def test_every_other_combination_is_refused(case: tuple[str, str, str], tmp_path: Path) -> None:
     _refused(*case, tmp_path)
@@ -88,13 +91,16 @@ def still(terminal: Terminal) -> None:
             terminal._read(0.1)
 
 
-def test_a_terminal_without_cells_is_sent_nothing_and_heard_and_comes_back() -> None:
-    terminal = podtop("--demo", "--speed", "1", env=QUIET)
+@pytest.mark.parametrize("sizes", [((0, 0), (1, 1)), wide(((100, 0), (0, 40)))], ids=["none", "none one way"])
+def test_a_terminal_without_cells_is_sent_nothing_and_heard_and_comes_back(
+    sizes: tuple[tuple[int, int], ...], url: str
+) -> None:
+    terminal = podtop("--api-url", url, "--no-record", env=QUIET)
     sized(terminal, 0, 0)
     terminal.wait_until(lambda: b"\x1b[?1006h" in terminal.output)
     terminal.resize(120, 40)
     terminal.wait_for("llama-70b-pretrain")
-    for size in ((100, 0), (0, 40), (0, 0), (1, 1)):
+    for size in sizes:
         sized(terminal, *size)
         still(terminal)
         sent = len(terminal.output)
@@ -133,9 +139,9 @@ def take(terminal: Terminal) -> None:
     os.close(terminal.fd)
 
 
-def test_sigterm_ends_a_program_whose_loop_stands_still_and_restores_the_terminal(tmp_path: Path) -> None:
+def test_sigterm_ends_a_program_whose_loop_stands_still_and_restores_the_terminal(url: str, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(BROKEN)
-    terminal = podtop("--demo", env={**QUIET, "PYTHONPATH": f"{tmp_path}:{Path.cwd()}"})
+    terminal = podtop("--api-url", url, "--no-record", env={**QUIET, "PYTHONPATH": f"{tmp_path}:{Path.cwd()}"})
     terminal.wait_for("Pods")
     time.sleep(1.5)
     terminal.signal(signal.SIGTERM)
@@ -144,9 +150,9 @@ def test_sigterm_ends_a_program_whose_loop_stands_still_and_restores_the_termina
     assert terminal.restored
 
 
-@pytest.mark.parametrize("way", ["SIGTERM", "q"])
-def test_a_terminal_that_does_not_read_holds_nothing(way: str) -> None:
-    terminal = podtop("--demo", env=QUIET, size=(200, 60))
+@pytest.mark.parametrize("way", ["q", wide("SIGTERM")])
+def test_a_terminal_that_does_not_read_holds_nothing(way: str, url: str) -> None:
+    terminal = podtop("--api-url", url, "--no-record", env=QUIET, size=(200, 60))
     terminal.wait_for("llama-70b-pretrain")
     # Nobody reads: screens come and go until nothing more fits.
     for _ in range(6):

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli import quick
-from tests.cli.test_recording import KEY, PODTOP, url  # noqa: F401
+from tests.cli.conftest import served
+from tests.cli.test_recording import KEY, PODTOP
 from tui.domain.lease import Lease
 from tui.services.lease_runner import Leases
 from tui.storage.audit_log import Ledger
@@ -88,7 +89,13 @@ def test_leases_and_read_only_do_not_go_together() -> None:
     assert done.returncode == 2
 
 
-def test_a_lease_is_seen_to_without_a_screen(url: str) -> None:  # noqa: F811
+def test_a_lease_is_seen_to_without_a_screen(tmp_path: Path) -> None:
+    # One of its own: a pod of it is stopped.
+    with served(str(tmp_path), "--pods", "3") as url:
+        _is_seen_to(url)
+
+
+def _is_seen_to(url: str) -> None:
     now = time.time()
     files = StateFiles(state, "127.0.0.1", url)
     leases = Leases(files.leases("user_2demoPodtop"))

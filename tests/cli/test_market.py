@@ -13,15 +13,14 @@ import pytest
 
 from tests.cli import quick
 from tests.cli.terminal import podtop
-from tests.cli.test_recording import url  # noqa: F401
 
 
-def market(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
+def market(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if name != "RUNPOD_API_KEY"}
     return quick.run("--api-url", url, "market", *arguments, env=env)
 
 
-def test_json_has_a_version_the_filters_and_what_can_be_rented(url: str) -> None:  # noqa: F811
+def test_json_has_a_version_the_filters_and_what_can_be_rented(url: str) -> None:
     done = market(url, "--json", "--gpus", "2", "--cloud", "secure", "--filter", "h100 vram>=80")
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
@@ -35,7 +34,7 @@ def test_json_has_a_version_the_filters_and_what_can_be_rented(url: str) -> None
     assert prices == sorted(prices)
 
 
-def test_csv_has_a_line_for_each_cloud(url: str) -> None:  # noqa: F811
+def test_csv_has_a_line_for_each_cloud(url: str) -> None:
     done = market(url, "--csv", "--filter", "rtx 4090")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert done.returncode == 0
@@ -57,7 +56,7 @@ def test_csv_has_a_line_for_each_cloud(url: str) -> None:  # noqa: F811
         ((), 2, "needs a terminal"),
     ],
 )
-def test_exit_codes_and_words(url: str, arguments: tuple[str, ...], code: int, words: str) -> None:  # noqa: F811
+def test_exit_codes_and_words(url: str, arguments: tuple[str, ...], code: int, words: str) -> None:
     done = market(url, *arguments)
     assert done.returncode == code
     assert words in done.stderr
@@ -71,7 +70,7 @@ def test_no_answer_is_told_in_a_line() -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_reader_that_leaves_early_is_no_crash(url: str) -> None:  # noqa: F811
+def test_a_reader_that_leaves_early_is_no_crash(url: str) -> None:
     argv = f"{sys.executable} -m tui --api-url {url} market --csv | head -1"
     done = subprocess.run(argv, shell=True, capture_output=True, text=True, check=False, timeout=30)
     assert done.stdout.startswith("gpu_id,")
@@ -83,7 +82,7 @@ def test_it_imports_no_screen() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-def test_the_screen_needs_no_key(url: str) -> None:  # noqa: F811
+def test_the_screen_needs_no_key(url: str) -> None:
     terminal = podtop("--api-url", url, "market", env={"RUNPOD_API_KEY": ""})
     terminal.wait_for("no API key: prices only")
     terminal.wait_for("RTX A2000")

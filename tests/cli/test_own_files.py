@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import stat
@@ -15,25 +14,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import served
 from tests.cli.terminal import podtop
 from tui.history.archive.reader import Recording
 from tui.history.replay_source import choose
 
 PODTOP = [sys.executable, "-m", "tui"]
-PATIENCE = 60.0
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """A simulated RunPod in a process of its own."""
-    server = subprocess.Popen([*PODTOP, "simulate", "--port", "0", "--pods", "3"], stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    found = re.search(r"http://\S+?/graphql", server.stdout.readline())
-    assert found is not None
-    yield found[0]
-    server.terminate()
-    server.wait(PATIENCE)
-    server.stdout.close()
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """One of its own: a pod of it is stopped."""
+    with served(str(tmp_path), "--pods", "3") as address:
+        yield address
 
 
 @pytest.fixture

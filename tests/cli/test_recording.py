@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import itertools
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -24,19 +22,6 @@ from tui.history.archive.schema import ArchiveError
 PODTOP = [sys.executable, "-m", "tui"]
 PATIENCE = 20.0
 KEY = {"RUNPOD_API_KEY": "demo-key"}
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """A simulated RunPod in a process of its own."""
-    server = subprocess.Popen([*PODTOP, "simulate", "--port", "0", "--pods", "3"], stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    found = re.search(r"http://\S+?/graphql", server.stdout.readline())
-    assert found is not None
-    yield found[0]
-    server.terminate()
-    server.wait(PATIENCE)
-    server.stdout.close()
 
 
 class Collector:
@@ -116,7 +101,9 @@ def test_what_was_committed_survives_a_kill_and_the_next_one_goes_on(url: str) -
     assert len(samples()) > len(before)
 
 
-def test_podtop_beside_a_collector_reads_its_file_and_writes_nothing_twice(url: str) -> None:
+def test_podtop_beside_a_collector_writes_nothing_twice_and_what_it_wrote_is_replayed_without_a_network(
+    url: str,
+) -> None:
     collector = Collector(url)
     collector.wait_for("● recording")
     terminal = watching(url)
@@ -128,6 +115,17 @@ def test_podtop_beside_a_collector_reads_its_file_and_writes_nothing_twice(url: 
     assert len(found) >= size
     gaps = [b - a for a, b in itertools.pairwise(found)]
     assert all(gap > 1.5 for gap in gaps), f"a poll was written twice: {gaps}"
+    # What was recorded, without a key.
+    terminal = podtop("--replay", "latest")
+    terminal.wait_for("REPLAY")
+    terminal.wait_for("llama-70b-pretrain")
+    terminal.type("?")
+    terminal.wait_for("A poll back in time")
+    terminal.type("q")
+    terminal.wait_while("A poll back in time")
+    terminal.signal(signal.SIGTERM)
+    assert terminal.end() == 128 + signal.SIGTERM
+    assert terminal.restored
 
 
 def test_a_restarted_podtop_shows_what_the_killed_one_saw(url: str) -> None:
@@ -143,22 +141,6 @@ def test_a_restarted_podtop_shows_what_the_killed_one_saw(url: str) -> None:
     again.type("=")
     again.wait_for("● live")
     assert again.quit() == 0
-
-
-def test_a_recording_is_replayed_without_a_key_and_without_a_network(url: str) -> None:
-    collector = Collector(url)
-    collector.wait_for("● recording")
-    collector.end(signal.SIGTERM)
-    terminal = podtop("--replay", "latest")
-    terminal.wait_for("REPLAY")
-    terminal.wait_for("llama-70b-pretrain")
-    terminal.type("?")
-    terminal.wait_for("A poll back in time")
-    terminal.type("q")
-    terminal.wait_while("A poll back in time")
-    terminal.signal(signal.SIGTERM)
-    assert terminal.end() == 128 + signal.SIGTERM
-    assert terminal.restored
 
 
 @pytest.mark.parametrize(
@@ -177,11 +159,11 @@ def test_a_replay_that_cannot_be_is_refused_in_words(arguments: list[str], words
     assert "Traceback" not in done.stderr
 
 
-def test_what_is_copied_reaches_the_terminals_clipboard() -> None:
-    terminal = podtop("--demo")
+def test_what_is_copied_reaches_the_terminals_clipboard_and_no_record_leaves_no_file(url: str) -> None:
+    terminal = podtop("--no-record", "--api-url", url, env=KEY)
     terminal.wait_for("● live")
     terminal.type("/llama")
-    terminal.wait_for("1 of 6")
+    terminal.wait_for("1 of 3")
     terminal.wait_for("↵ keep")
     terminal.type("\r")
     terminal.wait_for("↵ open")
@@ -192,11 +174,5 @@ def test_what_is_copied_reaches_the_terminals_clipboard() -> None:
     terminal.type("c")
     terminal.wait_until(lambda: b"\x1b]52;c;" + base64.b64encode(b"k3v9x0q2m1a7ze") in terminal.output)
     terminal.wait_for("k3v9x0q2m1a7ze")
-    assert terminal.quit() == 0
-
-
-def test_no_record_leaves_no_file(url: str) -> None:
-    terminal = podtop("--no-record", "--api-url", url, env=KEY)
-    terminal.wait_for("● live")
     assert terminal.quit() == 0
     assert not list(Path(os.environ["XDG_STATE_HOME"]).rglob("*.sqlite"))

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli import sshd
+from tests.cli.conftest import served
 from tests.cli.terminal import Terminal, podtop
 
 PORT = 40_022
@@ -52,20 +53,10 @@ for line in sys.stdin:
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A simulated RunPod whose pods' ssh is on this machine."""
-    yield from served(PORT)
-
-
-def served(ssh_port: int) -> Iterator[str]:
-    command = [sys.executable, "-m", "tui", "simulate", "--port", "0", "--pods", "3", "--ssh-port", str(ssh_port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield next(word for word in process.stdout.readline().split() if word.startswith("http")).rstrip(",")
-    finally:
-        process.terminate()
-        process.communicate()
+    with served(str(tmp_path_factory.mktemp("server")), "--pods", "3", "--ssh-port", str(PORT)) as address:
+        yield address
 
 
 @pytest.fixture
@@ -134,8 +125,23 @@ def leave(terminal: Terminal) -> None:
     assert terminal.restored
 
 
-def test_into_a_pod_and_back_where_it_was(home: Path, url: str) -> None:
-    terminal = started(home, url)
+def test_into_pods_and_back_however_it_ends(home: Path, url: str) -> None:
+    """One start for all that ssh can do: podtop is there again each time, as it was."""
+    terminal = started(home, url, PATH=str(home / "bin"))
+    goes_in_and_comes_back(home, terminal)
+    rest()
+    fails_and_is_explained(terminal)
+    rest()
+    takes_the_keys(terminal)
+    rest()
+    # Last, as it is gone from then on.
+    (home / "bin" / "ssh").unlink()
+    terminal.type("s")
+    terminal.wait_for("there is no ssh on this machine")
+    leave(terminal)
+
+
+def goes_in_and_comes_back(home: Path, terminal: Terminal) -> None:
     # What is typed behind the key is not podtop's any more.
     terminal.type("sq")
     terminal.wait_for("welcome to the pod")
@@ -152,11 +158,11 @@ def test_into_a_pod_and_back_where_it_was(home: Path, url: str) -> None:
     back(terminal)
     assert len(terminal.text.splitlines()[0]) <= 100
     assert "q quit" in terminal.screen.display[29], "it has the size the terminal took meanwhile"
-    leave(terminal)
+    terminal.resize(120, 40)
 
 
-def test_a_failure_is_explained_and_what_was_typed_ahead_is_no_key(home: Path, url: str) -> None:
-    terminal = started(home, url)
+def fails_and_is_explained(terminal: Terminal) -> None:
+    """And what was typed ahead is no key."""
     terminal.type("s")
     terminal.wait_for("welcome to the pod")
     terminal.type("255\rTq")
@@ -171,11 +177,10 @@ def test_a_failure_is_explained_and_what_was_typed_ahead_is_no_key(home: Path, u
     terminal.type("\x03qT")
     back(terminal)
     assert "Terminate" not in terminal.text
-    leave(terminal)
 
 
-def test_keys_of_the_terminal_are_for_ssh(home: Path, url: str) -> None:
-    terminal = started(home, url)
+def takes_the_keys(terminal: Terminal) -> None:
+    """The keys of the terminal are for ssh."""
     # In one burst: into the pod that the cursor is on by then.
     terminal.type("ks")
     terminal.wait_for("into llama-70b-pretrain")
@@ -188,10 +193,9 @@ def test_keys_of_the_terminal_are_for_ssh(home: Path, url: str) -> None:
     rest()
     terminal.type(" ")
     back(terminal, "llama-70b-pretrain")
-    leave(terminal)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGHUP, pytest.param(signal.SIGTERM, marks=pytest.mark.wide)])
 def test_podtop_that_is_ended_ends_ssh_too(home: Path, url: str, number: signal.Signals) -> None:
     terminal = started(home, url)
     terminal.type("s")
@@ -224,13 +228,6 @@ def test_copying_reaches_the_terminal_outside_tmux(home: Path, url: str, tmp_pat
     assert subprocess.run([*tmux, "show-buffer"], capture_output=True, text=True, check=True).stdout == line
     terminal.wait_for("sent by tmux to the")
     terminal.quit()
-
-
-def test_without_ssh_it_says_so(home: Path, url: str) -> None:
-    terminal = started(home, url, PATH=str(home))
-    terminal.type("s")
-    terminal.wait_for("there is no ssh on this machine")
-    assert terminal.quit() == 0
 
 
 def test_a_shell_gets_the_word_when_ssh_is_stopped(home: Path, url: str) -> None:
@@ -279,28 +276,26 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path,
     with sshd.server(home) as server:
         options = ", ".join(json.dumps(option) for option in server.options)
         configure(home, f'user = "{server.user}"\nkey_file = "{server.key}"\noptions = [{options}]\n')
-        for url in served(server.port):
+        with served(str(home), "--pods", "3", "--ssh-port", str(server.port)) as url:
             yield home, home / "authorized", url
 
 
-@pytest.mark.parametrize("term", ["screen-256color", "tmux-256color"])
-def test_the_real_ssh(real: tuple[Path, Path, str], term: str) -> None:
-    home, _, url = real
-    terminal = started(home, url, PATH=os.environ["PATH"], TERM=term)
+def goes_in(terminal: Terminal, term: str) -> None:
     terminal.type("s")
     terminal.wait_for("into mixtral-8x7b-sft")
     terminal.type("echo from $((40 + 2)), $TERM; exit\r")
     back(terminal)
     assert f"from 42, {term}".encode() in terminal.output
-    leave(terminal)
 
 
-def test_the_real_ssh_without_a_key_that_is_let_in(real: tuple[Path, Path, str]) -> None:
+def test_the_real_ssh_with_a_key_that_is_let_in_and_then_is_not(real: tuple[Path, Path, str]) -> None:
     home, authorized, url = real
+    terminal = started(home, url, PATH=os.environ["PATH"], TERM="screen-256color")
+    goes_in(terminal, "screen-256color")
+    rest()
     keys = authorized.read_text()
     authorized.write_text("")
     try:
-        terminal = started(home, url, PATH=os.environ["PATH"])
         terminal.type("s")
         terminal.wait_for("press a key to return to podtop")
         assert "Permission denied (publickey)" in terminal.text
@@ -310,3 +305,11 @@ def test_the_real_ssh_without_a_key_that_is_let_in(real: tuple[Path, Path, str])
         leave(terminal)
     finally:
         authorized.write_text(keys)
+
+
+@pytest.mark.wide
+def test_the_real_ssh_from_another_terminal(real: tuple[Path, Path, str]) -> None:
+    home, _, url = real
+    terminal = started(home, url, PATH=os.environ["PATH"], TERM="tmux-256color")
+    goes_in(terminal, "tmux-256color")
+    leave(terminal)

@@ -13,6 +13,7 @@ import pytest
 from tests.cli.terminal import podtop
 
 PODTOP = [sys.executable, "-m", "tui"]
+KEY = {"RUNPOD_API_KEY": "demo-key"}
 
 
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -23,7 +24,8 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_demo_starts_takes_keys_and_sizes_and_quits() -> None:
-    terminal = podtop("--demo")
+    # With few pods, as every pod has a past to be made.
+    terminal = podtop("--demo", "--pods", "3")
     terminal.wait_for("llama-70b-pretrain")
     terminal.wait_for("GPU util")
     terminal.type("?")
@@ -33,8 +35,8 @@ def test_the_demo_starts_takes_keys_and_sizes_and_quits() -> None:
     # Behind what closed, keys count again after a silence.
     terminal.listen(0.6)
     # In one burst, as a lagging link delivers it: what follows the slash is text, and quits nothing.
-    terminal.type("/qwen")
-    terminal.wait_for("1 of 6")
+    terminal.type("/llama")
+    terminal.wait_for("1 of 3")
     terminal.type("\r")
     terminal.resize(80, 24)
     terminal.wait_for(" Telemetry ")
@@ -42,17 +44,17 @@ def test_the_demo_starts_takes_keys_and_sizes_and_quits() -> None:
     assert terminal.restored
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)])
-def test_a_signal_restores_the_terminal(number: signal.Signals) -> None:
-    terminal = podtop("--demo")
+@pytest.mark.parametrize("number", [signal.SIGHUP, pytest.param(signal.SIGTERM, marks=pytest.mark.wide)])
+def test_a_signal_restores_the_terminal(number: signal.Signals, url: str) -> None:
+    terminal = podtop("--api-url", url, "--no-record", env=KEY)
     terminal.wait_for("llama-70b-pretrain")
     terminal.signal(number)
     assert terminal.end() == 128 + number
     assert terminal.restored
 
 
-def test_a_terminal_that_is_gone_leaves_no_process_behind() -> None:
-    terminal = podtop("--demo")
+def test_a_terminal_that_is_gone_leaves_no_process_behind(url: str) -> None:
+    terminal = podtop("--api-url", url, "--no-record", env=KEY)
     terminal.wait_for("llama-70b-pretrain")
     os.close(terminal.fd)
     _, status = os.waitpid(terminal.pid, 0)
@@ -129,23 +131,10 @@ def test_version_and_help_without_a_terminal() -> None:
         assert flag in shown
 
 
-def test_a_served_simulator_is_watched_like_the_real_thing() -> None:
-    server = subprocess.Popen(
-        [*PODTOP, "simulate", "--port", "0", "--pods", "3"], stdout=subprocess.PIPE, text=True
-    )  # fmt: skip
-    try:
-        assert server.stdout is not None
-        url = next(word for word in server.stdout.readline().split() if word.startswith("http")).rstrip(",")
-        terminal = podtop("--api-url", url, "--read-only", env={"RUNPOD_API_KEY": "demo-key"})
-        terminal.wait_for("llama-70b-pretrain")
-        terminal.wait_for("READ-ONLY")
-        assert terminal.quit() == 0
-        refused = podtop("--api-url", url, env={"RUNPOD_API_KEY": "wrong-key"})
-        refused.wait_for("RunPod refused the API key")
-        refused.wait_for("RTX ")  # the market needs no key; which card is cheapest moves
-        assert refused.quit() == 0
-        assert b"wrong-key" not in refused.output
-    finally:
-        server.terminate()
-        server.stdout.close()  # type: ignore[union-attr]
-        assert server.wait(10) in (0, -signal.SIGTERM)
+def test_a_served_simulator_is_watched_like_the_real_thing_and_a_refused_key_is_told(url: str) -> None:
+    refused = podtop("--api-url", url, "--read-only", env={"RUNPOD_API_KEY": "wrong-key"})
+    refused.wait_for("RunPod refused the API key")
+    refused.wait_for("RTX ")  # the market needs no key; which card is cheapest moves
+    refused.wait_for("READ-ONLY")
+    assert refused.quit() == 0
+    assert b"wrong-key" not in refused.output

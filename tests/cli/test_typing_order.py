@@ -5,8 +5,6 @@ from __future__ import annotations
 import random
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import served
 from tests.cli.terminal import Terminal, podtop
 
-SHORT, FULL, PARTS, AT_ONCE = 10, 1000, 5, 4
+SHORT, FULL, PARTS, AT_ONCE = 5, 1000, 5, 4
 """Bursts of a run of the suite, of a long one, in how many parts that is, and how many terminals each types into."""
+one_terminal = pytest.mark.xdist_group("typing")
+"""Tests that share one start of podtop run in one worker."""
+
 GAPS = (0.0, 0.0, 0.01, 0.03, 0.06)
 MOVES = ("j", "k", "g", "G", " ", "\x1b[B", "\x1b[A", "\x1b[H", "\x1b[F", "\x1bOB")
 PODS = 9
@@ -63,13 +65,10 @@ def names_on(terminal: Terminal) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A simulated RunPod whose pods stay as they are."""
-    command = [sys.executable, "-m", "tui", "simulate", "--port", "0", "--pods", str(PODS), "--seed", "7"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        yield next(word for word in server.stdout.readline().split() if word.startswith("http")).rstrip(",")
-        server.terminate()
+    with served(str(tmp_path_factory.mktemp("server")), "--pods", str(PODS), "--seed", "7") as address:
+        yield address
 
 
 def sorted_by_name(url: str, home: Path) -> Terminal:
@@ -156,6 +155,7 @@ def bursts(terminal: Terminal, count: int, seed: int) -> None:
             terminal.leave("✓")
 
 
+@one_terminal
 def test_an_action_never_overtakes_a_move(by_name: Terminal) -> None:
     bursts(by_name, SHORT, seed=1)
 
@@ -179,6 +179,7 @@ def test_an_action_never_overtakes_a_move_in_a_thousand_bursts(part: int, url: s
             terminal.end()
 
 
+@one_terminal
 def test_what_is_typed_behind_a_screen_a_filter_or_a_pane_is_for_what_comes(by_name: Terminal) -> None:
     terminal = by_name
     names = names_on(terminal)
@@ -211,6 +212,7 @@ def test_what_is_typed_behind_a_screen_a_filter_or_a_pane_is_for_what_comes(by_n
     terminal.leave("─ Terminate ")
 
 
+@one_terminal
 def test_pieces_of_key_sequences_do_nothing(by_name: Terminal) -> None:
     terminal = by_name
     names = names_on(terminal)

@@ -117,7 +117,7 @@ def watching(environ: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.wide)])
 def test_a_watch_prints_a_document_a_line_until_told_to_end(number: int, environ: dict[str, str]) -> None:
     process = watching(environ, "--json", "--watch", "2", "--filter", "llama")
     assert process.stdout is not None
@@ -171,7 +171,10 @@ def _handles(pid: int, number: int) -> bool:
     return bool(caught >> (number - 1) & 1)
 
 
-@pytest.mark.parametrize("arguments", ["once market", "once market --json", "once --csv --watch 2"])
+@pytest.mark.parametrize(
+    "arguments",
+    ["once --csv --watch 2", *(pytest.param(f"once market{form}", marks=pytest.mark.wide) for form in ("", " --json"))],
+)
 def test_a_reader_that_has_enough_is_no_trouble(arguments: str, environ: dict[str, str]) -> None:
     command = f"{sys.executable} -m tui {arguments} | head -c 5; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, env=environ, timeout=60)
@@ -179,6 +182,7 @@ def test_a_reader_that_has_enough_is_no_trouble(arguments: str, environ: dict[st
     assert len(done.stdout) == 5
 
 
+@pytest.mark.wide  # in a fork it is tried for every command
 def test_an_output_that_cannot_be_written_is_told(environ: dict[str, str]) -> None:
     for where, words in ((">/dev/full", "No space left"), (">&-", "the output is closed")):
         command = f"{sys.executable} -m tui once {where}"
@@ -195,7 +199,7 @@ def test_a_terminal_without_unicode_gets_question_marks(run: Run) -> None:
     assert json.loads(as_json.stdout)["total"] == 6
 
 
-@pytest.mark.parametrize("width", [50, 80, 200])
+@pytest.mark.parametrize("width", [50, *(pytest.param(width, marks=pytest.mark.wide) for width in (80, 200))])
 def test_on_a_terminal_the_table_fits_and_has_no_colour(width: int, environ: dict[str, str]) -> None:
     terminal = Terminal([*PODTOP, "once"], size=(width, 24), env=environ)
     assert terminal.end() == 0

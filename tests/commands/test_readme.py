@@ -98,6 +98,7 @@ def test_what_else_there_is(line: str, shell: dict[str, str]) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.wide
 def test_the_screen_on_ones_own_account(shell: dict[str, str]) -> None:
     (line,) = SCREENS
     name, _, value = line.split()[0].partition("=")

@@ -54,12 +54,12 @@ async def test_an_hour_of_past_up_to_now() -> None:
 
 async def test_the_past_leads_to_the_present() -> None:
     wall = Wall()
-    source = demo_source(wall=wall, history_s=3600.0)
+    source = demo_source(wall=wall, history_s=600.0)
     cloud = source.open()
     first = await cloud.fleet()
     past = [moment async for moment in source.history(cloud)]  # type: ignore[misc]
     assert await cloud.fleet() == first, "telling the past changes nothing"
-    again = demo_source(wall=wall, history_s=3600.0)
+    again = demo_source(wall=wall, history_s=600.0)
     assert (await told(again))[-1] == past[-1]
     spend = first.funds.spend_per_hr  # type: ignore[union-attr]
     before, now = past[-1][1].funds.balance, first.funds.balance  # type: ignore[union-attr]
@@ -67,7 +67,7 @@ async def test_the_past_leads_to_the_present() -> None:
 
 
 async def test_what_the_visitor_does_is_not_in_the_past_and_stays_done() -> None:
-    source = demo_source(wall=Wall())
+    source = demo_source(wall=Wall(), history_s=600.0)
     cloud = source.open()
     pods = (await cloud.fleet()).pods
     assert pods
@@ -83,11 +83,11 @@ async def test_what_the_visitor_does_is_not_in_the_past_and_stays_done() -> None
 
 async def test_speed_makes_the_clock_run_and_not_the_past_longer() -> None:
     wall = Wall()
-    source = demo_source(wall=wall, speed=100_000.0, history_s=3600.0)
+    source = demo_source(wall=wall, speed=100_000.0, history_s=600.0)
     wall.now += 10
     assert source.clock() == START + 1_000_000
     assert source.pace == 100_000
-    assert len(await told(source)) == 240
+    assert len(await told(source)) == 40
 
 
 async def test_the_spot_pod_is_outbid_before_the_visitors_eyes() -> None:

@@ -116,7 +116,7 @@ def test_the_spot_pod_is_outbid_after_some_minutes() -> None:
     assert spot.change.startswith("Outbid: ")
 
 
-@pytest.mark.parametrize("count", [0, 1, 3, 6, 50, 2000])
+@pytest.mark.parametrize("count", [0, 1, 3, 6, 50, pytest.param(2000, marks=pytest.mark.wide)])
 def test_any_number_of_pods(count: int) -> None:
     world = world_at(OPENED, pods=count)
     assert len(world.pods) == count

@@ -65,20 +65,24 @@ def test_whatever_is_laid_out_by_rich_nothing_uncertain_is_sent(text: str) -> No
             assert shown(unicodedata.normalize("NFC", glyph)) == unicodedata.normalize("NFC", glyph)
 
 
-def samples() -> list[str]:
-    """A character of each kind and neighbourhood, all that are wide and no ideograph, and letters with accents."""
-    found = [chr(n) for n in range(0x20, 0x3000) if shown(chr(n)) == chr(n)]
+def samples(of: int) -> list[str]:
+    """A character of each kind, all that are wide and no ideograph, and letters with accents; one of so many."""
+    found = [chr(n) for n in range(0x20, 0x3000, of) if shown(chr(n)) == chr(n)]
     found += [
-        chr(n) for n in range(0x3000, 0x110000) if certain(chr(n)) == 2 and (n % 97 == 0 or 0x1F000 <= n < 0x1FB00)
+        chr(n)
+        for n in range(0x3000, 0x110000)
+        if n % of == 0 and (n % 97 == 0 or 0x1F000 <= n < 0x1FB00) and certain(chr(n)) == 2
     ]
-    found += [chr(n) for n in range(0x3000, 0x1F000, 61) if certain(chr(n)) == 1 and unicodedata.name(chr(n), "")]
-    return [*found, *(shown(f"{letter}{chr(n)}") for letter in "aЖ" for n in range(0x300, 0x345))]
+    found += [chr(n) for n in range(0x3000, 0x1F000, 61 * of) if certain(chr(n)) == 1 and unicodedata.name(chr(n), "")]
+    found += [shown(f"{letter}{chr(n)}") for letter in "aЖ" for n in range(0x300, 0x345, of)]
+    return [*found, *map(shown, ODD)]
 
 
-def test_pyte_draws_it_in_as_many_cells() -> None:
+@pytest.mark.parametrize("of", [pytest.param(7, id="a part"), pytest.param(1, id="all", marks=pytest.mark.wide)])
+def test_pyte_draws_it_in_as_many_cells(of: int) -> None:
     screen = pyte.Screen(40, 1)
     stream = pyte.Stream(screen)
-    for text in [*samples(), *map(shown, ODD)]:
+    for text in samples(of):
         stream.feed(f"\r\x1b[2K{text}")
         assert screen.cursor.x == width(text), ascii(text)
 
@@ -100,8 +104,9 @@ open(sys.argv[2] + ".done", "w").close()
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is the other terminal")
-def test_tmux_draws_it_in_as_many_cells(tmp_path: Path) -> None:
-    texts = [*samples(), *map(shown, ODD)]
+@pytest.mark.parametrize("of", [pytest.param(7, id="a part"), pytest.param(1, id="all", marks=pytest.mark.wide)])
+def test_tmux_draws_it_in_as_many_cells(of: int, tmp_path: Path) -> None:
+    texts = samples(of)
     (tmp_path / "texts").write_text("\n".join(texts), encoding="utf-8")
     (tmp_path / "ask.py").write_text(ASK)
     server = f"podtop-width-{tmp_path.name[-12:]}"

@@ -25,7 +25,10 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
+OTHERS = [pytest.param(number, marks=pytest.mark.wide, id=number.name) for number in (signal.SIGINT, signal.SIGHUP)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, *OTHERS], ids=lambda number: number.name)
 @pytest.mark.parametrize("wait", ["while True: time.sleep(0.01)", "await asyncio.sleep(3600)"], ids=["busy", "waiting"])
 def test_it_ends_where_no_thread_can_be_had_any_more(number: signal.Signals, wait: str) -> None:
     command = [sys.executable, "-c", STUCK.format(wait=wait)]

@@ -6,6 +6,7 @@ import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,10 @@ from tui.domain.user_message import Note
 from tui.history.recorder import Recorder
 from tui.services.source import Source
 from tui.storage.state_files import StateFiles
+from tui.ui.charts import plot
+from tui.ui.charts.spec import Drawn, Row
 from tui.ui.input.typeahead import QUIET
+from tui.ui.widgets.table import Table
 
 FRAME = 0.02  # a little longer than a frame of Textual
 NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC
@@ -251,6 +255,9 @@ def sent_to_clipboard(run: Running) -> list[str]:
 PAINTING = ("test_diff_renderer.py", "test_driver.py", "test_cell_buffer.py")
 """Where it counts what is painted."""
 
+DRAWING = (*PAINTING, "test_fleet_screen.py", "test_account_screen.py")
+"""Where it counts what is drawn, and what is left as it was."""
+
 _render_update = Compositor.render_update
 
 
@@ -262,10 +269,33 @@ def _when_looked_at(self: Compositor, full: bool = False, **options: Any) -> Any
     return None
 
 
+def _drawn_when_looked_at(self: Table) -> None:
+    """Lines are drawn for whoever looks, and not with every answer."""
+    self._strips.clear()
+    self.refresh()
+
+
+_drawn_once = lru_cache(4096)(plot.draw)
+
+
+def _draw_once(spec: Drawn, width: int, height: int) -> tuple[Row, ...]:
+    """The charts of the world that most tests begin with are the same: each is drawn once for all of them."""
+    try:
+        return _drawn_once(spec, width, height)
+    except TypeError:
+        return plot_draw(spec, width, height)
+
+
+plot_draw = plot.draw
+
+
 @pytest.fixture(autouse=True)
 def _unpainted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.path.name not in PAINTING:
         monkeypatch.setattr(Compositor, "render_update", _when_looked_at)
+        monkeypatch.setattr("tui.ui.widgets.chart.plot.draw", _draw_once)
+    if request.path.name not in DRAWING:
+        monkeypatch.setattr(Table, "_repaint", _drawn_when_looked_at)
 
 
 Launch = Callable[..., AbstractAsyncContextManager[Running]]

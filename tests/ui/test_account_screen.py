@@ -134,6 +134,7 @@ async def test_charges_by_day_with_the_month_and_more_days(launch: Launch) -> No
         assert "last 14 days" in run.text()
 
 
+@pytest.mark.wide
 async def test_three_years_of_charges(launch: Launch) -> None:
     cloud = AccountCloud()
     rows = [Charge(NOW // DAY * DAY - n * DAY, 10.0, 10.0, 0.0, 0.0, 0.0, "CHARGE_POD") for n in range(1200)]
@@ -149,6 +150,7 @@ async def test_three_years_of_charges(launch: Launch) -> None:
         assert "2023" in run.text()
 
 
+@pytest.mark.wide
 async def test_billing_that_runpod_does_not_give_costs_nothing_else(launch: Launch) -> None:
     cloud = AccountCloud()
     cloud.answers["billing"] = Rejected((Problem('Unknown argument "input" on field "User.billing".'),))
@@ -161,6 +163,7 @@ async def test_billing_that_runpod_does_not_give_costs_nothing_else(launch: Laun
         assert "To date" in run.text()
 
 
+@pytest.mark.wide
 async def test_billing_by_gpu_type(launch: Launch) -> None:
     async with launch(cloud=AccountCloud()) as run:
         await go(run, "billing")
@@ -169,6 +172,7 @@ async def test_billing_by_gpu_type(launch: Launch) -> None:
         assert words in text, words
 
 
+@pytest.mark.wide
 async def test_payments_codes_referral_and_earnings(launch: Launch) -> None:
     async with launch(cloud=AccountCloud()) as run:
         await go(run, "payments")
@@ -207,6 +211,7 @@ async def test_a_template_is_shown_read_and_deployed_from(launch: Launch) -> Non
         assert form.draft["name"].startswith("pytorch-2-4-")
 
 
+@pytest.mark.wide
 async def test_a_readme_is_data(launch: Launch) -> None:
     cloud = AccountCloud()
     told = await cloud.real.readmes()
@@ -221,6 +226,7 @@ async def test_a_readme_is_data(launch: Launch) -> None:
         assert "echo [b]" in run.text()
 
 
+@pytest.mark.wide
 async def test_five_hundred_templates_are_filtered(launch: Launch) -> None:
     cloud = AccountCloud()
     one = (await cloud.real.templates()).templates[0]
@@ -286,6 +292,7 @@ async def test_a_screen_that_is_not_on_top_asks_for_nothing(launch: Launch) -> N
         assert cloud.topics == ["account"]
 
 
+@pytest.mark.wide
 async def test_nothing_is_drawn_again_without_a_change(launch: Launch) -> None:
     async with launch(cloud=AccountCloud()) as run:
         await go(run, "money")
@@ -310,7 +317,7 @@ async def empty(cloud: AccountCloud) -> AccountCloud:
     return cloud
 
 
-@pytest.mark.parametrize("size", [(120, 40), (40, 12)])
+@pytest.mark.parametrize("size", [(120, 40), pytest.param((40, 12), marks=pytest.mark.wide)])
 async def test_an_empty_account_with_no_balance(launch: Launch, size: tuple[int, int]) -> None:
     async with launch(cloud=await empty(AccountCloud()), size=size) as run:
         wanted = {
@@ -340,6 +347,7 @@ async def test_trouble_is_told_and_the_money_of_the_poll_stays(launch: Launch) -
             assert "no route to RunPod" in text or "NVIDIA H100" in text
 
 
+@pytest.mark.wide
 async def test_the_way_round_a_narrow_terminal(launch: Launch) -> None:
     async with launch(cloud=AccountCloud(), size=(80, 24)) as run:
         await go(run, "money")
@@ -408,6 +416,7 @@ def recording(tmp_path: Path) -> Path:
     return make_recording(tmp_path / "a.sqlite", hours=1.0, step=120.0)
 
 
+@pytest.mark.wide
 async def test_a_recording_tells_the_money_of_its_time_and_no_more(recording: Path) -> None:
     app = replay_app(recording)
     async with app.run_test(size=(120, 40)) as pilot:

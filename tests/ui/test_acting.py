@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from msgspec.structs import replace
 from textual.widgets import Input
 
@@ -89,6 +90,7 @@ async def test_cancel_has_the_focus_and_escape_leaves(launch: Launch) -> None:
         assert run.cloud.sent == []
 
 
+@pytest.mark.wide
 async def test_moving_to_the_button_is_as_good(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "llama")
@@ -158,6 +160,7 @@ async def test_what_changed_meanwhile_is_asked_again(launch: Launch) -> None:
         assert await sent(run) == [("terminate", LLAMA)]
 
 
+@pytest.mark.wide
 async def test_of_several_that_changed_the_one_that_is_left_is_asked_for_by_its_name(launch: Launch) -> None:
     async with launch() as run:
         await run.press("g", "space", "space")
@@ -177,6 +180,7 @@ async def test_of_several_that_changed_the_one_that_is_left_is_asked_for_by_its_
         assert await sent(run) == [("terminate", ROWS[second])]
 
 
+@pytest.mark.wide
 async def test_of_several_to_be_resumed_the_one_that_is_left_has_its_fields(launch: Launch) -> None:
     other = replace(pod("r2", name="other-prep", status="EXITED", utils=None, cost=0.4), gpu_count=2)
     async with launch() as run:
@@ -241,6 +245,7 @@ async def test_escape_while_it_is_read_again_sends_nothing(launch: Launch) -> No
         assert held.sent == []
 
 
+@pytest.mark.wide
 async def test_gpus_that_are_taken_meanwhile_are_asked_about_again(launch: Launch) -> None:
     prep = replace(pod("r2", name="prep-four", status="EXITED", utils=None, cost=4.0), gpu_count=4)
     assert prep.machine is not None
@@ -276,6 +281,7 @@ async def test_what_is_over_meanwhile_is_not_done(launch: Launch) -> None:
         assert run.cloud.sent == []
 
 
+@pytest.mark.wide
 async def test_a_dialog_that_is_closed_while_pods_are_read_again_is_over(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "llama")
@@ -314,6 +320,7 @@ async def test_nothing_is_sent_when_the_pod_cannot_be_read_again(launch: Launch)
         assert await sent(run) == [("stop", LLAMA)]
 
 
+@pytest.mark.wide
 async def test_resuming_lets_one_choose_gpus(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "dataset")
@@ -359,6 +366,7 @@ async def test_a_key_that_makes_no_sense_says_why(launch: Launch) -> None:
             await run.press("escape")
 
 
+@pytest.mark.wide
 async def test_the_footer_tells_what_is_possible_now(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "llama")
@@ -431,8 +439,8 @@ async def test_errors_stay_readable_in_the_events(launch: Launch) -> None:
         await run.press("y")
         await sent(run)
         await run.until("stopping?")
-        for _ in range(30):
-            run.cloud.now += 5
+        for _ in range(10):
+            run.cloud.now += 15
             await run.poll()
         await run.press("e")
         await run.until("nothing came of it")
@@ -451,6 +459,7 @@ async def test_markup_in_names_is_text(launch: Launch) -> None:
         assert "[red]evil[/]" in run.text()
 
 
+@pytest.mark.wide
 async def test_a_dialog_can_be_read_and_left_at_every_size(launch: Launch) -> None:
     async with launch() as run:
         await run.press("g")

@@ -86,6 +86,7 @@ async def test_what_is_chosen_in_the_palette_is_done_once(launch: Launch, monkey
         assert run.app.screen_stack[:-1] == [below]
 
 
+@pytest.mark.wide
 async def test_a_page_down_where_nothing_is_found(launch: Launch) -> None:
     async with launch() as run:
         palette = await opened_palette(run)
@@ -164,6 +165,7 @@ async def test_a_double_click_on_cancel_clicks_nothing_below(launch: Launch) -> 
         assert run.cloud.sent == []
 
 
+@pytest.mark.wide
 async def test_a_filter_line_that_loses_the_keys_is_over(launch: Launch) -> None:
     async with launch() as run:
         for back in ("#pods", "#telemetry", "#market"):

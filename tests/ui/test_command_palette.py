@@ -50,6 +50,7 @@ async def test_a_pod_opens(launch: Launch) -> None:
         assert isinstance(run.app.screen, FleetScreen)
 
 
+@pytest.mark.wide
 async def test_a_gpu_type_goes_to_the_market_with_the_cursor_on_it(launch: Launch) -> None:
     async with launch() as run:
         for words, gpu in (("gpu: 4090", "RTX 4090"), ("gpu: b200", "B200")):
@@ -61,6 +62,7 @@ async def test_a_gpu_type_goes_to_the_market_with_the_cursor_on_it(launch: Launc
             await run.press("slash", *"h100", "enter")
 
 
+@pytest.mark.wide
 async def test_a_gpu_type_far_down_comes_into_sight(launch: Launch) -> None:
     cloud = HeldCloud()
     cloud.market_answer = market(*(offer(f"GPU {n:02}", Quote(float(n), None, "High")) for n in range(60)))
@@ -118,6 +120,7 @@ async def test_it_does_not_come_over_a_dialog(launch: Launch) -> None:
         assert isinstance(run.app.screen, Confirm)
 
 
+@pytest.mark.wide
 async def test_names_are_data(launch: Launch) -> None:
     cloud = HeldCloud()
     cloud.fleet_answer = snapshot(pod("a1", name="[red]mine[/] [link='x']"))

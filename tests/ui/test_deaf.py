@@ -170,6 +170,7 @@ async def test_letters_find_the_field_from_cancel_too(launch: Launch) -> None:
         assert len(run.cloud.sent) == 2
 
 
+@pytest.mark.wide
 async def test_a_bid_is_typed_from_the_start(launch: Launch) -> None:
     async with launch() as run:
         await run.poll(snapshot(SPOT, *(PODS.pods or ())))
@@ -259,7 +260,7 @@ async def test_a_dialog_that_ends_below_another_sends_nothing_and_closes_when_it
         assert run.cloud.sent == []
 
 
-@pytest.mark.parametrize("meanwhile", ["T", "1", "/"])
+@pytest.mark.parametrize("meanwhile", ["T", *(pytest.param(key, marks=pytest.mark.wide) for key in "1/")])
 async def test_a_form_that_comes_late_opens_over_nothing(launch: Launch, meanwhile: str) -> None:
     held, gate = HeldCloud(), asyncio.Event()
 
@@ -299,7 +300,7 @@ async def test_a_form_whose_gpu_is_asked_for_at_once_opens(launch: Launch) -> No
         # A stream of keys that was meant for something else lands in none of its fields.
         count = run.app.screen.query_one("#field-gpu_count", Input)
         before = count.value
-        for _ in range(8):
+        for _ in range(4):
             await run.wait(0.3)
             typed(run, "7")
             await run.settle()

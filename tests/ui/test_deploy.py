@@ -104,6 +104,7 @@ async def test_spot_takes_a_bid_and_is_rented(launch: Launch) -> None:
         assert order.bid_per_gpu == 1.6
 
 
+@pytest.mark.wide
 async def test_what_is_wrong_is_said_beside_the_field_and_stops_the_order(launch: Launch) -> None:
     async with launch() as run:
         await form(run)
@@ -117,6 +118,7 @@ async def test_what_is_wrong_is_said_beside_the_field_and_stops_the_order(launch
         assert run.cloud.orders == []
 
 
+@pytest.mark.wide
 async def test_the_rest_is_folded_until_it_is_asked_for(launch: Launch) -> None:
     async with launch(size=(120, 60)) as run:
         await form(run)
@@ -128,6 +130,24 @@ async def test_the_rest_is_folded_until_it_is_asked_for(launch: Launch) -> None:
         assert "two letters" in run.text()
 
 
+async def test_a_draft_is_kept_without_its_secrets(launch: Launch, tmp_path: Path) -> None:
+    async with launch() as run:
+        await form(run)
+        await put(run, "image", "acme/train:7")
+        name, value = list(run.app.screen.query(".variable Input").results(Input))[:2]
+        name.value, value.value = "HF_TOKEN", "hf_secret"
+        await run.settle()
+        assert "HF_TOKEN" in run.text()
+        assert "hf_secret" not in run.text()
+        await run.press("escape")
+        await run.settle()
+    kept = written(tmp_path)
+    assert b"acme/train:7" in kept
+    assert b"HF_TOKEN" in kept
+    assert b"hf_secret" not in kept
+
+
+@pytest.mark.wide
 async def test_escape_keeps_the_draft_and_a_crash_does(launch: Launch, tmp_path: Path) -> None:
     async with launch() as run:
         await form(run)
@@ -173,6 +193,7 @@ async def test_escape_keeps_the_draft_and_a_crash_does(launch: Launch, tmp_path:
         assert run.app.screen.draft.env == ()  # type: ignore[attr-defined]
 
 
+@pytest.mark.wide
 async def test_less_than_an_hours_balance_takes_the_name(launch: Launch) -> None:
     async with launch() as run:
         await run.poll(snapshot(*(PODS.pods or ()), funds=funds(1.0, 0.1)))
@@ -212,6 +233,7 @@ async def test_a_price_that_rose_meanwhile_is_asked_again(launch: Launch) -> Non
         assert run.cloud.orders == []
 
 
+@pytest.mark.wide
 async def test_the_same_as_a_pod(launch: Launch) -> None:
     cloud = HeldCloud()
     cloud.detail_answer = DETAIL
@@ -248,6 +270,7 @@ async def test_escape_gives_up_a_form_that_is_waited_for(launch: Launch) -> None
         assert [len(cloud.looked_at), "deploy" in run.toasts()] == [3, False]
 
 
+@pytest.mark.wide
 async def test_a_template_fills_the_form(launch: Launch) -> None:
     cloud = HeldCloud()
     template = Template(
@@ -265,6 +288,7 @@ async def test_a_template_fills_the_form(launch: Launch) -> None:
         cloud.templates_answer = Faltering("server error")
 
 
+@pytest.mark.wide
 async def test_templates_that_do_not_come_are_told(launch: Launch) -> None:
     cloud = HeldCloud()
     cloud.templates_answer = Faltering("RunPod answered with a server error (HTTP 502).")
@@ -337,7 +361,7 @@ async def test_leaving_the_last_question_while_it_looks_again_orders_nothing(lau
         assert cloud.orders == []
 
 
-@pytest.mark.parametrize("away", [0.0, 9 * 3600.0])
+@pytest.mark.parametrize("away", [0.0, pytest.param(9 * 3600.0, marks=pytest.mark.wide)])
 async def test_a_deploy_that_a_crash_left_open_gets_the_lease_it_was_to_have(
     away: float, launch: Launch, tmp_path: Path
 ) -> None:
@@ -363,6 +387,7 @@ async def test_a_deploy_that_a_crash_left_open_gets_the_lease_it_was_to_have(
         assert not state.draft().exists()
 
 
+@pytest.mark.wide
 async def test_a_form_that_is_only_looked_at_takes_no_drafts_place(launch: Launch) -> None:
     cloud = HeldCloud()
     cloud.detail_answer = DETAIL

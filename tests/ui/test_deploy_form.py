@@ -140,6 +140,7 @@ async def test_a_pasted_variable_never_shows_its_value() -> None:
         assert "HF_TOKEN" in app.text()
 
 
+@pytest.mark.wide
 async def test_a_pasted_token_that_ends_in_an_equals_sign_is_a_value() -> None:
     app = Stage()
     async with shown(app) as pilot:
@@ -171,6 +172,7 @@ async def test_keys_that_come_faster_than_rows_are_made_are_all_taken() -> None:
         assert len(app.screen.query(Variable)) == 2
 
 
+@pytest.mark.wide
 async def test_a_variable_without_its_name_and_value_is_none() -> None:
     app = Stage(replace(FRESH, env=(("A", Secret("x")),)))
     async with shown(app) as pilot:
@@ -180,6 +182,7 @@ async def test_a_variable_without_its_name_and_value_is_none() -> None:
         assert app.form.draft.env == ()
 
 
+@pytest.mark.wide
 async def test_a_volume_key_is_hidden_and_still_there_when_the_form_is_opened_again() -> None:
     app = Stage(FRESH.typed("volume_key", SECRET))
     async with shown(app) as pilot:
@@ -212,6 +215,7 @@ async def test_a_template_fills_the_form_when_one_goes_on_to_the_next_field() ->
         assert (app.form.draft["template_id"], app.form.draft["image"]) == ("tpl1", "a1111:latest")
 
 
+@pytest.mark.wide
 async def test_templates_that_come_late_fill_the_form_too() -> None:
     app = Stage()
     async with shown(app) as pilot:
@@ -284,6 +288,7 @@ async def test_an_unknown_price_says_so() -> None:
         assert "$0.00" not in app.text()
 
 
+@pytest.mark.wide
 async def test_a_cpu_pod_is_not_shown_with_a_gpu() -> None:
     app = Stage(FRESH.typed("gpu_type_id", "").typed("compute", "CPU").typed("instance_ids", "cpu3c-2-4"))
     async with shown(app) as pilot:
@@ -299,6 +304,7 @@ async def test_a_cpu_pod_is_not_shown_with_a_gpu() -> None:
         assert "to mend: GPU" in app.text()
 
 
+@pytest.mark.wide
 async def test_the_gpu_field_tells_what_the_market_has() -> None:
     app = Stage()
     async with shown(app) as pilot:
@@ -322,6 +328,7 @@ async def test_the_first_wrong_field_is_gone_to_and_what_is_wrong_is_named() -> 
         assert app.answers == []
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("size", [(60, 20)])
 async def test_every_field_is_reached_by_keys_and_seen_with_its_fault(size: tuple[int, int]) -> None:
     app = Stage(FRESH.typed("country", "USA"))
@@ -348,6 +355,7 @@ async def test_every_field_is_reached_by_keys_and_seen_with_its_fault(size: tupl
         assert seen == {field.name for field in fields("demand", folded=False)} - {"env"}
 
 
+@pytest.mark.wide
 async def test_the_end_of_a_long_text_is_seen_while_it_is_typed() -> None:
     app = Stage()
     async with shown(app, (80, 24)) as pilot:
@@ -408,6 +416,10 @@ WRONG = replace(
 )
 
 
+MOST = (("wrong", (80, 24)), ("filled", (120, 40)))
+"""What every run looks at: the others show the same in other room."""
+
+
 def pressing(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def run(pilot: Pilot[None]) -> None:
         await settle(pilot)
@@ -417,17 +429,25 @@ def pressing(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     return run
 
 
-@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)], ids=["60x20", "80x24", "120x40"])
-@pytest.mark.parametrize("draft", [FILLED, WRONG], ids=["filled", "wrong"])
+LOOKS = [
+    pytest.param(draft, size, id=f"{name}-{size[0]}x{size[1]}", marks=() if (name, size) in MOST else pytest.mark.wide)
+    for name, draft in (("filled", FILLED), ("wrong", WRONG))
+    for size in ((60, 20), (80, 24), (120, 40))
+]
+
+
+@pytest.mark.parametrize(("draft", "size"), LOOKS)
 def test_looks(snap_compare: Compare, draft: Draft, size: tuple[int, int]) -> None:
     assert snap_compare(Stage(draft, kept=True), terminal_size=size, run_before=pressing())
 
 
+@pytest.mark.wide
 def test_looks_light(snap_compare: Compare) -> None:
     app = Stage(WRONG, kept=True, theme=themes.LIGHT.name)
     assert snap_compare(app, terminal_size=(120, 40), run_before=pressing("ctrl+s"))
 
 
+@pytest.mark.wide
 def test_looks_unfolded(snap_compare: Compare) -> None:
     async def run(pilot: Pilot[None]) -> None:
         await settle(pilot)

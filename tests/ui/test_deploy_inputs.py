@@ -138,14 +138,13 @@ def _label(screen: Any) -> str:
     return " ".join(str(screen.query_one("#deploy-fold", Button).label).split())
 
 
-async def test_the_form_opens_by_itself_and_says_which_are_set() -> None:
+@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.wide)])
+async def test_the_form_opens_by_itself_and_says_which_are_set(step: int) -> None:
     """One form for all fields: each draft is put into it, as a template's is."""
     app = Stage(FRESH)
     async with staged(app, (80, 24)) as pilot:
         form = app.form
-        for field in FIELDS:
-            if "demand" not in field.ways:
-                continue
+        for field in [field for field in FIELDS if "demand" in field.ways][::step]:
             draft = _set(field)
             # Opened with it, and filled with it while it is open.
             assert DeployForm(draft, FRESH, form._sources, kept=True)._folded is field.common, field.name
@@ -159,6 +158,7 @@ async def test_the_form_opens_by_itself_and_says_which_are_set() -> None:
         await pilot.pause()
 
 
+@pytest.mark.wide
 async def test_folded_fields_are_made_when_they_are_first_shown_with_what_is_in_the_draft() -> None:
     app = Stage(FRESH)
     async with staged(app, (80, 24)) as pilot:
@@ -180,6 +180,7 @@ async def test_folded_fields_are_made_when_they_are_first_shown_with_what_is_in_
         assert (form.query_one("#field-country", Input).value, form.draft["country"]) == ("SE", "SE")
 
 
+@pytest.mark.wide
 async def test_what_is_wrong_in_the_fold_opens_it_and_is_gone_to() -> None:
     # Not in the fold's words where it is folded by hand: without it, it could not be ordered, and no one saw why.
     app = Stage(FRESH.typed("country", "USA"))
@@ -192,6 +193,7 @@ async def test_what_is_wrong_in_the_fold_opens_it_and_is_gone_to() -> None:
         await until(pilot, lambda: "two letters" in app.text())
 
 
+@pytest.mark.wide
 async def test_a_fold_that_is_closed_by_hand_goes_on_saying_what_is_set() -> None:
     draft = FRESH
     hidden = [f for f in FIELDS if not f.common and "demand" in f.ways]
@@ -230,6 +232,7 @@ async def test_the_question_before_a_kept_draft_of_another_gpu_shows_what_was_fo
         assert run.cloud.orders == []
 
 
+@pytest.mark.wide
 async def test_what_was_only_opened_is_not_asked_about_before_it_is_begun_anew(launch: Launch) -> None:
     async with launch() as run:
         await form(run)
@@ -238,6 +241,7 @@ async def test_what_was_only_opened_is_not_asked_about_before_it_is_begun_anew(l
         assert isinstance(run.app.screen, DeployForm)
 
 
+@pytest.mark.wide
 async def test_deploy_is_there_only_where_the_row_means_something(launch: Launch) -> None:
     from tui.api.catalogue import CpuFlavor, CpuPrice
     from tui.api.hosts import CpuType

@@ -79,6 +79,7 @@ async def test_one_poll_that_fails_is_no_outage_and_long_silence_is(launch: Laun
         assert (event.kind, event.text) == (Kind.OUTAGE, "it took its time")
 
 
+@pytest.mark.wide
 async def test_throttling_is_told_too_and_each_trouble_once(launch: Launch) -> None:
     async with launch(cloud=rich()) as run:
         for _ in range(4):
@@ -88,6 +89,7 @@ async def test_throttling_is_told_too_and_each_trouble_once(launch: Launch) -> N
         assert kinds == [Kind.THROTTLED, Kind.THROTTLED_OVER]
 
 
+@pytest.mark.wide
 async def test_filtering(launch: Launch) -> None:
     async with launch(cloud=rich()) as run:
         await later(run, 5, fleet=STOPPED)
@@ -123,6 +125,7 @@ async def test_copying_an_event(launch: Launch) -> None:
         assert "stopped" in copied
 
 
+@pytest.mark.wide
 async def test_without_a_recording_the_pod_is_shown_as_it_is_now_and_that_is_said(launch: Launch) -> None:
     async with launch(cloud=rich()) as run:
         await later(run, 5, fleet=STOPPED)
@@ -213,6 +216,7 @@ async def test_the_log_goes_on_after_a_restart_and_nothing_stands_twice(launch: 
     kept.close()
 
 
+@pytest.mark.wide
 async def test_an_alert_that_lasts_over_a_restart_is_told_once(launch: Launch, tmp_path: Path) -> None:
     def idle() -> HeldCloud:
         cloud = HeldCloud()
@@ -236,6 +240,7 @@ async def test_an_alert_that_lasts_over_a_restart_is_told_once(launch: Launch, t
         assert told == [Kind.IDLE, Kind.IDLE_OVER]
 
 
+@pytest.mark.wide
 async def test_thousands_of_events_are_shown_by_the_line(launch: Launch, tmp_path: Path) -> None:
     async with launch(cloud=rich(), record=tmp_path) as run:
         await remembered(run)
@@ -266,6 +271,7 @@ async def test_another_screen_on_top_costs_the_log_nothing(launch: Launch) -> No
         assert gathered == []
 
 
+@pytest.mark.wide
 async def test_every_size(launch: Launch) -> None:
     async with launch(cloud=rich(), size=(20, 6)) as run:
         await later(run, 5, fleet=STOPPED)
@@ -287,6 +293,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_recording(tmp_path_factory.mktemp("recording") / "a.sqlite", hours=10.0, step=120.0)
 
 
+@pytest.mark.wide
 async def test_in_a_replay_the_log_is_that_of_the_whole_recording(recording: Path) -> None:
     app = replay_app(recording, at=NOON - 5 * 3600)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -299,6 +306,7 @@ async def test_in_a_replay_the_log_is_that_of_the_whole_recording(recording: Pat
         assert app.player.view[1] > NOON - 3600, "on to what was still ahead"
 
 
+@pytest.mark.wide
 async def test_a_recording_of_long_ago_has_its_log(recording: Path) -> None:
     past = Past(recording)
     found = await past.log(NOON + 400 * 86_400.0)

@@ -76,30 +76,40 @@ async def resize(run: Running, size: tuple[int, int]) -> None:
     assert run.app.size == Size(*size)
 
 
-async def test_screens_fill_every_size(launch: Launch) -> None:
+@pytest.mark.parametrize(
+    "sizes", [SIZES[::3], pytest.param(SIZES, marks=pytest.mark.wide)], ids=["some of them", "all of them"]
+)
+async def test_screens_fill_every_size(launch: Launch, sizes: tuple[tuple[int, int], ...]) -> None:
     async with launch(cloud=cloud(), size=SIZES[0]) as run:
         for keys in SCREENS.values():
             await run.afresh()
             await run.press(*keys)
-            for size in SIZES:
+            for size in sizes:
                 await resize(run, size)
                 check_panes(run, size)
 
 
-@pytest.mark.parametrize("what", DIALOGS)
-async def test_dialogs_show_question_and_way_out(launch: Launch, what: str) -> None:
-    """At every small size, while the terminal changes under an open dialog."""
+@pytest.mark.parametrize(
+    ("what", "sizes"),
+    [
+        *((what, (SMALL[-1], SMALL[0])) for what in ("terminate", "deploy", "help")),
+        *(pytest.param(what, SMALL[::-1], marks=pytest.mark.wide) for what in DIALOGS),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{len(value)} sizes",
+)
+async def test_dialogs_show_question_and_way_out(launch: Launch, what: str, sizes: tuple[tuple[int, int], ...]) -> None:
+    """At every small size, while the terminal changes under an open dialog: smaller, and back."""
     keys, told = DIALOGS[what]
-    async with launch(cloud=cloud(), size=SMALL[0]) as run:
+    async with launch(cloud=cloud(), size=SMALL[-1]) as run:
         for key in keys:
             await run.press(key)
             await run.settle()
         assert run.app.screen.is_modal, run.text()
         await run.wait(1.0)
-        for size in SMALL:
+        for size in (*sizes, sizes[0]):
             await resize(run, size)
             check_dialog(run, told, size)
-        for size in SMALL[0], SMALL[-1]:
+        for size in (sizes[-1], sizes[0])[: len(sizes) // 2]:
             await resize(run, size)
             await check_fields(run, size)
 
@@ -127,6 +137,7 @@ async def check_fields(run: Running, size: tuple[int, int]) -> None:
         assert focused.is_on_screen if hasattr(focused, "is_on_screen") else clipped.area > 0
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("keys", [("space", "space", "T"), ("S",)], ids=["several", "one"])
 async def test_all_of_it_can_be_read(launch: Launch, keys: tuple[str, ...]) -> None:
     """Page by page, from the keyboard, while a button or a field has the focus."""

@@ -88,6 +88,7 @@ async def test_filter_narrows_while_typing_enter_keeps_escape_clears(launch: Lau
         assert len(table.keys) == 4
 
 
+@pytest.mark.wide
 async def test_letters_typed_into_a_filter_are_letters(launch: Launch) -> None:
     async with launch() as run:
         await run.press("slash", *"qzp1:?/-")
@@ -131,6 +132,7 @@ async def test_tab_goes_round_the_panes_and_zoom_fills_the_body(launch: Launch) 
         assert run.app.screen.query_one("#market").display
 
 
+@pytest.mark.wide
 async def test_the_range_stays_within_its_list(launch: Launch) -> None:
     async with launch() as run:
         for _ in range(9):
@@ -158,7 +160,7 @@ async def test_pause_holds_the_screen_while_collection_goes_on(launch: Launch) -
         assert "brand-new" in run.text()
 
 
-@pytest.mark.parametrize("size", [(120, 60), (80, 100)])
+@pytest.mark.parametrize("size", [(120, 60), pytest.param((80, 100), marks=pytest.mark.wide)])
 async def test_help_tells_every_key_in_force(launch: Launch, size: tuple[int, int]) -> None:
     async with launch(size=size) as run:
         bound = {b.binding.id: b.binding for b in run.app.screen.active_bindings.values() if b.binding.id}
@@ -197,12 +199,17 @@ async def test_upper_case_is_for_what_spends_or_destroys_the_lock_and_the_last_r
     ("error", "header", "notice"),
     [
         (Unreachable("no route"), "unreachable", "RunPod cannot be reached"),
-        (TimedOut("slow"), "timed out", "does not answer in time"),
         (Unauthorized("401"), "key refused", "RunPod refused the API key"),
-        (Forbidden("403"), "forbidden", "RunPod forbids this"),
-        (Throttled("429", 0.0), "throttled", "asks podtop to slow down"),
-        (Malformed("html"), "unreadable answer", "is of no use"),
-        (Rejected((Problem("Something went wrong"),)), "rejected", "Something went wrong"),
+        *(
+            pytest.param(*told, marks=pytest.mark.wide)
+            for told in (
+                (TimedOut("slow"), "timed out", "does not answer in time"),
+                (Forbidden("403"), "forbidden", "RunPod forbids this"),
+                (Throttled("429", 0.0), "throttled", "asks podtop to slow down"),
+                (Malformed("html"), "unreadable answer", "is of no use"),
+                (Rejected((Problem("Something went wrong"),)), "rejected", "Something went wrong"),
+            )
+        ),
     ],
 )
 async def test_trouble_from_the_start_is_told_and_the_market_goes_on(
@@ -332,6 +339,7 @@ SIZES = [
 ]
 
 
+@pytest.mark.wide
 async def test_nothing_overlaps_overflows_or_crashes_at_any_size(launch: Launch) -> None:
     draw = random.Random(7)
     sizes = SIZES + [(draw.randint(20, 250), draw.randint(6, 80)) for _ in range(25)]
@@ -369,6 +377,7 @@ async def test_a_held_screen_hides_no_trouble(launch: Launch) -> None:
         assert "‖ paused 8s · ▲ unreachable · data 8s old" in run.text()
 
 
+@pytest.mark.wide
 async def test_slash_over_the_charts_filters_the_pods_and_takes_what_is_typed(launch: Launch) -> None:
     async with launch() as run:
         await run.press("tab", "slash", *"qqq")
@@ -483,7 +492,7 @@ def test_no_width_hides_the_profile(width: int, profile: str, read_only: bool, e
     assert badge == profile or width < 45
 
 
-@pytest.mark.parametrize(("demo", "shown"), [(False, True), (True, False)])
+@pytest.mark.parametrize(("demo", "shown"), [(False, True), pytest.param(True, False, marks=pytest.mark.wide)])
 async def test_the_profile_stands_in_the_header_of_every_screen_but_not_on_a_demo(
     launch: Launch, demo: bool, shown: bool
 ) -> None:

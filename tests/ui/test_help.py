@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,7 @@ def test_signs_stand_behind_the_keys() -> None:
     assert [title for title, _ in blocks(())] == ["Signs", "Tour"]
 
 
+@pytest.mark.wide
 async def test_it_is_searched_as_one_types(launch: Launch) -> None:
     async with launch() as run:
         for size in ((40, 12), (80, 24), (120, 40)):
@@ -62,6 +64,7 @@ async def test_a_letter_that_is_no_key_of_the_help_begins_to_find(launch: Launch
         assert "Keys and signs of Fleet  /outbid" in run.text()
 
 
+@pytest.mark.wide
 async def test_it_tells_keys_of_other_panes_too(launch: Launch) -> None:
     async with launch() as run:
         await run.press("tab", "question_mark", "slash", *"mark the")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.ui.conftest import Launch, Running
 from tests.ui.test_acting import LLAMA, on
 from tui.ui.modals.lease import LeaseDialog
@@ -79,6 +81,7 @@ async def test_locked_or_for_several_there_is_no_lease(launch: Launch) -> None:
         assert not isinstance(run.app.screen, LeaseDialog)
 
 
+@pytest.mark.wide
 async def test_what_is_stopped_already_has_no_lease_to_stop_it(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "dataset")

@@ -96,6 +96,7 @@ async def test_filters_reach_the_server_once_and_are_shown_and_kept(launch: Laun
         assert run.app._watch._questions() == ()
 
 
+@pytest.mark.wide
 async def test_whoever_comes_back_is_asked_for_with_the_same_filters(launch: Launch) -> None:
     cloud = MarketCloud()
     async with launch(cloud=cloud) as run:
@@ -122,6 +123,7 @@ async def test_a_filter_that_is_not_accepted_is_told_and_nothing_is_asked(launch
         assert cloud.questions == []
 
 
+@pytest.mark.wide
 async def test_a_country_without_hosts_is_told_before_it_is_asked_for(launch: Launch) -> None:
     cloud = MarketCloud()
     async with launch(cloud=cloud) as run:
@@ -150,6 +152,7 @@ async def test_cpu_pods_are_a_list_of_their_own(launch: Launch) -> None:
         assert cloud.topics[-1] == "flavors"
 
 
+@pytest.mark.wide
 async def test_a_chip_is_clicked_away(launch: Launch) -> None:
     cloud = MarketCloud()
     async with launch(cloud=cloud) as run:
@@ -257,6 +260,7 @@ async def test_a_gpu_that_is_gone_has_substitutes(launch: Launch) -> None:
         assert "192 GB · $2.50" in text
 
 
+@pytest.mark.wide
 async def test_every_pane_of_a_narrow_terminal_is_reached(launch: Launch) -> None:
     async with launch(cloud=MarketCloud(), size=(80, 24)) as run:
         await run.press("2", "tab")
@@ -270,6 +274,7 @@ async def test_every_pane_of_a_narrow_terminal_is_reached(launch: Launch) -> Non
         assert "GPUs  3" in run.text()
 
 
+@pytest.mark.wide
 async def test_cores_are_shown_where_runpod_tells_them(launch: Launch) -> None:
     cloud = MarketCloud()
     cloud.market_answer = replace(OFFERS, offers=tuple(replace(o, cuda_cores=16896) for o in OFFERS.offers))
@@ -285,6 +290,7 @@ NINE = Demand(
 )  # fmt: skip
 
 
+@pytest.mark.wide
 async def test_all_nine_filters_are_kept_and_asked_again_by_the_next_run_and_the_next_visit(launch: Launch) -> None:
     async with launch(cloud=MarketCloud()) as run:
         await run.press("2")
@@ -312,7 +318,9 @@ async def test_all_nine_filters_are_kept_and_asked_again_by_the_next_run_and_the
         assert run.app._watch._questions() == (NINE,)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+@pytest.mark.parametrize(
+    "size", [(80, 24), *(pytest.param(size, marks=pytest.mark.wide) for size in ((120, 40), (200, 50)))]
+)
 async def test_every_chip_is_seen_at_any_width_and_can_be_clicked_away(launch: Launch, size: tuple[int, int]) -> None:
     cloud = MarketCloud()
     async with launch(cloud=cloud, size=size) as run:

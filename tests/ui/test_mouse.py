@@ -144,6 +144,7 @@ async def test_without_its_name_a_click_terminates_nothing(launch: Launch) -> No
         assert not run.cloud.sent
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("place", ["2", "3"])
 async def test_a_column_clicked_in_a_list_that_was_left_orders_no_other(launch: Launch, place: str) -> None:
     async with launch(cloud=AccountCloud()) as run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from tests.make import pod, snapshot
@@ -63,6 +64,7 @@ async def test_values_of_the_environment_are_hidden_until_x_and_again_on_leaving
         assert TOKEN not in run.text()
 
 
+@pytest.mark.wide
 async def test_the_fact_under_the_cursor_is_copied_and_a_hidden_one_is_not(launch: Launch) -> None:
     async with launch(cloud=looked_at(), size=(160, 70)) as run:
         screen = await opened(run)
@@ -84,6 +86,7 @@ async def test_the_fact_under_the_cursor_is_copied_and_a_hidden_one_is_not(launc
         assert len(copied) == 1
 
 
+@pytest.mark.wide
 async def test_what_few_sources_tell_is_asked_once_for_a_look(launch: Launch) -> None:
     cloud = looked_at()
     cloud.extras_answer = EXTRAS
@@ -112,6 +115,7 @@ async def test_a_pod_that_goes_away_is_said_to_be_gone(launch: Launch) -> None:
         await run.until("✕ gone")
 
 
+@pytest.mark.wide
 async def test_every_pane_is_reached_at_any_size(launch: Launch) -> None:
     async with launch(cloud=looked_at(), size=(120, 40)) as run:
         await opened(run)

@@ -131,6 +131,7 @@ async def test_a_stop_is_sent_after_no_useless_answer(launch: Launch) -> None:
         assert await sent(run) == [("stop", LLAMA)], run.text()
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("shape", ["all of them, beside an error in one"])
 async def test_neither_is_anything_else(launch: Launch, shape: str) -> None:
     held, (body, _) = Shaped(), SHAPES[shape]

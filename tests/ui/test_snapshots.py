@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -63,17 +63,28 @@ def after(act: Callable[[Pilot[None]], Awaitable[None]]) -> Callable[[Pilot[None
     return run
 
 
-LOOKS = pytest.mark.parametrize(
-    ("size", "theme"),
-    [((80, 24), "podtop-dark"), ((120, 40), "podtop-dark"), ((120, 40), "podtop-light"), ((200, 50), "podtop-dark")],
-    ids=["80x24-podtop-dark", "120x40-podtop-dark", "120x40-podtop-light", "200x50-podtop-dark"],
-)
-"""What changes with the size is seen in one theme; what changes with the theme at one size."""
+def among(kept: tuple[str, ...], all_of_them: Iterable[str]) -> list[Any]:
+    """All of them, of which every run looks at those that are kept."""
+    return [pytest.param(one, id=one, marks=() if one in kept else pytest.mark.wide) for one in all_of_them]
+
+
+def looks(kept: tuple[str, ...]) -> pytest.MarkDecorator:
+    """What changes with the size is seen in one theme; what changes with the theme at one size."""
+    whole = ("80x24-podtop-dark", "120x40-podtop-dark", "120x40-podtop-light", "200x50-podtop-dark")
+    return pytest.mark.parametrize("look", among(kept, whole))
+
+
+def looked_at(look: str) -> tuple[str, tuple[int, int]]:
+    """Its theme and its size."""
+    size, _, theme = look.partition("-")
+    width, _, height = size.partition("x")
+    return theme, (int(width), int(height))
 
 
 @with_header
-@LOOKS
-def test_demo(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
+@looks(("80x24-podtop-dark", "120x40-podtop-dark", "120x40-podtop-light", "200x50-podtop-dark"))
+def test_demo(snap_compare: Compare, look: str) -> None:
+    theme, size = looked_at(look)
     assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing("j"))
 
 
@@ -94,10 +105,18 @@ ASKED = {
 SHORT_OF_ROOM = ("terminate", "bulk", "deploy", "deploy-with-faults")
 
 
+KINDS = ("stop", "terminate", "copy", "lease", "events")
+
+
 @pytest.mark.parametrize(
     ("what", "size"),
-    [*((what, (120, 40)) for what in ASKED), *((what, (80, 24)) for what in SHORT_OF_ROOM)],
-    ids=[*(f"120x40-{what}" for what in ASKED), *(f"80x24-{what}" for what in SHORT_OF_ROOM)],
+    [
+        *(
+            pytest.param(what, (120, 40), id=f"120x40-{what}", marks=() if what in KINDS else pytest.mark.wide)
+            for what in ASKED
+        ),
+        *(pytest.param(what, (80, 24), id=f"80x24-{what}", marks=pytest.mark.wide) for what in SHORT_OF_ROOM),
+    ],
 )
 def test_asked(snap_compare: Compare, what: str, size: tuple[int, int]) -> None:
     assert snap_compare(demo_app(), terminal_size=size, run_before=pressing(*ASKED[what]))
@@ -106,8 +125,9 @@ def test_asked(snap_compare: Compare, what: str, size: tuple[int, int]) -> None:
 MARKET = ("2", "slash", *"vram>=80", "enter", "j", "j")
 
 
-@LOOKS
-def test_market(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
+@looks(("120x40-podtop-dark",))
+def test_market(snap_compare: Compare, look: str) -> None:
+    theme, size = looked_at(look)
     assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing(*MARKET))
 
 
@@ -123,7 +143,7 @@ MARKETS = {
 }
 
 
-@pytest.mark.parametrize("what", MARKETS)
+@pytest.mark.parametrize("what", among(("watch-that-deploys", "resume-watch"), MARKETS))
 def test_markets(snap_compare: Compare, what: str) -> None:
     assert snap_compare(demo_app(), terminal_size=(80, 24), run_before=pressing(*MARKETS[what]))
 
@@ -135,7 +155,7 @@ HOSTS = {
 }
 
 
-@pytest.mark.parametrize("what", HOSTS)
+@pytest.mark.parametrize("what", among(("120x40",), HOSTS))
 def test_hosts(snap_compare: Compare, what: str) -> None:
     size, theme, keys = HOSTS[what]
 
@@ -147,6 +167,7 @@ def test_hosts(snap_compare: Compare, what: str) -> None:
     assert snap_compare(demo_app(theme), terminal_size=size, run_before=run)
 
 
+@pytest.mark.wide
 def test_events_in_a_wide_terminal(snap_compare: Compare, recording: Path) -> None:
     # In a replay: what the log tells of is a recording's.
     assert snap_compare(replay_app(recording), terminal_size=(200, 50), run_before=at_rest("e", "j", "j"))
@@ -161,26 +182,30 @@ ACCOUNTS = {
 }
 
 
-@pytest.mark.parametrize("what", ACCOUNTS)
+@pytest.mark.parametrize("what", among(("120x40-money", "120x40-readme"), ACCOUNTS))
 def test_account(snap_compare: Compare, what: str) -> None:
     size, theme, keys = ACCOUNTS[what]
     assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing(*keys))
 
 
+@pytest.mark.wide
 def test_telemetry_alone(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=(80, 24), run_before=pressing("j", "tab"))
 
 
-@LOOKS
-def test_pod(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
+@looks(("120x40-podtop-dark",))
+def test_pod(snap_compare: Compare, look: str) -> None:
+    theme, size = looked_at(look)
     assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing("j", "enter"))
 
 
+@pytest.mark.wide
 def test_pod_revealed(snap_compare: Compare) -> None:
     keys = ("j", "enter", "z", "x", *["pagedown"])
     assert snap_compare(demo_app(), terminal_size=(120, 40), run_before=pressing(*keys))
 
 
+@pytest.mark.wide
 def test_pods_compared(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=(120, 40), run_before=pressing("space", "space", "space"))
 
@@ -203,15 +228,17 @@ def at_rest(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
 
 
 @with_header
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("size", [pytest.param((80, 24), marks=pytest.mark.wide), (120, 40)], ids=["80x24", "120x40"])
 def test_replay(snap_compare: Compare, recording: Path, size: tuple[int, int]) -> None:
     assert snap_compare(replay_app(recording), terminal_size=size, run_before=at_rest("j", "j", "minus", "minus"))
 
 
+@pytest.mark.wide
 def test_replay_of_a_pod(snap_compare: Compare, recording: Path) -> None:
     assert snap_compare(replay_app(recording), terminal_size=(120, 40), run_before=at_rest("j", "j", "enter", "minus"))
 
 
+@pytest.mark.wide
 def test_market_zoomed(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=pressing("shift+tab", "z"))
 
@@ -221,6 +248,7 @@ def test_very_small(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=(40, 10), run_before=pressing())
 
 
+@pytest.mark.wide
 def test_filter_being_typed(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=pressing("slash", *"qwen"))
 
@@ -229,11 +257,13 @@ def test_help(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=pressing("question_mark"))
 
 
+@pytest.mark.wide
 @with_header
 def test_paused(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=pressing("p"))
 
 
+@pytest.mark.wide
 @with_header
 def test_read_only(snap_compare: Compare) -> None:
     assert snap_compare(held_app(HeldCloud(), read_only=True), terminal_size=SMALL, run_before=pressing())
@@ -253,13 +283,21 @@ def test_loading(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("empty", snapshot()),
         ("no-network", Unreachable("api.runpod.io cannot be reached: no route to host.")),
-        ("unauthorized", Unauthorized("RunPod answered 401: this key is wrong or was revoked.")),
-        ("throttled", Throttled("RunPod answered 429: too many requests, wait for 20 s.", 20.0)),
-        ("no-pods-in-answer", Snapshot(funds(), None, (), (Problem("Something went wrong", ("myself", "pods")),))),
         ("unreadable", replace(PODS, unreadable=(Unreadable("bad1", "odd-one", "Expected `float`, got `str`"),))),
-        ("no-balance", Snapshot(None, PODS.pods)),
+        *(
+            pytest.param(*state, marks=pytest.mark.wide)
+            for state in (
+                ("empty", snapshot()),
+                ("unauthorized", Unauthorized("RunPod answered 401: this key is wrong or was revoked.")),
+                ("throttled", Throttled("RunPod answered 429: too many requests, wait for 20 s.", 20.0)),
+                (
+                    "no-pods-in-answer",
+                    Snapshot(funds(), None, (), (Problem("Something went wrong", ("myself", "pods")),)),
+                ),
+                ("no-balance", Snapshot(None, PODS.pods)),
+            )
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -815,7 +815,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize("command", [["once"], ["market", "--json"]])
+@pytest.mark.parametrize("command", [["once"], pytest.param(["market", "--json"], marks=pytest.mark.wide)])
 def test_a_command_ends_although_a_lookup_hangs(command: list[str]) -> None:
     begun = time.monotonic()
     done = subprocess.run(

@@ -165,6 +165,7 @@ async def test_what_is_in_the_way_is_said(launch: Launch, tmp_path: Path, monkey
         assert "there is no ssh on this machine" in run.toasts()
 
 
+@pytest.mark.wide
 async def test_in_the_market_there_is_no_s(launch: Launch) -> None:
     async with launch() as run:
         await run.press("2", "s")
@@ -284,6 +285,7 @@ async def test_what_cannot_be_copied_stays_to_be_selected(launch: Launch) -> Non
         assert f"\n{LINE}\n" in run.text(), "a line of its own, from edge to edge"
 
 
+@pytest.mark.wide
 async def test_the_menu_of_a_stopped_pod_says_why_there_is_no_ssh(launch: Launch) -> None:
     async with launch() as run:
         await run.press("/", *"dataset", "enter", "c")
@@ -292,6 +294,7 @@ async def test_the_menu_of_a_stopped_pod_says_why_there_is_no_ssh(launch: Launch
         assert entries(run)["i"] == "m5n4b3v2c1x0z9"
 
 
+@pytest.mark.wide
 async def test_of_a_pod_that_is_gone_there_is_its_id(launch: Launch) -> None:
     async with launch(cloud=with_ssh()) as run:
         await run.press("enter")
@@ -314,6 +317,7 @@ async def test_a_terminal_that_cannot_be_given_away_is_said(
         await run.until("podtop cannot give this terminal to another program")
 
 
+@pytest.mark.wide
 async def test_the_menu_of_the_market(launch: Launch) -> None:
     async with launch() as run:
         sent = sent_to_clipboard(run)
@@ -327,7 +331,9 @@ async def test_the_menu_of_the_market(launch: Launch) -> None:
         assert len(sent) == 2
 
 
-@pytest.mark.parametrize("size", [(40, 12), (60, 16), (80, 24), (200, 50)])
+@pytest.mark.parametrize(
+    "size", [(40, 12), *(pytest.param(size, marks=pytest.mark.wide) for size in ((60, 16), (80, 24), (200, 50)))]
+)
 async def test_the_menu_fits(launch: Launch, size: tuple[int, int]) -> None:
     async with launch(cloud=with_ssh(), size=size) as run:
         await run.press("c", "j", "j", "j")

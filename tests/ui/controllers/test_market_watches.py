@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from tests.make import market, offer, snapshot
@@ -67,6 +68,7 @@ async def test_a_watch_is_set_changed_and_taken_away(launch: Launch, tmp_path: P
         assert on_disk(tmp_path) == []
 
 
+@pytest.mark.wide
 async def test_what_is_not_accepted_is_told_and_nothing_is_set(launch: Launch, tmp_path: Path) -> None:
     async with launch(cloud=cloud()) as run:
         await opened(run)
@@ -131,6 +133,7 @@ async def test_what_deploys_by_itself_is_armed_by_a_yes_to_its_cap(launch: Launc
         assert len(held.orders) == 1
 
 
+@pytest.mark.wide
 async def test_cancel_arms_nothing(launch: Launch, tmp_path: Path) -> None:
     async with launch(cloud=cloud()) as run:
         await armed(run)

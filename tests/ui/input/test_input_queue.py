@@ -25,7 +25,7 @@ from tui.ui.widgets.form_input import Entry
 from tui.ui.widgets.table import Table
 
 EDITING = ("backspace", "delete", "left", "right", "home", "end")
-ENOUGH = 20
+ENOUGH = 8
 SHORT_TICK = 0.01
 
 
@@ -249,7 +249,9 @@ async def test_no_action_is_done_while_a_key_leads_into_history(launch: Launch) 
         run.app.player.waiting = False
 
 
-@pytest.mark.parametrize("typed", ["2/4090", "/4090", "jj/4090"])
+@pytest.mark.parametrize(
+    "typed", ["2/4090", *(pytest.param(keys, marks=pytest.mark.wide) for keys in ("/4090", "jj/4090"))]
+)
 async def test_words_behind_a_slash_are_for_the_filter_of_that_screen(launch: Launch, typed: str) -> None:
     async with launch() as run:
         await burst(run, *("slash" if letter == "/" else letter for letter in typed))
@@ -258,7 +260,7 @@ async def test_words_behind_a_slash_are_for_the_filter_of_that_screen(launch: La
         assert not run.toasts()
 
 
-@pytest.mark.parametrize("times", range(3))
+@pytest.mark.parametrize("times", [1, *(pytest.param(times, marks=pytest.mark.wide) for times in (0, 2))])
 async def test_what_is_typed_behind_enter_is_for_the_screen_that_comes(times: int, launch: Launch) -> None:
     async with launch() as run:
         for _ in range(times):

@@ -138,7 +138,7 @@ def console(system: str = "truecolor") -> Console:
 SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "standard": ColorSystem.STANDARD}
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", [*range(12), *(pytest.param(seed, marks=pytest.mark.wide) for seed in range(12, 40))])
 def test_random_frames_are_shown_as_textual_shows_them(seed: int) -> None:
     rng = random.Random(seed)
     width, height = rng.randint(1, 60), rng.randint(1, 12)

@@ -12,14 +12,14 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Button, Input, Static
 
 from tui.actions import Command, Consent
 from tui.api.cloud import CloudError
 from tui.domain import consequences
 from tui.domain.consequences import Case, Point
 from tui.format.width import shown
-from tui.ui.modals.dialog import DEAF, TOO_EARLY, Dialog
+from tui.ui.modals.dialog import DEAF, TOO_EARLY, Dialog, FieldLabel
 from tui.ui.primitives.cells import Cell
 
 Again = Callable[[], Awaitable[Case]]
@@ -65,26 +65,26 @@ class Confirm(Dialog[tuple[Command, ...] | None]):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button(self._word(), id="do", compact=True)
 
-    def _fields(self) -> tuple[tuple[str, str, str], ...]:
+    def _fields(self) -> tuple[tuple[str, tuple[str, str], str], ...]:
+        """Each field's name, its label and the label's short form, and what stands in it at first."""
         case, found = self._case, []
         if case.count:
-            found.append(("gpus", "GPUs", case.count))
+            found.append(("gpus", ("GPUs", "GPUs"), case.count))
         if "bid" in case.action.asks and len(case.subjects) == 1:
-            found.append(("bid", "Bid, $/GPU/h" if self.narrow else "Bid, $ a GPU and hour", case.bid))
+            found.append(("bid", ("Bid, $ a GPU and hour", "Bid, $/GPU/h"), case.bid))
         if case.typed:
             alone = len(case.subjects) == 1
             what = "its name" if alone else "their number"
-            short = "Type its name" if alone else "Type their number"
-            found.append(("typed", short if self.narrow else f"To {case.action.verb}, type {what}", ""))
+            found.append(("typed", (f"To {case.action.verb}, type {what}", f"Type {what}"), ""))
         return tuple(found)
 
     def _rows(self) -> list[Horizontal]:
         rows = []
-        for name, label, value in self._fields():
+        for name, labels, value in self._fields():
             hint = shown(self._case.typed) if name == "typed" else ""
             field = Input(value, placeholder=hint, id=f"confirm-{name}", compact=True)
             field.cursor_blink = False
-            rows.append(Horizontal(Label(label, markup=False), field, classes="field"))
+            rows.append(Horizontal(FieldLabel(*labels), field, classes="field"))
         return rows
 
     def _word(self) -> str:

@@ -122,6 +122,7 @@ class DeployForm(Dialog[Answer | None]):
         self._saving: Timer | None = None
         self._drawn: dict[str, Text | str] = {}
         self._rows: dict[str, Row] = {}
+        self._ways = ""
 
     def compose(self) -> ComposeResult:
         self._classify(update=False)  # before there is anything that would be styled twice
@@ -171,8 +172,7 @@ class DeployForm(Dialog[Answer | None]):
         box.border_title = "Prepare a deploy: what is sent when it is there" if self._later else "Deploy a pod"
         told = {hint.id: hint.keys[0] for hint in hints(self.active_bindings)}
         order, anew = told.get("deploy.order", "^s"), told.get("deploy.anew", "^n")
-        words = f"{order} order · {anew} anew · esc leaves"
-        box.border_subtitle = words if self.narrow else f"tab on · {words}, the draft is kept"
+        self._ways = f"{order} order · {anew} anew · esc leaves"
         self.query_one("#field-gpu_count").focus()
         if self._kept:
             self._note = f"This is the draft of before; {anew} begins anew."
@@ -217,11 +217,19 @@ class DeployForm(Dialog[Answer | None]):
         for gpu in self.query("#field-gpu_type_id").results(Input):
             gpu.placeholder = self._hint(BY_NAME["gpu_type_id"])
         self._classify()
+        self._tell_ways()
         cost = drafts.price(draft, sources.offers(), sources.funds())
         self._draw("#deploy-price", self._price(cost, [f.label.partition(",")[0] for f in FIELDS if f.name in wrong]))
         order = self.query_one("#deploy-order", Button)
         order.disabled = bool(wrong)
         self._show_help()
+
+    def _tell_ways(self) -> None:
+        """Tell in the frame how to go on and how to leave, in the words there is room for."""
+        words = self._ways if self.narrow else f"tab on · {self._ways}, the draft is kept"
+        if self._drawn.get("ways") != words:
+            self._drawn["ways"] = words
+            self.query_one("#deploy").border_subtitle = words
 
     def _fold_words(self) -> str:
         """How many fields are folded, and which of them are set: they go out whether they are seen or not."""

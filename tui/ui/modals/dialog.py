@@ -12,7 +12,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Input, Label, Static
 
 from tui.domain.consequences import Point
 from tui.format.width import shown
@@ -40,6 +40,19 @@ NARROW = 60
 
 LEAST = 3
 """Lines of what is said that stay while fields give way."""
+
+
+class FieldLabel(Label):
+    """What a field is for. A dialog shows the short form as long as the terminal is narrow."""
+
+    def __init__(self, words: str, short: str = "") -> None:
+        super().__init__(words, markup=False)
+        self._words, self._short = words, short or words
+
+    def fit(self, narrow: bool) -> None:
+        words = self._short if narrow else self._words
+        if words != self.content:
+            self.update(words)
 
 
 class Dialog(Once, ModalScreen[T]):
@@ -190,6 +203,8 @@ class Dialog(Once, ModalScreen[T]):
         """
         self.set_class(self.short, "-short")
         self.set_class(self.narrow, "-narrow")
+        for label in self.query(FieldLabel):
+            label.fit(self.narrow)
         noted = len(note.wrap(self.app.console, self._room)) if note.plain else 0
         frame = 3 if self.short else 6 + bool(fields)
         self._asked = (head.plain, points)

@@ -13,13 +13,13 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Button, Input, Static
 
 from tui.domain.consequences import Point
 from tui.domain.deploy_draft import Fault, instant
 from tui.domain.lease import Lease
 from tui.format import numbers as fmt
-from tui.ui.modals.dialog import Dialog
+from tui.ui.modals.dialog import Dialog, FieldLabel
 from tui.ui.widgets.choice import Choice
 
 ACTIONS = (("stop", "stop it"), ("terminate", "TERMINATE it"))
@@ -69,15 +69,13 @@ class LeaseDialog(Dialog[Term | None]):
                 yield Static(id="confirm-points")
             with Vertical(id="confirm-fields"):
                 with Horizontal(classes="field"):
-                    yield Label("At the end", markup=False)
+                    yield FieldLabel("At the end")
                     yield Choice(ACTIONS, lease.action if lease else "stop", "lease-action")
                 with Horizontal(classes="field"):
-                    yield Label("From now on", markup=False)
+                    yield FieldLabel("From now on")
                     yield Input("", placeholder="8h, 90m, 1d12h, or 2026-11-24 08:00", compact=True, id="lease-ends")
                 with Horizontal(classes="field", id="lease-name"):
-                    yield Label(
-                        "Type its name" if self.narrow else "To have it terminated, type its name", markup=False
-                    )
+                    yield FieldLabel("To have it terminated, type its name", "Type its name")
                     yield Input(placeholder=self._typed, compact=True, id="confirm-typed")
             yield Static(id="confirm-note")
             with Horizontal(id="confirm-buttons"):

@@ -14,22 +14,23 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Button, Input, Static
 
 from tui.api.models import Offer
 from tui.domain.consequences import Point
 from tui.domain.deploy_draft import named, offer_of
 from tui.domain.market_watch import State, Vigil, what
 from tui.store.views.offers import chips
-from tui.ui.modals.dialog import Dialog
+from tui.ui.modals.dialog import Dialog, FieldLabel
 from tui.ui.widgets.choice import Choice
 
 WAYS = (("demand", "on demand"), ("spot", "interruptible, by the lowest bid"))
 CLOUDS = (("", "either"), ("secure", "secure"), ("community", "community"))
 THEN = (("tell", "tell me"), ("deploy", "DEPLOY it by itself"))
 MOST_TRIES = 10
-LABELS = ("At most $ an hour for one GPU", "Spend at most $ an hour in all", "Try how often, if refused")
-SHORT_LABELS = ("At most $/h, each", "Spend most $/h", "Try how often")
+AT_MOST = ("At most $ an hour for one GPU", "At most $/h, each")
+IN_ALL = ("Spend at most $ an hour in all", "Spend most $/h")
+OFTEN = ("Try how often, if refused", "Try how often")
 
 
 class Wrong(Exception):
@@ -74,42 +75,41 @@ class WatchDialog(Dialog[Decision | None]):
         vigil, plan = self._vigil, self._vigil.plan
         cloud = {None: "", True: "secure", False: "community"}[vigil.demand.secure]
         ceiling = "" if vigil.ceiling is None else f"{vigil.ceiling:.2f}"
-        at_most, in_all, often = SHORT_LABELS if self.narrow else LABELS
         with Vertical(id="confirm"):
             with VerticalScroll(id="confirm-what", can_focus=False):
                 yield Static(id="confirm-pods")
                 yield Static(id="confirm-points")
             with Vertical(id="confirm-fields"):
                 yield from self._field(
-                    "Or else",
+                    ("Or else",),
                     Input(
                         ", ".join(vigil.names[1:]),
                         placeholder="other GPUs that would do, as in RTX 4090, L40S",
                         id="watch-else",
                     ),
                 )
-                yield from self._field("GPUs", Input(str(vigil.demand.gpu_count), placeholder="1", id="watch-count"))
+                yield from self._field(("GPUs",), Input(str(vigil.demand.gpu_count), placeholder="1", id="watch-count"))
                 with Horizontal(classes="field"):
-                    yield Label("Cloud", markup=False)
+                    yield FieldLabel("Cloud")
                     yield Choice(CLOUDS, cloud, "watch-cloud")
                 with Horizontal(classes="field"):
-                    yield Label("Price", markup=False)
+                    yield FieldLabel("Price")
                     yield Choice(WAYS, "spot" if vigil.spot else "demand", "watch-way")
                 yield from self._field(
-                    at_most,
+                    AT_MOST,
                     Input(ceiling, placeholder="any price", id="watch-ceiling"),
                 )
                 with Horizontal(classes="field"):
-                    yield Label("When it is there", markup=False)
+                    yield FieldLabel("When it is there")
                     yield Choice(THEN, "deploy" if plan else "tell", "watch-then")
                 cap, tries = (f"{plan.cap:.2f}", str(plan.attempts)) if plan else ("", "3")
                 yield from self._field(
-                    in_all,
+                    IN_ALL,
                     Input(cap, placeholder="as in 2.50", id="watch-cap"),
                     "deploys",
                 )
                 yield from self._field(
-                    often,
+                    OFTEN,
                     Input(tries, placeholder="3", id="watch-tries"),
                     "deploys",
                 )
@@ -121,10 +121,10 @@ class WatchDialog(Dialog[Decision | None]):
                 yield Button("Watch", id="do", compact=True)
 
     @staticmethod
-    def _field(label: str, field: Input, more: str = "") -> ComposeResult:
+    def _field(words: tuple[str, ...], field: Input, more: str = "") -> ComposeResult:
         field.compact = True
         with Horizontal(classes=f"field {more}"):
-            yield Label(label, markup=False)
+            yield FieldLabel(*words)
             yield field
 
     def on_mount(self, event: events.Mount) -> None:
