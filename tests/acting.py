@@ -19,10 +19,10 @@ from tui.demo.faults import Faults
 from tui.demo.source import in_process
 from tui.demo.world import World
 from tui.domain.events import Event
-from tui.domain.user_message import Note
-from tui.services.action_lock import Guard
-from tui.services.executor import Performer
-from tui.storage.audit_log import Ledger
+from tui.domain.user_message import UserMessage
+from tui.services.action_lock import ActionLock
+from tui.services.executor import Executor
+from tui.storage.audit_log import AuditLog
 from tui.store.fleet import Fleet
 
 NOON = 1_795_435_200.0  # 2026-11-23 12:00 UTC
@@ -65,16 +65,16 @@ class Account:
         self.wire = Counting(in_process(Simulator(self.world, lambda: self.now, self.faults, packs=False)))
         self._cloud = GraphQLCloud("https://demo.invalid/graphql", key, transport=self.wire, deadline=deadline)
         self.fleet = Fleet(5.0, 30.0)
-        self.guard = Guard()
-        self.notes: list[Note] = []
+        self.guard = ActionLock()
+        self.notes: list[UserMessage] = []
         self.woken = 0
         self.path = directory / "actions.jsonl"
         self.performer = self.open()
 
-    def open(self) -> Performer:
+    def open(self) -> Executor:
         """A performer, as podtop makes one when it starts."""
-        return Performer(
-            self.fleet, self.guard, self, lambda: Ledger(self.path, origin="demo", wall=lambda: self.now),
+        return Executor(
+            self.fleet, self.guard, self, lambda: AuditLog(self.path, origin="demo", wall=lambda: self.now),
             clock=lambda: self.now, say=self.notes.append, changed=lambda: None,
         )  # fmt: skip
 

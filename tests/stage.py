@@ -21,7 +21,7 @@ from textual.pilot import Pilot
 from tui.api.cloud import Cloud
 from tui.api.hosts import Hosts
 from tui.api.models import Snapshot
-from tui.api.offline import Unplugged
+from tui.api.offline import OfflineCloud
 from tui.app import PodtopApp
 from tui.config.loader import Config
 from tui.demo.source import demo_source
@@ -31,7 +31,7 @@ from tui.history.archive.writer import Polled, Priced, Writer
 from tui.services.poller import Poller
 from tui.services.source import Source
 from tui.storage.state_files import StateFiles
-from tui.store.alert_tracker import Chronicle
+from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import Fleet
 from tui.store.host_telemetry import Telemetry
 from tui.store.price_history import Prices
@@ -53,7 +53,7 @@ def still_pollers() -> Iterator[None]:
     Nor must the count of requests: one more may be out when the footer is drawn.
     """
     still = partial(Poller, clock=lambda: 0.0, random=lambda: 1.0)
-    counted = patch("tui.services.monitor.Watch.use", lambda watch: Use(LIMITS[0], 5))
+    counted = patch("tui.services.monitor.Monitor.use", lambda watch: Use(LIMITS[0], 5))
     with patch("tui.services.monitor.Poller", still), patch("secrets.token_hex", lambda length: "7f3a"), counted:
         yield
 
@@ -111,7 +111,7 @@ def make_recording(path: Path, hours: float = 25.0, step: float = 60.0, pods: in
     source = demo_source(wall=lambda: NOON, history_s=hours * 3600, pods=pods)
 
     async def told() -> None:
-        fleet, chronicle = Fleet(step, step), Chronicle()
+        fleet, chronicle = Fleet(step, step), AlertTracker()
         writer = Writer(connect(path, write=True), NOON - hours * 3600 - 1, silence=3 * step, origin="api.runpod.io")
         with closing(writer), patch("tui.demo.source.COARSE_STEP", step), patch("tui.demo.source.STEP", step):
             cloud = source.open()
@@ -134,7 +134,7 @@ def replay_app(
     path: Path, at: float = NOON - 90, theme: str | None = None, display: Display | None = None
 ) -> PodtopApp:
     """podtop on a recording."""
-    source = Source("replay", True, Unplugged, lambda: NOON, recording=path, begin=at)
+    source = Source("replay", True, OfflineCloud, lambda: NOON, recording=path, begin=at)
     return PodtopApp(source, Config(theme=theme), tz=UTC, display=display)
 
 

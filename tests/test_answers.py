@@ -12,9 +12,9 @@ from tui.api import cloud as api
 from tui.api.models import Problem
 from tui.commands.log import show
 from tui.domain.deploy_fields import BY_NAME, NARROWS
-from tui.domain.operations import LOST, UNREADABLE, VAGUE, Ending
+from tui.domain.operations import LOST, UNREADABLE, VAGUE, Status
 from tui.services.executor import PATIENCE, VAGUE_PATIENCE, judge, limits_of, order_inputs
-from tui.storage.audit_log import Ledger
+from tui.storage.audit_log import AuditLog
 
 GONE = "There are no longer any instances available with the requested specifications. Please refresh and try again."
 SORRY = "Something went wrong. Please try again later or contact support."
@@ -28,7 +28,7 @@ async def test_an_answer_that_came_and_was_vague_is_not_called_lost(tmp_path: Pa
     while not task.done():
         await account.poll()
     outcome = await task
-    assert outcome.ending is Ending.NOT_DONE
+    assert outcome.ending is Status.NOT_DONE
     assert outcome.message == f"{VAGUE}, and nothing came of it"
     assert not any("lost" in note.text for note in account.notes)
     assert account.now < account.fleet.pods_at + PATIENCE if account.fleet.pods_at else True
@@ -46,7 +46,7 @@ async def test_a_vague_answer_behind_which_it_happened_is_told_as_that(tmp_path:
     )
     await account.poll()
     outcome = await task
-    assert outcome.ending is Ending.DONE
+    assert outcome.ending is Status.DONE
     assert outcome.message.startswith(f"{VAGUE}, and it was made: ")
     await account.performer.close()
 
@@ -63,7 +63,7 @@ async def test_a_vague_answer_behind_which_it_happened_is_told_as_that(tmp_path:
 )
 def test_what_the_answer_was_like_is_kept_as_a_field(error: api.CloudError, answer: str) -> None:
     outcome = judge(error)
-    assert (outcome.ending, outcome.answer) == (Ending.UNKNOWN, answer)
+    assert (outcome.ending, outcome.answer) == (Status.UNKNOWN, answer)
 
 
 def test_a_vague_sentence_in_a_lost_answer_does_not_shorten_the_patience() -> None:
@@ -99,7 +99,7 @@ async def test_a_refused_deploy_names_what_it_asked_of_hosts(tmp_path: Path) -> 
     account: Account = await opened(tmp_path)
     account.wire.says = GONE
     outcome = await account.performer.deploy(replace(ORDER, country="SE"))
-    assert outcome.ending is Ending.REFUSED
+    assert outcome.ending is Status.REFUSED
     assert "Country SE" in outcome.advice
     assert outcome.later
     await account.performer.close()
@@ -109,7 +109,7 @@ def test_the_log_of_a_pod_that_has_none_does_not_deny_the_rest(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "actions.jsonl"
-    log = Ledger(path, origin="demo", wall=lambda: 0.0, user=lambda: "ada")
+    log = AuditLog(path, origin="demo", wall=lambda: 0.0, user=lambda: "ada")
     log.outcome(log.intent("stop", "p1", "train", {}), "done", "Exited by user")
     assert show(path, pod="nosuch\x1b") == 0
     said = capsys.readouterr().out

@@ -18,10 +18,10 @@ from tui.domain.events import Event, Kind
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Entry, Polled, Priced, Writer
-from tui.history.playback import Player
-from tui.history.queries import Past, nearest
+from tui.history.playback import Playback
+from tui.history.queries import HistoryQueries, nearest
 from tui.history.replay_source import choose
-from tui.store.alert_tracker import Chronicle
+from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import Fleet
 from tui.store.price_history import SOME, as_of
 from tui.store.views.offers import rows
@@ -32,19 +32,19 @@ HOUR = 3600.0
 LONG = 5_000_000
 IDLE, BUSY = pod("a", utils=(0.0,)), pod("a", utils=(80.0,))
 
-Tape = Callable[..., Past]
+Tape = Callable[..., HistoryQueries]
 
 
 @pytest.fixture
 def tape(tmp_path: Path) -> Iterator[Tape]:
     """What is written is a recording that can be asked, packed by `now`."""
-    made: list[Past] = []
+    made: list[HistoryQueries] = []
 
-    def write(*entries: Entry, now: float = 0.0) -> Past:
+    def write(*entries: Entry, now: float = 0.0) -> HistoryQueries:
         with closing(Writer(connect(tmp_path / "a.sqlite", write=True), entries[0].at - 1)) as writer:  # type: ignore[union-attr]
             writer.write(entries)
             writer.tidy(now)
-        made.append(Past(tmp_path / "a.sqlite"))
+        made.append(HistoryQueries(tmp_path / "a.sqlite"))
         return made[-1]
 
     yield write
@@ -93,7 +93,7 @@ async def test_at_start_it_is_known_from_the_recording_for_how_long_a_pod_was_id
 async def test_a_crash_loop_does_not_end_while_podtop_is_away(tape: Tape) -> None:
     restarts = tuple(Event(NOW + 60 + n, "a", Kind.RESTART, "") for n in range(pod_health.LOOP_RESTARTS))
     past = tape(Polled(NOW, snapshot(BUSY)), Polled(NOW + 65, snapshot(BUSY), restarts))
-    live, chronicle, first = Fleet(5, 30), Chronicle(), NOW + 8 * HOUR
+    live, chronicle, first = Fleet(5, 30), AlertTracker(), NOW + 8 * HOUR
     chronicle.recall([Event(NOW + 65, "a", Kind.LOOP, "")])
     live.apply(snapshot(BUSY), first)
     await past.fill(live, first, first)
@@ -125,7 +125,7 @@ async def test_steps_go_from_sample_to_sample(tape: Tape, packed: bool) -> None:
     past = tape(*(Polled(NOW + at, snapshot(BUSY)) for at in times), now=NOW + 2 * HOUR if packed else 0.0)
     live = Fleet(5, 30)
     live.apply(snapshot(BUSY), NOW + times[-1])
-    player = Player(live, lambda: NOW + 37.0, lambda: None)
+    player = Playback(live, lambda: NOW + 37.0, lambda: None)
     player.past = past
     seen = []
     for _ in range(len(times)):
@@ -146,7 +146,7 @@ async def test_a_step_does_not_land_where_a_poll_failed(tape: Tape) -> None:
     past = tape(*(Polled(NOW + at, snapshot(told) if told else None) for at, told in answers))
     live = Fleet(5, 30)
     live.apply(snapshot(BUSY), NOW + 30)
-    player = Player(live, lambda: NOW + 30.0, lambda: None)
+    player = Playback(live, lambda: NOW + 30.0, lambda: None)
     player.past = past
     for at in (25, 5, 0):
         await player.step(-5)
@@ -207,7 +207,7 @@ async def test_a_recording_of_prices_alone_can_be_stepped_back_in(tape: Tape, tm
     past = tape(*(Priced(NOW + 30 * n, market(offer("H100", Quote(3.0 + n, 1.5, "High")))) for n in range(5)))
     live = Fleet(30, 30)
     live.keyless = True
-    player = Player(live, lambda: NOW + 130.0, lambda: None)
+    player = Playback(live, lambda: NOW + 130.0, lambda: None)
     player.past = past
     await player.step(-30)
     fleet, at = player.view

@@ -25,25 +25,25 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from tui.api import log_lines
 from tui.clocks import TimeOfDay, instant
-from tui.domain.user_message import Note
+from tui.domain.user_message import UserMessage
 from tui.format.width import shown
-from tui.history.playback import Player
+from tui.history.playback import Playback
 from tui.paths import styles
-from tui.services.action_lock import Guard
-from tui.services.monitor import Watch
+from tui.services.action_lock import ActionLock
+from tui.services.monitor import Monitor
 from tui.storage import app_log
-from tui.storage.preferences import Kept
+from tui.storage.preferences import Preferences
 from tui.store.fleet import Fleet
 from tui.system.signals import ON_SCREEN, end_on_signals
 from tui.ui import handler_barrier, key_hints, screen_table, themes
-from tui.ui.controllers.connect import Reach
-from tui.ui.controllers.pod_actions import Acts
+from tui.ui.controllers.connect import Connect
+from tui.ui.controllers.pod_actions import PodActions
 from tui.ui.input.input_queue import InputQueue
-from tui.ui.input.typeahead import Hush, Pulse
+from tui.ui.input.typeahead import Pulse, TypeaheadGuard
 from tui.ui.messages import Attend, Inspect, LookBack, OpenPod
 from tui.ui.render.empty_states import held_back
 from tui.ui.render.header import Badges
-from tui.ui.screens.base import Sight
+from tui.ui.screens.base import ScreenContext
 from tui.ui.screens.fleet import FleetScreen
 from tui.ui.terminal import diff_renderer
 from tui.ui.terminal.display import Display
@@ -52,12 +52,12 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from tui.config.loader import Config
-    from tui.history.queries import Past
+    from tui.history.queries import HistoryQueries
     from tui.history.recorder import Recorder
-    from tui.services.notifier import Hooks
+    from tui.services.notifier import Notifier
     from tui.services.source import Source
     from tui.storage.state_files import StateFiles
-    from tui.ui.controllers.market_watches import Watching
+    from tui.ui.controllers.market_watches import WatchController
 
 FIRST_FRAME = 0.05
 """Seconds that the first frame gets to itself."""
@@ -116,7 +116,7 @@ class PodtopApp(App[None]):
         config: Config,
         *,
         open_log: Callable[[], Path | None] = lambda: None,
-        record: Callable[[Callable[[Note], object]], Recorder] | None = None,
+        record: Callable[[Callable[[UserMessage], object]], Recorder] | None = None,
         state: StateFiles | None = None,
         tz: tzinfo | None = None,
         beat: Callable[[], float] = time.monotonic,
@@ -145,43 +145,43 @@ class PodtopApp(App[None]):
         )  # fmt: skip
         self.changed: Signal[None] = Signal(self, "changed")
         self._source = source
-        self.player = Player(self.fleet, source.clock, self._tell, self._warn, replay=source.recording is not None)
+        self.player = Playback(self.fleet, source.clock, self._tell, self._warn, replay=source.recording is not None)
         clocks = source.clocks
         self._tz = tz = tz if clocks is None else TimeOfDay(tz, clocks.ahead)
-        self._watch = Watch(
+        self._watch = Monitor(
             source, config, self.fleet, self._tell, _import_charts, record, self._say, self._opened, self._midnight,
             hosts=True, month=lambda at: self._midnight(at, day=1),
         )  # fmt: skip
         self._state = state
         self._notify = config.notify
         self._hidden = config.hidden
-        self._hooks: Hooks | None = None
+        self._hooks: Notifier | None = None
         why = "this is a recording" if source.recording else "podtop was started so" if config.read_only else ""
-        self.guard = Guard(
+        self.guard = ActionLock(
             why, after=config.lock_after * 60 or None, clock=beat if clocks is None else clocks.away,
             key=key_hints.spoken(self._keymap, "act.lock"),
         )  # fmt: skip
-        self._acts = Acts(
+        self._acts = PodActions(
             self.fleet, self.guard, self.player, self._watch, state, tz,
             push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, beat=beat, back=badges.back,
             place=self._place,
         )  # fmt: skip
-        self._reach = Reach(
+        self._reach = Connect(
             self.fleet, self.player, config.ssh, simulated=source.demo or source.simulated, replay=self.player.replay,
             push=self._push_alone, run=self.run_worker, warn=self._warn, suspend=self.suspend, send=self._send,
             back=self.guard.touch, beat=beat, hidden=config.hidden,
         )  # fmt: skip
         self._beat = beat
-        self._kept = Kept(self._kept_in)
-        self._hush = Hush(beat)
+        self._kept = Preferences(self._kept_in)
+        self._hush = TypeaheadGuard(beat)
         self.input = InputQueue(self, self._give, self._lose)
         self._pulse = Pulse(beat, self._stalled, lambda: self._hush.on or hasattr(self.screen, "hears"))
         self._pushed = 0
         self._barrier = handler_barrier.Barrier(beat, self._open_log, self._warn)
         handler_barrier.install()
         self._is_first_start = is_first_start
-        self._watching_for: Watching | None = None
-        self._sight = Sight(
+        self._watching_for: WatchController | None = None
+        self._sight = ScreenContext(
             self.fleet,
             self.changed,
             badges,
@@ -237,7 +237,7 @@ class PodtopApp(App[None]):
         """The link was found to be slow, or not to be any more."""
         if self._look.pace.slow and not self._told_slow:
             self._told_slow = True
-            self._say(Note(SLOW_LINK, bad=False))
+            self._say(UserMessage(SLOW_LINK, bad=False))
         self.changed.publish(None)
 
     def on_terminal_supports_synchronized_output(self) -> None:
@@ -248,11 +248,11 @@ class PodtopApp(App[None]):
         log_lines.event("app", "told", grade=options.get("severity", "information"), text=arguments[0])
         self._terminal.touch()
 
-    def _watches(self) -> Watching:
+    def _watches(self) -> WatchController:
         if self._watching_for is None:
-            from tui.ui.controllers.market_watches import Watching
+            from tui.ui.controllers.market_watches import WatchController
 
-            self._watching_for = Watching(
+            self._watching_for = WatchController(
                 self._acts, self.fleet, self._watch, self._state, self._tz,
                 push=self.push_screen, run=self.run_worker, warn=self._warn, say=self._say, ring=self._ring,
                 clock=self._clock, beat=self._beat,
@@ -312,7 +312,7 @@ class PodtopApp(App[None]):
             return
         super()._handle_exception(error)
 
-    def _opened(self, past: Past) -> None:
+    def _opened(self, past: HistoryQueries) -> None:
         self.player.past = past
         if self.player.replay:
             self.run_worker(self.player.go(self._source.begin, forward=False), name="replay")
@@ -326,17 +326,19 @@ class PodtopApp(App[None]):
         self.clear_notifications()
         self.notify(shown(text), severity="warning", markup=False)
 
-    def _say(self, note: Note) -> None:
+    def _say(self, note: UserMessage) -> None:
         self.notify(shown(note.text), severity="warning" if note.bad else "information", timeout=20, markup=False)
 
     def _ring(self, title: str, text: str, kind: str = "watch") -> None:
         """Call a person who looks elsewhere."""
         log_lines.event("app", "alarm", kind=kind, title=title, text=text)
-        from tui.services.notifier import Alarm, Hooks
+        from tui.services.notifier import Notification, Notifier
 
         if self._hooks is None:
-            self._hooks = Hooks(self._notify, write=self._send, say=self._say, beat=time.monotonic, hidden=self._hidden)
-        self._hooks.ring(Alarm(title, text, kind, self._clock()))
+            self._hooks = Notifier(
+                self._notify, write=self._send, say=self._say, beat=time.monotonic, hidden=self._hidden
+            )
+        self._hooks.ring(Notification(title, text, kind, self._clock()))
 
     def _send(self, text: str) -> bool:
         """To the terminal, past what is drawn: the driver's writer keeps it whole. False where it takes nothing."""
@@ -417,9 +419,9 @@ class PodtopApp(App[None]):
             self.action_tour()
         self._watching = self.run_worker(self._watch.run(), name="watch")
         if self._state is not None:
-            from tui.services.executor import Performer
+            from tui.services.executor import Executor
 
-            self._acts.performer = Performer(
+            self._acts.performer = Executor(
                 self.fleet, self.guard, self._watch, self._state.ledger,
                 clock=self._clock, say=self._say, changed=self._tell,
             )  # fmt: skip

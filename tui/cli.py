@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tui.api.cloud import Cloud
     from tui.commands.config import Screen as SettingsOnScreen
-    from tui.domain.user_message import Note
+    from tui.domain.user_message import UserMessage
     from tui.history.recorder import Recorder
     from tui.services.source import Source
     from tui.storage.state_files import StateFiles
@@ -324,9 +324,9 @@ def _replay(options: argparse.Namespace, config: Config) -> int:
         return USAGE
 
     def unplugged() -> Cloud:
-        from tui.api.offline import Unplugged
+        from tui.api.offline import OfflineCloud
 
-        return Unplugged()
+        return OfflineCloud()
 
     from tui.clocks import Clocks
     from tui.services.source import Source
@@ -473,10 +473,10 @@ def _is_first_start() -> bool:
 
 def _recorder(
     source: Source, config: Config, state_dir: Callable[[], Path]
-) -> Callable[[Callable[[Note], object]], Recorder]:
+) -> Callable[[Callable[[UserMessage], object]], Recorder]:
     """What makes the recorder, after the first frame."""
 
-    def make(say: Callable[[Note], object]) -> Recorder:
+    def make(say: Callable[[UserMessage], object]) -> Recorder:
         from tui.api.http.endpoint import host_of
         from tui.history.recorder import Recorder
 

@@ -16,7 +16,7 @@ from tests.api.make import Recorder, cloud, gpu, market
 from tests.api.schema import full_answer, schema
 from tui.api.cloud import Malformed, Rejected, Unreachable
 from tui.api.graphql.market import question, variables
-from tui.api.models import ANYTHING, DataCenter, Demand, Market, Offer, Places, Problem, Quote, Stock
+from tui.api.models import ANYTHING, DataCenter, DataCenters, Market, MarketQuery, Offer, Problem, Quote, Stock
 
 
 async def offers(*gpus: object) -> Market:
@@ -156,7 +156,7 @@ async def test_percent_rented_is_by_the_counts_where_there_are_any(
     assert quote.rented_share == percent
 
 
-PICKY = Demand(
+PICKY = MarketQuery(
     gpu_count=4, disk_gb=500, min_memory_gb=128, min_vcpus=32, secure=False, min_download_mbps=900,
     min_upload_mbps=800, country="SE", public_ip=True, gpus=("NVIDIA H100", "NVIDIA A40"),
 )  # fmt: skip
@@ -190,7 +190,7 @@ async def test_many_questions_are_one_request() -> None:
         answers = {"gpuTypes": [gpu(id="A")], "more1": [gpu(id="B")], "more2": [gpu(id="C"), gpu(id="unknown")]}
         return httpx.Response(200, json={"data": answers})
 
-    found = await cloud(handle).markets((ANYTHING, PICKY, Demand(gpu_count=8)))
+    found = await cloud(handle).markets((ANYTHING, PICKY, MarketQuery(gpu_count=8)))
     assert [[o.gpu_id for o in m.offers] for m in found if isinstance(m, Market)] == [["A"], ["B"], ["C"]]
     assert len(asked) == 1
     assert asked[0]["variables"]["secure2"] == {"gpuCount": 8, "secureCloud": True}
@@ -202,7 +202,7 @@ async def test_one_question_without_an_answer_takes_no_other_with_it() -> None:
         "data": {"gpuTypes": [gpu()], "more1": None, "more2": {}},
         "errors": [{"message": "no such country", "path": ["more1"]}],
     }
-    first, second, third = await cloud(answer).markets((ANYTHING, PICKY, Demand(gpu_count=2)))
+    first, second, third = await cloud(answer).markets((ANYTHING, PICKY, MarketQuery(gpu_count=2)))
     assert isinstance(first, Market)
     assert first.problems == ()
     assert isinstance(second, Rejected)
@@ -216,7 +216,7 @@ async def test_no_answer_at_all_is_raised() -> None:
 
 
 demands = st.builds(
-    Demand,
+    MarketQuery,
     gpu_count=st.integers(1, 16),
     secure=st.sampled_from([None, True, False]),
     country=st.sampled_from([None, "US"]),
@@ -225,7 +225,7 @@ demands = st.builds(
 
 
 @given(st.lists(demands, min_size=1, max_size=6))
-def test_questions_are_valid_whatever_is_asked(asked: list[Demand]) -> None:
+def test_questions_are_valid_whatever_is_asked(asked: list[MarketQuery]) -> None:
     text = question(tuple(demand.secure for demand in asked))
     assert validate(schema(), parse(text), specified_rules) == []
     answer = full_answer(text, variables(asked))
@@ -248,7 +248,7 @@ async def test_data_centres_and_their_stock() -> None:
         ],
     }  # fmt: skip
     found = await cloud({"data": {"dataCenters": [center, {"id": 7}, {"id": "EU"}]}}).places()
-    assert found == Places(
+    assert found == DataCenters(
         (
             DataCenter(
                 "US-TX-3", "Texas 3", "US", True, True, False, ("GDPR",),

@@ -25,7 +25,7 @@ from textual.widgets import DataTable, Static
 
 from tests.ui.terminal.test_diff_renderer import Wire
 from tui.ui.terminal import diff_renderer
-from tui.ui.terminal.cell_buffer import Shadow
+from tui.ui.terminal.cell_buffer import CellBuffer
 
 WIDTH, HEIGHT = 120, 40
 REFRESHES = 60
@@ -103,7 +103,7 @@ def frame(seed: int) -> list[Strip]:
     ]
 
 
-def lay(shadow: Shadow, rows: list[Strip]) -> int:
+def lay(shadow: CellBuffer, rows: list[Strip]) -> int:
     for y, row in enumerate(rows):
         shadow.put(0, y, row)
     return len(shadow.frame((0, 0)).encode())
@@ -112,7 +112,7 @@ def lay(shadow: Shadow, rows: list[Strip]) -> int:
 def alone(name: str, before: list[Strip], after: Callable[[], list[Strip]], say: Callable[[str], object]) -> None:
     best, sent = inf, 0
     for _ in range(20):
-        shadow = Shadow(WIDTH, HEIGHT, ColorSystem.TRUECOLOR)
+        shadow = CellBuffer(WIDTH, HEIGHT, ColorSystem.TRUECOLOR)
         if before:
             lay(shadow, before)
         rows = after()

@@ -294,10 +294,10 @@ async def test_a_started_program_has_no_key_in_its_environment(
     if place == "hooks":
         from tests.services.test_notifier import ALARM
         from tui.config.settings import Notify
-        from tui.services.notifier import Hooks
+        from tui.services.notifier import Notifier
 
         notify = Notify(command=(str(tool),))
-        hooks = Hooks(notify, write=str, say=print, beat=lambda: 0.0, environ=environ, hidden=hidden)
+        hooks = Notifier(notify, write=str, say=print, beat=lambda: 0.0, environ=environ, hidden=hidden)
         hooks.ring(ALARM)
         await next(iter(hooks._tasks))
     elif place == "clipboard":
@@ -445,13 +445,13 @@ def test_the_log_holds_nothing_that_looks_like_a_key(tmp_path: Path) -> None:
 
 def test_an_editors_mark_in_front_of_what_podtop_keeps_loses_nothing(tmp_path: Path) -> None:
     from tui.storage.audit_log import entries
-    from tui.storage.json_store import Shelf
-    from tui.storage.preferences import Kept
+    from tui.storage.json_store import JsonStore
+    from tui.storage.preferences import Preferences
 
     put(tmp_path / "shelf.json", BOM + b'{"a": "b"}\r\n')
-    assert Shelf[str](tmp_path / "shelf.json", str, "things", "lost").all() == {"a": "b"}
+    assert JsonStore[str](tmp_path / "shelf.json", str, "things", "lost").all() == {"a": "b"}
     put(tmp_path / "kept.json", BOM + b'{"theme": "nord"}\r\n')
-    assert Kept(lambda: tmp_path / "kept.json").get("theme") == "nord"
+    assert Preferences(lambda: tmp_path / "kept.json").get("theme") == "nord"
     line = (
         '{"time":"2026-11-28T14:00:00Z","id":"1","phase":"intent","origin":"demo","user":"me","by":"keys","action":"stop","pod":"p",'
         '"name":"n","inputs":{},"outcome":"","message":""}'

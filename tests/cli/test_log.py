@@ -17,7 +17,7 @@ from tests.cli.conftest import served
 from tests.cli.test_recording import KEY, PODTOP
 from tui.domain.lease import Lease
 from tui.services.lease_runner import Leases
-from tui.storage.audit_log import Ledger
+from tui.storage.audit_log import AuditLog
 from tui.storage.state_files import StateFiles
 
 
@@ -28,7 +28,7 @@ def state() -> Path:
 
 
 def filled() -> None:
-    log = Ledger(state() / "actions.jsonl", origin="api.runpod.io", wall=lambda: 1_795_435_200.0, user=lambda: "ada")
+    log = AuditLog(state() / "actions.jsonl", origin="api.runpod.io", wall=lambda: 1_795_435_200.0, user=lambda: "ada")
     log.outcome(log.intent("stop", "p1", "train", {}), "done", "Exited by user")
     log.outcome(log.intent("bid", "p2", "student", {"gpuCount": 1, "bidPerGpu": 0.21}), "refused", "too low")
     log.intent("terminate", "p3", "old", {}, by="lease")

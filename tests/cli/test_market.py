@@ -85,7 +85,7 @@ def test_it_imports_no_screen() -> None:
 def test_the_screen_needs_no_key(url: str) -> None:
     terminal = podtop("--api-url", url, "market", env={"RUNPOD_API_KEY": ""})
     terminal.wait_for("no API key: prices only")
-    terminal.wait_for("RTX A2000")
+    terminal.wait_for("GPUs  46")
     terminal.wait_for("live")
     terminal.type("1")
     terminal.wait_for("there is no API key")

@@ -65,7 +65,7 @@ def test_a_crash_is_one_line_and_a_log(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import tui.services.monitor as w\n"
         "async def broken(self): raise ZeroDivisionError('rpa_very_secret')\n"
-        "w.Watch.run = broken\n"
+        "w.Monitor.run = broken\n"
     )
     terminal = podtop(
         "--demo",

@@ -17,7 +17,7 @@ from tui.commands.confirmation import Refused
 from tui.commands.exit_codes import Exit, code_of
 from tui.commands.prompt import Terminal
 from tui.demo.pods import SimPod
-from tui.storage.audit_log import Ledger
+from tui.storage.audit_log import AuditLog
 from tui.storage.state_files import StateFiles
 
 LLAMA, QWEN, PREP, STUDENT = "k3v9x0q2m1a7ze", "z1x2c3v4b5n6m7", "m5n4b3v2c1x0z9", "a1s2d3f4g5h6j7"
@@ -254,7 +254,7 @@ async def test_nothing_is_sent_where_the_intent_cannot_be_written_down(stage: St
 
 
 async def test_an_earlier_request_without_an_answer_is_looked_for_first(stage: Stage, capsys: Any) -> None:
-    log = Ledger(stage.path, origin="demo", wall=lambda: NOON)
+    log = AuditLog(stage.path, origin="demo", wall=lambda: NOON)
     log.intent("stop", QWEN, "qwen-eval-sweep", {})
     other = log.intent("stop", LLAMA, "llama-70b-pretrain", {})
     stage.world.stop(QWEN)

@@ -26,7 +26,7 @@ from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
 from tui.store.fleet import Fleet
 from tui.store.views import pods
-from tui.store.views.offer_filter import Terms
+from tui.store.views.offer_filter import OfferFilter
 
 # A promise to scripts: add to it, and take nothing away, as long as the version is 1.
 PROMISED = {
@@ -162,7 +162,9 @@ async def test_the_market_is_told_as_by_its_own_command(tmp_path: Path) -> None:
 
     answer = await Account(tmp_path).cloud.offers()
     own = json.loads(
-        prices.as_json(prices.items(answer, rows.select(rows.rows(answer), Terms()), ANYTHING), ANYTHING, NOON, ())
+        prices.as_json(
+            prices.items(answer, rows.select(rows.rows(answer), OfferFilter()), ANYTHING), ANYTHING, NOON, ()
+        )
     )
     document = plain(taken("market", answer))
     assert (own["podtop"], own["kind"], own["at"]) == (document["podtop"], document["kind"], document["at"])

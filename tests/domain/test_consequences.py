@@ -9,14 +9,14 @@ from tui.actions import BY_ID
 from tui.api.models import Pod
 from tui.domain import consequences
 from tui.domain.consequences import Case, case
-from tui.domain.operations import Deed
+from tui.domain.operations import Operation
 
 RUNNING = pod("a", name="train", cost=2.0, utils=(90, 90))
 STOPPED = pod("b", name="prep", status="EXITED", cost=0.4, utils=None)
 SPOT = replace(pod("c", name="student", status="EXITED", kind="INTERRUPTABLE", utils=None), lowest_bid_to_resume=0.21)
 
 
-def made(action: str, *pods: Pod | None, deeds: dict[str, Deed] | None = None) -> Case:
+def made(action: str, *pods: Pod | None, deeds: dict[str, Operation] | None = None) -> Case:
     known = {pod.id if pod else "x": pod for pod in pods}
     return case(BY_ID[action], list(known), known, deeds or {}, funds(10.0, 2.5))
 
@@ -98,7 +98,7 @@ def test_a_bid_is_proposed_and_checked_against_the_lowest() -> None:
 
 
 def test_pods_for_which_it_makes_no_sense_are_left_out_and_said() -> None:
-    deed = Deed("1", "stop", "d", "other", "stopping", 0.0)
+    deed = Operation("1", "stop", "d", "other", "stopping", 0.0)
     other = replace(RUNNING, id="d", name="other")
     found = made("stop", RUNNING, STOPPED, None, other, deeds={"d": deed})
     assert [subject.pod.id for subject in found.subjects] == ["a"]

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.make import market, offer, pod
-from tui.api.models import Demand, Market, Quote
-from tui.domain.market_watch import AGAIN, PAUSE, Hit, State, Vigil, has_room, hit, may_send, seen, what
+from tui.api.models import Market, MarketQuery, Quote
+from tui.domain.market_watch import AGAIN, PAUSE, Hit, MarketWatch, State, has_room, hit, may_send, seen, what
 
 H100, A100 = "NVIDIA H100", "NVIDIA A100"
-WAITS = Vigil("v1", 0.0, (H100, A100), ("H100", "A100"), ceiling=2.5)
+WAITS = MarketWatch("v1", 0.0, (H100, A100), ("H100", "A100"), ceiling=2.5)
 
 
 def there(secure: Quote | None = None, community: Quote | None = None, other: Quote | None = None) -> Market:
@@ -32,15 +32,15 @@ def there(secure: Quote | None = None, community: Quote | None = None, other: Qu
         (replace(WAITS, ceiling=None), there(Quote(99.0, None, None)), Hit(H100, "H100", True, 99.0, None)),
         (replace(WAITS, spot=True), there(Quote(9.0, 1.5, "Low")), Hit(H100, "H100", True, 1.5, "Low")),
         (
-            replace(WAITS, demand=Demand(gpu_count=4)),
+            replace(WAITS, demand=MarketQuery(gpu_count=4)),
             there(Quote(10.0, None, "Low")),
             Hit(H100, "H100", True, 2.5, "Low"),
         ),
-        (replace(WAITS, demand=Demand(secure=True)), there(None, Quote(2.0, None, "Low")), None),
+        (replace(WAITS, demand=MarketQuery(secure=True)), there(None, Quote(2.0, None, "Low")), None),
         (replace(WAITS, gpus=("NVIDIA B200",)), there(Quote(1.0, None, "Low")), None),
     ],
 )
-def test_what_is_there(vigil: Vigil, told: Market, found: Hit | None) -> None:
+def test_what_is_there(vigil: MarketWatch, told: Market, found: Hit | None) -> None:
     assert hit(vigil, told) == found
 
 
@@ -98,6 +98,6 @@ def test_an_armed_one_waits_between_two_attempts() -> None:
 
 def test_in_words() -> None:
     assert what(WAITS) == "H100 or A100 at $2.50"
-    assert what(replace(WAITS, demand=Demand(gpu_count=8), spot=True)) == "8× H100 or A100 at bid $2.50"
+    assert what(replace(WAITS, demand=MarketQuery(gpu_count=8), spot=True)) == "8× H100 or A100 at bid $2.50"
     assert what(replace(WAITS, ceiling=None, spot=True, names=("H100",))) == "H100 spot"
-    assert what(Vigil("v", 0.0, pod="p", pod_name="train")) == "free GPUs for train"
+    assert what(MarketWatch("v", 0.0, pod="p", pod_name="train")) == "free GPUs for train"

@@ -13,7 +13,7 @@ from tests.make import funds, pod, snapshot
 from tui.domain import costs, runway
 from tui.domain.runway import ENDS, STAYS, STOPS
 from tui.store.fleet import Fleet
-from tui.store.spend import Books, empty
+from tui.store.spend import SpendHistory, empty
 from tui.store.views import pod_costs
 
 NOW = 1_795_435_200.0
@@ -92,8 +92,8 @@ def test_a_forgotten_pod_has_an_age_and_a_cost_so_far() -> None:
     assert (rows["b"].per_hr, rows["b"].stopped_at, rows["b"].today) == (3.0, None, None)
 
 
-def books_of(watched: float, **spent: tuple[float | None, float | None]) -> Books:
-    return Books(NOW, NOW - 12 * HOUR, NOW - 100 * HOUR, spent, watched, NOW - watched, (), (), ())
+def books_of(watched: float, **spent: tuple[float | None, float | None]) -> SpendHistory:
+    return SpendHistory(NOW, NOW - 12 * HOUR, NOW - 100 * HOUR, spent, watched, NOW - watched, (), (), ())
 
 
 def test_what_was_not_watched_is_the_least_it_can_have_been() -> None:

@@ -15,8 +15,8 @@ import pytest
 
 from tui.files import file_lock
 from tui.history.recorder import Recorder
-from tui.storage.audit_log import Ledger, LedgerError, entries
-from tui.storage.json_store import Right, Shelf, ShelfError, is_held
+from tui.storage.audit_log import AuditLog, LedgerError, entries
+from tui.storage.json_store import JsonStore, ProcessClaim, ShelfError, is_claimed
 
 LACKING = [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL]
 
@@ -153,7 +153,7 @@ def test_a_number_that_another_process_has_by_now_is_no_owner(lacking: None, tmp
 
 
 def test_who_was_taken_for_gone_writes_no_more(lacking: None, tmp_path: Path) -> None:
-    shelf: Shelf[int] = Shelf(tmp_path / "a.json", int, "things", "lost")
+    shelf: JsonStore[int] = JsonStore(tmp_path / "a.json", int, "things", "lost")
 
     def change() -> None:
         with shelf.changed() as things:
@@ -166,8 +166,8 @@ def test_who_was_taken_for_gone_writes_no_more(lacking: None, tmp_path: Path) ->
 
 
 COUNT = (
-    "import sys; from pathlib import Path; from tui.storage.json_store import Shelf\n"
-    "shelf = Shelf(Path(sys.argv[1]), int, 'numbers', 'lost')\n"
+    "import sys; from pathlib import Path; from tui.storage.json_store import JsonStore\n"
+    "shelf = JsonStore(Path(sys.argv[1]), int, 'numbers', 'lost')\n"
     "won = 0\n"
     "sys.stdin.readline()\n"
     "for n in range(30):\n"
@@ -179,7 +179,7 @@ COUNT = (
 
 def test_of_many_processes_each_changes_what_the_one_before_left(tmp_path: Path) -> None:
     path = tmp_path / "numbers.json"
-    shelf: Shelf[int] = Shelf(path, int, "numbers", "lost")
+    shelf: JsonStore[int] = JsonStore(path, int, "numbers", "lost")
     with shelf.changed() as numbers:
         numbers.update({f"right {n}": 0 for n in range(30)})
     # Two that have flock, and two that have not, as of hosts that mount a home in different ways.
@@ -221,18 +221,18 @@ def test_of_many_that_find_a_dead_owner_one_takes_over(tmp_path: Path) -> None:
 
 
 def test_acting_works_without_flock(lacking: None, tmp_path: Path) -> None:
-    log = Ledger(tmp_path / "state" / "actions.jsonl", origin="x")
+    log = AuditLog(tmp_path / "state" / "actions.jsonl", origin="x")
     ident = log.intent("stop", "p", "n", {})
     log.outcome(ident, "done", "stopped")
     assert [entry.phase for entry in entries(log.path)] == ["intent", "outcome"]
-    right, other = Right(tmp_path / "a.enforcer"), Right(tmp_path / "a.enforcer")
+    right, other = ProcessClaim(tmp_path / "a.enforcer"), ProcessClaim(tmp_path / "a.enforcer")
     assert right.taken()
     assert not other.taken()
-    assert is_held(tmp_path / "a.enforcer")
+    assert is_claimed(tmp_path / "a.enforcer")
     right.close()
     assert other.taken()
     other.close()
-    assert not is_held(tmp_path / "a.enforcer")
+    assert not is_claimed(tmp_path / "a.enforcer")
     assert not [path.name for path in tmp_path.iterdir() if "enforcer" in path.name]
 
 
@@ -243,7 +243,7 @@ def test_a_log_that_somebody_holds_for_ever_names_who(
     held = file_lock.hold(tmp_path / "actions.lock")
     assert held is not None
     with pytest.raises(LedgerError, match=rf"process {os.getpid()} on .* holds it.*nothing was sent"):
-        Ledger(tmp_path / "actions.jsonl", origin="x").intent("stop", "p", "n", {})
+        AuditLog(tmp_path / "actions.jsonl", origin="x").intent("stop", "p", "n", {})
     held.close()
 
 

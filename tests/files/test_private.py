@@ -20,9 +20,9 @@ from tui.history.archive.writer import Polled
 from tui.history.recorder import Recorder
 from tui.services.lease_runner import Leases
 from tui.storage import app_log, draft_file
-from tui.storage.audit_log import Ledger
-from tui.storage.json_store import Right
-from tui.storage.preferences import Kept
+from tui.storage.audit_log import AuditLog
+from tui.storage.json_store import ProcessClaim
+from tui.storage.preferences import Preferences
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077, 0o777], ids=oct)
@@ -44,10 +44,10 @@ def wrong(root: Path) -> list[str]:
 
 def everything(root: Path) -> None:
     """Write each kind of file there is."""
-    Ledger(root / "actions.jsonl", origin="x").intent("stop", "p", "n", {})
+    AuditLog(root / "actions.jsonl", origin="x").intent("stop", "p", "n", {})
     Leases(root / "leases" / "a.json").set(begun("p", "n", "stop", 2000.0, 1000.0))
-    Right(root / "leases" / "a.enforcer").taken()
-    Kept(lambda: root / "screen.json").keep("a", "b")
+    ProcessClaim(root / "leases" / "a.enforcer").taken()
+    Preferences(lambda: root / "screen.json").keep("a", "b")
     draft_file.save(root / "draft.json", Draft({}))
     put("a = 1\n", root / "config" / "config.toml", over=False)
     put("a = 2\n", root / "config" / "config.toml", over=True)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tests.make import funds, pod, snapshot
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
-from tui.history.playback import SPEEDS, Player, land
-from tui.history.queries import Past
+from tui.history.playback import SPEEDS, Playback, land
+from tui.history.queries import HistoryQueries
 from tui.store.fleet import Fleet
 
 NOW = 1_795_435_200.0
@@ -48,8 +48,8 @@ class Screen:
         self.changes = 0
         self.live = Fleet(5, 30)
         self.live.apply(snapshot(pod("a"), funds=funds(40.0)), NOW + 300)
-        self.player = Player(self.live, lambda: self.now, self._changed, self.said.append, replay=replay)
-        self.player.past = Past(path)
+        self.player = Playback(self.live, lambda: self.now, self._changed, self.said.append, replay=replay)
+        self.player.past = HistoryQueries(path)
 
     def _changed(self) -> None:
         self.changes += 1
@@ -195,7 +195,7 @@ async def test_without_a_recording_one_is_told(launch: Launch) -> None:
 
 async def test_a_recording_that_cannot_be_read_is_told(launch: Launch, tmp_path: Path) -> None:
     screen = launch()
-    screen.player.past = Past(tmp_path / "gone.sqlite")
+    screen.player.past = HistoryQueries(tmp_path / "gone.sqlite")
     await screen.player.step(-5)
     assert "cannot be read" in screen.said[0]
     assert not screen.player.waiting

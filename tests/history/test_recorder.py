@@ -16,8 +16,8 @@ from tui.domain.events import Event, Kind
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import VERSION, connect
 from tui.history.archive.writer import MARKET
-from tui.history.queries import Past
-from tui.history.recorder import WAITING, Note, Recorder, State, archive_path
+from tui.history.queries import HistoryQueries
+from tui.history.recorder import WAITING, Recorder, State, UserMessage, archive_path
 from tui.store.fleet import Fleet
 
 NOW = 1_795_435_200.0
@@ -28,7 +28,7 @@ class Kept:
     """A running recorder, and what it told a person."""
 
     def __init__(self, directory: Path) -> None:
-        self.notes: list[Note] = []
+        self.notes: list[UserMessage] = []
         self.recorder = Recorder(directory, API, origin="api.runpod.io", say=self.notes.append, wall=lambda: NOW)
 
     async def poll(self, at: float, *ids: str) -> None:
@@ -260,7 +260,7 @@ async def test_a_restarted_podtop_goes_on_from_what_was_recorded_with_a_gap(tmp_
         await again.poll(NOW + 305, "a")
         path = await again.recorder.opened()
         assert path is not None
-        past = Past(path)
+        past = HistoryQueries(path)
         await past.fill(fleet, NOW + 305, NOW + 305)
         past.close()
     series = fleet.records["a"].series
@@ -279,7 +279,7 @@ async def test_what_happened_while_nobody_looked_is_found_out(tmp_path: Path, st
         again.recorder.polled(NOW + 4000, later)
         path = await again.recorder.opened()
         assert path is not None
-        past = Past(path)
+        past = HistoryQueries(path)
         missed = await past.fill(fleet, NOW + 4000, NOW + 4000)
         again.recorder.happened(missed)
         await again.settle()
@@ -298,7 +298,7 @@ async def test_an_instant_of_the_past_is_a_fleet(tmp_path: Path, start: Start) -
         kept.recorder.priced(NOW, market(offer("H100", Quote(2.99, None, "High"))))
         await kept.settle()
         assert kept.recorder.path is not None
-        past = Past(kept.recorder.path)
+        past = HistoryQueries(kept.recorder.path)
         then = await past.at(NOW + 50, Fleet(5, 30))
         await past.older(then, "a", NOW - 600, NOW + 50, 60.0)
         past.close()

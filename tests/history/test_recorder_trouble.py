@@ -19,8 +19,8 @@ from tui.history import recorder as recording
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import ArchiveError, is_alone, log_of
 from tui.history.archive.writer import Writer
-from tui.history.queries import Past
-from tui.history.recorder import FOLD, PAUSES, Note, Recorder, State, archive_path
+from tui.history.queries import HistoryQueries
+from tui.history.recorder import FOLD, PAUSES, Recorder, State, UserMessage, archive_path
 
 NOW = 1_795_435_200.0
 API = "https://api.runpod.io/graphql"
@@ -30,7 +30,7 @@ class Kept:
     """A running recorder with a clock of its own, and what it told a person."""
 
     def __init__(self, directory: Path) -> None:
-        self.notes: list[Note] = []
+        self.notes: list[UserMessage] = []
         self.beat = 0.0
         self.path = archive_path(directory, API, "user_1")
         self.recorder = Recorder(
@@ -233,7 +233,7 @@ async def test_it_is_whole_by_itself_after_minutes_and_at_the_end(tmp_path: Path
         kept.beat = FOLD
         await kept.poll(NOW + 2)
         assert copied() == [NOW, NOW + 1, NOW + 2]
-        past = Past(kept.path)
+        past = HistoryQueries(kept.path)
         await past.ask(lambda found: found.spans())
         await kept.poll(NOW + 3)
     # Though somebody still has it open to read.
@@ -249,8 +249,8 @@ async def test_rows_that_are_left_out_are_told_once(tmp_path: Path) -> None:
             await kept.poll(NOW + i, Event(NOW + i, "a", Kind.UP, "x"))
     with closing(sqlite3.connect(kept.path, isolation_level=None)) as db:
         db.execute("UPDATE event SET text = x'00' WHERE id < 3")
-    notes: list[Note] = []
-    past = Past(kept.path, notes.append)
+    notes: list[UserMessage] = []
+    past = HistoryQueries(kept.path, notes.append)
     for _ in range(3):
         assert len(await past.events(0, NOW * 2)) == 1
     past.close()
@@ -261,7 +261,7 @@ async def test_rows_that_are_left_out_are_told_once(tmp_path: Path) -> None:
 async def test_a_question_that_a_recording_cannot_answer_is_an_error_in_words(tmp_path: Path) -> None:
     async with started(tmp_path) as kept:
         await kept.poll(NOW)
-    past = Past(kept.path)
+    past = HistoryQueries(kept.path)
     with pytest.raises(ArchiveError, match="cannot make out"):
         await past.ask(lambda found: 1 // 0)
     past.close()
@@ -294,7 +294,7 @@ async def test_memory_that_is_short_is_no_fault_of_the_recording_and_passes(
 async def test_a_question_for_which_there_is_no_memory_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with started(tmp_path) as kept:
         await kept.poll(NOW)
-    past = Past(kept.path)
+    past = HistoryQueries(kept.path)
 
     def none(*_: object) -> None:
         raise RuntimeError("can't start new thread")

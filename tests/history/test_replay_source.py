@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.make import snapshot
 from tui.api.cloud import Cloud, ReadOnly
-from tui.api.offline import Unplugged
+from tui.api.offline import OfflineCloud
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
 from tui.history.replay_source import ReplayError, choose, instant
@@ -95,7 +95,7 @@ def test_what_cannot_be_replayed_is_named(tmp_path: Path) -> None:
 
 
 async def test_nothing_can_be_asked_of_or_done_to_the_past() -> None:
-    cloud: Cloud = Unplugged()
+    cloud: Cloud = OfflineCloud()
     methods = [name for name in vars(Cloud) if not name.startswith("_") and name not in ("aclose", "listen")]
     assert len(methods) >= 12
     for name in methods:

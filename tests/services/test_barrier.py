@@ -13,10 +13,10 @@ from tests.make import pod, snapshot
 from tui.api.cloud import CloudError, Unforeseen
 from tui.api.models import Market
 from tui.config.loader import Config
-from tui.domain.user_message import Note
+from tui.domain.user_message import UserMessage
 from tui.services.barrier import held, own_fault
-from tui.services.monitor import Watch
-from tui.services.pod_inspector import Inspector
+from tui.services.monitor import Monitor
+from tui.services.pod_inspector import PodInspector
 from tui.services.poller import Poller
 from tui.services.source import Source
 from tui.store.fleet import Fleet
@@ -84,12 +84,12 @@ class Life:
         self.fleet = Fleet(5, 30)
         self.notes: list[str] = []
         source = Source("test", False, lambda: self.cloud, lambda: NOW)  # type: ignore[arg-type, return-value]
-        self.watch = Watch(
+        self.watch = Monitor(
             source, Config(), self.fleet, changed, say=self._say, hosts=True,
             record=(lambda say: Recorder()) if record else None,  # type: ignore[arg-type, return-value]
         )  # fmt: skip
 
-    def _say(self, note: Note) -> None:
+    def _say(self, note: UserMessage) -> None:
         self.notes.append(note.text)
 
     async def until(self, true: Callable[[], bool]) -> None:
@@ -206,7 +206,7 @@ async def test_a_look_raises_cloud_errors_and_nothing_else() -> None:
 
 async def test_a_close_look_goes_on_where_what_stands_beside_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     life = Life()
-    inspector = Inspector(life.fleet, lambda: NOW, lambda at: at, lambda: None)
+    inspector = PodInspector(life.fleet, lambda: NOW, lambda at: at, lambda: None)
     monkeypatch.setattr(inspector, "_ask_more", fails)
     remembered = 0
 

@@ -14,9 +14,9 @@ from tui.api.orders import DeployOrder, RentOrder
 from tui.api.pod_detail import EnvVar
 from tui.api.secret import Secret
 from tui.domain.events import Kind
-from tui.domain.operations import Ending, Outcome
+from tui.domain.operations import Outcome, Status
 from tui.services.executor import DEPLOY, PATIENCE
-from tui.storage.audit_log import Ledger
+from tui.storage.audit_log import AuditLog
 
 GPU = "NVIDIA GeForce RTX 3090"
 ORDER = DeployOrder(name="new-one", gpu_count=1, gpu_type_id=GPU, image="pytorch:2.4", container_disk_gb=20)
@@ -85,7 +85,7 @@ async def test_what_was_done_is_told_logged_and_seen(word: str, tmp_path: Path) 
     task = await begun(word, account)
     assert len(account.fleet.deeds) == 1
     outcome = await task
-    assert outcome.ending is Ending.DONE
+    assert outcome.ending is Status.DONE
     assert account.mutations == [word]
     intent, end = account.log()
     assert (intent["action"], end["outcome"]) == ({"bid_resume": "bid"}.get(word, word), "done")
@@ -105,7 +105,7 @@ async def test_an_answer_lost_behind_a_502_is_found_out_and_nothing_is_sent_twic
     await account.told("podtop looks")
     assert not task.done()
     await account.poll()
-    assert (await task).ending is Ending.DONE
+    assert (await task).ending is Status.DONE
     assert account.mutations == [word]
     assert account.outcomes() == ["unknown", "done"]
     assert not account.fleet.deeds
@@ -121,7 +121,7 @@ async def test_an_answer_that_never_comes_is_found_out(word: str, tmp_path: Path
     await account.told("podtop looks")
     account._cloud._exchange._deadline = patience
     await account.poll()
-    assert (await task).ending is Ending.DONE
+    assert (await task).ending is Status.DONE
     assert account.mutations == [word]
 
 
@@ -139,7 +139,7 @@ async def test_a_request_that_never_arrived_is_told_as_not_done(word: str, tmp_p
         if account.now - NOON > PATIENCE and task.done():
             break
     outcome = await task
-    assert outcome.ending is Ending.NOT_DONE
+    assert outcome.ending is Status.NOT_DONE
     assert "Nothing was sent again" in outcome.text
     assert account.mutations == [word]
     assert account.outcomes() == ["unknown", "not done"]
@@ -153,7 +153,7 @@ async def test_what_was_never_sent_is_told_as_such(word: str, tmp_path: Path) ->
     account.faults.set("refused")
     task = STARTS[word](account)
     outcome = await task
-    assert outcome.ending is Ending.NOT_SENT
+    assert outcome.ending is Status.NOT_SENT
     assert not account.fleet.deeds
     assert account.outcomes() == ["not sent"]
 
@@ -166,11 +166,11 @@ async def test_a_key_that_may_only_read_turns_podtop_read_only(word: str, tmp_pa
     await account.poll(0.0)
     task = await begun(word, account)
     outcome = await task
-    assert outcome.ending is Ending.REFUSED
+    assert outcome.ending is Status.REFUSED
     assert account.guard.read_only
     pod = account.pod("llama-70b-pretrain")
     again = await account.performer.start(Command("stop", pod.id, pod.name))
-    assert again.ending is Ending.NOT_SENT
+    assert again.ending is Status.NOT_SENT
     assert account.mutations == [word]
 
 
@@ -182,7 +182,7 @@ async def test_the_state_is_unknown_as_long_as_runpod_tells_nothing(tmp_path: Pa
     for _ in range(30):
         await account.poll(5.0)
     outcome = await task
-    assert outcome.ending is Ending.UNKNOWN
+    assert outcome.ending is Status.UNKNOWN
     assert account.mutations == ["stop"]
 
 
@@ -195,11 +195,11 @@ async def test_a_deploy_is_not_given_up_before_it_is_known(tmp_path: Path) -> No
         await account.poll(5.0)
     assert not task.done()
     second = await account.performer.deploy(BID)
-    assert second.ending is Ending.NOT_SENT
+    assert second.ending is Status.NOT_SENT
     assert "still deploying new-one" in second.text
     account.faults.clear()
     await account.poll()
-    assert (await task).ending is Ending.NOT_DONE
+    assert (await task).ending is Status.NOT_DONE
     assert account.mutations == ["deploy"]
     assert DEPLOY not in account.fleet.deeds
 
@@ -207,11 +207,11 @@ async def test_a_deploy_is_not_given_up_before_it_is_known(tmp_path: Path) -> No
 async def test_a_second_action_on_a_pod_with_one_under_way_is_refused(tmp_path: Path) -> None:
     account = await opened(tmp_path)
     first, second = stop(account), stop(account)
-    assert (await second).ending is Ending.NOT_SENT
+    assert (await second).ending is Status.NOT_SENT
     assert "still stopping" in (await second).text
-    assert (await first).ending is Ending.DONE
+    assert (await first).ending is Status.DONE
     third = await terminate(account)
-    assert third.ending is Ending.NOT_SENT
+    assert third.ending is Status.NOT_SENT
     assert account.mutations == ["stop"]
 
 
@@ -256,7 +256,7 @@ async def test_a_refusal_is_told_in_runpods_words_and_explained(
             account.world.shelf.taken = {(GPU, True): 10_000, (GPU, False): 10_000}
             task = STARTS[word](account)
     outcome = await task
-    assert outcome.ending is Ending.REFUSED
+    assert outcome.ending is Status.REFUSED
     assert said in outcome.message
     assert advice in outcome.advice
     assert account.outcomes() == ["refused"]
@@ -269,14 +269,14 @@ async def test_a_start_without_gpus_is_said_aloud(tmp_path: Path) -> None:
     account = await opened(tmp_path)
     pod = account.pod("dataset-prep")
     outcome = await account.performer.start(Command("resume", pod.id, pod.name, 0))
-    assert outcome.ending is Ending.DONE
+    assert outcome.ending is Status.DONE
     assert "NO GPU" not in outcome.message
     from tui.api.orders import Receipt
-    from tui.domain.operations import Deed
+    from tui.domain.operations import Operation
     from tui.services.executor import _answered
 
     got = Receipt(pod.id, pod.name, "RUNNING", None, 0.0, 0, None)
-    told = _answered(Deed("1", "resume", pod.id, pod.name, "resuming", 0.0), got, {"gpuCount": 1})
+    told = _answered(Operation("1", "resume", pod.id, pod.name, "resuming", 0.0), got, {"gpuCount": 1})
     assert "NO GPU" in told.message
     assert "data" in told.advice
 
@@ -318,7 +318,7 @@ async def test_nothing_is_sent_when_the_intent_cannot_be_written_down(tmp_path: 
     account.path = tmp_path / "file" / "actions.jsonl"
     (tmp_path / "file").write_text("in the way")
     outcome = await stop(account)
-    assert outcome.ending is Ending.NOT_SENT
+    assert outcome.ending is Status.NOT_SENT
     assert account.mutations == []
     assert not account.fleet.deeds
 
@@ -327,7 +327,7 @@ async def test_locked_and_read_only_nothing_is_sent(tmp_path: Path) -> None:
     account = await opened(tmp_path)
     account.guard.toggle()
     outcome = await stop(account)
-    assert outcome.ending is Ending.NOT_SENT
+    assert outcome.ending is Status.NOT_SENT
     assert "L unlocks" in outcome.text
     account.guard.toggle()
     account.guard.read_only = "podtop was started so"
@@ -363,11 +363,11 @@ async def test_another_podtops_deploy_without_an_answer_is_looked_for_before_any
     tmp_path: Path,
 ) -> None:
     account = await opened(tmp_path)
-    log = Ledger(account.path, origin="demo", wall=lambda: account.now)
+    log = AuditLog(account.path, origin="demo", wall=lambda: account.now)
     lost, other = log.intent("deploy", "", "theirs", {}), log.intent("rent", "", "theirs-too", {})
     assert (lost, other) != ("", "")
     refused = await account.performer.deploy(ORDER)
-    assert refused.ending is Ending.NOT_SENT
+    assert refused.ending is Status.NOT_SENT
     assert "deploy of theirs is not known yet" in refused.text
     assert account.mutations == []
     for _ in range(60):
@@ -375,13 +375,13 @@ async def test_another_podtops_deploy_without_an_answer_is_looked_for_before_any
         await asyncio.sleep(0.005)
     await account.until(lambda: account.outcomes().count("not done") == 2)
     account.fleet.deeds.clear()
-    assert (await account.performer.deploy(ORDER)).ending is Ending.DONE
+    assert (await account.performer.deploy(ORDER)).ending is Status.DONE
     assert account.mutations == ["deploy"]
 
 
 async def test_what_another_account_never_learned_of_is_left_to_it(tmp_path: Path) -> None:
     account = Account(tmp_path)
-    log = Ledger(account.path, origin="demo", wall=lambda: account.now)
+    log = AuditLog(account.path, origin="demo", wall=lambda: account.now)
     log.intent("terminate", "elsewhere", "theirs", {}, account="another")
     log.intent("deploy", "", "theirs-too", {}, account="another")
     # Before the account is known, nobody can tell whose they are.
@@ -390,7 +390,7 @@ async def test_what_another_account_never_learned_of_is_left_to_it(tmp_path: Pat
     await account.until(lambda: not account.fleet.deeds)
     assert account.outcomes() == []
     assert await account.performer.resume_looking() == []
-    assert (await account.performer.deploy(ORDER)).ending is Ending.DONE
+    assert (await account.performer.deploy(ORDER)).ending is Status.DONE
 
 
 MESSAGES = (
@@ -417,7 +417,7 @@ async def test_every_known_message_is_a_refusal_in_its_words_with_what_to_try(wo
     for message in MESSAGES:
         account.wire.says = message
         outcome = await STARTS[word](account)
-        assert outcome.ending is Ending.REFUSED, message
+        assert outcome.ending is Status.REFUSED, message
         assert message.rstrip(".") in outcome.message
         assert outcome.advice, message
         assert not account.fleet.deeds
@@ -438,5 +438,5 @@ async def test_when_something_went_wrong_it_is_looked_what_became_of_it(word: st
     for _ in range(4):
         assert not task.done()
         await account.poll(5.0)
-    assert (await task).ending is Ending.NOT_DONE
+    assert (await task).ending is Status.NOT_DONE
     assert account.mutations == [word]

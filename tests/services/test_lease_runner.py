@@ -15,9 +15,9 @@ from tests.make import pod, snapshot
 from tui.api.cloud import Unreachable
 from tui.api.models import Unreadable
 from tui.domain.lease import WARNING, Lease, begun
-from tui.domain.operations import Ending, Outcome
-from tui.domain.user_message import Note
-from tui.services.lease_runner import Enforcer, LeaseError, Leases
+from tui.domain.operations import Outcome, Status
+from tui.domain.user_message import UserMessage
+from tui.services.lease_runner import LeaseError, LeaseRunner, Leases
 from tui.store.fleet import Fleet
 
 NOON = 1_795_435_200.0
@@ -27,15 +27,15 @@ TRAIN = pod("a", name="train")
 class Watcher:
     """An enforcer whose polls and clock the test holds."""
 
-    def __init__(self, path: Path, ending: Ending = Ending.DONE) -> None:
+    def __init__(self, path: Path, ending: Status = Status.DONE) -> None:
         self.now = NOON
         self.fleet = Fleet(5.0, 30.0)
         self.leases = Leases(path)
         self.sent: list[tuple[float, str, str]] = []
-        self.notes: list[Note] = []
+        self.notes: list[UserMessage] = []
         self.ending = ending
         self.why: str | None = None
-        self.enforcer = Enforcer(
+        self.enforcer = LeaseRunner(
             self.leases, self.fleet, self.perform, self.notes.append, lambda: self.now, lambda: self.why
         )
 
@@ -115,8 +115,8 @@ async def test_a_kill_between_writing_and_sending_sends_nothing_twice(tmp_path: 
     assert again.leases.all() == {}
 
 
-@pytest.mark.parametrize("ending", [Ending.REFUSED, Ending.NOT_SENT])
-async def test_what_was_not_done_is_tried_again_later(tmp_path: Path, ending: Ending) -> None:
+@pytest.mark.parametrize("ending", [Status.REFUSED, Status.NOT_SENT])
+async def test_what_was_not_done_is_tried_again_later(tmp_path: Path, ending: Status) -> None:
     watcher = Watcher(tmp_path / "leases.json", ending)
     leased(watcher, 0.1)
     for _ in range(150):

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from tui.config.loader import ConfigError, load
 from tui.config.settings import Notify
-from tui.domain.user_message import Note
-from tui.services.notifier import Alarm, Hooks, argv, literal, plain, sequences
+from tui.domain.user_message import UserMessage
+from tui.services.notifier import Notification, Notifier, argv, literal, plain, sequences
 from tui.system.subprocesses import without_keys
 
-ALARM = Alarm("podtop: H100", "H100 is there: $2.39/h", "price", 1_795_435_200.0)
+ALARM = Notification("podtop: H100", "H100 is there: $2.39/h", "price", 1_795_435_200.0)
 
 
 class Post:
@@ -30,7 +30,7 @@ class Post:
 
     def __init__(self, settings: Notify, environ: dict[str, str] | None = None, answer: Any = None) -> None:
         self.written: list[str] = []
-        self.notes: list[Note] = []
+        self.notes: list[UserMessage] = []
         self.requests: list[httpx.Request] = []
         self.now = 0.0
 
@@ -40,12 +40,12 @@ class Post:
                 raise answer
             return answer or httpx.Response(204)
 
-        self.hooks = Hooks(
+        self.hooks = Notifier(
             settings, write=self.written.append, say=self.notes.append, beat=lambda: self.now,
             environ=environ or {}, transport=httpx.MockTransport(handle),
         )  # fmt: skip
 
-    async def ring(self, alarm: Alarm = ALARM) -> None:
+    async def ring(self, alarm: Notification = ALARM) -> None:
         self.hooks.ring(alarm)
         await asyncio.gather(*self.hooks._tasks)
 
@@ -76,12 +76,12 @@ def test_what_the_terminal_is_sent(settings: Notify, in_tmux: bool, text: str) -
 @given(st.text(), st.text(), st.booleans())
 def test_no_text_gets_out_of_its_place(title: str, text: str, in_tmux: bool) -> None:
     settings = Notify(osc9=True, osc777=True)
-    sent = sequences(settings, Alarm(title, text, "price", 0.0), in_tmux)
+    sent = sequences(settings, Notification(title, text, "price", 0.0), in_tmux)
     assert sent.count("\x07") == 2
     assert sent.count("\x1b") == (8 if in_tmux else 2)
     assert all(ch.isprintable() or ch in "\x07\x1b" for ch in sent)
     assert len(plain(text)) <= 300
-    filled = argv(Notify(command=("notify-send", "{title}", "x {text}")), Alarm(title, text, "price", 0.0))
+    filled = argv(Notify(command=("notify-send", "{title}", "x {text}")), Notification(title, text, "price", 0.0))
     assert len(filled) == 3
     assert all("\x00" not in part and "\n" not in part for part in filled)
 
@@ -187,7 +187,7 @@ def test_settings_come_from_the_file(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 def test_tmux_shows_what_was_said_and_runs_nothing(tmp_path: Path) -> None:
     ran = tmp_path / "ran"
-    alarm = Alarm("podtop: job #7", f"100% of #S #(touch {ran}) #{{pane_id}} at %H ##x", "price", 0.0)
+    alarm = Notification("podtop: job #7", f"100% of #S #(touch {ran}) #{{pane_id}} at %H ##x", "price", 0.0)
     server = ["tmux", "-L", f"podtop-test-{os.getpid()}", "-f", "/dev/null"]
     subprocess.run([*server, "new", "-d", "-x", "80", "-y", "24", "cat"], check=True, env=without_keys(os.environ))
     try:

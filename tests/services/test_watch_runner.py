@@ -14,14 +14,14 @@ from msgspec.structs import replace
 
 from tests.acting import NOON, Account
 from tui.api.cloud import surely_with_pods
-from tui.api.models import ANYTHING, Demand, Market, Snapshot
+from tui.api.models import ANYTHING, Market, MarketQuery, Snapshot
 from tui.api.orders import DeployOrder, RentOrder
 from tui.api.secret import Secret
 from tui.domain.deploy_draft import STARTING, Draft
-from tui.domain.market_watch import FORGOTTEN, PAUSE, State, Vigil
-from tui.domain.operations import Ending, Outcome
-from tui.domain.user_message import Note
-from tui.services.watch_runner import Does, Lookout, Vigils, planned
+from tui.domain.market_watch import FORGOTTEN, PAUSE, MarketWatch, State
+from tui.domain.operations import Outcome, Status
+from tui.domain.user_message import UserMessage
+from tui.services.watch_runner import Does, WatchFile, WatchRunner, planned
 from tui.storage.json_store import ShelfError
 
 GPU, NAME = "AMD Instinct MI300X OAM", "MI300X"
@@ -36,14 +36,14 @@ class Post:
     def __init__(self, account: Account, path: Path) -> None:
         self.account = account
         self.rung: list[str] = []
-        self.notes: list[Note] = []
-        self.wanted: tuple[Demand, ...] = ()
+        self.notes: list[UserMessage] = []
+        self.wanted: tuple[MarketQuery, ...] = ()
         self.why: str | None = None
         self.made: list[str] = []
         self.does: Does = account.performer
         names = itertools.count(1)
-        self.lookout = Lookout(
-            Vigils(path), account.fleet,
+        self.lookout = WatchRunner(
+            WatchFile(path), account.fleet,
             want=lambda demands: setattr(self, "wanted", demands), ring=lambda title, text: self.rung.append(text),
             say=self.notes.append, happened=account.fleet.events.append, does=lambda: self.does,
             look=self._look, may=lambda: self.why, clock=lambda: account.now,
@@ -74,7 +74,7 @@ class Post:
                 break
             await asyncio.sleep(0.005)
 
-    def vigil(self) -> Vigil:
+    def vigil(self) -> MarketWatch:
         (vigil,) = self.lookout.vigils.all().values()
         return vigil
 
@@ -85,16 +85,16 @@ class Post:
         return [str(inputs.get("name") or inputs.get("podId")) for _, inputs in self.account.wire.mutations]
 
 
-def vigil(**more: object) -> Vigil:
-    return Vigil("v1", NOON, (GPU,), (NAME,), account="user_2demoPodtop", **more)  # type: ignore[arg-type]
+def vigil(**more: object) -> MarketWatch:
+    return MarketWatch("v1", NOON, (GPU,), (NAME,), account="user_2demoPodtop", **more)  # type: ignore[arg-type]
 
 
-def armed(draft: Draft = DRAFT, cap: float = 5.0, attempts: int = 3, **more: object) -> Vigil:
+def armed(draft: Draft = DRAFT, cap: float = 5.0, attempts: int = 3, **more: object) -> MarketWatch:
     return vigil(state=State.ARMED, plan=planned(draft, cap, attempts), **more)
 
 
 @asynccontextmanager
-async def posted(path: Path, waits: Vigil | None = None) -> AsyncIterator[Post]:
+async def posted(path: Path, waits: MarketWatch | None = None) -> AsyncIterator[Post]:
     account = Account(path)
     post = Post(account, path / "vigils.json")
     if waits is not None:
@@ -119,7 +119,7 @@ async def until_there(post: Post) -> None:
 
 async def test_it_asks_for_what_is_waited_for_and_tells_once(tmp_path: Path) -> None:
     async with posted(tmp_path, vigil()) as post:
-        assert post.wanted == (Demand(gpus=(GPU,)),)
+        assert post.wanted == (MarketQuery(gpus=(GPU,)),)
         assert post.rung == []
         await until_there(post)
         assert len(post.rung) == 1
@@ -274,7 +274,7 @@ class Answers:
         return asyncio.get_running_loop().create_task(told())
 
 
-NONE_FREE = Outcome(Ending.REFUSED, "There are no instances currently available", later=True)
+NONE_FREE = Outcome(Status.REFUSED, "There are no instances currently available", later=True)
 
 
 async def test_after_a_refusal_the_next_one_that_would_do_is_tried(tmp_path: Path) -> None:
@@ -295,10 +295,10 @@ async def test_after_a_refusal_the_next_one_that_would_do_is_tried(tmp_path: Pat
 @pytest.mark.parametrize(
     "outcome",
     [
-        Outcome(Ending.REFUSED, "Internal server error"),
-        pytest.param(Outcome(Ending.REFUSED, "Insufficient balance"), marks=pytest.mark.wide),
-        Outcome(Ending.NOT_DONE, "its answer was lost, and there is no pod of that name"),
-        Outcome(Ending.UNKNOWN, "RunPod has not told of it since"),
+        Outcome(Status.REFUSED, "Internal server error"),
+        pytest.param(Outcome(Status.REFUSED, "Insufficient balance"), marks=pytest.mark.wide),
+        Outcome(Status.NOT_DONE, "its answer was lost, and there is no pod of that name"),
+        Outcome(Status.UNKNOWN, "RunPod has not told of it since"),
     ],
 )
 async def test_only_want_of_gpus_is_a_reason_to_try_again(tmp_path: Path, outcome: Outcome) -> None:
@@ -325,9 +325,9 @@ async def test_a_refused_one_that_was_made_all_the_same_is_not_made_again(tmp_pa
 
 
 async def test_the_cap_is_of_the_host_that_is_asked_for_and_of_its_disks(tmp_path: Path) -> None:
-    demand = Demand(min_memory_gb=64)
+    demand = MarketQuery(min_memory_gb=64)
     async with posted(tmp_path, vigil(demand=demand)) as post:
-        post.does = answers = Answers(Outcome(Ending.DONE, "made"))
+        post.does = answers = Answers(Outcome(Status.DONE, "made"))
         await until_there(post)
         # Such a host costs more than the cheapest one, by which the form reckons.
         post.lookout.vigils.put("v1", replace(armed(cap=3.0), demand=demand))
@@ -369,10 +369,10 @@ async def test_a_form_for_something_else_is_not_sent(tmp_path: Path, more: dict[
 
 async def test_where_it_cannot_be_written_down_nothing_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with posted(tmp_path, armed()) as post:
-        post.does = answers = Answers(Outcome(Ending.DONE, "made"))
+        post.does = answers = Answers(Outcome(Status.DONE, "made"))
         real = post.lookout.vigils.swap
 
-        def full(name: str, old: Vigil, new: Vigil) -> bool:
+        def full(name: str, old: MarketWatch, new: MarketWatch) -> bool:
             if new.state is State.SENDING:
                 raise ShelfError("the watches cannot be kept: No space left on device")
             return real(name, old, new)
@@ -444,9 +444,9 @@ async def test_of_two_podtops_at_the_same_instant_one_sends(tmp_path: Path) -> N
         for _ in range(60):
             post.account.now += 30.0
             await post.account.poll()
-            (asked,) = await post.account._cloud.markets((Demand(gpus=(GPU,)),))
+            (asked,) = await post.account._cloud.markets((MarketQuery(gpus=(GPU,)),))
             assert isinstance(asked, Market)
-            post.account.fleet.apply_asked({Demand(gpus=(GPU,)): asked}, post.account.now)
+            post.account.fleet.apply_asked({MarketQuery(gpus=(GPU,)): asked}, post.account.now)
             post.account.fleet.apply_market(await post.account._cloud.offers(), post.account.now)
             for one in (post, *others):
                 one.lookout.look()
@@ -477,9 +477,9 @@ async def test_what_a_person_changes_does_not_undo_what_podtop_did(tmp_path: Pat
         assert post.lookout.vigils.edit(None, opened)
 
 
-def resumes(post: Post, **more: object) -> Vigil:
+def resumes(post: Post, **more: object) -> MarketWatch:
     down = next(r.pod for r in post.account.fleet.records.values() if r.pod and r.pod.status == "EXITED")
-    return Vigil(
+    return MarketWatch(
         "v1", NOON, pod=down.id, pod_name=down.name, state=State.ARMED, account="user_2demoPodtop",
         basis=down.status_change or "", **{"ceiling": down.cost_per_hr, **more},  # type: ignore[arg-type]
     )  # fmt: skip

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 
 from tui.api.pod_detail import EnvVar
 from tui.api.secret import Secret
-from tui.storage.audit_log import Ledger, LedgerError, entries, safe_inputs
+from tui.storage.audit_log import AuditLog, LedgerError, entries, safe_inputs
 
 NOON = 1_795_435_200.0
 
 
-def ledger(path: Path, origin: str = "api.runpod.io") -> Ledger:
-    return Ledger(path, origin=origin, wall=lambda: NOON, user=lambda: "ada")
+def ledger(path: Path, origin: str = "api.runpod.io") -> AuditLog:
+    return AuditLog(path, origin=origin, wall=lambda: NOON, user=lambda: "ada")
 
 
 def test_an_intent_and_its_outcome(tmp_path: Path) -> None:
@@ -106,8 +106,8 @@ def test_a_place_that_cannot_be_written_names_itself_and_the_way_out(tmp_path: P
 def test_lines_of_many_at_once_stay_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     code = (
-        "import sys; from pathlib import Path; from tui.storage.audit_log import Ledger\n"
-        "log = Ledger(Path(sys.argv[1]), origin='x')\n"
+        "import sys; from pathlib import Path; from tui.storage.audit_log import AuditLog\n"
+        "log = AuditLog(Path(sys.argv[1]), origin='x')\n"
         "for n in range(40): log.outcome(log.intent('stop', 'p' * 300, 'n', {}), 'done', 'm' * 300)\n"
     )
     writers = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(3)]

@@ -8,7 +8,7 @@ from tests.make import funds, pod, runtime, snapshot
 from tui.api.models import Pod
 from tui.domain import pod_health
 from tui.domain.events import ENDS, Event, Kind
-from tui.store.alert_tracker import TOLD, Chronicle
+from tui.store.alert_tracker import TOLD, AlertTracker
 from tui.store.fleet import Fleet
 
 NOW = 1_795_435_200.0
@@ -20,7 +20,7 @@ class Life:
 
     def __init__(self) -> None:
         self.fleet = Fleet(STEP, STEP)
-        self.chronicle = Chronicle()
+        self.chronicle = AlertTracker()
         self.at = NOW
 
     def poll(self, *pods: Pod, times: int = 1, **more: object) -> list[Event]:
@@ -33,7 +33,7 @@ class Life:
 
     def restart(self, *told: Event) -> None:
         """Another run of podtop, which finds what was recorded."""
-        self.fleet, self.chronicle = Fleet(STEP, STEP), Chronicle()
+        self.fleet, self.chronicle = Fleet(STEP, STEP), AlertTracker()
         self.chronicle.recall(told)
 
 
@@ -133,7 +133,7 @@ def test_maintenance_is_told_when_it_is_announced() -> None:
 
 
 def test_an_outage_and_its_end() -> None:
-    chronicle = Chronicle()
+    chronicle = AlertTracker()
     (begun,) = chronicle.failed(NOW, False, "api.runpod.io cannot be reached.")
     assert (begun.kind, begun.pod, begun.text) == (Kind.OUTAGE, "", "api.runpod.io cannot be reached.")
     assert chronicle.failed(NOW + 5, False, "again") == ()

@@ -14,7 +14,7 @@ from tui.api.models import Pod, Snapshot, Unreadable
 from tui.domain import pod_health
 from tui.store.alerts import Alert, Basis, Grade, Kind, alerts
 from tui.store.fleet import Fleet
-from tui.store.series import Column, Stretch
+from tui.store.series import SampleColumn, Samples
 
 NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC
 LONG_AGO = "Rented by User: Mon Nov 23 2026 02:00:00 GMT+0000 (Coordinated Universal Time)"
@@ -104,8 +104,8 @@ def test_gpus_that_did_nothing_for_long_are_idle() -> None:
     fleet = Fleet(5, 30)
     fleet.apply(snapshot(pod("a", utils=(0.0,)), funds=RICH), NOW)
     times = array("d", [NOW - 1800, NOW - 1200, NOW - 600])
-    quiet = Column(b"\x00\x00\x00", b"\x00\x00\x00", b"\x00\x00\x00")
-    fleet.prefill({"a": Stretch(times, {"gpu0": quiet, "util": quiet})})
+    quiet = SampleColumn(b"\x00\x00\x00", b"\x00\x00\x00", b"\x00\x00\x00")
+    fleet.prefill({"a": Samples(times, {"gpu0": quiet, "util": quiet})})
     (alert,) = alerts(fleet, NOW)
     # Between the last of them and the first answer podtop was not there.
     assert (alert.kind, alert.lasts, alert.basis) == (Kind.IDLE, 1200, Basis.HISTORY)

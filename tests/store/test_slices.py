@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tests.make import pod, snapshot
 from tui.domain import pod_health
-from tui.store.alert_tracker import Chronicle
+from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import CROWD, Fleet
 from tui.store.series import GAP, Series, pack
 from tui.store.slices import SLICE, whole
@@ -38,7 +38,7 @@ def test_many_pods_are_taken_in_with_pauses_and_the_old_ones_stay_until_then() -
     other = Fleet(5, 30)
     other.apply(snapshot(pod("old")), NOW)
     assert other.apply(PODS, NOW + 5) == happened
-    assert sum(1 for _ in Chronicle().judging(fleet, NOW + 5)) == MANY // SLICE
+    assert sum(1 for _ in AlertTracker().judging(fleet, NOW + 5)) == MANY // SLICE
 
 
 def test_few_pods_are_taken_in_without_a_pause() -> None:

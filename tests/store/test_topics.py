@@ -12,7 +12,7 @@ from tests.ui.conftest import NOW, HeldCloud
 from tui.api.cloud import CloudError, Unreachable
 from tui.api.hosts import Hosts
 from tui.config.loader import Config
-from tui.services.monitor import Watch
+from tui.services.monitor import Monitor
 from tui.services.source import Source
 from tui.store.fleet import Fleet
 from tui.store.topics import TOPICS
@@ -50,9 +50,9 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def watching(cloud: Asked, hosts: bool = False) -> AsyncIterator[tuple[Watch, Fleet]]:
+async def watching(cloud: Asked, hosts: bool = False) -> AsyncIterator[tuple[Monitor, Fleet]]:
     fleet = Fleet(5.0, 30.0)
-    watch = Watch(Source("test", False, lambda: cloud, lambda: cloud.now), Config(), fleet, lambda: None, hosts=hosts)
+    watch = Monitor(Source("test", False, lambda: cloud, lambda: cloud.now), Config(), fleet, lambda: None, hosts=hosts)
     running = asyncio.create_task(watch.run())
     try:
         await until(lambda: fleet.market.at is not None)
@@ -106,7 +106,7 @@ async def test_a_failure_keeps_the_last_answer_and_says_so() -> None:
 async def test_what_was_asked_for_before_there_was_a_cloud_is_asked_for_then() -> None:
     cloud = Asked()
     fleet = Fleet(5.0, 30.0)
-    watch = Watch(Source("test", False, lambda: cloud, lambda: cloud.now), Config(), fleet, lambda: None)
+    watch = Monitor(Source("test", False, lambda: cloud, lambda: cloud.now), Config(), fleet, lambda: None)
     watch.attend(("cpus",))
     running = asyncio.create_task(watch.run())
     await until(lambda: fleet.cpus.value is not None)

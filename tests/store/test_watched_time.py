@@ -15,11 +15,11 @@ from tui.api.models import Pod
 from tui.commands.envelope import Desk
 from tui.domain import pod_health
 from tui.domain.events import Event, Kind
-from tui.store.alert_tracker import Chronicle
+from tui.store.alert_tracker import AlertTracker
 from tui.store.alerts import Kind as Matter
 from tui.store.alerts import alerts
 from tui.store.fleet import Fleet
-from tui.store.series import Column, Stretch
+from tui.store.series import SampleColumn, Samples
 from tui.store.watched_time import INTERVALS, idle_in
 
 NOW = 1_795_435_200.0
@@ -33,7 +33,7 @@ class Life:
     """A fleet polled every five seconds, and what is told of it."""
 
     def __init__(self) -> None:
-        self.fleet, self.chronicle = Fleet(5, 30), Chronicle()
+        self.fleet, self.chronicle = Fleet(5, 30), AlertTracker()
         self.at = NOW
         self.told: list[Event] = []
 
@@ -192,9 +192,9 @@ def test_what_a_script_is_told_counts_watched_time_too() -> None:
     assert [item.alert for item in document.items] == ["quiet"], "395 and 95 seconds are no ten minutes"
 
 
-def stretch(*samples: tuple[float, int]) -> Stretch:
+def stretch(*samples: tuple[float, int]) -> Samples:
     values = bytes(value for _, value in samples)
-    return Stretch(array("d", (NOW + at for at, _ in samples)), {"gpu0": Column(values, values, values)})
+    return Samples(array("d", (NOW + at for at, _ in samples)), {"gpu0": SampleColumn(values, values, values)})
 
 
 def test_what_was_recorded_counts_as_what_is_seen() -> None:

@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 
 from tests.make import market, offer, pod, snapshot
 from tui.api.account import Account, Templates
-from tui.api.catalogue import CpuFlavor, GpuSheet
+from tui.api.catalogue import CpuFlavor, GpuSpec
 from tui.api.cloud import CloudError
 from tui.api.hosts import Hosts
 from tui.api.models import Market, Quote, Snapshot
@@ -25,7 +25,7 @@ from tui.api.pod_detail import PodDetail, PodExtras
 from tui.app import PodtopApp
 from tui.clocks import Clocks
 from tui.config.loader import Config
-from tui.domain.user_message import Note
+from tui.domain.user_message import UserMessage
 from tui.history.recorder import Recorder
 from tui.services.source import Source
 from tui.storage.state_files import StateFiles
@@ -83,7 +83,7 @@ class HeldCloud:
             raise self.market_answer
         return self.market_answer
 
-    async def gpu_sheets(self) -> tuple[GpuSheet, ...]:
+    async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
         return ()
 
     async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
@@ -319,7 +319,7 @@ def launch(tmp_path: Path) -> Launch:
         clock = clocks.now if clocks is not None else lambda: held.now
         source = Source("demo" if demo else "runpod", demo, lambda: held, clock, profile=profile, clocks=clocks)
 
-        def recorder(say: Callable[[Note], object]) -> Recorder:
+        def recorder(say: Callable[[UserMessage], object]) -> Recorder:
             return Recorder(record or Path(), "test", say=say, account="test", wall=lambda: held.now)
 
         app = PodtopApp(

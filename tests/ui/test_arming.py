@@ -6,14 +6,14 @@ import pytest
 from msgspec.structs import replace
 
 from tests.make import funds, offer, pod
-from tui.api.models import Demand, Quote
+from tui.api.models import MarketQuery, Quote
 from tui.domain.deploy_draft import STARTING, Draft
-from tui.domain.market_watch import Vigil
+from tui.domain.market_watch import MarketWatch
 from tui.ui.primitives.question import Question
 from tui.ui.render.watch_question import deploys, resumes
 
 OFFERS = (offer("B200", Quote(5.0, 3.0, "Low")), offer("A40", Quote(0.4, 0.2, "Low")))
-WAITS = Vigil("v1", 0.0, (OFFERS[0].gpu_id,), ("B200",), ceiling=6.0)
+WAITS = MarketWatch("v1", 0.0, (OFFERS[0].gpu_id,), ("B200",), ceiling=6.0)
 DRAFT = Draft({**STARTING, "gpu_type_id": "B200", "name": "b200-1"})
 RICH = funds(balance=100.0, spend=10.0)
 
@@ -61,7 +61,7 @@ def test_a_bid_is_held_against_the_watch_and_the_cap() -> None:
     assert deploys(spot, form, 5.0, 3, RICH, OFFERS).stop == ""
     assert "the form bids $4.00" in deploys(spot, form.typed("bid_per_gpu", "4"), 5.0, 3, RICH, OFFERS).stop
     assert "more than the cap" in deploys(spot, form, 3.2, 3, RICH, OFFERS).stop
-    two = replace(spot, demand=Demand(gpu_count=2))
+    two = replace(spot, demand=MarketQuery(gpu_count=2))
     assert "more than the cap" in deploys(two, form.typed("gpu_count", "2"), 5.0, 3, RICH, OFFERS).stop
 
 

@@ -14,7 +14,7 @@ from tests.make import pod, snapshot
 from tests.ui.conftest import PODS, HeldCloud, Launch, Running
 from tests.ui.test_acting import LLAMA, SPOT, on, opened, sent
 from tests.ui.test_deploy import DETAIL
-from tui.ui.input.typeahead import BEAT, GAP, QUIET, Hush, Pulse
+from tui.ui.input.typeahead import BEAT, GAP, QUIET, Pulse, TypeaheadGuard
 from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.dialog import DEAF, Dialog
@@ -109,7 +109,7 @@ def test_each_key_that_comes_too_early_makes_it_last() -> None:
 
 def test_a_hush_lasts_until_there_was_silence_and_lets_moves_pass() -> None:
     now = 0.0
-    hush = Hush(lambda: now)
+    hush = TypeaheadGuard(lambda: now)
     y, j = events.Key("y", "y"), events.Key("j", "j")
     assert not hush.swallows(y, 0.0)
     hush.begin()

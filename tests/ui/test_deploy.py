@@ -20,10 +20,10 @@ from tui.api.pod_detail import PodDetail
 from tui.api.secret import Secret
 from tui.domain.deploy_draft import Draft
 from tui.storage import draft_file
-from tui.storage.audit_log import Ledger
+from tui.storage.audit_log import AuditLog
 from tui.storage.state_files import StateFiles
 from tui.ui.modals.deploy import DeployForm
-from tui.ui.modals.question import Agree
+from tui.ui.modals.question import QuestionDialog
 
 DETAIL = full_detail(full_pod())
 
@@ -72,7 +72,7 @@ async def test_a_pod_is_deployed_from_a_row_of_the_market(launch: Launch) -> Non
         assert "up to $5.98/h" in run.text()
         await put(run, "name", "mine")
         await run.press("ctrl+s")
-        await shown(run, Agree)
+        await shown(run, QuestionDialog)
         assert "Costs up to $5.99/h" in run.text()
         assert run.cloud.orders == []
         run.cloud.receipt = Receipt("new1", "mine", "RUNNING", None, 5.98, 2, "m")
@@ -95,7 +95,7 @@ async def test_spot_takes_a_bid_and_is_rented(launch: Launch) -> None:
         assert run.app.screen.query_one("#deploy-order", Button).disabled
         await put(run, "bid_per_gpu", "1.6")
         await run.press("ctrl+s")
-        await shown(run, Agree)
+        await shown(run, QuestionDialog)
         assert "Whoever bids more" in run.text()
         await run.press("y")
         await run.until("deployed")
@@ -179,14 +179,14 @@ async def test_escape_keeps_the_draft_and_a_crash_does(launch: Launch, tmp_path:
         await run.settle()
         assert "not kept on disk" in run.text()
         await run.press("ctrl+n")
-        await shown(run, Agree)
+        await shown(run, QuestionDialog)
         assert "Command: --epochs 3" in run.text()
         assert "Environment: HF_TOKEN" in run.text()
         await run.press("n")
         await shown(run, DeployForm)
         assert run.app.screen.draft["docker_args"] == "--epochs 3"  # type: ignore[attr-defined]
         await run.press("ctrl+n")
-        await shown(run, Agree)
+        await shown(run, QuestionDialog)
         await run.press("y")
         await shown(run, DeployForm)
         await run.settle()
@@ -201,7 +201,7 @@ async def test_less_than_an_hours_balance_takes_the_name(launch: Launch) -> None
         assert "less than an hour's balance" in run.text()
         await put(run, "name", "mine")
         await run.press("ctrl+s")
-        await shown(run, Agree)
+        await shown(run, QuestionDialog)
         assert "is less than an hour of it" in run.text()
         await run.press("y")
         await run.settle()
@@ -216,7 +216,7 @@ async def test_a_price_that_rose_meanwhile_is_asked_again(launch: Launch) -> Non
     async with launch() as run:
         await form(run)
         await run.press("ctrl+s")
-        await shown(run, Agree)
+        await shown(run, QuestionDialog)
         run.cloud.market_answer = market(offer("H100 SXM", Quote(4.5, 1.75, "High"), None))
         await run.press("y")
         await run.until("it changed meanwhile")
@@ -303,7 +303,7 @@ async def test_a_deploy_whose_answer_is_lost_keeps_the_draft_and_blocks_the_next
         await form(run)
         await put(run, "name", "mine")
         await run.press("ctrl+s")
-        await shown(run, Agree)
+        await shown(run, QuestionDialog)
         run.cloud.receipt = Faltering("RunPod answered with a server error (HTTP 502).")
         await run.press("y")
         await run.until("podtop looks, and sends nothing twice")
@@ -324,7 +324,7 @@ async def test_a_price_that_is_not_known_takes_the_name(launch: Launch) -> None:
         await form(run, "B200")
         await put(run, "name", "mine")
         await run.press("ctrl+s")
-        await shown(run, Agree)
+        await shown(run, QuestionDialog)
         assert "RunPod does not say what it costs" in run.text()
         await run.press("y")
         await run.settle()
@@ -350,14 +350,14 @@ async def test_leaving_the_last_question_while_it_looks_again_orders_nothing(lau
         await form(run)
         await put(run, "name", "mine")
         await run.press("ctrl+s")
-        await shown(run, Agree)
+        await shown(run, QuestionDialog)
         gate.clear()
         await run.press("y")
         await run.until("looking at prices and pods again")
         await run.press("escape")
         gate.set()
         await run.settle()
-        assert not isinstance(run.app.screen, Agree)
+        assert not isinstance(run.app.screen, QuestionDialog)
         assert cloud.orders == []
 
 
@@ -368,7 +368,7 @@ async def test_a_deploy_that_a_crash_left_open_gets_the_lease_it_was_to_have(
     state = StateFiles(lambda: tmp_path, "test", "https://test.invalid")
     draft = Draft({"name": "mine", "lease": "yes", "stop_after": "8h", "image": "x", "gpu_type_id": "H100 SXM"})
     draft_file.save(state.draft(), draft)
-    Ledger(tmp_path / "actions.jsonl", origin="test", wall=lambda: NOW - away).intent("deploy", "", "mine", {})
+    AuditLog(tmp_path / "actions.jsonl", origin="test", wall=lambda: NOW - away).intent("deploy", "", "mine", {})
     cloud = HeldCloud()
     made = list(PODS.pods or ())
     cloud.fleet_answer = snapshot(*made, replace(made[0], id="new9", name="mine"))

@@ -22,10 +22,10 @@ from tui.api.secret import Secret
 from tui.domain import deploy_draft as drafts
 from tui.domain.deploy_draft import STARTING, Draft
 from tui.domain.deploy_fields import FIELDS, Field, Kind, fields
-from tui.domain.market_watch import Vigil
+from tui.domain.market_watch import MarketWatch
 from tui.services.executor import order_inputs
 from tui.ui.modals.deploy import DeployForm
-from tui.ui.modals.question import Agree
+from tui.ui.modals.question import QuestionDialog
 from tui.ui.primitives.question import Question
 from tui.ui.render.deploy_question import anew, question
 from tui.ui.render.watch_question import deploys
@@ -91,7 +91,7 @@ def test_the_last_question_names_every_input_that_is_not_as_by_default(field: Fi
 
 @pytest.mark.parametrize("field", [f for f in FIELDS if not f.common and "demand" in f.ways], ids=lambda f: f.name)
 def test_an_armed_watch_names_them_too(field: Field) -> None:
-    vigil = Vigil("v", NOW, gpus=("NVIDIA H100 SXM",), names=("H100 SXM",))
+    vigil = MarketWatch("v", NOW, gpus=("NVIDIA H100 SXM",), names=("H100 SXM",))
     said = _words(deploys(vigil, _set(field), 10.0, 3, funds(1000.0, 1.0), OFFERS))
     assert _told(field) in said
     assert SECRET not in said
@@ -226,7 +226,7 @@ async def test_the_question_before_a_kept_draft_of_another_gpu_shows_what_was_fo
         text = run.text()
         assert "3 set: Command, Country, Price at most" in text
         await run.press("ctrl+s")
-        await shown(run, Agree)
+        await shown(run, QuestionDialog)
         for words in ("Command: --epochs 3", "Country: SE", "Price at most: 24 $/h"):
             assert words in run.text()
         assert run.cloud.orders == []
@@ -245,14 +245,14 @@ async def test_what_was_only_opened_is_not_asked_about_before_it_is_begun_anew(l
 async def test_deploy_is_there_only_where_the_row_means_something(launch: Launch) -> None:
     from tui.api.catalogue import CpuFlavor, CpuPrice
     from tui.api.hosts import CpuType
-    from tui.api.models import DataCenter, Places
+    from tui.api.models import DataCenter, DataCenters
 
     class Cloud(HeldCloud):
         async def cpu_types(self) -> tuple[CpuType, ...]:
             return (CpuType("epyc", "AMD EPYC", "AMD", 64, 2, "epyc"),)
 
-        async def places(self) -> Places:
-            return Places((DataCenter("EU-SE-1", "Sweden", "SE", True, True, True, (), ()),))
+        async def places(self) -> DataCenters:
+            return DataCenters((DataCenter("EU-SE-1", "Sweden", "SE", True, True, True, (), ()),))
 
         async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
             return (

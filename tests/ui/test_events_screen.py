@@ -17,7 +17,7 @@ from tui.app import PodtopApp
 from tui.config.loader import Config
 from tui.domain.events import Event, Kind
 from tui.history.archive.reader import Recording
-from tui.history.queries import Past
+from tui.history.queries import HistoryQueries
 from tui.history.recorder import archive_path
 from tui.ui.screens.events import EventsScreen
 from tui.ui.screens.pod import PodScreen
@@ -308,7 +308,7 @@ async def test_in_a_replay_the_log_is_that_of_the_whole_recording(recording: Pat
 
 @pytest.mark.wide
 async def test_a_recording_of_long_ago_has_its_log(recording: Path) -> None:
-    past = Past(recording)
+    past = HistoryQueries(recording)
     found = await past.log(NOON + 400 * 86_400.0)
     past.close()
     assert {"flux-lora-train", "qwen-eval-sweep"} <= set(found.names.values())

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tests.ui.render.test_pod_facts import branches, changed
 from tui.api.hosts import CpuType
-from tui.api.models import ANYTHING, DataCenter, Funds, Market, Offer, Places, Quote, Snapshot, Stock
+from tui.api.models import ANYTHING, DataCenter, DataCenters, Funds, Market, Offer, Quote, Snapshot, Stock
 from tui.commands import market as scripts
 from tui.commands.items import money
 from tui.store.fleet import Fleet
@@ -37,7 +37,7 @@ def paths(value: Struct) -> list[tuple[tuple[str | int, ...], type[Struct], str]
 def told_of_offer(offer: Offer) -> object:
     answer = Market((offer,))
     (row,) = rows = market.rows(answer)
-    shown = offers.facts(row, offer, rows, Prices(), Places((CENTER,)), FUNDS, NOW, None)
+    shown = offers.facts(row, offer, rows, Prices(), DataCenters((CENTER,)), FUNDS, NOW, None)
     return offers.cells(row, (), False), shown, scripts.items(answer, rows, ANYTHING)
 
 

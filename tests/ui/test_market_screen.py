@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from tests.make import market, offer
 from tests.ui.conftest import OFFERS, HeldCloud, Launch, Running
 from tests.ui.render.test_catalogue import FLAVOR, SHEET
-from tui.api.catalogue import CpuFlavor, GpuSheet
+from tui.api.catalogue import CpuFlavor, GpuSpec
 from tui.api.cloud import CloudError, Rejected, Unreachable
 from tui.api.hosts import CpuType
-from tui.api.models import ANYTHING, DataCenter, Demand, Market, Places, Problem, Quote, Stock
+from tui.api.models import ANYTHING, DataCenter, DataCenters, Market, MarketQuery, Problem, Quote, Stock
 from tui.ui.screens.market import MarketScreen
 from tui.ui.widgets.table import Table
 
@@ -23,7 +23,7 @@ class MarketCloud(HeldCloud):
 
     def __init__(self) -> None:
         super().__init__()
-        self.questions: list[tuple[Demand, ...]] = []
+        self.questions: list[tuple[MarketQuery, ...]] = []
         self.plain = 0
         self.picky: Market | CloudError = market(offer("H100 SXM", Quote(12.4, 7.0, "Low")))
         self.topics: list[str] = []
@@ -32,7 +32,7 @@ class MarketCloud(HeldCloud):
         self.plain += 1
         return await super().offers()
 
-    async def markets(self, demands: Sequence[Demand]) -> tuple[Market | CloudError, ...]:
+    async def markets(self, demands: Sequence[MarketQuery]) -> tuple[Market | CloudError, ...]:
         self.questions.append(tuple(demands))
         base = await super().offers()
         return tuple(base if demand == ANYTHING else self.picky for demand in demands)
@@ -45,7 +45,7 @@ class MarketCloud(HeldCloud):
         self.topics.append("flavors")
         return (FLAVOR,)
 
-    async def gpu_sheets(self) -> tuple[GpuSheet, ...]:
+    async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
         self.topics.append("sheets")
         return (replace(SHEET, gpu_id="NVIDIA H100 SXM"),)
 
@@ -53,9 +53,9 @@ class MarketCloud(HeldCloud):
         self.topics.append("countries")
         return ("SE", "US")
 
-    async def places(self) -> Places:
+    async def places(self) -> DataCenters:
         self.topics.append("places")
-        return Places(
+        return DataCenters(
             (DataCenter("EU-SE-1", "Sweden 1", "SE", True, True, None, (), (Stock("NVIDIA H100 SXM", "High"),)),)
         )
 
@@ -84,7 +84,7 @@ async def test_filters_reach_the_server_once_and_are_shown_and_kept(launch: Laun
         assert cloud.questions == []
         await typed(run, "f", "gpus=4 cloud=secure country=se", "enter")
         await run.pilot.pause()
-        asked = Demand(gpu_count=4, secure=True, country="SE")
+        asked = MarketQuery(gpu_count=4, secure=True, country="SE")
         assert cloud.questions == [(ANYTHING, asked)]
         assert isinstance(run.app.screen, MarketScreen)
         text = run.text()
@@ -104,7 +104,7 @@ async def test_whoever_comes_back_is_asked_for_with_the_same_filters(launch: Lau
         await typed(run, "f", "gpus=4 country=se", "enter")
         await run.press("1", "2")
         await run.settle()
-        assert run.app._watch._questions() == (Demand(gpu_count=4, country="SE"),)
+        assert run.app._watch._questions() == (MarketQuery(gpu_count=4, country="SE"),)
         await run.press("right", "1")
         await run.settle()
         assert set(run.app._watch._attended) == set()
@@ -162,7 +162,7 @@ async def test_a_chip_is_clicked_away(launch: Launch) -> None:
         x = run.text().splitlines()[2].index("gpus=4")
         await run.pilot.click("#lists", offset=(x, 0))
         await run.pilot.pause()
-        assert cloud.questions[-1] == (ANYTHING, Demand(country="SE"))
+        assert cloud.questions[-1] == (ANYTHING, MarketQuery(country="SE"))
 
 
 async def test_a_refused_question_is_told_and_the_other_prices_go_on(launch: Launch) -> None:
@@ -284,7 +284,7 @@ async def test_cores_are_shown_where_runpod_tells_them(launch: Launch) -> None:
 
 
 ALL_NINE = "gpus=2 cloud=community disk=200 memory=32 vcpus=8 down=500 up=300 country=us ip=yes"
-NINE = Demand(
+NINE = MarketQuery(
     gpu_count=2, secure=False, disk_gb=200, min_memory_gb=32, min_vcpus=8, min_download_mbps=500, min_upload_mbps=300,
     country="US", public_ip=True,
 )  # fmt: skip

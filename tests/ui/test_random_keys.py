@@ -26,8 +26,8 @@ from tui.storage.state_files import StateFiles
 from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.dialog import DEAF, Dialog
-from tui.ui.modals.question import Agree
-from tui.ui.screens.base import TimedScreen
+from tui.ui.modals.question import QuestionDialog
+from tui.ui.screens.base import BaseScreen
 from tui.ui.widgets.table import Table
 
 KEYS = 10_000
@@ -85,7 +85,7 @@ class Judge:
     def key(self, app: PodtopApp, key: str, beat: float) -> None:
         """Before a key is delivered: may it confirm what is on the screen?"""
         screen = app.screen
-        if isinstance(screen, Agree):
+        if isinstance(screen, QuestionDialog):
             focused = screen.focused.id if screen.focused else None
             heard = beat >= screen._deaf_until and not screen.query_one("#do", Button).disabled
             typed = screen._question.typed
@@ -110,7 +110,7 @@ class Judge:
             self.allowed += [(word, subject.pod.id) for subject in case.subjects]
 
 
-def agreed_to(screen: Agree) -> tuple[str, str]:
+def agreed_to(screen: QuestionDialog) -> tuple[str, str]:
     """What a yes to a last question allows: a deploy; or what a watch that is armed now does later, once."""
     question = screen._question
     if question.title.startswith("Arm: resume"):
@@ -122,7 +122,7 @@ def next_key(rnd: random.Random, app: PodtopApp, others: list[str]) -> str:
     """Mostly anything; now and then what a person would press in this place, so that some dialogs are confirmed."""
     screen = app.screen
     draw = rnd.random()
-    if isinstance(screen, DeployForm | Agree) and draw < 0.8:
+    if isinstance(screen, DeployForm | QuestionDialog) and draw < 0.8:
         return rnd.choice(("ctrl+s", "y", "right", "enter", "escape"))
     if not isinstance(screen, Confirm) and draw < 0.3 and (screen.is_modal or isinstance(screen.focused, Input)):
         return "escape"
@@ -208,7 +208,7 @@ async def type_at_random(round_: int, left: int, tmp_path: Path) -> None:
     # What is typed is what counts here, not what is painted; and the program goes on.
     unpainted = patch.object(Screen, "_compositor_refresh", lambda self: None)
     undrawn = patch.object(Table, "_repaint", lambda self: None)
-    uncharted = patch.object(TimedScreen, "_show_charts", lambda self, pane, records: None)
+    uncharted = patch.object(BaseScreen, "_show_charts", lambda self, pane, records: None)
     unquit = patch.object(PodtopApp, "exit", lambda self, *args, **kwargs: None)
     with still_pollers(), unpainted, undrawn, uncharted, unquit:
         async with app.run_test(size=SIZES[round_ % len(SIZES)]) as pilot:

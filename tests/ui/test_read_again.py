@@ -22,7 +22,7 @@ from tui.api.cloud import CloudError
 from tui.api.models import Snapshot, Unreadable
 from tui.store.fleet import Fleet
 from tui.ui.modals.confirm import Confirm
-from tui.ui.modals.question import Agree
+from tui.ui.modals.question import QuestionDialog
 
 ME = account()["data"]["myself"]
 ERROR = {"message": "Something went wrong. Please try again later or contact support."}
@@ -155,7 +155,7 @@ async def test_neither_is_anything_else(launch: Launch, shape: str) -> None:
         await on(run, "dataset")
         await run.press("w")
         await run.wait(0.5)
-        assert isinstance(run.app.screen, Agree)
+        assert isinstance(run.app.screen, QuestionDialog)
         held.body = body
         await refused(run, ("y",), "could not be read again")
         held.body = ...
@@ -165,7 +165,7 @@ async def test_neither_is_anything_else(launch: Launch, shape: str) -> None:
         await form(run)
         await put(run, "name", "mine")
         await run.press("ctrl+s")
-        await shown(run, Agree)
+        await shown(run, QuestionDialog)
         if shape != "the pod is null":
             # What is asked here is about no pod there is.
             held.body = body

@@ -23,13 +23,13 @@ from tui.app import STYLES
 from tui.domain import consequences
 from tui.domain.deploy_draft import Draft
 from tui.domain.lease import Lease
-from tui.domain.market_watch import Vigil
+from tui.domain.market_watch import MarketWatch
 from tui.paths import styles_dir
 from tui.ui import themes
 from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.dialog import Dialog
 from tui.ui.modals.lease import LeaseDialog
-from tui.ui.modals.question import Agree
+from tui.ui.modals.question import QuestionDialog
 from tui.ui.primitives.question import Question
 from tui.ui.render.deploy_question import question
 from tui.ui.render.watch_question import deploys
@@ -96,7 +96,7 @@ def _asked(draft: Draft) -> Question:
 
 
 def _armed(draft: Draft) -> Question:
-    vigil = Vigil("v", NOW, gpus=(OFFERS[0].gpu_id,), names=("H100 SXM",))
+    vigil = MarketWatch("v", NOW, gpus=(OFFERS[0].gpu_id,), names=("H100 SXM",))
     return deploys(vigil, draft, 10.0, 3, funds(1000.0, 1.0), OFFERS)
 
 
@@ -104,7 +104,7 @@ def agree(asked: Question, fresh: Question | None = None) -> Callable[[Callable[
     async def again() -> Question:
         return fresh or asked
 
-    return lambda clock: Agree(asked, again, clock)
+    return lambda clock: QuestionDialog(asked, again, clock)
 
 
 def confirm(action: str, number: int) -> Callable[[Callable[[], float]], Dialog[Any]]:

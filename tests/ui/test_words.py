@@ -15,7 +15,7 @@ from tui.format.width import shown
 from tui.store.fleet import Fleet
 from tui.store.views import pods
 from tui.ui.primitives.cells import fit, width_of, wrap
-from tui.ui.primitives.empty_state import Notice, notice_line
+from tui.ui.primitives.empty_state import EmptyState, notice_line
 from tui.ui.render import rows
 from tui.ui.widgets.status_lines import TwoSided, join
 from tui.ui.widgets.table import visible
@@ -86,7 +86,7 @@ def test_columns_never_need_more_than_there_is(width: int) -> None:
 @given(st.integers(1, 120), st.integers(1, 12), st.text(max_size=200))
 def test_a_notice_line_fills_its_line(width: int, height: int, text: str) -> None:
     for y in range(height):
-        assert width_of(notice_line(Notice("nothing here", (text,)), y, width, height)) == width
+        assert width_of(notice_line(EmptyState("nothing here", (text,)), y, width, height)) == width
 
 
 @given(st.integers(1, 120))

@@ -32,7 +32,7 @@ class Cuda(Struct, frozen=True, gc=False):
     word: str | None
 
 
-class GpuSheet(Struct, frozen=True):
+class GpuSpec(Struct, frozen=True):
     """A GPU type beyond what the market poll tells of it.
 
     throughput:     RunPod's own figure; it does not say of what.

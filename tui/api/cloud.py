@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
-    from tui.api.catalogue import CpuFlavor, GpuSheet
+    from tui.api.catalogue import CpuFlavor, GpuSpec
     from tui.api.hosts import CpuType, Hosts
-    from tui.api.models import Demand, Market, Places, Problem, Snapshot
+    from tui.api.models import DataCenters, Market, MarketQuery, Problem, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
     from tui.api.pod_detail import PodDetail, PodExtras
 
@@ -146,14 +146,14 @@ class Cloud(Protocol):
         """All GPU types with both clouds' prices for one GPU, in one request; works without a key."""
         ...
 
-    async def markets(self, demands: Sequence[Demand]) -> tuple[Market | CloudError, ...]:
+    async def markets(self, demands: Sequence[MarketQuery]) -> tuple[Market | CloudError, ...]:
         """The market as these demands see it, in one request; an answer that is missing is the error that says why.
 
         Works without a key.
         """
         ...
 
-    async def places(self) -> Places:
+    async def places(self) -> DataCenters:
         """The data centres and their stock for one GPU; works without a key."""
         ...
 
@@ -165,7 +165,7 @@ class Cloud(Protocol):
         """What few sources tell of a pod; None when there is none of that id."""
         ...
 
-    async def gpu_sheets(self) -> tuple[GpuSheet, ...]:
+    async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
         """Data sheets of all GPU types; works without a key."""
         ...
 

@@ -133,7 +133,7 @@ class Snapshot(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
-class Demand(Struct, frozen=True):
+class MarketQuery(Struct, frozen=True):
     """What is asked of the market; None where it does not matter. Speeds in Mbit/s, sizes in GB.
 
     secure:   True the secure cloud, False the community cloud, None both, each by itself.
@@ -153,7 +153,7 @@ class Demand(Struct, frozen=True):
     gpus: tuple[str, ...] = ()
 
 
-ANYTHING = Demand()
+ANYTHING = MarketQuery()
 """One GPU, with whatever comes with it."""
 
 
@@ -219,7 +219,7 @@ class DataCenter(Struct, frozen=True, gc=False):
     stocks: tuple[Stock, ...]
 
 
-class Places(Struct, frozen=True):
+class DataCenters(Struct, frozen=True):
     """The data centres as of one answer."""
 
     centers: tuple[DataCenter, ...]

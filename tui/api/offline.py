@@ -1,4 +1,4 @@
-"""`Unplugged`: a `Cloud` that is not there. A recording is watched through it: nothing can be asked, nothing done."""
+"""`OfflineCloud`: a `Cloud` that refuses everything, for a recording that is watched without RunPod."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
-    from tui.api.catalogue import CpuFlavor, GpuSheet
+    from tui.api.catalogue import CpuFlavor, GpuSpec
     from tui.api.cloud import CloudError
     from tui.api.hosts import CpuType, Hosts
-    from tui.api.models import Demand, Market, Places, Snapshot
+    from tui.api.models import DataCenters, Market, MarketQuery, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
     from tui.api.pod_detail import PodDetail, PodExtras
 
@@ -22,7 +22,7 @@ def _refuse() -> NoReturn:
     raise ReadOnly("This is a recording of the past: podtop is not connected to RunPod, and sends nothing.")
 
 
-class Unplugged:
+class OfflineCloud:
     """Refuses everything."""
 
     async def fleet(self) -> Snapshot:
@@ -31,10 +31,10 @@ class Unplugged:
     async def offers(self) -> Market:
         _refuse()
 
-    async def markets(self, demands: Sequence[Demand]) -> tuple[Market | CloudError, ...]:
+    async def markets(self, demands: Sequence[MarketQuery]) -> tuple[Market | CloudError, ...]:
         _refuse()
 
-    async def places(self) -> Places:
+    async def places(self) -> DataCenters:
         _refuse()
 
     async def pod(self, pod_id: str) -> PodDetail | None:
@@ -43,7 +43,7 @@ class Unplugged:
     async def pod_extras(self, pod_id: str) -> PodExtras | None:
         _refuse()
 
-    async def gpu_sheets(self) -> tuple[GpuSheet, ...]:
+    async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
         _refuse()
 
     async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:

@@ -1,7 +1,7 @@
 """`podtop stop`, `resume`, `terminate`: the guard ladder of the dialogs, on a plain terminal.
 
 The pods are looked up by id, what will happen is said, a person agrees, the pods are read again, and only then is each
-request written down and sent, once, by the same `Performer` as that of the full screen.
+request written down and sent, once, by the same `Executor` as that of the full screen.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from tui.commands.prompt import Terminal
 from tui.commands.stdio import make_lenient, say
 from tui.domain import consequences
 from tui.domain.events import Event, Kind
-from tui.domain.operations import Ending, Outcome
-from tui.domain.user_message import Note
-from tui.services.action_lock import Guard
-from tui.services.executor import Performer
+from tui.domain.operations import Outcome, Status
+from tui.domain.user_message import UserMessage
+from tui.services.action_lock import ActionLock
+from tui.services.executor import Executor
 from tui.services.poller import Failed, Poller
 from tui.store.fleet import Fleet
 from tui.system.signals import end_on_signals
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tui.services.source import Source
     from tui.storage.state_files import StateFiles
 
-_ENDINGS = {Ending.DONE: Exit.OK, Ending.UNKNOWN: Exit.UNKNOWN}
+_ENDINGS = {Status.DONE: Exit.OK, Status.UNKNOWN: Exit.UNKNOWN}
 
 
 def act(source: Source, state: StateFiles, action: str, wanted: Sequence[str], *, yes: bool, config: Config) -> int:
@@ -95,7 +95,7 @@ async def _run(
 
 
 class Hands:
-    """One command, from looking to knowing how it ended; what a `Performer` needs of the watch.
+    """One command, from looking to knowing how it ended; what a `Executor` needs of the watch.
 
     sent: whether anything was handed over to be sent.
     """
@@ -111,8 +111,14 @@ class Hands:
         self._looking: asyncio.Task[None] | None = None
         self._events: list[Event] = []
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
-        self._performer = Performer(
-            self._fleet, Guard(after=None), self, state.ledger, clock=clock, say=self._tell, changed=self._changed.set
+        self._performer = Executor(
+            self._fleet,
+            ActionLock(after=None),
+            self,
+            state.ledger,
+            clock=clock,
+            say=self._tell,
+            changed=self._changed.set,
         )
 
     # What a performer sees of the watch
@@ -237,7 +243,7 @@ class Hands:
             self._changed.clear()
             await self._changed.wait()
 
-    def _tell(self, note: Note) -> None:
+    def _tell(self, note: UserMessage) -> None:
         """How it goes, on the output."""
         log_lines.event("act", "told", text=note.text)
         if self._out is None:

@@ -13,7 +13,7 @@ from tui.commands.items import VERSION, Money, iso
 from tui.domain import clock_skew as skewed
 from tui.store.fleet import Fleet
 from tui.store.views import pods
-from tui.store.views.offer_filter import Terms, parse
+from tui.store.views.offer_filter import OfferFilter, parse
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
@@ -115,7 +115,7 @@ class Desk:
             case "pods":
                 return items.pods(fleet, at, terms), len(fleet.records)
             case "market":
-                return items.offers(answer, self._market_terms), len(items.offers(answer, Terms()))
+                return items.offers(answer, self._market_terms), len(items.offers(answer, OfferFilter()))
             case "alerts":
                 every = items.alert_items(fleet, at, ())
                 return (items.alert_items(fleet, at, terms) if terms else every), len(every)

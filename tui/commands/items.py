@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tui.api.models import Funds, Market, Pod
     from tui.store.alerts import Alert
     from tui.store.fleet import Fleet, Record
-    from tui.store.views.offer_filter import Terms
+    from tui.store.views.offer_filter import OfferFilter
 
 VERSION = 1
 """The version of the shape, under "podtop" in every document."""
@@ -244,7 +244,7 @@ class OfferItem(Struct, frozen=True, kw_only=True):
     public_ip: bool | None
 
 
-def offers(answer: Market, terms: Terms) -> tuple[OfferItem, ...]:
+def offers(answer: Market, terms: OfferFilter) -> tuple[OfferItem, ...]:
     """Offers as the Market screen filters and orders them, the cheapest first."""
     rows = market.select(market.rows(answer), terms)
     return tuple(OfferItem(**values) for values in prices.items(answer, rows, ANYTHING))

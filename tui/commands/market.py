@@ -20,7 +20,7 @@ from tui.store.views import offers as views
 from tui.store.views.offer_filter import parse
 
 if TYPE_CHECKING:
-    from tui.api.models import Demand, Market, Offer, Quote
+    from tui.api.models import Market, MarketQuery, Offer, Quote
     from tui.config.loader import Config
     from tui.services.source import Source
     from tui.store.views.offer_rows import OfferRow
@@ -40,7 +40,7 @@ class Usage(Exception):
     """A flag that cannot be used, in words."""
 
 
-def demand_of(options: argparse.Namespace) -> Demand:
+def demand_of(options: argparse.Namespace) -> MarketQuery:
     """The filters of the command line. Raises Usage."""
     given = [f"{name}={value}" for name in views.FILTERS if (value := getattr(options, name)) is not None]
     for name in views.FILTERS:
@@ -65,7 +65,7 @@ def chosen(options: argparse.Namespace, every: tuple[OfferRow, ...]) -> tuple[Of
     return tuple(row for row in views.select(every, terms, sort) if row.price is not None or row.spot is not None)
 
 
-def items(market: Market, rows: Sequence[OfferRow], demand: Demand) -> list[dict[str, Any]]:
+def items(market: Market, rows: Sequence[OfferRow], demand: MarketQuery) -> list[dict[str, Any]]:
     """One for each cloud of each GPU type: prices in dollars per hour, sizes in GB, speeds in Mbit/s."""
     offers = {offer.gpu_id: offer for offer in market.offers}
     found = []
@@ -88,7 +88,7 @@ def _item(offer: Offer, cloud: str, quote: Quote, count: int) -> dict[str, Any]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def as_json(found: Sequence[Mapping[str, Any]], demand: Demand, at: float, problems: Sequence[str]) -> str:
+def as_json(found: Sequence[Mapping[str, Any]], demand: MarketQuery, at: float, problems: Sequence[str]) -> str:
     """{"podtop": 1, "kind": "market", "at", "filters", "items", "problems"}, in one document."""
     when = datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     document = {
@@ -107,7 +107,7 @@ def as_csv(found: Sequence[Mapping[str, Any]]) -> str:
     return out.getvalue()
 
 
-async def ask(source: Source, demand: Demand) -> Market:
+async def ask(source: Source, demand: MarketQuery) -> Market:
     """The market as the demand sees it, once. Raises CloudError."""
     cloud = source.open()
     try:

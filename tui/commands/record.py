@@ -14,16 +14,16 @@ from tui.api import log_lines
 from tui.clocks import TimeOfDay
 from tui.commands.outlet import Outlet
 from tui.domain.lease import acts_at
-from tui.domain.user_message import Note
+from tui.domain.user_message import UserMessage
 from tui.history.archive.schema import size
 from tui.history.recorder import Recorder, State
-from tui.services.monitor import Watch
+from tui.services.monitor import Monitor
 from tui.store.fleet import Fleet
 from tui.system.signals import end_on_signals
 
 if TYPE_CHECKING:
     from tui.config.loader import Config
-    from tui.services.executor import Performer
+    from tui.services.executor import Executor
     from tui.services.source import Source
     from tui.storage.state_files import StateFiles
 
@@ -90,7 +90,10 @@ class _Status:
 
 
 async def _record(
-    source: Source, config: Config, make: Callable[[Callable[[Note], object]], Recorder], state: StateFiles | None
+    source: Source,
+    config: Config,
+    make: Callable[[Callable[[UserMessage], object]], Recorder],
+    state: StateFiles | None,
 ) -> None:
     fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace, budget=0)
     outlet = Outlet()
@@ -99,7 +102,7 @@ async def _record(
     recorder: Recorder | None = None
     polls = 0
 
-    def started(say: Callable[[Note], object]) -> Recorder:
+    def started(say: Callable[[UserMessage], object]) -> Recorder:
         nonlocal recorder
         recorder = make(say)
         return recorder
@@ -111,19 +114,19 @@ async def _record(
             performer.told()
         status.show(line(fleet, recorder, polls, tz) + leased(fleet, source.clock()))
 
-    def say(note: Note) -> None:
+    def say(note: UserMessage) -> None:
         status.say(note.text)
 
-    watch = Watch(source, config, fleet, changed, record=started, say=say)
-    performer: Performer | None = None
+    watch = Monitor(source, config, fleet, changed, record=started, say=say)
+    performer: Executor | None = None
     enforcing: asyncio.Task[None] | None = None
     if state is not None:
-        from tui.services.action_lock import Guard
-        from tui.services.executor import Performer
+        from tui.services.action_lock import ActionLock
+        from tui.services.executor import Executor
         from tui.services.lease_runner import enforce
 
-        guard = Guard("podtop was started so" if config.read_only else "", after=None)
-        performer = Performer(fleet, guard, watch, state.ledger, clock=source.clock, say=say, changed=changed)
+        guard = ActionLock("podtop was started so" if config.read_only else "", after=None)
+        performer = Executor(fleet, guard, watch, state.ledger, clock=source.clock, say=say, changed=changed)
         enforcing = asyncio.ensure_future(enforce(state, fleet, guard, performer, say, source.clock))
     running = asyncio.ensure_future(watch.run())
 
@@ -148,7 +151,7 @@ async def _record(
 def record(
     source: Source,
     config: Config,
-    make: Callable[[Callable[[Note], object]], Recorder],
+    make: Callable[[Callable[[UserMessage], object]], Recorder],
     state: StateFiles | None = None,
 ) -> int:
     """Collect until told to stop, which is a good end: 0. `state`: where leases are that are to be seen to."""

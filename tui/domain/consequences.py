@@ -15,7 +15,7 @@ from tui.format import numbers as fmt
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
-    from tui.domain.operations import Deed
+    from tui.domain.operations import Operation
 
 
 # Of its size the pods tell nothing.
@@ -74,7 +74,11 @@ class Case(Struct, frozen=True):
 
 
 def case(
-    action: Action, ids: Sequence[str], pods: Mapping[str, Pod | None], deeds: Mapping[str, Deed], funds: Funds | None
+    action: Action,
+    ids: Sequence[str],
+    pods: Mapping[str, Pod | None],
+    deeds: Mapping[str, Operation],
+    funds: Funds | None,
 ) -> Case:
     """The dialog of an action on these pods, as they are now; those it makes no sense for are left out, and said.
 

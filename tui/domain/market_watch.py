@@ -1,4 +1,4 @@
-"""Vigils: what a person waits for on the market or on a pod's host, and what podtop is to do when it comes. Pure."""
+"""Market watches: what a person waits for on the market or on a pod's host, and what is done when it comes. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.api.models import ANYTHING, Demand
+from tui.api.models import ANYTHING, MarketQuery
 
 if TYPE_CHECKING:
     from tui.api.models import Market, Offer, Pod
@@ -36,7 +36,7 @@ FORGOTTEN = 300.0
 """Seconds for which is looked what became of an attempt whose podtop has ended."""
 
 
-class Plan(Struct, frozen=True):
+class ArmedDeploy(Struct, frozen=True):
     """A deploy that is prepared. What is secret in it is not here: that lives in memory alone.
 
     values:   of the form's fields, by their names, as typed.
@@ -52,7 +52,7 @@ class Plan(Struct, frozen=True):
     attempts: int
 
 
-class Vigil(Struct, frozen=True):
+class MarketWatch(Struct, frozen=True):
     """Something that is waited for.
 
     gpus:    ids of GPU types, the one wanted most first; names in the same order.
@@ -71,7 +71,7 @@ class Vigil(Struct, frozen=True):
     made_at: float
     gpus: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    demand: Demand = ANYTHING
+    demand: MarketQuery = ANYTHING
     ceiling: float | None = None
     spot: bool = False
     pod: str = ""
@@ -80,7 +80,7 @@ class Vigil(Struct, frozen=True):
     met_at: float | None = None
     away_at: float | None = None
     told_at: float | None = None
-    plan: Plan | None = None
+    plan: ArmedDeploy | None = None
     account: str = ""
     sent: str = ""
     sent_at: float | None = None
@@ -90,7 +90,7 @@ class Vigil(Struct, frozen=True):
     holder: str = ""
 
     @property
-    def question(self) -> Demand:
+    def question(self) -> MarketQuery:
         """What is asked of the market for it."""
         return replace(self.demand, gpus=self.gpus)
 
@@ -114,25 +114,25 @@ class Hit(NamedTuple):
     stock: str | None
 
 
-def hits(vigil: Vigil, market: Market) -> tuple[Hit, ...]:
+def hits(vigil: MarketWatch, market: Market) -> tuple[Hit, ...]:
     """What of it is there now: by its list of GPU types, of each the cheaper cloud first."""
     offers = {offer.gpu_id: offer for offer in market.offers}
     return tuple(found for gpu in vigil.gpus if gpu in offers for found in _clouds(vigil, offers[gpu]))
 
 
-def hit(vigil: Vigil, market: Market) -> Hit | None:
+def hit(vigil: MarketWatch, market: Market) -> Hit | None:
     """The first of what is there; what RunPod refused comes after what it did not, the earliest refused first."""
     tried = {offer: number for number, offer in enumerate(vigil.tried)}
     return min(hits(vigil, market), key=lambda found: tried.get((found.gpu, found.secure), -1), default=None)
 
 
-def refused(vigil: Vigil, found: Hit) -> tuple[tuple[str, bool], ...]:
+def refused(vigil: MarketWatch, found: Hit) -> tuple[tuple[str, bool], ...]:
     """What was tried in vain, with this one as the latest."""
     one = (found.gpu, found.secure)
     return (*(offer for offer in vigil.tried if offer != one), one)
 
 
-def _clouds(vigil: Vigil, offer: Offer) -> list[Hit]:
+def _clouds(vigil: MarketWatch, offer: Offer) -> list[Hit]:
     found = []
     for secure, quote in ((True, offer.secure), (False, offer.community)):
         if quote is None or vigil.demand.secure not in (None, secure):
@@ -154,7 +154,7 @@ def has_room(pod: Pod | None) -> bool:
     return 0 < pod.gpu_count <= pod.machine.gpu_available
 
 
-def moot(vigil: Vigil, pod: Pod | None) -> tuple[State, str] | None:
+def moot(vigil: MarketWatch, pod: Pod | None) -> tuple[State, str] | None:
     """How a wait for a pod's host ends without podtop, and why; None while there is reason to wait. `pod` None: gone.
 
     A pod that ran in between was stopped again on purpose, or by its money's end: it is not to come back by itself.
@@ -170,12 +170,12 @@ def moot(vigil: Vigil, pod: Pod | None) -> tuple[State, str] | None:
     return None
 
 
-def dearer(vigil: Vigil, pod: Pod) -> bool:
+def dearer(vigil: MarketWatch, pod: Pod) -> bool:
     """Whether a pod costs more by now than was agreed to."""
     return vigil.ceiling is not None and pod.cost_per_hr is not None and pod.cost_per_hr > vigil.ceiling + 1e-9
 
 
-def seen(vigil: Vigil, there: bool, now: float) -> tuple[Vigil, bool]:
+def seen(vigil: MarketWatch, there: bool, now: float) -> tuple[MarketWatch, bool]:
     """The vigil after a look at what it waits for, and whether its coming is to be told.
 
     It is told when it comes, and again only after it was away for a while: stock that flickers is told once.
@@ -192,14 +192,14 @@ def seen(vigil: Vigil, there: bool, now: float) -> tuple[Vigil, bool]:
     return fresh, news
 
 
-def may_send(vigil: Vigil, now: float) -> bool:
+def may_send(vigil: MarketWatch, now: float) -> bool:
     """Whether an armed vigil may be acted upon now."""
     if vigil.state is not State.ARMED:
         return False
     return vigil.sent_at is None or now - vigil.sent_at >= PAUSE
 
 
-def what(vigil: Vigil) -> str:
+def what(vigil: MarketWatch) -> str:
     """What is waited for, in words: 4× H100 SXM or H100 PCIe at $2.50."""
     if vigil.pod:
         return f"free GPUs for {vigil.pod_name or vigil.pod}"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tui.api.models import Problem
 
 
-class Ending(StrEnum):
+class Status(StrEnum):
     """How a deed ended, as the action log has it.
 
     NOT_DONE: sent, its answer was lost, and RunPod shows that nothing came of it.
@@ -32,7 +32,7 @@ UNREADABLE = "RunPod's answer could not be read"
 """What there was in place of an answer that tells how it went, to begin a sentence with."""
 
 
-class Deed(Struct, frozen=True):
+class Operation(Struct, frozen=True):
     """Something that is under way with a pod, so that nothing else may be done to it.
 
     pod:      its id; of a new one, whose id is not known yet, "".
@@ -62,7 +62,7 @@ class Outcome(Struct, frozen=True):
     answer: what the answer was like, where it does not tell how it went: LOST, VAGUE or UNREADABLE.
     """
 
-    ending: Ending
+    ending: Status
     message: str
     advice: str = ""
     pod: str = ""

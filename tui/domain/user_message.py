@@ -1,11 +1,11 @@
-"""`Note`: what a person has to be told, whoever tells it."""
+"""`UserMessage`: what a person has to be told, whoever tells it."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
 
-class Note(Struct, frozen=True):
+class UserMessage(Struct, frozen=True):
     """A sentence for a person, told once."""
 
     text: str

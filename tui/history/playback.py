@@ -1,4 +1,4 @@
-"""`Player`: where in time the screens are: now, held still, or somewhere in the recording. It knows no screen."""
+"""`Playback`: where in time the screens are: now, held still, or somewhere in the recording. It knows no screen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tui.history.queries import Past
+    from tui.history.queries import HistoryQueries
     from tui.store.fleet import Fleet
 
 SPEEDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -31,7 +31,7 @@ def land(spans: Spans, at: float, forward: bool) -> float | None:
     return max((end for _, end in spans if end < at), default=spans[0][0])
 
 
-class Player:
+class Playback:
     """One position in time for all screens.
 
     held:    the fleet that is shown, and its instant; None when what is shown is now.
@@ -51,7 +51,7 @@ class Player:
         replay: bool = False,
     ) -> None:
         self.held: tuple[Fleet, float] | None = None
-        self.past: Past | None = None
+        self.past: HistoryQueries | None = None
         self.playing = False
         self.waiting = False
         self.replay = replay

@@ -1,4 +1,4 @@
-"""`Past`: asks a recording, in a thread of its own, for what a screen wants to see of it. It knows no screen."""
+"""`HistoryQueries`: asks a recording, in a thread of its own, for what a screen shows of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from tui.domain import pod_health
 from tui.domain.events import ENDS, Event, between
-from tui.domain.user_message import Note
+from tui.domain.user_message import UserMessage
 from tui.history.archive import codec
 from tui.history.archive.compaction import BRIEF
 from tui.history.archive.reader import Recording
@@ -40,7 +40,7 @@ AHEAD = 1.0
 """Seconds that what happens now may be dated ahead."""
 
 
-class Past:
+class HistoryQueries:
     """A recording that answers without holding up the event loop. Its answers raise ArchiveError.
 
     say:   told once of what of it had to be left out.
@@ -50,7 +50,7 @@ class Past:
     def __init__(
         self,
         path: Path,
-        say: Callable[[Note], object] = lambda note: None,
+        say: Callable[[UserMessage], object] = lambda note: None,
         clock: Callable[[], float] | None = None,
     ) -> None:
         self.path = path
@@ -71,7 +71,7 @@ class Past:
         if damaged and not self._told:
             self._told = True
             rows = "1 damaged row" if damaged == 1 else f"{damaged:,} damaged rows"
-            self._say(Note(f"{rows} of the recording skipped: what they held is missing here ({self.path})"))
+            self._say(UserMessage(f"{rows} of the recording skipped: what they held is missing here ({self.path})"))
         return answer
 
     def _answer(self, question: Callable[[Recording], T]) -> tuple[T, int]:

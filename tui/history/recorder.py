@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.api import log_lines
-from tui.domain.user_message import Note
+from tui.domain.user_message import UserMessage
 from tui.files import file_lock, private
 from tui.history.archive.schema import NO_MEMORY, ArchiveError, DamagedArchive, NewerArchive, connect, log_of, told
 from tui.history.archive.writer import Entry, Happened, Polled, Priced, Writer, write_events
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tui.api.models import Market, Snapshot
     from tui.domain.events import Event
 
-__all__ = ["Note", "Recorder", "State", "archive_path"]
+__all__ = ["Recorder", "State", "UserMessage", "archive_path"]
 
 _log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class Recorder:
         *,
         origin: str = "",
         interval: float = 5.0,
-        say: Callable[[Note], object] = lambda note: None,
+        say: Callable[[UserMessage], object] = lambda note: None,
         wall: Callable[[], float] = time.time,
         account: str | None = None,
         beat: Callable[[], float] = time.monotonic,
@@ -206,37 +206,37 @@ class Recorder:
                 if self.state is not before:
                     log_lines.event("recorder", "state", state=self.state, file=path)
                 if (news := file_lock.news()) is not None:
-                    self._say(Note(news))
+                    self._say(UserMessage(news))
                 if self.path is not None:
                     self._opened.set()
                 self._tried.set()
         self._opened.set()
         self._entries.clear()
 
-    def _disabled(self, error: Exception) -> list[Note]:
+    def _disabled(self, error: Exception) -> list[UserMessage]:
         """Something that was not thought of: no more of it, for this run."""
         _log.error("recording is disabled", exc_info=error)
         self.state = State.NEVER
         words = f"recording is disabled: an error in podtop ({type(error).__name__}), which its log tells of."
-        return [Note(f"{words} podtop goes on without recording; please report it.")]
+        return [UserMessage(f"{words} podtop goes on without recording; please report it.")]
 
     # In the thread
 
-    def _write(self, path: Path) -> list[Note]:
+    def _write(self, path: Path) -> list[UserMessage]:
         """Write what waits, and see to the file; what a person has to be told of it."""
         notes = self._attempt(path, self._write_batch)
         if self.state is State.RECORDING and self._writer is not None:
-            notes += [Note(text) for text in self._writer.news()]
+            notes += [UserMessage(text) for text in self._writer.news()]
             notes += self._attempt(path, self._see_to_file)
         return notes
 
-    def _attempt(self, path: Path, work: Callable[[Path], None]) -> list[Note]:
+    def _attempt(self, path: Path, work: Callable[[Path], None]) -> list[UserMessage]:
         before = self.state
         try:
             work(path)
         except NewerArchive as error:
             self.state = State.NEVER
-            return [Note(f"not recording: {error}. podtop goes on without a history.")]
+            return [UserMessage(f"not recording: {error}. podtop goes on without a history.")]
         except DamagedArchive as error:
             return self._set_aside(path, error)
         except (ArchiveError, OSError, MemoryError) as error:
@@ -251,14 +251,14 @@ class Recorder:
             why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
             if isinstance(error, MemoryError):
                 why = NO_MEMORY
-            return [Note(f"not recording: {why} ({path.parent}). podtop goes on, and keeps trying.")]
+            return [UserMessage(f"not recording: {why} ({path.parent}). podtop goes on, and keeps trying.")]
         # A recording is data from outside, and nothing in this thread is worth ending podtop for.
         except Exception as error:
             return self._disabled(error)
         if self.state is not State.TROUBLE:
             self._failures = 0
         if before is State.TROUBLE and self.state is State.RECORDING:
-            return [Note("recording again", bad=False)]
+            return [UserMessage("recording again", bad=False)]
         return []
 
     def _write_batch(self, path: Path) -> None:
@@ -346,13 +346,13 @@ class Recorder:
             self._lock = file_lock.hold(path.with_suffix(".lock"))
         return self._lock is not None
 
-    def _set_aside(self, path: Path, error: DamagedArchive) -> list[Note]:
+    def _set_aside(self, path: Path, error: DamagedArchive) -> list[UserMessage]:
         """Rename a damaged file and begin a new one: it is never deleted."""
         self._release()
         self._aside += 1
         if self._aside > ASIDE:
             self.state = State.NEVER
-            return [Note(f"recording is disabled: {path} is damaged again and again ({error})")]
+            return [UserMessage(f"recording is disabled: {path} is damaged again and again ({error})")]
         stamp = datetime.fromtimestamp(self._wall(), UTC).strftime("%Y%m%dT%H%M%SZ")
         aside = path.with_name(f"{path.name}.damaged-{stamp}")
         try:
@@ -364,8 +364,10 @@ class Recorder:
                     part.rename(aside.with_name(aside.name + tail))
         except OSError as trouble:
             self.state = State.NEVER
-            return [Note(f"not recording: {path} is damaged ({error}) and cannot be renamed: {trouble.strerror}")]
-        note = Note(f"the recording was damaged ({error}); it is kept as {aside}, and a new one begins")
+            return [
+                UserMessage(f"not recording: {path} is damaged ({error}) and cannot be renamed: {trouble.strerror}")
+            ]
+        note = UserMessage(f"the recording was damaged ({error}); it is kept as {aside}, and a new one begins")
         return [note, *self._write(path)]
 
     def _release(self) -> None:

@@ -1,4 +1,4 @@
-"""`Books`: what a recording knows of the money: the balance over time, and what each pod cost. Pure."""
+"""`SpendHistory`: what a recording knows of the money: the balance over time, and what each pod cost. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui.domain.pod_costs import Span, spent
-from tui.store.spend import Books
+from tui.store.spend import SpendHistory
 
 if TYPE_CHECKING:
     from tui.history.archive.reader import Recording
@@ -18,7 +18,7 @@ REACH = 31 * 86_400.0
 """Seconds of the past that are kept."""
 
 
-def read(recording: Recording, pods: Sequence[str], now: float, today: float, month: float) -> Books:
+def read(recording: Recording, pods: Sequence[str], now: float, today: float, month: float) -> SpendHistory:
     """Read a recording. Raises ArchiveError."""
     spans = tuple((start, min(last, now)) for start, last in recording.spans() if last > now - REACH and start <= now)
     day = _within(spans, today, now)
@@ -30,7 +30,7 @@ def read(recording: Recording, pods: Sequence[str], now: float, today: float, mo
     times, balances = recording.balances(now - REACH, now, STEP)
     since = spans[0][0] if spans else None
     watched = sum(last - start for start, last in whole)
-    return Books(now, today, month, found, watched, since, times, balances, spans)
+    return SpendHistory(now, today, month, found, watched, since, times, balances, spans)
 
 
 def _within(spans: Sequence[tuple[float, float]], start: float, end: float) -> list[tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""`Guard`: who may act now. Read-only for good, or locked for the while: the lowest rungs of the ladder."""
+"""`ActionLock`: who may act now. Read-only for good, or locked for the while: the lowest rungs of the ladder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LOCK_AFTER = 600.0
 """Seconds without a key after which actions lock themselves: a window left open is a display."""
 
 
-class Guard:
+class ActionLock:
     """Tells why nothing may be done, in words.
 
     read_only: why podtop sends no change at all; empty where it may.

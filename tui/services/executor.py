@@ -1,4 +1,4 @@
-"""`Performer`: carries out what a person confirmed, at most once, and finds out how it ended. It knows no screen.
+"""`Executor`: carries out what a person confirmed, at most once, and finds out how it ended. It knows no screen.
 
 Nothing is ever sent twice. Where RunPod's answer is lost, what became of it is read from the polls that follow.
 """
@@ -17,15 +17,15 @@ from tui.api import cloud as api
 from tui.api import log_lines
 from tui.api.orders import DeployOrder, RentOrder
 from tui.domain.events import Event, Kind
-from tui.domain.operations import LOST, UNREADABLE, VAGUE, Deed, Ending, Outcome, advice, is_shortage, is_vague
-from tui.domain.user_message import Note
+from tui.domain.operations import LOST, UNREADABLE, VAGUE, Operation, Outcome, Status, advice, is_shortage, is_vague
+from tui.domain.user_message import UserMessage
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud, CloudError
     from tui.api.models import Snapshot
     from tui.api.orders import Receipt
-    from tui.services.action_lock import Guard
-    from tui.storage.audit_log import Intent, Ledger
+    from tui.services.action_lock import ActionLock
+    from tui.storage.audit_log import AuditLog, Intent
     from tui.store.fleet import Fleet
 
 PATIENCE = 120.0
@@ -40,7 +40,7 @@ LAST_WAIT = 2.0
 DEPLOY = ""
 """The key of a deploy among the deeds: its pod has no id yet, and there is one at a time."""
 
-_KINDS = {Ending.DONE: Kind.DONE, Ending.UNKNOWN: Kind.UNKNOWN}
+_KINDS = {Status.DONE: Kind.DONE, Status.UNKNOWN: Kind.UNKNOWN}
 
 
 class World(Protocol):
@@ -68,22 +68,22 @@ def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
     text = str(error)
     match error:
         case api.ReadOnly() | api.Insecure():
-            return Outcome(Ending.NOT_SENT, text)
+            return Outcome(Status.NOT_SENT, text)
         case api.Unreachable(sent=False):
-            return Outcome(Ending.NOT_SENT, text, "Nothing was sent: try again when RunPod can be reached.")
+            return Outcome(Status.NOT_SENT, text, "Nothing was sent: try again when RunPod can be reached.")
         case api.Unreachable() | api.Malformed():
             answer = UNREADABLE if isinstance(error, api.Malformed) else LOST
             words = "It may have happened: podtop looks, and sends nothing twice."
-            return Outcome(Ending.UNKNOWN, text, words, answer=answer)
+            return Outcome(Status.UNKNOWN, text, words, answer=answer)
         case api.Rejected() if is_vague(error.problems):
-            return Outcome(Ending.UNKNOWN, text, advice(text), answer=VAGUE)
+            return Outcome(Status.UNKNOWN, text, advice(text), answer=VAGUE)
         case api.Throttled():
-            return Outcome(Ending.REFUSED, text, "Nothing was done: try again in a while.", later=True)
+            return Outcome(Status.REFUSED, text, "Nothing was done: try again in a while.", later=True)
         case _:
-            return Outcome(Ending.REFUSED, text, advice(text, limits), later=is_shortage(text))
+            return Outcome(Status.REFUSED, text, advice(text, limits), later=is_shortage(text))
 
 
-class Performer:
+class Executor:
     """One for the life of the program; `fleet.deeds` holds what is under way.
 
     ledger: opens the action log, before the first action.
@@ -93,19 +93,19 @@ class Performer:
     def __init__(
         self,
         fleet: Fleet,
-        guard: Guard,
+        guard: ActionLock,
         watch: World,
-        ledger: Callable[[], Ledger],
+        ledger: Callable[[], AuditLog],
         *,
         clock: Callable[[], float],
-        say: Callable[[Note], object],
+        say: Callable[[UserMessage], object],
         changed: Callable[[], object],
     ) -> None:
         self._fleet = fleet
         self._guard = guard
         self._watch = watch
         self._open_ledger = ledger
-        self._ledger: Ledger | None = None
+        self._ledger: AuditLog | None = None
         self._clock = clock
         self._say = say
         self._changed = changed
@@ -134,7 +134,7 @@ class Performer:
     def start(self, command: Command, by: str = "keys") -> asyncio.Task[Outcome]:
         """Begin one action on one pod. Its row says so from this very moment."""
         action = BY_ID[command.action]
-        deed = Deed("", action.id, command.pod, command.name, action.doing, self._clock())
+        deed = Operation("", action.id, command.pod, command.name, action.doing, self._clock())
         if (why := self._why_not(command.pod, by)) is not None:
             return self._spawn(self._refuse(deed, why))
         self._fleet.begin(deed)
@@ -148,7 +148,7 @@ class Performer:
     def deploy(self, order: DeployOrder | RentOrder, by: str = "keys") -> asyncio.Task[Outcome]:
         """Begin to rent a pod. Its name must be on no other pod: by it the pod is found when the answer is lost."""
         spot = isinstance(order, RentOrder)
-        deed = Deed("", "rent" if spot else "deploy", DEPLOY, order.name, "deploying", self._clock())
+        deed = Operation("", "rent" if spot else "deploy", DEPLOY, order.name, "deploying", self._clock())
         if (why := self._why_not(DEPLOY, by)) is not None:
             return self._spawn(self._refuse(deed, why))
         self._fleet.begin(deed)
@@ -166,7 +166,7 @@ class Performer:
         try:
             unfinished = await asyncio.to_thread(lambda: self._log().unfinished())
         except LedgerError as error:
-            self._say(Note(f"the action log cannot be read: {error}"))
+            self._say(UserMessage(f"the action log cannot be read: {error}"))
             return []
         return [
             Followed(intent, self._look_for(intent, key))
@@ -189,7 +189,7 @@ class Performer:
     def _look_for(self, intent: Intent, pod: str) -> asyncio.Task[Outcome]:
         word = BY_ID[intent.action].doing if intent.action in BY_ID else "deploying"
         lost = "no answer of RunPod's is known"
-        deed = Deed(intent.id, intent.action, pod, intent.name, word, self._clock(), lost=lost)
+        deed = Operation(intent.id, intent.action, pod, intent.name, word, self._clock(), lost=lost)
         self._fleet.begin(deed)
 
         async def follow() -> Outcome:
@@ -237,7 +237,7 @@ class Performer:
 
     async def _perform(
         self,
-        deed: Deed,
+        deed: Operation,
         inputs: dict[str, object],
         send: Callable[[Cloud], Awaitable[Receipt | None]],
         by: str,
@@ -249,7 +249,7 @@ class Performer:
             self._sending -= 1
             self._sent.set()
             self._sent = asyncio.Event()
-        if outcome.ending is Ending.DONE:
+        if outcome.ending is Status.DONE:
             if deed.pod == DEPLOY and receipt is not None:
                 self._fleet.finish(deed, None)
                 deed = replace(deed, pod=receipt.pod_id)
@@ -259,11 +259,11 @@ class Performer:
             self._watch.wake()
             self._spawn(self._shown(deed, outcome))
             return outcome
-        if outcome.ending is Ending.UNKNOWN:
+        if outcome.ending is Status.UNKNOWN:
             deed = replace(deed, lost=outcome.message, answer=outcome.answer)
             self._fleet.begin(deed)
             await self._log_outcome(deed, outcome)
-            self._say(Note(f"{_subject(deed)}: {outcome.text}"))
+            self._say(UserMessage(f"{_subject(deed)}: {outcome.text}"))
             self._watch.wake()
             patience = VAGUE_PATIENCE if outcome.answer == VAGUE else PATIENCE
             return await self._follow(deed, patience)
@@ -272,30 +272,30 @@ class Performer:
 
     async def _send(
         self,
-        deed: Deed,
+        deed: Operation,
         inputs: dict[str, object],
         send: Callable[[Cloud], Awaitable[Receipt | None]],
         by: str,
-    ) -> tuple[Deed, Outcome, Receipt | None]:
+    ) -> tuple[Operation, Outcome, Receipt | None]:
         """Write down what is meant to be done, then do it, once."""
         from tui.files import file_lock
         from tui.storage.audit_log import LedgerError
 
         if deed.pod == DEPLOY and (other := await self._earlier_deploy()):
             why = f"what became of the deploy of {other} is not known yet: one at a time. Nothing was sent."
-            return deed, Outcome(Ending.NOT_SENT, why), None
+            return deed, Outcome(Status.NOT_SENT, why), None
         try:
             ident = await asyncio.to_thread(self._intend, deed, inputs, by)
         except LedgerError as error:
-            return deed, Outcome(Ending.NOT_SENT, str(error)), None
+            return deed, Outcome(Status.NOT_SENT, str(error)), None
         if (news := file_lock.news()) is not None:
-            self._say(Note(news, bad=False))
+            self._say(UserMessage(news, bad=False))
         deed = replace(deed, id=ident)
         self._fleet.begin(deed)
         _log(deed, "intent", by=by, gpus=inputs.get("gpuCount", inputs.get("gpu_count")), bid=inputs.get("bidPerGpu"))
         cloud = self._watch.cloud
         if cloud is None:
-            return deed, Outcome(Ending.NOT_SENT, "podtop has closed its connection. Nothing was sent."), None
+            return deed, Outcome(Status.NOT_SENT, "podtop has closed its connection. Nothing was sent."), None
         _log(deed, "sent")
         try:
             receipt = await send(cloud)
@@ -306,22 +306,22 @@ class Performer:
             return deed, judge(error, limits_of(inputs) if deed.pod == DEPLOY else ()), None
         except asyncio.CancelledError:
             _log(deed, "ended_before_an_answer")
-            await self._log_outcome(deed, Outcome(Ending.UNKNOWN, "podtop ended before RunPod answered"))
+            await self._log_outcome(deed, Outcome(Status.UNKNOWN, "podtop ended before RunPod answered"))
             raise
         _log(deed, "answered", made=receipt.pod_id if receipt is not None else None)
         return deed, _answered(deed, receipt, inputs), receipt
 
-    def _intend(self, deed: Deed, inputs: dict[str, object], by: str) -> str:
+    def _intend(self, deed: Operation, inputs: dict[str, object], by: str) -> str:
         return self._log().intent(deed.action, deed.pod, deed.name, inputs, by, self._account)
 
-    def _log(self) -> Ledger:
+    def _log(self) -> AuditLog:
         if self._ledger is None:
             self._ledger = self._open_ledger()
         return self._ledger
 
     # How it ended
 
-    async def _follow(self, deed: Deed, patience: float, intent: Intent | None = None) -> Outcome:
+    async def _follow(self, deed: Operation, patience: float, intent: Intent | None = None) -> Outcome:
         """Look at what is polled until it tells what became of a lost request, or for as long as patience lasts."""
         outcome: Outcome | None
         while True:
@@ -332,16 +332,16 @@ class Performer:
                 # What its own account's podtop has to find out is not to be told, or logged, of this one's pods.
                 self._fleet.finish(deed, None)
                 self._changed()
-                return Outcome(Ending.UNKNOWN, "it is another account's")
+                return Outcome(Status.UNKNOWN, "it is another account's")
             if fresh and (outcome := self._found(deed)) is not None:
                 pass
             elif now - deed.at < patience:
                 continue
             elif fresh and seen is not None and seen - deed.at >= patience / 2:
-                outcome = Outcome(Ending.NOT_DONE, _nothing_came(deed), "Nothing was sent again.")
+                outcome = Outcome(Status.NOT_DONE, _nothing_came(deed), "Nothing was sent again.")
             else:
                 outcome = Outcome(
-                    Ending.UNKNOWN, "RunPod has not told of it since", "Look at RunPod's console before trying again."
+                    Status.UNKNOWN, "RunPod has not told of it since", "Look at RunPod's console before trying again."
                 )
                 if deed.pod == DEPLOY:
                     # Nothing else may be rented before it is known whether this one was.
@@ -349,22 +349,22 @@ class Performer:
             await self._end(deed, outcome)
             return outcome
 
-    def _found(self, deed: Deed) -> Outcome | None:
+    def _found(self, deed: Operation) -> Outcome | None:
         """That it happened, where what was polled shows it."""
         if deed.pod == DEPLOY:
             made = next((r for r in self._fleet.records.values() if r.name == deed.name), None)
             if made is None:
                 return None
-            return Outcome(Ending.DONE, f"{deed.answer or LOST}, and it was made: {made.id}", pod=made.id)
+            return Outcome(Status.DONE, f"{deed.answer or LOST}, and it was made: {made.id}", pod=made.id)
         record = self._fleet.records.get(deed.pod)
         if record is not None and record.pod is None:
             return None
         pod = record.pod if record is not None else None
         return (
-            Outcome(Ending.DONE, f"{deed.answer or LOST}, and it happened") if BY_ID[deed.action].reached(pod) else None
+            Outcome(Status.DONE, f"{deed.answer or LOST}, and it happened") if BY_ID[deed.action].reached(pod) else None
         )
 
-    async def _shown(self, deed: Deed, outcome: Outcome) -> Outcome:
+    async def _shown(self, deed: Operation, outcome: Outcome) -> Outcome:
         """Wait until what RunPod said is done shows in what it tells."""
         while True:
             await self._news.wait()
@@ -375,10 +375,10 @@ class Performer:
                 return outcome
             if self._clock() - deed.at >= PATIENCE:
                 words = f"RunPod said that it was {_done(deed)}, and does not show it two minutes later"
-                await self._end(deed, late := Outcome(Ending.UNKNOWN, words, "Look at RunPod's console."))
+                await self._end(deed, late := Outcome(Status.UNKNOWN, words, "Look at RunPod's console."))
                 return late
 
-    def _shows(self, deed: Deed) -> bool:
+    def _shows(self, deed: Operation) -> bool:
         record = self._fleet.records.get(deed.pod)
         if deed.action not in BY_ID:
             return record is not None
@@ -386,30 +386,30 @@ class Performer:
             return False
         return BY_ID[deed.action].reached(record.pod if record is not None else None)
 
-    async def _refuse(self, deed: Deed, why: str) -> Outcome:
-        outcome = Outcome(Ending.NOT_SENT, why)
+    async def _refuse(self, deed: Operation, why: str) -> Outcome:
+        outcome = Outcome(Status.NOT_SENT, why)
         _log(deed, "refused_by_podtop", text=why)
-        self._say(Note(f"{_subject(deed)}: {why}"))
+        self._say(UserMessage(f"{_subject(deed)}: {why}"))
         return outcome
 
-    async def _end(self, deed: Deed, outcome: Outcome) -> None:
+    async def _end(self, deed: Operation, outcome: Outcome) -> None:
         if self._fleet.deeds.get(deed.pod, deed).id == deed.id:
             self._fleet.finish(deed, None)
         await self._tell(deed, outcome)
 
-    async def _tell(self, deed: Deed, outcome: Outcome) -> None:
+    async def _tell(self, deed: Operation, outcome: Outcome) -> None:
         """Into the action log, the events, and to whoever looks."""
         await self._log_outcome(deed, outcome)
-        done = outcome.ending is Ending.DONE
+        done = outcome.ending is Status.DONE
         kind = _KINDS.get(outcome.ending, Kind.REFUSED)
         self._watch.happened(Event(self._clock(), deed.pod, kind, f"{_subject(deed)}: {outcome.text}"))
         words = (
             f"✓ {deed.name or deed.pod} {_done(deed)}: " if done else f"▲ {_subject(deed)}: {outcome.ending.value}: "
         )
-        self._say(Note(words + outcome.text, bad=not done or bool(outcome.advice)))
+        self._say(UserMessage(words + outcome.text, bad=not done or bool(outcome.advice)))
         self._changed()
 
-    async def _log_outcome(self, deed: Deed, outcome: Outcome) -> None:
+    async def _log_outcome(self, deed: Operation, outcome: Outcome) -> None:
         from tui.storage.audit_log import LedgerError
 
         _log(deed, "outcome", ending=outcome.ending, text=outcome.text)
@@ -418,10 +418,10 @@ class Performer:
         try:
             await asyncio.to_thread(self._log().outcome, deed.id, outcome.ending.value, outcome.text, deed.pod or None)
         except LedgerError as error:
-            self._say(Note(f"the action log lacks how it ended: {error}"))
+            self._say(UserMessage(f"the action log lacks how it ended: {error}"))
 
 
-def _log(deed: Deed, what: str, **fields: object) -> None:
+def _log(deed: Operation, what: str, **fields: object) -> None:
     """Each step of a change, by its id; of its inputs what is no secret of anybody's."""
     log_lines.event(
         "performer", f"mutation_{what}", id=deed.id, action=deed.action, pod=deed.pod, name=deed.name, fields=fields
@@ -457,43 +457,43 @@ def _key(intent: Intent) -> str | None:
     return intent.pod if intent.action in BY_ID else None
 
 
-def _verb(deed: Deed) -> str:
+def _verb(deed: Operation) -> str:
     return BY_ID[deed.action].verb if deed.action in BY_ID else "deploy"
 
 
-def _done(deed: Deed) -> str:
+def _done(deed: Operation) -> str:
     return BY_ID[deed.action].done if deed.action in BY_ID else "deployed"
 
 
-def _subject(deed: Deed) -> str:
+def _subject(deed: Operation) -> str:
     return f"{_verb(deed)} {deed.name or deed.pod}"
 
 
-def _nothing_came(deed: Deed) -> str:
+def _nothing_came(deed: Operation) -> str:
     if deed.pod == DEPLOY:
         return f"{deed.answer or LOST}, and there is no pod named {deed.name}"
     return f"{deed.answer or LOST}, and nothing came of it"
 
 
-def _answered(deed: Deed, receipt: Receipt | None, inputs: dict[str, object]) -> Outcome:
+def _answered(deed: Operation, receipt: Receipt | None, inputs: dict[str, object]) -> Outcome:
     """What RunPod's answer says. A start that gave no GPU is told as what it is."""
     if receipt is None:
-        return Outcome(Ending.DONE, "RunPod says it is gone")
+        return Outcome(Status.DONE, "RunPod says it is gone")
     count, asked = receipt.gpu_count, inputs.get("gpuCount", inputs.get("gpu_count"))
     made = receipt.pod_id if deed.pod == DEPLOY else ""
     starts = deed.action not in BY_ID or BY_ID[deed.action].leads is State.RUNNING
     if starts and count == 0 and asked != 0:
         return Outcome(
-            Ending.DONE,
+            Status.DONE,
             "it runs with NO GPU: its host had none free",
             "It is there for its data only. Stop it, and try again later or deploy elsewhere.",
             made,
         )
     if starts and isinstance(asked, int) and count is not None and count < asked:
-        return Outcome(Ending.DONE, f"it got {count} of {asked} GPUs", "Its host had no more free.", made)
+        return Outcome(Status.DONE, f"it got {count} of {asked} GPUs", "Its host had no more free.", made)
     said = receipt.status_change or (receipt.status or "").lower()
     words = said.split(":")[0] if said else "RunPod says it is done"
     trouble = "; ".join(p.message for p in receipt.problems)
     return Outcome(
-        Ending.DONE, f"{made}, {words}" if made else words, f"RunPod adds: {trouble}" if trouble else "", made
+        Status.DONE, f"{made}, {words}" if made else words, f"RunPod adds: {trouble}" if trouble else "", made
     )

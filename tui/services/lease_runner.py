@@ -1,4 +1,4 @@
-"""`Leases`: an account's leases on disk, shared by all podtops of a user; and `Enforcer`, which sees to them."""
+"""`Leases`: an account's leases on disk, shared by all podtops of a user; and `LeaseRunner`, which sees to them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from tui.actions import Command
 from tui.domain.lease import Lease, Step, acts_at, step
-from tui.domain.operations import Ending, Outcome
-from tui.domain.user_message import Note
-from tui.storage.json_store import Right, Shelf, ShelfError
+from tui.domain.operations import Outcome, Status
+from tui.domain.user_message import UserMessage
+from tui.storage.json_store import JsonStore, ProcessClaim, ShelfError
 
 if TYPE_CHECKING:
-    from tui.services.action_lock import Guard
-    from tui.services.executor import Performer
+    from tui.services.action_lock import ActionLock
+    from tui.services.executor import Executor
     from tui.storage.state_files import StateFiles
     from tui.store.fleet import Fleet
 
@@ -33,7 +33,7 @@ rented or resumed, and comes after, knows nothing of it; no request takes longer
 LeaseError = ShelfError
 
 
-class Leases(Shelf[Lease]):
+class Leases(JsonStore[Lease]):
     """One file for an account, by pod. Methods block, for milliseconds: the file is small."""
 
     def __init__(self, path: Path) -> None:
@@ -67,9 +67,9 @@ class Leases(Shelf[Lease]):
 async def enforce(
     state: StateFiles,
     fleet: Fleet,
-    guard: Guard,
-    performer: Performer,
-    say: Callable[[Note], object],
+    guard: ActionLock,
+    performer: Executor,
+    say: Callable[[UserMessage], object],
     clock: Callable[[], float],
 ) -> None:
     """See to an account's leases, from when the account is known, until cancelled."""
@@ -82,13 +82,13 @@ async def enforce(
     def may() -> str | None:
         return f"read-only: {guard.read_only}" if guard.read_only else None
 
-    await Enforcer(Leases(state.leases(funds.account_id)), fleet, perform, say, clock, may).run()
+    await LeaseRunner(Leases(state.leases(funds.account_id)), fleet, perform, say, clock, may).run()
 
 
 Perform = Callable[[Lease], Awaitable[Outcome]]
 
 
-class Enforcer:
+class LeaseRunner:
     """Warns, and acts, while it runs; of two at once one acts, and the other only shows.
 
     perform: sends the action of a lease, once, and tells how it ended.
@@ -100,7 +100,7 @@ class Enforcer:
         leases: Leases,
         fleet: Fleet,
         perform: Perform,
-        say: Callable[[Note], object],
+        say: Callable[[UserMessage], object],
         clock: Callable[[], float],
         may: Callable[[], str | None] = lambda: None,
     ) -> None:
@@ -114,7 +114,7 @@ class Enforcer:
         self._over_since: dict[str, float] = {}
         self._told: set[tuple[str, float, str]] = set()
         self._trouble = ""
-        self._right = Right(leases.path.with_suffix(".enforcer"))
+        self._right = ProcessClaim(leases.path.with_suffix(".enforcer"))
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
@@ -147,7 +147,7 @@ class Enforcer:
         except LeaseError as error:
             if str(error) != self._trouble:
                 self._trouble = str(error)
-                self._say(Note(str(error)))
+                self._say(UserMessage(str(error)))
 
     def _hold(self, leases: Iterable[Lease], now: float) -> None:
         """Say of those whose time is over that nothing is sent while RunPod does not tell of the pods."""
@@ -167,7 +167,7 @@ class Enforcer:
         match found:
             case Step.WARN:
                 if self.leases.warned(lease, now):
-                    self._say(Note(self._warning(lease, now)))
+                    self._say(UserMessage(self._warning(lease, now)))
             case Step.ACT:
                 await self._act(lease, now)
             case Step.LOST:
@@ -203,7 +203,7 @@ class Enforcer:
 
     async def _send(self, lease: Lease, now: float) -> None:
         outcome = await self._perform(lease)
-        if outcome.ending in (Ending.NOT_SENT, Ending.REFUSED):
+        if outcome.ending in (Status.NOT_SENT, Status.REFUSED):
             self._not_before[lease.pod] = now + AGAIN
             self.leases.not_sent(lease.pod)
 
@@ -211,4 +211,4 @@ class Enforcer:
         key = (lease.pod, acts_at(lease), text)
         if key not in self._told:
             self._told.add(key)
-            self._say(Note(f"▲ {text}"))
+            self._say(UserMessage(f"▲ {text}"))

@@ -1,4 +1,4 @@
-"""`Watch`: follows a source, its past first, into a fleet. The one writer of the fleet; it knows no screen."""
+"""`Monitor`: follows a source, its past first, into a fleet. The one writer of the fleet; it knows no screen."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from tui.store.topics import TOPICS
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
-    from tui.api.models import Demand, Market, Snapshot
+    from tui.api.models import Market, MarketQuery, Snapshot
     from tui.config.loader import Config
     from tui.domain.events import Event
     from tui.domain.rate_limit import Meter, Use
-    from tui.domain.user_message import Note
-    from tui.history.queries import Past
+    from tui.domain.user_message import UserMessage
+    from tui.history.queries import HistoryQueries
     from tui.history.recorder import Recorder
-    from tui.services.pod_inspector import Inspector
+    from tui.services.pod_inspector import PodInspector
     from tui.services.source import Source
-    from tui.services.spend_loader import Bookkeeper
-    from tui.store.alert_tracker import Chronicle
+    from tui.services.spend_loader import SpendLoader
+    from tui.store.alert_tracker import AlertTracker
     from tui.store.feed import Feed
     from tui.store.fleet import Fleet
 
@@ -44,7 +44,7 @@ class Answers(NamedTuple):
     """One answer about the market: the prices of one GPU, and what was asked beside them."""
 
     market: Market
-    asked: dict[Demand, Market | CloudError]
+    asked: dict[MarketQuery, Market | CloudError]
 
 
 RECENT = 4500.0
@@ -65,7 +65,7 @@ def _log(events: Iterable[Event]) -> None:
         log_lines.event("watch", "event", kind=event.kind, pod=event.pod, text=event.text)
 
 
-class Watch:
+class Monitor:
     """One life of asking: open the cloud, take in its past, poll pods and prices until cancelled.
 
     changed: called after every change of the fleet.
@@ -85,9 +85,9 @@ class Watch:
         fleet: Fleet,
         changed: Callable[[], object],
         prepare: Callable[[], object] = lambda: None,
-        record: Callable[[Callable[[Note], object]], Recorder] | None = None,
-        say: Callable[[Note], object] = lambda note: None,
-        opened: Callable[[Past], object] = lambda past: None,
+        record: Callable[[Callable[[UserMessage], object]], Recorder] | None = None,
+        say: Callable[[UserMessage], object] = lambda note: None,
+        opened: Callable[[HistoryQueries], object] = lambda past: None,
         midnight: Callable[[float], float] = lambda at: at // 86_400 * 86_400,
         beat: Callable[[], float] = time.monotonic,
         hosts: bool = False,
@@ -105,7 +105,7 @@ class Watch:
         self._say = say
         self._opened = opened
         self._recorder: Recorder | None = None
-        self.past: Past | None = None
+        self.past: HistoryQueries | None = None
         self._asked: set[tuple[int, str, float, float]] = set()
         self._first: float | None = None
         self._cloud: Cloud | None = None
@@ -113,13 +113,13 @@ class Watch:
         self._inspecting: asyncio.Task[None] | None = None
         self._attended: dict[str, asyncio.Task[None] | None] = {}
         self._midnight = midnight
-        self._inspector: Inspector | None = None
+        self._inspector: PodInspector | None = None
         self._wakes: dict[str, Callable[[], None]] = {}
-        self._chronicle: Chronicle | None = None
+        self._chronicle: AlertTracker | None = None
         self._asks_for_hosts = hosts
         # What began before this run is known only once the recording was asked.
         self._judges = record is None or source.history is not None
-        self._wanted: dict[str, tuple[Demand, ...]] = {}
+        self._wanted: dict[str, tuple[MarketQuery, ...]] = {}
         self._unkept = False
         self._taking_in = asyncio.Lock()
 
@@ -133,12 +133,12 @@ class Watch:
         return self._meter
 
     @property
-    def chronicle(self) -> Chronicle:
+    def chronicle(self) -> AlertTracker:
         """Tells what begins and ends."""
         if self._chronicle is None:
-            from tui.store.alert_tracker import Chronicle
+            from tui.store.alert_tracker import AlertTracker
 
-            self._chronicle = Chronicle()
+            self._chronicle = AlertTracker()
         return self._chronicle
 
     def wake(self) -> None:
@@ -163,7 +163,7 @@ class Watch:
         self._tell()
         return surely_with_pods(snapshot)
 
-    def want(self, who: str, demands: Iterable[Demand]) -> None:
+    def want(self, who: str, demands: Iterable[MarketQuery]) -> None:
         """Ask the market these questions too with every poll for prices, for as long as `who` wants it so."""
         before = self._questions()
         self._wanted[who] = tuple(demands)
@@ -171,7 +171,7 @@ class Watch:
             # What was never asked is asked at once; what somebody else asks already comes by itself.
             wake()
 
-    def _questions(self) -> tuple[Demand, ...]:
+    def _questions(self) -> tuple[MarketQuery, ...]:
         """What is asked beside the prices of one GPU: each once."""
         every = (demand for demands in self._wanted.values() for demand in demands)
         return tuple(dict.fromkeys(demand for demand in every if demand != ANYTHING))
@@ -223,9 +223,11 @@ class Watch:
             own_fault(error, "keeping it in the recording")
             if not self._unkept:
                 self._unkept = True
-                from tui.domain.user_message import Note
+                from tui.domain.user_message import UserMessage
 
-                self._say(Note(f"an answer could not be kept in the recording ({type(error).__name__}): see the log"))
+                self._say(
+                    UserMessage(f"an answer could not be kept in the recording ({type(error).__name__}): see the log")
+                )
 
     def happened(self, event: Event) -> None:
         """Keep an event that no poll tells of."""
@@ -240,9 +242,9 @@ class Watch:
         try:
             await asyncio.to_thread(self._prepare)
             if self._source.recording is not None:
-                from tui.history.queries import Past
+                from tui.history.queries import HistoryQueries
 
-                self.past = Past(self._source.recording, self._say)
+                self.past = HistoryQueries(self._source.recording, self._say)
                 self._fleet.recorded = True
                 self._opened(self.past)
             async with asyncio.TaskGroup() as group:
@@ -374,9 +376,9 @@ class Watch:
 
     async def _fill(self, recorder: Recorder) -> None:
         """Put what was recorded before in front of what is seen now."""
-        from tui.domain.user_message import Note
+        from tui.domain.user_message import UserMessage
         from tui.history.archive.schema import ArchiveError
-        from tui.history.queries import Past
+        from tui.history.queries import HistoryQueries
 
         if await recorder.tried() is None:
             # What lasts is judged by what is seen from now on: when there will be a recording is not known.
@@ -386,7 +388,7 @@ class Watch:
         if path is None or first is None:
             self._judges = True
             return
-        self.past = Past(path, self._say, self._source.clock)
+        self.past = HistoryQueries(path, self._say, self._source.clock)
         self._fleet.keep(RECENT, RECENT_BUDGET)
         self._fleet.has_past = True
         self._opened(self.past)
@@ -399,17 +401,17 @@ class Watch:
 
             self._fleet.prices.join(await self.past.prices(first - SPAN, first))
         except ArchiveError as error:
-            self._say(Note(f"the recording cannot be read: {error}"))
+            self._say(UserMessage(f"the recording cannot be read: {error}"))
         # A recording is data from outside: what is odd in it is no reason for podtop to end.
         except Exception as error:
             logging.getLogger(__name__).exception("the recording cannot be taken in")
-            self._say(Note(f"the recording cannot be read ({type(error).__name__}): podtop goes on without it"))
+            self._say(UserMessage(f"the recording cannot be read ({type(error).__name__}): podtop goes on without it"))
         self._judges = True
         self._tell()
 
     async def look_at_the_log(self) -> None:
         """Have what was recorded to have happened at hand."""
-        from tui.domain.user_message import Note
+        from tui.domain.user_message import UserMessage
         from tui.history.archive.schema import ArchiveError
 
         if self.past is None:
@@ -417,7 +419,7 @@ class Watch:
         try:
             self._fleet.earlier = await self.past.log(self._source.clock())
         except ArchiveError as error:
-            self._say(Note(f"the recording cannot be read: {error}"))
+            self._say(UserMessage(f"the recording cannot be read: {error}"))
         self._tell()
 
     def inspect(self, pod: str | None, at: float | None) -> None:
@@ -429,9 +431,9 @@ class Watch:
             self._fleet.inspection = None
             return
         if self._inspector is None:
-            from tui.services.pod_inspector import Inspector
+            from tui.services.pod_inspector import PodInspector
 
-            self._inspector = Inspector(
+            self._inspector = PodInspector(
                 self._fleet, self._source.clock, self._midnight, self._changed, lambda: self._skew
             )
         if at is not None:
@@ -472,16 +474,16 @@ class Watch:
         told = clock_skew.hosts(value, self._skew) if name == "hosts" else value  # type: ignore[arg-type]
         self._fleet.apply_topic(name, told, at, took)
 
-    def _books(self) -> Bookkeeper:
-        from tui.services.spend_loader import Bookkeeper
+    def _books(self) -> SpendLoader:
+        from tui.services.spend_loader import SpendLoader
 
         source = self._source
         clock = source.clock if source.recording is None else lambda: source.begin
-        return Bookkeeper(self._fleet, lambda: self.past, clock, self._midnight, self._month)
+        return SpendLoader(self._fleet, lambda: self.past, clock, self._midnight, self._month)
 
     async def look_back(self, fleet: Fleet, pods: Iterable[str], start: float, end: float, width: float) -> None:
         """Have these pods' samples of a time before memory's at hand, in steps of `width` seconds."""
-        from tui.domain.user_message import Note
+        from tui.domain.user_message import UserMessage
         from tui.history.archive.schema import ArchiveError
 
         if self.past is None:
@@ -495,7 +497,7 @@ class Watch:
                 await self.past.older(fleet, pod, start, end, width)
             except ArchiveError as error:
                 fleet.remember(pod, Older(start, end, width, EMPTY))
-                self._say(Note(f"the recording cannot be read: {error}"))
+                self._say(UserMessage(f"the recording cannot be read: {error}"))
             finally:
                 self._asked.discard(question)
             self._tell()
@@ -549,13 +551,13 @@ class Watch:
             own_fault(another, "telling that it could not be taken in")
 
     def _not_recording(self, error: CloudError) -> None:
-        from tui.domain.user_message import Note
+        from tui.domain.user_message import UserMessage
 
         self._recorder = None
-        self._say(Note(f"not recording: {error}"))
+        self._say(UserMessage(f"not recording: {error}"))
 
     def _not_filled(self, error: CloudError) -> None:
-        from tui.domain.user_message import Note
+        from tui.domain.user_message import UserMessage
 
         self._judges = True
-        self._say(Note(f"the recording cannot be read: {error}"))
+        self._say(UserMessage(f"the recording cannot be read: {error}"))

@@ -1,4 +1,4 @@
-"""`Hooks`: how podtop calls a person who looks elsewhere: only in ways that are configured, never through a shell."""
+"""`Notifier`: calls a person who looks elsewhere, in the ways that are configured, and never through a shell."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.api.http import name_lookup
 from tui.api.secret import mask
 from tui.config.loader import NOTHING, Hidden, token
 from tui.config.settings import Notify
-from tui.domain.user_message import Note
+from tui.domain.user_message import UserMessage
 from tui.files import reading
 from tui.system.multiplexer import through_tmux
 from tui.system.subprocesses import without_keys
@@ -37,7 +37,7 @@ _ITS_HOST = "its server"
 """What stands in messages for the webhook's host: its address is a secret."""
 
 
-class Alarm(Struct, frozen=True):
+class Notification(Struct, frozen=True):
     """What is told: a title and a sentence, of a kind such as "price", at an instant."""
 
     title: str
@@ -52,7 +52,7 @@ def plain(text: str, most: int = LONGEST) -> str:
     return clean if len(clean) <= most else clean[: most - 1] + "…"
 
 
-def sequences(settings: Notify, alarm: Alarm, in_tmux: bool) -> str:
+def sequences(settings: Notify, alarm: Notification, in_tmux: bool) -> str:
     """What the terminal is sent. In tmux the notifications are handed through to the terminal outside."""
     title, text = plain(alarm.title), plain(alarm.text)
     found = []
@@ -65,13 +65,13 @@ def sequences(settings: Notify, alarm: Alarm, in_tmux: bool) -> str:
     return "".join(found) + ("\x07" if settings.bell else "")
 
 
-def argv(settings: Notify, alarm: Alarm) -> tuple[str, ...]:
+def argv(settings: Notify, alarm: Notification) -> tuple[str, ...]:
     """The command with its placeholders filled in: one argument stays one argument."""
     title, text = plain(alarm.title), plain(alarm.text)
     return tuple(part.replace("{title}", title).replace("{text}", text) for part in settings.command)
 
 
-def literal(alarm: Alarm) -> str:
+def literal(alarm: Notification) -> str:
     """An alarm for tmux, whose formats begin with # and whose times with %; only newer ones take text as it is."""
     return f"{plain(alarm.title)}: {plain(alarm.text)}".replace("#", "##").replace("%", "%%")
 
@@ -80,7 +80,7 @@ class _NoToken(Exception):
     """The webhook's token cannot be had; `str()` says why."""
 
 
-class Hooks:
+class Notifier:
     """Tells alarms.
 
     write: sends text to the terminal, between two frames and never in the midst of one.
@@ -93,7 +93,7 @@ class Hooks:
         settings: Notify,
         *,
         write: Callable[[str], object],
-        say: Callable[[Note], object],
+        say: Callable[[UserMessage], object],
         beat: Callable[[], float],
         environ: Mapping[str, str] = os.environ,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -110,7 +110,7 @@ class Hooks:
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed: set[str] = set()
 
-    def ring(self, alarm: Alarm) -> None:
+    def ring(self, alarm: Notification) -> None:
         """Tell it in every way that is configured; returns at once."""
         now, key = self._beat(), (alarm.kind, alarm.title)
         if now - self._last.get(key, -SAME) < SAME:
@@ -143,7 +143,7 @@ class Hooks:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _command(self, what: str, arguments: tuple[str, ...], alarm: Alarm) -> None:
+    async def _command(self, what: str, arguments: tuple[str, ...], alarm: Notification) -> None:
         more = {"PODTOP_TITLE": plain(alarm.title), "PODTOP_TEXT": plain(alarm.text), "PODTOP_KIND": alarm.kind}
         nothing = asyncio.subprocess.DEVNULL
         try:
@@ -168,7 +168,7 @@ class Hooks:
         if code:
             self._complain(what, f"{arguments[0]} ended with {code}")
 
-    async def _post(self, alarm: Alarm) -> None:
+    async def _post(self, alarm: Notification) -> None:
         try:
             code = await self._posted(alarm)
         except (_NoToken, CloudError) as error:
@@ -181,7 +181,7 @@ class Hooks:
         if not 200 <= code < 300:
             self._complain("webhook", f"its server refused it (HTTP {code})")
 
-    async def _posted(self, alarm: Alarm) -> int:
+    async def _posted(self, alarm: Notification) -> int:
         """Send it; the status of the answer. Raises CloudError, in whose words there is nothing of the address."""
         from tui.api.http.connection import connect
         from tui.api.http.failures import of_transport
@@ -220,4 +220,4 @@ class Hooks:
     def _complain(self, what: str, words: str) -> None:
         if (text := mask(f"notify.{what}: {words}")) not in self._failed:
             self._failed.add(text)
-            self._say(Note(text))
+            self._say(UserMessage(text))

@@ -1,4 +1,4 @@
-"""`Inspector`: follows one pod closely while a screen looks at it: RunPod's whole answer, its past, its cost."""
+"""`PodInspector`: follows one pod closely while a screen looks at it: RunPod's whole answer, its past, its cost."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tui.history.archive.schema import ArchiveError
 from tui.services.barrier import held
 from tui.services.poller import Fresh, Poller
 from tui.store.feed import Feed
-from tui.store.pod_inspection import Inspection
+from tui.store.pod_inspection import PodInspection
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.api.pod_detail import PodDetail
     from tui.domain.events import Event
     from tui.history.archive.reader import Recording
-    from tui.history.queries import Past
+    from tui.history.queries import HistoryQueries
     from tui.store.fleet import Fleet
 
 CADENCE = 15.0
@@ -30,7 +30,7 @@ CADENCE = 15.0
 HISTORY = 30 * 86_400.0
 
 
-class Inspector:
+class PodInspector:
     """Keeps `fleet.inspection` true.
 
     wake:     asks RunPod now.
@@ -53,9 +53,9 @@ class Inspector:
         self._changed = changed
         self.wake: Callable[[], None] = lambda: None
 
-    async def follow(self, cloud: Cloud, past: Callable[[], Past | None], pod: str, interval: float) -> None:
+    async def follow(self, cloud: Cloud, past: Callable[[], HistoryQueries | None], pod: str, interval: float) -> None:
         """Look at a pod as it is now, again and again, until cancelled."""
-        self._fleet.inspection = Inspection(pod, None, Feed())
+        self._fleet.inspection = PodInspection(pod, None, Feed())
         await self._remember(past(), pod, None)
         poller = Poller(lambda: cloud.pod(pod), max(CADENCE, interval))
         self.wake = poller.wake
@@ -67,7 +67,7 @@ class Inspector:
             else:
                 feed = feed.failed(reading.error, now, now + reading.retry_in)
             extras = self._fleet.inspection.extras if self._fleet.inspection is not None else None
-            self._fleet.inspection = Inspection(pod, None, feed, extras=extras)
+            self._fleet.inspection = PodInspection(pod, None, feed, extras=extras)
             # What stands beside the answer may fail, and the next answer comes all the same.
             await held(self._remember(past(), pod, None), "looking back at a pod")
             if not asked and feed.error is None and feed.value is not None:
@@ -82,16 +82,16 @@ class Inspector:
                 self._fleet.inspection = replace(self._fleet.inspection, extras=extras)
                 self._changed()
 
-    async def recall(self, past: Past | None, pod: str, at: float) -> None:
+    async def recall(self, past: HistoryQueries | None, pod: str, at: float) -> None:
         """Look at a pod as it was."""
-        self._fleet.inspection = Inspection(pod, at, Feed())
+        self._fleet.inspection = PodInspection(pod, at, Feed())
         await self._remember(past, pod, at)
 
     def _feed(self) -> Feed[PodDetail | None]:
         inspection = self._fleet.inspection
         return inspection.detail if inspection is not None else Feed()
 
-    async def _remember(self, past: Past | None, pod: str, at: float | None) -> None:
+    async def _remember(self, past: HistoryQueries | None, pod: str, at: float | None) -> None:
         """Add what the recording knows; without one, what this run of podtop saw."""
         end = self._clock() if at is None else at
         start = self._midnight(end)

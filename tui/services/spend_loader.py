@@ -1,4 +1,4 @@
-"""`Bookkeeper`: asks the recording what the account's money did, while a screen shows it. It knows no screen."""
+"""`SpendLoader`: asks the recording what the account's money did, while a screen shows it. It knows no screen."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tui.history import spend_history
 from tui.store import spend
 
 if TYPE_CHECKING:
-    from tui.history.queries import Past
+    from tui.history.queries import HistoryQueries
     from tui.store.fleet import Fleet
-    from tui.store.spend import Books
+    from tui.store.spend import SpendHistory
 
 
-class Bookkeeper:
+class SpendLoader:
     """Reads the books of a fleet's account.
 
     past:            the recording, None while there is none.
@@ -25,7 +25,7 @@ class Bookkeeper:
     def __init__(
         self,
         fleet: Fleet,
-        past: Callable[[], Past | None],
+        past: Callable[[], HistoryQueries | None],
         clock: Callable[[], float],
         midnight: Callable[[float], float],
         month: Callable[[float], float],
@@ -36,7 +36,7 @@ class Bookkeeper:
         self._midnight = midnight
         self._month = month
 
-    async def read(self) -> Books:
+    async def read(self) -> SpendHistory:
         """What is recorded; nothing where nothing is, or where it cannot be read, which is told elsewhere."""
         from tui.history.archive.schema import ArchiveError
 

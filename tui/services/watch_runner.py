@@ -1,4 +1,4 @@
-"""`Lookout`: looks whether what is waited for has come, tells it, and does what it was armed to do, at most once."""
+"""`WatchRunner`: notices what a market watch waits for, notifies, and does what it is armed to do, at most once."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from tui.domain.deploy_draft import Draft
 from tui.domain.events import Event, Kind
 from tui.domain.market_watch import (
     FORGOTTEN,
+    ArmedDeploy,
     Hit,
-    Plan,
+    MarketWatch,
     State,
-    Vigil,
     dearer,
     has_room,
     hit,
@@ -34,24 +34,24 @@ from tui.domain.market_watch import (
     seen,
     what,
 )
-from tui.domain.operations import Ending, Outcome
-from tui.domain.user_message import Note
-from tui.storage.json_store import Right, Shelf, ShelfError, is_held
+from tui.domain.operations import Outcome, Status
+from tui.domain.user_message import UserMessage
+from tui.storage.json_store import JsonStore, ProcessClaim, ShelfError, is_claimed
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from tui.api.models import Demand, Offer, Pod
+    from tui.api.models import MarketQuery, Offer, Pod
     from tui.store.fleet import Fleet
 
 
-class Vigils(Shelf[Vigil]):
+class WatchFile(JsonStore[MarketWatch]):
     """What is waited for, by its id. Methods block, for milliseconds."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, Vigil, "watches", "nothing is waited for now")
+        super().__init__(path, MarketWatch, "watches", "nothing is waited for now")
 
-    def edit(self, old: Vigil | None, new: Vigil) -> bool:
+    def edit(self, old: MarketWatch | None, new: MarketWatch) -> bool:
         """Keep what a person made of `old` (None: of nothing); False where podtop did something about it meanwhile."""
         with self.changed() as vigils:
             now = vigils.get(new.id)
@@ -62,20 +62,20 @@ class Vigils(Shelf[Vigil]):
 
 
 class Does(Protocol):
-    """What carries things out: a `Performer`."""
+    """What carries things out: an `Executor`."""
 
     def start(self, command: Command, by: str = ...) -> asyncio.Task[Outcome]: ...
 
     def deploy(self, order: DeployOrder | RentOrder, by: str = ...) -> asyncio.Task[Outcome]: ...
 
 
-def planned(draft: Draft, cap: float, attempts: int) -> Plan:
+def planned(draft: Draft, cap: float, attempts: int) -> ArmedDeploy:
     """What of a draft may go to the disk."""
     names = tuple(name for name, _ in draft.env if drafts.VARIABLE.fullmatch(name))
-    return Plan(dict(draft.values), names, tuple(draft.secrets), cap, attempts)
+    return ArmedDeploy(dict(draft.values), names, tuple(draft.secrets), cap, attempts)
 
 
-class Lookout:
+class WatchRunner:
     """Looks at what the polls told. Of several podtops at once all show it, and one rings and acts: whichever writes
     down first, on the disk, that it does.
 
@@ -89,12 +89,12 @@ class Lookout:
 
     def __init__(
         self,
-        vigils: Vigils,
+        vigils: WatchFile,
         fleet: Fleet,
         *,
-        want: Callable[[tuple[Demand, ...]], object],
+        want: Callable[[tuple[MarketQuery, ...]], object],
         ring: Callable[[str, str], object],
-        say: Callable[[Note], object],
+        say: Callable[[UserMessage], object],
         happened: Callable[[Event], object],
         does: Callable[[], Does | None],
         look: Callable[[], Awaitable[object]],
@@ -118,14 +118,14 @@ class Lookout:
         self._name = name
         self._made = made
         self._tz = tz
-        self._asked: tuple[Demand, ...] = ()
+        self._asked: tuple[MarketQuery, ...] = ()
         self._read: dict[str, float] = {}
         self._trouble = ""
         self._told: dict[str, str] = {}
-        self._known: dict[str, Vigil] | None = None
+        self._known: dict[str, MarketWatch] | None = None
         self._mine: dict[str, tuple[State, float | None]] = {}
         self._token = secrets.token_hex(8)
-        self._alive = Right(self._life(self._token))
+        self._alive = ProcessClaim(self._life(self._token))
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def _life(self, token: str) -> Path:
@@ -134,14 +134,14 @@ class Lookout:
 
     def _lives(self, token: str) -> bool:
         """Whether another podtop of this name still runs."""
-        return token not in ("", self._token) and is_held(self._life(token))
+        return token not in ("", self._token) and is_claimed(self._life(token))
 
     def _holds(self) -> str:
         """This podtop's name, under which others see that it lives. Raises ShelfError."""
         self._alive.taken()
         return self._token
 
-    def armed(self, vigil: Vigil, draft: Draft, plan: Plan, account: str) -> Vigil:
+    def armed(self, vigil: MarketWatch, draft: Draft, plan: ArmedDeploy, account: str) -> MarketWatch:
         """The vigil, to be kept, that deploys by itself; values that are secret stay here. Raises ShelfError."""
         holder = self._holds() if plan.env or plan.hidden else ""
         self.drafts[vigil.id] = draft
@@ -156,7 +156,7 @@ class Lookout:
         finally:
             self._alive.close()
             with suppress(OSError):
-                is_held(self._life(self._token))
+                is_claimed(self._life(self._token))
 
     def look(self) -> None:
         """Tell and do what there is to be told and done now."""
@@ -174,9 +174,9 @@ class Lookout:
         except (ShelfError, OSError) as error:
             if str(error) != self._trouble:
                 self._trouble = str(error)
-                self._say(Note(str(error)))
+                self._say(UserMessage(str(error)))
 
-    def _show_others(self, vigils: dict[str, Vigil]) -> None:
+    def _show_others(self, vigils: dict[str, MarketWatch]) -> None:
         """Show what another podtop told and did since the last look."""
         before, self._known = self._known, vigils
         for vigil in vigils.values():
@@ -184,11 +184,13 @@ class Lookout:
             if old is None or old == vigil or self._mine.get(vigil.id) == (vigil.state, vigil.told_at):
                 continue
             if vigil.over and not old.over:
-                self._say(Note(f"watch {vigil.state}: {what(vigil)}: {vigil.words}", bad=vigil.state is not State.DONE))
+                self._say(
+                    UserMessage(f"watch {vigil.state}: {what(vigil)}: {vigil.words}", bad=vigil.state is not State.DONE)
+                )
             elif vigil.told_at is not None and vigil.told_at != old.told_at:
-                self._say(Note(f"◉ {what(vigil)}: it is there", bad=False))
+                self._say(UserMessage(f"◉ {what(vigil)}: it is there", bad=False))
 
-    def _see_to(self, vigil: Vigil) -> None:
+    def _see_to(self, vigil: MarketWatch) -> None:
         if vigil.over or vigil.id in self._tasks:
             return
         now = self._clock()
@@ -198,7 +200,7 @@ class Lookout:
         if vigil.state is State.ARMED and not self._has_values(vigil) and not self._lives(vigil.holder):
             words = "podtop ended, and its variables' values with it: arm it again"
             self._keep(vigil, replace(vigil, state=State.WAITING, plan=None, holder="", words=words))
-            self._say(Note(f"▲ watch: {what(vigil)} is not armed any more: {words}"))
+            self._say(UserMessage(f"▲ watch: {what(vigil)} is not armed any more: {words}"))
             return
         told_at, found = self._found(vigil, now)
         if told_at is None or self._read.get(vigil.id) == told_at:
@@ -217,20 +219,20 @@ class Lookout:
         if there and may_send(fresh, now):
             self._act(fresh, found)
 
-    def _has_values(self, vigil: Vigil) -> bool:
+    def _has_values(self, vigil: MarketWatch) -> bool:
         """Whether what it is to send is known here, whole."""
         return vigil.plan is None or not (vigil.plan.env or vigil.plan.hidden) or vigil.id in self.drafts
 
-    def _is_mine(self, vigil: Vigil) -> bool:
+    def _is_mine(self, vigil: MarketWatch) -> bool:
         """Whether podtop looks at the account that it was armed for."""
         funds = self._fleet.funds
         return funds is not None and funds.account_id == vigil.account
 
-    def _pod(self, vigil: Vigil) -> Pod | None:
+    def _pod(self, vigil: MarketWatch) -> Pod | None:
         record = self._fleet.records.get(vigil.pod)
         return record.pod if record is not None else None
 
-    def _found(self, vigil: Vigil, now: float) -> tuple[float | None, Hit | bool | None]:
+    def _found(self, vigil: MarketWatch, now: float) -> tuple[float | None, Hit | bool | None]:
         """When RunPod last told of it, and what is there. Only what it says now is a reason to do anything."""
         if vigil.pod:
             at = self._fleet.pods_told(now)
@@ -250,14 +252,14 @@ class Lookout:
             return None, None
         return feed.at, hit(vigil, feed.value)
 
-    def _tell(self, vigil: Vigil, found: Hit | bool | None) -> None:
+    def _tell(self, vigil: MarketWatch, found: Hit | bool | None) -> None:
         text = self._words(vigil, found)
-        self._say(Note(f"◉ {text}", bad=False))
+        self._say(UserMessage(f"◉ {text}", bad=False))
         self._ring("podtop: " + what(vigil), text)
         self._happened(Event(self._clock(), vigil.pod, Kind.PRICE, text))
 
     @staticmethod
-    def _words(vigil: Vigil, found: Hit | bool | None) -> str:
+    def _words(vigil: MarketWatch, found: Hit | bool | None) -> str:
         if not isinstance(found, Hit):
             return f"{vigil.pod_name or vigil.pod} can be resumed: its host has free GPUs"
         cloud = "secure" if found.secure else "community"
@@ -267,7 +269,7 @@ class Lookout:
 
     # Doing what it was armed for
 
-    def _act(self, vigil: Vigil, found: Hit | bool | None) -> None:
+    def _act(self, vigil: MarketWatch, found: Hit | bool | None) -> None:
         does = self._does()
         if does is None or not self._has_values(vigil):
             return
@@ -278,7 +280,7 @@ class Lookout:
         self._tasks[vigil.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(vigil.id, None))
 
-    def _why_not(self, vigil: Vigil) -> str | None:
+    def _why_not(self, vigil: MarketWatch) -> str | None:
         if self._fleet.funds is None:
             return "RunPod does not tell the account now"
         if not self._is_mine(vigil):
@@ -287,7 +289,7 @@ class Lookout:
             return f"still {busy.word}"
         return self._may()
 
-    async def _try(self, vigil: Vigil, found: Hit | bool | None, does: Does) -> None:
+    async def _try(self, vigil: MarketWatch, found: Hit | bool | None, does: Does) -> None:
         """Look at everything again, write down what is about to be sent, and send it, once."""
         try:
             await self._look_again()
@@ -302,12 +304,12 @@ class Lookout:
         except ShelfError as error:
             self._hold_back(vigil, str(error))
 
-    async def _written(self, vigil: Vigil, sending: Vigil) -> bool:
+    async def _written(self, vigil: MarketWatch, sending: MarketWatch) -> bool:
         """Put on the disk that it is about to be sent: whatever becomes of podtop now, nobody sends it again."""
         sending = replace(sending, holder=self._holds())
         return await asyncio.to_thread(self.vigils.swap, vigil.id, vigil, sending)
 
-    async def _resume(self, vigil: Vigil, does: Does) -> None:
+    async def _resume(self, vigil: MarketWatch, does: Does) -> None:
         record = self._fleet.records.get(vigil.pod)
         if record is not None and record.pod is None:
             self._hold_back(vigil, f"it could not be read again: {record.unreadable}")
@@ -323,7 +325,7 @@ class Lookout:
             outcome = await does.start(Command("resume", vigil.pod, vigil.pod_name), by="watch")
             self._ended(replace(sending, holder=self._token), outcome)
 
-    async def _deploy(self, vigil: Vigil, found: Hit, does: Does) -> None:
+    async def _deploy(self, vigil: MarketWatch, found: Hit, does: Does) -> None:
         plan = vigil.plan
         if plan is None or plan.attempts < 1:
             return
@@ -344,7 +346,7 @@ class Lookout:
         if await self._written(vigil, sending):
             outcome = await does.deploy(order, by="watch")
             self._ended(replace(sending, holder=self._token), outcome)
-            if outcome.ending is Ending.DONE:
+            if outcome.ending is Status.DONE:
                 await self._made(draft, outcome)
 
     def _named(self, name: str) -> str | None:
@@ -354,7 +356,7 @@ class Lookout:
     def _offers(self) -> tuple[Offer, ...]:
         return self._fleet.market.value.offers if self._fleet.market.value is not None else ()
 
-    def _draft(self, vigil: Vigil, plan: Plan, found: Hit) -> Draft:
+    def _draft(self, vigil: MarketWatch, plan: ArmedDeploy, found: Hit) -> Draft:
         """What is to be ordered, for the GPU that is there."""
         draft = self.drafts.get(vigil.id) or Draft(plan.values)
         more = {
@@ -369,7 +371,7 @@ class Lookout:
         return draft
 
     @staticmethod
-    def _most(vigil: Vigil, draft: Draft, plan: Plan) -> float | None:
+    def _most(vigil: MarketWatch, draft: Draft, plan: ArmedDeploy) -> float | None:
         """Dollars an hour that all its GPUs may cost; None where it is not known what its disks do."""
         disks = drafts.price(draft, (), None).disks
         if disks is None:
@@ -381,7 +383,7 @@ class Lookout:
             most.append(typed)
         return math.floor(min(most) * 10_000 + 1e-6) / 10_000
 
-    def _fault(self, vigil: Vigil, draft: Draft, plan: Plan, found: Hit) -> str | None:
+    def _fault(self, vigil: MarketWatch, draft: Draft, plan: ArmedDeploy, found: Hit) -> str | None:
         """Why what is prepared cannot be sent now."""
         if draft["compute"] == "CPU" or (draft.way == "spot") != vigil.spot:
             return "the form asks for something else than the watch waits for"
@@ -410,7 +412,7 @@ class Lookout:
         faults = drafts.faults(draft, self._offers(), names, self._clock(), self._tz)
         return next((f"{name.replace('_', ' ')}: {words}" for name, words in faults.items()), None)
 
-    def _ended(self, sending: Vigil, outcome: Outcome) -> None:
+    def _ended(self, sending: MarketWatch, outcome: Outcome) -> None:
         """Keep how an attempt ended: only what RunPod had none of, or never got, may be tried again."""
         words = outcome.text
         again = sending.plan is not None and sending.plan.attempts > 0 and outcome.later
@@ -418,30 +420,30 @@ class Lookout:
         held = sending.plan is not None and bool(sending.plan.env or sending.plan.hidden)
         waits = replace(sending, holder=sending.holder if held else "", words=words)
         match outcome.ending:
-            case Ending.DONE:
+            case Status.DONE:
                 after = replace(sending, state=State.DONE, words=words)
-            case Ending.NOT_SENT if sending.plan is not None:
+            case Status.NOT_SENT if sending.plan is not None:
                 # Nothing left this machine: it does not count.
                 plan = replace(sending.plan, attempts=sending.plan.attempts + 1)
                 after = replace(waits, state=State.ARMED, plan=plan)
-            case Ending.NOT_SENT:
+            case Status.NOT_SENT:
                 after = replace(waits, state=State.ARMED)
-            case Ending.REFUSED if again:
+            case Status.REFUSED if again:
                 after = replace(waits, state=State.ARMED)
-            case Ending.REFUSED | Ending.NOT_DONE:
+            case Status.REFUSED | Status.NOT_DONE:
                 # An answer that was lost may still become a pod: after one, only a person tries again.
                 after = replace(sending, state=State.GIVEN_UP, words=words)
             case _:
                 after = replace(sending, state=State.UNKNOWN, words=words)
         self._keep(sending, after)
 
-    def _keep(self, old: Vigil, new: Vigil) -> None:
+    def _keep(self, old: MarketWatch, new: MarketWatch) -> None:
         try:
             kept = self.vigils.swap(old.id, old, new)
             self._fleet.vigils = dict(self.vigils.all())
         except (ShelfError, OSError) as error:
             kept = True
-            self._say(Note(str(error)))
+            self._say(UserMessage(str(error)))
         if not kept:
             # Another podtop was faster: what it did is shown as its own.
             return
@@ -451,9 +453,9 @@ class Lookout:
             text = f"{what(new)}: {new.words}" if new.words else what(new)
             self._ring(f"podtop: watch {new.state}", text)
             if new.state is not State.DONE:
-                self._say(Note(f"watch {new.state}: {text}"))
+                self._say(UserMessage(f"watch {new.state}: {text}"))
 
-    def _recover(self, vigil: Vigil, now: float) -> None:
+    def _recover(self, vigil: MarketWatch, now: float) -> None:
         """An attempt that no task here is at: another podtop's, or one of a podtop that has ended."""
         told = self._fleet.pods_at
         if vigil.sent_at is None or told is None or told <= vigil.sent_at or not self._is_mine(vigil):
@@ -466,7 +468,7 @@ class Lookout:
             words = "podtop ended while it was sent, and nothing shows it: look at RunPod's console"
             self._keep(vigil, replace(vigil, state=State.UNKNOWN, words=words))
 
-    def _shows(self, vigil: Vigil) -> str | None:
+    def _shows(self, vigil: MarketWatch) -> str | None:
         """What shows that an attempt did what it was to do; None where nothing does."""
         if vigil.pod:
             pod = self._pod(vigil)
@@ -474,14 +476,14 @@ class Lookout:
         made = self._named(vigil.sent)
         return f"it was made: {made}" if made is not None else None
 
-    def _hold_back(self, vigil: Vigil, why: str) -> None:
+    def _hold_back(self, vigil: MarketWatch, why: str) -> None:
         """It is there, and nothing is sent: told once for each reason, and kept beside the watch."""
         reason = re.sub(r"[\d.]+", "", why)
         if self._told.get(vigil.id) == reason:
             return
         self._told[vigil.id] = reason
         text = f"{what(vigil)} is there, and nothing is sent: {why}"
-        self._say(Note(f"▲ watch: {text}"))
+        self._say(UserMessage(f"▲ watch: {text}"))
         self._ring("podtop: watch held back", text)
         with suppress(ShelfError):
             self.vigils.swap(vigil.id, vigil, replace(vigil, words=f"nothing sent: {why}"))

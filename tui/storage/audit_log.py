@@ -1,4 +1,4 @@
-"""`Ledger`: the append-only log of what podtop was told to change, written down before it is sent."""
+"""`AuditLog`: the append-only log of what podtop was told to change, written down before it is sent."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _safe(value: object) -> object:
             return None
 
 
-class Ledger:
+class AuditLog:
     """One file for all accounts, shared by every podtop of a user. Every method blocks: call it in a thread.
 
     origin: whose pods these are.

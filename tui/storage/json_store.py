@@ -1,4 +1,4 @@
-"""`Shelf`: a small JSON file of things by name, shared by all podtops of a user: read, changed and written as one."""
+"""`JsonStore`: a small JSON file of values by name, shared by all podtops of a user and changed as one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ShelfError(Exception):
     """The file cannot be read or kept. `str()` says why, for people."""
 
 
-class Shelf(Generic[T]):
+class JsonStore(Generic[T]):
     """One file. Methods block, for milliseconds: it is small.
 
     kind: the type of what is kept; what: its name in the plural; loss: what a damaged file means, in words.
@@ -93,7 +93,7 @@ class Shelf(Generic[T]):
         return ShelfError(f"the {self._what} were damaged ({error}) and are kept as {aside}: {self._loss}")
 
 
-class Right:
+class ProcessClaim:
     """The right to act on what is on a shelf: one podtop at a time has it, until it ends, however it ends."""
 
     def __init__(self, path: Path) -> None:
@@ -118,7 +118,7 @@ class Right:
             self._mine = None
 
 
-def is_held(path: Path) -> bool:
+def is_claimed(path: Path) -> bool:
     """Whether a podtop that runs has the right of this file. One that nobody has is taken away: it is of one podtop."""
     try:
         if file_lock.is_held(path):

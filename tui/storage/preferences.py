@@ -1,4 +1,4 @@
-"""`Kept`: what a person set on the screen and finds again the next time: filters and orders, in a small file."""
+"""`Preferences`: what a person set on the screen and finds again the next time: filters and orders, in a small file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.files import private
 from tui.files.reading import unmarked
 
 
-class Kept:
+class Preferences:
     """Texts by name. Nothing of it is worth an error: what cannot be read is not there, what cannot be kept is lost.
 
     path: finds the file; asked when it is first needed.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from tui.storage.audit_log import Ledger
+    from tui.storage.audit_log import AuditLog
 
 
 class StateFiles(Struct, frozen=True):
@@ -25,11 +25,11 @@ class StateFiles(Struct, frozen=True):
     origin: str
     api_url: str
 
-    def ledger(self) -> Ledger:
+    def ledger(self) -> AuditLog:
         """The action log."""
-        from tui.storage.audit_log import Ledger
+        from tui.storage.audit_log import AuditLog
 
-        return Ledger(self.directory() / "actions.jsonl", origin=self.origin)
+        return AuditLog(self.directory() / "actions.jsonl", origin=self.origin)
 
     def draft(self) -> Path:
         """The deploy that is being typed."""

@@ -1,4 +1,4 @@
-"""`Chronicle`: tells what lasts, once when it begins and once when it ends: alerts, and trouble with RunPod. Pure."""
+"""`AlertTracker`: reports alerts and trouble with RunPod, once when they begin and once when they end. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Begun(NamedTuple):
     witnessed: bool = True
 
 
-class Chronicle:
+class AlertTracker:
     """What lasts at present, by its pod (empty for the account) and kind. Time comes with what is told."""
 
     def __init__(self) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from tui.store.series import Point
 
 if TYPE_CHECKING:
-    from tui.store.series import Run
-    from tui.store.spend import Books
+    from tui.store.series import Segment
+    from tui.store.spend import SpendHistory
 
 
 _MINUTE = 60.0
@@ -55,7 +55,9 @@ class Balances:
         return tuple(found)
 
 
-def runs(books: Books | None, told: Balances, start: float, width: float, columns: int, now: float) -> tuple[Run, ...]:
+def runs(
+    books: SpendHistory | None, told: Balances, start: float, width: float, columns: int, now: float
+) -> tuple[Segment, ...]:
     """The balance in buckets of `width` seconds from `start` until now: what is recorded, then what memory has.
 
     A bucket in which nobody looked breaks the line; one without a change has what was known before it.
@@ -68,7 +70,7 @@ def runs(books: Books | None, told: Balances, start: float, width: float, column
         times = [*books.times[:older], *times]
         values = [*books.balances[:older], *values]
         spans = [*((a, min(b, first)) for a, b in books.spans if a < first), *spans]
-    found: list[Run] = []
+    found: list[Segment] = []
     run: list[Point] = []
     for at, value in _buckets(times, values, spans, start, width, columns, now):
         if value is None:

@@ -15,26 +15,26 @@ from tui.api.models import ANYTHING
 from tui.domain import pod_health
 from tui.domain.costs import total
 from tui.domain.events import Event, between
-from tui.domain.operations import Deed
+from tui.domain.operations import Operation
 from tui.store.feed import Feed, is_stale
-from tui.store.pod_inspection import Inspection
-from tui.store.series import Series, Stretch
+from tui.store.pod_inspection import PodInspection
+from tui.store.series import Samples, Series
 from tui.store.slices import SLICE, Sliced, sliced, whole
 from tui.store.watched_time import LONGEST_REQUEST, Watched, idle_in
 
 if TYPE_CHECKING:
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
-    from tui.api.catalogue import CpuFlavor, GpuSheet
+    from tui.api.catalogue import CpuFlavor, GpuSpec
     from tui.api.cloud import CloudError
     from tui.api.hosts import CpuType, Hosts
-    from tui.api.models import Demand, Funds, Market, Places, Pod, Snapshot, Unreadable
+    from tui.api.models import DataCenters, Funds, Market, MarketQuery, Pod, Snapshot, Unreadable
     from tui.domain.lease import Lease
-    from tui.domain.market_watch import Vigil
+    from tui.domain.market_watch import MarketWatch
     from tui.store.balances import Balances
     from tui.store.earlier import Earlier
     from tui.store.host_telemetry import Telemetry
     from tui.store.price_history import Prices
-    from tui.store.spend import Books
+    from tui.store.spend import SpendHistory
 
 DAY = 86_400.0
 MEMORY_BUDGET = 24 * 1024 * 1024
@@ -97,7 +97,7 @@ class Older(Struct, frozen=True):
     start: float
     end: float
     width: float
-    stretch: Stretch
+    stretch: Samples
 
 
 OLDER_PODS = 8
@@ -198,16 +198,16 @@ class Fleet:
         self.records: dict[str, Record] = {}
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.earlier: Earlier | None = None
-        self.deeds: dict[str, Deed] = {}
+        self.deeds: dict[str, Operation] = {}
         self.leases: Mapping[str, Lease] = {}
-        self.vigils: Mapping[str, Vigil] = {}
+        self.vigils: Mapping[str, MarketWatch] = {}
         self.topics: dict[str, Feed[Any]] = {}
-        self.asked: dict[Demand, Feed[Market]] = {}
+        self.asked: dict[MarketQuery, Feed[Market]] = {}
         self._prices: Prices | None = None
         self._host_telemetry: Telemetry | None = None
         self._balances: Balances | None = None
         self.older: dict[str, Older] = {}
-        self.inspection: Inspection | None = None
+        self.inspection: PodInspection | None = None
         self.has_past = False
         self.recorded = False
         self.keyless = False
@@ -282,7 +282,7 @@ class Fleet:
         return self.topics.get("profile", _NOTHING)
 
     @property
-    def books(self) -> Feed[Books]:
+    def books(self) -> Feed[SpendHistory]:
         return self.topics.get("books", _NOTHING)
 
     @property
@@ -290,7 +290,7 @@ class Fleet:
         return self.topics.get("hosts", _NOTHING)
 
     @property
-    def places(self) -> Feed[Places]:
+    def places(self) -> Feed[DataCenters]:
         return self.topics.get("places", _NOTHING)
 
     @property
@@ -302,7 +302,7 @@ class Fleet:
         return self.topics.get("flavors", _NOTHING)
 
     @property
-    def sheets(self) -> Feed[tuple[GpuSheet, ...]]:
+    def sheets(self) -> Feed[tuple[GpuSpec, ...]]:
         return self.topics.get("sheets", _NOTHING)
 
     @property
@@ -476,9 +476,11 @@ class Fleet:
         self.market = self.market.failed(error, at, retry_at)
         self.asked = {demand: feed.failed(error, at, retry_at) for demand, feed in self.asked.items()}
 
-    def apply_asked(self, answers: Mapping[Demand, Market | CloudError], at: float, took: float | None = None) -> None:
+    def apply_asked(
+        self, answers: Mapping[MarketQuery, Market | CloudError], at: float, took: float | None = None
+    ) -> None:
         """Take in what was asked beside the poll for one GPU; what nobody wants to see any more is forgotten."""
-        asked: dict[Demand, Feed[Market]] = {}
+        asked: dict[MarketQuery, Feed[Market]] = {}
         for demand, answer in answers.items():
             feed = self.asked.get(demand, _NOTHING)
             asked[demand] = (
@@ -486,7 +488,7 @@ class Fleet:
             )
         self.asked = asked
 
-    def market_for(self, demand: Demand) -> Feed[Market]:
+    def market_for(self, demand: MarketQuery) -> Feed[Market]:
         """The market as a demand sees it."""
         return self.market if demand == ANYTHING else self.asked.get(demand, _NOTHING)
 
@@ -500,11 +502,11 @@ class Fleet:
         if name == "hosts":
             self.host_telemetry.fail(at)
 
-    def begin(self, deed: Deed) -> None:
+    def begin(self, deed: Operation) -> None:
         """Something is under way with a pod, or further on its way: its row says so."""
         self.deeds[deed.pod] = deed
 
-    def finish(self, deed: Deed, event: Event | None) -> None:
+    def finish(self, deed: Operation, event: Event | None) -> None:
         """What was under way with a pod is over; `event` tells how, where that was not told yet."""
         if self.deeds.get(deed.pod, deed).id == deed.id:
             self.deeds.pop(deed.pod, None)
@@ -573,7 +575,7 @@ class Fleet:
         """Seconds back to which samples are kept in memory."""
         return self._limit * self.interval
 
-    def prefill(self, past: Mapping[str, Stretch]) -> None:
+    def prefill(self, past: Mapping[str, Samples]) -> None:
         """Put samples from before the first poll in front of those there are."""
         for pod, stretch in past.items():
             record = self.records.get(pod)

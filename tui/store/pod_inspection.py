@@ -1,4 +1,4 @@
-"""`Inspection`: one pod looked at closely: all that RunPod tells of it, what it cost, what happened to it."""
+"""`PodInspection`: one pod looked at closely: all that RunPod tells of it, what it cost, what happened to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tui.domain.events import Event
 
 
-class Inspection(Struct, frozen=True):
+class PodInspection(Struct, frozen=True):
     """What is known of the pod that is looked at. It holds secrets, and is forgotten when the look ends.
 
     pod:    its id.

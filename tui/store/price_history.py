@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.api.models import Market, Quote
-from tui.store.series import Point, Run
+from tui.store.series import Point, Segment
 
 BUCKET = 900.0
 SPAN = 7 * 86_400.0
@@ -191,7 +191,7 @@ class Prices:
             stocked += max((t.stocked[slot] for t, slot in slots), default=0.0)
         return Presence(stocked, watched)
 
-    def runs(self, gpu: str, cloud: int, start: float, width: float, columns: int) -> tuple[Run, ...]:
+    def runs(self, gpu: str, cloud: int, start: float, width: float, columns: int) -> tuple[Segment, ...]:
         """A line of a chart: the least price of each bucket of time, in runs without a gap."""
         trend = self.trends.get((gpu, cloud))
         runs: list[list[Point]] = [[]]

@@ -30,7 +30,7 @@ class Point(NamedTuple):
     mean: float
 
 
-Run = tuple[Point, ...]
+Segment = tuple[Point, ...]
 
 
 @cache
@@ -50,7 +50,7 @@ def pack(name: str, value: float | None) -> int:
 Bytes = bytes | bytearray
 
 
-class Column(NamedTuple):
+class SampleColumn(NamedTuple):
     """Values of one name at a series of instants; of single samples all three are the same."""
 
     low: Bytes
@@ -58,32 +58,32 @@ class Column(NamedTuple):
     high: Bytes
 
 
-class Stretch(NamedTuple):
+class Samples(NamedTuple):
     """Samples of one pod, oldest first: the instants, and for each name its values at them."""
 
     times: array[float]
-    columns: Mapping[str, Column]
+    columns: Mapping[str, SampleColumn]
 
 
-EMPTY = Stretch(array("d"), {})
+EMPTY = Samples(array("d"), {})
 
 
 def unbroken(
     times: array[float],
-    column: Column,
+    column: SampleColumn,
     scale: float,
     start: float,
     width: float,
     count: int,
     silence: float,
     until: float = math.inf,
-) -> tuple[Run, ...]:
+) -> tuple[Segment, ...]:
     """The unbroken stretches in `count` buckets of `width` seconds from `start`, oldest first.
 
     A stretch ends at an explicit gap, and where two samples are further apart than `silence` and a bucket.
     Samples after `until` are left out. `scale`: see `steps`.
     """
-    done: list[Run] = []
+    done: list[Segment] = []
     run: list[Point] = []
     lo, end = bisect_left(times, start), bisect_right(times, until)
     previous: float | None = None
@@ -201,23 +201,25 @@ class Series:
             return None
         return column[index] / steps(name)
 
-    def stretch(self, start: float, names: Iterable[str]) -> Stretch:
+    def stretch(self, start: float, names: Iterable[str]) -> Samples:
         """The samples of these names from `start` on."""
         lo = bisect_left(self._times, start)
         columns = {}
         for name in names:
             values = bytes(self._columns[name][lo:]) if name in self._columns else GAP_BYTE * (len(self._times) - lo)
-            columns[name] = Column(values, values, values)
-        return Stretch(self._times[lo:], columns)
+            columns[name] = SampleColumn(values, values, values)
+        return Samples(self._times[lo:], columns)
 
     def runs(
         self, name: str, start: float, width: float, count: int, silence: float, until: float = math.inf
-    ) -> tuple[Run, ...]:
+    ) -> tuple[Segment, ...]:
         """`unbroken` of one name; nothing where it has no samples."""
         column = self._columns.get(name)
         if column is None:
             return ()
-        return unbroken(self._times, Column(column, column, column), steps(name), start, width, count, silence, until)
+        return unbroken(
+            self._times, SampleColumn(column, column, column), steps(name), start, width, count, silence, until
+        )
 
     def mean(self, name: str, start: float, end: float) -> float | None:
         """Mean of the samples of `name` in start..end (both included); None when there are none."""

@@ -1,4 +1,4 @@
-"""`Books`: what a recording knows of the money, as a value."""
+"""`SpendHistory`: what a recording knows of the money, as a value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 
-class Books(Struct, frozen=True):
+class SpendHistory(Struct, frozen=True):
     """What was recorded by `at`.
 
     today, month: the instants at which the local day and month began.
@@ -30,6 +30,6 @@ class Books(Struct, frozen=True):
     spans: tuple[tuple[float, float], ...]
 
 
-def empty(now: float, today: float, month: float) -> Books:
+def empty(now: float, today: float, month: float) -> SpendHistory:
     """Nothing is recorded."""
-    return Books(now, today, month, {}, 0.0, None, (), (), ())
+    return SpendHistory(now, today, month, {}, 0.0, None, (), (), ())

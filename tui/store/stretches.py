@@ -7,13 +7,13 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
-from tui.store.series import EMPTY, GAP, GAP_BYTE, Column, Stretch
+from tui.store.series import EMPTY, GAP, GAP_BYTE, SampleColumn, Samples
 
 SAME = 0.05
 """Seconds by which the instant of a sample may differ once it is packed."""
 
 
-def join(stretches: Iterable[Stretch]) -> Stretch:
+def join(stretches: Iterable[Samples]) -> Samples:
     """Stretches one after the other as one; a name that one of them lacks has gaps there."""
     kept = [s for s in stretches if s.times]
     if len(kept) < 2:
@@ -28,11 +28,11 @@ def join(stretches: Iterable[Stretch]) -> Stretch:
         mean = b"".join(c.mean for c in found)
         single = all(c.low is c.high for c in found)
         low = mean if single else b"".join(c.low for c in found)
-        columns[name] = Column(low, mean, mean if single else b"".join(c.high for c in found))
-    return Stretch(times, columns)
+        columns[name] = SampleColumn(low, mean, mean if single else b"".join(c.high for c in found))
+    return Samples(times, columns)
 
 
-def splice(under: Stretch, over: Stretch, silence: float) -> Stretch:
+def splice(under: Samples, over: Samples, silence: float) -> Samples:
     """Samples of one pod that were told at two times, in the order of their instants: of what both tell `over` holds.
 
     silence: seconds between two samples beyond which nothing is told of what is in between.
@@ -57,22 +57,22 @@ def splice(under: Stretch, over: Stretch, silence: float) -> Stretch:
     return _picked(join([under, over]), kept)
 
 
-def _picked(whole: Stretch, order: Sequence[int]) -> Stretch:
+def _picked(whole: Samples, order: Sequence[int]) -> Samples:
     columns = {}
     for name, column in whole.columns.items():
         mean = bytes(column.mean[i] for i in order)
         single = column.low is column.high
         low = mean if single else bytes(column.low[i] for i in order)
-        columns[name] = Column(low, mean, mean if single else bytes(column.high[i] for i in order))
-    return Stretch(array("d", (whole.times[i] for i in order)), columns)
+        columns[name] = SampleColumn(low, mean, mean if single else bytes(column.high[i] for i in order))
+    return Samples(array("d", (whole.times[i] for i in order)), columns)
 
 
-def _gaps(count: int) -> Column:
+def _gaps(count: int) -> SampleColumn:
     gaps = GAP_BYTE * count
-    return Column(gaps, gaps, gaps)
+    return SampleColumn(gaps, gaps, gaps)
 
 
-def cut(stretch: Stretch, start: float, end: float) -> Stretch:
+def cut(stretch: Samples, start: float, end: float) -> Samples:
     """The part of a stretch in start <= instant < end."""
     lo, hi = bisect_left(stretch.times, start), bisect_left(stretch.times, end)
     if lo == 0 and hi == len(stretch.times):
@@ -80,11 +80,11 @@ def cut(stretch: Stretch, start: float, end: float) -> Stretch:
     columns = {}
     for name, (low, mean, high) in stretch.columns.items():
         part = mean[lo:hi]
-        columns[name] = Column(part, part, part) if low is high else Column(low[lo:hi], part, high[lo:hi])
-    return Stretch(stretch.times[lo:hi], columns)
+        columns[name] = SampleColumn(part, part, part) if low is high else SampleColumn(low[lo:hi], part, high[lo:hi])
+    return Samples(stretch.times[lo:hi], columns)
 
 
-def reduced(stretch: Stretch, width: float, silence: float) -> Stretch:
+def reduced(stretch: Samples, width: float, silence: float) -> Samples:
     """One sample for each `width` seconds that have any: the lowest, mean and highest. Where all are gaps, a gap.
 
     A gap is added where samples are further apart than `silence` and there is a place for it.
@@ -112,5 +112,5 @@ def reduced(stretch: Stretch, width: float, silence: float) -> Stretch:
             low.append(min(column.low[begin:end]))
             mean.append(round(sum(kept) / len(kept)))
             high.append(max(column.high[begin:end].replace(GAP_BYTE, b"")))
-        columns[name] = Column(bytes(low), bytes(mean), bytes(high))
-    return Stretch(array("d", (left for left, _, _ in bounds)), columns)
+        columns[name] = SampleColumn(bytes(low), bytes(mean), bytes(high))
+    return Samples(array("d", (left for left, _, _ in bounds)), columns)

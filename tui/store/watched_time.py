@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from tui.domain import pod_health
-from tui.store.series import GAP, GAP_BYTE, Stretch
+from tui.store.series import GAP, GAP_BYTE, Samples
 
 INTERVALS = 2.5
 """Poll intervals between two answers, beyond which the time between them was not watched."""
@@ -69,12 +69,12 @@ def _within(spans: Spans, start: float, end: float) -> float:
     return sum(max(0.0, min(last, end) - max(first, start)) for first, last in spans)
 
 
-def gpu_columns(stretch: Stretch) -> tuple[str, ...]:
+def gpu_columns(stretch: Samples) -> tuple[str, ...]:
     """Names of the utilisations of single GPUs in a stretch."""
     return tuple(name for name in stretch.columns if name.startswith("gpu"))
 
 
-def idle_in(stretch: Stretch, interval: float) -> tuple[float, bool]:
+def idle_in(stretch: Samples, interval: float) -> tuple[float, bool]:
     """Watched seconds without work up to the end of a stretch, and whether it worked in it before that.
 
     A step between two samples counts where both are known and nothing is missing between them; one that is unknown

@@ -21,7 +21,7 @@ from tui.ui.modals.once import Once
 from tui.ui.screen_table import PLACES
 
 if TYPE_CHECKING:
-    from tui.history.playback import Player
+    from tui.history.playback import Playback
 
 MOST_PODS = 12
 """Pods that are told before anything is typed."""
@@ -94,7 +94,7 @@ class PaletteHost(Protocol):
     """What the palette needs of the app that it stands in."""
 
     @property
-    def player(self) -> Player: ...
+    def player(self) -> Playback: ...
 
     @property
     def available_themes(self) -> Mapping[str, object]: ...

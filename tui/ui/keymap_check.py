@@ -66,7 +66,7 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     from tui.ui.modals.deploy import DeployForm
     from tui.ui.modals.help import Help
     from tui.ui.modals.lease import LeaseDialog
-    from tui.ui.modals.question import Agree
+    from tui.ui.modals.question import QuestionDialog
     from tui.ui.modals.readme import Readme
     from tui.ui.modals.tour import Tour
     from tui.ui.modals.watch import WatchDialog
@@ -86,8 +86,9 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
         "Events": EventsScreen, "Pod": PodScreen,
     }  # fmt: skip
     dialogs: dict[str, type[DOMNode]] = {
-        "a question": Agree, "a confirmation": Confirm, "the deploy form": DeployForm, "the lease": LeaseDialog,
-        "the watch": WatchDialog, "the help": Help, "the copy menu": CopyMenu, "the readme": Readme, "the tour": Tour,
+        "a question": QuestionDialog, "a confirmation": Confirm, "the deploy form": DeployForm,
+        "the lease": LeaseDialog, "the watch": WatchDialog, "the help": Help, "the copy menu": CopyMenu,
+        "the readme": Readme, "the tour": Tour,
     }  # fmt: skip
     return {
         **{name: (FilterLine, Table, Telemetry, screen, app) for name, screen in screens.items()},

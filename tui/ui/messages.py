@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from tui.api.models import Demand
+    from tui.api.models import MarketQuery
     from tui.store.fleet import Fleet
 
 
@@ -22,7 +22,7 @@ class LookBack(Message):
 class Attend(Message):
     """A screen is on top, and shows these topics, and the market as these demands see it."""
 
-    def __init__(self, topics: tuple[str, ...], demands: tuple[Demand, ...] = ()) -> None:
+    def __init__(self, topics: tuple[str, ...], demands: tuple[MarketQuery, ...] = ()) -> None:
         super().__init__()
         self.topics, self.demands = topics, demands
 

@@ -38,8 +38,8 @@ from tui.api.http.connection import connect, trusted
 from tui.api.http.proxies import Proxy, is_excepted, proxy_for
 from tui.commands.exit_codes import Exit, code_of
 from tui.config.settings import Notify
-from tui.domain.user_message import Note
-from tui.services.notifier import Hooks
+from tui.domain.user_message import UserMessage
+from tui.services.notifier import Notifier
 
 VARIABLES = (
     *(f"{kind}_proxy" for kind in ("http", "https", "all", "no")),
@@ -592,8 +592,8 @@ async def test_a_webhook_that_cannot_be_told_is_told_of(
     environ: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.api.http.connection.find_spec", lambda name: None)
-    notes: list[Note] = []
-    hooks = Hooks(
+    notes: list[UserMessage] = []
+    hooks = Notifier(
         Notify(webhook="https://hooks.example/T0/B0secret"), write=str, say=notes.append, beat=lambda: 0.0,
         environ=environ,
     )  # fmt: skip
@@ -606,9 +606,9 @@ async def test_a_webhook_that_cannot_be_told_is_told_of(
 
 
 async def test_a_webhook_by_a_proxy_that_is_not_there_names_the_proxy_and_not_the_webhook() -> None:
-    notes: list[Note] = []
+    notes: list[UserMessage] = []
     port = closed_port()
-    hooks = Hooks(
+    hooks = Notifier(
         Notify(webhook="https://hooks.example/T0/B0secret"), write=str, say=notes.append, beat=lambda: 0.0,
         environ={"HTTPS_PROXY": f"127.0.0.1:{port}"},
     )  # fmt: skip

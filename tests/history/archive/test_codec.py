@@ -11,38 +11,38 @@ from hypothesis import strategies as st
 
 from tui.history.archive import codec
 from tui.history.archive.codec import MINUTE, RAW, Damaged, Layout
-from tui.store.series import EMPTY, GAP, Column, Stretch, unbroken
+from tui.store.series import EMPTY, GAP, SampleColumn, Samples, unbroken
 from tui.store.stretches import cut, join, reduced
 
 START = 1_795_435_200.0
 
 
-def single(values: bytes) -> Column:
-    return Column(values, values, values)
+def single(values: bytes) -> SampleColumn:
+    return SampleColumn(values, values, values)
 
 
-def stretch(count: int, step: float = 5.0, **columns: bytes) -> Stretch:
-    return Stretch(array("d", (START + i * step for i in range(count))), {n: single(v) for n, v in columns.items()})
+def stretch(count: int, step: float = 5.0, **columns: bytes) -> Samples:
+    return Samples(array("d", (START + i * step for i in range(count))), {n: single(v) for n, v in columns.items()})
 
 
 @st.composite
-def stretches(draw: st.DrawFn) -> Stretch:
+def stretches(draw: st.DrawFn) -> Samples:
     offsets = sorted(set(draw(st.lists(st.integers(0, 44_000), max_size=60))))
     names = draw(st.lists(st.sampled_from(["cpu", "util", "gpu0", "gpu11", "power0"]), unique=True, max_size=5))
     size = len(offsets)
     columns = {name: single(draw(st.binary(min_size=size, max_size=size))) for name in names}
-    return Stretch(array("d", (START + offset * 0.02 for offset in offsets)), columns)
+    return Samples(array("d", (START + offset * 0.02 for offset in offsets)), columns)
 
 
 @given(stretches())
-def test_a_block_comes_back_as_it_was(given_: Stretch) -> None:
+def test_a_block_comes_back_as_it_was(given_: Samples) -> None:
     back = codec.decode(codec.encode(given_, START, RAW), START)
     assert back.times == pytest.approx(given_.times, abs=0.011)
     assert back.columns == given_.columns
 
 
 @given(stretches())
-def test_minutes_keep_the_extremes_and_come_back(given_: Stretch) -> None:
+def test_minutes_keep_the_extremes_and_come_back(given_: Samples) -> None:
     minutes = reduced(given_, 60.0, 60.0)
     back = codec.decode(codec.encode(minutes, START, MINUTE), START)
     assert (list(back.times), back.columns) == (list(minutes.times), minutes.columns)
@@ -73,7 +73,7 @@ def test_a_block_cut_short_or_of_a_later_kind_is_damaged() -> None:
 
 
 @given(stretches(), st.data())
-def test_a_block_with_a_wrong_byte_is_damaged_or_still_a_stretch(given_: Stretch, data: st.DataObject) -> None:
+def test_a_block_with_a_wrong_byte_is_damaged_or_still_a_stretch(given_: Samples, data: st.DataObject) -> None:
     block = bytearray(codec.encode(given_, START, RAW))
     block[data.draw(st.integers(0, len(block) - 1))] ^= data.draw(st.integers(1, 255))
     try:
@@ -89,14 +89,14 @@ def test_only_the_wanted_names_are_taken_out() -> None:
 
 
 def test_joined_stretches_have_gaps_where_one_lacks_a_name() -> None:
-    whole = join([stretch(2, cpu=b"ab"), Stretch(array("d", [START + 60]), {"util": single(b"z")})])
+    whole = join([stretch(2, cpu=b"ab"), Samples(array("d", [START + 60]), {"util": single(b"z")})])
     assert whole.columns["cpu"].mean == b"ab\xff"
     assert whole.columns["util"].mean == b"\xff\xffz"
 
 
 def test_a_silence_is_still_a_gap_when_thinned() -> None:
     times = array("d", [START, START + 5, START + 600])
-    minutes = reduced(Stretch(times, {"cpu": single(b"\x02\x04\x06")}), 60.0, 60.0)
+    minutes = reduced(Samples(times, {"cpu": single(b"\x02\x04\x06")}), 60.0, 60.0)
     runs = unbroken(minutes.times, minutes.columns["cpu"], 2.0, START, 60.0, 20, 90.0)
     assert [[(p.low, p.mean, p.high) for p in run] for run in runs] == [[(1, 1.5, 2)], [(3, 3, 3)]]
 

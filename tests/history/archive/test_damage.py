@@ -28,7 +28,7 @@ from tui.history.archive.schema import ArchiveError, DamagedArchive, answered, c
 from tui.history.archive.writer import Happened, Polled, Priced, Writer
 from tui.history.queries import _fleet_at
 from tui.history.replay_source import ReplayError, choose
-from tui.store.series import Column, Stretch
+from tui.store.series import SampleColumn, Samples
 
 NOW = 1_795_435_200.0
 BEGIN = NOW - 4000.0
@@ -341,8 +341,8 @@ def test_a_quarter_of_an_hour_that_an_older_podtop_poisoned_is_packed(path: Path
 
 def test_a_block_of_any_size_can_be_encoded() -> None:
     for count, names in ((70_000, 3), (100, 20_000), (1, 100_000)):
-        column = Column(bytes(count), bytes(count), bytes(count))
-        stretch = Stretch(
+        column = SampleColumn(bytes(count), bytes(count), bytes(count))
+        stretch = Samples(
             codec.instants(float(i) / 100 for i in range(count)), {f"gpu{i}": column for i in range(names)}
         )
         for tier in (codec.RAW, codec.MINUTE):

@@ -19,7 +19,7 @@ from tui.history import spend_history
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import MARKET, PODS, Entry, Happened, Polled, Priced, Writer
-from tui.history.queries import Past
+from tui.history.queries import HistoryQueries
 from tui.store.fleet import Fleet
 
 NOW = 1_795_435_200.0
@@ -183,7 +183,7 @@ async def test_a_screen_is_told_nothing_of_the_time_to_come(path: Path) -> None:
     first = NOW + 10
     fleet = Fleet(5, 30)
     fleet.apply(snapshot(busy("a", 10, name="now")), first)
-    past = Past(path, clock=lambda: first)
+    past = HistoryQueries(path, clock=lambda: first)
     try:
         assert await past.fill(fleet, first, first) == ()
         assert await past.spans() == ((NOW, first),)

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.make import market, offer
-from tui.api.models import ANYTHING, DataCenter, Demand, Places, Quote, Stock
+from tui.api.models import ANYTHING, DataCenter, DataCenters, MarketQuery, Quote, Stock
 from tui.store.views import offer_rows
 from tui.store.views import offers as views
-from tui.store.views.offer_filter import NUMBERS, TEXTS, Terms, parse
+from tui.store.views.offer_filter import NUMBERS, TEXTS, OfferFilter, parse
 from tui.store.views.offer_rows import OfferRow
 from tui.store.views.offers import Equivalent, chips, demand_of
 
@@ -111,7 +111,7 @@ def test_no_text_is_too_wild_for_a_filter(text: str) -> None:
 @given(st.sampled_from([*NUMBERS, *TEXTS]), st.sampled_from([":", "=", "<", ">", "<=", ">="]), st.text(max_size=4))
 def test_half_typed_comparisons_are_faults_or_conditions(field: str, op: str, value: str) -> None:
     terms = parse(f"{field}{op}{''.join(value.split())}")
-    assert isinstance(terms, Terms)
+    assert isinstance(terms, OfferFilter)
     assert len(terms.conditions) + len(terms.faults) == 1
 
 
@@ -135,7 +135,7 @@ def test_nothing_cheaper_is_dearer_or_smaller(gpus: list[tuple[float, int]]) -> 
             assert found.saves > 0
 
 
-WHOLE = Demand(
+WHOLE = MarketQuery(
     gpu_count=4, disk_gb=500, min_memory_gb=128, min_vcpus=32, secure=False, min_download_mbps=900,
     min_upload_mbps=800, country="SE", public_ip=True,
 )  # fmt: skip
@@ -150,7 +150,7 @@ def test_filters_for_the_server_come_back_as_they_were_typed() -> None:
 
 
 demands = st.builds(
-    Demand,
+    MarketQuery,
     gpu_count=st.integers(1, 100),
     disk_gb=st.none() | st.integers(1, 10_000),
     min_vcpus=st.none() | st.integers(1, 999),
@@ -161,7 +161,7 @@ demands = st.builds(
 
 
 @given(demands)
-def test_chips_say_all_there_is_to_say(demand: Demand) -> None:
+def test_chips_say_all_there_is_to_say(demand: MarketQuery) -> None:
     assert demand_of(" ".join(chips(demand))) == (demand, ())
 
 
@@ -185,7 +185,7 @@ def test_data_centres_that_have_a_gpu_best_stock_first() -> None:
     def center(name: str, *stocks: Stock) -> DataCenter:
         return DataCenter(name, None, None, True, True, None, (), stocks)
 
-    places = Places(
+    places = DataCenters(
         (center("US-1", Stock("A", "Low")), center("US-2", Stock("A", None)), center("EU-1", Stock("A", "High")))
     )
     assert views.centers_of(places, "A") == (("EU-1", "High"), ("US-1", "Low"))

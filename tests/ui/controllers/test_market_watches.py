@@ -15,7 +15,7 @@ from tests.ui.test_market_screen import MarketCloud
 from tui.api.models import Quote
 from tui.domain.market_watch import State
 from tui.ui.modals.deploy import DeployForm
-from tui.ui.modals.question import Agree
+from tui.ui.modals.question import QuestionDialog
 from tui.ui.modals.watch import WatchDialog
 
 B200 = "NVIDIA B200"
@@ -100,7 +100,7 @@ async def armed(run: Running) -> None:
     assert "Prepare a deploy" in run.text()
     await run.press("ctrl+s")
     await run.wait(1)
-    assert isinstance(run.app.screen, Agree)
+    assert isinstance(run.app.screen, QuestionDialog)
 
 
 async def test_what_deploys_by_itself_is_armed_by_a_yes_to_its_cap(launch: Launch, tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ async def test_keys_in_a_burst_arm_nothing(launch: Launch, tmp_path: Path) -> No
         await run.press("w", "y", "enter", "y")
         await run.settle()
         assert on_disk(tmp_path) == []
-        assert isinstance(run.app.screen, Agree)
+        assert isinstance(run.app.screen, QuestionDialog)
 
 
 async def test_a_stopped_pod_waits_for_its_host(launch: Launch, tmp_path: Path) -> None:

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tui.api.catalogue import CpuFlavor, CpuPrice, Cuda, GpuSheet, ListPrices
+from tui.api.catalogue import CpuFlavor, CpuPrice, Cuda, GpuSpec, ListPrices
 from tui.format import numbers as fmt
 from tui.ui.render.catalogue import FLAVOR_SORTS, facts, flavor_cells, flavors
 
 PRICES = ListPrices(2.99, 2.69, 1.75, 1.5, 2.8, 2.6, 2.5, 2.4, 2.3, 3.2)
-SHEET = GpuSheet(
+SHEET = GpuSpec(
     "NVIDIA H100", PRICES, 990, 1, 16, 8, 4, 6, (1, 2, 4), 4000, ("GDPR",), (Cuda("12.4", "AVAILABLE"),), (8, 16),
     ("US-TX-3",),
 )  # fmt: skip
-NO_SHEET = GpuSheet("x", ListPrices(), None, None, None, None, None, None, (), None, (), (), (), ())
+NO_SHEET = GpuSpec("x", ListPrices(), None, None, None, None, None, None, (), None, (), (), (), ())
 FLAVOR = CpuFlavor("cpu3c", "Compute", "cpu3", "CPU3", 2, 32, False, 2.0, 10, CpuPrice("cpu3c-2-4", "High", 0.06, 0.08))
 
 
@@ -32,11 +32,11 @@ def other(value: Any) -> Any:
             return ()
 
 
-def words(sheet: GpuSheet) -> dict[str, str]:
+def words(sheet: GpuSpec) -> dict[str, str]:
     return {fact.label: "".join(text for text, _ in fact.value) for _, group in facts(sheet) for fact in group}
 
 
-@pytest.mark.parametrize("name", [name for name in GpuSheet.__struct_fields__ if name not in ("gpu_id", "prices")])
+@pytest.mark.parametrize("name", [name for name in GpuSpec.__struct_fields__ if name not in ("gpu_id", "prices")])
 def test_every_field_of_a_sheet_is_told(name: str) -> None:
     assert facts(replace(SHEET, **{name: other(getattr(SHEET, name))})) != facts(SHEET)
 

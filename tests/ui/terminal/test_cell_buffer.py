@@ -16,7 +16,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tui.ui.terminal.cell_buffer import _NARROW, PLAIN, Ink, Shadow, change_ink, glyphs, ink_of
+from tui.ui.terminal.cell_buffer import _NARROW, PLAIN, CellBuffer, Ink, change_ink, glyphs, ink_of
 from tui.ui.terminal.colours import fitted
 from tui.ui.terminal.diff_renderer import _lay, _patch
 
@@ -145,7 +145,7 @@ def test_random_frames_are_shown_as_textual_shows_them(seed: int) -> None:
     system = rng.choice(sorted(SYSTEMS))
     ours, theirs = Emulator(width, height), Emulator(width, height)
     layout = Layout(rng, width, height, system)
-    shadow = Shadow(width, height, SYSTEMS[system])
+    shadow = CellBuffer(width, height, SYSTEMS[system])
     whole: LayoutUpdate | None = layout.whole()
     assert whole is not None
     _lay(shadow, whole)
@@ -178,7 +178,7 @@ def test_random_frames_are_shown_as_textual_shows_them(seed: int) -> None:
 def test_forgetting_paints_over_whatever_is_there(seed: int) -> None:
     rng = random.Random(seed)
     layout = Layout(rng, 40, 8)
-    shadow = Shadow(40, 8, ColorSystem.TRUECOLOR)
+    shadow = CellBuffer(40, 8, ColorSystem.TRUECOLOR)
     _lay(shadow, layout.whole())
     shadow.frame((0, 0))
     ours, theirs = Emulator(40, 8), Emulator(40, 8)
@@ -189,8 +189,8 @@ def test_forgetting_paints_over_whatever_is_there(seed: int) -> None:
     assert ours.cells() == theirs.cells()
 
 
-def shown(*texts: str, width: int = 20) -> tuple[Shadow, Emulator]:
-    shadow, terminal = Shadow(width, len(texts), ColorSystem.TRUECOLOR), Emulator(width, len(texts))
+def shown(*texts: str, width: int = 20) -> tuple[CellBuffer, Emulator]:
+    shadow, terminal = CellBuffer(width, len(texts), ColorSystem.TRUECOLOR), Emulator(width, len(texts))
     for y, text in enumerate(texts):
         shadow.put(0, y, Strip([Segment(text.ljust(width))]))
     terminal.feed(shadow.frame((0, 0)))
@@ -252,7 +252,7 @@ def test_half_a_wide_character_takes_the_other_half_along() -> None:
 
 
 def test_a_wide_character_does_not_hang_over_the_edge() -> None:
-    shadow = Shadow(3, 1, ColorSystem.TRUECOLOR)
+    shadow = CellBuffer(3, 1, ColorSystem.TRUECOLOR)
     shadow.put(0, 0, Strip([Segment("漢字")]))
     assert "漢 " in shadow.frame((0, 0))
 
@@ -279,7 +279,7 @@ def test_what_terminals_differ_about_is_drawn_as_signs_in_as_many_cells() -> Non
 
 
 def test_control_characters_and_control_segments_never_pass() -> None:
-    shadow = Shadow(12, 1, ColorSystem.TRUECOLOR)
+    shadow = CellBuffer(12, 1, ColorSystem.TRUECOLOR)
     shadow.put(
         0, 0, Strip([Segment("\x1b[2J", None, [(ControlType.CLEAR,)]), Segment("a\x1b[31m\x07\x9b\n\x00\u2028b")])
     )

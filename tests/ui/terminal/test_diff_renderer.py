@@ -18,9 +18,9 @@ from textual.widgets import Input, Label, Static
 
 from tests.ui.terminal.test_cell_buffer import Emulator
 from tui.ui.terminal import diff_renderer as layer
-from tui.ui.terminal.cell_buffer import Shadow
+from tui.ui.terminal.cell_buffer import CellBuffer
 from tui.ui.terminal.driver import PacedDriver
-from tui.ui.terminal.frame_pacer import EVERY, Pace
+from tui.ui.terminal.frame_pacer import EVERY, FramePacer
 
 SIZE = (60, 12)
 
@@ -282,7 +282,7 @@ async def test_any_failure_leaves_the_screen_to_textual(
         app.query_one("#one", Static).update("held back")
         await settle(app, pilot)
         app.wire.taking = True
-        monkeypatch.setattr(Shadow, "frame", lambda *_: 1 / 0)
+        monkeypatch.setattr(CellBuffer, "frame", lambda *_: 1 / 0)
         for count in range(3):
             app.query_one("#two", Static).update(f"balance {count}")
             await settle(app, pilot)
@@ -368,7 +368,7 @@ class Paced(Counter):
     def __init__(self) -> None:
         super().__init__()
         self.clock = Clock()
-        self.pace = Pace(True)
+        self.pace = FramePacer(True)
         self.terminal = layer.install(self, Wire, self.pace, self.clock)
 
     def on_terminal_supports_synchronized_output(self) -> None:

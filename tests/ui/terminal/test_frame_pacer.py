@@ -16,19 +16,19 @@ from tui.ui.terminal.frame_pacer import (
     SAMPLED,
     SLOW,
     TWICE,
-    Pace,
+    FramePacer,
 )
 
 
 def test_on_a_quick_link_nothing_waits() -> None:
-    pace = Pace()
+    pace = FramePacer()
     for now in (0.0, 0.01, 0.02):
         assert pace.wait(now) == 0
         pace.sent(now, 5000, answers=False)
 
 
 def test_on_a_slow_link_what_comes_by_itself_waits_and_what_was_asked_for_does_not() -> None:
-    pace = Pace(True)
+    pace = FramePacer(True)
     assert pace.slow
     assert pace.wait(100.0) == 0
     pace.sent(100.0, 200, answers=False)
@@ -44,7 +44,7 @@ def test_on_a_slow_link_what_comes_by_itself_waits_and_what_was_asked_for_does_n
 
 
 def test_two_slow_frames_in_a_row_make_a_slow_link_and_one_does_not() -> None:
-    pace = Pace()
+    pace = FramePacer()
     assert not pace.took(60.0)
     assert not pace.took(0.01)
     assert not pace.took(SLOW)
@@ -57,7 +57,7 @@ def test_two_slow_frames_in_a_row_make_a_slow_link_and_one_does_not() -> None:
 
 
 def test_that_a_frame_has_left_does_not_say_that_it_has_arrived() -> None:
-    pace = Pace()
+    pace = FramePacer()
     for _ in range(2):
         assert not pace.slow
         pace.took(SLOW)
@@ -72,14 +72,14 @@ def test_that_a_frame_has_left_does_not_say_that_it_has_arrived() -> None:
 
 def test_what_a_person_has_said_is_not_found_out_to_be_otherwise() -> None:
     for told in (True, False):
-        pace = Pace(told)
+        pace = FramePacer(told)
         for seconds in (SLOW, SLOW, SLOW, *[0.0] * 2 * OFTEN):
             assert not pace.took(seconds)
         assert pace.slow is told
 
 
 def test_the_arrival_of_large_frames_is_asked_for_now_and_then() -> None:
-    pace = Pace()
+    pace = FramePacer()
     assert not pace.sent(0.0, LARGE, answers=False)
     assert not pace.sent(0.0, LARGE - 1, answers=True)
     assert pace.sent(1.0, LARGE, answers=True)
@@ -96,7 +96,7 @@ def test_the_arrival_of_large_frames_is_asked_for_now_and_then() -> None:
 
 
 def test_on_a_slow_link_a_frame_waits_until_the_last_has_arrived_but_not_for_ever() -> None:
-    pace = Pace(True)
+    pace = FramePacer(True)
     pace.touch(0.0)
     assert pace.sent(0.0, 10, answers=True)
     pace.touch(1.0)
@@ -110,7 +110,7 @@ def test_on_a_slow_link_a_frame_waits_until_the_last_has_arrived_but_not_for_eve
 
 @given(st.lists(st.floats(0, 60), max_size=60))
 def test_a_link_does_not_flap(times: list[float]) -> None:
-    pace = Pace()
+    pace = FramePacer()
     changes = sum(pace.took(seconds) for seconds in times)
     assert changes <= 2 * len(times) // (TWICE + OFTEN) + 1
     assert pace.slow is (changes % 2 == 1)

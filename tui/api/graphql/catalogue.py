@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from msgspec import Raw, field
 from msgspec.structs import replace
 
-from tui.api.catalogue import CpuFlavor, CpuPrice, Cuda, GpuSheet, ListPrices
+from tui.api.catalogue import CpuFlavor, CpuPrice, Cuda, GpuSpec, ListPrices
 from tui.api.cloud import CloudError, Malformed
 from tui.api.graphql.documents import document
 from tui.api.graphql.envelope import refusal
@@ -116,7 +116,7 @@ _answers = Reader[dict[str, Raw]](dict[str, Raw])
 _priced = Reader[list[WirePriced | None] | None](Annotated[list[WirePriced | None], Several] | None)
 
 
-def gpu_sheets(data: Raw, problems: tuple[Problem, ...]) -> tuple[GpuSheet, ...]:
+def gpu_sheets(data: Raw, problems: tuple[Problem, ...]) -> tuple[GpuSpec, ...]:
     """The data sheets; one that is not understood is left out, for the market tells of its GPU type."""
     try:
         items = _sheets.decode(data).gpu_types
@@ -128,10 +128,10 @@ def gpu_sheets(data: Raw, problems: tuple[Problem, ...]) -> tuple[GpuSheet, ...]
     return tuple(sheet for sheet in found if sheet.gpu_id != PSEUDO_GPU)
 
 
-def _gpu_sheet(wire: WireGpuSheet) -> GpuSheet:
+def _gpu_sheet(wire: WireGpuSheet) -> GpuSpec:
     host = wire.lowest_price or WireHostSheet()
     secure, community = wire.secure_cloud is True, wire.community_cloud is True
-    return GpuSheet(
+    return GpuSpec(
         gpu_id=wire.id,
         prices=ListPrices(
             # What a cloud lists that does not sell it is a placeholder.

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from msgspec import Raw
 
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
-    from tui.api.catalogue import CpuFlavor, GpuSheet
+    from tui.api.catalogue import CpuFlavor, GpuSpec
     from tui.api.cloud import CloudError
     from tui.api.hosts import CpuType, Hosts
-    from tui.api.models import Demand, Market, Places, Problem, Snapshot
+    from tui.api.models import DataCenters, Market, MarketQuery, Problem, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
     from tui.api.pod_detail import PodDetail, PodExtras
 
@@ -80,14 +80,14 @@ class GraphQLCloud:
         """All GPU types with both clouds' prices for one GPU. Sent without the key, since RunPod asks for none."""
         return await _mapped(market.market, *await self._read("market", market.variables((ANYTHING,)), with_key=False))
 
-    async def markets(self, demands: Sequence[Demand]) -> tuple[Market | CloudError, ...]:
+    async def markets(self, demands: Sequence[MarketQuery]) -> tuple[Market | CloudError, ...]:
         """The market as these demands see it, in one request; an answer that is missing is the error that says why."""
         text = market.question(tuple(demand.secure for demand in demands))
         answer = await self._exchange.ask(text, market.variables(demands), with_key=False, again=True)
         made = partial(market.markets, count=len(demands))
         return await _mapped(made, data_of(answer), answer.problems)
 
-    async def places(self) -> Places:
+    async def places(self) -> DataCenters:
         """The data centres and their stock. Sent without the key, since RunPod asks for none."""
         wanted = {"input": {"gpuCount": 1, "secureCloud": True}}
         return await _mapped(market.places, *await self._read("places", wanted, with_key=False))
@@ -106,7 +106,7 @@ class GraphQLCloud:
             pod_detail.pod_extras, *await self._read("pod_extras", {"input": orders.pod_input(pod_id)})
         )
 
-    async def gpu_sheets(self) -> tuple[GpuSheet, ...]:
+    async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
         """Data sheets of all GPU types. Sent without the key, since RunPod asks for none."""
         from tui.api.graphql import catalogue
 

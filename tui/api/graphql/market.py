@@ -13,7 +13,7 @@ from tui.api.graphql.documents import document
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import WireGpuType, WirePlace, WirePlaces, WireQuote
-from tui.api.models import DataCenter, Demand, Market, Offer, Places, Problem, Quote, Stock
+from tui.api.models import DataCenter, DataCenters, Market, MarketQuery, Offer, Problem, Quote, Stock
 from tui.api.quantities import KINDS, Reader
 
 PSEUDO_GPU = "unknown"
@@ -51,7 +51,7 @@ def question(clouds: tuple[bool | None, ...]) -> str:
     return f"query market({', '.join(declared)}) {{ {' '.join(asked)} }} {fragments}"
 
 
-def variables(demands: Sequence[Demand]) -> dict[str, Any]:
+def variables(demands: Sequence[MarketQuery]) -> dict[str, Any]:
     """The variables of `question` for these demands."""
     found: dict[str, Any] = {}
     for number, demand in enumerate(demands):
@@ -64,7 +64,7 @@ def variables(demands: Sequence[Demand]) -> dict[str, Any]:
     return found
 
 
-def price_input(demand: Demand, secure: bool) -> dict[str, Any]:
+def price_input(demand: MarketQuery, secure: bool) -> dict[str, Any]:
     """A demand as RunPod's `GpuLowestPriceInput`, of one cloud: null for `secureCloud` would mix both."""
     named = {
         "gpuCount": demand.gpu_count,
@@ -163,7 +163,7 @@ def _stock(word: str | None) -> str | None:
     return None if not word or word.lower() == "none" else word
 
 
-def places(data: Raw, problems: tuple[Problem, ...]) -> Places:
+def places(data: Raw, problems: tuple[Problem, ...]) -> DataCenters:
     """The data centres. One that is not understood is told in `problems`."""
     try:
         items = _places.decode(data).data_centers
@@ -173,7 +173,7 @@ def places(data: Raw, problems: tuple[Problem, ...]) -> Places:
         raise refusal(problems) if problems else Malformed("RunPod answered without its list of data centres.")
     centers, broken, cuts = each(items, "data centres", _place, _center, KINDS)
     words = tuple(Problem(f"data centre {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken)
-    return Places(centers, problems + words + cuts)
+    return DataCenters(centers, problems + words + cuts)
 
 
 def _center(wire: WirePlace) -> DataCenter:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from tui.store.series import Column, Stretch
+from tui.store.series import SampleColumn, Samples
 from tui.store.stretches import cut
 
 RAW = 0
@@ -60,7 +60,7 @@ def _fitting(names: Iterable[str], room: int) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def encode(stretch: Stretch, start: float, tier: int) -> bytes:
+def encode(stretch: Samples, start: float, tier: int) -> bytes:
     """A stretch as a block that begins at `start`: in the raw tier one byte a value, in the minute tier three.
 
     Values of one kind are deflated together, so that a chart of them need not inflate the others. What is too much for
@@ -86,7 +86,7 @@ def encode(stretch: Stretch, start: float, tier: int) -> bytes:
     return b"".join(parts)
 
 
-def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> Stretch:
+def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> Samples:
     """The stretch of a block; only the `wanted` names where these are given. Raises Damaged."""
     try:
         version, tier, count, kinds, length = _HEAD.unpack_from(data)
@@ -95,7 +95,7 @@ def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> St
             raise Damaged(f"a block of version {version}, tier {tier}")
         at = _HEAD.size + length
         offsets = array("H", _inflated(data[_HEAD.size : at], 2 * count))
-        columns: dict[str, Column] = {}
+        columns: dict[str, SampleColumn] = {}
         for _ in range(kinds):
             label, size = _KIND.unpack_from(data, at)
             at += _KIND.size
@@ -116,7 +116,7 @@ def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> St
     unit = _UNIT[tier]
     if wanted is not None:
         columns = {name: column for name, column in columns.items() if name in wanted}
-    return Stretch(array("d", [start + offset * unit for offset in offsets]), columns)
+    return Samples(array("d", [start + offset * unit for offset in offsets]), columns)
 
 
 def _inflated(data: bytes, length: int) -> bytes:
@@ -127,13 +127,13 @@ def _inflated(data: bytes, length: int) -> bytes:
     return values
 
 
-def _columns(values: bytes, names: Sequence[str], count: int, tier: int) -> dict[str, Column]:
+def _columns(values: bytes, names: Sequence[str], count: int, tier: int) -> dict[str, SampleColumn]:
     copies = 3 if tier == MINUTE else 1
     columns = {}
     for index, name in enumerate(names):
         begin = index * copies * count
         low, *others = (values[begin + n * count : begin + (n + 1) * count] for n in range(copies))
-        columns[name] = Column(low, *others) if others else Column(low, low, low)
+        columns[name] = SampleColumn(low, *others) if others else SampleColumn(low, low, low)
     return columns
 
 
@@ -149,7 +149,7 @@ class Layout(NamedTuple):
 
 def columns_of(
     layout: Layout, times: Sequence[float], rows: Sequence[bytes], only: int | None = None
-) -> dict[int, Stretch]:
+) -> dict[int, Samples]:
     """The stretch of every pod, or of one alone, from rows of one layout, a row for each instant."""
     whole = b"".join(rows)
     width = layout.width
@@ -162,9 +162,9 @@ def columns_of(
         columns = {}
         for name in names:
             values = whole[at::width]
-            columns[name] = Column(values, values, values)
+            columns[name] = SampleColumn(values, values, values)
             at += 1
-        found[pod] = Stretch(array("d", times), columns)
+        found[pod] = Samples(array("d", times), columns)
     return found
 
 

@@ -10,7 +10,7 @@ from tui.history.archive import codec
 from tui.history.archive.checked import EARLIEST, MOST_BLOCK, BadRow, fits, seconds
 from tui.history.archive.codec import MINUTE, RAW
 from tui.history.archive.rows import POLLS, layouts_of, polls_of, readable, stretches
-from tui.store.series import Stretch
+from tui.store.series import Samples
 from tui.store.stretches import join, reduced, splice
 
 RAW_BLOCK = 900.0
@@ -76,7 +76,7 @@ def _pack(db: sqlite3.Connection, start: float) -> None:
     db.execute("DELETE FROM layout WHERE id NOT IN (SELECT layout FROM poll WHERE layout IS NOT NULL)")
 
 
-def _put(db: sqlite3.Connection, pod: int, tier: int, start: float, stretch: Stretch) -> None:
+def _put(db: sqlite3.Connection, pod: int, tier: int, start: float, stretch: Samples) -> None:
     """Write a block, and in brief what weeks are drawn from: its quarters of an hour."""
     brief = codec.encode(reduced(stretch, BRIEF, BRIEF), start, MINUTE)
     data = codec.encode(stretch, start, tier)

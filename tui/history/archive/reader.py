@@ -22,7 +22,7 @@ from tui.history.archive.schema import answered, bounded, connect, is_alone, tol
 from tui.history.archive.writer import MARKET, PODS
 from tui.store.price_history import CLOUDS, Prices, Told
 from tui.store.price_history import told as told_price
-from tui.store.series import EMPTY, GAP, Column, Stretch, steps
+from tui.store.series import EMPTY, GAP, SampleColumn, Samples, steps
 from tui.store.stretches import cut, join, reduced, splice
 
 T = TypeVar("T")
@@ -117,7 +117,7 @@ class Recording:
 
     def _stretches(
         self, rows: Iterable[tuple[Any, Any]], names: Sequence[str] | None, room: list[int]
-    ) -> list[Stretch]:
+    ) -> list[Samples]:
         """The samples of blocks, as long as there is room for them."""
         found = []
         for row in rows:
@@ -157,7 +157,7 @@ class Recording:
         named = self._good("pod", lambda key, pod: (key, checked.text(pod, checked.MOST_NAME)), rows)
         return list(reversed(list(named)))
 
-    def samples(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Stretch:
+    def samples(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Samples:
         """One pod's samples in start <= instant < end; only the named values where names are given."""
         key = self._key(pod)
         if key is None:
@@ -174,11 +174,11 @@ class Recording:
         found = self._spliced(found, self._recent(key, start, end, names))
         return cut(found, start, end)
 
-    def _spliced(self, under: Stretch, over: Stretch) -> Stretch:
+    def _spliced(self, under: Samples, over: Samples) -> Samples:
         """What is kept in two ways: time that was told of twice may be in both, and the later telling holds."""
         return splice(under, over, max(self.silence, 1.5 * codec.MINUTES))
 
-    def brief(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Stretch:
+    def brief(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Samples:
         """The same in quarters of an hour, each with its lowest, mean and highest: enough for weeks."""
         key = self._key(pod)
         if key is None:
@@ -195,24 +195,24 @@ class Recording:
         recent = reduced(self._recent(key, start, end, names), BRIEF, BRIEF)
         return cut(splice(found, recent, 1.5 * BRIEF), start, end)
 
-    def _recent(self, key: int, start: float, end: float, names: Sequence[str] | None) -> Stretch:
+    def _recent(self, key: int, start: float, end: float, names: Sequence[str] | None) -> Samples:
         """One pod's samples that are in no block yet."""
         found = self._polls(start, end, key).get(key, EMPTY)
         if names is None:
             return found
-        return Stretch(found.times, {name: column for name, column in found.columns.items() if name in names})
+        return Samples(found.times, {name: column for name, column in found.columns.items() if name in names})
 
-    def all_samples(self, start: float, end: float) -> dict[str, Stretch]:
+    def all_samples(self, start: float, end: float) -> dict[str, Samples]:
         """Every pod's samples in start <= instant < end."""
         pods, end = dict(self._pods()), self._told_by(end)
-        whole: dict[int, Stretch] = {}
+        whole: dict[int, Samples] = {}
         room = [MOST_INFLATED]
         for tier in (MINUTE, RAW):
             rows = self._all(
                 f"SELECT pod, start, {_BLOCK} FROM block WHERE tier = ? AND start > ? AND start < ? ORDER BY start",
                 tier, start - _LENGTH[tier], end,
             )  # fmt: skip
-            parts: dict[int, list[Stretch]] = {}
+            parts: dict[int, list[Samples]] = {}
             for key, at, data in rows:
                 parts.setdefault(key, []).extend(self._stretches([(at, data)], None, room))
             for key, found in parts.items():
@@ -222,7 +222,7 @@ class Recording:
         named = {pods[key]: cut(found, start, end) for key, found in whole.items() if key in pods}
         return {pod: stretch for pod, stretch in named.items() if stretch.times}
 
-    def _polls(self, start: float, end: float, only: int | None) -> dict[int, Stretch]:
+    def _polls(self, start: float, end: float, only: int | None) -> dict[int, Samples]:
         polls = polls_of(self._all(f"{POLLS} WHERE at >= ? AND at < ? ORDER BY at", start, end), self._is_bad)
         with told():
             layouts = layouts_of(self._db, {poll[1] for poll in polls}, self._is_bad)
@@ -400,13 +400,13 @@ def _change(at: object, price: object, spot: object, stock: object) -> Told:
     return told_price(checked.instant(at), quote)
 
 
-def _last(column: Column | None, name: str) -> float | None:
+def _last(column: SampleColumn | None, name: str) -> float | None:
     if column is None or not column.mean or column.mean[-1] == GAP:
         return None
     return column.mean[-1] / steps(name)
 
 
-def _as_of(pod: Pod, started: float | None, latest: Stretch | None, at: float) -> Pod:
+def _as_of(pod: Pod, started: float | None, latest: Samples | None, at: float) -> Pod:
     """A pod's state with the samples of that instant."""
     if pod.runtime is None:
         return pod

@@ -11,7 +11,7 @@ import msgspec
 from tui.history.archive import checked, codec
 from tui.history.archive.checked import MOST_LAYOUT, BadRow, fits
 from tui.history.archive.codec import Layout
-from tui.store.series import Stretch
+from tui.store.series import Samples
 from tui.store.stretches import join
 
 Bad = Callable[[str, object], object]
@@ -71,13 +71,13 @@ def layout(data: object) -> Layout:
 
 def stretches(
     polls: Sequence[Poll], layouts: Mapping[int, Layout], only: int | None = None, bad: Bad = unheeded
-) -> dict[int, Stretch]:
+) -> dict[int, Samples]:
     """Each pod's samples, or those of one alone, in these polls, oldest first.
 
     A poll that told nothing of a pod is a gap in it.
     """
-    parts: dict[int, list[Stretch]] = {}
-    held: list[Stretch] = []
+    parts: dict[int, list[Samples]] = {}
+    held: list[Samples] = []
 
     def kind(poll: Poll) -> int | None:
         """The layout by which a poll can be read."""
@@ -96,7 +96,7 @@ def stretches(
         found = {}
         if key is not None:
             found = codec.columns_of(layouts[key], times, [row for _, _, row in rows if row is not None], only)
-        nothing = Stretch(codec.instants(times), {})
+        nothing = Samples(codec.instants(times), {})
         for pod in found.keys() - parts.keys():
             parts[pod] = list(held)
         for pod, known in parts.items():
@@ -107,7 +107,7 @@ def stretches(
 
 def readable(
     rows: Iterable[tuple[object, object]], wanted: Sequence[str] | None = None, bad: Bad = unheeded
-) -> Iterator[Stretch]:
+) -> Iterator[Samples]:
     """The stretches of blocks, without those that are damaged: a gap, and no reason to lose the rest."""
     for start, data in rows:
         try:

@@ -55,7 +55,7 @@ def merged(earlier: Sequence[Event], recent: Iterable[Event], slack: float) -> t
     return tuple(sorted((*kept, *seen), key=lambda event: event.at))
 
 
-class Terms(Struct, frozen=True):
+class EventFilter(Struct, frozen=True):
     """All of which must hold: words, kinds (of each set one), parts of pods' names or ids.
 
     `faults`: what of the text makes no sense, in words; it narrows nothing.
@@ -79,7 +79,7 @@ class Terms(Struct, frozen=True):
         return not self.words or all(word in f"{pod} {event.kind} {event.text}".lower() for word in self.words)
 
 
-def parse(text: str) -> Terms:
+def parse(text: str) -> EventFilter:
     """A filter as it is typed. It never fails: what is half typed narrows nothing yet, and is told."""
     words: list[str] = []
     kinds: list[frozenset[Kind]] = []
@@ -99,7 +99,7 @@ def parse(text: str) -> Terms:
         else:
             some = "outbid, idle, restart, outage"
             faults.append(f"kind: takes {', '.join(GROUPS)}, or a kind such as {some}")
-    return Terms(tuple(words), tuple(kinds), tuple(pods), tuple(faults))
+    return EventFilter(tuple(words), tuple(kinds), tuple(pods), tuple(faults))
 
 
 def _kinds(value: str) -> frozenset[Kind]:

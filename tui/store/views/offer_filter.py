@@ -68,7 +68,7 @@ class Condition(Struct, frozen=True):
         return found is not None and _COMPARE[self.op](found, float(self.value))
 
 
-class Terms(Struct, frozen=True):
+class OfferFilter(Struct, frozen=True):
     """All of which must hold. `faults`: what of the text makes no sense, in words; it narrows nothing."""
 
     words: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ class Terms(Struct, frozen=True):
         return all(word in text for word in self.words) and all(c.holds(row) for c in self.conditions)
 
 
-def parse(text: str) -> Terms:
+def parse(text: str) -> OfferFilter:
     """A filter as it is typed. It never fails: what is half typed narrows nothing yet, and is told."""
     words: list[str] = []
     conditions: list[Condition] = []
@@ -107,7 +107,7 @@ def parse(text: str) -> Terms:
                 conditions.append(Condition(field, op, value))
         else:
             faults.append(f"{field}{op} is unknown; there are {', '.join((*NUMBERS, *TEXTS))}")
-    return Terms(tuple(words), tuple(conditions), tuple(faults))
+    return OfferFilter(tuple(words), tuple(conditions), tuple(faults))
 
 
 def _number(text: str) -> float | None:

@@ -12,8 +12,8 @@ from tui.store.views.pods import Order, ordered
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from tui.api.models import Demand, Market, Places
-    from tui.store.views.offer_filter import Terms
+    from tui.api.models import DataCenters, Market, MarketQuery
+    from tui.store.views.offer_filter import OfferFilter
 
 
 _ORDERS: dict[str, Order[OfferRow]] = {
@@ -52,7 +52,7 @@ def rows(market: Market | None, count: int = 1) -> tuple[OfferRow, ...]:
 
 
 def select(
-    every: tuple[OfferRow, ...], terms: Terms | None, sort: str = "", inverted: bool = False
+    every: tuple[OfferRow, ...], terms: OfferFilter | None, sort: str = "", inverted: bool = False
 ) -> tuple[OfferRow, ...]:
     """The rows that match, in order; what cannot be rented now comes last in any order by price.
 
@@ -94,7 +94,7 @@ def substitutes(row: OfferRow, every: tuple[OfferRow, ...]) -> tuple[OfferRow, .
     return tuple(other for _, _, other in sorted(found, key=lambda item: item[:2]))
 
 
-def centers_of(places: Places | None, gpu: str) -> tuple[tuple[str, str], ...]:
+def centers_of(places: DataCenters | None, gpu: str) -> tuple[tuple[str, str], ...]:
     """The data centres that have a GPU type in stock, by id with RunPod's word, the best stocked first."""
     if places is None:
         return ()
@@ -113,12 +113,12 @@ FILTERS = {
     "country": ("country", "two letters, such as SE"),
     "ip": ("public_ip", "yes: with a public IP; no: without"),
 }
-"""What goes to RunPod: the name that is typed, the field of `Demand`, and what is accepted."""
+"""What goes to RunPod: the name that is typed, the field of `MarketQuery`, and what is accepted."""
 
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
-def chip(name: str, demand: Demand) -> str:
+def chip(name: str, demand: MarketQuery) -> str:
     """A filter as it is typed; empty where it does not narrow anything."""
     value = getattr(demand, FILTERS[name][0])
     if value is None or (name == "gpus" and value == 1):
@@ -128,7 +128,7 @@ def chip(name: str, demand: Demand) -> str:
     return f"{name}={('yes' if value else 'no') if isinstance(value, bool) else value}"
 
 
-def chips(demand: Demand) -> tuple[str, ...]:
+def chips(demand: MarketQuery) -> tuple[str, ...]:
     """All filters that narrow, as they are typed."""
     return tuple(text for name in FILTERS if (text := chip(name, demand)))
 
@@ -151,14 +151,14 @@ def _value(name: str, text: str) -> object:
             return number
 
 
-def demand_of(text: str, countries: Collection[str] = ()) -> tuple[Demand, tuple[str, ...]]:
+def demand_of(text: str, countries: Collection[str] = ()) -> tuple[MarketQuery, tuple[str, ...]]:
     """Filters as they are typed, and what of them is not accepted, in words.
 
     countries: where there are hosts; none where that is not known.
     """
     import difflib
 
-    from tui.api.models import Demand
+    from tui.api.models import MarketQuery
 
     found: dict[str, object] = {}
     faults: list[str] = []
@@ -178,4 +178,4 @@ def demand_of(text: str, countries: Collection[str] = ()) -> tuple[Demand, tuple
             )
     if countries and (country := found.get("country")) and country not in countries:
         faults.append(f"country={country} has no hosts of RunPod; there are {' '.join(sorted(countries))}")
-    return Demand(**found), tuple(faults)  # type: ignore[arg-type]
+    return MarketQuery(**found), tuple(faults)  # type: ignore[arg-type]

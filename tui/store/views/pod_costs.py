@@ -14,7 +14,7 @@ from tui.domain.runway import ENDS, STAYS, STOPS, fate
 if TYPE_CHECKING:
     from tui.api.models import Pod
     from tui.store.fleet import Record
-    from tui.store.spend import Books
+    from tui.store.spend import SpendHistory
 
 
 class PodCost(Struct, frozen=True):
@@ -46,13 +46,13 @@ class PodCost(Struct, frozen=True):
     reason: str = ""
 
 
-def pod_costs(records: Mapping[str, Record], books: Books | None, now: float) -> tuple[PodCost, ...]:
+def pod_costs(records: Mapping[str, Record], books: SpendHistory | None, now: float) -> tuple[PodCost, ...]:
     """What each pod costs, the dearest first; pods that podtop cannot read stand at the end."""
     found = [_pod_cost(record, books, now) for record in records.values()]
     return tuple(sorted(found, key=lambda row: (row.per_hr is None, -(row.per_hr or 0.0), row.name, row.id)))
 
 
-def _pod_cost(record: Record, books: Books | None, now: float) -> PodCost:
+def _pod_cost(record: Record, books: SpendHistory | None, now: float) -> PodCost:
     pod = record.pod
     if pod is None:
         return PodCost(
@@ -91,7 +91,7 @@ def _pod_cost(record: Record, books: Books | None, now: float) -> PodCost:
     )
 
 
-def _spent(key: str, pod: Pod, books: Books | None, now: float) -> tuple[float | None, float | None, bool]:
+def _spent(key: str, pod: Pod, books: SpendHistory | None, now: float) -> tuple[float | None, float | None, bool]:
     """Dollars today and this month, and whether it may have been more: by what was recorded, and by the uptime of the
     present run, each of which knows of a part.
     """

@@ -12,17 +12,17 @@ from tui.domain import pod_costs, pod_health
 from tui.domain.lease import acts_at
 from tui.domain.pod_health import Phase
 from tui.store.fleet import TELEMETRY_AGE
-from tui.store.series import EMPTY, Stretch, steps, unbroken
+from tui.store.series import EMPTY, Samples, steps, unbroken
 from tui.store.stretches import join
 
 if TYPE_CHECKING:
     from tui.api.models import GpuReading, Pod
     from tui.domain.events import Event
     from tui.domain.lease import Lease
-    from tui.domain.operations import Deed
+    from tui.domain.operations import Operation
     from tui.store.fleet import Fleet, Record
-    from tui.store.pod_inspection import Inspection
-    from tui.store.series import Run
+    from tui.store.pod_inspection import PodInspection
+    from tui.store.series import Segment
 
 SPARK_WIDTH = 60.0
 """Seconds one character of a sparkline stands for, aligned to the clock so that a new sample changes one character."""
@@ -101,7 +101,9 @@ def sparkline(record: Record, now: float, columns: int) -> tuple[float | None, .
     return tuple(values)
 
 
-def pod_row(record: Record, now: float, spark: int = 0, deed: Deed | None = None, lease: Lease | None = None) -> PodRow:
+def pod_row(
+    record: Record, now: float, spark: int = 0, deed: Operation | None = None, lease: Lease | None = None
+) -> PodRow:
     """The figures of one pod at `now`, what is under way with it, and what podtop is to do to it (what, seconds left).
 
     Telemetry of a pod that is not live is left out: RunPod keeps it a while.
@@ -245,7 +247,7 @@ class Line(Struct, frozen=True):
     """One line of a chart: its label, its unbroken runs, and its value at the instant that is told of."""
 
     label: str
-    runs: tuple[Run, ...]
+    runs: tuple[Segment, ...]
     last: float | None
 
 
@@ -293,7 +295,7 @@ def compared_lines(fleet: Fleet, records: Sequence[Record], chart: str, frame: F
     return tuple(_line(fleet, record, record.name or record.id, chart, frame) for record in records)
 
 
-def _older(fleet: Fleet, record: Record, width: float) -> Stretch:
+def _older(fleet: Fleet, record: Record, width: float) -> Samples:
     older = fleet.older.get(record.id)
     return older.stretch if older is not None and older.width == width else EMPTY
 
@@ -331,7 +333,7 @@ def events(fleet: Fleet, pods: Collection[str], start: float, end: float) -> tup
     return tuple(event for event in fleet.events if event.pod in pods and start <= event.at <= end)
 
 
-def timeline(fleet: Fleet, inspection: Inspection | None, pod: str, now: float) -> tuple[Event, ...]:
+def timeline(fleet: Fleet, inspection: PodInspection | None, pod: str, now: float) -> tuple[Event, ...]:
     """What happened to a pod by `now`, oldest first: by the recording, and by what this run of podtop saw since."""
     found = {*(inspection.events if inspection is not None else ()), *events(fleet, (pod,), -math.inf, now)}
     return tuple(sorted((event for event in found if event.at <= now), key=lambda event: event.at))

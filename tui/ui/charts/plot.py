@@ -18,7 +18,7 @@ from tui.ui.charts import captions, heatmap
 from tui.ui.charts.spec import CURSOR, QUIET, TEXT, TITLE, BarSpec, ChartSpec, Drawn, Part, Row, has_axis
 
 if TYPE_CHECKING:
-    from tui.store.series import Run
+    from tui.store.series import Segment
 
 
 def draw(spec: Drawn, width: int, height: int) -> tuple[Row, ...]:
@@ -111,7 +111,7 @@ def signals(spec: ChartSpec, columns: int, height: int) -> list[tuple[int, Signa
     return [(number, signal) for signal, number in found.items()]
 
 
-def _stretches(run: Run, spec: ChartSpec, columns: int, height: int) -> Iterator[Signal]:
+def _stretches(run: Segment, spec: ChartSpec, columns: int, height: int) -> Iterator[Signal]:
     start, step, _ = spec.window
     top = 4 * height - 1
     scale = top / (spec.high - spec.low)

@@ -1,4 +1,4 @@
-"""`Reach`: from a key on a pod into the pod, or to a text on the clipboard that leads there."""
+"""`Connect`: from a key on a pod into the pod, or to a text on the clipboard that leads there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tui.api.pod_detail import PodDetail
     from tui.config.loader import Hidden
     from tui.config.settings import Ssh
-    from tui.history.playback import Player
+    from tui.history.playback import Playback
     from tui.store.fleet import Fleet, Record
     from tui.system.clipboard import Outcome
     from tui.system.ssh import Route
@@ -30,7 +30,7 @@ DEAF = 0.4
 """Seconds without a key, from the return of podtop, after which it listens: what was typed may still be on its way."""
 
 
-class Reach:
+class Connect:
     """What screens are given to get into pods with, and to copy.
 
     simulated, replay: whether the pods are, or are of a recording.
@@ -45,7 +45,7 @@ class Reach:
     def __init__(
         self,
         fleet: Fleet,
-        player: Player,
+        player: Playback,
         settings: Ssh,
         *,
         simulated: bool,

@@ -1,4 +1,4 @@
-"""`Watching`: from a key on a GPU or a pod to a watch, and to the confirmation of one that acts by itself."""
+"""`WatchController`: from a key on a GPU or a pod to a watch, and to the confirmation of one that acts by itself."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from msgspec.structs import replace
 from tui.format import numbers as fmt
 
 if TYPE_CHECKING:
-    from tui.api.models import Demand, Offer
+    from tui.api.models import MarketQuery, Offer
     from tui.domain.deploy_draft import Draft
-    from tui.domain.market_watch import Vigil
+    from tui.domain.market_watch import MarketWatch
     from tui.domain.operations import Outcome
-    from tui.domain.user_message import Note
-    from tui.services.monitor import Watch
-    from tui.services.watch_runner import Lookout
+    from tui.domain.user_message import UserMessage
+    from tui.services.monitor import Monitor
+    from tui.services.watch_runner import WatchRunner
     from tui.storage.state_files import StateFiles
     from tui.store.fleet import Fleet
     from tui.store.views.offer_rows import OfferRow
-    from tui.ui.controllers.pod_actions import Acts, Push
+    from tui.ui.controllers.pod_actions import PodActions, Push
     from tui.ui.modals.watch import Decision
     from tui.ui.primitives.question import Question
 
 
-class Watching:
-    """What screens ask of watches. Nothing here spends: what does goes through `Acts` and the lookout."""
+class WatchController:
+    """What screens ask of watches. Nothing here spends: what does goes through `PodActions` and the lookout."""
 
     def __init__(
         self,
-        acts: Acts,
+        acts: PodActions,
         fleet: Fleet,
-        watch: Watch,
+        watch: Monitor,
         state: StateFiles | None,
         tz: tzinfo | None,
         *,
         push: Push,
         run: Callable[[Coroutine[Any, Any, None]], object],
         warn: Callable[[str], object],
-        say: Callable[[Note], object],
+        say: Callable[[UserMessage], object],
         ring: Callable[[str, str], object],
         clock: Callable[[], float],
         beat: Callable[[], float],
@@ -58,14 +58,14 @@ class Watching:
         self._ring = ring
         self._clock = clock
         self._beat = beat
-        self._lookout: Lookout | None = None
+        self._lookout: WatchRunner | None = None
 
     async def look_out(self) -> None:
         """Look after what is waited for, while podtop runs."""
         import secrets
 
         from tui.domain import deploy_draft as drafts
-        from tui.services.watch_runner import Lookout, Vigils
+        from tui.services.watch_runner import WatchFile, WatchRunner
 
         if self._state is None:
             return
@@ -74,8 +74,8 @@ class Watching:
         def may() -> str | None:
             return f"read-only: {guard.read_only}" if guard.read_only else None
 
-        self._lookout = Lookout(
-            Vigils(self._state.vigils()), self._fleet,
+        self._lookout = WatchRunner(
+            WatchFile(self._state.vigils()), self._fleet,
             want=lambda demands: self._watch.want("watches", demands), ring=self._ring, say=self._say,
             happened=self._watch.happened, does=lambda: self._acts.performer, look=self._watch.look, may=may,
             clock=self._clock, name=lambda stem: drafts.unique(stem, secrets.token_hex(2)), made=self._made,
@@ -92,7 +92,7 @@ class Watching:
 
     # A GPU of the market
 
-    def gpu(self, row: OfferRow, demand: Demand) -> None:
+    def gpu(self, row: OfferRow, demand: MarketQuery) -> None:
         """Show the dialog of a watch for a GPU type: the one there is, or a new one."""
         from tui.domain.deploy_draft import named
 
@@ -118,17 +118,17 @@ class Watching:
         if found is not None:
             self._run(self._drop(found))
 
-    def _new(self, **more: Any) -> Vigil:
+    def _new(self, **more: Any) -> MarketWatch:
         import secrets
 
-        from tui.domain.market_watch import Vigil
+        from tui.domain.market_watch import MarketWatch
 
-        return Vigil(secrets.token_hex(4), self._clock(), **more)
+        return MarketWatch(secrets.token_hex(4), self._clock(), **more)
 
     def _offers(self) -> tuple[Offer, ...]:
         return self._fleet.market.value.offers if self._fleet.market.value else ()
 
-    def _show(self, vigil: Vigil, price: float | None, is_new: bool) -> None:
+    def _show(self, vigil: MarketWatch, price: float | None, is_new: bool) -> None:
         from tui.domain.market_watch import State, what
         from tui.ui.modals.watch import WatchDialog
 
@@ -154,7 +154,7 @@ class Watching:
         may = "" if refusal is None else f"podtop cannot deploy now: {refusal}"
         self._push(WatchDialog(vigil, self._offers(), price, is_new, may, self._beat), decided)
 
-    async def _put(self, before: Vigil | None, vigil: Vigil, said: str) -> None:
+    async def _put(self, before: MarketWatch | None, vigil: MarketWatch, said: str) -> None:
         """Keep what was made of a watch, but not over what podtop did about it while the dialog was open."""
         from tui.storage.json_store import ShelfError
 
@@ -169,7 +169,7 @@ class Watching:
         self._lookout.look()
         self._watch.tell()
 
-    async def _drop(self, vigil: Vigil) -> None:
+    async def _drop(self, vigil: MarketWatch) -> None:
         from tui.domain.market_watch import what
         from tui.storage.json_store import ShelfError
 
@@ -186,7 +186,7 @@ class Watching:
 
     # One that deploys
 
-    def _prepare(self, before: Vigil | None, vigil: Vigil, cap: float, tries: int) -> None:
+    def _prepare(self, before: MarketWatch | None, vigil: MarketWatch, cap: float, tries: int) -> None:
         """Let the deploy be typed, and have it confirmed."""
         offer = next((o for o in self._offers() if o.gpu_id == vigil.gpus[0]), None)
 
@@ -207,9 +207,9 @@ class Watching:
             more["public_ip"] = "yes" if demand.public_ip else "no"
         self._acts.prepare(offer, more, typed)
 
-    def _arm(self, before: Vigil | None, vigil: Vigil, draft: Draft, cap: float, tries: int) -> None:
+    def _arm(self, before: MarketWatch | None, vigil: MarketWatch, draft: Draft, cap: float, tries: int) -> None:
         from tui.domain.market_watch import what
-        from tui.ui.modals.question import Agree
+        from tui.ui.modals.question import QuestionDialog
         from tui.ui.render.watch_question import deploys
 
         def ask() -> Question:
@@ -236,7 +236,7 @@ class Watching:
                 return
             self._run(self._put(before, armed, f"armed: {what(vigil)}, at most {fmt.money(cap)}/h"))
 
-        self._push(Agree(ask(), again, self._beat), agreed)
+        self._push(QuestionDialog(ask(), again, self._beat), agreed)
 
     # A stopped pod
 
@@ -248,9 +248,9 @@ class Watching:
         old = next((v for v in self._fleet.vigils.values() if v.pod == pod and not v.over), None)
         self._pod(pod, old)
 
-    def _pod(self, pod: str, old: Vigil | None) -> None:
+    def _pod(self, pod: str, old: MarketWatch | None) -> None:
         from tui.domain.market_watch import State
-        from tui.ui.modals.question import Agree
+        from tui.ui.modals.question import QuestionDialog
         from tui.ui.render.watch_question import no_more, resumes, why_not
 
         record = self._fleet.records.get(pod)
@@ -267,7 +267,7 @@ class Watching:
                     self._run(self._drop(old))
 
             self._push(
-                Agree(no_more(old), self._same(lambda: no_more(old)), self._beat),
+                QuestionDialog(no_more(old), self._same(lambda: no_more(old)), self._beat),
                 removed,
             )
             return
@@ -301,7 +301,7 @@ class Watching:
             )  # fmt: skip
             self._run(self._put(None, armed, f"{now.name} resumes by itself when its host has free GPUs"))
 
-        self._push(Agree(ask(), again, self._beat), agreed)
+        self._push(QuestionDialog(ask(), again, self._beat), agreed)
 
     @staticmethod
     def _same(ask: Callable[[], Question]) -> Callable[[], Coroutine[Any, Any, Question]]:

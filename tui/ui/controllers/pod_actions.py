@@ -1,4 +1,4 @@
-"""`Acts`: from a key on pods to a dialog, and from what was confirmed there to what is sent."""
+"""`PodActions`: from a key on pods to a dialog, and from what was confirmed there to what is sent."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from tui.domain.consequences import Case
     from tui.domain.deploy_draft import Draft
     from tui.domain.operations import Outcome
-    from tui.domain.user_message import Note
-    from tui.history.playback import Player
-    from tui.services.action_lock import Guard
-    from tui.services.executor import Performer
+    from tui.domain.user_message import UserMessage
+    from tui.history.playback import Playback
+    from tui.services.action_lock import ActionLock
+    from tui.services.executor import Executor
     from tui.services.lease_runner import Leases
-    from tui.services.monitor import Watch
+    from tui.services.monitor import Monitor
     from tui.storage.audit_log import Intent
     from tui.storage.state_files import StateFiles
     from tui.store.fleet import Fleet
@@ -47,7 +47,7 @@ class Wish(NamedTuple):
     anew: bool = False
 
 
-class Acts:
+class PodActions:
     """What screens are given to act with.
 
     push: shows a dialog, and hands on how it ended.
@@ -60,16 +60,16 @@ class Acts:
     def __init__(
         self,
         fleet: Fleet,
-        guard: Guard,
-        player: Player,
-        watch: Watch,
+        guard: ActionLock,
+        player: Playback,
+        watch: Monitor,
         state: StateFiles | None,
         tz: tzinfo | None,
         *,
         push: Push,
         run: Callable[[Coroutine[Any, Any, None]], object],
         warn: Callable[[str], object],
-        say: Callable[[Note], object],
+        say: Callable[[UserMessage], object],
         beat: Callable[[], float] = time.monotonic,
         back: str = "=",
         place: Callable[[], object] = lambda: None,
@@ -77,7 +77,7 @@ class Acts:
         self.guard = guard
         self._place = place
         self._back = back
-        self.performer: Performer | None = None
+        self.performer: Executor | None = None
         self._fleet = fleet
         self._player = player
         self._watch = watch
@@ -178,10 +178,10 @@ class Acts:
 
     async def _made_earlier(self, intent: Intent, ending: asyncio.Task[Outcome]) -> None:
         from tui.domain import deploy_draft as rules
-        from tui.domain.operations import Ending
+        from tui.domain.operations import Status
 
         outcome, draft = await ending, await self._kept_draft()
-        if outcome.ending is not Ending.DONE or draft is None or draft["name"].strip() != intent.name:
+        if outcome.ending is not Status.DONE or draft is None or draft["name"].strip() != intent.name:
             return
         try:
             lease = rules.lease(draft, intent.at, self._tz)
@@ -240,7 +240,7 @@ class Acts:
 
     async def set_lease(self, pod: str, name: str, action: str, ends: float) -> None:
         from tui.domain.lease import begun
-        from tui.domain.user_message import Note
+        from tui.domain.user_message import UserMessage
         from tui.services.lease_runner import LeaseError
 
         if self._account_leases() is None or self._leases is None:
@@ -257,7 +257,7 @@ class Acts:
         left = fmt.duration(ends - self._player.clock())
         told = f"{name}: no lease any more" if not action else f"lease: podtop is to {action} {name} in {left}"
         # Beside what else is told: of the pod that was just made, for one.
-        self._say(Note(told, bad=False))
+        self._say(UserMessage(told, bad=False))
         self._watch.tell()
 
     # Deploying
@@ -418,7 +418,7 @@ class Acts:
     def _form_ended(self, answer: Answer | None) -> None:
         if answer is None:
             return
-        from tui.ui.modals.question import Agree
+        from tui.ui.modals.question import QuestionDialog
         from tui.ui.primitives.question import Question
         from tui.ui.render.deploy_question import question
 
@@ -435,18 +435,18 @@ class Acts:
             if yes:
                 self._run(self._order(answer.draft))
 
-        self._push(Agree(ask(), again, self._beat), agreed)
+        self._push(QuestionDialog(ask(), again, self._beat), agreed)
 
     async def _order(self, draft: Draft) -> None:
         from tui.domain import deploy_draft as rules
-        from tui.domain.operations import Ending
+        from tui.domain.operations import Status
 
         if self.performer is None:
             return
         now = self._player.clock()
         order, lease = rules.order(draft, self._offers(), now, self._tz), rules.lease(draft, now, self._tz)
         outcome = await self.performer.deploy(order)
-        if outcome.ending is Ending.DONE:
+        if outcome.ending is Status.DONE:
             self._keep(None)
             if outcome.pod and lease is not None:
                 await self.set_lease(outcome.pod, draft["name"], *lease)

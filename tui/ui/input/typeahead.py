@@ -25,7 +25,7 @@ MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", 
 """Keys that do no more than move: they pass, though a key that acts right behind them does not."""
 
 
-class Hush:
+class TypeaheadGuard:
     """Swallows what is typed and clicked for a moment after something closed, or after keys were lost.
 
     clock: seconds that only go forward.

@@ -17,7 +17,7 @@ from tui.system.clipboard import Outcome
 from tui.ui.modals.once import Once
 from tui.ui.primitives import roles
 from tui.ui.primitives.cells import Cell, in_pieces
-from tui.ui.primitives.empty_state import Notice
+from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render.copy_entries import Entry
 from tui.ui.render.pod_facts import MASKED
 from tui.ui.widgets.status_lines import Lines, TwoSided
@@ -76,7 +76,7 @@ class CopyMenu(Once, ModalScreen[str]):
         box.border_subtitle = Content("a letter or enter copies; esc closes")
         table = self.query_one("#copies", Table)
         table.focus()
-        table.show(tuple(self._entries), self._cells, notice=Notice(""))
+        table.show(tuple(self._entries), self._cells, notice=EmptyState(""))
         self._show()
 
     def _cells(self, key: str) -> Cells:

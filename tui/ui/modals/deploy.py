@@ -464,7 +464,7 @@ class DeployForm(Dialog[Answer | None]):
         """Forget the draft, after a question where there is something to lose."""
         if drafts.same(self.draft, self._fresh):
             return
-        from tui.ui.modals.question import Agree
+        from tui.ui.modals.question import QuestionDialog
         from tui.ui.render.deploy_question import anew
 
         question = anew(self.draft)
@@ -476,7 +476,7 @@ class DeployForm(Dialog[Answer | None]):
             if yes:
                 self.run_worker(self._begin_anew(), name="begin anew")
 
-        self.app.push_screen(Agree(question, again, self._clock), agreed)
+        self.app.push_screen(QuestionDialog(question, again, self._clock), agreed)
 
     async def _begin_anew(self) -> None:
         self._kept, self._note, self._touched, self._folded = False, "", set(), True

@@ -19,7 +19,7 @@ from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.question import Question
 
 
-class Agree(Dialog[bool]):
+class QuestionDialog(Dialog[bool]):
     """Ends with whether it was agreed. `again` looks at everything anew; it raises CloudError."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

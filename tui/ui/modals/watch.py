@@ -19,7 +19,7 @@ from textual.widgets import Button, Input, Static
 from tui.api.models import Offer
 from tui.domain.consequences import Point
 from tui.domain.deploy_draft import named, offer_of
-from tui.domain.market_watch import State, Vigil, what
+from tui.domain.market_watch import MarketWatch, State, what
 from tui.store.views.offers import chips
 from tui.ui.modals.dialog import Dialog, FieldLabel
 from tui.ui.widgets.choice import Choice
@@ -40,7 +40,7 @@ class Wrong(Exception):
 class Decision(Struct, frozen=True):
     """What was decided: `vigil` None takes the watch away. `cap` and `tries` where it is to deploy, else None."""
 
-    vigil: Vigil | None
+    vigil: MarketWatch | None
     cap: float | None = None
     tries: int | None = None
 
@@ -56,7 +56,7 @@ class WatchDialog(Dialog[Decision | None]):
 
     def __init__(
         self,
-        vigil: Vigil,
+        vigil: MarketWatch,
         offers: Sequence[Offer],
         price: float | None,
         is_new: bool,

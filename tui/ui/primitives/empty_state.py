@@ -1,4 +1,4 @@
-"""`Notice`: what stands in a pane that has nothing to show: what is the matter, and what can be done. Pure."""
+"""`EmptyState`: what stands in a pane that has nothing to show: what is the matter, and what can be done. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tui.ui.primitives.cells import Cell, fit, width_of
 
 
-class Notice(NamedTuple):
+class EmptyState(NamedTuple):
     """A title, the role it is drawn in, and sentences below it."""
 
     title: str
@@ -28,7 +28,7 @@ def _even(text: str, measure: int) -> list[str]:
     return next(even for n in range(least, measure + 1) if len(even := wrap(text, n)) == len(lines))
 
 
-def notice_line(notice: Notice, y: int, width: int, height: int) -> Cell:
+def notice_line(notice: EmptyState, y: int, width: int, height: int) -> Cell:
     """Line `y` of a notice centred in a pane of this size: sentences wrapped, the title kept where room is short."""
     measure = min(_WIDEST, max(1, width - 4))
     lines: list[tuple[str, str]] = [(text, notice.role) for text in _even(notice.title, measure)]

@@ -12,16 +12,16 @@ from tui.ui.render.rows import stock_cell
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
-    from tui.api.catalogue import CpuFlavor, GpuSheet
+    from tui.api.catalogue import CpuFlavor, GpuSpec
 
 
-def facts(sheet: GpuSheet) -> tuple[tuple[str, tuple[Fact, ...]], ...]:
+def facts(sheet: GpuSpec) -> tuple[tuple[str, tuple[Fact, ...]], ...]:
     """Titled groups of facts; what RunPod does not tell of this type has none."""
     groups = (("List prices", tuple(_prices(sheet))), ("Pods of it", tuple(_pods(sheet))))
     return tuple(group for group in groups if group[1])
 
 
-def _prices(sheet: GpuSheet) -> Iterator[Fact]:
+def _prices(sheet: GpuSpec) -> Iterator[Fact]:
     """Dollars per GPU and hour, as listed: what can be rented now, and for how much, stands above."""
     listed = sheet.prices
     for label, on_demand, spot in (
@@ -52,7 +52,7 @@ def _saving(price: float, usual: float | None) -> Cell:
     return ((" paid ahead", "muted"), (f" · saves {100 * (usual - price) / usual:.0f}%", "good"))
 
 
-def _pods(sheet: GpuSheet) -> Iterator[Fact]:
+def _pods(sheet: GpuSpec) -> Iterator[Fact]:
     clouds = (("secure", sheet.max_secure), ("community", sheet.max_community))
     most = [f"{word} up to {count}" for word, count in clouds if count]
     if sheet.max_count and not most:

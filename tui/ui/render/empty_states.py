@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tui.format import numbers as fmt
-from tui.ui.primitives.empty_state import Notice
+from tui.ui.primitives.empty_state import EmptyState
 
 if TYPE_CHECKING:
     from tui.api.cloud import CloudError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tui.store.fleet import Fleet
 
 
-def failure(error: CloudError, what: str) -> Notice:
+def failure(error: CloudError, what: str) -> EmptyState:
     """A first answer that never came: what happened, what podtop does about it, what can be done."""
     from tui.api import cloud
 
@@ -23,7 +23,7 @@ def failure(error: CloudError, what: str) -> Notice:
     patience = "podtop asks again when RunPod's time is over; ctrl+r does not shorten it."
     match error:
         case cloud.Unauthorized():
-            return Notice(
+            return EmptyState(
                 f"✕ RunPod refused the API key: no {what}",
                 (
                     str(error),
@@ -33,31 +33,31 @@ def failure(error: CloudError, what: str) -> Notice:
                 "bad",
             )
         case cloud.Forbidden():
-            return Notice(f"✕ RunPod forbids this: no {what}", (str(error), again), "bad")
+            return EmptyState(f"✕ RunPod forbids this: no {what}", (str(error), again), "bad")
         case cloud.Throttled():
-            return Notice(
+            return EmptyState(
                 f"▲ RunPod asks podtop to slow down: no {what} yet",
                 (str(error), again if error.retry_after is None else patience),
                 "warn",
             )
         case cloud.TimedOut():
-            return Notice(f"▲ RunPod does not answer in time: no {what} yet", (str(error), again), "warn")
+            return EmptyState(f"▲ RunPod does not answer in time: no {what} yet", (str(error), again), "warn")
         case cloud.Faltering():
-            return Notice(f"▲ RunPod has trouble: no {what} yet", (str(error), again), "warn")
+            return EmptyState(f"▲ RunPod has trouble: no {what} yet", (str(error), again), "warn")
         case cloud.Unreachable():
-            return Notice(f"▲ RunPod cannot be reached: no {what} yet", (str(error), again), "warn")
+            return EmptyState(f"▲ RunPod cannot be reached: no {what} yet", (str(error), again), "warn")
         case _:
-            return Notice(f"▲ RunPod's answer is of no use: no {what} yet", (str(error), again), "warn")
+            return EmptyState(f"▲ RunPod's answer is of no use: no {what} yet", (str(error), again), "warn")
 
 
 SLOW = 2.0
 """Seconds of waiting for a first answer from which on it is said how long it takes."""
 
 
-def _waiting(feed: Feed[Snapshot] | Feed[Market], what: str, waited: float) -> Notice:
+def _waiting(feed: Feed[Snapshot] | Feed[Market], what: str, waited: float) -> EmptyState:
     if feed.error is not None:
         return failure(feed.error, what)
-    return Notice(f"◌ asking RunPod for {what}" + (f" · {fmt.duration(waited)}" if waited >= SLOW else ""))
+    return EmptyState(f"◌ asking RunPod for {what}" + (f" · {fmt.duration(waited)}" if waited >= SLOW else ""))
 
 
 def total(fleet: Fleet, pane: str) -> int:
@@ -79,13 +79,13 @@ def trouble(fleet: Fleet, pane: str, now: float) -> str:
     return "  ".join(parts)
 
 
-def pods(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False) -> Notice:
+def pods(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False) -> EmptyState:
     """Why there is no row in the pods pane. `waited`: seconds since podtop began to ask."""
     feed = fleet.snapshot
     if feed.value is None and replay:
-        return Notice("◌ opening the recording")
+        return EmptyState("◌ opening the recording")
     if fleet.keyless:
-        return Notice(
+        return EmptyState(
             "there is no API key: prices only",
             ("Set RUNPOD_API_KEY or pass --api-key-file FILE to see pods; podtop --demo needs no key.",),
         )
@@ -93,13 +93,15 @@ def pods(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False
         return _waiting(feed, "pods", waited)
     if feed.value.pods is None and not fleet.records:
         reasons = tuple(p.message for p in feed.value.problems)
-        return Notice("▲ RunPod answered without the pods", (*reasons, "podtop asks again at the next poll."), "warn")
+        return EmptyState(
+            "▲ RunPod answered without the pods", (*reasons, "podtop asks again at the next poll."), "warn"
+        )
     if filtered and fleet.records:
-        return Notice("no pod matches the filter", (f"{len(fleet.records)} are hidden; esc clears it.",))
-    return Notice("no pods on this account", ("Rent one at console.runpod.io: it appears here by itself.",))
+        return EmptyState("no pod matches the filter", (f"{len(fleet.records)} are hidden; esc clears it.",))
+    return EmptyState("no pods on this account", ("Rent one at console.runpod.io: it appears here by itself.",))
 
 
-def market(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False) -> Notice:
+def market(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False) -> EmptyState:
     """Why there is no row in the market pane. `waited`: seconds since podtop began to ask."""
     return priced(fleet.market, filtered, waited, fleet.recorded or replay)
 
@@ -116,31 +118,31 @@ def aged(feed: Feed[Any], now: float, interval: float) -> str:
     return "  ".join(parts)
 
 
-def topic(feed: Feed[Any], what: str, filtered: bool, hidden: int) -> Notice:
+def topic(feed: Feed[Any], what: str, filtered: bool, hidden: int) -> EmptyState:
     """Why there is no row of something that is asked for while it is shown."""
     if feed.value is None:
-        return failure(feed.error, what) if feed.error is not None else Notice(f"◌ asking RunPod for {what}")
+        return failure(feed.error, what) if feed.error is not None else EmptyState(f"◌ asking RunPod for {what}")
     if filtered and hidden:
-        return Notice("nothing matches the filter", (f"{hidden} are hidden; esc clears it.",))
-    return Notice(f"RunPod told of no {what}")
+        return EmptyState("nothing matches the filter", (f"{hidden} are hidden; esc clears it.",))
+    return EmptyState(f"RunPod told of no {what}")
 
 
-def priced(feed: Feed[Market], filtered: bool, waited: float, recorded: bool) -> Notice:
+def priced(feed: Feed[Market], filtered: bool, waited: float, recorded: bool) -> EmptyState:
     """Why there is no price to be shown."""
     if recorded and feed.value is None:
-        return Notice("no prices were recorded by this time")
+        return EmptyState("no prices were recorded by this time")
     if feed.value is None:
         return _waiting(feed, "prices", waited)
     if filtered and feed.value.offers:
-        return Notice("no GPU matches the filter", (f"{len(feed.value.offers)} are hidden; esc clears it.",))
-    return Notice("RunPod offers no GPU right now")
+        return EmptyState("no GPU matches the filter", (f"{len(feed.value.offers)} are hidden; esc clears it.",))
+    return EmptyState("RunPod offers no GPU right now")
 
 
-def telemetry(fleet: Fleet) -> Notice:
+def telemetry(fleet: Fleet) -> EmptyState:
     """Why there is no chart."""
     if fleet.snapshot.value is None:
-        return Notice("")
-    return Notice("no pod under the cursor")
+        return EmptyState("")
+    return EmptyState("no pod under the cursor")
 
 
 def held_back(feed: Feed[Snapshot], now: float) -> str:

@@ -18,7 +18,7 @@ from tui.ui.widgets.status_lines import TwoSided, taken
 if TYPE_CHECKING:
     from tui.api.cloud import CloudError
     from tui.api.models import Problem
-    from tui.history.playback import Player
+    from tui.history.playback import Playback
     from tui.store.feed import Feed
     from tui.store.fleet import Fleet
 
@@ -143,7 +143,7 @@ def paused(fleet: Fleet, held: float, now: float, tz: tzinfo | None) -> Forms:
     return tuple((*short, gap, *form) for short, form in zip((hold, hold, hold, (("‖", "warn"),)), forms, strict=False))
 
 
-def travelling(at: float, player: Player, live: Fleet, now: float, tz: tzinfo | None, back: str = "=") -> Forms:
+def travelling(at: float, player: Playback, live: Fleet, now: float, tz: tzinfo | None, back: str = "=") -> Forms:
     """Which instant of the recording is shown, and whether it moves; and what is wrong meanwhile."""
     when = datetime.fromtimestamp(at, tz)
     day = "" if now - at < 12 * 3600 else f"{when:%a %d %b} "

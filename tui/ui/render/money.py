@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tui.api.account import Account
     from tui.api.models import Funds, Pod
     from tui.store.balances import Balances
-    from tui.store.spend import Books
+    from tui.store.spend import SpendHistory
 
 NOTHING: Cell = ((fmt.UNKNOWN, "quiet"),)
 NAMED = 3
@@ -165,7 +165,7 @@ def _zombie(row: PodCost) -> bool:
     return not row.running and not row.reason and row.stored is None and bool(row.storage_per_hr)
 
 
-def seen(books: Books | None, tz: tzinfo | None) -> str:
+def seen(books: SpendHistory | None, tz: tzinfo | None) -> str:
     """What today's and this month's figures rest on."""
     if books is None:
         return ""
@@ -346,7 +346,7 @@ def ahead(funds: Funds | None, change: float | None) -> float:
 
 def projection(
     funds: Funds | None,
-    books: Books | None,
+    books: SpendHistory | None,
     told: Balances,
     stopped: tuple[str, float | None],
     span: float,

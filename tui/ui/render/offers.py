@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tui.domain import costs
-from tui.domain.market_watch import State, Vigil, hit, what
+from tui.domain.market_watch import MarketWatch, State, hit, what
 from tui.format import numbers as fmt
 from tui.store.price_history import CLOUDS, SECURE, Low, Presence, Prices, words
 from tui.store.views import offers as views
@@ -26,7 +26,7 @@ from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
     from tui.api.hosts import CpuType
-    from tui.api.models import DataCenter, Demand, Funds, Offer, Places, Quote
+    from tui.api.models import DataCenter, DataCenters, Funds, MarketQuery, Offer, Quote
     from tui.store.fleet import Fleet
 
 TREND_COLUMNS = 12
@@ -103,7 +103,7 @@ def facts(
     offer: Offer,
     every: tuple[OfferRow, ...],
     prices: Prices,
-    places: Places | None,
+    places: DataCenters | None,
     funds: Funds | None,
     now: float,
     tz: tzinfo | None,
@@ -225,7 +225,7 @@ def _size(row: OfferRow) -> Cell:
     return ((f"{row.memory_gb} GB", "muted"),)
 
 
-def _where(row: OfferRow, places: Places | None) -> Iterator[Fact]:
+def _where(row: OfferRow, places: DataCenters | None) -> Iterator[Fact]:
     for center, word in views.centers_of(places, row.id)[:8]:
         yield Fact(center, stock_cell(word))
 
@@ -398,7 +398,7 @@ def center_facts(center: DataCenter, names: dict[str, str]) -> tuple[tuple[str, 
     return (stock, ("Data centre", (Fact("Listed", (listed,)),)))
 
 
-def chips_line(demand: Demand) -> tuple[Cell, ...]:
+def chips_line(demand: MarketQuery) -> tuple[Cell, ...]:
     """The filters that go to RunPod, each a group of its own to be clicked away."""
     found = views.chips(demand)
     if not found:
@@ -433,7 +433,7 @@ _STATES = {
 }  # fmt: skip
 
 
-def watch_cells(vigil: Vigil, fleet: Fleet, now: float, tz: tzinfo | None) -> Cells:
+def watch_cells(vigil: MarketWatch, fleet: Fleet, now: float, tz: tzinfo | None) -> Cells:
     """The cells of one watch."""
     glyph, role = _STATES[vigil.state]
     word = "there" if vigil.met_at is not None and vigil.state is State.WAITING else vigil.state.value
@@ -449,7 +449,7 @@ def watch_cells(vigil: Vigil, fleet: Fleet, now: float, tz: tzinfo | None) -> Ce
     }
 
 
-def _watch_now(vigil: Vigil, fleet: Fleet) -> Cell:
+def _watch_now(vigil: MarketWatch, fleet: Fleet) -> Cell:
     """What is known of it now: the price, or that there is none."""
     if vigil.over:
         return ()
@@ -468,7 +468,7 @@ def _watch_now(vigil: Vigil, fleet: Fleet) -> Cell:
     return ((fmt.money(found.price), "text" if not dear else "warn"), (f" {found.name}", "muted"))
 
 
-def _watch_then(vigil: Vigil) -> Cell:
+def _watch_then(vigil: MarketWatch) -> Cell:
     if vigil.plan is not None:
         return (("deploy", "warn"), (f" up to {fmt.money(vigil.plan.cap)}/h, {vigil.plan.attempts} tries", "muted"))
     return (("resume it", "warn"),) if vigil.pod else (("tell me", "muted"),)

@@ -9,7 +9,7 @@ from tui.actions import is_spot
 from tui.domain import costs
 from tui.domain import deploy_draft as drafts
 from tui.domain.consequences import Point
-from tui.domain.market_watch import Vigil, what
+from tui.domain.market_watch import MarketWatch, what
 from tui.format import numbers as fmt
 from tui.ui.primitives.question import Question
 from tui.ui.render.deploy_question import sent
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ONCE = Point("once", "It sends one deploy at a time, and ends with the first pod. A lost answer is never sent again.")
 
 
-def _at_odds(vigil: Vigil, draft: Draft, offers: Sequence[Offer]) -> str:
+def _at_odds(vigil: MarketWatch, draft: Draft, offers: Sequence[Offer]) -> str:
     """What the watch and the form do not agree on; the watch's own is what would be sent."""
     count = str(vigil.demand.gpu_count)
     cloud = {None: "ALL", True: "SECURE", False: "COMMUNITY"}[vigil.demand.secure]
@@ -40,7 +40,7 @@ def _at_odds(vigil: Vigil, draft: Draft, offers: Sequence[Offer]) -> str:
     return ""
 
 
-def _too_little(vigil: Vigil, draft: Draft, cap: float) -> str:
+def _too_little(vigil: MarketWatch, draft: Draft, cap: float) -> str:
     """Why it would never be sent, whatever the market shows."""
     disks = drafts.price(draft, (), None).disks
     bid = drafts.dollars(draft, "bid_per_gpu") if draft.way == "spot" else None
@@ -68,7 +68,7 @@ def _lease(draft: Draft) -> tuple[Point, ...]:
 
 
 def deploys(
-    vigil: Vigil, draft: Draft, cap: float, tries: int, funds: Funds | None, offers: Sequence[Offer] = ()
+    vigil: MarketWatch, draft: Draft, cap: float, tries: int, funds: Funds | None, offers: Sequence[Offer] = ()
 ) -> Question:
     """What is asked before a watch may deploy."""
     balance = funds.balance if funds is not None else None
@@ -149,7 +149,7 @@ def resumes(pod: Pod | None, funds: Funds | None) -> Question:
     )  # fmt: skip
 
 
-def no_more(vigil: Vigil) -> Question:
+def no_more(vigil: MarketWatch) -> Question:
     """What is asked before a watch is taken away."""
     return Question(
         f"Watch: {what(vigil)}", ((vigil.pod_name or vigil.pod, "text"), (f"  {vigil.state}", "muted")),

@@ -26,14 +26,14 @@ from tui.ui.controllers.pod_actions import Wish
 from tui.ui.messages import OpenPod
 from tui.ui.modals.readme import Readme
 from tui.ui.primitives.cells import Cell
-from tui.ui.primitives.empty_state import Notice
+from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import account as owned
 from tui.ui.render import charges as charged
 from tui.ui.render import empty_states, money
 from tui.ui.render.copy_entries import Entry, under_cursor
 from tui.ui.render.money import Row
 from tui.ui.render.pod_facts import Fact, Section, copied
-from tui.ui.screens.base import Sight, TimedScreen, hidden
+from tui.ui.screens.base import BaseScreen, ScreenContext, hidden
 from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.pane_container import Body
 from tui.ui.widgets.status_lines import Lines, TwoSided
@@ -84,7 +84,7 @@ DAYS = 1
 """Which of the ranges of days is shown at first."""
 
 
-class AccountScreen(TimedScreen):
+class AccountScreen(BaseScreen):
     """Reads the account; asks for what its list shows, while it is on top."""
 
     MODE = "account"
@@ -112,7 +112,7 @@ class AccountScreen(TimedScreen):
         hidden("escape", "back", "pane.back", "Leave zoom, filter, marks"),
     ]
 
-    def __init__(self, sight: Sight) -> None:
+    def __init__(self, sight: ScreenContext) -> None:
         super().__init__(sight)
         self._panes = layout.AccountPanes()
         self._zoomed = False
@@ -200,7 +200,7 @@ class AccountScreen(TimedScreen):
         if feed is None:
             trouble = empty_states.trouble(fleet, "pods", now)
             if words and rows:
-                notice = Notice("no pod matches the filter", (f"{len(rows)} are hidden; esc clears it.",))
+                notice = EmptyState("no pod matches the filter", (f"{len(rows)} are hidden; esc clears it.",))
             else:
                 notice = empty_states.pods(fleet, False, replay=self._player.replay)
         else:
@@ -222,19 +222,19 @@ class AccountScreen(TimedScreen):
         self._entitle(table, "  ".join(parts), note)
         table.set_class(bool(trouble), "-old")
 
-    def _notice(self, fleet: Fleet, feed: Feed[Any], what: str, filtered: bool, hidden: int) -> Notice:
+    def _notice(self, fleet: Fleet, feed: Feed[Any], what: str, filtered: bool, hidden: int) -> EmptyState:
         if feed.value is None and (self._player.replay or fleet.recorded):
-            return Notice(f"a recording has no {what}", ("It keeps pods, prices and the balance: see Money.",))
+            return EmptyState(f"a recording has no {what}", ("It keeps pods, prices and the balance: see Money.",))
         if feed.value is None and fleet.keyless:
-            return Notice("there is no API key: prices only", ("Set RUNPOD_API_KEY or pass --api-key-file FILE.",))
+            return EmptyState("there is no API key: prices only", ("Set RUNPOD_API_KEY or pass --api-key-file FILE.",))
         if self._list == "billing" and feed.value is None and feed.error is not None:
-            return Notice(
+            return EmptyState(
                 "RunPod does not give it",
                 (str(feed.error), "What it bills by GPU type is no documented part of its API; charges by day are."),
                 "warn",
             )
         if self._list in RANGED and feed.value is not None and not (filtered and hidden):
-            return Notice(f"no {what} in the last {self._span()} days", ("- shows more days.",))
+            return EmptyState(f"no {what} in the last {self._span()} days", ("- shows more days.",))
         return empty_states.topic(feed, what, filtered, hidden)
 
     def _rows(self, fleet: Fleet, now: float) -> dict[str, Row]:
@@ -332,7 +332,7 @@ class AccountScreen(TimedScreen):
                 if text := copied(fact):
                     self._copies[key] = (fact.label or section.title, text)
         feed = self._feed(fleet, LISTS[self._list].first)
-        notice = Notice("nothing is under the cursor")
+        notice = EmptyState("nothing is under the cursor")
         if self._list == "money":
             notice = empty_states.pods(fleet, False, replay=self._player.replay)
         if feed is not None and feed.value is None:
@@ -401,7 +401,7 @@ class AccountScreen(TimedScreen):
         if drawn is None:
             feed = self._feed(fleet, LISTS[self._list].first)
             pane.show_notice(
-                Notice("the balance is not known") if feed is None
+                EmptyState("the balance is not known") if feed is None
                 else self._notice(fleet, feed, LISTS[self._list].what, False, 0)
             )  # fmt: skip
             return

@@ -1,4 +1,4 @@
-"""`TimedScreen`: what screens with charts share: the header, the position in time, and how charts are looked at."""
+"""`BaseScreen`: what screens with charts share: the header, the position in time, and how charts are looked at."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tui.actions import ACTIONS
 from tui.api.models import Offer
 from tui.format import numbers as fmt
 from tui.format.width import shown
-from tui.history.playback import Player
-from tui.storage.preferences import Kept
+from tui.history.playback import Playback
+from tui.storage.preferences import Preferences
 from tui.store.fleet import Fleet, Record
 from tui.store.views import pods
 from tui.ui import key_hints, themes
-from tui.ui.controllers.pod_actions import Acts, Wish
+from tui.ui.controllers.pod_actions import PodActions, Wish
 from tui.ui.messages import Attend, LookBack
 from tui.ui.primitives import roles
 from tui.ui.primitives.cells import Cell
@@ -36,8 +36,8 @@ from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from tui.domain.rate_limit import Use
-    from tui.ui.controllers.connect import Reach
-    from tui.ui.controllers.market_watches import Watching
+    from tui.ui.controllers.connect import Connect
+    from tui.ui.controllers.market_watches import WatchController
     from tui.ui.input.input_queue import InputQueue
     from tui.ui.render.copy_entries import Entry
     from tui.ui.widgets.chart import Chart
@@ -64,26 +64,26 @@ def hidden(key: str, action: str, id: str, tooltip: str) -> Binding:
     return Binding(key, action, tooltip, id=id, show=False, tooltip=tooltip)
 
 
-class Sight(NamedTuple):
+class ScreenContext(NamedTuple):
     """What every screen is given to look at."""
 
     fleet: Fleet
     changed: Signal[None]
     badges: Badges
-    player: Player
-    acts: Acts
+    player: Playback
+    acts: PodActions
     tz: tzinfo | None
-    kept: Kept
-    watching: Callable[[], Watching]
+    kept: Preferences
+    watching: Callable[[], WatchController]
     use: Callable[[], Use]
     display: Display
     marks: dict[str, None]
     """Pods that are marked, by their ids: what is marked on one screen is on others."""
-    reach: Reach
+    reach: Connect
     acting: frozenset[str] = key_hints.ACTING
 
 
-class TimedScreen(Screen[None]):
+class BaseScreen(Screen[None]):
     """Shows the fleet at the player's instant; a screen that is not on top skips.
 
     MODE names it in the header's tabs; TOPICS is what is asked of RunPod only while it is on top; NEVER are ids of
@@ -126,7 +126,7 @@ class TimedScreen(Screen[None]):
     NEVER: ClassVar[tuple[str, ...]] = ()
     TOPICS: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, sight: Sight) -> None:
+    def __init__(self, sight: ScreenContext) -> None:
         super().__init__()
         self._sight = sight
         self._player = sight.player

@@ -17,10 +17,10 @@ from tui.store.views import event_log
 from tui.ui.layout import WIDE, EventPanes
 from tui.ui.messages import GoBack, LookAtLog, OpenPod
 from tui.ui.primitives.cells import Cell
-from tui.ui.primitives.empty_state import Notice
+from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import events
 from tui.ui.render.copy_entries import Entry, under_cursor
-from tui.ui.screens.base import Sight, TimedScreen
+from tui.ui.screens.base import BaseScreen, ScreenContext
 from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.pane_container import Body
 from tui.ui.widgets.status_lines import Lines, TwoSided
@@ -32,7 +32,7 @@ NARROW = 70
 """Columns below which the log has only the least."""
 
 
-class EventsScreen(TimedScreen):
+class EventsScreen(BaseScreen):
     """Reads the fleet's events, and what a recording tells of those before."""
 
     MODE = "events"
@@ -42,7 +42,7 @@ class EventsScreen(TimedScreen):
         Binding("escape,backspace", "back", "back", id="pane.back", tooltip="Clear the filter; back to where you were"),
     ]
 
-    def __init__(self, sight: Sight) -> None:
+    def __init__(self, sight: ScreenContext) -> None:
         super().__init__(sight)
         self._events: dict[str, Event] = {}
         self._every: tuple[Event, ...] = ()
@@ -114,12 +114,12 @@ class EventsScreen(TimedScreen):
         self._entitle(table, f"Events  {counted}".rstrip(), f"▲ {faults[0]}" if faults else self._reach())
         self._show_text()
 
-    def _notice(self) -> Notice:
+    def _notice(self) -> EmptyState:
         if self._typed.strip() and self._every:
-            return Notice("no event matches the filter", (f"{len(self._every):,} are hidden; esc clears it.",))
+            return EmptyState("no event matches the filter", (f"{len(self._every):,} are hidden; esc clears it.",))
         if self._player.past is not None and self._sight.fleet.earlier is None:
-            return Notice("◌ asking the recording")
-        return Notice(
+            return EmptyState("◌ asking the recording")
+        return EmptyState(
             "nothing has happened since podtop watches",
             ("Changes of pods, alerts, what was done, trouble with RunPod, prices that were waited for stand here.",),
         )
@@ -158,7 +158,7 @@ class EventsScreen(TimedScreen):
             record = self._view[0].records.get(event.pod)
             others = [other for other in self._every if other.pod == event.pod and other != event]
             cells = events.about(event, record, others, self._names, now, self._sight.tz, max(20, table.size.width))
-        table.show(tuple(cells), lambda key: cells[key], notice=Notice("no event is under the cursor"))
+        table.show(tuple(cells), lambda key: cells[key], notice=EmptyState("no event is under the cursor"))
         title = "".join(text for text, _ in events.subject(event, self._names)) if event is not None else "Event"
         self._entitle(table, title, "")
 

@@ -21,7 +21,7 @@ from tui.ui.controllers.pod_actions import Wish
 from tui.ui.messages import OpenPod
 from tui.ui.primitives.cells import Cell
 from tui.ui.render import empty_states, rows
-from tui.ui.screens.base import Sight, TimedScreen
+from tui.ui.screens.base import BaseScreen, ScreenContext
 from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.pane_container import Body
 from tui.ui.widgets.status_lines import Lines, TwoSided
@@ -43,7 +43,7 @@ MOST_COMPARED = 8
 TITLES = {"pods": "Pods", "telemetry": "Telemetry", "market": "Market"}
 
 
-class FleetScreen(TimedScreen):
+class FleetScreen(BaseScreen):
     """Reads the fleet and tells the widgets."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -73,7 +73,7 @@ class FleetScreen(TimedScreen):
         ),
     ]
 
-    def __init__(self, sight: Sight) -> None:
+    def __init__(self, sight: ScreenContext) -> None:
         super().__init__(sight)
         self._panes = layout.Panes()
         self._zoomed = False

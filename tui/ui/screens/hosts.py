@@ -16,12 +16,12 @@ from tui.store.views.pods import terms
 from tui.ui import layout
 from tui.ui.charts.pod_charts import Look, width_of
 from tui.ui.primitives.cells import Cell
-from tui.ui.primitives.empty_state import Notice
+from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import empty_states
 from tui.ui.render import hosts as words
 from tui.ui.render.copy_entries import Entry, under_cursor
 from tui.ui.render.pod_facts import copied
-from tui.ui.screens.base import RANGES, Sight, TimedScreen, hidden
+from tui.ui.screens.base import RANGES, BaseScreen, ScreenContext, hidden
 from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.pane_container import Body
 from tui.ui.widgets.status_lines import Lines, TwoSided
@@ -34,7 +34,7 @@ TABS = {**TITLES, "charts": "Charts", "earnings": "Earned"}
 SHORT = 12
 
 
-class HostsScreen(TimedScreen):
+class HostsScreen(BaseScreen):
     """Reads the machines; asks for them while it is on top."""
 
     MODE = "hosts"
@@ -52,7 +52,7 @@ class HostsScreen(TimedScreen):
         hidden("escape,backspace", "back", "pane.back", "Leave cursor, zoom, the machine, the filter"),
     ]
 
-    def __init__(self, sight: Sight) -> None:
+    def __init__(self, sight: ScreenContext) -> None:
         super().__init__(sight)
         self._panes = layout.HostPanes()
         self._zoomed = False
@@ -115,16 +115,16 @@ class HostsScreen(TimedScreen):
         self._entitle(table, f"{TITLES['hosts']}  {number}".rstrip(), trouble)
         table.set_class(bool(trouble), "-old")
 
-    def _notice(self, fleet: Fleet) -> Notice:
+    def _notice(self, fleet: Fleet) -> EmptyState:
         if fleet.recorded or self._player.replay:
-            return Notice("machines are not recorded", ("= returns to now.",) if not self._player.replay else ())
+            return EmptyState("machines are not recorded", ("= returns to now.",) if not self._player.replay else ())
         if fleet.keyless:
-            return Notice("there is no API key: prices only", ("Set RUNPOD_API_KEY or pass --api-key-file FILE.",))
+            return EmptyState("there is no API key: prices only", ("Set RUNPOD_API_KEY or pass --api-key-file FILE.",))
         if self._every:
             return empty_states.topic(fleet.hosts, "machines", True, len(self._every))
         if fleet.hosts.value is None:
             return empty_states.topic(fleet.hosts, "machines", False, 0)
-        return Notice(
+        return EmptyState(
             "this account lets no machine to others",
             (
                 "Here stand machines that you rent out as a RunPod host: what they are rented for, earn, and do.",
@@ -160,7 +160,7 @@ class HostsScreen(TimedScreen):
                 if text := copied(fact):
                     self._copies[key] = (fact.label, text)
         table.show(
-            tuple(cells), lambda key: cells[key], notice=Notice("no machine is under the cursor"),
+            tuple(cells), lambda key: cells[key], notice=EmptyState("no machine is under the cursor"),
             faded=fleet.hosts.stale(now, TOPICS["hosts"].interval),
         )  # fmt: skip
         self._entitle(table, (row.name or row.key) if row is not None else TITLES["facts"], "")
@@ -174,7 +174,7 @@ class HostsScreen(TimedScreen):
         series = fleet.host_telemetry.of(host.id) if host is not None else None
         if host is None or series is None or not len(series):
             says = "this machine tells of no samples" if host is not None else "no machine is under the cursor"
-            pane.show_notice(Notice(says))
+            pane.show_notice(EmptyState(says))
             return
         pane.open()
         wanted = words.charts_of(series)
@@ -204,7 +204,7 @@ class HostsScreen(TimedScreen):
         self._entitle(pane, TITLES["earnings"], "a bar a day" if earned else "")
         if not earned:
             pane.show_notice(
-                Notice("no earnings of this machine are told of" if host else "no machine is under the cursor")
+                EmptyState("no earnings of this machine are told of" if host else "no machine is under the cursor")
             )
             return
         pane.open()

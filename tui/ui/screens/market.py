@@ -10,7 +10,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from tui.api.models import ANYTHING, Demand, Market, Offer
+from tui.api.models import ANYTHING, Market, MarketQuery, Offer
 from tui.domain.market_watch import what
 from tui.format import numbers as fmt
 from tui.store.feed import Feed
@@ -24,11 +24,11 @@ from tui.ui.charts import spec
 from tui.ui.controllers.pod_actions import Wish
 from tui.ui.messages import Attend
 from tui.ui.primitives.cells import Cell, wrap
-from tui.ui.primitives.empty_state import Notice
+from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import catalogue, empty_states, offers
 from tui.ui.render.pod_facts import Fact, copied
 from tui.ui.render.rows import NARROW, narrowed
-from tui.ui.screens.base import RANGES, Sight, TimedScreen, hidden
+from tui.ui.screens.base import RANGES, BaseScreen, ScreenContext, hidden
 from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.pane_container import Body
 from tui.ui.widgets.status_lines import Lines
@@ -63,7 +63,7 @@ DAY, WEEK = RANGES.index(86_400.0), RANGES.index(7 * 86_400.0)
 HINT = " ".join(f"{name}=" for name in views.FILTERS)
 
 
-class MarketScreen(TimedScreen):
+class MarketScreen(BaseScreen):
     """Reads the market; asks for it as its filters say, while it is on top."""
 
     MODE = "market"
@@ -104,7 +104,7 @@ class MarketScreen(TimedScreen):
         hidden("escape", "back", "pane.back", "Leave cursor, zoom, filter"),
     ]
 
-    def __init__(self, sight: Sight) -> None:
+    def __init__(self, sight: ScreenContext) -> None:
         super().__init__(sight)
         self._range = DAY
         self._panes = layout.MarketPanes()
@@ -231,12 +231,12 @@ class MarketScreen(TimedScreen):
         words = self._typed["watches"].lower().split()
         every = sorted(live.vigils.values(), key=lambda vigil: (vigil.over, vigil.made_at))
         found = {v.id: v for v in every if all(word in what(v).lower() for word in words)}
-        notice = Notice(
+        notice = EmptyState(
             "nothing is watched for",
             ("w on a GPU waits for it at a price; w on a stopped pod waits for free GPUs on its host.",),
         )
         if every and not found:
-            notice = Notice("nothing matches the filter", (f"{len(every)} are hidden; esc clears it.",))
+            notice = EmptyState("nothing matches the filter", (f"{len(every)} are hidden; esc clears it.",))
         self.query_one("#watches", Table).show(
             tuple(found),
             lambda key: offers.watch_cells(found[key], live, now, self._sight.tz),
@@ -353,7 +353,7 @@ class MarketScreen(TimedScreen):
                     label = fact.label if not line else ""
                     cells[f"{heading} {number}.{line}"] = {"label": ((label, "muted"),), "value": value}
                     self._facts[f"{heading} {number}.{line}"] = fact
-        table.show(tuple(cells), lambda key: cells[key], notice=Notice("nothing is under the cursor"))
+        table.show(tuple(cells), lambda key: cells[key], notice=EmptyState("nothing is under the cursor"))
         self._entitle(table, title or TITLES["facts"], "")
         self._show_trend(pane, row, fleet, now)
 
@@ -362,10 +362,10 @@ class MarketScreen(TimedScreen):
             return
         self._entitle(pane, TITLES["trend"], f"last {fmt.span(RANGES[self._range])}" if row else "")
         if row is None:
-            pane.show_notice(Notice("no GPU is under the cursor"))
+            pane.show_notice(EmptyState("no GPU is under the cursor"))
             return
         if fleet.prices.lowest(row.id, now - RANGES[self._range], now + BUCKET) is None:
-            pane.show_notice(Notice(f"no price was seen in the last {fmt.span(RANGES[self._range])}"))
+            pane.show_notice(EmptyState(f"no price was seen in the last {fmt.span(RANGES[self._range])}"))
             return
         pane.open()
         pane.divide(1)
@@ -660,7 +660,7 @@ class MarketScreen(TimedScreen):
         self._typed[of or self._list] = text
         self.show()
 
-    def _set_demand(self, demand: Demand) -> None:
+    def _set_demand(self, demand: MarketQuery) -> None:
         self._demand = demand
         self._begun = self._player.clock()
         self._sight.kept.keep("market.filters", " ".join(views.chips(demand)))

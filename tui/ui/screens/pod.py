@@ -10,16 +10,16 @@ from textual.binding import Binding, BindingType
 
 from tui.domain import pod_costs
 from tui.store.fleet import Fleet, Record
-from tui.store.pod_inspection import Inspection
+from tui.store.pod_inspection import PodInspection
 from tui.store.views import pods
 from tui.ui import layout
 from tui.ui.messages import Inspect
 from tui.ui.primitives.cells import Cell, wrap
-from tui.ui.primitives.empty_state import Notice
+from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import empty_states, pod_facts
 from tui.ui.render import events as timeline
 from tui.ui.render.copy_entries import Entry
-from tui.ui.screens.base import Sight, TimedScreen, hidden
+from tui.ui.screens.base import BaseScreen, ScreenContext, hidden
 from tui.ui.widgets.pane_container import Body
 from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Column, Table
@@ -30,7 +30,7 @@ TITLES = {"facts": "Pod", "charts": "Telemetry", "timeline": "Timeline"}
 SHORT = 12
 
 
-class PodScreen(TimedScreen):
+class PodScreen(BaseScreen):
     """Looks at one pod by its id."""
 
     TITLE = "Pod"
@@ -43,7 +43,7 @@ class PodScreen(TimedScreen):
         Binding("escape,enter,backspace", "back", "back", id="pane.back", tooltip="Leave the cursor, zoom, the pod"),
     ]
 
-    def __init__(self, sight: Sight, pod: str) -> None:
+    def __init__(self, sight: ScreenContext, pod: str) -> None:
         super().__init__(sight)
         self.pod = pod
         self._panes = layout.Detail()
@@ -91,7 +91,7 @@ class PodScreen(TimedScreen):
         if fleet.pods_stale(now):
             self._show_facts(fleet, fleet.records.get(self.pod), self._sight.fleet.inspection, now)
 
-    def _show_facts(self, fleet: Fleet, record: Record | None, inspection: Inspection | None, now: float) -> None:
+    def _show_facts(self, fleet: Fleet, record: Record | None, inspection: PodInspection | None, now: float) -> None:
         table = self.query_one("#facts", Table)
         cells: dict[str, dict[str, Cell]] = {}
         self._copies = {}
@@ -128,24 +128,24 @@ class PodScreen(TimedScreen):
         self._entitle(table, f"{TITLES['facts']}  {name}", empty_states.inspected(feed, fleet, now))
         table.set_class(fleet.pods_stale(now), "-old")
 
-    def _notice(self, fleet: Fleet, record: Record | None) -> Notice:
+    def _notice(self, fleet: Fleet, record: Record | None) -> EmptyState:
         if record is not None and record.unreadable is not None:
-            return Notice("? this pod came back in a shape podtop does not know", (record.unreadable,), "bad")
+            return EmptyState("? this pod came back in a shape podtop does not know", (record.unreadable,), "bad")
         if fleet.pods_at is None:
             return empty_states.pods(fleet, False, replay=self._player.replay)
-        return Notice("this pod is not on the account", ("Its past is below and beside; esc goes back.",))
+        return EmptyState("this pod is not on the account", ("Its past is below and beside; esc goes back.",))
 
-    def _show_timeline(self, fleet: Fleet, inspection: Inspection | None, now: float) -> None:
+    def _show_timeline(self, fleet: Fleet, inspection: PodInspection | None, now: float) -> None:
         table = self.query_one("#timeline", Table)
         rows = timeline.rows(pods.timeline(fleet, inspection, self.pod, now), now, self._sight.tz)
         words = "nothing has happened since podtop watches" if inspection is not None else "◌ asking the recording"
-        table.show(tuple(rows), lambda key: rows[key], notice=Notice(words))
+        table.show(tuple(rows), lambda key: rows[key], notice=EmptyState(words))
 
     def _show_telemetry(self, record: Record | None) -> None:
         pane = self.query_one("#charts", Telemetry)
         self._entitle(pane, TITLES["charts"], self._span_words())
         if record is None:
-            pane.show_notice(Notice("no samples of this pod at this time"))
+            pane.show_notice(EmptyState("no samples of this pod at this time"))
             return
         self._show_charts(pane, [record])
 

@@ -201,7 +201,7 @@ def _steps(count: int, direction: str) -> str:
     return "" if count == 0 else f"\x1b[{direction}" if count == 1 else f"\x1b[{count}{direction}"
 
 
-class Shadow:
+class CellBuffer:
     """The cells of one terminal: wanted, and shown."""
 
     def __init__(self, width: int, height: int, colours: ColorSystem) -> None:

@@ -19,8 +19,8 @@ from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.strip import Strip
 
-from tui.ui.terminal.cell_buffer import Shadow
-from tui.ui.terminal.frame_pacer import Pace
+from tui.ui.terminal.cell_buffer import CellBuffer
+from tui.ui.terminal.frame_pacer import FramePacer
 
 if TYPE_CHECKING:
     from textual._compositor import ChopsUpdate, LayoutUpdate
@@ -63,10 +63,10 @@ class Paced(Protocol):
     def write(self, data: str) -> None: ...
 
 
-class Terminal:
+class DiffRenderer:
     """What an app paints on, in the place of its `_display`."""
 
-    def __init__(self, app: App[Any], pace: Pace, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, app: App[Any], pace: FramePacer, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
         self._pace = pace
         self._clock = clock
@@ -76,7 +76,7 @@ class Terminal:
         self._textual: Callable[[Any, Any], None] | None = getattr(app, "_display", None)
         self._met: object = None
         self._driver: Paced | None = None
-        self._shadow: Shadow | None = None
+        self._shadow: CellBuffer | None = None
         self.active = False
 
     def touch(self) -> None:
@@ -142,7 +142,7 @@ class Terminal:
             width, height = update.region.size
             if self._shadow is None or self._shadow.size != (width, height):
                 name = self._app.console.color_system
-                self._shadow = Shadow(width, height, COLOR_SYSTEMS[name] if name else ColorSystem.TRUECOLOR)
+                self._shadow = CellBuffer(width, height, COLOR_SYSTEMS[name] if name else ColorSystem.TRUECOLOR)
             _lay(self._shadow, update)
         elif isinstance(update, ChopsUpdate):
             # Before the first layout there is nothing that could be patched.
@@ -196,14 +196,14 @@ class Terminal:
         return self.active
 
 
-def _lay(shadow: Shadow, update: LayoutUpdate) -> None:
+def _lay(shadow: CellBuffer, update: LayoutUpdate) -> None:
     for y, strips in enumerate(update.strips, update.region.y):
         x = update.region.x
         for strip in strips:
             x += shadow.put(x, y, strip)
 
 
-def _patch(shadow: Shadow, update: ChopsUpdate) -> None:
+def _patch(shadow: CellBuffer, update: ChopsUpdate) -> None:
     for y, start, stop in update.spans:
         for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
             if strip is not None and x < stop and end > start:
@@ -265,14 +265,14 @@ def _lacking(app: App[Any]) -> list[str]:
 def install(
     app: App[Any],
     driver: type[Driver] | None = None,
-    pace: Pace | None = None,
+    pace: FramePacer | None = None,
     clock: Callable[[], float] = time.monotonic,
-) -> Terminal:
+) -> DiffRenderer:
     """Make an app that is not running yet send only cells that differ; where that cannot be, it stays as it was.
 
     driver: a paced one, to use instead of podtop's. pace: when frames may go.
     """
-    terminal = Terminal(app, pace or Pace(), clock)
+    terminal = DiffRenderer(app, pace or FramePacer(), clock)
     try:
         version = version_of_textual()
         if not SUPPORTED[0] <= version < SUPPORTED[1]:

@@ -13,7 +13,7 @@ from textual.filter import LineFilter, Monochrome, NoColor
 
 from tui.ui import themes
 from tui.ui.terminal import capabilities
-from tui.ui.terminal.frame_pacer import Pace
+from tui.ui.terminal.frame_pacer import FramePacer
 
 if TYPE_CHECKING:
     from textual.theme import Theme
@@ -31,7 +31,7 @@ class Display:
         self.mouse = config.mouse
         self.ascii = config.ascii or capabilities.only_ascii(self._environ)
         self.plain = bool(self._environ.get("NO_COLOR"))
-        self.pace = Pace(None if config.slow_link == "auto" else bool(config.slow_link))
+        self.pace = FramePacer(None if config.slow_link == "auto" else bool(config.slow_link))
         self._filters: tuple[LineFilter, ...] = ()
         if self.plain or self.ascii:
             from tui.ui.terminal import filters

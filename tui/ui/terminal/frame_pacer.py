@@ -30,7 +30,7 @@ PATIENCE = 10.0
 """Seconds after which an answer that was asked for is not waited for any more."""
 
 
-class Pace:
+class FramePacer:
     """slow_link: True or False where a person has said so; None finds it out."""
 
     def __init__(self, slow_link: bool | None = None) -> None:

@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.ui.primitives.cells import Cell, fit
-from tui.ui.primitives.empty_state import Notice, notice_line
+from tui.ui.primitives.empty_state import EmptyState, notice_line
 from tui.ui.primitives.roles import style_of
 
 
@@ -109,7 +109,7 @@ class Table(ScrollView, can_focus=True):
         self._keys: tuple[str, ...] = ()
         self._index: dict[str, int] = {}
         self._cells: Callable[[str], Cells] = lambda key: {}
-        self._notice = Notice("")
+        self._notice = EmptyState("")
         self._cursor: str | None = None
         self._sorted = ("", False)
         self._faded = False
@@ -134,7 +134,7 @@ class Table(ScrollView, can_focus=True):
         keys: tuple[str, ...],
         cells: Callable[[str], Cells],
         *,
-        notice: Notice,
+        notice: EmptyState,
         sorted_by: tuple[str, bool] = ("", False),
         faded: bool = False,
     ) -> None:

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.ui.layout import Tiles
-from tui.ui.primitives.empty_state import Notice, notice_line
+from tui.ui.primitives.empty_state import EmptyState, notice_line
 from tui.ui.primitives.roles import style_of
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Telemetry(Widget, can_focus=True):
         super().__init__(id=id)
         self._count = count
         self._shown = 0
-        self._notice = Notice("")
+        self._notice = EmptyState("")
         self._tiles = Tiles()
         self.charts: tuple[Chart, ...] = ()
 
@@ -75,7 +75,7 @@ class Telemetry(Widget, can_focus=True):
             if chart.display:
                 chart.spec = specs[index]
 
-    def show_notice(self, notice: Notice) -> None:
+    def show_notice(self, notice: EmptyState) -> None:
         """Say why there is nothing to draw."""
         for chart in self.charts:
             chart.display = False

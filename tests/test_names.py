@@ -1,0 +1,45 @@
+"""Names that were retired for the field's own: a reader who greps for the term lands in the room that does it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import tui
+
+RETIRED = {
+    "Watch": "Monitor", "Lookout": "WatchRunner", "Enforcer": "LeaseRunner", "Performer": "Executor",
+    "Guard": "ActionLock", "Kept": "Preferences", "Note": "UserMessage", "Notice": "EmptyState",
+    "Alarm": "Notification", "Hooks": "Notifier", "Player": "Playback", "Chronicle": "AlertTracker",
+    "Bookkeeper": "SpendLoader", "Books": "SpendHistory", "Inspector": "PodInspector", "Inspection": "PodInspection",
+    "Demand": "MarketQuery", "Places": "DataCenters", "GpuSheet": "GpuSpec", "Stretch": "Samples",
+    "Acts": "PodActions", "Reach": "Connect", "Hush": "TypeaheadGuard", "Sight": "ScreenContext",
+    "TimedScreen": "BaseScreen", "Agree": "QuestionDialog", "Pace": "FramePacer", "Shadow": "CellBuffer",
+    "Unplugged": "OfflineCloud", "Vigil": "MarketWatch", "Vigils": "WatchFile", "Watching": "WatchController",
+    "Deed": "Operation", "Ending": "Status",
+}  # fmt: skip
+"""Names of classes, and what they are called."""
+
+ROOMS = {
+    "bookkeeper", "chronicle", "deeds", "guard", "hooks", "journal", "kept", "ledger", "lookout", "outlook",
+    "performer",
+    "player", "scripts", "settings", "shelf", "vigil", "belongings", "ladder", "unplugged", "purse", "owned", "charged",
+    "hush", "acts", "reach", "agree", "timed",
+}  # fmt: skip
+"""Names of modules and folders."""
+
+PACKAGE = Path(tui.__file__).parent
+
+
+def test_no_class_has_a_retired_name() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                new = RETIRED.get(node.name)
+                assert new is None, f"{path.relative_to(PACKAGE)}: {node.name} is called {new}"
+
+
+def test_no_room_has_a_retired_name() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        for name in (*path.relative_to(PACKAGE).parts[:-1], path.stem):
+            assert name not in ROOMS or path.name == "settings.py", path.relative_to(PACKAGE)
