@@ -39,7 +39,8 @@ def imported_with(names: list[str]) -> set[str]:
 OUTSIDE_UI = [
     path.name
     for path in sorted(PACKAGE.iterdir())
-    if path.name not in ("ui", "app.py", "__main__.py", "styles", "__pycache__")
+    if (path.suffix == ".py" or path.is_dir())
+    and path.name not in ("ui", "app.py", "__main__.py", "styles", "__pycache__")
 ]
 
 

@@ -416,7 +416,6 @@ def recording(tmp_path: Path) -> Path:
     return make_recording(tmp_path / "a.sqlite", hours=1.0, step=120.0)
 
 
-@pytest.mark.wide
 async def test_a_recording_tells_the_money_of_its_time_and_no_more(recording: Path) -> None:
     app = replay_app(recording)
     async with app.run_test(size=(120, 40)) as pilot:

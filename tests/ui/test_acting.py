@@ -320,7 +320,6 @@ async def test_nothing_is_sent_when_the_pod_cannot_be_read_again(launch: Launch)
         assert await sent(run) == [("stop", LLAMA)]
 
 
-@pytest.mark.wide
 async def test_resuming_lets_one_choose_gpus(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "dataset")

@@ -193,7 +193,6 @@ async def test_escape_keeps_the_draft_and_a_crash_does(launch: Launch, tmp_path:
         assert run.app.screen.draft.env == ()  # type: ignore[attr-defined]
 
 
-@pytest.mark.wide
 async def test_less_than_an_hours_balance_takes_the_name(launch: Launch) -> None:
     async with launch() as run:
         await run.poll(snapshot(*(PODS.pods or ()), funds=funds(1.0, 0.1)))

@@ -241,7 +241,6 @@ async def test_what_was_only_opened_is_not_asked_about_before_it_is_begun_anew(l
         assert isinstance(run.app.screen, DeployForm)
 
 
-@pytest.mark.wide
 async def test_deploy_is_there_only_where_the_row_means_something(launch: Launch) -> None:
     from tui.api.catalogue import CpuFlavor, CpuPrice
     from tui.api.hosts import CpuType

@@ -216,7 +216,6 @@ async def test_the_log_goes_on_after_a_restart_and_nothing_stands_twice(launch: 
     kept.close()
 
 
-@pytest.mark.wide
 async def test_an_alert_that_lasts_over_a_restart_is_told_once(launch: Launch, tmp_path: Path) -> None:
     def idle() -> HeldCloud:
         cloud = HeldCloud()
