@@ -474,7 +474,7 @@ class PodtopApp(App[None]):
 
     def _stalled(self) -> None:
         """The event loop stood still: nobody knows when what comes now was typed."""
-        self._hush.restart()
+        self._hush.restart(self._pulse.seen)
         restart: Callable[[], None] | None = getattr(self.screen, "restart", None)
         if restart is not None:
             restart()

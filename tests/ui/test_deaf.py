@@ -305,3 +305,19 @@ async def test_a_form_whose_gpu_is_asked_for_at_once_opens(launch: Launch) -> No
             typed(run, "7")
             await run.settle()
         assert count.value == before
+
+
+def test_a_loop_that_stands_still_long_after_a_closing_costs_no_key() -> None:
+    now = [0.0]
+    guard = TypeaheadGuard(lambda: now[0])
+    key = events.Key("2", "2")
+    guard.begin()
+    now[0] = QUIET + 3.0
+    guard.restart(QUIET + 1.0)
+    assert not guard.swallows(key, QUIET + 1.0)
+    # One that stood still while keys did not count: nobody knows when they were typed.
+    now[0] = 10.0
+    guard.begin()
+    now[0] = 11.0
+    guard.restart(10.1)
+    assert guard.swallows(key, 11.0)

@@ -54,9 +54,9 @@ class TypeaheadGuard:
         self._deep = True
         self.begin()
 
-    def restart(self) -> None:
-        """What was typed in the meantime is not known: where it was on, it is on anew."""
-        if self._until is not None:
+    def restart(self, since: float) -> None:
+        """What was typed since then is not known: where it was on at that time, it is on anew."""
+        if self._until is not None and since < self._until:
             self.begin()
 
     def swallows(self, event: events.Event, typed: float) -> bool:
@@ -89,6 +89,11 @@ class Pulse:
         self._needed = needed
         self._last = self._before = 0.0
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def seen(self) -> float:
+        """When the event loop was last seen to run."""
+        return self._last
 
     def watch(self) -> None:
         """Look from now on, for as long as it is needed."""
