@@ -25,7 +25,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from tui.api import log_lines
 from tui.clocks import TimeOfDay, instant
-from tui.domain.user_message import UserMessage
+from tui.domain.user_message import Level, UserMessage
 from tui.format.width import shown
 from tui.history.playback import Playback
 from tui.paths import styles
@@ -237,7 +237,7 @@ class PodtopApp(App[None]):
         """The link was found to be slow, or not to be any more."""
         if self._look.pace.slow and not self._told_slow:
             self._told_slow = True
-            self._say(UserMessage(SLOW_LINK, bad=False))
+            self._say(UserMessage(SLOW_LINK, Level.INFO))
         self.changed.publish(None)
 
     def on_terminal_supports_synchronized_output(self) -> None:
@@ -327,7 +327,7 @@ class PodtopApp(App[None]):
         self.notify(shown(text), severity="warning", markup=False)
 
     def _say(self, note: UserMessage) -> None:
-        self.notify(shown(note.text), severity="warning" if note.bad else "information", timeout=20, markup=False)
+        self.notify(shown(note.text), severity=note.level.value, timeout=20, markup=False)  # type: ignore[arg-type]
 
     def _ring(self, title: str, text: str, kind: str = "watch") -> None:
         """Call a person who looks elsewhere."""

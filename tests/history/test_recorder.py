@@ -13,11 +13,12 @@ import pytest
 from tests.make import funds, market, offer, pod, snapshot
 from tui.api.models import Quote
 from tui.domain.events import Event, Kind
+from tui.domain.user_message import Level, UserMessage
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import VERSION, connect
 from tui.history.archive.writer import MARKET
 from tui.history.queries import HistoryQueries
-from tui.history.recorder import WAITING, Recorder, State, UserMessage, archive_path
+from tui.history.recorder import WAITING, Recorder, State, archive_path
 from tui.store.fleet import Fleet
 
 NOW = 1_795_435_200.0
@@ -214,11 +215,11 @@ async def test_a_home_that_cannot_be_written_is_told_once_and_tried_again(tmp_pa
         for i in range(3):
             await kept.poll(NOW + i, "a")
         assert kept.recorder.state is State.TROUBLE
-        assert [note.bad for note in kept.notes] == [True]
+        assert [note.level for note in kept.notes] == [Level.WARNING]
         home.unlink()
         await kept.poll(NOW + 3, "a")
         assert kept.recorder.state is State.RECORDING
-        assert [note.bad for note in kept.notes] == [True, False]
+        assert [note.level for note in kept.notes] == [Level.WARNING, Level.INFO]
     assert kept.recorder.path is not None
     assert times(kept.recorder.path) == [NOW, NOW + 1, NOW + 2, NOW + 3]
 

@@ -15,12 +15,13 @@ import pytest
 
 from tests.make import pod, snapshot
 from tui.domain.events import Event, Kind
+from tui.domain.user_message import Level, UserMessage
 from tui.history import recorder as recording
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import ArchiveError, is_alone, log_of
 from tui.history.archive.writer import Writer
 from tui.history.queries import HistoryQueries
-from tui.history.recorder import FOLD, PAUSES, Recorder, State, UserMessage, archive_path
+from tui.history.recorder import FOLD, PAUSES, Recorder, State, archive_path
 
 NOW = 1_795_435_200.0
 API = "https://api.runpod.io/graphql"
@@ -51,7 +52,7 @@ class Kept:
 
     @property
     def told(self) -> list[bool]:
-        return [note.bad for note in self.notes]
+        return [note.level is Level.WARNING for note in self.notes]
 
 
 @asynccontextmanager

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from msgspec import Struct
 
 
+class Level(StrEnum):
+    """How a message reaches a person.
+
+    REPLY:   the answer to a key just pressed: it takes the place of others, and goes soon.
+    INFO:    news that needs nothing.
+    WARNING: news of something that went wrong, or will.
+    CALL:    for a person who looks elsewhere; on the screen it stands already.
+    """
+
+    REPLY = "reply"
+    INFO = "information"
+    WARNING = "warning"
+    CALL = "call"
+
+
 class UserMessage(Struct, frozen=True):
-    """A sentence for a person, told once."""
+    """A sentence for a person, told once. `title` and `topic` are for a call: "podtop: H100", "watch"."""
 
     text: str
-    bad: bool = True
+    level: Level = Level.WARNING
+    title: str = ""
+    topic: str = ""

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.api import log_lines
-from tui.domain.user_message import UserMessage
+from tui.domain.user_message import Level, UserMessage
 from tui.files import file_lock, private
 from tui.history.archive.schema import NO_MEMORY, ArchiveError, DamagedArchive, NewerArchive, connect, log_of, told
 from tui.history.archive.writer import Entry, Happened, Polled, Priced, Writer, write_events
@@ -258,7 +258,7 @@ class Recorder:
         if self.state is not State.TROUBLE:
             self._failures = 0
         if before is State.TROUBLE and self.state is State.RECORDING:
-            return [UserMessage("recording again", bad=False)]
+            return [UserMessage("recording again", Level.INFO)]
         return []
 
     def _write_batch(self, path: Path) -> None:

@@ -18,7 +18,7 @@ from tui.api import log_lines
 from tui.api.orders import DeployOrder, RentOrder
 from tui.domain.events import Event, Kind
 from tui.domain.operations import LOST, UNREADABLE, VAGUE, Operation, Outcome, Status, advice, is_shortage, is_vague
-from tui.domain.user_message import UserMessage
+from tui.domain.user_message import Level, UserMessage
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud, CloudError
@@ -289,7 +289,7 @@ class Executor:
         except LedgerError as error:
             return deed, Outcome(Status.NOT_SENT, str(error)), None
         if (news := file_lock.news()) is not None:
-            self._say(UserMessage(news, bad=False))
+            self._say(UserMessage(news, Level.INFO))
         deed = replace(deed, id=ident)
         self._fleet.begin(deed)
         _log(deed, "intent", by=by, gpus=inputs.get("gpuCount", inputs.get("gpu_count")), bid=inputs.get("bidPerGpu"))
@@ -406,7 +406,8 @@ class Executor:
         words = (
             f"✓ {deed.name or deed.pod} {_done(deed)}: " if done else f"▲ {_subject(deed)}: {outcome.ending.value}: "
         )
-        self._say(UserMessage(words + outcome.text, bad=not done or bool(outcome.advice)))
+        level = Level.INFO if done and not outcome.advice else Level.WARNING
+        self._say(UserMessage(words + outcome.text, level))
         self._changed()
 
     async def _log_outcome(self, deed: Operation, outcome: Outcome) -> None:

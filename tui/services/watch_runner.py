@@ -35,7 +35,7 @@ from tui.domain.market_watch import (
     what,
 )
 from tui.domain.operations import Outcome, Status
-from tui.domain.user_message import UserMessage
+from tui.domain.user_message import Level, UserMessage
 from tui.storage.json_store import JsonStore, ProcessClaim, ShelfError, is_claimed
 
 if TYPE_CHECKING:
@@ -184,11 +184,10 @@ class WatchRunner:
             if old is None or old == vigil or self._mine.get(vigil.id) == (vigil.state, vigil.told_at):
                 continue
             if vigil.over and not old.over:
-                self._say(
-                    UserMessage(f"watch {vigil.state}: {what(vigil)}: {vigil.words}", bad=vigil.state is not State.DONE)
-                )
+                level = Level.INFO if vigil.state is State.DONE else Level.WARNING
+                self._say(UserMessage(f"watch {vigil.state}: {what(vigil)}: {vigil.words}", level))
             elif vigil.told_at is not None and vigil.told_at != old.told_at:
-                self._say(UserMessage(f"◉ {what(vigil)}: it is there", bad=False))
+                self._say(UserMessage(f"◉ {what(vigil)}: it is there", Level.INFO))
 
     def _see_to(self, vigil: MarketWatch) -> None:
         if vigil.over or vigil.id in self._tasks:
@@ -254,7 +253,7 @@ class WatchRunner:
 
     def _tell(self, vigil: MarketWatch, found: Hit | bool | None) -> None:
         text = self._words(vigil, found)
-        self._say(UserMessage(f"◉ {text}", bad=False))
+        self._say(UserMessage(f"◉ {text}", Level.INFO))
         self._ring("podtop: " + what(vigil), text)
         self._happened(Event(self._clock(), vigil.pod, Kind.PRICE, text))
 

@@ -240,7 +240,7 @@ class PodActions:
 
     async def set_lease(self, pod: str, name: str, action: str, ends: float) -> None:
         from tui.domain.lease import begun
-        from tui.domain.user_message import UserMessage
+        from tui.domain.user_message import Level, UserMessage
         from tui.services.lease_runner import LeaseError
 
         if self._account_leases() is None or self._leases is None:
@@ -257,7 +257,7 @@ class PodActions:
         left = fmt.duration(ends - self._player.clock())
         told = f"{name}: no lease any more" if not action else f"lease: podtop is to {action} {name} in {left}"
         # Beside what else is told: of the pod that was just made, for one.
-        self._say(UserMessage(told, bad=False))
+        self._say(UserMessage(told, Level.INFO))
         self._watch.tell()
 
     # Deploying
