@@ -16,7 +16,9 @@ from tui.commands.act import Hands
 from tui.commands.confirmation import Refused
 from tui.commands.exit_codes import Exit, code_of
 from tui.commands.prompt import Terminal
+from tui.config.loader import Config
 from tui.demo.pods import SimPod
+from tui.services.source import Source
 from tui.storage.audit_log import AuditLog
 from tui.storage.state_files import StateFiles
 
@@ -51,7 +53,7 @@ class Stage(Account):
             self.now += 1.0
             return self.now
 
-        return Hands(self.cloud, self.state, clock, 0.02)
+        return Hands(self.cloud, Source("demo", True, lambda: self.cloud, clock), self.state, Config(interval=0.02))
 
     async def act(self, action: str, *wanted: str, person: Terminal | None = None) -> int | Exit:
         """The exit code, as the command gives it."""

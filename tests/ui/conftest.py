@@ -168,7 +168,7 @@ class Running:
 
     def at_leisure(self) -> None:
         """Let the moment pass for which nothing counts behind something that closed."""
-        if self.app._hush.on:
+        if self.app._typeahead.on:
             self.cloud.beat += QUIET
 
     async def wait(self, seconds: float) -> None:
@@ -247,8 +247,9 @@ def sent_to_clipboard(run: Running) -> list[str]:
         found.append(base64.b64decode(sequence[7:-1]).decode())
         return True
 
-    reach = run.app._reach
-    reach._send, reach._environ = send, {"TERM": "xterm-256color"}
+    reach = run.app.context.reach
+    run.app.send = send  # type: ignore[method-assign]
+    reach._environ = {"TERM": "xterm-256color"}
     return found
 
 

@@ -151,7 +151,7 @@ def recorded(directory: Path) -> Recording:
 async def remembered(run: Running) -> None:
     """Until what was recorded before is at hand."""
     for _ in range(500):
-        if run.app.fleet.has_past and run.app._watch._judges:
+        if run.app.fleet.has_past and run.app.session.monitor._judges:
             return
         await run.pilot.pause(0.01)
     raise AssertionError("the recording was not opened")
@@ -244,8 +244,8 @@ async def test_thousands_of_events_are_shown_by_the_line(launch: Launch, tmp_pat
     async with launch(cloud=rich(), record=tmp_path) as run:
         await remembered(run)
         events = [Event(NOW - 20 * 86_400 + n, LLAMA, Kind.RESTART, f"number {n}") for n in range(3000)]
-        assert run.app._watch._recorder is not None
-        run.app._watch._recorder.happened(tuple(events))
+        assert run.app.session.monitor._recorder is not None
+        run.app.session.monitor._recorder.happened(tuple(events))
         await later(run, 60)
         await run.press("e")
         await run.until("3,000")

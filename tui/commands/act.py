@@ -7,11 +7,10 @@ request written down and sent, once, by the same `Executor` as that of the full 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from tui.actions import BY_ID, Command, is_spot
-from tui.api import log_lines
 from tui.api.cloud import CloudError, surely_with_pods, with_pods
 from tui.commands import confirmation
 from tui.commands.confirmation import Refused
@@ -24,9 +23,9 @@ from tui.domain.events import Event, Kind
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import UserMessage
 from tui.services.action_lock import ActionLock
-from tui.services.executor import Executor
+from tui.services.messages import Messages, logged
 from tui.services.poller import Failed, Poller
-from tui.store.fleet import Fleet
+from tui.services.session import Session
 from tui.system.signals import end_on_signals
 
 if TYPE_CHECKING:
@@ -53,11 +52,11 @@ def act(source: Source, state: StateFiles, action: str, wanted: Sequence[str], *
     if not yes and not terminal.there:
         say(f"{action}: there is no terminal to ask on, and --yes is not given. Nothing was sent.")
         return Exit.USAGE
-    return asyncio.run(_run(source, state, action, wanted, None if yes else terminal, config.interval))
+    return asyncio.run(_run(source, state, action, wanted, None if yes else terminal, config))
 
 
 async def _run(
-    source: Source, state: StateFiles, action: str, wanted: Sequence[str], terminal: Terminal | None, interval: float
+    source: Source, state: StateFiles, action: str, wanted: Sequence[str], terminal: Terminal | None, config: Config
 ) -> int:
     signalled: list[int] = []
     acting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -68,7 +67,7 @@ async def _run(
 
     end_on_signals(end)
     cloud = await asyncio.to_thread(source.open)
-    hands = Hands(cloud, state, source.clock, interval)
+    hands = Hands(cloud, source, state, config)
     if not signalled:
         acting = asyncio.ensure_future(hands.act(action, wanted, terminal))
     try:
@@ -100,26 +99,22 @@ class Hands:
     sent: whether anything was handed over to be sent.
     """
 
-    def __init__(self, cloud: Cloud, state: StateFiles, clock: Callable[[], float], interval: float) -> None:
+    def __init__(self, cloud: Cloud, source: Source, state: StateFiles, config: Config) -> None:
         self.sent = False
         self._out: Outlet | None = None
         self._cloud = cloud
-        self._clock = clock
-        self._fleet = Fleet(interval, interval, budget=0)
+        self._clock = source.clock
         self._changed = asyncio.Event()
-        self._looks = Poller(self._glance, interval, first=interval)
+        session = Session(
+            source, config, Messages(logged("act"), self._print), ActionLock(after=None),
+            state=state, on_change=self._changed.set, world=self, budget=0,
+        )  # fmt: skip
+        self._fleet = session.fleet
+        self._executor = session.start_executor(state)
+        self._looks = Poller(self._glance, config.interval, first=config.interval)
         self._looking: asyncio.Task[None] | None = None
         self._events: list[Event] = []
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
-        self._performer = Executor(
-            self._fleet,
-            ActionLock(after=None),
-            self,
-            state.ledger,
-            clock=clock,
-            say=self._tell,
-            changed=self._changed.set,
-        )
 
     # What a performer sees of the watch
 
@@ -193,7 +188,7 @@ class Hands:
 
     async def _settle_earlier(self, ids: Collection[str]) -> None:
         """Find out what became of earlier requests on these pods: one thing at a time."""
-        await self._performer.resume_looking(ids)
+        await self._executor.resume_looking(ids)
         if not any(key in self._fleet.deeds for key in ids):
             return
         say("an earlier request on it was never answered: looking what became of it (ctrl+c ends this)")
@@ -202,7 +197,7 @@ class Hands:
 
     async def _send(self, commands: Sequence[Command]) -> Exit:
         self.sent = True
-        self._tasks = {command.pod: self._performer.start(command, by="command") for command in commands}
+        self._tasks = {command.pod: self._executor.start(command, by="command") for command in commands}
         self._look_on()
         # Waiting is cancelled by a signal; what is being sent is not: it is given its moment in `close`.
         await asyncio.wait(self._tasks.values())
@@ -231,7 +226,7 @@ class Hands:
         async for reading in self._looks:
             if isinstance(reading, Failed):
                 self._fleet.fail(reading.error, self._clock())
-            self._performer.told()
+            self._executor.told()
             await asyncio.sleep(0)
             looks += 1
             if self._fleet.deeds and looks == 2:
@@ -243,17 +238,16 @@ class Hands:
             self._changed.clear()
             await self._changed.wait()
 
-    def _tell(self, note: UserMessage) -> None:
+    def _print(self, message: UserMessage) -> None:
         """How it goes, on the output."""
-        log_lines.event("act", "told", text=note.text)
         if self._out is None:
             # Whatever reads the output, or does not, must not disturb what is being sent.
             self._out = Outlet()
-        self._out.write(f"{note.text}\n")
+        self._out.write(f"{message.text}\n")
 
     async def close(self) -> None:
         """Give what is under way its moment; what has no answer by then is logged as such."""
-        await self._performer.close()
+        await self._executor.close()
         if self._out is not None:
             await self._out.close(None)
         if self._looking is not None:

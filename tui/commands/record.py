@@ -11,21 +11,21 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from tui.api import log_lines
-from tui.clocks import TimeOfDay
 from tui.commands.outlet import Outlet
 from tui.domain.lease import acts_at
-from tui.domain.user_message import UserMessage
+from tui.domain.user_message import Level, UserMessage
 from tui.history.archive.schema import size
 from tui.history.recorder import Recorder, State
-from tui.services.monitor import Monitor
-from tui.store.fleet import Fleet
+from tui.services.action_lock import ActionLock
+from tui.services.messages import Messages, logged
+from tui.services.session import Session
 from tui.system.signals import end_on_signals
 
 if TYPE_CHECKING:
     from tui.config.loader import Config
-    from tui.services.executor import Executor
     from tui.services.source import Source
     from tui.storage.state_files import StateFiles
+    from tui.store.fleet import Fleet
 
 SELDOM = 3600.0
 """Seconds between two lines where they are kept, as in a journal, and nothing has changed."""
@@ -79,8 +79,7 @@ class _Status:
             self._write(f"{text}\n")
         self._kind = text[:1]
 
-    def say(self, text: str) -> None:
-        log_lines.event("record", "told", text=text)
+    def add(self, text: str) -> None:
         self._write(f"\r\x1b[2K{text}\n" if self._out.is_terminal else f"{text}\n")
 
     def _write(self, text: str) -> None:
@@ -95,44 +94,35 @@ async def _record(
     make: Callable[[Callable[[UserMessage], object]], Recorder],
     state: StateFiles | None,
 ) -> None:
-    fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace, budget=0)
     outlet = Outlet()
     status = _Status(outlet)
-    tz = None if source.clocks is None else TimeOfDay(None, source.clocks.ahead)
     recorder: Recorder | None = None
     polls = 0
 
-    def started(say: Callable[[UserMessage], object]) -> Recorder:
+    def make_recorder(say: Callable[[UserMessage], object]) -> Recorder:
         nonlocal recorder
         recorder = make(say)
         return recorder
 
-    def changed() -> None:
+    def show() -> None:
         nonlocal polls
         polls += 1
-        if performer is not None:
-            performer.told()
-        status.show(line(fleet, recorder, polls, tz) + leased(fleet, source.clock()))
+        fleet = session.fleet
+        status.show(line(fleet, recorder, polls, session.tz) + leased(fleet, source.clock()))
 
-    def say(note: UserMessage) -> None:
-        status.say(note.text)
-
-    watch = Monitor(source, config, fleet, changed, record=started, say=say)
-    performer: Executor | None = None
+    session = Session(
+        source, config, Messages(logged("record"), lambda message: status.add(message.text)),
+        ActionLock("podtop was started so" if config.read_only else "", after=None),
+        state=state, record=make_recorder, on_change=show, budget=0,
+    )  # fmt: skip
     enforcing: asyncio.Task[None] | None = None
     if state is not None:
-        from tui.services.action_lock import ActionLock
-        from tui.services.executor import Executor
-        from tui.services.lease_runner import enforce
-
-        guard = ActionLock("podtop was started so" if config.read_only else "", after=None)
-        performer = Executor(fleet, guard, watch, state.ledger, clock=source.clock, say=say, changed=changed)
-        enforcing = asyncio.ensure_future(enforce(state, fleet, guard, performer, say, source.clock))
-    running = asyncio.ensure_future(watch.run())
+        session.start_executor(state)
+        enforcing = asyncio.ensure_future(session.enforce_leases())
+    running = asyncio.ensure_future(session.monitor.run())
 
     async def finish() -> None:
-        if performer is not None:
-            await performer.close()
+        await session.close()
         running.cancel()
 
     ending: list[asyncio.Task[None]] = []
@@ -141,7 +131,8 @@ async def _record(
         await running
     except asyncio.CancelledError:
         kept = recorder is not None and (recorder.written or recorder.state is State.ELSEWHERE)
-        status.say("stopped; what was seen is kept" if kept else "stopped; nothing was recorded")
+        end = "stopped; what was seen is kept" if kept else "stopped; nothing was recorded"
+        session.messages.post(UserMessage(end, Level.INFO))
     finally:
         if enforcing is not None:
             enforcing.cancel()

@@ -10,13 +10,14 @@ from msgspec import Struct
 class Level(StrEnum):
     """How a message reaches a person.
 
-    REPLY:   the answer to a key just pressed: it takes the place of others, and goes soon.
+    REPLY:   the answer to a key just pressed: it takes the place of others, and goes soon. HINT: one of no weight.
     INFO:    news that needs nothing.
     WARNING: news of something that went wrong, or will.
     CALL:    for a person who looks elsewhere; on the screen it stands already.
     """
 
     REPLY = "reply"
+    HINT = "hint"
     INFO = "information"
     WARNING = "warning"
     CALL = "call"

@@ -1,4 +1,4 @@
-"""What a fault in a handler of a widget or a screen does: it is logged and told, and podtop goes on.
+"""What a fault in a handler of a widget or a screen does: it is logged and told, and podtop goes on (`SurvivingApp`).
 
 Textual ends the program. It reaches into Textual for one method, through which every message of every widget goes.
 """
@@ -6,14 +6,19 @@ Textual ends the program. It reaches into Textual for one method, through which 
 from __future__ import annotations
 
 import logging
+import sys
 import traceback
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from textual import events
+from textual.app import App
 from textual.message import Message
 from textual.message_pump import MessagePump
+
+from tui.storage import app_log
 
 MOST, WITHIN = 10, 60.0
 """Faults, and in how many seconds, from which on podtop ends after all: it would do nothing else."""
@@ -82,3 +87,58 @@ def _holder(pump: MessagePump) -> Any:
 def install() -> None:
     """Put it into Textual, for apps that have `holds`; once is enough."""
     MessagePump._dispatch_message = _guarded  # type: ignore[method-assign]
+
+
+class SurvivingApp(App[None]):
+    """An app that goes on after a fault in a handler, and ends with one line after any other."""
+
+    crash: str | None = None
+    """What is told of a crash once the terminal is the shell's again."""
+
+    survives = False
+    """Whether it goes on: not where tests are to be told of every fault."""
+
+    _barrier: Barrier
+    _open_log: Callable[[], Path | None]
+
+    def survive(
+        self, clock: Callable[[], float], open_log: Callable[[], Path | None], tell: Callable[[str], object]
+    ) -> None:
+        """Begin to judge faults. `open_log`: opens the log, and says where it is."""
+        self._open_log = open_log
+        self._barrier = Barrier(clock, open_log, tell)
+        install()
+
+    def on_mount(self) -> None:
+        self.survives = not self.is_headless
+
+    def holds(self, error: Exception) -> bool:
+        """Whether podtop goes on after a fault in a handler."""
+        if self._ends_anyway:
+            self._barrier.log(error)
+            return True
+        return self.survives and self._barrier.holds(error)
+
+    @property
+    def _ends_anyway(self) -> bool:
+        """Whether podtop was told to end, and with which exit code: a fault on the way out is no other end.
+
+        Textual mounts nothing any more by then, so a screen that is about to come finds no widget of its own.
+        """
+        return self.survives and self._exit
+
+    def _handle_exception(self, error: Exception) -> None:
+        if self._ends_anyway:
+            self._barrier.log(error)
+            return
+        # After these Textual's loops go on; after any other their widget would be dead.
+        asking = sys._getframe(1).f_code.co_name
+        if asking in ("_flush_next_callbacks", "_tick") and self.holds(error):
+            return
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        """Textual would print a traceback over the screen: one line instead, and the rest goes to the log."""
+        error = sys.exc_info()[1] or self._exception or RuntimeError("unknown")
+        self.crash = app_log.crash_report(error, self._open_log())
+        self._close_messages_no_wait()

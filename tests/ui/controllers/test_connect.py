@@ -49,9 +49,9 @@ class Away:
         self.during: list[bool] = []
         (tmp_path / "ssh").touch()
         (tmp_path / "ssh").chmod(stat.S_IRWXU)
-        reach = run.app._reach
+        reach = run.app.context.reach
         reach._environ = {"PATH": str(tmp_path), "RUNPOD_API_KEY": TOKEN}
-        reach._suspend = self._suspend
+        run.app.suspend = self._suspend  # type: ignore[method-assign]
         reach._simulated = False
 
         async def ran(argv: tuple[str, ...], environ: dict[str, str], program: str) -> int:
@@ -59,7 +59,7 @@ class Away:
             self.environ = dict(environ)
             assert program == str(tmp_path / "ssh")
             await run.press("S", "q")  # what is typed is not for podtop
-            run.app._watch.wake()  # the polls go on
+            run.app.session.monitor.wake()  # the polls go on
             await run.settle()
             run.cloud.beat += lasts
             self.during.append(reach.away)
@@ -160,7 +160,7 @@ async def test_what_is_in_the_way_is_said(launch: Launch, tmp_path: Path, monkey
         assert "no way into dataset-prep: it is stopped: R resumes it" in run.toasts()
         await run.press("escape", "/", *"flux", "enter", "s")
         assert "no way into flux-lora: it is still booting" in run.toasts()
-        run.app._reach._environ = {"PATH": "/nowhere"}
+        run.app.context.reach._environ = {"PATH": "/nowhere"}
         await run.press("escape", "/", *"llama", "enter", "s")
         assert "there is no ssh on this machine" in run.toasts()
 
@@ -190,7 +190,7 @@ async def test_the_past_and_recordings_are_not_reached(launch: Launch) -> None:
         run.app.player.held = (past, NOW - 60)
         await run.press("s")
         assert "this is the past" in run.toasts()
-        run.app._reach._replay = True
+        run.app.player.replay = True
         await run.press("s")
         assert "this is a recording" in run.toasts()
 
@@ -278,7 +278,7 @@ async def test_the_fact_under_the_cursor_comes_first_then_names_but_no_values(la
 async def test_what_cannot_be_copied_stays_to_be_selected(launch: Launch) -> None:
     async with launch(cloud=with_ssh()) as run:
         sent_to_clipboard(run)
-        run.app._reach._send = lambda sequence: False
+        run.app.send = lambda sequence: False  # type: ignore[method-assign]
         await run.press("c", "s")
         await run.until("not copied: the terminal takes nothing now")
         assert isinstance(run.app.screen, CopyMenu)
@@ -312,7 +312,7 @@ async def test_a_terminal_that_cannot_be_given_away_is_said(
 ) -> None:
     async with launch(cloud=with_ssh()) as run:
         Away(run, tmp_path, monkeypatch)
-        run.app._reach._suspend = run.app.suspend  # of a driver without a terminal
+        del run.app.suspend  # the app's own, of a driver without a terminal
         await run.press("s")
         await run.until("podtop cannot give this terminal to another program")
 

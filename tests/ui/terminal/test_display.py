@@ -214,15 +214,15 @@ async def test_on_a_slow_link_charts_follow_when_the_cursor_rests(
 
 async def test_a_link_that_is_found_slow_is_told_once(launch: Launch) -> None:
     async with launch() as run:
-        pace = run.app._look.pace
+        pace = run.app.display_settings.pace
         assert "slow link" not in run.text()
         for _ in range(2):
             pace.slow = True
-            run.app._link_changed()
+            run.app.link_changed()
             await run.settle()
             assert "slow link" in run.text()
             pace.slow = False
-            run.app._link_changed()
+            run.app.link_changed()
             await run.settle()
             assert "slow link" not in run.text().splitlines()[-1]
         assert run.toasts().count("takes its time") == 1

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
-from tui.config.loader import NOTHING
 from tui.format import numbers as fmt
 
 if TYPE_CHECKING:
     from tui.api.models import Pod
     from tui.api.pod_detail import PodDetail
-    from tui.config.loader import Hidden
-    from tui.config.settings import Ssh
     from tui.history.playback import Playback
-    from tui.store.fleet import Fleet, Record
+    from tui.services.session import Session
+    from tui.store.fleet import Record
     from tui.system.clipboard import Outcome
     from tui.system.ssh import Route
-    from tui.ui.controllers.pod_actions import Push
+    from tui.ui.controllers.host import Host
     from tui.ui.render.copy_entries import Entry
 
 DEAF = 0.4
@@ -31,57 +27,37 @@ DEAF = 0.4
 
 
 class Connect:
-    """What screens are given to get into pods with, and to copy.
+    """What screens get into pods with, and copy.
 
-    simulated, replay: whether the pods are, or are of a recording.
-    push:    shows a dialog, and hands on how it ended; `run` lets something go on in the background.
-    warn:    tells a person in passing.
-    suspend: gives the terminal to another program, for as long as it is entered.
-    send:    to the terminal, past what is drawn; False where that takes nothing now.
-    back:    called when podtop has the terminal again.
-    hidden:  what programs that are started must not get.
+    simulated: whether the pods are made up.
     """
 
     def __init__(
         self,
-        fleet: Fleet,
-        player: Playback,
-        settings: Ssh,
+        session: Session,
+        playback: Playback,
+        host: Host,
         *,
         simulated: bool,
-        replay: bool,
-        push: Push,
-        run: Callable[[Coroutine[Any, Any, None]], object],
-        warn: Callable[[str], object],
-        suspend: Callable[[], AbstractContextManager[None]],
-        send: Callable[[str], bool],
-        back: Callable[[], object],
-        beat: Callable[[], float] = time.monotonic,
         environ: Mapping[str, str] = os.environ,
-        hidden: Hidden = NOTHING,
     ) -> None:
-        self.settings = settings
+        self.settings = session.config.ssh
         self.away = False
         self._deaf_until = 0.0
-        self._fleet = fleet
-        self._player = player
+        self._session = session
+        self._fleet = session.fleet
+        self._playback = playback
+        self._host = host
+        self._reply = session.messages.reply
         self._simulated = simulated
-        self._replay = replay
-        self._push = push
-        self._run = run
-        self._warn = warn
-        self._suspend = suspend
-        self._send = send
-        self._back = back
-        self._beat = beat
         self._environ = environ
-        self._hidden = hidden
+        self._hidden = session.config.hidden
 
     def hears(self) -> bool:
         """Whether a key that comes now was typed for podtop; one that comes too early puts that off."""
         if self.away:
             return False
-        now = self._beat()
+        now = self._session.monotonic()
         if now < self._deaf_until:
             self._deaf_until = now + DEAF
             return False
@@ -94,36 +70,36 @@ class Connect:
         if self.away:
             return
         if (why := self._refusal(pod)) is not None:
-            self._warn(f"ssh: {why}")
+            self._reply(f"ssh: {why}")
             return
         from tui.system import ssh
 
         record = self._fleet.records[pod or ""]
         if record.pod is None:
-            self._warn(f"ssh: {record.name or record.id} came back in a shape podtop does not know")
+            self._reply(f"ssh: {record.name or record.id} came back in a shape podtop does not know")
             return
         routes = ssh.routes(record.pod, self.settings)
         if not routes:
-            self._warn(f"ssh: no way into {record.name or record.id}: {ssh.hindrance(record.pod)}")
+            self._reply(f"ssh: no way into {record.name or record.id}: {ssh.hindrance(record.pod)}")
             return
         if self._simulated and not ssh.is_here(routes[0]):
             # Its addresses are someone's.
             line = ssh.line(routes[0], self.settings)
-            self._warn(f"ssh: simulated pods cannot be reached. It would be:\n{line}")
+            self._reply(f"ssh: simulated pods cannot be reached. It would be:\n{line}")
             return
         program = shutil.which("ssh", path=self._environ.get("PATH"))
         if program is None:
-            self._warn("ssh: there is no ssh on this machine: install OpenSSH's client. c copies the command")
+            self._reply("ssh: there is no ssh on this machine: install OpenSSH's client. c copies the command")
             return
         name, cautions = record.name or record.id, self._cautions(record, record.pod, routes[0])
         # From here on no key is podtop's: what is typed behind this one is on its way already.
         self.away = True
-        self._run(self._session(name, routes[0], cautions, program))
+        self._host.run_worker(self._ssh(name, routes[0], cautions, program))
 
     def _refusal(self, pod: str | None) -> str | None:
-        if self._replay:
+        if self._playback.replay:
             return "this is a recording: its pods cannot be reached"
-        if self._player.travelling or self._player.waiting:
+        if self._playback.travelling or self._playback.waiting:
             return "this is the past: = returns to now, where pods can be reached"
         if pod is None:
             return "no pod is under the cursor"
@@ -134,14 +110,14 @@ class Connect:
     def _cautions(self, record: Record, pod: Pod, route: Route) -> list[str]:
         from tui.system import ssh
 
-        now = self._player.clock()
+        now = self._playback.clock()
         found = [ssh.caution(pod, route, record.moved_at, now)]
         if self._fleet.pods_stale(now) and self._fleet.pods_at is not None:
             age = fmt.duration(now - self._fleet.pods_at)
             found.append(f"RunPod has not told of it for {age}: the address is as old")
         return [text for text in found if text]
 
-    async def _session(self, name: str, route: Route, cautions: list[str], program: str) -> None:
+    async def _ssh(self, name: str, route: Route, cautions: list[str], program: str) -> None:
         from tui.services.notifier import plain
         from tui.system import foreground, ssh
         from tui.system.subprocesses import without_keys
@@ -150,13 +126,13 @@ class Connect:
         way = "by RunPod's proxy" if route.proxied else "by its own address"
         told = ""
         try:
-            with self._suspend():
+            with self._host.suspend():
                 if self._environ.get("TERM") == "linux":
                     # It has no second screen: what podtop painted is still there.
                     _write("\x1b[999;1H\r\n")
                 _tell(f"podtop: into {plain(name)} {way}; exit or ~. comes back", ssh.line(route, self.settings))
                 _tell(*(f"▲ {text}" for text in cautions))
-                begun = self._beat()
+                begun = self._session.monotonic()
                 try:
                     try:
                         code = await foreground.run(argv, without_keys(self._environ, self._hidden), program)
@@ -165,7 +141,7 @@ class Connect:
                 except foreground.NotStarted as error:
                     told = f"ssh: {error}"
                 else:
-                    took = self._beat() - begun
+                    took = self._session.monotonic() - begun
                     ended = ssh.outcome(code, took)
                     if ssh.is_failure(code, took):
                         _tell("", f"podtop: {ended} ({code})" if code == ssh.FAILED else f"podtop: {ended}")
@@ -178,10 +154,10 @@ class Connect:
             told = "ssh: podtop cannot give this terminal to another program"
         finally:
             self.away = False
-            self._deaf_until = self._beat() + DEAF
-        self._back()
+            self._deaf_until = self._session.monotonic() + DEAF
+        self._session.guard.touch()
         if told:
-            self._warn(told)
+            self._reply(told)
 
     # Copying
 
@@ -189,23 +165,25 @@ class Connect:
         """Show what can be copied: `first`, then what there is of a pod."""
         from tui.ui.render import copy_entries
 
-        fleet, _ = self._player.view
+        fleet, _ = self._playback.view
         record = fleet.records.get(pod) if pod is not None else None
         entries, note = first, ""
         if record is not None and record.pod is not None:
             more, note = copy_entries.of_pod(record.pod, self._detail(record.id), self.settings)
             entries += more
-            if self._player.travelling:
+            if self._playback.travelling:
                 note = "this is the past: addresses are as they were then"
         elif pod is not None:
             entries += copy_entries.of_unknown(pod, record.name if record is not None else "")
         if not entries:
-            self._warn("there is nothing here to copy")
+            self._reply("there is nothing here to copy")
             return
         from tui.ui.modals.copy import CopyMenu
 
         title = (record.name if record is not None else "") or pod or ""
-        self._push(CopyMenu(title, entries, note, self.copy), self._copied)
+        # A toast would hide a part of it.
+        self._host.clear_notifications()
+        self._host.push_screen(CopyMenu(title, entries, note, self.copy), self._copied)
 
     def _detail(self, pod: str) -> PodDetail | None:
         inspection = self._fleet.inspection
@@ -217,15 +195,15 @@ class Connect:
         """Put a text on the clipboard."""
         from tui.system import clipboard
 
-        return await clipboard.copy(text, self._send, environ=self._environ, hidden=self._hidden)
+        return await clipboard.copy(text, self._host.send, environ=self._environ, hidden=self._hidden)
 
     def _copied(self, told: str | None) -> None:
         if told:
-            self._warn(told)
+            self._reply(told)
 
     async def copy_selection(self, text: str) -> None:
         """What was selected on the screen."""
-        self._warn((await self.copy(text)).words)
+        self._reply((await self.copy(text)).words)
 
 
 def _write(text: str) -> None:

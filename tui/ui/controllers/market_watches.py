@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -15,80 +14,30 @@ if TYPE_CHECKING:
     from tui.api.models import MarketQuery, Offer
     from tui.domain.deploy_draft import Draft
     from tui.domain.market_watch import MarketWatch
-    from tui.domain.operations import Outcome
-    from tui.domain.user_message import UserMessage
-    from tui.services.monitor import Monitor
+    from tui.services.session import Session
     from tui.services.watch_runner import WatchRunner
-    from tui.storage.state_files import StateFiles
-    from tui.store.fleet import Fleet
     from tui.store.views.offer_rows import OfferRow
-    from tui.ui.controllers.pod_actions import PodActions, Push
+    from tui.ui.controllers.deploys import Deploys
+    from tui.ui.controllers.host import Host
+    from tui.ui.controllers.pod_actions import PodActions
     from tui.ui.modals.watch import Decision
     from tui.ui.primitives.question import Question
 
 
 class WatchController:
-    """What screens ask of watches. Nothing here spends: what does goes through `PodActions` and the lookout."""
+    """What screens ask of watches. Nothing here spends: what does goes through `Deploys` and the `WatchRunner`."""
 
-    def __init__(
-        self,
-        acts: PodActions,
-        fleet: Fleet,
-        watch: Monitor,
-        state: StateFiles | None,
-        tz: tzinfo | None,
-        *,
-        push: Push,
-        run: Callable[[Coroutine[Any, Any, None]], object],
-        warn: Callable[[str], object],
-        say: Callable[[UserMessage], object],
-        ring: Callable[[str, str], object],
-        clock: Callable[[], float],
-        beat: Callable[[], float],
-    ) -> None:
-        self._acts = acts
-        self._fleet = fleet
-        self._watch = watch
-        self._state = state
-        self._tz = tz
-        self._push = push
-        self._run = run
-        self._warn = warn
-        self._say = say
-        self._ring = ring
-        self._clock = clock
-        self._beat = beat
-        self._lookout: WatchRunner | None = None
+    def __init__(self, session: Session, actions: PodActions, deploys: Deploys, host: Host) -> None:
+        self._session = session
+        self._fleet = session.fleet
+        self._actions = actions
+        self._deploys = deploys
+        self._host = host
+        self._reply = session.messages.reply
 
-    async def look_out(self) -> None:
-        """Look after what is waited for, while podtop runs."""
-        import secrets
-
-        from tui.domain import deploy_draft as drafts
-        from tui.services.watch_runner import WatchFile, WatchRunner
-
-        if self._state is None:
-            return
-        guard = self._acts.guard
-
-        def may() -> str | None:
-            return f"read-only: {guard.read_only}" if guard.read_only else None
-
-        self._lookout = WatchRunner(
-            WatchFile(self._state.vigils()), self._fleet,
-            want=lambda demands: self._watch.want("watches", demands), ring=self._ring, say=self._say,
-            happened=self._watch.happened, does=lambda: self._acts.performer, look=self._watch.look, may=may,
-            clock=self._clock, name=lambda stem: drafts.unique(stem, secrets.token_hex(2)), made=self._made,
-            tz=self._tz,
-        )  # fmt: skip
-        await self._lookout.run()
-
-    async def _made(self, draft: Draft, outcome: Outcome) -> None:
-        from tui.domain import deploy_draft as drafts
-
-        lease = drafts.lease(draft, self._clock(), self._tz)
-        if lease is not None and outcome.pod:
-            await self._acts.set_lease(outcome.pod, draft["name"], *lease)
+    @property
+    def _runner(self) -> WatchRunner | None:
+        return self._session.watch_runner
 
     # A GPU of the market
 
@@ -116,14 +65,14 @@ class WatchController:
         """Take a watch away."""
         found = self._fleet.vigils.get(vigil)
         if found is not None:
-            self._run(self._drop(found))
+            self._host.run_worker(self._drop(found))
 
     def _new(self, **more: Any) -> MarketWatch:
         import secrets
 
         from tui.domain.market_watch import MarketWatch
 
-        return MarketWatch(secrets.token_hex(4), self._clock(), **more)
+        return MarketWatch(secrets.token_hex(4), self._session.clock(), **more)
 
     def _offers(self) -> tuple[Offer, ...]:
         return self._fleet.market.value.offers if self._fleet.market.value else ()
@@ -132,11 +81,11 @@ class WatchController:
         from tui.domain.market_watch import State, what
         from tui.ui.modals.watch import WatchDialog
 
-        if self._lookout is None:
-            self._warn("watch: this is a recording" if self._state is None else "watch: not connected yet")
+        if self._runner is None:
+            self._reply("watch: this is a recording" if self._session.state is None else "watch: not connected yet")
             return
         if vigil.state is State.SENDING:
-            self._warn(f"watch: {what(vigil)} is being sent: look again in a moment")
+            self._reply(f"watch: {what(vigil)} is being sent: look again in a moment")
             return
         before = None if is_new else vigil
 
@@ -144,45 +93,45 @@ class WatchController:
             if decision is None:
                 return
             if decision.vigil is None:
-                self._run(self._drop(vigil))
+                self._host.run_worker(self._drop(vigil))
             elif decision.cap is None:
-                self._run(self._put(before, decision.vigil, f"watching for {what(decision.vigil)}"))
+                self._host.run_worker(self._put(before, decision.vigil, f"watching for {what(decision.vigil)}"))
             else:
                 self._prepare(before, decision.vigil, decision.cap, decision.tries or 1)
 
-        refusal = self._acts.refusal()
+        refusal = self._actions.refusal()
         may = "" if refusal is None else f"podtop cannot deploy now: {refusal}"
-        self._push(WatchDialog(vigil, self._offers(), price, is_new, may, self._beat), decided)
+        self._host.push_screen(WatchDialog(vigil, self._offers(), price, is_new, may, self._session.monotonic), decided)
 
     async def _put(self, before: MarketWatch | None, vigil: MarketWatch, said: str) -> None:
         """Keep what was made of a watch, but not over what podtop did about it while the dialog was open."""
         from tui.storage.json_store import ShelfError
 
-        if self._lookout is None:
+        if self._runner is None:
             return
         try:
-            kept = await asyncio.to_thread(self._lookout.vigils.edit, before, vigil)
+            kept = await asyncio.to_thread(self._runner.vigils.edit, before, vigil)
         except ShelfError as error:
-            self._warn(str(error))
+            self._reply(str(error))
             return
-        self._warn(said if kept else "watch: podtop acted on it meanwhile, and it was left so: look at it again")
-        self._lookout.look()
-        self._watch.tell()
+        self._reply(said if kept else "watch: podtop acted on it meanwhile, and it was left so: look at it again")
+        self._runner.look()
+        self._session.monitor.tell()
 
     async def _drop(self, vigil: MarketWatch) -> None:
         from tui.domain.market_watch import what
         from tui.storage.json_store import ShelfError
 
-        if self._lookout is None:
+        if self._runner is None:
             return
         try:
-            await asyncio.to_thread(self._lookout.vigils.drop, vigil.id)
+            await asyncio.to_thread(self._runner.vigils.drop, vigil.id)
         except ShelfError as error:
-            self._warn(str(error))
+            self._reply(str(error))
             return
-        self._warn(f"no longer watching for {what(vigil)}")
-        self._lookout.look()
-        self._watch.tell()
+        self._reply(f"no longer watching for {what(vigil)}")
+        self._runner.look()
+        self._session.monitor.tell()
 
     # One that deploys
 
@@ -205,7 +154,7 @@ class WatchController:
                 more[name] = str(value)
         if demand.public_ip is not None:
             more["public_ip"] = "yes" if demand.public_ip else "no"
-        self._acts.prepare(offer, more, typed)
+        self._deploys.prepare(offer, more, typed)
 
     def _arm(self, before: MarketWatch | None, vigil: MarketWatch, draft: Draft, cap: float, tries: int) -> None:
         from tui.domain.market_watch import what
@@ -216,7 +165,7 @@ class WatchController:
             return deploys(vigil, draft, cap, tries, self._fleet.funds, self._offers())
 
         async def again() -> Question:
-            await self._watch.look()
+            await self._session.monitor.look()
             return ask()
 
         def agreed(yes: bool | None) -> None:
@@ -224,26 +173,26 @@ class WatchController:
             from tui.storage.json_store import ShelfError
 
             funds = self._fleet.funds
-            if not yes or self._lookout is None:
+            if not yes or self._runner is None:
                 return
             if funds is None or funds.account_id is None:
-                self._warn("watch: not armed, as RunPod does not tell the account now")
+                self._reply("watch: not armed, as RunPod does not tell the account now")
                 return
             try:
-                armed = self._lookout.armed(vigil, draft, planned(draft, cap, tries), funds.account_id)
+                armed = self._runner.armed(vigil, draft, planned(draft, cap, tries), funds.account_id)
             except ShelfError as error:
-                self._warn(f"watch: not armed: {error}")
+                self._reply(f"watch: not armed: {error}")
                 return
-            self._run(self._put(before, armed, f"armed: {what(vigil)}, at most {fmt.money(cap)}/h"))
+            self._host.run_worker(self._put(before, armed, f"armed: {what(vigil)}, at most {fmt.money(cap)}/h"))
 
-        self._push(QuestionDialog(ask(), again, self._beat), agreed)
+        self._host.push_screen(QuestionDialog(ask(), again, self._session.monotonic), agreed)
 
     # A stopped pod
 
     def pod(self, pod: str | None) -> None:
         """Show the dialog of a watch that resumes a stopped pod when its host has free GPUs."""
         if pod is None:
-            self._warn("watch: no pod is under the cursor")
+            self._reply("watch: no pod is under the cursor")
             return
         old = next((v for v in self._fleet.vigils.values() if v.pod == pod and not v.over), None)
         self._pod(pod, old)
@@ -254,25 +203,25 @@ class WatchController:
         from tui.ui.render.watch_question import no_more, resumes, why_not
 
         record = self._fleet.records.get(pod)
-        if (why := self._acts.refusal()) is not None:
-            self._warn(f"watch: {why}")
+        if (why := self._actions.refusal()) is not None:
+            self._reply(f"watch: {why}")
             return
-        if self._lookout is None:
-            self._warn("watch: not connected yet")
+        if self._runner is None:
+            self._reply("watch: not connected yet")
             return
         if old is not None:
 
             def removed(yes: bool | None) -> None:
                 if yes:
-                    self._run(self._drop(old))
+                    self._host.run_worker(self._drop(old))
 
-            self._push(
-                QuestionDialog(no_more(old), self._same(lambda: no_more(old)), self._beat),
+            self._host.push_screen(
+                QuestionDialog(no_more(old), self._same(lambda: no_more(old)), self._session.monotonic),
                 removed,
             )
             return
         if record is None or (why := why_not(record.pod)) is not None:
-            self._warn(f"watch: {why if record is not None else 'it is gone'}")
+            self._reply(f"watch: {why if record is not None else 'it is gone'}")
             return
 
         def ask() -> Question:
@@ -282,7 +231,7 @@ class WatchController:
         async def again() -> Question:
             from tui.api.cloud import Malformed
 
-            await self._watch.look()
+            await self._session.monitor.look()
             now = self._fleet.records.get(pod)
             if now is not None and now.pod is None:
                 raise Malformed(f"RunPod's answer about it could not be understood: {now.unreadable}.")
@@ -293,15 +242,15 @@ class WatchController:
             if not yes:
                 return
             if funds is None or funds.account_id is None or now is None or now.pod is None:
-                self._warn("watch: not armed, as RunPod does not tell the account or the pod now")
+                self._reply("watch: not armed, as RunPod does not tell the account or the pod now")
                 return
             armed = self._new(
                 pod=pod, pod_name=now.name, state=State.ARMED, account=funds.account_id,
                 ceiling=now.pod.cost_per_hr or None, basis=now.pod.status_change or "",
             )  # fmt: skip
-            self._run(self._put(None, armed, f"{now.name} resumes by itself when its host has free GPUs"))
+            self._host.run_worker(self._put(None, armed, f"{now.name} resumes by itself when its host has free GPUs"))
 
-        self._push(QuestionDialog(ask(), again, self._beat), agreed)
+        self._host.push_screen(QuestionDialog(ask(), again, self._session.monotonic), agreed)
 
     @staticmethod
     def _same(ask: Callable[[], Question]) -> Callable[[], Coroutine[Any, Any, Question]]:

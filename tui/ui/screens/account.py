@@ -22,7 +22,8 @@ from tui.store.views.pod_costs import PodCost
 from tui.ui import layout
 from tui.ui.charts import spec
 from tui.ui.charts.spec import Drawn
-from tui.ui.controllers.pod_actions import Wish
+from tui.ui.context import ScreenContext
+from tui.ui.controllers.deploys import Wish
 from tui.ui.messages import OpenPod
 from tui.ui.modals.readme import Readme
 from tui.ui.primitives.cells import Cell
@@ -33,7 +34,7 @@ from tui.ui.render import empty_states, money
 from tui.ui.render.copy_entries import Entry, under_cursor
 from tui.ui.render.money import Row
 from tui.ui.render.pod_facts import Fact, Section, copied
-from tui.ui.screens.base import BaseScreen, ScreenContext, hidden
+from tui.ui.screens.base import BaseScreen, hidden
 from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.pane_container import Body
 from tui.ui.widgets.status_lines import Lines, TwoSided

@@ -3,41 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.signal import Signal
 from textual.widget import Widget
 
 from tui.actions import ACTIONS
 from tui.api.models import Offer
 from tui.format import numbers as fmt
 from tui.format.width import shown
-from tui.history.playback import Playback
-from tui.storage.preferences import Preferences
 from tui.store.fleet import Fleet, Record
 from tui.store.views import pods
 from tui.ui import key_hints, themes
-from tui.ui.controllers.pod_actions import PodActions, Wish
+from tui.ui.context import ScreenContext
+from tui.ui.controllers.deploys import Wish
 from tui.ui.messages import Attend, LookBack
 from tui.ui.primitives import roles
 from tui.ui.primitives.cells import Cell
 from tui.ui.render import header as status
-from tui.ui.render.header import Badges
-from tui.ui.terminal.display import Display
 from tui.ui.widgets.status_lines import Lines
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
-    from tui.domain.rate_limit import Use
-    from tui.ui.controllers.connect import Connect
-    from tui.ui.controllers.market_watches import WatchController
     from tui.ui.input.input_queue import InputQueue
     from tui.ui.render.copy_entries import Entry
     from tui.ui.widgets.chart import Chart
@@ -62,25 +55,6 @@ JUMP = 600.0
 def hidden(key: str, action: str, id: str, tooltip: str) -> Binding:
     """A binding that the help tells of, and the footer does not."""
     return Binding(key, action, tooltip, id=id, show=False, tooltip=tooltip)
-
-
-class ScreenContext(NamedTuple):
-    """What every screen is given to look at."""
-
-    fleet: Fleet
-    changed: Signal[None]
-    badges: Badges
-    player: Playback
-    acts: PodActions
-    tz: tzinfo | None
-    kept: Preferences
-    watching: Callable[[], WatchController]
-    use: Callable[[], Use]
-    display: Display
-    marks: dict[str, None]
-    """Pods that are marked, by their ids: what is marked on one screen is on others."""
-    reach: Connect
-    acting: frozenset[str] = key_hints.ACTING
 
 
 class BaseScreen(Screen[None]):
@@ -230,7 +204,7 @@ class BaseScreen(Screen[None]):
         fleet, now = self._view
         header = self.query_one("#header", Lines)
         paused = self._player.held is not None and not self._player.travelling
-        guard = self._sight.acts.guard
+        guard = self._sight.session.guard
         badges = replace(self._sight.badges, read_only=bool(guard.read_only), locked=guard.locked)
         hosts = status.has_hosts(self._sight.fleet)
         lines = status.header(fleet, badges, now, self._forms(), header.size.width, paused, self.MODE, hosts)
@@ -287,7 +261,7 @@ class BaseScreen(Screen[None]):
         """Ids of the actions that make sense now."""
         acts, targets = self._sight.acts, self._targets()
         found = tuple(f"act.{a.id}" for a in ACTIONS if acts.possible(a.id, targets))
-        return found if acts.guard.read_only or self._wish() is None else (*found, "act.deploy")
+        return found if self._sight.session.guard.read_only or self._wish() is None else (*found, "act.deploy")
 
     def may(self, id: str) -> bool:
         """Whether a binding makes sense now."""
@@ -307,7 +281,7 @@ class BaseScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("act", "lock", "deploy", "lease"):
             # Read-only, there are no such keys; `on_key` tells why nothing happens.
-            return not self.typing() and not self._sight.acts.guard.read_only and self._seen
+            return not self.typing() and not self._sight.session.guard.read_only and self._seen
         if action in ("ssh", "copy"):
             return not self.typing() and self._seen
         return True
@@ -340,7 +314,7 @@ class BaseScreen(Screen[None]):
         return Wish(pod=targets[0]) if len(targets) == 1 else None
 
     def action_deploy(self) -> None:
-        self._sight.acts.deploy(self._wish())
+        self._sight.deploys.deploy(self._wish())
 
     def action_lease(self) -> None:
         self._sight.acts.lease(self._targets())
@@ -350,7 +324,7 @@ class BaseScreen(Screen[None]):
         self._show_header()
 
     def on_key(self, event: events.Key) -> None:
-        guard = self._sight.acts.guard
+        guard = self._sight.session.guard
         if guard.read_only and event.key in self._sight.acting and not self.typing():
             event.stop()
             self._sight.acts.lock()

@@ -14,13 +14,14 @@ from textual.binding import Binding, BindingType
 from tui.domain.events import Event
 from tui.store.fleet import EVENTS, Fleet
 from tui.store.views import event_log
+from tui.ui.context import ScreenContext
 from tui.ui.layout import WIDE, EventPanes
 from tui.ui.messages import GoBack, LookAtLog, OpenPod
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import events
 from tui.ui.render.copy_entries import Entry, under_cursor
-from tui.ui.screens.base import BaseScreen, ScreenContext
+from tui.ui.screens.base import BaseScreen
 from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.pane_container import Body
 from tui.ui.widgets.status_lines import Lines, TwoSided

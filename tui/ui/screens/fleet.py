@@ -17,11 +17,12 @@ from tui.store.views import offers as market
 from tui.store.views import pods
 from tui.store.views.pods import Query
 from tui.ui import layout
-from tui.ui.controllers.pod_actions import Wish
+from tui.ui.context import ScreenContext
+from tui.ui.controllers.deploys import Wish
 from tui.ui.messages import OpenPod
 from tui.ui.primitives.cells import Cell
 from tui.ui.render import empty_states, rows
-from tui.ui.screens.base import BaseScreen, ScreenContext
+from tui.ui.screens.base import BaseScreen
 from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.pane_container import Body
 from tui.ui.widgets.status_lines import Lines, TwoSided

@@ -21,14 +21,15 @@ from tui.store.views.offer_filter import WORDS, parse
 from tui.store.views.offer_rows import OfferRow
 from tui.ui import layout
 from tui.ui.charts import spec
-from tui.ui.controllers.pod_actions import Wish
+from tui.ui.context import ScreenContext
+from tui.ui.controllers.deploys import Wish
 from tui.ui.messages import Attend
 from tui.ui.primitives.cells import Cell, wrap
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import catalogue, empty_states, offers
 from tui.ui.render.pod_facts import Fact, copied
 from tui.ui.render.rows import NARROW, narrowed
-from tui.ui.screens.base import RANGES, BaseScreen, ScreenContext, hidden
+from tui.ui.screens.base import RANGES, BaseScreen, hidden
 from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.pane_container import Body
 from tui.ui.widgets.status_lines import Lines

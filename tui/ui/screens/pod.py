@@ -13,13 +13,14 @@ from tui.store.fleet import Fleet, Record
 from tui.store.pod_inspection import PodInspection
 from tui.store.views import pods
 from tui.ui import layout
+from tui.ui.context import ScreenContext
 from tui.ui.messages import Inspect
 from tui.ui.primitives.cells import Cell, wrap
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import empty_states, pod_facts
 from tui.ui.render import events as timeline
 from tui.ui.render.copy_entries import Entry
-from tui.ui.screens.base import BaseScreen, ScreenContext, hidden
+from tui.ui.screens.base import BaseScreen, hidden
 from tui.ui.widgets.pane_container import Body
 from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Column, Table

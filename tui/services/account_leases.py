@@ -1,0 +1,86 @@
+"""`AccountLeases`: sets and removes leases of the account that is watched. Who acts on them is `LeaseRunner`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from tui.domain.user_message import Level, UserMessage
+from tui.format import numbers as fmt
+
+if TYPE_CHECKING:
+    from tui.domain.deploy_draft import Draft
+    from tui.services.lease_runner import Leases
+    from tui.services.messages import Messages
+    from tui.storage.state_files import StateFiles
+    from tui.store.fleet import Fleet
+
+
+class AccountLeases:
+    """What is set here is on disk before a person is told.
+
+    clock:     now, in epoch seconds.
+    on_change: called after every change.
+    """
+
+    def __init__(
+        self,
+        state: StateFiles | None,
+        fleet: Fleet,
+        messages: Messages,
+        clock: Callable[[], float],
+        on_change: Callable[[], object],
+    ) -> None:
+        self._state = state
+        self._fleet = fleet
+        self._messages = messages
+        self._clock = clock
+        self._on_change = on_change
+        self._file: Leases | None = None
+
+    @property
+    def file(self) -> Leases | None:
+        """The account's leases on disk, from when the account is known."""
+        from tui.services.lease_runner import Leases
+
+        funds = self._fleet.funds
+        if self._file is None and self._state is not None and funds is not None and funds.account_id is not None:
+            self._file = Leases(self._state.leases(funds.account_id))
+        return self._file
+
+    async def set(self, pod: str, name: str, action: str, ends: float) -> None:
+        """Let podtop do `action` to a pod at an instant; no lease any more where the action is empty."""
+        from tui.domain.lease import begun
+        from tui.services.lease_runner import LeaseError
+
+        if (leases := self.file) is None:
+            return
+        now = self._clock()
+        try:
+            if not action:
+                await asyncio.to_thread(leases.drop, pod)
+            else:
+                await asyncio.to_thread(leases.set, begun(pod, name, action, ends, now))
+            self._fleet.leases = dict(await asyncio.to_thread(leases.all))
+        except LeaseError as error:
+            self._messages.reply(str(error))
+            return
+        left = fmt.duration(ends - self._clock())
+        text = f"{name}: no lease any more" if not action else f"lease: podtop is to {action} {name} in {left}"
+        # Beside other messages: of the pod that was just made, for one.
+        self._messages.post(UserMessage(text, Level.INFO))
+        self._on_change()
+
+    async def set_for(self, draft: Draft, pod: str, name: str, ordered_at: float, tz: tzinfo | None) -> None:
+        """Set the lease that a deploy was to have, for the pod that was made; nothing where it was to have none."""
+        from tui.domain import deploy_draft
+
+        try:
+            lease = deploy_draft.lease(draft, ordered_at, tz)
+        except deploy_draft.Fault as fault:
+            self._messages.post(UserMessage(f"lease: {name} has none, as what was typed cannot be read: {fault}"))
+            return
+        if pod and lease is not None:
+            await self.set(pod, name, *lease)

@@ -1,0 +1,212 @@
+"""`Session`: one account that is watched and acted on, from start to end; the same with a screen and without one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tui.clocks import TimeOfDay, instant
+from tui.domain.user_message import Level
+from tui.store.fleet import MEMORY_BUDGET, Fleet
+
+if TYPE_CHECKING:
+    from tui.config.loader import Config
+    from tui.domain.deploy_draft import Draft
+    from tui.domain.operations import Outcome
+    from tui.domain.user_message import UserMessage
+    from tui.history.queries import HistoryQueries
+    from tui.history.recorder import Recorder
+    from tui.services.account_leases import AccountLeases
+    from tui.services.action_lock import ActionLock
+    from tui.services.draft_keeper import DraftKeeper
+    from tui.services.executor import Executor, World
+    from tui.services.messages import Messages
+    from tui.services.monitor import Monitor
+    from tui.services.notifier import Notifier
+    from tui.services.source import Source
+    from tui.services.watch_runner import WatchRunner
+    from tui.storage.audit_log import Intent
+    from tui.storage.state_files import StateFiles
+
+MakeRecorder = Callable[[Callable[["UserMessage"], object]], "Recorder"]
+
+
+class Session:
+    """What the screen, `podtop record` and the commands that act have in common.
+
+    The fleet is there at once; all else is made when it is first needed, for a start must not wait for it.
+
+    source, config: what is watched, and how often.
+    messages:  what a person has to be told goes there.
+    guard:     who may act.
+    state:     the files of what acts: action log, leases, watches; None where nothing can be done.
+    record:    makes the recorder; None where nothing is recorded.
+    on_change: called after every change of the fleet.
+    prepare, opened: see `Monitor`.
+    write:     sends text to the terminal, past what is drawn; None where nobody is called by it.
+    world:     what actions look with; the monitor where it is None.
+    hosts:     whether to find out if the account lets machines to others.
+    budget:    bytes of samples in memory.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        config: Config,
+        messages: Messages,
+        guard: ActionLock,
+        *,
+        state: StateFiles | None = None,
+        record: MakeRecorder | None = None,
+        on_change: Callable[[], object] = lambda: None,
+        prepare: Callable[[], object] = lambda: None,
+        opened: Callable[[HistoryQueries], object] = lambda past: None,
+        write: Callable[[str], object] | None = None,
+        world: World | None = None,
+        hosts: bool = False,
+        budget: int = MEMORY_BUDGET,
+        tz: tzinfo | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.source = source
+        self.config = config
+        self.messages = messages
+        self.guard = guard
+        self.state = state
+        self.clock = source.clock
+        self.monotonic = monotonic
+        self.tz = tz if source.clocks is None else TimeOfDay(tz, source.clocks.ahead)
+        self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace, budget)
+        self.fleet.keyless = source.keyless
+        self.executor: Executor | None = None
+        self.watch_runner: WatchRunner | None = None
+        self._record = record
+        self._on_change = on_change
+        self._prepare = prepare
+        self._opened = opened
+        self._write = write
+        self._world = world
+        self._hosts = hosts
+        self._notifier: Notifier | None = None
+        if write is not None:
+            messages.add(self._call)
+
+    @cached_property
+    def monitor(self) -> Monitor:
+        """What asks RunPod, and fills the fleet."""
+        from tui.services.monitor import Monitor
+
+        return Monitor(
+            self.source, self.config, self.fleet, self.changed, self._prepare, self._record, self.messages.post,
+            self._opened, self.start_of_day, hosts=self._hosts, month=lambda at: self.start_of_day(at, day=1),
+        )  # fmt: skip
+
+    @cached_property
+    def leases(self) -> AccountLeases:
+        """When pods are to be stopped."""
+        from tui.services.account_leases import AccountLeases
+
+        return AccountLeases(self.state, self.fleet, self.messages, self.clock, self.monitor.tell)
+
+    @cached_property
+    def drafts(self) -> DraftKeeper:
+        """The deploy that is being typed."""
+        from tui.services.draft_keeper import DraftKeeper
+
+        return DraftKeeper(self.state, self.messages)
+
+    def changed(self) -> None:
+        """Something of the fleet is another by now."""
+        if self.executor is not None:
+            self.executor.told()
+        self._on_change()
+
+    def start_of_day(self, at: float, day: int | None = None) -> float:
+        """When the local day of an instant began; or another day of its month."""
+        when = datetime.fromtimestamp(at, self.tz)
+        return instant(when.replace(day=day or when.day, hour=0, minute=0, second=0, microsecond=0))
+
+    def may_act(self) -> str | None:
+        """Why nothing is sent by itself; None where it may be. The lock is for hands, and not for this."""
+        return f"read-only: {self.guard.read_only}" if self.guard.read_only else None
+
+    # What acts
+
+    def start_executor(self, state: StateFiles) -> Executor:
+        """Make what carries actions out. `state`: where its action log is."""
+        from tui.services.executor import Executor
+
+        self.executor = Executor(
+            self.fleet, self.guard, self._world or self.monitor, state.ledger,
+            clock=self.clock, say=self.messages.post, changed=self.changed,
+        )  # fmt: skip
+        return self.executor
+
+    async def enforce_leases(self) -> None:
+        """See to the account's leases, until cancelled."""
+        from tui.services.lease_runner import enforce
+
+        if self.state is not None and self.executor is not None:
+            await enforce(self.state, self.fleet, self.guard, self.executor, self.messages.post, self.clock)
+
+    async def look_out(self) -> None:
+        """Look after what is waited for on the market, until cancelled."""
+        import secrets
+
+        from tui.domain import deploy_draft
+        from tui.services.watch_runner import WatchFile, WatchRunner
+
+        if self.state is None:
+            return
+        self.watch_runner = WatchRunner(
+            WatchFile(self.state.vigils()), self.fleet,
+            want=lambda demands: self.monitor.want("watches", demands), ring=self.messages.call,
+            say=self.messages.post, happened=self.monitor.happened, does=lambda: self.executor,
+            look=self.monitor.look, may=self.may_act, clock=self.clock,
+            name=lambda stem: deploy_draft.unique(stem, secrets.token_hex(2)), made=self._deployed, tz=self.tz,
+        )  # fmt: skip
+        await self.watch_runner.run()
+
+    async def _deployed(self, draft: Draft, outcome: Outcome) -> None:
+        await self.leases.set_for(draft, outcome.pod, draft["name"], self.clock(), self.tz)
+
+    async def catch_up(self) -> None:
+        """Find out what became of what an earlier podtop sent; a deploy among it gets the lease it was to have."""
+        if self.executor is None:
+            return
+        earlier = [item for item in await self.executor.resume_looking() if not item.intent.pod]
+        await asyncio.gather(*(self._deployed_earlier(intent, ending) for intent, ending in earlier))
+
+    async def _deployed_earlier(self, intent: Intent, ending: asyncio.Task[Outcome]) -> None:
+        from tui.domain.operations import Status
+
+        outcome, draft = await ending, await self.drafts.load()
+        if outcome.ending is not Status.DONE or draft is None or draft["name"].strip() != intent.name:
+            return
+        await self.drafts.keep(None)
+        await self.leases.set_for(draft, outcome.pod, intent.name, intent.at, self.tz)
+
+    async def close(self) -> None:
+        """Give calls and what is being sent their moment, then end them."""
+        if self._notifier is not None:
+            await self._notifier.close()
+        if self.executor is not None:
+            await self.executor.close()
+
+    # Who looks elsewhere
+
+    def _call(self, message: UserMessage) -> None:
+        if message.level is not Level.CALL or self._write is None:
+            return
+        from tui.services.notifier import Notification, Notifier
+
+        if self._notifier is None:
+            self._notifier = Notifier(
+                self.config.notify, write=self._write, say=self.messages.post, beat=time.monotonic,
+                hidden=self.config.hidden,
+            )  # fmt: skip
+        self._notifier.ring(Notification(message.title, message.text, message.topic, self.clock()))

@@ -1,0 +1,76 @@
+"""`ScreenContext`: what every screen is given to look at, and to act with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual.signal import Signal
+
+from tui.storage.preferences import Preferences
+from tui.ui import key_hints, screen_table
+from tui.ui.controllers.connect import Connect
+from tui.ui.controllers.deploys import Deploys
+from tui.ui.controllers.market_watches import WatchController
+from tui.ui.controllers.pod_actions import PodActions
+from tui.ui.render.header import Badges
+
+if TYPE_CHECKING:
+    from tui.domain.rate_limit import Use
+    from tui.history.playback import Playback
+    from tui.services.session import Session
+    from tui.store.fleet import Fleet
+    from tui.ui.controllers.host import Host
+    from tui.ui.terminal.display import Display
+
+
+class ScreenContext(NamedTuple):
+    """One for all screens.
+
+    changed: published after every change of what is shown.
+    marks:   pods that are marked, by their ids: what is marked on one screen is on others.
+    acting:  keys that act on pods.
+    """
+
+    session: Session
+    fleet: Fleet
+    changed: Signal[None]
+    badges: Badges
+    player: Playback
+    acts: PodActions
+    deploys: Deploys
+    tz: tzinfo | None
+    kept: Preferences
+    watching: Callable[[], WatchController]
+    use: Callable[[], Use]
+    display: Display
+    marks: dict[str, None]
+    reach: Connect
+    acting: frozenset[str] = key_hints.ACTING
+
+
+def screen_context(
+    session: Session, playback: Playback, host: Host, changed: Signal[None], display: Display, keymap: Mapping[str, str]
+) -> ScreenContext:
+    """All that screens need, made for one session."""
+    source, config = session.source, session.config
+    badges = Badges(
+        source.badge, source.demo, False, profile=source.profile, color=config.color,
+        places=screen_table.rebound(keymap), back=key_hints.spoken(keymap, "chart.reset"),
+    )  # fmt: skip
+    actions = PodActions(session, playback, host, back=badges.back)
+    deploys = Deploys(session, actions, host)
+    watches = WatchController(session, actions, deploys, host)
+    connect = Connect(session, playback, host, simulated=source.demo or source.simulated)
+
+    def preferences_file() -> Path:
+        if session.state is None:
+            raise FileNotFoundError
+        return session.state.kept()
+
+    return ScreenContext(
+        session, session.fleet, changed, badges, playback, actions, deploys, session.tz, Preferences(preferences_file),
+        lambda: watches, lambda: session.monitor.use(), display, {}, connect, key_hints.acting(keymap),
+    )  # fmt: skip

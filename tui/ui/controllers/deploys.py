@@ -1,0 +1,195 @@
+"""`Deploys`: from a key on what can be rented to the form, from there to a question, and to what is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tui.api.account import Template
+    from tui.api.models import Offer
+    from tui.domain.deploy_draft import Draft
+    from tui.services.session import Session
+    from tui.ui.controllers.host import Host
+    from tui.ui.controllers.pod_actions import PodActions
+    from tui.ui.modals.deploy import Answer
+
+
+class Wish(NamedTuple):
+    """What a row means to a deploy: a GPU of the market, a pod to be like, a template, or fields of the form.
+
+    anew: whether it takes the place of a draft that was kept, and does not go into it.
+    """
+
+    offer: Offer | None = None
+    pod: str | None = None
+    template: Template | None = None
+    more: Mapping[str, str] = {}
+    anew: bool = False
+
+
+class Deploys:
+    """The form of a deploy, and what becomes of it."""
+
+    def __init__(self, session: Session, actions: PodActions, host: Host) -> None:
+        self._session = session
+        self._fleet = session.fleet
+        self._actions = actions
+        self._host = host
+        self._reply = session.messages.reply
+        self._opening: object = None
+
+    def deploy(self, wish: Wish | None) -> None:
+        """Show the form of a deploy, filled with what the row under the cursor means; with nothing, as it was left."""
+        if (why := self._actions.refusal()) is not None:
+            self._reply(f"deploy: {why}")
+        elif wish is None:
+            self._reply("deploy: choose one GPU, pod, template, CPU pod or data center")
+        elif self._fleet.market.value is None:
+            self._reply("deploy: the prices are not known yet")
+        elif (under_way := self._fleet.deeds.get("")) is not None:
+            self._reply(f"deploy: still {under_way.word} {under_way.name}: one at a time")
+        else:
+            self._host.run_worker(self._open_form(self._host.place(), wish))
+
+    def prepare(self, offer: Offer | None, more: Mapping[str, str], then: Callable[[Draft], object]) -> None:
+        """Show the form of a deploy that is not ordered now: what was typed goes to `then`."""
+        if (why := self._actions.refusal()) is not None:
+            self._reply(f"deploy: {why}")
+        else:
+            self._host.run_worker(self._open_form(self._host.place(), Wish(offer, more=more), then))
+
+    async def _open_form(self, place: object, wish: Wish, then: Callable[[Draft], object] | None = None) -> None:
+        import secrets
+
+        from msgspec.structs import replace
+
+        from tui.api.cloud import CloudError
+        from tui.domain import deploy_draft as rules
+
+        # What is asked for later takes the place of what is waited for.
+        self._opening = opening = object()
+        offers, suffix = self._offers(), secrets.token_hex(2)
+        kept = await self._session.drafts.load()
+        start = wish.offer or (offers[0] if offers else None)
+        fresh = rules.from_offer(start, suffix, offers) if start is not None else rules.Draft(rules.STARTING)
+        kept = None if wish.anew else kept
+        draft = kept or fresh
+        cloud = self._session.monitor.cloud
+        if wish.pod is not None and cloud is not None:
+            name = self._fleet.records[wish.pod].name if wish.pod in self._fleet.records else wish.pod
+            self._reply(f"asking RunPod how {name} was made")
+            try:
+                detail = await cloud.pod(wish.pod)
+            except CloudError as error:
+                if self._opening is opening:
+                    self._opening = None
+                    self._reply(f"deploy: {error}")
+                return
+            if self._opening is not opening:
+                return
+            if detail is None:
+                self._opening = None
+                self._reply(f"deploy: {name} is not on the account any more")
+                return
+            draft, kept = rules.from_pod(detail, offers, suffix), None
+        elif kept is not None and wish.offer is not None and rules.offer_of(kept["gpu_type_id"], offers) != wish.offer:
+            # The rest of an earlier draft is good for another GPU too; its name told the old one.
+            draft = replace(kept, values={**kept.values, "gpu_type_id": fresh["gpu_type_id"], "name": fresh["name"]})
+        if wish.template is not None:
+            draft, kept = rules.from_template(fresh, wish.template), None
+            if wish.template.name:
+                draft = replace(draft, values={**draft.values, "name": rules.unique(wish.template.name, suffix)})
+        if wish.more:
+            draft = replace(draft, values={**draft.values, **wish.more})
+            if not draft["name"]:
+                draft = draft.typed("name", rules.unique(draft["instance_ids"], suffix))
+        if self._opening is not opening:
+            return
+        self._opening = None
+        if self._host.place() != place:
+            # Who has something else before them by now does not type for this.
+            self._reply("deploy: form not opened, as something else was opened in the meantime")
+            return
+        self._show_form(draft, fresh, kept is not None, then)
+
+    def give_up(self) -> bool:
+        """Open no form any more for what is still asked of RunPod; whether there was one."""
+        waited, self._opening = self._opening is not None, None
+        if waited:
+            self._reply("deploy: no form is opened, and nothing was sent")
+        return waited
+
+    def _show_form(self, draft: Draft, fresh: Draft, kept: bool, then: Callable[[Draft], object] | None) -> None:
+        from tui.ui.modals.deploy import DeployForm, Sources
+
+        session = self._session
+        sources = Sources(
+            self._offers, lambda: self._fleet.funds, self._names, self._templates, session.clock, self._keep,
+            session.tz,
+        )  # fmt: skip
+
+        def ended(answer: Answer | None) -> None:
+            if answer is not None and then is not None:
+                then(answer.draft)
+            else:
+                self._form_ended(answer)
+
+        form = DeployForm(draft, fresh, sources, kept, session.monotonic, later=then is not None)
+        self._host.push_screen(form, ended)
+
+    def _offers(self) -> tuple[Offer, ...]:
+        return self._fleet.market.value.offers if self._fleet.market.value else ()
+
+    def _names(self) -> frozenset[str]:
+        return frozenset(record.name for record in self._fleet.records.values())
+
+    async def _templates(self) -> tuple[Template, ...]:
+        from tui.api.cloud import Unreachable
+
+        cloud = self._session.monitor.cloud
+        if cloud is None:
+            raise Unreachable("podtop is not connected.", sent=False)
+        return (await cloud.templates()).templates
+
+    def _keep(self, draft: Draft | None) -> None:
+        self._host.run_worker(self._session.drafts.keep(draft))
+
+    def _form_ended(self, answer: Answer | None) -> None:
+        if answer is None:
+            return
+        from tui.ui.modals.question import QuestionDialog
+        from tui.ui.primitives.question import Question
+        from tui.ui.render.deploy_question import question
+
+        session = self._session
+
+        def ask() -> Question:
+            return question(answer.draft, self._offers(), self._fleet.funds, self._names(), session.clock(), session.tz)
+
+        async def reread() -> Question:
+            await session.monitor.look()
+            await session.monitor.look_at_prices()
+            return ask()
+
+        def agreed(yes: bool | None) -> None:
+            if yes:
+                self._host.run_worker(self._order(answer.draft))
+
+        self._host.push_screen(QuestionDialog(ask(), reread, session.monotonic), agreed)
+
+    async def _order(self, draft: Draft) -> None:
+        from tui.domain import deploy_draft as rules
+        from tui.domain.operations import Status
+
+        session = self._session
+        if session.executor is None:
+            return
+        now = session.clock()
+        # Both before anything is sent: a lease that cannot be read is no reason to rent without one.
+        order, lease = rules.order(draft, self._offers(), now, session.tz), rules.lease(draft, now, session.tz)
+        outcome = await session.executor.deploy(order)
+        if outcome.ending is Status.DONE:
+            self._keep(None)
+            if outcome.pod and lease is not None:
+                await session.leases.set(outcome.pod, draft["name"], *lease)

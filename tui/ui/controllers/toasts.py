@@ -1,0 +1,35 @@
+"""Messages as toasts over the screen."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from tui.domain.user_message import Level, UserMessage
+from tui.format.width import shown
+from tui.services.messages import Sink, severity
+
+LASTS = 20.0
+"""Seconds that news stays on the screen; a reply goes sooner."""
+
+
+class Shows(Protocol):
+    """What toasts need of the app."""
+
+    def clear_notifications(self) -> None: ...
+
+    def notify(self, message: str, /, **options: Any) -> None: ...
+
+
+def toasts(screen: Shows) -> Sink:
+    """A sink that shows messages over the screen; the answer to a key takes the place of what stands there."""
+
+    def show(message: UserMessage) -> None:
+        if message.level is Level.CALL:
+            return
+        if message.level in (Level.REPLY, Level.HINT):
+            screen.clear_notifications()
+            screen.notify(shown(message.text), severity=severity(message), markup=False)
+        else:
+            screen.notify(shown(message.text), severity=severity(message), timeout=LASTS, markup=False)
+
+    return show

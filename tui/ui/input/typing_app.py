@@ -1,0 +1,158 @@
+"""`TypingApp`: an app in which the order of typing is the order of effect, and no key acts where it was not meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.await_complete import AwaitComplete
+from textual.errors import NoWidget
+from textual.widgets import Input
+
+from tui.ui.input.input_queue import InputQueue
+from tui.ui.input.typeahead import Pulse, TypeaheadGuard
+
+KEYS_LOST = "podtop was busy for too long: what was typed meanwhile did nothing. Look, and type it again"
+
+
+class TypingApp(App[None]):
+    """Every key, paste and click comes through here, past a queue, before any widget gets it.
+
+    A screen may say more: `hears(typed)` whether what was typed at an instant is for it, `takes(key)` whether it wants
+    a key that no widget did, `restart()` that nobody knows when what comes now was typed.
+    """
+
+    input: InputQueue
+    _typeahead: TypeaheadGuard
+    _pulse: Pulse
+    _pushed = 0
+
+    def take_input(self, monotonic: Callable[[], float]) -> None:
+        """Begin to take input. `monotonic`: seconds that only go forward."""
+        self._typeahead = TypeaheadGuard(monotonic)
+        self.input = InputQueue(self, self._give, self._lose)
+        self._pulse = Pulse(monotonic, self._stalled, lambda: self._typeahead.on or hasattr(self.screen, "hears"))
+
+    # What the app says of it
+
+    def touched(self) -> None:
+        """A hand is on the keys."""
+
+    def listens(self) -> bool:
+        """Whether keys are podtop's now, and not another program's in the same terminal."""
+        return True
+
+    def gives_up(self) -> bool:
+        """Whether escape was for something that is waited for."""
+        return False
+
+    def keys_lost(self) -> None:
+        """Keys were dropped: a person has to know."""
+
+    # What was typed
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
+            await self.input.take(event)
+            return
+        if isinstance(event, events.InputEvent) and not self.screen_stack:
+            # Keys that are still on their way while the last screen goes are for nobody.
+            return
+        if isinstance(event, events.InputEvent) and self.input.gave_up(event):
+            return
+        if isinstance(event, events.Key) and (
+            self._typeahead.swallows(event, self._pulse.typed(event)) or not (self.listens() and self._is_meant(event))
+        ):
+            return
+        await super().on_event(event)
+
+    async def _give(self, event: events.Event) -> bool:
+        """Hand on what was typed or clicked when its turn has come; whether somebody hears it."""
+        if not self.screen_stack:
+            return False
+        self.touched()
+        if not self._is_heard(event) or not self.listens() or self._is_for_what_goes(event):
+            return False
+        if isinstance(event, events.Key) and event.key == "escape" and self._escapes():
+            return True
+        await super().on_event(event)
+        return True
+
+    def _escapes(self) -> bool:
+        """Whether escape was for what is waited for, and not for what is on the screen."""
+        return not self.screen.is_modal and not isinstance(self.focused, Input) and self.gives_up()
+
+    def _is_for_what_goes(self, event: events.Event) -> bool:
+        """Whether a press is on a widget that was taken away, and is still drawn: Textual asks for what it stood in."""
+        if not isinstance(event, events.MouseDown):
+            return False
+        try:
+            widget, _ = self.get_widget_at(event.x, event.y)
+        except NoWidget:
+            return False
+        return widget.parent is None
+
+    def _is_meant(self, event: events.Key) -> bool:
+        """Whether a key that no widget wanted was typed for the screen that is on top by now."""
+        takes: Callable[[events.Key], bool] | None = getattr(self.screen, "takes", None)
+        return takes is None or takes(event)
+
+    def _is_heard(self, event: events.Event) -> bool:
+        """Whether an event may pass: a dialog hears nothing before it has been on the screen for long enough, and what
+        was typed for something that has closed is for nothing else."""
+        if isinstance(event, events.MouseMove):
+            return True
+        typed = self._pulse.typed(event)
+        if self._typeahead.deep and self._typeahead.swallows(event, typed):
+            return False
+        hears: Callable[[float], bool] | None = getattr(self.screen, "hears", None)
+        if hears is not None:
+            return hears(typed)
+        # Into a line that is typed in it is text, and does nothing.
+        return not self._typeahead.swallows(event, typed) or isinstance(self.focused, Input)
+
+    # When it was typed
+
+    def _stalled(self) -> None:
+        """The event loop stood still: nobody knows when what comes now was typed."""
+        self._typeahead.restart(self._pulse.seen)
+        restart: Callable[[], None] | None = getattr(self.screen, "restart", None)
+        if restart is not None:
+            restart()
+
+    def _lose(self, many: int) -> None:
+        """A widget did not come back from a key: what is typed behind it is for nobody, until there was silence."""
+        self._typeahead.deepen()
+        self._stalled()
+        self._watch_pulse()
+        if many:
+            self.keys_lost()
+
+    def _watch_pulse(self) -> None:
+        # Without a terminal nothing waits in one.
+        if not self.is_headless:
+            self._pulse.watch()
+
+    # What comes and goes
+
+    def pop_screen(self) -> AwaitComplete:
+        if self.screen.is_modal:
+            # What is typed right behind a key that closed it, or for what closed by itself, is not meant for podtop.
+            self._typeahead.begin()
+        popped = super().pop_screen()
+        self._watch_pulse()
+        return popped
+
+    def push_screen(self, *arguments: Any, **options: Any) -> Any:
+        self._pushed += 1
+        pushed = super().push_screen(*arguments, **options)
+        self._watch_pulse()
+        return pushed
+
+    def place(self) -> object:
+        """What is on the screen, and how often something was opened so far; or the line that somebody types in."""
+        if isinstance(self.focused, Input):
+            return self.focused
+        return self.screen, self._pushed, self.current_mode

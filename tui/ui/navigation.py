@@ -1,0 +1,130 @@
+"""`NavigatingApp`: from screen to screen, into a pod and back, and to what lies over every screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.app import App
+from textual.screen import Screen
+
+from tui.ui import key_hints, screen_table
+from tui.ui.messages import OpenPod
+from tui.ui.screens.fleet import FleetScreen
+
+if TYPE_CHECKING:
+    from tui.history.playback import Playback
+    from tui.services.messages import Messages
+    from tui.ui.context import ScreenContext
+
+
+class NavigatingApp(App[None]):
+    """Screens are imported and made when they are first gone to."""
+
+    context: ScreenContext
+    messages: Messages
+    player: Playback
+
+    def navigate_from(self, first: str) -> None:
+        """Begin on a screen."""
+        self._first_screen = self._maker(first)()
+        self._came_from = first
+
+    def get_default_screen(self) -> Screen[None]:
+        # The first screen comes this way, and not as a mode with a factory, which would parse all styles once more.
+        return self._first_screen
+
+    def _maker(self, mode: str) -> Callable[[], Screen[None]]:
+        """What makes a screen, imported when it is first gone to."""
+        if mode == "events":
+            from tui.ui.screens.events import EventsScreen
+
+            return partial(EventsScreen, self.context)
+        if mode == "hosts":
+            from tui.ui.screens.hosts import HostsScreen
+
+            return partial(HostsScreen, self.context)
+        if mode == "account":
+            from tui.ui.screens.account import AccountScreen
+
+            return partial(AccountScreen, self.context)
+        if mode == "market":
+            from tui.ui.screens.market import MarketScreen
+
+            return partial(MarketScreen, self.context)
+        return partial(FleetScreen, self.context)
+
+    async def action_go(self, mode: str) -> None:
+        """To a screen; where it is shown already, to its bottom."""
+        if mode == self.current_mode:
+            while len(self.screen_stack) > 1:
+                await self.pop_screen()
+            return
+        for name in (self.current_mode, mode):
+            if name not in self._modes:
+                self.add_mode(name, self._maker(name))
+        self._came_from = self.current_mode
+        await self.switch_mode(mode)
+
+    async def on_go_back(self) -> None:
+        await self.action_go(self._came_from)
+
+    async def look_for_gpu(self, gpu: str) -> None:
+        """To the market, with the cursor on a GPU type."""
+        from tui.ui.screens.market import MarketScreen
+
+        await self.action_go("market")
+        if isinstance(self.screen, MarketScreen):
+            self.screen.look_for(gpu)
+
+    # Into a pod
+
+    def on_open_pod(self, request: OpenPod) -> None:
+        if request.at is None:
+            self.open_pod(request.pod)
+        else:
+            self.run_worker(self._visit_pod(request.pod, request.at), name="visit", group="visit")
+
+    def open_pod(self, pod: str) -> None:
+        """Look at a pod closely; in place of another that is looked at."""
+        from tui.ui.screens.pod import PodScreen
+
+        if not isinstance(self.screen, PodScreen):
+            self.push_screen(PodScreen(self.context, pod))
+        elif self.screen.pod != pod:
+            self.switch_screen(PodScreen(self.context, pod))
+
+    async def _visit_pod(self, pod: str, at: float) -> None:
+        """Look at a pod as it was, where that was recorded."""
+        screen = self.screen
+        if not await self.player.visit(at):
+            instead = "was before" if self.player.replay else "is now"
+            self.messages.reply(f"nothing is recorded of that time: the pod is shown as it {instead}")
+        if self.screen is screen:
+            self.open_pod(pod)
+
+    # Over every screen
+
+    def action_command_palette(self) -> None:
+        # Its key comes here past a dialog: nothing is to be done behind the back of one.
+        if not self.screen.is_modal:
+            from tui.ui.command_palette import Palette
+
+            self.push_screen(Palette(id="--command-palette"))
+
+    def action_help(self) -> None:
+        from tui.ui.modals.help import Help
+
+        if not self.screen.is_modal:
+            word = next((place.word for place in screen_table.PLACES if place.mode == self.current_mode), "")
+            self.push_screen(Help(self._every_key(), self.screen.title or word))
+
+    def action_tour(self) -> None:
+        from tui.ui.modals.tour import Tour
+
+        if not self.screen.is_modal:
+            self.push_screen(Tour(self._every_key(), self.context.session.monotonic))
+
+    def _every_key(self) -> tuple[key_hints.Hint, ...]:
+        return key_hints.every(self.screen, words=self.context.display.ascii)

@@ -1,0 +1,96 @@
+"""`TerminalApp`: an app that sends its terminal only cells that changed, in the colours and at the pace it can take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+from textual.filter import LineFilter
+
+from tui.system.signals import ON_SCREEN, end_on_signals
+from tui.ui import themes
+from tui.ui.terminal import diff_renderer
+
+if TYPE_CHECKING:
+    from tui.storage.preferences import Preferences
+    from tui.ui.terminal.diff_renderer import DiffRenderer
+    from tui.ui.terminal.display import Display
+
+
+class TerminalApp(App[None]):
+    """What reaches the terminal, and how it looks there."""
+
+    display_settings: Display
+    preferences: Preferences
+    _renderer: DiffRenderer
+
+    def use_display(self, display: Display) -> None:
+        """Draw for this terminal. Called first: colours are decided here."""
+        # Nothing moves that need not: what moves is sent.
+        self.animation_level = "none"
+        self.display_settings = display
+        display.colour(self)
+
+    def use_renderer(self, preferences: Preferences, *, remember: bool) -> None:
+        """Draw by cells from now on, and take the first theme. `remember`: look what theme was chosen the last time."""
+        self.preferences = preferences
+        self._renderer = diff_renderer.install(self, pace=self.display_settings.pace)
+        self._renderer.changed = self.link_changed
+        for theme in themes.OWN:
+            self.register_theme(theme)
+        chosen = self.preferences.get("theme") if remember else ""
+        self._start_with(self.display_settings.theme(self, chosen, self.available_themes))
+
+    def link_changed(self) -> None:
+        """The link was found to be slow, or not to be any more."""
+
+    def _start_with(self, theme: str) -> None:
+        """Set the first theme without Textual's watcher, which would parse every style sheet twice more at start."""
+        self.set_reactive(App.theme, theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+        # A theme of the terminal's own colours is not to be turned into others.
+        self._refresh_truecolor_filter(self.ansi_theme)
+        dark = self.current_theme.dark
+        self.update_classes({f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
+
+    def watch_theme(self, theme: str) -> None:
+        """Chosen on the screen: it is found again the next time."""
+        self.preferences.keep("theme", theme)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return themes.variable_defaults(self.current_theme)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return self.display_settings.filters(super().get_line_filters())
+
+    def on_mount(self) -> None:
+        if not self.is_headless:
+            rescue = getattr(self._driver, "rescue", lambda: None)
+            end_on_signals(lambda code: self.exit(return_code=code), rescue, ON_SCREEN)
+
+    def on_resize(self) -> None:
+        # A terminal that shrank and grew back has lost cells, though its size is the same.
+        self._renderer.forget()
+
+    def on_terminal_supports_synchronized_output(self) -> None:
+        self._renderer.answered()
+
+    def notify(self, *arguments: Any, **options: Any) -> None:
+        super().notify(*arguments, **options)
+        self._renderer.touch()
+
+    def when_shown(self, callback: Callable[[], object]) -> None:
+        """Call back when the terminal shows what is drawn by now."""
+        self._renderer.when_shown(callback)
+
+    def send(self, text: str) -> bool:
+        """To the terminal, past what is drawn: the driver's writer keeps it whole. False where it takes nothing."""
+        if self._driver is None or self.is_headless or not getattr(self._driver, "takes", True):
+            return False
+        self._driver.write(text)
+        return True
+
+    def action_redraw(self) -> None:
+        self._renderer.forget()
+        self.refresh(repaint=True, layout=True)
