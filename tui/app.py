@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.signal import Signal
-from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from tui.domain.user_message import Level, UserMessage
 from tui.history.playback import Playback
@@ -26,9 +22,8 @@ from tui.ui.context import screen_context
 from tui.ui.controllers.toasts import toasts
 from tui.ui.handler_barrier import SurvivingApp
 from tui.ui.input.typing_app import KEYS_LOST, TypingApp
-from tui.ui.messages import Attend, Inspect, LookBack
 from tui.ui.navigation import NavigatingApp
-from tui.ui.render.empty_states import held_back
+from tui.ui.session_app import SessionApp
 from tui.ui.terminal.display import Display
 from tui.ui.terminal.terminal_app import TerminalApp
 
@@ -36,13 +31,9 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from tui.config.loader import Config
-    from tui.history.queries import HistoryQueries
     from tui.services.session import MakeRecorder
     from tui.services.source import Source
     from tui.storage.state_files import StateFiles
-
-FIRST_FRAME = 0.05
-"""Seconds that the first frame gets to itself."""
 
 SLOW_LINK = (
     "this terminal takes its time: podtop draws less, and shows what comes every 10 s. Keys answer at once. "
@@ -66,7 +57,7 @@ def _import_charts() -> None:
     plot.library()
 
 
-class PodtopApp(NavigatingApp, TypingApp, TerminalApp, SurvivingApp):
+class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp):
     """The program on the screen."""
 
     TITLE = "podtop"
@@ -122,7 +113,7 @@ class PodtopApp(NavigatingApp, TypingApp, TerminalApp, SurvivingApp):
             clock=beat if source.clocks is None else source.clocks.away, key=key_hints.spoken(self._keymap, "act.lock"),
         )  # fmt: skip
         self.session = session = Session(
-            source, config, self.messages, self.guard, state=state, record=record, opened=self._opened,
+            source, config, self.messages, self.guard, state=state, record=record, opened=self.past_opened,
             on_change=lambda: self.changed.publish(None), prepare=_import_charts, write=self.send, hosts=True, tz=tz,
             monotonic=beat,
         )  # fmt: skip
@@ -134,44 +125,12 @@ class PodtopApp(NavigatingApp, TypingApp, TerminalApp, SurvivingApp):
         self.navigate_from(first)
         # A demo begins anew each time: what it would have kept need not be looked for before the first frame.
         self.use_renderer(context.kept, remember=not source.demo)
-        self._monitoring: Worker[None] | None = None
 
-    # Start and end
-
-    def on_ready(self) -> None:
-        # What follows imports the HTTP client and, in a demo, a whole simulated RunPod: the first frame goes first.
-        self.set_timer(FIRST_FRAME, self._begin)
-
-    def _begin(self) -> None:
-        gc.freeze()
-        gc.enable()
-        # A key waits no longer than this for a thread that reads a large answer or writes the recording.
-        sys.setswitchinterval(0.0005)
+    def begun(self) -> None:
         self._open_log()
         if self._is_first_start():
             # Where somebody was quicker, it does not come over what they opened: the palette has it.
             self.action_tour()
-        session = self.session
-        self._monitoring = self.run_worker(session.monitor.run(), name="monitor")
-        if session.state is not None:
-            session.start_executor(session.state)
-            self.run_worker(session.catch_up(), name="catch up")
-            self.run_worker(session.enforce_leases(), name="leases")
-            self.run_worker(session.look_out(), name="watches")
-        self.run_worker(self.player.run(), name="playback")
-
-    def _opened(self, past: HistoryQueries) -> None:
-        self.player.past = past
-        if self.player.replay:
-            self.run_worker(self.player.go(self.session.source.begin, forward=False), name="replay")
-
-    async def on_unmount(self) -> None:
-        await self.session.close()
-        if self._monitoring is not None:
-            self._monitoring.cancel()
-            # Its connections are closed before the program is gone.
-            with suppress(WorkerCancelled, WorkerFailed):
-                await self._monitoring.wait()
 
     # What the keys and the terminal say
 
@@ -197,31 +156,6 @@ class PodtopApp(NavigatingApp, TypingApp, TerminalApp, SurvivingApp):
     def copy_to_clipboard(self, text: str) -> None:
         self._clipboard = text
         self.run_worker(self.context.reach.copy_selection(text), name="copy")
-
-    # What screens ask for
-
-    def on_attend(self, request: Attend) -> None:
-        self.session.monitor.attend(request.topics)
-        self.session.monitor.want("screen", request.demands)
-
-    def on_inspect(self, request: Inspect) -> None:
-        self.session.monitor.inspect(request.pod, request.at)
-
-    def on_look_back(self, request: LookBack) -> None:
-        look = self.session.monitor.look_back(request.fleet, request.pods, request.start, request.end, request.width)
-        self.run_worker(look, name="look back", group="look back")
-
-    def on_look_at_log(self) -> None:
-        # As a function: a coroutine that is given up before it begins would complain.
-        look: Any = self.session.monitor.look_at_the_log
-        self.run_worker(look, name="log", group="log", exclusive=True)
-
-    # Keys of every screen
-
-    def action_refresh_now(self) -> None:
-        self.session.monitor.wake()
-        if wait := held_back(self.fleet.snapshot, self.session.clock()):
-            self.messages.reply(wait)
 
     def action_help_quit(self) -> None:
         # ctrl+c ends most programs, and copies in some: podtop says what ends it, once.

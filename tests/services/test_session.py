@@ -1,0 +1,139 @@
+"""The session: what it makes for the screen, for `record` and for commands, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+
+from tests.make import offer, pod, snapshot
+from tests.ui.conftest import NOW, HeldCloud
+from tui.api.models import Quote
+from tui.config.loader import Config
+from tui.config.settings import Notify
+from tui.domain import deploy_draft
+from tui.domain.user_message import UserMessage
+from tui.services.action_lock import ActionLock
+from tui.services.messages import Messages
+from tui.services.session import Session
+from tui.services.source import Source
+from tui.storage.state_files import StateFiles
+
+H100 = offer("H100 SXM", Quote(2.99, 1.75, "High"))
+
+
+class Stand:
+    """A session on a cloud that the test holds."""
+
+    def __init__(self, tmp_path: Path, config: Config | None = None, **more: Any) -> None:
+        self.cloud = HeldCloud()
+        self.notes: list[UserMessage] = []
+        self.changes = 0
+        self.seen = asyncio.Event()
+        self.guard = ActionLock()
+        self.state = StateFiles(lambda: tmp_path, "test", "https://test.invalid")
+        source = Source("test", False, lambda: self.cloud, lambda: self.cloud.now)
+        self.session = Session(
+            source, config or Config(), Messages(self.notes.append), self.guard,
+            state=self.state, on_change=self._changed, tz=UTC, **more,
+        )  # fmt: skip
+
+    def _changed(self) -> None:
+        self.changes += 1
+        if self.session.fleet.pods_at is not None:
+            self.seen.set()
+
+
+async def test_it_watches_until_it_is_cancelled_and_closes_what_it_opened(tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    running = asyncio.ensure_future(stand.session.monitor.run())
+    await stand.seen.wait()
+    assert stand.changes > 0
+    assert set(stand.session.fleet.records)
+    await stand.session.close()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert stand.cloud.closed
+
+
+async def test_what_sends_is_there_once_it_was_started_and_hears_of_every_change(tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    assert stand.session.executor is None
+    executor = stand.session.start_executor(stand.state)
+    news = executor._news
+    stand.session.changed()
+    assert news.is_set()
+    assert stand.changes == 1
+    await stand.session.close()
+
+
+async def test_read_only_nothing_acts_by_itself_and_a_lock_is_for_hands_alone(tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    stand.guard.toggle()
+    assert stand.guard.locked
+    assert stand.session.may_act() is None
+    stand.guard.read_only = "podtop was started so"
+    assert stand.session.may_act() == "read-only: podtop was started so"
+
+
+async def test_a_day_begins_at_local_midnight_and_a_month_on_its_first(tmp_path: Path) -> None:
+    session = Stand(tmp_path).session
+    assert session.start_of_day(NOW) == NOW - 12 * 3600
+    assert session.start_of_day(NOW, day=1) == NOW - 12 * 3600 - 22 * 86_400
+
+
+async def test_a_call_rings_the_terminal_and_news_do_not(tmp_path: Path) -> None:
+    written: list[str] = []
+    stand = Stand(tmp_path, Config(notify=Notify(bell=True)), write=written.append)
+    stand.session.messages.post(UserMessage("pod stopped"))
+    assert written == []
+    stand.session.messages.call("podtop: H100", "it is there")
+    assert written == ["\x07"]
+    await stand.session.close()
+
+
+async def test_a_deploy_that_an_earlier_podtop_left_open_gets_its_lease(tmp_path: Path) -> None:
+    """`kill -9` between the request and its answer: the pod is there, and is to stop as it was asked."""
+    stand = Stand(tmp_path)
+    session = stand.session
+    draft = deploy_draft.from_offer(H100, "7f3a", ())
+    draft = replace(draft, values={**draft.values, "lease": "yes", "stop_after": "2h"})
+    await session.drafts.keep(draft)
+    stand.state.ledger().intent("deploy", "", draft["name"], {})
+    session.start_executor(stand.state)
+    catching_up = asyncio.ensure_future(session.catch_up())
+    stand.cloud.now += 60
+    stand.cloud.fleet_answer = snapshot(pod("pod1", name=draft["name"]))
+    for _ in range(200):
+        if catching_up.done():
+            break
+        await asyncio.sleep(0.005)
+        stand.cloud.now += 5
+        session.fleet.apply(stand.cloud.fleet_answer, stand.cloud.now)
+        session.changed()
+    assert catching_up.done()
+    lease = session.fleet.leases["pod1"]
+    assert lease.action == "stop"
+    assert await session.drafts.load() is None, "what was ordered is no draft any more"
+
+
+async def test_a_lease_that_cannot_be_read_is_told_and_none_is_set(tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    draft = deploy_draft.from_offer(H100, "7f3a", ())
+    draft = replace(draft, values={**draft.values, "lease": "yes", "stop_after": "yesterday evening"})
+    await stand.session.leases.set_for(draft, "pod1", "train", NOW, UTC)
+    assert not stand.session.fleet.leases
+    assert "train" in stand.notes[0].text
+
+
+async def test_of_two_writings_of_a_draft_the_last_stands(tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    drafts = stand.session.drafts
+    first = deploy_draft.from_offer(H100, "7f3a", ())
+    writing, dropping = drafts.keep(first), drafts.keep(None)
+    await asyncio.gather(writing, dropping)
+    assert await drafts.load() is None
+    assert not stand.state.draft().exists()

@@ -1,0 +1,90 @@
+"""`SessionApp`: runs a session under the screens, from the first frame on, and hands it what screens ask for."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+from textual.worker import Worker, WorkerCancelled, WorkerFailed
+
+from tui.ui.messages import Attend, Inspect, LookBack
+from tui.ui.render.empty_states import held_back
+
+if TYPE_CHECKING:
+    from tui.history.playback import Playback
+    from tui.history.queries import HistoryQueries
+    from tui.services.messages import Messages
+    from tui.services.session import Session
+
+FIRST_FRAME = 0.05
+"""Seconds that the first frame gets to itself."""
+
+
+class SessionApp(App[None]):
+    """What follows the first frame imports the HTTP client and, in a demo, a whole simulated RunPod."""
+
+    session: Session
+    player: Playback
+    messages: Messages
+    _monitoring: Worker[None] | None = None
+
+    def begun(self) -> None:
+        """The first frame is drawn, and the session about to begin."""
+
+    def on_ready(self) -> None:
+        self.set_timer(FIRST_FRAME, self._begin)
+
+    def _begin(self) -> None:
+        gc.freeze()
+        gc.enable()
+        # A key waits no longer than this for a thread that reads a large answer or writes the recording.
+        sys.setswitchinterval(0.0005)
+        self.begun()
+        session = self.session
+        self._monitoring = self.run_worker(session.monitor.run(), name="monitor")
+        if session.state is not None:
+            session.start_executor(session.state)
+            self.run_worker(session.catch_up(), name="catch up")
+            self.run_worker(session.enforce_leases(), name="leases")
+            self.run_worker(session.look_out(), name="watches")
+        self.run_worker(self.player.run(), name="playback")
+
+    def past_opened(self, past: HistoryQueries) -> None:
+        """There is a recording to be asked from now on."""
+        self.player.past = past
+        if self.player.replay:
+            self.run_worker(self.player.go(self.session.source.begin, forward=False), name="replay")
+
+    async def on_unmount(self) -> None:
+        await self.session.close()
+        if self._monitoring is not None:
+            self._monitoring.cancel()
+            # Its connections are closed before the program is gone.
+            with suppress(WorkerCancelled, WorkerFailed):
+                await self._monitoring.wait()
+
+    # What screens ask for
+
+    def on_attend(self, request: Attend) -> None:
+        self.session.monitor.attend(request.topics)
+        self.session.monitor.want("screen", request.demands)
+
+    def on_inspect(self, request: Inspect) -> None:
+        self.session.monitor.inspect(request.pod, request.at)
+
+    def on_look_back(self, request: LookBack) -> None:
+        look = self.session.monitor.look_back(request.fleet, request.pods, request.start, request.end, request.width)
+        self.run_worker(look, name="look back", group="look back")
+
+    def on_look_at_log(self) -> None:
+        # As a function: a coroutine that is given up before it begins would complain.
+        look: Any = self.session.monitor.look_at_the_log
+        self.run_worker(look, name="log", group="log", exclusive=True)
+
+    def action_refresh_now(self) -> None:
+        self.session.monitor.wake()
+        if wait := held_back(self.session.fleet.snapshot, self.session.clock()):
+            self.messages.reply(wait)
