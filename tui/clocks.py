@@ -102,17 +102,17 @@ class Clocks:
         now = self.now()
         if abs(date - now) > WRONG:
             return
-        told = _Between(date - now, date + 1.0 - now + waited)
-        if self._known is not None and (slept := self._slept(told)):
+        bounds = _Between(date - now, date + 1.0 - now + waited)
+        if self._known is not None and (slept := self._slept(bounds)):
             self._begun += slept
-            told = _Between(told.low - slept, told.high - slept)
+            bounds = _Between(bounds.low - slept, bounds.high - slept)
         self._ahead_then = self._wall() - self.now()
         self._answered = None
-        agreed = told if self._known is None else self._known.both(told)
+        agreed = bounds if self._known is None else self._known.both(bounds)
         if agreed is None and self._doubt is not None:
-            agreed = self._doubt.both(told)
+            agreed = self._doubt.both(bounds)
         if agreed is None:
-            self._doubt = told
+            self._doubt = bounds
             return
         self._known, self._doubt = agreed, None
         self._answered = date + 1.0 - agreed.low
@@ -129,13 +129,13 @@ class Clocks:
         now, then = self.now(), self._answered
         return then if then is not None and now - waited <= then <= now - UNREAD else now
 
-    def _slept(self, told: _Between) -> float:
+    def _slept(self, bounds: _Between) -> float:
         """Seconds that passed by RunPod's clock and the time of day, and not here: a machine that was halted."""
         if self._known is None:
             return 0.0
-        there = told.middle - self._known.middle
+        there = bounds.middle - self._known.middle
         here = self._wall() - self.now() - self._ahead_then
-        unsure = STEP + (told.high - told.low + self._known.high - self._known.low) / 2
+        unsure = STEP + (bounds.high - bounds.low + self._known.high - self._known.low) / 2
         return here if min(there, here) > SLEPT and abs(there - here) <= unsure else 0.0
 
 

@@ -141,8 +141,8 @@ class Execution:
 
     def _gpu_types(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
         ids = wanted.get("ids") or ([wanted["id"]] if wanted.get("id") else None)
-        found = (t for t in gpu_types().values() if ids is None or t.id in ids)
-        return [gpu_view(self.world.shelf, t, self.world.now) for t in found]
+        types = (t for t in gpu_types().values() if ids is None or t.id in ids)
+        return [gpu_view(self.world.shelf, t, self.world.now) for t in types]
 
     def _mutations(self, writes: bool) -> dict[str, Callable[..., Any]]:
         world = self.world

@@ -44,7 +44,7 @@ def listed() -> str:
     """The faults for a person, one a line, with the number that each takes."""
     names = {name: f"{name}[:{WITH_VALUE[name]:g}]" if name in WITH_VALUE else name for name in NAMES}
     width = max(map(len, names.values()))
-    return "\n".join(f"  {names[name]:<{width}}  {words}" for name, words in WORDS.items())
+    return "\n".join(f"  {names[name]:<{width}}  {meaning}" for name, meaning in WORDS.items())
 
 
 class FaultError(ValueError):

@@ -60,8 +60,8 @@ class Shelf:
 
     def countries(self, gpu: GpuType) -> tuple[str, ...]:
         """Where hosts with GPUs of a type are."""
-        every = dict.fromkeys(place.country for place in PLACES)
-        return tuple(c for c in every if chance(self._seed, gpu.id, c, "country") > 0.4) or ("US",)
+        countries = dict.fromkeys(place.country for place in PLACES)
+        return tuple(c for c in countries if chance(self._seed, gpu.id, c, "country") > 0.4) or ("US",)
 
     def best(self, gpu: GpuType, secure: bool | None, count: int, now: float) -> bool | None:
         """The cloud that serves the request most cheaply: True secure, False community, None neither."""
@@ -98,27 +98,27 @@ def lowest_price(shelf: Shelf, gpu: GpuType, now: float, asked: dict[str, Any]) 
     side = cloud if cloud is not None else bool(asked.get("secureCloud", True))
     total = shelf.total(gpu, side)
     free = shelf.free(gpu, side, now)
-    found = cloud is not None
+    fits_somewhere = cloud is not None
 
     def priced(value: float | None) -> float | None:
-        return round(value * count, 4) if found and value is not None else None
+        return round(value * count, 4) if fits_somewhere and value is not None else None
 
     return {
         "gpuName": gpu.name,
         "gpuTypeId": gpu.id,
         "uninterruptablePrice": priced(shelf.price(gpu, side, now)),
         "minimumBidPrice": priced(shelf.price(gpu, side, now, spot=True)),
-        "minVcpu": gpu.vcpus * count if found else None,
-        "minMemory": gpu.ram_gb * count if found else None,
-        "stockStatus": shelf.stock(gpu, side, count, now) if found else None,
+        "minVcpu": gpu.vcpus * count if fits_somewhere else None,
+        "minMemory": gpu.ram_gb * count if fits_somewhere else None,
+        "stockStatus": shelf.stock(gpu, side, count, now) if fits_somewhere else None,
         "rentedCount": total - free,
         "totalCount": total,
         "rentalPercentage": round((total - free) / total, 4) if total else None,
-        "minDownload": 1000 if found else None,
-        "minUpload": 800 if found else None,
-        "minDisk": LARGEST_DISK if found else None,
-        "countryCode": asked.get("countryCode") or shelf.countries(gpu)[0] if found else None,
-        "supportPublicIp": True if found else None,
+        "minDownload": 1000 if fits_somewhere else None,
+        "minUpload": 800 if fits_somewhere else None,
+        "minDisk": LARGEST_DISK if fits_somewhere else None,
+        "countryCode": asked.get("countryCode") or shelf.countries(gpu)[0] if fits_somewhere else None,
+        "supportPublicIp": True if fits_somewhere else None,
         "maxGpuCount": gpu.max_count,
         "maxUnreservedGpuCount": min(free, gpu.max_count),
         "availableGpuCounts": list(range(1, min(free, gpu.max_count) + 1)),

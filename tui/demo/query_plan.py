@@ -147,8 +147,8 @@ class Plan:
 
     def _wanted(self, node: SelectionNode) -> bool:
         def says(directive: GraphQLDirective) -> bool | None:
-            found = get_directive_values(directive, node, self._values)
-            return None if found is None else found["if"]
+            arguments = get_directive_values(directive, node, self._values)
+            return None if arguments is None else arguments["if"]
 
         return says(GraphQLSkipDirective) is not True and says(GraphQLIncludeDirective) is not False
 

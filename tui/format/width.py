@@ -64,18 +64,18 @@ def shown(text: str) -> str:
     """The text as it is drawn: what terminals differ about is replaced, a character by a sign."""
     if _NARROW.issuperset(text):
         return text
-    found: list[str] = []
+    parts: list[str] = []
     letter, marks = False, 0
     for character in unicodedata.normalize("NFC", text):
         if letter and marks < MOST_MARKS and is_mark(character):
-            found.append(character)
+            parts.append(character)
             marks += 1
             continue
         cells = certain(character)
         # A line's end is the program's own: texts from outside have none.
-        found.append(character if cells or character == "\n" else STAND_IN)
+        parts.append(character if cells or character == "\n" else STAND_IN)
         letter, marks = cells == 1 and character.isalpha(), 0
-    return "".join(found)
+    return "".join(parts)
 
 
 @lru_cache(8192)

@@ -59,7 +59,7 @@ class Palette(Once, CommandPalette):
     @property
     def _count(self) -> int:
         """How many options there are; none before the list is there."""
-        return sum(found.option_count for found in self.query(CommandList))
+        return sum(options.option_count for options in self.query(CommandList))
 
 
 class Command(NamedTuple):

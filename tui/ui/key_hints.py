@@ -92,25 +92,25 @@ def _in_words(hint: Hint) -> Hint:
 
 def hints(active: Mapping[str, ActiveBinding], *, words: bool = False) -> tuple[Hint, ...]:
     """The bindings in force, one entry for each action, in order of declaration. words: arrows are spelled out."""
-    found: dict[str, Hint] = {}
+    by_id: dict[str, Hint] = {}
     for bound in active.values():
         binding = bound.binding
         if binding.id is None:
             continue
         word = key_word(binding.key)
-        old = found.get(binding.id)
+        old = by_id.get(binding.id)
         if old is None:
-            found[binding.id] = Hint(
+            by_id[binding.id] = Hint(
                 binding.id, binding.action, (word,), binding.description, bound.tooltip or binding.description,
                 binding.show, bound.enabled, binding.key_display or word, bound.node,
             )  # fmt: skip
         elif word not in old.keys:
-            found[binding.id] = old._replace(keys=(*old.keys, word))
-    alone = dict(found)
+            by_id[binding.id] = old._replace(keys=(*old.keys, word))
+    alone = dict(by_id)
     for name, pair in PAIRS.items():
-        if all(one in found for one in pair):
-            found[name] = found[name]._replace(footer_key=" ".join(alone[one].footer_key for one in pair))
-    return tuple(map(_in_words, found.values()) if words else found.values())
+        if all(key in by_id for key in pair):
+            by_id[name] = by_id[name]._replace(footer_key=" ".join(alone[key].footer_key for key in pair))
+    return tuple(map(_in_words, by_id.values()) if words else by_id.values())
 
 
 def every(screen: Screen[Any], *, words: bool = False) -> tuple[Hint, ...]:
@@ -122,22 +122,22 @@ def every(screen: Screen[Any], *, words: bool = False) -> tuple[Hint, ...]:
     # A key that acts is not there at all where nothing may be done.
     never = {"act", *getattr(screen, "NEVER", ())}
     known = {hint.id for hint in active} | never
-    found: dict[str, Hint] = {}
+    by_id: dict[str, Hint] = {}
     for node in (screen, *(widget for widget in screen.query("*") if widget.can_focus)):
         for _, binding in node._bindings:
             id, group = binding.id or "", (binding.id or "").split(".")[0]
             if group not in GROUPS or group in never or id in known:
                 continue
             word = key_word(screen.app._keymap.get(id, binding.key).partition(",")[0])
-            old = found.get(id)
+            old = by_id.get(id)
             if old is None:
-                found[id] = Hint(
+                by_id[id] = Hint(
                     id, binding.action, (word,), binding.description, binding.tooltip or binding.description,
                     binding.show, False, binding.key_display or word, node,
                 )  # fmt: skip
             elif word not in old.keys:
-                found[id] = old._replace(keys=(*old.keys, word))
-    whole = (*active, *found.values())
+                by_id[id] = old._replace(keys=(*old.keys, word))
+    whole = (*active, *by_id.values())
     return tuple(map(_in_words, whole)) if words else whole
 
 
@@ -175,10 +175,10 @@ def footer(
     """
     left: list[Cell] = []
     right: list[Cell] = []
-    found = hints(active, words=words)
-    if typing := [hint for hint in found if hint.id.startswith("filter.")]:
-        found = tuple(typing)
-    for hint in sorted(found, key=_rank):
+    shown = hints(active, words=words)
+    if typing := [hint for hint in shown if hint.id.startswith("filter.")]:
+        shown = tuple(typing)
+    for hint in sorted(shown, key=_rank):
         if not hint.shown or not hint.enabled or (hint.id.startswith("act.") and hint.id not in offered):
             continue
         (right if hint.id in ("app.help", "app.quit") else left).append(cell(hint))

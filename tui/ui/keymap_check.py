@@ -109,15 +109,15 @@ def bindings_of(node: type[DOMNode]) -> Iterator[Binding]:
 @cache
 def declared(app: type[App[None]]) -> dict[str, Declared]:
     """Every binding by its id, with the keys it has anywhere, in the order of declaration."""
-    found: dict[str, Declared] = {}
+    by_id: dict[str, Declared] = {}
     for classes in contexts(app).values():
         for binding in (b for node in reversed(classes) for b in bindings_of(node)):
             name = binding.id or ""
-            old = found.get(name, Declared(name, (), binding.tooltip or binding.description))
+            old = by_id.get(name, Declared(name, (), binding.tooltip or binding.description))
             if binding.key not in old.keys:
                 old = old._replace(keys=(*old.keys, binding.key))
-            found[name] = old
-    return found
+            by_id[name] = old
+    return by_id
 
 
 @cache
@@ -176,8 +176,8 @@ def _spends_by_a_slip(key: str) -> bool:
 
 def _refused(binding: Declared, key: str) -> str:
     """Why a binding may not have a key; empty where it may."""
-    if words := _unknown(key):
-        return words
+    if reason := _unknown(key):
+        return reason
     if key in binding.keys:
         return ""
     if key in TAKEN:
@@ -193,31 +193,31 @@ def _refused(binding: Declared, key: str) -> str:
 
 def faults(keymap: Mapping[str, str], app: type[App[None]]) -> tuple[Fault, ...]:
     """All that is wrong with a keymap."""
-    known, found = declared(app), []
+    known, problems = declared(app), []
     good: dict[str, tuple[str, ...]] = {}
     for name, text in keymap.items():
         if name not in known:
             from tui.config.reader import near
 
             hint = near(name, known) or "; podtop config --keys lists all"
-            found.append(Fault(name, f"there is no binding {name!r}{hint}"))
+            problems.append(Fault(name, f"there is no binding {name!r}{hint}"))
         elif known[name].fixed:
             keys = ", ".join(key_word(key) for key in known[name].keys)
-            found.append(Fault(name, f"{name} stays as it is ({keys}): the safety of dialogs rests on it"))
+            problems.append(Fault(name, f"{name} stays as it is ({keys}): the safety of dialogs rests on it"))
         elif not (keys_of := split(text)):
-            found.append(Fault(name, f"{name} has no key"))
+            problems.append(Fault(name, f"{name} has no key"))
         elif "escape" in known[name].keys and "escape" not in keys_of:
-            found.append(Fault(name, f"{name} must keep escape, which always goes back"))
-        elif wrong := [f"{key} {words}" for key in keys_of if (words := _refused(known[name], key))]:
-            found.append(Fault(name, f"{name} = {text!r} is not accepted: {'; '.join(wrong)}"))
+            problems.append(Fault(name, f"{name} must keep escape, which always goes back"))
+        elif wrong := [f"{key} {reason}" for key in keys_of if (reason := _refused(known[name], key))]:
+            problems.append(Fault(name, f"{name} = {text!r} is not accepted: {'; '.join(wrong)}"))
         else:
             good[name] = keys_of
-    return (*found, *_conflicts(good, app))
+    return (*problems, *_conflicts(good, app))
 
 
 def _conflicts(keymap: Mapping[str, tuple[str, ...]], app: type[App[None]]) -> Iterator[Fault]:
     """Keys that would do two things at once, each told once. What podtop's own keys do beside each other is meant."""
-    told = set()
+    reported = set()
     for where, classes in contexts(app).items():
         by_key: dict[str, dict[str, None]] = {}
         own = {(b.id, b.key) for node in classes for b in bindings_of(node)}
@@ -229,8 +229,8 @@ def _conflicts(keymap: Mapping[str, tuple[str, ...]], app: type[App[None]]) -> I
             for name in mine:
                 for other in names:
                     pair = frozenset((name, other))
-                    if other != name and pair not in told:
-                        told.add(pair)
+                    if other != name and pair not in reported:
+                        reported.add(pair)
                         yield Fault(name, f"{name} and {other} would both have {key_word(key)} ({where})")
 
 

@@ -90,21 +90,21 @@ def _not_accepted(host: str, proxy: Proxy | None) -> str:
 
 def _refused_by_proxy(error: Exception, host: str, proxy: Proxy | None) -> str:
     """What a proxy said to being asked for a connection. Its own words are not repeated: only its number."""
-    words = str(error)
-    status = int(words[:3]) if words[:3].isascii() and words[:3].isdigit() else None
+    text = str(error)
+    status = int(text[:3]) if text[:3].isascii() and text[:3].isdigit() else None
     variable = proxy.variable if proxy is not None else "HTTPS_PROXY"
     name = f"The proxy {proxy.where}" if proxy is not None else "The proxy"
-    told = "" if status is None else f" (HTTP {status})"
-    if status == 407 or "Invalid username" in words or "USERNAME/PASSWORD" in words or "NO ACCEPTABLE" in words:
+    code = "" if status is None else f" (HTTP {status})"
+    if status == 407 or "Invalid username" in text or "USERNAME/PASSWORD" in text or "NO ACCEPTABLE" in text:
         if proxy is not None and proxy.user is not None:
             return (
-                f"{name} refused the user name or the password in {variable}{told}. Correct them; in both, signs other "
+                f"{name} refused the user name or the password in {variable}{code}. Correct them; in both, signs other "
                 "than letters and digits are written as % and two digits, @ as %40."
             )
         where = proxy.url.replace("://", "://USER:PASSWORD@") if proxy is not None else "http://USER:PASSWORD@HOST:PORT"
-        return f"{name} wants a user name and a password{told}: set {variable} to {where}"
+        return f"{name} wants a user name and a password{code}: set {variable} to {where}"
     return (
-        f"{name} did not connect to {host}{told or _because(error)}. Check {variable}, ask who runs the proxy, or name "
+        f"{name} did not connect to {host}{code or _because(error)}. Check {variable}, ask who runs the proxy, or name "
         f"{host} in NO_PROXY where it can be reached without."
     )
 
@@ -143,7 +143,7 @@ def _untrusted(error: ssl.SSLCertVerificationError, host: str, by: str) -> str:
             f"{start}: the authority of its certificate is unknown. Where a company's network opens TLS, set "
             "SSL_CERT_FILE to a file with the company's certificate authority."
         )
-    reason = f" ({words})" if (words := clean(error.verify_message or "")) else ""
+    reason = f" ({detail})" if (detail := clean(error.verify_message or "")) else ""
     check = " Check this machine's clock." if error.verify_code in _OUT_OF_DATE else ""
     return f"{start}{reason}.{check}"
 
@@ -174,8 +174,8 @@ def of_status(
     if status in _GATEWAY_GAVE_UP:
         return TimedOut(f"RunPod did not answer its own gateway in time (HTTP {status}).")
     if status >= 500:
-        said = f" It said: {problems[0].message}" if problems else ""
-        return Faltering(f"RunPod has trouble answering (HTTP {status}).{said}")
+        quoted = f" It said: {problems[0].message}" if problems else ""
+        return Faltering(f"RunPod has trouble answering (HTTP {status}).{quoted}")
     if problems:
         return Rejected(problems)
     if status in (404, 405, 410):
@@ -235,5 +235,5 @@ def _because(error: Exception) -> str:
         return ""
     # The codes of DNS and TLS are their own; asyncio's words for the others repeat the address.
     own = isinstance(root, ssl.SSLError | socket.gaierror)
-    words = clean((root.strerror or "") if own else os.strerror(root.errno))
-    return f" ({words})" if words else ""
+    text = clean((root.strerror or "") if own else os.strerror(root.errno))
+    return f" ({text})" if text else ""

@@ -50,12 +50,12 @@ class _Lookup:
     def _look(self, question: _Question) -> None:
         host, port, family, kind, proto, flags = question
         try:
-            found = socket.getaddrinfo(host, port, family, kind, proto, flags)
+            addresses = socket.getaddrinfo(host, port, family, kind, proto, flags)
         # Whoever asked is told of it.
         except BaseException as error:
             self.answer.set_exception(error)
         else:
-            self.answer.set_result(found)
+            self.answer.set_result(addresses)
 
 
 _under_way: dict[_Question, _Lookup] = {}
@@ -63,7 +63,7 @@ _under_way: dict[_Question, _Lookup] = {}
 
 def is_slow(host: str) -> bool:
     """Whether a name is being looked up at this moment."""
-    return any(one.host in (host, host.encode()) and not one.answer.done() for one in _under_way.values())
+    return any(lookup.host in (host, host.encode()) and not lookup.answer.done() for lookup in _under_way.values())
 
 
 async def look_up(host: Any, port: Any, *, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> _Found:
@@ -73,9 +73,9 @@ async def look_up(host: Any, port: Any, *, family: int = 0, type: int = 0, proto
     if lookup is None or lookup.is_used_up():
         lookup = _under_way[question] = _Lookup(question)
     async with asyncio.timeout(PATIENCE):
-        found = await asyncio.wrap_future(lookup.answer)
+        addresses = await asyncio.wrap_future(lookup.answer)
     lookup.taken = True
-    return found
+    return addresses
 
 
 def _threads() -> int:

@@ -50,10 +50,10 @@ class Proxy(Struct, frozen=True):
 def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
     """The proxy by which `url` is asked; None where it is asked directly. Raises Misconfigured."""
     scheme = urlsplit(url).scheme
-    found = _value(f"{scheme}_proxy", environ) or _value("all_proxy", environ) or _of_the_system(scheme, environ)
-    if found is None or is_excepted(url, _exceptions(environ)):
+    address = _value(f"{scheme}_proxy", environ) or _value("all_proxy", environ) or _of_the_system(scheme, environ)
+    if address is None or is_excepted(url, _exceptions(environ)):
         return None
-    return parse(*found)
+    return parse(*address)
 
 
 def is_excepted(url: str, exceptions: str) -> bool:
@@ -80,8 +80,8 @@ def parse(variable: str, value: str) -> Proxy:
     authority, *beyond = re.split(r"[/?#]", rest, maxsplit=1)
     if beyond and "@" in beyond[0]:
         raise _wrong(variable, "a /, ? or # in the user name or the password is written as %2F, %3F or %23")
-    told, at, place = authority.rpartition("@")
-    user, colon, password = told.partition(":")
+    login, at, place = authority.rpartition("@")
+    user, colon, password = login.partition(":")
     host, port = _place(variable, place)
     return Proxy(
         variable, scheme.lower(), host, port or PORTS[scheme.lower()],
@@ -91,12 +91,12 @@ def parse(variable: str, value: str) -> Proxy:
 
 def _place(variable: str, text: str) -> tuple[str, int | None]:
     if text.startswith("["):
-        found = _BRACKETED.fullmatch(text)
+        match = _BRACKETED.fullmatch(text)
         try:
-            host = str(IPv6Address(found[1] if found else ""))
+            host = str(IPv6Address(match[1] if match else ""))
         except ValueError:
             raise _wrong(variable, "what stands in brackets is no IPv6 address") from None
-        return host, _port(variable, found[2] or "" if found else "")
+        return host, _port(variable, match[2] or "" if match else "")
     host, _, port = text.partition(":")
     if ":" in port:
         raise _wrong(variable, "it has too many colons; an IPv6 address stands in brackets")
@@ -137,8 +137,8 @@ def _value(name: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def _exceptions(environ: Mapping[str, str]) -> str:
-    found = _value("no_proxy", environ)
-    return found[1] if found is not None else ""
+    listed = _value("no_proxy", environ)
+    return listed[1] if listed is not None else ""
 
 
 def _of_the_system(scheme: str, environ: Mapping[str, str]) -> tuple[str, str] | None:

@@ -48,15 +48,15 @@ def _clean_but_lines(match: re.Match[str]) -> str:
 
 
 def _clean_match(match: re.Match[str]) -> str:
-    found = match[0]
-    if found[0] != "\\":
-        return _clean_character(found)
-    if len(found) <= 2:
-        return _BLANK_ESCAPES.get(found[1:], found)
-    units = bytes.fromhex(found.replace("\\u", ""))
+    text = match[0]
+    if text[0] != "\\":
+        return _clean_character(text)
+    if len(text) <= 2:
+        return _BLANK_ESCAPES.get(text[1:], text)
+    units = bytes.fromhex(text.replace("\\u", ""))
     character = units.decode("utf-16-be", "surrogatepass")
     cleaned = _clean_character(character)
-    return found if cleaned == character else cleaned
+    return text if cleaned == character else cleaned
 
 
 def clean_json(body: bytes, lines: bool = False) -> bytes:

@@ -136,20 +136,20 @@ class InputQueue:
         screen = self._screen
         if screen is None:
             return ()
-        found: list[MessagePump] = []
+        pumps: list[MessagePump] = []
         node: MessagePump | None = screen.focused or screen
         while node is not None and node is not self._app:
-            found.append(node)
+            pumps.append(node)
             node = node._parent
-        return tuple(found)
+        return tuple(pumps)
 
     def _left(self) -> list[MessagePump]:
         """Who has messages that wait; but not who does not come back, where the next key does not go through him."""
         screen = self._screen
-        found: list[MessagePump] = [self._app, *self._path]
+        pumps: list[MessagePump] = [self._app, *self._path]
         if screen is not None:
-            found.extend(pump for pump in screen.walk_children(with_self=True) if pump not in self._stuck)
-        return [pump for pump in found if _waits_for(pump)]
+            pumps.extend(pump for pump in screen.walk_children(with_self=True) if pump not in self._stuck)
+        return [pump for pump in pumps if _waits_for(pump)]
 
     def _round(self) -> None:
         """A marker behind all that waits for those concerned; when all have come through, it is looked at again."""
@@ -168,13 +168,13 @@ class InputQueue:
                 self._out.add(_FRAME)
         self._passed(number, None)
 
-    def _passed(self, number: int, what: MessagePump | object | None) -> None:
-        if self._stuck and what not in (None, _FRAME):
+    def _passed(self, number: int, marker: MessagePump | object | None) -> None:
+        if self._stuck and marker not in (None, _FRAME):
             # Whoever comes back, however late, is waited for again.
-            self._stuck.discard(what)
+            self._stuck.discard(marker)
         if number != self._number:
             return
-        self._out.discard(what)
+        self._out.discard(marker)
         if not self._out:
             # By the app's own queue: what reached it before has been done by then.
             self._app.call_later(self._look, number)

@@ -94,27 +94,27 @@ class Assembler:
 
     def feed(self, text: str, now: float) -> list[Piece]:
         """Characters have come. What was due before is to be asked of `late` first, unless they may have waited."""
-        found: list[Piece] = []
+        pieces: list[Piece] = []
         plain: list[str] = []
 
         def flush() -> None:
             if plain:
-                found.append(Piece(Kind.TEXT, "".join(plain)))
+                pieces.append(Piece(Kind.TEXT, "".join(plain)))
                 plain.clear()
 
         for character in text:
             if self._paste is not None:
-                found.extend(self._pasted(character))
+                pieces.extend(self._pasted(character))
             elif self._begun:
                 flush()
-                found.extend(self._next(character, plain))
+                pieces.extend(self._next(character, plain))
             elif character == ESC:
                 self._begun = ESC
             elif character != "\ufffd":
                 plain.append(character)
         flush()
         self._at = now
-        return found
+        return pieces
 
     def _pasted(self, character: str) -> list[Piece]:
         self._tail += character

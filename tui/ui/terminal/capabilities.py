@@ -34,20 +34,22 @@ def is_light(environ: Mapping[str, str]) -> bool:
     return environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
 
 
-def theme(told: str | None, kept: str, known: Mapping[str, object], *, few: bool, light: bool, plain: bool) -> str:
+def theme(
+    configured: str | None, chosen: str, available: Mapping[str, object], *, few: bool, light: bool, plain: bool
+) -> str:
     """The theme to begin with.
 
-    told: by a flag, the environment or the file; kept: chosen on the screen the last time; few: the terminal has
+    configured: by a flag, the environment or the file; chosen: on the screen the last time; few: the terminal has
     sixteen colours; light: its background is light; plain: it is to show no colours.
     """
     if plain:
         return themes.MONO.name
-    if told is not None and told in known:
-        return told
+    if configured is not None and configured in available:
+        return configured
     if few:
         return themes.SIXTEEN.name
-    if kept in known:
-        return kept
+    if chosen in available:
+        return chosen
     return themes.LIGHT.name if light else themes.DEFAULT
 
 
@@ -91,9 +93,9 @@ def colour_system(environ: Mapping[str, str], known: Callable[[str], int | None]
     behind = kind.startswith(MULTIPLEXERS)
     if direct or (not behind and (kind in TRUE_COLOURS or kind.startswith(tuple(f"{n}-" for n in TRUE_COLOURS)))):
         return "truecolor"
-    told = known(environ.get("TERM", "").strip())
-    if told is not None and told >= 1 << 24:
+    colours = known(environ.get("TERM", "").strip())
+    if colours is not None and colours >= 1 << 24:
         return "truecolor"
-    if term.endswith("256color") or (told is not None and told >= 256):
+    if term.endswith("256color") or (colours is not None and colours >= 256):
         return "256"
     return "standard"

@@ -114,14 +114,14 @@ def glyphs(text: str) -> tuple[str, ...]:
 
 def _agreed(cells: list[str]) -> list[str]:
     """The same cells, with stand-ins for what another terminal would give another number of them."""
-    found: list[str] = []
+    glyphs: list[str] = []
     for at, glyph in enumerate(cells):
         if glyph:
             span = next((n for n, after in enumerate(cells[at + 1 :], 1) if after), len(cells) - at)
             whole = normalize("NFC", glyph)
             same = shown(whole) == whole and width_of(whole) == span
-            found.extend((glyph, *repeat("", span - 1)) if same else repeat(STAND_IN, span))
-    return found
+            glyphs.extend((glyph, *repeat("", span - 1)) if same else repeat(STAND_IN, span))
+    return glyphs
 
 
 class _Cells(dict[str, Cell]):

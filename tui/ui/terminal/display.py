@@ -51,11 +51,11 @@ class Display:
         """Textual's own, and those that this terminal needs; podtop's way of doing without colours is its own."""
         return (*(each for each in given if not isinstance(each, Monochrome | NoColor)), *self._filters)
 
-    def theme(self, app: App[Any], kept: str, known: Mapping[str, Theme]) -> str:
+    def theme(self, app: App[Any], chosen: str, available: Mapping[str, Theme]) -> str:
         """The theme to begin with. `kept`: chosen on the screen the last time."""
         few = "TERM" in self._environ and app.console.color_system == "standard"
         light = capabilities.is_light(self._environ)
-        return capabilities.theme(self._theme, kept, known, few=few, light=light, plain=self.plain)
+        return capabilities.theme(self._theme, chosen, available, few=few, light=light, plain=self.plain)
 
 
 def of_this_terminal(config: Config) -> Display:

@@ -144,10 +144,10 @@ class Plain(LineFilter):
         return 1.0 if bg is None else contrast(bg, self._ground)
 
     def _plain(self, style: Style, hole: bool) -> Style:
-        found = self._styles.get((style, hole))
-        if found is None:
-            found = self._styles[style, hole] = self._without_colours(style, hole)
-        return found
+        style_seen = self._styles.get((style, hole))
+        if style_seen is None:
+            style_seen = self._styles[style, hole] = self._without_colours(style, hole)
+        return style_seen
 
     def _without_colours(self, style: Style, hole: bool) -> Style:
         fg, apart = _rgb(style.color), 1.0 if hole else self._apart(style)
