@@ -14,10 +14,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tests.make import funds, pod, runtime, snapshot
-from tui.api.models import GpuReading, Pod, Snapshot, Telemetry
+from tui.api.models import GpuReading, Market, Pod, Snapshot, Telemetry
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import connect
-from tui.history.archive.writer import Polled, Writer
+from tui.history.archive.writer import Polled, Priced, Writer
 from tui.store.series import steps, unbroken
 from tui.store.stretches import reduced
 
@@ -88,6 +88,8 @@ def growth(directory: Path, pods: int, gpus: int, seconds: float) -> None:
         writer.tidy(START + seconds + 900)
         packing = (time.process_time() - begun) / (seconds / 900) * 1000
         raw = folded(writer, path) / seconds * DAY
+        # A day at the most between two polls: longer makes nothing older.
+        writer.write(Priced(START + day * DAY, Market(())) for day in range(5))
         begun = time.process_time()
         writer.tidy(START + 4 * DAY)
         thinning = (time.process_time() - begun) * 1000 / (seconds / 21_600) / pods

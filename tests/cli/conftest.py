@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
+from tests.cli import quick
+
 
 @contextmanager
 def served(home: str, *arguments: str) -> Iterator[str]:
     """The address of a simulated RunPod, as long as it is wanted."""
-    command = [sys.executable, "-m", "tui", "simulate", "--port", "0", *arguments]
     names = ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
     environ = {**os.environ, **dict.fromkeys(names, home)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as server:
-        assert server.stdout is not None
+    server = quick.Process("simulate", "--port", "0", *arguments, env=environ)
+    try:
         yield next(word for word in server.stdout.readline().split() if word.startswith("http")).rstrip(",")
-        server.terminate()
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.communicate()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ it is the process that forks: told over a socket what to run, in which surroundi
 from __future__ import annotations
 
 import atexit
+import fcntl
 import gc
 import json
 import os
@@ -16,14 +17,17 @@ import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 MOST = 1 << 20
+NUMBER = b"%10d"
 STUB = """#!{python} -IS
 import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as to:
@@ -65,12 +69,66 @@ def run(
     ):  # fmt: skip
         to.connect(address())
         socket.send_fds(to, [json.dumps(asked).encode() + b"\n"], [nothing.fileno(), out.fileno(), err.fileno()])
-        code = int(to.recv(100))
+        code = _number(to)
         told = []
         for file in (out, err):
             file.seek(0)
             told.append(file.read().decode("utf-8", "replace").replace("\r\n", "\n"))
     return subprocess.CompletedProcess(list(argv), code, *told)
+
+
+def _number(to: socket.socket) -> int:
+    return int(to.recv(len(NUMBER % 0), socket.MSG_WAITALL))
+
+
+class Started:
+    """A process that was forked for this one, and goes on by itself."""
+
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str], cwd: str, files: Sequence[int]) -> None:
+        self._to = socket.socket(socket.AF_UNIX)
+        self._to.connect(address())
+        asked = {"argv": argv, "env": dict(env), "cwd": cwd, "lasts": True}
+        socket.send_fds(self._to, [json.dumps(asked).encode() + b"\n"], list(files))
+        self.pid = _number(self._to)
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        """Its exit code, -n after signal n; None while it runs."""
+        if self._code is None and select.select([self._to], [], [], 0)[0]:
+            self.wait()
+        return self._code
+
+    def wait(self) -> int:
+        if self._code is None:
+            self._code = _number(self._to)
+            self._to.close()
+        return self._code
+
+
+class Process(Started):
+    """A command without a terminal that goes on by itself: what of `subprocess.Popen` tests use.
+
+    merged: whether both outputs are one.
+    """
+
+    def __init__(self, *argv: str, env: Mapping[str, str] | None = None, merged: bool = False) -> None:
+        (out, to_out), (err, to_err) = os.pipe(), os.pipe()
+        self.stdout, self.stderr = os.fdopen(out, encoding="utf-8"), os.fdopen(err, encoding="utf-8")
+        with Path(os.devnull).open("rb") as nothing:
+            files = [nothing.fileno(), to_out, to_out if merged else to_err]
+            super().__init__(argv, os.environ if env is None else env, str(Path.cwd()), files)
+        os.close(to_out)
+        os.close(to_err)
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def communicate(self) -> tuple[str, str]:
+        """What is left of both outputs, once it has ended."""
+        with self.stdout, self.stderr:
+            rest = self.stdout.read(), self.stderr.read()
+        self.wait()
+        return rest
 
 
 def command(path: Path) -> Path:
@@ -94,6 +152,9 @@ def _begin(asked: dict[str, Any], files: Sequence[int]) -> None:
     os.environ.update(asked["env"])
     time.tzset()
     os.chdir(asked["cwd"])
+    if os.isatty(files[0]):
+        os.setsid()
+        fcntl.ioctl(files[0], termios.TIOCSCTTY, 0)
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
@@ -102,9 +163,11 @@ def _begin(asked: dict[str, Any], files: Sequence[int]) -> None:
     sys.stdin = open(0, closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding=encoding, errors=errors or "strict", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding=encoding, errors="backslashreplace", closefd=False, buffering=1)  # noqa: SIM115
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
     sys.argv = ["podtop", *asked["argv"]]
-    # One that never ends is a result too.
-    signal.alarm(60)
+    if "lasts" not in asked:
+        # One that never ends is a result too.
+        signal.alarm(60)
 
 
 def main() -> int:
@@ -120,21 +183,30 @@ def main() -> int:
     os.write(1, b"ready\n")
     while True:
         ready, _, _ = select.select([listener, 0], [], [])
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
         if listener not in ready:
             # Whoever started this is gone.
             return 0
         to, _ = listener.accept()
-        asked, files = _asked(to)
-        child = os.fork()
-        if not child:
-            to.close()
+        if not os.fork():
+            # Each has a process that waits for its end, so that many may run.
             listener.close()
-            _begin(asked, files)
-            return podtop()
-        for file in files:
-            os.close(file)
-        _, status = os.waitpid(child, 0)
-        to.sendall(b"%d" % os.waitstatus_to_exitcode(status))
+            asked, files = _asked(to)
+            child = os.fork()
+            if not child:
+                to.close()
+                _begin(asked, files)
+                return podtop()
+            for file in files:
+                os.close(file)
+            with suppress(BrokenPipeError):
+                if "lasts" in asked:
+                    to.sendall(NUMBER % child)
+                _, status = os.waitpid(child, 0)
+                to.sendall(NUMBER % os.waitstatus_to_exitcode(status))
+            os._exit(0)
         to.close()
 
 

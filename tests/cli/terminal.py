@@ -13,16 +13,21 @@ import termios
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import pyte
 
 from tests.bench.terminal import for_pyte
+from tests.cli import quick
 
 PATIENCE = 60.0
 
 
 class Terminal:
-    """A terminal with a program in it."""
+    """A terminal with a program in it.
+
+    argv:  the program, or with `quickly` what podtop is given: it is forked then from a process that has it imported.
+    """
 
     def __init__(
         self,
@@ -30,18 +35,28 @@ class Terminal:
         size: tuple[int, int] = (120, 40),
         env: Mapping[str, str] | None = None,
         cwd: str = "/",
+        quickly: bool = False,
     ) -> None:
         self.output = b""
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
         # A read may end within a character.
         self._decode = getincrementaldecoder("utf-8")("replace").decode
+        # Test runners export the size of their own terminal, and programs believe it.
+        inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        environ = {**inherited, "TERM": "xterm-256color", **(env or {})}
+        self._started: quick.Started | None = None
+        if quickly:
+            self.fd, inner = os.openpty()
+            self.resize(*size)
+            self._started = quick.Started(argv, environ, cwd, [inner, inner, inner])
+            self.pid = self._started.pid
+            os.close(inner)
+            return
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(cwd)
-            # Test runners export the size of their own terminal, and programs believe it.
-            inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-            os.execve(argv[0], list(argv), {**inherited, "TERM": "xterm-256color", **(env or {})})
+            os.execve(argv[0], list(argv), environ)
         self.resize(*size)
 
     def resize(self, columns: int, lines: int) -> None:
@@ -53,6 +68,29 @@ class Terminal:
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
+
+    def poll(self) -> int | None:
+        """The exit code, -n after signal n that killed it; None while it runs. Not asked for again once it is told."""
+        if self._started is not None:
+            return self._started.poll()
+        done, status = os.waitpid(self.pid, os.WNOHANG)
+        return os.waitstatus_to_exitcode(status) if done else None
+
+    def wait(self) -> int:
+        """The exit code, once it has ended by itself; nothing of what it sends is taken in."""
+        until = time.monotonic() + PATIENCE
+        while (code := self.poll()) is None:
+            if time.monotonic() > until:
+                self.signal(signal.SIGKILL)
+                raise AssertionError(f"it did not end; the screen:\n{self.text}")
+            time.sleep(0.01)
+        return code
+
+    def halt(self) -> None:
+        """Stop it as ctrl+z would, and see that it stands still."""
+        self.signal(signal.SIGSTOP)
+        while Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+            time.sleep(0.001)
 
     def _read(self, seconds: float) -> bool:
         """Take in what there is; False when the program's side is closed."""
@@ -116,25 +154,33 @@ class Terminal:
 
     def quit(self) -> int:
         """The exit code after q, typed at leisure: right behind what closed something it counts for nothing."""
-        self.listen(0.6)
-        self.type("q")
-        return self.end()
+        until = time.monotonic() + PATIENCE
+        while True:
+            self.listen(0.6)
+            self.type("q")
+            again = time.monotonic() + 2.0
+            while time.monotonic() < min(again, until):
+                self._read(0.05)
+                if (code := self.poll()) is not None:
+                    return self._ended(code)
+            # On a busy machine the program may have stood still, and keys typed meanwhile count for nothing.
+            assert time.monotonic() < until, f"it did not quit; the screen:\n{self.text}"
 
     def end(self) -> int:
         """The exit code (128 + n after signal n that killed it), once the program has ended by itself."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             self._read(0.05)
-            done, status = os.waitpid(self.pid, os.WNOHANG)
-            if done:
-                while self._read(0.0) and select.select([self.fd], [], [], 0)[0]:
-                    pass
-                os.close(self.fd)
-                code = os.waitstatus_to_exitcode(status)
-                return code if code >= 0 else 128 - code
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+            if (code := self.poll()) is not None:
+                return self._ended(code)
+        self.signal(signal.SIGKILL)
         raise AssertionError(f"it did not end; the screen:\n{self.text}")
+
+    def _ended(self, code: int) -> int:
+        while self._read(0.0) and select.select([self.fd], [], [], 0)[0]:
+            pass
+        os.close(self.fd)
+        return code if code >= 0 else 128 - code
 
     @property
     def restored(self) -> bool:
@@ -147,6 +193,13 @@ class Terminal:
         )
 
 
-def podtop(*arguments: str, env: Mapping[str, str] | None = None, size: tuple[int, int] = (120, 40)) -> Terminal:
-    """podtop, as installed for the tests, in a terminal."""
-    return Terminal([sys.executable, "-m", "tui", *arguments], size=size, env=env)
+def podtop(
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    size: tuple[int, int] = (120, 40),
+    starts: bool = False,
+) -> Terminal:
+    """podtop in a terminal; as a process that starts as any does where `starts` is true."""
+    if starts:
+        return Terminal([sys.executable, "-m", "tui", *arguments], size, env)
+    return Terminal(arguments, size, env, quickly=True)

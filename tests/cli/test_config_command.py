@@ -125,7 +125,7 @@ def test_the_commands_of_the_readme_are_run(podtop: Config) -> None:
 
 def test_a_keymap_that_is_wrong_ends_the_start_with_its_line(podtop: Config) -> None:
     podtop.write("theme = 'nord'\n[keymap]\n'app.quit' = 'o'\n")
-    terminal = Terminal([sys.executable, "-m", "tui", "--demo"], env=podtop.environ)
+    terminal = Terminal(["--demo"], env=podtop.environ, quickly=True)
     assert terminal.end() == 2
     assert b"line 3: app.quit and table.sort would both have o" in terminal.output
 

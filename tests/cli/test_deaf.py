@@ -34,7 +34,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
             yield made
         finally:
             made.signal(signal.SIGKILL)
-            os.waitpid(made.pid, 0)
+            made.wait()
             os.close(made.fd)
 
 
@@ -61,8 +61,7 @@ def halted(terminal: Terminal, tmp_path: Path, halts: tuple[int, ...]) -> None:
         terminal.type("S")
         terminal.wait_for("Stop (y)")
         terminal.listen(ms / 1000)
-        terminal.signal(signal.SIGSTOP)
-        os.waitpid(terminal.pid, os.WUNTRACED)
+        terminal.halt()
         terminal.type("y\r")
         terminal.listen(0.5)
         terminal.signal(signal.SIGCONT)

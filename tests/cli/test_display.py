@@ -16,15 +16,16 @@ NOTHING_SAID = {"COLORTERM": "", "NO_COLOR": "", "COLORFGBG": "", "LC_ALL": "C.U
 def shown(url: str, *flags: str, **environ: str) -> Terminal:
     """podtop on a terminal of this environment, walked through two screens and a dialog, and quit."""
     asked = ("--api-url", url, "--no-record", *flags)
-    terminal = podtop(*asked, env={"RUNPOD_API_KEY": "demo-key", **NOTHING_SAID, **environ})
+    # The locale is made up when a program starts.
+    starts = "LC_ALL" in environ
+    terminal = podtop(*asked, env={"RUNPOD_API_KEY": "demo-key", **NOTHING_SAID, **environ}, starts=starts)
     terminal.wait_for("llama-70b-pretrain")
     terminal.wait_for("GPU util")
     terminal.type("2")
     terminal.wait_for("COMM.")
     terminal.type("?")
     terminal.wait_for("Quit; pods go on")
-    terminal.type("\x1b")
-    terminal.wait_while("Quit; pods go on")
+    terminal.leave("Quit; pods go on")
     assert terminal.quit() == 0
     return terminal
 

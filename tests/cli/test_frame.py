@@ -229,12 +229,8 @@ def test_recording_goes_on_where_the_terminal_takes_nothing_for_minutes(url: str
     terminal.type("\x13")
     wait_for("state=recording")
     terminal.signal(signal.SIGTERM)
-    until = time.monotonic() + 20
-    while not (done := os.waitpid(terminal.pid, os.WNOHANG))[0]:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    assert terminal.wait() == 0
     os.close(terminal.fd)
-    assert os.waitstatus_to_exitcode(done[1]) == 0
     assert "ended code=0" in log_of()
 
 
@@ -245,7 +241,7 @@ def test_recording_goes_on_when_its_terminal_is_gone(url: str) -> None:
     os.close(terminal.fd)
     wait_for("output_lost")
     terminal.signal(signal.SIGTERM)
-    assert os.waitstatus_to_exitcode(os.waitpid(terminal.pid, 0)[1]) == 0
+    assert terminal.wait() == 0
 
 
 def test_a_reader_that_halts_does_not_keep_a_watch_from_ending(url: str) -> None:

@@ -41,9 +41,7 @@ def test_the_screen_is_where_the_keys_are(where: str, url: str, tmp_path: Path) 
     terminal.wait_for("llama-70b-pretrain")
     terminal.type("?")
     terminal.wait_for("Quit; pods go on")
-    terminal.type("\x1b")
-    terminal.wait_while("Quit; pods go on")
-    time.sleep(0.5)
+    terminal.leave("Quit; pods go on")
     assert terminal.quit() == 0
     assert terminal.restored
     for log in tmp_path.glob("err.log"):
@@ -120,9 +118,8 @@ def ended_within(terminal: Terminal, seconds: float) -> int:
     """The exit code, while nobody reads what is sent."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        done, status = os.waitpid(terminal.pid, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
+        if (code := terminal.poll()) is not None:
+            return code
         time.sleep(0.01)
     os.kill(terminal.pid, signal.SIGKILL)
     raise AssertionError("it did not end")
@@ -141,7 +138,9 @@ def take(terminal: Terminal) -> None:
 
 def test_sigterm_ends_a_program_whose_loop_stands_still_and_restores_the_terminal(url: str, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(BROKEN)
-    terminal = podtop("--api-url", url, "--no-record", env={**QUIET, "PYTHONPATH": f"{tmp_path}:{Path.cwd()}"})
+    terminal = podtop(
+        "--api-url", url, "--no-record", env={**QUIET, "PYTHONPATH": f"{tmp_path}:{Path.cwd()}"}, starts=True
+    )
     terminal.wait_for("Pods")
     time.sleep(1.5)
     terminal.signal(signal.SIGTERM)

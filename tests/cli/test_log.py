@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli import quick
 from tests.cli.conftest import served
-from tests.cli.test_recording import KEY, PODTOP
+from tests.cli.test_recording import KEY
 from tui.domain.lease import Lease
 from tui.services.lease_runner import Leases
 from tui.storage.audit_log import AuditLog
@@ -101,19 +101,15 @@ def _is_seen_to(url: str) -> None:
     leases = Leases(files.leases("user_2demoPodtop"))
     leases.set(Lease("k3v9x0q2m1a7ze", "llama-70b-pretrain", "stop", now - 60, now - 3600, warned_at=now - 1200))
     arguments = ["record", "--enforce-leases", "--interval", "2", "--api-url", url]
-    collector = subprocess.Popen(
-        [*PODTOP, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **KEY}
-    )
-    assert collector.stdout is not None
+    collector = quick.Process(*arguments, env={**os.environ, **KEY}, merged=True)
     seen = ""
     for line in collector.stdout:
         seen += line
         if "stopped" in line:
             break
     collector.send_signal(signal.SIGTERM)
-    seen += collector.stdout.read()
-    collector.stdout.close()
-    assert collector.wait(20) == 0, seen
+    seen += collector.communicate()[0]
+    assert collector.wait() == 0, seen
     told = podtop("log").stdout
     assert "stop" in told
     assert ", lease" in told

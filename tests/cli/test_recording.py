@@ -6,7 +6,6 @@ import base64
 import itertools
 import os
 import signal
-import subprocess
 import sys
 import time
 from contextlib import closing
@@ -28,13 +27,10 @@ class Collector:
     """`podtop record`, and the lines it writes."""
 
     def __init__(self, url: str) -> None:
-        self.process = subprocess.Popen(
-            [*PODTOP, "record", "--interval", "2", "--api-url", url],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **KEY},
-        )  # fmt: skip
+        arguments = ("record", "--interval", "2", "--api-url", url)
+        self.process = quick.Process(*arguments, env={**os.environ, **KEY}, merged=True)
 
     def wait_for(self, words: str) -> str:
-        assert self.process.stdout is not None
         seen = ""
         for line in self.process.stdout:
             seen += line
@@ -44,10 +40,8 @@ class Collector:
 
     def end(self, number: signal.Signals) -> tuple[int, str]:
         self.process.send_signal(number)
-        assert self.process.stdout is not None
-        rest = self.process.stdout.read()
-        self.process.stdout.close()
-        return self.process.wait(PATIENCE), rest
+        rest, _ = self.process.communicate()
+        return self.process.wait(), rest
 
 
 def archive() -> Path:
@@ -121,8 +115,7 @@ def test_podtop_beside_a_collector_writes_nothing_twice_and_what_it_wrote_is_rep
     terminal.wait_for("llama-70b-pretrain")
     terminal.type("?")
     terminal.wait_for("A poll back in time")
-    terminal.type("q")
-    terminal.wait_while("A poll back in time")
+    terminal.leave("A poll back in time")
     terminal.signal(signal.SIGTERM)
     assert terminal.end() == 128 + signal.SIGTERM
     assert terminal.restored

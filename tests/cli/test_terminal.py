@@ -25,15 +25,12 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_demo_starts_takes_keys_and_sizes_and_quits() -> None:
     # With few pods, as every pod has a past to be made.
-    terminal = podtop("--demo", "--pods", "3")
+    terminal = podtop("--demo", "--pods", "3", starts=True)
     terminal.wait_for("llama-70b-pretrain")
     terminal.wait_for("GPU util")
     terminal.type("?")
     terminal.wait_for("Quit; pods go on running")
-    terminal.type("q")
-    terminal.wait_while("Quit; pods go on running")
-    # Behind what closed, keys count again after a silence.
-    terminal.listen(0.6)
+    terminal.leave("Quit; pods go on running")
     # In one burst, as a lagging link delivers it: what follows the slash is text, and quits nothing.
     terminal.type("/llama")
     terminal.wait_for("1 of 3")
@@ -57,8 +54,7 @@ def test_a_terminal_that_is_gone_leaves_no_process_behind(url: str) -> None:
     terminal = podtop("--api-url", url, "--no-record", env=KEY)
     terminal.wait_for("llama-70b-pretrain")
     os.close(terminal.fd)
-    _, status = os.waitpid(terminal.pid, 0)
-    assert os.waitstatus_to_exitcode(status) != 0
+    assert terminal.wait() != 0
 
 
 def test_a_crash_is_one_line_and_a_log(tmp_path: Path) -> None:
@@ -70,6 +66,7 @@ def test_a_crash_is_one_line_and_a_log(tmp_path: Path) -> None:
     terminal = podtop(
         "--demo",
         env={"PYTHONPATH": str(tmp_path), "XDG_STATE_HOME": str(tmp_path), "RUNPOD_API_KEY": "rpa_very_secret"},
+        starts=True,
     )
     assert terminal.end() == 1
     assert terminal.restored

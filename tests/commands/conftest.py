@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -31,14 +32,12 @@ class Served:
 
 @pytest.fixture(scope="session")
 def _server() -> Iterator[str]:
-    server = subprocess.Popen([*PODTOP, "simulate", "--port", "0"], stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
+    server = quick.Process("simulate", "--port", "0")
     found = re.search(r"http://\S+?/graphql", server.stdout.readline())
     assert found is not None
     yield found[0]
-    server.terminate()
-    server.wait(20)
-    server.stdout.close()
+    server.send_signal(signal.SIGTERM)
+    server.communicate()
 
 
 @pytest.fixture

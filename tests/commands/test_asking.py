@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.cli import quick
 from tests.cli.terminal import Terminal
 from tests.commands.conftest import PODTOP, Run, Served
 
@@ -35,7 +36,7 @@ def _running_again(served: Served) -> Iterator[None]:
 
 
 def asking(environ: dict[str, str], *arguments: str) -> Terminal:
-    return Terminal([*PODTOP, *arguments], env=environ)
+    return Terminal(arguments, env=environ, quickly=True)
 
 
 def test_a_stop_is_agreed_to_on_a_terminal(environ: dict[str, str]) -> None:
@@ -74,8 +75,7 @@ def test_a_terminal_that_goes_away_sends_nothing(environ: dict[str, str]) -> Non
     terminal = asking(environ, "stop", QWEN)
     terminal.wait_for("Stop it? [y/N]")
     os.close(terminal.fd)
-    _, status = os.waitpid(terminal.pid, 0)
-    assert os.waitstatus_to_exitcode(status) != 0
+    assert terminal.wait() != 0
     assert log() == []
 
 
@@ -106,16 +106,13 @@ def test_a_command_needs_a_pod_and_a_key(run: Run, environ: dict[str, str]) -> N
 
 def test_an_end_in_the_middle_of_a_request_is_unknown_and_logged(environ: dict[str, str], served: Served) -> None:
     served.faults("acts-timeout")
-    process = subprocess.Popen(
-        [*PODTOP, "stop", QWEN, "--yes"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, env=environ,
-    )  # fmt: skip
+    process = quick.Process("stop", QWEN, "--yes", env=environ)
     until = time.monotonic() + 20
     while not log() and time.monotonic() < until:
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=20)
-    assert process.returncode == 7
+    _, said = process.communicate()
+    assert process.wait() == 7
     assert "before it was known how it went" in said
     assert [entry.get("outcome") for entry in log()] == [None, "unknown"]
 

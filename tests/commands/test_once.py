@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli import quick
 from tests.cli.terminal import Terminal
-from tests.commands.conftest import PODTOP, Run, Served
+from tests.commands.conftest import Run, Served
 from tui.commands.arguments import KINDS
 
 
@@ -111,30 +112,26 @@ def test_it_works_on_the_demo_and_says_so(run: Run) -> None:
     assert not list(Path(os.environ["XDG_STATE_HOME"]).rglob("*"))
 
 
-def watching(environ: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*PODTOP, "once", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
-    )
+def watching(environ: dict[str, str], *arguments: str) -> quick.Process:
+    return quick.Process("once", *arguments, env=environ)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.wide)])
 def test_a_watch_prints_a_document_a_line_until_told_to_end(number: int, environ: dict[str, str]) -> None:
     process = watching(environ, "--json", "--watch", "2", "--filter", "llama")
-    assert process.stdout is not None
     first, second = (json.loads(process.stdout.readline()) for _ in range(2))
     assert first["at"] < second["at"]
     process.send_signal(number)
-    rest, said = process.communicate(timeout=20)
-    assert (process.returncode, said) == (0, "")
+    rest, said = process.communicate()
+    assert (process.wait(), said) == (0, "")
     assert not rest or json.loads(rest)
 
 
 def test_a_watch_in_csv_has_one_header(environ: dict[str, str]) -> None:
     process = watching(environ, "--csv", "--watch", "2", "--filter", "llama")
-    assert process.stdout is not None
     lines = [process.stdout.readline() for _ in range(3)]
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
+    process.communicate()
     assert lines[0].startswith("at,id,")
     assert all("llama-70b-pretrain" in line for line in lines[1:])
 
@@ -142,13 +139,11 @@ def test_a_watch_in_csv_has_one_header(environ: dict[str, str]) -> None:
 def test_a_watch_outlives_trouble_and_ends_when_the_key_is_refused(environ: dict[str, str], served: Served) -> None:
     served.faults("503")
     process = watching(environ, "--json", "--watch", "2")
-    assert process.stdout is not None
-    assert process.stderr is not None
     assert "Asking again" in process.stderr.readline()
     served.faults()
     assert json.loads(process.stdout.readline())["total"] == 6
     served.faults("401")
-    assert process.wait(30) == 4
+    assert process.wait() == 4
     assert "refused the API key" in process.stderr.read()
     process.communicate()
 
@@ -160,8 +155,8 @@ def test_a_single_question_that_is_interrupted_tells_the_signal(environ: dict[st
     while time.monotonic() < until and not _handles(process.pid, signal.SIGTERM):
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
-    out, said = process.communicate(timeout=20)
-    assert (process.returncode, out, said) == (128 + signal.SIGTERM, "", "")
+    out, said = process.communicate()
+    assert (process.wait(), out, said) == (128 + signal.SIGTERM, "", "")
 
 
 def _handles(pid: int, number: int) -> bool:
@@ -201,7 +196,7 @@ def test_a_terminal_without_unicode_gets_question_marks(run: Run) -> None:
 
 @pytest.mark.parametrize("width", [50, *(pytest.param(width, marks=pytest.mark.wide) for width in (80, 200))])
 def test_on_a_terminal_the_table_fits_and_has_no_colour(width: int, environ: dict[str, str]) -> None:
-    terminal = Terminal([*PODTOP, "once"], size=(width, 24), env=environ)
+    terminal = Terminal(["once"], size=(width, 24), env=environ, quickly=True)
     assert terminal.end() == 0
     lines = terminal.output.decode().splitlines()
     assert len(lines) == 7

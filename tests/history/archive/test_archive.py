@@ -59,6 +59,12 @@ def fill(writer: Writer, start: float, count: int, step: float = 5.0) -> list[fl
     return utils
 
 
+def pass_time(writer: Writer, start: float, end: float) -> None:
+    """podtop watches prices, with an evening off now and then."""
+    times = [start + DAY / 2 * n for n in range(int((end - start) / (DAY / 2)) + 1)]
+    writer.write(Priced(at, market(offer("H100", Quote(2.99, None, "High")))) for at in (*times, end))
+
+
 def test_only_the_owner_can_read_it(writer: Writer, path: Path) -> None:
     writer.write([Polled(NOW, snapshot(pod("a")))])
     for part in path.parent.iterdir():
@@ -130,6 +136,7 @@ def test_after_two_days_there_are_minutes_with_their_extremes(writer: Writer, pa
     start = NOW // 21_600 * 21_600
     utils = fill(writer, start, 12 * 30)
     later = start + KEEP_RAW + 21_600 + 1
+    pass_time(writer, start, later)
     assert writer.tidy(later)
     with read(path) as recording:
         minutes = recording.samples("a", start, start + 1800)
@@ -150,6 +157,7 @@ def test_in_brief_no_extreme_is_lost_whether_packed_or_thinned_or_neither(age: f
         with closing(Writer(connect(path, write=True), NOW - 1)) as writer:
             utils = fill(writer, start, 12 * 60)
             if age:
+                pass_time(writer, start, start + age)
                 assert writer.tidy(start + age)
         with read(path) as recording:
             brief = recording.brief("a", start, start + 3600, ["gpu0"])
@@ -166,6 +174,7 @@ def test_after_a_month_it_is_gone_but_not_what_still_holds(writer: Writer, path:
     writer.write([Polled(NOW + 60, snapshot(busy("a", 3)), (Event(NOW, "a", Kind.NEW, "first seen"),))])
     writer.write([Priced(NOW, market(offer("H100", Quote(2.99, None, "High"))))])
     much_later = NOW + KEEP + 3 * DAY
+    pass_time(writer, NOW + 60, much_later)
     writer.write([Polled(much_later, snapshot(busy("a", 50)))])
     assert writer.tidy(much_later)
     with read(path) as recording:

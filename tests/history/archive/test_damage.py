@@ -83,6 +83,8 @@ def go_on(path: Path) -> list[str]:
         for i in range(3):
             writer.write([Polled(NOW + 1000 * i, snapshot(pod("a"), pod("new"))), Happened(())])
             writer.write([Priced(NOW + 1000 * i, market(offer("H100", Quote(3.0, None, "Low"))))])
+        for day in range(1, 5):
+            writer.write([Priced(NOW + 86_400.0 * day, market(offer("H100", Quote(3.0, None, "Low"))))])
         assert writer.tidy(NOW + 4 * 86_400.0)
         return writer.news()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from tui.history.archive import codec
-from tui.history.archive.checked import EARLIEST, MOST_BLOCK, BadRow, fits, seconds
+from tui.history.archive.checked import EARLIEST, LATEST, MOST_BLOCK, BadRow, fits, seconds
 from tui.history.archive.codec import MINUTE, RAW
 from tui.history.archive.rows import POLLS, layouts_of, polls_of, readable, stretches
 from tui.store.series import Samples
@@ -20,6 +20,9 @@ BRIEF = 900.0
 MINUTE_BLOCK = 21_600.0
 KEEP_RAW = 48 * 3600.0
 KEEP = 30 * 86_400.0
+AWAY = 86_400.0
+"""Seconds without a poll beyond which that time makes nothing older: the clock may have been set."""
+
 SILENCE = 60.0
 """Seconds between two polls beyond which nobody watched, where the file does not say."""
 
@@ -48,15 +51,43 @@ def steps(db: sqlite3.Connection, now: float) -> Iterator[Callable[[], None]]:
     while (at := db.execute(oldest, (begin, present)).fetchone()[0]) is not None:
         yield partial(_pack, db, at // RAW_BLOCK * RAW_BLOCK)
         begin = (at // RAW_BLOCK + 1) * RAW_BLOCK
-    limit = (now - KEEP_RAW) // MINUTE_BLOCK * MINUTE_BLOCK
+    limit = kept_since(db, now, KEEP_RAW) // MINUTE_BLOCK * MINUTE_BLOCK
     raw = "SELECT pod, start FROM block WHERE tier = 0 AND start >= ? AND start < ? AND typeof(pod) = 'integer' LIMIT 1"
     while row := db.execute(raw, (EARLIEST, limit)).fetchone():
         yield partial(_thin, db, row[0], row[1] // MINUTE_BLOCK * MINUTE_BLOCK)
-    old = now - KEEP
+    old = kept_since(db, now, KEEP)
     if db.execute("SELECT 1 FROM block WHERE tier = 1 AND start < ? LIMIT 1", (old - MINUTE_BLOCK,)).fetchone() or (
         db.execute("SELECT 1 FROM span WHERE last < ? LIMIT 1", (old,)).fetchone()
     ):
         yield partial(_drop, db, old)
+
+
+def kept_since(db: sqlite3.Connection, now: float, keep: float) -> float:
+    """The instant before which rows are older than `keep` seconds; `EARLIEST` where none is.
+
+    Time without a poll counts up to `AWAY` at a stretch: a clock that is wrong by weeks leaves such a gap, and what was
+    recorded before must not be taken for old because of it. A file holds no more for that: as much as `keep` seconds
+    of recording.
+    """
+    left, edge = keep, now
+    spans: Iterator[tuple[float, float]] = db.execute(
+        "SELECT start, last FROM span WHERE start >= ? AND start <= ? AND last >= start AND last < ? "
+        "ORDER BY last DESC",
+        (EARLIEST, now, LATEST),
+    )
+    for start, last in spans:
+        # Those of pods and of the market lie over one another.
+        last = min(last, edge)
+        gap = edge - last
+        passed = gap if gap <= AWAY else 0.0
+        if left <= passed:
+            return edge - left
+        left -= passed
+        edge = min(start, last)
+        if left <= last - edge:
+            return last - left
+        left -= last - edge
+    return EARLIEST
 
 
 def _pack(db: sqlite3.Connection, start: float) -> None:
