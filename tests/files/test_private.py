@@ -101,13 +101,3 @@ def test_a_file_in_the_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
     for path in (tmp_path / "a", tmp_path / "a" / "b"):
         with pytest.raises(OSError, match=r"a"):
             private.folder(path)
-
-
-def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a"
-    private.put(path, b"old")
-    monkeypatch.setattr(private.os, "write", lambda file, data: (_ for _ in ()).throw(OSError(28, "No space left")))
-    with pytest.raises(OSError, match="No space"):
-        private.put(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert [file.name for file in tmp_path.iterdir()] == ["a"]
