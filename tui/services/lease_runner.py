@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tui.actions import Command
+from tui.actions import BY_ID
+from tui.domain.action import Command
 from tui.domain.lease import Lease, Step, acts_at, step
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import UserMessage
@@ -160,8 +161,8 @@ class LeaseRunner:
 
     async def _see_to(self, lease: Lease, now: float, told: float) -> None:
         record = self._fleet.records.get(lease.pod)
-        pod = record.pod if record is not None and record.unreadable is None else None
-        found = step(lease, record is not None, pod, now)
+        is_over = record is None or BY_ID[lease.action].reached(record)
+        found = step(lease, is_over, record is not None and record.pod is not None, now)
         if found is not Step.OVER:
             self._over_since.pop(lease.pod, None)
         match found:

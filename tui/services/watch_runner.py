@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from tui.actions import Command
 from tui.api.cloud import CloudError
 from tui.api.orders import DeployOrder, RentOrder
 from tui.domain import deploy_draft as drafts
+from tui.domain.action import Command
 from tui.domain.deploy_draft import Draft
 from tui.domain.events import Event, Kind
 from tui.domain.market_watch import (
