@@ -21,11 +21,11 @@ from tui.domain.operations import Status
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
-from tui.services.lease_runner import Leases
-from tui.services.watch_runner import WatchFile
 from tui.storage import draft_file
 from tui.storage.audit_log import AuditLog, Intent, entries
+from tui.storage.lease_file import LeaseFile
 from tui.storage.preferences import Preferences
+from tui.storage.watch_file import WatchFile
 from tui.store.series import GAP
 
 POD = "k3v9x0q2m1a7ze"
@@ -155,7 +155,7 @@ def test_a_draft_is_read_without_what_is_secret(files: Path) -> None:
 
 
 def test_leases_are_read(files: Path) -> None:
-    assert Leases(files / "leases.json").all() == {
+    assert LeaseFile(files / "leases.json").all() == {
         POD: Lease(POD, NAME, "stop", NOON + 8 * 3600, NOON),
         "p2": Lease("p2", "eval-harness", "terminate", NOON + 3600, NOON, NOON + 3000, NOON + 3601),
     }
