@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import inspect
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.make import pod
-from tui.actions import ACTIONS, BY_ID, Command
+from tests.make import funds, pod
+from tui.actions import ACTIONS, BY_ID, EVERY, ORDERS
 from tui.api.cloud import Cloud
+from tui.api.models import Pod
+from tui.domain.action import Command, Consent, PodAction, State, Target
 from tui.domain.operations import advice
 
 STATUSES = ("CREATED", "RUNNING", "RESTARTING", "EXITED", "PAUSED", "DEAD", "TERMINATED", "A NEWER WORD")
@@ -21,6 +24,41 @@ def test_every_action_has_its_words_and_its_key_is_upper_case() -> None:
     for action in ACTIONS:
         assert action.key.isupper()
         assert all((action.verb, action.doing, action.done, action.help))
+
+
+class Shown(NamedTuple):
+    """A pod as RunPod shows it; None where it cannot be read."""
+
+    pod: Pod | None
+
+
+def test_every_row_brings_all_that_is_made_of_it() -> None:
+    for action in ACTIONS:
+        one = pod("a", status="EXITED" if action.starts else "RUNNING")
+        command = Command(action.id, "a", "a", 1, 0.5 if "bid" in action.asks else None)
+        said = action.consequences([one], [command], funds())
+        assert said
+        assert said[0].topic == "money", "what it does to money comes first"
+        assert action.starts == (action.leads is State.RUNNING)
+        # On the command line there is no way to say a bid.
+        assert bool(action.command) == ("bid" not in action.asks)
+        # What destroys takes more than a press.
+        assert (action.consent is Consent.NAME) == (action.leads is State.GONE)
+
+
+def test_what_is_told_of_the_table_is_what_it_has() -> None:
+    assert {action.id for action in ACTIONS} == set(BY_ID)
+    assert {action.id for action in (*ACTIONS, *ORDERS)} == set(EVERY)
+    assert {action.target for action in ACTIONS} == {Target.POD}
+    assert {action.target for action in ORDERS} == {Target.NEW}
+    assert all(action.starts for action in ORDERS)
+
+
+def test_what_cannot_be_read_has_reached_nothing() -> None:
+    assert not any(action.reached(Shown(None)) for action in ACTIONS)
+    assert all(action.reached(None) != action.starts for action in ACTIONS)
+    # A pod that was made is there, whether it can be read or not.
+    assert all(action.reached(Shown(None)) and not action.reached(None) for action in ORDERS)
 
 
 def test_every_mutation_of_a_pod_has_its_action() -> None:
@@ -62,12 +100,10 @@ def test_a_locked_pod_is_not_terminated() -> None:
 
 @given(st.sampled_from(STATUSES), st.sampled_from(["RESERVED", "INTERRUPTABLE", None]), st.sampled_from(ACTIONS))
 def test_what_an_action_leads_to_is_not_where_it_begins(status: str, kind: str | None, action: object) -> None:
-    from tui.actions import Action
-
-    assert isinstance(action, Action)
+    assert isinstance(action, PodAction)
     there = pod("a", status=status, kind=kind, utils=None)
     if action.refuse(there) is None:
-        assert not action.reached(there)
+        assert not action.reached(Shown(there))
 
 
 def test_inputs_are_what_is_sent() -> None:

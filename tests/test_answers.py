@@ -11,9 +11,11 @@ from tests.services.test_executor import BID, ORDER, opened, stop
 from tui.api import cloud as api
 from tui.api.models import Problem
 from tui.commands.log import show
+from tui.domain.action import order_inputs
+from tui.domain.answers import judge, limits_of
 from tui.domain.deploy_fields import BY_NAME, NARROWS
 from tui.domain.operations import LOST, UNREADABLE, VAGUE, Status
-from tui.services.executor import PATIENCE, VAGUE_PATIENCE, judge, limits_of, order_inputs
+from tui.services.reconciler import PATIENCE, VAGUE_PATIENCE
 from tui.storage.audit_log import AuditLog
 
 GONE = "There are no longer any instances available with the requested specifications. Please refresh and try again."

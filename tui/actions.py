@@ -1,91 +1,32 @@
-"""What can be done to a pod: one table of which keys, footer, help, palette, dialogs and calls are made."""
+"""What can be done to a pod: one table of which keys, footer, help, palette, dialogs, commands and calls are made."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tui.api.models import Pod
-
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
+from tui.domain.action import (
+    NEW_POD,
+    Action,
+    Command,
+    Consent,
+    PodAction,
+    Point,
+    Seen,
+    State,
+    Target,
+    is_spot,
+)
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
-    from tui.api.models import Pod
-    from tui.api.orders import Receipt
+    from tui.api.models import Funds, Pod
+    from tui.api.orders import DeployOrder, Receipt, RentOrder
 
-
-class State(StrEnum):
-    """What a pod can be led into, as far as money is concerned."""
-
-    RUNNING = "running"
-    STOPPED = "stopped"
-    GONE = "gone"
-
-
-class Consent(StrEnum):
-    """How much a person has to do before an action is sent."""
-
-    PRESS = "press"
-    NAME = "name"
-
-
-class Command(Struct, frozen=True):
-    """One action on one pod, with all that is sent for it. `bid` is in dollars per GPU and hour."""
-
-    action: str
-    pod: str
-    name: str
-    gpu_count: int | None = None
-    bid: float | None = None
-
-    @property
-    def inputs(self) -> dict[str, object]:
-        """What is sent beside the pod's id."""
-        values: dict[str, object] = {"gpuCount": self.gpu_count, "bidPerGpu": self.bid}
-        return {name: value for name, value in values.items() if value is not None}
-
-
-class Action(Struct, frozen=True):
-    """One thing that can be done to a pod.
-
-    id:      also the stable id of its binding, after "act.".
-    doing:   what a row says while it is under way.
-    done:    what is said when it is over, of the pod.
-    help:    a sentence for the help.
-    leads:   what the pod is billed as afterwards: by it dialogs tell what becomes of money and data.
-    consent: how it is confirmed.
-    asks:    what the dialog lets a person choose: "gpus", "bid".
-    refuse:  why it makes no sense for a pod now, in words; None where it does.
-    reached: whether a pod, or its absence, is what the action leads to.
-    call:    the one request that does it.
-    """
-
-    id: str
-    key: str
-    verb: str
-    doing: str
-    done: str
-    help: str
-    leads: State
-    consent: Consent
-    asks: tuple[str, ...]
-    refuse: Callable[[Pod], str | None]
-    reached: Callable[[Pod | None], bool]
-    call: Callable[[Cloud, Command], Awaitable[Receipt | None]]
-
-
-SPOT = ("INTERRUPTABLE", "BID")
 _OVER = ("EXITED", "DEAD", "TERMINATED")
 
 
-def is_spot(pod: Pod) -> bool:
-    """Whether a pod is interruptible: it runs for a bid."""
-    return pod.kind in SPOT
+# Why it makes no sense
 
 
 def _not_stop(pod: Pod) -> str | None:
@@ -116,6 +57,18 @@ def _not_terminate(pod: Pod) -> str | None:
     return "RunPod holds it locked: unlock it in RunPod's console first" if pod.locked else None
 
 
+# Whether it happened
+
+
+def of_pod(reached: Callable[[Pod | None], bool]) -> Callable[[Seen | None], bool]:
+    """A rule of a pod, or of none there, for what RunPod shows: what cannot be read has reached nothing."""
+
+    def shows(seen: Seen | None) -> bool:
+        return reached(None) if seen is None else seen.pod is not None and reached(seen.pod)
+
+    return shows
+
+
 def _stopped(pod: Pod | None) -> bool:
     return pod is None or pod.status in _OVER
 
@@ -126,6 +79,13 @@ def _runs(pod: Pod | None) -> bool:
 
 def _gone(pod: Pod | None) -> bool:
     return pod is None or pod.status == "TERMINATED"
+
+
+def _there(seen: Seen | None) -> bool:
+    return seen is not None
+
+
+# What is sent
 
 
 async def _stop(cloud: Cloud, command: Command) -> Receipt:
@@ -144,27 +104,89 @@ async def _terminate(cloud: Cloud, command: Command) -> None:
     await cloud.terminate(command.pod)
 
 
+async def _order(cloud: Cloud, command: Command) -> Receipt:
+    from tui.api.orders import DeployOrder, RentOrder
+
+    match command.order:
+        case RentOrder() as order:
+            return await cloud.rent(order)
+        case DeployOrder() as order:
+            return await cloud.deploy(order)
+        case None:
+            raise ValueError("nothing is ordered")
+
+
+# What it does to money and data: words that are needed for dialogs alone, and not to start
+
+
+def _stop_consequences(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+    from tui.domain import consequences
+
+    return consequences.of_stopping(pods, funds)
+
+
+def _start_consequences(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+    from tui.domain import consequences
+
+    return consequences.of_starting(pods, asked, funds)
+
+
+def _end_consequences(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+    from tui.domain import consequences
+
+    return consequences.of_terminating(pods, funds)
+
+
 ACTIONS = (
-    Action(
-        "stop", "S", "stop", "stopping", "stopped",
-        "Stop; the volume stays, and is billed",
-        State.STOPPED, Consent.PRESS, (), _not_stop, _stopped, _stop,
+    PodAction(
+        id="stop", key="S", verb="stop", doing="stopping", done="stopped",
+        help="Stop; the volume stays, and is billed",
+        command="stop pods, after a question",
+        leads=State.STOPPED, consent=Consent.PRESS,
+        refuse=_not_stop, consequences=_stop_consequences, call=_stop, reached=of_pod(_stopped),
     ),
-    Action(
-        "resume", "R", "resume", "resuming", "resumed",
-        "Resume a stopped pod",
-        State.RUNNING, Consent.PRESS, ("gpus",), _not_resume, _runs, _resume,
+    PodAction(
+        id="resume", key="R", verb="resume", doing="resuming", done="resumed",
+        help="Resume a stopped pod",
+        command="resume stopped pods, after a question",
+        leads=State.RUNNING, consent=Consent.PRESS, asks=("gpus",),
+        refuse=_not_resume, consequences=_start_consequences, call=_resume, reached=of_pod(_runs),
     ),
-    Action(
-        "bid", "B", "bid", "bidding", "resumed",
-        "Resume a stopped spot pod with a bid",
-        State.RUNNING, Consent.PRESS, ("gpus", "bid"), _not_bid, _runs, _bid,
+    PodAction(
+        id="bid", key="B", verb="bid", doing="bidding", done="resumed",
+        help="Resume a stopped spot pod with a bid",
+        command="",
+        leads=State.RUNNING, consent=Consent.PRESS, asks=("gpus", "bid"),
+        refuse=_not_bid, consequences=_start_consequences, call=_bid, reached=of_pod(_runs),
     ),
-    Action(
-        "terminate", "T", "terminate", "terminating", "terminated",
-        "Terminate: all on it is destroyed",
-        State.GONE, Consent.NAME, (), _not_terminate, _gone, _terminate,
+    PodAction(
+        id="terminate", key="T", verb="terminate", doing="terminating", done="terminated",
+        help="Terminate: all on it is destroyed",
+        command="terminate pods and destroy what is on them, after a question",
+        leads=State.GONE, consent=Consent.NAME,
+        refuse=_not_terminate, consequences=_end_consequences, call=_terminate, reached=of_pod(_gone),
     ),
 )  # fmt: skip
+"""What can be done to a pod there is."""
 
-BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
+ORDERS = (
+    Action(
+        id="deploy", target=Target.NEW, verb="deploy", doing="deploying", done="deployed",
+        leads=State.RUNNING, call=_order, reached=_there,
+    ),
+    Action(
+        id="rent", target=Target.NEW, verb="deploy", doing="deploying", done="deployed",
+        leads=State.RUNNING, call=_order, reached=_there,
+    ),
+)  # fmt: skip
+"""What makes a pod, on demand and with a bid. The form and its question are what asks for it."""
+
+BY_ID: Mapping[str, PodAction] = {action.id: action for action in ACTIONS}
+EVERY: Mapping[str, Action] = {action.id: action for action in (*ACTIONS, *ORDERS)}
+
+
+def rental(order: DeployOrder | RentOrder) -> Command:
+    """The command that rents a pod. Its name must be on no other: by it the pod is found when the answer is lost."""
+    from tui.api.orders import RentOrder
+
+    return Command("rent" if isinstance(order, RentOrder) else "deploy", NEW_POD, order.name, order=order)

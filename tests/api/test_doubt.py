@@ -13,9 +13,9 @@ from tests.commands.test_act import LLAMA, PREP, QWEN, Person, Stage
 from tests.services.test_watch_runner import posted, resumes, until_there, vigil
 from tui.api.cloud import Malformed, doubt, surely_with_pods, with_pods
 from tui.commands.exit_codes import Exit
+from tui.domain.armed_order import planned
 from tui.domain.deploy_draft import STARTING, Draft
 from tui.domain.market_watch import State, has_room
-from tui.services.watch_runner import planned
 
 WORDS = "Something went wrong. Please try again later or contact support."
 

@@ -308,7 +308,7 @@ async def test_a_started_program_has_no_key_in_its_environment(
         await clipboard.copy("text", lambda _: True, environ=environ, which=lambda name: str(tool), hidden=hidden)
     else:
         code = (
-            "import asyncio, sys; from tui.system import foreground; from tui.services.notifier import without_keys\n"
+            "import asyncio, sys; from tui.system import foreground; from tui.system.subprocesses import without_keys\n"
             "from tui.config.loader import Hidden; from tui.api.secret import Secret; import os\n"
             "hidden = Hidden(frozenset(('MINE',)), (Secret('the-secret-key'),))\n"
             f"asyncio.run(foreground.run(('x',), without_keys(os.environ, hidden), {str(tool)!r}))"
@@ -332,7 +332,7 @@ def test_there_is_no_other_way_to_start_a_program() -> None:
         for path in package.rglob("*.py")
         if any(start in path.read_text() for start in starts)
     }
-    assert found == {"services/notifier.py", "system/clipboard.py", "system/foreground.py"}
+    assert found == {"system/subprocesses.py", "system/foreground.py"}
 
 
 # What looks like a key

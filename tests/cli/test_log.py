@@ -16,8 +16,8 @@ from tests.cli import quick
 from tests.cli.conftest import served
 from tests.cli.test_recording import KEY
 from tui.domain.lease import Lease
-from tui.services.lease_runner import Leases
 from tui.storage.audit_log import AuditLog
+from tui.storage.lease_file import LeaseFile
 from tui.storage.state_files import StateFiles
 
 
@@ -98,7 +98,7 @@ def test_a_lease_is_seen_to_without_a_screen(tmp_path: Path) -> None:
 def _is_seen_to(url: str) -> None:
     now = time.time()
     files = StateFiles(state, "127.0.0.1", url)
-    leases = Leases(files.leases("user_2demoPodtop"))
+    leases = LeaseFile(files.leases("user_2demoPodtop"))
     leases.set(Lease("k3v9x0q2m1a7ze", "llama-70b-pretrain", "stop", now - 60, now - 3600, warned_at=now - 1200))
     arguments = ["record", "--enforce-leases", "--interval", "2", "--api-url", url]
     collector = quick.Process(*arguments, env={**os.environ, **KEY}, merged=True)

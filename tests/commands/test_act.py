@@ -211,7 +211,7 @@ async def test_an_answer_that_was_lost_is_found_out_and_nothing_is_sent_twice(
 async def test_nothing_came_of_it_is_told_as_such(stage: Stage, capsys: Any) -> None:
     stage.faults.set("acts-502")
     with (
-        patch("tui.services.executor.PATIENCE", 3.0),
+        patch("tui.services.reconciler.PATIENCE", 3.0),
         patch.object(stage.world, "stop", lambda id: stage.world.pods[id]),
     ):
         assert await stage.act("stop", QWEN) is Exit.REFUSED
@@ -226,7 +226,7 @@ async def test_what_could_not_be_found_out_is_unknown(stage: Stage, capsys: Any)
         return stage.world.pods[id]
 
     stage.faults.set("acts-502")
-    with patch("tui.services.executor.PATIENCE", 3.0), patch.object(stage.world, "stop", last_words):
+    with patch("tui.services.reconciler.PATIENCE", 3.0), patch.object(stage.world, "stop", last_words):
         assert await stage.act("stop", QWEN) is Exit.UNKNOWN
     assert "RunPod has not told of it since" in capsys.readouterr().out
     assert stage.outcomes() == ["unknown", "unknown"]
@@ -235,7 +235,7 @@ async def test_what_could_not_be_found_out_is_unknown(stage: Stage, capsys: Any)
 
 async def test_a_done_that_runpod_does_not_show_is_unknown(stage: Stage, capsys: Any) -> None:
     with (
-        patch("tui.services.executor.PATIENCE", 3.0),
+        patch("tui.services.reconciler.PATIENCE", 3.0),
         patch.object(stage.world, "stop", lambda id: stage.world.pods[id]),
     ):
         assert await stage.act("stop", QWEN) is Exit.UNKNOWN

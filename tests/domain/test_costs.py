@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from tests.demo.conftest import START, Demo
 from tests.make import funds, pod
-from tui.actions import ACTIONS, BY_ID, Command, State
+from tui.actions import ACTIONS, BY_ID
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.models import Pod, Snapshot
 from tui.demo.asgi import Simulator
@@ -21,6 +21,7 @@ from tui.demo.execution import KEY
 from tui.demo.source import in_process
 from tui.demo.world import World
 from tui.domain import consequences, costs, runway
+from tui.domain.action import Command, State
 from tui.ui.render import money as purse
 
 SIZES = st.one_of(st.none(), st.floats(0, 5000), st.just(math.nan), st.just(math.inf))
@@ -105,7 +106,7 @@ def test_every_action_leads_somewhere_and_every_end_has_its_words() -> None:
         command = Command(action.id, "a", "a", 1, 0.5 if "bid" in action.asks else None)
         made = replace(consequences.case(BY_ID["terminate"], ["a"], {"a": one}, {}, None), action=action)
         assert consequences.points(made, [command], funds())
-    assert set(consequences._POINTS) == set(State)
+    assert {action.leads for action in ACTIONS} == set(State)
 
 
 def test_an_action_that_nobody_knows_gets_the_words_of_what_it_leads_to() -> None:

@@ -255,3 +255,21 @@ async def test_the_recorder_records_without_flock(lacking: None, tmp_path: Path)
     first._close()
     assert second._may_write(path)
     second._close()
+
+
+def test_of_two_that_open_a_file_one_is_first_until_it_closes(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text("")
+    with path.open() as one, path.open() as other:
+        assert file_lock.is_first(one.fileno())
+        assert not file_lock.is_first(other.fileno())
+        one.close()
+        assert file_lock.is_first(other.fileno())
+
+
+def test_without_locks_both_are_first(lacking: None, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text("")
+    with path.open() as one, path.open() as other:
+        assert file_lock.is_first(one.fileno())
+        assert file_lock.is_first(other.fileno())

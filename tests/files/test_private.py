@@ -18,10 +18,10 @@ from tui.domain.lease import begun
 from tui.files import private
 from tui.history.archive.writer import Polled
 from tui.history.recorder import Recorder
-from tui.services.lease_runner import Leases
 from tui.storage import app_log, draft_file
 from tui.storage.audit_log import AuditLog
 from tui.storage.json_store import ProcessClaim
+from tui.storage.lease_file import LeaseFile
 from tui.storage.preferences import Preferences
 
 
@@ -45,7 +45,7 @@ def wrong(root: Path) -> list[str]:
 def everything(root: Path) -> None:
     """Write each kind of file there is."""
     AuditLog(root / "actions.jsonl", origin="x").intent("stop", "p", "n", {})
-    Leases(root / "leases" / "a.json").set(begun("p", "n", "stop", 2000.0, 1000.0))
+    LeaseFile(root / "leases" / "a.json").set(begun("p", "n", "stop", 2000.0, 1000.0))
     ProcessClaim(root / "leases" / "a.enforcer").taken()
     Preferences(lambda: root / "screen.json").keep("a", "b")
     draft_file.save(root / "draft.json", Draft({}))
@@ -101,13 +101,3 @@ def test_a_file_in_the_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
     for path in (tmp_path / "a", tmp_path / "a" / "b"):
         with pytest.raises(OSError, match=r"a"):
             private.folder(path)
-
-
-def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a"
-    private.put(path, b"old")
-    monkeypatch.setattr(private.os, "write", lambda file, data: (_ for _ in ()).throw(OSError(28, "No space left")))
-    with pytest.raises(OSError, match="No space"):
-        private.put(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert [file.name for file in tmp_path.iterdir()] == ["a"]

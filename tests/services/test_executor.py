@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.acting import NOON, Account
-from tui.actions import Command
+from tui.actions import BY_ID
 from tui.api.orders import DeployOrder, RentOrder
 from tui.api.pod_detail import EnvVar
 from tui.api.secret import Secret
+from tui.domain.action import NEW_POD, Command
 from tui.domain.events import Kind
 from tui.domain.operations import Outcome, Status
-from tui.services.executor import DEPLOY, PATIENCE
+from tui.services.reconciler import PATIENCE
 from tui.storage.audit_log import AuditLog
 
 GPU = "NVIDIA GeForce RTX 3090"
@@ -201,7 +202,7 @@ async def test_a_deploy_is_not_given_up_before_it_is_known(tmp_path: Path) -> No
     await account.poll()
     assert (await task).ending is Status.NOT_DONE
     assert account.mutations == ["deploy"]
-    assert DEPLOY not in account.fleet.deeds
+    assert NEW_POD not in account.fleet.deeds
 
 
 async def test_a_second_action_on_a_pod_with_one_under_way_is_refused(tmp_path: Path) -> None:
@@ -272,11 +273,10 @@ async def test_a_start_without_gpus_is_said_aloud(tmp_path: Path) -> None:
     assert outcome.ending is Status.DONE
     assert "NO GPU" not in outcome.message
     from tui.api.orders import Receipt
-    from tui.domain.operations import Operation
-    from tui.services.executor import _answered
+    from tui.domain.answers import answered
 
     got = Receipt(pod.id, pod.name, "RUNNING", None, 0.0, 0, None)
-    told = _answered(Operation("1", "resume", pod.id, pod.name, "resuming", 0.0), got, {"gpuCount": 1})
+    told = answered(BY_ID["resume"], Command("resume", pod.id, pod.name, 1), got)
     assert "NO GPU" in told.message
     assert "data" in told.advice
 

@@ -17,7 +17,9 @@ from tui.api.models import Unreadable
 from tui.domain.lease import WARNING, Lease, begun
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import UserMessage
-from tui.services.lease_runner import LeaseError, LeaseRunner, Leases
+from tui.services.lease_runner import LeaseRunner
+from tui.storage.json_store import ShelfError
+from tui.storage.lease_file import LeaseFile
 from tui.store.fleet import Fleet
 
 NOON = 1_795_435_200.0
@@ -30,7 +32,7 @@ class Watcher:
     def __init__(self, path: Path, ending: Status = Status.DONE) -> None:
         self.now = NOON
         self.fleet = Fleet(5.0, 30.0)
-        self.leases = Leases(path)
+        self.leases = LeaseFile(path)
         self.sent: list[tuple[float, str, str]] = []
         self.notes: list[UserMessage] = []
         self.ending = ending
@@ -51,7 +53,7 @@ class Watcher:
         await self.look()
 
     async def look(self) -> None:
-        await self.enforcer.look()
+        self.enforcer.look()
         for _ in range(3):
             await asyncio.sleep(0)
 
@@ -105,7 +107,7 @@ async def test_a_kill_between_writing_and_sending_sends_nothing_twice(tmp_path: 
     first = Watcher(tmp_path / "leases.json")
     leased(first, 0.05)
     (lease,) = first.leases.all().values()
-    assert first.leases.sent(lease, NOON + 180)
+    assert first.leases.swap("a", lease, replace(lease, sent_at=NOON + 180))
     again = Watcher(tmp_path / "leases.json")
     again.now = NOON + 200
     for _ in range(100):
@@ -208,14 +210,14 @@ async def test_the_other_goes_on_when_the_first_one_ends(tmp_path: Path) -> None
 def test_a_damaged_file_is_set_aside_and_told(tmp_path: Path) -> None:
     path = tmp_path / "leases.json"
     path.write_text("{not json")
-    with pytest.raises(LeaseError, match="kept as"):
-        Leases(path).all()
+    with pytest.raises(ShelfError, match="kept as"):
+        LeaseFile(path).all()
     assert (tmp_path / "leases.json.damaged").read_text() == "{not json"
-    assert Leases(path).all() == {}
+    assert LeaseFile(path).all() == {}
 
 
 def test_changes_of_two_podtops_are_both_kept(tmp_path: Path) -> None:
-    one, two = Leases(tmp_path / "l.json"), Leases(tmp_path / "l.json")
+    one, two = LeaseFile(tmp_path / "l.json"), LeaseFile(tmp_path / "l.json")
     one.set(begun("a", "a", "stop", NOON + 9999, NOON))
     two.set(begun("b", "b", "stop", NOON + 9999, NOON))
     one.extend("b", NOON + 20_000)
@@ -226,8 +228,8 @@ def test_changes_of_two_podtops_are_both_kept(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(LeaseError, match="cannot be kept"):
-        Leases(tmp_path / "file" / "l.json").set(begun("a", "a", "stop", NOON + 9999, NOON))
+    with pytest.raises(ShelfError, match="cannot be kept"):
+        LeaseFile(tmp_path / "file" / "l.json").set(begun("a", "a", "stop", NOON + 9999, NOON))
 
 
 ACTS = st.lists(
@@ -283,7 +285,7 @@ def test_never_early_never_twice_never_on_old_news(
                     old = watcher
                     watcher = Watcher(path)
                     watcher.now = old.now
-                    old.enforcer._right.close()
+                    old.enforcer.close()
             sent = 0 if act == "restart" else sent
             fresh = watcher.sent[sent:]
             sent = len(watcher.sent)

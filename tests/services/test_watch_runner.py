@@ -17,12 +17,14 @@ from tui.api.cloud import surely_with_pods
 from tui.api.models import ANYTHING, Market, MarketQuery, Snapshot
 from tui.api.orders import DeployOrder, RentOrder
 from tui.api.secret import Secret
+from tui.domain.armed_order import planned
 from tui.domain.deploy_draft import STARTING, Draft
 from tui.domain.market_watch import FORGOTTEN, PAUSE, MarketWatch, State
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import UserMessage
-from tui.services.watch_runner import Does, WatchFile, WatchRunner, planned
+from tui.services.watch_runner import Does, WatchRunner
 from tui.storage.json_store import ShelfError
+from tui.storage.watch_file import WatchFile
 
 GPU, NAME = "AMD Instinct MI300X OAM", "MI300X"
 OTHER = "NVIDIA A40"
@@ -431,7 +433,7 @@ async def test_an_attempt_of_a_podtop_that_lives_or_of_another_account_is_left_a
             await post.poll(FORGOTTEN)
             await post.poll()
             assert post.vigil().state is State.SENDING
-        other.lookout._alive.close()
+        other.lookout._claim.close()
         post.lookout.vigils.put("v1", replace(sending, holder=other.lookout._token))
         await post.poll()
         assert post.vigil().state is State.DONE

@@ -20,10 +20,10 @@ from tests.ui.test_deploy_form import FRESH, NOW, OFFERS, Stage
 from tests.ui.test_deploy_form import shown as staged
 from tui.api.secret import Secret
 from tui.domain import deploy_draft as drafts
+from tui.domain.action import order_inputs
 from tui.domain.deploy_draft import STARTING, Draft
 from tui.domain.deploy_fields import FIELDS, Field, Kind, fields
 from tui.domain.market_watch import MarketWatch
-from tui.services.executor import order_inputs
 from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.question import QuestionDialog
 from tui.ui.primitives.question import Question

@@ -17,11 +17,12 @@ from textual.screen import Screen
 from textual.widgets import Button, Input
 
 from tests.stage import NOON, settle, still_pollers
-from tui.actions import ACTIONS, Consent
+from tui.actions import ACTIONS
 from tui.api.graphql.client import GraphQLCloud
 from tui.app import PodtopApp
 from tui.config.loader import Config
 from tui.demo.source import demo_source
+from tui.domain.action import Consent
 from tui.storage.state_files import StateFiles
 from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.deploy import DeployForm

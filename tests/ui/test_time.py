@@ -18,7 +18,7 @@ from tui.api.cloud import TimedOut
 from tui.api.models import GpuReading, Telemetry
 from tui.clocks import Clocks
 from tui.domain.events import Kind
-from tui.services.executor import PATIENCE
+from tui.services.reconciler import PATIENCE
 from tui.ui.charts.captions import time_axis
 from tui.ui.charts.spec import ChartSpec, window
 from tui.ui.screens.base import RANGES, BaseScreen

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from tui.actions import BY_ID, Command, is_spot
+from tui.actions import BY_ID
 from tui.api.cloud import CloudError, surely_with_pods, with_pods
 from tui.commands import confirmation
 from tui.commands.confirmation import Refused
@@ -19,6 +19,7 @@ from tui.commands.outlet import Outlet
 from tui.commands.prompt import Terminal
 from tui.commands.stdio import make_lenient, say
 from tui.domain import consequences
+from tui.domain.action import Command, is_spot
 from tui.domain.events import Event, Kind
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import UserMessage
@@ -173,12 +174,12 @@ class Hands:
 
     def _tell_left_out(self, made: Case, ids: Sequence[str]) -> Exit:
         """Say of which pods nothing will come, and whether that is as good as done."""
-        code, action, pods = Exit.OK, made.action, self._pods()
+        code, action, records = Exit.OK, made.action, self._fleet.records
         chosen = {subject.pod.id for subject in made.subjects}
         for (name, why), key in zip(made.skipped, (key for key in ids if key not in chosen), strict=True):
-            pod = pods.get(key)
-            readable = key not in pods or pod is not None
-            so = key not in self._fleet.deeds and readable and action.reached(pod)
+            record = records.get(key)
+            pod = record.pod if record is not None else None
+            so = key not in self._fleet.deeds and action.reached(record)
             if not so:
                 code = Exit.REFUSED
             if pod is not None and is_spot(pod) and action.id == "resume" and not so:

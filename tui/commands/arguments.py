@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tui.actions import ACTIONS
+
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -22,17 +24,11 @@ CONFIG = {
 """What `podtop config` does."""
 
 SETTINGS = "What stands in config.toml: see SETTINGS in podtop(1)."
-ACTS = ("stop", "resume", "terminate")
+ACTS = tuple(action.id for action in ACTIONS if action.command)
 COMMANDS = ("once", *ACTS)
 """Those that ask RunPod."""
 
 _EXIT_CODES = "podtop(1) and the README list the exit codes."
-
-_ACT_HELP = {
-    "stop": "stop pods, after a question",
-    "resume": "resume stopped pods, after a question",
-    "terminate": "terminate pods and destroy what is on them, after a question",
-}
 
 
 class _Explaining(argparse.HelpFormatter):
@@ -78,11 +74,11 @@ def add_commands(to: Commands, connection: Callable[[argparse.ArgumentParser], N
     )
     once.add_argument("--watch", type=seconds, metavar="N", help="again every N seconds, at least 2, until told to end")
     connection(once)
-    for action in ACTS:
+    for action in (action for action in ACTIONS if action.command):
         parser = to.add_parser(
-            action, help=_ACT_HELP[action], allow_abbrev=False, epilog=_EXIT_CODES,
-            description=f"{action.capitalize()} pods. Says what that does to money and data, and asks before anything "
-            "is sent.",
+            action.id, help=action.command, allow_abbrev=False, epilog=_EXIT_CODES,
+            description=f"{action.id.capitalize()} pods. Says what that does to money and data, and asks before "
+            "anything is sent.",
         )  # fmt: skip
         parser.add_argument("pods_named", nargs="+", metavar="ID", help="a pod's id, or its name where no other has it")
         parser.add_argument(

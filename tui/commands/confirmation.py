@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tui.actions import Consent
 from tui.commands.exit_codes import Exit
 from tui.commands.stdio import width_of_terminal
+from tui.domain.action import Consent
 
 if TYPE_CHECKING:
     from tui.commands.prompt import Terminal

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from tui.config.fields import Field, fields, free, tables
 from tui.config.settings import Profile, Settings
-from tui.files import private
+from tui.files import atomic
 
 SCHEMA = "config.schema.json"
 WIDTH = 116
@@ -136,5 +136,4 @@ def explained() -> str:
 
 def put(text: str, file: Path, *, over: bool) -> None:
     """Write a file whole or not at all, readable by its owner alone. Raises FileExistsError unless `over`."""
-    private.folder(file.parent)
-    private.put(file, text.encode(), over=over)
+    atomic.write(file, text.encode(), over=over)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.actions import Action, Command, Consent, State, is_spot
 from tui.domain import costs, pod_costs, pod_health
+from tui.domain.action import Command, Consent, PodAction, Point, State, is_spot
 from tui.format import numbers as fmt
 
 if TYPE_CHECKING:
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 
 # Of its size the pods tell nothing.
 _NETWORK = f", ${pod_costs.NETWORK_FIRST_TB:.2f} a GB and month"
-
-
-class Point(NamedTuple):
-    """One consequence. `topic` is what it is about; `role` how loud it is said."""
-
-    topic: str
-    text: str
-    role: str = "text"
 
 
 class Subject(Struct, frozen=True):
@@ -50,7 +42,7 @@ class Case(Struct, frozen=True):
     count, bid: what is proposed where a person can choose, as text.
     """
 
-    action: Action
+    action: PodAction
     subjects: tuple[Subject, ...]
     skipped: tuple[tuple[str, str], ...]
     points: tuple[Point, ...]
@@ -74,7 +66,7 @@ class Case(Struct, frozen=True):
 
 
 def case(
-    action: Action,
+    action: PodAction,
     ids: Sequence[str],
     pods: Mapping[str, Pod | None],
     deeds: Mapping[str, Operation],
@@ -109,12 +101,11 @@ def case(
     return replace(made, points=points(made, commands(made, count, bid), funds)) if chosen else made
 
 
-def _key(action: Action, pod: Pod) -> tuple[object, ...]:
-    starts = "gpus" in action.asks
+def _key(action: PodAction, pod: Pod) -> tuple[object, ...]:
     return (
         pod.id, pod.name, pod.status, pod.kind, pod.gpu_count, pod.cost_per_hr, pod.locked, pod.volume_gb,
         pod.network_volume_id, pod.status_change,
-        (_within(_free(pod), pod.gpu_count), pod.lowest_bid_to_resume) if starts else None,
+        (_within(_free(pod), pod.gpu_count), pod.lowest_bid_to_resume) if action.starts else None,
     )  # fmt: skip
 
 
@@ -187,7 +178,7 @@ def commands(made: Case, count: str, bid: str) -> tuple[Command, ...]:
 
 def points(made: Case, asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
     """All consequences, those to money first."""
-    return _POINTS[made.action.leads]([subject.pod for subject in made.subjects], asked, funds)
+    return made.action.consequences([subject.pod for subject in made.subjects], asked, funds)
 
 
 def unseen(made: Case, hidden: Collection[str]) -> tuple[Point, ...]:
@@ -367,21 +358,16 @@ def _names(pods: Sequence[Pod]) -> str:
     return shown if len(pods) <= 3 else f"{shown} and {len(pods) - 3} more"
 
 
-def _stop(pods: Sequence[Pod], _: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+def of_stopping(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
+    """What it does to stop these pods."""
     return (*_stop_money(pods, funds), *_stop_data(pods), *_stop_later(pods))
 
 
-def _terminate(pods: Sequence[Pod], _: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+def of_terminating(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
+    """What it does to terminate these pods."""
     return (*_terminate_money(pods, funds), *_terminate_data(pods))
 
 
-def _start(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+def of_starting(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+    """What it does to start these pods, as is asked of each."""
     return (*_start_money(pods, asked, funds), *_start_later(pods, asked))
-
-
-_POINTS: Mapping[State, Callable[[Sequence[Pod], Sequence[Command], Funds | None], tuple[Point, ...]]] = {
-    State.RUNNING: _start,
-    State.STOPPED: _stop,
-    State.GONE: _terminate,
-}
-"""What is said of an action, by what it leads to."""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tui.actions import State
 from tui.domain import pod_costs, pod_health
+from tui.domain.action import State
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Pod

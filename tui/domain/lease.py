@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
-
-from tui.actions import BY_ID
-
-if TYPE_CHECKING:
-    from tui.api.models import Pod
 
 WARNING = 600.0
 """Seconds between a warning and what it warns of: also where the time ran out while nobody looked."""
@@ -53,14 +47,16 @@ def begun(pod: str, name: str, action: str, ends: float, now: float) -> Lease:
     return Lease(pod, name, action, ends, now, ends - WARNING if 0 < ends - now <= WARNING else None)
 
 
-def step(lease: Lease, there: bool, pod: Pod | None, now: float) -> Step:
-    """What to do, by a fresh answer of RunPod. `there`: whether it told of the pod, readable (`pod`) or not."""
-    if not there:
+def step(lease: Lease, is_over: bool, is_readable: bool, now: float) -> Step:
+    """What to do, by a fresh answer of RunPod.
+
+    is_over:     whether the pod is gone, or is what the lease's action leads to.
+    is_readable: whether RunPod showed the pod in a form that podtop knows.
+    """
+    if is_over:
         return Step.OVER
-    if pod is None:
+    if not is_readable:
         return Step.WAIT
-    if BY_ID[lease.action].reached(pod):
-        return Step.OVER
     if lease.sent_at is not None:
         return Step.LOST if now - lease.sent_at >= LOST_AFTER else Step.WAIT
     if lease.warned_at is None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tui.actions import State
 from tui.domain import costs, pod_health
+from tui.domain.action import State
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Pod

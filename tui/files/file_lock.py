@@ -125,6 +125,20 @@ def _take(path: Path, *, wait: bool) -> Held | None:
     return Held(file, owned, mine)
 
 
+def is_first(file: int) -> bool:
+    """Whether nobody else has the lock of an open file; it is this one's until the file is closed.
+
+    True where the file system has no locks: this is for what may be done twice, and need not be.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
 def is_held(path: Path) -> bool:
     """Whether a podtop that runs holds the lock of this file for long. Raises OSError, FileNotFoundError."""
     file = os.open(path, os.O_RDWR | os.O_CLOEXEC)

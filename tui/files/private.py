@@ -52,33 +52,6 @@ def open_file(path: Path, flags: int) -> int:
     return file
 
 
-def put(path: Path, content: bytes, *, over: bool = True, sync: bool = True) -> None:
-    """Write a file whole or not at all; with `sync` it is on the disk when this returns.
-
-    Raises OSError; FileExistsError where there is one already, unless `over`.
-    """
-    # A name of its own: two may be under way at once.
-    half = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
-    try:
-        file = open_file(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-        try:
-            rest = memoryview(content)
-            while rest:
-                rest = rest[os.write(file, rest) :]
-            if sync:
-                os.fsync(file)
-        finally:
-            os.close(file)
-        if over:
-            half.replace(path)
-        else:
-            # Unlike a rename, a link takes nothing's place.
-            path.hardlink_to(half)
-    finally:
-        with suppress(OSError):
-            half.unlink(missing_ok=True)
-
-
 def open_to_others(root: Path) -> tuple[Path, ...]:
     """Close to others what is in a folder of podtop's; what stays open to them, as it belongs to somebody else."""
     left = []

@@ -12,8 +12,8 @@ from tui.format import numbers as fmt
 
 if TYPE_CHECKING:
     from tui.domain.deploy_draft import Draft
-    from tui.services.lease_runner import Leases
     from tui.services.messages import Messages
+    from tui.storage.lease_file import LeaseFile
     from tui.storage.state_files import StateFiles
     from tui.store.fleet import Fleet
 
@@ -38,22 +38,22 @@ class AccountLeases:
         self._messages = messages
         self._clock = clock
         self._on_change = on_change
-        self._file: Leases | None = None
+        self._file: LeaseFile | None = None
 
     @property
-    def file(self) -> Leases | None:
+    def file(self) -> LeaseFile | None:
         """The account's leases on disk, from when the account is known."""
-        from tui.services.lease_runner import Leases
+        from tui.storage.lease_file import LeaseFile
 
         funds = self._fleet.funds
         if self._file is None and self._state is not None and funds is not None and funds.account_id is not None:
-            self._file = Leases(self._state.leases(funds.account_id))
+            self._file = LeaseFile(self._state.leases(funds.account_id))
         return self._file
 
     async def set(self, pod: str, name: str, action: str, ends: float) -> None:
         """Let podtop do `action` to a pod at an instant; no lease any more where the action is empty."""
         from tui.domain.lease import begun
-        from tui.services.lease_runner import LeaseError
+        from tui.storage.json_store import ShelfError
 
         if (leases := self.file) is None:
             return
@@ -64,7 +64,7 @@ class AccountLeases:
             else:
                 await asyncio.to_thread(leases.set, begun(pod, name, action, ends, now))
             self._fleet.leases = dict(await asyncio.to_thread(leases.all))
-        except LeaseError as error:
+        except ShelfError as error:
             self._messages.reply(str(error))
             return
         left = fmt.duration(ends - self._clock())

@@ -1,44 +1,37 @@
-"""`Executor`: carries out what a person confirmed, at most once, and finds out how it ended. It knows no screen.
+"""`Executor`: carries out what a person confirmed, at most once, and says how it ended. It knows no screen.
 
-Nothing is ever sent twice. Where RunPod's answer is lost, what became of it is read from the polls that follow.
+Nothing is ever sent twice. Where RunPod's answer is lost, what became of it is found out by the `Reconciler`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from tui.actions import BY_ID, Command, State
+from tui.actions import EVERY, rental
 from tui.api import cloud as api
-from tui.api import log_lines
-from tui.api.orders import DeployOrder, RentOrder
+from tui.domain.action import NEW_POD, Command, Target
+from tui.domain.answers import answered, judge, limits_of
 from tui.domain.events import Event, Kind
-from tui.domain.operations import LOST, UNREADABLE, VAGUE, Operation, Outcome, Status, advice, is_shortage, is_vague
+from tui.domain.operations import Operation, Outcome, Status
 from tui.domain.user_message import Level, UserMessage
+from tui.services.operation_log import OperationLog, log_step
+from tui.services.reconciler import Reconciler
 
 if TYPE_CHECKING:
-    from tui.api.cloud import Cloud, CloudError
+    from tui.api.cloud import Cloud
     from tui.api.models import Snapshot
-    from tui.api.orders import Receipt
+    from tui.api.orders import DeployOrder, RentOrder
     from tui.services.action_lock import ActionLock
     from tui.storage.audit_log import AuditLog, Intent
     from tui.store.fleet import Fleet
 
-PATIENCE = 120.0
-"""Seconds for which podtop looks for what became of a request whose answer was lost."""
-
-VAGUE_PATIENCE = 20.0
-"""Seconds of that where RunPod did answer, and did not say whether anything was done."""
-
 LAST_WAIT = 2.0
 """Seconds that a request under way is given when podtop ends."""
-
-DEPLOY = ""
-"""The key of a deploy among the deeds: its pod has no id yet, and there is one at a time."""
 
 _KINDS = {Status.DONE: Kind.DONE, Status.UNKNOWN: Kind.UNKNOWN}
 
@@ -63,26 +56,6 @@ class Followed(NamedTuple):
     ending: asyncio.Task[Outcome]
 
 
-def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
-    """What an error in place of an answer says of a change that was asked for; `limits`: what it asked of hosts."""
-    text = str(error)
-    match error:
-        case api.ReadOnly() | api.Insecure():
-            return Outcome(Status.NOT_SENT, text)
-        case api.Unreachable(sent=False):
-            return Outcome(Status.NOT_SENT, text, "Nothing was sent: try again when RunPod can be reached.")
-        case api.Unreachable() | api.Malformed():
-            answer = UNREADABLE if isinstance(error, api.Malformed) else LOST
-            words = "It may have happened: podtop looks, and sends nothing twice."
-            return Outcome(Status.UNKNOWN, text, words, answer=answer)
-        case api.Rejected() if is_vague(error.problems):
-            return Outcome(Status.UNKNOWN, text, advice(text), answer=VAGUE)
-        case api.Throttled():
-            return Outcome(Status.REFUSED, text, "Nothing was done: try again in a while.", later=True)
-        case _:
-            return Outcome(Status.REFUSED, text, advice(text, limits), later=is_shortage(text))
-
-
 class Executor:
     """One for the life of the program; `fleet.deeds` holds what is under way.
 
@@ -104,20 +77,18 @@ class Executor:
         self._fleet = fleet
         self._guard = guard
         self._watch = watch
-        self._open_ledger = ledger
-        self._ledger: AuditLog | None = None
+        self._log = OperationLog(ledger)
+        self._reconciler = Reconciler(fleet, clock)
         self._clock = clock
         self._say = say
         self._changed = changed
-        self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[Outcome]] = set()
         self._sending = 0
         self._sent = asyncio.Event()
 
     def told(self) -> None:
         """A poll was answered, or failed: whoever waits for what became of something looks now."""
-        self._news.set()
-        self._news = asyncio.Event()
+        self._reconciler.polled()
 
     async def close(self) -> None:
         """Give what is under way a moment to be answered, then end. What has no answer by then is logged as such."""
@@ -133,48 +104,34 @@ class Executor:
 
     def start(self, command: Command, by: str = "keys") -> asyncio.Task[Outcome]:
         """Begin one action on one pod. Its row says so from this very moment."""
-        action = BY_ID[command.action]
-        deed = Operation("", action.id, command.pod, command.name, action.doing, self._clock())
-        if (why := self._why_not(command.pod, by)) is not None:
-            return self._spawn(self._refuse(deed, why))
-        self._fleet.begin(deed)
+        action = EVERY[command.action]
+        operation = Operation("", action.id, command.pod, command.name, action.doing, self._clock())
+        if (why := self._why_not(operation, by)) is not None:
+            return self._spawn(self._refuse(operation, why))
+        self._fleet.begin(operation)
         self._changed()
-
-        async def send(cloud: Cloud) -> Receipt | None:
-            return await action.call(cloud, command)
-
-        return self._spawn(self._perform(deed, command.inputs, send, by))
+        return self._spawn(self._perform(operation, command, by))
 
     def deploy(self, order: DeployOrder | RentOrder, by: str = "keys") -> asyncio.Task[Outcome]:
         """Begin to rent a pod. Its name must be on no other pod: by it the pod is found when the answer is lost."""
-        spot = isinstance(order, RentOrder)
-        deed = Operation("", "rent" if spot else "deploy", DEPLOY, order.name, "deploying", self._clock())
-        if (why := self._why_not(DEPLOY, by)) is not None:
-            return self._spawn(self._refuse(deed, why))
-        self._fleet.begin(deed)
-        self._changed()
-
-        async def send(cloud: Cloud) -> Receipt:
-            return await (cloud.rent(order) if isinstance(order, RentOrder) else cloud.deploy(order))
-
-        return self._spawn(self._perform(deed, order_inputs(order), send, by))
+        return self.start(rental(order), by)
 
     async def resume_looking(self, pods: Collection[str] | None = None) -> list[Followed]:
         """Look for what became of requests that an earlier podtop sent, and never learned of; of some pods, or all."""
         from tui.storage.audit_log import LedgerError
 
         try:
-            unfinished = await asyncio.to_thread(lambda: self._log().unfinished())
+            unfinished = await self._log.unfinished()
         except LedgerError as error:
             self._say(UserMessage(f"the action log cannot be read: {error}"))
             return []
         return [
-            Followed(intent, self._look_for(intent, key))
+            Followed(intent, self._look_for(intent, pod))
             for intent in unfinished
-            if (key := _key(intent)) is not None
+            if (pod := _pod_of(intent)) is not None
             and self._may_be_ours(intent)
-            and key not in self._fleet.deeds
-            and (pods is None or key in pods)
+            and pod not in self._fleet.deeds
+            and (pods is None or pod in pods)
         ]
 
     def _may_be_ours(self, intent: Intent) -> bool:
@@ -187,39 +144,39 @@ class Executor:
         return (funds.account_id if funds is not None else None) or ""
 
     def _look_for(self, intent: Intent, pod: str) -> asyncio.Task[Outcome]:
-        word = BY_ID[intent.action].doing if intent.action in BY_ID else "deploying"
-        lost = "no answer of RunPod's is known"
-        deed = Operation(intent.id, intent.action, pod, intent.name, word, self._clock(), lost=lost)
-        self._fleet.begin(deed)
+        doing, lost = EVERY[intent.action].doing, "no answer of RunPod's is known"
+        operation = Operation(intent.id, intent.action, pod, intent.name, doing, self._clock(), lost=lost)
+        self._fleet.begin(operation)
 
-        async def follow() -> Outcome:
-            outcome = await self._follow(deed, PATIENCE, intent)
-            if pod == DEPLOY:
+        async def settle() -> Outcome:
+            outcome = await self._settle(operation, lambda: self._may_be_ours(intent))
+            if pod == NEW_POD:
                 # Of several they are looked for one after the other, by the name of each.
-                await self.resume_looking((DEPLOY,))
+                await self.resume_looking((NEW_POD,))
             return outcome
 
-        return self._spawn(follow())
+        return self._spawn(settle())
 
-    async def _earlier_deploy(self) -> str:
-        """The name of a deploy that has no known end, of whichever podtop; it is looked for from now on."""
+    async def _unsettled_rental(self) -> str:
+        """The name of a pod that may have been rented, by whichever podtop; it is looked for from now on."""
         from tui.storage.audit_log import LedgerError
 
         try:
-            unfinished = await asyncio.to_thread(lambda: self._log().unfinished())
+            unfinished = await self._log.unfinished()
         except LedgerError:
             # What cannot be read cannot be written either, and then nothing is sent.
             return ""
-        found = next((one for one in unfinished if _key(one) == DEPLOY and self._may_be_ours(one)), None)
-        if found is None:
+        rentals = (intent for intent in unfinished if _pod_of(intent) == NEW_POD and self._may_be_ours(intent))
+        earliest = next(rentals, None)
+        if earliest is None:
             return ""
-        self._look_for(found, DEPLOY)
-        return found.name
+        self._look_for(earliest, NEW_POD)
+        return earliest.name
 
-    def _why_not(self, pod: str, by: str) -> str | None:
-        under_way = self._fleet.deeds.get(pod)
+    def _why_not(self, operation: Operation, by: str) -> str | None:
+        under_way = self._fleet.deeds.get(operation.pod)
         if under_way is not None:
-            what = f"{under_way.word} {under_way.name}" if pod == DEPLOY else under_way.word
+            what = f"{under_way.word} {under_way.name}" if operation.pod == NEW_POD else under_way.word
             return f"still {what}: one thing at a time. Nothing was sent."
         if self._watch.cloud is None:
             return "podtop is not connected yet. Nothing was sent."
@@ -235,266 +192,133 @@ class Executor:
 
     # What is done
 
-    async def _perform(
-        self,
-        deed: Operation,
-        inputs: dict[str, object],
-        send: Callable[[Cloud], Awaitable[Receipt | None]],
-        by: str,
-    ) -> Outcome:
+    async def _perform(self, operation: Operation, command: Command, by: str) -> Outcome:
         self._sending += 1
         try:
-            deed, outcome, receipt = await self._send(deed, inputs, send, by)
+            operation, outcome = await self._send(operation, command, by)
         finally:
             self._sending -= 1
             self._sent.set()
             self._sent = asyncio.Event()
         if outcome.ending is Status.DONE:
-            if deed.pod == DEPLOY and receipt is not None:
-                self._fleet.finish(deed, None)
-                deed = replace(deed, pod=receipt.pod_id)
-            deed = replace(deed, answered=self._clock())
-            self._fleet.begin(deed)
-            await self._tell(deed, outcome)
+            if outcome.pod:
+                self._fleet.finish(operation, None)
+                operation = replace(operation, pod=outcome.pod)
+            operation = replace(operation, answered=self._clock())
+            self._fleet.begin(operation)
+            await self._tell(operation, outcome)
             self._watch.wake()
-            self._spawn(self._shown(deed, outcome))
+            self._spawn(self._await_sight(operation, outcome))
             return outcome
         if outcome.ending is Status.UNKNOWN:
-            deed = replace(deed, lost=outcome.message, answer=outcome.answer)
-            self._fleet.begin(deed)
-            await self._log_outcome(deed, outcome)
-            self._say(UserMessage(f"{_subject(deed)}: {outcome.text}"))
+            operation = replace(operation, lost=outcome.message, answer=outcome.answer)
+            self._fleet.begin(operation)
+            await self._log_outcome(operation, outcome)
+            self._say(UserMessage(f"{_subject(operation)}: {outcome.text}"))
             self._watch.wake()
-            patience = VAGUE_PATIENCE if outcome.answer == VAGUE else PATIENCE
-            return await self._follow(deed, patience)
-        await self._end(deed, outcome)
+            return await self._settle(operation)
+        await self._end(operation, outcome)
         return outcome
 
-    async def _send(
-        self,
-        deed: Operation,
-        inputs: dict[str, object],
-        send: Callable[[Cloud], Awaitable[Receipt | None]],
-        by: str,
-    ) -> tuple[Operation, Outcome, Receipt | None]:
+    async def _send(self, operation: Operation, command: Command, by: str) -> tuple[Operation, Outcome]:
         """Write down what is meant to be done, then do it, once."""
         from tui.files import file_lock
         from tui.storage.audit_log import LedgerError
 
-        if deed.pod == DEPLOY and (other := await self._earlier_deploy()):
+        action = EVERY[command.action]
+        if action.target is Target.NEW and (other := await self._unsettled_rental()):
             why = f"what became of the deploy of {other} is not known yet: one at a time. Nothing was sent."
-            return deed, Outcome(Status.NOT_SENT, why), None
+            return operation, Outcome(Status.NOT_SENT, why)
         try:
-            ident = await asyncio.to_thread(self._intend, deed, inputs, by)
+            ident = await self._log.intent(operation, command, by, self._account)
         except LedgerError as error:
-            return deed, Outcome(Status.NOT_SENT, str(error)), None
+            return operation, Outcome(Status.NOT_SENT, str(error))
         if (news := file_lock.news()) is not None:
             self._say(UserMessage(news, Level.INFO))
-        deed = replace(deed, id=ident)
-        self._fleet.begin(deed)
-        _log(deed, "intent", by=by, gpus=inputs.get("gpuCount", inputs.get("gpu_count")), bid=inputs.get("bidPerGpu"))
+        operation = replace(operation, id=ident)
+        self._fleet.begin(operation)
+        log_step(operation, "intent", by=by, gpus=command.gpus, bid=command.bid)
         cloud = self._watch.cloud
         if cloud is None:
-            return deed, Outcome(Status.NOT_SENT, "podtop has closed its connection. Nothing was sent."), None
-        _log(deed, "sent")
+            return operation, Outcome(Status.NOT_SENT, "podtop has closed its connection. Nothing was sent.")
+        log_step(operation, "sent")
         try:
-            receipt = await send(cloud)
+            receipt = await action.call(cloud, command)
         except api.CloudError as error:
-            _log(deed, "failed", error=type(error).__name__, text=error)
+            log_step(operation, "failed", error=type(error).__name__, text=error)
             if isinstance(error, api.Restricted) and not self._guard.read_only:
                 self._guard.read_only = "RunPod lets this API key change nothing"
-            return deed, judge(error, limits_of(inputs) if deed.pod == DEPLOY else ()), None
+            return operation, judge(error, limits_of(command.inputs))
         except asyncio.CancelledError:
-            _log(deed, "ended_before_an_answer")
-            await self._log_outcome(deed, Outcome(Status.UNKNOWN, "podtop ended before RunPod answered"))
+            log_step(operation, "ended_before_an_answer")
+            await self._log_outcome(operation, Outcome(Status.UNKNOWN, "podtop ended before RunPod answered"))
             raise
-        _log(deed, "answered", made=receipt.pod_id if receipt is not None else None)
-        return deed, _answered(deed, receipt, inputs), receipt
-
-    def _intend(self, deed: Operation, inputs: dict[str, object], by: str) -> str:
-        return self._log().intent(deed.action, deed.pod, deed.name, inputs, by, self._account)
-
-    def _log(self) -> AuditLog:
-        if self._ledger is None:
-            self._ledger = self._open_ledger()
-        return self._ledger
+        log_step(operation, "answered", made=receipt.pod_id if receipt is not None else None)
+        return operation, answered(action, command, receipt)
 
     # How it ended
 
-    async def _follow(self, deed: Operation, patience: float, intent: Intent | None = None) -> Outcome:
-        """Look at what is polled until it tells what became of a lost request, or for as long as patience lasts."""
-        outcome: Outcome | None
-        while True:
-            await self._news.wait()
-            now, seen = self._clock(), self._fleet.pods_at
-            fresh = seen is not None and seen > deed.at
-            if intent is not None and not self._may_be_ours(intent):
-                # What its own account's podtop has to find out is not to be told, or logged, of this one's pods.
-                self._fleet.finish(deed, None)
-                self._changed()
-                return Outcome(Status.UNKNOWN, "it is another account's")
-            if fresh and (outcome := self._found(deed)) is not None:
-                pass
-            elif now - deed.at < patience:
-                continue
-            elif fresh and seen is not None and seen - deed.at >= patience / 2:
-                outcome = Outcome(Status.NOT_DONE, _nothing_came(deed), "Nothing was sent again.")
-            else:
-                outcome = Outcome(
-                    Status.UNKNOWN, "RunPod has not told of it since", "Look at RunPod's console before trying again."
-                )
-                if deed.pod == DEPLOY:
-                    # Nothing else may be rented before it is known whether this one was.
-                    continue
-            await self._end(deed, outcome)
-            return outcome
-
-    def _found(self, deed: Operation) -> Outcome | None:
-        """That it happened, where what was polled shows it."""
-        if deed.pod == DEPLOY:
-            made = next((r for r in self._fleet.records.values() if r.name == deed.name), None)
-            if made is None:
-                return None
-            return Outcome(Status.DONE, f"{deed.answer or LOST}, and it was made: {made.id}", pod=made.id)
-        record = self._fleet.records.get(deed.pod)
-        if record is not None and record.pod is None:
-            return None
-        pod = record.pod if record is not None else None
-        return (
-            Outcome(Status.DONE, f"{deed.answer or LOST}, and it happened") if BY_ID[deed.action].reached(pod) else None
-        )
-
-    async def _shown(self, deed: Operation, outcome: Outcome) -> Outcome:
-        """Wait until what RunPod said is done shows in what it tells."""
-        while True:
-            await self._news.wait()
-            seen = self._fleet.pods_at
-            if seen is not None and seen > deed.at and self._shows(deed):
-                self._fleet.finish(deed, None)
-                self._changed()
-                return outcome
-            if self._clock() - deed.at >= PATIENCE:
-                words = f"RunPod said that it was {_done(deed)}, and does not show it two minutes later"
-                await self._end(deed, late := Outcome(Status.UNKNOWN, words, "Look at RunPod's console."))
-                return late
-
-    def _shows(self, deed: Operation) -> bool:
-        record = self._fleet.records.get(deed.pod)
-        if deed.action not in BY_ID:
-            return record is not None
-        if record is not None and record.pod is None:
-            return False
-        return BY_ID[deed.action].reached(record.pod if record is not None else None)
-
-    async def _refuse(self, deed: Operation, why: str) -> Outcome:
-        outcome = Outcome(Status.NOT_SENT, why)
-        _log(deed, "refused_by_podtop", text=why)
-        self._say(UserMessage(f"{_subject(deed)}: {why}"))
+    async def _settle(self, operation: Operation, is_ours: Callable[[], bool] = lambda: True) -> Outcome:
+        """Find out how a request ended whose answer does not tell, and say so."""
+        outcome = await self._reconciler.outcome(operation, is_ours)
+        if outcome is None:
+            self._fleet.finish(operation, None)
+            self._changed()
+            return Outcome(Status.UNKNOWN, "it is another account's")
+        await self._end(operation, outcome)
         return outcome
 
-    async def _end(self, deed: Operation, outcome: Outcome) -> None:
-        if self._fleet.deeds.get(deed.pod, deed).id == deed.id:
-            self._fleet.finish(deed, None)
-        await self._tell(deed, outcome)
+    async def _await_sight(self, operation: Operation, outcome: Outcome) -> Outcome:
+        """Wait until what RunPod said is done shows in what it tells."""
+        if await self._reconciler.is_shown(operation):
+            self._fleet.finish(operation, None)
+            self._changed()
+            return outcome
+        done = EVERY[operation.action].done
+        words = f"RunPod said that it was {done}, and does not show it two minutes later"
+        late = Outcome(Status.UNKNOWN, words, "Look at RunPod's console.")
+        await self._end(operation, late)
+        return late
 
-    async def _tell(self, deed: Operation, outcome: Outcome) -> None:
+    async def _refuse(self, operation: Operation, why: str) -> Outcome:
+        outcome = Outcome(Status.NOT_SENT, why)
+        log_step(operation, "refused_by_podtop", text=why)
+        self._say(UserMessage(f"{_subject(operation)}: {why}"))
+        return outcome
+
+    async def _end(self, operation: Operation, outcome: Outcome) -> None:
+        self._fleet.finish(operation, None)
+        await self._tell(operation, outcome)
+
+    async def _tell(self, operation: Operation, outcome: Outcome) -> None:
         """Into the action log, the events, and to whoever looks."""
-        await self._log_outcome(deed, outcome)
+        await self._log_outcome(operation, outcome)
         done = outcome.ending is Status.DONE
         kind = _KINDS.get(outcome.ending, Kind.REFUSED)
-        self._watch.happened(Event(self._clock(), deed.pod, kind, f"{_subject(deed)}: {outcome.text}"))
-        words = (
-            f"✓ {deed.name or deed.pod} {_done(deed)}: " if done else f"▲ {_subject(deed)}: {outcome.ending.value}: "
-        )
+        subject = _subject(operation)
+        self._watch.happened(Event(self._clock(), operation.pod, kind, f"{subject}: {outcome.text}"))
+        well = f"✓ {operation.name or operation.pod} {EVERY[operation.action].done}: "
+        words = well if done else f"▲ {subject}: {outcome.ending.value}: "
         level = Level.INFO if done and not outcome.advice else Level.WARNING
         self._say(UserMessage(words + outcome.text, level))
         self._changed()
 
-    async def _log_outcome(self, deed: Operation, outcome: Outcome) -> None:
+    async def _log_outcome(self, operation: Operation, outcome: Outcome) -> None:
         from tui.storage.audit_log import LedgerError
 
-        _log(deed, "outcome", ending=outcome.ending, text=outcome.text)
-        if not deed.id:
-            return
         try:
-            await asyncio.to_thread(self._log().outcome, deed.id, outcome.ending.value, outcome.text, deed.pod or None)
+            await self._log.outcome(operation, outcome)
         except LedgerError as error:
             self._say(UserMessage(f"the action log lacks how it ended: {error}"))
 
 
-def _log(deed: Operation, what: str, **fields: object) -> None:
-    """Each step of a change, by its id; of its inputs what is no secret of anybody's."""
-    log_lines.event(
-        "performer", f"mutation_{what}", id=deed.id, action=deed.action, pod=deed.pod, name=deed.name, fields=fields
-    )
+def _pod_of(intent: Intent) -> str | None:
+    """Whose pod it is, as operations are told apart; None of what no podtop of this age did."""
+    action = EVERY.get(intent.action)
+    if action is None:
+        return None
+    return NEW_POD if action.target is Target.NEW else intent.pod
 
 
-def order_inputs(order: DeployOrder | RentOrder) -> dict[str, object]:
-    """What is logged of an order: all of it but the values of its variables."""
-    values = {name: getattr(order, name) for name in order.__struct_fields__}
-    values["env"] = [variable.name for variable in order.env]
-    values.pop("volume_key", None)
-    return {name: value for name, value in values.items() if value not in (None, (), [], "")}
-
-
-def limits_of(inputs: Mapping[str, object]) -> tuple[str, ...]:
-    """What an order asks of the hosts beside GPUs and cloud, by the names that the form gives it."""
-    from tui.domain.deploy_fields import FIELDS, NARROWS
-
-    asked = (field for field in FIELDS if field.name in NARROWS and inputs.get(field.name))
-    return tuple(f"{field.label.partition(',')[0]} {_listed(inputs[field.name])}" for field in asked)
-
-
-def _listed(value: object) -> str:
-    if value is True:
-        return "yes"
-    return " or ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _key(intent: Intent) -> str | None:
-    """Among the deeds; None of what no podtop of this age did."""
-    if intent.action in ("deploy", "rent"):
-        return DEPLOY
-    return intent.pod if intent.action in BY_ID else None
-
-
-def _verb(deed: Operation) -> str:
-    return BY_ID[deed.action].verb if deed.action in BY_ID else "deploy"
-
-
-def _done(deed: Operation) -> str:
-    return BY_ID[deed.action].done if deed.action in BY_ID else "deployed"
-
-
-def _subject(deed: Operation) -> str:
-    return f"{_verb(deed)} {deed.name or deed.pod}"
-
-
-def _nothing_came(deed: Operation) -> str:
-    if deed.pod == DEPLOY:
-        return f"{deed.answer or LOST}, and there is no pod named {deed.name}"
-    return f"{deed.answer or LOST}, and nothing came of it"
-
-
-def _answered(deed: Operation, receipt: Receipt | None, inputs: dict[str, object]) -> Outcome:
-    """What RunPod's answer says. A start that gave no GPU is told as what it is."""
-    if receipt is None:
-        return Outcome(Status.DONE, "RunPod says it is gone")
-    count, asked = receipt.gpu_count, inputs.get("gpuCount", inputs.get("gpu_count"))
-    made = receipt.pod_id if deed.pod == DEPLOY else ""
-    starts = deed.action not in BY_ID or BY_ID[deed.action].leads is State.RUNNING
-    if starts and count == 0 and asked != 0:
-        return Outcome(
-            Status.DONE,
-            "it runs with NO GPU: its host had none free",
-            "It is there for its data only. Stop it, and try again later or deploy elsewhere.",
-            made,
-        )
-    if starts and isinstance(asked, int) and count is not None and count < asked:
-        return Outcome(Status.DONE, f"it got {count} of {asked} GPUs", "Its host had no more free.", made)
-    said = receipt.status_change or (receipt.status or "").lower()
-    words = said.split(":")[0] if said else "RunPod says it is done"
-    trouble = "; ".join(p.message for p in receipt.problems)
-    return Outcome(
-        Status.DONE, f"{made}, {words}" if made else words, f"RunPod adds: {trouble}" if trouble else "", made
-    )
+def _subject(operation: Operation) -> str:
+    return f"{EVERY[operation.action].verb} {operation.name or operation.pod}"

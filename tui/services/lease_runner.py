@@ -1,19 +1,20 @@
-"""`Leases`: an account's leases on disk, shared by all podtops of a user; and `LeaseRunner`, which sees to them."""
+"""`LeaseRunner`: sees to the leases of an account: warns of them, and stops or terminates what they are for."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tui.actions import Command
+from tui.actions import BY_ID
+from tui.domain.action import Command
 from tui.domain.lease import Lease, Step, acts_at, step
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import UserMessage
-from tui.storage.json_store import JsonStore, ProcessClaim, ShelfError
+from tui.services.runner import Runner
+from tui.storage.lease_file import LeaseFile
 
 if TYPE_CHECKING:
     from tui.services.action_lock import ActionLock
@@ -28,40 +29,6 @@ AGAIN = 300.0
 OVER_FOR = 60.0
 """Seconds for which RunPod has to tell that a lease is needed no more. An answer that was asked for before the pod was
 rented or resumed, and comes after, knows nothing of it; no request takes longer than half of this."""
-
-
-LeaseError = ShelfError
-
-
-class Leases(JsonStore[Lease]):
-    """One file for an account, by pod. Methods block, for milliseconds: the file is small."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, Lease, "leases", "no pod is stopped by itself now")
-
-    def set(self, lease: Lease) -> None:
-        self.put(lease.pod, lease)
-
-    def extend(self, pod: str, ends: float) -> None:
-        """Set another end. What was sent already cannot be extended."""
-        with self.changed() as leases:
-            old = leases.get(pod)
-            if old is not None and old.sent_at is None:
-                leases[pod] = replace(old, ends=ends, warned_at=None)
-
-    def warned(self, lease: Lease, at: float) -> bool:
-        """Note that a person was warned of just this end; False where it is not so any more."""
-        return self.swap(lease.pod, lease, replace(lease, warned_at=at))
-
-    def sent(self, lease: Lease, at: float) -> bool:
-        """Note that this is about to be sent, on the disk; False where somebody changed it or sent it before."""
-        return self.swap(lease.pod, lease, replace(lease, sent_at=at))
-
-    def not_sent(self, pod: str) -> None:
-        """Note that nothing was sent after all."""
-        with self.changed() as leases:
-            if pod in leases:
-                leases[pod] = replace(leases[pod], sent_at=None)
 
 
 async def enforce(
@@ -82,13 +49,13 @@ async def enforce(
     def may() -> str | None:
         return f"read-only: {guard.read_only}" if guard.read_only else None
 
-    await LeaseRunner(Leases(state.leases(funds.account_id)), fleet, perform, say, clock, may).run()
+    await LeaseRunner(LeaseFile(state.leases(funds.account_id)), fleet, perform, say, clock, may).run()
 
 
 Perform = Callable[[Lease], Awaitable[Outcome]]
 
 
-class LeaseRunner:
+class LeaseRunner(Runner[Lease]):
     """Warns, and acts, while it runs; of two at once one acts, and the other only shows.
 
     perform: sends the action of a lease, once, and tells how it ended.
@@ -97,57 +64,34 @@ class LeaseRunner:
 
     def __init__(
         self,
-        leases: Leases,
+        leases: LeaseFile,
         fleet: Fleet,
         perform: Perform,
         say: Callable[[UserMessage], object],
         clock: Callable[[], float],
         may: Callable[[], str | None] = lambda: None,
     ) -> None:
+        super().__init__(leases, leases.path.with_suffix(".enforcer"), fleet, say, clock)
         self.leases = leases
-        self._fleet = fleet
         self._perform = perform
-        self._say = say
-        self._clock = clock
         self._may = may
         self._not_before: dict[str, float] = {}
         self._over_since: dict[str, float] = {}
-        self._told: set[tuple[str, float, str]] = set()
-        self._trouble = ""
-        self._right = ProcessClaim(leases.path.with_suffix(".enforcer"))
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._reported: set[tuple[str, float, str]] = set()
 
-    async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        """Look once a second, until cancelled."""
-        try:
-            while True:
-                await self.look()
-                await sleep(1.0)
-        finally:
-            self._right.close()
-
-    async def look(self) -> None:
-        """Do what is to be done now."""
-        now = self._clock()
+    def _look(self, leases: dict[str, Lease], now: float) -> None:
         told = self._fleet.pods_told(now)
-        try:
-            leases = dict(self.leases.all())
-            self._fleet.leases = leases
-            self._trouble = ""
-            if not leases or not self._right.taken():
-                return
-            if told is None:
-                # Only what RunPod says now is a reason to do anything.
-                self._hold(leases.values(), now)
-                return
-            for lease in leases.values():
-                # One that was set in a time to come was set by a clock that has been set back since.
-                if told > lease.set_at or lease.set_at > now:
-                    await self._see_to(lease, now, told)
-        except LeaseError as error:
-            if str(error) != self._trouble:
-                self._trouble = str(error)
-                self._say(UserMessage(str(error)))
+        self._fleet.leases = leases
+        if not leases or not self._claim.taken():
+            return
+        if told is None:
+            # Only what RunPod says now is a reason to do anything.
+            self._hold(leases.values(), now)
+            return
+        for lease in leases.values():
+            # One that was set in a time to come was set by a clock that has been set back since.
+            if told > lease.set_at or lease.set_at > now:
+                self._see_to(lease, now, told)
 
     def _hold(self, leases: Iterable[Lease], now: float) -> None:
         """Say of those whose time is over that nothing is sent while RunPod does not tell of the pods."""
@@ -158,18 +102,18 @@ class LeaseRunner:
                     f"lease: {lease.name} was to {lease.action} now, and podtop waits: the pods are unavailable",
                 )
 
-    async def _see_to(self, lease: Lease, now: float, told: float) -> None:
+    def _see_to(self, lease: Lease, now: float, told: float) -> None:
         record = self._fleet.records.get(lease.pod)
-        pod = record.pod if record is not None and record.unreadable is None else None
-        found = step(lease, record is not None, pod, now)
-        if found is not Step.OVER:
+        is_over = record is None or BY_ID[lease.action].reached(record)
+        due = step(lease, is_over, record is not None and record.pod is not None, now)
+        if due is not Step.OVER:
             self._over_since.pop(lease.pod, None)
-        match found:
+        match due:
             case Step.WARN:
                 if self.leases.warned(lease, now):
                     self._say(UserMessage(self._warning(lease, now)))
             case Step.ACT:
-                await self._act(lease, now)
+                self._act(lease, now)
             case Step.LOST:
                 self._once(lease, f"lease: {lease.name} was to {lease.action}, and does not show it: do it by hand")
                 self.leases.drop(lease.pod)
@@ -188,18 +132,17 @@ class LeaseRunner:
         tail = f"not by this podtop: {why}" if why else "t extends it"
         return f"▲ lease: {lease.name} {word} in {minutes} min; {tail}"
 
-    async def _act(self, lease: Lease, now: float) -> None:
+    def _act(self, lease: Lease, now: float) -> None:
         if now < self._not_before.get(lease.pod, 0.0):
             return
         if (why := self._may()) is not None:
             self._once(lease, f"lease: {lease.name} was to {lease.action} now, and does not: {why}")
             return
-        if lease.pod in self._fleet.deeds or not self.leases.sent(lease, now):
+        if lease.pod in self._fleet.deeds or lease.pod in self._tasks:
             return
-        # What becomes of it may take a while to find out: others are seen to meanwhile.
-        task = asyncio.get_running_loop().create_task(self._send(replace(lease, sent_at=now), now))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        sending = replace(lease, sent_at=now)
+        if self._is_first(lease.pod, lease, sending):
+            self._begin(lease.pod, lambda: self._send(sending, now))
 
     async def _send(self, lease: Lease, now: float) -> None:
         outcome = await self._perform(lease)
@@ -209,6 +152,6 @@ class LeaseRunner:
 
     def _once(self, lease: Lease, text: str) -> None:
         key = (lease.pod, acts_at(lease), text)
-        if key not in self._told:
-            self._told.add(key)
+        if key not in self._reported:
+            self._reported.add(key)
             self._say(UserMessage(f"▲ {text}"))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -18,8 +16,8 @@ from tui.config.loader import NOTHING, Hidden, token
 from tui.config.settings import Notify
 from tui.domain.user_message import UserMessage
 from tui.files import reading
+from tui.system import subprocesses
 from tui.system.multiplexer import through_tmux
-from tui.system.subprocesses import without_keys
 
 if TYPE_CHECKING:
     import httpx
@@ -145,25 +143,13 @@ class Notifier:
 
     async def _command(self, what: str, arguments: tuple[str, ...], alarm: Notification) -> None:
         more = {"PODTOP_TITLE": plain(alarm.title), "PODTOP_TEXT": plain(alarm.text), "PODTOP_KIND": alarm.kind}
-        nothing = asyncio.subprocess.DEVNULL
         try:
-            process = await asyncio.create_subprocess_exec(
-                *arguments, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True,
-                env={**without_keys(self._environ, self._hidden), **more},
-            )  # fmt: skip
+            code, _ = await subprocesses.run(arguments, self._environ, self._hidden, patience=PATIENCE, more=more)
+        except TimeoutError:
+            self._complain(what, f"{arguments[0]} took longer than {PATIENCE:.0f} s, and was ended")
+            return
         except (OSError, ValueError) as error:
             self._complain(what, f"{arguments[0]}: {getattr(error, 'strerror', None) or error}")
-            return
-        try:
-            async with asyncio.timeout(PATIENCE):
-                code = await process.wait()
-        except (TimeoutError, asyncio.CancelledError) as error:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-            if isinstance(error, asyncio.CancelledError):
-                raise
-            self._complain(what, f"{arguments[0]} took longer than {PATIENCE:.0f} s, and was ended")
             return
         if code:
             self._complain(what, f"{arguments[0]} ended with {code}")

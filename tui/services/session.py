@@ -158,7 +158,8 @@ class Session:
         import secrets
 
         from tui.domain import deploy_draft
-        from tui.services.watch_runner import WatchFile, WatchRunner
+        from tui.services.watch_runner import WatchRunner
+        from tui.storage.watch_file import WatchFile
 
         if self.state is None:
             return

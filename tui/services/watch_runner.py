@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import re
 import secrets
 from collections.abc import Awaitable, Callable
@@ -13,10 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from tui.actions import Command
 from tui.api.cloud import CloudError
 from tui.api.orders import DeployOrder, RentOrder
 from tui.domain import deploy_draft as drafts
+from tui.domain.action import Command
+from tui.domain.armed_order import ended, fault, prepared
 from tui.domain.deploy_draft import Draft
 from tui.domain.events import Event, Kind
 from tui.domain.market_watch import (
@@ -36,29 +36,15 @@ from tui.domain.market_watch import (
 )
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import Level, UserMessage
-from tui.storage.json_store import JsonStore, ProcessClaim, ShelfError, is_claimed
+from tui.services.runner import Runner
+from tui.storage.json_store import ShelfError, is_claimed
+from tui.storage.watch_file import WatchFile
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from tui.api.models import MarketQuery, Offer, Pod
     from tui.store.fleet import Fleet
-
-
-class WatchFile(JsonStore[MarketWatch]):
-    """What is waited for, by its id. Methods block, for milliseconds."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, MarketWatch, "watches", "nothing is waited for now")
-
-    def edit(self, old: MarketWatch | None, new: MarketWatch) -> bool:
-        """Keep what a person made of `old` (None: of nothing); False where podtop did something about it meanwhile."""
-        with self.changed() as vigils:
-            now = vigils.get(new.id)
-            if old is not None and (now is None or (now.state, now.sent_at) != (old.state, old.sent_at)):
-                return False
-            vigils[new.id] = new
-            return True
 
 
 class Does(Protocol):
@@ -69,13 +55,7 @@ class Does(Protocol):
     def deploy(self, order: DeployOrder | RentOrder, by: str = ...) -> asyncio.Task[Outcome]: ...
 
 
-def planned(draft: Draft, cap: float, attempts: int) -> ArmedDeploy:
-    """What of a draft may go to the disk."""
-    names = tuple(name for name, _ in draft.env if drafts.VARIABLE.fullmatch(name))
-    return ArmedDeploy(dict(draft.values), names, tuple(draft.secrets), cap, attempts)
-
-
-class WatchRunner:
+class WatchRunner(Runner[MarketWatch]):
     """Looks at what the polls told. Of several podtops at once all show it, and one rings and acts: whichever writes
     down first, on the disk, that it does.
 
@@ -104,41 +84,32 @@ class WatchRunner:
         made: Callable[[Draft, Outcome], Awaitable[None]],
         tz: tzinfo | None = None,
     ) -> None:
+        self._token = secrets.token_hex(8)
+        super().__init__(vigils, _life_file(vigils.path, self._token), fleet, say, clock)
         self.vigils = vigils
         self.drafts: dict[str, Draft] = {}
-        self._fleet = fleet
         self._want = want
         self._ring = ring
-        self._say = say
         self._happened = happened
         self._does = does
         self._look_again = look
         self._may = may
-        self._clock = clock
         self._name = name
         self._made = made
         self._tz = tz
         self._asked: tuple[MarketQuery, ...] = ()
         self._read: dict[str, float] = {}
-        self._trouble = ""
-        self._told: dict[str, str] = {}
+        self._held_back: dict[str, str] = {}
         self._known: dict[str, MarketWatch] | None = None
         self._mine: dict[str, tuple[State, float | None]] = {}
-        self._token = secrets.token_hex(8)
-        self._alive = ProcessClaim(self._life(self._token))
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-
-    def _life(self, token: str) -> Path:
-        """The file that a podtop holds for as long as it lives."""
-        return self.vigils.path.with_suffix(f".{token}")
 
     def _lives(self, token: str) -> bool:
         """Whether another podtop of this name still runs."""
-        return token not in ("", self._token) and is_claimed(self._life(token))
+        return token not in ("", self._token) and is_claimed(_life_file(self.vigils.path, token))
 
     def _holds(self) -> str:
         """This podtop's name, under which others see that it lives. Raises ShelfError."""
-        self._alive.taken()
+        self._claim.taken()
         return self._token
 
     def armed(self, vigil: MarketWatch, draft: Draft, plan: ArmedDeploy, account: str) -> MarketWatch:
@@ -147,34 +118,21 @@ class WatchRunner:
         self.drafts[vigil.id] = draft
         return replace(vigil, state=State.ARMED, plan=plan, account=account, holder=holder)
 
-    async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        """Look once a second, until cancelled: at the disk, and at what the polls told since."""
-        try:
-            while True:
-                self.look()
-                await sleep(1.0)
-        finally:
-            self._alive.close()
-            with suppress(OSError):
-                is_claimed(self._life(self._token))
+    def close(self) -> None:
+        super().close()
+        with suppress(OSError):
+            # Nobody holds it any more: so the file goes.
+            is_claimed(_life_file(self.vigils.path, self._token))
 
-    def look(self) -> None:
-        """Tell and do what there is to be told and done now."""
-        try:
-            vigils = dict(self.vigils.all())
-            self._fleet.vigils = vigils
-            self._trouble = ""
-            self._show_others(vigils)
-            questions = tuple(dict.fromkeys(v.question for v in vigils.values() if v.gpus and not v.over))
-            if questions != self._asked:
-                self._asked = questions
-                self._want(questions)
-            for vigil in vigils.values():
-                self._see_to(vigil)
-        except (ShelfError, OSError) as error:
-            if str(error) != self._trouble:
-                self._trouble = str(error)
-                self._say(UserMessage(str(error)))
+    def _look(self, vigils: dict[str, MarketWatch], now: float) -> None:
+        self._fleet.vigils = vigils
+        self._show_others(vigils)
+        questions = tuple(dict.fromkeys(v.question for v in vigils.values() if v.gpus and not v.over))
+        if questions != self._asked:
+            self._asked = questions
+            self._want(questions)
+        for vigil in vigils.values():
+            self._see_to(vigil, now)
 
     def _show_others(self, vigils: dict[str, MarketWatch]) -> None:
         """Show what another podtop told and did since the last look."""
@@ -189,10 +147,9 @@ class WatchRunner:
             elif vigil.told_at is not None and vigil.told_at != old.told_at:
                 self._say(UserMessage(f"◉ {what(vigil)}: it is there", Level.INFO))
 
-    def _see_to(self, vigil: MarketWatch) -> None:
+    def _see_to(self, vigil: MarketWatch, now: float) -> None:
         if vigil.over or vigil.id in self._tasks:
             return
-        now = self._clock()
         if vigil.state is State.SENDING:
             self._recover(vigil, now)
             return
@@ -275,9 +232,7 @@ class WatchRunner:
         if (why := self._why_not(vigil)) is not None:
             self._hold_back(vigil, why)
             return
-        task = asyncio.get_running_loop().create_task(self._try(vigil, found, does))
-        self._tasks[vigil.id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(vigil.id, None))
+        self._begin(vigil.id, lambda: self._try(vigil, found, does))
 
     def _why_not(self, vigil: MarketWatch) -> str | None:
         if self._fleet.funds is None:
@@ -306,7 +261,7 @@ class WatchRunner:
     async def _written(self, vigil: MarketWatch, sending: MarketWatch) -> bool:
         """Put on the disk that it is about to be sent: whatever becomes of podtop now, nobody sends it again."""
         sending = replace(sending, holder=self._holds())
-        return await asyncio.to_thread(self.vigils.swap, vigil.id, vigil, sending)
+        return await asyncio.to_thread(self._is_first, vigil.id, vigil, sending)
 
     async def _resume(self, vigil: MarketWatch, does: Does) -> None:
         record = self._fleet.records.get(vigil.pod)
@@ -322,7 +277,7 @@ class WatchRunner:
         sending = replace(vigil, state=State.SENDING, sent=vigil.pod, sent_at=self._clock())
         if await self._written(vigil, sending):
             outcome = await does.start(Command("resume", vigil.pod, vigil.pod_name), by="watch")
-            self._ended(replace(sending, holder=self._token), outcome)
+            self._end(replace(sending, holder=self._token), outcome)
 
     async def _deploy(self, vigil: MarketWatch, found: Hit, does: Does) -> None:
         plan = vigil.plan
@@ -332,19 +287,22 @@ class WatchRunner:
             # What RunPod refused it made all the same.
             self._keep(vigil, replace(vigil, state=State.DONE, words=f"it was made: {made}"))
             return
-        draft = self._draft(vigil, plan, found)
-        if (fault := self._fault(vigil, draft, plan, found)) is not None:
-            self._hold_back(vigil, fault)
+        form = self.drafts.get(vigil.id) or Draft(plan.values)
+        draft = prepared(vigil, plan, form, found, self._name(found.name))
+        names = frozenset(record.name for record in self._fleet.records.values())
+        offers, funds, now = self._offers(), self._fleet.funds, self._clock()
+        if (why := fault(vigil, plan, draft, found, offers, funds, names, now, self._tz)) is not None:
+            self._hold_back(vigil, why)
             return
-        order = drafts.order(draft, self._offers(), self._clock(), self._tz)
+        order = drafts.order(draft, offers, now, self._tz)
         left = replace(plan, attempts=plan.attempts - 1)
         sending = replace(
-            vigil, state=State.SENDING, plan=left, sent=draft["name"], sent_at=self._clock(),
+            vigil, state=State.SENDING, plan=left, sent=draft["name"], sent_at=now,
             tried=refused(vigil, found),
         )  # fmt: skip
         if await self._written(vigil, sending):
             outcome = await does.deploy(order, by="watch")
-            self._ended(replace(sending, holder=self._token), outcome)
+            self._end(replace(sending, holder=self._token), outcome)
             if outcome.ending is Status.DONE:
                 await self._made(draft, outcome)
 
@@ -355,86 +313,8 @@ class WatchRunner:
     def _offers(self) -> tuple[Offer, ...]:
         return self._fleet.market.value.offers if self._fleet.market.value is not None else ()
 
-    def _draft(self, vigil: MarketWatch, plan: ArmedDeploy, found: Hit) -> Draft:
-        """What is to be ordered, for the GPU that is there."""
-        draft = self.drafts.get(vigil.id) or Draft(plan.values)
-        more = {
-            "gpu_type_id": found.gpu, "gpu_count": str(vigil.demand.gpu_count), "name": self._name(found.name),
-            "cloud": "SECURE" if found.secure else "COMMUNITY", "gpu_types": "",
-        }  # fmt: skip
-        draft = replace(draft, values={**draft.values, **more})
-        most = self._most(vigil, draft, plan)
-        if draft.way == "demand" and most is not None and most > 0:
-            # RunPod itself is told what was agreed to.
-            draft = draft.typed("deploy_cost", f"{most:.4f}")
-        return draft
-
-    @staticmethod
-    def _most(vigil: MarketWatch, draft: Draft, plan: ArmedDeploy) -> float | None:
-        """Dollars an hour that all its GPUs may cost; None where it is not known what its disks do."""
-        disks = drafts.price(draft, (), None).disks
-        if disks is None:
-            return None
-        most = [plan.cap - disks]
-        if vigil.ceiling is not None:
-            most.append(vigil.ceiling * vigil.demand.gpu_count)
-        if (typed := drafts.dollars(draft, "deploy_cost")) is not None:
-            most.append(typed)
-        return math.floor(min(most) * 10_000 + 1e-6) / 10_000
-
-    def _fault(self, vigil: MarketWatch, draft: Draft, plan: ArmedDeploy, found: Hit) -> str | None:
-        """Why what is prepared cannot be sent now."""
-        if draft["compute"] == "CPU" or (draft.way == "spot") != vigil.spot:
-            return "the form asks for something else than the watch waits for"
-        price = drafts.price(draft, self._offers(), self._fleet.funds)
-        if price.disks is None:
-            return "the price of its disks is not known"
-        if draft.way == "spot":
-            bid = drafts.dollars(draft, "bid_per_gpu")
-            if bid is None:
-                return "there is no bid"
-            if vigil.ceiling is not None and bid > vigil.ceiling + 1e-9:
-                return f"its bid of ${bid:.2f} is above the ${vigil.ceiling:.2f} that was agreed to"
-            gpus = bid * vigil.demand.gpu_count
-        else:
-            # What the market shows for the asked host may be dearer than its cheapest host is.
-            gpus = max(found.price * vigil.demand.gpu_count, price.gpus or 0.0)
-        per_hr = gpus + price.disks
-        if per_hr > plan.cap + 1e-9:
-            return f"it would cost ${per_hr:.2f}/h, and the cap is ${plan.cap:.2f}/h"
-        funds = self._fleet.funds
-        if funds is None or funds.balance is None:
-            return "the balance is not known"
-        if funds.balance < per_hr:
-            return "the balance is less than an hour of it"
-        names = frozenset(record.name for record in self._fleet.records.values())
-        faults = drafts.faults(draft, self._offers(), names, self._clock(), self._tz)
-        return next((f"{name.replace('_', ' ')}: {words}" for name, words in faults.items()), None)
-
-    def _ended(self, sending: MarketWatch, outcome: Outcome) -> None:
-        """Keep how an attempt ended: only what RunPod had none of, or never got, may be tried again."""
-        words = outcome.text
-        again = sending.plan is not None and sending.plan.attempts > 0 and outcome.later
-        # Values that are secret are still known here alone.
-        held = sending.plan is not None and bool(sending.plan.env or sending.plan.hidden)
-        waits = replace(sending, holder=sending.holder if held else "", words=words)
-        match outcome.ending:
-            case Status.DONE:
-                after = replace(sending, state=State.DONE, words=words)
-            case Status.NOT_SENT if sending.plan is not None:
-                # Nothing left this machine: it does not count.
-                plan = replace(sending.plan, attempts=sending.plan.attempts + 1)
-                after = replace(waits, state=State.ARMED, plan=plan)
-            case Status.NOT_SENT:
-                after = replace(waits, state=State.ARMED)
-            case Status.REFUSED if again:
-                after = replace(waits, state=State.ARMED)
-            case Status.REFUSED | Status.NOT_DONE:
-                # An answer that was lost may still become a pod: after one, only a person tries again.
-                after = replace(sending, state=State.GIVEN_UP, words=words)
-            case _:
-                after = replace(sending, state=State.UNKNOWN, words=words)
-        self._keep(sending, after)
+    def _end(self, sent: MarketWatch, outcome: Outcome) -> None:
+        self._keep(sent, ended(sent, outcome))
 
     def _keep(self, old: MarketWatch, new: MarketWatch) -> None:
         try:
@@ -478,11 +358,16 @@ class WatchRunner:
     def _hold_back(self, vigil: MarketWatch, why: str) -> None:
         """It is there, and nothing is sent: told once for each reason, and kept beside the watch."""
         reason = re.sub(r"[\d.]+", "", why)
-        if self._told.get(vigil.id) == reason:
+        if self._held_back.get(vigil.id) == reason:
             return
-        self._told[vigil.id] = reason
+        self._held_back[vigil.id] = reason
         text = f"{what(vigil)} is there, and nothing is sent: {why}"
         self._say(UserMessage(f"▲ watch: {text}"))
         self._ring("podtop: watch held back", text)
         with suppress(ShelfError):
             self.vigils.swap(vigil.id, vigil, replace(vigil, words=f"nothing sent: {why}"))
+
+
+def _life_file(path: Path, token: str) -> Path:
+    """The file that a podtop of this name holds for as long as it lives."""
+    return path.with_suffix(f".{token}")

@@ -155,15 +155,11 @@ class _File(logging.Handler):
 
     def _turn_over(self, file: int) -> None:
         """Make room for a new file; of several podtops one does."""
-        import fcntl
+        from tui.files import file_lock
 
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        # Where there are no locks two may turn it over at once, and a part of the past is lost.
+        if not file_lock.is_first(file):
             return
-        except OSError:
-            # Some file systems have no locks: two may then turn it over at once, and a part of the past is lost.
-            pass
         here, there = os.fstat(file), os.stat(self.path)  # noqa: PTH116
         if (here.st_ino, here.st_dev) == (there.st_ino, there.st_dev):
             for number in range(FILES - 1, 0, -1):

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from tui.domain.deploy_draft import VARIABLE, Draft
 from tui.domain.deploy_fields import BY_NAME, Kind
-from tui.files import private
+from tui.files import atomic
 from tui.files.reading import unmarked
 
 
@@ -31,8 +31,7 @@ def save(path: Path, draft: Draft) -> None:
     names = tuple(name for name, _ in draft.env if VARIABLE.fullmatch(name))
     try:
         content = msgspec.json.encode(_Kept(dict(draft.values), names, tuple(draft.secrets)))
-        private.folder(path.parent)
-        private.put(path, content)
+        atomic.write(path, content)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it holds what is not text"
         raise DraftError(f"the draft cannot be kept in {path}: {why or error}") from None

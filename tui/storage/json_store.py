@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from tui.files import file_lock, private
+from tui.files import atomic, file_lock, private
 from tui.files.reading import unmarked
 
 T = TypeVar("T")
@@ -77,7 +77,7 @@ class JsonStore(Generic[T]):
                 yield things
                 if things != before:
                     lock.check()
-                    private.put(self.path, msgspec.json.encode(things))
+                    atomic.write(self.path, msgspec.json.encode(things))
             finally:
                 lock.close()
         except OSError as error:

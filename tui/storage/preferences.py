@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from tui.files import private
+from tui.files import atomic
 from tui.files.reading import unmarked
 
 
@@ -40,6 +40,4 @@ class Preferences:
             return
         self._texts = {**self.texts, name: text}
         with suppress(OSError):
-            path = self._path()
-            private.folder(path.parent)
-            private.put(path, msgspec.json.encode(self._texts), sync=False)
+            atomic.write(self._path(), msgspec.json.encode(self._texts), sync=False)

@@ -6,18 +6,15 @@ OSC 52, as over SSH, never answers: then podtop says that it was sent, and not t
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import os
 import shutil
-import signal
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from tui.config.loader import NOTHING, Hidden
+from tui.system import subprocesses
 from tui.system.multiplexer import Inside, inside, outward
-from tui.system.subprocesses import without_keys
 
 MOST = 74_994
 """Bytes of text that terminals take by OSC 52: 100,000 characters with what is around them, as hterm limits it."""
@@ -88,12 +85,11 @@ async def copy(
 
     hidden: what the programs must not get beside the text.
     """
-    around = without_keys(environ, hidden)
     for tool in tools(environ, which):
-        if await _told(tool, text, around) is not None:
+        if await _told(tool, text, environ, hidden) is not None:
             return Outcome(f"copied ({tool.name})", True)
     where = inside(environ)
-    kept = await _told(_TMUX, text, around) if where is Inside.TMUX and which("tmux") else None
+    kept = await _told(_TMUX, text, environ, hidden) if where is Inside.TMUX and which("tmux") else None
     if kept is not None and "clipboard" in kept:
         return Outcome("in tmux's buffer, and sent by tmux to the terminal's clipboard", True)
     in_tmux = "in tmux's buffer; " if kept is not None else ""
@@ -119,29 +115,14 @@ def _through(where: Inside) -> str:
             return ""
 
 
-async def _told(tool: Tool, text: str, around: Mapping[str, str]) -> str | None:
-    """What a program said to a text; None where it could not be started, failed, or took too long.
-
-    around: its environment.
-    """
-    argv: Sequence[str] = (tool.name, *tool.arguments)
-    nothing, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
-    # Those that serve the text go on in the background, and would keep what they inherit open.
-    out = pipe if tool is _TMUX else nothing
+async def _told(tool: Tool, text: str, environ: Mapping[str, str], hidden: Hidden) -> str | None:
+    """What a program said to a text; None where it could not be started, failed, or took too long."""
+    argv = (tool.name, *tool.arguments)
     try:
-        process = await asyncio.create_subprocess_exec(
-            *argv, stdin=pipe, stdout=out, stderr=nothing, start_new_session=True, env=around
+        # Of the others nothing is read: those that serve the text go on in the background, and would keep it open.
+        code, said = await subprocesses.run(
+            argv, environ, hidden, patience=PATIENCE, text=text.encode("utf-8", "replace"), reads=tool is _TMUX
         )
     except (OSError, ValueError):
         return None
-    try:
-        async with asyncio.timeout(PATIENCE):
-            said, _ = await process.communicate(text.encode("utf-8", "replace"))
-    except (TimeoutError, asyncio.CancelledError) as error:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-        if isinstance(error, asyncio.CancelledError):
-            raise
-        return None
-    return (said or b"").decode("utf-8", "replace") if process.returncode == 0 else None
+    return said.decode("utf-8", "replace") if code == 0 else None

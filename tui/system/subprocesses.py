@@ -1,8 +1,12 @@
-"""Programs that podtop starts: what of its environment they get."""
+"""Programs that podtop starts beside itself: what of its environment they get, and that they end."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from tui.config.loader import NOTHING, Hidden
 
@@ -24,3 +28,37 @@ def _is_secret(name: str, value: str, hidden: Hidden) -> bool:
         return True
     secrets = (secret.reveal() for secret in hidden.secrets)
     return any(secret in value if len(secret) >= _WITHIN else secret == value for secret in secrets if secret)
+
+
+async def run(
+    argv: Sequence[str],
+    environ: Mapping[str, str],
+    hidden: Hidden,
+    *,
+    patience: float,
+    more: Mapping[str, str] | None = None,
+    text: bytes | None = None,
+    reads: bool = False,
+) -> tuple[int, bytes]:
+    """Run a program to its end; its exit code, and with `reads` what it wrote to its standard output.
+
+    environ, hidden: what it gets is `without_keys` of these, and `more`.
+    text: what it is given on its standard input.
+    patience: seconds after which it is ended, with all that it started.
+    Raises OSError and ValueError where it cannot be started, TimeoutError where it was ended. It is ended, too, where
+    this is cancelled.
+    """
+    nothing, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *argv, stdin=nothing if text is None else pipe, stdout=pipe if reads else nothing, stderr=nothing,
+        start_new_session=True, env={**without_keys(environ, hidden), **(more or {})},
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(patience):
+            output, _ = await process.communicate(text)
+    except (TimeoutError, asyncio.CancelledError):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        raise
+    return process.returncode or 0, output or b""

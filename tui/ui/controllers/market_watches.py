@@ -169,7 +169,7 @@ class WatchController:
             return ask()
 
         def agreed(yes: bool | None) -> None:
-            from tui.services.watch_runner import planned
+            from tui.domain.armed_order import planned
             from tui.storage.json_store import ShelfError
 
             funds = self._fleet.funds

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from tui.actions import BY_ID
 
 if TYPE_CHECKING:
-    from tui.actions import Command
     from tui.api.models import Pod
+    from tui.domain.action import Command, Point
     from tui.domain.consequences import Case
     from tui.history.playback import Playback
     from tui.services.session import Session
@@ -84,7 +84,7 @@ class PodActions:
                 raise Malformed(f"RunPod's answer about it could not be understood: {odd[0].unreadable}.")
             return fresh
 
-        def weigh(case: Case, commands: tuple[Command, ...]) -> tuple[consequences.Point, ...]:
+        def weigh(case: Case, commands: tuple[Command, ...]) -> tuple[Point, ...]:
             return (*consequences.unseen(case, hidden), *consequences.points(case, commands, self._fleet.funds))
 
         self._host.push_screen(Confirm(case, reread, weigh, self._session.monotonic), self._confirmed)

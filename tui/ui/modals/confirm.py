@@ -14,10 +14,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Static
 
-from tui.actions import Command, Consent
 from tui.api.cloud import CloudError
 from tui.domain import consequences
-from tui.domain.consequences import Case, Point
+from tui.domain.action import Command, Consent, Point
+from tui.domain.consequences import Case
 from tui.format.width import shown
 from tui.ui.modals.dialog import DEAF, TOO_EARLY, Dialog, FieldLabel
 from tui.ui.primitives.cells import Cell

@@ -14,7 +14,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
-from tui.domain.consequences import Point
+from tui.domain.action import Point
 from tui.format.width import shown
 from tui.paths import styles
 from tui.ui.modals.once import Once

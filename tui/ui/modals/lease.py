@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Static
 
-from tui.domain.consequences import Point
+from tui.domain.action import Point
 from tui.domain.deploy_draft import Fault, instant
 from tui.domain.lease import Lease
 from tui.format import numbers as fmt

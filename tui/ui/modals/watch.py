@@ -17,7 +17,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Static
 
 from tui.api.models import Offer
-from tui.domain.consequences import Point
+from tui.domain.action import Point
 from tui.domain.deploy_draft import named, offer_of
 from tui.domain.market_watch import MarketWatch, State, what
 from tui.store.views.offers import chips

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tui.domain.consequences import Point
+from tui.domain.action import Point
 from tui.ui.primitives.cells import Cell
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui.domain import deploy_draft as drafts
 from tui.domain import pod_costs
-from tui.domain.consequences import Point
+from tui.domain.action import Point
 from tui.domain.deploy_draft import Draft
 from tui.format import numbers as fmt
 from tui.ui.primitives.question import Question

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui import actions
-from tui.actions import is_spot
 from tui.domain import costs
 from tui.domain import deploy_draft as drafts
-from tui.domain.consequences import Point
+from tui.domain.action import Point, State, is_spot
 from tui.domain.market_watch import MarketWatch, what
 from tui.format import numbers as fmt
 from tui.ui.primitives.question import Question
@@ -126,7 +124,7 @@ def resumes(pod: Pod | None, funds: Funds | None) -> Question:
     balance = funds.balance if funds is not None else None
     money = "RunPod does not say what it costs from then on. It is not asked again."
     if pod.cost_per_hr:
-        whole = costs.per_hr(pod, actions.State.RUNNING)
+        whole = costs.per_hr(pod, State.RUNNING)
         price = f"{fmt.money(pod.cost_per_hr)}/h for GPUs, and disks of unknown size," if whole is None else ""
         price = price or f"{fmt.money(whole)}/h from then on, disks included,"
         money = f"It costs {price} without asking, and is not sent if it is dearer."

@@ -1,0 +1,152 @@
+"""What an action is: something that is done to a pod, or that makes one. The table of them is `tui/actions.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.api.models import Funds, Pod
+    from tui.api.orders import DeployOrder, Receipt, RentOrder
+
+NEW_POD = ""
+"""In place of the id of a pod that is not there yet."""
+
+
+class State(StrEnum):
+    """What a pod can be led into, as far as money is concerned."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    GONE = "gone"
+
+
+class Target(StrEnum):
+    """What an action is done to: a pod there is, or one that it makes."""
+
+    POD = "pod"
+    NEW = "new"
+
+
+class Consent(StrEnum):
+    """How much a person has to do before an action is sent."""
+
+    PRESS = "press"
+    NAME = "name"
+
+
+class Command(Struct, frozen=True):
+    """One action on one pod, with all that is sent for it.
+
+    pod:       its id; `NEW_POD` of one that is made.
+    bid:       dollars per GPU and hour.
+    order:     what is rented, of an action that makes a pod.
+    """
+
+    action: str
+    pod: str
+    name: str
+    gpu_count: int | None = None
+    bid: float | None = None
+    order: DeployOrder | RentOrder | None = None
+
+    @property
+    def gpus(self) -> int | None:
+        """How many GPUs are asked for; None where that is left to RunPod, or means nothing."""
+        return self.order.gpu_count if self.order is not None else self.gpu_count
+
+    @property
+    def inputs(self) -> dict[str, object]:
+        """What is sent beside the pod's id, as it may be written down."""
+        if self.order is not None:
+            return order_inputs(self.order)
+        values: dict[str, object] = {"gpuCount": self.gpu_count, "bidPerGpu": self.bid}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class Point(NamedTuple):
+    """One consequence. `topic` is what it is about; `role` how loud it is said."""
+
+    topic: str
+    text: str
+    role: str = "text"
+
+
+class Seen(Protocol):
+    """A pod as RunPod last showed it: `pod` is None where that could not be read."""
+
+    @property
+    def pod(self) -> Pod | None: ...
+
+
+Consequences = Callable[[Sequence["Pod"], Sequence[Command], "Funds | None"], tuple[Point, ...]]
+
+
+class Action(Struct, frozen=True, kw_only=True):
+    """One kind of change, as it is carried out.
+
+    id:      as the action log has it.
+    verb:    to begin a sentence with.
+    doing:   what a row says while it is under way.
+    done:    what is said when it is over, of the pod.
+    leads:   what the pod is billed as afterwards.
+    reached: whether what RunPod shows, or that it shows nothing, is what the action leads to. False of what cannot be
+             read.
+    call:    the one request that does it.
+    """
+
+    id: str
+    target: Target
+    verb: str
+    doing: str
+    done: str
+    leads: State
+    reached: Callable[[Seen | None], bool]
+    call: Callable[[Cloud, Command], Awaitable[Receipt | None]]
+
+    @property
+    def starts(self) -> bool:
+        """Whether it starts a pod: then RunPod may give it fewer GPUs than were asked for."""
+        return self.leads is State.RUNNING
+
+
+class PodAction(Action, frozen=True, kw_only=True):
+    """One thing that can be done to a pod there is, as a person asks for it.
+
+    id:      also the stable id of its binding, after "act.", and the name of its command.
+    help:    a sentence for the help.
+    command: the help of its command on the command line; "" where it has none.
+    consent: how it is confirmed.
+    asks:    what the dialog lets a person choose: "gpus", "bid".
+    refuse:  why it makes no sense for a pod now, in words; None where it does.
+    consequences: what it does to money and data, for its dialog: of pods, what is sent to each, and the account.
+    """
+
+    target: Target = Target.POD
+    key: str
+    help: str
+    command: str
+    consent: Consent
+    asks: tuple[str, ...] = ()
+    refuse: Callable[[Pod], str | None]
+    consequences: Consequences
+
+
+def order_inputs(order: DeployOrder | RentOrder) -> dict[str, object]:
+    """What is logged of an order: all of it but the values of its variables."""
+    values = {name: getattr(order, name) for name in order.__struct_fields__}
+    values["env"] = [variable.name for variable in order.env]
+    values.pop("volume_key", None)
+    return {name: value for name, value in values.items() if value not in (None, (), [], "")}
+
+
+SPOT = ("INTERRUPTABLE", "BID")
+
+
+def is_spot(pod: Pod) -> bool:
+    """Whether a pod is interruptible: it runs for a bid."""
+    return pod.kind in SPOT

@@ -1,0 +1,71 @@
+"""What RunPod's answer to a change says of how it went, or the error in place of one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tui.api import cloud as api
+from tui.domain.action import Action, Command, Target
+from tui.domain.operations import LOST, UNREADABLE, VAGUE, Outcome, Status, advice, is_shortage, is_vague
+
+if TYPE_CHECKING:
+    from tui.api.cloud import CloudError
+    from tui.api.orders import Receipt
+
+
+def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
+    """What an error in place of an answer says of a change that was asked for; `limits`: what it asked of hosts."""
+    text = str(error)
+    match error:
+        case api.ReadOnly() | api.Insecure():
+            return Outcome(Status.NOT_SENT, text)
+        case api.Unreachable(sent=False):
+            return Outcome(Status.NOT_SENT, text, "Nothing was sent: try again when RunPod can be reached.")
+        case api.Unreachable() | api.Malformed():
+            answer = UNREADABLE if isinstance(error, api.Malformed) else LOST
+            words = "It may have happened: podtop looks, and sends nothing twice."
+            return Outcome(Status.UNKNOWN, text, words, answer=answer)
+        case api.Rejected() if is_vague(error.problems):
+            return Outcome(Status.UNKNOWN, text, advice(text), answer=VAGUE)
+        case api.Throttled():
+            return Outcome(Status.REFUSED, text, "Nothing was done: try again in a while.", later=True)
+        case _:
+            return Outcome(Status.REFUSED, text, advice(text, limits), later=is_shortage(text))
+
+
+def answered(action: Action, command: Command, receipt: Receipt | None) -> Outcome:
+    """What RunPod's answer says. A start that gave no GPU is told as what it is."""
+    if receipt is None:
+        return Outcome(Status.DONE, "RunPod says it is gone")
+    count, asked = receipt.gpu_count, command.gpus
+    made = receipt.pod_id if action.target is Target.NEW else ""
+    if action.starts and count == 0 and asked != 0:
+        return Outcome(
+            Status.DONE,
+            "it runs with NO GPU: its host had none free",
+            "It is there for its data only. Stop it, and try again later or deploy elsewhere.",
+            made,
+        )
+    if action.starts and asked is not None and count is not None and count < asked:
+        return Outcome(Status.DONE, f"it got {count} of {asked} GPUs", "Its host had no more free.", made)
+    said = receipt.status_change or (receipt.status or "").lower()
+    words = said.split(":")[0] if said else "RunPod says it is done"
+    trouble = "; ".join(p.message for p in receipt.problems)
+    return Outcome(
+        Status.DONE, f"{made}, {words}" if made else words, f"RunPod adds: {trouble}" if trouble else "", made
+    )
+
+
+def limits_of(inputs: Mapping[str, object]) -> tuple[str, ...]:
+    """What an order asks of the hosts beside GPUs and cloud, by the names that the form gives it."""
+    from tui.domain.deploy_fields import FIELDS, NARROWS
+
+    asked = (field for field in FIELDS if field.name in NARROWS and inputs.get(field.name))
+    return tuple(f"{field.label.partition(',')[0]} {_listed(inputs[field.name])}" for field in asked)
+
+
+def _listed(value: object) -> str:
+    if value is True:
+        return "yes"
+    return " or ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,113 @@
+"""What an armed watch orders when what it waits for is there, and why it may not. Pure; prices in dollars an hour."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from tui.domain import deploy_draft as drafts
+from tui.domain.deploy_draft import Draft
+from tui.domain.market_watch import ArmedDeploy, Hit, MarketWatch, State
+from tui.domain.operations import Outcome, Status
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from tui.api.models import Funds, Offer
+
+
+def planned(draft: Draft, cap: float, attempts: int) -> ArmedDeploy:
+    """What of a draft may go to the disk."""
+    names = tuple(name for name, _ in draft.env if drafts.VARIABLE.fullmatch(name))
+    return ArmedDeploy(dict(draft.values), names, tuple(draft.secrets), cap, attempts)
+
+
+def prepared(watch: MarketWatch, plan: ArmedDeploy, draft: Draft, hit: Hit, name: str) -> Draft:
+    """The draft of what is to be ordered, for the GPU that is there, under a name that no other pod has."""
+    values = {
+        **draft.values, "gpu_type_id": hit.gpu, "gpu_count": str(watch.demand.gpu_count), "name": name,
+        "cloud": "SECURE" if hit.secure else "COMMUNITY", "gpu_types": "",
+    }  # fmt: skip
+    draft = replace(draft, values=values)
+    most = _most(watch, plan, draft)
+    if draft.way == "demand" and most is not None and most > 0:
+        # RunPod itself is told what was agreed to.
+        draft = draft.typed("deploy_cost", f"{most:.4f}")
+    return draft
+
+
+def _most(watch: MarketWatch, plan: ArmedDeploy, draft: Draft) -> float | None:
+    """What all its GPUs may cost; None where it is not known what its disks do."""
+    disks = drafts.price(draft, (), None).disks
+    if disks is None:
+        return None
+    most = [plan.cap - disks]
+    if watch.ceiling is not None:
+        most.append(watch.ceiling * watch.demand.gpu_count)
+    if (typed := drafts.dollars(draft, "deploy_cost")) is not None:
+        most.append(typed)
+    return math.floor(min(most) * 10_000 + 1e-6) / 10_000
+
+
+def fault(
+    watch: MarketWatch,
+    plan: ArmedDeploy,
+    draft: Draft,
+    hit: Hit,
+    offers: Sequence[Offer],
+    funds: Funds | None,
+    names: Collection[str],
+    now: float,
+    tz: tzinfo | None,
+) -> str | None:
+    """Why what is prepared cannot be sent now; None where it can. `names`: of the pods there are."""
+    if draft["compute"] == "CPU" or (draft.way == "spot") != watch.spot:
+        return "the form asks for something else than the watch waits for"
+    price = drafts.price(draft, offers, funds)
+    if price.disks is None:
+        return "the price of its disks is not known"
+    if draft.way == "spot":
+        bid = drafts.dollars(draft, "bid_per_gpu")
+        if bid is None:
+            return "there is no bid"
+        if watch.ceiling is not None and bid > watch.ceiling + 1e-9:
+            return f"its bid of ${bid:.2f} is above the ${watch.ceiling:.2f} that was agreed to"
+        gpus = bid * watch.demand.gpu_count
+    else:
+        # What the market shows for the asked host may be dearer than its cheapest host is.
+        gpus = max(hit.price * watch.demand.gpu_count, price.gpus or 0.0)
+    per_hr = gpus + price.disks
+    if per_hr > plan.cap + 1e-9:
+        return f"it would cost ${per_hr:.2f}/h, and the cap is ${plan.cap:.2f}/h"
+    if funds is None or funds.balance is None:
+        return "the balance is not known"
+    if funds.balance < per_hr:
+        return "the balance is less than an hour of it"
+    faults = drafts.faults(draft, offers, names, now, tz)
+    return next((f"{name.replace('_', ' ')}: {words}" for name, words in faults.items()), None)
+
+
+def ended(sending: MarketWatch, outcome: Outcome) -> MarketWatch:
+    """The watch after an attempt: only what RunPod had none of, or never got, may be tried again."""
+    plan, words = sending.plan, outcome.text
+    again = plan is not None and plan.attempts > 0 and outcome.later
+    # Values that are secret are still known here alone.
+    is_held = plan is not None and bool(plan.env or plan.hidden)
+    waits = replace(sending, state=State.ARMED, holder=sending.holder if is_held else "", words=words)
+    match outcome.ending:
+        case Status.DONE:
+            return replace(sending, state=State.DONE, words=words)
+        case Status.NOT_SENT:
+            # Nothing left this machine: it does not count.
+            left = replace(plan, attempts=plan.attempts + 1) if plan is not None else None
+            return replace(waits, plan=left)
+        case Status.REFUSED if again:
+            return waits
+        case Status.REFUSED | Status.NOT_DONE:
+            # An answer that was lost may still become a pod: after one, only a person tries again.
+            return replace(sending, state=State.GIVEN_UP, words=words)
+        case Status.UNKNOWN:
+            return replace(sending, state=State.UNKNOWN, words=words)

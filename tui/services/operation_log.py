@@ -1,0 +1,55 @@
+"""`OperationLog`: the audit log as the executor writes it, and each step of a change in the log of podtop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tui.api import log_lines
+
+if TYPE_CHECKING:
+    from tui.domain.action import Command
+    from tui.domain.operations import Operation, Outcome
+    from tui.storage.audit_log import AuditLog, Intent
+
+
+class OperationLog:
+    """`opened` opens the audit log, in a thread and before the first action. Methods raise LedgerError."""
+
+    def __init__(self, opened: Callable[[], AuditLog]) -> None:
+        self._open = opened
+        self._audit: AuditLog | None = None
+
+    def _log(self) -> AuditLog:
+        if self._audit is None:
+            self._audit = self._open()
+        return self._audit
+
+    async def intent(self, operation: Operation, command: Command, by: str, account: str) -> str:
+        """Write down what is about to be sent; its id. It is on the disk when this returns."""
+
+        def write() -> str:
+            return self._log().intent(operation.action, operation.pod, operation.name, command.inputs, by, account)
+
+        return await asyncio.to_thread(write)
+
+    async def outcome(self, operation: Operation, outcome: Outcome) -> None:
+        """Write down how it ended; of what was never about to be sent there is nothing to write."""
+        log_step(operation, "outcome", ending=outcome.ending, text=outcome.text)
+        if operation.id:
+            await asyncio.to_thread(
+                lambda: self._log().outcome(operation.id, outcome.ending.value, outcome.text, operation.pod or None)
+            )
+
+    async def unfinished(self) -> tuple[Intent, ...]:
+        """What was sent, or may have been, by whichever podtop, and has no known end; oldest first."""
+        return await asyncio.to_thread(lambda: self._log().unfinished())
+
+
+def log_step(operation: Operation, what: str, **fields: object) -> None:
+    """Each step of a change, by its id; of its inputs what is no secret of anybody's."""
+    log_lines.event(
+        "performer", f"mutation_{what}", id=operation.id, action=operation.action, pod=operation.pod,
+        name=operation.name, fields=fields,
+    )  # fmt: skip

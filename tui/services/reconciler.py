@@ -1,0 +1,97 @@
+"""`Reconciler`: finds out, from the polls that follow, how a request ended. It sends nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tui.actions import EVERY
+from tui.domain.action import Target
+from tui.domain.operations import LOST, VAGUE, Operation, Outcome, Status
+
+if TYPE_CHECKING:
+    from tui.store.fleet import Fleet, Record
+
+PATIENCE = 120.0
+"""Seconds for which podtop looks for what became of a request whose answer was lost."""
+
+VAGUE_PATIENCE = 20.0
+"""Seconds of that where RunPod did answer, and did not say whether anything was done."""
+
+
+class Reconciler:
+    """Compares what was asked for with what RunPod shows, with each poll. Instants in epoch seconds."""
+
+    def __init__(self, fleet: Fleet, clock: Callable[[], float]) -> None:
+        self._fleet = fleet
+        self._clock = clock
+        self._polled = asyncio.Event()
+
+    def polled(self) -> None:
+        """A poll was answered, or failed: look."""
+        self._polled.set()
+        self._polled = asyncio.Event()
+
+    async def outcome(self, operation: Operation, is_ours: Callable[[], bool]) -> Outcome | None:
+        """How something ended whose answer does not tell; for as long as patience lasts, that this is not known.
+
+        is_ours: whether it may have been about this account; None is returned where it was about another.
+        """
+        patience = VAGUE_PATIENCE if operation.answer == VAGUE else PATIENCE
+        while True:
+            await self._polled.wait()
+            now, seen = self._clock(), self._fleet.pods_at
+            fresh = seen is not None and seen > operation.at
+            if not is_ours():
+                # What its own account's podtop has to find out is not to be told, or logged, of this one's pods.
+                return None
+            if fresh and (outcome := self._happened(operation)) is not None:
+                return outcome
+            if now - operation.at < patience:
+                continue
+            if fresh and seen is not None and seen - operation.at >= patience / 2:
+                return Outcome(Status.NOT_DONE, _nothing_came(operation), "Nothing was sent again.")
+            if EVERY[operation.action].target is Target.NEW:
+                # Nothing else may be rented before it is known whether this one was.
+                continue
+            return Outcome(
+                Status.UNKNOWN, "RunPod has not told of it since", "Look at RunPod's console before trying again."
+            )
+
+    async def is_shown(self, operation: Operation) -> bool:
+        """Whether what RunPod said is done shows in what it tells, within patience."""
+        while True:
+            await self._polled.wait()
+            seen = self._fleet.pods_at
+            if seen is not None and seen > operation.at and self._is_reached(operation):
+                return True
+            if self._clock() - operation.at >= PATIENCE:
+                return False
+
+    def _happened(self, operation: Operation) -> Outcome | None:
+        """That it happened, where what was polled shows it."""
+        if not self._is_reached(operation):
+            return None
+        answer = operation.answer or LOST
+        if EVERY[operation.action].target is Target.POD:
+            return Outcome(Status.DONE, f"{answer}, and it happened")
+        record = self._record(operation)
+        made = record.id if record is not None else ""
+        return Outcome(Status.DONE, f"{answer}, and it was made: {made}", pod=made)
+
+    def _is_reached(self, operation: Operation) -> bool:
+        return EVERY[operation.action].reached(self._record(operation))
+
+    def _record(self, operation: Operation) -> Record | None:
+        """What RunPod shows of its pod, which is found by its name as long as its id is not known."""
+        records = self._fleet.records
+        if operation.pod:
+            return records.get(operation.pod)
+        return next((record for record in records.values() if record.name == operation.name), None)
+
+
+def _nothing_came(operation: Operation) -> str:
+    if EVERY[operation.action].target is Target.NEW:
+        return f"{operation.answer or LOST}, and there is no pod named {operation.name}"
+    return f"{operation.answer or LOST}, and nothing came of it"

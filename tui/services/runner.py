@@ -1,0 +1,91 @@
+"""`Runner`: does by itself, at most once, what a person set to be done when its time has come."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from tui.domain.user_message import UserMessage
+from tui.storage.json_store import JsonStore, ProcessClaim, ShelfError
+
+if TYPE_CHECKING:
+    from tui.store.fleet import Fleet
+
+T = TypeVar("T")
+
+
+class Runner(ABC, Generic[T]):
+    """Looks once a second at a file that several podtops share, and at what the polls showed.
+
+    store: what was set, by name.
+    claim: the file that this podtop claims, so that others see it.
+    """
+
+    def __init__(
+        self,
+        store: JsonStore[T],
+        claim: Path,
+        fleet: Fleet,
+        say: Callable[[UserMessage], object],
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._claim = ProcessClaim(claim)
+        self._fleet = fleet
+        self._say = say
+        self._clock = clock
+        self._trouble = ""
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        """Look once a second, until cancelled."""
+        try:
+            while True:
+                self.look()
+                await sleep(1.0)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Give the claim back."""
+        self._claim.close()
+
+    def look(self) -> None:
+        """Do what is to be done now. The same trouble with the file is reported once."""
+        try:
+            self._look(dict(self._store.all()), self._clock())
+            self._trouble = ""
+        except (ShelfError, OSError) as error:
+            self._complain(error)
+
+    @abstractmethod
+    def _look(self, things: dict[str, T], now: float) -> None:
+        """Do what is to be done now about what is in the file. Raises ShelfError."""
+
+    def _complain(self, error: Exception) -> None:
+        if str(error) != self._trouble:
+            self._trouble = str(error)
+            self._say(UserMessage(str(error)))
+
+    def _is_first(self, name: str, old: T, sending: T) -> bool:
+        """Put on the disk that something is about to be sent: whatever becomes of podtop now, nobody sends it again.
+
+        False where somebody else changed or sent it before. Raises ShelfError.
+        """
+        return self._store.swap(name, old, sending)
+
+    def _begin(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Let something take its time: others are seen to meanwhile."""
+
+        async def begun() -> None:
+            try:
+                await work()
+            except ShelfError as error:
+                self._complain(error)
+
+        task = asyncio.get_running_loop().create_task(begun())
+        self._tasks[name] = task
+        task.add_done_callback(lambda _: self._tasks.pop(name, None))
