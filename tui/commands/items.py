@@ -12,14 +12,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, defstruct
 
-from tui.api.models import ANYTHING
+from tui.api.models import ANYTHING, GpuReading
 from tui.commands import market as prices
 from tui.domain import pod_health
 from tui.store.alerts import alerts
+from tui.store.metrics import CONTAINER, METRICS
 from tui.store.views import offers as market
 from tui.store.views import pods as views
 
@@ -73,11 +75,8 @@ def money(funds: Funds | None) -> Money | None:
 # Pods
 
 
-class GpuItem(Struct, frozen=True):
-    util_percent: float | None
-    memory_percent: float | None
-    temperature_c: float | None
-    power_w: float | None
+GpuItem = defstruct("GpuItem", [(metric.export, float | None) for metric in METRICS if metric.per_gpu], frozen=True)
+"""One GPU's figures: what the runtime tells, and what RunPod's latest sample does."""
 
 
 class PortItem(Struct, frozen=True):
@@ -90,7 +89,7 @@ class PortItem(Struct, frozen=True):
     kind: str
 
 
-class PodItem(Struct, frozen=True, kw_only=True):
+class _PodItem(Struct, frozen=True, kw_only=True):
     """One pod.
 
     phase:  podtop's word: running, idle, booting, stopped, outbid, terminated, unreadable, other.
@@ -134,16 +133,26 @@ class PodItem(Struct, frozen=True, kw_only=True):
     maintenance_end: str | None = None
     maintenance_note: str | None = None
     unreadable: str | None = None
-    gpus: tuple[GpuItem, ...] = ()
+    gpus: tuple[Struct, ...] = ()
     ports: tuple[PortItem, ...] = ()
 
 
-def pods(fleet: Fleet, now: float, terms: tuple[str, ...]) -> tuple[PodItem, ...]:
+PodItem = defstruct(
+    "PodItem",
+    [(m.export, float | None, None) for m in CONTAINER if m.export not in _PodItem.__struct_fields__],
+    bases=(_PodItem,),
+    frozen=True,
+    kw_only=True,
+)
+"""One pod, with a field at the end for every figure of containers that came after the others had their places."""
+
+
+def pods(fleet: Fleet, now: float, terms: tuple[str, ...]) -> tuple[Struct, ...]:
     """Pods as the Fleet screen filters and orders them."""
     return tuple(_pod(fleet.records[id], now) for id in views.pods(fleet, now, views.Query(terms)))
 
 
-def _pod(record: Record, now: float) -> PodItem:
+def _pod(record: Record, now: float) -> Struct:
     phase = views.pod_phase(record, now)
     pod = record.pod
     if pod is None or phase is pod_health.Phase.UNREADABLE:
@@ -163,11 +172,10 @@ def _pod(record: Record, now: float) -> PodItem:
         cost_per_hr=pod.cost_per_hr,
         gpu_count=pod.gpu_count,
         gpu_type=row.gpu or None,
-        gpu_util_percent=rounded(row.util),
+        gpu_util_percent=rounded(row.figures["util"]),
         gpu_util_lowest_percent=row.util_low,
-        gpu_memory_percent=rounded(row.vram),
-        cpu_percent=row.cpu,
-        memory_percent=row.memory,
+        gpu_memory_percent=rounded(row.figures["vram"]),
+        **{metric.export: row.figures[metric.name] for metric in CONTAINER},
         uptime_s=row.uptime,
         idle_s=_idle(record, pod, now),
         vcpus=pod.vcpus,
@@ -197,17 +205,16 @@ def _idle(record: Record, pod: Pod, now: float) -> float | None:
     return None if pod_health.unread_gpus(pod) else rounded(record.idle_for(now), 0) or None
 
 
-def _gpus(pod: Pod) -> tuple[GpuItem, ...]:
-    """Of each GPU what the runtime tells, and temperature and power of RunPod's latest sample."""
+def _gpus(pod: Pod) -> tuple[Struct, ...]:
+    """Of each GPU what the runtime tells, and what RunPod's latest sample does, whatever its age."""
     if pod.runtime is None or not pod_health.is_live(pod):
         return ()
-    warm = pod.telemetry.gpus if pod.telemetry else ()
-    found = []
-    for index, gpu in enumerate(pod.runtime.gpus):
-        sample = warm[index] if index < len(warm) else None
-        temperature, power = (sample.temperature_c, sample.power_w) if sample else (None, None)
-        found.append(GpuItem(gpu.util, gpu.memory, temperature, power))
-    return tuple(found)
+    latest = pod.telemetry.gpus if pod.telemetry else ()
+    pairs = zip_longest(pod.runtime.gpus, latest[: len(pod.runtime.gpus)], fillvalue=GpuReading())
+    return tuple(
+        GpuItem(**{m.export: getattr(gpu if m.always else sample, m.field) for m in METRICS if m.per_gpu})
+        for gpu, sample in pairs
+    )
 
 
 def _ports(pod: Pod) -> tuple[PortItem, ...]:

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from tui.domain import pod_health
 from tui.domain.events import Kind as EventKind
+from tui.store.metrics import UTIL
 from tui.store.slices import Sliced, sliced, whole
 from tui.store.watched_time import idle_in
 
@@ -187,7 +188,7 @@ def _work(record: Record, pod: Pod, quiet: bool, now: float) -> Iterator[Alert]:
         return
     if not quiet:
         return
-    names = [name for name in record.series.names if name.startswith("gpu")]
+    names = UTIL.series_in(record.series.names)
     _, worked = idle_in(record.series.stretch(now - pod_health.IDLE_AFTER, names), 0.0)
     if not worked and (uptime is None or uptime >= pod_health.IDLE_AFTER):
         yield _alert(pod, Kind.QUIET, Grade.NOTICE)
