@@ -27,7 +27,7 @@ from tui.store.views import pods as views
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Market, Pod
-    from tui.store.alerts import Alert
+    from tui.store.alert import Alert
     from tui.store.fleet import Fleet, Record
     from tui.store.views.offer_filter import OfferFilter
 
@@ -263,7 +263,7 @@ def offers(answer: Market, terms: OfferFilter) -> tuple[OfferItem, ...]:
 class AlertItem(Struct, frozen=True, kw_only=True):
     """One thing that needs an eye.
 
-    alert:  what is the matter, a word of `tui.store.alerts.Kind`.
+    alert:  what is the matter, the name of a row of `tui.store.alert_kinds`.
     grade:  bad, warn or notice.
     since, until: when it began or will begin, when it ends.
     lasts_s: for how long it has lasted, at the least; of the runway, what is left.
@@ -289,14 +289,12 @@ def alert_items(fleet: Fleet, now: float, terms: tuple[str, ...]) -> tuple[Alert
 
 
 def _alert(alert: Alert, fleet: Fleet, now: float) -> AlertItem:
-    from tui.commands.alert_text import alert_text
-
     return AlertItem(
-        alert=alert.kind.value,
+        alert=alert.kind.name,
         grade=alert.grade.value,
         pod_id=alert.pod or None,
         pod_name=alert.name or None,
-        text=alert_text(alert, fleet.funds, now),
+        text=alert.kind.text(alert, fleet.funds, now),
         since=iso(alert.since),
         until=iso(alert.until),
         lasts_s=rounded(alert.lasts, 0),
