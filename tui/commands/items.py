@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct, defstruct
 
-from tui.api.models import ANYTHING, GpuReading
-from tui.commands import market as prices
+from tui.api.models import GpuReading
 from tui.domain import pod_health
 from tui.store.alerts import alerts
 from tui.store.metrics import CONTAINER, METRICS
@@ -26,10 +25,10 @@ from tui.store.views import offers as market
 from tui.store.views import pods as views
 
 if TYPE_CHECKING:
-    from tui.api.models import Funds, Market, Pod
+    from tui.api.models import Funds, Market, Offer, Pod, Quote
+    from tui.commands.market import Selection
     from tui.store.alert import Alert
     from tui.store.fleet import Fleet, Record
-    from tui.store.views.offer_filter import OfferFilter
 
 VERSION = 1
 """The version of the shape, under "podtop" in every document."""
@@ -227,7 +226,10 @@ def _ports(pod: Pod) -> tuple[PortItem, ...]:
 
 
 class OfferItem(Struct, frozen=True, kw_only=True):
-    """One GPU type in one cloud, where it can be rented: an item of `podtop market --json`, for one GPU."""
+    """One GPU type in one cloud, where it can be rented: prices in dollars per hour, sizes in GB, speeds in Mbit/s.
+
+    price_per_hr: of `gpu_count` GPUs in one pod, for which RunPod was asked.
+    """
 
     gpu_id: str
     name: str
@@ -251,10 +253,41 @@ class OfferItem(Struct, frozen=True, kw_only=True):
     public_ip: bool | None
 
 
-def offers(answer: Market, terms: OfferFilter) -> tuple[OfferItem, ...]:
-    """Offers as the Market screen filters and orders them, the cheapest first."""
-    rows = market.select(market.rows(answer), terms)
-    return tuple(OfferItem(**values) for values in prices.items(answer, rows, ANYTHING))
+def offers(answer: Market, selection: Selection) -> tuple[OfferItem, ...]:
+    """What can be rented now, as the Market screen filters and orders it: an item for each cloud of each GPU type."""
+    count = selection.query.gpu_count
+    known = {offer.gpu_id: offer for offer in answer.offers}
+    return tuple(
+        _offer(known[row.id], cloud, quote, count)
+        for row in selection.rows(market.rows(answer, count))
+        for cloud, quote in (("secure", known[row.id].secure), ("community", known[row.id].community))
+        if quote is not None and (quote.on_demand is not None or quote.spot is not None)
+    )
+
+
+def _offer(offer: Offer, cloud: str, quote: Quote, count: int) -> OfferItem:
+    return OfferItem(
+        gpu_id=offer.gpu_id,
+        name=offer.name,
+        memory_gb=offer.memory_gb,
+        cuda_cores=offer.cuda_cores,
+        max_count=offer.max_count,
+        gpu_count=count,
+        cloud=cloud,
+        price_per_hr=quote.on_demand,
+        price_per_gpu_hr=None if quote.on_demand is None else round(quote.on_demand / count, 6),
+        lowest_bid_per_gpu_hr=None if quote.spot is None else round(quote.spot / count, 6),
+        stock=quote.stock,
+        rented=quote.rented,
+        total=quote.total,
+        rented_percent=None if quote.rented_share is None else round(quote.rented_share, 2),
+        country=quote.country,
+        min_vcpus=quote.min_vcpus,
+        min_memory_gb=quote.min_memory_gb,
+        min_download_mbps=quote.min_download_mbps,
+        min_upload_mbps=quote.min_upload_mbps,
+        public_ip=quote.public_ip,
+    )
 
 
 # Alerts
