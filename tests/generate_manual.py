@@ -24,7 +24,7 @@ _NAME = r"podtop \- htop for RunPod GPU pods"
 
 _SHAPE = (
     "Every document is one line: podtop (the version of the shape, 1), kind, at, source, profile (where one was "
-    "chosen), total (how many there are "
+    "chosen), filters (of the market), total (how many there are "
     "without the filter), items, problems (what RunPod failed to give), and for pods and alerts money. A field is "
     "added, never renamed, as long as the version is 1. Null is what RunPod does not tell; it never means zero. "
     "Instants are ISO 8601 in UTC; _usd are dollars, _per_hr dollars an hour, _s seconds. No secret is in it. CSV has "

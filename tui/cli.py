@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from tui import __version__, paths
 from tui.api.secret import mask
-from tui.commands.arguments import ACTS, COMMANDS, add_commands
+from tui.commands.arguments import ACTS, COMMANDS, add_commands, add_market_flags
 from tui.commands.frame import framed
 from tui.commands.stdio import listeners, write
 from tui.commands.stdio import say as _say
@@ -31,21 +31,6 @@ if TYPE_CHECKING:
     from tui.storage.state_files import StateFiles
 
 T = TypeVar("T", int, float)
-
-MARKET_FLAGS = (
-    ("--gpus", "N", "so many GPUs in one pod (1)"),
-    ("--cloud", "NAME", "secure or community; both without it"),
-    ("--disk", "GB", "with so much disk in all"),
-    ("--memory", "GB", "with so much memory at least"),
-    ("--vcpus", "N", "with so many vCPUs at least"),
-    ("--down", "MBIT", "with so much download at least"),
-    ("--up", "MBIT", "with so much upload at least"),
-    ("--country", "XX", "in a country, by its two letters"),
-    ("--ip", "YES", "yes: with a public IP; no: without"),
-    ("--filter", "TERMS", "as in the screen's filter: 'vram>=80 price<2.5 stock:high h100'"),
-    ("--sort", "COLUMN", "price, spot, vram, stock, name, per_gb, rented, max ..."),
-)
-"""The filters of RunPod's market, as they are typed on the screen, and the screen's own."""
 
 LOOKS = (
     ("--ascii", "ascii", True, "draw with ASCII alone, for terminals without boxes and braille"),
@@ -135,12 +120,15 @@ def parser() -> argparse.ArgumentParser:
     log.add_argument("--json", action="store_true", help="the lines as they are kept")
     market = commands.add_parser(
         "market", help="what can be rented, at what price; needs no API key", allow_abbrev=False,
-        description="Show the Market screen; or, with --json or --csv, print what can be rented now, once. Exit codes: "
-        "0 found, 2 usage, 3 nothing matches, 4 refused, 5 unreachable.",
+        description="Show the Market screen; or, with --json or --csv, print what can be rented now, once, as podtop "
+        "once market does. Exit codes: 0 found, 2 usage, 3 nothing matches, 4 refused, 5 unreachable.",
     )  # fmt: skip
     _connection(market, argparse.SUPPRESS)
-    for flag, metavar, words in MARKET_FLAGS:
-        market.add_argument(flag, metavar=metavar, help=words)
+    market.set_defaults(kind="market", watch=None)
+    add_market_flags(market)
+    market.add_argument(
+        "--filter", metavar="TERMS", help="as in the screen's filter: 'vram>=80 price<2.5 stock:high h100'"
+    )
     form = market.add_mutually_exclusive_group()
     form.add_argument("--json", dest="form", action="store_const", const="json", help="print JSON, once")
     form.add_argument("--csv", dest="form", action="store_const", const="csv", help="print CSV, once")
@@ -267,15 +255,14 @@ def run(argv: Sequence[str] | None = None) -> int:
 
 def _market(options: argparse.Namespace, config: Config) -> int:
     """The Market screen, or its rows for a script. RunPod tells prices without a key."""
-    source = _source(options, config)
     if options.form is not None:
-        from tui.commands.market import show
+        return _script(options, config)
+    from tui.commands.market import given
 
-        return show(source, config, options)
-    given = [flag for flag, _, _ in MARKET_FLAGS if getattr(options, flag.removeprefix("--")) is not None]
-    if given:
-        _say(f"{given[0]} goes with --json or --csv: on the screen f and / set filters")
+    if flags := [*given(options), *(["--filter"] if options.filter is not None else ())]:
+        _say(f"{flags[0]} goes with --json or --csv: on the screen f and / set filters")
         return USAGE
+    source = _source(options, config)
     if options.demo or config.key is not None:
         return _show(source, config, "market")
     from msgspec.structs import replace

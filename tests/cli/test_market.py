@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -20,11 +21,24 @@ def market(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return quick.run("--api-url", url, "market", *arguments, env=env)
 
 
+FLAGS = ("--gpus", "2", "--cloud", "secure", "--filter", "h100 vram>=80", "--sort", "vram")
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv"])
+def test_the_market_is_printed_by_one_code(url: str, form: str) -> None:
+    own, once = (quick.run("--api-url", url, *words, form, *FLAGS) for words in (("market",), ("once", "market")))
+    assert own.returncode == once.returncode == 0
+    when = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+    assert when.sub("", own.stdout) == when.sub("", once.stdout) != own.stdout
+
+
 def test_json_has_a_version_the_filters_and_what_can_be_rented(url: str) -> None:
     done = market(url, "--json", "--gpus", "2", "--cloud", "secure", "--filter", "h100 vram>=80")
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
     assert (told["podtop"], told["kind"], told["filters"]) == (1, "market", ["gpus=2", "cloud=secure"])
+    assert told["total"] > len(told["items"])
+    assert told["problems"] == []
     assert told["items"]
     for item in told["items"]:
         assert "H100" in item["name"]
@@ -73,7 +87,7 @@ def test_no_answer_is_told_in_a_line() -> None:
 def test_a_reader_that_leaves_early_is_no_crash(url: str) -> None:
     argv = f"{sys.executable} -m tui --api-url {url} market --csv | head -1"
     done = subprocess.run(argv, shell=True, capture_output=True, text=True, check=False, timeout=30)
-    assert done.stdout.startswith("gpu_id,")
+    assert done.stdout.startswith("at,gpu_id,")
     assert done.stderr == ""
 
 

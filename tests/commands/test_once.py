@@ -95,6 +95,8 @@ def test_the_market_needs_no_key_and_all_else_does(run: Run, environ: dict[str, 
         (["once", "--json", "--csv"], "not allowed with"),
         (["once", "account", "--filter", "x"], "the account is one thing"),
         (["once", "market", "--filter", "price<cheap"], "price< takes a number"),
+        (["once", "pods", "--gpus", "2"], "--gpus is for the market: podtop once market --gpus ..."),
+        (["once", "market", "--gpus", "0"], "--gpus = 0 is not accepted; it takes 1 to 100 GPUs in one pod"),
         (["once", "--api-url", "http://example.com/graphql"], "http on loopback only"),
     ],
 )

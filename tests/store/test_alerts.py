@@ -12,7 +12,21 @@ from msgspec.structs import replace
 from tests.make import funds, pod, runtime, snapshot
 from tui.api.models import Pod, Snapshot, Unreadable
 from tui.domain import pod_health
-from tui.store.alerts import Alert, Basis, Grade, Kind, alerts
+from tui.store.alert import Alert, AlertKind, Basis, Grade
+from tui.store.alert_kinds import (
+    BOOT,
+    IDLE,
+    LOOP,
+    MAINTENANCE,
+    NO_BALANCE,
+    NO_GPU,
+    OUTBID,
+    QUIET,
+    RESTART,
+    RUNWAY,
+    UNREADABLE,
+)
+from tui.store.alerts import alerts
 from tui.store.fleet import Fleet
 from tui.store.series import SampleColumn, Samples
 
@@ -28,7 +42,7 @@ def found(*pods: Pod, money: object = RICH) -> tuple[Alert, ...]:
     return alerts(fleet, NOW)
 
 
-def kinds(*pods: Pod) -> list[Kind]:
+def kinds(*pods: Pod) -> list[AlertKind]:
     return [alert.kind for alert in found(*pods)]
 
 
@@ -51,19 +65,19 @@ def test_a_runway_below_a_night_and_below_a_morning(balance: float, spend: float
 
 @pytest.mark.parametrize("money", [None, funds(None, 1.0), funds(1.0, None)])
 def test_a_balance_that_is_not_told_is_no_good_news(money: object) -> None:
-    assert [a.kind for a in found(money=money)] == [Kind.BALANCE]
+    assert [a.kind for a in found(money=money)] == [NO_BALANCE]
 
 
 def test_an_outbid_pod() -> None:
     (alert,) = found(pod("a", status="EXITED", utils=None, change="Outbid: " + LONG_AGO.partition(": ")[2]))
-    assert (alert.kind, alert.grade, alert.lasts) == (Kind.OUTBID, Grade.BAD, 10 * 3600)
+    assert (alert.kind, alert.grade, alert.lasts) == (OUTBID, Grade.BAD, 10 * 3600)
 
 
 def test_a_boot_that_does_not_end() -> None:
     (alert,) = found(pod("a", utils=None, change=LONG_AGO))
-    assert (alert.kind, alert.basis, alert.lasts) == (Kind.BOOT, Basis.ANSWER, 10 * 3600)
+    assert (alert.kind, alert.basis, alert.lasts) == (BOOT, Basis.ANSWER, 10 * 3600)
     assert kinds(pod("a", utils=None, change=JUST_NOW)) == []
-    assert kinds(replace(pod("a", change=LONG_AGO), runtime=runtime((50.0,), uptime=0))) == [Kind.BOOT]
+    assert kinds(replace(pod("a", change=LONG_AGO), runtime=runtime((50.0,), uptime=0))) == [BOOT]
     assert kinds(replace(pod("a", change=LONG_AGO), runtime=runtime((50.0,), uptime=None))) == []
 
 
@@ -72,13 +86,13 @@ def test_a_boot_without_a_date_is_judged_by_what_was_seen() -> None:
     for step in range(-int(pod_health.BOOT_PATIENCE // 60) - 1, 1):
         fleet.apply(snapshot(pod("a", utils=None), funds=RICH), NOW + 60 * step)
     (alert,) = alerts(fleet, NOW)
-    assert (alert.kind, alert.basis) == (Kind.BOOT, Basis.HISTORY)
+    assert (alert.kind, alert.basis) == (BOOT, Basis.HISTORY)
 
 
 def test_a_young_container_of_an_old_pod() -> None:
     young = replace(pod("a", change=LONG_AGO), runtime=runtime((50.0,), uptime=40))
     (alert,) = found(young)
-    assert (alert.kind, alert.grade, alert.basis) == (Kind.RESTART, Grade.NOTICE, Basis.ANSWER)
+    assert (alert.kind, alert.grade, alert.basis) == (RESTART, Grade.NOTICE, Basis.ANSWER)
     assert kinds(replace(young, status_change=JUST_NOW)) == []
 
 
@@ -89,13 +103,13 @@ def test_a_crash_loop_is_restarts_that_were_seen() -> None:
         crashing = replace(pod("a", change=LONG_AGO), runtime=runtime((50.0,), uptime=up))
         fleet.apply(snapshot(crashing, funds=RICH), NOW - 900 + 100 * step)
     (alert,) = alerts(fleet, NOW)
-    assert (alert.kind, alert.grade, alert.count) == (Kind.LOOP, Grade.BAD, 4)
-    assert Kind.LOOP not in [a.kind for a in alerts(fleet, NOW + pod_health.LOOP_SPAN)]
+    assert (alert.kind, alert.grade, alert.count) == (LOOP, Grade.BAD, 4)
+    assert LOOP not in [a.kind for a in alerts(fleet, NOW + pod_health.LOOP_SPAN)]
 
 
 def test_gpus_that_do_nothing_in_one_answer_are_quiet_and_not_idle() -> None:
     (alert,) = found(pod("a", utils=(0.0, 3.0)))
-    assert (alert.kind, alert.grade, alert.lasts) == (Kind.QUIET, Grade.NOTICE, None)
+    assert (alert.kind, alert.grade, alert.lasts) == (QUIET, Grade.NOTICE, None)
     assert kinds(pod("a", utils=(0.0, None))) == [], "a GPU that is not told of may work"
     assert kinds(replace(pod("a"), runtime=runtime((0.0,), uptime=30))) == [], "it has not been up for long enough"
 
@@ -108,7 +122,7 @@ def test_gpus_that_did_nothing_for_long_are_idle() -> None:
     fleet.prefill({"a": Samples(times, {"gpu0": quiet, "util": quiet})})
     (alert,) = alerts(fleet, NOW)
     # Between the last of them and the first answer podtop was not there.
-    assert (alert.kind, alert.lasts, alert.basis) == (Kind.IDLE, 1200, Basis.HISTORY)
+    assert (alert.kind, alert.lasts, alert.basis) == (IDLE, 1200, Basis.HISTORY)
 
 
 def test_a_pod_that_worked_a_moment_ago_is_neither_idle_nor_quiet() -> None:
@@ -123,12 +137,12 @@ def test_idleness_is_not_counted_from_before_the_container_was_up() -> None:
     for at, uptime in ((NOW - 3600, 10_000), (NOW, 60)):
         idle = replace(pod("a", change=LONG_AGO), runtime=runtime((0.0,), uptime=uptime))
         fleet.apply(snapshot(idle, funds=RICH), at)
-    assert [a.kind for a in alerts(fleet, NOW)] == [Kind.RESTART]
+    assert [a.kind for a in alerts(fleet, NOW)] == [RESTART]
 
 
 def test_a_pod_that_lost_its_gpus_is_told_from_one_that_never_had_any() -> None:
     lost = replace(pod("a", change=JUST_NOW), gpu_count=0)
-    assert kinds(lost) == [Kind.ZERO_GPU]
+    assert kinds(lost) == [NO_GPU]
     assert lost.machine is not None
     assert kinds(replace(lost, machine=replace(lost.machine, gpu_name=None))) == []
     assert kinds(replace(lost, machine=None)) == []
@@ -150,20 +164,20 @@ def test_maintenance_that_is_ahead_or_under_way(start: float | None, end: float 
     assert plain.machine is not None
     machine = replace(plain.machine, maintenance_start=start, maintenance_end=end, maintenance_note="fan")
     alerts = found(replace(plain, machine=machine))
-    assert [(a.kind, a.grade, a.note) for a in alerts] == ([(Kind.MAINTENANCE, grade, "fan")] if grade else [])
+    assert [(a.kind, a.grade, a.note) for a in alerts] == ([(MAINTENANCE, grade, "fan")] if grade else [])
 
 
 def test_a_pod_that_cannot_be_read_is_told() -> None:
     fleet = Fleet(5, 30)
     fleet.apply(Snapshot(RICH, (), (Unreadable("x", "odd", "expected a number"),)), NOW)
     (alert,) = alerts(fleet, NOW)
-    assert (alert.kind, alert.name, alert.note) == (Kind.UNREADABLE, "odd", "expected a number")
+    assert (alert.kind, alert.name, alert.note) == (UNREADABLE, "odd", "expected a number")
 
 
 def test_the_worst_comes_first() -> None:
     outbid = pod("o", status="EXITED", utils=None, change="Outbid: now")
     alerts = found(pod("b", utils=(0.0,)), pod("c", utils=None, change=LONG_AGO), outbid, money=funds(1.0, 10.0))
-    assert [a.kind for a in alerts] == [Kind.RUNWAY, Kind.OUTBID, Kind.BOOT, Kind.QUIET]
+    assert [a.kind for a in alerts] == [RUNWAY, OUTBID, BOOT, QUIET]
 
 
 numbers = st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False, width=32))

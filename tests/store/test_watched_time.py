@@ -15,8 +15,9 @@ from tui.api.models import Pod
 from tui.commands.envelope import Desk
 from tui.domain import pod_health
 from tui.domain.events import Event, Kind
+from tui.store import alert_kinds
+from tui.store.alert import AlertKind
 from tui.store.alert_tracker import AlertTracker
-from tui.store.alerts import Kind as Matter
 from tui.store.alerts import alerts
 from tui.store.fleet import Fleet
 from tui.store.series import SampleColumn, Samples
@@ -60,7 +61,7 @@ class Life:
         return self.fleet.records["a"].idle_for(self.at)
 
     @property
-    def matters(self) -> set[Matter]:
+    def matters(self) -> set[AlertKind]:
         return {alert.kind for alert in alerts(self.fleet, self.at)}
 
     @property
@@ -92,7 +93,7 @@ def test_a_gap_ends_nothing_and_counts_for_nothing(gap: str, minutes: float) -> 
     getattr(life, gap)(minutes)
     life.poll(IDLE)
     assert life.idle == before
-    assert Matter.IDLE in life.matters
+    assert alert_kinds.IDLE in life.matters
     assert Kind.IDLE_OVER not in life.kinds
     life.poll(IDLE, 2)
     life.poll(BUSY)

@@ -109,4 +109,4 @@ def test_a_stopped_pods_leftover_telemetry_is_not_shown() -> None:
     fleet = Fleet(5, 30)
     fleet.apply(snapshot(pod("a", status="EXITED", utils=(90,))), NOW)
     row = pods.pod_row(fleet.records["a"], NOW, spark=10)
-    assert (row.util, row.cpu, row.uptime, row.spark) == (None, None, None, ())
+    assert (row.figures["util"], row.figures["cpu"], row.uptime, row.spark) == (None, None, None, ())

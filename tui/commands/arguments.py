@@ -23,6 +23,20 @@ CONFIG = {
 }
 """What `podtop config` does."""
 
+MARKET_FLAGS = (
+    ("--gpus", "N", "so many GPUs in one pod (1)"),
+    ("--cloud", "NAME", "secure or community; both without it"),
+    ("--disk", "GB", "with so much disk in all"),
+    ("--memory", "GB", "with so much memory at least"),
+    ("--vcpus", "N", "with so many vCPUs at least"),
+    ("--down", "MBIT", "with so much download at least"),
+    ("--up", "MBIT", "with so much upload at least"),
+    ("--country", "XX", "in a country, by its two letters"),
+    ("--ip", "YES", "yes: with a public IP; no: without"),
+    ("--sort", "COLUMN", "price, spot, vram, stock, name, per_gb, rented, max ..."),
+)
+"""What is asked of the market, as it is typed on the screen, and the order of the answer."""
+
 SETTINGS = "What stands in config.toml: see SETTINGS in podtop(1)."
 ACTS = tuple(action.id for action in ACTIONS if action.command)
 COMMANDS = ("once", *ACTS)
@@ -53,6 +67,12 @@ def seconds(text: str) -> float:
     return value
 
 
+def add_market_flags(to: argparse.ArgumentParser, before: str = "") -> None:
+    """Add what narrows the market at RunPod, and sorts it. `before`: what the help of each begins with."""
+    for flag, metavar, words in MARKET_FLAGS:
+        to.add_argument(flag, metavar=metavar, help=f"{before}{words}")
+
+
 def add_commands(to: Commands, connection: Callable[[argparse.ArgumentParser], None]) -> None:
     """Add the commands. `connection` adds what tells whom to ask."""
     once = to.add_parser(
@@ -72,6 +92,7 @@ def add_commands(to: Commands, connection: Callable[[argparse.ArgumentParser], N
         default="",
         help="only what has all of these words in it; of the market also price<2.5 vram>=80 stock:high",
     )
+    add_market_flags(once, "of the market: ")
     once.add_argument("--watch", type=seconds, metavar="N", help="again every N seconds, at least 2, until told to end")
     connection(once)
     for action in (action for action in ACTIONS if action.command):

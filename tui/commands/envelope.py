@@ -7,17 +7,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
+from tui.api.cloud import CloudError
+from tui.api.models import ANYTHING
 from tui.commands import items
 from tui.commands.items import VERSION, Money, iso
+from tui.commands.market import ALL, Selection
 from tui.domain import clock_skew as skewed
 from tui.store.fleet import Fleet
-from tui.store.views import pods
-from tui.store.views.offer_filter import OfferFilter, parse
+from tui.store.views import offers, pods
+from tui.store.views.offer_filter import OfferFilter
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
-    from tui.api.models import Problem
+    from tui.api.models import Market, MarketQuery, Problem
 
 
 class ProblemItem(Struct, frozen=True):
@@ -36,6 +40,7 @@ class Document(Struct, frozen=True, kw_only=True):
     at:     when RunPod answered.
     source: "runpod", "demo", "simulated", or the host that was asked.
     profile: that of the settings, where one was chosen.
+    filters: what RunPod's market was asked for, as it is typed on the screen; of the market alone.
     total:  how many there are without the filter.
     money:  of pods and alerts; null where RunPod did not tell.
     """
@@ -45,6 +50,7 @@ class Document(Struct, frozen=True, kw_only=True):
     at: str
     source: str
     profile: str | UnsetType = UNSET
+    filters: tuple[str, ...] | UnsetType = UNSET
     total: int
     items: tuple[Any, ...]
     money: Money | UnsetType | None = UNSET
@@ -60,22 +66,31 @@ class Desk:
 
     source: what documents call the source; profile: and the account, where it has a name.
     text:   the filter as it was typed.
+    market: what of the market is asked and told.
     """
 
-    def __init__(self, kind: str, source: str, text: str, interval: float, profile: str = "") -> None:
+    def __init__(
+        self,
+        kind: str,
+        source: str,
+        text: str,
+        interval: float,
+        profile: str = "",
+        market: Selection = ALL,
+    ) -> None:
         self.kind = kind
         self.fleet = Fleet(interval, interval, budget=0)
         self._source = source
         self._profile = profile
         self._terms = pods.terms(text)
-        self._market_terms = parse(text)
+        self._market = market
 
     def question(self, cloud: Cloud) -> Callable[[], Awaitable[Any]]:
         """What is asked. It raises CloudError."""
         asked: dict[str, Callable[[], Awaitable[Any]]] = {
             "pods": cloud.fleet,
             "alerts": cloud.fleet,
-            "market": cloud.offers,
+            "market": partial(_market, cloud, self._market.query),
             "account": partial(_account, cloud),
             "hosts": cloud.hosts,
         }
@@ -103,6 +118,7 @@ class Desk:
             at=iso(at) or "",
             source=self._source,
             profile=self._profile or UNSET,
+            filters=offers.chips(self._market.query) if self.kind == "market" else UNSET,
             total=total,
             items=found,
             money=items.money(answer.funds) if self.kind in ("pods", "alerts") else UNSET,
@@ -115,7 +131,8 @@ class Desk:
             case "pods":
                 return items.pods(fleet, at, terms), len(fleet.records)
             case "market":
-                return items.offers(answer, self._market_terms), len(items.offers(answer, OfferFilter()))
+                everything = replace(self._market, filter=OfferFilter())
+                return items.offers(answer, self._market), len(items.offers(answer, everything))
             case "alerts":
                 every = items.alert_items(fleet, at, ())
                 return (items.alert_items(fleet, at, terms) if terms else every), len(every)
@@ -124,6 +141,15 @@ class Desk:
         if self.kind == "account":
             return (account_items.account(answer),), 1
         return account_items.hosts(answer, terms), len(answer.hosts) + len(answer.unreadable)
+
+
+async def _market(cloud: Cloud, query: MarketQuery) -> Market:
+    if query == ANYTHING:
+        return await cloud.offers()
+    (answer,) = await cloud.markets((query,))
+    if isinstance(answer, CloudError):
+        raise answer
+    return answer
 
 
 async def _account(cloud: Cloud) -> Any:

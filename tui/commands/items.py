@@ -12,22 +12,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, defstruct
 
-from tui.api.models import ANYTHING
-from tui.commands import market as prices
+from tui.api.models import GpuReading
 from tui.domain import pod_health
 from tui.store.alerts import alerts
+from tui.store.metrics import CONTAINER, METRICS
 from tui.store.views import offers as market
 from tui.store.views import pods as views
 
 if TYPE_CHECKING:
-    from tui.api.models import Funds, Market, Pod
-    from tui.store.alerts import Alert
+    from tui.api.models import Funds, Market, Offer, Pod, Quote
+    from tui.commands.market import Selection
+    from tui.store.alert import Alert
     from tui.store.fleet import Fleet, Record
-    from tui.store.views.offer_filter import OfferFilter
 
 VERSION = 1
 """The version of the shape, under "podtop" in every document."""
@@ -73,11 +74,8 @@ def money(funds: Funds | None) -> Money | None:
 # Pods
 
 
-class GpuItem(Struct, frozen=True):
-    util_percent: float | None
-    memory_percent: float | None
-    temperature_c: float | None
-    power_w: float | None
+GpuItem = defstruct("GpuItem", [(metric.export, float | None) for metric in METRICS if metric.per_gpu], frozen=True)
+"""One GPU's figures: what the runtime tells, and what RunPod's latest sample does."""
 
 
 class PortItem(Struct, frozen=True):
@@ -90,7 +88,7 @@ class PortItem(Struct, frozen=True):
     kind: str
 
 
-class PodItem(Struct, frozen=True, kw_only=True):
+class _PodItem(Struct, frozen=True, kw_only=True):
     """One pod.
 
     phase:  podtop's word: running, idle, booting, stopped, outbid, terminated, unreadable, other.
@@ -134,16 +132,26 @@ class PodItem(Struct, frozen=True, kw_only=True):
     maintenance_end: str | None = None
     maintenance_note: str | None = None
     unreadable: str | None = None
-    gpus: tuple[GpuItem, ...] = ()
+    gpus: tuple[Struct, ...] = ()
     ports: tuple[PortItem, ...] = ()
 
 
-def pods(fleet: Fleet, now: float, terms: tuple[str, ...]) -> tuple[PodItem, ...]:
+PodItem = defstruct(
+    "PodItem",
+    [(m.export, float | None, None) for m in CONTAINER if m.export not in _PodItem.__struct_fields__],
+    bases=(_PodItem,),
+    frozen=True,
+    kw_only=True,
+)
+"""One pod, with a field at the end for every figure of containers that came after the others had their places."""
+
+
+def pods(fleet: Fleet, now: float, terms: tuple[str, ...]) -> tuple[Struct, ...]:
     """Pods as the Fleet screen filters and orders them."""
     return tuple(_pod(fleet.records[id], now) for id in views.pods(fleet, now, views.Query(terms)))
 
 
-def _pod(record: Record, now: float) -> PodItem:
+def _pod(record: Record, now: float) -> Struct:
     phase = views.pod_phase(record, now)
     pod = record.pod
     if pod is None or phase is pod_health.Phase.UNREADABLE:
@@ -163,11 +171,10 @@ def _pod(record: Record, now: float) -> PodItem:
         cost_per_hr=pod.cost_per_hr,
         gpu_count=pod.gpu_count,
         gpu_type=row.gpu or None,
-        gpu_util_percent=rounded(row.util),
+        gpu_util_percent=rounded(row.figures["util"]),
         gpu_util_lowest_percent=row.util_low,
-        gpu_memory_percent=rounded(row.vram),
-        cpu_percent=row.cpu,
-        memory_percent=row.memory,
+        gpu_memory_percent=rounded(row.figures["vram"]),
+        **{metric.export: row.figures[metric.name] for metric in CONTAINER},
         uptime_s=row.uptime,
         idle_s=_idle(record, pod, now),
         vcpus=pod.vcpus,
@@ -197,17 +204,16 @@ def _idle(record: Record, pod: Pod, now: float) -> float | None:
     return None if pod_health.unread_gpus(pod) else rounded(record.idle_for(now), 0) or None
 
 
-def _gpus(pod: Pod) -> tuple[GpuItem, ...]:
-    """Of each GPU what the runtime tells, and temperature and power of RunPod's latest sample."""
+def _gpus(pod: Pod) -> tuple[Struct, ...]:
+    """Of each GPU what the runtime tells, and what RunPod's latest sample does, whatever its age."""
     if pod.runtime is None or not pod_health.is_live(pod):
         return ()
-    warm = pod.telemetry.gpus if pod.telemetry else ()
-    found = []
-    for index, gpu in enumerate(pod.runtime.gpus):
-        sample = warm[index] if index < len(warm) else None
-        temperature, power = (sample.temperature_c, sample.power_w) if sample else (None, None)
-        found.append(GpuItem(gpu.util, gpu.memory, temperature, power))
-    return tuple(found)
+    latest = pod.telemetry.gpus if pod.telemetry else ()
+    pairs = zip_longest(pod.runtime.gpus, latest[: len(pod.runtime.gpus)], fillvalue=GpuReading())
+    return tuple(
+        GpuItem(**{m.export: getattr(gpu if m.always else sample, m.field) for m in METRICS if m.per_gpu})
+        for gpu, sample in pairs
+    )
 
 
 def _ports(pod: Pod) -> tuple[PortItem, ...]:
@@ -220,7 +226,10 @@ def _ports(pod: Pod) -> tuple[PortItem, ...]:
 
 
 class OfferItem(Struct, frozen=True, kw_only=True):
-    """One GPU type in one cloud, where it can be rented: an item of `podtop market --json`, for one GPU."""
+    """One GPU type in one cloud, where it can be rented: prices in dollars per hour, sizes in GB, speeds in Mbit/s.
+
+    price_per_hr: of `gpu_count` GPUs in one pod, for which RunPod was asked.
+    """
 
     gpu_id: str
     name: str
@@ -244,10 +253,41 @@ class OfferItem(Struct, frozen=True, kw_only=True):
     public_ip: bool | None
 
 
-def offers(answer: Market, terms: OfferFilter) -> tuple[OfferItem, ...]:
-    """Offers as the Market screen filters and orders them, the cheapest first."""
-    rows = market.select(market.rows(answer), terms)
-    return tuple(OfferItem(**values) for values in prices.items(answer, rows, ANYTHING))
+def offers(answer: Market, selection: Selection) -> tuple[OfferItem, ...]:
+    """What can be rented now, as the Market screen filters and orders it: an item for each cloud of each GPU type."""
+    count = selection.query.gpu_count
+    known = {offer.gpu_id: offer for offer in answer.offers}
+    return tuple(
+        _offer(known[row.id], cloud, quote, count)
+        for row in selection.rows(market.rows(answer, count))
+        for cloud, quote in (("secure", known[row.id].secure), ("community", known[row.id].community))
+        if quote is not None and (quote.on_demand is not None or quote.spot is not None)
+    )
+
+
+def _offer(offer: Offer, cloud: str, quote: Quote, count: int) -> OfferItem:
+    return OfferItem(
+        gpu_id=offer.gpu_id,
+        name=offer.name,
+        memory_gb=offer.memory_gb,
+        cuda_cores=offer.cuda_cores,
+        max_count=offer.max_count,
+        gpu_count=count,
+        cloud=cloud,
+        price_per_hr=quote.on_demand,
+        price_per_gpu_hr=None if quote.on_demand is None else round(quote.on_demand / count, 6),
+        lowest_bid_per_gpu_hr=None if quote.spot is None else round(quote.spot / count, 6),
+        stock=quote.stock,
+        rented=quote.rented,
+        total=quote.total,
+        rented_percent=None if quote.rented_share is None else round(quote.rented_share, 2),
+        country=quote.country,
+        min_vcpus=quote.min_vcpus,
+        min_memory_gb=quote.min_memory_gb,
+        min_download_mbps=quote.min_download_mbps,
+        min_upload_mbps=quote.min_upload_mbps,
+        public_ip=quote.public_ip,
+    )
 
 
 # Alerts
@@ -256,7 +296,7 @@ def offers(answer: Market, terms: OfferFilter) -> tuple[OfferItem, ...]:
 class AlertItem(Struct, frozen=True, kw_only=True):
     """One thing that needs an eye.
 
-    alert:  what is the matter, a word of `tui.store.alerts.Kind`.
+    alert:  what is the matter, the name of a row of `tui.store.alert_kinds`.
     grade:  bad, warn or notice.
     since, until: when it began or will begin, when it ends.
     lasts_s: for how long it has lasted, at the least; of the runway, what is left.
@@ -282,14 +322,12 @@ def alert_items(fleet: Fleet, now: float, terms: tuple[str, ...]) -> tuple[Alert
 
 
 def _alert(alert: Alert, fleet: Fleet, now: float) -> AlertItem:
-    from tui.commands.alert_text import alert_text
-
     return AlertItem(
-        alert=alert.kind.value,
+        alert=alert.kind.name,
         grade=alert.grade.value,
         pod_id=alert.pod or None,
         pod_name=alert.name or None,
-        text=alert_text(alert, fleet.funds, now),
+        text=alert.kind.text(alert, fleet.funds, now),
         since=iso(alert.since),
         until=iso(alert.until),
         lasts_s=rounded(alert.lasts, 0),

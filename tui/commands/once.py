@@ -13,6 +13,7 @@ from tui.api.cloud import CloudError, Unauthorized
 from tui.api.models import PARTIAL
 from tui.commands.envelope import Desk, Incomplete
 from tui.commands.exit_codes import Exit, code_of
+from tui.commands.market import ALL, Selection
 from tui.commands.outlet import Outlet
 from tui.commands.printer import NOTHING, Printer
 from tui.commands.stdio import ReaderGone, say
@@ -33,13 +34,16 @@ Past = Callable[[str], Path | None]
 """The recording of an account by its id, where there is one."""
 
 
-def once(source: Source, kind: str, form: str, text: str, every: float | None, past: Past) -> int:
+def once(
+    source: Source, kind: str, form: str, text: str, every: float | None, past: Past, market: Selection = ALL
+) -> int:
     """Ask and print; returns the exit code.
 
-    text:  a filter, as it was typed.
-    every: seconds between two questions; None asks once.
+    text:   a filter, as it was typed.
+    every:  seconds between two questions; None asks once.
+    market: what of the market is asked and printed.
     """
-    desk = Desk(kind, source.badge, text, (every or ALONE) * source.pace, source.profile)
+    desk = Desk(kind, source.badge, text, (every or ALONE) * source.pace, source.profile, market)
     printer = Printer(form, every is not None, sys.stdout)
     teller = _Teller(desk, printer, source, past)
     return asyncio.run(_run(source, teller, every))

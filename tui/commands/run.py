@@ -27,7 +27,7 @@ def run(options: argparse.Namespace, config: Config, source: Source, state: Stat
         from tui.commands.once import once
 
         return once(source, "account", options.form, "", None, lambda account: None)
-    if options.command == "once":
+    if options.command in ("once", "market"):
         return _once(options, config, source, state)
     from tui.commands.act import act
 
@@ -35,15 +35,21 @@ def run(options: argparse.Namespace, config: Config, source: Source, state: Stat
 
 
 def _once(options: argparse.Namespace, config: Config, source: Source, state: StateFiles) -> int:
+    from tui.commands.market import ALL, Usage, given, selection
     from tui.commands.once import once
-    from tui.store.views.offer_filter import parse
 
-    text = options.filter
+    text, market = options.filter or "", ALL
     if options.kind == "account" and text.split():
         say("--filter narrows lists: the account is one thing, and is printed whole")
         return Exit.USAGE
-    if options.kind == "market" and (faults := parse(text).faults):
-        say(f"--filter: {'; '.join(faults)}")
+    if options.kind == "market":
+        try:
+            market = selection(options)
+        except Usage as error:
+            say(str(error))
+            return Exit.USAGE
+    elif flags := given(options):
+        say(f"{flags[0]} is for the market: podtop once market {flags[0]} ...")
         return Exit.USAGE
 
     def past(account: str) -> Path | None:
@@ -53,4 +59,4 @@ def _once(options: argparse.Namespace, config: Config, source: Source, state: St
         path = archive_path(state.directory(), config.api_url, account)
         return path if not source.demo and path.is_file() else None
 
-    return once(source, options.kind, options.form, text, options.watch, past)
+    return once(source, options.kind, options.form, text, options.watch, past, market)

@@ -7,9 +7,9 @@ import io
 import math
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_origin
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tui.format import numbers as fmt
 from tui.format.width import cut as cut_off
@@ -232,7 +232,7 @@ def csv_header(kind: str, item: type[Struct]) -> str:
 
 def flat(item: type[Struct]) -> tuple[str, ...]:
     """The names of the fields of a type that hold one value."""
-    return tuple(name for name in item.__struct_fields__ if not item.__annotations__[name].startswith("tuple"))
+    return tuple(field.name for field in structs.fields(item) if get_origin(field.type) is not tuple)
 
 
 def csv_rows(kind: str, at: str, found: Sequence[Any]) -> str:

@@ -19,7 +19,8 @@ from tui.history.archive.reader import Recording
 from tui.history.archive.schema import NO_MEMORY, ArchiveError, answered
 from tui.history.archive.writer import MARKET
 from tui.store.earlier import Earlier
-from tui.store.fleet import Fleet, Older, Record, util_name
+from tui.store.fleet import Fleet, Older, Record
+from tui.store.metrics import UTIL
 from tui.store.price_history import SPAN, Prices, as_of
 from tui.store.stretches import SAME, reduced
 from tui.store.views.event_log import MOST, REACH
@@ -189,7 +190,7 @@ def _idle_by(recording: Recording, records: Mapping[str, Record], end: float, in
         pod = record.pod
         if pod is None or pod.runtime is None or record.earlier is None or not pod_health.is_live(pod):
             continue
-        names = tuple(util_name(index) for index in range(pod.gpu_count))
+        names = UTIL.of_gpus(pod.gpu_count)[: pod.gpu_count]
         # Not from before its container was up.
         most = IDLE_REACH if pod.runtime.uptime is None else min(IDLE_REACH, pod.runtime.uptime + codec.MINUTES)
         for reach in (reach for reach in IDLE_STEPS if names):

@@ -17,6 +17,7 @@ from tui.domain.costs import total
 from tui.domain.events import Event, between
 from tui.domain.operations import Operation
 from tui.store.feed import Feed, is_stale
+from tui.store.metrics import sample
 from tui.store.pod_inspection import PodInspection
 from tui.store.series import Samples, Series
 from tui.store.slices import SLICE, Sliced, sliced, whole
@@ -102,63 +103,6 @@ class Older(Struct, frozen=True):
 
 OLDER_PODS = 8
 """How many pods' past is kept at hand."""
-
-
-_UTIL = tuple(f"gpu{i}" for i in range(16))
-_MEMORY = tuple(f"vram{i}" for i in range(16))
-_TEMPERATURE = tuple(f"temp{i}" for i in range(16))
-_POWER = tuple(f"power{i}" for i in range(16))
-
-
-def util_name(index: int) -> str:
-    """Name of the series of one GPU's utilisation."""
-    return _UTIL[index] if index < len(_UTIL) else f"gpu{index}"
-
-
-def memory_name(index: int) -> str:
-    """Name of the series of one GPU's memory use."""
-    return _MEMORY[index] if index < len(_MEMORY) else f"vram{index}"
-
-
-def temperature_name(index: int) -> str:
-    """Name of the series of one GPU's temperature."""
-    return _TEMPERATURE[index] if index < len(_TEMPERATURE) else f"temp{index}"
-
-
-def power_name(index: int) -> str:
-    """Name of the series of one GPU's power."""
-    return _POWER[index] if index < len(_POWER) else f"power{index}"
-
-
-TELEMETRY_AGE = 120.0
-"""Seconds after which RunPod's own latest sample of a GPU's temperature and power speaks of now no more."""
-
-
-def sample(pod: Pod, at: float) -> dict[str, float | None]:
-    """The values of one live pod: cpu, memory, util and vram (means of its GPUs), gpu0.. and vram0.. in percent.
-
-    Where RunPod gives them also temp0.. in degrees Celsius and power0.. in watts.
-    """
-    runtime = pod.runtime
-    if runtime is None:
-        return {}
-    values: dict[str, float | None] = {
-        "cpu": runtime.cpu,
-        "memory": runtime.memory,
-        "util": pod_health.gpu_util(runtime.gpus),
-        "vram": pod_health.gpu_memory(runtime.gpus),
-    }
-    for index, gpu in enumerate(runtime.gpus):
-        values[util_name(index)] = gpu.util
-        values[memory_name(index)] = gpu.memory
-    latest = pod.telemetry
-    if latest is not None and (latest.at is None or at - latest.at <= TELEMETRY_AGE):
-        for index, gpu in enumerate(latest.gpus):
-            if gpu.temperature_c is not None:
-                values[temperature_name(index)] = gpu.temperature_c
-            if gpu.power_w is not None:
-                values[power_name(index)] = gpu.power_w
-    return values
 
 
 PRIVATE = frozenset({"profile"})

@@ -1,7 +1,7 @@
 """One pod's recent telemetry: many values sampled at the same instants, with explicit gaps, in bounded memory.
 
-A value is one byte: percents and degrees in halves (RunPod's percents are whole), watts in fives. A day at 5 s for 50
-pods of 8 GPUs is so some 30 MB, and slices of it are reduced at C speed.
+A value is one byte: percents and degrees in halves (RunPod's percents are whole), watts in fives, as the rows of
+`tui.store.metrics` say. A day at 5 s for 50 pods of 8 GPUs is so some 30 MB, and slices of it are reduced at C speed.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import NamedTuple
+
+from tui.store.metrics import steps
 
 GAP = 0xFF
 GAP_BYTE = bytes([GAP])
 _TOP = GAP - 1
 _SLACK = 64
-_PER_UNIT = {"power": 0.2, "cpu_part": 250.0, "memory_part": 250.0}
-"""Steps for one unit, by the beginning of a name; 2 for all others."""
 
 
 class Point(NamedTuple):
@@ -31,12 +30,6 @@ class Point(NamedTuple):
 
 
 Segment = tuple[Point, ...]
-
-
-@cache
-def steps(name: str) -> float:
-    """Steps of a byte for one unit of the values of that name."""
-    return _PER_UNIT.get(name.rstrip("0123456789"), 2.0)
 
 
 def pack(name: str, value: float | None) -> int:
@@ -81,7 +74,7 @@ def unbroken(
     """The unbroken stretches in `count` buckets of `width` seconds from `start`, oldest first.
 
     A stretch ends at an explicit gap, and where two samples are further apart than `silence` and a bucket.
-    Samples after `until` are left out. `scale`: see `steps`.
+    Samples after `until` are left out. `scale`: see `metrics.steps`.
     """
     done: list[Segment] = []
     run: list[Point] = []

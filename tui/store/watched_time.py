@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from tui.domain import pod_health
+from tui.store.metrics import UTIL
 from tui.store.series import GAP, GAP_BYTE, Samples
 
 INTERVALS = 2.5
@@ -69,11 +70,6 @@ def _within(spans: Spans, start: float, end: float) -> float:
     return sum(max(0.0, min(last, end) - max(first, start)) for first, last in spans)
 
 
-def gpu_columns(stretch: Samples) -> tuple[str, ...]:
-    """Names of the utilisations of single GPUs in a stretch."""
-    return tuple(name for name in stretch.columns if name.startswith("gpu"))
-
-
 def idle_in(stretch: Samples, interval: float) -> tuple[float, bool]:
     """Watched seconds without work up to the end of a stretch, and whether it worked in it before that.
 
@@ -81,7 +77,7 @@ def idle_in(stretch: Samples, interval: float) -> tuple[float, bool]:
     ends nothing. `interval`: seconds between polls now; what was recorded may have been polled less often.
     """
     times = stretch.times
-    columns = [stretch.columns[name] for name in gpu_columns(stretch)]
+    columns = [stretch.columns[name] for name in UTIL.series_in(stretch.columns)]
     if len(times) < 2 or not columns:
         return 0.0, False
     least = int(pod_health.BUSY_PERCENT * 2)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from tui.api.models import Funds, GpuReading, Market, Pod, Quote, Snapshot, Telemetry, Unreadable
+from tui.api.models import Funds, Market, Pod, Quote, Snapshot, Unreadable
 from tui.domain.events import Event, Kind
 from tui.history.archive import checked, codec
 from tui.history.archive.checked import LATEST, MOST_BLOCK, MOST_GPUS, MOST_STATE, BadRow, fits
@@ -20,9 +20,10 @@ from tui.history.archive.compaction import BRIEF, MINUTE_BLOCK, RAW_BLOCK, silen
 from tui.history.archive.rows import POLLS, layouts_of, polls_of, readable, stretches
 from tui.history.archive.schema import answered, bounded, connect, is_alone, told
 from tui.history.archive.writer import MARKET, PODS
+from tui.store.metrics import steps, with_figures
 from tui.store.price_history import CLOUDS, Prices, Told
 from tui.store.price_history import told as told_price
-from tui.store.series import EMPTY, GAP, SampleColumn, Samples, steps
+from tui.store.series import EMPTY, GAP, SampleColumn, Samples
 from tui.store.stretches import cut, join, reduced, splice
 
 T = TypeVar("T")
@@ -414,15 +415,5 @@ def _as_of(pod: Pod, started: float | None, latest: Samples | None, at: float) -
     def value(name: str) -> float | None:
         return None if latest is None else _last(latest.columns.get(name), name)
 
-    count = range(min(pod.gpu_count, MOST_GPUS))
-    gpus = tuple(GpuReading(None, value(f"gpu{i}"), value(f"vram{i}")) for i in count)
-    warm = tuple(GpuReading(None, None, None, value(f"temp{i}"), value(f"power{i}")) for i in count)
-    runtime = replace(
-        pod.runtime,
-        uptime=None if started is None else int(at - started),
-        cpu=value("cpu"),
-        memory=value("memory"),
-        gpus=gpus,
-    )
-    known = any(g.temperature_c is not None or g.power_w is not None for g in warm)
-    return replace(pod, runtime=runtime, telemetry=Telemetry(at, None, warm) if known else None)
+    runtime = replace(pod.runtime, uptime=None if started is None else int(at - started))
+    return with_figures(pod, runtime, at, min(pod.gpu_count, MOST_GPUS), value)

@@ -29,7 +29,7 @@ from tui.history.archive.compaction import SILENCE
 from tui.history.archive.overlap import MARKET as MARKET
 from tui.history.archive.overlap import PODS as PODS
 from tui.history.archive.schema import ArchiveError, bounded, told
-from tui.store.fleet import sample
+from tui.store.metrics import most_values, sample, without_figures
 from tui.store.series import pack
 
 STARTED_SLACK = 10.0
@@ -71,7 +71,7 @@ def lasting(pod: Pod) -> Pod:
     """What of a pod is kept as its state: without what every poll changes, and without what others can rent."""
     runtime = pod.runtime
     if runtime is not None:
-        runtime = replace(runtime, uptime=None, cpu=None, memory=None, gpus=())
+        runtime = without_figures(runtime)
     machine = None if pod.machine is None else replace(pod.machine, gpu_available=None)
     return replace(pod, runtime=runtime, telemetry=None, machine=machine, lowest_bid_to_resume=None)
 
@@ -289,7 +289,7 @@ class Writer:
         for pod in pods:
             if pod_health.is_live(pod):
                 values = sample(pod, at)
-                if len(values) > 4 + 4 * MOST_GPUS:
+                if len(values) > most_values(MOST_GPUS):
                     values = self._cap(pod, values)
                 if len(row) + len(values) > MOST_VALUES:
                     self._say_once("", f"{len(pods):,} pods are too many to record all of: of some there is a gap")

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from tui.domain.events import ENDS, Event, Kind
-from tui.store.alert_tracker import TOLD, TROUBLE
+from tui.store.alert_kinds import KINDS
+from tui.store.alert_tracker import TROUBLE
 
 REACH = 30 * 86_400.0
 """Seconds back to which events are brought from a recording: as long as one keeps them."""
@@ -16,7 +17,7 @@ REACH = 30 * 86_400.0
 MOST = 10_000
 """How many of them are brought at the most, the newest."""
 
-_ALERTS = {kind for begin in TOLD.values() for kind in (begin, ENDS[begin])}
+_ALERTS = {kind for begin in (row.event for row in KINDS if row.event) for kind in (begin, ENDS[begin])}
 _API = {kind for begin in TROUBLE for kind in (begin, ENDS[begin])} | {Kind.TROUBLE}
 _ACTIONS = {Kind.DONE, Kind.REFUSED, Kind.UNKNOWN}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
@@ -11,16 +11,17 @@ from msgspec import Struct
 from tui.domain import pod_costs, pod_health
 from tui.domain.lease import acts_at
 from tui.domain.pod_health import Phase
-from tui.store.fleet import TELEMETRY_AGE
-from tui.store.series import EMPTY, Samples, steps, unbroken
+from tui.store import metrics
+from tui.store.metrics import BY_NAME, METRICS, UTIL, steps
+from tui.store.series import EMPTY, Samples, unbroken
 from tui.store.stretches import join
 
 if TYPE_CHECKING:
-    from tui.api.models import GpuReading, Pod
     from tui.domain.events import Event
     from tui.domain.lease import Lease
     from tui.domain.operations import Operation
     from tui.store.fleet import Fleet, Record
+    from tui.store.metrics import Metric
     from tui.store.pod_inspection import PodInspection
     from tui.store.series import Segment
 
@@ -42,11 +43,12 @@ def terms(text: str) -> tuple[str, ...]:
 
 
 class PodRow(Struct, frozen=True):
-    """One pod's figures: durations in seconds, percents 0..100, `since` an instant, `cost` per hour.
+    """One pod's figures: durations in seconds, `since` an instant, `cost` per hour.
 
-    temp:  degrees Celsius of its hottest GPU; `power` the watts of all of them.
-    spent: dollars of the present run.
-    ports: what it listens on, inside.
+    figures: by the names of their metrics, its GPUs' together (see `tui.store.metrics`).
+    util_low: utilisation of the GPU that does the least.
+    spent:   dollars of the present run.
+    ports:   what it listens on, inside.
     """
 
     id: str
@@ -56,12 +58,9 @@ class PodRow(Struct, frozen=True):
     since: float | None
     gpu: str
     gpu_count: int
-    util: float | None
+    figures: Mapping[str, float | None]
     util_low: float | None
     spark: tuple[float | None, ...]
-    vram: float | None
-    cpu: float | None
-    memory: float | None
     cost: float | None
     uptime: int | None
     idle_for: float | None
@@ -71,8 +70,6 @@ class PodRow(Struct, frozen=True):
     doing: str = ""
     lost: bool = False
     lease: tuple[str, float] | None = None
-    temp: float | None = None
-    power: float | None = None
     spent: float | None = None
     image: str = ""
     ports: tuple[int, ...] = ()
@@ -95,7 +92,7 @@ def sparkline(record: Record, now: float, columns: int) -> tuple[float | None, .
     if columns <= 0:
         return ()
     start = (math.floor(now / SPARK_WIDTH) - columns + 1) * SPARK_WIDTH
-    for run in record.series.runs("util", start, SPARK_WIDTH, columns, silence=0.0, until=now):
+    for run in record.series.runs(UTIL.name, start, SPARK_WIDTH, columns, silence=0.0, until=now):
         for point in run:
             values[round((point.at - start) / SPARK_WIDTH)] = point.mean
     return tuple(values)
@@ -112,14 +109,12 @@ def pod_row(
     pod = record.pod
     if pod is None or at is Phase.UNREADABLE:
         return PodRow(
-            record.id, record.name, at, at.value, None, "", 0, None, None, (), None, None, None, None, None, None,
+            record.id, record.name, at, at.value, None, "", 0, dict.fromkeys(BY_NAME), None, (), None, None, None,
             False, "", record.unreadable or "",
         )  # fmt: skip
     live = pod.runtime if pod_health.is_live(pod) else None
-    gpus = live.gpus if live else ()
-    utils = [g.util for g in gpus if g.util is not None]
+    utils = [g.util for g in (live.gpus if live else ()) if g.util is not None]
     change = pod_health.status_change(pod.status_change)
-    warm = _warm(pod, now)
     return PodRow(
         id=pod.id,
         name=pod.name,
@@ -128,12 +123,9 @@ def pod_row(
         since=change.at if change else None,
         gpu=gpu_name(record),
         gpu_count=pod.gpu_count,
-        util=pod_health.mean(utils),
+        figures=metrics.figures(pod, now),
         util_low=min(utils, default=None),
         spark=sparkline(record, now, spark) if live else (),
-        vram=pod_health.gpu_memory(gpus),
-        cpu=live.cpu if live else None,
-        memory=live.memory if live else None,
         cost=pod.cost_per_hr,
         uptime=live.uptime if live else None,
         idle_for=record.idle_for(now),
@@ -143,26 +135,10 @@ def pod_row(
         doing=deed.word if deed else "",
         lost=bool(deed and deed.lost),
         lease=(lease.action, acts_at(lease) - now) if lease is not None else None,
-        temp=max((g.temperature_c for g in warm if g.temperature_c is not None), default=None),
-        power=_watts(warm),
         spent=pod_costs.since_start(pod),
         image=pod.image or "",
         ports=tuple(sorted({p.private for p in live.ports if p.private is not None})) if live else (),
     )
-
-
-def _warm(pod: Pod, now: float) -> tuple[GpuReading, ...]:
-    """RunPod's own sample of a live pod's GPUs, while it is young enough to be of now."""
-    latest = pod.telemetry
-    if latest is None or not pod_health.is_live(pod) or (latest.at is not None and now - latest.at > TELEMETRY_AGE):
-        return ()
-    return latest.gpus
-
-
-def _watts(gpus: Sequence[GpuReading]) -> float | None:
-    """All of them, or nothing: a part of the sum would look like less."""
-    known = [g.power_w for g in gpus if g.power_w is not None]
-    return sum(known) if known and len(known) == len(gpus) else None
 
 
 _ORDER = {phase: rank for rank, phase in enumerate(Phase)}
@@ -184,31 +160,22 @@ def ordered(rows: list[_Row], order: Order[_Row], inverted: bool) -> list[_Row]:
     return [row for _, row in known] + [row for key, row in keyed if key is None]
 
 
-def _util(record: Record) -> float | None:
-    pod = record.pod
-    return pod_health.gpu_util(pod.runtime.gpus) if pod and pod.runtime and pod_health.is_live(pod) else None
+def _figure_order(metric: Metric) -> Order[Record]:
+    return Order(lambda r: metrics.figure(metric, r.pod) if r.pod else None)
 
 
-def _live(record: Record, field: str) -> float | None:
+def _uptime(record: Record) -> int | None:
     pod = record.pod
-    value: float | None = getattr(pod.runtime, field) if pod and pod.runtime and pod_health.is_live(pod) else None
-    return value
+    return pod.runtime.uptime if pod and pod.runtime and pod_health.is_live(pod) else None
 
 
 _POD_ORDERS: dict[str, Order[Record]] = {
     "status": Order(lambda r: 0, rising=True),
     "name": Order(lambda r: r.name.lower(), rising=True),
     "gpu": Order(lambda r: (gpu_name(r), -(r.pod.gpu_count if r.pod else 0)) if r.pod else None, rising=True),
-    "util": Order(_util),
-    "vram": Order(
-        lambda r: (
-            pod_health.gpu_memory(r.pod.runtime.gpus) if r.pod and r.pod.runtime and pod_health.is_live(r.pod) else None
-        )
-    ),
-    "cpu": Order(lambda r: _live(r, "cpu")),
-    "memory": Order(lambda r: _live(r, "memory")),
+    **{metric.name: _figure_order(metric) for metric in METRICS if metric.always},
     "cost": Order(lambda r: r.pod.cost_per_hr if r.pod else None),
-    "uptime": Order(lambda r: _live(r, "uptime")),
+    "uptime": Order(_uptime),
     "id": Order(lambda r: r.id, rising=True),
 }
 POD_SORTS = tuple(_POD_ORDERS)
@@ -251,15 +218,6 @@ class Line(Struct, frozen=True):
     last: float | None
 
 
-CHARTS = ("util", "vram", "cpu", "memory", "temp", "power")
-"""The charts of a pod: GPU utilisation, GPU memory, CPU, memory, GPU temperature, GPU power."""
-
-COMPARED = ("util", "vram", "cpu", "memory")
-"""The charts in which pods are compared, a line for each."""
-
-_PER_GPU = {"util": "gpu", "vram": "vram", "temp": "temp", "power": "power"}
-
-
 class Frame(NamedTuple):
     """What of time a chart shows: `columns` buckets of `width` seconds from `start`, nothing after `now`.
 
@@ -274,20 +232,18 @@ class Frame(NamedTuple):
 
 
 def charts_of(record: Record) -> tuple[str, ...]:
-    """The charts there is anything to draw in: temperature and power only where RunPod gives them."""
+    """The metrics there is anything to draw of: temperature and power only where RunPod gives them."""
     names = record.series.names
-    return tuple(c for c in CHARTS if c not in ("temp", "power") or any(n.startswith(c) for n in names))
+    return tuple(metric.name for metric in METRICS if metric.always or metric.gpus_in(names))
 
 
 def chart_lines(fleet: Fleet, record: Record, chart: str, frame: Frame) -> tuple[Line, ...]:
     """The lines of one chart: one for each GPU, or the one of the container."""
-    prefix = _PER_GPU.get(chart)
-    if prefix is None:
+    metric = BY_NAME[chart]
+    if not metric.per_gpu:
         return (_line(fleet, record, "", chart, frame),)
-    length = len(prefix)
-    names = dict.fromkeys((*_older(fleet, record, frame.width).columns, *record.series.names))
-    indices = sorted(int(n[length:]) for n in names if n.startswith(prefix) and n[length:].isdigit())
-    return tuple(_line(fleet, record, f"GPU {i}", f"{prefix}{i}", frame) for i in indices)
+    names = {*_older(fleet, record, frame.width).columns, *record.series.names}
+    return tuple(_line(fleet, record, f"GPU {i}", metric.of_gpu(i), frame) for i in metric.gpus_in(names))
 
 
 def compared_lines(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> tuple[Line, ...]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from tui.domain import pod_health
 from tui.domain.events import ENDS, Kind
+from tui.store.metrics import BY_NAME
 from tui.store.views import pods
 from tui.store.views.pods import Frame
 from tui.ui.charts import spec
@@ -19,13 +20,9 @@ from tui.ui.charts.spec import ChartSpec, Mark
 
 if TYPE_CHECKING:
     from tui.store.fleet import Fleet, Record
+    from tui.store.metrics import Metric
     from tui.store.views.pods import Line
 
-TITLES = {
-    "util": "GPU util", "vram": "GPU memory", "cpu": "CPU", "memory": "Memory",
-    "temp": "GPU temp", "power": "GPU power",
-}  # fmt: skip
-UNITS = {"temp": "°C", "power": "W"}
 MANY = 8
 """More lines than this cannot be told apart: strips of shades are drawn instead."""
 
@@ -95,6 +92,7 @@ def _spec(
     width: float,
     marks: tuple[Mark, ...],
 ) -> ChartSpec:
+    metric = BY_NAME[chart]
     frame = frame_of(look, size, width)
     lines = _lines(fleet, records, chart, frame)
     strips = len(lines) > 1 and (len(lines) > look.many if look.heat is None else look.heat)
@@ -108,11 +106,11 @@ def _spec(
             for line, record in zip(lines, records if len(records) > 1 else [*records] * len(lines), strict=True)
         )
     return ChartSpec(
-        TITLES[chart],
+        metric.title,
         lines,
         spec.Window(*frame[:3]),
-        high=_top(lines) if chart == "power" else 100.0,
-        unit=UNITS.get(chart, "%"),
+        high=top_of(metric, lines),
+        unit=metric.unit,
         note=_note(fleet, records, chart, frame),
         tz=look.tz,
         heat=heat,
@@ -128,8 +126,10 @@ def _lines(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) ->
     return pods.chart_lines(fleet, records[0], chart, frame)
 
 
-def _top(lines: Sequence[Line]) -> float:
-    """A round number above all that is drawn."""
+def top_of(metric: Metric, lines: Sequence[Line]) -> float:
+    """Where the axis of a chart ends."""
+    if metric.top is not None:
+        return metric.top
     high = max((point.high for line in lines for run in line.runs for point in run), default=0.0)
     return max(100.0, math.ceil(high / 100) * 100.0)
 
@@ -153,8 +153,8 @@ def _is_current(fleet: Fleet, record: Record, now: float) -> bool:
 
 def _note(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> str:
     """What is said where there is nothing to draw."""
-    record = records[0]
-    if len(records) == 1 and chart in ("util", "vram") and record.pod is not None and not record.pod.gpu_count:
+    record, metric = records[0], BY_NAME[chart]
+    if len(records) == 1 and metric.per_gpu and metric.always and record.pod is not None and not record.pod.gpu_count:
         return "no GPU in this pod"
     if any(pods.lacking(fleet, each, frame) for each in records):
         return "asking the recording"

@@ -8,16 +8,17 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.format import numbers as fmt
-from tui.store.host_telemetry import PARTS, is_percent
+from tui.store.host_telemetry import is_percent
+from tui.store.metrics import BY_NAME, METRICS, PART
 from tui.store.series import Point
 from tui.store.views.hosts import DAY, Ahead, Earned, HostRow, State, days, gpu_of, share
 from tui.store.views.hosts import maintenance as ahead_of
 from tui.store.views.pods import Line
 from tui.ui.charts import spec
-from tui.ui.charts.pod_charts import MANY, TITLES, UNITS, Look
+from tui.ui.charts.pod_charts import MANY, Look, top_of
 from tui.ui.charts.spec import ChartSpec
 from tui.ui.primitives.cells import Cell, Part
-from tui.ui.render.pod_facts import Fact, Section
+from tui.ui.render.pod_facts import Fact, Section, gpu_figures
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
@@ -51,10 +52,8 @@ _LOOKS = {
 _NOTHING: Cell = ((fmt.UNKNOWN, "quiet"),)
 _BAR = 14
 
-CHARTS = ("util", "vram", "temp", "power", "cpu", "memory")
-"""The charts of a machine."""
-
-_PER_GPU = {"util": "gpu", "vram": "vram", "temp": "temp", "power": "power"}
+CHARTS = tuple(metric.name for metric in sorted(METRICS, key=lambda metric: not metric.per_gpu))
+"""The charts of a machine: it is its GPUs that are let."""
 
 
 def _state(state: State) -> Cell:
@@ -280,12 +279,9 @@ def _figures(
 def _reading(gpu: GpuReading) -> Cell:
     parts = [
         f"{before}{value:.0f}{after}"
-        for before, value, after in (
-            ("util ", gpu.util, "%"), ("VRAM ", gpu.memory, "%"),
-            ("", gpu.temperature_c, " °C"), ("", gpu.power_w, " W"),
-        )
+        for before, value, after in gpu_figures(gpu)
         if value is not None and math.isfinite(value)
-    ]  # fmt: skip
+    ]
     return (("  ".join(parts), "text"),) if parts else _NOTHING
 
 
@@ -427,7 +423,7 @@ def _instant(at: float | None, clock: _Clock) -> Cell:
 
 def charts_of(series: Series) -> tuple[str, ...]:
     """The charts there is anything to draw in: temperature and power only where RunPod gives them."""
-    return tuple(c for c in CHARTS if c not in ("temp", "power") or any(n.startswith(c) for n in series.names))
+    return tuple(c for c in CHARTS if BY_NAME[c].always or BY_NAME[c].gpus_in(series.names))
 
 
 def specs(
@@ -452,25 +448,24 @@ def specs(
 def _spec(
     series: Series, chart: str, look: Look, size: tuple[int, int], width: float, silence: float, current: bool
 ) -> ChartSpec:
-    prefix = _PER_GPU.get(chart)
-    named = [(f"GPU {n}", f"{prefix}{n}") for n in _indices(series, prefix)] if prefix else [("", chart)]
-    unit, high, places = UNITS.get(chart, "%"), 100.0, 0
-    if chart in PARTS and not is_percent(series):
-        # Not above one so far: it may be a fraction, and is not called a percent.
-        named, unit, high, places = [("", f"{chart}_part")], "", 1.0, 2
+    metric = BY_NAME[chart]
+    named = [("", chart)]
+    if metric.per_gpu:
+        named = [(f"GPU {n}", metric.of_gpu(n)) for n in metric.gpus_in(series.names)]
+    # Not above one so far: it may be a fraction, and is not called a percent.
+    part = not metric.per_gpu and not is_percent(series)
+    if part:
+        named = [("", f"{chart}{PART}")]
     heat = len(named) > 1 and (len(named) > MANY if look.heat is None else look.heat)
     window = spec.window(look.now, look.span, spec.plot_columns(*size, heat), width)
     lines = tuple(_line(series, label, name, window, look, silence, current) for label, name in named)
-    if chart == "power":
-        top = max((point.high for line in lines for run in line.runs for point in run), default=0.0)
-        high = max(100.0, math.ceil(top / 100) * 100.0)
     return ChartSpec(
-        TITLES[chart],
+        metric.title,
         lines,
         window,
-        high=high,
-        places=places,
-        unit=unit,
+        high=1.0 if part else top_of(metric, lines),
+        places=2 if part else 0,
+        unit="" if part else metric.unit,
         tz=look.tz,
         heat=heat,
         cursor=look.cursor,
@@ -478,11 +473,6 @@ def _spec(
         apart=True,
         note="no samples in this range" if len(series) else "no samples yet",
     )
-
-
-def _indices(series: Series, prefix: str) -> list[int]:
-    length = len(prefix)
-    return sorted(int(n[length:]) for n in series.names if n.startswith(prefix) and n[length:].isdigit())
 
 
 def _line(

@@ -16,6 +16,7 @@ from tui.domain import pod_health
 from tui.domain.pod_costs import MONTH_HOURS, network_volume_per_hr, storage_per_hr
 from tui.domain.pod_health import Phase
 from tui.format import numbers as fmt
+from tui.store.metrics import METRICS
 from tui.system import ssh as ways
 
 if TYPE_CHECKING:
@@ -447,15 +448,17 @@ def _sample(pod: Pod, detail: PodDetail | None, clock: _Clock) -> Iterator[Fact]
         yield Fact(label, ((figure, "text"), ("  percent or fraction", "quiet")) if figure else _NOTHING)
 
 
+def gpu_figures(gpu: GpuReading) -> Iterator[tuple[str, float | None, str]]:
+    """What is known of a GPU: what stands before each figure, the figure, its unit, which says enough of all but %."""
+    for metric in METRICS:
+        if metric.per_gpu:
+            percent = metric.unit == "%"
+            before, after = (f"{metric.label} ", "%") if percent else ("", f" {metric.unit}")
+            yield before, getattr(gpu, metric.field), after
+
+
 def _gpu_reading(gpu: GpuReading) -> Cell:
-    return _trimmed(
-        [
-            *_figure("util ", gpu.util, "%"),
-            *_figure("VRAM ", gpu.memory, "%"),
-            *_figure("", gpu.temperature_c, " °C"),
-            *_figure("", gpu.power_w, " W"),
-        ]
-    )
+    return _trimmed([part for figure in gpu_figures(gpu) for part in _figure(*figure)])
 
 
 def _problem(problem: Problem) -> Fact:

@@ -6,29 +6,48 @@ from typing import TYPE_CHECKING
 
 from tui.domain.pod_health import BOOT_PATIENCE, Phase
 from tui.format import numbers as fmt
+from tui.store.metrics import BY_NAME, METRICS, UTIL
 from tui.store.price_history import SOME
 from tui.store.views.offer_rows import stock_rank
 from tui.ui.primitives.cells import Cell
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
+    from tui.store.metrics import Metric
     from tui.store.views.offer_rows import OfferRow
     from tui.store.views.pods import PodRow
+
+_FIGURES = {"util": (5, 1), "vram": (5, 4), "cpu": (4, 8), "memory": (4, 9), "temp": (5, 10), "power": (6, 11)}
+"""Width and rank of the columns of metrics; what is not here goes first where there is little room."""
+
+_FIRST = ("util", "vram", "cpu", "memory")
+"""The metrics that have their place among the first columns, the others one behind them."""
+
+_SHORT_UNITS = {"°C": "°"}
+
+
+def _figure_column(metric: Metric) -> Column:
+    width, rank = _FIGURES.get(metric.name, (max(5, len(metric.label)), 17))
+    sort = metric.name if metric.always else ""
+    return Column(metric.name, metric.label.upper(), width, rank, right=True, sort=sort)
+
+
+_UTIL, _VRAM, _CPU, _MEMORY = (_figure_column(BY_NAME[name]) for name in _FIRST)
+_OTHERS = tuple(_figure_column(metric) for metric in METRICS if metric.name not in _FIRST)
 
 POD_COLUMNS = (
     Column("status", "STATUS", 13, 0, sort="status"),
     Column("name", "NAME", 16, 0, flex=True, sort="name"),
     Column("gpu", "GPU", 15, 3, sort="gpu"),
-    Column("util", "UTIL", 5, 1, right=True, sort="util"),
+    _UTIL,
     Column("bar", "", 8, 7),
     Column("spark", "10 MIN", 10, 6),
-    Column("vram", "VRAM", 5, 4, right=True, sort="vram"),
-    Column("cpu", "CPU", 4, 8, right=True, sort="cpu"),
-    Column("memory", "MEM", 4, 9, right=True, sort="memory"),
+    _VRAM,
+    _CPU,
+    _MEMORY,
     Column("cost", "$/H", 7, 2, right=True, sort="cost"),
     Column("uptime", "UPTIME", 7, 5, right=True, sort="uptime"),
-    Column("temp", "TEMP", 5, 10, right=True),
-    Column("power", "POWER", 6, 11, right=True),
+    *_OTHERS,
     Column("spent", "SPENT", 9, 13, right=True),
     Column("location", "WHERE", 9, 12),
     Column("id", "ID", 14, 14, sort="id"),
@@ -47,7 +66,7 @@ _NARROWED = {"status": 11, "name": 12, "cost": 6, "secure": 6, "lease": 8}
 ROOMY = 140
 """Columns of a terminal from which on there is more to tell of a pod than what it does and costs."""
 
-_MORE = ("temp", "power", "spent", "image", "ports")
+_MORE = (*(column.key for column in _OTHERS), "spent", "image", "ports")
 
 
 def narrowed(columns: tuple[Column, ...]) -> tuple[Column, ...]:
@@ -120,9 +139,11 @@ def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False) -> 
         if row.gpu_count
         else (("CPU only", "muted"),)
     )
-    filled, empty = fmt.bar(row.util, bar_width)
-    straggles = row.util_low is not None and row.util is not None and row.util - row.util_low > 20
+    util = row.figures[UTIL.name]
+    filled, empty = fmt.bar(util, bar_width)
+    straggles = row.util_low is not None and util is not None and util - row.util_low > 20
     return {
+        **{name: _figure(BY_NAME[name], value) for name, value in row.figures.items()},
         "status": phase_cell(row, now),
         "name": (
             *((("✓ ", "accent"),) if marked else ()),
@@ -131,30 +152,28 @@ def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False) -> 
         ),
         "gpu": gpu,
         "util": (
-            (fmt.percent(row.util), util_role(row.util)),
-            ("▾" if straggles else "%" if row.util is not None else "", "warn" if straggles else "quiet"),
+            (fmt.percent(util), util_role(util)),
+            ("▾" if straggles else "%" if util is not None else "", "warn" if straggles else "quiet"),
         ),
         "bar": ((filled, "accent"), (empty, "rule")),
         "spark": ((fmt.spark(row.spark), "spark"),),
-        "vram": _percent(row.vram),
-        "cpu": _percent(row.cpu),
-        "memory": _percent(row.memory),
         # In brackets: what it would cost if it ran.
         "cost": ((f"({fmt.price(row.cost)})", "quiet"),) if off else ((fmt.price(row.cost), "text"),),
         "uptime": ((fmt.duration(row.uptime) if row.uptime is not None else fmt.UNKNOWN, "muted"),),
         "lease": _lease(row.lease),
         "id": ((row.id, "muted"),),
         "location": ((row.location, "muted"),),
-        "temp": _figure(row.temp, "°"),
-        "power": _figure(row.power, "W"),
         "spent": ((fmt.money(row.spent), "muted"),),
         "image": ((row.image.rpartition("/")[2], "muted"),),
         "ports": ((" ".join(map(str, row.ports)), "muted"),),
     }
 
 
-def _figure(value: float | None, unit: str) -> Cell:
-    return ((fmt.UNKNOWN, "muted"),) if value is None else ((f"{value:.0f}", "text"), (unit, "quiet"))
+def _figure(metric: Metric, value: float | None) -> Cell:
+    if value is None:
+        # Of a percent its sign gives way alone.
+        return ((fmt.UNKNOWN, "muted"), *((("", "quiet"),) if metric.unit == "%" else ()))
+    return ((fmt.percent(value), "text"), (_SHORT_UNITS.get(metric.unit, metric.unit), "quiet"))
 
 
 def _lease(lease: tuple[str, float] | None) -> Cell:
@@ -164,10 +183,6 @@ def _lease(lease: tuple[str, float] | None) -> Cell:
     action, left = lease
     role = "bad" if left < 600 else "warn" if left < 3600 else "text"
     return (("■ " if action == "stop" else "✕ ", role), (fmt.duration(left), role))
-
-
-def _percent(value: float | None) -> Cell:
-    return ((fmt.percent(value), "muted" if value is None else "text"), ("%" if value is not None else "", "quiet"))
 
 
 OFFER_COLUMNS = (

@@ -18,6 +18,7 @@ from tui.api.models import Offer
 from tui.format import numbers as fmt
 from tui.format.width import shown
 from tui.store.fleet import Fleet, Record
+from tui.store.metrics import COMPARED
 from tui.store.views import pods
 from tui.ui import key_hints, themes
 from tui.ui.context import ScreenContext
@@ -382,9 +383,9 @@ class BaseScreen(Screen[None]):
         # Charts are the dearest import of all: not before there is something to draw.
         from tui.ui.charts import pod_charts
 
-        wanted = pods.charts_of(records[0]) if len(records) == 1 else pods.COMPARED
+        wanted = pods.charts_of(records[0]) if len(records) == 1 else COMPARED
         if pane.size.height < ROOM_FOR_ALL:
-            wanted = wanted[: len(pods.COMPARED)]
+            wanted = wanted[: len(COMPARED)]
         if not pane.charts:
             pane.open()
             self.call_after_refresh(self.show)

@@ -13,6 +13,7 @@ from textual.timer import Timer
 
 from tui.api.models import ANYTHING, Offer
 from tui.store.fleet import Fleet, Record
+from tui.store.metrics import METRICS
 from tui.store.views import offers as market
 from tui.store.views import pods
 from tui.store.views.pods import Query
@@ -91,7 +92,7 @@ class FleetScreen(BaseScreen):
         yield Lines(id="tabs")
         with Body(self._panes, id="body"):
             yield Table(rows.POD_COLUMNS, id="pods")
-            yield Telemetry(len(pods.CHARTS), id="telemetry")
+            yield Telemetry(len(METRICS), id="telemetry")
             yield Table(rows.OFFER_COLUMNS, id="market")
         yield Lines(id="footer")
 

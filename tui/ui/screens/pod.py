@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 
 from tui.domain import pod_costs
 from tui.store.fleet import Fleet, Record
+from tui.store.metrics import METRICS
 from tui.store.pod_inspection import PodInspection
 from tui.store.views import pods
 from tui.ui import layout
@@ -58,7 +59,7 @@ class PodScreen(BaseScreen):
         yield Lines(id="tabs")
         with Body(self._panes, id="body"):
             yield Table(COLUMNS, id="facts", headed=False)
-            yield Telemetry(len(pods.CHARTS), id="charts")
+            yield Telemetry(len(METRICS), id="charts")
             yield Table(timeline.COLUMNS, id="timeline")
         yield Lines(id="footer")
 

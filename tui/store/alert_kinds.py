@@ -1,0 +1,338 @@
+"""The table of alerts: of each what it is called, how bad it is, when it holds, what is said of it, when it is over.
+
+An alert is found in what is known at an instant (`tui.store.alerts`); one with a word for the event log is reported
+once when it begins and once when it ends (`tui.store.alert_tracker`). Pure; instants in epoch seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tui.domain import pod_health
+from tui.domain.events import Kind as EventKind
+from tui.format import numbers as fmt
+from tui.store.alert import Alert, AlertKind, Basis, Grade, Over, PodView
+from tui.store.metrics import UTIL
+from tui.store.watched_time import idle_in
+
+if TYPE_CHECKING:
+    from tui.api.models import Funds, Pod
+    from tui.store.fleet import Fleet, Record
+
+
+def _cost(alert: Alert) -> str:
+    return f"{fmt.money(alert.cost_per_hr)}/h"
+
+
+def _passed(since: float | None, now: float) -> float | None:
+    return None if since is None else max(0.0, now - since)
+
+
+def _if_readable(why: Callable[[Pod], str | None]) -> Over:
+    """Why it is over with a pod: it is gone, or by what is known of it."""
+
+    def over(fleet: Fleet, record: Record | None) -> str | None:
+        if record is None:
+            return "the pod is no longer on the account"
+        return None if record.pod is None or record.unreadable is not None else why(record.pod)
+
+    return over
+
+
+def _if_running(why: Callable[[Pod], str | None]) -> Over:
+    """The same with one that must run for it."""
+
+    def over(pod: Pod) -> str | None:
+        if pod.status != "RUNNING":
+            return f"the pod is {pod_health.status_word(pod, pod_health.phase(pod))}"
+        return why(pod)
+
+    return _if_readable(over)
+
+
+# Money
+
+
+def _find_runway(kind: AlertKind, fleet: Fleet) -> Alert | None:
+    left = pod_health.runway(fleet.funds)
+    if left is None or left >= pod_health.LOW_RUNWAY:
+        return None
+    grade = Grade.BAD if left < pod_health.SHORT_RUNWAY else kind.grade
+    return Alert(kind, grade, lasts=left, cost_per_hr=fleet.funds.spend_per_hr if fleet.funds else None)
+
+
+def _runway_text(alert: Alert, funds: Funds | None, now: float) -> str:
+    balance = fmt.balance(funds.balance if funds else None)
+    if alert.lasts is not None and alert.lasts <= 0:
+        left = f"the account {balance}" if funds and (funds.balance or 0.0) < 0 else "the balance is used up"
+        return f"{left}, spending {_cost(alert)}: RunPod stops pods, and data may be lost"
+    lasts = fmt.duration(alert.lasts)
+    return f"the money lasts for {lasts}: {balance} at {_cost(alert)}. At $0 RunPod stops pods, and data may be lost"
+
+
+def _runway_begins(alert: Alert, now: float) -> str:
+    if alert.lasts:
+        return f"the balance lasts {fmt.duration(alert.lasts)} at {_cost(alert)}"
+    return f"the balance is used up, at {_cost(alert)}"
+
+
+def _runway_over(fleet: Fleet, record: Record | None) -> str | None:
+    return None if pod_health.runway(fleet.funds) is None else "the balance lasts longer again"
+
+
+def _find_no_balance(kind: AlertKind, fleet: Fleet) -> Alert | None:
+    return Alert(kind, kind.grade) if pod_health.runway(fleet.funds) is None else None
+
+
+RUNWAY = AlertKind(
+    name="runway", grade=Grade.WARN, event=EventKind.RUNWAY, account=_find_runway,
+    text=_runway_text, begins=_runway_begins, over=_runway_over,
+)  # fmt: skip
+NO_BALANCE = AlertKind(
+    name="balance-unknown",
+    grade=Grade.WARN,
+    event=EventKind.BALANCE,
+    account=_find_no_balance,
+    text=lambda alert, funds, now: "RunPod did not tell balance and spend: how long the money lasts is unknown",
+    begins=lambda alert, now: "RunPod does not tell the balance: nothing is known of the runway",
+    over=lambda fleet, record: "RunPod tells the balance again",
+)
+"""RunPod did not give the balance, so nothing is known of the runway."""
+
+
+# Whether it runs as it was meant to
+
+
+def _find_outbid(kind: AlertKind, view: PodView) -> Alert | None:
+    if pod_health.phase(view.pod) is not pod_health.Phase.OUTBID:
+        return None
+    since = view.changed_at
+    return kind.alert(view.pod, since=since, lasts=_passed(since, view.now))
+
+
+def _find_loop(kind: AlertKind, view: PodView) -> Alert | None:
+    if view.pod.status != "RUNNING" or view.restarts < pod_health.LOOP_RESTARTS:
+        return None
+    return kind.alert(view.pod, count=view.restarts, basis=Basis.HISTORY)
+
+
+def _find_restart(kind: AlertKind, view: PodView) -> Alert | None:
+    since, uptime = view.changed_at, view.uptime
+    if view.pod.status != "RUNNING" or view.restarts >= pod_health.LOOP_RESTARTS or since is None:
+        return None
+    if uptime is None or not 0 < uptime < pod_health.YOUNG or view.now - since <= kind.holds:
+        return None
+    return kind.alert(view.pod, since=view.now - uptime, lasts=float(uptime))
+
+
+def _find_boot(kind: AlertKind, view: PodView) -> Alert | None:
+    """A container that is not up, or never got beyond its first second, and was billed (openai/parameter-golf 821)."""
+    pod, uptime = view.pod, view.uptime
+    if pod.status != "RUNNING" or view.restarts >= pod_health.LOOP_RESTARTS:
+        return None
+    if pod.runtime is not None and (uptime is None or uptime > 0):
+        return None
+    since = view.changed_at
+    begun = view.record.seen if since is None else since
+    # Whether it was up for a while when nobody looked is not known.
+    lasts = view.now - begun - view.unwatched(begun, view.now)
+    if lasts <= kind.holds:
+        return None
+    return kind.alert(pod, since=begun, lasts=lasts, basis=Basis.HISTORY if since is None else Basis.ANSWER)
+
+
+def _why_booted(pod: Pod) -> str | None:
+    if pod.runtime is None:
+        return "it was started anew"
+    if pod.runtime.uptime is None:
+        return None
+    return "its container is up" if pod.runtime.uptime > 0 else "it was started anew"
+
+
+def _find_no_gpu(kind: AlertKind, view: PodView) -> Alert | None:
+    """A pod that was rented without GPUs is on a machine without: this one lost what it had."""
+    pod, since = view.pod, view.changed_at
+    if pod.status != "RUNNING" or pod.gpu_count or pod.machine is None or not pod.machine.gpu_name:
+        return None
+    return kind.alert(pod, since=since, lasts=_passed(since, view.now))
+
+
+OUTBID = AlertKind(
+    name="outbid",
+    grade=Grade.BAD,
+    find=_find_outbid,
+    text=lambda alert, funds, now: (
+        "outbid: someone bid more for its machine"
+        + (f", {fmt.duration(alert.lasts)} ago" if alert.lasts is not None else "")
+    ),
+)
+"""The event log has it by the change of the pod's status, and so a restart."""
+
+LOOP = AlertKind(
+    name="crash-loop",
+    grade=Grade.BAD,
+    event=EventKind.LOOP,
+    find=_find_loop,
+    text=lambda alert, funds, now: f"its container was restarted {alert.count} times within an hour; {_cost(alert)}",
+    begins=lambda alert, now: f"its container was restarted {alert.count} times within an hour",
+    over=_if_running(lambda pod: "its container stays up"),
+)
+"""Its container was restarted again and again."""
+
+RESTART = AlertKind(
+    name="restarted",
+    grade=Grade.NOTICE,
+    holds=pod_health.BOOT_PATIENCE + pod_health.YOUNG,
+    find=_find_restart,
+    text=lambda alert, funds, now: (
+        f"its container is up for {fmt.duration(alert.lasts)} only, its pod for longer: "
+        "restarted, once or again and again"
+    ),
+)
+"""Its container is young, and its pod for so long is not."""
+
+BOOT = AlertKind(
+    name="boot",
+    grade=Grade.WARN,
+    holds=pod_health.BOOT_PATIENCE,
+    event=EventKind.BOOT,
+    find=_find_boot,
+    text=lambda alert, funds, now: f"not up after {fmt.duration(alert.lasts)}, and billed for it: {_cost(alert)}",
+    begins=lambda alert, now: f"its container is not up after {fmt.duration(alert.lasts)}, and it bills {_cost(alert)}",
+    over=_if_running(_why_booted),
+)
+"""It is billed, and its container did not come up."""
+
+NO_GPU = AlertKind(
+    name="zero-gpu",
+    grade=Grade.WARN,
+    event=EventKind.ZERO_GPU,
+    find=_find_no_gpu,
+    text=lambda alert, funds, now: f"it runs with NO GPU, for its data only; {_cost(alert)}",
+    begins=lambda alert, now: "it runs without GPUs: they went to others while it was stopped",
+    over=_if_running(lambda pod: None if pod.machine is None else "it has GPUs again"),
+)
+
+
+# Whether its GPUs do anything. What RunPod does not tell of is not taken for idle.
+
+
+def _idle_for(view: PodView) -> float | None:
+    """Seconds without work, no longer than its container is up; None where it works, or that is not known."""
+    idle_for, uptime = view.record.idle_for(view.now), view.uptime
+    if idle_for is None or pod_health.busy_gpus(view.pod) or pod_health.unread_gpus(view.pod):
+        return None
+    return idle_for if uptime is None else min(idle_for, max(0.0, float(uptime)))
+
+
+def _find_idle(kind: AlertKind, view: PodView) -> Alert | None:
+    idle_for = _idle_for(view)
+    if idle_for is None or idle_for < kind.holds:
+        return None
+    return kind.alert(view.pod, since=view.now - idle_for, lasts=idle_for, basis=Basis.HISTORY)
+
+
+def _find_quiet(kind: AlertKind, view: PodView) -> Alert | None:
+    if not view.quiet or (view.uptime is not None and view.uptime < kind.holds):
+        return None
+    idle_for = _idle_for(view)
+    if idle_for is None or idle_for >= kind.holds:
+        return None
+    series = view.record.series
+    _, worked = idle_in(series.stretch(view.now - kind.holds, UTIL.series_in(series.names)), 0.0)
+    return None if worked else kind.alert(view.pod)
+
+
+def _why_busy(pod: Pod) -> str | None:
+    """Why a pod is idle no longer. That podtop has not looked for long enough is no reason."""
+    if pod.runtime is None:
+        return "its container is gone"
+    if pod_health.busy_gpus(pod):
+        return "a GPU works again"
+    uptime = pod.runtime.uptime
+    if uptime is not None and uptime < pod_health.IDLE_AFTER:
+        return "its container was restarted"
+    return None if pod.gpu_count else "it has no GPU any more"
+
+
+IDLE = AlertKind(
+    name="idle",
+    grade=Grade.WARN,
+    holds=pod_health.IDLE_AFTER,
+    event=EventKind.IDLE,
+    find=_find_idle,
+    text=lambda alert, funds, now: f"no GPU has worked for at least {fmt.duration(alert.lasts)}; {_cost(alert)}",
+    begins=lambda alert, now: f"none of its GPUs has worked for {fmt.duration(alert.lasts)}, at {_cost(alert)}",
+    over=_if_running(_why_busy),
+)
+QUIET = AlertKind(
+    name="quiet",
+    grade=Grade.NOTICE,
+    holds=pod_health.IDLE_AFTER,
+    find=_find_quiet,
+    text=lambda alert, funds, now: (
+        "no GPU works at this instant; one answer does not tell for how long; " + _cost(alert)
+    ),
+)
+"""No GPU works at this instant; whether for so long is not known."""
+
+
+# What RunPod does to it, and what podtop cannot read
+
+
+def _find_maintenance(kind: AlertKind, view: PodView) -> Alert | None:
+    machine = view.pod.machine
+    if machine is None or (machine.maintenance_start is None and machine.maintenance_end is None):
+        return None
+    start, end = machine.maintenance_start, machine.maintenance_end
+    if end is not None and end <= view.now:
+        return None
+    near = start is None or start - view.now <= pod_health.MAINTENANCE_NEAR
+    grade = Grade.WARN if near else kind.grade
+    return kind.alert(view.pod, grade=grade, since=start, until=end, note=machine.maintenance_note or "")
+
+
+def _maintenance_text(alert: Alert, funds: Funds | None, now: float) -> str:
+    if alert.since is not None and alert.since > now:
+        when = f"in {fmt.duration(alert.since - now)}"
+        if alert.until is not None and alert.until > alert.since:
+            when += f", for {fmt.duration(alert.until - alert.since)}"
+    else:
+        when = "is under way" if alert.since is not None else "is announced"
+        if alert.until is not None:
+            when += f", ends in {fmt.duration(alert.until - now)}"
+    return f"maintenance of its machine {when}" + (f": {alert.note}" if alert.note else "")
+
+
+def _maintenance_begins(alert: Alert, now: float) -> str:
+    if alert.since is None:
+        window = "is announced"
+    else:
+        window = "is under way" if alert.since <= now else f"in {fmt.duration(alert.since - now)}"
+    return f"maintenance of its machine {window}{': ' if alert.note else ''}{alert.note}"
+
+
+MAINTENANCE = AlertKind(
+    name="maintenance",
+    grade=Grade.NOTICE,
+    event=EventKind.MAINTENANCE,
+    find=_find_maintenance,
+    text=_maintenance_text,
+    begins=_maintenance_begins,
+    over=_if_readable(lambda pod: None if pod.machine is None else "the maintenance is over or was called off"),
+)
+UNREADABLE = AlertKind(
+    name="unreadable",
+    grade=Grade.WARN,
+    event=EventKind.UNREADABLE,
+    text=lambda alert, funds, now: f"podtop does not understand what RunPod says of it: {alert.note}",
+    begins=lambda alert, now: f"it came back in a shape podtop does not know: {alert.note or 'no reason given'}",
+    over=lambda fleet, record: "the pod is no longer on the account" if record is None else "podtop can read it again",
+)
+"""Of a pod that is not readable nothing else is known."""
+
+KINDS = (
+    RUNWAY, NO_BALANCE, OUTBID, LOOP, RESTART, BOOT, NO_GPU, IDLE, QUIET, MAINTENANCE, UNREADABLE,
+)  # fmt: skip
+"""Of two that are as bad as each other the first is shown first."""

@@ -1,0 +1,264 @@
+"""The figures that are sampled: one row each, from which samples, recordings, charts, columns and exports are made.
+
+To add one: its field in `api/models.py`, the document that asks for it, its row here, the simulator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
+from functools import cache, lru_cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.api.models import GpuReading, Telemetry
+from tui.domain import pod_health
+
+if TYPE_CHECKING:
+    from tui.api.hosts import HostLoad
+    from tui.api.models import Pod, Runtime
+
+TELEMETRY_AGE = 120.0
+"""Seconds after which RunPod's own latest sample of a pod's GPUs no longer describes the present."""
+
+
+class Source(Enum):
+    """Where in an answer a figure is: of the container, of a GPU at work, or of a GPU in RunPod's own latest sample.
+
+    The last is older than the others, and RunPod does not give it for every pod.
+    """
+
+    CONTAINER = "Runtime"
+    GPU = "Runtime.gpus"
+    LATEST = "Telemetry.gpus"
+
+
+Values = Iterable[float | None]
+
+
+def _highest(values: Values) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _sum(values: Values) -> float | None:
+    """All of them, or nothing: a part of the sum would look like less."""
+    known = list(values)
+    return sum(value for value in known if value is not None) if known and None not in known else None
+
+
+class Metric(Struct, frozen=True, kw_only=True):
+    """One figure.
+
+    name:   what it is known by: its chart, its column, and the series of the pod as a whole.
+    title:  what its chart is called; `label` a shorter name, for the head of a column.
+    source: where it is read, and `field` what it is called there (in `Runtime`, or in `GpuReading`).
+    prefix: what the names of its series begin with, the number of the GPU behind it; of GPUs alone.
+    unit:   what stands behind a figure.
+    steps:  steps of a byte for one unit: a sample is kept as a byte, of 0 to 254 steps.
+    top:    where the axis of its chart ends; None: at a round number above all that is drawn.
+    pooled: what the GPUs' figures are together.
+    export: its field in JSON and CSV.
+    """
+
+    name: str
+    title: str
+    label: str
+    source: Source
+    field: str
+    export: str
+    prefix: str = ""
+    unit: str = "%"
+    steps: float = 2.0
+    top: float | None = 100.0
+    pooled: Callable[[Values], float | None] = pod_health.mean
+
+    @property
+    def per_gpu(self) -> bool:
+        return self.source is not Source.CONTAINER
+
+    @property
+    def always(self) -> bool:
+        """Whether RunPod gives it for every pod that is up; then pods can be sorted by it and compared in a chart."""
+        return self.source is not Source.LATEST
+
+    def of_gpu(self, index: int) -> str:
+        """The name of the series of one GPU."""
+        return self.of_gpus(index + 1)[index]
+
+    def of_gpus(self, count: int) -> Sequence[str]:
+        """The names of the series of the first GPUs, of so many at the least."""
+        return _names(self.prefix, count if count > _NUMBERED else _NUMBERED)
+
+    def series_in(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Of these names those of its series of single GPUs."""
+        return tuple(map(self.of_gpu, self.gpus_in(names)))
+
+    def gpus_in(self, names: Iterable[str]) -> list[int]:
+        """The numbers of the GPUs whose series are among these, in order."""
+        length = len(self.prefix)
+        return sorted(int(n[length:]) for n in names if n.startswith(self.prefix) and n[length:].isdigit())
+
+
+_NUMBERED = 16
+"""GPUs whose names are made once, for all pods that have no more of them."""
+
+
+@lru_cache(maxsize=256)
+def _names(prefix: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{prefix}{index}" for index in range(count))
+
+
+UTIL = Metric(
+    name="util", title="GPU util", label="util", source=Source.GPU, field="util", prefix="gpu", export="util_percent",
+)  # fmt: skip
+"""The one by which a pod's work is judged."""
+
+METRICS = (
+    UTIL,
+    Metric(
+        name="vram", title="GPU memory", label="VRAM", source=Source.GPU, field="memory", prefix="vram",
+        export="memory_percent",
+    ),
+    Metric(name="cpu", title="CPU", label="CPU", source=Source.CONTAINER, field="cpu", export="cpu_percent"),
+    Metric(
+        name="memory", title="Memory", label="MEM", source=Source.CONTAINER, field="memory", export="memory_percent",
+    ),
+    Metric(
+        name="temp", title="GPU temp", label="temp", source=Source.LATEST, field="temperature_c", prefix="temp",
+        unit="°C", pooled=_highest, export="temperature_c",
+    ),
+    Metric(
+        name="power", title="GPU power", label="power", source=Source.LATEST, field="power_w", prefix="power",
+        unit="W", steps=0.2, top=None, pooled=_sum, export="power_w",
+    ),
+)  # fmt: skip
+"""In the order of the charts."""
+
+BY_NAME: Mapping[str, Metric] = {metric.name: metric for metric in METRICS}
+COMPARED = tuple(metric.name for metric in METRICS if metric.always)
+"""The charts in which pods are compared, a line for each."""
+
+CONTAINER = tuple(metric for metric in METRICS if metric.source is Source.CONTAINER)
+GPU = tuple(metric for metric in METRICS if metric.source is Source.GPU)
+LATEST = tuple(metric for metric in METRICS if metric.source is Source.LATEST)
+
+PART, PART_STEPS = "_part", 250.0
+"""Of machines RunPod gives the container's figures in percent or as a fraction, without saying which: kept as both."""
+
+_STEPS = {
+    **{metric.prefix or metric.name: metric.steps for metric in METRICS},
+    **{metric.name: metric.steps for metric in METRICS if metric.always},
+    **{f"{metric.name}{PART}": PART_STEPS for metric in CONTAINER},
+}
+
+
+@cache
+def steps(series: str) -> float:
+    """Steps of a byte for one unit of a series; those of a percent for one that no row here knows."""
+    return _STEPS.get(series.rstrip("0123456789"), 2.0)
+
+
+# From answers to samples, and back
+
+_Readers = tuple[tuple[Metric, Callable[[object], float | None]], ...]
+
+
+def _readers(metrics: Iterable[Metric]) -> _Readers:
+    return tuple((metric, attrgetter(metric.field)) for metric in metrics)
+
+
+_READ_CONTAINER, _READ_GPU, _READ_LATEST = map(_readers, (CONTAINER, GPU, LATEST))
+
+
+def fresh(pod: Pod, at: float) -> tuple[GpuReading, ...]:
+    """RunPod's own latest sample of a pod's GPUs, while it describes the present; nothing once it is too old."""
+    latest = pod.telemetry
+    return latest.gpus if latest is not None and (latest.at is None or at - latest.at <= TELEMETRY_AGE) else ()
+
+
+def sample(pod: Pod, at: float) -> dict[str, float | None]:
+    """The values of one live pod by the names of their series.
+
+    Of the container, of its GPUs together, of each GPU, and of each GPU what RunPod gives in its own latest sample.
+    """
+    runtime = pod.runtime
+    if runtime is None:
+        return {}
+    values = {metric.name: read(runtime) for metric, read in _READ_CONTAINER}
+    for metric, read in _READ_GPU:
+        readings = list(map(read, runtime.gpus))
+        values[metric.name] = metric.pooled(readings)
+        for series, value in zip(metric.of_gpus(len(readings)), readings, strict=False):
+            values[series] = value
+    _take_latest(values, fresh(pod, at))
+    return values
+
+
+def sample_of_machine(load: HostLoad) -> dict[str, float | None]:
+    """The values of a machine's latest sample: of what it has at all, and each GPU's."""
+    values: dict[str, float | None] = {}
+    for metric, read in _READ_CONTAINER:
+        if metric.field in load.__struct_fields__:
+            values[metric.name] = values[f"{metric.name}{PART}"] = read(load)
+    for metric, read in _READ_GPU:
+        for series, value in zip(metric.of_gpus(len(load.gpus)), map(read, load.gpus), strict=False):
+            values[series] = value
+    _take_latest(values, load.gpus)
+    return values
+
+
+def _take_latest(values: dict[str, float | None], gpus: Sequence[GpuReading]) -> None:
+    """What RunPod does not give of a GPU has no series."""
+    for metric, read in _READ_LATEST if gpus else ():
+        for series, value in zip(metric.of_gpus(len(gpus)), map(read, gpus), strict=False):
+            if value is not None:
+                values[series] = value
+
+
+def most_values(gpus: int) -> int:
+    """How many values a sample of a pod of so many GPUs has at the most."""
+    return len(CONTAINER) + len(GPU) + gpus * (len(GPU) + len(LATEST))
+
+
+def without_figures(runtime: Runtime) -> Runtime:
+    """A container without what every poll changes."""
+    return replace(runtime, uptime=None, gpus=(), **{metric.field: None for metric in CONTAINER})
+
+
+def with_figures(pod: Pod, runtime: Runtime, at: float, gpus: int, value: Callable[[str], float | None]) -> Pod:
+    """`sample` turned round: a pod and its container at an instant, with the values of so many GPUs.
+
+    value: the value of a series then.
+    """
+
+    def readings(metrics: Sequence[Metric]) -> tuple[GpuReading, ...]:
+        values: list[dict[str, Any]] = [{m.field: value(m.of_gpu(index)) for m in metrics} for index in range(gpus)]
+        return tuple(GpuReading(**each) for each in values)
+
+    latest = readings(LATEST)
+    told = any(reading != GpuReading() for reading in latest)
+    runtime = replace(runtime, gpus=readings(GPU), **{metric.field: value(metric.name) for metric in CONTAINER})
+    return replace(pod, runtime=runtime, telemetry=Telemetry(at, None, latest) if told else None)
+
+
+def figures(pod: Pod, now: float) -> dict[str, float | None]:
+    """A live pod's figures by their metrics, its GPUs' together; None where RunPod does not give them."""
+    runtime = pod.runtime
+    if runtime is None or not pod_health.is_live(pod):
+        return dict.fromkeys(BY_NAME)
+    found = {metric.name: read(runtime) for metric, read in _READ_CONTAINER}
+    for readers, gpus in ((_READ_GPU, runtime.gpus), (_READ_LATEST, fresh(pod, now))):
+        found |= {metric.name: metric.pooled(map(read, gpus)) for metric, read in readers}
+    return found
+
+
+def figure(metric: Metric, pod: Pod) -> float | None:
+    """One figure of a live pod, of those that RunPod gives with every answer; None of a pod that is not live."""
+    runtime = pod.runtime
+    if runtime is None or not pod_health.is_live(pod):
+        return None
+    read: Callable[[object], float | None] = attrgetter(metric.field)
+    return metric.pooled(map(read, runtime.gpus)) if metric.per_gpu else read(runtime)
