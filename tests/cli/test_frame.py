@@ -245,7 +245,7 @@ def test_recording_goes_on_when_its_terminal_is_gone(url: str) -> None:
 
 
 def test_a_reader_that_halts_does_not_keep_a_watch_from_ending(url: str) -> None:
-    line = f"exec {sys.executable} -m tui --api-url {url} once pods --json --watch 2"
+    line = f"exec {sys.executable} -m tui --api-url {url} --log-level debug once pods --json --watch 2"
     reader, writer = os.pipe()
     # A pipe that is full takes nothing more.
     os.set_blocking(writer, False)
@@ -257,8 +257,8 @@ def test_a_reader_that_halts_does_not_keep_a_watch_from_ending(url: str) -> None
     env = {**os.environ, "RUNPOD_API_KEY": "demo-key"}
     process = subprocess.Popen(["bash", "-c", line], stdout=writer, stderr=subprocess.PIPE, env=env)
     try:
-        wait_for("started command=once")
-        time.sleep(0.5)
+        # What is behind it is written, and stays in the pipe's way.
+        wait_for("answered operation=")
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) in (0, 128 + signal.SIGTERM)
     finally:

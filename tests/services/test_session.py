@@ -63,9 +63,10 @@ async def test_what_sends_is_there_once_it_was_started_and_hears_of_every_change
     stand = Stand(tmp_path)
     assert stand.session.executor is None
     executor = stand.session.start_executor(stand.state)
-    news = executor._news
+    heard: list[bool] = []
+    executor.told = lambda: heard.append(True)  # type: ignore[method-assign]
     stand.session.changed()
-    assert news.is_set()
+    assert heard == [True]
     assert stand.changes == 1
     await stand.session.close()
 

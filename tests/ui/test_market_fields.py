@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from tests.ui.render.test_pod_facts import branches, changed
 from tui.api.hosts import CpuType
-from tui.api.models import ANYTHING, DataCenter, DataCenters, Funds, Market, Offer, Quote, Snapshot, Stock
-from tui.commands import market as scripts
+from tui.api.models import DataCenter, DataCenters, Funds, Market, Offer, Quote, Snapshot, Stock
+from tui.commands import items as scripts
 from tui.commands.items import money
+from tui.commands.market import ALL
 from tui.store.fleet import Fleet
 from tui.store.price_history import Prices
 from tui.store.views import offers as market
@@ -38,7 +39,7 @@ def told_of_offer(offer: Offer) -> object:
     answer = Market((offer,))
     (row,) = rows = market.rows(answer)
     shown = offers.facts(row, offer, rows, Prices(), DataCenters((CENTER,)), FUNDS, NOW, None)
-    return offers.cells(row, (), False), shown, scripts.items(answer, rows, ANYTHING)
+    return offers.cells(row, (), False), shown, scripts.offers(answer, ALL)
 
 
 @pytest.mark.parametrize(("path", "owner", "name"), paths(OFFER), ids=str)
