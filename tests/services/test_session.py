@@ -63,7 +63,7 @@ async def test_what_sends_is_there_once_it_was_started_and_hears_of_every_change
     stand = Stand(tmp_path)
     assert stand.session.executor is None
     executor = stand.session.start_executor(stand.state)
-    news = executor._news
+    news = executor._reconciler._polled
     stand.session.changed()
     assert news.is_set()
     assert stand.changes == 1
