@@ -20,6 +20,7 @@ from tui.api.orders import DeployOrder, RentOrder
 from tui.api.pod_detail import EnvVar, Machine, PodDetail
 from tui.api.secret import Secret
 from tui.domain import deploy_draft as drafts
+from tui.domain import deploy_order, deploy_price, deploy_text, deploy_validation
 from tui.domain.deploy_draft import Draft
 from tui.domain.deploy_fields import BY_NAME, FIELDS, NOT_OFFERED, Kind, fields
 
@@ -45,7 +46,7 @@ def detail(encrypted: bool) -> PodDetail:
 
 
 def faults(draft: Draft, names: frozenset[str] = frozenset()) -> dict[str, str]:
-    return drafts.faults(draft, OFFERS, names, NOW, UTC)
+    return deploy_validation.faults(draft, OFFERS, names, NOW, UTC)
 
 
 def test_every_input_of_the_api_has_its_field() -> None:
@@ -80,7 +81,7 @@ def test_the_common_ones_come_first() -> None:
 
 def test_a_draft_of_the_market_is_an_order() -> None:
     assert faults(H100) == {}
-    made = drafts.order(H100, OFFERS, NOW, UTC)
+    made = deploy_order.order(H100, OFFERS, NOW, UTC)
     assert isinstance(made, DeployOrder)
     assert (made.gpu_type_id, made.name, made.gpu_count) == ("NVIDIA H100 SXM", "h100-sxm-7f3a", 1)
     assert made.ports == "8888/http,22/tcp"
@@ -130,7 +131,7 @@ def test_a_bid_is_not_below_the_lowest() -> None:
     spot = H100.typed("way", "spot")
     assert "RunPod asks for $1.50" in faults(spot)["bid_per_gpu"]
     assert "below the lowest" in faults(spot.typed("bid_per_gpu", "1.49"))["bid_per_gpu"]
-    made = drafts.order(spot.typed("bid_per_gpu", "$1.60"), OFFERS, NOW, UTC)
+    made = deploy_order.order(spot.typed("bid_per_gpu", "$1.60"), OFFERS, NOW, UTC)
     assert isinstance(made, RentOrder)
     assert made.bid_per_gpu == 1.6
 
@@ -149,19 +150,19 @@ def test_variables_need_names_and_values() -> None:
 
 
 def test_a_price_is_the_markets_times_the_count_and_the_dearer_cloud() -> None:
-    cost = drafts.price(H100.typed("gpu_count", "2"), OFFERS, funds(100.0, 10.0))
+    cost = deploy_price.price(H100.typed("gpu_count", "2"), OFFERS, funds(100.0, 10.0))
     assert cost.gpus == pytest.approx(5.98)
     assert cost.up_to
     assert cost.disks == pytest.approx(70 * 0.10 / 730)
     assert cost.before == pytest.approx(36_000.0)
     assert cost.after == pytest.approx(100 / (10 + 5.98 + 70 * 0.10 / 730) * 3600)
     assert not cost.short
-    assert drafts.price(H100, OFFERS, funds(1.0, 0.0)).short
+    assert deploy_price.price(H100, OFFERS, funds(1.0, 0.0)).short
 
 
 def test_an_unknown_price_is_not_a_free_one() -> None:
     for odd in (H100.typed("gpu_type_id", "B200"), H100.typed("gpu_count", "x"), H100.typed("compute", "CPU")):
-        cost = drafts.price(odd, OFFERS, funds())
+        cost = deploy_price.price(odd, OFFERS, funds())
         assert cost.gpus is None
         assert cost.per_hr is None
         assert cost.after is None
@@ -169,15 +170,15 @@ def test_an_unknown_price_is_not_a_free_one() -> None:
 
 def test_a_price_is_that_of_the_dearest_gpu_it_may_become() -> None:
     cheap = drafts.from_offer(OFFERS[1], "7f3a")
-    cost = drafts.price(cheap.typed("gpu_types", "H100 SXM"), OFFERS, funds())
+    cost = deploy_price.price(cheap.typed("gpu_types", "H100 SXM"), OFFERS, funds())
     assert (cost.gpus, cost.up_to) == (2.99, True)
     for unknown in ("B200", "NVIDIA of tomorrow"):
-        assert drafts.price(cheap.typed("gpu_types", unknown), OFFERS, funds()).gpus is None
+        assert deploy_price.price(cheap.typed("gpu_types", unknown), OFFERS, funds()).gpus is None
 
 
 def test_a_pod_of_cpus_has_no_gpu_and_a_bid_all_the_same() -> None:
     cpu = H100.typed("compute", "CPU").typed("gpu_type_id", "")
-    made = drafts.order(cpu.typed("gpu_types", "A, B"), OFFERS, NOW, UTC)
+    made = deploy_order.order(cpu.typed("gpu_types", "A, B"), OFFERS, NOW, UTC)
     assert isinstance(made, DeployOrder)
     assert made.gpu_types == ("A", "B")
     assert faults(cpu.typed("way", "spot")) == {"bid_per_gpu": "what do you bid?"}
@@ -214,13 +215,13 @@ def test_a_lease_is_for_one_instant() -> None:
     assert "until when" in faults(on)["lease"]
     both = on.typed("stop_after", "4h").typed("terminate_after", "2d")
     assert "one of them" in faults(both)["lease"]
-    assert drafts.lease(on.typed("stop_after", "4h"), NOW, UTC) == ("stop", NOW + 4 * 3600)
-    assert drafts.lease(on.typed("terminate_after", "1d12h"), NOW, UTC) == ("terminate", NOW + 36 * 3600)
-    assert drafts.lease(H100.typed("stop_after", "4h"), NOW, UTC) is None
+    assert deploy_order.lease(on.typed("stop_after", "4h"), NOW, UTC) == ("stop", NOW + 4 * 3600)
+    assert deploy_order.lease(on.typed("terminate_after", "1d12h"), NOW, UTC) == ("terminate", NOW + 36 * 3600)
+    assert deploy_order.lease(H100.typed("stop_after", "4h"), NOW, UTC) is None
 
 
 def test_local_dates_are_read_in_the_zone() -> None:
-    assert drafts.instant("2026-11-24 08:00", NOW, UTC) == NOW + 20 * 3600
+    assert deploy_text.instant("2026-11-24 08:00", NOW, UTC) == NOW + 20 * 3600
 
 
 def test_a_template_fills_the_form() -> None:
@@ -253,15 +254,15 @@ def test_a_draft_without_faults_is_understood_by_runpod(
     typed: dict[str, str], way: str, env: list[tuple[str, Secret | None]]
 ) -> None:
     made = Draft({**H100.values, "bid_per_gpu": "2", **typed, "way": way}, tuple(env))
-    drafts.price(made, OFFERS, funds())
+    deploy_price.price(made, OFFERS, funds())
     if faults(made):
         return
-    sent = drafts.order(made, OFFERS, NOW, UTC)
+    sent = deploy_order.order(made, OFFERS, NOW, UTC)
     variables = rent_input(sent) if isinstance(sent, RentOrder) else deploy_input(sent)
     kind = schema().type_map["PodRentInterruptableInput" if way == "spot" else "PodFindAndDeployOnDemandInput"]
     assert isinstance(kind, GraphQLInputObjectType)
     coerce_input_value(variables, kind)
-    drafts.lease(made, NOW, UTC)
+    deploy_order.lease(made, NOW, UTC)
 
 
 @given(st.sampled_from(FIELDS), TEXTS)
@@ -274,13 +275,13 @@ def test_every_field_alone_is_read_or_refused(field: object, text: str) -> None:
     base = H100.typed("way", field.ways[0]).typed("bid_per_gpu", "2")
     made = base.typed(field.name, text)
     if not faults(made):
-        drafts.order(made, OFFERS, NOW, UTC)
+        deploy_order.order(made, OFFERS, NOW, UTC)
 
 
 def test_a_secret_field_is_kept_apart() -> None:
     made = H100.typed("volume_key", "very secret")
     assert "very secret" not in repr(made)
-    order = drafts.order(made, OFFERS, NOW, UTC)
+    order = deploy_order.order(made, OFFERS, NOW, UTC)
     assert order.volume_key == Secret("very secret")
     assert made.typed("volume_key", "").secrets == {}
     assert BY_NAME["volume_key"].kind is Kind.HIDDEN
@@ -293,11 +294,11 @@ def test_of_two_gpus_of_one_name_the_chosen_one_is_ordered() -> None:
     for chosen in both:
         draft = drafts.from_offer(chosen, "7f3a", both)
         assert drafts.offer_of(draft["gpu_type_id"], both) == chosen
-        made = drafts.order(draft, both, NOW, UTC)
+        made = deploy_order.order(draft, both, NOW, UTC)
         assert isinstance(made, DeployOrder)
         assert made.gpu_type_id == chosen.gpu_id
-        assert drafts.price(draft, both, None).gpus == chosen.secure.on_demand  # type: ignore[union-attr]
+        assert deploy_price.price(draft, both, None).gpus == chosen.secure.on_demand  # type: ignore[union-attr]
     vague = drafts.from_offer(desk, "7f3a").typed("gpu_type_id", "RTX PRO 6000")
-    wrong = drafts.faults(vague, both, (), NOW, UTC)["gpu_type_id"]
+    wrong = deploy_validation.faults(vague, both, (), NOW, UTC)["gpu_type_id"]
     assert wrong == "which one? PRO 6000 Workstation or PRO 6000 Server"
-    assert drafts.price(vague, both, None).gpus is None
+    assert deploy_price.price(vague, both, None).gpus is None

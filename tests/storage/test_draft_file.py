@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tui.api.secret import Secret
-from tui.domain.deploy_draft import Draft, faults
+from tui.domain.deploy_draft import Draft
 from tui.domain.deploy_fields import FIELDS, Kind
+from tui.domain.deploy_validation import faults
 from tui.storage import draft_file
 
 TYPED = st.dictionaries(st.sampled_from([f.name for f in FIELDS if f.kind is not Kind.HIDDEN]), st.text(max_size=20))

@@ -24,6 +24,7 @@ from tui.api.models import Funds, Offer, Quote
 from tui.api.secret import Secret
 from tui.app import STYLES
 from tui.domain import deploy_draft as drafts
+from tui.domain import deploy_order
 from tui.domain.deploy_draft import Draft
 from tui.domain.deploy_fields import fields
 from tui.paths import styles_dir
@@ -399,7 +400,7 @@ async def test_an_order_has_the_draft_and_the_price_that_was_shown() -> None:
         (answer,) = app.answers
         assert answer is not None
         assert answer.price.gpus == pytest.approx(5.98)
-        assert drafts.order(answer.draft, OFFERS, NOW, UTC).gpu_count == 2
+        assert deploy_order.order(answer.draft, OFFERS, NOW, UTC).gpu_count == 2
 
 
 # How it looks

@@ -20,6 +20,7 @@ from tests.ui.test_deploy_form import FRESH, NOW, OFFERS, Stage
 from tests.ui.test_deploy_form import shown as staged
 from tui.api.secret import Secret
 from tui.domain import deploy_draft as drafts
+from tui.domain import deploy_order
 from tui.domain.action import order_inputs
 from tui.domain.deploy_draft import STARTING, Draft
 from tui.domain.deploy_fields import FIELDS, Field, Kind, fields
@@ -106,8 +107,8 @@ def test_whatever_of_an_order_differs_from_the_plain_one_is_named(names: set[str
     for field in FIELDS:
         if field.name in names - {"way", "lease"}:
             draft = _with(draft, field, _other(field))
-    plain = order_inputs(drafts.order(FRESH.typed("way", way).typed("bid_per_gpu", "2"), OFFERS, NOW, UTC))
-    made = order_inputs(drafts.order(draft, OFFERS, NOW, UTC))
+    plain = order_inputs(deploy_order.order(FRESH.typed("way", way).typed("bid_per_gpu", "2"), OFFERS, NOW, UTC))
+    made = order_inputs(deploy_order.order(draft, OFFERS, NOW, UTC))
     told = {field.name for field, _ in drafts.inputs(draft)}
     differs = {name for name in made if made[name] != plain.get(name)}
     assert differs <= told

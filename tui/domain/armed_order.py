@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tui.domain import deploy_draft as drafts
+from tui.domain import deploy_price, deploy_text, deploy_validation
 from tui.domain.deploy_draft import Draft
 from tui.domain.market_watch import ArmedDeploy, Hit, MarketWatch, State
 from tui.domain.operations import Outcome, Status
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def planned(draft: Draft, cap: float, attempts: int) -> ArmedDeploy:
     """What of a draft may go to the disk."""
-    names = tuple(name for name, _ in draft.env if drafts.VARIABLE.fullmatch(name))
+    names = tuple(name for name, _ in draft.env if deploy_text.VARIABLE.fullmatch(name))
     return ArmedDeploy(dict(draft.values), names, tuple(draft.secrets), cap, attempts)
 
 
@@ -41,13 +41,13 @@ def prepared(watch: MarketWatch, plan: ArmedDeploy, draft: Draft, hit: Hit, name
 
 def _most(watch: MarketWatch, plan: ArmedDeploy, draft: Draft) -> float | None:
     """What all its GPUs may cost; None where it is not known what its disks do."""
-    disks = drafts.price(draft, (), None).disks
+    disks = deploy_price.price(draft, (), None).disks
     if disks is None:
         return None
     most = [plan.cap - disks]
     if watch.ceiling is not None:
         most.append(watch.ceiling * watch.demand.gpu_count)
-    if (typed := drafts.dollars(draft, "deploy_cost")) is not None:
+    if (typed := deploy_text.dollars(draft, "deploy_cost")) is not None:
         most.append(typed)
     return math.floor(min(most) * 10_000 + 1e-6) / 10_000
 
@@ -66,11 +66,11 @@ def fault(
     """Why what is prepared cannot be sent now; None where it can. `names`: of the pods there are."""
     if draft["compute"] == "CPU" or (draft.way == "spot") != watch.spot:
         return "the form asks for something else than the watch waits for"
-    price = drafts.price(draft, offers, funds)
+    price = deploy_price.price(draft, offers, funds)
     if price.disks is None:
         return "the price of its disks is not known"
     if draft.way == "spot":
-        bid = drafts.dollars(draft, "bid_per_gpu")
+        bid = deploy_text.dollars(draft, "bid_per_gpu")
         if bid is None:
             return "there is no bid"
         if watch.ceiling is not None and bid > watch.ceiling + 1e-9:
@@ -86,7 +86,7 @@ def fault(
         return "the balance is not known"
     if funds.balance < per_hr:
         return "the balance is less than an hour of it"
-    faults = drafts.faults(draft, offers, names, now, tz)
+    faults = deploy_validation.faults(draft, offers, names, now, tz)
     return next((f"{name.replace('_', ' ')}: {words}" for name, words in faults.items()), None)
 
 

@@ -75,11 +75,11 @@ class AccountLeases:
 
     async def set_for(self, draft: Draft, pod: str, name: str, ordered_at: float, tz: tzinfo | None) -> None:
         """Set the lease that a deploy was to have, for the pod that was made; nothing where it was to have none."""
-        from tui.domain import deploy_draft
+        from tui.domain import deploy_order, deploy_text
 
         try:
-            lease = deploy_draft.lease(draft, ordered_at, tz)
-        except deploy_draft.Fault as fault:
+            lease = deploy_order.lease(draft, ordered_at, tz)
+        except deploy_text.Fault as fault:
             self._messages.post(UserMessage(f"lease: {name} has none, as what was typed cannot be read: {fault}"))
             return
         if pod and lease is not None:

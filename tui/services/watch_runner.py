@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tui.api.cloud import CloudError
 from tui.api.orders import DeployOrder, RentOrder
-from tui.domain import deploy_draft as drafts
+from tui.domain import deploy_order
 from tui.domain.action import Command
 from tui.domain.armed_order import ended, fault, prepared
 from tui.domain.deploy_draft import Draft
@@ -294,7 +294,7 @@ class WatchRunner(Runner[MarketWatch]):
         if (why := fault(vigil, plan, draft, found, offers, funds, names, now, self._tz)) is not None:
             self._hold_back(vigil, why)
             return
-        order = drafts.order(draft, offers, now, self._tz)
+        order = deploy_order.order(draft, offers, now, self._tz)
         left = replace(plan, attempts=plan.attempts - 1)
         sending = replace(
             vigil, state=State.SENDING, plan=left, sent=draft["name"], sent_at=now,

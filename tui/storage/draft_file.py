@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from tui.domain.deploy_draft import VARIABLE, Draft
+from tui.domain.deploy_draft import Draft
 from tui.domain.deploy_fields import BY_NAME, Kind
+from tui.domain.deploy_text import VARIABLE
 from tui.files import atomic
 from tui.files.reading import unmarked
 

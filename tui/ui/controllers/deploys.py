@@ -179,7 +179,7 @@ class Deploys:
         self._host.push_screen(QuestionDialog(ask(), reread, session.monotonic), agreed)
 
     async def _order(self, draft: Draft) -> None:
-        from tui.domain import deploy_draft as rules
+        from tui.domain import deploy_order
         from tui.domain.operations import Status
 
         session = self._session
@@ -187,7 +187,8 @@ class Deploys:
             return
         now = session.clock()
         # Both before anything is sent: a lease that cannot be read is no reason to rent without one.
-        order, lease = rules.order(draft, self._offers(), now, session.tz), rules.lease(draft, now, session.tz)
+        order = deploy_order.order(draft, self._offers(), now, session.tz)
+        lease = deploy_order.lease(draft, now, session.tz)
         outcome = await session.executor.deploy(order)
         if outcome.ending is Status.DONE:
             self._keep(None)

@@ -21,8 +21,10 @@ from textual.widgets import Button, Input, Label, Static
 
 from tui.api.cloud import CloudError
 from tui.domain import deploy_draft as drafts
-from tui.domain.deploy_draft import Draft, Price
+from tui.domain import deploy_price, deploy_validation
+from tui.domain.deploy_draft import Draft
 from tui.domain.deploy_fields import BY_NAME, FIELDS, Field, Kind, fields
+from tui.domain.deploy_price import Price
 from tui.format import numbers as fmt
 from tui.paths import styles
 from tui.ui.key_hints import hints
@@ -218,7 +220,7 @@ class DeployForm(Dialog[Answer | None]):
             gpu.placeholder = self._hint(BY_NAME["gpu_type_id"])
         self._classify()
         self._tell_ways()
-        cost = drafts.price(draft, sources.offers(), sources.funds())
+        cost = deploy_price.price(draft, sources.offers(), sources.funds())
         self._draw("#deploy-price", self._price(cost, [f.label.partition(",")[0] for f in FIELDS if f.name in wrong]))
         order = self.query_one("#deploy-order", Button)
         order.disabled = bool(wrong)
@@ -245,7 +247,7 @@ class DeployForm(Dialog[Answer | None]):
 
     def _faults(self) -> dict[str, str]:
         sources = self._sources
-        found = drafts.faults(self.draft, sources.offers(), sources.names(), sources.clock(), sources.tz)
+        found = deploy_validation.faults(self.draft, sources.offers(), sources.names(), sources.clock(), sources.tz)
         if self._asking and self.draft["template_id"].strip():
             # Until they are there, its name cannot be told from an id.
             found.setdefault("template_id", "wait for your templates")
@@ -510,7 +512,7 @@ class DeployForm(Dialog[Answer | None]):
             self._show_help()
             place.focus()
             return
-        cost = drafts.price(self.draft, self._sources.offers(), self._sources.funds())
+        cost = deploy_price.price(self.draft, self._sources.offers(), self._sources.funds())
         self._leave(Answer(self.draft, cost))
 
     def _leave(self, answer: Answer | None) -> None:

@@ -16,7 +16,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Static
 
 from tui.domain.action import Point
-from tui.domain.deploy_draft import Fault, instant
+from tui.domain.deploy_text import Fault, instant
 from tui.domain.lease import Lease
 from tui.format import numbers as fmt
 from tui.ui.modals.dialog import Dialog, FieldLabel

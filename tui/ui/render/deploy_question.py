@@ -7,9 +7,10 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from tui.domain import deploy_draft as drafts
-from tui.domain import pod_costs
+from tui.domain import deploy_order, deploy_price, deploy_text, deploy_validation, pod_costs
 from tui.domain.action import Point
 from tui.domain.deploy_draft import Draft
+from tui.domain.deploy_price import Price
 from tui.format import numbers as fmt
 from tui.ui.primitives.question import Question
 
@@ -26,8 +27,8 @@ def question(
     tz: tzinfo | None,
 ) -> Question:
     """What is asked before a draft is ordered; asked again where a price rose or something is wrong by now."""
-    wrong = drafts.faults(draft, offers, names, now, tz)
-    cost = drafts.price(draft, offers, funds)
+    wrong = deploy_validation.faults(draft, offers, names, now, tz)
+    cost = deploy_price.price(draft, offers, funds)
     offer = drafts.offer_of(draft["gpu_type_id"], offers)
     gpu = drafts.named(offer, offers) if offer is not None else draft["gpu_type_id"]
     cloud = {"SECURE": "secure cloud", "COMMUNITY": "community cloud"}.get(draft["cloud"], "either cloud")
@@ -89,7 +90,7 @@ def _unit(label: str) -> str:
     return f" {unit}" if unit else ""
 
 
-def _points(draft: Draft, cost: drafts.Price, funds: Funds | None, now: float, tz: tzinfo | None) -> tuple[Point, ...]:
+def _points(draft: Draft, cost: Price, funds: Funds | None, now: float, tz: tzinfo | None) -> tuple[Point, ...]:
     found: list[Point] = []
     if cost.per_hr is None:
         found.append(Point("money", "RunPod does not say what it costs: it may be more than the balance.", "warn"))
@@ -121,8 +122,8 @@ def _points(draft: Draft, cost: drafts.Price, funds: Funds | None, now: float, t
 
 def _times(draft: Draft, now: float, tz: tzinfo | None) -> list[Point]:
     try:
-        lease = drafts.lease(draft, now, tz)
-    except drafts.Fault:
+        lease = deploy_order.lease(draft, now, tz)
+    except deploy_text.Fault:
         return []
     if lease is not None:
         when = datetime.fromtimestamp(lease[1], tz)

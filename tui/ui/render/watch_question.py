@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.domain import costs
+from tui.domain import costs, deploy_price, deploy_text
 from tui.domain import deploy_draft as drafts
 from tui.domain.action import Point, State, is_spot
 from tui.domain.market_watch import MarketWatch, what
@@ -40,8 +40,8 @@ def _at_odds(vigil: MarketWatch, draft: Draft, offers: Sequence[Offer]) -> str:
 
 def _too_little(vigil: MarketWatch, draft: Draft, cap: float) -> str:
     """Why it would never be sent, whatever the market shows."""
-    disks = drafts.price(draft, (), None).disks
-    bid = drafts.dollars(draft, "bid_per_gpu") if draft.way == "spot" else None
+    disks = deploy_price.price(draft, (), None).disks
+    bid = deploy_text.dollars(draft, "bid_per_gpu") if draft.way == "spot" else None
     if disks is None:
         return "the price of its disks is not known"
     if cap <= disks:
@@ -61,7 +61,7 @@ def _lease(draft: Draft) -> tuple[Point, ...]:
         (w, draft[n].strip()) for n, w in (("stop_after", "stops"), ("terminate_after", "TERMINATES"))
         if n == "terminate_after" or draft[n].strip()
     )  # fmt: skip
-    when = f"{text} after it is deployed" if drafts.is_span(text) else f"at {text}"
+    when = f"{text} after it is deployed" if deploy_text.is_span(text) else f"at {text}"
     return (Point("lease", f"podtop {word} it {when}, while podtop runs.", "warn"),)
 
 

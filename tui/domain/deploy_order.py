@@ -1,0 +1,59 @@
+"""What is sent for a deploy that was typed, and the lease that it is to have. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from tui.api.orders import DeployOrder, RentOrder
+from tui.api.pod_detail import EnvVar
+from tui.domain.deploy_draft import Draft, offer_of
+from tui.domain.deploy_fields import FIELDS
+from tui.domain.deploy_text import instant, value_of
+
+if TYPE_CHECKING:
+    from tui.api.models import Offer
+
+
+_OWN = ("way", "lease")
+
+
+def order(draft: Draft, offers: Sequence[Offer], now: float, tz: tzinfo | None) -> DeployOrder | RentOrder:
+    """What is sent for a draft that has no faults."""
+    values: dict[str, Any] = {}
+    for field in FIELDS:
+        text = draft[field.name].strip()
+        if text and draft.way in field.ways and field.name not in _OWN:
+            values[field.name] = value_of(field, text, now, tz)
+    offer = offer_of(draft["gpu_type_id"], offers)
+    if offer is not None:
+        values["gpu_type_id"] = offer.gpu_id
+    for flag in ("start_ssh", "start_jupyter", "public_ip", "global_network"):
+        if flag in values:
+            values[flag] = values[flag] == "yes"
+    if "country" in values:
+        values["country"] = values["country"].upper()
+    if "compliance" in values:
+        values["compliance"] = tuple(one.upper() for one in values["compliance"])
+    if "gpu_types" in values:
+        named = (offer_of(one, offers) for one in values["gpu_types"])
+        also = tuple(found.gpu_id if found else text for found, text in zip(named, values["gpu_types"], strict=True))
+        # Either one type or a list: the one that was asked for first leads the list.
+        first = values.pop("gpu_type_id", None)
+        values["gpu_types"] = tuple(dict.fromkeys(one for one in (first, *also) if one))
+    values["env"] = tuple(EnvVar(name, value) for name, value in draft.env if value is not None)
+    if (key := draft.secrets.get("volume_key")) is not None:
+        values["volume_key"] = key
+    values.setdefault("gpu_count", 1)
+    return RentOrder(**values) if draft.way == "spot" else DeployOrder(**values)
+
+
+def lease(draft: Draft, now: float, tz: tzinfo | None) -> tuple[str, float] | None:
+    """What podtop itself is to do to the pod, and when; None where it was not asked to."""
+    if draft["lease"] != "yes":
+        return None
+    for name, action in (("stop_after", "stop"), ("terminate_after", "terminate")):
+        if draft[name].strip():
+            return action, instant(draft[name], now, tz)
+    return None

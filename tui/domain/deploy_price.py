@@ -1,0 +1,98 @@
+"""What a deploy that is being typed will cost, by the market's last prices. Pure; dollars an hour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from tui.domain import costs, pod_costs, pod_health
+from tui.domain.deploy_draft import Draft, offer_of
+from tui.domain.deploy_text import dollars, listed
+
+if TYPE_CHECKING:
+    from tui.api.models import Funds, Offer, Quote
+
+
+class Price(Struct, frozen=True):
+    """What it will cost, in dollars an hour. None where RunPod does not say: unknown is not free.
+
+    gpus:    all GPUs; where either cloud is accepted, the dearer one.
+    disks:   container disk and volume, while it runs.
+    before, after: seconds until the money ends, without and with it.
+    short:   the balance is less than an hour of it.
+    """
+
+    gpus: float | None
+    disks: float | None
+    before: float | None
+    after: float | None
+    short: bool
+    up_to: bool = False
+
+    @property
+    def per_hr(self) -> float | None:
+        return costs.total((self.gpus, self.disks))
+
+
+def _clouds(cloud: str) -> tuple[str, ...]:
+    return {"SECURE": ("secure",), "COMMUNITY": ("community",)}.get(cloud, ("secure", "community"))
+
+
+def quotes(cloud: str, offer: Offer) -> list[Quote]:
+    """What a GPU is offered for in the clouds that are accepted."""
+    return [quote for name in _clouds(cloud) if (quote := getattr(offer, name)) is not None]
+
+
+def lowest_bid(cloud: str, offer: Offer) -> float | None:
+    """The lowest bid for one GPU in the clouds that are accepted; None where it is not known."""
+    return min((q.spot for q in quotes(cloud, offer) if q.spot is not None), default=None)
+
+
+def price(draft: Draft, offers: Sequence[Offer], funds: Funds | None) -> Price:
+    """What it will cost by the market's last prices, and what becomes of the runway."""
+    each, up_to = _each(draft, offers)
+    count = _number(draft["gpu_count"])
+    gpus = None if each is None or count is None else each * count
+    if draft["compute"] == "CPU":
+        gpus = None
+    # Without a container disk it gets RunPod's or the template's; without a volume none, if no template has one.
+    volume = draft["volume_gb"].strip() or ("" if draft["template_id"].strip() else "0")
+    sizes = [_number(draft["container_disk_gb"]), _number(volume)]
+    disks = None
+    if sizes[0] is not None and sizes[1] is not None:
+        disks = (sizes[0] + sizes[1]) * pod_costs.DISK_RUNNING / pod_costs.MONTH_HOURS
+    after = costs.runway(funds, costs.total((gpus, disks)))
+    return Price(gpus, disks, pod_health.runway(funds), after, costs.is_short(funds, gpus, disks), up_to)
+
+
+def _each(draft: Draft, offers: Sequence[Offer]) -> tuple[float | None, bool]:
+    """Dollars an hour for one GPU, and whether it may be less; None where it is not known."""
+    if draft.way == "spot":
+        return dollars(draft, "bid_per_gpu"), False
+    asked = _asked(draft, offers)
+    if not asked or not all(asked):
+        return None, False
+    prices = [price for of_one in asked for price in of_one]
+    return max(prices), len(set(prices)) > 1
+
+
+def _asked(draft: Draft, offers: Sequence[Offer]) -> list[list[float]]:
+    """Prices on demand of each GPU that RunPod may choose; an empty list for one whose price is not known."""
+    found = []
+    for name in (draft["gpu_type_id"], *(listed(draft["gpu_types"]) if draft.way == "demand" else ())):
+        offer = offer_of(name, offers)
+        found.append([q.on_demand for q in quotes(draft["cloud"], offer) if q.on_demand is not None] if offer else [])
+    return found
+
+
+def lowest_price(draft: Draft, offers: Sequence[Offer]) -> float | None:
+    """The lowest price on demand for one GPU; None where one of them is not known."""
+    asked = _asked(draft, offers)
+    return min(price for of_one in asked for price in of_one) if asked and all(asked) else None
+
+
+def _number(text: str) -> int | None:
+    clean = text.strip()
+    return int(clean) if clean.isascii() and clean.isdigit() and len(clean) < 8 else None

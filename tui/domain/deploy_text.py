@@ -1,0 +1,131 @@
+"""What is typed into the form of a deploy, read as values: numbers, dollars, ports, times. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+from tui import clocks
+from tui.domain.deploy_fields import BY_NAME, Field, Kind
+
+if TYPE_CHECKING:
+    from tui.domain.deploy_draft import Draft
+
+
+FARTHEST = 366 * 86_400.0
+"""Seconds ahead of which a stop or an end may be set."""
+
+
+class Fault(Exception):
+    """What is wrong with what was typed, in words."""
+
+
+def dollars(draft: Draft, name: str) -> float | None:
+    """The dollars in a field; None where there are none."""
+    try:
+        return _dollars(BY_NAME[name], draft[name])
+    except Fault:
+        return None
+
+
+def _whole(field: Field, text: str) -> int:
+    clean = text.strip()
+    if not (clean.isascii() and clean.isdigit()) or len(clean) > 9 or not field.least <= int(clean) <= field.most:
+        raise Fault(f"a whole number from {field.least:,} to {field.most:,}")
+    return int(clean)
+
+
+def _dollars(field: Field, text: str) -> float:
+    try:
+        value = float(text.strip().removeprefix("$"))
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and 0 < value < 10_000):
+        raise Fault(f"dollars, as in {field.hint}")
+    return value
+
+
+_PORT = re.compile(r"(\d{1,5})/(http|tcp)")
+
+
+def _ports(text: str) -> str:
+    found = []
+    for part in filter(None, re.split(r"[,\s]+", text)):
+        match = _PORT.fullmatch(part.lower())
+        if match is None:
+            kind = (
+                " a port needs its kind, as in 8888/http" if part.isdigit() else " a port is as in 8888/http or 22/tcp"
+            )
+            raise Fault(f"{part}:{kind}")
+        if not 1 <= int(match[1]) <= 65_535:
+            raise Fault(f"{part}: ports go from 1 to 65535")
+        if match[0] in found:
+            raise Fault(f"{part}: it stands there twice")
+        found.append(match[0])
+    return ",".join(found)
+
+
+_SPAN = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?")
+
+
+def is_span(text: str) -> bool:
+    """Whether a text is a time from now on, such as "8h", and no date."""
+    match = _SPAN.fullmatch(text.strip().lower().replace(" ", ""))
+    return match is not None and any(match.groups())
+
+
+def instant(text: str, now: float, tz: tzinfo | None) -> float:
+    """ "8h", "90m", "1d12h" from now, or a local time "2026-11-24 08:00". Raises Fault."""
+    clean = text.strip().lower()
+    match = _SPAN.fullmatch(clean.replace(" ", ""))
+    if match is not None and any(match.groups()):
+        days, hours, minutes = (int(part or 0) for part in match.groups())
+        at = now + days * 86_400.0 + hours * 3600.0 + minutes * 60.0
+    else:
+        try:
+            when = datetime.fromisoformat(clean)
+            at = clocks.instant(when if when.tzinfo else when.replace(tzinfo=tz) if tz else when.astimezone())
+        except (ValueError, OverflowError, OSError):
+            raise Fault("a time from now as in 8h, 90m or 1d12h, or a date as in 2026-11-24 08:00") from None
+    if at <= now + 60:
+        raise Fault("that is over, or nearly: a time to come")
+    if at > now + FARTHEST:
+        raise Fault("within a year")
+    return at
+
+
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def value_of(field: Field, text: str, now: float, tz: tzinfo | None) -> Any:
+    """The value of a field that is not empty. Raises Fault."""
+    match field.kind:
+        case Kind.WHOLE:
+            return _whole(field, text)
+        case Kind.DOLLARS:
+            return _dollars(field, text)
+        case Kind.PORTS:
+            return _ports(text)
+        case Kind.WHEN:
+            return instant(text, now, tz)
+        case Kind.LIST:
+            return listed(_line(text))
+        case Kind.CHOICE:
+            if text not in {value for value, _ in field.options}:
+                raise Fault(f"one of {', '.join(word for _, word in field.options)}")
+            return text
+        case _:
+            return _line(text)
+
+
+def _line(text: str) -> str:
+    if len(text) > 4000 or not text.isprintable():
+        raise Fault("a line of text, of 4,000 characters at the most")
+    return text

@@ -1,0 +1,143 @@
+"""What is wrong with a deploy that is being typed, by the name of the field. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from tui.domain.deploy_draft import Draft, offer_of
+from tui.domain.deploy_fields import FIELDS
+from tui.domain.deploy_price import lowest_bid, lowest_price, quotes
+from tui.domain.deploy_text import VARIABLE, Fault, value_of
+
+if TYPE_CHECKING:
+    from tui.api.models import Offer
+
+
+COMPLIANCE = (
+    "GDPR", "ISO_IEC_27001", "ISO_14001", "PCI_DSS", "HITRUST", "SOC_1_TYPE_2", "SOC_2_TYPE_2", "SOC_3_TYPE_2", "ITAR",
+    "FISMA_HIGH",
+)  # fmt: skip
+
+LONGEST_NAME = 191
+
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
+
+_MOUNT = re.compile(r"/[^\s]*")
+
+
+def faults(
+    draft: Draft, offers: Sequence[Offer], names: Collection[str], now: float, tz: tzinfo | None
+) -> dict[str, str]:
+    """What is wrong, by the name of the field; empty when it can be ordered.
+
+    names: of the pods there are.
+    """
+    found: dict[str, str] = {}
+    read: dict[str, Any] = {}
+    for field in FIELDS:
+        text = draft[field.name].strip()
+        if not text or draft.way not in field.ways:
+            continue
+        try:
+            read[field.name] = value_of(field, text, now, tz)
+        except Fault as fault:
+            found[field.name] = str(fault)
+    for name, words in (*_gpu_faults(draft, read, offers), *_text_faults(draft, read, names), *_time_faults(read)):
+        found.setdefault(name, words)
+    return found
+
+
+def _gpu_faults(draft: Draft, read: Mapping[str, Any], offers: Sequence[Offer]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    if read.get("compute") == "CPU":
+        # A bid is part of every spot order; what is the lowest for a CPU is not told.
+        return _bid_faults(draft, read, None)
+    offer = offer_of(draft["gpu_type_id"], offers)
+    if not draft["gpu_type_id"].strip():
+        found.append(("gpu_type_id", "which GPU? RunPod takes any, at any price, when none is named"))
+    elif offer is None and offers:
+        clean = " ".join(draft["gpu_type_id"].split()).lower()
+        called = " or ".join(o.gpu_id for o in offers if o.name.lower() == clean)
+        found.append(("gpu_type_id", f"which one? {called}" if called else "the market has no GPU of that name"))
+    count = read.get("gpu_count")
+    if not draft["gpu_count"].strip():
+        found.append(("gpu_count", "how many GPUs?"))
+    elif offer is not None and offer.max_count and isinstance(count, int) and count > offer.max_count:
+        found.append(("gpu_count", f"at most {offer.max_count} for {offer.name}"))
+    if offer is not None and (words := _not_sold(draft["cloud"], offer)):
+        found.append(("cloud", words))
+    most, cheapest = read.get("deploy_cost"), lowest_price(draft, offers)
+    if most is not None and cheapest is not None and isinstance(count, int) and most < cheapest * count - 1e-9:
+        found.append(("deploy_cost", f"below ${cheapest * count:.2f}, the lowest price there is"))
+    return found + _bid_faults(draft, read, lowest_bid(draft["cloud"], offer) if offer is not None else None)
+
+
+def _bid_faults(draft: Draft, read: Mapping[str, Any], lowest: float | None) -> list[tuple[str, str]]:
+    bid = read.get("bid_per_gpu")
+    if draft.way != "spot":
+        return []
+    if not draft["bid_per_gpu"].strip():
+        return [("bid_per_gpu", "what do you bid?" if lowest is None else f"RunPod asks for ${lowest:.2f} or more")]
+    if isinstance(bid, float) and lowest is not None and bid < lowest - 1e-9:
+        return [("bid_per_gpu", f"below the lowest bid, ${lowest:.2f}")]
+    return []
+
+
+def _text_faults(draft: Draft, read: Mapping[str, Any], names: Collection[str]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    name = draft["name"].strip()
+    if not name:
+        found.append(("name", "by its name podtop finds the pod when RunPod's answer is lost"))
+    elif len(name) > LONGEST_NAME:
+        found.append(("name", f"at most {LONGEST_NAME} characters"))
+    elif name in names:
+        found.append(("name", "a pod of this name is there already"))
+    if not draft["image"].strip() and not draft["template_id"].strip():
+        found.append(("image", "an image, or a template"))
+    elif " " in draft["image"].strip():
+        found.append(("image", "an image has no spaces in its name"))
+    if draft["country"].strip() and not _COUNTRY.fullmatch(draft["country"].strip()):
+        found.append(("country", "two letters, as in US"))
+    if draft["volume_mount_path"].strip() and not _MOUNT.fullmatch(draft["volume_mount_path"].strip()):
+        found.append(("volume_mount_path", "a path that begins with /"))
+    if odd := [one for one in read.get("compliance", ()) if one.upper() not in COMPLIANCE]:
+        found.append(("compliance", f"{odd[0]}: RunPod knows {', '.join(COMPLIANCE)}"))
+    seen: set[str] = set()
+    for variable, value in draft.env:
+        if not VARIABLE.fullmatch(variable):
+            found.append(("env", f"{variable or 'a value without a name'}: a name has letters, digits and _"))
+        elif variable in seen:
+            found.append(("env", f"{variable}: it stands there twice"))
+        elif value is None:
+            found.append(("env", f"{variable} has no value (they are not kept on disk): type it, or remove the name"))
+        seen.add(variable)
+    if "volume_key" in draft.secrets and draft.secrets["volume_key"] is None:
+        found.append(("volume_key", "neither podtop nor RunPod keeps it: type it; or type and erase it, to have none"))
+    return found
+
+
+def _time_faults(read: Mapping[str, Any]) -> list[tuple[str, str]]:
+    stop, end = read.get("stop_after"), read.get("terminate_after")
+    found = []
+    if isinstance(stop, float) and isinstance(end, float) and end <= stop:
+        found.append(("terminate_after", "after the stop, or not at all"))
+    if read.get("lease") == "yes":
+        if stop is None and end is None:
+            found.append(("lease", "until when? set stop after, or terminate after"))
+        elif stop is not None and end is not None:
+            found.append(("lease", "podtop sees to one of them: leave stop after or terminate after empty"))
+    return found
+
+
+def _not_sold(cloud: str, offer: Offer) -> str:
+    if quotes(cloud, offer):
+        return ""
+    word = {"SECURE": "secure", "COMMUNITY": "community"}.get(cloud, "any")
+    return (
+        f"{offer.name} is not sold in {word} cloud"
+        if word == "any"
+        else f"{offer.name} is not sold in the {word} cloud"
+    )
