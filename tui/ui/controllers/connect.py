@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tui.api.pod_detail import PodDetail
     from tui.history.playback import Playback
     from tui.services.session import Session
-    from tui.store.fleet import Record
+    from tui.store.fleet_state import Record
     from tui.system.clipboard import Outcome
     from tui.system.ssh import Route
     from tui.ui.controllers.host import Host
