@@ -118,7 +118,7 @@ class Connect:
         return [text for text in found if text]
 
     async def _ssh(self, name: str, route: Route, cautions: list[str], program: str) -> None:
-        from tui.services.notifier import plain
+        from tui.services.sinks.sink import plain
         from tui.system import foreground, ssh
         from tui.system.subprocesses import without_keys
 
