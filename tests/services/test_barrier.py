@@ -76,12 +76,16 @@ class Recorder:
     priced = happened = polled
 
 
+class PlantedFleet(Fleet, dict=True, eq=False):
+    """A fleet whose methods can be replaced."""
+
+
 class Life:
     """A watch that runs, over a fleet, and is asked to ask again at once."""
 
     def __init__(self, changed: Callable[[], object] = lambda: None, record: bool = False) -> None:
         self.cloud = Cloud()
-        self.fleet = Fleet(5, 30)
+        self.fleet = PlantedFleet(5, 30)
         self.notes: list[str] = []
         source = Source("test", False, lambda: self.cloud, lambda: NOW)  # type: ignore[arg-type, return-value]
         self.watch = Monitor(

@@ -15,11 +15,16 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tui.config.loader import ConfigError, load
 from tui.config.settings import Notify
 from tui.domain.user_message import UserMessage
-from tui.services.notifier import Notification, Notifier, argv, literal, plain, sequences
+from tui.services.notifier import AT_ONCE, Notifier
+from tui.services.sinks.command import argv
+from tui.services.sinks.sink import Notification, plain
+from tui.services.sinks.terminal import sequences
+from tui.services.sinks.tmux import literal
 from tui.system.subprocesses import without_keys
 
 ALARM = Notification("podtop: H100", "H100 is there: $2.39/h", "price", 1_795_435_200.0)
@@ -112,10 +117,31 @@ async def test_a_command_that_fails_is_told_once() -> None:
 
 
 async def test_a_command_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.services.notifier.PATIENCE", 0.2)
+    monkeypatch.setattr("tui.services.sinks.command.PATIENCE", 0.2)
     post = Post(Notify(command=(sys.executable, "-c", "import time; time.sleep(60)")))
     await post.ring()
     assert "took longer" in post.notes[0].text
+
+
+async def test_of_too_many_at_once_the_rest_is_told_as_not_sent() -> None:
+    post = Post(Notify(bell=True, command=(sys.executable, "-c", "import time; time.sleep(60)")))
+    for number in range(AT_ONCE + 2):
+        post.hooks.ring(Notification(f"pod {number}", "x", "price", 0.0))
+    assert len(post.written) == AT_ONCE + 2, "the bell needs no time"
+    await post.hooks.close()
+    assert [note.text for note in post.notes] == ["notify.hooks: too many at once: this alarm was not told everywhere"]
+
+
+async def test_a_terminal_that_takes_nothing_ends_nothing(tmp_path: Path) -> None:
+    post = Post(Notify(bell=True, command=(sys.executable, "-c", f"open({str(tmp_path / 'out')!r}, 'w')")))
+
+    def closed(text: str) -> None:
+        raise OSError(f"closed: {text}")
+
+    post.hooks._means = replace(post.hooks._means, write=closed)
+    await post.ring()
+    assert (tmp_path / "out").exists(), "the other sinks get it"
+    assert [note.text for note in post.notes] == ["notify.terminal: it could not be sent (OSError)"]
 
 
 async def test_a_webhook_gets_json_and_its_token(tmp_path: Path) -> None:

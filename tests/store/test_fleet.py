@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from msgspec.structs import replace
 
 from tests.make import funds, pod, snapshot
 from tui.api.cloud import Unreachable
+from tui.api.hosts import Hosts
 from tui.api.models import Problem, Snapshot, Unreadable
+from tui.store.feed import Feed
 from tui.store.fleet import Fleet
+from tui.store.topics import TOPICS
 
 NOW = 1_000_000.0
 
@@ -94,6 +99,35 @@ def test_memory_is_bounded_and_shared() -> None:
     per_sample = 8 + 2 + 1 + 16
     assert max(sizes) <= 40_000 // (10 * per_sample) + 64
     assert min(sizes) >= 120
+
+
+def test_a_frozen_fleet_has_all_that_is_known_but_what_is_private() -> None:
+    fleet = Fleet(5, 30)
+    topics = {name: Feed(object(), NOW) for name in TOPICS}
+    values: dict[str, object] = {
+        name: topics if name == "topics" else {"pod": object()} if isinstance(value, dict)
+        else deque([1]) if isinstance(value, deque) else object()
+        for name in Fleet.__struct_fields__
+        for value in [getattr(fleet, name)]
+    }  # fmt: skip
+    for name, value in values.items():
+        setattr(fleet, name, value)
+    held = fleet.frozen()
+    changed = {name for name, value in values.items() if getattr(held, name) != value}
+    assert changed == {"topics", "inspection", "past"}
+    assert (held.inspection, held.past, held.profile) == (None, False, Feed())
+    assert held.topics == {name: feed for name, feed in topics.items() if name != "profile"}
+    for mutable in (name for name, value in values.items() if isinstance(value, dict | deque)):
+        assert getattr(held, mutable) is not getattr(fleet, mutable)
+
+
+def test_every_topic_has_a_feed_of_its_own_name() -> None:
+    fleet = Fleet(5, 30)
+    for name in TOPICS:
+        assert getattr(fleet, name) == Feed()
+        fleet.apply_topic(name, Hosts(()), NOW)
+        assert getattr(fleet, name) is fleet.topics[name]
+        assert getattr(fleet, name).value == Hosts(())
 
 
 def test_a_frozen_fleet_does_not_change() -> None:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from tui.api.models import Funds, Market, Offer, Pod, Quote
     from tui.commands.market import Selection
     from tui.store.alert import Alert
-    from tui.store.fleet import Fleet, Record
+    from tui.store.fleet import Fleet
+    from tui.store.fleet_state import Record
 
 VERSION = 1
 """The version of the shape, under "podtop" in every document."""

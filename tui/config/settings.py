@@ -65,6 +65,10 @@ class Notify(Struct, frozen=True):
     webhook_token_file: Annotated[str, FILE, "its content goes to the webhook as a bearer token"] = ""
 
 
+SINKS = ("terminal", "tmux", "command", "webhook")
+"""The modules of `services/sinks` that read [notify], in the order in which they are called."""
+
+
 class Profile(Struct, frozen=True):
     """One account, chosen by --profile NAME, PODTOP_PROFILE or profile; what stands here beats the top of the file."""
 

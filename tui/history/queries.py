@@ -19,7 +19,8 @@ from tui.history.archive.reader import Recording
 from tui.history.archive.schema import NO_MEMORY, ArchiveError, answered
 from tui.history.archive.writer import MARKET
 from tui.store.earlier import Earlier
-from tui.store.fleet import Fleet, Older, Record
+from tui.store.fleet import Fleet
+from tui.store.fleet_state import Older, Record
 from tui.store.metrics import UTIL
 from tui.store.price_history import SPAN, Prices, as_of
 from tui.store.stretches import SAME, reduced

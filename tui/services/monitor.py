@@ -16,7 +16,7 @@ from tui.api.models import ANYTHING
 from tui.domain import clock_skew
 from tui.services.barrier import held, own_fault, own_faults
 from tui.services.poller import Failed, Fresh, Poller
-from tui.store.fleet import PRIVATE, Older
+from tui.store.fleet_state import Older
 from tui.store.series import EMPTY
 from tui.store.slices import Sliced, whole
 from tui.store.topics import TOPICS
@@ -450,8 +450,7 @@ class Monitor:
             self._wakes.pop(name, None)
             if task is not None:
                 task.cancel()
-            if name in PRIVATE:
-                self._fleet.topics.pop(name, None)
+            self._fleet.forget_private_topic(name)
         for name in wanted:
             if self._attended.get(name) is None:
                 self._attended[name] = self._ask_for(name)

@@ -203,7 +203,8 @@ class Session:
     def _call(self, message: UserMessage) -> None:
         if message.level is not Level.CALL or self._write is None:
             return
-        from tui.services.notifier import Notification, Notifier
+        from tui.services.notifier import Notifier
+        from tui.services.sinks.sink import Notification
 
         if self._notifier is None:
             self._notifier = Notifier(

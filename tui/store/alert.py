@@ -12,7 +12,8 @@ from tui.domain.events import Kind as EventKind
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
-    from tui.store.fleet import Fleet, Record
+    from tui.store.fleet import Fleet
+    from tui.store.fleet_state import Record
 
 
 class Grade(StrEnum):

@@ -18,7 +18,8 @@ from tui.store.watched_time import idle_in
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
-    from tui.store.fleet import Fleet, Record
+    from tui.store.fleet import Fleet
+    from tui.store.fleet_state import Record
 
 
 def _cost(alert: Alert) -> str:

@@ -16,7 +16,8 @@ from tui.store.alert_kinds import KINDS, UNREADABLE
 from tui.store.slices import Sliced, sliced, whole
 
 if TYPE_CHECKING:
-    from tui.store.fleet import Fleet, Record
+    from tui.store.fleet import Fleet
+    from tui.store.fleet_state import Record
 
 _GRADES = {grade: rank for rank, grade in enumerate(Grade)}
 _KINDS = {kind.name: rank for rank, kind in enumerate(KINDS)}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from msgspec import Struct
+from msgspec import field
 from msgspec.structs import replace
 
 from tui.api.cloud import doubt
@@ -17,33 +16,21 @@ from tui.domain.costs import total
 from tui.domain.events import Event, between
 from tui.domain.operations import Operation
 from tui.store.feed import Feed, is_stale
+from tui.store.fleet_state import FleetState, Older, Record
 from tui.store.metrics import sample
-from tui.store.pod_inspection import PodInspection
 from tui.store.series import Samples, Series
 from tui.store.slices import SLICE, Sliced, sliced, whole
-from tui.store.watched_time import LONGEST_REQUEST, Watched, idle_in
+from tui.store.watched_time import LONGEST_REQUEST, idle_in
 
 if TYPE_CHECKING:
-    from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
-    from tui.api.catalogue import CpuFlavor, GpuSpec
     from tui.api.cloud import CloudError
-    from tui.api.hosts import CpuType, Hosts
-    from tui.api.models import DataCenters, Funds, Market, MarketQuery, Pod, Snapshot, Unreadable
-    from tui.domain.lease import Lease
-    from tui.domain.market_watch import MarketWatch
-    from tui.store.balances import Balances
-    from tui.store.earlier import Earlier
-    from tui.store.host_telemetry import Telemetry
-    from tui.store.price_history import Prices
-    from tui.store.spend import SpendHistory
+    from tui.api.models import Funds, Market, MarketQuery, Pod, Snapshot, Unreadable
 
 DAY = 86_400.0
 MEMORY_BUDGET = 24 * 1024 * 1024
 """Bytes for all series together. Half a day for 100 large pods, an hour for 2,000: what is older leaves first."""
 
 _FEWEST_SAMPLES = 120
-EVENTS = 500
-"""How many events are kept in memory."""
 
 NAMELESS = "unreadable-"
 """What the key of a pod that came without its id begins with."""
@@ -53,205 +40,31 @@ CROWD = 1000
 
 T = TypeVar("T")
 
-_NOTHING: Feed[Any] = Feed()
-
-
-class Record(Struct, frozen=True, gc=False):
-    """One pod as podtop knows it.
-
-    pod:        the last readable value, None when it never was.
-    unreadable: why the last poll could not be understood, else None.
-    series:     telemetry so far; grows in place.
-    seen:       when podtop first saw the pod.
-    told_at:    when RunPod last told of the pod.
-    idle:       seconds without work on any GPU that podtop watched, since it first saw the pod.
-    earlier:    such seconds before that, by a recording; None from when it was seen at work, or down.
-    known:      whether the last poll told of all its GPUs.
-    moved_at:   when the public port of its ssh was last seen to change; None where it never was.
-    """
-
-    id: str
-    name: str
-    pod: Pod | None
-    unreadable: str | None
-    series: Series
-    seen: float
-    told_at: float
-    idle: float = 0.0
-    earlier: float | None = None
-    known: bool = False
-    moved_at: float | None = None
-
-    def idle_for(self, now: float) -> float | None:
-        """Watched seconds without work on any GPU; None when the pod is not live or has no GPU.
-
-        No further than the last sample: an outage, a pause or a sleep is not idleness.
-        """
-        if self.pod is None or not pod_health.is_live(self.pod) or not self.pod.gpu_count:
-            return None
-        return max(0.0, self.idle + (self.earlier or 0.0) + min(0.0, now - self.told_at))
-
-
-class Older(Struct, frozen=True):
-    """What an archive says of a pod from `start` to `end`, in steps of `width` seconds."""
-
-    start: float
-    end: float
-    width: float
-    stretch: Samples
-
-
 OLDER_PODS = 8
 """How many pods' past is kept at hand."""
 
 
-PRIVATE = frozenset({"profile"})
-"""Topics that are forgotten as soon as nobody looks at them."""
-
-
-class Fleet:
+class Fleet(FleetState, eq=False):
     """Pods, money and market as last polled. One writer; screens read.
 
-    interval: seconds between fleet polls, by which staleness is judged.
-    pods_at:  when the pods were last told; later than that an answer may have come without them.
-    recorded: whether this is a past instant, out of an archive.
-    keyless:  whether there is no API key, so that prices are all there is.
-    inspection: the one pod that is looked at closely.
-    has_past: whether there is an archive to ask for what memory does not have.
-    older:    what an archive says of some pods before what memory has.
-    events:   what happened to the pods, oldest first.
-    earlier:  what a recording tells of what happened, once it was asked.
-    watched:  which time nobody saw; `slowness` by how much longer than the interval podtop waits between polls.
-    skew:     seconds that RunPod's clock is ahead; pods and machines are told without it, days of charges with it.
-    past:     True while a recorded past is taken in, which is old by nature.
-    deeds:    what is under way, by the pod's id.
-    leases:   what podtop itself is to stop, by the pod's id.
-    vigils:   what is waited for, by its id.
-    topics:   what is asked for only while a screen shows it, by the names of `tui.store.topics`.
-    asked:    the market as others than the poll for one GPU want to see it.
-    prices:   what GPUs cost over the last week.
+    interval: seconds between fleet polls, by which staleness is judged; market_interval: between those of prices.
+    budget:   bytes for all series together.
+    span:     seconds of samples at the most.
     """
 
-    def __init__(self, interval: float, market_interval: float, budget: int = MEMORY_BUDGET) -> None:
-        self.interval = interval
-        self.market_interval = market_interval
-        self.past = False
-        self.pods_at: float | None = None
-        self.snapshot: Feed[Snapshot] = Feed()
-        self.market: Feed[Market] = Feed()
-        self.records: dict[str, Record] = {}
-        self.events: deque[Event] = deque(maxlen=EVENTS)
-        self.earlier: Earlier | None = None
-        self.deeds: dict[str, Operation] = {}
-        self.leases: Mapping[str, Lease] = {}
-        self.vigils: Mapping[str, MarketWatch] = {}
-        self.topics: dict[str, Feed[Any]] = {}
-        self.asked: dict[MarketQuery, Feed[Market]] = {}
-        self._prices: Prices | None = None
-        self._host_telemetry: Telemetry | None = None
-        self._balances: Balances | None = None
-        self.older: dict[str, Older] = {}
-        self.inspection: PodInspection | None = None
-        self.has_past = False
-        self.recorded = False
-        self.keyless = False
-        self.watched = Watched()
-        self.slowness = 1.0
-        self.skew = 0.0
-        self._budget = budget
-        self._span = DAY
-        self._limit = 0
-        self._columns = -1
-        self._derived: dict[Hashable, Any] = {}
-        self._derived_from: dict[str, Record] | None = None
+    interval: float
+    market_interval: float
+    budget: int = MEMORY_BUDGET
+    span: float = DAY
+    _limit: int = 0
+    _columns: int = -1
+    _derived: dict[Hashable, Any] = field(default_factory=dict)
+    _derived_from: dict[str, Record] | None = None
 
     @property
     def funds(self) -> Funds | None:
         """The account's money in the last answer; None when that answer had none, whatever was known before."""
         return self.snapshot.value.funds if self.snapshot.value else None
-
-    @property
-    def prices(self) -> Prices:
-        """What GPUs cost over the last week. Made when it is first asked for: the first frame needs none."""
-        if self._prices is None:
-            from tui.store.price_history import Prices
-
-            self._prices = Prices()
-        return self._prices
-
-    @prices.setter
-    def prices(self, prices: Prices) -> None:
-        self._prices = prices
-
-    @property
-    def host_telemetry(self) -> Telemetry:
-        """Samples of the account's machines. Made when there is first an answer about them."""
-        if self._host_telemetry is None:
-            from tui.store.host_telemetry import Telemetry
-
-            self._host_telemetry = Telemetry()
-        return self._host_telemetry
-
-    @property
-    def balances(self) -> Balances:
-        """The balance as it was told since podtop began."""
-        if self._balances is None:
-            from tui.store.balances import Balances
-
-            self._balances = Balances()
-        return self._balances
-
-    @property
-    def account(self) -> Feed[Account]:
-        return self.topics.get("account", _NOTHING)
-
-    @property
-    def ledger(self) -> Feed[Ledger]:
-        return self.topics.get("ledger", _NOTHING)
-
-    @property
-    def templates(self) -> Feed[Templates]:
-        return self.topics.get("templates", _NOTHING)
-
-    @property
-    def readmes(self) -> Feed[Readmes]:
-        return self.topics.get("readmes", _NOTHING)
-
-    @property
-    def billing(self) -> Feed[Billing]:
-        return self.topics.get("billing", _NOTHING)
-
-    @property
-    def profile(self) -> Feed[Profile]:
-        return self.topics.get("profile", _NOTHING)
-
-    @property
-    def books(self) -> Feed[SpendHistory]:
-        return self.topics.get("books", _NOTHING)
-
-    @property
-    def hosts(self) -> Feed[Hosts]:
-        return self.topics.get("hosts", _NOTHING)
-
-    @property
-    def places(self) -> Feed[DataCenters]:
-        return self.topics.get("places", _NOTHING)
-
-    @property
-    def cpus(self) -> Feed[tuple[CpuType, ...]]:
-        return self.topics.get("cpus", _NOTHING)
-
-    @property
-    def flavors(self) -> Feed[tuple[CpuFlavor, ...]]:
-        return self.topics.get("flavors", _NOTHING)
-
-    @property
-    def sheets(self) -> Feed[tuple[GpuSpec, ...]]:
-        return self.topics.get("sheets", _NOTHING)
-
-    @property
-    def countries(self) -> Feed[tuple[str, ...]]:
-        return self.topics.get("countries", _NOTHING)
 
     @property
     def silence(self) -> float:
@@ -426,7 +239,7 @@ class Fleet:
         """Take in what was asked beside the poll for one GPU; what nobody wants to see any more is forgotten."""
         asked: dict[MarketQuery, Feed[Market]] = {}
         for demand, answer in answers.items():
-            feed = self.asked.get(demand, _NOTHING)
+            feed = self.asked.get(demand, Feed())
             asked[demand] = (
                 feed.failed(answer, at) if isinstance(answer, Exception) else feed.succeeded(answer, at, took)
             )
@@ -434,15 +247,15 @@ class Fleet:
 
     def market_for(self, demand: MarketQuery) -> Feed[Market]:
         """The market as a demand sees it."""
-        return self.market if demand == ANYTHING else self.asked.get(demand, _NOTHING)
+        return self.market if demand == ANYTHING else self.asked.get(demand, Feed())
 
     def apply_topic(self, name: str, value: object, at: float, took: float | None = None) -> None:
-        self.topics[name] = self.topics.get(name, _NOTHING).succeeded(value, at, took)
-        if name == "hosts":
-            self.host_telemetry.tell(self.hosts.value, at)  # type: ignore[arg-type]
+        super().apply_topic(name, value, at, took)
+        if name == "hosts" and self.hosts.value is not None:
+            self.host_telemetry.tell(self.hosts.value, at)
 
     def fail_topic(self, name: str, error: CloudError, at: float, retry_at: float | None = None) -> None:
-        self.topics[name] = self.topics.get(name, _NOTHING).failed(error, at, retry_at)
+        super().fail_topic(name, error, at, retry_at)
         if name == "hosts":
             self.host_telemetry.fail(at)
 
@@ -456,20 +269,6 @@ class Fleet:
             self.deeds.pop(deed.pod, None)
         if event is not None:
             self.events.append(event)
-
-    def frozen(self) -> Fleet:
-        """The fleet as it is now: later polls do not change it. Series still grow, past the instant it is read at."""
-        copy = Fleet(self.interval, self.market_interval, self._budget)
-        copy.snapshot, copy.market, copy.records = self.snapshot, self.market, self.records
-        copy.pods_at, copy.watched, copy.skew = self.pods_at, self.watched, self.skew
-        copy.events, copy.deeds = self.events.copy(), self.deeds.copy()
-        copy.earlier, copy._host_telemetry = self.earlier, self._host_telemetry
-        copy.leases = self.leases
-        copy.topics = {name: feed for name, feed in self.topics.items() if name not in PRIVATE}
-        copy._balances = self._balances
-        copy.asked, copy.prices, copy.vigils = self.asked, self.prices, self.vigils
-        copy.older, copy.has_past, copy.keyless = self.older.copy(), self.has_past, self.keyless
-        return copy
 
     def _seen(self, pod: Pod, at: float, step: float) -> Record:
         """`step`: seconds since the pods were seen before that were watched."""
@@ -511,7 +310,7 @@ class Fleet:
 
     def keep(self, span: float, budget: int) -> None:
         """Keep `span` seconds of samples at the most, in so many bytes: the rest is in an archive."""
-        self._span, self._budget, self._columns = span, budget, -1
+        self.span, self.budget, self._columns = span, budget, -1
         self._share_memory()
 
     @property
@@ -552,7 +351,7 @@ class Fleet:
         if columns == self._columns:
             return
         self._columns = columns
-        most = int(self._span / self.interval)
-        self._limit = max(_FEWEST_SAMPLES, min(most, self._budget // max(1, columns)))
+        most = int(self.span / self.interval)
+        self._limit = max(_FEWEST_SAMPLES, min(most, self.budget // max(1, columns)))
         for record in self.records.values():
             record.series.limit = self._limit

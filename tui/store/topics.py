@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 class Topic(Struct, frozen=True):
     """Something to ask for: how, and every how many seconds while a screen shows it.
 
-    fetch: None for what the recording knows.
+    fetch:   None for what the recording knows.
+    private: whether it is forgotten as soon as nobody looks at it.
     """
 
     fetch: Callable[[Cloud], Callable[[], Awaitable[Any]]] | None
     interval: float
+    private: bool = False
 
 
 TOPICS = {
@@ -27,7 +29,7 @@ TOPICS = {
     "templates": Topic(lambda cloud: cloud.templates, 900.0),
     "readmes": Topic(lambda cloud: cloud.readmes, 3600.0),
     "billing": Topic(lambda cloud: cloud.billing, 900.0),
-    "profile": Topic(lambda cloud: cloud.profile, 900.0),
+    "profile": Topic(lambda cloud: cloud.profile, 900.0, private=True),
     "books": Topic(None, 300.0),
     "hosts": Topic(lambda cloud: cloud.hosts, 30.0),
     "places": Topic(lambda cloud: cloud.places, 120.0),

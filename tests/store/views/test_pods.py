@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from tests.make import funds, pod, snapshot
 from tui.api.models import Snapshot, Unreadable
 from tui.domain.pod_health import Phase
-from tui.store.fleet import Fleet, Older
+from tui.store.fleet import Fleet
+from tui.store.fleet_state import Older
 from tui.store.series import EMPTY
 from tui.store.views import pods as views
 from tui.store.views.pods import Frame, Query

@@ -13,7 +13,7 @@ from tui.domain.runway import ENDS, STAYS, STOPS, fate
 
 if TYPE_CHECKING:
     from tui.api.models import Pod
-    from tui.store.fleet import Record
+    from tui.store.fleet_state import Record
     from tui.store.spend import SpendHistory
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from tui.domain.events import Event
     from tui.domain.lease import Lease
     from tui.domain.operations import Operation
-    from tui.store.fleet import Fleet, Record
+    from tui.store.fleet import Fleet
+    from tui.store.fleet_state import Record
     from tui.store.metrics import Metric
     from tui.store.pod_inspection import PodInspection
     from tui.store.series import Segment

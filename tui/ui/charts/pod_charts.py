@@ -19,7 +19,8 @@ from tui.ui.charts import spec
 from tui.ui.charts.spec import ChartSpec, Mark
 
 if TYPE_CHECKING:
-    from tui.store.fleet import Fleet, Record
+    from tui.store.fleet import Fleet
+    from tui.store.fleet_state import Record
     from tui.store.metrics import Metric
     from tui.store.views.pods import Line
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tui.api.pod_detail import PodDetail
     from tui.history.playback import Playback
     from tui.services.session import Session
-    from tui.store.fleet import Record
+    from tui.store.fleet_state import Record
     from tui.system.clipboard import Outcome
     from tui.system.ssh import Route
     from tui.ui.controllers.host import Host
@@ -118,7 +118,7 @@ class Connect:
         return [text for text in found if text]
 
     async def _ssh(self, name: str, route: Route, cautions: list[str], program: str) -> None:
-        from tui.services.notifier import plain
+        from tui.services.sinks.sink import plain
         from tui.system import foreground, ssh
         from tui.system.subprocesses import without_keys
 

@@ -16,7 +16,7 @@ from tui.ui.primitives.cells import Cell
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
-    from tui.store.fleet import Record
+    from tui.store.fleet_state import Record
 
 COLUMNS = (
     Column("when", "WHEN", 15, 0),

@@ -17,7 +17,8 @@ from tui.actions import ACTIONS
 from tui.api.models import Offer
 from tui.format import numbers as fmt
 from tui.format.width import shown
-from tui.store.fleet import Fleet, Record
+from tui.store.fleet import Fleet
+from tui.store.fleet_state import Record
 from tui.store.metrics import COMPARED
 from tui.store.views import pods
 from tui.ui import key_hints, themes

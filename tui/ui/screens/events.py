@@ -12,7 +12,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from tui.domain.events import Event
-from tui.store.fleet import EVENTS, Fleet
+from tui.store.fleet import Fleet
+from tui.store.fleet_state import EVENTS
 from tui.store.views import event_log
 from tui.ui.context import ScreenContext
 from tui.ui.layout import WIDE, EventPanes

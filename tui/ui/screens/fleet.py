@@ -12,7 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from tui.api.models import ANYTHING, Offer
-from tui.store.fleet import Fleet, Record
+from tui.store.fleet import Fleet
+from tui.store.fleet_state import Record
 from tui.store.metrics import METRICS
 from tui.store.views import offers as market
 from tui.store.views import pods

@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from tui.domain import pod_costs
-from tui.store.fleet import Fleet, Record
+from tui.store.fleet import Fleet
+from tui.store.fleet_state import Record
 from tui.store.metrics import METRICS
 from tui.store.pod_inspection import PodInspection
 from tui.store.views import pods

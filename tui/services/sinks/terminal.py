@@ -1,0 +1,31 @@
+"""To the terminal that podtop runs in: its bell, and the notifications of OSC 9 and OSC 777."""
+
+from __future__ import annotations
+
+from tui.config.settings import Notify
+from tui.services.sinks.sink import Means, Notification, Sink, plain
+from tui.system.multiplexer import through_tmux
+
+
+def sink(means: Means) -> Sink | None:
+    settings = means.settings
+    if not (settings.bell or settings.osc9 or settings.osc777):
+        return None
+
+    def send(notification: Notification) -> None:
+        means.write(sequences(settings, notification, means.in_tmux))
+
+    return send
+
+
+def sequences(settings: Notify, notification: Notification, in_tmux: bool) -> str:
+    """What the terminal is sent. In tmux the notifications are handed through to the terminal outside."""
+    title, text = plain(notification.title), plain(notification.text)
+    found = []
+    if settings.osc9:
+        found.append(f"\x1b]9;{title}: {text}\x07")
+    if settings.osc777:
+        found.append(f"\x1b]777;notify;{title.replace(';', ',')};{text.replace(';', ',')}\x07")
+    if in_tmux:
+        found = [through_tmux(one) for one in found]
+    return "".join(found) + ("\x07" if settings.bell else "")

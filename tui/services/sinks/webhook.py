@@ -1,0 +1,69 @@
+"""To a URL of the user's, as JSON. The address is a secret: no message has it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from tui.api.cloud import CloudError
+from tui.api.http import name_lookup
+from tui.config.loader import token
+from tui.files import reading
+from tui.services.sinks.sink import PATIENCE, Means, Notification, NotSent, Sink, plain
+
+_ITS_HOST = "its server"
+"""What stands in messages for the webhook's host."""
+
+
+def sink(means: Means) -> Sink | None:
+    return partial(_send, means) if means.settings.webhook else None
+
+
+async def _send(means: Means, notification: Notification) -> None:
+    try:
+        status = await _status(means, notification)
+    except CloudError as error:
+        raise NotSent(str(error)) from None
+    if not 200 <= status < 300:
+        raise NotSent(f"its server refused it (HTTP {status})")
+
+
+async def _status(means: Means, notification: Notification) -> int:
+    """Send it; the status of the answer. Raises NotSent, and CloudError, whose words have nothing of the address."""
+    from tui.api.http.connection import connect
+    from tui.api.http.failures import of_transport
+
+    url = means.settings.webhook
+    headers = await asyncio.to_thread(_headers, means.settings.webhook_token_file)
+    line = await asyncio.to_thread(connect, url, transport=means.transport, environ=means.environ, timeout=PATIENCE)
+    if means.transport is None:
+        name_lookup.install()
+    body = {
+        "title": plain(notification.title), "text": plain(notification.text), "kind": notification.kind,
+        "at": notification.at,
+    }  # fmt: skip
+    try:
+        async with (
+            line.client,
+            asyncio.timeout(PATIENCE),
+            # What it answers is of no interest, and may be endless.
+            line.client.stream("POST", url, json=body, headers=headers) as answer,
+        ):
+            return answer.status_code
+    # The libraries' own words would tell the address.
+    except Exception as error:
+        trouble = of_transport(error, _ITS_HOST, PATIENCE, line.proxy)
+    raise trouble.with_traceback(None)
+
+
+def _headers(token_file: str) -> dict[str, str]:
+    """The authorization, where there is a file that has the token. Raises NotSent."""
+    if not token_file:
+        return {}
+    try:
+        secret = token(token_file)
+    except reading.FileTrouble as error:
+        raise NotSent(f"webhook_token_file: {error}") from None
+    if not secret or not all("!" <= ch <= "~" for ch in secret):
+        raise NotSent("webhook_token_file: there is no token in it that fits into a header")
+    return {"Authorization": f"Bearer {secret}"}
