@@ -63,6 +63,7 @@ def test_the_wheel_holds_all_it_needs_and_no_tests(built: Path) -> None:
     assert not [name for name in names if name.startswith(("tests", "styles"))]
 
 
+@pytest.mark.wide
 def test_the_wheel_starts_in_a_fresh_environment(built: Path, tmp_path: Path) -> None:
     (wheel,) = built.glob("*.whl")
     command = fresh(tmp_path / "env", wheel)

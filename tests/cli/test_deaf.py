@@ -16,7 +16,7 @@ KEY = {"RUNPOD_API_KEY": "demo-key"}
 SILENCE = 0.8
 """Seconds that a person who has read a dialog has taken at the least."""
 
-HALTS, EVERY_HALT = (0, 200, 390), (0, 50, 120, 200, 300, 390, 450)
+HALTS, EVERY_HALT = (200,), (0, 50, 120, 200, 300, 390, 450)
 """Milliseconds after a dialog was shown, of a run of the suite and of a long one."""
 
 

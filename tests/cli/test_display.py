@@ -50,6 +50,7 @@ def kinds(output: bytes) -> set[str]:
 # what it decides is what is sent. Each case is a start of podtop.
 
 
+@pytest.mark.wide
 def test_a_light_terminal_of_all_colours_is_sent_them_and_the_mouse_is_asked_for(url: str) -> None:
     output = shown(url, TERM="xterm-256color", COLORTERM="truecolor", COLORFGBG="0;15").output
     assert kinds(output) == {"true"}

@@ -121,6 +121,7 @@ def test_podtop_beside_a_collector_writes_nothing_twice_and_what_it_wrote_is_rep
     assert terminal.restored
 
 
+@pytest.mark.wide
 def test_a_restarted_podtop_shows_what_the_killed_one_saw(url: str) -> None:
     terminal = watching(url)
     while len(archives := list(Path(os.environ["XDG_STATE_HOME"]).rglob("archive/*.sqlite"))) < 1 or not samples():

@@ -288,6 +288,7 @@ def goes_in(terminal: Terminal, term: str) -> None:
     assert f"from 42, {term}".encode() in terminal.output
 
 
+@pytest.mark.wide
 def test_the_real_ssh_with_a_key_that_is_let_in_and_then_is_not(real: tuple[Path, Path, str]) -> None:
     home, authorized, url = real
     terminal = started(home, url, PATH=os.environ["PATH"], TERM="screen-256color")

@@ -114,7 +114,7 @@ def test_its_lines_fit(width: int, brief: bool) -> None:
 @pytest.mark.usefixtures("_touring")
 def test_a_demo_shows_it_the_first_time_only() -> None:
     for first in (True, False):
-        terminal = podtop("--demo", "--no-record")
+        terminal = podtop("--demo", "--pods", "1", "--no-record")
         if first:
             terminal.wait_for("any key goes on")
             # It hears nothing at first, and nothing typed too soon: keys until one of them was meant for it.

@@ -14,8 +14,10 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tests.ui.conftest import Launch, Running
+from tests.make import pod, snapshot
+from tests.ui.conftest import HeldCloud, Launch, Running
 from tui.ui.input import input_queue
+from tui.ui.input.input_queue import InputQueue
 from tui.ui.input.typeahead import QUIET
 from tui.ui.modals.confirm import Confirm
 from tui.ui.screens.fleet import FleetScreen
@@ -107,6 +109,45 @@ async def test_a_burst_of_editing_keys_is_what_a_line_editor_makes_of_it(launch:
             field.focus()
             await run.settle()
             await edit(run, field, rnd, "8.2xy ")
+
+
+async def test_rows_that_sort_anew_between_two_keys_do_not_move_under_the_second(
+    launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = snapshot(pod("a", name="a"), pod("b", name="b"), pod("c", name="c"))
+    anew = snapshot(pod("a", name="a"), pod("b", name="b", status="EXITED", utils=None), pod("c", name="c"))
+    cloud = HeldCloud()
+    cloud.fleet_answer = seen
+    move = Table.action_move
+
+    def move_while_an_answer_comes(table: Table, step: int) -> None:
+        move(table, step)
+        run.app.fleet.apply(anew, run.cloud.now + 5)
+        run.app.changed.publish(None)
+
+    async with launch(cloud=cloud) as run:
+        table = run.app.screen.query_one("#pods", Table)
+        assert table.keys == ("a", "b", "c")
+        monkeypatch.setattr(Table, "action_move", move_while_an_answer_comes)
+        await burst(run, "j", "j", "S")
+        assert isinstance(run.app.screen, Confirm)
+        assert "Stop c" in run.text()
+        await run.wait(1)
+        await run.press("escape")
+        # What had come is shown as soon as no key waits.
+        await run.until_so(lambda: table.keys == ("a", "c", "b"))
+        assert table.cursor == "c"
+
+
+async def test_news_do_not_wait_for_a_key_that_is_held_down(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.ui.screens.base.HOLD", 0.0)
+    async with launch() as run:
+        shown = []
+        show_all = FleetScreen._show_all
+        monkeypatch.setattr(FleetScreen, "_show_all", lambda screen: (shown.append(1), show_all(screen)))
+        monkeypatch.setattr(InputQueue, "waits", property(lambda queue: True))
+        run.app.changed.publish(None)
+        await run.until_so(lambda: bool(shown))
 
 
 async def test_a_bid_is_what_was_typed(launch: Launch) -> None:
