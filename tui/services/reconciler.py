@@ -11,7 +11,8 @@ from tui.domain.action import Target
 from tui.domain.operations import LOST, VAGUE, Operation, Outcome, Status
 
 if TYPE_CHECKING:
-    from tui.store.fleet import Fleet, Record
+    from tui.store.fleet import Fleet
+    from tui.store.fleet_state import Record
 
 PATIENCE = 120.0
 """Seconds for which podtop looks for what became of a request whose answer was lost."""
