@@ -14,7 +14,7 @@ from tui.api.cloud import Forbidden
 from tui.api.models import GpuReading, Telemetry
 from tui.domain.events import Kind
 from tui.ui.modals.copy import CopyMenu
-from tui.ui.render.pod_facts import MASKED
+from tui.ui.primitives.facts import MASKED
 from tui.ui.screens.pod import PodScreen
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry as TelemetryPane

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.pod_facts import Fact
+from tui.ui.primitives.facts import Fact
 from tui.ui.render.rows import stock_cell
 from tui.ui.widgets.table import Cells, Column
 

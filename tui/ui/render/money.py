@@ -20,7 +20,7 @@ from tui.store.views.pods import Line
 from tui.ui.charts import spec
 from tui.ui.charts.spec import ChartSpec, Mark, Window
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.pod_facts import Fact, Section
+from tui.ui.primitives.facts import Fact, Section
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:

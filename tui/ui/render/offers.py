@@ -19,7 +19,7 @@ from tui.store.views.pods import Line
 from tui.ui.charts import spec
 from tui.ui.charts.spec import ChartSpec
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.pod_facts import Fact
+from tui.ui.primitives.facts import Fact
 from tui.ui.render.rows import stock_cell
 from tui.ui.widgets.status_lines import TwoSided, taken
 from tui.ui.widgets.table import Cells, Column

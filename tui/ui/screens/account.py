@@ -28,12 +28,12 @@ from tui.ui.messages import OpenPod
 from tui.ui.modals.readme import Readme
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.empty_state import EmptyState
+from tui.ui.primitives.facts import Fact, Section, copied
 from tui.ui.render import account as owned
 from tui.ui.render import charges as charged
 from tui.ui.render import empty_states, money
 from tui.ui.render.copy_entries import Entry, under_cursor
 from tui.ui.render.money import Row
-from tui.ui.render.pod_facts import Fact, Section, copied
 from tui.ui.screens.base import BaseScreen, hidden
 from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.pane_container import Body

@@ -18,10 +18,10 @@ from tui.ui.charts.pod_charts import Look, width_of
 from tui.ui.context import ScreenContext
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.empty_state import EmptyState
+from tui.ui.primitives.facts import copied
 from tui.ui.render import empty_states
 from tui.ui.render import hosts as words
 from tui.ui.render.copy_entries import Entry, under_cursor
-from tui.ui.render.pod_facts import copied
 from tui.ui.screens.base import RANGES, BaseScreen, hidden
 from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.pane_container import Body

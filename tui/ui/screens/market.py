@@ -26,8 +26,8 @@ from tui.ui.controllers.deploys import Wish
 from tui.ui.messages import Attend
 from tui.ui.primitives.cells import Cell, wrap
 from tui.ui.primitives.empty_state import EmptyState
+from tui.ui.primitives.facts import Fact, copied
 from tui.ui.render import catalogue, empty_states, offers
-from tui.ui.render.pod_facts import Fact, copied
 from tui.ui.render.rows import NARROW, narrowed
 from tui.ui.screens.base import RANGES, BaseScreen, hidden
 from tui.ui.widgets.filter_input import FilterLine

@@ -19,6 +19,7 @@ from tui.ui.context import ScreenContext
 from tui.ui.messages import Inspect
 from tui.ui.primitives.cells import Cell, wrap
 from tui.ui.primitives.empty_state import EmptyState
+from tui.ui.primitives.facts import copied
 from tui.ui.render import empty_states, pod_facts
 from tui.ui.render import events as timeline
 from tui.ui.render.copy_entries import Entry
@@ -122,7 +123,7 @@ class PodScreen(BaseScreen):
                     for line, value in enumerate(wrap(fact.value, width) if width else (fact.value,)):
                         key = f"{section.title} {number}.{line}"
                         cells[key] = {"label": ((fact.label if not line else "", "muted"),), "value": value}
-                        if text := pod_facts.copied(fact):
+                        if text := copied(fact):
                             self._copies[key] = Entry("c", fact.label, text, section.title == pod_facts.ENVIRONMENT)
         table.show(
             tuple(cells), lambda key: cells[key], notice=self._notice(fleet, record), faded=fleet.pods_stale(now)
