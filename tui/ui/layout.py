@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from textual.geometry import Offset, Region, Size, Spacing
@@ -127,22 +127,6 @@ def hosts(
         "earnings": Region(left, height - earnings, width - left, earnings),
     }
     return {name: region for name, region in found.items() if region.height}
-
-
-class HostPanes(Layout):
-    """Applies `hosts` to the children."""
-
-    name = "hosts"
-
-    def __init__(self) -> None:
-        self.active = HOSTS[0]
-        self.alone = False
-        self.whole = False
-        self.rows = 0
-
-    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        regions = hosts(size.width, size.height, self.active, self.rows, self.alone, self.whole)
-        return _place((child, regions[child.id]) for child in children if child.id in regions)
 
 
 class EventPanes(Layout):
@@ -271,6 +255,24 @@ class Panes(Layout):
     def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
         regions = panes(size.width, size.height, self.active, self.rows, self.alone)
         return _place((child, regions[child.id]) for child in children if child.id in regions)
+
+
+def place_of(widget: Widget) -> str:
+    """The place of a widget among the panes: that of its id; tables of the class `list` share one."""
+    return "list" if widget.has_class("list") else widget.id or ""
+
+
+class RegionLayout(Layout):
+    """Puts the children where a function of the size has a region for their place."""
+
+    name = "regions"
+
+    def __init__(self, regions: Callable[[int, int], Mapping[str, Region]]) -> None:
+        self._regions = regions
+
+    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        regions = self._regions(size.width, size.height)
+        return _place((child, regions[place_of(child)]) for child in children if place_of(child) in regions)
 
 
 class Tiles(Layout):
