@@ -129,16 +129,6 @@ def hosts(
     return {name: region for name, region in found.items() if region.height}
 
 
-class EventPanes(Layout):
-    """Applies `events` to the children."""
-
-    name = "events"
-
-    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        regions = events(size.width, size.height)
-        return _place((child, regions[child.id]) for child in children if child.id in regions)
-
-
 MARKET = ("list", "facts", "trend")
 _BESIDE = 66
 

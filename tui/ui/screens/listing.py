@@ -208,8 +208,8 @@ class Listing:
         """Whether one of those makes sense here that are not to be had in each list."""
         return action in self.actions
 
-    def open(self, key: str | None) -> Message | ModalScreen[None] | None:
-        """What enter leads to: a message to post, a dialog to show."""
+    def open(self, key: str | None) -> Message | ModalScreen[None] | str | None:
+        """What enter leads to: a message for the app, a dialog to show; or why to nothing."""
         return None
 
     def watch(self, key: str | None) -> None:

@@ -334,6 +334,9 @@ class PanedScreen(BaseScreen):
         opened = self._listing.open(self._key)
         if isinstance(opened, Message):
             self.post_message(opened)
+        elif isinstance(opened, str):
+            self.app.clear_notifications()
+            self.notify(opened, markup=False)
 
     def action_watch(self) -> None:
         self._listing.watch(self._key)
