@@ -201,23 +201,6 @@ class AccountPanes(Layout):
         return _place((child, regions[name]) for child, name in named if name in regions)
 
 
-class MarketPanes(Layout):
-    """Applies `market` to the children: those of the class `list` share its place."""
-
-    name = "market"
-
-    def __init__(self) -> None:
-        self.active = MARKET[0]
-        self.alone = False
-        self.rows = 0
-        self.trend = True
-
-    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        regions = market(size.width, size.height, self.active, self.rows, self.alone, self.trend)
-        named = ((child, "list" if child.has_class("list") else child.id or "") for child in children)
-        return _place((child, regions[name]) for child, name in named if name in regions)
-
-
 class Detail(Layout):
     """Applies `detail` to the children whose ids are pane names."""
 

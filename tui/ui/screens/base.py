@@ -66,8 +66,8 @@ def hidden(key: str, action: str, id: str, tooltip: str) -> Binding:
 class BaseScreen(Screen[None]):
     """Shows the fleet at the player's instant; a screen that is not on top skips.
 
-    MODE names it in the header's tabs; TOPICS is what is asked of RunPod only while it is on top; NEVER are ids of
-    bindings that make no sense on it at any time.
+    MODE names it in the header's tabs; NEVER are ids of bindings that make no sense on it at any time; FIRST_RANGE and
+    LAST_RANGE are the shortest and the longest of `RANGES` that it has, RANGE_AT_FIRST the one that it begins with.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
@@ -104,13 +104,15 @@ class BaseScreen(Screen[None]):
 
     MODE = "fleet"
     NEVER: ClassVar[tuple[str, ...]] = ()
-    TOPICS: ClassVar[tuple[str, ...]] = ()
+    FIRST_RANGE: ClassVar[int] = 0
+    LAST_RANGE: ClassVar[int] = len(RANGES) - 1
+    RANGE_AT_FIRST: ClassVar[int] = DEFAULT_RANGE
 
     def __init__(self, sight: ScreenContext) -> None:
         super().__init__()
         self._sight = sight
         self._player = sight.player
-        self._range = DEFAULT_RANGE
+        self._range = self.RANGE_AT_FIRST
         self._heat: bool | None = None
         self._cursor: float | None = None
         self._width = 1.0
@@ -180,7 +182,7 @@ class BaseScreen(Screen[None]):
 
     def _topics(self) -> tuple[str, ...]:
         """What is asked of RunPod only while this screen is on top."""
-        return self.TOPICS
+        return ()
 
     # Reading the store
 
@@ -440,13 +442,13 @@ class BaseScreen(Screen[None]):
         return f"◂ {at:%H:%M:%S} ▸  {words}" if self._width < 60 else f"◂ {at:%a %H:%M} ▸  {words}"
 
     def action_range(self, step: int) -> None:
-        self._range = min(max(self._range + step, 0), len(RANGES) - 1)
+        self._range = min(max(self._range + step, self.FIRST_RANGE), self.LAST_RANGE)
         self._cursor = None
         self.show()
 
     def action_return(self) -> None:
         if not self._player.now():
-            self._range = DEFAULT_RANGE
+            self._range = self.RANGE_AT_FIRST
             self.show()
 
     def action_heat(self) -> None:

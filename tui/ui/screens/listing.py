@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from textual.message import Message
     from textual.screen import ModalScreen
 
+    from tui.api.models import MarketQuery
     from tui.store.fleet import Fleet
     from tui.ui.charts.spec import Drawn
     from tui.ui.context import ScreenContext
     from tui.ui.controllers.deploys import Wish
+    from tui.ui.primitives.cells import Cell
     from tui.ui.render.copy_entries import Entry
     from tui.ui.widgets.table import Cells, Column
 
@@ -76,13 +78,18 @@ class Rows(NamedTuple):
 
 
 class About(NamedTuple):
-    """Facts of the row under the cursor, under a title. `note`: what is the matter with them."""
+    """Facts of the row under the cursor, under a title.
+
+    note:    what is the matter with them.
+    wrapped: whether long values go on below themselves.
+    """
 
     title: str
     sections: tuple[Section, ...] = ()
     empty: EmptyState = NOTHING
     note: str = ""
     faded: bool = False
+    wrapped: bool = False
 
 
 class Picture(NamedTuple):
@@ -156,7 +163,16 @@ class Listing:
         """The chart."""
         return Picture("")
 
+    def chips(self) -> tuple[Cell, ...]:
+        """What stands beside the line of lists, to be clicked away."""
+        return ()
+
     # How old it is
+
+    @property
+    def demands(self) -> tuple[MarketQuery, ...]:
+        """As what the market is asked for while it is shown, besides the one that is always asked for."""
+        return ()
 
     def feed(self, fleet: Fleet) -> Feed[Any]:
         """Where its rows come from."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -17,6 +17,7 @@ from tui.ui import layout
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
 from tui.ui.layout import RegionLayout, place_of
+from tui.ui.messages import Attend
 from tui.ui.primitives.cells import Cell
 from tui.ui.render.copy_entries import Entry
 from tui.ui.screens.base import RANGES, BaseScreen, hidden
@@ -27,6 +28,9 @@ from tui.ui.widgets.pane_container import Body
 from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from tui.ui.charts.spec import Drawn
 
 SHORT = 12
 """Lines below which the frame gives way to the content."""
@@ -110,7 +114,7 @@ class PanedScreen(BaseScreen):
         for pane in self.query_one("#body").children:
             if (title := self.TITLES.get(pane.id or "")) is not None:
                 self._entitle(pane, title, "")
-        self._active = self._home(self.app.size.width, self.app.size.height) or self._active
+        self._active = self._home or self._active
         self._pane(self._active).focus()
 
     # The listings
@@ -132,6 +136,11 @@ class PanedScreen(BaseScreen):
         """The row under the cursor of the list that keys are for."""
         return self._table(self._listing).cursor
 
+    @property
+    def _key_meant(self) -> str | None:
+        """The row that an action is meant for."""
+        return self._key
+
     def _scene(self, listing: Listing) -> Scene:
         fleet, now = self._view
         table = self._table(listing)
@@ -140,8 +149,11 @@ class PanedScreen(BaseScreen):
             fleet, now, table.cursor, self.size.width, table.width_of, room, RANGES[self._range], self._cursor
         )  # fmt: skip
 
-    def _topics(self) -> tuple[str, ...]:
-        return (*self.TOPICS, *(topic for listing in self._on_screen() for topic in listing.topics))
+    def _attend(self) -> None:
+        """Say what is to be asked of RunPod while this screen is on top: what its lists are made of, and no more."""
+        lists = self._on_screen()
+        topics = tuple(topic for listing in lists for topic in listing.topics)
+        self.post_message(Attend(topics, tuple(demand for listing in lists for demand in listing.demands)))
 
     def _show_all(self) -> None:
         self._arrange()
@@ -174,25 +186,29 @@ class PanedScreen(BaseScreen):
     def _show_row(self) -> None:
         """Show what is known of the row under the cursor."""
 
-    def _show_facts(self, listing: Listing, *, wrapped: bool = False) -> None:
+    def _show_facts(self, listing: Listing) -> None:
         pane = self.query_one("#facts", FactsPane)
         if not pane.display:
             return
         about = listing.about(self._scene(listing))
-        pane.show_facts(about.sections, empty=about.empty, faded=about.faded, wrapped=wrapped)
+        pane.show_facts(about.sections, empty=about.empty, faded=about.faded, wrapped=about.wrapped)
         self._entitle(pane, about.title, about.note)
         pane.set_class(bool(about.note), "-old")
 
-    def _show_picture(self, name: str, listing: Listing) -> None:
+    def _show_picture(self, name: str, listing: Listing) -> Drawn | None:
+        """Show the chart of a listing in a pane; what is drawn there."""
         pane = self.query_one(f"#{name}", Telemetry)
         if not pane.display:
-            return
+            return None
         picture = listing.picture(self._scene(listing))
         self._entitle(pane, picture.title, picture.note)
         if picture.draw is None:
             pane.show_notice(picture.empty)
         elif sizes := pane.sizes(1):
-            pane.show((picture.draw(*sizes[0]),))
+            drawn = picture.draw(*sizes[0])
+            pane.show((drawn,))
+            return drawn
+        return None
 
     @on(Table.Moved)
     def _cursor_is_elsewhere(self, event: Table.Moved) -> None:
@@ -212,15 +228,17 @@ class PanedScreen(BaseScreen):
     @property
     def _single(self) -> bool:
         """Whether there is room for one pane at a time."""
-        return layout.single(self.size.width, self.size.height)
+        # That of the app: a screen that has just come has no size yet.
+        return layout.single(*self.app.size)
 
     @property
     def _alone(self) -> bool:
         """Whether the pane that has the keys is the only one."""
         return self._zoomed or self._single
 
-    def _home(self, width: int, height: int) -> str:
-        """The pane that escape comes back to in a terminal of this size."""
+    @property
+    def _home(self) -> str:
+        """The pane that escape comes back to."""
         return self.HOME
 
     def _arrange(self) -> None:
@@ -268,8 +286,8 @@ class PanedScreen(BaseScreen):
         was_hidden = not pane.display
         self._active = name
         self._arrange()
-        if was_hidden:
-            # What it shows yet is of the row that was under the cursor when it was hidden.
+        if was_hidden and name == "facts":
+            # What they are yet is those of the row that was under the cursor when they were hidden.
             self._show_row()
         self.set_focus(pane)
         self.call_after_refresh(self.show)
@@ -292,7 +310,7 @@ class PanedScreen(BaseScreen):
 
     def action_back(self) -> None:
         """Leave what was gone into last: the reading cursor, zoom, the pane, the filter, the marks, the screen."""
-        home = self._home(self.size.width, self.size.height)
+        home = self._home
         listing = self._listing if home else self._lists.get(self._active)
         if self._cursor is not None:
             self._cursor = None
@@ -356,10 +374,10 @@ class PanedScreen(BaseScreen):
     # Acting
 
     def _targets(self) -> tuple[str, ...]:
-        return self._listing.targets(self._key)
+        return self._listing.targets(self._key_meant)
 
     def _at_hand(self) -> str | None:
-        return self._listing.at_hand(self._key)
+        return self._listing.at_hand(self._key_meant)
 
     def _wish(self) -> Wish | None:
         return self._listing.wish(self._key) or super()._wish()
@@ -420,7 +438,7 @@ class PanedScreen(BaseScreen):
     @on(FilterLine.Done)
     async def _was_typed(self, event: FilterLine.Done) -> None:
         if not event.left:
-            self._go(place_of(self._pane(event.of)))
+            self._go(place_of(self._table(self._lists.get(event.of, self._listing))))
         await event.line.remove()
         self._filter = None
         self.refresh_bindings()
