@@ -184,23 +184,6 @@ def account(width: int, height: int, active: str, rows: int, head: int, alone: b
     }
 
 
-class AccountPanes(Layout):
-    """Applies `account` to the children: those of the class `list` share its place."""
-
-    name = "account"
-
-    def __init__(self) -> None:
-        self.active = MARKET[0]
-        self.alone = False
-        self.rows = 0
-        self.head = 0
-
-    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        regions = account(size.width, size.height, self.active, self.rows, self.head, self.alone)
-        named = ((child, "list" if child.has_class("list") else child.id or "") for child in children)
-        return _place((child, regions[name]) for child, name in named if name in regions)
-
-
 class Detail(Layout):
     """Applies `detail` to the children whose ids are pane names."""
 

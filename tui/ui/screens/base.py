@@ -178,11 +178,7 @@ class BaseScreen(Screen[None]):
 
     def _attend(self) -> None:
         """Say what is to be asked of RunPod while this screen is on top."""
-        self.post_message(Attend(self._topics()))
-
-    def _topics(self) -> tuple[str, ...]:
-        """What is asked of RunPod only while this screen is on top."""
-        return ()
+        self.post_message(Attend(()))
 
     # Reading the store
 

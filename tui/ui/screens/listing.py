@@ -113,6 +113,7 @@ class Listing:
     preference: under which name its order is kept from one start to the next; "" where it is not.
     topics:     what is asked for while it is shown; `topic` is the one without which there are no rows.
     panes:      the panes that it has, in the order that `tab` goes through them.
+    head:       cells of its facts, where they stand above it with its chart; 0 where they stand beside it.
     actions:    what can be done here, and not in each list of the screen.
     prompt:     what its filter takes.
     of_pods:    whether its rows are pods, by their ids.
@@ -126,9 +127,10 @@ class Listing:
     columns: ClassVar[tuple[Column, ...]]
     sorts: ClassVar[tuple[str, ...]] = ("",)
     preference: ClassVar[str] = ""
-    topics: tuple[str, ...] = ()
+    topics: ClassVar[tuple[str, ...]] = ()
     topic: ClassVar[str] = ""
     panes: ClassVar[tuple[str, ...]] = ("list", "facts")
+    head: ClassVar[int] = 0
     actions: ClassVar[frozenset[str]] = frozenset()
     prompt: ClassVar[str] = f"filter: {WORDS}"
     of_pods: ClassVar[bool] = False
@@ -169,6 +171,10 @@ class Listing:
 
     # How old it is
 
+    def wanted(self) -> tuple[str, ...]:
+        """The topics that are asked for now."""
+        return self.topics
+
     @property
     def demands(self) -> tuple[MarketQuery, ...]:
         """As what the market is asked for while it is shown, besides the one that is always asked for."""
@@ -207,6 +213,10 @@ class Listing:
     def wish(self, key: str | None) -> Wish | None:
         """What the row means to a deploy."""
         return None
+
+    def undeployable(self, key: str | None) -> str:
+        """Why nothing like the row can be deployed; empty where it can be, or means nothing to a deploy."""
+        return ""
 
     def copies(self, key: str | None) -> tuple[Entry, ...]:
         """What there is to copy of the row."""

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.geometry import Region
 from textual.message import Message
+from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from tui.store.fleet import Fleet
@@ -152,7 +153,7 @@ class PanedScreen(BaseScreen):
     def _attend(self) -> None:
         """Say what is to be asked of RunPod while this screen is on top: what its lists are made of, and no more."""
         lists = self._on_screen()
-        topics = tuple(topic for listing in lists for topic in listing.topics)
+        topics = tuple(topic for listing in lists for topic in listing.wanted())
         self.post_message(Attend(topics, tuple(demand for listing in lists for demand in listing.demands)))
 
     def _show_all(self) -> None:
@@ -355,6 +356,12 @@ class PanedScreen(BaseScreen):
         elif isinstance(opened, str):
             self.app.clear_notifications()
             self.notify(opened, markup=False)
+        elif opened is not None:
+            self._push(opened)
+
+    def _push(self, dialog: ModalScreen[None]) -> None:
+        """Show a dialog of a listing."""
+        self.app.push_screen(dialog)
 
     def action_watch(self) -> None:
         self._listing.watch(self._key)
