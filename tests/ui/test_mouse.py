@@ -66,7 +66,7 @@ async def test_a_click_with_ctrl_marks(launch: Launch) -> None:
         await click(run, *ROW, control=True)
         screen = run.app.screen
         assert isinstance(screen, FleetScreen)
-        assert list(screen._marked) == [marked]
+        assert list(screen._sight.marks) == [marked]
 
 
 async def test_a_chart_is_read_where_it_is_clicked_and_the_wheel_changes_its_range(launch: Launch) -> None:

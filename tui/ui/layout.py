@@ -184,35 +184,6 @@ def account(width: int, height: int, active: str, rows: int, head: int, alone: b
     }
 
 
-class Detail(Layout):
-    """Applies `detail` to the children whose ids are pane names."""
-
-    name = "detail"
-
-    def __init__(self) -> None:
-        self.active = DETAIL[0]
-        self.alone = False
-
-    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        regions = detail(size.width, size.height, self.active, self.alone)
-        return _place((child, regions[child.id]) for child in children if child.id in regions)
-
-
-class Panes(Layout):
-    """Applies `panes` to the children whose ids are pane names."""
-
-    name = "panes"
-
-    def __init__(self) -> None:
-        self.active = PANES[0]
-        self.alone = False
-        self.rows = 0
-
-    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        regions = panes(size.width, size.height, self.active, self.rows, self.alone)
-        return _place((child, regions[child.id]) for child in children if child.id in regions)
-
-
 def place_of(widget: Widget) -> str:
     """The place of a widget among the panes: that of its id; tables of the class `list` share one."""
     return "list" if widget.has_class("list") else widget.id or ""

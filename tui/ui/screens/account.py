@@ -52,10 +52,6 @@ class AccountScreen(ListsScreen):
         super().__init__(sight)
         self._templates = self._one(Templates)
 
-    def on_screen_suspend(self) -> None:
-        # What was revealed is forgotten when the eyes go elsewhere.
-        self._current.revealed = False
-
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
         rows = len(self._view[0].records) if self._current.of_pods else self.size.height // 3
         return layout.account(width, height, self._active, rows, self._current.head, self._alone)
@@ -86,11 +82,6 @@ class AccountScreen(ListsScreen):
             for listing in self._lists.values():
                 listing.reset()
             self.show()
-
-    def action_reveal(self) -> None:
-        self._current.revealed = not self._current.revealed
-        self._attend()
-        self.show()
 
     def _hide(self) -> bool:
         revealed, self._current.revealed = self._current.revealed, False

@@ -167,7 +167,9 @@ class Money(AccountListing):
         note = account_trouble(fleet, scene.now)
         if not fleet.recorded and told.value is None and told.error is not None:
             note = f"▲ no details: {told.error}"
-        return About(self.title, self.sections(scene), self.empty(scene), note, faded=fleet.stale(scene.now))
+        return About(
+            self.title, self.sections(scene), self.empty(scene), note, bool(note), faded=fleet.stale(scene.now)
+        )  # fmt: skip
 
     def picture(self, scene: Scene) -> Picture:
         """The balance: what it was, and what it will be."""
@@ -450,7 +452,8 @@ class Access(AccountListing):
         return found
 
     def about(self, scene: Scene) -> About:
-        return super().about(scene)._replace(note=account_trouble(scene.fleet, scene.now))
+        note = account_trouble(scene.fleet, scene.now)
+        return super().about(scene)._replace(note=note, warns=bool(note))
 
 
 LISTINGS: tuple[type[Listing], ...] = (Money, Charges, Bills, Payments, Templates, Access)

@@ -15,7 +15,6 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.actions import ACTIONS
-from tui.api.models import Offer
 from tui.format import numbers as fmt
 from tui.format.width import shown
 from tui.store.fleet import Fleet
@@ -317,21 +316,8 @@ class BaseScreen(Screen[None]):
         """The ids of the pods that are listed as the filter says; None where pods are not listed."""
         return None
 
-    def _selected(self) -> str:
-        """How many pods are selected, and how many of them a filter hides; empty where none is."""
-        marked = [key for key in self._sight.marks if key in self._sight.fleet.records]
-        shown = self._listed()
-        hidden = 0 if shown is None else sum(key not in shown for key in marked)
-        return f"{len(marked)} selected{f', {hidden} hidden' if hidden else ''}" if marked else ""
-
-    def _wanted(self) -> Offer | None:
-        """The GPU of the market that is under the cursor, where that has the keys."""
-        return None
-
     def _wish(self) -> Wish | None:
         """What the row under the cursor means to a deploy; None where that is nothing."""
-        if (offer := self._wanted()) is not None:
-            return Wish(offer=offer)
         targets = self._targets()
         return Wish(pod=targets[0]) if len(targets) == 1 else None
 

@@ -80,7 +80,7 @@ class Rows(NamedTuple):
 class About(NamedTuple):
     """Facts of the row under the cursor, under a title.
 
-    note:    what is the matter with them.
+    note:    what is the matter with them; `warns`: whether the title looks like it.
     wrapped: whether long values go on below themselves.
     """
 
@@ -88,6 +88,7 @@ class About(NamedTuple):
     sections: tuple[Section, ...] = ()
     empty: EmptyState = NOTHING
     note: str = ""
+    warns: bool = False
     faded: bool = False
     wrapped: bool = False
 

@@ -20,7 +20,6 @@ from tui.ui.controllers.deploys import Wish
 from tui.ui.layout import RegionLayout, place_of
 from tui.ui.messages import Attend
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.copy_entries import Entry
 from tui.ui.screens.base import RANGES, BaseScreen, hidden
 from tui.ui.screens.listing import WORDS, Listing, Scene
 from tui.ui.widgets.facts_pane import FactsPane
@@ -32,6 +31,7 @@ from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from tui.ui.charts.spec import Drawn
+    from tui.ui.render.copy_entries import Entry
 
 SHORT = 12
 """Lines below which the frame gives way to the content."""
@@ -118,6 +118,11 @@ class PanedScreen(BaseScreen):
         self._active = self._home or self._active
         self._pane(self._active).focus()
 
+    def on_screen_suspend(self) -> None:
+        # What was revealed is hidden again when the eyes go elsewhere.
+        for listing in self._lists.values():
+            listing.revealed = False
+
     # The listings
 
     @property
@@ -194,7 +199,7 @@ class PanedScreen(BaseScreen):
         about = listing.about(self._scene(listing))
         pane.show_facts(about.sections, empty=about.empty, faded=about.faded, wrapped=about.wrapped)
         self._entitle(pane, about.title, about.note)
-        pane.set_class(bool(about.note), "-old")
+        pane.set_class(about.warns, "-old")
 
     def _show_picture(self, name: str, listing: Listing) -> Drawn | None:
         """Show the chart of a listing in a pane; what is drawn there."""
@@ -362,6 +367,12 @@ class PanedScreen(BaseScreen):
     def _push(self, dialog: ModalScreen[None]) -> None:
         """Show a dialog of a listing."""
         self.app.push_screen(dialog)
+
+    def action_reveal(self) -> None:
+        """Show what is hidden, or hide it again."""
+        self._listing.revealed = not self._listing.revealed
+        self._attend()
+        self.show()
 
     def action_watch(self) -> None:
         self._listing.watch(self._key)
