@@ -13,14 +13,13 @@ from textual.screen import ModalScreen
 from tui.ui import layout
 from tui.ui.context import ScreenContext
 from tui.ui.screens.account_lists import LISTINGS, Templates
-from tui.ui.screens.base import hidden
-from tui.ui.screens.lists import ListsScreen
-from tui.ui.screens.panes import INVERT, SORT, filter_key, pane_keys
+from tui.ui.screens.keys import INVERT, SORT, filter_key, hidden, pane_keys
+from tui.ui.screens.tabbed_lists import TabbedListsScreen
 from tui.ui.widgets.chart import Chart
 from tui.ui.widgets.telemetry import Telemetry
 
 
-class AccountScreen(ListsScreen):
+class AccountScreen(TabbedListsScreen):
     """Reads the account; asks for what its list shows, while it is on top."""
 
     MODE = "account"
@@ -88,12 +87,6 @@ class AccountScreen(ListsScreen):
         if revealed:
             self._attend()
         return revealed
-
-    def action_deploy(self) -> None:
-        if why := self._current.undeployable(self._key):
-            self.notify(why, severity="warning", markup=False)
-        else:
-            super().action_deploy()
 
     def _push(self, dialog: ModalScreen[None]) -> None:
         self._attend()

@@ -12,7 +12,6 @@ from tui.api.models import Pod
 from tui.domain import charges, runway
 from tui.domain.charges import Day
 from tui.format import numbers as fmt
-from tui.store.feed import Feed
 from tui.store.fleet import Fleet
 from tui.store.topics import TOPICS
 from tui.store.views import pod_costs
@@ -41,6 +40,7 @@ class AccountListing(Listing):
     """A list whose rows know their own words and order. `about_title`: the title of its facts."""
 
     about_title: ClassVar[str] = ""
+    preference = "account.sort.{}"
 
     def all_rows(self, scene: Scene) -> dict[str, Row]:
         """The rows, whatever is filtered."""
@@ -92,7 +92,6 @@ class Money(AccountListing):
     noun = "pods"
     columns = money.COLUMNS
     sorts = money.SORTS
-    preference = "account.sort.money"
     topics = ("account", "books")
     panes = ("facts", "trend", "list")
     head = 57
@@ -104,12 +103,6 @@ class Money(AccountListing):
         self._ahead: int | None = None
         self._costs: tuple[PodCost, ...] = ()
         self._costs_of: tuple[object, object] = (None, None)
-
-    def feed(self, fleet: Fleet) -> Feed[object]:
-        return fleet.snapshot  # type: ignore[return-value]
-
-    def interval(self, fleet: Fleet) -> float:
-        return fleet.interval
 
     def is_stale(self, scene: Scene) -> bool:
         return scene.fleet.pods_stale(scene.now)
@@ -247,9 +240,7 @@ class Charges(DailyListing):
     noun = "charges"
     columns = charged.CHARGE_COLUMNS
     sorts = charged.CHARGE_SORTS
-    preference = "account.sort.charges"
     topics = ("account", "ledger")
-    topic = "ledger"
 
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
@@ -295,9 +286,7 @@ class Bills(DailyListing):
     noun = "billing"
     columns = charged.BILL_COLUMNS
     sorts = charged.BILL_SORTS
-    preference = "account.sort.billing"
     topics = ("billing",)
-    topic = "billing"
 
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
         empty = super().empty(scene, hidden, filtered=filtered)
@@ -338,9 +327,7 @@ class Payments(AccountListing):
     noun = "payments"
     columns = charged.PAYMENT_COLUMNS
     sorts = charged.PAYMENT_SORTS
-    preference = "account.sort.payments"
     topics = ("account", "ledger")
-    topic = "ledger"
 
     def all_rows(self, scene: Scene) -> dict[str, Row]:
         fleet = scene.fleet
@@ -362,9 +349,7 @@ class Templates(AccountListing):
     noun = "templates"
     columns = account.TEMPLATE_COLUMNS
     sorts = account.TEMPLATE_SORTS
-    preference = "account.sort.templates"
     topics = ("templates",)
-    topic = "templates"
     actions = frozenset(("open",))
 
     def __init__(self, context: ScreenContext) -> None:
@@ -425,9 +410,7 @@ class Access(AccountListing):
     noun = "account"
     columns = account.ACCESS_COLUMNS
     sorts = account.ACCESS_SORTS
-    preference = "account.sort.access"
     topics = ("account",)
-    topic = "account"
     actions = frozenset(("reveal",))
 
     def allows(self, action: str) -> bool:

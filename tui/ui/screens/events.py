@@ -22,8 +22,9 @@ from tui.ui.messages import GoBack, LookAtLog, OpenPod
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import events
 from tui.ui.render.copy_entries import Entry, under_cursor
+from tui.ui.screens.keys import filter_key
 from tui.ui.screens.listing import Listing, Rows, Scene
-from tui.ui.screens.panes import PanedScreen, filter_key
+from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Table
 
@@ -137,7 +138,7 @@ class EventLog(Listing):
         return OpenPod(event.pod, event.at) if event.pod else "this event is about no pod"
 
 
-class EventsScreen(PanedScreen):
+class EventsScreen(ListingScreen):
     """Shows the log; in wide terminals one of its events at length beside it, in others its text below."""
 
     MODE = "events"

@@ -18,8 +18,9 @@ from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
 from tui.ui.render import empty_states
 from tui.ui.screens.fleet_lists import Offers, Pods
+from tui.ui.screens.keys import SORT, filter_key, pane_keys
 from tui.ui.screens.listing import Listing
-from tui.ui.screens.panes import SORT, PanedScreen, filter_key, pane_keys
+from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
 
@@ -30,7 +31,7 @@ MOST_COMPARED = 8
 """Pods whose lines can be told apart on one axis."""
 
 
-class FleetScreen(PanedScreen):
+class FleetScreen(ListingScreen):
     """Shows the fleet and the market."""
 
     TITLES: ClassVar = {"pods": "Pods", "telemetry": "Telemetry", "market": "Market"}

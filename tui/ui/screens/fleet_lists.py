@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from tui.api.models import ANYTHING, Market, Offer
-from tui.store.feed import Feed
-from tui.store.fleet import Fleet
+from tui.api.models import ANYTHING, Offer
 from tui.store.views import offers as market
 from tui.store.views import pods
 from tui.store.views.pods import Query
@@ -49,9 +47,6 @@ class Pods(FleetListing):
     actions = frozenset(("mark", "open", "ssh"))
     prompt = f"filter pods: {WORDS}"
     of_pods = True
-
-    def feed(self, fleet: Fleet) -> Feed[object]:
-        return fleet.snapshot  # type: ignore[return-value]
 
     def is_stale(self, scene: Scene) -> bool:
         return scene.fleet.pods_stale(scene.now)
@@ -99,9 +94,6 @@ class Offers(FleetListing):
     columns = rows.OFFER_COLUMNS
     sorts = market.PANE_SORTS
     prompt = f"filter market: {WORDS}"
-
-    def feed(self, fleet: Fleet) -> Feed[Market]:
-        return fleet.market
 
     def is_stale(self, scene: Scene) -> bool:
         return scene.fleet.market_stale(scene.now)

@@ -21,9 +21,10 @@ from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import empty_states
 from tui.ui.render import hosts as words
 from tui.ui.render.copy_entries import Entry, under_cursor
-from tui.ui.screens.base import RANGES, hidden
+from tui.ui.screens.charted import RANGES
+from tui.ui.screens.keys import INVERT, SORT, filter_key, hidden, pane_keys
 from tui.ui.screens.listing import About, Listing, Picture, Rows, Scene
-from tui.ui.screens.panes import INVERT, SORT, PanedScreen, filter_key, pane_keys
+from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.facts_pane import FactsPane
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
@@ -42,7 +43,6 @@ class Machines(Listing):
     sorts = store.SORTS
     preference = "hosts.sort"
     topics = ("hosts",)
-    topic = "hosts"
     prompt = "filter: words such as a name, an id, a GPU, unlisted, maintenance"
 
     def __init__(self, context: ScreenContext) -> None:
@@ -114,7 +114,7 @@ class Machines(Listing):
         return under_cursor("machine id", (host.id or "") if host is not None else "")
 
 
-class HostsScreen(PanedScreen):
+class HostsScreen(ListingScreen):
     """Reads the machines; asks for them while it is on top."""
 
     MODE = "hosts"

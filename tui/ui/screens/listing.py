@@ -111,8 +111,8 @@ class Listing:
     noun:       what its rows are called in sentences.
     columns:    of its table, at first.
     sorts:      its orders by name, the first one at first.
-    preference: under which name its order is kept from one start to the next; "" where it is not.
-    topics:     what is asked for while it is shown; `topic` is the one without which there are no rows.
+    preference: under which name its order is kept from one start to the next, with its own for {}; "" where it is not.
+    topics:     what is asked for while it is shown; without the last of them there are no rows.
     panes:      the panes that it has, in the order that `tab` goes through them.
     head:       cells of its facts, where they stand above it with its chart; 0 where they stand beside it.
     actions:    what can be done here, and not in each list of the screen.
@@ -129,7 +129,6 @@ class Listing:
     sorts: ClassVar[tuple[str, ...]] = ("",)
     preference: ClassVar[str] = ""
     topics: ClassVar[tuple[str, ...]] = ()
-    topic: ClassVar[str] = ""
     panes: ClassVar[tuple[str, ...]] = ("list", "facts")
     head: ClassVar[int] = 0
     actions: ClassVar[frozenset[str]] = frozenset()
@@ -141,7 +140,8 @@ class Listing:
         self.typed = ""
         self.inverted = False
         self.revealed = False
-        order = context.kept.get(self.preference) if self.preference else ""
+        self._kept_as = self.preference.format(self.name)
+        order = context.kept.get(self._kept_as) if self._kept_as else ""
         self.sort = order if order in self.sorts else self.sorts[0]
 
     # What there is to show
@@ -183,11 +183,11 @@ class Listing:
 
     def feed(self, fleet: Fleet) -> Feed[Any]:
         """Where its rows come from."""
-        return fleet.topics.get(self.topic, Feed())
+        return fleet.topics.get(self.topics[-1], Feed())
 
     def interval(self, fleet: Fleet) -> float:
         """Every how many seconds that is asked for."""
-        return TOPICS[self.topic].interval
+        return TOPICS[self.topics[-1]].interval
 
     def is_stale(self, scene: Scene) -> bool:
         return self.feed(scene.fleet).stale(scene.now, self.interval(scene.fleet))
@@ -251,8 +251,8 @@ class Listing:
     def order(self, sort: str, inverted: bool) -> None:
         """Have rows in this order, and remember it."""
         self.sort, self.inverted = sort, inverted
-        if self.preference:
-            self.context.kept.keep(self.preference, sort)
+        if self._kept_as:
+            self.context.kept.keep(self._kept_as, sort)
 
     def next_order(self) -> None:
         """Have rows in the order that comes after."""

@@ -16,11 +16,11 @@ from tui.ui.context import ScreenContext
 from tui.ui.primitives.cells import Cell
 from tui.ui.render import offers
 from tui.ui.render.rows import NARROW
-from tui.ui.screens.base import RANGES, hidden
+from tui.ui.screens.charted import RANGES
+from tui.ui.screens.keys import INVERT, SORT, filter_key, hidden, pane_keys
 from tui.ui.screens.listing import Listing
-from tui.ui.screens.lists import ListsScreen
 from tui.ui.screens.market_lists import LISTINGS, Gpus
-from tui.ui.screens.panes import INVERT, SORT, filter_key, pane_keys
+from tui.ui.screens.tabbed_lists import TabbedListsScreen
 from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.status_lines import Lines
 
@@ -32,12 +32,12 @@ DEMAND = "demand"
 """What the line is for that takes filters for RunPod."""
 
 
-class MarketScreen(ListsScreen):
+class MarketScreen(TabbedListsScreen):
     """Shows the market; asks for it as its filters say, while it is on top."""
 
     MODE = "market"
     NEVER = ("chart.heat",)
-    TITLES: ClassVar = {**ListsScreen.TITLES, "trend": "Trend"}
+    TITLES: ClassVar = {**TabbedListsScreen.TITLES, "trend": "Trend"}
     WITHOUT = frozenset(("heat", "lease", "ssh"))
     LISTINGS = LISTINGS
     FIRST_RANGE = DAY

@@ -38,6 +38,7 @@ T = TypeVar("T")
 class MarketListing(Listing):
     """A list of the market. What it has to copy is the id and the name of its row."""
 
+    preference = "market.sort.{}"
     prompt = "filter: words"
 
     def allows(self, action: str) -> bool:
@@ -69,7 +70,6 @@ class Gpus(MarketListing):
     title = "GPUs"
     columns = offers.COLUMNS
     sorts = views.SORTS
-    preference = "market.sort.gpus"
     topics = ("sheets", "countries")
     panes = ("list", "facts", "trend")
     actions = frozenset(("demand", "watch"))
@@ -231,9 +231,7 @@ class Flavors(TopicListing[CpuFlavor]):
     noun = "CPU pods"
     columns = catalogue.FLAVOR_COLUMNS
     sorts = catalogue.FLAVOR_SORTS
-    preference = "market.sort.flavors"
     topics = ("flavors",)
-    topic = "flavors"
     panes = ("list",)
 
     def matching(self, fleet: Fleet) -> Mapping[str, CpuFlavor]:
@@ -259,9 +257,7 @@ class Cpus(TopicListing[CpuType]):
     noun = "CPU types"
     columns = offers.CPU_COLUMNS
     sorts = offers.CPU_SORTS
-    preference = "market.sort.cpus"
     topics = ("cpus",)
-    topic = "cpus"
     panes = ("list",)
 
     def matching(self, fleet: Fleet) -> Mapping[str, CpuType]:
@@ -289,9 +285,7 @@ class Centers(TopicListing[DataCenter]):
     noun = "data centres"
     columns = offers.CENTER_COLUMNS
     sorts = offers.CENTER_SORTS
-    preference = "market.sort.centers"
     topics = ("places",)
-    topic = "places"
 
     def every(self, fleet: Fleet) -> Sequence[DataCenter]:
         return fleet.places.value.centers if fleet.places.value else ()
@@ -336,7 +330,6 @@ class Watches(MarketListing):
     name = "watches"
     title = "Watches"
     columns = offers.WATCH_COLUMNS
-    preference = "market.sort.watches"
     panes = ("list",)
     actions = frozenset(("watch", "open", "remove"))
 

@@ -22,9 +22,9 @@ from tui.ui.primitives.facts import Fact, Section, copied
 from tui.ui.render import empty_states, pod_facts
 from tui.ui.render import events as timeline
 from tui.ui.render.copy_entries import Entry, under_cursor
-from tui.ui.screens.base import hidden
+from tui.ui.screens.keys import hidden, pane_keys
 from tui.ui.screens.listing import About, Listing, Rows, Scene
-from tui.ui.screens.panes import PanedScreen, pane_keys
+from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.facts_pane import FactsPane
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
@@ -106,7 +106,7 @@ class Timeline(Listing):
         self.context.watching().pod(self._pod)
 
 
-class PodScreen(PanedScreen):
+class PodScreen(ListingScreen):
     """Looks at one pod by its id."""
 
     TITLE = "Pod"

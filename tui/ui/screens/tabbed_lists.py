@@ -1,4 +1,4 @@
-"""`ListsScreen`: a screen of several listings, one of them at a time, with the facts and the chart of its row."""
+"""`TabbedListsScreen`: a screen of several listings, one of them at a time, with the facts and the chart of its row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.ui.layout import place_of
 from tui.ui.primitives.cells import Cell
 from tui.ui.render.rows import NARROW
 from tui.ui.screens.listing import Listing
-from tui.ui.screens.panes import PanedScreen
+from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.facts_pane import FactsPane
 from tui.ui.widgets.status_lines import Lines, TwoSided, taken
 from tui.ui.widgets.table import Table
@@ -23,7 +23,7 @@ from tui.ui.widgets.telemetry import Telemetry
 L = TypeVar("L", bound=Listing)
 
 
-class ListsScreen(PanedScreen):
+class TabbedListsScreen(ListingScreen):
     """Shows one of its listings; the arrows go on to the next.
 
     LISTINGS: what makes them, in their order.
