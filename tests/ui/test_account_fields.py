@@ -27,7 +27,7 @@ from tests.ui.conftest import NOW, Launch
 from tests.ui.test_account_screen import AccountCloud, go
 from tui.commands import account_items
 from tui.commands.items import iso
-from tui.ui.screens.account import LISTS
+from tui.ui.screens.account_lists import LISTINGS
 
 OPERATIONS = ("account", "ledger", "templates", "readmes", "billing", "profile")
 
@@ -124,7 +124,7 @@ async def test_every_field_that_is_asked_for_is_shown(launch: Launch) -> None:
     item = account_items.account(await account_items.whole(cloud.real))
     told = [msgspec.json.encode(item).decode()]
     async with launch(cloud=cloud, size=(230, 90)) as run:
-        for name in LISTS:
+        for name in (listing.name for listing in LISTINGS):
             await go(run, name) if name == "money" else await run.press("right")
             await run.settle()
             await run.settle()

@@ -22,7 +22,8 @@ from tui.demo.source import in_process
 from tui.demo.world import World
 from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.readme import Readme
-from tui.ui.screens.account import LISTS, AccountScreen
+from tui.ui.screens.account import AccountScreen
+from tui.ui.screens.account_lists import LISTINGS
 from tui.ui.widgets.table import Table
 
 DAY = 86_400.0
@@ -75,7 +76,7 @@ class AccountCloud(HeldCloud):
 
 async def go(run: Running, name: str) -> None:
     """To a list of the screen, and its answers there."""
-    await run.press("3", *["right"] * tuple(LISTS).index(name))
+    await run.press("3", *["right"] * [listing.name for listing in LISTINGS].index(name))
     await run.settle()
     await run.settle()
 
@@ -296,7 +297,7 @@ async def test_a_screen_that_is_not_on_top_asks_for_nothing(launch: Launch) -> N
 async def test_nothing_is_drawn_again_without_a_change(launch: Launch) -> None:
     async with launch(cloud=AccountCloud()) as run:
         await go(run, "money")
-        for name in LISTS:
+        for name in (listing.name for listing in LISTINGS):
             before = {widget: widget._strips.copy() for widget in run.app.screen.query(Table) if widget.display}
             run.app.changed.publish(None)
             await run.settle()

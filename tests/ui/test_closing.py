@@ -189,7 +189,8 @@ async def test_a_filter_line_that_loses_the_keys_is_over(launch: Launch) -> None
         await run.settle()
         await run.settle()
         assert not run.app.screen.query(FilterLine)
-        assert run.app.screen._typed == {"pods": "eval", "market": ""}  # type: ignore[attr-defined]
+        typed = {name: listing.typed for name, listing in run.app.screen._lists.items()}  # type: ignore[attr-defined]
+        assert typed == {"pods": "eval", "market": ""}
         # Away from the terminal and back is not away from the line.
         await run.press("slash", "b")
         run.app.post_message(events.AppBlur())

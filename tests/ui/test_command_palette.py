@@ -56,7 +56,7 @@ async def test_a_gpu_type_goes_to_the_market_with_the_cursor_on_it(launch: Launc
         for words, gpu in (("gpu: 4090", "RTX 4090"), ("gpu: b200", "B200")):
             await choose(run, words)
             assert isinstance(run.app.screen, MarketScreen)
-            row = run.app.screen._row()
+            row = run.app.screen._gpus.row(run.app.screen._key)
             assert row is not None
             assert row.name == gpu
             await run.press("slash", *"h100", "enter")

@@ -200,7 +200,7 @@ async def test_the_log_goes_on_after_a_restart_and_nothing_stands_twice(launch: 
         await run.poll()
         await run.press("e")
         await run.until("outage over")
-        every = run.app.screen._every  # type: ignore[attr-defined]
+        every = run.app.screen._log.every  # type: ignore[attr-defined]
         assert [event.kind for event in every] == [Kind.STOPPED, Kind.OUTAGE, Kind.OUTAGE_OVER, Kind.GONE]
         assert len(set(every)) == len(every)
         assert "eval-sweep" in run.text(), "a pod that is gone has its name"
@@ -210,7 +210,7 @@ async def test_the_log_goes_on_after_a_restart_and_nothing_stands_twice(launch: 
         await run.poll()
         await run.press("e")
         await run.until("outage over")
-        assert len(run.app.screen._every) == 4  # type: ignore[attr-defined]
+        assert len(run.app.screen._log.every) == 4  # type: ignore[attr-defined]
     kept = recorded(tmp_path)
     assert len(kept.events(0, NOW * 2)) == 4
     kept.close()
@@ -265,7 +265,7 @@ async def test_another_screen_on_top_costs_the_log_nothing(launch: Launch) -> No
         assert isinstance(screen, EventsScreen)
         await run.press("1")
         gathered: list[int] = []
-        screen._gather = lambda: bool(gathered.append(1))  # type: ignore[method-assign, func-returns-value]
+        screen._log.read = lambda: bool(gathered.append(1))  # type: ignore[method-assign, func-returns-value]
         await later(run, 5, fleet=STOPPED)
         assert gathered == []
 

@@ -25,7 +25,7 @@ from tui.ui.command_palette import Everything
 from tui.ui.render import empty_states
 from tui.ui.render import header as status
 from tui.ui.render.header import Badges
-from tui.ui.screens.base import RANGES
+from tui.ui.screens.charted import RANGES
 from tui.ui.widgets.status_lines import join
 from tui.ui.widgets.table import Table
 

@@ -66,7 +66,7 @@ async def test_a_click_with_ctrl_marks(launch: Launch) -> None:
         await click(run, *ROW, control=True)
         screen = run.app.screen
         assert isinstance(screen, FleetScreen)
-        assert list(screen._marked) == [marked]
+        assert list(screen._sight.marks) == [marked]
 
 
 async def test_a_chart_is_read_where_it_is_clicked_and_the_wheel_changes_its_range(launch: Launch) -> None:
@@ -150,13 +150,13 @@ async def test_a_column_clicked_in_a_list_that_was_left_orders_no_other(launch: 
     async with launch(cloud=AccountCloud()) as run:
         await run.press(place)
         screen = run.app.screen
-        left = next(table for table in screen.query(Table) if table.id == screen._list)  # type: ignore[attr-defined]
+        left = next(table for table in screen.query(Table) if table.id == screen._current.name)  # type: ignore[attr-defined]
         await run.press("right")
-        assert left.id != screen._list  # type: ignore[attr-defined]
-        before = dict(screen._sorts)  # type: ignore[attr-defined]
+        assert left.id != screen._current.name  # type: ignore[attr-defined]
+        before = {name: listing.sort for name, listing in screen._lists.items()}  # type: ignore[attr-defined]
         left.post_message(Table.SortAsked(left, "per_gb"))
         await run.settle()
-        assert screen._sorts == before  # type: ignore[attr-defined]
+        assert {name: listing.sort for name, listing in screen._lists.items()} == before  # type: ignore[attr-defined]
         for _ in range(3):
             await run.press("o")
         assert run.app.is_running

@@ -14,9 +14,9 @@ from tui.api.cloud import Forbidden
 from tui.api.models import GpuReading, Telemetry
 from tui.domain.events import Kind
 from tui.ui.modals.copy import CopyMenu
-from tui.ui.render.pod_facts import MASKED
+from tui.ui.primitives.facts import MASKED
 from tui.ui.screens.pod import PodScreen
-from tui.ui.widgets.table import Table
+from tui.ui.widgets.facts_pane import FactsPane
 from tui.ui.widgets.telemetry import Telemetry as TelemetryPane
 
 
@@ -69,13 +69,13 @@ async def test_the_fact_under_the_cursor_is_copied_and_a_hidden_one_is_not(launc
     async with launch(cloud=looked_at(), size=(160, 70)) as run:
         screen = await opened(run)
         copied = sent_to_clipboard(run)
-        facts = screen.query_one("#facts", Table)
+        facts = screen.query_one("#facts", FactsPane)
         labels = {key: "".join(t for t, _ in facts._cells(key).get("label", ())) for key in facts.keys}
         facts.move_to(next(key for key, label in labels.items() if label == "22/tcp"))
         await run.press("c", "enter")
         await run.until("sent to the terminal's clipboard")
         assert copied == ["ssh root@194.68.245.9 -p 40123"]
-        hidden = next(key for key in labels if key.startswith("Environment") and screen._copies.get(key) is None)
+        hidden = next(key for key, (title, _) in facts._facts.items() if title == "Environment")
         facts.move_to(hidden)
         await run.press("c")
         await run.settle()

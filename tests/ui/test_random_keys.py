@@ -28,7 +28,7 @@ from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.dialog import DEAF, Dialog
 from tui.ui.modals.question import QuestionDialog
-from tui.ui.screens.base import BaseScreen
+from tui.ui.screens.charted import ChartScreen
 from tui.ui.widgets.table import Table
 
 KEYS = 10_000
@@ -209,7 +209,7 @@ async def type_at_random(round_: int, left: int, tmp_path: Path) -> None:
     # What is typed is what counts here, not what is painted; and the program goes on.
     unpainted = patch.object(Screen, "_compositor_refresh", lambda self: None)
     undrawn = patch.object(Table, "_repaint", lambda self: None)
-    uncharted = patch.object(BaseScreen, "_show_charts", lambda self, pane, records: None)
+    uncharted = patch.object(ChartScreen, "_show_charts", lambda self, pane, records: None)
     unquit = patch.object(PodtopApp, "exit", lambda self, *args, **kwargs: None)
     with still_pollers(), unpainted, undrawn, uncharted, unquit:
         async with app.run_test(size=SIZES[round_ % len(SIZES)]) as pilot:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.ui.conftest import Launch
 from tui.ui.render.header import picked, tabs
-from tui.ui.screen_table import PLACES
+from tui.ui.screen_table import PLACES, load
 from tui.ui.screens.events import EventsScreen
 from tui.ui.screens.fleet import FleetScreen
 from tui.ui.screens.pod import PodScreen
@@ -43,6 +43,10 @@ async def test_a_click_on_a_tab_goes_there(launch: Launch) -> None:
 def test_tabs_stand_where_they_stood_whichever_is_shown() -> None:
     texts = {tuple("".join(part for part, _ in cell) for cell in tabs(place.mode)[0]) for place in PLACES}
     assert len(texts) == 1
+
+
+def test_every_screen_is_found_by_its_row() -> None:
+    assert [load(place.mode).MODE for place in PLACES] == [place.mode for place in PLACES]  # type: ignore[attr-defined]
 
 
 def test_every_tab_can_be_picked() -> None:

@@ -21,7 +21,7 @@ from tui.domain.events import Kind
 from tui.services.reconciler import PATIENCE
 from tui.ui.charts.captions import time_axis
 from tui.ui.charts.spec import ChartSpec, window
-from tui.ui.screens.base import RANGES, BaseScreen
+from tui.ui.screens.charted import RANGES, ChartScreen
 from tui.ui.widgets.chart import Chart
 from tui.ui.widgets.status_lines import Lines
 
@@ -135,7 +135,7 @@ async def test_the_first_frame_after_the_loop_was_held_up_tells_the_age(
         return render(self, *arguments, **options)
 
     # Nothing else may tell it first.
-    monkeypatch.setattr(BaseScreen, "_tick", lambda self: None)
+    monkeypatch.setattr(ChartScreen, "_tick", lambda self: None)
     async with launch() as run:
         assert "● live" in run.text()
         monkeypatch.setattr(Compositor, "render_update", seen)
@@ -150,17 +150,17 @@ async def test_the_first_frame_after_the_loop_was_held_up_tells_the_age(
 
 
 async def test_what_takes_long_to_show_is_not_told_as_live(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(BaseScreen, "_tick", lambda self: None)
+    monkeypatch.setattr(ChartScreen, "_tick", lambda self: None)
     async with launch() as run:
         show = type(run.app.screen)._show_all  # type: ignore[attr-defined]
 
-        def slowly(self: BaseScreen) -> None:
+        def slowly(self: ChartScreen) -> None:
             show(self)
             run.cloud.now += 30
 
         monkeypatch.setattr(type(run.app.screen), "_show_all", slowly)
         screen = run.app.screen
-        assert isinstance(screen, BaseScreen)
+        assert isinstance(screen, ChartScreen)
         screen.show()
         assert "stale" in str(screen.query_one("#header", Lines).content[0].right)
 

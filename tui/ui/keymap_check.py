@@ -17,6 +17,7 @@ from textual.dom import DOMNode
 from textual.keys import Keys, _character_to_key, key_to_character
 
 from tui.actions import ACTIONS
+from tui.ui import screen_table
 from tui.ui.key_hints import key_word
 
 FIXED = ("confirm.yes", "confirm.cancel", "deploy.leave", "filter.clear")
@@ -70,21 +71,14 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     from tui.ui.modals.readme import Readme
     from tui.ui.modals.tour import Tour
     from tui.ui.modals.watch import WatchDialog
-    from tui.ui.screens.account import AccountScreen
-    from tui.ui.screens.events import EventsScreen
-    from tui.ui.screens.fleet import FleetScreen
-    from tui.ui.screens.hosts import HostsScreen
-    from tui.ui.screens.market import MarketScreen
     from tui.ui.screens.pod import PodScreen
     from tui.ui.widgets.choice import Choice
     from tui.ui.widgets.filter_input import FilterLine
     from tui.ui.widgets.table import Table
     from tui.ui.widgets.telemetry import Telemetry
 
-    screens: dict[str, type[DOMNode]] = {
-        "Fleet": FleetScreen, "Market": MarketScreen, "Account": AccountScreen, "Hosts": HostsScreen,
-        "Events": EventsScreen, "Pod": PodScreen,
-    }  # fmt: skip
+    screens: dict[str, type[DOMNode]] = {place.word: screen_table.load(place.mode) for place in screen_table.PLACES}
+    screens["Pod"] = PodScreen
     dialogs: dict[str, type[DOMNode]] = {
         "a question": QuestionDialog, "a confirmation": Confirm, "the deploy form": DeployForm,
         "the lease": LeaseDialog, "the watch": WatchDialog, "the help": Help, "the copy menu": CopyMenu,

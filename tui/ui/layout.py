@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from textual.geometry import Offset, Region, Size, Spacing
@@ -129,32 +129,6 @@ def hosts(
     return {name: region for name, region in found.items() if region.height}
 
 
-class HostPanes(Layout):
-    """Applies `hosts` to the children."""
-
-    name = "hosts"
-
-    def __init__(self) -> None:
-        self.active = HOSTS[0]
-        self.alone = False
-        self.whole = False
-        self.rows = 0
-
-    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        regions = hosts(size.width, size.height, self.active, self.rows, self.alone, self.whole)
-        return _place((child, regions[child.id]) for child in children if child.id in regions)
-
-
-class EventPanes(Layout):
-    """Applies `events` to the children."""
-
-    name = "events"
-
-    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        regions = events(size.width, size.height)
-        return _place((child, regions[child.id]) for child in children if child.id in regions)
-
-
 MARKET = ("list", "facts", "trend")
 _BESIDE = 66
 
@@ -210,67 +184,22 @@ def account(width: int, height: int, active: str, rows: int, head: int, alone: b
     }
 
 
-class AccountPanes(Layout):
-    """Applies `account` to the children: those of the class `list` share its place."""
-
-    name = "account"
-
-    def __init__(self) -> None:
-        self.active = MARKET[0]
-        self.alone = False
-        self.rows = 0
-        self.head = 0
-
-    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        regions = account(size.width, size.height, self.active, self.rows, self.head, self.alone)
-        named = ((child, "list" if child.has_class("list") else child.id or "") for child in children)
-        return _place((child, regions[name]) for child, name in named if name in regions)
+def place_of(widget: Widget) -> str:
+    """The place of a widget among the panes: that of its id; tables of the class `list` share one."""
+    return "list" if widget.has_class("list") else widget.id or ""
 
 
-class MarketPanes(Layout):
-    """Applies `market` to the children: those of the class `list` share its place."""
+class RegionLayout(Layout):
+    """Puts the children where a function of the size has a region for their place."""
 
-    name = "market"
+    name = "regions"
 
-    def __init__(self) -> None:
-        self.active = MARKET[0]
-        self.alone = False
-        self.rows = 0
-        self.trend = True
+    def __init__(self, regions: Callable[[int, int], Mapping[str, Region]]) -> None:
+        self._regions = regions
 
     def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        regions = market(size.width, size.height, self.active, self.rows, self.alone, self.trend)
-        named = ((child, "list" if child.has_class("list") else child.id or "") for child in children)
-        return _place((child, regions[name]) for child, name in named if name in regions)
-
-
-class Detail(Layout):
-    """Applies `detail` to the children whose ids are pane names."""
-
-    name = "detail"
-
-    def __init__(self) -> None:
-        self.active = DETAIL[0]
-        self.alone = False
-
-    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        regions = detail(size.width, size.height, self.active, self.alone)
-        return _place((child, regions[child.id]) for child in children if child.id in regions)
-
-
-class Panes(Layout):
-    """Applies `panes` to the children whose ids are pane names."""
-
-    name = "panes"
-
-    def __init__(self) -> None:
-        self.active = PANES[0]
-        self.alone = False
-        self.rows = 0
-
-    def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        regions = panes(size.width, size.height, self.active, self.rows, self.alone)
-        return _place((child, regions[child.id]) for child in children if child.id in regions)
+        regions = self._regions(size.width, size.height)
+        return _place((child, regions[place_of(child)]) for child in children if place_of(child) in regions)
 
 
 class Tiles(Layout):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.app import App
 from textual.screen import Screen
 
 from tui.ui import key_hints, screen_table
 from tui.ui.messages import OpenPod
-from tui.ui.screens.fleet import FleetScreen
 
 if TYPE_CHECKING:
     from tui.history.playback import Playback
@@ -37,23 +36,8 @@ class NavigatingApp(App[None]):
 
     def _maker(self, mode: str) -> Callable[[], Screen[None]]:
         """What makes a screen, imported when it is first gone to."""
-        if mode == "events":
-            from tui.ui.screens.events import EventsScreen
-
-            return partial(EventsScreen, self.context)
-        if mode == "hosts":
-            from tui.ui.screens.hosts import HostsScreen
-
-            return partial(HostsScreen, self.context)
-        if mode == "account":
-            from tui.ui.screens.account import AccountScreen
-
-            return partial(AccountScreen, self.context)
-        if mode == "market":
-            from tui.ui.screens.market import MarketScreen
-
-            return partial(MarketScreen, self.context)
-        return partial(FleetScreen, self.context)
+        screen = cast("Callable[[ScreenContext], Screen[None]]", screen_table.load(mode))
+        return partial(screen, self.context)
 
     async def action_go(self, mode: str) -> None:
         """To a screen; where it is shown already, to its bottom."""

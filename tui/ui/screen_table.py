@@ -1,18 +1,25 @@
-"""The screens by their keys: one table for bindings, the header's tabs and the app's modes."""
+"""The screens by their keys: one table for bindings, the header's tabs, the app's modes, and what is imported."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from textual.binding import Binding
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
 
 
 class Place(NamedTuple):
-    """A screen: its mode, the keys that go there, its name, what it shows."""
+    """A screen: its mode, the keys that go there, its name, what it shows, and its class as `module:name`."""
 
     mode: str
     keys: str
     word: str
     help: str
+    screen: str
 
     @property
     def key(self) -> str:
@@ -32,9 +39,26 @@ def rebound(keymap: Mapping[str, str]) -> tuple[Place, ...]:
 
 
 PLACES = (
-    Place("fleet", "1", "Fleet", "Fleet: pods and prices"),
-    Place("market", "2", "Market", "Market: what can be rented at what price"),
-    Place("account", "3", "Account", "Account: money, charges, templates, keys"),
-    Place("hosts", "4", "Hosts", "Hosts: machines you let to others"),
-    Place("events", "5,e", "Events", "Everything that happened"),
+    Place("fleet", "1", "Fleet", "Fleet: pods and prices", "tui.ui.screens.fleet:FleetScreen"),
+    Place("market", "2", "Market", "Market: what can be rented at what price", "tui.ui.screens.market:MarketScreen"),
+    Place(
+        "account", "3", "Account", "Account: money, charges, templates, keys", "tui.ui.screens.account:AccountScreen"
+    ),
+    Place("hosts", "4", "Hosts", "Hosts: machines you let to others", "tui.ui.screens.hosts:HostsScreen"),
+    Place("events", "5,e", "Events", "Everything that happened", "tui.ui.screens.events:EventsScreen"),
 )
+
+
+def load(mode: str) -> type[Screen[Any]]:
+    """The class of a screen, imported when it is first gone to."""
+    module, _, name = next(place.screen for place in PLACES if place.mode == mode).partition(":")
+    screen: type[Screen[Any]] = getattr(import_module(module), name)
+    return screen
+
+
+def bindings(places: Iterable[Place] = PLACES) -> tuple[Binding, ...]:
+    """The keys that go to screens."""
+    return tuple(
+        Binding(p.keys, f"go('{p.mode}')", p.word.lower(), id=f"screen.{p.mode}", show=False, tooltip=p.help)
+        for p in places
+    )

@@ -20,6 +20,7 @@ from tui.store.fleet import Fleet
 from tui.system import foreground
 from tui.ui.modals.copy import CopyMenu
 from tui.ui.screens.pod import PodScreen
+from tui.ui.widgets.facts_pane import FactsPane
 
 SSH = Port(22, 40_123, "194.68.245.9", True, "tcp")
 LINE = "ssh root@194.68.245.9 -p 40123"
@@ -255,9 +256,8 @@ async def test_the_fact_under_the_cursor_comes_first_then_names_but_no_values(la
         screen = run.app.screen
         assert isinstance(screen, PodScreen)
         await run.press("x")
-        table = screen.query_one("#facts")
-        key = next(key for key, entry in screen._copies.items() if entry.text == TOKEN)
-        table.move_to(key)  # type: ignore[attr-defined]
+        table = screen.query_one("#facts", FactsPane)
+        table.move_to(next(key for key, (_, fact) in table._facts.items() if fact.copy == TOKEN))
         await run.press("c")
         found = entries(run)
         assert found["c"] == TOKEN

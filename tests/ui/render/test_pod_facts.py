@@ -21,7 +21,8 @@ from tui.api.pod_detail import EnvVar, Machine, NetworkVolume, PodDetail, PodExt
 from tui.api.secret import Secret
 from tui.domain import pod_health
 from tui.format import numbers as fmt
-from tui.ui.render.pod_facts import LABEL_WIDTH, MASKED, Fact, Section, Spent, copied, sections
+from tui.ui.primitives.facts import MASKED, Fact, Section, copied
+from tui.ui.render.pod_facts import LABEL_WIDTH, Spent, sections
 
 NOW = datetime(2026, 7, 30, 12, 0, 0, tzinfo=UTC).timestamp()
 HOUR = 3600.0

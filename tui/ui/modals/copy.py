@@ -18,8 +18,8 @@ from tui.ui.modals.once import Once
 from tui.ui.primitives import roles
 from tui.ui.primitives.cells import Cell, in_pieces
 from tui.ui.primitives.empty_state import EmptyState
+from tui.ui.primitives.facts import MASKED
 from tui.ui.render.copy_entries import Entry
-from tui.ui.render.pod_facts import MASKED
 from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Column, Table
 

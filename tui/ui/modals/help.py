@@ -208,8 +208,7 @@ class Help(Once, ModalScreen[None]):
     async def _find(self, text: str) -> None:
         self._line = FilterLine(text, "find: words that must all occur")
         self._line.select_on_focus = False  # its first letter was typed before it was there
-        await self.query_one("#help").mount(self._line)
-        self.set_focus(self._line)
+        await self._line.open(self.query_one("#help"))
         self._line.action_end()
         self._set(text)
 

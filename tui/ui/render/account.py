@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from tui.domain.pod_costs import MONTH_HOURS, network_volume_per_hr
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.money import NOTHING, Row, day, money, when
-from tui.ui.render.pod_facts import MASKED, Fact, Section
+from tui.ui.primitives.facts import MASKED, Fact, Section
+from tui.ui.render.list_rows import Row
+from tui.ui.render.money import NOTHING, day, money, when
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.pod_facts import Fact
+from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.rows import stock_cell
 from tui.ui.widgets.table import Cells, Column
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from tui.api.catalogue import CpuFlavor, GpuSpec
 
 
-def facts(sheet: GpuSpec) -> tuple[tuple[str, tuple[Fact, ...]], ...]:
+def facts(sheet: GpuSpec) -> tuple[Section, ...]:
     """Titled groups of facts; what RunPod does not tell of this type has none."""
-    groups = (("List prices", tuple(_prices(sheet))), ("Pods of it", tuple(_pods(sheet))))
-    return tuple(group for group in groups if group[1])
+    sections = (Section("List prices", tuple(_prices(sheet))), Section("Pods of it", tuple(_pods(sheet))))
+    return tuple(section for section in sections if section.facts)
 
 
 def _prices(sheet: GpuSpec) -> Iterator[Fact]:

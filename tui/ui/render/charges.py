@@ -13,8 +13,9 @@ from tui.domain.charges import DAY, KINDS, Day
 from tui.format import numbers as fmt
 from tui.ui.charts.spec import BarSpec
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.money import NOTHING, Row, day, money, per_hour, round_up, when
-from tui.ui.render.pod_facts import Fact, Section
+from tui.ui.primitives.facts import Fact, Section
+from tui.ui.render.list_rows import Row
+from tui.ui.render.money import NOTHING, day, money, per_hour, round_up, when
 from tui.ui.widgets.table import Column
 
 if TYPE_CHECKING:

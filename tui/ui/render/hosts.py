@@ -18,7 +18,8 @@ from tui.ui.charts import spec
 from tui.ui.charts.pod_charts import MANY, Look, top_of
 from tui.ui.charts.spec import ChartSpec
 from tui.ui.primitives.cells import Cell, Part
-from tui.ui.render.pod_facts import Fact, Section, gpu_figures
+from tui.ui.primitives.facts import Fact, Section
+from tui.ui.render.pod_facts import gpu_figures
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:

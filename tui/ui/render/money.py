@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import partial
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tui.domain import costs, pod_health, runway
 from tui.domain.runway import ENDS, STAYS, STOPS
@@ -20,7 +20,8 @@ from tui.store.views.pods import Line
 from tui.ui.charts import spec
 from tui.ui.charts.spec import ChartSpec, Mark, Window
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.pod_facts import Fact, Section
+from tui.ui.primitives.facts import Fact, Section
+from tui.ui.render.list_rows import Row
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
@@ -60,21 +61,6 @@ COLUMNS = (
     Column("gpu", "GPU", 14, 8),
 )
 SORTS = ("now", "month", "stored", "fate", "name", "today", "disks", "stopped")
-
-
-class Row(NamedTuple):
-    """A row of a list: what makes its cells when it is seen, and the values that it can be sorted by."""
-
-    make: Callable[[], Cells]
-    order: Mapping[str, Any]
-
-    @property
-    def cells(self) -> Cells:
-        return self.make()
-
-    @property
-    def text(self) -> str:
-        return " ".join(part for cell in self.cells.values() for part, _ in cell).lower()
 
 
 def money(value: float | None, role: str = "text", places: int = 2) -> Cell:

@@ -19,7 +19,7 @@ from tui.store.views.pods import Line
 from tui.ui.charts import spec
 from tui.ui.charts.spec import ChartSpec
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.pod_facts import Fact
+from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.rows import stock_cell
 from tui.ui.widgets.status_lines import TwoSided, taken
 from tui.ui.widgets.table import Cells, Column
@@ -108,18 +108,15 @@ def facts(
     now: float,
     tz: tzinfo | None,
     asked: bool | None = None,
-) -> tuple[tuple[str, tuple[Fact, ...]], ...]:
-    """Titled groups of facts. `asked`: the one cloud that was asked (True the secure one), None for both."""
-    return tuple(
-        (title, made)
-        for title, made in (
-            ("Now", tuple(_now(row, offer, funds, asked))),
-            ("Lately", tuple(_lately(row, prices, now, tz))),
-            ("Instead", tuple(_instead(row, every))),
-            ("Where", tuple(_where(row, places))),
-        )
-        if made
+) -> tuple[Section, ...]:
+    """Sections of facts. `asked`: the one cloud that was asked (True the secure one), None for both."""
+    sections = (
+        Section("Now", tuple(_now(row, offer, funds, asked))),
+        Section("Lately", tuple(_lately(row, prices, now, tz))),
+        Section("Instead", tuple(_instead(row, every))),
+        Section("Where", tuple(_where(row, places))),
     )
+    return tuple(section for section in sections if section.facts)
 
 
 def _now(row: OfferRow, offer: Offer, funds: Funds | None, asked: bool | None) -> Iterator[Fact]:
@@ -389,13 +386,13 @@ def centers(every: Sequence[DataCenter], text: str, sort: str, inverted: bool) -
     return tuple(kept)
 
 
-def center_facts(center: DataCenter, names: dict[str, str]) -> tuple[tuple[str, tuple[Fact, ...]], ...]:
+def center_facts(center: DataCenter, names: dict[str, str]) -> tuple[Section, ...]:
     found = tuple(Fact(names.get(gpu, short_name(gpu)), stock_cell(word), gpu) for gpu, word in stocked(center))
-    stock = ("In stock", found or (Fact("Nothing", (("no GPU is in stock here now", "quiet"),)),))
+    stock = Section("In stock", found or (Fact("Nothing", (("no GPU is in stock here now", "quiet"),)),))
     if center.listed is None:
         return (stock,)
     listed = ("yes", "text") if center.listed else ("no: RunPod does not offer it", "warn")
-    return (stock, ("Data centre", (Fact("Listed", (listed,)),)))
+    return (stock, Section("Data centre", (Fact("Listed", (listed,)),)))
 
 
 def chips_line(demand: MarketQuery) -> tuple[Cell, ...]:

@@ -18,6 +18,7 @@ from tui.domain.pod_health import Phase
 from tui.format import numbers as fmt
 from tui.store.metrics import METRICS
 from tui.system import ssh as ways
+from tui.ui.primitives.facts import MASKED, Fact, Section
 
 if TYPE_CHECKING:
     from tui.api.models import GpuReading, Placement, Pod, Port, Problem
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 LABEL_WIDTH = 14
 """Characters of a label at most; names of environment variables apart, which are told whole."""
-
-MASKED = "••••••"
-"""Shown for every hidden value, an empty one too: not even its length is told."""
 
 _NOTHING: Cell = ((fmt.UNKNOWN, "quiet"),)
 
@@ -44,29 +42,6 @@ _ROLES = {
     Phase.OTHER: "accent",
 }
 _KINDS = {"RESERVED": "on-demand", "INTERRUPTABLE": "spot", "BID": "spot"}
-
-
-class Fact(NamedTuple):
-    """One thing known of a pod. `copy`: the exact text for a clipboard, "" where there is nothing to copy."""
-
-    label: str
-    value: Cell
-    copy: str = ""
-
-
-def copied(fact: Fact) -> str:
-    """What goes to the clipboard for a fact: its own text for that, else what is read of it; a hidden value never."""
-    if fact.copy:
-        return fact.copy
-    text = "".join(part for part, _ in fact.value).strip()
-    return "" if text in (MASKED, fmt.UNKNOWN) else text
-
-
-class Section(NamedTuple):
-    """Facts that belong together, under a title."""
-
-    title: str
-    facts: tuple[Fact, ...]
 
 
 class Spent(NamedTuple):

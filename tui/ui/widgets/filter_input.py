@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input
 
 
@@ -51,6 +52,11 @@ class FilterLine(Input):
         self.cursor_blink = False
         self.of = of
         self._is_done = False
+
+    async def open(self, parent: Widget, before: str | None = None) -> None:
+        """Stand in a widget, before one of its children, and take the keys at once: what is typed next is text."""
+        await parent.mount(self, before=before)
+        self.screen.set_focus(self)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

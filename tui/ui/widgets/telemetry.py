@@ -65,6 +65,18 @@ class Telemetry(Widget, can_focus=True):
             self._shown = self._tiles.count = count
             self.refresh(layout=True)
 
+    def sizes(self, count: int) -> tuple[tuple[int, int], ...]:
+        """Share the room among so many charts: columns and lines of each; nothing before there are any.
+
+        Hidden behind a notice they have none: when they do, they say so.
+        """
+        self.open()
+        self.divide(count)
+        for chart in self.charts[:count]:
+            chart.display = True
+        found = tuple((max(1, chart.size.width), max(1, chart.size.height)) for chart in self.charts[:count])
+        return () if all(size == (1, 1) for size in found) else found
+
     def action_cursor(self, step: int) -> None:
         self.post_message(self.CursorMoved(step))
 

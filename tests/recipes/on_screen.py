@@ -1,0 +1,45 @@
+"""What stands on the screen of a copy of podtop, in its demo, after keys were pressed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import Any
+
+from tests.recipes.copied import PACKAGE, Copy
+
+PRESS = """
+import asyncio, json, sys
+from datetime import UTC
+
+from tui.app import PodtopApp
+from tui.config.loader import Config
+from tui.demo.source import demo_source
+from tui.ui.keymap_check import contexts
+
+NOW = 1_795_435_200.0
+steps, (width, height) = json.loads(sys.argv[1]), json.loads(sys.argv[2])
+
+
+async def press():
+    app, texts = PodtopApp(demo_source(history_s=600.0, wall=lambda: NOW), Config(), tz=UTC), []
+    async with app.run_test(size=(width, height)) as pilot:
+        while not (app.context.fleet.records and app.context.fleet.market.value):
+            await pilot.pause(0.02)
+        for keys in steps:
+            await pilot.press(*keys)
+            for _ in range(40):
+                await pilot.pause(0.02)
+            lines = app.screen._compositor.render_strips()
+            texts.append("\\n".join("".join(segment.text for segment in line).rstrip() for line in lines))
+    return texts
+
+
+print(json.dumps({"texts": asyncio.run(press()), "keymap": list(contexts(PodtopApp))}))
+"""
+
+
+def press(copy: Copy, *steps: tuple[str, ...], size: tuple[int, int] = (160, 40)) -> Any:
+    """The text of the screen after each of these steps, and the screens that the check of a keymap knows."""
+    shutil.copytree(PACKAGE.parent / "styles", copy.root / "styles", dirs_exist_ok=True)
+    return copy.run(PRESS, json.dumps(steps), json.dumps(size))

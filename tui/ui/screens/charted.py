@@ -1,0 +1,140 @@
+"""`ChartScreen`: a screen with charts: how far they reach, where they are read, and the position in time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+
+from tui.format import numbers as fmt
+from tui.store.fleet import Fleet
+from tui.store.fleet_state import Record
+from tui.store.metrics import COMPARED
+from tui.store.views import pods
+from tui.ui import themes
+from tui.ui.context import ScreenContext
+from tui.ui.messages import LookBack
+from tui.ui.screens.base import BaseScreen
+from tui.ui.widgets.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from tui.ui.widgets.chart import Chart
+
+RANGES = (300.0, 900.0, 3600.0, 6 * 3600.0, 86_400.0, 7 * 86_400.0, 30 * 86_400.0)
+"""Chart ranges in seconds."""
+
+DEFAULT_RANGE = 1
+ROOM_FOR_ALL = 27
+"""Lines below which temperature and power give their room to the other charts."""
+
+JUMP = 600.0
+"""Seconds of a jump through the recording."""
+
+
+class ChartScreen(BaseScreen):
+    """Its charts reach back for one of `RANGES`: from FIRST_RANGE to LAST_RANGE, and RANGE_AT_FIRST at first."""
+
+    FIRST_RANGE: ClassVar[int] = 0
+    LAST_RANGE: ClassVar[int] = len(RANGES) - 1
+    RANGE_AT_FIRST: ClassVar[int] = DEFAULT_RANGE
+
+    def __init__(self, sight: ScreenContext) -> None:
+        super().__init__(sight)
+        self._range = self.RANGE_AT_FIRST
+        self._heat: bool | None = None
+        self._cursor: float | None = None
+        self._width = 1.0
+
+    def on_resized(self) -> None:
+        """A chart has another size: the same time is cut into other buckets."""
+        self.show()
+
+    def _show_charts(self, pane: Telemetry, records: Sequence[Record]) -> None:
+        """Draw the charts of a pod, or of several on one axis."""
+        # Charts are the dearest import of all: not before there is something to draw.
+        from tui.ui.charts import pod_charts
+
+        wanted = pods.charts_of(records[0]) if len(records) == 1 else COMPARED
+        if pane.size.height < ROOM_FOR_ALL:
+            wanted = wanted[: len(COMPARED)]
+        if not pane.charts:
+            pane.open()
+            self.call_after_refresh(self.show)
+            return
+        pane.divide(len(wanted))
+        fleet, now = self._view
+        look = pod_charts.Look(
+            now=now, span=RANGES[self._range], tz=self._sight.tz, heat=self._heat, spark=self._sight.display.pace.slow,
+            many=1 if self.app.theme in themes.HUELESS else pod_charts.MANY, cursor=self._cursor,
+        )  # fmt: skip
+        sizes = [(max(1, chart.size.width), max(1, chart.size.height)) for chart in pane.charts[: len(wanted)]]
+        shown = [size for size in sizes if size != (1, 1)] or sizes
+        self._width = pod_charts.width_of(look, shown)
+        self._look_back(fleet, records, pod_charts.frame_of(look, max(shown), self._width))
+        pane.show(pod_charts.specs(fleet, records, look, self._width, sizes, wanted))
+
+    def _look_back(self, fleet: Fleet, records: Sequence[Record], frame: pods.Frame) -> None:
+        """Ask the recording for what memory does not have: once for each pod and width of a bucket."""
+        for record in records:
+            lacking = pods.lacking(fleet, record, frame)
+            if lacking is not None:
+                self.post_message(LookBack(fleet, (record.id,), *lacking, frame.width))
+
+    def _span_words(self) -> str:
+        words = f"last {fmt.span(RANGES[self._range])}"
+        if self._cursor is None:
+            return words
+        at = datetime.fromtimestamp(self._cursor, self._sight.tz)
+        return f"◂ {at:%H:%M:%S} ▸  {words}" if self._width < 60 else f"◂ {at:%a %H:%M} ▸  {words}"
+
+    def action_range(self, step: int) -> None:
+        self._range = min(max(self._range + step, self.FIRST_RANGE), self.LAST_RANGE)
+        self._cursor = None
+        self.show()
+
+    def action_return(self) -> None:
+        if not self._player.now():
+            self._range = self.RANGE_AT_FIRST
+            self.show()
+
+    def action_heat(self) -> None:
+        self._heat = not self._heat if self._heat is not None else True
+        self.show()
+
+    @on(Telemetry.CursorMoved)
+    def _cursor_moved(self, event: Telemetry.CursorMoved) -> None:
+        """Move the cursor by whole buckets; it begins at the newest, and leaves beyond it."""
+        _, now = self._view
+        newest = now // self._width * self._width
+        at = newest + self._width if self._cursor is None else self._cursor // self._width * self._width
+        at += event.step * self._width
+        oldest = newest - (RANGES[self._range] // self._width - 1) * self._width
+        self._cursor = None if at > newest else max(at, oldest)
+        self.show()
+
+    def on_chart_read(self, event: Chart.Read) -> None:
+        """Read the charts at the instant that was clicked, as the arrows do; a second click there leaves it."""
+        event.stop()
+        if event.wider:
+            self.action_range(event.wider)
+            return
+        _, now = self._view
+        at = None if event.at is None or event.at > now else event.at
+        self._cursor = None if at == self._cursor else at
+        self.show()
+
+    # Time
+
+    def action_pause(self) -> None:
+        self._player.pause()
+
+    def action_step(self, step: int) -> None:
+        self.run_worker(self._player.step(step * self._sight.fleet.interval), group="step")
+
+    def action_jump(self, step: int) -> None:
+        self.run_worker(self._player.step(step * JUMP), group="step")
+
+    def action_speed(self, by: int) -> None:
+        self._player.faster(by)

@@ -1,0 +1,133 @@
+"""The lists of the Fleet screen: pods, and the GPU types of the market."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from tui.api.models import ANYTHING, Offer
+from tui.store.views import offers as market
+from tui.store.views import pods
+from tui.store.views.pods import Query
+from tui.ui.context import ScreenContext
+from tui.ui.controllers.deploys import Wish
+from tui.ui.messages import OpenPod
+from tui.ui.render import empty_states, rows
+from tui.ui.screens.listing import WORDS, Listing, Rows, Scene, marked_or, selected
+from tui.ui.widgets.table import Cells
+
+if TYPE_CHECKING:
+    from tui.ui.render.copy_entries import Entry
+
+
+class FleetListing(Listing):
+    """A list that is always asked for. Its orders are those of each start."""
+
+    def __init__(self, context: ScreenContext) -> None:
+        super().__init__(context)
+        self._begun = context.player.clock()
+
+    @property
+    def waited(self) -> float:
+        """Seconds since the first answer is waited for."""
+        return self.context.player.clock() - self._begun
+
+    def trouble(self, scene: Scene) -> str:
+        return empty_states.trouble(scene.fleet, self.name, scene.now)
+
+
+class Pods(FleetListing):
+    """The pods of the account."""
+
+    name = "pods"
+    title = "Pods"
+    columns = rows.POD_COLUMNS
+    sorts = pods.POD_SORTS
+    actions = frozenset(("mark", "open", "ssh"))
+    prompt = f"filter pods: {WORDS}"
+    of_pods = True
+
+    def is_stale(self, scene: Scene) -> bool:
+        return scene.fleet.pods_stale(scene.now)
+
+    def rows(self, scene: Scene) -> Rows:
+        fleet, now, context = scene.fleet, scene.now, self.context
+        query = Query(pods.terms(self.typed), self.sort, self.inverted)
+        keys = pods.pods(fleet, now, query)
+        leases = {} if context.player.travelling else context.fleet.leases
+
+        def cells(key: str) -> Cells:
+            spark = rows.SPARK_COLUMNS if scene.width_of("spark") else 0
+            record = fleet.records.get(key)
+            if record is None:
+                # Gone while another screen was on top; this one is told when it is back.
+                return {}
+            row = pods.pod_row(record, now, spark, fleet.deeds.get(key), leases.get(key))
+            return rows.pod_cells(row, now, scene.width_of("bar"), marked=key in context.marks)
+
+        return Rows(
+            keys, cells, empty_states.total(fleet, self.name),
+            empty_states.pods(fleet, bool(query.terms), self.waited, context.player.replay),
+            notes=selected(context, keys), rising=pods.pods_rise(query), faded=self.is_stale(scene),
+            columns=rows.pod_columns(scene.width, bool(leases)),
+        )  # fmt: skip
+
+    def targets(self, key: str | None) -> tuple[str, ...]:
+        return marked_or(self.context, key)
+
+    def at_hand(self, key: str | None) -> str | None:
+        return key
+
+    def open(self, key: str | None) -> Message | None:
+        return OpenPod(key) if key is not None else None
+
+    def watch(self, key: str | None) -> None:
+        self.context.watching().pod(key)
+
+
+class Offers(FleetListing):
+    """The GPU types of the market, at the prices of one."""
+
+    name = "market"
+    title = "Market"
+    columns = rows.OFFER_COLUMNS
+    sorts = market.PANE_SORTS
+    prompt = f"filter market: {WORDS}"
+
+    def is_stale(self, scene: Scene) -> bool:
+        return scene.fleet.market_stale(scene.now)
+
+    def rows(self, scene: Scene) -> Rows:
+        fleet, terms = scene.fleet, None
+        if self.typed.strip():
+            from tui.store.views.offer_filter import parse
+
+            terms = parse(self.typed)
+        matching = market.select(market.rows(fleet.market.value), terms, self.sort, self.inverted)
+        shown = {row.id: row for row in matching}
+        return Rows(
+            tuple(shown), lambda key: rows.offer_cells(shown[key]), empty_states.total(fleet, self.name),
+            empty_states.market(fleet, bool(terms), self.waited, self.context.player.replay),
+            rising=market.rises(self.sort, self.inverted), faded=self.is_stale(scene),
+            columns=rows.offer_columns(scene.width),
+        )  # fmt: skip
+
+    def _offer(self, key: str | None) -> Offer | None:
+        market = self.context.fleet.market.value
+        return next((offer for offer in (market.offers if market else ()) if offer.gpu_id == key), None)
+
+    def wish(self, key: str | None) -> Wish | None:
+        offer = self._offer(key)
+        return Wish(offer=offer) if offer is not None else None
+
+    def watch(self, key: str | None) -> None:
+        offers = market.rows(self.context.fleet.market.value)
+        if (row := next((row for row in offers if row.id == key), None)) is not None:
+            self.context.watching().gpu(row, ANYTHING)
+
+    def copies(self, key: str | None) -> tuple[Entry, ...]:
+        from tui.ui.render.copy_entries import of_market
+
+        offer = self._offer(key)
+        return of_market("GPU type", offer.gpu_id, offer.name, gpu=True) if offer is not None else ()

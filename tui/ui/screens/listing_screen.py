@@ -1,0 +1,362 @@
+"""`ListingScreen`: a screen of listings: their rows, what is known of one, order, filter, and what is done to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.message import Message
+from textual.screen import ModalScreen
+
+from tui.actions import ACTIONS
+from tui.store.fleet import Fleet
+from tui.ui.context import ScreenContext
+from tui.ui.controllers.deploys import Wish
+from tui.ui.layout import place_of
+from tui.ui.messages import Attend
+from tui.ui.screens.charted import RANGES
+from tui.ui.screens.listing import Listing, Scene
+from tui.ui.screens.panes import PanedScreen
+from tui.ui.widgets.facts_pane import FactsPane
+from tui.ui.widgets.filter_input import FilterLine
+from tui.ui.widgets.table import Table
+from tui.ui.widgets.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from tui.ui.charts.spec import Drawn
+
+OWN = frozenset(
+    ("sort", "invert", "filter", "demand", "list", "pane", "zoom", "open", "mark", "watch", "remove", "reveal")
+)
+"""Actions of which there are none while a filter is typed."""
+
+
+ACTING = ("act", "lock", "deploy", "lease")
+
+
+class ListingScreen(PanedScreen):
+    """Shows its listings in their tables, and what is known of the row under the cursor in the other panes.
+
+    WITHOUT:     actions that there are none of here.
+    TO_THE_LIST: whether a filter brings the list that it is for to the front.
+    """
+
+    WITHOUT: ClassVar[frozenset[str]] = frozenset()
+    TO_THE_LIST: ClassVar[bool] = False
+
+    def __init__(self, sight: ScreenContext, *listings: Listing) -> None:
+        super().__init__(sight)
+        self._lists = {listing.name: listing for listing in listings}
+        self._sometimes = frozenset[str]().union(*(listing.actions for listing in listings))
+        self._filter: FilterLine | None = None
+        self._minutes: tuple[object, ...] = ()
+
+    def on_screen_suspend(self) -> None:
+        # What was revealed is hidden again when the eyes go elsewhere.
+        for listing in self._lists.values():
+            listing.revealed = False
+
+    # The listings
+
+    @property
+    def _listing(self) -> Listing:
+        """The list that keys are for: that of the pane that has them, else the first."""
+        return self._lists.get(self._active) or next(iter(self._lists.values()))
+
+    def _on_screen(self) -> tuple[Listing, ...]:
+        """The lists that are shown."""
+        return tuple(self._lists.values())
+
+    def _table(self, listing: Listing) -> Table:
+        return self.query_one(f"#{listing.name}", Table)
+
+    @property
+    def _key(self) -> str | None:
+        """The row under the cursor of the list that keys are for."""
+        return self._table(self._listing).cursor
+
+    @property
+    def _key_meant(self) -> str | None:
+        """The row that an action is meant for."""
+        return self._key
+
+    def _scene(self, listing: Listing) -> Scene:
+        fleet, now = self._view
+        table = self._table(listing)
+        room = self._shown["facts"].width if "facts" in self._shown else 0
+        return Scene(
+            fleet, now, table.cursor, self.size.width, table.width_of, room, RANGES[self._range], self._cursor
+        )  # fmt: skip
+
+    def _attend(self) -> None:
+        """Say what is to be asked of RunPod while this screen is on top: what its lists are made of, and no more."""
+        lists = self._on_screen()
+        topics = tuple(topic for listing in lists for topic in listing.wanted())
+        self.post_message(Attend(topics, tuple(demand for listing in lists for demand in listing.demands)))
+
+    def _show_all(self) -> None:
+        self._arrange()
+        for listing in self._on_screen():
+            self._show_list(listing)
+        self._show_row()
+        self._minutes = self._minutes_of(*self._view)
+
+    def _minutes_of(self, fleet: Fleet, now: float) -> tuple[object, ...]:
+        return tuple(listing.minute(fleet, now) for listing in self._on_screen())
+
+    def _age(self, fleet: Fleet, now: float) -> None:
+        aged = self._minutes_of(fleet, now) != self._minutes
+        if aged or any(listing.ages(fleet, now) for listing in self._on_screen()):
+            self.show()
+
+    def _show_list(self, listing: Listing) -> None:
+        table, scene = self._table(listing), self._scene(listing)
+        rows = listing.rows(scene)
+        if rows.columns is not None:
+            table.refit(rows.columns)
+        table.show(
+            rows.keys, rows.cells, notice=rows.empty, sorted_by=(listing.sort, rows.rising), faded=rows.faded
+        )  # fmt: skip
+        trouble = listing.trouble(scene)
+        title = (listing.heading or listing.title, listing.count(rows), *rows.notes)
+        self._entitle(table, "  ".join(part for part in title if part), trouble or rows.note)
+        table.set_class(bool(trouble), "-old")
+
+    def _show_facts(self, listing: Listing) -> None:
+        pane = self.query_one("#facts", FactsPane)
+        if not pane.display:
+            return
+        about = listing.about(self._scene(listing))
+        pane.show_facts(about.sections, empty=about.empty, faded=about.faded, wrapped=about.wrapped)
+        self._entitle(pane, about.title, about.note)
+        pane.set_class(about.warns, "-old")
+
+    def _show_picture(self, name: str, listing: Listing) -> Drawn | None:
+        """Show the chart of a listing in a pane; what is drawn there."""
+        pane = self.query_one(f"#{name}", Telemetry)
+        if not pane.display:
+            return None
+        picture = listing.picture(self._scene(listing))
+        self._entitle(pane, picture.title, picture.note)
+        if picture.draw is None:
+            pane.show_notice(picture.empty)
+        elif sizes := pane.sizes(1):
+            drawn = picture.draw(*sizes[0])
+            pane.show((drawn,))
+            return drawn
+        return None
+
+    @on(Table.Moved)
+    def _cursor_is_elsewhere(self, event: Table.Moved) -> None:
+        listing = self._lists.get(event.table.id or "")
+        if listing in self._on_screen() and listing is not None:
+            self._row_changed(listing)
+
+    def _row_changed(self, listing: Listing) -> None:
+        """The cursor of a list is on another row."""
+        self._follow(self._show_row, self._show_possible)
+
+    def action_back(self) -> None:
+        """Leave what was gone into last: the reading cursor, zoom, the pane, the filter, the marks, the screen."""
+        home = self._home
+        listing = self._listing if home else self._lists.get(self._active)
+        if self._cursor is not None:
+            self._cursor = None
+            self.show()
+        elif self._zoomed:
+            self.action_zoom()
+        elif self._hide():
+            self.show()
+        elif home and self._active != home:
+            self._go(home)
+        elif listing is not None and listing.typed:
+            self._set_filter(listing, "")
+        elif self._sight.marks and any(listing.of_pods for listing in self._on_screen()):
+            self._sight.marks.clear()
+            self.show()
+        else:
+            self._leave()
+
+    def _hide(self) -> bool:
+        """Hide what was revealed; whether there was anything."""
+        return False
+
+    def _leave(self) -> None:
+        """Go back from this screen, where it was come to from another."""
+
+    # Keys
+
+    def typing(self) -> bool:
+        """Whether keys are text for a line that is being typed."""
+        return self._filter is not None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in self.WITHOUT or (action in self._sometimes and not self._listing.allows(action)):
+            return False
+        if action in ACTING:
+            # Read-only, there are no such keys; `on_key` tells why nothing happens.
+            return not self.typing() and not self._sight.session.guard.read_only and self._seen
+        if action in ("ssh", "copy"):
+            return not self.typing() and self._seen
+        return action not in OWN or not self.typing()
+
+    def action_open(self) -> None:
+        opened = self._listing.open(self._key)
+        if isinstance(opened, Message):
+            self.post_message(opened)
+        elif isinstance(opened, str):
+            self.app.clear_notifications()
+            self.notify(opened, markup=False)
+        elif opened is not None:
+            self._push(opened)
+
+    def _push(self, dialog: ModalScreen[None]) -> None:
+        """Show a dialog of a listing."""
+        self.app.push_screen(dialog)
+
+    def action_reveal(self) -> None:
+        """Show what is hidden, or hide it again."""
+        self._listing.revealed = not self._listing.revealed
+        self._attend()
+        self.show()
+
+    def action_watch(self) -> None:
+        self._listing.watch(self._key)
+
+    def action_mark(self) -> None:
+        """Mark the pod under the cursor, or take its mark, and go on to the next."""
+        table, marks = self._table(self._listing), self._sight.marks
+        if table.cursor is None:
+            return
+        if table.cursor in marks:
+            del marks[table.cursor]
+        else:
+            marks[table.cursor] = None
+        table.action_move(1)
+        self.show()
+
+    # Acting
+
+    def _targets(self) -> tuple[str, ...]:
+        """The pods that an action is meant for, by their ids."""
+        return self._listing.targets(self._key_meant)
+
+    def _possible(self) -> tuple[str, ...]:
+        acts, targets = self._sight.acts, self._targets()
+        possible = tuple(f"act.{a.id}" for a in ACTIONS if acts.possible(a.id, targets))
+        return possible if self._sight.session.guard.read_only or self._wish() is None else (*possible, "act.deploy")
+
+    def may(self, id: str) -> bool:
+        """Whether a binding makes sense now."""
+        if id == "act.lease":
+            return len(self._targets()) == 1
+        return not id.startswith("act.") or id == "act.lock" or id in self._possible()
+
+    def action_act(self, action: str) -> None:
+        targets = self._targets()
+        listed = next((self._table(listing).keys for listing in self._on_screen() if listing.of_pods), targets)
+        self._sight.acts.ask(action, targets, tuple(key for key in targets if key not in listed))
+
+    def _wish(self) -> Wish | None:
+        """What the row under the cursor means to a deploy; None where that is nothing."""
+        if (wish := self._listing.wish(self._key)) is not None:
+            return wish
+        targets = self._targets()
+        return Wish(pod=targets[0]) if len(targets) == 1 else None
+
+    def action_deploy(self) -> None:
+        if why := self._listing.undeployable(self._key):
+            self.notify(why, severity="warning", markup=False)
+        else:
+            self._sight.deploys.deploy(self._wish())
+
+    def action_lease(self) -> None:
+        self._sight.acts.lease(self._targets())
+
+    def action_lock(self) -> None:
+        self._sight.acts.lock()
+        self._show_header()
+
+    def on_key(self, event: events.Key) -> None:
+        guard = self._sight.session.guard
+        if guard.read_only and event.key in self._sight.acting and not self.typing():
+            event.stop()
+            self._sight.acts.lock()
+
+    def action_ssh(self) -> None:
+        self._sight.reach.enter(self._listing.at_hand(self._key_meant))
+
+    def action_copy(self) -> None:
+        """What is under the cursor, first and chosen; then what there is to copy of the pod."""
+        if self._active == "facts":
+            title, fact = self.query_one("#facts", FactsPane).fact or ("", None)
+            first = self._listing.copies_of(self._key, title, fact)
+        else:
+            first = self._listing.copies(self._key)
+        self._sight.reach.menu(first, self._listing.at_hand(self._key_meant))
+
+    # Order
+
+    def action_sort(self) -> None:
+        self._listing.next_order()
+        self._show_order(self._listing)
+
+    def action_invert(self) -> None:
+        self._listing.order(self._listing.sort, not self._listing.inverted)
+        self._show_order(self._listing)
+
+    @on(Table.SortAsked)
+    def _order_asked(self, event: Table.SortAsked) -> None:
+        listing = self._lists.get(event.table.id or "")
+        if listing is None or listing not in self._on_screen():
+            # Of a list that has been left since: its columns are not this one's.
+            return
+        listing.order(event.sort, event.sort == listing.sort and not listing.inverted)
+        self._show_order(listing)
+
+    def _show_order(self, listing: Listing) -> None:
+        """Another order starts at its top: that is what was asked to be seen."""
+        self.show()
+        self._table(listing).action_edge(-1)
+
+    # The filter line
+
+    async def action_filter(self) -> None:
+        listing = self._listing
+        place = place_of(self._table(listing))
+        if self.TO_THE_LIST and self._active != place and not self.typing():
+            self._active = place
+            self._arrange()
+        await self._ask(FilterLine(listing.typed, listing.prompt, listing.name))
+
+    async def _ask(self, line: FilterLine) -> None:
+        """Open a line to type in; one at a time."""
+        if self._filter is None:
+            self._filter = line
+            await line.open(self, before="#footer")
+
+    @on(FilterLine.Typed)
+    def _is_typed(self, event: FilterLine.Typed) -> None:
+        self._take(event.of, event.text)
+
+    @on(FilterLine.Done)
+    async def _was_typed(self, event: FilterLine.Done) -> None:
+        if not event.left:
+            self._go(place_of(self._table(self._lists.get(event.of, self._listing))))
+        await event.line.remove()
+        self._filter = None
+        self.refresh_bindings()
+        self._end(event)
+
+    def _take(self, of: str, text: str) -> None:
+        """Something was typed: for a list its filter."""
+        self._set_filter(self._lists[of], text)
+
+    def _end(self, event: FilterLine.Done) -> None:
+        """A line is closed."""
+        if not event.kept:
+            self._set_filter(self._lists[event.of], "")
+
+    def _set_filter(self, listing: Listing, text: str) -> None:
+        listing.typed = text
+        self.show()

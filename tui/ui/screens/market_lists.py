@@ -1,0 +1,367 @@
+"""The lists of the Market screen: GPU types, CPU pods, CPUs, data centres, watches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Generic, TypeVar
+
+from msgspec.structs import replace
+
+from tui.api.catalogue import CpuFlavor
+from tui.api.hosts import CpuType
+from tui.api.models import ANYTHING, DataCenter, Market, MarketQuery, Offer
+from tui.domain.market_watch import what
+from tui.format import numbers as fmt
+from tui.store.feed import Feed
+from tui.store.fleet import Fleet
+from tui.store.price_history import BUCKET
+from tui.store.views import offers as views
+from tui.store.views.offer_filter import WORDS, parse
+from tui.store.views.offer_rows import OfferRow
+from tui.ui import layout
+from tui.ui.charts import spec
+from tui.ui.charts.spec import Drawn
+from tui.ui.context import ScreenContext
+from tui.ui.controllers.deploys import Wish
+from tui.ui.primitives.cells import Cell
+from tui.ui.primitives.empty_state import EmptyState
+from tui.ui.primitives.facts import Fact, copied
+from tui.ui.render import catalogue, empty_states, offers
+from tui.ui.render.copy_entries import Entry, of_market, under_cursor
+from tui.ui.render.rows import NARROW, narrowed
+from tui.ui.screens.listing import About, Listing, Picture, Rows, Scene
+from tui.ui.widgets.table import Cells
+
+T = TypeVar("T")
+
+
+class MarketListing(Listing):
+    """A list of the market. What it has to copy is the id and the name of its row."""
+
+    preference = "market.sort.{}"
+    prompt = "filter: words"
+
+    def allows(self, action: str) -> bool:
+        # In a recording nothing is waited for.
+        past = action in ("watch", "open", "remove") and self.context.player.view[0].recorded
+        return super().allows(action) and not past
+
+    def named(self, key: str | None) -> tuple[str, str, str]:
+        """What a row is, its id, its name."""
+        return "", "", ""
+
+    def copies(self, key: str | None) -> tuple[Entry, ...]:
+        return of_market(*self.named(key), gpu=False)
+
+    def copies_of(self, key: str | None, title: str, fact: Fact | None) -> tuple[Entry, ...]:
+        entries = self.copies(key)
+        text = copied(fact) if fact is not None else ""
+        return (*under_cursor(fact.label, text), *entries[1:]) if fact is not None and text else entries
+
+
+class Gpus(MarketListing):
+    """The GPU types, at the prices of what is asked for.
+
+    demand: the filters that go to RunPod.
+    sought: the type that the cursor is to go to when it is there.
+    """
+
+    name = "gpus"
+    title = "GPUs"
+    columns = offers.COLUMNS
+    sorts = views.SORTS
+    topics = ("sheets", "countries")
+    panes = ("list", "facts", "trend")
+    actions = frozenset(("demand", "watch"))
+    prompt = f"filter: {WORDS}"
+
+    def __init__(self, context: ScreenContext) -> None:
+        super().__init__(context)
+        self.demand, _ = views.demand_of(context.kept.get("market.filters"))
+        self.sought = ""
+        self._begun = context.player.clock()
+        self._read: tuple[object, int] = (None, 0)
+        self._every: tuple[OfferRow, ...] = ()
+
+    def ask(self, demand: MarketQuery) -> None:
+        """Have the market as other filters see it."""
+        self.demand = demand
+        self._begun = self.context.player.clock()
+        self.context.kept.keep("market.filters", " ".join(views.chips(demand)))
+
+    @property
+    def demands(self) -> tuple[MarketQuery, ...]:
+        return () if self.demand == ANYTHING else (self.demand,)
+
+    def chips(self) -> tuple[Cell, ...]:
+        return offers.chips_line(self.demand)
+
+    def feed(self, fleet: Fleet) -> Feed[Market]:
+        """The market as the filters say; in the past there are the prices of one GPU alone."""
+        return fleet.market if fleet.recorded else fleet.market_for(self.demand)
+
+    def interval(self, fleet: Fleet) -> float:
+        return fleet.market_interval
+
+    def every(self, fleet: Fleet) -> tuple[OfferRow, ...]:
+        """The types of the market, whatever is filtered here."""
+        read = (self.feed(fleet).value, self._count(fleet))
+        if read[0] is not self._read[0] or read[1] != self._read[1]:
+            self._read, self._every = read, views.rows(*read)
+        return self._every
+
+    def _count(self, fleet: Fleet) -> int:
+        return 1 if fleet.recorded else self.demand.gpu_count
+
+    def rows(self, scene: Scene) -> Rows:
+        fleet, now = scene.fleet, scene.now
+        every, terms, feed = self.every(fleet), parse(self.typed), self.feed(fleet)
+        shown = {row.id: row for row in views.select(every, terms, self.sort, self.inverted)}
+        columns = offers.columns(self._count(fleet), any(row.cuda_cores for row in every))
+        watched = self._watched()
+
+        def cells(key: str) -> Cells:
+            past: Sequence[float | None] = ()
+            if scene.width_of("trend"):
+                past = fleet.prices.sparkline(key, now, offers.TREND_COLUMNS, offers.TREND_WIDTH)
+            return offers.cells(shown[key], past, key in watched)
+
+        player = self.context.player
+        empty = empty_states.priced(
+            feed, bool(terms), player.clock() - self._begun, fleet.recorded or player.replay
+        )  # fmt: skip
+        return Rows(
+            tuple(shown), cells, len(every), empty, note=f"▲ {terms.faults[0]}" if terms.faults else "",
+            rising=views.rises(self.sort, self.inverted), faded=self.is_stale(scene),
+            columns=columns if scene.width >= NARROW else narrowed(columns),
+        )  # fmt: skip
+
+    def _watched(self) -> frozenset[str]:
+        """GPU types that a watch waits for."""
+        watches = self.context.fleet.vigils.values()
+        return frozenset(gpu for watch in watches if not watch.over for gpu in watch.gpus)
+
+    def row(self, key: str | None) -> OfferRow | None:
+        return next((row for row in self.every(self.context.player.view[0]) if row.id == key), None)
+
+    def about(self, scene: Scene) -> About:
+        fleet, row = scene.fleet, self.row(scene.key)
+        wrapped = scene.width < layout.NORMAL
+        offer = _offer(self.feed(fleet).value, scene.key)
+        if row is None or offer is None:
+            return About(row.name if row is not None else "Details", wrapped=wrapped)
+        asked = None if fleet.recorded else self.demand.secure
+        sections = offers.facts(
+            row, offer, self.every(fleet), fleet.prices, fleet.places.value, fleet.funds, scene.now, self.context.tz,
+            asked,
+        )  # fmt: skip
+        sheet = next((sheet for sheet in fleet.sheets.value or () if sheet.gpu_id == row.id), None)
+        return About(row.name, (*sections, *(catalogue.facts(sheet) if sheet is not None else ())), wrapped=wrapped)
+
+    def picture(self, scene: Scene) -> Picture:
+        """What the type cost on demand in the time that is looked at."""
+        row, now, prices = self.row(scene.key), scene.now, scene.fleet.prices
+        if row is None:
+            return Picture("Trend", empty=EmptyState("no GPU is under the cursor"))
+        last = f"last {fmt.span(scene.span)}"
+        if prices.lowest(row.id, now - scene.span, now + BUCKET) is None:
+            return Picture("Trend", last, empty=EmptyState(f"no price was seen in the {last}"))
+
+        def draw(width: int, height: int) -> Drawn:
+            columns = max(1, width - (6 if spec.has_axis(width, height) else 0))
+            # No narrower than what is kept: a bucket without a price would look like a time without stock.
+            window = spec.window(now, scene.span, columns, max(900.0, spec.bucket(scene.span, columns)))
+            chart = offers.trend_chart(prices, row, window, now, self.context.tz, scene.cursor)
+            return replace(chart, heat=True, spark=True) if self.context.display.pace.slow else chart
+
+        return Picture("Trend", last, draw)
+
+    def wish(self, key: str | None) -> Wish | None:
+        offer = _offer(self.context.fleet.market.value, key)
+        return Wish(offer=offer) if offer is not None else None
+
+    def watch(self, key: str | None) -> None:
+        if (row := self.row(key)) is not None:
+            self.context.watching().gpu(row, self.demand)
+
+    def named(self, key: str | None) -> tuple[str, str, str]:
+        row = self.row(key)
+        return ("GPU type", row.id, row.name) if row is not None else ("", "", "")
+
+    def copies(self, key: str | None) -> tuple[Entry, ...]:
+        return of_market(*self.named(key), gpu=True)
+
+
+def _offer(market: Market | None, gpu: str | None) -> Offer | None:
+    return next((offer for offer in (market.offers if market else ()) if offer.gpu_id == gpu), None)
+
+
+class TopicListing(MarketListing, Generic[T]):
+    """A list of what one topic tells, each item by its id."""
+
+    def every(self, fleet: Fleet) -> Sequence[T]:
+        """All items, whatever is filtered."""
+        return self.feed(fleet).value or ()
+
+    def matching(self, fleet: Fleet) -> Mapping[str, T]:
+        """The items that the filter lets through, in order."""
+        raise NotImplementedError
+
+    def cells(self, item: T, fleet: Fleet) -> Cells:
+        raise NotImplementedError
+
+    def rises(self) -> bool:
+        return not self.inverted
+
+    def rows(self, scene: Scene) -> Rows:
+        fleet = scene.fleet
+        shown, total = self.matching(fleet), len(self.every(fleet))
+        empty = empty_states.topic(self.feed(fleet), self.noun, bool(self.typed.strip()), total)
+        return Rows(
+            tuple(shown), lambda key: self.cells(shown[key], fleet), total, empty,
+            rising=self.rises(), faded=self.is_stale(scene),
+        )  # fmt: skip
+
+
+class Flavors(TopicListing[CpuFlavor]):
+    """What can be rented without a GPU."""
+
+    name = "flavors"
+    title = "CPU pods"
+    noun = "CPU pods"
+    columns = catalogue.FLAVOR_COLUMNS
+    sorts = catalogue.FLAVOR_SORTS
+    topics = ("flavors",)
+    panes = ("list",)
+
+    def matching(self, fleet: Fleet) -> Mapping[str, CpuFlavor]:
+        return {one.id: one for one in catalogue.flavors(self.every(fleet), self.typed, self.sort, self.inverted)}
+
+    def cells(self, item: CpuFlavor, fleet: Fleet) -> Cells:
+        return catalogue.flavor_cells(item)
+
+    def wish(self, key: str | None) -> Wish | None:
+        """The smallest pod of a flavour."""
+        flavor = next((one for one in self.every(self.context.fleet) if one.id == key), None)
+        if flavor is None or flavor.smallest is None:
+            return None
+        more = {"compute": "CPU", "instance_ids": flavor.smallest.instance, "gpu_type_id": "", "name": ""}
+        return Wish(more=more, anew=True)
+
+
+class Cpus(TopicListing[CpuType]):
+    """The CPUs of hosts. They are nothing to be rented."""
+
+    name = "cpus"
+    title = "CPUs"
+    noun = "CPU types"
+    columns = offers.CPU_COLUMNS
+    sorts = offers.CPU_SORTS
+    topics = ("cpus",)
+    panes = ("list",)
+
+    def matching(self, fleet: Fleet) -> Mapping[str, CpuType]:
+        cpus = offers.cpus(self.every(fleet), self.typed, self.sort, self.inverted)
+        return {cpu.id or f"cpu {number}": cpu for number, cpu in enumerate(cpus)}
+
+    def cells(self, item: CpuType, fleet: Fleet) -> Cells:
+        return offers.cpu_cells(item)
+
+    def is_stale(self, scene: Scene) -> bool:
+        # A data sheet does not change with the hour.
+        return False
+
+    def named(self, key: str | None) -> tuple[str, str, str]:
+        cpu = next((cpu for cpu in self.every(self.context.player.view[0]) if cpu.id == key), None)
+        return ("CPU type", cpu.id or "", cpu.name or "") if cpu is not None else ("", "", "")
+
+
+class Centers(TopicListing[DataCenter]):
+    """The data centres, and what they have in stock."""
+
+    name = "centers"
+    title = "Data centres"
+    short = "Centres"
+    noun = "data centres"
+    columns = offers.CENTER_COLUMNS
+    sorts = offers.CENTER_SORTS
+    topics = ("places",)
+
+    def every(self, fleet: Fleet) -> Sequence[DataCenter]:
+        return fleet.places.value.centers if fleet.places.value else ()
+
+    def matching(self, fleet: Fleet) -> Mapping[str, DataCenter]:
+        return {one.id: one for one in offers.centers(self.every(fleet), self.typed, self.sort, self.inverted)}
+
+    def cells(self, item: DataCenter, fleet: Fleet) -> Cells:
+        return offers.center_cells(item, _gpu_names(fleet))
+
+    def rises(self) -> bool:
+        return offers.centers_rise(self.sort, self.inverted)
+
+    def _center(self, fleet: Fleet, key: str | None) -> DataCenter | None:
+        return next((center for center in self.every(fleet) if center.id == key), None)
+
+    def about(self, scene: Scene) -> About:
+        center, wrapped = self._center(scene.fleet, scene.key), scene.width < layout.NORMAL
+        if center is None:
+            return About("Details", wrapped=wrapped)
+        return About(
+            center.name or center.id, offers.center_facts(center, _gpu_names(scene.fleet)), wrapped=wrapped
+        )  # fmt: skip
+
+    def wish(self, key: str | None) -> Wish | None:
+        center = self._center(self.context.fleet, key)
+        # A data centre narrows the secure cloud alone.
+        return Wish(more={"data_center": center.id, "cloud": "SECURE"}) if center is not None else None
+
+    def named(self, key: str | None) -> tuple[str, str, str]:
+        center = self._center(self.context.player.view[0], key)
+        return ("data centre", center.id, center.name or "") if center is not None else ("", "", "")
+
+
+def _gpu_names(fleet: Fleet) -> dict[str, str]:
+    return {offer.gpu_id: offer.name for offer in (fleet.market.value.offers if fleet.market.value else ())}
+
+
+class Watches(MarketListing):
+    """What is waited for."""
+
+    name = "watches"
+    title = "Watches"
+    columns = offers.WATCH_COLUMNS
+    panes = ("list",)
+    actions = frozenset(("watch", "open", "remove"))
+
+    def rows(self, scene: Scene) -> Rows:
+        live = self.context.fleet
+        words = self.typed.lower().split()
+        every = sorted(live.vigils.values(), key=lambda watch: (watch.over, watch.made_at))
+        shown = {w.id: w for w in every if all(word in what(w).lower() for word in words)}
+        empty = EmptyState(
+            "nothing is watched for",
+            ("w on a GPU waits for it at a price; w on a stopped pod waits for free GPUs on its host.",),
+        )
+        if every and not shown:
+            empty = EmptyState("nothing matches the filter", (f"{len(every)} are hidden; esc clears it.",))
+        return Rows(
+            tuple(shown),
+            lambda key: offers.watch_cells(shown[key], live, scene.now, self.context.tz),
+            len(every),
+            empty,
+        )
+
+    def trouble(self, scene: Scene) -> str:
+        return ""
+
+    def ages(self, fleet: Fleet, now: float) -> bool:
+        return False
+
+    def watch(self, key: str | None) -> None:
+        self.context.watching().again(key or "")
+
+    def open(self, key: str | None) -> None:
+        self.watch(key)
+
+
+LISTINGS: tuple[type[Listing], ...] = (Gpus, Flavors, Cpus, Centers, Watches)

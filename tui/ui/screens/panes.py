@@ -1,0 +1,165 @@
+"""`PanedScreen`: a screen of panes: which are shown, where, and which has the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.geometry import Region
+from textual.widget import Widget
+
+from tui.ui import layout
+from tui.ui.context import ScreenContext
+from tui.ui.layout import RegionLayout, place_of
+from tui.ui.primitives.cells import Cell
+from tui.ui.screens.charted import ChartScreen
+from tui.ui.widgets.pane_container import Body
+from tui.ui.widgets.status_lines import Lines, TwoSided
+
+SHORT = 12
+"""Lines below which the frame gives way to the content."""
+
+FRAME = 4
+"""Lines of a screen that no pane has: header, tabs, footer."""
+
+
+class PanedScreen(ChartScreen):
+    """Shows the panes that there is room for; one of them has the keys.
+
+    TITLES:     the panes by their names, in the order that `tab` goes through them.
+    TABS:       what they are called in the line of tabs, where that is another word.
+    BAR:        the id of the line above the panes; "" where there is none.
+    HOME:       the pane that escape comes back to; "" where any is as good.
+    """
+
+    TITLES: ClassVar[Mapping[str, str]]
+    TABS: ClassVar[Mapping[str, str]] = {}
+    BAR: ClassVar[str] = "tabs"
+    HOME: ClassVar[str] = ""
+
+    def __init__(self, sight: ScreenContext) -> None:
+        super().__init__(sight)
+        self._active = next(iter(self.TITLES))
+        self._zoomed = False
+        self._shown: Mapping[str, Region] = {}
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="header")
+        if self.BAR:
+            yield Lines(id=self.BAR)
+        with Body(RegionLayout(self._regions), id="body"):
+            yield from self._panes()
+        yield from self._below()
+        yield Lines(id="footer")
+
+    def _panes(self) -> Iterable[Widget]:
+        """The widgets of the panes, each with its name for an id."""
+        raise NotImplementedError
+
+    def _below(self) -> Iterable[Widget]:
+        """What stands between the panes and the footer."""
+        return ()
+
+    def _regions(self, width: int, height: int) -> Mapping[str, Region]:
+        """Where the panes stand in a body of this size, by their names."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        for pane in self.query_one("#body").children:
+            if (title := self.TITLES.get(pane.id or "")) is not None:
+                self._entitle(pane, title, "")
+        self._active = self._home or self._active
+        self._pane(self._active).focus()
+
+    # Panes
+
+    def _pane(self, name: str) -> Widget:
+        return self.query_one(f"#{name}")
+
+    @property
+    def _single(self) -> bool:
+        """Whether there is room for one pane at a time."""
+        # That of the app: a screen that has just come has no size yet.
+        return layout.single(*self.app.size)
+
+    @property
+    def _alone(self) -> bool:
+        """Whether the pane that has the keys is the only one."""
+        return self._zoomed or self._single
+
+    @property
+    def _home(self) -> str:
+        """The pane that escape comes back to."""
+        return self.HOME
+
+    def _arrange(self) -> None:
+        """Show the panes that fit; in narrow or short terminals the one that has the keys."""
+        self.set_class(self.size.height < SHORT, "-short")
+        self._shown = self._regions(self.size.width, self.size.height - FRAME)
+        if self.BAR:
+            self._show_bar(self.query_one(f"#{self.BAR}", Lines))
+        body = self.query_one("#body")
+        for pane in body.children:
+            pane.display = self._is_shown(pane)
+        body.refresh(layout=True)
+
+    def _is_shown(self, pane: Widget) -> bool:
+        return place_of(pane) in self._shown
+
+    def _show_bar(self, bar: Lines) -> None:
+        bar.display = self._single
+        bar.content = (TwoSided(tuple(self._tab(name) for name in self.TITLES)),)
+
+    def _tab(self, name: str) -> Cell:
+        return ((f" {(self.TABS or self.TITLES)[name]} ", "tab" if name == self._active else "muted"),)
+
+    @on(Lines.Picked, "#tabs")
+    def _tab_picked(self, event: Lines.Picked) -> None:
+        for name in self.TITLES:
+            if event.group == self._tab(name):
+                self._go(name)
+
+    def on_resize(self) -> None:
+        self._arrange()
+        self.call_after_refresh(self.show)
+
+    @on(events.DescendantFocus)
+    def _keys_are_elsewhere(self, event: events.DescendantFocus) -> None:
+        name = place_of(event.widget)
+        if name in self.TITLES and name != self._active:
+            self._active = name
+            self._arrange()
+            self.refresh_bindings()
+
+    def _go(self, name: str) -> None:
+        """Give a pane the keys."""
+        pane = self._pane(name)
+        was_hidden = not pane.display
+        self._active = name
+        self._arrange()
+        if was_hidden and name == "facts":
+            # What they are yet is those of the row that was under the cursor when they were hidden.
+            self._show_row()
+        self.set_focus(pane)
+        self.call_after_refresh(self.show)
+        self.refresh_bindings()
+
+    def _show_row(self) -> None:
+        """Show what is known of the row under the cursor."""
+
+    def _in_turn(self) -> tuple[str, ...]:
+        """The panes that `tab` goes through."""
+        return tuple(name for name in self.TITLES if self._alone or self._pane(name).display)
+
+    def action_pane(self, step: int) -> None:
+        names = self._in_turn()
+        at = names.index(self._active) if self._active in names else 0
+        if len(names) > 1:
+            self._go(names[(at + step) % len(names)])
+
+    def action_zoom(self) -> None:
+        self._zoomed = not self._zoomed
+        self._arrange()
+        self.call_after_refresh(self.show)

@@ -1,0 +1,47 @@
+"""`FactsPane`: sections of facts as a table of labels and values, with a cursor that says which of them is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tui.ui.primitives.cells import wrap
+from tui.ui.primitives.empty_state import EmptyState
+from tui.ui.primitives.facts import Fact, Section
+from tui.ui.widgets.table import Cells, Column, Table
+
+
+class FactsPane(Table):
+    """A table of facts: a line for the title of each section, then one or more for each of its facts."""
+
+    def __init__(self, label: int = 14, value: int = 20, *, id: str = "facts") -> None:
+        """`label`: cells of a label; `value`: the fewest of a value, which takes what room there is."""
+        columns = (Column("label", "", label, 0), Column("value", "", value, 0, flex=True))
+        super().__init__(columns, id=id, headed=False)
+        self._facts: dict[str, tuple[str, Fact]] = {}
+
+    @property
+    def fact(self) -> tuple[str, Fact] | None:
+        """The title of its section, and the fact under the cursor; None on a title and between sections."""
+        return self._facts.get(self.cursor or "")
+
+    def show_facts(
+        self, sections: Iterable[Section], *, empty: EmptyState, faded: bool = False, wrapped: bool = False
+    ) -> None:
+        """Show these facts.
+
+        empty:   what stands here where there are none.
+        wrapped: a value that is longer than its line goes on below itself, and is copied whole from there.
+        """
+        width = self.width_of("value") if wrapped else 0
+        cells: dict[str, Cells] = {}
+        self._facts = {}
+        for title, facts in sections:
+            if cells:
+                cells[f"{title} above"] = {}
+            cells[title] = {"label": ((title, "key"),)}
+            for number, fact in enumerate(facts):
+                for line, value in enumerate(wrap(fact.value, width) if width else (fact.value,)):
+                    key = f"{title} {number}.{line}"
+                    cells[key] = {"label": ((fact.label if not line else "", "muted"),), "value": value}
+                    self._facts[key] = (title, fact)
+        self.show(tuple(cells), cells.__getitem__, notice=empty, faded=faded)
