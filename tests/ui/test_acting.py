@@ -288,16 +288,16 @@ async def test_a_dialog_that_is_closed_while_pods_are_read_again_is_over(launch:
         await opened(run, "S")
         dialog = run.app.screen
         assert isinstance(dialog, Confirm)
-        read_again, answered = dialog._again, asyncio.Event()
+        read_again, answered = dialog._reread, asyncio.Event()
 
         async def late() -> object:
             await answered.wait()
             return await read_again()
 
-        dialog._again = late  # type: ignore[assignment]
+        dialog._reread = late  # type: ignore[assignment]
         stopped = [replace(p, status="EXITED") if p.id == LLAMA else p for p in PODS.pods or ()]
         run.cloud.fleet_answer = snapshot(*stopped)
-        checking = asyncio.create_task(dialog._check(consequences.commands(dialog._case, "", "")))
+        checking = asyncio.create_task(dialog._decide(consequences.commands(dialog._asked, "", "")))
         await run.pilot.pause()
         await run.press("escape")
         await run.settle()

@@ -29,7 +29,8 @@ from tui.domain.deploy_draft import Draft
 from tui.domain.deploy_fields import fields
 from tui.paths import styles_dir
 from tui.ui import themes
-from tui.ui.modals.deploy import Answer, DeployForm, Sources
+from tui.ui.modals.deploy import DeployForm
+from tui.ui.modals.deploy_values import Answer, Sources
 from tui.ui.widgets.env_editor import Variable, pairs_of
 
 NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC

@@ -89,7 +89,7 @@ class Judge:
         if isinstance(screen, QuestionDialog):
             focused = screen.focused.id if screen.focused else None
             heard = beat >= screen._deaf_until and not screen.query_one("#do", Button).disabled
-            typed = screen._question.typed
+            typed = screen._asked.typed
             if heard and ((key == "y" and not typed) or (key == "enter" and focused in ("do", "confirm-typed"))):
                 self.allowed.append(agreed_to(screen))
             return
@@ -99,7 +99,7 @@ class Judge:
             self._dialog, self.dialogs = screen, self.dialogs + 1
         if beat < screen._deaf_until:
             return
-        case, focused = screen._case, screen.focused.id if screen.focused else None
+        case, focused = screen._asked, screen.focused.id if screen.focused else None
         typing = (focused or "").startswith("confirm-")
         by_letter = key == "y" and case.action.consent is Consent.PRESS and not typing
         by_button = key == "enter" and focused == "do"
@@ -113,7 +113,7 @@ class Judge:
 
 def agreed_to(screen: QuestionDialog) -> tuple[str, str]:
     """What a yes to a last question allows: a deploy; or what a watch that is armed now does later, once."""
-    question = screen._question
+    question = screen._asked
     if question.title.startswith("Arm: resume"):
         return "resume", question.line[1][0].strip()
     return ("nothing", "") if question.word == "Remove the watch" else ("deploy", "")
@@ -130,8 +130,8 @@ def next_key(rnd: random.Random, app: PodtopApp, others: list[str]) -> str:
     if isinstance(screen, Confirm) and draw < 0.7:
         if draw < 0.14:
             return "escape"
-        if screen._case.typed and draw < 0.6:
-            said, wanted = screen._value("typed"), screen._case.typed
+        if screen._asked.typed and draw < 0.6:
+            said, wanted = screen._value("typed"), screen._asked.typed
             if screen.focused is None or screen.focused.id != "confirm-typed":
                 return "left"
             if not wanted.startswith(said):

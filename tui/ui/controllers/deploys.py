@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tui.services.session import Session
     from tui.ui.controllers.host import Host
     from tui.ui.controllers.pod_actions import PodActions
-    from tui.ui.modals.deploy import Answer
+    from tui.ui.modals.deploy_values import Answer
 
 
 class Wish(NamedTuple):
@@ -121,7 +121,8 @@ class Deploys:
         return waited
 
     def _show_form(self, draft: Draft, fresh: Draft, kept: bool, then: Callable[[Draft], object] | None) -> None:
-        from tui.ui.modals.deploy import DeployForm, Sources
+        from tui.ui.modals.deploy import DeployForm
+        from tui.ui.modals.deploy_values import Sources
 
         session = self._session
         sources = Sources(

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
-from datetime import tzinfo
-from textwrap import wrap
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from msgspec import Struct
 from msgspec.structs import replace
 from rich.text import Text
 from textual import events, on
@@ -17,26 +14,25 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.suggester import SuggestFromList
 from textual.timer import Timer
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Button, Input, Static
 
 from tui.api.cloud import CloudError
 from tui.domain import deploy_draft as drafts
 from tui.domain import deploy_price, deploy_validation
 from tui.domain.deploy_draft import Draft
-from tui.domain.deploy_fields import BY_NAME, FIELDS, Field, Kind, fields
-from tui.domain.deploy_price import Price
-from tui.format import numbers as fmt
+from tui.domain.deploy_fields import BY_NAME, FIELDS, fields
 from tui.paths import styles
 from tui.ui.key_hints import hints
+from tui.ui.modals.deploy_rows import Row, control, hint
+from tui.ui.modals.deploy_values import Answer, Sources
 from tui.ui.modals.dialog import Dialog
 from tui.ui.primitives.cells import Cell
+from tui.ui.render.deploy_form import fold_words, price_lines
 from tui.ui.widgets.choice import Choice
 from tui.ui.widgets.env_editor import Pasted, Variable
-from tui.ui.widgets.form_input import Entry
 
 if TYPE_CHECKING:
     from tui.api.account import Template
-    from tui.api.models import Funds, Offer
     from tui.ui.primitives.question import Question
 
 KEPT_AFTER = 1.0
@@ -46,42 +42,6 @@ LOOK_EVERY = 2.0
 """Seconds after which the market and the balance are looked at again: they are polled while one types."""
 
 WIDE = 100
-
-
-class Answer(Struct, frozen=True):
-    """What is to be ordered, and the price that was shown for it."""
-
-    draft: Draft
-    price: Price
-
-
-class Sources(Struct, frozen=True):
-    """What the form looks at, live.
-
-    offers, funds: the market's and the account's last answers.
-    names:     of the pods there are.
-    templates: of the account, asked for when the field is entered; raises CloudError.
-    clock:     now.
-    save:      keeps a draft.
-    """
-
-    offers: Callable[[], tuple[Offer, ...]]
-    funds: Callable[[], Funds | None]
-    names: Callable[[], frozenset[str]]
-    templates: Callable[[], Awaitable[tuple[Template, ...]]]
-    clock: Callable[[], float]
-    save: Callable[[Draft], None]
-    tz: tzinfo | None
-
-
-class Row(Vertical):
-    """A field with its label, and what is wrong with it below. It may be told before it is on the screen."""
-
-    def __init__(self, field: Field, control: Choice | Entry | Vertical) -> None:
-        self.fault = Static("", classes="fault", markup=False)
-        self.fault.display = False
-        line = Horizontal(Label(field.label, markup=False), control, classes="row-line")
-        super().__init__(line, self.fault, id=f"row-{field.name}", classes="row")
 
 
 class DeployForm(Dialog[Answer | None]):
@@ -142,32 +102,10 @@ class DeployForm(Dialog[Answer | None]):
                 yield Button("Next …" if self._later else "Deploy …", id="deploy-order", compact=True)
 
     def _make_rows(self, common: bool) -> list[Row]:
-        made = {field.name: Row(field, self._control(field)) for field in FIELDS if field.common is common}
+        offers = self._sources.offers()
+        made = {f.name: Row(f, control(f, self.draft, offers)) for f in FIELDS if f.common is common}
         self._rows.update(made)
         return list(made.values())
-
-    def _control(self, field: Field) -> Choice | Entry | Vertical:
-        text = self.draft[field.name]
-        match field.kind:
-            case Kind.CHOICE:
-                return Choice(field.options, text, f"field-{field.name}")
-            case Kind.ENV:
-                rows = (Variable(name, value) for name, value in (*self.draft.env, ("", None)))
-                return Vertical(*rows, id="variables")
-            case Kind.HIDDEN:
-                secret = self.draft.secrets.get(field.name)
-                return Entry(secret.reveal() if secret else "", password=True, compact=True, id=f"field-{field.name}")
-            case _:
-                names = [offer.name for offer in self._sources.offers()] if field.name == "gpu_type_id" else []
-                suggest = SuggestFromList(names, case_sensitive=False) if names else None
-                # An example alone would be taken for what is set.
-                hint = self._hint(field)
-                return Entry(text, placeholder=hint, compact=True, id=f"field-{field.name}", suggester=suggest)
-
-    def _hint(self, field: Field) -> str:
-        if field.name == "gpu_type_id" and self.draft["compute"] == "CPU":
-            return "none: CPU only"
-        return f"as in {field.hint}" if field.hint else "none"
 
     def on_mount(self, event: events.Mount) -> None:
         box = self.query_one("#deploy")
@@ -212,16 +150,21 @@ class DeployForm(Dialog[Answer | None]):
                 self._drawn[name] = words
                 row.fault.update(words)
                 row.fault.display = bool(fault)
-        words = self._fold_words()
+        # As many lines as it takes: a name that is cut off would be one that is not told.
+        room = max(20, (self.query_one("#deploy-form").size.width or self.app.size.width) - 6)
+        words = fold_words(draft, self._folded, room)
         if self._drawn.get("#deploy-fold") != words:
             self._drawn["#deploy-fold"] = words
             self.query_one("#deploy-fold", Button).label = Text(words)
         for gpu in self.query("#field-gpu_type_id").results(Input):
-            gpu.placeholder = self._hint(BY_NAME["gpu_type_id"])
+            gpu.placeholder = hint(BY_NAME["gpu_type_id"], draft)
         self._classify()
         self._tell_ways()
-        cost = deploy_price.price(draft, sources.offers(), sources.funds())
-        self._draw("#deploy-price", self._price(cost, [f.label.partition(",")[0] for f in FIELDS if f.name in wrong]))
+        funds, labels = sources.funds(), [f.label.partition(",")[0] for f in FIELDS if f.name in wrong]
+        cost = deploy_price.price(draft, sources.offers(), funds)
+        narrow = self.has_class("-narrow")
+        lines = price_lines(cost, draft["compute"] == "CPU", funds, labels, narrow=narrow, tiny=self.narrow)
+        self._draw("#deploy-price", self._text(*lines))
         order = self.query_one("#deploy-order", Button)
         order.disabled = bool(wrong)
         self._show_help()
@@ -233,18 +176,6 @@ class DeployForm(Dialog[Answer | None]):
             self._drawn["ways"] = words
             self.query_one("#deploy").border_subtitle = words
 
-    def _fold_words(self) -> str:
-        """How many fields are folded, and which of them are set: they go out whether they are seen or not."""
-        draft = self.draft
-        hidden = len(fields(draft.way, folded=False)) - len(fields(draft.way, folded=True))
-        words = f"{'▸' if self._folded else '▾'} {hidden} more"
-        if not (found := drafts.folded_inputs(draft)):
-            return words
-        # As many lines as it takes: a name that is cut off would be one that is not told.
-        room = max(20, (self.query_one("#deploy-form").size.width or self.app.size.width) - 6)
-        names = ", ".join(field.label.partition(",")[0] for field in found)
-        return "\n".join(wrap(f"{words} · {len(found)} set: {names}", room, subsequent_indent="  "))
-
     def _faults(self) -> dict[str, str]:
         sources = self._sources
         found = deploy_validation.faults(self.draft, sources.offers(), sources.names(), sources.clock(), sources.tz)
@@ -255,37 +186,6 @@ class DeployForm(Dialog[Answer | None]):
 
     def _text(self, *lines: Cell) -> Text:
         return Text("\n").join(self.text(line, "#deploy") for line in lines)
-
-    def _price(self, cost: Price, wrong: list[str]) -> Text:
-        funds = self._sources.funds()
-        to = "up to " if cost.up_to else ""
-        what = "CPU pod" if self.draft["compute"] == "CPU" else "GPUs"
-        gpus = "unknown" if cost.gpus is None else f"{to}{fmt.money(cost.gpus)}/h"
-        disks = "unknown" if cost.disks is None else f"{fmt.money(cost.disks, 3)}/h"
-        day = "unknown" if cost.per_hr is None else f"{to}{fmt.money(cost.per_hr * 24)}"
-        balance = "unknown" if funds is None or funds.balance is None else fmt.balance(funds.balance)
-        warn: Cell = (("▲ less than an hour's balance", "bad"),) if cost.short else ()
-        state: Cell = ((f"▲ to mend: {', '.join(wrong)}", "warn"),) if wrong else (("✓ can be ordered", "good"),)
-        if self.has_class("-narrow"):
-            runway = f"{fmt.runway(cost.before)} → {fmt.runway(cost.after)}"
-            if self.narrow:
-                return self._text(
-                    ((gpus, "strong"), (f" + disks {disks}", "muted")),
-                    state if wrong else warn or (("runway ", "muted"), (runway, "text")),
-                )
-            first: Cell = (
-                (f"{what} ", "muted"), (gpus, "strong"), ("  disks ", "muted"), (disks, "text"),
-                ("  a day ", "muted"), (day, "text"),
-            )  # fmt: skip
-            last = state if wrong else warn or state
-            return self._text(first, (("runway ", "muted"), (runway, "text"), ("  ", "text"), *last))
-        rows = (
-            (what, gpus, "strong"), ("disks", disks, "text"), ("a day", day, "text"), ("balance", balance, "text"),
-            ("runway now", fmt.runway(cost.before), "text"),
-            ("with it", fmt.runway(cost.after), "warn" if cost.short else "text"),
-        )  # fmt: skip
-        lines: list[Cell] = [((f"{label:<11}", "muted"), (value, role)) for label, value, role in rows]
-        return self._text((("Price", "key"),), *lines, (), state, *((warn,) if warn else ()))
 
     def _show_help(self) -> None:
         name = self._focused_field()

@@ -10,16 +10,15 @@ from typing import ClassVar
 from msgspec import Struct
 from rich.text import Text
 from textual import events, on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Button, Input, Static
+from textual.containers import Horizontal
+from textual.widgets import Button, Input
 
 from tui.domain.action import Point
 from tui.domain.deploy_text import Fault, instant
 from tui.domain.lease import Lease
 from tui.format import numbers as fmt
-from tui.ui.modals.dialog import Dialog, FieldLabel
+from tui.ui.modals.framed_dialog import FieldLabel, FramedDialog, between_fields, line
 from tui.ui.widgets.choice import Choice
 
 ACTIONS = (("stop", "stop it"), ("terminate", "TERMINATE it"))
@@ -32,7 +31,7 @@ class Term(Struct, frozen=True):
     ends: float
 
 
-class LeaseDialog(Dialog[Term | None]):
+class LeaseDialog(FramedDialog[Term]):
     """Sets, extends or ends the lease of one pod. To have it terminated takes its name.
 
     why_not: why an action makes no sense for the pod as it is now, in words; None where it does.
@@ -40,8 +39,7 @@ class LeaseDialog(Dialog[Term | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="confirm.cancel", tooltip="Leave it as it is"),
-        Binding("up", "app.focus_previous", "back", id="confirm.back", show=False, tooltip="The field before"),
-        Binding("down", "app.focus_next", "on", id="confirm.on", show=False, tooltip="The next field"),
+        *between_fields("up", "down"),
     ]
 
     def __init__(
@@ -61,38 +59,25 @@ class LeaseDialog(Dialog[Term | None]):
         self._now = now
         self._tz = tz
 
-    def compose(self) -> ComposeResult:
-        lease = self._lease
-        with Vertical(id="confirm"):
-            with VerticalScroll(id="confirm-what", can_focus=False):
-                yield Static(id="confirm-pods")
-                yield Static(id="confirm-points")
-            with Vertical(id="confirm-fields"):
-                with Horizontal(classes="field"):
-                    yield FieldLabel("At the end")
-                    yield Choice(ACTIONS, lease.action if lease else "stop", "lease-action")
-                with Horizontal(classes="field"):
-                    yield FieldLabel("From now on")
-                    yield Input("", placeholder="8h, 90m, 1d12h, or 2026-11-24 08:00", compact=True, id="lease-ends")
-                with Horizontal(classes="field", id="lease-name"):
-                    yield FieldLabel("To have it terminated, type its name", "Type its name")
-                    yield Input(placeholder=self._typed, compact=True, id="confirm-typed")
-            yield Static(id="confirm-note")
-            with Horizontal(id="confirm-buttons"):
-                yield Button("Cancel", id="cancel", compact=True)
-                if lease is not None:
-                    yield Button("No lease", id="drop", compact=True)
-                yield Button("Extend" if lease else "Set", id="do", compact=True)
+    def _fields(self) -> list[Horizontal]:
+        action = self._lease.action if self._lease else "stop"
+        hint = "8h, 90m, 1d12h, or 2026-11-24 08:00"
+        name = FieldLabel("To have it terminated, type its name", "Type its name")
+        return [
+            line(FieldLabel("At the end"), Choice(ACTIONS, action, "lease-action")),
+            line(FieldLabel("From now on"), Input("", placeholder=hint, compact=True, id="lease-ends")),
+            line(name, Input(placeholder=self._typed, compact=True, id="confirm-typed"), id="lease-name"),
+        ]
+
+    def _buttons(self) -> tuple[tuple[str, str], ...]:
+        return (("drop", "No lease"), ("do", "Extend")) if self._lease else (("do", "Set"),)
 
     @property
     def _typed(self) -> str:
         return self._pod_name.strip() or self._pod
 
     def on_mount(self, event: events.Mount) -> None:
-        for field in self.query(Input):
-            field.cursor_blink = False
-        box = self.query_one("#confirm")
-        box.border_title = Text(f"Lease of {self._pod_name or self._pod}")
+        self.query_one("#confirm").border_title = Text(f"Lease of {self._pod_name or self._pod}")
         self.query_one("#lease-ends").focus()
         self._show()
 
@@ -133,19 +118,6 @@ class LeaseDialog(Dialog[Term | None]):
         self.say(head, told, self.text(((note, role),), "#confirm"), 2 + terminates)
         self.query_one("#do", Button).disabled = wrong or not named
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._show)
-
-    @on(Input.Changed)
-    def _changed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._show()
-
-    @on(Choice.Changed)
-    def _chosen(self, event: Choice.Changed) -> None:
-        event.stop()
-        self._show()
-
     @on(Input.Submitted)
     @on(Button.Pressed, "#do")
     def _set(self) -> None:
@@ -157,7 +129,3 @@ class LeaseDialog(Dialog[Term | None]):
     @on(Button.Pressed, "#drop")
     def _drop(self) -> None:
         self.end(Term("", 0.0))
-
-    @on(Button.Pressed, "#cancel")
-    def action_cancel(self) -> None:
-        self.end(None)

@@ -11,17 +11,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 from rich.text import Text
 from textual import events, on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Button, Input, Static
+from textual.containers import Horizontal
+from textual.widgets import Button, Input
 
 from tui.api.models import Offer
 from tui.domain.action import Point
 from tui.domain.deploy_draft import named, offer_of
 from tui.domain.market_watch import MarketWatch, State, what
 from tui.store.views.offers import chips
-from tui.ui.modals.dialog import Dialog, FieldLabel
+from tui.ui.modals.framed_dialog import FieldLabel, FramedDialog, between_fields, line
 from tui.ui.widgets.choice import Choice
 
 WAYS = (("demand", "on demand"), ("spot", "interruptible, by the lowest bid"))
@@ -45,13 +44,12 @@ class Decision(Struct, frozen=True):
     tries: int | None = None
 
 
-class WatchDialog(Dialog[Decision | None]):
+class WatchDialog(FramedDialog[Decision]):
     """Sets a watch, or takes it away. It spends nothing: what deploys by itself is confirmed afterwards."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="confirm.cancel", tooltip="Leave it as it is"),
-        Binding("up", "app.focus_previous", "back", id="confirm.back", show=False, tooltip="The field before"),
-        Binding("down", "app.focus_next", "on", id="confirm.on", show=False, tooltip="The next field"),
+        *between_fields("up", "down"),
     ]
 
     def __init__(
@@ -71,67 +69,28 @@ class WatchDialog(Dialog[Decision | None]):
         self._is_new = is_new
         self._may_deploy = may_deploy
 
-    def compose(self) -> ComposeResult:
+    def _fields(self) -> list[Horizontal]:
         vigil, plan = self._vigil, self._vigil.plan
         cloud = {None: "", True: "secure", False: "community"}[vigil.demand.secure]
         ceiling = "" if vigil.ceiling is None else f"{vigil.ceiling:.2f}"
-        with Vertical(id="confirm"):
-            with VerticalScroll(id="confirm-what", can_focus=False):
-                yield Static(id="confirm-pods")
-                yield Static(id="confirm-points")
-            with Vertical(id="confirm-fields"):
-                yield from self._field(
-                    ("Or else",),
-                    Input(
-                        ", ".join(vigil.names[1:]),
-                        placeholder="other GPUs that would do, as in RTX 4090, L40S",
-                        id="watch-else",
-                    ),
-                )
-                yield from self._field(("GPUs",), Input(str(vigil.demand.gpu_count), placeholder="1", id="watch-count"))
-                with Horizontal(classes="field"):
-                    yield FieldLabel("Cloud")
-                    yield Choice(CLOUDS, cloud, "watch-cloud")
-                with Horizontal(classes="field"):
-                    yield FieldLabel("Price")
-                    yield Choice(WAYS, "spot" if vigil.spot else "demand", "watch-way")
-                yield from self._field(
-                    AT_MOST,
-                    Input(ceiling, placeholder="any price", id="watch-ceiling"),
-                )
-                with Horizontal(classes="field"):
-                    yield FieldLabel("When it is there")
-                    yield Choice(THEN, "deploy" if plan else "tell", "watch-then")
-                cap, tries = (f"{plan.cap:.2f}", str(plan.attempts)) if plan else ("", "3")
-                yield from self._field(
-                    IN_ALL,
-                    Input(cap, placeholder="as in 2.50", id="watch-cap"),
-                    "deploys",
-                )
-                yield from self._field(
-                    OFTEN,
-                    Input(tries, placeholder="3", id="watch-tries"),
-                    "deploys",
-                )
-            yield Static(id="confirm-note")
-            with Horizontal(id="confirm-buttons"):
-                yield Button("Cancel", id="cancel", compact=True)
-                if not self._is_new:
-                    yield Button("Remove", id="drop", compact=True)
-                yield Button("Watch", id="do", compact=True)
+        cap, tries = (f"{plan.cap:.2f}", str(plan.attempts)) if plan else ("", "3")
+        others = ", ".join(vigil.names[1:])
+        return [
+            _entry(("Or else",), others, "other GPUs that would do, as in RTX 4090, L40S", "watch-else"),
+            _entry(("GPUs",), str(vigil.demand.gpu_count), "1", "watch-count"),
+            line(FieldLabel("Cloud"), Choice(CLOUDS, cloud, "watch-cloud")),
+            line(FieldLabel("Price"), Choice(WAYS, "spot" if vigil.spot else "demand", "watch-way")),
+            _entry(AT_MOST, ceiling, "any price", "watch-ceiling"),
+            line(FieldLabel("When it is there"), Choice(THEN, "deploy" if plan else "tell", "watch-then")),
+            _entry(IN_ALL, cap, "as in 2.50", "watch-cap", "deploys"),
+            _entry(OFTEN, tries, "3", "watch-tries", "deploys"),
+        ]
 
-    @staticmethod
-    def _field(words: tuple[str, ...], field: Input, more: str = "") -> ComposeResult:
-        field.compact = True
-        with Horizontal(classes=f"field {more}"):
-            yield FieldLabel(*words)
-            yield field
+    def _buttons(self) -> tuple[tuple[str, str], ...]:
+        return (("do", "Watch"),) if self._is_new else (("drop", "Remove"), ("do", "Watch"))
 
     def on_mount(self, event: events.Mount) -> None:
-        for field in self.query(Input):
-            field.cursor_blink = False
-        box = self.query_one("#confirm")
-        box.border_title = Text(f"Watch for {self._vigil.names[0]}")
+        self.query_one("#confirm").border_title = Text(f"Watch for {self._vigil.names[0]}")
         self.query_one("#watch-ceiling").focus()
         self._show()
 
@@ -208,19 +167,6 @@ class WatchDialog(Dialog[Decision | None]):
         found.append(Point("who", "podtop looks with every poll for prices, while it runs.", "muted"))
         return tuple(found)
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._show)
-
-    @on(Input.Changed)
-    def _changed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._show()
-
-    @on(Choice.Changed)
-    def _chosen(self, event: Choice.Changed) -> None:
-        event.stop()
-        self._show()
-
     @on(Input.Submitted)
     @on(Button.Pressed, "#do")
     def _set(self) -> None:
@@ -231,6 +177,6 @@ class WatchDialog(Dialog[Decision | None]):
     def _drop(self) -> None:
         self.end(Decision(None))
 
-    @on(Button.Pressed, "#cancel")
-    def action_cancel(self) -> None:
-        self.end(None)
+
+def _entry(words: tuple[str, ...], text: str, hint: str, id: str, classes: str = "") -> Horizontal:
+    return line(FieldLabel(*words), Input(text, placeholder=hint, id=id, compact=True), classes=classes)

@@ -1,0 +1,56 @@
+"""`Row`: a field of the form of a deploy, and what it is typed or chosen with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.containers import Horizontal, Vertical
+from textual.suggester import SuggestFromList
+from textual.widgets import Label, Static
+
+from tui.domain.deploy_draft import Draft
+from tui.domain.deploy_fields import Field, Kind
+from tui.ui.widgets.choice import Choice
+from tui.ui.widgets.env_editor import Variable
+from tui.ui.widgets.form_input import Entry
+
+if TYPE_CHECKING:
+    from tui.api.models import Offer
+
+
+class Row(Vertical):
+    """A field with its label, and what is wrong with it below. It may be told before it is on the screen."""
+
+    def __init__(self, field: Field, control: Choice | Entry | Vertical) -> None:
+        self.fault = Static("", classes="fault", markup=False)
+        self.fault.display = False
+        line = Horizontal(Label(field.label, markup=False), control, classes="row-line")
+        super().__init__(line, self.fault, id=f"row-{field.name}", classes="row")
+
+
+def control(field: Field, draft: Draft, offers: Sequence[Offer]) -> Choice | Entry | Vertical:
+    """What a field is typed or chosen with; offers: of the market, whose names are proposed."""
+    text = draft[field.name]
+    match field.kind:
+        case Kind.CHOICE:
+            return Choice(field.options, text, f"field-{field.name}")
+        case Kind.ENV:
+            rows = (Variable(name, value) for name, value in (*draft.env, ("", None)))
+            return Vertical(*rows, id="variables")
+        case Kind.HIDDEN:
+            secret = draft.secrets.get(field.name)
+            return Entry(secret.reveal() if secret else "", password=True, compact=True, id=f"field-{field.name}")
+        case _:
+            names = [offer.name for offer in offers] if field.name == "gpu_type_id" else []
+            suggest = SuggestFromList(names, case_sensitive=False) if names else None
+            # An example alone would be taken for what is set.
+            words = hint(field, draft)
+            return Entry(text, placeholder=words, compact=True, id=f"field-{field.name}", suggester=suggest)
+
+
+def hint(field: Field, draft: Draft) -> str:
+    """What stands in a field that is empty."""
+    if field.name == "gpu_type_id" and draft["compute"] == "CPU":
+        return "none: CPU only"
+    return f"as in {field.hint}" if field.hint else "none"

@@ -1,0 +1,64 @@
+"""Words of the form of a deploy: its price panel, and what is folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from tui.domain.deploy_draft import Draft, folded_inputs
+from tui.domain.deploy_fields import fields
+from tui.domain.deploy_price import Price
+from tui.format import numbers as fmt
+from tui.ui.primitives.cells import Cell
+
+if TYPE_CHECKING:
+    from tui.api.models import Funds
+
+
+def fold_words(draft: Draft, folded: bool, room: int) -> str:
+    """How many fields are folded, and which of them are set: they go out whether they are seen or not.
+
+    room: cells of a line.
+    """
+    count = len(fields(draft.way, folded=False)) - len(fields(draft.way, folded=True))
+    words = f"{'▸' if folded else '▾'} {count} more"
+    inputs = folded_inputs(draft)
+    if not inputs:
+        return words
+    names = ", ".join(field.label.partition(",")[0] for field in inputs)
+    return "\n".join(wrap(f"{words} · {len(inputs)} set: {names}", room, subsequent_indent="  "))
+
+
+def price_lines(
+    cost: Price, is_cpu: bool, funds: Funds | None, wrong: Sequence[str], *, narrow: bool, tiny: bool
+) -> tuple[Cell, ...]:
+    """What it will cost, and whether it can be ordered. `wrong`: labels of the fields in which something is wrong."""
+    to = "up to " if cost.up_to else ""
+    what = "CPU pod" if is_cpu else "GPUs"
+    gpus = "unknown" if cost.gpus is None else f"{to}{fmt.money(cost.gpus)}/h"
+    disks = "unknown" if cost.disks is None else f"{fmt.money(cost.disks, 3)}/h"
+    day = "unknown" if cost.per_hr is None else f"{to}{fmt.money(cost.per_hr * 24)}"
+    balance = "unknown" if funds is None or funds.balance is None else fmt.balance(funds.balance)
+    warn: Cell = (("▲ less than an hour's balance", "bad"),) if cost.short else ()
+    state: Cell = ((f"▲ to mend: {', '.join(wrong)}", "warn"),) if wrong else (("✓ can be ordered", "good"),)
+    if narrow:
+        runway = f"{fmt.runway(cost.before)} → {fmt.runway(cost.after)}"
+        if tiny:
+            return (
+                ((gpus, "strong"), (f" + disks {disks}", "muted")),
+                state if wrong else warn or (("runway ", "muted"), (runway, "text")),
+            )
+        first: Cell = (
+            (f"{what} ", "muted"), (gpus, "strong"), ("  disks ", "muted"), (disks, "text"),
+            ("  a day ", "muted"), (day, "text"),
+        )  # fmt: skip
+        last = state if wrong else warn or state
+        return (first, (("runway ", "muted"), (runway, "text"), ("  ", "text"), *last))
+    rows = (
+        (what, gpus, "strong"), ("disks", disks, "text"), ("a day", day, "text"), ("balance", balance, "text"),
+        ("runway now", fmt.runway(cost.before), "text"),
+        ("with it", fmt.runway(cost.after), "warn" if cost.short else "text"),
+    )  # fmt: skip
+    lines: list[Cell] = [((f"{label:<11}", "muted"), (value, role)) for label, value, role in rows]
+    return ((("Price", "key"),), *lines, (), state, *((warn,) if warn else ()))
