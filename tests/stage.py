@@ -205,7 +205,7 @@ async def settle(pilot: Pilot[None], *keys: str) -> None:
     await pilot.pause(0.03)
     for _ in range(500):
         # What the screen asks for beside the polls.
-        if app.session.monitor._attended.keys() <= app.fleet.topics.keys():
+        if app.session.monitor.attended <= app.fleet.topics.keys():
             break
         await pilot.pause(0.01)
     for _ in range(2):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.make import pod, snapshot
 from tui.api.models import Snapshot
-from tui.services.monitor import RECENT, RECENT_BUDGET
+from tui.services.history_loader import RECENT, RECENT_BUDGET
 from tui.store.fleet import Fleet
 
 DAY = 86_400

@@ -52,6 +52,8 @@ def test_the_defaults_it_tells_are_those_in_force() -> None:
 
 def fits(value: Any, schema: dict[str, Any]) -> bool:
     """As much of JSON schema as there is in ours."""
+    if "anyOf" in schema:
+        return any(fits(value, one) for one in schema["anyOf"])
     kinds = {"object": dict, "string": str, "boolean": bool, "number": int | float, "array": list}
     if "enum" in schema:
         return value in schema["enum"]

@@ -83,7 +83,7 @@ async def test_what_is_young_enough_is_not_asked_for_again() -> None:
         await until(lambda: fleet.hosts.value is not None)
         watch.attend(())
         cloud.now = NOW + 10
-        with patch("tui.services.monitor.Poller") as poller:
+        with patch("tui.services.topics.Poller") as poller:
             watch.attend(("hosts",))
             assert poller.call_args.kwargs["first"] == TOPICS["hosts"].interval - 10
             watch.attend(())

@@ -287,7 +287,7 @@ async def test_a_screen_that_is_not_on_top_asks_for_nothing(launch: Launch) -> N
         run.cloud.now += 3600
         await run.poll()
         assert cloud.topics == []
-        assert set(run.app.session.monitor._attended) == set()
+        assert not run.app.session.monitor.attended
         await run.press("3")
         await run.settle()
         assert cloud.topics == ["account"]

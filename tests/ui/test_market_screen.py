@@ -93,7 +93,7 @@ async def test_filters_reach_the_server_once_and_are_shown_and_kept(launch: Laun
         assert "RTX 4090" not in text
         assert run.app.screen._sight.kept.get("market.filters") == "gpus=4 cloud=secure country=SE"
         await run.press("1")
-        assert run.app.session.monitor._questions() == ()
+        assert run.app.session.monitor.questions.all == ()
 
 
 @pytest.mark.wide
@@ -104,13 +104,13 @@ async def test_whoever_comes_back_is_asked_for_with_the_same_filters(launch: Lau
         await typed(run, "f", "gpus=4 country=se", "enter")
         await run.press("1", "2")
         await run.settle()
-        assert run.app.session.monitor._questions() == (MarketQuery(gpu_count=4, country="SE"),)
+        assert run.app.session.monitor.questions.all == (MarketQuery(gpu_count=4, country="SE"),)
         await run.press("right", "1")
         await run.settle()
-        assert set(run.app.session.monitor._attended) == set()
+        assert not run.app.session.monitor.attended
         await run.press("2")
         await run.settle()
-        assert set(run.app.session.monitor._attended) == {"flavors"}
+        assert run.app.session.monitor.attended == {"flavors"}
 
 
 async def test_a_filter_that_is_not_accepted_is_told_and_nothing_is_asked(launch: Launch) -> None:
@@ -307,15 +307,15 @@ async def test_all_nine_filters_are_kept_and_asked_again_by_the_next_run_and_the
         await run.settle()
         assert cloud.topics[-1] == "flavors"
         await run.press("1")
-        assert run.app.session.monitor._questions() == ()
-        assert run.app.session.monitor._attended == {}
+        assert run.app.session.monitor.questions.all == ()
+        assert not run.app.session.monitor.attended
         await run.press("2")
         await run.settle()
         # It comes back to the list it was left with.
-        assert list(run.app.session.monitor._attended) == ["flavors"]
+        assert run.app.session.monitor.attended == {"flavors"}
         await run.press("left")
         await run.settle()
-        assert run.app.session.monitor._questions() == (NINE,)
+        assert run.app.session.monitor.questions.all == (NINE,)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,12 @@
-"""Kinds of settings: what each takes, in words for a person, as JSON schema for an editor, and as a function."""
+"""Kinds of settings: what each takes, in words for a person, and as a type of msgspec, which reads and describes it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Meta, Struct, convert, json
 
 from tui.api.http.endpoint import host_of, objection
 from tui.api.secret import Secret
@@ -43,23 +42,42 @@ def _host_alone(value: object) -> str:
     return repr(f"{value.partition('://')[0]}://{host_of(value)}/…" if "://" in value else "…")
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 class Kind(Struct, frozen=True):
     """What a setting takes.
 
     accepted: in words that follow "it takes".
-    schema:   the same as JSON schema.
-    read:     a TOML value to the setting's; raises ValueError or TypeError.
+    type:     what msgspec makes of a TOML value, within `limits`, which are those of msgspec.Meta.
+    check:    what msgspec cannot say: gives the setting's value, or raises ValueError.
     parse:    the text of a flag or a variable to a TOML value.
     tell:     what may be repeated of a refused value; empty where nothing may.
     example:  a value as it stands in the file, for a setting that has none by default.
     """
 
     accepted: str
-    schema: Mapping[str, Any]
-    read: Callable[[Any], Any]
+    type: Any
+    limits: Mapping[str, Any] = {}
+    check: Callable[[Any], Any] = _as_it_is
     parse: Callable[[str], object] = str
     tell: Callable[[object], str] = shown
     example: str = ""
+
+    @property
+    def limited(self) -> Any:
+        """The type with its limits. Made when it is asked for: a start that sets nothing compiles no pattern."""
+        return Annotated[self.type, Meta(**self.limits)]
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON schema."""
+        return json.schema(self.limited)
+
+    def read(self, value: object) -> Any:
+        """A TOML value to the setting's. Raises ValueError."""
+        return self.check(convert(value, self.limited))
 
 
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -76,97 +94,67 @@ def _number_in(text: str) -> object:
         return text
 
 
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
-
-
 def number(low: float, high: float, accepted: str) -> Kind:
     """A number from `low` to `high`."""
+    return Kind(accepted, float, {"ge": low, "le": high}, parse=_number_in)
 
-    def read(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise ValueError
-        return float(value)
 
-    return Kind(accepted, {"type": "number", "minimum": low, "maximum": high}, read, _number_in)
+def _on_one_line(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError
+    return value
 
 
 def text(accepted: str, pattern: str = r"(?=.*\S).+", *, example: str = "") -> Kind:
     """Text on one line that matches a pattern, whole."""
-
-    def read(value: object) -> str:
-        if not isinstance(value, str) or not value.isprintable() or re.fullmatch(pattern, value) is None:
-            raise ValueError
-        return value
-
-    return Kind(accepted, {"type": "string", "pattern": f"^(?:{pattern})$"}, read, example=f'"{example}"')
+    return Kind(accepted, str, {"pattern": f"^(?:{pattern})$"}, _on_one_line, example=f'"{example}"')
 
 
 def choice(*words: str) -> Kind:
     """One of a few words."""
+    return Kind(", ".join(words[:-1]) + f" or {words[-1]}", cast("Any", Literal)[words])
 
-    def read(value: object) -> str:
-        if value not in words:
-            raise ValueError
-        return str(value)
 
-    return Kind(", ".join(words[:-1]) + f" or {words[-1]}", {"enum": list(words)}, read)
+def _without_nul(values: tuple[str, ...]) -> tuple[str, ...]:
+    if any("\0" in value for value in values):
+        raise ValueError
+    return values
 
 
 def texts(accepted: str, *, least: int = 0, example: str) -> Kind:
     """An array of strings, `least` or more of them."""
-
-    def read(value: object) -> tuple[str, ...]:
-        if not isinstance(value, list) or len(value) < least:
-            raise TypeError
-        if not all(isinstance(part, str) and part and "\0" not in part for part in value):
-            raise ValueError
-        return tuple(value)
-
-    schema = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": least}
-    return Kind(f"{accepted}, as in {example}", schema, read, example=example)
+    type = tuple[Annotated[str, Meta(min_length=1)], ...]
+    return Kind(f"{accepted}, as in {example}", type, {"min_length": least}, _without_nul, example=example)
 
 
-def _secret(value: object) -> Secret:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError
-    return Secret(value)
-
-
-def _auto(value: object) -> object:
-    return value if value == "auto" else _flag(value)
-
-
-def _api_url(value: object) -> str:
+def _api_url(value: str) -> str:
     url = _web(value)
     if urlsplit(url).query or urlsplit(url).fragment:
         raise ValueError
     return url
 
 
-def _web(value: object) -> str:
-    if not isinstance(value, str) or objection(value, with_key=True):
+def _web(value: str) -> str:
+    if objection(value, with_key=True):
         raise ValueError
     return value
 
 
-FLAG = Kind("true or false", {"type": "boolean"}, _flag, _word, example="true")
-AUTO = Kind('"auto", true or false', {"enum": ["auto", True, False]}, _auto, _word)
+FLAG = Kind("true or false", bool, parse=_word, example="true")
+AUTO = Kind('"auto", true or false', Literal["auto"] | bool, parse=_word)
 SECONDS = number(2, 86_400, "seconds, from 2 to 86400")
 MINUTES = number(0, 1440, "minutes, from 0 (never) to 1440")
 API_URL = Kind(
-    "an https URL without credentials or query; http on loopback only",
-    {"type": "string", "format": "uri", "pattern": "^https?://[^?#@]+$"}, _api_url, tell=_host_alone,
+    "an https URL without credentials or query; http on loopback only", str,
+    {"extra_json_schema": {"format": "uri", "pattern": "^https?://[^?#@]+$"}}, _api_url, tell=_host_alone,
     example='"https://api.runpod.io/graphql"',
 )  # fmt: skip
 WEBHOOK = Kind(
     # A webhook's address is a secret in itself.
-    "an https URL; http on loopback only", {"type": "string", "format": "uri"}, _web, tell=_unseen,
+    "an https URL; http on loopback only", str, {"extra_json_schema": {"format": "uri"}}, _web, tell=_unseen,
     example='"https://hooks.example.com/..."',
 )  # fmt: skip
-SECRET = Kind("a RunPod API key", {"type": "string", "pattern": r"\S"}, _secret, tell=_unseen, example='"rpa_..."')
+SECRET = Kind("a RunPod API key", str, {"pattern": r"\S"}, Secret, tell=_unseen, example='"rpa_..."')
 VARIABLE = text("the name of an environment variable", "[A-Za-z_][A-Za-z0-9_]*", example="WORK_API_KEY")
 KEY_FILE = text("the path of a file that holds a RunPod API key", example="~/.config/podtop/key")
 PRIVATE_KEY = text("the path of a file", example="~/.ssh/id_ed25519")

@@ -45,3 +45,8 @@ class Source(Struct, frozen=True):
     simulated: bool = False
     profile: str = ""
     clocks: Clocks | None = None
+
+    @property
+    def skew(self) -> float:
+        """Seconds that RunPod's clock is ahead."""
+        return self.clocks.skew if self.clocks is not None else 0.0

@@ -11,19 +11,17 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from tui.api.models import Funds, Market, Pod, Quote, Snapshot, Unreadable
+from tui.api.models import Funds, Market, Quote, Snapshot, Unreadable
 from tui.domain.events import Event, Kind
 from tui.history.archive import checked, codec
-from tui.history.archive.checked import LATEST, MOST_BLOCK, MOST_GPUS, MOST_STATE, BadRow, fits
+from tui.history.archive.checked import LATEST, MOST_BLOCK, MOST_STATE, BadRow, fits
 from tui.history.archive.codec import MINUTE, RAW
 from tui.history.archive.compaction import BRIEF, MINUTE_BLOCK, RAW_BLOCK, silence_of
-from tui.history.archive.rows import POLLS, layouts_of, polls_of, readable, stretches
+from tui.history.archive.rows import POLLS, as_of, layouts_of, polls_of, price_change, readable, stretches
 from tui.history.archive.schema import answered, bounded, connect, is_alone, told
 from tui.history.archive.writer import MARKET, PODS
-from tui.store.metrics import steps, with_figures
-from tui.store.price_history import CLOUDS, Prices, Told
-from tui.store.price_history import told as told_price
-from tui.store.series import EMPTY, GAP, SampleColumn, Samples
+from tui.store.price_history import CLOUDS, Prices
+from tui.store.series import EMPTY, Samples
 from tui.store.stretches import cut, join, reduced, splice
 
 T = TypeVar("T")
@@ -269,7 +267,7 @@ class Recording:
                     continue
                 try:
                     pod = checked.pod(data)
-                    pods.append(_as_of(replace(pod, id=name), checked.maybe_instant(started), latest.get(name), at))
+                    pods.append(as_of(replace(pod, id=name), checked.maybe_instant(started), latest.get(name), at))
                 except BadRow:
                     # It was there, and nothing else is known of it.
                     self._is_bad("state", (key, when))
@@ -334,7 +332,7 @@ class Recording:
                     "ORDER BY at DESC LIMIT ?5",
                     key, cloud, start, end, MOST_CHANGES,
                 )  # fmt: skip
-                changes = list(self._good("quote", _change, reversed(rows)))
+                changes = list(self._good("quote", price_change, reversed(rows)))
                 prices.recall(gpu, cloud, changes, spans, end)
         return prices
 
@@ -394,26 +392,3 @@ class Recording:
             self._is_bad("state", (None, when))
             return Stay(when, None, None)
         return Stay(when, known.status, known.cost_per_hr)
-
-
-def _change(at: object, price: object, spot: object, stock: object) -> Told:
-    quote = checked.quote(1, price, spot, stock, None, None)
-    return told_price(checked.instant(at), quote)
-
-
-def _last(column: SampleColumn | None, name: str) -> float | None:
-    if column is None or not column.mean or column.mean[-1] == GAP:
-        return None
-    return column.mean[-1] / steps(name)
-
-
-def _as_of(pod: Pod, started: float | None, latest: Samples | None, at: float) -> Pod:
-    """A pod's state with the samples of that instant."""
-    if pod.runtime is None:
-        return pod
-
-    def value(name: str) -> float | None:
-        return None if latest is None else _last(latest.columns.get(name), name)
-
-    runtime = replace(pod.runtime, uptime=None if started is None else int(at - started))
-    return with_figures(pod, runtime, at, min(pod.gpu_count, MOST_GPUS), value)

@@ -1,4 +1,4 @@
-"""Rows of the file as values: polls to stretches, blocks to stretches."""
+"""Rows of the file as values: polls to stretches, blocks to stretches, a state and its samples to a pod."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 import msgspec
+from msgspec.structs import replace
 
+from tui.api.models import Pod
 from tui.history.archive import checked, codec
-from tui.history.archive.checked import MOST_LAYOUT, BadRow, fits
+from tui.history.archive.checked import MOST_GPUS, MOST_LAYOUT, BadRow, fits
 from tui.history.archive.codec import Layout
-from tui.store.series import Samples
+from tui.store.metrics import steps, with_figures
+from tui.store.price_history import Told, told
+from tui.store.series import GAP, SampleColumn, Samples
 from tui.store.stretches import join
 
 Bad = Callable[[str, object], object]
@@ -114,3 +118,27 @@ def readable(
             yield codec.decode(checked.blob(data, checked.MOST_BLOCK), checked.instant(start), wanted)
         except (codec.Damaged, BadRow):
             bad("block", start)
+
+
+def price_change(at: object, price: object, spot: object, stock: object) -> Told:
+    """What a row of quotes says of a price from an instant on. Raises BadRow."""
+    quote = checked.quote(1, price, spot, stock, None, None)
+    return told(checked.instant(at), quote)
+
+
+def _last(column: SampleColumn | None, name: str) -> float | None:
+    if column is None or not column.mean or column.mean[-1] == GAP:
+        return None
+    return column.mean[-1] / steps(name)
+
+
+def as_of(pod: Pod, started: float | None, latest: Samples | None, at: float) -> Pod:
+    """A pod's state with the samples of that instant."""
+    if pod.runtime is None:
+        return pod
+
+    def value(name: str) -> float | None:
+        return None if latest is None else _last(latest.columns.get(name), name)
+
+    runtime = replace(pod.runtime, uptime=None if started is None else int(at - started))
+    return with_figures(pod, runtime, at, min(pod.gpu_count, MOST_GPUS), value)

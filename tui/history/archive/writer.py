@@ -8,10 +8,9 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.api.models import Funds, Market, Offer, Pod, Quote, Snapshot
+from tui.api.models import Funds, Offer, Pod, Quote, Snapshot
 from tui.domain import pod_health
 from tui.domain.events import Event
 from tui.history.archive import checked, compaction, overlap
@@ -26,38 +25,20 @@ from tui.history.archive.checked import (
     storable,
 )
 from tui.history.archive.compaction import SILENCE
+from tui.history.archive.entries import Entry as Entry
+from tui.history.archive.entries import Happened as Happened
+from tui.history.archive.entries import Polled as Polled
+from tui.history.archive.entries import Priced as Priced
+from tui.history.archive.entries import encoded, say_the_same, started_at
 from tui.history.archive.overlap import MARKET as MARKET
 from tui.history.archive.overlap import PODS as PODS
 from tui.history.archive.schema import ArchiveError, bounded, told
-from tui.store.metrics import most_values, sample, without_figures
+from tui.store.metrics import most_values, sample
 from tui.store.series import pack
 
 STARTED_SLACK = 10.0
 """Seconds by which a start, told as an uptime, may wander without being a new one."""
 
-
-class Polled(Struct, frozen=True):
-    """One answer about the pods, and what happened since the one before. A snapshot of None: there was no answer."""
-
-    at: float
-    snapshot: Snapshot | None
-    events: tuple[Event, ...] = ()
-
-
-class Priced(Struct, frozen=True):
-    """One answer about the market."""
-
-    at: float
-    market: Market
-
-
-class Happened(Struct, frozen=True):
-    """Events that no single poll tells of."""
-
-    events: tuple[Event, ...]
-
-
-Entry = Polled | Priced | Happened
 
 MOST_VALUES = 500_000
 """Values of one poll that are kept: those of 20,000 pods of eight GPUs."""
@@ -65,21 +46,6 @@ MOST_VALUES = 500_000
 DIGITS = "0123456789"
 
 _log = logging.getLogger(__name__)
-
-
-def lasting(pod: Pod) -> Pod:
-    """What of a pod is kept as its state: without what every poll changes, and without what others can rent."""
-    runtime = pod.runtime
-    if runtime is not None:
-        runtime = without_figures(runtime)
-    machine = None if pod.machine is None else replace(pod.machine, gpu_available=None)
-    return replace(pod, runtime=runtime, telemetry=None, machine=machine, lowest_bid_to_resume=None)
-
-
-def started_at(pod: Pod, at: float) -> float | None:
-    """When the container came up."""
-    uptime = pod.runtime.uptime if pod.runtime else None
-    return None if uptime is None else at - uptime
 
 
 def write_events(db: sqlite3.Connection, events: Iterable[Event]) -> None:
@@ -319,7 +285,7 @@ class Writer:
         present = {broken.id for broken in snapshot.unreadable}
         for pod in snapshot.pods or ():
             present.add(pod.id)
-            self._write_state(self._pod(pod.id), _state(pod), started_at(pod, at), at)
+            self._write_state(self._pod(pod.id), encoded(pod), started_at(pod, at), at)
         for name, key in self._pods.items():
             if name not in present and self._states.get(key, (None, None))[0] is not None:
                 self._write_state(key, None, None, at)
@@ -353,7 +319,7 @@ class Writer:
                     # What is looked back to is prices and stock, not which host was the cheapest. How many are rented
                     # changes with every poll, and is kept as it was when something else did.
                     quote = Quote(quote.on_demand, quote.spot, quote.stock, rented=quote.rented, total=quote.total)
-                if (key, cloud) in self._quotes and _same(self._quotes[key, cloud], quote):
+                if (key, cloud) in self._quotes and say_the_same(self._quotes[key, cloud], quote):
                     continue
                 self._quotes[key, cloud] = quote
                 row = (
@@ -413,21 +379,3 @@ class Writer:
 def _layouts(db: sqlite3.Connection) -> dict[bytes, int]:
     rows = db.execute(f"SELECT id, {fits('pods', MOST_LAYOUT)} FROM layout")
     return {pods: key for key, pods in rows if pods is not None}
-
-
-def _state(pod: Pod) -> bytes:
-    """What is kept of a pod as a document of bounded length: without its ports where these make it too long."""
-    kept = lasting(pod)
-    data = msgspec.json.encode(kept)
-    if len(data) > MOST_STATE:
-        kept = replace(kept, image=None, runtime=None if kept.runtime is None else replace(kept.runtime, ports=()))
-        kept = replace(kept, name=kept.name[:MOST_NAME], status_change=None)
-        data = msgspec.json.encode(kept)
-    return data
-
-
-def _same(old: Quote | None, new: Quote | None) -> bool:
-    """Whether two quotes say the same of prices and stock."""
-    if old is None or new is None:
-        return old is new
-    return (old.on_demand, old.spot, old.stock) == (new.on_demand, new.spot, new.stock)

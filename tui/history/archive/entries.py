@@ -1,0 +1,69 @@
+"""What is handed to the writer of a recording, and what of it is kept as it is until it changes."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.api.models import Market, Pod, Quote, Snapshot
+from tui.domain.events import Event
+from tui.history.archive.checked import MOST_NAME, MOST_STATE
+from tui.store.metrics import without_figures
+
+
+class Polled(Struct, frozen=True):
+    """One answer about the pods, and what happened since the one before. A snapshot of None: there was no answer."""
+
+    at: float
+    snapshot: Snapshot | None
+    events: tuple[Event, ...] = ()
+
+
+class Priced(Struct, frozen=True):
+    """One answer about the market."""
+
+    at: float
+    market: Market
+
+
+class Happened(Struct, frozen=True):
+    """Events that no single poll tells of."""
+
+    events: tuple[Event, ...]
+
+
+Entry = Polled | Priced | Happened
+
+
+def lasting(pod: Pod) -> Pod:
+    """What of a pod is kept as its state: without what every poll changes, and without what others can rent."""
+    runtime = pod.runtime
+    if runtime is not None:
+        runtime = without_figures(runtime)
+    machine = None if pod.machine is None else replace(pod.machine, gpu_available=None)
+    return replace(pod, runtime=runtime, telemetry=None, machine=machine, lowest_bid_to_resume=None)
+
+
+def started_at(pod: Pod, at: float) -> float | None:
+    """When the container came up."""
+    uptime = pod.runtime.uptime if pod.runtime else None
+    return None if uptime is None else at - uptime
+
+
+def encoded(pod: Pod) -> bytes:
+    """The state of a pod as a document of bounded length: without its ports where these make it too long."""
+    lasts = lasting(pod)
+    data = msgspec.json.encode(lasts)
+    if len(data) > MOST_STATE:
+        lasts = replace(lasts, image=None, runtime=None if lasts.runtime is None else replace(lasts.runtime, ports=()))
+        lasts = replace(lasts, name=lasts.name[:MOST_NAME], status_change=None)
+        data = msgspec.json.encode(lasts)
+    return data
+
+
+def say_the_same(old: Quote | None, new: Quote | None) -> bool:
+    """Whether two quotes say the same of prices and stock."""
+    if old is None or new is None:
+        return old is new
+    return (old.on_demand, old.spot, old.stock) == (new.on_demand, new.spot, new.stock)

@@ -1,0 +1,58 @@
+"""`Follower`: hands on what a poller brings, and outlives whatever goes wrong with one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from tui.api.cloud import CloudError, Throttled
+from tui.services.barrier import own_fault
+from tui.services.poller import Failed, Fresh, Poller
+
+if TYPE_CHECKING:
+    from tui.services.source import Source
+
+T = TypeVar("T")
+
+Fail = Callable[[CloudError, float, float], None]
+"""Told why there is no answer, at an instant, and when there will be another try."""
+
+
+class Follower:
+    """Follows pollers of a source.
+
+    throttled: called where RunPod says that there were too many requests.
+    changed:   called after every answer, and every failure.
+    """
+
+    def __init__(self, source: Source, throttled: Callable[[], object], changed: Callable[[], object]) -> None:
+        self._source = source
+        self._throttled = throttled
+        self._changed = changed
+
+    async def follow(self, poller: Poller[T], apply: Callable[[T, float, float], object], fail: Fail) -> None:
+        """Hand on each value with its instant and the seconds it took, or why there is none; until cancelled."""
+        clocks = self._source.clocks
+        async for reading in poller:
+            now = self._source.clock()
+            try:
+                match reading:
+                    case Fresh(value, took):
+                        at = now if clocks is None else clocks.answered(took)
+                        taken = apply(value, at, max(0.0, took - (now - at)))
+                        if isinstance(taken, Awaitable):
+                            await taken
+                    case Failed(error, retry_in):
+                        if isinstance(error, Throttled):
+                            self._throttled()
+                        fail(error, now, now + retry_in * self._source.pace)
+            except Exception as error:
+                # Whatever is odd in an answer, the next one is asked for: this poll counts as failed.
+                self._not_taken_in(own_fault(error, "taking it in"), fail, now + poller.interval * self._source.pace)
+            self._changed()
+
+    def _not_taken_in(self, error: CloudError, fail: Fail, retry_at: float) -> None:
+        try:
+            fail(error, self._source.clock(), retry_at)
+        except Exception as another:
+            own_fault(another, "telling that it could not be taken in")

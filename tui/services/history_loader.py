@@ -1,0 +1,146 @@
+"""`HistoryLoader`: brings what a recording has behind what is seen now: samples, events, prices."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.domain.user_message import UserMessage
+from tui.store.fleet_state import Older
+from tui.store.series import EMPTY
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.api.models import Snapshot
+    from tui.history.queries import HistoryQueries
+    from tui.history.recorder import Recorder
+    from tui.services.source import Source
+    from tui.store.alert_tracker import AlertTracker
+    from tui.store.fleet import Fleet
+
+RECENT = 4500.0
+RECENT_BUDGET = 8 * 1024 * 1024
+"""Seconds of samples, and bytes for all of them, that memory keeps while the rest is recorded."""
+
+
+FRAME = 0.25
+"""Seconds after which what was taken in so far is shown."""
+
+
+class HistoryLoader:
+    """Reads the recording of the account into the fleet.
+
+    past:    the recording's answers; None while there is none.
+    say:     told what a person has to know of the recording.
+    opened:  given the recording's answers once there are any to be had.
+    changed: called after every change of the fleet.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        source: Source,
+        say: Callable[[UserMessage], object],
+        opened: Callable[[HistoryQueries], object],
+        changed: Callable[[], object],
+    ) -> None:
+        self._fleet = fleet
+        self._source = source
+        self._say = say
+        self._opened = opened
+        self._changed = changed
+        self._under_way: set[tuple[int, str, float, float]] = set()
+        self.past: HistoryQueries | None = None
+
+    def replay(self, recording: Path) -> None:
+        """The recording is all there is: nobody is asked."""
+        from tui.history.queries import HistoryQueries
+
+        self.past = HistoryQueries(recording, self._say)
+        self._fleet.recorded = True
+        self._opened(self.past)
+
+    def open(self, recording: Path) -> None:
+        """There is a recording of this account: memory need not keep what it has."""
+        from tui.history.queries import HistoryQueries
+
+        self.past = HistoryQueries(recording, self._say, self._source.clock)
+        self._fleet.keep(RECENT, RECENT_BUDGET)
+        self._fleet.has_past = True
+        self._opened(self.past)
+
+    def close(self) -> None:
+        if self.past is not None:
+            self.past.close()
+
+    async def take_in(self, cloud: Cloud, apply: Callable[[Snapshot, float], object]) -> None:
+        """Take in the past that the source has itself, as a demo does, snapshot by snapshot."""
+        if self._source.history is None:
+            return
+        loop = asyncio.get_running_loop()
+        self._fleet.past = True
+        shown = loop.time()
+        async for at, snapshot in self._source.history(cloud):
+            apply(snapshot, at)
+            if loop.time() - shown > FRAME:
+                shown = loop.time()
+                self._changed()
+        if self._source.prices is not None:
+            self._fleet.prices.join(await asyncio.to_thread(self._source.prices))
+        self._fleet.past = False
+
+    async def fill(self, recorder: Recorder, tracker: AlertTracker, first: float) -> None:
+        """Put what was recorded before the instant `first` in front of what is seen since."""
+        from tui.history.archive.schema import ArchiveError
+        from tui.store.price_history import SPAN
+
+        if self.past is None:
+            return
+        try:
+            recorder.happened(await self.past.fill(self._fleet, first, self._source.clock()))
+            tracker.recall(await self.past.lasting())
+            self._fleet.prices.join(await self.past.prices(first - SPAN, first))
+        except ArchiveError as error:
+            self.cannot_be_read(error)
+        # A recording is data from outside: what is odd in it is no reason for podtop to end.
+        except Exception as error:
+            logging.getLogger(__name__).exception("the recording cannot be taken in")
+            self._say(UserMessage(f"the recording cannot be read ({type(error).__name__}): podtop goes on without it"))
+
+    async def log(self) -> None:
+        """Have what was recorded to have happened at hand."""
+        from tui.history.archive.schema import ArchiveError
+
+        if self.past is None:
+            return
+        try:
+            self._fleet.earlier = await self.past.log(self._source.clock())
+        except ArchiveError as error:
+            self.cannot_be_read(error)
+        self._changed()
+
+    async def look_back(self, fleet: Fleet, pods: Iterable[str], start: float, end: float, width: float) -> None:
+        """Have these pods' samples of a time before memory's at hand, in steps of `width` seconds."""
+        from tui.history.archive.schema import ArchiveError
+
+        if self.past is None:
+            return
+        for pod in pods:
+            question = (id(fleet), pod, start, width)
+            if question in self._under_way:
+                continue
+            self._under_way.add(question)
+            try:
+                await self.past.older(fleet, pod, start, end, width)
+            except ArchiveError as error:
+                fleet.remember(pod, Older(start, end, width, EMPTY))
+                self.cannot_be_read(error)
+            finally:
+                self._under_way.discard(question)
+            self._changed()
+
+    def cannot_be_read(self, error: Exception) -> None:
+        self._say(UserMessage(f"the recording cannot be read: {error}"))

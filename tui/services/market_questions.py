@@ -1,0 +1,49 @@
+"""`MarketQuestions`: what the market is asked beside the prices of one GPU, all of it in one request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui.api.cloud import CloudError
+from tui.api.models import ANYTHING
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.api.models import Market, MarketQuery
+
+
+class Answers(NamedTuple):
+    """One answer about the market: the prices of one GPU, and what was asked beside them."""
+
+    market: Market
+    asked: dict[MarketQuery, Market | CloudError]
+
+
+class MarketQuestions:
+    """Who wants to know what: screens and market watches, each under a name of its own."""
+
+    def __init__(self) -> None:
+        self._wanted: dict[str, tuple[MarketQuery, ...]] = {}
+
+    def want(self, who: str, demands: Iterable[MarketQuery]) -> set[MarketQuery]:
+        """`who` wants these from now on, and no others; those that nobody wanted before."""
+        before = set(self.all)
+        self._wanted[who] = tuple(demands)
+        return set(self.all) - before
+
+    @property
+    def all(self) -> tuple[MarketQuery, ...]:
+        """What is asked beside the prices of one GPU: each once."""
+        every = (demand for demands in self._wanted.values() for demand in demands)
+        return tuple(dict.fromkeys(demand for demand in every if demand != ANYTHING))
+
+    async def ask(self, cloud: Cloud) -> Answers:
+        """The prices, and all that is wanted beside them. Raises CloudError."""
+        beside = self.all
+        if not beside:
+            return Answers(await cloud.offers(), {})
+        first, *others = await cloud.markets((ANYTHING, *beside))
+        if isinstance(first, CloudError):
+            raise first
+        return Answers(first, dict(zip(beside, others, strict=True)))

@@ -1,0 +1,123 @@
+"""`TopicPollers`: asks for what is shown only while a screen shows it: one poller for each topic that is wanted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tui.api.cloud import CloudError
+from tui.domain import clock_skew
+from tui.services.barrier import held
+from tui.services.follower import Follower
+from tui.services.poller import Poller
+from tui.store.topics import TOPICS
+
+if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.services.source import Source
+    from tui.store.fleet import Fleet
+
+
+class TopicPollers:
+    """The pollers of topics.
+
+    follower: hands their answers to the fleet.
+    read:     reads what no server is asked for, but the recording.
+    slowness: by how much longer than its interval each waits.
+    changed:  called where something is known that nobody waits for.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        source: Source,
+        follower: Follower,
+        read: Callable[[], Awaitable[object]],
+        *,
+        slowness: Callable[[], float],
+        changed: Callable[[], object],
+    ) -> None:
+        self._fleet = fleet
+        self._source = source
+        self._follower = follower
+        self._read = read
+        self._slowness = slowness
+        self._changed = changed
+        self._cloud: Cloud | None = None
+        self._group: asyncio.TaskGroup | None = None
+        self._wakes: dict[str, Callable[[], None]] = {}
+        self.attended: dict[str, asyncio.Task[None] | None] = {}
+
+    def open(self, cloud: Cloud, group: asyncio.TaskGroup) -> None:
+        """There is a cloud to ask from now on."""
+        self._cloud, self._group = cloud, group
+
+    def begin(self) -> None:
+        """Ask for what was wanted before there was anything to ask."""
+        self.attend(self.attended)
+
+    def close(self) -> None:
+        """There is none any more; the tasks end with their group."""
+        self._cloud, self.attended = None, {}
+
+    def wake(self) -> None:
+        """Ask for all that is wanted now."""
+        for wake in self._wakes.values():
+            wake()
+
+    def wake_one(self, name: str) -> None:
+        """Ask for one topic now, where it is wanted."""
+        if (wake := self._wakes.get(name)) is not None:
+            wake()
+
+    def attend(self, topics: Iterable[str]) -> None:
+        """Ask for these topics from now on, and for no other."""
+        wanted = tuple(topics)
+        for name in self.attended.keys() - set(wanted):
+            task = self.attended.pop(name)
+            self._wakes.pop(name, None)
+            if task is not None:
+                task.cancel()
+            self._fleet.forget_private_topic(name)
+        for name in wanted:
+            if self.attended.get(name) is None:
+                self.attended[name] = self._ask_for(name)
+
+    def _ask_for(self, name: str) -> asyncio.Task[None] | None:
+        """Follow a topic; None while nothing can be asked. What is known and young enough is not asked for again."""
+        cloud, group = self._cloud, self._group
+        topic, feed = TOPICS[name], self._fleet.topics.get(name)
+        if cloud is None or group is None or (self._source.recording is not None and topic.fetch is not None):
+            return None
+        age = feed.age(self._source.clock()) if feed is not None and feed.error is None else None
+        first = 0.0 if age is None else max(0.0, topic.interval - age / self._source.pace)
+        fetch = topic.fetch(cloud) if topic.fetch is not None else self._read
+        poller: Poller[Any] = Poller(fetch, topic.interval, first=first, slowness=self._slowness)
+        self._wakes[name] = poller.wake
+        apply, fail = partial(self._apply, name), partial(self._fleet.fail_topic, name)
+        return group.create_task(self._follower.follow(poller, apply, fail))
+
+    def _apply(self, name: str, value: Any, at: float, took: float) -> None:
+        dated = clock_skew.hosts(value, self._source.skew) if name == "hosts" else value
+        self._fleet.apply_topic(name, dated, at, took)
+
+    def ask_for_hosts(self) -> None:
+        """Find out once whether the account has machines: who has none is not shown a screen for them."""
+        if self._group is not None:
+            self._group.create_task(held(self._ask_for_hosts(), "asking for machines"))
+
+    async def _ask_for_hosts(self) -> None:
+        cloud = self._cloud
+        if cloud is None or "hosts" in self.attended or "hosts" in self._fleet.topics:
+            return
+        try:
+            hosts = clock_skew.hosts(await cloud.hosts(), self._source.skew)
+        except CloudError as error:
+            # Nobody asked: whoever opens the screen is told then.
+            self._fleet.fail_topic("hosts", error, self._source.clock())
+            return
+        self._fleet.apply_topic("hosts", hosts, self._source.clock())
+        if hosts.hosts or hosts.unreadable:
+            self._changed()
