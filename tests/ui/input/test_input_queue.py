@@ -313,7 +313,7 @@ async def test_what_is_typed_behind_enter_is_for_the_screen_that_comes(times: in
 async def test_the_cursor_is_drawn_before_what_follows_it(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
     async with launch() as run:
         screen, drawn = run.app.screen, []
-        monkeypatch.setattr(screen, "_show_telemetry", lambda: drawn.append("charts"))
+        monkeypatch.setattr(screen, "_show_row", lambda: drawn.append("charts"))
         monkeypatch.setattr(screen, "_compositor_refresh", lambda: drawn.append("frame"))
         await burst(run, "j")
         assert drawn[:2] == ["frame", "charts"]

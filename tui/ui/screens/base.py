@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 ROOM_FOR_METER = 72
 """Columns below which the footer has room for keys alone."""
+
+HOLD = 1.0
+"""Seconds for which what arrives may wait for keys that were typed before it."""
 
 LATE = 1.0
 """Seconds after which a frame that is drawn has its ages told anew."""
@@ -55,10 +59,12 @@ class BaseScreen(Screen[None]):
         self._header_at: float | None = None
         self._behind: dict[Callable[[], object], None] = {}
         """What is to be shown with the next frame."""
+        self._held = 0.0
+        """Since when all of it waits for keys, where it does."""
 
     def on_mount(self) -> None:
         self.bindings_updated_signal.subscribe(self, lambda _: self._show_footer())
-        self._sight.changed.subscribe(self, lambda _: self.show())
+        self._sight.changed.subscribe(self, lambda _: self._show_news())
         self.set_interval(1.0, self._tick)
 
     @property
@@ -70,9 +76,25 @@ class BaseScreen(Screen[None]):
         if self._input is not None and self._input.hurries():
             return
         behind, self._behind = self._behind, {}
+        if self.show in behind and self._keys_come_first():
+            del behind[self.show]
+            self._behind[self.show] = None
         for show in behind:
             show()
         super()._on_timer_update()
+
+    def _show_news(self) -> None:
+        """The fleet changed. Keys that wait were typed for the rows that were seen: these do not move under them."""
+        if self._input is None or not self._input.waits:
+            self.show()
+        elif self.show not in self._behind:
+            self._held = monotonic()
+            self._behind[self.show] = None
+            self._update_timer.resume()
+
+    def _keys_come_first(self) -> bool:
+        """Whether news wait for the keys: not for as long as a key is held down."""
+        return self._input is not None and self._input.waits and monotonic() - self._held < HOLD
 
     def _follow(self, *shows: Callable[[], object]) -> None:
         """Let panes follow the cursor: at once, or with the next frame where more was typed behind the move."""
