@@ -15,7 +15,7 @@ from tui.commands.market import ALL
 from tui.store.fleet import Fleet
 from tui.store.price_history import Prices
 from tui.store.views import offers as market
-from tui.ui.render import header, offers
+from tui.ui.render import catalogue, data_centers, header, offers
 
 NOW = 1_795_435_200.0
 SECURE = Quote(2.99, 1.75, "High", 16, 125, 40, 100, 40.0, 900, 700, "SE", True)
@@ -51,7 +51,7 @@ def test_every_field_of_an_offer(path: tuple[str | int, ...], owner: type[Struct
 @pytest.mark.parametrize(("path", "owner", "name"), paths(CENTER), ids=str)
 def test_every_field_of_a_data_center(path: tuple[str | int, ...], owner: type[Struct], name: str) -> None:
     def told(center: DataCenter) -> object:
-        return offers.center_cells(center, {}), offers.center_facts(center, {})
+        return data_centers.cells(center, {}), data_centers.facts(center, {})
 
     assert told(changed(CENTER, path)) != told(CENTER)
 
@@ -60,7 +60,7 @@ def test_every_field_of_a_data_center(path: tuple[str | int, ...], owner: type[S
 def test_every_field_of_a_cpu(name: str) -> None:
     # Its id stands for a name that RunPod does not tell, and is copied.
     base = replace(CPU, name=None) if name == "id" else CPU
-    assert offers.cpu_cells(changed(base, (name,))) != offers.cpu_cells(base)
+    assert catalogue.cpu_cells(changed(base, (name,))) != catalogue.cpu_cells(base)
 
 
 @pytest.mark.parametrize("name", Funds.__struct_fields__)

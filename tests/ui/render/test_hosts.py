@@ -17,9 +17,10 @@ from tui.api.account import HostEarning
 from tui.api.hosts import Hosts
 from tui.store.host_telemetry import Telemetry
 from tui.store.views.hosts import days, rows
-from tui.ui.charts import plot
+from tui.ui.charts import host_charts, plot
 from tui.ui.charts.pod_charts import Look, width_of
-from tui.ui.render import hosts as words
+from tui.ui.primitives.facts import Section
+from tui.ui.render import host_rows, hosts
 
 OTHERWISE = {
     "gpus": "the bars tell percent, reserved and total", "load": "", "idle_job": "", "tenants": "",
@@ -43,7 +44,7 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-def text_of(sections: tuple[words.Section, ...]) -> str:
+def text_of(sections: tuple[Section, ...]) -> str:
     lines = [section.title for section in sections]
     lines += [f"{f.label} " + "".join(t for t, _ in f.value) for s in sections for f in s.facts]
     return "\n".join(lines)
@@ -51,7 +52,7 @@ def text_of(sections: tuple[words.Section, ...]) -> str:
 
 def told(made: Any, at: float = NOW) -> str:
     (row,) = rows(Hosts((made,), (), earnings()), at)
-    return text_of(words.sections(row, earnings(), at, UTC))
+    return text_of(hosts.sections(row, earnings(), at, UTC))
 
 
 def test_every_field_of_a_machine_is_told() -> None:
@@ -78,7 +79,7 @@ def test_of_a_machine_that_tells_nothing_no_figure_is_made_up() -> None:
     text = told(NOBODY)
     assert not set("0123456789") & set(text.replace("30 days", "")), text
     (row,) = rows(Hosts((NOBODY,)), NOW)
-    figures = {key: "".join(part for part, _ in cell) for key, cell in words.cells(row, NOW).items()}
+    figures = {key: "".join(part for part, _ in cell) for key, cell in host_rows.cells(row, NOW).items()}
     assert figures["price"] == figures["disk"] == figures["balance"] == figures["uptime"] == "–"
     assert figures["rented"] == "–/–"
 
@@ -103,7 +104,7 @@ def test_dates_that_no_calendar_has_are_not_known() -> None:
 
 
 def chart_of(earned: tuple[HostEarning, ...], width: int, height: int) -> tuple[Any, list[str]]:
-    spec = words.earned_chart(days(earned, "m1"), NOW, width, height)
+    spec = host_charts.earned_chart(days(earned, "m1"), NOW, width, height)
     return spec, ["".join(text for text, _ in row) for row in plot.draw(spec, width, height)]
 
 
@@ -161,9 +162,9 @@ def test_charts_of_a_machine() -> None:
     assert series is not None
     look = Look(now=NOW, span=900.0, tz=UTC)
     sizes = [(40, 8)] * 6
-    charts = words.charts_of(series)
-    assert charts == words.CHARTS
-    made_specs = words.specs(series, look, width_of(look, sizes), sizes, charts, 120.0, True)
+    charts = host_charts.charts_of(series)
+    assert charts == host_charts.CHARTS
+    made_specs = host_charts.specs(series, look, width_of(look, sizes), sizes, charts, 120.0, True)
     titles = ["".join(text for text, _ in plot.draw(spec, 40, 8)[0]) for spec in made_specs]
     assert [title.split("  ")[0] for title in titles] == [
         "GPU util", "GPU memory", "GPU temp", "GPU power", "CPU", "Memory",
@@ -172,4 +173,7 @@ def test_charts_of_a_machine() -> None:
     assert "W" in titles[3]
     assert titles[4].endswith("31%"), "more than one cannot be a fraction"
     assert not any("▾" in title for title in titles), "GPUs of different tenants do not lag each other"
-    assert [line.last for line in words.specs(series, look, 30.0, sizes, charts, 120.0, False)[0].lines] == [None, None]
+    assert [line.last for line in host_charts.specs(series, look, 30.0, sizes, charts, 120.0, False)[0].lines] == [
+        None,
+        None,
+    ]

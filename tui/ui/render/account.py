@@ -11,8 +11,9 @@ from tui.domain.pod_costs import MONTH_HOURS, network_volume_per_hr
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import MASKED, Fact, Section
+from tui.ui.render.facts import NOTHING, date, money, text, yes
 from tui.ui.render.list_rows import Row
-from tui.ui.render.money import NOTHING, day, money, when
+from tui.ui.render.money import when
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
@@ -46,14 +47,6 @@ def masked(id: str | None) -> str:
     if not id:
         return fmt.UNKNOWN
     return f"{id[:SHOWN_OF_AN_ID]}{MASKED}" if len(id) > SHOWN_OF_AN_ID else MASKED
-
-
-def _text(text: str | None) -> Cell:
-    return ((text, "text"),) if text else NOTHING
-
-
-def _yes(value: bool | None) -> Cell:
-    return NOTHING if value is None else (("yes", "text"),) if value else (("no", "muted"),)
 
 
 def _gb(value: int | None) -> Cell:
@@ -112,20 +105,20 @@ def template_facts(one: Template) -> tuple[Section, ...]:
     """All fields of a template; of its variables the names."""
     minutes = one.runtime_minutes
     about = (
-        Fact("Name", _text(one.name), one.name or ""),
-        Fact("ID", _text(one.id), one.id or ""),
-        Fact("Image", _text(one.image), one.image or ""),
-        Fact("Command", _text(one.docker_args)),
-        Fact("Ports", _text(one.ports)),
+        Fact("Name", text(one.name), one.name or ""),
+        Fact("ID", text(one.id), one.id or ""),
+        Fact("Image", text(one.image), one.image or ""),
+        Fact("Command", text(one.docker_args)),
+        Fact("Ports", text(one.ports)),
         Fact("Container disk", _gb(one.container_disk_gb)),
         Fact("Volume", _gb(one.volume_gb)),
-        Fact("Mount path", _text(one.volume_mount_path)),
+        Fact("Mount path", text(one.volume_mount_path)),
         Fact("Registry login", ((masked(one.registry_auth_id), "text"),) if one.registry_auth_id else NOTHING),
         Fact("Kind", ((_kind(one), "text"),)),
-        Fact("Starts ssh", _yes(one.start_ssh)),
-        Fact("Starts Jupyter", _yes(one.start_jupyter)),
-        Fact("Advanced start", _yes(one.advanced_start)),
-        Fact("Ran", _text(None if minutes is None else fmt.duration(minutes * 60.0))),
+        Fact("Starts ssh", yes(one.start_ssh)),
+        Fact("Starts Jupyter", yes(one.start_jupyter)),
+        Fact("Advanced start", yes(one.advanced_start)),
+        Fact("Ran", text(None if minutes is None else fmt.duration(minutes * 60.0))),
         Fact("Earned", money(one.earned)),
         Fact("Readme, script", (("↵ asks RunPod and shows them", "muted"),)),
     )
@@ -159,7 +152,7 @@ def access_rows(account: Account, now: float, tz: tzinfo | None) -> dict[str, Ro
             "kind": ((kind, "muted"),),
             "name": ((name or fmt.UNKNOWN, "text"),),
             "may": may,
-            "created": ((day(created, tz), "muted"),) if created is not None else (),
+            "created": ((date(created, tz), "muted"),) if created is not None else (),
             "used": ((_ago(used, now, short=True), "text"),) if kind == "API key" else (),
         }
         made[key] = Row(
@@ -193,8 +186,8 @@ def access_facts(
     """The account itself, and whose it is where that is asked for. `volume`: the key of the row under the cursor."""
     notices = account.notices
     facts = (
-        Fact("E-mail", _text(account.email), account.email or ""),
-        Fact("Account ID", _text(account.funds.account_id), account.funds.account_id or ""),
+        Fact("E-mail", text(account.email), account.email or ""),
+        Fact("Account ID", text(account.funds.account_id), account.funds.account_id or ""),
         Fact("Two factors", _flag(account.two_factor)),
         Fact("Terms", NOTHING if account.terms_signed is None else (("signed", "text"),) if account.terms_signed
              else (("▲ not signed", "warn"),)),
@@ -202,16 +195,16 @@ def access_facts(
         Fact("Serverless", _number(account.serverless_workers, "workers at the most")),
     )  # fmt: skip
     mails = (
-        Fact("Idle pods", _yes(notices.stale_pods)),
-        Fact("Pods", _yes(notices.pods)),
-        Fact("Low balance", _yes(notices.low_balance)),
-        Fact("Other", _yes(notices.other)),
+        Fact("Idle pods", yes(notices.stale_pods)),
+        Fact("Pods", yes(notices.pods)),
+        Fact("Low balance", yes(notices.low_balance)),
+        Fact("Other", yes(notices.other)),
     )
     keys = [line for line in (account.public_ssh_keys or "").replace("\\n", "\n").split("\n") if line.strip()]
     found = [
         Section("Account", facts),
         Section("Mails about", mails),
-        Section("Public keys", tuple(Fact(f"{n}", _text(key), key) for n, key in enumerate(keys, 1))
+        Section("Public keys", tuple(Fact(f"{n}", text(key), key) for n, key in enumerate(keys, 1))
                 or (Fact("", (("none", "muted"),)),)),
         Section("You", tuple(_profile(profile, revealed))),
     ]  # fmt: skip
@@ -223,14 +216,14 @@ def access_facts(
         if rate is not None:
             cost = ((f"{fmt.money(rate, 3)}/h", "text"), (f"  {fmt.money(rate * MONTH_HOURS)} a month", "muted"))
         more = (
-            Fact("Name", _text(one.name)), Fact("ID", _text(one.id), one.id), Fact("Size", _gb(one.size_gb)),
-            Fact("Data centre", _text(one.data_center)), Fact("Costs", cost),
+            Fact("Name", text(one.name)), Fact("ID", text(one.id), one.id), Fact("Size", _gb(one.size_gb)),
+            Fact("Data centre", text(one.data_center)), Fact("Costs", cost),
         )  # fmt: skip
         found.insert(0, Section("Network volume", more))
     if kind == "key" and number.isdigit() and int(number) < len(account.api_keys):
         key = account.api_keys[int(number)]
         more = (
-            Fact("Name", _text(key.name)), Fact("May", _text(key.permissions)),
+            Fact("Name", text(key.name)), Fact("May", text(key.permissions)),
             Fact("ID", ((MASKED, "quiet"), ("  never asked for: of old keys it is the key", "quiet"))),
             Fact("Created", ((when(key.created_at, tz, now), "text"),)),
             Fact("Last used", ((_ago(key.last_used_at, now), "text"),)),
@@ -265,4 +258,4 @@ def _profile(profile: Profile | None, revealed: bool) -> Iterator[Fact]:
 
 
 def _secrets(*parts: Secret | None) -> Cell:
-    return _text(" ".join(part.reveal() for part in parts if part is not None))
+    return text(" ".join(part.reveal() for part in parts if part is not None))

@@ -13,6 +13,7 @@ from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
     from tui.api.catalogue import CpuFlavor, GpuSpec
+    from tui.api.hosts import CpuType
 
 
 def facts(sheet: GpuSpec) -> tuple[Section, ...]:
@@ -148,3 +149,52 @@ def flavors(every: Sequence[CpuFlavor], text: str, sort: str, inverted: bool) ->
     known = [flavor for flavor in kept if read(flavor) is not None]
     known.sort(key=read, reverse=inverted)
     return (*known, *(flavor for flavor in kept if read(flavor) is None))
+
+
+# CPUs of hosts
+
+CPU_COLUMNS = (
+    Column("name", "CPU", 30, 0, flex=True, sort="name"),
+    Column("maker", "MAKER", 14, 2, sort="maker"),
+    Column("cores", "CORES", 6, 1, right=True, sort="cores"),
+    Column("threads", "THREADS", 7, 1, right=True, sort="threads"),
+    Column("group", "GROUP", 12, 3, sort="group"),
+)
+CPU_SORTS = ("name", "maker", "cores", "threads", "group")
+
+
+def threads(cpu: CpuType) -> int | None:
+    return None if cpu.cores is None or cpu.threads_per_core is None else cpu.cores * cpu.threads_per_core
+
+
+def cpu_cells(cpu: CpuType) -> Cells:
+    def known(value: object, role: str = "text") -> Cell:
+        return ((fmt.UNKNOWN if value in (None, "") else str(value), "quiet" if value in (None, "") else role),)
+
+    return {
+        "name": known(cpu.name or cpu.id),
+        "maker": known(cpu.manufacturer, "muted"),
+        "cores": known(cpu.cores),
+        "threads": known(threads(cpu)),
+        "group": known(cpu.group_id, "muted"),
+    }
+
+
+_CPU_KEYS: dict[str, Callable[[CpuType], Any]] = {
+    "name": lambda c: (c.name or c.id or "").lower(),
+    "maker": lambda c: (c.manufacturer or "").lower() or None,
+    "cores": lambda c: c.cores,
+    "threads": threads,
+    "group": lambda c: c.group_id,
+}
+
+
+def cpus(every: Sequence[CpuType], text: str, sort: str, inverted: bool) -> tuple[CpuType, ...]:
+    """The CPUs that match, in order; the unknown come last."""
+    wanted = text.lower().split()
+    kept = [c for c in every if all(w in f"{c.name} {c.id} {c.manufacturer} {c.group_id}".lower() for w in wanted)]
+    kept.sort(key=lambda c: (c.name or c.id or "").lower())
+    read = _CPU_KEYS[sort or "name"]
+    known = [c for c in kept if read(c) is not None]
+    known.sort(key=read, reverse=inverted)
+    return (*known, *(c for c in kept if read(c) is None))

@@ -14,8 +14,9 @@ from tui.format import numbers as fmt
 from tui.ui.charts.spec import BarSpec
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
+from tui.ui.render.facts import NOTHING, date, money, per_hour
 from tui.ui.render.list_rows import Row
-from tui.ui.render.money import NOTHING, day, money, per_hour, round_up, when
+from tui.ui.render.money import round_up, when
 from tui.ui.widgets.table import Column
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tu
     if days:
         facts = tuple(
             Fact(
-                day(one.at, UTC),
+                date(one.at, UTC),
                 (*money(one.amount), (f"  {fmt.duration(one.seconds)}", "muted")),
             )
             for one in days[:60]
@@ -305,7 +306,7 @@ def payment_rows(ledger: Ledger | None, account: Account | None, now: float, tz:
             medium = _MEDIA.get(one.medium or "", (one.medium or fmt.UNKNOWN).lower())
             add(f"paid {n}", one.at, one.amount, what, "good" if what in ("paid in", "credit") else "warn", medium, "")
         for n, code in enumerate(ledger.credits):
-            more = f"redeemed {day(code.redeemed_at, tz)}" if code.redeemed_at else "not redeemed"
+            more = f"redeemed {date(code.redeemed_at, tz)}" if code.redeemed_at else "not redeemed"
             add(f"code {n}", code.created_at, code.amount, "credit code", "good", "code hidden", more)
     for n, earning in enumerate(account.earnings if account else ()):
         more = f"GPUs {fmt.money(earning.gpu)}, disks {fmt.money(earning.disk)}"

@@ -21,6 +21,7 @@ from tui.ui.charts import spec
 from tui.ui.charts.spec import ChartSpec, Mark, Window
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
+from tui.ui.render.facts import NOTHING, money, per_hour
 from tui.ui.render.list_rows import Row
 from tui.ui.widgets.table import Cells, Column
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from tui.store.balances import Balances
     from tui.store.spend import SpendHistory
 
-NOTHING: Cell = ((fmt.UNKNOWN, "quiet"),)
 NAMED = 3
 """Pods that are told by name; the rest is counted."""
 
@@ -63,17 +63,6 @@ COLUMNS = (
 SORTS = ("now", "month", "stored", "fate", "name", "today", "disks", "stopped")
 
 
-def money(value: float | None, role: str = "text", places: int = 2) -> Cell:
-    return NOTHING if value is None or not math.isfinite(value) else ((fmt.money(value, places), role),)
-
-
-def per_hour(value: float | None) -> str:
-    """$2.99/h; three places below a dime, where disks are."""
-    if value is None or not math.isfinite(value):
-        return fmt.UNKNOWN
-    return f"{fmt.money(value, 3 if 0 < abs(value) < 0.1 else 2)}/h"
-
-
 def when(at: float | None, tz: tzinfo | None, now: float) -> str:
     """An instant as a clock: the weekday within a week, the date beyond; a dash for one that no calendar has."""
     if at is None or not math.isfinite(at):
@@ -85,14 +74,6 @@ def when(at: float | None, tz: tzinfo | None, now: float) -> str:
     if abs(at - now) < 6.5 * 86_400:
         return f"{day:%a %d %b %H:%M}"
     return f"{day:%d %b %Y}" if abs(at - now) > 300 * 86_400 else f"{day:%d %b %H:%M}"
-
-
-def day(at: float | None, tz: tzinfo | None) -> str:
-    """A date; a dash for one that no calendar has."""
-    try:
-        return fmt.UNKNOWN if at is None else f"{datetime.fromtimestamp(at, tz):%Y-%m-%d}"
-    except (ValueError, OverflowError, OSError):
-        return fmt.UNKNOWN
 
 
 def names(rows: Sequence[PodCost]) -> str:

@@ -1,20 +1,17 @@
-"""The market's screen in words: columns and cells of its lists, facts of a GPU type, its trend. Pure."""
+"""GPU types of the market in words: columns and cells, facts of one, its trend, the filters. Pure."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from tui.domain import costs
-from tui.domain.market_watch import MarketWatch, State, hit, what
 from tui.format import numbers as fmt
 from tui.store.price_history import CLOUDS, SECURE, Low, Presence, Prices, words
 from tui.store.views import offers as views
-from tui.store.views.offer_rows import OfferRow, stock_rank
+from tui.store.views.offer_rows import OfferRow
 from tui.store.views.pods import Line
 from tui.ui.charts import spec
 from tui.ui.charts.spec import ChartSpec
@@ -25,9 +22,7 @@ from tui.ui.widgets.status_lines import TwoSided, taken
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
-    from tui.api.hosts import CpuType
-    from tui.api.models import DataCenter, DataCenters, Funds, MarketQuery, Offer, Quote
-    from tui.store.fleet import Fleet
+    from tui.api.models import DataCenters, Funds, MarketQuery, Offer, Quote
 
 TREND_COLUMNS = 12
 TREND_WIDTH = 7200.0
@@ -261,138 +256,7 @@ def _around(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float
     return max(0.0, math.floor(low / step) * step), (math.floor(high / step) + 1) * step
 
 
-# The other lists
-
-CPU_COLUMNS = (
-    Column("name", "CPU", 30, 0, flex=True, sort="name"),
-    Column("maker", "MAKER", 14, 2, sort="maker"),
-    Column("cores", "CORES", 6, 1, right=True, sort="cores"),
-    Column("threads", "THREADS", 7, 1, right=True, sort="threads"),
-    Column("group", "GROUP", 12, 3, sort="group"),
-)
-CPU_SORTS = ("name", "maker", "cores", "threads", "group")
-
-
-def threads(cpu: CpuType) -> int | None:
-    return None if cpu.cores is None or cpu.threads_per_core is None else cpu.cores * cpu.threads_per_core
-
-
-def cpu_cells(cpu: CpuType) -> Cells:
-    def known(value: object, role: str = "text") -> Cell:
-        return ((fmt.UNKNOWN if value in (None, "") else str(value), "quiet" if value in (None, "") else role),)
-
-    return {
-        "name": known(cpu.name or cpu.id),
-        "maker": known(cpu.manufacturer, "muted"),
-        "cores": known(cpu.cores),
-        "threads": known(threads(cpu)),
-        "group": known(cpu.group_id, "muted"),
-    }
-
-
-_CPU_KEYS: dict[str, Callable[[CpuType], Any]] = {
-    "name": lambda c: (c.name or c.id or "").lower(),
-    "maker": lambda c: (c.manufacturer or "").lower() or None,
-    "cores": lambda c: c.cores,
-    "threads": threads,
-    "group": lambda c: c.group_id,
-}
-
-
-def cpus(every: Sequence[CpuType], text: str, sort: str, inverted: bool) -> tuple[CpuType, ...]:
-    """The CPUs that match, in order; the unknown come last."""
-    wanted = text.lower().split()
-    kept = [c for c in every if all(w in f"{c.name} {c.id} {c.manufacturer} {c.group_id}".lower() for w in wanted)]
-    kept.sort(key=lambda c: (c.name or c.id or "").lower())
-    read = _CPU_KEYS[sort or "name"]
-    known = [c for c in kept if read(c) is not None]
-    known.sort(key=read, reverse=inverted)
-    return (*known, *(c for c in kept if read(c) is None))
-
-
-CENTER_COLUMNS = (
-    Column("id", "DATA CENTRE", 12, 0, sort="id"),
-    Column("name", "NAME", 14, 3, sort="name"),
-    Column("country", "WHERE", 6, 1, sort="country"),
-    Column("types", "GPU TYPES", 10, 1, right=True, sort="types"),
-    Column("best", "IN STOCK", 20, 2, flex=True, sort="best"),
-    Column("volumes", "VOLUMES", 7, 4, sort="volumes"),
-    Column("network", "GLOBAL NET", 10, 5, sort="network"),
-    Column("compliance", "COMPLIANCE", 12, 6, sort="compliance"),
-)
-CENTER_SORTS = ("types", "id", "name", "country", "best", "volumes", "network", "compliance")
-
-
-def stocked(center: DataCenter) -> tuple[tuple[str, str], ...]:
-    """What a data centre has, by the GPU's id, best stocked first."""
-    found = [(s.gpu_id, s.stock) for s in center.stocks if s.stock is not None]
-    return tuple(sorted(found, key=lambda pair: (-stock_rank(pair[1]), pair[0])))
-
-
-def short_name(gpu: str) -> str:
-    """A GPU's id without what all of them begin with."""
-    for word in ("NVIDIA GeForce ", "NVIDIA ", "AMD Instinct ", "AMD "):
-        gpu = gpu.removeprefix(word)
-    return gpu
-
-
-def center_cells(center: DataCenter, names: dict[str, str]) -> Cells:
-    def yes(value: bool | None) -> Cell:
-        return (("✓ yes", "good"),) if value else (("no" if value is False else fmt.UNKNOWN, "quiet"),)
-
-    found = stocked(center)
-    best = ", ".join(names.get(gpu, short_name(gpu)) for gpu, _ in found)
-    return {
-        "id": ((center.id, "text" if found else "muted"),),
-        "name": ((center.name or fmt.UNKNOWN, "muted"),),
-        "country": ((center.location or fmt.UNKNOWN, "muted"),),
-        "types": ((str(len(found)), "text" if found else "quiet"),),
-        "best": ((best or "nothing", "text" if best else "quiet"),),
-        "volumes": yes(center.volumes),
-        "network": yes(center.global_network),
-        "compliance": ((", ".join(center.compliance) or fmt.UNKNOWN, "muted"),),
-    }
-
-
-_CENTER_KEYS: dict[str, Callable[[DataCenter], Any]] = {
-    "types": lambda c: -len(stocked(c)),
-    "id": lambda c: c.id,
-    "name": lambda c: (c.name or "~").lower(),
-    "country": lambda c: c.location or "~",
-    # Those with the best stock, with network volumes, in the global network, come first.
-    "best": lambda c: -max((stock_rank(word) for _, word in stocked(c)), default=0),
-    "volumes": lambda c: not c.volumes,
-    "network": lambda c: not c.global_network,
-    "compliance": lambda c: ", ".join(c.compliance) or "~",
-}
-_FALLING = ("types", "best", "volumes", "network")
-
-
-def centers_rise(sort: str, inverted: bool) -> bool:
-    """Whether the data centres begin with the least of what they are sorted by."""
-    return inverted if sort in _FALLING else not inverted
-
-
-def centers(every: Sequence[DataCenter], text: str, sort: str, inverted: bool) -> tuple[DataCenter, ...]:
-    """The data centres that match, in order."""
-    wanted = text.lower().split()
-
-    def matches(center: DataCenter) -> bool:
-        gpus = " ".join(gpu for gpu, _ in stocked(center))
-        return all(w in f"{center.id} {center.name} {center.location} {gpus}".lower() for w in wanted)
-
-    kept = sorted((c for c in every if matches(c)), key=lambda c: c.id)
-    kept.sort(key=_CENTER_KEYS[sort or "types"], reverse=inverted)
-    return tuple(kept)
-
-
-def center_facts(center: DataCenter, names: dict[str, str]) -> tuple[Section, ...]:
-    found = tuple(Fact(names.get(gpu, short_name(gpu)), stock_cell(word), gpu) for gpu, word in stocked(center))
-    stock = Section("In stock", found or (Fact("Nothing", (("no GPU is in stock here now", "quiet"),)),))
-    if center.listed is None:
-        return (stock,)
-    listed = ("yes", "text") if center.listed else ("no: RunPod does not offer it", "warn")
-    return (stock, Section("Data centre", (Fact("Listed", (listed,)),)))
+# The filters that go to RunPod
 
 
 def chips_line(demand: MarketQuery) -> tuple[Cell, ...]:
@@ -413,59 +277,3 @@ def wrapped(first: tuple[Cell, ...], chips: tuple[Cell, ...], width: int) -> tup
             lines.append([])
         lines[-1].append(chip)
     return (TwoSided(first), *(TwoSided(tuple(line)) for line in lines))
-
-
-WATCH_COLUMNS = (
-    Column("state", "WATCH", 12, 0),
-    Column("what", "FOR", 24, 0, flex=True),
-    Column("now", "NOW", 22, 1),
-    Column("then", "THEN", 30, 2),
-    Column("since", "SINCE", 12, 4),
-    Column("words", "LATEST", 34, 3),
-)
-
-_STATES = {
-    State.WAITING: ("◌ ", "muted"), State.ARMED: ("◉ ", "warn"), State.SENDING: ("▸ ", "accent"),
-    State.DONE: ("✓ ", "good"), State.GIVEN_UP: ("✕ ", "bad"), State.UNKNOWN: ("? ", "warn"),
-}  # fmt: skip
-
-
-def watch_cells(vigil: MarketWatch, fleet: Fleet, now: float, tz: tzinfo | None) -> Cells:
-    """The cells of one watch."""
-    glyph, role = _STATES[vigil.state]
-    word = "there" if vigil.met_at is not None and vigil.state is State.WAITING else vigil.state.value
-    if word == "there":
-        glyph, role = "● ", "good"
-    return {
-        "state": ((glyph, role), (word, role)),
-        "what": ((what(vigil), "muted" if vigil.over else "text"),),
-        "now": _watch_now(vigil, fleet),
-        "then": _watch_then(vigil),
-        "since": ((when(vigil.made_at, now, tz), "muted"),),
-        "words": ((vigil.words, "muted"),),
-    }
-
-
-def _watch_now(vigil: MarketWatch, fleet: Fleet) -> Cell:
-    """What is known of it now: the price, or that there is none."""
-    if vigil.over:
-        return ()
-    if vigil.pod:
-        record = fleet.records.get(vigil.pod)
-        machine = record.pod.machine if record is not None and record.pod is not None else None
-        free = machine.gpu_available if machine is not None else None
-        return (("unknown" if free is None else f"{free} free on its host", "text" if free else "muted"),)
-    market = fleet.market_for(vigil.question).value
-    if market is None:
-        return (("◌ asking", "muted"),)
-    found = hit(msgspec.structs.replace(vigil, ceiling=None), market)
-    if found is None:
-        return (("none is free", "muted"),)
-    dear = vigil.ceiling is not None and found.price > vigil.ceiling
-    return ((fmt.money(found.price), "text" if not dear else "warn"), (f" {found.name}", "muted"))
-
-
-def _watch_then(vigil: MarketWatch) -> Cell:
-    if vigil.plan is not None:
-        return (("deploy", "warn"), (f" up to {fmt.money(vigil.plan.cap)}/h, {vigil.plan.attempts} tries", "muted"))
-    return (("resume it", "warn"),) if vigil.pod else (("tell me", "muted"),)

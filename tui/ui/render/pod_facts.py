@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.config.settings import Ssh
@@ -19,6 +19,7 @@ from tui.format import numbers as fmt
 from tui.store.metrics import METRICS
 from tui.system import ssh as ways
 from tui.ui.primitives.facts import MASKED, Fact, Section
+from tui.ui.render.facts import NOTHING, Clock, copyable, day, dollars, instant, number, per_hour, rate, text, yes
 
 if TYPE_CHECKING:
     from tui.api.models import GpuReading, Placement, Pod, Port, Problem
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 LABEL_WIDTH = 14
 """Characters of a label at most; names of environment variables apart, which are told whole."""
 
-_NOTHING: Cell = ((fmt.UNKNOWN, "quiet"),)
 
 ENVIRONMENT = "Environment"
 """The section whose values are hidden."""
@@ -49,13 +49,6 @@ class Spent(NamedTuple):
 
     today: float | None
     since_start: float | None
-
-
-class _Clock(NamedTuple):
-    """The instant that the facts are told for, and the zone in which they name others."""
-
-    now: float
-    tz: tzinfo | None
 
 
 def sections(
@@ -80,7 +73,7 @@ def sections(
     extras:   what is asked apart; None where RunPod does not give it.
     ssh:      how one gets into pods.
     """
-    clock = _Clock(now, tz)
+    clock = Clock(now, tz)
     found = (
         Section("Status", tuple(_status(pod, detail, phase, clock))),
         Section("Cost", tuple(_cost(pod, detail, spent))),
@@ -93,37 +86,37 @@ def sections(
         Section("Also told", tuple(_extras(extras)) if extras is not None else ()),
         Section("Not told", tuple(_problem(problem) for problem in (detail.problems if detail else ()))),
     )
-    return tuple(section for section in found if any(fact.value != _NOTHING for fact in section.facts))
+    return tuple(section for section in found if any(fact.value != NOTHING for fact in section.facts))
 
 
 # Status
 
 
-def _status(pod: Pod, detail: PodDetail | None, phase: Phase, clock: _Clock) -> Iterator[Fact]:
+def _status(pod: Pod, detail: PodDetail | None, phase: Phase, clock: Clock) -> Iterator[Fact]:
     live = pod.runtime if pod_health.is_live(pod) else None
     change = pod_health.status_change(pod.status_change)
     word: Part = (pod_health.status_word(pod, phase) or fmt.UNKNOWN, _ROLES.get(phase, "muted"))
     yield Fact("Status", (word, (f"  {change.what}", "muted")) if change and change.what else (word,))
-    yield Fact("Changed", _instant(change.at if change else None, clock))
-    yield _copied("Name", pod.name)
-    yield _copied("Pod ID", pod.id)
-    yield Fact("Uptime", _text(None if live is None or live.uptime is None else fmt.duration(live.uptime)))
+    yield Fact("Changed", instant(change.at if change else None, clock))
+    yield copyable("Name", pod.name)
+    yield copyable("Pod ID", pod.id)
+    yield Fact("Uptime", text(None if live is None or live.uptime is None else fmt.duration(live.uptime)))
     if live is not None:
         yield Fact("Load now", _load(live.cpu, live.memory, live.gpus))
     if detail is not None:
-        yield Fact("Started", _instant(detail.started_at, clock))
-        yield Fact("Created", _instant(detail.created_at, clock))
-    yield Fact("Terms", _text(_KINDS.get(pod.kind, pod.kind.lower()) if pod.kind else None))
-    yield Fact("Locked", _yes(pod.locked))
+        yield Fact("Started", instant(detail.started_at, clock))
+        yield Fact("Created", instant(detail.created_at, clock))
+    yield Fact("Terms", text(_KINDS.get(pod.kind, pod.kind.lower()) if pod.kind else None))
+    yield Fact("Locked", yes(pod.locked))
     maintenance = _maintenance(pod.machine, clock) if pod.machine else ()
     if maintenance:
         yield Fact("Maintenance", maintenance)
     if pod.status == "EXITED":
         yield Fact("Can resume?", _can_resume(pod))
         if pod.lowest_bid_to_resume is not None or _KINDS.get(pod.kind or "") == "spot":
-            yield Fact("Lowest bid", _rate(pod.lowest_bid_to_resume))
+            yield Fact("Lowest bid", rate(pod.lowest_bid_to_resume))
     if detail is not None:
-        yield _copied("Owner ID", detail.owner_id)
+        yield copyable("Owner ID", detail.owner_id)
 
 
 def _load(cpu: float | None, memory: float | None, gpus: tuple[GpuReading, ...]) -> Cell:
@@ -138,7 +131,7 @@ def _load(cpu: float | None, memory: float | None, gpus: tuple[GpuReading, ...])
     return _trimmed(parts)
 
 
-def _maintenance(machine: Placement, clock: _Clock) -> Cell:
+def _maintenance(machine: Placement, clock: Clock) -> Cell:
     """RunPod's maintenance window: when it begins, what is left of it, or nothing when there is none ahead."""
     start, end = machine.maintenance_start, machine.maintenance_end
     if start is None and end is None:
@@ -149,7 +142,7 @@ def _maintenance(machine: Placement, clock: _Clock) -> Cell:
         parts: Cell = ((f"in {fmt.duration(start - clock.now)}", "warn"),)
         if end is not None and end > start:
             parts = (*parts, (f" for {fmt.duration(end - start)}", "warn"))
-        parts = (*parts, (f"  {_day(start, clock.tz) or fmt.UNKNOWN}", "muted"))
+        parts = (*parts, (f"  {day(start, clock.tz) or fmt.UNKNOWN}", "muted"))
     else:
         parts = (("under way" if start is not None else "begin not told", "bad" if start is not None else "warn"),)
         if end is not None:
@@ -174,39 +167,39 @@ def _can_resume(pod: Pod) -> Cell:
 
 def _cost(pod: Pod, detail: PodDetail | None, spent: Spent) -> Iterator[Fact]:
     yield Fact("Now", _cost_now(pod))
-    yield Fact("Today", _text(_money(spent.today)))
-    yield Fact("Since start", _text(_money(spent.since_start)))
+    yield Fact("Today", text(dollars(spent.today)))
+    yield Fact("Since start", text(dollars(spent.since_start)))
     yield Fact("Disks running", _rate_and_month(storage_per_hr(pod, running=True)))
     yield Fact("Disks stopped", _rate_and_month(storage_per_hr(pod, running=False)))
     if detail is None:
         return
     if detail.network_volume is not None:
         yield Fact("Network volume", _rate_and_month(network_volume_per_hr(detail.network_volume.size_gb)))
-    yield Fact("Adjusted", _rate(detail.adjusted_cost_per_hr))
-    yield Fact("Multiplier", _text(_number(detail.cost_multiplier, before="×")))
+    yield Fact("Adjusted", rate(detail.adjusted_cost_per_hr))
+    yield Fact("Multiplier", text(number(detail.cost_multiplier, before="×")))
     if detail.machine is not None:
         per_gpu = detail.machine.price_per_gpu
-        tail: Cell = ((f"  {_per_hour(per_gpu)} a GPU", "muted"),) if per_gpu is not None else ()
-        value = (*_rate(detail.machine.price_per_hr), *tail)
+        tail: Cell = ((f"  {per_hour(per_gpu)} a GPU", "muted"),) if per_gpu is not None else ()
+        value = (*rate(detail.machine.price_per_hr), *tail)
         yield Fact("Machine price", value)
 
 
 def _cost_now(pod: Pod) -> Cell:
     """What the pod costs by the hour in its present status; what it would cost if it ran is told, and told apart."""
-    running = f"  {_per_hour(pod.cost_per_hr)} when it runs"
+    running = f"  {per_hour(pod.cost_per_hr)} when it runs"
     match pod.status:
         case "RUNNING":
             disks = storage_per_hr(pod, running=True)
-            known = "unknown" if disks is None else _per_hour(disks)
+            known = "unknown" if disks is None else per_hour(disks)
             tail: Cell = ((f"  + disks {known}", "muted"),)
-            return (*_rate(pod.cost_per_hr), *tail)
+            return (*rate(pod.cost_per_hr), *tail)
         case "EXITED":
-            return (*_rate(storage_per_hr(pod, running=False)), ("  disks only", "muted"), (running, "quiet"))
+            return (*rate(storage_per_hr(pod, running=False)), ("  disks only", "muted"), (running, "quiet"))
         case "TERMINATED":
-            return (("nothing", "muted"), (f"  {_per_hour(pod.cost_per_hr)} when it ran", "quiet"))
+            return (("nothing", "muted"), (f"  {per_hour(pod.cost_per_hr)} when it ran", "quiet"))
         case _:
             # What RunPod bills in its other states is not documented.
-            return (*_NOTHING, (running, "quiet"))
+            return (*NOTHING, (running, "quiet"))
 
 
 # Reach
@@ -257,18 +250,18 @@ def _address(port: Port) -> str:
 
 
 def _container(pod: Pod, detail: PodDetail | None) -> Iterator[Fact]:
-    yield _copied("Image", pod.image)
+    yield copyable("Image", pod.image)
     if detail is None:
         return
-    yield _copied("Command", detail.docker_args)
-    yield _copied("Ports asked", detail.exposed_ports)
-    yield Fact("Main port", _text(None if detail.port is None else str(detail.port)))
-    yield _copied("Registry", detail.registry_url)
-    yield _copied("Registry user", detail.registry_user)
-    yield _copied("Registry login", detail.registry_auth_id)
-    yield _copied("Template ID", detail.template_id)
-    yield _copied("Docker ID", detail.docker_id)
-    yield Fact("Version", _text(_number(detail.version)))
+    yield copyable("Command", detail.docker_args)
+    yield copyable("Ports asked", detail.exposed_ports)
+    yield Fact("Main port", text(None if detail.port is None else str(detail.port)))
+    yield copyable("Registry", detail.registry_url)
+    yield copyable("Registry user", detail.registry_user)
+    yield copyable("Registry login", detail.registry_auth_id)
+    yield copyable("Template ID", detail.template_id)
+    yield copyable("Docker ID", detail.docker_id)
+    yield Fact("Version", text(number(detail.version)))
 
 
 def _environment(detail: PodDetail | None, revealed: bool, told: bool) -> tuple[Fact, ...]:
@@ -288,16 +281,16 @@ def _variable(variable: EnvVar, revealed: bool) -> Fact:
 
 
 def _storage(pod: Pod, detail: PodDetail | None) -> Iterator[Fact]:
-    yield Fact("Container disk", _text(_number(pod.container_disk_gb, " GB")))
-    yield Fact("Volume", _text(_number(pod.volume_gb, " GB")))
+    yield Fact("Container disk", text(number(pod.container_disk_gb, " GB")))
+    yield Fact("Volume", text(number(pod.volume_gb, " GB")))
     if detail is not None:
-        yield _copied("Mount path", detail.volume_mount_path)
-        yield Fact("Encrypted", _yes(detail.volume_encrypted))
+        yield copyable("Mount path", detail.volume_mount_path)
+        yield Fact("Encrypted", yes(detail.volume_encrypted))
     volume = detail.network_volume if detail else None
     if volume is None:
-        yield _copied("Network volume", pod.network_volume_id)
+        yield copyable("Network volume", pod.network_volume_id)
         return
-    size = _number(volume.size_gb, " GB")
+    size = number(volume.size_gb, " GB")
     more = [part for part in (size, volume.data_center, volume.id if volume.id != volume.name else None) if part]
     tail = tuple((f"  {part}", "muted") for part in more)
     yield Fact("Network volume", ((volume.name or fmt.UNKNOWN, "text"), *tail), volume.id)
@@ -311,67 +304,67 @@ def _machine(pod: Pod, detail: PodDetail | None) -> Iterator[Fact]:
     machine = detail.machine if detail else None
     yield Fact("GPU", _gpu(pod))
     if detail is not None:
-        yield Fact("Power limit", _text(_number(detail.gpu_power_limit_percent, "%")))
+        yield Fact("Power limit", text(number(detail.gpu_power_limit_percent, "%")))
         for index, gpu_id in enumerate(detail.gpu_ids):
-            yield _copied(f"GPU {index} ID", gpu_id)
+            yield copyable(f"GPU {index} ID", gpu_id)
     if machine is not None:
-        yield _copied("GPU type ID", machine.gpu_type_id)
+        yield copyable("GPU type ID", machine.gpu_type_id)
         yield Fact("CPU", _cpu(machine))
-    yield Fact("vCPUs", _of(_number(pod.vcpus), _number(machine.vcpus) if machine else None))
-    yield Fact("Memory", _of(_number(pod.memory_gb, " GB"), _number(machine.memory_gb, " GB") if machine else None))
+    yield Fact("vCPUs", _of(number(pod.vcpus), number(machine.vcpus) if machine else None))
+    yield Fact("Memory", _of(number(pod.memory_gb, " GB"), number(machine.memory_gb, " GB") if machine else None))
     if machine is not None:
         yield from _speeds(machine)
     if place is not None:
-        yield Fact("GPUs free", _text(_number(place.gpu_available)))
-        yield Fact("Location", _text(place.location))
-        yield Fact("Data center", _text(place.data_center))
+        yield Fact("GPUs free", text(number(place.gpu_available)))
+        yield Fact("Location", text(place.location))
+        yield Fact("Data center", text(place.data_center))
         cloud = None if place.secure is None else "secure" if place.secure else "community"
-        yield Fact("Cloud", _text(cloud))
-        yield _copied("Host ID", place.host_id)
+        yield Fact("Cloud", text(cloud))
+        yield copyable("Host ID", place.host_id)
     if detail is not None:
         yield from _machine_ids(detail)
     if machine is not None:
-        yield Fact("Public IP", _NOTHING if machine.public_ip is None else _yes(machine.public_ip))
-        yield Fact("OS", _text(machine.os))
-        yield Fact("Kernel", _text(machine.kernel))
-        yield Fact("CUDA", _text(machine.cuda))
-        yield Fact("Docker", _text(machine.docker))
-        yield Fact("Note", _text(machine.note))
+        yield Fact("Public IP", yes(machine.public_ip))
+        yield Fact("OS", text(machine.os))
+        yield Fact("Kernel", text(machine.kernel))
+        yield Fact("CUDA", text(machine.cuda))
+        yield Fact("Docker", text(machine.docker))
+        yield Fact("Note", text(machine.note))
 
 
 def _gpu(pod: Pod) -> Cell:
     name = pod.machine.gpu_name if pod.machine else None
     if pod.gpu_count <= 0 and not name:
         return (("none", "muted"),)
-    return ((f"{pod.gpu_count} × ", "muted"), *_text(name))
+    return ((f"{pod.gpu_count} × ", "muted"), *text(name))
 
 
 def _cpu(machine: Machine) -> Cell:
     """CPU name and, of the machine, how many CPUs that is."""
-    count = _number(machine.cpu_count, " CPUs")
+    count = number(machine.cpu_count, " CPUs")
     if not machine.cpu_name:
-        return _text(count)
+        return text(count)
     return ((machine.cpu_name, "text"), *(((f"  {count}", "muted"),) if count else ()))
 
 
 def _speeds(machine: Machine) -> Iterator[Fact]:
-    yield Fact("Disk speed", _text(_number(machine.disk_mb_per_s, " MB/s")))
-    free, total = _number(machine.disk_free_gb, " GB"), _number(machine.disk_total_gb, " GB")
+    yield Fact("Disk speed", text(number(machine.disk_mb_per_s, " MB/s")))
+    free, total = number(machine.disk_free_gb, " GB"), number(machine.disk_total_gb, " GB")
     yield Fact("Disk free", _of(free, total))
-    down, up = _number(machine.download_mbps, " Mbit/s"), _number(machine.upload_mbps, " Mbit/s")
+    down, up = number(machine.download_mbps, " Mbit/s"), number(machine.upload_mbps, " Mbit/s")
     if down or up:
-        value: Cell = (("down ", "muted"), *_text(down), ("  up ", "muted"), *_text(up))
+        value: Cell = (("down ", "muted"), *text(down), ("  up ", "muted"), *text(up))
         yield Fact("Network", value)
     else:
-        yield Fact("Network", _NOTHING)
+        yield Fact("Network", NOTHING)
 
 
 def _machine_ids(detail: PodDetail) -> Iterator[Fact]:
     """The machine's id, told in two places by RunPod; both where they disagree."""
     other = detail.machine.id if detail.machine else None
-    yield _copied("Machine ID", detail.machine_id or other)
+    yield copyable("Machine ID", detail.machine_id or other)
     if detail.machine_id and other and other != detail.machine_id:
-        yield _copied("Machine ID 2", other)
+        yield copyable("Machine ID 2", other)
 
 
 # What few sources tell of
@@ -379,38 +372,38 @@ def _machine_ids(detail: PodDetail) -> Iterator[Fact]:
 
 def _extras(told: PodExtras) -> Iterator[Fact]:
     """Only what there is: most pods have little of it."""
-    memory, rented = _number(told.gpu_memory_gb, " GB"), _number(told.machine_memory_rented_gb, " GB")
+    memory, rented = number(told.gpu_memory_gb, " GB"), number(told.machine_memory_rented_gb, " GB")
     words = (
-        Fact("Kind", _text(told.kind)),
-        Fact("CPU flavor", _text(told.cpu_flavor)),
-        _copied("Endpoint ID", told.serverless_id),
-        Fact("Endpoint ver.", _text(_number(told.serverless_version))),
-        _copied("Cluster ID", told.cluster_id),
-        _copied("Cluster IP", told.cluster_ip),
-        _copied("IP address", told.ip),
-        _copied("IP ID", told.ip_id),
-        Fact("Volume in", _text(" ".join(part for part in (told.volume_center, told.volume_location) if part) or None)),
-        Fact("GPU type", _text(" ".join(part for part in (told.gpu_name, memory) if part) or None)),
-        Fact("Host kind", _text(told.machine_kind)),
-        Fact("Host listed", _NOTHING if told.machine_listed is None else _yes(told.machine_listed)),
-        Fact("Least GPUs", _text(_number(told.machine_least_gpus))),
-        Fact("vCPUs rented", _text(_number(told.machine_vcpus_rented))),
-        Fact("Memory rented", _text(rented)),
-        Fact("Global network", _NOTHING if told.machine_global_network is None else _yes(told.machine_global_network)),
+        Fact("Kind", text(told.kind)),
+        Fact("CPU flavor", text(told.cpu_flavor)),
+        copyable("Endpoint ID", told.serverless_id),
+        Fact("Endpoint ver.", text(number(told.serverless_version))),
+        copyable("Cluster ID", told.cluster_id),
+        copyable("Cluster IP", told.cluster_ip),
+        copyable("IP address", told.ip),
+        copyable("IP ID", told.ip_id),
+        Fact("Volume in", text(" ".join(part for part in (told.volume_center, told.volume_location) if part) or None)),
+        Fact("GPU type", text(" ".join(part for part in (told.gpu_name, memory) if part) or None)),
+        Fact("Host kind", text(told.machine_kind)),
+        Fact("Host listed", yes(told.machine_listed)),
+        Fact("Least GPUs", text(number(told.machine_least_gpus))),
+        Fact("vCPUs rented", text(number(told.machine_vcpus_rented))),
+        Fact("Memory rented", text(rented)),
+        Fact("Global network", yes(told.machine_global_network)),
     )
-    return (fact for fact in words if fact.value != _NOTHING)
+    return (fact for fact in words if fact.value != NOTHING)
 
 
 # RunPod's own sample
 
 
-def _sample(pod: Pod, detail: PodDetail | None, clock: _Clock) -> Iterator[Fact]:
+def _sample(pod: Pod, detail: PodDetail | None, clock: Clock) -> Iterator[Fact]:
     sample = pod.telemetry
     if sample is not None:
-        since = _instant(detail.state_since, clock) if detail and detail.state_since is not None else ()
-        state = _text(sample.state)
+        since = instant(detail.state_since, clock) if detail and detail.state_since is not None else ()
+        state = text(sample.state)
         yield Fact("State", (*state, ("  since ", "muted"), *since) if since else state)
-        yield Fact("Taken", _instant(sample.at, clock))
+        yield Fact("Taken", instant(sample.at, clock))
         for index, gpu in enumerate(sample.gpus):
             yield Fact(f"GPU {index}", _gpu_reading(gpu))
     if detail is None:
@@ -419,8 +412,8 @@ def _sample(pod: Pod, detail: PodDetail | None, clock: _Clock) -> Iterator[Fact]
         yield Fact("GPU average", _gpu_reading(detail.gpu_average))
     # Percent or fraction: RunPod does not say which, so the figure stands as it came.
     for label, load in (("CPU load", detail.cpu_load), ("Memory load", detail.memory_load)):
-        figure = _number(load)
-        yield Fact(label, ((figure, "text"), ("  percent or fraction", "quiet")) if figure else _NOTHING)
+        figure = number(load)
+        yield Fact(label, ((figure, "text"), ("  percent or fraction", "quiet")) if figure else NOTHING)
 
 
 def gpu_figures(gpu: GpuReading) -> Iterator[tuple[str, float | None, str]]:
@@ -448,30 +441,9 @@ def _problem(problem: Problem) -> Fact:
 # Words
 
 
-def _text(value: str | None, role: str = "text") -> Cell:
-    return ((value, role),) if value else _NOTHING
-
-
-def _copied(label: str, value: str | None) -> Fact:
-    """A fact that is worth copying as it stands."""
-    return Fact(label, _text(value), value or "")
-
-
-def _yes(value: bool) -> Cell:
-    return (("yes", "text"),) if value else (("no", "muted"),)
-
-
 def _of(part: str | None, whole: str | None) -> Cell:
     """What the pod has, and of how much."""
-    return (*_text(part), (f" of {whole}", "muted")) if whole else _text(part)
-
-
-def _number(value: float | None, after: str = "", before: str = "") -> str | None:
-    """A figure with its unit: whole where it is, else two places at most. None where there is none."""
-    if value is None or not math.isfinite(value):
-        return None
-    figure = f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
-    return f"{before}{figure}{after}"
+    return (*text(part), (f" of {whole}", "muted")) if whole else text(part)
 
 
 def _figure(before: str, value: float | None, after: str) -> list[Part]:
@@ -484,45 +456,12 @@ def _figure(before: str, value: float | None, after: str) -> list[Part]:
 def _trimmed(parts: list[Part]) -> Cell:
     """Figures as a cell, without the gap before the first; a dash where there are none."""
     if not parts:
-        return _NOTHING
+        return NOTHING
     first, role = parts[0]
     return tuple(part for part in ((first.removeprefix("  "), role), *parts[1:]) if part[0])
 
 
-def _money(value: float | None) -> str | None:
-    return fmt.money(value) if value is not None else None
-
-
-def _per_hour(value: float | None) -> str:
-    """$2.99/h; three places below a dime, where disks are."""
-    if value is None or not math.isfinite(value):
-        return fmt.UNKNOWN
-    return f"{fmt.money(value, 3 if 0 < abs(value) < 0.1 else 2)}/h"
-
-
-def _rate(value: float | None) -> Cell:
-    return _NOTHING if value is None or not math.isfinite(value) else ((_per_hour(value), "text"),)
-
-
 def _rate_and_month(value: float | None) -> Cell:
     if value is None or not math.isfinite(value):
-        return _NOTHING
-    return ((_per_hour(value), "text"), (f"  {fmt.money(value * MONTH_HOURS)} a month", "muted"))
-
-
-def _instant(at: float | None, clock: _Clock) -> Cell:
-    """How long ago, and the date; a date that no calendar has is not known."""
-    day = _day(at, clock.tz)
-    if at is None or day is None:
-        return _NOTHING
-    age = clock.now - at
-    # Clocks differ by a little; more than that is a date ahead.
-    words = f"in {fmt.duration(-age)}" if age < -60 else f"{fmt.duration(age)} ago"
-    return ((words, "text"), (f"  {day}", "muted"))
-
-
-def _day(at: float | None, tz: tzinfo | None) -> str | None:
-    try:
-        return None if at is None else f"{datetime.fromtimestamp(at, tz):%Y-%m-%d %H:%M}"
-    except (ValueError, OverflowError, OSError):
-        return None
+        return NOTHING
+    return ((per_hour(value), "text"), (f"  {fmt.money(value * MONTH_HOURS)} a month", "muted"))

@@ -2,202 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual.message import Message
 from textual.screen import ModalScreen
 
 from tui.api.account import Template
-from tui.api.models import Pod
-from tui.domain import charges, runway
+from tui.domain import charges
 from tui.domain.charges import Day
-from tui.format import numbers as fmt
 from tui.store.fleet import Fleet
-from tui.store.topics import TOPICS
-from tui.store.views import pod_costs
-from tui.store.views.pod_costs import PodCost
-from tui.ui.charts import spec
-from tui.ui.charts.spec import Drawn
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
-from tui.ui.messages import OpenPod
 from tui.ui.modals.readme import Readme
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Fact, Section
-from tui.ui.render import account, empty_states, list_rows, money
+from tui.ui.render import account
 from tui.ui.render import charges as charged
 from tui.ui.render.list_rows import Row
-from tui.ui.screens.listing import NOTHING, About, Listing, Picture, Rows, Scene, marked_or, selected
+from tui.ui.screens.account_listing import AccountListing, account_trouble
+from tui.ui.screens.listing import About, Listing, Picture, Rows, Scene
+from tui.ui.screens.money_list import Money
 
 DAYS = 1
 """Which of the ranges of days is shown at first."""
-
-FACTS_FRAME = 21
-"""Cells of the pane of facts that are no value: label, gaps, frame."""
-
-
-class AccountListing(Listing):
-    """A list whose rows know their own words and order. `about_title`: the title of its facts."""
-
-    about_title: ClassVar[str] = ""
-    preference = "account.sort.{}"
-
-    def all_rows(self, scene: Scene) -> dict[str, Row]:
-        """The rows, whatever is filtered."""
-        raise NotImplementedError
-
-    def sections(self, scene: Scene) -> tuple[Section, ...]:
-        """The facts."""
-        raise NotImplementedError
-
-    def server_now(self, scene: Scene) -> float:
-        """Now by RunPod's own clock, by which it tells days and dates."""
-        return scene.now + scene.fleet.skew
-
-    def rows(self, scene: Scene) -> Rows:
-        rows = self.all_rows(scene)
-        shown = list_rows.matching(rows, self.typed)
-        keys = list_rows.ordered(shown, self.sort, self.inverted)
-        return Rows(
-            keys, lambda key: shown[key].cells if key in shown else {}, len(rows),
-            self.empty(scene, len(rows), filtered=bool(self.typed.split())),
-            rising=list_rows.rises(shown, self.sort) != self.inverted, faded=self.is_stale(scene),
-        )  # fmt: skip
-
-    def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
-        """Why there is no row: of `hidden` ones none passes the filter, or there are none."""
-        feed = self.feed(scene.fleet)
-        if feed.value is None and (self.context.player.replay or scene.fleet.recorded):
-            return EmptyState(f"a recording has no {self.noun}", ("It keeps pods, prices and the balance: see Money.",))
-        if feed.value is None and scene.fleet.keyless:
-            return EmptyState("there is no API key: prices only", ("Set RUNPOD_API_KEY or pass --api-key-file FILE.",))
-        return empty_states.topic(feed, self.noun, filtered, hidden)
-
-    def about(self, scene: Scene) -> About:
-        empty = self.empty(scene) if self.feed(scene.fleet).value is None else NOTHING
-        return About(self.about_title or self.title, self.sections(scene), empty, faded=self.is_stale(scene))
-
-
-def account_trouble(fleet: Fleet, now: float) -> str:
-    """What is the matter with what RunPod tells of the account; in a recording it tells nothing."""
-    return "" if fleet.recorded else empty_states.aged(fleet.account, now, TOPICS["account"].interval)
-
-
-class Money(AccountListing):
-    """What pods cost, when the money runs out, and what happens then."""
-
-    name = "money"
-    title = "Money"
-    heading = "Pods"
-    noun = "pods"
-    columns = money.COLUMNS
-    sorts = money.SORTS
-    topics = ("account", "books")
-    panes = ("facts", "trend", "list")
-    head = 57
-    actions = frozenset(("mark", "open", "lease", "range"))
-    of_pods = True
-
-    def __init__(self, context: ScreenContext) -> None:
-        super().__init__(context)
-        self._ahead: int | None = None
-        self._costs: tuple[PodCost, ...] = ()
-        self._costs_of: tuple[object, object] = (None, None)
-
-    def is_stale(self, scene: Scene) -> bool:
-        return scene.fleet.pods_stale(scene.now)
-
-    def ages(self, fleet: Fleet, now: float) -> bool:
-        return False
-
-    def minute(self, fleet: Fleet, now: float) -> object:
-        # A runway that is told to the minute is told anew when a minute has passed.
-        return fleet.pods_stale(now), now // 60
-
-    def server_now(self, scene: Scene) -> float:
-        return scene.now
-
-    def trouble(self, scene: Scene) -> str:
-        return empty_states.trouble(scene.fleet, "pods", scene.now)
-
-    def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
-        if filtered and hidden:
-            return EmptyState("no pod matches the filter", (f"{hidden} are hidden; esc clears it.",))
-        return empty_states.pods(scene.fleet, False, replay=self.context.player.replay)
-
-    def rows(self, scene: Scene) -> Rows:
-        rows = super().rows(scene)
-        note = money.seen(scene.fleet.books.value, self.context.tz) if rows.total else ""
-        return rows._replace(notes=selected(self.context, rows.keys), note=note)
-
-    def all_rows(self, scene: Scene) -> dict[str, Row]:
-        records, books = scene.fleet.records, scene.fleet.books.value
-        if records is not self._costs_of[0] or books is not self._costs_of[1]:
-            self._costs_of, self._costs = (records, books), pod_costs.pod_costs(records, books, scene.now)
-        return money.pod_rows(self._costs, scene.now, self.context.marks)
-
-    def _chosen(self, scene: Scene) -> tuple[list[Pod], bool]:
-        """The pods that might be stopped, and whether they are the marked ones; else it is the one under the cursor."""
-        records = scene.fleet.records
-        marked = [records[key].pod for key in self.context.marks if key in records]
-        if marked:
-            return [pod for pod in marked if pod is not None], True
-        record = records.get(scene.key or "")
-        return ([record.pod] if record is not None and record.pod is not None else []), False
-
-    def sections(self, scene: Scene) -> tuple[Section, ...]:
-        fleet = scene.fleet
-        if fleet.snapshot.value is None:
-            return ()
-        chosen, marked = self._chosen(scene)
-        return money.facts(
-            fleet.account.value, fleet.funds, self._costs, chosen, marked, scene.now, self.context.tz,
-            fleet.pods_at is not None, scene.facts_width - FACTS_FRAME,
-        )  # fmt: skip
-
-    def about(self, scene: Scene) -> About:
-        fleet, told = scene.fleet, scene.fleet.account
-        note = account_trouble(fleet, scene.now)
-        if not fleet.recorded and told.value is None and told.error is not None:
-            note = f"▲ no details: {told.error}"
-        return About(
-            self.title, self.sections(scene), self.empty(scene), note, bool(note), faded=fleet.stale(scene.now)
-        )  # fmt: skip
-
-    def picture(self, scene: Scene) -> Picture:
-        """The balance: what it was, and what it will be."""
-        fleet, now, live = scene.fleet, scene.now, self.context.fleet
-        if fleet.snapshot.value is None:
-            return Picture("Balance", empty=EmptyState("the balance is not known"))
-        chosen, marked = self._chosen(scene)
-        running = [pod for pod in chosen if pod.status == "RUNNING"]
-        change = runway.change_by_stopping(running) if running else None
-        label = f"{len(running)} stopped" if marked else f"{running[0].name} stopped" if running else ""
-        span = money.SPANS[self._ahead] if self._ahead is not None else money.ahead(fleet.funds, change)
-        stopped = (label if change else "", change)
-
-        def draw(width: int, height: int) -> Drawn:
-            columns = max(1, width - (money.AXIS if spec.has_axis(width, height) else 0))
-            return money.projection(
-                fleet.funds, live.books.value, live.balances, stopped, span, columns, now, self.context.tz
-            )  # fmt: skip
-
-        return Picture("Projection", f"{fmt.span(span)} ahead", draw)
-
-    def targets(self, key: str | None) -> tuple[str, ...]:
-        return marked_or(self.context, key if key in self.context.fleet.records else None)
-
-    def open(self, key: str | None) -> Message | None:
-        return OpenPod(key) if key is not None else None
-
-    def reach(self, step: int) -> None:
-        ahead = self._ahead
-        if ahead is None:
-            ahead = money.SPANS.index(money.ahead(self.context.player.view[0].funds, None))
-        self._ahead = min(max(ahead + step, 0), len(money.SPANS) - 1)
-
-    def reset(self) -> None:
-        self._ahead = None
 
 
 class DailyListing(AccountListing):

@@ -15,11 +15,11 @@ from tui.store.views import hosts as store
 from tui.store.views.hosts import HostRow
 from tui.store.views.pods import terms
 from tui.ui import layout
+from tui.ui.charts import host_charts
 from tui.ui.charts.pod_charts import Look, width_of
 from tui.ui.context import ScreenContext
 from tui.ui.primitives.empty_state import EmptyState
-from tui.ui.render import empty_states
-from tui.ui.render import hosts as words
+from tui.ui.render import empty_states, host_rows, hosts
 from tui.ui.render.copy_entries import Entry, under_cursor
 from tui.ui.screens.charted import RANGES
 from tui.ui.screens.keys import INVERT, SORT, filter_key, hidden, pane_keys
@@ -39,7 +39,7 @@ class Machines(Listing):
     name = "hosts"
     title = "Hosts"
     noun = "machines"
-    columns = words.COLUMNS
+    columns = host_rows.COLUMNS
     sorts = store.SORTS
     preference = "hosts.sort"
     topics = ("hosts",)
@@ -63,7 +63,7 @@ class Machines(Listing):
         apart = f", {unknown} machine{'s' * (unknown != 1)} unknown" if unknown else ""
         rented = f"{count}/{gpus} GPUs rented{apart}" if self.every and gpus is not None else ""
         return Rows(
-            tuple(shown), lambda key: words.cells(shown[key], scene.now), len(self.every), self._empty(scene.fleet),
+            tuple(shown), lambda key: host_rows.cells(shown[key], scene.now), len(self.every), self._empty(scene.fleet),
             notes=(rented,) if not self.typed.strip() else (), rising=store.rises(self.sort, self.inverted),
             faded=self.is_stale(scene),
         )  # fmt: skip
@@ -90,22 +90,22 @@ class Machines(Listing):
         return next((row for row in self.every if row.key == key), None)
 
     def about(self, scene: Scene) -> About:
-        row, hosts = self.row(scene.key), scene.fleet.hosts.value
+        row, known = self.row(scene.key), scene.fleet.hosts.value
         if row is None:
             return About("Machine", empty=NOBODY, faded=self.is_stale(scene))
-        earnings = hosts.earnings if hosts is not None else ()
-        sections = words.sections(row, earnings, scene.now, self.context.tz)
+        earnings = known.earnings if known is not None else ()
+        sections = hosts.sections(row, earnings, scene.now, self.context.tz)
         return About(row.name or row.key, sections, NOBODY, faded=self.is_stale(scene))
 
     def picture(self, scene: Scene) -> Picture:
         """What the machine earned, day by day."""
-        row, hosts = self.row(scene.key), scene.fleet.hosts.value
+        row, known = self.row(scene.key), scene.fleet.hosts.value
         host = row.host if row is not None else None
-        earned = store.days(hosts.earnings, host.id) if hosts and host and host.id else ()
+        earned = store.days(known.earnings, host.id) if known and host and host.id else ()
         if not earned:
             return Picture("Earnings", empty=EmptyState("no earnings of this machine are told of") if host else NOBODY)
         return Picture(
-            "Earnings", "a bar a day", lambda width, height: words.earned_chart(earned, scene.now, width, height)
+            "Earnings", "a bar a day", lambda width, height: host_charts.earned_chart(earned, scene.now, width, height)
         )
 
     def copies(self, key: str | None) -> tuple[Entry, ...]:
@@ -140,7 +140,7 @@ class HostsScreen(ListingScreen):
     def _panes(self) -> Iterator[Widget]:
         yield Table(self._machines.columns, id="hosts")
         yield FactsPane()
-        yield Telemetry(len(words.CHARTS), id="charts")
+        yield Telemetry(len(host_charts.CHARTS), id="charts")
         yield Telemetry(1, id="earnings")
 
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
@@ -191,7 +191,7 @@ class HostsScreen(ListingScreen):
         if host is None or series is None or not len(series):
             pane.show_notice(EmptyState("this machine tells of no samples") if host is not None else NOBODY)
             return
-        charts = words.charts_of(series)
+        charts = host_charts.charts_of(series)
         sizes = pane.sizes(len(charts))
         if not sizes:
             return
@@ -202,4 +202,4 @@ class HostsScreen(ListingScreen):
         self._width = width_of(look, [size for size in sizes if size != (1, 1)])
         newest = series.newest(scene.now)
         current = newest is not None and scene.now - newest <= store.STALE
-        pane.show(words.specs(series, look, self._width, sizes, charts, max(120.0, 4 * INTERVAL), current))
+        pane.show(host_charts.specs(series, look, self._width, sizes, charts, max(120.0, 4 * INTERVAL), current))

@@ -9,10 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from tui.store.feed import Feed
-from tui.store.topics import TOPICS
 from tui.ui.primitives.empty_state import EmptyState
-from tui.ui.primitives.facts import Fact, Section
-from tui.ui.primitives.facts import copied as text_of
 from tui.ui.render import empty_states
 
 if TYPE_CHECKING:
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
     from tui.ui.context import ScreenContext
     from tui.ui.controllers.deploys import Wish
     from tui.ui.primitives.cells import Cell
+    from tui.ui.primitives.facts import Fact, Section
     from tui.ui.render.copy_entries import Entry
     from tui.ui.widgets.table import Cells, Column
 
@@ -187,6 +185,9 @@ class Listing:
 
     def interval(self, fleet: Fleet) -> float:
         """Every how many seconds that is asked for."""
+        # The first screen has no list of a topic.
+        from tui.store.topics import TOPICS
+
         return TOPICS[self.topics[-1]].interval
 
     def is_stale(self, scene: Scene) -> bool:
@@ -225,9 +226,10 @@ class Listing:
 
     def copies_of(self, key: str | None, title: str, fact: Fact | None) -> tuple[Entry, ...]:
         """What there is to copy while the facts have the keys: the one under their cursor."""
+        from tui.ui.primitives.facts import copied
         from tui.ui.render.copy_entries import under_cursor
 
-        return under_cursor(fact.label or title, text_of(fact)) if fact is not None else ()
+        return under_cursor(fact.label or title, copied(fact)) if fact is not None else ()
 
     # Keys
 

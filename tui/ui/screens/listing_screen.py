@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
 from textual.message import Message
@@ -17,13 +17,13 @@ from tui.ui.messages import Attend
 from tui.ui.screens.charted import RANGES
 from tui.ui.screens.listing import Listing, Scene
 from tui.ui.screens.panes import PanedScreen
-from tui.ui.widgets.facts_pane import FactsPane
 from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from tui.ui.charts.spec import Drawn
+    from tui.ui.widgets.facts_pane import FactsPane
 
 OWN = frozenset(
     ("sort", "invert", "filter", "demand", "list", "pane", "zoom", "open", "mark", "watch", "remove", "reveal")
@@ -122,8 +122,12 @@ class ListingScreen(PanedScreen):
         self._entitle(table, "  ".join(part for part in title if part), trouble or rows.note)
         table.set_class(bool(trouble), "-old")
 
+    @property
+    def _facts(self) -> FactsPane:
+        return cast("FactsPane", self._pane("facts"))
+
     def _show_facts(self, listing: Listing) -> None:
-        pane = self.query_one("#facts", FactsPane)
+        pane = self._facts
         if not pane.display:
             return
         about = listing.about(self._scene(listing))
@@ -289,7 +293,7 @@ class ListingScreen(PanedScreen):
     def action_copy(self) -> None:
         """What is under the cursor, first and chosen; then what there is to copy of the pod."""
         if self._active == "facts":
-            title, fact = self.query_one("#facts", FactsPane).fact or ("", None)
+            title, fact = self._facts.fact or ("", None)
             first = self._listing.copies_of(self._key, title, fact)
         else:
             first = self._listing.copies(self._key)

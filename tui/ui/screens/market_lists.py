@@ -26,7 +26,7 @@ from tui.ui.controllers.deploys import Wish
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Fact, copied
-from tui.ui.render import catalogue, empty_states, offers
+from tui.ui.render import catalogue, data_centers, empty_states, offers, watches
 from tui.ui.render.copy_entries import Entry, of_market, under_cursor
 from tui.ui.render.rows import NARROW, narrowed
 from tui.ui.screens.listing import About, Listing, Picture, Rows, Scene
@@ -255,17 +255,17 @@ class Cpus(TopicListing[CpuType]):
     name = "cpus"
     title = "CPUs"
     noun = "CPU types"
-    columns = offers.CPU_COLUMNS
-    sorts = offers.CPU_SORTS
+    columns = catalogue.CPU_COLUMNS
+    sorts = catalogue.CPU_SORTS
     topics = ("cpus",)
     panes = ("list",)
 
     def matching(self, fleet: Fleet) -> Mapping[str, CpuType]:
-        cpus = offers.cpus(self.every(fleet), self.typed, self.sort, self.inverted)
+        cpus = catalogue.cpus(self.every(fleet), self.typed, self.sort, self.inverted)
         return {cpu.id or f"cpu {number}": cpu for number, cpu in enumerate(cpus)}
 
     def cells(self, item: CpuType, fleet: Fleet) -> Cells:
-        return offers.cpu_cells(item)
+        return catalogue.cpu_cells(item)
 
     def is_stale(self, scene: Scene) -> bool:
         # A data sheet does not change with the hour.
@@ -283,21 +283,21 @@ class Centers(TopicListing[DataCenter]):
     title = "Data centres"
     short = "Centres"
     noun = "data centres"
-    columns = offers.CENTER_COLUMNS
-    sorts = offers.CENTER_SORTS
+    columns = data_centers.COLUMNS
+    sorts = data_centers.SORTS
     topics = ("places",)
 
     def every(self, fleet: Fleet) -> Sequence[DataCenter]:
         return fleet.places.value.centers if fleet.places.value else ()
 
     def matching(self, fleet: Fleet) -> Mapping[str, DataCenter]:
-        return {one.id: one for one in offers.centers(self.every(fleet), self.typed, self.sort, self.inverted)}
+        return {one.id: one for one in data_centers.matching(self.every(fleet), self.typed, self.sort, self.inverted)}
 
     def cells(self, item: DataCenter, fleet: Fleet) -> Cells:
-        return offers.center_cells(item, _gpu_names(fleet))
+        return data_centers.cells(item, _gpu_names(fleet))
 
     def rises(self) -> bool:
-        return offers.centers_rise(self.sort, self.inverted)
+        return data_centers.rises(self.sort, self.inverted)
 
     def _center(self, fleet: Fleet, key: str | None) -> DataCenter | None:
         return next((center for center in self.every(fleet) if center.id == key), None)
@@ -307,7 +307,7 @@ class Centers(TopicListing[DataCenter]):
         if center is None:
             return About("Details", wrapped=wrapped)
         return About(
-            center.name or center.id, offers.center_facts(center, _gpu_names(scene.fleet)), wrapped=wrapped
+            center.name or center.id, data_centers.facts(center, _gpu_names(scene.fleet)), wrapped=wrapped
         )  # fmt: skip
 
     def wish(self, key: str | None) -> Wish | None:
@@ -329,7 +329,7 @@ class Watches(MarketListing):
 
     name = "watches"
     title = "Watches"
-    columns = offers.WATCH_COLUMNS
+    columns = watches.COLUMNS
     panes = ("list",)
     actions = frozenset(("watch", "open", "remove"))
 
@@ -346,7 +346,7 @@ class Watches(MarketListing):
             empty = EmptyState("nothing matches the filter", (f"{len(every)} are hidden; esc clears it.",))
         return Rows(
             tuple(shown),
-            lambda key: offers.watch_cells(shown[key], live, scene.now, self.context.tz),
+            lambda key: watches.cells(shown[key], live, scene.now, self.context.tz),
             len(every),
             empty,
         )

@@ -1,0 +1,139 @@
+"""The charts of a machine that is let to others, and what it earned as bars. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from tui.store.host_telemetry import is_percent
+from tui.store.metrics import BY_NAME, METRICS, PART
+from tui.store.series import Point
+from tui.store.views.hosts import DAY, Earned
+from tui.store.views.pods import Line
+from tui.ui.charts import spec
+from tui.ui.charts.pod_charts import MANY, Look, top_of
+from tui.ui.charts.spec import ChartSpec
+
+if TYPE_CHECKING:
+    from tui.store.series import Series
+
+CHARTS = tuple(metric.name for metric in sorted(METRICS, key=lambda metric: not metric.per_gpu))
+"""The charts of a machine: it is its GPUs that are let."""
+
+
+def charts_of(series: Series) -> tuple[str, ...]:
+    """The charts there is anything to draw in: temperature and power only where RunPod gives them."""
+    return tuple(c for c in CHARTS if BY_NAME[c].always or BY_NAME[c].gpus_in(series.names))
+
+
+def specs(
+    series: Series,
+    look: Look,
+    width: float,
+    sizes: Sequence[tuple[int, int]],
+    charts: Sequence[str],
+    silence: float,
+    current: bool,
+) -> tuple[ChartSpec, ...]:
+    """One spec for each of these charts of a machine, for the size of each, in columns of `width` seconds.
+
+    current: whether the newest sample speaks of now.
+    """
+    return tuple(
+        _spec(series, chart, look, size, width, silence, current)
+        for chart, size in zip(charts, sizes, strict=False)
+    )  # fmt: skip
+
+
+def _spec(
+    series: Series, chart: str, look: Look, size: tuple[int, int], width: float, silence: float, current: bool
+) -> ChartSpec:
+    metric = BY_NAME[chart]
+    named = [("", chart)]
+    if metric.per_gpu:
+        named = [(f"GPU {n}", metric.of_gpu(n)) for n in metric.gpus_in(series.names)]
+    # Not above one so far: it may be a fraction, and is not called a percent.
+    part = not metric.per_gpu and not is_percent(series)
+    if part:
+        named = [("", f"{chart}{PART}")]
+    heat = len(named) > 1 and (len(named) > MANY if look.heat is None else look.heat)
+    window = spec.window(look.now, look.span, spec.plot_columns(*size, heat), width)
+    lines = tuple(_line(series, label, name, window, look, silence, current) for label, name in named)
+    return ChartSpec(
+        metric.title,
+        lines,
+        window,
+        high=1.0 if part else top_of(metric, lines),
+        places=2 if part else 0,
+        unit="" if part else metric.unit,
+        tz=look.tz,
+        heat=heat,
+        cursor=look.cursor,
+        # GPUs of one machine are let to different people.
+        apart=True,
+        note="no samples in this range" if len(series) else "no samples yet",
+    )
+
+
+def _line(
+    series: Series, label: str, name: str, window: spec.Window, look: Look, silence: float, current: bool
+) -> Line:
+    runs = series.runs(name, *window, silence, until=look.now)
+    if look.cursor is None:
+        return Line(label, runs, series.value(name, look.now) if current else None)
+    at = look.cursor
+    return Line(label, runs, next((p.mean for run in runs for p in run if p.at <= at < p.at + window.width), None))
+
+
+MOST_DAYS = 90
+"""Days that get bars of any width before older ones get a place."""
+
+
+def earned_chart(earned: Sequence[Earned], now: float, width: int, height: int) -> ChartSpec:
+    """What was earned day by day as bars, disks upon GPUs; the last days that there is room for."""
+    most = max((day.total for day in earned), default=1.0)
+    high, places = _round(most), 2 if most < 100 else 0
+    axis = min(12, max(5, len(f"{high:.{places}f}") + 1))
+    columns = max(1, width - (axis if spec.has_axis(width, height) else 0))
+    last = max(now, earned[-1].at if earned else now) // DAY * DAY
+    told = (last - earned[0].at) / DAY + 1 if earned else 1
+    shown = int(max(1, min(told, MOST_DAYS, columns)))
+    # A day is so many halves of a column: the chart is full, and each day as wide as the next.
+    halves = max(1, min(2 * columns // shown, 12))
+    width_s = 2 * DAY / halves
+    window = spec.Window(last + DAY - columns * width_s, width_s, columns)
+    seen = [day for day in earned if day.at >= window.start]
+    parts: list[tuple[str, list[Point]]] = [("GPUs", []), ("disks", []), ("other", [])]
+    for day in seen:
+        base = 0.0
+        for (_, points), amount in zip(parts, (day.gpu, day.disk, day.rest), strict=True):
+            points.append(Point(day.at, base, base + amount, base + amount))
+            base += amount
+    sums = {"GPUs": sum(d.gpu for d in seen), "disks": sum(d.disk for d in seen), "other": sum(d.rest for d in seen)}
+    lines = tuple(
+        Line(label, (tuple(points),), sums[label])
+        for label, points in parts
+        if points and (sums[label] or label != "other")
+    )
+    return ChartSpec(
+        f"{len(seen)} days" if len(seen) != 1 else "1 day",
+        lines,
+        window,
+        high=high,
+        places=places,
+        axis=axis,
+        unit="$",
+        tz=UTC,
+        bars=halves - 1 if halves > 2 else halves,
+        note="no day is told of",
+    )
+
+
+def _round(value: float) -> float:
+    """A round number not below a value."""
+    if value <= 0 or not math.isfinite(value):
+        return 1.0
+    size = 10.0 ** math.floor(math.log10(value))
+    return next(step * size for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * size >= value * 0.9999)

@@ -1,0 +1,100 @@
+"""Data centres in words: columns and cells, their order, what one has in stock. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tui.format import numbers as fmt
+from tui.store.views.offer_rows import stock_rank
+from tui.ui.primitives.cells import Cell
+from tui.ui.primitives.facts import Fact, Section
+from tui.ui.render.rows import stock_cell
+from tui.ui.widgets.table import Cells, Column
+
+if TYPE_CHECKING:
+    from tui.api.models import DataCenter
+
+COLUMNS = (
+    Column("id", "DATA CENTRE", 12, 0, sort="id"),
+    Column("name", "NAME", 14, 3, sort="name"),
+    Column("country", "WHERE", 6, 1, sort="country"),
+    Column("types", "GPU TYPES", 10, 1, right=True, sort="types"),
+    Column("best", "IN STOCK", 20, 2, flex=True, sort="best"),
+    Column("volumes", "VOLUMES", 7, 4, sort="volumes"),
+    Column("network", "GLOBAL NET", 10, 5, sort="network"),
+    Column("compliance", "COMPLIANCE", 12, 6, sort="compliance"),
+)
+SORTS = ("types", "id", "name", "country", "best", "volumes", "network", "compliance")
+
+
+def stocked(center: DataCenter) -> tuple[tuple[str, str], ...]:
+    """What a data centre has, by the GPU's id, best stocked first."""
+    found = [(s.gpu_id, s.stock) for s in center.stocks if s.stock is not None]
+    return tuple(sorted(found, key=lambda pair: (-stock_rank(pair[1]), pair[0])))
+
+
+def short_name(gpu: str) -> str:
+    """A GPU's id without what all of them begin with."""
+    for word in ("NVIDIA GeForce ", "NVIDIA ", "AMD Instinct ", "AMD "):
+        gpu = gpu.removeprefix(word)
+    return gpu
+
+
+def cells(center: DataCenter, names: dict[str, str]) -> Cells:
+    def yes(value: bool | None) -> Cell:
+        return (("✓ yes", "good"),) if value else (("no" if value is False else fmt.UNKNOWN, "quiet"),)
+
+    found = stocked(center)
+    best = ", ".join(names.get(gpu, short_name(gpu)) for gpu, _ in found)
+    return {
+        "id": ((center.id, "text" if found else "muted"),),
+        "name": ((center.name or fmt.UNKNOWN, "muted"),),
+        "country": ((center.location or fmt.UNKNOWN, "muted"),),
+        "types": ((str(len(found)), "text" if found else "quiet"),),
+        "best": ((best or "nothing", "text" if best else "quiet"),),
+        "volumes": yes(center.volumes),
+        "network": yes(center.global_network),
+        "compliance": ((", ".join(center.compliance) or fmt.UNKNOWN, "muted"),),
+    }
+
+
+_KEYS: dict[str, Callable[[DataCenter], Any]] = {
+    "types": lambda c: -len(stocked(c)),
+    "id": lambda c: c.id,
+    "name": lambda c: (c.name or "~").lower(),
+    "country": lambda c: c.location or "~",
+    # Those with the best stock, with network volumes, in the global network, come first.
+    "best": lambda c: -max((stock_rank(word) for _, word in stocked(c)), default=0),
+    "volumes": lambda c: not c.volumes,
+    "network": lambda c: not c.global_network,
+    "compliance": lambda c: ", ".join(c.compliance) or "~",
+}
+_FALLING = ("types", "best", "volumes", "network")
+
+
+def rises(sort: str, inverted: bool) -> bool:
+    """Whether the data centres begin with the least of what they are sorted by."""
+    return inverted if sort in _FALLING else not inverted
+
+
+def matching(every: Sequence[DataCenter], text: str, sort: str, inverted: bool) -> tuple[DataCenter, ...]:
+    """The data centres that match, in order."""
+    wanted = text.lower().split()
+
+    def matches(center: DataCenter) -> bool:
+        gpus = " ".join(gpu for gpu, _ in stocked(center))
+        return all(w in f"{center.id} {center.name} {center.location} {gpus}".lower() for w in wanted)
+
+    kept = sorted((c for c in every if matches(c)), key=lambda c: c.id)
+    kept.sort(key=_KEYS[sort or "types"], reverse=inverted)
+    return tuple(kept)
+
+
+def facts(center: DataCenter, names: dict[str, str]) -> tuple[Section, ...]:
+    found = tuple(Fact(names.get(gpu, short_name(gpu)), stock_cell(word), gpu) for gpu, word in stocked(center))
+    stock = Section("In stock", found or (Fact("Nothing", (("no GPU is in stock here now", "quiet"),)),))
+    if center.listed is None:
+        return (stock,)
+    listed = ("yes", "text") if center.listed else ("no: RunPod does not offer it", "warn")
+    return (stock, Section("Data centre", (Fact("Listed", (listed,)),)))

@@ -1,0 +1,88 @@
+"""Values in words, as facts have them: a dash where nothing is known, figures with their units, instants. Pure."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from tui.format import numbers as fmt
+from tui.ui.primitives.cells import Cell
+from tui.ui.primitives.facts import Fact
+
+NOTHING: Cell = ((fmt.UNKNOWN, "quiet"),)
+"""What stands for a value that is not known."""
+
+
+class Clock(NamedTuple):
+    """The instant that facts are told for, and the zone in which they name others."""
+
+    now: float
+    tz: tzinfo | None
+
+
+def text(value: str | None, role: str = "text") -> Cell:
+    return ((value, role),) if value else NOTHING
+
+
+def copyable(label: str, value: str | None) -> Fact:
+    """A fact that is worth copying as it stands."""
+    return Fact(label, text(value), value or "")
+
+
+def yes(value: bool | None) -> Cell:
+    return NOTHING if value is None else (("yes", "text"),) if value else (("no", "muted"),)
+
+
+def number(value: float | None, after: str = "", before: str = "") -> str | None:
+    """A figure with its unit: whole where it is, else two places at most. None where there is none."""
+    if value is None or not math.isfinite(value):
+        return None
+    figure = f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+    return f"{before}{figure}{after}"
+
+
+def dollars(value: float | None) -> str | None:
+    return None if value is None else fmt.money(value)
+
+
+def money(value: float | None, role: str = "text", places: int = 2) -> Cell:
+    return NOTHING if value is None or not math.isfinite(value) else ((fmt.money(value, places), role),)
+
+
+def per_hour(value: float | None) -> str:
+    """$2.99/h; three places below a dime, where disks are."""
+    if value is None or not math.isfinite(value):
+        return fmt.UNKNOWN
+    return f"{fmt.money(value, 3 if 0 < abs(value) < 0.1 else 2)}/h"
+
+
+def rate(value: float | None, of: str = "") -> Cell:
+    """Dollars an hour. `of`: for what, told behind it."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return ((per_hour(value), "text"), *(((f"  {of}", "muted"),) if of else ()))
+
+
+def day(at: float | None, tz: tzinfo | None, form: str = "%Y-%m-%d %H:%M") -> str | None:
+    """An instant as a date; None for one that no calendar has."""
+    try:
+        return None if at is None else datetime.fromtimestamp(at, tz).strftime(form)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def date(at: float | None, tz: tzinfo | None) -> str:
+    """A date; a dash for one that is not known."""
+    return day(at, tz, "%Y-%m-%d") or fmt.UNKNOWN
+
+
+def instant(at: float | None, clock: Clock, form: str = "%Y-%m-%d %H:%M") -> Cell:
+    """How long ago, and the date."""
+    date = day(at, clock.tz, form)
+    if at is None or date is None:
+        return NOTHING
+    age = clock.now - at
+    # Clocks differ by a little; more than that is a date ahead.
+    words = f"in {fmt.duration(-age)}" if age < -60 else f"{fmt.duration(age)} ago"
+    return ((words, "text"), (f"  {date}", "muted"))

@@ -1,0 +1,60 @@
+"""`AccountListing`: what the lists of the Account screen share: rows that know their words and order."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from tui.store.fleet import Fleet
+from tui.store.topics import TOPICS
+from tui.ui.primitives.empty_state import EmptyState
+from tui.ui.primitives.facts import Section
+from tui.ui.render import empty_states, list_rows
+from tui.ui.render.list_rows import Row
+from tui.ui.screens.listing import NOTHING, About, Listing, Rows, Scene
+
+
+class AccountListing(Listing):
+    """A list whose rows know their own words and order. `about_title`: the title of its facts."""
+
+    about_title: ClassVar[str] = ""
+    preference = "account.sort.{}"
+
+    def all_rows(self, scene: Scene) -> dict[str, Row]:
+        """The rows, whatever is filtered."""
+        raise NotImplementedError
+
+    def sections(self, scene: Scene) -> tuple[Section, ...]:
+        """The facts."""
+        raise NotImplementedError
+
+    def server_now(self, scene: Scene) -> float:
+        """Now by RunPod's own clock, by which it tells days and dates."""
+        return scene.now + scene.fleet.skew
+
+    def rows(self, scene: Scene) -> Rows:
+        rows = self.all_rows(scene)
+        shown = list_rows.matching(rows, self.typed)
+        keys = list_rows.ordered(shown, self.sort, self.inverted)
+        return Rows(
+            keys, lambda key: shown[key].cells if key in shown else {}, len(rows),
+            self.empty(scene, len(rows), filtered=bool(self.typed.split())),
+            rising=list_rows.rises(shown, self.sort) != self.inverted, faded=self.is_stale(scene),
+        )  # fmt: skip
+
+    def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
+        """Why there is no row: of `hidden` ones none passes the filter, or there are none."""
+        feed = self.feed(scene.fleet)
+        if feed.value is None and (self.context.player.replay or scene.fleet.recorded):
+            return EmptyState(f"a recording has no {self.noun}", ("It keeps pods, prices and the balance: see Money.",))
+        if feed.value is None and scene.fleet.keyless:
+            return EmptyState("there is no API key: prices only", ("Set RUNPOD_API_KEY or pass --api-key-file FILE.",))
+        return empty_states.topic(feed, self.noun, filtered, hidden)
+
+    def about(self, scene: Scene) -> About:
+        empty = self.empty(scene) if self.feed(scene.fleet).value is None else NOTHING
+        return About(self.about_title or self.title, self.sections(scene), empty, faded=self.is_stale(scene))
+
+
+def account_trouble(fleet: Fleet, now: float) -> str:
+    """What is the matter with what RunPod tells of the account; in a recording it tells nothing."""
+    return "" if fleet.recorded else empty_states.aged(fleet.account, now, TOPICS["account"].interval)
