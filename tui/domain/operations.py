@@ -1,4 +1,4 @@
-"""Deeds: what podtop was told to do, from the key to the ending. Pure; instants in epoch seconds."""
+"""Operations: what podtop is to do, from the key to how it ended. Pure; instants in epoch seconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """How a deed ended, as the action log has it.
+    """How an operation ended, as the action log has it.
 
     NOT_DONE: sent, its answer was lost, and RunPod shows that nothing came of it.
     UNKNOWN:  sent, and whether it happened could not be found out.

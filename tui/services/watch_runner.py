@@ -61,7 +61,7 @@ class WatchRunner(Runner[MarketWatch]):
 
     want:  asks the market these questions with every poll.
     ring:  tells a person who looks elsewhere: a title, and a sentence.
-    does:  carries out what a vigil was armed for; None where nothing can be done yet.
+    does:  carries out what a watch was armed for; None where nothing can be done yet.
     may:   why nothing may be sent; None where it may.
     name:  makes a name that no other pod has, of a stem.
     made:  told of a pod that was made, and of what.
@@ -112,11 +112,11 @@ class WatchRunner(Runner[MarketWatch]):
         self._claim.taken()
         return self._token
 
-    def armed(self, vigil: MarketWatch, draft: Draft, plan: ArmedDeploy, account: str) -> MarketWatch:
-        """The vigil, to be kept, that deploys by itself; values that are secret stay here. Raises ShelfError."""
+    def armed(self, watch: MarketWatch, draft: Draft, plan: ArmedDeploy, account: str) -> MarketWatch:
+        """The watch, to be kept, that deploys by itself; values that are secret stay here. Raises ShelfError."""
         holder = self._holds() if plan.env or plan.hidden else ""
-        self.drafts[vigil.id] = draft
-        return replace(vigil, state=State.ARMED, plan=plan, account=account, holder=holder)
+        self.drafts[watch.id] = draft
+        return replace(watch, state=State.ARMED, plan=plan, account=account, holder=holder)
 
     def close(self) -> None:
         super().close()
@@ -124,81 +124,81 @@ class WatchRunner(Runner[MarketWatch]):
             # Nobody holds it any more: so the file goes.
             is_claimed(_life_file(self.vigils.path, self._token))
 
-    def _look(self, vigils: dict[str, MarketWatch], now: float) -> None:
-        self._fleet.vigils = vigils
-        self._show_others(vigils)
-        questions = tuple(dict.fromkeys(v.question for v in vigils.values() if v.gpus and not v.over))
+    def _look(self, watches: dict[str, MarketWatch], now: float) -> None:
+        self._fleet.vigils = watches
+        self._show_others(watches)
+        questions = tuple(dict.fromkeys(v.question for v in watches.values() if v.gpus and not v.over))
         if questions != self._asked:
             self._asked = questions
             self._want(questions)
-        for vigil in vigils.values():
-            self._see_to(vigil, now)
+        for watch in watches.values():
+            self._see_to(watch, now)
 
-    def _show_others(self, vigils: dict[str, MarketWatch]) -> None:
+    def _show_others(self, watches: dict[str, MarketWatch]) -> None:
         """Show what another podtop told and did since the last look."""
-        before, self._known = self._known, vigils
-        for vigil in vigils.values():
-            old = before.get(vigil.id) if before is not None else None
-            if old is None or old == vigil or self._mine.get(vigil.id) == (vigil.state, vigil.told_at):
+        before, self._known = self._known, watches
+        for watch in watches.values():
+            old = before.get(watch.id) if before is not None else None
+            if old is None or old == watch or self._mine.get(watch.id) == (watch.state, watch.told_at):
                 continue
-            if vigil.over and not old.over:
-                level = Level.INFO if vigil.state is State.DONE else Level.WARNING
-                self._say(UserMessage(f"watch {vigil.state}: {what(vigil)}: {vigil.words}", level))
-            elif vigil.told_at is not None and vigil.told_at != old.told_at:
-                self._say(UserMessage(f"◉ {what(vigil)}: it is there", Level.INFO))
+            if watch.over and not old.over:
+                level = Level.INFO if watch.state is State.DONE else Level.WARNING
+                self._say(UserMessage(f"watch {watch.state}: {what(watch)}: {watch.words}", level))
+            elif watch.told_at is not None and watch.told_at != old.told_at:
+                self._say(UserMessage(f"◉ {what(watch)}: it is there", Level.INFO))
 
-    def _see_to(self, vigil: MarketWatch, now: float) -> None:
-        if vigil.over or vigil.id in self._tasks:
+    def _see_to(self, watch: MarketWatch, now: float) -> None:
+        if watch.over or watch.id in self._tasks:
             return
-        if vigil.state is State.SENDING:
-            self._recover(vigil, now)
+        if watch.state is State.SENDING:
+            self._recover(watch, now)
             return
-        if vigil.state is State.ARMED and not self._has_values(vigil) and not self._lives(vigil.holder):
+        if watch.state is State.ARMED and not self._has_values(watch) and not self._lives(watch.holder):
             words = "podtop ended, and its variables' values with it: arm it again"
-            self._keep(vigil, replace(vigil, state=State.WAITING, plan=None, holder="", words=words))
-            self._say(UserMessage(f"▲ watch: {what(vigil)} is not armed any more: {words}"))
+            self._keep(watch, replace(watch, state=State.WAITING, plan=None, holder="", words=words))
+            self._say(UserMessage(f"▲ watch: {what(watch)} is not armed any more: {words}"))
             return
-        told_at, found = self._found(vigil, now)
-        if told_at is None or self._read.get(vigil.id) == told_at:
+        answered_at, sighting = self._sighted(watch, now)
+        if answered_at is None or self._read.get(watch.id) == answered_at:
             return
-        self._read[vigil.id] = told_at
-        if vigil.pod and self._is_mine(vigil) and (ended := moot(vigil, self._pod(vigil))) is not None:
-            self._keep(vigil, replace(vigil, state=ended[0], words=ended[1]))
+        self._read[watch.id] = answered_at
+        if watch.pod and self._is_mine(watch) and (end := moot(watch, self._pod(watch))) is not None:
+            self._keep(watch, replace(watch, state=end[0], words=end[1]))
             return
-        there = found is not None
-        fresh, news = seen(vigil, there, now)
-        if fresh != vigil and not self.vigils.swap(vigil.id, vigil, fresh):
+        there = sighting is not None
+        fresh, news = seen(watch, there, now)
+        if fresh != watch and not self.vigils.swap(watch.id, watch, fresh):
             return
         if news:
-            self._mine[vigil.id] = (fresh.state, fresh.told_at)
-            self._tell(fresh, found)
+            self._mine[watch.id] = (fresh.state, fresh.told_at)
+            self._tell(fresh, sighting)
         if there and may_send(fresh, now):
-            self._act(fresh, found)
+            self._act(fresh, sighting)
 
-    def _has_values(self, vigil: MarketWatch) -> bool:
+    def _has_values(self, watch: MarketWatch) -> bool:
         """Whether what it is to send is known here, whole."""
-        return vigil.plan is None or not (vigil.plan.env or vigil.plan.hidden) or vigil.id in self.drafts
+        return watch.plan is None or not (watch.plan.env or watch.plan.hidden) or watch.id in self.drafts
 
-    def _is_mine(self, vigil: MarketWatch) -> bool:
+    def _is_mine(self, watch: MarketWatch) -> bool:
         """Whether podtop looks at the account that it was armed for."""
         funds = self._fleet.funds
-        return funds is not None and funds.account_id == vigil.account
+        return funds is not None and funds.account_id == watch.account
 
-    def _pod(self, vigil: MarketWatch) -> Pod | None:
-        record = self._fleet.records.get(vigil.pod)
+    def _pod(self, watch: MarketWatch) -> Pod | None:
+        record = self._fleet.records.get(watch.pod)
         return record.pod if record is not None else None
 
-    def _found(self, vigil: MarketWatch, now: float) -> tuple[float | None, Hit | bool | None]:
+    def _sighted(self, watch: MarketWatch, now: float) -> tuple[float | None, Hit | bool | None]:
         """When RunPod last told of it, and what is there. Only what it says now is a reason to do anything."""
-        if vigil.pod:
+        if watch.pod:
             at = self._fleet.pods_told(now)
             if at is None:
                 return None, None
-            record = self._fleet.records.get(vigil.pod)
+            record = self._fleet.records.get(watch.pod)
             if record is not None and record.unreadable is not None:
                 return None, None
-            return at, True if has_room(self._pod(vigil)) else None
-        feed = self._fleet.market_for(vigil.question)
+            return at, True if has_room(self._pod(watch)) else None
+        feed = self._fleet.market_for(watch.question)
         if (
             feed.value is None
             or feed.at is None
@@ -206,101 +206,102 @@ class WatchRunner(Runner[MarketWatch]):
             or feed.stale(now, self._fleet.market_interval)
         ):
             return None, None
-        return feed.at, hit(vigil, feed.value)
+        return feed.at, hit(watch, feed.value)
 
-    def _tell(self, vigil: MarketWatch, found: Hit | bool | None) -> None:
-        text = self._words(vigil, found)
+    def _tell(self, watch: MarketWatch, sighting: Hit | bool | None) -> None:
+        text = self._sentence(watch, sighting)
         self._say(UserMessage(f"◉ {text}", Level.INFO))
-        self._ring("podtop: " + what(vigil), text)
-        self._happened(Event(self._clock(), vigil.pod, Kind.PRICE, text))
+        self._ring("podtop: " + what(watch), text)
+        self._happened(Event(self._clock(), watch.pod, Kind.PRICE, text))
 
     @staticmethod
-    def _words(vigil: MarketWatch, found: Hit | bool | None) -> str:
-        if not isinstance(found, Hit):
-            return f"{vigil.pod_name or vigil.pod} can be resumed: its host has free GPUs"
-        cloud = "secure" if found.secure else "community"
-        each = " per GPU" if vigil.demand.gpu_count > 1 else ""
-        kind = "bid from " if vigil.spot else ""
-        return f"{found.name} is there: {kind}${found.price:.2f}/h{each}, {cloud}, stock {(found.stock or '?').lower()}"
+    def _sentence(watch: MarketWatch, sighting: Hit | bool | None) -> str:
+        if not isinstance(sighting, Hit):
+            return f"{watch.pod_name or watch.pod} can be resumed: its host has free GPUs"
+        cloud = "secure" if sighting.secure else "community"
+        each = " per GPU" if watch.demand.gpu_count > 1 else ""
+        kind = "bid from " if watch.spot else ""
+        stock = (sighting.stock or "?").lower()
+        return f"{sighting.name} is there: {kind}${sighting.price:.2f}/h{each}, {cloud}, stock {stock}"
 
     # Doing what it was armed for
 
-    def _act(self, vigil: MarketWatch, found: Hit | bool | None) -> None:
+    def _act(self, watch: MarketWatch, sighting: Hit | bool | None) -> None:
         does = self._does()
-        if does is None or not self._has_values(vigil):
+        if does is None or not self._has_values(watch):
             return
-        if (why := self._why_not(vigil)) is not None:
-            self._hold_back(vigil, why)
+        if (why := self._why_not(watch)) is not None:
+            self._hold_back(watch, why)
             return
-        self._begin(vigil.id, lambda: self._try(vigil, found, does))
+        self._begin(watch.id, lambda: self._try(watch, sighting, does))
 
-    def _why_not(self, vigil: MarketWatch) -> str | None:
+    def _why_not(self, watch: MarketWatch) -> str | None:
         if self._fleet.funds is None:
             return "RunPod does not tell the account now"
-        if not self._is_mine(vigil):
+        if not self._is_mine(watch):
             return "it was armed for another account"
-        if (busy := self._fleet.deeds.get(vigil.pod)) is not None:
+        if (busy := self._fleet.deeds.get(watch.pod)) is not None:
             return f"still {busy.word}"
         return self._may()
 
-    async def _try(self, vigil: MarketWatch, found: Hit | bool | None, does: Does) -> None:
+    async def _try(self, watch: MarketWatch, sighting: Hit | bool | None, does: Does) -> None:
         """Look at everything again, write down what is about to be sent, and send it, once."""
         try:
             await self._look_again()
-            if (why := self._why_not(vigil)) is not None:
-                self._hold_back(vigil, why)
-            elif isinstance(found, Hit):
-                await self._deploy(vigil, found, does)
+            if (why := self._why_not(watch)) is not None:
+                self._hold_back(watch, why)
+            elif isinstance(sighting, Hit):
+                await self._deploy(watch, sighting, does)
             else:
-                await self._resume(vigil, does)
+                await self._resume(watch, does)
         except CloudError as error:
-            self._hold_back(vigil, f"it could not be read again: {error}")
+            self._hold_back(watch, f"it could not be read again: {error}")
         except ShelfError as error:
-            self._hold_back(vigil, str(error))
+            self._hold_back(watch, str(error))
 
-    async def _written(self, vigil: MarketWatch, sending: MarketWatch) -> bool:
+    async def _written(self, watch: MarketWatch, sending: MarketWatch) -> bool:
         """Put on the disk that it is about to be sent: whatever becomes of podtop now, nobody sends it again."""
         sending = replace(sending, holder=self._holds())
-        return await asyncio.to_thread(self._is_first, vigil.id, vigil, sending)
+        return await asyncio.to_thread(self._is_first, watch.id, watch, sending)
 
-    async def _resume(self, vigil: MarketWatch, does: Does) -> None:
-        record = self._fleet.records.get(vigil.pod)
+    async def _resume(self, watch: MarketWatch, does: Does) -> None:
+        record = self._fleet.records.get(watch.pod)
         if record is not None and record.pod is None:
-            self._hold_back(vigil, f"it could not be read again: {record.unreadable}")
+            self._hold_back(watch, f"it could not be read again: {record.unreadable}")
             return
-        pod = self._pod(vigil)
-        if pod is None or moot(vigil, pod) is not None or not has_room(pod):
+        pod = self._pod(watch)
+        if pod is None or moot(watch, pod) is not None or not has_room(pod):
             return
-        if dearer(vigil, pod):
-            self._hold_back(vigil, f"it would cost ${pod.cost_per_hr:.2f}/h, and ${vigil.ceiling:.2f}/h was agreed to")
+        if dearer(watch, pod):
+            self._hold_back(watch, f"it would cost ${pod.cost_per_hr:.2f}/h, and ${watch.ceiling:.2f}/h was agreed to")
             return
-        sending = replace(vigil, state=State.SENDING, sent=vigil.pod, sent_at=self._clock())
-        if await self._written(vigil, sending):
-            outcome = await does.start(Command("resume", vigil.pod, vigil.pod_name), by="watch")
+        sending = replace(watch, state=State.SENDING, sent=watch.pod, sent_at=self._clock())
+        if await self._written(watch, sending):
+            outcome = await does.start(Command("resume", watch.pod, watch.pod_name), by="watch")
             self._end(replace(sending, holder=self._token), outcome)
 
-    async def _deploy(self, vigil: MarketWatch, found: Hit, does: Does) -> None:
-        plan = vigil.plan
+    async def _deploy(self, watch: MarketWatch, sighting: Hit, does: Does) -> None:
+        plan = watch.plan
         if plan is None or plan.attempts < 1:
             return
-        if (made := self._named(vigil.sent)) is not None:
+        if (pod := self._named(watch.sent)) is not None:
             # What RunPod refused it made all the same.
-            self._keep(vigil, replace(vigil, state=State.DONE, words=f"it was made: {made}"))
+            self._keep(watch, replace(watch, state=State.DONE, words=f"it was made: {pod}"))
             return
-        form = self.drafts.get(vigil.id) or Draft(plan.values)
-        draft = prepared(vigil, plan, form, found, self._name(found.name))
+        form = self.drafts.get(watch.id) or Draft(plan.values)
+        draft = prepared(watch, plan, form, sighting, self._name(sighting.name))
         names = frozenset(record.name for record in self._fleet.records.values())
         offers, funds, now = self._offers(), self._fleet.funds, self._clock()
-        if (why := fault(vigil, plan, draft, found, offers, funds, names, now, self._tz)) is not None:
-            self._hold_back(vigil, why)
+        if (why := fault(watch, plan, draft, sighting, offers, funds, names, now, self._tz)) is not None:
+            self._hold_back(watch, why)
             return
         order = deploy_order.order(draft, offers, now, self._tz)
         left = replace(plan, attempts=plan.attempts - 1)
         sending = replace(
-            vigil, state=State.SENDING, plan=left, sent=draft["name"], sent_at=now,
-            tried=refused(vigil, found),
+            watch, state=State.SENDING, plan=left, sent=draft["name"], sent_at=now,
+            tried=refused(watch, sighting),
         )  # fmt: skip
-        if await self._written(vigil, sending):
+        if await self._written(watch, sending):
             outcome = await does.deploy(order, by="watch")
             self._end(replace(sending, holder=self._token), outcome)
             if outcome.ending is Status.DONE:
@@ -318,12 +319,12 @@ class WatchRunner(Runner[MarketWatch]):
 
     def _keep(self, old: MarketWatch, new: MarketWatch) -> None:
         try:
-            kept = self.vigils.swap(old.id, old, new)
+            is_kept = self.vigils.swap(old.id, old, new)
             self._fleet.vigils = dict(self.vigils.all())
         except (ShelfError, OSError) as error:
-            kept = True
+            is_kept = True
             self._say(UserMessage(str(error)))
-        if not kept:
+        if not is_kept:
             # Another podtop was faster: what it did is shown as its own.
             return
         self._mine[new.id] = (new.state, new.told_at)
@@ -334,38 +335,38 @@ class WatchRunner(Runner[MarketWatch]):
             if new.state is not State.DONE:
                 self._say(UserMessage(f"watch {new.state}: {text}"))
 
-    def _recover(self, vigil: MarketWatch, now: float) -> None:
+    def _recover(self, watch: MarketWatch, now: float) -> None:
         """An attempt that no task here is at: another podtop's, or one of a podtop that has ended."""
-        told = self._fleet.pods_at
-        if vigil.sent_at is None or told is None or told <= vigil.sent_at or not self._is_mine(vigil):
+        answered_at = self._fleet.pods_at
+        if watch.sent_at is None or answered_at is None or answered_at <= watch.sent_at or not self._is_mine(watch):
             return
-        if self._lives(vigil.holder):
+        if self._lives(watch.holder):
             return
-        if (words := self._shows(vigil)) is not None:
-            self._keep(vigil, replace(vigil, state=State.DONE, words=words))
-        elif now - vigil.sent_at >= FORGOTTEN:
+        if (words := self._shows(watch)) is not None:
+            self._keep(watch, replace(watch, state=State.DONE, words=words))
+        elif now - watch.sent_at >= FORGOTTEN:
             words = "podtop ended while it was sent, and nothing shows it: look at RunPod's console"
-            self._keep(vigil, replace(vigil, state=State.UNKNOWN, words=words))
+            self._keep(watch, replace(watch, state=State.UNKNOWN, words=words))
 
-    def _shows(self, vigil: MarketWatch) -> str | None:
+    def _shows(self, watch: MarketWatch) -> str | None:
         """What shows that an attempt did what it was to do; None where nothing does."""
-        if vigil.pod:
-            pod = self._pod(vigil)
+        if watch.pod:
+            pod = self._pod(watch)
             return "it runs" if pod is not None and pod.status == "RUNNING" else None
-        made = self._named(vigil.sent)
+        made = self._named(watch.sent)
         return f"it was made: {made}" if made is not None else None
 
-    def _hold_back(self, vigil: MarketWatch, why: str) -> None:
+    def _hold_back(self, watch: MarketWatch, why: str) -> None:
         """It is there, and nothing is sent: told once for each reason, and kept beside the watch."""
         reason = re.sub(r"[\d.]+", "", why)
-        if self._held_back.get(vigil.id) == reason:
+        if self._held_back.get(watch.id) == reason:
             return
-        self._held_back[vigil.id] = reason
-        text = f"{what(vigil)} is there, and nothing is sent: {why}"
+        self._held_back[watch.id] = reason
+        text = f"{what(watch)} is there, and nothing is sent: {why}"
         self._say(UserMessage(f"▲ watch: {text}"))
         self._ring("podtop: watch held back", text)
         with suppress(ShelfError):
-            self.vigils.swap(vigil.id, vigil, replace(vigil, words=f"nothing sent: {why}"))
+            self.vigils.swap(watch.id, watch, replace(watch, words=f"nothing sent: {why}"))
 
 
 def _life_file(path: Path, token: str) -> Path:

@@ -96,7 +96,7 @@ class LeaseDialog(FramedDialog[Term]):
     def _show(self) -> None:
         lease = self._lease
         now = "none" if lease is None else f"{lease.action} in {fmt.duration(lease.ends - self._now())}"
-        told = (
+        points = (
             Point(
                 "who", "podtop does it, while it runs; or podtop record --enforce-leases. RunPod's own timers do not."
             ),
@@ -115,7 +115,7 @@ class LeaseDialog(FramedDialog[Term]):
                 note, wrong = f"▲ {fault}", True
         role = "bad" if note.startswith("▲") else "text"
         head = self.text((("lease now: ", "muted"), (now, "text")), "#confirm")
-        self.say(head, told, self.text(((note, role),), "#confirm"), 2 + terminates)
+        self.say(head, points, self.text(((note, role),), "#confirm"), 2 + terminates)
         self.query_one("#do", Button).disabled = wrong or not named
 
     @on(Input.Submitted)

@@ -152,13 +152,13 @@ class WatchDialog(FramedDialog[Decision]):
         else:
             if decision.vigil is not None:
                 note = f"→ {what(decision.vigil)}"
-        first, *rest = self._told()
+        first, *rest = self._points()
         self.say(self.points((first,)), tuple(rest), self.text(((note, role),), "#confirm"), 8 if deploys else 6)
         do = self.query_one("#do", Button)
         do.label = Text("Next" if deploys else "Watch")
         do.disabled = role == "bad"
 
-    def _told(self) -> tuple[Point, ...]:
+    def _points(self) -> tuple[Point, ...]:
         price = "none is free" if self._price is None else f"from ${self._price:.2f} for one GPU"
         more = [text for text in chips(self._vigil.demand) if not text.startswith(("gpus=", "cloud="))]
         found = [Point("now", price)]
