@@ -33,27 +33,7 @@ from tui.demo.world import World
 PODTOP = str(Path(sys.executable).with_name("podtop"))
 LISTS = ("pods", "gpuTypes")
 NAMES = ("id", "name", "displayName", "podId")
-KEYS = (
-    b"j",
-    b"k",
-    b"G",
-    b"g",
-    b"o",
-    b"/",
-    b"a",
-    b"\x1b",
-    b"S",
-    b"\x1b",
-    b"2",
-    b"j",
-    b"3",
-    b"4",
-    b"5",
-    b"1",
-    b" ",
-    b"e",
-    b"1",
-)
+KEYS = tuple(bytes([key]) for key in b"jkGgo/a\x1bS\x1b2j3451 e1")
 SETTLE = 25.0
 HEADER = 2
 
