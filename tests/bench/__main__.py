@@ -178,7 +178,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the time, for trying the bench itself")
     parser.add_argument(
-        "--only", choices=["start", "steady", "market", "link", "still", "keys", "scripts"], help="one part of it"
+        "--only",
+        choices=["start", "steady", "market", "link", "still", "keys", "crowd", "scripts"],
+        help="one part of it",
     )
     options = parser.parse_args()
     table, quick = Table(), options.quick
@@ -190,6 +192,7 @@ def main() -> None:
         "link": lambda: link(table, 20 if quick else 60),
         "still": lambda: still(table, 15 if quick else 60),
         "keys": lambda: (keys(table, 100, 12 if quick else 60, 40), keys(table, 2000, 12 if quick else 60, 80)),
+        "crowd": lambda: script(table, "crowd", *(["--quick"] if quick else [])),
         "scripts": lambda: (script(table, "decode"), script(table, "memory", *(["--quick"] if quick else []))),
     }
     for name, part in parts.items():

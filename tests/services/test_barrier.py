@@ -131,7 +131,7 @@ def planted(life: Life, where: str) -> str:
         case "fleet applied, and failing fails":
             life.fleet.taking = life.fleet.apply = life.fleet.fail = fails  # type: ignore[method-assign]
         case "market applied":
-            life.fleet.apply_market = fails  # type: ignore[method-assign]
+            life.fleet.taking_market = fails  # type: ignore[method-assign]
             return "offers"
         case "topic applied":
             life.fleet.apply_topic = fails  # type: ignore[method-assign]

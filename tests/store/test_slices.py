@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from array import array
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from tests.make import pod, snapshot
+from tests.make import market, offer, pod, snapshot
+from tui.api.models import Quote
 from tui.domain import pod_health
 from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import CROWD, Fleet
-from tui.store.series import GAP, Series, pack
-from tui.store.slices import SLICE, whole
+from tui.store.price_history import SECURE, Told, Trend
+from tui.store.series import GAP, SampleColumn, Samples, Series, pack
+from tui.store.slices import SLICE, Sliced, whole
 from tui.store.views import pods
 
 NOW = 1_790_000_000.0
@@ -39,6 +44,58 @@ def test_many_pods_are_taken_in_with_pauses_and_the_old_ones_stay_until_then() -
     other.apply(snapshot(pod("old")), NOW)
     assert other.apply(PODS, NOW + 5) == happened
     assert sum(1 for _ in AlertTracker().judging(fleet, NOW + 5)) == MANY // SLICE
+
+
+def longest_step(work: Sliced[None], done: Callable[[], int]) -> int:
+    """Rows that are dealt with between two pauses, at the most; all of the work is done."""
+    most, before = 0, done()
+    for _ in work:
+        most, before = max(most, done() - before), done()
+    return max(most, done() - before)
+
+
+def test_very_many_prices_are_taken_in_with_pauses_and_the_old_ones_stay_until_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[float] = []
+    add = Trend.add
+
+    def count(trend: Trend, start: float, end: float, said: Told) -> None:
+        told.append(end)
+        add(trend, start, end, said)
+
+    monkeypatch.setattr(Trend, "add", count)
+    fleet = Fleet(5, 30)
+    prices = market(*(offer(f"GPU {n}", Quote(1.0, None, "High")) for n in range(4 * SLICE)))
+    assert longest_step(fleet.taking_market(prices, NOW), lambda: len(told)) <= SLICE
+    work = fleet.taking_market(prices, NOW + 30)
+    next(work)
+    assert fleet.market.at == NOW
+    assert longest_step(work, lambda: len(told)) <= SLICE
+    assert fleet.market.at == NOW + 30
+    few, at_once = Fleet(5, 30), Fleet(5, 30)
+    assert list(few.taking_market(market(offer("A", Quote(1.0, None, "High"))), NOW)) == []
+    for at in (NOW, NOW + 30):
+        at_once.apply_market(prices, at)
+    (trend, other) = (each.prices.trends["NVIDIA GPU 7", SECURE] for each in (fleet, at_once))
+    assert list(trend.watched) == list(other.watched)
+
+
+def test_what_was_recorded_of_very_many_pods_is_taken_in_with_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    put: list[int] = []
+    prepend = Series.prepend
+
+    def count(series: Series, *more: Any) -> None:
+        put.append(1)
+        prepend(series, *more)
+
+    monkeypatch.setattr(Series, "prepend", count)
+    fleet = Fleet(5, 30)
+    fleet.apply(PODS, NOW)
+    quiet = SampleColumn(b"\0\0", b"\0\0", b"\0\0")
+    past = {f"p{n}": Samples(array("d", [NOW - 10, NOW - 5]), {"gpu0": quiet, "util": quiet}) for n in range(MANY)}
+    assert longest_step(fleet.prefilling(past), lambda: len(put)) <= SLICE
+    assert len(put) == MANY
 
 
 def test_few_pods_are_taken_in_without_a_pause() -> None:

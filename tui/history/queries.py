@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -23,6 +23,7 @@ from tui.store.fleet import Fleet
 from tui.store.fleet_state import Older, Record
 from tui.store.metrics import UTIL
 from tui.store.price_history import SPAN, Prices, as_of
+from tui.store.slices import Sliced, sliced, whole
 from tui.store.stretches import SAME, reduced
 from tui.store.views.event_log import MOST, REACH
 from tui.store.watched_time import idle_in
@@ -40,6 +41,17 @@ IDLE_REACH = IDLE_STEPS[-1]
 
 AHEAD = 1.0
 """Seconds that what happens now may be dated ahead."""
+
+
+async def _at_once(work: Sliced[None]) -> None:
+    whole(work)
+
+
+def _tell_idle(fleet: Fleet, idle: Mapping[str, float]) -> Sliced[None]:
+    for pause, (pod, seconds) in sliced(idle.items()):
+        if pause:
+            yield
+        fleet.was_idle(pod, seconds)
 
 
 class HistoryQueries:
@@ -101,24 +113,30 @@ class HistoryQueries:
 
     # What screens ask
 
-    async def fill(self, fleet: Fleet, first: float, now: float) -> tuple[Event, ...]:
+    async def fill(
+        self,
+        fleet: Fleet,
+        first: float,
+        now: float,
+        take_in: Callable[[Sliced[None]], Awaitable[None]] = _at_once,
+    ) -> tuple[Event, ...]:
         """Put what was recorded before the first poll in front of a fleet's samples and events.
 
+        take_in: does the work on the fleet, a slice at a time.
         Returns what happened while nobody looked, which is told nowhere yet.
         """
         start = now - fleet.reach
         found = await self.ask(lambda recording: recording.all_samples(start, first))
         events = await self.ask(lambda recording: recording.events(now - 86_400.0, first))
         missed = await self.ask(partial(_missed, first=first, present=fleet.records.copy()))
-        fleet.prefill(found)
+        await take_in(fleet.prefilling(found))
         spans = await self.spans()
         if not any(start <= first - 0.001 <= end for start, end in spans):
             last = max((end for _, end in spans if end < first), default=None)
             if last is not None:
                 fleet.watched.missed(last, first)
         idle = await self.ask(partial(_idle_by, records=fleet.records.copy(), end=first, interval=fleet.interval))
-        for pod, seconds in idle.items():
-            fleet.was_idle(pod, seconds)
+        await take_in(_tell_idle(fleet, idle))
         # What happened before the first answer may be recorded by now.
         since = tuple(event for event in fleet.events if event not in events)
         fleet.events.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tui.services.source import Source
     from tui.store.alert_tracker import AlertTracker
     from tui.store.fleet import Fleet
+    from tui.store.slices import Sliced
 
 RECENT = 4500.0
 RECENT_BUDGET = 8 * 1024 * 1024
@@ -92,15 +93,24 @@ class HistoryLoader:
             self._fleet.prices.join(await asyncio.to_thread(self._source.prices))
         self._fleet.past = False
 
-    async def fill(self, recorder: Recorder, tracker: AlertTracker, first: float) -> None:
-        """Put what was recorded before the instant `first` in front of what is seen since."""
+    async def fill(
+        self,
+        recorder: Recorder,
+        tracker: AlertTracker,
+        first: float,
+        take_in: Callable[[Sliced[None]], Awaitable[None]],
+    ) -> None:
+        """Put what was recorded before the instant `first` in front of what is seen since.
+
+        take_in: does the work on the fleet, a slice at a time.
+        """
         from tui.history.archive.schema import ArchiveError
         from tui.store.price_history import SPAN
 
         if self.past is None:
             return
         try:
-            recorder.happened(await self.past.fill(self._fleet, first, self._source.clock()))
+            recorder.happened(await self.past.fill(self._fleet, first, self._source.clock(), take_in))
             tracker.recall(await self.past.lasting())
             self._fleet.prices.join(await self.past.prices(first - SPAN, first))
         except ArchiveError as error:

@@ -170,7 +170,7 @@ class Monitor:
             raise Unreachable("podtop is not connected yet.", sent=False)
         market = await self._cloud.offers()
         with own_faults("taking it in"):
-            self._fleet.apply_market(market, self._source.clock())
+            await self._in_slices(self._fleet.taking_market(market, self._source.clock()))
         self._tell()
         if not market.offers:
             said = "; ".join(problem.message for problem in market.problems)
@@ -255,8 +255,11 @@ class Monitor:
 
     async def _take_in_pods(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
         """Take in an answer about the pods, a slice at a time where they are many: keys are heard in between."""
+        await self._in_slices(self._pods_taking(snapshot, at, took))
+
+    async def _in_slices(self, work: Sliced[object]) -> None:
+        """One piece of work at a time: what is taken in by halves is no ground for the next."""
         async with self._taking_in:
-            work = self._pods_taking(snapshot, at, took)
             for _ in work:
                 await asyncio.sleep(0)
 
@@ -315,14 +318,14 @@ class Monitor:
         if events := self._troubled(error, at, before, self._config.market_interval):
             self._hand_over(lambda recorder: recorder.happened(events))
 
-    def _market_told(self, answers: Answers, at: float, took: float) -> None:
+    async def _market_told(self, answers: Answers, at: float, took: float) -> None:
         if self._source.keyless and (events := self.chronicle.answered(at)):
             self._fleet.events.extend(events)
             _log(events)
             self._hand_over(lambda recorder: recorder.happened(events))
         if self._source.keyless and self._first is None:
             self._first = at
-        self._fleet.apply_market(answers.market, at, took)
+        await self._in_slices(self._fleet.taking_market(answers.market, at, took))
         self._fleet.apply_asked(answers.asked, at, took)
         self._hand_over(lambda recorder: recorder.priced(at, answers.market))
 
@@ -337,7 +340,7 @@ class Monitor:
             return
         self._history.open(path)
         self._topics.wake_one("books")
-        await self._history.fill(recorder, self.chronicle, self._first)
+        await self._history.fill(recorder, self.chronicle, self._first, self._in_slices)
         self._judges = True
         self._tell()
 

@@ -226,8 +226,12 @@ class Fleet(FleetState, eq=False):
         self._gap(at)
 
     def apply_market(self, market: Market, at: float, took: float | None = None) -> None:
+        whole(self.taking_market(market, at, took))
+
+    def taking_market(self, market: Market, at: float, took: float | None = None) -> Sliced[None]:
+        """Take in an answer about prices, a slice at a time; what was known before is shown until the end."""
+        yield from self.prices.telling(market, at, max(60.0, 3 * self.market_interval))
         self.market = self.market.succeeded(market, at, took)
-        self.prices.tell(market, at, max(60.0, 3 * self.market_interval))
 
     def fail_market(self, error: CloudError, at: float, retry_at: float | None = None) -> None:
         self.market = self.market.failed(error, at, retry_at)
@@ -320,7 +324,13 @@ class Fleet(FleetState, eq=False):
 
     def prefill(self, past: Mapping[str, Samples]) -> None:
         """Put samples from before the first poll in front of those there are."""
-        for pod, stretch in past.items():
+        whole(self.prefilling(past))
+
+    def prefilling(self, past: Mapping[str, Samples]) -> Sliced[None]:
+        """The same, a slice at a time; no answer about the pods is taken in meanwhile."""
+        for pause, (pod, stretch) in sliced(past.items()):
+            if pause:
+                yield
             record = self.records.get(pod)
             if record is not None:
                 record.series.prepend(stretch.times, {name: column.mean for name, column in stretch.columns.items()})

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from tui.api.models import Market, Quote
 from tui.store.series import Point, Segment
+from tui.store.slices import Sliced, sliced, whole
 
 BUCKET = 900.0
 SPAN = 7 * 86_400.0
@@ -107,15 +108,25 @@ class Prices:
 
     def tell(self, market: Market, at: float, silence: float) -> None:
         """Take in a poll of one GPU's prices. What was said before held until now, but for a silence."""
+        whole(self.telling(market, at, silence))
+
+    def telling(self, market: Market, at: float, silence: float) -> Sliced[None]:
+        """The same, a slice at a time; no other poll is taken in meanwhile."""
         before = self._last
         now: dict[tuple[str, int], Told] = {}
-        for offer in market.offers:
+        for pause, offer in sliced(market.offers):
+            if pause:
+                yield
             for cloud, quote in zip(CLOUDS, (offer.secure, offer.community), strict=True):
                 now[offer.gpu_id, cloud] = told(at, quote)
         if before is not None and 0 <= at - before[0] <= silence:
-            for key, said in before[1].items():
+            for pause, (key, said) in sliced(before[1].items()):
+                if pause:
+                    yield
                 self._trend(key).add(before[0], at, said)
-        for key, said in now.items():
+        for pause, (key, said) in sliced(now.items()):
+            if pause:
+                yield
             self._trend(key).add(at, at, said)
         self._last = (at, now)
 
