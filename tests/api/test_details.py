@@ -12,7 +12,7 @@ from msgspec import Struct
 from tests.api.make import Recorder, cloud
 from tests.api.schema import EPOCH, answer_everything, full_answer
 from tui.api.account import Account
-from tui.api.cloud import Malformed, Rejected, Unauthorized
+from tui.api.errors import Malformed, Rejected, Unauthorized
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.graphql.documents import document
 from tui.api.hosts import Capacity, CpuType, Hosts

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.make import account, cloud, pod
-from tui.api.cloud import Forbidden, Malformed, Rejected, Unauthorized
+from tui.api.errors import Forbidden, Malformed, Rejected, Unauthorized
 from tui.api.models import Funds, GpuReading, Placement, Pod, Port, Problem, Runtime, Snapshot, Telemetry, Unreadable
 
 FULL = pod(

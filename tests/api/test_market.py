@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tests.api.make import Recorder, cloud, gpu, market
 from tests.api.schema import full_answer, schema
-from tui.api.cloud import Malformed, Rejected, Unreachable
+from tui.api.errors import Malformed, Rejected, Unreachable
 from tui.api.graphql.market import question, variables
 from tui.api.models import ANYTHING, DataCenter, DataCenters, Market, MarketQuery, Offer, Problem, Quote, Stock
 

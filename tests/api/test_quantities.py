@@ -21,7 +21,7 @@ from msgspec import Struct, inspect
 import tui.api.graphql
 from tests.api.make import account, cloud, gpu, market, pod
 from tests.api.schema import full_answer
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.api.graphql import exchange, fleet
 from tui.api.graphql.documents import document
 from tui.api.graphql.wire import Wire

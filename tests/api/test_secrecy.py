@@ -15,7 +15,7 @@ import pytest
 
 from tests.api.make import KEY, URL, Recorder, account, cloud
 from tui import __version__
-from tui.api.cloud import CloudError, Insecure, Unauthorized
+from tui.api.errors import CloudError, Insecure, Unauthorized
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.http.endpoint import host_of, is_loopback, objection, stays_here
 from tui.api.secret import Secret, redact

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tui.api import cloud as errors
+from tui.api import errors
 from tui.api.cloud import Cloud
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.orders import DeployOrder, RentOrder

@@ -16,7 +16,7 @@ from msgspec import Struct
 from tests.api.make import account, cloud, gpu, market, pod
 from tests.api.schema import full_answer
 from tests.api.test_fleet import FULL
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.api.graphql.documents import document
 from tui.api.graphql.wire import WirePod
 from tui.api.quantities import Reader

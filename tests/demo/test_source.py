@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from tests.demo.conftest import START
-from tui.api.cloud import ReadOnly, TimedOut, Unreachable
+from tui.api.errors import ReadOnly, TimedOut, Unreachable
 from tui.api.models import Snapshot
 from tui.demo.faults import Faults
 from tui.demo.source import COARSE_STEP, STEP, demo_source

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.make import pod, snapshot
-from tui.api.cloud import CloudError, Unforeseen
+from tui.api.errors import CloudError, Unforeseen
 from tui.api.models import Market
 from tui.config.loader import Config
 from tui.domain.user_message import UserMessage

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tui.api.cloud import CloudError, Throttled, Unauthorized, Unforeseen, Unreachable
+from tui.api.errors import CloudError, Throttled, Unauthorized, Unforeseen, Unreachable
 from tui.services.poller import LONGEST_WAIT, Failed, Fresh, Poller
 
 

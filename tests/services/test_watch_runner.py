@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.acting import NOON, Account
-from tui.api.cloud import surely_with_pods
+from tui.api.doubt import surely_with_pods
 from tui.api.models import ANYTHING, Market, MarketQuery, Snapshot
 from tui.api.orders import DeployOrder, RentOrder
 from tui.api.secret import Secret

@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 from tests.make import market, offer, pod, snapshot
 from tui.api.account import Account, Templates
 from tui.api.catalogue import CpuFlavor, GpuSpec
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.api.hosts import Hosts
 from tui.api.models import Market, Quote, Snapshot
 from tui.api.orders import DeployOrder, Receipt, RentOrder

@@ -11,7 +11,7 @@ from tests.make import market, offer
 from tests.ui.conftest import OFFERS, HeldCloud, Launch, Running
 from tests.ui.render.test_catalogue import FLAVOR, SHEET
 from tui.api.catalogue import CpuFlavor, GpuSpec
-from tui.api.cloud import CloudError, Rejected, Unreachable
+from tui.api.errors import CloudError, Rejected, Unreachable
 from tui.api.hosts import CpuType
 from tui.api.models import ANYTHING, DataCenter, DataCenters, Market, MarketQuery, Problem, Quote, Stock
 from tui.ui.screens.market import MarketScreen

@@ -1,134 +1,19 @@
-"""`Cloud`: what podtop can ask of RunPod, in domain types, and the one tree of ways in which it fails."""
+"""`Cloud`: what podtop can ask of RunPod, in domain types."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
-
-from tui.api.models import PARTIAL
-from tui.api.secret import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
     from tui.api.catalogue import CpuFlavor, GpuSpec
+    from tui.api.errors import CloudError
     from tui.api.hosts import CpuType, Hosts
-    from tui.api.models import DataCenters, Market, MarketQuery, Problem, Snapshot
+    from tui.api.models import DataCenters, Market, MarketQuery, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
     from tui.api.pod_detail import PodDetail, PodExtras
-
-
-class CloudError(Exception):
-    """Root of everything a `Cloud` raises. `str()` is a sentence for people, free of secrets."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(mask(message))
-
-
-class Unreachable(CloudError):
-    """No answer reached us: no route, refused, reset, DNS, TLS, or a gateway (5xx, HTML) in RunPod's place.
-
-    `sent`: whether the request may have reached RunPod. False only when it surely did not: then a mutation surely did
-    not happen; when True it may have.
-    """
-
-    def __init__(self, message: str, *, sent: bool = True) -> None:
-        super().__init__(message)
-        self.sent = sent
-
-
-class TimedOut(Unreachable):
-    """The server did not answer in time. A mutation may or may not have happened (see `sent`)."""
-
-
-class Faltering(Unreachable):
-    """RunPod, or a gateway in its place, answered that it cannot answer (HTTP 5xx). A mutation may have happened."""
-
-
-class Misconfigured(Unreachable):
-    """Nothing can be asked as the environment is: a variable names a proxy or certificates that cannot be used."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, sent=False)
-
-
-class Unauthorized(CloudError):
-    """The key is missing, wrong or revoked (HTTP 401, or `myself: null` without an error)."""
-
-
-class Forbidden(CloudError):
-    """The server knows us and refuses (HTTP 403, a scoped or read-only key): not proof that the key is dead."""
-
-
-class Restricted(Forbidden):
-    """RunPod's "Unauthorized" at HTTP 200: this key may read, and may change nothing, or not this (skypilot 8411)."""
-
-
-class ReadOnly(Forbidden):
-    """podtop itself refuses: it was started read-only, so nothing was sent."""
-
-
-class Insecure(Forbidden):
-    """podtop itself refuses to send the key where this address would take it, so nothing was sent."""
-
-
-class Throttled(CloudError):
-    """Too many requests (HTTP 429). `retry_after`: seconds the server asks us to wait, if it said."""
-
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class Rejected(CloudError):
-    """The server understood and said no. `problems`: every message, with its path and code.
-
-    Also an order that makes no sense, which podtop does not send; its message says so.
-    """
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("; ".join(p.message for p in problems) or "the request was rejected without a message")
-        self.problems = problems
-
-
-class Malformed(CloudError):
-    """An answer that is not what the API promises: not JSON, cut short, too large, or without `data`."""
-
-
-class Unforeseen(CloudError):
-    """An answer over which podtop itself failed: a fault of podtop's own, which its log tells."""
-
-
-def is_of_pods(problem: Problem) -> bool:
-    """Whether an error may be about the pods: all but one whose path leads to another part of the answer."""
-    if problem.code == PARTIAL:
-        return False
-    path = problem.path[1:] if problem.path[:1] == ("data",) else problem.path
-    if not path or not isinstance(path[0], str):
-        return True
-    if path[0] != "myself":
-        return "pods" in path
-    return len(path) == 1 or path[1] == "pods" or not isinstance(path[1], str)
-
-
-def doubt(snapshot: Snapshot) -> str:
-    """What RunPod said that puts the pods of an answer in doubt; empty where nothing does."""
-    return "; ".join(problem.message for problem in snapshot.problems if is_of_pods(problem))
-
-
-def with_pods(snapshot: Snapshot) -> Snapshot:
-    """An answer that tells of the pods. Raises Malformed: one without them is no reason to do anything."""
-    if snapshot.pods is None:
-        said = "; ".join(problem.message for problem in snapshot.problems)
-        raise Malformed(f"RunPod answered without the pods: {said or 'it does not say why'}.")
-    return snapshot
-
-
-def surely_with_pods(snapshot: Snapshot) -> Snapshot:
-    """The same, and without an error beside them that may be about them: what is sent is sent for what they are now."""
-    if said := doubt(with_pods(snapshot)):
-        raise Malformed(f"RunPod answered with an error beside the pods: {said}.")
-    return snapshot
 
 
 class Cloud(Protocol):

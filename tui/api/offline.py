@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from tui.api.cloud import ReadOnly
+from tui.api.errors import ReadOnly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
     from tui.api.catalogue import CpuFlavor, GpuSpec
-    from tui.api.cloud import CloudError
+    from tui.api.errors import CloudError
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import DataCenters, Market, MarketQuery, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder

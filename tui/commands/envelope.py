@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.api.models import ANYTHING
 from tui.commands import items
 from tui.commands.items import VERSION, Money, iso

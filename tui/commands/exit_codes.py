@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from tui.api import cloud as api
+from tui.api import errors as api
 
 
 class Exit(IntEnum):

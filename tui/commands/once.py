@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui.api import log_lines
-from tui.api.cloud import CloudError, Unauthorized
+from tui.api.errors import CloudError, Unauthorized
 from tui.api.models import PARTIAL
 from tui.commands.envelope import Desk, Incomplete
 from tui.commands.exit_codes import Exit, code_of

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tui.api import cloud as api
+from tui.api import errors as api
 from tui.domain.action import Action, Command, Target
 from tui.domain.operations import LOST, UNREADABLE, VAGUE, Outcome, Status, advice, is_shortage, is_vague
 
 if TYPE_CHECKING:
-    from tui.api.cloud import CloudError
+    from tui.api.errors import CloudError
     from tui.api.orders import Receipt
 
 

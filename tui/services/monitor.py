@@ -10,7 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tui.api import log_lines
-from tui.api.cloud import CloudError, Malformed, Throttled, Unreachable, surely_with_pods
+from tui.api.doubt import surely_with_pods
+from tui.api.errors import CloudError, Malformed, Throttled, Unreachable
 from tui.domain import clock_skew
 from tui.services.barrier import held, own_fault, own_faults
 from tui.services.follower import Follower

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from tui.api.cloud import CloudError, Throttled, Unauthorized
+from tui.api.errors import CloudError, Throttled, Unauthorized
 from tui.clocks import passed
 from tui.services.barrier import own_faults
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.api.orders import DeployOrder, RentOrder
 from tui.domain import deploy_order
 from tui.domain.action import Command

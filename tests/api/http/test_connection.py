@@ -31,7 +31,7 @@ from hypothesis import strategies as st
 from tests.api.make import KEY, URL, account
 from tests.api.test_mutations import DEPLOY, RENT
 from tests.services.test_notifier import ALARM
-from tui.api import cloud as errors
+from tui.api import errors
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.http import failures, name_lookup
 from tui.api.http.connection import connect, trusted

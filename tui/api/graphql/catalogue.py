@@ -9,7 +9,7 @@ from msgspec import Raw, field
 from msgspec.structs import replace
 
 from tui.api.catalogue import CpuFlavor, CpuPrice, Cuda, GpuSpec, ListPrices
-from tui.api.cloud import CloudError, Malformed
+from tui.api.errors import CloudError, Malformed
 from tui.api.graphql.documents import document
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.market import PSEUDO_GPU

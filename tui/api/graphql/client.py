@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tui.api.cloud import ReadOnly
+from tui.api.errors import ReadOnly
 from tui.api.graphql import fleet, market
 from tui.api.graphql.documents import document
 from tui.api.graphql.envelope import data_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
     from tui.api.catalogue import CpuFlavor, GpuSpec
-    from tui.api.cloud import CloudError
+    from tui.api.errors import CloudError
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import DataCenters, Market, MarketQuery, Problem, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder

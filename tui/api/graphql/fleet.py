@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Raw
 
-from tui.api.cloud import CloudError, Malformed, Unauthorized, is_of_pods
+from tui.api.doubt import is_of_pods
+from tui.api.errors import CloudError, Malformed, Unauthorized
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
 from tui.api.models import GpuReading
 from tui.api.quantities import (
@@ -21,6 +21,7 @@ from tui.api.quantities import (
     Line,
     Many,
     Megabits,
+    Megabytes,
     Name,
     Percent,
     Port,
@@ -65,6 +66,19 @@ class WirePlacement(Wire):
     maintenance_start: Word | None = None
     maintenance_end: Word | None = None
     maintenance_note: Line | None = None
+
+
+class WireHardware(WirePlacement):
+    """A machine, for who rents a part of it and for who owns it."""
+
+    id: Id | None = None
+    gpu_type_id: Id | None = None
+    support_public_ip: bool | None = None
+    disk_mb_per_s: Megabytes | None = field(default=None, name="diskMBps")
+    note: Line | None = None
+    cpu_count: Count | None = None
+    vcpu_total: Count | None = None
+    memory_total: Gigabytes | None = None
 
 
 class WireTelemetry(Wire):

@@ -64,7 +64,7 @@ class Deploys:
 
         from msgspec.structs import replace
 
-        from tui.api.cloud import CloudError
+        from tui.api.errors import CloudError
         from tui.domain import deploy_draft as rules
 
         # What is asked for later takes the place of what is waited for.
@@ -146,7 +146,7 @@ class Deploys:
         return frozenset(record.name for record in self._fleet.records.values())
 
     async def _templates(self) -> tuple[Template, ...]:
-        from tui.api.cloud import Unreachable
+        from tui.api.errors import Unreachable
 
         cloud = self._session.monitor.cloud
         if cloud is None:

@@ -229,7 +229,7 @@ class WatchController:
             return resumes(now.pod if now is not None else None, self._fleet.funds)
 
         async def again() -> Question:
-            from tui.api.cloud import Malformed
+            from tui.api.errors import Malformed
 
             await self._session.monitor.look()
             now = self._fleet.records.get(pod)

@@ -70,7 +70,7 @@ class PodActions:
             reasons = "; ".join(f"{name}: {why}" for name, why in case.skipped[:3])
             self._reply(f"nothing to {verb}. {reasons}")
             return
-        from tui.api.cloud import Malformed
+        from tui.api.errors import Malformed
         from tui.domain import consequences
         from tui.ui.modals.confirm import Confirm
 

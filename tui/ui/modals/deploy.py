@@ -16,7 +16,7 @@ from textual.suggester import SuggestFromList
 from textual.timer import Timer
 from textual.widgets import Button, Input, Static
 
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.domain import deploy_draft as drafts
 from tui.domain import deploy_price, deploy_validation
 from tui.domain.deploy_draft import Draft
