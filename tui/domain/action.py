@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct
 
+from tui.api.enums import INTERRUPTIBLE
+
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.api.models import Funds, Pod
@@ -144,9 +146,6 @@ def order_inputs(order: DeployOrder | RentOrder) -> dict[str, object]:
     return {name: value for name, value in values.items() if value not in (None, (), [], "")}
 
 
-SPOT = ("INTERRUPTABLE", "BID")
-
-
 def is_spot(pod: Pod) -> bool:
     """Whether a pod is interruptible: it runs for a bid."""
-    return pod.kind in SPOT
+    return pod.kind in INTERRUPTIBLE

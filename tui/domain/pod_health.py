@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui.api.enums import PodStatus
 from tui.api.quantities import EARLIEST, LATEST
 
 if TYPE_CHECKING:
@@ -55,14 +56,14 @@ class Phase(StrEnum):
 def phase(pod: Pod, idle_for: float | None = None) -> Phase:
     """The phase of a pod. RUNNING without a runtime is booting, not up; EXITED ignores its stale runtime."""
     match pod.status:
-        case "RUNNING":
+        case PodStatus.RUNNING:
             if pod.runtime is None:
                 return Phase.BOOTING
             return Phase.IDLE if idle_for is not None and idle_for >= IDLE_AFTER else Phase.RUNNING
-        case "EXITED":
+        case PodStatus.EXITED:
             change = (pod.status_change or "").lower()
             return Phase.OUTBID if change.startswith("outbid") else Phase.STOPPED
-        case "TERMINATED":
+        case PodStatus.TERMINATED:
             return Phase.ENDED
         case _:
             return Phase.OTHER
@@ -113,7 +114,7 @@ def moved_change(text: str | None, seconds: float) -> str | None:
 
 def is_live(pod: Pod) -> bool:
     """True when the pod's telemetry speaks of now: a stopped pod keeps a stale runtime for a while."""
-    return pod.status == "RUNNING" and pod.runtime is not None
+    return pod.status == PodStatus.RUNNING and pod.runtime is not None
 
 
 def ssh_ports(pod: Pod) -> tuple[tuple[str | None, int | None], ...]:
@@ -192,7 +193,7 @@ def totals(pods: Iterable[Pod], unreadable: int = 0) -> Totals:
     running = count = busy = gpus = unread = booting = 0
     for pod in pods:
         count += 1
-        if pod.status == "RUNNING":
+        if pod.status == PodStatus.RUNNING:
             running += 1
             gpus += pod.gpu_count
             busy += busy_gpus(pod)

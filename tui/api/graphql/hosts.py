@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Raw
 
 from tui.api.account import HostEarning
+from tui.api.enums import PodStatus
 from tui.api.errors import CloudError, Malformed
 from tui.api.graphql.account import WireEarning, WireTemplate, earning, template
 from tui.api.graphql.envelope import refusal
@@ -33,7 +34,6 @@ from tui.api.quantities import (
     Rate,
     Reader,
     Share,
-    Word,
     instant,
 )
 
@@ -60,7 +60,7 @@ class WireBalance(Wire):
 class WireTenant(Wire):
     id: Id | None = None
     name: Name | None = None
-    desired_status: Word | None = None
+    desired_status: PodStatus | None = None
     gpu_count: Count | None = None
     cost_per_hr: Rate | None = None
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from msgspec import Raw, Struct, field
 
+from tui.api.enums import Compliance, PodKind, PodStatus
 from tui.api.models import GpuReading
 from tui.api.quantities import (
     Count,
@@ -90,9 +91,9 @@ class WireTelemetry(Wire):
 class WirePod(Wire):
     id: Id
     name: Name
-    desired_status: Word
+    desired_status: PodStatus
     gpu_count: Count
-    pod_type: Word | None = None
+    pod_type: PodKind | None = None
     last_status_change: Line | None = None
     cost_per_hr: Rate | None = None
     vcpu_count: Count | None = None
@@ -178,7 +179,7 @@ class WirePlace(Wire):
     listed: bool | None = None
     storage_support: bool | None = None
     global_network: bool | None = None
-    compliance: Annotated[list[Word | None], Several] | None = None
+    compliance: Annotated[list[Compliance | None], Several] | None = None
     gpu_availability: Annotated[list[WireStock | None], Many] | None = None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from tui.api.enums import CloudKind
 from tui.format import numbers as fmt
 
 if TYPE_CHECKING:
@@ -141,13 +142,17 @@ class WatchController:
 
         def typed(draft: Draft) -> None:
             demand = vigil.demand
-            if demand.secure is None and draft.way == "demand" and draft["cloud"] in ("SECURE", "COMMUNITY"):
+            if (
+                demand.secure is None
+                and draft.way == "demand"
+                and draft["cloud"] in (CloudKind.SECURE, CloudKind.COMMUNITY)
+            ):
                 # The form may ask for one cloud of the two: then the other is not waited for.
-                demand = replace(demand, secure=draft["cloud"] == "SECURE")
+                demand = replace(demand, secure=draft["cloud"] == CloudKind.SECURE)
             self._arm(before, replace(vigil, demand=demand), draft, cap, tries)
 
         demand = vigil.demand
-        cloud = {None: "ALL", True: "SECURE", False: "COMMUNITY"}[demand.secure]
+        cloud = {None: CloudKind.EITHER, True: CloudKind.SECURE, False: CloudKind.COMMUNITY}[demand.secure]
         more = {"gpu_count": str(demand.gpu_count), "way": "spot" if vigil.spot else "demand", "cloud": cloud}
         for name in ("min_memory_gb", "min_vcpus", "min_download_mbps", "min_upload_mbps", "country"):
             if (value := getattr(demand, name)) is not None:
