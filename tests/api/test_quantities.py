@@ -30,7 +30,6 @@ from tui.api.models import GpuReading, Snapshot
 from tui.api.quantities import EARLIEST, KINDS, LATEST, MOST, SEVERAL, Reader, instant
 from tui.commands.envelope import Desk
 from tui.commands.printer import Printer
-from tui.domain import pod_health
 from tui.store.alerts import alerts
 from tui.store.fleet import Fleet
 from tui.store.series import pack
@@ -314,13 +313,6 @@ def test_instants(text: str, wanted: float | None) -> None:
 def test_an_instant_is_in_our_time_or_unknown(text: str) -> None:
     at = instant(text)
     assert at is None or EARLIEST <= at <= LATEST
-
-
-@pytest.mark.parametrize("year", ["0001", "1970", "9999"])
-def test_a_status_change_of_another_age_tells_no_time(year: str) -> None:
-    change = pod_health.status_change(f"Exited by User: Wed Jul 29 {year} 21:51:59 GMT+1400 (x)")
-    assert change is not None
-    assert change.at is None
 
 
 # Very much of something

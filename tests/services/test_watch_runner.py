@@ -19,7 +19,7 @@ from tui.api.orders import DeployOrder, RentOrder
 from tui.api.secret import Secret
 from tui.domain.armed_order import planned
 from tui.domain.deploy_draft import STARTING, Draft
-from tui.domain.market_watch import FORGOTTEN, PAUSE, MarketWatch, State
+from tui.domain.market_watch import FORGOTTEN, PAUSE, MarketWatch, State, basis_of
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import UserMessage
 from tui.services.watch_runner import Does, WatchRunner
@@ -483,7 +483,7 @@ def resumes(post: Post, **more: object) -> MarketWatch:
     down = next(r.pod for r in post.account.fleet.records.values() if r.pod and r.pod.status == "EXITED")
     return MarketWatch(
         "v1", NOON, pod=down.id, pod_name=down.name, state=State.ARMED, account="user_2demoPodtop",
-        basis=down.status_change or "", **{"ceiling": down.cost_per_hr, **more},  # type: ignore[arg-type]
+        basis=basis_of(down), **{"ceiling": down.cost_per_hr, **more},  # type: ignore[arg-type]
     )  # fmt: skip
 
 

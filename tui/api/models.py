@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from tui.api.enums import Compliance, PodKind, PodStatus
 from tui.api.quantities import Celsius, Id, Percent, Watts
+from tui.api.status_change import StatusChange
 
 
 class GpuReading(Struct, frozen=True, gc=False):
@@ -79,7 +80,7 @@ class Pod(Struct, frozen=True, gc=False):
     name: str
     status: PodStatus
     kind: PodKind | None
-    status_change: str | None
+    status_change: StatusChange | None
     cost_per_hr: float | None
     gpu_count: int
     vcpus: float | None

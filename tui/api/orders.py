@@ -8,6 +8,7 @@ from tui.api.enums import CloudKind, Compliance, ComputeKind, PodStatus
 from tui.api.models import Problem
 from tui.api.pod_detail import EnvVar
 from tui.api.secret import Secret
+from tui.api.status_change import StatusChange
 
 
 class _Order(Struct, frozen=True, kw_only=True):
@@ -79,7 +80,7 @@ class Receipt(Struct, frozen=True):
     pod_id: str
     name: str | None
     status: PodStatus | None
-    status_change: str | None
+    status_change: StatusChange | None
     cost_per_hr: float | None
     gpu_count: int | None
     machine_id: str | None

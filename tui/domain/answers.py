@@ -49,7 +49,7 @@ def answered(action: Action, command: Command, receipt: Receipt | None) -> Outco
         )
     if action.starts and asked is not None and count is not None and count < asked:
         return Outcome(Status.DONE, f"it got {count} of {asked} GPUs", "Its host had no more free.", made)
-    said = receipt.status_change or (receipt.status or "").lower()
+    said = receipt.status_change.text if receipt.status_change is not None else (receipt.status or "").lower()
     words = said.split(":")[0] if said else "RunPod says it is done"
     trouble = "; ".join(p.message for p in receipt.problems)
     return Outcome(

@@ -118,7 +118,7 @@ def _kind(pod: Pod) -> Kind:
 
 def _said(pod: Pod, before: float, at: float) -> tuple[float, str]:
     """When and why, by RunPod's word where it speaks of this time, else the instant of the poll."""
-    change = pod_health.status_change(pod.status_change)
+    change = pod.status_change
     if change is None:
         return at, ""
     if change.at is not None and before < change.at <= at:

@@ -155,6 +155,11 @@ def has_room(pod: Pod | None) -> bool:
     return 0 < pod.gpu_count <= pod.machine.gpu_available
 
 
+def basis_of(pod: Pod) -> str:
+    """What a wait for a stopped pod's host goes by: its last change, as RunPod tells it."""
+    return pod.status_change.text if pod.status_change is not None else ""
+
+
 def moot(vigil: MarketWatch, pod: Pod | None) -> tuple[State, str] | None:
     """How a wait for a pod's host ends without podtop, and why; None while there is reason to wait. `pod` None: gone.
 
@@ -166,7 +171,7 @@ def moot(vigil: MarketWatch, pod: Pod | None) -> tuple[State, str] | None:
         return State.DONE, "it runs, and not by this watch"
     if pod.status == PodStatus.TERMINATED:
         return State.GIVEN_UP, "the pod is terminated"
-    if pod.status == PodStatus.EXITED and (pod.status_change or "") != vigil.basis:
+    if pod.status == PodStatus.EXITED and basis_of(pod) != vigil.basis:
         return State.GIVEN_UP, "it was started and stopped meanwhile: arm it again if it is still wanted"
     return None
 

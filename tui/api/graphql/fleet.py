@@ -21,6 +21,7 @@ from tui.api.graphql.wire import (
 )
 from tui.api.models import Funds, GpuReading, Placement, Pod, Port, Problem, Runtime, Snapshot, Telemetry
 from tui.api.quantities import Reader, instant
+from tui.api.status_change import StatusChange
 
 _fleet = Reader[WireFleetRoot](WireFleetRoot)
 _myself = Reader[WireMyself](WireMyself)
@@ -100,7 +101,7 @@ def pod(wire: WirePod) -> Pod:
         wire.name,
         wire.desired_status,
         wire.pod_type,
-        wire.last_status_change,
+        StatusChange.of(wire.last_status_change),
         wire.cost_per_hr,
         int(wire.gpu_count),
         wire.vcpu_count,

@@ -17,6 +17,7 @@ from tui.api.models import Problem
 from tui.api.orders import DeployOrder, Receipt, RentOrder
 from tui.api.quantities import Count, Id, Line, Name, Rate, Reader
 from tui.api.secret import Secret
+from tui.api.status_change import StatusChange
 
 Variables = dict[str, Any]
 
@@ -173,7 +174,7 @@ def receipt(field: str, data: Raw, problems: tuple[Problem, ...]) -> Receipt:
             wire.id,
             wire.name,
             wire.desired_status,
-            wire.last_status_change,
+            StatusChange.of(wire.last_status_change),
             wire.cost_per_hr,
             whole(wire.gpu_count),
             wire.machine_id,

@@ -64,8 +64,8 @@ def _pod_cost(record: Record, books: SpendHistory | None, now: float) -> PodCost
     # Of a status that podtop does not know nobody says what is billed.
     storage = None if state is None else spending.storage_per_hr(pod, running=running)
     # To take the words of a change apart costs most of all of this: only where they are needed.
-    change = pod_health.status_change(pod.status_change) if pod.status == PodStatus.EXITED else None
-    stopped_at = change.at if change is not None else None
+    change = pod.status_change if pod.status == PodStatus.EXITED else None
+    stopped_at = change.at if change else None
     stored = None
     if stopped_at is not None and storage is not None:
         stored = max(0.0, now - stopped_at) / 3600.0 * storage

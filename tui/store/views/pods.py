@@ -116,7 +116,7 @@ def pod_row(
         )  # fmt: skip
     live = pod.runtime if pod_health.is_live(pod) else None
     utils = [g.util for g in (live.gpus if live else ()) if g.util is not None]
-    change = pod_health.status_change(pod.status_change)
+    change = pod.status_change
     return PodRow(
         id=pod.id,
         name=pod.name,

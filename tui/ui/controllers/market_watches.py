@@ -203,7 +203,7 @@ class WatchController:
         self._pod(pod, old)
 
     def _pod(self, pod: str, old: MarketWatch | None) -> None:
-        from tui.domain.market_watch import State
+        from tui.domain.market_watch import State, basis_of
         from tui.ui.modals.question import QuestionDialog
         from tui.ui.render.watch_question import no_more, resumes, why_not
 
@@ -251,7 +251,7 @@ class WatchController:
                 return
             armed = self._new(
                 pod=pod, pod_name=now.name, state=State.ARMED, account=funds.account_id,
-                ceiling=now.pod.cost_per_hr or None, basis=now.pod.status_change or "",
+                ceiling=now.pod.cost_per_hr or None, basis=basis_of(now.pod),
             )  # fmt: skip
             self._host.run_worker(self._put(None, armed, f"{now.name} resumes by itself when its host has free GPUs"))
 

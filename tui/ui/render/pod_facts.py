@@ -102,7 +102,7 @@ def sections(
 
 def _status(pod: Pod, detail: PodDetail | None, phase: Phase, clock: _Clock) -> Iterator[Fact]:
     live = pod.runtime if pod_health.is_live(pod) else None
-    change = pod_health.status_change(pod.status_change)
+    change = pod.status_change
     word: Part = (pod_health.status_word(pod, phase) or fmt.UNKNOWN, _ROLES.get(phase, "muted"))
     yield Fact("Status", (word, (f"  {change.what}", "muted")) if change and change.what else (word,))
     yield Fact("Changed", _instant(change.at if change else None, clock))
