@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.api.refusals import reasons_of
 from tui.api.secret import mask
 
 if TYPE_CHECKING:
@@ -73,14 +74,18 @@ class Throttled(CloudError):
 
 
 class Rejected(CloudError):
-    """The server understood and said no. `problems`: every message, with its path and code.
+    """The server understood and said no.
 
     Also an order that makes no sense, which podtop does not send; its message says so.
+
+    problems: every message, with its path and code.
+    reasons:  why, as far as podtop knows RunPod's words; the most telling first.
     """
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("; ".join(p.message for p in problems) or "the request was rejected without a message")
         self.problems = problems
+        self.reasons = reasons_of(str(self))
 
 
 class Malformed(CloudError):

@@ -26,12 +26,14 @@ def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
             answer = UNREADABLE if isinstance(error, api.Malformed) else LOST
             words = "It may have happened: podtop looks, and sends nothing twice."
             return Outcome(Status.UNKNOWN, text, words, answer=answer)
-        case api.Rejected() if is_vague(error.problems):
-            return Outcome(Status.UNKNOWN, text, advice(text), answer=VAGUE)
+        case api.Rejected() if is_vague(error.reasons):
+            return Outcome(Status.UNKNOWN, text, advice(error.reasons), answer=VAGUE)
+        case api.Rejected():
+            return Outcome(Status.REFUSED, text, advice(error.reasons, limits), later=is_shortage(error.reasons))
         case api.Throttled():
             return Outcome(Status.REFUSED, text, "Nothing was done: try again in a while.", later=True)
         case _:
-            return Outcome(Status.REFUSED, text, advice(text, limits), later=is_shortage(text))
+            return Outcome(Status.REFUSED, text)
 
 
 def answered(action: Action, command: Command, receipt: Receipt | None) -> Outcome:
