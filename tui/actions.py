@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from tui.api.cloud import Capability
 from tui.api.enums import ENDED, PodStatus
 from tui.domain.action import (
     NEW_POD,
@@ -154,7 +155,7 @@ ACTIONS = (
         id="bid", key="B", verb="bid", doing="bidding", done="resumed",
         help="Resume a stopped spot pod with a bid",
         command="",
-        leads=State.RUNNING, consent=Consent.PRESS, asks=("gpus", "bid"),
+        leads=State.RUNNING, consent=Consent.PRESS, asks=("gpus", "bid"), needs=Capability.BID_RESUME,
         refuse=_not_bid, consequences=_start_consequences, call=_bid, reached=of_pod(_runs),
     ),
     PodAction(
@@ -170,11 +171,11 @@ ACTIONS = (
 ORDERS = (
     Action(
         id="deploy", target=Target.NEW, verb="deploy", doing="deploying", done="deployed",
-        leads=State.RUNNING, call=_order, reached=_there,
+        leads=State.RUNNING, call=_order, reached=_there, needs=Capability.DEPLOY,
     ),
     Action(
         id="rent", target=Target.NEW, verb="deploy", doing="deploying", done="deployed",
-        leads=State.RUNNING, call=_order, reached=_there,
+        leads=State.RUNNING, call=_order, reached=_there, needs=Capability.RENT,
     ),
 )  # fmt: skip
 """What makes a pod, on demand and with a bid. The form and its question are what asks for it."""

@@ -311,9 +311,9 @@ def _replay(options: argparse.Namespace, config: Config) -> int:
         return USAGE
 
     def unplugged() -> Cloud:
-        from tui.api.offline import OfflineCloud
+        from tui.api.offline import offline
 
-        return OfflineCloud()
+        return offline()
 
     from tui.clocks import Clocks
     from tui.services.source import Source

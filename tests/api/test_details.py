@@ -51,7 +51,7 @@ async def test_nothing_that_is_asked_for_is_lost() -> None:
     runtime_has_no_watts = ("temperature_c", "power_w")
     for value in (
         await everything.fleet(),
-        await everything.offers(),
+        await everything.market(),
         await everything.pod("p1"),
         await everything.account(),
         await everything.ledger(),

@@ -95,7 +95,7 @@ def test_every_field_says_what_it_can_mean(kind: type[Struct]) -> None:
 INPUT = {"input": {"podId": "p1"}}
 ABOUT_A_POD = ("pod", "pod_extras")
 NAMES = ("account", "ledger", "templates", "readmes", "billing", "profile", "hosts", "cpu_types", "gpu_sheets")
-ASKED = {"fleet": "fleet", "market": "offers", "places": "places", **{name: name for name in (*NAMES, *ABOUT_A_POD)}}
+ASKED = {"fleet": "fleet", "market": "market", "places": "places", **{name: name for name in (*NAMES, *ABOUT_A_POD)}}
 VALID = {
     name: full_answer(document(name).text, INPUT if name in ABOUT_A_POD else {"input": {"gpuCount": 1}})
     if name in ABOUT_A_POD
@@ -363,7 +363,7 @@ async def test_very_many_pods_are_shown_and_more_than_that_is_said() -> None:
 
 
 async def test_very_many_offers() -> None:
-    found = await cloud(market(*(gpu(id=f"g{n}") for n in range(20_000)))).offers()
+    found = await cloud(market(*(gpu(id=f"g{n}") for n in range(20_000)))).market()
     assert len(found.offers) == KINDS
     assert [problem.message for problem in found.problems] == ["20,000 GPU types, of which podtop shows 2,000"]
 

@@ -170,7 +170,7 @@ async def test_the_key_goes_there(url: str) -> None:
 
 async def test_what_needs_no_key_may_go_over_plain_http() -> None:
     recorder = Recorder({"data": {"gpuTypes": []}})
-    await cloud(recorder, url="http://api.runpod.io/graphql").offers()
+    await cloud(recorder, url="http://api.runpod.io/graphql").market()
     assert "authorization" not in recorder.requests[0].headers
 
 

@@ -156,7 +156,7 @@ async def test_a_create_that_answers_502_and_made_the_pod_is_not_repeated(tmp_pa
             (asked,) = await post.account._cloud.markets(post.wanted)
             assert isinstance(asked, Market)
             post.account.fleet.apply_asked({post.wanted[0]: asked}, post.account.now)
-            post.account.fleet.apply_market(await post.account._cloud.offers(), post.account.now)
+            post.account.fleet.apply_market(await post.account._cloud.market(), post.account.now)
             post.lookout.look()
             for _ in range(200):
                 await asyncio.sleep(0.002)
@@ -343,7 +343,7 @@ async def test_the_cap_is_of_the_host_that_is_asked_for_and_of_its_disks(tmp_pat
             dear = replace(feed.value, offers=(replace(only, secure=replace(only.secure, on_demand=price)),))
             post.account.now += PAUSE
             await post.account.poll()
-            post.account.fleet.apply_market(await post.account._cloud.offers(), post.account.now)
+            post.account.fleet.apply_market(await post.account._cloud.market(), post.account.now)
             post.account.fleet.apply_asked({replace(demand, gpus=(GPU,)): dear}, post.account.now)
             await post.look()
             assert len(answers.orders) == sent
@@ -449,7 +449,7 @@ async def test_of_two_podtops_at_the_same_instant_one_sends(tmp_path: Path) -> N
             (asked,) = await post.account._cloud.markets((MarketQuery(gpus=(GPU,)),))
             assert isinstance(asked, Market)
             post.account.fleet.apply_asked({MarketQuery(gpus=(GPU,)): asked}, post.account.now)
-            post.account.fleet.apply_market(await post.account._cloud.offers(), post.account.now)
+            post.account.fleet.apply_market(await post.account._cloud.market(), post.account.now)
             for one in (post, *others):
                 one.lookout.look()
             for one in (post, *others):

@@ -28,13 +28,13 @@ class MarketCloud(HeldCloud):
         self.picky: Market | CloudError = market(offer("H100 SXM", Quote(12.4, 7.0, "Low")))
         self.topics: list[str] = []
 
-    async def offers(self) -> Market:
+    async def market(self) -> Market:
         self.plain += 1
-        return await super().offers()
+        return await super().market()
 
     async def markets(self, demands: Sequence[MarketQuery]) -> tuple[Market | CloudError, ...]:
         self.questions.append(tuple(demands))
-        base = await super().offers()
+        base = await super().market()
         return tuple(base if demand == ANYTHING else self.picky for demand in demands)
 
     async def cpu_types(self) -> tuple[CpuType, ...]:

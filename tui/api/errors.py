@@ -88,6 +88,10 @@ class Rejected(CloudError):
         self.reasons = reasons_of(str(self))
 
 
+class NotOffered(CloudError):
+    """The API that is asked has no way to do or to tell this. Nothing was sent, and asking again is of no use."""
+
+
 class Malformed(CloudError):
     """An answer that is not what the API promises: not JSON, cut short, too large, or without `data`."""
 

@@ -145,7 +145,7 @@ class Desk:
 
 async def _market(cloud: Cloud, query: MarketQuery) -> Market:
     if query == ANYTHING:
-        return await cloud.offers()
+        return await cloud.market()
     (answer,) = await cloud.markets((query,))
     if isinstance(answer, CloudError):
         raise answer

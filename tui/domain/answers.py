@@ -18,7 +18,7 @@ def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
     """What an error in place of an answer says of a change that was asked for; `limits`: what it asked of hosts."""
     text = str(error)
     match error:
-        case api.ReadOnly() | api.Insecure():
+        case api.ReadOnly() | api.Insecure() | api.NotOffered():
             return Outcome(Status.NOT_SENT, text)
         case api.Unreachable(sent=False):
             return Outcome(Status.NOT_SENT, text, "Nothing was sent: try again when RunPod can be reached.")

@@ -169,7 +169,7 @@ class Monitor:
         """Ask for the market at once, beside the polls. Raises CloudError."""
         if self._cloud is None:
             raise Unreachable("podtop is not connected yet.", sent=False)
-        market = await self._cloud.offers()
+        market = await self._cloud.market()
         with own_faults("taking it in"):
             self._fleet.apply_market(market, self._source.clock())
         self._tell()
@@ -311,7 +311,7 @@ class Monitor:
     def _market_failed(self, error: CloudError, at: float, retry_at: float) -> None:
         before = self._fleet.market
         self._fleet.fail_market(error, at, retry_at)
-        if not self._source.keyless:
+        if not self._source.keyless or isinstance(error, NotOffered):
             return
         if events := self._troubled(error, at, before, self._config.market_interval):
             self._hand_over(lambda recorder: recorder.happened(events))

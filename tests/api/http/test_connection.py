@@ -560,7 +560,7 @@ class _Raises(httpx.AsyncBaseTransport):
 
 @pytest.mark.parametrize("error", [ValueError("x"), KeyError("x"), RuntimeError(KEY), UnicodeError("x"), MemoryError()])
 async def test_whatever_is_raised_while_it_is_sent_is_an_error_of_the_cloud(error: Exception) -> None:
-    for ask in ("fleet", "offers"):
+    for ask in ("fleet", "market"):
         with pytest.raises(errors.CloudError) as caught:
             await getattr(GraphQLCloud(URL, KEY, transport=_Raises(error)), ask)()
         assert KEY not in _told(caught.value)

@@ -22,6 +22,8 @@ def failure(error: CloudError, what: str) -> EmptyState:
     again = "podtop keeps asking, less and less often; ctrl+r asks now."
     patience = "podtop asks again when RunPod's time is over; ctrl+r does not shorten it."
     match error:
+        case errors.NotOffered():
+            return EmptyState(f"◌ no {what} from this API", (str(error),))
         case errors.Unauthorized():
             return EmptyState(
                 f"✕ RunPod refused the API key: no {what}",
@@ -157,10 +159,14 @@ def held_back(feed: Feed[Snapshot], now: float) -> str:
 
 def inspected(feed: Feed[PodDetail | None] | None, fleet: Fleet, now: float) -> str:
     """What stands below a pod's facts when they are not all there is to know."""
+    from tui.api.errors import NotOffered
+
     parts = (
         [f"▲ {fmt.duration(now - fleet.pods_at)} old"] if fleet.pods_at is not None and fleet.pods_stale(now) else []
     )
-    if feed is not None and feed.error is not None:
+    if feed is not None and isinstance(feed.error, NotOffered):
+        parts.append(f"◌ {feed.error}")
+    elif feed is not None and feed.error is not None:
         parts.append(f"▲ {feed.error}")
     elif feed is not None and feed.value is not None and feed.value.problems:
         parts.append(f"▲ RunPod: {feed.value.problems[0].message}")

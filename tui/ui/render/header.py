@@ -55,6 +55,8 @@ def trouble(error: CloudError) -> str:
     from tui.api import errors
 
     match error:
+        case errors.NotOffered():
+            return "not offered"
         case errors.TimedOut():
             return "timed out"
         case errors.Faltering():
@@ -94,6 +96,8 @@ def connection(fleet: Fleet, now: float, tz: tzinfo | None) -> Forms:
         return ((("◌ opening the recording", "muted"),), (("◌", "muted"),))
     if fleet.past:
         return ((("◌ taking in the past", "muted"),), (("◌ past", "muted"),))
+    if feed.retry_at == math.inf:
+        return ((("◌ not offered", "muted"),), (("◌", "muted"),))
     if feed.error is not None:
         left = None if feed.retry_at is None else feed.retry_at - now
         wait = "" if left is None else f" · retry in {fmt.duration(left)}" if left >= 1 else " · asking again"
