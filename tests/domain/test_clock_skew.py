@@ -108,8 +108,8 @@ async def test_the_date_of_an_answer_reaches_the_clocks_and_that_of_a_failure_do
 
 def test_the_program_asks_runpod_with_its_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
     from tui.api.graphql import client
-    from tui.cli import runpod_source
     from tui.config.loader import Config
+    from tui.wiring import runpod_source
 
     made: dict[str, Any] = {}
     monkeypatch.setattr(client, "GraphQLCloud", lambda *_, **options: made.update(options))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.api import log_lines
 from tui.api.doubt import surely_with_pods
-from tui.api.errors import CloudError, Malformed, Throttled, Unreachable
+from tui.api.errors import CloudError, Malformed, NotOffered, Throttled, Unreachable
 from tui.domain import clock_skew
 from tui.services.barrier import held, own_fault, own_faults
 from tui.services.follower import Follower
