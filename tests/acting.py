@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.models import Pod, Snapshot
 from tui.demo.asgi import Simulator

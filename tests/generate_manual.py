@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from tui.commands.arguments import KINDS
 from tui.commands.exit_codes import MEANINGS, SIGNALLED
+from tui.commands.parser import KINDS
 from tui.commands.tables import flat
 from tui.config.fields import Field, fields, free, tables
 from tui.config.settings import Profile, Settings
@@ -154,7 +154,7 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 def main() -> None:
     """Print the page."""
-    from tui.cli import parser
+    from tui.commands.parser import parser
 
     sys.stdout.write(manual(parser()))
 

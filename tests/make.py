@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui.api.models import Funds, GpuReading, Market, Offer, Placement, Pod, Quote, Runtime, Snapshot
+from tui.api.status_change import StatusChange
 
 
 def runtime(utils: tuple[float | None, ...] = (), uptime: int | None = 3600) -> Runtime:
@@ -26,7 +27,7 @@ def pod(
         name=name or f"pod {id}",
         status=status,
         kind=kind,
-        status_change=change,
+        status_change=None if change is None else StatusChange(change),
         cost_per_hr=cost,
         gpu_count=len(utils) if utils else 1,
         vcpus=16.0,

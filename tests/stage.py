@@ -115,13 +115,13 @@ def make_recording(path: Path, hours: float = 25.0, step: float = 60.0, pods: in
         writer = Writer(connect(path, write=True), NOON - hours * 3600 - 1, silence=3 * step, origin="api.runpod.io")
         with closing(writer), patch("tui.demo.source.COARSE_STEP", step), patch("tui.demo.source.STEP", step):
             cloud = source.open()
-            writer.write([Priced(NOON - hours * 3600, await cloud.offers())])
+            writer.write([Priced(NOON - hours * 3600, await cloud.market())])
             assert source.history is not None
             async for at, snapshot in source.history(cloud):
                 if not NOON - 9 * 3600 < at < NOON - 6 * 3600:
                     happened = fleet.apply(snapshot, at)
                     writer.write([Polled(at, snapshot, (*happened, *chronicle.judge(fleet, at)))])
-            offers = await cloud.offers()
+            offers = await cloud.market()
             writer.write(Priced(NOON - 1800.0 * n, offers) for n in range(int(hours * 2) - 1, -1, -1))
             writer.tidy(NOON)
             await cloud.aclose()

@@ -13,6 +13,7 @@ from tests.make import funds, pod
 from tui.actions import ACTIONS, BY_ID, EVERY, ORDERS
 from tui.api.cloud import Cloud
 from tui.api.models import Pod
+from tui.api.refusals import reasons_of
 from tui.domain.action import Command, Consent, PodAction, State, Target
 from tui.domain.operations import advice
 
@@ -124,5 +125,5 @@ def test_inputs_are_what_is_sent() -> None:
     ],
 )
 def test_known_messages_are_explained(message: str, words: str) -> None:
-    assert words in advice(message)
-    assert bool(advice(message)) == bool(words)
+    assert words in advice(reasons_of(message))
+    assert bool(advice(reasons_of(message))) == bool(words)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.acting import Account
 from tests.services.test_executor import BID, ORDER, opened, stop
-from tui.api import cloud as api
+from tui.api import errors as api
 from tui.api.models import Problem
 from tui.commands.log import show
 from tui.domain.action import order_inputs

@@ -76,8 +76,22 @@ def test_rules_and_the_store_have_no_clock_of_their_own() -> None:
 
 
 def test_only_the_api_and_the_demo_know_graphql() -> None:
-    for name in modules("domain", "store", "history", "storage", "services", "system", "ui", "actions.py", "app.py"):
-        assert "graphql" not in source_of(name).lower(), name
+    """Above them one line of the wiring names it, beside the address of RunPod's API and what is said of that."""
+    within = {"api", "demo"}
+    named = {
+        "tui.wiring": "chooses the backend",
+        "tui.config.settings": "the address, and its help",
+        "tui.config.value_types": "an example of the address",
+        "tui.commands.parser": "the help of --api-url",
+        "tui.commands.simulate": "the address of the simulated API",
+    }
+    rooms = [path.name for path in sorted(PACKAGE.iterdir()) if path.suffix == ".py" or (path / "__init__.py").exists()]
+    found = {
+        name
+        for name in modules(*(room for room in rooms if room not in within))
+        if "graphql" in source_of(name).lower()
+    }
+    assert found == set(named)
 
 
 def test_what_stands_at_the_root_is_the_program_and_nothing_else() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from tui.api.cloud import Capability
+from tui.api.enums import ENDED, PodStatus
 from tui.domain.action import (
     NEW_POD,
     Action,
@@ -23,24 +25,21 @@ if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
     from tui.api.orders import DeployOrder, Receipt, RentOrder
 
-_OVER = ("EXITED", "DEAD", "TERMINATED")
-
-
 # Why it makes no sense
 
 
 def _not_stop(pod: Pod) -> str | None:
-    if pod.status == "TERMINATED":
+    if pod.status == PodStatus.TERMINATED:
         return "it is terminated"
-    return "it is stopped already" if pod.status in _OVER else None
+    return "it is stopped already" if pod.status in ENDED else None
 
 
 def _not_start(pod: Pod) -> str | None:
-    if pod.status == "TERMINATED":
+    if pod.status == PodStatus.TERMINATED:
         return "it is terminated"
-    if pod.status == "RUNNING":
+    if pod.status == PodStatus.RUNNING:
         return "it runs already"
-    return None if pod.status in _OVER else f"it is in transition ({pod.status.lower()}): wait until it is stopped"
+    return None if pod.status in ENDED else f"it is in transition ({pod.status.lower()}): wait until it is stopped"
 
 
 def _not_resume(pod: Pod) -> str | None:
@@ -52,7 +51,7 @@ def _not_bid(pod: Pod) -> str | None:
 
 
 def _not_terminate(pod: Pod) -> str | None:
-    if pod.status == "TERMINATED":
+    if pod.status == PodStatus.TERMINATED:
         return "it is terminated already"
     return "RunPod holds it locked: unlock it in RunPod's console first" if pod.locked else None
 
@@ -70,15 +69,15 @@ def of_pod(reached: Callable[[Pod | None], bool]) -> Callable[[Seen | None], boo
 
 
 def _stopped(pod: Pod | None) -> bool:
-    return pod is None or pod.status in _OVER
+    return pod is None or pod.status in ENDED
 
 
 def _runs(pod: Pod | None) -> bool:
-    return pod is not None and pod.status == "RUNNING"
+    return pod is not None and pod.status == PodStatus.RUNNING
 
 
 def _gone(pod: Pod | None) -> bool:
-    return pod is None or pod.status == "TERMINATED"
+    return pod is None or pod.status == PodStatus.TERMINATED
 
 
 def _there(seen: Seen | None) -> bool:
@@ -156,7 +155,7 @@ ACTIONS = (
         id="bid", key="B", verb="bid", doing="bidding", done="resumed",
         help="Resume a stopped spot pod with a bid",
         command="",
-        leads=State.RUNNING, consent=Consent.PRESS, asks=("gpus", "bid"),
+        leads=State.RUNNING, consent=Consent.PRESS, asks=("gpus", "bid"), needs=Capability.BID_RESUME,
         refuse=_not_bid, consequences=_start_consequences, call=_bid, reached=of_pod(_runs),
     ),
     PodAction(
@@ -172,11 +171,11 @@ ACTIONS = (
 ORDERS = (
     Action(
         id="deploy", target=Target.NEW, verb="deploy", doing="deploying", done="deployed",
-        leads=State.RUNNING, call=_order, reached=_there,
+        leads=State.RUNNING, call=_order, reached=_there, needs=Capability.DEPLOY,
     ),
     Action(
         id="rent", target=Target.NEW, verb="deploy", doing="deploying", done="deployed",
-        leads=State.RUNNING, call=_order, reached=_there,
+        leads=State.RUNNING, call=_order, reached=_there, needs=Capability.RENT,
     ),
 )  # fmt: skip
 """What makes a pod, on demand and with a bid. The form and its question are what asks for it."""

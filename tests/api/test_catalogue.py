@@ -12,7 +12,7 @@ from graphql import parse, validate
 from tests.api.make import cloud, gpu, market
 from tests.api.schema import schema
 from tui.api.catalogue import CpuFlavor, CpuPrice, Cuda, ListPrices
-from tui.api.cloud import Malformed, Rejected
+from tui.api.errors import Malformed, Rejected
 from tui.api.graphql.catalogue import price_question, smallest
 
 

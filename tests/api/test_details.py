@@ -12,7 +12,7 @@ from msgspec import Struct
 from tests.api.make import Recorder, cloud
 from tests.api.schema import EPOCH, answer_everything, full_answer
 from tui.api.account import Account
-from tui.api.cloud import Malformed, Rejected, Unauthorized
+from tui.api.errors import Malformed, Rejected, Unauthorized
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.graphql.documents import document
 from tui.api.hosts import Capacity, CpuType, Hosts
@@ -51,7 +51,7 @@ async def test_nothing_that_is_asked_for_is_lost() -> None:
     runtime_has_no_watts = ("temperature_c", "power_w")
     for value in (
         await everything.fleet(),
-        await everything.offers(),
+        await everything.market(),
         await everything.pod("p1"),
         await everything.account(),
         await everything.ledger(),

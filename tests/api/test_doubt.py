@@ -11,7 +11,8 @@ from tests.acting import Account
 from tests.api.make import account, cloud, pod
 from tests.commands.test_act import LLAMA, PREP, QWEN, Person, Stage
 from tests.services.test_watch_runner import posted, resumes, until_there, vigil
-from tui.api.cloud import Malformed, doubt, surely_with_pods, with_pods
+from tui.api.doubt import doubt, surely_with_pods, with_pods
+from tui.api.errors import Malformed
 from tui.commands.exit_codes import Exit
 from tui.domain.armed_order import planned
 from tui.domain.deploy_draft import STARTING, Draft

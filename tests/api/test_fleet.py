@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from tests.api.make import account, cloud, pod
-from tui.api.cloud import Forbidden, Malformed, Rejected, Unauthorized
+from tui.api.errors import Forbidden, Malformed, Rejected, Unauthorized
 from tui.api.models import Funds, GpuReading, Placement, Pod, Port, Problem, Runtime, Snapshot, Telemetry, Unreadable
+from tui.api.status_change import StatusChange
 
+CHANGED = "Rented by User: Wed Jul 29 2026 21:51:59 GMT+0000 (Coordinated Universal Time)"
 FULL = pod(
     podType="RESERVED",
-    lastStatusChange="Rented by User: Wed Jul 29 2026 21:51:59 GMT+0000 (Coordinated Universal Time)",
+    lastStatusChange=CHANGED,
     costPerHr=5.98,
     gpuCount=2,
     vcpuCount=32,
@@ -81,7 +83,7 @@ async def test_a_pod_whole() -> None:
                 name="train",
                 status="RUNNING",
                 kind="RESERVED",
-                status_change="Rented by User: Wed Jul 29 2026 21:51:59 GMT+0000 (Coordinated Universal Time)",
+                status_change=StatusChange(CHANGED),
                 cost_per_hr=5.98,
                 gpu_count=2,
                 vcpus=32.0,

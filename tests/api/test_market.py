@@ -14,13 +14,13 @@ from msgspec.structs import replace
 
 from tests.api.make import Recorder, cloud, gpu, market
 from tests.api.schema import full_answer, schema
-from tui.api.cloud import Malformed, Rejected, Unreachable
+from tui.api.errors import Malformed, Rejected, Unreachable
 from tui.api.graphql.market import question, variables
 from tui.api.models import ANYTHING, DataCenter, DataCenters, Market, MarketQuery, Offer, Problem, Quote, Stock
 
 
 async def offers(*gpus: object) -> Market:
-    return await cloud(market(*gpus)).offers()
+    return await cloud(market(*gpus)).market()
 
 
 async def test_an_offer_whole() -> None:
@@ -115,23 +115,23 @@ async def test_one_malformed_gpu_type_is_told_and_the_rest_stands() -> None:
 
 
 async def test_errors_beside_the_offers_are_kept() -> None:
-    found = await cloud({**market(gpu()), "errors": [{"message": "no prices today", "path": ["gpuTypes"]}]}).offers()
+    found = await cloud({**market(gpu()), "errors": [{"message": "no prices today", "path": ["gpuTypes"]}]}).market()
     assert len(found.offers) == 1
     assert found.problems == (Problem("no prices today", ("gpuTypes",)),)
 
 
 async def test_no_list_is_an_error_and_not_an_empty_market() -> None:
     with pytest.raises(Malformed):
-        await cloud({"data": {"gpuTypes": None}}).offers()
+        await cloud({"data": {"gpuTypes": None}}).market()
     with pytest.raises(Malformed):
-        await cloud({"data": {"gpuTypes": {}}}).offers()
+        await cloud({"data": {"gpuTypes": {}}}).market()
     with pytest.raises(Rejected, match="closed"):
-        await cloud({"data": {"gpuTypes": None}, "errors": [{"message": "closed"}]}).offers()
+        await cloud({"data": {"gpuTypes": None}, "errors": [{"message": "closed"}]}).market()
 
 
 async def test_each_cloud_is_asked_for_by_itself_and_without_the_key() -> None:
     recorder = Recorder(market(gpu()))
-    await cloud(recorder).offers()
+    await cloud(recorder).market()
     assert recorder.variables == {
         "secure": {"gpuCount": 1, "secureCloud": True},
         "community": {"gpuCount": 1, "secureCloud": False},
@@ -140,7 +140,7 @@ async def test_each_cloud_is_asked_for_by_itself_and_without_the_key() -> None:
 
 
 async def test_the_market_works_without_a_key() -> None:
-    assert len((await cloud(market(gpu()), key=None).offers()).offers) == 1
+    assert len((await cloud(market(gpu()), key=None).market()).offers) == 1
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from graphql.utilities import coerce_input_value
 
 from tests.api.make import Recorder, cloud
 from tests.api.schema import schema
-from tui.api.cloud import Cloud, Forbidden, Malformed, ReadOnly, Rejected, TimedOut, Unreachable
+from tui.api.cloud import Cloud
+from tui.api.errors import Forbidden, Malformed, ReadOnly, Rejected, TimedOut, Unreachable
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.models import Problem
 from tui.api.orders import DeployOrder, Receipt, RentOrder

@@ -15,7 +15,7 @@ import pytest
 
 from tests.api.make import KEY, URL, Recorder, account, cloud
 from tui import __version__
-from tui.api.cloud import CloudError, Insecure, Unauthorized
+from tui.api.errors import CloudError, Insecure, Unauthorized
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.http.endpoint import host_of, is_loopback, objection, stays_here
 from tui.api.secret import Secret, redact
@@ -170,7 +170,7 @@ async def test_the_key_goes_there(url: str) -> None:
 
 async def test_what_needs_no_key_may_go_over_plain_http() -> None:
     recorder = Recorder({"data": {"gpuTypes": []}})
-    await cloud(recorder, url="http://api.runpod.io/graphql").offers()
+    await cloud(recorder, url="http://api.runpod.io/graphql").market()
     assert "authorization" not in recorder.requests[0].headers
 
 

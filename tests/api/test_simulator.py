@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tui.api import cloud as errors
+from tui.api import errors
 from tui.api.cloud import Cloud
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.orders import DeployOrder, RentOrder
@@ -49,7 +49,7 @@ async def named(cloud: Cloud, status: str) -> str:
 
 async def small_order(cloud: Cloud) -> dict[str, Any]:
     """What any pod on a GPU of which there is plenty needs."""
-    offer = next(o for o in (await cloud.offers()).offers if o.secure and o.secure.stock == "High")
+    offer = next(o for o in (await cloud.market()).offers if o.secure and o.secure.stock == "High")
     return {"gpu_count": 1, "gpu_type_id": offer.gpu_id, "image": "pytorch:2.4", "container_disk_gb": 20}
 
 
@@ -61,7 +61,7 @@ async def test_every_read(place: Place) -> None:
     assert (fleet.unreadable, fleet.problems) == ((), ())
     assert fleet.funds is not None
     assert fleet.funds.balance
-    market = await cloud.offers()
+    market = await cloud.market()
     assert len(market.offers) > 30
     assert market.problems == ()
     detail = await cloud.pod(fleet.pods[0].id)
@@ -99,7 +99,7 @@ async def test_2000_pods_are_all_readable() -> None:
 async def test_without_a_key_there_is_a_market_and_no_account(place: Place) -> None:
     for key in (None, "not a key at all", "wrong"):
         cloud = place.cloud(key)
-        assert (await cloud.offers()).offers
+        assert (await cloud.market()).offers
         with pytest.raises(errors.Unauthorized):
             await cloud.fleet()
 

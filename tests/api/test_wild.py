@@ -16,7 +16,7 @@ from msgspec import Struct
 from tests.api.make import account, cloud, gpu, market, pod
 from tests.api.schema import full_answer
 from tests.api.test_fleet import FULL
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.api.graphql.documents import document
 from tui.api.graphql.wire import WirePod
 from tui.api.quantities import Reader
@@ -134,7 +134,7 @@ QUOTE = {"uninterruptablePrice": 2.99, "minimumBidPrice": 1.5, "stockStatus": "H
 @given(mutants(market(gpu(secure=QUOTE, community=QUOTE), gpu(id="unknown"))))
 async def test_a_wild_market(value: Any) -> None:
     try:
-        found = await cloud(body_of(value)).offers()
+        found = await cloud(body_of(value)).market()
     except CloudError:
         return
     assert all(math.isfinite(n) for n in numbers(found))

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from tests.cli.terminal import Terminal
-from tui.cli import parser
 from tui.commands.exit_codes import Exit
 from tui.commands.frame import framed
+from tui.commands.parser import parser
 
 GOES_ON = ("record", "simulate")
 """Commands that end when they are told to."""

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from tests.acting import NOON, Account
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.commands import confirmation
 from tui.commands.act import Hands
 from tui.commands.confirmation import Refused

@@ -17,7 +17,7 @@ import pytest
 from tests.cli import quick
 from tests.cli.terminal import Terminal
 from tests.commands.conftest import Run, Served
-from tui.commands.arguments import KINDS
+from tui.commands.parser import KINDS
 
 
 def test_pods_are_a_table_without_being_asked(run: Run) -> None:

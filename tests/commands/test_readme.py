@@ -16,8 +16,8 @@ import pytest
 from tests.cli import quick
 from tests.cli.terminal import Terminal
 from tests.commands.conftest import Served
-from tui.cli import parser
 from tui.commands.exit_codes import MEANINGS
+from tui.commands.parser import parser
 
 README = (Path(__file__).parent.parent.parent / "README.md").read_text()
 SCRIPTS = README.partition("\n## Scripts\n")[2].partition("\n## ")[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.demo.conftest import Demo
-from tui.cli import parser
+from tui.commands.parser import parser
 from tui.demo.execution import KEY, READ_ONLY_KEY, REFUSED, keys_taken, may_change
 from tui.demo.faults import NAMES, WITH_VALUE, WORDS, listed
 

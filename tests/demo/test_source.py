@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from tests.demo.conftest import START
-from tui.api.cloud import ReadOnly, TimedOut, Unreachable
+from tui.api.errors import ReadOnly, TimedOut, Unreachable
 from tui.api.models import Snapshot
 from tui.demo.faults import Faults
 from tui.demo.source import COARSE_STEP, STEP, demo_source
@@ -121,7 +121,7 @@ async def test_read_only_and_faults() -> None:
 async def test_two_requests_at_once_and_one_given_up() -> None:
     faults = Faults({"latency": 0.0})
     cloud = demo_source(wall=Wall(), faults=faults).open()
-    first, second = await asyncio.gather(cloud.fleet(), cloud.offers())
+    first, second = await asyncio.gather(cloud.fleet(), cloud.market())
     assert first.pods
     assert second.offers
     given_up = asyncio.create_task(cloud.fleet())

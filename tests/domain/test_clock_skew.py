@@ -16,8 +16,9 @@ from tests.api.make import account, cloud
 from tests.make import funds, pod, snapshot
 from tests.make_hosts import hosts
 from tui.api.models import GpuReading, Snapshot, Telemetry
+from tui.api.status_change import StatusChange
 from tui.clocks import Clocks
-from tui.domain import clock_skew, pod_health
+from tui.domain import clock_skew
 from tui.store.alerts import alerts
 from tui.store.fleet import Fleet
 
@@ -57,17 +58,17 @@ def test_a_clock_that_is_right_changes_nothing_at_all() -> None:
     assert clock_skew.detail(None, 60.0) is None
 
 
-@given(st.none() | st.text(max_size=40), st.floats(-1e12, 1e12))
+@given(st.text(max_size=40), st.floats(-1e12, 1e12))
 @settings(deadline=None)
-def test_a_change_without_a_date_stays_as_it_is(text: str | None, seconds: float) -> None:
-    assert pod_health.moved_change(text, seconds) == text
+def test_a_change_without_a_date_stays_as_it_is(text: str, seconds: float) -> None:
+    assert StatusChange(text).moved(seconds).text == text
 
 
 @pytest.mark.parametrize("year", ["0001", "9999"])
 def test_a_date_at_the_edge_of_the_calendar_is_no_trouble(year: str) -> None:
     text = f"Rented by User: Mon Jan 01 {year} 00:00:00 GMT+0000 (Coordinated Universal Time)"
     for seconds in (-1e9, 1e12):
-        assert pod_health.moved_change(text, seconds) is not None
+        assert StatusChange(text).moved(seconds)
 
 
 def test_machines_are_brought_here_and_what_they_earned_by_the_day_is_not() -> None:
@@ -107,8 +108,8 @@ async def test_the_date_of_an_answer_reaches_the_clocks_and_that_of_a_failure_do
 
 def test_the_program_asks_runpod_with_its_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
     from tui.api.graphql import client
-    from tui.cli import runpod_source
     from tui.config.loader import Config
+    from tui.wiring import runpod_source
 
     made: dict[str, Any] = {}
     monkeypatch.setattr(client, "GraphQLCloud", lambda *_, **options: made.update(options))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.make import funds, pod
@@ -42,23 +40,6 @@ def test_runway() -> None:
     assert pod_health.runway(funds(None, 10)) is None
     assert pod_health.runway(funds(100, None)) is None
     assert pod_health.runway(None) is None
-
-
-def test_status_change_is_taken_apart() -> None:
-    text = "Rented by User: Wed Jul 29 2026 21:51:59 GMT+0000 (Coordinated Universal Time)"
-    assert pod_health.status_change(text) == ("Rented by User", 1785361919.0)
-    assert pod_health.status_change("Exited by Runpod") == ("Exited by Runpod", None)
-    assert pod_health.status_change("x: Foo Bar 99 2026 99:99:99 GMT+0000") == (
-        "x: Foo Bar 99 2026 99:99:99 GMT+0000",
-        None,
-    )
-    assert pod_health.status_change("") is None
-    assert pod_health.status_change(None) is None
-
-
-@given(st.text(max_size=80))
-def test_status_change_never_raises(text: str) -> None:
-    pod_health.status_change(text)
 
 
 def test_totals_count_only_live_gpus_as_busy() -> None:

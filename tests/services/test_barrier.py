@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.make import pod, snapshot
-from tui.api.cloud import CloudError, Unforeseen
+from tui.api.cloud import Cloud
+from tui.api.errors import CloudError, Unforeseen
 from tui.api.models import Market
 from tui.config.loader import Config
 from tui.domain.user_message import UserMessage
@@ -25,7 +26,7 @@ NOW = 1_790_000_000.0
 SECRET = "rpa_THISISTHEKEY0123456789"
 
 
-class Cloud:
+class Counted(Cloud):
     """Answers at once."""
 
     def __init__(self) -> None:
@@ -41,8 +42,8 @@ class Cloud:
         self._count("fleet")
         return snapshot(pod("a", utils=(50,)))
 
-    async def offers(self) -> Any:
-        self._count("offers")
+    async def market(self) -> Any:
+        self._count("market")
         return Market(())
 
     async def account(self) -> Any:
@@ -56,6 +57,11 @@ class Cloud:
     async def pod(self, pod_id: str) -> Any:
         self._count("pod")
         return None
+
+    async def stop(self, pod_id: str) -> Any:
+        raise AssertionError
+
+    resume = terminate = stop
 
     async def aclose(self) -> None:
         pass
@@ -84,7 +90,7 @@ class Life:
     """A watch that runs, over a fleet, and is asked to ask again at once."""
 
     def __init__(self, changed: Callable[[], object] = lambda: None, record: bool = False) -> None:
-        self.cloud = Cloud()
+        self.cloud = Counted()
         self.fleet = PlantedFleet(5, 30)
         self.notes: list[str] = []
         source = Source("test", False, lambda: self.cloud, lambda: NOW)  # type: ignore[arg-type, return-value]
@@ -132,7 +138,7 @@ def planted(life: Life, where: str) -> str:
             life.fleet.taking = life.fleet.apply = life.fleet.fail = fails  # type: ignore[method-assign]
         case "market applied":
             life.fleet.taking_market = fails  # type: ignore[method-assign]
-            return "offers"
+            return "market"
         case "topic applied":
             life.fleet.apply_topic = fails  # type: ignore[method-assign]
             life.watch.attend(("account",))

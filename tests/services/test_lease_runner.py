@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.make import pod, snapshot
-from tui.api.cloud import Unreachable
+from tui.api.errors import Unreachable
 from tui.api.models import Unreadable
 from tui.domain.lease import WARNING, Lease, begun
 from tui.domain.operations import Outcome, Status

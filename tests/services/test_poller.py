@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tui.api.cloud import CloudError, Throttled, Unauthorized, Unforeseen, Unreachable
+from tui.api.errors import CloudError, NotOffered, Throttled, Unauthorized, Unforeseen, Unreachable
 from tui.services.poller import LONGEST_WAIT, Failed, Fresh, Poller
 
 
@@ -148,3 +148,13 @@ async def test_ending_cancels_the_request_in_flight() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert cancelled.is_set()
+
+
+async def test_what_is_not_offered_is_asked_for_once() -> None:
+    world = World()
+    error = NotOffered("not here")
+    fetch = failing(error, 1, world=world)
+    readings = [reading async for reading in world.poller(fetch)]
+    assert [reading.error for reading in readings if isinstance(reading, Failed)] == [error]
+    assert len(readings) == 1
+    assert world.waits == []

@@ -13,13 +13,13 @@ import pytest
 from msgspec.structs import replace
 
 from tests.acting import NOON, Account
-from tui.api.cloud import surely_with_pods
+from tui.api.doubt import surely_with_pods
 from tui.api.models import ANYTHING, Market, MarketQuery, Snapshot
 from tui.api.orders import DeployOrder, RentOrder
 from tui.api.secret import Secret
 from tui.domain.armed_order import planned
 from tui.domain.deploy_draft import STARTING, Draft
-from tui.domain.market_watch import FORGOTTEN, PAUSE, MarketWatch, State
+from tui.domain.market_watch import FORGOTTEN, PAUSE, MarketWatch, State, basis_of
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import UserMessage
 from tui.services.watch_runner import Does, WatchRunner
@@ -156,7 +156,7 @@ async def test_a_create_that_answers_502_and_made_the_pod_is_not_repeated(tmp_pa
             (asked,) = await post.account._cloud.markets(post.wanted)
             assert isinstance(asked, Market)
             post.account.fleet.apply_asked({post.wanted[0]: asked}, post.account.now)
-            post.account.fleet.apply_market(await post.account._cloud.offers(), post.account.now)
+            post.account.fleet.apply_market(await post.account._cloud.market(), post.account.now)
             post.lookout.look()
             for _ in range(200):
                 await asyncio.sleep(0.002)
@@ -343,7 +343,7 @@ async def test_the_cap_is_of_the_host_that_is_asked_for_and_of_its_disks(tmp_pat
             dear = replace(feed.value, offers=(replace(only, secure=replace(only.secure, on_demand=price)),))
             post.account.now += PAUSE
             await post.account.poll()
-            post.account.fleet.apply_market(await post.account._cloud.offers(), post.account.now)
+            post.account.fleet.apply_market(await post.account._cloud.market(), post.account.now)
             post.account.fleet.apply_asked({replace(demand, gpus=(GPU,)): dear}, post.account.now)
             await post.look()
             assert len(answers.orders) == sent
@@ -452,7 +452,7 @@ async def test_of_two_podtops_at_the_same_instant_one_sends(tmp_path: Path) -> N
             (asked,) = await post.account._cloud.markets((MarketQuery(gpus=(GPU,)),))
             assert isinstance(asked, Market)
             post.account.fleet.apply_asked({MarketQuery(gpus=(GPU,)): asked}, post.account.now)
-            post.account.fleet.apply_market(await post.account._cloud.offers(), post.account.now)
+            post.account.fleet.apply_market(await post.account._cloud.market(), post.account.now)
             for one in (post, *others):
                 one.lookout.look()
             for one in (post, *others):
@@ -486,7 +486,7 @@ def resumes(post: Post, **more: object) -> MarketWatch:
     down = next(r.pod for r in post.account.fleet.records.values() if r.pod and r.pod.status == "EXITED")
     return MarketWatch(
         "v1", NOON, pod=down.id, pod_name=down.name, state=State.ARMED, account="user_2demoPodtop",
-        basis=down.status_change or "", **{"ceiling": down.cost_per_hr, **more},  # type: ignore[arg-type]
+        basis=basis_of(down), **{"ceiling": down.cost_per_hr, **more},  # type: ignore[arg-type]
     )  # fmt: skip
 
 

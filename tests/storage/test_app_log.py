@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tui.api import log_lines, secret
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.secret import Secret
 from tui.config.loader import load

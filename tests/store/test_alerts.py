@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tests.make import funds, pod, runtime, snapshot
 from tui.api.models import Pod, Snapshot, Unreadable
+from tui.api.status_change import StatusChange
 from tui.domain import pod_health
 from tui.store.alert import Alert, AlertKind, Basis, Grade
 from tui.store.alert_kinds import (
@@ -93,7 +94,7 @@ def test_a_young_container_of_an_old_pod() -> None:
     young = replace(pod("a", change=LONG_AGO), runtime=runtime((50.0,), uptime=40))
     (alert,) = found(young)
     assert (alert.kind, alert.grade, alert.basis) == (RESTART, Grade.NOTICE, Basis.ANSWER)
-    assert kinds(replace(young, status_change=JUST_NOW)) == []
+    assert kinds(replace(young, status_change=StatusChange(JUST_NOW))) == []
 
 
 def test_a_crash_loop_is_restarts_that_were_seen() -> None:

@@ -7,7 +7,7 @@ from collections import deque
 from msgspec.structs import replace
 
 from tests.make import funds, pod, snapshot
-from tui.api.cloud import Unreachable
+from tui.api.errors import Unreachable
 from tui.api.hosts import Hosts
 from tui.api.models import Problem, Snapshot, Unreadable
 from tui.store.feed import Feed

@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.ui.conftest import NOW, HeldCloud
-from tui.api.cloud import CloudError, Unreachable
+from tui.api.errors import CloudError, Unreachable
 from tui.api.hosts import Hosts
 from tui.config.loader import Config
 from tui.services.monitor import Monitor

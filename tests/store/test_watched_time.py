@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.make import funds, pod, runtime, snapshot
-from tui.api.cloud import Throttled, Unreachable
+from tui.api.errors import Throttled, Unreachable
 from tui.api.models import Pod
 from tui.commands.envelope import Desk
 from tui.domain import pod_health

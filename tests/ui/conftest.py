@@ -17,7 +17,8 @@ from textual.pilot import Pilot
 from tests.make import market, offer, pod, snapshot
 from tui.api.account import Account, Templates
 from tui.api.catalogue import CpuFlavor, GpuSpec
-from tui.api.cloud import CloudError
+from tui.api.cloud import Cloud
+from tui.api.errors import CloudError
 from tui.api.hosts import Hosts
 from tui.api.models import Market, Quote, Snapshot
 from tui.api.orders import DeployOrder, Receipt, RentOrder
@@ -50,7 +51,7 @@ OFFERS = market(
 )
 
 
-class HeldCloud:
+class HeldCloud(Cloud):
     """Answers what it was last told to answer."""
 
     def __init__(self) -> None:
@@ -78,7 +79,7 @@ class HeldCloud:
             raise self.fleet_answer
         return self.fleet_answer
 
-    async def offers(self) -> Market:
+    async def market(self) -> Market:
         if isinstance(self.market_answer, CloudError):
             raise self.market_answer
         return self.market_answer

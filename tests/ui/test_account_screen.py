@@ -13,7 +13,7 @@ from tests.make import funds, pod, snapshot
 from tests.stage import landed, make_recording, replay_app
 from tests.ui.conftest import NOW, PODS, HeldCloud, Launch, Running
 from tui.api.account import Account, Billing, Charge, Ledger, Profile, Readmes, Templates
-from tui.api.cloud import CloudError, Rejected, Unreachable
+from tui.api.errors import CloudError, Rejected, Unreachable
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.models import Problem
 from tui.demo.asgi import Simulator

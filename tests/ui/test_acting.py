@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from tests.make import pod, snapshot
 from tests.ui.conftest import OFFERS, PODS, HeldCloud, Launch, Running
-from tui.api.cloud import TimedOut, Unreachable
+from tui.api.errors import TimedOut, Unreachable
 from tui.api.models import Snapshot
 from tui.config.loader import Config
 from tui.domain import consequences

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from tests.make import funds, offer, pod
 from tui.api.models import MarketQuery, Quote
+from tui.api.status_change import StatusChange
 from tui.domain.deploy_draft import STARTING, Draft
 from tui.domain.market_watch import MarketWatch
 from tui.ui.primitives.question import Question
@@ -74,7 +75,9 @@ def test_a_resume_says_its_price_or_that_there_is_none() -> None:
     assert "does not say what it costs" in words(resumes(replace(down, cost_per_hr=0.0), RICH))
     assert "less than an hour" in resumes(down, funds(balance=0.1)).stop
     assert "the account is not known" in resumes(down, None).stop
-    assert resumes(down, RICH).key != resumes(replace(down, status_change="Exited by user: later"), RICH).key
+    assert (
+        resumes(down, RICH).key != resumes(replace(down, status_change=StatusChange("Exited by user: later")), RICH).key
+    )
 
 
 def test_a_resume_by_a_watch_is_told_the_same_price_as_one_by_hand() -> None:

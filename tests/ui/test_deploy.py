@@ -13,7 +13,7 @@ from tests.make import funds, market, offer, snapshot
 from tests.ui.conftest import NOW, OFFERS, PODS, HeldCloud, Launch, Running
 from tests.ui.render.test_pod_facts import full_detail, full_pod
 from tui.api.account import Template, Templates
-from tui.api.cloud import Faltering, Unreachable
+from tui.api.errors import Faltering, Unreachable
 from tui.api.models import Quote, Snapshot
 from tui.api.orders import DeployOrder, Receipt, RentOrder
 from tui.api.pod_detail import PodDetail

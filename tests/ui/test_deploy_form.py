@@ -19,7 +19,7 @@ from textual.widgets import Button, Input
 
 from tests.make import funds, offer
 from tui.api.account import Template
-from tui.api.cloud import Unreachable
+from tui.api.errors import Unreachable
 from tui.api.models import Funds, Offer, Quote
 from tui.api.secret import Secret
 from tui.app import STYLES

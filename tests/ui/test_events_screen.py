@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from tests.make import funds, pod, snapshot
 from tests.stage import NOON, at_rest, landed, make_recording, replay_app
 from tests.ui.conftest import NOW, PODS, HeldCloud, Launch, Running, sent_to_clipboard
-from tui.api.cloud import Throttled, Unreachable
+from tui.api.errors import Throttled, Unreachable
 from tui.api.models import Snapshot
 from tui.app import PodtopApp
 from tui.config.loader import Config

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tests.make import funds, pod, snapshot
 from tests.ui.conftest import NOW, PODS, HeldCloud, Launch
 from tui.actions import ACTIONS
-from tui.api.cloud import CloudError, Forbidden, Malformed, Rejected, Throttled, TimedOut, Unauthorized, Unreachable
+from tui.api.errors import CloudError, Forbidden, Malformed, Rejected, Throttled, TimedOut, Unauthorized, Unreachable
 from tui.api.models import Problem, Snapshot, Unreadable
 from tui.app import PodtopApp
 from tui.config.loader import Config

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tests.make_hosts import DAY, NOBODY, NOW, earnings, host, hosts, many
 from tests.ui.conftest import HeldCloud, Launch, Running, sent_to_clipboard
-from tui.api.cloud import Unreachable
+from tui.api.errors import Unreachable
 from tui.api.hosts import Hosts
 from tui.api.models import Unreadable
 from tui.config.loader import Config

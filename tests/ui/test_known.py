@@ -11,7 +11,7 @@ from tests import make_hosts
 from tests.make import funds, pod, runtime, snapshot
 from tests.ui.conftest import NOW, Launch
 from tests.ui.test_deploy import shown
-from tui.api.cloud import TimedOut
+from tui.api.errors import TimedOut
 from tui.api.hosts import Capacity, Hosts
 from tui.api.models import Pod
 from tui.format import numbers as fmt

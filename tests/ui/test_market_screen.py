@@ -11,7 +11,7 @@ from tests.make import market, offer
 from tests.ui.conftest import OFFERS, HeldCloud, Launch, Running
 from tests.ui.render.test_catalogue import FLAVOR, SHEET
 from tui.api.catalogue import CpuFlavor, GpuSpec
-from tui.api.cloud import CloudError, Rejected, Unreachable
+from tui.api.errors import CloudError, Rejected, Unreachable
 from tui.api.hosts import CpuType
 from tui.api.models import ANYTHING, DataCenter, DataCenters, Market, MarketQuery, Problem, Quote, Stock
 from tui.ui.screens.market import MarketScreen
@@ -28,13 +28,13 @@ class MarketCloud(HeldCloud):
         self.picky: Market | CloudError = market(offer("H100 SXM", Quote(12.4, 7.0, "Low")))
         self.topics: list[str] = []
 
-    async def offers(self) -> Market:
+    async def market(self) -> Market:
         self.plain += 1
-        return await super().offers()
+        return await super().market()
 
     async def markets(self, demands: Sequence[MarketQuery]) -> tuple[Market | CloudError, ...]:
         self.questions.append(tuple(demands))
-        base = await super().offers()
+        base = await super().market()
         return tuple(base if demand == ANYTHING else self.picky for demand in demands)
 
     async def cpu_types(self) -> tuple[CpuType, ...]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.make import pod, snapshot
 from tests.ui.conftest import NOW, PODS, HeldCloud, Launch, Running, sent_to_clipboard
 from tests.ui.render.test_pod_facts import EXTRAS, TOKEN, full_detail, full_pod
-from tui.api.cloud import Forbidden
+from tui.api.errors import Forbidden
 from tui.api.models import GpuReading, Telemetry
 from tui.domain.events import Kind
 from tui.ui.modals.copy import CopyMenu

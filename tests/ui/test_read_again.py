@@ -18,7 +18,7 @@ from tests.services.test_lease_runner import Watcher, leased
 from tests.ui.conftest import OFFERS, PODS, HeldCloud, Launch, Running
 from tests.ui.test_acting import EVAL, LLAMA, SPOT, on, opened, sent
 from tests.ui.test_deploy import form, put, shown
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.api.models import Snapshot, Unreadable
 from tui.store.fleet import Fleet
 from tui.ui.modals.confirm import Confirm

@@ -15,7 +15,7 @@ from tests.make import funds, snapshot
 from tests.stage import at_rest as rest
 from tests.stage import demo_app, landed, make_recording, replay_app, settle, still_pollers, watched
 from tests.ui.conftest import NOW, PODS, HeldCloud
-from tui.api.cloud import Throttled, Unauthorized, Unreachable
+from tui.api.errors import Throttled, Unauthorized, Unreachable
 from tui.api.models import Problem, Snapshot, Unreadable
 from tui.app import PodtopApp
 from tui.config.loader import Config

@@ -13,7 +13,7 @@ from tests.make import snapshot
 from tests.ui.conftest import PODS, HeldCloud, Launch, Running
 from tests.ui.test_deploy import DETAIL
 from tui.api.account import Template, Templates
-from tui.api.cloud import Unreachable
+from tui.api.errors import Unreachable
 from tui.api.models import Snapshot
 from tui.api.pod_detail import PodDetail
 from tui.ui.input.typeahead import QUIET

@@ -14,7 +14,7 @@ from textual._compositor import Compositor
 
 from tests.make import pod, snapshot
 from tests.ui.conftest import NOW, Launch, Running
-from tui.api.cloud import TimedOut
+from tui.api.errors import TimedOut
 from tui.api.models import GpuReading, Telemetry
 from tui.clocks import Clocks
 from tui.domain.events import Kind

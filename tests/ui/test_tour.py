@@ -15,11 +15,11 @@ from textual.pilot import Pilot
 from tests.cli.terminal import podtop
 from tests.ui.conftest import FRAME, HeldCloud, Launch
 from tui.app import PodtopApp
-from tui.cli import _is_first_start
 from tui.config.loader import Config
 from tui.services.source import Source
 from tui.ui.modals.tour import STOPS, Tour, lines
 from tui.ui.screens.fleet import FleetScreen
+from tui.wiring import is_first_start
 
 
 @pytest.fixture
@@ -29,18 +29,18 @@ def _touring(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_touring")
 def test_the_first_start_is_the_first_once() -> None:
-    assert [_is_first_start() for _ in range(3)] == [True, False, False]
+    assert [is_first_start() for _ in range(3)] == [True, False, False]
 
 
 @pytest.mark.usefixtures("_touring")
 def test_what_cannot_be_remembered_is_not_the_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
-    assert not _is_first_start()
+    assert not is_first_start()
 
 
 def test_whoever_wants_none_gets_none() -> None:
-    assert not _is_first_start()
+    assert not is_first_start()
     assert not list(Path(os.environ["XDG_STATE_HOME"]).rglob("tour"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tui.api.enums import ChargeKind, PaymentKind, PaymentMedium
 from tui.api.models import Funds, Problem
 from tui.api.pod_detail import NetworkVolume
 from tui.api.secret import Secret
@@ -18,7 +19,7 @@ class SpendSplit(Struct, frozen=True, gc=False):
 
 
 class Charge(Struct, frozen=True, gc=False):
-    """One day's charges. `kind` is RunPod's word, such as CHARGE_POD."""
+    """One day's charges."""
 
     at: float | None
     amount: float | None
@@ -26,16 +27,16 @@ class Charge(Struct, frozen=True, gc=False):
     disk: float | None
     api: float | None
     serverless: float | None
-    kind: str | None
+    kind: ChargeKind | None
 
 
 class TopUp(Struct, frozen=True, gc=False):
-    """Money that came to the account. `medium` is STRIPE, CRYPTO..., `kind` is RELOAD, CREDIT..."""
+    """Money that came to the account."""
 
     at: float | None
     amount: float | None
-    medium: str | None
-    kind: str | None
+    medium: PaymentMedium | None
+    kind: PaymentKind | None
 
 
 class Credit(Struct, frozen=True, gc=False):
@@ -53,6 +54,11 @@ class ApiKeyInfo(Struct, frozen=True, gc=False):
     permissions: str | None
     created_at: float | None
     last_used_at: float | None
+
+    @property
+    def may_all(self) -> bool:
+        """Whether RunPod says that the key may do everything; its older and newer keys say it in different words."""
+        return (self.permissions or "").upper() in ("ALL", "READ_WRITE", "ADMIN")
 
 
 class RegistryLogin(Struct, frozen=True, gc=False):

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tui.api.enums import Availability, Compliance
+
 
 class ListPrices(Struct, frozen=True, gc=False):
     """What RunPod lists for one GPU and an hour; None where it lists nothing, or where that cloud does not sell it.
@@ -26,10 +28,10 @@ class ListPrices(Struct, frozen=True, gc=False):
 
 
 class Cuda(Struct, frozen=True, gc=False):
-    """A version of CUDA, and RunPod's word for whether there are hosts with it: AVAILABLE, UNAVAILABLE, or newer."""
+    """A version of CUDA, and RunPod's word for whether there are hosts with it."""
 
     version: str
-    word: str | None
+    word: Availability | None
 
 
 class GpuSpec(Struct, frozen=True):
@@ -53,7 +55,7 @@ class GpuSpec(Struct, frozen=True):
     largest_free: int | None
     free_counts: tuple[int, ...]
     host_disk_gb: int | None
-    compliance: tuple[str, ...]
+    compliance: tuple[Compliance, ...]
     cudas: tuple[Cuda, ...]
     cluster_sizes: tuple[int, ...]
     cluster_centers: tuple[str, ...]

@@ -1,242 +1,190 @@
-"""`Cloud`: what podtop can ask of RunPod, in domain types, and the one tree of ways in which it fails."""
+"""`Cloud`: what podtop can ask of RunPod, in domain types: a core that every API has, and what an API may offer."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from abc import ABC, abstractmethod
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from tui.api.models import PARTIAL
-from tui.api.secret import mask
+from tui.api.errors import NotOffered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
     from tui.api.catalogue import CpuFlavor, GpuSpec
+    from tui.api.errors import CloudError
     from tui.api.hosts import CpuType, Hosts
-    from tui.api.models import DataCenters, Market, MarketQuery, Problem, Snapshot
+    from tui.api.models import DataCenters, Market, MarketQuery, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
     from tui.api.pod_detail import PodDetail, PodExtras
 
 
-class CloudError(Exception):
-    """Root of everything a `Cloud` raises. `str()` is a sentence for people, free of secrets."""
+class Capability(StrEnum):
+    """What an API may offer beside the core. A value is the name of the method of `Cloud` that does it."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(mask(message))
-
-
-class Unreachable(CloudError):
-    """No answer reached us: no route, refused, reset, DNS, TLS, or a gateway (5xx, HTML) in RunPod's place.
-
-    `sent`: whether the request may have reached RunPod. False only when it surely did not: then a mutation surely did
-    not happen; when True it may have.
-    """
-
-    def __init__(self, message: str, *, sent: bool = True) -> None:
-        super().__init__(message)
-        self.sent = sent
-
-
-class TimedOut(Unreachable):
-    """The server did not answer in time. A mutation may or may not have happened (see `sent`)."""
-
-
-class Faltering(Unreachable):
-    """RunPod, or a gateway in its place, answered that it cannot answer (HTTP 5xx). A mutation may have happened."""
+    MARKET = "market"
+    MARKETS = "markets"
+    PLACES = "places"
+    POD = "pod"
+    POD_EXTRAS = "pod_extras"
+    GPU_SHEETS = "gpu_sheets"
+    CPU_FLAVORS = "cpu_flavors"
+    COUNTRIES = "countries"
+    ACCOUNT = "account"
+    LEDGER = "ledger"
+    TEMPLATES = "templates"
+    READMES = "readmes"
+    BILLING = "billing"
+    PROFILE = "profile"
+    HOSTS = "hosts"
+    CPU_TYPES = "cpu_types"
+    BID_RESUME = "bid_resume"
+    DEPLOY = "deploy"
+    RENT = "rent"
 
 
-class Misconfigured(Unreachable):
-    """Nothing can be asked as the environment is: a variable names a proxy or certificates that cannot be used."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, sent=False)
-
-
-class Unauthorized(CloudError):
-    """The key is missing, wrong or revoked (HTTP 401, or `myself: null` without an error)."""
-
-
-class Forbidden(CloudError):
-    """The server knows us and refuses (HTTP 403, a scoped or read-only key): not proof that the key is dead."""
-
-
-class Restricted(Forbidden):
-    """RunPod's "Unauthorized" at HTTP 200: this key may read, and may change nothing, or not this (skypilot 8411)."""
-
-
-class ReadOnly(Forbidden):
-    """podtop itself refuses: it was started read-only, so nothing was sent."""
-
-
-class Insecure(Forbidden):
-    """podtop itself refuses to send the key where this address would take it, so nothing was sent."""
+_WORDS = {
+    Capability.MARKET: "prices",
+    Capability.MARKETS: "prices for what is asked of a host",
+    Capability.PLACES: "data centers",
+    Capability.POD: "more about a pod than the list has",
+    Capability.POD_EXTRAS: "more about a pod than the list has",
+    Capability.GPU_SHEETS: "data sheets of GPUs",
+    Capability.CPU_FLAVORS: "CPU pods",
+    Capability.COUNTRIES: "the countries of its hosts",
+    Capability.ACCOUNT: "what belongs to the account",
+    Capability.LEDGER: "charges and payments",
+    Capability.TEMPLATES: "templates",
+    Capability.READMES: "the texts of templates",
+    Capability.BILLING: "bills",
+    Capability.PROFILE: "whose account it is",
+    Capability.HOSTS: "machines that are let to others",
+    Capability.CPU_TYPES: "its CPUs",
+    Capability.BID_RESUME: "a start with a bid",
+    Capability.DEPLOY: "new pods",
+    Capability.RENT: "new spot pods",
+}
 
 
-class Throttled(CloudError):
-    """Too many requests (HTTP 429). `retry_after`: seconds the server asks us to wait, if it said."""
-
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+def not_offered(capability: Capability) -> NotOffered:
+    """The error of what an API does not offer."""
+    return NotOffered(f"The API that podtop asks does not offer {_WORDS[capability]}.")
 
 
-class Rejected(CloudError):
-    """The server understood and said no. `problems`: every message, with its path and code.
-
-    Also an order that makes no sense, which podtop does not send; its message says so.
-    """
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("; ".join(p.message for p in problems) or "the request was rejected without a message")
-        self.problems = problems
-
-
-class Malformed(CloudError):
-    """An answer that is not what the API promises: not JSON, cut short, too large, or without `data`."""
-
-
-class Unforeseen(CloudError):
-    """An answer over which podtop itself failed: a fault of podtop's own, which its log tells."""
-
-
-def is_of_pods(problem: Problem) -> bool:
-    """Whether an error may be about the pods: all but one whose path leads to another part of the answer."""
-    if problem.code == PARTIAL:
-        return False
-    path = problem.path[1:] if problem.path[:1] == ("data",) else problem.path
-    if not path or not isinstance(path[0], str):
-        return True
-    if path[0] != "myself":
-        return "pods" in path
-    return len(path) == 1 or path[1] == "pods" or not isinstance(path[1], str)
-
-
-def doubt(snapshot: Snapshot) -> str:
-    """What RunPod said that puts the pods of an answer in doubt; empty where nothing does."""
-    return "; ".join(problem.message for problem in snapshot.problems if is_of_pods(problem))
-
-
-def with_pods(snapshot: Snapshot) -> Snapshot:
-    """An answer that tells of the pods. Raises Malformed: one without them is no reason to do anything."""
-    if snapshot.pods is None:
-        said = "; ".join(problem.message for problem in snapshot.problems)
-        raise Malformed(f"RunPod answered without the pods: {said or 'it does not say why'}.")
-    return snapshot
-
-
-def surely_with_pods(snapshot: Snapshot) -> Snapshot:
-    """The same, and without an error beside them that may be about them: what is sent is sent for what they are now."""
-    if said := doubt(with_pods(snapshot)):
-        raise Malformed(f"RunPod answered with an error beside the pods: {said}.")
-    return snapshot
-
-
-class Cloud(Protocol):
+class Cloud(ABC):
     """RunPod, whichever API carries it. Every method raises `CloudError` and nothing else.
+
+    What is abstract is the core, which every backend has; each of the others is a `Capability`, and raises `NotOffered`
+    where a backend does not override it.
 
     A mutation is never sent twice. It is over when its method returns; when it raises `Unreachable` with `sent`,
     or `Malformed`, it may have happened: ask for the fleet. All the other errors mean that it did not.
     """
 
+    @abstractmethod
     async def fleet(self) -> Snapshot:
         """All pods and the balance, in one request."""
-        ...
 
-    async def offers(self) -> Market:
+    @abstractmethod
+    async def stop(self, pod_id: str) -> Receipt:
+        """Stop a pod. Its volume stays, and is billed; its container disk is lost."""
+
+    @abstractmethod
+    async def resume(self, pod_id: str, gpu_count: int | None = None) -> Receipt:
+        """Start a stopped pod on demand; None keeps its number of GPUs, 0 is a start for the sake of the data."""
+
+    @abstractmethod
+    async def terminate(self, pod_id: str) -> None:
+        """Delete a pod and everything on it but a network volume. There is no way back."""
+
+    @abstractmethod
+    def listen(self, sent: Callable[[], object]) -> None:
+        """Have `sent` called with every request that leaves."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close connections; idempotent."""
+
+    def offers(self, capability: Capability) -> bool:
+        """Whether this API offers it: whether the backend overrides the method."""
+        return getattr(type(self), capability) is not getattr(Cloud, capability)
+
+    async def market(self) -> Market:
         """All GPU types with both clouds' prices for one GPU, in one request; works without a key."""
-        ...
+        raise not_offered(Capability.MARKET)
 
     async def markets(self, demands: Sequence[MarketQuery]) -> tuple[Market | CloudError, ...]:
         """The market as these demands see it, in one request; an answer that is missing is the error that says why.
 
         Works without a key.
         """
-        ...
+        raise not_offered(Capability.MARKETS)
 
     async def places(self) -> DataCenters:
         """The data centres and their stock for one GPU; works without a key."""
-        ...
+        raise not_offered(Capability.PLACES)
 
     async def pod(self, pod_id: str) -> PodDetail | None:
         """One pod with all that is known of it; None when there is none of that id."""
-        ...
+        raise not_offered(Capability.POD)
 
     async def pod_extras(self, pod_id: str) -> PodExtras | None:
         """What few sources tell of a pod; None when there is none of that id."""
-        ...
+        raise not_offered(Capability.POD_EXTRAS)
 
     async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
         """Data sheets of all GPU types; works without a key."""
-        ...
+        raise not_offered(Capability.GPU_SHEETS)
 
     async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
         """The kinds of CPU pods with the price of the smallest of each; works without a key."""
-        ...
+        raise not_offered(Capability.CPU_FLAVORS)
 
     async def countries(self) -> tuple[str, ...]:
         """Codes of the countries in which there are hosts, such as "SE"; works without a key."""
-        ...
+        raise not_offered(Capability.COUNTRIES)
 
     async def account(self) -> Account:
         """The account: money now, keys and volumes by name."""
-        ...
+        raise not_offered(Capability.ACCOUNT)
 
     async def ledger(self) -> Ledger:
         """What was charged and paid."""
-        ...
+        raise not_offered(Capability.LEDGER)
 
     async def templates(self) -> Templates:
         """The account's templates."""
-        ...
+        raise not_offered(Capability.TEMPLATES)
 
     async def readmes(self) -> Readmes:
         """The long texts of the account's templates, all of them."""
-        ...
+        raise not_offered(Capability.READMES)
 
     async def billing(self) -> Billing:
         """Cost by GPU type and day; RunPod may not serve it, which is Rejected."""
-        ...
+        raise not_offered(Capability.BILLING)
 
     async def profile(self) -> Profile:
         """Whose account it is: personal data."""
-        ...
+        raise not_offered(Capability.PROFILE)
 
     async def hosts(self) -> Hosts:
         """The machines that the account lets to others."""
-        ...
+        raise not_offered(Capability.HOSTS)
 
     async def cpu_types(self) -> tuple[CpuType, ...]:
         """The CPUs that RunPod knows; works without a key."""
-        ...
-
-    async def stop(self, pod_id: str) -> Receipt:
-        """Stop a pod. Its volume stays, and is billed; its container disk is lost."""
-        ...
-
-    async def resume(self, pod_id: str, gpu_count: int | None = None) -> Receipt:
-        """Start a stopped pod on demand; None keeps its number of GPUs, 0 is a start for the sake of the data."""
-        ...
+        raise not_offered(Capability.CPU_TYPES)
 
     async def bid_resume(self, pod_id: str, gpu_count: int, bid_per_gpu: float) -> Receipt:
         """Start a stopped interruptible pod with a bid, in dollars per GPU and hour."""
-        ...
-
-    async def terminate(self, pod_id: str) -> None:
-        """Delete a pod and everything on it but a network volume. There is no way back."""
-        ...
+        raise not_offered(Capability.BID_RESUME)
 
     async def deploy(self, order: DeployOrder) -> Receipt:
         """Rent a new pod on demand."""
-        ...
+        raise not_offered(Capability.DEPLOY)
 
     async def rent(self, order: RentOrder) -> Receipt:
         """Rent a new interruptible pod, with a bid."""
-        ...
-
-    def listen(self, sent: Callable[[], object]) -> None:
-        """Have `sent` called with every request that leaves."""
-        ...
-
-    async def aclose(self) -> None:
-        """Close connections; idempotent."""
-        ...
+        raise not_offered(Capability.RENT)

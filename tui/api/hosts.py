@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.api.account import HostEarning, Template
+from tui.api.enums import PodStatus
 from tui.api.models import GpuReading, Problem, Unreadable
 
 
@@ -65,7 +66,7 @@ class Tenant(Struct, frozen=True, gc=False):
 
     id: str | None
     name: str | None
-    status: str | None
+    status: PodStatus | None
     gpu_count: int | None
     cost_per_hr: float | None
 

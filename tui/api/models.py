@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tui.api.enums import Compliance, PodKind, PodStatus
 from tui.api.quantities import Celsius, Id, Percent, Watts
+from tui.api.status_change import StatusChange
 
 
 class GpuReading(Struct, frozen=True, gc=False):
@@ -71,15 +73,14 @@ class Telemetry(Struct, frozen=True, gc=False):
 class Pod(Struct, frozen=True, gc=False):
     """One pod, as the fleet poll sees it.
 
-    `status` is RunPod's `desiredStatus` as text (CREATED RUNNING RESTARTING EXITED PAUSED DEAD TERMINATED, or a word
-    newer than podtop). RUNNING with `runtime` None is booting, not up.
+    RUNNING with `runtime` None is booting, not up.
     """
 
     id: str
     name: str
-    status: str
-    kind: str | None
-    status_change: str | None
+    status: PodStatus
+    kind: PodKind | None
+    status_change: StatusChange | None
     cost_per_hr: float | None
     gpu_count: int
     vcpus: float | None
@@ -215,7 +216,7 @@ class DataCenter(Struct, frozen=True, gc=False):
     listed: bool | None
     volumes: bool | None
     global_network: bool | None
-    compliance: tuple[str, ...]
+    compliance: tuple[Compliance, ...]
     stocks: tuple[Stock, ...]
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tui.api.enums import CloudKind, Compliance, ComputeKind, PodStatus
 from tui.api.models import Problem
 from tui.api.pod_detail import EnvVar
 from tui.api.secret import Secret
+from tui.api.status_change import StatusChange
 
 
 class _Order(Struct, frozen=True, kw_only=True):
     """What both ways of renting have in common. None leaves the choice to RunPod.
 
     gpu_type_id:    such as "NVIDIA H100 80GB HBM3"; RunPod takes any when it is None, at any price: ask the person.
-    cloud:          "SECURE", "COMMUNITY" or "ALL".
     ports:          such as "8888/http,22/tcp".
     volume_key:     encrypts the volume; whoever loses it has lost the data.
     stop_after, terminate_after: instants. RunPod accepts them and does not keep to them: pods went on billing.
@@ -24,7 +25,7 @@ class _Order(Struct, frozen=True, kw_only=True):
     gpu_type_id: str | None = None
     image: str | None = None
     template_id: str | None = None
-    cloud: str | None = None
+    cloud: CloudKind | None = None
     data_center: str | None = None
     country: str | None = None
     container_disk_gb: int | None = None
@@ -49,8 +50,8 @@ class _Order(Struct, frozen=True, kw_only=True):
     cuda: str | None = None
     min_cuda: str | None = None
     allowed_cuda: tuple[str, ...] = ()
-    compute: str | None = None
-    compliance: tuple[str, ...] = ()
+    compute: ComputeKind | None = None
+    compliance: tuple[Compliance, ...] = ()
 
 
 class DeployOrder(_Order, frozen=True, kw_only=True):
@@ -78,8 +79,8 @@ class Receipt(Struct, frozen=True):
 
     pod_id: str
     name: str | None
-    status: str | None
-    status_change: str | None
+    status: PodStatus | None
+    status_change: StatusChange | None
     cost_per_hr: float | None
     gpu_count: int | None
     machine_id: str | None

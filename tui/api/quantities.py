@@ -61,7 +61,8 @@ Instant = Annotated[float, Meta(ge=EARLIEST, le=LATEST)]
 
 # Texts
 
-Word = Annotated[str, Meta(max_length=100)]
+LONGEST_WORD = 100
+Word = Annotated[str, Meta(max_length=LONGEST_WORD)]
 """Of an enumeration, a time, a version."""
 LONGEST_ID, LONGEST_NAME = 200, 256
 Id = Annotated[str, Meta(max_length=LONGEST_ID, extra={"whole": True})]

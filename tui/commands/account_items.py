@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.api.models import Problem
 from tui.commands.items import iso, matching, rounded
 from tui.domain import pod_health

@@ -11,7 +11,8 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from tui.actions import BY_ID
-from tui.api.cloud import CloudError, surely_with_pods, with_pods
+from tui.api.doubt import surely_with_pods, with_pods
+from tui.api.errors import CloudError
 from tui.commands import confirmation
 from tui.commands.confirmation import Refused
 from tui.commands.exit_codes import Exit, code_of

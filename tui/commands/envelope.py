@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.api.models import ANYTHING
 from tui.commands import items
 from tui.commands.items import VERSION, Money, iso
@@ -145,7 +145,7 @@ class Desk:
 
 async def _market(cloud: Cloud, query: MarketQuery) -> Market:
     if query == ANYTHING:
-        return await cloud.offers()
+        return await cloud.market()
     (answer,) = await cloud.markets((query,))
     if isinstance(answer, CloudError):
         raise answer

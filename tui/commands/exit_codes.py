@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from tui.api import cloud as api
+from tui.api import errors as api
 
 
 class Exit(IntEnum):
@@ -36,7 +36,7 @@ SIGNALLED = "128 + N: ended by signal N"
 def code_of(error: api.CloudError) -> Exit:
     """The exit code of a question that RunPod did not answer."""
     match error:
-        case api.Insecure() | api.Misconfigured():
+        case api.Insecure() | api.Misconfigured() | api.NotOffered():
             return Exit.USAGE
         case api.Unauthorized() | api.Forbidden():
             return Exit.UNAUTHORIZED

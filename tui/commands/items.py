@@ -159,7 +159,7 @@ def _pod(record: Record, now: float) -> Struct:
         why = record.unreadable or "never told in a form that podtop knows"
         return PodItem(id=record.id, name=record.name, phase=phase.value, unreadable=why)
     row = views.pod_row(record, now)
-    change, machine = pod_health.status_change(pod.status_change), pod.machine
+    change, machine = pod.status_change, pod.machine
     return PodItem(
         id=pod.id,
         name=pod.name,

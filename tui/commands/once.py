@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui.api import log_lines
-from tui.api.cloud import CloudError, Unauthorized
+from tui.api.errors import CloudError, NotOffered, Unauthorized
 from tui.api.models import PARTIAL
 from tui.commands.envelope import Desk, Incomplete
 from tui.commands.exit_codes import Exit, code_of
@@ -114,7 +114,7 @@ class _Teller:
         self._beside = Outlet(sys.stderr)
         async for reading in Poller(self._desk.question(cloud), every):
             if isinstance(reading, Failed):
-                if isinstance(reading.error, Unauthorized):
+                if isinstance(reading.error, NotOffered | Unauthorized):
                     self._say_once(str(reading.error))
                     await self._beside.close()
                     return code_of(reading.error)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, get_origin
 
 from msgspec import Struct, structs
 
+from tui.api.enums import ComputeKind
 from tui.format import numbers as fmt
 from tui.format.width import cut as cut_off
 from tui.format.width import shown
@@ -119,7 +120,7 @@ def _count(value: float | None) -> str:
 def _gpu(pod: Any) -> str:
     if pod.gpu_count is None:
         return ""
-    return f"{pod.gpu_count}x {pod.gpu_type or 'GPU'}" if pod.gpu_count else "no GPU"
+    return f"{pod.gpu_count}x {pod.gpu_type or ComputeKind.GPU}" if pod.gpu_count else "no GPU"
 
 
 def _of(rented: int | None, total: int | None) -> str:

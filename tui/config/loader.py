@@ -14,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from tui import paths
 from tui.api.secret import Secret, looks_like_a_key, mask, remember
 from tui.config.settings import API_URL, Settings
 from tui.files import reading
@@ -118,9 +119,8 @@ _KEY_NAMES = ("RUNPOD_API_KEY", "APIKEY", "API_KEY")
 
 
 def _key_file(name: str, origin: str) -> Key:
-    path: Path | str = name
+    path = paths.expanded(name)
     try:
-        path = reading.path_of(name)
         found = reading.read(path)
     except reading.FileTrouble as error:
         hint = ""
@@ -235,7 +235,7 @@ def _secrets(
 
 def token(name: str) -> str:
     """The token in a file. Raises files.FileTrouble."""
-    return _bare(reading.read(reading.path_of(name)).text)
+    return _bare(reading.read(paths.expanded(name)).text)
 
 
 def _given(name: str, text: object, called: str) -> Any:

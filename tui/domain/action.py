@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct
 
+from tui.api.enums import INTERRUPTIBLE
+
 if TYPE_CHECKING:
-    from tui.api.cloud import Cloud
+    from tui.api.cloud import Capability, Cloud
     from tui.api.models import Funds, Pod
     from tui.api.orders import DeployOrder, Receipt, RentOrder
 
@@ -97,6 +99,7 @@ class Action(Struct, frozen=True, kw_only=True):
     reached: whether what RunPod shows, or that it shows nothing, is what the action leads to. False of what cannot be
              read.
     call:    the one request that does it.
+    needs:   what the API has to offer for it, where not every API does.
     """
 
     id: str
@@ -107,6 +110,7 @@ class Action(Struct, frozen=True, kw_only=True):
     leads: State
     reached: Callable[[Seen | None], bool]
     call: Callable[[Cloud, Command], Awaitable[Receipt | None]]
+    needs: Capability | None = None
 
     @property
     def starts(self) -> bool:
@@ -144,9 +148,6 @@ def order_inputs(order: DeployOrder | RentOrder) -> dict[str, object]:
     return {name: value for name, value in values.items() if value not in (None, (), [], "")}
 
 
-SPOT = ("INTERRUPTABLE", "BID")
-
-
 def is_spot(pod: Pod) -> bool:
     """Whether a pod is interruptible: it runs for a bid."""
-    return pod.kind in SPOT
+    return pod.kind in INTERRUPTIBLE

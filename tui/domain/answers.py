@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tui.api import cloud as api
+from tui.api import errors as api
 from tui.domain.action import Action, Command, Target
 from tui.domain.operations import LOST, UNREADABLE, VAGUE, Outcome, Status, advice, is_shortage, is_vague
 
 if TYPE_CHECKING:
-    from tui.api.cloud import CloudError
+    from tui.api.errors import CloudError
     from tui.api.orders import Receipt
 
 
@@ -18,7 +18,7 @@ def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
     """What an error in place of an answer says of a change that was asked for; `limits`: what it asked of hosts."""
     text = str(error)
     match error:
-        case api.ReadOnly() | api.Insecure():
+        case api.ReadOnly() | api.Insecure() | api.NotOffered():
             return Outcome(Status.NOT_SENT, text)
         case api.Unreachable(sent=False):
             return Outcome(Status.NOT_SENT, text, "Nothing was sent: try again when RunPod can be reached.")
@@ -26,12 +26,14 @@ def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
             answer = UNREADABLE if isinstance(error, api.Malformed) else LOST
             words = "It may have happened: podtop looks, and sends nothing twice."
             return Outcome(Status.UNKNOWN, text, words, answer=answer)
-        case api.Rejected() if is_vague(error.problems):
-            return Outcome(Status.UNKNOWN, text, advice(text), answer=VAGUE)
+        case api.Rejected() if is_vague(error.reasons):
+            return Outcome(Status.UNKNOWN, text, advice(error.reasons), answer=VAGUE)
+        case api.Rejected():
+            return Outcome(Status.REFUSED, text, advice(error.reasons, limits), later=is_shortage(error.reasons))
         case api.Throttled():
             return Outcome(Status.REFUSED, text, "Nothing was done: try again in a while.", later=True)
         case _:
-            return Outcome(Status.REFUSED, text, advice(text, limits), later=is_shortage(text))
+            return Outcome(Status.REFUSED, text)
 
 
 def answered(action: Action, command: Command, receipt: Receipt | None) -> Outcome:
@@ -49,7 +51,7 @@ def answered(action: Action, command: Command, receipt: Receipt | None) -> Outco
         )
     if action.starts and asked is not None and count is not None and count < asked:
         return Outcome(Status.DONE, f"it got {count} of {asked} GPUs", "Its host had no more free.", made)
-    said = receipt.status_change or (receipt.status or "").lower()
+    said = receipt.status_change.text if receipt.status_change is not None else (receipt.status or "").lower()
     words = said.split(":")[0] if said else "RunPod says it is done"
     trouble = "; ".join(p.message for p in receipt.problems)
     return Outcome(

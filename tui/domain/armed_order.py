@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from tui.api.enums import CloudKind, ComputeKind
 from tui.domain import deploy_price, deploy_text, deploy_validation
 from tui.domain.deploy_draft import Draft
 from tui.domain.market_watch import ArmedDeploy, Hit, MarketWatch, State
@@ -29,7 +30,7 @@ def prepared(watch: MarketWatch, plan: ArmedDeploy, draft: Draft, hit: Hit, name
     """The draft of what is to be ordered, for the GPU that is there, under a name that no other pod has."""
     values = {
         **draft.values, "gpu_type_id": hit.gpu, "gpu_count": str(watch.demand.gpu_count), "name": name,
-        "cloud": "SECURE" if hit.secure else "COMMUNITY", "gpu_types": "",
+        "cloud": CloudKind.SECURE if hit.secure else CloudKind.COMMUNITY, "gpu_types": "",
     }  # fmt: skip
     draft = replace(draft, values=values)
     most = _most(watch, plan, draft)
@@ -64,7 +65,7 @@ def fault(
     tz: tzinfo | None,
 ) -> str | None:
     """Why what is prepared cannot be sent now; None where it can. `names`: of the pods there are."""
-    if draft["compute"] == "CPU" or (draft.way == "spot") != watch.spot:
+    if draft["compute"] == ComputeKind.CPU or (draft.way == "spot") != watch.spot:
         return "the form asks for something else than the watch waits for"
     price = deploy_price.price(draft, offers, funds)
     if price.disks is None:

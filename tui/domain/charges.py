@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui.api.enums import ChargeKind
+
 if TYPE_CHECKING:
     from tui.api.account import Charge
 
@@ -18,11 +20,11 @@ KINDS = ("pods", "storage", "serverless", "API", "savings plan", "other")
 """What charges are for, in the order in which bars are stacked."""
 
 _TYPES = {
-    "CHARGE_POD": "pods",
-    "CHARGE_STORAGE": "storage",
-    "CHARGE_SERVERLESS": "serverless",
-    "CHARGE_API": "API",
-    "CHARGE_SAVINGS_PLAN": "savings plan",
+    ChargeKind.PODS: "pods",
+    ChargeKind.STORAGE: "storage",
+    ChargeKind.SERVERLESS: "serverless",
+    ChargeKind.API: "API",
+    ChargeKind.SAVINGS_PLAN: "savings plan",
 }
 LATELY = 7
 """Days whose mean is one of the forecasts."""
@@ -40,7 +42,7 @@ class Day(NamedTuple):
 
 
 def kind_of(charge: Charge) -> str:
-    return _TYPES.get(charge.kind or "", "other")
+    return "other" if charge.kind is None else _TYPES.get(charge.kind, "other")
 
 
 def _parts(charge: Charge) -> dict[str, float]:

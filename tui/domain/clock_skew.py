@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
-from tui.domain import pod_health
-
 if TYPE_CHECKING:
     from tui.api.hosts import Host, Hosts
     from tui.api.models import Placement, Pod, Snapshot
@@ -32,7 +30,7 @@ def pod(told: Pod, skew: float) -> Pod:
         return told
     return replace(
         told,
-        status_change=pod_health.moved_change(told.status_change, -skew),
+        status_change=None if told.status_change is None else told.status_change.moved(-skew),
         machine=None if told.machine is None else _maintained(told.machine, skew),
         telemetry=None if told.telemetry is None else replace(told.telemetry, at=_here(told.telemetry.at, skew)),
     )

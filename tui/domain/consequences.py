@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.api.enums import ComputeKind, PodStatus
 from tui.domain import costs, pod_costs, pod_health
 from tui.domain.action import Command, Consent, PodAction, Point, State, is_spot
 from tui.format import numbers as fmt
@@ -116,12 +117,12 @@ def _within(free: int | None, wanted: int | None) -> int | None:
 
 def describe(pod: Pod) -> str:
     """A pod in one line: what it is, what it does, what it costs."""
-    gpu = pod.machine.gpu_name if pod.machine and pod.machine.gpu_name else "GPU"
+    gpu = pod.machine.gpu_name if pod.machine and pod.machine.gpu_name else ComputeKind.GPU
     what = f"{pod.gpu_count}×{gpu}" if pod.gpu_count else "no GPU"
     word = pod_health.status_word(pod, pod_health.phase(pod))
     up = pod.runtime.uptime if pod_health.is_live(pod) and pod.runtime else None
     parts = [what, f"{word} {fmt.duration(up)}" if up is not None else word]
-    parts += [f"{fmt.money(pod.cost_per_hr)}/h"] if pod.status == "RUNNING" else []
+    parts += [f"{fmt.money(pod.cost_per_hr)}/h"] if pod.status == PodStatus.RUNNING else []
     parts += ["spot"] if is_spot(pod) else []
     return " · ".join((*parts, "LOCKED") if pod.locked else parts)
 
@@ -219,7 +220,7 @@ def _hourly(value: float | None) -> str:
 
 
 def _running(pods: Iterable[Pod]) -> list[Pod]:
-    return [pod for pod in pods if pod.status == "RUNNING"]
+    return [pod for pod in pods if pod.status == PodStatus.RUNNING]
 
 
 def _stop_money(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
@@ -260,9 +261,9 @@ def _stop_later(pods: Sequence[Pod]) -> tuple[Point, ...]:
         found.append(Point("", "Spot: resuming it takes a bid of its own (B).", "muted"))
     if any(pod.locked for pod in pods):
         found.append(Point("", "RunPod holds it locked, and may refuse.", "warn"))
-    if booting := [pod for pod in pods if pod.status == "RUNNING" and pod.runtime is None]:
+    if booting := [pod for pod in pods if pod.status == PodStatus.RUNNING and pod.runtime is None]:
         found.append(Point("", f"{_names(booting)}: still booting, and billed for it.", "warn"))
-    if moving := [pod for pod in pods if pod.status != "RUNNING"]:
+    if moving := [pod for pod in pods if pod.status != PodStatus.RUNNING]:
         found.append(Point("", f"{_names(moving)}: {moving[0].status.lower()} now, which may end by itself.", "warn"))
     return tuple(found)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from tui.api.enums import PodStatus
 from tui.domain import pod_costs, pod_health
 from tui.domain.action import State
 
@@ -25,8 +26,11 @@ NOTHING = 0.0005
 
 
 _STATES = {
-    "RUNNING": State.RUNNING, "EXITED": State.STOPPED, "DEAD": State.STOPPED, "TERMINATED": State.GONE,
-}  # fmt: skip
+    PodStatus.RUNNING: State.RUNNING,
+    PodStatus.EXITED: State.STOPPED,
+    PodStatus.DEAD: State.STOPPED,
+    PodStatus.TERMINATED: State.GONE,
+}
 
 
 def state(pod: Pod) -> State | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.api.enums import INTERRUPTIBLE, CloudKind, ComputeKind
 from tui.api.secret import Secret
 from tui.domain.deploy_fields import BY_NAME, FIELDS, Field, Kind
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 IMAGE = "runpod/pytorch:2.4.0-py3.11-cuda12.4.1-devel-ubuntu22.04"
 
 STARTING = {
-    "way": "demand", "gpu_count": "1", "cloud": "ALL", "image": IMAGE, "container_disk_gb": "50", "volume_gb": "20",
-    "volume_mount_path": "/workspace", "ports": "8888/http, 22/tcp", "lease": "no",
+    "way": "demand", "gpu_count": "1", "cloud": CloudKind.EITHER, "image": IMAGE, "container_disk_gb": "50",
+    "volume_gb": "20", "volume_mount_path": "/workspace", "ports": "8888/http, 22/tcp", "lease": "no",
 }  # fmt: skip
 
 
@@ -74,10 +75,10 @@ def from_pod(detail: PodDetail, offers: Sequence[Offer], suffix: str) -> Draft:
     gpu = machine.gpu_type_id if machine else None
     offer = next((o for o in offers if o.gpu_id == gpu), None)
     name = named(offer, offers) if offer else gpu or (pod.machine.gpu_name if pod.machine else None) or ""
-    spot = pod.kind in ("INTERRUPTABLE", "BID")
+    spot = pod.kind in INTERRUPTIBLE
     has_gpu = bool(name) or pod.gpu_count > 0
     found = {
-        "compute": "" if has_gpu else "CPU",
+        "compute": "" if has_gpu else ComputeKind.CPU,
         "min_vcpus": "" if has_gpu else _shown(pod.vcpus),
         "min_memory_gb": "" if has_gpu else _shown(pod.memory_gb),
         "way": "spot" if spot else "demand",
@@ -123,7 +124,7 @@ def from_template(draft: Draft, template: Template) -> Draft:
 
 
 def _cloud(secure: bool | None) -> str:
-    return "ALL" if secure is None else "SECURE" if secure else "COMMUNITY"
+    return CloudKind.EITHER if secure is None else CloudKind.SECURE if secure else CloudKind.COMMUNITY
 
 
 def _shown(value: float | None) -> str:

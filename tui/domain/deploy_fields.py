@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from tui.api.enums import CloudKind, ComputeKind
+
 
 class Kind(StrEnum):
     """What is typed into a field."""
@@ -65,7 +67,7 @@ FIELDS = (
         "Cloud",
         Kind.CHOICE,
         "Secure: data centres. Community: hosts that anyone may be.",
-        options=(("ALL", "either"), ("SECURE", "secure"), ("COMMUNITY", "community")),
+        options=((CloudKind.EITHER, "either"), (CloudKind.SECURE, "secure"), (CloudKind.COMMUNITY, "community")),
         common=True,
     ),
     Field(
@@ -152,7 +154,13 @@ FIELDS = (
     Field("cuda", "CUDA", Kind.TEXT, "Exactly this version.", "12.4"),
     Field("min_cuda", "CUDA at least", Kind.TEXT, "This version or a later one.", "12.1"),
     Field("allowed_cuda", "CUDA one of", Kind.LIST, "Any of these versions.", "12.4, 12.8"),
-    Field("compute", "Compute", Kind.CHOICE, "What it is rented for.", options=(("", "GPU"), ("CPU", "CPU only"))),
+    Field(
+        "compute",
+        "Compute",
+        Kind.CHOICE,
+        "What it is rented for.",
+        options=(("", ComputeKind.GPU), (ComputeKind.CPU, "CPU only")),
+    ),
     Field("compliance", "Compliance", Kind.LIST, "What its data centre must keep to.", "GDPR, SOC_2_TYPE_2"),
     Field("instance_ids", "Instances", Kind.LIST, "Ids of CPU flavours.", ways=_DEMAND),
     Field(

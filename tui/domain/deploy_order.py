@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
+from tui.api.enums import CloudKind, Compliance, ComputeKind
 from tui.api.orders import DeployOrder, RentOrder
 from tui.api.pod_detail import EnvVar
 from tui.domain.deploy_draft import Draft, offer_of
@@ -35,7 +36,10 @@ def order(draft: Draft, offers: Sequence[Offer], now: float, tz: tzinfo | None) 
     if "country" in values:
         values["country"] = values["country"].upper()
     if "compliance" in values:
-        values["compliance"] = tuple(one.upper() for one in values["compliance"])
+        values["compliance"] = tuple(Compliance(one.upper()) for one in values["compliance"])
+    for choice, kind in (("cloud", CloudKind), ("compute", ComputeKind)):
+        if choice in values:
+            values[choice] = kind(values[choice])
     if "gpu_types" in values:
         named = (offer_of(one, offers) for one in values["gpu_types"])
         also = tuple(found.gpu_id if found else text for found, text in zip(named, values["gpu_types"], strict=True))

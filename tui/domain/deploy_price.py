@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from tui.api.enums import CloudKind, ComputeKind
 from tui.domain import costs, pod_costs, pod_health
 from tui.domain.deploy_draft import Draft, offer_of
 from tui.domain.deploy_text import dollars, listed
@@ -37,7 +38,8 @@ class Price(Struct, frozen=True):
 
 
 def _clouds(cloud: str) -> tuple[str, ...]:
-    return {"SECURE": ("secure",), "COMMUNITY": ("community",)}.get(cloud, ("secure", "community"))
+    one = {CloudKind.SECURE: "secure", CloudKind.COMMUNITY: "community"}.get(CloudKind(cloud))
+    return (one,) if one else ("secure", "community")
 
 
 def quotes(cloud: str, offer: Offer) -> list[Quote]:
@@ -55,7 +57,7 @@ def price(draft: Draft, offers: Sequence[Offer], funds: Funds | None) -> Price:
     each, up_to = _each(draft, offers)
     count = _number(draft["gpu_count"])
     gpus = None if each is None or count is None else each * count
-    if draft["compute"] == "CPU":
+    if draft["compute"] == ComputeKind.CPU:
         gpus = None
     # Without a container disk it gets RunPod's or the template's; without a volume none, if no template has one.
     volume = draft["volume_gb"].strip() or ("" if draft["template_id"].strip() else "0")

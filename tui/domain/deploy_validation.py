@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
+from tui.api.enums import CloudKind, Compliance, ComputeKind
 from tui.domain.deploy_draft import Draft, offer_of
 from tui.domain.deploy_fields import FIELDS
 from tui.domain.deploy_price import lowest_bid, lowest_price, quotes
@@ -15,11 +16,6 @@ from tui.domain.deploy_text import VARIABLE, Fault, value_of
 if TYPE_CHECKING:
     from tui.api.models import Offer
 
-
-COMPLIANCE = (
-    "GDPR", "ISO_IEC_27001", "ISO_14001", "PCI_DSS", "HITRUST", "SOC_1_TYPE_2", "SOC_2_TYPE_2", "SOC_3_TYPE_2", "ITAR",
-    "FISMA_HIGH",
-)  # fmt: skip
 
 LONGEST_NAME = 191
 
@@ -52,7 +48,7 @@ def faults(
 
 def _gpu_faults(draft: Draft, read: Mapping[str, Any], offers: Sequence[Offer]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    if read.get("compute") == "CPU":
+    if read.get("compute") == ComputeKind.CPU:
         # A bid is part of every spot order; what is the lowest for a CPU is not told.
         return _bid_faults(draft, read, None)
     offer = offer_of(draft["gpu_type_id"], offers)
@@ -103,8 +99,8 @@ def _text_faults(draft: Draft, read: Mapping[str, Any], names: Collection[str]) 
         found.append(("country", "two letters, as in US"))
     if draft["volume_mount_path"].strip() and not _MOUNT.fullmatch(draft["volume_mount_path"].strip()):
         found.append(("volume_mount_path", "a path that begins with /"))
-    if odd := [one for one in read.get("compliance", ()) if one.upper() not in COMPLIANCE]:
-        found.append(("compliance", f"{odd[0]}: RunPod knows {', '.join(COMPLIANCE)}"))
+    if odd := [one for one in read.get("compliance", ()) if one.upper() not in set(Compliance)]:
+        found.append(("compliance", f"{odd[0]}: RunPod knows {', '.join(Compliance)}"))
     seen: set[str] = set()
     for variable, value in draft.env:
         if not VARIABLE.fullmatch(variable):
@@ -135,7 +131,7 @@ def _time_faults(read: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _not_sold(cloud: str, offer: Offer) -> str:
     if quotes(cloud, offer):
         return ""
-    word = {"SECURE": "secure", "COMMUNITY": "community"}.get(cloud, "any")
+    word = {CloudKind.SECURE: "secure", CloudKind.COMMUNITY: "community"}.get(CloudKind(cloud), "any")
     return (
         f"{offer.name} is not sold in {word} cloud"
         if word == "any"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from tui.api.enums import PodStatus
 from tui.domain import pod_health
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def between(key: str, old: Pod | None, new: Pod | None, before: float, at: float
     if old.status != new.status:
         when, reason = _said(new, before, at)
         return (Event(when, key, _kind(new), reason or f"{old.status.lower()} to {new.status.lower()}"),)
-    if new.status != "RUNNING":
+    if new.status != PodStatus.RUNNING:
         return ()
     if old.runtime is None and new.runtime is not None:
         return (Event(at, key, Kind.UP, "its container is up"),)
@@ -117,7 +118,7 @@ def _kind(pod: Pod) -> Kind:
 
 def _said(pod: Pod, before: float, at: float) -> tuple[float, str]:
     """When and why, by RunPod's word where it speaks of this time, else the instant of the poll."""
-    change = pod_health.status_change(pod.status_change)
+    change = pod.status_change
     if change is None:
         return at, ""
     if change.at is not None and before < change.at <= at:

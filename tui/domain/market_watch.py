@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.api.enums import PodStatus
 from tui.api.models import ANYTHING, MarketQuery
 
 if TYPE_CHECKING:
@@ -149,9 +150,14 @@ def _clouds(vigil: MarketWatch, offer: Offer) -> list[Hit]:
 
 def has_room(pod: Pod | None) -> bool:
     """Whether a stopped pod's host has as many free GPUs as the pod had."""
-    if pod is None or pod.status != "EXITED" or pod.machine is None or pod.machine.gpu_available is None:
+    if pod is None or pod.status != PodStatus.EXITED or pod.machine is None or pod.machine.gpu_available is None:
         return False
     return 0 < pod.gpu_count <= pod.machine.gpu_available
+
+
+def basis_of(pod: Pod) -> str:
+    """What a wait for a stopped pod's host goes by: its last change, as RunPod tells it."""
+    return pod.status_change.text if pod.status_change is not None else ""
 
 
 def moot(vigil: MarketWatch, pod: Pod | None) -> tuple[State, str] | None:
@@ -161,11 +167,11 @@ def moot(vigil: MarketWatch, pod: Pod | None) -> tuple[State, str] | None:
     """
     if pod is None:
         return State.GIVEN_UP, "the pod is not on the account any more"
-    if pod.status == "RUNNING":
+    if pod.status == PodStatus.RUNNING:
         return State.DONE, "it runs, and not by this watch"
-    if pod.status == "TERMINATED":
+    if pod.status == PodStatus.TERMINATED:
         return State.GIVEN_UP, "the pod is terminated"
-    if pod.status == "EXITED" and (pod.status_change or "") != vigil.basis:
+    if pod.status == PodStatus.EXITED and basis_of(pod) != vigil.basis:
         return State.GIVEN_UP, "it was started and stopped meanwhile: arm it again if it is still wanted"
     return None
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from tui.api.models import Problem
+from tui.api.refusals import Reason
 
 
 class Status(StrEnum):
@@ -74,54 +72,43 @@ class Outcome(Struct, frozen=True):
         return f"{self.message} {self.advice}".strip()
 
 
-_NONE_FITS = ("no longer any instances", "no instances currently available", "could not find any pods")
-
-_ADVICE = (
-    (
-        ("not enough free gpus",),
-        "Others rent the GPUs of its host now. Try later, with fewer GPUs, or with 0 to reach its data.",
-    ),
-    (("not enough free memory",), "Others use the memory of its host now. Try later, or deploy a new pod elsewhere."),
-    (("enough disk space",), "No host has that much disk free: ask for less disk, or for another data centre."),
-    (_NONE_FITS, "Stock is a hint: none was free that fits. Try the other cloud, another country, or another GPU."),
-    (
-        ("does not have the resources",),
-        "Its host cannot start it now. Try later, or deploy a new pod elsewhere.",
-    ),
-    (("insufficient balance",), "Add credit in RunPod's console, or ask for less."),
-    (("bid price is too low", "bid is too low"), "Others bid more by now: look at the lowest bid again."),
-    (("not found",), "It is not on the account any more, or the key may not see it."),
-    (("locked",), "Unlock it in RunPod's console first."),
-    (
-        ("something went wrong",),
-        "RunPod says this of its own faults and of input that it does not like. podtop looks at what became of it.",
-    ),
-)
+_ADVICE: Mapping[Reason, str] = {
+    Reason.GPUS_TAKEN: "Others rent the GPUs of its host now. Try later, with fewer GPUs, or with 0 to reach its data.",
+    Reason.MEMORY_TAKEN: "Others use the memory of its host now. Try later, or deploy a new pod elsewhere.",
+    Reason.NO_DISK: "No host has that much disk free: ask for less disk, or for another data centre.",
+    Reason.NONE_FITS: "Stock is a hint: none was free that fits. Try the other cloud, another country, or another GPU.",
+    Reason.HOST_UNABLE: "Its host cannot start it now. Try later, or deploy a new pod elsewhere.",
+    Reason.NO_FUNDS: "Add credit in RunPod's console, or ask for less.",
+    Reason.BID_TOO_LOW: "Others bid more by now: look at the lowest bid again.",
+    Reason.NOT_FOUND: "It is not on the account any more, or the key may not see it.",
+    Reason.LOCKED: "Unlock it in RunPod's console first.",
+    Reason.VAGUE: "RunPod says this of its own faults and of input that it does not like. "
+    "podtop looks at what became of it.",
+}
 
 
-def advice(message: str, limits: Sequence[str] = ()) -> str:
-    """What a known message of RunPod's means and what can be tried; empty for one that podtop does not know.
+def advice(reasons: Sequence[Reason], limits: Sequence[str] = ()) -> str:
+    """What a refusal means and what can be tried; empty where podtop does not know.
 
-    limits: what an order asked of hosts, each of which may be what leaves none.
+    reasons: the most telling first.
+    limits:  what an order asked of hosts, each of which may be what leaves none.
     """
-    text = message.lower()
-    if limits and any(fragment in text for fragment in _NONE_FITS):
+    if limits and Reason.NONE_FITS in reasons:
         return f"No free host fits all that was asked for ({', '.join(limits)}). Ask for less of it, or another GPU."
-    return next((words for fragments, words in _ADVICE if any(f in text for f in fragments)), "")
+    return next((_ADVICE[reason] for reason in reasons if reason in _ADVICE), "")
 
 
-_NONE_FREE = (
-    "not enough free", "enough disk space", "no longer any instances", "no instances currently available",
-    "could not find any pods", "does not have the resources", "bid price is too low", "bid is too low",
-)  # fmt: skip
+_SHORTAGES = frozenset({
+    Reason.GPUS_TAKEN, Reason.MEMORY_TAKEN, Reason.HOST_SHORT, Reason.NO_DISK, Reason.NONE_FITS, Reason.HOST_UNABLE,
+    Reason.BID_TOO_LOW,
+})  # fmt: skip
 
 
-def is_shortage(message: str) -> bool:
-    """Whether RunPod refused for want of what was asked for, in words that podtop knows."""
-    text = message.lower()
-    return any(words in text for words in _NONE_FREE)
+def is_shortage(reasons: Sequence[Reason]) -> bool:
+    """Whether RunPod refused for want of what was asked for, as far as podtop knows its words."""
+    return not _SHORTAGES.isdisjoint(reasons)
 
 
-def is_vague(problems: tuple[Problem, ...]) -> bool:
-    """Whether an error does not tell if anything was done: RunPod's resolvers say this when they break midway."""
-    return any("something went wrong" in p.message.lower() for p in problems)
+def is_vague(reasons: Sequence[Reason]) -> bool:
+    """Whether a refusal does not tell if anything was done."""
+    return Reason.VAGUE in reasons

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui.api.enums import PodStatus
 from tui.domain import pod_health
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def since_start(pod: Pod) -> float | None:
 
 def _rate(span: Span) -> float | None:
     """Dollars an hour in a span: none in a status that does not run, None where that is not known."""
-    if span.status == "RUNNING":
+    if span.status == PodStatus.RUNNING:
         return _known(span.cost_per_hr)
     return 0.0 if span.status else None
 

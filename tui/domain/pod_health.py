@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.api.quantities import EARLIEST, LATEST
+from tui.api.enums import PodStatus
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, GpuReading, Pod
@@ -55,14 +52,13 @@ class Phase(StrEnum):
 def phase(pod: Pod, idle_for: float | None = None) -> Phase:
     """The phase of a pod. RUNNING without a runtime is booting, not up; EXITED ignores its stale runtime."""
     match pod.status:
-        case "RUNNING":
+        case PodStatus.RUNNING:
             if pod.runtime is None:
                 return Phase.BOOTING
             return Phase.IDLE if idle_for is not None and idle_for >= IDLE_AFTER else Phase.RUNNING
-        case "EXITED":
-            change = (pod.status_change or "").lower()
-            return Phase.OUTBID if change.startswith("outbid") else Phase.STOPPED
-        case "TERMINATED":
+        case PodStatus.EXITED:
+            return Phase.OUTBID if pod.status_change is not None and pod.status_change.is_outbid else Phase.STOPPED
+        case PodStatus.TERMINATED:
             return Phase.ENDED
         case _:
             return Phase.OTHER
@@ -73,47 +69,9 @@ def status_word(pod: Pod, at: Phase) -> str:
     return pod.status.lower() if at is Phase.OTHER else at.value
 
 
-class StatusChange(NamedTuple):
-    """RunPod's `lastStatusChange`, taken apart: what happened and when (epoch seconds), None where it says neither."""
-
-    what: str
-    at: float | None
-
-
-_JS_DATE = r"(\w{3} \w{3} \d{2} \d{4} \d{2}:\d{2}:\d{2}) GMT([+-]\d{4})"
-
-
-@lru_cache(25_000)
-def status_change(text: str | None) -> StatusChange | None:
-    """Parse "Rented by User: Wed Jul 29 2026 21:51:59 GMT+0000 (Coordinated Universal Time)"."""
-    if not text:
-        return None
-    found = re.search(_JS_DATE, text)
-    if found is None:
-        return StatusChange(text.strip(), None)
-    what = text[: found.start()].rstrip(" :")
-    try:
-        at = datetime.strptime(" ".join(found.groups()), "%a %b %d %Y %H:%M:%S %z").timestamp()
-    except (ValueError, OverflowError):
-        return StatusChange(text.strip(), None)
-    return StatusChange(what, at if EARLIEST <= at <= LATEST else None)
-
-
-def moved_change(text: str | None, seconds: float) -> str | None:
-    """RunPod's `lastStatusChange` with its date moved by so much; as it is where it has none."""
-    found = re.search(_JS_DATE, text) if text else None
-    if text is None or found is None:
-        return text
-    try:
-        at = datetime.strptime(found[1], "%a %b %d %Y %H:%M:%S") + timedelta(seconds=seconds)
-    except (ValueError, OverflowError):
-        return text
-    return f"{text[: found.start(1)]}{at:%a %b %d %Y %H:%M:%S}{text[found.end(1) :]}"
-
-
 def is_live(pod: Pod) -> bool:
     """True when the pod's telemetry speaks of now: a stopped pod keeps a stale runtime for a while."""
-    return pod.status == "RUNNING" and pod.runtime is not None
+    return pod.status == PodStatus.RUNNING and pod.runtime is not None
 
 
 def ssh_ports(pod: Pod) -> tuple[tuple[str | None, int | None], ...]:
@@ -192,7 +150,7 @@ def totals(pods: Iterable[Pod], unreadable: int = 0) -> Totals:
     running = count = busy = gpus = unread = booting = 0
     for pod in pods:
         count += 1
-        if pod.status == "RUNNING":
+        if pod.status == PodStatus.RUNNING:
             running += 1
             gpus += pod.gpu_count
             busy += busy_gpus(pod)

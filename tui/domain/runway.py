@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from tui.api.enums import PodStatus
 from tui.domain import costs, pod_health
 from tui.domain.action import State
 
@@ -21,16 +22,16 @@ STOPS, ENDS, STAYS = "stops", "ends", "stays"
 
 def fate(pod: Pod) -> str:
     """What happens to a pod when the balance reaches zero. A volume disk does not save it: it is the pod's own."""
-    if pod.status == "TERMINATED":
+    if pod.status == PodStatus.TERMINATED:
         return STAYS
     if not pod.network_volume_id:
         return ENDS
-    return STAYS if pod.status in ("EXITED", "DEAD") else STOPS
+    return STAYS if pod.status in (PodStatus.EXITED, PodStatus.DEAD) else STOPS
 
 
 def change_by_stopping(pods: Iterable[Pod]) -> float | None:
     """By how many dollars an hour spending changes when these are stopped, as far as they run; None where unknown."""
-    return costs.change((pod for pod in pods if pod.status == "RUNNING"), State.STOPPED)
+    return costs.change((pod for pod in pods if pod.status == PodStatus.RUNNING), State.STOPPED)
 
 
 def ends_at(funds: Funds | None, now: float) -> float | None:

@@ -46,14 +46,6 @@ class Found(NamedTuple):
     stat: os.stat_result
 
 
-def path_of(name: str) -> Path:
-    """The path that a person gave, with what ~ stands for. Raises FileTrouble."""
-    try:
-        return Path(name).expanduser()
-    except RuntimeError:
-        raise FileTrouble(f"{name.partition('/')[0]} stands for no folder here") from None
-
-
 def read_bytes(path: Path, most: int = MOST) -> tuple[bytes, os.stat_result]:
     """The content of a regular file of at most `most` bytes. Returns at once. Raises FileTrouble."""
     try:
@@ -123,5 +115,7 @@ def _not_opened(path: Path, error: OSError) -> FileTrouble:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         if path.is_symlink():
             return FileTrouble("it is a link to a file that does not exist")
+        if (first := path.parts[:1]) and first[0].startswith("~"):
+            return FileTrouble(f"{first[0]} stands for no folder here")
         return FileTrouble(error.strerror or "there is none", missing=True)
     return FileTrouble(error.strerror or str(error))

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-from tui.api.cloud import CloudError, Unforeseen
+from tui.api.errors import CloudError, Unforeseen
 
 
 def own_fault(error: Exception, doing: str) -> Unforeseen:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from msgspec.structs import replace
 
 from tui.actions import EVERY, rental
-from tui.api import cloud as api
+from tui.api import errors as api
 from tui.domain.action import NEW_POD, Command, Target
 from tui.domain.answers import answered, judge, limits_of
 from tui.domain.events import Event, Kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from tui.api.cloud import CloudError, Throttled
+from tui.api.errors import CloudError, Throttled
 from tui.services.barrier import own_fault
 from tui.services.poller import Failed, Fresh, Poller
 

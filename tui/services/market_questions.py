@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.api.cloud import CloudError
+from tui.api.cloud import Capability, not_offered
+from tui.api.errors import CloudError
 from tui.api.models import ANYTHING
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ class MarketQuestions:
         """The prices, and all that is wanted beside them. Raises CloudError."""
         beside = self.all
         if not beside:
-            return Answers(await cloud.offers(), {})
+            return Answers(await cloud.market(), {})
+        if not cloud.offers(Capability.MARKETS):
+            return Answers(await cloud.market(), dict.fromkeys(beside, not_offered(Capability.MARKETS)))
         first, *others = await cloud.markets((ANYTHING, *beside))
         if isinstance(first, CloudError):
             raise first

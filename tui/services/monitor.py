@@ -10,7 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tui.api import log_lines
-from tui.api.cloud import CloudError, Malformed, Throttled, Unreachable, surely_with_pods
+from tui.api.doubt import surely_with_pods
+from tui.api.errors import CloudError, Malformed, NotOffered, Throttled, Unreachable
 from tui.domain import clock_skew
 from tui.services.barrier import held, own_fault, own_faults
 from tui.services.follower import Follower
@@ -168,7 +169,7 @@ class Monitor:
         """Ask for the market at once, beside the polls. Raises CloudError."""
         if self._cloud is None:
             raise Unreachable("podtop is not connected yet.", sent=False)
-        market = await self._cloud.offers()
+        market = await self._cloud.market()
         with own_faults("taking it in"):
             await self._in_slices(self._fleet.taking_market(market, self._source.clock()))
         self._tell()
@@ -313,7 +314,7 @@ class Monitor:
     def _market_failed(self, error: CloudError, at: float, retry_at: float) -> None:
         before = self._fleet.market
         self._fleet.fail_market(error, at, retry_at)
-        if not self._source.keyless:
+        if not self._source.keyless or isinstance(error, NotOffered):
             return
         if events := self._troubled(error, at, before, self._config.market_interval):
             self._hand_over(lambda recorder: recorder.happened(events))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.domain import clock_skew, pod_costs
 from tui.history.archive.schema import ArchiveError
 from tui.services.barrier import held

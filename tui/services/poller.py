@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random as _random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
@@ -10,7 +11,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from tui.api.cloud import CloudError, Throttled, Unauthorized
+from tui.api.errors import CloudError, NotOffered, Throttled, Unauthorized
 from tui.clocks import passed
 from tui.services.barrier import own_faults
 
@@ -51,12 +52,13 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
 
 
 class Poller(Generic[T]):
-    """An endless async iterator of readings of `fetch`.
+    """An async iterator of readings of `fetch`.
 
     One request is in flight at most. Readings start `interval` seconds apart; a slow answer is followed by no burst.
     After a failure the wait doubles from the interval up to `LONGEST_WAIT`, drawn at random from its upper half so
     that many podtops do not knock together; a throttled one waits at least as long as it was told to.
     `first`: seconds before the first request; `slowness`: by how much longer to wait than the interval.
+    What the API does not offer fails once, and is not asked for again: the iterator ends.
     What `fetch` raises beside `CloudError` is a fault of podtop's own, and a failure too: written down, and told.
     """
 
@@ -96,6 +98,9 @@ class Poller(Generic[T]):
             try:
                 with own_faults("reading it"):
                     value = await self._fetch()
+            except NotOffered as error:
+                yield Failed(error, math.inf, 1)
+                return
             except CloudError as error:
                 attempts += 1
                 pause = self._back_off(error, attempts)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.domain import clock_skew
 from tui.services.barrier import held
 from tui.services.follower import Follower

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from tui.api.cloud import CloudError
+from tui.api.enums import PodStatus
+from tui.api.errors import CloudError
 from tui.api.orders import DeployOrder, RentOrder
 from tui.domain import deploy_order
 from tui.domain.action import Command
@@ -352,7 +353,7 @@ class WatchRunner(Runner[MarketWatch]):
         """What shows that an attempt did what it was to do; None where nothing does."""
         if watch.pod:
             pod = self._pod(watch)
-            return "it runs" if pod is not None and pod.status == "RUNNING" else None
+            return "it runs" if pod is not None and pod.status == PodStatus.RUNNING else None
         made = self._named(watch.sent)
         return f"it was made: {made}" if made is not None else None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tui.api.enums import PodStatus
 from tui.domain import pod_health
 from tui.domain.events import Kind as EventKind
 from tui.format import numbers as fmt
@@ -45,7 +46,7 @@ def _if_running(why: Callable[[Pod], str | None]) -> Over:
     """The same with one that must run for it."""
 
     def over(pod: Pod) -> str | None:
-        if pod.status != "RUNNING":
+        if pod.status != PodStatus.RUNNING:
             return f"the pod is {pod_health.status_word(pod, pod_health.phase(pod))}"
         return why(pod)
 
@@ -113,14 +114,14 @@ def _find_outbid(kind: AlertKind, view: PodView) -> Alert | None:
 
 
 def _find_loop(kind: AlertKind, view: PodView) -> Alert | None:
-    if view.pod.status != "RUNNING" or view.restarts < pod_health.LOOP_RESTARTS:
+    if view.pod.status != PodStatus.RUNNING or view.restarts < pod_health.LOOP_RESTARTS:
         return None
     return kind.alert(view.pod, count=view.restarts, basis=Basis.HISTORY)
 
 
 def _find_restart(kind: AlertKind, view: PodView) -> Alert | None:
     since, uptime = view.changed_at, view.uptime
-    if view.pod.status != "RUNNING" or view.restarts >= pod_health.LOOP_RESTARTS or since is None:
+    if view.pod.status != PodStatus.RUNNING or view.restarts >= pod_health.LOOP_RESTARTS or since is None:
         return None
     if uptime is None or not 0 < uptime < pod_health.YOUNG or view.now - since <= kind.holds:
         return None
@@ -130,7 +131,7 @@ def _find_restart(kind: AlertKind, view: PodView) -> Alert | None:
 def _find_boot(kind: AlertKind, view: PodView) -> Alert | None:
     """A container that is not up, or never got beyond its first second, and was billed (openai/parameter-golf 821)."""
     pod, uptime = view.pod, view.uptime
-    if pod.status != "RUNNING" or view.restarts >= pod_health.LOOP_RESTARTS:
+    if pod.status != PodStatus.RUNNING or view.restarts >= pod_health.LOOP_RESTARTS:
         return None
     if pod.runtime is not None and (uptime is None or uptime > 0):
         return None
@@ -154,7 +155,7 @@ def _why_booted(pod: Pod) -> str | None:
 def _find_no_gpu(kind: AlertKind, view: PodView) -> Alert | None:
     """A pod that was rented without GPUs is on a machine without: this one lost what it had."""
     pod, since = view.pod, view.changed_at
-    if pod.status != "RUNNING" or pod.gpu_count or pod.machine is None or not pod.machine.gpu_name:
+    if pod.status != PodStatus.RUNNING or pod.gpu_count or pod.machine is None or not pod.machine.gpu_name:
         return None
     return kind.alert(pod, since=since, lasts=_passed(since, view.now))
 

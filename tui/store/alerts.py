@@ -51,7 +51,7 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
         if pod is None or record.unreadable is not None:
             found.append(_unreadable(record))
             continue
-        change = pod_health.status_change(pod.status_change)
+        change = pod.status_change
         view = PodView(record, pod, change.at if change else None, restarts[record.id], now, unwatched, quiet)
         found += (alert for kind, find in _OF_PODS if (alert := find(kind, view)) is not None)
     return tuple(sorted(found, key=lambda a: (_GRADES[a.grade], _KINDS[a.kind.name], a.name.lower(), a.pod)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from tui.api.cloud import CloudError
+    from tui.api.errors import CloudError
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec import field
 from msgspec.structs import replace
 
-from tui.api.cloud import doubt
+from tui.api.doubt import doubt
 from tui.api.models import ANYTHING
 from tui.domain import pod_health
 from tui.domain.costs import total
@@ -23,7 +23,7 @@ from tui.store.slices import SLICE, Sliced, sliced, whole
 from tui.store.watched_time import LONGEST_REQUEST, idle_in
 
 if TYPE_CHECKING:
-    from tui.api.cloud import CloudError
+    from tui.api.errors import CloudError
     from tui.api.models import Funds, Market, MarketQuery, Pod, Snapshot, Unreadable
 
 DAY = 86_400.0

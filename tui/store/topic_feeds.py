@@ -12,7 +12,7 @@ from tui.store.topics import TOPICS
 if TYPE_CHECKING:
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
     from tui.api.catalogue import CpuFlavor, GpuSpec
-    from tui.api.cloud import CloudError
+    from tui.api.errors import CloudError
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import DataCenters
     from tui.store.spend import SpendHistory

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from tui.api.enums import PodStatus
 from tui.domain import pod_health
 
 if TYPE_CHECKING:
@@ -110,15 +111,15 @@ def routes(pod: Pod, settings: Ssh) -> tuple[Route, ...]:
 def hindrance(pod: Pod) -> str:
     """Why there is no way into a pod."""
     match pod.status:
-        case "RUNNING" if pod.runtime is None:
+        case PodStatus.RUNNING if pod.runtime is None:
             return "it is still booting: RunPod tells its ports when its container runs"
-        case "RUNNING" if not pod.runtime or not pod.runtime.ports:
+        case PodStatus.RUNNING if not pod.runtime or not pod.runtime.ports:
             return "RunPod tells no port of it yet, and no host to reach it by: try again in a minute"
-        case "RUNNING":
+        case PodStatus.RUNNING:
             return "it has no public port 22/tcp, and RunPod tells no host to reach it by its proxy"
-        case "EXITED":
+        case PodStatus.EXITED:
             return "it is stopped: R resumes it"
-        case "TERMINATED":
+        case PodStatus.TERMINATED:
             return "it is terminated"
         case status:
             return f"it is not running ({status.lower() or 'no status'})"

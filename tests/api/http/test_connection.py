@@ -31,7 +31,7 @@ from hypothesis import strategies as st
 from tests.api.make import KEY, URL, account
 from tests.api.test_mutations import DEPLOY, RENT
 from tests.services.test_notifier import ALARM
-from tui.api import cloud as errors
+from tui.api import errors
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.http import failures, name_lookup
 from tui.api.http.connection import connect, trusted
@@ -560,7 +560,7 @@ class _Raises(httpx.AsyncBaseTransport):
 
 @pytest.mark.parametrize("error", [ValueError("x"), KeyError("x"), RuntimeError(KEY), UnicodeError("x"), MemoryError()])
 async def test_whatever_is_raised_while_it_is_sent_is_an_error_of_the_cloud(error: Exception) -> None:
-    for ask in ("fleet", "offers"):
+    for ask in ("fleet", "market"):
         with pytest.raises(errors.CloudError) as caught:
             await getattr(GraphQLCloud(URL, KEY, transport=_Raises(error)), ask)()
         assert KEY not in _told(caught.value)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.api.make import URL, Chunks, account, cloud
-from tui.api import cloud as errors
+from tui.api import errors
 from tui.api.http.body import LARGEST
 
 CLOUDFLARE = "<!DOCTYPE html><title>502: Bad gateway</title>"

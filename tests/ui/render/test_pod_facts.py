@@ -19,6 +19,7 @@ from tests import make
 from tui.api.models import GpuReading, Placement, Pod, Port, Problem, Runtime, Telemetry
 from tui.api.pod_detail import EnvVar, Machine, NetworkVolume, PodDetail, PodExtras
 from tui.api.secret import Secret
+from tui.api.status_change import StatusChange
 from tui.domain import pod_health
 from tui.format import numbers as fmt
 from tui.ui.primitives.facts import MASKED, Fact, Section, copied
@@ -52,7 +53,7 @@ def full_pod(status: str = "RUNNING") -> Pod:
         name="llama-70b",
         status=status,
         kind="INTERRUPTABLE",
-        status_change=CHANGE,
+        status_change=StatusChange(CHANGE),
         cost_per_hr=5.98,
         gpu_count=2,
         vcpus=32.0,
@@ -163,6 +164,8 @@ def other(value: Any) -> Any:
             return f"x{value}"
         case Secret():
             return Secret(f"{value.reveal()}x")
+        case StatusChange():
+            return StatusChange(f"x{value.text}")
         case tuple():
             return ()
         case _:
@@ -528,7 +531,7 @@ PODS = st.builds(
     name=ODD,
     status=st.one_of(ODD, st.sampled_from(["RUNNING", "EXITED", "TERMINATED"])),
     kind=TEXT,
-    status_change=st.one_of(TEXT, st.just(CHANGE)),
+    status_change=st.one_of(st.none(), ODD.map(StatusChange.of), st.just(StatusChange(CHANGE))),
     cost_per_hr=FLOAT,
     gpu_count=st.integers(-3, 2**40),
     vcpus=FLOAT,

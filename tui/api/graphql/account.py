@@ -30,6 +30,7 @@ from tui.api.account import (
     TemplateText,
     TopUp,
 )
+from tui.api.enums import ChargeKind, PaymentKind, PaymentMedium
 from tui.api.graphql.fleet import myself
 from tui.api.graphql.pod_detail import WireVolume, volume
 from tui.api.graphql.values import NOT_UNDERSTOOD, in_short, reason, told, whole
@@ -108,14 +109,14 @@ class WireCharge(Wire):
     disk_charges: Dollars | None = None
     api_charges: Dollars | None = None
     serverless_charges: Dollars | None = None
-    type: Word | None = None
+    type: ChargeKind | None = None
 
 
 class WireTopUp(Wire):
     transaction_completed_at: Word | None = None
     amount: Dollars | None = None
-    medium: Word | None = None
-    type: Word | None = None
+    medium: PaymentMedium | None = None
+    type: PaymentKind | None = None
 
 
 class WireCredit(Wire):

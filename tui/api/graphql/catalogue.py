@@ -9,7 +9,8 @@ from msgspec import Raw, field
 from msgspec.structs import replace
 
 from tui.api.catalogue import CpuFlavor, CpuPrice, Cuda, GpuSpec, ListPrices
-from tui.api.cloud import CloudError, Malformed
+from tui.api.enums import Availability, Compliance
+from tui.api.errors import CloudError, Malformed
 from tui.api.graphql.documents import document
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.market import PSEUDO_GPU
@@ -34,12 +35,12 @@ from tui.api.quantities import (
 
 class WireCuda(Wire):
     cuda_version: Word | None = None
-    availability: Word | None = None
+    availability: Availability | None = None
 
 
 class WireHostSheet(Wire):
     min_disk: Gigabytes | None = None
-    compliance: Annotated[list[Word | None], Several] | None = None
+    compliance: Annotated[list[Compliance | None], Several] | None = None
     max_gpu_count: Count | None = None
     max_unreserved_gpu_count: Count | None = None
     available_gpu_counts: Annotated[list[Count | None], Several] | None = None

@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tui.api.cloud import ReadOnly
-from tui.api.graphql import fleet, market
+from tui.api.cloud import Cloud
+from tui.api.errors import ReadOnly
+from tui.api.graphql import fleet
+from tui.api.graphql import market as prices
 from tui.api.graphql.documents import document
 from tui.api.graphql.envelope import data_of
 from tui.api.graphql.exchange import DEADLINE, LARGE, Exchange
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
     from tui.api.catalogue import CpuFlavor, GpuSpec
-    from tui.api.cloud import CloudError
+    from tui.api.errors import CloudError
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import DataCenters, Market, MarketQuery, Problem, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
@@ -41,7 +43,7 @@ async def _mapped(made: Callable[[Raw, tuple[Problem, ...]], T], data: Raw, prob
     return await asyncio.to_thread(made, data, problems)
 
 
-class GraphQLCloud:
+class GraphQLCloud(Cloud):
     """`Cloud` over GraphQL. Made without network; every method raises `CloudError` and nothing else.
 
     url:       where to ask, with https except on this machine.
@@ -76,21 +78,21 @@ class GraphQLCloud:
         """All pods and the balance, in one request."""
         return await _mapped(fleet.snapshot, *await self._read("fleet"))
 
-    async def offers(self) -> Market:
+    async def market(self) -> Market:
         """All GPU types with both clouds' prices for one GPU. Sent without the key, since RunPod asks for none."""
-        return await _mapped(market.market, *await self._read("market", market.variables((ANYTHING,)), with_key=False))
+        return await _mapped(prices.market, *await self._read("market", prices.variables((ANYTHING,)), with_key=False))
 
     async def markets(self, demands: Sequence[MarketQuery]) -> tuple[Market | CloudError, ...]:
         """The market as these demands see it, in one request; an answer that is missing is the error that says why."""
-        text = market.question(tuple(demand.secure for demand in demands))
-        answer = await self._exchange.ask(text, market.variables(demands), with_key=False, again=True)
-        made = partial(market.markets, count=len(demands))
+        text = prices.question(tuple(demand.secure for demand in demands))
+        answer = await self._exchange.ask(text, prices.variables(demands), with_key=False, again=True)
+        made = partial(prices.markets, count=len(demands))
         return await _mapped(made, data_of(answer), answer.problems)
 
     async def places(self) -> DataCenters:
         """The data centres and their stock. Sent without the key, since RunPod asks for none."""
         wanted = {"input": {"gpuCount": 1, "secureCloud": True}}
-        return await _mapped(market.places, *await self._read("places", wanted, with_key=False))
+        return await _mapped(prices.places, *await self._read("places", wanted, with_key=False))
 
     async def pod(self, pod_id: str) -> PodDetail | None:
         """One pod with all that is known of it; None when there is none of that id."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Raw, Struct
 
-from tui.api.cloud import CloudError, Malformed, Rejected, Restricted
+from tui.api.errors import CloudError, Malformed, Rejected, Restricted
 from tui.api.graphql.values import NOT_UNDERSTOOD
 from tui.api.http.sanitize import clean_json
 from tui.api.models import PARTIAL, Problem

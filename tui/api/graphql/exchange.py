@@ -20,7 +20,7 @@ import msgspec
 
 from tui import __version__
 from tui.api import log_lines
-from tui.api.cloud import CloudError, Insecure, Malformed, Unauthorized, Unreachable
+from tui.api.errors import CloudError, Insecure, Malformed, Unauthorized, Unreachable
 from tui.api.graphql.envelope import Answer, open_answer
 from tui.api.http import body, failures, name_lookup
 from tui.api.http.connection import Line, connect

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Raw
 
-from tui.api.cloud import CloudError, Malformed, Unauthorized, is_of_pods
+from tui.api.doubt import is_of_pods
+from tui.api.errors import CloudError, Malformed, Unauthorized
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import (
@@ -20,6 +21,7 @@ from tui.api.graphql.wire import (
 )
 from tui.api.models import Funds, GpuReading, Placement, Pod, Port, Problem, Runtime, Snapshot, Telemetry
 from tui.api.quantities import Reader, instant
+from tui.api.status_change import StatusChange
 
 _fleet = Reader[WireFleetRoot](WireFleetRoot)
 _myself = Reader[WireMyself](WireMyself)
@@ -99,7 +101,7 @@ def pod(wire: WirePod) -> Pod:
         wire.name,
         wire.desired_status,
         wire.pod_type,
-        wire.last_status_change,
+        StatusChange.of(wire.last_status_change),
         wire.cost_per_hr,
         int(wire.gpu_count),
         wire.vcpu_count,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Raw, field
+from msgspec import Raw
 
 from tui.api.account import HostEarning
-from tui.api.cloud import CloudError, Malformed
+from tui.api.enums import PodStatus
+from tui.api.errors import CloudError, Malformed
 from tui.api.graphql.account import WireEarning, WireTemplate, earning, template
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.fleet import myself, readings
 from tui.api.graphql.pod_detail import WireSample
 from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
-from tui.api.graphql.wire import Wire
+from tui.api.graphql.wire import Wire, WireHardware
 from tui.api.hosts import Balance, Capacity, CpuType, Host, HostLoad, Hosts, IdleJob, Tenant, Uptime
 from tui.api.models import Problem
 from tui.api.quantities import (
@@ -28,13 +29,11 @@ from tui.api.quantities import (
     Long,
     Many,
     Megabits,
-    Megabytes,
     Name,
     Percent,
     Rate,
     Reader,
     Share,
-    Word,
     instant,
 )
 
@@ -61,40 +60,30 @@ class WireBalance(Wire):
 class WireTenant(Wire):
     id: Id | None = None
     name: Name | None = None
-    desired_status: Word | None = None
+    desired_status: PodStatus | None = None
     gpu_count: Count | None = None
     cost_per_hr: Rate | None = None
 
 
-class WireHost(Wire):
-    id: Id | None = None
+class WireHost(WireHardware):
     name: Name | None = None
     user_id: Id | None = None
-    location: Name | None = None
-    note: Line | None = None
     registered: bool | None = None
     listed: bool | None = None
     verified: bool | None = None
     owned_by_me: bool | None = None
-    secure_cloud: bool | None = None
-    support_public_ip: bool | None = None
-    gpu_type_id: Id | None = None
     gpu_type: WireGpuName | None = None
     gpu_total: Count | None = None
     gpu_reserved: Count | None = None
-    vcpu_total: Count | None = None
     vcpu_reserved: Count | None = None
-    memory_total: Gigabytes | None = None
     memory_reserved: Gigabytes | None = None
     disk_total: Gigabytes | None = None
     disk_reserved: Gigabytes | None = None
-    cpu_count: Count | None = None
     cpu_type_id: Id | None = None
     cpu_type: WireCpuType | None = None
     mobo_name: Name | None = None
     pcie_link: Count | None = None
     pcie_link_width: Count | None = None
-    disk_mb_per_s: Megabytes | None = field(default=None, name="diskMBps")
     download_mbps: Megabits | None = None
     upload_mbps: Megabits | None = None
     gpu_power_limit_percentage_rented: Share | None = None
@@ -108,9 +97,6 @@ class WireHost(Wire):
     uptime_percent_listed_twelve_week: Percent | None = None
     uptime_percent_absolute_twelve_week: Percent | None = None
     machine_balance: WireBalance | None = None
-    maintenance_start: Word | None = None
-    maintenance_end: Word | None = None
-    maintenance_note: Line | None = None
     latest_telemetry: WireSample | None = None
     idle_job_template_id: Id | None = None
     idle_job_template: WireTemplate | None = None

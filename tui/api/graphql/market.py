@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Raw
 
-from tui.api.cloud import CloudError, Malformed
+from tui.api.errors import CloudError, Malformed
 from tui.api.graphql.documents import document
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole

@@ -8,14 +8,16 @@ from typing import Any
 
 from msgspec import Raw
 
-from tui.api.cloud import CloudError, Malformed, Rejected
+from tui.api.enums import ComputeKind, PodStatus
+from tui.api.errors import CloudError, Malformed, Rejected
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.values import NOT_UNDERSTOOD, whole
 from tui.api.graphql.wire import Wire
 from tui.api.models import Problem
 from tui.api.orders import DeployOrder, Receipt, RentOrder
-from tui.api.quantities import Count, Id, Line, Name, Rate, Reader, Word
+from tui.api.quantities import Count, Id, Line, Name, Rate, Reader
 from tui.api.secret import Secret
+from tui.api.status_change import StatusChange
 
 Variables = dict[str, Any]
 
@@ -116,7 +118,7 @@ def _order_faults(order: DeployOrder | RentOrder) -> list[str]:
     faults = []
     if not order.name:
         faults.append("The pod needs a name: by it podtop finds it again when RunPod's answer is lost.")
-    if order.gpu_count < 1 and order.compute != "CPU":
+    if order.gpu_count < 1 and order.compute != ComputeKind.CPU:
         faults.append("The number of GPUs must be at least 1.")
     if not order.image and not order.template_id:
         faults.append("The pod needs an image or a template.")
@@ -138,7 +140,7 @@ def _check(faults: list[str]) -> None:
 class WireReceipt(Wire):
     id: Id
     name: Name | None = None
-    desired_status: Word | None = None
+    desired_status: PodStatus | None = None
     last_status_change: Line | None = None
     cost_per_hr: Rate | None = None
     gpu_count: Count | None = None
@@ -172,7 +174,7 @@ def receipt(field: str, data: Raw, problems: tuple[Problem, ...]) -> Receipt:
             wire.id,
             wire.name,
             wire.desired_status,
-            wire.last_status_change,
+            StatusChange.of(wire.last_status_change),
             wire.cost_per_hr,
             whole(wire.gpu_count),
             wire.machine_id,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Raw, field
+from msgspec import Raw
 
-from tui.api.cloud import CloudError, Malformed
+from tui.api.errors import CloudError, Malformed
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.fleet import pod
 from tui.api.graphql.values import NOT_UNDERSTOOD, in_short, reason, told, whole
-from tui.api.graphql.wire import Wire, WirePlacement, WirePod, WireTelemetry
+from tui.api.graphql.wire import Wire, WireHardware, WirePod, WireTelemetry
 from tui.api.models import GpuReading, Problem
 from tui.api.pod_detail import EnvVar, Machine, NetworkVolume, PodDetail, PodExtras
 from tui.api.quantities import (
@@ -26,7 +26,6 @@ from tui.api.quantities import (
     Long,
     Many,
     Megabits,
-    Megabytes,
     Name,
     Percent,
     Rate,
@@ -52,19 +51,11 @@ class WireSystem(Wire):
     disk_free: Gigabytes | None = None
 
 
-class WireMachine(WirePlacement):
-    id: Id | None = None
-    gpu_type_id: Id | None = None
-    support_public_ip: bool | None = None
+class WireMachine(WireHardware):
     cost_per_hr: Rate | None = None
     current_price_per_gpu: Rate | None = None
-    disk_mb_per_s: Megabytes | None = field(default=None, name="diskMBps")
     max_download_speed_mbps: Megabits | None = None
     max_upload_speed_mbps: Megabits | None = None
-    note: Line | None = None
-    cpu_count: Count | None = None
-    vcpu_total: Count | None = None
-    memory_total: Gigabytes | None = None
     cpu_type: WireCpu | None = None
     machine_system: WireSystem | None = None
 

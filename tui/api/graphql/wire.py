@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
+from tui.api.enums import Compliance, PodKind, PodStatus
 from tui.api.models import GpuReading
 from tui.api.quantities import (
     Count,
@@ -21,6 +22,7 @@ from tui.api.quantities import (
     Line,
     Many,
     Megabits,
+    Megabytes,
     Name,
     Percent,
     Port,
@@ -67,6 +69,19 @@ class WirePlacement(Wire):
     maintenance_note: Line | None = None
 
 
+class WireHardware(WirePlacement):
+    """A machine, for who rents a part of it and for who owns it."""
+
+    id: Id | None = None
+    gpu_type_id: Id | None = None
+    support_public_ip: bool | None = None
+    disk_mb_per_s: Megabytes | None = field(default=None, name="diskMBps")
+    note: Line | None = None
+    cpu_count: Count | None = None
+    vcpu_total: Count | None = None
+    memory_total: Gigabytes | None = None
+
+
 class WireTelemetry(Wire):
     time: Word | None = None
     state: Word | None = None
@@ -76,9 +91,9 @@ class WireTelemetry(Wire):
 class WirePod(Wire):
     id: Id
     name: Name
-    desired_status: Word
+    desired_status: PodStatus
     gpu_count: Count
-    pod_type: Word | None = None
+    pod_type: PodKind | None = None
     last_status_change: Line | None = None
     cost_per_hr: Rate | None = None
     vcpu_count: Count | None = None
@@ -164,7 +179,7 @@ class WirePlace(Wire):
     listed: bool | None = None
     storage_support: bool | None = None
     global_network: bool | None = None
-    compliance: Annotated[list[Word | None], Several] | None = None
+    compliance: Annotated[list[Compliance | None], Several] | None = None
     gpu_availability: Annotated[list[WireStock | None], Many] | None = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from tui.api.cloud import Malformed
+from tui.api.errors import Malformed
 
 if TYPE_CHECKING:
     import httpx

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tui.api.cloud import CloudError, Misconfigured
+from tui.api.errors import CloudError, Misconfigured
 from tui.api.http.endpoint import stays_here
 from tui.api.http.proxies import Proxy, proxy_for
 from tui.files import reading

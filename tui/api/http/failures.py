@@ -11,16 +11,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from tui.api.cloud import (
-    CloudError,
-    Faltering,
-    Forbidden,
-    Rejected,
-    Throttled,
-    TimedOut,
-    Unauthorized,
-    Unreachable,
-)
+from tui.api.errors import CloudError, Faltering, Forbidden, Rejected, Throttled, TimedOut, Unauthorized, Unreachable
 from tui.api.http import name_lookup
 from tui.api.http.proxies import Proxy
 from tui.api.http.sanitize import clean

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
-from tui.api.cloud import Misconfigured
+from tui.api.errors import Misconfigured
 from tui.api.secret import Secret
 
 PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}

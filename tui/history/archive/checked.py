@@ -9,6 +9,7 @@ import msgspec
 
 from tui.api.http.sanitize import clean, clean_json
 from tui.api.models import Funds, Offer, Pod, Quote
+from tui.api.status_change import StatusChange
 from tui.domain.events import Event, Kind
 
 EARLIEST, LATEST = 0.0, 7_258_118_400.0
@@ -146,7 +147,7 @@ def _document(data: object) -> object:
 def pod(data: object) -> Pod:
     """A pod's state."""
     try:
-        found = msgspec.convert(_document(data), Pod)
+        found = msgspec.convert(_document(data), Pod, dec_hook=_from_text)
     except msgspec.MsgspecError:
         raise BadRow("a pod") from None
     if not 0 <= found.gpu_count <= _GPUS:
@@ -155,6 +156,19 @@ def pod(data: object) -> Pod:
         maybe_instant(found.machine.maintenance_start)
         maybe_instant(found.machine.maintenance_end)
     return found
+
+
+def as_text(value: object) -> str:
+    """A value of a pod that JSON has no kind for, as it is recorded."""
+    if isinstance(value, StatusChange):
+        return value.text
+    raise NotImplementedError
+
+
+def _from_text(kind: type, value: object) -> object:
+    if kind is StatusChange and isinstance(value, str):
+        return StatusChange(value)
+    raise TypeError("a text was expected")
 
 
 def name_of(data: object) -> str:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tui.api.models import Market, Pod, Quote, Snapshot
 from tui.domain.events import Event
+from tui.history.archive import checked
 from tui.history.archive.checked import MOST_NAME, MOST_STATE
 from tui.store.metrics import without_figures
 
@@ -54,11 +55,11 @@ def started_at(pod: Pod, at: float) -> float | None:
 def encoded(pod: Pod) -> bytes:
     """The state of a pod as a document of bounded length: without its ports where these make it too long."""
     lasts = lasting(pod)
-    data = msgspec.json.encode(lasts)
+    data = msgspec.json.encode(lasts, enc_hook=checked.as_text)
     if len(data) > MOST_STATE:
         lasts = replace(lasts, image=None, runtime=None if lasts.runtime is None else replace(lasts.runtime, ports=()))
         lasts = replace(lasts, name=lasts.name[:MOST_NAME], status_change=None)
-        data = msgspec.json.encode(lasts)
+        data = msgspec.json.encode(lasts, enc_hook=checked.as_text)
     return data
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.api.http import name_lookup
 from tui.config.loader import token
 from tui.files import reading

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
+from tui.api.enums import PodStatus
 from tui.domain import costs, pod_health
 from tui.domain import pod_costs as spending
 from tui.domain.runway import ENDS, STAYS, STOPS, fate
@@ -59,18 +60,18 @@ def _pod_cost(record: Record, books: SpendHistory | None, now: float) -> PodCost
             record.id, record.name, "unreadable", "", False, None, None, None, None, None, False, None, None, False, "",
             record.unreadable or "",
         )  # fmt: skip
-    running, state = pod.status == "RUNNING", costs.state(pod)
+    running, state = pod.status == PodStatus.RUNNING, costs.state(pod)
     # Of a status that podtop does not know nobody says what is billed.
     storage = None if state is None else spending.storage_per_hr(pod, running=running)
     # To take the words of a change apart costs most of all of this: only where they are needed.
-    change = pod_health.status_change(pod.status_change) if pod.status == "EXITED" else None
-    stopped_at = change.at if change is not None else None
+    change = pod.status_change if pod.status == PodStatus.EXITED else None
+    stopped_at = change.at if change else None
     stored = None
     if stopped_at is not None and storage is not None:
         stored = max(0.0, now - stopped_at) / 3600.0 * storage
     today, month, least = _spent(record.id, pod, books, now)
     per_hr = pod.cost_per_hr if running else storage
-    if pod.status == "TERMINATED":
+    if pod.status == PodStatus.TERMINATED:
         per_hr = storage = 0.0
     return PodCost(
         id=record.id,

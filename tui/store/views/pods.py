@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
+from tui.api.enums import INTERRUPTIBLE
 from tui.domain import pod_costs, pod_health
 from tui.domain.lease import acts_at
 from tui.domain.pod_health import Phase
@@ -115,7 +116,7 @@ def pod_row(
         )  # fmt: skip
     live = pod.runtime if pod_health.is_live(pod) else None
     utils = [g.util for g in (live.gpus if live else ()) if g.util is not None]
-    change = pod_health.status_change(pod.status_change)
+    change = pod.status_change
     return PodRow(
         id=pod.id,
         name=pod.name,
@@ -130,7 +131,7 @@ def pod_row(
         cost=pod.cost_per_hr,
         uptime=live.uptime if live else None,
         idle_for=record.idle_for(now),
-        spot=pod.kind in ("INTERRUPTABLE", "BID"),
+        spot=pod.kind in INTERRUPTIBLE,
         location=(pod.machine.location or pod.machine.data_center or "") if pod.machine else "",
         reason=change.what if change else "",
         doing=deed.word if deed else "",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui.api.cloud import Capability
+
 if TYPE_CHECKING:
     from tui.api.account import Template
     from tui.api.models import Offer
@@ -41,7 +43,7 @@ class Deploys:
 
     def deploy(self, wish: Wish | None) -> None:
         """Show the form of a deploy, filled with what the row under the cursor means; with nothing, as it was left."""
-        if (why := self._actions.refusal()) is not None:
+        if (why := self._actions.refusal()) is not None or (why := self._actions.lacking(Capability.DEPLOY)):
             self._reply(f"deploy: {why}")
         elif wish is None:
             self._reply("deploy: choose one GPU, pod, template, CPU pod or data center")
@@ -54,7 +56,7 @@ class Deploys:
 
     def prepare(self, offer: Offer | None, more: Mapping[str, str], then: Callable[[Draft], object]) -> None:
         """Show the form of a deploy that is not ordered now: what was typed goes to `then`."""
-        if (why := self._actions.refusal()) is not None:
+        if (why := self._actions.refusal()) is not None or (why := self._actions.lacking(Capability.DEPLOY)):
             self._reply(f"deploy: {why}")
         else:
             self._host.run_worker(self._open_form(self._host.place(), Wish(offer, more=more), then))
@@ -64,7 +66,7 @@ class Deploys:
 
         from msgspec.structs import replace
 
-        from tui.api.cloud import CloudError
+        from tui.api.errors import CloudError
         from tui.domain import deploy_draft as rules
 
         # What is asked for later takes the place of what is waited for.
@@ -146,7 +148,7 @@ class Deploys:
         return frozenset(record.name for record in self._fleet.records.values())
 
     async def _templates(self) -> tuple[Template, ...]:
-        from tui.api.cloud import Unreachable
+        from tui.api.errors import Unreachable
 
         cloud = self._session.monitor.cloud
         if cloud is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from tui.api.enums import CloudKind
 from tui.format import numbers as fmt
 
 if TYPE_CHECKING:
@@ -141,13 +142,17 @@ class WatchController:
 
         def typed(draft: Draft) -> None:
             demand = vigil.demand
-            if demand.secure is None and draft.way == "demand" and draft["cloud"] in ("SECURE", "COMMUNITY"):
+            if (
+                demand.secure is None
+                and draft.way == "demand"
+                and draft["cloud"] in (CloudKind.SECURE, CloudKind.COMMUNITY)
+            ):
                 # The form may ask for one cloud of the two: then the other is not waited for.
-                demand = replace(demand, secure=draft["cloud"] == "SECURE")
+                demand = replace(demand, secure=draft["cloud"] == CloudKind.SECURE)
             self._arm(before, replace(vigil, demand=demand), draft, cap, tries)
 
         demand = vigil.demand
-        cloud = {None: "ALL", True: "SECURE", False: "COMMUNITY"}[demand.secure]
+        cloud = {None: CloudKind.EITHER, True: CloudKind.SECURE, False: CloudKind.COMMUNITY}[demand.secure]
         more = {"gpu_count": str(demand.gpu_count), "way": "spot" if vigil.spot else "demand", "cloud": cloud}
         for name in ("min_memory_gb", "min_vcpus", "min_download_mbps", "min_upload_mbps", "country"):
             if (value := getattr(demand, name)) is not None:
@@ -198,7 +203,7 @@ class WatchController:
         self._pod(pod, old)
 
     def _pod(self, pod: str, old: MarketWatch | None) -> None:
-        from tui.domain.market_watch import State
+        from tui.domain.market_watch import State, basis_of
         from tui.ui.modals.question import QuestionDialog
         from tui.ui.render.watch_question import no_more, resumes, why_not
 
@@ -229,7 +234,7 @@ class WatchController:
             return resumes(now.pod if now is not None else None, self._fleet.funds)
 
         async def again() -> Question:
-            from tui.api.cloud import Malformed
+            from tui.api.errors import Malformed
 
             await self._session.monitor.look()
             now = self._fleet.records.get(pod)
@@ -246,7 +251,7 @@ class WatchController:
                 return
             armed = self._new(
                 pod=pod, pod_name=now.name, state=State.ARMED, account=funds.account_id,
-                ceiling=now.pod.cost_per_hr or None, basis=now.pod.status_change or "",
+                ceiling=now.pod.cost_per_hr or None, basis=basis_of(now.pod),
             )  # fmt: skip
             self._host.run_worker(self._put(None, armed, f"{now.name} resumes by itself when its host has free GPUs"))
 

@@ -6,8 +6,10 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from tui.actions import BY_ID
+from tui.api.cloud import not_offered
 
 if TYPE_CHECKING:
+    from tui.api.cloud import Capability
     from tui.api.models import Pod
     from tui.domain.action import Command, Point
     from tui.domain.consequences import Case
@@ -39,9 +41,16 @@ class PodActions:
             return "the pods are not known yet"
         return None
 
+    def lacking(self, capability: Capability | None) -> str:
+        """That the API does not offer what something needs; empty where it does, or is not known yet."""
+        cloud = self._session.monitor.cloud
+        if capability is None or cloud is None or cloud.offers(capability):
+            return ""
+        return str(not_offered(capability))
+
     def possible(self, action: str, pods: Sequence[str]) -> bool:
         """Whether an action makes sense for one of these pods."""
-        if self._session.guard.read_only:
+        if self._session.guard.read_only or self.lacking(BY_ID[action].needs):
             return False
         known = (self._fleet.records[key].pod for key in pods if key in self._fleet.records)
         return any(pod is not None and BY_ID[action].refuse(pod) is None for pod in known)
@@ -62,6 +71,9 @@ class PodActions:
         if (why := self.refusal()) is not None:
             self._reply(f"{verb}: {why}")
             return
+        if why := self.lacking(BY_ID[action].needs):
+            self._reply(f"{verb}: {why}")
+            return
         if not ids:
             self._reply(f"{verb}: no pod is under the cursor")
             return
@@ -70,7 +82,7 @@ class PodActions:
             reasons = "; ".join(f"{name}: {why}" for name, why in case.skipped[:3])
             self._reply(f"nothing to {verb}. {reasons}")
             return
-        from tui.api.cloud import Malformed
+        from tui.api.errors import Malformed
         from tui.domain import consequences
         from tui.ui.modals.confirm import Confirm
 

@@ -16,7 +16,8 @@ from textual.suggester import SuggestFromList
 from textual.timer import Timer
 from textual.widgets import Button, Input, Static
 
-from tui.api.cloud import CloudError
+from tui.api.enums import ComputeKind
+from tui.api.errors import CloudError
 from tui.domain import deploy_draft as drafts
 from tui.domain import deploy_price, deploy_validation
 from tui.domain.deploy_draft import Draft
@@ -163,7 +164,7 @@ class DeployForm(Dialog[Answer | None]):
         funds, labels = sources.funds(), [f.label.partition(",")[0] for f in FIELDS if f.name in wrong]
         cost = deploy_price.price(draft, sources.offers(), funds)
         narrow = self.has_class("-narrow")
-        lines = price_lines(cost, draft["compute"] == "CPU", funds, labels, narrow=narrow, tiny=self.narrow)
+        lines = price_lines(cost, draft["compute"] == ComputeKind.CPU, funds, labels, narrow=narrow, tiny=self.narrow)
         self._draw("#deploy-price", self._text(*lines))
         order = self.query_one("#deploy-order", Button)
         order.disabled = bool(wrong)
@@ -191,7 +192,7 @@ class DeployForm(Dialog[Answer | None]):
         name = self._focused_field()
         words = BY_NAME[name].help if name else ""
         if name == "gpu_type_id":
-            cpu = self.draft["compute"] == "CPU"
+            cpu = self.draft["compute"] == ComputeKind.CPU
             found = drafts.matches(self.draft["gpu_type_id"], self._sources.offers())
             words = "A CPU pod has no GPU." if cpu else found or words
         self._draw("#deploy-help", self._text(((self._note or words, "muted"),)))

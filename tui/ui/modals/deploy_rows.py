@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.suggester import SuggestFromList
 from textual.widgets import Label, Static
 
+from tui.api.enums import ComputeKind
 from tui.domain.deploy_draft import Draft
 from tui.domain.deploy_fields import Field, Kind
 from tui.ui.widgets.choice import Choice
@@ -51,6 +52,6 @@ def control(field: Field, draft: Draft, offers: Sequence[Offer]) -> Choice | Ent
 
 def hint(field: Field, draft: Draft) -> str:
     """What stands in a field that is empty."""
-    if field.name == "gpu_type_id" and draft["compute"] == "CPU":
+    if field.name == "gpu_type_id" and draft["compute"] == ComputeKind.CPU:
         return "none: CPU only"
     return f"as in {field.hint}" if field.hint else "none"

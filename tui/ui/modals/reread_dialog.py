@@ -10,7 +10,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import Button
 
-from tui.api.cloud import CloudError
+from tui.api.errors import CloudError
 from tui.ui.modals.dialog import DEAF, TOO_EARLY
 from tui.ui.modals.framed_dialog import FramedDialog, between_fields
 from tui.ui.primitives.cells import Cell

@@ -160,8 +160,7 @@ def access_rows(account: Account, now: float, tz: tzinfo | None) -> dict[str, Ro
         )
 
     for n, key in enumerate(account.api_keys):
-        full = (key.permissions or "").upper() in ("ALL", "READ_WRITE", "ADMIN")
-        may: Cell = ((key.permissions or fmt.UNKNOWN, "warn" if full else "text"), (f"  id {MASKED}", "quiet"))
+        may: Cell = ((key.permissions or fmt.UNKNOWN, "warn" if key.may_all else "text"), (f"  id {MASKED}", "quiet"))
         add(f"key {n}", "API key", key.name, may, key.created_at, key.last_used_at)
     for n, login in enumerate(account.registry_logins):
         add(f"login {n}", "registry", login.name, ((f"id {masked(login.id)}", "quiet"),), None, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tui.api.enums import Availability
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
@@ -65,7 +66,10 @@ def _pods(sheet: GpuSpec) -> Iterator[Fact]:
     yield from _said("Free on a host", [str(sheet.largest_free)] if sheet.largest_free is not None else [])
     yield from _said("Counts free", [" ".join(str(count) for count in sheet.free_counts)] if sheet.free_counts else [])
     yield from _said("Disk", [f"{sheet.host_disk_gb:,} GB on the cheapest host"] if sheet.host_disk_gb else [])
-    cudas = [c.version if c.word in (None, "AVAILABLE") else f"{c.version} ({c.word.lower()})" for c in sheet.cudas]
+    cudas = [
+        c.version if c.word in (None, Availability.AVAILABLE) else f"{c.version} ({c.word.lower()})"
+        for c in sheet.cudas
+    ]
     yield from _said("CUDA", [", ".join(cudas)] if cudas else [])
     yield from _said("Compliance", [", ".join(sheet.compliance)] if sheet.compliance else [])
     yield from _said("Throughput", [f"{sheet.throughput:,}"] if sheet.throughput is not None else [])

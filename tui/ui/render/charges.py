@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tui.api.enums import ComputeKind, PaymentKind, PaymentMedium
 from tui.domain import charges
 from tui.domain.charges import DAY, KINDS, Day
 from tui.format import numbers as fmt
@@ -173,9 +174,9 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
             lasts[key] = (at, amount or 0.0)
 
     for one in billing.gpus:
-        add("GPU", one.kind, one.at, one.seconds, one.amount)
+        add(ComputeKind.GPU, one.kind, one.at, one.seconds, one.amount)
     for one in billing.cpus:
-        add("CPU", one.kind, one.at, one.seconds, one.amount)
+        add(ComputeKind.CPU, one.kind, one.at, one.seconds, one.amount)
     for disk in billing.storage:
         add("storage", "all disks", disk.at, None, disk.amount)
     whole = sum(amount for _, amount in sums.values())
@@ -224,7 +225,7 @@ def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tu
             Section("Storage", (Fact("Size", ((size, "text"),)), Fact("Amount", (*money(last.amount), *network))))
         )
     kind, _, what = (under or "").partition(" ")
-    rows = billing.gpus if kind == "GPU" else billing.cpus if kind == "CPU" else ()
+    rows = billing.gpus if kind == ComputeKind.GPU else billing.cpus if kind == ComputeKind.CPU else ()
     days = sorted(
         (one for one in rows if (one.kind or "not named") == what and one.at is not None and one.at >= first),
         key=lambda one: -(one.at or 0.0),
@@ -281,9 +282,20 @@ def bill_bars(billing: Billing, now: float, span: int, columns: int) -> BarSpec:
 # Payments
 
 
-_WORDS = {"RELOAD": "paid in", "CREDIT": "credit", "DEBIT": "taken", "PAYOUT": "paid out"}
-_MEDIA = {"STRIPE": "card", "CRYPTO": "crypto", "COINBASE": "Coinbase", "WIRE": "wire", "REFERRAL": "referral",
-          "RUNPOD": "RunPod"}  # fmt: skip
+_WORDS: Mapping[str | None, str] = {
+    PaymentKind.RELOAD: "paid in",
+    PaymentKind.CREDIT: "credit",
+    PaymentKind.DEBIT: "taken",
+    PaymentKind.PAYOUT: "paid out",
+}
+_MEDIA: Mapping[str | None, str] = {
+    PaymentMedium.CARD: "card",
+    PaymentMedium.CRYPTO: "crypto",
+    PaymentMedium.COINBASE: "Coinbase",
+    PaymentMedium.WIRE: "wire",
+    PaymentMedium.REFERRAL: "referral",
+    PaymentMedium.RUNPOD: "RunPod",
+}
 
 
 def payment_rows(ledger: Ledger | None, account: Account | None, now: float, tz: tzinfo | None) -> dict[str, Row]:
@@ -302,8 +314,8 @@ def payment_rows(ledger: Ledger | None, account: Account | None, now: float, tz:
 
     if ledger is not None:
         for n, one in enumerate(ledger.top_ups):
-            what = _WORDS.get(one.kind or "", (one.kind or fmt.UNKNOWN).lower())
-            medium = _MEDIA.get(one.medium or "", (one.medium or fmt.UNKNOWN).lower())
+            what = _WORDS.get(one.kind, (one.kind or fmt.UNKNOWN).lower())
+            medium = _MEDIA.get(one.medium, (one.medium or fmt.UNKNOWN).lower())
             add(f"paid {n}", one.at, one.amount, what, "good" if what in ("paid in", "credit") else "warn", medium, "")
         for n, code in enumerate(ledger.credits):
             more = f"redeemed {date(code.redeemed_at, tz)}" if code.redeemed_at else "not redeemed"
@@ -324,8 +336,8 @@ def payment_facts(ledger: Ledger | None, account: Account | None, now: float) ->
     if ledger is not None:
         sums: dict[str, float] = {}
         for one in ledger.top_ups:
-            if one.kind in ("RELOAD", "CREDIT", None):
-                medium = _MEDIA.get(one.medium or "", (one.medium or fmt.UNKNOWN).lower())
+            if one.kind in (PaymentKind.RELOAD, PaymentKind.CREDIT, None):
+                medium = _MEDIA.get(one.medium, (one.medium or fmt.UNKNOWN).lower())
                 sums[medium] = sums.get(medium, 0.0) + (one.amount or 0.0)
         redeemed = sum(code.amount or 0.0 for code in ledger.credits if code.redeemed_at is not None)
         facts = [Fact("In all", money(sum(sums.values()) + redeemed, "strong"))]

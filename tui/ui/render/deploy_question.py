@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from tui.api.enums import CloudKind, ComputeKind
 from tui.domain import deploy_draft as drafts
 from tui.domain import deploy_order, deploy_price, deploy_text, deploy_validation, pod_costs
 from tui.domain.action import Point
@@ -31,14 +32,16 @@ def question(
     cost = deploy_price.price(draft, offers, funds)
     offer = drafts.offer_of(draft["gpu_type_id"], offers)
     gpu = drafts.named(offer, offers) if offer is not None else draft["gpu_type_id"]
-    cloud = {"SECURE": "secure cloud", "COMMUNITY": "community cloud"}.get(draft["cloud"], "either cloud")
+    cloud = {CloudKind.SECURE: "secure cloud", CloudKind.COMMUNITY: "community cloud"}.get(
+        CloudKind(draft["cloud"]), "either cloud"
+    )
     way = "spot" if draft.way == "spot" else "on demand"
     what = draft["image"] or f"template {draft['template_id']}"
     above = {"way", "cloud", "name", "image" if draft["image"] else "template_id"}
-    if draft["compute"] != "CPU":
+    if draft["compute"] != ComputeKind.CPU:
         above.add("gpu_count")
-    hardware = "CPU only" if draft["compute"] == "CPU" else f"{draft['gpu_count']}×{gpu}"
-    above |= set() if draft["compute"] == "CPU" else {"gpu_type_id"}
+    hardware = "CPU only" if draft["compute"] == ComputeKind.CPU else f"{draft['gpu_count']}×{gpu}"
+    above |= set() if draft["compute"] == ComputeKind.CPU else {"gpu_type_id"}
     return Question(
         f"Deploy {draft['name']}",
         ((f"{hardware} · {way} · {cloud}", "text"), (f"  {what}", "muted")),

@@ -8,7 +8,7 @@ from tui.format import numbers as fmt
 from tui.ui.primitives.empty_state import EmptyState
 
 if TYPE_CHECKING:
-    from tui.api.cloud import CloudError
+    from tui.api.errors import CloudError
     from tui.api.models import Market, Snapshot
     from tui.api.pod_detail import PodDetail
     from tui.store.feed import Feed
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 def failure(error: CloudError, what: str) -> EmptyState:
     """A first answer that never came: what happened, what podtop does about it, what can be done."""
-    from tui.api import cloud
+    from tui.api import errors
 
     again = "podtop keeps asking, less and less often; ctrl+r asks now."
     patience = "podtop asks again when RunPod's time is over; ctrl+r does not shorten it."
     match error:
-        case cloud.Unauthorized():
+        case errors.NotOffered():
+            return EmptyState(f"◌ no {what} from this API", (str(error),))
+        case errors.Unauthorized():
             return EmptyState(
                 f"✕ RunPod refused the API key: no {what}",
                 (
@@ -32,19 +34,19 @@ def failure(error: CloudError, what: str) -> EmptyState:
                 ),
                 "bad",
             )
-        case cloud.Forbidden():
+        case errors.Forbidden():
             return EmptyState(f"✕ RunPod forbids this: no {what}", (str(error), again), "bad")
-        case cloud.Throttled():
+        case errors.Throttled():
             return EmptyState(
                 f"▲ RunPod asks podtop to slow down: no {what} yet",
                 (str(error), again if error.retry_after is None else patience),
                 "warn",
             )
-        case cloud.TimedOut():
+        case errors.TimedOut():
             return EmptyState(f"▲ RunPod does not answer in time: no {what} yet", (str(error), again), "warn")
-        case cloud.Faltering():
+        case errors.Faltering():
             return EmptyState(f"▲ RunPod has trouble: no {what} yet", (str(error), again), "warn")
-        case cloud.Unreachable():
+        case errors.Unreachable():
             return EmptyState(f"▲ RunPod cannot be reached: no {what} yet", (str(error), again), "warn")
         case _:
             return EmptyState(f"▲ RunPod's answer is of no use: no {what} yet", (str(error), again), "warn")
@@ -147,7 +149,7 @@ def telemetry(fleet: Fleet) -> EmptyState:
 
 def held_back(feed: Feed[Snapshot], now: float) -> str:
     """Why asking now has to wait; empty when it need not."""
-    from tui.api.cloud import Throttled
+    from tui.api.errors import Throttled
 
     error = feed.error
     if not isinstance(error, Throttled) or error.retry_after is None or feed.retry_at is None or feed.retry_at <= now:
@@ -157,10 +159,14 @@ def held_back(feed: Feed[Snapshot], now: float) -> str:
 
 def inspected(feed: Feed[PodDetail | None] | None, fleet: Fleet, now: float) -> str:
     """What stands below a pod's facts when they are not all there is to know."""
+    from tui.api.errors import NotOffered
+
     parts = (
         [f"▲ {fmt.duration(now - fleet.pods_at)} old"] if fleet.pods_at is not None and fleet.pods_stale(now) else []
     )
-    if feed is not None and feed.error is not None:
+    if feed is not None and isinstance(feed.error, NotOffered):
+        parts.append(f"◌ {feed.error}")
+    elif feed is not None and feed.error is not None:
         parts.append(f"▲ {feed.error}")
     elif feed is not None and feed.value is not None and feed.value.problems:
         parts.append(f"▲ RunPod: {feed.value.problems[0].message}")

@@ -16,7 +16,7 @@ from tui.ui.screen_table import PLACES, Place
 from tui.ui.widgets.status_lines import TwoSided, taken
 
 if TYPE_CHECKING:
-    from tui.api.cloud import CloudError
+    from tui.api.errors import CloudError
     from tui.api.models import Problem
     from tui.history.playback import Playback
     from tui.store.feed import Feed
@@ -52,22 +52,24 @@ def clock(at: float, tz: tzinfo | None) -> str:
 
 def trouble(error: CloudError) -> str:
     """An error in two or three words, for the header."""
-    from tui.api import cloud
+    from tui.api import errors
 
     match error:
-        case cloud.TimedOut():
+        case errors.NotOffered():
+            return "not offered"
+        case errors.TimedOut():
             return "timed out"
-        case cloud.Faltering():
+        case errors.Faltering():
             return "server error"
-        case cloud.Unreachable():
+        case errors.Unreachable():
             return "unreachable"
-        case cloud.Unauthorized():
+        case errors.Unauthorized():
             return "key refused"
-        case cloud.Forbidden():
+        case errors.Forbidden():
             return "forbidden"
-        case cloud.Throttled():
+        case errors.Throttled():
             return "throttled"
-        case cloud.Rejected():
+        case errors.Rejected():
             return "rejected"
         case _:
             return "unreadable answer"
@@ -94,6 +96,8 @@ def connection(fleet: Fleet, now: float, tz: tzinfo | None) -> Forms:
         return ((("◌ opening the recording", "muted"),), (("◌", "muted"),))
     if fleet.past:
         return ((("◌ taking in the past", "muted"),), (("◌ past", "muted"),))
+    if feed.retry_at == math.inf:
+        return ((("◌ not offered", "muted"),), (("◌", "muted"),))
     if feed.error is not None:
         left = None if feed.retry_at is None else feed.retry_at - now
         wait = "" if left is None else f" · retry in {fmt.duration(left)}" if left >= 1 else " · asking again"

@@ -9,6 +9,7 @@ from functools import partial
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from tui.api.enums import PodStatus
 from tui.domain import costs, pod_health, runway
 from tui.domain.runway import ENDS, STAYS, STOPS
 from tui.format import numbers as fmt
@@ -209,7 +210,7 @@ def _runway(
     if account is not None and account.reload_amount:
         yield Fact("", ((f"unless auto reload pays in {fmt.money(account.reload_amount)} before", "text"),))
     change = runway.change_by_stopping(chosen)
-    running = [pod for pod in chosen if pod.status == "RUNNING"]
+    running = [pod for pod in chosen if pod.status == PodStatus.RUNNING]
     if not running:
         return
     after = costs.changed(funds, change)

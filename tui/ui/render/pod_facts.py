@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui.api.enums import INTERRUPTIBLE, PodKind, PodStatus
 from tui.config.settings import Ssh
 from tui.domain import pod_health
 from tui.domain.pod_costs import MONTH_HOURS, network_volume_per_hr, storage_per_hr
@@ -41,7 +42,7 @@ _ROLES = {
     Phase.UNREADABLE: "bad",
     Phase.OTHER: "accent",
 }
-_KINDS = {"RESERVED": "on-demand", "INTERRUPTABLE": "spot", "BID": "spot"}
+_KINDS = {PodKind.ON_DEMAND: "on-demand", PodKind.SPOT: "spot", PodKind.BID: "spot"}
 
 
 class Spent(NamedTuple):
@@ -94,7 +95,7 @@ def sections(
 
 def _status(pod: Pod, detail: PodDetail | None, phase: Phase, clock: Clock) -> Iterator[Fact]:
     live = pod.runtime if pod_health.is_live(pod) else None
-    change = pod_health.status_change(pod.status_change)
+    change = pod.status_change
     word: Part = (pod_health.status_word(pod, phase) or fmt.UNKNOWN, _ROLES.get(phase, "muted"))
     yield Fact("Status", (word, (f"  {change.what}", "muted")) if change and change.what else (word,))
     yield Fact("Changed", instant(change.at if change else None, clock))
@@ -111,9 +112,9 @@ def _status(pod: Pod, detail: PodDetail | None, phase: Phase, clock: Clock) -> I
     maintenance = _maintenance(pod.machine, clock) if pod.machine else ()
     if maintenance:
         yield Fact("Maintenance", maintenance)
-    if pod.status == "EXITED":
+    if pod.status == PodStatus.EXITED:
         yield Fact("Can resume?", _can_resume(pod))
-        if pod.lowest_bid_to_resume is not None or _KINDS.get(pod.kind or "") == "spot":
+        if pod.lowest_bid_to_resume is not None or pod.kind in INTERRUPTIBLE:
             yield Fact("Lowest bid", rate(pod.lowest_bid_to_resume))
     if detail is not None:
         yield copyable("Owner ID", detail.owner_id)
@@ -188,14 +189,14 @@ def _cost_now(pod: Pod) -> Cell:
     """What the pod costs by the hour in its present status; what it would cost if it ran is told, and told apart."""
     running = f"  {per_hour(pod.cost_per_hr)} when it runs"
     match pod.status:
-        case "RUNNING":
+        case PodStatus.RUNNING:
             disks = storage_per_hr(pod, running=True)
             known = "unknown" if disks is None else per_hour(disks)
             tail: Cell = ((f"  + disks {known}", "muted"),)
             return (*rate(pod.cost_per_hr), *tail)
-        case "EXITED":
+        case PodStatus.EXITED:
             return (*rate(storage_per_hr(pod, running=False)), ("  disks only", "muted"), (running, "quiet"))
-        case "TERMINATED":
+        case PodStatus.TERMINATED:
             return (("nothing", "muted"), (f"  {per_hour(pod.cost_per_hr)} when it ran", "quiet"))
         case _:
             # What RunPod bills in its other states is not documented.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.api.enums import ComputeKind
 from tui.domain.pod_health import BOOT_PATIENCE, Phase
 from tui.format import numbers as fmt
 from tui.store.metrics import BY_NAME, METRICS, UTIL
@@ -135,7 +136,7 @@ def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False) -> 
             "id": ((row.id, "muted"),),
         }
     gpu: Cell = (
-        ((f"{row.gpu_count}×", "muted"), (row.gpu or "GPU", "muted" if off else "text"))
+        ((f"{row.gpu_count}×", "muted"), (row.gpu or ComputeKind.GPU, "muted" if off else "text"))
         if row.gpu_count
         else (("CPU only", "muted"),)
     )

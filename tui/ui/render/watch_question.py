@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.api.enums import CloudKind, ComputeKind, PodStatus
 from tui.domain import costs, deploy_price, deploy_text
 from tui.domain import deploy_draft as drafts
 from tui.domain.action import Point, State, is_spot
@@ -24,11 +25,11 @@ ONCE = Point("once", "It sends one deploy at a time, and ends with the first pod
 def _at_odds(vigil: MarketWatch, draft: Draft, offers: Sequence[Offer]) -> str:
     """What the watch and the form do not agree on; the watch's own is what would be sent."""
     count = str(vigil.demand.gpu_count)
-    cloud = {None: "ALL", True: "SECURE", False: "COMMUNITY"}[vigil.demand.secure]
+    cloud = {None: CloudKind.EITHER, True: CloudKind.SECURE, False: CloudKind.COMMUNITY}[vigil.demand.secure]
     named = drafts.offer_of(draft["gpu_type_id"], offers)
     for word, differs in (
         ("on demand or interruptible", (draft.way == "spot") != vigil.spot),
-        ("a GPU or a CPU", draft["compute"] == "CPU"),
+        ("a GPU or a CPU", draft["compute"] == ComputeKind.CPU),
         ("how many GPUs", (draft["gpu_count"].strip() or "1") != count),
         ("which GPU", named is not None and named.gpu_id not in vigil.gpus),
         ("the cloud", draft.way == "demand" and draft["cloud"] != cloud),
@@ -106,7 +107,7 @@ def why_not(pod: Pod | None) -> str | None:
     """Why it makes no sense to wait for a pod's host."""
     if pod is None:
         return "it cannot be read"
-    if pod.status != "EXITED":
+    if pod.status != PodStatus.EXITED:
         return "only a stopped pod can wait for its host"
     if is_spot(pod):
         return "an interruptible pod comes back by a bid: B"
@@ -133,7 +134,7 @@ def resumes(pod: Pod | None, funds: Funds | None) -> Question:
     elif not why and costs.is_short(funds, pod.cost_per_hr):
         why = f"the balance ({fmt.balance(balance)}) is less than an hour of it"
     known = "RunPod does not say how many are free" if free is None else f"{free} of them free now"
-    gpu = f"{pod.gpu_count}×{pod.machine.gpu_name if pod.machine and pod.machine.gpu_name else 'GPU'}"
+    gpu = f"{pod.gpu_count}×{pod.machine.gpu_name if pod.machine and pod.machine.gpu_name else ComputeKind.GPU}"
     return Question(
         f"Arm: resume {pod.name} by itself",
         ((pod.name, "text"), (f"  {pod.id}", "muted")),

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from msgspec.structs import replace
 
 from tui.api.catalogue import CpuFlavor
+from tui.api.enums import CloudKind, ComputeKind
 from tui.api.hosts import CpuType
 from tui.api.models import ANYTHING, DataCenter, Market, MarketQuery, Offer
 from tui.domain.market_watch import what
@@ -245,7 +246,7 @@ class Flavors(TopicListing[CpuFlavor]):
         flavor = next((one for one in self.every(self.context.fleet) if one.id == key), None)
         if flavor is None or flavor.smallest is None:
             return None
-        more = {"compute": "CPU", "instance_ids": flavor.smallest.instance, "gpu_type_id": "", "name": ""}
+        more = {"compute": ComputeKind.CPU, "instance_ids": flavor.smallest.instance, "gpu_type_id": "", "name": ""}
         return Wish(more=more, anew=True)
 
 
@@ -313,7 +314,7 @@ class Centers(TopicListing[DataCenter]):
     def wish(self, key: str | None) -> Wish | None:
         center = self._center(self.context.fleet, key)
         # A data centre narrows the secure cloud alone.
-        return Wish(more={"data_center": center.id, "cloud": "SECURE"}) if center is not None else None
+        return Wish(more={"data_center": center.id, "cloud": CloudKind.SECURE}) if center is not None else None
 
     def named(self, key: str | None) -> tuple[str, str, str]:
         center = self._center(self.context.player.view[0], key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from tui.api.enums import PodStatus
 from tui.api.models import Pod
 from tui.domain import runway
 from tui.format import numbers as fmt
@@ -112,7 +113,7 @@ class Money(AccountListing):
         if fleet.snapshot.value is None:
             return Picture("Balance", empty=EmptyState("the balance is not known"))
         chosen, marked = self._chosen(scene)
-        running = [pod for pod in chosen if pod.status == "RUNNING"]
+        running = [pod for pod in chosen if pod.status == PodStatus.RUNNING]
         change = runway.change_by_stopping(running) if running else None
         label = f"{len(running)} stopped" if marked else f"{running[0].name} stopped" if running else ""
         span = money.SPANS[self._ahead] if self._ahead is not None else money.ahead(fleet.funds, change)

@@ -1,0 +1,74 @@
+"""The core that every backend has, and what it may offer beside it: the default of each is that it does not."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+from unittest.mock import sentinel
+
+import pytest
+
+from tui.api.cloud import Capability, Cloud, not_offered
+from tui.api.errors import CloudError, NotOffered
+from tui.api.graphql.client import GraphQLCloud
+from tui.api.offline import offline
+
+CORE = {"fleet", "stop", "resume", "terminate", "listen", "aclose"}
+METHODS = {name for name in vars(Cloud) if not name.startswith("_")}
+
+
+class Core(Cloud):
+    """As little as a backend can be."""
+
+    async def fleet(self) -> Any: ...
+
+    async def stop(self, pod_id: str) -> Any: ...
+
+    async def resume(self, pod_id: str, gpu_count: int | None = None) -> Any: ...
+
+    async def terminate(self, pod_id: str) -> None: ...
+
+    def listen(self, sent: object) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+def test_what_is_not_core_is_a_capability() -> None:
+    assert Cloud.__abstractmethods__ == CORE
+    assert METHODS - CORE - {"offers"} == set(Capability)
+
+
+@pytest.mark.parametrize("capability", Capability)
+async def test_what_a_backend_does_not_override_it_does_not_offer(capability: Capability) -> None:
+    cloud = Core()
+    assert not cloud.offers(capability)
+    method = getattr(cloud, capability)
+    with pytest.raises(NotOffered, match=str(not_offered(capability))):
+        await method(*(sentinel.any for p in inspect.signature(method).parameters.values() if p.default is p.empty))
+
+
+def test_what_it_overrides_it_offers() -> None:
+    class Priced(Core):
+        async def market(self) -> Any: ...
+
+    assert [capability for capability in Capability if Priced().offers(capability)] == [Capability.MARKET]
+
+
+def test_graphql_offers_everything() -> None:
+    cloud = GraphQLCloud("https://api.runpod.io/graphql", None)
+    assert all(cloud.offers(capability) for capability in Capability)
+
+
+def test_a_backend_without_the_core_cannot_be_made() -> None:
+    class Half(Cloud):
+        async def fleet(self) -> Any: ...
+
+    with pytest.raises(TypeError, match="abstract"):
+        Half()  # type: ignore[abstract]
+
+
+@pytest.mark.parametrize("name", sorted(METHODS - {"offers", "listen", "aclose"}))
+async def test_offline_everything_is_refused(name: str) -> None:
+    assert inspect.iscoroutinefunction(getattr(Cloud, name))
+    with pytest.raises(CloudError, match="recording of the past"):
+        await getattr(offline(), name)()

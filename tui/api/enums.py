@@ -1,0 +1,121 @@
+"""What RunPod calls its kinds of things. A value is the text podtop shows, exports and records; it compares as a text.
+
+A word that is newer than podtop is kept as the server said it, under the name UNKNOWN. Members are spelled as podtop
+has recorded and exported them from the first; an API that spells one in another way maps it to the member at its own
+border.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+from tui.api.quantities import LONGEST_WORD, shortened
+
+
+class Spelling(StrEnum):
+    """A word of RunPod's that may be one newer than podtop."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        text = shortened(value, LONGEST_WORD)
+        word = str.__new__(cls, text)
+        word._name_, word._value_ = "UNKNOWN", text
+        return word
+
+
+class PodStatus(Spelling):
+    """What a pod is led to. RUNNING without a runtime is booting, not up."""
+
+    CREATED = "CREATED"
+    RUNNING = "RUNNING"
+    RESTARTING = "RESTARTING"
+    EXITED = "EXITED"
+    PAUSED = "PAUSED"
+    DEAD = "DEAD"
+    TERMINATED = "TERMINATED"
+
+
+class PodKind(Spelling):
+    """On which terms a pod is rented."""
+
+    ON_DEMAND = "RESERVED"
+    SPOT = "INTERRUPTABLE"
+    BID = "BID"
+    BACKGROUND = "BACKGROUND"
+
+
+class CloudKind(Spelling):
+    """Whose machines: of data centres, of anyone, or of either."""
+
+    SECURE = "SECURE"
+    COMMUNITY = "COMMUNITY"
+    EITHER = "ALL"
+
+
+class ComputeKind(Spelling):
+    """What a pod, or a bill, is for."""
+
+    GPU = "GPU"
+    CPU = "CPU"
+
+
+class ChargeKind(Spelling):
+    """What a charge is for."""
+
+    PODS = "CHARGE_POD"
+    STORAGE = "CHARGE_STORAGE"
+    SERVERLESS = "CHARGE_SERVERLESS"
+    API = "CHARGE_API"
+    SAVINGS_PLAN = "CHARGE_SAVINGS_PLAN"
+
+
+class PaymentKind(Spelling):
+    """In which way money came or went."""
+
+    RELOAD = "RELOAD"
+    CREDIT = "CREDIT"
+    DEBIT = "DEBIT"
+    PAYOUT = "PAYOUT"
+
+
+class PaymentMedium(Spelling):
+    """By what money came."""
+
+    CARD = "STRIPE"
+    CRYPTO = "CRYPTO"
+    RUNPOD = "RUNPOD"
+    COINBASE = "COINBASE"
+    WIRE = "WIRE"
+    REFERRAL = "REFERRAL"
+
+
+class Compliance(Spelling):
+    """What a data centre keeps to."""
+
+    GDPR = "GDPR"
+    ISO_IEC_27001 = "ISO_IEC_27001"
+    ISO_14001 = "ISO_14001"
+    PCI_DSS = "PCI_DSS"
+    HITRUST = "HITRUST"
+    SOC_1_TYPE_2 = "SOC_1_TYPE_2"
+    SOC_2_TYPE_2 = "SOC_2_TYPE_2"
+    SOC_3_TYPE_2 = "SOC_3_TYPE_2"
+    ITAR = "ITAR"
+    FISMA_HIGH = "FISMA_HIGH"
+
+
+class Availability(Spelling):
+    """Whether there are hosts with something."""
+
+    AVAILABLE = "AVAILABLE"
+    UNAVAILABLE = "UNAVAILABLE"
+
+
+INTERRUPTIBLE = frozenset({PodKind.SPOT, PodKind.BID})
+"""Pods that run for a bid, and end when someone bids more."""
+
+ENDED = frozenset({PodStatus.EXITED, PodStatus.DEAD, PodStatus.TERMINATED})
+"""A pod that runs no more."""

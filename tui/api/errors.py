@@ -1,0 +1,100 @@
+"""The one tree of ways in which asking RunPod fails, whichever API carries it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.api.refusals import reasons_of
+from tui.api.secret import mask
+
+if TYPE_CHECKING:
+    from tui.api.models import Problem
+
+
+class CloudError(Exception):
+    """Root of everything a `Cloud` raises. `str()` is a sentence for people, free of secrets."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(mask(message))
+
+
+class Unreachable(CloudError):
+    """No answer reached us: no route, refused, reset, DNS, TLS, or a gateway (5xx, HTML) in RunPod's place.
+
+    `sent`: whether the request may have reached RunPod. False only when it surely did not: then a mutation surely did
+    not happen; when True it may have.
+    """
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class TimedOut(Unreachable):
+    """The server did not answer in time. A mutation may or may not have happened (see `sent`)."""
+
+
+class Faltering(Unreachable):
+    """RunPod, or a gateway in its place, answered that it cannot answer (HTTP 5xx). A mutation may have happened."""
+
+
+class Misconfigured(Unreachable):
+    """Nothing can be asked as the environment is: a variable names a proxy or certificates that cannot be used."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=False)
+
+
+class Unauthorized(CloudError):
+    """The key is missing, wrong or revoked (HTTP 401, or `myself: null` without an error)."""
+
+
+class Forbidden(CloudError):
+    """The server knows us and refuses (HTTP 403, a scoped or read-only key): not proof that the key is dead."""
+
+
+class Restricted(Forbidden):
+    """RunPod's "Unauthorized" at HTTP 200: this key may read, and may change nothing, or not this (skypilot 8411)."""
+
+
+class ReadOnly(Forbidden):
+    """podtop itself refuses: it was started read-only, so nothing was sent."""
+
+
+class Insecure(Forbidden):
+    """podtop itself refuses to send the key where this address would take it, so nothing was sent."""
+
+
+class Throttled(CloudError):
+    """Too many requests (HTTP 429). `retry_after`: seconds the server asks us to wait, if it said."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Rejected(CloudError):
+    """The server understood and said no.
+
+    Also an order that makes no sense, which podtop does not send; its message says so.
+
+    problems: every message, with its path and code.
+    reasons:  why, as far as podtop knows RunPod's words; the most telling first.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(p.message for p in problems) or "the request was rejected without a message")
+        self.problems = problems
+        self.reasons = reasons_of(str(self))
+
+
+class NotOffered(CloudError):
+    """The API that is asked has no way to do or to tell this. Nothing was sent, and asking again is of no use."""
+
+
+class Malformed(CloudError):
+    """An answer that is not what the API promises: not JSON, cut short, too large, or without `data`."""
+
+
+class Unforeseen(CloudError):
+    """An answer over which podtop itself failed: a fault of podtop's own, which its log tells."""

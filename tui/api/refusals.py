@@ -1,0 +1,47 @@
+"""Why RunPod refuses: its sentences, which it sends without a code by each of its APIs, to reasons of podtop's."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something was refused, as far as RunPod's words tell.
+
+    VAGUE: RunPod says this of its own faults and of input that it does not like; its resolvers say it too when they
+    break midway, so that it does not tell whether anything was done.
+    """
+
+    GPUS_TAKEN = "the host's GPUs are taken"
+    MEMORY_TAKEN = "the host's memory is taken"
+    HOST_SHORT = "the host has not enough free of something"
+    NO_DISK = "no host has so much disk"
+    NONE_FITS = "no host fits"
+    HOST_UNABLE = "the host cannot start it"
+    NO_FUNDS = "the balance is too low"
+    BID_TOO_LOW = "others bid more"
+    NOT_FOUND = "it is not there"
+    LOCKED = "it is locked"
+    VAGUE = "something went wrong"
+
+
+_SENTENCES: tuple[tuple[Reason, tuple[str, ...]], ...] = (
+    (Reason.GPUS_TAKEN, ("not enough free gpus",)),
+    (Reason.MEMORY_TAKEN, ("not enough free memory",)),
+    (Reason.NO_DISK, ("enough disk space",)),
+    (Reason.NONE_FITS, ("no longer any instances", "no instances currently available", "could not find any pods")),
+    (Reason.HOST_UNABLE, ("does not have the resources",)),
+    (Reason.NO_FUNDS, ("insufficient balance",)),
+    (Reason.BID_TOO_LOW, ("bid price is too low", "bid is too low")),
+    (Reason.NOT_FOUND, ("not found",)),
+    (Reason.LOCKED, ("locked",)),
+    (Reason.VAGUE, ("something went wrong",)),
+    (Reason.HOST_SHORT, ("not enough free",)),
+)
+"""Fragments of real messages, whose letters come in either case; what says more stands before what says less."""
+
+
+def reasons_of(message: str) -> tuple[Reason, ...]:
+    """The reasons that a message names, the most telling first; none for one that podtop does not know."""
+    text = message.lower()
+    return tuple(reason for reason, fragments in _SENTENCES if any(fragment in text for fragment in fragments))

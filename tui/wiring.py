@@ -1,0 +1,267 @@
+"""The composition root: the only place that wires settings, a backend, services and the screen together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+from tui import paths
+from tui.commands.exit_codes import Exit
+from tui.commands.stdio import listeners
+from tui.commands.stdio import say as _say
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tui.api.cloud import Cloud
+    from tui.commands.config import Screen as SettingsOnScreen
+    from tui.config.loader import Config
+    from tui.domain.user_message import UserMessage
+    from tui.history.recorder import Recorder
+    from tui.history.replay_source import Tape
+    from tui.services.source import Source
+    from tui.storage.state_files import StateFiles
+
+BACKENDS: dict[str, tuple[str, str]] = {
+    "": ("tui.api.graphql.client", "GraphQLCloud"),
+}
+"""How the address of an API ends, and what speaks it: a module, imported when it is opened, and a class of it."""
+
+
+class MakeCloud(Protocol):
+    """Makes a backend, without network.
+
+    url:       where to ask.
+    key:       the API key; None is enough for what needs none.
+    read_only: refuse every mutation without sending anything.
+    dated:     told the server's time of each answer, in epoch seconds, and for how long that was waited for.
+    """
+
+    def __call__(
+        self, url: str, key: str | None, *, read_only: bool, dated: Callable[[float, float], object]
+    ) -> Cloud: ...
+
+
+def backend_of(url: str) -> MakeCloud:
+    """What speaks the API at an address: of those that its path ends with, the one that says most."""
+    from importlib import import_module
+    from urllib.parse import urlsplit
+
+    path = urlsplit(url).path.rstrip("/")
+    module, name = BACKENDS[max((end for end in BACKENDS if path.endswith(end)), key=len)]
+    return cast("MakeCloud", getattr(import_module(module), name))
+
+
+def source_of(options: argparse.Namespace, config: Config) -> Source:
+    if options.demo:
+        from tui.demo.source import demo_source
+
+        return demo_source(seed=options.seed, pods=options.pods, speed=options.speed, read_only=config.read_only)
+    return runpod_source(config)
+
+
+def runpod_source(config: Config) -> Source:
+    """RunPod itself, or whatever answers at the configured URL."""
+    from urllib.parse import urlsplit
+
+    from tui.api.http.endpoint import is_loopback
+    from tui.clocks import Clocks
+    from tui.services.source import Source
+
+    def open_cloud() -> Cloud:
+        make = backend_of(config.api_url)
+        return make(config.api_url, key.reveal() if key else None, read_only=config.read_only, dated=clocks.dated)
+
+    clocks = Clocks()
+    key = config.key.secret if config.key else None
+    host = urlsplit(config.api_url).hostname or ""
+    badge = "runpod" if host == "api.runpod.io" else "simulated" if is_loopback(host) else host
+    return Source(
+        badge=badge, demo=False, open=open_cloud, clock=clocks.now, simulated=is_loopback(host),
+        profile=config.profile or "", clocks=clocks,
+    )  # fmt: skip
+
+
+def replay_source(tape: Tape) -> Source:
+    """A recording in place of RunPod."""
+    from tui.api.offline import offline
+    from tui.clocks import Clocks
+    from tui.services.source import Source
+
+    clocks = Clocks()
+    return Source("replay", True, offline, clocks.now, recording=tape.path, begin=tape.at, clocks=clocks)
+
+
+def state_dir_of(source: Source, shelf: ExitStack) -> Callable[[], Path]:
+    """Where podtop keeps what it writes. A demo's goes when podtop goes: `shelf` holds it."""
+    made: list[Path] = []
+
+    def directory() -> Path:
+        if not source.demo:
+            return paths.state_dir()
+        if not made:
+            import tempfile
+
+            made.append(Path(shelf.enter_context(tempfile.TemporaryDirectory(prefix="podtop-demo-"))))
+        return made[0]
+
+    return directory
+
+
+def keep_private(source: Source) -> None:
+    """Close to others what earlier versions, or a hand, left open in podtop's state directory; say what stays so."""
+    if source.demo:
+        return
+    from tui.files import private
+
+    root = paths.state_dir()
+    if left := private.open_to_others(root):
+        more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+        _say(f"others can read {left[0]}{more}, which belong to another user: podtop cannot change that; chmod them")
+
+
+def state_of(source: Source, config: Config, directory: Callable[[], Path]) -> StateFiles:
+    from tui.api.http.endpoint import host_of
+    from tui.storage.state_files import StateFiles
+
+    return StateFiles(directory, "demo" if source.demo else host_of(config.api_url) or "", config.api_url)
+
+
+def is_first_start() -> bool:
+    """Whether podtop never began here before; asked once, for it is remembered. A demo counts, and forgets nothing.
+
+    Where it cannot be remembered it is not the first, for a tour at each start would be a nuisance.
+    """
+    if os.environ.get("PODTOP_TOUR", "").strip().lower() in ("0", "false", "no", "off"):
+        return False
+    from tui.files import private
+
+    directory = paths.state_dir()
+    try:
+        private.folder(directory)
+        os.close(private.open_file(directory / "tour", os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    except OSError:
+        return False
+    return True
+
+
+def recorder_of(
+    source: Source, config: Config, state_dir: Callable[[], Path]
+) -> Callable[[Callable[[UserMessage], object]], Recorder]:
+    """What makes the recorder, after the first frame."""
+
+    def make(say: Callable[[UserMessage], object]) -> Recorder:
+        from tui.api.http.endpoint import host_of
+        from tui.history.recorder import Recorder
+
+        interval = config.interval * source.pace
+        if source.demo:
+            return Recorder(state_dir(), "demo", origin="demo", interval=interval, say=say, account="demo")
+        origin = host_of(config.api_url)
+        account = "market" if source.keyless else None
+        return Recorder(state_dir(), config.api_url, origin=origin, interval=interval, say=say, account=account)
+
+    return make
+
+
+def log_of(source: Source, config: Config, command: str) -> Callable[[], Path | None]:
+    """What opens the log, and writes into it first what runs here; a second time it only tells where it is."""
+    begun = False
+
+    def open_log() -> Path | None:
+        nonlocal begun
+        from tui.api import log_lines
+        from tui.storage import app_log
+
+        path = app_log.open_log(paths.state_dir(), config.log_level)
+        if not begun:
+            begun = True
+            listeners.append(lambda text: log_lines.event("cli", "told", text=text))
+            from tui.system.surroundings import settings, surroundings
+
+            log_lines.event("cli", "started", command=command, source=source.badge, **surroundings())
+            log_lines.event("cli", "settings", file=paths.config_file(), **settings(config))
+        return path
+
+    return open_log
+
+
+def end_log(code: int) -> None:
+    from tui.api import log_lines
+    from tui.storage import app_log
+
+    log_lines.event("cli", "ended", code=code)
+    listeners.clear()
+    app_log.close_log()
+
+
+def settings_on_screen() -> SettingsOnScreen:
+    """What the screen knows of settings, none of it before it is asked for."""
+    from tui.commands.config import Bound
+    from tui.commands.config import Screen as SettingsOnScreen
+
+    def bindings(keymap: Mapping[str, str]) -> list[Bound]:
+        from tui.app import PodtopApp
+        from tui.ui.keymap_check import declared, keys_of
+
+        keys = keys_of(keymap, PodtopApp)
+        return [Bound(b.id, " ".join(keys[b.id]), b.help, b.fixed) for b in declared(PodtopApp).values()]
+
+    def faults(keymap: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+        from tui.app import PodtopApp
+        from tui.ui.keymap_check import faults
+
+        return faults(keymap, PodtopApp)
+
+    def names() -> Iterable[str]:
+        from tui.ui.themes import names
+
+        return names()
+
+    return SettingsOnScreen(bindings, faults, names)
+
+
+def run_screen(source: Source, config: Config, first: str) -> int:
+    import gc
+
+    # What start-up makes lives as long as the program: the collector need not look at it, now or later.
+    gc.disable()
+    from tui.app import PodtopApp
+    from tui.ui.terminal.display import of_this_terminal
+
+    if config.keymap:
+        from tui.commands.config import beyond
+        from tui.config.reader import read
+
+        if wrong := [problem for problem in beyond(read(paths.config_file()), settings_on_screen()) if problem.bad]:
+            for problem in wrong:
+                _say(str(problem))
+            return Exit.USAGE
+    shelf = ExitStack()
+    state_dir = state_dir_of(source, shelf)
+    keep_private(source)
+    live = source.recording is None
+    display = of_this_terminal(config)
+    app = PodtopApp(
+        source,
+        config,
+        display=display,
+        open_log=log_of(source, config, "screen"),
+        record=recorder_of(source, config, state_dir) if config.record and live else None,
+        state=state_of(source, config, state_dir) if live else None,
+        first=first,
+        is_first_start=is_first_start if live and first == "fleet" else lambda: False,
+    )
+    if config.theme is not None and config.theme not in app.available_themes:
+        _say(f"theme = {config.theme!r} is not accepted; it takes {', '.join(sorted(app.available_themes))}")
+        return Exit.USAGE
+    with shelf:
+        app.run(mouse=display.mouse)
+    end_log(app.return_code or 0)
+    if app.crash is not None:
+        _say(app.crash)
+        return Exit.CRASHED
+    return app.return_code or 0
