@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from tui.store.fleet import Fleet
 
 
+def marked(error: CloudError, before: str = "") -> str:
+    """An error in a line, with its sign: that an API does not offer something is no trouble."""
+    from tui.api.errors import NotOffered
+
+    return f"{'◌' if isinstance(error, NotOffered) else '▲'} {before}{error}"
+
+
 def failure(error: CloudError, what: str) -> EmptyState:
     """A first answer that never came: what happened, what podtop does about it, what can be done."""
     from tui.api import errors
@@ -159,15 +166,11 @@ def held_back(feed: Feed[Snapshot], now: float) -> str:
 
 def inspected(feed: Feed[PodDetail | None] | None, fleet: Fleet, now: float) -> str:
     """What stands below a pod's facts when they are not all there is to know."""
-    from tui.api.errors import NotOffered
-
     parts = (
         [f"▲ {fmt.duration(now - fleet.pods_at)} old"] if fleet.pods_at is not None and fleet.pods_stale(now) else []
     )
-    if feed is not None and isinstance(feed.error, NotOffered):
-        parts.append(f"◌ {feed.error}")
-    elif feed is not None and feed.error is not None:
-        parts.append(f"▲ {feed.error}")
+    if feed is not None and feed.error is not None:
+        parts.append(marked(feed.error))
     elif feed is not None and feed.value is not None and feed.value.problems:
         parts.append(f"▲ RunPod: {feed.value.problems[0].message}")
     return "  ".join(parts)

@@ -15,6 +15,7 @@ from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render import account
 from tui.ui.render import charges as charged
+from tui.ui.render.empty_states import marked
 from tui.ui.render.list_rows import Row
 from tui.ui.screens.account_listing import AccountListing, account_trouble
 from tui.ui.screens.listing import About, Listing, Picture, Rows, Scene
@@ -219,7 +220,7 @@ class Templates(AccountListing):
             return
         feed = self.context.fleet.readmes
         if feed.value is None:
-            self.readme.tell("", "", f"▲ {feed.error}" if feed.error is not None else "◌ asking RunPod")
+            self.readme.tell("", "", marked(feed.error) if feed.error is not None else "◌ asking RunPod")
             return
         text = next((one for one in feed.value.texts if one.id and one.id == self.readme.key), None)
         self.readme.tell(*account.long_text(text), "")
@@ -255,7 +256,7 @@ class Access(AccountListing):
         profile, now = self.context.fleet.profile, self.server_now(scene)
         found = account.access_facts(owner, profile.value, self.revealed, now, self.context.tz, scene.key or "")
         if self.revealed and profile.value is None and profile.error is not None:
-            return (*found[:-1], Section("You", (Fact("", ((f"▲ {profile.error}", "warn"),)),)))
+            return (*found[:-1], Section("You", (Fact("", ((marked(profile.error), "warn"),)),)))
         return found
 
     def about(self, scene: Scene) -> About:

@@ -102,7 +102,7 @@ class Money(AccountListing):
         fleet, told = scene.fleet, scene.fleet.account
         note = account_trouble(fleet, scene.now)
         if not fleet.recorded and told.value is None and told.error is not None:
-            note = f"▲ no details: {told.error}"
+            note = empty_states.marked(told.error, "no details: ")
         return About(
             self.title, self.sections(scene), self.empty(scene), note, bool(note), faded=fleet.stale(scene.now)
         )  # fmt: skip
