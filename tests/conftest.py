@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import textual._callback
 import textual._wait
 from hypothesis import settings
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
+from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
@@ -39,6 +41,12 @@ textual._wait.SLEEP_IDLE = textual._wait.SLEEP_GRANULARITY / 2
 # An app is a great many objects that live as long as it does: to go through them for garbage again and again costs more
 # than what is found takes up.
 gc.set_threshold(100_000, 50, 100)
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves live until the end: nobody looks through them for garbage."""
+    gc.freeze()
+
 
 _parse_rules = Stylesheet._parse_rules
 _parsed: dict[tuple[Any, ...], Any] = {}
@@ -84,6 +92,47 @@ def _style_once(self: Stylesheet, node: DOMNode) -> None:
 
 
 Stylesheet._process_component_classes = _style_once  # type: ignore[method-assign]
+
+
+_get_dispatch_methods = MessagePump._get_dispatch_methods
+_deaf: dict[tuple[type, str, type], bool] = {}
+
+
+def _is_deaf(pump: type, name: str, message: type) -> bool:
+    """Whether no class of a widget has a handler for a message."""
+    kinds = [kind for kind in message.__mro__ if issubclass(kind, Message)]
+    for cls in pump.__mro__:
+        decorated = cls.__dict__.get("_decorated_handlers") or {}
+        if f"_{name}" in cls.__dict__ or name in cls.__dict__ or any(kind in decorated for kind in kinds):
+            return False
+    return True
+
+
+def _handlers_if_any(self: MessagePump, method_name: str, message: Message) -> Any:
+    """Most widgets have no handler for most messages, which is found out once for each kind of both."""
+    key = (type(self), method_name, type(message))
+    if key not in _deaf:
+        _deaf[key] = _is_deaf(*key)
+    return () if _deaf[key] else _get_dispatch_methods(self, method_name, message)
+
+
+MessagePump._get_dispatch_methods = _handlers_if_any  # type: ignore[method-assign]
+
+_count_parameters = textual._callback._count_parameters
+_counts: dict[Any, int] = {}
+
+
+def _count_once(function: Any) -> int:
+    """Lambdas of the same code have the same parameters."""
+    code = getattr(function, "__code__", None)
+    if code is None or hasattr(function, "__wrapped__"):
+        return _count_parameters(function)
+    if code not in _counts:
+        _counts[code] = _count_parameters(function)
+    return _counts[code]
+
+
+textual._callback._count_parameters = _count_once
 
 
 def _at_rest(pump: MessagePump) -> bool:
