@@ -153,7 +153,8 @@ def test_a_request_of_its_own_takes_a_method_its_document_and_the_simulator(copy
     copy.add("actions.py", "ACTIONS = (\n", ROW.format(call="lambda cloud, command: cloud.halt(command.pod)"))
     stop = "    async def stop(self, pod_id: str) -> Receipt:\n"
     doc = '        """Stop a pod. Its volume stays, and is billed; its container disk is lost."""\n'
-    copy.add("api/cloud.py", stop + doc + "        ...\n", "\n" + stop.replace("stop", "halt") + "        ...\n")
+    refuses = '        raise NotOffered("The API that podtop asks does not halt pods.")\n'
+    copy.add("api/cloud.py", stop + doc, "\n" + stop.replace("stop", "halt") + refuses)
     body = (
         "        from tui.api.graphql import orders\n\n        self._allow_changes()\n"
         '        return orders.receipt("podStop", *await self._change("stop", orders.pod_input(pod_id)))\n'
