@@ -11,7 +11,7 @@ from tui.domain.market_watch import State
 from tui.domain.pod_health import Phase
 from tui.ui.charts.pod_charts import GLYPHS
 from tui.ui.modals.help import SIGNS
-from tui.ui.render import offers, rows
+from tui.ui.render import rows, watches
 from tui.ui.terminal.filters import SYMBOLS, ascii_of, ascii_text
 
 OWN = {"?", "+", "$", "^"}
@@ -30,10 +30,10 @@ def test_every_symbol_has_an_ascii_letter_of_its_own() -> None:
 def test_all_that_has_a_meaning_is_among_the_symbols() -> None:
     used = {glyph for glyph, _ in rows._PHASES.values()}
     used |= set(GLYPHS.values())
-    used |= {glyph.strip() for glyph, _ in offers._STATES.values()}
+    used |= {glyph.strip() for glyph, _ in watches._STATES.values()}
     used |= {part for bars, _ in rows._STOCK.values() for part in bars}
     assert {symbol for symbol in used if not symbol.isascii()} <= set(SYMBOLS)
-    assert set(offers._STATES) == set(State)
+    assert set(watches._STATES) == set(State)
 
 
 def test_no_character_that_podtop_draws_is_left_without_a_form_in_ascii() -> None:
