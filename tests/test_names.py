@@ -16,7 +16,8 @@ RETIRED = {
     "Acts": "PodActions", "Reach": "Connect", "Hush": "TypeaheadGuard", "Sight": "ScreenContext",
     "TimedScreen": "BaseScreen", "Agree": "QuestionDialog", "Pace": "FramePacer", "Shadow": "CellBuffer",
     "Unplugged": "OfflineCloud", "Vigil": "MarketWatch", "Vigils": "WatchFile", "Watching": "WatchController",
-    "Deed": "Operation", "Ending": "Status",
+    "Deed": "Operation", "Ending": "Status", "ShelfError": "StoreError", "LedgerError": "AuditLogError",
+    "Leases": "LeaseFile",
 }  # fmt: skip
 """Names of classes, and what they are called."""
 

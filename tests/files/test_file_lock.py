@@ -15,8 +15,8 @@ import pytest
 
 from tui.files import file_lock
 from tui.history.recorder import Recorder
-from tui.storage.audit_log import AuditLog, LedgerError, entries
-from tui.storage.json_store import JsonStore, ProcessClaim, ShelfError, is_claimed
+from tui.storage.audit_log import AuditLog, AuditLogError, entries
+from tui.storage.json_store import JsonStore, ProcessClaim, StoreError, is_claimed
 
 LACKING = [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL]
 
@@ -160,7 +160,7 @@ def test_who_was_taken_for_gone_writes_no_more(lacking: None, tmp_path: Path) ->
             things["a"] = 1
             (tmp_path / "a.lock.owner").write_text("{}")
 
-    with pytest.raises(ShelfError, match="took over"):
+    with pytest.raises(StoreError, match="took over"):
         change()
     assert not (tmp_path / "a.json").exists()
 
@@ -242,7 +242,7 @@ def test_a_log_that_somebody_holds_for_ever_names_who(
     monkeypatch.setattr(file_lock, "WAIT", 0.01)
     held = file_lock.hold(tmp_path / "actions.lock")
     assert held is not None
-    with pytest.raises(LedgerError, match=rf"process {os.getpid()} on .* holds it.*nothing was sent"):
+    with pytest.raises(AuditLogError, match=rf"process {os.getpid()} on .* holds it.*nothing was sent"):
         AuditLog(tmp_path / "actions.jsonl", origin="x").intent("stop", "p", "n", {})
     held.close()
 

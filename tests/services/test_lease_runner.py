@@ -18,7 +18,7 @@ from tui.domain.lease import WARNING, Lease, begun
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import UserMessage
 from tui.services.lease_runner import LeaseRunner
-from tui.storage.json_store import ShelfError
+from tui.storage.json_store import StoreError
 from tui.storage.lease_file import LeaseFile
 from tui.store.fleet import Fleet
 
@@ -210,7 +210,7 @@ async def test_the_other_goes_on_when_the_first_one_ends(tmp_path: Path) -> None
 def test_a_damaged_file_is_set_aside_and_told(tmp_path: Path) -> None:
     path = tmp_path / "leases.json"
     path.write_text("{not json")
-    with pytest.raises(ShelfError, match="kept as"):
+    with pytest.raises(StoreError, match="kept as"):
         LeaseFile(path).all()
     assert (tmp_path / "leases.json.damaged").read_text() == "{not json"
     assert LeaseFile(path).all() == {}
@@ -228,7 +228,7 @@ def test_changes_of_two_podtops_are_both_kept(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ShelfError, match="cannot be kept"):
+    with pytest.raises(StoreError, match="cannot be kept"):
         LeaseFile(tmp_path / "file" / "l.json").set(begun("a", "a", "stop", NOON + 9999, NOON))
 
 

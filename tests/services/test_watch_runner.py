@@ -23,7 +23,7 @@ from tui.domain.market_watch import FORGOTTEN, PAUSE, MarketWatch, State, basis_
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import UserMessage
 from tui.services.watch_runner import Does, WatchRunner
-from tui.storage.json_store import ShelfError
+from tui.storage.json_store import StoreError
 from tui.storage.watch_file import WatchFile
 
 GPU, NAME = "AMD Instinct MI300X OAM", "MI300X"
@@ -376,7 +376,7 @@ async def test_where_it_cannot_be_written_down_nothing_is_sent(tmp_path: Path, m
 
         def full(name: str, old: MarketWatch, new: MarketWatch) -> bool:
             if new.state is State.SENDING:
-                raise ShelfError("the watches cannot be kept: No space left on device")
+                raise StoreError("the watches cannot be kept: No space left on device")
             return real(name, old, new)
 
         monkeypatch.setattr(post.lookout.vigils, "swap", full)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tui.api.pod_detail import EnvVar
 from tui.api.secret import Secret
-from tui.storage.audit_log import AuditLog, LedgerError, entries, safe_inputs
+from tui.storage.audit_log import AuditLog, AuditLogError, entries, safe_inputs
 
 NOON = 1_795_435_200.0
 
@@ -91,7 +91,7 @@ def test_a_full_disk_is_told_and_the_next_line_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     log = ledger(path)
     log.intent("stop", "p", "n", {})
-    with full_disk(path.stat().st_size + 20), pytest.raises(LedgerError, match="nothing was sent"):
+    with full_disk(path.stat().st_size + 20), pytest.raises(AuditLogError, match="nothing was sent"):
         log.intent("stop", "q", "m", {})
     log.intent("stop", "r", "o", {})
     assert [entry.pod for entry in entries(path)] == ["p", "r"]
@@ -99,7 +99,7 @@ def test_a_full_disk_is_told_and_the_next_line_is_whole(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_names_itself_and_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(LedgerError, match=r"file/a\.jsonl.*XDG_STATE_HOME"):
+    with pytest.raises(AuditLogError, match=r"file/a\.jsonl.*XDG_STATE_HOME"):
         ledger(tmp_path / "file" / "a.jsonl").intent("stop", "p", "n", {})
 
 

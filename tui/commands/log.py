@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from tui.commands.stdio import make_utf8, say, write
-from tui.storage.audit_log import Entry, LedgerError, entries
+from tui.storage.audit_log import AuditLogError, Entry, entries
 
 
 def rows(found: Iterable[Entry], tz: tzinfo | None = None) -> tuple[tuple[str, ...], ...]:
@@ -55,7 +55,7 @@ def show(
     """Print the log; 0, or 1 when it cannot be read."""
     try:
         found = _of(path, pod)
-    except LedgerError as error:
+    except AuditLogError as error:
         say(str(error))
         return 1
     if as_json:

@@ -53,7 +53,7 @@ class AccountLeases:
     async def set(self, pod: str, name: str, action: str, ends: float) -> None:
         """Let podtop do `action` to a pod at an instant; no lease any more where the action is empty."""
         from tui.domain.lease import begun
-        from tui.storage.json_store import ShelfError
+        from tui.storage.json_store import StoreError
 
         if (leases := self.file) is None:
             return
@@ -64,7 +64,7 @@ class AccountLeases:
             else:
                 await asyncio.to_thread(leases.set, begun(pod, name, action, ends, now))
             self._fleet.leases = dict(await asyncio.to_thread(leases.all))
-        except ShelfError as error:
+        except StoreError as error:
             self._messages.reply(str(error))
             return
         left = fmt.duration(ends - self._clock())

@@ -118,11 +118,11 @@ class Executor:
 
     async def resume_looking(self, pods: Collection[str] | None = None) -> list[Followed]:
         """Look for what became of requests that an earlier podtop sent, and never learned of; of some pods, or all."""
-        from tui.storage.audit_log import LedgerError
+        from tui.storage.audit_log import AuditLogError
 
         try:
             unfinished = await self._log.unfinished()
-        except LedgerError as error:
+        except AuditLogError as error:
             self._say(UserMessage(f"the action log cannot be read: {error}"))
             return []
         return [
@@ -159,11 +159,11 @@ class Executor:
 
     async def _unsettled_rental(self) -> str:
         """The name of a pod that may have been rented, by whichever podtop; it is looked for from now on."""
-        from tui.storage.audit_log import LedgerError
+        from tui.storage.audit_log import AuditLogError
 
         try:
             unfinished = await self._log.unfinished()
-        except LedgerError:
+        except AuditLogError:
             # What cannot be read cannot be written either, and then nothing is sent.
             return ""
         rentals = (intent for intent in unfinished if _pod_of(intent) == NEW_POD and self._may_be_ours(intent))
@@ -223,7 +223,7 @@ class Executor:
     async def _send(self, operation: Operation, command: Command, by: str) -> tuple[Operation, Outcome]:
         """Write down what is meant to be done, then do it, once."""
         from tui.files import file_lock
-        from tui.storage.audit_log import LedgerError
+        from tui.storage.audit_log import AuditLogError
 
         action = EVERY[command.action]
         if action.target is Target.NEW and (other := await self._unsettled_rental()):
@@ -231,7 +231,7 @@ class Executor:
             return operation, Outcome(Status.NOT_SENT, why)
         try:
             ident = await self._log.intent(operation, command, by, self._account)
-        except LedgerError as error:
+        except AuditLogError as error:
             return operation, Outcome(Status.NOT_SENT, str(error))
         if (news := file_lock.news()) is not None:
             self._say(UserMessage(news, Level.INFO))
@@ -304,11 +304,11 @@ class Executor:
         self._changed()
 
     async def _log_outcome(self, operation: Operation, outcome: Outcome) -> None:
-        from tui.storage.audit_log import LedgerError
+        from tui.storage.audit_log import AuditLogError
 
         try:
             await self._log.outcome(operation, outcome)
-        except LedgerError as error:
+        except AuditLogError as error:
             self._say(UserMessage(f"the action log lacks how it ended: {error}"))
 
 

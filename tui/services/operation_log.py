@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class OperationLog:
-    """`opened` opens the audit log, in a thread and before the first action. Methods raise LedgerError."""
+    """`opened` opens the audit log, in a thread and before the first action. Methods raise AuditLogError."""
 
     def __init__(self, opened: Callable[[], AuditLog]) -> None:
         self._open = opened

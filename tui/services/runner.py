@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tui.domain.user_message import UserMessage
-from tui.storage.json_store import JsonStore, ProcessClaim, ShelfError
+from tui.storage.json_store import JsonStore, ProcessClaim, StoreError
 
 if TYPE_CHECKING:
     from tui.store.fleet import Fleet
@@ -58,12 +58,12 @@ class Runner(ABC, Generic[T]):
         try:
             self._look(dict(self._store.all()), self._clock())
             self._trouble = ""
-        except (ShelfError, OSError) as error:
+        except (StoreError, OSError) as error:
             self._complain(error)
 
     @abstractmethod
     def _look(self, things: dict[str, T], now: float) -> None:
-        """Do what is to be done now about what is in the file. Raises ShelfError."""
+        """Do what is to be done now about what is in the file. Raises StoreError."""
 
     def _complain(self, error: Exception) -> None:
         if str(error) != self._trouble:
@@ -73,7 +73,7 @@ class Runner(ABC, Generic[T]):
     def _is_first(self, name: str, old: T, sending: T) -> bool:
         """Put on the disk that something is about to be sent: whatever becomes of podtop now, nobody sends it again.
 
-        False where somebody else changed or sent it before. Raises ShelfError.
+        False where somebody else changed or sent it before. Raises StoreError.
         """
         return self._store.swap(name, old, sending)
 
@@ -83,7 +83,7 @@ class Runner(ABC, Generic[T]):
         async def begun() -> None:
             try:
                 await work()
-            except ShelfError as error:
+            except StoreError as error:
                 self._complain(error)
 
         task = asyncio.get_running_loop().create_task(begun())

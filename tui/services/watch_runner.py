@@ -38,7 +38,7 @@ from tui.domain.market_watch import (
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import Level, UserMessage
 from tui.services.runner import Runner
-from tui.storage.json_store import ShelfError, is_claimed
+from tui.storage.json_store import StoreError, is_claimed
 from tui.storage.watch_file import WatchFile
 
 if TYPE_CHECKING:
@@ -109,12 +109,12 @@ class WatchRunner(Runner[MarketWatch]):
         return token not in ("", self._token) and is_claimed(_life_file(self.vigils.path, token))
 
     def _holds(self) -> str:
-        """This podtop's name, under which others see that it lives. Raises ShelfError."""
+        """This podtop's name, under which others see that it lives. Raises StoreError."""
         self._claim.taken()
         return self._token
 
     def armed(self, watch: MarketWatch, draft: Draft, plan: ArmedDeploy, account: str) -> MarketWatch:
-        """The watch, to be kept, that deploys by itself; values that are secret stay here. Raises ShelfError."""
+        """The watch, to be kept, that deploys by itself; values that are secret stay here. Raises StoreError."""
         holder = self._holds() if plan.env or plan.hidden else ""
         self.drafts[watch.id] = draft
         return replace(watch, state=State.ARMED, plan=plan, account=account, holder=holder)
@@ -257,7 +257,7 @@ class WatchRunner(Runner[MarketWatch]):
                 await self._resume(watch, does)
         except CloudError as error:
             self._hold_back(watch, f"it could not be read again: {error}")
-        except ShelfError as error:
+        except StoreError as error:
             self._hold_back(watch, str(error))
 
     async def _written(self, watch: MarketWatch, sending: MarketWatch) -> bool:
@@ -322,7 +322,7 @@ class WatchRunner(Runner[MarketWatch]):
         try:
             is_kept = self.vigils.swap(old.id, old, new)
             self._fleet.vigils = dict(self.vigils.all())
-        except (ShelfError, OSError) as error:
+        except (StoreError, OSError) as error:
             is_kept = True
             self._say(UserMessage(str(error)))
         if not is_kept:
@@ -366,7 +366,7 @@ class WatchRunner(Runner[MarketWatch]):
         text = f"{what(watch)} is there, and nothing is sent: {why}"
         self._say(UserMessage(f"▲ watch: {text}"))
         self._ring("podtop: watch held back", text)
-        with suppress(ShelfError):
+        with suppress(StoreError):
             self.vigils.swap(watch.id, watch, replace(watch, words=f"nothing sent: {why}"))
 
 

@@ -21,7 +21,7 @@ from tui.files import file_lock, private
 from tui.files.reading import unmarked
 
 
-class LedgerError(Exception):
+class AuditLogError(Exception):
     """The log cannot be written or read. `str()` says what is the matter and what to do, for people."""
 
 
@@ -126,7 +126,7 @@ class AuditLog:
     def intent(
         self, action: str, pod: str, name: str, inputs: Mapping[str, object], by: str = "keys", account: str = ""
     ) -> str:
-        """Write down what is about to be sent; it is on the disk when this returns. Raises LedgerError."""
+        """Write down what is about to be sent; it is on the disk when this returns. Raises AuditLogError."""
         entry = Entry(
             self._now(), self._new_id(), "intent", self._origin, self._user(), socket.gethostname(), os.getpid(),
             account, by, action, pod, name, safe_inputs(inputs),
@@ -135,24 +135,24 @@ class AuditLog:
             self._append(entry)
         except OSError as error:
             room = "Make room, or set" if error.errno in _FULL else "Set"
-            raise LedgerError(
+            raise AuditLogError(
                 f"the action log {self.path} cannot be written ({error.strerror or error}), so nothing was sent. "
                 f"{room} XDG_STATE_HOME to a directory that can be written."
             ) from None
         return entry.id
 
     def outcome(self, id: str, outcome: str, message: str, pod: str | None = None) -> None:
-        """Write down how it ended. Raises LedgerError."""
+        """Write down how it ended. Raises AuditLogError."""
         entry = Entry(
             self._now(), id, "outcome", self._origin, pid=os.getpid(), pod=pod or "", outcome=outcome, message=message
         )
         try:
             self._append(entry)
         except OSError as error:
-            raise LedgerError(f"{self.path} cannot be written ({error.strerror or error})") from None
+            raise AuditLogError(f"{self.path} cannot be written ({error.strerror or error})") from None
 
     def unfinished(self) -> tuple[Intent, ...]:
-        """Intents at this origin of which no outcome is known, oldest first. Raises LedgerError."""
+        """Intents at this origin of which no outcome is known, oldest first. Raises AuditLogError."""
         found: dict[str, Intent] = {}
         for entry in entries(self.path):
             if entry.origin != self._origin:
@@ -203,7 +203,7 @@ class AuditLog:
 
 
 def entries(path: Path) -> Iterator[Entry]:
-    """The lines that can be read, oldest first; none where there is no file. Raises LedgerError."""
+    """The lines that can be read, oldest first; none where there is no file. Raises AuditLogError."""
     try:
         with path.open("rb") as file:
             for line in file:
@@ -214,7 +214,7 @@ def entries(path: Path) -> Iterator[Entry]:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise LedgerError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise AuditLogError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
 def _instant(text: str) -> float:

@@ -15,7 +15,7 @@ from tui.files.reading import unmarked
 T = TypeVar("T")
 
 
-class ShelfError(Exception):
+class StoreError(Exception):
     """The file cannot be read or kept. `str()` says why, for people."""
 
 
@@ -34,7 +34,7 @@ class JsonStore(Generic[T]):
         self._all: dict[str, T] = {}
 
     def all(self) -> Mapping[str, T]:
-        """By name; read again where another podtop changed them. Raises ShelfError."""
+        """By name; read again where another podtop changed them. Raises StoreError."""
         try:
             stat = self.path.stat()
             stamp = (stat.st_mtime_ns, stat.st_ino)
@@ -46,7 +46,7 @@ class JsonStore(Generic[T]):
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise self._set_aside(error) from None
         except OSError as error:
-            raise ShelfError(f"the {self._what} in {self.path} cannot be read: {error.strerror or error}") from None
+            raise StoreError(f"the {self._what} in {self.path} cannot be read: {error.strerror or error}") from None
         return self._all
 
     def put(self, name: str, thing: T) -> None:
@@ -81,16 +81,16 @@ class JsonStore(Generic[T]):
             finally:
                 lock.close()
         except OSError as error:
-            raise ShelfError(f"the {self._what} in {self.path} cannot be kept: {error.strerror or error}") from None
+            raise StoreError(f"the {self._what} in {self.path} cannot be kept: {error.strerror or error}") from None
 
-    def _set_aside(self, error: Exception) -> ShelfError:
+    def _set_aside(self, error: Exception) -> StoreError:
         """Rename a damaged file: it is never deleted."""
         aside = self.path.with_name(f"{self.path.name}.damaged")
         try:
             self.path.rename(aside)
         except OSError as trouble:
-            return ShelfError(f"the {self._what} in {self.path} are damaged: {trouble.strerror or trouble}")
-        return ShelfError(f"the {self._what} were damaged ({error}) and are kept as {aside}: {self._loss}")
+            return StoreError(f"the {self._what} in {self.path} are damaged: {trouble.strerror or trouble}")
+        return StoreError(f"the {self._what} were damaged ({error}) and are kept as {aside}: {self._loss}")
 
 
 class ProcessClaim:
@@ -101,7 +101,7 @@ class ProcessClaim:
         self._mine: file_lock.Held | None = None
 
     def taken(self) -> bool:
-        """Whether this podtop has it, or just got it. Raises ShelfError where the file cannot be made."""
+        """Whether this podtop has it, or just got it. Raises StoreError where the file cannot be made."""
         if self._mine is not None and not self._mine.is_mine():
             self.close()
         if self._mine is None:
@@ -109,7 +109,7 @@ class ProcessClaim:
                 private.folder(self._path.parent)
                 self._mine = file_lock.hold(self._path)
             except OSError as error:
-                raise ShelfError(f"{self._path} cannot be kept: {error.strerror or error}") from None
+                raise StoreError(f"{self._path} cannot be kept: {error.strerror or error}") from None
         return self._mine is not None
 
     def close(self) -> None:

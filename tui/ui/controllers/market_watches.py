@@ -106,13 +106,13 @@ class WatchController:
 
     async def _put(self, before: MarketWatch | None, vigil: MarketWatch, said: str) -> None:
         """Keep what was made of a watch, but not over what podtop did about it while the dialog was open."""
-        from tui.storage.json_store import ShelfError
+        from tui.storage.json_store import StoreError
 
         if self._runner is None:
             return
         try:
             kept = await asyncio.to_thread(self._runner.vigils.edit, before, vigil)
-        except ShelfError as error:
+        except StoreError as error:
             self._reply(str(error))
             return
         self._reply(said if kept else "watch: podtop acted on it meanwhile, and it was left so: look at it again")
@@ -121,13 +121,13 @@ class WatchController:
 
     async def _drop(self, vigil: MarketWatch) -> None:
         from tui.domain.market_watch import what
-        from tui.storage.json_store import ShelfError
+        from tui.storage.json_store import StoreError
 
         if self._runner is None:
             return
         try:
             await asyncio.to_thread(self._runner.vigils.drop, vigil.id)
-        except ShelfError as error:
+        except StoreError as error:
             self._reply(str(error))
             return
         self._reply(f"no longer watching for {what(vigil)}")
@@ -175,7 +175,7 @@ class WatchController:
 
         def agreed(yes: bool | None) -> None:
             from tui.domain.armed_order import planned
-            from tui.storage.json_store import ShelfError
+            from tui.storage.json_store import StoreError
 
             funds = self._fleet.funds
             if not yes or self._runner is None:
@@ -185,7 +185,7 @@ class WatchController:
                 return
             try:
                 armed = self._runner.armed(vigil, draft, planned(draft, cap, tries), funds.account_id)
-            except ShelfError as error:
+            except StoreError as error:
                 self._reply(f"watch: not armed: {error}")
                 return
             self._host.run_worker(self._put(before, armed, f"armed: {what(vigil)}, at most {fmt.money(cap)}/h"))
