@@ -113,8 +113,9 @@ class Fleet(FleetState, eq=False):
         return pod_health.totals(readable, len(records) - len(readable))
 
     def idle_burn(self, now: float) -> float | None:
-        """Dollars per hour of the pods that are up and have done nothing for `rules.IDLE_AFTER`; None where one has no
-        known price.
+        """Dollars per hour of the pods that are up and have done nothing for `pod_health.IDLE_AFTER`.
+
+        None where one of them has no known price.
         """
         return self.derived("idle burn", now, lambda: self._idle_burn_of(self.records.values(), now))
 
