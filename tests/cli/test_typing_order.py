@@ -55,6 +55,9 @@ class Model:
             return str(len(self._marks))
         return self._marks[0] if self._marks else self._names[self._row]
 
+    def go_home(self) -> None:
+        self._row = 0
+
     def clear(self) -> bool:
         marked, self._marks = bool(self._marks), []
         return marked
@@ -119,7 +122,8 @@ def asked(terminal: Terminal) -> bool:
 def burst(terminal: Terminal, model: Model, keys: list[str], gap: float) -> None:
     """Type keys and a T until a dialog comes.
 
-    Too soon behind what closed, which depends on the machine, moves count, and neither marks nor T do.
+    Too soon behind what closed, which depends on the machine, moves count, and neither marks nor T do: where no dialog
+    comes the cursor is anywhere, and goes to where it is known to be.
     """
     for _ in range(8):
         for key in keys:
@@ -135,6 +139,9 @@ def burst(terminal: Terminal, model: Model, keys: list[str], gap: float) -> None
         model.clear()
         terminal.leave("✓")
         terminal.listen(1.0)
+        terminal.type("g")
+        terminal.listen(1.0)
+        model.go_home()
     terminal.wait_for("─ Terminate ")
 
 
