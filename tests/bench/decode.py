@@ -13,10 +13,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from tui.api.enums import PodKind, PodStatus
 from tui.api.graphql.envelope import data_of, open_answer
 from tui.api.graphql.fleet import snapshot
 from tui.api.http.sanitize import clean, clean_json
 from tui.api.models import Funds, GpuReading, Placement, Pod, Port, Runtime, Snapshot, Telemetry
+from tui.api.status_change import StatusChange
 
 RUNS = 30
 GOAL = 30.0
@@ -123,9 +125,9 @@ def _plain_pod(p: dict[str, Any]) -> Pod:
     return Pod(
         clean(p["id"]),
         clean(p["name"]),
-        clean(p["desiredStatus"]),
-        _text(p["podType"]),
-        _text(p["lastStatusChange"]),
+        PodStatus(clean(p["desiredStatus"])),
+        None if p["podType"] is None else PodKind(clean(p["podType"])),
+        StatusChange.of(_text(p["lastStatusChange"])),
         p["costPerHr"],
         p["gpuCount"],
         p["vcpuCount"],

@@ -11,7 +11,7 @@ import pytest
 
 from tests.make import pod, snapshot
 from tui.api.cloud import Cloud
-from tui.api.errors import CloudError, Unforeseen
+from tui.api.errors import CloudError, Malformed, NotOffered, Unforeseen
 from tui.api.models import Market
 from tui.config.loader import Config
 from tui.domain.user_message import UserMessage
@@ -173,6 +173,19 @@ async def test_a_fault_of_the_cloud_itself_is_a_failed_poll() -> None:
     life.cloud.fleet = fails  # type: ignore[method-assign]
     await life.until(lambda: life.fleet.snapshot.error is not None)
     assert isinstance(life.fleet.snapshot.error, Unforeseen)
+
+
+async def test_pods_are_asked_for_again_whatever_a_backend_lacks_on_the_way() -> None:
+    life = Life()
+    asked = []
+
+    async def lacking() -> Any:
+        asked.append(None)
+        raise NotOffered("no account here")
+
+    life.cloud.fleet = lacking  # type: ignore[method-assign]
+    await life.until(lambda: len(asked) > 1)
+    assert isinstance(life.fleet.snapshot.error, Malformed)
 
 
 async def test_a_fault_while_it_is_shown_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:

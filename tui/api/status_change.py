@@ -38,8 +38,9 @@ class StatusChange:
         return f"StatusChange({self.text!r})"
 
     @staticmethod
+    @lru_cache(25_000)
     def of(text: str | None) -> StatusChange | None:
-        """That of an answer; None where it says nothing."""
+        """That of an answer; None where it says nothing. Between two polls it is the same one."""
         return StatusChange(text) if text else None
 
     @property

@@ -252,7 +252,11 @@ class Monitor:
         return self.meter.tightest(self._beat())
 
     async def _ask_for_pods(self, cloud: Cloud) -> Snapshot:
-        return clock_skew.snapshot(await cloud.fleet(), self._source.skew)
+        try:
+            return clock_skew.snapshot(await cloud.fleet(), self._source.skew)
+        except NotOffered as error:
+            # Pods are the core: whatever a backend lacks on the way to them, they are asked for again.
+            raise Malformed(str(error)) from None
 
     async def _take_in_pods(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
         """Take in an answer about the pods, a slice at a time where they are many: keys are heard in between."""

@@ -1,4 +1,4 @@
-"""From what went wrong on the wire to the tree in `tui.api.cloud`, in sentences for people."""
+"""From what went wrong on the wire to the tree in `tui.api.errors`, in sentences for people."""
 
 from __future__ import annotations
 
