@@ -11,6 +11,7 @@ from tui import __version__
 from tui.actions import ACTIONS
 from tui.api.secret import mask
 from tui.commands.stdio import write
+from tui.commands.topics import TOPICS
 from tui.demo.faults import listed
 
 if TYPE_CHECKING:
@@ -176,6 +177,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _world(simulate, "")
     _add_commands(commands)
+    _add_help(commands)
     return top
 
 
@@ -284,3 +286,22 @@ def _add_commands(to: Commands) -> None:
         description="Print a shell's completions for podtop. The README tells where to put them.",
     )  # fmt: skip
     shells.add_argument("shell", choices=SHELLS, metavar="SHELL", help="the shell that is to read it: bash, zsh, fish")
+
+
+def _add_help(to: Commands) -> None:
+    """Add `help`, last: it takes the name of a topic, or of any other command."""
+    known = (*TOPICS, *(name for name in to.choices if name not in TOPICS))
+
+    def topic(text: str) -> str:
+        if text not in known:
+            from tui.config.reader import near
+
+            raise argparse.ArgumentTypeError(f"no topic {text!r}{near(text, known) or '; podtop help lists them'}")
+        return text
+
+    shown = to.add_parser(
+        "help", help="list commands and help topics, or show one", allow_abbrev=False,
+        description="List commands and help topics, or show one of them.",
+    )  # fmt: skip
+    words = "a help topic, or a command; without it, list them"
+    shown.add_argument("topic", nargs="?", type=topic, choices=known, metavar="TOPIC", help=words)
