@@ -47,12 +47,12 @@ MARKET_FLAGS = (
 )
 """What is asked of the market, as it is typed on the screen, and the order of the answer."""
 
-SETTINGS = "What stands in config.toml: see SETTINGS in podtop(1)."
+SETTINGS = "What stands in config.toml: see podtop help config."
 ACTS = tuple(action.id for action in ACTIONS if action.command)
 COMMANDS = ("once", *ACTS)
 """Those that ask RunPod."""
 
-_EXIT_CODES = "podtop(1) and the README list the exit codes."
+_EXIT_CODES = "podtop help scripts lists the exit codes and the fields of JSON and CSV."
 
 
 LOOKS = (
@@ -283,7 +283,7 @@ def _add_commands(to: Commands) -> None:
         one_of.add_argument(f"--{name}", dest="what", action="store_const", const=name, help=means)
     shells = to.add_parser(
         "completions", help="print what lets a shell complete podtop's flags", allow_abbrev=False,
-        description="Print a shell's completions for podtop. The README tells where to put them.",
+        description="Print a shell's completions for podtop. podtop help scripts shows where to put them.",
     )  # fmt: skip
     shells.add_argument("shell", choices=SHELLS, metavar="SHELL", help="the shell that is to read it: bash, zsh, fish")
 
