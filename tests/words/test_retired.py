@@ -13,11 +13,19 @@ from tui.commands.topics import TOPICS, source
 from tui.commands.topics.markdown import Bullets, Heading, Paragraph, Table, parse, rendered
 
 ROOT = Path(__file__).parents[2]
+OF_THE_SCREEN = ("bindings", "symbols", "faults")
+"""Parts of topics whose words are those of the screen and of the simulator."""
+
+
+def _own(part: re.Match[str]) -> str:
+    """A part that is made from the program, where its words are held to the list."""
+    return "" if part[2] in OF_THE_SCREEN else part[0]
+
+
 PAGES = {
-    **{name: PART.sub("", source(name)) for name in TOPICS},
+    **{name: PART.sub(_own, source(name)) for name in TOPICS},
     **{name: (ROOT / name).read_text("utf-8") for name in ("README.md", "SECURITY.md", "CONTRIBUTING.md")},
 }
-"""Every page without the parts that are made from the program, whose words are those of the screen."""
 MOST_LINES = 200
 
 
