@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import NODEFAULT, Struct
 
 from tui.commands import topics
 from tui.commands.exit_codes import MEANINGS
@@ -90,7 +90,7 @@ def settings() -> Iterator[str]:
 
 def _setting(setting: Field) -> str:
     default = setting.default
-    told = "" if default in (None, "", ()) or default == {} else f" Default: {code(_value(default))}."
+    told = "" if default in (None, "", (), NODEFAULT) else f" Default: {code(_value(default))}."
     return f"{setting.words}. Expects {setting.kind.accepted}.{told}"
 
 

@@ -104,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
         prog="podtop",
         description="A full-screen monitor for RunPod GPU pods.",
         epilog="The API key is taken from --api-key-file, RUNPOD_API_KEY, podtop's config.toml or "
-        "~/.runpod/config.toml, in that order. podtop --demo needs none.",
+        "~/.runpod/config.toml, in that order. podtop --demo needs none. podtop help lists commands and help topics.",
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"podtop {__version__}")

@@ -93,7 +93,9 @@ class Settings(Struct, frozen=True):
     read_only: Annotated[bool, FLAG, "never send a mutation"] = False
     record: Annotated[bool, FLAG, "record history; false: keep none"] = True
     lock_after: Annotated[float, MINUTES, "minutes without input until actions lock"] = 10.0
-    theme: Annotated[str | None, THEME, "theme: podtop-dark, podtop-light, another of podtop's or Textual's"] = None
+    theme: Annotated[str | None, THEME, "colors: podtop-dark, podtop-light, another theme of podtop's or Textual's"] = (
+        None
+    )
     mouse: Annotated[bool, FLAG, "use the mouse; false leaves it to the terminal"] = True
     ascii: Annotated[bool, FLAG, "draw with ASCII only, for terminals without box characters and braille"] = False
     slow_link: Annotated[
