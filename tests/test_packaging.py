@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import Terminal
+from tui.commands.topics import TOPICS
 
 ROOT = Path(__file__).parent.parent
 
@@ -56,7 +57,8 @@ def test_the_wheel_holds_all_it_needs_and_no_tests(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     for needed in ("tui/styles/app.tcss", "tui/api/graphql/schema.graphql", "tui/api/graphql/documents/fleet.graphql",
-                   "tui/demo/catalogue.csv", "tui/config/config.schema.json"):  # fmt: skip
+                   "tui/demo/catalogue.csv", "tui/config/config.schema.json",
+                   *(f"tui/commands/topics/{topic}.md" for topic in TOPICS)):  # fmt: skip
         assert needed in names
     (page,) = (name for name in names if name.endswith("share/man/man1/podtop.1"))
     assert b".TH PODTOP 1" in zipfile.ZipFile(wheel).read(page)
@@ -82,6 +84,6 @@ def test_the_sdist_can_be_built_and_tested_from(built: Path, tmp_path: Path) -> 
     (sdist,) = built.glob("*.tar.gz")
     run("tar", "-xzf", sdist, "-C", tmp_path)
     (folder,) = tmp_path.iterdir()
-    for needed in ("README.md", "LICENSE", "styles/app.tcss", "tests/conftest.py"):
+    for needed in ("README.md", "CHANGELOG.md", "LICENSE", "styles/app.tcss", "tests/conftest.py"):
         assert (folder / needed).is_file()
     assert os.access(folder, os.R_OK)

@@ -45,6 +45,10 @@ def run(argv: Sequence[str] | None = None) -> int:
         from tui.commands.completions import show_completions
 
         return show_completions(parser(), options.shell)
+    if options.command == "help":
+        from tui.commands.help import show as show_help
+
+        return show_help(parser(), options.topic)
     if options.command == "config":
         from tui.commands.config import show as show_settings
 

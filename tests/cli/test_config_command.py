@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -101,26 +100,6 @@ def test_help_explains_the_settings_and_a_wrong_use_does_not(podtop: Config) -> 
     wrong = podtop("config")
     assert wrong.returncode == 2
     assert "market_interval" not in wrong.stderr
-
-
-README = (Path(__file__).parent.parent.parent / "README.md").read_text()
-SECTION = README.partition("\n## Configuration\n")[2].partition("\n## ")[0]
-
-
-def test_what_the_readme_shows_is_accepted(podtop: Config) -> None:
-    blocks = re.findall(r"```toml\n(.*?)```", SECTION, re.DOTALL)
-    assert len(blocks) == 3
-    podtop.write("".join(blocks))
-    done = podtop("config", "--check")
-    assert done.returncode == 0
-    assert all("cannot be read" in line or "the environment has no" in line for line in done.stdout.splitlines())
-
-
-def test_the_commands_of_the_readme_are_run(podtop: Config) -> None:
-    (block,) = re.findall(r"```sh\n(.*?)```", SECTION, re.DOTALL)
-    for line in block.splitlines():
-        done = podtop(*line.partition("#")[0].split()[1:])
-        assert (done.returncode, done.stderr) == (0, ""), line
 
 
 def test_a_keymap_that_is_wrong_ends_the_start_with_its_line(podtop: Config) -> None:

@@ -1,4 +1,4 @@
-"""What the README says of scripts is so: every command in it is run, every exit code in it is there."""
+"""What the README and the help topics print works: every command in them is run, every setting accepted."""
 
 from __future__ import annotations
 
@@ -18,110 +18,158 @@ from tests.cli.terminal import Terminal
 from tests.commands.conftest import Served
 from tui.commands.exit_codes import MEANINGS
 from tui.commands.parser import parser
+from tui.commands.topics import TOPICS, source
 
-README = (Path(__file__).parent.parent.parent / "README.md").read_text()
-SCRIPTS = README.partition("\n## Scripts\n")[2].partition("\n## ")[0]
-SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
-BLOCKS = [block.splitlines() for block in SHELL.findall(SCRIPTS)]
-ONCE, ACTS, SHELLS = BLOCKS
-INSTALLING, *REST = [block for block in map(str.splitlines, SHELL.findall(README)) if block not in BLOCKS]
-"""The two commands are run by CI and by the tests of packaging; all others here."""
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+PAGES = {"README": README, **{name: source(name) for name in TOPICS}}
 
-SCREENS = ("RUNPOD_API_KEY=... .venv/bin/podtop",)
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+DEMO, TESTS, INSTALL, KEY, *_ = blocks(README, "sh")
+"""The first two are run by CI and by the tests of packaging; the next two are tried below."""
+
+SHELLS = next(block for block in blocks(source("scripts"), "sh") if "completions" in block)
+LINES = sorted(
+    {
+        line.partition("  #")[0].strip()
+        for page in PAGES.values()
+        for block in blocks(page, "sh")
+        if block not in (DEMO, TESTS, INSTALL, KEY, SHELLS)
+        for line in block.splitlines()
+    }
+)
 ENDS = {
     "podtop --replay latest": (2, "there is no recording"),
-    "podtop market --json": (0, ""),
-    "podtop log": (0, ""),
-    "podtop config --check": (0, ""),
+    "podtop stop": (2, "--yes is not given"),
+    "podtop terminate": (2, "--yes is not given"),
 }
-"""How a command ends that has neither a terminal nor a past."""
+"""How a command ends that has neither a terminal nor a recording."""
+
+GOES_ON = ("--watch", "--enforce-leases")
 
 
 @pytest.fixture
 def shell(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """An environment in which `podtop` is this podtop."""
+    """An environment in which `podtop` is this podtop, as after the installation that the README describes."""
     command = quick.command(tmp_path / "bin" / "podtop")
-    return {**environ, "PATH": f"{command.parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    own = {"PATH": f"{command.parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    return {**{name: value for name, value in environ.items() if not name.startswith("XDG_")}, **own}
 
 
-def bash(line: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def bash(line: str, environ: dict[str, str], typed: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["bash", "-o", "pipefail", "-c", line], env=environ, cwd=environ["HOME"], stdin=subprocess.DEVNULL,
+        ["bash", "-o", "pipefail", "-c", line], env=environ, cwd=environ["HOME"], input=typed,
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("line", ONCE)
-def test_what_asks(line: str, shell: dict[str, str]) -> None:
+def test_the_readme_begins_with_the_two_commands() -> None:
+    assert DEMO == "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/podtop --demo\n"
+    assert TESTS.startswith("python3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' && ")
+    assert TESTS.endswith(".venv/bin/python -m pytest\n")
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if not any(word in line for word in GOES_ON)])
+def test_a_command_works_as_printed(line: str, shell: dict[str, str]) -> None:
     if "jq" in line and shutil.which("jq") is None:
         pytest.skip("there is no jq here")
-    if "--watch" in line:
-        line, _, name = line.partition(" >> ")
-        line = line.replace("podtop", f"{sys.executable} -m tui", 1)
-        process = subprocess.Popen(["bash", "-c", f"exec {line}"], env=shell, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("at,id,name"), name
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
-        assert process.returncode == 0
-        return
-    done = bash(line, shell)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.strip() or "select(" in line
-    if line.endswith("--json"):
+    acts = re.match(r"podtop (stop|resume|terminate) ", line)
+    done = bash(line.replace("podtop", "podtop --demo", 1) if acts else line, shell)
+    code, words = next((ends for start, ends in ENDS.items() if line.startswith(start)), (0, ""))
+    if acts and "--yes" in line:
+        code, words = 0, ""
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert code != 0 or acts or done.stderr == ""
+    assert done.stdout.strip() or code or acts or any(word in line for word in ("select(", "log --json", ">"))
+    if line.startswith("podtop once") and line.endswith("--json"):
         assert json.loads(done.stdout)["items"]
 
 
-@pytest.mark.parametrize("line", ACTS)
-def test_what_acts(line: str, shell: dict[str, str], served: Served) -> None:
+@pytest.mark.parametrize("line", [line for line in LINES if re.match(r"podtop (stop|resume|terminate) ", line)])
+def test_a_command_that_acts_is_refused_in_read_only_mode(line: str, shell: dict[str, str], served: Served) -> None:
     done = bash(line, {**shell, "PODTOP_READ_ONLY": "1"})
     assert done.returncode == 6
-    done = bash(line.replace("podtop", "podtop --demo", 1), shell)
-    assert done.returncode == (0 if "--yes" in line else 2), done.stderr
-    assert "Nothing to do" in done.stderr or "✓" in done.stdout or "--yes is not given" in done.stderr
+    assert "Nothing was sent" in done.stderr
 
 
-def test_every_block_of_commands_is_known() -> None:
-    lines = [line for block in REST for line in block]
-    (tests,) = REST[0]
-    assert "pytest" in tests
-    assert INSTALLING == ["python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/podtop --demo"]
-    assert {line for line in lines if ".venv/bin/" in line} == {tests, *SCREENS}
+@pytest.mark.parametrize("line", [line for line in LINES if any(word in line for word in GOES_ON)])
+def test_a_command_that_goes_on_ends_well(line: str, shell: dict[str, str]) -> None:
+    line = line.partition(" >> ")[0].replace("podtop", f"{sys.executable} -m tui", 1)
+    process = subprocess.Popen(["bash", "-c", f"exec {line}"], env=shell, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("at,id,name" if "--watch" in line else ("◌", "▲", "●"))
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
 
 
-@pytest.mark.parametrize("line", [line for block in REST[1:] for line in block if line not in SCREENS])
-def test_what_else_there_is(line: str, shell: dict[str, str]) -> None:
-    done = bash(line, shell)
-    code, words = next((ends for start, ends in ENDS.items() if line.startswith(start)), (0, ""))
-    assert done.returncode == code, done.stderr
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
+def test_the_key_is_kept_and_found_as_the_readme_says(shell: dict[str, str]) -> None:
+    *keeps, starts = (line.partition("  #")[0].strip() for line in KEY.splitlines())
+    assert starts == "podtop"
+    without = {name: value for name, value in shell.items() if name != "RUNPOD_API_KEY"}
+    done = bash("\n".join(("set -e", *keeps, "podtop once")), without, typed="demo-key\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("STATUS")
+    key = Path(shell["HOME"]) / ".config" / "podtop" / "key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert key.read_text() == "demo-key\n"
 
 
 @pytest.mark.wide
-def test_the_screen_on_ones_own_account(shell: dict[str, str]) -> None:
-    (line,) = SCREENS
-    name, _, value = line.split()[0].partition("=")
-    assert value == "..."
-    terminal = Terminal([sys.executable, "-m", "tui"], env={**shell, name: "demo-key"})
+def test_the_screen_starts_as_the_readme_says(shell: dict[str, str]) -> None:
+    terminal = Terminal([sys.executable, "-m", "tui"], env=shell)
     terminal.wait_for("llama-70b-pretrain")
     assert terminal.quit() == 0
 
 
-@pytest.mark.parametrize("words", sorted(set(re.findall(r"`(podtop [^`]+)`", README))))
+def test_the_service_runs_the_podtop_that_the_readme_installs() -> None:
+    assert INSTALL.partition("  #")[0].strip() == "uv tool install ."
+    assert "pipx install ." in INSTALL
+    assert "Both put `podtop` into `~/.local/bin`" in README
+    (unit,) = blocks(source("history"), "ini")
+    command = re.search(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+    assert command is not None
+    program, *arguments = command[1].replace("%h", "~").split()
+    assert program == "~/.local/bin/podtop"
+    options = parser().parse_args(arguments)
+    assert options.command == "record"
+    assert f"cat > {options.api_key_file})" in KEY
+
+
+@pytest.mark.parametrize(
+    "words", sorted({words for page in PAGES.values() for words in re.findall(r"`(podtop [^`]+)`", page)})
+)
 def test_what_is_named_in_passing_is_understood(words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    options = words.replace("\n", " ").split()[1:]
+    options = words.replace("\n", " ").replace("TOPIC", "keys").split()[1:]
     said = ""
     try:
         parser().parse_args(options)
     except SystemExit as end:
         said = "" if end.code == 0 else capsys.readouterr().err
-    # It may be named without the pods that it is about.
-    assert not said or "the following arguments are required" in said
+    # It may be named without the pods that it is about, or without its purpose.
+    assert not said or "the following arguments are required" in said or "one of the arguments" in said
 
 
-def test_completions_are_put_where_the_readme_puts_them(shell: dict[str, str]) -> None:
-    done = bash("\n".join(("set -e", *SHELLS)), shell)
+@pytest.mark.parametrize("page", PAGES)
+def test_settings_are_accepted(page: str, shell: dict[str, str]) -> None:
+    if not (shown := blocks(PAGES[page], "toml")):
+        return
+    file = Path(shell["HOME"]) / ".config" / "podtop" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text("".join(shown))
+    done = bash("podtop config --check", shell)
+    assert done.returncode == 0, done.stdout
+    warnings = [line for line in done.stdout.splitlines() if line.startswith("warning")]
+    assert all("cannot be read" in line or "the environment has no" in line for line in warnings)
+
+
+def test_completions_are_put_where_the_topic_puts_them(shell: dict[str, str]) -> None:
+    done = bash("\n".join(("set -e", *SHELLS.splitlines())), shell)
     assert (done.returncode, done.stderr) == (0, "")
     written = [path for path in Path(shell["HOME"]).rglob("*podtop*") if path.is_file() and path.parent.name != "bin"]
     assert len(written) == 3
@@ -129,5 +177,18 @@ def test_completions_are_put_where_the_readme_puts_them(shell: dict[str, str]) -
 
 
 def test_the_exit_codes_are_those_there_are() -> None:
-    told = dict(re.findall(r"^\| (\d) \| (.*) \|$", SCRIPTS, re.MULTILINE))
-    assert told == {str(int(code)): meaning.replace("--watch", "`--watch`") for code, meaning in MEANINGS.items()}
+    told = dict(re.findall(r"^\| `(\d)` \| (.*) \|$", source("scripts"), re.MULTILINE))
+    assert told == {str(int(code)): meaning for code, meaning in MEANINGS.items()}
+
+
+def test_keys_of_the_readme_are_bound() -> None:
+    section = README.partition("\n## Keys\n")[2].partition("\n## ")[0]
+    bound = set(re.findall(r"`([^`]+)`", "\n".join(re.findall(r"(?m)^\| (`[^|]+) \|", source("keys")))))
+    spelled = {"enter": "↵", "arrows": "↑"}
+    keys = {key for cells in re.findall(r"(?m)^\| (`[^|]+) \|", section) for key in re.findall(r"`([^`]+)`", cells)}
+    assert {spelled.get(key, key) for key in keys} <= bound
+
+
+def test_every_picture_and_link_of_the_readme_is_there() -> None:
+    targets = re.findall(r"\]\(([^)]+)\)", README)
+    assert [target for target in targets if "://" not in target and not (ROOT / target).exists()] == []

@@ -61,7 +61,7 @@ read_onyl = true
         """line 2: slow_link = 'maybe' is not accepted; it takes "auto", true or false""",
         "line 4: ssh.user = '-oProxyCommand=x' is not accepted; it takes the name of a user",
         "line 5: podtop knows no setting 'ssh.usr'; did you mean user?",
-        "line 7: keymap.app.quit = 3 is not accepted; it takes a key, or keys with commas between them, as in "
+        "line 7: keymap.app.quit = 3 is not accepted; it takes a key, or several separated by commas, as in "
         '"f9" or "j,down"',
         "line 9: profiles.work.color = 'pink' is not accepted; it takes accent, good, warn, bad or muted",
         "line 10: podtop knows no setting 'profiles.work.read_onyl'; did you mean read_only?",

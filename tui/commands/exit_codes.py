@@ -1,4 +1,4 @@
-"""Exit codes, which are a promise to scripts, and what they mean in words for help, manual and README."""
+"""Exit codes, which are a promise to scripts, and what they mean in words for the help topics."""
 
 from __future__ import annotations
 
@@ -21,16 +21,15 @@ class Exit(IntEnum):
 
 
 MEANINGS = {
-    Exit.OK: "all went well; what was to be done is done, or was so already; a --watch that was told to stop",
+    Exit.OK: "success: done, or already so; a --watch that was stopped",
     Exit.CRASHED: "podtop crashed, or its output could not be written",
-    Exit.USAGE: "the command line, a setting or a file is not as it should be, or there is no API key",
+    Exit.USAGE: "invalid command line, setting or file, or no API key",
     Exit.NOTHING: "nothing matched: no pod of that id or name, an empty list, no alert",
     Exit.UNAUTHORIZED: "RunPod refused the API key, or this request with this key",
-    Exit.UNREACHABLE: "no usable answer: unreachable, timed out, too many requests, trouble at RunPod, not understood",
-    Exit.REFUSED: "nothing was changed: podtop, a person at the question, or RunPod refused, or nothing came of it",
-    Exit.UNKNOWN: "it was sent, and whether it happened could not be found out: look before trying again",
+    Exit.UNREACHABLE: "no valid response: unreachable, timeout, rate limit, server error, not understood",
+    Exit.REFUSED: "nothing was changed: podtop, you or RunPod declined, or it had no effect",
+    Exit.UNKNOWN: "sent, but the outcome is unknown: check before you try again",
 }
-SIGNALLED = "128 + N: ended by signal N"
 
 
 def code_of(error: api.CloudError) -> Exit:

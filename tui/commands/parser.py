@@ -11,6 +11,7 @@ from tui import __version__
 from tui.actions import ACTIONS
 from tui.api.secret import mask
 from tui.commands.stdio import write
+from tui.commands.topics import TOPICS
 from tui.demo.faults import listed
 
 if TYPE_CHECKING:
@@ -46,12 +47,12 @@ MARKET_FLAGS = (
 )
 """What is asked of the market, as it is typed on the screen, and the order of the answer."""
 
-SETTINGS = "What stands in config.toml: see SETTINGS in podtop(1)."
+SETTINGS = "What stands in config.toml: see podtop help config."
 ACTS = tuple(action.id for action in ACTIONS if action.command)
 COMMANDS = ("once", *ACTS)
 """Those that ask RunPod."""
 
-_EXIT_CODES = "podtop(1) and the README list the exit codes."
+_EXIT_CODES = "podtop help scripts lists the exit codes and the fields of JSON and CSV."
 
 
 LOOKS = (
@@ -103,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
         prog="podtop",
         description="A full-screen monitor for RunPod GPU pods.",
         epilog="The API key is taken from --api-key-file, RUNPOD_API_KEY, podtop's config.toml or "
-        "~/.runpod/config.toml, in that order. podtop --demo needs none.",
+        "~/.runpod/config.toml, in that order. podtop --demo needs none. podtop help lists commands and help topics.",
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"podtop {__version__}")
@@ -176,6 +177,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _world(simulate, "")
     _add_commands(commands)
+    _add_help(commands)
     return top
 
 
@@ -281,6 +283,25 @@ def _add_commands(to: Commands) -> None:
         one_of.add_argument(f"--{name}", dest="what", action="store_const", const=name, help=means)
     shells = to.add_parser(
         "completions", help="print what lets a shell complete podtop's flags", allow_abbrev=False,
-        description="Print a shell's completions for podtop. The README tells where to put them.",
+        description="Print a shell's completions for podtop. podtop help scripts shows where to put them.",
     )  # fmt: skip
     shells.add_argument("shell", choices=SHELLS, metavar="SHELL", help="the shell that is to read it: bash, zsh, fish")
+
+
+def _add_help(to: Commands) -> None:
+    """Add `help`, last: it takes the name of a topic, or of any other command."""
+    known = (*TOPICS, *(name for name in to.choices if name not in TOPICS))
+
+    def topic(text: str) -> str:
+        if text not in known:
+            from tui.config.reader import near
+
+            raise argparse.ArgumentTypeError(f"no topic {text!r}{near(text, known) or '; podtop help lists them'}")
+        return text
+
+    shown = to.add_parser(
+        "help", help="list commands and help topics, or show one", allow_abbrev=False,
+        description="List commands and help topics, or show one of them.",
+    )  # fmt: skip
+    words = "a help topic, or a command; without it, list them"
+    shown.add_argument("topic", nargs="?", type=topic, choices=known, metavar="TOPIC", help=words)

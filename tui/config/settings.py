@@ -41,28 +41,28 @@ API_URL = "https://api.runpod.io/graphql"
 
 
 class Ssh(Struct, frozen=True):
-    """How podtop reaches into a pod."""
+    """How podtop connects to a pod."""
 
-    user: Annotated[str, USER, "who to be in the pod, where it has a public port"] = "root"
-    key_file: Annotated[str | None, PRIVATE_KEY, "the private key; ssh's own choice without it"] = None
+    user: Annotated[str, USER, "user name on pods that have a public port"] = "root"
+    key_file: Annotated[str | None, PRIVATE_KEY, "private key; by default ssh selects one"] = None
     options: Annotated[tuple[str, ...], ARGUMENTS, "more arguments for ssh, each a string of its own"] = ()
     proxy_host: Annotated[str, HOST, "RunPod's proxy, for pods without a public port"] = "ssh.runpod.io"
 
 
 class Notify(Struct, frozen=True):
-    """How podtop calls a person who looks elsewhere; each way is off unless it stands here."""
+    """How podtop notifies you of watches; each way is off until it is set."""
 
     bell: Annotated[bool, FLAG, "ring the terminal's bell"] = False
-    osc9: Annotated[bool, FLAG, "a notification of the terminal (iTerm2, Windows Terminal, ConEmu, kitty)"] = False
+    osc9: Annotated[bool, FLAG, "notification of the terminal (iTerm2, Windows Terminal, ConEmu, kitty)"] = False
     osc777: Annotated[bool, FLAG, "the same for foot, Ghostty, WezTerm, urxvt; both pass through tmux"] = False
-    tmux: Annotated[bool, FLAG, "a message in tmux's status line, where podtop runs in tmux"] = False
+    tmux: Annotated[bool, FLAG, "message in tmux's status line, if podtop runs in tmux"] = False
     command: Annotated[
         tuple[str, ...],
         COMMAND,
-        "a program, never a shell, with {title} and {text} filled in; it gets no key",
+        "a program, never a shell; {title} and {text} are replaced; it gets no API key",
     ] = ()
-    webhook: Annotated[str, WEBHOOK, 'gets {"title", "text", "kind", "at"} as JSON'] = ""
-    webhook_token_file: Annotated[str, FILE, "its content goes to the webhook as a bearer token"] = ""
+    webhook: Annotated[str, WEBHOOK, 'receives {"title", "text", "kind", "at"} as JSON'] = ""
+    webhook_token_file: Annotated[str, FILE, "its content is sent to the webhook as a bearer token"] = ""
 
 
 SINKS = ("terminal", "tmux", "command", "webhook")
@@ -70,45 +70,47 @@ SINKS = ("terminal", "tmux", "command", "webhook")
 
 
 class Profile(Struct, frozen=True):
-    """One account, chosen by --profile NAME, PODTOP_PROFILE or profile; what stands here beats the top of the file."""
+    """One account, selected by --profile NAME, PODTOP_PROFILE or profile; it overrides the top of the file."""
 
-    api_url: Annotated[str | None, URL, "where this profile's GraphQL is"] = None
-    api_key_file: Annotated[str | None, KEY_FILE, "a file that holds its API key and nothing else"] = None
-    api_key_env: Annotated[str | None, VARIABLE, "an environment variable that holds its API key"] = None
-    api_key: Annotated[Secret | None, SECRET, "its API key itself; the file must then be yours alone"] = None
+    api_url: Annotated[str | None, URL, "address of RunPod's GraphQL API for this profile"] = None
+    api_key_file: Annotated[str | None, KEY_FILE, "file that contains its API key and nothing else"] = None
+    api_key_env: Annotated[str | None, VARIABLE, "environment variable that holds its API key"] = None
+    api_key: Annotated[Secret | None, SECRET, "its API key; make the file readable by you only"] = None
     read_only: Annotated[bool | None, FLAG, "never send a mutation with this profile"] = None
-    color: Annotated[str, COLOR, "the colour of its badge in the header, by its part in the theme"] = "accent"
+    color: Annotated[str, COLOR, "color of its badge in the header, by its role in the theme"] = "accent"
 
 
 class Settings(Struct, frozen=True):
-    """What stands at the top of the file, before the first table."""
+    """Settings at the top of the file, before the first table."""
 
-    api_url: Annotated[str, URL, "where RunPod's GraphQL is"] = API_URL
-    api_key_file: Annotated[str | None, KEY_FILE, "a file that holds the API key and nothing else"] = None
-    api_key_env: Annotated[str | None, VARIABLE, "an environment variable that holds the API key"] = None
-    api_key: Annotated[Secret | None, SECRET, "the API key itself; the file must then be yours alone"] = None
-    profile: Annotated[str | None, NAME, "the profile to begin with where no other is chosen"] = None
+    api_url: Annotated[str, URL, "address of RunPod's GraphQL API"] = API_URL
+    api_key_file: Annotated[str | None, KEY_FILE, "file that contains the API key and nothing else"] = None
+    api_key_env: Annotated[str | None, VARIABLE, "environment variable that holds the API key"] = None
+    api_key: Annotated[Secret | None, SECRET, "the API key; make the file readable by you only"] = None
+    profile: Annotated[str | None, NAME, "profile to use by default"] = None
     interval: Annotated[float, SECONDS, "seconds between polls of pods and balance"] = 5.0
     market_interval: Annotated[float, SECONDS, "seconds between polls of prices"] = 30.0
     read_only: Annotated[bool, FLAG, "never send a mutation"] = False
-    record: Annotated[bool, FLAG, "keep what is seen; false: keep no history"] = True
-    lock_after: Annotated[float, MINUTES, "minutes without a key after which actions lock"] = 10.0
-    theme: Annotated[str | None, THEME, "the look: podtop-dark, podtop-light, or any of Textual's themes"] = None
-    mouse: Annotated[bool, FLAG, "use the mouse; false leaves it to the terminal"] = True
-    ascii: Annotated[bool, FLAG, "draw with ASCII alone, for terminals without boxes and braille"] = False
-    slow_link: Annotated[bool | str, AUTO, 'send less, for a slow link; "auto": when the terminal takes it slowly'] = (
-        "auto"
+    record: Annotated[bool, FLAG, "record history; false: keep none"] = True
+    lock_after: Annotated[float, MINUTES, "minutes without input until actions lock"] = 10.0
+    theme: Annotated[str | None, THEME, "colors: podtop-dark, podtop-light, another theme of podtop's or Textual's"] = (
+        None
     )
+    mouse: Annotated[bool, FLAG, "use the mouse; false leaves it to the terminal"] = True
+    ascii: Annotated[bool, FLAG, "draw with ASCII only, for terminals without box characters and braille"] = False
+    slow_link: Annotated[
+        bool | str, AUTO, 'send less, for a slow link; "auto": when the terminal is slow to accept output'
+    ] = "auto"
     log_level: Annotated[
         str,
         LEVEL,
-        "what podtop.log is told: debug has every request, info what happens and what podtop says",
+        "detail of podtop.log: debug has every request, info has events and all messages",
     ] = "info"
     ssh: Ssh = Ssh()
     notify: Notify = Notify()
     keymap: Annotated[
         Mapping[str, str],
         KEYS,
-        "other keys: the id of a binding, as podtop config --keys lists them",
+        "other keys, by the id of a binding; podtop config --keys lists the ids",
     ] = {}
     profiles: Mapping[str, Profile] = {}

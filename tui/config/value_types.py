@@ -156,7 +156,7 @@ WEBHOOK = Kind(
 )  # fmt: skip
 SECRET = Kind("a RunPod API key", str, {"pattern": r"\S"}, Secret, tell=_unseen, example='"rpa_..."')
 VARIABLE = text("the name of an environment variable", "[A-Za-z_][A-Za-z0-9_]*", example="WORK_API_KEY")
-KEY_FILE = text("the path of a file that holds a RunPod API key", example="~/.config/podtop/key")
+KEY_FILE = text("the path of a file that contains a RunPod API key", example="~/.config/podtop/key")
 PRIVATE_KEY = text("the path of a file", example="~/.ssh/id_ed25519")
 FILE = text("the path of a file", example="~/.config/podtop/hook-token")
 USER = text("the name of a user", "[A-Za-z_][A-Za-z0-9_.-]*", example="root")
@@ -167,6 +167,6 @@ NAME = text(
 )
 ARGUMENTS = texts("an array of arguments", example='["-o", "StrictHostKeyChecking=accept-new"]')
 COMMAND = texts("a list of a program and its arguments", least=1, example='["notify-send", "{title}", "{text}"]')
-KEYS = text('a key, or keys with commas between them, as in "f9" or "j,down"', example="f9")
+KEYS = text('a key, or several separated by commas, as in "f9" or "j,down"', example="f9")
 LEVEL = choice("debug", "info", "warning", "error")
 COLOR = choice("accent", "good", "warn", "bad", "muted")

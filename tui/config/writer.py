@@ -22,9 +22,9 @@ EXAMPLE, BINDING = "work", "app.quit"
 
 _HEAD = f"""\
 #:schema ./{SCHEMA}
-# podtop's settings. Each is shown with its default, or with an example where it has none: take away the # before it to
-# set it. "podtop config --check" tells what is wrong with this file; flags and the environment (PODTOP_INTERVAL and so
-# on) beat it.
+# podtop's settings. Each is shown with its default, or with an example if it has none: remove the # to set it.
+# "podtop config --check" lists mistakes in this file, "podtop help config" explains it. Flags and the environment
+# (PODTOP_INTERVAL and so on) override it.
 """
 
 

@@ -276,7 +276,7 @@ def test_commands_end_with_a_sentence(command: list[str], capfd: pytest.CaptureF
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h", "SOCKS5"])
 async def test_socks_without_the_extra_says_what_to_install(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.api.http.connection.find_spec", lambda name: None)
-    with pytest.raises(errors.Misconfigured, match=r"ALL_PROXY names a SOCKS proxy.*pip install 'podtop\[socks\]'"):
+    with pytest.raises(errors.Misconfigured, match=r"ALL_PROXY names a SOCKS proxy.*extra 'socks'"):
         connect(URL, environ={"ALL_PROXY": f"{scheme}://127.0.0.1:7890"})
 
 

@@ -84,8 +84,8 @@ def _surroundings(url: str, environ: Mapping[str, str]) -> tuple[Proxy | None, s
     proxy = None if stays_here(url) else proxy_for(url, environ)
     if proxy is not None and proxy.scheme.startswith("socks") and find_spec("socksio") is None:
         raise Misconfigured(
-            f"{proxy.variable} names a SOCKS proxy, which podtop needs an extra for: pip install 'podtop[socks]'. "
-            f"Or unset {proxy.variable}, or let it name an http proxy."
+            f"{proxy.variable} names a SOCKS proxy, which needs podtop's extra 'socks' (podtop help api shows how to "
+            f"install it). Or unset {proxy.variable}, or name an http proxy."
         )
     secure = urlsplit(url).scheme == "https" or (proxy is not None and proxy.scheme == "https")
     # Without TLS there is nothing to trust, and the list of authorities need not be read.
