@@ -97,16 +97,16 @@ def replay_source(tape: Tape) -> Source:
 
 def state_dir_of(source: Source, shelf: ExitStack) -> Callable[[], Path]:
     """Where podtop keeps what it writes. A demo's goes when podtop goes: `shelf` holds it."""
-    made: list[Path] = []
+    folders: list[Path] = []
 
     def directory() -> Path:
         if not source.demo:
             return paths.state_dir()
-        if not made:
+        if not folders:
             import tempfile
 
-            made.append(Path(shelf.enter_context(tempfile.TemporaryDirectory(prefix="podtop-demo-"))))
-        return made[0]
+            folders.append(Path(shelf.enter_context(tempfile.TemporaryDirectory(prefix="podtop-demo-"))))
+        return folders[0]
 
     return directory
 
@@ -119,8 +119,8 @@ def keep_private(source: Source) -> None:
 
     root = paths.state_dir()
     if left := private.open_to_others(root):
-        more = f" and {len(left) - 1} more" if len(left) > 1 else ""
-        _say(f"others can read {left[0]}{more}, which belong to another user: podtop cannot change that; chmod them")
+        rest = f" and {len(left) - 1} more" if len(left) > 1 else ""
+        _say(f"others can read {left[0]}{rest}, which belong to another user: podtop cannot change that; chmod them")
 
 
 def state_of(source: Source, config: Config, directory: Callable[[], Path]) -> StateFiles:

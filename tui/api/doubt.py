@@ -31,13 +31,13 @@ def doubt(snapshot: Snapshot) -> str:
 def with_pods(snapshot: Snapshot) -> Snapshot:
     """An answer that tells of the pods. Raises Malformed: one without them is no reason to do anything."""
     if snapshot.pods is None:
-        said = "; ".join(problem.message for problem in snapshot.problems)
-        raise Malformed(f"RunPod answered without the pods: {said or 'it does not say why'}.")
+        problems = "; ".join(problem.message for problem in snapshot.problems)
+        raise Malformed(f"RunPod answered without the pods: {problems or 'it does not say why'}.")
     return snapshot
 
 
 def surely_with_pods(snapshot: Snapshot) -> Snapshot:
     """The same, and without an error beside them that may be about them: what is sent is sent for what they are now."""
-    if said := doubt(with_pods(snapshot)):
-        raise Malformed(f"RunPod answered with an error beside the pods: {said}.")
+    if reason := doubt(with_pods(snapshot)):
+        raise Malformed(f"RunPod answered with an error beside the pods: {reason}.")
     return snapshot

@@ -183,7 +183,7 @@ def _made(kind: inspect.Type, extra: dict[Any, Any] | None = None, optional: boo
         case inspect.Metadata():
             return _made(kind.type, kind.extra or extra, optional)
         case inspect.UnionType():
-            known = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
+            known = [member for member in kind.types if not isinstance(member, inspect.NoneType)]
             return _made(known[0], extra, optional=len(known) < len(kind.types)) if len(known) == 1 else _as_it_is
         case inspect.FloatType():
             return _number(kind, float((extra or {}).get("slack", 0.0)), optional)
@@ -249,8 +249,8 @@ def _list(item: Mender, most: int | None) -> Mender:
             whole = _split(value, list[Raw]) if item is _as_it_is else loose(value)
         if not isinstance(whole, list):
             return _other(value)
-        kept = whole if most is None else first(whole, most, field, cuts)
-        return [item(one, cuts, field) for one in kept]
+        items = whole if most is None else first(whole, most, field, cuts)
+        return [item(element, cuts, field) for element in items]
 
     return mend
 

@@ -90,4 +90,4 @@ def mask(text: str) -> str:
 
     For what may repeat something that a person typed or pasted into the wrong place.
     """
-    return _LOOKS_LIKE_A_KEY.sub(MASK, _BEARER.sub(lambda found: found[1] + MASK, text))
+    return _LOOKS_LIKE_A_KEY.sub(MASK, _BEARER.sub(lambda match: match[1] + MASK, text))

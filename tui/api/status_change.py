@@ -83,9 +83,9 @@ def _parts(text: str) -> _Parts:
     date = re.search(_JS_DATE, text)
     if date is None:
         return _Parts(text.strip(), None)
-    what = text[: date.start()].rstrip(" :")
+    change = text[: date.start()].rstrip(" :")
     try:
         at = datetime.strptime(" ".join(date.groups()), "%a %b %d %Y %H:%M:%S %z").timestamp()
     except (ValueError, OverflowError):
         return _Parts(text.strip(), None)
-    return _Parts(what, at if EARLIEST <= at <= LATEST else None)
+    return _Parts(change, at if EARLIEST <= at <= LATEST else None)

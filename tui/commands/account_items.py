@@ -76,10 +76,10 @@ class HostItem(Struct, frozen=True, kw_only=True):
 
 
 def hosts(answer: Hosts, terms: tuple[str, ...]) -> tuple[HostItem, ...]:
-    found = [_host(host) for host in answer.hosts]
+    host_items = [_host(host) for host in answer.hosts]
     for broken in answer.unreadable:
-        found.append(HostItem(id=broken.id, name=broken.name, unreadable=broken.reason))
-    return matching(found, terms, _host_text)
+        host_items.append(HostItem(id=broken.id, name=broken.name, unreadable=broken.reason))
+    return matching(host_items, terms, _host_text)
 
 
 def _host_text(host: HostItem) -> str:
@@ -144,11 +144,11 @@ async def whole(cloud: Cloud) -> Whole:
     """Ask for all of the account. Raises CloudError where the account itself is not given."""
     problems: list[Problem] = []
 
-    async def part(what: str, asking: Awaitable[T]) -> T | None:
+    async def part(name: str, asking: Awaitable[T]) -> T | None:
         try:
             return await asking
         except CloudError as error:
-            problems.append(Problem(str(error), ("myself", what)))
+            problems.append(Problem(str(error), ("myself", name)))
             return None
 
     account, ledger, templates, billing = await asyncio.gather(
@@ -157,8 +157,8 @@ async def whole(cloud: Cloud) -> Whole:
         part("podTemplates", cloud.templates()),
         part("billing", cloud.billing()),
     )
-    for found in (account, ledger, templates, billing):
-        problems += found.problems if found is not None else ()
+    for part_of in (account, ledger, templates, billing):
+        problems += part_of.problems if part_of is not None else ()
     return Whole(account, ledger, templates, billing, tuple(problems))
 
 
@@ -311,8 +311,8 @@ class AccountItem(Struct, frozen=True, kw_only=True):
     bills: tuple[BillItem, ...]
 
 
-def account(found: Whole) -> AccountItem:
-    answer, ledger, billing = found.account, found.ledger, found.billing
+def account(parts: Whole) -> AccountItem:
+    answer, ledger, billing = parts.account, parts.ledger, parts.billing
     split, notices, referral = answer.spend_split, answer.notices, answer.referral
     return AccountItem(
         id=answer.funds.account_id,
@@ -352,7 +352,7 @@ def account(found: Whole) -> AccountItem:
         api_keys=tuple(KeyItem(k.name, k.permissions, iso(k.created_at), iso(k.last_used_at)) for k in answer.api_keys),
         registry_logins=tuple(NamedItem(login.name, masked(login.id)) for login in answer.registry_logins),
         network_volumes=tuple(VolumeItem(v.id, v.name, v.size_gb, v.data_center) for v in answer.network_volumes),
-        templates=tuple(map(_template, found.templates.templates if found.templates else ())),
+        templates=tuple(map(_template, parts.templates.templates if parts.templates else ())),
         earnings=tuple(EarningItem(iso(e.at), e.machine_id, e.name, e.total, e.gpu, e.disk) for e in answer.earnings),
         credits=tuple(
             CreditItem(iso(c.created_at), iso(c.redeemed_at), c.amount) for c in (ledger.credits if ledger else ())
@@ -373,9 +373,10 @@ def account(found: Whole) -> AccountItem:
     )
 
 
-def _template(found: Template) -> TemplateItem:
+def _template(template: Template) -> TemplateItem:
     return TemplateItem(
-        found.id, found.name, found.image, found.env_names, found.ports, found.container_disk_gb, found.volume_gb,
-        found.volume_mount_path, masked(found.registry_auth_id), found.public, found.serverless,
-        found.start_jupyter, found.start_ssh, found.advanced_start, found.earned, found.runtime_minutes,
+        template.id, template.name, template.image, template.env_names, template.ports,
+        template.container_disk_gb, template.volume_gb, template.volume_mount_path, masked(template.registry_auth_id),
+        template.public, template.serverless,
+        template.start_jupyter, template.start_ssh, template.advanced_start, template.earned, template.runtime_minutes,
     )  # fmt: skip

@@ -146,25 +146,25 @@ class Hands:
         await self.look()
         ids = confirmation.find(wanted, {key: record.name for key, record in self._fleet.records.items()})
         await self._settle_earlier(ids)
-        made = self._case(action, ids)
-        code = self._tell_left_out(made, ids)
-        while made.subjects:
-            confirmation.show(made)
-            if wrong := consequences.faults(made, made.count, made.bid):
+        case = self._case(action, ids)
+        code = self._tell_left_out(case, ids)
+        while case.subjects:
+            confirmation.show(case)
+            if wrong := consequences.faults(case, case.count, case.bid):
                 raise Refused("; ".join(wrong.values()))
             if terminal is not None:
-                await confirmation.agree(made, terminal)
-            kept = [subject.pod.id for subject in made.subjects]
+                await confirmation.agree(case, terminal)
+            subjects = [subject.pod.id for subject in case.subjects]
             await self.look()
-            fresh = self._case(action, kept)
-            if fresh.key == made.key:
+            fresh = self._case(action, subjects)
+            if fresh.key == case.key:
                 sent = await self._send(consequences.commands(fresh, fresh.count, fresh.bid))
                 return max(code, sent)
             say("it changed meanwhile. Nothing was sent.")
             if terminal is None:
                 return Exit.REFUSED
-            made = fresh
-            code = max(code, self._tell_left_out(made, kept))
+            case = fresh
+            code = max(code, self._tell_left_out(case, subjects))
         return code
 
     def _case(self, action: str, ids: Sequence[str]) -> Case:
@@ -173,11 +173,11 @@ class Hands:
     def _pods(self) -> dict[str, Pod | None]:
         return {key: r.pod if r.unreadable is None else None for key, r in self._fleet.records.items()}
 
-    def _tell_left_out(self, made: Case, ids: Sequence[str]) -> Exit:
+    def _tell_left_out(self, case: Case, ids: Sequence[str]) -> Exit:
         """Say of which pods nothing will come, and whether that is as good as done."""
-        code, action, records = Exit.OK, made.action, self._fleet.records
-        chosen = {subject.pod.id for subject in made.subjects}
-        for (name, why), key in zip(made.skipped, (key for key in ids if key not in chosen), strict=True):
+        code, action, records = Exit.OK, case.action, self._fleet.records
+        chosen = {subject.pod.id for subject in case.subjects}
+        for (name, why), key in zip(case.skipped, (key for key in ids if key not in chosen), strict=True):
             record = records.get(key)
             pod = record.pod if record is not None else None
             so = key not in self._fleet.deeds and action.reached(record)

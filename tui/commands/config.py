@@ -36,15 +36,15 @@ class Screen(NamedTuple):
     themes: Callable[[], Iterable[str]]
 
 
-def show(what: str, file: Path, screen: Screen, environ: Mapping[str, str] = os.environ) -> int:
+def show(topic: str, file: Path, screen: Screen, environ: Mapping[str, str] = os.environ) -> int:
     """Do one of the things that `podtop config` does; returns the exit code."""
-    if what == "init":
+    if topic == "init":
         return _init(file)
-    if what == "check":
+    if topic == "check":
         return _check(file, screen, environ)
-    if what == "keys":
+    if topic == "keys":
         return _keys(file, screen)
-    write(f"{file}\n" if what == "path" else writer.shipped())
+    write(f"{file}\n" if topic == "path" else writer.shipped())
     return Exit.OK
 
 
@@ -67,35 +67,37 @@ def _init(file: Path) -> int:
 
 def problems(reading: Reading, screen: Screen, environ: Mapping[str, str]) -> list[Problem]:
     """All that is wrong with a file, in the order of its lines: also what only the screen and the disk can tell."""
-    found = [*reading.problems, *beyond(reading, screen)]
+    all_problems = [*reading.problems, *beyond(reading, screen)]
     ssh = reading.values.get("ssh")
     if ssh is not None and ssh.key_file:
-        found += _file(reading, ("ssh", "key_file"), ssh.key_file)
+        all_problems += _file(reading, ("ssh", "key_file"), ssh.key_file)
     notify = reading.values.get("notify")
     if notify is not None and notify.webhook_token_file:
-        found += _file(reading, ("notify", "webhook_token_file"), notify.webhook_token_file)
+        all_problems += _file(reading, ("notify", "webhook_token_file"), notify.webhook_token_file)
     places: list[tuple[tuple[str, ...], Mapping[str, Any]]] = [((), reading.values)]
     for keys, table in places + [(("profiles", name), table) for name, table in reading.profiles.items()]:
         source = next((name for name in SOURCES if name in table), "")
         if source == "api_key_file":
-            found += _file(reading, (*keys, source), table[source])
+            all_problems += _file(reading, (*keys, source), table[source])
         elif source == "api_key_env" and not environ.get(table[source], "").strip():
             name = ".".join((*keys, source))
-            found.append(reading.at((*keys, source), f"{name}: the environment has no {table[source]} now", bad=False))
-    return sorted(found, key=lambda problem: problem.line)
+            all_problems.append(
+                reading.at((*keys, source), f"{name}: the environment has no {table[source]} now", bad=False)
+            )
+    return sorted(all_problems, key=lambda problem: problem.line)
 
 
 def beyond(reading: Reading, screen: Screen) -> list[Problem]:
     """What is wrong with the keymap and the theme."""
-    found = []
+    problems_found = []
     if keymap := reading.values.get("keymap"):
-        found += [reading.at(("keymap", name), words) for name, words in screen.faults(keymap)]
+        problems_found += [reading.at(("keymap", name), reason) for name, reason in screen.faults(keymap)]
     if theme := reading.values.get("theme"):
         themes = sorted(screen.themes())
         if theme not in themes:
             there = f"it takes {', '.join(themes)}{near(theme, themes)}"
-            found.append(reading.at(("theme",), f"theme = {theme!r} is not accepted; {there}"))
-    return found
+            problems_found.append(reading.at(("theme",), f"theme = {theme!r} is not accepted; {there}"))
+    return problems_found
 
 
 def _file(reading: Reading, keys: tuple[str, ...], name: str) -> list[Problem]:
@@ -109,11 +111,11 @@ def _check(file: Path, screen: Screen, environ: Mapping[str, str]) -> int:
     if not os.path.lexists(file):
         write(f"{file} is not there: every setting has its default. podtop config --init writes one.\n")
         return Exit.OK
-    found = problems(read(file), screen, environ)
-    for problem in found:
+    all_problems = problems(read(file), screen, environ)
+    for problem in all_problems:
         write(f"{'error' if problem.bad else 'warning'}: {problem}\n")
-    errors = sum(problem.bad for problem in found)
-    if not found:
+    errors = sum(problem.bad for problem in all_problems)
+    if not all_problems:
         write(f"{file}: all is well\n")
     return Exit.USAGE if errors else Exit.OK
 
@@ -127,5 +129,5 @@ def _keys(file: Path, screen: Screen) -> int:
     rows = [(bound.id, bound.keys, bound.help + (" (fixed)" if bound.fixed else ""))
             for bound in screen.bindings(reading.values.get("keymap", {}))]  # fmt: skip
     first, second = (max(len(row[n]) for row in rows) for n in (0, 1))
-    write("".join(f"{one:<{first}}  {keys:<{second}}  {words}\n" for one, keys, words in rows))
+    write("".join(f"{name:<{first}}  {keys:<{second}}  {meaning}\n" for name, keys, meaning in rows))
     return Exit.OK

@@ -31,7 +31,7 @@ def find(wanted: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
 
     names: of every pod, by id.
     """
-    found: list[str] = []
+    ids: list[str] = []
     for word in wanted:
         named = [id for id, name in names.items() if name == word]
         if word in names:
@@ -42,15 +42,15 @@ def find(wanted: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
                     "Say which: that one by its own name or in podtop itself, the other by its id",
                     Exit.USAGE,
                 )
-            found.append(word)
+            ids.append(word)
             continue
         if len(named) > 1:
             several = ", ".join(sorted(named))
             raise Refused(f"{word!r} is the name of {len(named)} pods: {several}. Say which, by its id", Exit.USAGE)
         if not named:
             raise Refused(_unknown(word, names), Exit.NOTHING)
-        found += named
-    return tuple(dict.fromkeys(found))
+        ids += named
+    return tuple(dict.fromkeys(ids))
 
 
 def _unknown(word: str, names: Mapping[str, str]) -> str:
@@ -59,55 +59,55 @@ def _unknown(word: str, names: Mapping[str, str]) -> str:
     there = near or [f"{id} ({name})" for id, name in names.items()]
     if not there:
         return f"there is no pod {word!r}, nor any other"
-    more = f", and {len(there) - 10} more" if len(there) > 10 else ""
+    rest = f", and {len(there) - 10} more" if len(there) > 10 else ""
     kind = "like it there are" if near else "there are"
-    return f"there is no pod {word!r}; {kind} {', '.join(there[:10])}{more}"
+    return f"there is no pod {word!r}; {kind} {', '.join(there[:10])}{rest}"
 
 
-def show(made: Case) -> None:
+def show(case: Case) -> None:
     """Say what will happen, to which pods, beside the output."""
     import sys
 
     width = min(_WIDEST, width_of_terminal(sys.stderr) or _WIDEST)
     try:
-        sys.stderr.write("".join(f"{line}\n" for line in lines(made, width)))
+        sys.stderr.write("".join(f"{line}\n" for line in lines(case, width)))
         sys.stderr.flush()
     except OSError as error:
         raise Refused(f"what will happen cannot be shown: {error.strerror or error}") from None
 
 
-def lines(made: Case, width: int) -> list[str]:
+def lines(case: Case, width: int) -> list[str]:
     """What a dialog says, in lines of `width` cells."""
-    found = [made.title]
-    for subject in made.subjects:
-        found += [f"  {subject.pod.name or subject.pod.id} ({subject.pod.id})", f"    {subject.line}"]
-    for point in made.points:
+    text = [case.title]
+    for subject in case.subjects:
+        text += [f"  {subject.pod.name or subject.pod.id} ({subject.pod.id})", f"    {subject.line}"]
+    for point in case.points:
         head = f"  {point.topic:<{_TOPIC}}"
-        found += textwrap.wrap(point.text, max(20, width), initial_indent=head, subsequent_indent=" " * len(head))
-    return found
+        text += textwrap.wrap(point.text, max(20, width), initial_indent=head, subsequent_indent=" " * len(head))
+    return text
 
 
-async def agree(made: Case, terminal: Terminal) -> None:
+async def agree(case: Case, terminal: Terminal) -> None:
     """Raises Refused unless a person agrees."""
-    answer = await terminal.ask(question(made))
+    answer = await terminal.ask(question(case))
     if answer is None:
         raise Refused("there was no answer")
-    if not agreed(made, answer):
-        raise Refused("not agreed" if not made.typed or not answer else f"that is not {made.typed!r}")
+    if not agreed(case, answer):
+        raise Refused("not agreed" if not case.typed or not answer else f"that is not {case.typed!r}")
 
 
-def question(made: Case) -> str:
-    one = len(made.subjects) == 1
-    verb = made.action.verb
-    if made.action.consent is Consent.PRESS:
-        return f"{verb.capitalize()} {'it' if one else f'these {len(made.subjects)} pods'}? [y/N] "
-    if one:
-        return f"To {verb} it, type its name, {made.typed}: "
-    return f"To {verb} these {len(made.subjects)} pods, type how many they are: "
+def question(case: Case) -> str:
+    single = len(case.subjects) == 1
+    verb = case.action.verb
+    if case.action.consent is Consent.PRESS:
+        return f"{verb.capitalize()} {'it' if single else f'these {len(case.subjects)} pods'}? [y/N] "
+    if single:
+        return f"To {verb} it, type its name, {case.typed}: "
+    return f"To {verb} these {len(case.subjects)} pods, type how many they are: "
 
 
-def agreed(made: Case, answer: str) -> bool:
+def agreed(case: Case, answer: str) -> bool:
     """Whether an answer is consent: `y`, or what has to be typed; for one pod its id is as good as its name."""
-    if not made.typed:
+    if not case.typed:
         return answer.lower() in ("y", "yes")
-    return answer == made.typed or (len(made.subjects) == 1 and answer == made.subjects[0].pod.id)
+    return answer == case.typed or (len(case.subjects) == 1 and answer == case.subjects[0].pod.id)

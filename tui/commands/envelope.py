@@ -106,13 +106,13 @@ class Desk:
         """Take an answer in. Raises Incomplete."""
         if self.kind in ("pods", "alerts"):
             if answer.pods is None:
-                said = "; ".join(problem.message for problem in answer.problems)
-                raise Incomplete(f"RunPod answered without the pods: {said}" if said else "RunPod told no pods")
+                messages = "; ".join(problem.message for problem in answer.problems)
+                raise Incomplete(f"RunPod answered without the pods: {messages}" if messages else "RunPod told no pods")
             self.fleet.apply(answer, at, took)
 
     def document(self, answer: Any, at: float) -> Document:
         """The document of the answer that was taken in last."""
-        found, total = self._items(answer, at)
+        shown, total = self._items(answer, at)
         return Document(
             kind=self.kind,
             at=iso(at) or "",
@@ -120,7 +120,7 @@ class Desk:
             profile=self._profile or UNSET,
             filters=offers.chips(self._market.query) if self.kind == "market" else UNSET,
             total=total,
-            items=found,
+            items=shown,
             money=items.money(answer.funds) if self.kind in ("pods", "alerts") else UNSET,
             problems=tuple(_problem(problem) for problem in answer.problems),
         )
@@ -134,8 +134,8 @@ class Desk:
                 everything = replace(self._market, filter=OfferFilter())
                 return items.offers(answer, self._market), len(items.offers(answer, everything))
             case "alerts":
-                every = items.alert_items(fleet, at, ())
-                return (items.alert_items(fleet, at, terms) if terms else every), len(every)
+                alert_list = items.alert_items(fleet, at, ())
+                return (items.alert_items(fleet, at, terms) if terms else alert_list), len(alert_list)
         from tui.commands import account_items
 
         if self.kind == "account":

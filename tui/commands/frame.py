@@ -71,4 +71,4 @@ def _words(error: Exception) -> str:
 def _is_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
-    return isinstance(error, ImportError | RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
+    return isinstance(error, ImportError | RuntimeError) and any(phrase in str(error) for phrase in _NO_MEMORY)

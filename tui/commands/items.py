@@ -318,8 +318,8 @@ class AlertItem(Struct, frozen=True, kw_only=True):
 
 
 def alert_items(fleet: Fleet, now: float, terms: tuple[str, ...]) -> tuple[AlertItem, ...]:
-    found = (_alert(alert, fleet, now) for alert in alerts(fleet, now))
-    return matching(found, terms, lambda a: f"{a.alert} {a.grade} {a.pod_name or ''} {a.pod_id or ''} {a.text}")
+    found_alerts = (_alert(alert, fleet, now) for alert in alerts(fleet, now))
+    return matching(found_alerts, terms, lambda a: f"{a.alert} {a.grade} {a.pod_name or ''} {a.pod_id or ''} {a.text}")
 
 
 def _alert(alert: Alert, fleet: Fleet, now: float) -> AlertItem:

@@ -11,22 +11,22 @@ from tui.commands.stdio import make_utf8, say, write
 from tui.storage.audit_log import AuditLogError, Entry, entries
 
 
-def rows(found: Iterable[Entry], tz: tzinfo | None = None) -> tuple[tuple[str, ...], ...]:
+def rows(entries_of: Iterable[Entry], tz: tzinfo | None = None) -> tuple[tuple[str, ...], ...]:
     """One row for each intent, oldest first: when, who, what, to which pod, how it ended, what was said of it."""
     intents: dict[str, Entry] = {}
     outcomes: dict[str, Entry] = {}
-    for entry in found:
+    for entry in entries_of:
         (intents if entry.phase == "intent" else outcomes)[entry.id] = entry
-    made = []
+    cells = []
     for key, intent in intents.items():
         end = outcomes.get(key)
         pod = intent.pod or (end.pod if end is not None else "")
         name = f"{intent.name} ({pod})" if intent.name and pod else intent.name or pod
         who = intent.user if intent.by == "keys" else f"{intent.user}, {intent.by}"
-        what = intent.action + _inputs(intent)
+        action = intent.action + _inputs(intent)
         outcome = end.outcome if end is not None else "no outcome known"
-        made.append((_when(intent.time, tz), who, what, name, outcome, end.message if end is not None else ""))
-    return tuple(made)
+        cells.append((_when(intent.time, tz), who, action, name, outcome, end.message if end is not None else ""))
+    return tuple(cells)
 
 
 def _inputs(intent: Entry) -> str:
@@ -54,15 +54,15 @@ def show(
 ) -> int:
     """Print the log; 0, or 1 when it cannot be read."""
     try:
-        found = _of(path, pod)
+        logged = _of(path, pod)
     except AuditLogError as error:
         say(str(error))
         return 1
     if as_json:
         make_utf8(sys.stdout)
-        write(_as_json(found, last))
+        write(_as_json(logged, last))
     else:
-        write(_as_table(rows(found, tz), last, path, pod))
+        write(_as_table(rows(logged, tz), last, path, pod))
     return 0
 
 
@@ -72,24 +72,24 @@ def _is_of(entry: Entry, pod: str | None) -> bool:
 
 def _of(path: Path, pod: str | None) -> list[Entry]:
     """What concerns a pod, or any: its intents, and the outcomes of those."""
-    every = list(entries(path))
-    wanted = {entry.id for entry in every if _is_of(entry, pod)}
-    return [entry for entry in every if entry.id in wanted]
+    all_entries = list(entries(path))
+    wanted = {entry.id for entry in all_entries if _is_of(entry, pod)}
+    return [entry for entry in all_entries if entry.id in wanted]
 
 
-def _as_json(found: list[Entry], last: int | None) -> str:
+def _as_json(logged: list[Entry], last: int | None) -> str:
     import msgspec
 
-    kept = list(dict.fromkeys(entry.id for entry in found))
-    wanted = set(kept if last is None else kept[-last:])
-    return "".join(msgspec.json.encode(entry).decode() + "\n" for entry in found if entry.id in wanted)
+    ids = list(dict.fromkeys(entry.id for entry in logged))
+    wanted = set(ids if last is None else ids[-last:])
+    return "".join(msgspec.json.encode(entry).decode() + "\n" for entry in logged if entry.id in wanted)
 
 
 def _as_table(table: tuple[tuple[str, ...], ...], last: int | None, path: Path, pod: str | None) -> str:
     shown = table if last is None else table[-last:]
     if not shown:
-        what = "no actions logged yet" if pod is None else f"no actions logged for {pod!r}"
-        return f"{what} ({path})\n"
+        reason = "no actions logged yet" if pod is None else f"no actions logged for {pod!r}"
+        return f"{reason} ({path})\n"
     widths = [max(len(row[n]) for row in shown) for n in range(5)]
     lines = []
     for row in shown:

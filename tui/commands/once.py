@@ -35,7 +35,7 @@ Past = Callable[[str], Path | None]
 
 
 def once(
-    source: Source, kind: str, form: str, text: str, every: float | None, past: Past, market: Selection = ALL
+    source: Source, kind: str, form: str, text: str, interval: float | None, past: Past, market: Selection = ALL
 ) -> int:
     """Ask and print; returns the exit code.
 
@@ -43,14 +43,14 @@ def once(
     every:  seconds between two questions; None asks once.
     market: what of the market is asked and printed.
     """
-    desk = Desk(kind, source.badge, text, (every or ALONE) * source.pace, source.profile, market)
-    printer = Printer(form, every is not None, sys.stdout)
+    desk = Desk(kind, source.badge, text, (interval or ALONE) * source.pace, source.profile, market)
+    printer = Printer(form, interval is not None, sys.stdout)
     teller = _Teller(desk, printer, source, past)
-    return asyncio.run(_run(source, teller, every))
+    return asyncio.run(_run(source, teller, interval))
 
 
-async def _run(source: Source, teller: _Teller, every: float | None) -> int:
-    asking = asyncio.ensure_future(_ask(source, teller, every))
+async def _run(source: Source, teller: _Teller, interval: float | None) -> int:
+    asking = asyncio.ensure_future(_ask(source, teller, interval))
     signalled: list[int] = []
 
     def end(code: int) -> None:
@@ -62,15 +62,15 @@ async def _run(source: Source, teller: _Teller, every: float | None) -> int:
         return await asking
     except asyncio.CancelledError:
         # To be told to stop is how a watch ends well.
-        return signalled[0] if every is None else Exit.OK
+        return signalled[0] if interval is None else Exit.OK
     except ReaderGone:
         return Exit.OK
 
 
-async def _ask(source: Source, teller: _Teller, every: float | None) -> int:
+async def _ask(source: Source, teller: _Teller, interval: float | None) -> int:
     cloud = await asyncio.to_thread(source.open)
     try:
-        return await (teller.once(cloud) if every is None else teller.watch(cloud, every))
+        return await (teller.once(cloud) if interval is None else teller.watch(cloud, interval))
     finally:
         await cloud.aclose()
 
@@ -105,14 +105,14 @@ class _Teller:
         say(f"{NOTHING[document.kind]}{' that match' if document.total else ''}")
         return Exit.NOTHING
 
-    async def watch(self, cloud: Cloud, every: float) -> int:
+    async def watch(self, cloud: Cloud, interval: float) -> int:
         """Until told to stop. What goes wrong is said once, and asked again politely.
 
         Who reads slowly holds up the next question, and nothing else: a signal is always heard.
         """
         out = Outlet()
         self._beside = Outlet(sys.stderr)
-        async for reading in Poller(self._desk.question(cloud), every):
+        async for reading in Poller(self._desk.question(cloud), interval):
             if isinstance(reading, Failed):
                 if isinstance(reading.error, NotOffered | Unauthorized):
                     self._say_once(str(reading.error))
@@ -167,5 +167,8 @@ class _Teller:
 def _lacking(document: Document) -> str:
     lacks = "; ".join(problem.message for problem in document.problems if problem.code != PARTIAL)
     cut = "; ".join(problem.message for problem in document.problems if problem.code == PARTIAL)
-    said = (f"RunPod's answer lacks something: {lacks}" if lacks else "", f"not all is shown: {cut}" if cut else "")
-    return ". ".join(filter(None, said))
+    sentences = (
+        f"RunPod's answer lacks something: {lacks}" if lacks else "",
+        f"not all is shown: {cut}" if cut else "",
+    )
+    return ". ".join(filter(None, sentences))

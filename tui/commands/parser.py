@@ -111,8 +111,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--demo", action="store_true", help="watch a simulated account: no key, no network, no money")
     _connection(top)
     top.add_argument("--theme", metavar="NAME", help="podtop-dark, podtop-light, another of podtop's or Textual's")
-    for flag, name, value, words in LOOKS:
-        top.add_argument(flag, dest=name, action="store_const", const=value, help=words)
+    for flag, name, value, meaning in LOOKS:
+        top.add_argument(flag, dest=name, action="store_const", const=value, help=meaning)
     top.add_argument(
         "--no-record", dest="record", action="store_const", const=False, help="keep no history of what is seen"
     )
@@ -198,11 +198,11 @@ def _whom(to: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) 
 def _connection(to: argparse.ArgumentParser, default: str | None = None) -> None:
     """Whom to ask, and how often."""
     _whom(to, default)
-    for flag, metavar, words in (
+    for flag, metavar, meaning in (
         ("--interval", "S", "seconds between polls of pods and balance (5; at least 2)"),
         ("--market-interval", "S", "seconds between polls of prices (30; at least 2)"),
     ):
-        to.add_argument(flag, metavar=metavar, help=words, default=default)
+        to.add_argument(flag, metavar=metavar, help=meaning, default=default)
 
 
 def _world(to: argparse.ArgumentParser, of: str) -> None:
@@ -235,8 +235,8 @@ def _seconds(text: str) -> float:
 
 def _add_market_flags(to: argparse.ArgumentParser, before: str = "") -> None:
     """Add what narrows the market at RunPod, and sorts it. `before`: what the help of each begins with."""
-    for flag, metavar, words in MARKET_FLAGS:
-        to.add_argument(flag, metavar=metavar, help=f"{before}{words}")
+    for flag, metavar, meaning in MARKET_FLAGS:
+        to.add_argument(flag, metavar=metavar, help=f"{before}{meaning}")
 
 
 def _add_commands(to: Commands) -> None:
@@ -245,13 +245,13 @@ def _add_commands(to: Commands) -> None:
         "once", help="ask once and print: a table, JSON or CSV", allow_abbrev=False, epilog=_EXIT_CODES,
         description="Ask RunPod once, print what it says, and end.",
     )  # fmt: skip
-    words = "pods, as without a word; market, which needs no API key; account; hosts; alerts: what needs an eye"
-    once.add_argument("kind", nargs="?", choices=KINDS, default="pods", metavar="WHAT", help=words)
+    kinds = "pods, as without a word; market, which needs no API key; account; hosts; alerts: what needs an eye"
+    once.add_argument("kind", nargs="?", choices=KINDS, default="pods", metavar="WHAT", help=kinds)
     form = once.add_mutually_exclusive_group()
-    for name, what in zip(
+    for name, meaning in zip(
         FORMATS, ("one JSON document a line", "CSV, its header once", "aligned text, as without a flag"), strict=True
     ):
-        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, default="table", help=what)
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, default="table", help=meaning)
     once.add_argument(
         "--filter",
         metavar="TEXT",
@@ -303,5 +303,5 @@ def _add_help(to: Commands) -> None:
         "help", help="list commands and help topics, or show one", allow_abbrev=False,
         description="List commands and help topics, or show one of them.",
     )  # fmt: skip
-    words = "a help topic, or a command; without it, list them"
-    shown.add_argument("topic", nargs="?", type=topic, choices=known, metavar="TOPIC", help=words)
+    meaning = "a help topic, or a command; without it, list them"
+    shown.add_argument("topic", nargs="?", type=topic, choices=known, metavar="TOPIC", help=meaning)

@@ -56,8 +56,8 @@ def leased(fleet: Fleet, now: float) -> str:
     lease = min(fleet.leases.values(), key=acts_at)
     minutes = max(0, round((acts_at(lease) - now) / 60))
     left = f"{minutes // 60}h {minutes % 60:02d}m" if minutes >= 60 else f"{minutes}m"
-    more = f", and {len(fleet.leases) - 1} more" if len(fleet.leases) > 1 else ""
-    return f" · {lease.action} {lease.name} in {left}{more}"
+    rest = f", and {len(fleet.leases) - 1} more" if len(fleet.leases) > 1 else ""
+    return f" · {lease.action} {lease.name} in {left}{rest}"
 
 
 class _Status:
@@ -130,8 +130,8 @@ async def _record(
     try:
         await running
     except asyncio.CancelledError:
-        kept = recorder is not None and (recorder.written or recorder.state is State.ELSEWHERE)
-        end = "stopped; what was seen is kept" if kept else "stopped; nothing was recorded"
+        is_kept = recorder is not None and (recorder.written or recorder.state is State.ELSEWHERE)
+        end = "stopped; what was seen is kept" if is_kept else "stopped; nothing was recorded"
         session.messages.post(UserMessage(end, Level.INFO))
     finally:
         if enforcing is not None:

@@ -57,19 +57,24 @@ def _padded(text: str, cells: int, right: bool) -> str:
 def aligned(columns: Sequence[Column], rows: Sequence[Any], width: int | None) -> list[str]:
     """The lines of a table, its titles first, in `width` cells; None is as wide as it takes, with true texts."""
     drawn: Callable[[str], str] = shown if width is not None else str
-    kept = [(column, [column.title, *(drawn(column.text(row)) or UNKNOWN for row in rows)]) for column in columns]
-    sizes = [max(map(width_of, texts)) for _, texts in kept]
+    drawn_columns = [
+        (column, [column.title, *(drawn(column.text(row)) or UNKNOWN for row in rows)]) for column in columns
+    ]
+    sizes = [max(map(width_of, texts)) for _, texts in drawn_columns]
     if width is not None:
-        _squeeze([column for column, _ in kept], sizes, width)
-        kept = [pair for pair, size in zip(kept, sizes, strict=True) if size]
+        _squeeze([column for column, _ in drawn_columns], sizes, width)
+        drawn_columns = [pair for pair, size in zip(drawn_columns, sizes, strict=True) if size]
         sizes = [size for size in sizes if size]
     lines: list[str] = []
     for index in range(len(rows) + 1):
-        *cells, last = [texts[index] for _, texts in kept]
-        parts = textwrap.wrap(last, sizes[-1]) if kept[-1][0].wrap and width is not None else [last]
-        head = [_padded(cut(text, size), size, c.right) for text, size, (c, _) in zip(cells, sizes, kept, strict=False)]
+        *cells, last = [texts[index] for _, texts in drawn_columns]
+        parts = textwrap.wrap(last, sizes[-1]) if drawn_columns[-1][0].wrap and width is not None else [last]
+        head = [
+            _padded(cut(text, size), size, c.right)
+            for text, size, (c, _) in zip(cells, sizes, drawn_columns, strict=False)
+        ]
         for part in parts or [""]:
-            end = _padded(cut(part, sizes[-1]), sizes[-1], kept[-1][0].right)
+            end = _padded(cut(part, sizes[-1]), sizes[-1], drawn_columns[-1][0].right)
             line = GAP.join((*head, end)).rstrip()
             lines.append(line if width is None else cut(line, width))
             head = [" " * size for size in sizes[:-1]]
@@ -192,14 +197,14 @@ HOST_COLUMNS = (
 COLUMNS = {"pods": POD_COLUMNS, "market": OFFER_COLUMNS, "alerts": ALERT_COLUMNS, "hosts": HOST_COLUMNS}
 
 
-def table(kind: str, found: Sequence[Any], width: int | None) -> list[str]:
+def table(kind: str, items: Sequence[Any], width: int | None) -> list[str]:
     """Lines for people; nothing of nothing."""
-    if not found:
+    if not items:
         return []
     if kind != "account":
-        return aligned(COLUMNS[kind], found, width)
-    pairs = [(name, cell(value)) for name, value in fields(found[0]).items()]
-    lists = {name: getattr(found[0], name) for name in found[0].__struct_fields__ if name not in dict(pairs)}
+        return aligned(COLUMNS[kind], items, width)
+    pairs = [(name, cell(value)) for name, value in fields(items[0]).items()]
+    lists = {name: getattr(items[0], name) for name in items[0].__struct_fields__ if name not in dict(pairs)}
     pairs += [(name, f"{len(value)}, told by --json") for name, value in lists.items()]
     return aligned((Column("FIELD", lambda p: p[0]), Column("VALUE", lambda p: p[1])), pairs, width)
 
@@ -236,11 +241,11 @@ def flat(item: type[Struct]) -> tuple[str, ...]:
     return tuple(field.name for field in structs.fields(item) if get_origin(field.type) is not tuple)
 
 
-def csv_rows(kind: str, at: str, found: Sequence[Any]) -> str:
+def csv_rows(kind: str, at: str, items: Sequence[Any]) -> str:
     """One row for each item; of the account one for each field."""
     if kind == "account":
-        return "".join(_line((at, name, cell(value))) for one in found for name, value in fields(one).items())
-    return "".join(_line((at, *map(cell, fields(one).values()))) for one in found)
+        return "".join(_line((at, name, cell(value))) for item in items for name, value in fields(item).items())
+    return "".join(_line((at, *map(cell, fields(item).values()))) for item in items)
 
 
 def _line(cells: Sequence[str]) -> str:

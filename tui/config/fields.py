@@ -35,12 +35,12 @@ Free = Field | type[Struct]
 
 def _declared(table: type[Struct]) -> Iterator[tuple[Field | None, str, Any]]:
     """Of each key its field where it has one, its name, its bare type."""
-    for one in structs.fields(table):
-        if get_origin(one.type) is Annotated:
-            bare, kind, words = get_args(one.type)
-            yield Field(one.name, kind, words, one.default), one.name, bare
+    for field in structs.fields(table):
+        if get_origin(field.type) is Annotated:
+            bare, kind, meaning = get_args(field.type)
+            yield Field(field.name, kind, meaning, field.default), field.name, bare
         else:
-            yield None, one.name, one.type
+            yield None, field.name, field.type
 
 
 @cache

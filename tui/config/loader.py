@@ -29,8 +29,8 @@ TOLD = 5
 class ConfigError(Exception):
     """A setting that cannot be used. `str()` says where it stands, what it is, and what is accepted; never a key."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__(mask(words))
+    def __init__(self, reason: str) -> None:
+        super().__init__(mask(reason))
 
 
 class Unusable(ConfigError):
@@ -107,12 +107,12 @@ def key_text(text: str) -> str:
     """
     lines = [line.strip() for line in text.splitlines()]
     lines = [line for line in lines if line and not line.startswith("#") and not re.fullmatch(r"\[[^\]]*\]", line)]
-    told = [found.groups() for line in lines if (found := _ASSIGNMENT.fullmatch(line))]
-    if named := [value for name, value in told if name.upper() in _KEY_NAMES]:
+    assignments = [match.groups() for line in lines if (match := _ASSIGNMENT.fullmatch(line))]
+    if named := [value for name, value in assignments if name.upper() in _KEY_NAMES]:
         return named[0]
     if len(lines) > 1:
         raise ValueError
-    return told[0][1] if told else "".join(lines)
+    return assignments[0][1] if assignments else "".join(lines)
 
 
 _KEY_NAMES = ("RUNPOD_API_KEY", "APIKEY", "API_KEY")
@@ -121,19 +121,19 @@ _KEY_NAMES = ("RUNPOD_API_KEY", "APIKEY", "API_KEY")
 def _key_file(name: str, origin: str) -> Key:
     path = paths.expanded(name)
     try:
-        found = reading.read(path)
+        content = reading.read(path)
     except reading.FileTrouble as error:
         hint = ""
         if looks_like_a_key(name):
             hint = ". This looks like a key itself: what is wanted is the name of a file that holds one"
         raise ConfigError(f"{origin}: {path} {error}{hint}") from None
     try:
-        text = key_text(found.text)
+        text = key_text(content.text)
     except ValueError:
         raise ConfigError(
             f"{origin}: {path} has several lines, and none sets RUNPOD_API_KEY: leave the key alone in it"
         ) from None
-    return check_key(text, str(path), reading.exposure(path, found.stat))
+    return check_key(text, str(path), reading.exposure(path, content.stat))
 
 
 def _runpod_key(path: Path) -> Key | None:
@@ -142,7 +142,7 @@ def _runpod_key(path: Path) -> Key | None:
     None where there is no such file. Raises ConfigError where it holds none, or cannot be read.
     """
     try:
-        found = reading.read(path)
+        content = reading.read(path)
     except reading.FileTrouble as error:
         if error.missing:
             return None
@@ -150,7 +150,7 @@ def _runpod_key(path: Path) -> Key | None:
     import tomllib
 
     try:
-        table = tomllib.loads(found.text)
+        table = tomllib.loads(content.text)
     except RecursionError:
         raise ConfigError(f"{path}: it is nested too deeply") from None
     except ValueError as error:
@@ -162,7 +162,7 @@ def _runpod_key(path: Path) -> Key | None:
         for name in ("apikey", "api_key", "apiKey"):
             value = scope.get(name)
             if isinstance(value, str) and value.strip():
-                return check_key(value, str(path), reading.exposure(path, found.stat))
+                return check_key(value, str(path), reading.exposure(path, content.stat))
     raise ConfigError(f"{path}: there is no apikey in it")
 
 
@@ -195,12 +195,12 @@ def find_key(
     """
     if flag is not None:
         return _key_file(flag, "--api-key-file")
-    if own and (found := _told_key(own, environ, f"{file}, profile {profile}", f"profiles.{profile}.")):
-        return found
+    if own and (key := _told_key(own, environ, f"{file}, profile {profile}", f"profiles.{profile}.")):
+        return key
     if environ.get("RUNPOD_API_KEY", "").strip():
         return check_key(environ["RUNPOD_API_KEY"], "RUNPOD_API_KEY")
-    if found := _told_key(values, environ, str(file), ""):
-        return found
+    if key := _told_key(values, environ, str(file), ""):
+        return key
     try:
         return _runpod_key(runpod_file)
     except ConfigError as error:
@@ -258,8 +258,12 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         return {}
     from tui.config.fields import fields
 
-    told = {field.variable: field.name for field in fields(Settings).values() if field.variable}
-    return {told[name]: _given(told[name], environ[name], f"environment: {name}") for name in here if name in told}
+    by_variable = {field.variable: field.name for field in fields(Settings).values() if field.variable}
+    return {
+        by_variable[name]: _given(by_variable[name], environ[name], f"environment: {name}")
+        for name in here
+        if name in by_variable
+    }
 
 
 def load(flags: Mapping[str, Any], *, file: Path, runpod_file: Path, environ: Mapping[str, str] = os.environ) -> Config:
@@ -276,15 +280,19 @@ def load(flags: Mapping[str, Any], *, file: Path, runpod_file: Path, environ: Ma
     if os.path.lexists(file):
         from tui.config.reader import read
 
-        told = read(file)
-        if told.errors:
-            more = f" (and {len(told.errors) - 1} more: podtop config --check)" if len(told.errors) > 1 else ""
-            raise ConfigError(f"{told.errors[0]}{more}")
-        values.update(told.values)
-        profiles = told.profiles
-        warnings = tuple(str(problem) for problem in told.warnings[:TOLD])
-        if len(told.warnings) > TOLD:
-            warnings += (f"{file}: {len(told.warnings) - TOLD} more warnings: podtop config --check",)
+        reading_of_file = read(file)
+        if reading_of_file.errors:
+            rest = (
+                f" (and {len(reading_of_file.errors) - 1} more: podtop config --check)"
+                if len(reading_of_file.errors) > 1
+                else ""
+            )
+            raise ConfigError(f"{reading_of_file.errors[0]}{rest}")
+        values.update(reading_of_file.values)
+        profiles = reading_of_file.profiles
+        warnings = tuple(str(problem) for problem in reading_of_file.warnings[:TOLD])
+        if len(reading_of_file.warnings) > TOLD:
+            warnings += (f"{file}: {len(reading_of_file.warnings) - TOLD} more warnings: podtop config --check",)
     in_file = dict(values)
     around = _from_environment(environ)
     if "api_key_file" in around:
@@ -326,5 +334,5 @@ _SHORTEST = 6
 
 def _remember(hidden: Hidden, environ: Mapping[str, str]) -> None:
     """Know all secrets within reach, also those that are not used, so that none is ever written."""
-    told = (environ[name].strip() for name in environ if name.upper().endswith(_NAMES_A_SECRET))
-    remember(*hidden.secrets, *(Secret(text) for text in told if len(text) >= _SHORTEST))
+    secrets = (environ[name].strip() for name in environ if name.upper().endswith(_NAMES_A_SECRET))
+    remember(*hidden.secrets, *(Secret(text) for text in secrets if len(text) >= _SHORTEST))

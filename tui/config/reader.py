@@ -35,8 +35,8 @@ class Problem(Struct, frozen=True):
     bad: bool = True
 
     def __str__(self) -> str:
-        words = mask(self.words)
-        return f"{self.file}, line {self.line}: {words}" if self.line else f"{self.file}: {words}"
+        text = mask(self.words)
+        return f"{self.file}, line {self.line}: {text}" if self.line else f"{self.file}: {text}"
 
 
 class Reading(Struct, frozen=True):
@@ -52,9 +52,9 @@ class Reading(Struct, frozen=True):
         """The line of a key; that of its table where the key itself is nowhere."""
         return self.lines.get(keys) or (self.line(*keys[:-1]) if keys else 0)
 
-    def at(self, keys: Keys, words: str, *, bad: bool = True) -> Problem:
+    def at(self, keys: Keys, text: str, *, bad: bool = True) -> Problem:
         """A problem with what stands there."""
-        return Problem(self.file, self.line(*keys), words, bad)
+        return Problem(self.file, self.line(*keys), text, bad)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -67,8 +67,8 @@ class Reading(Struct, frozen=True):
 
 def refusal(name: str, field: Field, value: object) -> str:
     """Why a value is not taken, in words."""
-    told = field.kind.tell(value)
-    return f"{name}{f' = {told}' if told else ''} is not accepted; it takes {field.kind.accepted}"
+    accepted = field.kind.tell(value)
+    return f"{name}{f' = {accepted}' if accepted else ''} is not accepted; it takes {field.kind.accepted}"
 
 
 LONGEST_NAME = 64
@@ -84,8 +84,8 @@ def near(name: str, names: Iterable[str]) -> str:
 
     if len(name) > LONGEST_NAME:
         return ""
-    found = difflib.get_close_matches(name, list(names), 1)
-    return f"; did you mean {found[0]}?" if found else ""
+    matches = difflib.get_close_matches(name, list(names), 1)
+    return f"; did you mean {matches[0]}?" if matches else ""
 
 
 DEEPEST = 100
@@ -142,7 +142,7 @@ def _dotted(text: str) -> int | None:
 
 def _longest_number(text: str) -> int:
     """The line of the longest run of digits."""
-    longest = max(re.finditer(r"[0-9_A-Fa-f]+", text), key=lambda found: found.end() - found.start(), default=None)
+    longest = max(re.finditer(r"[0-9_A-Fa-f]+", text), key=lambda match: match.end() - match.start(), default=None)
     return text.count("\n", 0, longest.start()) + 1 if longest is not None else 0
 
 
@@ -165,8 +165,8 @@ class _Reader:
         self._found: list[Problem] = []
         self._unknowns = 0
 
-    def _say(self, keys: Keys, words: str, *, bad: bool = True) -> None:
-        self._found.append(self._where.at(keys, words, bad=bad))
+    def _say(self, keys: Keys, text: str, *, bad: bool = True) -> None:
+        self._found.append(self._where.at(keys, text, bad=bad))
 
     def read(self, table: dict[str, Any]) -> Reading:
         values: dict[str, Any] = {}
@@ -184,15 +184,15 @@ class _Reader:
                 values[name] = struct(**self._table((name,), struct, value))
             elif isinstance(inner := free()[name], Field):
                 values[name] = {}
-                for key, one in value.items():
-                    self._one((name, key), inner._replace(name=key), one, values[name])
+                for key, entry in value.items():
+                    self._one((name, key), inner._replace(name=key), entry, values[name])
             else:
                 self._profiles(inner, value, profiles)
         self._sources((), values)
         self._profile_is_there(values, profiles)
         self._private(values, profiles)
-        found = tuple(sorted(self._found, key=lambda problem: problem.line))
-        return Reading(self._where.file, values, profiles, self._where.lines, found)
+        problems = tuple(sorted(self._found, key=lambda problem: problem.line))
+        return Reading(self._where.file, values, profiles, self._where.lines, problems)
 
     def _one(self, keys: Keys, field: Field, value: object, into: dict[str, Any]) -> None:
         try:
@@ -217,7 +217,7 @@ class _Reader:
         return values
 
     def _profiles(self, struct: type[Struct], table: dict[str, Any], into: dict[str, dict[str, Any]]) -> None:
-        for name, one in table.items():
+        for name, profile in table.items():
             keys = ("profiles", name)
             try:
                 value_types.NAME.read(name)
@@ -226,10 +226,10 @@ class _Reader:
                     keys, f"profiles.{value_types.short(name)!r} is not accepted; it takes {value_types.NAME.accepted}"
                 )
                 continue
-            if not isinstance(one, dict):
+            if not isinstance(profile, dict):
                 self._say(keys, f"profiles.{name} is not accepted; it is a table: [profiles.NAME]")
                 continue
-            into[name] = self._table(keys, struct, one)
+            into[name] = self._table(keys, struct, profile)
             self._sources(keys, into[name])
 
     def _sources(self, keys: Keys, values: Mapping[str, Any]) -> None:
@@ -263,9 +263,9 @@ SOURCES = ("api_key", "api_key_file", "api_key_env")
 def unknown_profile(name: str, profiles: Iterable[str]) -> str:
     """That a profile does not exist, and which do."""
     there = sorted(profiles)
-    more = f" and {len(there) - 20} more" if len(there) > 20 else ""
+    rest = f" and {len(there) - 20} more" if len(there) > 20 else ""
     exist = (
-        f"there are {', '.join(there[:20])}{more}"
+        f"there are {', '.join(there[:20])}{rest}"
         if there
         else "there is none: [profiles.NAME] in config.toml makes one"
     )

@@ -42,8 +42,8 @@ class _Scanner:
 
     def _next(self) -> bool:
         """Go to what comes after blanks and comments; whether anything does."""
-        found = _BLANK.match(self.text, self.at)
-        self.at = found.end() if found else self.at
+        blank = _BLANK.match(self.text, self.at)
+        self.at = blank.end() if blank else self.at
         return self.at < len(self.text)
 
     def _note(self, path: Path, start: int) -> None:
@@ -55,13 +55,13 @@ class _Scanner:
 
     def _key(self) -> Path:
         parts = []
-        while found := _KEY.match(self.text, self.at):
-            quoted, literal, bare = found.groups()
+        while match := _KEY.match(self.text, self.at):
+            quoted, literal, bare = match.groups()
             if quoted is not None:
                 parts.append(tomllib.loads(f'key = "{quoted}"')["key"])
             else:
                 parts.append(literal if literal is not None else bare)
-            self.at = found.end()
+            self.at = match.end()
             if self.text[self.at : self.at + 1] != ".":
                 break
             self.at += 1
@@ -89,8 +89,8 @@ class _Scanner:
                     self._pair(path)
             self.at += 1
         else:
-            found = (_STRING if opening in "\"'" else _BARE).match(self.text, self.at)
-            self.at = found.end() if found else len(self.text)
+            match = (_STRING if opening in "\"'" else _BARE).match(self.text, self.at)
+            self.at = match.end() if match else len(self.text)
 
 
 def lines_of(text: str) -> dict[Path, int]:

@@ -110,9 +110,9 @@ def text(accepted: str, pattern: str = r"(?=.*\S).+", *, example: str = "") -> K
     return Kind(accepted, str, {"pattern": f"^(?:{pattern})$"}, _on_one_line, example=f'"{example}"')
 
 
-def choice(*words: str) -> Kind:
+def choice(*names: str) -> Kind:
     """One of a few words."""
-    return Kind(", ".join(words[:-1]) + f" or {words[-1]}", cast("Any", Literal)[words])
+    return Kind(", ".join(names[:-1]) + f" or {names[-1]}", cast("Any", Literal)[names])
 
 
 def _without_nul(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -40,12 +40,12 @@ def written(field: Field) -> str:
     return f"{field.default:g}" if isinstance(field.default, float) else json.dumps(field.default)
 
 
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
-def _comment(words: str) -> Iterator[str]:
-    return (f"# {line}" for line in wrap(words, WIDTH, break_on_hyphens=False))
+def _comment(text: str) -> Iterator[str]:
+    return (f"# {line}" for line in wrap(text, WIDTH, break_on_hyphens=False))
 
 
 def _settings(table: type[Struct]) -> Iterator[str]:
@@ -96,7 +96,7 @@ def schema(bindings: Mapping[str, str]) -> str:
         properties[name] = _table(table)
     for name, inner in free().items():
         if isinstance(inner, Field):
-            keys = {one: {"description": words, **inner.kind.schema} for one, words in bindings.items()}
+            keys = {action: {"description": meaning, **inner.kind.schema} for action, meaning in bindings.items()}
             properties[name] = _object(keys, f"{_sentence(inner.words)}.")
         else:
             properties[name] = {
@@ -108,15 +108,15 @@ def schema(bindings: Mapping[str, str]) -> str:
     return json.dumps({**head, **whole}, indent=1, ensure_ascii=False) + "\n"
 
 
-def _indented(words: str, by: int) -> list[str]:
-    return [" " * by + line for line in wrap(words, WIDTH - by, break_on_hyphens=False)]
+def _indented(text: str, by: int) -> list[str]:
+    return [" " * by + line for line in wrap(text, WIDTH - by, break_on_hyphens=False)]
 
 
 def explained() -> str:
     """Every setting in two lines, for the help of `podtop config` and for the manual."""
     lines = []
-    every: list[tuple[str, type[Struct]]] = [("", Settings), *tables().items(), ("profiles.NAME", Profile)]
-    for title, table in every:
+    all_tables: list[tuple[str, type[Struct]]] = [("", Settings), *tables().items(), ("profiles.NAME", Profile)]
+    for title, table in all_tables:
         lines += ["", f"[{title}]" if title else "at the top of the file:"]
         for field in fields(table).values():
             lines.append(f"  {field.name}")

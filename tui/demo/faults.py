@@ -78,10 +78,10 @@ class Faults:
         return next((int(name) for name in self.active if name.isdigit()), None)
 
 
-def parse(words: Iterable[str]) -> Faults:
+def parse(texts: Iterable[str]) -> Faults:
     """Faults from the command line: NAME or NAME:VALUE. Raises FaultError."""
     faults = Faults()
-    for word in words:
+    for word in texts:
         name, colon, value = word.partition(":")
         try:
             faults.set(name, float(value) if colon else None)

@@ -204,11 +204,11 @@ class World:
         pod.change = f"Resumed by user: {js_date(self.now)}"
         return pod
 
-    def _afford(self, rate: float, what: str) -> None:
+    def _afford(self, rate: float, purpose: str) -> None:
         """RunPod asks for an hour of credit beforehand."""
         if self.balance < rate:
             raise Refusal(
-                f"Insufficient balance to {what}. You need at least ${rate:.2f} "
+                f"Insufficient balance to {purpose}. You need at least ${rate:.2f} "
                 f"(current: ${self.balance:.2f}, deficit: ${rate - self.balance:.2f})."
             )
 

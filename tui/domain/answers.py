@@ -24,8 +24,8 @@ def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
             return Outcome(Status.NOT_SENT, text, "Nothing was sent: try again when RunPod can be reached.")
         case api.Unreachable() | api.Malformed():
             answer = UNREADABLE if isinstance(error, api.Malformed) else LOST
-            words = "It may have happened: podtop looks, and sends nothing twice."
-            return Outcome(Status.UNKNOWN, text, words, answer=answer)
+            advised = "It may have happened: podtop looks, and sends nothing twice."
+            return Outcome(Status.UNKNOWN, text, advised, answer=answer)
         case api.Rejected() if is_vague(error.reasons):
             return Outcome(Status.UNKNOWN, text, advice(error.reasons), answer=VAGUE)
         case api.Rejected():
@@ -41,22 +41,20 @@ def answered(action: Action, command: Command, receipt: Receipt | None) -> Outco
     if receipt is None:
         return Outcome(Status.DONE, "RunPod says it is gone")
     count, asked = receipt.gpu_count, command.gpus
-    made = receipt.pod_id if action.target is Target.NEW else ""
+    pod = receipt.pod_id if action.target is Target.NEW else ""
     if action.starts and count == 0 and asked != 0:
         return Outcome(
             Status.DONE,
             "it runs with NO GPU: its host had none free",
             "It is there for its data only. Stop it, and try again later or deploy elsewhere.",
-            made,
+            pod,
         )
     if action.starts and asked is not None and count is not None and count < asked:
-        return Outcome(Status.DONE, f"it got {count} of {asked} GPUs", "Its host had no more free.", made)
-    said = receipt.status_change.text if receipt.status_change is not None else (receipt.status or "").lower()
-    words = said.split(":")[0] if said else "RunPod says it is done"
+        return Outcome(Status.DONE, f"it got {count} of {asked} GPUs", "Its host had no more free.", pod)
+    status = receipt.status_change.text if receipt.status_change is not None else (receipt.status or "").lower()
+    text = status.split(":")[0] if status else "RunPod says it is done"
     trouble = "; ".join(p.message for p in receipt.problems)
-    return Outcome(
-        Status.DONE, f"{made}, {words}" if made else words, f"RunPod adds: {trouble}" if trouble else "", made
-    )
+    return Outcome(Status.DONE, f"{pod}, {text}" if pod else text, f"RunPod adds: {trouble}" if trouble else "", pod)
 
 
 def limits_of(inputs: Mapping[str, object]) -> tuple[str, ...]:

@@ -88,19 +88,19 @@ def fault(
     if funds.balance < per_hr:
         return "the balance is less than an hour of it"
     faults = deploy_validation.faults(draft, offers, names, now, tz)
-    return next((f"{name.replace('_', ' ')}: {words}" for name, words in faults.items()), None)
+    return next((f"{name.replace('_', ' ')}: {reason}" for name, reason in faults.items()), None)
 
 
 def ended(sending: MarketWatch, outcome: Outcome) -> MarketWatch:
     """The watch after an attempt: only what RunPod had none of, or never got, may be tried again."""
-    plan, words = sending.plan, outcome.text
+    plan, text = sending.plan, outcome.text
     again = plan is not None and plan.attempts > 0 and outcome.later
     # Values that are secret are still known here alone.
     is_held = plan is not None and bool(plan.env or plan.hidden)
-    waits = replace(sending, state=State.ARMED, holder=sending.holder if is_held else "", words=words)
+    waits = replace(sending, state=State.ARMED, holder=sending.holder if is_held else "", words=text)
     match outcome.ending:
         case Status.DONE:
-            return replace(sending, state=State.DONE, words=words)
+            return replace(sending, state=State.DONE, words=text)
         case Status.NOT_SENT:
             # Nothing left this machine: it does not count.
             left = replace(plan, attempts=plan.attempts + 1) if plan is not None else None
@@ -109,6 +109,6 @@ def ended(sending: MarketWatch, outcome: Outcome) -> MarketWatch:
             return waits
         case Status.REFUSED | Status.NOT_DONE:
             # An answer that was lost may still become a pod: after one, only a person tries again.
-            return replace(sending, state=State.GIVEN_UP, words=words)
+            return replace(sending, state=State.GIVEN_UP, words=text)
         case Status.UNKNOWN:
-            return replace(sending, state=State.UNKNOWN, words=words)
+            return replace(sending, state=State.UNKNOWN, words=text)

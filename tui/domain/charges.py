@@ -50,14 +50,14 @@ def _parts(charge: Charge) -> dict[str, float]:
     named = {
         "pods": charge.pods, "storage": charge.disk, "API": charge.api, "serverless": charge.serverless,
     }  # fmt: skip
-    found = {kind: value for kind, value in named.items() if value is not None and math.isfinite(value) and value}
+    parts = {kind: value for kind, value in named.items() if value is not None and math.isfinite(value) and value}
     if charge.amount is not None and math.isfinite(charge.amount):
-        rest = charge.amount - sum(found.values())
+        rest = charge.amount - sum(parts.values())
         # Parts of cents are roundings.
-        if abs(rest) >= 0.01 or (not found and rest):
+        if abs(rest) >= 0.01 or (not parts and rest):
             kind = kind_of(charge)
-            found[kind] = found.get(kind, 0.0) + rest
-    return found
+            parts[kind] = parts.get(kind, 0.0) + rest
+    return parts
 
 
 def days(charges: Iterable[Charge]) -> tuple[Day, ...]:
@@ -72,10 +72,10 @@ def days(charges: Iterable[Charge]) -> tuple[Day, ...]:
     return tuple(Day(at, tuple(sums[at].get(kind, 0.0) for kind in KINDS)) for at in sorted(sums))
 
 
-def total(found: Iterable[Day]) -> tuple[float, ...]:
+def total(days: Iterable[Day]) -> tuple[float, ...]:
     """The sums of each kind."""
     sums = [0.0] * len(KINDS)
-    for day in found:
+    for day in days:
         for index, amount in enumerate(day.amounts):
             sums[index] += amount
     return tuple(sums)
@@ -102,16 +102,16 @@ class Month(NamedTuple):
     left: float
 
 
-def month(found: Sequence[Day], spend_per_hr: float | None, now: float) -> Month:
+def month(days: Sequence[Day], spend_per_hr: float | None, now: float) -> Month:
     """The present month of UTC."""
     when = datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     start = when.timestamp()
     end = (when + timedelta(days=32)).replace(day=1).timestamp()
     earlier = (when - timedelta(days=1)).replace(day=1).timestamp()
-    current = [day for day in found if start <= day.at < end]
-    last = [day for day in found if earlier <= day.at < start]
+    current = [day for day in days if start <= day.at < end]
+    last = [day for day in days if earlier <= day.at < start]
     today = now // DAY * DAY
-    lately = [day for day in found if today - LATELY * DAY <= day.at < today]
+    lately = [day for day in days if today - LATELY * DAY <= day.at < today]
     to_date = total(current)
     left = max(0.0, end - now)
     by_spend = by_mean = mean = None
@@ -119,13 +119,13 @@ def month(found: Sequence[Day], spend_per_hr: float | None, now: float) -> Month
         by_spend = sum(to_date) + max(0.0, spend_per_hr) * left / 3600.0
     if lately:
         # A day without a charge is no charge: the mean is of all days since the first one that is known.
-        span = max(1.0, min(float(LATELY), (today - found[0].at) / DAY))
+        span = max(1.0, min(float(LATELY), (today - days[0].at) / DAY))
         mean = sum(day.total for day in lately) / span
         by_mean = sum(to_date) + mean * left / DAY
     return Month(start, end, to_date, sum(day.total for day in last) if last else None, by_spend, by_mean, mean, left)
 
 
-def stacked(found: Sequence[Day], now: float, span: int, columns: int) -> tuple[tuple[Day, ...], int]:
+def stacked(days: Sequence[Day], now: float, span: int, columns: int) -> tuple[tuple[Day, ...], int]:
     """The last `span` days in as many bars as there is room for: one for a day, or for several; the days of a bar.
 
     A day without charges has a bar of nothing, for time goes on; bars end with today.
@@ -135,7 +135,7 @@ def stacked(found: Sequence[Day], now: float, span: int, columns: int) -> tuple[
     count = math.ceil(span / each)
     start = now // DAY * DAY + DAY - count * each * DAY
     sums = [[0.0] * len(KINDS) for _ in range(count)]
-    for day in found:
+    for day in days:
         index = math.floor((day.at - start) / (each * DAY))
         if 0 <= index < count:
             for kind, amount in enumerate(day.amounts):

@@ -17,41 +17,41 @@ if TYPE_CHECKING:
 _Maintained = TypeVar("_Maintained", "Host", "Placement")
 
 
-def snapshot(told: Snapshot, skew: float) -> Snapshot:
+def snapshot(answer: Snapshot, skew: float) -> Snapshot:
     """One fleet poll."""
-    if not skew or told.pods is None:
-        return told
-    return replace(told, pods=tuple(pod(each, skew) for each in told.pods))
+    if not skew or answer.pods is None:
+        return answer
+    return replace(answer, pods=tuple(pod(each, skew) for each in answer.pods))
 
 
-def pod(told: Pod, skew: float) -> Pod:
+def pod(answer: Pod, skew: float) -> Pod:
     """One pod."""
     if not skew:
-        return told
+        return answer
     return replace(
-        told,
-        status_change=None if told.status_change is None else told.status_change.moved(-skew),
-        machine=None if told.machine is None else _maintained(told.machine, skew),
-        telemetry=None if told.telemetry is None else replace(told.telemetry, at=_here(told.telemetry.at, skew)),
+        answer,
+        status_change=None if answer.status_change is None else answer.status_change.moved(-skew),
+        machine=None if answer.machine is None else _maintained(answer.machine, skew),
+        telemetry=None if answer.telemetry is None else replace(answer.telemetry, at=_here(answer.telemetry.at, skew)),
     )
 
 
-def detail(told: PodDetail | None, skew: float) -> PodDetail | None:
+def detail(answer: PodDetail | None, skew: float) -> PodDetail | None:
     """One pod, whole."""
-    if not skew or told is None:
-        return told
+    if not skew or answer is None:
+        return answer
     return replace(
-        told,
-        pod=pod(told.pod, skew),
-        created_at=_here(told.created_at, skew),
-        started_at=_here(told.started_at, skew),
-        state_since=_here(told.state_since, skew),
+        answer,
+        pod=pod(answer.pod, skew),
+        created_at=_here(answer.created_at, skew),
+        started_at=_here(answer.started_at, skew),
+        state_since=_here(answer.state_since, skew),
     )
 
 
-def hosts(told: Hosts, skew: float) -> Hosts:
+def hosts(answer: Hosts, skew: float) -> Hosts:
     """The account's machines. What they earned is told by the day, and stays."""
-    return replace(told, hosts=tuple(_host(host, skew) for host in told.hosts)) if skew else told
+    return replace(answer, hosts=tuple(_host(host, skew) for host in answer.hosts)) if skew else answer
 
 
 def _host(host: Host, skew: float) -> Host:

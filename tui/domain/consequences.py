@@ -63,7 +63,7 @@ class Case(Struct, frozen=True):
     def key_for(self, asked: Sequence[Command]) -> tuple[object, ...]:
         """On what the decision to send just this rests: also on how many of the GPUs that it asks for are free."""
         counts = {command.pod: command.gpu_count for command in asked}
-        return (*self.key, *(_within(_free(one.pod), counts.get(one.pod.id)) for one in self.subjects))
+        return (*self.key, *(_within(_free(subject.pod), counts.get(subject.pod.id)) for subject in self.subjects))
 
 
 def case(
@@ -98,8 +98,8 @@ def case(
         typed = (alone.name.strip() or alone.id) if alone else str(len(chosen))
     count = str(alone.gpu_count or 1) if alone and "gpus" in action.asks else ""
     bid = _bid_text(alone.lowest_bid_to_resume) if alone and "bid" in action.asks else ""
-    made = Case(action, tuple(subjects), tuple(skipped), (), typed, count, bid)
-    return replace(made, points=points(made, commands(made, count, bid), funds)) if chosen else made
+    draft = Case(action, tuple(subjects), tuple(skipped), (), typed, count, bid)
+    return replace(draft, points=points(draft, commands(draft, count, bid), funds)) if chosen else draft
 
 
 def _key(action: PodAction, pod: Pod) -> tuple[object, ...]:
@@ -118,10 +118,10 @@ def _within(free: int | None, wanted: int | None) -> int | None:
 def describe(pod: Pod) -> str:
     """A pod in one line: what it is, what it does, what it costs."""
     gpu = pod.machine.gpu_name if pod.machine and pod.machine.gpu_name else ComputeKind.GPU
-    what = f"{pod.gpu_count}×{gpu}" if pod.gpu_count else "no GPU"
+    hardware = f"{pod.gpu_count}×{gpu}" if pod.gpu_count else "no GPU"
     word = pod_health.status_word(pod, pod_health.phase(pod))
     up = pod.runtime.uptime if pod_health.is_live(pod) and pod.runtime else None
-    parts = [what, f"{word} {fmt.duration(up)}" if up is not None else word]
+    parts = [hardware, f"{word} {fmt.duration(up)}" if up is not None else word]
     parts += [f"{fmt.money(pod.cost_per_hr)}/h"] if pod.status == PodStatus.RUNNING else []
     parts += ["spot"] if is_spot(pod) else []
     return " · ".join((*parts, "LOCKED") if pod.locked else parts)
@@ -143,51 +143,51 @@ def _dollars(text: str) -> float | None:
     return value if math.isfinite(value) and 0 < value < 1000 else None
 
 
-def faults(made: Case, count: str, bid: str) -> dict[str, str]:
+def faults(case: Case, count: str, bid: str) -> dict[str, str]:
     """What is wrong with what was typed, by what it was typed for."""
-    found: dict[str, str] = {}
-    if made.count and len(made.subjects) == 1:
-        number, most = _whole(count), max(made.subjects[0].pod.gpu_count, _free(made.subjects[0].pod) or 0, 1)
-        least = 1 if "bid" in made.action.asks else 0
+    by_input: dict[str, str] = {}
+    if case.count and len(case.subjects) == 1:
+        number, most = _whole(count), max(case.subjects[0].pod.gpu_count, _free(case.subjects[0].pod) or 0, 1)
+        least = 1 if "bid" in case.action.asks else 0
         if number is None or not least <= number <= max(most, 8):
-            found["gpus"] = f"a whole number from {least} to {max(most, 8)}"
-    if "bid" in made.action.asks and len(made.subjects) == 1:
-        dollars, lowest = _dollars(bid), made.subjects[0].pod.lowest_bid_to_resume
+            by_input["gpus"] = f"a whole number from {least} to {max(most, 8)}"
+    if "bid" in case.action.asks and len(case.subjects) == 1:
+        dollars, lowest = _dollars(bid), case.subjects[0].pod.lowest_bid_to_resume
         if dollars is None:
-            found["bid"] = "dollars an hour for one GPU, as in 0.25"
+            by_input["bid"] = "dollars an hour for one GPU, as in 0.25"
         elif lowest is not None and dollars < lowest:
-            found["bid"] = f"RunPod asks for ${_bid_text(lowest)} at the least"
-    elif "bid" in made.action.asks and any(s.pod.lowest_bid_to_resume is None for s in made.subjects):
-        found["bid"] = "RunPod does not say what the lowest bid is: bid for one pod at a time"
-    return found
+            by_input["bid"] = f"RunPod asks for ${_bid_text(lowest)} at the least"
+    elif "bid" in case.action.asks and any(s.pod.lowest_bid_to_resume is None for s in case.subjects):
+        by_input["bid"] = "RunPod does not say what the lowest bid is: bid for one pod at a time"
+    return by_input
 
 
-def commands(made: Case, count: str, bid: str) -> tuple[Command, ...]:
+def commands(case: Case, count: str, bid: str) -> tuple[Command, ...]:
     """What is sent, as things are chosen; several pods keep their numbers of GPUs, and bid what is asked of each."""
-    alone = len(made.subjects) == 1
-    found = []
-    for subject in made.subjects:
+    alone = len(case.subjects) == 1
+    list_of_commands = []
+    for subject in case.subjects:
         pod = subject.pod
         gpus = offer = None
-        if "gpus" in made.action.asks:
+        if "gpus" in case.action.asks:
             gpus = _whole(count) if alone else pod.gpu_count or 1
-        if "bid" in made.action.asks:
+        if "bid" in case.action.asks:
             offer = _dollars(bid) if alone else _dollars(_bid_text(pod.lowest_bid_to_resume))
-        found.append(Command(made.action.id, pod.id, pod.name, gpus, offer))
-    return tuple(found)
+        list_of_commands.append(Command(case.action.id, pod.id, pod.name, gpus, offer))
+    return tuple(list_of_commands)
 
 
-def points(made: Case, asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
+def points(case: Case, asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
     """All consequences, those to money first."""
-    return made.action.consequences([subject.pod for subject in made.subjects], asked, funds)
+    return case.action.consequences([subject.pod for subject in case.subjects], asked, funds)
 
 
-def unseen(made: Case, hidden: Collection[str]) -> tuple[Point, ...]:
+def unseen(case: Case, hidden: Collection[str]) -> tuple[Point, ...]:
     """That some of the pods were selected before a filter hid them, and which."""
-    pods = [subject.pod for subject in made.subjects if subject.pod.id in hidden]
+    pods = [subject.pod for subject in case.subjects if subject.pod.id in hidden]
     if not pods:
         return ()
-    which = "This pod is" if len(made.subjects) == 1 else f"{len(pods)} of these are"
+    which = "This pod is" if len(case.subjects) == 1 else f"{len(pods)} of these are"
     return (Point("hidden", f"{which} selected, and hidden by the filter: {_names(pods)}.", "bad"),)
 
 
@@ -224,7 +224,7 @@ def _running(pods: Iterable[Pod]) -> list[Pod]:
 
 
 def _stop_money(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
-    kept = costs.total(costs.per_hr(pod, State.STOPPED) for pod in pods)
+    storage = costs.total(costs.per_hr(pod, State.STOPPED) for pod in pods)
     size = costs.total(pod.volume_gb for pod in pods)
     change = costs.change(pods, State.STOPPED)
     first = Point("money", f"{_saves(change, pods)}{_runway(funds, change)}")
@@ -234,8 +234,11 @@ def _stop_money(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
         return (first, Point("", f"No volume disk. {rest}" if len(pods) == 1 else rest, "muted"))
     volume, stay, cost = ("The volume disk", "stays", "costs") if len(pods) == 1 else ("Volume disks", "stay", "cost")
     gigabytes = "" if size is None else f" ({size:,.0f} GB)"
-    month = "" if kept is None else f", {fmt.money(kept * pod_costs.MONTH_HOURS)} a month"
-    return (first, Point("", f"{volume}{gigabytes} {stay}, and {cost} {_hourly(kept)}{month} while stopped.", "warn"))
+    month = "" if storage is None else f", {fmt.money(storage * pod_costs.MONTH_HOURS)} a month"
+    return (
+        first,
+        Point("", f"{volume}{gigabytes} {stay}, and {cost} {_hourly(storage)}{month} while stopped.", "warn"),
+    )
 
 
 def _stop_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
@@ -248,24 +251,24 @@ def _stop_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
 
 
 def _stays(pod: Pod) -> str:
-    kept = "the network volume" if pod.network_volume_id else "the volume disk"
-    return f"The container disk is wiped; what is on {kept} stays."
+    disk = "the network volume" if pod.network_volume_id else "the volume disk"
+    return f"The container disk is wiped; what is on {disk} stays."
 
 
 def _stop_later(pods: Sequence[Pod]) -> tuple[Point, ...]:
     free = _free(pods[0]) if len(pods) == 1 else None
-    more = f" Its host has {free or 'no'} more free now." if free is not None else ""
-    words = f"Others may rent its GPUs meanwhile: resume may then fail, or give it none.{more}"
-    found = [Point("later", words, "muted")]
+    host = f" Its host has {free or 'no'} more free now." if free is not None else ""
+    text = f"Others may rent its GPUs meanwhile: resume may then fail, or give it none.{host}"
+    points = [Point("later", text, "muted")]
     if any(is_spot(pod) for pod in pods):
-        found.append(Point("", "Spot: resuming it takes a bid of its own (B).", "muted"))
+        points.append(Point("", "Spot: resuming it takes a bid of its own (B).", "muted"))
     if any(pod.locked for pod in pods):
-        found.append(Point("", "RunPod holds it locked, and may refuse.", "warn"))
+        points.append(Point("", "RunPod holds it locked, and may refuse.", "warn"))
     if booting := [pod for pod in pods if pod.status == PodStatus.RUNNING and pod.runtime is None]:
-        found.append(Point("", f"{_names(booting)}: still booting, and billed for it.", "warn"))
+        points.append(Point("", f"{_names(booting)}: still booting, and billed for it.", "warn"))
     if moving := [pod for pod in pods if pod.status != PodStatus.RUNNING]:
-        found.append(Point("", f"{_names(moving)}: {moving[0].status.lower()} now, which may end by itself.", "warn"))
-    return tuple(found)
+        points.append(Point("", f"{_names(moving)}: {moving[0].status.lower()} now, which may end by itself.", "warn"))
+    return tuple(points)
 
 
 def _terminate_money(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
@@ -282,18 +285,18 @@ def _terminate_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
         gigabytes = "" if size is None else f" ({size:,.0f} GB)"
         first = f"{which}{gigabytes} and all data there are DESTROYED."
     networked = [pod for pod in pods if pod.network_volume_id]
-    found = [Point("data", f"{first} There is no way back.", "bad")]
+    points = [Point("data", f"{first} There is no way back.", "bad")]
     if len(networked) < len(pods):
         bare = [pod for pod in pods if not pod.network_volume_id]
         who = "It has" if len(pods) == 1 else "None has" if len(bare) == len(pods) else f"{_names(bare)}:"
         none = "no network volume" if len(pods) == 1 or len(bare) < len(pods) else "a network volume"
         left = "it" if len(pods) == 1 else "them"
-        found.append(Point("", f"{who} {none}: nothing is left of {left}.", "bad"))
+        points.append(Point("", f"{who} {none}: nothing is left of {left}.", "bad"))
     if networked:
         alone = f"Its network volume stays, and is billed on{_NETWORK}."
         several = f"The network volumes of {_names(networked)} stay, and are billed on{_NETWORK}."
-        found.append(Point("", alone if len(pods) == 1 else several, "warn"))
-    return tuple(found)
+        points.append(Point("", alone if len(pods) == 1 else several, "warn"))
+    return tuple(points)
 
 
 def _start_money(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
@@ -304,15 +307,15 @@ def _start_money(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | N
     change = costs.change(pods, State.RUNNING, prices)
     cost = costs.total(costs.per_hr(pod, State.RUNNING, price) for pod, price in zip(pods, prices, strict=True))
     if cost is None:
-        words = f"Costs {_hourly(gpus)} for GPUs; what disks add is not known.{_runway(funds, None)}"
-        found = [Point("money", words, "warn")]
+        text = f"Costs {_hourly(gpus)} for GPUs; what disks add is not known.{_runway(funds, None)}"
+        points = [Point("money", text, "warn")]
     else:
-        words = f"Costs {_hourly(cost)}, disks included, {fmt.money(cost * 24)} a day.{_runway(funds, change)}"
-        found = [Point("money", words)]
+        text = f"Costs {_hourly(cost)}, disks included, {fmt.money(cost * 24)} a day.{_runway(funds, change)}"
+        points = [Point("money", text)]
     if funds is not None and costs.is_short(funds, gpus):
         short = f"The balance ({fmt.balance(funds.balance)}) is less than an hour of it: RunPod will refuse."
-        found.append(Point("", short, "bad"))
-    return tuple(found)
+        points.append(Point("", short, "bad"))
+    return tuple(points)
 
 
 def _start_cost(pod: Pod, command: Command) -> float | None:
@@ -330,28 +333,28 @@ def _free(pod: Pod) -> int | None:
 
 
 def _start_later(pods: Sequence[Pod], asked: Sequence[Command]) -> tuple[Point, ...]:
-    found: list[Point] = []
+    points: list[Point] = []
     for pod, command in zip(pods, asked, strict=True):
         who = "Its host" if len(pods) == 1 else f"{pod.name}: its host"
         free, count = _free(pod), command.gpu_count
         if command.bid is not None:
             lowest = pod.lowest_bid_to_resume
-            words = "RunPod does not say what the lowest bid is." if lowest is None else ""
-            found.append(
-                Point("", words or f"Lowest bid now: ${_bid_text(lowest)} a GPU.", "text" if lowest else "warn")
+            text = "RunPod does not say what the lowest bid is." if lowest is None else ""
+            points.append(
+                Point("", text or f"Lowest bid now: ${_bid_text(lowest)} a GPU.", "text" if lowest else "warn")
             )
         elif count == 0:
-            found.append(Point("later", "With 0 GPUs it starts for its data only.", "warn"))
+            points.append(Point("later", "With 0 GPUs it starts for its data only.", "warn"))
         elif free is None:
-            found.append(Point("later", f"{who}: RunPod does not say how many GPUs are free.", "muted"))
+            points.append(Point("later", f"{who}: RunPod does not say how many GPUs are free.", "muted"))
         elif count is not None and free < count:
             short = f"{who} has {free} of {count} GPUs free: RunPod will refuse, or give it none."
-            found.append(Point("later", short, "bad"))
+            points.append(Point("later", short, "bad"))
         else:
-            found.append(Point("later", f"{who} has {free} GPU{'s' * (free != 1)} free: enough, as of now.", "good"))
+            points.append(Point("later", f"{who} has {free} GPU{'s' * (free != 1)} free: enough, as of now.", "good"))
     if any(command.bid is not None for command in asked):
-        found.append(Point("later", "Whoever bids more takes its GPUs again, at any time.", "muted"))
-    return tuple(found)
+        points.append(Point("later", "Whoever bids more takes its GPUs again, at any time.", "muted"))
+    return tuple(points)
 
 
 def _names(pods: Sequence[Pod]) -> str:

@@ -40,12 +40,12 @@ def state(pod: Pod) -> State | None:
 
 def total(values: Iterable[float | None]) -> float | None:
     """The sum, None as soon as one part is not known."""
-    found = 0.0
+    total = 0.0
     for value in values:
         if value is None or not math.isfinite(value):
             return None
-        found += value
-    return found
+        total += value
+    return total
 
 
 def per_hr(pod: Pod, then: State | None, price: float | None = None) -> float | None:

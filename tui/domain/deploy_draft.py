@@ -77,7 +77,7 @@ def from_pod(detail: PodDetail, offers: Sequence[Offer], suffix: str) -> Draft:
     name = named(offer, offers) if offer else gpu or (pod.machine.gpu_name if pod.machine else None) or ""
     spot = pod.kind in INTERRUPTIBLE
     has_gpu = bool(name) or pod.gpu_count > 0
-    found = {
+    values = {
         "compute": "" if has_gpu else ComputeKind.CPU,
         "min_vcpus": "" if has_gpu else _shown(pod.vcpus),
         "min_memory_gb": "" if has_gpu else _shown(pod.memory_gb),
@@ -99,8 +99,8 @@ def from_pod(detail: PodDetail, offers: Sequence[Offer], suffix: str) -> Draft:
         "lease": "no",
     }
     return Draft(
-        {key: value for key, value in found.items() if value},
-        tuple((one.name, one.value) for one in detail.env),
+        {key: value for key, value in values.items() if value},
+        tuple((variable.name, variable.value) for variable in detail.env),
         # RunPod does not tell the key: without this, a copy of an encrypted pod would not be encrypted.
         {"volume_key": None} if detail.volume_encrypted else {},
     )
@@ -108,7 +108,7 @@ def from_pod(detail: PodDetail, offers: Sequence[Offer], suffix: str) -> Draft:
 
 def from_template(draft: Draft, template: Template) -> Draft:
     """A draft with what a template says; RunPod fills in the values of its variables."""
-    found = {
+    values = {
         "template_id": template.id or "",
         "image": template.image or "",
         "container_disk_gb": _shown(template.container_disk_gb),
@@ -120,7 +120,7 @@ def from_template(draft: Draft, template: Template) -> Draft:
         "start_jupyter": "yes" if template.start_jupyter else "",
         "registry_auth_id": template.registry_auth_id or "",
     }
-    return replace(draft, values={**draft.values, **found})
+    return replace(draft, values={**draft.values, **values})
 
 
 def _cloud(secure: bool | None) -> str:
@@ -143,17 +143,17 @@ def matches(text: str, offers: Sequence[Offer], most: int = 8) -> str:
     """The GPUs of the market that a text may mean, with price and stock."""
     clean = " ".join(text.split()).lower()
     exact = offer_of(text, offers)
-    found = [exact] if exact else [offer for offer in offers if clean in offer.name.lower()]
-    more = f" · {len(found) - most} more" if len(found) > most else ""
-    return " · ".join(_described(offer) for offer in found[:most]) + more
+    matching = [exact] if exact else [offer for offer in offers if clean in offer.name.lower()]
+    rest = f" · {len(matching) - most} more" if len(matching) > most else ""
+    return " · ".join(_described(offer) for offer in matching[:most]) + rest
 
 
 def _described(offer: Offer) -> str:
-    words = []
+    parts = []
     for cloud, quote in (("secure", offer.secure), ("community", offer.community)):
         if quote is not None and quote.on_demand is not None:
-            words.append(f"{cloud} ${quote.on_demand:.2f} {quote.stock or ''}".strip())
-    return f"{offer.name}: {', '.join(words) or 'none free now'}"
+            parts.append(f"{cloud} ${quote.on_demand:.2f} {quote.stock or ''}".strip())
+    return f"{offer.name}: {', '.join(parts) or 'none free now'}"
 
 
 def inputs(draft: Draft) -> tuple[tuple[Field, str], ...]:
@@ -161,8 +161,8 @@ def inputs(draft: Draft) -> tuple[tuple[Field, str], ...]:
 
     Of what is secret the name alone is told.
     """
-    found = ((field, _said(draft, field)) for field in FIELDS if draft.way in field.ways)
-    return tuple((field, text) for field, text in found if text is not None)
+    fields = ((field, _said(draft, field)) for field in FIELDS if draft.way in field.ways)
+    return tuple((field, text) for field, text in fields if text is not None)
 
 
 def _said(draft: Draft, field: Field) -> str | None:
@@ -173,22 +173,22 @@ def _said(draft: Draft, field: Field) -> str | None:
         case Kind.HIDDEN:
             return "set, not shown" if field.name in draft.secrets else None
         case Kind.CHOICE:
-            words = dict(field.options)
+            labels = dict(field.options)
             default = STARTING.get(field.name, field.options[0][0])
             value = draft[field.name].strip() or field.options[0][0]
-            return None if value == default else words.get(value, value)
+            return None if value == default else labels.get(value, value)
         case _:
             value = draft[field.name].strip()
             return None if value == STARTING.get(field.name, "") else value or "none"
 
 
-def same(one: Draft, other: Draft) -> bool:
+def same(first: Draft, other: Draft) -> bool:
     """Whether two drafts say the same; what is empty is as good as missing."""
 
     def filled(draft: Draft) -> dict[str, str]:
         return {name: text for name, text in draft.values.items() if text.strip()}
 
-    return filled(one) == filled(other) and one.env == other.env and one.secrets == other.secrets
+    return filled(first) == filled(other) and first.env == other.env and first.secrets == other.secrets
 
 
 def folded_inputs(draft: Draft) -> tuple[Field, ...]:

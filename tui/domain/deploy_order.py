@@ -36,16 +36,18 @@ def order(draft: Draft, offers: Sequence[Offer], now: float, tz: tzinfo | None) 
     if "country" in values:
         values["country"] = values["country"].upper()
     if "compliance" in values:
-        values["compliance"] = tuple(Compliance(one.upper()) for one in values["compliance"])
+        values["compliance"] = tuple(Compliance(text_of_type.upper()) for text_of_type in values["compliance"])
     for choice, kind in (("cloud", CloudKind), ("compute", ComputeKind)):
         if choice in values:
             values[choice] = kind(values[choice])
     if "gpu_types" in values:
-        named = (offer_of(one, offers) for one in values["gpu_types"])
-        also = tuple(found.gpu_id if found else text for found, text in zip(named, values["gpu_types"], strict=True))
+        named = (offer_of(text_of_type, offers) for text_of_type in values["gpu_types"])
+        also = tuple(
+            matched.gpu_id if matched else text for matched, text in zip(named, values["gpu_types"], strict=True)
+        )
         # Either one type or a list: the one that was asked for first leads the list.
         first = values.pop("gpu_type_id", None)
-        values["gpu_types"] = tuple(dict.fromkeys(one for one in (first, *also) if one))
+        values["gpu_types"] = tuple(dict.fromkeys(text_of_type for text_of_type in (first, *also) if text_of_type))
     values["env"] = tuple(EnvVar(name, value) for name, value in draft.env if value is not None)
     if (key := draft.secrets.get("volume_key")) is not None:
         values["volume_key"] = key

@@ -38,8 +38,8 @@ class Price(Struct, frozen=True):
 
 
 def _clouds(cloud: str) -> tuple[str, ...]:
-    one = {CloudKind.SECURE: "secure", CloudKind.COMMUNITY: "community"}.get(CloudKind(cloud))
-    return (one,) if one else ("secure", "community")
+    name = {CloudKind.SECURE: "secure", CloudKind.COMMUNITY: "community"}.get(CloudKind(cloud))
+    return (name,) if name else ("secure", "community")
 
 
 def quotes(cloud: str, offer: Offer) -> list[Quote]:
@@ -82,11 +82,11 @@ def _each(draft: Draft, offers: Sequence[Offer]) -> tuple[float | None, bool]:
 
 def _asked(draft: Draft, offers: Sequence[Offer]) -> list[list[float]]:
     """Prices on demand of each GPU that RunPod may choose; an empty list for one whose price is not known."""
-    found = []
+    inputs = []
     for name in (draft["gpu_type_id"], *(listed(draft["gpu_types"]) if draft.way == "demand" else ())):
         offer = offer_of(name, offers)
-        found.append([q.on_demand for q in quotes(draft["cloud"], offer) if q.on_demand is not None] if offer else [])
-    return found
+        inputs.append([q.on_demand for q in quotes(draft["cloud"], offer) if q.on_demand is not None] if offer else [])
+    return inputs
 
 
 def lowest_price(draft: Draft, offers: Sequence[Offer]) -> float | None:

@@ -51,7 +51,7 @@ _PORT = re.compile(r"(\d{1,5})/(http|tcp)")
 
 
 def _ports(text: str) -> str:
-    found = []
+    ports = []
     for part in filter(None, re.split(r"[,\s]+", text)):
         match = _PORT.fullmatch(part.lower())
         if match is None:
@@ -61,10 +61,10 @@ def _ports(text: str) -> str:
             raise Fault(f"{part}:{kind}")
         if not 1 <= int(match[1]) <= 65_535:
             raise Fault(f"{part}: ports go from 1 to 65535")
-        if match[0] in found:
+        if match[0] in ports:
             raise Fault(f"{part}: it stands there twice")
-        found.append(match[0])
-    return ",".join(found)
+        ports.append(match[0])
+    return ",".join(ports)
 
 
 _SPAN = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?")

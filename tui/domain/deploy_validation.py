@@ -31,7 +31,7 @@ def faults(
 
     names: of the pods there are.
     """
-    found: dict[str, str] = {}
+    by_field: dict[str, str] = {}
     read: dict[str, Any] = {}
     for field in FIELDS:
         text = draft[field.name].strip()
@@ -40,35 +40,35 @@ def faults(
         try:
             read[field.name] = value_of(field, text, now, tz)
         except Fault as fault:
-            found[field.name] = str(fault)
-    for name, words in (*_gpu_faults(draft, read, offers), *_text_faults(draft, read, names), *_time_faults(read)):
-        found.setdefault(name, words)
-    return found
+            by_field[field.name] = str(fault)
+    for name, reason in (*_gpu_faults(draft, read, offers), *_text_faults(draft, read, names), *_time_faults(read)):
+        by_field.setdefault(name, reason)
+    return by_field
 
 
 def _gpu_faults(draft: Draft, read: Mapping[str, Any], offers: Sequence[Offer]) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+    faults: list[tuple[str, str]] = []
     if read.get("compute") == ComputeKind.CPU:
         # A bid is part of every spot order; what is the lowest for a CPU is not told.
         return _bid_faults(draft, read, None)
     offer = offer_of(draft["gpu_type_id"], offers)
     if not draft["gpu_type_id"].strip():
-        found.append(("gpu_type_id", "which GPU? RunPod takes any, at any price, when none is named"))
+        faults.append(("gpu_type_id", "which GPU? RunPod takes any, at any price, when none is named"))
     elif offer is None and offers:
         clean = " ".join(draft["gpu_type_id"].split()).lower()
         called = " or ".join(o.gpu_id for o in offers if o.name.lower() == clean)
-        found.append(("gpu_type_id", f"which one? {called}" if called else "the market has no GPU of that name"))
+        faults.append(("gpu_type_id", f"which one? {called}" if called else "the market has no GPU of that name"))
     count = read.get("gpu_count")
     if not draft["gpu_count"].strip():
-        found.append(("gpu_count", "how many GPUs?"))
+        faults.append(("gpu_count", "how many GPUs?"))
     elif offer is not None and offer.max_count and isinstance(count, int) and count > offer.max_count:
-        found.append(("gpu_count", f"at most {offer.max_count} for {offer.name}"))
-    if offer is not None and (words := _not_sold(draft["cloud"], offer)):
-        found.append(("cloud", words))
+        faults.append(("gpu_count", f"at most {offer.max_count} for {offer.name}"))
+    if offer is not None and (reason := _not_sold(draft["cloud"], offer)):
+        faults.append(("cloud", reason))
     most, cheapest = read.get("deploy_cost"), lowest_price(draft, offers)
     if most is not None and cheapest is not None and isinstance(count, int) and most < cheapest * count - 1e-9:
-        found.append(("deploy_cost", f"below ${cheapest * count:.2f}, the lowest price there is"))
-    return found + _bid_faults(draft, read, lowest_bid(draft["cloud"], offer) if offer is not None else None)
+        faults.append(("deploy_cost", f"below ${cheapest * count:.2f}, the lowest price there is"))
+    return faults + _bid_faults(draft, read, lowest_bid(draft["cloud"], offer) if offer is not None else None)
 
 
 def _bid_faults(draft: Draft, read: Mapping[str, Any], lowest: float | None) -> list[tuple[str, str]]:
@@ -83,49 +83,49 @@ def _bid_faults(draft: Draft, read: Mapping[str, Any], lowest: float | None) -> 
 
 
 def _text_faults(draft: Draft, read: Mapping[str, Any], names: Collection[str]) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+    faults: list[tuple[str, str]] = []
     name = draft["name"].strip()
     if not name:
-        found.append(("name", "by its name podtop finds the pod when RunPod's answer is lost"))
+        faults.append(("name", "by its name podtop finds the pod when RunPod's answer is lost"))
     elif len(name) > LONGEST_NAME:
-        found.append(("name", f"at most {LONGEST_NAME} characters"))
+        faults.append(("name", f"at most {LONGEST_NAME} characters"))
     elif name in names:
-        found.append(("name", "a pod of this name is there already"))
+        faults.append(("name", "a pod of this name is there already"))
     if not draft["image"].strip() and not draft["template_id"].strip():
-        found.append(("image", "an image, or a template"))
+        faults.append(("image", "an image, or a template"))
     elif " " in draft["image"].strip():
-        found.append(("image", "an image has no spaces in its name"))
+        faults.append(("image", "an image has no spaces in its name"))
     if draft["country"].strip() and not _COUNTRY.fullmatch(draft["country"].strip()):
-        found.append(("country", "two letters, as in US"))
+        faults.append(("country", "two letters, as in US"))
     if draft["volume_mount_path"].strip() and not _MOUNT.fullmatch(draft["volume_mount_path"].strip()):
-        found.append(("volume_mount_path", "a path that begins with /"))
-    if odd := [one for one in read.get("compliance", ()) if one.upper() not in set(Compliance)]:
-        found.append(("compliance", f"{odd[0]}: RunPod knows {', '.join(Compliance)}"))
+        faults.append(("volume_mount_path", "a path that begins with /"))
+    if odd := [standard for standard in read.get("compliance", ()) if standard.upper() not in set(Compliance)]:
+        faults.append(("compliance", f"{odd[0]}: RunPod knows {', '.join(Compliance)}"))
     seen: set[str] = set()
     for variable, value in draft.env:
         if not VARIABLE.fullmatch(variable):
-            found.append(("env", f"{variable or 'a value without a name'}: a name has letters, digits and _"))
+            faults.append(("env", f"{variable or 'a value without a name'}: a name has letters, digits and _"))
         elif variable in seen:
-            found.append(("env", f"{variable}: it stands there twice"))
+            faults.append(("env", f"{variable}: it stands there twice"))
         elif value is None:
-            found.append(("env", f"{variable} has no value (they are not kept on disk): type it, or remove the name"))
+            faults.append(("env", f"{variable} has no value (they are not kept on disk): type it, or remove the name"))
         seen.add(variable)
     if "volume_key" in draft.secrets and draft.secrets["volume_key"] is None:
-        found.append(("volume_key", "neither podtop nor RunPod keeps it: type it; or type and erase it, to have none"))
-    return found
+        faults.append(("volume_key", "neither podtop nor RunPod keeps it: type it; or type and erase it, to have none"))
+    return faults
 
 
 def _time_faults(read: Mapping[str, Any]) -> list[tuple[str, str]]:
     stop, end = read.get("stop_after"), read.get("terminate_after")
-    found = []
+    faults = []
     if isinstance(stop, float) and isinstance(end, float) and end <= stop:
-        found.append(("terminate_after", "after the stop, or not at all"))
+        faults.append(("terminate_after", "after the stop, or not at all"))
     if read.get("lease") == "yes":
         if stop is None and end is None:
-            found.append(("lease", "until when? set stop after, or terminate after"))
+            faults.append(("lease", "until when? set stop after, or terminate after"))
         elif stop is not None and end is not None:
-            found.append(("lease", "podtop sees to one of them: leave stop after or terminate after empty"))
-    return found
+            faults.append(("lease", "podtop sees to one of them: leave stop after or terminate after empty"))
+    return faults
 
 
 def _not_sold(cloud: str, offer: Offer) -> str:

@@ -118,23 +118,23 @@ class Hit(NamedTuple):
 def hits(vigil: MarketWatch, market: Market) -> tuple[Hit, ...]:
     """What of it is there now: by its list of GPU types, of each the cheaper cloud first."""
     offers = {offer.gpu_id: offer for offer in market.offers}
-    return tuple(found for gpu in vigil.gpus if gpu in offers for found in _clouds(vigil, offers[gpu]))
+    return tuple(hit for gpu in vigil.gpus if gpu in offers for hit in _clouds(vigil, offers[gpu]))
 
 
 def hit(vigil: MarketWatch, market: Market) -> Hit | None:
     """The first of what is there; what RunPod refused comes after what it did not, the earliest refused first."""
     tried = {offer: number for number, offer in enumerate(vigil.tried)}
-    return min(hits(vigil, market), key=lambda found: tried.get((found.gpu, found.secure), -1), default=None)
+    return min(hits(vigil, market), key=lambda hit: tried.get((hit.gpu, hit.secure), -1), default=None)
 
 
-def refused(vigil: MarketWatch, found: Hit) -> tuple[tuple[str, bool], ...]:
+def refused(vigil: MarketWatch, hit: Hit) -> tuple[tuple[str, bool], ...]:
     """What was tried in vain, with this one as the latest."""
-    one = (found.gpu, found.secure)
-    return (*(offer for offer in vigil.tried if offer != one), one)
+    place = (hit.gpu, hit.secure)
+    return (*(offer for offer in vigil.tried if offer != place), place)
 
 
 def _clouds(vigil: MarketWatch, offer: Offer) -> list[Hit]:
-    found = []
+    hits = []
     for secure, quote in ((True, offer.secure), (False, offer.community)):
         if quote is None or vigil.demand.secure not in (None, secure):
             continue
@@ -144,8 +144,8 @@ def _clouds(vigil: MarketWatch, offer: Offer) -> list[Hit]:
             continue
         price = total / vigil.demand.gpu_count
         if vigil.ceiling is None or price <= vigil.ceiling + 1e-9:
-            found.append(Hit(offer.gpu_id, offer.name, secure, price, quote.stock))
-    return sorted(found, key=lambda one: one.price)
+            hits.append(Hit(offer.gpu_id, offer.name, secure, price, quote.stock))
+    return sorted(hits, key=lambda hit: hit.price)
 
 
 def has_room(pod: Pod | None) -> bool:

@@ -62,11 +62,11 @@ class Meter:
 
     def use(self, at: float) -> tuple[Use, ...]:
         """What was asked in each window."""
-        found = []
+        uses = []
         for window in LIMITS:
             oldest = at - window.seconds
-            found.append(Use(window, sum(n for slot, n in reversed(self._slots) if (slot + 1) * _SLOT > oldest)))
-        return tuple(found)
+            uses.append(Use(window, sum(n for slot, n in reversed(self._slots) if (slot + 1) * _SLOT > oldest)))
+        return tuple(uses)
 
     def slowness(self, at: float) -> float:
         """By how much longer to wait between two requests: 1 is as usual.

@@ -61,8 +61,8 @@ class Held:
         """Whether nobody took it for gone: after a long sleep, a podtop on another host may have."""
         if self._path is None or self._owner is None:
             return True
-        found = _read(self._path)
-        return found is not None and found.owner == self._owner
+        owner = _read(self._path)
+        return owner is not None and owner.owner == self._owner
 
     def check(self) -> None:
         if not self.is_mine():
@@ -150,8 +150,8 @@ def is_held(path: Path) -> bool:
         except OSError as error:
             if error.errno not in _ABSENT:
                 return True
-        found = _read(_named(path))
-        return found is not None and not _is_gone(_named(path), found)
+        owner = _read(_named(path))
+        return owner is not None and not _is_gone(_named(path), owner)
     finally:
         os.close(file)
 
@@ -225,19 +225,19 @@ def _born(pid: int) -> str:
 def _read(path: Path) -> _Found | None:
     try:
         with path.open("rb") as file:
-            found = os.fstat(file.fileno())
+            status = os.fstat(file.fileno())
             content = file.read(4096)
     except FileNotFoundError:
         return None
     owner = None
     with suppress(msgspec.MsgspecError, UnicodeDecodeError):
         owner = msgspec.json.decode(content, type=Owner)
-    return _Found(owner, f"{found.st_ino}-{found.st_mtime_ns}", found.st_mtime)
+    return _Found(owner, f"{status.st_ino}-{status.st_mtime_ns}", status.st_mtime)
 
 
-def _is_gone(path: Path, found: _Found) -> bool:
+def _is_gone(path: Path, other: _Found) -> bool:
     """Whether whoever made the file has ended."""
-    me, owner = _me(), found.owner
+    me, owner = _me(), other.owner
     if owner is not None and me.sees(owner):
         try:
             os.kill(owner.pid, 0)
@@ -246,7 +246,7 @@ def _is_gone(path: Path, found: _Found) -> bool:
         except OSError:
             pass
         return owner.born != "" and _born(owner.pid) not in ("", owner.born)
-    return _clock(path) - found.touched > GONE
+    return _clock(path) - other.touched > GONE
 
 
 def _clock(path: Path) -> float:
@@ -285,12 +285,12 @@ def _try(path: Path) -> Owner | None:
     for _ in range(3):
         if _create(path, me):
             return me
-        found = _read(path)
-        if found is None:
+        owner = _read(path)
+        if owner is None:
             continue
-        if not _is_gone(path, found):
+        if not _is_gone(path, owner):
             return None
-        _clear(path, found)
+        _clear(path, owner)
     return None
 
 
@@ -301,8 +301,8 @@ def _clear(path: Path, stale: _Found) -> None:
     if mine is None:
         return
     try:
-        found = _read(path)
-        if found is not None and found.name == stale.name:
+        owner = _read(path)
+        if owner is not None and owner.name == stale.name:
             path.unlink()
     finally:
         with suppress(OSError):
@@ -314,8 +314,8 @@ def _wait(path: Path) -> Owner:
     pause = 0.001
     while (mine := _try(path)) is None:
         if time.monotonic() >= end:
-            found = _read(path)
-            owner = found.owner if found is not None else None
+            other = _read(path)
+            owner = other.owner if other is not None else None
             whose = f"process {owner.pid} on {owner.host} holds it" if owner is not None else "it is held"
             raise TimeoutError(errno.ETIMEDOUT, f"{whose}; remove {path} if that has ended")
         time.sleep(pause)

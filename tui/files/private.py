@@ -35,8 +35,8 @@ def folder(path: Path) -> None:
 
 
 def _close(path: Path, mode: int) -> None:
-    found = path.stat()
-    if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & _OTHERS:
+    status = path.stat()
+    if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) & _OTHERS:
         # Where this cannot be done the file system has no such modes; `open_to_others` finds what is left.
         with suppress(OSError):
             path.chmod(mode)
@@ -46,8 +46,8 @@ def open_file(path: Path, flags: int) -> int:
     """The descriptor of a file that only its owner can read, made where `flags` say so. Raises OSError."""
     file = os.open(path, flags | os.O_CLOEXEC, FILE)
     with suppress(OSError):
-        found = os.fstat(file)
-        if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) != FILE:
+        status = os.fstat(file)
+        if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) != FILE:
             os.fchmod(file, FILE)
     return file
 
@@ -57,11 +57,11 @@ def open_to_others(root: Path) -> tuple[Path, ...]:
     left = []
     for path in _below(root):
         with suppress(OSError):
-            found = path.lstat()
-            if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+            status = path.lstat()
+            if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
                 continue
-            if stat.S_IMODE(found.st_mode) & _OTHERS:
-                _close(path, FOLDER if stat.S_ISDIR(found.st_mode) else FILE)
+            if stat.S_IMODE(status.st_mode) & _OTHERS:
+                _close(path, FOLDER if stat.S_ISDIR(status.st_mode) else FILE)
                 if stat.S_IMODE(path.lstat().st_mode) & _OTHERS:
                     left.append(path)
     return tuple(left)
@@ -71,7 +71,7 @@ def _below(root: Path) -> list[Path]:
     """A folder and what is in it, without following links."""
     if not root.is_dir():
         return []
-    found = [root]
+    paths = [root]
     for at, folders, files in os.walk(root):
-        found += [Path(at, name) for name in (*folders, *files)]
-    return found
+        paths += [Path(at, name) for name in (*folders, *files)]
+    return paths

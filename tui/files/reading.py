@@ -34,8 +34,8 @@ class FileTrouble(Exception):
     missing: whether there is no file of that name.
     """
 
-    def __init__(self, words: str, *, missing: bool = False) -> None:
-        super().__init__(f"cannot be read: {words}")
+    def __init__(self, reason: str, *, missing: bool = False) -> None:
+        super().__init__(f"cannot be read: {reason}")
         self.missing = missing
 
 
@@ -56,9 +56,9 @@ def read_bytes(path: Path, most: int = MOST) -> tuple[bytes, os.stat_result]:
     except ValueError:
         raise FileTrouble("no file can have this name") from None
     try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            raise FileTrouble(kind_of(found.st_mode))
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise FileTrouble(kind_of(status.st_mode))
         content = bytearray()
         while len(content) <= most and (piece := os.read(handle, most + 1 - len(content))):
             content += piece
@@ -68,13 +68,13 @@ def read_bytes(path: Path, most: int = MOST) -> tuple[bytes, os.stat_result]:
         os.close(handle)
     if len(content) > most:
         raise FileTrouble(f"it is larger than {most // 1024} KiB")
-    return bytes(content), found
+    return bytes(content), status
 
 
 def read(path: Path, most: int = MOST) -> Found:
     """The text of a regular file of at most `most` bytes. Raises FileTrouble."""
-    content, found = read_bytes(path, most)
-    return Found(decode(content), found)
+    content, status = read_bytes(path, most)
+    return Found(decode(content), status)
 
 
 def decode(content: bytes) -> str:
@@ -93,7 +93,7 @@ def unmarked(content: bytes) -> bytes:
 
 def kind_of(mode: int) -> str:
     """Why a file that is no regular one is not read."""
-    return next((words for fits, words in _KINDS if fits(mode)), "it is no file")
+    return next((name for fits, name in _KINDS if fits(mode)), "it is no file")
 
 
 def is_private(mode: int) -> bool:
@@ -101,12 +101,12 @@ def is_private(mode: int) -> bool:
     return not mode & (stat.S_IRWXG | stat.S_IRWXO)
 
 
-def exposure(path: Path, found: os.stat_result, me: int | None = None) -> str:
+def exposure(path: Path, status: os.stat_result, me: int | None = None) -> str:
     """Why a file that holds a secret is not kept well, as a sentence; empty where it is. `me`: the user's id."""
     me = os.geteuid() if me is None else me
-    if found.st_uid not in (me, 0):
-        return f"{path} holds an API key and belongs to another user (uid {found.st_uid}), who can read and change it"
-    if not is_private(found.st_mode):
+    if status.st_uid not in (me, 0):
+        return f"{path} holds an API key and belongs to another user (uid {status.st_uid}), who can read and change it"
+    if not is_private(status.st_mode):
         return f"{path} holds an API key and others can read it: chmod 600 {path}"
     return ""
 

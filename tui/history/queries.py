@@ -126,10 +126,10 @@ class HistoryQueries:
         Returns what happened while nobody looked, which is told nowhere yet.
         """
         start = now - fleet.reach
-        found = await self.ask(lambda recording: recording.all_samples(start, first))
+        samples = await self.ask(lambda recording: recording.all_samples(start, first))
         events = await self.ask(lambda recording: recording.events(now - 86_400.0, first))
         missed = await self.ask(partial(_missed, first=first, present=fleet.records.copy()))
-        await take_in(fleet.prefilling(found))
+        await take_in(fleet.prefilling(samples))
         spans = await self.spans()
         if not any(start <= first - 0.001 <= end for start, end in spans):
             last = max((end for _, end in spans if end < first), default=None)
@@ -204,7 +204,7 @@ def nearest(samples: Iterable[float | None], at: float, base: float, forward: bo
 
 def _idle_by(recording: Recording, records: Mapping[str, Record], end: float, interval: float) -> dict[str, float]:
     """Watched seconds that pods had done no work by an instant: of those that do none then, as far back as is kept."""
-    found = {}
+    by_pod = {}
     for key, record in records.items():
         pod = record.pod
         if pod is None or pod.runtime is None or record.earlier is None or not pod_health.is_live(pod):
@@ -213,10 +213,10 @@ def _idle_by(recording: Recording, records: Mapping[str, Record], end: float, in
         # Not from before its container was up.
         most = IDLE_REACH if pod.runtime.uptime is None else min(IDLE_REACH, pod.runtime.uptime + codec.MINUTES)
         for reach in (reach for reach in IDLE_STEPS if names):
-            found[key], worked = idle_in(recording.samples(key, end - reach, end + SAME, names), interval)
+            by_pod[key], worked = idle_in(recording.samples(key, end - reach, end + SAME, names), interval)
             if worked or reach >= most:
                 break
-    return found
+    return by_pod
 
 
 def _missed(recording: Recording, first: float, present: Mapping[str, Record]) -> tuple[Event, ...]:
@@ -226,12 +226,12 @@ def _missed(recording: Recording, first: float, present: Mapping[str, Record]) -
         return ()
     before = recording.snapshot(last)
     old = {pod.id: pod for pod in (before.pods if before and before.pods else ())}
-    found: list[Event] = []
+    events: list[Event] = []
     for key in old.keys() | present.keys():
         record = present.get(key)
         if record is None or record.pod is not None:
-            found += between(key, old.get(key), record.pod if record else None, last, first)
-    return tuple(sorted(found, key=lambda event: event.at))
+            events += between(key, old.get(key), record.pod if record else None, last, first)
+    return tuple(sorted(events, key=lambda event: event.at))
 
 
 def _older(recording: Recording, pod: str, start: float, end: float, width: float) -> Older:

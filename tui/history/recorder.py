@@ -217,8 +217,8 @@ class Recorder:
         """Something that was not thought of: no more of it, for this run."""
         _log.error("recording is disabled", exc_info=error)
         self.state = State.NEVER
-        words = f"recording is disabled: an error in podtop ({type(error).__name__}), which its log tells of."
-        return [UserMessage(f"{words} podtop goes on without recording; please report it.")]
+        reason = f"recording is disabled: an error in podtop ({type(error).__name__}), which its log tells of."
+        return [UserMessage(f"{reason} podtop goes on without recording; please report it.")]
 
     # In the thread
 

@@ -32,10 +32,10 @@ class Tape(Struct, frozen=True):
 
 def latest(directory: Path) -> Path:
     """The recording that was written last in podtop's state directory."""
-    found = list((directory / "archive").glob("*.sqlite"))
-    if not found:
+    recordings = list((directory / "archive").glob("*.sqlite"))
+    if not recordings:
         raise ReplayError(f"there is no recording in {directory / 'archive'}: podtop makes one while it watches")
-    return max(found, key=_written)
+    return max(recordings, key=_written)
 
 
 def _written(path: Path) -> float:
@@ -55,8 +55,8 @@ def choose(name: str, at: str | None, directory: Path, tz: tzinfo | None = None)
             spans, origin = recording.spans() or recording.spans(MARKET), recording.origin
             left = f" that can be read (damaged rows: {recording.damaged})" if recording.damaged else ""
     except ArchiveError as error:
-        said = str(error)
-        raise ReplayError(said if str(path) in said else f"{path}: {said}") from None
+        reason = str(error)
+        raise ReplayError(reason if str(path) in reason else f"{path}: {reason}") from None
     if not spans:
         raise ReplayError(f"{path} has nothing recorded in it{left}")
     return Tape(path, spans[-1][1] if at is None else _within(instant(at, spans[-1][1], tz), at, spans, tz), origin)

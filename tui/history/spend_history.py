@@ -23,14 +23,14 @@ def read(recording: Recording, pods: Sequence[str], now: float, today: float, mo
     spans = tuple((start, min(last, now)) for start, last in recording.spans() if last > now - REACH and start <= now)
     day = _within(spans, today, now)
     whole = _within(spans, month, now)
-    found: dict[str, tuple[float | None, float | None]] = {}
+    by_pod: dict[str, tuple[float | None, float | None]] = {}
     for pod in pods:
         stays = [Span(stay.at, stay.status or "", stay.cost_per_hr) for stay in recording.stays(pod, month, now)]
-        found[pod] = (_spent(stays, day), _spent(stays, whole))
+        by_pod[pod] = (_spent(stays, day), _spent(stays, whole))
     times, balances = recording.balances(now - REACH, now, STEP)
     since = spans[0][0] if spans else None
     watched = sum(last - start for start, last in whole)
-    return SpendHistory(now, today, month, found, watched, since, times, balances, spans)
+    return SpendHistory(now, today, month, by_pod, watched, since, times, balances, spans)
 
 
 def _within(spans: Sequence[tuple[float, float]], start: float, end: float) -> list[tuple[float, float]]:

@@ -176,8 +176,8 @@ class Executor:
     def _why_not(self, operation: Operation, by: str) -> str | None:
         under_way = self._fleet.deeds.get(operation.pod)
         if under_way is not None:
-            what = f"{under_way.word} {under_way.name}" if operation.pod == NEW_POD else under_way.word
-            return f"still {what}: one thing at a time. Nothing was sent."
+            doing = f"{under_way.word} {under_way.name}" if operation.pod == NEW_POD else under_way.word
+            return f"still {doing}: one thing at a time. Nothing was sent."
         if self._watch.cloud is None:
             return "podtop is not connected yet. Nothing was sent."
         if by == "keys":
@@ -275,8 +275,8 @@ class Executor:
             self._changed()
             return outcome
         done = EVERY[operation.action].done
-        words = f"RunPod said that it was {done}, and does not show it two minutes later"
-        late = Outcome(Status.UNKNOWN, words, "Look at RunPod's console.")
+        text = f"RunPod said that it was {done}, and does not show it two minutes later"
+        late = Outcome(Status.UNKNOWN, text, "Look at RunPod's console.")
         await self._end(operation, late)
         return late
 
@@ -298,9 +298,9 @@ class Executor:
         subject = _subject(operation)
         self._watch.happened(Event(self._clock(), operation.pod, kind, f"{subject}: {outcome.text}"))
         well = f"✓ {operation.name or operation.pod} {EVERY[operation.action].done}: "
-        words = well if done else f"▲ {subject}: {outcome.ending.value}: "
+        heading = well if done else f"▲ {subject}: {outcome.ending.value}: "
         level = Level.INFO if done and not outcome.advice else Level.WARNING
-        self._say(UserMessage(words + outcome.text, level))
+        self._say(UserMessage(heading + outcome.text, level))
         self._changed()
 
     async def _log_outcome(self, operation: Operation, outcome: Outcome) -> None:

@@ -80,18 +80,18 @@ class LeaseRunner(Runner[Lease]):
         self._reported: set[tuple[str, float, str]] = set()
 
     def _look(self, leases: dict[str, Lease], now: float) -> None:
-        told = self._fleet.pods_told(now)
+        polled_at = self._fleet.pods_told(now)
         self._fleet.leases = leases
         if not leases or not self._claim.taken():
             return
-        if told is None:
+        if polled_at is None:
             # Only what RunPod says now is a reason to do anything.
             self._hold(leases.values(), now)
             return
         for lease in leases.values():
             # One that was set in a time to come was set by a clock that has been set back since.
-            if told > lease.set_at or lease.set_at > now:
-                self._see_to(lease, now, told)
+            if polled_at > lease.set_at or lease.set_at > now:
+                self._see_to(lease, now, polled_at)
 
     def _hold(self, leases: Iterable[Lease], now: float) -> None:
         """Say of those whose time is over that nothing is sent while RunPod does not tell of the pods."""
@@ -102,7 +102,7 @@ class LeaseRunner(Runner[Lease]):
                     f"lease: {lease.name} was to {lease.action} now, and podtop waits: the pods are unavailable",
                 )
 
-    def _see_to(self, lease: Lease, now: float, told: float) -> None:
+    def _see_to(self, lease: Lease, now: float, polled_at: float) -> None:
         record = self._fleet.records.get(lease.pod)
         is_over = record is None or BY_ID[lease.action].reached(record)
         due = step(lease, is_over, record is not None and record.pod is not None, now)
@@ -118,8 +118,8 @@ class LeaseRunner(Runner[Lease]):
                 self._once(lease, f"lease: {lease.name} was to {lease.action}, and does not show it: do it by hand")
                 self.leases.drop(lease.pod)
             case Step.OVER:
-                since = self._over_since.setdefault(lease.pod, told)
-                if lease.sent_at is not None or told - since >= OVER_FOR:
+                since = self._over_since.setdefault(lease.pod, polled_at)
+                if lease.sent_at is not None or polled_at - since >= OVER_FOR:
                     del self._over_since[lease.pod]
                     self.leases.drop(lease.pod)
             case _:

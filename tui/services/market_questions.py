@@ -36,8 +36,8 @@ class MarketQuestions:
     @property
     def all(self) -> tuple[MarketQuery, ...]:
         """What is asked beside the prices of one GPU: each once."""
-        every = (demand for demands in self._wanted.values() for demand in demands)
-        return tuple(dict.fromkeys(demand for demand in every if demand != ANYTHING))
+        queries = (demand for demands in self._wanted.values() for demand in demands)
+        return tuple(dict.fromkeys(demand for demand in queries if demand != ANYTHING))
 
     async def ask(self, cloud: Cloud) -> Answers:
         """The prices, and all that is wanted beside them. Raises CloudError."""

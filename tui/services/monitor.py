@@ -174,8 +174,8 @@ class Monitor:
             await self._in_slices(self._fleet.taking_market(market, self._source.clock()))
         self._tell()
         if not market.offers:
-            said = "; ".join(problem.message for problem in market.problems)
-            raise Malformed(f"RunPod answered without prices: {said or 'it does not say why'}.")
+            problems = "; ".join(problem.message for problem in market.problems)
+            raise Malformed(f"RunPod answered without prices: {problems or 'it does not say why'}.")
         return market
 
     def tell(self) -> None:

@@ -47,9 +47,9 @@ class OperationLog:
         return await asyncio.to_thread(lambda: self._log().unfinished())
 
 
-def log_step(operation: Operation, what: str, **fields: object) -> None:
+def log_step(operation: Operation, event: str, **fields: object) -> None:
     """Each step of a change, by its id; of its inputs what is no secret of anybody's."""
     log_lines.event(
-        "performer", f"mutation_{what}", id=operation.id, action=operation.action, pod=operation.pod,
+        "performer", f"mutation_{event}", id=operation.id, action=operation.action, pod=operation.pod,
         name=operation.name, fields=fields,
     )  # fmt: skip

@@ -78,8 +78,8 @@ class Reconciler:
         if EVERY[operation.action].target is Target.POD:
             return Outcome(Status.DONE, f"{answer}, and it happened")
         record = self._record(operation)
-        made = record.id if record is not None else ""
-        return Outcome(Status.DONE, f"{answer}, and it was made: {made}", pod=made)
+        pod = record.id if record is not None else ""
+        return Outcome(Status.DONE, f"{answer}, and it was made: {pod}", pod=pod)
 
     def _is_reached(self, operation: Operation) -> bool:
         return EVERY[operation.action].reached(self._record(operation))

@@ -168,7 +168,7 @@ class Session:
             want=lambda demands: self.monitor.want("watches", demands), ring=self.messages.call,
             say=self.messages.post, happened=self.monitor.happened, does=lambda: self.executor,
             look=self.monitor.look, may=self.may_act, clock=self.clock,
-            name=lambda stem: deploy_draft.unique(stem, secrets.token_hex(2)), made=self._deployed, tz=self.tz,
+            name=lambda stem: deploy_draft.unique(stem, secrets.token_hex(2)), on_deployed=self._deployed, tz=self.tz,
         )  # fmt: skip
         await self.watch_runner.run()
 

@@ -82,7 +82,7 @@ class WatchRunner(Runner[MarketWatch]):
         may: Callable[[], str | None],
         clock: Callable[[], float],
         name: Callable[[str], str],
-        made: Callable[[Draft, Outcome], Awaitable[None]],
+        on_deployed: Callable[[Draft, Outcome], Awaitable[None]],
         tz: tzinfo | None = None,
     ) -> None:
         self._token = secrets.token_hex(8)
@@ -96,7 +96,7 @@ class WatchRunner(Runner[MarketWatch]):
         self._look_again = look
         self._may = may
         self._name = name
-        self._made = made
+        self._made = on_deployed
         self._tz = tz
         self._asked: tuple[MarketQuery, ...] = ()
         self._read: dict[str, float] = {}
@@ -155,9 +155,9 @@ class WatchRunner(Runner[MarketWatch]):
             self._recover(watch, now)
             return
         if watch.state is State.ARMED and not self._has_values(watch) and not self._lives(watch.holder):
-            words = "podtop ended, and its variables' values with it: arm it again"
-            self._keep(watch, replace(watch, state=State.WAITING, plan=None, holder="", words=words))
-            self._say(UserMessage(f"▲ watch: {what(watch)} is not armed any more: {words}"))
+            reason = "podtop ended, and its variables' values with it: arm it again"
+            self._keep(watch, replace(watch, state=State.WAITING, plan=None, holder="", words=reason))
+            self._say(UserMessage(f"▲ watch: {what(watch)} is not armed any more: {reason}"))
             return
         answered_at, sighting = self._sighted(watch, now)
         if answered_at is None or self._read.get(watch.id) == answered_at:
@@ -343,19 +343,19 @@ class WatchRunner(Runner[MarketWatch]):
             return
         if self._lives(watch.holder):
             return
-        if (words := self._shows(watch)) is not None:
-            self._keep(watch, replace(watch, state=State.DONE, words=words))
+        if (evidence := self._shows(watch)) is not None:
+            self._keep(watch, replace(watch, state=State.DONE, words=evidence))
         elif now - watch.sent_at >= FORGOTTEN:
-            words = "podtop ended while it was sent, and nothing shows it: look at RunPod's console"
-            self._keep(watch, replace(watch, state=State.UNKNOWN, words=words))
+            evidence = "podtop ended while it was sent, and nothing shows it: look at RunPod's console"
+            self._keep(watch, replace(watch, state=State.UNKNOWN, words=evidence))
 
     def _shows(self, watch: MarketWatch) -> str | None:
         """What shows that an attempt did what it was to do; None where nothing does."""
         if watch.pod:
             pod = self._pod(watch)
             return "it runs" if pod is not None and pod.status == PodStatus.RUNNING else None
-        made = self._named(watch.sent)
-        return f"it was made: {made}" if made is not None else None
+        new_pod = self._named(watch.sent)
+        return f"it was made: {new_pod}" if new_pod is not None else None
 
     def _hold_back(self, watch: MarketWatch, why: str) -> None:
         """It is there, and nothing is sent: told once for each reason, and kept beside the watch."""

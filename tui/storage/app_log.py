@@ -64,25 +64,25 @@ class _Seldom(logging.Filter):
         now = self._beat()
         text = record.getMessage()
         key = (record.name, _without_figures(text))
-        at, more = self._seen.pop(key, (None, 0))
+        at, repeats = self._seen.pop(key, (None, 0))
         if at is not None and now - at < AGAIN and record.levelno < logging.CRITICAL:
-            self._seen[key] = (at, more + 1)
+            self._seen[key] = (at, repeats + 1)
             return False
         if len(self._seen) >= REMEMBERED:
             del self._seen[next(iter(self._seen))]
         self._seen[key] = (now, 0)
-        if more:
-            record.msg, record.args = f"{text} more={more}", ()
+        if repeats:
+            record.msg, record.args = f"{text} more={repeats}", ()
         return True
 
     def rest(self) -> list[logging.LogRecord]:
         """A record for all that came again and was not told; each is told of once."""
-        found = []
-        for (name, text), (at, more) in self._seen.items():
-            if more:
-                found.append(logging.LogRecord(name, logging.INFO, "", 0, "%s", (f"{text} more={more}",), None))
+        records = []
+        for (name, text), (at, repeats) in self._seen.items():
+            if repeats:
+                records.append(logging.LogRecord(name, logging.INFO, "", 0, "%s", (f"{text} more={repeats}",), None))
                 self._seen[name, text] = (at, 0)
-        return found
+        return records
 
 
 _FIGURES = re.compile(r"(?:(?<=request_id=)|(?<=cf_ray=)|(?<=took=))\S+")
@@ -145,11 +145,11 @@ class _File(logging.Handler):
         # Without waiting: in the place of the file somebody may have put a pipe that nobody reads.
         flags = os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
         file = os.open(self.path, flags, private.FILE)
-        found = os.fstat(file)
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
             os.close(file)
             raise OSError(f"{self.path} is no file")
-        if stat.S_IMODE(found.st_mode) != private.FILE:
+        if stat.S_IMODE(status.st_mode) != private.FILE:
             os.fchmod(file, private.FILE)
         return file
 
@@ -192,7 +192,7 @@ def close_log() -> None:
     """Write nothing more."""
     for name in _LOGGERS:
         logger = logging.getLogger(name)
-        for handler in [one for one in logger.handlers if isinstance(one, _File)]:
+        for handler in [opened for opened in logger.handlers if isinstance(opened, _File)]:
             handler.end()
             logger.removeHandler(handler)
         logger.propagate = True
@@ -208,8 +208,8 @@ def refusal(cause: OSError, error: BaseException, log: Path | None) -> str:
     """The same of what the system refused to podtop, which is no fault of either: a file, a process, a socket."""
     _logged(error)
     where = f"{os.fsdecode(cause.filename)}: " if isinstance(cause.filename, str | bytes) else ""
-    words = cause.strerror or str(cause) or type(cause).__name__
-    return masked(f"cannot go on: {where}{words}. Your pods go on running; {_where(log)}.")
+    reason = cause.strerror or str(cause) or type(cause).__name__
+    return masked(f"cannot go on: {where}{reason}. Your pods go on running; {_where(log)}.")
 
 
 def _logged(error: BaseException) -> BaseException:

@@ -94,7 +94,7 @@ def _safe(value: object) -> object:
         case Mapping():
             return safe_inputs({str(key): part for key, part in value.items()})
         case list() | tuple() | set() | frozenset():
-            return [part for one in value if (part := _safe(one)) is not None]
+            return [part for item in value if (part := _safe(item)) is not None]
         case Struct():
             name = getattr(value, "name", None)
             return name if isinstance(name, str) else None
@@ -153,16 +153,16 @@ class AuditLog:
 
     def unfinished(self) -> tuple[Intent, ...]:
         """Intents at this origin of which no outcome is known, oldest first. Raises AuditLogError."""
-        found: dict[str, Intent] = {}
+        by_id: dict[str, Intent] = {}
         for entry in entries(self.path):
             if entry.origin != self._origin:
                 continue
             if entry.phase == "intent":
                 at = _instant(entry.time)
-                found[entry.id] = Intent(entry.id, at, entry.action, entry.pod, entry.name, entry.account)
+                by_id[entry.id] = Intent(entry.id, at, entry.action, entry.pod, entry.name, entry.account)
             elif entry.outcome not in OPEN:
-                found.pop(entry.id, None)
-        return tuple(found.values())
+                by_id.pop(entry.id, None)
+        return tuple(by_id.values())
 
     def _now(self) -> str:
         return datetime.fromtimestamp(self._wall(), UTC).isoformat(timespec="milliseconds")

@@ -41,14 +41,14 @@ def save(path: Path, draft: Draft) -> None:
 def load(path: Path) -> Draft | None:
     """The draft that was kept; None where there is none. Raises DraftError for one that cannot be read."""
     try:
-        kept = msgspec.json.decode(unmarked(path.read_bytes()), type=_Kept)
+        saved = msgspec.json.decode(unmarked(path.read_bytes()), type=_Kept)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DraftError(f"the draft in {path} cannot be read ({error}): the form begins anew") from None
-    values = {name: text for name, text in kept.values.items() if name in BY_NAME and not _is_secret(name)}
-    secrets = {name: None for name in kept.hidden if _is_secret(name)}
-    return Draft(values, tuple((name, None) for name in kept.env), secrets)
+    values = {name: text for name, text in saved.values.items() if name in BY_NAME and not _is_secret(name)}
+    secrets = {name: None for name in saved.hidden if _is_secret(name)}
+    return Draft(values, tuple((name, None) for name in saved.env), secrets)
 
 
 def _is_secret(name: str) -> bool:

@@ -25,10 +25,10 @@ class JsonStore(Generic[T]):
     kind: the type of what is kept; what: its name in the plural; loss: what a damaged file means, in words.
     """
 
-    def __init__(self, path: Path, kind: Any, what: str, loss: str) -> None:
+    def __init__(self, path: Path, kind: Any, name: str, loss: str) -> None:
         self.path = path
         self._type = dict[str, kind]
-        self._what = what
+        self._what = name
         self._loss = loss
         self._seen: tuple[int, int] | None = None
         self._all: dict[str, T] = {}

@@ -107,7 +107,7 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     begins: Callable[[Alert, float], str] = lambda alert, now: ""
     over: Over = lambda fleet, record: None
 
-    def alert(self, pod: Pod, **more: object) -> Alert:
+    def alert(self, pod: Pod, **fields: object) -> Alert:
         """An alert of this kind, at its grade where no other is given."""
-        values = {"grade": self.grade, "pod": pod.id, "name": pod.name, "cost_per_hr": pod.cost_per_hr, **more}
+        values = {"grade": self.grade, "pod": pod.id, "name": pod.name, "cost_per_hr": pod.cost_per_hr, **fields}
         return Alert(self, **values)  # type: ignore[arg-type]

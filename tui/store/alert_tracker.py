@@ -63,8 +63,8 @@ class AlertTracker:
 
     def judging(self, fleet: Fleet, at: float) -> Sliced[tuple[Event, ...]]:
         """`judge` in slices."""
-        every = yield from looking(fleet, at, quiet=False)
-        lasting = {(a.pod, a.kind.event): a for a in every if a.kind.event is not None}
+        current = yield from looking(fleet, at, quiet=False)
+        lasting = {(a.pod, a.kind.event): a for a in current if a.kind.event is not None}
         events = [*self._ended(fleet, lasting, at)]
         for (pod, kind), alert in lasting.items():
             events += self._begin(pod, kind, at, alert.kind.begins(alert, at), alert.since)

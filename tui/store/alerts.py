@@ -35,9 +35,9 @@ def alerts(fleet: Fleet, now: float, quiet: bool = True) -> tuple[Alert, ...]:
 
 def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert, ...]]:
     """`alerts` in slices."""
-    found: list[Alert] = []
+    alerts: list[Alert] = []
     if fleet.snapshot.value is not None:
-        found += (alert for kind, find in _OF_ACCOUNT if (alert := find(kind, fleet)) is not None)
+        alerts += (alert for kind, find in _OF_ACCOUNT if (alert := find(kind, fleet)) is not None)
     unwatched = fleet.watched.unwatched
     restarts = Counter(
         e.pod
@@ -49,12 +49,12 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
             yield
         pod = record.pod
         if pod is None or record.unreadable is not None:
-            found.append(_unreadable(record))
+            alerts.append(_unreadable(record))
             continue
         change = pod.status_change
         view = PodView(record, pod, change.at if change else None, restarts[record.id], now, unwatched, quiet)
-        found += (alert for kind, find in _OF_PODS if (alert := find(kind, view)) is not None)
-    return tuple(sorted(found, key=lambda a: (_GRADES[a.grade], _KINDS[a.kind.name], a.name.lower(), a.pod)))
+        alerts += (alert for kind, find in _OF_PODS if (alert := find(kind, view)) is not None)
+    return tuple(sorted(alerts, key=lambda a: (_GRADES[a.grade], _KINDS[a.kind.name], a.name.lower(), a.pod)))
 
 
 def _unreadable(record: Record) -> Alert:

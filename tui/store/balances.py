@@ -46,42 +46,42 @@ class Balances:
 
     def spans(self) -> tuple[tuple[float, float], ...]:
         """When it was told, without the silences."""
-        found: list[tuple[float, float]] = []
+        spans: list[tuple[float, float]] = []
         for at in self.times:
-            if found and at - found[-1][1] <= _SILENCE:
-                found[-1] = (found[-1][0], at)
+            if spans and at - spans[-1][1] <= _SILENCE:
+                spans[-1] = (spans[-1][0], at)
             else:
-                found.append((at, at))
-        return tuple(found)
+                spans.append((at, at))
+        return tuple(spans)
 
 
 def runs(
-    books: SpendHistory | None, told: Balances, start: float, width: float, columns: int, now: float
+    books: SpendHistory | None, balances: Balances, start: float, width: float, columns: int, now: float
 ) -> tuple[Segment, ...]:
     """The balance in buckets of `width` seconds from `start` until now: what is recorded, then what memory has.
 
     A bucket in which nobody looked breaks the line; one without a change has what was known before it.
     """
-    times, values = list(told.times), list(told.values)
-    spans = list(told.spans())
+    times, values = list(balances.times), list(balances.values)
+    spans = list(balances.spans())
     if books is not None:
         first = times[0] if times else math.inf
         older = bisect_right(books.times, first)
         times = [*books.times[:older], *times]
         values = [*books.balances[:older], *values]
         spans = [*((a, min(b, first)) for a, b in books.spans if a < first), *spans]
-    found: list[Segment] = []
+    segments: list[Segment] = []
     run: list[Point] = []
     for at, value in _buckets(times, values, spans, start, width, columns, now):
         if value is None:
             if run:
-                found.append(tuple(run))
+                segments.append(tuple(run))
                 run = []
         else:
             run.append(Point(at, value, value, value))
     if run:
-        found.append(tuple(run))
-    return tuple(found)
+        segments.append(tuple(run))
+    return tuple(segments)
 
 
 def _buckets(

@@ -71,7 +71,7 @@ class Fleet(FleetState, eq=False):
         """Seconds between two samples beyond which a chart shows a gap: podtop slept, for a failed poll says so."""
         return max(60.0, 3 * self.interval)
 
-    def derived(self, what: Hashable, now: float, make: Callable[[], T]) -> T:
+    def derived(self, key: Hashable, now: float, make: Callable[[], T]) -> T:
         """What is made of very many records: once for each answer, since it says the same until the next one.
 
         No pod grows idle between two answers; at an instant before the last one it is made anew.
@@ -80,10 +80,10 @@ class Fleet(FleetState, eq=False):
             return make()
         if self._derived_from is not self.records:
             self._derived_from, self._derived = self.records, {}
-        if what not in self._derived:
-            self._derived[what] = make()
-        found: T = self._derived[what]
-        return found
+        if key not in self._derived:
+            self._derived[key] = make()
+        value: T = self._derived[key]
+        return value
 
     @property
     def totals(self) -> pod_health.Totals:
@@ -96,12 +96,12 @@ class Fleet(FleetState, eq=False):
             return
         sums = pod_health.Totals(0, 0, 0, 0, 0)
         burn: float | None = 0.0
-        every = list(records.values())
-        for begin in range(0, len(every), SLICE):
+        all_records = list(records.values())
+        for begin in range(0, len(all_records), SLICE):
             yield
-            part = every[begin : begin + SLICE]
-            more = self._totals_of(part)
-            sums = pod_health.Totals(*(one + other for one, other in zip(sums, more, strict=True)))
+            part = all_records[begin : begin + SLICE]
+            partial = self._totals_of(part)
+            sums = pod_health.Totals(*(first + other for first, other in zip(sums, partial, strict=True)))
             burn = total((burn, self._idle_burn_of(part, now)))
         if records is self.records:
             self.derived("totals", math.inf, lambda: sums)
@@ -136,10 +136,10 @@ class Fleet(FleetState, eq=False):
 
         Only what it says now is a reason to do anything by itself.
         """
-        told, last = self.pods_at, self.snapshot
-        if told is None or last.error is not None or last.value is None or last.value.pods is None:
+        polled_at, last = self.pods_at, self.snapshot
+        if polled_at is None or last.error is not None or last.value is None or last.value.pods is None:
             return None
-        return None if doubt(last.value) or is_stale(now - told, self.interval) else told
+        return None if doubt(last.value) or is_stale(now - polled_at, self.interval) else polled_at
 
     def pods_stale(self, now: float) -> bool:
         """Whether the pods are: an answer without them renews the money and not the pods."""
@@ -192,11 +192,11 @@ class Fleet(FleetState, eq=False):
             return ()
         from tui.api.models import Unreadable
 
-        told = {pod.id for pod in snapshot.pods or ()} | {broken.id for broken in snapshot.unreadable}
+        listed = {pod.id for pod in snapshot.pods or ()} | {broken.id for broken in snapshot.unreadable}
         return tuple(
             Unreadable(record.id, record.name, "RunPod told of a pod without its id, and it may be this one")
             for record in self.records.values()
-            if record.id not in told and not record.id.startswith(NAMELESS)
+            if record.id not in listed and not record.id.startswith(NAMELESS)
         )
 
     def _happened(self, snapshot: Snapshot, at: float) -> Sliced[tuple[Event, ...]]:

@@ -239,9 +239,9 @@ def with_figures(pod: Pod, runtime: Runtime, at: float, gpus: int, value: Callab
         return tuple(GpuReading(**each) for each in values)
 
     latest = readings(LATEST)
-    told = any(reading != GpuReading() for reading in latest)
+    reported = any(reading != GpuReading() for reading in latest)
     runtime = replace(runtime, gpus=readings(GPU), **{metric.field: value(metric.name) for metric in CONTAINER})
-    return replace(pod, runtime=runtime, telemetry=Telemetry(at, None, latest) if told else None)
+    return replace(pod, runtime=runtime, telemetry=Telemetry(at, None, latest) if reported else None)
 
 
 def figures(pod: Pod, now: float) -> dict[str, float | None]:
@@ -249,10 +249,10 @@ def figures(pod: Pod, now: float) -> dict[str, float | None]:
     runtime = pod.runtime
     if runtime is None or not pod_health.is_live(pod):
         return dict.fromkeys(BY_NAME)
-    found = {metric.name: read(runtime) for metric, read in _READ_CONTAINER}
+    values = {metric.name: read(runtime) for metric, read in _READ_CONTAINER}
     for readers, gpus in ((_READ_GPU, runtime.gpus), (_READ_LATEST, fresh(pod, now))):
-        found |= {metric.name: metric.pooled(map(read, gpus)) for metric, read in readers}
-    return found
+        values |= {metric.name: metric.pooled(map(read, gpus)) for metric, read in readers}
+    return values
 
 
 def figure(metric: Metric, pod: Pod) -> float | None:

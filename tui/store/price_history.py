@@ -71,7 +71,7 @@ class Trend:
         """Where a bucket is kept; None where it is not."""
         return bucket % BUCKETS if self._newest - BUCKETS < bucket <= self._newest else None
 
-    def add(self, start: float, end: float, told: Told) -> None:
+    def add(self, start: float, end: float, quote: Told) -> None:
         """From `start` to `end` this held, and podtop knew it."""
         first = math.floor(start / BUCKET)
         last = max(first, math.ceil(end / BUCKET) - 1)
@@ -81,13 +81,13 @@ class Trend:
                 continue
             seconds = max(0.0, min(end, (bucket + 1) * BUCKET) - max(start, bucket * BUCKET))
             self.watched[slot] += seconds
-            if told.stocked:
+            if quote.stocked:
                 self.stocked[slot] += seconds
                 # No price is NaN, which is less than nothing: a price always takes its place.
-                if told.price is not None and not self.low[slot] <= told.price:
-                    self.low[slot] = told.price
-                if told.spot is not None and not self.spot[slot] <= told.spot:
-                    self.spot[slot] = told.spot
+                if quote.price is not None and not self.low[slot] <= quote.price:
+                    self.low[slot] = quote.price
+                if quote.spot is not None and not self.spot[slot] <= quote.spot:
+                    self.spot[slot] = quote.spot
 
     def _open(self, bucket: int) -> int | None:
         if bucket > self._newest:
@@ -183,10 +183,10 @@ class Prices:
             trend = self.trends.get((gpu, cloud))
             if trend is None:
                 continue
-            kept = trend.spot if spot else trend.low
+            prices = trend.spot if spot else trend.low
             for bucket in range(math.floor(start / BUCKET), math.ceil(end / BUCKET)):
                 slot = trend.slot(bucket)
-                price = NONE if slot is None else kept[slot]
+                price = NONE if slot is None else prices[slot]
                 if price == price and (best is None or price <= best.price):
                     best = Low(round(price, 4), bucket * BUCKET)
         return best
@@ -208,12 +208,12 @@ class Prices:
         runs: list[list[Point]] = [[]]
         for column in range(columns):
             at = start + column * width
-            found = [] if trend is None else self._known(trend, at, at + width)
-            if not found:
+            segments = [] if trend is None else self._known(trend, at, at + width)
+            if not segments:
                 if runs[-1]:
                     runs.append([])
                 continue
-            runs[-1].append(Point(at, min(found), max(found), sum(found) / len(found)))
+            runs[-1].append(Point(at, min(segments), max(segments), sum(segments) / len(segments)))
         return tuple(tuple(run) for run in runs if run)
 
     @staticmethod

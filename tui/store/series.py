@@ -88,15 +88,15 @@ def unbroken(
         if hi <= lo:
             continue
         chunk = column.mean[lo:hi]
-        kept = chunk.replace(GAP_BYTE, b"")
-        broken = not kept or chunk[0] == GAP or (previous is not None and times[lo] - previous > longest)
+        values = chunk.replace(GAP_BYTE, b"")
+        broken = not values or chunk[0] == GAP or (previous is not None and times[lo] - previous > longest)
         if broken and run:
             done.append(tuple(run))
             run = []
-        if kept:
-            low = min(kept if single else column.low[lo:hi])
-            high = max(kept if single else column.high[lo:hi].replace(GAP_BYTE, b""))
-            run.append(Point(left, low / scale, high / scale, sum(kept) / len(kept) / scale))
+        if values:
+            low = min(values if single else column.low[lo:hi])
+            high = max(values if single else column.high[lo:hi].replace(GAP_BYTE, b""))
+            run.append(Point(left, low / scale, high / scale, sum(values) / len(values) / scale))
             if chunk[-1] == GAP:
                 done.append(tuple(run))
                 run = []
@@ -219,5 +219,5 @@ class Series:
         column = self._columns.get(name)
         if column is None:
             return None
-        kept = column[bisect_left(self._times, start) : bisect_right(self._times, end)].replace(GAP_BYTE, b"")
-        return sum(kept) / len(kept) / steps(name) if kept else None
+        values = column[bisect_left(self._times, start) : bisect_right(self._times, end)].replace(GAP_BYTE, b"")
+        return sum(values) / len(values) / steps(name) if values else None

@@ -15,20 +15,20 @@ SAME = 0.05
 
 def join(stretches: Iterable[Samples]) -> Samples:
     """Stretches one after the other as one; a name that one of them lacks has gaps there."""
-    kept = [s for s in stretches if s.times]
-    if len(kept) < 2:
-        return kept[0] if kept else EMPTY
+    parts = [s for s in stretches if s.times]
+    if len(parts) < 2:
+        return parts[0] if parts else EMPTY
     times = array("d")
-    for stretch in kept:
+    for stretch in parts:
         times.extend(stretch.times)
-    names = dict.fromkeys(name for stretch in kept for name in stretch.columns)
+    names = dict.fromkeys(name for stretch in parts for name in stretch.columns)
     columns = {}
     for name in names:
-        found = [s.columns.get(name) or _gaps(len(s.times)) for s in kept]
-        mean = b"".join(c.mean for c in found)
-        single = all(c.low is c.high for c in found)
-        low = mean if single else b"".join(c.low for c in found)
-        columns[name] = SampleColumn(low, mean, mean if single else b"".join(c.high for c in found))
+        parts_of_column = [s.columns.get(name) or _gaps(len(s.times)) for s in parts]
+        mean = b"".join(c.mean for c in parts_of_column)
+        single = all(c.low is c.high for c in parts_of_column)
+        low = mean if single else b"".join(c.low for c in parts_of_column)
+        columns[name] = SampleColumn(low, mean, mean if single else b"".join(c.high for c in parts_of_column))
     return Samples(times, columns)
 
 
@@ -53,8 +53,8 @@ def splice(under: Samples, over: Samples, silence: float) -> Samples:
     order += ((at, len(under.times) + index) for index, at in enumerate(over.times))
     order.sort()
     # Of two at one instant the last: an instant of a gap before a sample may become that of the sample.
-    kept = [index for n, (at, index) in enumerate(order) if n + 1 == len(order) or at < order[n + 1][0]]
-    return _picked(join([under, over]), kept)
+    indices = [index for n, (at, index) in enumerate(order) if n + 1 == len(order) or at < order[n + 1][0]]
+    return _picked(join([under, over]), indices)
 
 
 def _picked(whole: Samples, order: Sequence[int]) -> Samples:
@@ -103,14 +103,14 @@ def reduced(stretch: Samples, width: float, silence: float) -> Samples:
     for name, column in stretch.columns.items():
         low, mean, high = bytearray(), bytearray(), bytearray()
         for _, begin, end in bounds:
-            kept = column.mean[begin:end].replace(GAP_BYTE, b"")
-            if not kept:
+            values = column.mean[begin:end].replace(GAP_BYTE, b"")
+            if not values:
                 low.append(GAP)
                 mean.append(GAP)
                 high.append(GAP)
                 continue
             low.append(min(column.low[begin:end]))
-            mean.append(round(sum(kept) / len(kept)))
+            mean.append(round(sum(values) / len(values)))
             high.append(max(column.high[begin:end].replace(GAP_BYTE, b"")))
         columns[name] = SampleColumn(bytes(low), bytes(mean), bytes(high))
     return Samples(array("d", (left for left, _, _ in bounds)), columns)

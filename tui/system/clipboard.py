@@ -89,16 +89,16 @@ async def copy(
         if await _told(tool, text, environ, hidden) is not None:
             return Outcome(f"copied ({tool.name})", True)
     where = inside(environ)
-    kept = await _told(_TMUX, text, environ, hidden) if where is Inside.TMUX and which("tmux") else None
-    if kept is not None and "clipboard" in kept:
+    buffered = await _told(_TMUX, text, environ, hidden) if where is Inside.TMUX and which("tmux") else None
+    if buffered is not None and "clipboard" in buffered:
         return Outcome("in tmux's buffer, and sent by tmux to the terminal's clipboard", True)
-    in_tmux = "in tmux's buffer; " if kept is not None else ""
+    in_tmux = "in tmux's buffer; " if buffered is not None else ""
     size = len(text.encode("utf-8", "replace"))
     if size > MOST:
-        words = f"too long for the terminal's clipboard: {size:,} bytes, and it takes {MOST:,}"
-        return Outcome(f"{in_tmux}{words}", kept is not None)
+        reason = f"too long for the terminal's clipboard: {size:,} bytes, and it takes {MOST:,}"
+        return Outcome(f"{in_tmux}{reason}", buffered is not None)
     if not write(sequence(text, where)):
-        return Outcome(f"{in_tmux}the terminal takes nothing now", kept is not None)
+        return Outcome(f"{in_tmux}the terminal takes nothing now", buffered is not None)
     return Outcome(f"{in_tmux}sent to the terminal's clipboard (OSC 52{_through(where)})", True)
 
 
@@ -120,9 +120,9 @@ async def _told(tool: Tool, text: str, environ: Mapping[str, str], hidden: Hidde
     argv = (tool.name, *tool.arguments)
     try:
         # Of the others nothing is read: those that serve the text go on in the background, and would keep it open.
-        code, said = await subprocesses.run(
+        code, output = await subprocesses.run(
             argv, environ, hidden, patience=PATIENCE, text=text.encode("utf-8", "replace"), reads=tool is _TMUX
         )
     except (OSError, ValueError):
         return None
-    return said.decode("utf-8", "replace") if code == 0 else None
+    return output.decode("utf-8", "replace") if code == 0 else None

@@ -55,10 +55,10 @@ def address(text: str | None) -> str | None:
     if not text or "%" in text:
         return None
     try:
-        found = ip_address(text)
+        address_of = ip_address(text)
     except ValueError:
         return None
-    return None if found.is_unspecified or found.is_multicast else str(found)
+    return None if address_of.is_unspecified or address_of.is_multicast else str(address_of)
 
 
 def is_port(number: object) -> bool:
@@ -103,9 +103,9 @@ def routes(pod: Pod, settings: Ssh) -> tuple[Route, ...]:
     """All ways into a pod that is up, the best first; what one that is not up tells of ports is left over."""
     if not pod_health.is_live(pod) or pod.runtime is None:
         return ()
-    found = [direct(port, settings) for port in pod.runtime.ports]
-    found.append(proxied(pod.machine, settings))
-    return tuple(route for route in found if route is not None)
+    ways = [direct(port, settings) for port in pod.runtime.ports]
+    ways.append(proxied(pod.machine, settings))
+    return tuple(route for route in ways if route is not None)
 
 
 def hindrance(pod: Pod) -> str:
@@ -162,8 +162,8 @@ def _key(settings: Ssh) -> tuple[str, ...]:
     return ("-i", settings.key_file) if settings.key_file else ()
 
 
-def _joined(*words: str) -> str:
-    return " ".join(quoted(word) for word in words)
+def _joined(*parts: str) -> str:
+    return " ".join(quoted(word) for word in parts)
 
 
 def line(route: Route, settings: Ssh) -> str:
@@ -174,14 +174,14 @@ def line(route: Route, settings: Ssh) -> str:
 
 def _dashed(settings: Ssh) -> tuple[str, ...]:
     """The options that scp has as well: those of `-o`."""
-    found: list[str] = []
+    parts: list[str] = []
     options = iter(settings.options)
     for option in options:
         if option == "-o":
-            found += [option, *(value for value in (next(options, None),) if value is not None)]
+            parts += [option, *(value for value in (next(options, None),) if value is not None)]
         elif option.startswith("-o"):
-            found.append(option)
-    return tuple(found)
+            parts.append(option)
+    return tuple(parts)
 
 
 def _bracketed(route: Route) -> str:
@@ -251,15 +251,15 @@ def advice(code: int, route: Route, settings: Ssh, cautions: Iterable[str], seco
     """What may help after a failure, by what ssh said above it. `cautions`: what was known before."""
     if code != FAILED or seconds >= 60:
         return ("s tries again; ctrl+r asks RunPod for the pod first.",)
-    found = [f"{text[:1].upper()}{text[1:]}." for text in cautions]
+    sentences = [f"{text[:1].upper()}{text[1:]}." for text in cautions]
     if route.proxied:
         key = f"{settings.key_file}.pub" if settings.key_file else "your public key"
-        found.append(f"Permission denied: {key} has to be among the SSH keys of the RunPod account.")
+        sentences.append(f"Permission denied: {key} has to be among the SSH keys of the RunPod account.")
     else:
-        found += [
+        sentences += [
             "Refused, timed out: the pod's ssh server may not be up yet, or its image has none; its port may be new.",
             "Permission denied: the pod has the SSH keys the account had when it started. [ssh] key_file names yours.",
             "Identification changed: another pod had this address before. If that is so: "
             + _joined("ssh-keygen", "-R", f"[{route.host}]:{route.port}"),
         ]
-    return tuple(found)
+    return tuple(sentences)

@@ -36,7 +36,7 @@ async def run(
     hidden: Hidden,
     *,
     patience: float,
-    more: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
     text: bytes | None = None,
     reads: bool = False,
 ) -> tuple[int, bytes]:
@@ -51,7 +51,7 @@ async def run(
     nothing, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         *argv, stdin=nothing if text is None else pipe, stdout=pipe if reads else nothing, stderr=nothing,
-        start_new_session=True, env={**without_keys(environ, hidden), **(more or {})},
+        start_new_session=True, env={**without_keys(environ, hidden), **(variables or {})},
     )  # fmt: skip
     try:
         async with asyncio.timeout(patience):

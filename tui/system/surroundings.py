@@ -23,7 +23,7 @@ THERE = ("TMUX", "STY", "SSH_CONNECTION", "NO_COLOR", "HTTPS_PROXY", "https_prox
 def surroundings(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Versions and the terminal, as fields of a log entry."""
     textual = sys.modules.get("textual")
-    told = {name.lower(): environ[name] for name in TOLD if environ.get(name)}
+    variables = {name.lower(): environ[name] for name in TOLD if environ.get(name)}
     there = ",".join(name for name in THERE if environ.get(name))
     try:
         size = "x".join(map(str, os.get_terminal_size(0)))
@@ -35,7 +35,7 @@ def surroundings(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "textual": getattr(textual, "__version__", None) if textual is not None else None,
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "size": size,
-        **told,
+        **variables,
         "variables": there,
     }
 
@@ -51,16 +51,16 @@ def settings(config: Config) -> dict[str, Any]:
     from tui.api.http.endpoint import host_of
     from tui.config.settings import Settings
 
-    told: dict[str, Any] = {"key": config.key.origin if config.key is not None else "none"}
+    values: dict[str, Any] = {"key": config.key.origin if config.key is not None else "none"}
     for field in fields(Settings):
         value = getattr(config, field.name, None)
         default = field.default if field.default is not UNSET else None
         if value == default or field.name.startswith("api_key"):
             continue
         if field.name == "api_url":
-            told["api"] = host_of(config.api_url)
+            values["api"] = host_of(config.api_url)
         elif isinstance(value, bool | int | float | str):
-            told[field.name] = value
+            values[field.name] = value
         elif value:
-            told[field.name] = "set"
-    return told
+            values[field.name] = "set"
+    return values

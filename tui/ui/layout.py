@@ -120,13 +120,13 @@ def hosts(
     rest = height - top
     left = min(max(_FACTS_WIDTH, width * 2 // 5), width // 2)
     earnings = min(_EARNINGS + (rest - 24) // 3, rest // 2) if rest >= 16 else 0
-    found = {
+    regions = {
         "hosts": Region(0, 0, width, top),
         "facts": Region(0, top, left, rest),
         "charts": Region(left, top, width - left, rest - earnings),
         "earnings": Region(left, height - earnings, width - left, earnings),
     }
-    return {name: region for name, region in found.items() if region.height}
+    return {name: region for name, region in regions.items() if region.height}
 
 
 MARKET = ("list", "facts", "trend")
@@ -145,20 +145,20 @@ def market(
     if width >= WIDE:
         left = width - max(_BESIDE, width // 3)
         facts = max(height * 3 // 5, height - 16) if trend else height
-        found = {
+        regions = {
             "list": Region(0, 0, left, height),
             "facts": Region(left, 0, width - left, facts),
             "trend": Region(left, facts, width - left, height - facts),
         }
-        return found if trend else {name: found[name] for name in ("list", "facts")}
+        return regions if trend else {name: regions[name] for name in ("list", "facts")}
     top = max(min(rows + 3, height - 15), height // 2)
     left = max(width // 2, min(_BESIDE, width - 40)) if trend else width
-    found = {
+    regions = {
         "list": Region(0, 0, width, top),
         "facts": Region(0, top, left, height - top),
         "trend": Region(left, top, width - left, height - top),
     }
-    return found if trend else {name: found[name] for name in ("list", "facts")}
+    return regions if trend else {name: regions[name] for name in ("list", "facts")}
 
 
 _FACTS = 50

@@ -32,8 +32,8 @@ def rebound(keymap: Mapping[str, str]) -> tuple[Place, ...]:
     from tui.ui.key_hints import key_word
 
     def keys(place: Place) -> str:
-        told = keymap.get(f"screen.{place.mode}")
-        return place.keys if told is None else ",".join(key_word(key) for key in told.split(","))
+        configured = keymap.get(f"screen.{place.mode}")
+        return place.keys if configured is None else ",".join(key_word(key) for key in configured.split(","))
 
     return tuple(place._replace(keys=keys(place)) for place in PLACES)
 

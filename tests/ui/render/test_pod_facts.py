@@ -119,7 +119,8 @@ def tell(
     revealed: bool = False,
     told: bool = True,
 ) -> tuple[Section, ...]:
-    return sections(pod, detail, NOW, spent=spent, revealed=revealed, tz=UTC, phase=pod_health.phase(pod), told=told)
+    phase = pod_health.phase(pod)
+    return sections(pod, detail, NOW, spent=spent, revealed=revealed, tz=UTC, phase=phase, is_loaded=told)
 
 
 def words(fact: Fact) -> str:
@@ -589,7 +590,7 @@ DETAILS = st.builds(
 def test_no_answer_is_too_odd_for_words(
     pod: Pod, detail: PodDetail | None, spent: Spent, revealed: bool, phase: pod_health.Phase, told: bool
 ) -> None:
-    found = sections(pod, detail, NOW, spent=spent, revealed=revealed, tz=UTC, phase=phase, told=told)
+    found = sections(pod, detail, NOW, spent=spent, revealed=revealed, tz=UTC, phase=phase, is_loaded=told)
     assert found[0].title == "Status"
     for section in found:
         assert section.facts

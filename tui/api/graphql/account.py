@@ -256,27 +256,27 @@ class _Parts:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def one(self, what: str, raw: Raw, shape: type[T]) -> T | None:
+    def one(self, name: str, raw: Raw, shape: type[T]) -> T | None:
         cuts: list[Cut] = []
         try:
-            found: T | None = _reader(shape).decode(raw, cuts)
+            value: T | None = _reader(shape).decode(raw, cuts)
         except NOT_UNDERSTOOD as error:
-            self.problems.append(Problem(f"{what} could not be understood: {reason(error)}"))
+            self.problems.append(Problem(f"{name} could not be understood: {reason(error)}"))
             return None
-        self.problems += in_short(told(cuts, what))
-        return found
+        self.problems += in_short(told(cuts, name))
+        return value
 
-    def many(self, what: str, raw: Raw, shape: type[T], when: Callable[[T], str | None] = lambda item: None) -> list[T]:
+    def many(self, name: str, raw: Raw, shape: type[T], when: Callable[[T], str | None] = lambda item: None) -> list[T]:
         """when: the time of one of them, by which the newest are kept where there are too many."""
-        items = self.one(what, raw, list[Raw]) or []
+        items = self.one(name, raw, list[Raw]) or []
         if len(items) > MOST:
-            self.problems += in_short([f"{len(items):,} of {what}, of which podtop shows {MOST:,}"])
-            ends = [self.one(what, item, shape) for item in (items[0], items[-1])]
+            self.problems += in_short([f"{len(items):,} of {name}, of which podtop shows {MOST:,}"])
+            ends = [self.one(name, item, shape) for item in (items[0], items[-1])]
             begins, ended = (instant(when(end)) if end is not None else None for end in ends)
             upward = begins is not None and ended is not None and ended > begins
             items = items[-MOST:] if upward else items[:MOST]
-        found = [self.one(what, item, shape) for item in items]
-        return [item for item in found if item is not None]
+        values = [self.one(name, item, shape) for item in items]
+        return [item for item in values if item is not None]
 
     def told(self) -> tuple[Problem, ...]:
         """What is to be told of them, the same words once: there are no more of these than kinds of faults."""
@@ -352,15 +352,15 @@ def ledger(data: Raw, problems: tuple[Problem, ...]) -> Ledger:
 def templates(data: Raw, problems: tuple[Problem, ...]) -> Templates:
     """The templates in an answer. Raises Unauthorized, Rejected or Malformed when there are none."""
     parts, lists = _lists(data, problems)
-    found = parts.many("the templates", lists.pod_templates, WireTemplate)
-    return Templates(tuple(map(template, found)), (*problems, *parts.told()))
+    wires = parts.many("the templates", lists.pod_templates, WireTemplate)
+    return Templates(tuple(map(template, wires)), (*problems, *parts.told()))
 
 
 def readmes(data: Raw, problems: tuple[Problem, ...]) -> Readmes:
     """The templates' long texts in an answer. Raises Unauthorized, Rejected or Malformed when there are none."""
     parts, lists = _lists(data, problems)
-    found = parts.many("the texts of templates", lists.pod_templates, WireText)
-    texts = tuple(TemplateText(text.id, text.readme, text.start_script) for text in found)
+    wires = parts.many("the texts of templates", lists.pod_templates, WireText)
+    texts = tuple(TemplateText(text.id, text.readme, text.start_script) for text in wires)
     return Readmes(texts, (*problems, *parts.told()))
 
 

@@ -125,8 +125,8 @@ def gpu_sheets(data: Raw, problems: tuple[Problem, ...]) -> tuple[GpuSpec, ...]:
         raise Malformed(f"RunPod's data sheets of GPUs could not be understood: {reason(error)}.") from None
     if items is None:
         raise _missing(problems, "its data sheets of GPUs")
-    found = each(items, "data sheets", _sheet, _gpu_sheet, KINDS).good
-    return tuple(sheet for sheet in found if sheet.gpu_id != PSEUDO_GPU)
+    specs = each(items, "data sheets", _sheet, _gpu_sheet, KINDS).good
+    return tuple(sheet for sheet in specs if sheet.gpu_id != PSEUDO_GPU)
 
 
 def _gpu_sheet(wire: WireGpuSheet) -> GpuSpec:
@@ -220,11 +220,11 @@ def price_question(count: int) -> str:
 
 def price_variables(flavors: Sequence[CpuFlavor]) -> dict[str, Any]:
     """The variables of `price_question` for the smallest sizes of these."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for number, flavor in enumerate(flavors):
-        found[f"flavor{number}"] = {"id": flavor.id}
-        found[f"size{number}"] = {"instanceId": smallest(flavor)}
-    return found
+        values[f"flavor{number}"] = {"id": flavor.id}
+        values[f"size{number}"] = {"instanceId": smallest(flavor)}
+    return values
 
 
 def with_prices(flavors: Sequence[CpuFlavor], asked: Sequence[CpuFlavor], data: Raw) -> tuple[CpuFlavor, ...]:
@@ -239,14 +239,14 @@ def with_prices(flavors: Sequence[CpuFlavor], asked: Sequence[CpuFlavor], data: 
 
 def _cpu_price(flavor: CpuFlavor, raw: Raw | None) -> CpuPrice | None:
     try:
-        found = _priced.decode(raw) if raw is not None else None
+        decoded = _priced.decode(raw) if raw is not None else None
     except NOT_UNDERSTOOD:
         return None
-    told = next((priced.specifics for priced in found or () if priced and priced.specifics), None)
-    if told is None:
+    specifics = next((priced.specifics for priced in decoded or () if priced and priced.specifics), None)
+    if specifics is None:
         return None
-    stock = None if not told.stock_status or told.stock_status.lower() == "none" else told.stock_status
-    return CpuPrice(smallest(flavor) or flavor.id, stock, _price(told.secure_price), _price(told.sls_price))
+    stock = None if not specifics.stock_status or specifics.stock_status.lower() == "none" else specifics.stock_status
+    return CpuPrice(smallest(flavor) or flavor.id, stock, _price(specifics.secure_price), _price(specifics.sls_price))
 
 
 def countries(data: Raw, problems: tuple[Problem, ...]) -> tuple[str, ...]:
@@ -260,5 +260,5 @@ def countries(data: Raw, problems: tuple[Problem, ...]) -> tuple[str, ...]:
     return tuple(code for code in codes if code)
 
 
-def _missing(problems: tuple[Problem, ...], what: str) -> CloudError:
-    return refusal(problems) if problems else Malformed(f"RunPod answered without {what}.")
+def _missing(problems: tuple[Problem, ...], subject: str) -> CloudError:
+    return refusal(problems) if problems else Malformed(f"RunPod answered without {subject}.")

@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-async def _mapped(made: Callable[[Raw, tuple[Problem, ...]], T], data: Raw, problems: tuple[Problem, ...]) -> T:
+async def _mapped(mapping: Callable[[Raw, tuple[Problem, ...]], T], data: Raw, problems: tuple[Problem, ...]) -> T:
     """What is made of an answer; of a large one in a thread, so that keys are heard meanwhile."""
     if memoryview(data).nbytes < LARGE:
-        return made(data, problems)
-    return await asyncio.to_thread(made, data, problems)
+        return mapping(data, problems)
+    return await asyncio.to_thread(mapping, data, problems)
 
 
 class GraphQLCloud(Cloud):
@@ -86,8 +86,8 @@ class GraphQLCloud(Cloud):
         """The market as these demands see it, in one request; an answer that is missing is the error that says why."""
         text = prices.question(tuple(demand.secure for demand in demands))
         answer = await self._exchange.ask(text, prices.variables(demands), with_key=False, again=True)
-        made = partial(prices.markets, count=len(demands))
-        return await _mapped(made, data_of(answer), answer.problems)
+        mapping = partial(prices.markets, count=len(demands))
+        return await _mapped(mapping, data_of(answer), answer.problems)
 
     async def places(self) -> DataCenters:
         """The data centres and their stock. Sent without the key, since RunPod asks for none."""

@@ -84,10 +84,10 @@ def _problems(raw: Raw) -> tuple[Problem, ...]:
         return (Problem("RunPod reported an error that podtop cannot read"),)
     if not errors:
         return ()
-    every = errors if isinstance(errors, list) else [errors]
-    more = len(every) - _MOST
-    found = tuple(map(_problem, every[:_MOST]))
-    return (*found, Problem(f"RunPod reported {more:,} more errors")) if more > 0 else found
+    all_errors = errors if isinstance(errors, list) else [errors]
+    rest = len(all_errors) - _MOST
+    problems = tuple(map(_problem, all_errors[:_MOST]))
+    return (*problems, Problem(f"RunPod reported {rest:,} more errors")) if rest > 0 else problems
 
 
 def _problem(error: Any) -> Problem:

@@ -141,11 +141,11 @@ class Exchange:
     async def _open(self) -> Line:
         """The line to RunPod; made once more where it could not be made. Raises Misconfigured."""
         if self._line is None:
-            made = await asyncio.to_thread(self._connect)
+            connection = await asyncio.to_thread(self._connect)
             if self._line is None and not self._closed:
-                self._line = made
+                self._line = connection
             else:
-                await made.client.aclose()
+                await connection.client.aclose()
         if self._line is None:
             raise Unreachable("podtop has closed its connection.", sent=False)
         return self._line
@@ -189,8 +189,8 @@ class Exchange:
 
     def _refuse(self, with_key: bool) -> None:
         """Raise for what must not be sent."""
-        if (words := objection(self._url, with_key=with_key)) is not None:
-            raise Insecure(words)
+        if (reason := objection(self._url, with_key=with_key)) is not None:
+            raise Insecure(reason)
         if with_key and self._key is None:
             raise Unauthorized("There is no API key. Set RUNPOD_API_KEY or pass --api-key-file FILE.")
         if with_key and self._key is not None and not _is_header_text(self._key.reveal()):
@@ -289,14 +289,14 @@ class Exchange:
 
 def _log(document: str, outcome: Answer | CloudError, secrets: tuple[Secret, ...], trace: dict[str, object]) -> None:
     """Write down how a request ended, by the name of its operation and the ids that RunPod's support can look for."""
-    found = _OPERATION.search(document)
-    fields = {"operation": found[1] if found else "", **trace}
+    operation = _OPERATION.search(document)
+    fields = {"operation": operation[1] if operation else "", **trace}
     if isinstance(outcome, CloudError):
-        words = redact(str(outcome), secrets)
-        log_lines.event("api", "failed", logging.WARNING, error=type(outcome).__name__, fields=fields, text=words)
+        text = redact(str(outcome), secrets)
+        log_lines.event("api", "failed", logging.WARNING, error=type(outcome).__name__, fields=fields, text=text)
     elif outcome.problems:
-        words = "; ".join(problem.message for problem in outcome.problems)
-        log_lines.event("api", "incomplete", logging.WARNING, fields=fields, text=words)
+        text = "; ".join(problem.message for problem in outcome.problems)
+        log_lines.event("api", "incomplete", logging.WARNING, fields=fields, text=text)
     else:
         log_lines.event("api", "answered", logging.DEBUG, fields=fields)
 

@@ -131,14 +131,14 @@ def hosts(data: Raw, problems: tuple[Problem, ...]) -> Hosts:
     failure: CloudError
     account = myself(data, problems)
     try:
-        told = _machines.decode(account)
-        items = told.machines
+        wire = _machines.decode(account)
+        items = wire.machines
     except NOT_UNDERSTOOD as error:
         failure = Malformed(f"RunPod's list of machines could not be understood: {reason(error)}.")
     else:
         if items is not None or not problems:
             good, broken, cuts = each(items or [], "machines", _host, _map_host)
-            earned, lost = _earned(told.machine_earnings)
+            earned, lost = _earned(wire.machine_earnings)
             return Hosts(good, broken, earned, (*problems, *cuts, *lost))
         failure = refusal(problems)
     raise failure
@@ -205,7 +205,9 @@ def _idle_job(wire: WireHost) -> IdleJob | None:
         image=wire.default_image_name,
         docker_args=wire.default_arguments,
         start_script=wire.default_start_script,
-        env_names=tuple(name for name in (one.partition("=")[0] for one in wire.default_env or () if one) if name),
+        env_names=tuple(
+            name for name in (entry.partition("=")[0] for entry in wire.default_env or () if entry) if name
+        ),
         disk_gb=whole(wire.default_disk_in_gb),
         port=whole(wire.default_port),
         at=instant(sample.time),

@@ -53,15 +53,15 @@ def question(clouds: tuple[bool | None, ...]) -> str:
 
 def variables(demands: Sequence[MarketQuery]) -> dict[str, Any]:
     """The variables of `question` for these demands."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for number, demand in enumerate(demands):
         tail = "" if len(demands) == 1 and demand.secure is None else str(number)
         if demand.gpus:
-            found[f"only{tail}"] = {"ids": list(demand.gpus)}
+            values[f"only{tail}"] = {"ids": list(demand.gpus)}
         for side, secure in (("secure", True), ("community", False)):
             if demand.secure in (None, secure):
-                found[f"{side}{tail}"] = price_input(demand, secure)
-    return found
+                values[f"{side}{tail}"] = price_input(demand, secure)
+    return values
 
 
 def price_input(demand: MarketQuery, secure: bool) -> dict[str, Any]:
@@ -83,23 +83,23 @@ def price_input(demand: MarketQuery, secure: bool) -> dict[str, Any]:
 def markets(data: Raw, problems: tuple[Problem, ...], count: int) -> tuple[Market | CloudError, ...]:
     """The answers to so many questions; one that has none is the error that says why."""
     try:
-        found = _answers.decode(data)
+        decoded = _answers.decode(data)
     except NOT_UNDERSTOOD as error:
         return (Malformed(f"RunPod's list of GPUs could not be understood: {reason(error)}."),) * count
     answers = []
     for number in range(count):
         name = _name(number)
         mine = tuple(p for p in problems if not p.path or p.path[0] == name)
-        answers.append(_market(found.get(name), mine))
+        answers.append(_market(decoded.get(name), mine))
     return tuple(answers)
 
 
 def market(data: Raw, problems: tuple[Problem, ...]) -> Market:
     """The one answer there is. A GPU type that is not understood is told in `problems`."""
-    (found,) = markets(data, problems, 1)
-    if isinstance(found, CloudError):
-        raise found
-    return found
+    (single,) = markets(data, problems, 1)
+    if isinstance(single, CloudError):
+        raise single
+    return single
 
 
 def _market(data: Raw | None, problems: tuple[Problem, ...]) -> Market | CloudError:
@@ -110,8 +110,10 @@ def _market(data: Raw | None, problems: tuple[Problem, ...]) -> Market | CloudEr
     except NOT_UNDERSTOOD as error:
         return Malformed(f"RunPod's list of GPUs could not be understood: {reason(error)}.")
     offers, broken, cuts = each(items, "GPU types", _gpu_type, offer, KINDS)
-    words = tuple(Problem(f"GPU type {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken)
-    return Market(tuple(o for o in offers if o.gpu_id != PSEUDO_GPU), problems + words + cuts)
+    problems_of = tuple(
+        Problem(f"GPU type {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken
+    )
+    return Market(tuple(o for o in offers if o.gpu_id != PSEUDO_GPU), problems + problems_of + cuts)
 
 
 def offer(wire: WireGpuType) -> Offer:
@@ -172,8 +174,8 @@ def places(data: Raw, problems: tuple[Problem, ...]) -> DataCenters:
     if items is None:
         raise refusal(problems) if problems else Malformed("RunPod answered without its list of data centres.")
     centers, broken, cuts = each(items, "data centres", _place, _center, KINDS)
-    words = tuple(Problem(f"data centre {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken)
-    return DataCenters(centers, problems + words + cuts)
+    unread = tuple(Problem(f"data centre {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken)
+    return DataCenters(centers, problems + unread + cuts)
 
 
 def _center(wire: WirePlace) -> DataCenter:

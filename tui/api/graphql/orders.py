@@ -125,11 +125,11 @@ def _order_faults(order: DeployOrder | RentOrder) -> list[str]:
     return faults
 
 
-def _money_faults(what: str, dollars: float | None) -> list[str]:
+def _money_faults(name: str, dollars: float | None) -> list[str]:
     # JSON has no NaN and no infinity: they would arrive as null, which may stand for any price.
     if dollars is None or (math.isfinite(dollars) and dollars > 0):
         return []
-    return [f"{what} must be a positive number of dollars."]
+    return [f"{name} must be a positive number of dollars."]
 
 
 def _check(faults: list[str]) -> None:

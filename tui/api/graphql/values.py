@@ -33,9 +33,9 @@ def reason(error: Exception) -> str:
     """Why a value could not be understood, without the value: "expected a number, got text at gpuCount"."""
     if isinstance(error, RecursionError):
         return "nested too deeply"
-    words = _TYPE.sub(lambda found: _PLAIN[found[1]], str(error))
-    words = words.replace(" - at `$.", " at `").replace("`", "")
-    return words[:1].lower() + words[1:]
+    text = _TYPE.sub(lambda match: _PLAIN[match[1]], str(error))
+    text = text.replace(" - at `$.", " at `").replace("`", "")
+    return text[:1].lower() + text[1:]
 
 
 def unreadable(raw: msgspec.Raw, why: str) -> Unreadable:
@@ -64,39 +64,39 @@ class Each(NamedTuple, Generic[T]):
 
 
 def each(
-    items: Sequence[msgspec.Raw], what: str, reader: Reader[W], made: Callable[[W], T], most: int = MOST
+    items: Sequence[msgspec.Raw], name: str, reader: Reader[W], mapping: Callable[[W], T], most: int = MOST
 ) -> Each[T]:
     """Decode and map items one by one, so that one that is not understood takes no other with it."""
     good: list[T] = []
     bad: list[Unreadable] = []
-    words: list[str] = []
+    reasons: list[str] = []
     cuts: list[Cut] = []
-    kept = first(items, most, what, cuts)
-    words += told(cuts)
-    for raw in kept:
+    bounded = first(items, most, name, cuts)
+    reasons += told(cuts)
+    for raw in bounded:
         try:
             wire = reader.decode(raw, cuts)
-            good.append(made(wire))
+            good.append(mapping(wire))
             if cuts:
-                words += told(cuts, getattr(wire, "name", None) or getattr(wire, "id", None) or "")
+                reasons += told(cuts, getattr(wire, "name", None) or getattr(wire, "id", None) or "")
         except NOT_UNDERSTOOD as error:
             bad.append(unreadable(raw, reason(error)))
         except Exception:
             # A fault of podtop's own over data that nobody thought of: the others must stand all the same.
-            logging.getLogger(__name__).exception("one of the %s could not be taken in", what)
+            logging.getLogger(__name__).exception("one of the %s could not be taken in", name)
             bad.append(unreadable(raw, "podtop could not take it in: its log says more"))
-    return Each(tuple(good), tuple(bad), in_short(words))
+    return Each(tuple(good), tuple(bad), in_short(reasons))
 
 
 def told(cuts: list[Cut], owner: str = "") -> list[str]:
     """What was cut, in words; nothing is left of `cuts`."""
-    words = [cut.of(owner) for cut in cuts]
+    sentences = [cut.of(owner) for cut in cuts]
     cuts.clear()
-    return words
+    return sentences
 
 
-def in_short(words: Sequence[str]) -> tuple[Problem, ...]:
+def in_short(sentences: Sequence[str]) -> tuple[Problem, ...]:
     """The first few, and how many more there are."""
-    more = len(words) - _TOLD
-    shown = [*words[:_TOLD], *([f"{more:,} more lists, of which podtop shows a part"] if more > 0 else ())]
+    rest = len(sentences) - _TOLD
+    shown = [*sentences[:_TOLD], *([f"{rest:,} more lists, of which podtop shows a part"] if rest > 0 else ())]
     return tuple(Problem(text, code=PARTIAL) for text in shown)

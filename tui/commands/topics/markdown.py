@@ -68,21 +68,21 @@ _OTHER = re.compile(r"\d+[.)] |>|#{4,}|[*+] |!\[|\s")
 
 def spans(text: str) -> tuple[Span, ...]:
     """Split a text into code, emphasis, links and the text between them."""
-    found: list[Span] = []
+    parts: list[Span] = []
     end = 0
     for match in _SPAN.finditer(text):
         if match.start() > end:
-            found.append(Span("text", text[end : match.start()]))
+            parts.append(Span("text", text[end : match.start()]))
         if match["code"] is not None:
-            found.append(Span("code", match["code"]))
+            parts.append(Span("code", match["code"]))
         elif match["emphasis"] is not None:
-            found.append(Span("emphasis", match["emphasis"]))
+            parts.append(Span("emphasis", match["emphasis"]))
         else:
-            found.append(Span("link", match["label"], match["target"]))
+            parts.append(Span("link", match["label"], match["target"]))
         end = match.end()
     if end < len(text):
-        found.append(Span("text", text[end:]))
-    return tuple(found)
+        parts.append(Span("text", text[end:]))
+    return tuple(parts)
 
 
 def rendered(
@@ -94,16 +94,16 @@ def rendered(
 ) -> str:
     """Return a text with each of its spans rendered by the function for its kind."""
     parts = []
-    for kind, words, target in spans(text):
+    for kind, content, target in spans(text):
         match kind:
             case "code":
-                parts.append(code(words))
+                parts.append(code(content))
             case "link":
-                parts.append(link(words, target))
+                parts.append(link(content, target))
             case "emphasis":
-                parts.append(emphasis(words))
+                parts.append(emphasis(content))
             case _:
-                parts.append(plain(words))
+                parts.append(plain(content))
     return "".join(parts)
 
 

@@ -68,8 +68,8 @@ def _indented(lines: Sequence[str]) -> Iterator[str]:
 
 def _wrapped(text: str, width: int) -> list[str]:
     """Lines of an inline text. Code that is longer than a line is broken at its spaces."""
-    words = (word if width_of(word) <= width else word.replace(_SOLID, " ") for word in text.split(" "))
-    return wrap(" ".join(words), width, break_on_hyphens=False) or [""]
+    pieces = (word if width_of(word) <= width else word.replace(_SOLID, " ") for word in text.split(" "))
+    return wrap(" ".join(pieces), width, break_on_hyphens=False) or [""]
 
 
 def _table(rows: Sequence[Sequence[str]], width: int) -> list[str]:

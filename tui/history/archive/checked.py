@@ -113,11 +113,11 @@ def quote(sold: object, on_demand: object, spot: object, stock: object, rented: 
     return Quote(money(on_demand), money(spot), word, rented=_count(rented), total=_count(total))
 
 
-def event(at: object, pod: object, kind: object, words: object) -> Event:
+def event(at: object, pod: object, kind: object, sentence: object) -> Event:
     word = text(kind, _WORD)
     # One that is newer than podtop is one of those that are told in words alone.
     known = Kind(word) if word in _KINDS else Kind.STATUS
-    return Event(instant(at), text(pod, MOST_NAME), known, text(words))
+    return Event(instant(at), text(pod, MOST_NAME), known, text(sentence))
 
 
 def _is_sane(value: Any, depth: int = 0) -> bool:
@@ -136,26 +136,26 @@ def _is_sane(value: Any, depth: int = 0) -> bool:
 
 def _document(data: object) -> object:
     try:
-        found = msgspec.json.decode(clean_json(blob(data, MOST_STATE)))
+        document = msgspec.json.decode(clean_json(blob(data, MOST_STATE)))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise BadRow("a document") from None
-    if not _is_sane(found):
+    if not _is_sane(document):
         raise BadRow("a document")
-    return found
+    return document
 
 
 def pod(data: object) -> Pod:
     """A pod's state."""
     try:
-        found = msgspec.convert(_document(data), Pod, dec_hook=_from_text)
+        decoded = msgspec.convert(_document(data), Pod, dec_hook=_from_text)
     except msgspec.MsgspecError:
         raise BadRow("a pod") from None
-    if not 0 <= found.gpu_count <= _GPUS:
+    if not 0 <= decoded.gpu_count <= _GPUS:
         raise BadRow("a pod")
-    if found.machine is not None:
-        maybe_instant(found.machine.maintenance_start)
-        maybe_instant(found.machine.maintenance_end)
-    return found
+    if decoded.machine is not None:
+        maybe_instant(decoded.machine.maintenance_start)
+        maybe_instant(decoded.machine.maintenance_end)
+    return decoded
 
 
 def as_text(value: object) -> str:
@@ -173,19 +173,19 @@ def _from_text(kind: type, value: object) -> object:
 
 def name_of(data: object) -> str:
     """Of a pod's state no more than its name."""
-    found = _document(data)
-    name = found.get("name", "") if isinstance(found, dict) else None
+    document = _document(data)
+    name = document.get("name", "") if isinstance(document, dict) else None
     return text(name, MOST_NAME)
 
 
 def offer(data: object) -> Offer:
     try:
-        found = msgspec.convert(_document(data), Offer)
+        decoded = msgspec.convert(_document(data), Offer)
     except msgspec.MsgspecError:
         raise BadRow("an offer") from None
-    if not all(count is None or 0 <= count <= _GPUS for count in (found.memory_gb, found.max_count)):
+    if not all(count is None or 0 <= count <= _GPUS for count in (decoded.memory_gb, decoded.max_count)):
         raise BadRow("an offer")
-    return found
+    return decoded
 
 
 def fits(column: str, most: int) -> str:

@@ -50,14 +50,14 @@ def is_name(name: str) -> bool:
 
 def _fitting(names: Iterable[str], room: int) -> tuple[str, ...]:
     """As many names as there is room for: a pod that is told to have thousands of GPUs is no reason to fail."""
-    kept: list[str] = []
+    fitting: list[str] = []
     length = -1
     for name in names:
         length += len(name) + 1
-        if length > MOST_LABEL or len(kept) >= room:
+        if length > MOST_LABEL or len(fitting) >= room:
             break
-        kept.append(name)
-    return tuple(kept)
+        fitting.append(name)
+    return tuple(fitting)
 
 
 def encode(stretch: Samples, start: float, tier: int) -> bytes:
@@ -75,8 +75,8 @@ def encode(stretch: Samples, start: float, tier: int) -> bytes:
         kinds.setdefault(name.rstrip("0123456789"), []).append(name)
     instants = zlib.compress(offsets.tobytes(), 1)
     parts = [_HEAD.pack(_VERSION, tier, len(stretch.times), len(kinds), len(instants)), instants]
-    for every in kinds.values():
-        names = _fitting(every, room)
+    for columns in kinds.values():
+        names = _fitting(columns, room)
         room -= len(names)
         values = b"".join(
             part for n in names for part in (stretch.columns[n] if tier == MINUTE else (stretch.columns[n].mean,))
@@ -153,7 +153,7 @@ def columns_of(
     """The stretch of every pod, or of one alone, from rows of one layout, a row for each instant."""
     whole = b"".join(rows)
     width = layout.width
-    found = {}
+    by_name = {}
     at = 0
     for pod, names in layout.pods:
         if only is not None and pod != only:
@@ -164,8 +164,8 @@ def columns_of(
             values = whole[at::width]
             columns[name] = SampleColumn(values, values, values)
             at += 1
-        found[pod] = Samples(array("d", times), columns)
-    return found
+        by_name[pod] = Samples(array("d", times), columns)
+    return by_name
 
 
 def instants(times: Iterable[float]) -> array[float]:

@@ -89,16 +89,16 @@ class Recording:
             self._bad.add((table, key))
 
     def _all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        found: list[tuple[Any, ...]] = []
+        rows: list[tuple[Any, ...]] = []
         length = 0
         with told():
             for row in bounded(self._db).execute(sql, values):
                 length += sum(len(value) for value in row if isinstance(value, bytes | str))
-                if len(found) >= MOST_ROWS or length > MOST_READ:
+                if len(rows) >= MOST_ROWS or length > MOST_READ:
                     self._is_bad("the rest of", sql)
                     break
-                found.append(row)
-        return found
+                rows.append(row)
+        return rows
 
     def _good(
         self,
@@ -118,15 +118,15 @@ class Recording:
         self, rows: Iterable[tuple[Any, Any]], names: Sequence[str] | None, room: list[int]
     ) -> list[Samples]:
         """The samples of blocks, as long as there is room for them."""
-        found = []
+        parts = []
         for row in rows:
             if room[0] <= 0:
                 self._is_bad("the rest of", "block")
                 break
             for stretch in readable([row], names, self._is_bad):
                 room[0] -= len(stretch.times) * (8 + 3 * len(stretch.columns))
-                found.append(stretch)
-        return found
+                parts.append(stretch)
+        return parts
 
     def _told_by(self, end: float) -> float:
         """The end of a time that is asked for, of which the present is the last instant."""
@@ -141,8 +141,8 @@ class Recording:
             "typeof(start) NOT IN ('real', 'integer')) ORDER BY start DESC LIMIT ?",
             topic, self.until, MOST_SPANS,
         )  # fmt: skip
-        found = self._good("span", checked.span, rows)
-        return tuple(reversed([(start, min(last, self.until)) for start, last in found]))
+        spans = self._good("span", checked.span, rows)
+        return tuple(reversed([(start, min(last, self.until)) for start, last in spans]))
 
     # Samples
 
@@ -161,7 +161,7 @@ class Recording:
         key = self._key(pod)
         if key is None:
             return EMPTY
-        found, end = EMPTY, self._told_by(end)
+        samples, end = EMPTY, self._told_by(end)
         room = [MOST_INFLATED]
         for tier in (MINUTE, RAW):
             rows = self._all(
@@ -169,9 +169,9 @@ class Recording:
                 "ORDER BY start",
                 key, tier, start - _LENGTH[tier], end,
             )  # fmt: skip
-            found = self._spliced(found, join(self._stretches(rows, names, room)))
-        found = self._spliced(found, self._recent(key, start, end, names))
-        return cut(found, start, end)
+            samples = self._spliced(samples, join(self._stretches(rows, names, room)))
+        samples = self._spliced(samples, self._recent(key, start, end, names))
+        return cut(samples, start, end)
 
     def _spliced(self, under: Samples, over: Samples) -> Samples:
         """What is kept in two ways: time that was told of twice may be in both, and the later telling holds."""
@@ -182,7 +182,7 @@ class Recording:
         key = self._key(pod)
         if key is None:
             return EMPTY
-        found, end = EMPTY, self._told_by(end)
+        samples, end = EMPTY, self._told_by(end)
         room = [MOST_INFLATED]
         for tier in (MINUTE, RAW):
             rows = self._all(
@@ -190,16 +190,16 @@ class Recording:
                 "ORDER BY start",
                 key, tier, start - MINUTE_BLOCK, end,
             )  # fmt: skip
-            found = splice(found, join(self._stretches(rows, names, room)), 1.5 * BRIEF)
+            samples = splice(samples, join(self._stretches(rows, names, room)), 1.5 * BRIEF)
         recent = reduced(self._recent(key, start, end, names), BRIEF, BRIEF)
-        return cut(splice(found, recent, 1.5 * BRIEF), start, end)
+        return cut(splice(samples, recent, 1.5 * BRIEF), start, end)
 
     def _recent(self, key: int, start: float, end: float, names: Sequence[str] | None) -> Samples:
         """One pod's samples that are in no block yet."""
-        found = self._polls(start, end, key).get(key, EMPTY)
+        samples = self._polls(start, end, key).get(key, EMPTY)
         if names is None:
-            return found
-        return Samples(found.times, {name: column for name, column in found.columns.items() if name in names})
+            return samples
+        return Samples(samples.times, {name: column for name, column in samples.columns.items() if name in names})
 
     def all_samples(self, start: float, end: float) -> dict[str, Samples]:
         """Every pod's samples in start <= instant < end."""
@@ -214,11 +214,11 @@ class Recording:
             parts: dict[int, list[Samples]] = {}
             for key, at, data in rows:
                 parts.setdefault(key, []).extend(self._stretches([(at, data)], None, room))
-            for key, found in parts.items():
-                whole[key] = self._spliced(whole.get(key, EMPTY), join(found))
+            for key, samples in parts.items():
+                whole[key] = self._spliced(whole.get(key, EMPTY), join(samples))
         for key, stretch in self._polls(start, end, None).items():
             whole[key] = self._spliced(whole.get(key, EMPTY), stretch)
-        named = {pods[key]: cut(found, start, end) for key, found in whole.items() if key in pods}
+        named = {pods[key]: cut(samples, start, end) for key, samples in whole.items() if key in pods}
         return {pod: stretch for pod, stretch in named.items() if stretch.times}
 
     def _polls(self, start: float, end: float, only: int | None) -> dict[int, Samples]:
@@ -234,7 +234,7 @@ class Recording:
             "(SELECT max(at) FROM poll WHERE at <= min(?1, ?2) AND layout IS NOT NULL)",
             at, self.until,
         )[0]  # fmt: skip
-        found = [float(each) for each in ((ahead if forward else back),) if each is not None]
+        instants = [float(each) for each in ((ahead if forward else back),) if each is not None]
         for tier, length in _LENGTH.items():
             starts = self._all(
                 "SELECT DISTINCT start FROM block WHERE tier = ? AND start >= ? ORDER BY start LIMIT 2"
@@ -246,8 +246,8 @@ class Recording:
                 # Pods are polled together: some of them tell the instants of all.
                 rows = self._all("SELECT start, data FROM block WHERE tier = ? AND start = ? LIMIT 50", tier, start)
                 times = [t for stretch in readable(rows, ()) for t in stretch.times]
-                found += [t for t in times if t <= self.until and (t >= at if forward else t <= at)]
-        return (min if forward else max)(found, default=None)
+                instants += [t for t in times if t <= self.until and (t >= at if forward else t <= at)]
+        return (min if forward else max)(instants, default=None)
 
     # What was known at an instant
 
@@ -292,9 +292,9 @@ class Recording:
             "coalesce((SELECT max(at) FROM funds WHERE at <= ?1), 0) GROUP BY CAST(at / ?3 AS INTEGER) ORDER BY at",
             start, end, step,
         )  # fmt: skip
-        found = list(self._good("funds", lambda at, balance: (checked.instant(at), checked.money(balance)), rows))
-        values = (math.nan if balance is None else balance for _, balance in found)
-        return array("d", (at for at, _ in found)), array("d", values)
+        points = list(self._good("funds", lambda at, balance: (checked.instant(at), checked.money(balance)), rows))
+        values = (math.nan if balance is None else balance for _, balance in points)
+        return array("d", (at for at, _ in points)), array("d", values)
 
     def market(self, at: float) -> tuple[Market, float] | None:
         """The market as it was last told before `at`, and when that was; None when nobody had looked by then."""

@@ -32,7 +32,7 @@ def unheeded(table: str, key: object) -> None:
 
 def polls_of(rows: Iterable[Sequence[object]], bad: Bad = unheeded) -> list[Poll]:
     """Polls of rows as `POLLS` gives them."""
-    found: list[Poll] = []
+    polls: list[Poll] = []
     for at, layout, row in rows:
         try:
             when = checked.instant(at)
@@ -44,21 +44,21 @@ def polls_of(rows: Iterable[Sequence[object]], bad: Bad = unheeded) -> list[Poll
         data = row if isinstance(row, bytes) else None
         if (number is None) != (data is None) or number is not layout:
             bad("poll", at)
-        found.append((when, None, None) if number is None or data is None else (when, number, data))
-    return found
+        polls.append((when, None, None) if number is None or data is None else (when, number, data))
+    return polls
 
 
 def layouts_of(db: sqlite3.Connection, keys: set[int | None], bad: Bad = unheeded) -> Mapping[int, Layout]:
-    found = {}
+    layouts = {}
     for key in keys - {None}:
         row = db.execute(f"SELECT {fits('pods', MOST_LAYOUT)} FROM layout WHERE id = ?", (key,)).fetchone()
         if row is None or key is None:
             continue
         try:
-            found[key] = layout(row[0])
+            layouts[key] = layout(row[0])
         except BadRow:
             bad("layout", key)
-    return found
+    return layouts
 
 
 def layout(data: object) -> Layout:
@@ -67,10 +67,10 @@ def layout(data: object) -> Layout:
         pods = msgspec.msgpack.decode(checked.blob(data, MOST_LAYOUT), type=list[tuple[int, str]])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise BadRow("a layout") from None
-    made = tuple((checked.key(pod), tuple(names.split(",")) if names else ()) for pod, names in pods)
-    if not all(codec.is_name(name) for name in {name for _, names in made for name in names}):
+    columns = tuple((checked.key(pod), tuple(names.split(",")) if names else ()) for pod, names in pods)
+    if not all(codec.is_name(name) for name in {name for _, names in columns for name in names}):
         raise BadRow("a layout")
-    return Layout(made)
+    return Layout(columns)
 
 
 def stretches(
@@ -97,14 +97,14 @@ def stretches(
     for key, group in groupby(polls, key=kind):
         rows = list(group)
         times = [at for at, _, _ in rows]
-        found = {}
+        by_pod = {}
         if key is not None:
-            found = codec.columns_of(layouts[key], times, [row for _, _, row in rows if row is not None], only)
+            by_pod = codec.columns_of(layouts[key], times, [row for _, _, row in rows if row is not None], only)
         nothing = Samples(codec.instants(times), {})
-        for pod in found.keys() - parts.keys():
+        for pod in by_pod.keys() - parts.keys():
             parts[pod] = list(held)
         for pod, known in parts.items():
-            known.append(found.get(pod, nothing))
+            known.append(by_pod.get(pod, nothing))
         held.append(nothing)
     return {pod: join(known) for pod, known in parts.items()}
 

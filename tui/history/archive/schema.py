@@ -92,10 +92,10 @@ def told() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = _code(error)
-        said = clean(_WORDS.get(code, str(error)))[:300]
+        text = clean(_WORDS.get(code, str(error)))[:300]
         if code in _DAMAGE:
-            raise DamagedArchive(said) from error
-        raise ArchiveError(said) from error
+            raise DamagedArchive(text) from error
+        raise ArchiveError(text) from error
     except UnicodeDecodeError as error:
         # Of what SQLite says of a damaged schema, which has a piece of it in its words.
         raise DamagedArchive("its schema is damaged") from error
@@ -248,12 +248,12 @@ def _check(db: sqlite3.Connection, path: Path, *, empty: bool) -> int:
         raise DamagedArchive(f"{path} is not an archive of podtop")
     for kind, name, page in parts:
         if kind not in ("table", "index") or not page:
-            what = f"a {clean(str(kind))[:20]} in it ({clean(str(name))[:60]})"
-            raise DamagedArchive(f"{path} has {what} that podtop does not make")
+            reason = f"a {clean(str(kind))[:20]} in it ({clean(str(name))[:60]})"
+            raise DamagedArchive(f"{path} has {reason} that podtop does not make")
     tables = {name for kind, name, _ in parts if kind == "table"}
     for table, columns in _COLUMNS.items():
-        found = db.execute(f"PRAGMA table_xinfo({table})").fetchall() if table in tables else []
-        plain = {name for _, name, _, _, _, _, hidden in found if not hidden}
+        described = db.execute(f"PRAGMA table_xinfo({table})").fetchall() if table in tables else []
+        plain = {name for _, name, _, _, _, _, hidden in described if not hidden}
         if missing := [column for column in columns.split() if column not in plain]:
             raise DamagedArchive(f"{path} lacks {table}.{missing[0]}")
     return version

@@ -354,7 +354,7 @@ class Writer:
         self._spans[topic] = (span[0], at)
         run(self._db, "UPDATE span SET last = ? WHERE topic = ? AND start = ?", at, topic, span[0])
 
-    def tidy(self, now: float, more: Callable[[], bool] = lambda: True) -> bool:
+    def tidy(self, now: float, go_on: Callable[[], bool] = lambda: True) -> bool:
         """Pack what is complete, thin what is old, drop what is too old; in small transactions.
 
         more: asked before each step; when it says no, the rest waits for the next time.
@@ -362,7 +362,7 @@ class Writer:
         """
         with told():
             for step in compaction.steps(self._db, now):
-                if not more():
+                if not go_on():
                     return False
                 bounded(self._db)
                 self._db.execute("BEGIN IMMEDIATE")

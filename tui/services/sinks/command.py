@@ -21,12 +21,12 @@ def argv(settings: Notify, notification: Notification) -> tuple[str, ...]:
 
 async def run(arguments: tuple[str, ...], notification: Notification, means: Means) -> None:
     """Run a program to its end, which has the notification in its environment too. Raises NotSent."""
-    more = {
+    variables = {
         "PODTOP_TITLE": plain(notification.title), "PODTOP_TEXT": plain(notification.text),
         "PODTOP_KIND": notification.kind,
     }  # fmt: skip
     try:
-        code, _ = await subprocesses.run(arguments, means.environ, means.hidden, patience=PATIENCE, more=more)
+        code, _ = await subprocesses.run(arguments, means.environ, means.hidden, patience=PATIENCE, variables=variables)
     except TimeoutError:
         raise NotSent(f"{arguments[0]} took longer than {PATIENCE:.0f} s, and was ended") from None
     except (OSError, ValueError) as error:

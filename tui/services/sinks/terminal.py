@@ -21,11 +21,11 @@ def sink(means: Means) -> Sink | None:
 def sequences(settings: Notify, notification: Notification, in_tmux: bool) -> str:
     """What the terminal is sent. In tmux the notifications are handed through to the terminal outside."""
     title, text = plain(notification.title), plain(notification.text)
-    found = []
+    parts = []
     if settings.osc9:
-        found.append(f"\x1b]9;{title}: {text}\x07")
+        parts.append(f"\x1b]9;{title}: {text}\x07")
     if settings.osc777:
-        found.append(f"\x1b]777;notify;{title.replace(';', ',')};{text.replace(';', ',')}\x07")
+        parts.append(f"\x1b]777;notify;{title.replace(';', ',')};{text.replace(';', ',')}\x07")
     if in_tmux:
-        found = [through_tmux(one) for one in found]
-    return "".join(found) + ("\x07" if settings.bell else "")
+        parts = [through_tmux(part) for part in parts]
+    return "".join(parts) + ("\x07" if settings.bell else "")

@@ -52,8 +52,8 @@ def merged(earlier: Sequence[Event], recent: Iterable[Event], slack: float) -> t
         at = bisect_left(known, event.at - slack)
         return at < len(known) and known[at] <= event.at + slack
 
-    kept = [event for event in dict.fromkeys(earlier) if not is_seen(event)]
-    return tuple(sorted((*kept, *seen), key=lambda event: event.at))
+    unseen = [event for event in dict.fromkeys(earlier) if not is_seen(event)]
+    return tuple(sorted((*unseen, *seen), key=lambda event: event.at))
 
 
 class EventFilter(Struct, frozen=True):
@@ -82,32 +82,32 @@ class EventFilter(Struct, frozen=True):
 
 def parse(text: str) -> EventFilter:
     """A filter as it is typed. It never fails: what is half typed narrows nothing yet, and is told."""
-    words: list[str] = []
+    terms: list[str] = []
     kinds: list[frozenset[Kind]] = []
     pods: list[str] = []
     faults: list[str] = []
     for token in text.lower().split():
         field, colon, value = token.partition(":")
         if not colon or field not in ("kind", "pod"):
-            words.append(token)
+            terms.append(token)
         elif field == "pod":
             if value:
                 pods.append(value)
             else:
                 faults.append("pod: takes a part of a name or id")
-        elif found := _kinds(value):
-            kinds.append(found)
+        elif named := _kinds(value):
+            kinds.append(named)
         else:
             some = "outbid, idle, restart, outage"
             faults.append(f"kind: takes {', '.join(GROUPS)}, or a kind such as {some}")
-    return EventFilter(tuple(words), tuple(kinds), tuple(pods), tuple(faults))
+    return EventFilter(tuple(terms), tuple(kinds), tuple(pods), tuple(faults))
 
 
 def _kinds(value: str) -> frozenset[Kind]:
     """The kinds that any of some words, with commas between them, means."""
-    found: set[Kind] = set()
+    kinds: set[Kind] = set()
     for word in value.split(","):
         if word:
-            found |= GROUPS.get(word.removesuffix("s") if word != "status" else word, frozenset())
-            found |= {kind for kind in Kind if word in kind.value}
-    return frozenset(found)
+            kinds |= GROUPS.get(word.removesuffix("s") if word != "status" else word, frozenset())
+            kinds |= {kind for kind in Kind if word in kind.value}
+    return frozenset(kinds)

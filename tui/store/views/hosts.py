@@ -103,7 +103,7 @@ class Earned(NamedTuple):
 
 def days(earnings: Sequence[HostEarning], machine: str | None = None) -> tuple[Earned, ...]:
     """What was earned day by day (UTC), oldest first; of one machine, or of all. A day without a date is left out."""
-    found: dict[float, tuple[float, float, float]] = {}
+    by_day: dict[float, tuple[float, float, float]] = {}
     for each in earnings:
         if each.at is None or (machine is not None and each.machine_id != machine):
             continue
@@ -112,9 +112,9 @@ def days(earnings: Sequence[HostEarning], machine: str | None = None) -> tuple[E
         if rest < 0.005:
             rest = 0.0
         day = each.at // DAY * DAY
-        before = found.get(day, (0.0, 0.0, 0.0))
-        found[day] = (before[0] + gpu, before[1] + disk, before[2] + rest)
-    return tuple(Earned(day, *found[day]) for day in sorted(found))
+        before = by_day.get(day, (0.0, 0.0, 0.0))
+        by_day[day] = (before[0] + gpu, before[1] + disk, before[2] + rest)
+    return tuple(Earned(day, *by_day[day]) for day in sorted(by_day))
 
 
 def is_current(host: Host, now: float) -> bool:
@@ -135,13 +135,13 @@ def rows(hosts: Hosts, now: float) -> tuple[HostRow, ...]:
     by_machine: dict[str | None, list[HostEarning]] = {}
     for earning in hosts.earnings:
         by_machine.setdefault(earning.machine_id, []).append(earning)
-    found: list[HostRow] = []
+    host_rows: list[HostRow] = []
     keys: set[str] = set()
     for number, host in enumerate(hosts.hosts):
         key = _key(host.id, number, keys)
         earned = days(by_machine.get(host.id, ())) if host.id is not None else ()
         month = [day.total for day in earned if day.at > now - 30 * DAY]
-        found.append(
+        host_rows.append(
             HostRow(
                 key,
                 host.name or next((e.name for e in by_machine.get(host.id, ()) if e.name), None) or host.id or "",
@@ -155,8 +155,8 @@ def rows(hosts: Hosts, now: float) -> tuple[HostRow, ...]:
         )
     for number, broken in enumerate(hosts.unreadable, len(hosts.hosts)):
         name = broken.name or broken.id or ""
-        found.append(HostRow(_key(broken.id, number, keys), name, State.UNREADABLE, reason=broken.reason))
-    return tuple(found)
+        host_rows.append(HostRow(_key(broken.id, number, keys), name, State.UNREADABLE, reason=broken.reason))
+    return tuple(host_rows)
 
 
 def _key(id: str | None, number: int, taken: set[str]) -> str:
@@ -194,9 +194,9 @@ def gpu_of(host: Host) -> str:
 
 def select(rows: Sequence[HostRow], terms: Sequence[str], sort: str, inverted: bool) -> tuple[HostRow, ...]:
     """The machines in which all the words occur, in order; equal ones by name, so that rows never dance."""
-    found = [row for row in rows if all(term in _text(row) for term in terms)]
-    found.sort(key=lambda row: (row.name.lower(), row.key))
-    return tuple(ordered(found, _ORDERS[sort], inverted))
+    matching = [row for row in rows if all(term in _text(row) for term in terms)]
+    matching.sort(key=lambda row: (row.name.lower(), row.key))
+    return tuple(ordered(matching, _ORDERS[sort], inverted))
 
 
 def _text(row: HostRow) -> str:
@@ -229,4 +229,4 @@ def rented(rows: Sequence[HostRow]) -> Rented:
     known = [(g.reserved, g.total) for g in gpus if g is not None and g.reserved is not None and g.total is not None]
     if not known:
         return Rented(None, None, len(rows))
-    return Rented(sum(one for one, _ in known), sum(total for _, total in known), len(rows) - len(known))
+    return Rented(sum(count for count, _ in known), sum(total for _, total in known), len(rows) - len(known))

@@ -64,8 +64,8 @@ class Condition(Struct, frozen=True):
         """What is not known is neither more nor less than anything."""
         if self.field in TEXTS:
             return str(self.value) in TEXTS[self.field][1](row)
-        found = NUMBERS[self.field].read(row)
-        return found is not None and _COMPARE[self.op](found, float(self.value))
+        value = NUMBERS[self.field].read(row)
+        return value is not None and _COMPARE[self.op](value, float(self.value))
 
 
 class OfferFilter(Struct, frozen=True):
@@ -85,15 +85,15 @@ class OfferFilter(Struct, frozen=True):
 
 def parse(text: str) -> OfferFilter:
     """A filter as it is typed. It never fails: what is half typed narrows nothing yet, and is told."""
-    words: list[str] = []
+    terms: list[str] = []
     conditions: list[Condition] = []
     faults: list[str] = []
     for token in text.lower().split():
-        found = _TERM.fullmatch(token)
-        if found is None:
-            words.append(token)
+        match = _TERM.fullmatch(token)
+        if match is None:
+            terms.append(token)
             continue
-        field, op, value = found["field"], found["op"], found["value"]
+        field, op, value = match["field"], match["op"], match["value"]
         if field in NUMBERS:
             number = _number(value)
             if number is None:
@@ -107,7 +107,7 @@ def parse(text: str) -> OfferFilter:
                 conditions.append(Condition(field, op, value))
         else:
             faults.append(f"{field}{op} is unknown; there are {', '.join((*NUMBERS, *TEXTS))}")
-    return OfferFilter(tuple(words), tuple(conditions), tuple(faults))
+    return OfferFilter(tuple(terms), tuple(conditions), tuple(faults))
 
 
 def _number(text: str) -> float | None:

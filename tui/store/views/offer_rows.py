@@ -76,8 +76,8 @@ def stock_rank(word: str | None) -> int:
 
 
 def _best_stock(*quotes: Quote | None) -> str | None:
-    words = [q.stock for q in quotes if q is not None and q.stock is not None]
-    return max(words, key=stock_rank, default=None)
+    stocks = [q.stock for q in quotes if q is not None and q.stock is not None]
+    return max(stocks, key=stock_rank, default=None)
 
 
 def _sum(*numbers: int | None) -> int | None:

@@ -52,16 +52,16 @@ def rows(market: Market | None, count: int = 1) -> tuple[OfferRow, ...]:
 
 
 def select(
-    every: tuple[OfferRow, ...], terms: OfferFilter | None, sort: str = "", inverted: bool = False
+    rows: tuple[OfferRow, ...], terms: OfferFilter | None, sort: str = "", inverted: bool = False
 ) -> tuple[OfferRow, ...]:
     """The rows that match, in order; what cannot be rented now comes last in any order by price.
 
     Equal ones stand by their price, then by name.
     """
-    kept = [row for row in every if terms is None or terms.hold(row)]
-    kept.sort(key=lambda o: (o.name.lower(), o.id))
-    kept = ordered(kept, _ORDERS["price"], inverted=False)
-    return tuple(ordered(kept, _ORDERS[sort or "price"], inverted))
+    matching = [row for row in rows if terms is None or terms.hold(row)]
+    matching.sort(key=lambda o: (o.name.lower(), o.id))
+    matching = ordered(matching, _ORDERS["price"], inverted=False)
+    return tuple(ordered(matching, _ORDERS[sort or "price"], inverted))
 
 
 class Equivalent(Struct, frozen=True):
@@ -71,35 +71,35 @@ class Equivalent(Struct, frozen=True):
     saves: float
 
 
-def cheaper(row: OfferRow, every: tuple[OfferRow, ...]) -> tuple[Equivalent, ...]:
+def cheaper(row: OfferRow, rows: tuple[OfferRow, ...]) -> tuple[Equivalent, ...]:
     """What else has at least this one's memory and costs less per GPU, cheapest first. None where it has no price."""
     if row.price is None or row.memory_gb is None:
         return ()
-    found = [
+    equivalents = [
         Equivalent(other, row.price - other.price)
-        for other in every
+        for other in rows
         if other.id != row.id and other.price is not None and other.price < row.price
         and other.memory_gb is not None and other.memory_gb >= row.memory_gb
     ]  # fmt: skip
-    return tuple(sorted(found, key=lambda e: (-e.saves, e.row.name)))
+    return tuple(sorted(equivalents, key=lambda e: (-e.saves, e.row.name)))
 
 
-def substitutes(row: OfferRow, every: tuple[OfferRow, ...]) -> tuple[OfferRow, ...]:
+def substitutes(row: OfferRow, rows: tuple[OfferRow, ...]) -> tuple[OfferRow, ...]:
     """What there is in place of one that cannot be had: at least its memory, cheapest first."""
-    found = [
+    alternatives = [
         (other.price, other.name, other)
-        for other in every
+        for other in rows
         if other.id != row.id and other.price is not None and (other.memory_gb or 0) >= (row.memory_gb or 0)
     ]
-    return tuple(other for _, _, other in sorted(found, key=lambda item: item[:2]))
+    return tuple(other for _, _, other in sorted(alternatives, key=lambda item: item[:2]))
 
 
 def centers_of(places: DataCenters | None, gpu: str) -> tuple[tuple[str, str], ...]:
     """The data centres that have a GPU type in stock, by id with RunPod's word, the best stocked first."""
     if places is None:
         return ()
-    found = [(center.id, s.stock) for center in places.centers for s in center.stocks if s.gpu_id == gpu]
-    return tuple(sorted(((c, word) for c, word in found if word), key=lambda pair: (-stock_rank(pair[1]), pair[0])))
+    stocks = [(center.id, s.stock) for center in places.centers for s in center.stocks if s.gpu_id == gpu]
+    return tuple(sorted(((c, word) for c, word in stocks if word), key=lambda pair: (-stock_rank(pair[1]), pair[0])))
 
 
 FILTERS = {
@@ -160,7 +160,7 @@ def demand_of(text: str, countries: Collection[str] = ()) -> tuple[MarketQuery, 
 
     from tui.api.models import MarketQuery
 
-    found: dict[str, object] = {}
+    values: dict[str, object] = {}
     faults: list[str] = []
     for token in text.lower().replace(",", " ").split():
         name, mark, value = token.partition("=")
@@ -171,11 +171,11 @@ def demand_of(text: str, countries: Collection[str] = ()) -> tuple[MarketQuery, 
             continue
         field, accepted = FILTERS[name]
         try:
-            found[field] = _value(name, value)
+            values[field] = _value(name, value)
         except (ValueError, KeyError):
             faults.append(
                 f"{name}={value} is not accepted; it takes {accepted}" if mark else f"{name}= takes {accepted}"
             )
-    if countries and (country := found.get("country")) and country not in countries:
+    if countries and (country := values.get("country")) and country not in countries:
         faults.append(f"country={country} has no hosts of RunPod; there are {' '.join(sorted(countries))}")
-    return MarketQuery(**found), tuple(faults)  # type: ignore[arg-type]
+    return MarketQuery(**values), tuple(faults)  # type: ignore[arg-type]

@@ -49,8 +49,8 @@ class PodCost(Struct, frozen=True):
 
 def pod_costs(records: Mapping[str, Record], books: SpendHistory | None, now: float) -> tuple[PodCost, ...]:
     """What each pod costs, the dearest first; pods that podtop cannot read stand at the end."""
-    found = [_pod_cost(record, books, now) for record in records.values()]
-    return tuple(sorted(found, key=lambda row: (row.per_hr is None, -(row.per_hr or 0.0), row.name, row.id)))
+    costs = [_pod_cost(record, books, now) for record in records.values()]
+    return tuple(sorted(costs, key=lambda row: (row.per_hr is None, -(row.per_hr or 0.0), row.name, row.id)))
 
 
 def _pod_cost(record: Record, books: SpendHistory | None, now: float) -> PodCost:

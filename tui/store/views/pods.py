@@ -293,5 +293,5 @@ def events(fleet: Fleet, pods: Collection[str], start: float, end: float) -> tup
 
 def timeline(fleet: Fleet, inspection: PodInspection | None, pod: str, now: float) -> tuple[Event, ...]:
     """What happened to a pod by `now`, oldest first: by the recording, and by what this run of podtop saw since."""
-    found = {*(inspection.events if inspection is not None else ()), *events(fleet, (pod,), -math.inf, now)}
-    return tuple(sorted((event for event in found if event.at <= now), key=lambda event: event.at))
+    of_pod = {*(inspection.events if inspection is not None else ()), *events(fleet, (pod,), -math.inf, now)}
+    return tuple(sorted((event for event in of_pod if event.at <= now), key=lambda event: event.at))

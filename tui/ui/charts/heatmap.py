@@ -33,14 +33,14 @@ def level(value: float, high: float) -> str:
 
 def _mean(lines: Sequence[Line]) -> Line:
     """One line for several: in each bucket the mean of those that have a value there."""
-    found: dict[float, list[Point]] = {}
+    by_start: dict[float, list[Point]] = {}
     for line in lines:
         for run in line.runs:
             for point in run:
-                found.setdefault(point.at, []).append(point)
+                by_start.setdefault(point.at, []).append(point)
     run = tuple(
         Point(at, min(p.low for p in some), max(p.high for p in some), sum(p.mean for p in some) / len(some))
-        for at, some in sorted(found.items())
+        for at, some in sorted(by_start.items())
     )
     last = [line.last for line in lines if line.last is not None]
     return replace(lines[0], label="", runs=(run,), last=sum(last) / len(last) if last else None)
@@ -84,8 +84,8 @@ def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
             # A line between two keeps them apart: a full block joins the one above.
             rows.append(((" " * (axis + columns), QUIET),))
     if len(shown) < len(lines) and height:
-        more = f"+{len(lines) - len(shown)} more below, zoomed"
-        rows.append(((" " * axis + fmt.clip(more, columns).ljust(columns), QUIET),))
+        note = f"+{len(lines) - len(shown)} more below, zoomed"
+        rows.append(((" " * axis + fmt.clip(note, columns).ljust(columns), QUIET),))
     while len(rows) < height:
         rows.append(((" " * (axis + columns), QUIET),))
     return rows[:height]

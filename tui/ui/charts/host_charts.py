@@ -98,8 +98,8 @@ def earned_chart(earned: Sequence[Earned], now: float, width: int, height: int) 
     axis = min(12, max(5, len(f"{high:.{places}f}") + 1))
     columns = max(1, width - (axis if spec.has_axis(width, height) else 0))
     last = max(now, earned[-1].at if earned else now) // DAY * DAY
-    told = (last - earned[0].at) / DAY + 1 if earned else 1
-    shown = int(max(1, min(told, MOST_DAYS, columns)))
+    days = (last - earned[0].at) / DAY + 1 if earned else 1
+    shown = int(max(1, min(days, MOST_DAYS, columns)))
     # A day is so many halves of a column: the chart is full, and each day as wide as the next.
     halves = max(1, min(2 * columns // shown, 12))
     width_s = 2 * DAY / halves

@@ -103,12 +103,12 @@ def signals(spec: ChartSpec, columns: int, height: int) -> list[tuple[int, Signa
     that noise stays calm. It begins at the left dot of its column: the same values have the same shape wherever they
     are. What another line hides wholly is left out.
     """
-    found: dict[Signal, int] = {}
+    counts: dict[Signal, int] = {}
     for number, line in enumerate(spec.lines):
         for run in line.runs:
             for stretch in _stretches(run, spec, columns, height):
-                found.setdefault(stretch, number)
-    return [(number, signal) for signal, number in found.items()]
+                counts.setdefault(stretch, number)
+    return [(number, signal) for signal, number in counts.items()]
 
 
 def _stretches(run: Segment, spec: ChartSpec, columns: int, height: int) -> Iterator[Signal]:
@@ -152,7 +152,7 @@ def bars(spec: ChartSpec, columns: int, height: int) -> list[tuple[int, Signal]]
     start, step, _ = spec.window
     top = 4 * height
     scale = top / (spec.high - spec.low)
-    found: list[tuple[int, Signal]] = []
+    parts: list[tuple[int, Signal]] = []
     for number, line in enumerate(spec.lines):
         for point in (point for run in line.runs for point in run):
             left = _dot(2 * (point.at - start) / step, 2 * columns - 1)
@@ -166,8 +166,8 @@ def bars(spec: ChartSpec, columns: int, height: int) -> list[tuple[int, Signal]]
             for stroke, x in enumerate(range(left, min(2 * columns, left + spec.bars))):
                 xs += (x, x)
                 ys += (high, low) if stroke % 2 else (low, high)
-            found.append((number, (tuple(xs), tuple(ys))))
-    return found
+            parts.append((number, (tuple(xs), tuple(ys))))
+    return parts
 
 
 _ASIDE = 0.6
@@ -260,7 +260,7 @@ def heights(spec: BarSpec, columns: int, height: int) -> list[list[int]]:
 
     A bar that is not nothing has a cell at the least, of what there is most of.
     """
-    found = []
+    rows_of_bars = []
     for bar in spec.bars[-columns:]:
         known = [max(0.0, value) if math.isfinite(value) else 0.0 for value in bar]
         total, tops = 0.0, [0]
@@ -270,8 +270,8 @@ def heights(spec: BarSpec, columns: int, height: int) -> list[list[int]]:
         parts = [after - before for before, after in pairwise(tops)]
         if not any(parts) and total > 0:
             parts[known.index(max(known))] = 1
-        found.append(parts)
-    return found
+        rows_of_bars.append(parts)
+    return rows_of_bars
 
 
 def _slot(spec: BarSpec, columns: int) -> int:

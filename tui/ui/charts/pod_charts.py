@@ -140,8 +140,8 @@ def marks_of(
 ) -> tuple[Mark, ...]:
     """What happened to these pods in the time that is shown."""
     start = min((frame_of(look, size, width).start for size in sizes), default=look.now)
-    found = pods.events(fleet, {record.id for record in records}, start, look.now)
-    return tuple(Mark(event.at, GLYPHS[event.kind]) for event in found)
+    happened = pods.events(fleet, {record.id for record in records}, start, look.now)
+    return tuple(Mark(event.at, GLYPHS[event.kind]) for event in happened)
 
 
 def _is_current(fleet: Fleet, record: Record, now: float) -> bool:

@@ -111,11 +111,11 @@ class Connect:
         from tui.system import ssh
 
         now = self._playback.clock()
-        found = [ssh.caution(pod, route, record.moved_at, now)]
+        cautions = [ssh.caution(pod, route, record.moved_at, now)]
         if self._fleet.pods_stale(now) and self._fleet.pods_at is not None:
             age = fmt.duration(now - self._fleet.pods_at)
-            found.append(f"RunPod has not told of it for {age}: the address is as old")
-        return [text for text in found if text]
+            cautions.append(f"RunPod has not told of it for {age}: the address is as old")
+        return [text for text in cautions if text]
 
     async def _ssh(self, name: str, route: Route, cautions: list[str], program: str) -> None:
         from tui.services.sinks.sink import plain
@@ -124,7 +124,7 @@ class Connect:
 
         argv = ssh.argv(route, self.settings)
         way = "by RunPod's proxy" if route.proxied else "by its own address"
-        told = ""
+        reply = ""
         try:
             with self._host.suspend():
                 if self._environ.get("TERM") == "linux":
@@ -139,7 +139,7 @@ class Connect:
                     finally:
                         _write(foreground.RESET)
                 except foreground.NotStarted as error:
-                    told = f"ssh: {error}"
+                    reply = f"ssh: {error}"
                 else:
                     took = self._session.monotonic() - begun
                     ended = ssh.outcome(code, took)
@@ -149,15 +149,15 @@ class Connect:
                         _tell("press a key to return to podtop")
                         await foreground.key()
                     elif code:
-                        told = ended
+                        reply = ended
         except SuspendNotSupported:
-            told = "ssh: podtop cannot give this terminal to another program"
+            reply = "ssh: podtop cannot give this terminal to another program"
         finally:
             self.away = False
             self._deaf_until = self._session.monotonic() + DEAF
         self._session.guard.touch()
-        if told:
-            self._reply(told)
+        if reply:
+            self._reply(reply)
 
     # Copying
 
@@ -169,8 +169,8 @@ class Connect:
         record = fleet.records.get(pod) if pod is not None else None
         entries, note = first, ""
         if record is not None and record.pod is not None:
-            more, note = copy_entries.of_pod(record.pod, self._detail(record.id), self.settings)
-            entries += more
+            of_pod, note = copy_entries.of_pod(record.pod, self._detail(record.id), self.settings)
+            entries += of_pod
             if self._playback.travelling:
                 note = "this is the past: addresses are as they were then"
         elif pod is not None:
@@ -197,9 +197,9 @@ class Connect:
 
         return await clipboard.copy(text, self._host.send, environ=self._environ, hidden=self._hidden)
 
-    def _copied(self, told: str | None) -> None:
-        if told:
-            self._reply(told)
+    def _copied(self, reply: str | None) -> None:
+        if reply:
+            self._reply(reply)
 
     async def copy_selection(self, text: str) -> None:
         """What was selected on the screen."""

@@ -55,12 +55,12 @@ class Deploys:
         else:
             self._host.run_worker(self._open_form(self._host.place(), wish))
 
-    def prepare(self, offer: Offer | None, more: Mapping[str, str], then: Callable[[Draft], object]) -> None:
+    def prepare(self, offer: Offer | None, fields: Mapping[str, str], then: Callable[[Draft], object]) -> None:
         """Show the form of a deploy that is not ordered now: what was typed goes to `then`."""
         if (why := self._actions.refusal()) is not None or (why := self._actions.lacking(Capability.DEPLOY)):
             self._reply(f"deploy: {why}")
         else:
-            self._host.run_worker(self._open_form(self._host.place(), Wish(offer, more=more), then))
+            self._host.run_worker(self._open_form(self._host.place(), Wish(offer, more=fields), then))
 
     async def _open_form(self, place: object, wish: Wish, then: Callable[[Draft], object] | None = None) -> None:
         import secrets
@@ -73,11 +73,11 @@ class Deploys:
         # What is asked for later takes the place of what is waited for.
         self._opening = opening = object()
         offers, suffix = self._offers(), secrets.token_hex(2)
-        kept = await self._session.drafts.load()
+        saved = await self._session.drafts.load()
         start = wish.offer or (offers[0] if offers else None)
         fresh = rules.from_offer(start, suffix, offers) if start is not None else rules.Draft(rules.STARTING)
-        kept = None if wish.anew else kept
-        draft = kept or fresh
+        saved = None if wish.anew else saved
+        draft = saved or fresh
         cloud = self._session.monitor.cloud
         if wish.pod is not None and cloud is not None:
             name = self._fleet.records[wish.pod].name if wish.pod in self._fleet.records else wish.pod
@@ -95,12 +95,14 @@ class Deploys:
                 self._opening = None
                 self._reply(f"deploy: {name} is not on the account any more")
                 return
-            draft, kept = rules.from_pod(detail, offers, suffix), None
-        elif kept is not None and wish.offer is not None and rules.offer_of(kept["gpu_type_id"], offers) != wish.offer:
+            draft, saved = rules.from_pod(detail, offers, suffix), None
+        elif (
+            saved is not None and wish.offer is not None and rules.offer_of(saved["gpu_type_id"], offers) != wish.offer
+        ):
             # The rest of an earlier draft is good for another GPU too; its name told the old one.
-            draft = replace(kept, values={**kept.values, "gpu_type_id": fresh["gpu_type_id"], "name": fresh["name"]})
+            draft = replace(saved, values={**saved.values, "gpu_type_id": fresh["gpu_type_id"], "name": fresh["name"]})
         if wish.template is not None:
-            draft, kept = rules.from_template(fresh, wish.template), None
+            draft, saved = rules.from_template(fresh, wish.template), None
             if wish.template.name:
                 draft = replace(draft, values={**draft.values, "name": rules.unique(wish.template.name, suffix)})
         if wish.more:
@@ -114,7 +116,7 @@ class Deploys:
             # Who has something else before them by now does not type for this.
             self._reply("deploy: form not opened, as something else was opened in the meantime")
             return
-        self._show_form(draft, fresh, kept is not None, then)
+        self._show_form(draft, fresh, saved is not None, then)
 
     def give_up(self) -> bool:
         """Open no form any more for what is still asked of RunPod; whether there was one."""
@@ -123,7 +125,7 @@ class Deploys:
             self._reply("deploy: no form is opened, and nothing was sent")
         return waited
 
-    def _show_form(self, draft: Draft, fresh: Draft, kept: bool, then: Callable[[Draft], object] | None) -> None:
+    def _show_form(self, draft: Draft, fresh: Draft, is_kept: bool, then: Callable[[Draft], object] | None) -> None:
         from tui.ui.modals.deploy import DeployForm
         from tui.ui.modals.deploy_values import Sources
 
@@ -139,7 +141,7 @@ class Deploys:
             else:
                 self._form_ended(answer)
 
-        form = DeployForm(draft, fresh, sources, kept, session.monotonic, later=then is not None)
+        form = DeployForm(draft, fresh, sources, is_kept, session.monotonic, later=then is not None)
         self._host.push_screen(form, ended)
 
     def _offers(self) -> tuple[Offer, ...]:

@@ -54,26 +54,26 @@ class WatchController:
 
     def again(self, vigil: str) -> None:
         """Show the dialog of a watch there is."""
-        found = self._fleet.vigils.get(vigil)
-        if found is None:
+        watch = self._fleet.vigils.get(vigil)
+        if watch is None:
             return
-        if found.pod:
-            self._pod(found.pod, found)
+        if watch.pod:
+            self._pod(watch.pod, watch)
         else:
-            self._show(found, None, False)
+            self._show(watch, None, False)
 
     def remove(self, vigil: str) -> None:
         """Take a watch away."""
-        found = self._fleet.vigils.get(vigil)
-        if found is not None:
-            self._host.run_worker(self._drop(found))
+        watch = self._fleet.vigils.get(vigil)
+        if watch is not None:
+            self._host.run_worker(self._drop(watch))
 
-    def _new(self, **more: Any) -> MarketWatch:
+    def _new(self, **fields: Any) -> MarketWatch:
         import secrets
 
         from tui.domain.market_watch import MarketWatch
 
-        return MarketWatch(secrets.token_hex(4), self._session.clock(), **more)
+        return MarketWatch(secrets.token_hex(4), self._session.clock(), **fields)
 
     def _offers(self) -> tuple[Offer, ...]:
         return self._fleet.market.value.offers if self._fleet.market.value else ()
@@ -104,18 +104,18 @@ class WatchController:
         may = "" if refusal is None else f"podtop cannot deploy now: {refusal}"
         self._host.push_screen(WatchDialog(vigil, self._offers(), price, is_new, may, self._session.monotonic), decided)
 
-    async def _put(self, before: MarketWatch | None, vigil: MarketWatch, said: str) -> None:
+    async def _put(self, before: MarketWatch | None, vigil: MarketWatch, reply: str) -> None:
         """Keep what was made of a watch, but not over what podtop did about it while the dialog was open."""
         from tui.storage.json_store import StoreError
 
         if self._runner is None:
             return
         try:
-            kept = await asyncio.to_thread(self._runner.vigils.edit, before, vigil)
+            swapped = await asyncio.to_thread(self._runner.vigils.edit, before, vigil)
         except StoreError as error:
             self._reply(str(error))
             return
-        self._reply(said if kept else "watch: podtop acted on it meanwhile, and it was left so: look at it again")
+        self._reply(reply if swapped else "watch: podtop acted on it meanwhile, and it was left so: look at it again")
         self._runner.look()
         self._session.monitor.tell()
 
@@ -153,13 +153,13 @@ class WatchController:
 
         demand = vigil.demand
         cloud = {None: CloudKind.EITHER, True: CloudKind.SECURE, False: CloudKind.COMMUNITY}[demand.secure]
-        more = {"gpu_count": str(demand.gpu_count), "way": "spot" if vigil.spot else "demand", "cloud": cloud}
+        fields = {"gpu_count": str(demand.gpu_count), "way": "spot" if vigil.spot else "demand", "cloud": cloud}
         for name in ("min_memory_gb", "min_vcpus", "min_download_mbps", "min_upload_mbps", "country"):
             if (value := getattr(demand, name)) is not None:
-                more[name] = str(value)
+                fields[name] = str(value)
         if demand.public_ip is not None:
-            more["public_ip"] = "yes" if demand.public_ip else "no"
-        self._deploys.prepare(offer, more, typed)
+            fields["public_ip"] = "yes" if demand.public_ip else "no"
+        self._deploys.prepare(offer, fields, typed)
 
     def _arm(self, before: MarketWatch | None, vigil: MarketWatch, draft: Draft, cap: float, tries: int) -> None:
         from tui.domain.market_watch import what

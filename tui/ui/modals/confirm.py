@@ -44,16 +44,16 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
 
     def _inputs(self) -> tuple[tuple[str, tuple[str, str], str], ...]:
         """Each field's name, its label and the label's short form, and what stands in it at first."""
-        case, found = self._asked, []
+        case, inputs = self._asked, []
         if case.count:
-            found.append(("gpus", ("GPUs", "GPUs"), case.count))
+            inputs.append(("gpus", ("GPUs", "GPUs"), case.count))
         if "bid" in case.action.asks and len(case.subjects) == 1:
-            found.append(("bid", ("Bid, $ a GPU and hour", "Bid, $/GPU/h"), case.bid))
+            inputs.append(("bid", ("Bid, $ a GPU and hour", "Bid, $/GPU/h"), case.bid))
         if case.typed:
             alone = len(case.subjects) == 1
-            what = "its name" if alone else "their number"
-            found.append(("typed", (f"To {case.action.verb}, type {what}", f"Type {what}"), ""))
-        return tuple(found)
+            target = "its name" if alone else "their number"
+            inputs.append(("typed", (f"To {case.action.verb}, type {target}", f"Type {target}"), ""))
+        return tuple(inputs)
 
     def _fields(self) -> list[Horizontal]:
         rows = []
@@ -96,20 +96,20 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
         self.query_one("#confirm", Vertical).border_title = Text(case.title)
         asked = consequences.commands(case, self._value("gpus"), self._value("bid"))
         wrong = consequences.faults(case, self._value("gpus"), self._value("bid"))
-        note = self._note or (((f"✕ {words}", "bad") for words in wrong.values()) if wrong else ())
+        note = self._note or (((f"✕ {reason}", "bad") for reason in wrong.values()) if wrong else ())
         self.say(self._pods(), self._weigh(case, asked), self._text(tuple(note)), len(self._inputs()))
         self.query_one("#do", Button).disabled = bool(wrong) or not self._typed() or self._reading
 
     def _value(self, name: str) -> str:
-        found = self.query(f"#confirm-{name}")
-        return found.first(Input).value if found else ""
+        inputs = self.query(f"#confirm-{name}")
+        return inputs.first(Input).value if inputs else ""
 
     def _typed(self) -> bool:
         case = self._asked
         if not case.typed:
             return True
-        said = self._value("typed").strip()
-        return said == case.typed or (len(case.subjects) == 1 and said == case.subjects[0].pod.id)
+        typed = self._value("typed").strip()
+        return typed == case.typed or (len(case.subjects) == 1 and typed == case.subjects[0].pod.id)
 
     def _text(self, cell: Cell) -> Text:
         return self.text(cell, "#confirm")

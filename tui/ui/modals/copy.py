@@ -157,8 +157,8 @@ class CopyMenu(Once, ModalScreen[str]):
     async def _take(self, entry: Entry) -> None:
         outcome = await self._copy(entry.text)
         if outcome.good and self.is_current:
-            told = entry.label if entry.secret or len(entry.text) > TOLD else f"{entry.label}: {entry.text}"
-            self.dismiss(f"{told}\n{outcome.words}")
+            label = entry.label if entry.secret or len(entry.text) > TOLD else f"{entry.label}: {entry.text}"
+            self.dismiss(f"{label}\n{outcome.words}")
             return
         # It stays, with the text to be selected by hand.
         self._taken = False

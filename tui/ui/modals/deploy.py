@@ -104,15 +104,15 @@ class DeployForm(Dialog[Answer | None]):
 
     def _make_rows(self, common: bool) -> list[Row]:
         offers = self._sources.offers()
-        made = {f.name: Row(f, control(f, self.draft, offers)) for f in FIELDS if f.common is common}
-        self._rows.update(made)
-        return list(made.values())
+        rows = {f.name: Row(f, control(f, self.draft, offers)) for f in FIELDS if f.common is common}
+        self._rows.update(rows)
+        return list(rows.values())
 
     def on_mount(self, event: events.Mount) -> None:
         box = self.query_one("#deploy")
         box.border_title = "Prepare a deploy: what is sent when it is there" if self._later else "Deploy a pod"
-        told = {hint.id: hint.keys[0] for hint in hints(self.active_bindings)}
-        order, anew = told.get("deploy.order", "^s"), told.get("deploy.anew", "^n")
+        keys = {hint.id: hint.keys[0] for hint in hints(self.active_bindings)}
+        order, anew = keys.get("deploy.order", "^s"), keys.get("deploy.anew", "^n")
         self._ways = f"{order} order · {anew} anew · esc leaves"
         self.query_one("#field-gpu_count").focus()
         if self._kept:
@@ -146,17 +146,17 @@ class DeployForm(Dialog[Answer | None]):
                 continue
             row.display = field.name in shown
             fault = wrong.get(field.name, "") if field.name in self._touched else ""
-            name, words = f"fault-{field.name}", f"▲ {fault}" if fault else ""
-            if self._drawn.get(name, "") != words:
-                self._drawn[name] = words
-                row.fault.update(words)
+            name, text = f"fault-{field.name}", f"▲ {fault}" if fault else ""
+            if self._drawn.get(name, "") != text:
+                self._drawn[name] = text
+                row.fault.update(text)
                 row.fault.display = bool(fault)
         # As many lines as it takes: a name that is cut off would be one that is not told.
         room = max(20, (self.query_one("#deploy-form").size.width or self.app.size.width) - 6)
-        words = fold_words(draft, self._folded, room)
-        if self._drawn.get("#deploy-fold") != words:
-            self._drawn["#deploy-fold"] = words
-            self.query_one("#deploy-fold", Button).label = Text(words)
+        text = fold_words(draft, self._folded, room)
+        if self._drawn.get("#deploy-fold") != text:
+            self._drawn["#deploy-fold"] = text
+            self.query_one("#deploy-fold", Button).label = Text(text)
         for gpu in self.query("#field-gpu_type_id").results(Input):
             gpu.placeholder = hint(BY_NAME["gpu_type_id"], draft)
         self._classify()
@@ -172,30 +172,30 @@ class DeployForm(Dialog[Answer | None]):
 
     def _tell_ways(self) -> None:
         """Tell in the frame how to go on and how to leave, in the words there is room for."""
-        words = self._ways if self.narrow else f"tab on · {self._ways}, the draft is kept"
-        if self._drawn.get("ways") != words:
-            self._drawn["ways"] = words
-            self.query_one("#deploy").border_subtitle = words
+        text = self._ways if self.narrow else f"tab on · {self._ways}, the draft is kept"
+        if self._drawn.get("ways") != text:
+            self._drawn["ways"] = text
+            self.query_one("#deploy").border_subtitle = text
 
     def _faults(self) -> dict[str, str]:
         sources = self._sources
-        found = deploy_validation.faults(self.draft, sources.offers(), sources.names(), sources.clock(), sources.tz)
+        faults = deploy_validation.faults(self.draft, sources.offers(), sources.names(), sources.clock(), sources.tz)
         if self._asking and self.draft["template_id"].strip():
             # Until they are there, its name cannot be told from an id.
-            found.setdefault("template_id", "wait for your templates")
-        return found
+            faults.setdefault("template_id", "wait for your templates")
+        return faults
 
     def _text(self, *lines: Cell) -> Text:
         return Text("\n").join(self.text(line, "#deploy") for line in lines)
 
     def _show_help(self) -> None:
         name = self._focused_field()
-        words = BY_NAME[name].help if name else ""
+        text = BY_NAME[name].help if name else ""
         if name == "gpu_type_id":
             cpu = self.draft["compute"] == ComputeKind.CPU
-            found = drafts.matches(self.draft["gpu_type_id"], self._sources.offers())
-            words = "A CPU pod has no GPU." if cpu else found or words
-        self._draw("#deploy-help", self._text(((self._note or words, "muted"),)))
+            matches = drafts.matches(self.draft["gpu_type_id"], self._sources.offers())
+            text = "A CPU pod has no GPU." if cpu else matches or text
+        self._draw("#deploy-help", self._text(((self._note or text, "muted"),)))
 
     def _focused_field(self) -> str:
         node = self.focused
@@ -211,8 +211,8 @@ class DeployForm(Dialog[Answer | None]):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         name = self._focused_field()
         if name:
-            kept = self._kept and not self._touched - set(self.draft.values)
-            self._note = self._note if kept or self._note_stays else ""
+            is_kept = self._kept and not self._touched - set(self.draft.values)
+            self._note = self._note if is_kept or self._note_stays else ""
             self._note_stays = False
             for row in self.query(".row.-here"):
                 row.remove_class("-here")
@@ -234,24 +234,26 @@ class DeployForm(Dialog[Answer | None]):
 
     async def _use_template(self) -> bool:
         """Let the template that is named fill the form. Its name alone would be sent as an id, which it is not."""
-        found = (self._templates or {}).get(self.draft["template_id"].strip())
-        if found is not None:
-            await self._fill(drafts.from_template(self.draft, found))
-        return found is not None
+        template = (self._templates or {}).get(self.draft["template_id"].strip())
+        if template is not None:
+            await self._fill(drafts.from_template(self.draft, template))
+        return template is not None
 
     async def _ask_templates(self) -> None:
         self._asking = True
         self._note = "◌ asking RunPod for your templates"
         self._show_help()
         try:
-            found = await self._sources.templates()
+            templates = await self._sources.templates()
         except CloudError as error:
             self._asking = False
             self._templates = None
             self._note = f"▲ no templates: {error}"
         else:
             self._asking = False
-            self._templates = {one.name: one for one in found if one.name and not one.serverless}
+            self._templates = {
+                template.name: template for template in templates if template.name and not template.serverless
+            }
             names = sorted(self._templates)
             self.query_one("#field-template_id", Input).suggester = SuggestFromList(names, case_sensitive=False)
             self._note = f"Your templates: {', '.join(names)}" if names else "You have no templates; an id will do."
@@ -323,12 +325,12 @@ class DeployForm(Dialog[Answer | None]):
         """Put the draft into the fields there are."""
         with self.prevent(Input.Changed, Choice.Changed):
             for field in FIELDS:
-                for found in self.query(f"#field-{field.name}"):
-                    if isinstance(found, Input):
+                for widget in self.query(f"#field-{field.name}"):
+                    if isinstance(widget, Input):
                         secret = self.draft.secrets.get(field.name)
-                        found.value = secret.reveal() if secret else self.draft[field.name]
-                    elif isinstance(found, Choice):
-                        found.value = self.draft[field.name]
+                        widget.value = secret.reveal() if secret else self.draft[field.name]
+                    elif isinstance(widget, Choice):
+                        widget.value = self.draft[field.name]
 
     async def _unfold(self) -> None:
         """Show the folded fields, which are made when they are first shown: what is in them is in the draft."""
@@ -405,9 +407,9 @@ class DeployForm(Dialog[Answer | None]):
             if any(not BY_NAME[name].common for name in wrong):
                 await self._unfold()
             self._show()
-            told = [field for field in FIELDS if field.name in wrong]
-            self._note = "; ".join(f"{field.label}: {wrong[field.name]}" for field in told[:2])
-            first = self.query(f"#row-{told[0].name} *")
+            fields = [field for field in FIELDS if field.name in wrong]
+            self._note = "; ".join(f"{field.label}: {wrong[field.name]}" for field in fields[:2])
+            first = self.query(f"#row-{fields[0].name} *")
             place = next(widget for widget in first if widget.focusable)
             self._note_stays = place is not self.focused
             self._show_help()

@@ -46,8 +46,8 @@ def control(field: Field, draft: Draft, offers: Sequence[Offer]) -> Choice | Ent
             names = [offer.name for offer in offers] if field.name == "gpu_type_id" else []
             suggest = SuggestFromList(names, case_sensitive=False) if names else None
             # An example alone would be taken for what is set.
-            words = hint(field, draft)
-            return Entry(text, placeholder=words, compact=True, id=f"field-{field.name}", suggester=suggest)
+            placeholder = hint(field, draft)
+            return Entry(text, placeholder=placeholder, compact=True, id=f"field-{field.name}", suggester=suggest)
 
 
 def hint(field: Field, draft: Draft) -> str:

@@ -32,14 +32,14 @@ LEAST = 3
 class FieldLabel(Label):
     """What a field is for. A dialog shows the short form as long as the terminal is narrow."""
 
-    def __init__(self, words: str, short: str = "") -> None:
-        super().__init__(words, markup=False)
-        self._words, self._short = words, short or words
+    def __init__(self, text: str, short: str = "") -> None:
+        super().__init__(text, markup=False)
+        self._words, self._short = text, short or text
 
     def fit(self, narrow: bool) -> None:
-        words = self._short if narrow else self._words
-        if words != self.content:
-            self.update(words)
+        text = self._short if narrow else self._words
+        if text != self.content:
+            self.update(text)
 
 
 class FramedDialog(Dialog[T | None]):
@@ -67,8 +67,8 @@ class FramedDialog(Dialog[T | None]):
             yield Static(id="confirm-note")
             with Horizontal(id="confirm-buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
-                for id, words in self._buttons():
-                    yield Button(words, id=id, compact=True)
+                for id, label in self._buttons():
+                    yield Button(label, id=id, compact=True)
 
     def _is_dangerous(self) -> bool:
         """Whether it is about something that cannot be undone: the frame shows it."""
@@ -89,8 +89,8 @@ class FramedDialog(Dialog[T | None]):
     def on_mount(self, event: events.Mount) -> None:
         for field in self.query(Input):
             field.cursor_blink = False
-        for what in self.query("#confirm-what").results(VerticalScroll):
-            self.watch(what, "scroll_y", self._tell_more, init=False)
+        for body in self.query("#confirm-what").results(VerticalScroll):
+            self.watch(body, "scroll_y", self._tell_more, init=False)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show)
@@ -129,9 +129,9 @@ class FramedDialog(Dialog[T | None]):
         """Consequences: topics at the left, words wrapped at the right of them; in narrow terminals in one column."""
         beside = 0 if self.narrow else TOPIC
         lines = []
-        for topic, words, role in points:
+        for topic, sentence, role in points:
             before = f"{topic}: " if topic and not beside else ""
-            for n, part in enumerate(Text(before + words).wrap(self.app.console, self._room - beside)):
+            for n, part in enumerate(Text(before + sentence).wrap(self.app.console, self._room - beside)):
                 head = f"{topic if n == 0 else '':<{TOPIC}}" if beside else before if n == 0 else ""
                 text = part.plain.rstrip() if beside or n else part.plain.rstrip()[len(before) :]
                 lines.append(self.text(((head, "muted"), (text, role)), on))
@@ -152,38 +152,38 @@ class FramedDialog(Dialog[T | None]):
         left = self.app.size.height - frame - (noted if self.short else max(1, noted))
         shown = min(fields, max(1, left - LEAST))
         room = max(1, left - shown)
-        said = self.points(points)
+        content = self.points(points)
         first: Text = head
-        lines = len(head.wrap(self.app.console, self._room)) + said.plain.count("\n") + 1 + (not self.short)
+        lines = len(head.wrap(self.app.console, self._room)) + content.plain.count("\n") + 1 + (not self.short)
         if lines > room and (worst := tuple(p for p in points if p.role == "bad")):
             first = Text("\n").join((self.points(worst), head))
-            said = self.points(tuple(_topical(points)))
-        what = self.query_one("#confirm-what", VerticalScroll)
-        what.styles.max_height = self._most = room
+            content = self.points(tuple(_topical(points)))
+        body = self.query_one("#confirm-what", VerticalScroll)
+        body.styles.max_height = self._most = room
         self.query_one("#confirm-pods", Static).update(first)
-        self.query_one("#confirm-points", Static).update(said)
-        self.query_one("#confirm-points").display = bool(said.plain)
-        self._lines = first.plain.count("\n") + 1 + (said.plain.count("\n") + 1 if said.plain else 0)
+        self.query_one("#confirm-points", Static).update(content)
+        self.query_one("#confirm-points").display = bool(content.plain)
+        self._lines = first.plain.count("\n") + 1 + (content.plain.count("\n") + 1 if content.plain else 0)
         for box in self.query("#confirm-fields"):
             box.display = fields > 0
             box.styles.max_height = max(1, shown)
-        told = self.query_one("#confirm-note", Static)
-        told.update(note)
-        told.display = bool(note.plain) or not self.short
+        line = self.query_one("#confirm-note", Static)
+        line.update(note)
+        line.display = bool(note.plain) or not self.short
         self.call_after_refresh(self._tell_more)
 
     def _tell_more(self) -> None:
         """Say in the frame that there is more to read, and how."""
-        for what in self.query("#confirm-what").results(VerticalScroll):
-            if self._laid_out(what) and what.scroll_offset.y >= what.max_scroll_y:
+        for body in self.query("#confirm-what").results(VerticalScroll):
+            if self._laid_out(body) and body.scroll_offset.y >= body.max_scroll_y:
                 self._read = self._text_now
-            below, above = what.scroll_offset.y < what.max_scroll_y, what.scroll_offset.y > 0
-            more = "▼ pgdn: more · " if below else "▲ pgup · " if above else ""
-            self.query_one("#confirm").border_subtitle = f"{more}{self.WAY_OUT}"
+            below, above = body.scroll_offset.y < body.max_scroll_y, body.scroll_offset.y > 0
+            hint = "▼ pgdn: more · " if below else "▲ pgup · " if above else ""
+            self.query_one("#confirm").border_subtitle = f"{hint}{self.WAY_OUT}"
 
     def action_read(self, step: int) -> None:
-        for what in self.query("#confirm-what").results(VerticalScroll):
-            what.scroll_relative(y=step * max(1, what.size.height - 1), animate=False, immediate=True)
+        for body in self.query("#confirm-what").results(VerticalScroll):
+            body.scroll_relative(y=step * max(1, body.size.height - 1), animate=False, immediate=True)
             self.call_after_refresh(self._tell_more)
 
     # What was read
@@ -207,16 +207,16 @@ class FramedDialog(Dialog[T | None]):
         self.action_read(1)
         self._when_laid_out(self._has_read)
 
-    def _laid_out(self, what: VerticalScroll) -> bool:
+    def _laid_out(self, body: VerticalScroll) -> bool:
         """Whether what is on the screen is of the words there are now, and not of others, or with other fields."""
-        lines = sum(part.size.height for part in what.children if part.display)
-        return 0 < what.size.height <= self._most and lines >= self._lines
+        lines = sum(part.size.height for part in body.children if part.display)
+        return 0 < body.size.height <= self._most and lines >= self._lines
 
     def _when_laid_out(self, callback: Callable[[], None], tries: int = 100) -> None:
-        what = self.query_one("#confirm-what", VerticalScroll)
+        body = self.query_one("#confirm-what", VerticalScroll)
 
         def look() -> None:
-            if tries and not self._laid_out(what):
+            if tries and not self._laid_out(body):
                 self._when_laid_out(callback, tries - 1)
             else:
                 callback()
@@ -229,21 +229,21 @@ class FramedDialog(Dialog[T | None]):
         if self._read == self._text_now:
             self.note((("that is all of it", "text"),))
         else:
-            what = self.query_one("#confirm-what", VerticalScroll)
-            self.note(((f"▼ {max(1, what.max_scroll_y - what.scroll_offset.y)} more below", "warn"),))
+            body = self.query_one("#confirm-what", VerticalScroll)
+            self.note(((f"▼ {max(1, body.max_scroll_y - body.scroll_offset.y)} more below", "warn"),))
         self.call_after_refresh(self._when_shown, self._let_be_read)
 
     def ask_anew(self) -> None:
         """What is said is another by now: it is read from its beginning, and seen before anything typed counts."""
-        for what in self.query("#confirm-what").results(VerticalScroll):
-            what.scroll_home(animate=False, immediate=True)
+        for body in self.query("#confirm-what").results(VerticalScroll):
+            body.scroll_home(animate=False, immediate=True)
         self._read = None
         self.deafen()
 
     def _let_be_read(self) -> None:
         self._reading_until = self._clock() + DEAF
 
-    def note(self, words: Cell) -> None:
+    def note(self, text: Cell) -> None:
         """Show a note, where it has a place for one."""
 
 
@@ -262,13 +262,13 @@ def line(label: FieldLabel, control: Widget, *, id: str | None = None, classes: 
 
 def _topical(points: tuple[Point, ...]) -> list[Point]:
     """The points that are not the worst, each that lost the one before it with that one's topic."""
-    found: list[Point] = []
+    topical: list[Point] = []
     topic, parted = "", False
     for point in points:
         topic = point.topic or topic
         if point.role == "bad":
             parted = True
         else:
-            found.append(point._replace(topic=topic) if parted else point)
+            topical.append(point._replace(topic=topic) if parted else point)
             parted = False
-    return found
+    return topical

@@ -54,14 +54,14 @@ def _market_words() -> tuple[Block, ...]:
     from tui.store.views.offers import FILTERS
 
     numbers = tuple(Entry(f"{name}>=", field.words) for name, field in NUMBERS.items())
-    texts = tuple(Entry(f"{name}:", words) for name, (words, _) in TEXTS.items())
-    more = (
+    texts = tuple(Entry(f"{name}:", meaning) for name, (meaning, _) in TEXTS.items())
+    comparisons = (
         Entry("h100 sxm", "words, all of which are in its name, id, memory or stock"),
         Entry("", "< <= > >= = compare; all terms must hold, as in vram>=80 price<2.5 stock:high"),
     )
     return (
-        ("Terms of /, on what is shown", (*numbers, *texts, *more)),
-        ("Filters of f, at RunPod", tuple(Entry(f"{name}=", words) for name, (_, words) in FILTERS.items())),
+        ("Terms of /, on what is shown", (*numbers, *texts, *comparisons)),
+        ("Filters of f, at RunPod", tuple(Entry(f"{name}=", meaning) for name, (_, meaning) in FILTERS.items())),
     )
 
 
@@ -76,23 +76,25 @@ class Entry(NamedTuple):
 Block = tuple[str, tuple[Entry, ...]]
 
 
-def blocks(told: Sequence[Hint]) -> tuple[Block, ...]:
+def blocks(bindings: Sequence[Hint]) -> tuple[Block, ...]:
     """All there is to tell, under titles."""
-    made = [(title, tuple(Entry(" ".join(h.keys), h.help, h.enabled) for h in group)) for title, group in grouped(told)]
+    by_group = [
+        (title, tuple(Entry(" ".join(h.keys), h.help, h.enabled) for h in group)) for title, group in grouped(bindings)
+    ]
     signs = tuple(Entry(sign, meaning) for sign, meaning in SIGNS)
-    if any(hint.id == "market.demand" for hint in told):
-        made += _market_words()
-    return (*made, ("Signs", signs), ("Tour", (Entry(": tour", "the tour of the first start once more"),)))
+    if any(hint.id == "market.demand" for hint in bindings):
+        by_group += _market_words()
+    return (*by_group, ("Signs", signs), ("Tour", (Entry(": tour", "the tour of the first start once more"),)))
 
 
-def found(every: Iterable[Block], words: str) -> tuple[Block, ...]:
+def found(blocks_of: Iterable[Block], text: str) -> tuple[Block, ...]:
     """The entries in which, with their title, all of these words occur."""
-    terms = words.lower().split()
-    kept = (
+    terms = text.lower().split()
+    matching = (
         (title, tuple(e for e in entries if all(t in f"{title} {e.key} {e.words}".lower() for t in terms)))
-        for title, entries in every
+        for title, entries in blocks_of
     )
-    return tuple((title, entries) for title, entries in kept if entries)
+    return tuple((title, entries) for title, entries in matching if entries)
 
 
 def half(lengths: Sequence[int]) -> int:
@@ -118,9 +120,9 @@ class Help(Once, ModalScreen[None]):
         Binding("G,end", "edge(1)", "End", id="help.end", show=False, tooltip="To the end"),
     ]
 
-    def __init__(self, told: Sequence[Hint], title: str = "") -> None:
+    def __init__(self, bindings: Sequence[Hint], title: str = "") -> None:
         super().__init__()
-        self._blocks = blocks(told)
+        self._blocks = blocks(bindings)
         self._of = title
         self._words = ""
         self._line: FilterLine | None = None
@@ -158,8 +160,8 @@ class Help(Once, ModalScreen[None]):
 
     def _way_out(self, width: int) -> str:
         """How to find in it and how to leave it, by the keys in force."""
-        told = {hint.id: hint.keys for hint in hints(self.active_bindings)}
-        find, closing = told.get("help.find", ("/",))[0], told.get("help.close", ("esc",))
+        keys = {hint.id: hint.keys for hint in hints(self.active_bindings)}
+        find, closing = keys.get("help.find", ("/",))[0], keys.get("help.close", ("esc",))
         if width < NARROW:
             return f"{find} finds · {closing[-1]} closes"
         return f"{find} finds · {', '.join(dict.fromkeys(('esc', *closing)))} or a click beside it closes"
@@ -173,8 +175,8 @@ class Help(Once, ModalScreen[None]):
         title, entries = block
         keys = KEYS if room >= NARROW - 10 else NARROW_KEYS
         lines = [self._text((title, "accent"))]
-        for key, words, now in entries:
-            first, *rest = wrap(words, room - keys) or [""]
+        for key, meaning, now in entries:
+            first, *rest = wrap(meaning, room - keys) or [""]
             if len(key) >= keys:
                 lines.append(self._text((key, "strong" if now else "quiet")))
                 key = ""
@@ -212,8 +214,8 @@ class Help(Once, ModalScreen[None]):
         self._line.action_end()
         self._set(text)
 
-    def _set(self, words: str) -> None:
-        self._words = words.strip()
+    def _set(self, text: str) -> None:
+        self._words = text.strip()
         self._show()
         self.query_one("#help-keys", VerticalScroll).scroll_home(animate=False)
 

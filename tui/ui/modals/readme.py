@@ -50,10 +50,10 @@ class Readme(Once, ModalScreen[None]):
         if self._told == (readme, script, note) or not self.is_mounted:
             return
         self._told = (readme, script, note)
-        words = note or ("" if readme or script else "RunPod told of no readme and no start script.")
+        text = note or ("" if readme or script else "RunPod told of no readme and no start script.")
         line = self.query_one("#readme-note", Static)
-        line.update(words)
-        line.display = bool(words)
+        line.update(text)
+        line.display = bool(text)
         self.query_one("#readme-text", Markdown).update(readme)
         box = self.query_one("#readme-script", Static)
         box.update(f"Start script\n\n{script}" if script else "")

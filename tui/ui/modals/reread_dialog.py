@@ -50,8 +50,8 @@ class RereadDialog(FramedDialog[T], Generic[T, Asked]):
     def busy(self) -> bool:
         return self._reading
 
-    def note(self, words: Cell) -> None:
-        self._note = words
+    def note(self, text: Cell) -> None:
+        self._note = text
         self._show()
 
     def missed(self) -> None:

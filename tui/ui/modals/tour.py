@@ -67,16 +67,16 @@ def lines(hints: Iterable[Hint], width: int, brief: bool) -> tuple[tuple[str, st
     """What stands at the left, the words beside it, and whether the left are keys. In `width` cells."""
     by_id = {hint.id: hint for hint in hints}
     side = 10 if brief else 13
-    made: list[tuple[str, str, bool]] = []
+    drawn: list[tuple[str, str, bool]] = []
     for stop in STOPS:
-        words = stop.short if brief else stop.words
+        text = stop.short if brief else stop.words
         keys = [by_id[id].keys[0] for id in stop.keys if id in by_id]
-        if not words or (stop.keys and not keys):
+        if not text or (stop.keys and not keys):
             continue
-        first, *rest = wrap(words, max(10, width - side))
-        made.append((f"{' '.join(keys) or stop.sign:<{side}}", first, bool(stop.keys)))
-        made += [(" " * side, line, False) for line in rest]
-    return tuple(made)
+        first, *rest = wrap(text, max(10, width - side))
+        drawn.append((f"{' '.join(keys) or stop.sign:<{side}}", first, bool(stop.keys)))
+        drawn += [(" " * side, line, False) for line in rest]
+    return tuple(drawn)
 
 
 class Tour(Dialog[None]):
@@ -110,14 +110,14 @@ class Tour(Dialog[None]):
         box.border_title = "podtop" if brief else "Welcome to podtop"
         box.border_subtitle = "any key goes on"
         room = min(76, size.width) - (4 if brief else 8)
-        told: list[Text] = []
+        texts: list[Text] = []
         for line in wrap(SHORT_INTRODUCTION if brief else INTRODUCTION, room):
-            told.append(self.text(((line, "text"),), "#tour"))
+            texts.append(self.text(((line, "text"),), "#tour"))
         if not brief:
-            told.append(Text(""))
-        for left, words, is_keys in lines(self._hints, room, brief):
-            told.append(self.text(((left, "key" if is_keys else "accent"), (words, "text")), "#tour"))
-        self.query_one("#tour-text", Static).update(Text("\n").join(told))
+            texts.append(Text(""))
+        for left, text, is_keys in lines(self._hints, room, brief):
+            texts.append(self.text(((left, "key" if is_keys else "accent"), (text, "text")), "#tour"))
+        self.query_one("#tour-text", Static).update(Text("\n").join(texts))
 
     def on_key(self, event: events.Key) -> None:
         event.stop()

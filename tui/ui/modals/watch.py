@@ -97,7 +97,7 @@ class WatchDialog(FramedDialog[Decision]):
     def _typed(self, id: str) -> str:
         return self.query_one(f"#{id}", Input).value.strip()
 
-    def _number(self, id: str, words: str, most: float, whole: bool = False) -> float | None:
+    def _number(self, id: str, label: str, most: float, whole: bool = False) -> float | None:
         text = self._typed(id).removeprefix("$")
         if not text:
             return None
@@ -106,7 +106,7 @@ class WatchDialog(FramedDialog[Decision]):
         except ValueError:
             number = math.nan
         if not 0 < number <= most:
-            raise Wrong(f"{words}: {text} is not accepted; it takes a {'whole ' if whole else ''}number up to {most:g}")
+            raise Wrong(f"{label}: {text} is not accepted; it takes a {'whole ' if whole else ''}number up to {most:g}")
         return number
 
     def _decision(self) -> Decision:
@@ -160,12 +160,12 @@ class WatchDialog(FramedDialog[Decision]):
 
     def _points(self) -> tuple[Point, ...]:
         price = "none is free" if self._price is None else f"from ${self._price:.2f} for one GPU"
-        more = [text for text in chips(self._vigil.demand) if not text.startswith(("gpus=", "cloud="))]
-        found = [Point("now", price)]
-        if more:
-            found.append(Point("filters", " ".join(more)))
-        found.append(Point("who", "podtop looks with every poll for prices, while it runs.", "muted"))
-        return tuple(found)
+        filters = [text for text in chips(self._vigil.demand) if not text.startswith(("gpus=", "cloud="))]
+        points = [Point("now", price)]
+        if filters:
+            points.append(Point("filters", " ".join(filters)))
+        points.append(Point("who", "podtop looks with every poll for prices, while it runs.", "muted"))
+        return tuple(points)
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#do")
@@ -178,5 +178,5 @@ class WatchDialog(FramedDialog[Decision]):
         self.end(Decision(None))
 
 
-def _entry(words: tuple[str, ...], text: str, hint: str, id: str, classes: str = "") -> Horizontal:
-    return line(FieldLabel(*words), Input(text, placeholder=hint, id=id, compact=True), classes=classes)
+def _entry(labels: tuple[str, ...], text: str, hint: str, id: str, classes: str = "") -> Horizontal:
+    return line(FieldLabel(*labels), Input(text, placeholder=hint, id=id, compact=True), classes=classes)

@@ -29,28 +29,28 @@ def fit(cell: Cell, cells: int, *, right: bool = False) -> Cell:
         if total == cells:
             return cell
         return (pad, *cell) if right else (*cell, pad)
-    kept: list[Part] = []
+    parts: list[Part] = []
     room = cells - 1
     for text, role in cell:
         length = width(text)
         if length > room:
             start = cut(text, room)
-            kept.append((start + " " * (room - width(start)) + "…", role))
+            parts.append((start + " " * (room - width(start)) + "…", role))
             break
-        kept.append((text, role))
+        parts.append((text, role))
         room -= length
     else:
-        kept.append(("…", cell[-1][1]))
-    return tuple(kept)
+        parts.append(("…", cell[-1][1]))
+    return tuple(parts)
 
 
 def in_pieces(text: str, cells: int) -> list[str]:
     """A text in pieces of at most so many terminal cells, two at the least, as it is shown."""
-    found, rest = [], shown(text)
+    pieces, rest = [], shown(text)
     while rest:
-        found.append(cut(rest, max(2, cells)))
-        rest = rest[len(found[-1]) :]
-    return found
+        pieces.append(cut(rest, max(2, cells)))
+        rest = rest[len(pieces[-1]) :]
+    return pieces
 
 
 def wrap(cell: Cell, cells: int) -> tuple[Cell, ...]:

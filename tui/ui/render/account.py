@@ -58,42 +58,46 @@ def _gb(value: int | None) -> Cell:
 
 def template_keys(templates: Sequence[Template]) -> dict[str, Template]:
     """The templates by a key of their own: an id may be missing, or be there twice."""
-    made: dict[str, Template] = {}
-    for number, one in enumerate(templates):
-        key = one.id or f"template {number}"
-        made[key if key not in made else f"{key} {number}"] = one
-    return made
+    by_key: dict[str, Template] = {}
+    for number, template in enumerate(templates):
+        key = template.id or f"template {number}"
+        by_key[key if key not in by_key else f"{key} {number}"] = template
+    return by_key
 
 
 def template_rows(templates: Sequence[Template]) -> dict[str, Row]:
     """A row for each template. There may be hundreds: cells are made of those that are seen."""
     rows = template_keys(templates).items()
-    return {key: Row(partial(_template_cells, one), _template_order(one)) for key, one in rows}
+    return {key: Row(partial(_template_cells, template), _template_order(template)) for key, template in rows}
 
 
-def _kind(one: Template) -> str:
-    return " ".join(word for word, on in (("serverless", one.serverless), ("public", one.public)) if on) or "private"
+def _kind(template: Template) -> str:
+    return (
+        " ".join(word for word, on in (("serverless", template.serverless), ("public", template.public)) if on)
+        or "private"
+    )
 
 
-def _template_cells(one: Template) -> Cells:
-    minutes = one.runtime_minutes
+def _template_cells(template: Template) -> Cells:
+    minutes = template.runtime_minutes
     return {
-        "name": ((one.name or one.id or fmt.UNKNOWN, "text"),),
-        "image": ((one.image or fmt.UNKNOWN, "muted"),),
-        "disk": ((_size(one.container_disk_gb), "text"),),
-        "volume": ((_size(one.volume_gb), "text"),),
-        "env": ((str(len(one.env_names)), "text" if one.env_names else "quiet"),),
-        "kind": ((_kind(one), "muted"),),
+        "name": ((template.name or template.id or fmt.UNKNOWN, "text"),),
+        "image": ((template.image or fmt.UNKNOWN, "muted"),),
+        "disk": ((_size(template.container_disk_gb), "text"),),
+        "volume": ((_size(template.volume_gb), "text"),),
+        "env": ((str(len(template.env_names)), "text" if template.env_names else "quiet"),),
+        "kind": ((_kind(template), "muted"),),
         "runtime": ((fmt.duration(None if minutes is None else minutes * 60.0), "muted"),),
-        "earned": money(one.earned, "good" if one.earned else "quiet"),
+        "earned": money(template.earned, "good" if template.earned else "quiet"),
     }
 
 
-def _template_order(one: Template) -> dict[str, Any]:
+def _template_order(template: Template) -> dict[str, Any]:
     return {
-        "name": (one.name or "").lower(), "image": (one.image or "").lower(), "disk": one.container_disk_gb,
-        "volume": one.volume_gb, "env": len(one.env_names), "kind": _kind(one), "runtime": one.runtime_minutes,
-        "earned": one.earned,
+        "name": (template.name or "").lower(), "image": (template.image or "").lower(),
+        "disk": template.container_disk_gb, "volume": template.volume_gb, "env": len(template.env_names),
+        "kind": _kind(template), "runtime": template.runtime_minutes,
+        "earned": template.earned,
     }  # fmt: skip
 
 
@@ -101,31 +105,33 @@ def _size(value: int | None) -> str:
     return fmt.UNKNOWN if value is None else f"{value}G"
 
 
-def template_facts(one: Template) -> tuple[Section, ...]:
+def template_facts(template: Template) -> tuple[Section, ...]:
     """All fields of a template; of its variables the names."""
-    minutes = one.runtime_minutes
+    minutes = template.runtime_minutes
     about = (
-        Fact("Name", text(one.name), one.name or ""),
-        Fact("ID", text(one.id), one.id or ""),
-        Fact("Image", text(one.image), one.image or ""),
-        Fact("Command", text(one.docker_args)),
-        Fact("Ports", text(one.ports)),
-        Fact("Container disk", _gb(one.container_disk_gb)),
-        Fact("Volume", _gb(one.volume_gb)),
-        Fact("Mount path", text(one.volume_mount_path)),
-        Fact("Registry login", ((masked(one.registry_auth_id), "text"),) if one.registry_auth_id else NOTHING),
-        Fact("Kind", ((_kind(one), "text"),)),
-        Fact("Starts ssh", yes(one.start_ssh)),
-        Fact("Starts Jupyter", yes(one.start_jupyter)),
-        Fact("Advanced start", yes(one.advanced_start)),
+        Fact("Name", text(template.name), template.name or ""),
+        Fact("ID", text(template.id), template.id or ""),
+        Fact("Image", text(template.image), template.image or ""),
+        Fact("Command", text(template.docker_args)),
+        Fact("Ports", text(template.ports)),
+        Fact("Container disk", _gb(template.container_disk_gb)),
+        Fact("Volume", _gb(template.volume_gb)),
+        Fact("Mount path", text(template.volume_mount_path)),
+        Fact(
+            "Registry login", ((masked(template.registry_auth_id), "text"),) if template.registry_auth_id else NOTHING
+        ),
+        Fact("Kind", ((_kind(template), "text"),)),
+        Fact("Starts ssh", yes(template.start_ssh)),
+        Fact("Starts Jupyter", yes(template.start_jupyter)),
+        Fact("Advanced start", yes(template.advanced_start)),
         Fact("Ran", text(None if minutes is None else fmt.duration(minutes * 60.0))),
-        Fact("Earned", money(one.earned)),
+        Fact("Earned", money(template.earned)),
         Fact("Readme, script", (("↵ asks RunPod and shows them", "muted"),)),
     )
-    found = [Section("Template", about)]
-    if one.env_names:
-        found.append(Section("Environment", tuple(Fact(name, ((MASKED, "quiet"),)) for name in one.env_names)))
-    return tuple(found)
+    sections = [Section("Template", about)]
+    if template.env_names:
+        sections.append(Section("Environment", tuple(Fact(name, ((MASKED, "quiet"),)) for name in template.env_names)))
+    return tuple(sections)
 
 
 MOST_OF_A_TEXT = 40_000
@@ -145,7 +151,7 @@ def long_text(text: TemplateText | None) -> tuple[str, str]:
 
 
 def access_rows(account: Account, now: float, tz: tzinfo | None) -> dict[str, Row]:
-    made: dict[str, Row] = {}
+    by_key: dict[str, Row] = {}
 
     def add(key: str, kind: str, name: str | None, may: Cell, created: float | None, used: float | None) -> None:
         cells: dict[str, Cell] = {
@@ -155,7 +161,7 @@ def access_rows(account: Account, now: float, tz: tzinfo | None) -> dict[str, Ro
             "created": ((date(created, tz), "muted"),) if created is not None else (),
             "used": ((_ago(used, now, short=True), "text"),) if kind == "API key" else (),
         }
-        made[key] = Row(
+        by_key[key] = Row(
             partial(dict, cells), {"kind": kind, "name": (name or "").lower(), "created": created, "used": used}
         )
 
@@ -170,7 +176,7 @@ def access_rows(account: Account, now: float, tz: tzinfo | None) -> dict[str, Ro
         month = "" if rate is None else f"  {fmt.money(rate * MONTH_HOURS)}/mo"
         where: Cell = ((f"{size} {volume.data_center or ''}", "text"), (month, "muted"))
         add(f"volume {n}", "volume", volume.name or volume.id, where, None, None)
-    return made
+    return by_key
 
 
 def _ago(at: float | None, now: float, short: bool = False) -> str:
@@ -200,7 +206,7 @@ def access_facts(
         Fact("Other", yes(notices.other)),
     )
     keys = [line for line in (account.public_ssh_keys or "").replace("\\n", "\n").split("\n") if line.strip()]
-    found = [
+    sections = [
         Section("Account", facts),
         Section("Mails about", mails),
         Section("Public keys", tuple(Fact(f"{n}", text(key), key) for n, key in enumerate(keys, 1))
@@ -209,34 +215,35 @@ def access_facts(
     ]  # fmt: skip
     kind, _, number = volume.partition(" ")
     if kind == "volume" and number.isdigit() and int(number) < len(account.network_volumes):
-        one = account.network_volumes[int(number)]
-        rate = network_volume_per_hr(one.size_gb)
+        network_volume = account.network_volumes[int(number)]
+        rate = network_volume_per_hr(network_volume.size_gb)
         cost: Cell = NOTHING
         if rate is not None:
             cost = ((f"{fmt.money(rate, 3)}/h", "text"), (f"  {fmt.money(rate * MONTH_HOURS)} a month", "muted"))
-        more = (
-            Fact("Name", text(one.name)), Fact("ID", text(one.id), one.id), Fact("Size", _gb(one.size_gb)),
-            Fact("Data centre", text(one.data_center)), Fact("Costs", cost),
+        details = (
+            Fact("Name", text(network_volume.name)), Fact("ID", text(network_volume.id), network_volume.id),
+            Fact("Size", _gb(network_volume.size_gb)),
+            Fact("Data centre", text(network_volume.data_center)), Fact("Costs", cost),
         )  # fmt: skip
-        found.insert(0, Section("Network volume", more))
+        sections.insert(0, Section("Network volume", details))
     if kind == "key" and number.isdigit() and int(number) < len(account.api_keys):
         key = account.api_keys[int(number)]
-        more = (
+        details = (
             Fact("Name", text(key.name)), Fact("May", text(key.permissions)),
             Fact("ID", ((MASKED, "quiet"), ("  never asked for: of old keys it is the key", "quiet"))),
             Fact("Created", ((when(key.created_at, tz, now), "text"),)),
             Fact("Last used", ((_ago(key.last_used_at, now), "text"),)),
         )  # fmt: skip
-        found.insert(0, Section("API key", more))
-    return tuple(found)
+        sections.insert(0, Section("API key", details))
+    return tuple(sections)
 
 
 def _flag(on: bool | None) -> Cell:
     return NOTHING if on is None else (("on", "good"),) if on else (("▲ off", "warn"),)
 
 
-def _number(value: int | None, words: str) -> Cell:
-    return NOTHING if value is None else ((f"{value}", "text"), (f"  {words}", "muted"))
+def _number(value: int | None, unit: str) -> Cell:
+    return NOTHING if value is None else ((f"{value}", "text"), (f"  {unit}", "muted"))
 
 
 def _profile(profile: Profile | None, revealed: bool) -> Iterator[Fact]:

@@ -41,9 +41,9 @@ def _prices(sheet: GpuSpec) -> Iterator[Fact]:
         ("6 months", listed.six_months),
         ("1 year", listed.year),
     )
-    for words, price in paid_ahead:
+    for term, price in paid_ahead:
         if price is not None:
-            yield Fact(words, ((f"{fmt.money(price)}/h", "text"), *_saving(price, listed.secure)))
+            yield Fact(term, ((f"{fmt.money(price)}/h", "text"), *_saving(price, listed.secure)))
     if listed.cluster is not None:
         yield Fact("Cluster", ((f"{fmt.money(listed.cluster)}/h", "text"), (" a GPU", "muted")))
 
@@ -79,8 +79,8 @@ def _pods(sheet: GpuSpec) -> Iterator[Fact]:
     yield from _said("Clusters in", [", ".join(sheet.cluster_centers)] if sheet.cluster_centers else [])
 
 
-def _said(label: str, words: Iterable[str]) -> Iterator[Fact]:
-    if text := " · ".join(words):
+def _said(label: str, parts: Iterable[str]) -> Iterator[Fact]:
+    if text := " · ".join(parts):
         yield Fact(label, ((text, "text"),))
 
 
@@ -144,15 +144,17 @@ _KEYS: dict[str, Callable[[CpuFlavor], Any]] = {
 }
 
 
-def flavors(every: Sequence[CpuFlavor], text: str, sort: str, inverted: bool) -> tuple[CpuFlavor, ...]:
+def flavors(all_flavors: Sequence[CpuFlavor], text: str, sort: str, inverted: bool) -> tuple[CpuFlavor, ...]:
     """The kinds that match, in order; the unknown come last."""
     wanted = text.lower().split()
-    kept = [f for f in every if all(w in f"{f.name} {f.id} {f.group_name} {f.group_id}".lower() for w in wanted)]
-    kept.sort(key=lambda f: f.id)
+    matching = [
+        f for f in all_flavors if all(w in f"{f.name} {f.id} {f.group_name} {f.group_id}".lower() for w in wanted)
+    ]
+    matching.sort(key=lambda f: f.id)
     read = _KEYS[sort or FLAVOR_SORTS[0]]
-    known = [flavor for flavor in kept if read(flavor) is not None]
+    known = [flavor for flavor in matching if read(flavor) is not None]
     known.sort(key=read, reverse=inverted)
-    return (*known, *(flavor for flavor in kept if read(flavor) is None))
+    return (*known, *(flavor for flavor in matching if read(flavor) is None))
 
 
 # CPUs of hosts
@@ -193,12 +195,14 @@ _CPU_KEYS: dict[str, Callable[[CpuType], Any]] = {
 }
 
 
-def cpus(every: Sequence[CpuType], text: str, sort: str, inverted: bool) -> tuple[CpuType, ...]:
+def cpus(all_cpus: Sequence[CpuType], text: str, sort: str, inverted: bool) -> tuple[CpuType, ...]:
     """The CPUs that match, in order; the unknown come last."""
     wanted = text.lower().split()
-    kept = [c for c in every if all(w in f"{c.name} {c.id} {c.manufacturer} {c.group_id}".lower() for w in wanted)]
-    kept.sort(key=lambda c: (c.name or c.id or "").lower())
+    matching = [
+        c for c in all_cpus if all(w in f"{c.name} {c.id} {c.manufacturer} {c.group_id}".lower() for w in wanted)
+    ]
+    matching.sort(key=lambda c: (c.name or c.id or "").lower())
     read = _CPU_KEYS[sort or "name"]
-    known = [c for c in kept if read(c) is not None]
+    known = [c for c in matching if read(c) is not None]
     known.sort(key=read, reverse=inverted)
-    return (*known, *(c for c in kept if read(c) is None))
+    return (*known, *(c for c in matching if read(c) is None))

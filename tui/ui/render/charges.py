@@ -55,74 +55,74 @@ PAYMENT_COLUMNS = (
 PAYMENT_SORTS = ("when", "amount", "what", "from")
 
 
-def charge_columns(found: Sequence[Day]) -> tuple[Column, ...]:
+def charge_columns(days: Sequence[Day]) -> tuple[Column, ...]:
     """Without the kinds that nothing was charged for."""
-    idle = {kind for n, kind in enumerate(KINDS) if not any(one.amounts[n] for one in found)}
+    idle = {kind for n, kind in enumerate(KINDS) if not any(day.amounts[n] for day in days)}
     return tuple(column for column in CHARGE_COLUMNS if column.key not in idle)
 
 
-def within(found: Sequence[Day], now: float, span: int) -> tuple[Day, ...]:
+def within(days: Sequence[Day], now: float, span: int) -> tuple[Day, ...]:
     """The days of the last `span`, today's with them."""
     first = now // DAY * DAY - (span - 1) * DAY
-    return tuple(one for one in found if one.at >= first)
+    return tuple(day for day in days if day.at >= first)
 
 
 def _weekday(at: float) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%a %d %b %Y}"
 
 
-def charge_rows(found: Sequence[Day], now: float) -> dict[str, Row]:
+def charge_rows(days: Sequence[Day], now: float) -> dict[str, Row]:
     """The days, the newest first."""
-    most = max((one.total for one in found), default=0.0)
-    made = {}
-    for one in reversed(found):
-        today = one.at == now // DAY * DAY
-        full, rest = fmt.bar(100 * one.total / most if most > 0 else 0.0, 24)
+    most = max((day.total for day in days), default=0.0)
+    by_key = {}
+    for day in reversed(days):
+        today = day.at == now // DAY * DAY
+        full, rest = fmt.bar(100 * day.total / most if most > 0 else 0.0, 24)
         cells: dict[str, Cell] = {
-            "day": (("today, so far" if today else _weekday(one.at), "muted"),),
-            "total": ((fmt.money(one.total), "strong"),),
+            "day": (("today, so far" if today else _weekday(day.at), "muted"),),
+            "total": ((fmt.money(day.total), "strong"),),
             "bar": ((full, "spark"), (rest, "rule")),
         }
-        for kind, amount in zip(KINDS, one.amounts, strict=True):
+        for kind, amount in zip(KINDS, day.amounts, strict=True):
             cells[kind] = ((fmt.money(amount), "text"),) if amount else (("·", "quiet"),)
-        order = {"day": one.at, "total": one.total, **dict(zip(KINDS, one.amounts, strict=True))}
-        made[f"{one.at:.0f}"] = Row(partial(dict, cells), order)
-    return made
+        order = {"day": day.at, "total": day.total, **dict(zip(KINDS, day.amounts, strict=True))}
+        by_key[f"{day.at:.0f}"] = Row(partial(dict, cells), order)
+    return by_key
 
 
 def charge_facts(
-    every: Sequence[Day], shown: Sequence[Day], span: int, funds: Funds | None, now: float, under: Day | None
+    all_days: Sequence[Day], shown: Sequence[Day], span: int, funds: Funds | None, now: float, under: Day | None
 ) -> tuple[Section, ...]:
     """The month, what it may come to, the range that is shown, the day under the cursor."""
     spend = funds.spend_per_hr if funds else None
-    found = charges.month(every, spend, now)
+    month = charges.month(all_days, spend, now)
     sums = charges.total(shown)
-    made = [
-        Section("This month", tuple(_month(found, spend))),
+    sections = [
+        Section("This month", tuple(_month(month, spend))),
         Section(f"{span} days", tuple(_sums(sums, len(shown), span))),
     ]
     if under is not None:
         title = f"{datetime.fromtimestamp(under.at, UTC):%a %d %b}"
-        made.append(Section(title, tuple(_sums(under.amounts, 0, 0))))
-    return tuple(section for section in made if section.facts)
+        sections.append(Section(title, tuple(_sums(under.amounts, 0, 0))))
+    return tuple(section for section in sections if section.facts)
 
 
-def _month(found: charges.Month, spend: float | None) -> Iterator[Fact]:
-    yield Fact("To date", money(sum(found.to_date), "strong"))
-    left = f"  {fmt.duration(found.left)} left"
-    if found.by_spend is not None:
+def _month(month: charges.Month, spend: float | None) -> Iterator[Fact]:
+    yield Fact("To date", money(sum(month.to_date), "strong"))
+    left = f"  {fmt.duration(month.left)} left"
+    if month.by_spend is not None:
         tail = f"  at {per_hour(spend)} now"
-        yield Fact("Forecast", ((fmt.money(found.by_spend), "strong"), (tail, "muted")))
-    if found.by_mean is not None and found.mean is not None:
+        yield Fact("Forecast", ((fmt.money(month.by_spend), "strong"), (tail, "muted")))
+    if month.by_mean is not None and month.mean is not None:
         tail = "  as the last week"
         yield Fact(
-            "" if found.by_spend is not None else "Forecast", ((fmt.money(found.by_mean), "text"), (tail, "muted"))
+            "" if month.by_spend is not None else "Forecast", ((fmt.money(month.by_mean), "text"), (tail, "muted"))
         )
-    if found.by_spend is None and found.by_mean is None:
+    if month.by_spend is None and month.by_mean is None:
         yield Fact("Forecast", NOTHING)
     yield Fact("", ((left.strip(), "quiet"),))
-    yield Fact("Last month", money(found.before))
-    for kind, amount in zip(KINDS, found.to_date, strict=True):
+    yield Fact("Last month", money(month.before))
+    for kind, amount in zip(KINDS, month.to_date, strict=True):
         if amount:
             yield Fact(f"  {kind}", money(amount))
 
@@ -139,8 +139,8 @@ def _sums(sums: Sequence[float], count: int, span: int) -> Iterator[Fact]:
         yield Fact("", ((f"{span - count} days without a charge", "quiet"),))
 
 
-def charge_bars(found: Sequence[Day], now: float, span: int, columns: int) -> BarSpec:
-    bars, each = charges.stacked(found, now, span, columns)
+def charge_bars(days: Sequence[Day], now: float, span: int, columns: int) -> BarSpec:
+    bars, each = charges.stacked(days, now, span, columns)
     shown = [n for n in range(len(KINDS)) if any(bar.amounts[n] for bar in bars)]
     high = max((bar.total for bar in bars), default=0.0)
     top = round_up(high)
@@ -163,29 +163,29 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
     sums: dict[tuple[str, str], list[float]] = {}
     lasts: dict[tuple[str, str], tuple[float, float]] = {}
 
-    def add(kind: str, what: str | None, at: float | None, seconds: float | None, amount: float | None) -> None:
+    def add(kind: str, billed: str | None, at: float | None, seconds: float | None, amount: float | None) -> None:
         if at is None or at < first or not math.isfinite(at):
             return
-        key = (kind, what or "not named")
-        one = sums.setdefault(key, [0.0, 0.0])
-        one[0] += seconds if seconds is not None and math.isfinite(seconds) else 0.0
-        one[1] += amount if amount is not None and math.isfinite(amount) else 0.0
+        key = (kind, billed or "not named")
+        bill = sums.setdefault(key, [0.0, 0.0])
+        bill[0] += seconds if seconds is not None and math.isfinite(seconds) else 0.0
+        bill[1] += amount if amount is not None and math.isfinite(amount) else 0.0
         if at >= lasts.get(key, (-math.inf, 0.0))[0]:
             lasts[key] = (at, amount or 0.0)
 
-    for one in billing.gpus:
-        add(ComputeKind.GPU, one.kind, one.at, one.seconds, one.amount)
-    for one in billing.cpus:
-        add(ComputeKind.CPU, one.kind, one.at, one.seconds, one.amount)
+    for bill in billing.gpus:
+        add(ComputeKind.GPU, bill.kind, bill.at, bill.seconds, bill.amount)
+    for bill in billing.cpus:
+        add(ComputeKind.CPU, bill.kind, bill.at, bill.seconds, bill.amount)
     for disk in billing.storage:
         add("storage", "all disks", disk.at, None, disk.amount)
     whole = sum(amount for _, amount in sums.values())
-    made = {}
-    for (kind, what), (seconds, amount) in sorted(sums.items(), key=lambda item: -item[1][1]):
+    by_key = {}
+    for (kind, billed), (seconds, amount) in sorted(sums.items(), key=lambda item: -item[1][1]):
         rate = amount / seconds * 3600 if seconds > 0 else None
-        last = lasts[kind, what][1]
+        last = lasts[kind, billed][1]
         cells: dict[str, Cell] = {
-            "what": ((what, "text"),),
+            "what": ((billed, "text"),),
             "kind": ((kind, "muted"),),
             "hours": ((f"{seconds / 3600:,.1f} h", "text"),) if seconds else (),
             "amount": ((fmt.money(amount), "strong"),),
@@ -193,60 +193,60 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
             "share": ((f"{100 * amount / whole:.0f} %", "muted"),) if whole > 0 else (),
             "last": ((fmt.money(last), "muted"),),
         }
-        order = {"what": what.lower(), "kind": kind, "hours": seconds, "amount": amount, "rate": rate, "last": last}
-        made[f"{kind} {what}"] = Row(partial(dict, cells), order)
-    return made
+        order = {"what": billed.lower(), "kind": kind, "hours": seconds, "amount": amount, "rate": rate, "last": last}
+        by_key[f"{kind} {billed}"] = Row(partial(dict, cells), order)
+    return by_key
 
 
 def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tuple[Section, ...]:
     """Everything that was billed, by kind; what is under the cursor, by day."""
     first = now - span * DAY
-    summary = [one for one in billing.summary if one.at is not None and one.at >= first]
+    summary = [day for day in billing.summary if day.at is not None and day.at >= first]
     fields = ("gpus", "cpus", "serverless", "storage", "endpoints")
-    words = ("GPU pods", "CPU pods", "serverless", "storage", "endpoints")
-    sums = [sum(getattr(one, name) or 0.0 for one in summary) for name in fields]
-    found = [
+    kinds = ("GPU pods", "CPU pods", "serverless", "storage", "endpoints")
+    sums = [sum(getattr(day, name) or 0.0 for day in summary) for name in fields]
+    sections = [
         Section(
             f"{span} days",
             (
                 Fact("Total", money(sum(sums), "strong")),
-                *(Fact(f"  {w}", money(s)) for w, s in zip(words, sums, strict=True) if s),
+                *(Fact(f"  {w}", money(s)) for w, s in zip(kinds, sums, strict=True) if s),
             ),
         )
         if summary
         else None
     ]
-    disks = [one for one in billing.storage if one.at is not None]
+    disks = [day for day in billing.storage if day.at is not None]
     if disks:
-        last = max(disks, key=lambda one: one.at or 0.0)
+        last = max(disks, key=lambda day: day.at or 0.0)
         size = fmt.UNKNOWN if last.size_gb is None else f"{last.size_gb:,.0f} GB"
         network: Cell = ((f"  {fmt.money(last.network)} of it for network volumes", "muted"),)
-        found.append(
+        sections.append(
             Section("Storage", (Fact("Size", ((size, "text"),)), Fact("Amount", (*money(last.amount), *network))))
         )
-    kind, _, what = (under or "").partition(" ")
+    kind, _, item = (under or "").partition(" ")
     rows = billing.gpus if kind == ComputeKind.GPU else billing.cpus if kind == ComputeKind.CPU else ()
     days = sorted(
-        (one for one in rows if (one.kind or "not named") == what and one.at is not None and one.at >= first),
-        key=lambda one: -(one.at or 0.0),
+        (day for day in rows if (day.kind or "not named") == item and day.at is not None and day.at >= first),
+        key=lambda day: -(day.at or 0.0),
     )
     if days:
         facts = tuple(
             Fact(
-                date(one.at, UTC),
-                (*money(one.amount), (f"  {fmt.duration(one.seconds)}", "muted")),
+                date(day.at, UTC),
+                (*money(day.amount), (f"  {fmt.duration(day.seconds)}", "muted")),
             )
-            for one in days[:60]
+            for day in days[:60]
         )
-        found.append(Section("By day", (Fact("Type", ((what, "text"),)), *facts)))
-    return tuple(section for section in found if section is not None)
+        sections.append(Section("By day", (Fact("Type", ((item, "text"),)), *facts)))
+    return tuple(section for section in sections if section is not None)
 
 
 def bill_bars(billing: Billing, now: float, span: int, columns: int) -> BarSpec:
     """By GPU type and day, the dearest types by name."""
     sums: dict[str, float] = {}
-    for one in (*billing.gpus, *billing.cpus):
-        sums[one.kind or "not named"] = sums.get(one.kind or "not named", 0.0) + (one.amount or 0.0)
+    for bill in (*billing.gpus, *billing.cpus):
+        sums[bill.kind or "not named"] = sums.get(bill.kind or "not named", 0.0) + (bill.amount or 0.0)
     named = sorted(sums, key=lambda kind: -sums[kind])[:5]
     kinds = (*named, "others", "storage")
     days: dict[float, list[float]] = {}
@@ -255,8 +255,8 @@ def bill_bars(billing: Billing, now: float, span: int, columns: int) -> BarSpec:
         if at is not None and amount is not None and math.isfinite(at) and math.isfinite(amount):
             days.setdefault(at // DAY * DAY, [0.0] * len(kinds))[kinds.index(kind)] += amount
 
-    for one in (*billing.gpus, *billing.cpus):
-        add(one.at, one.kind or "not named" if (one.kind or "not named") in named else "others", one.amount)
+    for bill in (*billing.gpus, *billing.cpus):
+        add(bill.at, bill.kind or "not named" if (bill.kind or "not named") in named else "others", bill.amount)
     for disk in billing.storage:
         add(disk.at, "storage", disk.amount)
     each = max(1, math.ceil(span / max(1, columns)))
@@ -300,57 +300,65 @@ _MEDIA: Mapping[str | None, str] = {
 
 def payment_rows(ledger: Ledger | None, account: Account | None, now: float, tz: tzinfo | None) -> dict[str, Row]:
     """Everything that came to the account, and what its machines earned, the newest first."""
-    made: dict[str, Row] = {}
+    by_key: dict[str, Row] = {}
 
-    def add(key: str, at: float | None, amount: float | None, what: str, role: str, source: str, more: str) -> None:
+    def add(key: str, at: float | None, amount: float | None, kind: str, role: str, source: str, detail: str) -> None:
         cells: dict[str, Cell] = {
             "when": ((when(at, tz, now), "muted"),),
             "amount": money(amount, "strong"),
-            "what": ((what, role),),
+            "what": ((kind, role),),
             "from": ((source, "text"),),
-            "more": ((more, "muted"),),
+            "more": ((detail, "muted"),),
         }
-        made[key] = Row(partial(dict, cells), {"when": at, "amount": amount, "what": what, "from": source.lower()})
+        by_key[key] = Row(partial(dict, cells), {"when": at, "amount": amount, "what": kind, "from": source.lower()})
 
     if ledger is not None:
-        for n, one in enumerate(ledger.top_ups):
-            what = _WORDS.get(one.kind, (one.kind or fmt.UNKNOWN).lower())
-            medium = _MEDIA.get(one.medium, (one.medium or fmt.UNKNOWN).lower())
-            add(f"paid {n}", one.at, one.amount, what, "good" if what in ("paid in", "credit") else "warn", medium, "")
+        for n, top_up in enumerate(ledger.top_ups):
+            kind = _WORDS.get(top_up.kind, (top_up.kind or fmt.UNKNOWN).lower())
+            medium = _MEDIA.get(top_up.medium, (top_up.medium or fmt.UNKNOWN).lower())
+            add(
+                f"paid {n}",
+                top_up.at,
+                top_up.amount,
+                kind,
+                "good" if kind in ("paid in", "credit") else "warn",
+                medium,
+                "",
+            )
         for n, code in enumerate(ledger.credits):
-            more = f"redeemed {date(code.redeemed_at, tz)}" if code.redeemed_at else "not redeemed"
-            add(f"code {n}", code.created_at, code.amount, "credit code", "good", "code hidden", more)
+            detail = f"redeemed {date(code.redeemed_at, tz)}" if code.redeemed_at else "not redeemed"
+            add(f"code {n}", code.created_at, code.amount, "credit code", "good", "code hidden", detail)
     for n, earning in enumerate(account.earnings if account else ()):
-        more = f"GPUs {fmt.money(earning.gpu)}, disks {fmt.money(earning.disk)}"
+        detail = f"GPUs {fmt.money(earning.gpu)}, disks {fmt.money(earning.disk)}"
         name = earning.name or earning.machine_id or fmt.UNKNOWN
         if earning.name and earning.machine_id:
             name = f"{earning.name} {earning.machine_id}"
-        add(f"earned {n}", earning.at, earning.total, "earned", "accent", name, more)
-    newest = sorted(made.items(), key=lambda item: -(item[1].order["when"] or -math.inf))
+        add(f"earned {n}", earning.at, earning.total, "earned", "accent", name, detail)
+    newest = sorted(by_key.items(), key=lambda item: -(item[1].order["when"] or -math.inf))
     return dict(newest)
 
 
 def payment_facts(ledger: Ledger | None, account: Account | None, now: float) -> tuple[Section, ...]:
     """What was paid in, and what was earned."""
-    found = []
+    lines = []
     if ledger is not None:
         sums: dict[str, float] = {}
-        for one in ledger.top_ups:
-            if one.kind in (PaymentKind.RELOAD, PaymentKind.CREDIT, None):
-                medium = _MEDIA.get(one.medium, (one.medium or fmt.UNKNOWN).lower())
-                sums[medium] = sums.get(medium, 0.0) + (one.amount or 0.0)
+        for top_up in ledger.top_ups:
+            if top_up.kind in (PaymentKind.RELOAD, PaymentKind.CREDIT, None):
+                medium = _MEDIA.get(top_up.medium, (top_up.medium or fmt.UNKNOWN).lower())
+                sums[medium] = sums.get(medium, 0.0) + (top_up.amount or 0.0)
         redeemed = sum(code.amount or 0.0 for code in ledger.credits if code.redeemed_at is not None)
         facts = [Fact("In all", money(sum(sums.values()) + redeemed, "strong"))]
         facts += [Fact(f"  {medium}", money(amount)) for medium, amount in sorted(sums.items())]
         if ledger.credits:
             count = f"  {len(ledger.credits)} code{'s' * (len(ledger.credits) != 1)}"
             facts.append(Fact("  codes", (*money(redeemed), (count, "muted"))))
-        found.append(Section("Paid in", tuple(facts)))
+        lines.append(Section("Paid in", tuple(facts)))
     if account is not None:
         referral = account.referral
         code: Cell = ((referral.code, "text"),) if referral and referral.code else NOTHING
         count = fmt.UNKNOWN if referral is None or referral.month_count is None else str(referral.month_count)
-        found.append(
+        lines.append(
             Section(
                 "Referrals",
                 (
@@ -375,8 +383,8 @@ def payment_facts(ledger: Ledger | None, account: Account | None, now: float) ->
             Fact("Host balance", money(account.host_balance)),
             Fact("Payouts", _linked(account.payouts_linked)),
         ]
-        found.append(Section("Earned", tuple(facts)))
-    return tuple(found)
+        lines.append(Section("Earned", tuple(facts)))
+    return tuple(lines)
 
 
 def _last_days(amounts: Iterable[float | None]) -> Cell:

@@ -38,34 +38,34 @@ def of_pod(pod: Pod, detail: PodDetail | None, settings: Ssh) -> tuple[tuple[Ent
 
     detail: None where it is not known: it has the machine's id, the names of variables, and where the volume is.
     """
-    found: list[Entry] = []
+    entries: list[Entry] = []
     routes = ssh.routes(pod, settings)
     direct = next((route for route in routes if not route.proxied), None)
     proxied = next((route for route in routes if route.proxied), None)
     if routes:
-        found.append(Entry("s", "ssh", ssh.line(routes[0], settings)))
+        entries.append(Entry("s", "ssh", ssh.line(routes[0], settings)))
     if direct is not None:
         mounted = detail.volume_mount_path if detail is not None else None
         to = ssh.folder(mounted, bool(pod.volume_gb or pod.network_volume_id))
         if proxied is not None:
-            found.append(Entry("p", "ssh by the proxy", ssh.line(proxied, settings)))
-        found.append(Entry("f", "scp", ssh.scp_line(direct, settings, to)))
-        found.append(Entry("r", "rsync", ssh.rsync_line(direct, settings, to)))
-        found.append(Entry("a", "address", ssh.where(direct)))
-    found.append(Entry("i", "pod id", _word(pod.id)))
-    found.append(Entry("n", "name", _word(pod.name)))
+            entries.append(Entry("p", "ssh by the proxy", ssh.line(proxied, settings)))
+        entries.append(Entry("f", "scp", ssh.scp_line(direct, settings, to)))
+        entries.append(Entry("r", "rsync", ssh.rsync_line(direct, settings, to)))
+        entries.append(Entry("a", "address", ssh.where(direct)))
+    entries.append(Entry("i", "pod id", _word(pod.id)))
+    entries.append(Entry("n", "name", _word(pod.name)))
     ports = pod.runtime.ports if routes and pod.runtime else ()
     urls = [url for port in ports if port.kind == "http" and (url := ssh.proxy_url(pod.id, port.private))]
-    found += [Entry(key, "URL", url) for key, url in zip(NUMBERS, dict.fromkeys(urls), strict=False)]
+    entries += [Entry(key, "URL", url) for key, url in zip(NUMBERS, dict.fromkeys(urls), strict=False)]
     if detail is not None:
         names = shlex.join(variable.name for variable in detail.env)
-        found.append(Entry("e", "env names", names))
+        entries.append(Entry("e", "env names", names))
         machine = detail.machine_id or (detail.machine.id if detail.machine else None)
-        found.append(Entry("m", "machine id", _word(machine)))
-    found.append(Entry("h", "host id", _word(pod.machine.host_id if pod.machine else None)))
-    found.append(Entry("d", "image", _word(pod.image)))
+        entries.append(Entry("m", "machine id", _word(machine)))
+    entries.append(Entry("h", "host id", _word(pod.machine.host_id if pod.machine else None)))
+    entries.append(Entry("d", "image", _word(pod.image)))
     why = "" if routes else f"no ssh: {ssh.hindrance(pod)}"
-    return tuple(entry for entry in found if entry.text), why
+    return tuple(entry for entry in entries if entry.text), why
 
 
 def _word(text: str | None) -> str:
@@ -75,13 +75,13 @@ def _word(text: str | None) -> str:
 
 def of_unknown(pod: str, name: str) -> tuple[Entry, ...]:
     """What can be copied of a pod that is gone, or came back in a shape podtop does not know."""
-    found = (Entry("i", "pod id", _word(pod)), Entry("n", "name", _word(name)))
-    return tuple(entry for entry in found if entry.text)
+    entries = (Entry("i", "pod id", _word(pod)), Entry("n", "name", _word(name)))
+    return tuple(entry for entry in entries if entry.text)
 
 
-def of_market(what: str, id: str, name: str, gpu: bool) -> tuple[Entry, ...]:
+def of_market(kind: str, id: str, name: str, gpu: bool) -> tuple[Entry, ...]:
     """What can be copied of a thing in the market: its id as it stands is what RunPod's own tools take."""
-    found = [Entry("c", f"{what} id", id), Entry("i", "id, for a shell", _word(id)), Entry("n", "name", _word(name))]
+    entries = [Entry("c", f"{kind} id", id), Entry("i", "id, for a shell", _word(id)), Entry("n", "name", _word(name))]
     if gpu:
-        found.append(Entry("o", "podtop once", f"podtop once market --filter {_word(name.lower())}"))
-    return tuple(entry for entry in found if entry.text)
+        entries.append(Entry("o", "podtop once", f"podtop once market --filter {_word(name.lower())}"))
+    return tuple(entry for entry in entries if entry.text)

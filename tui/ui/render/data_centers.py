@@ -30,8 +30,8 @@ SORTS = ("types", "id", "name", "country", "best", "volumes", "network", "compli
 
 def stocked(center: DataCenter) -> tuple[tuple[str, str], ...]:
     """What a data centre has, by the GPU's id, best stocked first."""
-    found = [(s.gpu_id, s.stock) for s in center.stocks if s.stock is not None]
-    return tuple(sorted(found, key=lambda pair: (-stock_rank(pair[1]), pair[0])))
+    stocks = [(s.gpu_id, s.stock) for s in center.stocks if s.stock is not None]
+    return tuple(sorted(stocks, key=lambda pair: (-stock_rank(pair[1]), pair[0])))
 
 
 def short_name(gpu: str) -> str:
@@ -45,13 +45,13 @@ def cells(center: DataCenter, names: dict[str, str]) -> Cells:
     def yes(value: bool | None) -> Cell:
         return (("✓ yes", "good"),) if value else (("no" if value is False else fmt.UNKNOWN, "quiet"),)
 
-    found = stocked(center)
-    best = ", ".join(names.get(gpu, short_name(gpu)) for gpu, _ in found)
+    stocks = stocked(center)
+    best = ", ".join(names.get(gpu, short_name(gpu)) for gpu, _ in stocks)
     return {
-        "id": ((center.id, "text" if found else "muted"),),
+        "id": ((center.id, "text" if stocks else "muted"),),
         "name": ((center.name or fmt.UNKNOWN, "muted"),),
         "country": ((center.location or fmt.UNKNOWN, "muted"),),
-        "types": ((str(len(found)), "text" if found else "quiet"),),
+        "types": ((str(len(stocks)), "text" if stocks else "quiet"),),
         "best": ((best or "nothing", "text" if best else "quiet"),),
         "volumes": yes(center.volumes),
         "network": yes(center.global_network),
@@ -78,7 +78,7 @@ def rises(sort: str, inverted: bool) -> bool:
     return inverted if sort in _FALLING else not inverted
 
 
-def matching(every: Sequence[DataCenter], text: str, sort: str, inverted: bool) -> tuple[DataCenter, ...]:
+def matching(centers: Sequence[DataCenter], text: str, sort: str, inverted: bool) -> tuple[DataCenter, ...]:
     """The data centres that match, in order."""
     wanted = text.lower().split()
 
@@ -86,14 +86,14 @@ def matching(every: Sequence[DataCenter], text: str, sort: str, inverted: bool) 
         gpus = " ".join(gpu for gpu, _ in stocked(center))
         return all(w in f"{center.id} {center.name} {center.location} {gpus}".lower() for w in wanted)
 
-    kept = sorted((c for c in every if matches(c)), key=lambda c: c.id)
-    kept.sort(key=_KEYS[sort or "types"], reverse=inverted)
-    return tuple(kept)
+    by_id = sorted((c for c in centers if matches(c)), key=lambda c: c.id)
+    by_id.sort(key=_KEYS[sort or "types"], reverse=inverted)
+    return tuple(by_id)
 
 
 def facts(center: DataCenter, names: dict[str, str]) -> tuple[Section, ...]:
-    found = tuple(Fact(names.get(gpu, short_name(gpu)), stock_cell(word), gpu) for gpu, word in stocked(center))
-    stock = Section("In stock", found or (Fact("Nothing", (("no GPU is in stock here now", "quiet"),)),))
+    in_stock = tuple(Fact(names.get(gpu, short_name(gpu)), stock_cell(word), gpu) for gpu, word in stocked(center))
+    stock = Section("In stock", in_stock or (Fact("Nothing", (("no GPU is in stock here now", "quiet"),)),))
     if center.listed is None:
         return (stock,)
     listed = ("yes", "text") if center.listed else ("no: RunPod does not offer it", "warn")

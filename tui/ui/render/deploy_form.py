@@ -22,12 +22,12 @@ def fold_words(draft: Draft, folded: bool, room: int) -> str:
     room: cells of a line.
     """
     count = len(fields(draft.way, folded=False)) - len(fields(draft.way, folded=True))
-    words = f"{'▸' if folded else '▾'} {count} more"
+    text = f"{'▸' if folded else '▾'} {count} more"
     inputs = folded_inputs(draft)
     if not inputs:
-        return words
+        return text
     names = ", ".join(field.label.partition(",")[0] for field in inputs)
-    return "\n".join(wrap(f"{words} · {len(inputs)} set: {names}", room, subsequent_indent="  "))
+    return "\n".join(wrap(f"{text} · {len(inputs)} set: {names}", room, subsequent_indent="  "))
 
 
 def price_lines(

@@ -36,7 +36,7 @@ def question(
         CloudKind(draft["cloud"]), "either cloud"
     )
     way = "spot" if draft.way == "spot" else "on demand"
-    what = draft["image"] or f"template {draft['template_id']}"
+    image = draft["image"] or f"template {draft['template_id']}"
     above = {"way", "cloud", "name", "image" if draft["image"] else "template_id"}
     if draft["compute"] != ComputeKind.CPU:
         above.add("gpu_count")
@@ -44,7 +44,7 @@ def question(
     above |= set() if draft["compute"] == ComputeKind.CPU else {"gpu_type_id"}
     return Question(
         f"Deploy {draft['name']}",
-        ((f"{hardware} · {way} · {cloud}", "text"), (f"  {what}", "muted")),
+        ((f"{hardware} · {way} · {cloud}", "text"), (f"  {image}", "muted")),
         (*_points(draft, cost, funds, now, tz), *sent(draft, above)),
         "Deploy",
         (cost.per_hr, cost.short, tuple(wrong), funds is None or funds.balance is None),
@@ -60,15 +60,15 @@ LISTED = 6
 
 def sent(draft: Draft, above: Collection[str] = ()) -> tuple[Point, ...]:
     """Every input that is not as by default, so that nothing goes out unseen; `above`: those that stand in the head."""
-    words = [
+    parts = [
         f"{field.label.partition(',')[0]}: {text}{'' if text == 'none' else _unit(field.label)}"
         for field, text in drafts.inputs(draft)
         if field.name not in above
     ]
-    if len(words) > LISTED:
+    if len(parts) > LISTED:
         # In fewer lines more of them are seen at once.
-        words = [" · ".join(words)]
-    return tuple(Point("inputs" if n == 0 else "", text) for n, text in enumerate(words))
+        parts = [" · ".join(parts)]
+    return tuple(Point("inputs" if n == 0 else "", text) for n, text in enumerate(parts))
 
 
 def anew(draft: Draft) -> Question:
@@ -94,33 +94,33 @@ def _unit(label: str) -> str:
 
 
 def _points(draft: Draft, cost: Price, funds: Funds | None, now: float, tz: tzinfo | None) -> tuple[Point, ...]:
-    found: list[Point] = []
+    points: list[Point] = []
     if cost.per_hr is None:
-        found.append(Point("money", "RunPod does not say what it costs: it may be more than the balance.", "warn"))
+        points.append(Point("money", "RunPod does not say what it costs: it may be more than the balance.", "warn"))
     else:
         to = "up to " if cost.up_to else ""
         runway = f" Runway {fmt.runway(cost.before)} → {fmt.runway(cost.after)}." if cost.after is not None else ""
-        found.append(
+        points.append(
             Point("money", f"Costs {to}{fmt.money(cost.per_hr)}/h, {fmt.money(cost.per_hr * 24)} a day.{runway}")
         )
     if cost.short:
         balance = fmt.balance(funds.balance) if funds is not None else "unknown"
-        found.append(
+        points.append(
             Point("", f"The balance ({balance}) is less than an hour of it: RunPod will likely refuse.", "bad")
         )
-    found.append(Point("", "Billed from when it is rented, also while its image is pulled.", "muted"))
+    points.append(Point("", "Billed from when it is rented, also while its image is pulled.", "muted"))
     size = draft["volume_gb"].strip()
     if draft["network_volume_id"].strip():
-        found.append(Point("data", "What is written to the network volume outlives it."))
+        points.append(Point("data", "What is written to the network volume outlives it."))
     elif size and size != "0":
         month = float(size) * pod_costs.VOLUME_STOPPED
-        found.append(Point("data", f"Its volume ({size} GB) is billed while stopped too, {fmt.money(month)} a month."))
+        points.append(Point("data", f"Its volume ({size} GB) is billed while stopped too, {fmt.money(month)} a month."))
     else:
-        found.append(Point("data", "It has no volume: nothing on it survives a stop.", "warn"))
+        points.append(Point("data", "It has no volume: nothing on it survives a stop.", "warn"))
     if draft.way == "spot":
-        found.append(Point("later", "Whoever bids more takes its GPUs, at any time.", "warn"))
-    found += _times(draft, now, tz)
-    return tuple(found)
+        points.append(Point("later", "Whoever bids more takes its GPUs, at any time.", "warn"))
+    points += _times(draft, now, tz)
+    return tuple(points)
 
 
 def _times(draft: Draft, now: float, tz: tzinfo | None) -> list[Point]:

@@ -22,7 +22,7 @@ def marked(error: CloudError, before: str = "") -> str:
     return f"{'◌' if isinstance(error, NotOffered) else '▲'} {before}{error}"
 
 
-def failure(error: CloudError, what: str) -> EmptyState:
+def failure(error: CloudError, subject: str) -> EmptyState:
     """A first answer that never came: what happened, what podtop does about it, what can be done."""
     from tui.api import errors
 
@@ -30,10 +30,10 @@ def failure(error: CloudError, what: str) -> EmptyState:
     patience = "podtop asks again when RunPod's time is over; ctrl+r does not shorten it."
     match error:
         case errors.NotOffered():
-            return EmptyState(f"◌ no {what} from this API", (str(error),))
+            return EmptyState(f"◌ no {subject} from this API", (str(error),))
         case errors.Unauthorized():
             return EmptyState(
-                f"✕ RunPod refused the API key: no {what}",
+                f"✕ RunPod refused the API key: no {subject}",
                 (
                     str(error),
                     "podtop asks again once a minute; ctrl+r asks now.",
@@ -42,31 +42,31 @@ def failure(error: CloudError, what: str) -> EmptyState:
                 "bad",
             )
         case errors.Forbidden():
-            return EmptyState(f"✕ RunPod forbids this: no {what}", (str(error), again), "bad")
+            return EmptyState(f"✕ RunPod forbids this: no {subject}", (str(error), again), "bad")
         case errors.Throttled():
             return EmptyState(
-                f"▲ RunPod asks podtop to slow down: no {what} yet",
+                f"▲ RunPod asks podtop to slow down: no {subject} yet",
                 (str(error), again if error.retry_after is None else patience),
                 "warn",
             )
         case errors.TimedOut():
-            return EmptyState(f"▲ RunPod does not answer in time: no {what} yet", (str(error), again), "warn")
+            return EmptyState(f"▲ RunPod does not answer in time: no {subject} yet", (str(error), again), "warn")
         case errors.Faltering():
-            return EmptyState(f"▲ RunPod has trouble: no {what} yet", (str(error), again), "warn")
+            return EmptyState(f"▲ RunPod has trouble: no {subject} yet", (str(error), again), "warn")
         case errors.Unreachable():
-            return EmptyState(f"▲ RunPod cannot be reached: no {what} yet", (str(error), again), "warn")
+            return EmptyState(f"▲ RunPod cannot be reached: no {subject} yet", (str(error), again), "warn")
         case _:
-            return EmptyState(f"▲ RunPod's answer is of no use: no {what} yet", (str(error), again), "warn")
+            return EmptyState(f"▲ RunPod's answer is of no use: no {subject} yet", (str(error), again), "warn")
 
 
 SLOW = 2.0
 """Seconds of waiting for a first answer from which on it is said how long it takes."""
 
 
-def _waiting(feed: Feed[Snapshot] | Feed[Market], what: str, waited: float) -> EmptyState:
+def _waiting(feed: Feed[Snapshot] | Feed[Market], subject: str, waited: float) -> EmptyState:
     if feed.error is not None:
-        return failure(feed.error, what)
-    return EmptyState(f"◌ asking RunPod for {what}" + (f" · {fmt.duration(waited)}" if waited >= SLOW else ""))
+        return failure(feed.error, subject)
+    return EmptyState(f"◌ asking RunPod for {subject}" + (f" · {fmt.duration(waited)}" if waited >= SLOW else ""))
 
 
 def total(fleet: Fleet, pane: str) -> int:
@@ -83,8 +83,8 @@ def trouble(fleet: Fleet, pane: str, now: float) -> str:
     value = fleet.snapshot.value if pane == "pods" else fleet.market.value
     parts = [f"▲ {fmt.duration(now - at)} old"] if stale and at is not None else []
     if value is not None and value.problems:
-        more = f" (and {len(value.problems) - 1} more)" if len(value.problems) > 1 else ""
-        parts.append(f"▲ RunPod: {value.problems[0].message}{more}")
+        rest = f" (and {len(value.problems) - 1} more)" if len(value.problems) > 1 else ""
+        parts.append(f"▲ RunPod: {value.problems[0].message}{rest}")
     return "  ".join(parts)
 
 
@@ -122,18 +122,18 @@ def aged(feed: Feed[Any], now: float, interval: float) -> str:
     if feed.error is not None and feed.value is not None:
         parts.append(f"▲ {feed.error}")
     elif problems:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        parts.append(f"▲ RunPod: {problems[0].message}{more}")
+        rest = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        parts.append(f"▲ RunPod: {problems[0].message}{rest}")
     return "  ".join(parts)
 
 
-def topic(feed: Feed[Any], what: str, filtered: bool, hidden: int) -> EmptyState:
+def topic(feed: Feed[Any], subject: str, filtered: bool, hidden: int) -> EmptyState:
     """Why there is no row of something that is asked for while it is shown."""
     if feed.value is None:
-        return failure(feed.error, what) if feed.error is not None else EmptyState(f"◌ asking RunPod for {what}")
+        return failure(feed.error, subject) if feed.error is not None else EmptyState(f"◌ asking RunPod for {subject}")
     if filtered and hidden:
         return EmptyState("nothing matches the filter", (f"{hidden} are hidden; esc clears it.",))
-    return EmptyState(f"RunPod told of no {what}")
+    return EmptyState(f"RunPod told of no {subject}")
 
 
 def priced(feed: Feed[Market], filtered: bool, waited: float, recorded: bool) -> EmptyState:

@@ -92,15 +92,15 @@ def rows(events: Sequence[Event], now: float, tz: tzinfo | None) -> dict[str, Ce
 
 def keyed(events: Iterable[Event]) -> dict[str, Event]:
     """Events by keys that stay the same when older ones come: newest first."""
-    found: dict[str, Event] = {}
+    by_key: dict[str, Event] = {}
     for event in events:
         key = base = f"{event.at} {event.pod} {event.kind}"
         number = 1
-        while key in found:
+        while key in by_key:
             number += 1
             key = f"{base} {number}"
-        found[key] = event
-    return dict(reversed(found.items()))
+        by_key[key] = event
+    return dict(reversed(by_key.items()))
 
 
 ABOUT_COLUMNS = (Column("when", "", 15, 0), Column("text", "", 20, 0, flex=True))
@@ -146,8 +146,8 @@ def about(
     line("Other events", (), "key")
     for other in reversed(others[-OTHERS:]):
         at = datetime.fromtimestamp(other.at, tz)
-        what = (f"{GLYPHS[other.kind]} {other.kind.value}", role(other.kind))
-        line(f"{at:%d %b %H:%M:%S}", (what, ("  ", "text"), (other.text, "muted")))
+        kind = (f"{GLYPHS[other.kind]} {other.kind.value}", role(other.kind))
+        line(f"{at:%d %b %H:%M:%S}", (kind, ("  ", "text"), (other.text, "muted")))
     if not others:
         line("", (("nothing else is known", "quiet"),))
     return cells

@@ -84,5 +84,5 @@ def instant(at: float | None, clock: Clock, form: str = "%Y-%m-%d %H:%M") -> Cel
         return NOTHING
     age = clock.now - at
     # Clocks differ by a little; more than that is a date ahead.
-    words = f"in {fmt.duration(-age)}" if age < -60 else f"{fmt.duration(age)} ago"
-    return ((words, "text"), (f"  {date}", "muted"))
+    distance = f"in {fmt.duration(-age)}" if age < -60 else f"{fmt.duration(age)} ago"
+    return ((distance, "text"), (f"  {date}", "muted"))

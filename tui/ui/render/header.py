@@ -188,14 +188,14 @@ def money(fleet: Fleet, old: bool) -> Ranked:
     owed = -funds.balance if funds is not None and funds.balance is not None and funds.balance <= -0.005 else None
     balance = "unknown" if funds is None or funds.balance is None else fmt.balance(funds.balance)
     spend = "unknown" if funds is None or funds.spend_per_hr is None else f"{fmt.money(funds.spend_per_hr)}/h"
-    words = "unknown" if left is None else "no spend" if math.isinf(left) else mark + fmt.runway(left)
+    text = "unknown" if left is None else "no spend" if math.isinf(left) else mark + fmt.runway(left)
     strong = "muted" if old else "strong"
     return (
         (1, _figure("balance", balance, "muted" if balance == "unknown" else strong))
         if owed is None
         else (1, _figure("owes", fmt.money(owed), "muted" if old else "bad")),
         (3, _figure("spend", spend, "muted" if spend == "unknown" else strong)),
-        (0, _figure("runway", words, "muted" if old else role)),
+        (0, _figure("runway", text, "muted" if old else role)),
     )
 
 
@@ -239,13 +239,13 @@ def has_hosts(fleet: Fleet) -> bool:
     return hosts is not None and bool(hosts.hosts or hosts.unreadable)
 
 
-def tabs(here: str, hosts: bool = True, every: tuple[Place, ...] = PLACES) -> tuple[tuple[Cell, ...], ...]:
+def tabs(here: str, hosts: bool = True, screens: tuple[Place, ...] = PLACES) -> tuple[tuple[Cell, ...], ...]:
     """The screens, at three lengths: by name, by number but for the one that is shown, that one alone.
 
     every: the screens there are.
     hosts: whether the account has machines; their screen has no tab otherwise, unless it is shown.
     """
-    places = [place for place in every if hosts or place.mode in (here, *_ALWAYS)]
+    places = [place for place in screens if hosts or place.mode in (here, *_ALWAYS)]
 
     def tab(place: Place, word: bool) -> Cell:
         if place.mode == here:

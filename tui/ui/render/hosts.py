@@ -31,7 +31,7 @@ def sections(row: HostRow, earnings: Sequence[HostEarning], now: float, tz: tzin
     if host is None:
         return (Section("Unreadable", (Fact("Why", ((row.reason, "warn"),)),)),)
     clock = Clock(now, tz)
-    found = (
+    sections_of = (
         Section("Status", tuple(_status(host, row))),
         Section("Maintenance", tuple(_maintenance(host, clock))),
         Section("Rented", tuple(_rented(host))),
@@ -43,7 +43,7 @@ def sections(row: HostRow, earnings: Sequence[HostEarning], now: float, tz: tzin
         Section("Machine", tuple(_machine(host))),
         Section("Idle job", tuple(_idle(host.idle_job, clock)) if host.idle_job else ()),
     )
-    return tuple(section for section in found if any(fact.value != NOTHING for fact in section.facts))
+    return tuple(section for section in sections_of if any(fact.value != NOTHING for fact in section.facts))
 
 
 def _status(host: Host, row: HostRow) -> Iterator[Fact]:
@@ -67,13 +67,13 @@ def _maintenance(host: Host, clock: Clock) -> Iterator[Fact]:
     if ahead is Ahead.NONE:
         return
     start, end = host.maintenance_start, host.maintenance_end
-    words: dict[Ahead, Cell] = {
+    texts: dict[Ahead, Cell] = {
         Ahead.COMING: ((f"in {fmt.duration((start or 0) - clock.now)}", "warn"),),
         Ahead.NOW: (("▣ under way", "warn"), *(((f", {fmt.duration(end - clock.now)} left", "text"),) if end else ())),
         Ahead.PAST: ((f"over since {fmt.duration(clock.now - (end or 0))}", "muted"),),
         Ahead.ANNOUNCED: (("announced, without a time", "accent"),),
     }
-    yield Fact("Window", words[ahead])
+    yield Fact("Window", texts[ahead])
     if start is not None or end is not None:
         span = () if start is None or end is None else ((f"  {fmt.duration(end - start)}", "muted"),)
         yield Fact("From", (*text(day(start, clock.tz, DATE)), *span))
@@ -88,10 +88,10 @@ def _rented(host: Host) -> Iterator[Fact]:
         ("Memory", host.memory_gb, " GB"),
         ("Disk", host.disk_gb, " GB"),
     ):
-        words = f"  {whole(capacity.reserved)} of {whole(capacity.total)}{unit}"
+        text = f"  {whole(capacity.reserved)} of {whole(capacity.total)}{unit}"
         known = capacity.total is not None or capacity.reserved is not None
         bar = capacity_bar(capacity, BAR) if share(capacity) is not None else ()
-        yield Fact(label, (*bar, (words if bar else words.strip(), "muted")) if known else NOTHING)
+        yield Fact(label, (*bar, (text if bar else text.strip(), "muted")) if known else NOTHING)
 
 
 def _prices(host: Host) -> Iterator[Fact]:
@@ -259,7 +259,7 @@ def _template(template: Template, asked: str | None) -> Iterator[Fact]:
     yield Fact("· has run", text(None if minutes is None else fmt.duration(minutes * 60.0)))
 
 
-def _pair(first: str, one: str | None, second: str, other: str | None) -> Cell:
-    if one is None and other is None:
+def _pair(first: str, value: str | None, second: str, other: str | None) -> Cell:
+    if value is None and other is None:
         return NOTHING
-    return ((first, "muted"), *text(one), (f"  {second}", "muted"), *text(other))
+    return ((first, "muted"), *text(value), (f"  {second}", "muted"), *text(other))

@@ -26,8 +26,8 @@ class Row(NamedTuple):
 
 def matching(rows: Mapping[str, Row], text: str) -> Mapping[str, Row]:
     """The rows in which all words of a text occur."""
-    words = text.lower().split()
-    return {key: row for key, row in rows.items() if all(word in row.text for word in words)} if words else rows
+    terms = text.lower().split()
+    return {key: row for key, row in rows.items() if all(word in row.text for word in terms)} if terms else rows
 
 
 def rises(rows: Mapping[str, Row], sort: str) -> bool:

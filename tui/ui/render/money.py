@@ -165,12 +165,12 @@ def facts(
     chosen: the pods that might be stopped; `marked` whether they are the marked ones.
     room:   cells of a value, by which names are wrapped.
     """
-    found = [
+    sections = [
         Section("Runway", tuple(_runway(account, funds, chosen, marked, now, tz))),
         Section("At $0", tuple(_at_zero(rows, pods_known, room))),
         Section("Money", tuple(_money(account, funds, rows))),
     ]
-    return tuple(section for section in found if section.facts)
+    return tuple(section for section in sections if section.facts)
 
 
 def _role(left: float) -> str:
@@ -220,8 +220,8 @@ def _runway(
         yield Fact(label, (("not known: RunPod does not tell its price or disks", "muted"),))
         return
     yield Fact(label, (*clock(after, now, tz),))
-    words = f"{'−' if change < 0 else '+'}{per_hour(abs(change))}  {who}"
-    yield Fact("", ((words, "muted"),))
+    text = f"{'−' if change < 0 else '+'}{per_hour(abs(change))}  {who}"
+    yield Fact("", ((text, "muted"),))
 
 
 def _named(rows: Sequence[PodCost], room: int) -> Iterator[Fact]:
@@ -241,8 +241,8 @@ def _at_zero(rows: Sequence[PodCost], known: bool, room: int) -> Iterator[Fact]:
         yield Fact("", (("they have no network volume", "muted"),))
     if totals.stops:
         count = f"■ {len(totals.stops)} stop{'s' * (len(totals.stops) == 1)}"
-        kept = "its network volume stays" if len(totals.stops) == 1 else "their network volumes stay"
-        yield Fact("Stopped", ((count, "warn"), (f", {kept}", "muted")))
+        volumes = "its network volume stays" if len(totals.stops) == 1 else "their network volumes stay"
+        yield Fact("Stopped", ((count, "warn"), (f", {volumes}", "muted")))
         yield from _named(totals.stops, room)
     if totals.stays:
         yield Fact("As they are", ((names(totals.stays), "text"),))
@@ -315,7 +315,7 @@ def ahead(funds: Funds | None, change: float | None) -> float:
 def projection(
     funds: Funds | None,
     books: SpendHistory | None,
-    told: Balances,
+    seen_balances: Balances,
     stopped: tuple[str, float | None],
     span: float,
     columns: int,
@@ -327,12 +327,12 @@ def projection(
     stopped: what to call them, and by how much an hour spending changes; None where that is not known.
     span:    seconds ahead; a share of that behind.
     """
-    first = min((times[0] for times in (told.times, books.times if books else ()) if len(times)), default=now)
+    first = min((times[0] for times in (seen_balances.times, books.times if books else ()) if len(times)), default=now)
     behind = min(span * BEHIND / (1 - BEHIND), max(now - first, span * LEAST_BEHIND))
     width = spec.bucket(span + behind, columns)
     start = math.floor((now - behind) / width) * width
     window = Window(start, width, columns)
-    past = balances.runs(books, told, start, width, columns, now)
+    past = balances.runs(books, seen_balances, start, width, columns, now)
     balance = funds.balance if funds else None
     lines = [Line("now", past, balance)]
     marks = []
@@ -361,17 +361,17 @@ def projection(
 
 
 def _ahead(funds: Funds, window: Window, now: float) -> tuple[Point, ...]:
-    found = []
+    points = []
     for column in range(window.column(now) or 0, window.columns):
         at = window.start + column * window.width
         first = runway.balance_at(funds, now, max(at, now))
         last = runway.balance_at(funds, now, max(at + window.width, now))
         if first is None or last is None:
             break
-        found.append(Point(at, last, first, (first + last) / 2))
+        points.append(Point(at, last, first, (first + last) / 2))
         if last <= 0:
             break
-    return tuple(found)
+    return tuple(points)
 
 
 def round_up(value: float) -> float:

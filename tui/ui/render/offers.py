@@ -96,7 +96,7 @@ def cells(row: OfferRow, past: Sequence[float | None], watched: bool) -> Cells:
 def facts(
     row: OfferRow,
     offer: Offer,
-    every: tuple[OfferRow, ...],
+    rows: tuple[OfferRow, ...],
     prices: Prices,
     places: DataCenters | None,
     funds: Funds | None,
@@ -108,7 +108,7 @@ def facts(
     sections = (
         Section("Now", tuple(_now(row, offer, funds, asked))),
         Section("Lately", tuple(_lately(row, prices, now, tz))),
-        Section("Instead", tuple(_instead(row, every))),
+        Section("Instead", tuple(_instead(row, rows))),
         Section("Where", tuple(_where(row, places))),
     )
     return tuple(section for section in sections if section.facts)
@@ -116,10 +116,10 @@ def facts(
 
 def _now(row: OfferRow, offer: Offer, funds: Funds | None, asked: bool | None) -> Iterator[Fact]:
     memory = f"{row.memory_gb} GB" if row.memory_gb else "memory unknown"
-    more = [offer.manufacturer] if offer.manufacturer else []
-    more += [f"{row.cuda_cores:,} CUDA cores"] if row.cuda_cores else []
-    more += [f"up to {row.max_count} in a pod"] if row.max_count else []
-    yield Fact("GPU", ((memory, "text"), ("".join(f" · {word}" for word in more), "muted")), row.id)
+    details = [offer.manufacturer] if offer.manufacturer else []
+    details += [f"{row.cuda_cores:,} CUDA cores"] if row.cuda_cores else []
+    details += [f"up to {row.max_count} in a pod"] if row.max_count else []
+    yield Fact("GPU", ((memory, "text"), ("".join(f" · {word}" for word in details), "muted")), row.id)
     for label, secure, quote in (("Secure", True, offer.secure), ("Community", False, offer.community)):
         if asked is not None and asked != secure:
             yield Fact(label, (("not asked: the filters leave it out", "quiet"),))
@@ -145,8 +145,8 @@ def _host(quote: Quote) -> str:
         rented = f"{quote.rented_share:.0f}% rented"
     least = [f"{quote.min_vcpus} vCPU"] if quote.min_vcpus else []
     least += [f"{quote.min_memory_gb} GB"] if quote.min_memory_gb else []
-    words = [rented, quote.country or "", " ".join(least), "public IP" if quote.public_ip else ""]
-    return " · ".join(word for word in words if word)
+    parts = [rented, quote.country or "", " ".join(least), "public IP" if quote.public_ip else ""]
+    return " · ".join(word for word in parts if word)
 
 
 def _quote(quote: Quote | None, count: int) -> Cell:
@@ -174,10 +174,10 @@ def when(at: float, now: float, tz: tzinfo | None) -> str:
 
 
 def _lately(row: OfferRow, prices: Prices, now: float, tz: tzinfo | None) -> Iterator[Fact]:
-    said = words(prices, row.id, now)
-    if said.low_week is not None:
-        yield Fact("Cheapest", _cheapest(said.low_week, said.week, row.price, now, tz))
-    yield Fact("In stock", presence(said.day))
+    text = words(prices, row.id, now)
+    if text.low_week is not None:
+        yield Fact("Cheapest", _cheapest(text.low_week, text.week, row.price, now, tz))
+    yield Fact("In stock", presence(text.day))
 
 
 def _cheapest(low: Low, week: Presence, price: float | None, now: float, tz: tzinfo | None) -> Cell:
@@ -202,15 +202,17 @@ def presence(day: Presence) -> Cell:
 MOST_INSTEAD = 4
 
 
-def _instead(row: OfferRow, every: tuple[OfferRow, ...]) -> Iterator[Fact]:
+def _instead(row: OfferRow, rows: tuple[OfferRow, ...]) -> Iterator[Fact]:
     if row.price is None:
-        for other in views.substitutes(row, every)[:MOST_INSTEAD]:
+        for other in views.substitutes(row, rows)[:MOST_INSTEAD]:
             yield Fact(other.name, (*_size(other), (f" · {fmt.money(other.price)}", "text")))
         return
-    for found in views.cheaper(row, every)[:MOST_INSTEAD]:
-        percent = 100 * found.saves / row.price
-        saves = (f" · saves {fmt.money(found.saves)} ({percent:.0f}%)", "good")
-        yield Fact(found.row.name, (*_size(found.row), (f" · {fmt.money(found.row.price)}", "text"), saves))
+    for equivalent in views.cheaper(row, rows)[:MOST_INSTEAD]:
+        percent = 100 * equivalent.saves / row.price
+        saves = (f" · saves {fmt.money(equivalent.saves)} ({percent:.0f}%)", "good")
+        yield Fact(
+            equivalent.row.name, (*_size(equivalent.row), (f" · {fmt.money(equivalent.row.price)}", "text"), saves)
+        )
 
 
 def _size(row: OfferRow) -> Cell:
@@ -261,10 +263,10 @@ def _around(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float
 
 def chips_line(demand: MarketQuery) -> tuple[Cell, ...]:
     """The filters that go to RunPod, each a group of its own to be clicked away."""
-    found = views.chips(demand)
-    if not found:
+    chips = views.chips(demand)
+    if not chips:
         return ((("f", "key"), (" filters at RunPod: none; any host, one GPU", "muted")),)
-    return ((("f", "key"), (" filters", "muted")), *(((f" {text} ", "tab"), (" ×", "quiet")) for text in found))
+    return ((("f", "key"), (" filters", "muted")), *(((f" {text} ", "tab"), (" ×", "quiet")) for text in chips))
 
 
 def wrapped(first: tuple[Cell, ...], chips: tuple[Cell, ...], width: int) -> tuple[TwoSided, ...]:

@@ -61,7 +61,7 @@ def sections(
     revealed: bool = False,
     tz: tzinfo | None = None,
     phase: Phase,
-    told: bool = True,
+    is_loaded: bool = True,
     extras: PodExtras | None = None,
     ssh: Ssh = Ssh(),  # noqa: B008
 ) -> tuple[Section, ...]:
@@ -75,19 +75,19 @@ def sections(
     ssh:      how one gets into pods.
     """
     clock = Clock(now, tz)
-    found = (
+    sections_of = (
         Section("Status", tuple(_status(pod, detail, phase, clock))),
         Section("Cost", tuple(_cost(pod, detail, spent))),
         Section("Reach", tuple(_reach(pod, ssh))),
         Section("Container", tuple(_container(pod, detail))),
-        Section(ENVIRONMENT, _environment(detail, revealed, told)),
+        Section(ENVIRONMENT, _environment(detail, revealed, is_loaded)),
         Section("Storage", tuple(_storage(pod, detail))),
         Section("Machine", tuple(_machine(pod, detail))),
         Section("Latest sample", tuple(_sample(pod, detail, clock))),
         Section("Also told", tuple(_extras(extras)) if extras is not None else ()),
         Section("Not told", tuple(_problem(problem) for problem in (detail.problems if detail else ()))),
     )
-    return tuple(section for section in found if any(fact.value != NOTHING for fact in section.facts))
+    return tuple(section for section in sections_of if any(fact.value != NOTHING for fact in section.facts))
 
 
 # Status
@@ -265,9 +265,9 @@ def _container(pod: Pod, detail: PodDetail | None) -> Iterator[Fact]:
     yield Fact("Version", text(number(detail.version)))
 
 
-def _environment(detail: PodDetail | None, revealed: bool, told: bool) -> tuple[Fact, ...]:
+def _environment(detail: PodDetail | None, revealed: bool, is_loaded: bool) -> tuple[Fact, ...]:
     if detail is None:
-        return (Fact("Variables", (("asking RunPod" if told else "not told", "muted"),)),)
+        return (Fact("Variables", (("asking RunPod" if is_loaded else "not told", "muted"),)),)
     return tuple(_variable(variable, revealed) for variable in detail.env)
 
 
@@ -292,8 +292,8 @@ def _storage(pod: Pod, detail: PodDetail | None) -> Iterator[Fact]:
         yield copyable("Network volume", pod.network_volume_id)
         return
     size = number(volume.size_gb, " GB")
-    more = [part for part in (size, volume.data_center, volume.id if volume.id != volume.name else None) if part]
-    tail = tuple((f"  {part}", "muted") for part in more)
+    details = [part for part in (size, volume.data_center, volume.id if volume.id != volume.name else None) if part]
+    tail = tuple((f"  {part}", "muted") for part in details)
     yield Fact("Network volume", ((volume.name or fmt.UNKNOWN, "text"), *tail), volume.id)
 
 
@@ -371,28 +371,30 @@ def _machine_ids(detail: PodDetail) -> Iterator[Fact]:
 # What few sources tell of
 
 
-def _extras(told: PodExtras) -> Iterator[Fact]:
+def _extras(extras: PodExtras) -> Iterator[Fact]:
     """Only what there is: most pods have little of it."""
-    memory, rented = number(told.gpu_memory_gb, " GB"), number(told.machine_memory_rented_gb, " GB")
-    words = (
-        Fact("Kind", text(told.kind)),
-        Fact("CPU flavor", text(told.cpu_flavor)),
-        copyable("Endpoint ID", told.serverless_id),
-        Fact("Endpoint ver.", text(number(told.serverless_version))),
-        copyable("Cluster ID", told.cluster_id),
-        copyable("Cluster IP", told.cluster_ip),
-        copyable("IP address", told.ip),
-        copyable("IP ID", told.ip_id),
-        Fact("Volume in", text(" ".join(part for part in (told.volume_center, told.volume_location) if part) or None)),
-        Fact("GPU type", text(" ".join(part for part in (told.gpu_name, memory) if part) or None)),
-        Fact("Host kind", text(told.machine_kind)),
-        Fact("Host listed", yes(told.machine_listed)),
-        Fact("Least GPUs", text(number(told.machine_least_gpus))),
-        Fact("vCPUs rented", text(number(told.machine_vcpus_rented))),
+    memory, rented = number(extras.gpu_memory_gb, " GB"), number(extras.machine_memory_rented_gb, " GB")
+    labels = (
+        Fact("Kind", text(extras.kind)),
+        Fact("CPU flavor", text(extras.cpu_flavor)),
+        copyable("Endpoint ID", extras.serverless_id),
+        Fact("Endpoint ver.", text(number(extras.serverless_version))),
+        copyable("Cluster ID", extras.cluster_id),
+        copyable("Cluster IP", extras.cluster_ip),
+        copyable("IP address", extras.ip),
+        copyable("IP ID", extras.ip_id),
+        Fact(
+            "Volume in", text(" ".join(part for part in (extras.volume_center, extras.volume_location) if part) or None)
+        ),
+        Fact("GPU type", text(" ".join(part for part in (extras.gpu_name, memory) if part) or None)),
+        Fact("Host kind", text(extras.machine_kind)),
+        Fact("Host listed", yes(extras.machine_listed)),
+        Fact("Least GPUs", text(number(extras.machine_least_gpus))),
+        Fact("vCPUs rented", text(number(extras.machine_vcpus_rented))),
         Fact("Memory rented", text(rented)),
-        Fact("Global network", yes(told.machine_global_network)),
+        Fact("Global network", yes(extras.machine_global_network)),
     )
-    return (fact for fact in words if fact.value != NOTHING)
+    return (fact for fact in labels if fact.value != NOTHING)
 
 
 # RunPod's own sample

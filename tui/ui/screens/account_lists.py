@@ -95,11 +95,11 @@ class Charges(DailyListing):
         return charged.charge_facts(self._every(scene.fleet), shown, self.span, scene.fleet.funds, now, under)
 
     def picture(self, scene: Scene) -> Picture:
-        every, now, note = self._every(scene.fleet), self.server_now(scene), f"last {self.span} days"
+        days, now, note = self._every(scene.fleet), self.server_now(scene), f"last {self.span} days"
         if scene.fleet.ledger.value is None:
             return Picture("Charges by kind", note, empty=self.empty(scene))
         return Picture(
-            "Charges by kind", note, lambda width, _: charged.charge_bars(every, now, self.span, max(1, width - 9))
+            "Charges by kind", note, lambda width, _: charged.charge_bars(days, now, self.span, max(1, width - 9))
         )  # fmt: skip
 
 
@@ -222,7 +222,7 @@ class Templates(AccountListing):
         if feed.value is None:
             self.readme.tell("", "", marked(feed.error) if feed.error is not None else "◌ asking RunPod")
             return
-        text = next((one for one in feed.value.texts if one.id and one.id == self.readme.key), None)
+        text = next((item for item in feed.value.texts if item.id and item.id == self.readme.key), None)
         self.readme.tell(*account.long_text(text), "")
 
 
@@ -254,10 +254,10 @@ class Access(AccountListing):
             return ()
         # Read where it is forgotten, and not in a frozen copy.
         profile, now = self.context.fleet.profile, self.server_now(scene)
-        found = account.access_facts(owner, profile.value, self.revealed, now, self.context.tz, scene.key or "")
+        sections = account.access_facts(owner, profile.value, self.revealed, now, self.context.tz, scene.key or "")
         if self.revealed and profile.value is None and profile.error is not None:
-            return (*found[:-1], Section("You", (Fact("", ((marked(profile.error), "warn"),)),)))
-        return found
+            return (*sections[:-1], Section("You", (Fact("", ((marked(profile.error), "warn"),)),)))
+        return sections
 
     def about(self, scene: Scene) -> About:
         note = account_trouble(scene.fleet, scene.now)

@@ -83,11 +83,11 @@ class ChartScreen(BaseScreen):
                 self.post_message(LookBack(fleet, (record.id,), *lacking, frame.width))
 
     def _span_words(self) -> str:
-        words = f"last {fmt.span(RANGES[self._range])}"
+        text = f"last {fmt.span(RANGES[self._range])}"
         if self._cursor is None:
-            return words
+            return text
         at = datetime.fromtimestamp(self._cursor, self._sight.tz)
-        return f"◂ {at:%H:%M:%S} ▸  {words}" if self._width < 60 else f"◂ {at:%a %H:%M} ▸  {words}"
+        return f"◂ {at:%H:%M:%S} ▸  {text}" if self._width < 60 else f"◂ {at:%a %H:%M} ▸  {text}"
 
     def action_range(self, step: int) -> None:
         self._range = min(max(self._range + step, self.FIRST_RANGE), self.LAST_RANGE)

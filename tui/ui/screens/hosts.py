@@ -144,8 +144,8 @@ class HostsScreen(ListingScreen):
         yield Telemetry(1, id="earnings")
 
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
-        every = self._machines.every
-        return layout.hosts(width, height, self._active, len(every), self._alone or not every, self._whole)
+        machines = self._machines.every
+        return layout.hosts(width, height, self._active, len(machines), self._alone or not machines, self._whole)
 
     def _arrange(self) -> None:
         self._machines.read(*self._view)

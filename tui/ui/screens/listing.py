@@ -272,4 +272,4 @@ def selected(context: ScreenContext, keys: tuple[str, ...]) -> tuple[str, ...]:
 def marked_or(context: ScreenContext, key: str | None) -> tuple[str, ...]:
     """The marked pods; without marks, the one under the cursor."""
     live = context.fleet.records
-    return tuple(one for one in context.marks if one in live) or ((key,) if key is not None else ())
+    return tuple(pod for pod in context.marks if pod in live) or ((key,) if key is not None else ())

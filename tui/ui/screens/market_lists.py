@@ -116,9 +116,9 @@ class Gpus(MarketListing):
 
     def rows(self, scene: Scene) -> Rows:
         fleet, now = scene.fleet, scene.now
-        every, terms, feed = self.every(fleet), parse(self.typed), self.feed(fleet)
-        shown = {row.id: row for row in views.select(every, terms, self.sort, self.inverted)}
-        columns = offers.columns(self._count(fleet), any(row.cuda_cores for row in every))
+        rows, terms, feed = self.every(fleet), parse(self.typed), self.feed(fleet)
+        shown = {row.id: row for row in views.select(rows, terms, self.sort, self.inverted)}
+        columns = offers.columns(self._count(fleet), any(row.cuda_cores for row in rows))
         watched = self._watched()
 
         def cells(key: str) -> Cells:
@@ -132,7 +132,7 @@ class Gpus(MarketListing):
             feed, bool(terms), player.clock() - self._begun, fleet.recorded or player.replay
         )  # fmt: skip
         return Rows(
-            tuple(shown), cells, len(every), empty, note=f"▲ {terms.faults[0]}" if terms.faults else "",
+            tuple(shown), cells, len(rows), empty, note=f"▲ {terms.faults[0]}" if terms.faults else "",
             rising=views.rises(self.sort, self.inverted), faded=self.is_stale(scene),
             columns=columns if scene.width >= NARROW else narrowed(columns),
         )  # fmt: skip
@@ -236,18 +236,20 @@ class Flavors(TopicListing[CpuFlavor]):
     panes = ("list",)
 
     def matching(self, fleet: Fleet) -> Mapping[str, CpuFlavor]:
-        return {one.id: one for one in catalogue.flavors(self.every(fleet), self.typed, self.sort, self.inverted)}
+        return {
+            flavor.id: flavor for flavor in catalogue.flavors(self.every(fleet), self.typed, self.sort, self.inverted)
+        }
 
     def cells(self, item: CpuFlavor, fleet: Fleet) -> Cells:
         return catalogue.flavor_cells(item)
 
     def wish(self, key: str | None) -> Wish | None:
         """The smallest pod of a flavour."""
-        flavor = next((one for one in self.every(self.context.fleet) if one.id == key), None)
+        flavor = next((item for item in self.every(self.context.fleet) if item.id == key), None)
         if flavor is None or flavor.smallest is None:
             return None
-        more = {"compute": ComputeKind.CPU, "instance_ids": flavor.smallest.instance, "gpu_type_id": "", "name": ""}
-        return Wish(more=more, anew=True)
+        fields = {"compute": ComputeKind.CPU, "instance_ids": flavor.smallest.instance, "gpu_type_id": "", "name": ""}
+        return Wish(more=fields, anew=True)
 
 
 class Cpus(TopicListing[CpuType]):
@@ -292,7 +294,10 @@ class Centers(TopicListing[DataCenter]):
         return fleet.places.value.centers if fleet.places.value else ()
 
     def matching(self, fleet: Fleet) -> Mapping[str, DataCenter]:
-        return {one.id: one for one in data_centers.matching(self.every(fleet), self.typed, self.sort, self.inverted)}
+        return {
+            center.id: center
+            for center in data_centers.matching(self.every(fleet), self.typed, self.sort, self.inverted)
+        }
 
     def cells(self, item: DataCenter, fleet: Fleet) -> Cells:
         return data_centers.cells(item, _gpu_names(fleet))
@@ -336,19 +341,19 @@ class Watches(MarketListing):
 
     def rows(self, scene: Scene) -> Rows:
         live = self.context.fleet
-        words = self.typed.lower().split()
-        every = sorted(live.vigils.values(), key=lambda watch: (watch.over, watch.made_at))
-        shown = {w.id: w for w in every if all(word in what(w).lower() for word in words)}
+        terms = self.typed.lower().split()
+        by_age = sorted(live.vigils.values(), key=lambda watch: (watch.over, watch.made_at))
+        shown = {w.id: w for w in by_age if all(word in what(w).lower() for word in terms)}
         empty = EmptyState(
             "nothing is watched for",
             ("w on a GPU waits for it at a price; w on a stopped pod waits for free GPUs on its host.",),
         )
-        if every and not shown:
-            empty = EmptyState("nothing matches the filter", (f"{len(every)} are hidden; esc clears it.",))
+        if by_age and not shown:
+            empty = EmptyState("nothing matches the filter", (f"{len(by_age)} are hidden; esc clears it.",))
         return Rows(
             tuple(shown),
             lambda key: watches.cells(shown[key], live, scene.now, self.context.tz),
-            len(every),
+            len(by_age),
             empty,
         )
 

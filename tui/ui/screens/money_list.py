@@ -99,10 +99,10 @@ class Money(AccountListing):
         )  # fmt: skip
 
     def about(self, scene: Scene) -> About:
-        fleet, told = scene.fleet, scene.fleet.account
+        fleet, feed = scene.fleet, scene.fleet.account
         note = account_trouble(fleet, scene.now)
-        if not fleet.recorded and told.value is None and told.error is not None:
-            note = empty_states.marked(told.error, "no details: ")
+        if not fleet.recorded and feed.value is None and feed.error is not None:
+            note = empty_states.marked(feed.error, "no details: ")
         return About(
             self.title, self.sections(scene), self.empty(scene), note, bool(note), faded=fleet.stale(scene.now)
         )  # fmt: skip

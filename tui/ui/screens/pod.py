@@ -76,7 +76,7 @@ class Timeline(Listing):
                 revealed=self.revealed,
                 tz=self.context.tz,
                 phase=pods.pod_phase(record, now),
-                told=not self.context.player.travelling and (detail is None or detail.error is None),
+                is_loaded=not self.context.player.travelling and (detail is None or detail.error is None),
                 extras=inspection.extras if inspection is not None else None,
                 ssh=self.context.reach.settings,
             )

@@ -258,8 +258,8 @@ def _lacking(app: App[Any]) -> list[str]:
     lacking = [
         f"{type(owner).__name__}.{name}" for owner, names in needed for name in names if not hasattr(owner, name)
     ]
-    made = LinuxDriver.__init__.__code__.co_names
-    return lacking + [f"LinuxDriver.{name}" for name in DRIVER if name not in made]
+    initialised = LinuxDriver.__init__.__code__.co_names
+    return lacking + [f"LinuxDriver.{name}" for name in DRIVER if name not in initialised]
 
 
 def install(

@@ -62,12 +62,12 @@ class Chart(Widget):
         self._strips.clear()
 
     def on_click(self, event: events.Click) -> None:
-        at, told = event.get_content_offset(self), self.spec
-        if at is None or not isinstance(told, ChartSpec):
+        at, shown = event.get_content_offset(self), self.spec
+        if at is None or not isinstance(shown, ChartSpec):
             return
-        column = at.x - (told.axis if spec.has_axis(*self.size) else 0)
-        if 0 <= column < told.window.columns:
-            self.post_message(self.Read(told.window.start + column * told.window.width))
+        column = at.x - (shown.axis if spec.has_axis(*self.size) else 0)
+        if 0 <= column < shown.window.columns:
+            self.post_message(self.Read(shown.window.start + column * shown.window.width))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()

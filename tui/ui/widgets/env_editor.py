@@ -21,14 +21,14 @@ def pairs_of(text: str) -> Pairs:
     """The variables of lines as in a .env file; none where one line is something else."""
     lines = [line.strip() for line in text.splitlines()]
     matches = [_LINE.fullmatch(line) for line in lines if line and not line.startswith("#")]
-    found = []
+    pairs = []
     for match in matches:
         if match is None:
             return ()
         value = match[2].strip()
         quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""
-        found.append((match[1], Secret(value[1:-1] if quoted else value)))
-    return tuple(found)
+        pairs.append((match[1], Secret(value[1:-1] if quoted else value)))
+    return tuple(pairs)
 
 
 class Pasted(Message):

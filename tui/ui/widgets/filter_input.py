@@ -39,11 +39,11 @@ class FilterLine(Input):
     class Done(Message):
         """The line closes, once; `kept` says whether the filter stays, `left` that the keys went elsewhere."""
 
-        def __init__(self, line: FilterLine, kept: bool, left: bool) -> None:
+        def __init__(self, line: FilterLine, applied: bool, left: bool) -> None:
             super().__init__()
             self.line = line
             self.of = line.of
-            self.kept = kept
+            self.kept = applied
             self.left = left
 
     def __init__(self, text: str, placeholder: str, of: str = "") -> None:
@@ -63,21 +63,21 @@ class FilterLine(Input):
         self.post_message(self.Typed(event.value, self.of))
 
     def action_keep(self) -> None:
-        self._done(kept=True)
+        self._done(applied=True)
 
     def action_give_up(self) -> None:
-        self._done(kept=False)
+        self._done(applied=False)
 
     def on_blur(self, event: events.Blur) -> None:
         # Not where the whole terminal lost it: that gives it back.
         if self.app.app_focus:
-            self._done(kept=True, left=True)
+            self._done(applied=True, left=True)
 
-    def _done(self, kept: bool, left: bool = False) -> None:
+    def _done(self, applied: bool, left: bool = False) -> None:
         if self._is_done:
             return
         self._is_done = True
         if not left:
             # Focus goes at once: a key typed right behind this one is no text any more.
             self.screen.set_focus(None)
-        self.post_message(self.Done(self, kept, left))
+        self.post_message(self.Done(self, applied, left))

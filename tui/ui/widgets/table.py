@@ -41,12 +41,12 @@ Cells = Mapping[str, Cell]
 
 def visible(columns: Sequence[Column], width: int) -> tuple[tuple[Column, int], ...]:
     """The columns that fit into `width`, each with its width; a cell between them, the flexible one takes the rest."""
-    kept = list(columns)
-    while len(kept) > 1 and sum(c.width + 1 for c in kept) - 1 > width:
-        kept.remove(max(kept, key=lambda c: c.rank))
-    spare = width - (sum(c.width + 1 for c in kept) - 1)
-    flexible = next((c for c in kept if c.flex), kept[0] if spare < 0 else None)
-    return tuple((c, max(0, c.width + spare) if c is flexible else c.width) for c in kept)
+    shown = list(columns)
+    while len(shown) > 1 and sum(c.width + 1 for c in shown) - 1 > width:
+        shown.remove(max(shown, key=lambda c: c.rank))
+    spare = width - (sum(c.width + 1 for c in shown) - 1)
+    flexible = next((c for c in shown if c.flex), shown[0] if spare < 0 else None)
+    return tuple((c, max(0, c.width + spare) if c is flexible else c.width) for c in shown)
 
 
 class Table(ScrollView, can_focus=True):
@@ -149,8 +149,8 @@ class Table(ScrollView, can_focus=True):
             self.virtual_size = Size(0, len(keys) + self._head)
         self._cells, self._notice, self._faded, self._sorted = cells, notice, faded, sorted_by
         if self._cursor not in self._index:
-            kept = keys[min(old_row, len(keys) - 1)] if keys else None
-            self._set_cursor(kept, follow=False)
+            neighbour = keys[min(old_row, len(keys) - 1)] if keys else None
+            self._set_cursor(neighbour, follow=False)
         elif self._row(self._cursor) != old_row:
             self._follow()
         self._repaint()

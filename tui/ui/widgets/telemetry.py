@@ -74,8 +74,8 @@ class Telemetry(Widget, can_focus=True):
         self.divide(count)
         for chart in self.charts[:count]:
             chart.display = True
-        found = tuple((max(1, chart.size.width), max(1, chart.size.height)) for chart in self.charts[:count])
-        return () if all(size == (1, 1) for size in found) else found
+        sizes = tuple((max(1, chart.size.width), max(1, chart.size.height)) for chart in self.charts[:count])
+        return () if all(size == (1, 1) for size in sizes) else sizes
 
     def action_cursor(self, step: int) -> None:
         self.post_message(self.CursorMoved(step))
