@@ -22,6 +22,7 @@ from tui.domain.events import Event
 from tui.domain.user_message import UserMessage
 from tui.services.action_lock import ActionLock
 from tui.services.executor import Executor
+from tui.services.messages import Messages, to_event_log
 from tui.storage.audit_log import AuditLog
 from tui.store.fleet import Fleet
 
@@ -75,7 +76,8 @@ class Account:
         """A performer, as podtop makes one when it starts."""
         return Executor(
             self.fleet, self.guard, self, lambda: AuditLog(self.path, origin="demo", wall=lambda: self.now),
-            clock=lambda: self.now, say=self.notes.append, changed=lambda: None,
+            clock=lambda: self.now, messages=Messages(self.notes.append, to_event_log(self.happened)),
+            on_change=lambda: None,
         )  # fmt: skip
 
     # What a performer sees of the watch

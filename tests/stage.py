@@ -74,7 +74,7 @@ def demo_app(
     history = _told_once(source) if hours == 1.0 else source.history
     return PodtopApp(
         replace(source, history=history, prices=_priced_once),
-        Config(theme=theme, lock_after=0), tz=UTC, state=state, beat=itertools.count().__next__, display=display,
+        Config(theme=theme, lock_after=0), tz=UTC, state=state, monotonic=itertools.count().__next__, display=display,
     )  # fmt: skip
 
 

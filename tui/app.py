@@ -84,7 +84,7 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
         record: MakeRecorder | None = None,
         state: StateFiles | None = None,
         tz: tzinfo | None = None,
-        beat: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = time.monotonic,
         first: str = "fleet",
         display: Display | None = None,
         is_first_start: Callable[[], bool] = lambda: False,
@@ -101,18 +101,19 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
             self.set_keymap(for_textual(config.keymap))
         self._open_log, self._is_first_start, self._told_slow = open_log, is_first_start, False
         self.messages = Messages(logged("app"), toasts(self))
-        self.survive(beat, open_log, self.messages.reply)
-        self.take_input(beat)
+        self.survive(monotonic, open_log, self.messages.reply)
+        self.take_input(monotonic)
         self.changed: Signal[None] = Signal(self, "changed")
         read_only = "this is a recording" if source.recording else "podtop was started so" if config.read_only else ""
         self.guard = ActionLock(
             read_only, after=config.lock_after * 60 or None,
-            clock=beat if source.clocks is None else source.clocks.away, key=key_hints.spoken(self._keymap, "act.lock"),
+            clock=monotonic if source.clocks is None else source.clocks.away,
+            key=key_hints.spoken(self._keymap, "act.lock"),
         )  # fmt: skip
         self.session = session = Session(
             source, config, self.messages, self.guard, state=state, record=record, opened=self.past_opened,
             on_change=lambda: self.changed.publish(None), prepare=_import_charts, write=self.send, hosts=True, tz=tz,
-            monotonic=beat,
+            monotonic=monotonic,
         )  # fmt: skip
         self.fleet = session.fleet
         self.player = Playback(

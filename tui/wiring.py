@@ -153,16 +153,16 @@ def recorder_of(
 ) -> Callable[[Callable[[UserMessage], object]], Recorder]:
     """What makes the recorder, after the first frame."""
 
-    def make(say: Callable[[UserMessage], object]) -> Recorder:
+    def make(post: Callable[[UserMessage], object]) -> Recorder:
         from tui.api.http.endpoint import host_of
         from tui.history.recorder import Recorder
 
         interval = config.interval * source.pace
         if source.demo:
-            return Recorder(state_dir(), "demo", origin="demo", interval=interval, say=say, account="demo")
+            return Recorder(state_dir(), "demo", origin="demo", interval=interval, post=post, account="demo")
         origin = host_of(config.api_url)
         account = "market" if source.keyless else None
-        return Recorder(state_dir(), config.api_url, origin=origin, interval=interval, say=say, account=account)
+        return Recorder(state_dir(), config.api_url, origin=origin, interval=interval, post=post, account=account)
 
     return make
 

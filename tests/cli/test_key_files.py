@@ -297,8 +297,8 @@ async def test_a_started_program_has_no_key_in_its_environment(
         from tui.services.notifier import Notifier
 
         notify = Notify(command=(str(tool),))
-        hooks = Notifier(notify, write=str, say=print, beat=lambda: 0.0, environ=environ, hidden=hidden)
-        hooks.ring(ALARM)
+        hooks = Notifier(notify, write=str, post=print, monotonic=lambda: 0.0, environ=environ, hidden=hidden)
+        hooks.notify(ALARM)
         await next(iter(hooks._tasks))
     elif place == "clipboard":
         from tui.system import clipboard

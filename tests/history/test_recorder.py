@@ -30,7 +30,7 @@ class Kept:
 
     def __init__(self, directory: Path) -> None:
         self.notes: list[UserMessage] = []
-        self.recorder = Recorder(directory, API, origin="api.runpod.io", say=self.notes.append, wall=lambda: NOW)
+        self.recorder = Recorder(directory, API, origin="api.runpod.io", post=self.notes.append, wall=lambda: NOW)
 
     async def poll(self, at: float, *ids: str) -> None:
         """Hand in a poll, and wait until it is dealt with."""

@@ -35,7 +35,7 @@ class Kept:
         self.beat = 0.0
         self.path = archive_path(directory, API, "user_1")
         self.recorder = Recorder(
-            directory, API, say=self.notes.append, wall=lambda: NOW, account="user_1", beat=lambda: self.beat
+            directory, API, post=self.notes.append, wall=lambda: NOW, account="user_1", monotonic=lambda: self.beat
         )
         self.task = asyncio.create_task(self.recorder.run())
 
@@ -333,7 +333,7 @@ async def test_what_is_written_while_more_comes_is_no_error(tmp_path: Path, monk
 
 
 def test_each_that_waits_is_taken_away_once(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path, API, say=lambda note: None, wall=lambda: NOW)
+    recorder = Recorder(tmp_path, API, post=lambda note: None, wall=lambda: NOW)
     recorder.polled(NOW, snapshot(pod("a")))
     recorder.polled(NOW + 1, snapshot(pod("a")))
     first, second = recorder._entries

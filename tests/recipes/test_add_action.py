@@ -57,7 +57,7 @@ async def look():
     found = {"copy": str(Path(tui.__file__).parent.parent)}
     app = PodtopApp(
         source, Config(lock_after=0), tz=UTC, state=StateFiles(lambda: folder, "demo", "demo"),
-        beat=itertools.count().__next__,
+        monotonic=itertools.count().__next__,
     )
     async with app.run_test(size=(140, 50), notifications=True) as pilot:
         await until(pilot, lambda: app.fleet.records)

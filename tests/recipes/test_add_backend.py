@@ -118,7 +118,7 @@ async def shown(pilot, *keys):
 async def look():
     url, folder = "https://toy.invalid/toy", Path.cwd() / "state"
     app = PodtopApp(
-        wiring.runpod_source(Config(api_url=url)), Config(lock_after=0), tz=UTC, beat=itertools.count().__next__,
+        wiring.runpod_source(Config(api_url=url)), Config(lock_after=0), tz=UTC, monotonic=itertools.count().__next__,
         state=StateFiles(lambda: folder, "toy.invalid", url),
     )
     async with app.run_test(size=(160, 48), notifications=True) as pilot:

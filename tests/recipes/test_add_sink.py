@@ -49,10 +49,10 @@ messages, now = [], [0.0]
 
 
 async def ring():
-    notifier = Notifier(config.notify, write=str, say=messages.append, beat=lambda: now[0], environ={})
+    notifier = Notifier(config.notify, write=str, post=messages.append, monotonic=lambda: now[0], environ={})
     for second, text in ((0.0, "first"), (30.0, "the same again"), (90.0, "later")):
         now[0] = second
-        notifier.ring(Notification("H100", text, "price", 0.0))
+        notifier.notify(Notification("H100", text, "price", 0.0))
         await asyncio.gather(*notifier._tasks)
     await notifier.close()
 
@@ -72,10 +72,8 @@ def copy(tmp_path: Path) -> Copy:
     made = Copy(tmp_path / "podtop")
     made.create("services/sinks/file.py", SINK)
     made.add("config/settings.py", 'SINKS = ("terminal", "tmux", "command", "webhook"', ', "file"')
-    token = (
-        """    webhook_token_file: Annotated[str, FILE, "its content goes to the webhook as a bearer token"] = ""\n"""
-    )
-    made.add("config/settings.py", token, """    file: Annotated[str, FILE, "a file that gets a line"] = ""\n""")
+    last = 'as a bearer token"] = ""\n'
+    made.add("config/settings.py", last, """    file: Annotated[str, FILE, "a file that gets a line"] = ""\n""")
     return made
 
 

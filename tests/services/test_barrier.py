@@ -95,7 +95,7 @@ class Life:
         self.notes: list[str] = []
         source = Source("test", False, lambda: self.cloud, lambda: NOW)  # type: ignore[arg-type, return-value]
         self.watch = Monitor(
-            source, Config(), self.fleet, changed, say=self._say, hosts=True,
+            source, Config(), self.fleet, changed, post=self._say, hosts=True,
             record=(lambda say: Recorder()) if record else None,  # type: ignore[arg-type, return-value]
         )  # fmt: skip
 

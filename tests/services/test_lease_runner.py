@@ -18,6 +18,7 @@ from tui.domain.lease import WARNING, Lease, begun
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import UserMessage
 from tui.services.lease_runner import LeaseRunner
+from tui.services.messages import Messages
 from tui.storage.json_store import StoreError
 from tui.storage.lease_file import LeaseFile
 from tui.store.fleet import Fleet
@@ -38,7 +39,7 @@ class Watcher:
         self.ending = ending
         self.why: str | None = None
         self.enforcer = LeaseRunner(
-            self.leases, self.fleet, self.perform, self.notes.append, lambda: self.now, lambda: self.why
+            self.leases, self.fleet, self.perform, Messages(self.notes.append), lambda: self.now, lambda: self.why
         )
 
     async def perform(self, lease: Lease) -> Outcome:

@@ -46,12 +46,12 @@ class Post:
             return answer or httpx.Response(204)
 
         self.hooks = Notifier(
-            settings, write=self.written.append, say=self.notes.append, beat=lambda: self.now,
+            settings, write=self.written.append, post=self.notes.append, monotonic=lambda: self.now,
             environ=environ or {}, transport=httpx.MockTransport(handle),
         )  # fmt: skip
 
     async def ring(self, alarm: Notification = ALARM) -> None:
-        self.hooks.ring(alarm)
+        self.hooks.notify(alarm)
         await asyncio.gather(*self.hooks._tasks)
 
 
@@ -126,7 +126,7 @@ async def test_a_command_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) ->
 async def test_of_too_many_at_once_the_rest_is_told_as_not_sent() -> None:
     post = Post(Notify(bell=True, command=(sys.executable, "-c", "import time; time.sleep(60)")))
     for number in range(AT_ONCE + 2):
-        post.hooks.ring(Notification(f"pod {number}", "x", "price", 0.0))
+        post.hooks.notify(Notification(f"pod {number}", "x", "price", 0.0))
     assert len(post.written) == AT_ONCE + 2, "the bell needs no time"
     await post.hooks.close()
     assert [note.text for note in post.notes] == ["notify.hooks: too many at once: this alarm was not told everywhere"]
@@ -175,7 +175,7 @@ async def test_the_same_is_told_once_a_minute() -> None:
 
 async def test_the_end_waits_for_nothing_that_hangs() -> None:
     post = Post(Notify(command=(sys.executable, "-c", "import time; time.sleep(60)")))
-    post.hooks.ring(ALARM)
+    post.hooks.notify(ALARM)
     await asyncio.sleep(0)
     async with asyncio.timeout(10):
         await post.hooks.close()

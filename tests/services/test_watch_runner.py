@@ -21,7 +21,8 @@ from tui.domain.armed_order import planned
 from tui.domain.deploy_draft import STARTING, Draft
 from tui.domain.market_watch import FORGOTTEN, PAUSE, MarketWatch, State, basis_of
 from tui.domain.operations import Outcome, Status
-from tui.domain.user_message import UserMessage
+from tui.domain.user_message import Level, UserMessage
+from tui.services.messages import Messages, to_event_log
 from tui.services.watch_runner import Does, WatchRunner
 from tui.storage.json_store import StoreError
 from tui.storage.watch_file import WatchFile
@@ -46,11 +47,17 @@ class Post:
         names = itertools.count(1)
         self.lookout = WatchRunner(
             WatchFile(path), account.fleet,
-            want=lambda demands: setattr(self, "wanted", demands), ring=lambda title, text: self.rung.append(text),
-            say=self.notes.append, happened=account.fleet.events.append, does=lambda: self.does,
-            look=self._look, may=lambda: self.why, clock=lambda: account.now,
-            name=lambda stem: f"{stem.lower()}-{next(names)}", made=self._made,
+            messages=Messages(self._told, to_event_log(account.fleet.events.append)),
+            want=lambda demands: setattr(self, "wanted", demands), executor=lambda: self.does,
+            refresh=self._look, refusal=lambda: self.why, clock=lambda: account.now,
+            name=lambda stem: f"{stem.lower()}-{next(names)}", on_deployed=self._made,
         )  # fmt: skip
+
+    def _told(self, message: UserMessage) -> None:
+        if message.level is Level.CALL:
+            self.rung.append(message.text)
+        else:
+            self.notes.append(message)
 
     async def _look(self) -> Snapshot:
         return surely_with_pods(await self.account.look())
@@ -395,7 +402,7 @@ async def test_what_is_taken_away_while_podtop_looks_again_is_not_sent(tmp_path:
             post.lookout.vigils.drop("v1")
             return await look()
 
-        post.lookout._look_again = slow
+        post.lookout._refresh = slow
         for _ in range(60):
             if not post.lookout.vigils.all():
                 break

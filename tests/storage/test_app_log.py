@@ -43,7 +43,7 @@ def beat() -> Beat:
 @pytest.fixture
 def path(tmp_path: Path, beat: Beat, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(secret, "_known", {})
-    path = app_log.open_log(tmp_path / "state", "debug", beat=beat)
+    path = app_log.open_log(tmp_path / "state", "debug", monotonic=beat)
     assert path is not None
     yield path
     app_log.close_log()

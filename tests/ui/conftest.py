@@ -322,11 +322,11 @@ def launch(tmp_path: Path) -> Launch:
         source = Source("demo" if demo else "runpod", demo, lambda: held, clock, profile=profile, clocks=clocks)
 
         def recorder(say: Callable[[UserMessage], object]) -> Recorder:
-            return Recorder(record or Path(), "test", say=say, account="test", wall=lambda: held.now)
+            return Recorder(record or Path(), "test", post=say, account="test", wall=lambda: held.now)
 
         app = PodtopApp(
             source, config or Config(), tz=UTC, record=recorder if record else None,
-            state=StateFiles(lambda: tmp_path, "test", "https://test.invalid"), beat=lambda: held.beat,
+            state=StateFiles(lambda: tmp_path, "test", "https://test.invalid"), monotonic=lambda: held.beat,
         )  # fmt: skip
         async with app.run_test(size=size) as pilot:
             run = Running(app, pilot, held)

@@ -202,7 +202,7 @@ async def type_at_random(round_: int, left: int, tmp_path: Path) -> None:
 
     app = PodtopApp(
         replace(source, open=watched), Config(record=False),
-        state=StateFiles(lambda: tmp_path, "demo", "https://demo.invalid"), beat=lambda: beat,
+        state=StateFiles(lambda: tmp_path, "demo", "https://demo.invalid"), monotonic=lambda: beat,
     )  # fmt: skip
     judge = Judge()
     others = [*OTHERS, *ELSEWHERE] if round_ % 5 == 0 else OTHERS

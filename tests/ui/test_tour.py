@@ -50,7 +50,7 @@ def app(cloud: HeldCloud, asked: list[bool]) -> PodtopApp:
         return True
 
     source = Source("demo", True, lambda: cloud, lambda: cloud.now)
-    return PodtopApp(source, Config(), tz=UTC, beat=lambda: cloud.beat, is_first_start=is_first)
+    return PodtopApp(source, Config(), tz=UTC, monotonic=lambda: cloud.beat, is_first_start=is_first)
 
 
 async def shown(pilot: Pilot[None]) -> None:

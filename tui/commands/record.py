@@ -99,9 +99,9 @@ async def _record(
     recorder: Recorder | None = None
     polls = 0
 
-    def make_recorder(say: Callable[[UserMessage], object]) -> Recorder:
+    def make_recorder(post: Callable[[UserMessage], object]) -> Recorder:
         nonlocal recorder
-        recorder = make(say)
+        recorder = make(post)
         return recorder
 
     def show() -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from tui.domain.events import Event
 
 
 class Level(StrEnum):
@@ -24,9 +28,14 @@ class Level(StrEnum):
 
 
 class UserMessage(Struct, frozen=True):
-    """A sentence for a person, told once. `title` and `topic` are for a call: "podtop: H100", "watch"."""
+    """A sentence for a person, told once.
+
+    title, topic: of a call: "podtop: H100", "watch".
+    event:        what the event log keeps of it; None where it keeps nothing.
+    """
 
     text: str
     level: Level = Level.WARNING
     title: str = ""
     topic: str = ""
+    event: Event | None = None

@@ -45,8 +45,8 @@ class Playback:
         self,
         live: Fleet,
         clock: Callable[[], float],
-        changed: Callable[[], object],
-        say: Callable[[str], object] = lambda text: None,
+        on_change: Callable[[], object],
+        post: Callable[[str], object] = lambda text: None,
         *,
         replay: bool = False,
     ) -> None:
@@ -57,8 +57,8 @@ class Playback:
         self.replay = replay
         self._live = live
         self.clock = clock
-        self._changed = changed
-        self._say = say
+        self._on_change = on_change
+        self._post = post
         self._speed = 1
         self._target: tuple[float, bool, float | None] | None = None
 
@@ -89,24 +89,24 @@ class Playback:
             self.held = (self._live.frozen(), self.clock())
         else:
             self.held = None
-        self._changed()
+        self._on_change()
 
     def now(self) -> bool:
         """Return to now; False when it was there already, or there is none."""
         if self.replay or self.held is None:
             return False
         self.held, self.playing, self._target = None, False, None
-        self._changed()
+        self._on_change()
         return True
 
     def faster(self, by: int) -> None:
         self._speed = min(max(self._speed + by, 0), len(SPEEDS) - 1)
-        self._changed()
+        self._on_change()
 
     async def step(self, seconds: float) -> None:
         """Go back or forth in the recording."""
         if self.past is None:
-            self._say("there is no recording to step back into")
+            self._post("there is no recording to step back into")
             return
         base = self._target[0] if self._target is not None else self.view[1]
         await self.go(base + seconds, seconds > 0, base)
@@ -132,7 +132,7 @@ class Playback:
                 spans = await past.spans()
                 landed = land(spans, at, forward)
                 if landed is None:
-                    self._say("nothing is recorded yet")
+                    self._post("nothing is recorded yet")
                     self._target = None
                     return
                 last = spans[-1][1]
@@ -150,10 +150,10 @@ class Playback:
                 if self._target == wanted:
                     self._target = None
                     self.held = (fleet, landed)
-                self._changed()
+                self._on_change()
         except ArchiveError as error:
             self._target = None
-            self._say(f"the recording cannot be read: {error}")
+            self._post(f"the recording cannot be read: {error}")
         finally:
             self.waiting = False
 

@@ -64,12 +64,12 @@ class HistoryQueries:
     def __init__(
         self,
         path: Path,
-        say: Callable[[UserMessage], object] = lambda note: None,
+        post: Callable[[UserMessage], object] = lambda note: None,
         clock: Callable[[], float] | None = None,
     ) -> None:
         self.path = path
         self._clock = clock
-        self._say = say
+        self._post = post
         self._told = False
         self._recording: Recording | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
@@ -85,7 +85,7 @@ class HistoryQueries:
         if damaged and not self._told:
             self._told = True
             rows = "1 damaged row" if damaged == 1 else f"{damaged:,} damaged rows"
-            self._say(UserMessage(f"{rows} of the recording skipped: what they held is missing here ({self.path})"))
+            self._post(UserMessage(f"{rows} of the recording skipped: what they held is missing here ({self.path})"))
         return answer
 
     def _answer(self, question: Callable[[Recording], T]) -> tuple[T, int]:

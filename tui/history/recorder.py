@@ -104,12 +104,12 @@ class Recorder:
         *,
         origin: str = "",
         interval: float = 5.0,
-        say: Callable[[UserMessage], object] = lambda note: None,
+        post: Callable[[UserMessage], object] = lambda note: None,
         wall: Callable[[], float] = time.time,
         account: str | None = None,
-        beat: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._beat = beat
+        self._monotonic = monotonic
         self._failures = 0
         self._try_at = 0.0
         self._fold_at = 0.0
@@ -124,7 +124,7 @@ class Recorder:
         self._api_url = api_url
         self._origin = origin
         self._silence = max(60.0, 3 * interval)
-        self._say = say
+        self._post = post
         self._wall = wall
         self._account = account
         self._entries: deque[Entry] = deque(maxlen=WAITING)
@@ -183,7 +183,7 @@ class Recorder:
         # Whatever is the matter with a recording, it is no reason for podtop to end.
         except Exception as error:
             for note in self._disabled(error):
-                self._say(note)
+                self._post(note)
             self._opened.set()
         finally:
             self._tried.set()
@@ -198,15 +198,15 @@ class Recorder:
         while self.state is not State.NEVER:
             await self._arrived.wait()
             self._arrived.clear()
-            if self._account is not None and self._entries and self._beat() >= self._try_at:
+            if self._account is not None and self._entries and self._monotonic() >= self._try_at:
                 path = archive_path(self._directory, self._api_url, self._account)
                 before = self.state
                 for note in await loop.run_in_executor(self._thread, self._write, path):
-                    self._say(note)
+                    self._post(note)
                 if self.state is not before:
                     log_lines.event("recorder", "state", state=self.state, file=path)
                 if (news := file_lock.news()) is not None:
-                    self._say(UserMessage(news))
+                    self._post(UserMessage(news))
                 if self.path is not None:
                     self._opened.set()
                 self._tried.set()
@@ -244,7 +244,7 @@ class Recorder:
             if self._failures >= 3:
                 # What it has open may be of a disk that went away.
                 self._release()
-            self._try_at = self._beat() + PAUSES[min(self._failures, len(PAUSES) - 1)]
+            self._try_at = self._monotonic() + PAUSES[min(self._failures, len(PAUSES) - 1)]
             self.state = State.TROUBLE
             if before is State.TROUBLE:
                 return []
@@ -317,7 +317,7 @@ class Recorder:
             go, first = first or time.monotonic() < deadline, False
             return go
 
-        now = self._beat()
+        now = self._monotonic()
         try:
             if now >= self._tidy_at and self._latest:
                 self._writer.tidy(self._latest, more)

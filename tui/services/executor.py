@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tui.api.models import Snapshot
     from tui.api.orders import DeployOrder, RentOrder
     from tui.services.action_lock import ActionLock
+    from tui.services.messages import Messages
     from tui.storage.audit_log import AuditLog, Intent
     from tui.store.fleet import Fleet
 
@@ -46,8 +47,6 @@ class World(Protocol):
 
     def wake(self) -> None: ...
 
-    def happened(self, event: Event) -> None: ...
-
 
 class Followed(NamedTuple):
     """Something that an earlier podtop sent, and what will be found out of it."""
@@ -60,7 +59,7 @@ class Executor:
     """One for the life of the program; `fleet.deeds` holds what is under way.
 
     ledger: opens the action log, before the first action.
-    say:    told what a person has to know.
+    messages: what a person has to know, and what the event log keeps, goes there.
     """
 
     def __init__(
@@ -71,8 +70,8 @@ class Executor:
         ledger: Callable[[], AuditLog],
         *,
         clock: Callable[[], float],
-        say: Callable[[UserMessage], object],
-        changed: Callable[[], object],
+        messages: Messages,
+        on_change: Callable[[], object],
     ) -> None:
         self._fleet = fleet
         self._guard = guard
@@ -80,8 +79,8 @@ class Executor:
         self._log = OperationLog(ledger)
         self._reconciler = Reconciler(fleet, clock)
         self._clock = clock
-        self._say = say
-        self._changed = changed
+        self._messages = messages
+        self._on_change = on_change
         self._tasks: set[asyncio.Task[Outcome]] = set()
         self._sending = 0
         self._sent = asyncio.Event()
@@ -109,7 +108,7 @@ class Executor:
         if (why := self._why_not(operation, by)) is not None:
             return self._spawn(self._refuse(operation, why))
         self._fleet.begin(operation)
-        self._changed()
+        self._on_change()
         return self._spawn(self._perform(operation, command, by))
 
     def deploy(self, order: DeployOrder | RentOrder, by: str = "keys") -> asyncio.Task[Outcome]:
@@ -123,7 +122,7 @@ class Executor:
         try:
             unfinished = await self._log.unfinished()
         except AuditLogError as error:
-            self._say(UserMessage(f"the action log cannot be read: {error}"))
+            self._messages.post(UserMessage(f"the action log cannot be read: {error}"))
             return []
         return [
             Followed(intent, self._look_for(intent, pod))
@@ -214,7 +213,7 @@ class Executor:
             operation = replace(operation, lost=outcome.message, answer=outcome.answer)
             self._fleet.begin(operation)
             await self._log_outcome(operation, outcome)
-            self._say(UserMessage(f"{_subject(operation)}: {outcome.text}"))
+            self._messages.post(UserMessage(f"{_subject(operation)}: {outcome.text}"))
             self._watch.wake()
             return await self._settle(operation)
         await self._end(operation, outcome)
@@ -234,7 +233,7 @@ class Executor:
         except AuditLogError as error:
             return operation, Outcome(Status.NOT_SENT, str(error))
         if (news := file_lock.news()) is not None:
-            self._say(UserMessage(news, Level.INFO))
+            self._messages.post(UserMessage(news, Level.INFO))
         operation = replace(operation, id=ident)
         self._fleet.begin(operation)
         log_step(operation, "intent", by=by, gpus=command.gpus, bid=command.bid)
@@ -263,7 +262,7 @@ class Executor:
         outcome = await self._reconciler.outcome(operation, is_ours)
         if outcome is None:
             self._fleet.finish(operation, None)
-            self._changed()
+            self._on_change()
             return Outcome(Status.UNKNOWN, "it is another account's")
         await self._end(operation, outcome)
         return outcome
@@ -272,7 +271,7 @@ class Executor:
         """Wait until what RunPod said is done shows in what it tells."""
         if await self._reconciler.is_shown(operation):
             self._fleet.finish(operation, None)
-            self._changed()
+            self._on_change()
             return outcome
         done = EVERY[operation.action].done
         text = f"RunPod said that it was {done}, and does not show it two minutes later"
@@ -283,7 +282,7 @@ class Executor:
     async def _refuse(self, operation: Operation, why: str) -> Outcome:
         outcome = Outcome(Status.NOT_SENT, why)
         log_step(operation, "refused_by_podtop", text=why)
-        self._say(UserMessage(f"{_subject(operation)}: {why}"))
+        self._messages.post(UserMessage(f"{_subject(operation)}: {why}"))
         return outcome
 
     async def _end(self, operation: Operation, outcome: Outcome) -> None:
@@ -296,12 +295,12 @@ class Executor:
         done = outcome.ending is Status.DONE
         kind = _KINDS.get(outcome.ending, Kind.REFUSED)
         subject = _subject(operation)
-        self._watch.happened(Event(self._clock(), operation.pod, kind, f"{subject}: {outcome.text}"))
+        event = Event(self._clock(), operation.pod, kind, f"{subject}: {outcome.text}")
         well = f"✓ {operation.name or operation.pod} {EVERY[operation.action].done}: "
         heading = well if done else f"▲ {subject}: {outcome.ending.value}: "
         level = Level.INFO if done and not outcome.advice else Level.WARNING
-        self._say(UserMessage(heading + outcome.text, level))
-        self._changed()
+        self._messages.post(UserMessage(heading + outcome.text, level, event=event))
+        self._on_change()
 
     async def _log_outcome(self, operation: Operation, outcome: Outcome) -> None:
         from tui.storage.audit_log import AuditLogError
@@ -309,7 +308,7 @@ class Executor:
         try:
             await self._log.outcome(operation, outcome)
         except AuditLogError as error:
-            self._say(UserMessage(f"the action log lacks how it ended: {error}"))
+            self._messages.post(UserMessage(f"the action log lacks how it ended: {error}"))
 
 
 def _pod_of(intent: Intent) -> str | None:

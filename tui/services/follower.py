@@ -25,10 +25,10 @@ class Follower:
     changed:   called after every answer, and every failure.
     """
 
-    def __init__(self, source: Source, throttled: Callable[[], object], changed: Callable[[], object]) -> None:
+    def __init__(self, source: Source, throttled: Callable[[], object], on_change: Callable[[], object]) -> None:
         self._source = source
         self._throttled = throttled
-        self._changed = changed
+        self._on_change = on_change
 
     async def follow(self, poller: Poller[T], apply: Callable[[T, float, float], object], fail: Fail) -> None:
         """Hand on each value with its instant and the seconds it took, or why there is none; until cancelled."""
@@ -49,7 +49,7 @@ class Follower:
             except Exception as error:
                 # Whatever is odd in an answer, the next one is asked for: this poll counts as failed.
                 self._not_taken_in(own_fault(error, "taking it in"), fail, now + poller.interval * self._source.pace)
-            self._changed()
+            self._on_change()
 
     def _not_taken_in(self, error: CloudError, fail: Fail, retry_at: float) -> None:
         try:

@@ -35,24 +35,24 @@ class HistoryLoader:
     """Reads the recording of the account into the fleet.
 
     past:    the recording's answers; None while there is none.
-    say:     told what a person has to know of the recording.
+    post:    told what a person has to know of the recording.
     opened:  given the recording's answers once there are any to be had.
-    changed: called after every change of the fleet.
+    on_change: called after every change of the fleet.
     """
 
     def __init__(
         self,
         fleet: Fleet,
         source: Source,
-        say: Callable[[UserMessage], object],
+        post: Callable[[UserMessage], object],
         opened: Callable[[HistoryQueries], object],
-        changed: Callable[[], object],
+        on_change: Callable[[], object],
     ) -> None:
         self._fleet = fleet
         self._source = source
-        self._say = say
+        self._post = post
         self._opened = opened
-        self._changed = changed
+        self._on_change = on_change
         self._under_way: set[tuple[int, str, float, float]] = set()
         self.past: HistoryQueries | None = None
 
@@ -60,7 +60,7 @@ class HistoryLoader:
         """The recording is all there is: nobody is asked."""
         from tui.history.queries import HistoryQueries
 
-        self.past = HistoryQueries(recording, self._say)
+        self.past = HistoryQueries(recording, self._post)
         self._fleet.recorded = True
         self._opened(self.past)
 
@@ -68,7 +68,7 @@ class HistoryLoader:
         """There is a recording of this account: memory need not keep what it has."""
         from tui.history.queries import HistoryQueries
 
-        self.past = HistoryQueries(recording, self._say, self._source.clock)
+        self.past = HistoryQueries(recording, self._post, self._source.clock)
         self._fleet.keep(RECENT, RECENT_BUDGET)
         self._fleet.has_past = True
         self._opened(self.past)
@@ -88,7 +88,7 @@ class HistoryLoader:
             apply(snapshot, at)
             if loop.time() - shown > FRAME:
                 shown = loop.time()
-                self._changed()
+                self._on_change()
         if self._source.prices is not None:
             self._fleet.prices.join(await asyncio.to_thread(self._source.prices))
         self._fleet.past = False
@@ -118,7 +118,7 @@ class HistoryLoader:
         # A recording is data from outside: what is odd in it is no reason for podtop to end.
         except Exception as error:
             logging.getLogger(__name__).exception("the recording cannot be taken in")
-            self._say(UserMessage(f"the recording cannot be read ({type(error).__name__}): podtop goes on without it"))
+            self._post(UserMessage(f"the recording cannot be read ({type(error).__name__}): podtop goes on without it"))
 
     async def log(self) -> None:
         """Have what was recorded to have happened at hand."""
@@ -130,7 +130,7 @@ class HistoryLoader:
             self._fleet.earlier = await self.past.log(self._source.clock())
         except ArchiveError as error:
             self.cannot_be_read(error)
-        self._changed()
+        self._on_change()
 
     async def look_back(self, fleet: Fleet, pods: Iterable[str], start: float, end: float, width: float) -> None:
         """Have these pods' samples of a time before memory's at hand, in steps of `width` seconds."""
@@ -150,7 +150,7 @@ class HistoryLoader:
                 self.cannot_be_read(error)
             finally:
                 self._under_way.discard(question)
-            self._changed()
+            self._on_change()
 
     def cannot_be_read(self, error: Exception) -> None:
-        self._say(UserMessage(f"the recording cannot be read: {error}"))
+        self._post(UserMessage(f"the recording cannot be read: {error}"))

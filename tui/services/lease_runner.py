@@ -19,6 +19,7 @@ from tui.storage.lease_file import LeaseFile
 if TYPE_CHECKING:
     from tui.services.action_lock import ActionLock
     from tui.services.executor import Executor
+    from tui.services.messages import Messages
     from tui.storage.state_files import StateFiles
     from tui.store.fleet import Fleet
 
@@ -36,7 +37,7 @@ async def enforce(
     fleet: Fleet,
     guard: ActionLock,
     performer: Executor,
-    say: Callable[[UserMessage], object],
+    messages: Messages,
     clock: Callable[[], float],
 ) -> None:
     """See to an account's leases, from when the account is known, until cancelled."""
@@ -46,10 +47,10 @@ async def enforce(
     async def perform(lease: Lease) -> Outcome:
         return await performer.start(Command(lease.action, lease.pod, lease.name), by="lease")
 
-    def may() -> str | None:
+    def refusal() -> str | None:
         return f"read-only: {guard.read_only}" if guard.read_only else None
 
-    await LeaseRunner(LeaseFile(state.leases(funds.account_id)), fleet, perform, say, clock, may).run()
+    await LeaseRunner(LeaseFile(state.leases(funds.account_id)), fleet, perform, messages, clock, refusal).run()
 
 
 Perform = Callable[[Lease], Awaitable[Outcome]]
@@ -59,7 +60,7 @@ class LeaseRunner(Runner[Lease]):
     """Warns, and acts, while it runs; of two at once one acts, and the other only shows.
 
     perform: sends the action of a lease, once, and tells how it ended.
-    may:     why nothing may be sent; None where it may.
+    refusal: why nothing may be sent; None where it may.
     """
 
     def __init__(
@@ -67,14 +68,14 @@ class LeaseRunner(Runner[Lease]):
         leases: LeaseFile,
         fleet: Fleet,
         perform: Perform,
-        say: Callable[[UserMessage], object],
+        messages: Messages,
         clock: Callable[[], float],
-        may: Callable[[], str | None] = lambda: None,
+        refusal: Callable[[], str | None] = lambda: None,
     ) -> None:
-        super().__init__(leases, leases.path.with_suffix(".enforcer"), fleet, say, clock)
+        super().__init__(leases, leases.path.with_suffix(".enforcer"), fleet, messages, clock)
         self.leases = leases
         self._perform = perform
-        self._may = may
+        self._refusal = refusal
         self._not_before: dict[str, float] = {}
         self._over_since: dict[str, float] = {}
         self._reported: set[tuple[str, float, str]] = set()
@@ -111,7 +112,7 @@ class LeaseRunner(Runner[Lease]):
         match due:
             case Step.WARN:
                 if self.leases.warned(lease, now):
-                    self._say(UserMessage(self._warning(lease, now)))
+                    self._messages.post(UserMessage(self._warning(lease, now)))
             case Step.ACT:
                 self._act(lease, now)
             case Step.LOST:
@@ -128,14 +129,14 @@ class LeaseRunner(Runner[Lease]):
     def _warning(self, lease: Lease, now: float) -> str:
         minutes = max(1, round((max(lease.ends, now + 600.0) - now) / 60))
         word = "is stopped" if lease.action == "stop" else "is TERMINATED"
-        why = self._may()
+        why = self._refusal()
         tail = f"not by this podtop: {why}" if why else "t extends it"
         return f"▲ lease: {lease.name} {word} in {minutes} min; {tail}"
 
     def _act(self, lease: Lease, now: float) -> None:
         if now < self._not_before.get(lease.pod, 0.0):
             return
-        if (why := self._may()) is not None:
+        if (why := self._refusal()) is not None:
             self._once(lease, f"lease: {lease.name} was to {lease.action} now, and does not: {why}")
             return
         if lease.pod in self._fleet.deeds or lease.pod in self._tasks:
@@ -154,4 +155,4 @@ class LeaseRunner(Runner[Lease]):
         key = (lease.pod, acts_at(lease), text)
         if key not in self._reported:
             self._reported.add(key)
-            self._say(UserMessage(f"▲ {text}"))
+            self._messages.post(UserMessage(f"▲ {text}"))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tui.api import log_lines
 from tui.domain.user_message import Level, UserMessage
+
+if TYPE_CHECKING:
+    from tui.domain.events import Event
 
 Sink = Callable[[UserMessage], object]
 """Takes every message, and shows or keeps those of its levels."""
 
 
 class Messages:
-    """Hands each message to all sinks in turn: the screen or the output, the application log, the notifier."""
+    """Hands each message to all sinks in turn: screen or output, application log, event log, notifier."""
 
     def __init__(self, *sinks: Sink) -> None:
         self._sinks = list(sinks)
@@ -34,6 +37,16 @@ class Messages:
     def call(self, title: str, text: str, topic: str = "watch") -> None:
         """Call a person who looks elsewhere."""
         self.post(UserMessage(text, Level.CALL, title, topic))
+
+
+def to_event_log(happened: Callable[[Event], object]) -> Sink:
+    """A sink that hands on what is to be kept as an event."""
+
+    def keep(message: UserMessage) -> None:
+        if message.event is not None:
+            happened(message.event)
+
+    return keep
 
 
 def severity(message: UserMessage) -> Literal["information", "warning"]:

@@ -51,12 +51,12 @@ def _log(events: Iterable[Event]) -> None:
 class Monitor:
     """One life of asking: open the cloud, take in its past, poll pods and prices until cancelled.
 
-    changed: called after every change of the fleet.
+    on_change: called after every change of the fleet.
     record:  makes the recorder, given what is to be told to a person; None where nothing is recorded.
     opened:  given the account's past once there is one to be asked.
-    midnight, month: when the local day, and month, of an instant began.
-    say:     told what a person has to know of the recording.
-    beat: seconds that only go forward, by which requests are counted.
+    start_of_day, start_of_month: when the local day, and month, of an instant began.
+    post:    told what a person has to know of the recording.
+    monotonic: seconds that only go forward, by which requests are counted.
     hosts: whether to find out, once, if the account lets machines to others.
     prepare: called in a thread once the cloud is open: imports that need not wait for the first answer.
     """
@@ -66,37 +66,37 @@ class Monitor:
         source: Source,
         config: Config,
         fleet: Fleet,
-        changed: Callable[[], object],
+        on_change: Callable[[], object],
         prepare: Callable[[], object] = lambda: None,
         record: Callable[[Callable[[UserMessage], object]], Recorder] | None = None,
-        say: Callable[[UserMessage], object] = lambda note: None,
+        post: Callable[[UserMessage], object] = lambda note: None,
         opened: Callable[[HistoryQueries], object] = lambda past: None,
-        midnight: Callable[[float], float] = lambda at: at // 86_400 * 86_400,
-        beat: Callable[[], float] = time.monotonic,
+        start_of_day: Callable[[float], float] = lambda at: at // 86_400 * 86_400,
+        monotonic: Callable[[], float] = time.monotonic,
         hosts: bool = False,
-        month: Callable[[float], float] = lambda at: _month_of(at),
+        start_of_month: Callable[[float], float] = lambda at: _month_of(at),
     ) -> None:
-        self._month = month
+        self._start_of_month = start_of_month
         self._meter: Meter | None = None
-        self._beat = beat
+        self._monotonic = monotonic
         self._source = source
         self._config = config
         self._fleet = fleet
-        self._changed = changed
+        self._on_change = on_change
         self._prepare = prepare
         self._record = record
-        self._say = say
-        self._history = HistoryLoader(fleet, source, say, opened, self._tell)
-        self._follower = Follower(source, lambda: self.meter.throttled(self._beat()), self._tell)
+        self._post = post
+        self._history = HistoryLoader(fleet, source, post, opened, self._tell)
+        self._follower = Follower(source, lambda: self.meter.throttled(self._monotonic()), self._tell)
         self._topics = TopicPollers(
-            fleet, source, self._follower, self._read_spend, slowness=self._slowness, changed=self._tell
+            fleet, source, self._follower, self._read_spend, slowness=self._slowness, on_change=self._tell
         )
         self._recorder: Recorder | None = None
         self._first: float | None = None
         self._cloud: Cloud | None = None
         self._group: asyncio.TaskGroup | None = None
         self._inspecting: asyncio.Task[None] | None = None
-        self._midnight = midnight
+        self._start_of_day = start_of_day
         self._inspector: PodInspector | None = None
         self._wakes: dict[str, Callable[[], None]] = {}
         self._chronicle: AlertTracker | None = None
@@ -184,7 +184,7 @@ class Monitor:
 
     def _tell(self) -> None:
         try:
-            self._changed()
+            self._on_change()
         except Exception as error:
             # What cannot be shown is no reason to look away.
             own_fault(error, "showing it")
@@ -202,7 +202,7 @@ class Monitor:
                 self._unkept = True
                 from tui.domain.user_message import UserMessage
 
-                self._say(
+                self._post(
                     UserMessage(f"an answer could not be kept in the recording ({type(error).__name__}): see the log")
                 )
 
@@ -215,7 +215,7 @@ class Monitor:
     async def run(self) -> None:
         """Until cancelled. Connections are closed then."""
         cloud = self._cloud = await asyncio.to_thread(self._source.open)
-        cloud.listen(lambda: self.meter.count(self._beat()))
+        cloud.listen(lambda: self.meter.count(self._monotonic()))
         try:
             await asyncio.to_thread(self._prepare)
             if self._source.recording is not None:
@@ -226,7 +226,7 @@ class Monitor:
                 if self._source.recording is not None:
                     await asyncio.Event().wait()
                 if self._record is not None:
-                    self._recorder = self._record(self._say)
+                    self._recorder = self._record(self._post)
                     group.create_task(held(self._recorder.run(), "recording", self._not_recording))
                     group.create_task(held(self._fill(self._recorder), "reading the recording", self._not_filled))
                 await self._history.take_in(cloud, self._pods_told)
@@ -245,11 +245,11 @@ class Monitor:
             await cloud.aclose()
 
     def _slowness(self) -> float:
-        return self.meter.slowness(self._beat())
+        return self.meter.slowness(self._monotonic())
 
     def use(self) -> Use:
         """How near RunPod's limits podtop's requests are."""
-        return self.meter.tightest(self._beat())
+        return self.meter.tightest(self._monotonic())
 
     async def _ask_for_pods(self, cloud: Cloud) -> Snapshot:
         try:
@@ -365,7 +365,7 @@ class Monitor:
             from tui.services.pod_inspector import PodInspector
 
             self._inspector = PodInspector(
-                self._fleet, self._source.clock, self._midnight, self._changed, lambda: self._source.skew
+                self._fleet, self._source.clock, self._start_of_day, self._on_change, lambda: self._source.skew
             )
         if at is not None:
             look = self._inspector.recall(self.past, pod, at)
@@ -387,7 +387,7 @@ class Monitor:
 
         source = self._source
         clock = source.clock if source.recording is None else lambda: source.begin
-        return await SpendLoader(self._fleet, lambda: self.past, clock, self._midnight, self._month).read()
+        return await SpendLoader(self._fleet, lambda: self.past, clock, self._start_of_day, self._start_of_month).read()
 
     async def look_back(self, fleet: Fleet, pods: Iterable[str], start: float, end: float, width: float) -> None:
         """Have these pods' samples of a time before memory's at hand, in steps of `width` seconds."""
@@ -397,7 +397,7 @@ class Monitor:
         from tui.domain.user_message import UserMessage
 
         self._recorder = None
-        self._say(UserMessage(f"not recording: {error}"))
+        self._post(UserMessage(f"not recording: {error}"))
 
     def _not_filled(self, error: CloudError) -> None:
         self._judges = True

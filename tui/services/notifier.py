@@ -29,7 +29,7 @@ class Notifier:
     """Hands notifications to the sinks that are on.
 
     write:  sends text to the terminal, between two frames and never in the midst of one.
-    say:    told when a sink does not work, once.
+    post:   told when a sink does not work, once.
     hidden: what a command must not get.
     """
 
@@ -38,15 +38,15 @@ class Notifier:
         settings: Notify,
         *,
         write: Callable[[str], object],
-        say: Callable[[UserMessage], object],
-        beat: Callable[[], float],
+        post: Callable[[UserMessage], object],
+        monotonic: Callable[[], float],
         environ: Mapping[str, str] = os.environ,
         transport: httpx.AsyncBaseTransport | None = None,
         hidden: Hidden = NOTHING,
     ) -> None:
         self._means = Means(settings, write, environ, hidden, transport)
-        self._say = say
-        self._beat = beat
+        self._post = post
+        self._monotonic = monotonic
         self._last: dict[tuple[str, str], float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed: set[str] = set()
@@ -61,9 +61,9 @@ class Notifier:
                 sinks[name] = sink
         return sinks
 
-    def ring(self, notification: Notification) -> None:
+    def notify(self, notification: Notification) -> None:
         """Send it to every sink that is on; returns at once."""
-        now, key = self._beat(), (notification.kind, notification.title)
+        now, key = self._monotonic(), (notification.kind, notification.title)
         if now - self._last.get(key, -SAME) < SAME:
             return
         self._last[key] = now
@@ -106,7 +106,7 @@ class Notifier:
     def _complain(self, name: str, reason: str) -> None:
         if (text := mask(f"notify.{name}: {reason}")) not in self._failed:
             self._failed.add(text)
-            self._say(UserMessage(text))
+            self._post(UserMessage(text))
 
 
 def _reason(error: Exception) -> str:

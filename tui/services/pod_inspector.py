@@ -42,15 +42,15 @@ class PodInspector:
         self,
         fleet: Fleet,
         clock: Callable[[], float],
-        midnight: Callable[[float], float],
-        changed: Callable[[], object],
+        start_of_day: Callable[[float], float],
+        on_change: Callable[[], object],
         skew: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._skew = skew
         self._fleet = fleet
         self._clock = clock
-        self._midnight = midnight
-        self._changed = changed
+        self._start_of_day = start_of_day
+        self._on_change = on_change
         self.wake: Callable[[], None] = lambda: None
 
     async def follow(self, cloud: Cloud, past: Callable[[], HistoryQueries | None], pod: str, interval: float) -> None:
@@ -80,7 +80,7 @@ class PodInspector:
             extras = await cloud.pod_extras(pod)
             if self._fleet.inspection is not None and self._fleet.inspection.pod == pod:
                 self._fleet.inspection = replace(self._fleet.inspection, extras=extras)
-                self._changed()
+                self._on_change()
 
     async def recall(self, past: HistoryQueries | None, pod: str, at: float) -> None:
         """Look at a pod as it was."""
@@ -94,7 +94,7 @@ class PodInspector:
     async def _remember(self, past: HistoryQueries | None, pod: str, at: float | None) -> None:
         """Add what the recording knows; without one, what this run of podtop saw."""
         end = self._clock() if at is None else at
-        start = self._midnight(end)
+        start = self._start_of_day(end)
         events: tuple[Event, ...] = tuple(e for e in self._fleet.events if e.pod == pod)
         today = self._estimate(pod, start, end) if at is None else None
         if past is not None:
@@ -106,7 +106,7 @@ class PodInspector:
         inspection = self._fleet.inspection
         if inspection is not None and (inspection.pod, inspection.at) == (pod, at):
             self._fleet.inspection = replace(inspection, events=events, today=today)
-            self._changed()
+            self._on_change()
 
     def _estimate(self, pod: str, start: float, end: float) -> float | None:
         """Today's cost of a pod's present run, by its uptime."""

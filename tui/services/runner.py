@@ -12,6 +12,7 @@ from tui.domain.user_message import UserMessage
 from tui.storage.json_store import JsonStore, ProcessClaim, StoreError
 
 if TYPE_CHECKING:
+    from tui.services.messages import Messages
     from tui.store.fleet import Fleet
 
 T = TypeVar("T")
@@ -29,13 +30,13 @@ class Runner(ABC, Generic[T]):
         store: JsonStore[T],
         claim: Path,
         fleet: Fleet,
-        say: Callable[[UserMessage], object],
+        messages: Messages,
         clock: Callable[[], float],
     ) -> None:
         self._store = store
         self._claim = ProcessClaim(claim)
         self._fleet = fleet
-        self._say = say
+        self._messages = messages
         self._clock = clock
         self._trouble = ""
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -68,7 +69,7 @@ class Runner(ABC, Generic[T]):
     def _complain(self, error: Exception) -> None:
         if str(error) != self._trouble:
             self._trouble = str(error)
-            self._say(UserMessage(str(error)))
+            self._messages.post(UserMessage(str(error)))
 
     def _is_first(self, name: str, old: T, sending: T) -> bool:
         """Put on the disk that something is about to be sent: whatever becomes of podtop now, nobody sends it again.

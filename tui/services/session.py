@@ -7,15 +7,19 @@ import time
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tui.clocks import TimeOfDay, instant
 from tui.domain.user_message import Level
+from tui.services.messages import to_event_log
 from tui.store.fleet import MEMORY_BUDGET, Fleet
 
 if TYPE_CHECKING:
+    from tui.api.cloud import Cloud
+    from tui.api.models import Snapshot
     from tui.config.loader import Config
     from tui.domain.deploy_draft import Draft
+    from tui.domain.events import Event
     from tui.domain.operations import Outcome
     from tui.domain.user_message import UserMessage
     from tui.history.queries import HistoryQueries
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
     from tui.services.account_leases import AccountLeases
     from tui.services.action_lock import ActionLock
     from tui.services.draft_keeper import DraftKeeper
-    from tui.services.executor import Executor, World
+    from tui.services.executor import Executor
     from tui.services.messages import Messages
     from tui.services.monitor import Monitor
     from tui.services.notifier import Notifier
@@ -33,6 +37,19 @@ if TYPE_CHECKING:
     from tui.storage.state_files import StateFiles
 
 MakeRecorder = Callable[[Callable[["UserMessage"], object]], "Recorder"]
+
+
+class ActionWorld(Protocol):
+    """What actions look with (see `World`), and the event log that keeps what became of them."""
+
+    @property
+    def cloud(self) -> Cloud | None: ...
+
+    async def look(self) -> Snapshot: ...
+
+    def wake(self) -> None: ...
+
+    def happened(self, event: Event) -> None: ...
 
 
 class Session:
@@ -66,7 +83,7 @@ class Session:
         prepare: Callable[[], object] = lambda: None,
         opened: Callable[[HistoryQueries], object] = lambda past: None,
         write: Callable[[str], object] | None = None,
-        world: World | None = None,
+        world: ActionWorld | None = None,
         hosts: bool = False,
         budget: int = MEMORY_BUDGET,
         tz: tzinfo | None = None,
@@ -92,6 +109,7 @@ class Session:
         self._world = world
         self._hosts = hosts
         self._notifier: Notifier | None = None
+        messages.add(to_event_log(self._happened))
         if write is not None:
             messages.add(self._call)
 
@@ -102,7 +120,7 @@ class Session:
 
         return Monitor(
             self.source, self.config, self.fleet, self.changed, self._prepare, self._record, self.messages.post,
-            self._opened, self.start_of_day, hosts=self._hosts, month=lambda at: self.start_of_day(at, day=1),
+            self._opened, self.start_of_day, hosts=self._hosts, start_of_month=lambda at: self.start_of_day(at, day=1),
         )  # fmt: skip
 
     @cached_property
@@ -118,6 +136,9 @@ class Session:
         from tui.services.draft_keeper import DraftKeeper
 
         return DraftKeeper(self.state, self.messages)
+
+    def _happened(self, event: Event) -> None:
+        (self._world or self.monitor).happened(event)
 
     def changed(self) -> None:
         """Something of the fleet is another by now."""
@@ -142,7 +163,7 @@ class Session:
 
         self.executor = Executor(
             self.fleet, self.guard, self._world or self.monitor, state.ledger,
-            clock=self.clock, say=self.messages.post, changed=self.changed,
+            clock=self.clock, messages=self.messages, on_change=self.changed,
         )  # fmt: skip
         return self.executor
 
@@ -151,7 +172,7 @@ class Session:
         from tui.services.lease_runner import enforce
 
         if self.state is not None and self.executor is not None:
-            await enforce(self.state, self.fleet, self.guard, self.executor, self.messages.post, self.clock)
+            await enforce(self.state, self.fleet, self.guard, self.executor, self.messages, self.clock)
 
     async def look_out(self) -> None:
         """Look after what is waited for on the market, until cancelled."""
@@ -165,9 +186,8 @@ class Session:
             return
         self.watch_runner = WatchRunner(
             WatchFile(self.state.vigils()), self.fleet,
-            want=lambda demands: self.monitor.want("watches", demands), ring=self.messages.call,
-            say=self.messages.post, happened=self.monitor.happened, does=lambda: self.executor,
-            look=self.monitor.look, may=self.may_act, clock=self.clock,
+            messages=self.messages, want=lambda demands: self.monitor.want("watches", demands),
+            executor=lambda: self.executor, refresh=self.monitor.look, refusal=self.may_act, clock=self.clock,
             name=lambda stem: deploy_draft.unique(stem, secrets.token_hex(2)), on_deployed=self._deployed, tz=self.tz,
         )  # fmt: skip
         await self.watch_runner.run()
@@ -208,7 +228,7 @@ class Session:
 
         if self._notifier is None:
             self._notifier = Notifier(
-                self.config.notify, write=self._write, say=self.messages.post, beat=time.monotonic,
+                self.config.notify, write=self._write, post=self.messages.post, monotonic=time.monotonic,
                 hidden=self.config.hidden,
             )  # fmt: skip
-        self._notifier.ring(Notification(message.title, message.text, message.topic, self.clock()))
+        self._notifier.notify(Notification(message.title, message.text, message.topic, self.clock()))

@@ -19,7 +19,7 @@ class SpendLoader:
     """Reads the books of a fleet's account.
 
     past:            the recording, None while there is none.
-    midnight, month: when the local day and month of an instant began.
+    start_of_day, start_of_month: when the local day and month of an instant began.
     """
 
     def __init__(
@@ -27,21 +27,21 @@ class SpendLoader:
         fleet: Fleet,
         past: Callable[[], HistoryQueries | None],
         clock: Callable[[], float],
-        midnight: Callable[[float], float],
-        month: Callable[[float], float],
+        start_of_day: Callable[[float], float],
+        start_of_month: Callable[[float], float],
     ) -> None:
         self._fleet = fleet
         self._past = past
         self._clock = clock
-        self._midnight = midnight
-        self._month = month
+        self._start_of_day = start_of_day
+        self._start_of_month = start_of_month
 
     async def read(self) -> SpendHistory:
         """What is recorded; nothing where nothing is, or where it cannot be read, which is told elsewhere."""
         from tui.history.archive.schema import ArchiveError
 
         now = self._clock()
-        when = (now, self._midnight(now), self._month(now))
+        when = (now, self._start_of_day(now), self._start_of_month(now))
         past, pods = self._past(), tuple(self._fleet.records)
         if past is None:
             return spend.empty(*when)

@@ -37,14 +37,14 @@ class TopicPollers:
         read: Callable[[], Awaitable[object]],
         *,
         slowness: Callable[[], float],
-        changed: Callable[[], object],
+        on_change: Callable[[], object],
     ) -> None:
         self._fleet = fleet
         self._source = source
         self._follower = follower
         self._read = read
         self._slowness = slowness
-        self._changed = changed
+        self._on_change = on_change
         self._cloud: Cloud | None = None
         self._group: asyncio.TaskGroup | None = None
         self._wakes: dict[str, Callable[[], None]] = {}
@@ -120,4 +120,4 @@ class TopicPollers:
             return
         self._fleet.apply_topic("hosts", hosts, self._source.clock())
         if hosts.hosts or hosts.unreadable:
-            self._changed()
+            self._on_change()

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from tui.api.models import MarketQuery, Offer, Pod
+    from tui.services.messages import Messages
     from tui.store.fleet import Fleet
 
 
@@ -61,9 +62,8 @@ class WatchRunner(Runner[MarketWatch]):
     down first, on the disk, that it does.
 
     want:  asks the market these questions with every poll.
-    ring:  tells a person who looks elsewhere: a title, and a sentence.
-    does:  carries out what a watch was armed for; None where nothing can be done yet.
-    may:   why nothing may be sent; None where it may.
+    executor: carries out what a watch was armed for; None where nothing can be done yet.
+    refusal: why nothing may be sent; None where it may.
     name:  makes a name that no other pod has, of a stem.
     made:  told of a pod that was made, and of what.
     """
@@ -74,27 +74,23 @@ class WatchRunner(Runner[MarketWatch]):
         fleet: Fleet,
         *,
         want: Callable[[tuple[MarketQuery, ...]], object],
-        ring: Callable[[str, str], object],
-        say: Callable[[UserMessage], object],
-        happened: Callable[[Event], object],
-        does: Callable[[], Does | None],
-        look: Callable[[], Awaitable[object]],
-        may: Callable[[], str | None],
+        messages: Messages,
+        executor: Callable[[], Does | None],
+        refresh: Callable[[], Awaitable[object]],
+        refusal: Callable[[], str | None],
         clock: Callable[[], float],
         name: Callable[[str], str],
         on_deployed: Callable[[Draft, Outcome], Awaitable[None]],
         tz: tzinfo | None = None,
     ) -> None:
         self._token = secrets.token_hex(8)
-        super().__init__(vigils, _life_file(vigils.path, self._token), fleet, say, clock)
+        super().__init__(vigils, _life_file(vigils.path, self._token), fleet, messages, clock)
         self.vigils = vigils
         self.drafts: dict[str, Draft] = {}
         self._want = want
-        self._ring = ring
-        self._happened = happened
-        self._does = does
-        self._look_again = look
-        self._may = may
+        self._executor = executor
+        self._refresh = refresh
+        self._refusal = refusal
         self._name = name
         self._made = on_deployed
         self._tz = tz
@@ -144,9 +140,9 @@ class WatchRunner(Runner[MarketWatch]):
                 continue
             if watch.over and not old.over:
                 level = Level.INFO if watch.state is State.DONE else Level.WARNING
-                self._say(UserMessage(f"watch {watch.state}: {what(watch)}: {watch.words}", level))
+                self._messages.post(UserMessage(f"watch {watch.state}: {what(watch)}: {watch.words}", level))
             elif watch.told_at is not None and watch.told_at != old.told_at:
-                self._say(UserMessage(f"◉ {what(watch)}: it is there", Level.INFO))
+                self._messages.post(UserMessage(f"◉ {what(watch)}: it is there", Level.INFO))
 
     def _see_to(self, watch: MarketWatch, now: float) -> None:
         if watch.over or watch.id in self._tasks:
@@ -157,7 +153,7 @@ class WatchRunner(Runner[MarketWatch]):
         if watch.state is State.ARMED and not self._has_values(watch) and not self._lives(watch.holder):
             reason = "podtop ended, and its variables' values with it: arm it again"
             self._keep(watch, replace(watch, state=State.WAITING, plan=None, holder="", words=reason))
-            self._say(UserMessage(f"▲ watch: {what(watch)} is not armed any more: {reason}"))
+            self._messages.post(UserMessage(f"▲ watch: {what(watch)} is not armed any more: {reason}"))
             return
         answered_at, sighting = self._sighted(watch, now)
         if answered_at is None or self._read.get(watch.id) == answered_at:
@@ -211,9 +207,9 @@ class WatchRunner(Runner[MarketWatch]):
 
     def _tell(self, watch: MarketWatch, sighting: Hit | bool | None) -> None:
         text = self._sentence(watch, sighting)
-        self._say(UserMessage(f"◉ {text}", Level.INFO))
-        self._ring("podtop: " + what(watch), text)
-        self._happened(Event(self._clock(), watch.pod, Kind.PRICE, text))
+        event = Event(self._clock(), watch.pod, Kind.PRICE, text)
+        self._messages.post(UserMessage(f"◉ {text}", Level.INFO, event=event))
+        self._messages.call("podtop: " + what(watch), text)
 
     @staticmethod
     def _sentence(watch: MarketWatch, sighting: Hit | bool | None) -> str:
@@ -228,7 +224,7 @@ class WatchRunner(Runner[MarketWatch]):
     # Doing what it was armed for
 
     def _act(self, watch: MarketWatch, sighting: Hit | bool | None) -> None:
-        does = self._does()
+        does = self._executor()
         if does is None or not self._has_values(watch):
             return
         if (why := self._why_not(watch)) is not None:
@@ -243,12 +239,12 @@ class WatchRunner(Runner[MarketWatch]):
             return "it was armed for another account"
         if (busy := self._fleet.deeds.get(watch.pod)) is not None:
             return f"still {busy.word}"
-        return self._may()
+        return self._refusal()
 
     async def _try(self, watch: MarketWatch, sighting: Hit | bool | None, does: Does) -> None:
         """Look at everything again, write down what is about to be sent, and send it, once."""
         try:
-            await self._look_again()
+            await self._refresh()
             if (why := self._why_not(watch)) is not None:
                 self._hold_back(watch, why)
             elif isinstance(sighting, Hit):
@@ -324,7 +320,7 @@ class WatchRunner(Runner[MarketWatch]):
             self._fleet.vigils = dict(self.vigils.all())
         except (StoreError, OSError) as error:
             is_kept = True
-            self._say(UserMessage(str(error)))
+            self._messages.post(UserMessage(str(error)))
         if not is_kept:
             # Another podtop was faster: what it did is shown as its own.
             return
@@ -332,9 +328,9 @@ class WatchRunner(Runner[MarketWatch]):
         if new.over:
             self.drafts.pop(new.id, None)
             text = f"{what(new)}: {new.words}" if new.words else what(new)
-            self._ring(f"podtop: watch {new.state}", text)
+            self._messages.call(f"podtop: watch {new.state}", text)
             if new.state is not State.DONE:
-                self._say(UserMessage(f"watch {new.state}: {text}"))
+                self._messages.post(UserMessage(f"watch {new.state}: {text}"))
 
     def _recover(self, watch: MarketWatch, now: float) -> None:
         """An attempt that no task here is at: another podtop's, or one of a podtop that has ended."""
@@ -364,8 +360,8 @@ class WatchRunner(Runner[MarketWatch]):
             return
         self._held_back[watch.id] = reason
         text = f"{what(watch)} is there, and nothing is sent: {why}"
-        self._say(UserMessage(f"▲ watch: {text}"))
-        self._ring("podtop: watch held back", text)
+        self._messages.post(UserMessage(f"▲ watch: {text}"))
+        self._messages.call("podtop: watch held back", text)
         with suppress(StoreError):
             self.vigils.swap(watch.id, watch, replace(watch, words=f"nothing sent: {why}"))
 

@@ -55,13 +55,13 @@ class _Lines(logging.Formatter):
 class _Seldom(logging.Filter):
     """Lets the same pass once in a while, and tells with it how often it came meanwhile."""
 
-    def __init__(self, beat: Callable[[], float]) -> None:
+    def __init__(self, monotonic: Callable[[], float]) -> None:
         super().__init__()
-        self._beat = beat
+        self._monotonic = monotonic
         self._seen: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        now = self._beat()
+        now = self._monotonic()
         text = record.getMessage()
         key = (record.name, _without_figures(text))
         at, repeats = self._seen.pop(key, (None, 0))
@@ -100,10 +100,10 @@ class _File(logging.Handler):
     is used again when it has room.
     """
 
-    def __init__(self, path: Path, beat: Callable[[], float]) -> None:
+    def __init__(self, path: Path, monotonic: Callable[[], float]) -> None:
         super().__init__()
         self.path = path
-        self._seldom = _Seldom(beat)
+        self._seldom = _Seldom(monotonic)
         self.setFormatter(_Lines())
         self.addFilter(self._seldom)
 
@@ -171,7 +171,7 @@ class _File(logging.Handler):
         return self.path.with_name(f"{self.path.name}.{number}") if number else self.path
 
 
-def open_log(directory: Path, level: str = "info", *, beat: Callable[[], float] = time.monotonic) -> Path | None:
+def open_log(directory: Path, level: str = "info", *, monotonic: Callable[[], float] = time.monotonic) -> Path | None:
     """Send podtop's log to its file and nowhere else; None where that cannot be written."""
     path = directory / LOG_NAME
     root = logging.getLogger("tui")
@@ -179,7 +179,7 @@ def open_log(directory: Path, level: str = "info", *, beat: Callable[[], float] 
     if there is not None:
         return path if there.works() else None
     close_log()
-    handler = _File(path, beat)
+    handler = _File(path, monotonic)
     for name in _LOGGERS:
         logger = logging.getLogger(name)
         logger.propagate = False

@@ -141,13 +141,13 @@ def _give_back(before: Attributes | None) -> None:
             termios.tcflush(_INPUT, termios.TCIFLUSH)
 
 
-async def key(beat: Callable[[], float] = time.monotonic, quiet: float = QUIET) -> None:
+async def key(monotonic: Callable[[], float] = time.monotonic, quiet: float = QUIET) -> None:
     """Wait for a key; ctrl+c and ctrl+z are keys too. What comes without a pause before it is none."""
     before = _attributes()
     if before is None:
         return
     pressed = asyncio.Event()
-    since = beat()
+    since = monotonic()
 
     def came() -> None:
         nonlocal since
@@ -155,7 +155,7 @@ async def key(beat: Callable[[], float] = time.monotonic, quiet: float = QUIET) 
             read = os.read(_INPUT, 4096)
         except OSError:
             read = b""
-        now = beat()
+        now = monotonic()
         if not read or now - since >= quiet:
             pressed.set()
         since = now

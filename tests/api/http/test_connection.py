@@ -594,10 +594,10 @@ async def test_a_webhook_that_cannot_be_told_is_told_of(
     monkeypatch.setattr("tui.api.http.connection.find_spec", lambda name: None)
     notes: list[UserMessage] = []
     hooks = Notifier(
-        Notify(webhook="https://hooks.example/T0/B0secret"), write=str, say=notes.append, beat=lambda: 0.0,
+        Notify(webhook="https://hooks.example/T0/B0secret"), write=str, post=notes.append, monotonic=lambda: 0.0,
         environ=environ,
     )  # fmt: skip
-    hooks.ring(ALARM)
+    hooks.notify(ALARM)
     await asyncio.gather(*hooks._tasks)
     (note,) = notes
     assert words in note.text
@@ -609,10 +609,10 @@ async def test_a_webhook_by_a_proxy_that_is_not_there_names_the_proxy_and_not_th
     notes: list[UserMessage] = []
     port = closed_port()
     hooks = Notifier(
-        Notify(webhook="https://hooks.example/T0/B0secret"), write=str, say=notes.append, beat=lambda: 0.0,
+        Notify(webhook="https://hooks.example/T0/B0secret"), write=str, post=notes.append, monotonic=lambda: 0.0,
         environ={"HTTPS_PROXY": f"127.0.0.1:{port}"},
     )  # fmt: skip
-    hooks.ring(ALARM)
+    hooks.notify(ALARM)
     await asyncio.gather(*hooks._tasks)
     assert f"127.0.0.1:{port}" in notes[0].text
     assert "hooks.example" not in notes[0].text
