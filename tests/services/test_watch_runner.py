@@ -49,7 +49,7 @@ class Post:
             want=lambda demands: setattr(self, "wanted", demands), ring=lambda title, text: self.rung.append(text),
             say=self.notes.append, happened=account.fleet.events.append, does=lambda: self.does,
             look=self._look, may=lambda: self.why, clock=lambda: account.now,
-            name=lambda stem: f"{stem.lower()}-{next(names)}", made=self._made,
+            name=lambda stem: f"{stem.lower()}-{next(names)}", on_deployed=self._made,
         )  # fmt: skip
 
     async def _look(self) -> Snapshot:
