@@ -30,7 +30,7 @@ from tui.storage.state_files import StateFiles
 from tui.ui.modals.confirm import Confirm
 
 key, verb, name = sys.argv[1:4]
-source = demo_source(wall=lambda: 1_795_435_200.0)
+source = demo_source(wall=lambda: 1_795_435_200.0, history_s=60.0, prices_s=600.0)
 log = folder / "actions.jsonl"
 
 

@@ -65,7 +65,7 @@ class WatchRunner(Runner[MarketWatch]):
     executor: carries out what a watch was armed for; None where nothing can be done yet.
     refusal: why nothing may be sent; None where it may.
     name:  makes a name that no other pod has, of a stem.
-    made:  told of a pod that was made, and of what.
+    on_deployed: called with what was ordered, and how that ended, when a pod was made.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class WatchRunner(Runner[MarketWatch]):
         self._refresh = refresh
         self._refusal = refusal
         self._name = name
-        self._made = on_deployed
+        self._on_deployed = on_deployed
         self._tz = tz
         self._asked: tuple[MarketQuery, ...] = ()
         self._read: dict[str, float] = {}
@@ -302,7 +302,7 @@ class WatchRunner(Runner[MarketWatch]):
             outcome = await does.deploy(order, by="watch")
             self._end(replace(sending, holder=self._token), outcome)
             if outcome.ending is Status.DONE:
-                await self._made(draft, outcome)
+                await self._on_deployed(draft, outcome)
 
     def _named(self, name: str) -> str | None:
         """The id of the pod of a name that podtop made up; None where there is none."""
