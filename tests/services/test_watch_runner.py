@@ -49,7 +49,7 @@ class Post:
             want=lambda demands: setattr(self, "wanted", demands), ring=lambda title, text: self.rung.append(text),
             say=self.notes.append, happened=account.fleet.events.append, does=lambda: self.does,
             look=self._look, may=lambda: self.why, clock=lambda: account.now,
-            name=lambda stem: f"{stem.lower()}-{next(names)}", made=self._made,
+            name=lambda stem: f"{stem.lower()}-{next(names)}", on_deployed=self._made,
         )  # fmt: skip
 
     async def _look(self) -> Snapshot:
@@ -158,7 +158,7 @@ async def test_a_create_that_answers_502_and_made_the_pod_is_not_repeated(tmp_pa
             post.account.fleet.apply_asked({post.wanted[0]: asked}, post.account.now)
             post.account.fleet.apply_market(await post.account._cloud.market(), post.account.now)
             post.lookout.look()
-            for _ in range(200):
+            for _ in range(6_000):
                 await asyncio.sleep(0.002)
                 if post.sent():
                     break
