@@ -203,7 +203,7 @@ async def test_a_template_is_shown_read_and_deployed_from(launch: Launch) -> Non
         await run.press("escape")
         assert isinstance(run.app.screen, AccountScreen)
         await run.press("D")
-        for _ in range(200):
+        for _ in range(6_000):
             if isinstance(run.app.screen, DeployForm):
                 break
             await run.pilot.pause(0.01)
@@ -400,7 +400,7 @@ async def test_costs_of_the_month_are_those_that_were_recorded(launch: Launch, t
     async with launch(cloud=cloud, record=tmp_path) as run:
         await run.until("llama-pretrain")
         await go(run, "money")
-        for _ in range(500):
+        for _ in range(6_000):
             if run.app.fleet.books.value is not None and run.app.fleet.books.value.since is not None:
                 break
             await run.pilot.pause(0.01)
