@@ -112,7 +112,7 @@ class Account:
 
     async def until(self, true: Callable[[], object]) -> None:
         """Until something is so: the action log is written in a thread."""
-        for _ in range(1000):
+        for _ in range(6_000):
             if true():
                 return
             await asyncio.sleep(0.002)

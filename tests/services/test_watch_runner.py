@@ -165,7 +165,7 @@ async def test_a_create_that_answers_502_and_made_the_pod_is_not_repeated(tmp_pa
             post.account.fleet.apply_asked({post.wanted[0]: asked}, post.account.now)
             post.account.fleet.apply_market(await post.account._cloud.market(), post.account.now)
             post.lookout.look()
-            for _ in range(200):
+            for _ in range(6_000):
                 await asyncio.sleep(0.002)
                 if post.sent():
                     break

@@ -193,7 +193,7 @@ class Running:
     async def settle(self) -> None:
         for _ in range(2):
             await self.pilot.pause(FRAME)
-        for _ in range(500):
+        for _ in range(6_000):
             if self.app.input.idle:
                 break
             await self.pilot.pause(FRAME)
@@ -217,7 +217,7 @@ class Running:
 
     async def until(self, words: str) -> None:
         """Until the words stand on the screen, or are told: what is asked of a recording comes from a thread."""
-        for _ in range(500):
+        for _ in range(6_000):
             if words in self.text() or words in self.toasts():
                 return
             await self.pilot.pause(0.01)
@@ -225,7 +225,7 @@ class Running:
 
     async def until_so(self, so: Callable[[], bool]) -> None:
         """Until it is so: what follows a change of size takes a frame or two."""
-        for _ in range(500):
+        for _ in range(6_000):
             if so():
                 return
             await self.pilot.pause(0.01)

@@ -87,11 +87,13 @@ async def test_the_money_and_what_happens_at_zero(launch: Launch) -> None:
     cloud.fleet_answer = snapshot(*(PODS.pods or ()), kept, funds=funds(100.0, 10.0))
     async with launch(cloud=cloud) as run:
         await go(run, "money")
+        # It comes with an answer of its own.
+        await run.until("$50.00")
         text = run.text()
     for words in (
         "Mon 23 Nov 22:00  in 10h 00m", "$100.00 ÷ $10.00/h = 10.0 h", "✕ 4 END with their data",
         "they have no network volume", "■ 1 stops, its network volume stays", "kept-one", "✕ data gone", "■ stops",
-        "$240.00 a day", "Spend limit", "12 %", "$50.00",
+        "$240.00 a day", "Spend limit", "12 %",
     ):  # fmt: skip
         assert words in text, words
 
@@ -201,7 +203,7 @@ async def test_a_template_is_shown_read_and_deployed_from(launch: Launch) -> Non
         await run.press("escape")
         assert isinstance(run.app.screen, AccountScreen)
         await run.press("D")
-        for _ in range(200):
+        for _ in range(6_000):
             if isinstance(run.app.screen, DeployForm):
                 break
             await run.pilot.pause(0.01)
@@ -398,7 +400,7 @@ async def test_costs_of_the_month_are_those_that_were_recorded(launch: Launch, t
     async with launch(cloud=cloud, record=tmp_path) as run:
         await run.until("llama-pretrain")
         await go(run, "money")
-        for _ in range(500):
+        for _ in range(6_000):
             if run.app.fleet.books.value is not None and run.app.fleet.books.value.since is not None:
                 break
             await run.pilot.pause(0.01)

@@ -42,7 +42,7 @@ def click(run: Running, x: int, y: int) -> None:
 
 async def opened_palette(run: Running) -> Screen[Any]:
     await run.press("colon")
-    for _ in range(200):
+    for _ in range(6_000):
         if any(found.option_count for found in run.app.screen.query(CommandList)):
             break
         await run.pilot.pause(0.01)
@@ -63,7 +63,7 @@ async def test_what_is_chosen_in_the_palette_is_done_once(launch: Launch, monkey
             palette = await opened_palette(run)
             palette.query_one(CommandInput).value = "Screen: Market"
             await run.wait(0.5)
-            for _ in range(200):
+            for _ in range(6_000):
                 if palette.query_one(CommandList).option_count == 1:
                     break
                 await run.pilot.pause(0.01)

@@ -34,7 +34,7 @@ def written(directory: Path) -> bytes:
 
 
 async def shown(run: Running, kind: type) -> None:
-    for _ in range(200):
+    for _ in range(6_000):
         if isinstance(run.app.screen, kind):
             await run.wait(0.5)
             return

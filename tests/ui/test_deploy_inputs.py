@@ -128,7 +128,7 @@ def test_an_emptied_input_is_named_as_well(names: set[str]) -> None:
 
 
 async def until(pilot: Pilot[None], so: Callable[[], bool]) -> None:
-    for _ in range(1000):
+    for _ in range(6_000):
         if so():
             return
         await pilot.pause(0.005)

@@ -150,7 +150,7 @@ def recorded(directory: Path) -> Recording:
 
 async def remembered(run: Running) -> None:
     """Until what was recorded before is at hand."""
-    for _ in range(500):
+    for _ in range(6_000):
         if run.app.fleet.has_past and run.app.session.monitor._judges:
             return
         await run.pilot.pause(0.01)
@@ -164,7 +164,7 @@ async def test_enter_goes_to_the_pod_at_that_time_and_equals_returns(launch: Lau
         await later(run, 60)
         await later(run, 600)
         await run.press("e", "enter")
-        for _ in range(500):
+        for _ in range(6_000):
             if isinstance(run.app.screen, PodScreen):
                 break
             await run.pilot.pause(0.01)
@@ -317,7 +317,7 @@ async def test_a_recording_of_long_ago_has_its_log(recording: Path) -> None:
 async def wait_for(pilot: Pilot[None], words: str) -> None:
     app = pilot.app
     assert isinstance(app, PodtopApp)
-    for _ in range(500):
+    for _ in range(6_000):
         if words in "".join(strip.text for strip in app.screen._compositor.render_strips()):
             return
         await pilot.pause(0.01)

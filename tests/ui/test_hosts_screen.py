@@ -238,7 +238,7 @@ async def test_in_the_past_there_are_no_machines_and_now_there_are(launch: Launc
     async with launch(cloud=cloud_of(hosts()), record=tmp_path) as run:
         await run.press("4")
         await shown(run, "rack-one")
-        for _ in range(500):
+        for _ in range(6_000):
             if run.app.fleet.has_past:
                 break
             await run.pilot.pause(0.01)

@@ -65,7 +65,7 @@ async def test_at_its_end_it_warns_and_then_stops(launch: Launch) -> None:
         run.cloud.now += 600
         await run.poll()
         await run.until("▸ stopping")
-        for _ in range(200):
+        for _ in range(6_000):
             if run.cloud.sent:
                 break
             await run.pilot.pause(0.01)

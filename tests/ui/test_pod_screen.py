@@ -139,7 +139,7 @@ async def test_what_was_recorded_is_stepped_through_and_equals_returns(launch: L
         for at in range(1, 5):
             run.cloud.now = NOW + 5 * at
             await run.poll(snapshot(pod("only", name=f"pod-{at}")))
-        for _ in range(500):
+        for _ in range(6_000):
             if run.app.player.past is not None:
                 break
             await run.pilot.pause(0.01)

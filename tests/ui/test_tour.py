@@ -54,7 +54,7 @@ def app(cloud: HeldCloud, asked: list[bool]) -> PodtopApp:
 
 
 async def shown(pilot: Pilot[None]) -> None:
-    for _ in range(300):
+    for _ in range(6_000):
         if isinstance(pilot.app.screen, Tour) and pilot.app.screen._deaf_until < 1e9:
             return
         await pilot.pause(0.01)

@@ -82,7 +82,7 @@ class Away:
     async def over(self) -> None:
         """Press the key, and wait until podtop has the terminal again."""
         await self.run.press("s")
-        for _ in range(500):
+        for _ in range(6_000):
             if self.written[-1:] == [">"]:
                 break
             await self.run.pilot.pause(0.01)

@@ -120,7 +120,7 @@ async def test_what_deploys_by_itself_is_armed_by_a_yes_to_its_cap(launch: Launc
         held.market_answer = market(offer("B200", Quote(5.0, None, "Low"), memory=180))
         held.now += 30
         await run.poll()
-        for _ in range(200):
+        for _ in range(6_000):
             if held.orders:
                 break
             await run.pilot.pause(0.02)
@@ -171,7 +171,7 @@ async def test_a_stopped_pod_waits_for_its_host(launch: Launch, tmp_path: Path) 
         free = replace(full, machine=replace(down.machine, gpu_available=1))
         held.now += 5
         await run.poll(snapshot(free))
-        for _ in range(200):
+        for _ in range(6_000):
             if held.sent:
                 break
             await run.pilot.pause(0.02)
