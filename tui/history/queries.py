@@ -209,7 +209,7 @@ def _idle_by(recording: Recording, records: Mapping[str, Record], end: float, in
         pod = record.pod
         if pod is None or pod.runtime is None or record.earlier is None or not pod_health.is_live(pod):
             continue
-        names = UTIL.of_gpus(pod.gpu_count)[: pod.gpu_count]
+        names = tuple(map(UTIL.of_gpu, range(pod.gpu_count)))
         # Not from before its container was up.
         most = IDLE_REACH if pod.runtime.uptime is None else min(IDLE_REACH, pod.runtime.uptime + codec.MINUTES)
         for reach in (reach for reach in IDLE_STEPS if names):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -59,7 +59,7 @@ Unwatched = Callable[[float, float], float]
 """Seconds between two instants in which nobody saw the pods."""
 
 
-class PodView(NamedTuple):
+class PodView(Struct, frozen=True, gc=False):
     """One pod as alerts are looked for.
 
     changed_at: when RunPod says that its status changed last.
@@ -92,6 +92,7 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     holds:  seconds that it must have lasted.
     event:  what it is in the event log; None where that hears of it by other means, or not at all.
     find:   the alert of a readable pod, or None; `account` the same of the account.
+    running: whether only a pod that runs, or only one that does not, can have it; None where both can.
     text:   one sentence about it at an instant, by the funds it was judged by.
     begins: what the event log says when it begins.
     over:   why it is over; None where nothing is known of that.
@@ -103,6 +104,7 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     holds: float = 0.0
     event: EventKind | None = None
     find: OfPod | None = None
+    running: bool | None = None
     account: OfAccount | None = None
     begins: Callable[[Alert, float], str] = lambda alert, now: ""
     over: Over = lambda fleet, record: None

@@ -114,14 +114,14 @@ def _find_outbid(kind: AlertKind, view: PodView) -> Alert | None:
 
 
 def _find_loop(kind: AlertKind, view: PodView) -> Alert | None:
-    if view.pod.status != PodStatus.RUNNING or view.restarts < pod_health.LOOP_RESTARTS:
+    if view.restarts < pod_health.LOOP_RESTARTS:
         return None
     return kind.alert(view.pod, count=view.restarts, basis=Basis.HISTORY)
 
 
 def _find_restart(kind: AlertKind, view: PodView) -> Alert | None:
     since, uptime = view.changed_at, view.uptime
-    if view.pod.status != PodStatus.RUNNING or view.restarts >= pod_health.LOOP_RESTARTS or since is None:
+    if view.restarts >= pod_health.LOOP_RESTARTS or since is None:
         return None
     if uptime is None or not 0 < uptime < pod_health.YOUNG or view.now - since <= kind.holds:
         return None
@@ -131,9 +131,7 @@ def _find_restart(kind: AlertKind, view: PodView) -> Alert | None:
 def _find_boot(kind: AlertKind, view: PodView) -> Alert | None:
     """A container that is not up, or never got beyond its first second, and was billed (openai/parameter-golf 821)."""
     pod, uptime = view.pod, view.uptime
-    if pod.status != PodStatus.RUNNING or view.restarts >= pod_health.LOOP_RESTARTS:
-        return None
-    if pod.runtime is not None and (uptime is None or uptime > 0):
+    if view.restarts >= pod_health.LOOP_RESTARTS or (pod.runtime is not None and (uptime is None or uptime > 0)):
         return None
     since = view.changed_at
     begun = view.record.seen if since is None else since
@@ -155,7 +153,7 @@ def _why_booted(pod: Pod) -> str | None:
 def _find_no_gpu(kind: AlertKind, view: PodView) -> Alert | None:
     """A pod that was rented without GPUs is on a machine without: this one lost what it had."""
     pod, since = view.pod, view.changed_at
-    if pod.status != PodStatus.RUNNING or pod.gpu_count or pod.machine is None or not pod.machine.gpu_name:
+    if pod.gpu_count or pod.machine is None or not pod.machine.gpu_name:
         return None
     return kind.alert(pod, since=since, lasts=_passed(since, view.now))
 
@@ -164,6 +162,7 @@ OUTBID = AlertKind(
     name="outbid",
     grade=Grade.BAD,
     find=_find_outbid,
+    running=False,
     text=lambda alert, funds, now: (
         "outbid: someone bid more for its machine"
         + (f", {fmt.duration(alert.lasts)} ago" if alert.lasts is not None else "")
@@ -176,6 +175,7 @@ LOOP = AlertKind(
     grade=Grade.BAD,
     event=EventKind.LOOP,
     find=_find_loop,
+    running=True,
     text=lambda alert, funds, now: f"its container was restarted {alert.count} times within an hour; {_cost(alert)}",
     begins=lambda alert, now: f"its container was restarted {alert.count} times within an hour",
     over=_if_running(lambda pod: "its container stays up"),
@@ -187,6 +187,7 @@ RESTART = AlertKind(
     grade=Grade.NOTICE,
     holds=pod_health.BOOT_PATIENCE + pod_health.YOUNG,
     find=_find_restart,
+    running=True,
     text=lambda alert, funds, now: (
         f"its container is up for {fmt.duration(alert.lasts)} only, its pod for longer: "
         "restarted, once or again and again"
@@ -200,6 +201,7 @@ BOOT = AlertKind(
     holds=pod_health.BOOT_PATIENCE,
     event=EventKind.BOOT,
     find=_find_boot,
+    running=True,
     text=lambda alert, funds, now: f"not up after {fmt.duration(alert.lasts)}, and billed for it: {_cost(alert)}",
     begins=lambda alert, now: f"its container is not up after {fmt.duration(alert.lasts)}, and it bills {_cost(alert)}",
     over=_if_running(_why_booted),
@@ -211,6 +213,7 @@ NO_GPU = AlertKind(
     grade=Grade.WARN,
     event=EventKind.ZERO_GPU,
     find=_find_no_gpu,
+    running=True,
     text=lambda alert, funds, now: f"it runs with NO GPU, for its data only; {_cost(alert)}",
     begins=lambda alert, now: "it runs without GPUs: they went to others while it was stopped",
     over=_if_running(lambda pod: None if pod.machine is None else "it has GPUs again"),
@@ -264,6 +267,7 @@ IDLE = AlertKind(
     holds=pod_health.IDLE_AFTER,
     event=EventKind.IDLE,
     find=_find_idle,
+    running=True,
     text=lambda alert, funds, now: f"no GPU has worked for at least {fmt.duration(alert.lasts)}; {_cost(alert)}",
     begins=lambda alert, now: f"none of its GPUs has worked for {fmt.duration(alert.lasts)}, at {_cost(alert)}",
     over=_if_running(_why_busy),
@@ -273,6 +277,7 @@ QUIET = AlertKind(
     grade=Grade.NOTICE,
     holds=pod_health.IDLE_AFTER,
     find=_find_quiet,
+    running=True,
     text=lambda alert, funds, now: (
         "no GPU works at this instant; one answer does not tell for how long; " + _cost(alert)
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from tui.api.enums import PodStatus
 from tui.domain import pod_health
 from tui.domain.events import Kind as EventKind
 from tui.store.alert import Alert, Grade, PodView
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 _GRADES = {grade: rank for rank, grade in enumerate(Grade)}
 _KINDS = {kind.name: rank for rank, kind in enumerate(KINDS)}
 _OF_ACCOUNT = [(kind, kind.account) for kind in KINDS if kind.account is not None]
-_OF_PODS = [(kind, kind.find) for kind in KINDS if kind.find is not None]
+_OF_PODS = {
+    running: [(kind, kind.find) for kind in KINDS if kind.find is not None and kind.running in (running, None)]
+    for running in (True, False)
+}
 
 
 def alerts(fleet: Fleet, now: float, quiet: bool = True) -> tuple[Alert, ...]:
@@ -53,7 +57,10 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
             continue
         change = pod.status_change
         view = PodView(record, pod, change.at if change else None, restarts[record.id], now, unwatched, quiet)
-        alerts += (alert for kind, find in _OF_PODS if (alert := find(kind, view)) is not None)
+        for kind, find in _OF_PODS[pod.status == PodStatus.RUNNING]:
+            alert = find(kind, view)
+            if alert is not None:
+                alerts.append(alert)
     return tuple(sorted(alerts, key=lambda a: (_GRADES[a.grade], _KINDS[a.kind.name], a.name.lower(), a.pod)))
 
 

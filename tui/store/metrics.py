@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cache, lru_cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -86,29 +86,17 @@ class Metric(Struct, frozen=True, kw_only=True):
 
     def of_gpu(self, index: int) -> str:
         """The name of the series of one GPU."""
-        return self.of_gpus(index + 1)[index]
-
-    def of_gpus(self, count: int) -> Sequence[str]:
-        """The names of the series of the first GPUs, of so many at the least."""
-        return _names(self.prefix, count if count > _NUMBERED else _NUMBERED)
+        return f"{self.prefix}{index}"
 
     def series_in(self, names: Iterable[str]) -> tuple[str, ...]:
         """Of these names those of its series of single GPUs."""
-        return tuple(map(self.of_gpu, self.gpus_in(names)))
+        length = len(self.prefix)
+        return tuple(n for n in names if n.startswith(self.prefix) and n[length:].isdigit())
 
     def gpus_in(self, names: Iterable[str]) -> list[int]:
         """The numbers of the GPUs whose series are among these, in order."""
         length = len(self.prefix)
-        return sorted(int(n[length:]) for n in names if n.startswith(self.prefix) and n[length:].isdigit())
-
-
-_NUMBERED = 16
-"""GPUs whose names are made once, for all pods that have no more of them."""
-
-
-@lru_cache(maxsize=256)
-def _names(prefix: str, count: int) -> tuple[str, ...]:
-    return tuple(f"{prefix}{index}" for index in range(count))
+        return sorted(int(name[length:]) for name in self.series_in(names))
 
 
 UTIL = Metric(
@@ -163,14 +151,31 @@ def steps(series: str) -> float:
 
 # From answers to samples, and back
 
-_Readers = tuple[tuple[Metric, Callable[[object], float | None]], ...]
+
+class _Reader(NamedTuple):
+    """How a figure is read; `names` are those of the series of so many GPUs."""
+
+    name: str
+    read: Callable[[object], float | None]
+    pooled: Callable[[Values], float | None]
+    names: tuple[str, ...]
 
 
-def _readers(metrics: Iterable[Metric]) -> _Readers:
-    return tuple((metric, attrgetter(metric.field)) for metric in metrics)
+def _readers(metrics: Iterable[Metric], gpus: int = 0) -> tuple[_Reader, ...]:
+    return tuple(_Reader(m.name, attrgetter(m.field), m.pooled, tuple(map(m.of_gpu, range(gpus)))) for m in metrics)
 
 
-_READ_CONTAINER, _READ_GPU, _READ_LATEST = map(_readers, (CONTAINER, GPU, LATEST))
+@lru_cache(maxsize=64)
+def _gpu_readers(gpus: int) -> tuple[_Reader, ...]:
+    return _readers(GPU, gpus)
+
+
+@lru_cache(maxsize=64)
+def _latest_readers(gpus: int) -> tuple[_Reader, ...]:
+    return _readers(LATEST, gpus)
+
+
+_CONTAINER_READERS = _readers(CONTAINER)
 
 
 def fresh(pod: Pod, at: float) -> tuple[GpuReading, ...]:
@@ -187,11 +192,11 @@ def sample(pod: Pod, at: float) -> dict[str, float | None]:
     runtime = pod.runtime
     if runtime is None:
         return {}
-    values = {metric.name: read(runtime) for metric, read in _READ_CONTAINER}
-    for metric, read in _READ_GPU:
+    values = {name: read(runtime) for name, read, _, _ in _CONTAINER_READERS}
+    for name, read, pooled, names in _gpu_readers(len(runtime.gpus)):
         readings = list(map(read, runtime.gpus))
-        values[metric.name] = metric.pooled(readings)
-        for series, value in zip(metric.of_gpus(len(readings)), readings, strict=False):
+        values[name] = pooled(readings)
+        for series, value in zip(names, readings, strict=True):
             values[series] = value
     _take_latest(values, fresh(pod, at))
     return values
@@ -200,20 +205,19 @@ def sample(pod: Pod, at: float) -> dict[str, float | None]:
 def sample_of_machine(load: HostLoad) -> dict[str, float | None]:
     """The values of a machine's latest sample: of what it has at all, and each GPU's."""
     values: dict[str, float | None] = {}
-    for metric, read in _READ_CONTAINER:
+    for metric in CONTAINER:
         if metric.field in load.__struct_fields__:
-            values[metric.name] = values[f"{metric.name}{PART}"] = read(load)
-    for metric, read in _READ_GPU:
-        for series, value in zip(metric.of_gpus(len(load.gpus)), map(read, load.gpus), strict=False):
-            values[series] = value
+            values[metric.name] = values[f"{metric.name}{PART}"] = getattr(load, metric.field)
+    for _, read, _, names in _gpu_readers(len(load.gpus)):
+        values.update(zip(names, map(read, load.gpus), strict=True))
     _take_latest(values, load.gpus)
     return values
 
 
 def _take_latest(values: dict[str, float | None], gpus: Sequence[GpuReading]) -> None:
     """What RunPod does not give of a GPU has no series."""
-    for metric, read in _READ_LATEST if gpus else ():
-        for series, value in zip(metric.of_gpus(len(gpus)), map(read, gpus), strict=False):
+    for _, read, _, names in _latest_readers(len(gpus)) if gpus else ():
+        for series, value in zip(names, map(read, gpus), strict=True):
             if value is not None:
                 values[series] = value
 
@@ -249,9 +253,12 @@ def figures(pod: Pod, now: float) -> dict[str, float | None]:
     runtime = pod.runtime
     if runtime is None or not pod_health.is_live(pod):
         return dict.fromkeys(BY_NAME)
-    values = {metric.name: read(runtime) for metric, read in _READ_CONTAINER}
-    for readers, gpus in ((_READ_GPU, runtime.gpus), (_READ_LATEST, fresh(pod, now))):
-        values |= {metric.name: metric.pooled(map(read, gpus)) for metric, read in readers}
+    latest = fresh(pod, now)
+    values = {name: read(runtime) for name, read, _, _ in _CONTAINER_READERS}
+    for name, read, pooled, _ in _gpu_readers(len(runtime.gpus)):
+        values[name] = pooled(map(read, runtime.gpus))
+    for name, read, pooled, _ in _latest_readers(len(latest)):
+        values[name] = pooled(map(read, latest))
     return values
 
 
