@@ -73,7 +73,7 @@ def copy(tmp_path: Path) -> Copy:
     made.create("services/sinks/file.py", SINK)
     made.add("config/settings.py", 'SINKS = ("terminal", "tmux", "command", "webhook"', ', "file"')
     last = 'as a bearer token"] = ""\n'
-    made.add("config/settings.py", last, """    file: Annotated[str, FILE, "a file that gets a line"] = ""\n""")
+    made.add("config/settings.py", last, '    file: Annotated[str, FILE, "a file that gets a line"] = ""\n')
     return made
 
 

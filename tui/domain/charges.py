@@ -102,9 +102,14 @@ class Month(NamedTuple):
     left: float
 
 
+def start_of_month(at: float) -> float:
+    """When the month of an instant began, in UTC."""
+    return datetime.fromtimestamp(at, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
 def month(days: Sequence[Day], spend_per_hr: float | None, now: float) -> Month:
     """The present month of UTC."""
-    when = datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    when = datetime.fromtimestamp(start_of_month(now), UTC)
     start = when.timestamp()
     end = (when + timedelta(days=32)).replace(day=1).timestamp()
     earlier = (when - timedelta(days=1)).replace(day=1).timestamp()

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tui.api import log_lines
 from tui.api.doubt import surely_with_pods
 from tui.api.errors import CloudError, Malformed, NotOffered, Throttled, Unreachable
-from tui.domain import clock_skew
+from tui.domain import charges, clock_skew
 from tui.services.barrier import held, own_fault, own_faults
 from tui.services.follower import Follower
 from tui.services.history_loader import HistoryLoader
@@ -36,11 +35,6 @@ if TYPE_CHECKING:
     from tui.store.feed import Feed
     from tui.store.fleet import Fleet
     from tui.store.spend import SpendHistory
-
-
-def _month_of(at: float) -> float:
-    """When the month of an instant began, in UTC."""
-    return datetime.fromtimestamp(at, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
 def _log(events: Iterable[Event]) -> None:
@@ -74,7 +68,7 @@ class Monitor:
         start_of_day: Callable[[float], float] = lambda at: at // 86_400 * 86_400,
         monotonic: Callable[[], float] = time.monotonic,
         hosts: bool = False,
-        start_of_month: Callable[[float], float] = lambda at: _month_of(at),
+        start_of_month: Callable[[float], float] = charges.start_of_month,
     ) -> None:
         self._start_of_month = start_of_month
         self._meter: Meter | None = None
