@@ -142,7 +142,7 @@ async def landed(pilot: Pilot[None], *keys: str) -> None:
     """Wait until the replay shows an instant, press the keys, and wait for what they ask of the recording."""
     app = pilot.app
     assert isinstance(app, PodtopApp)
-    while app.player.held is None:
+    while app.playback.frozen_view is None:
         await pilot.pause(0.01)
     await at_rest(pilot)
     for key in keys:
@@ -155,7 +155,7 @@ async def at_rest(pilot: Pilot[None], still: int = 12) -> None:
     app = pilot.app
     assert isinstance(app, PodtopApp)
     before, same = "", 0
-    while same < still or app.player.waiting:
+    while same < still or app.playback.waiting:
         await pilot.pause(0.01)
         now = "".join(strip.text for strip in app.screen._compositor.render_strips())
         before, same = now, same + 1 if now == before else 0

@@ -138,7 +138,7 @@ async def test_steps_go_from_sample_to_sample(tape: Tape, packed: bool) -> None:
         await player.step(5)
         assert round(player.view[1] - NOW, 1) == at
     await player.step(5)
-    assert not player.travelling
+    assert not player.in_history
 
 
 async def test_a_step_does_not_land_where_a_poll_failed(tape: Tape) -> None:
@@ -211,7 +211,7 @@ async def test_a_recording_of_prices_alone_can_be_stepped_back_in(tape: Tape, tm
     player.past = past
     await player.step(-30)
     fleet, at = player.view
-    assert (player.travelling, at, fleet.keyless) == (True, NOW + 100, True)
+    assert (player.in_history, at, fleet.keyless) == (True, NOW + 100, True)
     assert fleet.market.value is not None
     assert fleet.market.value.offers[0].secure == Quote(6.0, 1.5, "High")
     assert choose(str(tmp_path / "a.sqlite"), None, tmp_path).at == NOW + 120

@@ -116,13 +116,13 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
             monotonic=monotonic,
         )  # fmt: skip
         self.fleet = session.fleet
-        self.player = Playback(
+        self.playback = Playback(
             self.fleet, source.clock, session.changed, self.messages.reply, replay=source.recording is not None
         )
-        self.context = context = screen_context(session, self.player, self, self.changed, display, self._keymap)
+        self.context = context = screen_context(session, self.playback, self, self.changed, display, self._keymap)
         self.navigate_from(first)
         # A demo begins anew each time: what it would have kept need not be looked for before the first frame.
-        self.use_renderer(context.kept, remember=not source.demo)
+        self.use_renderer(context.preferences, remember=not source.demo)
 
     def begun(self) -> None:
         self._open_log()
@@ -137,7 +137,7 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
         self._renderer.touch()
 
     def listens(self) -> bool:
-        return self.context.reach.hears()
+        return self.context.connect.hears()
 
     def gives_up(self) -> bool:
         return self.context.deploys.give_up()
@@ -153,7 +153,7 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
 
     def copy_to_clipboard(self, text: str) -> None:
         self._clipboard = text
-        self.run_worker(self.context.reach.copy_selection(text), name="copy")
+        self.run_worker(self.context.connect.copy_selection(text), name="copy")
 
     def action_help_quit(self) -> None:
         # ctrl+c ends most programs, and copies in some: podtop says what ends it, once.

@@ -10,7 +10,7 @@ import pytest
 from tests.acting import Account
 from tests.api.make import account, cloud, pod
 from tests.commands.test_act import LLAMA, PREP, QWEN, Person, Stage
-from tests.services.test_watch_runner import posted, resumes, until_there, vigil
+from tests.services.test_watch_runner import posted, resumes, until_there, watch
 from tui.api.doubt import doubt, surely_with_pods, with_pods
 from tui.api.errors import Malformed
 from tui.commands.exit_codes import Exit
@@ -143,7 +143,7 @@ async def test_what_became_of_it_is_seen_beside_an_error(tmp_path: Path) -> None
 async def test_an_armed_watch_sends_nothing_on_it(tmp_path: Path) -> None:
     async with posted(tmp_path) as post:
         waits = resumes(post)
-        post.lookout.vigils.put("v1", waits)
+        post.lookout.watches.put("v1", waits)
         rooms = 0
         for shape in OF_PODS:
             post.account.wire.beside = OF_PODS[shape]
@@ -160,7 +160,7 @@ async def test_an_armed_watch_sends_nothing_on_it(tmp_path: Path) -> None:
 
 async def test_neither_does_one_that_deploys(tmp_path: Path) -> None:
     draft = Draft({**STARTING, "gpu_type_id": "MI300X", "name": "x"})
-    async with posted(tmp_path, vigil(state=State.ARMED, plan=planned(draft, 5.0, 3))) as post:
+    async with posted(tmp_path, watch(state=State.ARMED, plan=planned(draft, 5.0, 3))) as post:
         post.account.wire.beside = OF_PODS["a part of one"]
         await until_there(post)
         assert post.sent() == []

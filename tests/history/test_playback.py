@@ -89,9 +89,9 @@ def launch(tmp_path: Path) -> Iterator[Launch]:
 
 async def test_steps_go_back_and_forth_and_now_is_now(launch: Launch) -> None:
     screen = launch()
-    assert not screen.player.travelling
+    assert not screen.player.in_history
     await screen.player.step(-5)
-    assert (screen.at, screen.balance, screen.player.travelling) == (295, 41, True)
+    assert (screen.at, screen.balance, screen.player.in_history) == (295, 41, True)
     await screen.player.step(-5)
     assert (screen.at, screen.balance) == (290, 42)
     await screen.player.step(5)
@@ -116,8 +116,8 @@ async def test_beyond_the_newest_is_now(launch: Launch) -> None:
     screen = launch()
     await screen.player.step(-5)
     await screen.player.step(600)
-    assert not screen.player.travelling
-    assert screen.player.held is None
+    assert not screen.player.in_history
+    assert screen.player.frozen_view is None
 
 
 async def test_of_many_steps_the_last_is_what_comes(launch: Launch) -> None:
@@ -132,7 +132,7 @@ async def test_holding_keeps_the_screen_while_the_fleet_goes_on(launch: Launch) 
     screen.live.apply(snapshot(pod("b")), NOW + 305)
     screen.now = NOW + 320
     assert set(screen.player.view[0].records) == {"a"}
-    assert (screen.at, screen.player.travelling) == (300, False)
+    assert (screen.at, screen.player.in_history) == (300, False)
     screen.player.pause()
     assert set(screen.player.view[0].records) == {"b"}
 
@@ -190,7 +190,7 @@ async def test_without_a_recording_one_is_told(launch: Launch) -> None:
     screen.player.past = None
     await screen.player.step(-5)
     assert screen.said == ["there is no recording to step back into"]
-    assert not screen.player.travelling
+    assert not screen.player.in_history
 
 
 async def test_a_recording_that_cannot_be_read_is_told(launch: Launch, tmp_path: Path) -> None:
@@ -204,11 +204,11 @@ async def test_a_recording_that_cannot_be_read_is_told(launch: Launch, tmp_path:
 async def test_a_visit_shows_the_instant_where_someone_looked_and_else_now(launch: Launch) -> None:
     screen = launch()
     assert await screen.player.visit(NOW + 50)
-    assert (screen.at, screen.balance, screen.player.travelling) == (50, 90, True)
+    assert (screen.at, screen.balance, screen.player.in_history) == (50, 90, True)
     assert await screen.player.visit(NOW + 110), "what was last told holds until the poll that does not come"
     assert screen.at == 100
     assert not await screen.player.visit(NOW - 3600)
-    assert not screen.player.travelling
+    assert not screen.player.in_history
     screen.player.past.close()  # type: ignore[union-attr]
     screen.player.past = None
     assert not await screen.player.visit(NOW + 50)
@@ -217,4 +217,4 @@ async def test_a_visit_shows_the_instant_where_someone_looked_and_else_now(launc
 async def test_a_visit_in_a_replay_has_no_now_to_go_to(launch: Launch) -> None:
     screen = launch(replay=True)
     assert not await screen.player.visit(NOW + 3600)
-    assert (screen.at, screen.player.travelling) == (300, True)
+    assert (screen.at, screen.player.in_history) == (300, True)

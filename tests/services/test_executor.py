@@ -84,7 +84,7 @@ async def begun(word: str, account: Account) -> asyncio.Task[Outcome]:
 async def test_what_was_done_is_told_logged_and_seen(word: str, tmp_path: Path) -> None:
     account = await opened(tmp_path)
     task = await begun(word, account)
-    assert len(account.fleet.deeds) == 1
+    assert len(account.fleet.operations) == 1
     outcome = await task
     assert outcome.ending is Status.DONE
     assert account.mutations == [word]
@@ -92,7 +92,7 @@ async def test_what_was_done_is_told_logged_and_seen(word: str, tmp_path: Path) 
     assert (intent["action"], end["outcome"]) == ({"bid_resume": "bid"}.get(word, word), "done")
     assert account.woken == 1
     await account.poll()
-    await account.until(lambda: not account.fleet.deeds)
+    await account.until(lambda: not account.fleet.operations)
     assert account.fleet.events[-1].kind is Kind.DONE or any(e.kind is Kind.DONE for e in account.fleet.events)
     assert account.notes[-1].text.startswith("✓")
     await account.performer.close()
@@ -109,7 +109,7 @@ async def test_an_answer_lost_behind_a_502_is_found_out_and_nothing_is_sent_twic
     assert (await task).ending is Status.DONE
     assert account.mutations == [word]
     assert account.outcomes() == ["unknown", "done"]
-    assert not account.fleet.deeds
+    assert not account.fleet.operations
 
 
 @each
@@ -155,7 +155,7 @@ async def test_what_was_never_sent_is_told_as_such(word: str, tmp_path: Path) ->
     task = STARTS[word](account)
     outcome = await task
     assert outcome.ending is Status.NOT_SENT
-    assert not account.fleet.deeds
+    assert not account.fleet.operations
     assert account.outcomes() == ["not sent"]
 
 
@@ -202,7 +202,7 @@ async def test_a_deploy_is_not_given_up_before_it_is_known(tmp_path: Path) -> No
     await account.poll()
     assert (await task).ending is Status.NOT_DONE
     assert account.mutations == ["deploy"]
-    assert NEW_POD not in account.fleet.deeds
+    assert NEW_POD not in account.fleet.operations
 
 
 async def test_a_second_action_on_a_pod_with_one_under_way_is_refused(tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ async def test_a_refusal_is_told_in_runpods_words_and_explained(
     assert account.outcomes() == ["refused"]
     assert account.fleet.events[-1].kind is Kind.REFUSED
     assert said in account.fleet.events[-1].text
-    assert not account.fleet.deeds
+    assert not account.fleet.operations
 
 
 async def test_a_start_without_gpus_is_said_aloud(tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ async def test_what_an_earlier_podtop_never_learned_of_is_looked_for(tmp_path: P
     await account.until(lambda: len(account.mutations) == 2 and len(account.outcomes()) == 2)
     await account.performer.close()
     account.faults.clear()
-    account.fleet.deeds.clear()
+    account.fleet.operations.clear()
     account.performer = account.open()
     await account.performer.resume_looking()
     blocked = await account.performer.deploy(BID)
@@ -320,7 +320,7 @@ async def test_nothing_is_sent_when_the_intent_cannot_be_written_down(tmp_path: 
     outcome = await stop(account)
     assert outcome.ending is Status.NOT_SENT
     assert account.mutations == []
-    assert not account.fleet.deeds
+    assert not account.fleet.operations
 
 
 async def test_locked_and_read_only_nothing_is_sent(tmp_path: Path) -> None:
@@ -356,7 +356,7 @@ async def test_a_pod_that_rpc_says_is_done_and_does_not_show_is_told(tmp_path: P
     for _ in range(26):
         await account.poll(5.0)
     await account.told("does not show it")
-    assert not account.fleet.deeds
+    assert not account.fleet.operations
 
 
 async def test_another_podtops_deploy_without_an_answer_is_looked_for_before_anything_is_deployed(
@@ -374,7 +374,7 @@ async def test_another_podtops_deploy_without_an_answer_is_looked_for_before_any
         await account.poll(5.0)
         await asyncio.sleep(0.005)
     await account.until(lambda: account.outcomes().count("not done") == 2)
-    account.fleet.deeds.clear()
+    account.fleet.operations.clear()
     assert (await account.performer.deploy(ORDER)).ending is Status.DONE
     assert account.mutations == ["deploy"]
 
@@ -387,7 +387,7 @@ async def test_what_another_account_never_learned_of_is_left_to_it(tmp_path: Pat
     # Before the account is known, nobody can tell whose they are.
     assert len(await account.performer.resume_looking()) == 2
     await account.poll()
-    await account.until(lambda: not account.fleet.deeds)
+    await account.until(lambda: not account.fleet.operations)
     assert account.outcomes() == []
     assert await account.performer.resume_looking() == []
     assert (await account.performer.deploy(ORDER)).ending is Status.DONE
@@ -420,7 +420,7 @@ async def test_every_known_message_is_a_refusal_in_its_words_with_what_to_try(wo
         assert outcome.ending is Status.REFUSED, message
         assert message.rstrip(".") in outcome.message
         assert outcome.advice, message
-        assert not account.fleet.deeds
+        assert not account.fleet.operations
         assert message.rstrip(".") in account.fleet.events[-1].text
     assert account.mutations == [word] * len(MESSAGES)
     assert account.outcomes() == ["refused"] * len(MESSAGES)

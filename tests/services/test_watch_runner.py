@@ -83,8 +83,8 @@ class Post:
                 break
             await asyncio.sleep(0.005)
 
-    def vigil(self) -> MarketWatch:
-        (vigil,) = self.lookout.vigils.all().values()
+    def watch(self) -> MarketWatch:
+        (vigil,) = self.lookout.watches.all().values()
         return vigil
 
     def words(self) -> str:
@@ -94,12 +94,12 @@ class Post:
         return [str(inputs.get("name") or inputs.get("podId")) for _, inputs in self.account.wire.mutations]
 
 
-def vigil(**more: object) -> MarketWatch:
+def watch(**more: object) -> MarketWatch:
     return MarketWatch("v1", NOON, (GPU,), (NAME,), account="user_2demoPodtop", **more)  # type: ignore[arg-type]
 
 
 def armed(draft: Draft = DRAFT, cap: float = 5.0, attempts: int = 3, **more: object) -> MarketWatch:
-    return vigil(state=State.ARMED, plan=planned(draft, cap, attempts), **more)
+    return watch(state=State.ARMED, plan=planned(draft, cap, attempts), **more)
 
 
 @asynccontextmanager
@@ -107,7 +107,7 @@ async def posted(path: Path, waits: MarketWatch | None = None) -> AsyncIterator[
     account = Account(path)
     post = Post(account, path / "vigils.json")
     if waits is not None:
-        post.lookout.vigils.put(waits.id, waits)
+        post.lookout.watches.put(waits.id, waits)
     # Sold out now, and for a while.
     account.now = NOON - NOON % 1500 + 10
     await post.poll(1.0)
@@ -120,14 +120,14 @@ async def posted(path: Path, waits: MarketWatch | None = None) -> AsyncIterator[
 
 async def until_there(post: Post) -> None:
     for _ in range(60):
-        if post.vigil().met_at is not None or post.vigil().over:
+        if post.watch().met_at is not None or post.watch().over:
             return
         await post.poll()
     raise AssertionError("it never came")
 
 
 async def test_it_asks_for_what_is_waited_for_and_tells_once(tmp_path: Path) -> None:
-    async with posted(tmp_path, vigil()) as post:
+    async with posted(tmp_path, watch()) as post:
         assert post.wanted == (MarketQuery(gpus=(GPU,)),)
         assert post.rung == []
         await until_there(post)
@@ -144,7 +144,7 @@ async def test_an_armed_one_deploys_exactly_once(tmp_path: Path) -> None:
     async with posted(tmp_path, armed()) as post:
         await until_there(post)
         assert post.sent() == ["mi300x-1"]
-        assert post.vigil().state is State.DONE
+        assert post.watch().state is State.DONE
         for _ in range(20):
             await post.poll(60.0)
         assert post.sent() == ["mi300x-1"]
@@ -175,7 +175,7 @@ async def test_a_create_that_answers_502_and_made_the_pod_is_not_repeated(tmp_pa
         post.account.faults.clear()
         for _ in range(3):
             await post.poll()
-        assert post.vigil().state is State.DONE
+        assert post.watch().state is State.DONE
         for _ in range(10):
             await post.poll(60.0)
         assert post.sent() == ["mi300x-1"]
@@ -187,7 +187,7 @@ async def test_what_costs_more_than_the_cap_is_not_sent(tmp_path: Path) -> None:
         await until_there(post)
         assert post.sent() == []
         assert "the cap is $0.50/h" in post.words()
-        assert post.vigil().state is State.ARMED
+        assert post.watch().state is State.ARMED
 
 
 @pytest.mark.parametrize("why", ["read-only: podtop was started so", "locked"])
@@ -211,8 +211,8 @@ SECRET = replace(DRAFT, env=(("HF_TOKEN", Secret("hf_secret")),))
 
 async def test_one_whose_values_ended_with_their_podtop_is_not_armed_any_more(tmp_path: Path) -> None:
     async with posted(tmp_path, replace(armed(SECRET), holder="0123456789abcdef")) as post:
-        assert post.vigil().state is State.WAITING
-        assert post.vigil().plan is None
+        assert post.watch().state is State.WAITING
+        assert post.watch().plan is None
         assert "arm it again" in post.words()
         await until_there(post)
         assert post.sent() == []
@@ -223,14 +223,14 @@ async def test_one_whose_values_ended_with_their_podtop_is_not_armed_any_more(tm
 async def test_values_in_memory_are_sent_by_the_podtop_that_has_them(tmp_path: Path) -> None:
     async with posted(tmp_path) as post:
         other = Post(post.account, tmp_path / "vigils.json")
-        ready = other.lookout.armed(vigil(), SECRET, planned(SECRET, 5.0, 3), "user_2demoPodtop")
-        assert other.lookout.vigils.edit(None, ready)
+        ready = other.lookout.armed(watch(), SECRET, planned(SECRET, 5.0, 3), "user_2demoPodtop")
+        assert other.lookout.watches.edit(None, ready)
         await until_there(post)
         assert post.sent() == []
-        assert post.vigil().state is State.ARMED
+        assert post.watch().state is State.ARMED
         await other.look()
         assert post.account.wire.mutations[0][1]["env"] == [{"key": "HF_TOKEN", "value": "hf_secret"}]
-        assert post.vigil().state is State.DONE
+        assert post.watch().state is State.DONE
     assert "hf_secret" not in (tmp_path / "vigils.json").read_text()
 
 
@@ -239,12 +239,12 @@ async def test_refusals_are_tried_again_a_capped_number_of_times_and_never_in_a_
     draft = Draft({**DRAFT.values, "country": "ZZ"})
     async with posted(tmp_path, armed(draft, attempts=2)) as post:
         await until_there(post)
-        at = {post.vigil().sent_at}
+        at = {post.watch().sent_at}
         for _ in range(60):
             await post.poll(15.0)
-            at.add(post.vigil().sent_at)
+            at.add(post.watch().sent_at)
         assert len(post.sent()) == 2
-        assert post.vigil().state is State.GIVEN_UP
+        assert post.watch().state is State.GIVEN_UP
         first, second = sorted(moment for moment in at if moment is not None)
         assert second - first >= PAUSE
 
@@ -257,7 +257,7 @@ async def test_a_fallback_is_taken_when_the_first_is_not_there(tmp_path: Path) -
                 break
             await post.poll()
         assert post.account.wire.mutations[0][1]["gpuTypeId"] in (OTHER, GPU)
-        assert post.vigil().state is State.DONE
+        assert post.watch().state is State.DONE
 
 
 class Answers:
@@ -291,14 +291,14 @@ async def test_after_a_refusal_the_next_one_that_would_do_is_tried(tmp_path: Pat
     async with posted(tmp_path) as post:
         post.does = answers = Answers(NONE_FREE, NONE_FREE, NONE_FREE, NONE_FREE, NONE_FREE)
         waits = replace(armed(cap=9.0, attempts=5), gpus=gpus, names=("RTX A5000", "RTX 4090"))
-        post.lookout.vigils.put("v1", waits)
+        post.lookout.watches.put("v1", waits)
         for _ in range(20):
             await post.poll(PAUSE)
         tried = [(order.gpu_type_id, order.cloud) for order in answers.orders]  # type: ignore[union-attr]
         # A GPU in both clouds, the cheaper one first, then the next GPU, before anything is tried again.
         assert tried[:3] == [(gpus[0], "COMMUNITY"), (gpus[0], "SECURE"), (gpus[1], "COMMUNITY")]
         assert len(tried) == 5
-        assert post.vigil().state is State.GIVEN_UP
+        assert post.watch().state is State.GIVEN_UP
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ async def test_only_want_of_gpus_is_a_reason_to_try_again(tmp_path: Path, outcom
         for _ in range(10):
             await post.poll(PAUSE)
         assert len(answers.orders) == 1
-        assert post.vigil().over
+        assert post.watch().over
 
 
 async def test_a_refused_one_that_was_made_all_the_same_is_not_made_again(tmp_path: Path) -> None:
@@ -325,21 +325,21 @@ async def test_a_refused_one_that_was_made_all_the_same_is_not_made_again(tmp_pa
         post.does = answers = Answers(NONE_FREE, NONE_FREE)
         await until_there(post)
         pod = next(iter(post.account.world.pods.values()))
-        pod.name = post.vigil().sent
+        pod.name = post.watch().sent
         for _ in range(10):
             await post.poll(PAUSE)
         assert len(answers.orders) == 1
-        assert post.vigil().state is State.DONE
-        assert pod.id in post.vigil().words
+        assert post.watch().state is State.DONE
+        assert pod.id in post.watch().words
 
 
 async def test_the_cap_is_of_the_host_that_is_asked_for_and_of_its_disks(tmp_path: Path) -> None:
     demand = MarketQuery(min_memory_gb=64)
-    async with posted(tmp_path, vigil(demand=demand)) as post:
+    async with posted(tmp_path, watch(demand=demand)) as post:
         post.does = answers = Answers(Outcome(Status.DONE, "made"))
         await until_there(post)
         # Such a host costs more than the cheapest one, by which the form reckons.
-        post.lookout.vigils.put("v1", replace(armed(cap=3.0), demand=demand))
+        post.lookout.watches.put("v1", replace(armed(cap=3.0), demand=demand))
         feed = post.account.fleet.asked[replace(demand, gpus=(GPU,))]
         assert feed.value is not None
         (only,) = feed.value.offers
@@ -379,14 +379,14 @@ async def test_a_form_for_something_else_is_not_sent(tmp_path: Path, more: dict[
 async def test_where_it_cannot_be_written_down_nothing_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with posted(tmp_path, armed()) as post:
         post.does = answers = Answers(Outcome(Status.DONE, "made"))
-        real = post.lookout.vigils.swap
+        real = post.lookout.watches.swap
 
         def full(name: str, old: MarketWatch, new: MarketWatch) -> bool:
             if new.state is State.SENDING:
                 raise StoreError("the watches cannot be kept: No space left on device")
             return real(name, old, new)
 
-        monkeypatch.setattr(post.lookout.vigils, "swap", full)
+        monkeypatch.setattr(post.lookout.watches, "swap", full)
         await until_there(post)
         for _ in range(3):
             await post.poll()
@@ -399,12 +399,12 @@ async def test_what_is_taken_away_while_podtop_looks_again_is_not_sent(tmp_path:
         look = post.account.look
 
         async def slow() -> object:
-            post.lookout.vigils.drop("v1")
+            post.lookout.watches.drop("v1")
             return await look()
 
         post.lookout._refresh = slow
         for _ in range(60):
-            if not post.lookout.vigils.all():
+            if not post.lookout.watches.all():
                 break
             await post.poll()
         assert post.sent() == []
@@ -413,18 +413,18 @@ async def test_what_is_taken_away_while_podtop_looks_again_is_not_sent(tmp_path:
 async def test_an_attempt_of_a_podtop_that_died_is_found_or_given_up_and_not_repeated(tmp_path: Path) -> None:
     async with posted(tmp_path) as post:
         died = replace(armed(), state=State.SENDING, sent="mi300x-9", sent_at=post.account.now, holder="gone")
-        post.lookout.vigils.put("v1", died)
+        post.lookout.watches.put("v1", died)
         await post.poll()
-        assert post.vigil().state is State.SENDING
+        assert post.watch().state is State.SENDING
         for _ in range(12):
             await post.poll()
-        assert post.vigil().state is State.UNKNOWN
-        assert "look at RunPod's console" in post.vigil().words
+        assert post.watch().state is State.UNKNOWN
+        assert "look at RunPod's console" in post.watch().words
         assert post.sent() == []
         name = next(iter(post.account.world.pods.values())).name
-        post.lookout.vigils.put("v1", replace(died, sent=name, sent_at=post.account.now))
+        post.lookout.watches.put("v1", replace(died, sent=name, sent_at=post.account.now))
         await post.poll()
-        assert post.vigil().state is State.DONE
+        assert post.watch().state is State.DONE
 
 
 async def test_an_attempt_of_a_podtop_that_lives_or_of_another_account_is_left_alone(tmp_path: Path) -> None:
@@ -436,20 +436,20 @@ async def test_an_attempt_of_a_podtop_that_lives_or_of_another_account_is_left_a
             replace(sending, holder=other.lookout._holds()),
             replace(sending, holder="gone", account="user_other"),
         ):
-            post.lookout.vigils.put("v1", waits)
+            post.lookout.watches.put("v1", waits)
             await post.poll(FORGOTTEN)
             await post.poll()
-            assert post.vigil().state is State.SENDING
+            assert post.watch().state is State.SENDING
         other.lookout._claim.close()
-        post.lookout.vigils.put("v1", replace(sending, holder=other.lookout._token))
+        post.lookout.watches.put("v1", replace(sending, holder=other.lookout._token))
         await post.poll()
-        assert post.vigil().state is State.DONE
+        assert post.watch().state is State.DONE
 
 
 async def test_of_two_podtops_at_the_same_instant_one_sends(tmp_path: Path) -> None:
     async with posted(tmp_path) as post:
         others = [Post(post.account, tmp_path / "vigils.json") for _ in range(3)]
-        post.lookout.vigils.put("v1", armed())
+        post.lookout.watches.put("v1", armed())
         for one in (post, *others):
             # All of them run before it is there: what one finds when it starts is no news.
             one.lookout.look()
@@ -465,7 +465,7 @@ async def test_of_two_podtops_at_the_same_instant_one_sends(tmp_path: Path) -> N
             for one in (post, *others):
                 await one.look()
         assert len(post.sent()) == 1
-        assert post.vigil().state is State.DONE
+        assert post.watch().state is State.DONE
         # One rings; all show it, and how it ended.
         assert sum(text.startswith("MI300X is there") for one in (post, *others) for text in one.rung) == 1
         for one in (post, *others):
@@ -479,14 +479,14 @@ async def test_of_two_podtops_at_the_same_instant_one_sends(tmp_path: Path) -> N
 
 async def test_what_a_person_changes_does_not_undo_what_podtop_did(tmp_path: Path) -> None:
     async with posted(tmp_path, armed()) as post:
-        opened = post.vigil()
+        opened = post.watch()
         await until_there(post)
-        assert post.vigil().state is State.DONE
-        assert not post.lookout.vigils.edit(opened, replace(opened, ceiling=9.0))
-        assert post.vigil().state is State.DONE
-        post.lookout.vigils.drop("v1")
-        assert not post.lookout.vigils.edit(opened, replace(opened, ceiling=9.0))
-        assert post.lookout.vigils.edit(None, opened)
+        assert post.watch().state is State.DONE
+        assert not post.lookout.watches.edit(opened, replace(opened, ceiling=9.0))
+        assert post.watch().state is State.DONE
+        post.lookout.watches.drop("v1")
+        assert not post.lookout.watches.edit(opened, replace(opened, ceiling=9.0))
+        assert post.lookout.watches.edit(None, opened)
 
 
 def resumes(post: Post, **more: object) -> MarketWatch:
@@ -500,13 +500,13 @@ def resumes(post: Post, **more: object) -> MarketWatch:
 async def test_a_stopped_pod_is_resumed_once_when_its_host_has_room(tmp_path: Path) -> None:
     async with posted(tmp_path) as post:
         waits = resumes(post)
-        post.lookout.vigils.put("v1", waits)
+        post.lookout.watches.put("v1", waits)
         for _ in range(200):
             await post.poll(60.0)
-            if post.vigil().over:
+            if post.watch().over:
                 break
         assert post.sent() == [waits.pod]
-        assert post.vigil().state is State.DONE
+        assert post.watch().state is State.DONE
         # Stopped again, it stays stopped.
         await post.account._cloud.stop(waits.pod)
         for _ in range(50):
@@ -519,32 +519,32 @@ async def test_a_pod_that_a_person_started_and_stopped_is_not_resumed(tmp_path: 
     async with posted(tmp_path) as post:
         waits = resumes(post)
         pod = post.account.world.pods[waits.pod]
-        post.lookout.vigils.put("v1", replace(waits, basis="Exited by user: an hour ago"))
+        post.lookout.watches.put("v1", replace(waits, basis="Exited by user: an hour ago"))
         await post.poll(1.0)
-        assert post.vigil().state is State.GIVEN_UP
-        assert "started and stopped meanwhile" in post.vigil().words
-        post.lookout.vigils.put("v1", waits)
+        assert post.watch().state is State.GIVEN_UP
+        assert "started and stopped meanwhile" in post.watch().words
+        post.lookout.watches.put("v1", waits)
         pod.status = "RUNNING"
         await post.poll(5.0)
-        assert post.vigil().state is State.DONE
-        post.lookout.vigils.put("v1", waits)
+        assert post.watch().state is State.DONE
+        post.lookout.watches.put("v1", waits)
         del post.account.world.pods[waits.pod]
         await post.poll(5.0)
-        assert post.vigil().state is State.GIVEN_UP
-        assert "not on the account" in post.vigil().words
+        assert post.watch().state is State.GIVEN_UP
+        assert "not on the account" in post.watch().words
         assert post.sent() == []
 
 
 async def test_a_pod_that_became_dearer_is_not_resumed(tmp_path: Path) -> None:
     async with posted(tmp_path) as post:
-        post.lookout.vigils.put("v1", resumes(post, ceiling=0.01))
+        post.lookout.watches.put("v1", resumes(post, ceiling=0.01))
         for _ in range(200):
             await post.poll(60.0)
-            if post.vigil().met_at is not None:
+            if post.watch().met_at is not None:
                 break
         assert post.sent() == []
         assert "$0.01/h was agreed to" in post.words()
-        assert post.vigil().state is State.ARMED
+        assert post.watch().state is State.ARMED
 
 
 async def test_a_damaged_file_is_told_once_and_nothing_is_done(tmp_path: Path) -> None:

@@ -248,7 +248,7 @@ def sent_to_clipboard(run: Running) -> list[str]:
         found.append(base64.b64decode(sequence[7:-1]).decode())
         return True
 
-    reach = run.app.context.reach
+    reach = run.app.context.connect
     run.app.send = send  # type: ignore[method-assign]
     reach._environ = {"TERM": "xterm-256color"}
     return found

@@ -258,10 +258,10 @@ async def test_who_it_is_is_asked_for_by_a_key_and_forgotten_then(launch: Launch
         await run.press("x")
         await run.until("Dana Demo")
         assert "Acme Research" in run.text()
-        run.app.player.pause()
-        assert run.app.player.held is not None
-        assert "profile" not in run.app.player.held[0].topics, "a held screen keeps no secret"
-        run.app.player.pause()
+        run.app.playback.pause()
+        assert run.app.playback.frozen_view is not None
+        assert "profile" not in run.app.playback.frozen_view[0].topics, "a held screen keeps no secret"
+        run.app.playback.pause()
         await run.press("x")
         await run.settle()
         assert "Dana" not in run.text()

@@ -169,15 +169,15 @@ async def test_enter_goes_to_the_pod_at_that_time_and_equals_returns(launch: Lau
                 break
             await run.pilot.pause(0.01)
         assert isinstance(run.app.screen, PodScreen)
-        assert run.app.player.travelling
-        assert run.app.player.view[1] == NOW + 60
+        assert run.app.playback.in_history
+        assert run.app.playback.view[1] == NOW + 60
         text = await _text(run, "◀ 12:01:00")
         assert "eval-sweep" in text
         await run.press("escape")
         assert isinstance(run.app.screen, EventsScreen)
         assert "stopped" in run.text(), "the log stays whole while the past is looked at"
         await run.press("equals_sign")
-        assert not run.app.player.travelling
+        assert not run.app.playback.in_history
 
 
 async def _text(run: Running, words: str) -> str:
@@ -302,7 +302,7 @@ async def test_in_a_replay_the_log_is_that_of_the_whole_recording(recording: Pat
         await pilot.press("enter")
         await at_rest(pilot)
         assert isinstance(app.screen, PodScreen)
-        assert app.player.view[1] > NOON - 3600, "on to what was still ahead"
+        assert app.playback.view[1] > NOON - 3600, "on to what was still ahead"
 
 
 @pytest.mark.wide

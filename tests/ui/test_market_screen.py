@@ -91,7 +91,7 @@ async def test_filters_reach_the_server_once_and_are_shown_and_kept(launch: Laun
         for word in ("gpus=4", "cloud=secure", "country=SE", "3.10", "12.40", "▰▱▱ low", "not asked"):
             assert word in text, word
         assert "RTX 4090" not in text
-        assert run.app.screen._sight.kept.get("market.filters") == "gpus=4 cloud=secure country=SE"
+        assert run.app.screen._sight.preferences.get("market.filters") == "gpus=4 cloud=secure country=SE"
         await run.press("1")
         assert run.app.session.monitor.questions.all == ()
 
@@ -204,7 +204,7 @@ async def test_orders_are_kept_and_turn_round(launch: Launch) -> None:
         assert table.keys[0] == "NVIDIA B200"
         screen = run.app.screen
         assert isinstance(screen, MarketScreen)
-        assert screen._sight.kept.get("market.sort.gpus") == "vram"
+        assert screen._sight.preferences.get("market.sort.gpus") == "vram"
 
 
 async def test_other_lists_are_asked_for_when_they_are_shown(launch: Launch) -> None:

@@ -140,7 +140,7 @@ async def test_what_was_recorded_is_stepped_through_and_equals_returns(launch: L
             run.cloud.now = NOW + 5 * at
             await run.poll(snapshot(pod("only", name=f"pod-{at}")))
         for _ in range(6_000):
-            if run.app.player.past is not None:
+            if run.app.playback.past is not None:
                 break
             await run.pilot.pause(0.01)
         await run.press("left_square_bracket")

@@ -142,7 +142,7 @@ def next_key(rnd: random.Random, app: PodtopApp, others: list[str]) -> str:
         # Dialogs are what costs time here: some dozens in each round will do.
         if app.guard.locked and draw < 0.02:
             return "L"
-        if app.player.held is not None and draw < 0.04:
+        if app.playback.frozen_view is not None and draw < 0.04:
             return "="
         return rnd.choice(ACTING) if draw < 0.0693 else "D"
     return rnd.choice(NAMED) if draw < 0.4 else rnd.choice(others)

@@ -168,7 +168,7 @@ class Hands:
         return code
 
     def _case(self, action: str, ids: Sequence[str]) -> Case:
-        return consequences.case(BY_ID[action], ids, self._pods(), self._fleet.deeds, self._fleet.funds)
+        return consequences.case(BY_ID[action], ids, self._pods(), self._fleet.operations, self._fleet.funds)
 
     def _pods(self) -> dict[str, Pod | None]:
         return {key: r.pod if r.unreadable is None else None for key, r in self._fleet.records.items()}
@@ -180,7 +180,7 @@ class Hands:
         for (name, why), key in zip(case.skipped, (key for key in ids if key not in chosen), strict=True):
             record = records.get(key)
             pod = record.pod if record is not None else None
-            so = key not in self._fleet.deeds and action.reached(record)
+            so = key not in self._fleet.operations and action.reached(record)
             if not so:
                 code = Exit.REFUSED
             if pod is not None and is_spot(pod) and action.id == "resume" and not so:
@@ -191,7 +191,7 @@ class Hands:
     async def _settle_earlier(self, ids: Collection[str]) -> None:
         """Find out what became of earlier requests on these pods: one thing at a time."""
         await self._executor.resume_looking(ids)
-        if not any(key in self._fleet.deeds for key in ids):
+        if not any(key in self._fleet.operations for key in ids):
             return
         say("an earlier request on it was never answered: looking what became of it (ctrl+c ends this)")
         self.wake()
@@ -231,12 +231,12 @@ class Hands:
             self._executor.told()
             await asyncio.sleep(0)
             looks += 1
-            if self._fleet.deeds and looks == 2:
+            if self._fleet.operations and looks == 2:
                 say("waiting until RunPod shows what became of it (ctrl+c ends the waiting)")
 
     async def _until_over(self, ids: Collection[str]) -> None:
         self._look_on()
-        while any(key in self._fleet.deeds for key in ids):
+        while any(key in self._fleet.operations for key in ids):
             self._changed.clear()
             await self._changed.wait()
 

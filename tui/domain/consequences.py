@@ -70,7 +70,7 @@ def case(
     action: PodAction,
     ids: Sequence[str],
     pods: Mapping[str, Pod | None],
-    deeds: Mapping[str, Operation],
+    operations: Mapping[str, Operation],
     funds: Funds | None,
 ) -> Case:
     """The dialog of an action on these pods, as they are now; those it makes no sense for are left out, and said.
@@ -81,8 +81,8 @@ def case(
     skipped: list[tuple[str, str]] = []
     for key in ids:
         pod = pods.get(key)
-        if key in deeds:
-            skipped.append((deeds[key].name or key, f"still {deeds[key].word}: one thing at a time"))
+        if key in operations:
+            skipped.append((operations[key].name or key, f"still {operations[key].word}: one thing at a time"))
         elif key not in pods:
             skipped.append((key, "it is not on the account any more"))
         elif pod is None:

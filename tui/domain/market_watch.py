@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class State(StrEnum):
-    """How far a vigil is; only `ARMED` ones do more than tell."""
+    """How far a watch is; only `ARMED` ones do more than tell."""
 
     WAITING = "waiting"
     ARMED = "armed"
@@ -31,7 +31,7 @@ AGAIN = 600.0
 """Seconds for which something has to be away before its coming back is told again."""
 
 PAUSE = 60.0
-"""Seconds between two attempts of an armed vigil."""
+"""Seconds between two attempts of an armed watch."""
 
 FORGOTTEN = 300.0
 """Seconds for which is looked what became of an attempt whose podtop has ended."""
@@ -115,35 +115,35 @@ class Hit(NamedTuple):
     stock: str | None
 
 
-def hits(vigil: MarketWatch, market: Market) -> tuple[Hit, ...]:
+def hits(watch: MarketWatch, market: Market) -> tuple[Hit, ...]:
     """What of it is there now: by its list of GPU types, of each the cheaper cloud first."""
     offers = {offer.gpu_id: offer for offer in market.offers}
-    return tuple(hit for gpu in vigil.gpus if gpu in offers for hit in _clouds(vigil, offers[gpu]))
+    return tuple(hit for gpu in watch.gpus if gpu in offers for hit in _clouds(watch, offers[gpu]))
 
 
-def hit(vigil: MarketWatch, market: Market) -> Hit | None:
+def hit(watch: MarketWatch, market: Market) -> Hit | None:
     """The first of what is there; what RunPod refused comes after what it did not, the earliest refused first."""
-    tried = {offer: number for number, offer in enumerate(vigil.tried)}
-    return min(hits(vigil, market), key=lambda hit: tried.get((hit.gpu, hit.secure), -1), default=None)
+    tried = {offer: number for number, offer in enumerate(watch.tried)}
+    return min(hits(watch, market), key=lambda hit: tried.get((hit.gpu, hit.secure), -1), default=None)
 
 
-def refused(vigil: MarketWatch, hit: Hit) -> tuple[tuple[str, bool], ...]:
+def refused(watch: MarketWatch, hit: Hit) -> tuple[tuple[str, bool], ...]:
     """What was tried in vain, with this one as the latest."""
     place = (hit.gpu, hit.secure)
-    return (*(offer for offer in vigil.tried if offer != place), place)
+    return (*(offer for offer in watch.tried if offer != place), place)
 
 
-def _clouds(vigil: MarketWatch, offer: Offer) -> list[Hit]:
+def _clouds(watch: MarketWatch, offer: Offer) -> list[Hit]:
     hits = []
     for secure, quote in ((True, offer.secure), (False, offer.community)):
-        if quote is None or vigil.demand.secure not in (None, secure):
+        if quote is None or watch.demand.secure not in (None, secure):
             continue
-        total = quote.spot if vigil.spot else quote.on_demand
+        total = quote.spot if watch.spot else quote.on_demand
         # RunPod leaves the prices out where there is no stock.
         if total is None:
             continue
-        price = total / vigil.demand.gpu_count
-        if vigil.ceiling is None or price <= vigil.ceiling + 1e-9:
+        price = total / watch.demand.gpu_count
+        if watch.ceiling is None or price <= watch.ceiling + 1e-9:
             hits.append(Hit(offer.gpu_id, offer.name, secure, price, quote.stock))
     return sorted(hits, key=lambda hit: hit.price)
 
@@ -160,7 +160,7 @@ def basis_of(pod: Pod) -> str:
     return pod.status_change.text if pod.status_change is not None else ""
 
 
-def moot(vigil: MarketWatch, pod: Pod | None) -> tuple[State, str] | None:
+def moot(watch: MarketWatch, pod: Pod | None) -> tuple[State, str] | None:
     """How a wait for a pod's host ends without podtop, and why; None while there is reason to wait. `pod` None: gone.
 
     A pod that ran in between was stopped again on purpose, or by its money's end: it is not to come back by itself.
@@ -171,47 +171,47 @@ def moot(vigil: MarketWatch, pod: Pod | None) -> tuple[State, str] | None:
         return State.DONE, "it runs, and not by this watch"
     if pod.status == PodStatus.TERMINATED:
         return State.GIVEN_UP, "the pod is terminated"
-    if pod.status == PodStatus.EXITED and basis_of(pod) != vigil.basis:
+    if pod.status == PodStatus.EXITED and basis_of(pod) != watch.basis:
         return State.GIVEN_UP, "it was started and stopped meanwhile: arm it again if it is still wanted"
     return None
 
 
-def dearer(vigil: MarketWatch, pod: Pod) -> bool:
+def dearer(watch: MarketWatch, pod: Pod) -> bool:
     """Whether a pod costs more by now than was agreed to."""
-    return vigil.ceiling is not None and pod.cost_per_hr is not None and pod.cost_per_hr > vigil.ceiling + 1e-9
+    return watch.ceiling is not None and pod.cost_per_hr is not None and pod.cost_per_hr > watch.ceiling + 1e-9
 
 
-def seen(vigil: MarketWatch, there: bool, now: float) -> tuple[MarketWatch, bool]:
-    """The vigil after a look at what it waits for, and whether its coming is to be told.
+def seen(watch: MarketWatch, there: bool, now: float) -> tuple[MarketWatch, bool]:
+    """The watch after a look at what it waits for, and whether its coming is to be told.
 
     It is told when it comes, and again only after it was away for a while: stock that flickers is told once.
     """
     if not there:
         # When it comes again, what was refused before is as good as any other.
-        return (vigil if vigil.away_at is not None else replace(vigil, met_at=None, away_at=now, tried=())), False
-    news = vigil.told_at is None or (vigil.away_at is not None and now - vigil.away_at >= AGAIN)
-    if vigil.met_at is not None and not news:
-        return vigil, False
-    met = vigil.met_at if vigil.met_at is not None else now
+        return (watch if watch.away_at is not None else replace(watch, met_at=None, away_at=now, tried=())), False
+    news = watch.told_at is None or (watch.away_at is not None and now - watch.away_at >= AGAIN)
+    if watch.met_at is not None and not news:
+        return watch, False
+    met = watch.met_at if watch.met_at is not None else now
     # Away for less than a while is not away: when it went stays known until it has been told.
-    fresh = replace(vigil, met_at=met, away_at=None, told_at=now if news else vigil.told_at)
+    fresh = replace(watch, met_at=met, away_at=None, told_at=now if news else watch.told_at)
     return fresh, news
 
 
-def may_send(vigil: MarketWatch, now: float) -> bool:
-    """Whether an armed vigil may be acted upon now."""
-    if vigil.state is not State.ARMED:
+def may_send(watch: MarketWatch, now: float) -> bool:
+    """Whether an armed watch may be acted upon now."""
+    if watch.state is not State.ARMED:
         return False
-    return vigil.sent_at is None or now - vigil.sent_at >= PAUSE
+    return watch.sent_at is None or now - watch.sent_at >= PAUSE
 
 
-def what(vigil: MarketWatch) -> str:
+def what(watch: MarketWatch) -> str:
     """What is waited for, in words: 4× H100 SXM or H100 PCIe at $2.50."""
-    if vigil.pod:
-        return f"free GPUs for {vigil.pod_name or vigil.pod}"
-    count = f"{vigil.demand.gpu_count}× " if vigil.demand.gpu_count > 1 else ""
-    names = " or ".join(vigil.names)
-    kind = "bid " if vigil.spot else ""
-    price = "" if vigil.ceiling is None else f" at {kind}${vigil.ceiling:.2f}"
-    cloud = "" if vigil.demand.secure is None else ", secure" if vigil.demand.secure else ", community"
-    return f"{count}{names}{price}{cloud}" if price or not vigil.spot else f"{count}{names} spot{cloud}"
+    if watch.pod:
+        return f"free GPUs for {watch.pod_name or watch.pod}"
+    count = f"{watch.demand.gpu_count}× " if watch.demand.gpu_count > 1 else ""
+    names = " or ".join(watch.names)
+    kind = "bid " if watch.spot else ""
+    price = "" if watch.ceiling is None else f" at {kind}${watch.ceiling:.2f}"
+    cloud = "" if watch.demand.secure is None else ", secure" if watch.demand.secure else ", community"
+    return f"{count}{names}{price}{cloud}" if price or not watch.spot else f"{count}{names} spot{cloud}"

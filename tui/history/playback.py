@@ -34,7 +34,7 @@ def land(spans: Spans, at: float, forward: bool) -> float | None:
 class Playback:
     """One position in time for all screens.
 
-    held:    the fleet that is shown, and its instant; None when what is shown is now.
+    frozen_view: the fleet that is shown, and its instant; None when what is shown is now.
     playing: whether the instant moves by itself; `speed` seconds of the recording in one of ours.
     waiting: whether the recording is being asked: what was typed last may lead into it.
     clock:   now, wherever the screens are.
@@ -50,7 +50,7 @@ class Playback:
         *,
         replay: bool = False,
     ) -> None:
-        self.held: tuple[Fleet, float] | None = None
+        self.frozen_view: tuple[Fleet, float] | None = None
         self.past: HistoryQueries | None = None
         self.playing = False
         self.waiting = False
@@ -67,35 +67,35 @@ class Playback:
         return SPEEDS[self._speed]
 
     @property
-    def travelling(self) -> bool:
+    def in_history(self) -> bool:
         """Whether what is shown comes from the recording."""
-        return self.held is not None and self.held[0].recorded
+        return self.frozen_view is not None and self.frozen_view[0].recorded
 
     @property
     def view(self) -> tuple[Fleet, float]:
         """The fleet to show, and the instant to show it at."""
-        if self.held is not None:
-            return self.held
+        if self.frozen_view is not None:
+            return self.frozen_view
         at = self._live.snapshot.at
         return self._live, at if self._live.past and at is not None else self.clock()
 
     def pause(self) -> None:
         """Hold what is shown, or go on; in the recording, play or stop."""
-        if self.replay and self.held is None:
+        if self.replay and self.frozen_view is None:
             return
-        if self.travelling:
+        if self.in_history:
             self.playing = not self.playing
-        elif self.held is None:
-            self.held = (self._live.frozen(), self.clock())
+        elif self.frozen_view is None:
+            self.frozen_view = (self._live.frozen(), self.clock())
         else:
-            self.held = None
+            self.frozen_view = None
         self._on_change()
 
     def now(self) -> bool:
         """Return to now; False when it was there already, or there is none."""
-        if self.replay or self.held is None:
+        if self.replay or self.frozen_view is None:
             return False
-        self.held, self.playing, self._target = None, False, None
+        self.frozen_view, self.playing, self._target = None, False, None
         self._on_change()
         return True
 
@@ -145,11 +145,11 @@ class Playback:
                 if base is not None:
                     landed = await past.sample_near(landed, base, forward)
                 fleet = await past.at(landed, self._live)
-                if self.held is not None:
-                    fleet.older.update(self.held[0].older)
+                if self.frozen_view is not None:
+                    fleet.older.update(self.frozen_view[0].older)
                 if self._target == wanted:
                     self._target = None
-                    self.held = (fleet, landed)
+                    self.frozen_view = (fleet, landed)
                 self._on_change()
         except ArchiveError as error:
             self._target = None
@@ -177,11 +177,11 @@ class Playback:
             self.now()
             return False
         await self.go(landed, forward=False)
-        return self.travelling
+        return self.in_history
 
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Move on while playing, until cancelled."""
         while True:
             await sleep(FRAME)
-            if self.playing and self.held is not None and not self.waiting:
-                await self.go(self.held[1] + self.speed * FRAME)
+            if self.playing and self.frozen_view is not None and not self.waiting:
+                await self.go(self.frozen_view[1] + self.speed * FRAME)

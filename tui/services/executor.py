@@ -56,7 +56,7 @@ class Followed(NamedTuple):
 
 
 class Executor:
-    """One for the life of the program; `fleet.deeds` holds what is under way.
+    """One for the life of the program; `fleet.operations` holds what is under way.
 
     ledger: opens the action log, before the first action.
     messages: what a person has to know, and what the event log keeps, goes there.
@@ -129,7 +129,7 @@ class Executor:
             for intent in unfinished
             if (pod := _pod_of(intent)) is not None
             and self._may_be_ours(intent)
-            and pod not in self._fleet.deeds
+            and pod not in self._fleet.operations
             and (pods is None or pod in pods)
         ]
 
@@ -173,7 +173,7 @@ class Executor:
         return earliest.name
 
     def _why_not(self, operation: Operation, by: str) -> str | None:
-        under_way = self._fleet.deeds.get(operation.pod)
+        under_way = self._fleet.operations.get(operation.pod)
         if under_way is not None:
             doing = f"{under_way.word} {under_way.name}" if operation.pod == NEW_POD else under_way.word
             return f"still {doing}: one thing at a time. Nothing was sent."

@@ -139,7 +139,7 @@ class LeaseRunner(Runner[Lease]):
         if (why := self._refusal()) is not None:
             self._once(lease, f"lease: {lease.name} was to {lease.action} now, and does not: {why}")
             return
-        if lease.pod in self._fleet.deeds or lease.pod in self._tasks:
+        if lease.pod in self._fleet.operations or lease.pod in self._tasks:
             return
         sending = replace(lease, sent_at=now)
         if self._is_first(lease.pod, lease, sending):

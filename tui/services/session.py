@@ -185,7 +185,7 @@ class Session:
         if self.state is None:
             return
         self.watch_runner = WatchRunner(
-            WatchFile(self.state.vigils()), self.fleet,
+            WatchFile(self.state.watches()), self.fleet,
             messages=self.messages, want=lambda demands: self.monitor.want("watches", demands),
             executor=lambda: self.executor, refresh=self.monitor.look, refusal=self.may_act, clock=self.clock,
             name=lambda stem: deploy_draft.unique(stem, secrets.token_hex(2)), on_deployed=self._deployed, tz=self.tz,

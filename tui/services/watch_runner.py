@@ -70,7 +70,7 @@ class WatchRunner(Runner[MarketWatch]):
 
     def __init__(
         self,
-        vigils: WatchFile,
+        watches: WatchFile,
         fleet: Fleet,
         *,
         want: Callable[[tuple[MarketQuery, ...]], object],
@@ -84,8 +84,8 @@ class WatchRunner(Runner[MarketWatch]):
         tz: tzinfo | None = None,
     ) -> None:
         self._token = secrets.token_hex(8)
-        super().__init__(vigils, _life_file(vigils.path, self._token), fleet, messages, clock)
-        self.vigils = vigils
+        super().__init__(watches, _life_file(watches.path, self._token), fleet, messages, clock)
+        self.watches = watches
         self.drafts: dict[str, Draft] = {}
         self._want = want
         self._executor = executor
@@ -102,7 +102,7 @@ class WatchRunner(Runner[MarketWatch]):
 
     def _lives(self, token: str) -> bool:
         """Whether another podtop of this name still runs."""
-        return token not in ("", self._token) and is_claimed(_life_file(self.vigils.path, token))
+        return token not in ("", self._token) and is_claimed(_life_file(self.watches.path, token))
 
     def _holds(self) -> str:
         """This podtop's name, under which others see that it lives. Raises StoreError."""
@@ -119,10 +119,10 @@ class WatchRunner(Runner[MarketWatch]):
         super().close()
         with suppress(OSError):
             # Nobody holds it any more: so the file goes.
-            is_claimed(_life_file(self.vigils.path, self._token))
+            is_claimed(_life_file(self.watches.path, self._token))
 
     def _look(self, watches: dict[str, MarketWatch], now: float) -> None:
-        self._fleet.vigils = watches
+        self._fleet.watches = watches
         self._show_others(watches)
         questions = tuple(dict.fromkeys(v.question for v in watches.values() if v.gpus and not v.over))
         if questions != self._asked:
@@ -164,7 +164,7 @@ class WatchRunner(Runner[MarketWatch]):
             return
         there = sighting is not None
         fresh, news = seen(watch, there, now)
-        if fresh != watch and not self.vigils.swap(watch.id, watch, fresh):
+        if fresh != watch and not self.watches.swap(watch.id, watch, fresh):
             return
         if news:
             self._mine[watch.id] = (fresh.state, fresh.told_at)
@@ -237,7 +237,7 @@ class WatchRunner(Runner[MarketWatch]):
             return "RunPod does not tell the account now"
         if not self._is_mine(watch):
             return "it was armed for another account"
-        if (busy := self._fleet.deeds.get(watch.pod)) is not None:
+        if (busy := self._fleet.operations.get(watch.pod)) is not None:
             return f"still {busy.word}"
         return self._refusal()
 
@@ -316,8 +316,8 @@ class WatchRunner(Runner[MarketWatch]):
 
     def _keep(self, old: MarketWatch, new: MarketWatch) -> None:
         try:
-            is_kept = self.vigils.swap(old.id, old, new)
-            self._fleet.vigils = dict(self.vigils.all())
+            is_kept = self.watches.swap(old.id, old, new)
+            self._fleet.watches = dict(self.watches.all())
         except (StoreError, OSError) as error:
             is_kept = True
             self._messages.post(UserMessage(str(error)))
@@ -363,7 +363,7 @@ class WatchRunner(Runner[MarketWatch]):
         self._messages.post(UserMessage(f"▲ watch: {text}"))
         self._messages.call("podtop: watch held back", text)
         with suppress(StoreError):
-            self.vigils.swap(watch.id, watch, replace(watch, words=f"nothing sent: {why}"))
+            self.watches.swap(watch.id, watch, replace(watch, words=f"nothing sent: {why}"))
 
 
 def _life_file(path: Path, token: str) -> Path:

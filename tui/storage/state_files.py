@@ -39,7 +39,7 @@ class StateFiles(Struct, frozen=True):
         """What podtop is to stop, of one account."""
         return self.directory() / "leases" / f"{self._name(account)}.json"
 
-    def vigils(self) -> Path:
+    def watches(self) -> Path:
         """What is waited for."""
         return self.directory() / f"watches-{self._name('')}.json"
 

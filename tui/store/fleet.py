@@ -266,12 +266,12 @@ class Fleet(FleetState, eq=False):
 
     def begin(self, deed: Operation) -> None:
         """Something is under way with a pod, or further on its way: its row says so."""
-        self.deeds[deed.pod] = deed
+        self.operations[deed.pod] = deed
 
     def finish(self, deed: Operation, event: Event | None) -> None:
         """What was under way with a pod is over; `event` tells how, where that was not told yet."""
-        if self.deeds.get(deed.pod, deed).id == deed.id:
-            self.deeds.pop(deed.pod, None)
+        if self.operations.get(deed.pod, deed).id == deed.id:
+            self.operations.pop(deed.pod, None)
         if event is not None:
             self.events.append(event)
 

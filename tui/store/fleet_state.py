@@ -92,9 +92,9 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     watched:  which time nobody saw; `slowness` by how much longer than the interval podtop waits between polls.
     skew:     seconds that RunPod's clock is ahead; pods and machines are told without it, days of charges with it.
     past:     True while a recorded past is taken in, which is old by nature.
-    deeds:    what is under way, by the pod's id.
+    operations:    what is under way, by the pod's id.
     leases:   what podtop itself is to stop, by the pod's id.
-    vigils:   what is waited for, by its id.
+    watches:   what is waited for, by its id.
     asked:    the market as others than the poll for one GPU want to see it.
     """
 
@@ -104,9 +104,9 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     records: dict[str, Record] = field(default_factory=dict)
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=EVENTS))
     earlier: Earlier | None = None
-    deeds: dict[str, Operation] = field(default_factory=dict)
+    operations: dict[str, Operation] = field(default_factory=dict)
     leases: Mapping[str, Lease] = field(default_factory=dict)
-    vigils: Mapping[str, MarketWatch] = field(default_factory=dict)
+    watches: Mapping[str, MarketWatch] = field(default_factory=dict)
     asked: Mapping[MarketQuery, Feed[Market]] = field(default_factory=dict)
     older: dict[str, Older] = field(default_factory=dict)
     inspection: PodInspection | None = None

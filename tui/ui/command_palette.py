@@ -94,7 +94,7 @@ class PaletteHost(Protocol):
     """What the palette needs of the app that it stands in."""
 
     @property
-    def player(self) -> Playback: ...
+    def playback(self) -> Playback: ...
 
     @property
     def available_themes(self) -> Mapping[str, object]: ...
@@ -143,7 +143,7 @@ class Everything(Provider):
         yield from self._hints(acts=True)
 
     def _pods(self) -> Iterator[Command]:
-        fleet, now = self._podtop.player.view
+        fleet, now = self._podtop.playback.view
         for key in views.pods(fleet, now, Query(sort="status")):
             record = fleet.records[key]
             word = views.pod_phase(record, now).value
@@ -157,7 +157,7 @@ class Everything(Provider):
             yield Command(f"Screen: {place.word}", place.key, go)
         yield from self._hints(acts=False)
         yield Command("Tour: what is where, on one screen", "", app.action_tour)
-        known = app.player.view[0].market.value
+        known = app.playback.view[0].market.value
         for offer in known.offers if known else ():
             memory = f"{offer.memory_gb} GB" if offer.memory_gb else ""
             yield Command(f"GPU: {offer.name}", memory, partial(app.look_for_gpu, offer.gpu_id))

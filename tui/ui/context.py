@@ -38,16 +38,16 @@ class ScreenContext(NamedTuple):
     fleet: Fleet
     changed: Signal[None]
     badges: Badges
-    player: Playback
-    acts: PodActions
+    playback: Playback
+    actions: PodActions
     deploys: Deploys
     tz: tzinfo | None
-    kept: Preferences
-    watching: Callable[[], WatchController]
+    preferences: Preferences
+    watches: WatchController
     use: Callable[[], Use]
     display: Display
     marks: dict[str, None]
-    reach: Connect
+    connect: Connect
     acting: frozenset[str] = key_hints.ACTING
 
 
@@ -72,5 +72,5 @@ def screen_context(
 
     return ScreenContext(
         session, session.fleet, changed, badges, playback, actions, deploys, session.tz, Preferences(preferences_file),
-        lambda: watches, lambda: session.monitor.use(), display, {}, connect, key_hints.acting(keymap),
+        watches, lambda: session.monitor.use(), display, {}, connect, key_hints.acting(keymap),
     )  # fmt: skip

@@ -23,7 +23,7 @@ class NavigatingApp(App[None]):
 
     context: ScreenContext
     messages: Messages
-    player: Playback
+    playback: Playback
 
     def navigate_from(self, first: str) -> None:
         """Begin on a screen."""
@@ -82,8 +82,8 @@ class NavigatingApp(App[None]):
     async def _visit_pod(self, pod: str, at: float) -> None:
         """Look at a pod as it was, where that was recorded."""
         screen = self.screen
-        if not await self.player.visit(at):
-            instead = "was before" if self.player.replay else "is now"
+        if not await self.playback.visit(at):
+            instead = "was before" if self.playback.replay else "is now"
             self.messages.reply(f"nothing is recorded of that time: the pod is shown as it {instead}")
         if self.screen is screen:
             self.open_pod(pod)

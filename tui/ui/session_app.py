@@ -27,7 +27,7 @@ class SessionApp(App[None]):
     """What follows the first frame imports the HTTP client and, in a demo, a whole simulated RunPod."""
 
     session: Session
-    player: Playback
+    playback: Playback
     messages: Messages
     _monitoring: Worker[None] | None = None
 
@@ -50,13 +50,13 @@ class SessionApp(App[None]):
             self.run_worker(session.catch_up(), name="catch up")
             self.run_worker(session.enforce_leases(), name="leases")
             self.run_worker(session.look_out(), name="watches")
-        self.run_worker(self.player.run(), name="playback")
+        self.run_worker(self.playback.run(), name="playback")
 
     def past_opened(self, past: HistoryQueries) -> None:
         """There is a recording to be asked from now on."""
-        self.player.past = past
-        if self.player.replay:
-            self.run_worker(self.player.go(self.session.source.begin, forward=False), name="replay")
+        self.playback.past = past
+        if self.playback.replay:
+            self.run_worker(self.playback.go(self.session.source.begin, forward=False), name="replay")
 
     async def on_unmount(self) -> None:
         await self.session.close()

@@ -50,7 +50,7 @@ class Away:
         self.during: list[bool] = []
         (tmp_path / "ssh").touch()
         (tmp_path / "ssh").chmod(stat.S_IRWXU)
-        reach = run.app.context.reach
+        reach = run.app.context.connect
         reach._environ = {"PATH": str(tmp_path), "RUNPOD_API_KEY": TOKEN}
         run.app.suspend = self._suspend  # type: ignore[method-assign]
         reach._simulated = False
@@ -161,7 +161,7 @@ async def test_what_is_in_the_way_is_said(launch: Launch, tmp_path: Path, monkey
         assert "no way into dataset-prep: it is stopped: R resumes it" in run.toasts()
         await run.press("escape", "/", *"flux", "enter", "s")
         assert "no way into flux-lora: it is still booting" in run.toasts()
-        run.app.context.reach._environ = {"PATH": "/nowhere"}
+        run.app.context.connect._environ = {"PATH": "/nowhere"}
         await run.press("escape", "/", *"llama", "enter", "s")
         assert "there is no ssh on this machine" in run.toasts()
 
@@ -188,10 +188,10 @@ async def test_the_past_and_recordings_are_not_reached(launch: Launch) -> None:
         past = Fleet(5.0, 30.0)
         past.recorded = True
         past.records.update(run.app.fleet.records)
-        run.app.player.held = (past, NOW - 60)
+        run.app.playback.frozen_view = (past, NOW - 60)
         await run.press("s")
         assert "this is the past" in run.toasts()
-        run.app.player.replay = True
+        run.app.playback.replay = True
         await run.press("s")
         assert "this is a recording" in run.toasts()
 

@@ -279,15 +279,15 @@ async def test_no_action_is_done_while_a_key_leads_into_history(launch: Launch) 
         asked = asyncio.Event()
 
         async def step(seconds: float) -> None:
-            run.app.player.waiting = True
+            run.app.playback.waiting = True
             await asked.wait()
 
-        run.app.player.step = step  # type: ignore[method-assign]
+        run.app.playback.step = step  # type: ignore[method-assign]
         await burst(run, "left_square_bracket", "S")
         assert not run.app.screen.is_modal
         assert "= returns to now" in run.toasts()
         asked.set()
-        run.app.player.waiting = False
+        run.app.playback.waiting = False
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ async def test_in_ascii_the_past_has_no_other_characters_either(recording: Path)
     async with app.run_test(size=(120, 40)) as pilot:
         await landed(pilot, "left_square_bracket")
         shown = text_of(pilot)
-        assert app.player.travelling
+        assert app.playback.in_history
         assert not re.findall(r"[^ -~\n]", shown)
 
 

@@ -99,7 +99,7 @@ class Connect:
     def _refusal(self, pod: str | None) -> str | None:
         if self._playback.replay:
             return "this is a recording: its pods cannot be reached"
-        if self._playback.travelling or self._playback.waiting:
+        if self._playback.in_history or self._playback.waiting:
             return "this is the past: = returns to now, where pods can be reached"
         if pod is None:
             return "no pod is under the cursor"
@@ -171,7 +171,7 @@ class Connect:
         if record is not None and record.pod is not None:
             of_pod, note = copy_entries.of_pod(record.pod, self._detail(record.id), self.settings)
             entries += of_pod
-            if self._playback.travelling:
+            if self._playback.in_history:
                 note = "this is the past: addresses are as they were then"
         elif pod is not None:
             entries += copy_entries.of_unknown(pod, record.name if record is not None else "")

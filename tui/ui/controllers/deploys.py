@@ -50,7 +50,7 @@ class Deploys:
             self._reply("deploy: choose one GPU, pod, template, CPU pod or data center")
         elif self._fleet.market.value is None:
             self._reply("deploy: the prices are not known yet")
-        elif (under_way := self._fleet.deeds.get(NEW_POD)) is not None:
+        elif (under_way := self._fleet.operations.get(NEW_POD)) is not None:
             self._reply(f"deploy: still {under_way.word} {under_way.name}: one at a time")
         else:
             self._host.run_worker(self._open_form(self._host.place(), wish))

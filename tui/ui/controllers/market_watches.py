@@ -46,15 +46,15 @@ class WatchController:
         """Show the dialog of a watch for a GPU type: the one there is, or a new one."""
         from tui.domain.deploy_draft import named
 
-        old = next((v for v in self._fleet.vigils.values() if v.gpus[:1] == (row.id,) and not v.over), None)
+        old = next((v for v in self._fleet.watches.values() if v.gpus[:1] == (row.id,) and not v.over), None)
         offers = self._offers()
         name = next((named(offer, offers) for offer in offers if offer.gpu_id == row.id), row.name)
         new = self._new(gpus=(row.id,), names=(name,), demand=replace(demand, gpus=()))
         self._show(old or new, row.price, old is None)
 
-    def again(self, vigil: str) -> None:
+    def again(self, id: str) -> None:
         """Show the dialog of a watch there is."""
-        watch = self._fleet.vigils.get(vigil)
+        watch = self._fleet.watches.get(id)
         if watch is None:
             return
         if watch.pod:
@@ -62,9 +62,9 @@ class WatchController:
         else:
             self._show(watch, None, False)
 
-    def remove(self, vigil: str) -> None:
+    def remove(self, id: str) -> None:
         """Take a watch away."""
-        watch = self._fleet.vigils.get(vigil)
+        watch = self._fleet.watches.get(id)
         if watch is not None:
             self._host.run_worker(self._drop(watch))
 
@@ -78,40 +78,40 @@ class WatchController:
     def _offers(self) -> tuple[Offer, ...]:
         return self._fleet.market.value.offers if self._fleet.market.value else ()
 
-    def _show(self, vigil: MarketWatch, price: float | None, is_new: bool) -> None:
+    def _show(self, watch: MarketWatch, price: float | None, is_new: bool) -> None:
         from tui.domain.market_watch import State, what
         from tui.ui.modals.watch import WatchDialog
 
         if self._runner is None:
             self._reply("watch: this is a recording" if self._session.state is None else "watch: not connected yet")
             return
-        if vigil.state is State.SENDING:
-            self._reply(f"watch: {what(vigil)} is being sent: look again in a moment")
+        if watch.state is State.SENDING:
+            self._reply(f"watch: {what(watch)} is being sent: look again in a moment")
             return
-        before = None if is_new else vigil
+        before = None if is_new else watch
 
         def decided(decision: Decision | None) -> None:
             if decision is None:
                 return
-            if decision.vigil is None:
-                self._host.run_worker(self._drop(vigil))
+            if decision.watch is None:
+                self._host.run_worker(self._drop(watch))
             elif decision.cap is None:
-                self._host.run_worker(self._put(before, decision.vigil, f"watching for {what(decision.vigil)}"))
+                self._host.run_worker(self._put(before, decision.watch, f"watching for {what(decision.watch)}"))
             else:
-                self._prepare(before, decision.vigil, decision.cap, decision.tries or 1)
+                self._prepare(before, decision.watch, decision.cap, decision.tries or 1)
 
         refusal = self._actions.refusal()
         may = "" if refusal is None else f"podtop cannot deploy now: {refusal}"
-        self._host.push_screen(WatchDialog(vigil, self._offers(), price, is_new, may, self._session.monotonic), decided)
+        self._host.push_screen(WatchDialog(watch, self._offers(), price, is_new, may, self._session.monotonic), decided)
 
-    async def _put(self, before: MarketWatch | None, vigil: MarketWatch, reply: str) -> None:
+    async def _put(self, before: MarketWatch | None, watch: MarketWatch, reply: str) -> None:
         """Keep what was made of a watch, but not over what podtop did about it while the dialog was open."""
         from tui.storage.json_store import StoreError
 
         if self._runner is None:
             return
         try:
-            swapped = await asyncio.to_thread(self._runner.vigils.edit, before, vigil)
+            swapped = await asyncio.to_thread(self._runner.watches.edit, before, watch)
         except StoreError as error:
             self._reply(str(error))
             return
@@ -119,29 +119,29 @@ class WatchController:
         self._runner.look()
         self._session.monitor.tell()
 
-    async def _drop(self, vigil: MarketWatch) -> None:
+    async def _drop(self, watch: MarketWatch) -> None:
         from tui.domain.market_watch import what
         from tui.storage.json_store import StoreError
 
         if self._runner is None:
             return
         try:
-            await asyncio.to_thread(self._runner.vigils.drop, vigil.id)
+            await asyncio.to_thread(self._runner.watches.drop, watch.id)
         except StoreError as error:
             self._reply(str(error))
             return
-        self._reply(f"no longer watching for {what(vigil)}")
+        self._reply(f"no longer watching for {what(watch)}")
         self._runner.look()
         self._session.monitor.tell()
 
     # One that deploys
 
-    def _prepare(self, before: MarketWatch | None, vigil: MarketWatch, cap: float, tries: int) -> None:
+    def _prepare(self, before: MarketWatch | None, watch: MarketWatch, cap: float, tries: int) -> None:
         """Let the deploy be typed, and have it confirmed."""
-        offer = next((o for o in self._offers() if o.gpu_id == vigil.gpus[0]), None)
+        offer = next((o for o in self._offers() if o.gpu_id == watch.gpus[0]), None)
 
         def typed(draft: Draft) -> None:
-            demand = vigil.demand
+            demand = watch.demand
             if (
                 demand.secure is None
                 and draft.way == "demand"
@@ -149,11 +149,11 @@ class WatchController:
             ):
                 # The form may ask for one cloud of the two: then the other is not waited for.
                 demand = replace(demand, secure=draft["cloud"] == CloudKind.SECURE)
-            self._arm(before, replace(vigil, demand=demand), draft, cap, tries)
+            self._arm(before, replace(watch, demand=demand), draft, cap, tries)
 
-        demand = vigil.demand
+        demand = watch.demand
         cloud = {None: CloudKind.EITHER, True: CloudKind.SECURE, False: CloudKind.COMMUNITY}[demand.secure]
-        fields = {"gpu_count": str(demand.gpu_count), "way": "spot" if vigil.spot else "demand", "cloud": cloud}
+        fields = {"gpu_count": str(demand.gpu_count), "way": "spot" if watch.spot else "demand", "cloud": cloud}
         for name in ("min_memory_gb", "min_vcpus", "min_download_mbps", "min_upload_mbps", "country"):
             if (value := getattr(demand, name)) is not None:
                 fields[name] = str(value)
@@ -161,13 +161,13 @@ class WatchController:
             fields["public_ip"] = "yes" if demand.public_ip else "no"
         self._deploys.prepare(offer, fields, typed)
 
-    def _arm(self, before: MarketWatch | None, vigil: MarketWatch, draft: Draft, cap: float, tries: int) -> None:
+    def _arm(self, before: MarketWatch | None, watch: MarketWatch, draft: Draft, cap: float, tries: int) -> None:
         from tui.domain.market_watch import what
         from tui.ui.modals.question import QuestionDialog
         from tui.ui.render.watch_question import deploys
 
         def ask() -> Question:
-            return deploys(vigil, draft, cap, tries, self._fleet.funds, self._offers())
+            return deploys(watch, draft, cap, tries, self._fleet.funds, self._offers())
 
         async def again() -> Question:
             await self._session.monitor.look()
@@ -184,11 +184,11 @@ class WatchController:
                 self._reply("watch: not armed, as RunPod does not tell the account now")
                 return
             try:
-                armed = self._runner.armed(vigil, draft, planned(draft, cap, tries), funds.account_id)
+                armed = self._runner.armed(watch, draft, planned(draft, cap, tries), funds.account_id)
             except StoreError as error:
                 self._reply(f"watch: not armed: {error}")
                 return
-            self._host.run_worker(self._put(before, armed, f"armed: {what(vigil)}, at most {fmt.money(cap)}/h"))
+            self._host.run_worker(self._put(before, armed, f"armed: {what(watch)}, at most {fmt.money(cap)}/h"))
 
         self._host.push_screen(QuestionDialog(ask(), again, self._session.monotonic), agreed)
 
@@ -199,7 +199,7 @@ class WatchController:
         if pod is None:
             self._reply("watch: no pod is under the cursor")
             return
-        old = next((v for v in self._fleet.vigils.values() if v.pod == pod and not v.over), None)
+        old = next((v for v in self._fleet.watches.values() if v.pod == pod and not v.over), None)
         self._pod(pod, old)
 
     def _pod(self, pod: str, old: MarketWatch | None) -> None:

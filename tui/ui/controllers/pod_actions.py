@@ -33,7 +33,7 @@ class PodActions:
         """Why nothing may be done now, whatever it is."""
         if (why := self._session.guard.refusal()) is not None:
             return why
-        if self._playback.travelling or self._playback.waiting:
+        if self._playback.in_history or self._playback.waiting:
             return f"this is the past: {self._back} returns to now, where things can be done"
         if self._fleet.keyless:
             return "there is no API key: podtop shows prices only"
@@ -114,7 +114,7 @@ class PodActions:
         pods: dict[str, Pod | None] = {
             key: record.pod if record.unreadable is None else None for key, record in self._fleet.records.items()
         }
-        return consequences.case(BY_ID[action], ids, pods, self._fleet.deeds, self._fleet.funds)
+        return consequences.case(BY_ID[action], ids, pods, self._fleet.operations, self._fleet.funds)
 
     def lease(self, pods: Sequence[str]) -> None:
         """Show the dialog of a pod's lease."""

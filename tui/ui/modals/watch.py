@@ -37,9 +37,9 @@ class Wrong(Exception):
 
 
 class Decision(Struct, frozen=True):
-    """What was decided: `vigil` None takes the watch away. `cap` and `tries` where it is to deploy, else None."""
+    """What was decided: `watch` None takes the watch away. `cap` and `tries` where it is to deploy, else None."""
 
-    vigil: MarketWatch | None
+    watch: MarketWatch | None
     cap: float | None = None
     tries: int | None = None
 
@@ -54,7 +54,7 @@ class WatchDialog(FramedDialog[Decision]):
 
     def __init__(
         self,
-        vigil: MarketWatch,
+        watch: MarketWatch,
         offers: Sequence[Offer],
         price: float | None,
         is_new: bool,
@@ -63,23 +63,23 @@ class WatchDialog(FramedDialog[Decision]):
     ) -> None:
         """`price`: per GPU now; None where there is none. `may_deploy`: why it cannot deploy; "" where it can."""
         super().__init__(clock)
-        self._vigil = vigil
+        self._watch = watch
         self._offers = offers
         self._price = price
         self._is_new = is_new
         self._may_deploy = may_deploy
 
     def _fields(self) -> list[Horizontal]:
-        vigil, plan = self._vigil, self._vigil.plan
-        cloud = {None: "", True: "secure", False: "community"}[vigil.demand.secure]
-        ceiling = "" if vigil.ceiling is None else f"{vigil.ceiling:.2f}"
+        watch, plan = self._watch, self._watch.plan
+        cloud = {None: "", True: "secure", False: "community"}[watch.demand.secure]
+        ceiling = "" if watch.ceiling is None else f"{watch.ceiling:.2f}"
         cap, tries = (f"{plan.cap:.2f}", str(plan.attempts)) if plan else ("", "3")
-        others = ", ".join(vigil.names[1:])
+        others = ", ".join(watch.names[1:])
         return [
             _entry(("Or else",), others, "other GPUs that would do, as in RTX 4090, L40S", "watch-else"),
-            _entry(("GPUs",), str(vigil.demand.gpu_count), "1", "watch-count"),
+            _entry(("GPUs",), str(watch.demand.gpu_count), "1", "watch-count"),
             line(FieldLabel("Cloud"), Choice(CLOUDS, cloud, "watch-cloud")),
-            line(FieldLabel("Price"), Choice(WAYS, "spot" if vigil.spot else "demand", "watch-way")),
+            line(FieldLabel("Price"), Choice(WAYS, "spot" if watch.spot else "demand", "watch-way")),
             _entry(AT_MOST, ceiling, "any price", "watch-ceiling"),
             line(FieldLabel("When it is there"), Choice(THEN, "deploy" if plan else "tell", "watch-then")),
             _entry(IN_ALL, cap, "as in 2.50", "watch-cap", "deploys"),
@@ -90,7 +90,7 @@ class WatchDialog(FramedDialog[Decision]):
         return (("do", "Watch"),) if self._is_new else (("drop", "Remove"), ("do", "Watch"))
 
     def on_mount(self, event: events.Mount) -> None:
-        self.query_one("#confirm").border_title = Text(f"Watch for {self._vigil.names[0]}")
+        self.query_one("#confirm").border_title = Text(f"Watch for {self._watch.names[0]}")
         self.query_one("#watch-ceiling").focus()
         self._show()
 
@@ -111,7 +111,7 @@ class WatchDialog(FramedDialog[Decision]):
 
     def _decision(self) -> Decision:
         """What is typed. Raises Wrong."""
-        old = self._vigil
+        old = self._watch
         gpus, names = [old.gpus[0]], [old.names[0]]
         for text in filter(None, (part.strip() for part in self._typed("watch-else").split(","))):
             offer = offer_of(text, self._offers)
@@ -124,21 +124,21 @@ class WatchDialog(FramedDialog[Decision]):
         count = self._number("watch-count", "GPUs", 100, whole=True)
         secure = {"": None, "secure": True, "community": False}[self.query_one("#watch-cloud", Choice).value]
         demand = replace(old.demand, gpu_count=int(count or 1), secure=secure)
-        vigil = replace(
+        watch = replace(
             old, gpus=tuple(gpus), names=tuple(names), demand=demand,
             spot=self.query_one("#watch-way", Choice).value == "spot",
             ceiling=self._number("watch-ceiling", "at most an hour for one GPU", 10_000),
             state=State.WAITING, plan=None, told_at=None, met_at=None, away_at=None, sent="", sent_at=None, words="",
         )  # fmt: skip
         if self.query_one("#watch-then", Choice).value != "deploy":
-            return Decision(vigil)
+            return Decision(watch)
         if self._may_deploy:
             raise Wrong(self._may_deploy)
         cap = self._number("watch-cap", "spend at most", 100_000)
         if cap is None:
             raise Wrong("spend at most: what it may cost an hour in all, GPUs and disks")
         tries = self._number("watch-tries", "tries", MOST_TRIES, whole=True)
-        return Decision(vigil, cap, int(tries or 1))
+        return Decision(watch, cap, int(tries or 1))
 
     def _show(self) -> None:
         deploys = self.query_one("#watch-then", Choice).value == "deploy"
@@ -150,8 +150,8 @@ class WatchDialog(FramedDialog[Decision]):
         except Wrong as wrong:
             note, role = f"▲ {wrong}", "bad"
         else:
-            if decision.vigil is not None:
-                note = f"→ {what(decision.vigil)}"
+            if decision.watch is not None:
+                note = f"→ {what(decision.watch)}"
         first, *rest = self._points()
         self.say(self.points((first,)), tuple(rest), self.text(((note, role),), "#confirm"), 8 if deploys else 6)
         do = self.query_one("#do", Button)
@@ -160,7 +160,7 @@ class WatchDialog(FramedDialog[Decision]):
 
     def _points(self) -> tuple[Point, ...]:
         price = "none is free" if self._price is None else f"from ${self._price:.2f} for one GPU"
-        filters = [text for text in chips(self._vigil.demand) if not text.startswith(("gpus=", "cloud="))]
+        filters = [text for text in chips(self._watch.demand) if not text.startswith(("gpus=", "cloud="))]
         points = [Point("now", price)]
         if filters:
             points.append(Point("filters", " ".join(filters)))

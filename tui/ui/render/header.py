@@ -147,7 +147,7 @@ def paused(fleet: Fleet, held: float, now: float, tz: tzinfo | None) -> Forms:
     return tuple((*short, gap, *form) for short, form in zip((hold, hold, hold, (("‖", "warn"),)), forms, strict=False))
 
 
-def travelling(at: float, player: Playback, live: Fleet, now: float, tz: tzinfo | None, back: str = "=") -> Forms:
+def in_history(at: float, player: Playback, live: Fleet, now: float, tz: tzinfo | None, back: str = "=") -> Forms:
     """Which instant of the recording is shown, and whether it moves; and what is wrong meanwhile."""
     when = datetime.fromtimestamp(at, tz)
     day = "" if now - at < 12 * 3600 else f"{when:%a %d %b} "
@@ -221,7 +221,7 @@ def counts(fleet: Fleet, now: float, old: bool) -> Ranked:
 
 def armed(fleet: Fleet) -> Ranked:
     """How many watches may spend by themselves."""
-    count = sum(vigil.may_spend for vigil in fleet.vigils.values())
+    count = sum(watch.may_spend for watch in fleet.watches.values())
     return ((1, ((f"◉ {count} armed", "warn"),)),) if count and not fleet.keyless else ()
 
 

@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 ONCE = Point("once", "It sends one deploy at a time, and ends with the first pod. A lost answer is never sent again.")
 
 
-def _at_odds(vigil: MarketWatch, draft: Draft, offers: Sequence[Offer]) -> str:
+def _at_odds(watch: MarketWatch, draft: Draft, offers: Sequence[Offer]) -> str:
     """What the watch and the form do not agree on; the watch's own is what would be sent."""
-    count = str(vigil.demand.gpu_count)
-    cloud = {None: CloudKind.EITHER, True: CloudKind.SECURE, False: CloudKind.COMMUNITY}[vigil.demand.secure]
+    count = str(watch.demand.gpu_count)
+    cloud = {None: CloudKind.EITHER, True: CloudKind.SECURE, False: CloudKind.COMMUNITY}[watch.demand.secure]
     named = drafts.offer_of(draft["gpu_type_id"], offers)
     for word, differs in (
-        ("on demand or interruptible", (draft.way == "spot") != vigil.spot),
+        ("on demand or interruptible", (draft.way == "spot") != watch.spot),
         ("a GPU or a CPU", draft["compute"] == ComputeKind.CPU),
         ("how many GPUs", (draft["gpu_count"].strip() or "1") != count),
-        ("which GPU", named is not None and named.gpu_id not in vigil.gpus),
+        ("which GPU", named is not None and named.gpu_id not in watch.gpus),
         ("the cloud", draft.way == "demand" and draft["cloud"] != cloud),
     ):
         if differs:
@@ -39,7 +39,7 @@ def _at_odds(vigil: MarketWatch, draft: Draft, offers: Sequence[Offer]) -> str:
     return ""
 
 
-def _too_little(vigil: MarketWatch, draft: Draft, cap: float) -> str:
+def _too_little(watch: MarketWatch, draft: Draft, cap: float) -> str:
     """Why it would never be sent, whatever the market shows."""
     disks = deploy_price.price(draft, (), None).disks
     bid = deploy_text.dollars(draft, "bid_per_gpu") if draft.way == "spot" else None
@@ -47,9 +47,9 @@ def _too_little(vigil: MarketWatch, draft: Draft, cap: float) -> str:
         return "the price of its disks is not known"
     if cap <= disks:
         return f"its disks alone cost {fmt.money(disks)}/h, and the cap is {fmt.money(cap)}/h"
-    if bid is not None and vigil.ceiling is not None and bid > vigil.ceiling + 1e-9:
-        return f"the form bids {fmt.money(bid)}, and the watch waits for {fmt.money(vigil.ceiling)} at the most"
-    if bid is not None and bid * vigil.demand.gpu_count + disks > cap + 1e-9:
+    if bid is not None and watch.ceiling is not None and bid > watch.ceiling + 1e-9:
+        return f"the form bids {fmt.money(bid)}, and the watch waits for {fmt.money(watch.ceiling)} at the most"
+    if bid is not None and bid * watch.demand.gpu_count + disks > cap + 1e-9:
         return f"its bid and disks come to more than the cap of {fmt.money(cap)}/h"
     return ""
 
@@ -67,7 +67,7 @@ def _lease(draft: Draft) -> tuple[Point, ...]:
 
 
 def deploys(
-    vigil: MarketWatch, draft: Draft, cap: float, tries: int, funds: Funds | None, offers: Sequence[Offer] = ()
+    watch: MarketWatch, draft: Draft, cap: float, tries: int, funds: Funds | None, offers: Sequence[Offer] = ()
 ) -> Question:
     """What is asked before a watch may deploy."""
     balance = funds.balance if funds is not None else None
@@ -80,7 +80,7 @@ def deploys(
             f"It may spend up to {fmt.money(cap)}/h, {fmt.money(cap * 24)} a day, without asking.{last}",
             "warn",
         ),
-        Point("when", f"As soon as RunPod shows {what(vigil)}, also while nobody looks."),
+        Point("when", f"As soon as RunPod shows {what(watch)}, also while nobody looks."),
         ONCE,
         Point("tries", f"At most {tries}, a minute apart, and only where RunPod had none free after all."),
         *_lease(draft),
@@ -91,14 +91,14 @@ def deploys(
         points.append(
             Point("", "Its variables' values are not kept on disk: when podtop ends, it has to be armed anew.", "muted")
         )
-    stop = _at_odds(vigil, draft, offers) or _too_little(vigil, draft, cap)
+    stop = _at_odds(watch, draft, offers) or _too_little(watch, draft, cap)
     if funds is None or funds.account_id is None or balance is None:
         stop = stop or "the account and its balance are not known now"
     elif balance < cap:
         stop = stop or f"the balance ({fmt.balance(balance)}) is less than an hour of the cap"
     return Question(
-        f"Arm: deploy {what(vigil)} by itself",
-        ((f"{vigil.demand.gpu_count}×{' or '.join(vigil.names)}", "text"), (f"  {image}", "muted")),
+        f"Arm: deploy {what(watch)} by itself",
+        ((f"{watch.demand.gpu_count}×{' or '.join(watch.names)}", "text"), (f"  {image}", "muted")),
         tuple(points), "Arm", (cap, tries, stop), "", stop,
     )  # fmt: skip
 
@@ -148,10 +148,10 @@ def resumes(pod: Pod | None, funds: Funds | None) -> Question:
     )  # fmt: skip
 
 
-def no_more(vigil: MarketWatch) -> Question:
+def no_more(watch: MarketWatch) -> Question:
     """What is asked before a watch is taken away."""
     return Question(
-        f"Watch: {what(vigil)}", ((vigil.pod_name or vigil.pod, "text"), (f"  {vigil.state}", "muted")),
+        f"Watch: {what(watch)}", ((watch.pod_name or watch.pod, "text"), (f"  {watch.state}", "muted")),
         (Point("", "podtop waits for it, and resumes it by itself. Without the watch it stays stopped."),),
-        "Remove the watch", (vigil.id,),
+        "Remove the watch", (watch.id,),
     )  # fmt: skip

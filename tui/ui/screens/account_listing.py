@@ -44,7 +44,7 @@ class AccountListing(Listing):
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
         """Why there is no row: of `hidden` ones none passes the filter, or there are none."""
         feed = self.feed(scene.fleet)
-        if feed.value is None and (self.context.player.replay or scene.fleet.recorded):
+        if feed.value is None and (self.context.playback.replay or scene.fleet.recorded):
             return EmptyState(f"a recording has no {self.noun}", ("It keeps pods, prices and the balance: see Money.",))
         if feed.value is None and scene.fleet.keyless:
             return EmptyState("there is no API key: prices only", ("Set RUNPOD_API_KEY or pass --api-key-file FILE.",))

@@ -116,7 +116,7 @@ class Bills(DailyListing):
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
         empty = super().empty(scene, hidden, filtered=filtered)
         feed = self.feed(scene.fleet)
-        asked = not (self.context.player.replay or scene.fleet.recorded or scene.fleet.keyless)
+        asked = not (self.context.playback.replay or scene.fleet.recorded or scene.fleet.keyless)
         if asked and feed.value is None and feed.error is not None:
             return EmptyState(
                 "RunPod does not give it",
@@ -209,7 +209,7 @@ class Templates(AccountListing):
 
     def open(self, key: str | None) -> ModalScreen[None] | None:
         template = self._template(key)
-        if template is None or self.context.player.replay:
+        if template is None or self.context.playback.replay:
             return None
         self.readme = Readme(template.name or template.id or "template", template.id or "")
         return self.readme
@@ -239,7 +239,7 @@ class Access(AccountListing):
     actions = frozenset(("reveal",))
 
     def allows(self, action: str) -> bool:
-        return super().allows(action) and not self.context.player.replay
+        return super().allows(action) and not self.context.playback.replay
 
     def wanted(self) -> tuple[str, ...]:
         return (*self.topics, *(("profile",) if self.revealed else ()))

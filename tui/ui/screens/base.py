@@ -52,7 +52,7 @@ class BaseScreen(Screen[None]):
     def __init__(self, sight: ScreenContext) -> None:
         super().__init__()
         self._sight = sight
-        self._player = sight.player
+        self._player = sight.playback
         self._titles: dict[str | None, tuple[str, ...]] = {}
         self._offered: tuple[str, ...] = ()
         self._slow = False
@@ -162,7 +162,7 @@ class BaseScreen(Screen[None]):
         self._header_at = self._player.clock()
         fleet, now = self._view
         header = self.query_one("#header", Lines)
-        paused = self._player.held is not None and not self._player.travelling
+        paused = self._player.frozen_view is not None and not self._player.in_history
         guard = self._sight.session.guard
         badges = replace(self._sight.badges, read_only=bool(guard.read_only), locked=guard.locked)
         hosts = status.has_hosts(self._sight.fleet)
@@ -172,11 +172,11 @@ class BaseScreen(Screen[None]):
     def _forms(self) -> status.Forms:
         player, tz = self._player, self._sight.tz
         live = self._sight.fleet
-        if player.held is None:
+        if player.frozen_view is None:
             return status.connection(live, player.view[1], tz)
-        if player.travelling:
-            return status.travelling(player.held[1], player, live, player.clock(), tz, self._sight.badges.back)
-        return status.paused(live, player.held[1], player.clock(), tz)
+        if player.in_history:
+            return status.in_history(player.frozen_view[1], player, live, player.clock(), tz, self._sight.badges.back)
+        return status.paused(live, player.frozen_view[1], player.clock(), tz)
 
     def _entitle(self, pane: Widget, title: str, subtitle: str, lines: Sequence[str] = ()) -> None:
         """Title a pane: without markup, for names come from the API, and only on change, for it repaints the pane.

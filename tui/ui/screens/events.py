@@ -50,8 +50,8 @@ class EventLog(Listing):
 
     def _source(self) -> tuple[Fleet, float]:
         """Where events are read: while the past is looked at the log stays whole, and can be gone on with."""
-        player = self.context.player
-        return (self.context.fleet, player.clock()) if player.travelling else player.view
+        player = self.context.playback
+        return (self.context.fleet, player.clock()) if player.in_history else player.view
 
     def read(self) -> bool:
         """Read the events again where there are others; whether memory has let go of some that are in the recording."""
@@ -89,7 +89,7 @@ class EventLog(Listing):
     def _empty(self) -> EmptyState:
         if self.typed.strip() and self.every:
             return EmptyState("no event matches the filter", (f"{len(self.every):,} are hidden; esc clears it.",))
-        if self.context.player.past is not None and self.context.fleet.earlier is None:
+        if self.context.playback.past is not None and self.context.fleet.earlier is None:
             return EmptyState("◌ asking the recording")
         return EmptyState(
             "nothing has happened since podtop watches",
@@ -101,7 +101,7 @@ class EventLog(Listing):
         if not self.every:
             return ""
         first = datetime.fromtimestamp(self.every[0].at, self.context.tz)
-        recorded = "" if self.context.player.past is not None else " · not recorded"
+        recorded = "" if self.context.playback.past is not None else " · not recorded"
         return f"since {first:%d %b %H:%M}{recorded}"
 
     def trouble(self, scene: Scene) -> str:

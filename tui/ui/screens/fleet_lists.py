@@ -26,12 +26,12 @@ class FleetListing(Listing):
 
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
-        self._begun = context.player.clock()
+        self._begun = context.playback.clock()
 
     @property
     def waited(self) -> float:
         """Seconds since the first answer is waited for."""
-        return self.context.player.clock() - self._begun
+        return self.context.playback.clock() - self._begun
 
     def trouble(self, scene: Scene) -> str:
         return empty_states.trouble(scene.fleet, self.name, scene.now)
@@ -55,7 +55,7 @@ class Pods(FleetListing):
         fleet, now, context = scene.fleet, scene.now, self.context
         query = Query(pods.terms(self.typed), self.sort, self.inverted)
         keys = pods.pods(fleet, now, query)
-        leases = {} if context.player.travelling else context.fleet.leases
+        leases = {} if context.playback.in_history else context.fleet.leases
 
         def cells(key: str) -> Cells:
             spark = rows.SPARK_COLUMNS if scene.width_of("spark") else 0
@@ -63,12 +63,12 @@ class Pods(FleetListing):
             if record is None:
                 # Gone while another screen was on top; this one is told when it is back.
                 return {}
-            row = pods.pod_row(record, now, spark, fleet.deeds.get(key), leases.get(key))
+            row = pods.pod_row(record, now, spark, fleet.operations.get(key), leases.get(key))
             return rows.pod_cells(row, now, scene.width_of("bar"), marked=key in context.marks)
 
         return Rows(
             keys, cells, empty_states.total(fleet, self.name),
-            empty_states.pods(fleet, bool(query.terms), self.waited, context.player.replay),
+            empty_states.pods(fleet, bool(query.terms), self.waited, context.playback.replay),
             notes=selected(context, keys), rising=pods.pods_rise(query), faded=self.is_stale(scene),
             columns=rows.pod_columns(scene.width, bool(leases)),
         )  # fmt: skip
@@ -83,7 +83,7 @@ class Pods(FleetListing):
         return OpenPod(key) if key is not None else None
 
     def watch(self, key: str | None) -> None:
-        self.context.watching().pod(key)
+        self.context.watches.pod(key)
 
 
 class Offers(FleetListing):
@@ -108,7 +108,7 @@ class Offers(FleetListing):
         shown = {row.id: row for row in matching}
         return Rows(
             tuple(shown), lambda key: rows.offer_cells(shown[key]), empty_states.total(fleet, self.name),
-            empty_states.market(fleet, bool(terms), self.waited, self.context.player.replay),
+            empty_states.market(fleet, bool(terms), self.waited, self.context.playback.replay),
             rising=market.rises(self.sort, self.inverted), faded=self.is_stale(scene),
             columns=rows.offer_columns(scene.width),
         )  # fmt: skip
@@ -124,7 +124,7 @@ class Offers(FleetListing):
     def watch(self, key: str | None) -> None:
         offers = market.rows(self.context.fleet.market.value)
         if (row := next((row for row in offers if row.id == key), None)) is not None:
-            self.context.watching().gpu(row, ANYTHING)
+            self.context.watches.gpu(row, ANYTHING)
 
     def copies(self, key: str | None) -> tuple[Entry, ...]:
         from tui.ui.render.copy_entries import of_market

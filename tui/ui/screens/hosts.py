@@ -69,7 +69,7 @@ class Machines(Listing):
         )  # fmt: skip
 
     def _empty(self, fleet: Fleet) -> EmptyState:
-        replay = self.context.player.replay
+        replay = self.context.playback.replay
         if fleet.recorded or replay:
             return EmptyState("machines are not recorded", ("= returns to now.",) if not replay else ())
         if fleet.keyless:

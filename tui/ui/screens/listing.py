@@ -139,7 +139,7 @@ class Listing:
         self.inverted = False
         self.revealed = False
         self._kept_as = self.preference.format(self.name)
-        order = context.kept.get(self._kept_as) if self._kept_as else ""
+        order = context.preferences.get(self._kept_as) if self._kept_as else ""
         self.sort = order if order in self.sorts else self.sorts[0]
 
     # What there is to show
@@ -254,7 +254,7 @@ class Listing:
         """Have rows in this order, and remember it."""
         self.sort, self.inverted = sort, inverted
         if self._kept_as:
-            self.context.kept.keep(self._kept_as, sort)
+            self.context.preferences.keep(self._kept_as, sort)
 
     def next_order(self) -> None:
         """Have rows in the order that comes after."""

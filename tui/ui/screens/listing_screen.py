@@ -246,7 +246,7 @@ class ListingScreen(PanedScreen):
         return self._listing.targets(self._key_meant)
 
     def _possible(self) -> tuple[str, ...]:
-        acts, targets = self._sight.acts, self._targets()
+        acts, targets = self._sight.actions, self._targets()
         possible = tuple(f"act.{a.id}" for a in ACTIONS if acts.possible(a.id, targets))
         return possible if self._sight.session.guard.read_only or self._wish() is None else (*possible, "act.deploy")
 
@@ -259,7 +259,7 @@ class ListingScreen(PanedScreen):
     def action_act(self, action: str) -> None:
         targets = self._targets()
         listed = next((self._table(listing).keys for listing in self._on_screen() if listing.of_pods), targets)
-        self._sight.acts.ask(action, targets, tuple(key for key in targets if key not in listed))
+        self._sight.actions.ask(action, targets, tuple(key for key in targets if key not in listed))
 
     def _wish(self) -> Wish | None:
         """What the row under the cursor means to a deploy; None where that is nothing."""
@@ -275,20 +275,20 @@ class ListingScreen(PanedScreen):
             self._sight.deploys.deploy(self._wish())
 
     def action_lease(self) -> None:
-        self._sight.acts.lease(self._targets())
+        self._sight.actions.lease(self._targets())
 
     def action_lock(self) -> None:
-        self._sight.acts.lock()
+        self._sight.actions.lock()
         self._show_header()
 
     def on_key(self, event: events.Key) -> None:
         guard = self._sight.session.guard
         if guard.read_only and event.key in self._sight.acting and not self.typing():
             event.stop()
-            self._sight.acts.lock()
+            self._sight.actions.lock()
 
     def action_ssh(self) -> None:
-        self._sight.reach.enter(self._listing.at_hand(self._key_meant))
+        self._sight.connect.enter(self._listing.at_hand(self._key_meant))
 
     def action_copy(self) -> None:
         """What is under the cursor, first and chosen; then what there is to copy of the pod."""
@@ -297,7 +297,7 @@ class ListingScreen(PanedScreen):
             first = self._listing.copies_of(self._key, title, fact)
         else:
             first = self._listing.copies(self._key)
-        self._sight.reach.menu(first, self._listing.at_hand(self._key_meant))
+        self._sight.connect.menu(first, self._listing.at_hand(self._key_meant))
 
     # Order
 

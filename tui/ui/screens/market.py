@@ -124,7 +124,7 @@ class MarketScreen(TabbedListsScreen):
         self._go_list(self._gpus.name)
 
     def action_remove(self) -> None:
-        self._sight.watching().remove(self._key or "")
+        self._sight.watches.remove(self._key or "")
 
     # Filters at RunPod
 

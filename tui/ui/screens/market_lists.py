@@ -44,7 +44,7 @@ class MarketListing(Listing):
 
     def allows(self, action: str) -> bool:
         # In a recording nothing is waited for.
-        past = action in ("watch", "open", "remove") and self.context.player.view[0].recorded
+        past = action in ("watch", "open", "remove") and self.context.playback.view[0].recorded
         return super().allows(action) and not past
 
     def named(self, key: str | None) -> tuple[str, str, str]:
@@ -78,17 +78,17 @@ class Gpus(MarketListing):
 
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
-        self.demand, _ = views.demand_of(context.kept.get("market.filters"))
+        self.demand, _ = views.demand_of(context.preferences.get("market.filters"))
         self.sought = ""
-        self._begun = context.player.clock()
+        self._begun = context.playback.clock()
         self._read: tuple[object, int] = (None, 0)
         self._every: tuple[OfferRow, ...] = ()
 
     def ask(self, demand: MarketQuery) -> None:
         """Have the market as other filters see it."""
         self.demand = demand
-        self._begun = self.context.player.clock()
-        self.context.kept.keep("market.filters", " ".join(views.chips(demand)))
+        self._begun = self.context.playback.clock()
+        self.context.preferences.keep("market.filters", " ".join(views.chips(demand)))
 
     @property
     def demands(self) -> tuple[MarketQuery, ...]:
@@ -127,7 +127,7 @@ class Gpus(MarketListing):
                 past = fleet.prices.sparkline(key, now, offers.TREND_COLUMNS, offers.TREND_WIDTH)
             return offers.cells(shown[key], past, key in watched)
 
-        player = self.context.player
+        player = self.context.playback
         empty = empty_states.priced(
             feed, bool(terms), player.clock() - self._begun, fleet.recorded or player.replay
         )  # fmt: skip
@@ -139,11 +139,11 @@ class Gpus(MarketListing):
 
     def _watched(self) -> frozenset[str]:
         """GPU types that a watch waits for."""
-        watches = self.context.fleet.vigils.values()
+        watches = self.context.fleet.watches.values()
         return frozenset(gpu for watch in watches if not watch.over for gpu in watch.gpus)
 
     def row(self, key: str | None) -> OfferRow | None:
-        return next((row for row in self.every(self.context.player.view[0]) if row.id == key), None)
+        return next((row for row in self.every(self.context.playback.view[0]) if row.id == key), None)
 
     def about(self, scene: Scene) -> About:
         fleet, row = scene.fleet, self.row(scene.key)
@@ -183,7 +183,7 @@ class Gpus(MarketListing):
 
     def watch(self, key: str | None) -> None:
         if (row := self.row(key)) is not None:
-            self.context.watching().gpu(row, self.demand)
+            self.context.watches.gpu(row, self.demand)
 
     def named(self, key: str | None) -> tuple[str, str, str]:
         row = self.row(key)
@@ -275,7 +275,7 @@ class Cpus(TopicListing[CpuType]):
         return False
 
     def named(self, key: str | None) -> tuple[str, str, str]:
-        cpu = next((cpu for cpu in self.every(self.context.player.view[0]) if cpu.id == key), None)
+        cpu = next((cpu for cpu in self.every(self.context.playback.view[0]) if cpu.id == key), None)
         return ("CPU type", cpu.id or "", cpu.name or "") if cpu is not None else ("", "", "")
 
 
@@ -322,7 +322,7 @@ class Centers(TopicListing[DataCenter]):
         return Wish(more={"data_center": center.id, "cloud": CloudKind.SECURE}) if center is not None else None
 
     def named(self, key: str | None) -> tuple[str, str, str]:
-        center = self._center(self.context.player.view[0], key)
+        center = self._center(self.context.playback.view[0], key)
         return ("data centre", center.id, center.name or "") if center is not None else ("", "", "")
 
 
@@ -342,7 +342,7 @@ class Watches(MarketListing):
     def rows(self, scene: Scene) -> Rows:
         live = self.context.fleet
         terms = self.typed.lower().split()
-        by_age = sorted(live.vigils.values(), key=lambda watch: (watch.over, watch.made_at))
+        by_age = sorted(live.watches.values(), key=lambda watch: (watch.over, watch.made_at))
         shown = {w.id: w for w in by_age if all(word in what(w).lower() for word in terms)}
         empty = EmptyState(
             "nothing is watched for",
@@ -364,7 +364,7 @@ class Watches(MarketListing):
         return False
 
     def watch(self, key: str | None) -> None:
-        self.context.watching().again(key or "")
+        self.context.watches.again(key or "")
 
     def open(self, key: str | None) -> None:
         self.watch(key)

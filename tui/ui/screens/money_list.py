@@ -66,7 +66,7 @@ class Money(AccountListing):
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
         if filtered and hidden:
             return EmptyState("no pod matches the filter", (f"{hidden} are hidden; esc clears it.",))
-        return empty_states.pods(scene.fleet, False, replay=self.context.player.replay)
+        return empty_states.pods(scene.fleet, False, replay=self.context.playback.replay)
 
     def rows(self, scene: Scene) -> Rows:
         rows = super().rows(scene)
@@ -136,7 +136,7 @@ class Money(AccountListing):
     def reach(self, step: int) -> None:
         ahead = self._ahead
         if ahead is None:
-            ahead = money.SPANS.index(money.ahead(self.context.player.view[0].funds, None))
+            ahead = money.SPANS.index(money.ahead(self.context.playback.view[0].funds, None))
         self._ahead = min(max(ahead + step, 0), len(money.SPANS) - 1)
 
     def reset(self) -> None:

@@ -76,9 +76,9 @@ class Timeline(Listing):
                 revealed=self.revealed,
                 tz=self.context.tz,
                 phase=pods.pod_phase(record, now),
-                is_loaded=not self.context.player.travelling and (detail is None or detail.error is None),
+                is_loaded=not self.context.playback.in_history and (detail is None or detail.error is None),
                 extras=inspection.extras if inspection is not None else None,
-                ssh=self.context.reach.settings,
+                ssh=self.context.connect.settings,
             )
         name = (record.name if record is not None else "") or self._pod
         stale = fleet.pods_stale(now)
@@ -92,7 +92,7 @@ class Timeline(Listing):
         if record is not None and record.unreadable is not None:
             return EmptyState("? this pod came back in a shape podtop does not know", (record.unreadable,), "bad")
         if fleet.pods_at is None:
-            return empty_states.pods(fleet, False, replay=self.context.player.replay)
+            return empty_states.pods(fleet, False, replay=self.context.playback.replay)
         return EmptyState("this pod is not on the account", ("Its past is below and beside; esc goes back.",))
 
     def targets(self, key: str | None) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ class Timeline(Listing):
         return under_cursor(fact.label, copied(fact), secret) if fact is not None else ()
 
     def watch(self, key: str | None) -> None:
-        self.context.watching().pod(self._pod)
+        self.context.watches.pod(self._pod)
 
 
 class PodScreen(ListingScreen):
@@ -136,7 +136,7 @@ class PodScreen(ListingScreen):
 
     def _show_all(self) -> None:
         _, now = self._view
-        at = now if self._player.travelling else None
+        at = now if self._player.in_history else None
         if at != self._looked:
             self._looked = at
             self.post_message(Inspect(self.pod, at))
