@@ -55,6 +55,7 @@ def test_the_shell_reads_them(shell: str, tmp_path: Path) -> None:
         (["stop", "--y"], {"--yes"}),
         (["once", "--w"], {"--watch"}),
         (["completions", ""], set(SHELLS)),
+        (["help", "ke"], {"keys"}),
     ],
 )
 def test_bash_completes(words: list[str], offered: set[str], tmp_path: Path) -> None:

@@ -102,10 +102,14 @@ def test_a_command_that_goes_on_ends_well(line: str, shell: dict[str, str]) -> N
     line = line.partition(" >> ")[0].replace("podtop", f"{sys.executable} -m tui", 1)
     process = subprocess.Popen(["bash", "-c", f"exec {line}"], env=shell, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    assert process.stdout.readline().startswith("at,id,name" if "--watch" in line else ("◌", "▲", "●"))
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
-    assert process.returncode == 0
+    try:
+        assert process.stdout.readline().startswith("at,id,name" if "--watch" in line else ("◌", "▲", "●"))
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+        assert process.returncode == 0
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_the_key_is_kept_and_found_as_the_readme_says(shell: dict[str, str]) -> None:
