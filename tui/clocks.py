@@ -1,7 +1,7 @@
-"""`Clocks`: time that passes, the time of day on this machine, and RunPod's: three clocks, none taken for another.
+"""`Clocks`: elapsed time, this machine's time of day, and RunPod's clock; none is ever taken for another.
 
-Durations, ages and the order of what was seen come from the first, which counts sleep and never goes back. The time of
-day is for people to read. What RunPod dates is brought to the first before it is compared with anything.
+Durations, ages and the order of observations use elapsed time, which includes sleep and never goes back. The time of
+day is for display. RunPod's timestamps are converted to elapsed time before any comparison.
 """
 
 from __future__ import annotations
@@ -12,31 +12,31 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 _WITH_SLEEP = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
-"""Linux's own; the other systems' monotonic clock counts sleep already, unlike what Python makes of it."""
+"""Linux's own clock; the monotonic clock of other systems includes sleep already, though not in Python's version."""
 
 STEP = 1.0
-"""Seconds by which the time of day may wander without having been set."""
+"""Seconds by which the time of day may drift without counting as set."""
 
 NEAR = 2.0
-"""Seconds by which RunPod's clock may differ without it being told: its dates are whole seconds, and on their way."""
+"""Seconds by which RunPod's clock may differ without a report: its dates are whole seconds, and take time to arrive."""
 
 UNREAD = 3.0
-"""Seconds for which an answer may have lain unread without that being told."""
+"""Seconds for which a response may have lain unread without its time being corrected."""
 
 WRONG = 366 * 86_400.0
-"""Seconds of difference beyond which what RunPod says is no time of day."""
+"""Seconds of difference beyond which RunPod's date is not a valid time of day."""
 
 SLEPT = 30.0
-"""Seconds by which two clocks have to be ahead of the third before that is taken to have stood still."""
+"""Seconds by which two clocks must be ahead of the third before the third counts as halted."""
 
 
 def passed() -> float:
-    """Seconds since some instant, a sleep of the machine included. It never goes back."""
+    """Seconds since an arbitrary start, including sleep of the machine. It never goes back."""
     return time.monotonic() if _WITH_SLEEP is None else time.clock_gettime(_WITH_SLEEP)
 
 
 class _Between(NamedTuple):
-    """Seconds that RunPod's clock is ahead: at least, at most."""
+    """Bounds of the seconds that RunPod's clock is ahead: at least, at most."""
 
     low: float
     high: float
@@ -46,7 +46,7 @@ class _Between(NamedTuple):
         return (self.low + self.high) / 2
 
     def both(self, other: _Between) -> _Between | None:
-        """What agrees with both; None where nothing does."""
+        """The intersection of both; None if it is empty."""
         low, high = max(self.low, other.low), min(self.high, other.high)
         return _Between(low, high) if low <= high else None
 
@@ -55,8 +55,8 @@ class Clocks:
     """The three clocks of one run of podtop.
 
     wall:   the time of day, in epoch seconds; it may be set at any time.
-    passed: seconds that only go forward, sleep included.
-    skew:   seconds that RunPod's clock is ahead of `now()`; 0 while it is near, and before RunPod has answered.
+    passed: elapsed seconds, which only go forward, sleep included.
+    skew:   seconds that RunPod's clock is ahead of `now()`; 0 while it is near, and before the first response.
     """
 
     def __init__(self, wall: Callable[[], float] = time.time, passed: Callable[[], float] = passed) -> None:
@@ -72,18 +72,18 @@ class Clocks:
         self._away = 0.0
 
     def now(self) -> float:
-        """Epoch seconds that go on as time passes, from the time of day at which podtop began."""
+        """Epoch seconds that advance with elapsed time, from the time of day at which podtop started."""
         return self._begun + self._passed()
 
     def ahead(self) -> float:
-        """Seconds by which the time of day was set forward since podtop began; negative where it was set back."""
+        """Seconds by which the time of day was set forward since podtop started; negative if it was set back."""
         ahead = self._wall() - self.now()
         return ahead if abs(ahead) > STEP else 0.0
 
     def away(self) -> float:
-        """Seconds that may have passed, by whichever clock says more: for locks, which had better fall too early.
+        """Seconds that may have passed, by whichever clock shows more: for locks, which had better expire too early.
 
-        Where a machine stood still and none of its clocks of passing time knows of it, the time of day does.
+        If a machine was halted and none of its elapsed-time clocks noticed, the time of day shows it.
         """
         last, self._last = self._last, (self._wall(), self._passed())
         self._away += max(0.0, self._last[0] - last[0], self._last[1] - last[1])
@@ -91,13 +91,13 @@ class Clocks:
 
     @property
     def doubtful(self) -> bool:
-        """Whether RunPod's last answer was dated by another clock than those before it, and none has confirmed that."""
+        """Whether RunPod's last response was dated by a different clock than those before it, still unconfirmed."""
         return self._doubt is not None
 
     def dated(self, date: float, waited: float) -> None:
-        """RunPod dated an answer that was waited for so long: somewhere in that time its clock stood at that second.
+        """RunPod dated a response that took `waited` seconds: its clock showed that second at some time within them.
 
-        A clock that was set is believed when a second answer says the same.
+        A clock that was set is believed when a second response confirms it.
         """
         now = self.now()
         if abs(date - now) > WRONG:
@@ -122,15 +122,15 @@ class Clocks:
             self.skew = float(round(agreed.middle))
 
     def answered(self, waited: float) -> float:
-        """When the answer that was waited for so long, and is at hand now, was given: not when there was time for it.
+        """When the response that took `waited` seconds and has just arrived was given: not when it was processed.
 
-        Now, but where the date of the last answer shows that it lay here unread, or was long in the making.
+        This is now, unless the date of the last response shows that it lay here unread, or took long to produce.
         """
         now, then = self.now(), self._answered
         return then if then is not None and now - waited <= then <= now - UNREAD else now
 
     def _slept(self, bounds: _Between) -> float:
-        """Seconds that passed by RunPod's clock and the time of day, and not here: a machine that was halted."""
+        """Seconds that passed by RunPod's clock and the time of day, but not by elapsed time: a machine was halted."""
         if self._known is None:
             return 0.0
         there = bounds.middle - self._known.middle
@@ -140,9 +140,9 @@ class Clocks:
 
 
 class TimeOfDay(tzinfo):
-    """A zone in which instants of `Clocks.now` read as this machine's clock shows them, though it was set since.
+    """A zone in which instants of `Clocks.now` read as this machine's clock shows them, even if it was set since.
 
-    The way back is `instant`, for an offset cannot hold a clock that was set by a day.
+    The inverse is `instant`, because an offset cannot represent a clock that was set by a day.
     """
 
     def __init__(self, zone: tzinfo | None, ahead: Callable[[], float]) -> None:
@@ -168,6 +168,6 @@ class TimeOfDay(tzinfo):
 
 
 def instant(when: datetime) -> float:
-    """The instant at which a clock shows `when`: the way back from a `TimeOfDay`, and from any other zone."""
+    """The instant at which a clock shows `when`: the inverse of a `TimeOfDay`, and of any other zone."""
     zone = when.tzinfo
     return when.timestamp() - (zone.ahead() if isinstance(zone, TimeOfDay) else 0.0)

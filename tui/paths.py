@@ -1,4 +1,4 @@
-"""Where things are: the styles, and the user's directories as XDG (or the platform) has them."""
+"""Paths: the style sheets, and the user's directories according to XDG (or the platform)."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ PACKAGE = Path(__file__).parent
 
 
 def styles_dir() -> Path:
-    """The style sheets: inside the package when installed, beside it in a checkout."""
+    """The directory of the style sheets: inside the package when installed, beside it in a checkout."""
     return next(p for p in (PACKAGE / "styles", PACKAGE.parent / "styles") if p.is_dir())
 
 
 def styles(*names: str) -> list[str | PurePath]:
-    """Paths of style sheets, by their names."""
+    """Paths of style sheets by name."""
     return [str(styles_dir() / f"{name}.tcss") for name in names]
 
 
 def settle() -> None:
-    """Make the environment name the user's directories as everything that reads it expects: absolute, and not empty.
+    """Set the environment's user directories as everything that reads them expects: absolute, and not empty.
 
-    Where nobody says what the home directory is, as for a user number without a name, it is `/`, as in containers.
+    If the home directory is unknown, as for a user id without a name, it is `/`, as in containers.
     """
     if not os.environ.get("HOME", "").startswith("/"):
         os.environ["HOME"] = _home_of_user()
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
-        # The XDG base directory specification: all paths must be absolute, and others are to be ignored.
+        # The XDG base directory specification: all paths must be absolute, others must be ignored.
         if not os.environ.get(name, "/").startswith("/"):
             del os.environ[name]
 
@@ -42,7 +42,7 @@ def _home_of_user() -> str:
 
 
 def expanded(name: str) -> Path:
-    """A path as a person writes it, `~` and `~name` replaced; those of nobody stay, and name a file that is not there.
+    """A path as a user types it, with `~` and `~name` expanded; unknown names stay, and so name a nonexistent file.
 
     `Path.expanduser` raises for them.
     """
@@ -50,19 +50,19 @@ def expanded(name: str) -> Path:
 
 
 def config_file() -> Path:
-    """podtop's `config.toml`. It need not exist."""
+    """podtop's `config.toml`. It may not exist."""
     from platformdirs import user_config_path
 
     return user_config_path("podtop") / "config.toml"
 
 
 def runpod_config_file() -> Path:
-    """The file in which RunPod's own tools keep the key."""
+    """The file in which RunPod's own tools store the API key."""
     return Path.home() / ".runpod" / "config.toml"
 
 
 def state_dir() -> Path:
-    """The directory of the log. It need not exist."""
+    """The directory of the application log. It may not exist."""
     from platformdirs import user_state_path
 
     return user_state_path("podtop")

@@ -1,1 +1,1 @@
-"""Small files, read and written with care: bounded, private, locked."""
+"""Reading and writing of small files: bounded, private, locked."""

@@ -1,4 +1,4 @@
-"""Writes files whole or not at all: every small file of podtop's is put in place of the one before by this."""
+"""Atomic writes: every small file of podtop is replaced through this module."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tui.files import private
 
 
 def write(path: Path, content: bytes, *, over: bool = True, sync: bool = True) -> None:
-    """Write a file whole or not at all, for its owner alone, and make its folder where that is missing.
+    """Write a file atomically, accessible to its owner alone, and create its folder if missing.
 
-    With `sync` it is on the disk when this returns. Raises OSError; FileExistsError where there is one already, unless
-    `over`.
+    With `sync` it is on the disk when this returns. Raises OSError; FileExistsError if the file exists and `over` is
+    False.
     """
     private.folder(path.parent)
-    # A name of its own: two may be under way at once.
+    # A unique name: two writes may run at once.
     half = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
     try:
         file = private.open_file(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
@@ -31,7 +31,7 @@ def write(path: Path, content: bytes, *, over: bool = True, sync: bool = True) -
         if over:
             half.replace(path)
         else:
-            # Unlike a rename, a link takes nothing's place.
+            # Unlike a rename, a link never replaces a file.
             path.hardlink_to(half)
     finally:
         with suppress(OSError):

@@ -1,7 +1,7 @@
-"""Locks between podtops: flock(2), and where the file system has none, a file that only one of them can make.
+"""Locks between podtop processes: flock(2), or on file systems without it, a file that only one of them can create.
 
-What the system gives back by itself when a process ends, the file has to be judged for: it says whose it is. On this
-host one sees whether that process lives; one of another host lives as long as it touches its file.
+The system releases flock automatically when a process ends; the file must be checked: it names its owner. On the same
+host podtop sees whether that process lives; one on another host counts as alive as long as it touches its file.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from msgspec import Struct
 from tui.files import private
 
 WAIT = 5.0
-"""Seconds that are waited for a file that another podtop holds for the time of one write."""
+"""Seconds to wait for a file that another podtop holds for a single write."""
 
 BEAT = 20.0
 """Seconds between two touches of a file that is held for long."""
 
 GONE = 120.0
-"""Seconds without a touch, by the file system's own clock, after which a podtop on another host has ended."""
+"""Seconds without a touch, by the file system's own clock, after which a podtop on another host counts as ended."""
 
-# Lustre without -o flock and FUSE, NFS without lockd, and what others say.
+# Lustre without -o flock and FUSE, NFS without lockd, and others.
 _ABSENT = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ _news: list[str] = []
 
 
 class Owner(Struct, frozen=True):
-    """Who holds a file. Two of one host, boot and namespace can see each other's processes."""
+    """The holder of a file. Two with the same host, boot and namespace can see each other's processes."""
 
     token: str
     host: str
@@ -50,7 +50,7 @@ class Owner(Struct, frozen=True):
 
 
 class Held:
-    """A lock that is held until `close`. Raises OSError from `check` where another took it over."""
+    """A lock that is held until `close`. `check` raises OSError if another process took it over."""
 
     def __init__(self, file: int | None, path: Path | None = None, owner: Owner | None = None) -> None:
         self._file = file
@@ -58,7 +58,7 @@ class Held:
         self._owner = owner
 
     def is_mine(self) -> bool:
-        """Whether nobody took it for gone: after a long sleep, a podtop on another host may have."""
+        """Whether nobody took it over: after a long sleep, a podtop on another host may have."""
         if self._path is None or self._owner is None:
             return True
         owner = _read(self._path)
@@ -81,7 +81,7 @@ class Held:
 
 
 def wait_for(path: Path) -> Held:
-    """The lock of a file, which is made, for the time of one write. Raises OSError, TimeoutError."""
+    """Lock a file, creating it if missing, for a single write. Raises OSError, TimeoutError."""
     held = _take(path, wait=True)
     if held is None:
         raise BlockingIOError(errno.EWOULDBLOCK, "another podtop holds the lock", str(path))
@@ -89,9 +89,9 @@ def wait_for(path: Path) -> Held:
 
 
 def hold(path: Path) -> Held | None:
-    """The lock of a file, which is made, for as long as this podtop lives; None where another one has it.
+    """Lock a file, creating it if missing, for the life of this podtop; None if another podtop holds it.
 
-    Raises OSError where the file cannot be made.
+    Raises OSError if the file cannot be created.
     """
     return _take(path, wait=False)
 
@@ -108,7 +108,7 @@ def _take(path: Path, *, wait: bool) -> Held | None:
             if error.errno not in _ABSENT:
                 raise
             _fall_back(file, path, error)
-        # Where one podtop had to fall back, as on a host that mounts this otherwise, all of them do.
+        # If one podtop had to fall back, as on a host with other mount options, all of them do.
         if not os.fstat(file).st_size:
             return Held(file)
         owned = _named(path)
@@ -126,9 +126,9 @@ def _take(path: Path, *, wait: bool) -> Held | None:
 
 
 def is_first(file: int) -> bool:
-    """Whether nobody else has the lock of an open file; it is this one's until the file is closed.
+    """Whether no other process holds the lock of an open file; it is then held until the file is closed.
 
-    True where the file system has no locks: this is for what may be done twice, and need not be.
+    True if the file system has no locks: this is for work that may safely be done twice.
     """
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -140,7 +140,7 @@ def is_first(file: int) -> bool:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a podtop that runs holds the lock of this file for long. Raises OSError, FileNotFoundError."""
+    """Whether a running podtop holds the lock of this file for long. Raises OSError, FileNotFoundError."""
     file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
         try:
@@ -157,14 +157,14 @@ def is_held(path: Path) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Take away a lock that nobody holds."""
+    """Remove a lock that nobody holds."""
     for part in (_named(path), path):
         with suppress(OSError):
             part.unlink()
 
 
 def news() -> str | None:
-    """That podtop had to fall back, where that is to be told: once for a file."""
+    """The message that podtop had to fall back, if it is still to be shown: once per file."""
     if not _news:
         return None
     text = _news[0]
@@ -173,7 +173,7 @@ def news() -> str | None:
 
 
 def _named(path: Path) -> Path:
-    """The file that says whose a lock is."""
+    """The file that names the owner of a lock."""
     return path.with_name(f"{path.name}.owner")
 
 
@@ -192,7 +192,7 @@ def _fall_back(file: int, path: Path, error: OSError) -> None:
 
 
 class _Found(Struct, frozen=True):
-    """What stands in a file now; without an owner where it is being made, or is damaged."""
+    """The current content of a lock file; `owner` is None while it is being created, or if it is damaged."""
 
     owner: Owner | None
     stamp: str
@@ -208,7 +208,7 @@ def _me() -> Owner:
 
 
 def _boot() -> str:
-    """This boot of this machine, and whose processes can be seen from here: containers share the boot."""
+    """This machine's boot id and the PID namespace, within which processes are visible: containers share the boot."""
     with suppress(OSError):
         space = Path("/proc/self/ns/pid").readlink()
         return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {space}"
@@ -216,7 +216,7 @@ def _boot() -> str:
 
 
 def _born(pid: int) -> str:
-    """When a process began, as numbers of processes are used again; empty where the system does not say."""
+    """When a process started, as process ids are reused; empty if the system does not report it."""
     with suppress(OSError, IndexError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     return ""
@@ -236,7 +236,7 @@ def _read(path: Path) -> _Found | None:
 
 
 def _is_gone(path: Path, other: _Found) -> bool:
-    """Whether whoever made the file has ended."""
+    """Whether the process that created the file has ended."""
     me, owner = _me(), other.owner
     if owner is not None and me.sees(owner):
         try:
@@ -250,7 +250,7 @@ def _is_gone(path: Path, other: _Found) -> bool:
 
 
 def _clock(path: Path) -> float:
-    """Now, as the file system has it: hosts that share it need not agree on the time."""
+    """The file system's current time: hosts that share it may disagree on the time."""
     probe = path.with_name(f"{path.name}.{os.urandom(6).hex()}")
     try:
         file = private.open_file(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
@@ -271,7 +271,7 @@ def _create(path: Path, owner: Owner) -> bool:
     try:
         os.write(file, msgspec.json.encode(owner))
     except OSError:
-        # Nothing of it may stay on a full disk: it would be nobody's.
+        # No part of it may stay on a full disk: it would have no owner.
         with suppress(OSError):
             path.unlink()
         raise
@@ -295,7 +295,7 @@ def _try(path: Path) -> Owner | None:
 
 
 def _clear(path: Path, stale: _Found) -> None:
-    """Take away the file of one that has ended. Of many who find it so, one may: who holds the lock of that name."""
+    """Remove the file of an ended process. Of several that find it, only the holder of the lock of that name may."""
     guard = path.with_name(f"{path.name}.{stale.name}")
     mine = _try(guard)
     if mine is None:
@@ -324,7 +324,7 @@ def _wait(path: Path) -> Owner:
 
 
 class _Keeper:
-    """Touches the files that are held for long, in a thread that is there only while there are any."""
+    """Touches the files that are held for long, in a thread that runs only while there are any."""
 
     def __init__(self) -> None:
         self._paths: set[Path] = set()

@@ -1,4 +1,4 @@
-"""Files and folders that podtop makes: for their owner alone, whatever the umask says."""
+"""Files and folders that podtop creates: accessible to their owner alone, whatever the umask is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OTHERS = 0o077
 
 
 def folder(path: Path) -> None:
-    """Make a folder, and those above it that are missing; one of ours that others could look into is closed to them.
+    """Create a folder and its missing parents; a folder of ours that others can access is closed to them.
 
     Raises OSError.
     """
@@ -24,7 +24,7 @@ def folder(path: Path) -> None:
             break
         above = above.parent
     for part in reversed(missing):
-        # Path.mkdir gives its mode to the last folder only.
+        # Path.mkdir applies its mode to the last folder only.
         with suppress(FileExistsError):
             part.mkdir(mode=FOLDER)
             part.chmod(FOLDER)
@@ -37,13 +37,13 @@ def folder(path: Path) -> None:
 def _close(path: Path, mode: int) -> None:
     status = path.stat()
     if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) & _OTHERS:
-        # Where this cannot be done the file system has no such modes; `open_to_others` finds what is left.
+        # If this fails, the file system has no such modes; `open_to_others` finds what remains open.
         with suppress(OSError):
             path.chmod(mode)
 
 
 def open_file(path: Path, flags: int) -> int:
-    """The descriptor of a file that only its owner can read, made where `flags` say so. Raises OSError."""
+    """The descriptor of a file that only its owner can read, created if `flags` say so. Raises OSError."""
     file = os.open(path, flags | os.O_CLOEXEC, FILE)
     with suppress(OSError):
         status = os.fstat(file)
@@ -53,7 +53,7 @@ def open_file(path: Path, flags: int) -> int:
 
 
 def open_to_others(root: Path) -> tuple[Path, ...]:
-    """Close to others what is in a folder of podtop's; what stays open to them, as it belongs to somebody else."""
+    """Close a podtop folder's content to others; return paths that stay open because another user owns them."""
     left = []
     for path in _below(root):
         with suppress(OSError):
@@ -68,7 +68,7 @@ def open_to_others(root: Path) -> tuple[Path, ...]:
 
 
 def _below(root: Path) -> list[Path]:
-    """A folder and what is in it, without following links."""
+    """A folder and its content, without following links."""
     if not root.is_dir():
         return []
     paths = [root]

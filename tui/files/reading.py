@@ -1,4 +1,4 @@
-"""Reads small files that people and other programs write: never a pipe, a device or a gigabyte; byte-order marks go."""
+"""Reads small files written by users and other programs: no pipe, device or gigabyte; strips byte-order marks."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 MOST = 64 * 1024
-"""Bytes of a file that holds a key or a few settings; what is larger is something else."""
+"""Maximum bytes of a file that holds a key or a few settings; anything larger is something else."""
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-"""Byte-order marks that editors write in front of a text, and what follows them."""
+"""Byte-order marks that editors put at the start of a text, and the encoding they announce."""
 
 _KINDS = (
     (stat.S_ISDIR, os.strerror(errno.EISDIR)),
@@ -31,7 +31,7 @@ _KINDS = (
 class FileTrouble(Exception):
     """A file that cannot be used. `str()` says that it cannot be read, and why, without its name or content.
 
-    missing: whether there is no file of that name.
+    missing: whether the file does not exist.
     """
 
     def __init__(self, reason: str, *, missing: bool = False) -> None:
@@ -40,16 +40,16 @@ class FileTrouble(Exception):
 
 
 class Found(NamedTuple):
-    """A file's text, without a byte-order mark, and how it lies on the disk."""
+    """A file's text without a byte-order mark, and its stat result."""
 
     text: str
     stat: os.stat_result
 
 
 def read_bytes(path: Path, most: int = MOST) -> tuple[bytes, os.stat_result]:
-    """The content of a regular file of at most `most` bytes. Returns at once. Raises FileTrouble."""
+    """The content of a regular file of at most `most` bytes. Returns without waiting. Raises FileTrouble."""
     try:
-        # Opening a pipe would wait for somebody to write into it.
+        # Opening a pipe would block until somebody writes into it.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except OSError as error:
         raise _not_opened(path, error) from None
@@ -78,7 +78,7 @@ def read(path: Path, most: int = MOST) -> Found:
 
 
 def decode(content: bytes) -> str:
-    """Text as editors save it: UTF-8, with a mark in front or without, or UTF-16 with one. Raises FileTrouble."""
+    """Text as editors save it: UTF-8 with or without a byte-order mark, or UTF-16 with one. Raises FileTrouble."""
     encoding = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), "utf-8")
     try:
         return content.decode(encoding).lstrip("\ufeff")
@@ -87,12 +87,12 @@ def decode(content: bytes) -> str:
 
 
 def unmarked(content: bytes) -> bytes:
-    """Without the mark that an editor put in front of what is in UTF-8 by its nature, such as JSON."""
+    """Strip the byte-order mark that an editor put in front of content that is always UTF-8, such as JSON."""
     return content.removeprefix(codecs.BOM_UTF8)
 
 
 def kind_of(mode: int) -> str:
-    """Why a file that is no regular one is not read."""
+    """Why a file that is not a regular file is not read."""
     return next((name for fits, name in _KINDS if fits(mode)), "it is no file")
 
 
@@ -102,7 +102,7 @@ def is_private(mode: int) -> bool:
 
 
 def exposure(path: Path, status: os.stat_result, me: int | None = None) -> str:
-    """Why a file that holds a secret is not kept well, as a sentence; empty where it is. `me`: the user's id."""
+    """Why a file that holds a secret is not protected, as a sentence; empty if it is. `me`: the user's id."""
     me = os.geteuid() if me is None else me
     if status.st_uid not in (me, 0):
         return f"{path} holds an API key and belongs to another user (uid {status.st_uid}), who can read and change it"

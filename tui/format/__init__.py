@@ -1,1 +1,1 @@
-"""Numbers as text, and how wide a text is on a terminal."""
+"""Numbers as text, and the width of text on a terminal."""

@@ -1,4 +1,4 @@
-"""Numbers to words: money, percents, durations, sparklines. Pure; what is unknown is an en dash, never a zero."""
+"""Formats numbers: money, percents, durations, sparklines. Pure; an unknown value is an en dash, never a zero."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def balance(value: float | None) -> str:
 
 
 def price(value: float | None) -> str:
-    """A price per hour without its sign, for a column: 2.99; a third place below a dime, where it says something."""
+    """A price per hour without the dollar sign, for a column: 2.99; below $0.10 a third place where it matters."""
     if value is None or not math.isfinite(value):
         return UNKNOWN
     return f"{value:.3f}" if 0 < value < 0.1 and round(value, 2) != round(value, 3) else f"{value:.2f}"
 
 
 def percent(value: float | None) -> str:
-    """A whole percent without its sign, for a column."""
+    """A whole percent without the percent sign, for a column."""
     return UNKNOWN if value is None or not math.isfinite(value) else f"{value:.0f}"
 
 
@@ -58,12 +58,12 @@ def duration(seconds: float | None) -> str:
 
 
 def runway(seconds: float | None) -> str:
-    """How long the balance lasts: a duration, ∞ where nothing is spent, "none" where nothing is left."""
+    """How long the balance lasts: a duration, ∞ if nothing is spent, "none" if nothing is left."""
     return "none" if seconds is not None and seconds <= 0 else duration(seconds)
 
 
 def short_duration(seconds: float | None) -> str:
-    """One unit, for where there is little room: 42s, 12m, 3h, 4d."""
+    """One unit, for narrow places: 42s, 12m, 3h, 4d."""
     return duration(seconds).split(" ")[0]
 
 
@@ -75,7 +75,7 @@ def latency(seconds: float | None) -> str:
 
 
 def bar(value: float | None, width: int) -> tuple[str, str]:
-    """A horizontal rule of `width` cells for a percent, in halves of a cell: its filled and its empty part."""
+    """A horizontal bar of `width` cells for a percent, in half cells: its filled and its empty part."""
     if value is None or width <= 0 or not math.isfinite(value):
         return "", ""
     full, half = divmod(round(min(100.0, max(0.0, value)) / 100 * width * 2), 2)
@@ -83,12 +83,12 @@ def bar(value: float | None, width: int) -> tuple[str, str]:
 
 
 def spark(values: Iterable[float | None]) -> str:
-    """Eighth blocks for percents; a space where nothing is known, the lowest block for zero."""
+    """Eighth blocks for percents; a space for an unknown value, the lowest block for zero."""
     return "".join(" " if v is None else _EIGHTHS[1 + min(7, max(0, int(v / 100 * 8)))] for v in values)
 
 
 def clip(text: str, width: int) -> str:
-    """Text cut to `width` characters, with an ellipsis where something was cut."""
+    """Text cut to `width` characters, with an ellipsis if anything was cut."""
     if len(text) <= width:
         return text
     return text[: width - 1] + "…" if width > 1 else "…"[:width]

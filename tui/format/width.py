@@ -1,8 +1,8 @@
-"""How many cells text takes on a terminal, and text of which every terminal says the same. Pure.
+"""Terminal cell widths of text, and a form of text that every terminal measures the same. Pure.
 
-Names come from anywhere. Joined emoji, fillers, marks of no width, flags and signs newer than the terminal take other
-numbers of cells in each: a row that holds one is shifted, and what stands beside it with it. `shown` puts a sign in
-their place, for each character one, so that two names that differ look different; what is copied, sent or typed to
+Names come from anywhere. Joined emoji, fillers, zero-width marks, flags and characters newer than the terminal differ
+in width between terminals: a row that holds one is shifted, and so is everything beside it. `shown` replaces each such
+character with a symbol, one for one, so that two names that differ look different; what is copied, sent or typed to
 confirm is the true name.
 """
 
@@ -12,10 +12,10 @@ import unicodedata
 from functools import lru_cache
 
 STAND_IN = "\ufffd"
-"""One cell everywhere."""
+"""One cell on every terminal."""
 
 MOST_MARKS = 2
-"""Accents on one letter; more are drawn over the rows beside."""
+"""Maximum accents on one letter; more would be drawn over neighboring rows."""
 
 _FILLERS = frozenset("\u115f\u3164\uffa0\ufdfd")
 _LATELY_WIDE = ((0x2630, 0x2638), (0x268A, 0x2690), (0x4DC0, 0x4E00), (0x1D300, 0x1D380))
@@ -29,14 +29,14 @@ _SETTLED = (
     (0x1F933, 0x1F93F), (0x1F940, 0x1F94C), (0x1F950, 0x1F95F), (0x1F980, 0x1F992), (0x1F9C0, 0x1F9C1),
     (0x20000, 0x2FA20),
 )  # fmt: skip
-"""Wide ones beyond the first plane that terminals have known since Unicode 9."""
+"""Wide characters beyond the first plane that terminals have known since Unicode 9."""
 
 _NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0xAD), *range(0xAE, 0x300), *range(0x2500, 0x25FD))))
 
 
 @lru_cache(8192)
 def certain(character: str) -> int:
-    """The cells that every terminal gives a character by itself; 0 where they differ, or it has none."""
+    """The cells that every terminal gives a character on its own; 0 if terminals differ, or it has none."""
     if character in _NARROW:
         return 1
     code = ord(character)
@@ -44,7 +44,7 @@ def certain(character: str) -> int:
     if kind[0] in "CM" or kind in ("Zl", "Zp") or character in _FILLERS:
         return 0
     if 0x1160 <= code < 0x1200 or 0xD7B0 <= code < 0xD800:
-        # Vowels and finals of Hangul join with what stands before them, in some.
+        # Vowels and finals of Hangul join with the preceding character on some terminals.
         return 0
     if any(first <= code < end for first, end in _LATELY_WIDE):
         return 0
@@ -55,13 +55,13 @@ def certain(character: str) -> int:
 
 
 def is_mark(character: str) -> bool:
-    """Whether it is drawn over the letter before it, in the same cell, by every terminal."""
+    """Whether every terminal draws this character over the letter before it, in the same cell."""
     return unicodedata.combining(character) != 0 and unicodedata.category(character) == "Mn"
 
 
 @lru_cache(8192)
 def shown(text: str) -> str:
-    """The text as it is drawn: what terminals differ about is replaced, a character by a sign."""
+    """The text as it is drawn: each character on whose width terminals differ is replaced by one symbol."""
     if _NARROW.issuperset(text):
         return text
     parts: list[str] = []
@@ -72,7 +72,7 @@ def shown(text: str) -> str:
             marks += 1
             continue
         cells = certain(character)
-        # A line's end is the program's own: texts from outside have none.
+        # A newline comes from podtop itself: texts from outside have none.
         parts.append(character if cells or character == "\n" else STAND_IN)
         letter, marks = cells == 1 and character.isalpha(), 0
     return "".join(parts)
@@ -80,14 +80,14 @@ def shown(text: str) -> str:
 
 @lru_cache(8192)
 def width(text: str) -> int:
-    """Terminal cells that a text takes as it is shown."""
+    """Terminal cells that a text occupies as shown."""
     if _NARROW.issuperset(text):
         return len(text)
     return sum(0 if is_mark(character) else certain(character) for character in shown(text))
 
 
 def cut(text: str, cells: int) -> str:
-    """The longest beginning of a text, as it is shown, that takes no more than so many cells."""
+    """The longest prefix of a text, as shown, that takes at most `cells` cells."""
     text = shown(text)
     left = cells
     for at, character in enumerate(text):

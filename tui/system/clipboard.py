@@ -1,7 +1,7 @@
-"""Puts a text where a person can paste it from, and tells truly how far that went.
+"""Puts text where the user can paste it from, and reports truthfully how far it got.
 
-A program beside podtop (wl-copy, xclip, xsel, pbcopy) knows whether it has the text. A terminal that is sent a text by
-OSC 52, as over SSH, never answers: then podtop says that it was sent, and not that it is there.
+A local program (wl-copy, xclip, xsel, pbcopy) knows whether it has the text. A terminal that is sent text by OSC 52, as
+over SSH, never responds: then podtop says that it was sent, not that it has arrived.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from tui.system import subprocesses
 from tui.system.multiplexer import Inside, inside, outward
 
 MOST = 74_994
-"""Bytes of text that terminals take by OSC 52: 100,000 characters with what is around them, as hterm limits it."""
+"""Bytes of text that terminals accept by OSC 52: 100,000 characters with its envelope, hterm's limit."""
 
 PATIENCE = 2.0
-"""Seconds that a program gets to take a text."""
+"""Seconds that a program gets to accept a text."""
 
 
 class Outcome(NamedTuple):
-    """How far a text went, in words for a person; `good`: whether it may be expected in a clipboard."""
+    """How far a text got, in words for the user; `good`: whether it can be expected in a clipboard."""
 
     words: str
     good: bool
 
 
 class Tool(NamedTuple):
-    """A program that takes a text on its standard input."""
+    """A program that reads a text from its standard input."""
 
     name: str
     arguments: tuple[str, ...] = ()
@@ -42,16 +42,16 @@ _X11 = (Tool("xclip", ("-selection", "clipboard", "-in")), Tool("xsel", ("--clip
 _MAC = (Tool("pbcopy"),)
 
 _TMUX = Tool("tmux", ("load-buffer", "-w", "-", ";", "display-message", "-p", "#{client_termfeatures}"))
-"""-w: tmux sends it to the terminal outside by itself, whatever it lets pass of what runs in it (3.2 and later)."""
+"""-w: tmux itself sends it to the outer terminal, whatever it lets programs inside pass through (3.2 and later)."""
 
 
 def is_far(environ: Mapping[str, str]) -> bool:
-    """Whether the person sits at another machine."""
+    """Whether the user sits at another machine."""
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
 
 
 def tools(environ: Mapping[str, str], which: Callable[[str], str | None]) -> tuple[Tool, ...]:
-    """Programs that reach the clipboard of the desktop podtop runs on, best first; none where there is none."""
+    """Programs that reach the clipboard of the desktop podtop runs on, best first; empty if there are none."""
     if is_far(environ):
         return ()
     fitting = (
@@ -63,12 +63,12 @@ def tools(environ: Mapping[str, str], which: Callable[[str], str | None]) -> tup
 
 
 def osc52(text: str) -> str:
-    """The sequence that gives a terminal a text for its clipboard. It ends in BEL, which multiplexers hand on."""
+    """The sequence that sends a text to the terminal's clipboard. It ends in BEL, which multiplexers pass on."""
     return f"\x1b]52;c;{base64.b64encode(text.encode('utf-8', 'replace')).decode('ascii')}\x07"
 
 
 def sequence(text: str, where: Inside) -> str:
-    """What is written to the terminal. tmux beyond an ssh takes one of two, as it is configured: it gets both."""
+    """What is written to the terminal. tmux beyond ssh accepts one of two forms, depending on its config: send both."""
     plain = osc52(text)
     return plain + outward(plain, where) if where is Inside.FAR_TMUX else outward(plain, where)
 
@@ -81,9 +81,9 @@ async def copy(
     which: Callable[[str], str | None] = shutil.which,
     hidden: Hidden = NOTHING,
 ) -> Outcome:
-    """Put a text where it can be pasted from. `write`: to the terminal; False where that takes nothing now.
+    """Put a text where it can be pasted from. `write` sends to the terminal; False if it accepts nothing now.
 
-    hidden: what the programs must not get beside the text.
+    hidden: what the programs must not get besides the text.
     """
     for tool in tools(environ, which):
         if await _told(tool, text, environ, hidden) is not None:
@@ -103,7 +103,7 @@ async def copy(
 
 
 def _through(where: Inside) -> str:
-    """What has to be so for it to arrive."""
+    """What must hold for the text to arrive."""
     match where:
         case Inside.TMUX:
             return "; tmux hands it on with allow-passthrough on"
@@ -116,10 +116,10 @@ def _through(where: Inside) -> str:
 
 
 async def _told(tool: Tool, text: str, environ: Mapping[str, str], hidden: Hidden) -> str | None:
-    """What a program said to a text; None where it could not be started, failed, or took too long."""
+    """A program's output after it was given a text; None if it could not be started, failed, or took too long."""
     argv = (tool.name, *tool.arguments)
     try:
-        # Of the others nothing is read: those that serve the text go on in the background, and would keep it open.
+        # Other output is not read: programs that serve the text go on in the background, and would keep it open.
         code, output = await subprocesses.run(
             argv, environ, hidden, patience=PATIENCE, text=text.encode("utf-8", "replace"), reads=tool is _TMUX
         )

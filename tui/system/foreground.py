@@ -1,7 +1,7 @@
-"""Runs a program in podtop's place on the terminal, as a shell would: the keys are its own until it ends.
+"""Runs a program in podtop's place on the terminal, as a shell would: the program gets the keys until it ends.
 
-It shares podtop's process group: what the terminal sends to the program in front (ctrl+c, ctrl+z at a question, the end
-of the line) goes to both, and podtop leaves what is meant for the other to it. The event loop goes on meanwhile.
+It shares podtop's process group: what the terminal sends to the foreground program (ctrl+c, ctrl+z at a prompt, hangup)
+goes to both, and podtop ignores what is meant for the program. The event loop keeps running.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 QUIET = 0.4
-"""Seconds without a key after which one counts: what was typed for the program that ended is no answer."""
+"""Seconds without a key before one counts: keys typed for the program that ended are not an answer."""
 
 PATIENCE = 1.0
 """Seconds that the program gets to end when podtop has to."""
 
 RESET = (
     "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l"  # the mouse
-    "\x1b[?2004l\x1b[?1004l"  # bracketed paste, telling of focus
+    "\x1b[?2004l\x1b[?1004l"  # bracketed paste, focus reporting
     "\x1b[?1l\x1b>\x1b[4l"  # cursor keys, keypad, insert mode
     "\x1b7\x1b[r\x1b8"  # the scroll region; it moves the cursor, which is put back
-    "\x1b[?7h\x1b[?25h\x0f\x1b(B\x1b[m"  # wrap, cursor, letters, colours
+    "\x1b[?7h\x1b[?25h\x0f\x1b(B\x1b[m"  # wrap, cursor, character set, colors
 )
-"""Undoes what a program on the other side may have left in the terminal when its connection broke."""
+"""Undoes what a remote program may have left in the terminal when its connection broke."""
 
 Attributes = list[Any]
 
@@ -42,10 +42,10 @@ class NotStarted(Exception):
 
 
 async def run(argv: Sequence[str], environ: Mapping[str, str], program: str) -> int:
-    """Run a program on podtop's own terminal; its exit code, -n after signal n. `program`: its path.
+    """Run a program on podtop's own terminal; return its exit code, -n after signal n. `program`: its path.
 
-    Cancelled, it ends the program too. The terminal is given back as it was, without what was typed and not read.
-    Raises NotStarted.
+    When cancelled, it ends the program too. The terminal is restored as it was, without unread input. Raises
+    NotStarted.
     """
     with _left_to_it():
         return await _run(argv, environ, program)
@@ -66,7 +66,7 @@ async def _run(argv: Sequence[str], environ: Mapping[str, str], program: str) ->
             ended.set_result(code)
 
     def tell(code: int) -> None:
-        # The loop may be closed: podtop has ended in the meantime.
+        # The loop may be closed: podtop may have ended in the meantime.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(told, code)
 
@@ -82,7 +82,7 @@ async def _run(argv: Sequence[str], environ: Mapping[str, str], program: str) ->
 
 @contextmanager
 def _left_to_it() -> Iterator[None]:
-    """What the keys ctrl+c, ctrl+\\ and ctrl+z send is not for podtop now."""
+    """Ignore the signals of ctrl+c, ctrl+\\ and ctrl+z: they are not for podtop now."""
     before = {number: signal.signal(number, signal.SIG_IGN) for number in _ITS_OWN}
     try:
         yield
@@ -90,12 +90,12 @@ def _left_to_it() -> Iterator[None]:
         for number, handler in before.items():
             if handler is not None:
                 signal.signal(number, handler)
-                # As asyncio has it: a signal does not break off what is being read.
+                # As asyncio sets it: a signal does not interrupt a read.
                 signal.siginterrupt(number, False)
 
 
 def _follow(pid: int, tell: Callable[[int], object]) -> None:
-    """Wait for a program; when it alone was stopped (ssh: ~ ctrl+z), podtop stops too, and the shell has the word."""
+    """Wait for a program; when it alone was stopped (ssh: ~ ctrl+z), podtop stops too, returning to the shell."""
     while True:
         _, status = os.waitpid(pid, os.WUNTRACED)
         if not os.WIFSTOPPED(status):
@@ -105,8 +105,8 @@ def _follow(pid: int, tell: Callable[[int], object]) -> None:
             # There is no shell that could continue it.
             os.kill(pid, signal.SIGCONT)
         elif os.WSTOPSIG(status) == signal.SIGTSTP:
-            # By this thread, which goes on when podtop was continued and not before; and the program with it, even
-            # where not the whole group was woken.
+            # Stopped from this thread, which resumes only when podtop is continued, and then continues the program,
+            # even if not the whole group was woken.
             signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
@@ -130,19 +130,19 @@ def _attributes() -> Attributes | None:
 
 
 def _give_back(before: Attributes | None) -> None:
-    """The terminal's modes as they were; what was typed and not read is dropped."""
+    """Restore the terminal's modes; unread input is dropped."""
     for fd in (0, 1, 2):
         with suppress(OSError):
             os.set_blocking(fd, True)
     if before is not None:
         with suppress(termios.error):
-            # Not "flush", which would wait for a terminal that does not read.
+            # Not TCSAFLUSH, which would wait for a terminal that does not read.
             termios.tcsetattr(_INPUT, termios.TCSANOW, before)
             termios.tcflush(_INPUT, termios.TCIFLUSH)
 
 
 async def key(monotonic: Callable[[], float] = time.monotonic, quiet: float = QUIET) -> None:
-    """Wait for a key; ctrl+c and ctrl+z are keys too. What comes without a pause before it is none."""
+    """Wait for a key; ctrl+c and ctrl+z count too. Input that comes without a pause before it does not count."""
     before = _attributes()
     if before is None:
         return
@@ -172,5 +172,5 @@ async def key(monotonic: Callable[[], float] = time.monotonic, quiet: float = QU
         return
     finally:
         loop.remove_reader(_INPUT)
-        # The rest of a key that sends several characters goes with it.
+        # The remaining characters of a multi-character key are dropped too.
         _give_back(before)

@@ -1,4 +1,4 @@
-"""What a terminal sequence needs to reach the terminal outside tmux or GNU screen. Pure."""
+"""Wraps terminal sequences so that they reach the terminal outside tmux or GNU screen. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from enum import Enum
 
 SCREEN_CHUNK = 240
-"""Characters of one string that GNU screen hands on: its buffer had 256 for long."""
+"""Characters of one string that GNU screen passes on: its buffer long had 256."""
 
 
 class Inside(Enum):
-    """What podtop runs in, as far as its environment tells."""
+    """What podtop runs in, as far as its environment shows."""
 
     NOTHING = "nothing"
     TMUX = "tmux"
@@ -21,7 +21,7 @@ class Inside(Enum):
 def inside(environ: Mapping[str, str]) -> Inside:
     """Which multiplexer is between podtop and the terminal.
 
-    `TMUX` and `STY` do not travel through ssh, the name of the terminal does; "screen" may be tmux as well as screen.
+    `TMUX` and `STY` are not passed through ssh, the name of the terminal is; "screen" may mean tmux as well as screen.
     """
     if environ.get("TMUX"):
         return Inside.TMUX
@@ -31,21 +31,21 @@ def inside(environ: Mapping[str, str]) -> Inside:
 
 
 def through_tmux(sequence: str) -> str:
-    """A sequence that tmux hands on as it is, where `allow-passthrough` is on."""
+    """A sequence wrapped so that tmux passes it on unchanged, if `allow-passthrough` is on."""
     return f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\"
 
 
 def through_screen(sequence: str) -> str:
-    """A sequence that GNU screen hands on as it is, in strings as short as it takes them.
+    """A sequence wrapped so that GNU screen passes it on unchanged, in strings as short as it accepts.
 
-    It may not hold ESC \\, which would end them.
+    It must not contain ESC \\, which would end them.
     """
     pieces = (sequence[at : at + SCREEN_CHUNK] for at in range(0, len(sequence), SCREEN_CHUNK))
     return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
 
 
 def outward(sequence: str, where: Inside) -> str:
-    """A sequence for the terminal outside."""
+    """A sequence wrapped for the outer terminal."""
     match where:
         case Inside.TMUX | Inside.FAR_TMUX:
             return through_tmux(sequence)

@@ -1,7 +1,7 @@
-"""Ways into a pod: what `ssh` is called with, and lines for a shell. Pure.
+"""SSH routes into a pod: the arguments of `ssh`, and lines for a shell. Pure.
 
-All of it comes from RunPod's answers: an address must be an address, a port a number, an id an id, before it becomes an
-argument; what is to be pasted into a shell is quoted for one.
+All input comes from RunPod's responses: an address must be an address, a port a number, an id an id, before it becomes
+an argument; what is to be pasted into a shell is quoted for one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tui.config.settings import Ssh
 
 PORT_SETTLES = 90.0
-"""Seconds after a start for which RunPod may still tell the ports of the run before (plugins-official, gotchas.md)."""
+"""Seconds after a start for which RunPod may report the previous run's ports (plugins-official, gotchas.md)."""
 
 _POD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _HOST_ID = re.compile(r"[A-Za-z0-9]{1,40}(?:-[A-Za-z0-9]{1,40}){1,3}")
@@ -36,7 +36,7 @@ WORKSPACE = "/workspace"
 
 
 class Route(Struct, frozen=True):
-    """One way in. `port` None is ssh's own; `proxied`: by RunPod's proxy, which carries a terminal and no files."""
+    """One SSH route. `port` None is ssh's default; `proxied`: by RunPod's proxy, which carries a terminal, no files."""
 
     user: str
     host: str
@@ -48,9 +48,9 @@ class Route(Struct, frozen=True):
 
 
 def address(text: str | None) -> str | None:
-    """An IP address that one can connect to, in its shortest spelling; None for anything else.
+    """A connectable IP address in its shortest spelling; None for anything else.
 
-    Zones ("fe80::1%eth0") are refused: what stands behind the sign is free text.
+    Zones ("fe80::1%eth0") are refused: the part after the % is free text.
     """
     if not text or "%" in text:
         return None
@@ -66,7 +66,7 @@ def is_port(number: object) -> bool:
 
 
 def is_pod(text: str) -> bool:
-    """Whether it is an id, and can be part of a host's name."""
+    """Whether a text is a pod id, and can be part of a host name."""
     return _POD.fullmatch(text) is not None
 
 
@@ -78,7 +78,7 @@ def is_user(text: str) -> bool:
 
 
 def direct(port: Port, settings: Ssh) -> Route | None:
-    """The way in by a port, where it is the one that ssh listens on, and can be reached from everywhere."""
+    """The direct route by a port, if it is the one that ssh listens on and is publicly reachable."""
     host = address(port.ip)
     if host is None or not port.is_public or port.private != 22 or port.kind not in ("tcp", None):
         return None
@@ -95,12 +95,12 @@ def proxied(machine: Placement | None, settings: Ssh) -> Route | None:
 
 
 def is_here(route: Route) -> bool:
-    """Whether it leads to this very machine."""
+    """Whether a route leads to this very machine."""
     return not route.proxied and ip_address(route.host).is_loopback
 
 
 def routes(pod: Pod, settings: Ssh) -> tuple[Route, ...]:
-    """All ways into a pod that is up, the best first; what one that is not up tells of ports is left over."""
+    """All routes into a pod that is up, best first; ports reported for one that is not up are ignored."""
     if not pod_health.is_live(pod) or pod.runtime is None:
         return ()
     ways = [direct(port, settings) for port in pod.runtime.ports]
@@ -109,7 +109,7 @@ def routes(pod: Pod, settings: Ssh) -> tuple[Route, ...]:
 
 
 def hindrance(pod: Pod) -> str:
-    """Why there is no way into a pod."""
+    """Why there is no route into a pod."""
     match pod.status:
         case PodStatus.RUNNING if pod.runtime is None:
             return "it is still booting: RunPod tells its ports when its container runs"
@@ -126,9 +126,9 @@ def hindrance(pod: Pod) -> str:
 
 
 def caution(pod: Pod, route: Route, changed_at: float | None, now: float) -> str:
-    """What to know of a route before it is taken; empty where there is nothing.
+    """A warning about a route before it is used; empty if there is none.
 
-    changed_at: when its port was last seen to change, None where it never was.
+    changed_at: when its port was last seen to change, None if never.
     """
     if route.proxied:
         ports = pod.runtime.ports if pod.runtime else ()
@@ -147,18 +147,18 @@ def caution(pod: Pod, route: Route, changed_at: float | None, now: float) -> str
 
 
 def argv(route: Route, settings: Ssh) -> tuple[str, ...]:
-    """How ssh is called: no shell reads it, and what RunPod told cannot be taken for an option."""
+    """The arguments of ssh: no shell reads them, and no value from RunPod can be taken for an option."""
     port = ("-p", str(route.port)) if route.port is not None else ()
     return ("ssh", *port, *_key(settings), *settings.options, "--", f"{route.user}@{route.host}")
 
 
 def quoted(text: str) -> str:
-    """One word of a shell; a ~ in front stays what it is for the shell."""
+    """One shell word; a leading ~ keeps its meaning for the shell."""
     return f"~/{shlex.quote(text[2:])}" if text.startswith("~/") and len(text) > 2 else shlex.quote(text)
 
 
 def _key(settings: Ssh) -> tuple[str, ...]:
-    """ssh and scp know what ~ stands for."""
+    """ssh and scp expand ~ themselves."""
     return ("-i", settings.key_file) if settings.key_file else ()
 
 
@@ -173,7 +173,7 @@ def line(route: Route, settings: Ssh) -> str:
 
 
 def _dashed(settings: Ssh) -> tuple[str, ...]:
-    """The options that scp has as well: those of `-o`."""
+    """The options that scp shares with ssh: those of `-o`."""
     parts: list[str] = []
     options = iter(settings.options)
     for option in options:
@@ -198,46 +198,46 @@ def _there(route: Route, folder: str) -> str:
 
 
 def folder(mount_path: str | None, has_volume: bool) -> str:
-    """Where files go on a pod: its volume, where that has a plain path; else the home directory, by no path at all."""
+    """Where files go on a pod: its volume, if that has a plain path; else the home directory, without any path."""
     if mount_path and _PLAIN_PATH.fullmatch(mount_path):
         return f"{PurePosixPath(mount_path)}/".replace("//", "/")
     return f"{WORKSPACE}/" if has_volume else ""
 
 
 def scp_line(route: Route, settings: Ssh, to: str) -> str:
-    """A line that sends FILE, a word to be replaced."""
+    """A line that sends FILE, a placeholder."""
     port = ("-P", str(route.port)) if route.port is not None else ()
     return _joined("scp", *port, *_key(settings), *_dashed(settings), "FILE", _there(route, to))
 
 
 def rsync_line(route: Route, settings: Ssh, to: str) -> str:
-    """A line that sends what is in FOLDER, a word to be replaced."""
+    """A line that sends the content of FOLDER, a placeholder."""
     port = ("-p", str(route.port)) if route.port is not None else ()
     carrier = shlex.join(("ssh", *port, *_key(settings), *settings.options))
     return _joined("rsync", "-avP", "-e", carrier, "FOLDER/", _there(route, to))
 
 
 def proxy_url(pod: str, port: int | None) -> str:
-    """Where RunPod's proxy shows an http port; empty where it cannot. After 100 s without an answer it gives 524."""
+    """The URL of an http port at RunPod's proxy; empty if there is none. 524 after 100 s without a response."""
     return f"https://{pod}-{port}.proxy.runpod.net" if is_pod(pod) and is_port(port) else ""
 
 
 # How it ended
 
 FAILED = 255
-"""ssh's own exit code: everything else is that of what ran on the pod."""
+"""ssh's own exit code: any other is that of the program on the pod."""
 
 BRIEF = 5.0
-"""Seconds below which a session that ended badly is taken for one that never was."""
+"""Seconds below which a session that ended with an error counts as never established."""
 
 
 def is_failure(code: int, seconds: float) -> bool:
-    """Whether what ssh said is to be read before it is gone: a shell that ends with its last command's code is none."""
+    """Whether ssh's output must be shown before it is gone: a shell that ends with its last command's code is none."""
     return code == FAILED or code < 0 or (code != 0 and seconds < BRIEF)
 
 
 def outcome(code: int, seconds: float) -> str:
-    """How a session ended, in a sentence."""
+    """How a session ended, as a sentence."""
     if code == 0:
         return "ssh ended"
     if code < 0:
@@ -248,7 +248,7 @@ def outcome(code: int, seconds: float) -> str:
 
 
 def advice(code: int, route: Route, settings: Ssh, cautions: Iterable[str], seconds: float) -> tuple[str, ...]:
-    """What may help after a failure, by what ssh said above it. `cautions`: what was known before."""
+    """Advice after a failure, based on ssh's output above it. `cautions`: what was known before."""
     if code != FAILED or seconds >= 60:
         return ("s tries again; ctrl+r asks RunPod for the pod first.",)
     sentences = [f"{text[:1].upper()}{text[1:]}." for text in cautions]

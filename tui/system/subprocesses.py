@@ -1,4 +1,4 @@
-"""Programs that podtop starts beside itself: what of its environment they get, and that they end."""
+"""Programs that podtop starts: the environment they get, and that they end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import suppress
 from tui.config.loader import NOTHING, Hidden
 
 _WITHIN = 6
-"""Characters of a secret that is looked for inside of values: a shorter one is in many by chance."""
+"""Minimum characters of a secret that is searched for inside values: a shorter one occurs in many by chance."""
 
 
 def without_keys(environ: Mapping[str, str], hidden: Hidden = NOTHING) -> dict[str, str]:
@@ -40,13 +40,13 @@ async def run(
     text: bytes | None = None,
     reads: bool = False,
 ) -> tuple[int, bytes]:
-    """Run a program to its end; its exit code, and with `reads` what it wrote to its standard output.
+    """Run a program to its end; return its exit code, and with `reads` its standard output.
 
-    environ, hidden: what it gets is `without_keys` of these, and `more`.
-    text: what it is given on its standard input.
-    patience: seconds after which it is ended, with all that it started.
-    Raises OSError and ValueError where it cannot be started, TimeoutError where it was ended. It is ended, too, where
-    this is cancelled.
+    environ, hidden: its environment is `without_keys` of these, and `variables`.
+    text: its standard input.
+    patience: seconds after which it is killed, with everything it started.
+    Raises OSError and ValueError if it cannot be started, TimeoutError if it was killed. It is also killed when this is
+    cancelled.
     """
     nothing, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(

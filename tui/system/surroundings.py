@@ -1,4 +1,4 @@
-"""What podtop runs on and with, for the log: versions, the terminal, settings; none of it a secret."""
+"""podtop's environment, for the log: versions, the terminal, settings; none of it a secret."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from tui.config.loader import Config
 
 TOLD = ("TERM", "COLORTERM", "TERM_PROGRAM", "LANG", "LC_ALL", "TZ")
-"""Variables that say what the terminal and the locale are."""
+"""Variables that describe the terminal and the locale."""
 
 THERE = ("TMUX", "STY", "SSH_CONNECTION", "NO_COLOR", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "SSL_CERT_FILE")
-"""Variables of which it matters that they are set; what they hold is nobody's business."""
+"""Variables of which only their presence is logged; their values are private."""
 
 
 def surroundings(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
@@ -41,9 +41,9 @@ def surroundings(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
 
 
 def settings(config: Config) -> dict[str, Any]:
-    """What is set to something other than its default, as fields of a log entry.
+    """Settings that differ from their defaults, as fields of a log entry.
 
-    Of the key where it came from; of what may hold a secret, or a name that is nobody's business, only that it is set.
+    For the key, where it came from; for values that may hold a secret or a private name, only that they are set.
     """
     from msgspec import UNSET
     from msgspec.structs import fields
