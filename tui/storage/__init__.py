@@ -1,1 +1,1 @@
-"""The files podtop keeps for its user: drafts, leases, watches, preferences, the audit log, the application log."""
+"""The files podtop stores for its user: drafts, leases, watches, preferences, the audit log, the application log."""

@@ -1,7 +1,7 @@
-"""The log: what podtop saw, was told and did, in one rotating file in the state directory, without secrets.
+"""The application log: what podtop saw, received and did, in one rotating file in the state directory, without secrets.
 
-A line each, made to be searched: `2026-11-28T14:03:07.512Z 4711 WARNING api: failed operation=Fleet status=502`, with
-the time in UTC and the process. No trouble with the file, such as a full disk, ever reaches who logs.
+One searchable line per entry: `2026-11-28T14:03:07.512Z 4711 WARNING api: failed operation=Fleet status=502`, with the
+time in UTC and the process id. No error of the file, such as a full disk, ever reaches the code that logs.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from tui.files import private
 LOG_NAME = "podtop.log"
 BYTES = 1_000_000
 FILES = 3
-"""Size of one file at most, and how many there are at most, the present one among them."""
+"""Maximum size of one file, and maximum number of files, including the current one."""
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 AGAIN = 600.0
-"""Seconds within which the same is written once; what came meanwhile is counted."""
+"""Seconds within which the same line is written once; repeats in the meantime are counted."""
 
 REMEMBERED = 256
-"""Different lines that are told apart to find what is the same."""
+"""How many different lines are remembered to detect repeats."""
 
 LONGEST = 16_384
-"""Characters of one entry."""
+"""Maximum characters of one entry."""
 
 _LOGGERS = ("tui", "asyncio")
 
 
 class _Lines(logging.Formatter):
-    """One line for each record, whatever is in it; a traceback follows on lines that begin with a bar."""
+    """One line per record, whatever it contains; a traceback follows on lines that begin with a bar."""
 
     def format(self, record: logging.LogRecord) -> str:
         when = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
@@ -53,7 +53,7 @@ class _Lines(logging.Formatter):
 
 
 class _Seldom(logging.Filter):
-    """Lets the same pass once in a while, and tells with it how often it came meanwhile."""
+    """Passes repeated lines only now and then, and adds how often they were repeated."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class _Seldom(logging.Filter):
         return True
 
     def rest(self) -> list[logging.LogRecord]:
-        """A record for all that came again and was not told; each is told of once."""
+        """A record for every line that was repeated and not yet written; each is reported once."""
         records = []
         for (name, text), (at, repeats) in self._seen.items():
             if repeats:
@@ -89,15 +89,15 @@ _FIGURES = re.compile(r"(?:(?<=request_id=)|(?<=cf_ray=)|(?<=took=))\S+")
 
 
 def _without_figures(text: str) -> str:
-    """What is the same of two lines: ids of requests and how long they took are always others."""
+    """The constant part of a line: request ids and durations always differ."""
     return _FIGURES.sub("", text)
 
 
 class _File(logging.Handler):
-    """Adds to a file that is opened anew for each record.
+    """Appends to a file that is reopened for each record.
 
-    So it may be renamed or deleted by anybody, another podtop that turns it over among them, and a disk that was full
-    is used again when it has room.
+    So anyone may rename or delete it, including another podtop that rotates it, and a disk that was full is used again
+    once it has room.
     """
 
     def __init__(self, path: Path, monotonic: Callable[[], float]) -> None:
@@ -108,19 +108,19 @@ class _File(logging.Handler):
         self.addFilter(self._seldom)
 
     def end(self) -> None:
-        """Tell what came again since it was written."""
+        """Log the repeats since the last write."""
         for record in self._seldom.rest():
             self.emit(record)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             self.append(self.format(record).encode("utf-8", "backslashreplace"))
-        # A log that cannot be written, or a record that cannot be formatted, is nobody's trouble.
+        # A log that cannot be written, or a record that cannot be formatted, must not disturb the caller.
         except Exception:
             return
 
     def works(self) -> bool:
-        """Whether it can be written now."""
+        """Whether the file can be written now."""
         try:
             private.folder(self.path.parent)
             self.append(b"")
@@ -129,7 +129,7 @@ class _File(logging.Handler):
         return True
 
     def append(self, line: bytes) -> None:
-        """Raises OSError."""
+        """Append a line. Raises OSError."""
         file = self._open()
         try:
             size = os.fstat(file).st_size
@@ -142,7 +142,7 @@ class _File(logging.Handler):
             os.close(file)
 
     def _open(self) -> int:
-        # Without waiting: in the place of the file somebody may have put a pipe that nobody reads.
+        # Non-blocking: the file may have been replaced by a pipe that nobody reads.
         flags = os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
         file = os.open(self.path, flags, private.FILE)
         status = os.fstat(file)
@@ -154,10 +154,10 @@ class _File(logging.Handler):
         return file
 
     def _turn_over(self, file: int) -> None:
-        """Make room for a new file; of several podtops one does."""
+        """Rotate the files; of several podtops only one does."""
         from tui.files import file_lock
 
-        # Where there are no locks two may turn it over at once, and a part of the past is lost.
+        # Without locks two processes may rotate at once, and older entries are lost.
         if not file_lock.is_first(file):
             return
         here, there = os.fstat(file), os.stat(self.path)  # noqa: PTH116
@@ -172,7 +172,7 @@ class _File(logging.Handler):
 
 
 def open_log(directory: Path, level: str = "info", *, monotonic: Callable[[], float] = time.monotonic) -> Path | None:
-    """Send podtop's log to its file and nowhere else; None where that cannot be written."""
+    """Send podtop's log to its file and nowhere else; None if that cannot be written."""
     path = directory / LOG_NAME
     root = logging.getLogger("tui")
     there = next((handler for handler in root.handlers if isinstance(handler, _File) and handler.path == path), None)
@@ -189,7 +189,7 @@ def open_log(directory: Path, level: str = "info", *, monotonic: Callable[[], fl
 
 
 def close_log() -> None:
-    """Write nothing more."""
+    """Stop logging."""
     for name in _LOGGERS:
         logger = logging.getLogger(name)
         for handler in [opened for opened in logger.handlers if isinstance(opened, _File)]:
@@ -199,13 +199,13 @@ def close_log() -> None:
 
 
 def crash_report(error: BaseException, log: Path | None) -> str:
-    """Log a crash with its traceback, without the values of variables, and give the one line a person sees."""
+    """Log a crash with its traceback, without the values of variables; return the one line shown to the user."""
     cause = _logged(error)
     return f"crashed: {type(cause).__name__}. Your pods go on running. Please report it; {_where(log)}."
 
 
 def refusal(cause: OSError, error: BaseException, log: Path | None) -> str:
-    """The same of what the system refused to podtop, which is no fault of either: a file, a process, a socket."""
+    """The same for something the system denied podtop, which is neither's fault: a file, a process, a socket."""
     _logged(error)
     where = f"{os.fsdecode(cause.filename)}: " if isinstance(cause.filename, str | bytes) else ""
     reason = cause.strerror or str(cause) or type(cause).__name__

@@ -1,4 +1,4 @@
-"""`AuditLog`: the append-only log of what podtop was told to change, written down before it is sent."""
+"""`AuditLog`: the append-only log of requested changes, written before they are sent."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from tui.files.reading import unmarked
 
 
 class AuditLogError(Exception):
-    """The log cannot be written or read. `str()` says what is the matter and what to do, for people."""
+    """The log cannot be written or read. `str()` says why and what to do, for users."""
 
 
 class Entry(Struct, frozen=True, omit_defaults=True):
-    """One line: what was meant to be done, or how it ended.
+    """One line: an intended action, or its outcome.
 
     time:  ISO 8601, UTC.
     user, host, pid: who.
     origin: the host of the API, or "demo".
-    account: whose pod it is; "" where that was not known.
-    by:    "keys", or what acted for a person: "lease", "command".
+    account: the pod's owner; "" if unknown.
+    by:    "keys", or what acted for a user: "lease", "command".
     phase: "intent", before it is sent, or "outcome".
-    inputs: what was sent beside the pod's id, of variables their names alone.
+    inputs: what was sent besides the pod's id; only the names of variables.
     """
 
     time: str
@@ -55,7 +55,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
 
 
 class Intent(Struct, frozen=True):
-    """What was sent, or may have been, and of which it was never learned how it ended. `at` in epoch seconds."""
+    """An action that was or may have been sent, with no known outcome. `at` in epoch seconds."""
 
     id: str
     at: float
@@ -66,14 +66,14 @@ class Intent(Struct, frozen=True):
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
-"""Of a lack of room; None is that of a write that came to nothing in the middle."""
+"""Errors that mean a lack of room; None stands for a write that was cut short."""
 
 OPEN = ("", "unknown")
 """Outcomes after which it is still to be found out what happened."""
 
 
 def user_name() -> str:
-    """The name of the system's user; its number where the system has no name for it."""
+    """The name of the system's user, or the user id if it has no name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -81,7 +81,7 @@ def user_name() -> str:
 
 
 def safe_inputs(inputs: Mapping[str, object]) -> dict[str, object]:
-    """Inputs as they may be written down: no secret, and of variables their names alone."""
+    """Inputs that are safe to log: no secrets, and only the names of variables."""
     return {key: value for key, old in inputs.items() if (value := _safe(old)) is not None}
 
 
@@ -105,7 +105,7 @@ def _safe(value: object) -> object:
 class AuditLog:
     """One file for all accounts, shared by every podtop of a user. Every method blocks: call it in a thread.
 
-    origin: whose pods these are.
+    origin: the host of the API whose pods these are, or "demo".
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class AuditLog:
     def intent(
         self, action: str, pod: str, name: str, inputs: Mapping[str, object], by: str = "keys", account: str = ""
     ) -> str:
-        """Write down what is about to be sent; it is on the disk when this returns. Raises AuditLogError."""
+        """Log what is about to be sent; it is on the disk when this returns. Raises AuditLogError."""
         entry = Entry(
             self._now(), self._new_id(), "intent", self._origin, self._user(), socket.gethostname(), os.getpid(),
             account, by, action, pod, name, safe_inputs(inputs),
@@ -142,7 +142,7 @@ class AuditLog:
         return entry.id
 
     def outcome(self, id: str, outcome: str, message: str, pod: str | None = None) -> None:
-        """Write down how it ended. Raises AuditLogError."""
+        """Log the outcome. Raises AuditLogError."""
         entry = Entry(
             self._now(), id, "outcome", self._origin, pid=os.getpid(), pod=pod or "", outcome=outcome, message=message
         )
@@ -152,7 +152,7 @@ class AuditLog:
             raise AuditLogError(f"{self.path} cannot be written ({error.strerror or error})") from None
 
     def unfinished(self) -> tuple[Intent, ...]:
-        """Intents at this origin of which no outcome is known, oldest first. Raises AuditLogError."""
+        """Intents at this origin without a known outcome, oldest first. Raises AuditLogError."""
         by_id: dict[str, Intent] = {}
         for entry in entries(self.path):
             if entry.origin != self._origin:
@@ -170,7 +170,7 @@ class AuditLog:
     def _append(self, entry: Entry) -> None:
         new = not self.path.exists()
         private.folder(self.path.parent)
-        # Held for the one write: the end of a line that another podtop writes just now must not look torn.
+        # Held for this write: a line that another podtop is still writing must not look torn.
         lock = file_lock.wait_for(self.path.with_suffix(".lock"))
         try:
             self._append_line(entry)
@@ -203,7 +203,7 @@ class AuditLog:
 
 
 def entries(path: Path) -> Iterator[Entry]:
-    """The lines that can be read, oldest first; none where there is no file. Raises AuditLogError."""
+    """The readable lines, oldest first; none if there is no file. Raises AuditLogError."""
     try:
         with path.open("rb") as file:
             for line in file:

@@ -1,4 +1,4 @@
-"""The deploy that was being typed, kept across Esc and a crash. Values of variables and keys are not kept."""
+"""The deploy draft being edited, saved across Esc and a crash. Values of variables and keys are not saved."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tui.files.reading import unmarked
 
 
 class DraftError(Exception):
-    """The draft cannot be kept or read. `str()` says why, for people."""
+    """The draft cannot be saved or read. `str()` says why, for users."""
 
 
 class _Kept(Struct, frozen=True):
-    """What stands in the file: of variables and keys their names alone."""
+    """The content of the file: only the names of variables and keys."""
 
     values: dict[str, str]
     env: tuple[str, ...] = ()
@@ -27,8 +27,8 @@ class _Kept(Struct, frozen=True):
 
 
 def save(path: Path, draft: Draft) -> None:
-    """Put a draft in place of the one that was kept, whole or not at all. Raises DraftError."""
-    # What is no name of a variable may be a secret that got into the wrong place.
+    """Replace the saved draft, atomically. Raises DraftError."""
+    # Anything that is not a variable name may be a secret in the wrong place.
     names = tuple(name for name, _ in draft.env if VARIABLE.fullmatch(name))
     try:
         content = msgspec.json.encode(_Kept(dict(draft.values), names, tuple(draft.secrets)))
@@ -39,7 +39,7 @@ def save(path: Path, draft: Draft) -> None:
 
 
 def load(path: Path) -> Draft | None:
-    """The draft that was kept; None where there is none. Raises DraftError for one that cannot be read."""
+    """The saved draft; None if there is none. Raises DraftError if it cannot be read."""
     try:
         saved = msgspec.json.decode(unmarked(path.read_bytes()), type=_Kept)
     except FileNotFoundError:
@@ -56,7 +56,7 @@ def _is_secret(name: str) -> bool:
 
 
 def drop(path: Path) -> None:
-    """Forget the draft: it was ordered."""
+    """Delete the draft: it was deployed."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`JsonStore`: a small JSON file of values by name, shared by all podtops of a user and changed as one."""
+"""`JsonStore`: a small JSON file of values by name, shared by all podtops of a user and changed atomically."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ T = TypeVar("T")
 
 
 class StoreError(Exception):
-    """The file cannot be read or kept. `str()` says why, for people."""
+    """The file cannot be read or saved. `str()` says why, for users."""
 
 
 class JsonStore(Generic[T]):
     """One file. Methods block, for milliseconds: it is small.
 
-    kind: the type of what is kept; what: its name in the plural; loss: what a damaged file means, in words.
+    kind: the type of the values; name: what they are called, in the plural; loss: what a damaged file means, as text.
     """
 
     def __init__(self, path: Path, kind: Any, name: str, loss: str) -> None:
@@ -34,7 +34,7 @@ class JsonStore(Generic[T]):
         self._all: dict[str, T] = {}
 
     def all(self) -> Mapping[str, T]:
-        """By name; read again where another podtop changed them. Raises StoreError."""
+        """All values by name; read again if another podtop changed them. Raises StoreError."""
         try:
             stat = self.path.stat()
             stamp = (stat.st_mtime_ns, stat.st_ino)
@@ -58,7 +58,7 @@ class JsonStore(Generic[T]):
             things.pop(name, None)
 
     def swap(self, name: str, old: T, new: T) -> bool:
-        """Put `new` in place of just this `old`, on the disk; False where somebody changed it before."""
+        """Replace exactly `old` with `new`, on the disk; False if it was changed in the meantime."""
         with self.changed() as things:
             if things.get(name) != old:
                 return False
@@ -67,7 +67,7 @@ class JsonStore(Generic[T]):
 
     @contextmanager
     def changed(self) -> Iterator[dict[str, T]]:
-        """Read, let it be changed, and write it, while no other podtop does."""
+        """Read the values, yield them for changes, and write them, while no other podtop does."""
         try:
             private.folder(self.path.parent)
             lock = file_lock.wait_for(self.path.with_suffix(".lock"))
@@ -94,14 +94,14 @@ class JsonStore(Generic[T]):
 
 
 class ProcessClaim:
-    """The right to act on what is on a shelf: one podtop at a time has it, until it ends, however it ends."""
+    """The right to act on the content of a store: one podtop at a time has it, until it ends, however it ends."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._mine: file_lock.Held | None = None
 
     def taken(self) -> bool:
-        """Whether this podtop has it, or just got it. Raises StoreError where the file cannot be made."""
+        """Whether this podtop has the claim, or just got it. Raises StoreError if the file cannot be created."""
         if self._mine is not None and not self._mine.is_mine():
             self.close()
         if self._mine is None:
@@ -119,7 +119,7 @@ class ProcessClaim:
 
 
 def is_claimed(path: Path) -> bool:
-    """Whether a podtop that runs has the right of this file. One that nobody has is taken away: it is of one podtop."""
+    """Whether a running podtop has the claim of this file. An unclaimed file is removed: it belongs to one podtop."""
     try:
         if file_lock.is_held(path):
             return True

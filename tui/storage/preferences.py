@@ -1,4 +1,4 @@
-"""`Preferences`: what a person set on the screen and finds again the next time: filters and orders, in a small file."""
+"""`Preferences`: what the user set on the screen and gets back next time: filters and sort orders, in a small file."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tui.files.reading import unmarked
 
 
 class Preferences:
-    """Texts by name. Nothing of it is worth an error: what cannot be read is not there, what cannot be kept is lost.
+    """Texts by name. Errors are ignored: unreadable content counts as absent, and what cannot be saved is lost.
 
-    path: finds the file; asked when it is first needed.
+    path: locates the file; called when it is first needed.
     """
 
     def __init__(self, path: Callable[[], Path]) -> None:
@@ -35,7 +35,7 @@ class Preferences:
         return self.texts.get(name, "")
 
     def keep(self, name: str, text: str) -> None:
-        """Put a text in place of the one that was kept."""
+        """Save a text, replacing the previous one."""
         if self.get(name) == text:
             return
         self._texts = {**self.texts, name: text}

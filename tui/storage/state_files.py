@@ -1,4 +1,4 @@
-"""`StateFiles`: where podtop keeps what it writes beside recordings: actions, drafts, leases."""
+"""`StateFiles`: where podtop stores what it writes besides recordings: actions, drafts, leases, watches."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class StateFiles(Struct, frozen=True):
     """Files of one API.
 
-    directory: makes or finds the state directory.
+    directory: creates or finds the state directory.
     origin:    the host of the API, or "demo".
-    api_url:   names the API in the names of files.
+    api_url:   identifies the API in file names.
     """
 
     directory: Callable[[], Path]
@@ -32,19 +32,19 @@ class StateFiles(Struct, frozen=True):
         return AuditLog(self.directory() / "actions.jsonl", origin=self.origin)
 
     def draft(self) -> Path:
-        """The deploy that is being typed."""
+        """The deploy draft being edited."""
         return self.directory() / f"draft-{self._name('')}.json"
 
     def leases(self, account: str) -> Path:
-        """What podtop is to stop, of one account."""
+        """The leases of one account."""
         return self.directory() / "leases" / f"{self._name(account)}.json"
 
     def watches(self) -> Path:
-        """What is waited for."""
+        """The market watches."""
         return self.directory() / f"watches-{self._name('')}.json"
 
     def kept(self) -> Path:
-        """What was set on the screen."""
+        """The preferences set on the screen."""
         return self.directory() / f"screen-{self._name('')}.json"
 
     def _name(self, account: str) -> str:

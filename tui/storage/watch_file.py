@@ -9,13 +9,13 @@ from tui.storage.json_store import JsonStore
 
 
 class WatchFile(JsonStore[MarketWatch]):
-    """What is waited for, by its id. Methods block, for milliseconds."""
+    """Market watches by id. Methods block, for milliseconds."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, MarketWatch, "watches", "nothing is waited for now")
 
     def edit(self, old: MarketWatch | None, new: MarketWatch) -> bool:
-        """Keep what a person made of `old` (None: of nothing); False where podtop did something about it meanwhile."""
+        """Save the user's edit of `old` (None: a new watch); False if podtop acted on it in the meantime."""
         with self.changed() as watches:
             now = watches.get(new.id)
             if old is not None and (now is None or (now.state, now.sent_at) != (old.state, old.sent_at)):
