@@ -1,1 +1,1 @@
-"""What was seen before: the recorder, the archive, playback."""
+"""History: the recorder, the archive, playback."""

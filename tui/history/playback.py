@@ -1,4 +1,4 @@
-"""`Playback`: where in time the screens are: now, held still, or somewhere in the recording. It knows no screen."""
+"""`Playback`: the position of the screens in time: live, paused, or in the recording. Independent of any screen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tui.store.fleet import Fleet
 
 SPEEDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
-"""Seconds of the recording that are played in one of ours."""
+"""Seconds of the recording that are played per second."""
 
 FRAME = 1.0
 """Seconds between two frames while playing."""
@@ -20,7 +20,7 @@ Spans = tuple[tuple[float, float], ...]
 
 
 def land(spans: Spans, at: float, forward: bool) -> float | None:
-    """The instant at which someone looked: `at`, or the nearest on the far side of the gap that it falls into."""
+    """The recorded instant for `at`: `at` itself, or the nearest one on the far side of the gap that it falls into."""
     if not spans:
         return None
     for start, end in spans:
@@ -34,11 +34,11 @@ def land(spans: Spans, at: float, forward: bool) -> float | None:
 class Playback:
     """One position in time for all screens.
 
-    frozen_view: the fleet that is shown, and its instant; None when what is shown is now.
-    playing: whether the instant moves by itself; `speed` seconds of the recording in one of ours.
-    waiting: whether the recording is being asked: what was typed last may lead into it.
-    clock:   now, wherever the screens are.
-    replay:  whether there is no now to return to.
+    frozen_view: the fleet that is shown, and its instant; None in the live view.
+    playing: whether the instant advances automatically; `speed` seconds of the recording per second.
+    waiting: whether the recording is being queried: recent keys may lead into it.
+    clock:   the live time, wherever the screens are.
+    replay:  whether there is no live view to return to.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Playback:
 
     @property
     def in_history(self) -> bool:
-        """Whether what is shown comes from the recording."""
+        """Whether the data shown come from the recording."""
         return self.frozen_view is not None and self.frozen_view[0].recorded
 
     @property
@@ -80,7 +80,7 @@ class Playback:
         return self._live, at if self._live.past and at is not None else self.clock()
 
     def pause(self) -> None:
-        """Hold what is shown, or go on; in the recording, play or stop."""
+        """Freeze the view, or resume; in the recording, play or stop."""
         if self.replay and self.frozen_view is None:
             return
         if self.in_history:
@@ -92,7 +92,7 @@ class Playback:
         self._on_change()
 
     def now(self) -> bool:
-        """Return to now; False when it was there already, or there is none."""
+        """Return to live; False if it was live already, or there is no live view."""
         if self.replay or self.frozen_view is None:
             return False
         self.frozen_view, self.playing, self._target = None, False, None
@@ -104,7 +104,7 @@ class Playback:
         self._on_change()
 
     async def step(self, seconds: float) -> None:
-        """Go back or forth in the recording."""
+        """Step back or forward in the recording."""
         if self.past is None:
             self._post("there is no recording to step back into")
             return
@@ -112,11 +112,11 @@ class Playback:
         await self.go(base + seconds, seconds > 0, base)
 
     async def go(self, at: float, forward: bool = True, base: float | None = None) -> None:
-        """Show an instant of the recording. Of many asked for while one is loaded, the last is what comes.
+        """Show an instant of the recording. Of several requests while one is loading, only the last is shown.
 
-        base: where it is stepped from: then it is a sample beyond that which is shown, the nearest to `at`.
+        base: the instant stepped from: then the sample shown lies beyond it, the nearest to `at`.
         """
-        # Not before the first frame: it brings SQLite along.
+        # Not imported before the first frame: it imports SQLite.
         from tui.history.archive.schema import ArchiveError
 
         past = self.past
@@ -136,7 +136,7 @@ class Playback:
                     self._target = None
                     return
                 last = spans[-1][1]
-                # A step that ends nearer to the newest sample than to the one after it is a step to that.
+                # A step that ends nearer to the newest sample than to the one after it goes to the newest.
                 if forward and at - (0.0 if base is None else (at - base) / 2) > last:
                     self.playing = False
                     if not self.replay:
@@ -158,7 +158,7 @@ class Playback:
             self.waiting = False
 
     async def visit(self, at: float) -> bool:
-        """Show an instant of the recording, if someone looked then; else go to now, or to what was last seen before."""
+        """Show an instant of the recording, if recorded; else go live, or in a replay to the last sample before it."""
         from tui.history.archive.schema import ArchiveError
 
         past = self.past
@@ -168,7 +168,7 @@ class Playback:
             spans, silence = await past.spans(), await past.ask(lambda recording: recording.silence)
         except ArchiveError:
             return False
-        # What is told of an instant is known with the poll after it, and holds until the one that does not come.
+        # The state of an instant is known with the poll after it, and holds until the one that does not come.
         near = ((start, end) for start, end in spans if start - silence <= at <= end + silence)
         landed = next((max(start, min(at, end)) for start, end in near), None)
         if landed is None:
@@ -180,7 +180,7 @@ class Playback:
         return self.in_history
 
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        """Move on while playing, until cancelled."""
+        """Advance while playing, until cancelled."""
         while True:
             await sleep(FRAME)
             if self.playing and self.frozen_view is not None and not self.waiting:

@@ -1,4 +1,4 @@
-"""`HistoryQueries`: asks a recording, in a thread of its own, for what a screen shows of it."""
+"""`HistoryQueries`: queries a recording, in a separate thread, for the data that screens show."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ T = TypeVar("T")
 Spans = tuple[tuple[float, float], ...]
 
 AT_HAND = 900.0
-"""Seconds before an instant that are loaded with it for all pods: what a row's sparkline shows."""
+"""Seconds before an instant that are loaded with it for all pods: the range of a row's sparkline."""
 
 IDLE_STEPS = (3600.0, 6 * 3600.0, 48 * 3600.0)
-"""Seconds that are looked back, further and further, for when a pod last did any work."""
+"""Seconds to look back, in growing steps, for when a pod last did any work."""
 
 IDLE_REACH = IDLE_STEPS[-1]
 
 AHEAD = 1.0
-"""Seconds that what happens now may be dated ahead."""
+"""Seconds by which current data may be dated ahead."""
 
 
 async def _at_once(work: Sliced[None]) -> None:
@@ -55,10 +55,10 @@ def _tell_idle(fleet: Fleet, idle: Mapping[str, float]) -> Sliced[None]:
 
 
 class HistoryQueries:
-    """A recording that answers without holding up the event loop. Its answers raise ArchiveError.
+    """A recording that can be queried without blocking the event loop. Queries raise ArchiveError.
 
-    say:   told once of what of it had to be left out.
-    clock: now; what is dated later was written by a clock that was ahead, and is not told yet. None: all of it is past.
+    post:  called once with what of it had to be left out.
+    clock: now; data dated later were written by a clock that was ahead, and are not returned yet. None: return all.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class HistoryQueries:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
 
     async def ask(self, question: Callable[[Recording], T]) -> T:
-        """The answer of the recording to a question."""
+        """The recording's result for a query."""
         try:
             asked = asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
         except RuntimeError as error:
-            # No thread is to be had, or this is closed: either way nothing is known of what is in it.
+            # No thread is available, or this is closed: either way the content is unknown.
             raise ArchiveError(NO_MEMORY if "thread" in str(error) else "it is closed") from error
         answer, damaged = await asked
         if damaged and not self._told:
@@ -100,18 +100,18 @@ class HistoryQueries:
             return question(self._recording), self._recording.damaged
 
     def close(self) -> None:
-        """Close the file once the last question is answered."""
+        """Close the file once the last query is done."""
 
         def close() -> None:
             if self._recording is not None:
                 self._recording.close()
 
-        # Where memory is short there may be no thread to be had.
+        # When memory is short, no thread may be available.
         with suppress(RuntimeError):
             self._thread.submit(close)
         self._thread.shutdown(wait=False)
 
-    # What screens ask
+    # Queries of screens
 
     async def fill(
         self,
@@ -120,10 +120,10 @@ class HistoryQueries:
         now: float,
         take_in: Callable[[Sliced[None]], Awaitable[None]] = _at_once,
     ) -> tuple[Event, ...]:
-        """Put what was recorded before the first poll in front of a fleet's samples and events.
+        """Prepend what was recorded before the first poll to a fleet's samples and events.
 
         take_in: does the work on the fleet, a slice at a time.
-        Returns what happened while nobody looked, which is told nowhere yet.
+        Returns the events of the unwatched time before it, which are not reported anywhere yet.
         """
         start = now - fleet.reach
         samples = await self.ask(lambda recording: recording.all_samples(start, first))
@@ -137,38 +137,38 @@ class HistoryQueries:
                 fleet.watched.missed(last, first)
         idle = await self.ask(partial(_idle_by, records=fleet.records.copy(), end=first, interval=fleet.interval))
         await take_in(_tell_idle(fleet, idle))
-        # What happened before the first answer may be recorded by now.
+        # Events from before the first response may be recorded by now.
         since = tuple(event for event in fleet.events if event not in events)
         fleet.events.clear()
         fleet.events.extend((*events, *missed, *since))
         return missed
 
     async def older(self, fleet: Fleet, pod: str, start: float, end: float, width: float) -> None:
-        """Have a pod's samples from `start` to `end` at hand in steps of `width` seconds."""
+        """Load a pod's samples from `start` to `end`, in steps of `width` seconds, into the fleet."""
         fleet.remember(pod, await self.ask(partial(_older, pod=pod, start=start, end=end, width=width)))
 
     async def events(self, start: float, end: float, pod: str | None = None) -> tuple[Event, ...]:
         return await self.ask(lambda recording: recording.events(start, end, pod))
 
     async def log(self, now: float) -> Earlier:
-        """All that was recorded to have happened, within bounds, and the names of all pods there were."""
+        """All recorded events, within bounds, and the names of all recorded pods."""
 
         def found(recording: Recording) -> Earlier:
-            # Of a recording that ended long ago it is its own end that is reached back from.
+            # For a recording that ended long ago, the range is counted back from its own end.
             last = min(now, max((end for _, end in recording.spans()), default=now))
             return Earlier(recording.events(last - REACH, now + 1, most=MOST), recording.names(), now)
 
         return await self.ask(found)
 
     async def lasting(self) -> tuple[Event, ...]:
-        """What is told when it begins and when it ends: the newest of each kind and pod, oldest first."""
+        """Events that mark a begin or an end: the newest of each kind and pod, oldest first."""
         return await self.ask(lambda recording: recording.latest((*ENDS, *ENDS.values())))
 
     async def prices(self, start: float, end: float) -> Prices:
         return await self.ask(lambda recording: recording.prices(start, end))
 
     async def sample_near(self, at: float, base: float, forward: bool) -> float:
-        """The instant of the sample nearest to `at` that lies beyond `base`; `at` itself where there is none near."""
+        """The instant of the sample nearest to `at` that lies beyond `base`; `at` itself if none is near."""
 
         def found(recording: Recording) -> float:
             near = (recording.sampled(at, True), recording.sampled(at, False))
@@ -181,7 +181,7 @@ class HistoryQueries:
         fleet = await self.ask(partial(_fleet_at, instant=instant, interval=like.interval, market=like.market_interval))
         fleet.keyless = like.keyless
         if fleet.market.value is None and like.market.value is not None:
-            # What GPUs cost may be known from elsewhere than the recording, if only to a quarter of an hour.
+            # Prices may be known from another source than the recording, if only to 15 minutes.
             known = as_of(like.prices, like.market.value, instant)
             if known is not None:
                 fleet.apply_market(known, instant)
@@ -189,28 +189,28 @@ class HistoryQueries:
         return fleet
 
     async def spans(self) -> Spans:
-        """When someone looked at the pods, oldest first; of a recording of prices alone, when at those."""
+        """The recorded time spans of pods, oldest first; for a recording of prices alone, those of prices."""
         return await self.ask(lambda recording: recording.spans() or recording.spans(MARKET))
 
 
 def nearest(samples: Iterable[float | None], at: float, base: float, forward: bool, most: float) -> float:
-    """Of some samples the nearest to `at` that lies beyond `base`.
+    """The sample nearest to `at` that lies beyond `base`.
 
-    Where none is within `most` seconds it is `at` itself: no pod was up then that could have been sampled.
+    If none is within `most` seconds, `at` itself: no pod was up then that could have been sampled.
     """
     beyond = [s for s in samples if s is not None and (s > base + SAME if forward else s < base - SAME)]
     return min((s for s in beyond if abs(s - at) <= most), key=lambda s: abs(s - at), default=at)
 
 
 def _idle_by(recording: Recording, records: Mapping[str, Record], end: float, interval: float) -> dict[str, float]:
-    """Watched seconds that pods had done no work by an instant: of those that do none then, as far back as is kept."""
+    """Watched seconds that pods had done no work by `end`: for pods idle at that time, as far back as recorded."""
     by_pod = {}
     for key, record in records.items():
         pod = record.pod
         if pod is None or pod.runtime is None or record.earlier is None or not pod_health.is_live(pod):
             continue
         names = tuple(map(UTIL.of_gpu, range(pod.gpu_count)))
-        # Not from before its container was up.
+        # Not before its container was up.
         most = IDLE_REACH if pod.runtime.uptime is None else min(IDLE_REACH, pod.runtime.uptime + codec.MINUTES)
         for reach in (reach for reach in IDLE_STEPS if names):
             by_pod[key], worked = idle_in(recording.samples(key, end - reach, end + SAME, names), interval)
@@ -220,7 +220,7 @@ def _idle_by(recording: Recording, records: Mapping[str, Record], end: float, in
 
 
 def _missed(recording: Recording, first: float, present: Mapping[str, Record]) -> tuple[Event, ...]:
-    """What happened from the last time that someone looked to the first poll."""
+    """Events between the end of the last recorded span and the first poll."""
     last = max((end for _, end in recording.spans() if end < first), default=None)
     if last is None or any(start <= first - 0.001 <= end for start, end in recording.spans()):
         return ()

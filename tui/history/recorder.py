@@ -1,8 +1,7 @@
-"""`Recorder`: keeps what the watch sees in an account's archive, in a thread of its own. It knows no screen.
+"""`Recorder`: stores the monitor's data in an account's archive, in a separate thread. Independent of any screen.
 
-Two podtops on one account share its file: the one that holds the lock writes, the other reads, and adds only what it
-did itself. The system gives a lock
-back when its holder ends, however it ends; then the other goes on.
+Two podtops on one account share its file: the one that holds the lock writes, the other reads, and adds only its own
+actions. The system releases a lock when its holder ends, however it ends; then the other continues.
 """
 
 from __future__ import annotations
@@ -38,26 +37,26 @@ __all__ = ["Recorder", "State", "UserMessage", "archive_path"]
 _log = logging.getLogger(__name__)
 
 WAITING = 720
-"""Entries that are kept while they cannot be written: an hour of polls."""
+"""Maximum entries that are kept while they cannot be written: an hour of polls."""
 
 TIDY = 0.05
-"""Seconds that thinning may take after one write, a step at the least."""
+"""Seconds that thinning may take after one write, at least one step."""
 
 FOLD, FOLD_AGAIN = 120.0, 15.0
-"""Seconds between two times that all is folded into the file itself; and where a reader was in the way."""
+"""Seconds between two checkpoints into the file itself; and the same after a reader blocked one."""
 
 FOLD_BYTES = 32 * 1024 * 1024
-"""Bytes beside the file from which on it is folded in sooner."""
+"""Bytes of the write-ahead log from which it is checkpointed sooner."""
 
 PAUSES = (0.0, 0.0, 0.0, 0.0, 15.0, 30.0, 60.0)
-"""Seconds until what could not be written is tried again, by how often it was tried; with the poll after that."""
+"""Seconds until a failed write is retried, by number of attempts; with the first poll after that."""
 
 ASIDE = 3
-"""How many files are set aside in one run: what breaks each time is not the file."""
+"""Maximum files set aside in one run: if it breaks each time, the file is not the cause."""
 
 
 WAITING_PODS = 20_000
-"""Pods in all those entries: what bounds memory when there are many."""
+"""Maximum pods in all those entries: this bounds memory when there are many."""
 
 
 def _size(entry: Entry) -> int:
@@ -72,7 +71,7 @@ def _length(path: Path) -> int:
 
 
 class State(StrEnum):
-    """What becomes of what is seen."""
+    """What happens to incoming data."""
 
     WAITING = "waiting for the account's name"
     RECORDING = "recording"
@@ -82,19 +81,19 @@ class State(StrEnum):
 
 
 def archive_path(directory: Path, api_url: str, account_id: str) -> Path:
-    """The file of an account at an API; its name tells neither."""
+    """The file of an account at an API; its name reveals neither."""
     name = hashlib.sha256(f"{api_url}\n{account_id}".encode()).hexdigest()[:16]
     return directory / "archive" / f"{name}.sqlite"
 
 
 class Recorder:
-    """Takes in what is polled and writes it, a batch at a time.
+    """Collects polled data and writes them, a batch at a time.
 
-    directory: podtop's state directory; it need not exist.
-    api_url:   names the API in the name of the file; `origin`, its host, is written into it.
+    directory: podtop's state directory; it may not exist.
+    api_url:   identifies the API in the file name; `origin`, its host, is written into the file.
     interval:  seconds between polls.
-    say:       told what a person has to know, on the event loop.
-    beat:      seconds that only go forward.
+    post:      called with messages for the user, on the event loop.
+    monotonic: seconds that only go forward.
     """
 
     def __init__(
@@ -136,17 +135,17 @@ class Recorder:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="archive")
 
     def polled(self, at: float, snapshot: Snapshot | None, events: tuple[Event, ...] = ()) -> None:
-        """Keep an answer about the pods, or, with None, that there was none."""
+        """Record a response about the pods, or, with None, that there was none."""
         if self._account is None and snapshot is not None and snapshot.funds is not None:
             self._account = snapshot.funds.account_id
         self._take(Polled(at, snapshot, events))
 
     def priced(self, at: float, market: Market) -> None:
-        """Keep an answer about the market."""
+        """Record a response about the market."""
         self._take(Priced(at, market))
 
     def happened(self, events: tuple[Event, ...]) -> None:
-        """Keep events that no single poll tells of."""
+        """Record events that no single poll reports."""
         if events:
             self._take(Happened(events))
 
@@ -155,42 +154,42 @@ class Recorder:
             return
         with self._handing:
             self._entries.append(entry)
-        # Of a copy: the thread takes away what it has written at the same time.
+        # On a copy: the thread concurrently removes what it has written.
         while len(waiting := tuple(self._entries)) > 1 and sum(map(_size, waiting)) > WAITING_PODS:
             self._forget(waiting[0])
         self._arrived.set()
 
     def _forget(self, oldest: Entry) -> None:
-        """Take away the oldest of what waits, unless it is gone: it was written, or there was too much."""
+        """Remove the oldest waiting entry, unless it is gone: it was written, or there were too many."""
         with self._handing:
             if self._entries and self._entries[0] is oldest:
                 self._entries.popleft()
 
     async def tried(self) -> Path | None:
-        """The account's file, once it was tried to write to it; None where that failed, which may pass."""
+        """The account's file, once a write to it was attempted; None if that failed, which may be temporary."""
         await self._tried.wait()
         return self.path
 
     async def opened(self) -> Path | None:
-        """The account's file, once it can be read; None when it never can."""
+        """The account's file, once it can be read; None if it never can."""
         await self._opened.wait()
         return self.path if self.state is not State.NEVER else None
 
     async def run(self) -> None:
-        """Write what comes until cancelled; what has come by then is written all the same."""
+        """Write incoming entries until cancelled; those that have arrived by then are still written."""
         try:
             await self._run()
-        # Whatever is the matter with a recording, it is no reason for podtop to end.
+        # No fault of a recording may end podtop.
         except Exception as error:
             for note in self._disabled(error):
                 self._post(note)
             self._opened.set()
         finally:
             self._tried.set()
-            # Where memory is short there may be no thread to be had.
+            # When memory is short, no thread may be available.
             with suppress(RuntimeError):
                 self._thread.submit(self._close)
-            # Not waited for on the event loop's time but for the last batch, which is a matter of milliseconds.
+            # Blocks the event loop only for the last batch, which takes milliseconds.
             self._thread.shutdown(wait=True)
 
     async def _run(self) -> None:
@@ -214,7 +213,7 @@ class Recorder:
         self._entries.clear()
 
     def _disabled(self, error: Exception) -> list[UserMessage]:
-        """Something that was not thought of: no more of it, for this run."""
+        """After an unexpected error: recording is disabled for this run."""
         _log.error("recording is disabled", exc_info=error)
         self.state = State.NEVER
         reason = f"recording is disabled: an error in podtop ({type(error).__name__}), which its log tells of."
@@ -223,7 +222,7 @@ class Recorder:
     # In the thread
 
     def _write(self, path: Path) -> list[UserMessage]:
-        """Write what waits, and see to the file; what a person has to be told of it."""
+        """Write waiting entries, and maintain the file; returns messages for the user."""
         notes = self._attempt(path, self._write_batch)
         if self.state is State.RECORDING and self._writer is not None:
             notes += [UserMessage(text) for text in self._writer.news()]
@@ -242,7 +241,7 @@ class Recorder:
         except (ArchiveError, OSError, MemoryError) as error:
             self._failures += 1
             if self._failures >= 3:
-                # What it has open may be of a disk that went away.
+                # Its open file may be on a disk that went away.
                 self._release()
             self._try_at = self._monotonic() + PAUSES[min(self._failures, len(PAUSES) - 1)]
             self.state = State.TROUBLE
@@ -252,7 +251,7 @@ class Recorder:
             if isinstance(error, MemoryError):
                 why = NO_MEMORY
             return [UserMessage(f"not recording: {why} ({path.parent}). podtop goes on, and keeps trying.")]
-        # A recording is data from outside, and nothing in this thread is worth ending podtop for.
+        # A recording is external data, and no error in this thread may end podtop.
         except Exception as error:
             return self._disabled(error)
         if self.state is not State.TROUBLE:
@@ -268,7 +267,7 @@ class Recorder:
             self._add(tuple(event for entry in batch if isinstance(entry, Happened) for event in entry.events), path)
         else:
             if self._writer is not None and not path.exists():
-                # Somebody took it away: what is written into a file without a name is lost.
+                # The file was removed: what is written into a file without a name is lost.
                 self._release()
             if self._writer is None:
                 self._writer = self._open(path, batch)
@@ -277,7 +276,7 @@ class Recorder:
             except DamagedArchive:
                 raise
             except ArchiveError:
-                # Where the disk is full, what is beside the file may be the room that is wanted.
+                # If the disk is full, folding the write-ahead log may free the room that is needed.
                 self._writer.fold(0.5)
                 self._writer.write(batch)
             self._latest = next((e.at for e in reversed(batch) if not isinstance(e, Happened)), self._latest)
@@ -299,14 +298,14 @@ class Recorder:
         except MemoryError:
             db.close()
             raise
-        # What is in it may be anything: a file that cannot be taken up is one to be set aside.
+        # Its content may be anything: a file that cannot be loaded is set aside.
         except Exception as error:
             db.close()
             _log.exception("%s cannot be taken up", path)
             raise DamagedArchive(f"podtop cannot make out what is in it, {type(error).__name__}") from error
 
     def _see_to_file(self, path: Path) -> None:
-        """Thin it, and fold what was written into it."""
+        """Thin the file, and checkpoint what was written."""
         if self._writer is None:
             return
         deadline = time.monotonic() + TIDY
@@ -323,7 +322,7 @@ class Recorder:
                 self._writer.tidy(self._latest, more)
         except DamagedArchive:
             raise
-        # What cannot be thinned stays as it is; what comes is recorded all the same.
+        # What cannot be thinned stays as it is; new data are still recorded.
         except Exception as error:
             self._tidy_at = now + (PAUSES[-1] if isinstance(error, ArchiveError) else math.inf)
             _log.warning("%s cannot be thinned now", path, exc_info=error)
@@ -334,7 +333,7 @@ class Recorder:
                     self._fold_at = now + FOLD
 
     def _add(self, events: tuple[Event, ...], path: Path) -> None:
-        """Add to another podtop's file what only this one knows of: what was done here. What both see it writes."""
+        """Add this podtop's own actions to another podtop's file. What both see, the other writes."""
         if events and path.is_file():
             with closing(connect(path, write=True)) as db, told():
                 write_events(db, events)
@@ -373,7 +372,7 @@ class Recorder:
     def _release(self) -> None:
         if self._writer is not None:
             with suppress(ArchiveError):
-                # Whole by itself: it may be copied to others.
+                # Complete without its log: it may be copied elsewhere.
                 self._writer.fold(1.0)
             self._writer.close()
             self._writer = None

@@ -1,1 +1,1 @@
-"""History from a Prometheus-compatible server: its place; all history comes from the archive so far."""
+"""History from a Prometheus-compatible server: a placeholder; all history comes from the archive so far."""

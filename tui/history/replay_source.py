@@ -1,4 +1,4 @@
-"""Choosing what to replay: which recording, and from when. Blocking; for the command line."""
+"""Choice of what to replay: which recording, and from when. Blocking; for the command line."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ ACCEPTED = "14:30, 14:30:05, 2026-11-23 14:30, or how long before its end: 2h, 9
 
 
 class ReplayError(Exception):
-    """There is nothing to replay. `str()` says why, and what there is."""
+    """There is nothing to replay. `str()` says why, and what is available."""
 
 
 class Tape(Struct, frozen=True):
-    """A recording and where to begin: `at` in epoch seconds; `origin` is the host that was asked."""
+    """A recording and where to begin: `at` in epoch seconds; `origin` is the host of the API."""
 
     path: Path
     at: float
@@ -31,7 +31,7 @@ class Tape(Struct, frozen=True):
 
 
 def latest(directory: Path) -> Path:
-    """The recording that was written last in podtop's state directory."""
+    """The most recently written recording in podtop's state directory."""
     recordings = list((directory / "archive").glob("*.sqlite"))
     if not recordings:
         raise ReplayError(f"there is no recording in {directory / 'archive'}: podtop makes one while it watches")
@@ -39,13 +39,13 @@ def latest(directory: Path) -> Path:
 
 
 def _written(path: Path) -> float:
-    """When a file, or what is not yet folded into it, was last written."""
+    """When a file, or its write-ahead log, was last written."""
     log = path.with_name(path.name + "-wal")
     return max(p.stat().st_mtime for p in (path, log) if p.exists())
 
 
 def choose(name: str, at: str | None, directory: Path, tz: tzinfo | None = None) -> Tape:
-    """The recording of that name ("latest" or a file) at that time, at its end where none is given.
+    """The recording of that name ("latest" or a file) at that time, or at its end if no time is given.
 
     Raises ReplayError.
     """
@@ -75,7 +75,7 @@ _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 def instant(text: str, end: float, tz: tzinfo | None = None) -> float:
-    """An instant in words: a time of day is the last one before `end`. Raises ReplayError for what is none."""
+    """Parse an instant: a time of day is the last one before `end`. Raises ReplayError if invalid."""
     text = text.strip()
     if back := _BACK.fullmatch(text):
         return end - float(back[1]) * _SECONDS[back[2]]

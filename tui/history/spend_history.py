@@ -1,4 +1,4 @@
-"""`SpendHistory`: what a recording knows of the money: the balance over time, and what each pod cost. Pure."""
+"""`SpendHistory` read from a recording: the balance over time, and the cost of each pod. Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from tui.history.archive.reader import Recording
 
 STEP = 600.0
-"""Seconds between two balances that are kept of the past."""
+"""Seconds between two recorded balances that are kept."""
 
 REACH = 31 * 86_400.0
-"""Seconds of the past that are kept."""
+"""Seconds of history that are kept."""
 
 
 def read(recording: Recording, pods: Sequence[str], now: float, today: float, month: float) -> SpendHistory:
@@ -38,6 +38,6 @@ def _within(spans: Sequence[tuple[float, float]], start: float, end: float) -> l
 
 
 def _spent(stays: Sequence[Span], watched: Sequence[tuple[float, float]]) -> float | None:
-    """Dollars in the time that podtop looked; None where it saw nothing of the pod in that time."""
+    """Dollars in the time that podtop watched; None if it saw nothing of the pod in that time."""
     parts = [part for start, end in watched if (part := spent(stays, start, end)) is not None]
     return sum(parts) if parts else None

@@ -1,4 +1,4 @@
-"""Values of a recording, checked: its rows are data from outside, and may be anything. Pure."""
+"""Validates values of a recording: its rows are external data and may be anything. Pure."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from tui.api.status_change import StatusChange
 from tui.domain.events import Event, Kind
 
 EARLIEST, LATEST = 0.0, 7_258_118_400.0
-"""Instants that can be: from the epoch to the year 2200."""
+"""Valid instants: from the epoch to the year 2200."""
 
 MOST_BLOCK, MOST_LAYOUT, MOST_STATE = 4 * 1024 * 1024, 8 * 1024 * 1024, 1024 * 1024
-"""Bytes of a blob at the most, by what it is."""
+"""Maximum bytes of a blob, by kind."""
 
 MOST_GPUS = 128
-"""GPUs of one pod of which samples are kept: RunPod's largest has 10."""
+"""Maximum GPUs of one pod whose samples are kept: RunPod's largest pod has 10."""
 
 _GPUS = 100_000
 MOST_TEXT, MOST_NAME, _WORD = 2000, 300, 100
-"""Characters of a text, and of a name or an id."""
+"""Maximum characters of a text, of a name or id, and of a single word."""
 
 _MONEY, _COUNT = 1e12, 10**12
 _LONGEST = 20_000
@@ -32,7 +32,7 @@ _KINDS = {kind.value for kind in Kind}
 
 
 class BadRow(ValueError):
-    """A row that podtop did not write so."""
+    """A row that podtop cannot have written."""
 
 
 def instant(value: object) -> float:
@@ -67,14 +67,14 @@ def _count(value: object) -> int | None:
 
 
 def key(value: object) -> int:
-    """The number of a row of another table."""
+    """The key of a row in another table."""
     if not isinstance(value, int) or not 0 < value < 2**63:
         raise BadRow("a key")
     return value
 
 
 def text(value: object, most: int = MOST_TEXT) -> str:
-    """A text as one of the API: what turns a line around or moves a cursor is taken out, and what is too long."""
+    """A text, sanitized like one from the API: bidi and cursor controls are removed, and excess length is cut."""
     if not isinstance(value, str):
         raise BadRow("a text")
     return clean(value[:most])
@@ -115,13 +115,13 @@ def quote(sold: object, on_demand: object, spot: object, stock: object, rented: 
 
 def event(at: object, pod: object, kind: object, sentence: object) -> Event:
     word = text(kind, _WORD)
-    # One that is newer than podtop is one of those that are told in words alone.
+    # A kind newer than podtop is treated as one that consists of text alone.
     known = Kind(word) if word in _KINDS else Kind.STATUS
     return Event(instant(at), text(pod, MOST_NAME), known, text(sentence))
 
 
 def _is_sane(value: Any, depth: int = 0) -> bool:
-    """Whether a decoded document has in it no number and no list that is beyond what any field can mean."""
+    """Whether a decoded document has no number and no list beyond what any field can mean."""
     if isinstance(value, bool) or value is None:
         return True
     if isinstance(value, int | float):
@@ -145,7 +145,7 @@ def _document(data: object) -> object:
 
 
 def pod(data: object) -> Pod:
-    """A pod's state."""
+    """A pod's recorded state."""
     try:
         decoded = msgspec.convert(_document(data), Pod, dec_hook=_from_text)
     except msgspec.MsgspecError:
@@ -159,7 +159,7 @@ def pod(data: object) -> Pod:
 
 
 def as_text(value: object) -> str:
-    """A value of a pod that JSON has no kind for, as it is recorded."""
+    """A pod value without a JSON type, as it is recorded."""
     if isinstance(value, StatusChange):
         return value.text
     raise NotImplementedError
@@ -172,7 +172,7 @@ def _from_text(kind: type, value: object) -> object:
 
 
 def name_of(data: object) -> str:
-    """Of a pod's state no more than its name."""
+    """Only the name from a pod's state."""
     document = _document(data)
     name = document.get("name", "") if isinstance(document, dict) else None
     return text(name, MOST_NAME)
@@ -189,12 +189,12 @@ def offer(data: object) -> Offer:
 
 
 def fits(column: str, most: int) -> str:
-    """SQL for a blob of at most so many bytes, else NULL: of what is longer nothing is read."""
+    """SQL for a blob of at most `most` bytes, else NULL: nothing is read of longer ones."""
     return f"CASE WHEN typeof({column}) = 'blob' AND length({column}) <= {most} THEN {column} END"
 
 
 def storable(value: object) -> object:
-    """A value as SQLite takes it: a number beyond its own is unknown, half a character is a replacement."""
+    """A value that SQLite accepts: a number out of its range is unknown, a lone surrogate is replaced."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, int):

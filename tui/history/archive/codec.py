@@ -24,32 +24,32 @@ _HEAD = struct.Struct("<BBHHH")
 _KIND = struct.Struct("<HI")
 _VERSION = 1
 _UNIT = (0.02, 1.0)
-"""Seconds of one step of an instant's offset in a block, by tier: 16 bits reach over the longest block."""
+"""Seconds per step of an instant's offset in a block, by tier: 16 bits cover the longest block."""
 
 MINUTES = 60.0
 
 
 MOST_SAMPLES, MOST_LABEL = 65_535, 65_000
-"""Samples of a block, and bytes of the names of one kind: 16 bits have no more."""
+"""Maximum samples of a block, and bytes of the names of one kind: the range of 16 bits."""
 
 MOST_BYTES = 8 * 1024 * 1024
-"""Bytes of a block when it is inflated. A block of podtop's has a hundredth of it; a hostile one may have gigabytes."""
+"""Maximum bytes of an inflated block. podtop's own have a hundredth of it; a hostile one may have gigabytes."""
 
 _NAME = re.compile(r"[a-z_]{1,20}[0-9]{0,6}")
 
 
 class Damaged(ValueError):
-    """Bytes that are no block."""
+    """Bytes that are not a valid block."""
 
 
 @lru_cache(maxsize=4096)
 def is_name(name: str) -> bool:
-    """Whether values can be called so."""
+    """Whether a value may have this name."""
     return _NAME.fullmatch(name) is not None
 
 
 def _fitting(names: Iterable[str], room: int) -> tuple[str, ...]:
-    """As many names as there is room for: a pod that is told to have thousands of GPUs is no reason to fail."""
+    """As many names as fit: a pod reported with thousands of GPUs must not cause a failure."""
     fitting: list[str] = []
     length = -1
     for name in names:
@@ -61,10 +61,10 @@ def _fitting(names: Iterable[str], room: int) -> tuple[str, ...]:
 
 
 def encode(stretch: Samples, start: float, tier: int) -> bytes:
-    """A stretch as a block that begins at `start`: in the raw tier one byte a value, in the minute tier three.
+    """Samples as a block that begins at `start`: in the raw tier one byte per value, in the minute tier three.
 
-    Values of one kind are deflated together, so that a chart of them need not inflate the others. What is too much for
-    a block is left out: samples beyond the first `MOST_SAMPLES`, names beyond those that `_fitting` keeps.
+    Values of one kind are deflated together, so that a chart of them need not inflate the others. What exceeds a block
+    is left out: samples beyond the first `MOST_SAMPLES`, names beyond those that `_fitting` keeps.
     """
     if len(stretch.times) > MOST_SAMPLES:
         stretch = cut(stretch, stretch.times[0], stretch.times[MOST_SAMPLES])
@@ -87,7 +87,7 @@ def encode(stretch: Samples, start: float, tier: int) -> bytes:
 
 
 def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> Samples:
-    """The stretch of a block; only the `wanted` names where these are given. Raises Damaged."""
+    """The samples of a block; only the `wanted` names if given. Raises Damaged."""
     try:
         version, tier, count, kinds, length = _HEAD.unpack_from(data)
         room = MOST_BYTES
@@ -120,7 +120,7 @@ def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> Sa
 
 
 def _inflated(data: bytes, length: int) -> bytes:
-    """What was deflated, when it has that length: no more than that is inflated."""
+    """Inflate data that must have this length: no more than that is inflated."""
     values = zlib.decompressobj().decompress(data, length + 1)
     if len(values) != length:
         raise Damaged("a block of another length")
@@ -138,7 +138,7 @@ def _columns(values: bytes, names: Sequence[str], count: int, tier: int) -> dict
 
 
 class Layout(NamedTuple):
-    """How the row of one poll is laid out: for each pod, in order, the names of its values."""
+    """The layout of one poll's row: for each pod, in order, the names of its values."""
 
     pods: tuple[tuple[int, tuple[str, ...]], ...]
 
@@ -150,7 +150,7 @@ class Layout(NamedTuple):
 def columns_of(
     layout: Layout, times: Sequence[float], rows: Sequence[bytes], only: int | None = None
 ) -> dict[int, Samples]:
-    """The stretch of every pod, or of one alone, from rows of one layout, a row for each instant."""
+    """The samples of every pod, or of one alone, from rows of one layout, one row per instant."""
     whole = b"".join(rows)
     width = layout.width
     by_name = {}

@@ -1,4 +1,4 @@
-"""Thinning: polls into blocks, blocks into minutes, minutes into nothing; a step is a small transaction."""
+"""Compaction: polls to blocks, blocks to minutes, old minutes dropped; each step is a small transaction."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from tui.store.stretches import join, reduced, splice
 
 RAW_BLOCK = 900.0
 BRIEF = 900.0
-"""Seconds of a sample in brief: no longer than the shortest block."""
+"""Seconds of one brief sample: no longer than the shortest block."""
 
 MINUTE_BLOCK = 21_600.0
 KEEP_RAW = 48 * 3600.0
 KEEP = 30 * 86_400.0
 AWAY = 86_400.0
-"""Seconds without a poll beyond which that time makes nothing older: the clock may have been set."""
+"""Maximum seconds without a poll that count towards age: after a longer gap the clock may have been set."""
 
 SILENCE = 60.0
-"""Seconds between two polls beyond which nobody watched, where the file does not say."""
+"""Seconds between two polls beyond which that time was not watched, if the file does not specify it."""
 
 LONGEST_SILENCE = 86_400.0
-"""What a file may say of that at the most."""
+"""Maximum silence that a file may specify."""
 
 
 def silence_of(db: sqlite3.Connection, bad: Callable[[], object] = lambda: None) -> float:
-    """Seconds between two polls of this file beyond which nobody watched. `bad` is called where it says nonsense."""
+    """Seconds between two polls of this file beyond which that time was not watched. `bad` is called if invalid."""
     row = db.execute("SELECT value FROM meta WHERE key = 'silence'").fetchone()
     try:
         return seconds(row[0], 1.0, LONGEST_SILENCE) if row else SILENCE
@@ -41,9 +41,9 @@ def silence_of(db: sqlite3.Connection, bad: Callable[[], object] = lambda: None)
 
 
 def steps(db: sqlite3.Connection, now: float) -> Iterator[Callable[[], None]]:
-    """What there is to do, one after the other: each looks for the next when the one before is done.
+    """All pending steps, in order: each is determined when the one before is done.
 
-    What no podtop can have written is not looked at, so that each step is one towards the end.
+    Rows that podtop cannot have written are skipped, so that each step makes progress.
     """
     present = now // RAW_BLOCK * RAW_BLOCK
     oldest = "SELECT min(at) FROM poll WHERE at >= ? AND at < ?"
@@ -63,11 +63,10 @@ def steps(db: sqlite3.Connection, now: float) -> Iterator[Callable[[], None]]:
 
 
 def kept_since(db: sqlite3.Connection, now: float, keep: float) -> float:
-    """The instant before which rows are older than `keep` seconds; `EARLIEST` where none is.
+    """The instant before which rows are older than `keep` seconds; `EARLIEST` if there are none.
 
-    Time without a poll counts up to `AWAY` at a stretch: a clock that is wrong by weeks leaves such a gap, and what was
-    recorded before must not be taken for old because of it. A file holds no more for that: as much as `keep` seconds
-    of recording.
+    Time without a poll counts up to `AWAY` per gap: a clock that is wrong by weeks leaves such a gap, and must not make
+    earlier recordings look old. The file does not grow by that: it still holds `keep` seconds of recording.
     """
     left, edge = keep, now
     spans: Iterator[tuple[float, float]] = db.execute(
@@ -76,7 +75,7 @@ def kept_since(db: sqlite3.Connection, now: float, keep: float) -> float:
         (EARLIEST, now, LATEST),
     )
     for start, last in spans:
-        # Those of pods and of the market lie over one another.
+        # Spans of pods and of the market overlap.
         last = min(last, edge)
         gap = edge - last
         passed = gap if gap <= AWAY else 0.0
@@ -91,12 +90,12 @@ def kept_since(db: sqlite3.Connection, now: float, keep: float) -> float:
 
 
 def _pack(db: sqlite3.Connection, start: float) -> None:
-    """Turn the polls of a quarter of an hour into one block for each pod."""
+    """Pack the polls of 15 minutes into one block per pod."""
     end = start + RAW_BLOCK
     silence = silence_of(db)
     polls = polls_of(db.execute(f"{POLLS} WHERE at >= ? AND at < ? ORDER BY at", (start, end)))
     for pod, stretch in stretches(polls, layouts_of(db, {poll[1] for poll in polls})).items():
-        # A clock that was set back brings samples of a time that is packed already: what was told last holds.
+        # A clock that was set back brings samples of a time that is already packed: the latest data win.
         before = db.execute(
             f"SELECT start, {fits('data', MOST_BLOCK)} FROM block WHERE pod = ? AND tier = 0 AND start = ?",
             (pod, start),
@@ -108,14 +107,14 @@ def _pack(db: sqlite3.Connection, start: float) -> None:
 
 
 def _put(db: sqlite3.Connection, pod: int, tier: int, start: float, stretch: Samples) -> None:
-    """Write a block, and in brief what weeks are drawn from: its quarters of an hour."""
+    """Write a block, and its brief form for charts of weeks: 15-minute samples."""
     brief = codec.encode(reduced(stretch, BRIEF, BRIEF), start, MINUTE)
     data = codec.encode(stretch, start, tier)
     db.execute("INSERT OR REPLACE INTO block VALUES (?, ?, ?, ?, ?)", (pod, tier, start, brief, data))
 
 
 def _thin(db: sqlite3.Connection, pod: int, start: float) -> None:
-    """Turn six hours of a pod's blocks into one of minutes, and the balance of that time into one a minute."""
+    """Reduce six hours of a pod's blocks to one block of minutes, and the balance of that time to one per minute."""
     span = (start, start + MINUTE_BLOCK)
     rows = db.execute(
         f"SELECT start, {fits('data', MOST_BLOCK)} FROM block "
@@ -141,7 +140,7 @@ def _thin(db: sqlite3.Connection, pod: int, start: float) -> None:
 
 
 def _drop(db: sqlite3.Connection, limit: float) -> None:
-    """Forget what ended before `limit`; of what still held then, the last word stays."""
+    """Delete what ended before `limit`; of values that still held then, the last one stays."""
     db.execute("DELETE FROM block WHERE tier = 1 AND start < ?", (limit - MINUTE_BLOCK,))
     db.execute("DELETE FROM span WHERE last < ?", (limit,))
     db.execute("DELETE FROM event WHERE at < ?", (limit,))

@@ -1,4 +1,4 @@
-"""What is handed to the writer of a recording, and what of it is kept as it is until it changes."""
+"""Entries for the writer of a recording, and which of their parts are stored only when they change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.store.metrics import without_figures
 
 
 class Polled(Struct, frozen=True):
-    """One answer about the pods, and what happened since the one before. A snapshot of None: there was no answer."""
+    """One response about the pods, and the events since the previous one. A snapshot of None: there was no response."""
 
     at: float
     snapshot: Snapshot | None
@@ -22,14 +22,14 @@ class Polled(Struct, frozen=True):
 
 
 class Priced(Struct, frozen=True):
-    """One answer about the market."""
+    """One response about the market."""
 
     at: float
     market: Market
 
 
 class Happened(Struct, frozen=True):
-    """Events that no single poll tells of."""
+    """Events that no single poll reports."""
 
     events: tuple[Event, ...]
 
@@ -38,7 +38,7 @@ Entry = Polled | Priced | Happened
 
 
 def lasting(pod: Pod) -> Pod:
-    """What of a pod is kept as its state: without what every poll changes, and without what others can rent."""
+    """The part of a pod that is stored as its state: without what every poll changes, and what others can rent."""
     runtime = pod.runtime
     if runtime is not None:
         runtime = without_figures(runtime)
@@ -47,13 +47,13 @@ def lasting(pod: Pod) -> Pod:
 
 
 def started_at(pod: Pod, at: float) -> float | None:
-    """When the container came up."""
+    """When the container started."""
     uptime = pod.runtime.uptime if pod.runtime else None
     return None if uptime is None else at - uptime
 
 
 def encoded(pod: Pod) -> bytes:
-    """The state of a pod as a document of bounded length: without its ports where these make it too long."""
+    """The state of a pod as a document of bounded length: without its ports if these make it too long."""
     lasts = lasting(pod)
     data = msgspec.json.encode(lasts, enc_hook=checked.as_text)
     if len(data) > MOST_STATE:
@@ -64,7 +64,7 @@ def encoded(pod: Pod) -> bytes:
 
 
 def say_the_same(old: Quote | None, new: Quote | None) -> bool:
-    """Whether two quotes say the same of prices and stock."""
+    """Whether two quotes have the same prices and stock."""
     if old is None or new is None:
         return old is new
     return (old.on_demand, old.spot, old.stock) == (new.on_demand, new.spot, new.stock)

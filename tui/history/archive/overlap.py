@@ -1,6 +1,6 @@
-"""Time that is told of twice, for a clock was set back: what was written for it before gives way to what is told now.
+"""Time recorded twice because a clock was set back: the earlier data for it give way to the newer data.
 
-What is written for a time yet to come stays until that time has come: the clock that is right may be either.
+Data dated in the future stay until that time has come: either clock may be the right one.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ PODS, MARKET = 0, 1
 """Topics that are polled."""
 
 AFTER = 0.001
-"""Seconds after the present at which what held in the older telling is kept, until that is over."""
+"""Seconds after the present at which the state of the earlier data is kept, until the overlap is over."""
 
 _TABLES = {
     PODS: (("state", ("pod",), "data, started"), ("funds", (), "balance, spend, ceiling")),
     MARKET: (("quote", ("offer", "cloud"), "sold, on_demand, spot, stock, rented, total"),),
 }
-"""What is written when it changes, by topic: the table, what a row is about, what it says of that."""
+"""What is written on change, by topic: the table, its key columns, its value columns."""
 
 
 def is_ahead(db: sqlite3.Connection, topic: int, at: float) -> bool:
-    """Whether something is written for a time after `at`."""
+    """Whether data are recorded for a time after `at`."""
     if db.execute(
         "SELECT 1 FROM span WHERE topic = ? AND last > ? AND last < ? LIMIT 1", (topic, at, LATEST)
     ).fetchone():
@@ -34,7 +34,7 @@ def is_ahead(db: sqlite3.Connection, topic: int, at: float) -> bool:
 
 
 def begin(db: sqlite3.Connection, topic: int, at: float) -> None:
-    """From now on it is told again: what held until now holds on in the older telling, after what is told now."""
+    """Start recording a time again: the state before `at` continues in the earlier data, just after the new ones."""
     for table, about, says in _TABLES[topic]:
         keys = "".join(f"{key}, " for key in about)
         db.execute(
@@ -45,9 +45,9 @@ def begin(db: sqlite3.Connection, topic: int, at: float) -> None:
 
 
 def give_way(db: sqlite3.Connection, topic: int, last: float, at: float, own: float | None) -> bool:
-    """What was written for the time from `last` to `at` makes room; what held at its end does so from then on.
+    """Delete the earlier data from `last` to `at`; the state at its end holds from then on.
 
-    own: the start of the span that is being written. Returns whether there is more ahead.
+    own: the start of the span that is being written. Returns whether more data are dated ahead.
     """
     if topic == PODS:
         db.execute("DELETE FROM poll WHERE at > ? AND at <= ?", (last, at))

@@ -1,4 +1,4 @@
-"""Reading: what was known at an instant, and samples over a time."""
+"""Reading: the state at an instant, and samples over a time range."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LENGTH = {RAW: RAW_BLOCK, MINUTE: MINUTE_BLOCK}
 
 MOST_ROWS = 100_000
 MOST_READ = 256 * 1024 * 1024
-"""Rows, and bytes, that are read for one question: more than podtop ever writes for one."""
+"""Maximum rows and bytes that are read for one query: more than podtop ever writes for one."""
 
 MOST_SPANS, MOST_PODS, MOST_CHANGES = 5000, 50_000, 5000
 MOST_INFLATED = 512 * 1024 * 1024
@@ -39,7 +39,7 @@ _BLOCK, _BRIEF, _STATE = fits("data", MOST_BLOCK), fits("brief", MOST_BLOCK), fi
 
 
 class Stay(msgspec.Struct, frozen=True):
-    """A pod's status and price from an instant on, until the next one."""
+    """A pod's status and price from an instant until the next one."""
 
     at: float
     status: str | None
@@ -47,13 +47,13 @@ class Stay(msgspec.Struct, frozen=True):
 
 
 class Recording:
-    """An account's past. Raises ArchiveError; not safe for two threads at once.
+    """An account's history. Raises ArchiveError; not safe for two threads at once.
 
-    Its rows may be anything: what podtop cannot have written so is left out, and counted.
+    Its rows may be anything: those that podtop cannot have written are left out, and counted.
 
-    silence: seconds between two polls beyond which nobody watched.
-    origin:  the host that was asked.
-    until:   the present: of what is dated later nothing is told, for a clock was ahead when it was written.
+    silence: seconds between two polls beyond which that time was not watched.
+    origin:  the host of the API.
+    until:   the present: later rows are not read, because a clock was ahead when they were written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -76,12 +76,12 @@ class Recording:
 
     @property
     def outdated(self) -> bool:
-        """Whether somebody writes to the file that was opened as one that nobody does."""
+        """Whether somebody writes to the file that was opened as one without a writer."""
         return self._alone and not is_alone(self.path)
 
     @property
     def damaged(self) -> int:
-        """How many rows were left out by now, as podtop cannot have written them so."""
+        """How many rows were left out so far, as podtop cannot have written them."""
         return len(self._bad)
 
     def _is_bad(self, table: str, key: object) -> None:
@@ -107,7 +107,7 @@ class Recording:
         rows: Iterable[tuple[Any, ...]],
         key: Callable[..., object] | None = None,
     ) -> Iterator[T]:
-        """The values of rows, without those that are damaged."""
+        """The values of rows, without the damaged ones."""
         for row in rows:
             try:
                 yield read(*row)
@@ -117,7 +117,7 @@ class Recording:
     def _stretches(
         self, rows: Iterable[tuple[Any, Any]], names: Sequence[str] | None, room: list[int]
     ) -> list[Samples]:
-        """The samples of blocks, as long as there is room for them."""
+        """The samples of blocks, up to the limit of `room`."""
         parts = []
         for row in rows:
             if room[0] <= 0:
@@ -129,13 +129,13 @@ class Recording:
         return parts
 
     def _told_by(self, end: float) -> float:
-        """The end of a time that is asked for, of which the present is the last instant."""
+        """The end of a requested range, limited to the present (included)."""
         return min(end, self.until + 1e-6)
 
-    # What time there is
+    # Recorded time
 
     def spans(self, topic: int = PODS) -> tuple[tuple[float, float], ...]:
-        """When someone was looking, oldest first."""
+        """The recorded time spans, oldest first."""
         rows = self._all(
             "SELECT start, last FROM span WHERE topic = ? AND typeof(start) != 'null' AND (start <= ? OR "
             "typeof(start) NOT IN ('real', 'integer')) ORDER BY start DESC LIMIT ?",
@@ -151,13 +151,13 @@ class Recording:
         return rows[0][0] if rows else None
 
     def _pods(self) -> list[tuple[int, str]]:
-        """The ids of all pods there were, by their keys."""
+        """The keys and ids of all recorded pods."""
         rows = self._all("SELECT id, pod FROM pod ORDER BY id DESC LIMIT ?", MOST_PODS)
         named = self._good("pod", lambda key, pod: (key, checked.text(pod, checked.MOST_NAME)), rows)
         return list(reversed(list(named)))
 
     def samples(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Samples:
-        """One pod's samples in start <= instant < end; only the named values where names are given."""
+        """One pod's samples in start <= instant < end; only the named values if names are given."""
         key = self._key(pod)
         if key is None:
             return EMPTY
@@ -174,11 +174,11 @@ class Recording:
         return cut(samples, start, end)
 
     def _spliced(self, under: Samples, over: Samples) -> Samples:
-        """What is kept in two ways: time that was told of twice may be in both, and the later telling holds."""
+        """Join two tiers: time that was recorded twice may be in both, and the later data win."""
         return splice(under, over, max(self.silence, 1.5 * codec.MINUTES))
 
     def brief(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Samples:
-        """The same in quarters of an hour, each with its lowest, mean and highest: enough for weeks."""
+        """The same in 15-minute samples, each with its lowest, mean and highest: enough for weeks."""
         key = self._key(pod)
         if key is None:
             return EMPTY
@@ -195,7 +195,7 @@ class Recording:
         return cut(splice(samples, recent, 1.5 * BRIEF), start, end)
 
     def _recent(self, key: int, start: float, end: float, names: Sequence[str] | None) -> Samples:
-        """One pod's samples that are in no block yet."""
+        """One pod's samples that are not yet in a block."""
         samples = self._polls(start, end, key).get(key, EMPTY)
         if names is None:
             return samples
@@ -228,7 +228,7 @@ class Recording:
         return stretches(polls, layouts, only, self._is_bad)
 
     def sampled(self, at: float, forward: bool) -> float | None:
-        """The instant of the first poll at or after `at` that told of pods, or of the last at or before it."""
+        """The instant of the first poll with pods at or after `at`, or of the last at or before it."""
         ahead, back = self._all(
             "SELECT (SELECT min(at) FROM poll WHERE at >= ?1 AND at <= ?2 AND layout IS NOT NULL), "
             "(SELECT max(at) FROM poll WHERE at <= min(?1, ?2) AND layout IS NOT NULL)",
@@ -243,16 +243,16 @@ class Recording:
                 tier, at - length if forward else at,
             )  # fmt: skip
             for (start,) in starts:
-                # Pods are polled together: some of them tell the instants of all.
+                # Pods are polled together: a few of them give the instants of all.
                 rows = self._all("SELECT start, data FROM block WHERE tier = ? AND start = ? LIMIT 50", tier, start)
                 times = [t for stretch in readable(rows, ()) for t in stretch.times]
                 instants += [t for t in times if t <= self.until and (t >= at if forward else t <= at)]
         return (min if forward else max)(instants, default=None)
 
-    # What was known at an instant
+    # State at an instant
 
     def snapshot(self, at: float) -> Snapshot | None:
-        """Pods and money as they were last told before `at`; None when nobody was looking then."""
+        """Pods and money as last reported before `at`; None if nothing was recorded then."""
         if not self._watched(PODS, at):
             return None
         latest = self.all_samples(at - self.silence, at + 0.001)
@@ -269,7 +269,7 @@ class Recording:
                     pod = checked.pod(data)
                     pods.append(as_of(replace(pod, id=name), checked.maybe_instant(started), latest.get(name), at))
                 except BadRow:
-                    # It was there, and nothing else is known of it.
+                    # The pod existed, and nothing else is known of it.
                     self._is_bad("state", (key, when))
                     broken.append(Unreadable(name, None, "what was recorded of it is damaged"))
         return Snapshot(self._funds(at), tuple(pods), tuple(broken))
@@ -278,14 +278,14 @@ class Recording:
         return any(start <= at and last >= at - self.silence for start, last in self.spans(topic))
 
     def _funds(self, at: float) -> Funds | None:
-        """The money as it was last told; None where that cannot be read: what was told before holds no more."""
+        """The money as last reported; None if that row is unreadable, as earlier values no longer hold."""
         rows = self._all("SELECT balance, spend, ceiling FROM funds WHERE at <= ? ORDER BY at DESC LIMIT 1", at)
         return next(self._good("funds", checked.funds, rows), None)
 
     def balances(self, start: float, end: float, step: float) -> tuple[array[float], array[float]]:
-        """Instants and the balance then, at most one in `step` seconds, and the one that held at `start`.
+        """Instants and balances, at most one per `step` seconds, and the one that held at `start`.
 
-        NaN where it was not told.
+        NaN if the balance was not reported.
         """
         rows = self._all(
             "SELECT max(at), balance FROM funds WHERE at <= ?2 AND at >= "
@@ -297,7 +297,7 @@ class Recording:
         return array("d", (at for at, _ in points)), array("d", values)
 
     def market(self, at: float) -> tuple[Market, float] | None:
-        """The market as it was last told before `at`, and when that was; None when nobody had looked by then."""
+        """The market as last reported before `at`, and when that was; None if there was no report by then."""
         told_at = max((min(last, at) for start, last in self.spans(MARKET) if start <= at), default=None)
         if told_at is None:
             return None
@@ -318,7 +318,7 @@ class Recording:
         return Market(tuple(offers)), told_at
 
     def prices(self, start: float, end: float) -> Prices:
-        """What GPUs cost, and whether there were any, from `start` to `end`."""
+        """Prices and stock of all GPUs from `start` to `end`."""
         prices = Prices()
         spans = tuple(
             (max(first, start), min(last, end)) for first, last in self.spans(MARKET) if last >= start and first <= end
@@ -336,10 +336,10 @@ class Recording:
                 prices.recall(gpu, cloud, changes, spans, end)
         return prices
 
-    # What happened
+    # Events
 
     def events(self, start: float, end: float, pod: str | None = None, most: int = 500) -> tuple[Event, ...]:
-        """What happened in start <= instant < end, oldest first; the newest `most` of it."""
+        """Events in start <= instant < end, oldest first; at most the newest `most`."""
         rows = self._all(
             "SELECT at, pod, kind, text FROM event WHERE at >= ?1 AND at < ?2 AND (?3 IS NULL OR pod = ?3) "
             "ORDER BY at DESC, id DESC LIMIT ?4",
@@ -348,7 +348,7 @@ class Recording:
         return tuple(self._good("event", checked.event, reversed(rows)))
 
     def latest(self, kinds: Iterable[Kind]) -> tuple[Event, ...]:
-        """The event that was told last of each pod and of each of these kinds, in the order in which they were told."""
+        """The latest event of each pod and of each of these kinds, in the order in which they were recorded."""
         chosen = {kind.value for kind in kinds}
         # SQLite gives the other columns of the row that has the maximum: https://www.sqlite.org/lang_select.html#bareagg
         rows = self._all(
@@ -358,7 +358,7 @@ class Recording:
         return tuple(self._good("event", checked.event, (row[:4] for row in rows if row[2] in chosen)))
 
     def names(self) -> dict[str, str]:
-        """The last known name of every pod there was, by its id."""
+        """The last known name of every recorded pod, by its id."""
         rows = self._all(
             f"SELECT pod.pod, max(state.at), {fits('state.data', MOST_STATE)} "
             "FROM state JOIN pod ON pod.id = state.pod WHERE state.data IS NOT NULL AND state.at <= ? "
@@ -388,7 +388,7 @@ class Recording:
         try:
             known = checked.pod(data)
         except BadRow:
-            # What was told before holds no more.
+            # Earlier values no longer hold.
             self._is_bad("state", (None, when))
             return Stay(when, None, None)
         return Stay(when, known.status, known.cost_per_hr)

@@ -1,4 +1,4 @@
-"""Rows of the file as values: polls to stretches, blocks to stretches, a state and its samples to a pod."""
+"""Rows of the file as values: polls to samples, blocks to samples, a state and its samples to a pod."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui.store.series import GAP, SampleColumn, Samples
 from tui.store.stretches import join
 
 Bad = Callable[[str, object], object]
-"""Told of a row that is not as podtop writes it: its table, and what it is known by there."""
+"""Called with a row that podtop cannot have written: its table, and its key there."""
 
 Poll = tuple[float, int | None, bytes | None]
 
@@ -27,11 +27,11 @@ POLLS = f"SELECT at, layout, {fits('row', MOST_LAYOUT)} FROM poll"
 
 
 def unheeded(table: str, key: object) -> None:
-    """Where bad rows are of no account."""
+    """Ignore bad rows."""
 
 
 def polls_of(rows: Iterable[Sequence[object]], bad: Bad = unheeded) -> list[Poll]:
-    """Polls of rows as `POLLS` gives them."""
+    """Polls from rows as `POLLS` selects them."""
     polls: list[Poll] = []
     for at, layout, row in rows:
         try:
@@ -39,7 +39,7 @@ def polls_of(rows: Iterable[Sequence[object]], bad: Bad = unheeded) -> list[Poll
         except BadRow:
             bad("poll", at)
             continue
-        # Something was asked then, and what was told cannot be made out: a gap.
+        # There was a poll, but its response is unreadable: a gap.
         number = layout if isinstance(layout, int) else None
         data = row if isinstance(row, bytes) else None
         if (number is None) != (data is None) or number is not layout:
@@ -78,13 +78,13 @@ def stretches(
 ) -> dict[int, Samples]:
     """Each pod's samples, or those of one alone, in these polls, oldest first.
 
-    A poll that told nothing of a pod is a gap in it.
+    A poll without data of a pod is a gap in that pod's samples.
     """
     parts: dict[int, list[Samples]] = {}
     held: list[Samples] = []
 
     def kind(poll: Poll) -> int | None:
-        """The layout by which a poll can be read."""
+        """The layout with which a poll can be read."""
         at, key, row = poll
         known = layouts.get(key) if key is not None else None
         if known is None or row is None:
@@ -112,7 +112,7 @@ def stretches(
 def readable(
     rows: Iterable[tuple[object, object]], wanted: Sequence[str] | None = None, bad: Bad = unheeded
 ) -> Iterator[Samples]:
-    """The stretches of blocks, without those that are damaged: a gap, and no reason to lose the rest."""
+    """The samples of blocks, without the damaged ones: those are gaps, and no reason to lose the rest."""
     for start, data in rows:
         try:
             yield codec.decode(checked.blob(data, checked.MOST_BLOCK), checked.instant(start), wanted)
@@ -121,7 +121,7 @@ def readable(
 
 
 def price_change(at: object, price: object, spot: object, stock: object) -> Told:
-    """What a row of quotes says of a price from an instant on. Raises BadRow."""
+    """The price that a row of quotes states from an instant on. Raises BadRow."""
     quote = checked.quote(1, price, spot, stock, None, None)
     return told(checked.instant(at), quote)
 

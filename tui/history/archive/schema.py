@@ -1,6 +1,6 @@
-"""Opening the file: its format, its versions, and what can be wrong with it.
+"""Opens the file: its format, its versions, and its possible faults.
 
-A recording may be anybody's: what is opened to be read is never written, and nothing that it brings along is run.
+A recording may come from anyone: a file opened for reading is never written, and nothing inside it is executed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ CREATE TABLE span (topic INTEGER, start REAL, last REAL NOT NULL, PRIMARY KEY (t
 """
 
 _MIGRATIONS: Sequence[str] = (_SCHEMA,)
-"""What leads from version n to n + 1; a published one is never changed."""
+"""The migrations from version n to n + 1; a published one is never changed."""
 
 _COLUMNS: Mapping[str, str] = {
     "meta": "key value",
@@ -51,19 +51,19 @@ _COLUMNS: Mapping[str, str] = {
     "event": "id at pod kind text",
     "span": "topic start last",
 }
-"""What is read, by its table."""
+"""The columns that are read, by table."""
 
 MOST_BYTES = 32 * 1024 * 1024
-"""Bytes of one row at the most; what podtop writes itself has far less. A longer one is not even read."""
+"""Maximum bytes of one row; podtop's own rows are far shorter. A longer one is not even read."""
 
 _STEPS, _TURNS = 1_000_000, 1000
-"""Instructions of SQLite between two looks, and looks, after which a query will not end: pages that form a circle."""
+"""SQLite instructions between two checks, and checks until a query counts as endless: pages in a cycle."""
 
 _log = logging.getLogger(__name__)
 
 
 class ArchiveError(Exception):
-    """The archive cannot be used. `str()` says what is the matter, for people."""
+    """The archive cannot be used. `str()` says why, for users."""
 
 
 class NewerArchive(ArchiveError):
@@ -71,7 +71,7 @@ class NewerArchive(ArchiveError):
 
 
 class DamagedArchive(ArchiveError):
-    """The file is no archive, or broken."""
+    """The file is not an archive, or is damaged."""
 
 
 # SQLite's own codes: https://www.sqlite.org/rescode.html
@@ -87,7 +87,7 @@ def _code(error: sqlite3.Error) -> int:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turns what SQLite raises into what can be told."""
+    """Turns SQLite's exceptions into ArchiveErrors with messages for users."""
     try:
         yield
     except sqlite3.Error as error:
@@ -97,19 +97,19 @@ def told() -> Iterator[None]:
             raise DamagedArchive(text) from error
         raise ArchiveError(text) from error
     except UnicodeDecodeError as error:
-        # Of what SQLite says of a damaged schema, which has a piece of it in its words.
+        # SQLite's message about a damaged schema would quote a part of it.
         raise DamagedArchive("its schema is damaged") from error
     except OSError as error:
         raise ArchiveError(error.strerror or str(error)) from error
 
 
 NO_MEMORY = "there is not enough memory"
-"""Said of a recording that may be whole: that it could not be read is no fault of it."""
+"""For a recording that may be intact: it could not be read for a reason outside of it."""
 
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """Turns whatever a question to a recording raises into an ArchiveError: what is in it may be anything."""
+    """Turns any exception of a query on a recording into an ArchiveError: its content may be anything."""
     try:
         with told():
             yield
@@ -117,14 +117,14 @@ def answered() -> Iterator[None]:
         raise
     except MemoryError as error:
         raise ArchiveError(NO_MEMORY) from error
-    # A recording is data from outside: no row of it, however odd, is a reason for podtop to end.
+    # A recording is external data: no row of it, however odd, may end podtop.
     except Exception as error:
         _log.exception("a question to a recording failed")
         raise ArchiveError(f"it has something in it that podtop cannot make out ({type(error).__name__})") from error
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    """Open the file at `path`, and bring it to this version when it is to be written.
+    """Open the file at `path`, and migrate it to this version if it is to be written.
 
     Raises NewerArchive, DamagedArchive, ArchiveError.
     """
@@ -140,16 +140,16 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
                 raise
             return db
         private.folder(path.parent)
-        # SQLite makes the files beside it with the same mode.
+        # SQLite creates the files beside it with the same mode.
         os.close(private.open_file(path, os.O_CREAT | os.O_RDWR))
         db = _guarded(sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False))
         try:
             version = _check(db, path, empty=True)
-            # Blocks are some 2 kB: of small pages half would stay empty.
+            # Blocks have some 2 kB: small pages would stay half empty.
             db.execute("PRAGMA page_size = 16384")
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
-            # The writer folds the log in itself, all of it: after a part of it the file alone would make no sense.
+            # The writer checkpoints the whole log itself: after a partial one the file alone would be inconsistent.
             db.execute("PRAGMA wal_autocheckpoint = 0")
             _migrate(db, version)
         except BaseException:
@@ -159,12 +159,12 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
 
 
 def log_of(path: Path) -> Path:
-    """Where SQLite keeps what is not yet folded into a file."""
+    """The path of SQLite's write-ahead log, for what is not yet in the file itself."""
     return path.with_name(f"{path.name}-wal")
 
 
 def size(path: Path) -> int:
-    """Bytes of a recording, with what is not yet folded into it."""
+    """Bytes of a recording, including its write-ahead log."""
     total = 0
     for part in (path, log_of(path), path.with_name(f"{path.name}-shm")):
         try:
@@ -175,7 +175,7 @@ def size(path: Path) -> int:
 
 
 def is_alone(path: Path) -> bool:
-    """Whether nothing is kept beside the file, so that it can be read without making anything beside it."""
+    """Whether no other files lie beside the file, so that it can be read without creating any."""
     try:
         return log_of(path).stat().st_size == 0
     except FileNotFoundError:
@@ -204,7 +204,7 @@ def _to_read(path: Path) -> sqlite3.Connection:
 
 
 def _guarded(db: sqlite3.Connection) -> sqlite3.Connection:
-    """No function, view or trigger of the file is trusted; no row is too large, and no query endless."""
+    """Restrict a connection: no function, view or trigger of the file is trusted; row size and queries are bounded."""
     db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
     db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     db.setlimit(sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH, 1)
@@ -233,9 +233,9 @@ def bounded(db: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def _check(db: sqlite3.Connection, path: Path, *, empty: bool) -> int:
-    """The version of a file that has in it what podtop makes, and nothing that could do anything by itself.
+    """The version of a file that contains only what podtop creates, and nothing that executes automatically.
 
-    empty: whether there may be nothing in it yet.
+    empty: whether the file may still be empty.
     """
     bounded(db)
     version = int(db.execute("PRAGMA user_version").fetchone()[0])

@@ -1,4 +1,4 @@
-"""Writing: polls as they come, and everything else when it changes."""
+"""Writing: polls as they arrive, and everything else when it changes."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ from tui.store.metrics import most_values, sample
 from tui.store.series import pack
 
 STARTED_SLACK = 10.0
-"""Seconds by which a start, told as an uptime, may wander without being a new one."""
+"""Seconds by which a start, computed from an uptime, may vary without being a new one."""
 
 
 MOST_VALUES = 500_000
-"""Values of one poll that are kept: those of 20,000 pods of eight GPUs."""
+"""Maximum values of one poll that are kept: those of 20,000 pods of eight GPUs."""
 
 DIGITS = "0123456789"
 
@@ -49,7 +49,7 @@ _log = logging.getLogger(__name__)
 
 
 def write_events(db: sqlite3.Connection, events: Iterable[Event]) -> None:
-    """Add what happened. Raises what SQLite raises."""
+    """Add events. Raises SQLite's exceptions."""
     for event in events:
         if math.isfinite(event.at):
             run(db, "INSERT INTO event (at, pod, kind, text) VALUES (?, ?, ?, ?)",
@@ -57,15 +57,15 @@ def write_events(db: sqlite3.Connection, events: Iterable[Event]) -> None:
 
 
 def run(db: sqlite3.Connection, sql: str, *values: object) -> sqlite3.Cursor:
-    """Every value goes into the file by this: no value is a reason for SQLite, or Python, to refuse the rest."""
+    """Execute SQL with storable values: no value may make SQLite, or Python, refuse the rest."""
     return db.execute(sql, tuple(map(storable, values)))
 
 
 class Writer:
-    """Writes one account's past. Not safe for two threads at once; two processes are kept apart by a lock outside."""
+    """Writes one account's history. Not safe for two threads at once; a lock outside keeps two processes apart."""
 
     def __init__(self, db: sqlite3.Connection, at: float, *, silence: float = SILENCE, origin: str = "") -> None:
-        """`at`: now. `silence`: seconds between polls beyond which nobody watched. `origin`: the host that is asked."""
+        """`at`: now. `silence`: seconds between polls beyond which time is unwatched. `origin`: the host of the API."""
         self._db = db
         self._silence = silence
         self._pods: dict[str, int] = {}
@@ -89,7 +89,7 @@ class Writer:
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
-            # Nobody looked since the last poll, however short the time was.
+            # The time since the last poll was not watched, however short it was.
             run(db, "INSERT OR IGNORE INTO poll (at) VALUES (?)", at)
             for name, value in {"silence": max(silence, compaction.silence_of(db)), "origin": origin}.items():
                 run(db, "INSERT OR REPLACE INTO meta VALUES (?, ?)", name, value)
@@ -98,14 +98,14 @@ class Writer:
         self._db.close()
 
     def news(self) -> list[str]:
-        """What a person has to know of what was written since the last time: what of it was left out."""
+        """Messages for the user about what was left out since the last call."""
         news, self._news = self._news, []
         return news
 
     def fold(self, patience: float) -> bool:
-        """Fold all that was written into the file itself, so that it is whole without the one beside it.
+        """Checkpoint everything into the file itself, so that it is complete without its write-ahead log.
 
-        patience: seconds that readers are waited for. Returns whether all was. Raises ArchiveError.
+        patience: seconds to wait for readers. Returns whether all was folded. Raises ArchiveError.
         """
         with told():
             self._db.execute(f"PRAGMA busy_timeout = {round(1000 * patience)}")
@@ -116,7 +116,7 @@ class Writer:
         return not busy
 
     def _remember(self) -> None:
-        """Read what the file has, as of the time that was told of last: what is dated later is not known yet."""
+        """Read the file's state as of the last recorded time: what is dated later is not known yet."""
         db = bounded(self._db)
         self._pods = {pod: key for key, pod in db.execute("SELECT id, pod FROM pod") if isinstance(pod, str)}
         self._layouts = _layouts(db)
@@ -144,7 +144,7 @@ class Writer:
             try:
                 self._quotes[key, cloud] = checked.quote(*row)
             except BadRow:
-                continue  # It is written anew.
+                continue  # It is written again.
 
     def _look_ahead(self, topic: int, at: float) -> None:
         self._ahead[topic] = overlap.is_ahead(bounded(self._db), topic, at)
@@ -152,7 +152,7 @@ class Writer:
             overlap.begin(self._db, topic, at)
 
     def _come_to(self, topic: int, at: float) -> None:
-        """The time that is told of is `at` now. Where it was told of before, what is told now holds."""
+        """Advance the recorded time to `at`. If it was recorded before, the new data win."""
         last, self._told[topic] = self._told[topic], at
         if at < last or (self._ahead[topic] and at - last > 3 * self._silence):
             (self._remember_states if topic == PODS else self._remember_quotes)(at)
@@ -164,9 +164,10 @@ class Writer:
             self._ahead[topic] = overlap.give_way(self._db, topic, last, at, span[0] if span else None)
 
     def write(self, entries: Iterable[Entry]) -> None:
-        """Write these in one transaction: all of them, or, when it raises ArchiveError, none.
+        """Write these in one transaction: all of them, or none if it raises ArchiveError.
 
-        What cannot be written for what it is, and not for the file, is left out, and told of in `news`.
+        An entry that cannot be written because of its content, not because of the file, is left out and reported in
+        `news`.
         """
         rest, begun = iter(entries), []
 
@@ -179,7 +180,7 @@ class Writer:
             self._write_all(every())
         except ArchiveError:
             raise
-        # Entries come from outside: whatever one of them has in it, the others are written.
+        # Entries are external data: whatever one of them contains, the others are written.
         except Exception:
             for entry in (*begun, *rest):
                 self._write_one(entry)
@@ -213,14 +214,14 @@ class Writer:
                 raise
 
     def _give_up(self) -> None:
-        """Undo, and read again what the file has: memory is ahead of it."""
+        """Roll back, and read the file's state again: memory is ahead of it."""
         try:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             self._spans.clear()
             self._remember()
         except sqlite3.Error:
-            pass  # What was wrong is being raised already.
+            pass  # The original error is already being raised.
 
     def _pod(self, pod: str) -> int:
         key = self._pods.get(pod)
@@ -269,7 +270,7 @@ class Writer:
         run(self._db, "INSERT OR REPLACE INTO poll (at, layout, row) VALUES (?, ?, ?)", at, number, bytes(row))
 
     def _cap(self, pod: Pod, values: Mapping[str, float | None]) -> dict[str, float | None]:
-        """Of a pod's values those of its first GPUs; the mean of all is among them, whatever their number."""
+        """Only the values of a pod's first GPUs; the mean of all GPUs is kept, whatever their number."""
         count = len(pod.runtime.gpus) if pod.runtime is not None else 0
         self._say_once(
             pod.id, f"{pod.name or pod.id} is told to have {count:,} GPUs: the first {MOST_GPUS} are recorded"
@@ -316,8 +317,8 @@ class Writer:
             key = self._offer(offer)
             for cloud, quote in enumerate((offer.secure, offer.community)):
                 if quote is not None:
-                    # What is looked back to is prices and stock, not which host was the cheapest. How many are rented
-                    # changes with every poll, and is kept as it was when something else did.
+                    # History keeps prices and stock, not which host was the cheapest. How many are rented changes
+                    # with every poll, and is only updated together with another value.
                     quote = Quote(quote.on_demand, quote.spot, quote.stock, rented=quote.rented, total=quote.total)
                 if (key, cloud) in self._quotes and say_the_same(self._quotes[key, cloud], quote):
                     continue
@@ -345,7 +346,7 @@ class Writer:
         return number
 
     def _reach(self, topic: int, at: float) -> None:
-        """Someone was looking until now: the present span goes on, or a new one begins."""
+        """Extend the present span up to now, or begin a new one."""
         span = self._spans.get(topic)
         if span is None or not span[1] <= at <= span[1] + 3 * self._silence:
             self._spans[topic] = (at, at)
@@ -357,7 +358,7 @@ class Writer:
     def tidy(self, now: float, go_on: Callable[[], bool] = lambda: True) -> bool:
         """Pack what is complete, thin what is old, drop what is too old; in small transactions.
 
-        more: asked before each step; when it says no, the rest waits for the next time.
+        go_on: called before each step; if it returns False, the rest waits for the next call.
         Returns whether all is done.
         """
         with told():
