@@ -1,4 +1,4 @@
-"""The log of everything that happened: what a recording and this run know of, as one, and its filter. Pure."""
+"""The event log: events of the recording and of this run, merged, and their filter. Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tui.store.alert_kinds import KINDS
 from tui.store.alert_tracker import TROUBLE
 
 REACH = 30 * 86_400.0
-"""Seconds back to which events are brought from a recording: as long as one keeps them."""
+"""Seconds back to which events are loaded from a recording: as long as it keeps them."""
 
 MOST = 10_000
-"""How many of them are brought at the most, the newest."""
+"""Maximum number of events loaded, the newest."""
 
 _ALERTS = {kind for begin in (row.event for row in KINDS if row.event) for kind in (begin, ENDS[begin])}
 _API = {kind for begin in TROUBLE for kind in (begin, ENDS[begin])} | {Kind.TROUBLE}
@@ -28,17 +28,17 @@ GROUPS: Mapping[str, frozenset[Kind]] = {
     "api": frozenset(_API),
     "price": frozenset({Kind.PRICE}),
 }
-"""Kinds that belong together, by a word that a filter takes for them."""
+"""Kinds that belong together, by the word that a filter accepts for them."""
 
 WORDS = f"words, pod:NAME, kind: with a kind of event or {', '.join(GROUPS)}"
-"""What a filter may be made of, for a line of help."""
+"""The terms that a filter accepts, for a line of help."""
 
 
 def merged(earlier: Sequence[Event], recent: Iterable[Event], slack: float) -> tuple[Event, ...]:
     """All events, oldest first, each once.
 
     Another podtop may have recorded what this one saw too, at its own polls: of one pod and kind within `slack`
-    seconds, what this one saw is kept.
+    seconds, this one's event is kept.
     """
     seen = dict.fromkeys(recent)
     times: dict[tuple[str, Kind], list[float]] = {}
@@ -57,9 +57,9 @@ def merged(earlier: Sequence[Event], recent: Iterable[Event], slack: float) -> t
 
 
 class EventFilter(Struct, frozen=True):
-    """All of which must hold: words, kinds (of each set one), parts of pods' names or ids.
+    """Conditions that must all hold: words, kinds (one of each set), parts of pods' names or ids.
 
-    `faults`: what of the text makes no sense, in words; it narrows nothing.
+    `faults`: messages about invalid parts of the text; those do not filter.
     """
 
     words: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ class EventFilter(Struct, frozen=True):
         return bool(self.words or self.kinds or self.pods)
 
     def hold(self, event: Event, name: str) -> bool:
-        """`name`: the pod's."""
+        """Whether all conditions hold. `name`: the pod's."""
         if not all(event.kind in kinds for kinds in self.kinds):
             return False
         pod = f"{name} {event.pod}".lower()
@@ -81,7 +81,7 @@ class EventFilter(Struct, frozen=True):
 
 
 def parse(text: str) -> EventFilter:
-    """A filter as it is typed. It never fails: what is half typed narrows nothing yet, and is told."""
+    """Parse a filter as typed. It never fails: an incomplete term does not filter yet, and is reported."""
     terms: list[str] = []
     kinds: list[frozenset[Kind]] = []
     pods: list[str] = []
@@ -104,7 +104,7 @@ def parse(text: str) -> EventFilter:
 
 
 def _kinds(value: str) -> frozenset[Kind]:
-    """The kinds that any of some words, with commas between them, means."""
+    """The kinds that any of several comma-separated words means."""
     kinds: set[Kind] = set()
     for word in value.split(","):
         if word:

@@ -1,4 +1,4 @@
-"""The account's machines: which rows, in which order, with which figures; what they earned; their samples. Pure."""
+"""The account's machines: rows, order and values; earnings; samples. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 DAY = 86_400.0
 STALE = 600.0
-"""Seconds after which a machine's latest sample speaks of now no more."""
+"""Seconds after which a machine's latest sample is outdated."""
 
 
 class State(StrEnum):
-    """What a machine is, in one word; the first that holds."""
+    """A machine's state, in one word; the first that applies."""
 
     UNREADABLE = "unreadable"
     MAINTENANCE = "maintenance"
@@ -32,7 +32,7 @@ class State(StrEnum):
 
 
 class Ahead(StrEnum):
-    """Where in time a window of maintenance is."""
+    """The position of a maintenance window in time."""
 
     NONE = ""
     COMING = "coming"
@@ -64,17 +64,17 @@ def state(host: Host, now: float) -> State:
 
 
 def share(capacity: Capacity) -> float | None:
-    """Percent of something that is rented or kept for that; None where that is not known."""
+    """Percent of a capacity that is rented or reserved; None if unknown."""
     if capacity.reserved is None or not capacity.total or capacity.total < 0:
         return None
     return 100.0 * capacity.reserved / capacity.total
 
 
 class HostRow(Struct, frozen=True):
-    """One machine's figures. `host` is None where it came back in a shape that podtop does not know.
+    """One machine's values. `host` is None if it came back in a shape that podtop does not know.
 
-    util: mean percent of its GPUs, None where its latest sample is too old; earned_day, earned_month: dollars of the
-    last day that is told of, and of the last 30 days.
+    util: mean percent of its GPUs, None if its latest sample is too old; earned_day, earned_month: dollars of the last
+    reported day, and of the last 30 days.
     """
 
     key: str
@@ -89,7 +89,7 @@ class HostRow(Struct, frozen=True):
 
 
 class Earned(NamedTuple):
-    """Dollars of one day: of GPUs and of disks; `rest` is what the total has beyond both."""
+    """Dollars of one day: of GPUs and of disks; `rest` is the part of the total beyond both."""
 
     at: float
     gpu: float
@@ -102,7 +102,7 @@ class Earned(NamedTuple):
 
 
 def days(earnings: Sequence[HostEarning], machine: str | None = None) -> tuple[Earned, ...]:
-    """What was earned day by day (UTC), oldest first; of one machine, or of all. A day without a date is left out."""
+    """Earnings per day (UTC), oldest first; of one machine, or of all. A day without a date is left out."""
     by_day: dict[float, tuple[float, float, float]] = {}
     for each in earnings:
         if each.at is None or (machine is not None and each.machine_id != machine):
@@ -118,7 +118,7 @@ def days(earnings: Sequence[HostEarning], machine: str | None = None) -> tuple[E
 
 
 def is_current(host: Host, now: float) -> bool:
-    """Whether its latest sample speaks of now."""
+    """Whether a machine's latest sample is current."""
     return host.load is not None and (host.load.at is None or now - host.load.at <= STALE)
 
 
@@ -131,7 +131,7 @@ def _util(host: Host, now: float) -> float | None:
 
 
 def rows(hosts: Hosts, now: float) -> tuple[HostRow, ...]:
-    """All machines, each with a key of its own, in RunPod's order; those that are not understood last."""
+    """All machines, each with a unique key, in RunPod's order; those that are not understood last."""
     by_machine: dict[str | None, list[HostEarning]] = {}
     for earning in hosts.earnings:
         by_machine.setdefault(earning.machine_id, []).append(earning)
@@ -184,7 +184,7 @@ SORTS = tuple(_ORDERS)
 
 
 def rises(sort: str, inverted: bool) -> bool:
-    """Whether machines begin with the least of what they are sorted by."""
+    """Whether machines are sorted in ascending order."""
     return _ORDERS[sort].rising != inverted
 
 
@@ -193,7 +193,7 @@ def gpu_of(host: Host) -> str:
 
 
 def select(rows: Sequence[HostRow], terms: Sequence[str], sort: str, inverted: bool) -> tuple[HostRow, ...]:
-    """The machines in which all the words occur, in order; equal ones by name, so that rows never dance."""
+    """The machines in which all the words occur, sorted; equal ones by name, so that rows never jump."""
     matching = [row for row in rows if all(term in _text(row) for term in terms)]
     matching.sort(key=lambda row: (row.name.lower(), row.key))
     return tuple(ordered(matching, _ORDERS[sort], inverted))
@@ -213,7 +213,7 @@ def _text(row: HostRow) -> str:
 
 
 class Rented(NamedTuple):
-    """GPUs of all machines that report them, and how many of those are rented; None where no machine does.
+    """GPUs of all machines that report them, and how many of those are rented; None if no machine does.
 
     unknown: machines that do not report it.
     """

@@ -1,4 +1,4 @@
-"""The market's filter as it is typed: words, and comparisons such as `vram>=80 price<2.5 stock:high`."""
+"""The market's filter as typed: words, and comparisons such as `vram>=80 price<2.5 stock:high`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 
 
 class _Field(NamedTuple):
-    """What can be compared: what it is in words, and how it is read of a row (None where it is not known)."""
+    """A comparable field: its description, and how it is read from a row (None if unknown)."""
 
     words: str
     read: Callable[[OfferRow], float | None]
@@ -50,7 +50,7 @@ TEXTS: Mapping[str, tuple[str, Callable[[OfferRow], str]]] = {
 }
 
 WORDS = "words, " + ", ".join((*(f"{name}<" for name in NUMBERS), *(f"{name}:" for name in TEXTS)))
-"""What a filter may be made of, for a line of help."""
+"""The terms that a filter accepts, for a line of help."""
 
 
 class Condition(Struct, frozen=True):
@@ -61,7 +61,7 @@ class Condition(Struct, frozen=True):
     value: float | str
 
     def holds(self, row: OfferRow) -> bool:
-        """What is not known is neither more nor less than anything."""
+        """Whether it holds for a row. An unknown value is neither more nor less than anything."""
         if self.field in TEXTS:
             return str(self.value) in TEXTS[self.field][1](row)
         value = NUMBERS[self.field].read(row)
@@ -69,7 +69,7 @@ class Condition(Struct, frozen=True):
 
 
 class OfferFilter(Struct, frozen=True):
-    """All of which must hold. `faults`: what of the text makes no sense, in words; it narrows nothing."""
+    """Conditions that must all hold. `faults`: messages about invalid parts of the text; those do not filter."""
 
     words: tuple[str, ...] = ()
     conditions: tuple[Condition, ...] = ()
@@ -84,7 +84,7 @@ class OfferFilter(Struct, frozen=True):
 
 
 def parse(text: str) -> OfferFilter:
-    """A filter as it is typed. It never fails: what is half typed narrows nothing yet, and is told."""
+    """Parse a filter as typed. It never fails: an incomplete term does not filter yet, and is reported."""
     terms: list[str] = []
     conditions: list[Condition] = []
     faults: list[str] = []

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class OfferRow(Struct, frozen=True):
-    """One GPU type's prices per hour for one GPU; None where that cloud has none to let.
+    """One GPU type's prices per hour for one GPU; None if that cloud has none to rent.
 
-    count:         how many GPUs it was asked for.
-    secure_share, community_share: percent of that cloud's that are rented; `rented` of `total` in both.
+    count:         the requested number of GPUs.
+    secure_share, community_share: percent of that cloud's GPUs that are rented; `rented` of `total` in both.
     countries:     where the cheapest hosts are.
     """
 
@@ -40,27 +40,27 @@ class OfferRow(Struct, frozen=True):
 
     @property
     def price(self) -> float | None:
-        """On demand, of the cheaper cloud."""
+        """On demand, in the cheaper cloud."""
         return min((p for p in (self.secure, self.community) if p is not None), default=None)
 
     @property
     def spot(self) -> float | None:
-        """The lowest bid, of the cheaper cloud."""
+        """The lowest bid, in the cheaper cloud."""
         return min((p for p in (self.secure_spot, self.community_spot) if p is not None), default=None)
 
     @property
     def whole(self) -> float | None:
-        """On demand, for all the GPUs that were asked for."""
+        """On demand, for all the requested GPUs."""
         return None if self.price is None else self.price * self.count
 
     @property
     def per_gb(self) -> float | None:
-        """On demand, for one GB of GPU memory."""
+        """On demand, per GB of GPU memory."""
         return None if self.price is None or not self.memory_gb else self.price / self.memory_gb
 
     @property
     def rented_share(self) -> float | None:
-        """Percent of all of them, in both clouds, that are rented."""
+        """Percent of all GPUs, in both clouds, that are rented."""
         if self.rented is not None and self.total:
             return 100 * self.rented / self.total
         shares = [share for share in (self.secure_share, self.community_share) if share is not None]
@@ -86,7 +86,7 @@ def _sum(*numbers: int | None) -> int | None:
 
 
 def offer_row(offer: Offer, count: int = 1) -> OfferRow:
-    """The row of an offer that was asked for so many GPUs: RunPod tells totals."""
+    """The row of an offer that was requested for `count` GPUs: RunPod gives totals."""
     secure, community = offer.secure, offer.community
 
     def each(dollars: float | None) -> float | None:

@@ -1,4 +1,4 @@
-"""Views of the market: its rows, in which order, what stands in for what. No formatting: numbers stay numbers."""
+"""Views of the market: its rows, their order, alternatives. No formatting: numbers stay numbers."""
 
 from __future__ import annotations
 
@@ -42,21 +42,21 @@ SORTS = tuple(_ORDERS)
 
 
 def rises(sort: str, inverted: bool) -> bool:
-    """Whether the offers begin with the least of what they are sorted by."""
+    """Whether the offers are sorted in ascending order."""
     return _ORDERS[sort or "price"].rising != inverted
 
 
 def rows(market: Market | None, count: int = 1) -> tuple[OfferRow, ...]:
-    """All there is, for an answer to a question about so many GPUs."""
+    """All rows, for a response to a query for `count` GPUs."""
     return () if market is None else tuple(offer_row(offer, count) for offer in market.offers)
 
 
 def select(
     rows: tuple[OfferRow, ...], terms: OfferFilter | None, sort: str = "", inverted: bool = False
 ) -> tuple[OfferRow, ...]:
-    """The rows that match, in order; what cannot be rented now comes last in any order by price.
+    """The rows that match, sorted; those that cannot be rented now come last in any order by price.
 
-    Equal ones stand by their price, then by name.
+    Equal ones are sorted by price, then by name.
     """
     matching = [row for row in rows if terms is None or terms.hold(row)]
     matching.sort(key=lambda o: (o.name.lower(), o.id))
@@ -65,14 +65,14 @@ def select(
 
 
 class Equivalent(Struct, frozen=True):
-    """What has at least as much memory and costs less; `saves` per GPU and hour."""
+    """A GPU type with at least as much memory that costs less; `saves` per GPU and hour."""
 
     row: OfferRow
     saves: float
 
 
 def cheaper(row: OfferRow, rows: tuple[OfferRow, ...]) -> tuple[Equivalent, ...]:
-    """What else has at least this one's memory and costs less per GPU, cheapest first. None where it has no price."""
+    """Alternatives with at least this one's memory that cost less per GPU, cheapest first. None if it has no price."""
     if row.price is None or row.memory_gb is None:
         return ()
     equivalents = [
@@ -85,7 +85,7 @@ def cheaper(row: OfferRow, rows: tuple[OfferRow, ...]) -> tuple[Equivalent, ...]
 
 
 def substitutes(row: OfferRow, rows: tuple[OfferRow, ...]) -> tuple[OfferRow, ...]:
-    """What there is in place of one that cannot be had: at least its memory, cheapest first."""
+    """Alternatives to one that is unavailable: at least its memory, cheapest first."""
     alternatives = [
         (other.price, other.name, other)
         for other in rows
@@ -95,7 +95,7 @@ def substitutes(row: OfferRow, rows: tuple[OfferRow, ...]) -> tuple[OfferRow, ..
 
 
 def centers_of(places: DataCenters | None, gpu: str) -> tuple[tuple[str, str], ...]:
-    """The data centres that have a GPU type in stock, by id with RunPod's word, the best stocked first."""
+    """The data centers that have a GPU type in stock, by id with RunPod's word, the best stocked first."""
     if places is None:
         return ()
     stocks = [(center.id, s.stock) for center in places.centers for s in center.stocks if s.gpu_id == gpu]
@@ -113,13 +113,13 @@ FILTERS = {
     "country": ("country", "two letters, such as SE"),
     "ip": ("public_ip", "yes: with a public IP; no: without"),
 }
-"""What goes to RunPod: the name that is typed, the field of `MarketQuery`, and what is accepted."""
+"""Filters sent to RunPod: the typed name, the field of `MarketQuery`, and the accepted values."""
 
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
 def chip(name: str, demand: MarketQuery) -> str:
-    """A filter as it is typed; empty where it does not narrow anything."""
+    """A filter as typed; empty if it does not filter anything."""
     value = getattr(demand, FILTERS[name][0])
     if value is None or (name == "gpus" and value == 1):
         return ""
@@ -129,12 +129,12 @@ def chip(name: str, demand: MarketQuery) -> str:
 
 
 def chips(demand: MarketQuery) -> tuple[str, ...]:
-    """All filters that narrow, as they are typed."""
+    """All filters that filter anything, as typed."""
     return tuple(text for name in FILTERS if (text := chip(name, demand)))
 
 
 def _value(name: str, text: str) -> object:
-    """Raises ValueError or KeyError for what is not accepted."""
+    """Parse a filter's value. Raises ValueError or KeyError if it is not accepted."""
     match name:
         case "cloud":
             return {"secure": True, "community": False}[text]
@@ -152,9 +152,9 @@ def _value(name: str, text: str) -> object:
 
 
 def demand_of(text: str, countries: Collection[str] = ()) -> tuple[MarketQuery, tuple[str, ...]]:
-    """Filters as they are typed, and what of them is not accepted, in words.
+    """Parse filters as typed; returns the query, and messages about the parts that are not accepted.
 
-    countries: where there are hosts; none where that is not known.
+    countries: where there are hosts; empty if unknown.
     """
     import difflib
 

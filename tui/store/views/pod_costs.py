@@ -1,4 +1,4 @@
-"""What each pod costs, for the account: by its price, its disks and what was recorded. Pure."""
+"""The cost of each pod, for the account: from its price, its disks and the recording. Pure."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class PodCost(Struct, frozen=True):
-    """What one pod costs. Dollars.
+    """The cost of one pod. Dollars.
 
-    per_hr:         its price while it runs, what its volume disk costs while it is stopped.
-    storage_per_hr: what its disks cost now, beside that price.
-    today, month: of its running time; `least`: podtop did not watch all of the month, so that it may have been more.
-    stopped_at:   since when it is stopped, None while it runs or where RunPod does not say.
-    stored:       dollars for its volume disk since then: what a forgotten pod has cost.
-    network:      whether it has a network volume, by which its data outlive it.
+    per_hr:         its price while it runs, the cost of its volume disk while it is stopped.
+    storage_per_hr: the cost of its disks now, besides that price.
+    today, month: for its running time; `least`: podtop did not watch all of the month, so that it may have been more.
+    stopped_at:   since when it is stopped, None while it runs or if RunPod does not say.
+    stored:       dollars for its volume disk since then: the cost of a forgotten pod.
+    network:      whether it has a network volume, through which its data outlive it.
     """
 
     id: str
@@ -48,7 +48,7 @@ class PodCost(Struct, frozen=True):
 
 
 def pod_costs(records: Mapping[str, Record], books: SpendHistory | None, now: float) -> tuple[PodCost, ...]:
-    """What each pod costs, the dearest first; pods that podtop cannot read stand at the end."""
+    """The cost of each pod, most expensive first; unreadable pods come last."""
     costs = [_pod_cost(record, books, now) for record in records.values()]
     return tuple(sorted(costs, key=lambda row: (row.per_hr is None, -(row.per_hr or 0.0), row.name, row.id)))
 
@@ -61,9 +61,9 @@ def _pod_cost(record: Record, books: SpendHistory | None, now: float) -> PodCost
             record.unreadable or "",
         )  # fmt: skip
     running, state = pod.status == PodStatus.RUNNING, costs.state(pod)
-    # Of a status that podtop does not know nobody says what is billed.
+    # What is billed in a status unknown to podtop is unknown too.
     storage = None if state is None else spending.storage_per_hr(pod, running=running)
-    # To take the words of a change apart costs most of all of this: only where they are needed.
+    # Parsing the text of a change is the most expensive part: only where it is needed.
     change = pod.status_change if pod.status == PodStatus.EXITED else None
     stopped_at = change.at if change else None
     stored = None
@@ -93,8 +93,9 @@ def _pod_cost(record: Record, books: SpendHistory | None, now: float) -> PodCost
 
 
 def _spent(key: str, pod: Pod, books: SpendHistory | None, now: float) -> tuple[float | None, float | None, bool]:
-    """Dollars today and this month, and whether it may have been more: by what was recorded, and by the uptime of the
-    present run, each of which knows of a part.
+    """Dollars today and this month, and whether it may have been more.
+
+    From the recording and the uptime of the present run, each of which covers a part.
     """
     run = spending.since_start(pod)
     cost = pod.cost_per_hr

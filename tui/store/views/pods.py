@@ -1,4 +1,4 @@
-"""Views of the fleet: which rows, in which order, with which figures. No formatting: numbers stay numbers."""
+"""Views of the fleet: its rows, their order and values. No formatting: numbers stay numbers."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from tui.store.series import Segment
 
 SPARK_WIDTH = 60.0
-"""Seconds one character of a sparkline stands for, aligned to the clock so that a new sample changes one character."""
+"""Seconds per character of a sparkline, aligned to the clock so that a new sample changes one character."""
 
 
 class Query(Struct, frozen=True):
-    """What a table is asked for: terms that must all occur, the column to sort by, whether that order is turned."""
+    """What a table shows: terms that must all occur, the column to sort by, whether that order is reversed."""
 
     terms: tuple[str, ...] = ()
     sort: str = ""
@@ -45,12 +45,12 @@ def terms(text: str) -> tuple[str, ...]:
 
 
 class PodRow(Struct, frozen=True):
-    """One pod's figures: durations in seconds, `since` an instant, `cost` per hour.
+    """One pod's values: durations in seconds, `since` an instant, `cost` per hour.
 
-    figures: by the names of their metrics, its GPUs' together (see `tui.store.metrics`).
-    util_low: utilisation of the GPU that does the least.
+    figures: by metric name, its GPUs' combined (see `tui.store.metrics`).
+    util_low: utilization of the GPU that works least.
     spent:   dollars of the present run.
-    ports:   what it listens on, inside.
+    ports:   the ports it listens on, inside.
     """
 
     id: str
@@ -89,7 +89,7 @@ def gpu_name(record: Record) -> str:
 
 
 def sparkline(record: Record, now: float, columns: int) -> tuple[float | None, ...]:
-    """Mean utilisation per minute for the last `columns` minutes, the present one included; None where unknown."""
+    """Mean utilization per minute for the last `columns` minutes, including the present one; None if unknown."""
     values: list[float | None] = [None] * columns
     if columns <= 0:
         return ()
@@ -103,9 +103,9 @@ def sparkline(record: Record, now: float, columns: int) -> tuple[float | None, .
 def pod_row(
     record: Record, now: float, spark: int = 0, deed: Operation | None = None, lease: Lease | None = None
 ) -> PodRow:
-    """The figures of one pod at `now`, what is under way with it, and what podtop is to do to it (what, seconds left).
+    """The values of one pod at `now`, its operation under way, and its lease (action, seconds left).
 
-    Telemetry of a pod that is not live is left out: RunPod keeps it a while.
+    Telemetry of a pod that is not live is left out: RunPod keeps it for a while.
     """
     at = pod_phase(record, now)
     pod = record.pod
@@ -148,14 +148,14 @@ _Row = TypeVar("_Row")
 
 
 class Order(NamedTuple, Generic[_Row]):
-    """An order of rows: by what (None where unknown), and whether it begins with the least."""
+    """An order of rows: the key (None if unknown), and whether it is ascending."""
 
     key: Callable[[_Row], Any]
     rising: bool = False
 
 
 def ordered(rows: list[_Row], order: Order[_Row], inverted: bool) -> list[_Row]:
-    """The rows in that order or the other way round; the unknown come last both ways."""
+    """The rows in that order or its reverse; unknown ones come last either way."""
     keyed = [(order.key(row), row) for row in rows]
     known = [pair for pair in keyed if pair[0] is not None]
     known.sort(key=lambda pair: pair[0], reverse=order.rising == inverted)
@@ -184,7 +184,7 @@ POD_SORTS = tuple(_POD_ORDERS)
 
 
 def pods_rise(query: Query) -> bool:
-    """Whether the pods begin with the least of what they are sorted by."""
+    """Whether the pods are sorted in ascending order."""
     return _POD_ORDERS[query.sort or "status"].rising != query.inverted
 
 
@@ -196,7 +196,7 @@ def _pod_text(record: Record, now: float) -> str:
 
 
 def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
-    """Ids of the pods that match, in order; equal ones by name and id, so that rows never dance."""
+    """Ids of the pods that match, sorted; equal ones by name and id, so that rows never jump."""
     return fleet.derived(query, now, lambda: _pods(fleet, now, query))
 
 
@@ -207,13 +207,13 @@ def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     records.sort(key=lambda r: (r.name.lower(), r.id))
     order = _POD_ORDERS[query.sort or "status"]
     if query.sort in ("", "status"):
-        # The one order that depends on the instant: idle is running for long enough without work.
+        # The only order that depends on the instant: idle means running long enough without work.
         order = order._replace(key=lambda r: _ORDER[pod_phase(r, now)])
     return tuple(r.id for r in ordered(records, order, query.inverted))
 
 
 class Line(Struct, frozen=True):
-    """One line of a chart: its label, its unbroken runs, and its value at the instant that is told of."""
+    """One line of a chart: its label, its unbroken runs, and its value at the chart cursor."""
 
     label: str
     runs: tuple[Segment, ...]
@@ -221,9 +221,9 @@ class Line(Struct, frozen=True):
 
 
 class Frame(NamedTuple):
-    """What of time a chart shows: `columns` buckets of `width` seconds from `start`, nothing after `now`.
+    """The time range of a chart: `columns` buckets of `width` seconds from `start`, nothing after `now`.
 
-    cursor: the instant whose values are told; None for `now`.
+    cursor: the instant whose values are shown; None for `now`.
     """
 
     start: float
@@ -234,13 +234,13 @@ class Frame(NamedTuple):
 
 
 def charts_of(record: Record) -> tuple[str, ...]:
-    """The metrics there is anything to draw of: temperature and power only where RunPod gives them."""
+    """The metrics that can be drawn: temperature and power only if RunPod gives them."""
     names = record.series.names
     return tuple(metric.name for metric in METRICS if metric.always or metric.gpus_in(names))
 
 
 def chart_lines(fleet: Fleet, record: Record, chart: str, frame: Frame) -> tuple[Line, ...]:
-    """The lines of one chart: one for each GPU, or the one of the container."""
+    """The lines of one chart: one per GPU, or the one of the container."""
     metric = BY_NAME[chart]
     if not metric.per_gpu:
         return (_line(fleet, record, "", chart, frame),)
@@ -249,7 +249,7 @@ def chart_lines(fleet: Fleet, record: Record, chart: str, frame: Frame) -> tuple
 
 
 def compared_lines(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> tuple[Line, ...]:
-    """One line for each pod, of the mean of its GPUs or of its container."""
+    """One line per pod, of the mean of its GPUs or of its container."""
     return tuple(_line(fleet, record, record.name or record.id, chart, frame) for record in records)
 
 
@@ -274,9 +274,9 @@ def _line(fleet: Fleet, record: Record, label: str, name: str, frame: Frame) -> 
 
 
 def lacking(fleet: Fleet, record: Record, frame: Frame) -> tuple[float, float] | None:
-    """From when to when an archive has to be asked for this frame; None when all there is is at hand."""
+    """The range that must be queried from an archive for this frame; None if all data are in memory."""
     times = record.series.times
-    # Of a pod without samples memory knows that there were none since it was first seen; "now" would ask for ever.
+    # A pod without samples is known to have had none since it was first seen; "now" would query for ever.
     first = times[0] if times else record.seen
     if not fleet.has_past or frame.start >= first - frame.width:
         return None
@@ -287,11 +287,11 @@ def lacking(fleet: Fleet, record: Record, frame: Frame) -> tuple[float, float] |
 
 
 def events(fleet: Fleet, pods: Collection[str], start: float, end: float) -> tuple[Event, ...]:
-    """What happened to these pods from `start` to `end`, oldest first."""
+    """Events of these pods from `start` to `end`, oldest first."""
     return tuple(event for event in fleet.events if event.pod in pods and start <= event.at <= end)
 
 
 def timeline(fleet: Fleet, inspection: PodInspection | None, pod: str, now: float) -> tuple[Event, ...]:
-    """What happened to a pod by `now`, oldest first: by the recording, and by what this run of podtop saw since."""
+    """A pod's events up to `now`, oldest first: those recorded, and those seen by this run of podtop since."""
     of_pod = {*(inspection.events if inspection is not None else ()), *events(fleet, (pod,), -math.inf, now)}
     return tuple(sorted((event for event in of_pod if event.at <= now), key=lambda event: event.at))
