@@ -105,7 +105,7 @@ def _safe(value: object) -> object:
 class AuditLog:
     """One file for all accounts, shared by every podtop of a user. Every method blocks: call it in a thread.
 
-    origin: the host of the API whose pods these are, or "demo".
+    origin: the host of the pods' API, or "demo".
     """
 
     def __init__(

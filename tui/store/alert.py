@@ -1,4 +1,4 @@
-"""What an alert is, and what a row of the table of alerts has: `tui.store.alert_kinds`."""
+"""Alerts, and the rows of the table of alerts: `tui.store.alert_kinds`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Grade(StrEnum):
-    """How bad it is."""
+    """The severity of an alert."""
 
     BAD = "bad"
     WARN = "warn"
@@ -25,21 +25,21 @@ class Grade(StrEnum):
 
 
 class Basis(StrEnum):
-    """What is judged by: one answer of RunPod's, or also what was seen before it."""
+    """The evidence: a single RunPod response, or also earlier observations."""
 
     ANSWER = "answer"
     HISTORY = "history"
 
 
 class Alert(Struct, frozen=True):
-    """One thing that needs an eye.
+    """One thing that needs attention.
 
-    pod, name: of which pod; empty where it is about the account.
+    pod, name: the pod; empty if it is about the account.
     since:     when it began, or will begin.
-    lasts:     seconds that it has lasted at the least; of the runway, seconds that are left.
+    lasts:     seconds that it has lasted at least; for the runway, seconds that are left.
     until:     when it ends.
-    count:     how many restarts.
-    note:      what RunPod, or podtop's reader, says of it.
+    count:     number of restarts.
+    note:      the reason given by RunPod, or by podtop's reader.
     """
 
     kind: AlertKind
@@ -56,14 +56,14 @@ class Alert(Struct, frozen=True):
 
 
 Unwatched = Callable[[float, float], float]
-"""Seconds between two instants in which nobody saw the pods."""
+"""Seconds between two instants in which podtop did not see the pods."""
 
 
 class PodView(Struct, frozen=True, gc=False):
-    """One pod as alerts are looked for.
+    """One pod as the alert rules see it.
 
-    changed_at: when RunPod says that its status changed last.
-    quiet:      whether also GPUs that do nothing at this instant are looked for.
+    changed_at: when its status last changed, according to RunPod.
+    quiet:      whether GPUs that are idle at this instant are reported too.
     """
 
     record: Record
@@ -87,15 +87,15 @@ Over = Callable[["Fleet", "Record | None"], str | None]
 class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     """One row.
 
-    name:   its word in JSON and CSV.
-    grade:  how bad it is, where that does not depend on how far it went.
+    name:   its identifier in JSON and CSV.
+    grade:  its severity, unless that depends on its extent.
     holds:  seconds that it must have lasted.
-    event:  what it is in the event log; None where that hears of it by other means, or not at all.
-    find:   the alert of a readable pod, or None; `account` the same of the account.
-    running: whether only a pod that runs, or only one that does not, can have it; None where both can.
-    text:   one sentence about it at an instant, by the funds it was judged by.
-    begins: what the event log says when it begins.
-    over:   why it is over; None where nothing is known of that.
+    event:  its kind in the event log; None if that gets it by other means, or not at all.
+    find:   the alert of a readable pod, or None; `account` the same for the account.
+    running: whether only a running pod, or only one that is not running, can have it; None if both can.
+    text:   one sentence about it at an instant, given the funds it was judged by.
+    begins: the event log's text when it begins.
+    over:   why it is over; None if that is unknown.
     """
 
     name: str
@@ -110,6 +110,6 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     over: Over = lambda fleet, record: None
 
     def alert(self, pod: Pod, **fields: object) -> Alert:
-        """An alert of this kind, at its grade where no other is given."""
+        """An alert of this kind, with its grade unless another is given."""
         values = {"grade": self.grade, "pod": pod.id, "name": pod.name, "cost_per_hr": pod.cost_per_hr, **fields}
         return Alert(self, **values)  # type: ignore[arg-type]

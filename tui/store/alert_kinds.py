@@ -1,7 +1,7 @@
-"""The table of alerts: of each what it is called, how bad it is, when it holds, what is said of it, when it is over.
+"""The table of alerts: for each its name, grade, condition, texts, and when it is over.
 
-An alert is found in what is known at an instant (`tui.store.alerts`); one with a word for the event log is reported
-once when it begins and once when it ends (`tui.store.alert_tracker`). Pure; instants in epoch seconds.
+An alert is derived from the state at an instant (`tui.store.alerts`); one with an event kind is reported once when it
+begins and once when it ends (`tui.store.alert_tracker`). Pure; instants in epoch seconds.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _passed(since: float | None, now: float) -> float | None:
 
 
 def _if_readable(why: Callable[[Pod], str | None]) -> Over:
-    """Why it is over with a pod: it is gone, or by what is known of it."""
+    """Why the alert of a pod is over: the pod is gone, or `why` gives a reason."""
 
     def over(fleet: Fleet, record: Record | None) -> str | None:
         if record is None:
@@ -43,7 +43,7 @@ def _if_readable(why: Callable[[Pod], str | None]) -> Over:
 
 
 def _if_running(why: Callable[[Pod], str | None]) -> Over:
-    """The same with one that must run for it."""
+    """The same for an alert that only a running pod can have."""
 
     def over(pod: Pod) -> str | None:
         if pod.status != PodStatus.RUNNING:
@@ -100,10 +100,10 @@ NO_BALANCE = AlertKind(
     begins=lambda alert, now: "RunPod does not tell the balance: nothing is known of the runway",
     over=lambda fleet, record: "RunPod tells the balance again",
 )
-"""RunPod did not give the balance, so nothing is known of the runway."""
+"""RunPod did not give the balance, so the runway is unknown."""
 
 
-# Whether it runs as it was meant to
+# Whether the pod runs as intended
 
 
 def _find_outbid(kind: AlertKind, view: PodView) -> Alert | None:
@@ -129,13 +129,13 @@ def _find_restart(kind: AlertKind, view: PodView) -> Alert | None:
 
 
 def _find_boot(kind: AlertKind, view: PodView) -> Alert | None:
-    """A container that is not up, or never got beyond its first second, and was billed (openai/parameter-golf 821)."""
+    """A container that is not up, or never got beyond its first second, but billed (openai/parameter-golf 821)."""
     pod, uptime = view.pod, view.uptime
     if view.restarts >= pod_health.LOOP_RESTARTS or (pod.runtime is not None and (uptime is None or uptime > 0)):
         return None
     since = view.changed_at
     begun = view.record.seen if since is None else since
-    # Whether it was up for a while when nobody looked is not known.
+    # Whether it was up for a while in unwatched time is unknown.
     lasts = view.now - begun - view.unwatched(begun, view.now)
     if lasts <= kind.holds:
         return None
@@ -151,7 +151,7 @@ def _why_booted(pod: Pod) -> str | None:
 
 
 def _find_no_gpu(kind: AlertKind, view: PodView) -> Alert | None:
-    """A pod that was rented without GPUs is on a machine without: this one lost what it had."""
+    """A pod rented without GPUs is on a machine without any: this one lost the GPUs it had."""
     pod, since = view.pod, view.changed_at
     if pod.gpu_count or pod.machine is None or not pod.machine.gpu_name:
         return None
@@ -168,7 +168,7 @@ OUTBID = AlertKind(
         + (f", {fmt.duration(alert.lasts)} ago" if alert.lasts is not None else "")
     ),
 )
-"""The event log has it by the change of the pod's status, and so a restart."""
+"""The event log gets it from the change of the pod's status, as it does a restart."""
 
 LOOP = AlertKind(
     name="crash-loop",
@@ -180,7 +180,7 @@ LOOP = AlertKind(
     begins=lambda alert, now: f"its container was restarted {alert.count} times within an hour",
     over=_if_running(lambda pod: "its container stays up"),
 )
-"""Its container was restarted again and again."""
+"""Its container was restarted repeatedly."""
 
 RESTART = AlertKind(
     name="restarted",
@@ -193,7 +193,7 @@ RESTART = AlertKind(
         "restarted, once or again and again"
     ),
 )
-"""Its container is young, and its pod for so long is not."""
+"""Its container has a short uptime, but its pod is older."""
 
 BOOT = AlertKind(
     name="boot",
@@ -206,7 +206,7 @@ BOOT = AlertKind(
     begins=lambda alert, now: f"its container is not up after {fmt.duration(alert.lasts)}, and it bills {_cost(alert)}",
     over=_if_running(_why_booted),
 )
-"""It is billed, and its container did not come up."""
+"""It is billed, but its container did not come up."""
 
 NO_GPU = AlertKind(
     name="zero-gpu",
@@ -220,11 +220,11 @@ NO_GPU = AlertKind(
 )
 
 
-# Whether its GPUs do anything. What RunPod does not tell of is not taken for idle.
+# Whether its GPUs work. A value that RunPod does not report never counts as idle.
 
 
 def _idle_for(view: PodView) -> float | None:
-    """Seconds without work, no longer than its container is up; None where it works, or that is not known."""
+    """Seconds without work, at most its container's uptime; None if it works, or that is unknown."""
     idle_for, uptime = view.record.idle_for(view.now), view.uptime
     if idle_for is None or pod_health.busy_gpus(view.pod) or pod_health.unread_gpus(view.pod):
         return None
@@ -250,7 +250,7 @@ def _find_quiet(kind: AlertKind, view: PodView) -> Alert | None:
 
 
 def _why_busy(pod: Pod) -> str | None:
-    """Why a pod is idle no longer. That podtop has not looked for long enough is no reason."""
+    """Why a pod is no longer idle. Too short a time of watching is no reason."""
     if pod.runtime is None:
         return "its container is gone"
     if pod_health.busy_gpus(pod):
@@ -282,10 +282,10 @@ QUIET = AlertKind(
         "no GPU works at this instant; one answer does not tell for how long; " + _cost(alert)
     ),
 )
-"""No GPU works at this instant; whether for so long is not known."""
+"""No GPU works at this instant; whether that has lasted long enough is unknown."""
 
 
-# What RunPod does to it, and what podtop cannot read
+# RunPod's maintenance, and unreadable pods
 
 
 def _find_maintenance(kind: AlertKind, view: PodView) -> Alert | None:
@@ -337,9 +337,9 @@ UNREADABLE = AlertKind(
     begins=lambda alert, now: f"it came back in a shape podtop does not know: {alert.note or 'no reason given'}",
     over=lambda fleet, record: "the pod is no longer on the account" if record is None else "podtop can read it again",
 )
-"""Of a pod that is not readable nothing else is known."""
+"""Nothing else is known of an unreadable pod."""
 
 KINDS = (
     RUNWAY, NO_BALANCE, OUTBID, LOOP, RESTART, BOOT, NO_GPU, IDLE, QUIET, MAINTENANCE, UNREADABLE,
 )  # fmt: skip
-"""Of two that are as bad as each other the first is shown first."""
+"""In display order within the same grade."""

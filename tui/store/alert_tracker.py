@@ -1,4 +1,4 @@
-"""`AlertTracker`: reports alerts and trouble with RunPod, once when they begin and once when they end. Pure."""
+"""`AlertTracker`: reports alerts and RunPod errors, once when they begin and once when they end. Pure."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _BEGINS = {end: begin for begin, end in ENDS.items()}
 
 
 class _Begun(NamedTuple):
-    """Since when something lasts, and whether this run of podtop has seen all of it."""
+    """When a condition began, and whether this run of podtop has seen all of it."""
 
     at: float
     witnessed: bool = True
 
 
 class AlertTracker:
-    """What lasts at present, by its pod (empty for the account) and kind. Time comes with what is told."""
+    """The open conditions, by pod (empty for the account) and kind. The caller supplies the time."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, Kind], _Begun] = {}
 
     def recall(self, events: Iterable[Event]) -> None:
-        """What an earlier run told of, oldest first: what began then and did not end is not told again."""
+        """Load an earlier run's events, oldest first: what began then and did not end is not reported again."""
         begun: dict[tuple[str, Kind], _Begun] = {}
         for event in events:
             if event.kind in ENDS:
@@ -44,21 +44,21 @@ class AlertTracker:
                 begun.pop((event.pod, _BEGINS[event.kind]), None)
         self._open = {**begun, **self._open}
 
-    # Trouble with RunPod
+    # RunPod errors
 
     def failed(self, at: float, throttled: bool, reason: str, since: float | None = None) -> tuple[Event, ...]:
-        """Polls fail, `since` when; this one said why."""
+        """A poll failed, for `reason`; polls have failed since `since`."""
         kind = Kind.THROTTLED if throttled else Kind.OUTAGE
         return self._begin("", kind, at, reason, since)
 
     def answered(self, at: float, away: Unwatched = lambda start, end: 0.0) -> tuple[Event, ...]:
-        """A poll did not. `away`: seconds between two instants in which podtop did not even ask."""
+        """A poll succeeded. `away`: seconds between two instants in which podtop did not even poll."""
         return tuple(self._end("", kind, at, "RunPod answers", away) for kind in TROUBLE if ("", kind) in self._open)
 
     # Alerts
 
     def judge(self, fleet: Fleet, at: float) -> tuple[Event, ...]:
-        """What began and what ended with the last answer about the pods; what that answer does not tell goes on."""
+        """Alerts that began or ended with the last response about the pods; what it does not report goes on."""
         return whole(self.judging(fleet, at))
 
     def judging(self, fleet: Fleet, at: float) -> Sliced[tuple[Event, ...]]:
@@ -84,7 +84,7 @@ class AlertTracker:
 
     def _end(self, pod: str, kind: Kind, at: float, why: str, unwatched: Unwatched) -> Event:
         begun = self._open.pop((pod, kind))
-        # What another run told of may have ended while nobody looked.
+        # A condition from another run may have ended in unwatched time.
         lasted = fmt.duration(at - begun.at - (unwatched(begun.at, at) if begun.witnessed else 0.0))
         after = f"after {lasted}" if begun.witnessed else f"at most {lasted} after it was told"
         return Event(at, pod, ENDS[kind], f"{why}, {after}")

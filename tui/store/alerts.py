@@ -1,7 +1,7 @@
-"""What needs an eye, out of what is known of the fleet at an instant. Pure; instants in epoch seconds.
+"""Alerts, derived from the state of the fleet at an instant. Pure; instants in epoch seconds.
 
-One answer of RunPod's does not tell for how long a pod has done nothing, or how often its container was restarted. What
-podtop saw before does: earlier polls, or a recording. Each alert says on which of the two it rests.
+A single RunPod response does not show how long a pod has been idle, or how often its container was restarted. Earlier
+observations do: earlier polls, or a recording. Each alert states on which of the two it is based.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _OF_PODS = {
 
 
 def alerts(fleet: Fleet, now: float, quiet: bool = True) -> tuple[Alert, ...]:
-    """All that needs an eye, the worst first. A fleet whose pods were not told has none of them.
+    """All alerts, worst first. A fleet without reported pods has no pod alerts.
 
-    quiet: tell also of GPUs that do nothing at this instant, which takes a look at the samples of every pod.
+    quiet: include GPUs that are idle at this instant, which requires checking the samples of every pod.
     """
     return whole(looking(fleet, now, quiet))
 

@@ -1,4 +1,4 @@
-"""`Balances`: the balance over time, as told since podtop began and as recorded before. Pure."""
+"""`Balances`: the balance over time, as reported since podtop started and as recorded before. Pure."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _SILENCE = 300.0
 
 
 class Balances:
-    """The balance as it was told since podtop began: one for each minute, a day of them at the most."""
+    """The balance as reported since podtop started: one per minute, for at most a day."""
 
     def __init__(self) -> None:
         self.times = array("d")
         self.values = array("d")
 
     def tell(self, at: float, balance: float | None) -> None:
-        """A poll said so; None where it did not."""
+        """Add a poll's balance; None if the poll had none."""
         value = math.nan if balance is None or not math.isfinite(balance) else balance
         if self.times and at < self.times[-1]:
             return
@@ -45,7 +45,7 @@ class Balances:
             del self.times[: _MOST // 10], self.values[: _MOST // 10]
 
     def spans(self) -> tuple[tuple[float, float], ...]:
-        """When it was told, without the silences."""
+        """The spans in which it was polled, without the silences."""
         spans: list[tuple[float, float]] = []
         for at in self.times:
             if spans and at - spans[-1][1] <= _SILENCE:
@@ -58,9 +58,9 @@ class Balances:
 def runs(
     books: SpendHistory | None, balances: Balances, start: float, width: float, columns: int, now: float
 ) -> tuple[Segment, ...]:
-    """The balance in buckets of `width` seconds from `start` until now: what is recorded, then what memory has.
+    """The balance in buckets of `width` seconds from `start` until now: recorded ones, then those in memory.
 
-    A bucket in which nobody looked breaks the line; one without a change has what was known before it.
+    An unwatched bucket breaks the line; one without a change has the last known value.
     """
     times, values = list(balances.times), list(balances.values)
     spans = list(balances.spans())

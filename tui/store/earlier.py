@@ -1,4 +1,4 @@
-"""`Earlier`: what a recording knows of events from before podtop began."""
+"""`Earlier`: recorded events from before podtop started."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tui.domain.events import Event
 
 
 class Earlier(Struct, frozen=True):
-    """What a recording tells: events, oldest first, and the last known names of pods by their ids.
+    """The content of a recording: events, oldest first, and the last known names of pods by id.
 
-    until:  when it was asked.
+    until:  when the recording was queried.
     """
 
     events: tuple[Event, ...] = ()

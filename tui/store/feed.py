@@ -1,4 +1,4 @@
-"""`Feed`: the last good value of something that is polled, and what has been wrong since."""
+"""`Feed`: the last good value of a polled topic, and the errors since."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ STALE_INTERVALS = 2
 
 
 def is_stale(age: float, interval: float, took: float | None = None) -> bool:
-    """True when what is this old, and is asked for this often, must not look fresh any more.
+    """True if a value of this age, polled at this interval, must no longer look fresh.
 
-    took: seconds that asking takes.
+    took: seconds that the request takes.
     """
     return age > STALE_INTERVALS * interval + (took or 0.0)
 
 
 class Feed(Struct, Generic[T], frozen=True):
-    """One polled value through time. A failure keeps the last value and remembers since when it has not been renewed.
+    """One polled value over time. A failure keeps the last value and records since when it has not been renewed.
 
     value:        the last good value, None before the first.
     at:           when it was current, in epoch seconds.
     took:         seconds the request took.
-    error:        what went wrong at the last attempt, None when that succeeded.
+    error:        the error of the last attempt, None if that succeeded.
     failed_since: when the present run of failures began.
     retry_at:     when the next attempt is due after a failure.
     """
@@ -49,10 +49,10 @@ class Feed(Struct, Generic[T], frozen=True):
         return Feed(self.value, self.at, self.took, error, since, retry_at)
 
     def age(self, now: float) -> float | None:
-        """Seconds since the value was current; None when there is none."""
+        """Seconds since the value was current; None if there is none."""
         return None if self.at is None else max(0.0, now - self.at)
 
     def stale(self, now: float, interval: float) -> bool:
-        """True when the value must not look fresh any more."""
+        """True if the value must no longer look fresh."""
         age = self.age(now)
         return age is not None and is_stale(age, interval, self.took)

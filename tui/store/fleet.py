@@ -1,4 +1,4 @@
-"""`Fleet`: the one owner of what is known about pods and money, now and over the last day."""
+"""`Fleet`: the single owner of the state of pods and money, live and over the last day."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
 
 DAY = 86_400.0
 MEMORY_BUDGET = 24 * 1024 * 1024
-"""Bytes for all series together. Half a day for 100 large pods, an hour for 2,000: what is older leaves first."""
+"""Bytes for all series together. Half a day for 100 large pods, an hour for 2,000: the oldest are dropped first."""
 
 _FEWEST_SAMPLES = 120
 
 NAMELESS = "unreadable-"
-"""What the key of a pod that came without its id begins with."""
+"""The key prefix of a pod that came without its id."""
 
 CROWD = 1000
-"""Pods from which on what is made of all of them is kept until the next answer."""
+"""From this many pods on, values derived from all of them are cached until the next response."""
 
 T = TypeVar("T")
 
 OLDER_PODS = 8
-"""How many pods' past is kept at hand."""
+"""Maximum number of pods whose archived samples are kept in memory."""
 
 
 class Fleet(FleetState, eq=False):
@@ -49,7 +49,7 @@ class Fleet(FleetState, eq=False):
 
     interval: seconds between fleet polls, by which staleness is judged; market_interval: between those of prices.
     budget:   bytes for all series together.
-    span:     seconds of samples at the most.
+    span:     maximum seconds of samples.
     """
 
     interval: float
@@ -63,18 +63,18 @@ class Fleet(FleetState, eq=False):
 
     @property
     def funds(self) -> Funds | None:
-        """The account's money in the last answer; None when that answer had none, whatever was known before."""
+        """The account's money in the last response; None if that had none, whatever was known before."""
         return self.snapshot.value.funds if self.snapshot.value else None
 
     @property
     def silence(self) -> float:
-        """Seconds between two samples beyond which a chart shows a gap: podtop slept, for a failed poll says so."""
+        """Seconds between two samples beyond which a chart shows a gap: podtop slept (failed polls mark their own)."""
         return max(60.0, 3 * self.interval)
 
     def derived(self, key: Hashable, now: float, make: Callable[[], T]) -> T:
-        """What is made of very many records: once for each answer, since it says the same until the next one.
+        """A value derived from very many records, computed once per response: it holds until the next one.
 
-        No pod grows idle between two answers; at an instant before the last one it is made anew.
+        No pod becomes idle between two responses; for an instant before the last one it is computed again.
         """
         if len(self.records) < CROWD or (self.pods_at is not None and now < self.pods_at):
             return make()
@@ -90,7 +90,7 @@ class Fleet(FleetState, eq=False):
         return self.derived("totals", math.inf, lambda: self._totals_of(self.records.values()))
 
     def summing(self, now: float) -> Sliced[None]:
-        """Have the totals of very many pods at hand, made a slice at a time."""
+        """Compute and cache the totals of very many pods, a slice at a time."""
         records = self.records
         if len(records) < CROWD:
             return
@@ -113,9 +113,9 @@ class Fleet(FleetState, eq=False):
         return pod_health.totals(readable, len(records) - len(readable))
 
     def idle_burn(self, now: float) -> float | None:
-        """Dollars per hour of the pods that are up and have done nothing for `pod_health.IDLE_AFTER`.
+        """Dollars per hour of the pods that are up and have been idle for `pod_health.IDLE_AFTER`.
 
-        None where one of them has no known price.
+        None if one of them has no known price.
         """
         return self.derived("idle burn", now, lambda: self._idle_burn_of(self.records.values(), now))
 
@@ -128,13 +128,13 @@ class Fleet(FleetState, eq=False):
         )
 
     def stale(self, now: float) -> bool:
-        """Whether RunPod's last answer is too old to look fresh."""
+        """Whether RunPod's last response is too old to look fresh."""
         return not self.past and self.snapshot.stale(now, self.interval)
 
     def pods_told(self, now: float) -> float | None:
-        """When the pods were told; None where RunPod's last answer left them out or in doubt, failed, or is old now.
+        """When the pods were reported; None if RunPod's last response lacked or doubted them, failed, or is old.
 
-        Only what it says now is a reason to do anything by itself.
+        Only current data may trigger an automatic action.
         """
         polled_at, last = self.pods_at, self.snapshot
         if polled_at is None or last.error is not None or last.value is None or last.value.pods is None:
@@ -142,21 +142,21 @@ class Fleet(FleetState, eq=False):
         return None if doubt(last.value) or is_stale(now - polled_at, self.interval) else polled_at
 
     def pods_stale(self, now: float) -> bool:
-        """Whether the pods are: an answer without them renews the money and not the pods."""
+        """Whether the pods are stale: a response without them renews the money but not the pods."""
         return not self.past and self.pods_at is not None and is_stale(now - self.pods_at, self.interval)
 
     def market_stale(self, now: float) -> bool:
         return self.market.stale(now, self.market_interval)
 
     def apply(self, snapshot: Snapshot, at: float, took: float | None = None) -> tuple[Event, ...]:
-        """Take in one poll, and tell what happened since the last one.
+        """Apply one poll, and return the events since the previous one.
 
-        Where the server failed to give the pods, the last ones stay, with a gap.
+        If the server failed to give the pods, the last ones stay, with a gap.
         """
         return whole(self.taking(snapshot, at, took))
 
     def taking(self, snapshot: Snapshot, at: float, took: float | None = None) -> Sliced[tuple[Event, ...]]:
-        """`apply` in slices: the pods, and when they were told, are the old ones until it is over."""
+        """`apply` in slices: the pods, and their time, are the old ones until it is done."""
         self.asked_for_pods(at, took)
         self.snapshot = self.snapshot.succeeded(snapshot, at, took)
         self.balances.tell(at, snapshot.funds.balance if snapshot.funds else None)
@@ -165,7 +165,7 @@ class Fleet(FleetState, eq=False):
             return ()
         happened = yield from self._happened(snapshot, at)
         before = self.pods_at
-        # A past that is made up is whole, however far apart its samples are.
+        # A simulated history has no gaps, however far apart its samples are.
         interval = math.inf if self.past else self.interval * self.slowness
         step = self.watched.saw(before, at, took, interval)
         records: dict[str, Record] = {}
@@ -176,18 +176,18 @@ class Fleet(FleetState, eq=False):
         maybe = self._maybe(snapshot)
         named = [broken for broken in snapshot.unreadable if broken.id]
         nameless = [broken for broken in snapshot.unreadable if not broken.id]
-        # An entry without an id is one of those that are missed; where there are more of them, it is another.
+        # An entry without an id is one of the missing pods; any beyond their number are other pods.
         for number, broken in enumerate((*named, *maybe, *nameless[len(maybe) :])):
             record = self._unreadable(broken, number, at)
             records.setdefault(record.id, record)
-        # Together: whoever waits for news of a pod must not take what was known before for it.
+        # Both at once: code that waits for a new state of a pod must not take the old one for it.
         self.records, self.pods_at = records, at
         self.events.extend(happened)
         self._share_memory()
         return happened
 
     def _maybe(self, snapshot: Snapshot) -> tuple[Unreadable, ...]:
-        """Known pods that an answer may have told of by an entry without an id: nobody knows that they are gone."""
+        """Known pods that an entry without an id may stand for: nobody knows that they are gone."""
         if all(broken.id for broken in snapshot.unreadable):
             return ()
         from tui.api.models import Unreadable
@@ -200,7 +200,7 @@ class Fleet(FleetState, eq=False):
         )
 
     def _happened(self, snapshot: Snapshot, at: float) -> Sliced[tuple[Event, ...]]:
-        """What happened between the last telling of the pods and this one; nothing is known of before the first."""
+        """Events between the previous report of the pods and this one; none before the first."""
         before = self.pods_at
         if before is None or snapshot.pods is None:
             return ()
@@ -217,11 +217,11 @@ class Fleet(FleetState, eq=False):
         return tuple(sorted(happened, key=lambda event: event.at))
 
     def asked_for_pods(self, at: float, took: float | None = None, retry_at: float | None = None) -> None:
-        """A poll is over, with whatever end: what was not watched before it is known from now on."""
+        """A poll ended, successfully or not: this settles which time before it was unwatched."""
         self.watched.asked(at, took, math.inf if self.past else self.interval * self.slowness, retry_at)
 
     def fail(self, error: CloudError, at: float, retry_at: float | None = None) -> None:
-        """A poll failed: keep what is known, remember since when, and put a gap in every series."""
+        """A poll failed: keep the last values, record since when, and put a gap in every series."""
         self.asked_for_pods(at, LONGEST_REQUEST, retry_at)
         self.snapshot = self.snapshot.failed(error, at, retry_at)
         self._gap(at)
@@ -230,7 +230,7 @@ class Fleet(FleetState, eq=False):
         whole(self.taking_market(market, at, took))
 
     def taking_market(self, market: Market, at: float, took: float | None = None) -> Sliced[None]:
-        """Take in an answer about prices, a slice at a time; what was known before is shown until the end."""
+        """Apply a price response, a slice at a time; the previous prices are shown until the end."""
         yield from self.prices.telling(market, at, max(60.0, 3 * self.market_interval))
         self.market = self.market.succeeded(market, at, took)
 
@@ -241,7 +241,7 @@ class Fleet(FleetState, eq=False):
     def apply_asked(
         self, answers: Mapping[MarketQuery, Market | CloudError], at: float, took: float | None = None
     ) -> None:
-        """Take in what was asked beside the poll for one GPU; what nobody wants to see any more is forgotten."""
+        """Apply the market queries beyond the poll for one GPU; queries no longer requested are dropped."""
         asked: dict[MarketQuery, Feed[Market]] = {}
         for demand, answer in answers.items():
             feed = self.asked.get(demand, Feed())
@@ -251,7 +251,7 @@ class Fleet(FleetState, eq=False):
         self.asked = asked
 
     def market_for(self, demand: MarketQuery) -> Feed[Market]:
-        """The market as a demand sees it."""
+        """The market for a query."""
         return self.market if demand == ANYTHING else self.asked.get(demand, Feed())
 
     def apply_topic(self, name: str, value: object, at: float, took: float | None = None) -> None:
@@ -265,18 +265,18 @@ class Fleet(FleetState, eq=False):
             self.host_telemetry.fail(at)
 
     def begin(self, deed: Operation) -> None:
-        """Something is under way with a pod, or further on its way: its row says so."""
+        """An operation on a pod started or progressed: its row shows it."""
         self.operations[deed.pod] = deed
 
     def finish(self, deed: Operation, event: Event | None) -> None:
-        """What was under way with a pod is over; `event` tells how, where that was not told yet."""
+        """The operation on a pod is over; `event` is its outcome, if not yet reported."""
         if self.operations.get(deed.pod, deed).id == deed.id:
             self.operations.pop(deed.pod, None)
         if event is not None:
             self.events.append(event)
 
     def _seen(self, pod: Pod, at: float, step: float) -> Record:
-        """`step`: seconds since the pods were seen before that were watched."""
+        """`step`: watched seconds since the pods were last seen."""
         old = self.records.get(pod.id)
         series = old.series if old else Series(self._limit or _FEWEST_SAMPLES)
         idle, earlier = (old.idle, old.earlier) if old else (0.0, 0.0)
@@ -286,7 +286,7 @@ class Fleet(FleetState, eq=False):
             idle, earlier, known = 0.0, None, pod_health.is_live(pod)
         elif not pod_health.unread_gpus(pod):
             known = True
-            # What one of the two answers does not tell of is not known of the time between them.
+            # If one of the two responses lacks a value, it is unknown for the time between them.
             idle += step if old and old.known else 0.0
         if pod_health.is_live(pod):
             series.append(at, sample(pod, at))
@@ -311,10 +311,10 @@ class Fleet(FleetState, eq=False):
             if len(record.series):
                 record.series.gap(at)
 
-    # What an archive keeps, memory need not
+    # Memory need not keep what is in an archive
 
     def keep(self, span: float, budget: int) -> None:
-        """Keep `span` seconds of samples at the most, in so many bytes: the rest is in an archive."""
+        """Keep at most `span` seconds of samples, within `budget` bytes: the rest is in an archive."""
         self.span, self.budget, self._columns = span, budget, -1
         self._share_memory()
 
@@ -324,11 +324,11 @@ class Fleet(FleetState, eq=False):
         return self._limit * self.interval
 
     def prefill(self, past: Mapping[str, Samples]) -> None:
-        """Put samples from before the first poll in front of those there are."""
+        """Prepend samples from before the first poll."""
         whole(self.prefilling(past))
 
     def prefilling(self, past: Mapping[str, Samples]) -> Sliced[None]:
-        """The same, a slice at a time; no answer about the pods is taken in meanwhile."""
+        """The same, a slice at a time; no response about the pods is applied in the meantime."""
         for pause, (pod, stretch) in sliced(past.items()):
             if pause:
                 yield
@@ -340,7 +340,7 @@ class Fleet(FleetState, eq=False):
         self._share_memory()
 
     def was_idle(self, pod: str, seconds: float) -> None:
-        """Before it was first seen a pod was watched to do no work for so long, as far as its container is up."""
+        """Before it was first seen, a pod was watched idle for `seconds`; limited to its container's uptime."""
         record = self.records.get(pod)
         if record is None or record.pod is None or record.earlier is None:
             return
@@ -350,14 +350,14 @@ class Fleet(FleetState, eq=False):
         self._derived_from = None
 
     def remember(self, pod: str, older: Older) -> None:
-        """Keep what an archive says of a pod before the samples in memory; that of the last few pods asked for."""
+        """Keep a pod's archived samples from before those in memory; only for the last few pods requested."""
         self.older.pop(pod, None)
         self.older[pod] = older
         while len(self.older) > OLDER_PODS:
             del self.older[next(iter(self.older))]
 
     def _share_memory(self) -> None:
-        """Give every series the same share of the budget, counted in samples (8 bytes of time, 1 for each value)."""
+        """Give every series the same share of the budget, counted in samples (8 bytes of time, 1 per value)."""
         columns = sum(8 + len(r.series.names) for r in self.records.values())
         if columns == self._columns:
             return

@@ -1,4 +1,4 @@
-"""What `Fleet` knows, as one value that can be copied: whatever is added here is in pauses and replays too."""
+"""The state of `Fleet` as one value that can be copied: whatever is added here is in pauses and replays too."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tui.store.series import Samples, Series
 
 EVENTS = 500
-"""How many events are kept in memory."""
+"""Maximum number of events kept in memory."""
 
 State = TypeVar("State", bound="FleetState")
 
@@ -36,15 +36,15 @@ State = TypeVar("State", bound="FleetState")
 class Record(Struct, frozen=True, gc=False):
     """One pod as podtop knows it.
 
-    pod:        the last readable value, None when it never was.
+    pod:        the last readable value, None if there never was one.
     unreadable: why the last poll could not be understood, else None.
     series:     telemetry so far; grows in place.
     seen:       when podtop first saw the pod.
-    told_at:    when RunPod last told of the pod.
-    idle:       seconds without work on any GPU that podtop watched, since it first saw the pod.
-    earlier:    such seconds before that, by a recording; None from when it was seen at work, or down.
-    known:      whether the last poll told of all its GPUs.
-    moved_at:   when the public port of its ssh was last seen to change; None where it never was.
+    told_at:    when RunPod last reported the pod.
+    idle:       watched seconds without work on any GPU, since podtop first saw the pod.
+    earlier:    such seconds before that, from a recording; None once it was seen working, or down.
+    known:      whether the last poll reported all its GPUs.
+    moved_at:   when the public port of its ssh was last seen to change; None if never.
     """
 
     id: str
@@ -60,9 +60,9 @@ class Record(Struct, frozen=True, gc=False):
     moved_at: float | None = None
 
     def idle_for(self, now: float) -> float | None:
-        """Watched seconds without work on any GPU; None when the pod is not live or has no GPU.
+        """Watched seconds without work on any GPU; None if the pod is not live or has no GPU.
 
-        No further than the last sample: an outage, a pause or a sleep is not idleness.
+        Only up to the last sample: an outage, a pause or a sleep is not idleness.
         """
         if self.pod is None or not pod_health.is_live(self.pod) or not self.pod.gpu_count:
             return None
@@ -70,7 +70,7 @@ class Record(Struct, frozen=True, gc=False):
 
 
 class Older(Struct, frozen=True):
-    """What an archive says of a pod from `start` to `end`, in steps of `width` seconds."""
+    """A pod's archived samples from `start` to `end`, in steps of `width` seconds."""
 
     start: float
     end: float
@@ -79,23 +79,23 @@ class Older(Struct, frozen=True):
 
 
 class FleetState(TopicFeeds, eq=False, kw_only=True):
-    """Pods, money and market as last polled, and what was seen of them.
+    """Pods, money and market as last polled, and their observed history.
 
-    pods_at:  when the pods were last told; later than that an answer may have come without them.
-    recorded: whether this is a past instant, out of an archive.
-    keyless:  whether there is no API key, so that prices are all there is.
-    inspection: the one pod that is looked at closely.
-    has_past: whether there is an archive to ask for what memory does not have.
-    older:    what an archive says of some pods before what memory has.
-    events:   what happened to the pods, oldest first.
-    earlier:  what a recording tells of what happened, once it was asked.
-    watched:  which time nobody saw; `slowness` by how much longer than the interval podtop waits between polls.
-    skew:     seconds that RunPod's clock is ahead; pods and machines are told without it, days of charges with it.
-    past:     True while a recorded past is taken in, which is old by nature.
-    operations:    what is under way, by the pod's id.
-    leases:   what podtop itself is to stop, by the pod's id.
-    watches:   what is waited for, by its id.
-    asked:    the market as others than the poll for one GPU want to see it.
+    pods_at:  when the pods were last reported; a later response may have come without them.
+    recorded: whether this is an instant of history, from an archive.
+    keyless:  whether there is no API key, so that only prices are available.
+    inspection: the one pod whose details are shown.
+    has_past: whether there is an archive to query for data that are not in memory.
+    older:    archived samples of some pods from before those in memory.
+    events:   events of the pods, oldest first.
+    earlier:  recorded events, once loaded.
+    watched:  the unwatched time; `slowness`: the factor by which podtop waits longer than the interval between polls.
+    skew:     seconds that RunPod's clock is ahead; pods and machines are corrected for it, days of charges are not.
+    past:     True while the source's own history (of a demo) is applied, which is old by nature.
+    operations:    operations under way, by the pod's id.
+    leases:   leases that podtop enforces, by the pod's id.
+    watches:   market watches, by id.
+    asked:    the market for queries other than the poll for one GPU.
     """
 
     pods_at: float | None = None
@@ -123,7 +123,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
 
     @property
     def prices(self) -> Prices:
-        """What GPUs cost over the last week. Made when it is first asked for: the first frame needs none."""
+        """Prices of all GPUs over the last week. Created on first use: the first frame needs none."""
         if self._prices is None:
             from tui.store.price_history import Prices
 
@@ -136,7 +136,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
 
     @property
     def host_telemetry(self) -> Telemetry:
-        """Samples of the account's machines. Made when there is first an answer about them."""
+        """Samples of the account's machines. Created with the first response about them."""
         if self._host_telemetry is None:
             from tui.store.host_telemetry import Telemetry
 
@@ -145,7 +145,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
 
     @property
     def balances(self) -> Balances:
-        """The balance as it was told since podtop began."""
+        """The balance as reported since podtop started."""
         if self._balances is None:
             from tui.store.balances import Balances
 
@@ -153,9 +153,9 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
         return self._balances
 
     def frozen(self: State) -> State:
-        """All of this as it is now: later polls do not change it. What only grows is shared, and read up to an instant.
+        """A copy that later polls do not change. Data that only grow are shared, and read up to an instant.
 
-        What is private is left out, and that it may be a past that is just taken in.
+        Private topics are left out, and so is `past`.
         """
         values = {name: getattr(self, name) for name in self.__struct_fields__}
         own = {name: value.copy() for name, value in values.items() if isinstance(value, dict | deque)}

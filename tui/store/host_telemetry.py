@@ -1,4 +1,4 @@
-"""The samples of the machines that the account lets to others, as far as podtop asked for them. Pure."""
+"""The samples of the machines that the account rents out, as far as podtop requested them. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _sample(host: Host) -> dict[str, float | None]:
 
 
 KEPT = 2880
-"""Samples that are kept of a machine: a day at an answer each half minute."""
+"""Maximum samples per machine: a day at one response every 30 seconds."""
 
 
 BUDGET = 4 * 1024 * 1024
@@ -24,13 +24,13 @@ BUDGET = 4 * 1024 * 1024
 
 
 class Telemetry:
-    """The samples of every machine as far as podtop asked for them: while somebody looks."""
+    """The samples of every machine, as far as podtop requested them: while a screen shows them."""
 
     def __init__(self) -> None:
         self._series: dict[str, Series] = {}
 
     def tell(self, hosts: Hosts, at: float) -> None:
-        """Take in an answer. A sample that RunPod has not renewed is not a new one."""
+        """Add a response. A sample that RunPod has not renewed is not a new one."""
         columns = sum(8 + len(_sample(host)) for host in hosts.hosts)
         limit = max(120, min(KEPT, BUDGET // max(1, columns)))
         present = {host.id for host in hosts.hosts if host.id is not None}
@@ -46,7 +46,7 @@ class Telemetry:
                 series.append(at if host.load.at is None else min(at, host.load.at), values)
 
     def fail(self, at: float) -> None:
-        """There was no answer."""
+        """There was no response."""
         for series in self._series.values():
             if len(series):
                 series.gap(at)
@@ -56,7 +56,7 @@ class Telemetry:
 
 
 def is_percent(series: Series) -> bool:
-    """Whether RunPod tells CPU and memory in percent: no fraction is above one. Unsure of small values it says no."""
+    """Whether RunPod gives CPU and memory in percent: no fraction exceeds 1. False if small values leave it unsure."""
     names = [metric.name for metric in CONTAINER if metric.name in series.names]
     return any(
         steps(name) < value < GAP

@@ -1,6 +1,6 @@
-"""The figures that are sampled: one row each, from which samples, recordings, charts, columns and exports are made.
+"""The sampled metrics: one row each, from which samples, recordings, charts, columns and exports are made.
 
-To add one: its field in `api/models.py`, the document that asks for it, its row here, the simulator.
+To add one: its field in `api/models.py`, the document that requests it, its row here, the simulator.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from tui.api.models import Pod, Runtime
 
 TELEMETRY_AGE = 120.0
-"""Seconds after which RunPod's own latest sample of a pod's GPUs no longer describes the present."""
+"""Seconds after which RunPod's own latest sample of a pod's GPUs is outdated."""
 
 
 class Source(Enum):
-    """Where in an answer a figure is: of the container, of a GPU at work, or of a GPU in RunPod's own latest sample.
+    """The source of a metric in a response: the container, a GPU at work, or a GPU in RunPod's own latest sample.
 
     The last is older than the others, and RunPod does not give it for every pod.
     """
@@ -44,22 +44,22 @@ def _highest(values: Values) -> float | None:
 
 
 def _sum(values: Values) -> float | None:
-    """All of them, or nothing: a part of the sum would look like less."""
+    """The sum of all values, or None if any is missing: a partial sum would look like less."""
     known = list(values)
     return sum(value for value in known if value is not None) if known and None not in known else None
 
 
 class Metric(Struct, frozen=True, kw_only=True):
-    """One figure.
+    """One metric.
 
-    name:   what it is known by: its chart, its column, and the series of the pod as a whole.
-    title:  what its chart is called; `label` a shorter name, for the head of a column.
-    source: where it is read, and `field` what it is called there (in `Runtime`, or in `GpuReading`).
-    prefix: what the names of its series begin with, the number of the GPU behind it; of GPUs alone.
-    unit:   what stands behind a figure.
-    steps:  steps of a byte for one unit: a sample is kept as a byte, of 0 to 254 steps.
-    top:    where the axis of its chart ends; None: at a round number above all that is drawn.
-    pooled: what the GPUs' figures are together.
+    name:   identifies its chart, its column, and the series of the pod as a whole.
+    title:  the title of its chart; `label`: a shorter name, for the column header.
+    source: where it is read, and `field` its name there (in `Runtime`, or in `GpuReading`).
+    prefix: the prefix of its series' names, followed by the GPU's number; for GPUs only.
+    unit:   the unit after a value.
+    steps:  byte steps per unit: a sample is stored as a byte, of 0 to 254 steps.
+    top:    the end of its chart's axis; None: a round number above all values drawn.
+    pooled: combines the GPUs' values into one.
     export: its field in JSON and CSV.
     """
 
@@ -89,7 +89,7 @@ class Metric(Struct, frozen=True, kw_only=True):
         return f"{self.prefix}{index}"
 
     def series_in(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Of these names those of its series of single GPUs."""
+        """The names among these that are its series of single GPUs."""
         length = len(self.prefix)
         return tuple(n for n in names if n.startswith(self.prefix) and n[length:].isdigit())
 
@@ -102,7 +102,7 @@ class Metric(Struct, frozen=True, kw_only=True):
 UTIL = Metric(
     name="util", title="GPU util", label="util", source=Source.GPU, field="util", prefix="gpu", export="util_percent",
 )  # fmt: skip
-"""The one by which a pod's work is judged."""
+"""The metric by which a pod's work is judged."""
 
 METRICS = (
     UTIL,
@@ -127,14 +127,14 @@ METRICS = (
 
 BY_NAME: Mapping[str, Metric] = {metric.name: metric for metric in METRICS}
 COMPARED = tuple(metric.name for metric in METRICS if metric.always)
-"""The charts in which pods are compared, a line for each."""
+"""The charts in which pods are compared, one line per pod."""
 
 CONTAINER = tuple(metric for metric in METRICS if metric.source is Source.CONTAINER)
 GPU = tuple(metric for metric in METRICS if metric.source is Source.GPU)
 LATEST = tuple(metric for metric in METRICS if metric.source is Source.LATEST)
 
 PART, PART_STEPS = "_part", 250.0
-"""Of machines RunPod gives the container's figures in percent or as a fraction, without saying which: kept as both."""
+"""RunPod gives a machine's container values in percent or as a fraction, without saying which: both are stored."""
 
 _STEPS = {
     **{metric.prefix or metric.name: metric.steps for metric in METRICS},
@@ -145,15 +145,15 @@ _STEPS = {
 
 @cache
 def steps(series: str) -> float:
-    """Steps of a byte for one unit of a series; those of a percent for one that no row here knows."""
+    """Byte steps per unit of a series; those of a percent if no row here knows it."""
     return _STEPS.get(series.rstrip("0123456789"), 2.0)
 
 
-# From answers to samples, and back
+# From responses to samples, and back
 
 
 class _Reader(NamedTuple):
-    """How a figure is read; `names` are those of the series of so many GPUs."""
+    """How a metric is read; `names` are those of its series, for a given number of GPUs."""
 
     name: str
     read: Callable[[object], float | None]
@@ -179,7 +179,7 @@ _CONTAINER_READERS = _readers(CONTAINER)
 
 
 def fresh(pod: Pod, at: float) -> tuple[GpuReading, ...]:
-    """RunPod's own latest sample of a pod's GPUs, while it describes the present; nothing once it is too old."""
+    """RunPod's own latest sample of a pod's GPUs, while it is current; empty once it is too old."""
     latest = pod.telemetry
     return latest.gpus if latest is not None and (latest.at is None or at - latest.at <= TELEMETRY_AGE) else ()
 
@@ -187,7 +187,7 @@ def fresh(pod: Pod, at: float) -> tuple[GpuReading, ...]:
 def sample(pod: Pod, at: float) -> dict[str, float | None]:
     """The values of one live pod by the names of their series.
 
-    Of the container, of its GPUs together, of each GPU, and of each GPU what RunPod gives in its own latest sample.
+    Of the container, of its GPUs together, of each GPU, and for each GPU what RunPod gives in its own latest sample.
     """
     runtime = pod.runtime
     if runtime is None:
@@ -203,7 +203,7 @@ def sample(pod: Pod, at: float) -> dict[str, float | None]:
 
 
 def sample_of_machine(load: HostLoad) -> dict[str, float | None]:
-    """The values of a machine's latest sample: of what it has at all, and each GPU's."""
+    """The values of a machine's latest sample: of the machine as a whole, and of each GPU."""
     values: dict[str, float | None] = {}
     for metric in CONTAINER:
         if metric.field in load.__struct_fields__:
@@ -215,7 +215,7 @@ def sample_of_machine(load: HostLoad) -> dict[str, float | None]:
 
 
 def _take_latest(values: dict[str, float | None], gpus: Sequence[GpuReading]) -> None:
-    """What RunPod does not give of a GPU has no series."""
+    """A value that RunPod does not give for a GPU has no series."""
     for _, read, _, names in _latest_readers(len(gpus)) if gpus else ():
         for series, value in zip(names, map(read, gpus), strict=True):
             if value is not None:
@@ -223,7 +223,7 @@ def _take_latest(values: dict[str, float | None], gpus: Sequence[GpuReading]) ->
 
 
 def most_values(gpus: int) -> int:
-    """How many values a sample of a pod of so many GPUs has at the most."""
+    """Maximum number of values in a sample of a pod with `gpus` GPUs."""
     return len(CONTAINER) + len(GPU) + gpus * (len(GPU) + len(LATEST))
 
 
@@ -233,9 +233,9 @@ def without_figures(runtime: Runtime) -> Runtime:
 
 
 def with_figures(pod: Pod, runtime: Runtime, at: float, gpus: int, value: Callable[[str], float | None]) -> Pod:
-    """`sample` turned round: a pod and its container at an instant, with the values of so many GPUs.
+    """The inverse of `sample`: a pod and its container at an instant, with the values of `gpus` GPUs.
 
-    value: the value of a series then.
+    value: returns the value of a series at that time.
     """
 
     def readings(metrics: Sequence[Metric]) -> tuple[GpuReading, ...]:
@@ -249,7 +249,7 @@ def with_figures(pod: Pod, runtime: Runtime, at: float, gpus: int, value: Callab
 
 
 def figures(pod: Pod, now: float) -> dict[str, float | None]:
-    """A live pod's figures by their metrics, its GPUs' together; None where RunPod does not give them."""
+    """A live pod's values by metric, its GPUs' combined; None if RunPod does not give them."""
     runtime = pod.runtime
     if runtime is None or not pod_health.is_live(pod):
         return dict.fromkeys(BY_NAME)
@@ -263,7 +263,7 @@ def figures(pod: Pod, now: float) -> dict[str, float | None]:
 
 
 def figure(metric: Metric, pod: Pod) -> float | None:
-    """One figure of a live pod, of those that RunPod gives with every answer; None of a pod that is not live."""
+    """One value of a live pod, of those that RunPod gives with every response; None for a pod that is not live."""
     runtime = pod.runtime
     if runtime is None or not pod_health.is_live(pod):
         return None

@@ -1,4 +1,4 @@
-"""`PodInspection`: one pod looked at closely: all that RunPod tells of it, what it cost, what happened to it."""
+"""`PodInspection`: the details of one pod: all that RunPod reports of it, its cost, its events."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class PodInspection(Struct, frozen=True):
-    """What is known of the pod that is looked at. It holds secrets, and is forgotten when the look ends.
+    """The details of the pod that is shown. They hold secrets, and are dropped when its screen is left.
 
     pod:    its id.
-    at:     the instant it is looked at, None for now.
-    detail: RunPod's answers; the value is None where it knows no such pod.
-    today:  dollars spent on it since midnight, None where that is not known.
-    events: what was recorded to have happened to it, oldest first.
-    extras: what is asked apart, None where RunPod does not give it.
+    at:     the instant that is shown, None for live.
+    detail: RunPod's responses; the value is None if it knows no such pod.
+    today:  dollars spent on it since midnight, None if unknown.
+    events: its recorded events, oldest first.
+    extras: what is requested separately, None if RunPod does not give it.
     """
 
     pod: str

@@ -1,4 +1,4 @@
-"""What GPUs cost and whether there were any, over the last week: prices and stock in quarters of an hour."""
+"""Prices and stock of all GPUs over the last week, in 15-minute buckets."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ BUCKETS = int(SPAN / BUCKET)
 SECURE, COMMUNITY = 0, 1
 CLOUDS = (SECURE, COMMUNITY)
 NONE = math.nan
-"""No price: out of stock, or nobody looked."""
+"""No price: out of stock, or not watched."""
 
 SOME = "unknown"
-"""The word for the stock of a quarter of an hour in which there was some: how much is not kept."""
+"""The stock word of a bucket in which there was some: how much is not kept."""
 
 
 class Told(NamedTuple):
-    """What was said of one GPU type in one cloud from an instant on, per GPU and hour."""
+    """The reported price of one GPU type in one cloud from an instant on, per GPU and hour."""
 
     at: float
     price: float | None
@@ -37,21 +37,21 @@ class Told(NamedTuple):
 
 
 class Low(NamedTuple):
-    """The least that was asked for, and when; to a quarter of an hour."""
+    """The lowest price, and when; to 15 minutes."""
 
     price: float
     at: float
 
 
 class Presence(NamedTuple):
-    """Seconds with stock, and seconds that podtop looked at all."""
+    """Seconds with stock, and seconds watched."""
 
     stocked: float
     watched: float
 
     @property
     def share(self) -> float | None:
-        """Part of the time that podtop looked; None where it looked for less than an hour."""
+        """Stocked part of the watched time; None if that is less than an hour."""
         return self.stocked / self.watched if self.watched >= 3600 else None
 
 
@@ -68,11 +68,11 @@ class Trend:
         self.watched = array("f", [0.0]) * BUCKETS
 
     def slot(self, bucket: int) -> int | None:
-        """Where a bucket is kept; None where it is not."""
+        """The index of a bucket; None if it is not kept."""
         return bucket % BUCKETS if self._newest - BUCKETS < bucket <= self._newest else None
 
     def add(self, start: float, end: float, quote: Told) -> None:
-        """From `start` to `end` this held, and podtop knew it."""
+        """Record that this held, and was watched, from `start` to `end`."""
         first = math.floor(start / BUCKET)
         last = max(first, math.ceil(end / BUCKET) - 1)
         for bucket in range(max(first, last - BUCKETS + 1), last + 1):
@@ -83,7 +83,7 @@ class Trend:
             self.watched[slot] += seconds
             if quote.stocked:
                 self.stocked[slot] += seconds
-                # No price is NaN, which is less than nothing: a price always takes its place.
+                # A missing price is NaN, which compares false: a price always replaces it.
                 if quote.price is not None and not self.low[slot] <= quote.price:
                     self.low[slot] = quote.price
                 if quote.spot is not None and not self.spot[slot] <= quote.spot:
@@ -107,11 +107,11 @@ class Prices:
         self._last: tuple[float, dict[tuple[str, int], Told]] | None = None
 
     def tell(self, market: Market, at: float, silence: float) -> None:
-        """Take in a poll of one GPU's prices. What was said before held until now, but for a silence."""
+        """Apply a poll of prices for one GPU. The previous ones held until now, unless there was a silence."""
         whole(self.telling(market, at, silence))
 
     def telling(self, market: Market, at: float, silence: float) -> Sliced[None]:
-        """The same, a slice at a time; no other poll is taken in meanwhile."""
+        """The same, a slice at a time; no other poll is applied in the meantime."""
         before = self._last
         now: dict[tuple[str, int], Told] = {}
         for pause, offer in sliced(market.offers):
@@ -133,7 +133,7 @@ class Prices:
     def recall(
         self, gpu: str, cloud: int, changes: Sequence[Told], spans: Sequence[tuple[float, float]], until: float
     ) -> None:
-        """Take in what a recording knows from before `until`: what changed, and when somebody looked, oldest first."""
+        """Apply a recording from before `until`: changes, and the watched spans, oldest first."""
         if not changes:
             return
         trend, oldest = Trend(), 0
@@ -151,7 +151,7 @@ class Prices:
         self.join(known)
 
     def join(self, older: Prices) -> None:
-        """Take in what is known from before what was seen."""
+        """Add older data from before those in memory."""
         for key, trend in older.trends.items():
             live = self.trends.get(key)
             self.trends[key] = trend if live is None else _merged(trend, live)
@@ -165,7 +165,7 @@ class Prices:
     # Reading
 
     def sparkline(self, gpu: str, now: float, columns: int, width: float) -> tuple[float | None, ...]:
-        """The least price on demand in either cloud, one for each `width` seconds; None where there was none."""
+        """The lowest on-demand price in either cloud, one per `width` seconds; None if there was none."""
         last = math.floor(now / width)
         return tuple(
             self._least(gpu, (last - columns + 1 + index) * width, (last - columns + 2 + index) * width)
@@ -177,7 +177,7 @@ class Prices:
         return low.price if low is not None else None
 
     def lowest(self, gpu: str, start: float, end: float, spot: bool = False) -> Low | None:
-        """The least that was asked for from `start` to `end` in either cloud; the latest of equal ones."""
+        """The lowest price from `start` to `end` in either cloud; the latest of equal ones."""
         best: Low | None = None
         for cloud in CLOUDS:
             trend = self.trends.get((gpu, cloud))
@@ -192,18 +192,18 @@ class Prices:
         return best
 
     def presence(self, gpu: str, now: float, span: float) -> Presence:
-        """How long there was stock in either cloud, of the time that podtop looked in the last `span` seconds."""
+        """How long there was stock in either cloud, within the watched part of the last `span` seconds."""
         stocked = watched = 0.0
         trends = [t for cloud in CLOUDS if (t := self.trends.get((gpu, cloud))) is not None]
         for bucket in range(math.floor((now - span) / BUCKET) + 1, math.floor(now / BUCKET) + 1):
             slots = [(t, slot) for t in trends if (slot := t.slot(bucket)) is not None]
             watched += max((t.watched[slot] for t, slot in slots), default=0.0)
-            # Where both clouds had some for a part of a quarter of an hour, it may have been the same part.
+            # If both clouds had stock for a part of a bucket, it may have been the same part.
             stocked += max((t.stocked[slot] for t, slot in slots), default=0.0)
         return Presence(stocked, watched)
 
     def runs(self, gpu: str, cloud: int, start: float, width: float, columns: int) -> tuple[Segment, ...]:
-        """A line of a chart: the least price of each bucket of time, in runs without a gap."""
+        """One line of a chart: the lowest price of each time bucket, in runs without a gap."""
         trend = self.trends.get((gpu, cloud))
         runs: list[list[Point]] = [[]]
         for column in range(columns):
@@ -225,7 +225,7 @@ class Prices:
 
 
 def as_of(prices: Prices, market: Market, at: float) -> Market | None:
-    """A market's GPUs with what is known of a past instant, to a quarter of an hour; None where nothing is."""
+    """A market's GPUs with the prices known at an instant, to 15 minutes; None if none are known."""
     bucket, offers = math.floor(at / BUCKET), []
     for offer in market.offers:
         quotes: list[Quote | None] = []
@@ -245,14 +245,14 @@ def _quote(trend: Trend, slot: int) -> Quote:
 
 
 def told(at: float, quote: Quote | None) -> Told:
-    """What a quote for one GPU says."""
+    """The reported price of a quote for one GPU."""
     if quote is None:
         return Told(at, None, None, False)
     return Told(at, quote.on_demand, quote.spot, quote.stock is not None or quote.on_demand is not None)
 
 
 def _merged(old: Trend, new: Trend) -> Trend:
-    """Both together: what was recorded, and what was seen since."""
+    """Both together: the recorded data, and those seen since."""
     merged = Trend()
     for trend in (old, new):
         newest = trend._newest
@@ -269,7 +269,7 @@ def _merged(old: Trend, new: Trend) -> Trend:
 
 
 class Words(Struct, frozen=True):
-    """What can be said of a GPU type's past."""
+    """The texts about a GPU type's history."""
 
     low_week: Low | None
     low_day: Low | None

@@ -1,7 +1,7 @@
 """One pod's recent telemetry: many values sampled at the same instants, with explicit gaps, in bounded memory.
 
 A value is one byte: percents and degrees in halves (RunPod's percents are whole), watts in fives, as the rows of
-`tui.store.metrics` say. A day at 5 s for 50 pods of 8 GPUs is so some 30 MB, and slices of it are reduced at C speed.
+`tui.store.metrics` specify. A day at 5 s for 50 pods of 8 GPUs takes some 30 MB, and slices are reduced at C speed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SLACK = 64
 
 
 class Point(NamedTuple):
-    """One time bucket that has samples: its start, the lowest, the highest and the mean value in it."""
+    """One time bucket that has samples: its start, and the lowest, highest and mean value in it."""
 
     at: float
     low: float
@@ -33,7 +33,7 @@ Segment = tuple[Point, ...]
 
 
 def pack(name: str, value: float | None) -> int:
-    """A value as a byte; what is no number is a gap, what is out of range the nearest that is in it."""
+    """A value as a byte; anything that is not a number is a gap, anything out of range is clamped."""
     if value is None or not math.isfinite(value):
         return GAP
     scaled = value * steps(name)
@@ -44,7 +44,7 @@ Bytes = bytes | bytearray
 
 
 class SampleColumn(NamedTuple):
-    """Values of one name at a series of instants; of single samples all three are the same."""
+    """Values of one name at a series of instants; for single samples all three are the same."""
 
     low: Bytes
     mean: Bytes
@@ -71,10 +71,10 @@ def unbroken(
     silence: float,
     until: float = math.inf,
 ) -> tuple[Segment, ...]:
-    """The unbroken stretches in `count` buckets of `width` seconds from `start`, oldest first.
+    """The unbroken segments in `count` buckets of `width` seconds from `start`, oldest first.
 
-    A stretch ends at an explicit gap, and where two samples are further apart than `silence` and a bucket.
-    Samples after `until` are left out. `scale`: see `metrics.steps`.
+    A segment ends at an explicit gap, and where two samples are further apart than `silence` and a bucket. Samples
+    after `until` are left out. `scale`: see `metrics.steps`.
     """
     done: list[Segment] = []
     run: list[Point] = []
@@ -126,7 +126,7 @@ class Series:
 
     @property
     def times(self) -> array[float]:
-        """Instants of the samples. Read it, do not write it."""
+        """Instants of the samples. Read-only."""
         return self._times
 
     def append(self, at: float, values: Mapping[str, float | None]) -> None:
@@ -141,12 +141,12 @@ class Series:
         times.append(at)
         for name, column in columns.items():
             column.append(pack(name, values.get(name)))
-        # Trimming many at a time makes its cost per sample small.
+        # Trimming many at a time keeps the cost per sample small.
         if len(times) > self.limit + _SLACK:
             self._trim(len(times) - self.limit)
 
     def gap(self, at: float) -> None:
-        """Say that nothing is known at `at`."""
+        """Mark all values as unknown at `at`."""
         times = self._times
         if times and at <= times[-1]:
             return
@@ -157,7 +157,7 @@ class Series:
             self._trim(len(times) - self.limit)
 
     def prepend(self, times: array[float], columns: Mapping[str, Bytes]) -> None:
-        """Put older samples before the ones there are, with a gap between: nobody looked meanwhile."""
+        """Insert older samples before the existing ones, with a gap between: that time was not watched."""
         first = self._times[0] if self._times else math.inf
         count = bisect_left(times, first)
         if not count:
@@ -182,12 +182,12 @@ class Series:
                 del self._columns[name]
 
     def newest(self, at: float) -> float | None:
-        """The instant of the newest sample not after `at`; None when there is none."""
+        """The instant of the newest sample not after `at`; None if there is none."""
         index = bisect_right(self._times, at) - 1
         return self._times[index] if index >= 0 else None
 
     def value(self, name: str, at: float) -> float | None:
-        """The newest sample of `name` not after `at`; None when that is a gap."""
+        """The newest sample of `name` not after `at`; None if that is a gap."""
         column = self._columns.get(name)
         index = bisect_right(self._times, at) - 1
         if column is None or index < 0 or column[index] == GAP:
@@ -206,7 +206,7 @@ class Series:
     def runs(
         self, name: str, start: float, width: float, count: int, silence: float, until: float = math.inf
     ) -> tuple[Segment, ...]:
-        """`unbroken` of one name; nothing where it has no samples."""
+        """`unbroken` for one name; empty if it has no samples."""
         column = self._columns.get(name)
         if column is None:
             return ()
@@ -215,7 +215,7 @@ class Series:
         )
 
     def mean(self, name: str, start: float, end: float) -> float | None:
-        """Mean of the samples of `name` in start..end (both included); None when there are none."""
+        """Mean of the samples of `name` in start..end (both included); None if there are none."""
         column = self._columns.get(name)
         if column is None:
             return None

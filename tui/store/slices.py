@@ -1,4 +1,4 @@
-"""Work over very many things, a slice at a time, so that whoever does it can attend to keys in between. Pure."""
+"""Work over very many items, a slice at a time, so that the caller can handle keys in between. Pure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 Sliced = Generator[None, None, T]
-"""Work that pauses now and then, and what comes of it."""
+"""Work that pauses now and then, and its result."""
 
 SLICE = 250
-"""Pods between two pauses: some 5 ms of work, and no pause at all for as many as most people have."""
+"""Pods between two pauses: some 5 ms of work, and no pause at all for the number that most users have."""
 
 
 def sliced(items: Iterable[T]) -> Iterator[tuple[bool, T]]:
@@ -21,7 +21,7 @@ def sliced(items: Iterable[T]) -> Iterator[tuple[bool, T]]:
 
 
 def whole(work: Sliced[T]) -> T:
-    """All of it without a pause."""
+    """Run all of it without a pause."""
     while True:
         try:
             next(work)

@@ -1,4 +1,4 @@
-"""`SpendHistory`: what a recording knows of the money, as a value."""
+"""`SpendHistory`: the recorded money data, as a value."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from msgspec import Struct
 
 
 class SpendHistory(Struct, frozen=True):
-    """What was recorded by `at`.
+    """The data recorded by `at`.
 
     today, month: the instants at which the local day and month began.
-    spent:    dollars for the running time of each pod that podtop saw, today and this month, by the pod's id; only of
-              time in which it looked, so that it is the least that was spent.
-    watched:  seconds of this month in which podtop looked.
-    since:    the first instant that is recorded, None without a recording.
-    times, balances: the balance over the last month, NaN where it was not told.
-    spans:    when podtop looked.
+    spent:    dollars for the watched running time of each pod, today and this month, by the pod's id; a lower bound.
+    watched:  watched seconds of this month.
+    since:    the first recorded instant, None without a recording.
+    times, balances: the balance over the last month, NaN if it was not reported.
+    spans:    the watched spans.
     """
 
     at: float
@@ -31,5 +30,5 @@ class SpendHistory(Struct, frozen=True):
 
 
 def empty(now: float, today: float, month: float) -> SpendHistory:
-    """Nothing is recorded."""
+    """The value without any recording."""
     return SpendHistory(now, today, month, {}, 0.0, None, (), (), ())

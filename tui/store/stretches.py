@@ -1,4 +1,4 @@
-"""Stretches of one pod's samples: joined, spliced, cut and reduced. Pure."""
+"""Operations on one pod's samples: join, splice, cut and reduce. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SAME = 0.05
 
 
 def join(stretches: Iterable[Samples]) -> Samples:
-    """Stretches one after the other as one; a name that one of them lacks has gaps there."""
+    """Consecutive samples as one; a name that one of them lacks has gaps there."""
     parts = [s for s in stretches if s.times]
     if len(parts) < 2:
         return parts[0] if parts else EMPTY
@@ -33,9 +33,9 @@ def join(stretches: Iterable[Samples]) -> Samples:
 
 
 def splice(under: Samples, over: Samples, silence: float) -> Samples:
-    """Samples of one pod that were told at two times, in the order of their instants: of what both tell `over` holds.
+    """Merge samples of one pod that were recorded at two times, by their instants: where both have data, `over` wins.
 
-    silence: seconds between two samples beyond which nothing is told of what is in between.
+    silence: seconds between two samples beyond which the time between them is unknown.
     """
     if not under.times or not over.times or under.times[-1] < over.times[0]:
         return join([under, over])
@@ -52,7 +52,7 @@ def splice(under: Samples, over: Samples, silence: float) -> Samples:
             order.append((at, index))
     order += ((at, len(under.times) + index) for index, at in enumerate(over.times))
     order.sort()
-    # Of two at one instant the last: an instant of a gap before a sample may become that of the sample.
+    # The last of two at one instant: the instant of a gap may coincide with that of the sample after it.
     indices = [index for n, (at, index) in enumerate(order) if n + 1 == len(order) or at < order[n + 1][0]]
     return _picked(join([under, over]), indices)
 
@@ -73,7 +73,7 @@ def _gaps(count: int) -> SampleColumn:
 
 
 def cut(stretch: Samples, start: float, end: float) -> Samples:
-    """The part of a stretch in start <= instant < end."""
+    """The samples in start <= instant < end."""
     lo, hi = bisect_left(stretch.times, start), bisect_left(stretch.times, end)
     if lo == 0 and hi == len(stretch.times):
         return stretch
@@ -85,7 +85,7 @@ def cut(stretch: Samples, start: float, end: float) -> Samples:
 
 
 def reduced(stretch: Samples, width: float, silence: float) -> Samples:
-    """One sample for each `width` seconds that have any: the lowest, mean and highest. Where all are gaps, a gap.
+    """One sample for each `width` seconds that have any: the lowest, mean and highest. If all are gaps, a gap.
 
     A gap is added where samples are further apart than `silence` and there is a place for it.
     """

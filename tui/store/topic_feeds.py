@@ -1,4 +1,4 @@
-"""What is known of the topics that are asked for only while a screen shows them: a feed of each."""
+"""The feeds of the topics that are polled only while a screen shows them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOTHING: Feed[Any] = Feed()
 
 
 class _Topic(Generic[T]):
-    """The feed of the topic that is called as the attribute is: an empty one while nothing is known of it."""
+    """The feed of the topic with the attribute's name: an empty one while nothing is known of it."""
 
     _name = ""
 
@@ -60,10 +60,10 @@ class TopicFeeds(Struct, eq=False, kw_only=True):
         self.topics[name] = self.topics.get(name, _NOTHING).failed(error, at, retry_at)
 
     def forget_private_topic(self, name: str) -> None:
-        """Nobody looks at a topic any more: what is private of it goes out of memory."""
+        """No screen shows a topic any more: its private data are removed from memory."""
         if TOPICS[name].private:
             self.topics.pop(name, None)
 
     def public_topics(self) -> dict[str, Feed[Any]]:
-        """The feeds without those that are forgotten as soon as nobody looks at them."""
+        """The feeds without those that are dropped as soon as no screen shows them."""
         return {name: feed for name, feed in self.topics.items() if not TOPICS[name].private}

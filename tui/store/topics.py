@@ -1,4 +1,4 @@
-"""What is asked of RunPod, or of the recording, only while a screen shows it."""
+"""The topics that are requested from RunPod, or from the recording, only while a screen shows them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class Topic(Struct, frozen=True):
-    """Something to ask for: how, and every how many seconds while a screen shows it.
+    """A topic: how to request it, and every how many seconds while a screen shows it.
 
-    fetch:   None for what the recording knows.
-    private: whether it is forgotten as soon as nobody looks at it.
+    fetch:   None if it comes from the recording.
+    private: whether it is dropped as soon as no screen shows it.
     """
 
     fetch: Callable[[Cloud], Callable[[], Awaitable[Any]]] | None

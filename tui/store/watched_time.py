@@ -1,7 +1,7 @@
-"""Time that was watched, and time that was not: what nobody saw neither begins, nor ends, nor counts. Pure.
+"""Watched and unwatched time: in unwatched time nothing begins, ends or counts. Pure.
 
-An outage, a sleep of the machine, a podtop that was halted or not there: of all of them there is one sign, that two
-answers are further apart than asking would have them.
+An outage, a sleep of the machine, a podtop that was halted or not running: all of them show in the same way, two
+responses that are further apart than polling explains.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from tui.store.metrics import UTIL
 from tui.store.series import GAP, GAP_BYTE, Samples
 
 INTERVALS = 2.5
-"""Poll intervals between two answers, beyond which the time between them was not watched."""
+"""Poll intervals between two responses beyond which the time between them was not watched."""
 
 LONGEST_REQUEST = 30.0
-"""Seconds that a request under way may take and still be watching: none is given longer."""
+"""Seconds that a pending request may take and still count as watching: none is given longer."""
 
 _KEPT = 500
-"""Stretches of unwatched time that are kept."""
+"""Maximum number of unwatched spans that are kept."""
 
 Spans = Iterable[tuple[float, float]]
 
 
 class Watched:
-    """When podtop did not see the pods, and when it did not even ask; by instants that only go forward."""
+    """When podtop did not see the pods, and when it did not even poll; by instants that only go forward."""
 
     def __init__(self) -> None:
         self._blind: deque[tuple[float, float]] = deque(maxlen=_KEPT)
@@ -35,13 +35,13 @@ class Watched:
         self._due: float | None = None
 
     def asked(self, at: float, took: float | None, interval: float, retry_at: float | None = None) -> None:
-        """RunPod was asked, with whatever end. `retry_at`: when it is to be asked again, where not as usual."""
+        """RunPod was polled, successfully or not. `retry_at`: when to poll again, if not as usual."""
         if self._due is not None and _begun(at, took) - self._due > (INTERVALS - 1) * interval:
             self._away.append((self._due, at))
         self._due = max(at + interval, retry_at or 0.0)
 
     def saw(self, before: float | None, at: float, took: float | None, interval: float) -> float:
-        """The pods were seen, and before that at `before`. Returns the seconds since then that count: all, or none."""
+        """The pods were seen, previously at `before`. Returns the seconds since then that count: all, or none."""
         if before is None or at <= before:
             return 0.0
         if _begun(at, took) - before > INTERVALS * interval:
@@ -50,11 +50,11 @@ class Watched:
         return at - before
 
     def missed(self, before: float, at: float) -> None:
-        """No podtop ran from the one instant to the other."""
+        """No podtop ran from `before` to `at`."""
         self._blind.appendleft((before, at))
 
     def unwatched(self, start: float, end: float) -> float:
-        """Seconds from `start` to `end` in which nobody saw the pods."""
+        """Seconds from `start` to `end` in which podtop did not see the pods."""
         return _within(self._blind, start, end)
 
     def away(self, start: float, end: float) -> float:
@@ -71,10 +71,10 @@ def _within(spans: Spans, start: float, end: float) -> float:
 
 
 def idle_in(stretch: Samples, interval: float) -> tuple[float, bool]:
-    """Watched seconds without work up to the end of a stretch, and whether it worked in it before that.
+    """Watched seconds without work up to the end of some samples, and whether there was work in them before.
 
-    A step between two samples counts where both are known and nothing is missing between them; one that is unknown
-    ends nothing. `interval`: seconds between polls now; what was recorded may have been polled less often.
+    A step between two samples counts if both are known and none is missing between them; an unknown one ends nothing.
+    `interval`: seconds between polls now; recorded samples may have been polled less often.
     """
     times = stretch.times
     columns = [stretch.columns[name] for name in UTIL.series_in(stretch.columns)]
