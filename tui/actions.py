@@ -1,4 +1,4 @@
-"""What can be done to a pod: one table of which keys, footer, help, palette, dialogs, commands and calls are made."""
+"""Actions on pods: one table from which keys, footer, help, palette, dialogs, commands and calls are made."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
     from tui.api.orders import DeployOrder, Receipt, RentOrder
 
-# Why it makes no sense
+# Why an action makes no sense
 
 
 def _not_stop(pod: Pod) -> str | None:
@@ -60,7 +60,7 @@ def _not_terminate(pod: Pod) -> str | None:
 
 
 def of_pod(reached: Callable[[Pod | None], bool]) -> Callable[[Seen | None], bool]:
-    """A rule of a pod, or of none there, for what RunPod shows: what cannot be read has reached nothing."""
+    """A rule for what RunPod shows of a pod, or of none: what cannot be read has reached nothing."""
 
     def shows(seen: Seen | None) -> bool:
         return reached(None) if seen is None else seen.pod is not None and reached(seen.pod)
@@ -115,7 +115,7 @@ async def _order(cloud: Cloud, command: Command) -> Receipt:
             raise ValueError("nothing is ordered")
 
 
-# What it does to money and data: words that are needed for dialogs alone, and not to start
+# Effects on money and data: texts that only dialogs need, and not the start
 
 
 def _stop_consequences(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
@@ -166,7 +166,7 @@ ACTIONS = (
         refuse=_not_terminate, consequences=_end_consequences, call=_terminate, reached=of_pod(_gone),
     ),
 )  # fmt: skip
-"""What can be done to a pod there is."""
+"""Actions on an existing pod."""
 
 ORDERS = (
     Action(
@@ -178,14 +178,14 @@ ORDERS = (
         leads=State.RUNNING, call=_order, reached=_there, needs=Capability.RENT,
     ),
 )  # fmt: skip
-"""What makes a pod, on demand and with a bid. The form and its question are what asks for it."""
+"""Actions that create a pod, on demand and with a bid. The form and its question request them."""
 
 BY_ID: Mapping[str, PodAction] = {action.id: action for action in ACTIONS}
 EVERY: Mapping[str, Action] = {action.id: action for action in (*ACTIONS, *ORDERS)}
 
 
 def rental(order: DeployOrder | RentOrder) -> Command:
-    """The command that rents a pod. Its name must be on no other: by it the pod is found when the answer is lost."""
+    """The command that rents a pod. Its name must be unique: by it the pod is found when the response is lost."""
     from tui.api.orders import RentOrder
 
     return Command("rent" if isinstance(order, RentOrder) else "deploy", NEW_POD, order.name, order=order)

@@ -1,4 +1,4 @@
-"""What podtop knows of RunPod: domain types and a `Cloud`; HTTP stays in here, screens stay out."""
+"""RunPod as podtop knows it: domain types and a `Cloud`; HTTP stays in here, screens stay out."""
 
 import sys
 

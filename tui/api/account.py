@@ -1,4 +1,4 @@
-"""The account: its money, where that goes, and what belongs to it. Units as in `models`; amounts in US dollars."""
+"""The account: its money, its spending, and what belongs to it. Units as in `models`; amounts in US dollars."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui.api.secret import Secret
 
 
 class SpendSplit(Struct, frozen=True, gc=False):
-    """What the present spend per hour is made of."""
+    """The parts of the current spend per hour."""
 
     gpu_per_hr: float | None
     local_storage_per_hr: float | None
@@ -31,7 +31,7 @@ class Charge(Struct, frozen=True, gc=False):
 
 
 class TopUp(Struct, frozen=True, gc=False):
-    """Money that came to the account."""
+    """Money paid into the account."""
 
     at: float | None
     amount: float | None
@@ -40,7 +40,7 @@ class TopUp(Struct, frozen=True, gc=False):
 
 
 class Credit(Struct, frozen=True, gc=False):
-    """A credit code that was made or redeemed; not the code itself, which is money."""
+    """A credit code that was created or redeemed; not the code itself, which is money."""
 
     amount: float | None
     created_at: float | None
@@ -48,7 +48,7 @@ class Credit(Struct, frozen=True, gc=False):
 
 
 class ApiKeyInfo(Struct, frozen=True, gc=False):
-    """An API key of the account by its name; never its id, which may be the key."""
+    """An API key of the account, by its name; never its id, which may be the key."""
 
     name: str | None
     permissions: str | None
@@ -57,7 +57,7 @@ class ApiKeyInfo(Struct, frozen=True, gc=False):
 
     @property
     def may_all(self) -> bool:
-        """Whether RunPod says that the key may do everything; its older and newer keys say it in different words."""
+        """Whether RunPod reports that the key may do everything; its older and newer keys word that differently."""
         return (self.permissions or "").upper() in ("ALL", "READ_WRITE", "ADMIN")
 
 
@@ -91,7 +91,7 @@ class Template(Struct, frozen=True):
 
 
 class HostEarning(Struct, frozen=True, gc=False):
-    """What one machine that the account lets to others earned in a day."""
+    """The earnings of one machine that the account rents out, in a day."""
 
     at: float | None
     machine_id: str | None
@@ -102,7 +102,7 @@ class HostEarning(Struct, frozen=True, gc=False):
 
 
 class Referral(Struct, frozen=True, gc=False):
-    """The account's referral code, which is there to be passed on, and this month's success with it."""
+    """The account's referral code, which is meant to be shared, and this month's success with it."""
 
     code: str | None
     month_count: int | None
@@ -110,7 +110,7 @@ class Referral(Struct, frozen=True, gc=False):
 
 
 class Notices(Struct, frozen=True, gc=False):
-    """What RunPod mails about; None where it did not say."""
+    """RunPod's email alerts; None if not reported."""
 
     stale_pods: bool | None
     pods: bool | None
@@ -119,10 +119,10 @@ class Notices(Struct, frozen=True, gc=False):
 
 
 class Account(Struct, frozen=True):
-    """The account as of one answer.
+    """The account as of one response.
 
     Lists are newest first or last as RunPod gives them. A part that is missing is empty or None; `problems` says why.
-    reload_amount, reload_below: RunPod takes so much from the card when the balance falls below that.
+    reload_amount, reload_below: RunPod charges the first to the card when the balance falls below the second.
     """
 
     funds: Funds
@@ -153,7 +153,7 @@ class Account(Struct, frozen=True):
 
 
 class Ledger(Struct, frozen=True):
-    """What was charged and paid, as far back as RunPod tells. Lists stand in its order."""
+    """Charges and payments, as far back as RunPod reports them. Lists are in its order."""
 
     charges: tuple[Charge, ...]
     top_ups: tuple[TopUp, ...]
@@ -169,7 +169,7 @@ class Templates(Struct, frozen=True):
 
 
 class TemplateText(Struct, frozen=True, gc=False):
-    """The long texts of a template, with their lines: what its maker says of it, and what it runs at the start."""
+    """The long texts of a template, with their lines: its maker's description, and what it runs at the start."""
 
     id: str | None
     readme: str | None
@@ -184,7 +184,7 @@ class Readmes(Struct, frozen=True):
 
 
 class Billed(Struct, frozen=True, gc=False):
-    """What one GPU type, or one CPU flavour, was billed for in the time that began at `at`."""
+    """The billing of one GPU type, or one CPU flavour, for the period that began at `at`."""
 
     kind: str | None
     at: float | None
@@ -193,7 +193,7 @@ class Billed(Struct, frozen=True, gc=False):
 
 
 class StorageBilled(Struct, frozen=True, gc=False):
-    """What storage was billed in the time that began at `at`; `network` is the network volumes' part."""
+    """The billing of storage for the period that began at `at`; `network` is the network volumes' part."""
 
     at: float | None
     amount: float | None
@@ -202,7 +202,7 @@ class StorageBilled(Struct, frozen=True, gc=False):
 
 
 class BillSummary(Struct, frozen=True, gc=False):
-    """What everything was billed in the time that began at `at`."""
+    """The billing of everything for the period that began at `at`."""
 
     at: float | None
     gpus: float | None
@@ -213,7 +213,7 @@ class BillSummary(Struct, frozen=True, gc=False):
 
 
 class Billing(Struct, frozen=True):
-    """RunPod's billing history, where it gives one."""
+    """RunPod's billing history, if available."""
 
     gpus: tuple[Billed, ...]
     cpus: tuple[Billed, ...]
@@ -223,7 +223,7 @@ class Billing(Struct, frozen=True):
 
 
 class Profile(Struct, frozen=True):
-    """Who the account belongs to. Masked wherever it is printed by accident; forgotten when nobody looks at it."""
+    """The owner of the account. Masked if printed by accident; forgotten when not on the screen."""
 
     first_name: Secret | None
     last_name: Secret | None

@@ -1,6 +1,4 @@
-"""What RunPod's catalogue tells beside today's offers: data sheets of GPU types, CPU pods, countries. Units as in
-`models`.
-"""
+"""RunPod's catalogue beside current offers: data sheets of GPU types, CPU pods, countries. Units as in `models`."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ from tui.api.enums import Availability, Compliance
 
 
 class ListPrices(Struct, frozen=True, gc=False):
-    """What RunPod lists for one GPU and an hour; None where it lists nothing, or where that cloud does not sell it.
+    """RunPod's list prices of one GPU per hour; None where it lists nothing, or where that cloud does not sell it.
 
     The longer ones are for a pod that is paid in advance: for a week, for one, three, six months, for a year.
     """
@@ -28,21 +26,21 @@ class ListPrices(Struct, frozen=True, gc=False):
 
 
 class Cuda(Struct, frozen=True, gc=False):
-    """A version of CUDA, and RunPod's word for whether there are hosts with it."""
+    """A version of CUDA, and RunPod's word for the availability of hosts with it."""
 
     version: str
     word: Availability | None
 
 
 class GpuSpec(Struct, frozen=True):
-    """A GPU type beyond what the market poll tells of it.
+    """A GPU type beyond what the market poll reports.
 
     throughput:     RunPod's own figure; it does not say of what.
-    min_count, max_count, max_secure, max_community: GPUs of one pod, at the least and the most.
+    min_count, max_count, max_secure, max_community: GPUs of one pod, at least and at most.
     largest_free:   GPUs that are free on one host and not reserved.
-    free_counts:    for how many GPUs there is a host now.
+    free_counts:    GPU counts for which a host is available now.
     host_disk_gb:   disk of the cheapest host.
-    cluster_sizes, cluster_centers: of how many GPUs clusters are, and in which data centres.
+    cluster_sizes, cluster_centers: GPU counts of clusters, and their data centers.
     """
 
     gpu_id: str
@@ -62,7 +60,7 @@ class GpuSpec(Struct, frozen=True):
 
 
 class CpuPrice(Struct, frozen=True, gc=False):
-    """What a CPU pod of a size costs an hour. `instance` is RunPod's name of the size, such as "cpu3c-2-4"."""
+    """The price per hour of a CPU pod of a size. `instance` is RunPod's name of the size, such as "cpu3c-2-4"."""
 
     instance: str
     stock: str | None
@@ -71,7 +69,7 @@ class CpuPrice(Struct, frozen=True, gc=False):
 
 
 class CpuFlavor(Struct, frozen=True):
-    """A kind of CPU pod. `gb_per_vcpu` is memory; `smallest` is None where RunPod told no price for that size."""
+    """A kind of CPU pod. `gb_per_vcpu` is memory; `smallest` is None if RunPod gave no price for that size."""
 
     id: str
     name: str | None

@@ -1,4 +1,4 @@
-"""`Cloud`: what podtop can ask of RunPod, in domain types: a core that every API has, and what an API may offer."""
+"""`Cloud`: all requests to RunPod, in domain types: a core that every API has, and what an API may offer beside it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Capability(StrEnum):
-    """What an API may offer beside the core. A value is the name of the method of `Cloud` that does it."""
+    """What an API may offer beside the core. A value is the name of the `Cloud` method that does it."""
 
     MARKET = "market"
     MARKETS = "markets"
@@ -68,7 +68,7 @@ _WORDS = {
 
 
 def not_offered(capability: Capability) -> NotOffered:
-    """The error of what an API does not offer."""
+    """The error for what an API does not offer."""
     return NotOffered(f"The API that podtop asks does not offer {_WORDS[capability]}.")
 
 
@@ -79,7 +79,7 @@ class Cloud(ABC):
     where a backend does not override it.
 
     A mutation is never sent twice. It is over when its method returns; when it raises `Unreachable` with `sent`,
-    or `Malformed`, it may have happened: ask for the fleet. All the other errors mean that it did not.
+    or `Malformed`, it may have happened: poll the fleet. All the other errors mean that it did not.
     """
 
     @abstractmethod
@@ -96,7 +96,7 @@ class Cloud(ABC):
 
     @abstractmethod
     async def terminate(self, pod_id: str) -> None:
-        """Delete a pod and everything on it but a network volume. There is no way back."""
+        """Delete a pod and everything on it but a network volume. This cannot be undone."""
 
     @abstractmethod
     def listen(self, sent: Callable[[], object]) -> None:
@@ -107,7 +107,7 @@ class Cloud(ABC):
         """Close connections; idempotent."""
 
     def offers(self, capability: Capability) -> bool:
-        """Whether this API offers it: whether the backend overrides the method."""
+        """Whether this API offers a capability: whether the backend overrides the method."""
         return getattr(type(self), capability) is not getattr(Cloud, capability)
 
     async def market(self) -> Market:
@@ -115,22 +115,22 @@ class Cloud(ABC):
         raise not_offered(Capability.MARKET)
 
     async def markets(self, demands: Sequence[MarketQuery]) -> tuple[Market | CloudError, ...]:
-        """The market as these demands see it, in one request; an answer that is missing is the error that says why.
+        """The market for each of these queries, in one request; a missing result is the error that says why.
 
         Works without a key.
         """
         raise not_offered(Capability.MARKETS)
 
     async def places(self) -> DataCenters:
-        """The data centres and their stock for one GPU; works without a key."""
+        """The data centers and their stock for one GPU; works without a key."""
         raise not_offered(Capability.PLACES)
 
     async def pod(self, pod_id: str) -> PodDetail | None:
-        """One pod with all that is known of it; None when there is none of that id."""
+        """One pod with all that is known of it; None if no pod has that id."""
         raise not_offered(Capability.POD)
 
     async def pod_extras(self, pod_id: str) -> PodExtras | None:
-        """What few sources tell of a pod; None when there is none of that id."""
+        """Pod data that few sources report; None if no pod has that id."""
         raise not_offered(Capability.POD_EXTRAS)
 
     async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
@@ -142,15 +142,15 @@ class Cloud(ABC):
         raise not_offered(Capability.CPU_FLAVORS)
 
     async def countries(self) -> tuple[str, ...]:
-        """Codes of the countries in which there are hosts, such as "SE"; works without a key."""
+        """Codes of the countries with hosts, such as "SE"; works without a key."""
         raise not_offered(Capability.COUNTRIES)
 
     async def account(self) -> Account:
-        """The account: money now, keys and volumes by name."""
+        """The account: current money, keys and volumes by name."""
         raise not_offered(Capability.ACCOUNT)
 
     async def ledger(self) -> Ledger:
-        """What was charged and paid."""
+        """Charges and payments."""
         raise not_offered(Capability.LEDGER)
 
     async def templates(self) -> Templates:
@@ -166,11 +166,11 @@ class Cloud(ABC):
         raise not_offered(Capability.BILLING)
 
     async def profile(self) -> Profile:
-        """Whose account it is: personal data."""
+        """The owner of the account: personal data."""
         raise not_offered(Capability.PROFILE)
 
     async def hosts(self) -> Hosts:
-        """The machines that the account lets to others."""
+        """The machines that the account rents out."""
         raise not_offered(Capability.HOSTS)
 
     async def cpu_types(self) -> tuple[CpuType, ...]:
@@ -178,7 +178,7 @@ class Cloud(ABC):
         raise not_offered(Capability.CPU_TYPES)
 
     async def bid_resume(self, pod_id: str, gpu_count: int, bid_per_gpu: float) -> Receipt:
-        """Start a stopped interruptible pod with a bid, in dollars per GPU and hour."""
+        """Start a stopped interruptible pod with a bid, in dollars per GPU per hour."""
         raise not_offered(Capability.BID_RESUME)
 
     async def deploy(self, order: DeployOrder) -> Receipt:

@@ -1,4 +1,4 @@
-"""Whether an answer has the pods: nothing is done on the word of one that may not."""
+"""Whether a response has the pods: nothing is done on the basis of one that may not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def is_of_pods(problem: Problem) -> bool:
-    """Whether an error may be about the pods: all but one whose path leads to another part of the answer."""
+    """Whether an error may be about the pods: all but one whose path leads to another part of the response."""
     if problem.code == PARTIAL:
         return False
     path = problem.path[1:] if problem.path[:1] == ("data",) else problem.path
@@ -24,12 +24,12 @@ def is_of_pods(problem: Problem) -> bool:
 
 
 def doubt(snapshot: Snapshot) -> str:
-    """What RunPod said that puts the pods of an answer in doubt; empty where nothing does."""
+    """The message of RunPod's that puts the pods of a response in doubt; empty if there is none."""
     return "; ".join(problem.message for problem in snapshot.problems if is_of_pods(problem))
 
 
 def with_pods(snapshot: Snapshot) -> Snapshot:
-    """An answer that tells of the pods. Raises Malformed: one without them is no reason to do anything."""
+    """A response that has the pods. Raises Malformed: one without them is no reason to do anything."""
     if snapshot.pods is None:
         problems = "; ".join(problem.message for problem in snapshot.problems)
         raise Malformed(f"RunPod answered without the pods: {problems or 'it does not say why'}.")
@@ -37,7 +37,7 @@ def with_pods(snapshot: Snapshot) -> Snapshot:
 
 
 def surely_with_pods(snapshot: Snapshot) -> Snapshot:
-    """The same, and without an error beside them that may be about them: what is sent is sent for what they are now."""
+    """The same, and without an error beside them that may be about them: requests are sent for their current state."""
     if reason := doubt(with_pods(snapshot)):
         raise Malformed(f"RunPod answered with an error beside the pods: {reason}.")
     return snapshot

@@ -1,6 +1,6 @@
-"""What RunPod calls its kinds of things. A value is the text podtop shows, exports and records; it compares as a text.
+"""RunPod's enumerations. A value is the text podtop shows, exports and records; it compares as a text.
 
-A word that is newer than podtop is kept as the server said it, under the name UNKNOWN. Members are spelled as podtop
+A word that is newer than podtop is kept as the server sent it, under the name UNKNOWN. Members are spelled as podtop
 has recorded and exported them from the first; an API that spells one in another way maps it to the member at its own
 border.
 """
@@ -27,7 +27,7 @@ class Spelling(StrEnum):
 
 
 class PodStatus(Spelling):
-    """What a pod is led to. RUNNING without a runtime is booting, not up."""
+    """The desired status of a pod. RUNNING without a runtime is booting, not up."""
 
     CREATED = "CREATED"
     RUNNING = "RUNNING"
@@ -39,7 +39,7 @@ class PodStatus(Spelling):
 
 
 class PodKind(Spelling):
-    """On which terms a pod is rented."""
+    """The terms on which a pod is rented."""
 
     ON_DEMAND = "RESERVED"
     SPOT = "INTERRUPTABLE"
@@ -48,7 +48,7 @@ class PodKind(Spelling):
 
 
 class CloudKind(Spelling):
-    """Whose machines: of data centres, of anyone, or of either."""
+    """Whose machines: of data centers, of anyone, or of either."""
 
     SECURE = "SECURE"
     COMMUNITY = "COMMUNITY"
@@ -73,7 +73,7 @@ class ChargeKind(Spelling):
 
 
 class PaymentKind(Spelling):
-    """In which way money came or went."""
+    """How money came or went."""
 
     RELOAD = "RELOAD"
     CREDIT = "CREDIT"
@@ -82,7 +82,7 @@ class PaymentKind(Spelling):
 
 
 class PaymentMedium(Spelling):
-    """By what money came."""
+    """The medium of a payment."""
 
     CARD = "STRIPE"
     CRYPTO = "CRYPTO"
@@ -93,7 +93,7 @@ class PaymentMedium(Spelling):
 
 
 class Compliance(Spelling):
-    """What a data centre keeps to."""
+    """A compliance standard of a data center."""
 
     GDPR = "GDPR"
     ISO_IEC_27001 = "ISO_IEC_27001"
@@ -108,14 +108,14 @@ class Compliance(Spelling):
 
 
 class Availability(Spelling):
-    """Whether there are hosts with something."""
+    """The availability of hosts with something."""
 
     AVAILABLE = "AVAILABLE"
     UNAVAILABLE = "UNAVAILABLE"
 
 
 INTERRUPTIBLE = frozenset({PodKind.SPOT, PodKind.BID})
-"""Pods that run for a bid, and end when someone bids more."""
+"""Pods that run for a bid, and end when outbid."""
 
 ENDED = frozenset({PodStatus.EXITED, PodStatus.DEAD, PodStatus.TERMINATED})
-"""A pod that runs no more."""
+"""Statuses of a pod that runs no more."""

@@ -1,4 +1,4 @@
-"""The one tree of ways in which asking RunPod fails, whichever API carries it."""
+"""The one tree of errors of requests to RunPod, whichever API carries them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class CloudError(Exception):
-    """Root of everything a `Cloud` raises. `str()` is a sentence for people, free of secrets."""
+    """Root of everything a `Cloud` raises. `str()` is a sentence for the user, free of secrets."""
 
     def __init__(self, message: str) -> None:
         super().__init__(mask(message))
 
 
 class Unreachable(CloudError):
-    """No answer reached us: no route, refused, reset, DNS, TLS, or a gateway (5xx, HTML) in RunPod's place.
+    """No response arrived: no route, refused, reset, DNS, TLS, or a gateway (5xx, HTML) in RunPod's place.
 
     `sent`: whether the request may have reached RunPod. False only when it surely did not: then a mutation surely did
     not happen; when True it may have.
@@ -31,15 +31,15 @@ class Unreachable(CloudError):
 
 
 class TimedOut(Unreachable):
-    """The server did not answer in time. A mutation may or may not have happened (see `sent`)."""
+    """The server did not respond in time. A mutation may or may not have happened (see `sent`)."""
 
 
 class Faltering(Unreachable):
-    """RunPod, or a gateway in its place, answered that it cannot answer (HTTP 5xx). A mutation may have happened."""
+    """RunPod, or a gateway in its place, reported a server error (HTTP 5xx). A mutation may have happened."""
 
 
 class Misconfigured(Unreachable):
-    """Nothing can be asked as the environment is: a variable names a proxy or certificates that cannot be used."""
+    """No request is possible in this environment: a variable names a proxy or certificates that cannot be used."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, sent=False)
@@ -50,7 +50,7 @@ class Unauthorized(CloudError):
 
 
 class Forbidden(CloudError):
-    """The server knows us and refuses (HTTP 403, a scoped or read-only key): not proof that the key is dead."""
+    """The server knows the key and refuses (HTTP 403, a scoped or read-only key): not proof that the key is dead."""
 
 
 class Restricted(Forbidden):
@@ -62,11 +62,11 @@ class ReadOnly(Forbidden):
 
 
 class Insecure(Forbidden):
-    """podtop itself refuses to send the key where this address would take it, so nothing was sent."""
+    """podtop itself refuses to send the key to this address, so nothing was sent."""
 
 
 class Throttled(CloudError):
-    """Too many requests (HTTP 429). `retry_after`: seconds the server asks us to wait, if it said."""
+    """Too many requests (HTTP 429). `retry_after`: seconds to wait that the server requests, if given."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -74,12 +74,12 @@ class Throttled(CloudError):
 
 
 class Rejected(CloudError):
-    """The server understood and said no.
+    """The server understood and refused.
 
     Also an order that makes no sense, which podtop does not send; its message says so.
 
     problems: every message, with its path and code.
-    reasons:  why, as far as podtop knows RunPod's words; the most telling first.
+    reasons:  why, as far as podtop knows RunPod's messages; the most specific first.
     """
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
@@ -89,12 +89,12 @@ class Rejected(CloudError):
 
 
 class NotOffered(CloudError):
-    """The API that is asked has no way to do or to tell this. Nothing was sent, and asking again is of no use."""
+    """The API has no way to do or to report this. Nothing was sent, and a retry is of no use."""
 
 
 class Malformed(CloudError):
-    """An answer that is not what the API promises: not JSON, cut short, too large, or without `data`."""
+    """A response that is not what the API promises: not JSON, cut short, too large, or without `data`."""
 
 
 class Unforeseen(CloudError):
-    """An answer over which podtop itself failed: a fault of podtop's own, which its log tells."""
+    """A response that podtop itself failed on: a fault of podtop's own, described in its log."""

@@ -1,4 +1,4 @@
-"""Machines that the account lets to others, and CPU types. Units as in `models`."""
+"""Machines that the account rents out, and CPU types. Units as in `models`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CpuType(Struct, frozen=True, gc=False):
 
 
 class Capacity(Struct, frozen=True, gc=False):
-    """How much of something a machine has, and how much of it is rented or kept for that."""
+    """How much of a resource a machine has, and how much of it is rented or reserved for that."""
 
     total: int | None
     reserved: int | None
@@ -40,7 +40,7 @@ class HostLoad(Struct, frozen=True):
 class IdleJob(Struct, frozen=True):
     """What a machine runs for its owner while nobody rents it. `state` is "running", "exited".
 
-    template: the one it is made from, where RunPod tells it; env_names: its variables, without their values.
+    template: the one it is made from, if RunPod reports it; env_names: its variables, without their values.
     """
 
     template_id: str | None
@@ -81,7 +81,7 @@ class Uptime(Struct, frozen=True, gc=False):
 
 
 class Balance(Struct, frozen=True, gc=False):
-    """What a machine has earned and RunPod not yet paid out."""
+    """What a machine has earned and RunPod has not paid out yet."""
 
     total: float | None
     gpu: float | None
@@ -133,7 +133,7 @@ class Host(Struct, frozen=True):
 
 
 class Hosts(Struct, frozen=True):
-    """The account's machines as of one answer; one that is not understood is told, like a pod.
+    """The account's machines as of one response; one that is not understood is reported, like a pod.
 
     earnings: what they earned day by day, in the order in which RunPod gives it.
     """

@@ -27,7 +27,7 @@ def masked(text: str) -> str:
 def event(
     logger: str, what: str, level: int = logging.INFO, /, *, fields: Mapping[str, object] | None = None, **more: object
 ) -> None:
-    """Log that something happened, with what belongs to it; a field that is None or empty is left out."""
+    """Log an event with its fields; a field that is None or empty is left out."""
     log = logging.getLogger(f"tui.{logger}")
     if log.isEnabledFor(level):
         log.log(level, "%s", " ".join((what, *pairs({**(fields or {}), **more}))))
@@ -39,7 +39,7 @@ def pairs(fields: Mapping[str, object]) -> list[str]:
 
 
 def _value(value: object) -> str:
-    # Before anything is escaped: a secret in another spelling would not be found.
+    # Before anything is escaped: an escaped secret would not be found.
     text = masked(f"{value:g}" if isinstance(value, float) else str(value))
     if _PLAIN.fullmatch(text):
         return text
@@ -47,5 +47,5 @@ def _value(value: object) -> str:
 
 
 def _visible(text: str) -> str:
-    """Text in which nothing is more than text to a terminal that shows the file."""
+    """Text that a terminal showing the file cannot interpret."""
     return "".join(ch if ch.isprintable() else ch.encode("unicode_escape").decode() for ch in text)

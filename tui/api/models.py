@@ -1,12 +1,12 @@
-"""Frozen domain types, shared by every API podtop can speak.
+"""Frozen domain types, shared by every API podtop can use.
 
 Units, everywhere: money in US dollars, instants in seconds since the Unix epoch (UTC), durations in seconds,
 utilisation in percent 0..100, memory and disk in GB as RunPod bills them, speeds in Mbit/s. `None` means that the
 API gave no value; it never means zero. Text from the API has its control characters removed here and is data from
 then on: never markup.
 
-What there are thousands of is hidden from the garbage collector (gc=False): frozen, and made of nothing but such values
-and tuples of them, it can be part of no cycle, and going through all of it took half a second for 20,000 pods.
+Types of which there are thousands are hidden from the garbage collector (gc=False): frozen, and made of nothing but
+such values and tuples of them, they can be part of no cycle, and scanning them took half a second for 20,000 pods.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tui.api.status_change import StatusChange
 
 
 class GpuReading(Struct, frozen=True, gc=False):
-    """What one GPU of a pod is doing now."""
+    """The current readings of one GPU of a pod."""
 
     id: Id | None = None
     util: Percent | None = None
@@ -71,7 +71,7 @@ class Telemetry(Struct, frozen=True, gc=False):
 
 
 class Pod(Struct, frozen=True, gc=False):
-    """One pod, as the fleet poll sees it.
+    """One pod, as the fleet poll reports it.
 
     RUNNING with `runtime` None is booting, not up.
     """
@@ -114,7 +114,7 @@ class Funds(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True):
-    """One entry of the server's `errors`, kept whole: its message, the path it speaks of, its code."""
+    """One entry of the server's `errors`, kept whole: its message, its path, its code."""
 
     message: str
     path: tuple[str | int, ...] = ()
@@ -122,11 +122,11 @@ class Problem(Struct, frozen=True):
 
 
 PARTIAL = "PARTIAL"
-"""The code of a problem that is podtop's own doing: there is more than it shows."""
+"""The code of a problem of podtop's own making: there is more than it shows."""
 
 
 class Snapshot(Struct, frozen=True):
-    """One fleet poll. `funds` or `pods` is None where the server failed to give that part; `problems` says why."""
+    """One fleet poll. `funds` or `pods` is None if the server failed to give that part; `problems` says why."""
 
     funds: Funds | None
     pods: tuple[Pod, ...] | None
@@ -135,11 +135,11 @@ class Snapshot(Struct, frozen=True):
 
 
 class MarketQuery(Struct, frozen=True):
-    """What is asked of the market; None where it does not matter. Speeds in Mbit/s, sizes in GB.
+    """A query of the market; None where it does not matter. Speeds in Mbit/s, sizes in GB.
 
-    secure:   True the secure cloud, False the community cloud, None both, each by itself.
+    secure:   True the secure cloud, False the community cloud, None both, each separately.
     country:  two letters, such as "SE"; it narrows the community cloud (gpuhunt).
-    gpus:     ids of the GPU types that are asked about; none is all of them.
+    gpus:     ids of the GPU types requested; none is all of them.
     """
 
     gpu_count: int = 1
@@ -155,15 +155,15 @@ class MarketQuery(Struct, frozen=True):
 
 
 ANYTHING = MarketQuery()
-"""One GPU, with whatever comes with it."""
+"""One GPU, without further requirements."""
 
 
 class Quote(Struct, frozen=True, gc=False):
-    """One cloud's price for a GPU type: totals per hour for the asked count; both None when it is out of stock.
+    """One cloud's price for a GPU type: totals per hour for the requested count; both None when it is out of stock.
 
     stock:        RunPod's word ("High", "Medium", "Low", or one newer than podtop), None when there is none.
     rented_share: percent of all of them that are rented.
-    country, public_ip, the least of everything: of the cheapest host.
+    country, public_ip, all minimums: of the cheapest host.
     """
 
     on_demand: float | None
@@ -201,14 +201,14 @@ class Market(Struct, frozen=True):
 
 
 class Stock(Struct, frozen=True, gc=False):
-    """What stock a data centre has of a GPU type: RunPod's word, None when there is none."""
+    """A data center's stock of a GPU type: RunPod's word, None when there is none."""
 
     gpu_id: str
     stock: str | None
 
 
 class DataCenter(Struct, frozen=True, gc=False):
-    """A place where RunPod has machines. `volumes`: whether network volumes can be had there."""
+    """A data center of RunPod's. `volumes`: whether network volumes are available there."""
 
     id: str
     name: str | None
@@ -221,7 +221,7 @@ class DataCenter(Struct, frozen=True, gc=False):
 
 
 class DataCenters(Struct, frozen=True):
-    """The data centres as of one answer."""
+    """The data centers as of one response."""
 
     centers: tuple[DataCenter, ...]
     problems: tuple[Problem, ...] = ()

@@ -1,4 +1,4 @@
-"""`OfflineCloud`: a `Cloud` that refuses everything, for a recording that is watched without RunPod."""
+"""`OfflineCloud`: a `Cloud` that refuses everything, for replaying a recording without RunPod."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ async def _refuse(*_: object, **__: object) -> NoReturn:
 
 
 class OfflineCloud:
-    """Refuses everything, by whatever name `Cloud` has for it."""
+    """Refuses every method of `Cloud`."""
 
     def __getattr__(self, name: str) -> Callable[..., Coroutine[object, object, NoReturn]]:
         if name.startswith("_"):
@@ -25,16 +25,16 @@ class OfflineCloud:
         return _refuse
 
     def offers(self, capability: Capability) -> bool:
-        """It is not that RunPod does not offer it."""
+        """True, as it is not RunPod that does not offer it."""
         return True
 
     def listen(self, sent: Callable[[], object]) -> None:
         """Nothing leaves."""
 
     async def aclose(self) -> None:
-        """There is nothing to close."""
+        """Nothing to close."""
 
 
 def offline() -> Cloud:
-    """One that stands in for any."""
+    """An `OfflineCloud` in place of any cloud."""
     return cast("Cloud", OfflineCloud())

@@ -1,4 +1,4 @@
-"""What can be asked of RunPod to change, and what it answers. Units as in `models`."""
+"""The changes that can be requested from RunPod, and its response. Units as in `models`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tui.api.status_change import StatusChange
 
 
 class _Order(Struct, frozen=True, kw_only=True):
-    """What both ways of renting have in common. None leaves the choice to RunPod.
+    """Shared by both ways of renting. None leaves the choice to RunPod.
 
-    gpu_type_id:    such as "NVIDIA H100 80GB HBM3"; RunPod takes any when it is None, at any price: ask the person.
+    gpu_type_id:    such as "NVIDIA H100 80GB HBM3"; RunPod takes any when it is None, at any price: ask the user.
     ports:          such as "8888/http,22/tcp".
     volume_key:     encrypts the volume; whoever loses it has lost the data.
-    stop_after, terminate_after: instants. RunPod accepts them and does not keep to them: pods went on billing.
+    stop_after, terminate_after: instants. RunPod accepts them and does not enforce them: pods went on billing.
     """
 
     name: str
@@ -58,7 +58,7 @@ class DeployOrder(_Order, frozen=True, kw_only=True):
     """A pod on demand: it stays until it is stopped, or the money ends.
 
     gpu_types:    in order of preference, in place of `gpu_type_id`.
-    deploy_cost:  the price per hour that the person agreed to.
+    deploy_cost:  the price per hour that the user agreed to.
     """
 
     gpu_types: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ class RentOrder(_Order, frozen=True, kw_only=True):
 
 
 class Receipt(Struct, frozen=True):
-    """What RunPod says of a pod right after a change. The next fleet poll tells what became of it."""
+    """RunPod's report on a pod right after a change. The next fleet poll shows what became of it."""
 
     pod_id: str
     name: str | None

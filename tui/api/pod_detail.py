@@ -1,4 +1,4 @@
-"""One pod with all that RunPod tells of it, for a screen that shows a single one. Units as in `models`."""
+"""One pod with all that RunPod reports of it, for a screen that shows a single one. Units as in `models`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class NetworkVolume(Struct, frozen=True):
 
 
 class Machine(Struct, frozen=True):
-    """The machine a pod is on, beyond what `Placement` says. Speeds in Mbit/s, `disk_mb_per_s` in MB/s."""
+    """The machine a pod is on, beyond `Placement`. Speeds in Mbit/s, `disk_mb_per_s` in MB/s."""
 
     id: str | None
     gpu_type_id: str | None
@@ -49,9 +49,9 @@ class Machine(Struct, frozen=True):
 
 
 class PodDetail(Struct, frozen=True):
-    """One pod, whole.
+    """One pod, with all its data.
 
-    pod:             what the fleet poll says of it.
+    pod:             the pod as the fleet poll reports it.
     env:             in RunPod's order; a screen masks the values.
     cpu_load, memory_load: of RunPod's latest sample; percent or fraction, RunPod does not say which.
     gpu_average:     the mean of that sample's GPUs.
@@ -90,7 +90,7 @@ class PodDetail(Struct, frozen=True):
 
 
 class PodExtras(Struct, frozen=True):
-    """What few sources tell of a pod: RunPod may not give any of it. GB and vCPUs of the machine that are rented.
+    """Pod data that few sources report: RunPod may give none of it. GB and vCPUs of the machine that are rented.
 
     kind, machine_kind: RunPod's words, such as "GPU".
     serverless_id, serverless_version: of the endpoint that it works for.

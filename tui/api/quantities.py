@@ -1,8 +1,8 @@
-"""What a number, a text or a list that comes from outside can mean, and what becomes of one that means nothing.
+"""Bounds of numbers, texts and lists from outside, and the handling of values beyond them.
 
-Every field of an answer is declared with one of these. A number out of its bounds is unknown, one just beyond a limit
-that is a limit by nature is that limit, a text or a list that is too long is cut and says so. Bounds are checked while
-an answer is decoded, at no cost worth a measurement; only an answer that breaks one is gone through value by value.
+Every field of a response is declared with one of these. A number out of its bounds is unknown, one just beyond a
+limit that is a limit by nature is that limit, a text or a list that is too long is cut and says so. Bounds are checked
+while a response is decoded, at no cost worth a measurement; only one that breaks a bound is processed value by value.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ Megabytes = Annotated[float, Meta(ge=0, le=1e7)]
 Count = Annotated[float, Meta(ge=0, le=1e6)]
 """Of GPUs, vCPUs, pods, workers."""
 Figure = Annotated[float, Meta(ge=0, le=1e12)]
-"""A number of RunPod's whose unit it does not tell."""
+"""A number of RunPod's whose unit is not documented."""
 Port = Annotated[float, Meta(ge=0, le=65_535)]
 InnerPort = Annotated[float, Meta(ge=0, le=99_999)]
-"""A port as it is asked for: RunPod takes those above 70000 for "the same outside as inside"."""
+"""A port as it is requested: RunPod takes those above 70000 for "the same outside as inside"."""
 Rate = Annotated[float, Meta(ge=0, le=1e6)]
-"""Dollars an hour."""
+"""Dollars per hour."""
 Dollars = Annotated[float, Meta(ge=-1e9, le=1e9)]
 """What is owned, owed, paid or earned."""
 Limit = Annotated[float, Meta(ge=0, le=1e9)]
 """Dollars."""
 Factor = Annotated[float, Meta(ge=-1e4, le=1e4)]
 Uptime = Annotated[float, Meta(ge=-1e6, le=1e9)]
-"""Seconds; less than none where RunPod's clocks differ."""
+"""Seconds; negative where RunPod's clocks differ."""
 Seconds = Annotated[float, Meta(ge=0, le=1e10)]
 """In all, of any number of pods."""
 EARLIEST, LATEST = 1e9, 4_102_444_800.0
@@ -66,7 +66,7 @@ Word = Annotated[str, Meta(max_length=LONGEST_WORD)]
 """Of an enumeration, a time, a version."""
 LONGEST_ID, LONGEST_NAME = 200, 256
 Id = Annotated[str, Meta(max_length=LONGEST_ID, extra={"whole": True})]
-"""A part of one names something else: where it must be there it is whole, or what it names is not understood."""
+"""A part of an id names something else: a required id is whole, or what it names is not understood."""
 Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 """Of a pod, a place, a machine. RunPod takes 191 characters for a pod's."""
 Line = Annotated[str, Meta(max_length=2048)]
@@ -85,7 +85,7 @@ Crowd = Meta(max_length=MOST)
 
 
 def instant(text: str | None) -> float | None:
-    """Epoch seconds of an RFC 3339 time such as "2026-07-15T13:41:42.456Z"; None where it is not one."""
+    """Epoch seconds of an RFC 3339 time such as "2026-07-15T13:41:42.456Z"; None if it is not one."""
     if not text:
         return None
     try:
@@ -105,7 +105,7 @@ class Cut(NamedTuple):
 
     def of(self, owner: str) -> str:
         """In words."""
-        # Of a long name its beginning: the numbers are what is to be read.
+        # A long name is cut: the numbers are what matters.
         whose = f" of {owner if len(owner) <= 40 else owner[:39] + '…'}" if owner else ""
         return f"{self.there:,} {_words(self.field)}{whose}, of which podtop shows {self.kept:,}"
 
@@ -116,7 +116,7 @@ def _words(field: str) -> str:
 
 
 def first(items: Sequence[T], most: int, field: str, cuts: list[Cut]) -> Sequence[T]:
-    """The first `most` of a list; that there are more is added to `cuts`."""
+    """The first `most` of a list; if there are more, that is added to `cuts`."""
     if len(items) <= most:
         return items
     cuts.append(Cut(field, len(items), most))
@@ -124,7 +124,7 @@ def first(items: Sequence[T], most: int, field: str, cuts: list[Cut]) -> Sequenc
 
 
 class Reader(Generic[T]):
-    """Decodes JSON of one type. What breaks a bound is mended; raises as msgspec for what has another shape."""
+    """Decodes JSON of one type. What breaks a bound is mended; raises as msgspec for another shape."""
 
     def __init__(self, kind: Any) -> None:
         self._kind = kind
@@ -165,12 +165,12 @@ def plain_json(body: bytes) -> bytes:
 
 
 Mender = Callable[[Any, list[Cut], str], Any]
-"""Given a value, undecoded or not, where cuts are told, and the name of its field: the value within its bounds."""
+"""Given a value, undecoded or not, the list to add cuts to, and the name of its field: the value within its bounds."""
 
 
 @cache
 def _mender(kind: Any) -> Mender:
-    # Only for an answer that breaks a bound, which few do.
+    # Only for a response that breaks a bound, which few do.
     from msgspec import inspect
 
     return _made(inspect.type_info(kind))
@@ -202,7 +202,7 @@ def _as_it_is(value: Any, cuts: list[Cut], field: str) -> Any:
 
 
 def _other(value: Any) -> Any:
-    """A value of another kind than is asked for. An infinity would be written as null, which may be asked for."""
+    """A value of another kind than declared. An infinity would be written as null, which may be declared."""
     return 0.0 if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -220,7 +220,7 @@ def _number(kind: inspect.FloatType, slack: float, optional: bool) -> Mender:
             return number
         if low - slack <= number <= high + slack:
             return min(high, max(low, number))
-        # What cannot do without stays as it came, and is told as not understood.
+        # A required value stays as it came, and is reported as not understood.
         return None if optional else value
 
     return mend
@@ -235,7 +235,7 @@ def _text(most: int, cut: bool) -> Mender:
 
 
 def shortened(text: str, most: int) -> str:
-    """A text of `most` characters at the most, which says how many are missing."""
+    """A text of at most `most` characters, which says how many are missing."""
     if len(text) <= most:
         return text
     tail = f"… ({len(text) - most:,} more characters)"
@@ -265,14 +265,14 @@ def _object(kind: inspect.StructType) -> Mender:
             return _other(value)
         if not menders:
             menders.update({name: _made(inner) for name, inner in fields.items()})
-        # Only what is asked for: what else there is has no bounds.
+        # Only declared fields: others have no bounds.
         return {name: menders[name](inner, cuts, name) for name, inner in whole.items() if name in menders}
 
     return mend
 
 
 def _split(raw: Raw, kind: Any) -> Any:
-    """A list or an object with what is in it undecoded; as it is where it is another thing."""
+    """A list or an object with its content undecoded; anything else as it is."""
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError:

@@ -1,4 +1,4 @@
-"""Why RunPod refuses: its sentences, which it sends without a code by each of its APIs, to reasons of podtop's."""
+"""Reasons of RunPod's refusals: its sentences, which none of its APIs sends with a code, mapped to podtop's reasons."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why something was refused, as far as RunPod's words tell.
+    """Why something was refused, as far as RunPod's message shows.
 
     VAGUE: RunPod says this of its own faults and of input that it does not like; its resolvers say it too when they
-    break midway, so that it does not tell whether anything was done.
+    break midway, so that it does not show whether anything was done.
     """
 
     GPUS_TAKEN = "the host's GPUs are taken"
@@ -38,10 +38,10 @@ _SENTENCES: tuple[tuple[Reason, tuple[str, ...]], ...] = (
     (Reason.VAGUE, ("something went wrong",)),
     (Reason.HOST_SHORT, ("not enough free",)),
 )
-"""Fragments of real messages, whose letters come in either case; what says more stands before what says less."""
+"""Fragments of real messages, matched in any case; the more specific before the less specific."""
 
 
 def reasons_of(message: str) -> tuple[Reason, ...]:
-    """The reasons that a message names, the most telling first; none for one that podtop does not know."""
+    """The reasons that a message names, the most specific first; none for one that podtop does not know."""
     text = message.lower()
     return tuple(reason for reason, fragments in _SENTENCES if any(fragment in text for fragment in fragments))

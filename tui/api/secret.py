@@ -1,4 +1,4 @@
-"""`Secret`: text that must not be seen, such as an API key or the value of an environment variable."""
+"""`Secret`: text that must not be shown, such as an API key or the value of an environment variable."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ _known: dict[Secret, None] = {}
 
 
 def remember(*secrets: Secret) -> None:
-    """Have these masked wherever podtop writes what others said: in its log, in what it tells of a crash."""
+    """Mask these wherever podtop writes text of others: in its log, in crash reports."""
     _known.update(dict.fromkeys(secrets))
 
 
 def known() -> tuple[Secret, ...]:
-    """All that was to be remembered."""
+    """All remembered secrets."""
     return tuple(_known)
 
 
@@ -88,6 +88,6 @@ def looks_like_a_key(text: str) -> bool:
 def mask(text: str) -> str:
     """`text` without whatever has the form of an API key, of RunPod's or of another service.
 
-    For what may repeat something that a person typed or pasted into the wrong place.
+    For text that may repeat what the user typed or pasted into the wrong place.
     """
     return _LOOKS_LIKE_A_KEY.sub(MASK, _BEARER.sub(lambda match: match[1] + MASK, text))

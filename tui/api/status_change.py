@@ -1,4 +1,4 @@
-"""RunPod's sentence on the last change of a pod's status, taken apart."""
+"""RunPod's sentence on the last change of a pod's status, parsed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tui.api.quantities import EARLIEST, LATEST
 
 
 class StatusChange:
-    """What last happened to a pod, such as "Rented by User: Wed Jul 29 2026 21:51:59 GMT+0000 (Coordinated …)".
+    """The last change of a pod, such as "Rented by User: Wed Jul 29 2026 21:51:59 GMT+0000 (Coordinated …)".
 
-    Frozen. Two of the same text are the same; what it says is taken out of the text when somebody asks, for there are
-    thousands of them in a poll.
+    Frozen. Two of the same text are the same; the text is parsed on demand, as there are thousands of them in a
+    poll.
 
     text: the server's, as it is recorded.
     """
@@ -40,7 +40,7 @@ class StatusChange:
     @staticmethod
     @lru_cache(25_000)
     def of(text: str | None) -> StatusChange | None:
-        """That of an answer; None where it says nothing. Between two polls it is the same one."""
+        """That of a response; None if it has none. Between two polls it is the same one."""
         return StatusChange(text) if text else None
 
     @property
@@ -50,7 +50,7 @@ class StatusChange:
 
     @property
     def at(self) -> float | None:
-        """When, in epoch seconds; None where it does not say."""
+        """When, in epoch seconds; None if the text does not say."""
         return _parts(self.text).at
 
     @property
@@ -59,7 +59,7 @@ class StatusChange:
         return self.text.lower().startswith("outbid")
 
     def moved(self, seconds: float) -> StatusChange:
-        """The same with its date moved by so much; as it is where it has none."""
+        """The same with its date moved by `seconds`; as it is if it has none."""
         date = re.search(_JS_DATE, self.text)
         if date is None:
             return self

@@ -1,1 +1,1 @@
-"""Settings: declared once, in `tables`; read, checked, written down and explained from there."""
+"""Settings: declared once, in `settings`; read, checked, written and explained from there."""

@@ -1,4 +1,4 @@
-"""The declarations of `tables`, as data."""
+"""The declarations of `settings`, as data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WITHOUT_VARIABLE = ("api_key", "api_key_env")
 
 
 class Field(NamedTuple):
-    """One setting: its key, what it takes, what it is for, what it is without being set."""
+    """One setting: its key, what it takes, its purpose, its default."""
 
     name: str
     kind: Kind
@@ -25,16 +25,16 @@ class Field(NamedTuple):
 
     @property
     def variable(self) -> str | None:
-        """The environment variable that sets it, where it stands at the top of the file."""
+        """The environment variable that sets it, if it is at the top of the file."""
         return None if self.name in WITHOUT_VARIABLE else f"PODTOP_{self.name.upper()}"
 
 
 Free = Field | type[Struct]
-"""What stands under each key that a person makes up: a setting, or a table."""
+"""The type of each user-defined key: a setting, or a table."""
 
 
 def _declared(table: type[Struct]) -> Iterator[tuple[Field | None, str, Any]]:
-    """Of each key its field where it has one, its name, its bare type."""
+    """For each key its field if it has one, its name, its bare type."""
     for field in structs.fields(table):
         if get_origin(field.type) is Annotated:
             bare, kind, meaning = get_args(field.type)
@@ -57,7 +57,7 @@ def tables() -> dict[str, type[Struct]]:
 
 @cache
 def free() -> dict[str, Free]:
-    """The tables whose keys a person makes up."""
+    """The tables with user-defined keys."""
     return {
         name: field or get_args(bare)[1]
         for field, name, bare in _declared(Settings)

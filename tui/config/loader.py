@@ -1,6 +1,6 @@
 """Settings in force: defaults, then the file, then the environment, then its profile, then flags; checked, and frozen.
 
-What there is to set stands in `tui.config.settings`.
+The settings are declared in `tui.config.settings`.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ __all__ = ["API_URL", "Config", "ConfigError", "Key", "check_key", "find_key", "
 
 
 TOLD = 5
-"""Warnings of the file that are told at a start."""
+"""Warnings about the file that are reported at the start."""
 
 
 class ConfigError(Exception):
-    """A setting that cannot be used. `str()` says where it stands, what it is, and what is accepted; never a key."""
+    """A setting that cannot be used. `str()` gives its place, its value, and what is accepted; never a key."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(mask(reason))
 
 
 class Unusable(ConfigError):
-    """RunPod's own file is there and gives no key: no fault of what podtop was told, unless a key is needed."""
+    """RunPod's own file exists and gives no key: no fault of podtop's settings, unless a key is needed."""
 
 
 class Key(Struct, frozen=True):
-    """An API key and where it was found. `caution`: why it is not kept well there; empty where it is."""
+    """An API key and where it was found. `caution`: why it is not kept well there; empty if it is."""
 
     secret: Secret
     origin: str
@@ -46,7 +46,7 @@ class Key(Struct, frozen=True):
 
 
 class Hidden(Struct, frozen=True):
-    """What no other program may get to know: variables that hold keys, and secrets by their value."""
+    """What no other program may receive: variables that hold keys, and secrets by their value."""
 
     names: frozenset[str] = frozenset(("RUNPOD_API_KEY",))
     secrets: tuple[Secret, ...] = ()
@@ -57,13 +57,13 @@ NOTHING = Hidden()
 
 
 class Config(Settings, frozen=True):
-    """What podtop was told, with its profile in it; settings that say where a key is have become the key.
+    """The settings in force, with the profile applied; settings that locate a key have become the key.
 
-    key:      the API key, None when there is none.
-    no_key:   why RunPod's own file gave none although it is there; empty otherwise.
+    key:      the API key, None if there is none.
+    no_key:   why RunPod's own file gave none although it exists; empty otherwise.
     color:    that of the profile's badge.
     warnings: sentences about settings that were ignored or are unwise.
-    hidden:   what programs that podtop starts must not get.
+    hidden:   what programs that podtop starts must not receive.
     """
 
     key: Key | None = None
@@ -78,7 +78,7 @@ _QUOTED = re.compile(r"""(?P<quote>["'])(.*?)(?P=quote)(?:\s*[;#].*)?""")
 
 
 def _bare(text: str) -> str:
-    """A value without the quotes, and the comment behind it, that a shell or TOML would take off."""
+    """A value without the quotes and the trailing comment that a shell or TOML would remove."""
     text = text.strip().lstrip("\ufeff").strip()
     if quoted := _QUOTED.fullmatch(text):
         return quoted[2].strip()
@@ -88,7 +88,7 @@ def _bare(text: str) -> str:
 def check_key(text: str, origin: str, caution: str = "") -> Key:
     """A key fit for a header: printable ASCII without spaces; quotes around it are no part of it.
 
-    Raises ConfigError, which does not tell the key.
+    Raises ConfigError, which does not contain the key.
     """
     secret = _bare(text)
     if not secret:
@@ -101,9 +101,9 @@ def check_key(text: str, origin: str, caution: str = "") -> Key:
 
 
 def key_text(text: str) -> str:
-    """What a key file says is the key: its one line, or that of an assignment as shells and TOML have it.
+    """The key in a key file: its one line, or that of an assignment as shells and TOML have it.
 
-    Comments, blank lines and the names of tables are passed over. Raises ValueError where several lines could be it.
+    Comments, blank lines and the names of tables are skipped. Raises ValueError if several lines could be it.
     """
     lines = [line.strip() for line in text.splitlines()]
     lines = [line for line in lines if line and not line.startswith("#") and not re.fullmatch(r"\[[^\]]*\]", line)]
@@ -139,7 +139,7 @@ def _key_file(name: str, origin: str) -> Key:
 def _runpod_key(path: Path) -> Key | None:
     """The key that RunPod's own tools keep: `apikey` or `api_key`, at the top or in a profile's table.
 
-    None where there is no such file. Raises ConfigError where it holds none, or cannot be read.
+    None if there is no such file. Raises ConfigError if it holds none, or cannot be read.
     """
     try:
         content = reading.read(path)
@@ -154,7 +154,7 @@ def _runpod_key(path: Path) -> Key | None:
     except RecursionError:
         raise ConfigError(f"{path}: it is nested too deeply") from None
     except ValueError as error:
-        # Its words tell where, and nothing of what stands there.
+        # Its message gives the place, and nothing of what is there.
         place = re.search(r"\(at [^)]*\)", str(error))
         where = f" {place[0]}" if place else ""
         raise ConfigError(f'{path}: it is not TOML{where}; it should say apikey = "rpa_..."') from None
@@ -167,7 +167,7 @@ def _runpod_key(path: Path) -> Key | None:
 
 
 def _told_key(values: Mapping[str, Any], environ: Mapping[str, str], origin: str, table: str) -> Key | None:
-    """The key that a table of the settings tells of. `table`: "", or the table's name with a dot."""
+    """The key that a table of the settings locates. `table`: "", or the table's name with a dot."""
     if (secret := values.get("api_key")) is not None:
         return check_key(secret.reveal(), origin)
     if (file := values.get("api_key_file")) is not None:
@@ -188,10 +188,10 @@ def find_key(
     profile: str = "",
     own: Mapping[str, Any] | None = None,
 ) -> Key | None:
-    """The first key there is: --api-key-file, the profile's own, RUNPOD_API_KEY, podtop's settings, RunPod's own file.
+    """The first key found: --api-key-file, the profile's own, RUNPOD_API_KEY, podtop's settings, RunPod's own file.
 
-    A profile is an account by name: a key of another that lies in the environment does not take its place.
-    Raises ConfigError; `Unusable` where only RunPod's own file is not as it should be.
+    A profile is an account by name: another account's key in the environment does not take its place.
+    Raises ConfigError; `Unusable` if only RunPod's own file is not as it should be.
     """
     if flag is not None:
         return _key_file(flag, "--api-key-file")
@@ -208,7 +208,7 @@ def find_key(
 
 
 def _hidden(tables: Sequence[Mapping[str, Any]], environ: Mapping[str, str], key: Key | None) -> Hidden:
-    """What other programs must not get: of every profile, in force or not."""
+    """What other programs must not receive: of every profile, in force or not."""
     names = NOTHING.names | {table["api_key_env"] for table in tables if table.get("api_key_env")}
     return Hidden(names, tuple(dict.fromkeys(_secrets(tables, names, environ, key))))
 
@@ -228,7 +228,7 @@ def _secrets(
             if notify.webhook:
                 yield Secret(notify.webhook)
             if notify.webhook_token_file:
-                # Told where it is needed, if it cannot be read.
+                # If it cannot be read, that is reported where it is needed.
                 with suppress(reading.FileTrouble):
                     yield Secret(token(notify.webhook_token_file))
 
@@ -239,7 +239,7 @@ def token(name: str) -> str:
 
 
 def _given(name: str, text: object, called: str) -> Any:
-    """A setting's value as a flag or a variable gives it. Raises ConfigError."""
+    """A setting's value as given by a flag or a variable. Raises ConfigError."""
     from tui.config.fields import fields
     from tui.config.reader import refusal
 
@@ -333,6 +333,6 @@ _SHORTEST = 6
 
 
 def _remember(hidden: Hidden, environ: Mapping[str, str]) -> None:
-    """Know all secrets within reach, also those that are not used, so that none is ever written."""
+    """Remember all secrets within reach, also unused ones, so that none is ever written."""
     secrets = (environ[name].strip() for name in environ if name.upper().endswith(_NAMES_A_SECRET))
     remember(*hidden.secrets, *(Secret(text) for text in secrets if len(text) >= _SHORTEST))

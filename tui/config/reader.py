@@ -1,4 +1,4 @@
-"""From the text of `config.toml` to checked values, and all that is wrong with it."""
+"""From the text of `config.toml` to checked values, and all problems with it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tui.files import reading
 Keys = tuple[str, ...]
 
 MOST = 64 * 1024
-"""Bytes of a file of settings."""
+"""Bytes of a configuration file at most."""
 
 
 class Problem(Struct, frozen=True):
     """Something that is wrong, or unwise, in the file.
 
-    line: from 1; 0 where it is the file as a whole.
-    bad:  whether podtop refuses to go on with it.
+    line: from 1; 0 for the file as a whole.
+    bad:  whether podtop refuses to continue with it.
     """
 
     file: Path
@@ -40,7 +40,7 @@ class Problem(Struct, frozen=True):
 
 
 class Reading(Struct, frozen=True):
-    """What a file says: values by their keys, tables as structs, where each stands, and what is wrong."""
+    """The content of a file: values by their keys, tables as structs, the line of each, and the problems."""
 
     file: Path
     values: Mapping[str, Any] = {}
@@ -49,11 +49,11 @@ class Reading(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
     def line(self, *keys: str) -> int:
-        """The line of a key; that of its table where the key itself is nowhere."""
+        """The line of a key; that of its table if the key itself is missing."""
         return self.lines.get(keys) or (self.line(*keys[:-1]) if keys else 0)
 
     def at(self, keys: Keys, text: str, *, bad: bool = True) -> Problem:
-        """A problem with what stands there."""
+        """A problem with a key."""
         return Problem(self.file, self.line(*keys), text, bad)
 
     @property
@@ -66,7 +66,7 @@ class Reading(Struct, frozen=True):
 
 
 def refusal(name: str, field: Field, value: object) -> str:
-    """Why a value is not taken, in words."""
+    """Why a value is not accepted, in words."""
     accepted = field.kind.tell(value)
     return f"{name}{f' = {accepted}' if accepted else ''} is not accepted; it takes {field.kind.accepted}"
 
@@ -93,7 +93,7 @@ DEEPEST = 100
 
 
 def read(file: Path) -> Reading:
-    """Read the file; one that is not there says nothing."""
+    """Read the file; a missing one is empty."""
     try:
         text = reading.read(file, MOST).text
     except reading.FileTrouble as error:
@@ -102,7 +102,7 @@ def read(file: Path) -> Reading:
 
 
 def read_text(text: str, file: Path) -> Reading:
-    """The same of a text."""
+    """Read a text, like `read`."""
     import tomllib
 
     if (deep := _dotted(text)) is not None:
@@ -116,7 +116,7 @@ def read_text(text: str, file: Path) -> Reading:
     except RecursionError:
         return Reading(file, problems=(Problem(file, _deepest(text), "it is nested too deeply"),))
     except (ValueError, OverflowError, MemoryError):
-        # Python converts no number of thousands of digits; tomllib lets its complaint through.
+        # Python converts no number of thousands of digits; tomllib passes its error through.
         return Reading(file, problems=(Problem(file, _longest_number(text), "a number in it has too many digits"),))
     if not table:
         return Reading(file)
@@ -133,7 +133,7 @@ _NO_KEYS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|#[^\n]*")
 
 
 def _dotted(text: str) -> int | None:
-    """The line of a key of too many parts, which take longer the more of them there are; None where there is none."""
+    """The line of a key with too many parts, which take longer the more there are; None if there is none."""
     if text.count(".") <= DEEPEST:
         return None
     lines = _NO_KEYS.sub("", text).split("\n")
@@ -147,7 +147,7 @@ def _longest_number(text: str) -> int:
 
 
 def _deepest(text: str) -> int:
-    """The line where most brackets are open, or most dots are in one key."""
+    """The line with the most open brackets, or the most dots in one key."""
     deepest, depth, at = 0, 0, 1
     for number, line in enumerate(text.split("\n"), 1):
         for ch in line:
@@ -233,7 +233,7 @@ class _Reader:
             self._sources(keys, into[name])
 
     def _sources(self, keys: Keys, values: Mapping[str, Any]) -> None:
-        """Of several keys one is used: say which."""
+        """Of several keys one is used: report which."""
         first, *others = [name for name in SOURCES if name in values] or [""]
         for other in others:
             path = (*keys, other)
@@ -257,11 +257,11 @@ class _Reader:
 
 
 SOURCES = ("api_key", "api_key_file", "api_key_env")
-"""Where a table says that the API key is, the one that is used first."""
+"""The keys of a table that locate the API key, the one that is used first."""
 
 
 def unknown_profile(name: str, profiles: Iterable[str]) -> str:
-    """That a profile does not exist, and which do."""
+    """The message that a profile does not exist, and which do."""
     there = sorted(profiles)
     rest = f" and {len(there) - 20} more" if len(there) > 20 else ""
     exist = (

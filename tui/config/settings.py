@@ -1,7 +1,7 @@
-"""Every setting there is: a frozen Struct for each table of `config.toml`, its fields the keys.
+"""All settings: a frozen Struct for each table of `config.toml`, its fields the keys.
 
-Each field says what it takes and what it is for. The commented file of `podtop config --init`, the JSON schema, the
-manual and the words of errors are made from these declarations, which are evaluated only when one is needed.
+Each field declares what it takes and its purpose. The commented file of `podtop config --init`, the JSON schema, the
+manual and error messages are made from these declarations, which are evaluated only when one is needed.
 """
 
 from __future__ import annotations

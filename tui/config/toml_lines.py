@@ -1,6 +1,6 @@
-"""Where in a TOML text each key stands: tomllib does not tell, and a person looks for a line.
+"""The line of each key in a TOML text: tomllib does not report it, and the user needs it.
 
-A scanner of texts that tomllib has read without complaint: it need not find faults, and does not.
+A scanner for texts that tomllib has read without error: it need not find faults, and does not.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class _Scanner:
                 self._pair(prefix)
 
     def _next(self) -> bool:
-        """Go to what comes after blanks and comments; whether anything does."""
+        """Skip blanks and comments; returns whether anything follows."""
         blank = _BLANK.match(self.text, self.at)
         self.at = blank.end() if blank else self.at
         return self.at < len(self.text)
@@ -94,7 +94,7 @@ class _Scanner:
 
 
 def lines_of(text: str) -> dict[Path, int]:
-    """The line, from 1, on which each key and table of a valid TOML text stands first, by the names that lead there."""
+    """The line, from 1, on which each key and table of a valid TOML text first occurs, by the names that lead there."""
     scanner = _Scanner(text)
     scanner.run()
     return scanner.lines

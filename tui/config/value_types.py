@@ -1,4 +1,4 @@
-"""Kinds of settings: what each takes, in words for a person, and as a type of msgspec, which reads and describes it."""
+"""Kinds of settings: what each takes, in words for the user, and as a type of msgspec, which reads and describes it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tui.api.http.endpoint import host_of, objection
 from tui.api.secret import Secret
 
 LONGEST_TOLD = 100
-"""Characters of a refused value or an unknown name that are repeated."""
+"""Characters of a refused value or an unknown name that are shown."""
 
 
 def shown(value: object) -> str:
-    """A value as it may stand in the file, cut where it is too long to be told."""
+    """A value as it may appear in the file, cut if it is too long to be shown."""
     if isinstance(value, bool):
         return str(value).lower()
     try:
@@ -27,7 +27,7 @@ def shown(value: object) -> str:
 
 
 def short(text: str) -> str:
-    """A text as it may be repeated in one line."""
+    """A text as it may be shown in one line."""
     return text if len(text) <= LONGEST_TOLD else f"{text[: LONGEST_TOLD - 1]}…"
 
 
@@ -36,7 +36,7 @@ def _unseen(value: object) -> str:
 
 
 def _host_alone(value: object) -> str:
-    """Of a URL its scheme and host, for the rest may hold a key."""
+    """Only scheme and host of a URL, as the rest may hold a key."""
     if not isinstance(value, str):
         return shown(value)
     return repr(f"{value.partition('://')[0]}://{host_of(value)}/…" if "://" in value else "…")
@@ -51,10 +51,10 @@ class Kind(Struct, frozen=True):
 
     accepted: in words that follow "it takes".
     type:     what msgspec makes of a TOML value, within `limits`, which are those of msgspec.Meta.
-    check:    what msgspec cannot say: gives the setting's value, or raises ValueError.
+    check:    what msgspec cannot check: returns the setting's value, or raises ValueError.
     parse:    the text of a flag or a variable to a TOML value.
-    tell:     what may be repeated of a refused value; empty where nothing may.
-    example:  a value as it stands in the file, for a setting that has none by default.
+    tell:     what may be shown of a refused value; empty if nothing may.
+    example:  a value as it appears in the file, for a setting without a default.
     """
 
     accepted: str
@@ -67,7 +67,7 @@ class Kind(Struct, frozen=True):
 
     @property
     def limited(self) -> Any:
-        """The type with its limits. Made when it is asked for: a start that sets nothing compiles no pattern."""
+        """The type with its limits. Made on demand: a start that sets nothing compiles no pattern."""
         return Annotated[self.type, Meta(**self.limits)]
 
     @property
@@ -76,7 +76,7 @@ class Kind(Struct, frozen=True):
         return json.schema(self.limited)
 
     def read(self, value: object) -> Any:
-        """A TOML value to the setting's. Raises ValueError."""
+        """Convert a TOML value to the setting's. Raises ValueError."""
         return self.check(convert(value, self.limited))
 
 
@@ -106,7 +106,7 @@ def _on_one_line(value: str) -> str:
 
 
 def text(accepted: str, pattern: str = r"(?=.*\S).+", *, example: str = "") -> Kind:
-    """Text on one line that matches a pattern, whole."""
+    """Text on one line that matches a pattern completely."""
     return Kind(accepted, str, {"pattern": f"^(?:{pattern})$"}, _on_one_line, example=f'"{example}"')
 
 

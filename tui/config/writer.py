@@ -1,4 +1,4 @@
-"""The settings written down, from their declarations: the commented file, its JSON schema, a list for a person."""
+"""The settings written out, from their declarations: the commented file, its JSON schema, a list for the user."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _HEAD = f"""\
 
 
 def purpose(table: type[Struct]) -> str:
-    """What a table is for, from its docstring."""
+    """The purpose of a table, from its docstring."""
     return " ".join((inspect.getdoc(table) or "").split())
 
 
 def written(field: Field) -> str:
-    """The default as it stands in the file, an example where there is none to show."""
+    """The default as it appears in the file, an example if there is none to show."""
     if field.default in (None, "", ()):
         return field.kind.example
     return f"{field.default:g}" if isinstance(field.default, float) else json.dumps(field.default)

@@ -1,4 +1,4 @@
-"""What an action is: something that is done to a pod, or that makes one. The table of them is `tui/actions.py`."""
+"""An action: something that is done to a pod, or that creates one. The table of actions is `tui/actions.py`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from tui.api.orders import DeployOrder, Receipt, RentOrder
 
 NEW_POD = ""
-"""In place of the id of a pod that is not there yet."""
+"""In place of the id of a pod that does not exist yet."""
 
 
 class State(StrEnum):
-    """What a pod can be led into, as far as money is concerned."""
+    """The billing states that an action can lead a pod into."""
 
     RUNNING = "running"
     STOPPED = "stopped"
@@ -28,14 +28,14 @@ class State(StrEnum):
 
 
 class Target(StrEnum):
-    """What an action is done to: a pod there is, or one that it makes."""
+    """The target of an action: an existing pod, or one that it creates."""
 
     POD = "pod"
     NEW = "new"
 
 
 class Consent(StrEnum):
-    """How much a person has to do before an action is sent."""
+    """The confirmation that an action requires."""
 
     PRESS = "press"
     NAME = "name"
@@ -44,9 +44,9 @@ class Consent(StrEnum):
 class Command(Struct, frozen=True):
     """One action on one pod, with all that is sent for it.
 
-    pod:       its id; `NEW_POD` of one that is made.
-    bid:       dollars per GPU and hour.
-    order:     what is rented, of an action that makes a pod.
+    pod:       its id; `NEW_POD` for one that is created.
+    bid:       dollars per GPU per hour.
+    order:     the order, of an action that creates a pod.
     """
 
     action: str
@@ -58,12 +58,12 @@ class Command(Struct, frozen=True):
 
     @property
     def gpus(self) -> int | None:
-        """How many GPUs are asked for; None where that is left to RunPod, or means nothing."""
+        """The number of GPUs requested; None if that is left to RunPod, or means nothing."""
         return self.order.gpu_count if self.order is not None else self.gpu_count
 
     @property
     def inputs(self) -> dict[str, object]:
-        """What is sent beside the pod's id, as it may be written down."""
+        """What is sent beside the pod's id, in a form that may be logged."""
         if self.order is not None:
             return order_inputs(self.order)
         values: dict[str, object] = {"gpuCount": self.gpu_count, "bidPerGpu": self.bid}
@@ -71,7 +71,7 @@ class Command(Struct, frozen=True):
 
 
 class Point(NamedTuple):
-    """One consequence. `topic` is what it is about; `role` how loud it is said."""
+    """One consequence. `topic` is its subject; `role` its emphasis."""
 
     topic: str
     text: str
@@ -79,7 +79,7 @@ class Point(NamedTuple):
 
 
 class Seen(Protocol):
-    """A pod as RunPod last showed it: `pod` is None where that could not be read."""
+    """A pod as RunPod last showed it: `pod` is None if it could not be read."""
 
     @property
     def pod(self) -> Pod | None: ...
@@ -93,13 +93,12 @@ class Action(Struct, frozen=True, kw_only=True):
 
     id:      as the action log has it.
     verb:    to begin a sentence with.
-    doing:   what a row says while it is under way.
-    done:    what is said when it is over, of the pod.
+    doing:   what a row shows while it is under way.
+    done:    what is shown of the pod when it is over.
     leads:   what the pod is billed as afterwards.
-    reached: whether what RunPod shows, or that it shows nothing, is what the action leads to. False of what cannot be
-             read.
+    reached: whether what RunPod shows, or that it shows nothing, is the result of the action. False if unreadable.
     call:    the one request that does it.
-    needs:   what the API has to offer for it, where not every API does.
+    needs:   the capability that it requires of the API, if not every API has it.
     """
 
     id: str
@@ -114,20 +113,20 @@ class Action(Struct, frozen=True, kw_only=True):
 
     @property
     def starts(self) -> bool:
-        """Whether it starts a pod: then RunPod may give it fewer GPUs than were asked for."""
+        """Whether it starts a pod: then RunPod may give it fewer GPUs than requested."""
         return self.leads is State.RUNNING
 
 
 class PodAction(Action, frozen=True, kw_only=True):
-    """One thing that can be done to a pod there is, as a person asks for it.
+    """One action on an existing pod, as the user requests it.
 
     id:      also the stable id of its binding, after "act.", and the name of its command.
     help:    a sentence for the help.
     command: the help of its command on the command line; "" where it has none.
     consent: how it is confirmed.
-    asks:    what the dialog lets a person choose: "gpus", "bid".
-    refuse:  why it makes no sense for a pod now, in words; None where it does.
-    consequences: what it does to money and data, for its dialog: of pods, what is sent to each, and the account.
+    asks:    what the dialog lets the user choose: "gpus", "bid".
+    refuse:  why it makes no sense for a pod now, in words; None if it does.
+    consequences: its effects on money and data, for its dialog: of pods, what is sent to each, and the account.
     """
 
     target: Target = Target.POD
@@ -141,7 +140,7 @@ class PodAction(Action, frozen=True, kw_only=True):
 
 
 def order_inputs(order: DeployOrder | RentOrder) -> dict[str, object]:
-    """What is logged of an order: all of it but the values of its variables."""
+    """The logged part of an order: all of it but the values of its variables."""
     values = {name: getattr(order, name) for name in order.__struct_fields__}
     values["env"] = [variable.name for variable in order.env]
     values.pop("volume_key", None)

@@ -1,4 +1,4 @@
-"""What RunPod's answer to a change says of how it went, or the error in place of one. Pure."""
+"""The outcome of a change, from RunPod's response or the error in place of one. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
-    """What an error in place of an answer says of a change that was asked for; `limits`: what it asked of hosts."""
+    """The outcome of a requested change, from the error in place of a response; `limits`: what it required of hosts."""
     text = str(error)
     match error:
         case api.ReadOnly() | api.Insecure() | api.NotOffered():
@@ -37,7 +37,7 @@ def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
 
 
 def answered(action: Action, command: Command, receipt: Receipt | None) -> Outcome:
-    """What RunPod's answer says. A start that gave no GPU is told as what it is."""
+    """The outcome in RunPod's response. A start that gave no GPU is reported as such."""
     if receipt is None:
         return Outcome(Status.DONE, "RunPod says it is gone")
     count, asked = receipt.gpu_count, command.gpus
@@ -58,7 +58,7 @@ def answered(action: Action, command: Command, receipt: Receipt | None) -> Outco
 
 
 def limits_of(inputs: Mapping[str, object]) -> tuple[str, ...]:
-    """What an order asks of the hosts beside GPUs and cloud, by the names that the form gives it."""
+    """What an order requires of hosts beside GPUs and cloud, by the names in the form."""
     from tui.domain.deploy_fields import FIELDS, NARROWS
 
     asked = (field for field in FIELDS if field.name in NARROWS and inputs.get(field.name))

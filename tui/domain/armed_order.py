@@ -1,4 +1,4 @@
-"""What an armed watch orders when what it waits for is there, and why it may not. Pure; prices in dollars an hour."""
+"""What an armed watch orders on a hit, and why it may not. Pure; prices in dollars per hour."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def planned(draft: Draft, cap: float, attempts: int) -> ArmedDeploy:
-    """What of a draft may go to the disk."""
+    """The part of a draft that may be written to disk."""
     names = tuple(name for name, _ in draft.env if deploy_text.VARIABLE.fullmatch(name))
     return ArmedDeploy(dict(draft.values), names, tuple(draft.secrets), cap, attempts)
 
 
 def prepared(watch: MarketWatch, plan: ArmedDeploy, draft: Draft, hit: Hit, name: str) -> Draft:
-    """The draft of what is to be ordered, for the GPU that is there, under a name that no other pod has."""
+    """The draft of the order, for the available GPU, under a name that no other pod has."""
     values = {
         **draft.values, "gpu_type_id": hit.gpu, "gpu_count": str(watch.demand.gpu_count), "name": name,
         "cloud": CloudKind.SECURE if hit.secure else CloudKind.COMMUNITY, "gpu_types": "",
@@ -35,13 +35,13 @@ def prepared(watch: MarketWatch, plan: ArmedDeploy, draft: Draft, hit: Hit, name
     draft = replace(draft, values=values)
     most = _most(watch, plan, draft)
     if draft.way == "demand" and most is not None and most > 0:
-        # RunPod itself is told what was agreed to.
+        # RunPod itself gets the agreed price.
         draft = draft.typed("deploy_cost", f"{most:.4f}")
     return draft
 
 
 def _most(watch: MarketWatch, plan: ArmedDeploy, draft: Draft) -> float | None:
-    """What all its GPUs may cost; None where it is not known what its disks do."""
+    """What all its GPUs may cost; None if the cost of its disks is unknown."""
     disks = deploy_price.price(draft, (), None).disks
     if disks is None:
         return None
@@ -64,7 +64,7 @@ def fault(
     now: float,
     tz: tzinfo | None,
 ) -> str | None:
-    """Why what is prepared cannot be sent now; None where it can. `names`: of the pods there are."""
+    """Why a prepared order cannot be sent now; None if it can. `names`: of existing pods."""
     if draft["compute"] == ComputeKind.CPU or (draft.way == "spot") != watch.spot:
         return "the form asks for something else than the watch waits for"
     price = deploy_price.price(draft, offers, funds)
@@ -78,7 +78,7 @@ def fault(
             return f"its bid of ${bid:.2f} is above the ${watch.ceiling:.2f} that was agreed to"
         gpus = bid * watch.demand.gpu_count
     else:
-        # What the market shows for the asked host may be dearer than its cheapest host is.
+        # What the market shows for the requested host may be dearer than its cheapest host is.
         gpus = max(hit.price * watch.demand.gpu_count, price.gpus or 0.0)
     per_hr = gpus + price.disks
     if per_hr > plan.cap + 1e-9:
@@ -92,10 +92,10 @@ def fault(
 
 
 def ended(sending: MarketWatch, outcome: Outcome) -> MarketWatch:
-    """The watch after an attempt: only what RunPod had none of, or never got, may be tried again."""
+    """The watch after an attempt: only what RunPod had none of, or never received, may be retried."""
     plan, text = sending.plan, outcome.text
     again = plan is not None and plan.attempts > 0 and outcome.later
-    # Values that are secret are still known here alone.
+    # Secret values are still known here alone.
     is_held = plan is not None and bool(plan.env or plan.hidden)
     waits = replace(sending, state=State.ARMED, holder=sending.holder if is_held else "", words=text)
     match outcome.ending:
@@ -108,7 +108,7 @@ def ended(sending: MarketWatch, outcome: Outcome) -> MarketWatch:
         case Status.REFUSED if again:
             return waits
         case Status.REFUSED | Status.NOT_DONE:
-            # An answer that was lost may still become a pod: after one, only a person tries again.
+            # A request without a response may still become a pod: after one, only the user retries.
             return replace(sending, state=State.GIVEN_UP, words=text)
         case Status.UNKNOWN:
             return replace(sending, state=State.UNKNOWN, words=text)

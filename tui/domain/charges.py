@@ -1,4 +1,4 @@
-"""Daily charges: by kind, by day, by month, and what the month may come to. Pure; dollars, days as UTC midnights.
+"""Daily charges: by kind, by day, by month, and the month's forecast. Pure; dollars, days as UTC midnights.
 
 RunPod's days are those of UTC: `updatedAt` is a date without a zone.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DAY = 86_400.0
 KINDS = ("pods", "storage", "serverless", "API", "savings plan", "other")
-"""What charges are for, in the order in which bars are stacked."""
+"""Kinds of charges, in the order in which bars are stacked."""
 
 _TYPES = {
     ChargeKind.PODS: "pods",
@@ -46,14 +46,14 @@ def kind_of(charge: Charge) -> str:
 
 
 def _parts(charge: Charge) -> dict[str, float]:
-    """A charge by kind: as its parts say, the rest of its amount to what its type names."""
+    """A charge by kind: as its parts say, the rest of its amount to the kind of its type."""
     named = {
         "pods": charge.pods, "storage": charge.disk, "API": charge.api, "serverless": charge.serverless,
     }  # fmt: skip
     parts = {kind: value for kind, value in named.items() if value is not None and math.isfinite(value) and value}
     if charge.amount is not None and math.isfinite(charge.amount):
         rest = charge.amount - sum(parts.values())
-        # Parts of cents are roundings.
+        # Fractions of cents are rounding errors.
         if abs(rest) >= 0.01 or (not parts and rest):
             kind = kind_of(charge)
             parts[kind] = parts.get(kind, 0.0) + rest
@@ -61,7 +61,7 @@ def _parts(charge: Charge) -> dict[str, float]:
 
 
 def days(charges: Iterable[Charge]) -> tuple[Day, ...]:
-    """One for each day that has charges, oldest first; charges without a date are left out."""
+    """One for each day with charges, oldest first; charges without a date are left out."""
     sums: dict[float, dict[str, float]] = {}
     for charge in charges:
         if charge.at is None or not math.isfinite(charge.at):
@@ -82,14 +82,14 @@ def total(days: Iterable[Day]) -> tuple[float, ...]:
 
 
 class Month(NamedTuple):
-    """A month's charges and what it may come to.
+    """A month's charges and its forecast.
 
-    to_date:  charged since it began, in the order of `KINDS`; today's charges may not all be there yet.
-    before:   all of the month before, None where nothing is known of it.
-    by_spend: to date, and the present spend for the rest; None where the spend is not known.
+    to_date:  charged since it began, in the order of `KINDS`; today's charges may be incomplete.
+    before:   all of the month before, None if unknown.
+    by_spend: to date, and the current spend for the rest; None if the spend is unknown.
     by_mean:  to date, and the mean of the last whole days for the rest; None without a whole day.
-    mean:     that mean, in dollars a day.
-    left:     seconds of the month that are left.
+    mean:     that mean, in dollars per day.
+    left:     seconds of the month that remain.
     """
 
     start: float
@@ -103,12 +103,12 @@ class Month(NamedTuple):
 
 
 def start_of_month(at: float) -> float:
-    """When the month of an instant began, in UTC."""
+    """The start of the month of an instant, in UTC."""
     return datetime.fromtimestamp(at, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
 def month(days: Sequence[Day], spend_per_hr: float | None, now: float) -> Month:
-    """The present month of UTC."""
+    """The current month, in UTC."""
     when = datetime.fromtimestamp(start_of_month(now), UTC)
     start = when.timestamp()
     end = (when + timedelta(days=32)).replace(day=1).timestamp()
@@ -123,7 +123,7 @@ def month(days: Sequence[Day], spend_per_hr: float | None, now: float) -> Month:
     if spend_per_hr is not None and math.isfinite(spend_per_hr):
         by_spend = sum(to_date) + max(0.0, spend_per_hr) * left / 3600.0
     if lately:
-        # A day without a charge is no charge: the mean is of all days since the first one that is known.
+        # A day without a charge is no charge: the mean is of all days since the first known one.
         span = max(1.0, min(float(LATELY), (today - days[0].at) / DAY))
         mean = sum(day.total for day in lately) / span
         by_mean = sum(to_date) + mean * left / DAY
@@ -131,9 +131,9 @@ def month(days: Sequence[Day], spend_per_hr: float | None, now: float) -> Month:
 
 
 def stacked(days: Sequence[Day], now: float, span: int, columns: int) -> tuple[tuple[Day, ...], int]:
-    """The last `span` days in as many bars as there is room for: one for a day, or for several; the days of a bar.
+    """The last `span` days in as many bars as fit: one per day, or per several; also the days per bar.
 
-    A day without charges has a bar of nothing, for time goes on; bars end with today.
+    A day without charges has an empty bar, as time goes on; bars end with today.
     """
     span = max(1, span)
     each = max(1, math.ceil(span / max(1, columns)))

@@ -1,4 +1,4 @@
-"""What RunPod dates by its own clock, brought to podtop's, so that ages and durations are true. Pure.
+"""Converts instants of RunPod's clock to podtop's, so that ages and durations are true. Pure.
 
 skew: seconds that RunPod's clock is ahead. With none, every value comes back as it is.
 """
@@ -37,7 +37,7 @@ def pod(answer: Pod, skew: float) -> Pod:
 
 
 def detail(answer: PodDetail | None, skew: float) -> PodDetail | None:
-    """One pod, whole."""
+    """One pod, with all its data."""
     if not skew or answer is None:
         return answer
     return replace(
@@ -50,7 +50,7 @@ def detail(answer: PodDetail | None, skew: float) -> PodDetail | None:
 
 
 def hosts(answer: Hosts, skew: float) -> Hosts:
-    """The account's machines. What they earned is told by the day, and stays."""
+    """The account's machines. Earnings are reported per day, and stay."""
     return replace(answer, hosts=tuple(_host(host, skew) for host in answer.hosts)) if skew else answer
 
 

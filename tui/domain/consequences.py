@@ -1,4 +1,4 @@
-"""What an action will do, in words for its dialog: to money, to data, to what can be done later. Pure."""
+"""The effects of an action, in words for its dialog: on money, on data, on what can be done later. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tui.domain.operations import Operation
 
 
-# Of its size the pods tell nothing.
+# Pods do not report its size.
 _NETWORK = f", ${pod_costs.NETWORK_FIRST_TB:.2f} a GB and month"
 
 
@@ -27,7 +27,7 @@ class Subject(Struct, frozen=True):
     """One pod of a dialog.
 
     line: what it is and does now.
-    key:  all of it on which the decision rests: when this has changed, a person is asked again.
+    key:  everything on which the decision rests: when this has changed, the user is asked again.
     """
 
     pod: Pod
@@ -36,11 +36,11 @@ class Subject(Struct, frozen=True):
 
 
 class Case(Struct, frozen=True):
-    """What a dialog says.
+    """The content of a dialog.
 
     skipped: pods that it leaves out, and why.
-    typed:   what has to be typed; empty where a key is enough.
-    count, bid: what is proposed where a person can choose, as text.
+    typed:   what has to be typed; empty if a key is enough.
+    count, bid: what is proposed where the user can choose, as text.
     """
 
     action: PodAction
@@ -61,7 +61,7 @@ class Case(Struct, frozen=True):
         return tuple(subject.key for subject in self.subjects)
 
     def key_for(self, asked: Sequence[Command]) -> tuple[object, ...]:
-        """On what the decision to send just this rests: also on how many of the GPUs that it asks for are free."""
+        """On what the decision to send exactly this rests: also on how many of the requested GPUs are free."""
         counts = {command.pod: command.gpu_count for command in asked}
         return (*self.key, *(_within(_free(subject.pod), counts.get(subject.pod.id)) for subject in self.subjects))
 
@@ -73,9 +73,9 @@ def case(
     operations: Mapping[str, Operation],
     funds: Funds | None,
 ) -> Case:
-    """The dialog of an action on these pods, as they are now; those it makes no sense for are left out, and said.
+    """The dialog of an action on these pods as they are now; those it makes no sense for are left out, and named.
 
-    pods: what is known of each; None is one that came back unreadable.
+    pods: what is known of each; None for an unreadable one.
     """
     subjects: list[Subject] = []
     skipped: list[tuple[str, str]] = []
@@ -111,12 +111,12 @@ def _key(action: PodAction, pod: Pod) -> tuple[object, ...]:
 
 
 def _within(free: int | None, wanted: int | None) -> int | None:
-    """How many of the wanted GPUs are free; None where that is not known, or none is wanted."""
+    """How many of the wanted GPUs are free; None if that is unknown, or none is wanted."""
     return None if free is None or wanted is None else min(free, wanted)
 
 
 def describe(pod: Pod) -> str:
-    """A pod in one line: what it is, what it does, what it costs."""
+    """A pod in one line: what it is, what it does, its cost."""
     gpu = pod.machine.gpu_name if pod.machine and pod.machine.gpu_name else ComputeKind.GPU
     hardware = f"{pod.gpu_count}×{gpu}" if pod.gpu_count else "no GPU"
     word = pod_health.status_word(pod, pod_health.phase(pod))
@@ -144,7 +144,7 @@ def _dollars(text: str) -> float | None:
 
 
 def faults(case: Case, count: str, bid: str) -> dict[str, str]:
-    """What is wrong with what was typed, by what it was typed for."""
+    """The faults in what was typed, by input."""
     by_input: dict[str, str] = {}
     if case.count and len(case.subjects) == 1:
         number, most = _whole(count), max(case.subjects[0].pod.gpu_count, _free(case.subjects[0].pod) or 0, 1)
@@ -163,7 +163,7 @@ def faults(case: Case, count: str, bid: str) -> dict[str, str]:
 
 
 def commands(case: Case, count: str, bid: str) -> tuple[Command, ...]:
-    """What is sent, as things are chosen; several pods keep their numbers of GPUs, and bid what is asked of each."""
+    """The commands as chosen; several pods keep their numbers of GPUs, and bid what each requires."""
     alone = len(case.subjects) == 1
     list_of_commands = []
     for subject in case.subjects:
@@ -178,12 +178,12 @@ def commands(case: Case, count: str, bid: str) -> tuple[Command, ...]:
 
 
 def points(case: Case, asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
-    """All consequences, those to money first."""
+    """All consequences, those for money first."""
     return case.action.consequences([subject.pod for subject in case.subjects], asked, funds)
 
 
 def unseen(case: Case, hidden: Collection[str]) -> tuple[Point, ...]:
-    """That some of the pods were selected before a filter hid them, and which."""
+    """The notice that some of the pods were selected before a filter hid them, and which."""
     pods = [subject.pod for subject in case.subjects if subject.pod.id in hidden]
     if not pods:
         return ()
@@ -192,7 +192,7 @@ def unseen(case: Case, hidden: Collection[str]) -> tuple[Point, ...]:
 
 
 def _runway(funds: Funds | None, change: float | None) -> str:
-    """What becomes of the runway when spending changes by so many dollars an hour."""
+    """The effect on the runway when spending changes by `change` dollars per hour."""
     now = pod_health.runway(funds)
     if funds is None or funds.balance is None or now is None:
         return ""
@@ -203,7 +203,7 @@ def _runway(funds: Funds | None, change: float | None) -> str:
 
 
 def _saves(change: float | None, pods: Sequence[Pod]) -> str:
-    """By how much less, or more, is spent; what is not known of it is said, and is no zero."""
+    """By how much spending falls, or rises; what is unknown is reported as such, and is no zero."""
     if change is None:
         gpus = costs.total(pod.cost_per_hr for pod in _running(pods))
         if gpus is None:
@@ -363,15 +363,15 @@ def _names(pods: Sequence[Pod]) -> str:
 
 
 def of_stopping(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
-    """What it does to stop these pods."""
+    """The effects of stopping these pods."""
     return (*_stop_money(pods, funds), *_stop_data(pods), *_stop_later(pods))
 
 
 def of_terminating(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
-    """What it does to terminate these pods."""
+    """The effects of terminating these pods."""
     return (*_terminate_money(pods, funds), *_terminate_data(pods))
 
 
 def of_starting(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
-    """What it does to start these pods, as is asked of each."""
+    """The effects of starting these pods, with what is requested for each."""
     return (*_start_money(pods, asked, funds), *_start_later(pods, asked))

@@ -1,9 +1,9 @@
-"""What pods cost in a state, and what changes when they are led into another: the one rule of all such sums. Pure.
+"""The cost of pods in a state, and its change when they are led into another: the one rule of all such sums. Pure.
 
 Unknown in, unknown out: a price or a size that RunPod does not report is never taken for zero. A pod's `costPerHr` is
 read as the price of its GPUs (or CPUs), with its disks on top: no document says so, but the account's spend is reported
-in these two parts (`SpendDetails`), and the pricing page has them apart. A network volume is the account's, and is
-billed whatever becomes of a pod. Dollars an hour.
+in these two parts (`SpendDetails`), and the pricing page separates them. A network volume is the account's, and is
+billed whatever happens to a pod. Dollars per hour.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
 
 NOTHING = 0.0005
-"""Dollars an hour below which nothing is spent."""
+"""Dollars per hour below which nothing is spent."""
 
 
 _STATES = {
@@ -34,12 +34,12 @@ _STATES = {
 
 
 def state(pod: Pod) -> State | None:
-    """What a pod is billed as now; None for a status of which nobody says whether it is billed."""
+    """The billing state of a pod now; None for a status whose billing is unknown."""
     return _STATES.get(pod.status)
 
 
 def total(values: Iterable[float | None]) -> float | None:
-    """The sum, None as soon as one part is not known."""
+    """The sum, None as soon as one part is unknown."""
     total = 0.0
     for value in values:
         if value is None or not math.isfinite(value):
@@ -49,9 +49,9 @@ def total(values: Iterable[float | None]) -> float | None:
 
 
 def per_hr(pod: Pod, then: State | None, price: float | None = None) -> float | None:
-    """What a pod costs in a state, with its disks; None where a part of that is not known.
+    """The cost of a pod in a state, with its disks; None if a part of that is unknown.
 
-    price: of its GPUs while it runs, where that is not the present price.
+    price: of its GPUs while it runs, if that is not the current price.
     """
     match then:
         case State.RUNNING:
@@ -65,9 +65,9 @@ def per_hr(pod: Pod, then: State | None, price: float | None = None) -> float | 
 
 
 def change(pods: Iterable[Pod], then: State, prices: Sequence[float | None] | None = None) -> float | None:
-    """By how much the account's spend changes when pods are led into a state; None where a part is not known.
+    """The change of the account's spend when pods are led into a state; None if a part is unknown.
 
-    prices: of the GPUs of each once it runs; the present ones where they are left out.
+    prices: of the GPUs of each once it runs; the current ones if left out.
     """
     pods = tuple(pods)
     parts: list[float | None] = []
@@ -88,7 +88,7 @@ def _less(after: float | None, before: float | None) -> float | None:
 
 
 def changed(funds: Funds | None, by: float | None) -> Funds | None:
-    """The account's money if spending were another by so much; None where that is not known."""
+    """The account's money if spending changed by `by`; None if unknown."""
     if funds is None or by is None or funds.spend_per_hr is None or not math.isfinite(funds.spend_per_hr + by):
         return None
     spend = max(0.0, funds.spend_per_hr + by)
@@ -96,11 +96,11 @@ def changed(funds: Funds | None, by: float | None) -> Funds | None:
 
 
 def runway(funds: Funds | None, by: float | None = 0.0) -> float | None:
-    """Seconds until the balance reaches zero if spending were another by so much; None where that is not known."""
+    """Seconds until the balance reaches zero if spending changed by `by`; None if unknown."""
     return pod_health.runway(changed(funds, by))
 
 
 def is_short(funds: Funds | None, *parts: float | None) -> bool:
-    """Whether the balance is known to be less than an hour of what is known of a price."""
+    """Whether the balance is known to be less than an hour of the known parts of a price."""
     least = sum(part for part in parts if part is not None)
     return funds is not None and funds.balance is not None and funds.balance < least

@@ -1,4 +1,4 @@
-"""A deploy that is being typed: what stands in the form, what it was begun with, and what of it is no default. Pure."""
+"""A deploy draft: the form's values, what they begin with, and which of them are no default. Pure."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ STARTING = {
 
 
 class Draft(Struct, frozen=True):
-    """What stands in the form. `values` by field name, as typed; a missing one is empty. Changed with `typed`.
+    """The form's values. `values` by field name, as typed; a missing one is empty. Changed with `typed`.
 
-    env:     names and values; None is a value that was not kept, and has to be typed again.
-    secrets: values of the fields that hold one; None as in `env`.
+    env:     names and values; None for a value that was not kept, and has to be typed again.
+    secrets: values of the secret fields; None as in `env`.
     """
 
     values: Mapping[str, str]
@@ -60,17 +60,17 @@ def unique(stem: str, suffix: str) -> str:
 
 
 def named(offer: Offer, offers: Sequence[Offer]) -> str:
-    """What `offer_of` finds a GPU by: its name; its id where RunPod calls another one the same."""
+    """The text by which `offer_of` finds a GPU: its name; its id if RunPod has another of that name."""
     return offer.name if sum(other.name.lower() == offer.name.lower() for other in offers) < 2 else offer.gpu_id
 
 
 def from_offer(offer: Offer, suffix: str, offers: Sequence[Offer] = ()) -> Draft:
-    """A pod with a GPU of the market."""
+    """The draft of a pod with a GPU of the market."""
     return Draft({**STARTING, "gpu_type_id": named(offer, offers), "name": unique(offer.name, suffix)})
 
 
 def from_pod(detail: PodDetail, offers: Sequence[Offer], suffix: str) -> Draft:
-    """The same as a pod there is; its variables with their values."""
+    """The draft of a copy of an existing pod; its variables with their values."""
     pod, machine = detail.pod, detail.machine
     gpu = machine.gpu_type_id if machine else None
     offer = next((o for o in offers if o.gpu_id == gpu), None)
@@ -101,13 +101,13 @@ def from_pod(detail: PodDetail, offers: Sequence[Offer], suffix: str) -> Draft:
     return Draft(
         {key: value for key, value in values.items() if value},
         tuple((variable.name, variable.value) for variable in detail.env),
-        # RunPod does not tell the key: without this, a copy of an encrypted pod would not be encrypted.
+        # RunPod does not report the key: without this, a copy of an encrypted pod would not be encrypted.
         {"volume_key": None} if detail.volume_encrypted else {},
     )
 
 
 def from_template(draft: Draft, template: Template) -> Draft:
-    """A draft with what a template says; RunPod fills in the values of its variables."""
+    """A draft with a template's values; RunPod fills in the values of its variables."""
     values = {
         "template_id": template.id or "",
         "image": template.image or "",
@@ -132,7 +132,7 @@ def _shown(value: float | None) -> str:
 
 
 def offer_of(text: str, offers: Sequence[Offer]) -> Offer | None:
-    """The one GPU of the market that a text names, by its id or its name; None where several are called so."""
+    """The one GPU of the market that a text names, by its id or its name; None if several have that name."""
     clean = " ".join(text.split()).lower()
     by_id = next((o for o in offers if o.gpu_id.lower() == clean), None)
     called = [o for o in offers if o.name.lower() == clean]
@@ -157,16 +157,16 @@ def _described(offer: Offer) -> str:
 
 
 def inputs(draft: Draft) -> tuple[tuple[Field, str], ...]:
-    """Each input that is not as it is by default and goes out with this way of renting, and what it says.
+    """Each input that is not its default and is sent with this way of renting, and its value in words.
 
-    Of what is secret the name alone is told.
+    Of secrets only the name is given.
     """
     fields = ((field, _said(draft, field)) for field in FIELDS if draft.way in field.ways)
     return tuple((field, text) for field, text in fields if text is not None)
 
 
 def _said(draft: Draft, field: Field) -> str | None:
-    """What stands in a field, in words; None where it is as by default."""
+    """The value of a field, in words; None if it is the default."""
     match field.kind:
         case Kind.ENV:
             return ", ".join(name or "a value without a name" for name, _ in draft.env) or None
@@ -183,7 +183,7 @@ def _said(draft: Draft, field: Field) -> str | None:
 
 
 def same(first: Draft, other: Draft) -> bool:
-    """Whether two drafts say the same; what is empty is as good as missing."""
+    """Whether two drafts have the same values; empty is as good as missing."""
 
     def filled(draft: Draft) -> dict[str, str]:
         return {name: text for name, text in draft.values.items() if text.strip()}
@@ -192,5 +192,5 @@ def same(first: Draft, other: Draft) -> bool:
 
 
 def folded_inputs(draft: Draft) -> tuple[Field, ...]:
-    """The fields of the form's folded part that are not as by default."""
+    """The fields of the form's folded part that are not their defaults."""
     return tuple(field for field, _ in inputs(draft) if not field.common)

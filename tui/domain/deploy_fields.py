@@ -1,4 +1,4 @@
-"""The inputs of a deploy: one table of which the form, its help, its checks and the order are made."""
+"""The inputs of a deploy: one table from which the form, its help, its checks and the order are made."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui.api.enums import CloudKind, ComputeKind
 
 
 class Kind(StrEnum):
-    """What is typed into a field."""
+    """The kind of a field's value."""
 
     TEXT = "text"
     WHOLE = "whole"
@@ -28,7 +28,7 @@ class Field(Struct, frozen=True):
     """One input.
 
     name:    of the order's attribute, or podtop's own.
-    help:    a sentence on what it is for.
+    help:    a sentence on its purpose.
     hint:    an example, where it is empty.
     least, most: of a number.
     options: of a choice, as (value, word); the first is the default.
@@ -180,7 +180,7 @@ NARROWS = frozenset({
     "min_upload_mbps", "deploy_cost", "min_disk_gb", "cuda", "min_cuda", "allowed_cuda", "compliance", "instance_ids",
     "global_network",
 })  # fmt: skip
-"""Inputs that leave out hosts which have the GPU."""
+"""Inputs that exclude hosts which have the GPU."""
 
 NOT_OFFERED: Mapping[str, str] = {"aiApiId": "it is for RunPod's own AI endpoints, not for pods that people rent"}
 """Inputs of the API that the form does not have, and why."""

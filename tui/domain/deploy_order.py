@@ -1,4 +1,4 @@
-"""What is sent for a deploy that was typed, and the lease that it is to have. Pure."""
+"""The order of a deploy draft, and its lease. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OWN = ("way", "lease")
 
 
 def order(draft: Draft, offers: Sequence[Offer], now: float, tz: tzinfo | None) -> DeployOrder | RentOrder:
-    """What is sent for a draft that has no faults."""
+    """The order of a draft that has no faults."""
     values: dict[str, Any] = {}
     for field in FIELDS:
         text = draft[field.name].strip()
@@ -45,7 +45,7 @@ def order(draft: Draft, offers: Sequence[Offer], now: float, tz: tzinfo | None) 
         also = tuple(
             matched.gpu_id if matched else text for matched, text in zip(named, values["gpu_types"], strict=True)
         )
-        # Either one type or a list: the one that was asked for first leads the list.
+        # Either one type or a list: the type requested first leads the list.
         first = values.pop("gpu_type_id", None)
         values["gpu_types"] = tuple(dict.fromkeys(text_of_type for text_of_type in (first, *also) if text_of_type))
     values["env"] = tuple(EnvVar(name, value) for name, value in draft.env if value is not None)
@@ -56,7 +56,7 @@ def order(draft: Draft, offers: Sequence[Offer], now: float, tz: tzinfo | None) 
 
 
 def lease(draft: Draft, now: float, tz: tzinfo | None) -> tuple[str, float] | None:
-    """What podtop itself is to do to the pod, and when; None where it was not asked to."""
+    """The action that podtop itself does to the pod, and when; None without a lease."""
     if draft["lease"] != "yes":
         return None
     for name, action in (("stop_after", "stop"), ("terminate_after", "terminate")):

@@ -1,4 +1,4 @@
-"""What a deploy that is being typed will cost, by the market's last prices. Pure; dollars an hour."""
+"""The cost of a deploy draft, by the market's last prices. Pure; dollars per hour."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class Price(Struct, frozen=True):
-    """What it will cost, in dollars an hour. None where RunPod does not say: unknown is not free.
+    """The cost of a deploy, in dollars per hour. None where RunPod does not report it: unknown is not free.
 
     gpus:    all GPUs; where either cloud is accepted, the dearer one.
     disks:   container disk and volume, while it runs.
-    before, after: seconds until the money ends, without and with it.
+    before, after: seconds until the balance is 0, without and with it.
     short:   the balance is less than an hour of it.
     """
 
@@ -43,17 +43,17 @@ def _clouds(cloud: str) -> tuple[str, ...]:
 
 
 def quotes(cloud: str, offer: Offer) -> list[Quote]:
-    """What a GPU is offered for in the clouds that are accepted."""
+    """The quotes for a GPU in the accepted clouds."""
     return [quote for name in _clouds(cloud) if (quote := getattr(offer, name)) is not None]
 
 
 def lowest_bid(cloud: str, offer: Offer) -> float | None:
-    """The lowest bid for one GPU in the clouds that are accepted; None where it is not known."""
+    """The lowest bid for one GPU in the accepted clouds; None if unknown."""
     return min((q.spot for q in quotes(cloud, offer) if q.spot is not None), default=None)
 
 
 def price(draft: Draft, offers: Sequence[Offer], funds: Funds | None) -> Price:
-    """What it will cost by the market's last prices, and what becomes of the runway."""
+    """The cost by the market's last prices, and the effect on the runway."""
     each, up_to = _each(draft, offers)
     count = _number(draft["gpu_count"])
     gpus = None if each is None or count is None else each * count
@@ -70,7 +70,7 @@ def price(draft: Draft, offers: Sequence[Offer], funds: Funds | None) -> Price:
 
 
 def _each(draft: Draft, offers: Sequence[Offer]) -> tuple[float | None, bool]:
-    """Dollars an hour for one GPU, and whether it may be less; None where it is not known."""
+    """Dollars per hour for one GPU, and whether it may be less; None if unknown."""
     if draft.way == "spot":
         return dollars(draft, "bid_per_gpu"), False
     asked = _asked(draft, offers)
@@ -81,7 +81,7 @@ def _each(draft: Draft, offers: Sequence[Offer]) -> tuple[float | None, bool]:
 
 
 def _asked(draft: Draft, offers: Sequence[Offer]) -> list[list[float]]:
-    """Prices on demand of each GPU that RunPod may choose; an empty list for one whose price is not known."""
+    """On-demand prices of each GPU that RunPod may choose; an empty list for one whose price is unknown."""
     inputs = []
     for name in (draft["gpu_type_id"], *(listed(draft["gpu_types"]) if draft.way == "demand" else ())):
         offer = offer_of(name, offers)
@@ -90,7 +90,7 @@ def _asked(draft: Draft, offers: Sequence[Offer]) -> list[list[float]]:
 
 
 def lowest_price(draft: Draft, offers: Sequence[Offer]) -> float | None:
-    """The lowest price on demand for one GPU; None where one of them is not known."""
+    """The lowest on-demand price for one GPU; None if one of them is unknown."""
     asked = _asked(draft, offers)
     return min(price for of_one in asked for price in of_one) if asked and all(asked) else None
 

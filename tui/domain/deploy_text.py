@@ -1,4 +1,4 @@
-"""What is typed into the form of a deploy, read as values: numbers, dollars, ports, times. Pure."""
+"""Parses text typed into the deploy form: numbers, dollars, ports, times. Pure."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 FARTHEST = 366 * 86_400.0
-"""Seconds ahead of which a stop or an end may be set."""
+"""Seconds ahead, at most, to which a stop or an end may be set."""
 
 
 class Fault(Exception):
-    """What is wrong with what was typed, in words."""
+    """What is wrong with a typed text, in words."""
 
 
 def dollars(draft: Draft, name: str) -> float | None:
-    """The dollars in a field; None where there are none."""
+    """The dollars in a field; None if there are none."""
     try:
         return _dollars(BY_NAME[name], draft[name])
     except Fault:
@@ -100,7 +100,7 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def listed(text: str) -> tuple[str, ...]:
-    """What stands between commas."""
+    """The comma-separated parts of a text."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a deploy that is being typed, by the name of the field. Pure."""
+"""The faults of a deploy draft, by the name of the field. Pure."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _MOUNT = re.compile(r"/[^\s]*")
 def faults(
     draft: Draft, offers: Sequence[Offer], names: Collection[str], now: float, tz: tzinfo | None
 ) -> dict[str, str]:
-    """What is wrong, by the name of the field; empty when it can be ordered.
+    """The faults, by the name of the field; empty if it can be ordered.
 
-    names: of the pods there are.
+    names: of existing pods.
     """
     by_field: dict[str, str] = {}
     read: dict[str, Any] = {}
@@ -49,7 +49,7 @@ def faults(
 def _gpu_faults(draft: Draft, read: Mapping[str, Any], offers: Sequence[Offer]) -> list[tuple[str, str]]:
     faults: list[tuple[str, str]] = []
     if read.get("compute") == ComputeKind.CPU:
-        # A bid is part of every spot order; what is the lowest for a CPU is not told.
+        # A bid is part of every spot order; the lowest for a CPU is not reported.
         return _bid_faults(draft, read, None)
     offer = offer_of(draft["gpu_type_id"], offers)
     if not draft["gpu_type_id"].strip():

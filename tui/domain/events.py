@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from tui.api.models import Pod
 
 RESET_SLACK = 60.0
-"""Seconds by which an uptime may fall short of what it should be: RunPod's clocks differ, and a poll takes a while."""
+"""Seconds by which an uptime may fall short of the expected one: RunPod's clocks differ, and a poll takes a while."""
 
 
 class Kind(StrEnum):
-    """What an event is, in a word or two; what begins and ends has a word for either."""
+    """The kind of an event, in a word or two; lasting conditions have a word for beginning and end each."""
 
     NEW = "new"
     RUNNING = "running"
@@ -62,7 +62,7 @@ ENDS = {
     Kind.BALANCE: Kind.BALANCE_OVER, Kind.UNREADABLE: Kind.UNREADABLE_OVER, Kind.OUTAGE: Kind.OUTAGE_OVER,
     Kind.THROTTLED: Kind.THROTTLED_OVER,
 }  # fmt: skip
-"""What lasts, and what is told when it ends."""
+"""Lasting conditions, and the kind that reports their end."""
 
 
 class Event(Struct, frozen=True, gc=False):
@@ -75,7 +75,7 @@ class Event(Struct, frozen=True, gc=False):
 
 
 def between(key: str, old: Pod | None, new: Pod | None, before: float, at: float) -> tuple[Event, ...]:
-    """What happened to a pod from `before`, when it was `old`, to `at`; None is a pod that is not there."""
+    """The events of a pod from `before`, when it was `old`, to `at`; None is a pod that does not exist."""
     if new is None:
         return () if old is None else (Event(at, key, Kind.GONE, "no longer on the account"),)
     if old is None:
@@ -117,7 +117,7 @@ def _kind(pod: Pod) -> Kind:
 
 
 def _said(pod: Pod, before: float, at: float) -> tuple[float, str]:
-    """When and why, by RunPod's word where it speaks of this time, else the instant of the poll."""
+    """When and why, by RunPod's status change if it is of this time, else the instant of the poll."""
     change = pod.status_change
     if change is None:
         return at, ""

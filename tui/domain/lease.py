@@ -1,4 +1,4 @@
-"""podtop's own lease: stop or terminate a pod at an instant, since RunPod does not keep to its own timers. Pure."""
+"""podtop's own lease: stop or terminate a pod at an instant, since RunPod does not enforce its own timers. Pure."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from enum import StrEnum
 from msgspec import Struct
 
 WARNING = 600.0
-"""Seconds between a warning and what it warns of: also where the time ran out while nobody looked."""
+"""Seconds between a warning and the end it warns of: also if the time ran out while nobody watched."""
 
 LOST_AFTER = 300.0
-"""Seconds after which something that was sent and does not show has to be told."""
+"""Seconds after which an action that was sent and does not show has to be reported."""
 
 
 class Lease(Struct, frozen=True):
-    """What podtop is to do to one pod, and when.
+    """The action scheduled for one pod, and when.
 
     action:    "stop" or "terminate".
-    ends:      the instant; never sooner than `WARNING` after a person was warned.
-    warned_at: when a person was warned of this end; None while nobody was.
+    ends:      the instant; never sooner than `WARNING` after the user was warned.
+    warned_at: when the user was warned of this end; None if not yet.
     sent_at:   when the action was sent: it is never sent again.
     """
 
@@ -32,7 +32,7 @@ class Lease(Struct, frozen=True):
 
 
 class Step(StrEnum):
-    """What is to be done about a lease now."""
+    """The next step for a lease."""
 
     WAIT = "wait"
     WARN = "warn"
@@ -42,15 +42,15 @@ class Step(StrEnum):
 
 
 def begun(pod: str, name: str, action: str, ends: float, now: float) -> Lease:
-    """A lease that a person sets, who knows of an end that is near: no warning is needed then. Of one that is over by
-    now, as when podtop was away, they are to be warned."""
+    """A lease that the user sets, who knows of an end that is near: no warning is needed then. For one that is over by
+    now, as when podtop was not running, a warning follows."""
     return Lease(pod, name, action, ends, now, ends - WARNING if 0 < ends - now <= WARNING else None)
 
 
 def step(lease: Lease, is_over: bool, is_readable: bool, now: float) -> Step:
-    """What to do, by a fresh answer of RunPod.
+    """The next step, by a fresh response of RunPod.
 
-    is_over:     whether the pod is gone, or is what the lease's action leads to.
+    is_over:     whether the pod is gone, or in the state that the lease's action leads to.
     is_readable: whether RunPod showed the pod in a form that podtop knows.
     """
     if is_over:
@@ -65,5 +65,5 @@ def step(lease: Lease, is_over: bool, is_readable: bool, now: float) -> Step:
 
 
 def acts_at(lease: Lease) -> float:
-    """The instant at which it is acted upon, as things are."""
+    """The instant at which it acts, as things are."""
     return lease.ends if lease.warned_at is None else max(lease.ends, lease.warned_at + WARNING)

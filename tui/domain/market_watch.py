@@ -1,4 +1,4 @@
-"""Market watches: what a person waits for on the market or on a pod's host, and what is done when it comes. Pure."""
+"""Market watches: what the user waits for on the market or on a pod's host, and what is done on a hit. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class State(StrEnum):
-    """How far a watch is; only `ARMED` ones do more than tell."""
+    """The progress of a watch; only `ARMED` ones do more than notify."""
 
     WAITING = "waiting"
     ARMED = "armed"
@@ -28,17 +28,17 @@ class State(StrEnum):
 
 
 AGAIN = 600.0
-"""Seconds for which something has to be away before its coming back is told again."""
+"""Seconds without a hit after which a new one is reported again."""
 
 PAUSE = 60.0
 """Seconds between two attempts of an armed watch."""
 
 FORGOTTEN = 300.0
-"""Seconds for which is looked what became of an attempt whose podtop has ended."""
+"""Seconds for which the outcome of an attempt is looked for after its podtop has ended."""
 
 
 class ArmedDeploy(Struct, frozen=True):
-    """A deploy that is prepared. What is secret in it is not here: that lives in memory alone.
+    """A prepared deploy. Its secrets are not here: they live in memory alone.
 
     values:   of the form's fields, by their names, as typed.
     env:      names of its variables; `hidden` the fields that hold a secret.
@@ -54,18 +54,18 @@ class ArmedDeploy(Struct, frozen=True):
 
 
 class MarketWatch(Struct, frozen=True):
-    """Something that is waited for.
+    """One market watch.
 
     gpus:    ids of GPU types, the one wanted most first; names in the same order.
-    ceiling: dollars per GPU and hour at the most; None is any price. spot: of the lowest bid.
+    ceiling: dollars per GPU per hour at most; None is any price. spot: of the lowest bid.
     pod:     instead of a GPU type, a stopped pod that is to be resumed when its host has free GPUs; `ceiling` is then
-             what all of it may cost an hour, and `basis` how RunPod said that it was stopped.
-    met_at:  since when it is there; None while it is not. away_at: since when it is not. told_at: when it was told.
+             what all of it may cost per hour, and `basis` how RunPod described its stop.
+    met_at:  since when there is a hit; None without one. away_at: since when there is none. told_at: last report.
     account: whose money an armed one spends.
     sent:    the name, or the pod, that was sent, at `sent_at`.
     tried:   what RunPod refused although it showed it, latest last: GPU types, each with whether in the secure cloud.
     holder:  the podtop that sends it now, or that alone has the values of its variables.
-    words:   how it ended, or what is the matter with it.
+    words:   how it ended, or what is wrong with it.
     """
 
     id: str
@@ -92,12 +92,12 @@ class MarketWatch(Struct, frozen=True):
 
     @property
     def question(self) -> MarketQuery:
-        """What is asked of the market for it."""
+        """The market query of this watch."""
         return replace(self.demand, gpus=self.gpus)
 
     @property
     def may_spend(self) -> bool:
-        """Whether podtop does by itself what costs money."""
+        """Whether podtop automatically does what costs money."""
         return self.state in (State.ARMED, State.SENDING)
 
     @property
@@ -106,7 +106,7 @@ class MarketWatch(Struct, frozen=True):
 
 
 class Hit(NamedTuple):
-    """What is there: a GPU type in one cloud, at a price per GPU and hour."""
+    """A hit: a GPU type in one cloud, at a price per GPU per hour."""
 
     gpu: str
     name: str
@@ -116,19 +116,19 @@ class Hit(NamedTuple):
 
 
 def hits(watch: MarketWatch, market: Market) -> tuple[Hit, ...]:
-    """What of it is there now: by its list of GPU types, of each the cheaper cloud first."""
+    """The current hits: in the order of the GPU types, of each the cheaper cloud first."""
     offers = {offer.gpu_id: offer for offer in market.offers}
     return tuple(hit for gpu in watch.gpus if gpu in offers for hit in _clouds(watch, offers[gpu]))
 
 
 def hit(watch: MarketWatch, market: Market) -> Hit | None:
-    """The first of what is there; what RunPod refused comes after what it did not, the earliest refused first."""
+    """The first hit; what RunPod refused comes after what it did not, the earliest refused first."""
     tried = {offer: number for number, offer in enumerate(watch.tried)}
     return min(hits(watch, market), key=lambda hit: tried.get((hit.gpu, hit.secure), -1), default=None)
 
 
 def refused(watch: MarketWatch, hit: Hit) -> tuple[tuple[str, bool], ...]:
-    """What was tried in vain, with this one as the latest."""
+    """The refused hits, with this one as the latest."""
     place = (hit.gpu, hit.secure)
     return (*(offer for offer in watch.tried if offer != place), place)
 
@@ -139,7 +139,7 @@ def _clouds(watch: MarketWatch, offer: Offer) -> list[Hit]:
         if quote is None or watch.demand.secure not in (None, secure):
             continue
         total = quote.spot if watch.spot else quote.on_demand
-        # RunPod leaves the prices out where there is no stock.
+        # RunPod omits the prices if there is no stock.
         if total is None:
             continue
         price = total / watch.demand.gpu_count
@@ -156,14 +156,14 @@ def has_room(pod: Pod | None) -> bool:
 
 
 def basis_of(pod: Pod) -> str:
-    """What a wait for a stopped pod's host goes by: its last change, as RunPod tells it."""
+    """The basis of a wait for a stopped pod's host: its last change, as RunPod reports it."""
     return pod.status_change.text if pod.status_change is not None else ""
 
 
 def moot(watch: MarketWatch, pod: Pod | None) -> tuple[State, str] | None:
     """How a wait for a pod's host ends without podtop, and why; None while there is reason to wait. `pod` None: gone.
 
-    A pod that ran in between was stopped again on purpose, or by its money's end: it is not to come back by itself.
+    A pod that ran in between was stopped again on purpose, or for lack of money: it must not restart automatically.
     """
     if pod is None:
         return State.GIVEN_UP, "the pod is not on the account any more"
@@ -177,36 +177,36 @@ def moot(watch: MarketWatch, pod: Pod | None) -> tuple[State, str] | None:
 
 
 def dearer(watch: MarketWatch, pod: Pod) -> bool:
-    """Whether a pod costs more by now than was agreed to."""
+    """Whether a pod now costs more than was agreed to."""
     return watch.ceiling is not None and pod.cost_per_hr is not None and pod.cost_per_hr > watch.ceiling + 1e-9
 
 
 def seen(watch: MarketWatch, there: bool, now: float) -> tuple[MarketWatch, bool]:
-    """The watch after a look at what it waits for, and whether its coming is to be told.
+    """The watch after a check, and whether a hit is to be reported.
 
-    It is told when it comes, and again only after it was away for a while: stock that flickers is told once.
+    It is reported when it comes, and again only after a while without one: stock that flickers is reported once.
     """
     if not there:
-        # When it comes again, what was refused before is as good as any other.
+        # At the next hit, what was refused before is as good as any other.
         return (watch if watch.away_at is not None else replace(watch, met_at=None, away_at=now, tried=())), False
     news = watch.told_at is None or (watch.away_at is not None and now - watch.away_at >= AGAIN)
     if watch.met_at is not None and not news:
         return watch, False
     met = watch.met_at if watch.met_at is not None else now
-    # Away for less than a while is not away: when it went stays known until it has been told.
+    # A short absence does not count: `told_at` stays then.
     fresh = replace(watch, met_at=met, away_at=None, told_at=now if news else watch.told_at)
     return fresh, news
 
 
 def may_send(watch: MarketWatch, now: float) -> bool:
-    """Whether an armed watch may be acted upon now."""
+    """Whether an armed watch may act now."""
     if watch.state is not State.ARMED:
         return False
     return watch.sent_at is None or now - watch.sent_at >= PAUSE
 
 
 def what(watch: MarketWatch) -> str:
-    """What is waited for, in words: 4× H100 SXM or H100 PCIe at $2.50."""
+    """What a watch waits for, in words: 4× H100 SXM or H100 PCIe at $2.50."""
     if watch.pod:
         return f"free GPUs for {watch.pod_name or watch.pod}"
     count = f"{watch.demand.gpu_count}× " if watch.demand.gpu_count > 1 else ""

@@ -1,4 +1,4 @@
-"""Operations: what podtop is to do, from the key to how it ended. Pure; instants in epoch seconds."""
+"""Operations of podtop, from the key to the outcome. Pure; instants in epoch seconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.api.refusals import Reason
 class Status(StrEnum):
     """How an operation ended, as the action log has it.
 
-    NOT_DONE: sent, its answer was lost, and RunPod shows that nothing came of it.
+    NOT_DONE: sent, its response was lost, and RunPod shows that nothing came of it.
     UNKNOWN:  sent, and whether it happened could not be found out.
     """
 
@@ -27,18 +27,18 @@ class Status(StrEnum):
 LOST = "its answer was lost"
 VAGUE = "RunPod's answer was vague"
 UNREADABLE = "RunPod's answer could not be read"
-"""What there was in place of an answer that tells how it went, to begin a sentence with."""
+"""In place of a response that shows the outcome, to begin a sentence with."""
 
 
 class Operation(Struct, frozen=True):
-    """Something that is under way with a pod, so that nothing else may be done to it.
+    """An operation under way on a pod, so that nothing else may be done to it.
 
     pod:      its id; of a new one, whose id is not known yet, "".
-    word:     what its row says.
-    at:       when it was asked for.
-    answered: when RunPod said that it is done; None while it has not, or when its answer was lost.
-    lost:     why it is not known whether it happened; "" while all goes well.
-    answer:   what its answer was like, where it does not tell how it went.
+    word:     what its row shows.
+    at:       when it was requested.
+    answered: when RunPod confirmed it; None while it has not, or when its response was lost.
+    lost:     why it is unknown whether it happened; "" while all goes well.
+    answer:   what its response was like, if that does not show the outcome.
     """
 
     id: str
@@ -53,11 +53,11 @@ class Operation(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """How it went, for a person: a word, what RunPod or podtop says, what that means and what can be done.
+    """The outcome, for the user: a word, what RunPod or podtop says, what that means and what can be done.
 
-    pod:   the id of the pod that was made, where one was.
+    pod:   the id of the created pod, if any.
     later: RunPod did nothing, and may do it a little later: it had none free, or too many requests.
-    answer: what the answer was like, where it does not tell how it went: LOST, VAGUE or UNREADABLE.
+    answer: what the response was like, if it does not show the outcome: LOST, VAGUE or UNREADABLE.
     """
 
     ending: Status
@@ -88,10 +88,10 @@ _ADVICE: Mapping[Reason, str] = {
 
 
 def advice(reasons: Sequence[Reason], limits: Sequence[str] = ()) -> str:
-    """What a refusal means and what can be tried; empty where podtop does not know.
+    """What a refusal means and what can be tried; empty if unknown.
 
-    reasons: the most telling first.
-    limits:  what an order asked of hosts, each of which may be what leaves none.
+    reasons: the most specific first.
+    limits:  what an order required of hosts, each of which may be what leaves none.
     """
     if limits and Reason.NONE_FITS in reasons:
         return f"No free host fits all that was asked for ({', '.join(limits)}). Ask for less of it, or another GPU."
@@ -105,10 +105,10 @@ _SHORTAGES = frozenset({
 
 
 def is_shortage(reasons: Sequence[Reason]) -> bool:
-    """Whether RunPod refused for want of what was asked for, as far as podtop knows its words."""
+    """Whether RunPod refused for lack of what was requested, as far as podtop knows its messages."""
     return not _SHORTAGES.isdisjoint(reasons)
 
 
 def is_vague(reasons: Sequence[Reason]) -> bool:
-    """Whether a refusal does not tell if anything was done."""
+    """Whether a refusal leaves open if anything was done."""
     return Reason.VAGUE in reasons

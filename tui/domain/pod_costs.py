@@ -1,4 +1,4 @@
-"""What one pod costs: its disks by the hour, its running time, its present run. Pure; dollars, GB, seconds.
+"""The costs of one pod: its disks by the hour, its running time, its current run. Pure; dollars, GB, seconds.
 
 Prices are those of RunPod's pricing page (docs `pods/pricing.mdx`); the API names none of them. That page prices by the
 month, and no source says how many hours RunPod takes for one: `MONTH_HOURS` is podtop's own reading.
@@ -34,10 +34,10 @@ in which a larger volume never costs less."""
 
 
 def storage_per_hr(pod: Pod, running: bool) -> float | None:
-    """Dollars an hour for a pod's own disks while it runs or while it is stopped; None where a size is unknown.
+    """Dollars per hour for a pod's own disks while it runs or while it is stopped; None where a size is unknown.
 
-    Stopping wipes the container disk, so that only the volume is billed then. Prices: RunPod's pricing page. What a
-    pod costs with them is told by `costs` alone.
+    Stopping wipes the container disk, so that only the volume is billed then. Prices: RunPod's pricing page. Only
+    `costs` gives the cost of a pod with them.
     """
     volume = _known(pod.volume_gb)
     if volume is None:
@@ -49,7 +49,7 @@ def storage_per_hr(pod: Pod, running: bool) -> float | None:
 
 
 def network_volume_per_hr(size_gb: float | None) -> float | None:
-    """Dollars an hour for a network volume, mounted or not, from RunPod's pricing page; the tiers are uncertain."""
+    """Dollars per hour for a network volume, mounted or not, from RunPod's pricing page; the tiers are uncertain."""
     size = _known(size_gb)
     if size is None:
         return None
@@ -58,7 +58,7 @@ def network_volume_per_hr(size_gb: float | None) -> float | None:
 
 
 class Span(NamedTuple):
-    """From `start` until the next span, a pod had this status and this price; "" is a status nobody knows."""
+    """From `start` until the next span, a pod had this status and this price; "" is an unknown status."""
 
     start: float
     status: str
@@ -66,10 +66,10 @@ class Span(NamedTuple):
 
 
 def spent(spans: Sequence[Span], start: float, end: float) -> float | None:
-    """Dollars for the time a pod was RUNNING between two instants, its disks apart; None where nothing is known of it.
+    """Dollars for the time a pod was RUNNING between two instants, its disks apart; None if nothing is known of it.
 
     The last span lasts until `end`. Time before the first span, and running time without a price, adds nothing: where
-    only a part is known this is the least it can have been.
+    only a part is known this is a lower bound.
     """
     ordered = sorted((span for span in spans if math.isfinite(span.start)), key=lambda span: span.start)
     total: float | None = None
@@ -83,10 +83,10 @@ def spent(spans: Sequence[Span], start: float, end: float) -> float | None:
 
 
 def since_start(pod: Pod) -> float | None:
-    """Dollars for the present run of a live pod: price times uptime; None when it is not live.
+    """Dollars for the current run of a live pod: price times uptime; None if it is not live.
 
-    A little less than what is billed: RunPod bills while it pulls the image, and uptime begins anew when the container
-    restarts. Its negative uptime just after a start counts as none.
+    A little less than what is billed: RunPod bills while it pulls the image, and a restart of the container resets
+    the uptime. Its negative uptime just after a start counts as none.
     """
     if not pod_health.is_live(pod) or pod.runtime is None or pod.runtime.uptime is None:
         return None
@@ -95,12 +95,12 @@ def since_start(pod: Pod) -> float | None:
 
 
 def _rate(span: Span) -> float | None:
-    """Dollars an hour in a span: none in a status that does not run, None where that is not known."""
+    """Dollars per hour in a span: none in a status that does not run, None if unknown."""
     if span.status == PodStatus.RUNNING:
         return _known(span.cost_per_hr)
     return 0.0 if span.status else None
 
 
 def _known(value: float | None) -> float | None:
-    """A size or a price that makes sense, else None: an odd answer must not become a sum of money."""
+    """A size or a price that makes sense, else None: an odd response must not become a sum of money."""
     return value if value is not None and math.isfinite(value) and value >= 0 else None

@@ -19,7 +19,7 @@ IDLE_AFTER = 600.0
 """Seconds without any busy GPU after which a running pod is called idle: longer than a checkpoint or an evaluation."""
 
 BOOT_PATIENCE = 1200.0
-"""Seconds after which booting is suspicious: a large image is pulled in less, and the pod bills meanwhile."""
+"""Seconds after which booting is suspicious: a large image is pulled in less, and the pod bills in the meantime."""
 
 LOW_RUNWAY = 24 * 3600.0
 SHORT_RUNWAY = 6 * 3600.0
@@ -27,17 +27,17 @@ SHORT_RUNWAY = 6 * 3600.0
 
 LOOP_RESTARTS = 3
 LOOP_SPAN = 3600.0
-"""So many restarts of a container within so many seconds are a crash loop: nobody does that by hand."""
+"""This many restarts of a container within this many seconds are a crash loop: nobody does that by hand."""
 
 YOUNG = 300.0
-"""Seconds of uptime below which a container is young: of a pod that runs for long, it was restarted."""
+"""Seconds of uptime below which a container is young: in a long-running pod, it was restarted."""
 
 MAINTENANCE_NEAR = 86_400.0
-"""Seconds before a maintenance of its machine within which a pod's work should be brought to safety."""
+"""Seconds before a maintenance of its machine within which a pod's work should be saved."""
 
 
 class Phase(StrEnum):
-    """What a pod is doing, in one word for the screen."""
+    """The phase of a pod, in one word for the screen."""
 
     RUNNING = "running"
     IDLE = "idle"
@@ -70,24 +70,24 @@ def status_word(pod: Pod, at: Phase) -> str:
 
 
 def is_live(pod: Pod) -> bool:
-    """True when the pod's telemetry speaks of now: a stopped pod keeps a stale runtime for a while."""
+    """True when the pod's telemetry is current: a stopped pod keeps a stale runtime for a while."""
     return pod.status == PodStatus.RUNNING and pod.runtime is not None
 
 
 def ssh_ports(pod: Pod) -> tuple[tuple[str | None, int | None], ...]:
-    """Public addresses of a pod's port 22, as RunPod tells them."""
+    """Public addresses of a pod's port 22, as RunPod reports them."""
     ports = pod.runtime.ports if pod.runtime else ()
     return tuple((port.ip, port.public) for port in ports if port.private == 22 and port.is_public)
 
 
 def has_moved(old: Pod, new: Pod) -> bool:
-    """Whether ssh has another address than before; none at all is none."""
+    """Whether ssh has another address than before; no address at all is no other one."""
     before, after = ssh_ports(old), ssh_ports(new)
     return bool(before and after) and before != after
 
 
 def mean(values: Iterable[float | None]) -> float | None:
-    """Mean of the values that are known; None when none is."""
+    """Mean of the known values; None if there is none."""
     known = [v for v in values if v is not None]
     return sum(known) / len(known) if known else None
 
@@ -101,14 +101,14 @@ def gpu_memory(gpus: tuple[GpuReading, ...]) -> float | None:
 
 
 def busy_gpus(pod: Pod) -> int:
-    """How many of a live pod's GPUs do work."""
+    """The number of a live pod's GPUs that are busy."""
     if not is_live(pod) or pod.runtime is None:
         return 0
     return sum(1 for g in pod.runtime.gpus if g.util is not None and g.util >= BUSY_PERCENT)
 
 
 def runway(funds: Funds | None) -> float | None:
-    """Seconds until the balance reaches zero at the present spend; infinite when nothing is spent, None when unknown.
+    """Seconds until the balance reaches zero at the current spend; infinite when nothing is spent, None when unknown.
 
     RunPod settles every five minutes and stops pods at $0, so this is an upper bound by that much.
     """
@@ -122,15 +122,15 @@ def runway(funds: Funds | None) -> float | None:
 
 
 def unread_gpus(pod: Pod) -> int:
-    """How many of a live pod's GPUs RunPod says nothing of: not to be taken for idle ones."""
+    """The number of a live pod's GPUs without data from RunPod: not to be taken for idle ones."""
     if not is_live(pod) or pod.runtime is None:
         return 0
     return max(0, pod.gpu_count - sum(1 for g in pod.runtime.gpus if g.util is not None))
 
 
 class Totals(NamedTuple):
-    """The fleet in numbers: pods running of all, GPUs busy of those rented and running; of those, how many RunPod says
-    nothing of, and how many are in pods that still boot.
+    """The fleet in numbers: pods running of all, GPUs busy of those rented and running; of those, how many have no data
+    from RunPod, and how many are in pods that still boot.
     """
 
     running: int
@@ -142,7 +142,7 @@ class Totals(NamedTuple):
 
     @property
     def known(self) -> bool:
-        """Whether anything is known of what GPUs do; without a GPU there is nothing to be known."""
+        """Whether anything is known of GPU activity; without a GPU there is nothing to be known."""
         return not self.gpus or self.gpus_unread + self.gpus_booting < self.gpus
 
 

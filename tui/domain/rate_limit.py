@@ -1,4 +1,4 @@
-"""`Meter`: how often RunPod was asked, against what it may allow. Pure; the time is an argument."""
+"""`Meter`: how often RunPod was polled, against what it may allow. Pure; the time is an argument."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Window(NamedTuple):
-    """A limit: so many requests in so many seconds, under a name."""
+    """A limit: a number of requests in a number of seconds, under a name."""
 
     name: str
     seconds: float
@@ -15,18 +15,18 @@ class Window(NamedTuple):
 
 
 LIMITS = (Window("min", 60.0, 60), Window("h", 3600.0, 3000), Window("day", 86_400.0, 50_000))
-"""RunPod publishes none for the API that podtop speaks; these are its newer one's example (openapi.json of v2)."""
+"""RunPod publishes none for the API that podtop uses; these are its newer one's example (openapi.json of v2)."""
 
 _SLOT = 10.0
 _SLOWED = 600.0
-"""Seconds for which podtop asks less often after RunPod asked it to slow down."""
+"""Seconds for which podtop polls less often after RunPod throttled it."""
 
 _EASE = 0.8
-"""Part of a limit from which on podtop asks less often."""
+"""Part of a limit from which on podtop polls less often."""
 
 
 class Use(NamedTuple):
-    """What was asked in a window, and its limit; and by how much longer than usual podtop waits between requests."""
+    """The requests in a window, and its limit; and by how much longer than usual podtop waits between requests."""
 
     window: Window
     asked: int
@@ -57,11 +57,11 @@ class Meter:
             self._slots.popleft()
 
     def throttled(self, at: float) -> None:
-        """RunPod asked to be asked less."""
+        """RunPod throttled podtop."""
         self._throttled_at = at
 
     def use(self, at: float) -> tuple[Use, ...]:
-        """What was asked in each window."""
+        """The requests in each window."""
         uses = []
         for window in LIMITS:
             oldest = at - window.seconds
@@ -71,7 +71,7 @@ class Meter:
     def slowness(self, at: float) -> float:
         """By how much longer to wait between two requests: 1 is as usual.
 
-        More as a limit comes near, and for a while after RunPod asked for it: twice at first, then less and less.
+        More as a limit comes near, and for a while after RunPod throttled podtop: twice at first, then less and less.
         """
         factor = 1.0
         if self._throttled_at is not None and 0 <= at - self._throttled_at < _SLOWED:

@@ -1,7 +1,7 @@
-"""What becomes of the money: when it runs out, what happens then, what stopping something changes. Pure.
+"""The account's money: when it runs out, what happens then, what stopping something changes. Pure.
 
 At $0 RunPod stops pods, and terminates those that have no network volume, with their data (docs,
-`accounts-billing/billing.mdx`). It settles every five minutes: all that is told here may come so much earlier or later.
+`accounts-billing/billing.mdx`). It settles every five minutes: all of this may come that much earlier or later.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
 
 STOPS, ENDS, STAYS = "stops", "ends", "stays"
-"""What happens to a pod at $0: it stops and keeps its network volume; it is terminated; it stays as it is."""
+"""A pod's fate at $0: it stops and keeps its network volume; it is terminated; it stays as it is."""
 
 
 def fate(pod: Pod) -> str:
@@ -30,18 +30,18 @@ def fate(pod: Pod) -> str:
 
 
 def change_by_stopping(pods: Iterable[Pod]) -> float | None:
-    """By how many dollars an hour spending changes when these are stopped, as far as they run; None where unknown."""
+    """The change of spending in dollars per hour when these are stopped, as far as they run; None where unknown."""
     return costs.change((pod for pod in pods if pod.status == PodStatus.RUNNING), State.STOPPED)
 
 
 def ends_at(funds: Funds | None, now: float) -> float | None:
-    """The instant at which the balance reaches zero; infinite when nothing is spent, None when that is not known."""
+    """The instant at which the balance reaches zero; infinite when nothing is spent, None if unknown."""
     left = pod_health.runway(funds)
     return None if left is None else now + left
 
 
 def balance_at(funds: Funds, now: float, at: float) -> float | None:
-    """What is left at a later instant, at the present spend; nothing below zero, but for a debt there is already."""
+    """The balance at a later instant, at the current spend; nothing below zero, but for an existing debt."""
     if funds.balance is None or funds.spend_per_hr is None:
         return None
     return max(min(0.0, funds.balance), funds.balance - max(0.0, funds.spend_per_hr) * (at - now) / 3600.0)

@@ -1,4 +1,4 @@
-"""`UserMessage`: what a person has to be told, whoever tells it."""
+"""`UserMessage`: a message to the user, from any part of podtop."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class Level(StrEnum):
-    """How a message reaches a person.
+    """How a message reaches the user.
 
-    REPLY:   the answer to a key just pressed: it takes the place of others, and goes soon. HINT: one of no weight.
-    INFO:    news that needs nothing.
+    REPLY:   the response to a key just pressed: it replaces others, and goes soon. HINT: one of no weight.
+    INFO:    news that needs no action.
     WARNING: news of something that went wrong, or will.
-    CALL:    for a person who looks elsewhere; on the screen it stands already.
+    CALL:    for a user who looks elsewhere; it is on the screen already.
     """
 
     REPLY = "reply"
@@ -28,10 +28,10 @@ class Level(StrEnum):
 
 
 class UserMessage(Struct, frozen=True):
-    """A sentence for a person, told once.
+    """A sentence for the user, sent once.
 
     title, topic: of a call: "podtop: H100", "watch".
-    event:        what the event log keeps of it; None where it keeps nothing.
+    event:        what the event log keeps of it; None if nothing.
     """
 
     text: str

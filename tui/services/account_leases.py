@@ -1,4 +1,4 @@
-"""`AccountLeases`: sets and removes leases of the account that is watched. Who acts on them is `LeaseRunner`."""
+"""`AccountLeases`: sets and removes leases of the monitored account. `LeaseRunner` acts on them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class AccountLeases:
-    """What is set here is on disk before a person is told.
+    """A lease is on disk before the user is notified.
 
-    clock:     now, in epoch seconds.
+    clock:     current time, in epoch seconds.
     on_change: called after every change.
     """
 
@@ -42,7 +42,7 @@ class AccountLeases:
 
     @property
     def file(self) -> LeaseFile | None:
-        """The account's leases on disk, from when the account is known."""
+        """The account's leases on disk, once the account is known."""
         from tui.storage.lease_file import LeaseFile
 
         funds = self._fleet.funds
@@ -51,7 +51,7 @@ class AccountLeases:
         return self._file
 
     async def set(self, pod: str, name: str, action: str, ends: float) -> None:
-        """Let podtop do `action` to a pod at an instant; no lease any more where the action is empty."""
+        """Schedule `action` on a pod at the instant `ends`; an empty action removes the lease."""
         from tui.domain.lease import begun
         from tui.storage.json_store import StoreError
 
@@ -69,12 +69,12 @@ class AccountLeases:
             return
         left = fmt.duration(ends - self._clock())
         text = f"{name}: no lease any more" if not action else f"lease: podtop is to {action} {name} in {left}"
-        # Beside other messages: of the pod that was just made, for one.
+        # Beside other messages, such as that of the pod that was just created.
         self._messages.post(UserMessage(text, Level.INFO))
         self._on_change()
 
     async def set_for(self, draft: Draft, pod: str, name: str, ordered_at: float, tz: tzinfo | None) -> None:
-        """Set the lease that a deploy was to have, for the pod that was made; nothing where it was to have none."""
+        """Set the lease of a deploy draft for the pod that was created; nothing if the draft has none."""
         from tui.domain import deploy_order, deploy_text
 
         try:

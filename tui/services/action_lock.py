@@ -1,20 +1,20 @@
-"""`ActionLock`: who may act now. Read-only for good, or locked for the while: the lowest rungs of the ladder."""
+"""`ActionLock`: whether actions are allowed now: read-only for good, or locked for a while."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 LOCK_AFTER = 600.0
-"""Seconds without a key after which actions lock themselves: a window left open is a display."""
+"""Seconds without a key after which actions lock automatically: an unattended window is a display."""
 
 
 class ActionLock:
-    """Tells why nothing may be done, in words.
+    """Gives the reason why no action is allowed, as text.
 
-    read_only: why podtop sends no change at all; empty where it may.
-    clock:     seconds that only go forward.
-    after:     seconds without a hand on the keys after which it locks; None never.
-    key:       what unlocks it, for a person.
+    read_only: why podtop sends no change at all; empty if it may.
+    clock:     monotonic seconds.
+    after:     seconds without user input after which it locks; None never.
+    key:       the key that unlocks it, as shown to the user.
     """
 
     def __init__(
@@ -37,19 +37,19 @@ class ActionLock:
         return self._locked or (self._after is not None and self._clock() - self._touched >= self._after)
 
     def touch(self) -> None:
-        """A hand is on the keys: what is unlocked stays so for a while."""
+        """Register user input: an unlocked state is extended."""
         if self.locked:
             self._locked = True
         self._touched = self._clock()
 
     def toggle(self) -> bool:
-        """Lock, or unlock; whether it is locked now."""
+        """Lock, or unlock; returns whether it is locked now."""
         self._locked = not self.locked
         self._touched = self._clock()
         return self._locked
 
     def refusal(self) -> str | None:
-        """Why nothing may be done now, and what to do about it."""
+        """Why no action is allowed now, and what to do about that; None if allowed."""
         if self.read_only:
             return f"read-only: {self.read_only}. Nothing was sent."
         return self.told if self.locked else None

@@ -1,4 +1,4 @@
-"""Keeps a fault of podtop's own to the one answer that brought it out: written down, told, and then life goes on."""
+"""Limits a fault of podtop's own to the one response that caused it: logged, reported, and podtop continues."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tui.api.errors import CloudError, Unforeseen
 
 
 def own_fault(error: Exception, doing: str) -> Unforeseen:
-    """Write a fault down with its traceback, without the values of variables; it as what a poll fails with."""
+    """Log a fault with its traceback, without the values of variables; returns it as the error of a failed poll."""
     lines = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
-    # In the message, for what is masked in a log is masked there.
+    # In the message, since log messages are masked.
     logging.getLogger(__name__).error("%s failed\n%s", doing, lines)
     return Unforeseen(
         f"RunPod's answer made podtop itself fail ({type(error).__name__} while {doing}): podtop goes on, and its log "
@@ -23,20 +23,20 @@ def own_fault(error: Exception, doing: str) -> Unforeseen:
 
 @contextmanager
 def own_faults(doing: str) -> Iterator[None]:
-    """Raises nothing but `CloudError`: a fault of podtop's own is written down, and told as `Unforeseen`."""
+    """Raises nothing but `CloudError`: a fault of podtop's own is logged, and raised as `Unforeseen`."""
     try:
         yield
     except CloudError:
         raise
     except Exception as error:
-        # Nothing that an answer holds may end the asking.
+        # Nothing in a response may end polling.
         raise own_fault(error, doing) from None
 
 
 async def held(work: Awaitable[object], doing: str, say: Callable[[Unforeseen], object] = lambda error: None) -> None:
-    """Wait for what runs beside the polls; a fault of it ends it alone."""
+    """Wait for work that runs beside the polls; a fault of it ends it alone."""
     try:
         await work
     except Exception as error:
-        # Whatever it was, pods run and are looked after meanwhile.
+        # Whatever it was, pods run and are monitored in the meantime.
         say(own_fault(error, doing))

@@ -1,4 +1,4 @@
-"""`DraftKeeper`: the deploy that is being typed, in memory with its secrets and on disk without them."""
+"""`DraftKeeper`: the deploy draft being edited, in memory with its secrets and on disk without them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class DraftKeeper:
-    """One draft at a time. Without `state` it is kept in memory alone."""
+    """One draft at a time. Without `state` it is kept in memory only."""
 
     def __init__(self, state: StateFiles | None, messages: Messages) -> None:
         self._state = state
@@ -34,12 +34,12 @@ class DraftKeeper:
             return None
 
     def keep(self, draft: Draft | None) -> Coroutine[Any, Any, None]:
-        """Keep a draft, or with None no longer any: in memory at once, on disk when the result has been awaited."""
+        """Keep a draft, or with None discard it: in memory at once, on disk when the result has been awaited."""
         self._draft = draft
         return self._write()
 
     async def _write(self) -> None:
-        """Put on disk what is the draft by then: of two writings at once neither brings back what is over."""
+        """Write the current draft to disk: of two concurrent writes neither restores an outdated draft."""
         from tui.storage import draft_file
 
         if self._state is None:

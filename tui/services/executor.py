@@ -1,6 +1,6 @@
-"""`Executor`: carries out what a person confirmed, at most once, and says how it ended. It knows no screen.
+"""`Executor`: carries out confirmed actions, at most once, and reports how they ended. It knows no screen.
 
-Nothing is ever sent twice. Where RunPod's answer is lost, what became of it is found out by the `Reconciler`.
+Nothing is ever sent twice. If RunPod's response is lost, the `Reconciler` finds out the outcome.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _KINDS = {Status.DONE: Kind.DONE, Status.UNKNOWN: Kind.UNKNOWN}
 
 
 class World(Protocol):
-    """What a performer needs of the watch."""
+    """What an executor needs of the monitor."""
 
     @property
     def cloud(self) -> Cloud | None: ...
@@ -49,17 +49,17 @@ class World(Protocol):
 
 
 class Followed(NamedTuple):
-    """Something that an earlier podtop sent, and what will be found out of it."""
+    """A request that an earlier podtop sent, and the outcome that will be found out."""
 
     intent: Intent
     ending: asyncio.Task[Outcome]
 
 
 class Executor:
-    """One for the life of the program; `fleet.operations` holds what is under way.
+    """One for the life of the program; `fleet.operations` holds the operations under way.
 
     ledger: opens the action log, before the first action.
-    messages: what a person has to know, and what the event log keeps, goes there.
+    messages: receives messages for the user, and events for the event log.
     """
 
     def __init__(
@@ -86,11 +86,11 @@ class Executor:
         self._sent = asyncio.Event()
 
     def told(self) -> None:
-        """A poll was answered, or failed: whoever waits for what became of something looks now."""
+        """A poll succeeded or failed: whoever waits for an outcome checks now."""
         self._reconciler.polled()
 
     async def close(self) -> None:
-        """Give what is under way a moment to be answered, then end. What has no answer by then is logged as such."""
+        """Give requests under way a moment to be answered, then end them. One without a response is logged as such."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_WAIT):
                 while self._sending:
@@ -99,10 +99,10 @@ class Executor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # What is asked for
+    # Requests
 
     def start(self, command: Command, by: str = "keys") -> asyncio.Task[Outcome]:
-        """Begin one action on one pod. Its row says so from this very moment."""
+        """Begin one action on one pod. Its row shows so from this very moment."""
         action = EVERY[command.action]
         operation = Operation("", action.id, command.pod, command.name, action.doing, self._clock())
         if (why := self._why_not(operation, by)) is not None:
@@ -112,11 +112,11 @@ class Executor:
         return self._spawn(self._perform(operation, command, by))
 
     def deploy(self, order: DeployOrder | RentOrder, by: str = "keys") -> asyncio.Task[Outcome]:
-        """Begin to rent a pod. Its name must be on no other pod: by it the pod is found when the answer is lost."""
+        """Begin to rent a pod. Its name must be unique: podtop finds the pod by it when the response is lost."""
         return self.start(rental(order), by)
 
     async def resume_looking(self, pods: Collection[str] | None = None) -> list[Followed]:
-        """Look for what became of requests that an earlier podtop sent, and never learned of; of some pods, or all."""
+        """Look for the unknown outcomes of requests that an earlier podtop sent; of some pods, or all."""
         from tui.storage.audit_log import AuditLogError
 
         try:
@@ -134,7 +134,7 @@ class Executor:
         ]
 
     def _may_be_ours(self, intent: Intent) -> bool:
-        """Whether it may have been about this account: one log is for all of them."""
+        """Whether a request may have been for this account: all accounts share one log."""
         return not intent.account or not self._account or intent.account == self._account
 
     @property
@@ -150,20 +150,20 @@ class Executor:
         async def settle() -> Outcome:
             outcome = await self._settle(operation, lambda: self._may_be_ours(intent))
             if pod == NEW_POD:
-                # Of several they are looked for one after the other, by the name of each.
+                # Several are looked for one after the other, each by its name.
                 await self.resume_looking((NEW_POD,))
             return outcome
 
         return self._spawn(settle())
 
     async def _unsettled_rental(self) -> str:
-        """The name of a pod that may have been rented, by whichever podtop; it is looked for from now on."""
+        """The name of a pod that any podtop may have rented; it is looked for from now on."""
         from tui.storage.audit_log import AuditLogError
 
         try:
             unfinished = await self._log.unfinished()
         except AuditLogError:
-            # What cannot be read cannot be written either, and then nothing is sent.
+            # An unreadable log cannot be written either, and then nothing is sent.
             return ""
         rentals = (intent for intent in unfinished if _pod_of(intent) == NEW_POD and self._may_be_ours(intent))
         earliest = next(rentals, None)
@@ -189,7 +189,7 @@ class Executor:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    # What is done
+    # Execution
 
     async def _perform(self, operation: Operation, command: Command, by: str) -> Outcome:
         self._sending += 1
@@ -220,7 +220,7 @@ class Executor:
         return outcome
 
     async def _send(self, operation: Operation, command: Command, by: str) -> tuple[Operation, Outcome]:
-        """Write down what is meant to be done, then do it, once."""
+        """Log the intended operation, then send it, once."""
         from tui.files import file_lock
         from tui.storage.audit_log import AuditLogError
 
@@ -255,10 +255,10 @@ class Executor:
         log_step(operation, "answered", made=receipt.pod_id if receipt is not None else None)
         return operation, answered(action, command, receipt)
 
-    # How it ended
+    # Outcome
 
     async def _settle(self, operation: Operation, is_ours: Callable[[], bool] = lambda: True) -> Outcome:
-        """Find out how a request ended whose answer does not tell, and say so."""
+        """Find out and report the outcome of a request whose response does not show it."""
         outcome = await self._reconciler.outcome(operation, is_ours)
         if outcome is None:
             self._fleet.finish(operation, None)
@@ -268,7 +268,7 @@ class Executor:
         return outcome
 
     async def _await_sight(self, operation: Operation, outcome: Outcome) -> Outcome:
-        """Wait until what RunPod said is done shows in what it tells."""
+        """Wait until what RunPod confirmed shows in the polls."""
         if await self._reconciler.is_shown(operation):
             self._fleet.finish(operation, None)
             self._on_change()
@@ -290,7 +290,7 @@ class Executor:
         await self._tell(operation, outcome)
 
     async def _tell(self, operation: Operation, outcome: Outcome) -> None:
-        """Into the action log, the events, and to whoever looks."""
+        """Report an outcome to the action log, the events and the user."""
         await self._log_outcome(operation, outcome)
         done = outcome.ending is Status.DONE
         kind = _KINDS.get(outcome.ending, Kind.REFUSED)
@@ -312,7 +312,7 @@ class Executor:
 
 
 def _pod_of(intent: Intent) -> str | None:
-    """Whose pod it is, as operations are told apart; None of what no podtop of this age did."""
+    """The pod by which operations are distinguished; None for an action unknown to this version."""
     action = EVERY.get(intent.action)
     if action is None:
         return None

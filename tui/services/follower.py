@@ -1,4 +1,4 @@
-"""`Follower`: hands on what a poller brings, and outlives whatever goes wrong with one answer."""
+"""`Follower`: passes on what a poller yields, and survives any fault in one response."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Fail = Callable[[CloudError, float, float], None]
-"""Told why there is no answer, at an instant, and when there will be another try."""
+"""Called with why there is no response, the instant, and the instant of the next attempt."""
 
 
 class Follower:
     """Follows pollers of a source.
 
-    throttled: called where RunPod says that there were too many requests.
-    changed:   called after every answer, and every failure.
+    throttled: called when RunPod reports too many requests.
+    changed:   called after every response, and every failure.
     """
 
     def __init__(self, source: Source, throttled: Callable[[], object], on_change: Callable[[], object]) -> None:
@@ -31,7 +31,7 @@ class Follower:
         self._on_change = on_change
 
     async def follow(self, poller: Poller[T], apply: Callable[[T, float, float], object], fail: Fail) -> None:
-        """Hand on each value with its instant and the seconds it took, or why there is none; until cancelled."""
+        """Pass on each value with its instant and the seconds it took, or why there is none; until cancelled."""
         clocks = self._source.clocks
         async for reading in poller:
             now = self._source.clock()
@@ -47,7 +47,7 @@ class Follower:
                             self._throttled()
                         fail(error, now, now + retry_in * self._source.pace)
             except Exception as error:
-                # Whatever is odd in an answer, the next one is asked for: this poll counts as failed.
+                # Whatever is odd in a response, polling goes on: this poll counts as failed.
                 self._not_taken_in(own_fault(error, "taking it in"), fail, now + poller.interval * self._source.pace)
             self._on_change()
 

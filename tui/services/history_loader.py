@@ -1,4 +1,4 @@
-"""`HistoryLoader`: brings what a recording has behind what is seen now: samples, events, prices."""
+"""`HistoryLoader`: loads recorded samples, events and prices from before the live data."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ RECENT_BUDGET = 8 * 1024 * 1024
 
 
 FRAME = 0.25
-"""Seconds after which what was taken in so far is shown."""
+"""Seconds after which what was loaded so far is shown."""
 
 
 class HistoryLoader:
     """Reads the recording of the account into the fleet.
 
-    past:    the recording's answers; None while there is none.
-    post:    told what a person has to know of the recording.
-    opened:  given the recording's answers once there are any to be had.
+    past:    queries of the recording; None while there is none.
+    post:    receives messages for the user about the recording.
+    opened:  called with the recording's queries once available.
     on_change: called after every change of the fleet.
     """
 
@@ -57,7 +57,7 @@ class HistoryLoader:
         self.past: HistoryQueries | None = None
 
     def replay(self, recording: Path) -> None:
-        """The recording is all there is: nobody is asked."""
+        """Use the recording alone: nothing is polled."""
         from tui.history.queries import HistoryQueries
 
         self.past = HistoryQueries(recording, self._post)
@@ -65,7 +65,7 @@ class HistoryLoader:
         self._opened(self.past)
 
     def open(self, recording: Path) -> None:
-        """There is a recording of this account: memory need not keep what it has."""
+        """A recording of this account is available: memory need not keep what it has."""
         from tui.history.queries import HistoryQueries
 
         self.past = HistoryQueries(recording, self._post, self._source.clock)
@@ -78,7 +78,7 @@ class HistoryLoader:
             self.past.close()
 
     async def take_in(self, cloud: Cloud, apply: Callable[[Snapshot, float], object]) -> None:
-        """Take in the past that the source has itself, as a demo does, snapshot by snapshot."""
+        """Load the history that the source has itself, as a demo does, snapshot by snapshot."""
         if self._source.history is None:
             return
         loop = asyncio.get_running_loop()
@@ -100,7 +100,7 @@ class HistoryLoader:
         first: float,
         take_in: Callable[[Sliced[None]], Awaitable[None]],
     ) -> None:
-        """Put what was recorded before the instant `first` in front of what is seen since.
+        """Put recorded data from before the instant `first` in front of live data.
 
         take_in: does the work on the fleet, a slice at a time.
         """
@@ -115,13 +115,13 @@ class HistoryLoader:
             self._fleet.prices.join(await self.past.prices(first - SPAN, first))
         except ArchiveError as error:
             self.cannot_be_read(error)
-        # A recording is data from outside: what is odd in it is no reason for podtop to end.
+        # A recording is external data: nothing odd in it may end podtop.
         except Exception as error:
             logging.getLogger(__name__).exception("the recording cannot be taken in")
             self._post(UserMessage(f"the recording cannot be read ({type(error).__name__}): podtop goes on without it"))
 
     async def log(self) -> None:
-        """Have what was recorded to have happened at hand."""
+        """Load the recorded events."""
         from tui.history.archive.schema import ArchiveError
 
         if self.past is None:
@@ -133,7 +133,7 @@ class HistoryLoader:
         self._on_change()
 
     async def look_back(self, fleet: Fleet, pods: Iterable[str], start: float, end: float, width: float) -> None:
-        """Have these pods' samples of a time before memory's at hand, in steps of `width` seconds."""
+        """Load these pods' samples of a range before memory's, in steps of `width` seconds."""
         from tui.history.archive.schema import ArchiveError
 
         if self.past is None:

@@ -1,4 +1,4 @@
-"""`LeaseRunner`: sees to the leases of an account: warns of them, and stops or terminates what they are for."""
+"""`LeaseRunner`: handles the leases of an account: warns of their end, and stops or terminates their pods."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from tui.store.fleet import Fleet
 
 AGAIN = 300.0
-"""Seconds after which something that RunPod refused, or that could not be sent, is tried again."""
+"""Seconds after which something that RunPod refused, or that could not be sent, is retried."""
 
 
 OVER_FOR = 60.0
-"""Seconds for which RunPod has to tell that a lease is needed no more. An answer that was asked for before the pod was
-rented or resumed, and comes after, knows nothing of it; no request takes longer than half of this."""
+"""Seconds for which RunPod has to show that a lease is not needed. A response requested before the pod was
+rented or resumed, and received after, does not know of that; no request takes longer than half of this."""
 
 
 async def enforce(
@@ -40,7 +40,7 @@ async def enforce(
     messages: Messages,
     clock: Callable[[], float],
 ) -> None:
-    """See to an account's leases, from when the account is known, until cancelled."""
+    """Handle an account's leases, once the account is known, until cancelled."""
     while (funds := fleet.funds) is None or funds.account_id is None:  # noqa: ASYNC110
         await asyncio.sleep(1.0)
 
@@ -59,8 +59,8 @@ Perform = Callable[[Lease], Awaitable[Outcome]]
 class LeaseRunner(Runner[Lease]):
     """Warns, and acts, while it runs; of two at once one acts, and the other only shows.
 
-    perform: sends the action of a lease, once, and tells how it ended.
-    refusal: why nothing may be sent; None where it may.
+    perform: sends the action of a lease, once, and returns how it ended.
+    refusal: why nothing may be sent; None if allowed.
     """
 
     def __init__(
@@ -86,16 +86,16 @@ class LeaseRunner(Runner[Lease]):
         if not leases or not self._claim.taken():
             return
         if polled_at is None:
-            # Only what RunPod says now is a reason to do anything.
+            # Only live data from RunPod is a reason to act.
             self._hold(leases.values(), now)
             return
         for lease in leases.values():
-            # One that was set in a time to come was set by a clock that has been set back since.
+            # A lease set in the future was set by a clock that has been set back since.
             if polled_at > lease.set_at or lease.set_at > now:
                 self._see_to(lease, now, polled_at)
 
     def _hold(self, leases: Iterable[Lease], now: float) -> None:
-        """Say of those whose time is over that nothing is sent while RunPod does not tell of the pods."""
+        """Report for ended leases that nothing is sent while RunPod does not report the pods."""
         for lease in leases:
             if lease.warned_at is not None and lease.sent_at is None and now >= acts_at(lease):
                 self._once(

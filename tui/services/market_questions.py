@@ -1,4 +1,4 @@
-"""`MarketQuestions`: what the market is asked beside the prices of one GPU, all of it in one request."""
+"""`MarketQuestions`: the market queries beside the prices of one GPU, all in one request."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ if TYPE_CHECKING:
 
 
 class Answers(NamedTuple):
-    """One answer about the market: the prices of one GPU, and what was asked beside them."""
+    """One market response: the prices of one GPU, and the results of the other queries."""
 
     market: Market
     asked: dict[MarketQuery, Market | CloudError]
 
 
 class MarketQuestions:
-    """Who wants to know what: screens and market watches, each under a name of its own."""
+    """Who wants which queries: screens and market watches, each under its own name."""
 
     def __init__(self) -> None:
         self._wanted: dict[str, tuple[MarketQuery, ...]] = {}
 
     def want(self, who: str, demands: Iterable[MarketQuery]) -> set[MarketQuery]:
-        """`who` wants these from now on, and no others; those that nobody wanted before."""
+        """Replace the queries of `who`; returns those that nobody wanted before."""
         before = set(self.all)
         self._wanted[who] = tuple(demands)
         return set(self.all) - before
 
     @property
     def all(self) -> tuple[MarketQuery, ...]:
-        """What is asked beside the prices of one GPU: each once."""
+        """The queries beside the prices of one GPU, each once."""
         queries = (demand for demands in self._wanted.values() for demand in demands)
         return tuple(dict.fromkeys(demand for demand in queries if demand != ANYTHING))
 
     async def ask(self, cloud: Cloud) -> Answers:
-        """The prices, and all that is wanted beside them. Raises CloudError."""
+        """The prices, and the results of all wanted queries. Raises CloudError."""
         beside = self.all
         if not beside:
             return Answers(await cloud.market(), {})

@@ -1,4 +1,4 @@
-"""`Messages`: the one way by which anything of podtop tells a person something, whatever that is shown on."""
+"""`Messages`: the only way by which any part of podtop sends messages to the user, wherever they are shown."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ class Messages:
         self._sinks = list(sinks)
 
     def add(self, sink: Sink) -> None:
-        """Hand what comes from now on to this one too."""
+        """Pass messages from now on to this sink too."""
         self._sinks.append(sink)
 
     def post(self, message: UserMessage) -> None:
-        """Tell it."""
+        """Send a message to all sinks."""
         for sink in self._sinks:
             sink(message)
 
     def reply(self, text: str) -> None:
-        """Answer a key: why nothing happened, or what did."""
+        """Respond to a key: why nothing happened, or what did."""
         self.post(UserMessage(text, Level.REPLY))
 
     def call(self, title: str, text: str, topic: str = "watch") -> None:
-        """Call a person who looks elsewhere."""
+        """Notify a user who looks elsewhere."""
         self.post(UserMessage(text, Level.CALL, title, topic))
 
 
 def to_event_log(happened: Callable[[Event], object]) -> Sink:
-    """A sink that hands on what is to be kept as an event."""
+    """A sink that passes on the events of messages."""
 
     def keep(message: UserMessage) -> None:
         if message.event is not None:
@@ -50,12 +50,12 @@ def to_event_log(happened: Callable[[Event], object]) -> Sink:
 
 
 def severity(message: UserMessage) -> Literal["information", "warning"]:
-    """How loud it is said."""
+    """The severity with which a message is shown."""
     return "information" if message.level in (Level.INFO, Level.HINT) else "warning"
 
 
 def logged(component: str) -> Sink:
-    """A sink that writes what is told into the application log, as that component's."""
+    """A sink that writes messages into the application log, under that component."""
 
     def log(message: UserMessage) -> None:
         if message.level is Level.CALL:

@@ -1,4 +1,4 @@
-"""`Monitor`: follows a source, its past first, into a fleet. The one writer of the fleet; it knows no screen."""
+"""`Monitor`: follows a source, its history first, into a fleet. The one writer of the fleet; it knows no screen."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ def _log(events: Iterable[Event]) -> None:
 
 
 class Monitor:
-    """One life of asking: open the cloud, take in its past, poll pods and prices until cancelled.
+    """One polling run: open the cloud, load its history, poll pods and prices until cancelled.
 
     on_change: called after every change of the fleet.
-    record:  makes the recorder, given what is to be told to a person; None where nothing is recorded.
-    opened:  given the account's past once there is one to be asked.
+    record:  makes the recorder, given where its messages go; None if nothing is recorded.
+    opened:  called with the account's history once available.
     start_of_day, start_of_month: when the local day, and month, of an instant began.
-    post:    told what a person has to know of the recording.
-    monotonic: seconds that only go forward, by which requests are counted.
-    hosts: whether to find out, once, if the account lets machines to others.
-    prepare: called in a thread once the cloud is open: imports that need not wait for the first answer.
+    post:    receives messages for the user about the recording.
+    monotonic: monotonic seconds, by which requests are counted.
+    hosts: whether to find out, once, if the account rents out machines.
+    prepare: called in a thread once the cloud is open: imports that need not wait for the first response.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Monitor:
         self._wakes: dict[str, Callable[[], None]] = {}
         self._chronicle: AlertTracker | None = None
         self._asks_for_hosts = hosts
-        # What began before this run is known only once the recording was asked.
+        # What began before this run is known only once the recording was read.
         self._judges = record is None or source.history is not None
         self.questions = MarketQuestions()
         self._unkept = False
@@ -112,7 +112,7 @@ class Monitor:
 
     @property
     def chronicle(self) -> AlertTracker:
-        """Tells what begins and ends."""
+        """Reports what begins and ends."""
         if self._chronicle is None:
             from tui.store.alert_tracker import AlertTracker
 
@@ -121,11 +121,11 @@ class Monitor:
 
     @property
     def past(self) -> HistoryQueries | None:
-        """The recording's answers, once there is one to be asked."""
+        """Queries of the recording, once available."""
         return self._history.past
 
     def wake(self) -> None:
-        """Ask now."""
+        """Poll now."""
         for wake in self._wakes.values():
             wake()
         self._topics.wake()
@@ -134,11 +134,11 @@ class Monitor:
 
     @property
     def cloud(self) -> Cloud | None:
-        """What is asked, once it is open."""
+        """The polled cloud, once it is open."""
         return self._cloud
 
     async def look(self) -> Snapshot:
-        """Ask for the pods at once, beside the polls. Raises CloudError, also where the answer is none about them."""
+        """Request the pods now, beside the polls. Raises CloudError, also if the response does not have them."""
         if self._cloud is None:
             raise Unreachable("podtop is not connected yet.", sent=False)
         snapshot = clock_skew.snapshot(await self._cloud.fleet(), self._source.skew)
@@ -148,10 +148,10 @@ class Monitor:
         return surely_with_pods(snapshot)
 
     def want(self, who: str, demands: Iterable[MarketQuery]) -> None:
-        """Ask the market these questions too with every poll for prices, for as long as `who` wants it so."""
+        """Add these market queries to every poll for prices, for as long as `who` wants them."""
         new = self.questions.want(who, demands)
         if new - self._fleet.asked.keys() and (wake := self._wakes.get("market")):
-            # What was never asked is asked at once; what somebody else asks already comes by itself.
+            # A new query is requested now; one that is already polled comes automatically.
             wake()
 
     async def _ask_market(self) -> Answers:
@@ -160,7 +160,7 @@ class Monitor:
         return await self.questions.ask(self._cloud)
 
     async def look_at_prices(self) -> Market:
-        """Ask for the market at once, beside the polls. Raises CloudError."""
+        """Request the market now, beside the polls. Raises CloudError."""
         if self._cloud is None:
             raise Unreachable("podtop is not connected yet.", sent=False)
         market = await self._cloud.market()
@@ -173,24 +173,24 @@ class Monitor:
         return market
 
     def tell(self) -> None:
-        """Something of the fleet is another by now."""
+        """The fleet has changed."""
         self._tell()
 
     def _tell(self) -> None:
         try:
             self._on_change()
         except Exception as error:
-            # What cannot be shown is no reason to look away.
+            # What cannot be shown is no reason to stop monitoring.
             own_fault(error, "showing it")
 
     def _hand_over(self, keep: Callable[[Recorder], object]) -> None:
-        """Give the recorder what there is; a fault of that is told once, and what is on the screen stands."""
+        """Pass data to the recorder; a fault of that is reported once, and the screen stays as it is."""
         if self._recorder is None:
             return
         try:
             keep(self._recorder)
         except Exception as error:
-            # A recording is an aid: nothing of it may cost the present.
+            # A recording is an aid: nothing in it may cost the live data.
             own_fault(error, "keeping it in the recording")
             if not self._unkept:
                 self._unkept = True
@@ -201,13 +201,13 @@ class Monitor:
                 )
 
     def happened(self, event: Event) -> None:
-        """Keep an event that no poll tells of."""
+        """Keep an event that no poll reports."""
         self._fleet.events.append(event)
         _log((event,))
         self._hand_over(lambda recorder: recorder.happened((event,)))
 
     async def run(self) -> None:
-        """Until cancelled. Connections are closed then."""
+        """Run until cancelled. Connections are closed then."""
         cloud = self._cloud = await asyncio.to_thread(self._source.open)
         cloud.listen(lambda: self.meter.count(self._monotonic()))
         try:
@@ -242,22 +242,22 @@ class Monitor:
         return self.meter.slowness(self._monotonic())
 
     def use(self) -> Use:
-        """How near RunPod's limits podtop's requests are."""
+        """How near podtop's requests are to RunPod's limits."""
         return self.meter.tightest(self._monotonic())
 
     async def _ask_for_pods(self, cloud: Cloud) -> Snapshot:
         try:
             return clock_skew.snapshot(await cloud.fleet(), self._source.skew)
         except NotOffered as error:
-            # Pods are the core: whatever a backend lacks on the way to them, they are asked for again.
+            # Pods are the core: whatever a backend lacks on the way to them, polling goes on.
             raise Malformed(str(error)) from None
 
     async def _take_in_pods(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
-        """Take in an answer about the pods, a slice at a time where they are many: keys are heard in between."""
+        """Apply a response about the pods, in slices if there are many: keys are handled in between."""
         await self._in_slices(self._pods_taking(snapshot, at, took))
 
     async def _in_slices(self, work: Sliced[object]) -> None:
-        """One piece of work at a time: what is taken in by halves is no ground for the next."""
+        """One piece of work at a time: half-applied data is no basis for the next."""
         async with self._taking_in:
             for _ in work:
                 await asyncio.sleep(0)
@@ -267,7 +267,7 @@ class Monitor:
 
     def _pods_taking(self, snapshot: Snapshot, at: float, took: float | None = None) -> Sliced[None]:
         if took is not None and self._fleet.pods_at is not None and at < self._fleet.pods_at:
-            # It lay unread while a later one was taken in.
+            # It waited while a later one was applied.
             return
         if self._first is None:
             self._first = at
@@ -279,7 +279,7 @@ class Monitor:
         answered = self.chronicle.answered(at, self._fleet.watched.away)
         self._fleet.events.extend(answered)
         happened = yield from self._fleet.taking(snapshot, at, took)
-        # What is dated by a clock that may have been set is no reason to begin or end anything.
+        # What is dated by a clock that may have been changed is no reason to begin or end anything.
         sure = self._source.clocks is None or not self._source.clocks.doubtful
         judged: tuple[Event, ...] = ()
         if self._judges and sure and snapshot.pods is not None:
@@ -297,9 +297,9 @@ class Monitor:
         self._hand_over(lambda recorder: recorder.polled(at, None, events))
 
     def _troubled(self, error: CloudError, at: float, before: Feed[Any], interval: float) -> tuple[Event, ...]:
-        """What is told where RunPod does not answer as it should.
+        """The events to report if RunPod does not respond as it should.
 
-        One poll that failed is no outage: it takes two in a row, or two intervals without an answer.
+        One failed poll is no outage: it takes two in a row, or two intervals without a response.
         """
         throttled = isinstance(error, Throttled)
         if not throttled and before.error is None and not before.stale(at, interval * self._source.pace):
@@ -329,9 +329,9 @@ class Monitor:
         self._hand_over(lambda recorder: recorder.priced(at, answers.market))
 
     async def _fill(self, recorder: Recorder) -> None:
-        """Put what was recorded before in front of what is seen now."""
+        """Put recorded data in front of live data."""
         if await recorder.tried() is None:
-            # What lasts is judged by what is seen from now on: when there will be a recording is not known.
+            # Lasting conditions are judged by live data from now on: when a recording will be available is unknown.
             self._judges = True
         path = await recorder.opened()
         if path is None or self._first is None:
@@ -344,11 +344,11 @@ class Monitor:
         self._tell()
 
     async def look_at_the_log(self) -> None:
-        """Have what was recorded to have happened at hand."""
+        """Load the recorded events."""
         await self._history.log()
 
     def inspect(self, pod: str | None, at: float | None) -> None:
-        """Look closely at a pod, now or at a past instant; or, with None, no more: secrets go out of memory."""
+        """Inspect a pod, live or at an instant of history; with None stop, which drops secrets from memory."""
         if self._inspecting is not None:
             self._inspecting.cancel()
             self._inspecting = None
@@ -368,12 +368,12 @@ class Monitor:
         self._inspecting = self._group.create_task(held(look, "looking at a pod"))
 
     def attend(self, topics: Iterable[str]) -> None:
-        """Ask for these topics from now on, and for no other: a screen that is not on top costs nothing."""
+        """Poll these topics from now on, and no others: a screen that is not on top costs nothing."""
         self._topics.attend(topics)
 
     @property
     def attended(self) -> frozenset[str]:
-        """The topics that are asked for."""
+        """The topics that are polled."""
         return frozenset(self._topics.attended)
 
     async def _read_spend(self) -> SpendHistory:
@@ -384,7 +384,7 @@ class Monitor:
         return await SpendLoader(self._fleet, lambda: self.past, clock, self._start_of_day, self._start_of_month).read()
 
     async def look_back(self, fleet: Fleet, pods: Iterable[str], start: float, end: float, width: float) -> None:
-        """Have these pods' samples of a time before memory's at hand, in steps of `width` seconds."""
+        """Load these pods' samples of a range before memory's, in steps of `width` seconds."""
         await self._history.look_back(fleet, pods, start, end, width)
 
     def _not_recording(self, error: CloudError) -> None:

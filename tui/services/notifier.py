@@ -1,4 +1,4 @@
-"""`Notifier`: calls a person who looks elsewhere, by the sinks that are on: each thing once, and never too many."""
+"""`Notifier`: notifies a user who looks elsewhere, by the enabled sinks: each thing once, and never too many."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     import httpx
 
 AT_ONCE = 4
-"""Notifications under way at the most; those beyond are told as not sent."""
+"""Notifications under way at most; those beyond are reported as not sent."""
 
 SAME = 60.0
-"""Seconds within which the same is sent once."""
+"""Seconds within which the same notification is sent once."""
 
 
 class Notifier:
-    """Hands notifications to the sinks that are on.
+    """Passes notifications to the enabled sinks.
 
-    write:  sends text to the terminal, between two frames and never in the midst of one.
-    post:   told when a sink does not work, once.
-    hidden: what a command must not get.
+    write:  sends text to the terminal, between two frames and never within one.
+    post:   receives a message when a sink does not work, once.
+    hidden: what a command must not receive.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Notifier:
 
     @cached_property
     def _sinks(self) -> dict[str, Sink]:
-        """Those that are on, by name."""
+        """The enabled sinks, by name."""
         sinks: dict[str, Sink] = {}
         for name in SINKS:
             make: MakeSink = import_module(f"tui.services.sinks.{name}").sink
@@ -62,7 +62,7 @@ class Notifier:
         return sinks
 
     def notify(self, notification: Notification) -> None:
-        """Send it to every sink that is on; returns at once."""
+        """Send a notification to every enabled sink; returns at once."""
         now, key = self._monotonic(), (notification.kind, notification.title)
         if now - self._last.get(key, -SAME) < SAME:
             return
@@ -78,7 +78,7 @@ class Notifier:
                 self._begin(name, work)
 
     async def close(self) -> None:
-        """Give what is under way a second, then end it."""
+        """Give notifications under way a second, then end them."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1.0)
         for task in self._tasks:
@@ -100,7 +100,7 @@ class Notifier:
         try:
             await work
         except Exception as error:
-            # Whatever goes wrong with one notification must be told, and end nothing.
+            # Whatever goes wrong with one notification is reported, and ends nothing.
             self._complain(name, _reason(error))
 
     def _complain(self, name: str, reason: str) -> None:
@@ -110,5 +110,5 @@ class Notifier:
 
 
 def _reason(error: Exception) -> str:
-    """Why it was not sent: in a sink's own words, or without words that may have a secret in them."""
+    """Why it was not sent: in a sink's own words, or without words that may contain a secret."""
     return str(error) if isinstance(error, NotSent) else f"it could not be sent ({type(error).__name__})"

@@ -1,4 +1,4 @@
-"""`OperationLog`: the audit log as the executor writes it, and each step of a change in the log of podtop."""
+"""`OperationLog`: the audit log as the executor writes it, and each step of an operation in podtop's log."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class OperationLog:
         return self._audit
 
     async def intent(self, operation: Operation, command: Command, by: str, account: str) -> str:
-        """Write down what is about to be sent; its id. It is on the disk when this returns."""
+        """Log what is about to be sent; returns its id. It is on the disk when this returns."""
 
         def write() -> str:
             return self._log().intent(operation.action, operation.pod, operation.name, command.inputs, by, account)
@@ -35,7 +35,7 @@ class OperationLog:
         return await asyncio.to_thread(write)
 
     async def outcome(self, operation: Operation, outcome: Outcome) -> None:
-        """Write down how it ended; of what was never about to be sent there is nothing to write."""
+        """Log how an operation ended; nothing if it was never about to be sent."""
         log_step(operation, "outcome", ending=outcome.ending, text=outcome.text)
         if operation.id:
             await asyncio.to_thread(
@@ -43,12 +43,12 @@ class OperationLog:
             )
 
     async def unfinished(self) -> tuple[Intent, ...]:
-        """What was sent, or may have been, by whichever podtop, and has no known end; oldest first."""
+        """Requests that any podtop sent, or may have sent, and whose end is unknown; oldest first."""
         return await asyncio.to_thread(lambda: self._log().unfinished())
 
 
 def log_step(operation: Operation, event: str, **fields: object) -> None:
-    """Each step of a change, by its id; of its inputs what is no secret of anybody's."""
+    """Log a step of an operation, by its id, with those of its inputs that are not secret."""
     log_lines.event(
         "performer", f"mutation_{event}", id=operation.id, action=operation.action, pod=operation.pod,
         name=operation.name, fields=fields,

@@ -1,4 +1,4 @@
-"""`PodInspector`: follows one pod closely while a screen looks at it: RunPod's whole answer, its past, its cost."""
+"""`PodInspector`: follows one pod closely while a screen shows it: RunPod's full response, its history, its cost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tui.store.fleet import Fleet
 
 CADENCE = 15.0
-"""Seconds between two looks at a pod at the least: most of what they tell is there to stay."""
+"""Seconds between two requests for a pod, at least: most of the response rarely changes."""
 
 HISTORY = 30 * 86_400.0
 
@@ -33,8 +33,8 @@ HISTORY = 30 * 86_400.0
 class PodInspector:
     """Keeps `fleet.inspection` true.
 
-    wake:     asks RunPod now.
-    midnight: the instant at which the local day of an instant began.
+    wake:     polls RunPod now.
+    midnight: the start of the local day of an instant.
     skew:     seconds that RunPod's clock is ahead.
     """
 
@@ -54,7 +54,7 @@ class PodInspector:
         self.wake: Callable[[], None] = lambda: None
 
     async def follow(self, cloud: Cloud, past: Callable[[], HistoryQueries | None], pod: str, interval: float) -> None:
-        """Look at a pod as it is now, again and again, until cancelled."""
+        """Inspect a live pod repeatedly, until cancelled."""
         self._fleet.inspection = PodInspection(pod, None, Feed())
         await self._remember(past(), pod, None)
         poller = Poller(lambda: cloud.pod(pod), max(CADENCE, interval))
@@ -68,14 +68,14 @@ class PodInspector:
                 feed = feed.failed(reading.error, now, now + reading.retry_in)
             extras = self._fleet.inspection.extras if self._fleet.inspection is not None else None
             self._fleet.inspection = PodInspection(pod, None, feed, extras=extras)
-            # What stands beside the answer may fail, and the next answer comes all the same.
+            # The data beside the response may fail, and the next response comes all the same.
             await held(self._remember(past(), pod, None), "looking back at a pod")
             if not asked and feed.error is None and feed.value is not None:
                 asked = True
                 await held(self._ask_more(cloud, pod), "asking for more about a pod")
 
     async def _ask_more(self, cloud: Cloud, pod: str) -> None:
-        """Once for a look: what few sources tell of, and RunPod may refuse to tell."""
+        """Once per inspection: what few sources report, and RunPod may refuse."""
         with suppress(CloudError):
             extras = await cloud.pod_extras(pod)
             if self._fleet.inspection is not None and self._fleet.inspection.pod == pod:
@@ -83,7 +83,7 @@ class PodInspector:
                 self._on_change()
 
     async def recall(self, past: HistoryQueries | None, pod: str, at: float) -> None:
-        """Look at a pod as it was."""
+        """Inspect a pod at an instant of history."""
         self._fleet.inspection = PodInspection(pod, at, Feed())
         await self._remember(past, pod, at)
 
@@ -92,16 +92,16 @@ class PodInspector:
         return inspection.detail if inspection is not None else Feed()
 
     async def _remember(self, past: HistoryQueries | None, pod: str, at: float | None) -> None:
-        """Add what the recording knows; without one, what this run of podtop saw."""
+        """Add recorded data; without a recording, what this run of podtop saw."""
         end = self._clock() if at is None else at
         start = self._start_of_day(end)
         events: tuple[Event, ...] = tuple(e for e in self._fleet.events if e.pod == pod)
         today = self._estimate(pod, start, end) if at is None else None
         if past is not None:
-            # Trouble is told when the recording is first asked; the screen has what podtop saw itself.
+            # Trouble is reported when the recording is first queried; the screen has what podtop saw itself.
             with suppress(ArchiveError):
                 events, recorded = await past.ask(lambda recording: _recorded(recording, pod, start, end))
-                # Each knows of a part of the day: the recording of what podtop saw, the uptime of the present run.
+                # Each knows part of the day: the recording what podtop saw, the uptime the current run.
                 today = max((known for known in (today, recorded) if known is not None), default=None)
         inspection = self._fleet.inspection
         if inspection is not None and (inspection.pod, inspection.at) == (pod, at):
@@ -109,7 +109,7 @@ class PodInspector:
             self._on_change()
 
     def _estimate(self, pod: str, start: float, end: float) -> float | None:
-        """Today's cost of a pod's present run, by its uptime."""
+        """Today's cost of a pod's current run, by its uptime."""
         record = self._fleet.records.get(pod)
         known = record.pod if record is not None else None
         whole = pod_costs.since_start(known) if known is not None else None

@@ -1,4 +1,4 @@
-"""`Poller`: asks again and again, one request at a time, politely when it fails. It knows neither HTTP nor screens."""
+"""`Poller`: polls repeatedly, one request at a time, and backs off on failure. It knows neither HTTP nor screens."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tui.services.barrier import own_faults
 T = TypeVar("T")
 
 LONGEST_WAIT = 60.0
-"""Seconds between attempts at the most, unless the server asks for more."""
+"""Seconds between attempts at most, unless the server requests more."""
 
 GLANCE = 60.0
-"""Seconds of a long wait after which it is looked whether the machine slept through it."""
+"""Seconds of a long wait after which podtop checks whether the machine slept through it."""
 
 
 class Fresh(Struct, Generic[T], frozen=True):
@@ -32,7 +32,7 @@ class Fresh(Struct, Generic[T], frozen=True):
 
 
 class Failed(Struct, frozen=True):
-    """An attempt that failed: why, how many have in a row, and in how many seconds the next one comes."""
+    """A failed attempt: why, how many failed in a row, and the seconds until the next one."""
 
     error: CloudError
     retry_in: float
@@ -40,7 +40,7 @@ class Failed(Struct, frozen=True):
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
-    """Until the event is set, or the time is over. A sleep counts, though the event loop does not know of it."""
+    """Wait until the event is set or the time is over. Sleep of the machine counts, unlike in the event loop's time."""
     until, left = passed() + seconds, seconds
     while True:
         with suppress(TimeoutError):
@@ -54,12 +54,12 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
 class Poller(Generic[T]):
     """An async iterator of readings of `fetch`.
 
-    One request is in flight at most. Readings start `interval` seconds apart; a slow answer is followed by no burst.
+    At most one request is in flight. Readings start `interval` seconds apart; a slow response causes no burst.
     After a failure the wait doubles from the interval up to `LONGEST_WAIT`, drawn at random from its upper half so
-    that many podtops do not knock together; a throttled one waits at least as long as it was told to.
+    many podtops do not retry at once; a throttled one waits at least as long as the server requested.
     `first`: seconds before the first request; `slowness`: by how much longer to wait than the interval.
-    What the API does not offer fails once, and is not asked for again: the iterator ends.
-    What `fetch` raises beside `CloudError` is a fault of podtop's own, and a failure too: written down, and told.
+    What the API does not offer fails once, and is not requested again: the iterator ends.
+    Anything but `CloudError` from `fetch` is a fault of podtop's own, and a failure too: logged, and reported.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Poller(Generic[T]):
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """End the wait now; during a request, ask once more right after it. A Retry-After stands all the same."""
+        """End the wait now; during a request, poll once more right after it. A Retry-After stands all the same."""
         self._woken.set()
 
     async def __aiter__(self) -> AsyncIterator[Fresh[T] | Failed]:
@@ -115,7 +115,7 @@ class Poller(Generic[T]):
             since = self._clock()
             yield reading
             if held:
-                # Waking must not undercut what the server asked for.
+                # Waking must not undercut what the server requested.
                 await self._wait(asyncio.Event(), max(0.0, held - (self._clock() - since)))
             await self._wait(self._woken, max(0.0, pause - (self._clock() - since)))
 

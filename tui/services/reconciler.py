@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from tui.store.fleet_state import Record
 
 PATIENCE = 120.0
-"""Seconds for which podtop looks for what became of a request whose answer was lost."""
+"""Seconds for which podtop looks for the outcome of a request whose response was lost."""
 
 VAGUE_PATIENCE = 20.0
-"""Seconds of that where RunPod did answer, and did not say whether anything was done."""
+"""Seconds of that if RunPod did respond, without showing whether anything was done."""
 
 
 class Reconciler:
-    """Compares what was asked for with what RunPod shows, with each poll. Instants in epoch seconds."""
+    """Compares what was requested with what RunPod shows, with each poll. Instants in epoch seconds."""
 
     def __init__(self, fleet: Fleet, clock: Callable[[], float]) -> None:
         self._fleet = fleet
@@ -30,14 +30,14 @@ class Reconciler:
         self._polled = asyncio.Event()
 
     def polled(self) -> None:
-        """A poll was answered, or failed: look."""
+        """A poll succeeded or failed: check."""
         self._polled.set()
         self._polled = asyncio.Event()
 
     async def outcome(self, operation: Operation, is_ours: Callable[[], bool]) -> Outcome | None:
-        """How something ended whose answer does not tell; for as long as patience lasts, that this is not known.
+        """The outcome of an operation whose response does not show it; unknown when patience has run out.
 
-        is_ours: whether it may have been about this account; None is returned where it was about another.
+        is_ours: whether it may have been for this account; None is returned if it was for another.
         """
         patience = VAGUE_PATIENCE if operation.answer == VAGUE else PATIENCE
         while True:
@@ -45,7 +45,7 @@ class Reconciler:
             now, seen = self._clock(), self._fleet.pods_at
             fresh = seen is not None and seen > operation.at
             if not is_ours():
-                # What its own account's podtop has to find out is not to be told, or logged, of this one's pods.
+                # Its own account's podtop finds the outcome: nothing is reported or logged from this one's pods.
                 return None
             if fresh and (outcome := self._happened(operation)) is not None:
                 return outcome
@@ -61,7 +61,7 @@ class Reconciler:
             )
 
     async def is_shown(self, operation: Operation) -> bool:
-        """Whether what RunPod said is done shows in what it tells, within patience."""
+        """Whether what RunPod confirmed shows in the polls, within patience."""
         while True:
             await self._polled.wait()
             seen = self._fleet.pods_at
@@ -71,7 +71,7 @@ class Reconciler:
                 return False
 
     def _happened(self, operation: Operation) -> Outcome | None:
-        """That it happened, where what was polled shows it."""
+        """The outcome, if the polled data shows that it happened."""
         if not self._is_reached(operation):
             return None
         answer = operation.answer or LOST
@@ -85,7 +85,7 @@ class Reconciler:
         return EVERY[operation.action].reached(self._record(operation))
 
     def _record(self, operation: Operation) -> Record | None:
-        """What RunPod shows of its pod, which is found by its name as long as its id is not known."""
+        """What RunPod shows of its pod, which is found by its name while its id is unknown."""
         records = self._fleet.records
         if operation.pod:
             return records.get(operation.pod)

@@ -1,4 +1,4 @@
-"""`Runner`: does by itself, at most once, what a person set to be done when its time has come."""
+"""`Runner`: does automatically, at most once, what the user scheduled, when its time has come."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ T = TypeVar("T")
 
 
 class Runner(ABC, Generic[T]):
-    """Looks once a second at a file that several podtops share, and at what the polls showed.
+    """Checks once a second a file that several podtops share, and the polled data.
 
-    store: what was set, by name.
+    store: the scheduled items, by name.
     claim: the file that this podtop claims, so that others see it.
     """
 
@@ -42,7 +42,7 @@ class Runner(ABC, Generic[T]):
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        """Look once a second, until cancelled."""
+        """Check once a second, until cancelled."""
         try:
             while True:
                 self.look()
@@ -51,11 +51,11 @@ class Runner(ABC, Generic[T]):
             self.close()
 
     def close(self) -> None:
-        """Give the claim back."""
+        """Release the claim."""
         self._claim.close()
 
     def look(self) -> None:
-        """Do what is to be done now. The same trouble with the file is reported once."""
+        """Do what is due now. The same trouble with the file is reported once."""
         try:
             self._look(dict(self._store.all()), self._clock())
             self._trouble = ""
@@ -64,7 +64,7 @@ class Runner(ABC, Generic[T]):
 
     @abstractmethod
     def _look(self, things: dict[str, T], now: float) -> None:
-        """Do what is to be done now about what is in the file. Raises StoreError."""
+        """Do what is due now for the items in the file. Raises StoreError."""
 
     def _complain(self, error: Exception) -> None:
         if str(error) != self._trouble:
@@ -72,14 +72,14 @@ class Runner(ABC, Generic[T]):
             self._messages.post(UserMessage(str(error)))
 
     def _is_first(self, name: str, old: T, sending: T) -> bool:
-        """Put on the disk that something is about to be sent: whatever becomes of podtop now, nobody sends it again.
+        """Write to disk that something is about to be sent: whatever happens to podtop now, nobody sends it again.
 
-        False where somebody else changed or sent it before. Raises StoreError.
+        False if somebody else changed or sent it before. Raises StoreError.
         """
         return self._store.swap(name, old, sending)
 
     def _begin(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Let something take its time: others are seen to meanwhile."""
+        """Run slow work in a task: other items are handled in the meantime."""
 
         async def begun() -> None:
             try:

@@ -1,4 +1,4 @@
-"""`Session`: one account that is watched and acted on, from start to end; the same with a screen and without one."""
+"""`Session`: one account that is monitored and acted on, from start to end; the same with and without a screen."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MakeRecorder = Callable[[Callable[["UserMessage"], object]], "Recorder"]
 
 
 class ActionWorld(Protocol):
-    """What actions look with (see `World`), and the event log that keeps what became of them."""
+    """What actions observe (see `World`), and the event log that keeps their outcomes."""
 
     @property
     def cloud(self) -> Cloud | None: ...
@@ -53,20 +53,20 @@ class ActionWorld(Protocol):
 
 
 class Session:
-    """What the screen, `podtop record` and the commands that act have in common.
+    """Shared by the screen, `podtop record` and the commands that act.
 
-    The fleet is there at once; all else is made when it is first needed, for a start must not wait for it.
+    The fleet exists at once; all else is made when first needed, so that a start does not wait for it.
 
-    source, config: what is watched, and how often.
-    messages:  what a person has to be told goes there.
-    guard:     who may act.
-    state:     the files of what acts: action log, leases, watches; None where nothing can be done.
-    record:    makes the recorder; None where nothing is recorded.
+    source, config: what is monitored, and how often.
+    messages:  receives messages for the user.
+    guard:     the action lock.
+    state:     the files of actions: action log, leases, watches; None if nothing can be done.
+    record:    makes the recorder; None if nothing is recorded.
     on_change: called after every change of the fleet.
     prepare, opened: see `Monitor`.
-    write:     sends text to the terminal, past what is drawn; None where nobody is called by it.
-    world:     what actions look with; the monitor where it is None.
-    hosts:     whether to find out if the account lets machines to others.
+    write:     sends text to the terminal, past what is drawn; None if it is not used for notifications.
+    world:     what actions observe; the monitor if None.
+    hosts:     whether to find out if the account rents out machines.
     budget:    bytes of samples in memory.
     """
 
@@ -115,7 +115,7 @@ class Session:
 
     @cached_property
     def monitor(self) -> Monitor:
-        """What asks RunPod, and fills the fleet."""
+        """Polls RunPod, and fills the fleet."""
         from tui.services.monitor import Monitor
 
         return Monitor(
@@ -125,14 +125,14 @@ class Session:
 
     @cached_property
     def leases(self) -> AccountLeases:
-        """When pods are to be stopped."""
+        """The account's leases."""
         from tui.services.account_leases import AccountLeases
 
         return AccountLeases(self.state, self.fleet, self.messages, self.clock, self.monitor.tell)
 
     @cached_property
     def drafts(self) -> DraftKeeper:
-        """The deploy that is being typed."""
+        """The deploy draft being edited."""
         from tui.services.draft_keeper import DraftKeeper
 
         return DraftKeeper(self.state, self.messages)
@@ -141,24 +141,24 @@ class Session:
         (self._world or self.monitor).happened(event)
 
     def changed(self) -> None:
-        """Something of the fleet is another by now."""
+        """The fleet has changed."""
         if self.executor is not None:
             self.executor.told()
         self._on_change()
 
     def start_of_day(self, at: float, day: int | None = None) -> float:
-        """When the local day of an instant began; or another day of its month."""
+        """The start of the local day of an instant; or of another day of its month."""
         when = datetime.fromtimestamp(at, self.tz)
         return instant(when.replace(day=day or when.day, hour=0, minute=0, second=0, microsecond=0))
 
     def may_act(self) -> str | None:
-        """Why nothing is sent by itself; None where it may be. The lock is for hands, and not for this."""
+        """Why nothing is sent automatically; None if allowed. The action lock applies to user input only."""
         return f"read-only: {self.guard.read_only}" if self.guard.read_only else None
 
-    # What acts
+    # Actions
 
     def start_executor(self, state: StateFiles) -> Executor:
-        """Make what carries actions out. `state`: where its action log is."""
+        """Make the executor. `state`: where its action log is."""
         from tui.services.executor import Executor
 
         self.executor = Executor(
@@ -168,14 +168,14 @@ class Session:
         return self.executor
 
     async def enforce_leases(self) -> None:
-        """See to the account's leases, until cancelled."""
+        """Handle the account's leases, until cancelled."""
         from tui.services.lease_runner import enforce
 
         if self.state is not None and self.executor is not None:
             await enforce(self.state, self.fleet, self.guard, self.executor, self.messages, self.clock)
 
     async def look_out(self) -> None:
-        """Look after what is waited for on the market, until cancelled."""
+        """Run the market watches, until cancelled."""
         import secrets
 
         from tui.domain import deploy_draft
@@ -196,7 +196,7 @@ class Session:
         await self.leases.set_for(draft, outcome.pod, draft["name"], self.clock(), self.tz)
 
     async def catch_up(self) -> None:
-        """Find out what became of what an earlier podtop sent; a deploy among it gets the lease it was to have."""
+        """Find out the outcomes of what an earlier podtop sent; a deploy among it gets the lease of its draft."""
         if self.executor is None:
             return
         earlier = [item for item in await self.executor.resume_looking() if not item.intent.pod]
@@ -212,13 +212,13 @@ class Session:
         await self.leases.set_for(draft, outcome.pod, intent.name, intent.at, self.tz)
 
     async def close(self) -> None:
-        """Give calls and what is being sent their moment, then end them."""
+        """Give notifications and requests under way their moment, then end them."""
         if self._notifier is not None:
             await self._notifier.close()
         if self.executor is not None:
             await self.executor.close()
 
-    # Who looks elsewhere
+    # Notifications
 
     def _call(self, message: UserMessage) -> None:
         if message.level is not Level.CALL or self._write is None:

@@ -1,4 +1,4 @@
-"""`Source`: what the app is given to watch, made by the composition root."""
+"""`Source`: what the app monitors, made by the composition root."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 class Source(Struct, frozen=True):
     """Where data come from. Nothing is imported or connected before `open` is called, after the first frame.
 
-    badge:   word for the header: "demo", or the host asked.
+    badge:   word for the header: "demo", or the host polled.
     demo:    True when no real money is involved.
     open:    makes the `Cloud`.
-    clock:   now, in epoch seconds that only go forward, whatever the time of day is set to.
-    clocks:  what `clock` is of; None where it is nobody's, as in a demo or a test.
+    clock:   current time, in epoch seconds that only go forward, whatever the time of day is set to.
+    clocks:  the clocks behind `clock`; None if it has none, as in a demo or a test.
     pace:    seconds of `clock` per real second (1 except for a sped-up demo).
-    prices:  what GPUs cost in the past; it blocks for a moment, and is called in a thread.
-    keyless: whether there is no API key: then prices are all that can be asked for.
-    simulated: whether what is asked answers on this machine, so that its pods are made up.
-    profile: the account by the name that the settings give it; empty where it has none.
-    recording: a file to be replayed in place of a cloud, from the instant `begin` on; None where RunPod is asked.
-    history: snapshots of the past, oldest first, as (instant, snapshot); None where there is none to be had.
+    prices:  past prices of GPUs; it blocks for a moment, and is called in a thread.
+    keyless: whether there is no API key: then only prices can be requested.
+    simulated: whether the API runs on this machine, so that its pods are made up.
+    profile: the account by its name in the settings; empty if it has none.
+    recording: a file to be replayed in place of a cloud, from the instant `begin` on; None if RunPod is polled.
+    history: snapshots from before the start, oldest first, as (instant, snapshot); None if unavailable.
     """
 
     badge: str

@@ -1,4 +1,4 @@
-"""`SpendLoader`: asks the recording what the account's money did, while a screen shows it. It knows no screen."""
+"""`SpendLoader`: queries the recording for the account's spend while a screen shows it. It knows no screen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SpendLoader:
-    """Reads the books of a fleet's account.
+    """Reads the spend history of a fleet's account.
 
     past:            the recording, None while there is none.
     start_of_day, start_of_month: when the local day and month of an instant began.
@@ -37,7 +37,7 @@ class SpendLoader:
         self._start_of_month = start_of_month
 
     async def read(self) -> SpendHistory:
-        """What is recorded; nothing where nothing is, or where it cannot be read, which is told elsewhere."""
+        """The recorded spend; empty if nothing is recorded, or if it cannot be read, which is reported elsewhere."""
         from tui.history.archive.schema import ArchiveError
 
         now = self._clock()

@@ -1,4 +1,4 @@
-"""`TopicPollers`: asks for what is shown only while a screen shows it: one poller for each topic that is wanted."""
+"""`TopicPollers`: polls what is shown only while a screen shows it: one poller for each wanted topic."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 class TopicPollers:
     """The pollers of topics.
 
-    follower: hands their answers to the fleet.
-    read:     reads what no server is asked for, but the recording.
+    follower: passes their responses to the fleet.
+    read:     reads topics that come from the recording, and no server.
     slowness: by how much longer than its interval each waits.
-    changed:  called where something is known that nobody waits for.
+    changed:  called when something becomes known that nobody waits for.
     """
 
     def __init__(
@@ -51,29 +51,29 @@ class TopicPollers:
         self.attended: dict[str, asyncio.Task[None] | None] = {}
 
     def open(self, cloud: Cloud, group: asyncio.TaskGroup) -> None:
-        """There is a cloud to ask from now on."""
+        """A cloud is available from now on."""
         self._cloud, self._group = cloud, group
 
     def begin(self) -> None:
-        """Ask for what was wanted before there was anything to ask."""
+        """Poll what was wanted before a cloud was available."""
         self.attend(self.attended)
 
     def close(self) -> None:
-        """There is none any more; the tasks end with their group."""
+        """The cloud is closed; the tasks end with their group."""
         self._cloud, self.attended = None, {}
 
     def wake(self) -> None:
-        """Ask for all that is wanted now."""
+        """Poll all wanted topics now."""
         for wake in self._wakes.values():
             wake()
 
     def wake_one(self, name: str) -> None:
-        """Ask for one topic now, where it is wanted."""
+        """Poll one topic now, if it is wanted."""
         if (wake := self._wakes.get(name)) is not None:
             wake()
 
     def attend(self, topics: Iterable[str]) -> None:
-        """Ask for these topics from now on, and for no other."""
+        """Poll these topics from now on, and no others."""
         wanted = tuple(topics)
         for name in self.attended.keys() - set(wanted):
             task = self.attended.pop(name)
@@ -86,7 +86,7 @@ class TopicPollers:
                 self.attended[name] = self._ask_for(name)
 
     def _ask_for(self, name: str) -> asyncio.Task[None] | None:
-        """Follow a topic; None while nothing can be asked. What is known and young enough is not asked for again."""
+        """Follow a topic; None while nothing can be polled. Known data that is recent enough is not requested again."""
         cloud, group = self._cloud, self._group
         topic, feed = TOPICS[name], self._fleet.topics.get(name)
         if cloud is None or group is None or (self._source.recording is not None and topic.fetch is not None):
@@ -104,7 +104,7 @@ class TopicPollers:
         self._fleet.apply_topic(name, dated, at, took)
 
     def ask_for_hosts(self) -> None:
-        """Find out once whether the account has machines: who has none is not shown a screen for them."""
+        """Find out once whether the account has machines: without any there is no screen for them."""
         if self._group is not None:
             self._group.create_task(held(self._ask_for_hosts(), "asking for machines"))
 
@@ -115,7 +115,7 @@ class TopicPollers:
         try:
             hosts = clock_skew.hosts(await cloud.hosts(), self._source.skew)
         except CloudError as error:
-            # Nobody asked: whoever opens the screen is told then.
+            # Nobody requested it: whoever opens the screen sees the error then.
             self._fleet.fail_topic("hosts", error, self._source.clock())
             return
         self._fleet.apply_topic("hosts", hosts, self._source.clock())

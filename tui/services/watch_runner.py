@@ -1,4 +1,4 @@
-"""`WatchRunner`: notices what a market watch waits for, notifies, and does what it is armed to do, at most once."""
+"""`WatchRunner`: checks for what a market watch waits for, notifies, and does what it is armed for, at most once."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 
 class Does(Protocol):
-    """What carries things out: an `Executor`."""
+    """Carries operations out: an `Executor`."""
 
     def start(self, command: Command, by: str = ...) -> asyncio.Task[Outcome]: ...
 
@@ -58,14 +58,14 @@ class Does(Protocol):
 
 
 class WatchRunner(Runner[MarketWatch]):
-    """Looks at what the polls told. Of several podtops at once all show it, and one rings and acts: whichever writes
-    down first, on the disk, that it does.
+    """Checks the polled data. Of several podtops at once all show a hit, and one notifies and acts: whichever first
+    writes to disk that it does.
 
-    want:  asks the market these questions with every poll.
+    want:  adds these market queries to every poll.
     executor: carries out what a watch was armed for; None where nothing can be done yet.
-    refusal: why nothing may be sent; None where it may.
-    name:  makes a name that no other pod has, of a stem.
-    on_deployed: called with what was ordered, and how that ended, when a pod was made.
+    refusal: why nothing may be sent; None if allowed.
+    name:  makes a name from a stem that no other pod has.
+    on_deployed: called with the order and its outcome when a pod was created.
     """
 
     def __init__(
@@ -101,16 +101,16 @@ class WatchRunner(Runner[MarketWatch]):
         self._mine: dict[str, tuple[State, float | None]] = {}
 
     def _lives(self, token: str) -> bool:
-        """Whether another podtop of this name still runs."""
+        """Whether another podtop of this name is still running."""
         return token not in ("", self._token) and is_claimed(_life_file(self.watches.path, token))
 
     def _holds(self) -> str:
-        """This podtop's name, under which others see that it lives. Raises StoreError."""
+        """This podtop's name, by which others see that it is running. Raises StoreError."""
         self._claim.taken()
         return self._token
 
     def armed(self, watch: MarketWatch, draft: Draft, plan: ArmedDeploy, account: str) -> MarketWatch:
-        """The watch, to be kept, that deploys by itself; values that are secret stay here. Raises StoreError."""
+        """The watch, to be kept, that deploys automatically; secret values stay here. Raises StoreError."""
         holder = self._holds() if plan.env or plan.hidden else ""
         self.drafts[watch.id] = draft
         return replace(watch, state=State.ARMED, plan=plan, account=account, holder=holder)
@@ -118,7 +118,7 @@ class WatchRunner(Runner[MarketWatch]):
     def close(self) -> None:
         super().close()
         with suppress(OSError):
-            # Nobody holds it any more: so the file goes.
+            # Nobody holds it any more: the file is removed.
             is_claimed(_life_file(self.watches.path, self._token))
 
     def _look(self, watches: dict[str, MarketWatch], now: float) -> None:
@@ -132,7 +132,7 @@ class WatchRunner(Runner[MarketWatch]):
             self._see_to(watch, now)
 
     def _show_others(self, watches: dict[str, MarketWatch]) -> None:
-        """Show what another podtop told and did since the last look."""
+        """Show what another podtop reported and did since the last check."""
         before, self._known = self._known, watches
         for watch in watches.values():
             old = before.get(watch.id) if before is not None else None
@@ -173,11 +173,11 @@ class WatchRunner(Runner[MarketWatch]):
             self._act(fresh, sighting)
 
     def _has_values(self, watch: MarketWatch) -> bool:
-        """Whether what it is to send is known here, whole."""
+        """Whether all values to be sent are known here."""
         return watch.plan is None or not (watch.plan.env or watch.plan.hidden) or watch.id in self.drafts
 
     def _is_mine(self, watch: MarketWatch) -> bool:
-        """Whether podtop looks at the account that it was armed for."""
+        """Whether podtop monitors the account that the watch was armed for."""
         funds = self._fleet.funds
         return funds is not None and funds.account_id == watch.account
 
@@ -186,7 +186,7 @@ class WatchRunner(Runner[MarketWatch]):
         return record.pod if record is not None else None
 
     def _sighted(self, watch: MarketWatch, now: float) -> tuple[float | None, Hit | bool | None]:
-        """When RunPod last told of it, and what is there. Only what it says now is a reason to do anything."""
+        """When RunPod last reported on it, and what is available. Only live data is a reason to act."""
         if watch.pod:
             at = self._fleet.pods_told(now)
             if at is None:
@@ -221,7 +221,7 @@ class WatchRunner(Runner[MarketWatch]):
         stock = (sighting.stock or "?").lower()
         return f"{sighting.name} is there: {kind}${sighting.price:.2f}/h{each}, {cloud}, stock {stock}"
 
-    # Doing what it was armed for
+    # Armed watches
 
     def _act(self, watch: MarketWatch, sighting: Hit | bool | None) -> None:
         does = self._executor()
@@ -242,7 +242,7 @@ class WatchRunner(Runner[MarketWatch]):
         return self._refusal()
 
     async def _try(self, watch: MarketWatch, sighting: Hit | bool | None, does: Does) -> None:
-        """Look at everything again, write down what is about to be sent, and send it, once."""
+        """Check everything again, write to disk what is about to be sent, and send it, once."""
         try:
             await self._refresh()
             if (why := self._why_not(watch)) is not None:
@@ -257,7 +257,7 @@ class WatchRunner(Runner[MarketWatch]):
             self._hold_back(watch, str(error))
 
     async def _written(self, watch: MarketWatch, sending: MarketWatch) -> bool:
-        """Put on the disk that it is about to be sent: whatever becomes of podtop now, nobody sends it again."""
+        """Write to disk that it is about to be sent: whatever happens to podtop now, nobody sends it again."""
         sending = replace(sending, holder=self._holds())
         return await asyncio.to_thread(self._is_first, watch.id, watch, sending)
 
@@ -282,7 +282,7 @@ class WatchRunner(Runner[MarketWatch]):
         if plan is None or plan.attempts < 1:
             return
         if (pod := self._named(watch.sent)) is not None:
-            # What RunPod refused it made all the same.
+            # RunPod refused it, and created it all the same.
             self._keep(watch, replace(watch, state=State.DONE, words=f"it was made: {pod}"))
             return
         form = self.drafts.get(watch.id) or Draft(plan.values)
@@ -305,7 +305,7 @@ class WatchRunner(Runner[MarketWatch]):
                 await self._on_deployed(draft, outcome)
 
     def _named(self, name: str) -> str | None:
-        """The id of the pod of a name that podtop made up; None where there is none."""
+        """The id of the pod of a name that podtop made up; None if there is none."""
         return next((r.id for r in self._fleet.records.values() if name and r.name == name), None)
 
     def _offers(self) -> tuple[Offer, ...]:
@@ -333,7 +333,7 @@ class WatchRunner(Runner[MarketWatch]):
                 self._messages.post(UserMessage(f"watch {new.state}: {text}"))
 
     def _recover(self, watch: MarketWatch, now: float) -> None:
-        """An attempt that no task here is at: another podtop's, or one of a podtop that has ended."""
+        """Recover an attempt that no task here works on: another podtop's, or one of a podtop that has ended."""
         answered_at = self._fleet.pods_at
         if watch.sent_at is None or answered_at is None or answered_at <= watch.sent_at or not self._is_mine(watch):
             return
@@ -346,7 +346,7 @@ class WatchRunner(Runner[MarketWatch]):
             self._keep(watch, replace(watch, state=State.UNKNOWN, words=evidence))
 
     def _shows(self, watch: MarketWatch) -> str | None:
-        """What shows that an attempt did what it was to do; None where nothing does."""
+        """Evidence that an attempt succeeded; None if there is none."""
         if watch.pod:
             pod = self._pod(watch)
             return "it runs" if pod is not None and pod.status == PodStatus.RUNNING else None
@@ -354,7 +354,7 @@ class WatchRunner(Runner[MarketWatch]):
         return f"it was made: {new_pod}" if new_pod is not None else None
 
     def _hold_back(self, watch: MarketWatch, why: str) -> None:
-        """It is there, and nothing is sent: told once for each reason, and kept beside the watch."""
+        """A hit, and nothing is sent: reported once for each reason, and kept with the watch."""
         reason = re.sub(r"[\d.]+", "", why)
         if self._held_back.get(watch.id) == reason:
             return
@@ -367,5 +367,5 @@ class WatchRunner(Runner[MarketWatch]):
 
 
 def _life_file(path: Path, token: str) -> Path:
-    """The file that a podtop of this name holds for as long as it lives."""
+    """The file that a podtop of this name holds for as long as it runs."""
     return path.with_suffix(f".{token}")

@@ -1,4 +1,4 @@
-"""From the answers about the account to domain types, part by part: one that is not understood costs only itself."""
+"""From responses about the account to domain types, part by part: one that is not understood costs only itself."""
 
 from __future__ import annotations
 
@@ -251,7 +251,7 @@ def _reader(shape: Any) -> Reader[Any]:
 
 
 class _Parts:
-    """Decodes parts, and collects what cannot be understood and what is too much to be shown."""
+    """Decodes parts, and collects what cannot be understood and what is too much to show."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -267,7 +267,7 @@ class _Parts:
         return value
 
     def many(self, name: str, raw: Raw, shape: type[T], when: Callable[[T], str | None] = lambda item: None) -> list[T]:
-        """when: the time of one of them, by which the newest are kept where there are too many."""
+        """when: the time of an item, by which the newest are kept if there are too many."""
         items = self.one(name, raw, list[Raw]) or []
         if len(items) > MOST:
             self.problems += in_short([f"{len(items):,} of {name}, of which podtop shows {MOST:,}"])
@@ -279,7 +279,7 @@ class _Parts:
         return [item for item in values if item is not None]
 
     def told(self) -> tuple[Problem, ...]:
-        """What is to be told of them, the same words once: there are no more of these than kinds of faults."""
+        """The problems to report, the same words once: there are no more of these than kinds of faults."""
         times = Counter(self.problems)
         return tuple(
             p if count == 1 else Problem(f"{p.message} (and {count - 1:,} more)", p.path, p.code)
@@ -288,7 +288,7 @@ class _Parts:
 
 
 def account(data: Raw, problems: tuple[Problem, ...]) -> Account:
-    """The account in an answer. Raises Unauthorized, Rejected or Malformed when there is none."""
+    """The account in a response. Raises Unauthorized, Rejected or Malformed if there is none."""
     raw = myself(data, problems)
     parts = _Parts()
     flat = parts.one("the account", raw, WireAccount) or WireAccount()
@@ -336,7 +336,7 @@ def _lists(data: Raw, problems: tuple[Problem, ...]) -> tuple[_Parts, WireLists]
 
 
 def ledger(data: Raw, problems: tuple[Problem, ...]) -> Ledger:
-    """The charges and payments in an answer. Raises Unauthorized, Rejected or Malformed when there are none."""
+    """The charges and payments in a response. Raises Unauthorized, Rejected or Malformed if there are none."""
     parts, lists = _lists(data, problems)
     charges = parts.many("the charges", lists.daily_charges, WireCharge, lambda c: c.updated_at)
     top_ups = parts.many("the payments", lists.stripe_reload_history, WireTopUp, lambda t: t.transaction_completed_at)
@@ -350,14 +350,14 @@ def ledger(data: Raw, problems: tuple[Problem, ...]) -> Ledger:
 
 
 def templates(data: Raw, problems: tuple[Problem, ...]) -> Templates:
-    """The templates in an answer. Raises Unauthorized, Rejected or Malformed when there are none."""
+    """The templates in a response. Raises Unauthorized, Rejected or Malformed if there are none."""
     parts, lists = _lists(data, problems)
     wires = parts.many("the templates", lists.pod_templates, WireTemplate)
     return Templates(tuple(map(template, wires)), (*problems, *parts.told()))
 
 
 def readmes(data: Raw, problems: tuple[Problem, ...]) -> Readmes:
-    """The templates' long texts in an answer. Raises Unauthorized, Rejected or Malformed when there are none."""
+    """The templates' long texts in a response. Raises Unauthorized, Rejected or Malformed if there are none."""
     parts, lists = _lists(data, problems)
     wires = parts.many("the texts of templates", lists.pod_templates, WireText)
     texts = tuple(TemplateText(text.id, text.readme, text.start_script) for text in wires)
@@ -365,7 +365,7 @@ def readmes(data: Raw, problems: tuple[Problem, ...]) -> Readmes:
 
 
 def billing(data: Raw, problems: tuple[Problem, ...]) -> Billing:
-    """The billing history in an answer. Raises Unauthorized, Rejected or Malformed when there is none."""
+    """The billing history in a response. Raises Unauthorized, Rejected or Malformed if there is none."""
     parts, lists = _lists(data, problems)
     wire = parts.one("the billing", lists.billing, WireBilling) or WireBilling()
     gpus = parts.many("the bills of GPUs", wire.gpu_cloud, WireGpuBill, lambda b: b.time)
@@ -384,7 +384,7 @@ def billing(data: Raw, problems: tuple[Problem, ...]) -> Billing:
 
 
 def profile(data: Raw, problems: tuple[Problem, ...]) -> Profile:
-    """Whose account it is. Raises Unauthorized, Rejected or Malformed when the answer has none."""
+    """The owner of the account. Raises Unauthorized, Rejected or Malformed if the response has none."""
     parts, lists = _lists(data, problems)
     wire = parts.one("the user's information", lists.information, WireProfile) or WireProfile()
     return Profile(

@@ -1,4 +1,4 @@
-"""From the catalogue's answers to data sheets of GPU types, kinds of CPU pods and countries."""
+"""From the catalogue's responses to data sheets of GPU types, kinds of CPU pods and countries."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ _priced = Reader[list[WirePriced | None] | None](Annotated[list[WirePriced | Non
 
 
 def gpu_sheets(data: Raw, problems: tuple[Problem, ...]) -> tuple[GpuSpec, ...]:
-    """The data sheets; one that is not understood is left out, for the market tells of its GPU type."""
+    """The data sheets; one that is not understood is left out, as the market reports its GPU type."""
     try:
         items = _sheets.decode(data).gpu_types
     except NOT_UNDERSTOOD as error:
@@ -135,7 +135,7 @@ def _gpu_sheet(wire: WireGpuSheet) -> GpuSpec:
     return GpuSpec(
         gpu_id=wire.id,
         prices=ListPrices(
-            # What a cloud lists that does not sell it is a placeholder.
+            # The list price of a cloud that does not sell it is a placeholder.
             secure=_price(wire.secure_price) if secure else None,
             community=_price(wire.community_price) if community else None,
             secure_spot=_price(wire.secure_spot_price) if secure else None,
@@ -208,7 +208,7 @@ def smallest(flavor: CpuFlavor) -> str | None:
 
 
 def price_question(count: int) -> str:
-    """The document of prices for so many flavours in one request."""
+    """The document of prices for `count` flavours in one request."""
     text = document("cpu_prices").text
     asked = text[text.index("{") + 1 : text.rindex("}")].strip()
     declared = ", ".join(f"$flavor{n}: CpuFlavorInput, $size{n}: SpecificsInput" for n in range(count))
@@ -219,7 +219,7 @@ def price_question(count: int) -> str:
 
 
 def price_variables(flavors: Sequence[CpuFlavor]) -> dict[str, Any]:
-    """The variables of `price_question` for the smallest sizes of these."""
+    """The variables of `price_question` for the smallest sizes of these flavours."""
     values: dict[str, Any] = {}
     for number, flavor in enumerate(flavors):
         values[f"flavor{number}"] = {"id": flavor.id}
@@ -228,7 +228,7 @@ def price_variables(flavors: Sequence[CpuFlavor]) -> dict[str, Any]:
 
 
 def with_prices(flavors: Sequence[CpuFlavor], asked: Sequence[CpuFlavor], data: Raw) -> tuple[CpuFlavor, ...]:
-    """The flavours with the prices of those that were asked about; one without an understood answer has none."""
+    """The flavours with the prices of those requested; one without an understood result has none."""
     try:
         answers = _answers.decode(data)
     except NOT_UNDERSTOOD as error:

@@ -1,6 +1,6 @@
 """`GraphQLCloud`: RunPod's GraphQL API behind the `Cloud` protocol.
 
-What the first screen does not ask for is imported when it is first asked for.
+What the first screen does not request is imported on first use.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 
 async def _mapped(mapping: Callable[[Raw, tuple[Problem, ...]], T], data: Raw, problems: tuple[Problem, ...]) -> T:
-    """What is made of an answer; of a large one in a thread, so that keys are heard meanwhile."""
+    """Map a response; a large one in a thread, so that keys are handled in the meantime."""
     if memoryview(data).nbytes < LARGE:
         return mapping(data, problems)
     return await asyncio.to_thread(mapping, data, problems)
@@ -46,13 +46,13 @@ async def _mapped(mapping: Callable[[Raw, tuple[Problem, ...]], T], data: Raw, p
 class GraphQLCloud(Cloud):
     """`Cloud` over GraphQL. Made without network; every method raises `CloudError` and nothing else.
 
-    url:       where to ask, with https except on this machine.
+    url:       the API's address, with https except on this machine.
     key:       the API key; None is enough for the market and the CPU types.
     read_only: refuse every mutation without sending anything.
     transport: stands in for the network, in demos and tests.
     deadline:  seconds for a whole request.
     wall:      the time of day in epoch seconds, for a Retry-After given as a date.
-    dated:     told the server's time of each answer, in epoch seconds, and for how long that was waited for.
+    dated:     called with the server's time of each response, in epoch seconds, and the seconds waited for it.
     """
 
     def __init__(
@@ -79,29 +79,29 @@ class GraphQLCloud(Cloud):
         return await _mapped(fleet.snapshot, *await self._read("fleet"))
 
     async def market(self) -> Market:
-        """All GPU types with both clouds' prices for one GPU. Sent without the key, since RunPod asks for none."""
+        """All GPU types with both clouds' prices for one GPU. Sent without the key, since RunPod requires none."""
         return await _mapped(prices.market, *await self._read("market", prices.variables((ANYTHING,)), with_key=False))
 
     async def markets(self, demands: Sequence[MarketQuery]) -> tuple[Market | CloudError, ...]:
-        """The market as these demands see it, in one request; an answer that is missing is the error that says why."""
+        """The market for each of these queries, in one request; a missing result is the error that says why."""
         text = prices.question(tuple(demand.secure for demand in demands))
         answer = await self._exchange.ask(text, prices.variables(demands), with_key=False, again=True)
         mapping = partial(prices.markets, count=len(demands))
         return await _mapped(mapping, data_of(answer), answer.problems)
 
     async def places(self) -> DataCenters:
-        """The data centres and their stock. Sent without the key, since RunPod asks for none."""
+        """The data centers and their stock. Sent without the key, since RunPod requires none."""
         wanted = {"input": {"gpuCount": 1, "secureCloud": True}}
         return await _mapped(prices.places, *await self._read("places", wanted, with_key=False))
 
     async def pod(self, pod_id: str) -> PodDetail | None:
-        """One pod with all that is known of it; None when there is none of that id."""
+        """One pod with all that is known of it; None if no pod has that id."""
         from tui.api.graphql import orders, pod_detail
 
         return await _mapped(pod_detail.pod_detail, *await self._read("pod", {"input": orders.pod_input(pod_id)}))
 
     async def pod_extras(self, pod_id: str) -> PodExtras | None:
-        """What few sources tell of a pod; None when there is none of that id."""
+        """Pod data that few sources report; None if no pod has that id."""
         from tui.api.graphql import orders, pod_detail
 
         return await _mapped(
@@ -109,7 +109,7 @@ class GraphQLCloud(Cloud):
         )
 
     async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
-        """Data sheets of all GPU types. Sent without the key, since RunPod asks for none."""
+        """Data sheets of all GPU types. Sent without the key, since RunPod requires none."""
         from tui.api.graphql import catalogue
 
         return await _mapped(
@@ -129,19 +129,19 @@ class GraphQLCloud(Cloud):
         return catalogue.with_prices(flavors, asked, data_of(answer))
 
     async def countries(self) -> tuple[str, ...]:
-        """Codes of the countries in which there are hosts. Sent without the key, since RunPod asks for none."""
+        """Codes of the countries with hosts. Sent without the key, since RunPod requires none."""
         from tui.api.graphql import catalogue
 
         return await _mapped(catalogue.countries, *await self._read("countries", with_key=False))
 
     async def account(self) -> Account:
-        """The account: money now, keys and volumes by name."""
+        """The account: current money, keys and volumes by name."""
         from tui.api.graphql import account
 
         return await _mapped(account.account, *await self._read("account"))
 
     async def ledger(self) -> Ledger:
-        """What was charged and paid."""
+        """Charges and payments."""
         from tui.api.graphql import account
 
         return await _mapped(account.ledger, *await self._read("ledger"))
@@ -165,19 +165,19 @@ class GraphQLCloud(Cloud):
         return await _mapped(account.billing, *await self._read("billing", {"input": {"granularity": "DAILY"}}))
 
     async def profile(self) -> Profile:
-        """Whose account it is."""
+        """The owner of the account."""
         from tui.api.graphql import account
 
         return await _mapped(account.profile, *await self._read("profile"))
 
     async def hosts(self) -> Hosts:
-        """The machines that the account lets to others."""
+        """The machines that the account rents out."""
         from tui.api.graphql import hosts
 
         return await _mapped(hosts.hosts, *await self._read("hosts"))
 
     async def cpu_types(self) -> tuple[CpuType, ...]:
-        """The CPUs that RunPod knows. Sent without the key, since RunPod asks for none."""
+        """The CPUs that RunPod knows. Sent without the key, since RunPod requires none."""
         from tui.api.graphql import hosts
 
         return await _mapped(hosts.cpu_types, *await self._read("cpu_types", with_key=False))
@@ -197,7 +197,7 @@ class GraphQLCloud(Cloud):
         return orders.receipt("podResume", *await self._change("resume", orders.resume_input(pod_id, gpu_count)))
 
     async def bid_resume(self, pod_id: str, gpu_count: int, bid_per_gpu: float) -> Receipt:
-        """Start a stopped interruptible pod with a bid, in dollars per GPU and hour."""
+        """Start a stopped interruptible pod with a bid, in dollars per GPU per hour."""
         from tui.api.graphql import orders
 
         self._allow_changes()
@@ -205,7 +205,7 @@ class GraphQLCloud(Cloud):
         return orders.receipt("podBidResume", *await self._change("bid_resume", variables))
 
     async def terminate(self, pod_id: str) -> None:
-        """Delete a pod and everything on it but a network volume. There is no way back."""
+        """Delete a pod and everything on it but a network volume. This cannot be undone."""
         from tui.api.graphql import orders
 
         self._allow_changes()
@@ -245,7 +245,7 @@ class GraphQLCloud(Cloud):
         with_key: bool = True,
         lines: bool = False,
     ) -> tuple[Raw, tuple[Problem, ...]]:
-        """The data of a query and what is missing from them. `lines`: texts in it keep their line breaks."""
+        """The data of a query and the problems with them. `lines`: texts in it keep their line breaks."""
         text = document(operation).text
         answer = await self._exchange.ask(text, variables or {}, with_key=with_key, lines=lines, again=True)
         return data_of(answer), answer.problems
@@ -257,7 +257,7 @@ class GraphQLCloud(Cloud):
     async def _change(
         self, operation: str, values: dict[str, Any], secrets: tuple[Secret, ...] = ()
     ) -> tuple[Raw, tuple[Problem, ...]]:
-        """Send a mutation, once. `secrets` among the values are masked in whatever the server says."""
+        """Send a mutation, once. `secrets` among the values are masked in the server's messages."""
         self._allow_changes()
         answer = await self._exchange.ask(document(operation).text, {"input": values}, secrets=secrets)
         return data_of(answer), answer.problems

@@ -1,4 +1,4 @@
-"""The frame around every GraphQL answer: `data`, and `errors` beside it or in its place."""
+"""The frame around every GraphQL response: `data`, and `errors` beside it or in its place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.api.quantities import plain_json
 
 
 class Answer(NamedTuple):
-    """What the server said. `data` is undecoded and clean; None when the answer has none."""
+    """The server's response. `data` is undecoded and clean; None if the response has none."""
 
     data: Raw | None
     problems: tuple[Problem, ...]
@@ -29,11 +29,11 @@ class _Envelope(Struct, frozen=True, gc=False):
 _envelope = msgspec.json.Decoder(_Envelope)
 
 _MOST, _DEEPEST, _LONGEST = 100, 32, 200
-"""Errors of an answer that are told; steps of the path of one; characters of a step, and of a code."""
+"""Errors of a response that are reported; steps of the path of one; characters of a step, and of a code."""
 
 
 def open_answer(body: bytes, lines: bool = False) -> Answer:
-    """Take an answer out of its frame. Raises Malformed for anything that is no GraphQL answer.
+    """Take a response out of its frame. Raises Malformed for anything that is no GraphQL response.
 
     lines: texts keep their line breaks.
     """
@@ -43,7 +43,7 @@ def open_answer(body: bytes, lines: bool = False) -> Answer:
         envelope = None
     if envelope is None:
         raise Malformed("RunPod's answer is not JSON, or was cut short. podtop shows none of it.")
-    # Only its beginning, for all of it would be copied.
+    # Only its beginning, since all of it would be copied.
     data = None if bytes(memoryview(envelope.data)[:5]) in (b"", b"null") else envelope.data
     return Answer(data, _problems(envelope.errors))
 
@@ -54,12 +54,12 @@ def _open(body: bytes) -> _Envelope:
     except msgspec.DecodeError:
         if b"NaN" not in body and b"Infinity" not in body:
             raise
-    # One such number is no reason to know nothing of all the others.
+    # One such number is no reason to discard all the others.
     return _envelope.decode(plain_json(body))
 
 
 def data_of(answer: Answer) -> Raw:
-    """The data of an answer. Raises Rejected, Restricted, or Malformed, when it has none."""
+    """The data of a response. Raises Rejected, Restricted, or Malformed, if it has none."""
     if answer.data is not None:
         return answer.data
     if answer.problems:
@@ -68,7 +68,7 @@ def data_of(answer: Answer) -> Raw:
 
 
 def refusal(problems: tuple[Problem, ...]) -> CloudError:
-    """What errors in place of what was asked for mean."""
+    """The error for problems in place of what was requested."""
     if any(p.message.strip(" .!").lower() == "unauthorized" for p in problems):
         # RunPod's word, at HTTP 200, for a key that is read-only or restricted (skypilot issue 8411).
         return Restricted("RunPod does not let this API key do that: it is read-only or restricted.")
@@ -91,7 +91,7 @@ def _problems(raw: Raw) -> tuple[Problem, ...]:
 
 
 def _problem(error: Any) -> Problem:
-    """One entry, whatever its shape: errors are told even where RunPod does not keep to the GraphQL specification."""
+    """One entry, whatever its shape: errors are reported even if RunPod violates the GraphQL specification."""
     if not isinstance(error, dict):
         error = {"message": error}
     message, path, extensions = error.get("message"), error.get("path"), error.get("extensions")

@@ -1,7 +1,7 @@
-"""One request, one answer, over one HTTP client.
+"""One request, one response, over one HTTP client.
 
-What RunPod may have got is never sent twice, but for one case: a read that came to a connection which the other side
-was just closing is sent once more. All other asking again is the poller's decision for reads, a person's for mutations.
+What RunPod may have received is never sent twice, but for one case: a read over a connection which the other side
+was just closing is sent once more. All other retries are the poller's decision for reads, the user's for mutations.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ DEADLINE = 30.0
 """Seconds for a whole request: a server that drips bytes never reaches a read timeout."""
 
 CONNECTED = 15.0
-"""Seconds until a request leaves: some proxies are asked without a timeout of their own."""
+"""Seconds until a request leaves: some proxies are contacted without a timeout of their own."""
 
 # Longer than the market's poll, so that no poll pays for a new TLS handshake; httpx's own 5 s is shorter than any.
 _KEEP_ALIVE = 90.0
@@ -43,15 +43,15 @@ _KEEP_ALIVE = 90.0
 _ERROR_BODY = 256 * 1024
 
 LARGE = 512 * 1024
-"""Bytes of an answer from which on it is read in a thread: some 300 pods, which take 5 ms."""
+"""Bytes of a response from which on it is read in a thread: some 300 pods, which take 5 ms."""
 
 _LONGEST_MESSAGE = 500
-"""Characters of a server's message that are kept: it is shown to a person."""
+"""Characters of a server's message that are kept: it is shown to the user."""
 
 _OPERATION = re.compile(r"^\s*(?:query|mutation)\s+(\w+)", re.MULTILINE)
 
 _trace: ContextVar[dict[str, object]] = ContextVar("trace")
-"""What the request that is under way has learned of its answer, for the log."""
+"""What the request under way has learned of its response, for the log."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -68,7 +68,7 @@ class _Bearer(httpx.Auth):
 
 
 class _Trail:
-    """How far a request got, as httpcore tells it; nothing is known of one that went over another transport."""
+    """How far a request got, as httpcore reports it; unknown over another transport."""
 
     def __init__(self, leaving: Callable[[], object] = lambda: None) -> None:
         self.known = False
@@ -90,13 +90,13 @@ class _Trail:
 
 
 class _Dropped(CloudError):
-    """The other side closed a connection that was open before this request, without a word of an answer."""
+    """The other side closed a connection that was open before this request, without any response."""
 
 
 class Exchange:
     """Sends documents to one address; arguments as `GraphQLCloud`'s.
 
-    host: what is shown of the address.
+    host: the part of the address that is shown.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Exchange:
         self._transport = transport
         self._closed = False
         self._line: Line | None = None
-        # What is wrong with the environment is told when something is asked, and may be put right until then.
+        # Faults of the environment are reported when something is requested, and may be fixed until then.
         with suppress(CloudError):
             self._line = self._connect()
 
@@ -139,7 +139,7 @@ class Exchange:
         )
 
     async def _open(self) -> Line:
-        """The line to RunPod; made once more where it could not be made. Raises Misconfigured."""
+        """The line to RunPod; made once more if it could not be made. Raises Misconfigured."""
         if self._line is None:
             connection = await asyncio.to_thread(self._connect)
             if self._line is None and not self._closed:
@@ -165,12 +165,12 @@ class Exchange:
         lines: bool = False,
         again: bool = False,
     ) -> Answer:
-        """Send one document, once; give its answer, or raise a `CloudError`.
+        """Send one document, once; return its response, or raise a `CloudError`.
 
-        again:   send it once more, on a new connection, where the other side had just closed the one that was open.
+        again:   send it once more, on a new connection, if the other side had just closed the one that was open.
                  For reads alone.
-        secrets: values among the variables that must not come back in what the server says of them.
-        lines:   texts in the answer keep their line breaks.
+        secrets: values among the variables that must not appear in the server's messages.
+        lines:   texts in the response keep their line breaks.
         """
         self._refuse(with_key)
         key = self._key if with_key else None
@@ -246,14 +246,14 @@ class Exchange:
                 "POST", self._url, content=content, auth=auth, extensions={"trace": trail}
             ) as response:
                 answering = True
-                # Of a failure it may be a gateway's clock, or a proxy's.
+                # A failure's date may come from a gateway's clock, or a proxy's.
                 if response.is_success and (date := failures.date_of(response)) is not None:
                     self.dated(date, passed() - since)
                 return await self._receive(response, secrets, lines)
         except CloudError as error:
             return error
-        # Whatever the libraries below raise, of which httpx's own errors are only the most: each is an answer that did
-        # not come, and none may end podtop.
+        # Whatever the libraries below raise, of which httpx's own errors are only the most: each is a missing response,
+        # and none may end podtop.
         except Exception as error:
             if not answering and not trail.connected and failures.is_dropped(error):
                 return _Dropped("")
@@ -280,7 +280,7 @@ class Exchange:
         return Answer(answer.data, _told(answer.problems, secrets))
 
     async def _refusal(self, response: httpx.Response) -> tuple[Problem, ...]:
-        """What a refusal says. Its status speaks by itself, so nothing here may fail."""
+        """The problems in a refusal. Its status suffices, so nothing here may fail."""
         try:
             return open_answer(await body.read(response, _ERROR_BODY)).problems
         except (httpx.HTTPError, httpx.StreamError, Malformed):
@@ -288,7 +288,7 @@ class Exchange:
 
 
 def _log(document: str, outcome: Answer | CloudError, secrets: tuple[Secret, ...], trace: dict[str, object]) -> None:
-    """Write down how a request ended, by the name of its operation and the ids that RunPod's support can look for."""
+    """Log how a request ended, by the name of its operation and the ids that RunPod's support can look for."""
     operation = _OPERATION.search(document)
     fields = {"operation": operation[1] if operation else "", **trace}
     if isinstance(outcome, CloudError):
@@ -302,7 +302,7 @@ def _log(document: str, outcome: Answer | CloudError, secrets: tuple[Secret, ...
 
 
 def _told(problems: tuple[Problem, ...], secrets: tuple[Secret, ...]) -> tuple[Problem, ...]:
-    """Problems fit to be shown: without secrets, then of a bearable length."""
+    """Problems fit to show: without secrets, then of limited length."""
     return tuple(Problem(_shorten(mask(redact(p.message, secrets))), p.path, p.code) for p in problems)
 
 

@@ -1,4 +1,4 @@
-"""From the `fleet` document's answer to a `Snapshot`."""
+"""From the response to the `fleet` document to a `Snapshot`."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _funds = Reader[WireFunds](WireFunds)
 _NOTHING = GpuReading()
 
 _MONEY = ("myself", "clientBalance")
-"""The path of what is wrong with the money."""
+"""The path of problems with the money."""
 
 
 def snapshot(data: Raw, problems: tuple[Problem, ...]) -> Snapshot:
-    """The fleet as of one answer. A part that is missing says so in `problems`."""
+    """The fleet as of one response. `problems` gives the reason for a missing part."""
     try:
         account = _fleet.decode(data).myself
     except NOT_UNDERSTOOD:
@@ -47,7 +47,7 @@ def snapshot(data: Raw, problems: tuple[Problem, ...]) -> Snapshot:
 
 
 def _snapshot_in_parts(account: Raw, problems: tuple[Problem, ...]) -> Snapshot:
-    """Of an account that is not understood as a whole: its money, or its pods, or why there is neither."""
+    """For an account that is not understood as a whole: its money, or its pods, or why there is neither."""
     funds, pods = None, None
     try:
         funds = _money(_funds.decode(account))
@@ -62,14 +62,14 @@ def _snapshot_in_parts(account: Raw, problems: tuple[Problem, ...]) -> Snapshot:
 
 def _snapshot(funds: Funds | None, pods: list[Raw] | None, problems: tuple[Problem, ...]) -> Snapshot:
     if pods is None or (not pods and any(is_of_pods(problem) for problem in problems)):
-        # The server's own words say why, when it has any. An empty list beside an error is no list.
+        # The server's own words say why, if there are any. An empty list beside an error is no list.
         return Snapshot(funds, None, (), problems or (Problem("RunPod gave no list of pods"),))
     readable, broken, cuts = each(pods, "pods", _pod, pod)
     return Snapshot(funds, readable, broken, (*problems, *cuts))
 
 
 def myself(data: Raw, problems: tuple[Problem, ...]) -> Raw:
-    """The account in an answer, undecoded. Null without an error is RunPod's way to say that it knows nobody."""
+    """The account in a response, undecoded. Null without an error means that RunPod does not know the key."""
     failure: CloudError
     try:
         account = _myself.decode(data).myself
@@ -131,7 +131,7 @@ def _runtime(wire: WireRuntime) -> Runtime:
 
 
 def readings(gpus: tuple[GpuReading | None, ...] | None) -> tuple[GpuReading, ...]:
-    """GPUs as they came; a null one keeps its place, since GPUs are told apart by position."""
+    """GPUs as they came; a null one keeps its place, since GPUs are identified by position."""
     return tuple([_NOTHING if gpu is None else gpu for gpu in gpus]) if gpus else ()
 
 
@@ -158,7 +158,7 @@ def _telemetry(wire: WireTelemetry, gpus: tuple[GpuReading, ...]) -> Telemetry:
 
 
 def _in_order_of(gpus: tuple[GpuReading, ...], metrics: tuple[GpuReading, ...]) -> tuple[GpuReading, ...]:
-    """Metrics in the order of the runtime's GPUs, found by id; as they come where no id of theirs is known there."""
+    """Metrics in the order of the runtime's GPUs, found by id; as they come if no id of theirs is known there."""
     order = [gpu.id for gpu in gpus]
     ids = [metric.id for metric in metrics]
     if order == ids:

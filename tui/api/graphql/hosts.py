@@ -1,4 +1,4 @@
-"""From the `hosts` and `cpu_types` documents' answers to `Hosts` and CPU types."""
+"""From the responses to the `hosts` and `cpu_types` documents to `Hosts` and CPU types."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ _cpu_types = Reader[WireCpuTypes](WireCpuTypes)
 
 
 def hosts(data: Raw, problems: tuple[Problem, ...]) -> Hosts:
-    """The account's machines; none for who only rents. Raises where the server failed to give the list."""
+    """The account's machines; none for an account that only rents. Raises if the server failed to give the list."""
     failure: CloudError
     account = myself(data, problems)
     try:
@@ -145,7 +145,7 @@ def hosts(data: Raw, problems: tuple[Problem, ...]) -> Hosts:
 
 
 def _earned(raw: Raw) -> tuple[tuple[HostEarning, ...], tuple[Problem, ...]]:
-    """Earnings by day, and what of them is not understood: the machines stand without them."""
+    """Earnings by day, and what of them is not understood: the machines are kept without them."""
     try:
         days = _earnings.decode(raw) or []
     except NOT_UNDERSTOOD as error:

@@ -1,4 +1,4 @@
-"""Questions about the market, any number of them in one request, and their answers as `Market`s."""
+"""Market queries, any number of them in one request, and their results as `Market`s."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _FIRST = "gpuTypes"
 
 
 def _name(number: int) -> str:
-    """What the answer to a question is called: the first as the document calls it."""
+    """The alias of a query's result: the first as the document calls it."""
     return _FIRST if number == 0 else f"more{number}"
 
 
 @cache
 def question(clouds: tuple[bool | None, ...]) -> str:
-    """The market's document for as many questions: each asks both clouds (None), the secure or the community one."""
+    """The market's document for as many queries: each for both clouds (None), the secure or the community one."""
     text = document("market").text
     if clouds == (None,):
         return text
@@ -52,7 +52,7 @@ def question(clouds: tuple[bool | None, ...]) -> str:
 
 
 def variables(demands: Sequence[MarketQuery]) -> dict[str, Any]:
-    """The variables of `question` for these demands."""
+    """The variables of `question` for these queries."""
     values: dict[str, Any] = {}
     for number, demand in enumerate(demands):
         tail = "" if len(demands) == 1 and demand.secure is None else str(number)
@@ -65,7 +65,7 @@ def variables(demands: Sequence[MarketQuery]) -> dict[str, Any]:
 
 
 def price_input(demand: MarketQuery, secure: bool) -> dict[str, Any]:
-    """A demand as RunPod's `GpuLowestPriceInput`, of one cloud: null for `secureCloud` would mix both."""
+    """A query as RunPod's `GpuLowestPriceInput`, for one cloud: null for `secureCloud` would mix both."""
     named = {
         "gpuCount": demand.gpu_count,
         "secureCloud": secure,
@@ -81,7 +81,7 @@ def price_input(demand: MarketQuery, secure: bool) -> dict[str, Any]:
 
 
 def markets(data: Raw, problems: tuple[Problem, ...], count: int) -> tuple[Market | CloudError, ...]:
-    """The answers to so many questions; one that has none is the error that says why."""
+    """The results of `count` queries; a missing one is the error that says why."""
     try:
         decoded = _answers.decode(data)
     except NOT_UNDERSTOOD as error:
@@ -95,7 +95,7 @@ def markets(data: Raw, problems: tuple[Problem, ...], count: int) -> tuple[Marke
 
 
 def market(data: Raw, problems: tuple[Problem, ...]) -> Market:
-    """The one answer there is. A GPU type that is not understood is told in `problems`."""
+    """The only result. A GPU type that is not understood is reported in `problems`."""
     (single,) = markets(data, problems, 1)
     if isinstance(single, CloudError):
         raise single
@@ -125,7 +125,7 @@ def offer(wire: WireGpuType) -> Offer:
         whole(wire.max_gpu_count),
         _quote(wire.secure) if wire.secure_cloud else None,
         _quote(wire.community) if wire.community_cloud else None,
-        # RunPod fills in 0 where it does not know.
+        # RunPod fills in 0 for unknown values.
         whole(wire.cuda_cores) or None,
     )
 
@@ -150,7 +150,7 @@ def _quote(wire: WireQuote | None) -> Quote:
 
 
 def _percent(share: float | None, rented: float | None, total: float | None) -> float | None:
-    """Percent that are rented: by the counts, as RunPod does not say whether its own figure is of 1 or of 100."""
+    """Percent rented: by the counts, as RunPod does not say whether its own figure is of 1 or of 100."""
     if rented is not None and total:
         return min(100.0, 100 * rented / total)
     return None if share is None else 100 * share if share <= 1 else share
@@ -166,7 +166,7 @@ def _stock(word: str | None) -> str | None:
 
 
 def places(data: Raw, problems: tuple[Problem, ...]) -> DataCenters:
-    """The data centres. One that is not understood is told in `problems`."""
+    """The data centers. One that is not understood is reported in `problems`."""
     try:
         items = _places.decode(data).data_centers
     except NOT_UNDERSTOOD as error:

@@ -1,4 +1,4 @@
-"""From orders to the variables of mutations, and from their answers to a `Receipt`."""
+"""From orders to the variables of mutations, and from their responses to a `Receipt`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _SHARED = {
     "min_download_mbps": "minDownload",
     "min_upload_mbps": "minUpload",
     "public_ip": "supportPublicIp",
-    # Sent when empty too: without it RunPod answered "Something went wrong" (pulumi-runpod-native issue 18).
+    # Sent when empty too: without it RunPod responded "Something went wrong" (pulumi-runpod-native issue 18).
     "docker_args": "dockerArgs",
     "port": "port",
     "ports": "ports",
@@ -76,12 +76,12 @@ def rent_input(order: RentOrder) -> Variables:
 
 
 def secrets_of(order: DeployOrder | RentOrder) -> tuple[Secret, ...]:
-    """What of an order must not come back in what the server says of it."""
+    """The secrets of an order, which must not appear in the server's messages."""
     return (*(v.value for v in order.env), *((order.volume_key,) if order.volume_key is not None else ()))
 
 
 def resume_input(pod_id: str, gpu_count: int | None) -> Variables:
-    """The `PodResumeInput`. No GPUs (0) is a start for the sake of the data; None leaves the count as it was."""
+    """The `PodResumeInput`. 0 GPUs is a start for the sake of the data; None leaves the count as it was."""
     _check(["The number of GPUs cannot be negative."] if gpu_count is not None and gpu_count < 0 else [])
     return pod_input(pod_id) if gpu_count is None else {**pod_input(pod_id), "gpuCount": gpu_count}
 
@@ -94,7 +94,7 @@ def bid_input(pod_id: str, gpu_count: int, bid_per_gpu: float) -> Variables:
 
 
 def pod_input(pod_id: str) -> Variables:
-    """The input of what needs only a pod."""
+    """The input of operations that need only a pod."""
     _check([] if pod_id else ["No pod was named."])
     return {"podId": pod_id}
 
@@ -154,7 +154,7 @@ _UNKNOWN = "Whether it happened is unknown: podtop looks again, and sends nothin
 
 
 def refused(field: str, problems: tuple[Problem, ...]) -> CloudError:
-    """What errors in place of a result mean."""
+    """The error for problems in place of a result."""
     if any(len(p.path) > 1 and p.path[0] == field for p in problems):
         # A field below failed, so the mutation itself had been carried out.
         return Malformed(f"RunPod could not describe what it did ({problems[0].message}). {_UNKNOWN}")
@@ -162,7 +162,7 @@ def refused(field: str, problems: tuple[Problem, ...]) -> CloudError:
 
 
 def receipt(field: str, data: Raw, problems: tuple[Problem, ...]) -> Receipt:
-    """The result of a mutation that answers with a pod."""
+    """The result of a mutation that returns a pod."""
     result = _result(field, data, problems)
     failure: CloudError
     try:
@@ -186,7 +186,7 @@ def receipt(field: str, data: Raw, problems: tuple[Problem, ...]) -> Receipt:
 
 
 def nothing(field: str, data: Raw, problems: tuple[Problem, ...]) -> None:
-    """The result of a mutation that answers with null, which is how it succeeds."""
+    """The result of a mutation that returns null, which is how it succeeds."""
     _result(field, data, problems)
     if problems:
         raise refused(field, problems)

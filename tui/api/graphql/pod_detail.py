@@ -1,4 +1,4 @@
-"""From the `pod` document's answer to a `PodDetail`."""
+"""From the response to the `pod` document to a `PodDetail`."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ _extras = Reader[WireExtrasRoot](WireExtrasRoot)
 
 
 def pod_detail(data: Raw, problems: tuple[Problem, ...]) -> PodDetail | None:
-    """The pod in an answer; None when RunPod has no pod of that id (null without an error)."""
+    """The pod in a response; None if RunPod has no pod of that id (null without an error)."""
     failure: CloudError
     cuts: list[Cut] = []
     try:
@@ -249,7 +249,7 @@ def _machine(wire: WireMachine) -> Machine:
 
 
 def pod_extras(data: Raw, problems: tuple[Problem, ...]) -> PodExtras | None:
-    """What is told beside the rest of a pod; None when RunPod has no pod of that id."""
+    """The additional data of a pod; None if RunPod has no pod of that id."""
     try:
         wire = _extras.decode(data).pod
     except NOT_UNDERSTOOD as error:

@@ -16,13 +16,13 @@ T = TypeVar("T")
 W = TypeVar("W")
 
 _TOLD = 20
-"""How many things that were cut are told one by one."""
+"""The number of cuts that are reported one by one."""
 
 _PLAIN = {"float": "a number", "str": "text", "bool": "yes or no", "array": "a list", "object": "an object"}
 _TYPE = re.compile(r"`(float|str|bool|array|object)(?: \| null)?`")
 
 NOT_UNDERSTOOD = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
-"""What decoding raises when a value has another shape than asked for, or is no JSON."""
+"""What decoding raises when a value has another shape than declared, or is no JSON."""
 
 
 def whole(number: float | None) -> int | None:
@@ -39,7 +39,7 @@ def reason(error: Exception) -> str:
 
 
 def unreadable(raw: msgspec.Raw, why: str) -> Unreadable:
-    """A thing podtop does not understand, with what can still be read of its identity."""
+    """An item podtop does not understand, with what can still be read of its identity."""
     try:
         value = loose(raw)
     except NOT_UNDERSTOOD:
@@ -56,7 +56,7 @@ def unreadable(raw: msgspec.Raw, why: str) -> Unreadable:
 
 
 class Each(NamedTuple, Generic[T]):
-    """What became of the items of a list: those understood, those not, and what of them was too much to be shown."""
+    """The items of a list: those understood, those not, and what of them was too much to show."""
 
     good: tuple[T, ...]
     bad: tuple[Unreadable, ...]
@@ -66,7 +66,7 @@ class Each(NamedTuple, Generic[T]):
 def each(
     items: Sequence[msgspec.Raw], name: str, reader: Reader[W], mapping: Callable[[W], T], most: int = MOST
 ) -> Each[T]:
-    """Decode and map items one by one, so that one that is not understood takes no other with it."""
+    """Decode and map items one by one, so that one that is not understood affects no other."""
     good: list[T] = []
     bad: list[Unreadable] = []
     reasons: list[str] = []
@@ -82,14 +82,14 @@ def each(
         except NOT_UNDERSTOOD as error:
             bad.append(unreadable(raw, reason(error)))
         except Exception:
-            # A fault of podtop's own over data that nobody thought of: the others must stand all the same.
+            # A fault of podtop's own on unforeseen data: the others must stand all the same.
             logging.getLogger(__name__).exception("one of the %s could not be taken in", name)
             bad.append(unreadable(raw, "podtop could not take it in: its log says more"))
     return Each(tuple(good), tuple(bad), in_short(reasons))
 
 
 def told(cuts: list[Cut], owner: str = "") -> list[str]:
-    """What was cut, in words; nothing is left of `cuts`."""
+    """The cuts in words; empties `cuts`."""
     sentences = [cut.of(owner) for cut in cuts]
     cuts.clear()
     return sentences

@@ -1,4 +1,4 @@
-"""RunPod's answers as they are on the wire, only the fields that our documents ask for.
+"""RunPod's responses as they are on the wire, only the fields that podtop's documents request.
 
 Everything may be null or absent except what a pod cannot be without. Numbers are floats: RunPod's integers may come as
 floats and the other way round. Each field says what it can mean: a quantity, a kind of text, a list of how many.
@@ -70,7 +70,7 @@ class WirePlacement(Wire):
 
 
 class WireHardware(WirePlacement):
-    """A machine, for who rents a part of it and for who owns it."""
+    """A machine, for its tenants and for its owner."""
 
     id: Id | None = None
     gpu_type_id: Id | None = None
@@ -110,7 +110,7 @@ class WirePod(Wire):
 
 
 class WireMyself(Wire):
-    """The root of most answers: null when RunPod does not know who asks."""
+    """The root of most responses: null when RunPod does not know the key."""
 
     myself: Raw = Raw()
 
@@ -133,7 +133,7 @@ class WireFleet(WireFunds):
 
 
 class WireFleetRoot(Wire):
-    """A fleet answer whose account is as it should be: read in one pass."""
+    """A fleet response whose account is as it should be: read in one pass."""
 
     myself: WireFleet | None = None
 

@@ -1,4 +1,4 @@
-"""Reading an answer's body without trusting its size."""
+"""Reading a response's body without trusting its size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import httpx
 
 LARGEST = 48 * 1024 * 1024
-"""Bytes of an answer after decompression: some 25,000 pods of 4 GPUs. More is a fault, or an attack on our memory."""
+"""Bytes of a response after decompression: some 25,000 pods of 4 GPUs. More is a fault, or an attack on our memory."""
 
 _GZIP = zlib.MAX_WBITS | 16
 
@@ -19,7 +19,7 @@ _GZIP = zlib.MAX_WBITS | 16
 async def read(response: httpx.Response, limit: int = LARGEST) -> bytes:
     """The decompressed body. Raises Malformed when it is larger than `limit`, cut short or wrongly compressed.
 
-    It decompresses by itself, for httpx does so a whole chunk at a time: one of 64 kB can hold 64 MB of zeros.
+    podtop decompresses it, for httpx does so a whole chunk at a time: one of 64 kB can hold 64 MB of zeros.
     """
     if response.is_stream_consumed:
         # A transport inside this process gave it whole.

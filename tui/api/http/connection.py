@@ -1,4 +1,4 @@
-"""Every HTTP client of podtop is made here: by which proxy, trusting whose certificates; or why there can be none."""
+"""Every HTTP client of podtop is made here: by which proxy, trusting whose certificates; or why none can be made."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tui.api.http.proxies import Proxy, proxy_for
 from tui.files import reading
 
 _LARGEST = 64 * 1024 * 1024
-"""Bytes of a file of certificates."""
+"""Bytes of a certificate file at most."""
 
 
 class Line(NamedTuple):
-    """A client, the proxy that it goes by, and whose certificates it trusts."""
+    """A client, the proxy that it uses, and whose certificates it trusts."""
 
     client: httpx.AsyncClient
     proxy: Proxy | None = None
@@ -38,10 +38,10 @@ def connect(
     beside: Line | None = None,
     **options: Any,
 ) -> Line:
-    """A client for what is asked at `url`. Nothing is sent. It follows no redirect and keeps no cookie.
+    """A client for requests to `url`. Nothing is sent. It follows no redirect and keeps no cookie.
 
-    transport: stands in for the network: the environment is not looked at then.
-    beside:    another line to the same address: what it found in the environment is not looked for again.
+    transport: stands in for the network: the environment is not read then.
+    beside:    another line to the same address: what it found in the environment is reused.
     options:   as httpx's, but for what the environment decides.
     Raises Misconfigured, and nothing else.
     """
@@ -49,13 +49,13 @@ def connect(
         return _connect(url, transport, environ, beside, options)
     except CloudError as error:
         flaw = error
-    # Whatever the libraries raise while they read the environment: podtop has to say that in words, and go on.
+    # Whatever the libraries raise while they read the environment: podtop has to report that in words, and continue.
     except Exception as error:
         flaw = Misconfigured(
             f"No connection can be set up ({type(error).__name__}). Check the variables that name a proxy "
             "(HTTPS_PROXY, ALL_PROXY, NO_PROXY) or certificates (SSL_CERT_FILE, SSL_CERT_DIR)."
         )
-    # Raised anew, so that nothing that holds a password, or quotes it, hangs on it.
+    # Raised again, so that nothing that holds a password, or quotes it, hangs on it.
     flaw.__context__ = None
     raise flaw.with_traceback(None)
 
@@ -67,7 +67,7 @@ def _connect(
     beside: Line | None,
     options: dict[str, Any],
 ) -> Line:
-    # A server that could set cookies could tell by them which requests belong together.
+    # A server that could set cookies could use them to link requests.
     options["cookies"] = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     options["follow_redirects"] = options["trust_env"] = False
     if transport is not None:
@@ -124,7 +124,7 @@ def trusted(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
 def _with_file(name: str) -> ssl.SSLContext:
     try:
         content, _ = reading.read_bytes(Path(name), _LARGEST)
-        # OpenSSL does not see a first line that has a mark in front.
+        # OpenSSL does not see a first line that begins with a byte order mark.
         marked = content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"))
         return ssl.create_default_context(
             cafile=None if marked else name, cadata=reading.decode(content) if marked else None

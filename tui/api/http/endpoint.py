@@ -1,4 +1,4 @@
-"""Where an API may be asked: the rules that keep the key from leaving by the wrong door."""
+"""Addresses at which an API may be used: the rules that keep the key from leaving by the wrong door."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def host_of(url: str) -> str:
 
 
 def objection(url: str, *, with_key: bool) -> str | None:
-    """Why podtop will not ask at `url`, as a sentence; None when it will.
+    """Why podtop sends no request to `url`, as a sentence; None if it does.
 
     A key goes over TLS, or stays on this machine. It is never part of the URL: URLs end up in logs and proxies.
     """

@@ -1,4 +1,4 @@
-"""From what went wrong on the wire to the tree in `tui.api.errors`, in sentences for people."""
+"""From failures on the wire to the tree in `tui.api.errors`, in sentences for the user."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui.api.http.sanitize import clean
 from tui.api.models import Problem
 
 LONGEST_RETRY_AFTER = 3600.0
-"""Seconds. A server that asks for more is taken at an hour, so that one bad header does not end the monitoring."""
+"""Seconds. A server that requests more is taken at an hour, so that one bad header does not end the monitoring."""
 
 _GATEWAY_GAVE_UP = (408, 504, 524)
 
@@ -26,9 +26,9 @@ _GATEWAY_GAVE_UP = (408, 504, 524)
 def of_transport(
     error: Exception, host: str, deadline: float, proxy: Proxy | None = None, *, sent: bool = True
 ) -> CloudError:
-    """A request that brought no answer: `error` is whatever httpx, what is below it, or the deadline raised.
+    """A request without a response: `error` is whatever httpx, what is below it, or the deadline raised.
 
-    proxy: by which it went; sent: whether it may have left.
+    proxy: the one it used; sent: whether it may have left.
     """
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
@@ -48,7 +48,7 @@ def of_transport(
         case httpx.UnsupportedProtocol() | httpx.InvalidURL() | UnicodeError():
             return Unreachable(f"{host} is not an address that podtop can ask.", sent=False)
         case httpx.LocalProtocolError():
-            # Its words quote the header that it objects to, which may be the key.
+            # Its message quotes the header that it objects to, which may be the key.
             return Unreachable(f"The request to {host} could not be written.", sent=False)
         case _ if proxy is not None and not sent:
             return Unreachable(
@@ -63,9 +63,9 @@ def of_transport(
 
 
 def is_dropped(error: Exception) -> bool:
-    """Whether the other side closed the connection without a byte of an answer, as far as it can be told."""
+    """Whether the other side closed the connection without a byte of a response, as far as can be known."""
     if isinstance(error, httpx.RemoteProtocolError):
-        # That one is httpcore's; h11's own, about an answer that it does not understand, are other words.
+        # This message is httpcore's; h11's own, about a response that it does not understand, are others.
         return "disconnected" in str(error).lower()
     return isinstance(error, httpx.ReadError | httpx.WriteError | httpx.CloseError | ConnectionError)
 
@@ -80,7 +80,7 @@ def _not_accepted(host: str, proxy: Proxy | None) -> str:
 
 
 def _refused_by_proxy(error: Exception, host: str, proxy: Proxy | None) -> str:
-    """What a proxy said to being asked for a connection. Its own words are not repeated: only its number."""
+    """A proxy's refusal of a connection. Its own words are not repeated: only its number."""
     text = str(error)
     status = int(text[:3]) if text[:3].isascii() and text[:3].isdigit() else None
     variable = proxy.variable if proxy is not None else "HTTPS_PROXY"
@@ -142,7 +142,7 @@ def _untrusted(error: ssl.SSLCertVerificationError, host: str, by: str) -> str:
 def of_status(
     response: httpx.Response, problems: tuple[Problem, ...], host: str, wall: Callable[[], float]
 ) -> CloudError:
-    """An answer whose HTTP status is not a success. `problems`: what its body says, fit to be shown."""
+    """A response whose HTTP status is not a success. `problems`: those in its body, fit to show."""
     status = response.status_code
     if status == 401:
         return Unauthorized(
@@ -175,14 +175,14 @@ def of_status(
 
 
 def is_page(response: httpx.Response, body: bytes) -> bool:
-    """A web page where JSON should be: a gateway or a login page answers in RunPod's place."""
+    """A web page where JSON should be: a gateway or a login page in RunPod's place."""
     return "html" in response.headers.get("content-type", "").lower() or body.lstrip()[:1] == b"<"
 
 
 def retry_after(response: httpx.Response, wall: Callable[[], float]) -> float | None:
-    """Seconds until the server wants to be asked again, given as a number or as a date; None when it did not say.
+    """Seconds until the server accepts the next request, given as a number or as a date; None if not given.
 
-    A date is compared with the server's own clock where it tells it.
+    A date is compared with the server's own clock if that is reported.
     """
     text = response.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
@@ -195,7 +195,7 @@ def retry_after(response: httpx.Response, wall: Callable[[], float]) -> float | 
 
 
 def date_of(response: httpx.Response) -> float | None:
-    """The server's time of day when it answered, to the second; None where it does not tell it."""
+    """The server's time of day of its response, to the second; None if not reported."""
     return _date(response.headers.get("date", ""))
 
 
@@ -208,7 +208,7 @@ def _date(text: str) -> float | None:
 
 
 def _root(error: BaseException) -> BaseException:
-    """The first cause: anyio, httpcore and httpx wrap what the system said."""
+    """The first cause: anyio, httpcore and httpx wrap the system's error."""
     while True:
         if isinstance(error, BaseExceptionGroup):
             # One for each address of the host.
@@ -220,11 +220,11 @@ def _root(error: BaseException) -> BaseException:
 
 
 def _because(error: Exception) -> str:
-    """What the system said, in brackets. Not what the libraries said: they may quote what was sent."""
+    """The system's message, in brackets. Not that of the libraries: they may quote what was sent."""
     root = _root(error)
     if not isinstance(root, OSError) or not root.errno:
         return ""
-    # The codes of DNS and TLS are their own; asyncio's words for the others repeat the address.
+    # The codes of DNS and TLS are their own; asyncio's messages for the others repeat the address.
     own = isinstance(root, ssl.SSLError | socket.gaierror)
     text = clean((root.strerror or "") if own else os.strerror(root.errno))
     return f" ({text})" if text else ""

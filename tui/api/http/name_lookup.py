@@ -1,4 +1,4 @@
-"""Looks up hosts' names so that a lookup that hangs holds nobody: not the next question, and not podtop's end.
+"""Looks up host names so that a lookup that hangs blocks nothing: not the next request, and not podtop's end.
 
 The event loop's own way keeps a thread of the pool that everything else uses, and waits for it when the program ends.
 """
@@ -14,13 +14,13 @@ from contextlib import suppress
 from typing import Any
 
 PATIENCE = 4.0
-"""Seconds that one who asks waits for a name."""
+"""Seconds that a caller waits for a name."""
 
 _GIVEN_UP = 30.0
-"""Seconds after which a lookup that is under way is taken for lost, and another is begun beside it."""
+"""Seconds after which a lookup under way is taken for lost, and another is begun beside it."""
 
 _FRESH = 60.0
-"""Seconds for which an answer that came when nobody waited any more is good for the next who asks."""
+"""Seconds for which a result that came when nobody waited any more is good for the next caller."""
 
 _MOST = 8
 """Lookups under way at once, for all names."""
@@ -41,7 +41,7 @@ class _Lookup:
         threading.Thread(target=self._look, args=(question,), name="podtop-names", daemon=True).start()
 
     def is_used_up(self) -> bool:
-        """Whether the next who asks needs another."""
+        """Whether the next caller needs another."""
         age = time.monotonic() - self.begun
         if not self.answer.done():
             return age > _GIVEN_UP and _threads() < _MOST
@@ -51,7 +51,7 @@ class _Lookup:
         host, port, family, kind, proto, flags = question
         try:
             addresses = socket.getaddrinfo(host, port, family, kind, proto, flags)
-        # Whoever asked is told of it.
+        # It is reported to the callers.
         except BaseException as error:
             self.answer.set_exception(error)
         else:
@@ -67,7 +67,7 @@ def is_slow(host: str) -> bool:
 
 
 async def look_up(host: Any, port: Any, *, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> _Found:
-    """As `asyncio.loop.getaddrinfo`. Those who ask the same at the same time share a lookup. Raises TimeoutError."""
+    """As `asyncio.loop.getaddrinfo`. Concurrent calls for the same name share a lookup. Raises TimeoutError."""
     question = (host, port, family, type, proto, flags)
     lookup = _under_way.get(question)
     if lookup is None or lookup.is_used_up():

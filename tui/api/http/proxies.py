@@ -1,6 +1,6 @@
 """Which proxy the environment names for an address: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, and NO_PROXY. Pure.
 
-Nothing of a variable's value is ever told but the host and port of one that is right: the rest may be a password.
+Nothing of a variable's value is ever shown but the host and port of a valid one: the rest may be a password.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?")
 _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::(.*))?")
 _QUOTES = ("'", '"')
 _FOREIGN = (*_QUOTES, "\\", "<", ">", "^", "`", "{", "|", "}")
-"""Characters that stand in no URL; in a user name or a password they are written with %."""
+"""Characters that occur in no URL; in a user name or a password they are written with %."""
 
 
 class Proxy(Struct, frozen=True):
-    """A proxy. `variable`: what named it."""
+    """A proxy. `variable`: the one that named it."""
 
     variable: str
     scheme: str
@@ -38,7 +38,7 @@ class Proxy(Struct, frozen=True):
 
     @property
     def where(self) -> str:
-        """Its host and port: all of it that is shown."""
+        """Its host and port: the only part that is shown."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
@@ -48,7 +48,7 @@ class Proxy(Struct, frozen=True):
 
 
 def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
-    """The proxy by which `url` is asked; None where it is asked directly. Raises Misconfigured."""
+    """The proxy for requests to `url`; None for a direct connection. Raises Misconfigured."""
     scheme = urlsplit(url).scheme
     address = _value(f"{scheme}_proxy", environ) or _value("all_proxy", environ) or _of_the_system(scheme, environ)
     if address is None or is_excepted(url, _exceptions(environ)):
@@ -68,7 +68,7 @@ def is_excepted(url: str, exceptions: str) -> bool:
 
 
 def parse(variable: str, value: str) -> Proxy:
-    """The proxy that a variable names. Raises Misconfigured, whose words hold nothing of the value."""
+    """The proxy that a variable names. Raises Misconfigured, whose message contains nothing of the value."""
     text = _unquoted(value)
     if not text.isprintable() or any(ch.isspace() or ch in _FOREIGN for ch in text):
         raise _wrong(variable, "it has a space, a quote, a \\ or another character in it that no address has")
@@ -127,7 +127,7 @@ def _wrong(variable: str, why: str) -> Misconfigured:
 
 
 def _value(name: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
-    """A variable as it is spelled, and its value. Lower case goes first, and empty it switches the others off."""
+    """A variable as it is spelled, and its value. Lower case takes precedence, and empty it disables the others."""
     if name in environ:
         return (name, environ[name]) if _unquoted(environ[name]) else None
     for spelled, value in environ.items():
@@ -142,7 +142,7 @@ def _exceptions(environ: Mapping[str, str]) -> str:
 
 
 def _of_the_system(scheme: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
-    """On a Mac, what its network settings name where the environment says nothing at all."""
+    """On a Mac, the proxy in its network settings if the environment has no proxy variable at all."""
     if sys.platform != "darwin" or any(name.lower().endswith("_proxy") for name in environ):
         return None
     from urllib.request import getproxies
@@ -182,7 +182,7 @@ def _fits(entry: str, host: str, port: int) -> bool:
 
 
 def _is_in_network(text: str, host: str) -> bool:
-    """Whether a host is an address of a network. Raises ValueError where there is no network."""
+    """Whether a host is an address of a network. Raises ValueError if the text is no network."""
     network = ip_network(text, strict=False)
     try:
         return ip_address(host) in network

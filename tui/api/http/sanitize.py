@@ -1,6 +1,6 @@
-"""Makes text from the API safe before anything reads it: no character that moves a cursor or turns a line around.
+"""Makes text from the API safe before anything reads it: no character that moves a cursor or reverses a line.
 
-It works on the body of an answer, before it is decoded, so that no string of any answer can be forgotten.
+It works on the body of a response, before it is decoded, so that no string of any response can be forgotten.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _clean_character(character: str) -> str:
 
 
 def _clean_but_lines(match: re.Match[str]) -> str:
-    """As `_clean_match`, and an end of a line stays one."""
+    """As `_clean_match`, but a line end stays one."""
     return match[0] if match[0] == r"\n" else _clean_match(match)
 
 
@@ -62,11 +62,11 @@ def _clean_match(match: re.Match[str]) -> str:
 def clean_json(body: bytes, lines: bool = False) -> bytes:
     """A JSON document whose strings are clean. Bytes that are not UTF-8 become the replacement character.
 
-    lines: ends of lines stay, for text that is shown in lines of its own.
+    lines: line ends stay, for text that is shown in several lines.
     """
     if _is_plain(body):
         return body
-    # In pieces, so that one foreign name among thousands costs little. No escape or character goes across a bracket.
+    # In pieces, so that one foreign name among thousands costs little. No escape or character spans a bracket.
     return b"}".join([piece if _is_plain(piece) else _clean_piece(piece, lines) for piece in body.split(b"}")])
 
 

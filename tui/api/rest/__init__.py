@@ -1,1 +1,1 @@
-"""RunPod's REST API (v2) as a second `Cloud`: its place; nothing speaks it yet."""
+"""Place of RunPod's REST API (v2) as a second `Cloud`; not implemented yet."""

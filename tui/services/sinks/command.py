@@ -1,4 +1,4 @@
-"""To a program of the user's, never through a shell and never with a key in its environment."""
+"""Notifies by a program of the user's, never through a shell and never with a key in its environment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def argv(settings: Notify, notification: Notification) -> tuple[str, ...]:
 
 
 async def run(arguments: tuple[str, ...], notification: Notification, means: Means) -> None:
-    """Run a program to its end, which has the notification in its environment too. Raises NotSent."""
+    """Run a program to its end, with the notification in its environment too. Raises NotSent."""
     variables = {
         "PODTOP_TITLE": plain(notification.title), "PODTOP_TEXT": plain(notification.text),
         "PODTOP_KIND": notification.kind,

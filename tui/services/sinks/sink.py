@@ -1,4 +1,4 @@
-"""What a sink of notifications is, what it sends, and what it may use."""
+"""The interface of notification sinks: what they send, and what they may use."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     import httpx
 
 LONGEST = 300
-"""Characters of a title or a text that are sent."""
+"""Characters of a title or a text that are sent, at most."""
 
 PATIENCE = 10.0
 """Seconds that a sink gets for one notification."""
 
 
 class Notification(Struct, frozen=True):
-    """What is sent: a title and a sentence, of a kind such as "price", at an instant."""
+    """A notification: a title and a sentence, of a kind such as "price", at an instant."""
 
     title: str
     text: str
@@ -30,12 +30,12 @@ class Notification(Struct, frozen=True):
 
 
 class Means(Struct, frozen=True):
-    """What a sink is made of.
+    """The inputs of a sink.
 
     settings:  the table [notify] of config.toml.
-    write:     sends text to the terminal, between two frames and never in the midst of one.
-    environ:   podtop's environment; hidden: what a program must not get of it.
-    transport: in place of the network, for tests.
+    write:     sends text to the terminal, between two frames and never within one.
+    environ:   podtop's environment; hidden: what a program must not receive of it.
+    transport: stands in for the network, in tests.
     """
 
     settings: Notify
@@ -50,17 +50,17 @@ class Means(Struct, frozen=True):
 
 
 class NotSent(Exception):
-    """A notification did not arrive; `str()` says why, for a person."""
+    """A notification was not delivered; `str()` gives the reason, for the user."""
 
 
 Sink = Callable[[Notification], Coroutine[Any, Any, None] | None]
-"""Sends a notification: at once, or by work that it gives back, which raises NotSent."""
+"""Sends a notification: at once, or by work that it returns, which raises NotSent."""
 
 MakeSink = Callable[[Means], Sink | None]
-"""What each module has as `sink`; None where the settings do not want it."""
+"""The `sink` of each module; returns None if the settings do not enable it."""
 
 
 def plain(text: str, most: int = LONGEST) -> str:
-    """Text without anything that a terminal or a program could take for more than text."""
+    """Text without anything that a terminal or a program could interpret."""
     clean = "".join(ch if ch.isprintable() else " " for ch in text)
     return clean if len(clean) <= most else clean[: most - 1] + "…"

@@ -1,4 +1,4 @@
-"""To the terminal that podtop runs in: its bell, and the notifications of OSC 9 and OSC 777."""
+"""Notifies by the terminal that podtop runs in: its bell, and the notifications of OSC 9 and OSC 777."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def sink(means: Means) -> Sink | None:
 
 
 def sequences(settings: Notify, notification: Notification, in_tmux: bool) -> str:
-    """What the terminal is sent. In tmux the notifications are handed through to the terminal outside."""
+    """The sequences for the terminal. In tmux notifications are passed through to the terminal outside."""
     title, text = plain(notification.title), plain(notification.text)
     parts = []
     if settings.osc9:

@@ -1,4 +1,4 @@
-"""To tmux's status line, where podtop runs in tmux."""
+"""Notifies in tmux's status line, if podtop runs in tmux."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def sink(means: Means) -> Sink | None:
 
 
 def literal(notification: Notification) -> str:
-    """What tmux shows as it is: its formats begin with # and its times with %; only newer ones take text literally."""
+    """Text escaped for tmux: its formats begin with # and its times with %; only newer versions take text literally."""
     return f"{plain(notification.title)}: {plain(notification.text)}".replace("#", "##").replace("%", "%%")

@@ -1,4 +1,4 @@
-"""To a URL of the user's, as JSON. The address is a secret: no message has it."""
+"""Notifies a URL of the user's, as JSON. The address is a secret: no message has it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.files import reading
 from tui.services.sinks.sink import PATIENCE, Means, Notification, NotSent, Sink, plain
 
 _ITS_HOST = "its server"
-"""What stands in messages for the webhook's host."""
+"""Stands for the webhook's host in messages."""
 
 
 def sink(means: Means) -> Sink | None:
@@ -29,7 +29,7 @@ async def _send(means: Means, notification: Notification) -> None:
 
 
 async def _status(means: Means, notification: Notification) -> int:
-    """Send it; the status of the answer. Raises NotSent, and CloudError, whose words have nothing of the address."""
+    """Send it; returns the status of the response. Raises NotSent, and CloudError, without anything of the address."""
     from tui.api.http.connection import connect
     from tui.api.http.failures import of_transport
 
@@ -46,18 +46,18 @@ async def _status(means: Means, notification: Notification) -> int:
         async with (
             line.client,
             asyncio.timeout(PATIENCE),
-            # What it answers is of no interest, and may be endless.
+            # The response body is of no interest, and may be endless.
             line.client.stream("POST", url, json=body, headers=headers) as answer,
         ):
             return answer.status_code
-    # The libraries' own words would tell the address.
+    # The libraries' own messages would reveal the address.
     except Exception as error:
         trouble = of_transport(error, _ITS_HOST, PATIENCE, line.proxy)
     raise trouble.with_traceback(None)
 
 
 def _headers(token_file: str) -> dict[str, str]:
-    """The authorization, where there is a file that has the token. Raises NotSent."""
+    """The authorization, if there is a file with the token. Raises NotSent."""
     if not token_file:
         return {}
     try:

@@ -1,6 +1,6 @@
-"""The GraphQL documents, one file for each operation and named like it.
+"""The GraphQL documents, one file for each operation and named after it.
 
-A mutation asks for little: a field that fails after the deed would make its answer look like a refusal.
+A mutation requests few fields: one that fails after the operation would make its response look like a refusal.
 """
 
 from __future__ import annotations
