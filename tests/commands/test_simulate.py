@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from tui.commands.simulate import serve
 
 QUERY = {"query": "{ myself { clientBalance } }"}
 
@@ -34,6 +37,20 @@ def served() -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
         yield process, client
     process.kill()
     process.communicate()
+
+
+def test_who_reads_its_address_may_ask_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reached: list[bool] = []
+
+    def printed(text: str) -> None:
+        port = int(text.split("/graphql")[0].rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            reached.append(True)
+
+    monkeypatch.setattr("tui.commands.simulate.write", printed)
+    monkeypatch.setattr("uvicorn.Server.run", lambda server, sockets: [each.close() for each in sockets])
+    assert serve(port=0, seed=7, pods=1, speed=1.0, faults=()) == 0
+    assert reached == [True]
 
 
 def balance(client: httpx.Client, **options: Any) -> float:

@@ -53,6 +53,8 @@ def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        # Before its address is printed: whoever reads that may ask at once.
+        listener.listen()
     except OSError as error:
         say(f"cannot listen on {HOST}:{port}: {error.strerror}")
         return 2
