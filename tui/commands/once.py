@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tui.services.source import Source
 
 ALONE = 30.0
-"""Seconds by which a single response's age would be judged."""
+"""Poll interval assumed to judge the age of a single response, in seconds."""
 
 
 Past = Callable[[str], Path | None]
