@@ -1,4 +1,4 @@
-"""`PodtopApp`: wires a session to the screens, and leads from one screen to another."""
+"""`PodtopApp`: wires a session to the screens, and navigates between them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SLOW_LINK = (
 )
 
 STYLES = ("app", "roles", "panes", "table", "chart", "palette")
-"""What the first screen needs; dialogs bring their own."""
+"""Styles of the first screen; dialogs bring their own."""
 
 
 def _palette() -> type[Provider]:

@@ -54,7 +54,7 @@ def rounded(value: float | None, places: int = 2) -> float | None:
 
 
 def matching(items: Iterable[T], terms: tuple[str, ...], text: Callable[[T], str]) -> tuple[T, ...]:
-    """The items in whose text all the words occur: the rule by which screens filter."""
+    """The items whose text contains all the words: the filter rule of the screens."""
     return tuple(item for item in items if all(term in text(item).lower() for term in terms))
 
 
@@ -149,7 +149,7 @@ PodItem = defstruct(
 
 
 def pods(fleet: Fleet, now: float, terms: tuple[str, ...]) -> tuple[Struct, ...]:
-    """Pods as the Fleet screen filters and orders them."""
+    """Pods as the Fleet screen filters and sorts them."""
     return tuple(_pod(fleet.records[id], now) for id in views.pods(fleet, now, views.Query(terms)))
 
 

@@ -57,7 +57,7 @@ def takes_output(stream: TextIO | None) -> bool:
     try:
         return fcntl.fcntl(stream.fileno(), fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
     except ValueError:
-        # It is no file of the system, but one in memory.
+        # A stream in memory, and no file of the system.
         return True
     except OSError:
         return False

@@ -171,7 +171,7 @@ async def _reply(send: Send, status: int, body: bytes, headers: Headers) -> None
 
 
 def _request(scope: Scope, body: bytes) -> dict[str, Any] | None:
-    """The GraphQL request of a POST with JSON, or of a GET with a query; None when there is none."""
+    """The GraphQL request of a POST with JSON, or of a GET with a query; None without one."""
     if scope["method"] == "GET":
         asked = {name: values[0] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
         try:

@@ -35,7 +35,7 @@ _dispatch = MessagePump._dispatch_message
 class Barrier:
     """Decides whether podtop continues after a fault.
 
-    clock: seconds that only go forward.
+    clock: monotonic seconds.
     ready: called before the first is logged.
     tell:  shows a message to the user.
     """

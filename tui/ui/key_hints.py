@@ -24,7 +24,7 @@ _GLYPHS = {
 
 
 def key_word(key: str) -> str:
-    """A key as it is printed on a keyboard: ctrl+r as ^r."""
+    """A key as printed on a keyboard: ctrl+r as ^r."""
     if key.startswith("ctrl+"):
         return f"^{key_word(key[5:])}"
     if key.startswith("shift+"):

@@ -26,7 +26,7 @@ def single(width: int, height: int) -> bool:
 
 
 def panes(width: int, height: int, active: str, rows: int, alone: bool = False) -> dict[str, Region]:
-    """The region of every pane that is shown in a body of this size.
+    """The region of every visible pane in a body of this size.
 
     Alone: the active pane. Normal: pods above, telemetry and market below. Wide: the market beside both. `rows`: number
     of pods to show.
@@ -167,8 +167,8 @@ _FACTS = 50
 def account(width: int, height: int, active: str, rows: int, head: int, alone: bool = False) -> dict[str, Region]:
     """The region of every pane of the account's screen.
 
-    head: cells of the facts, which then stand above the list with the chart, for they are what is looked for; 0: beside
-          it, without a chart. rows: how many there are in the list.
+    head: cells of the facts, which then stand above the list with the chart, as they matter most; 0: beside it,
+          without a chart. rows: number of rows in the list.
     """
     if alone:
         return {active: Region(0, 0, width, height)}

@@ -206,7 +206,7 @@ def _figure(columns: int, height: int, across: int, up: int) -> Any:
 def _canvas(spec: ChartSpec, columns: int, height: int) -> list[Row]:
     plotext = library()
     figure = _figure(columns, height, 2 * columns, 4 * height)
-    # The first line last: where lines share a cell the last one's colour stays.
+    # The first line last: in shared cells the last line's colour stays.
     drawn = bars(spec, columns, height) if spec.bars else signals(spec, columns, height)
     for number, (xs, ys) in reversed(drawn):
         # The number of the line is passed as a colour of the 256-colour table, and read back from the text below.

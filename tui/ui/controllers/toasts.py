@@ -13,7 +13,7 @@ LASTS = 20.0
 
 
 class Shows(Protocol):
-    """What toasts need of the app."""
+    """The interface to the app that toasts need."""
 
     def clear_notifications(self) -> None: ...
 

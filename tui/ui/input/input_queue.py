@@ -179,7 +179,7 @@ class InputQueue:
             self._app.call_later(self._look, number)
 
     async def _look(self, number: int) -> None:
-        """All markers of a round have come through."""
+        """All markers of a round have arrived."""
         if number != self._number or not self._busy:
             return
         self._rounds += 1

@@ -81,7 +81,7 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
         self.query_one("#cancel").focus()
 
     def field_for(self, text: str) -> Input | None:
-        """The input that takes a text: of the name, or of a number; a lone y is for the button, unless a name is
+        """The input that takes a text: of the name, or of a number; a lone y goes to the button where no name is
         typed."""
         if text == "y" and not self._asked.typed:
             return None

@@ -41,8 +41,8 @@ def shown(entry: Entry) -> str:
 class CopyMenu(Once, ModalScreen[str]):
     """Ends with the message about the copied text; None if none was copied.
 
-    The sheet has no sides, so that its text is a line of the terminal from edge to edge, for a mouse with shift.
-    `copy` puts a text on the clipboard.
+    The sheet has no left and right edge, so that its text fills whole terminal lines, for selection by mouse with
+    shift. `copy` puts a text on the clipboard.
     """
 
     CSS_PATH = styles("copy")

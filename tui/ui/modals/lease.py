@@ -32,7 +32,7 @@ class Term(Struct, frozen=True):
 
 
 class LeaseDialog(FramedDialog[Term]):
-    """Sets, extends or ends the lease of one pod. To have it terminated takes its name.
+    """Sets, extends or ends the lease of one pod. A lease that terminates requires the pod's name.
 
     why_not: why an action is not valid for the pod's current state; None if it is.
     """

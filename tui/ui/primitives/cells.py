@@ -14,7 +14,7 @@ Cell = tuple[Part, ...]
 
 
 def width_of(parts: Iterable[Part]) -> int:
-    """Terminal cells that the parts take."""
+    """Width of the parts in terminal cells."""
     return sum(width(text) for text, _ in parts)
 
 
@@ -54,8 +54,7 @@ def in_pieces(text: str, cells: int) -> list[str]:
 
 
 def wrap(cell: Cell, cells: int) -> tuple[Cell, ...]:
-    """The parts as lines of at most that many terminal cells, at least two: broken at spaces, or inside words if
-    necessary."""
+    """The parts as lines of at most that many terminal cells, at least two: broken at spaces, or inside long words."""
     cells = max(2, cells)
     lines: list[list[Part]] = [[]]
     room = cells

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def facts(sheet: GpuSpec) -> tuple[Section, ...]:
-    """Titled groups of facts; a group without any value from RunPod for this type is empty."""
+    """Titled groups of facts; one without any value from RunPod is left out."""
     sections = (Section("List prices", tuple(_prices(sheet))), Section("Pods of it", tuple(_pods(sheet))))
     return tuple(section for section in sections if section.facts)
 

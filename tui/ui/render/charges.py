@@ -1,4 +1,4 @@
-"""Charges, bills and payments in words: columns, rows, facts, bars. Pure; days are those of UTC, as RunPod's are."""
+"""Charges, bills and payments in words: columns, rows, facts, bars. Pure; days are UTC days, as RunPod's are."""
 
 from __future__ import annotations
 

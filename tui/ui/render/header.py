@@ -270,8 +270,7 @@ def picked(group: Cell, places: tuple[Place, ...] = PLACES) -> str | None:
 
 
 def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool) -> TwoSided:
-    """The account, the screen, and the data's age. The screens' names are dropped first, then the time and the latency,
-    the badges last.
+    """Account, screen, and age of the data. Screen names are dropped first, then the time and the latency, badges last.
 
     The profile is never dropped: whose pods these are comes before everything else.
     """

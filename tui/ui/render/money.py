@@ -178,7 +178,7 @@ def _role(left: float) -> str:
 
 
 def clock(funds: Funds | None, now: float, tz: tzinfo | None) -> Cell:
-    """When the balance reaches zero."""
+    """The instant at which the balance reaches zero."""
     left = pod_health.runway(funds)
     if left is None:
         return (("unknown", "muted"),)

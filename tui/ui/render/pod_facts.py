@@ -342,7 +342,7 @@ def _gpu(pod: Pod) -> Cell:
 
 
 def _cpu(machine: Machine) -> Cell:
-    """CPU name and, of the machine, how many CPUs that is."""
+    """CPU name and, of the machine, its number of CPUs."""
     count = number(machine.cpu_count, " CPUs")
     if not machine.cpu_name:
         return text(count)
@@ -442,11 +442,11 @@ def _problem(problem: Problem) -> Fact:
     )
 
 
-# Words
+# Wording
 
 
 def _of(part: str | None, whole: str | None) -> Cell:
-    """The pod's resources, and the used part of each."""
+    """The pod's share, and the total it is part of."""
     return (*text(part), (f" of {whole}", "muted")) if whole else text(part)
 
 

@@ -22,7 +22,7 @@ _FIGURES = {"util": (5, 1), "vram": (5, 4), "cpu": (4, 8), "memory": (4, 9), "te
 """Width and rank of the columns of metrics; the others are dropped first when room is short."""
 
 _FIRST = ("util", "vram", "cpu", "memory")
-"""The metrics among the first columns; the others each follow one of them."""
+"""The metrics among the first columns; the others follow them."""
 
 _SHORT_UNITS = {"°C": "°"}
 
