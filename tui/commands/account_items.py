@@ -41,7 +41,7 @@ class TenantItem(Struct, frozen=True):
 
 
 class HostItem(Struct, frozen=True, kw_only=True):
-    """One machine that the account rents out. `_rented`: what is rented, or reserved for that."""
+    """One machine that the account rents out. Fields in `_rented`: what is rented, or reserved for that."""
 
     id: str | None = None
     name: str | None = None

@@ -39,9 +39,9 @@ def once(
 ) -> int:
     """Request and print; returns the exit code.
 
-    text:   a filter, as typed.
-    every:  seconds between two requests; None for a single one.
-    market: the part of the market that is requested and printed.
+    text:     a filter, as typed.
+    interval: seconds between two requests; None for a single one.
+    market:   the part of the market that is requested and printed.
     """
     desk = Desk(kind, source.badge, text, (interval or ALONE) * source.pace, source.profile, market)
     printer = Printer(form, interval is not None, sys.stdout)

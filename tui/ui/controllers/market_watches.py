@@ -105,7 +105,7 @@ class WatchController:
         self._host.push_screen(WatchDialog(watch, self._offers(), price, is_new, may, self._session.monotonic), decided)
 
     async def _put(self, before: MarketWatch | None, watch: MarketWatch, reply: str) -> None:
-        """Store the edited watch, but keep changes that podtop made to it while the dialog was open."""
+        """Store the edited watch, unless podtop acted on it while the dialog was open."""
         from tui.storage.json_store import StoreError
 
         if self._runner is None:

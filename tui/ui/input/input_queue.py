@@ -143,7 +143,7 @@ class InputQueue:
         return tuple(pumps)
 
     def _left(self) -> list[MessagePump]:
-        """Widgets with pending messages, except unresponsive ones, if the next key does not pass through them."""
+        """Pumps with pending messages, except unresponsive widgets that are not on the path of the key."""
         screen = self._screen
         pumps: list[MessagePump] = [self._app, *self._path]
         if screen is not None:

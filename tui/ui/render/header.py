@@ -242,8 +242,8 @@ def has_hosts(fleet: Fleet) -> bool:
 def tabs(here: str, hosts: bool = True, screens: tuple[Place, ...] = PLACES) -> tuple[tuple[Cell, ...], ...]:
     """The screens, at three lengths: all names, numbers with the name of the current one, the current one alone.
 
-    every: all screens.
-    hosts: whether the account has machines; otherwise their screen has a tab only while it is shown.
+    screens: all screens.
+    hosts:   whether the account has machines; otherwise their screen has a tab only while it is shown.
     """
     places = [place for place in screens if hosts or place.mode in (here, *_ALWAYS)]
 

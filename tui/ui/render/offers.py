@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TREND_COLUMNS = 12
 TREND_WIDTH = 7200.0
-"""Seconds per character of a row's trend: the whole is the last day."""
+"""Seconds per character of a row's trend, which covers the last day."""
 
 COLUMNS = (
     Column("name", "GPU", 14, 0, flex=True, sort="name"),

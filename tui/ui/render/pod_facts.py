@@ -67,13 +67,13 @@ def sections(
 ) -> tuple[Section, ...]:
     """All facts of a pod; a section that would have nothing but dashes is left out.
 
-    pod:      from the fleet poll; newer than the copy in `detail`, which is not read.
-    detail:   None until it is loaded: facts that only it has are left out until then.
-    revealed: show the values of environment variables, and let them be copied.
-    told:     False if no detail will be loaded (the request failed, history is shown): nothing is then shown as
-              loading.
-    extras:   data requested separately; None if RunPod does not return it.
-    ssh:      how to connect to pods.
+    pod:       from the fleet poll; newer than the copy in `detail`, which is not read.
+    detail:    None until it is loaded: facts that only it has are left out until then.
+    revealed:  show the values of environment variables, and let them be copied.
+    is_loaded: False if no detail will be loaded (the request failed, history is shown): nothing is then shown as
+               loading.
+    extras:    data requested separately; None if RunPod does not return it.
+    ssh:       how to connect to pods.
     """
     clock = Clock(now, tz)
     sections_of = (

@@ -23,7 +23,7 @@ ONCE = Point("once", "It sends one deploy at a time, and ends with the first pod
 
 
 def _at_odds(watch: MarketWatch, draft: Draft, offers: Sequence[Offer]) -> str:
-    """Differences between the watch and the form; the watch's own values would be sent."""
+    """A difference between the watch and the form; the watch's own values would be sent."""
     count = str(watch.demand.gpu_count)
     cloud = {None: CloudKind.EITHER, True: CloudKind.SECURE, False: CloudKind.COMMUNITY}[watch.demand.secure]
     named = drafts.offer_of(draft["gpu_type_id"], offers)

@@ -134,7 +134,7 @@ class MarketScreen(TabbedListsScreen):
 
     @property
     def _countries(self) -> tuple[str, ...]:
-        """RunPod's data centers with hosts, as far as loaded; none while unknown."""
+        """Countries with RunPod hosts, as far as loaded; none while unknown."""
         return self._sight.fleet.countries.value or ()
 
     def _take(self, of: str, text: str) -> None:

@@ -52,7 +52,7 @@ class Display:
         return (*(each for each in given if not isinstance(each, Monochrome | NoColor)), *self._filters)
 
     def theme(self, app: App[Any], chosen: str, available: Mapping[str, Theme]) -> str:
-        """The initial theme. `kept`: chosen on the screen in an earlier run."""
+        """The initial theme. `chosen`: on the screen in an earlier run."""
         few = "TERM" in self._environ and app.console.color_system == "standard"
         light = capabilities.is_light(self._environ)
         return capabilities.theme(self._theme, chosen, available, few=few, light=light, plain=self.plain)

@@ -64,7 +64,7 @@ def _writable(fd: int) -> int:
 
 
 class Outlet:
-    """A file for Textual's writer thread that tracks the output accepted by the terminal, and can be told to stop.
+    """A file for Textual's writer thread that tracks the output accepted by the terminal, and can be stopped.
 
     `offered` counts in the event loop; writing happens in the writer thread.
     """
