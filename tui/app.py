@@ -1,4 +1,4 @@
-"""`PodtopApp`: wires a session to the screens, and leads from one screen to another."""
+"""`PodtopApp`: wires a session to the screens, and navigates between them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SLOW_LINK = (
 )
 
 STYLES = ("app", "roles", "panes", "table", "chart", "palette")
-"""What the first screen needs; dialogs bring their own."""
+"""Styles of the first screen; dialogs bring their own."""
 
 
 def _palette() -> type[Provider]:
@@ -51,14 +51,14 @@ def _palette() -> type[Provider]:
 
 
 def _import_charts() -> None:
-    """The dearest import of all: in a thread, so that no key waits for it."""
+    """The most expensive import: done in a thread, so that no key waits for it."""
     from tui.ui.charts import plot
 
     plot.library()
 
 
 class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp):
-    """The program on the screen."""
+    """The full-screen application."""
 
     TITLE = "podtop"
     CSS_PATH: ClassVar = styles(*STYLES)
@@ -89,8 +89,8 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
         display: Display | None = None,
         is_first_start: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`is_first_start` is asked once, after the first frame: whether a person sees podtop for the first time."""
-        # Which mode it begins with is read when the app is made.
+        """`is_first_start` is called once, after the first frame: whether this is this user's first start."""
+        # The initial mode is read when the app is created.
         self.DEFAULT_MODE = first  # type: ignore[misc]
         super().__init__()
         display = display or Display(config)
@@ -121,16 +121,16 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
         )
         self.context = context = screen_context(session, self.playback, self, self.changed, display, self._keymap)
         self.navigate_from(first)
-        # A demo begins anew each time: what it would have kept need not be looked for before the first frame.
+        # A demo starts afresh each time: what it would have stored need not be looked up before the first frame.
         self.use_renderer(context.preferences, remember=not source.demo)
 
     def begun(self) -> None:
         self._open_log()
         if self._is_first_start():
-            # Where somebody was quicker, it does not come over what they opened: the palette has it.
+            # It does not cover a screen that the user opened in the meantime; the palette has it.
             self.action_tour()
 
-    # What the keys and the terminal say
+    # Messages from keys and the terminal
 
     def touched(self) -> None:
         self.guard.touch()
@@ -156,6 +156,6 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
         self.run_worker(self.context.connect.copy_selection(text), name="copy")
 
     def action_help_quit(self) -> None:
-        # ctrl+c ends most programs, and copies in some: podtop says what ends it, once.
+        # ctrl+c quits most programs, and copies in some: podtop says once which key quits it.
         text = f"{key_hints.spoken(self._keymap, 'app.quit')} quits podtop; pods go on running"
         self.messages.post(UserMessage(text, Level.HINT))

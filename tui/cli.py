@@ -1,4 +1,4 @@
-"""The command line: from what is typed to what is run."""
+"""The command line: from the arguments to the program that runs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(argv: Sequence[str] | None = None) -> int:
-    """Do what the arguments say; returns the exit code. Whatever it raises is for the frame."""
+    """Run what the arguments select; returns the exit code. Exceptions are left to the frame."""
     options = parser().parse_args(argv)
     if options.command == "simulate":
         from tui.commands.simulate import serve
@@ -90,7 +90,7 @@ def run(argv: Sequence[str] | None = None) -> int:
 
 
 def _market(options: argparse.Namespace, config: Config) -> int:
-    """The Market screen, or its rows for a script. RunPod tells prices without a key."""
+    """The Market screen, or its rows for a script. RunPod's prices need no key."""
     if options.form is not None:
         return _script(options, config)
     from tui.commands.market import given
@@ -107,7 +107,7 @@ def _market(options: argparse.Namespace, config: Config) -> int:
 
 
 def _script(options: argparse.Namespace, config: Config) -> int:
-    """One answer, or one thing done, without a screen."""
+    """One response, or one operation, without a screen."""
     from tui.commands.run import run as run_command
 
     for warning in config.warnings:
@@ -125,7 +125,7 @@ def _script(options: argparse.Namespace, config: Config) -> int:
 
 
 def _show(source: Source, config: Config, first: str = "fleet") -> int:
-    """The full screen, where there is one."""
+    """The full screen, if there is a terminal for it."""
     if reason := _no_terminal():
         _say(reason)
         return Exit.USAGE

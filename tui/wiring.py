@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 BACKENDS: dict[str, tuple[str, str]] = {
     "": ("tui.api.graphql.client", "GraphQLCloud"),
 }
-"""How the address of an API ends, and what speaks it: a module, imported when it is opened, and a class of it."""
+"""The suffix of an API's URL, and its backend: a module, imported on first use, and a class in it."""
 
 
 class MakeCloud(Protocol):
-    """Makes a backend, without network.
+    """Creates a backend, without network access.
 
-    url:       where to ask.
-    key:       the API key; None is enough for what needs none.
+    url:       the endpoint.
+    key:       the API key; None suffices for requests that need none.
     read_only: refuse every mutation without sending anything.
-    dated:     told the server's time of each answer, in epoch seconds, and for how long that was waited for.
+    dated:     called with the server's time of each response, in epoch seconds, and the seconds the request took.
     """
 
     def __call__(
@@ -46,7 +46,7 @@ class MakeCloud(Protocol):
 
 
 def backend_of(url: str) -> MakeCloud:
-    """What speaks the API at an address: of those that its path ends with, the one that says most."""
+    """The backend for a URL: of those whose suffix matches the path, the longest."""
     from importlib import import_module
     from urllib.parse import urlsplit
 
@@ -64,7 +64,7 @@ def source_of(options: argparse.Namespace, config: Config) -> Source:
 
 
 def runpod_source(config: Config) -> Source:
-    """RunPod itself, or whatever answers at the configured URL."""
+    """RunPod itself, or the server at the configured URL."""
     from urllib.parse import urlsplit
 
     from tui.api.http.endpoint import is_loopback
@@ -96,7 +96,7 @@ def replay_source(tape: Tape) -> Source:
 
 
 def state_dir_of(source: Source, shelf: ExitStack) -> Callable[[], Path]:
-    """Where podtop keeps what it writes. A demo's goes when podtop goes: `shelf` holds it."""
+    """Where podtop stores its files. A demo's directory is removed when podtop exits: `shelf` holds it."""
     folders: list[Path] = []
 
     def directory() -> Path:
@@ -112,7 +112,8 @@ def state_dir_of(source: Source, shelf: ExitStack) -> Callable[[], Path]:
 
 
 def keep_private(source: Source) -> None:
-    """Close to others what earlier versions, or a hand, left open in podtop's state directory; say what stays so."""
+    """Make files that earlier versions, or a user, left open in the state directory private; report those that stay
+    open."""
     if source.demo:
         return
     from tui.files import private
@@ -131,9 +132,9 @@ def state_of(source: Source, config: Config, directory: Callable[[], Path]) -> S
 
 
 def is_first_start() -> bool:
-    """Whether podtop never began here before; asked once, for it is remembered. A demo counts, and forgets nothing.
+    """Whether podtop never started here before; called once, as the result is recorded. A demo counts too.
 
-    Where it cannot be remembered it is not the first, for a tour at each start would be a nuisance.
+    It stays recorded after a demo. If it cannot be recorded it is not the first start: no tour at each start.
     """
     if os.environ.get("PODTOP_TOUR", "").strip().lower() in ("0", "false", "no", "off"):
         return False
@@ -151,7 +152,7 @@ def is_first_start() -> bool:
 def recorder_of(
     source: Source, config: Config, state_dir: Callable[[], Path]
 ) -> Callable[[Callable[[UserMessage], object]], Recorder]:
-    """What makes the recorder, after the first frame."""
+    """Creates the recorder, after the first frame."""
 
     def make(post: Callable[[UserMessage], object]) -> Recorder:
         from tui.api.http.endpoint import host_of
@@ -168,7 +169,7 @@ def recorder_of(
 
 
 def log_of(source: Source, config: Config, command: str) -> Callable[[], Path | None]:
-    """What opens the log, and writes into it first what runs here; a second time it only tells where it is."""
+    """Opens the log and first writes the environment and the settings; a second call only returns its path."""
     begun = False
 
     def open_log() -> Path | None:
@@ -199,7 +200,7 @@ def end_log(code: int) -> None:
 
 
 def settings_on_screen() -> SettingsOnScreen:
-    """What the screen knows of settings, none of it before it is asked for."""
+    """The settings the screen needs, each loaded only on request."""
     from tui.commands.config import Bound
     from tui.commands.config import Screen as SettingsOnScreen
 
@@ -227,7 +228,7 @@ def settings_on_screen() -> SettingsOnScreen:
 def run_screen(source: Source, config: Config, first: str) -> int:
     import gc
 
-    # What start-up makes lives as long as the program: the collector need not look at it, now or later.
+    # Objects made at start-up live as long as the program: the garbage collector need not look at them.
     gc.disable()
     from tui.app import PodtopApp
     from tui.ui.terminal.display import of_this_terminal

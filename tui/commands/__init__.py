@@ -1,4 +1,4 @@
-"""podtop for scripts: one answer as JSON, CSV or a table; stop, resume and terminate with a question; completions.
+"""podtop for scripts: one response as JSON, CSV or a table; stop, resume and terminate, which ask first; completions.
 
-Nothing here knows a screen. `arguments` is all that the full screen's start imports of it.
+Nothing here imports a screen. The full screen's start imports only `exit_codes`, `frame`, `parser` and `stdio`.
 """

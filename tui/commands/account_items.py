@@ -1,4 +1,4 @@
-"""What scripts are given of the account, and of machines that it lets to others. Names and units as in `items`."""
+"""Script items of the account, and of machines that it rents out. Names and units as in `items`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SHOWN_OF_AN_ID = 4
-"""Characters that are left of the id of stored credentials."""
+"""Characters that are shown of the id of stored credentials."""
 
 
 def masked(id: str | None) -> str | None:
-    """An id of which just enough is left to tell it from others."""
+    """An id cut to just enough to tell it from others."""
     return None if id is None else f"{id[:SHOWN_OF_AN_ID]}…" if len(id) > SHOWN_OF_AN_ID else "…"
 
 
@@ -41,7 +41,7 @@ class TenantItem(Struct, frozen=True):
 
 
 class HostItem(Struct, frozen=True, kw_only=True):
-    """One machine that the account lets to others. `_rented`: what is rented, or kept for that."""
+    """One machine that the account rents out. Fields in `_rented`: what is rented, or reserved for that."""
 
     id: str | None = None
     name: str | None = None
@@ -131,7 +131,8 @@ def _tenant(tenant: Tenant) -> TenantItem:
 
 
 class Whole(Struct, frozen=True):
-    """The account with all that is asked apart; None where RunPod did not give a part, and `problems` says why."""
+    """The account with the parts requested separately; None for a part RunPod did not return, with why in
+    `problems`."""
 
     account: Account
     ledger: Ledger | None
@@ -141,7 +142,7 @@ class Whole(Struct, frozen=True):
 
 
 async def whole(cloud: Cloud) -> Whole:
-    """Ask for all of the account. Raises CloudError where the account itself is not given."""
+    """Request all of the account. Raises CloudError if the account itself is not returned."""
     problems: list[Problem] = []
 
     async def part(name: str, asking: Awaitable[T]) -> T | None:
@@ -173,7 +174,7 @@ class ChargeItem(Struct, frozen=True):
 
 
 class CreditItem(Struct, frozen=True):
-    """A credit code; not the code itself, which is money."""
+    """A credit code; not the code itself, which is worth money."""
 
     created_at: str | None
     redeemed_at: str | None
@@ -213,7 +214,7 @@ class TopUpItem(Struct, frozen=True):
 
 
 class KeyItem(Struct, frozen=True):
-    """An API key by its name; its id may be the key, and podtop never has it."""
+    """An API key by its name; its id may be the key, and podtop never holds it."""
 
     name: str | None
     permissions: str | None
@@ -266,7 +267,7 @@ class EarningItem(Struct, frozen=True):
 
 
 class AccountItem(Struct, frozen=True, kw_only=True):
-    """The account. Lists stand in the order in which RunPod gives them."""
+    """The account. Lists are in RunPod's order."""
 
     id: str | None
     email: str | None

@@ -1,7 +1,7 @@
-"""`podtop stop`, `resume`, `terminate`: the guard ladder of the dialogs, on a plain terminal.
+"""`podtop stop`, `resume`, `terminate`: the confirmation steps of the dialogs, on a plain terminal.
 
-The pods are looked up by id, what will happen is said, a person agrees, the pods are read again, and only then is each
-request written down and sent, once, by the same `Executor` as that of the full screen.
+The pods are looked up by id, the consequences are shown, a person agrees, the pods are read again, and only then is
+each request logged and sent, once, by the same `Executor` as that of the full screen.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _ENDINGS = {Status.DONE: Exit.OK, Status.UNKNOWN: Exit.UNKNOWN}
 
 
 def act(source: Source, state: StateFiles, action: str, wanted: Sequence[str], *, yes: bool, config: Config) -> int:
-    """Do one thing to these pods, by id or name; returns the exit code. `yes`: do not ask."""
+    """Apply one action to these pods, by id or name; returns the exit code. `yes`: do not ask."""
     import sys
 
     terminal = Terminal()
@@ -86,7 +86,7 @@ async def _run(
             return signalled[0]
         await hands.close()
         if (known := hands.known) is not None:
-            # RunPod has answered; what is left was to see it.
+            # RunPod has responded; only the check of the result was left.
             return known
         say(f"{action}: ended before it was known how it went. podtop log tells; look before trying again.")
         return Exit.UNKNOWN
@@ -96,9 +96,9 @@ async def _run(
 
 
 class Hands:
-    """One command, from looking to knowing how it ended; what a `Executor` needs of the watch.
+    """One command, from looking up pods to the known outcome; implements what an `Executor` needs of the monitor.
 
-    sent: whether anything was handed over to be sent.
+    sent: whether anything was handed to the executor.
     """
 
     def __init__(self, cloud: Cloud, source: Source, state: StateFiles, config: Config) -> None:
@@ -118,14 +118,14 @@ class Hands:
         self._events: list[Event] = []
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
 
-    # What a performer sees of the watch
+    # The executor's view of the monitor
 
     @property
     def cloud(self) -> Cloud | None:
         return self._cloud
 
     async def look(self) -> Snapshot:
-        """The reading before sending."""
+        """The read before sending."""
         return surely_with_pods(await self._glance())
 
     async def _glance(self) -> Snapshot:
@@ -139,10 +139,10 @@ class Hands:
     def happened(self, event: Event) -> None:
         self._events.append(event)
 
-    # From looking to sending
+    # From the look-up to sending
 
     async def act(self, action: str, wanted: Sequence[str], terminal: Terminal | None) -> int:
-        """Raises Refused and CloudError for what ends before anything is sent."""
+        """Raises Refused and CloudError for failures before anything is sent."""
         await self.look()
         ids = confirmation.find(wanted, {key: record.name for key, record in self._fleet.records.items()})
         await self._settle_earlier(ids)
@@ -174,7 +174,7 @@ class Hands:
         return {key: r.pod if r.unreadable is None else None for key, r in self._fleet.records.items()}
 
     def _tell_left_out(self, case: Case, ids: Sequence[str]) -> Exit:
-        """Say of which pods nothing will come, and whether that is as good as done."""
+        """Report the pods to which nothing will happen, and whether that counts as success."""
         code, action, records = Exit.OK, case.action, self._fleet.records
         chosen = {subject.pod.id for subject in case.subjects}
         for (name, why), key in zip(case.skipped, (key for key in ids if key not in chosen), strict=True):
@@ -189,7 +189,7 @@ class Hands:
         return code
 
     async def _settle_earlier(self, ids: Collection[str]) -> None:
-        """Find out what became of earlier requests on these pods: one thing at a time."""
+        """Find out the outcome of earlier requests on these pods: one operation at a time."""
         await self._executor.resume_looking(ids)
         if not any(key in self._fleet.operations for key in ids):
             return
@@ -201,14 +201,14 @@ class Hands:
         self.sent = True
         self._tasks = {command.pod: self._executor.start(command, by="command") for command in commands}
         self._look_on()
-        # Waiting is cancelled by a signal; what is being sent is not: it is given its moment in `close`.
+        # Waiting is cancelled by a signal; sending is not: `close` gives it time to end.
         await asyncio.wait(self._tasks.values())
         await self._until_over(self._tasks)
         return self.known or Exit.OK
 
     @property
     def known(self) -> Exit | None:
-        """How all that was sent ended, the worst of it; None while that is not known of all."""
+        """The worst outcome of all that was sent; None while any is unknown."""
         if not self._tasks or not all(task.done() and not task.cancelled() for task in self._tasks.values()):
             return None
         outcomes = {pod: _code(task.result()) for pod, task in self._tasks.items()}
@@ -217,7 +217,7 @@ class Hands:
                 outcomes[event.pod] = Exit.UNKNOWN
         return max(outcomes.values())
 
-    # How it ended
+    # Outcomes
 
     def _look_on(self) -> None:
         if self._looking is None:
@@ -241,14 +241,14 @@ class Hands:
             await self._changed.wait()
 
     def _print(self, message: UserMessage) -> None:
-        """How it goes, on the output."""
+        """Print progress to the output."""
         if self._out is None:
-            # Whatever reads the output, or does not, must not disturb what is being sent.
+            # A slow or closed reader of the output must not disturb what is being sent.
             self._out = Outlet()
         self._out.write(f"{message.text}\n")
 
     async def close(self) -> None:
-        """Give what is under way its moment; what has no answer by then is logged as such."""
+        """Give pending requests time to end; those without a response by then are logged as such."""
         await self._executor.close()
         if self._out is not None:
             await self._out.close(None)

@@ -1,4 +1,4 @@
-"""`podtop completions`: what lets bash, zsh and fish complete podtop's commands and flags, made from the parser."""
+"""`podtop completions`: completion of podtop's commands and flags for bash, zsh and fish, made from the parser."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def show_completions(parser: argparse.ArgumentParser, shell: str) -> int:
 
 
 def completions(parser: argparse.ArgumentParser, shell: str) -> str:
-    """What the shell is to read."""
+    """The script for the shell."""
     import shtab
 
     for action in _actions(parser):
@@ -28,7 +28,7 @@ def completions(parser: argparse.ArgumentParser, shell: str) -> str:
 
 
 def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    """Everything that a parser takes, and its commands."""
+    """All flags of a parser, and its commands."""
     actions = []
     for action in parser._actions:
         actions.append(action)

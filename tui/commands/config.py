@@ -1,4 +1,4 @@
-"""`podtop config`: where the settings are, what they may be, and what is wrong with them."""
+"""`podtop config`: where the settings are, their valid values, and their errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.config.reader import SOURCES, Problem, Reading, near, read
 
 
 class Bound(NamedTuple):
-    """A binding for the list of keys: its id, its keys in words, what it does, whether it may be changed."""
+    """A binding for the list of keys: its id, its keys in words, its action, whether it may be changed."""
 
     id: str
     keys: str
@@ -24,10 +24,10 @@ class Bound(NamedTuple):
 
 
 class Screen(NamedTuple):
-    """What only the screen knows of the settings, asked for when it is needed.
+    """The part of the settings that only the screen knows, loaded when it is needed.
 
-    bindings: all of them, with the keys that a keymap gives them.
-    faults:   what is wrong with a keymap: ids and words.
+    bindings: all of them, with their keys under a keymap.
+    faults:   the errors of a keymap: ids and messages.
     themes:   the names of the themes.
     """
 
@@ -37,7 +37,7 @@ class Screen(NamedTuple):
 
 
 def show(topic: str, file: Path, screen: Screen, environ: Mapping[str, str] = os.environ) -> int:
-    """Do one of the things that `podtop config` does; returns the exit code."""
+    """Run one of the subcommands of `podtop config`; returns the exit code."""
     if topic == "init":
         return _init(file)
     if topic == "check":
@@ -66,7 +66,7 @@ def _init(file: Path) -> int:
 
 
 def problems(reading: Reading, screen: Screen, environ: Mapping[str, str]) -> list[Problem]:
-    """All that is wrong with a file, in the order of its lines: also what only the screen and the disk can tell."""
+    """All errors of a file, in the order of its lines, including those that only the screen and the disk can show."""
     all_problems = [*reading.problems, *beyond(reading, screen)]
     ssh = reading.values.get("ssh")
     if ssh is not None and ssh.key_file:
@@ -88,7 +88,7 @@ def problems(reading: Reading, screen: Screen, environ: Mapping[str, str]) -> li
 
 
 def beyond(reading: Reading, screen: Screen) -> list[Problem]:
-    """What is wrong with the keymap and the theme."""
+    """The errors of the keymap and the theme."""
     problems_found = []
     if keymap := reading.values.get("keymap"):
         problems_found += [reading.at(("keymap", name), reason) for name, reason in screen.faults(keymap)]

@@ -1,4 +1,4 @@
-"""The rungs between a command and what it does: which pods, what happens to them, and whether a person agrees."""
+"""The steps between a command and its action: which pods, what happens to them, and whether a person agrees."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TOPIC = 8
 
 
 class Refused(Exception):
-    """It ends here, before anything was sent. `str()` says why, for people."""
+    """The command ends before anything was sent. `str()` is the reason, for users."""
 
     def __init__(self, why: str, code: Exit = Exit.REFUSED) -> None:
         super().__init__(f"{why.rstrip('.')}. Nothing was sent.")
@@ -27,7 +27,7 @@ class Refused(Exception):
 
 
 def find(wanted: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
-    """The ids of the pods that are meant, each once: an id, or a name that one pod alone has. Raises Refused.
+    """The ids of the selected pods, each once: by id, or by a name that only one pod has. Raises Refused.
 
     names: of every pod, by id.
     """
@@ -65,7 +65,7 @@ def _unknown(word: str, names: Mapping[str, str]) -> str:
 
 
 def show(case: Case) -> None:
-    """Say what will happen, to which pods, beside the output."""
+    """Print what will happen, to which pods, to standard error."""
     import sys
 
     width = min(_WIDEST, width_of_terminal(sys.stderr) or _WIDEST)
@@ -77,7 +77,7 @@ def show(case: Case) -> None:
 
 
 def lines(case: Case, width: int) -> list[str]:
-    """What a dialog says, in lines of `width` cells."""
+    """The text of a dialog, in lines of `width` cells."""
     text = [case.title]
     for subject in case.subjects:
         text += [f"  {subject.pod.name or subject.pod.id} ({subject.pod.id})", f"    {subject.line}"]
@@ -107,7 +107,7 @@ def question(case: Case) -> str:
 
 
 def agreed(case: Case, answer: str) -> bool:
-    """Whether an answer is consent: `y`, or what has to be typed; for one pod its id is as good as its name."""
+    """Whether a reply is consent: `y`, or the text that must be typed; for one pod its id is as good as its name."""
     if not case.typed:
         return answer.lower() in ("y", "yes")
     return answer == case.typed or (len(case.subjects) == 1 and answer == case.subjects[0].pod.id)

@@ -1,4 +1,4 @@
-"""`Document`: one answer as scripts get it, and who makes it of what RunPod said."""
+"""`Document`: one response in the form scripts get, and how it is made from RunPod's data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ProblemItem(Struct, frozen=True):
-    """What RunPod failed to give, in its words."""
+    """A part that RunPod failed to return, in its words."""
 
     message: str
     path: str | None
@@ -33,16 +33,16 @@ class ProblemItem(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True, kw_only=True):
-    """One answer.
+    """One response.
 
     podtop: the version of this shape.
-    kind:   what was asked for, which tells what the items are.
-    at:     when RunPod answered.
-    source: "runpod", "demo", "simulated", or the host that was asked.
-    profile: that of the settings, where one was chosen.
-    filters: what RunPod's market was asked for, as it is typed on the screen; of the market alone.
-    total:  how many there are without the filter.
-    money:  of pods and alerts; null where RunPod did not tell.
+    kind:   what was requested, which determines the type of the items.
+    at:     when RunPod responded.
+    source: "runpod", "demo", "simulated", or the host that was polled.
+    profile: that of the settings, if one was chosen.
+    filters: the market's API filters, as typed on the screen; for the market alone.
+    total:  number of items without the filter.
+    money:  of pods and alerts; null if RunPod did not return it.
     """
 
     podtop: int = VERSION
@@ -58,15 +58,15 @@ class Document(Struct, frozen=True, kw_only=True):
 
 
 class Incomplete(Exception):
-    """RunPod answered without what was asked for. `str()` says so, in its words where it has any."""
+    """RunPod responded without the requested part. `str()` says so, in its words if it has any."""
 
 
 class Desk:
-    """Asks for one kind, and keeps what it saw, by which a later document knows of idle pods and restarts.
+    """Requests one kind, and keeps earlier responses, by which a later document knows of idle pods and restarts.
 
-    source: what documents call the source; profile: and the account, where it has a name.
-    text:   the filter as it was typed.
-    market: what of the market is asked and told.
+    source: the source's name in documents; profile: and the account's, if it has one.
+    text:   the filter as typed.
+    market: the part of the market that is requested and printed.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Desk:
         self._market = market
 
     def question(self, cloud: Cloud) -> Callable[[], Awaitable[Any]]:
-        """What is asked. It raises CloudError."""
+        """The request. It raises CloudError."""
         asked: dict[str, Callable[[], Awaitable[Any]]] = {
             "pods": cloud.fleet,
             "alerts": cloud.fleet,
@@ -97,13 +97,13 @@ class Desk:
         return asked[self.kind]
 
     def dated(self, answer: Any, skew: float) -> Any:
-        """An answer by podtop's own clock. `skew`: seconds that RunPod's is ahead."""
+        """A response timed by podtop's own clock. `skew`: seconds that RunPod's clock is ahead."""
         if self.kind in ("pods", "alerts"):
             return skewed.snapshot(answer, skew)
         return skewed.hosts(answer, skew) if self.kind == "hosts" else answer
 
     def take(self, answer: Any, at: float, took: float = 0.0) -> None:
-        """Take an answer in. Raises Incomplete."""
+        """Store a response. Raises Incomplete."""
         if self.kind in ("pods", "alerts"):
             if answer.pods is None:
                 messages = "; ".join(problem.message for problem in answer.problems)
@@ -111,7 +111,7 @@ class Desk:
             self.fleet.apply(answer, at, took)
 
     def document(self, answer: Any, at: float) -> Document:
-        """The document of the answer that was taken in last."""
+        """The document of the last stored response."""
         shown, total = self._items(answer, at)
         return Document(
             kind=self.kind,

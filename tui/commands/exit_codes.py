@@ -1,4 +1,4 @@
-"""Exit codes, which are a promise to scripts, and what they mean in words for the help topics."""
+"""Exit codes, which are stable for scripts, and their meanings in words for the help topics."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MEANINGS = {
 
 
 def code_of(error: api.CloudError) -> Exit:
-    """The exit code of a question that RunPod did not answer."""
+    """The exit code of a failed RunPod request."""
     match error:
         case api.Insecure() | api.Misconfigured() | api.NotOffered():
             return Exit.USAGE

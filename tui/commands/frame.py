@@ -1,6 +1,6 @@
-"""The frame around everything podtop does: whatever happens within, it ends with an exit code and one line at most.
+"""The frame around the whole program: whatever happens inside, it ends with an exit code and one line at most.
 
-What may go wrong before a command has begun goes wrong in here too, so this imports next to nothing.
+Failures before a command has started are handled here too, so this imports next to nothing.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from tui.commands.stdio import NotWritten, ReaderGone, finish, say, settle
 OK, CRASHED, INTERRUPTED = 0, 1, 128 + signal.SIGINT
 
 _NO_MEMORY = ("annot allocate memory", "failed to map segment", "can't start new thread")
-"""How the system's refusal of memory reads where Python does not make a MemoryError of it."""
+"""The system's message for lack of memory, where Python does not raise a MemoryError for it."""
 
 
 def framed(program: Callable[[], int]) -> int:
-    """Run `program`; returns the exit code of the process, its own or that of how it failed."""
+    """Run `program`; returns the exit code of the process: its own, or that of its failure."""
     try:
         settle()
         from tui import paths
@@ -30,12 +30,12 @@ def framed(program: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except ReaderGone:
-        # Whoever read the output has enough.
+        # The reader closed the output.
         code = OK
     except NotWritten as error:
         say(str(error))
         code = CRASHED
-    # A person reads one line and a script the exit code; the traceback is for whoever mends podtop, and is in the log.
+    # A person gets one line and a script the exit code; the traceback is for podtop's developers, and is in the log.
     except Exception as error:
         say(_words(error))
         code = CRASHED
@@ -64,7 +64,7 @@ def _words(error: Exception) -> str:
             return app_log.refusal(cause, error, log)
         return app_log.crash_report(error, log)
     except Exception:
-        # What broke podtop may break its log as well.
+        # The failure may have broken the log as well.
         return f"crashed: {type(cause).__name__}. Your pods go on running. Please report it; there is no log."
 
 

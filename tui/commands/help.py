@@ -1,4 +1,4 @@
-"""`podtop help`: the commands and topics there are, or one of them."""
+"""`podtop help`: the list of commands and topics, or one of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.commands.topics import TOPICS, markdown, plain, source, summary
 
 
 def show(parser: argparse.ArgumentParser, topic: str | None) -> int:
-    """Print a topic, the help of a command, or what there is; returns the exit code."""
+    """Print a topic, the help of a command, or the list; returns the exit code."""
     make_lenient(sys.stdout)
     width = min(plain.WIDEST, width_of_terminal(sys.stdout) or plain.WIDEST)
     commands = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
@@ -26,7 +26,7 @@ def show(parser: argparse.ArgumentParser, topic: str | None) -> int:
 
 
 def overview(commands: Mapping[str, str], width: int) -> str:
-    """Return commands and topics, one line each. `commands`: what each does, by its name."""
+    """Return commands and topics, one line each. `commands`: a summary of each, by its name."""
     return plain.render(
         (
             markdown.Paragraph("Run `podtop` for the full screen, `podtop COMMAND --help` for the flags of a command."),

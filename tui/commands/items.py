@@ -1,8 +1,9 @@
-"""What scripts are given: one frozen type for each kind of item, and how it is made of what podtop knows.
+"""The items that scripts get: one frozen type per kind, and how it is made from podtop's data.
 
-These names are a promise: a field is added, never renamed, never given another meaning, as long as `VERSION` is 1.
-Units stand in the names: `_usd` and `_per_hr` are US dollars and US dollars an hour, `_s` seconds, `_percent` 0..100,
-`_gb` as RunPod bills them; instants are ISO 8601 in UTC. None is what RunPod does not tell; it never means zero.
+These names are stable: as long as `VERSION` is 1, fields are added, never renamed, never given another meaning. Units
+stand in the names: `_usd` and `_per_hr` are US dollars and US dollars per hour, `_s` seconds, `_percent` 0..100, `_gb`
+as RunPod bills them; instants are ISO 8601 in UTC. None means that RunPod does not report the value; it never means
+zero.
 
 No secret has a field here: no value of a variable, no argument of a container, no key, no password.
 """
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
     from tui.store.fleet_state import Record
 
 VERSION = 1
-"""The version of the shape, under "podtop" in every document."""
+"""The version of the format, under "podtop" in every document."""
 
 T = TypeVar("T")
 
 
 def iso(at: float | None) -> str | None:
-    """An instant as text, in UTC to the second; None for one that no calendar has."""
+    """An instant as text, in UTC to the second; None if it is outside the calendar."""
     if at is None or not math.isfinite(at):
         return None
     try:
@@ -48,17 +49,17 @@ def iso(at: float | None) -> str | None:
 
 
 def rounded(value: float | None, places: int = 2) -> float | None:
-    """A computed figure without digits that nobody measured."""
+    """A computed figure without digits beyond its precision."""
     return None if value is None or not math.isfinite(value) else round(value, places)
 
 
 def matching(items: Iterable[T], terms: tuple[str, ...], text: Callable[[T], str]) -> tuple[T, ...]:
-    """The items in whose text all the words occur: the rule by which screens filter."""
+    """The items whose text contains all the words: the filter rule of the screens."""
     return tuple(item for item in items if all(term in text(item).lower() for term in terms))
 
 
 class Money(Struct, frozen=True):
-    """The account's money. `runway_s`: None where it is not known, and where nothing is spent."""
+    """The account's money. `runway_s`: None if unknown, or if nothing is spent."""
 
     balance_usd: float | None
     spend_per_hr: float | None
@@ -76,7 +77,7 @@ def money(funds: Funds | None) -> Money | None:
 
 
 GpuItem = defstruct("GpuItem", [(metric.export, float | None) for metric in METRICS if metric.per_gpu], frozen=True)
-"""One GPU's figures: what the runtime tells, and what RunPod's latest sample does."""
+"""One GPU's figures: from the runtime, and from RunPod's latest sample."""
 
 
 class PortItem(Struct, frozen=True):
@@ -92,11 +93,11 @@ class PortItem(Struct, frozen=True):
 class _PodItem(Struct, frozen=True, kw_only=True):
     """One pod.
 
-    phase:  podtop's word: running, idle, booting, stopped, outbid, terminated, unreadable, other.
-    status: RunPod's own word.
-    idle_s: for how long no GPU has worked, as far as podtop saw; None where that is not known.
-    cost_per_hr: what it costs while it runs.
-    unreadable: why podtop does not understand it; then the rest is None.
+    phase:  podtop's status: running, idle, booting, stopped, outbid, terminated, unreadable, other.
+    status: RunPod's own status.
+    idle_s: seconds without GPU load, as observed by podtop; None if unknown.
+    cost_per_hr: its price while it runs.
+    unreadable: why podtop cannot read it; then the rest is None.
     """
 
     id: str
@@ -144,11 +145,11 @@ PodItem = defstruct(
     frozen=True,
     kw_only=True,
 )
-"""One pod, with a field at the end for every figure of containers that came after the others had their places."""
+"""One pod, with a field at the end for every figure of containers that was added after the others."""
 
 
 def pods(fleet: Fleet, now: float, terms: tuple[str, ...]) -> tuple[Struct, ...]:
-    """Pods as the Fleet screen filters and orders them."""
+    """Pods as the Fleet screen filters and sorts them."""
     return tuple(_pod(fleet.records[id], now) for id in views.pods(fleet, now, views.Query(terms)))
 
 
@@ -199,14 +200,14 @@ def _pod(record: Record, now: float) -> Struct:
 
 
 def _idle(record: Record, pod: Pod, now: float) -> float | None:
-    """Nothing worked at one instant is no idle time yet; and nothing told is not nothing done."""
+    """No load at one instant is no idle time yet, and a missing value does not mean no load."""
     if pod_health.busy_gpus(pod):
         return 0.0
     return None if pod_health.unread_gpus(pod) else rounded(record.idle_for(now), 0) or None
 
 
 def _gpus(pod: Pod) -> tuple[Struct, ...]:
-    """Of each GPU what the runtime tells, and what RunPod's latest sample does, whatever its age."""
+    """The figures of each GPU from the runtime and from RunPod's latest sample, whatever its age."""
     if pod.runtime is None or not pod_health.is_live(pod):
         return ()
     latest = pod.telemetry.gpus if pod.telemetry else ()
@@ -227,9 +228,9 @@ def _ports(pod: Pod) -> tuple[PortItem, ...]:
 
 
 class OfferItem(Struct, frozen=True, kw_only=True):
-    """One GPU type in one cloud, where it can be rented: prices in dollars per hour, sizes in GB, speeds in Mbit/s.
+    """One GPU type in one cloud, if it can be rented: prices in dollars per hour, sizes in GB, speeds in Mbit/s.
 
-    price_per_hr: of `gpu_count` GPUs in one pod, for which RunPod was asked.
+    price_per_hr: of `gpu_count` GPUs in one pod, the requested number.
     """
 
     gpu_id: str
@@ -255,7 +256,8 @@ class OfferItem(Struct, frozen=True, kw_only=True):
 
 
 def offers(answer: Market, selection: Selection) -> tuple[OfferItem, ...]:
-    """What can be rented now, as the Market screen filters and orders it: an item for each cloud of each GPU type."""
+    """The offers that can be rented now, filtered and sorted like the Market screen: an item per cloud of each GPU
+    type."""
     count = selection.query.gpu_count
     known = {offer.gpu_id: offer for offer in answer.offers}
     return tuple(
@@ -295,13 +297,13 @@ def _offer(offer: Offer, cloud: str, quote: Quote, count: int) -> OfferItem:
 
 
 class AlertItem(Struct, frozen=True, kw_only=True):
-    """One thing that needs an eye.
+    """One condition that needs attention.
 
-    alert:  what is the matter, the name of a row of `tui.store.alert_kinds`.
+    alert:  its kind, the name of a row of `tui.store.alert_kinds`.
     grade:  bad, warn or notice.
     since, until: when it began or will begin, when it ends.
-    lasts_s: for how long it has lasted, at the least; of the runway, what is left.
-    basis:  "answer" where one answer of RunPod's tells it, "history" where what was seen before does.
+    lasts_s: for how long it has lasted, at least; for the runway, the time left.
+    basis:  "answer" if one response of RunPod's shows it, "history" if earlier samples do.
     """
 
     alert: str

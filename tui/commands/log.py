@@ -1,4 +1,4 @@
-"""`podtop log`: what podtop was told to change, and how it ended, for people or as the lines are."""
+"""`podtop log`: the operations that podtop was to carry out, and their outcomes, as a table or as raw lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.storage.audit_log import AuditLogError, Entry, entries
 
 
 def rows(entries_of: Iterable[Entry], tz: tzinfo | None = None) -> tuple[tuple[str, ...], ...]:
-    """One row for each intent, oldest first: when, who, what, to which pod, how it ended, what was said of it."""
+    """One row for each intent, oldest first: when, who, what, to which pod, its outcome, and the message."""
     intents: dict[str, Entry] = {}
     outcomes: dict[str, Entry] = {}
     for entry in entries_of:
@@ -71,7 +71,7 @@ def _is_of(entry: Entry, pod: str | None) -> bool:
 
 
 def _of(path: Path, pod: str | None) -> list[Entry]:
-    """What concerns a pod, or any: its intents, and the outcomes of those."""
+    """The entries of one pod, or of all: its intents, and their outcomes."""
     all_entries = list(entries(path))
     wanted = {entry.id for entry in all_entries if _is_of(entry, pod)}
     return [entry for entry in all_entries if entry.id in wanted]

@@ -1,4 +1,4 @@
-"""Which offers of the market are printed: the flags that `podtop market` and `podtop once market` share."""
+"""The selection of market offers to print: the flags that `podtop market` and `podtop once market` share."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class Usage(Exception):
-    """A flag that cannot be used, in words."""
+    """A flag that cannot be used, with the reason."""
 
 
 class Selection(Struct, frozen=True):
-    """What RunPod is asked, which of its answers are shown, and in what order (a name of `views.SORTS`)."""
+    """The query to RunPod, which of its offers are shown, and in what order (a name of `views.SORTS`)."""
 
     query: MarketQuery = ANYTHING
     filter: OfferFilter = OfferFilter()
@@ -32,11 +32,11 @@ class Selection(Struct, frozen=True):
 
 
 ALL = Selection()
-"""Whatever there is for one GPU, the cheapest first."""
+"""All offers for one GPU, the cheapest first."""
 
 
 def given(options: argparse.Namespace) -> list[str]:
-    """The flags of the market that were given."""
+    """The market flags that were given."""
     return [flag for flag, _, _ in MARKET_FLAGS if getattr(options, flag.removeprefix("--")) is not None]
 
 

@@ -1,4 +1,4 @@
-"""`podtop once`: what RunPod says now, printed, once or every so often."""
+"""`podtop once`: RunPod's current data, printed once or at an interval."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
     from tui.services.source import Source
 
 ALONE = 30.0
-"""Seconds by which a single answer's age would be judged."""
+"""Poll interval assumed to judge the age of a single response, in seconds."""
 
 
 Past = Callable[[str], Path | None]
-"""The recording of an account by its id, where there is one."""
+"""The recording of an account by its id, if there is one."""
 
 
 def once(
     source: Source, kind: str, form: str, text: str, interval: float | None, past: Past, market: Selection = ALL
 ) -> int:
-    """Ask and print; returns the exit code.
+    """Request and print; returns the exit code.
 
-    text:   a filter, as it was typed.
-    every:  seconds between two questions; None asks once.
-    market: what of the market is asked and printed.
+    text:     a filter, as typed.
+    interval: seconds between two requests; None for a single one.
+    market:   the part of the market that is requested and printed.
     """
     desk = Desk(kind, source.badge, text, (interval or ALONE) * source.pace, source.profile, market)
     printer = Printer(form, interval is not None, sys.stdout)
@@ -61,7 +61,7 @@ async def _run(source: Source, teller: _Teller, interval: float | None) -> int:
     try:
         return await asking
     except asyncio.CancelledError:
-        # To be told to stop is how a watch ends well.
+        # A signal to stop is the normal end of a repeated run.
         return signalled[0] if interval is None else Exit.OK
     except ReaderGone:
         return Exit.OK
@@ -76,7 +76,7 @@ async def _ask(source: Source, teller: _Teller, interval: float | None) -> int:
 
 
 class _Teller:
-    """Asks, and prints what comes."""
+    """Sends the requests, and prints the responses."""
 
     def __init__(self, desk: Desk, printer: Printer, source: Source, past: Past) -> None:
         self._desk = desk
@@ -106,9 +106,9 @@ class _Teller:
         return Exit.NOTHING
 
     async def watch(self, cloud: Cloud, interval: float) -> int:
-        """Until told to stop. What goes wrong is said once, and asked again politely.
+        """Run until stopped. A failure is reported once, and the request retried with back-off.
 
-        Who reads slowly holds up the next question, and nothing else: a signal is always heard.
+        A slow reader delays the next request, and nothing else: signals are always handled.
         """
         out = Outlet()
         self._beside = Outlet(sys.stderr)
@@ -126,7 +126,7 @@ class _Teller:
                 self._say_once(f"{error}. Asking again.")
                 continue
             except Exception as error:
-                # Whatever is odd in one answer, the next one is asked for.
+                # Whatever is invalid in one response, the next one is requested.
                 self._say_once(f"{own_fault(error, 'taking it in')} Asking again.")
                 continue
             await out.written(self._printer.text(document))
@@ -144,7 +144,7 @@ class _Teller:
         return self._desk.document(answer, at)
 
     async def _recall(self, answer: Any, at: float) -> None:
-        """Let what a recording knows stand behind the first answer."""
+        """Load recorded history behind the first response."""
         account = answer.funds.account_id if answer.funds is not None else None
         path = self._past(account) if account is not None else None
         if path is None:

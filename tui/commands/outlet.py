@@ -1,4 +1,4 @@
-"""`Outlet`: writing to what may be slow, stopped or gone, without anything that goes on ever waiting for it."""
+"""`Outlet`: writing to a stream that may be slow, stopped or gone, without the program ever waiting for it."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from typing import TextIO
 from tui.commands.stdio import NotWritten, ReaderGone
 
 WAITING = 64
-"""Texts that wait to be written at most; of more the oldest go."""
+"""Maximum number of texts that wait to be written; beyond it the oldest are dropped."""
 
 LAST_WAIT = 0.5
-"""Seconds that what still waits is given at the end."""
+"""Seconds that pending texts are given at the end."""
 
 
 class Outlet:
     """Writes texts to a stream from a thread of its own, in their order.
 
-    A terminal that is stopped (ctrl+s, a dropped link) takes nothing for as long as it likes: then texts are dropped.
-    What cannot be written is dropped too, and the next is tried: a full disk has room again at times.
+    A terminal that is stopped (ctrl+s, a dropped link) accepts nothing for any length of time: then texts are dropped.
+    A text that cannot be written is dropped too, and the next is tried: a full disk may have room again.
 
-    trouble: why the last text was not written; None where it was.
+    trouble: why the last text was not written; None if it was.
     """
 
     def __init__(self, out: TextIO | None = None) -> None:
         out = sys.stdout if out is None else out
         self._out = out
-        # Past Python's own buffer, whose lock a write that never returns would hold when Python ends.
+        # Bypasses Python's own buffer, whose lock a write that never returns would hold when Python ends.
         self._file = out.fileno() if any(out is real for real in (sys.__stdout__, sys.__stderr__)) else None
         self.is_terminal = out.isatty()
         self.trouble: OSError | None = None
@@ -41,13 +41,13 @@ class Outlet:
         self._thread: threading.Thread | None = None
 
     def write(self, text: str) -> None:
-        """Have a text written when it can be; returns at once."""
+        """Queue a text to be written when possible; returns at once."""
         self._add(text, None)
 
     async def written(self, text: str) -> None:
-        """Have a text written, whole, and wait for that; nothing else waits meanwhile.
+        """Write a text completely and wait for that; nothing else waits in the meantime.
 
-        Raises ReaderGone, and NotWritten where it cannot be written.
+        Raises ReaderGone, and NotWritten if it cannot be written.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._add(text, done)
@@ -59,7 +59,7 @@ class Outlet:
             raise NotWritten(error) from None
 
     async def close(self, seconds: float | None = LAST_WAIT) -> None:
-        """Give what waits so many seconds; None gives it all it takes."""
+        """Give pending texts that many seconds; None waits as long as they need."""
         if self._thread is None:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -73,7 +73,7 @@ class Outlet:
                 self._waiting.popleft()
             self._changed.notify()
         if self._thread is None:
-            # A daemon: Python does not wait for it at the end, and it may never return from a write.
+            # A daemon: Python does not wait for it at the end, as a write may never return.
             self._thread = threading.Thread(target=self._run, name="output", daemon=True)
             self._thread.start()
 
@@ -110,7 +110,7 @@ def _write_all(file: int, data: bytes) -> None:
         try:
             data = data[os.write(file, data) :]
         except BlockingIOError:
-            # Whoever shares the terminal has set it so.
+            # Another program that shares the terminal has set it to that mode.
             poll = select.poll()
             poll.register(file, select.POLLOUT)
             poll.poll()
@@ -128,5 +128,5 @@ def _settle(done: asyncio.Future[None], error: OSError | None) -> None:
     try:
         done.get_loop().call_soon_threadsafe(settle)
     except RuntimeError:
-        # The loop has ended, and nobody waits any more.
+        # The loop has ended, and no caller waits any more.
         return

@@ -1,4 +1,4 @@
-"""What the command line accepts. Part of every start, so it imports next to nothing."""
+"""The grammar of the command line. Part of every start, so it imports next to nothing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CONFIG = {
     "schema": "print the JSON schema of config.toml, for editors",
     "keys": "list all keys with their ids, as the keymap changes them",
 }
-"""What `podtop config` does."""
+"""The subcommands of `podtop config`."""
 
 MARKET_FLAGS = (
     ("--gpus", "N", "so many GPUs in one pod (1)"),
@@ -45,12 +45,12 @@ MARKET_FLAGS = (
     ("--ip", "YES", "yes: with a public IP; no: without"),
     ("--sort", "COLUMN", "price, spot, vram, stock, name, per_gb, rented, max ..."),
 )
-"""What is asked of the market, as it is typed on the screen, and the order of the answer."""
+"""The market filters, as typed on the screen, and the order of the result."""
 
 SETTINGS = "What stands in config.toml: see podtop help config."
 ACTS = tuple(action.id for action in ACTIONS if action.command)
 COMMANDS = ("once", *ACTS)
-"""Those that ask RunPod."""
+"""The commands that send requests to RunPod."""
 
 _EXIT_CODES = "podtop help scripts lists the exit codes and the fields of JSON and CSV."
 
@@ -60,11 +60,11 @@ LOOKS = (
     ("--slow-link", "slow_link", True, "send less: sparklines for charts, a frame every 10 s"),
     ("--no-mouse", "mouse", False, "leave the mouse to the terminal, and its own selection with it"),
 )
-"""Flags of how podtop is shown: the setting and its value."""
+"""Flags of the display: the setting and its value."""
 
 
 def _number(accepted: str, read: Callable[[str], T], least: float, most: float) -> Callable[[str], T]:
-    """A reader of a number from `least` to `most` that says in words what it takes."""
+    """A reader of a number from `least` to `most` whose error states the valid range."""
 
     def number(text: str) -> T:
         try:
@@ -86,7 +86,7 @@ _speed = _number("a number from 0.01 to 100000", float, 0.01, 100_000)
 
 
 class _Parser(argparse.ArgumentParser):
-    """Repeats nothing of the command line that looks like a key, and fails where its help cannot be written."""
+    """Never echoes a part of the command line that looks like a key, and fails if its help cannot be written."""
 
     def error(self, message: str) -> NoReturn:
         super().error(mask(message))
@@ -99,7 +99,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """What podtop accepts."""
+    """The arguments of podtop."""
     top: argparse.ArgumentParser = _Parser(
         prog="podtop",
         description="A full-screen monitor for RunPod GPU pods.",
@@ -182,7 +182,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _whom(to: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
-    """Whom to ask. A command's own parser has no defaults, which would undo what stands before it."""
+    """The flags of the source. A command's own parser has no defaults, which would undo flags before the command."""
     to.add_argument("--profile", metavar="NAME", default=default, help="the account of [profiles.NAME] in config.toml")
     to.add_argument(
         "--api-url", metavar="URL", default=default, help="RunPod's GraphQL endpoint, or a simulated one on loopback"
@@ -196,7 +196,7 @@ def _whom(to: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) 
 
 
 def _connection(to: argparse.ArgumentParser, default: str | None = None) -> None:
-    """Whom to ask, and how often."""
+    """The flags of the source, and of the interval."""
     _whom(to, default)
     for flag, metavar, meaning in (
         ("--interval", "S", "seconds between polls of pods and balance (5; at least 2)"),
@@ -212,7 +212,7 @@ def _world(to: argparse.ArgumentParser, of: str) -> None:
 
 
 class _Explaining(argparse.HelpFormatter):
-    """Tells the settings in place of their one sentence, when help is asked for and not before."""
+    """Prints the settings instead of their one-line summary, and loads them only when help is requested."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         if text != SETTINGS:
@@ -223,7 +223,7 @@ class _Explaining(argparse.HelpFormatter):
 
 
 def _seconds(text: str) -> float:
-    """Seconds between two questions: no more often than the full screen may ask."""
+    """Seconds between two requests: no more often than the full screen may send them."""
     try:
         value = float(text)
     except ValueError:
@@ -234,7 +234,7 @@ def _seconds(text: str) -> float:
 
 
 def _add_market_flags(to: argparse.ArgumentParser, before: str = "") -> None:
-    """Add what narrows the market at RunPod, and sorts it. `before`: what the help of each begins with."""
+    """Add the flags that filter the market at RunPod, and sort it. `before`: the beginning of each help text."""
     for flag, metavar, meaning in MARKET_FLAGS:
         to.add_argument(flag, metavar=metavar, help=f"{before}{meaning}")
 

@@ -1,4 +1,4 @@
-"""Documents on the output, in the form that was asked for."""
+"""Prints documents to the output, in the requested form."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ITEMS: dict[str, type[msgspec.Struct]] = {
     "hosts": HostItem,
     "alerts": AlertItem,
 }
-"""What the items of each kind are."""
+"""The item type of each kind."""
 
 NOTHING = {
     "pods": "no pods",
@@ -44,7 +44,7 @@ class Printer:
         (make_lenient if form == "table" else make_utf8)(out)
 
     def text(self, document: Document) -> str:
-        """A document as it is printed after those before it."""
+        """A document as text, as it follows those before it."""
         text = self._write(document)
         self._begun = True
         return text
@@ -58,7 +58,7 @@ class Printer:
         return head + tables.csv_rows(document.kind, document.at, document.items)
 
     def _table(self, document: Document) -> str:
-        """A table; where several follow, each under its instant, a blank line between."""
+        """A table; of several each has its instant above it, with a blank line between."""
         lines = tables.table(document.kind, document.items, width_of_terminal(self._out))
         if self._again:
             lines = [*([""] if self._begun else []), document.at, *(lines or [NOTHING[document.kind]])]

@@ -1,4 +1,4 @@
-"""Asking a person on a plain terminal: what was typed before the question was there answers nothing."""
+"""Asks a person on a plain terminal: input typed before the question was shown is ignored."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import termios
 from typing import TextIO
 
 DEAF = 0.4
-"""Seconds without a line after which the question is put: a lagging link delivers old Enters, a paste goes on."""
+"""Seconds without a line before the question is shown: a lagging link delivers old Enters, a paste continues."""
 
 
 class Terminal:
-    """Where a person is asked. `there`: whether there is anyone to ask, who also sees the question."""
+    """The terminal for questions. `there`: whether there is a person to ask, who also sees the question."""
 
     def __init__(self, keys: TextIO | None = None, out: TextIO | None = None) -> None:
         self._keys = sys.stdin if keys is None else keys
@@ -24,11 +24,11 @@ class Terminal:
         try:
             return self._keys.isatty() and self._out.isatty()
         except (AttributeError, ValueError):
-            # A closed standard input is None, or refuses to tell.
+            # A closed standard input is None, or raises.
             return False
 
     async def ask(self, question: str) -> str | None:
-        """One line of answer without its white space; None when there is none to come. Cancellable."""
+        """One line of reply without its white space; None if none will come. Cancellable."""
         file = self._keys.fileno()
         while await _readable(file, DEAF):
             termios.tcflush(file, termios.TCIFLUSH)
@@ -48,7 +48,7 @@ class Terminal:
 
 
 async def _readable(file: int, seconds: float | None) -> bool:
-    """Whether a line came within the time; None waits for it."""
+    """Whether a line came within the time; None waits without limit."""
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     loop.add_reader(file, ready.set)
@@ -63,7 +63,7 @@ async def _readable(file: int, seconds: float | None) -> bool:
 
 
 async def _ended(file: int) -> bool:
-    """Whether the terminal is gone: one that is stays readable though it was emptied."""
+    """Whether the terminal is gone: a lost one stays readable though it was emptied."""
     if not await _readable(file, 0.01):
         return False
     try:

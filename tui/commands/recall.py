@@ -1,4 +1,4 @@
-"""What a recording knows of the last hours, put behind one answer: for how long pods were idle, what was restarted."""
+"""Recorded data of the last hours, loaded behind one response: for how long pods were idle, and restarts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from tui.store.fleet import Fleet
 
 REACH = 6 * 3600.0
-"""Seconds that are looked back at the most."""
+"""Seconds of history to load, at most."""
 
 
 def recall(fleet: Fleet, path: Path, now: float) -> None:
-    """Take in what was seen without a break until now: during a break nobody knows what pods did.
+    """Load the samples without a gap until now: during a gap the pods' activity is unknown.
 
     Raises ArchiveError.
     """

@@ -1,4 +1,4 @@
-"""`podtop record`: collects without a screen, so that there is a past to look back to. One line says how it goes."""
+"""`podtop record`: collects without a screen, so that there is history to view. One line shows the state."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from tui.store.fleet import Fleet
 
 SELDOM = 3600.0
-"""Seconds between two lines where they are kept, as in a journal, and nothing has changed."""
+"""Seconds between two lines if output is kept, as in a journal, and nothing has changed."""
 
 
 def line(fleet: Fleet, recorder: Recorder | None, polls: int, tz: tzinfo | None = None) -> str:
-    """How the recording goes, in one line. `tz`: the clock it is told by, None for the machine's own."""
+    """The state of the recording, in one line. `tz`: the time zone of its clock, None for the machine's own."""
     feed = fleet.snapshot
     if feed.error is not None:
         return f"▲ {feed.error} Asking again."
@@ -50,7 +50,7 @@ def line(fleet: Fleet, recorder: Recorder | None, polls: int, tz: tzinfo | None 
 
 
 def leased(fleet: Fleet, now: float) -> str:
-    """The lease that ends next, in a few words; empty without one."""
+    """The next lease to end, in a few words; empty without one."""
     if not fleet.leases:
         return ""
     lease = min(fleet.leases.values(), key=acts_at)
@@ -61,7 +61,7 @@ def leased(fleet: Fleet, now: float) -> str:
 
 
 class _Status:
-    """One line on a terminal, written over; a line for each change of kind elsewhere."""
+    """One line on a terminal, overwritten; elsewhere a line for each change of state."""
 
     def __init__(self, out: Outlet, clock: Callable[[], float] = time.monotonic) -> None:
         self._out = out
@@ -145,8 +145,8 @@ def record(
     make: Callable[[Callable[[UserMessage], object]], Recorder],
     state: StateFiles | None = None,
 ) -> int:
-    """Collect until told to stop, which is a good end: 0. `state`: where leases are that are to be seen to."""
-    # With `stty tostop` the terminal would halt what writes from the background, and with it all that is to go on.
+    """Collect until stopped, which is a normal end: 0. `state`: where the leases to enforce are stored."""
+    # With `stty tostop` the terminal would stop a background process that writes, and with it the whole recording.
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     asyncio.run(_record(source, config, make, state))
     return 0

@@ -1,4 +1,4 @@
-"""From what was given on the command line to what is done."""
+"""From command-line arguments to the command that runs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace, config: Config, source: Source, state: StateFiles) -> int:
-    """Run a command that asks RunPod; returns its exit code. Whatever it raises is for the frame."""
+    """Run a command that sends requests to RunPod; returns its exit code. Exceptions are left to the frame."""
     if not (takes_output(sys.stdout) and takes_output(sys.stderr)):
-        # Where there is no way to tell what was done, nothing is done.
+        # If operations cannot be logged, none is carried out.
         say("the output is closed")
         return Exit.CRASHED
     if options.command == "account":
@@ -53,7 +53,7 @@ def _once(options: argparse.Namespace, config: Config, source: Source, state: St
         return Exit.USAGE
 
     def past(account: str) -> Path | None:
-        """What podtop recorded of an account; a demo begins without a past."""
+        """podtop's recording of an account; a demo begins without history."""
         from tui.history.recorder import archive_path
 
         path = archive_path(state.directory(), config.api_url, account)

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 
 _LAST_ANSWERS = 2
-"""Seconds that requests under way are given when the server is told to stop."""
+"""Seconds that pending requests are given when the server is stopped."""
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str], ssh_port: int | None = None) -> int:
-    """Serve until told to stop; returns the exit code: 2 when it cannot begin, 130 after ctrl+c.
+    """Serve until stopped; returns the exit code: 2 when it cannot begin, 130 after ctrl+c.
 
-    ssh_port: where port 22 of every pod leads, on 127.0.0.1.
+    ssh_port: the port on 127.0.0.1 that port 22 of every pod maps to.
     """
     try:
         wrong = parse(faults)
@@ -48,7 +48,7 @@ def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str
     opened = time.time()
     world = World(seed=seed, pods=pods, start=opened - HISTORY, ssh_port=ssh_port)
     simulator = Simulator(world, lambda: opened + (time.time() - opened) * speed, wrong)
-    # The protocol is named because asyncio turns off Nagle's delay, 40 ms an answer, only where it is.
+    # The protocol is named because asyncio turns off Nagle's delay, 40 ms per response, only then.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -65,7 +65,7 @@ def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str
     served.server = uvicorn.Server(config)
     url = f"http://{HOST}:{listener.getsockname()[1]}/graphql"
     with suppress(ReaderGone, NotWritten):
-        # It is there to be asked, whether anybody reads where or not.
+        # It runs to serve requests, whether anybody reads its address or not.
         write(f"simulated RunPod at {url}, keys: {keys_taken()}\n")
     try:
         served.server.run(sockets=[listener])
@@ -75,7 +75,7 @@ def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str
 
 
 class _Served:
-    """The simulator on a socket, where a broken connection is to be a broken connection and not a 500."""
+    """The simulator on a socket, where a broken connection must be a broken connection and not a 500."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator

@@ -1,4 +1,4 @@
-"""Writing to whatever reads: a terminal, a file, a pipe whose reader may have had enough, or nothing at all."""
+"""Writing to any reader: a terminal, a file, a pipe whose reader may have closed it, or nothing at all."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tui.api.secret import mask
 
 
 class ReaderGone(Exception):
-    """Whoever read the output has enough: no failure of theirs or ours."""
+    """The reader closed the output: no failure on either side."""
 
 
 class NotWritten(OSError):
-    """The output takes nothing: a full disk, a closed stream, a terminal that is gone. `str()` says so, for people."""
+    """The output accepts no data: a full disk, a closed stream, a terminal that is gone. `str()` says so, for users."""
 
     def __init__(self, error: OSError | ValueError) -> None:
         reason = getattr(error, "strerror", None) or str(error)
@@ -25,10 +25,10 @@ class NotWritten(OSError):
 
 
 def settle() -> None:
-    """Make the standard streams safe to use, whatever the shell left of them.
+    """Make the standard streams safe to use, however the shell left them.
 
-    A closed one (`>&-`) becomes one that refuses to be written, and its number is taken: else the next file that is
-    opened, such as a recording, would be the output. Characters that an encoding lacks become question marks.
+    A closed one (`>&-`) becomes one that refuses to be written, and its number is taken: otherwise the next file that
+    is opened, such as a recording, would be the output. Characters that an encoding lacks become question marks.
     """
     for number in (0, 1, 2):
         try:
@@ -57,30 +57,30 @@ def takes_output(stream: TextIO | None) -> bool:
     try:
         return fcntl.fcntl(stream.fileno(), fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
     except ValueError:
-        # It is no file of the system, but one in memory.
+        # A stream in memory, and no file of the system.
         return True
     except OSError:
         return False
 
 
 listeners: list[Callable[[str], object]] = []
-"""Told all that `say` says: the log, where it is open."""
+"""Called with each text that `say` prints: the log, if it is open."""
 
 
 def say(text: str) -> None:
-    """A line for a person, beside the output."""
+    """Print a line for users to standard error."""
     for listener in listeners:
         listener(text)
     try:
         sys.stderr.write(f"podtop: {mask(text)}\n")
         sys.stderr.flush()
     except (AttributeError, OSError, ValueError):
-        # There is nobody to tell, and the exit code tells it too.
+        # There is no one to report to, and the exit code reports it too.
         return
 
 
 def write(text: str, out: TextIO | None = None) -> None:
-    """Write at once. Raises ReaderGone, and NotWritten where it cannot be written."""
+    """Write at once. Raises ReaderGone, and NotWritten if it cannot be written."""
     out = sys.stdout if out is None else out
     try:
         out.write(text)
@@ -94,7 +94,7 @@ def write(text: str, out: TextIO | None = None) -> None:
 
 
 def finish(code: int) -> int:
-    """Write what is left, before Python ends and would complain in its own way; returns the exit code."""
+    """Write pending output, before Python ends and would complain in its own way; returns the exit code."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -112,7 +112,7 @@ def finish(code: int) -> int:
 
 
 def _drop(out: TextIO | None) -> None:
-    """Let what is left go nowhere: it must not fail once more when Python ends."""
+    """Discard pending output: it must not fail once more when Python ends."""
     try:
         if out is not None:
             nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
@@ -123,21 +123,21 @@ def _drop(out: TextIO | None) -> None:
 
 
 def make_lenient(out: TextIO) -> None:
-    """Let characters that the terminal's encoding lacks become question marks."""
+    """Replace characters that the terminal's encoding lacks by question marks."""
     reconfigure = getattr(out, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="replace")
 
 
 def make_utf8(out: TextIO) -> None:
-    """JSON and CSV are UTF-8, whatever the terminal speaks."""
+    """Write JSON and CSV as UTF-8, whatever the terminal's encoding."""
     reconfigure = getattr(out, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(encoding="utf-8", errors="replace", newline="\n")
 
 
 def width_of_terminal(out: TextIO) -> int | None:
-    """Cells of the terminal that reads; None where none does."""
+    """Width of the reading terminal in cells; None without one."""
     try:
         return os.get_terminal_size(out.fileno()).columns or None if out.isatty() else None
     except (OSError, ValueError):

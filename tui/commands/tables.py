@@ -1,4 +1,4 @@
-"""Documents as plain text: aligned columns for people, CSV for everything else. Pure; no colour, no glyphs."""
+"""Documents as plain text: aligned columns for people, CSV for programs. Pure; no colour, no glyphs."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ GAP = "  "
 _OFF = ("stopped", "outbid", "terminated")
 NARROWEST = 8
 WRAPPED = 30
-"""Cells that a column which gives way keeps: one that is cut, one that goes on below."""
+"""Cells that a shrinking column keeps: one that is cut, one that wraps."""
 
 
 class Column(NamedTuple):
     """One column.
 
-    text: what stands in it.
-    rank: where there is no room the highest go first; 0 never does.
-    flex: whether it is cut before another column goes.
-    wrap: whether it goes on in the next line; for the last one.
+    text: its content.
+    rank: when room is short the highest are dropped first; 0 never is.
+    flex: whether it is cut before another column is dropped.
+    wrap: whether it wraps to the next line; for the last one.
     """
 
     title: str
@@ -43,7 +43,7 @@ class Column(NamedTuple):
 
 
 def cut(text: str, cells: int) -> str:
-    """The text in so many cells at the most, with an ellipsis where something was cut."""
+    """The text in at most that many cells, with an ellipsis if it was cut."""
     if width_of(text) <= cells:
         return text
     return cut_off(text, cells - 1) + "…" if cells > 0 else ""
@@ -55,7 +55,7 @@ def _padded(text: str, cells: int, right: bool) -> str:
 
 
 def aligned(columns: Sequence[Column], rows: Sequence[Any], width: int | None) -> list[str]:
-    """The lines of a table, its titles first, in `width` cells; None is as wide as it takes, with true texts."""
+    """The lines of a table, its titles first, in `width` cells; None for unlimited width, with unchanged texts."""
     drawn: Callable[[str], str] = shown if width is not None else str
     drawn_columns = [
         (column, [column.title, *(drawn(column.text(row)) or UNKNOWN for row in rows)]) for column in columns
@@ -82,7 +82,7 @@ def aligned(columns: Sequence[Column], rows: Sequence[Any], width: int | None) -
 
 
 def _squeeze(columns: Sequence[Column], sizes: list[int], width: int) -> None:
-    """Make the columns fit; one that goes becomes 0 cells wide."""
+    """Make the columns fit; a dropped one becomes 0 cells wide."""
     wrap = next((n for n, column in enumerate(columns) if column.wrap), None)
     wanted = sizes[wrap] if wrap is not None else 0
     if wrap is not None:
@@ -133,7 +133,7 @@ def _of(rented: int | None, total: int | None) -> str:
 
 
 def _pod_cost(pod: Any) -> str:
-    """In brackets: what it would cost if it ran."""
+    """In brackets: its price if it ran."""
     price = _money(pod.cost_per_hr)
     return f"({price})" if price and pod.phase in _OFF else price
 
@@ -198,7 +198,7 @@ COLUMNS = {"pods": POD_COLUMNS, "market": OFFER_COLUMNS, "alerts": ALERT_COLUMNS
 
 
 def table(kind: str, items: Sequence[Any], width: int | None) -> list[str]:
-    """Lines for people; nothing of nothing."""
+    """Lines for people; an empty table has none."""
     if not items:
         return []
     if kind != "account":
@@ -210,12 +210,12 @@ def table(kind: str, items: Sequence[Any], width: int | None) -> list[str]:
 
 
 def fields(item: Struct) -> dict[str, object]:
-    """The fields of an item that are one value."""
+    """The scalar fields of an item."""
     return {name: getattr(item, name) for name in flat(type(item))}
 
 
 def cell(value: object) -> str:
-    """A value as CSV has it: nothing for what is not known."""
+    """A value in CSV form: empty if unknown."""
     match value:
         case None:
             return ""
@@ -230,19 +230,19 @@ def cell(value: object) -> str:
 
 
 def csv_header(kind: str, item: type[Struct]) -> str:
-    """The names of the columns: those of the fields that are one value, after the instant."""
+    """The names of the columns: the instant, then the scalar fields."""
     if kind == "account":
         return _line(("at", "field", "value"))
     return _line(("at", *flat(item)))
 
 
 def flat(item: type[Struct]) -> tuple[str, ...]:
-    """The names of the fields of a type that hold one value."""
+    """The names of the scalar fields of a type."""
     return tuple(field.name for field in structs.fields(item) if get_origin(field.type) is not tuple)
 
 
 def csv_rows(kind: str, at: str, items: Sequence[Any]) -> str:
-    """One row for each item; of the account one for each field."""
+    """One row for each item; for the account one for each field."""
     if kind == "account":
         return "".join(_line((at, name, cell(value))) for item in items for name, value in fields(item).items())
     return "".join(_line((at, *map(cell, fields(item).values()))) for item in items)

@@ -1,4 +1,4 @@
-"""The account of the simulated world: everything of GraphQL's `User` that is not a pod."""
+"""The account of the simulated world: all fields of GraphQL's `User` except pods."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.demo.world import World
 
 DAYS = 90
 MACHINES = ("rack-one", "rack-two")
-"""Machines that the account lets to others."""
+"""Machines that the account rents out."""
 
 README = """# {name}
 
@@ -49,7 +49,7 @@ CPU_TYPES = (
 
 
 def data_centers(world: World) -> list[dict[str, Any]]:
-    """All data centres with the stock of each; the world's shelf is spread over them by the seed."""
+    """All data centers with the stock of each; the world's stock is spread over them by the seed."""
 
     def availability(place: str) -> list[dict[str, Any]]:
         rows = []
@@ -141,7 +141,7 @@ def user(world: World) -> dict[str, Any]:
 
 
 def charges(world: World) -> list[dict[str, Any]]:
-    """One charge a day and kind, newest first."""
+    """One charge per day and kind, newest first."""
     today = datetime.fromtimestamp(world.now, UTC).date()
     rows = []
     for back in range(DAYS):
@@ -184,7 +184,7 @@ def template(index: int) -> dict[str, Any]:
 
 
 def tenant(pod: str, name: str, gpus: int, price: float) -> dict[str, Any]:
-    """A pod that somebody else rents on a machine of the account, as GraphQL's `Pod`, with little more than it must."""
+    """A pod that another user rents on a machine of the account, as GraphQL's `Pod`, with few optional fields."""
     return {
         "id": pod, "name": name, "desiredStatus": "RUNNING", "gpuCount": gpus, "costPerHr": round(gpus * price, 2),
         "gpuPowerLimitPercent": 100, "gpus": [], "imageName": "acme/tenant:1", "machineId": "host0a9b8c7",
@@ -193,7 +193,7 @@ def tenant(pod: str, name: str, gpus: int, price: float) -> dict[str, Any]:
 
 
 def machine(world: World, index: int) -> dict[str, Any]:
-    """A machine that the account lets to others, as GraphQL's `Machine`."""
+    """A machine that the account rents out, as GraphQL's `Machine`."""
     seed, now = world.seed, world.now
     gpu = gpu_types()["NVIDIA GeForce RTX 4090" if index == 0 else "NVIDIA RTX A6000"]
     count = 8 - 4 * index

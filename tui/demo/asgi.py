@@ -27,8 +27,8 @@ _WORTH_PACKING = 1024
 class Simulator:
     """Serves a world at `/graphql`, with faults; `POST /faults` changes them.
 
-    clock: the instant the world is advanced to before each request.
-    packs: compress large answers for clients that take it; not worth it where there is no wire.
+    clock: returns the time to which the world is advanced before each request.
+    packs: compress large responses for clients that accept it; not worth it without a network.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Simulator:
         self._clock = clock
         self._packs = packs
         self._execution: Any = None
-        # One at a time, even when whoever asked first has given up and its thread goes on.
+        # One at a time, even if the first client has given up and its thread still runs.
         self._turn = threading.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +57,7 @@ class Simulator:
                 await _reply(send, 404, b"not found", [(b"content-type", b"text/plain")])
 
     async def _set_faults(self, body: bytes, send: Send) -> None:
-        """Replaces the faults by those of a JSON object: name to seconds, or to null for the usual."""
+        """Replaces the faults by those of a JSON object: name to seconds, or to null for the default."""
         try:
             wanted = json.loads(body or b"{}")
             changed = Faults()
@@ -89,7 +89,7 @@ class Simulator:
         if request is None:
             await _reply(send, 400, b'{"errors":[{"message":"Must provide query string."}]}', JSON)
             return
-        # A large answer takes a while to make: in a thread, so that the event loop goes on.
+        # A large response takes a while to build: done in a thread, so that the event loop continues.
         answer = await asyncio.to_thread(self._answer, request, _key(scope), self._packs and _takes_gzip(scope))
         if answer.mutation and "acts-502" in faults:
             await _reply(send, 502, HTML % (502, 502), [(b"content-type", b"text/html")])
@@ -133,7 +133,7 @@ class Simulator:
 
 
 class _Answer(NamedTuple):
-    """An answer ready to be sent; `mutation`: it is that to a mutation."""
+    """A response ready to be sent; `mutation`: whether it is the response to a mutation."""
 
     status: int
     body: bytes
@@ -142,7 +142,7 @@ class _Answer(NamedTuple):
 
 
 async def _hang(receive: Receive) -> None:
-    """Answer nothing until the client gives up."""
+    """Send no response until the client gives up."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -171,7 +171,7 @@ async def _reply(send: Send, status: int, body: bytes, headers: Headers) -> None
 
 
 def _request(scope: Scope, body: bytes) -> dict[str, Any] | None:
-    """The GraphQL request of a POST with JSON, or of a GET with a query; None when there is none."""
+    """The GraphQL request of a POST with JSON, or of a GET with a query; None without one."""
     if scope["method"] == "GET":
         asked = {name: values[0] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
         try:
@@ -192,7 +192,7 @@ def _request(scope: Scope, body: bytes) -> dict[str, Any] | None:
 
 
 def _key(scope: Scope) -> str | None:
-    """The key that the caller shows, in the header or else in the URL; None for nobody's."""
+    """The caller's key, from the header or else from the URL; None for an anonymous caller."""
     header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
     given = header.removeprefix("Bearer ").strip()
     return given or parse_qs(scope["query_string"].decode("latin-1")).get("api_key", [""])[0] or None
@@ -203,7 +203,7 @@ def _takes_gzip(scope: Scope) -> bool:
 
 
 def _spoil(answer: dict[str, Any], faults: Faults) -> dict[str, Any]:
-    """An answer with parts missing, as RunPod's resolvers leave it when they fail."""
+    """A response with parts missing, as RunPod's resolvers leave it when they fail."""
     me = (answer.get("data") or {}).get("myself")
     if "partial" in faults and me and "pods" in me:
         error = {

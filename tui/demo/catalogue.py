@@ -1,4 +1,4 @@
-"""The GPU types there are, as RunPod lists them: real names and prices, placeholders and the pseudo GPU included."""
+"""The GPU types that RunPod lists: real names and prices, including placeholders and the pseudo GPU."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class GpuType(NamedTuple):
-    """One GPU type. Prices are per GPU and hour; where a cloud's flag is false its price is a placeholder."""
+    """One GPU type. Prices are per GPU per hour; if a cloud's flag is false, its price is a placeholder."""
 
     id: str
     name: str
@@ -64,7 +64,7 @@ def gpu_types() -> dict[str, GpuType]:
 
 
 class Place(NamedTuple):
-    """A data centre and its country."""
+    """A data center and its country."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""The SDL executed over a world: what a query or mutation answers, and as which HTTP status."""
+"""The SDL executed over a world: the response to a query or mutation, and its HTTP status."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ KEY = "demo-key"
 READ_ONLY_KEY = "demo-key-read-only"
 REFUSED = ("rpa_bad", "rpa_expired", "rpa_revoked")
 READS_ONLY = "rpa_readonly"
-"""How keys begin that look like RunPod's and are refused, or may change nothing. RunPod's own are in upper case."""
+"""Prefixes of keys that look like RunPod's and are refused, or are read-only. RunPod's own are in upper case."""
 
 _LIKE_RUNPODS = re.compile(r"rpa_[A-Za-z0-9_-]+")
 
 
 def may_change(key: str) -> bool | None:
-    """Whether a key may change anything; None where the simulated RunPod does not take it.
+    """Whether a key may change anything; None if the simulated RunPod does not accept it.
 
-    It takes its own two, and any that looks like one of RunPod's: people try it with the key they have.
+    It accepts its own two, and any that looks like one of RunPod's: people try it with their own key.
     """
     if key in (KEY, READ_ONLY_KEY):
         return key == KEY
@@ -49,7 +49,7 @@ def may_change(key: str) -> bool | None:
 
 
 def keys_taken() -> str:
-    """The keys that are taken, in words."""
+    """The accepted keys, in words."""
     refused = ", ".join(f"{start}..." for start in REFUSED)
     return f"{KEY}, {READ_ONLY_KEY}, any rpa_... ({READS_ONLY}... only reads; {refused} get 401)"
 
@@ -58,7 +58,7 @@ _KEPT = 200
 
 
 class _Introspects(Visitor):
-    """Finds out whether a document asks for the schema."""
+    """Finds out whether a document requests the schema."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class _Introspects(Visitor):
 
 
 class Execution:
-    """Answers GraphQL requests out of a world. Documents and plans are kept, as clients repeat themselves."""
+    """Executes GraphQL requests on a world. Documents and plans are cached, as clients repeat themselves."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -79,7 +79,7 @@ class Execution:
     def answer(
         self, text: str, variables: Mapping[str, Any] | None, operation: str | None, key: str | None
     ) -> tuple[int, dict[str, Any]]:
-        """The status and body for one request of a caller with this key, None for nobody."""
+        """The status and body for one request of a caller with this key, None for an anonymous one."""
         if key is not None and may_change(key) is None:
             return 401, {"errors": [{"message": "Unauthorized"}]}
         document = self._document(text)
@@ -120,7 +120,7 @@ class Execution:
         return known
 
     def root(self, key: str | None) -> dict[str, Any]:
-        """The fields of `Query` and `Mutation` for a caller with this key; what costs something is a function."""
+        """The fields of `Query` and `Mutation` for a caller with this key; expensive ones are functions."""
         world = self.world
         known = key is not None
         return {
@@ -172,7 +172,7 @@ class Execution:
 
 @cache
 def schema() -> GraphQLSchema:
-    """RunPod's schema; every field is resolved from what its parent's mapping holds."""
+    """RunPod's schema; every field is resolved from its parent's mapping."""
     return build_schema(files("tui.api.graphql").joinpath("schema.graphql").read_text("utf-8"))
 
 
@@ -195,7 +195,7 @@ def _cpu_flavors(world: World, wanted: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:
-    """An error as RunPod's server tells it: every failure of a resolver has the same code."""
+    """An error as RunPod's server reports it: every failure of a resolver has the same code."""
     return {
         "message": error.message,
         "path": list(error.path or ()),

@@ -1,4 +1,4 @@
-"""Faults on demand: what the simulated RunPod does wrong, for tests and for trying podtop's patience."""
+"""Faults on demand: errors of the simulated RunPod, for tests and for trying out podtop's retries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WITH_VALUE = {
     "drip": 0.05,
     "429": 20.0,
 }
-"""Faults that take a number, and what it is when none is given: seconds."""
+"""Faults that take a number, and its default: seconds."""
 
 WORDS = {
     "latency": "each response takes so many seconds longer",
@@ -35,24 +35,24 @@ WORDS = {
     "acts-502": "mutations are carried out, and answered by 502",
     "acts-timeout": "mutations are carried out, and not answered",
 }
-"""Every fault, and what it does."""
+"""Every fault, and its effect."""
 
 NAMES = tuple(WORDS)
 
 
 def listed() -> str:
-    """The faults for a person, one a line, with the number that each takes."""
+    """The faults as text for users, one per line, with the number that each takes."""
     names = {name: f"{name}[:{WITH_VALUE[name]:g}]" if name in WITH_VALUE else name for name in NAMES}
     width = max(map(len, names.values()))
     return "\n".join(f"  {names[name]:<{width}}  {meaning}" for name, meaning in WORDS.items())
 
 
 class FaultError(ValueError):
-    """A fault that does not exist, or a value it does not take."""
+    """An unknown fault, or a value it does not accept."""
 
 
 class Faults:
-    """The faults in force, by name, each with its number. It may be changed while requests come in."""
+    """The active faults, by name, each with its number. It may be changed while requests come in."""
 
     def __init__(self, active: Mapping[str, float] | None = None) -> None:
         self.active: dict[str, float] = {}
@@ -74,7 +74,7 @@ class Faults:
         return name in self.active
 
     def status(self) -> int | None:
-        """The HTTP status that is answered in place of an answer."""
+        """The HTTP status that is sent instead of a response."""
         return next((int(name) for name in self.active if name.isdigit()), None)
 
 

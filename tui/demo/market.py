@@ -1,4 +1,4 @@
-"""Stock and prices of the simulated world: they wander with time, and what is rented is gone."""
+"""Stock and prices of the simulated world: they vary with time, and rented GPUs are unavailable."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from tui.store.price_history import BUCKET, COMMUNITY, SECURE, Prices, Told
 _SWING = 7200.0
 
 LARGEST_DISK = 4000
-"""GB of disk that the roomiest host has."""
+"""GB of disk of the host that has the most."""
 
 SCARCE = {"AMD Instinct MI300X OAM": (1500.0, 300.0, 8)}
-"""What is sold out most of the time: every so many seconds there are, for so many, so many GPUs."""
+"""GPU types that are sold out most of the time: the period and the seconds in stock, and the number of GPUs."""
 
 
 class Shelf:
-    """What one data-centre world has to let. `taken` counts, by id and cloud, the GPUs that the account rents
-    beyond those it had in the beginning; below zero where it gave some back."""
+    """The offers of one data-center world. `taken` counts, by id and cloud, the GPUs that the account rents beyond
+    those it had at the start; below zero if it gave some back."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -35,14 +35,14 @@ class Shelf:
         if gpu.id in SCARCE:
             period, there, count = SCARCE[gpu.id]
             gone = self.taken.get((gpu.id, secure), 0)
-            # Sold out at first, so that somebody can wait for it.
+            # Sold out at first, so that a user can set a watch on it.
             return max(0, count - gone) if secure and (now - there) % period >= period - there else 0
         level = 1.25 * wander(now, _SWING, self._seed, gpu.id, secure, "free") - 0.2
         total = self.total(gpu, secure)
         return min(total, max(0, int(total * min(1.0, level)) - self.taken.get((gpu.id, secure), 0)))
 
     def price(self, gpu: GpuType, secure: bool, now: float, spot: bool = False) -> float | None:
-        """Dollars per GPU and hour, to the cent; None where there is no such offer."""
+        """Dollars per GPU per hour, to the cent; None if there is no such offer."""
         if not (gpu.secure if secure else gpu.community):
             return None
         base = gpu.secure_price if secure else gpu.community_price
@@ -54,12 +54,12 @@ class Shelf:
         return round(base * (0.97 + 0.06 * step), 2)
 
     def stands_in(self, gpu: GpuType, place: str) -> bool:
-        """Whether a data centre has GPUs of a type."""
+        """Whether a data center has GPUs of a type."""
         known = any(p.id == place for p in PLACES)
         return known and gpu.secure and chance(self._seed, place, gpu.id) > 0.4
 
     def countries(self, gpu: GpuType) -> tuple[str, ...]:
-        """Where hosts with GPUs of a type are."""
+        """The data centers that have hosts with GPUs of a type."""
         countries = dict.fromkeys(place.country for place in PLACES)
         return tuple(c for c in countries if chance(self._seed, gpu.id, c, "country") > 0.4) or ("US",)
 
@@ -78,7 +78,7 @@ class Shelf:
 
 
 def fits(shelf: Shelf, gpu: GpuType, count: int, asked: dict[str, Any]) -> bool:
-    """Whether any host has what is asked for beside its GPUs: memory, disk, network, place."""
+    """Whether any host meets the request apart from its GPUs: memory, disk, network, location."""
     places = [place for place in (asked.get("dataCenterId") or "").split(",") if place]
     return (
         (asked.get("minMemoryInGb") or 0) <= gpu.ram_gb * count
@@ -92,7 +92,7 @@ def fits(shelf: Shelf, gpu: GpuType, count: int, asked: dict[str, Any]) -> bool:
 
 
 def lowest_price(shelf: Shelf, gpu: GpuType, now: float, asked: dict[str, Any]) -> dict[str, Any]:
-    """`GpuType.lowestPrice`: totals for the asked count; the object stays, its prices null, when there is no stock."""
+    """`GpuType.lowestPrice`: totals for the requested count; without stock the object stays and its prices are null."""
     count = max(1, asked.get("gpuCount") or 1)
     cloud = shelf.best(gpu, asked.get("secureCloud"), count, now) if fits(shelf, gpu, count, asked) else None
     side = cloud if cloud is not None else bool(asked.get("secureCloud", True))
@@ -159,7 +159,7 @@ def gpu_view(shelf: Shelf, gpu: GpuType, now: float) -> dict[str, Any]:
 
 
 class Flavor(NamedTuple):
-    """A kind of CPU pod: GB of memory and dollars an hour for each of its vCPUs."""
+    """A kind of CPU pod: GB of memory and dollars per hour for each of its vCPUs."""
 
     id: str
     name: str
@@ -196,7 +196,7 @@ def cpu_flavor(flavor: Flavor, now: float, seed: int) -> dict[str, Any]:
 
 
 def _specifics(flavor: Flavor, instance: str | None, now: float, seed: int) -> dict[str, Any] | None:
-    """Stock and price of one size, named like "cpu3c-2-4"; None where there is no such size."""
+    """Stock and price of one size, named like "cpu3c-2-4"; None if there is no such size."""
     parts = (instance or "").split("-")
     if len(parts) != 3 or parts[0] != flavor.id or not all(part.isdecimal() for part in parts[1:]):
         return None
@@ -212,7 +212,7 @@ def _specifics(flavor: Flavor, instance: str | None, now: float, seed: int) -> d
 
 
 def past_prices(seed: int, until: float, seconds: float) -> Prices:
-    """What the GPUs cost in the past, as somebody saw it who looked every quarter of an hour."""
+    """Price history of the GPUs, as observed every quarter of an hour."""
     shelf, prices = Shelf(seed), Prices()
     start = until - seconds
     instants = [start + BUCKET * n for n in range(int(seconds / BUCKET) + 1)]

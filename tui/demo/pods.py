@@ -1,4 +1,4 @@
-"""Pods of the simulated world: what they are, what their telemetry does, and how RunPod would tell of them."""
+"""Pods of the simulated world: their fields, their telemetry, and how RunPod would report them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from tui.demo.random_walk import chance, mix, wander
 HOUR = 3600.0
 MONTH_HOURS = 730.0
 DISK_RUNNING = 0.10
-"""Dollars per GB and month of container and volume disk while a pod runs (RunPod's pricing page)."""
+"""Dollars per GB per month of container and volume disk while a pod runs (RunPod's pricing page)."""
 
 VOLUME_STOPPED = 0.20
-"""Dollars per GB and month of the volume of a stopped pod."""
+"""Dollars per GB per month of the volume of a stopped pod."""
 
 NETWORK_VOLUME = 0.05
-"""Dollars per GB and month of a network volume of a TB or more."""
+"""Dollars per GB per month of a network volume of a TB or more."""
 
 VOLUME = "vol-7x2kq"
 VOLUME_GB = 4000
-"""The network volume of the account, in the first data centre."""
+"""The network volume of the account, in the first data center."""
 
 LINGER = 20.0
 """Seconds for which a stopped pod still shows its runtime, as RunPod's does."""
@@ -34,7 +34,7 @@ NEVER = math.inf
 
 
 def js_date(at: float) -> str:
-    """A date as JavaScript prints it, which is how RunPod's status texts end."""
+    """A date in JavaScript's format, which ends RunPod's status texts."""
     return datetime.fromtimestamp(at, UTC).strftime("%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)")
 
 
@@ -48,10 +48,10 @@ def iso(at: float | None) -> str | None:
 class SimPod:
     """One pod.
 
-    price:     dollars per GPU and hour.
+    price:     dollars per GPU per hour.
     boot:      seconds from its start to a runtime.
-    free_gpus: GPUs of its host that nobody has.
-    outbid_at: when another bids more for its GPUs.
+    free_gpus: unrented GPUs of its host.
+    outbid_at: when another user bids more for its GPUs.
     """
 
     id: str
@@ -107,7 +107,7 @@ class SimPod:
         return self.volume_gb * VOLUME_STOPPED / MONTH_HOURS
 
     def spend(self) -> float:
-        """Dollars per hour of everything."""
+        """Dollars per hour in total."""
         return (self.rate if self.status == "RUNNING" else 0.0) + self.storage_rate()
 
 
@@ -124,7 +124,7 @@ def _checkpointing(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[float, f
 
 
 def _straggling(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[float, float]:
-    """The last GPU but one lags the others, who wait for it now and then."""
+    """The last GPU but one lags behind the others, which wait for it now and then."""
     level, memory = _checkpointing(pod, t, gpu, seed)
     if gpu == max(0, pod.count - 2):
         level *= 0.5 + 0.12 * wander(t, 120, seed, pod.id, "lag")
@@ -152,7 +152,7 @@ WORK: dict[str, Callable[[SimPod, float, int, int], tuple[float, float]]] = {
 
 
 def gpu_load(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[int, int]:
-    """Utilisation and memory of one GPU in whole percents."""
+    """Utilization and memory of one GPU in whole percents."""
     work = WORK["idle" if t >= pod.ended else pod.work]
     util, memory = work(pod, t, gpu, seed)
     return min(100, max(0, round(util))), min(100, max(0, round(memory)))
@@ -161,9 +161,9 @@ def gpu_load(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[int, int]:
 def pod_view(
     pod: SimPod, now: float, seed: int, lowest_bid: float | None = None, ssh_port: int | None = None
 ) -> dict[str, Any]:
-    """The pod as GraphQL's `Pod`; parts that cost something are made when they are asked for.
+    """The pod as GraphQL's `Pod`; expensive parts are computed on request.
 
-    lowest_bid: dollars per GPU and hour that would bring a stopped interruptible pod back.
+    lowest_bid: dollars per GPU per hour that would bring a stopped interruptible pod back.
     """
     return {
         "id": pod.id,
@@ -239,7 +239,7 @@ def _runtime(pod: SimPod, now: float, seed: int, ssh_port: int | None) -> dict[s
 
 
 def _ports(pod: SimPod, seed: int, ssh_port: int | None) -> list[dict[str, Any]]:
-    """`ssh_port`: where port 22 leads on this machine, if it leads anywhere."""
+    """`ssh_port`: the port of this machine that port 22 maps to, if any."""
     ports = []
     for spec in filter(None, pod.ports.split(",")):
         number, _, kind = spec.strip().partition("/")
@@ -262,7 +262,7 @@ def _ports(pod: SimPod, seed: int, ssh_port: int | None) -> list[dict[str, Any]]
 
 
 def free_now(pod: SimPod, now: float) -> int:
-    """GPUs of its host that nobody has; on a full one a neighbour is away for five minutes of every thirty."""
+    """Unrented GPUs of its host; on a full host a neighbour is away for five minutes of every thirty."""
     away = pod.status == "EXITED" and pod.free_gpus < pod.count and now % 1800 >= 1500
     return pod.count if away else pod.free_gpus
 
@@ -330,7 +330,7 @@ def _telemetry(pod: SimPod, now: float, seed: int) -> dict[str, Any] | None:
     return {
         "time": iso(sampled),
         "state": "running" if up else "exited" if pod.stopped is not None else "created",
-        # A fraction here, percent elsewhere: clients disagree about what RunPod means.
+        # A fraction here, percent elsewhere: clients disagree about RunPod's unit.
         "cpuUtilization": round(0.3 + 0.1 * wander(sampled, 60, seed, pod.id, "cpu"), 4) if up else 0.0,
         "memoryUtilization": round(0.4 + 0.1 * wander(sampled, 1800, seed, pod.id, "ram"), 4) if up else 0.0,
         "averageGpuMetrics": _average(gpus),
@@ -340,7 +340,7 @@ def _telemetry(pod: SimPod, now: float, seed: int) -> dict[str, Any] | None:
 
 
 def place_view(place: Place) -> dict[str, Any]:
-    """A data centre as GraphQL's `DataCenter`, without its stock."""
+    """A data center as GraphQL's `DataCenter`, without its stock."""
     return {
         "id": place.id, "name": place.name, "location": place.country, "listed": True, "storageSupport": True,
         "globalNetwork": place.country == "US", "compliance": ["GDPR"] if place.id.startswith("EU") else [],

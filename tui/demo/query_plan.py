@@ -1,9 +1,9 @@
-"""`Plan`: how the answer to one operation is put together, worked out once and followed many times.
+"""`Plan`: how the response to one operation is built, worked out once and executed many times.
 
-graphql-core parses, validates and coerces. Its executor looks everything up anew for each field of each pod, which for
+graphql-core parses, validates and coerces. Its executor looks everything up again for each field of each pod, which for
 2,000 pods is most of a second; a plan has looked it up beforehand. It can be this short because nothing in the
-simulated world is asynchronous or abstract: every object is a mapping, and the schema knows its type. Tests hold its
-answers against those of graphql-core's executor.
+simulated world is asynchronous or abstract: every object is a mapping, and the schema knows its type. Tests compare its
+responses with those of graphql-core's executor.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from graphql.execution import get_argument_values, get_directive_values, get_var
 
 Path = tuple[str | int, ...]
 Finish = Callable[[Any, Path, list[GraphQLError]], Any]
-"""Turns what a resolver gave, which is not None, into what is answered; adds to the errors, or raises."""
+"""Turns a resolver's value, which is not None, into the response's value; adds to the errors, or raises."""
 
 _TEXT: frozenset[type] = frozenset({str})
 _LEAVES: dict[str, frozenset[type]] = {
@@ -49,7 +49,7 @@ _ABSENT: frozenset[type] = frozenset({type(None)})
 
 
 class _Field(NamedTuple):
-    """One field of an answer. `as_is`: Python types of values that need no finish."""
+    """One field of a response. `as_is`: Python types of values that need no conversion."""
 
     key: str
     name: str
@@ -61,7 +61,7 @@ class _Field(NamedTuple):
 
 
 class Plan:
-    """Answers one operation with its variables; raises GraphQLError for variables or a name that do not fit."""
+    """Executes one operation with its variables; raises GraphQLError for variables or a name that do not fit."""
 
     def __init__(
         self, schema: GraphQLSchema, document: DocumentNode, operation: str | None, variables: Mapping[str, Any]
@@ -78,7 +78,7 @@ class Plan:
         self._finish = self._object(root, [definition.selection_set])
 
     def answer(self, root: Mapping[str, Any]) -> tuple[dict[str, Any] | None, list[GraphQLError]]:
-        """The data, None where a null that must not be has eaten them, and the errors."""
+        """The data, None if a null in a non-null field has propagated up to it, and the errors."""
         errors: list[GraphQLError] = []
         try:
             return self._finish(root, (), errors), errors
@@ -154,7 +154,7 @@ class Plan:
 
 
 def _slowly(field: _Field, value: Any, path: Path, errors: list[GraphQLError], index: int | None = None) -> Any:
-    """A value that is still to be made or put together. A failure is an error, and null where that is allowed."""
+    """A value that is still to be resolved or built. A failure is an error, and null where that is allowed."""
     here = (*path, field.key if index is None else index)
     try:
         if callable(value):
@@ -163,7 +163,7 @@ def _slowly(field: _Field, value: Any, path: Path, errors: list[GraphQLError], i
             return field.finish(value, here, errors)
         if field.required:
             raise GraphQLError("Cannot return null for a non-nullable field.")
-    # Whatever goes wrong in a resolver is the answer's error and not the server's end: that is GraphQL.
+    # Any failure in a resolver becomes an error of the response and does not end the server: that is GraphQL.
     except Exception as error:
         located = located_error(error, field.nodes, here)
         if field.required:
@@ -179,7 +179,7 @@ def _as_is(kind: Any) -> frozenset[type]:
 
 
 def _leaf(kind: Any) -> Finish:
-    """What is left to check of a leaf: whether an enum has the value; all else was seen to beforehand."""
+    """The remaining check of a leaf: whether an enum has the value; the rest was checked beforehand."""
 
     def finish(value: Any, path: Path, errors: list[GraphQLError]) -> Any:
         if type(value) in _as_is(kind) or (isinstance(kind, GraphQLEnumType) and value in kind.values):

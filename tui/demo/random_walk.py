@@ -1,4 +1,4 @@
-"""Numbers that wander, from a seed and a time alone: the same whenever, and in whatever steps, they are asked for."""
+"""Varying numbers computed from a seed and a time alone: the same in whatever order and steps they are requested."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _stir(state: int, number: int) -> int:
 
 @lru_cache(_KEPT)
 def mix(*parts: int | str) -> int:
-    """A well-stirred 64-bit number of these parts."""
+    """A well-mixed 64-bit number computed from these parts."""
     state = 0x9E3779B97F4A7C15
     for part in parts:
         state = _stir(state, crc32(part.encode()) if isinstance(part, str) else part)
@@ -27,7 +27,7 @@ def mix(*parts: int | str) -> int:
 
 
 def chance(*parts: int | str) -> float:
-    """A number in 0..1 that belongs to these parts."""
+    """A number in 0..1 computed from these parts."""
     return mix(*parts) / _MASK
 
 

@@ -1,4 +1,4 @@
-"""Who is in the simulated world at its beginning: six pods that tell a story, and any number of others."""
+"""The pods of the simulated world at its start: six pods that each show a case, and any number of others."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from tui.demo.pods import HOUR, NEVER, VOLUME, SimPod, js_date
 from tui.demo.random_walk import chance, mix
 
 OUTBID_AFTER = 240.0
-"""Seconds after opening at which the interruptible pod of the story loses its machine."""
+"""Seconds after opening at which the interruptible pod of the scenario loses its machine."""
 
 
 def story(opened: float) -> list[SimPod]:
-    """Six pods that each tell something, as they are an hour before the demo is `opened`."""
+    """Six pods that each show a case, as they are an hour before the demo is `opened`."""
     types = gpu_types()
     day = 24 * HOUR
     texas, romania, sweden, kansas = PLACES[0], PLACES[3], PLACES[4], PLACES[2]

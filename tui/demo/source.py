@@ -1,4 +1,4 @@
-"""The demo: a simulated RunPod inside the program, asked through the same client as the real one."""
+"""The demo: a simulated RunPod inside the program, used through the same client as the real one."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from tui.store.price_history import Prices
 
 STEP = 15.0
-"""Seconds between two samples of the past; longer with many pods, so that the past is there within a second or two."""
+"""Seconds between two samples of the history; longer with many pods, so that it is loaded within a second or two."""
 
 _PODS_TOLD = 6_000
-"""How many pods' samples are made of the past, over all its instants."""
+"""Number of pod samples in the history, over all its instants."""
 
 COARSE_STEP = 180.0
 FINE = 3600.0
-"""The last hour is told finely, what is before it coarsely."""
+"""The last hour of history is fine-grained, earlier history coarse."""
 
 _FEWEST = 6
 _READ_TIMEOUT = 30.0
@@ -42,10 +42,10 @@ def demo_source(
     prices_s: float = 7 * 86_400.0,
     wall: Callable[[], float] | None = None,
 ) -> Source:
-    """A source on a world of its own, which opens with `history_s` seconds of past, and `prices_s` of its market's.
+    """A source on a world of its own, which opens with `history_s` seconds of history, and `prices_s` of the market's.
 
-    The past is told by a second world of the same seed, which walks through it step by step: the two agree until the
-    visitor changes something, and the one that the visitor sees is never anywhere but now.
+    The history comes from a second world of the same seed, which is advanced step by step: the two agree until the
+    visitor changes something, and the world that the visitor sees is always live.
     """
     real = wall or Clocks().now
     opened = real()
@@ -85,7 +85,7 @@ def demo_source(
 
 
 def instants(opened: float, history_s: float, pods: int) -> Iterator[float]:
-    """The instants at which the past is told, the last hour finely; fewer of them where there are many pods."""
+    """The instants of the history, the last hour at fine steps; fewer of them with many pods."""
     fine = min(FINE, history_s)
     for start, length, step in (
         (opened - history_s, history_s - fine, COARSE_STEP),

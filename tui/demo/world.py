@@ -1,4 +1,4 @@
-"""`World`: pods, money and stock on an injected clock, with RunPod's rules. It moves only when it is told the time."""
+"""`World`: pods, money and stock on an injected clock, with RunPod's rules. It moves only when it is given the time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.demo.pods import HOUR, SimPod, js_date
 from tui.demo.random_walk import mix
 
 HISTORY = HOUR
-"""Seconds between the world's start and the instant it is opened to a visitor: the past that charts can show."""
+"""Seconds between the world's start and the instant it is opened to a visitor: the history that charts can show."""
 
 GONE = "There are no longer any instances available with the requested specifications. Please refresh and try again."
 GONE_SPOT = "There are no longer any instances available with the request specifications. Please try again later."
@@ -24,18 +24,18 @@ WRONG = "Something went wrong. Please try again later or contact support."
 
 
 class Refusal(Exception):
-    """RunPod says no, in RunPod's words."""
+    """RunPod refuses, in RunPod's words."""
 
 
 class World:
     """One account and the market around it.
 
-    seed:    all that is drawn comes from it; the same seed and the same instants give the same world.
-    pods:    how many there are: the story's six first.
-    start:   when it begins, in epoch seconds.
+    seed:    source of all random values; the same seed and the same instants give the same world.
+    pods:    number of pods: the scenario's six first.
+    start:   its start, in epoch seconds.
     history: seconds from there to the instant it is opened to a visitor.
     runway:  seconds from then for which the balance lasts.
-    ssh_port: a port of this machine to which port 22 of every pod leads; None where it leads nowhere.
+    ssh_port: a port of this machine to which port 22 of every pod leads; None if there is none.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class World:
         return sim.VOLUME_GB * sim.NETWORK_VOLUME / sim.MONTH_HOURS if self.has_volume else 0.0
 
     def advance_to(self, t: float) -> None:
-        """Move to `t`; an earlier instant changes nothing. In whatever steps it is reached, the result is the same."""
+        """Advance to `t`; an earlier instant changes nothing. The result does not depend on the steps taken."""
         while self.now < t:
             spend = self.spend_per_hour()
             event = min(self._next_event(spend), t)
@@ -92,7 +92,7 @@ class World:
         cost = min(self.balance, cost)
         self.balance -= cost
         self.charged += cost
-        # Less than this is spent in less time than a float of the epoch can tell.
+        # Less than this is spent in less time than a float of the epoch can resolve.
         if self.balance < 1e-4:
             self.balance = 0.0
 
@@ -120,7 +120,7 @@ class World:
         pod.change = f"{why}: {js_date(self.now)}"
 
     def _release(self, pod: SimPod) -> None:
-        """Its GPUs are anyone's again."""
+        """Release its GPUs."""
         key = (pod.gpu.id, pod.secure)
         self.shelf.taken[key] = self.shelf.taken.get(key, 0) - pod.count
         pod.free_gpus += pod.count
@@ -130,14 +130,14 @@ class World:
         self.shelf.taken[key] = self.shelf.taken.get(key, 0) + pod.count
         pod.free_gpus = max(0, pod.free_gpus - pod.count)
 
-    # What can be seen of a pod
+    # Observable state of a pod
 
     def view(self, pod: SimPod) -> dict[str, Any]:
         """The pod as GraphQL's `Pod`."""
         return sim.pod_view(pod, self.now, self.seed, self.lowest_bid(pod) if pod.spot else None, self.ssh_port)
 
     def lowest_bid(self, pod: SimPod) -> float:
-        """Dollars per GPU and hour that bring an interruptible pod back: more than what it has been outbid with."""
+        """Dollars per GPU per hour that bring an interruptible pod back: more than the bid that outbid it."""
         price = self.shelf.price(pod.gpu, pod.secure, self.now, spot=True) or 0.0
         outbid = pod.bid is not None and self.now >= pod.outbid_at
         return max(price, round((pod.bid or 0.0) + 0.01, 2)) if outbid else price
@@ -178,7 +178,7 @@ class World:
         lowest = self.lowest_bid(pod)
         if bid < lowest:
             raise Refusal(TOO_LOW.format(lowest))
-        # A bid displaces whoever has the GPUs for less: it needs no free ones, only ones that there are.
+        # A bid displaces a lower bidder: it needs no free GPUs, only existing ones.
         if not 0 < gpu_count <= max(pod.count, pod.free_gpus):
             raise Refusal(NO_GPUS)
         self._afford(bid * gpu_count, "resume this interruptable pod")
@@ -205,7 +205,7 @@ class World:
         return pod
 
     def _afford(self, rate: float, purpose: str) -> None:
-        """RunPod asks for an hour of credit beforehand."""
+        """RunPod requires an hour of credit beforehand."""
         if self.balance < rate:
             raise Refusal(
                 f"Insufficient balance to {purpose}. You need at least ${rate:.2f} "
@@ -269,7 +269,7 @@ class World:
         return pod
 
     def _place(self, asked: dict[str, Any]) -> Place:
-        """Where a new pod stands: where its data or its owner want it, or anywhere."""
+        """The location of a new pod: as its data or its owner require, or anywhere."""
         if asked.get("networkVolumeId"):
             return PLACES[0]
         ids = (asked.get("dataCenterId") or "").split(",")

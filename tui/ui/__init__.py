@@ -1,1 +1,1 @@
-"""Everything that Textual draws."""
+"""The Textual user interface."""

@@ -1,4 +1,4 @@
-"""The palette: actions, pods, GPU types, screens and themes by fuzzy name. What it finds obeys the keys' own guard."""
+"""The palette: fuzzy search of actions, pods, GPU types, screens and themes. It obeys the same action lock as keys."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ if TYPE_CHECKING:
     from tui.history.playback import Playback
 
 MOST_PODS = 12
-"""Pods that are told before anything is typed."""
+"""Maximum number of pods listed before anything is typed."""
 
 BREATH = 200
-"""Names after which keys get their turn."""
+"""Number of names after which keys get their turn."""
 
 
 CHOICES = (OptionList.OptionSelected, Input.Submitted, Button.Pressed, events.Key, events.Click)
-"""What chooses something, or closes it."""
+"""Events that choose a hit, or close the palette."""
 
 
 class Palette(Once, CommandPalette):
-    """Textual's palette, in which one thing is chosen, once."""
+    """Textual's palette, in which one hit is chosen, once."""
 
     async def _dispatch_message(self, message: Message) -> None:
-        # A second enter in one read, or a double click, would do what was chosen again, and close another screen.
+        # A second enter in one read, or a double click, would run the chosen hit again, and close another screen.
         if not (self._ended and isinstance(message, CHOICES)):
             await super()._dispatch_message(message)
 
     def run_worker(self, *arguments: Any, **options: Any) -> Any:
-        # What gathers commands looks for its list, also where that has not come yet, or has gone.
+        # The search task looks for its list, even if that is not mounted yet, or is gone.
         return super().run_worker(*arguments, **{**options, "exit_on_error": False})
 
     def _action_command_list(self, action: str) -> None:
-        # Textual looks for the option a page on, also where there is none, or none is laid out yet.
+        # Textual looks for the option one page on, even if there is none, or none is laid out yet.
         with suppress(KeyError, IndexError):
             if self._count:
                 super()._action_command_list(action)
@@ -58,12 +58,12 @@ class Palette(Once, CommandPalette):
 
     @property
     def _count(self) -> int:
-        """How many options there are; none before the list is there."""
+        """The number of options; 0 before the list is mounted."""
         return sum(options.option_count for options in self.query(CommandList))
 
 
 class Command(NamedTuple):
-    """Something that can be chosen: its name, what is told beside it, and what it does."""
+    """A hit: its name, the text beside it, and its effect."""
 
     name: str
     beside: str
@@ -71,7 +71,7 @@ class Command(NamedTuple):
 
 
 class Ranked(DiscoveryHit):
-    """A hit that stands where it was told, and not by its name."""
+    """A hit that keeps its given position, and is not ordered by its name."""
 
     rank = 0
 
@@ -80,18 +80,18 @@ class Ranked(DiscoveryHit):
 
 
 def titled(word: str, help: str) -> str:
-    """What a key does, with the word that the footer has for it: people look for either."""
+    """The description of a key's action, with the footer's word for it: people search for either."""
     return help if word.lower() in help.lower() else f"{word.capitalize()}: {help[:1].lower()}{help[1:]}"
 
 
 def holds(name: str, letters: str) -> bool:
-    """Whether the letters occur in a name in their order: quick, and true of whatever a fuzzy match finds."""
+    """Whether the letters occur in a name in their order: quick, and true of every fuzzy match."""
     rest = iter(name)
     return all(letter in rest for letter in letters)
 
 
 class PaletteHost(Protocol):
-    """What the palette needs of the app that it stands in."""
+    """The interface to the app that the palette needs."""
 
     @property
     def playback(self) -> Playback: ...
@@ -109,7 +109,7 @@ class PaletteHost(Protocol):
 
 
 class Everything(Provider):
-    """All that can be found from the screen that the palette stands on."""
+    """All hits for the screen below the palette."""
 
     @property
     def _podtop(self) -> PaletteHost:
@@ -121,7 +121,7 @@ class Everything(Provider):
         yield from self._rest()
 
     def _hints(self, acts: bool) -> Iterator[Command]:
-        """What keys do now, by their own declarations; an action only where it makes sense."""
+        """The actions that keys have now, from their bindings; an action only if it is available."""
         screen = self.screen
         may: Callable[[str], bool] = getattr(screen, "may", lambda id: True)
         for hint in hints(screen.active_bindings):
@@ -133,7 +133,7 @@ class Everything(Provider):
 
     def _doing(self, action: str, node: object) -> Callable[[], Awaitable[object]]:
         async def run() -> None:
-            # Meanwhile another screen may have come; then it is not what was chosen for.
+            # In the meantime another screen may have opened; then the hit was not chosen for it.
             if self.app.screen is self.screen:
                 await self.app.run_action(action, node)  # type: ignore[arg-type]
 
@@ -174,7 +174,7 @@ class Everything(Provider):
                 continue
             score, places = matcher.fuzzy_search.match(query, name)
             if score > 0:
-                # Not by the matcher's own highlighting, which takes names for markup.
+                # Not by the matcher's own highlighting, which parses names as markup.
                 shown = Content(name)
                 for place in places:
                     shown = shown.stylize(matcher.match_style, place, place + 1)
@@ -187,7 +187,7 @@ class Everything(Provider):
             yield hit
 
     def _first(self) -> Iterable[Command]:
-        """What is worth telling to somebody who has typed nothing."""
+        """The hits shown before anything is typed."""
         pods = list(self._pods())
         yield from self._acts()
         yield from pods[:MOST_PODS]

@@ -1,4 +1,4 @@
-"""`ScreenContext`: what every screen is given to look at, and to act with."""
+"""`ScreenContext`: the services and data that every screen gets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ScreenContext(NamedTuple):
     """One for all screens.
 
     changed: published after every change of what is shown.
-    marks:   pods that are marked, by their ids: what is marked on one screen is on others.
+    marks:   ids of the selected pods, shared by all screens.
     acting:  keys that act on pods.
     """
 
@@ -54,7 +54,7 @@ class ScreenContext(NamedTuple):
 def screen_context(
     session: Session, playback: Playback, host: Host, changed: Signal[None], display: Display, keymap: Mapping[str, str]
 ) -> ScreenContext:
-    """All that screens need, made for one session."""
+    """All that screens need, created for one session."""
     source, config = session.source, session.config
     badges = Badges(
         source.badge, source.demo, False, profile=source.profile, color=config.color,

@@ -1,6 +1,6 @@
-"""What a fault in a handler of a widget or a screen does: it is logged and told, and podtop goes on (`SurvivingApp`).
+"""A fault in a handler of a widget or a screen is logged and shown, and podtop continues (`SurvivingApp`).
 
-Textual ends the program. It reaches into Textual for one method, through which every message of every widget goes.
+Textual would end the program. This replaces one method of Textual, through which every message of every widget passes.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from textual.message_pump import MessagePump
 from tui.storage import app_log
 
 MOST, WITHIN = 10, 60.0
-"""Faults, and in how many seconds, from which on podtop ends after all: it would do nothing else."""
+"""Number of faults, and the seconds within which they occur, that end podtop after all: it would do nothing else."""
 
 VITAL = (events.Compose, events.Mount)
-"""Without these a screen would be there without what is on it."""
+"""Without these a screen would appear without its content."""
 
 handled = 0
-"""Messages that widgets were given so far, but for what comes by the clock or the mouse: whether anything goes on."""
+"""Messages handled by widgets so far, except those from timers or the mouse: shows whether there is progress."""
 
 _dispatch = MessagePump._dispatch_message
 
 
 class Barrier:
-    """Judges faults.
+    """Decides whether podtop continues after a fault.
 
-    clock: seconds that only go forward.
+    clock: monotonic seconds.
     ready: called before the first is logged.
-    tell:  tells a person.
+    tell:  shows a message to the user.
     """
 
     def __init__(self, clock: Callable[[], float], ready: Callable[[], object], tell: Callable[[str], object]) -> None:
@@ -47,7 +47,7 @@ class Barrier:
         self._at: deque[float] = deque(maxlen=MOST)
 
     def holds(self, error: Exception) -> bool:
-        """Whether podtop goes on after a fault, which is logged and told."""
+        """Whether podtop continues after a fault, which is logged and shown."""
         now = self._clock()
         if len(self._at) == MOST and now - self._at[0] < WITHIN:
             return False
@@ -57,7 +57,7 @@ class Barrier:
         return True
 
     def log(self, error: Exception) -> None:
-        """Write a fault into the log, and tell nobody."""
+        """Write a fault into the log, without a message to the user."""
         self._ready()
         lines = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
         logging.getLogger("tui").error("a handler failed\n%s", lines)
@@ -70,7 +70,7 @@ async def _guarded(self: MessagePump, message: Message) -> None:
     try:
         await _dispatch(self, message)
     except Exception as error:
-        # Whatever is wrong in a handler, pods are watched, and leases and watches seen to, by the same program.
+        # Whatever fails in a handler, the same program monitors pods, and handles leases and watches.
         holds: Callable[[Exception], bool] | None = _holder(self)
         if holds is None or isinstance(message, VITAL) or not holds(error):
             raise
@@ -80,23 +80,23 @@ def _holder(pump: MessagePump) -> Any:
     try:
         return getattr(pump.app, "holds", None)
     except Exception:
-        # It is not, or not any more, of an app.
+        # It does not belong, or no longer belongs, to an app.
         return None
 
 
 def install() -> None:
-    """Put it into Textual, for apps that have `holds`; once is enough."""
+    """Install it in Textual, for apps that have `holds`; once is enough."""
     MessagePump._dispatch_message = _guarded  # type: ignore[method-assign]
 
 
 class SurvivingApp(App[None]):
-    """An app that goes on after a fault in a handler, and ends with one line after any other."""
+    """An app that continues after a fault in a handler, and ends with one line after any other."""
 
     crash: str | None = None
-    """What is told of a crash once the terminal is the shell's again."""
+    """The message about a crash, printed when the terminal is the shell's again."""
 
     survives = False
-    """Whether it goes on: not where tests are to be told of every fault."""
+    """Whether it continues: not in tests that must see every fault."""
 
     _barrier: Barrier
     _open_log: Callable[[], Path | None]
@@ -104,7 +104,7 @@ class SurvivingApp(App[None]):
     def survive(
         self, clock: Callable[[], float], open_log: Callable[[], Path | None], tell: Callable[[str], object]
     ) -> None:
-        """Begin to judge faults. `open_log`: opens the log, and says where it is."""
+        """Start to handle faults. `open_log`: opens the log, and returns its path."""
         self._open_log = open_log
         self._barrier = Barrier(clock, open_log, tell)
         install()
@@ -113,7 +113,7 @@ class SurvivingApp(App[None]):
         self.survives = not self.is_headless
 
     def holds(self, error: Exception) -> bool:
-        """Whether podtop goes on after a fault in a handler."""
+        """Whether podtop continues after a fault in a handler."""
         if self._ends_anyway:
             self._barrier.log(error)
             return True
@@ -121,9 +121,9 @@ class SurvivingApp(App[None]):
 
     @property
     def _ends_anyway(self) -> bool:
-        """Whether podtop was told to end, and with which exit code: a fault on the way out is no other end.
+        """Whether podtop is ending, and with which exit code: a fault on the way out does not change that.
 
-        Textual mounts nothing any more by then, so a screen that is about to come finds no widget of its own.
+        Textual mounts nothing any more by then, so a screen that is about to open finds none of its widgets.
         """
         return self.survives and self._exit
 
@@ -131,14 +131,14 @@ class SurvivingApp(App[None]):
         if self._ends_anyway:
             self._barrier.log(error)
             return
-        # After these Textual's loops go on; after any other their widget would be dead.
+        # After these Textual's loops continue; after any other their widget would be dead.
         asking = sys._getframe(1).f_code.co_name
         if asking in ("_flush_next_callbacks", "_tick") and self.holds(error):
             return
         super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
-        """Textual would print a traceback over the screen: one line instead, and the rest goes to the log."""
+        """Textual would print a traceback over the screen: one line instead, and the traceback goes to the log."""
         error = sys.exc_info()[1] or self._exception or RuntimeError("unknown")
         self.crash = app_log.crash_report(error, self._open_log())
         self._close_messages_no_wait()

@@ -1,4 +1,4 @@
-"""Keys in words: the footer and the help are made from the bindings themselves, so that they cannot lie."""
+"""Keys in words: the footer and the help are generated from the bindings, so that they are always correct."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _GLYPHS = {
 
 
 def key_word(key: str) -> str:
-    """A key as it is printed on a keyboard: ctrl+r as ^r."""
+    """A key as printed on a keyboard: ctrl+r as ^r."""
     if key.startswith("ctrl+"):
         return f"^{key_word(key[5:])}"
     if key.startswith("shift+"):
@@ -33,14 +33,14 @@ def key_word(key: str) -> str:
 
 
 SPOKEN = {"act.lock": "L", "chart.reset": "equals_sign", "app.quit": "q"}
-"""Bindings whose key podtop tells in sentences, with the key they have by themselves."""
+"""Bindings whose key podtop mentions in sentences, with their default key."""
 
 ACTING = frozenset({"D", "L", "t", *(action.key for action in ACTIONS)})
-"""Keys that act, of which a person is told why they do nothing where podtop only reads."""
+"""Keys that act, for which a read-only podtop explains why they do nothing."""
 
 
 def acting(keymap: Mapping[str, str]) -> frozenset[str]:
-    """The same as a keymap has them."""
+    """The same under a keymap."""
     own = {
         "act.deploy": "D",
         "act.lock": "L",
@@ -55,16 +55,16 @@ PAIRS = {
     "time.back": ("time.back", "time.on"),
     "market.next": ("market.previous", "market.next"),
 }
-"""Bindings whose key the footer tells beside that of their opposite."""
+"""Bindings whose key the footer shows beside that of their opposite."""
 
 
 def spoken(keymap: Mapping[str, str], id: str) -> str:
-    """The key of a binding for a sentence, as the keymap has it."""
+    """The key of a binding for a sentence, under the keymap."""
     return key_word(keymap.get(id, SPOKEN[id]).partition(",")[0])
 
 
 class Hint(NamedTuple):
-    """One binding: its stable id, what it does, its keys, a word for the footer, a sentence for the help."""
+    """One binding: its stable id, its action, its keys, a word for the footer, a sentence for the help."""
 
     id: str
     action: str
@@ -75,14 +75,14 @@ class Hint(NamedTuple):
     enabled: bool
     footer_key: str
     node: DOMNode
-    """Whose action it is."""
+    """The owner of its action."""
 
 
 _WORDS = {"↵": "enter", "←": "left", "→": "right", "↑": "up", "↓": "down", "⌫": "backspace"}
 
 
 def spelled(key: str) -> str:
-    """A key whose sign is an arrow, in words: as ASCII the arrow would be another key."""
+    """A key whose symbol is an arrow, in words: as ASCII the arrow would be another key."""
     return " ".join(_WORDS.get(part, part) for part in key.split(" "))
 
 
@@ -91,7 +91,7 @@ def _in_words(hint: Hint) -> Hint:
 
 
 def hints(active: Mapping[str, ActiveBinding], *, words: bool = False) -> tuple[Hint, ...]:
-    """The bindings in force, one entry for each action, in order of declaration. words: arrows are spelled out."""
+    """The active bindings, one entry for each action, in order of declaration. words: arrows are spelled out."""
     by_id: dict[str, Hint] = {}
     for bound in active.values():
         binding = bound.binding
@@ -114,12 +114,12 @@ def hints(active: Mapping[str, ActiveBinding], *, words: bool = False) -> tuple[
 
 
 def every(screen: Screen[Any], *, words: bool = False) -> tuple[Hint, ...]:
-    """All keys of a screen: those in force, and those of its other panes and other moments, which do nothing now.
+    """All keys of a screen: the active ones, and those of its other panes and states, which do nothing now.
 
     words: arrows are spelled out.
     """
     active = hints(screen.active_bindings)
-    # A key that acts is not there at all where nothing may be done.
+    # In read-only mode a key that acts does not exist at all.
     never = {"act", *getattr(screen, "NEVER", ())}
     known = {hint.id for hint in active} | never
     by_id: dict[str, Hint] = {}
@@ -147,11 +147,11 @@ def cell(hint: Hint) -> Cell:
 
 
 FIRST = ("act", "pod", "market", "account", "table")
-"""Groups whose keys the footer tells first: what stands at the end gives way where there is no room."""
+"""Groups whose keys the footer shows first: when room is short the groups at the end are dropped."""
 
 
 SLOW: Cell = (("slow link", "muted"),)
-"""That what is shown comes every ten seconds."""
+"""The text that the data is refreshed every ten seconds."""
 
 
 def _rank(hint: Hint) -> int:
@@ -166,12 +166,12 @@ def footer(
     *,
     words: bool = False,
 ) -> TwoSided:
-    """One line of the keys worth knowing now; help and quit stand at the right and give way last.
+    """One line of the most useful keys now; help and quit stand at the right and are dropped last.
 
-    offered: ids of the actions that make sense now; the others are not told. meters: figures before help and quit.
-    A key that does nothing now is not told either.
+    offered: ids of the available actions; the others are not shown. meters: figures before help and quit. A key that
+    does nothing now is not shown either.
 
-    While a filter is typed every other printable key is text, so that only its own keys are told.
+    While a filter is typed every other printable key is text, so only its own keys are shown.
     """
     left: list[Cell] = []
     right: list[Cell] = []
@@ -201,7 +201,7 @@ GROUPS = {
 
 
 def grouped(all_hints: Iterable[Hint]) -> tuple[tuple[str, tuple[Hint, ...]], ...]:
-    """The hints under the titles of `GROUPS`, in that order."""
+    """The hints below the titles of `GROUPS`, in that order."""
     by_group: dict[str, list[Hint]] = {title: [] for title in GROUPS.values()}
     for hint in all_hints:
         title = GROUPS.get(hint.id.split(".")[0])

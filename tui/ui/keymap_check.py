@@ -1,7 +1,7 @@
-"""The `[keymap]` of the settings: which keys may do what, judged by the bindings themselves before one is changed.
+"""The `[keymap]` of the settings: its keys and actions, checked against the bindings before any is changed.
 
-What stands whatever a keymap says: the keys that confirm and those that leave a dialog; no lower-case key, no space and
-no enter begins anything that spends or destroys; and where text is typed, what prints is text.
+Fixed whatever a keymap says: the keys that confirm and those that leave a dialog; no lower-case key, no space and no
+enter begins anything that spends or destroys; and in text input, printable keys are text.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from tui.ui import screen_table
 from tui.ui.key_hints import key_word
 
 FIXED = ("confirm.yes", "confirm.cancel", "deploy.leave", "filter.clear")
-"""Bindings on which the safety of dialogs rests: what a finger knows to confirm and to leave means that everywhere."""
+"""Bindings on which the safety of dialogs rests: the keys to confirm and to leave are the same everywhere."""
 
 SPENDING = frozenset({*(f"act.{action.id}" for action in ACTIONS), "act.deploy", "act.lock", "deploy.order"})
-"""What leads to money spent or data destroyed, or lets a key lead there."""
+"""Actions that spend money or destroy data, or that let a key lead there."""
 
 TYPED = ("confirm.", "deploy.", "choice.", "filter.")
-"""Bindings of places where text is typed."""
+"""Bindings of text inputs."""
 
 TAKEN = {
     **{f"ctrl+{letter}": "belongs to tmux, screen or the shell" for letter in "abdk"},
@@ -35,13 +35,13 @@ TAKEN = {
     "ctrl+h": "is backspace to a terminal", "ctrl+i": "is tab to a terminal", "ctrl+j": "is enter to a terminal",
     "ctrl+m": "is enter to a terminal", "ctrl+left_square_bracket": "is escape to a terminal",
 }  # fmt: skip
-"""Keys that are not podtop's to give, and why."""
+"""Keys that podtop cannot bind, with the reasons."""
 
 MODIFIERS = ("ctrl", "shift", "alt", "super", "hyper", "meta")
 
 
 class Fault(NamedTuple):
-    """What is wrong with one entry of the keymap, in words."""
+    """An error in one entry of the keymap, with its message."""
 
     id: str
     words: str
@@ -61,7 +61,7 @@ class Declared(NamedTuple):
 
 
 def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
-    """What can be in force at once: each screen with its widgets and the app, each dialog with its widgets."""
+    """Sets of bindings active together: each screen with its widgets and the app, each dialog with its widgets."""
     from tui.ui.modals.confirm import Confirm
     from tui.ui.modals.copy import CopyMenu
     from tui.ui.modals.deploy import DeployForm
@@ -102,7 +102,7 @@ def bindings_of(node: type[DOMNode]) -> Iterator[Binding]:
 
 @cache
 def declared(app: type[App[None]]) -> dict[str, Declared]:
-    """Every binding by its id, with the keys it has anywhere, in the order of declaration."""
+    """Every binding by its id, with all of its keys, in the order of declaration."""
     by_id: dict[str, Declared] = {}
     for classes in contexts(app).values():
         for binding in (b for node in reversed(classes) for b in bindings_of(node)):
@@ -123,7 +123,7 @@ def _names() -> frozenset[str]:
 
 
 def normal(key: str) -> str:
-    """A key by the name that Textual gives it: ? as question_mark."""
+    """A key by Textual's name: ? as question_mark."""
     *modifiers, last = key.split("+") if len(key) > 1 else [key]
     return "+".join((*modifiers, _character_to_key(last) if len(last) == 1 else last))
 
@@ -139,7 +139,7 @@ def for_textual(keymap: Mapping[str, str]) -> dict[str, str]:
 
 
 def _unknown(key: str) -> str:
-    """Why a key is none; empty where it is one."""
+    """Why a key is not valid; empty if it is."""
     *modifiers, last = key.split("+")
     letter = len(last) == 1 and last.isalpha()
     if all(modifier in MODIFIERS for modifier in modifiers) and len(set(modifiers)) == len(modifiers):
@@ -160,7 +160,7 @@ def _prints(key: str) -> bool:
 
 
 def _spends_by_a_slip(key: str) -> bool:
-    """Whether a key is too near for what spends: all but upper case, function keys and combinations."""
+    """Whether a key is too easy to hit for spending: all but upper case, function keys and combinations."""
     *modifiers, last = key.split("+")
     combined = any(modifier != "shift" for modifier in modifiers)
     upper = len(last) == 1 and last.isupper()
@@ -169,7 +169,7 @@ def _spends_by_a_slip(key: str) -> bool:
 
 
 def _refused(binding: Declared, key: str) -> str:
-    """Why a binding may not have a key; empty where it may."""
+    """Why a binding may not have a key; empty if it may."""
     if reason := _unknown(key):
         return reason
     if key in binding.keys:
@@ -186,7 +186,7 @@ def _refused(binding: Declared, key: str) -> str:
 
 
 def faults(keymap: Mapping[str, str], app: type[App[None]]) -> tuple[Fault, ...]:
-    """All that is wrong with a keymap."""
+    """All errors of a keymap."""
     known, problems = declared(app), []
     good: dict[str, tuple[str, ...]] = {}
     for name, text in keymap.items():
@@ -210,7 +210,7 @@ def faults(keymap: Mapping[str, str], app: type[App[None]]) -> tuple[Fault, ...]
 
 
 def _conflicts(keymap: Mapping[str, tuple[str, ...]], app: type[App[None]]) -> Iterator[Fault]:
-    """Keys that would do two things at once, each told once. What podtop's own keys do beside each other is meant."""
+    """Keys that would have two actions at once, each reported once. Overlaps of podtop's own keys are intended."""
     reported = set()
     for where, classes in contexts(app).items():
         by_key: dict[str, dict[str, None]] = {}
@@ -229,7 +229,7 @@ def _conflicts(keymap: Mapping[str, tuple[str, ...]], app: type[App[None]]) -> I
 
 
 def keys_of(keymap: Mapping[str, str], app: type[App[None]]) -> dict[str, tuple[str, ...]]:
-    """The keys of every binding in words, with what a keymap changes."""
+    """The keys of every binding in words, with the changes of a keymap."""
     return {
         name: tuple(key_word(key) for key in (split(keymap[name]) if name in keymap else binding.keys))
         for name, binding in declared(app).items()

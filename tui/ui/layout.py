@@ -1,4 +1,4 @@
-"""Where panes and charts go: pure functions of a size, and the Textual layouts that apply them."""
+"""Positions of panes and charts: pure functions of a size, and the Textual layouts that apply them."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ PANES = ("pods", "telemetry", "market")
 
 
 def single(width: int, height: int) -> bool:
-    """True where a terminal of this size has room for one pane at a time only."""
+    """Whether a terminal of this size has room for one pane at a time only."""
     return width < NORMAL or height < NORMAL_HEIGHT
 
 
 def panes(width: int, height: int, active: str, rows: int, alone: bool = False) -> dict[str, Region]:
-    """The region of every pane that is shown in a body of this size.
+    """The region of every visible pane in a body of this size.
 
-    Alone: the active pane. Normal: pods above, telemetry and market below. Wide: the market beside both.
-    `rows`: how many pods there are to show.
+    Alone: the active pane. Normal: pods above, telemetry and market below. Wide: the market beside both. `rows`: number
+    of pods to show.
     """
     if alone:
         return {active: Region(0, 0, width, height)}
@@ -59,7 +59,7 @@ _CHART_HEIGHT = 6
 
 
 def tiles(width: int, height: int, count: int) -> tuple[Region, ...]:
-    """Regions for as many of `count` charts as fit, first come first served: two abreast where there is room."""
+    """Regions for as many of `count` charts as fit, in order: two side by side if there is room."""
     if width <= 0 or height <= 0:
         return ()
     columns = 2 if width >= 2 * _CHART_WIDTH and count > 1 else 1
@@ -80,7 +80,7 @@ _FACTS_WIDTH = 58
 
 
 def detail(width: int, height: int, active: str, alone: bool = False) -> dict[str, Region]:
-    """The region of every pane of a pod's screen: facts at the left, charts and what happened at the right."""
+    """The region of every pane of a pod's screen: facts at the left, charts and events at the right."""
     if alone:
         return {active: Region(0, 0, width, height)}
     left = min(max(_FACTS_WIDTH, width * 2 // 5), width // 2)
@@ -96,7 +96,7 @@ EVENTS_ASIDE = 64
 
 
 def events(width: int, height: int) -> dict[str, Region]:
-    """The log; in wide terminals one of its events at length beside it."""
+    """The log; in wide terminals the details of one event beside it."""
     if width < WIDE:
         return {"events": Region(0, 0, width, height)}
     left = width - max(EVENTS_ASIDE, width // 3)
@@ -110,9 +110,9 @@ _EARNINGS = 10
 def hosts(
     width: int, height: int, active: str, rows: int, alone: bool = False, whole: bool = False
 ) -> dict[str, Region]:
-    """The region of every pane of the hosts' screen: the list above; below it all about the one under the cursor.
+    """The region of every pane of the hosts' screen: the list above; below it the details of the host under the cursor.
 
-    whole: the list gives its room to that one.
+    whole: the details take the room of the list.
     """
     if alone:
         return {active: Region(0, 0, width, height)}
@@ -136,7 +136,7 @@ _BESIDE = 66
 def market(
     width: int, height: int, active: str, rows: int, alone: bool = False, trend: bool = True
 ) -> dict[str, Region]:
-    """The region of every pane of the market's screen: the list, and facts and trend of what is under its cursor.
+    """The region of every pane of the market's screen: the list, and facts and trend of the row under the cursor.
 
     Below the list; in wide terminals beside it.
     """
@@ -167,8 +167,8 @@ _FACTS = 50
 def account(width: int, height: int, active: str, rows: int, head: int, alone: bool = False) -> dict[str, Region]:
     """The region of every pane of the account's screen.
 
-    head: cells of the facts, which then stand above the list with the chart, for they are what is looked for; 0: beside
-          it, without a chart. rows: how many there are in the list.
+    head: cells of the facts, which then stand above the list with the chart, as they matter most; 0: beside it,
+          without a chart. rows: number of rows in the list.
     """
     if alone:
         return {active: Region(0, 0, width, height)}
@@ -185,12 +185,12 @@ def account(width: int, height: int, active: str, rows: int, head: int, alone: b
 
 
 def place_of(widget: Widget) -> str:
-    """The place of a widget among the panes: that of its id; tables of the class `list` share one."""
+    """The place of a widget among the panes: its id; tables of the class `list` share one."""
     return "list" if widget.has_class("list") else widget.id or ""
 
 
 class RegionLayout(Layout):
-    """Puts the children where a function of the size has a region for their place."""
+    """Places the children in the regions that a function of the size has for them."""
 
     name = "regions"
 

@@ -1,4 +1,4 @@
-"""What screens ask of the app: each a value that says all there is to know."""
+"""Requests from screens to the app: each a self-contained value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class LookBack(Message):
-    """A chart reaches back beyond what memory has of these pods: `start` to `end`, in steps of `width` seconds."""
+    """A chart reaches beyond the samples in memory for these pods: `start` to `end`, in steps of `width` seconds."""
 
     def __init__(self, fleet: Fleet, pods: tuple[str, ...], start: float, end: float, width: float) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class LookBack(Message):
 
 
 class Attend(Message):
-    """A screen is on top, and shows these topics, and the market as these demands see it."""
+    """A screen is on top, and shows these topics, and the market for these queries."""
 
     def __init__(self, topics: tuple[str, ...], demands: tuple[MarketQuery, ...] = ()) -> None:
         super().__init__()
@@ -28,18 +28,18 @@ class Attend(Message):
 
 
 class Resized(Message):
-    """A chart has another size: what it shows may be cut into other buckets."""
+    """A chart was resized: its samples may be cut into other buckets."""
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, Resized)
 
 
 class GoBack(Message):
-    """Back to the screen from which this one was gone to."""
+    """Go back to the previous screen."""
 
 
 class OpenPod(Message):
-    """A pod is to be looked at closely, as it was at an instant where one is given."""
+    """Show a pod's screen, at an instant if one is given."""
 
     def __init__(self, pod: str, at: float | None = None) -> None:
         super().__init__()
@@ -47,11 +47,11 @@ class OpenPod(Message):
 
 
 class LookAtLog(Message):
-    """All that was recorded to have happened is to be shown."""
+    """Show all recorded events."""
 
 
 class Inspect(Message):
-    """A screen looks closely at a pod, now or at a past instant; None: nobody does any more."""
+    """A screen shows a pod in detail, live or in history; None: no screen does any more."""
 
     def __init__(self, pod: str | None, at: float | None) -> None:
         super().__init__()

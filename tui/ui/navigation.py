@@ -1,4 +1,4 @@
-"""`NavigatingApp`: from screen to screen, into a pod and back, and to what lies over every screen."""
+"""`NavigatingApp`: navigation between screens, into a pod and back, and the dialogs available on every screen."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 
 
 class NavigatingApp(App[None]):
-    """Screens are imported and made when they are first gone to."""
+    """Screens are imported and created when first shown."""
 
     context: ScreenContext
     messages: Messages
     playback: Playback
 
     def navigate_from(self, first: str) -> None:
-        """Begin on a screen."""
+        """Start on a screen."""
         self._first_screen = self._maker(first)()
         self._came_from = first
 
     def get_default_screen(self) -> Screen[None]:
-        # The first screen comes this way, and not as a mode with a factory, which would parse all styles once more.
+        # The first screen is added this way, and not as a mode with a factory, which would parse all styles once more.
         return self._first_screen
 
     def _maker(self, mode: str) -> Callable[[], Screen[None]]:
-        """What makes a screen, imported when it is first gone to."""
+        """The factory of a screen, imported when the screen is first shown."""
         screen = cast("Callable[[ScreenContext], Screen[None]]", screen_table.load(mode))
         return partial(screen, self.context)
 
     async def action_go(self, mode: str) -> None:
-        """To a screen; where it is shown already, to its bottom."""
+        """Go to a screen; if it is current already, to its bottom screen."""
         if mode == self.current_mode:
             while len(self.screen_stack) > 1:
                 await self.pop_screen()
@@ -55,7 +55,7 @@ class NavigatingApp(App[None]):
         await self.action_go(self._came_from)
 
     async def look_for_gpu(self, gpu: str) -> None:
-        """To the market, with the cursor on a GPU type."""
+        """Go to the market, with the cursor on a GPU type."""
         from tui.ui.screens.market import MarketScreen
 
         await self.action_go("market")
@@ -71,7 +71,7 @@ class NavigatingApp(App[None]):
             self.run_worker(self._visit_pod(request.pod, request.at), name="visit", group="visit")
 
     def open_pod(self, pod: str) -> None:
-        """Look at a pod closely; in place of another that is looked at."""
+        """Show a pod in detail; replaces another one shown so."""
         from tui.ui.screens.pod import PodScreen
 
         if not isinstance(self.screen, PodScreen):
@@ -80,7 +80,7 @@ class NavigatingApp(App[None]):
             self.switch_screen(PodScreen(self.context, pod))
 
     async def _visit_pod(self, pod: str, at: float) -> None:
-        """Look at a pod as it was, where that was recorded."""
+        """Show a pod as it was, if that was recorded."""
         screen = self.screen
         if not await self.playback.visit(at):
             instead = "was before" if self.playback.replay else "is now"
@@ -88,10 +88,10 @@ class NavigatingApp(App[None]):
         if self.screen is screen:
             self.open_pod(pod)
 
-    # Over every screen
+    # On every screen
 
     def action_command_palette(self) -> None:
-        # Its key comes here past a dialog: nothing is to be done behind the back of one.
+        # Its key arrives here past a dialog: nothing may happen behind an open one.
         if not self.screen.is_modal:
             from tui.ui.command_palette import Palette
 

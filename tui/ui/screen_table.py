@@ -1,4 +1,4 @@
-"""The screens by their keys: one table for bindings, the header's tabs, the app's modes, and what is imported."""
+"""The screens by their keys: one table for bindings, the header's tabs, the app's modes, and imports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Place(NamedTuple):
-    """A screen: its mode, the keys that go there, its name, what it shows, and its class as `module:name`."""
+    """A screen: its mode, its keys, its name, its content, and its class as `module:name`."""
 
     mode: str
     keys: str
@@ -23,12 +23,12 @@ class Place(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The key that the header tells."""
+        """The key that the header shows."""
         return self.keys.partition(",")[0]
 
 
 def rebound(keymap: Mapping[str, str]) -> tuple[Place, ...]:
-    """The screens with the keys of a keymap, told as they are printed on a keyboard."""
+    """The screens with their keys under a keymap, spelled as printed on a keyboard."""
     from tui.ui.key_hints import key_word
 
     def keys(place: Place) -> str:
@@ -50,14 +50,14 @@ PLACES = (
 
 
 def load(mode: str) -> type[Screen[Any]]:
-    """The class of a screen, imported when it is first gone to."""
+    """The class of a screen, imported when first shown."""
     module, _, name = next(place.screen for place in PLACES if place.mode == mode).partition(":")
     screen: type[Screen[Any]] = getattr(import_module(module), name)
     return screen
 
 
 def bindings(places: Iterable[Place] = PLACES) -> tuple[Binding, ...]:
-    """The keys that go to screens."""
+    """The bindings that go to screens."""
     return tuple(
         Binding(p.keys, f"go('{p.mode}')", p.word.lower(), id=f"screen.{p.mode}", show=False, tooltip=p.help)
         for p in places

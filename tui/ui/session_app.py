@@ -1,4 +1,4 @@
-"""`SessionApp`: runs a session under the screens, from the first frame on, and hands it what screens ask for."""
+"""`SessionApp`: runs a session below the screens, from the first frame on, and passes it the screens' requests."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from tui.services.session import Session
 
 FIRST_FRAME = 0.05
-"""Seconds that the first frame gets to itself."""
+"""Seconds reserved for the first frame."""
 
 
 class SessionApp(App[None]):
-    """What follows the first frame imports the HTTP client and, in a demo, a whole simulated RunPod."""
+    """The steps after the first frame import the HTTP client and, in a demo, a whole simulated RunPod."""
 
     session: Session
     playback: Playback
@@ -32,7 +32,7 @@ class SessionApp(App[None]):
     _monitoring: Worker[None] | None = None
 
     def begun(self) -> None:
-        """The first frame is drawn, and the session about to begin."""
+        """The first frame is drawn, and the session is about to start."""
 
     def on_ready(self) -> None:
         self.set_timer(FIRST_FRAME, self._begin)
@@ -40,7 +40,7 @@ class SessionApp(App[None]):
     def _begin(self) -> None:
         gc.freeze()
         gc.enable()
-        # A key waits no longer than this for a thread that reads a large answer or writes the recording.
+        # Maximum wait of a key for a thread that parses a large response or writes the recording.
         sys.setswitchinterval(0.0005)
         self.begun()
         session = self.session
@@ -53,7 +53,7 @@ class SessionApp(App[None]):
         self.run_worker(self.playback.run(), name="playback")
 
     def past_opened(self, past: HistoryQueries) -> None:
-        """There is a recording to be asked from now on."""
+        """A recording can be read from now on."""
         self.playback.past = past
         if self.playback.replay:
             self.run_worker(self.playback.go(self.session.source.begin, forward=False), name="replay")
@@ -62,11 +62,11 @@ class SessionApp(App[None]):
         await self.session.close()
         if self._monitoring is not None:
             self._monitoring.cancel()
-            # Its connections are closed before the program is gone.
+            # Its connections are closed before the program exits.
             with suppress(WorkerCancelled, WorkerFailed):
                 await self._monitoring.wait()
 
-    # What screens ask for
+    # Requests from screens
 
     def on_attend(self, request: Attend) -> None:
         self.session.monitor.attend(request.topics)
@@ -80,7 +80,7 @@ class SessionApp(App[None]):
         self.run_worker(look, name="look back", group="look back")
 
     def on_look_at_log(self) -> None:
-        # As a function: a coroutine that is given up before it begins would complain.
+        # As a function: a coroutine that is dropped before it starts would complain.
         look: Any = self.session.monitor.look_at_the_log
         self.run_worker(look, name="log", group="log", exclusive=True)
 

@@ -1,4 +1,4 @@
-"""podtop's own themes, and the variables every theme must have so that `styles/` speaks of meaning, not of colour."""
+"""podtop's own themes, and the variables every theme must have so that `styles/` names meanings, not colours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textual.theme import Theme
 
 
 def _theme(name: str, *, dark: bool, grounds: tuple[str, str, str], colours: Mapping[str, str], charts: str) -> Theme:
-    """A theme out of the colours that podtop speaks of.
+    """A theme made of podtop's named colours.
 
     grounds: background, surface and panel; charts: the lines of a chart, eight or fewer, which are then repeated.
     """
@@ -91,7 +91,7 @@ DEUTERANOPIA = _theme(
     },
     charts="#56b4e9 #f5e663 #e66f00 #d7dde3 #3f7fe0 #b9a24a #a8b4c0 #8fd0ff",
 )  # fmt: skip
-"""For eyes that take red for green (protanopia as well): blue is good, orange is bad, and yellow lies between."""
+"""For red-green colour blindness (protanopia as well): blue is good, orange is bad, and yellow lies between."""
 
 TRITANOPIA = _theme(
     "podtop-tritanopia",
@@ -104,7 +104,7 @@ TRITANOPIA = _theme(
     },
     charts="#4fd0e0 #ff5f66 #f0e8dc #2f9aa6 #c4393f #9bb8bb #ffa9a9 #c9cdd0",
 )  # fmt: skip
-"""For eyes that take blue for green: between cyan and red."""
+"""For blue-green colour blindness: between cyan and red."""
 
 MONO = _theme(
     "podtop-mono",
@@ -117,7 +117,7 @@ MONO = _theme(
     },
     charts="#e8e8e8 #b0b0b0 #808080 #ffffff #c8c8c8 #989898 #707070 #d8d8d8",
 )  # fmt: skip
-"""No hue at all: what is said is said by glyphs, words and weight."""
+"""No hue at all: glyphs, words and weight carry the meaning."""
 
 SIXTEEN = _theme(
     "podtop-16",
@@ -130,7 +130,7 @@ SIXTEEN = _theme(
     },
     charts="#55ffff #55ff55 #ffff55 #ff55ff #ff5555 #00aaaa #aaaaaa #ffffff",
 )  # fmt: skip
-"""For terminals of sixteen colours: each is one of them, and none is left to be guessed."""
+"""For terminals of sixteen colours: each is one of them, and none has to be approximated."""
 
 OWN = (DARK, LIGHT, CONTRAST, DEUTERANOPIA, TRITANOPIA, MONO, SIXTEEN)
 DEFAULT = DARK.name
@@ -140,7 +140,7 @@ HUELESS = frozenset({MONO.name})
 
 
 def variable_defaults(theme: Theme) -> dict[str, str]:
-    """podtop's variables for a theme that does not define them (Textual's own): derived from what every theme has."""
+    """podtop's variables for a theme that does not define them (Textual's own): derived from standard variables."""
     colours = theme.to_color_system().generate()
     return {
         "good": colours["success"],
@@ -164,7 +164,7 @@ def variable_defaults(theme: Theme) -> dict[str, str]:
 
 
 def names() -> frozenset[str]:
-    """The names that a setting may have: podtop's own themes and Textual's."""
+    """The valid names for the setting: podtop's own themes and Textual's."""
     from textual.theme import BUILTIN_THEMES
 
     return frozenset({*BUILTIN_THEMES, *(theme.name for theme in OWN)})

@@ -21,5 +21,5 @@ def source(name: str) -> str:
 
 
 def summary(name: str) -> str:
-    """Return what a topic is about in one line: its title after the colon."""
+    """Return the subject of a topic in one line: its title after the colon."""
     return source(name).partition("\n")[0].partition(": ")[2]

@@ -63,7 +63,7 @@ _SPAN = re.compile(
     r"`(?P<code>[^`]+)`|(?<!!)\[(?P<label>[^\]]+)\]\((?P<target>[^)\s]+)\)|(?<![*\w])\*(?P<emphasis>[^*\s][^*]*)\*(?![*\w])"
 )
 _OTHER = re.compile(r"\d+[.)] |>|#{4,}|[*+] |!\[|\s")
-"""How a line begins that is outside the subset."""
+"""The beginnings of lines that are outside the subset."""
 
 
 def spans(text: str) -> tuple[Span, ...]:

@@ -1,4 +1,4 @@
-"""Render help topics as plain text: no colour, no markup, at most so many cells wide. Pure."""
+"""Render help topics as plain text: no colour, no markup, limited to a width in cells. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ WIDEST = 80
 INDENT = 2
 GAP = 2
 NARROWEST = 10
-"""Cells below which no column of a table is squeezed."""
+"""Minimum width of a column of a table, in cells."""
 
 _SOLID = "\N{NO-BREAK SPACE}"
 
 
 def render(blocks: Sequence[Block], width: int = WIDEST) -> str:
-    """Return blocks as text of at most `width` cells a line; only code may be wider, for it is never wrapped."""
+    """Return blocks as text of at most `width` cells per line; only code may be wider, as it is never wrapped."""
     lines: list[str] = []
     for block in blocks:
         if lines:

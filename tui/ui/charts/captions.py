@@ -1,4 +1,4 @@
-"""The words around a chart: its title with what is worth knowing in figures, and its time axis. Pure."""
+"""The text around a chart: its title with the main figures, and its time axis. Pure."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from tui.ui.charts.spec import ALERT, CURSOR, EVENT, QUIET, TEXT, TITLE, ChartSp
 _TICKS = (60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800)
 _DAY = 86_400.0
 _LAGS = 0.2
-"""A line this part of the whole below the mean is told of."""
+"""A line is reported if it is this part of the whole below the mean."""
 
 
 def title(spec: ChartSpec, width: int) -> Row:
-    """Name, then average and extremes of what is shown; at the right each line's value, or their mean and who lags."""
+    """Name, then average and extremes of the window; at the right each line's value, or their mean and the lagging
+    line."""
     name = fmt.clip(spec.title, width)
     compared = len(spec.lines) > 1 and not spec.lines[0].label.startswith("GPU ")
     middles, tails = ((),) if compared else _middles(spec), _tails(spec)
     pairs = [(middle, tail) for middle in middles for tail in tails]
     if any(kind == ALERT for tail in tails for _, kind in tail):
-        # Who lags is worth more than the average.
+        # The lagging line is worth more than the average.
         pairs = [(middle, tail) for tail in tails for middle in middles]
     for middle, tail in pairs:
         used = len(name) + sum(len(text) for text, _ in middle) + sum(len(text) for text, _ in tail)
@@ -33,7 +34,7 @@ def title(spec: ChartSpec, width: int) -> Row:
 
 
 def _middles(spec: ChartSpec) -> tuple[Row, ...]:
-    """Average, lowest and highest in words, shorter and shorter."""
+    """Average, lowest and highest in words, from long to short."""
     points = [point for line in spec.lines for run in line.runs for point in run]
     if not points:
         return ((),)
@@ -48,7 +49,7 @@ def _middles(spec: ChartSpec) -> tuple[Row, ...]:
 
 
 def _tails(spec: ChartSpec) -> list[Row]:
-    """The values, from all that there is to the least; what lags is told in each."""
+    """The values, from all of them to the fewest; each includes the lagging line."""
     known = [(line, index) for index, line in enumerate(spec.lines) if line.last is not None]
     if not known:
         return [((fmt.UNKNOWN, QUIET),)]
@@ -72,7 +73,7 @@ def _tails(spec: ChartSpec) -> list[Row]:
 
 
 def _legend(spec: ChartSpec, length: int) -> Iterator[Part]:
-    """Names of what is compared, cut to a length, each with its value."""
+    """Names of the compared pods, cut to a length, each with its value."""
     for number, line in enumerate(spec.lines):
         yield f"{' ' if number else ''}▪{fmt.clip(line.label, length)}{' ' if length else ''}", number
         yield _value(line, spec), TEXT
@@ -86,9 +87,9 @@ def _value(line: Line, spec: ChartSpec) -> str:
 
 
 def time_axis(spec: ChartSpec, width: int) -> Row:
-    """Clock times under the columns they belong to, at round times; midnight is the day that begins.
+    """Clock times below their columns, at round times; midnight is shown as the date of the day that begins.
 
-    What happened stands among them, and the cursor; a label that would be in the way is left out.
+    Events stand among them, and the cursor; a label that would overlap is left out.
     """
     start, step, _ = spec.window
     cells: list[Part] = [(" ", QUIET)] * width
@@ -105,7 +106,7 @@ def time_axis(spec: ChartSpec, width: int) -> Row:
     shift = shown.timestamp() - start
     at = math.ceil((start + shift) / tick) * tick - shift
     free = 0
-    # No further than what is shown, whatever room there is: beyond it is what has not been yet.
+    # Not beyond the shown window, whatever room there is: beyond it lies the future.
     while at < min(start + step * width, spec.window.end):
         label = _label(datetime.fromtimestamp(at, spec.tz), tick, step * width)
         column = int((at - start) / step) - len(label) // 2
@@ -125,7 +126,7 @@ def _label(when: datetime, tick: float, span: float) -> str:
 
 
 def _joined(cells: list[Part]) -> Row:
-    """Neighbours of one kind as one part."""
+    """Adjacent parts of one kind merged into one."""
     parts: list[Part] = []
     for text, kind in cells:
         if parts and parts[-1][1] == kind:

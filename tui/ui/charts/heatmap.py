@@ -1,4 +1,4 @@
-"""Strips: time across, a row for each line, a shade or a level for its value and its number at the end. Pure."""
+"""Heat maps: time across, a row for each line, a shade or a level for its value and its number at the end. Pure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tui.ui.charts.spec import ALERT, HEAT, QUIET, TEXT, VALUES, ChartSpec, Part
 _SHADES = "░▒▓█"
 _IDLE = "·"
 _DEEPEST = 2
-"""Rows of one line, where there is room."""
+"""Rows per line, if there is room."""
 
 _BUSY = 0.05
-"""Part of the whole from which on a value is more than noise."""
+"""Part of the whole above which a value is more than noise."""
 
 
 def shade(value: float, high: float) -> str:
@@ -32,7 +32,7 @@ def level(value: float, high: float) -> str:
 
 
 def _mean(lines: Sequence[Line]) -> Line:
-    """One line for several: in each bucket the mean of those that have a value there."""
+    """The mean line of several: per bucket the mean of those that have a value."""
     by_start: dict[float, list[Point]] = {}
     for line in lines:
         for run in line.runs:
@@ -47,9 +47,9 @@ def _mean(lines: Sequence[Line]) -> Line:
 
 
 def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
-    """The lines as strips in exactly `height` rows; where there is no room for all, the last row says how many more."""
+    """The lines as heat strips in exactly `height` rows; if some do not fit, the last row shows their number."""
     together = spec.spark and len(spec.lines) > 1 and spec.lines[0].label.startswith("GPU ")
-    # A sparkline for each GPU would be more to send than the chart is; who lags stands in the title.
+    # A sparkline for each GPU would cost more bytes than the chart; the lagging GPU stands in the title.
     lines = (_mean(spec.lines),) if together else spec.lines
     shown = lines if len(lines) <= height else lines[: max(0, height - 1)]
     numbers = columns > spec.window.columns
@@ -81,7 +81,7 @@ def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
         below: Row = ((" " * axis, QUIET), ("".join(cells), HEAT), (" " * (VALUES if numbers else 0), QUIET))
         rows += [tuple(part for part in below if part[0])] * (deep - 1)
         if spec.spark and 2 * len(shown) <= height:
-            # A line between two keeps them apart: a full block joins the one above.
+            # A row between two lines separates them: a full block joins the one above.
             rows.append(((" " * (axis + columns), QUIET),))
     if len(shown) < len(lines) and height:
         note = f"+{len(lines) - len(shown)} more below, zoomed"

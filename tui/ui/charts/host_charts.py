@@ -1,4 +1,4 @@
-"""The charts of a machine that is let to others, and what it earned as bars. Pure."""
+"""The charts of a machine that is rented out, and its earnings as bars. Pure."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from tui.store.series import Series
 
 CHARTS = tuple(metric.name for metric in sorted(METRICS, key=lambda metric: not metric.per_gpu))
-"""The charts of a machine: it is its GPUs that are let."""
+"""The charts of a machine: its GPUs are what is rented."""
 
 
 def charts_of(series: Series) -> tuple[str, ...]:
-    """The charts there is anything to draw in: temperature and power only where RunPod gives them."""
+    """The charts that have data: temperature and power only if RunPod returns them."""
     return tuple(c for c in CHARTS if BY_NAME[c].always or BY_NAME[c].gpus_in(series.names))
 
 
@@ -39,7 +39,7 @@ def specs(
 ) -> tuple[ChartSpec, ...]:
     """One spec for each of these charts of a machine, for the size of each, in columns of `width` seconds.
 
-    current: whether the newest sample speaks of now.
+    current: whether the newest sample is live.
     """
     return tuple(
         _spec(series, chart, look, size, width, silence, current)
@@ -54,7 +54,7 @@ def _spec(
     named = [("", chart)]
     if metric.per_gpu:
         named = [(f"GPU {n}", metric.of_gpu(n)) for n in metric.gpus_in(series.names)]
-    # Not above one so far: it may be a fraction, and is not called a percent.
+    # No value above one so far: it may be a fraction, and is not labelled as a percent.
     part = not metric.per_gpu and not is_percent(series)
     if part:
         named = [("", f"{chart}{PART}")]
@@ -71,7 +71,7 @@ def _spec(
         tz=look.tz,
         heat=heat,
         cursor=look.cursor,
-        # GPUs of one machine are let to different people.
+        # GPUs of one machine are rented by different users.
         apart=True,
         note="no samples in this range" if len(series) else "no samples yet",
     )
@@ -88,11 +88,11 @@ def _line(
 
 
 MOST_DAYS = 90
-"""Days that get bars of any width before older ones get a place."""
+"""Days that get bars of minimum width before older ones get a place."""
 
 
 def earned_chart(earned: Sequence[Earned], now: float, width: int, height: int) -> ChartSpec:
-    """What was earned day by day as bars, disks upon GPUs; the last days that there is room for."""
+    """Daily earnings as bars, disks above GPUs; the last days that fit."""
     most = max((day.total for day in earned), default=1.0)
     high, places = _round(most), 2 if most < 100 else 0
     axis = min(12, max(5, len(f"{high:.{places}f}") + 1))
@@ -100,7 +100,7 @@ def earned_chart(earned: Sequence[Earned], now: float, width: int, height: int) 
     last = max(now, earned[-1].at if earned else now) // DAY * DAY
     days = (last - earned[0].at) / DAY + 1 if earned else 1
     shown = int(max(1, min(days, MOST_DAYS, columns)))
-    # A day is so many halves of a column: the chart is full, and each day as wide as the next.
+    # A day is a number of half columns: the chart is full, and all days equally wide.
     halves = max(1, min(2 * columns // shown, 12))
     width_s = 2 * DAY / halves
     window = spec.Window(last + DAY - columns * width_s, width_s, columns)

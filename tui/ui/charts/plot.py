@@ -1,4 +1,4 @@
-"""Charts in text: what is drawn, and how. The only module that imports plotext; it knows no colours but line numbers.
+"""Charts as text: the drawing itself. The only module that imports plotext; it knows no colours, only line numbers.
 
 plotext 6's core aborts the process on NaN inside a line and on infinity with limits set, and takes seconds and a
 gigabyte over values far outside the limits: every number passes `_dot` before it gets there.
@@ -39,7 +39,7 @@ def draw(spec: Drawn, width: int, height: int) -> tuple[Row, ...]:
 
 
 def _crossed(row: Row, spec: ChartSpec, axis: int) -> Row:
-    """A row with the cursor through it, where there is one."""
+    """A row with the cursor through it, if it is shown."""
     column = None if spec.cursor is None else spec.window.column(spec.cursor)
     if column is None:
         return row
@@ -73,9 +73,9 @@ def _plot(spec: ChartSpec, width: int, height: int, axis: int) -> list[Row]:
 
 
 def _fitting(text: str, value: float, room: int) -> str:
-    """A value for the axis: as it is written, or in thousands or millions where there is no room for that."""
+    """A value for the axis: as it is written, or in thousands or millions if there is no room for that."""
     sign = "$" if text.startswith("$") else ""
-    # Thousands are told of thousands alone: what is small loses its places instead.
+    # Thousands are used for thousands alone: small values lose decimal places instead.
     whole = f"{sign}{value:.0f}" if value == round(value) else f"{sign}{value:.1f}"
     large = (f"{sign}{value / 1e3:.0f}k", f"{sign}{value / 1e6:.0f}M") if abs(value) >= 1e3 else ()
     forms = (text, whole, *large)
@@ -88,7 +88,7 @@ def _words(text: str, columns: int, height: int) -> list[Row]:
 
 
 def _dot(value: float, top: int) -> int | None:
-    """A whole dot from 0 to `top`, which plotext survives; None for what is no number."""
+    """A whole dot from 0 to `top`, which is safe for plotext; None if it is not a number."""
     return round(min(float(top), max(0.0, value))) if math.isfinite(value) else None
 
 
@@ -99,9 +99,9 @@ Signal = tuple[tuple[int, ...], tuple[int, ...]]
 def signals(spec: ChartSpec, columns: int, height: int) -> list[tuple[int, Signal]]:
     """Each unbroken run with the number of its line, as few points as draw it on a canvas of this many cells.
 
-    A bucket is drawn from its low to its high, so that no spike is lost, and at its mean where they are a dot apart, so
-    that noise stays calm. It begins at the left dot of its column: the same values have the same shape wherever they
-    are. What another line hides wholly is left out.
+    A bucket is drawn from its low to its high, so that no spike is lost, and at its mean if they are a dot apart, so
+    that noise stays calm. It begins at the left dot of its column: the same values have the same shape everywhere.
+    Parts completely hidden by another line are left out.
     """
     counts: dict[Signal, int] = {}
     for number, line in enumerate(spec.lines):
@@ -130,7 +130,7 @@ def _stretches(run: Segment, spec: ChartSpec, columns: int, height: int) -> Iter
             low = high = mean
         near, far = (high, low) if ys and ys[-1] > (low + high) / 2 else (low, high)
         if len(ys) > 1 and ys[-2] == ys[-1] == near and xs[-2] != xs[-1]:
-            # A level stretch needs its two ends only: a point costs plotext some 20 us.
+            # A level run needs its two ends only: a point costs plotext some 20 us.
             xs[-1] = x
         else:
             xs.append(x)
@@ -148,7 +148,7 @@ def _ended(xs: list[int], ys: list[int]) -> Signal:
 
 
 def bars(spec: ChartSpec, columns: int, height: int) -> list[tuple[int, Signal]]:
-    """Each bar as strokes that fill it, with the number of its line; a value above nothing has a dot at the least."""
+    """Each bar as strokes that fill it, with the number of its line; a value above zero has at least one dot."""
     start, step, _ = spec.window
     top = 4 * height
     scale = top / (spec.high - spec.low)
@@ -171,12 +171,13 @@ def bars(spec: ChartSpec, columns: int, height: int) -> list[tuple[int, Signal]]
 
 
 _ASIDE = 0.6
-"""Where in its dot a point lies: off the middle, or joins would fall on the border of two dots, now here, now there."""
+"""The position of a point in its dot: off the middle, or joins would fall on the border of two dots, now here, now
+there."""
 
 
 @cache
 def library() -> Any:
-    """plotext, imported at the first call, which takes a tenth of a second: no first frame should wait for it."""
+    """plotext, imported at the first call, which takes a tenth of a second: the first frame must not wait for it."""
     import plotext
 
     plotext.terminal.limit(False, False)
@@ -187,7 +188,7 @@ _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 
 
 def _figure(columns: int, height: int, across: int, up: int) -> Any:
-    """An empty figure without frame, rulers and colours, whose plane has so many units across and up."""
+    """An empty figure without frame, rulers and colours, with a plane of the given number of units across and up."""
     figure = library().figure
     figure.clear()
     figure.theme("colorless")
@@ -205,10 +206,10 @@ def _figure(columns: int, height: int, across: int, up: int) -> Any:
 def _canvas(spec: ChartSpec, columns: int, height: int) -> list[Row]:
     plotext = library()
     figure = _figure(columns, height, 2 * columns, 4 * height)
-    # The first line last: where lines share a cell the last one's colour stays.
+    # The first line last: in shared cells the last line's colour stays.
     drawn = bars(spec, columns, height) if spec.bars else signals(spec, columns, height)
     for number, (xs, ys) in reversed(drawn):
-        # The number of the line travels as a colour of the 256-colour table, and comes back out of the text below.
+        # The number of the line is passed as a colour of the 256-colour table, and read back from the text below.
         marker = plotext.marker("braille", plotext.pixel(foreground=number % 200 + 20))
         signal = figure.signal([x + _ASIDE for x in xs], [y + 0.5 for y in ys], marker=marker)
         figure.draw(signal.lines())
@@ -233,7 +234,7 @@ def _row(line: str) -> Row:
 
 
 def _bars(spec: BarSpec, width: int, height: int) -> tuple[Row, ...]:
-    """Stacked bars, the last at the right edge, as wide as there is room for."""
+    """Stacked bars, the last at the right edge, as wide as fits."""
     rows: list[Row] = [_bar_title(spec, width)]
     axis = spec.axis if has_axis(width, height) else 0
     times = 1 if height >= 5 else 0
@@ -256,9 +257,9 @@ def _dollars(value: float) -> str:
 
 
 def heights(spec: BarSpec, columns: int, height: int) -> list[list[int]]:
-    """The bars that fit, newest kept: each part a whole number of cells, all of them no more than the canvas has.
+    """The bars that fit, newest kept: each part a whole number of cells, in total at most the canvas.
 
-    A bar that is not nothing has a cell at the least, of what there is most of.
+    A bar above zero has at least one cell, of its largest part.
     """
     rows_of_bars = []
     for bar in spec.bars[-columns:]:
@@ -298,7 +299,7 @@ def _bar_canvas(spec: BarSpec, columns: int, height: int) -> list[Row]:
             if high > low:
                 start = left + number * slot
                 xs += [start + cell + 0.5 for cell in range(body)]
-                # Off the borders of cells, for plotext draws every cell that it touches.
+                # Off the borders of cells, as plotext draws every cell that it touches.
                 lows += [low + 0.25] * body
                 highs += [high - 0.25] * body
         if xs:
@@ -310,7 +311,7 @@ def _bar_canvas(spec: BarSpec, columns: int, height: int) -> list[Row]:
 
 
 def _bar_title(spec: BarSpec, width: int) -> Row:
-    """Name, the kinds in their colours, and what there is to say; what has no room gives way."""
+    """Name, the kinds in their colours, and the figures; parts that do not fit are dropped."""
     shown = [n for n in range(len(spec.kinds)) if any(bar[n] for bar in spec.bars)]
     legend: list[Part] = []
     for n in shown:
@@ -323,7 +324,7 @@ def _bar_title(spec: BarSpec, width: int) -> Row:
 
 
 def _bar_labels(spec: BarSpec, columns: int) -> str:
-    """Labels under their bars, the newest first to have room, none over another."""
+    """Labels below their bars, the newest placed first, without overlap."""
     slot, labels = _slot(spec, columns), spec.labels[-columns:]
     left = columns - slot * len(labels)
     line = [" "] * columns

@@ -1,4 +1,4 @@
-"""The charts of a pod, or of some pods beside each other: from samples to what is to be drawn. Pure."""
+"""The charts of a pod, or of several pods side by side: from samples to chart specs. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tui.store.views.pods import Line
 
 MANY = 8
-"""More lines than this cannot be told apart: strips of shades are drawn instead."""
+"""More lines than this cannot be told apart: a heat map is drawn instead."""
 
 GLYPHS = {
     Kind.NEW: "+", Kind.RUNNING: "▶", Kind.UP: "●", Kind.DOWN: "○", Kind.RESTART: "↻", Kind.STOPPED: "■",
@@ -34,17 +34,17 @@ GLYPHS = {
     Kind.IDLE: "◌", Kind.LOOP: "↺", Kind.BOOT: "◔", Kind.ZERO_GPU: "∅", Kind.MAINTENANCE: "▣", Kind.RUNWAY: "$",
     Kind.BALANCE: "$", Kind.UNREADABLE: "?", Kind.OUTAGE: "▲", Kind.THROTTLED: "△", **dict.fromkeys(ENDS.values(), "✓"),
 }  # fmt: skip
-"""What happened, on a time axis and in a list."""
+"""Events, on a time axis and in a list."""
 
 
 class Look(Struct, frozen=True, kw_only=True):
-    """How charts are looked at.
+    """The view options of charts.
 
-    now:    the instant they end with; `span` the seconds they reach back.
-    heat:   strips of shades: yes, no, or None where there are too many lines to tell apart.
+    now:    the instant they end at; `span` the seconds they reach back.
+    heat:   heat map: yes, no, or None for only when there are too many lines to tell apart.
     spark:  sparklines instead of everything else.
     many:   more lines than this cannot be told apart.
-    cursor: the instant whose values are told; None for those of now.
+    cursor: the instant whose values are shown; None for the live ones.
     """
 
     now: float
@@ -57,7 +57,7 @@ class Look(Struct, frozen=True, kw_only=True):
 
 
 def width_of(look: Look, sizes: Sequence[tuple[int, int]]) -> float:
-    """Seconds of a column, the same in all charts of these sizes."""
+    """Seconds per column, the same in all charts of these sizes."""
     return spec.bucket(look.span, min((spec.plot_columns(*size) for size in sizes), default=1))
 
 
@@ -128,7 +128,7 @@ def _lines(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) ->
 
 
 def top_of(metric: Metric, lines: Sequence[Line]) -> float:
-    """Where the axis of a chart ends."""
+    """The end of a chart's time axis."""
     if metric.top is not None:
         return metric.top
     high = max((point.high for line in lines for run in line.runs for point in run), default=0.0)
@@ -138,14 +138,14 @@ def top_of(metric: Metric, lines: Sequence[Line]) -> float:
 def marks_of(
     fleet: Fleet, records: Sequence[Record], look: Look, sizes: Sequence[tuple[int, int]], width: float
 ) -> tuple[Mark, ...]:
-    """What happened to these pods in the time that is shown."""
+    """Events of these pods in the shown window."""
     start = min((frame_of(look, size, width).start for size in sizes), default=look.now)
     happened = pods.events(fleet, {record.id for record in records}, start, look.now)
     return tuple(Mark(event.at, GLYPHS[event.kind]) for event in happened)
 
 
 def _is_current(fleet: Fleet, record: Record, now: float) -> bool:
-    """Whether the newest sample says how the pod is now: not when it has stopped since, nor after a silence."""
+    """Whether the newest sample shows the pod's current state: not if it has stopped since, nor after a gap."""
     newest = record.series.newest(now)
     if record.pod is None or not pod_health.is_live(record.pod) or newest is None:
         return False
@@ -153,7 +153,7 @@ def _is_current(fleet: Fleet, record: Record, now: float) -> bool:
 
 
 def _note(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> str:
-    """What is said where there is nothing to draw."""
+    """The message for a chart without data."""
     record, metric = records[0], BY_NAME[chart]
     if len(records) == 1 and metric.per_gpu and metric.always and record.pod is not None and not record.pod.gpu_count:
         return "no GPU in this pod"

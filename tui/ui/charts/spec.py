@@ -1,4 +1,4 @@
-"""What is drawn in a chart, as a value: its lines, its window of time, what is marked. Pure; it knows no plotext."""
+"""A chart as a value: its lines, its time window, its markers. Pure; it does not import plotext."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ VALUES = 5
 """Cells for the number at the end of a heat strip."""
 
 TEXT, QUIET, TITLE, ALERT, CURSOR, EVENT, HEAT = -1, -2, -3, -4, -5, -6, -7
-"""Parts that are no line: plain words, axes, the title, what needs an eye, the cursor, what happened,
-shades."""
+"""Parts other than lines: plain text, axes, the title, warnings, the cursor, events, shades."""
 
 Part = tuple[str, int]
 """Text, and the number of the line it belongs to (from 0) or one of the constants above."""
@@ -27,8 +26,8 @@ Part = tuple[str, int]
 Row = tuple[Part, ...]
 
 _UNITS = ((1 / 64, 1), (1 / 16, 5), (1 / 8, 10), (1 / 2, 60), (2, 120), (5, 600), (30, 3600))
-"""Buckets narrower than the second number of seconds are whole multiples of the first: hardly more than asked for is
-shown, and halves of halves are exact, so that the same bucket begins at the same instant whoever reckons it."""
+"""Buckets narrower than the second number of seconds are whole multiples of the first: little more than requested is
+shown, and halves of halves are exact, so that the same bucket begins at the same instant wherever it is computed."""
 
 
 class Window(NamedTuple):
@@ -46,23 +45,23 @@ class Window(NamedTuple):
         return self.start + self.width * self.columns
 
     def column(self, at: float) -> int | None:
-        """The column that an instant falls into; None where it is not shown."""
+        """The column of an instant; None if it is not shown."""
         if not self.start <= at < self.end:
             return None
         return min(self.columns - 1, math.floor((at - self.start) / self.width))
 
 
 def bucket(span: float, columns: int) -> float:
-    """Seconds of one column where `span` seconds are shown in at least so many."""
+    """Seconds per column if `span` seconds are shown in at least that many."""
     least = span / max(1, columns)
     unit = next((unit for unit, below in _UNITS if least < below), 900)
     return float(math.ceil(least / unit) * unit)
 
 
 def window(now: float, span: float, columns: int, width: float | None = None) -> Window:
-    """The buckets that end with the present one and reach `span` seconds back, one a column of a plot this wide.
+    """The buckets that end with the current one and reach `span` seconds back, one per column of a plot this wide.
 
-    width: seconds of a bucket, where charts of different widths are to agree.
+    width: seconds of a bucket, if charts of different widths must agree.
     """
     count = max(1, columns)
     if width is None:
@@ -82,7 +81,7 @@ def plot_columns(width: int, height: int, heat: bool = False) -> int:
 
 
 class Mark(NamedTuple):
-    """Something that happened: when, and the glyph that says what."""
+    """An event: when, and the glyph of its kind."""
 
     at: float
     glyph: str
@@ -91,18 +90,18 @@ class Mark(NamedTuple):
 class ChartSpec(Struct, frozen=True):
     """A chart to draw. Equal specs draw equal charts.
 
-    title:  its name; unit follows every value, which has so many places.
+    title:  its name; unit follows every value, which has that many decimal places.
     axis:   cells for the labels of the value axis.
-    lines:  what is drawn, from `low` to `high`.
-    window: the time that is shown.
-    note:   said where there is nothing to draw.
-    tz:     the clock of its time axis, None for the machine's own.
-    heat:   a strip of shades for each line, where there are too many lines to tell apart.
-    spark:  the strips are sparklines: where what is sent has to be little.
-    cursor: the instant whose values are told, None for now.
-    marks:  what happened, for the time axis.
-    apart:  whether its lines have nothing to do with each other, so that none of them lags.
-    bars:   halves of a column that a bar is wide, where lines are bars: each point reaches from its low to its high.
+    lines:  the lines, on a scale from `low` to `high`.
+    window: the shown time range.
+    note:   shown if there is nothing to draw.
+    tz:     the time zone of its axis, None for the machine's own.
+    heat:   a heat strip for each line, when there are too many lines to tell apart.
+    spark:  the strips are sparklines, to send fewer bytes.
+    cursor: the instant whose values are shown, None for live.
+    marks:  events, for the time axis.
+    apart:  whether its lines are independent of each other, so that none of them lags.
+    bars:   width of a bar in half columns, if lines are bars: each point reaches from its low to its high.
     """
 
     title: str
@@ -126,11 +125,11 @@ class ChartSpec(Struct, frozen=True):
 class BarSpec(Struct, frozen=True):
     """Bars to draw, each a stack of kinds. Equal specs draw equal charts.
 
-    title:  its name; `kinds` what the parts of a bar are, the lowest first.
-    bars:   the parts of each bar, in the order of `kinds`, oldest first; labels: what stands below each.
+    title:  its name; `kinds` the names of a bar's parts, the lowest first.
+    bars:   the parts of each bar, in the order of `kinds`, oldest first; labels: the text below each.
     high:   the value of the topmost line.
-    tail:   words at the end of the title.
-    note:   said where there is nothing to draw.
+    tail:   text at the end of the title.
+    note:   shown if there is nothing to draw.
     """
 
     title: str
@@ -144,4 +143,4 @@ class BarSpec(Struct, frozen=True):
 
 
 Drawn = ChartSpec | BarSpec
-"""What a chart can be."""
+"""Any chart."""

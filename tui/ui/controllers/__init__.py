@@ -1,1 +1,1 @@
-"""What follows a key: dialogs one after another, up to a service."""
+"""The steps after a key: dialogs in sequence, up to a service."""

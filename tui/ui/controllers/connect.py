@@ -1,4 +1,4 @@
-"""`Connect`: from a key on a pod into the pod, or to a text on the clipboard that leads there."""
+"""`Connect`: from a key on a pod to an SSH session in it, or to a connection text on the clipboard."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from tui.ui.render.copy_entries import Entry
 
 DEAF = 0.4
-"""Seconds without a key, from the return of podtop, after which it listens: what was typed may still be on its way."""
+"""Seconds without a key, after podtop returns, until it accepts keys: earlier input may still be on its way."""
 
 
 class Connect:
-    """What screens get into pods with, and copy.
+    """Connects screens to pods, and copies texts.
 
-    simulated: whether the pods are made up.
+    simulated: whether the pods are simulated.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Connect:
         self._hidden = session.config.hidden
 
     def hears(self) -> bool:
-        """Whether a key that comes now was typed for podtop; one that comes too early puts that off."""
+        """Whether a key that arrives now was typed for podtop; one that arrives too early extends the wait."""
         if self.away:
             return False
         now = self._session.monotonic()
@@ -63,10 +63,10 @@ class Connect:
             return False
         return True
 
-    # Into a pod
+    # SSH into a pod
 
     def enter(self, pod: str | None) -> None:
-        """Run ssh in podtop's place, into a pod by its id; or say why not."""
+        """Run ssh in podtop's place, into a pod by its id; or report why not."""
         if self.away:
             return
         if (why := self._refusal(pod)) is not None:
@@ -83,7 +83,7 @@ class Connect:
             self._reply(f"ssh: no way into {record.name or record.id}: {ssh.hindrance(record.pod)}")
             return
         if self._simulated and not ssh.is_here(routes[0]):
-            # Its addresses are someone's.
+            # Its addresses belong to somebody else.
             line = ssh.line(routes[0], self.settings)
             self._reply(f"ssh: simulated pods cannot be reached. It would be:\n{line}")
             return
@@ -92,7 +92,7 @@ class Connect:
             self._reply("ssh: there is no ssh on this machine: install OpenSSH's client. c copies the command")
             return
         name, cautions = record.name or record.id, self._cautions(record, record.pod, routes[0])
-        # From here on no key is podtop's: what is typed behind this one is on its way already.
+        # From here on no key is podtop's: keys typed after this one are on their way already.
         self.away = True
         self._host.run_worker(self._ssh(name, routes[0], cautions, program))
 
@@ -128,7 +128,7 @@ class Connect:
         try:
             with self._host.suspend():
                 if self._environ.get("TERM") == "linux":
-                    # It has no second screen: what podtop painted is still there.
+                    # It has no second screen: podtop's last frame is still on it.
                     _write("\x1b[999;1H\r\n")
                 _tell(f"podtop: into {plain(name)} {way}; exit or ~. comes back", ssh.line(route, self.settings))
                 _tell(*(f"▲ {text}" for text in cautions))
@@ -162,7 +162,7 @@ class Connect:
     # Copying
 
     def menu(self, first: tuple[Entry, ...], pod: str | None) -> None:
-        """Show what can be copied: `first`, then what there is of a pod."""
+        """Show the copy menu: `first`, then the texts of a pod."""
         from tui.ui.render import copy_entries
 
         fleet, _ = self._playback.view
@@ -181,7 +181,7 @@ class Connect:
         from tui.ui.modals.copy import CopyMenu
 
         title = (record.name if record is not None else "") or pod or ""
-        # A toast would hide a part of it.
+        # A toast would cover a part of it.
         self._host.clear_notifications()
         self._host.push_screen(CopyMenu(title, entries, note, self.copy), self._copied)
 
@@ -202,16 +202,16 @@ class Connect:
             self._reply(reply)
 
     async def copy_selection(self, text: str) -> None:
-        """What was selected on the screen."""
+        """Copy the screen's selection."""
         self._reply((await self.copy(text)).words)
 
 
 def _write(text: str) -> None:
-    """To the terminal, which podtop does not paint on now."""
+    """To the terminal, while podtop does not paint on it."""
     try:
         os.write(1, text.encode("utf-8", "replace"))
     except OSError:
-        # The terminal has gone: a signal ends podtop.
+        # The terminal is gone: a signal ends podtop.
         return
 
 

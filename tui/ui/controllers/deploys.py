@@ -1,4 +1,4 @@
-"""`Deploys`: from a key on what can be rented to the form, from there to a question, and to what is sent."""
+"""`Deploys`: from a key on a row to the form, from there to a question, and to the request."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class Wish(NamedTuple):
-    """What a row means to a deploy: a GPU of the market, a pod to be like, a template, or fields of the form.
+    """The meaning of a row for a deploy: a GPU of the market, a pod to copy, a template, or fields of the form.
 
-    anew: whether it takes the place of a draft that was kept, and does not go into it.
+    anew:  whether it replaces a stored draft, instead of being merged into it.
     """
 
     offer: Offer | None = None
@@ -32,7 +32,7 @@ class Wish(NamedTuple):
 
 
 class Deploys:
-    """The form of a deploy, and what becomes of it."""
+    """The form of a deploy, and its result."""
 
     def __init__(self, session: Session, actions: PodActions, host: Host) -> None:
         self._session = session
@@ -43,7 +43,7 @@ class Deploys:
         self._opening: object = None
 
     def deploy(self, wish: Wish | None) -> None:
-        """Show the form of a deploy, filled with what the row under the cursor means; with nothing, as it was left."""
+        """Show the form of a deploy, filled from the row under the cursor; without one, as it was left."""
         if (why := self._actions.refusal()) is not None or (why := self._actions.lacking(Capability.DEPLOY)):
             self._reply(f"deploy: {why}")
         elif wish is None:
@@ -56,7 +56,7 @@ class Deploys:
             self._host.run_worker(self._open_form(self._host.place(), wish))
 
     def prepare(self, offer: Offer | None, fields: Mapping[str, str], then: Callable[[Draft], object]) -> None:
-        """Show the form of a deploy that is not ordered now: what was typed goes to `then`."""
+        """Show the form of a deploy that is not ordered now: the draft is passed to `then`."""
         if (why := self._actions.refusal()) is not None or (why := self._actions.lacking(Capability.DEPLOY)):
             self._reply(f"deploy: {why}")
         else:
@@ -70,7 +70,7 @@ class Deploys:
         from tui.api.errors import CloudError
         from tui.domain import deploy_draft as rules
 
-        # What is asked for later takes the place of what is waited for.
+        # A later request replaces the pending one.
         self._opening = opening = object()
         offers, suffix = self._offers(), secrets.token_hex(2)
         saved = await self._session.drafts.load()
@@ -99,7 +99,7 @@ class Deploys:
         elif (
             saved is not None and wish.offer is not None and rules.offer_of(saved["gpu_type_id"], offers) != wish.offer
         ):
-            # The rest of an earlier draft is good for another GPU too; its name told the old one.
+            # The rest of an earlier draft is valid for another GPU too; its name described the old one.
             draft = replace(saved, values={**saved.values, "gpu_type_id": fresh["gpu_type_id"], "name": fresh["name"]})
         if wish.template is not None:
             draft, saved = rules.from_template(fresh, wish.template), None
@@ -113,13 +113,13 @@ class Deploys:
             return
         self._opening = None
         if self._host.place() != place:
-            # Who has something else before them by now does not type for this.
+            # If the user has another screen open by now, the form was not meant to open there.
             self._reply("deploy: form not opened, as something else was opened in the meantime")
             return
         self._show_form(draft, fresh, saved is not None, then)
 
     def give_up(self) -> bool:
-        """Open no form any more for what is still asked of RunPod; whether there was one."""
+        """Open no form any more for a pending request to RunPod; returns whether there was one."""
         waited, self._opening = self._opening is not None, None
         if waited:
             self._reply("deploy: no form is opened, and nothing was sent")
@@ -192,7 +192,7 @@ class Deploys:
         if session.executor is None:
             return
         now = session.clock()
-        # Both before anything is sent: a lease that cannot be read is no reason to rent without one.
+        # Both before anything is sent: an unreadable lease is no reason to rent without one.
         order = deploy_order.order(draft, self._offers(), now, session.tz)
         lease = deploy_order.lease(draft, now, session.tz)
         outcome = await session.executor.deploy(order)

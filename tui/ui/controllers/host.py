@@ -1,4 +1,4 @@
-"""`Host`: what a controller is given of the app, which it does not know."""
+"""`Host`: the interface to the app that controllers get."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ class Host(Protocol):
     """Dialogs, work in the background, and the terminal."""
 
     def push_screen(self, screen: Screen[Any], callback: Callable[[Any], None], /) -> object:
-        """Show a dialog, and hand on how it ended."""
+        """Show a dialog, and pass on its result."""
 
     def run_worker(self, work: Coroutine[Any, Any, None], /) -> object:
-        """Let something go on in the background."""
+        """Run a task in the background."""
 
     def clear_notifications(self) -> None:
-        """Take away what stands over the screen."""
+        """Remove all toasts."""
 
     def suspend(self) -> AbstractContextManager[None]:
-        """Give the terminal to another program, for as long as it is entered. Raises SuspendNotSupported."""
+        """Give the terminal to another program, as long as the context is entered. Raises SuspendNotSupported."""
 
     def send(self, text: str, /) -> bool:
-        """Send to the terminal, past what is drawn; False where that takes nothing now."""
+        """Send to the terminal, bypassing the drawing; False if it accepts nothing now."""
 
     def place(self) -> object:
-        """What is on the screen: another by the time an answer comes when anything opened, or was gone to."""
+        """Identifies the current screen: it has changed by the time of a response if any screen was opened or
+        changed."""

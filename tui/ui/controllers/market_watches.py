@@ -1,4 +1,4 @@
-"""`WatchController`: from a key on a GPU or a pod to a watch, and to the confirmation of one that acts by itself."""
+"""`WatchController`: from a key on a GPU or a pod to a watch, and to the confirmation of an automatic one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class WatchController:
-    """What screens ask of watches. Nothing here spends: what does goes through `Deploys` and the `WatchRunner`."""
+    """The watch operations of screens. Nothing here spends: spending goes through `Deploys` and the `WatchRunner`."""
 
     def __init__(self, session: Session, actions: PodActions, deploys: Deploys, host: Host) -> None:
         self._session = session
@@ -43,7 +43,7 @@ class WatchController:
     # A GPU of the market
 
     def gpu(self, row: OfferRow, demand: MarketQuery) -> None:
-        """Show the dialog of a watch for a GPU type: the one there is, or a new one."""
+        """Show the dialog of a watch for a GPU type: the existing one, or a new one."""
         from tui.domain.deploy_draft import named
 
         old = next((v for v in self._fleet.watches.values() if v.gpus[:1] == (row.id,) and not v.over), None)
@@ -53,7 +53,7 @@ class WatchController:
         self._show(old or new, row.price, old is None)
 
     def again(self, id: str) -> None:
-        """Show the dialog of a watch there is."""
+        """Show the dialog of an existing watch."""
         watch = self._fleet.watches.get(id)
         if watch is None:
             return
@@ -63,7 +63,7 @@ class WatchController:
             self._show(watch, None, False)
 
     def remove(self, id: str) -> None:
-        """Take a watch away."""
+        """Remove a watch."""
         watch = self._fleet.watches.get(id)
         if watch is not None:
             self._host.run_worker(self._drop(watch))
@@ -105,7 +105,7 @@ class WatchController:
         self._host.push_screen(WatchDialog(watch, self._offers(), price, is_new, may, self._session.monotonic), decided)
 
     async def _put(self, before: MarketWatch | None, watch: MarketWatch, reply: str) -> None:
-        """Keep what was made of a watch, but not over what podtop did about it while the dialog was open."""
+        """Store the edited watch, unless podtop acted on it while the dialog was open."""
         from tui.storage.json_store import StoreError
 
         if self._runner is None:
@@ -134,10 +134,10 @@ class WatchController:
         self._runner.look()
         self._session.monitor.tell()
 
-    # One that deploys
+    # A watch that deploys
 
     def _prepare(self, before: MarketWatch | None, watch: MarketWatch, cap: float, tries: int) -> None:
-        """Let the deploy be typed, and have it confirmed."""
+        """Open the form for the deploy, and have it confirmed."""
         offer = next((o for o in self._offers() if o.gpu_id == watch.gpus[0]), None)
 
         def typed(draft: Draft) -> None:
@@ -147,7 +147,7 @@ class WatchController:
                 and draft.way == "demand"
                 and draft["cloud"] in (CloudKind.SECURE, CloudKind.COMMUNITY)
             ):
-                # The form may ask for one cloud of the two: then the other is not waited for.
+                # The form may select one of the two clouds: then the other is not watched.
                 demand = replace(demand, secure=draft["cloud"] == CloudKind.SECURE)
             self._arm(before, replace(watch, demand=demand), draft, cap, tries)
 

@@ -1,4 +1,4 @@
-"""`PodActions`: from a key on pods to a dialog, and from what was confirmed there to what is sent."""
+"""`PodActions`: from a key on pods to a dialog, and from its confirmation to the request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class PodActions:
-    """What screens act on pods with. `back`: the key that returns from the past, for a person."""
+    """Applies actions to pods for screens. `back`: the key that returns from history to live, for messages."""
 
     def __init__(self, session: Session, playback: Playback, host: Host, *, back: str = "=") -> None:
         self._session = session
@@ -30,7 +30,7 @@ class PodActions:
         self._back = back
 
     def refusal(self) -> str | None:
-        """Why nothing may be done now, whatever it is."""
+        """Why no action is possible now, whichever it is."""
         if (why := self._session.guard.refusal()) is not None:
             return why
         if self._playback.in_history or self._playback.waiting:
@@ -42,14 +42,14 @@ class PodActions:
         return None
 
     def lacking(self, capability: Capability | None) -> str:
-        """That the API does not offer what something needs; empty where it does, or is not known yet."""
+        """The message that the API does not offer a capability; empty if it does, or if that is unknown yet."""
         cloud = self._session.monitor.cloud
         if capability is None or cloud is None or cloud.offers(capability):
             return ""
         return str(not_offered(capability))
 
     def possible(self, action: str, pods: Sequence[str]) -> bool:
-        """Whether an action makes sense for one of these pods."""
+        """Whether an action is valid for one of these pods."""
         if self._session.guard.read_only or self.lacking(BY_ID[action].needs):
             return False
         known = (self._fleet.records[key].pod for key in pods if key in self._fleet.records)
@@ -66,7 +66,7 @@ class PodActions:
             self._reply("actions are unlocked, until nobody touches a key for a while")
 
     def ask(self, action: str, ids: Sequence[str], hidden: Collection[str] = ()) -> None:
-        """Show the dialog of an action on these pods, by their ids; `hidden`: those that a filter keeps from sight."""
+        """Show the dialog of an action on these pods, by their ids; `hidden`: those that a filter hides."""
         verb = BY_ID[action].verb
         if (why := self.refusal()) is not None:
             self._reply(f"{verb}: {why}")
@@ -104,7 +104,7 @@ class PodActions:
     def _confirmed(self, commands: tuple[Command, ...] | None) -> None:
         if self._session.executor is None or not commands:
             return
-        # Between the last key and here the lock may have fallen, or another dialog have been confirmed.
+        # Since the last key the action lock may have been set, or another dialog confirmed.
         for command in commands:
             self._session.executor.start(command)
 

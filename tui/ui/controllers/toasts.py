@@ -9,11 +9,11 @@ from tui.format.width import shown
 from tui.services.messages import Sink, severity
 
 LASTS = 20.0
-"""Seconds that news stays on the screen; a reply goes sooner."""
+"""Seconds that news stay on the screen; a reply to a key disappears sooner."""
 
 
 class Shows(Protocol):
-    """What toasts need of the app."""
+    """The interface to the app that toasts need."""
 
     def clear_notifications(self) -> None: ...
 
@@ -21,7 +21,7 @@ class Shows(Protocol):
 
 
 def toasts(screen: Shows) -> Sink:
-    """A sink that shows messages over the screen; the answer to a key takes the place of what stands there."""
+    """A sink that shows messages over the screen; the reply to a key replaces the current one."""
 
     def show(message: UserMessage) -> None:
         if message.level is Level.CALL:

@@ -1,1 +1,1 @@
-"""Keys, clicks and pastes on their way from the terminal to whoever they are for."""
+"""Keys, clicks and pastes on their way from the terminal to their targets."""

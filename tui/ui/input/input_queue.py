@@ -1,8 +1,8 @@
 """`InputQueue`: keys, pastes and clicks one at a time, so that the order of typing is the order of effect.
 
-Textual hands an input event to a widget, and the next one to whatever that is for: a binding of the screen would run
-before moves that still wait for the table. Here the next one waits until all that the last one set off has been done:
-what it made widgets tell their screen, screens that came or went, and where the focus is by then.
+Textual passes an input event to a widget, and the next one to its own target at once: a binding of the screen would run
+before moves that still wait for the table. Here the next one waits until all effects of the last one are complete:
+messages from widgets to their screen, screens opened or closed, and the focus.
 """
 
 from __future__ import annotations
@@ -25,31 +25,30 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 QUIET = 2
-"""Rounds without anything left to do after which an event is done with: one may look between a post and its receipt."""
+"""Idle rounds after which an event is complete: a round may look between a post and its receipt."""
 
 MOST_ROUNDS = 100
-"""Rounds after which an event counts as done with: something posts messages all the time."""
+"""Rounds after which an event counts as complete: something posts messages all the time."""
 
 FRAME = 0.15
-"""Seconds from one frame to the next while input waits: each costs more than the key it would show."""
+"""Seconds between two frames while input waits: each costs more than the key it would show."""
 
 TICK = 0.1
 PATIENCE = 10
-"""Ticks, each of a loop that runs and does nothing, after which a widget that does not come back is not waited for."""
+"""Ticks of an idle event loop after which a widget that does not respond is not waited for."""
 
 LAST_PATIENCE = 50
-"""The same where widgets are given messages all the while, as where a screen comes on a busy machine."""
+"""The same while widgets are receiving messages, as when a screen opens on a busy machine."""
 
 _FRAME = object()
-"""Stands for the first frame of a screen that came."""
+"""Stands for the first frame of a screen that was opened."""
 
 
 class InputQueue:
-    """Gives input events to `give`, which says whether the event went on to somebody.
+    """Passes input events to `give`, which returns whether the event was passed on to a target.
 
-    Costs nothing while nobody types. What was typed behind an event that is never done with is dropped, and `lost` is
-    called with how many events that were: neither is a program deaf for a stuck widget, nor does anything act on what
-    is not known.
+    Costs nothing while nobody types. Events behind one that never completes are dropped, and `lost` is called with
+    their number: the program is neither deaf because of a stuck widget, nor does anything act on an unknown state.
     """
 
     def __init__(
@@ -62,11 +61,11 @@ class InputQueue:
         self._waiting: deque[events.Event] = deque()
         self._busy = False
         self._number = 0
-        """Of the round that is on: markers of others are ignored."""
+        """Number of the current round: markers of others are ignored."""
         self._out: set[object] = set()
-        """Whose markers have not come through; also None, for the round itself, and `_FRAME`."""
+        """Targets whose markers are outstanding; also None, for the round itself, and `_FRAME`."""
         self._stuck: WeakSet[Any] = WeakSet()
-        """Who was given up and has not come back since."""
+        """Widgets that were given up and have not responded since."""
         self._rounds = self._quiet = self._ticks = self._still = self._handled = 0
         self._path: tuple[MessagePump, ...] = ()
         self._drawn: Screen[Any] | None = None
@@ -75,24 +74,24 @@ class InputQueue:
 
     @property
     def idle(self) -> bool:
-        """Whether all input so far has been dealt with."""
+        """Whether all input so far has been handled."""
         return not self._busy
 
     def clear(self) -> None:
-        """Drop what was typed and has not been given to anybody."""
+        """Drop input that has not been passed on."""
         self._waiting.clear()
 
     @property
     def waits(self) -> bool:
-        """Whether there is more behind what is done now."""
+        """Whether more input waits behind the current event."""
         return bool(self._waiting)
 
     def gave_up(self, event: events.Event) -> bool:
-        """Whether an event that comes back from a widget is of the time before one was given up."""
+        """Whether an event that a widget returns is from before one was given up."""
         return event.time < self._given_up
 
     def hurries(self) -> bool:
-        """Whether a frame would be in the way of input that waits; asked before each frame."""
+        """Whether a frame would delay waiting input; called before each frame."""
         now = time.monotonic()
         if self._waiting and now - self._framed < FRAME:
             return True
@@ -100,7 +99,7 @@ class InputQueue:
         return False
 
     async def take(self, event: events.Event) -> None:
-        """An event has come."""
+        """An event arrived."""
         self._waiting.append(event)
         if not self._busy:
             await self._next()
@@ -125,14 +124,14 @@ class InputQueue:
 
     @property
     def _screen(self) -> Screen[Any] | None:
-        # While podtop ends, its screens go before what was typed last has been dealt with.
+        # While podtop ends, its screens close before the last input has been handled.
         try:
             return self._app.screen_stack[-1]
         except (IndexError, KeyError, ScreenError, UnknownModeError):
             return None
 
     def _way_up(self) -> tuple[MessagePump, ...]:
-        """Who a key goes through: the focused widget and all above it, to the screen."""
+        """The path of a key: the focused widget and all its ancestors, up to the screen."""
         screen = self._screen
         if screen is None:
             return ()
@@ -144,7 +143,7 @@ class InputQueue:
         return tuple(pumps)
 
     def _left(self) -> list[MessagePump]:
-        """Who has messages that wait; but not who does not come back, where the next key does not go through him."""
+        """Pumps with pending messages, except unresponsive widgets that are not on the path of the key."""
         screen = self._screen
         pumps: list[MessagePump] = [self._app, *self._path]
         if screen is not None:
@@ -152,7 +151,7 @@ class InputQueue:
         return [pump for pump in pumps if _waits_for(pump)]
 
     def _round(self) -> None:
-        """A marker behind all that waits for those concerned; when all have come through, it is looked at again."""
+        """Post a marker behind all pending messages of those concerned; when all have come through, check again."""
         self._number += 1
         number = self._number
         self._path = self._way_up()
@@ -162,7 +161,7 @@ class InputQueue:
                 self._out.add(pump)
         screen = self._screen
         if screen is not None and screen is not self._drawn and not screen.is_modal:
-            # Where its rows are, a screen that came knows when it was laid out.
+            # A screen that opened knows the positions of its rows once it was laid out.
             self._drawn = screen
             if screen.call_after_refresh(self._passed, number, _FRAME):
                 self._out.add(_FRAME)
@@ -170,17 +169,17 @@ class InputQueue:
 
     def _passed(self, number: int, marker: MessagePump | object | None) -> None:
         if self._stuck and marker not in (None, _FRAME):
-            # Whoever comes back, however late, is waited for again.
+            # A widget that responds, however late, is waited for again.
             self._stuck.discard(marker)
         if number != self._number:
             return
         self._out.discard(marker)
         if not self._out:
-            # By the app's own queue: what reached it before has been done by then.
+            # By the app's own queue: earlier messages in it have been handled by then.
             self._app.call_later(self._look, number)
 
     async def _look(self, number: int) -> None:
-        """All markers of a round have come through."""
+        """All markers of a round have arrived."""
         if number != self._number or not self._busy:
             return
         self._rounds += 1
@@ -199,7 +198,7 @@ class InputQueue:
             self._alarm = None
 
     def _tick(self) -> None:
-        """Time of the loop, and not of a clock: it may stand still for long and have everything to do after that."""
+        """Time of the loop, and not of a clock: it may stand still for long and be busy after that."""
         self._ticks += 1
         self._still += handler_barrier.handled == self._handled
         self._handled = handler_barrier.handled
@@ -217,5 +216,5 @@ class InputQueue:
 
 
 def _waits_for(pump: MessagePump) -> bool:
-    """Whether a widget has messages that wait: in its queue, or looked at already behind the one it is at."""
+    """Whether a widget has pending messages: in its queue, or already taken out behind the current one."""
     return bool(pump.message_queue_size) or pump._pending_message is not None

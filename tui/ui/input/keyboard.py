@@ -1,4 +1,4 @@
-"""`Keyboard`: what comes from a terminal as Textual's events, by its own parser, fed with whole sequences only."""
+"""`Keyboard`: terminal input as Textual's events, by its own parser, which gets only whole sequences."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KEPT = ("last_x", "last_y", "mouse_pixels", "terminal_size", "terminal_pixel_si
 
 
 class Keyboard:
-    """Times are seconds of a clock that only goes forward."""
+    """Times are seconds of a monotonic clock."""
 
     def __init__(self) -> None:
         self._assembler = Assembler()
@@ -27,11 +27,11 @@ class Keyboard:
         self._decode = getincrementaldecoder("utf-8")("replace").decode
 
     def due(self) -> float | None:
-        """When `late` is to be asked; None while nothing is expected."""
+        """When `late` must be called; None while no input is pending."""
         return self._assembler.due()
 
     def late(self, now: float) -> Iterator[Message]:
-        """Nothing more has come by now."""
+        """No more input has arrived by now."""
         for piece in self._assembler.late(now):
             yield from self._told(piece)
 
@@ -47,7 +47,7 @@ class Keyboard:
         if self._parser._timeout_time is None:
             return
         if piece.kind is Kind.SEQUENCE:
-            # It waits for more, and there is no more: whole sequences that it does not know are nothing.
+            # It waits for more, and there is none: whole sequences unknown to it are dropped.
             parser = XTermParser()
             for name in _KEPT:
                 setattr(parser, name, getattr(self._parser, name))

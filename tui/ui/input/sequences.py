@@ -1,8 +1,8 @@
 """`Assembler`: the bytes of a keyboard as whole key sequences, however a link cuts them up. Pure; time is an argument.
 
 A terminal sends an arrow, a click or a paste as several characters behind an ESC. Textual waits a tenth of a second for
-the next one and takes what comes later for keys: the rest of an arrow sorts, stops, goes back in time. Here a sequence
-that has begun is one key or nothing. Escape alone still acts at once; what belongs to it and comes late is dropped.
+the next one and takes what comes later for keys: the rest of an arrow sorts, stops, goes back in time. Here a started
+sequence is one key or nothing. Escape alone still acts at once; late characters of its sequence are dropped.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from typing import NamedTuple
 ESC, BEL = "\x1b", "\x07"
 
 ALONE = 0.1
-"""Seconds after which an ESC without anything behind it is the Escape key."""
+"""Seconds after which an ESC without more characters is the Escape key."""
 
 RELATED = 1.2
-"""Seconds within which what could belong to a sequence does."""
+"""Seconds within which characters that could continue a sequence are part of it."""
 
 BEGUN = 5.0
-"""Seconds that a sequence with parameters may pause: no hand types those."""
+"""Seconds that a sequence with parameters may pause: nobody types those by hand."""
 
 PASTED = 10.0
-"""Seconds without anything new after which a paste whose end is missing is given up."""
+"""Seconds without new characters after which a paste without its end is given up."""
 
 LONGEST = 32
-"""Characters of the longest sequence that Textual knows; longer ones are nothing to it, and to podtop."""
+"""Length of the longest sequence that Textual knows; longer ones are ignored by it, and by podtop."""
 
 PASTE, PASTE_END = f"{ESC}[200~", f"{ESC}[201~"
 _STRINGS = {"]": "0123456789", "P": "0123456789>!+$=|", "_": "G"}
-"""What begins a string that a terminal answers with, and what may follow: others are alt with a key."""
+"""The beginning of a string that a terminal replies with, and what may follow: others are alt with a key."""
 
 
 class Kind(Enum):
     TEXT = auto()
-    """Characters that are keys, each by itself."""
+    """Characters that are one key each."""
     ESCAPE = auto()
     """The Escape key."""
     ALT = auto()
@@ -49,20 +49,20 @@ class Piece(NamedTuple):
 
 
 class Assembler:
-    """Takes characters as they come; gives whole pieces."""
+    """Takes characters as they arrive; returns whole pieces."""
 
     def __init__(self) -> None:
         self._begun = ""
-        """What has come of a sequence, from its ESC on."""
+        """The received part of a sequence, from its ESC on."""
         self._spent = False
-        """Whether its ESC has acted by itself already: the rest is for nobody."""
+        """Whether its ESC has already acted alone: the rest is dropped."""
         self._at = 0.0
-        """When something came last."""
+        """When the last character arrived."""
         self._paste: list[str] | None = None
         self._tail = ""
 
     def due(self) -> float | None:
-        """When `late` has something to say; None while nothing is expected."""
+        """When `late` must be called; None while no input is pending."""
         if self._paste is not None:
             return self._at + PASTED
         if not self._begun:
@@ -78,14 +78,14 @@ class Assembler:
         return BEGUN if certain else RELATED
 
     def late(self, now: float) -> list[Piece]:
-        """What it means that nothing more has come by now."""
+        """The result if no more characters have arrived by now."""
         due = self.due()
         if due is None or now < due:
             return []
         if self._paste is not None:
             self._paste, self._tail = None, ""
         elif self._begun == ESC and not self._spent:
-            # It acts now. Should more come soon, that is no key.
+            # It acts now. Characters that follow soon are no key.
             self._spent = True
             return [Piece(Kind.ESCAPE, ESC)]
         else:
@@ -93,7 +93,7 @@ class Assembler:
         return []
 
     def feed(self, text: str, now: float) -> list[Piece]:
-        """Characters have come. What was due before is to be asked of `late` first, unless they may have waited."""
+        """Characters arrived. Call `late` first for what was due before, unless they may have waited."""
         pieces: list[Piece] = []
         plain: list[str] = []
 
@@ -128,18 +128,18 @@ class Assembler:
         return []
 
     def _next(self, character: str, plain: list[str]) -> list[Piece]:
-        """One more character of what has begun."""
+        """One more character of the current sequence."""
         begun = self._begun
         if begun == ESC:
             return self._second(character, plain)
         if begun[1] in _STRINGS:
             return self._string(character, plain)
         if character == ESC:
-            # What there was of it is nothing; another begins.
+            # The unfinished sequence is dropped; another begins.
             self._begun, self._spent = ESC, False
             return []
         if character < " " or character == "\x7f":
-            # No sequence has such in it: it was none, or its end was lost.
+            # No sequence contains such a character: it was none, or its end was lost.
             self._begun, self._spent = "", False
             plain.append(character)
             return []
@@ -156,7 +156,7 @@ class Assembler:
             return []
         self._begun = ""
         if self._spent:
-            # Escape, and a key behind it that belongs to no sequence.
+            # Escape, and a following key that belongs to no sequence.
             self._spent = False
             if character != "\ufffd":
                 plain.append(character)
@@ -164,7 +164,7 @@ class Assembler:
         return [Piece(Kind.ALT, ESC + character)]
 
     def _string(self, character: str, plain: list[str]) -> list[Piece]:
-        """A terminal's answer to somebody's question, up to BEL or ESC \\: nothing to podtop."""
+        """A terminal's reply to a query, up to BEL or ESC \\: ignored by podtop."""
         kind = self._begun[1]
         if self._spent:
             return self._string_behind_escape(character, plain)
@@ -180,16 +180,16 @@ class Assembler:
             self._begun = ESC
             return self._second(character, plain)
         if character < " " and character != ESC and not ended:
-            # No answer has such in it: its end was lost.
+            # No reply contains such a character: its end was lost.
             self._begun = ""
             plain.append(character)
             return []
-        # No more than its kind and its last character are ever looked at.
+        # Only its kind and its last character are ever read.
         self._begun = "" if ended else self._begun[:3] + character
         return []
 
     def _string_behind_escape(self, character: str, plain: list[str]) -> list[Piece]:
-        """An answer whose ESC came long before the rest; or keys of a person, which begin like one."""
+        """A reply whose ESC came long before the rest; or typed keys, which begin like one."""
         kind, known = self._begun[1], self._begun[2:]
         if character in _STRINGS[kind] or (character == ";" and known):
             # A bracket and a digit may be typed, a bracket, digits and a semicolon are not.
@@ -208,12 +208,12 @@ class Assembler:
         if begun[1] == "O":
             return not last.isdigit() and last != ";"
         if begun[2] == "M":
-            # A click as terminals of old tell it: three characters follow.
+            # A click in the encoding of old terminals: three characters follow.
             return len(begun) == 6
         if begun[2] == "[":
             # The function keys of the Linux console.
             return len(begun) == 4
-        # rxvt ends some with $, where others have it before their end.
+        # rxvt ends some with $, others have it before their end.
         rxvt = last == "$" and begun[2:-1].isdigit()
         return len(begun) > 2 and ("@" <= last <= "~" or rxvt or last > "~")
 

@@ -1,7 +1,7 @@
-"""When a key counts: not when it was typed for what has closed, or for what nobody had seen yet.
+"""When a key counts: not if it was typed for a closed screen, or for one that was not visible yet.
 
-Both are told by when it was typed, at the earliest: what came out of the terminal while the event loop stood still was
-typed nobody knows when.
+Both are decided by the earliest time at which it was typed: input that arrived while the event loop stood still has an
+unknown time.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ QUIET = 0.4
 """Seconds without a key after which keys count again: a slow link delivers them in bursts."""
 
 BEAT = 0.05
-"""Seconds between two looks at whether the event loop runs."""
+"""Seconds between two checks of whether the event loop runs."""
 
 GAP = 0.25
-"""Seconds without one from which on it stood still: what is typed blindly then waits for it."""
+"""Seconds without a check after which the loop counts as stopped: keys typed blindly then are held back."""
 
 MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "j", "k", "g", "G"})
-"""Keys that do no more than move: they pass, though a key that acts right behind them does not."""
+"""Keys that only move: they pass, though a key that acts right behind them does not."""
 
 
 class TypeaheadGuard:
-    """Swallows what is typed and clicked for a moment after something closed, or after keys were lost.
+    """Drops keys and clicks for a moment after a screen closed, or after keys were lost.
 
-    clock: seconds that only go forward.
+    clock: monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -38,7 +38,7 @@ class TypeaheadGuard:
 
     @property
     def deep(self) -> bool:
-        """Whether keys were lost, and nothing at all counts: neither moves nor text."""
+        """Whether keys were lost, and no input at all counts: neither moves nor text."""
         return self._deep and self._until is not None
 
     @property
@@ -46,23 +46,23 @@ class TypeaheadGuard:
         return self._until is not None and self._clock() < self._until
 
     def begin(self) -> None:
-        """Something closed."""
+        """A screen closed."""
         self._until = self._clock() + QUIET
 
     def deepen(self) -> None:
-        """Keys were lost: what comes behind them belongs to them."""
+        """Keys were lost: keys that follow belong to them."""
         self._deep = True
         self.begin()
 
     def restart(self, since: float) -> None:
-        """What was typed since then is not known: where it was on at that time, it is on anew."""
+        """The input since then is unknown: a guard that was on at that time starts again."""
         if self._until is not None and since < self._until:
             self.begin()
 
     def swallows(self, event: events.Event, typed: float) -> bool:
-        """Whether an event was typed for what has closed; each that may have been makes it last.
+        """Whether an event was typed for a closed screen; each that may have been extends the guard.
 
-        typed: when it was typed, at the earliest.
+        typed: the earliest time at which it was typed.
         """
         if self._until is None:
             return False
@@ -76,11 +76,11 @@ class TypeaheadGuard:
 
 
 class Pulse:
-    """Knows when the event loop stood still.
+    """Detects when the event loop stood still.
 
-    clock:  seconds that only go forward, also while the machine sleeps.
-    gap:    called when it goes on.
-    needed: whether anything depends on it; at rest nothing is woken for it.
+    clock:  monotonic seconds, which include sleep of the machine.
+    gap:    called when it runs again.
+    needed: whether anything depends on it; an idle program is not woken for it.
     """
 
     def __init__(self, clock: Callable[[], float], gap: Callable[[], object], needed: Callable[[], bool]) -> None:
@@ -92,11 +92,11 @@ class Pulse:
 
     @property
     def seen(self) -> float:
-        """When the event loop was last seen to run."""
+        """When the event loop was last known to run."""
         return self._last
 
     def watch(self) -> None:
-        """Look from now on, for as long as it is needed."""
+        """Check from now on, as long as it is needed."""
         if self._timer is None:
             self._last = self._before = self._clock()
             self._timer = asyncio.get_running_loop().call_later(BEAT, self._beat)
@@ -114,11 +114,11 @@ class Pulse:
         self._before, self._last = self._last, now
 
     def typed(self, event: events.Event) -> float:
-        """When an event was typed, at the earliest, by the clock."""
+        """The earliest time at which an event was typed, by the clock."""
         if self._timer is None:
             return self._clock()
         waited = max(0.0, monotonic() - event.time)
-        # By the look before the last: what waits in the terminal at a look may be read only after it.
+        # By the check before the last: input that waits in the terminal at a check may be read only after it.
         typed = min(self._before, self._clock() - waited)
         if self._clock() - self._last > GAP:
             self._look()

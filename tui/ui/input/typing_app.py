@@ -1,4 +1,4 @@
-"""`TypingApp`: an app in which the order of typing is the order of effect, and no key acts where it was not meant."""
+"""`TypingApp`: an app in which the order of typing is the order of effect, and no key acts on the wrong screen."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ KEYS_LOST = "podtop was busy for too long: what was typed meanwhile did nothing.
 
 
 class TypingApp(App[None]):
-    """Every key, paste and click comes through here, past a queue, before any widget gets it.
+    """Every key, paste and click passes through this class and its queue before any widget gets it.
 
-    A screen may say more: `hears(typed)` whether what was typed at an instant is for it, `takes(key)` whether it wants
-    a key that no widget did, `restart()` that nobody knows when what comes now was typed.
+    A screen may define more: `hears(typed)` whether input typed at an instant is for it, `takes(key)` whether it
+    accepts a key that no widget took, `restart()` that the time of the next input is unknown.
     """
 
     input: InputQueue
@@ -30,35 +30,35 @@ class TypingApp(App[None]):
     _pushed = 0
 
     def take_input(self, monotonic: Callable[[], float]) -> None:
-        """Begin to take input. `monotonic`: seconds that only go forward."""
+        """Start to take input. `monotonic`: monotonic seconds."""
         self._typeahead = TypeaheadGuard(monotonic)
         self.input = InputQueue(self, self._give, self._lose)
         self._pulse = Pulse(monotonic, self._stalled, lambda: self._typeahead.on or hasattr(self.screen, "hears"))
 
-    # What the app says of it
+    # Methods for the app to override
 
     def touched(self) -> None:
-        """A hand is on the keys."""
+        """The user is typing."""
 
     def listens(self) -> bool:
         """Whether keys are podtop's now, and not another program's in the same terminal."""
         return True
 
     def gives_up(self) -> bool:
-        """Whether escape was for something that is waited for."""
+        """Whether escape cancelled a pending request."""
         return False
 
     def keys_lost(self) -> None:
-        """Keys were dropped: a person has to know."""
+        """Keys were dropped: the user must be notified."""
 
-    # What was typed
+    # Input
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
             await self.input.take(event)
             return
         if isinstance(event, events.InputEvent) and not self.screen_stack:
-            # Keys that are still on their way while the last screen goes are for nobody.
+            # Keys still pending while the last screen closes are dropped.
             return
         if isinstance(event, events.InputEvent) and self.input.gave_up(event):
             return
@@ -69,7 +69,7 @@ class TypingApp(App[None]):
         await super().on_event(event)
 
     async def _give(self, event: events.Event) -> bool:
-        """Hand on what was typed or clicked when its turn has come; whether somebody hears it."""
+        """Deliver a key, paste or click when its turn has come; returns whether it had a target."""
         if not self.screen_stack:
             return False
         self.touched()
@@ -81,11 +81,11 @@ class TypingApp(App[None]):
         return True
 
     def _escapes(self) -> bool:
-        """Whether escape was for what is waited for, and not for what is on the screen."""
+        """Whether escape cancels a pending request, and is not for the screen."""
         return not self.screen.is_modal and not isinstance(self.focused, Input) and self.gives_up()
 
     def _is_for_what_goes(self, event: events.Event) -> bool:
-        """Whether a press is on a widget that was taken away, and is still drawn: Textual asks for what it stood in."""
+        """Whether a press is on a removed widget that is still drawn: Textual accesses its parent."""
         if not isinstance(event, events.MouseDown):
             return False
         try:
@@ -95,13 +95,13 @@ class TypingApp(App[None]):
         return widget.parent is None
 
     def _is_meant(self, event: events.Key) -> bool:
-        """Whether a key that no widget wanted was typed for the screen that is on top by now."""
+        """Whether a key that no widget took was typed for the current top screen."""
         takes: Callable[[events.Key], bool] | None = getattr(self.screen, "takes", None)
         return takes is None or takes(event)
 
     def _is_heard(self, event: events.Event) -> bool:
-        """Whether an event may pass: a dialog hears nothing before it has been on the screen for long enough, and what
-        was typed for something that has closed is for nothing else."""
+        """Whether an event may pass: a dialog ignores input before it has been on the screen for long enough, and input
+        typed for a closed screen is dropped."""
         if isinstance(event, events.MouseMove):
             return True
         typed = self._pulse.typed(event)
@@ -110,20 +110,20 @@ class TypingApp(App[None]):
         hears: Callable[[float], bool] | None = getattr(self.screen, "hears", None)
         if hears is not None:
             return hears(typed)
-        # Into a line that is typed in it is text, and does nothing.
+        # In an input line it is text, and does nothing.
         return not self._typeahead.swallows(event, typed) or isinstance(self.focused, Input)
 
-    # When it was typed
+    # Time of typing
 
     def _stalled(self) -> None:
-        """The event loop stood still: nobody knows when what comes now was typed."""
+        """The event loop stood still: the time of the next input is unknown."""
         self._typeahead.restart(self._pulse.seen)
         restart: Callable[[], None] | None = getattr(self.screen, "restart", None)
         if restart is not None:
             restart()
 
     def _lose(self, many: int) -> None:
-        """A widget did not come back from a key: what is typed behind it is for nobody, until there was silence."""
+        """A widget did not return from a key: input behind it is dropped until there is a pause."""
         self._typeahead.deepen()
         self._stalled()
         self._watch_pulse()
@@ -131,15 +131,15 @@ class TypingApp(App[None]):
             self.keys_lost()
 
     def _watch_pulse(self) -> None:
-        # Without a terminal nothing waits in one.
+        # Without a terminal there is no waiting input.
         if not self.is_headless:
             self._pulse.watch()
 
-    # What comes and goes
+    # Screens opening and closing
 
     def pop_screen(self) -> AwaitComplete:
         if self.screen.is_modal:
-            # What is typed right behind a key that closed it, or for what closed by itself, is not meant for podtop.
+            # Input right behind a key that closed a screen, or for one that closed automatically, is not for podtop.
             self._typeahead.begin()
         popped = super().pop_screen()
         self._watch_pulse()
@@ -152,7 +152,7 @@ class TypingApp(App[None]):
         return pushed
 
     def place(self) -> object:
-        """What is on the screen, and how often something was opened so far; or the line that somebody types in."""
+        """The current screen, and how often one was opened so far; or the input line in use."""
         if isinstance(self.focused, Input):
             return self.focused
         return self.screen, self._pushed, self.current_mode

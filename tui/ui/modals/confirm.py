@@ -1,4 +1,4 @@
-"""The dialog before an action: which pods, what it does to money, data and the future, and the way out."""
+"""The dialog before an action: the pods, the effects on money, data and the future, and how to cancel."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from tui.ui.primitives.cells import Cell
 
 
 class Confirm(RereadDialog[tuple[Command, ...], Case]):
-    """Asks once for all pods of a case. Ends with what is to be sent, or None.
+    """Asks once for all pods of a case. Ends with the request, or None.
 
-    weigh: the consequences as things are typed.
+    weigh: the consequences, recomputed on input.
     """
 
     READING: ClassVar[str] = "◌ reading it again before anything is sent"
@@ -43,7 +43,7 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
         return self._asked.action.consent is Consent.NAME
 
     def _inputs(self) -> tuple[tuple[str, tuple[str, str], str], ...]:
-        """Each field's name, its label and the label's short form, and what stands in it at first."""
+        """Each field's name, its label and the label's short form, and its initial value."""
         case, inputs = self._asked, []
         if case.count:
             inputs.append(("gpus", ("GPUs", "GPUs"), case.count))
@@ -73,7 +73,7 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
         self._show()
 
     def _rest(self) -> None:
-        """Give the focus to where a key too many does nothing: to the name that is to be typed, or to Cancel."""
+        """Focus the widget where an extra key does nothing: the input for the name, or Cancel."""
         for field in self.query("#confirm-typed").results(Input):
             field.select_on_focus = False
             field.focus()
@@ -81,7 +81,8 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
         self.query_one("#cancel").focus()
 
     def field_for(self, text: str) -> Input | None:
-        """The name that is to be typed, or the number: of that all but y, which the button tells of."""
+        """The input that takes a text: of the name, or of a number; a lone y goes to the button where no name is
+        typed."""
         if text == "y" and not self._asked.typed:
             return None
         for name in ("typed", "bid", "gpus"):
@@ -89,7 +90,7 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
                 return field
         return None
 
-    # What is shown
+    # Display
 
     def _show(self) -> None:
         case = self._asked
@@ -132,7 +133,7 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
     def changed(self) -> None:
         self.note(())
 
-    # What is decided
+    # Decision
 
     def _takes_a_press(self) -> bool:
         return self._asked.action.consent is Consent.PRESS
@@ -152,7 +153,7 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
 
     def _set_reading(self, reading: bool) -> None:
         super()._set_reading(reading)
-        # Meanwhile only leaving does something. What is disabled would hand its focus on, to whatever comes next.
+        # In the meantime only leaving has an effect. A disabled widget would pass its focus on, to whatever comes next.
         self.set_focus(None)
         self.query_one("#confirm-fields").disabled = reading
         if not reading:
@@ -172,7 +173,7 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
             chosen = {name: self._value(name) for name in ("gpus", "bid")}
             self._asked = now
             with self.prevent(Input.Changed):
-                # Of several one may be left: then its name is typed, and no number.
+                # If one of several is left, its name is typed, and no number.
                 box = self.query_one("#confirm-fields")
                 await box.remove_children()
                 await box.mount_all(self._fields())

@@ -1,4 +1,4 @@
-"""The copy menu: what there is to copy, each by a key, and the whole text of the one chosen, to be taken by hand."""
+"""The copy menu: texts to copy, each with a key, and the full text of the chosen one, to be selected by hand."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from tui.ui.widgets.table import Cells, Column, Table
 
 COLUMNS = (Column("key", "", 1, 0), Column("label", "", 16, 0), Column("text", "", 20, 0, flex=True))
 FRAME = 3
-"""Lines of the sheet that are neither entries nor text: its two edges, and the note."""
+"""Lines of the sheet besides entries and text: its two edges, and the note."""
 
 MOST_LINES = 6
-"""Lines of a terminal that the whole text may take."""
+"""Maximum lines of a terminal for the full text."""
 
 TOLD = 120
-"""Characters of a text that are told once more after it was copied."""
+"""Characters of a text that are shown again after it was copied."""
 
 
 def shown(entry: Entry) -> str:
@@ -39,10 +39,10 @@ def shown(entry: Entry) -> str:
 
 
 class CopyMenu(Once, ModalScreen[str]):
-    """Ends with what is to be told of what was copied; None where nothing was.
+    """Ends with the message about the copied text; None if none was copied.
 
-    The sheet has no sides, so that its text is a line of the terminal from edge to edge, for a mouse with shift.
-    `copy` puts a text on the clipboard.
+    The sheet has no left and right edge, so that its text fills whole terminal lines, for selection by mouse with
+    shift. `copy` puts a text on the clipboard.
     """
 
     CSS_PATH = styles("copy")
@@ -126,14 +126,14 @@ class CopyMenu(Once, ModalScreen[str]):
             event.stop()
 
     def takes(self, event: events.Key) -> bool:
-        """Whether a key that comes back from a widget is left to the bindings.
+        """Whether a key returned from a widget is left to the bindings.
 
-        Typed right behind the one that opened this menu it was on its way to the screen below, and was meant for here.
+        Typed right behind the key that opened this menu, it went to the screen below, and was meant for this menu.
         """
         return not self._picked(event)
 
     def _picked(self, event: events.Key) -> bool:
-        """Copy the entry of this key, if there is one; there may be nothing on the screen yet."""
+        """Copy the entry of this key, if there is one; nothing may be on the screen yet."""
         for number, entry in self._entries.items():
             if event.character == entry.key:
                 for table in self.query(Table):
@@ -160,7 +160,7 @@ class CopyMenu(Once, ModalScreen[str]):
             label = entry.label if entry.secret or len(entry.text) > TOLD else f"{entry.label}: {entry.text}"
             self.dismiss(f"{label}\n{outcome.words}")
             return
-        # It stays, with the text to be selected by hand.
+        # It stays open, so that the text can be selected by hand.
         self._taken = False
         self._failed = outcome.words
         self._show()

@@ -1,4 +1,4 @@
-"""The form of a deploy: all inputs of both ways to rent, checked as they are typed, with the price beside them."""
+"""The deploy form: all inputs of both ways to rent, checked on input, with the price beside them."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ if TYPE_CHECKING:
     from tui.ui.primitives.question import Question
 
 KEPT_AFTER = 1.0
-"""Seconds after the last key at which a draft is kept."""
+"""Seconds after the last key at which a draft is saved."""
 
 LOOK_EVERY = 2.0
-"""Seconds after which the market and the balance are looked at again: they are polled while one types."""
+"""Seconds between two reads of the market and the balance: they are polled while the user types."""
 
 WIDE = 100
 
 
 class DeployForm(Dialog[Answer | None]):
-    """Ends with what is to be ordered, or None; the draft is kept either way."""
+    """Ends with the order, or None; the draft is saved either way."""
 
     CSS_PATH = styles("confirm", "deploy")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave", id="deploy.leave", tooltip="Leave; the draft is kept"),
         Binding("ctrl+s", "order", "order", id="deploy.order", tooltip="Go on to the order"),
         Binding("ctrl+n", "anew", "begin anew", id="deploy.anew", tooltip="Forget the draft and begin anew"),
-        # Before the form's own scrolling, which would take them from when it is longer than the screen.
+        # Before the form's own scrolling, which would take these keys when the form is longer than the screen.
         Binding(
             "up", "app.focus_previous", "back", id="deploy.back", show=False, priority=True, tooltip="The field before"
         ),
@@ -69,7 +69,7 @@ class DeployForm(Dialog[Answer | None]):
         clock: Callable[[], float] = time.monotonic,
         later: bool = False,
     ) -> None:
-        """`later`: it is prepared, and not ordered now."""
+        """`later`: the deploy is prepared, and not ordered now."""
         super().__init__(clock)
         self._later = later
         self.draft = self._begun = draft
@@ -88,7 +88,7 @@ class DeployForm(Dialog[Answer | None]):
         self._ways = ""
 
     def compose(self) -> ComposeResult:
-        self._classify(update=False)  # before there is anything that would be styled twice
+        self._classify(update=False)  # before any widget exists that would be styled twice
         with Vertical(id="deploy"):
             with Horizontal(id="deploy-body"):
                 with VerticalScroll(id="deploy-form", can_focus=False):
@@ -120,14 +120,14 @@ class DeployForm(Dialog[Answer | None]):
         self._show()
         self.set_interval(LOOK_EVERY, self._look)
 
-    # What is shown
+    # Display
 
     def _look(self) -> None:
         if self.is_current:
             self._show()
 
     def _draw(self, name: str, content: Text | str) -> None:
-        """Update a text where it differs: most keys change none."""
+        """Update a text if it differs: most keys change none."""
         if self._drawn.get(name) != content:
             self._drawn[name] = content
             self.query_one(name, Static).update(content, layout=False)
@@ -151,7 +151,7 @@ class DeployForm(Dialog[Answer | None]):
                 self._drawn[name] = text
                 row.fault.update(text)
                 row.fault.display = bool(fault)
-        # As many lines as it takes: a name that is cut off would be one that is not told.
+        # As many lines as it takes: a name that is cut off would be one that is not shown.
         room = max(20, (self.query_one("#deploy-form").size.width or self.app.size.width) - 6)
         text = fold_words(draft, self._folded, room)
         if self._drawn.get("#deploy-fold") != text:
@@ -171,7 +171,7 @@ class DeployForm(Dialog[Answer | None]):
         self._show_help()
 
     def _tell_ways(self) -> None:
-        """Tell in the frame how to go on and how to leave, in the words there is room for."""
+        """Show in the frame the keys to continue and to leave, in as many words as fit."""
         text = self._ways if self.narrow else f"tab on · {self._ways}, the draft is kept"
         if self._drawn.get("ways") != text:
             self._drawn["ways"] = text
@@ -181,7 +181,7 @@ class DeployForm(Dialog[Answer | None]):
         sources = self._sources
         faults = deploy_validation.faults(self.draft, sources.offers(), sources.names(), sources.clock(), sources.tz)
         if self._asking and self.draft["template_id"].strip():
-            # Until they are there, its name cannot be told from an id.
+            # Until they are loaded, its name cannot be told from an id.
             faults.setdefault("template_id", "wait for your templates")
         return faults
 
@@ -216,7 +216,7 @@ class DeployForm(Dialog[Answer | None]):
             self._note_stays = False
             for row in self.query(".row.-here"):
                 row.remove_class("-here")
-            # With what is wrong, which stands below it.
+            # Including the error, which stands below it.
             self.query_one(f"#row-{name}").add_class("-here").scroll_visible(animate=False)
         if name == "template_id" and self._templates is None:
             self._templates = {}
@@ -224,7 +224,7 @@ class DeployForm(Dialog[Answer | None]):
         self._show_help()
 
     async def on_descendant_blur(self, event: events.DescendantBlur) -> None:
-        # What was passed by is judged; what was not reached yet is not.
+        # Fields already passed are checked; fields not reached yet are not.
         name = next((n.id for n in event.widget.ancestors_with_self if n.id and n.id.startswith("row-")), "")
         if name == "row-template_id":
             await self._use_template()
@@ -233,7 +233,7 @@ class DeployForm(Dialog[Answer | None]):
             self._show()
 
     async def _use_template(self) -> bool:
-        """Let the template that is named fill the form. Its name alone would be sent as an id, which it is not."""
+        """Fill the form from the named template. Its name alone would be sent as an id, which it is not."""
         template = (self._templates or {}).get(self.draft["template_id"].strip())
         if template is not None:
             await self._fill(drafts.from_template(self.draft, template))
@@ -261,7 +261,7 @@ class DeployForm(Dialog[Answer | None]):
                 await self._use_template()
         self._show()
 
-    # What is typed
+    # Input
 
     @on(Input.Changed)
     def _input_changed(self, event: Input.Changed) -> None:
@@ -322,7 +322,7 @@ class DeployForm(Dialog[Answer | None]):
         self._show()
 
     def _put(self) -> None:
-        """Put the draft into the fields there are."""
+        """Put the draft into the existing fields."""
         with self.prevent(Input.Changed, Choice.Changed):
             for field in FIELDS:
                 for widget in self.query(f"#field-{field.name}"):
@@ -333,14 +333,14 @@ class DeployForm(Dialog[Answer | None]):
                         widget.value = self.draft[field.name]
 
     async def _unfold(self) -> None:
-        """Show the folded fields, which are made when they are first shown: what is in them is in the draft."""
+        """Show the folded fields, which are created when first shown: their values are in the draft."""
         self._folded = False
         if all(field.name in self._rows for field in FIELDS):
             return
         made_of = self.draft
         await self.query_one("#deploy-form").mount_all(self._make_rows(common=False))
         if self.draft is not made_of:
-            # Templates that came meanwhile may have filled it.
+            # Templates that arrived in the meantime may have filled it.
             self._put()
 
     @on(Button.Pressed, "#deploy-fold")
@@ -353,7 +353,7 @@ class DeployForm(Dialog[Answer | None]):
 
     def _keep_soon(self, before: Draft | None = None) -> None:
         if before is not None and drafts.same(before, self.draft):
-            # A field tells of its first value too, which nobody typed.
+            # A field also reports its initial value, which nobody typed.
             return
         if self._saving is not None:
             self._saving.stop()
@@ -363,10 +363,10 @@ class DeployForm(Dialog[Answer | None]):
         self._saving = None
         self._sources.save(self.draft)
 
-    # How it ends
+    # Ending
 
     def action_anew(self) -> None:
-        """Forget the draft, after a question where there is something to lose."""
+        """Discard the draft, after a question if there is input to lose."""
         if drafts.same(self.draft, self._fresh):
             return
         from tui.ui.modals.question import QuestionDialog
@@ -396,7 +396,7 @@ class DeployForm(Dialog[Answer | None]):
 
     @on(Button.Pressed, "#deploy-order")
     async def action_order(self) -> None:
-        """Go on to the last question, where nothing is wrong."""
+        """Go on to the last question, if there are no errors."""
         if await self._use_template():
             self._note = "The template filled the form: look at it, then order."
             self._show()
@@ -422,6 +422,6 @@ class DeployForm(Dialog[Answer | None]):
         if self._saving is not None:
             self._saving.stop()
         if answer is not None or not drafts.same(self.draft, self._begun):
-            # One that was only looked at does not take the place of the one that was typed.
+            # A draft that was only viewed does not replace the one that was typed.
             self._keep()
         self.end(answer)

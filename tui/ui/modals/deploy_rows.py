@@ -1,4 +1,4 @@
-"""`Row`: a field of the form of a deploy, and what it is typed or chosen with."""
+"""`Row`: a field of the deploy form, and its input widget."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Row(Vertical):
-    """A field with its label, and what is wrong with it below. It may be told before it is on the screen."""
+    """A field with its label, and its error below. The error may be set before the field is on the screen."""
 
     def __init__(self, field: Field, control: Choice | Entry | Vertical) -> None:
         self.fault = Static("", classes="fault", markup=False)
@@ -31,7 +31,7 @@ class Row(Vertical):
 
 
 def control(field: Field, draft: Draft, offers: Sequence[Offer]) -> Choice | Entry | Vertical:
-    """What a field is typed or chosen with; offers: of the market, whose names are proposed."""
+    """The input widget of a field; offers: of the market, whose names are suggested."""
     text = draft[field.name]
     match field.kind:
         case Kind.CHOICE:
@@ -45,13 +45,13 @@ def control(field: Field, draft: Draft, offers: Sequence[Offer]) -> Choice | Ent
         case _:
             names = [offer.name for offer in offers] if field.name == "gpu_type_id" else []
             suggest = SuggestFromList(names, case_sensitive=False) if names else None
-            # An example alone would be taken for what is set.
+            # An example alone would be mistaken for a value.
             placeholder = hint(field, draft)
             return Entry(text, placeholder=placeholder, compact=True, id=f"field-{field.name}", suggester=suggest)
 
 
 def hint(field: Field, draft: Draft) -> str:
-    """What stands in a field that is empty."""
+    """The placeholder of an empty field."""
     if field.name == "gpu_type_id" and draft["compute"] == ComputeKind.CPU:
         return "none: CPU only"
     return f"as in {field.hint}" if field.hint else "none"

@@ -1,4 +1,4 @@
-"""What the form of a deploy looks at, and what it ends with."""
+"""The data of the deploy form, and its result."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 class Answer(Struct, frozen=True):
-    """What is to be ordered, and the price that was shown for it."""
+    """The order, and the price that was shown for it."""
 
     draft: Draft
     price: Price
 
 
 class Sources(Struct, frozen=True):
-    """What the form looks at, live.
+    """The live data of the form.
 
-    offers, funds: the market's and the account's last answers.
-    names:     of the pods there are.
-    templates: of the account, asked for when the field is entered; raises CloudError.
-    clock:     now.
-    save:      keeps a draft.
+    offers, funds: the market's and the account's last responses.
+    names:     of the existing pods.
+    templates: of the account, requested when the field is entered; raises CloudError.
+    clock:     the current time.
+    save:      saves a draft.
     """
 
     offers: Callable[[], tuple[Offer, ...]]

@@ -1,4 +1,4 @@
-"""`Dialog`: a modal that is deaf at first, so that what was typed for another screen does nothing in this one."""
+"""`Dialog`: a modal that ignores input at first, so that keys typed for another screen do nothing in this one."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from tui.ui.primitives.roles import style_of
 T = TypeVar("T")
 
 DEAF = 0.4
-"""Seconds without a key, from when a dialog is drawn, after which it listens: a slow link delivers keys in bursts."""
+"""Seconds without a key, after a dialog is drawn, until it accepts input: a slow link delivers keys in bursts."""
 
 TOO_EARLY: Cell = (("◌ just opened: what is typed in this moment does nothing", "muted"),)
 
 SHORT = 20
-"""Lines of a terminal below which a dialog does without its margins."""
+"""Lines of a terminal below which a dialog has no margins."""
 
 NARROW = 60
-"""Columns of a terminal below which labels are short, and topics stand before their words and not beside them."""
+"""Columns of a terminal below which labels are short, and topics stand above their text and not beside it."""
 
 
 class Dialog(Once, ModalScreen[T]):
-    """The app asks it whether it hears before it hands it a key, a paste or a click."""
+    """The app calls it to check whether the dialog accepts input before it passes on a key, a paste or a click."""
 
     AUTO_FOCUS: ClassVar[str | None] = ""
     CSS_PATH = styles("confirm")
@@ -55,12 +55,12 @@ class Dialog(Once, ModalScreen[T]):
         self._since = event.time
 
     def on_screen_resume(self) -> None:
-        """It is on top, for the first time or again: what was typed so far was for something else."""
+        """It is on top, for the first time or again: earlier input was for another screen."""
         self._deaf_until = math.inf
         self.call_after_refresh(self._appear)
 
     def _appear(self) -> None:
-        """Listen some time after the terminal shows it: on a slow link that is not when it was drawn."""
+        """Accept input some time after the terminal shows the dialog: on a slow link that is later than the drawing."""
         self._when_shown(self.deafen)
 
     def _when_shown(self, callback: Callable[[], None]) -> None:
@@ -71,27 +71,27 @@ class Dialog(Once, ModalScreen[T]):
             when_shown(callback)
 
     def deafen(self) -> None:
-        """What is shown is new: let it be seen before anything typed counts."""
+        """The content changed: it must be visible before any input counts."""
         self._deaf_until = self._clock() + DEAF
 
     def restart(self) -> None:
-        """What was typed in the meantime is not known: be deaf anew, where it is shown by now."""
+        """Input in the meantime is unknown: ignore input again for a moment, if the dialog is shown by now."""
         if not math.isinf(self._deaf_until):
             self.deafen()
 
-    # What is typed
+    # Input
 
     @property
     def busy(self) -> bool:
-        """Whether it looks at something before it ends: what is typed meanwhile goes nowhere."""
+        """Whether it is checking data before it ends: input in the meantime is dropped."""
         return False
 
     def field_for(self, text: str) -> Input | None:
-        """The field that a text goes to, whatever has the focus; None where it is no text here."""
+        """The field for a text, whatever has the focus; None if text has no target here."""
         return None
 
     def on_key(self, event: events.Key) -> None:
-        """A letter that comes here is one that no field took: in a burst the focus may move while it is on its way."""
+        """A letter that no field took: in a burst the focus may move while it is on its way."""
         text = (event.character or "") if event.is_printable else ""
         rubs = event.key in ("backspace", "ctrl+h")
         there = self.focused if isinstance(self.focused, Input) else None
@@ -121,7 +121,7 @@ class Dialog(Once, ModalScreen[T]):
             _type(field, lines[0])
 
     def _enter(self, field: Input) -> None:
-        """Give a field the keys. What stood there selected is replaced by what is typed, and not what is typed."""
+        """Focus a field. Selected text in it is replaced by the typed text, and not the typed text."""
         if field is self.focused:
             return
         selects, field.select_on_focus = field.select_on_focus, False
@@ -129,7 +129,7 @@ class Dialog(Once, ModalScreen[T]):
             field.action_select_all()
         self.set_focus(field)
         if selects:
-            # Behind the message that it has the keys, which would select what is typed in the meantime.
+            # After the focus message, which would select text typed in the meantime.
             field.call_later(setattr, field, "select_on_focus", True)
 
     def text(self, cell: Cell, on: str) -> Text:
@@ -146,23 +146,22 @@ class Dialog(Once, ModalScreen[T]):
         return self.app.size.height < SHORT
 
     def action_read(self, step: int) -> None:
-        """Read on, in a dialog that says more than fits."""
+        """Scroll, in a dialog with more text than fits."""
 
     def end(self, result: T) -> None:
-        """Close with a result, once: a key that comes behind the closing one changes nothing."""
+        """Close with a result, once: a key behind the closing one changes nothing."""
         self.dismiss(result)
 
     def takes(self, event: events.Key) -> bool:
-        """Whether a key that comes back from a widget is for this dialog.
+        """Whether a key returned from a widget is for this dialog.
 
-        Textual looks for its binding on the screen of that moment: a key typed for the table, just before the one that
-        opened this dialog, would confirm it.
+        Textual looks up its binding on the current screen: a key typed for the table, just before the one that opened
+        this dialog, would confirm it.
         """
         return event.time > self._since and self._clock() >= self._deaf_until
 
     def hears(self, typed: float) -> bool:
-        """Whether a key was typed for this dialog, by when it was typed at the earliest; one that was not keeps it
-        deaf for longer."""
+        """Whether a key was typed for this dialog, by its earliest time; one that was not extends the wait."""
         if typed >= self._deaf_until:
             return True
         self.restart()
@@ -170,7 +169,7 @@ class Dialog(Once, ModalScreen[T]):
         return False
 
     def missed(self) -> None:
-        """A key came too early, and does nothing: say so."""
+        """A key came too early, and does nothing: show that."""
 
 
 def _type(field: Input, text: str) -> None:

@@ -1,4 +1,4 @@
-"""`FramedDialog`: what a dialog is about and what it does, in the room there is, above its fields and its buttons."""
+"""`FramedDialog`: the subject of a dialog and its effects, fitted to the terminal, above its fields and its buttons."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ WIDTH, FRAME, TOPIC = 76, 7, 8
 """Cells of the box, of its frame with padding and a scroll bar, and of the column of topics."""
 
 LEAST = 3
-"""Lines of what is said that stay while fields give way."""
+"""Lines of text that stay visible while fields give way."""
 
 
 class FieldLabel(Label):
-    """What a field is for. A dialog shows the short form as long as the terminal is narrow."""
+    """The label of a field. A dialog shows the short form while the terminal is narrow."""
 
     def __init__(self, text: str, short: str = "") -> None:
         super().__init__(text, markup=False)
@@ -43,13 +43,13 @@ class FieldLabel(Label):
 
 
 class FramedDialog(Dialog[T | None]):
-    """Ends with a result, or where a person leaves.
+    """Ends with a result, or when the user leaves.
 
-    A subclass makes the fields, says the text with `say` in `_show`, and ends by its button "do".
+    A subclass creates the fields, shows the text with `say` in `_show`, and ends by its button "do".
     """
 
     WAY_OUT: ClassVar[str] = "esc cancels"
-    """What the frame tells of how to leave."""
+    """The frame's hint on how to leave."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(clock)
@@ -71,19 +71,19 @@ class FramedDialog(Dialog[T | None]):
                     yield Button(label, id=id, compact=True)
 
     def _is_dangerous(self) -> bool:
-        """Whether it is about something that cannot be undone: the frame shows it."""
+        """Whether the action cannot be undone: the frame shows it."""
         return False
 
     def _fields(self) -> list[Horizontal]:
-        """Its fields, a line each."""
+        """Its fields, one line each."""
         raise NotImplementedError
 
     def _buttons(self) -> tuple[tuple[str, str], ...]:
-        """Id and words of the buttons behind Cancel; "do" is the one that does it."""
+        """Id and label of the buttons after Cancel; "do" is the one that confirms."""
         raise NotImplementedError
 
     def _show(self) -> None:
-        """Show what there is to be said, as things are typed and as large as the terminal is."""
+        """Show the text, for the current input and size of the terminal."""
         raise NotImplementedError
 
     def on_mount(self, event: events.Mount) -> None:
@@ -102,7 +102,7 @@ class FramedDialog(Dialog[T | None]):
         self.changed()
 
     def changed(self) -> None:
-        """Something was typed or chosen."""
+        """An input changed."""
         self._show()
 
     @on(Button.Pressed, "#cancel")
@@ -110,7 +110,7 @@ class FramedDialog(Dialog[T | None]):
         self.end(self._left())
 
     def _left(self) -> T | None:
-        """What it ends with where a person leaves."""
+        """The result if the user leaves."""
         return None
 
     def restart(self) -> None:
@@ -118,7 +118,7 @@ class FramedDialog(Dialog[T | None]):
         if not math.isinf(self._reading_until):
             self._let_be_read()
 
-    # What is said, in the room there is
+    # Text, fitted to the terminal
 
     @property
     def _room(self) -> int:
@@ -126,7 +126,7 @@ class FramedDialog(Dialog[T | None]):
         return max(16, min(WIDTH, self.app.size.width) - FRAME + (2 if self.short or self.narrow else 0))
 
     def points(self, points: tuple[Point, ...], on: str = "#confirm") -> Text:
-        """Consequences: topics at the left, words wrapped at the right of them; in narrow terminals in one column."""
+        """Consequences: topics at the left, wrapped text at their right; in narrow terminals in one column."""
         beside = 0 if self.narrow else TOPIC
         lines = []
         for topic, sentence, role in points:
@@ -138,9 +138,9 @@ class FramedDialog(Dialog[T | None]):
         return Text("\n").join(lines)
 
     def say(self, head: Text, points: tuple[Point, ...], note: Text, fields: int) -> None:
-        """What it is about, what it does, and a note; buttons, note and fields are always seen, and the rest scrolls.
+        """The subject, the effects, and a note; buttons, note and fields are always visible, and the rest scrolls.
 
-        Where not all can be seen at once, the worst stands first.
+        If not all is visible at once, the worst stands first.
         """
         self.set_class(self.short, "-short")
         self.set_class(self.narrow, "-narrow")
@@ -173,7 +173,7 @@ class FramedDialog(Dialog[T | None]):
         self.call_after_refresh(self._tell_more)
 
     def _tell_more(self) -> None:
-        """Say in the frame that there is more to read, and how."""
+        """Show in the frame that there is more to read, and the key for it."""
         for body in self.query("#confirm-what").results(VerticalScroll):
             if self._laid_out(body) and body.scroll_offset.y >= body.max_scroll_y:
                 self._read = self._text_now
@@ -186,11 +186,11 @@ class FramedDialog(Dialog[T | None]):
             body.scroll_relative(y=step * max(1, body.size.height - 1), animate=False, immediate=True)
             self.call_after_refresh(self._tell_more)
 
-    # What was read
+    # Read state
 
     def reads_on(self) -> bool:
-        """Whether a yes comes too early: the end of what is said has not been on the screen. It is read on instead, and
-        what comes is let be seen before a yes counts. Leaving does at any time."""
+        """Whether a yes comes too early: the end of the text has not been on the screen. The dialog scrolls on instead,
+        and the new part must be seen before a yes counts. Leaving is always possible."""
         self._tell_more()
         if self._read != self._text_now:
             # In this order: a note takes a line away, and that may be the last one.
@@ -208,7 +208,7 @@ class FramedDialog(Dialog[T | None]):
         self._when_laid_out(self._has_read)
 
     def _laid_out(self, body: VerticalScroll) -> bool:
-        """Whether what is on the screen is of the words there are now, and not of others, or with other fields."""
+        """Whether the screen shows the current text, and not an earlier one, or with other fields."""
         lines = sum(part.size.height for part in body.children if part.display)
         return 0 < body.size.height <= self._most and lines >= self._lines
 
@@ -221,7 +221,7 @@ class FramedDialog(Dialog[T | None]):
             else:
                 callback()
 
-        # Not after a refresh: a widget asks for its layout only then, when it gets a turn.
+        # Not after a refresh: a widget requests its layout only then, when it gets a turn.
         self.set_timer(0.001, look)
 
     def _has_read(self) -> None:
@@ -234,7 +234,7 @@ class FramedDialog(Dialog[T | None]):
         self.call_after_refresh(self._when_shown, self._let_be_read)
 
     def ask_anew(self) -> None:
-        """What is said is another by now: it is read from its beginning, and seen before anything typed counts."""
+        """The text changed: it is read from its beginning, and seen before any input counts."""
         for body in self.query("#confirm-what").results(VerticalScroll):
             body.scroll_home(animate=False, immediate=True)
         self._read = None
@@ -244,11 +244,11 @@ class FramedDialog(Dialog[T | None]):
         self._reading_until = self._clock() + DEAF
 
     def note(self, text: Cell) -> None:
-        """Show a note, where it has a place for one."""
+        """Show a note, if the dialog has a place for it."""
 
 
 def between_fields(back: str, on: str) -> tuple[BindingType, ...]:
-    """The keys that go from field to field."""
+    """The keys that move between fields."""
     return (
         Binding(back, "app.focus_previous", "back", id="confirm.back", show=False, tooltip="The field before"),
         Binding(on, "app.focus_next", "on", id="confirm.on", show=False, tooltip="The next field"),
@@ -261,7 +261,7 @@ def line(label: FieldLabel, control: Widget, *, id: str | None = None, classes: 
 
 
 def _topical(points: tuple[Point, ...]) -> list[Point]:
-    """The points that are not the worst, each that lost the one before it with that one's topic."""
+    """The points other than the worst; one right after a removed point gets that point's topic."""
     topical: list[Point] = []
     topic, parted = "", False
     for point in points:

@@ -1,4 +1,4 @@
-"""The help: every key of a screen by the declarations that bind it, what the signs mean, and a line to find them by."""
+"""The help: every key of a screen from its binding, the meaning of the symbols, and a search line."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SIGNS = (
 )
 
 WIDE = 120
-"""Columns from which on the help stands in two columns."""
+"""Minimum columns for the help in two columns."""
 
 KEYS = 13
 NARROW_KEYS = 9
@@ -49,7 +49,7 @@ COLUMN = 53
 
 
 def _market_words() -> tuple[Block, ...]:
-    """What the market's filters are made of, from where they are read."""
+    """The fields of the market's filters, from where they are parsed."""
     from tui.store.views.offer_filter import NUMBERS, TEXTS
     from tui.store.views.offers import FILTERS
 
@@ -66,7 +66,7 @@ def _market_words() -> tuple[Block, ...]:
 
 
 class Entry(NamedTuple):
-    """Keys, or a sign, and what they mean; `now` is whether they do something in this moment."""
+    """Keys, or a symbol, and their meaning; `now` is whether they have an effect now."""
 
     key: str
     words: str
@@ -77,7 +77,7 @@ Block = tuple[str, tuple[Entry, ...]]
 
 
 def blocks(bindings: Sequence[Hint]) -> tuple[Block, ...]:
-    """All there is to tell, under titles."""
+    """All entries, under titles."""
     by_group = [
         (title, tuple(Entry(" ".join(h.keys), h.help, h.enabled) for h in group)) for title, group in grouped(bindings)
     ]
@@ -98,12 +98,12 @@ def found(blocks_of: Iterable[Block], text: str) -> tuple[Block, ...]:
 
 
 def half(lengths: Sequence[int]) -> int:
-    """After how many blocks a second column begins, so that both are about as long."""
+    """The number of blocks in the first column, so that both are about equally long."""
     return min(range(len(lengths) + 1), key=lambda n: max(sum(lengths[:n]), sum(lengths[n:])))
 
 
 class Help(Once, ModalScreen[None]):
-    """Lists keys and signs; any of its closing keys ends it."""
+    """Lists keys and symbols; any of its closing keys ends it."""
 
     CSS_PATH = styles("help")
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
@@ -138,7 +138,7 @@ class Help(Once, ModalScreen[None]):
     def on_resize(self) -> None:
         self._show()
 
-    # What is shown
+    # Display
 
     def _show(self) -> None:
         width = self.app.size.width
@@ -159,7 +159,7 @@ class Help(Once, ModalScreen[None]):
         box.border_subtitle = Text(self._way_out(width))
 
     def _way_out(self, width: int) -> str:
-        """How to find in it and how to leave it, by the keys in force."""
+        """The keys for search and for closing, under the keymap."""
         keys = {hint.id: hint.keys for hint in hints(self.active_bindings)}
         find, closing = keys.get("help.find", ("/",))[0], keys.get("help.close", ("esc",))
         if width < NARROW:
@@ -171,7 +171,7 @@ class Help(Once, ModalScreen[None]):
         return Text.assemble(*((text, style_of(self, role, under)) for text, role in parts))
 
     def _block(self, block: Block, room: int) -> Text:
-        """A title and its entries: keys at the left, words beside them; what is too long goes on below itself."""
+        """A title and its entries: keys at the left, text beside them; long entries wrap."""
         title, entries = block
         keys = KEYS if room >= NARROW - 10 else NARROW_KEYS
         lines = [self._text((title, "accent"))]
@@ -186,10 +186,10 @@ class Help(Once, ModalScreen[None]):
             lines += [self._text((" " * keys + line, "text" if now else "quiet")) for line in rest]
         return Text("\n").join(lines)
 
-    # Finding
+    # Search
 
     async def on_key(self, event: events.Key) -> None:
-        """A letter that is no key here begins to find."""
+        """A letter that is no key here starts the search."""
         text = event.character or ""
         if not event.is_printable or text == " " or event.key in self._bindings.key_to_bindings:
             return
@@ -197,7 +197,7 @@ class Help(Once, ModalScreen[None]):
             return
         event.stop()
         if self._line is not None:
-            # Typed before the line had the keys.
+            # Typed before the line had the focus.
             self._line.value += text
             self._line.action_end()
             return
@@ -209,7 +209,7 @@ class Help(Once, ModalScreen[None]):
 
     async def _find(self, text: str) -> None:
         self._line = FilterLine(text, "find: words that must all occur")
-        self._line.select_on_focus = False  # its first letter was typed before it was there
+        self._line.select_on_focus = False  # its first letter was typed before the line existed
         await self._line.open(self.query_one("#help"))
         self._line.action_end()
         self._set(text)
@@ -231,14 +231,14 @@ class Help(Once, ModalScreen[None]):
         if not event.kept:
             self._set("")
 
-    # Moving, leaving
+    # Scrolling, closing
 
     @property
     def _keys(self) -> VerticalScroll:
         return self.query_one("#help-keys", VerticalScroll)
 
     def on_click(self, event: events.Click) -> None:
-        """A click beside the list closes it."""
+        """A click outside the list closes it."""
         if event.widget is self:
             self.dismiss(None)
 

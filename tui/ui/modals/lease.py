@@ -1,4 +1,4 @@
-"""The dialog of podtop's own lease on a pod: what is to happen to it, and when."""
+"""The dialog of podtop's own lease on a pod: the action, and its time."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ ACTIONS = (("stop", "stop it"), ("terminate", "TERMINATE it"))
 
 
 class Term(Struct, frozen=True):
-    """What was decided: `action` at the instant `ends`; "" is no lease any more."""
+    """The result: `action` at the instant `ends`; "" removes the lease."""
 
     action: str
     ends: float
 
 
 class LeaseDialog(FramedDialog[Term]):
-    """Sets, extends or ends the lease of one pod. To have it terminated takes its name.
+    """Sets, extends or ends the lease of one pod. A lease that terminates requires the pod's name.
 
-    why_not: why an action makes no sense for the pod as it is now, in words; None where it does.
+    why_not: why an action is not valid for the pod's current state; None if it is.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -86,7 +86,7 @@ class LeaseDialog(FramedDialog[Term]):
         return self.query_one("#confirm-typed" if terminates else "#lease-ends", Input)
 
     def _term(self) -> Term:
-        """What is typed. Raises Fault."""
+        """The input. Raises Fault."""
         action = self.query_one(Choice).value or "stop"
         ends = instant(self.query_one("#lease-ends", Input).value, self._now(), self._tz)
         if (why := self._why_not(action)) is not None:
@@ -121,7 +121,7 @@ class LeaseDialog(FramedDialog[Term]):
     @on(Input.Submitted)
     @on(Button.Pressed, "#do")
     def _set(self) -> None:
-        # The pod may be another than when it was typed, and the time may be over.
+        # The pod may have changed since the input, and the time may have passed.
         self._show()
         if not self.query_one("#do", Button).disabled and not self.reads_on():
             self.end(self._term())

@@ -1,4 +1,4 @@
-"""`Once`: what a screen that closes has in common: it closes once, and takes nothing else with it."""
+"""`Once`: common behaviour of screens that close: a screen closes once, and closes no other."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ else:
 
 
 class Once(_Screen):
-    """A mixin, before the kind of screen it is.
+    """A mixin, placed before the screen class.
 
-    Textual pops whatever is on top when a screen is dismissed, as often as it is: two keys in one read, a double click
-    or an answer that comes late would close another screen, or the last one.
+    Textual pops the top screen on each dismissal: two keys in one read, a double click or a late response would close
+    another screen, or the last one.
     """
 
     _ended = False
@@ -36,13 +36,13 @@ class Once(_Screen):
         try:
             await super()._dispatch_message(message)
         except NoMatches:
-            # Closed before it was there, by a key right behind the one that opened it: it has nothing to show it in.
+            # Closed before it was mounted, by a key right behind the one that opened it: there is nowhere to show it.
             if not (self._ended or self._closing or self._closed or self._pruning or self.app._exit):
                 raise
 
     def _leave_stack(self, result: Any) -> AwaitComplete:
         stack = self.app.screen_stack
-        # Not from below another screen: that one would go, and what was decided is not of now any more.
+        # Not from below another screen: that one would be closed, and the decision is outdated.
         popped: AwaitComplete = super().dismiss(result) if stack and stack[-1] is self else AwaitComplete()
         return popped
 

@@ -1,4 +1,4 @@
-"""The last question before something is rented: what it costs, and a yes."""
+"""The last question before a rental: the price, and a yes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.ui.primitives.question import Question
 
 
 class QuestionDialog(RereadDialog[bool, Question]):
-    """Ends with whether it was agreed."""
+    """Ends with whether the user agreed."""
 
     READING: ClassVar[str] = "◌ looking at prices and pods again before anything is sent"
 
@@ -36,7 +36,7 @@ class QuestionDialog(RereadDialog[bool, Question]):
         self._rest()
 
     def _rest(self) -> None:
-        """Give the focus to where a key too many does nothing: to the name that is to be typed, or to Cancel."""
+        """Focus the widget where an extra key does nothing: the input for the name, or Cancel."""
         self.query_one("#confirm-typed" if self._asked.typed else "#cancel").focus()
 
     def field_for(self, text: str) -> Input | None:

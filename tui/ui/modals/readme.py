@@ -1,4 +1,4 @@
-"""A template's readme as Markdown, and the script it starts with. Its text is data: no link of it is opened."""
+"""A template's readme as Markdown, and its start script. The text is data: none of its links is opened."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.ui.modals.once import Once
 
 
 class Readme(Once, ModalScreen[None]):
-    """Shows long text; it may still be on its way."""
+    """Shows long text, which may still be loading."""
 
     CSS_PATH = styles("readme")
     AUTO_FOCUS: ClassVar[str | None] = "#readme"
@@ -31,7 +31,7 @@ class Readme(Once, ModalScreen[None]):
     ]
 
     def __init__(self, title: str, key: str) -> None:
-        """`key`: whose text it is."""
+        """`key`: the template of the text."""
         super().__init__()
         self._heading = title
         self.key = key
@@ -46,7 +46,7 @@ class Readme(Once, ModalScreen[None]):
             yield Static("", id="readme-script", markup=False)
 
     def tell(self, readme: str, script: str, note: str) -> None:
-        """Show what came: a readme, a script; or a note that says why there is nothing."""
+        """Show the loaded readme or script, or a note with the reason for its absence."""
         if self._told == (readme, script, note) or not self.is_mounted:
             return
         self._told = (readme, script, note)

@@ -1,4 +1,4 @@
-"""`RereadDialog`: a question whose yes counts only where all of it is still so when it is read again."""
+"""`RereadDialog`: a question whose yes counts only if nothing in it has changed when the data is read again."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ CHANGED: Cell = (("▲ it changed meanwhile: look again. Nothing was sent.", "wa
 
 
 class RereadDialog(FramedDialog[T], Generic[T, Asked]):
-    """Ends with what was agreed to, or None. Anything that is not as it was when it was agreed to is asked again.
+    """Ends with the agreed result, or None. Anything that changed since the agreement is asked again.
 
-    asked:  what is asked now.
-    reread: reads everything anew, and what is to be asked by that; raises CloudError.
+    asked:  the current question.
+    reread: reads the data again and returns the new question; raises CloudError.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,7 +35,7 @@ class RereadDialog(FramedDialog[T], Generic[T, Asked]):
     ]
 
     READING: ClassVar[str]
-    """What it says while it reads."""
+    """Its message while it reads."""
 
     def __init__(
         self, asked: Asked, reread: Callable[[], Awaitable[Asked]], clock: Callable[[], float] = time.monotonic
@@ -69,12 +69,12 @@ class RereadDialog(FramedDialog[T], Generic[T, Asked]):
 
     @on(Button.Pressed, "#do")
     def action_agree(self) -> None:
-        """Read everything again; then it is done, or asked again."""
+        """Read the data again; then end, or ask again."""
         if self._reading or self.query_one("#do", Button).disabled or self.reads_on():
             return
         self._set_reading(True)
         self.note(((self.READING, "muted"),))
-        # What is sent is what was confirmed, whatever is typed while it is read.
+        # The confirmed values are sent, whatever is typed during the read.
         self.run_worker(self._decide(self._answer()), name="read again", exclusive=True)
 
     async def _decide(self, answer: T) -> None:
@@ -87,7 +87,7 @@ class RereadDialog(FramedDialog[T], Generic[T, Asked]):
                 self.note(((f"▲ {error} It could not be read again: nothing was sent.", "bad"),))
             return
         if self._ended:
-            # It was left meanwhile, and its widgets are gone or going.
+            # It was left in the meantime, and its widgets are gone or being removed.
             return
         self._set_reading(False)
         if self._holds(answer, before, now):
@@ -104,13 +104,13 @@ class RereadDialog(FramedDialog[T], Generic[T, Asked]):
         raise NotImplementedError
 
     def _answer(self) -> T:
-        """What it ends with, as things are chosen now."""
+        """Its result for the current input."""
         raise NotImplementedError
 
     def _holds(self, answer: T, before: Asked, now: Asked) -> bool:
-        """Whether what was agreed to is still so."""
+        """Whether the agreed values are unchanged."""
         raise NotImplementedError
 
     async def _ask_again(self, now: Asked) -> None:
-        """What was decided upon is not so any more: show what is, and that nothing was sent."""
+        """The values decided on have changed: show the new ones, and that nothing was sent."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""The tour: what is where and which keys matter, on one screen, at the first start and when it is asked for."""
+"""The tour: the layout and the main keys, on one screen, at the first start and on request."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from tui.ui.key_hints import Hint
 from tui.ui.modals.dialog import Dialog
 
 WHOLE = (80, 24)
-"""Columns and lines from which on there is room for all of it."""
+"""Minimum columns and lines for the full tour."""
 
 
 class Stop(NamedTuple):
     """One line of the tour.
 
-    keys:  ids of the bindings whose keys stand at the left; a line whose keys do nothing here is left out.
-    sign:  what stands there instead.
-    words: what it is; `short` where there is room for a few words only, "" where the line gives way then.
+    keys:  ids of the bindings whose keys are shown at the left; a line whose keys have no effect here is left out.
+    sign:  the text shown there instead.
+    words: the description; `short` if there is room for a few words only, "" if the line is dropped then.
     """
 
     keys: tuple[str, ...]
@@ -64,7 +64,7 @@ STOPS = (
 
 
 def lines(hints: Iterable[Hint], width: int, brief: bool) -> tuple[tuple[str, str, bool], ...]:
-    """What stands at the left, the words beside it, and whether the left are keys. In `width` cells."""
+    """The left part, the text beside it, and whether the left part is keys. In `width` cells."""
     by_id = {hint.id: hint for hint in hints}
     side = 10 if brief else 13
     drawn: list[tuple[str, str, bool]] = []
@@ -80,7 +80,7 @@ def lines(hints: Iterable[Hint], width: int, brief: bool) -> tuple[tuple[str, st
 
 
 class Tour(Dialog[None]):
-    """One screen to read; any key ends it, and does nothing else."""
+    """One screen to read; any key closes it, and does nothing else."""
 
     CSS_PATH = styles("tour")
 

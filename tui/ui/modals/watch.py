@@ -1,4 +1,4 @@
-"""The dialog of a watch: what is waited for, at what price, and what podtop is to do when it is there."""
+"""The dialog of a watch: the GPU, the price limit, and podtop's action when it is available."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ OFTEN = ("Try how often, if refused", "Try how often")
 
 
 class Wrong(Exception):
-    """What of the dialog is not accepted, in words."""
+    """An error in the dialog's input, in words."""
 
 
 class Decision(Struct, frozen=True):
-    """What was decided: `watch` None takes the watch away. `cap` and `tries` where it is to deploy, else None."""
+    """The result: `watch` None removes the watch. `cap` and `tries` if it deploys, else None."""
 
     watch: MarketWatch | None
     cap: float | None = None
@@ -45,7 +45,7 @@ class Decision(Struct, frozen=True):
 
 
 class WatchDialog(FramedDialog[Decision]):
-    """Sets a watch, or takes it away. It spends nothing: what deploys by itself is confirmed afterwards."""
+    """Sets a watch, or removes it. It spends nothing: an automatic deploy is confirmed afterwards."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="confirm.cancel", tooltip="Leave it as it is"),
@@ -61,7 +61,7 @@ class WatchDialog(FramedDialog[Decision]):
         may_deploy: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`price`: per GPU now; None where there is none. `may_deploy`: why it cannot deploy; "" where it can."""
+        """`price`: per GPU now; None if there is none. `may_deploy`: why it cannot deploy; "" if it can."""
         super().__init__(clock)
         self._watch = watch
         self._offers = offers
@@ -110,7 +110,7 @@ class WatchDialog(FramedDialog[Decision]):
         return number
 
     def _decision(self) -> Decision:
-        """What is typed. Raises Wrong."""
+        """The input. Raises Wrong."""
         old = self._watch
         gpus, names = [old.gpus[0]], [old.names[0]]
         for text in filter(None, (part.strip() for part in self._typed("watch-else").split(","))):

@@ -1,1 +1,1 @@
-"""Values that widgets draw and renderers make: cells, roles, empty states."""
+"""Values that renderers make and widgets draw: cells, roles, empty states."""

@@ -14,12 +14,12 @@ Cell = tuple[Part, ...]
 
 
 def width_of(parts: Iterable[Part]) -> int:
-    """Terminal cells that the parts take."""
+    """Width of the parts in terminal cells."""
     return sum(width(text) for text, _ in parts)
 
 
 def fit(cell: Cell, cells: int, *, right: bool = False) -> Cell:
-    """The parts in exactly so many terminal cells: padded, or cut with an ellipsis at the end."""
+    """The parts in exactly that many terminal cells: padded, or cut with an ellipsis at the end."""
     if cells <= 0:
         return ()
     cell = tuple((shown(text), role) for text, role in cell)
@@ -45,7 +45,7 @@ def fit(cell: Cell, cells: int, *, right: bool = False) -> Cell:
 
 
 def in_pieces(text: str, cells: int) -> list[str]:
-    """A text in pieces of at most so many terminal cells, two at the least, as it is shown."""
+    """A text in pieces of at most that many terminal cells, at least two, as it is shown."""
     pieces, rest = [], shown(text)
     while rest:
         pieces.append(cut(rest, max(2, cells)))
@@ -54,7 +54,7 @@ def in_pieces(text: str, cells: int) -> list[str]:
 
 
 def wrap(cell: Cell, cells: int) -> tuple[Cell, ...]:
-    """The parts as lines of at most so many terminal cells, two at the least: broken at spaces, or where it must be."""
+    """The parts as lines of at most that many terminal cells, at least two: broken at spaces, or inside long words."""
     cells = max(2, cells)
     lines: list[list[Part]] = [[]]
     room = cells

@@ -1,4 +1,4 @@
-"""`EmptyState`: what stands in a pane that has nothing to show: what is the matter, and what can be done. Pure."""
+"""`EmptyState`: the text in a pane without rows: the reason, and what the user can do. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _even(text: str, measure: int) -> list[str]:
 
 
 def notice_line(notice: EmptyState, y: int, width: int, height: int) -> Cell:
-    """Line `y` of a notice centred in a pane of this size: sentences wrapped, the title kept where room is short."""
+    """Line `y` of an empty state centred in a pane of this size: sentences wrapped, the title kept if room is short."""
     measure = min(_WIDEST, max(1, width - 4))
     lines: list[tuple[str, str]] = [(text, notice.role) for text in _even(notice.title, measure)]
     if notice.lines:

@@ -1,4 +1,4 @@
-"""Facts as values: a label and what is known under it, in titled sections; what of them may go to a clipboard. Pure."""
+"""Facts as values: labels with values, in titled sections, and their texts for the clipboard. Pure."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 
 MASKED = "••••••"
-"""Shown for every hidden value, an empty one too: not even its length is told."""
+"""Shown for every hidden value, an empty one too: not even its length is revealed."""
 
 
 class Fact(NamedTuple):
-    """One thing that is known. `copy`: the exact text for a clipboard, "" where it is what is read."""
+    """One known value. `copy`: the exact text for the clipboard, "" if it is the shown text."""
 
     label: str
     value: Cell
@@ -20,14 +20,14 @@ class Fact(NamedTuple):
 
 
 class Section(NamedTuple):
-    """Facts that belong together, under a title."""
+    """Related facts, under a title."""
 
     title: str
     facts: tuple[Fact, ...]
 
 
 def copied(fact: Fact) -> str:
-    """What goes to the clipboard for a fact: its own text for that, else what is read of it; a hidden value never."""
+    """The clipboard text of a fact: its own, else the shown text; a hidden value never."""
     if fact.copy:
         return fact.copy
     text = "".join(part for part, _ in fact.value).strip()

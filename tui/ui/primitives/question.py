@@ -1,4 +1,4 @@
-"""`Question`: what a dialog asks, as a value."""
+"""`Question`: the content of a question dialog, as a value."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tui.ui.primitives.cells import Cell
 
 
 class Question(Struct, frozen=True):
-    """What is asked.
+    """The content of a question.
 
     word:   on the button.
-    typed:  what has to be typed, where a key is not enough.
-    key:    all of it on which the answer rests: when this has changed, it is asked again.
-    stop:   why it cannot be done at all now.
+    typed:  the text that must be typed, if a key is not enough.
+    key:    all values on which the decision rests: if this has changed, the question is asked again.
+    stop:   why it is not possible at all now.
     """
 
     title: str

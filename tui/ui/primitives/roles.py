@@ -1,4 +1,4 @@
-"""Roles of text: what a word means to the eye. `styles/roles.tcss` gives each its look, once for a whole screen.
+"""Roles of text: the visual meaning of a word. `styles/roles.tcss` gives each its look, once for a whole screen.
 
 A role is a component class of the screen and not of each widget, as Textual styles every component class of every
 widget before the first frame.
@@ -18,16 +18,16 @@ CLASSES = frozenset(f"role--{role}" for role in ROLES)
 """Component classes that a screen has for its widgets to draw with."""
 
 BADGE = "badge-"
-"""Before the name of a role: a badge in its colour."""
+"""Prefix of a role's name: a badge in its colour."""
 
 PAINTED = ("badge", "tab")
-"""Roles that bring a background of their own."""
+"""Roles with a background of their own."""
 
 
 def style_of(widget: Widget, role: str, under: Style) -> Style:
-    """How a role is drawn on the background of `under`."""
+    """The style of a role on the background of `under`."""
     if role.startswith(BADGE):
-        # The colour of another role as the ground of a word, without a component class for each.
+        # The colour of another role as the background of a word, without a component class for each.
         style = widget.screen.get_component_rich_style(f"role--{role.removeprefix(BADGE)}")
         return Style(color=under.bgcolor or Color.parse("default"), bgcolor=style.color, bold=True)
     style = widget.screen.get_component_rich_style(f"role--{role}")

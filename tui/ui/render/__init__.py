@@ -1,1 +1,1 @@
-"""From rows to cells and facts: pure functions, and the words of the screens."""
+"""Renderers from rows to cells and facts: pure functions, and the texts of the screens."""

@@ -1,4 +1,4 @@
-"""What belongs to the account in words: templates, keys, logins, volumes, and whose it is. Pure."""
+"""The account's items in words: templates, keys, logins, volumes, and its holder. Pure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SHOWN_OF_AN_ID = 4
 
 
 def masked(id: str | None) -> str:
-    """An id of which just enough is left to tell it from others."""
+    """An id cut to just enough to tell it from others."""
     if not id:
         return fmt.UNKNOWN
     return f"{id[:SHOWN_OF_AN_ID]}{MASKED}" if len(id) > SHOWN_OF_AN_ID else MASKED
@@ -57,7 +57,7 @@ def _gb(value: int | None) -> Cell:
 
 
 def template_keys(templates: Sequence[Template]) -> dict[str, Template]:
-    """The templates by a key of their own: an id may be missing, or be there twice."""
+    """The templates by unique keys: an id may be missing, or occur twice."""
     by_key: dict[str, Template] = {}
     for number, template in enumerate(templates):
         key = template.id or f"template {number}"
@@ -66,7 +66,7 @@ def template_keys(templates: Sequence[Template]) -> dict[str, Template]:
 
 
 def template_rows(templates: Sequence[Template]) -> dict[str, Row]:
-    """A row for each template. There may be hundreds: cells are made of those that are seen."""
+    """A row for each template. There may be hundreds: cells are made only for visible rows."""
     rows = template_keys(templates).items()
     return {key: Row(partial(_template_cells, template), _template_order(template)) for key, template in rows}
 
@@ -106,7 +106,7 @@ def _size(value: int | None) -> str:
 
 
 def template_facts(template: Template) -> tuple[Section, ...]:
-    """All fields of a template; of its variables the names."""
+    """All fields of a template; for its variables the names."""
     minutes = template.runtime_minutes
     about = (
         Fact("Name", text(template.name), template.name or ""),
@@ -135,11 +135,11 @@ def template_facts(template: Template) -> tuple[Section, ...]:
 
 
 MOST_OF_A_TEXT = 40_000
-"""Characters of a readme that are shown: it is parsed at once."""
+"""Maximum characters of a readme that are shown: it is parsed at once."""
 
 
 def long_text(text: TemplateText | None) -> tuple[str, str]:
-    """A template's readme and its start script, cut where they would take a second to show."""
+    """A template's readme and its start script, cut if they would take a second to show."""
     if text is None:
         return "", ""
     cut = [part if len(part) <= MOST_OF_A_TEXT else f"{part[:MOST_OF_A_TEXT]}\n\n…" for part in
@@ -188,7 +188,7 @@ def _ago(at: float | None, now: float, short: bool = False) -> str:
 def access_facts(
     account: Account, profile: Profile | None, revealed: bool, now: float, tz: tzinfo | None, volume: str
 ) -> tuple[Section, ...]:
-    """The account itself, and whose it is where that is asked for. `volume`: the key of the row under the cursor."""
+    """The account itself, and its holder if that is requested. `volume`: the key of the row under the cursor."""
     notices = account.notices
     facts = (
         Fact("E-mail", text(account.email), account.email or ""),

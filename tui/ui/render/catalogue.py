@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def facts(sheet: GpuSpec) -> tuple[Section, ...]:
-    """Titled groups of facts; what RunPod does not tell of this type has none."""
+    """Titled groups of facts; one without any value from RunPod is left out."""
     sections = (Section("List prices", tuple(_prices(sheet))), Section("Pods of it", tuple(_pods(sheet))))
     return tuple(section for section in sections if section.facts)
 
 
 def _prices(sheet: GpuSpec) -> Iterator[Fact]:
-    """Dollars per GPU and hour, as listed: what can be rented now, and for how much, stands above."""
+    """List prices in dollars per GPU per hour: current offers and prices stand above."""
     listed = sheet.prices
     for label, on_demand, spot in (
         ("Secure", listed.secure, listed.secure_spot),
@@ -101,7 +101,7 @@ FLAVOR_SORTS = ("price", "name", "id", "group", "vcpus", "memory", "disk", "serv
 
 
 def flavor_cells(flavor: CpuFlavor) -> Cells:
-    """One kind of CPU pod: its sizes, and what its smallest costs."""
+    """One kind of CPU pod: its sizes, and the price of its smallest."""
 
     def known(value: object, role: str = "text") -> Cell:
         return ((fmt.UNKNOWN if value in (None, "") else str(value), "quiet" if value in (None, "") else role),)
@@ -145,7 +145,7 @@ _KEYS: dict[str, Callable[[CpuFlavor], Any]] = {
 
 
 def flavors(all_flavors: Sequence[CpuFlavor], text: str, sort: str, inverted: bool) -> tuple[CpuFlavor, ...]:
-    """The kinds that match, in order; the unknown come last."""
+    """The kinds that match, sorted; the unknown come last."""
     wanted = text.lower().split()
     matching = [
         f for f in all_flavors if all(w in f"{f.name} {f.id} {f.group_name} {f.group_id}".lower() for w in wanted)
@@ -196,7 +196,7 @@ _CPU_KEYS: dict[str, Callable[[CpuType], Any]] = {
 
 
 def cpus(all_cpus: Sequence[CpuType], text: str, sort: str, inverted: bool) -> tuple[CpuType, ...]:
-    """The CPUs that match, in order; the unknown come last."""
+    """The CPUs that match, sorted; the unknown come last."""
     wanted = text.lower().split()
     matching = [
         c for c in all_cpus if all(w in f"{c.name} {c.id} {c.manufacturer} {c.group_id}".lower() for w in wanted)

@@ -1,4 +1,4 @@
-"""Charges, bills and payments in words: columns, rows, facts, bars. Pure; days are those of UTC, as RunPod's are."""
+"""Charges, bills and payments in words: columns, rows, facts, bars. Pure; days are UTC days, as RunPod's are."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tui.api.models import Funds
 
 SPANS = (14, 28, 91, 365, 1095)
-"""Days that charges and bills are shown of."""
+"""Days of charges and bills that are shown."""
 
 CHARGE_COLUMNS = (
     Column("day", "DAY", 15, 0, sort="day"),
@@ -56,13 +56,13 @@ PAYMENT_SORTS = ("when", "amount", "what", "from")
 
 
 def charge_columns(days: Sequence[Day]) -> tuple[Column, ...]:
-    """Without the kinds that nothing was charged for."""
+    """Without the kinds that were never charged."""
     idle = {kind for n, kind in enumerate(KINDS) if not any(day.amounts[n] for day in days)}
     return tuple(column for column in CHARGE_COLUMNS if column.key not in idle)
 
 
 def within(days: Sequence[Day], now: float, span: int) -> tuple[Day, ...]:
-    """The days of the last `span`, today's with them."""
+    """The days of the last `span`, including today."""
     first = now // DAY * DAY - (span - 1) * DAY
     return tuple(day for day in days if day.at >= first)
 
@@ -93,7 +93,7 @@ def charge_rows(days: Sequence[Day], now: float) -> dict[str, Row]:
 def charge_facts(
     all_days: Sequence[Day], shown: Sequence[Day], span: int, funds: Funds | None, now: float, under: Day | None
 ) -> tuple[Section, ...]:
-    """The month, what it may come to, the range that is shown, the day under the cursor."""
+    """The month, its projected total, the shown range, the day under the cursor."""
     spend = funds.spend_per_hr if funds else None
     month = charges.month(all_days, spend, now)
     sums = charges.total(shown)
@@ -158,7 +158,7 @@ def charge_bars(days: Sequence[Day], now: float, span: int, columns: int) -> Bar
 
 
 def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
-    """By GPU type, CPU flavour and for storage: what the last `span` days were billed."""
+    """The bills of the last `span` days, by GPU type, CPU flavour and for storage."""
     first = now - span * DAY
     sums: dict[tuple[str, str], list[float]] = {}
     lasts: dict[tuple[str, str], tuple[float, float]] = {}
@@ -199,7 +199,7 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
 
 
 def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tuple[Section, ...]:
-    """Everything that was billed, by kind; what is under the cursor, by day."""
+    """All bills, by kind; those of the row under the cursor, by day."""
     first = now - span * DAY
     summary = [day for day in billing.summary if day.at is not None and day.at >= first]
     fields = ("gpus", "cpus", "serverless", "storage", "endpoints")
@@ -243,7 +243,7 @@ def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tu
 
 
 def bill_bars(billing: Billing, now: float, span: int, columns: int) -> BarSpec:
-    """By GPU type and day, the dearest types by name."""
+    """By GPU type and day, the most expensive types by name."""
     sums: dict[str, float] = {}
     for bill in (*billing.gpus, *billing.cpus):
         sums[bill.kind or "not named"] = sums.get(bill.kind or "not named", 0.0) + (bill.amount or 0.0)
@@ -299,7 +299,7 @@ _MEDIA: Mapping[str | None, str] = {
 
 
 def payment_rows(ledger: Ledger | None, account: Account | None, now: float, tz: tzinfo | None) -> dict[str, Row]:
-    """Everything that came to the account, and what its machines earned, the newest first."""
+    """All money that came to the account, including earnings of its machines, the newest first."""
     by_key: dict[str, Row] = {}
 
     def add(key: str, at: float | None, amount: float | None, kind: str, role: str, source: str, detail: str) -> None:
@@ -339,7 +339,7 @@ def payment_rows(ledger: Ledger | None, account: Account | None, now: float, tz:
 
 
 def payment_facts(ledger: Ledger | None, account: Account | None, now: float) -> tuple[Section, ...]:
-    """What was paid in, and what was earned."""
+    """Payments, and earnings."""
     lines = []
     if ledger is not None:
         sums: dict[str, float] = {}

@@ -1,7 +1,7 @@
-"""What can be copied of a pod or of something in the market, each by a key of its own. Pure.
+"""The texts to copy of a pod or of a market item, each with a key. Pure.
 
-What comes from RunPod is quoted as one word of a shell, for into one it may be pasted; ids and names that need no
-quoting stay as they are. Only what is under the cursor is copied as it stands.
+Text from RunPod is quoted as one word of a shell, as it may be pasted into one; ids and names that need no quoting are
+unchanged. Only the value under the cursor is copied without quoting.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NUMBERS = "123456789"
 
 
 class Entry(NamedTuple):
-    """One thing to copy: its key, what it is, the text. `secret`: the text is not shown."""
+    """One text to copy: its key, its label, the text. `secret`: the text is not shown."""
 
     key: str
     label: str
@@ -29,14 +29,14 @@ class Entry(NamedTuple):
 
 
 def under_cursor(label: str, text: str, secret: bool = False) -> tuple[Entry, ...]:
-    """What is under the cursor, by the key that opens the menu: twice `c` copies it."""
+    """The value under the cursor, with the key that opens the menu: `c` twice copies it."""
     return (Entry("c", label, text, secret),) if text else ()
 
 
 def of_pod(pod: Pod, detail: PodDetail | None, settings: Ssh) -> tuple[tuple[Entry, ...], str]:
-    """What can be copied of a pod; and why there is no way into it, where there is none.
+    """The texts to copy of a pod; and why there is no connection to it, if there is none.
 
-    detail: None where it is not known: it has the machine's id, the names of variables, and where the volume is.
+    detail: None if not loaded: it has the machine's id, the names of variables, and the volume's mount point.
     """
     entries: list[Entry] = []
     routes = ssh.routes(pod, settings)
@@ -69,18 +69,18 @@ def of_pod(pod: Pod, detail: PodDetail | None, settings: Ssh) -> tuple[tuple[Ent
 
 
 def _word(text: str | None) -> str:
-    """A text from RunPod as one word of a shell; "" where there is none."""
+    """A text from RunPod as one word of a shell; "" for none."""
     return shlex.quote(text) if text else ""
 
 
 def of_unknown(pod: str, name: str) -> tuple[Entry, ...]:
-    """What can be copied of a pod that is gone, or came back in a shape podtop does not know."""
+    """The texts to copy of a pod that is gone, or that podtop cannot read."""
     entries = (Entry("i", "pod id", _word(pod)), Entry("n", "name", _word(name)))
     return tuple(entry for entry in entries if entry.text)
 
 
 def of_market(kind: str, id: str, name: str, gpu: bool) -> tuple[Entry, ...]:
-    """What can be copied of a thing in the market: its id as it stands is what RunPod's own tools take."""
+    """The texts to copy of a market item: RunPod's own tools take its id unquoted."""
     entries = [Entry("c", f"{kind} id", id), Entry("i", "id, for a shell", _word(id)), Entry("n", "name", _word(name))]
     if gpu:
         entries.append(Entry("o", "podtop once", f"podtop once market --filter {_word(name.lower())}"))

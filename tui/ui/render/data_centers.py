@@ -1,4 +1,4 @@
-"""Data centres in words: columns and cells, their order, what one has in stock. Pure."""
+"""Data centers in words: columns and cells, their order, the stock of one. Pure."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ SORTS = ("types", "id", "name", "country", "best", "volumes", "network", "compli
 
 
 def stocked(center: DataCenter) -> tuple[tuple[str, str], ...]:
-    """What a data centre has, by the GPU's id, best stocked first."""
+    """The stock of a data center, by the GPU's id, best stocked first."""
     stocks = [(s.gpu_id, s.stock) for s in center.stocks if s.stock is not None]
     return tuple(sorted(stocks, key=lambda pair: (-stock_rank(pair[1]), pair[0])))
 
 
 def short_name(gpu: str) -> str:
-    """A GPU's id without what all of them begin with."""
+    """A GPU's id without the common prefix."""
     for word in ("NVIDIA GeForce ", "NVIDIA ", "AMD Instinct ", "AMD "):
         gpu = gpu.removeprefix(word)
     return gpu
@@ -74,12 +74,12 @@ _FALLING = ("types", "best", "volumes", "network")
 
 
 def rises(sort: str, inverted: bool) -> bool:
-    """Whether the data centres begin with the least of what they are sorted by."""
+    """Whether the data centers are sorted in ascending order."""
     return inverted if sort in _FALLING else not inverted
 
 
 def matching(centers: Sequence[DataCenter], text: str, sort: str, inverted: bool) -> tuple[DataCenter, ...]:
-    """The data centres that match, in order."""
+    """The data centers that match, sorted."""
     wanted = text.lower().split()
 
     def matches(center: DataCenter) -> bool:

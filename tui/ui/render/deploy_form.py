@@ -1,4 +1,4 @@
-"""Words of the form of a deploy: its price panel, and what is folded away."""
+"""Texts of the deploy form: its price panel, and its folded fields."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def fold_words(draft: Draft, folded: bool, room: int) -> str:
-    """How many fields are folded, and which of them are set: they go out whether they are seen or not.
+    """The number of folded fields, and those that are set: they are sent whether visible or not.
 
     room: cells of a line.
     """
@@ -33,7 +33,7 @@ def fold_words(draft: Draft, folded: bool, room: int) -> str:
 def price_lines(
     cost: Price, is_cpu: bool, funds: Funds | None, wrong: Sequence[str], *, narrow: bool, tiny: bool
 ) -> tuple[Cell, ...]:
-    """What it will cost, and whether it can be ordered. `wrong`: labels of the fields in which something is wrong."""
+    """The price, and whether the deploy can be ordered. `wrong`: labels of the fields with errors."""
     to = "up to " if cost.up_to else ""
     what = "CPU pod" if is_cpu else "GPUs"
     gpus = "unknown" if cost.gpus is None else f"{to}{fmt.money(cost.gpus)}/h"

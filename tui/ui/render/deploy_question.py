@@ -27,7 +27,7 @@ def question(
     now: float,
     tz: tzinfo | None,
 ) -> Question:
-    """What is asked before a draft is ordered; asked again where a price rose or something is wrong by now."""
+    """The question before a draft is ordered; asked again if a price rose or an error appeared in the meantime."""
     wrong = deploy_validation.faults(draft, offers, names, now, tz)
     cost = deploy_price.price(draft, offers, funds)
     offer = drafts.offer_of(draft["gpu_type_id"], offers)
@@ -48,31 +48,31 @@ def question(
         (*_points(draft, cost, funds, now, tz), *sent(draft, above)),
         "Deploy",
         (cost.per_hr, cost.short, tuple(wrong), funds is None or funds.balance is None),
-        # What is not known may be more than the balance.
+        # An unknown price may be more than the balance.
         draft["name"].strip() if cost.short or cost.per_hr is None else "",
         "; ".join(wrong.values()),
     )
 
 
 LISTED = 6
-"""Inputs that have a line each; more of them stand in one paragraph."""
+"""Inputs with a line of their own; if there are more of them they share one paragraph."""
 
 
 def sent(draft: Draft, above: Collection[str] = ()) -> tuple[Point, ...]:
-    """Every input that is not as by default, so that nothing goes out unseen; `above`: those that stand in the head."""
+    """Every input that differs from its default, so that nothing is sent unseen; `above`: those shown in the head."""
     parts = [
         f"{field.label.partition(',')[0]}: {text}{'' if text == 'none' else _unit(field.label)}"
         for field, text in drafts.inputs(draft)
         if field.name not in above
     ]
     if len(parts) > LISTED:
-        # In fewer lines more of them are seen at once.
+        # In fewer lines more of them are visible at once.
         parts = [" · ".join(parts)]
     return tuple(Point("inputs" if n == 0 else "", text) for n, text in enumerate(parts))
 
 
 def anew(draft: Draft) -> Question:
-    """What is asked before a draft is forgotten."""
+    """The question before a draft is discarded."""
     return Question(
         "Start over",
         (("Forget what is typed here, and start with an empty form?", "text"),),
@@ -88,7 +88,7 @@ def anew(draft: Draft) -> Question:
 
 
 def _unit(label: str) -> str:
-    """What a label says behind its comma, behind the value."""
+    """The part of a label after its comma, placed behind the value."""
     unit = label.partition(",")[2].strip()
     return f" {unit}" if unit else ""
 

@@ -1,4 +1,4 @@
-"""What the panes say when they have no rows: loading, empty, filtered out, and each kind of trouble. Pure."""
+"""The messages of panes without rows: loading, empty, filtered out, and each kind of error. Pure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def marked(error: CloudError, before: str = "") -> str:
-    """An error in a line, with its sign: that an API does not offer something is no trouble."""
+    """An error in one line, with its symbol: a capability that an API does not offer is no error."""
     from tui.api.errors import NotOffered
 
     return f"{'◌' if isinstance(error, NotOffered) else '▲'} {before}{error}"
 
 
 def failure(error: CloudError, subject: str) -> EmptyState:
-    """A first answer that never came: what happened, what podtop does about it, what can be done."""
+    """A missing first response: what happened, what podtop does about it, what the user can do."""
     from tui.api import errors
 
     again = "podtop keeps asking, less and less often; ctrl+r asks now."
@@ -60,7 +60,7 @@ def failure(error: CloudError, subject: str) -> EmptyState:
 
 
 SLOW = 2.0
-"""Seconds of waiting for a first answer from which on it is said how long it takes."""
+"""Seconds of waiting for a first response after which the message shows how long it takes."""
 
 
 def _waiting(feed: Feed[Snapshot] | Feed[Market], subject: str, waited: float) -> EmptyState:
@@ -70,14 +70,14 @@ def _waiting(feed: Feed[Snapshot] | Feed[Market], subject: str, waited: float) -
 
 
 def total(fleet: Fleet, pane: str) -> int:
-    """How many rows there are without a filter."""
+    """The number of rows without a filter."""
     if pane == "pods":
         return len(fleet.records)
     return len(fleet.market.value.offers) if fleet.market.value else 0
 
 
 def trouble(fleet: Fleet, pane: str, now: float) -> str:
-    """What stands below the rows of a pane when they are not all there is to know: their age, or what is missing."""
+    """The note below the rows of a pane when they are stale or incomplete: their age, or the missing part."""
     at = fleet.pods_at if pane == "pods" else fleet.market.at
     stale = fleet.pods_stale(now) if pane == "pods" else fleet.market_stale(now)
     value = fleet.snapshot.value if pane == "pods" else fleet.market.value
@@ -89,7 +89,7 @@ def trouble(fleet: Fleet, pane: str, now: float) -> str:
 
 
 def pods(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False) -> EmptyState:
-    """Why there is no row in the pods pane. `waited`: seconds since podtop began to ask."""
+    """Why the pods pane has no rows. `waited`: seconds since the first request."""
     feed = fleet.snapshot
     if feed.value is None and replay:
         return EmptyState("◌ opening the recording")
@@ -111,12 +111,12 @@ def pods(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False
 
 
 def market(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False) -> EmptyState:
-    """Why there is no row in the market pane. `waited`: seconds since podtop began to ask."""
+    """Why the market pane has no rows. `waited`: seconds since the first request."""
     return priced(fleet.market, filtered, waited, fleet.recorded or replay)
 
 
 def aged(feed: Feed[Any], now: float, interval: float) -> str:
-    """What stands below rows that are not all there is to know: their age, what is wrong, what is missing."""
+    """The note below rows that are stale or incomplete: their age, the error, the missing part."""
     parts = [f"▲ {fmt.duration(now - feed.at)} old"] if feed.at is not None and feed.stale(now, interval) else []
     problems = getattr(feed.value, "problems", ())
     if feed.error is not None and feed.value is not None:
@@ -128,7 +128,7 @@ def aged(feed: Feed[Any], now: float, interval: float) -> str:
 
 
 def topic(feed: Feed[Any], subject: str, filtered: bool, hidden: int) -> EmptyState:
-    """Why there is no row of something that is asked for while it is shown."""
+    """Why a list that is loaded while shown has no rows."""
     if feed.value is None:
         return failure(feed.error, subject) if feed.error is not None else EmptyState(f"◌ asking RunPod for {subject}")
     if filtered and hidden:
@@ -137,7 +137,7 @@ def topic(feed: Feed[Any], subject: str, filtered: bool, hidden: int) -> EmptySt
 
 
 def priced(feed: Feed[Market], filtered: bool, waited: float, recorded: bool) -> EmptyState:
-    """Why there is no price to be shown."""
+    """Why no price is shown."""
     if recorded and feed.value is None:
         return EmptyState("no prices were recorded by this time")
     if feed.value is None:
@@ -148,14 +148,14 @@ def priced(feed: Feed[Market], filtered: bool, waited: float, recorded: bool) ->
 
 
 def telemetry(fleet: Fleet) -> EmptyState:
-    """Why there is no chart."""
+    """Why no chart is shown."""
     if fleet.snapshot.value is None:
         return EmptyState("")
     return EmptyState("no pod under the cursor")
 
 
 def held_back(feed: Feed[Snapshot], now: float) -> str:
-    """Why asking now has to wait; empty when it need not."""
+    """Why a refresh now has to wait; empty if it need not."""
     from tui.api.errors import Throttled
 
     error = feed.error
@@ -165,7 +165,7 @@ def held_back(feed: Feed[Snapshot], now: float) -> str:
 
 
 def inspected(feed: Feed[PodDetail | None] | None, fleet: Fleet, now: float) -> str:
-    """What stands below a pod's facts when they are not all there is to know."""
+    """The note below a pod's facts when they are stale or incomplete."""
     parts = (
         [f"▲ {fmt.duration(now - fleet.pods_at)} old"] if fleet.pods_at is not None and fleet.pods_stale(now) else []
     )

@@ -1,4 +1,4 @@
-"""What happened, as rows: the timeline of a pod, and the log of everything. Pure."""
+"""Events as rows: the timeline of a pod, and the log of all events. Pure."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NARROW = (
     Column("glyph", "", 1, 0),
     Column("brief", "WHAT", 12, 0, flex=True),
 )
-"""For terminals in which the columns of the log leave no room to say what happened."""
+"""For terminals in which the columns of the log leave no room for the event's text."""
 
 _ROLES = {
     Kind.UP: "good", Kind.RUNNING: "good", Kind.NEW: "good", Kind.DOWN: "bad", Kind.RESTART: "warn",
@@ -52,7 +52,7 @@ def role(kind: Kind) -> str:
 
 
 def subject(event: Event, names: Mapping[str, str]) -> Cell:
-    """Whom an event is about: a pod by its name, the account, RunPod."""
+    """The subject of an event: a pod by its name, the account, RunPod."""
     if event.pod:
         return ((names.get(event.pod) or event.pod, "text"),)
     return (("RunPod" if event.kind in _OF_RUNPOD else "account" if event.kind in _OF_THE_ACCOUNT else "–", "muted"),)
@@ -63,7 +63,7 @@ _OF_THE_ACCOUNT = (Kind.RUNWAY, Kind.RUNWAY_OVER, Kind.BALANCE, Kind.BALANCE_OVE
 
 
 def row(event: Event, now: float, tz: tzinfo | None, names: Mapping[str, str], ahead: bool = False) -> Cells:
-    """The cells of one event. `ahead`: it happened after the instant that is looked at."""
+    """The cells of one event. `ahead`: it happened after the viewed instant."""
     when = datetime.fromtimestamp(event.at, tz)
     hue, text = ("quiet", "quiet") if ahead else (role(event.kind), "text")
     age = now - event.at
@@ -91,7 +91,7 @@ def rows(events: Sequence[Event], now: float, tz: tzinfo | None) -> dict[str, Ce
 
 
 def keyed(events: Iterable[Event]) -> dict[str, Event]:
-    """Events by keys that stay the same when older ones come: newest first."""
+    """Events by keys that stay the same when older ones are loaded: newest first."""
     by_key: dict[str, Event] = {}
     for event in events:
         key = base = f"{event.at} {event.pod} {event.kind}"
@@ -105,7 +105,7 @@ def keyed(events: Iterable[Event]) -> dict[str, Event]:
 
 ABOUT_COLUMNS = (Column("when", "", 15, 0), Column("text", "", 20, 0, flex=True))
 OTHERS = 40
-"""How many other events of the same pod are told beside one."""
+"""Maximum number of other events of the same pod that are shown beside one."""
 
 
 def about(
@@ -117,7 +117,7 @@ def about(
     tz: tzinfo | None,
     width: int,
 ) -> dict[str, dict[str, Cell]]:
-    """One event at length: all that is told of it, the pod as it is known at `now`, what else happened to it.
+    """One event in detail: all its fields, the pod's state at `now`, other events of the pod.
 
     others: oldest first; width: cells of the pane.
     """

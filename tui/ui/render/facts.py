@@ -1,4 +1,4 @@
-"""Values in words, as facts have them: a dash where nothing is known, figures with their units, instants. Pure."""
+"""Formatting of values in facts: a dash for unknown, figures with their units, instants. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact
 
 NOTHING: Cell = ((fmt.UNKNOWN, "quiet"),)
-"""What stands for a value that is not known."""
+"""The placeholder of an unknown value."""
 
 
 class Clock(NamedTuple):
-    """The instant that facts are told for, and the zone in which they name others."""
+    """The viewed instant, and the time zone for other instants."""
 
     now: float
     tz: tzinfo | None
@@ -26,7 +26,7 @@ def text(value: str | None, role: str = "text") -> Cell:
 
 
 def copyable(label: str, value: str | None) -> Fact:
-    """A fact that is worth copying as it stands."""
+    """A fact whose exact text is worth copying."""
     return Fact(label, text(value), value or "")
 
 
@@ -35,7 +35,7 @@ def yes(value: bool | None) -> Cell:
 
 
 def number(value: float | None, after: str = "", before: str = "") -> str | None:
-    """A figure with its unit: whole where it is, else two places at most. None where there is none."""
+    """A figure with its unit: whole if it is a whole number, else at most two decimal places. None if there is none."""
     if value is None or not math.isfinite(value):
         return None
     figure = f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
@@ -51,21 +51,21 @@ def money(value: float | None, role: str = "text", places: int = 2) -> Cell:
 
 
 def per_hour(value: float | None) -> str:
-    """$2.99/h; three places below a dime, where disks are."""
+    """$2.99/h; three decimal places below a dime, as for disks."""
     if value is None or not math.isfinite(value):
         return fmt.UNKNOWN
     return f"{fmt.money(value, 3 if 0 < abs(value) < 0.1 else 2)}/h"
 
 
 def rate(value: float | None, of: str = "") -> Cell:
-    """Dollars an hour. `of`: for what, told behind it."""
+    """Dollars per hour. `of`: the unit it is for, placed behind it."""
     if value is None or not math.isfinite(value):
         return NOTHING
     return ((per_hour(value), "text"), *(((f"  {of}", "muted"),) if of else ()))
 
 
 def day(at: float | None, tz: tzinfo | None, form: str = "%Y-%m-%d %H:%M") -> str | None:
-    """An instant as a date; None for one that no calendar has."""
+    """An instant as a date; None if it is outside the calendar."""
     try:
         return None if at is None else datetime.fromtimestamp(at, tz).strftime(form)
     except (ValueError, OverflowError, OSError):
@@ -73,16 +73,16 @@ def day(at: float | None, tz: tzinfo | None, form: str = "%Y-%m-%d %H:%M") -> st
 
 
 def date(at: float | None, tz: tzinfo | None) -> str:
-    """A date; a dash for one that is not known."""
+    """A date; a dash if unknown."""
     return day(at, tz, "%Y-%m-%d") or fmt.UNKNOWN
 
 
 def instant(at: float | None, clock: Clock, form: str = "%Y-%m-%d %H:%M") -> Cell:
-    """How long ago, and the date."""
+    """The elapsed time, and the date."""
     date = day(at, clock.tz, form)
     if at is None or date is None:
         return NOTHING
     age = clock.now - at
-    # Clocks differ by a little; more than that is a date ahead.
+    # Clocks differ by a little; more than that is a future date.
     distance = f"in {fmt.duration(-age)}" if age < -60 else f"{fmt.duration(age)} ago"
     return ((distance, "text"), (f"  {date}", "muted"))

@@ -1,4 +1,4 @@
-"""The header in words: connection, money, counts, from the fleet at an instant and for a width. Pure."""
+"""The header: connection, money, counts, from the fleet at an instant and for a width. Pure."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 class Badges(Struct, frozen=True):
-    """What the header says of podtop itself.
+    """The header's information about podtop itself.
 
-    profile: the account by the name that the settings give it; empty where there is none. color: its badge's role.
-    places:  the screens with the keys that go there; back: the key that leads from the past to now.
+    profile: the account's name in the settings; empty if there is none. color: its badge's role.
+    places:  the screens with their keys; back: the key that returns from history to live.
     """
 
     source: str
@@ -43,7 +43,7 @@ class Badges(Struct, frozen=True):
 NAME: Cell = (("podtop", "key"),)
 
 Forms = tuple[Cell, ...]
-"""The same said at different lengths, the longest first."""
+"""One text at different lengths, the longest first."""
 
 
 def clock(at: float, tz: tzinfo | None) -> str:
@@ -76,7 +76,7 @@ def trouble(error: CloudError) -> str:
 
 
 def _alarm(word: str, age: float | None, tail: str = "", role: str = "bad") -> Forms:
-    """Trouble and the age of what is shown: the age stays longest."""
+    """The error and the age of the shown data: the age is dropped last."""
     long = "no data yet" if age is None else f"data {fmt.duration(age)} old"
     short = "" if age is None else f" {fmt.short_duration(age)}"
     mark: Cell = ((f"▲ {word}", role),)
@@ -90,7 +90,7 @@ def _alarm(word: str, age: float | None, tail: str = "", role: str = "bad") -> F
 
 
 def connection(fleet: Fleet, now: float, tz: tzinfo | None) -> Forms:
-    """Whether the figures are live, since when they are not, and when podtop asks again."""
+    """Whether the figures are live, since when they are not, and when podtop polls again."""
     feed: Feed[Any] = fleet.market if fleet.keyless else fleet.snapshot
     if fleet.recorded:
         return ((("◌ opening the recording", "muted"),), (("◌", "muted"),))
@@ -120,7 +120,7 @@ def connection(fleet: Fleet, now: float, tz: tzinfo | None) -> Forms:
 
 
 def missing(fleet: Fleet) -> str:
-    """What RunPod's last answer lacks, in a word or two; empty when it is whole."""
+    """The missing part of RunPod's last response, in a word or two; empty if it is complete."""
     value = fleet.snapshot.value
     if value is None:
         return ""
@@ -137,7 +137,7 @@ def _lost(problem: Problem) -> str:
 
 
 def paused(fleet: Fleet, held: float, now: float, tz: tzinfo | None) -> Forms:
-    """How long the screen has been held, and what is wrong meanwhile: holding still hides no trouble."""
+    """How long the screen has been paused, and current errors: a pause hides no error."""
     age = fmt.duration(now - held)
     hold: Cell = ((f"‖ paused {age}", "warn"),)
     if fleet.snapshot.error is None and not fleet.stale(now):
@@ -148,7 +148,7 @@ def paused(fleet: Fleet, held: float, now: float, tz: tzinfo | None) -> Forms:
 
 
 def in_history(at: float, player: Playback, live: Fleet, now: float, tz: tzinfo | None, back: str = "=") -> Forms:
-    """Which instant of the recording is shown, and whether it moves; and what is wrong meanwhile."""
+    """The shown instant of the recording, whether it is playing, and current errors."""
     when = datetime.fromtimestamp(at, tz)
     day = "" if now - at < 12 * 3600 else f"{when:%a %d %b} "
     moves = f" ▶ ×{player.speed:g}" if player.playing else ""
@@ -170,7 +170,7 @@ def _figure(label: str, value: str, role: str = "strong") -> Cell:
 
 
 Ranked = tuple[tuple[int, Cell], ...]
-"""Groups in the order they stand in, each with its rank: where room is short the highest go first."""
+"""Groups in display order, each with its rank: when room is short the highest are dropped first."""
 
 
 def money(fleet: Fleet, old: bool) -> Ranked:
@@ -220,7 +220,7 @@ def counts(fleet: Fleet, now: float, old: bool) -> Ranked:
 
 
 def armed(fleet: Fleet) -> Ranked:
-    """How many watches may spend by themselves."""
+    """The number of watches that may spend automatically."""
     count = sum(watch.may_spend for watch in fleet.watches.values())
     return ((1, ((f"◉ {count} armed", "warn"),)),) if count and not fleet.keyless else ()
 
@@ -234,16 +234,16 @@ def _kept(groups: Ranked, width: int) -> tuple[Cell, ...]:
 
 
 def has_hosts(fleet: Fleet) -> bool:
-    """Whether the account lets machines to others, as far as that is known."""
+    """Whether the account rents out machines, as far as known."""
     hosts = fleet.hosts.value
     return hosts is not None and bool(hosts.hosts or hosts.unreadable)
 
 
 def tabs(here: str, hosts: bool = True, screens: tuple[Place, ...] = PLACES) -> tuple[tuple[Cell, ...], ...]:
-    """The screens, at three lengths: by name, by number but for the one that is shown, that one alone.
+    """The screens, at three lengths: all names, numbers with the name of the current one, the current one alone.
 
-    every: the screens there are.
-    hosts: whether the account has machines; their screen has no tab otherwise, unless it is shown.
+    screens: all screens.
+    hosts:   whether the account has machines; otherwise their screen has a tab only while it is shown.
     """
     places = [place for place in screens if hosts or place.mode in (here, *_ALWAYS)]
 
@@ -270,9 +270,9 @@ def picked(group: Cell, places: tuple[Place, ...] = PLACES) -> str | None:
 
 
 def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool) -> TwoSided:
-    """Who, where, and how fresh. The screens' names go first, then the time and the latency, the badges last.
+    """Account, screen, and age of the data. Screen names are dropped first, then the time and the latency, badges last.
 
-    The profile is never left out: whose pods these are comes before everything else.
+    The profile is never dropped: whose pods these are comes before everything else.
     """
     name = NAME
 
@@ -313,10 +313,10 @@ def header(
     here: str = "fleet",
     hosts: bool = False,
 ) -> tuple[TwoSided, ...]:
-    """The two lines of the header, `width` cells wide; the first is the one to keep where there is room for one.
+    """The two lines of the header, `width` cells wide; the first is the one to keep if there is room for one.
 
-    forms: what `connection` or `paused` says; here: the screen that is shown.
-    hosts: whether the account lets machines to others.
+    forms: the result of `connection` or `paused`; here: the current screen.
+    hosts: whether the account rents out machines.
     """
     old = held or fleet.stale(now) or fleet.snapshot.error is not None
     groups = (*money(fleet, old), *counts(fleet, now, old or fleet.pods_stale(now)), *armed(fleet))

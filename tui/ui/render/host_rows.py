@@ -1,4 +1,4 @@
-"""Rows of the machines that are let to others: columns and cells. Pure."""
+"""Rows of the machines that are rented out: columns and cells. Pure."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def state_cell(state: State) -> Cell:
 
 
 def capacity_bar(capacity: Capacity, width: int) -> Cell:
-    """How much is rented, as a bar with its percent."""
+    """The rented part, as a bar with its percent."""
     part = share(capacity)
     if part is None:
         return NOTHING

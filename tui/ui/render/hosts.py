@@ -1,4 +1,4 @@
-"""Facts of a machine that is let to others. Pure; `now` and the time zone are arguments."""
+"""Facts of a machine that is rented out. Pure; `now` and the time zone are arguments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DATE = "%a %Y-%m-%d %H:%M"
 
 
 def sections(row: HostRow, earnings: Sequence[HostEarning], now: float, tz: tzinfo | None) -> tuple[Section, ...]:
-    """All that RunPod tells of one machine; a section with nothing but dashes is left out."""
+    """All that RunPod reports on one machine; a section with nothing but dashes is left out."""
     host = row.host
     if host is None:
         return (Section("Unreadable", (Fact("Why", ((row.reason, "warn"),)),)),)
@@ -165,7 +165,7 @@ def _load(host: Host, clock: Clock) -> Iterator[Fact]:
 def _figures(
     cpu: float | None, memory: float | None, average: GpuReading | None, gpus: Iterable[GpuReading]
 ) -> Iterator[Fact]:
-    # Percent or fraction: RunPod does not say which, so the figure stands as it came.
+    # Percent or fraction: RunPod does not document which, so the figure is shown unchanged.
     for label, value in (("CPU load", cpu), ("Memory load", memory)):
         figure = number(value)
         yield Fact(label, ((figure, "text"), ("  percent or fraction", "quiet")) if figure else NOTHING)

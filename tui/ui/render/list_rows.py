@@ -1,4 +1,4 @@
-"""Rows of lists as values: what makes their cells, and what they are sorted by; filtered and ordered. Pure."""
+"""Rows of lists as values: a function that makes their cells, and their sort keys; filtered and sorted. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Row(NamedTuple):
-    """A row of a list: what makes its cells when it is seen, and the values that it can be sorted by."""
+    """A row of a list: a function that makes its cells when it is visible, and the values that it can be sorted by."""
 
     make: Callable[[], Cells]
     order: Mapping[str, Any]
@@ -31,12 +31,12 @@ def matching(rows: Mapping[str, Row], text: str) -> Mapping[str, Row]:
 
 
 def rises(rows: Mapping[str, Row], sort: str) -> bool:
-    """Words begin with the first of the alphabet, figures with the largest."""
+    """Words sort in alphabetical order, figures with the largest first."""
     return any(isinstance(row.order.get(sort), str) for row in rows.values())
 
 
 def ordered(rows: Mapping[str, Row], sort: str, inverted: bool) -> tuple[str, ...]:
-    """The keys in order; what has no value stands last whichever way."""
+    """The keys, sorted; rows without a value stand last in either direction."""
     known = [key for key, row in rows.items() if row.order.get(sort) is not None]
     unknown = [key for key, row in rows.items() if row.order.get(sort) is None]
     known.sort(key=lambda key: rows[key].order[sort], reverse=rises(rows, sort) == inverted)

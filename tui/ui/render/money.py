@@ -1,4 +1,4 @@
-"""The account's money in words: when it runs out and what happens then, what pods cost, what is ahead. Pure."""
+"""The account's money in words: the runway, what happens at its end, the cost of pods, the projection. Pure."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     from tui.store.spend import SpendHistory
 
 NAMED = 3
-"""Pods that are told by name; the rest is counted."""
+"""Pods that are listed by name; the rest is counted."""
 
 SPANS = (
     2 * 3600.0, 6 * 3600.0, 12 * 3600.0, 86_400.0, 2 * 86_400.0, 4 * 86_400.0, 7 * 86_400.0, 14 * 86_400.0,
     30 * 86_400.0, 90 * 86_400.0,
 )  # fmt: skip
-"""Seconds that the projection may look ahead."""
+"""Maximum seconds of the projection into the future."""
 
 BEHIND = 0.4
-"""Part of the projection that is the past, where so much of it is known."""
+"""The part of the projection that is history, if that much of it is known."""
 
 LEAST_BEHIND = 0.08
 AXIS = 7
@@ -65,7 +65,7 @@ SORTS = ("now", "month", "stored", "fate", "name", "today", "disks", "stopped")
 
 
 def when(at: float | None, tz: tzinfo | None, now: float) -> str:
-    """An instant as a clock: the weekday within a week, the date beyond; a dash for one that no calendar has."""
+    """An instant as a clock: the weekday within a week, the date beyond; a dash if it is outside the calendar."""
     if at is None or not math.isfinite(at):
         return fmt.UNKNOWN
     try:
@@ -94,7 +94,7 @@ _RANK = {ENDS: 0, STOPS: 1, STAYS: 2, "": 3}
 
 
 def pod_rows(rows: Sequence[PodCost], now: float, marked: Mapping[str, None]) -> dict[str, Row]:
-    """A row for each pod. There may be thousands: cells are made of those that are seen."""
+    """A row for each pod. There may be thousands: cells are made only for visible rows."""
     return {row.id: Row(partial(_pod_cells, row, now, marked), _pod_order(row, now)) for row in rows}
 
 
@@ -129,12 +129,12 @@ def _pod_cells(row: PodCost, now: float, marks: Mapping[str, None]) -> Cells:
 
 
 def _zombie(row: PodCost) -> bool:
-    """Stopped, and billed for its disk, for nobody knows how long."""
+    """Stopped, and billed for its disk, for an unknown time."""
     return not row.running and not row.reason and row.stored is None and bool(row.storage_per_hr)
 
 
 def seen(books: SpendHistory | None, tz: tzinfo | None) -> str:
-    """What today's and this month's figures rest on."""
+    """The basis of today's and this month's figures."""
     if books is None:
         return ""
     elapsed = max(1.0, books.at - books.month)
@@ -160,9 +160,9 @@ def facts(
     pods_known: bool = True,
     room: int = 40,
 ) -> tuple[Section, ...]:
-    """When the money runs out, what happens then, and what the money is.
+    """The runway, what happens at its end, and the parts of the money.
 
-    chosen: the pods that might be stopped; `marked` whether they are the marked ones.
+    chosen: the pods that might be stopped; `marked` whether they are the selected ones.
     room:   cells of a value, by which names are wrapped.
     """
     sections = [
@@ -178,7 +178,7 @@ def _role(left: float) -> str:
 
 
 def clock(funds: Funds | None, now: float, tz: tzinfo | None) -> Cell:
-    """When the balance reaches zero."""
+    """The instant at which the balance reaches zero."""
     left = pod_health.runway(funds)
     if left is None:
         return (("unknown", "muted"),)
@@ -303,7 +303,7 @@ def _reload(account: Account) -> Cell:
 
 
 def ahead(funds: Funds | None, change: float | None) -> float:
-    """Seconds that are worth looking ahead: to the end, and to that with pods stopped where it is not too far."""
+    """Seconds worth projecting: to the end of the runway, and to that with pods stopped if it is not too far."""
     left = pod_health.runway(funds)
     if left is None or math.isinf(left):
         return 86_400.0
@@ -322,10 +322,10 @@ def projection(
     now: float,
     tz: tzinfo | None,
 ) -> ChartSpec:
-    """The balance: what it was, what it will be as things are, and what it would be with pods stopped.
+    """The balance: its history, its projection, and its projection with pods stopped.
 
-    stopped: what to call them, and by how much an hour spending changes; None where that is not known.
-    span:    seconds ahead; a share of that behind.
+    stopped: their label, and the change of spending per hour; None if that is unknown.
+    span:    seconds of projection; a share of that is history.
     """
     first = min((times[0] for times in (seen_balances.times, books.times if books else ()) if len(times)), default=now)
     behind = min(span * BEHIND / (1 - BEHIND), max(now - first, span * LEAST_BEHIND))
@@ -351,7 +351,7 @@ def projection(
             marks.append(Mark(end, "✕"))
     low = min((point.low for line in lines for run in line.runs for point in run), default=0.0)
     high = max((point.high for line in lines for run in line.runs for point in run), default=0.0)
-    # A debt is below zero; of a few dollars cents are told.
+    # A debt is below zero; small amounts are shown with cents.
     top, bottom = 0.0 if low < 0 and high <= 0 else round_up(high), -round_up(-low) if low < 0 else 0.0
     places = 2 if bottom < 0 and max(top, -bottom) <= 10 else 0
     return ChartSpec(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TREND_COLUMNS = 12
 TREND_WIDTH = 7200.0
-"""A character of a row's trend is so many seconds: the last day."""
+"""Seconds per character of a row's trend, which covers the last day."""
 
 COLUMNS = (
     Column("name", "GPU", 14, 0, flex=True, sort="name"),
@@ -47,25 +47,25 @@ WHOLE = Column("whole", "TOTAL", 7, 1, right=True, sort="whole")
 
 
 def columns(count: int, cores: bool = True) -> tuple[Column, ...]:
-    """With the price of them all, where more than one GPU was asked for; CUDA cores where RunPod tells of any."""
+    """With the total price, if more than one GPU was requested; CUDA cores if RunPod reports any."""
     chosen = COLUMNS if count == 1 else (*COLUMNS[:6], WHOLE, *COLUMNS[6:])
     return tuple(column for column in chosen if cores or column.key != "cores")
 
 
 def trend(values: Sequence[float | None]) -> str:
-    """Eighth blocks from the least to the most of these prices; level ones stand half high, nothing is a space."""
+    """Eighth blocks from the lowest to the highest of these prices; level ones are half high, a gap is a space."""
     known = [value for value in values if value is not None]
     if not known:
         return " " * len(values)
     low, high = min(known), max(known)
     if high - low < max(0.015, 0.02 * high):
-        # A cent up or down is no trend.
+        # A change of a cent is no trend.
         return fmt.spark(None if value is None else 45.0 for value in values)
     return fmt.spark(None if value is None else 100 * (value - low) / (high - low) for value in values)
 
 
 def cells(row: OfferRow, past: Sequence[float | None], watched: bool) -> Cells:
-    """The cells of one GPU type; prices are per hour for one GPU, a dash where that cloud has none."""
+    """The cells of one GPU type; prices are per GPU per hour, a dash if that cloud has none."""
     out = row.stock is None
 
     def amount(value: float | None, role: str) -> Cell:
@@ -90,7 +90,7 @@ def cells(row: OfferRow, past: Sequence[float | None], watched: bool) -> Cells:
     }
 
 
-# What is known of the one under the cursor
+# Details of the row under the cursor
 
 
 def facts(
@@ -104,7 +104,7 @@ def facts(
     tz: tzinfo | None,
     asked: bool | None = None,
 ) -> tuple[Section, ...]:
-    """Sections of facts. `asked`: the one cloud that was asked (True the secure one), None for both."""
+    """Sections of facts. `asked`: the one cloud that was requested (True the secure one), None for both."""
     sections = (
         Section("Now", tuple(_now(row, offer, funds, asked))),
         Section("Lately", tuple(_lately(row, prices, now, tz))),
@@ -139,7 +139,7 @@ def _now(row: OfferRow, offer: Offer, funds: Funds | None, asked: bool | None) -
 
 
 def _host(quote: Quote) -> str:
-    """What comes with the GPUs on the cheapest host, and how many of all are rented."""
+    """The resources beside the GPUs on the cheapest host, and how many of all are rented."""
     rented = f"{quote.rented}/{quote.total} rented" if quote.rented is not None and quote.total else ""
     if not rented and quote.rented_share is not None:
         rented = f"{quote.rented_share:.0f}% rented"
@@ -166,7 +166,7 @@ def _quote(quote: Quote | None, count: int) -> Cell:
 
 
 def when(at: float, now: float, tz: tzinfo | None) -> str:
-    """A time of the last week, to be read in a sentence."""
+    """A time of the last week, worded for a sentence."""
     then = datetime.fromtimestamp(at, tz)
     if then.date() == datetime.fromtimestamp(now, tz).date():
         return f"today {then:%H:%M}"
@@ -190,7 +190,7 @@ def _cheapest(low: Low, week: Presence, price: float | None, now: float, tz: tzi
 
 
 def presence(day: Presence) -> Cell:
-    """In stock 31 % of the last 24 h, or that too little of them was seen to say so."""
+    """In stock 31 % of the last 24 h, or that too little of them was observed."""
     if day.share is None:
         return ((f"seen for {fmt.short_duration(day.watched)} of 24 h: too little to say", "quiet"),)
     hours = day.watched / 3600
@@ -250,7 +250,7 @@ def trend_chart(
 
 
 def _around(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float]:
-    """Round prices around what is drawn, so that a cent's change is not a cliff."""
+    """Round prices around the drawn ones, so that a cent's change does not look like a cliff."""
     low, high = min(lows, default=0.0), max(highs, default=1.0)
     step = next(s for s in (0.1, 0.5, 1.0, 5.0, 10.0, math.inf) if (high - low) <= 4 * s)
     if math.isinf(step):
@@ -258,11 +258,11 @@ def _around(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float
     return max(0.0, math.floor(low / step) * step), (math.floor(high / step) + 1) * step
 
 
-# The filters that go to RunPod
+# API filters
 
 
 def chips_line(demand: MarketQuery) -> tuple[Cell, ...]:
-    """The filters that go to RunPod, each a group of its own to be clicked away."""
+    """The API filters, each a group of its own that a click removes."""
     chips = views.chips(demand)
     if not chips:
         return ((("f", "key"), (" filters at RunPod: none; any host, one GPU", "muted")),)
@@ -270,7 +270,7 @@ def chips_line(demand: MarketQuery) -> tuple[Cell, ...]:
 
 
 def wrapped(first: tuple[Cell, ...], chips: tuple[Cell, ...], width: int) -> tuple[TwoSided, ...]:
-    """The chips beside what stands first, or below it where there is no room for all of them."""
+    """The chips beside the first group, or below it if they do not all fit."""
     if taken((*first, *chips)) <= width or len(chips) == 1:
         return (TwoSided((*first, *chips)),)
     lines: list[list[Cell]] = [[]]

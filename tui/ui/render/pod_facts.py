@@ -1,7 +1,7 @@
-"""Everything RunPod knows about one pod, in words: sections of facts. Pure; `now` and the time zone are arguments.
+"""All data RunPod has about one pod, in words: sections of facts. Pure; `now` and the time zone are arguments.
 
-What RunPod tells is data and shown as such. What goes on a clipboard as a command is made only from parts that cannot
-be anything but a host, an id or a port: a pod's name or an answer gone wrong must not become a command in a shell.
+RunPod's values are data and shown as such. A command for the clipboard is made only from parts that cannot be anything
+but a host, an id or a port: a pod's name or an invalid response must not become a command in a shell.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tui.ui.primitives.cells import Cell, Part
 
 LABEL_WIDTH = 14
-"""Characters of a label at most; names of environment variables apart, which are told whole."""
+"""Maximum characters of a label, except names of environment variables, which are shown in full."""
 
 
 ENVIRONMENT = "Environment"
@@ -46,7 +46,7 @@ _KINDS = {PodKind.ON_DEMAND: "on-demand", PodKind.SPOT: "spot", PodKind.BID: "sp
 
 
 class Spent(NamedTuple):
-    """Dollars for a pod's running time, None where not known (see `tui.domain.pod_costs`)."""
+    """Dollars for a pod's running time, None if unknown (see `tui.domain.pod_costs`)."""
 
     today: float | None
     since_start: float | None
@@ -67,12 +67,13 @@ def sections(
 ) -> tuple[Section, ...]:
     """All facts of a pod; a section that would have nothing but dashes is left out.
 
-    pod:      what the fleet poll says; newer than the copy in `detail`, which is not read.
-    detail:   None while it has not come: the facts that only it has are left out then.
-    revealed: show the values of environment variables, and let them be copied.
-    told:     False where no detail will come (the request failed, the past is shown): nothing is "being asked" then.
-    extras:   what is asked apart; None where RunPod does not give it.
-    ssh:      how one gets into pods.
+    pod:       from the fleet poll; newer than the copy in `detail`, which is not read.
+    detail:    None until it is loaded: facts that only it has are left out until then.
+    revealed:  show the values of environment variables, and let them be copied.
+    is_loaded: False if no detail will be loaded (the request failed, history is shown): nothing is then shown as
+               loading.
+    extras:    data requested separately; None if RunPod does not return it.
+    ssh:       how to connect to pods.
     """
     clock = Clock(now, tz)
     sections_of = (
@@ -121,7 +122,7 @@ def _status(pod: Pod, detail: PodDetail | None, phase: Phase, clock: Clock) -> I
 
 
 def _load(cpu: float | None, memory: float | None, gpus: tuple[GpuReading, ...]) -> Cell:
-    """What the container and its GPUs do now, in one line."""
+    """The current activity of the container and its GPUs, in one line."""
     parts = [*_figure("CPU ", cpu, "%"), *_figure("memory ", memory, "%")]
     if any(gpu.util is not None for gpu in gpus):
         parts.append(("  GPU ", "muted"))
@@ -133,7 +134,7 @@ def _load(cpu: float | None, memory: float | None, gpus: tuple[GpuReading, ...])
 
 
 def _maintenance(machine: Placement, clock: Clock) -> Cell:
-    """RunPod's maintenance window: when it begins, what is left of it, or nothing when there is none ahead."""
+    """RunPod's maintenance window: its start, the time left, or nothing if none is ahead."""
     start, end = machine.maintenance_start, machine.maintenance_end
     if start is None and end is None:
         return ()
@@ -152,7 +153,7 @@ def _maintenance(machine: Placement, clock: Clock) -> Cell:
 
 
 def _can_resume(pod: Pod) -> Cell:
-    """Whether the GPUs of a stopped pod are free on its machine: a hint, as another may take them first."""
+    """Whether the GPUs of a stopped pod are free on its machine: a hint, as another user may take them first."""
     free = pod.machine.gpu_available if pod.machine else None
     if free is None or pod.gpu_count <= 0:
         return (("unknown", "muted"),)
@@ -186,7 +187,7 @@ def _cost(pod: Pod, detail: PodDetail | None, spent: Spent) -> Iterator[Fact]:
 
 
 def _cost_now(pod: Pod) -> Cell:
-    """What the pod costs by the hour in its present status; what it would cost if it ran is told, and told apart."""
+    """The pod's cost per hour in its current status; its cost if it ran is shown separately."""
     running = f"  {per_hour(pod.cost_per_hr)} when it runs"
     match pod.status:
         case PodStatus.RUNNING:
@@ -199,15 +200,15 @@ def _cost_now(pod: Pod) -> Cell:
         case PodStatus.TERMINATED:
             return (("nothing", "muted"), (f"  {per_hour(pod.cost_per_hr)} when it ran", "quiet"))
         case _:
-            # What RunPod bills in its other states is not documented.
+            # RunPod's billing in its other states is not documented.
             return (*NOTHING, (running, "quiet"))
 
 
-# Reach
+# Connection
 
 
 def _reach(pod: Pod, settings: Ssh) -> Iterator[Fact]:
-    """How to get into a live pod; the ports of one that is not are leftovers."""
+    """How to connect to a live pod; the ports of one that is not live are leftovers."""
     if not pod_health.is_live(pod) or pod.runtime is None:
         return
     fresh = pod.runtime.uptime is not None and pod.runtime.uptime < ways.PORT_SETTLES
@@ -225,7 +226,7 @@ def _port(pod: Pod, port: Port, fresh: bool, settings: Ssh) -> Fact:
     number = "?" if port.private is None else str(port.private)
     label = fmt.clip(f"{number}/{port.kind or '?'}", LABEL_WIDTH)
     if port.kind == "http":
-        # RunPod's proxy leads to the private port whatever it is mapped to. 100 s, then Cloudflare answers 524.
+        # RunPod's proxy forwards to the private port, whatever it is mapped to. 100 s, then Cloudflare returns 524.
         sound = ways.proxy_url(pod.id, port.private)
         url = sound or f"https://{pod.id}-{number}.proxy.runpod.net"
         where = "public" if port.is_public else "inside"
@@ -341,7 +342,7 @@ def _gpu(pod: Pod) -> Cell:
 
 
 def _cpu(machine: Machine) -> Cell:
-    """CPU name and, of the machine, how many CPUs that is."""
+    """CPU name and, of the machine, its number of CPUs."""
     count = number(machine.cpu_count, " CPUs")
     if not machine.cpu_name:
         return text(count)
@@ -361,18 +362,18 @@ def _speeds(machine: Machine) -> Iterator[Fact]:
 
 
 def _machine_ids(detail: PodDetail) -> Iterator[Fact]:
-    """The machine's id, told in two places by RunPod; both where they disagree."""
+    """The machine's id, reported in two places by RunPod; both if they differ."""
     other = detail.machine.id if detail.machine else None
     yield copyable("Machine ID", detail.machine_id or other)
     if detail.machine_id and other and other != detail.machine_id:
         yield copyable("Machine ID 2", other)
 
 
-# What few sources tell of
+# Values from few sources
 
 
 def _extras(extras: PodExtras) -> Iterator[Fact]:
-    """Only what there is: most pods have little of it."""
+    """Only existing values: most pods have few of them."""
     memory, rented = number(extras.gpu_memory_gb, " GB"), number(extras.machine_memory_rented_gb, " GB")
     labels = (
         Fact("Kind", text(extras.kind)),
@@ -413,14 +414,14 @@ def _sample(pod: Pod, detail: PodDetail | None, clock: Clock) -> Iterator[Fact]:
         return
     if detail.gpu_average is not None:
         yield Fact("GPU average", _gpu_reading(detail.gpu_average))
-    # Percent or fraction: RunPod does not say which, so the figure stands as it came.
+    # Percent or fraction: RunPod does not document which, so the figure is shown unchanged.
     for label, load in (("CPU load", detail.cpu_load), ("Memory load", detail.memory_load)):
         figure = number(load)
         yield Fact(label, ((figure, "text"), ("  percent or fraction", "quiet")) if figure else NOTHING)
 
 
 def gpu_figures(gpu: GpuReading) -> Iterator[tuple[str, float | None, str]]:
-    """What is known of a GPU: what stands before each figure, the figure, its unit, which says enough of all but %."""
+    """The known figures of a GPU: the label of each, the figure, its unit, which suffices as label for all but %."""
     for metric in METRICS:
         if metric.per_gpu:
             percent = metric.unit == "%"
@@ -433,7 +434,7 @@ def _gpu_reading(gpu: GpuReading) -> Cell:
 
 
 def _problem(problem: Problem) -> Fact:
-    """What the server failed to give, in its own words."""
+    """The parts that the server failed to return, in its own words."""
     where = ".".join(str(step) for step in problem.path)
     code = ((f"  {problem.code}", "muted"),) if problem.code else ()
     return Fact(
@@ -441,23 +442,23 @@ def _problem(problem: Problem) -> Fact:
     )
 
 
-# Words
+# Wording
 
 
 def _of(part: str | None, whole: str | None) -> Cell:
-    """What the pod has, and of how much."""
+    """The pod's share, and the total it is part of."""
     return (*text(part), (f" of {whole}", "muted")) if whole else text(part)
 
 
 def _figure(before: str, value: float | None, after: str) -> list[Part]:
-    """One of several figures of a line, set off from the one before; nothing where it is not known."""
+    """One of several figures of a line, separated from the one before; empty if unknown."""
     if value is None or not math.isfinite(value):
         return []
     return [(f"  {before}", "muted"), (f"{value:.0f}{after}", "text")]
 
 
 def _trimmed(parts: list[Part]) -> Cell:
-    """Figures as a cell, without the gap before the first; a dash where there are none."""
+    """Figures as a cell, without the gap before the first; a dash if there are none."""
     if not parts:
         return NOTHING
     first, role = parts[0]

@@ -1,4 +1,4 @@
-"""Rows of the tables: figures to cells with roles. Pure, one function a table."""
+"""Rows of the tables: figures to cells with roles. Pure, one function per table."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from tui.store.views.pods import PodRow
 
 _FIGURES = {"util": (5, 1), "vram": (5, 4), "cpu": (4, 8), "memory": (4, 9), "temp": (5, 10), "power": (6, 11)}
-"""Width and rank of the columns of metrics; what is not here goes first where there is little room."""
+"""Width and rank of the columns of metrics; the others are dropped first when room is short."""
 
 _FIRST = ("util", "vram", "cpu", "memory")
-"""The metrics that have their place among the first columns, the others one behind them."""
+"""The metrics among the first columns; the others follow them."""
 
 _SHORT_UNITS = {"°C": "°"}
 
@@ -58,33 +58,33 @@ POD_COLUMNS = (
 SPARK_COLUMNS = 10
 
 NARROW = 60
-"""Columns of a terminal below which state, name and cost have what room there is."""
+"""Columns of a terminal below which state, name and cost share the available room."""
 
 _LEASE = Column("lease", "LEASE", 9, 2)
 _NARROWED = {"status": 11, "name": 12, "cost": 6, "secure": 6, "lease": 8}
 
 
 ROOMY = 140
-"""Columns of a terminal from which on there is more to tell of a pod than what it does and costs."""
+"""Columns of a terminal from which on a pod's row shows more than its activity and cost."""
 
 _MORE = (*(column.key for column in _OTHERS), "spent", "image", "ports")
 
 
 def narrowed(columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    """The columns as narrow terminals have them."""
+    """The columns in narrow terminals."""
     return tuple(column._replace(width=_NARROWED.get(column.key, column.width)) for column in columns)
 
 
 def pod_columns(width: int, leased: bool) -> tuple[Column, ...]:
-    """The columns of pods in a terminal this wide; with a countdown, where there is a lease at all."""
+    """The columns of pods in a terminal this wide; with a countdown, if there is any lease."""
     columns = (*POD_COLUMNS[:2], _LEASE, *POD_COLUMNS[2:]) if leased else POD_COLUMNS
     if width >= ROOMY:
         return columns
     if width >= NARROW:
-        # Names need the room more than where a pod is.
+        # Names need the room more than locations.
         shown = (column for column in columns if column.key not in _MORE)
         return tuple(c._replace(rank=17) if c.key == "location" else c for c in shown)
-    # What it costs stays longest: a table of pods is also a bill.
+    # The cost is dropped last: a table of pods is also a bill.
     ranks = {"status": 0, "name": 0, "cost": 1}
     return tuple(c._replace(rank=ranks.get(c.key, c.rank + 2)) for c in narrowed(columns))
 
@@ -107,9 +107,9 @@ _PHASES = {
 
 
 def phase_cell(row: PodRow, now: float) -> Cell:
-    """Glyph and word; how long, for what costs money without working."""
+    """Glyph and word; the duration, for pods that cost money without working."""
     if row.doing:
-        # What was asked for comes before what RunPod told last.
+        # A requested action comes before RunPod's last status.
         return (("▸ ", "accent"), (row.doing, "accent"), ("?" if row.lost else "", "warn"))
     glyph, role = _PHASES[row.phase]
     tail = ""
@@ -158,7 +158,7 @@ def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False) -> 
         ),
         "bar": ((filled, "accent"), (empty, "rule")),
         "spark": ((fmt.spark(row.spark), "spark"),),
-        # In brackets: what it would cost if it ran.
+        # In brackets: the price if it ran.
         "cost": ((f"({fmt.price(row.cost)})", "quiet"),) if off else ((fmt.price(row.cost), "text"),),
         "uptime": ((fmt.duration(row.uptime) if row.uptime is not None else fmt.UNKNOWN, "muted"),),
         "lease": _lease(row.lease),
@@ -172,13 +172,13 @@ def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False) -> 
 
 def _figure(metric: Metric, value: float | None) -> Cell:
     if value is None:
-        # Of a percent its sign gives way alone.
+        # Of a percent only the sign is dropped.
         return ((fmt.UNKNOWN, "muted"), *((("", "quiet"),) if metric.unit == "%" else ()))
     return ((fmt.percent(value), "text"), (_SHORT_UNITS.get(metric.unit, metric.unit), "quiet"))
 
 
 def _lease(lease: tuple[str, float] | None) -> Cell:
-    """What podtop is to do to the pod, and in what time."""
+    """podtop's pending action on the pod, and the time until it."""
     if lease is None:
         return ()
     action, left = lease
@@ -210,7 +210,7 @@ def stock_cell(word: str | None) -> Cell:
 
 
 def offer_cells(row: OfferRow) -> Cells:
-    """The cells of one GPU type. A price is per hour for one GPU; a dash where that cloud has none."""
+    """The cells of one GPU type. A price is per GPU per hour; a dash if that cloud has none."""
     out = row.stock is None
 
     def amount(value: float | None, role: str) -> Cell:

@@ -1,4 +1,4 @@
-"""The last question before a watch may act by itself, in words. Pure."""
+"""The last question before a watch may act automatically, in words. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ONCE = Point("once", "It sends one deploy at a time, and ends with the first pod
 
 
 def _at_odds(watch: MarketWatch, draft: Draft, offers: Sequence[Offer]) -> str:
-    """What the watch and the form do not agree on; the watch's own is what would be sent."""
+    """A difference between the watch and the form; the watch's own values would be sent."""
     count = str(watch.demand.gpu_count)
     cloud = {None: CloudKind.EITHER, True: CloudKind.SECURE, False: CloudKind.COMMUNITY}[watch.demand.secure]
     named = drafts.offer_of(draft["gpu_type_id"], offers)
@@ -55,7 +55,7 @@ def _too_little(watch: MarketWatch, draft: Draft, cap: float) -> str:
 
 
 def _lease(draft: Draft) -> tuple[Point, ...]:
-    """What becomes of it later."""
+    """What happens to it later."""
     if draft["lease"] != "yes":
         return (Point("later", "It has no lease: it runs, and is billed, until somebody stops it.", "warn"),)
     word, text = next(
@@ -69,7 +69,7 @@ def _lease(draft: Draft) -> tuple[Point, ...]:
 def deploys(
     watch: MarketWatch, draft: Draft, cap: float, tries: int, funds: Funds | None, offers: Sequence[Offer] = ()
 ) -> Question:
-    """What is asked before a watch may deploy."""
+    """The question before a watch may deploy."""
     balance = funds.balance if funds is not None else None
     left = costs.runway(funds, cap)
     last = "" if left is None else f" With all of it the runway is {fmt.runway(left)}."
@@ -104,7 +104,7 @@ def deploys(
 
 
 def why_not(pod: Pod | None) -> str | None:
-    """Why it makes no sense to wait for a pod's host."""
+    """Why a watch on a pod's host makes no sense."""
     if pod is None:
         return "it cannot be read"
     if pod.status != PodStatus.EXITED:
@@ -117,7 +117,7 @@ def why_not(pod: Pod | None) -> str | None:
 
 
 def resumes(pod: Pod | None, funds: Funds | None) -> Question:
-    """What is asked before a stopped pod may resume by itself."""
+    """The question before a stopped pod may resume automatically."""
     if pod is None:
         return Question("Watch", (("it is gone", "bad"),), (), "Arm", ("gone",), "", "it is gone")
     why = why_not(pod) or ""
@@ -149,7 +149,7 @@ def resumes(pod: Pod | None, funds: Funds | None) -> Question:
 
 
 def no_more(watch: MarketWatch) -> Question:
-    """What is asked before a watch is taken away."""
+    """The question before a watch is removed."""
     return Question(
         f"Watch: {what(watch)}", ((watch.pod_name or watch.pod, "text"), (f"  {watch.state}", "muted")),
         (Point("", "podtop waits for it, and resumes it by itself. Without the watch it stays stopped."),),

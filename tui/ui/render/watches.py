@@ -48,7 +48,7 @@ def cells(watch: MarketWatch, fleet: Fleet, now: float, tz: tzinfo | None) -> Ce
 
 
 def _now(watch: MarketWatch, fleet: Fleet) -> Cell:
-    """What is known of it now: the price, or that there is none."""
+    """Its current state: the price, or that there is none."""
     if watch.over:
         return ()
     if watch.pod:

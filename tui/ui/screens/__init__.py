@@ -1,1 +1,1 @@
-"""Screens: they read the store and tell the widgets."""
+"""Screens: they read the store and update the widgets."""

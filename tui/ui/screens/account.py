@@ -1,4 +1,4 @@
-"""The Account screen: the money and when it runs out, what was charged and paid, what belongs to the account."""
+"""The Account screen: money and runway, charges and payments, the account's items."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.ui.widgets.telemetry import Telemetry
 
 
 class AccountScreen(TabbedListsScreen):
-    """Reads the account; asks for what its list shows, while it is on top."""
+    """Shows the account; requests the data of its current list, while it is on top."""
 
     MODE = "account"
     LISTINGS = LISTINGS
@@ -63,12 +63,12 @@ class AccountScreen(TabbedListsScreen):
 
     @on(Telemetry.CursorMoved)
     def _chart_moved(self, event: Telemetry.CursorMoved) -> None:
-        # These charts look ahead, or are bars: the arrows go on to the next list here too.
+        # These charts look ahead, or are bars: the arrows move to the next list here too.
         event.prevent_default()
         self.action_list(event.step)
 
     def on_chart_read(self, event: Chart.Read) -> None:
-        # Nor is there an instant to read them at.
+        # Nor do they have a chart cursor.
         if not event.wider:
             event.stop().prevent_default()
 

@@ -1,4 +1,4 @@
-"""`AccountListing`: what the lists of the Account screen share: rows that know their words and order."""
+"""`AccountListing`: the common part of the Account screen's lists: rows that hold their words and sort keys."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tui.ui.screens.listing import NOTHING, About, Listing, Rows, Scene
 
 
 class AccountListing(Listing):
-    """A list whose rows know their own words and order. `about_title`: the title of its facts."""
+    """A list whose rows hold their own words and sort keys. `about_title`: the title of its facts."""
 
     about_title: ClassVar[str] = ""
     preference = "account.sort.{}"
 
     def all_rows(self, scene: Scene) -> dict[str, Row]:
-        """The rows, whatever is filtered."""
+        """The rows, before filtering."""
         raise NotImplementedError
 
     def sections(self, scene: Scene) -> tuple[Section, ...]:
@@ -28,7 +28,7 @@ class AccountListing(Listing):
         raise NotImplementedError
 
     def server_now(self, scene: Scene) -> float:
-        """Now by RunPod's own clock, by which it tells days and dates."""
+        """The current time of RunPod's own clock, which its days and dates refer to."""
         return scene.now + scene.fleet.skew
 
     def rows(self, scene: Scene) -> Rows:
@@ -42,7 +42,7 @@ class AccountListing(Listing):
         )  # fmt: skip
 
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
-        """Why there is no row: of `hidden` ones none passes the filter, or there are none."""
+        """Why there are no rows: none of `hidden` rows passes the filter, or there are none."""
         feed = self.feed(scene.fleet)
         if feed.value is None and (self.context.playback.replay or scene.fleet.recorded):
             return EmptyState(f"a recording has no {self.noun}", ("It keeps pods, prices and the balance: see Money.",))
@@ -56,5 +56,5 @@ class AccountListing(Listing):
 
 
 def account_trouble(fleet: Fleet, now: float) -> str:
-    """What is the matter with what RunPod tells of the account; in a recording it tells nothing."""
+    """The error of RunPod's account data; a recording has no such data."""
     return "" if fleet.recorded else empty_states.aged(fleet.account, now, TOPICS["account"].interval)

@@ -22,11 +22,11 @@ from tui.ui.screens.listing import About, Listing, Picture, Rows, Scene
 from tui.ui.screens.money_list import Money
 
 DAYS = 1
-"""Which of the ranges of days is shown at first."""
+"""The initial one of the ranges of days."""
 
 
 class DailyListing(AccountListing):
-    """A list of the last so many days."""
+    """A list of the last few days."""
 
     panes = ("list", "facts", "trend")
     head = 50
@@ -38,7 +38,7 @@ class DailyListing(AccountListing):
 
     @property
     def span(self) -> int:
-        """Days that are shown."""
+        """The shown days."""
         return charged.SPANS[self._range]
 
     def rows(self, scene: Scene) -> Rows:
@@ -57,7 +57,7 @@ class DailyListing(AccountListing):
 
 
 class Charges(DailyListing):
-    """What was charged, day by day."""
+    """Charges, by day."""
 
     name = "charges"
     title = "Charges"
@@ -104,7 +104,7 @@ class Charges(DailyListing):
 
 
 class Bills(DailyListing):
-    """What was billed, by GPU type, CPU flavour and for storage."""
+    """Bills, by GPU type, CPU flavour and for storage."""
 
     name = "billing"
     title = "Billing"
@@ -145,7 +145,7 @@ class Bills(DailyListing):
 
 
 class Payments(AccountListing):
-    """What came to the account, and what its machines earned."""
+    """Money that came to the account, including earnings of its machines."""
 
     name = "payments"
     title = "Payments"
@@ -166,7 +166,7 @@ class Payments(AccountListing):
 
 
 class Templates(AccountListing):
-    """The templates of the account. `readme`: the dialog that shows one at length, while it is open."""
+    """The templates of the account. `readme`: the dialog that shows one in full, while it is open."""
 
     name = "templates"
     title = "Templates"
@@ -198,7 +198,7 @@ class Templates(AccountListing):
 
     def wish(self, key: str | None) -> Wish | None:
         template = self._template(key)
-        # One for serverless is for no pod.
+        # A template for serverless cannot be used for a pod.
         return Wish(template=template) if template is not None and not template.serverless else None
 
     def undeployable(self, key: str | None) -> str:
@@ -215,7 +215,7 @@ class Templates(AccountListing):
         return self.readme
 
     def tell_readme(self) -> None:
-        """Tell the dialog what has come by now."""
+        """Update the dialog with the data loaded by now."""
         if self.readme is None:
             return
         feed = self.context.fleet.readmes
@@ -227,7 +227,7 @@ class Templates(AccountListing):
 
 
 class Access(AccountListing):
-    """API keys, registry logins and network volumes; whose account it is, where that is asked for."""
+    """API keys, registry logins and network volumes; the account's holder, if that is requested."""
 
     name = "access"
     title = "Access"
@@ -252,7 +252,7 @@ class Access(AccountListing):
         owner = scene.fleet.account.value
         if owner is None:
             return ()
-        # Read where it is forgotten, and not in a frozen copy.
+        # Read from the live fleet, where it is removed, and not from a frozen copy.
         profile, now = self.context.fleet.profile, self.server_now(scene)
         sections = account.access_facts(owner, profile.value, self.revealed, now, self.context.tz, scene.key or "")
         if self.revealed and profile.value is None and profile.error is not None:

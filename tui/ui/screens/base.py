@@ -1,4 +1,4 @@
-"""`BaseScreen`: what all screens share: header, footer, titles, and when they are shown anew."""
+"""`BaseScreen`: common part of all screens: header, footer, titles, and when they are redrawn."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from tui.ui.input.input_queue import InputQueue
 
 ROOM_FOR_METER = 72
-"""Columns below which the footer has room for keys alone."""
+"""Columns below which the footer shows keys alone."""
 
 HOLD = 1.0
-"""Seconds for which what arrives may wait for keys that were typed before it."""
+"""Seconds for which new data may wait for keys that were typed before it arrived."""
 
 LATE = 1.0
-"""Seconds after which a frame that is drawn has its ages told anew."""
+"""Seconds after which the ages in a frame are recomputed when it is drawn."""
 
 
 class BaseScreen(Screen[None]):
-    """Shows the fleet at the player's instant; a screen that is not on top skips.
+    """Shows the fleet at the playback's instant; a screen that is not on top skips updates.
 
-    MODE names it in the header's tabs; NEVER are ids of bindings that make no sense on it at any time.
+    MODE names it in the header's tabs; NEVER are ids of bindings that are never available on it.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
@@ -58,9 +58,9 @@ class BaseScreen(Screen[None]):
         self._slow = False
         self._header_at: float | None = None
         self._behind: dict[Callable[[], object], None] = {}
-        """What is to be shown with the next frame."""
+        """The parts to update with the next frame."""
         self._held = 0.0
-        """Since when all of it waits for keys, where it does."""
+        """Since when all updates wait for keys, if they do."""
 
     def on_mount(self) -> None:
         self.bindings_updated_signal.subscribe(self, lambda _: self._show_footer())
@@ -72,7 +72,7 @@ class BaseScreen(Screen[None]):
         return getattr(self.app, "input", None)
 
     def _on_timer_update(self) -> None:
-        # Textual's, before each frame: its timer runs on, and asks again.
+        # Textual's, before each frame: its timer keeps running, and calls again.
         if self._input is not None and self._input.hurries():
             return
         behind, self._behind = self._behind, {}
@@ -84,7 +84,7 @@ class BaseScreen(Screen[None]):
         super()._on_timer_update()
 
     def _show_news(self) -> None:
-        """The fleet changed. Keys that wait were typed for the rows that were seen: these do not move under them."""
+        """The fleet changed. Waiting keys were typed for the rows shown so far: these do not move under them."""
         if self._input is None or not self._input.waits:
             self.show()
         elif self.show not in self._behind:
@@ -93,16 +93,16 @@ class BaseScreen(Screen[None]):
             self._update_timer.resume()
 
     def _keys_come_first(self) -> bool:
-        """Whether news wait for the keys: not for as long as a key is held down."""
+        """Whether updates wait for the keys: not for as long as a key is held down."""
         return self._input is not None and self._input.waits and monotonic() - self._held < HOLD
 
     def _follow(self, *shows: Callable[[], object]) -> None:
-        """Let panes follow the cursor: at once, or with the next frame where more was typed behind the move."""
+        """Let panes follow the cursor: at once, or with the next frame if more keys wait behind the move."""
         if self._input is not None and self._input.waits:
             self._behind.update(dict.fromkeys(shows))
             return
         if isinstance(self.focused, Table):
-            # The cursor first: what panes say of it takes several times as long.
+            # The cursor first: updating the panes takes several times as long.
             self._dirty_widgets.add(self.focused)
             super()._on_timer_update()
         for show in shows:
@@ -114,35 +114,35 @@ class BaseScreen(Screen[None]):
         self.show()
 
     def _attend(self) -> None:
-        """Say what is to be asked of RunPod while this screen is on top."""
+        """Set the data to request from RunPod while this screen is on top."""
         raise NotImplementedError
 
     # Reading the store
 
     @property
     def _view(self) -> tuple[Fleet, float]:
-        """The fleet to show, and the instant to show it at."""
+        """The fleet to show, and its instant."""
         return self._player.view
 
     @property
     def _seen(self) -> bool:
-        """Whether this is the top screen, dialogs apart: Textual calls the one below an opaque one current too."""
+        """Whether this is the top screen, dialogs aside: Textual calls the one below an opaque one current too."""
         return next((s for s in reversed(self.app.screen_stack) if not s.is_modal), None) is self
 
     def show(self) -> None:
-        """Tell every widget what it has to show now."""
+        """Update all widgets."""
         if self._seen:
             self._show_all()
-            # Last: it says how old all this is, and to show much of it takes a while.
+            # Last: it shows the age of all data, and updating many widgets takes a while.
             self._show_header()
             self._show_possible()
 
     def _show_all(self) -> None:
-        """Tell the screen's own widgets."""
+        """Update the screen's own widgets."""
         raise NotImplementedError
 
     def _age(self, fleet: Fleet, now: float) -> None:
-        """Let ages go on while nothing arrives."""
+        """Update ages while no data arrives."""
 
     def _tick(self) -> None:
         """Once a second: with fresh data this changes nothing."""
@@ -151,8 +151,8 @@ class BaseScreen(Screen[None]):
             self._age(*self._view)
 
     def _compositor_refresh(self) -> None:
-        # Textual's, called for each frame. How old the figures are is judged as it is drawn: a loop that was held up in
-        # between would otherwise send old ones as live, and tell the truth a frame later.
+        # Textual's, called for each frame. The age of the figures is computed when it is drawn: a loop that was delayed
+        # in between would otherwise send old ones as live, and correct them a frame later.
         if self._header_at is not None and self._seen and self._player.clock() - self._header_at > LATE:
             self._show_header()
             self._compositor.update_widgets({self.query_one("#header", Lines)})
@@ -179,9 +179,9 @@ class BaseScreen(Screen[None]):
         return status.paused(live, player.frozen_view[1], player.clock(), tz)
 
     def _entitle(self, pane: Widget, title: str, subtitle: str, lines: Sequence[str] = ()) -> None:
-        """Title a pane: without markup, for names come from the API, and only on change, for it repaints the pane.
+        """Title a pane: without markup, as names come from the API, and only on change, as it repaints the pane.
 
-        lines: names of what is compared in the pane, each told with the colour of its line.
+        lines: names of the compared pods in the pane, each in the colour of its line.
         """
         if self._titles.get(pane.id) != (title, subtitle, *lines):
             self._titles[pane.id] = (title, subtitle, *lines)
@@ -199,7 +199,7 @@ class BaseScreen(Screen[None]):
         self.query_one("#footer", Lines).content = (line,)
 
     def _meter(self) -> Cell:
-        """How often RunPod was asked, where that comes near what it allows: a figure for the footer."""
+        """The number of requests to RunPod, when it is near the limit: a figure for the footer."""
         return self._asked(always=False)
 
     def _asked(self, always: bool) -> Cell:
@@ -213,18 +213,18 @@ class BaseScreen(Screen[None]):
     # Keys
 
     def _possible(self) -> tuple[str, ...]:
-        """Ids of the actions that make sense now."""
+        """Ids of the available actions."""
         raise NotImplementedError
 
     def _show_possible(self) -> None:
-        """Tell the footer when other actions make sense than before."""
+        """Update the footer when the available actions change."""
         if self._possible() != self._offered or self._slow != self._sight.display.pace.slow:
             self._show_footer()
 
     @on(Lines.Picked, "#header")
     async def _tab_clicked(self, event: Lines.Picked) -> None:
         if event.group == status.NAME:
-            # By the palette everything can be done that has a name: it is where the mouse finds what no line shows.
+            # The palette has every named action: with the mouse it is the way to those that no line shows.
             self.app.action_command_palette()
             return
         mode = status.picked(event.group, self._sight.badges.places)

@@ -1,4 +1,4 @@
-"""`ChartScreen`: a screen with charts: how far they reach, where they are read, and the position in time."""
+"""`ChartScreen`: a screen with charts: their range, their cursor, and the position in history."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ RANGES = (300.0, 900.0, 3600.0, 6 * 3600.0, 86_400.0, 7 * 86_400.0, 30 * 86_400.
 
 DEFAULT_RANGE = 1
 ROOM_FOR_ALL = 27
-"""Lines below which temperature and power give their room to the other charts."""
+"""Lines below which temperature and power are dropped in favour of the other charts."""
 
 JUMP = 600.0
 """Seconds of a jump through the recording."""
 
 
 class ChartScreen(BaseScreen):
-    """Its charts reach back for one of `RANGES`: from FIRST_RANGE to LAST_RANGE, and RANGE_AT_FIRST at first."""
+    """Its charts reach back for one of `RANGES`: from FIRST_RANGE to LAST_RANGE, initially RANGE_AT_FIRST."""
 
     FIRST_RANGE: ClassVar[int] = 0
     LAST_RANGE: ClassVar[int] = len(RANGES) - 1
@@ -48,12 +48,12 @@ class ChartScreen(BaseScreen):
         self._width = 1.0
 
     def on_resized(self) -> None:
-        """A chart has another size: the same time is cut into other buckets."""
+        """A chart was resized: the same time is cut into other buckets."""
         self.show()
 
     def _show_charts(self, pane: Telemetry, records: Sequence[Record]) -> None:
         """Draw the charts of a pod, or of several on one axis."""
-        # Charts are the dearest import of all: not before there is something to draw.
+        # Charts are the most expensive import: deferred until there is data to draw.
         from tui.ui.charts import pod_charts
 
         wanted = pods.charts_of(records[0]) if len(records) == 1 else COMPARED
@@ -76,7 +76,7 @@ class ChartScreen(BaseScreen):
         pane.show(pod_charts.specs(fleet, records, look, self._width, sizes, wanted))
 
     def _look_back(self, fleet: Fleet, records: Sequence[Record], frame: pods.Frame) -> None:
-        """Ask the recording for what memory does not have: once for each pod and width of a bucket."""
+        """Request from the recording the samples that memory lacks: once for each pod and bucket width."""
         for record in records:
             lacking = pods.lacking(fleet, record, frame)
             if lacking is not None:
@@ -105,7 +105,7 @@ class ChartScreen(BaseScreen):
 
     @on(Telemetry.CursorMoved)
     def _cursor_moved(self, event: Telemetry.CursorMoved) -> None:
-        """Move the cursor by whole buckets; it begins at the newest, and leaves beyond it."""
+        """Move the chart cursor by whole buckets; it starts at the newest, and disappears beyond it."""
         _, now = self._view
         newest = now // self._width * self._width
         at = newest + self._width if self._cursor is None else self._cursor // self._width * self._width
@@ -115,7 +115,7 @@ class ChartScreen(BaseScreen):
         self.show()
 
     def on_chart_read(self, event: Chart.Read) -> None:
-        """Read the charts at the instant that was clicked, as the arrows do; a second click there leaves it."""
+        """Move the chart cursor to the clicked instant, as the arrows do; a second click there removes it."""
         event.stop()
         if event.wider:
             self.action_range(event.wider)
@@ -125,7 +125,7 @@ class ChartScreen(BaseScreen):
         self._cursor = None if at == self._cursor else at
         self.show()
 
-    # Time
+    # History
 
     def action_pause(self) -> None:
         self._player.pause()

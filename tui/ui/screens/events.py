@@ -1,4 +1,4 @@
-"""The Events screen: everything that happened, newest first, with the whole text of the one under the cursor."""
+"""The Events screen: all events, newest first, with the whole text of the one under the cursor."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from tui.ui.widgets.table import Cells, Table
 
 TEXT_LINES = 3
 NARROW = 70
-"""Columns below which the log has only the least."""
+"""Columns below which the log has only the essential columns."""
 
 
 class EventLog(Listing):
-    """The events of the fleet, and what a recording tells of those before."""
+    """The events of the fleet, and earlier ones from a recording."""
 
     name = "events"
     title = "Events"
@@ -49,12 +49,12 @@ class EventLog(Listing):
         self._read: tuple[object, ...] = ()
 
     def _source(self) -> tuple[Fleet, float]:
-        """Where events are read: while the past is looked at the log stays whole, and can be gone on with."""
+        """The source of events: in history the log stays complete, and keeps growing."""
         player = self.context.playback
         return (self.context.fleet, player.clock()) if player.in_history else player.view
 
     def read(self) -> bool:
-        """Read the events again where there are others; whether memory has let go of some that are in the recording."""
+        """Read the events again if they changed; returns whether memory has dropped some that are in the recording."""
         fleet, until = self._source()
         earlier = self.context.fleet.earlier
         newest = fleet.events[-1] if fleet.events else None
@@ -97,7 +97,7 @@ class EventLog(Listing):
         )
 
     def _since(self) -> str:
-        """How far back the log goes."""
+        """The start of the log."""
         if not self.every:
             return ""
         first = datetime.fromtimestamp(self.every[0].at, self.context.tz)
@@ -139,7 +139,7 @@ class EventLog(Listing):
 
 
 class EventsScreen(ListingScreen):
-    """Shows the log; in wide terminals one of its events at length beside it, in others its text below."""
+    """Shows the log; in wide terminals the details of one event beside it, in others its text below."""
 
     MODE = "events"
     TITLES: ClassVar = {"events": "Events"}
@@ -170,7 +170,7 @@ class EventsScreen(ListingScreen):
         self.query_one("#event").display = "about" not in self._shown
 
     def on_screen_resume(self) -> None:
-        # What memory has let go since is in the recording.
+        # Events dropped from memory since then are in the recording.
         self.post_message(LookAtLog())
 
     def _show_all(self) -> None:

@@ -28,7 +28,7 @@ REST = 1.5
 """Seconds without a move after which, on a slow link, the charts follow the cursor."""
 
 MOST_COMPARED = 8
-"""Pods whose lines can be told apart on one axis."""
+"""Maximum number of pods whose lines can be told apart on one axis."""
 
 
 class FleetScreen(ListingScreen):
@@ -68,7 +68,7 @@ class FleetScreen(ListingScreen):
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
         return layout.panes(width, height, self._active, len(self._view[0].records), self._alone)
 
-    # What is shown
+    # Content
 
     def _age(self, fleet: Fleet, now: float) -> None:
         worn = fleet.pods_stale(now), fleet.market_stale(now)
@@ -79,19 +79,19 @@ class FleetScreen(ListingScreen):
             for listing in self._on_screen():
                 self._show_list(listing)
         elif any(worn):
-            # There may be thousands of rows; only how old they are has changed.
+            # There may be thousands of rows; only their age has changed.
             for listing in self._on_screen():
                 self._show_trouble(listing)
 
     def _show_trouble(self, listing: Listing) -> None:
-        """Tell how old a list is, and what is missing of it, and leave its rows as they are."""
+        """Show a list's age and missing parts, without changing its rows."""
         table = self._table(listing)
         trouble = listing.trouble(self._scene(listing))
         self._entitle(table, self._titles[table.id][0], trouble)
         table.set_class(bool(trouble), "-old")
 
     def _charted(self, fleet: Fleet) -> list[Record]:
-        """The pods whose charts are shown: the marked ones when there are several, else the one under the cursor."""
+        """The pods whose charts are shown: the selected ones if there are several, else the one under the cursor."""
         marked = [fleet.records[key] for key in self._sight.marks if key in fleet.records]
         if len(marked) > 1:
             return marked[:MOST_COMPARED]
@@ -114,10 +114,10 @@ class FleetScreen(ListingScreen):
 
     def _row_changed(self, listing: Listing) -> None:
         if listing is not self._pods:
-            # What is shown beside the market is of a pod.
+            # The charts beside the market are those of a pod.
             return
         if self._sight.display.pace.slow:
-            # Charts are most of what a move would send. Their title says whose they are.
+            # Charts are most of the bytes of a move. Their title has the pod's name.
             if self._resting is not None:
                 self._resting.stop()
             self._resting = self.set_timer(REST, self._show_row)
@@ -133,5 +133,5 @@ class FleetScreen(ListingScreen):
         return super().check_action(action, parameters)
 
     def _wish(self) -> Wish | None:
-        # An account without pods has none to be like: its first is rented here.
+        # An account without pods has none to copy: its first is rented here.
         return super()._wish() or (Wish() if not self._sight.fleet.records else None)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class FleetListing(Listing):
-    """A list that is always asked for. Its orders are those of each start."""
+    """A list that is always polled. Its sort order is the default at each start."""
 
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
@@ -30,7 +30,7 @@ class FleetListing(Listing):
 
     @property
     def waited(self) -> float:
-        """Seconds since the first answer is waited for."""
+        """Seconds since the first request."""
         return self.context.playback.clock() - self._begun
 
     def trouble(self, scene: Scene) -> str:
@@ -61,7 +61,7 @@ class Pods(FleetListing):
             spark = rows.SPARK_COLUMNS if scene.width_of("spark") else 0
             record = fleet.records.get(key)
             if record is None:
-                # Gone while another screen was on top; this one is told when it is back.
+                # The pod disappeared while another screen was on top; this screen is updated when it is back.
                 return {}
             row = pods.pod_row(record, now, spark, fleet.operations.get(key), leases.get(key))
             return rows.pod_cells(row, now, scene.width_of("bar"), marked=key in context.marks)

@@ -1,4 +1,4 @@
-"""The Hosts screen: the machines that the account lets to others; all about the one under the cursor. It only reads."""
+"""The Hosts screen: the machines that the account rents out; details of the one under the cursor. Read-only."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Machines(Listing):
         self._read: tuple[object, int] = (None, 0)
 
     def read(self, fleet: Fleet, now: float) -> None:
-        """Have the machines as they are; what changes by itself, a countdown, the age of a sample, by the minute."""
+        """Update the machines; values that change with time alone, a countdown, the age of a sample, once a minute."""
         read = (fleet.hosts.value, int(now // 60))
         if read != self._read:
             self._read = read
@@ -98,7 +98,7 @@ class Machines(Listing):
         return About(row.name or row.key, sections, NOBODY, faded=self.is_stale(scene))
 
     def picture(self, scene: Scene) -> Picture:
-        """What the machine earned, day by day."""
+        """The machine's earnings, by day."""
         row, known = self.row(scene.key), scene.fleet.hosts.value
         host = row.host if row is not None else None
         earned = store.days(known.earnings, host.id) if known and host and host.id else ()
@@ -115,7 +115,7 @@ class Machines(Listing):
 
 
 class HostsScreen(ListingScreen):
-    """Reads the machines; asks for them while it is on top."""
+    """Shows the machines; requests them while it is on top."""
 
     MODE = "hosts"
     TITLES: ClassVar = {"hosts": "Hosts", "facts": "Machine", "charts": "Telemetry", "earnings": "Earnings"}
@@ -162,7 +162,7 @@ class HostsScreen(ListingScreen):
         super()._go(name if self._machines.every else "hosts")
 
     def action_open(self) -> None:
-        """The machine alone; from there back to the list."""
+        """The machine in full screen; from there back to the list."""
         if self._active != "hosts":
             self._zoomed = False
             self._go("hosts")

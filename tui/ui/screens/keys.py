@@ -1,4 +1,4 @@
-"""Keys of the screens: those that every screen has, and those that screens with panes and lists share."""
+"""Key bindings of the screens: those of every screen, and those of screens with panes and lists."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tui.ui.screens.listing import WORDS
 
 
 def hidden(key: str, action: str, id: str, tooltip: str) -> Binding:
-    """A binding that the help tells of, and the footer does not."""
+    """A binding that is in the help, and not in the footer."""
     return Binding(key, action, tooltip, id=id, show=False, tooltip=tooltip)
 
 
 EVERYWHERE: list[BindingType] = [
-    # By priority: no widget takes such a key away. None of them overtakes another key (`InputQueue`).
+    # With priority: no widget takes such a key. None of them overtakes another key (`InputQueue`).
     *(Binding(a.key, f"act('{a.id}')", a.verb, id=f"act.{a.id}", priority=True, tooltip=a.help) for a in ACTIONS),
     Binding("L", "lock", "lock", id="act.lock", priority=True, show=False, tooltip="Lock actions, or unlock them"),
     Binding(
@@ -41,14 +41,14 @@ EVERYWHERE: list[BindingType] = [
     hidden("less_than_sign", "speed(-1)", "time.slower", "Play the past slower"),
     hidden("greater_than_sign", "speed(1)", "time.faster", "Play the past faster"),
 ]
-"""What every screen has: actions, the way into a pod, charts, time."""
+"""Bindings of every screen: actions, SSH into a pod, charts, history."""
 
 SORT = Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column")
 INVERT = hidden("i", "invert", "table.invert", "Turn the order round")
 
 
 def pane_keys(*, show: bool = True) -> tuple[Binding, Binding, Binding]:
-    """To the next pane, to the one before, and zoom. `show`: whether the footer tells them."""
+    """To the next pane, to the previous one, and zoom. `show`: whether the footer has them."""
     return (
         Binding("tab", "pane(1)", "pane", id="pane.next", show=show, tooltip="Go to the next pane"),
         hidden("shift+tab", "pane(-1)", "pane.previous", "Go to the previous pane"),
@@ -57,5 +57,5 @@ def pane_keys(*, show: bool = True) -> tuple[Binding, Binding, Binding]:
 
 
 def filter_key(word: str = "filter", help: str = f"Filter: {WORDS}") -> Binding:
-    # By priority: what is typed right behind the slash is text, and no key for the table.
+    # With priority: input right behind the slash is text, and no key for the table.
     return Binding("slash", "filter", word, id="table.filter", priority=True, tooltip=help)

@@ -1,6 +1,6 @@
-"""`Listing`: one list of a screen as a thing of its own: its columns and orders, its rows, what is told of one of them.
+"""`Listing`: one list of a screen as an object: its columns and orders, its rows, the details of one of them.
 
-A screen shows any listing by the same means; whoever adds one writes a subclass, and puts it into the screen's tuple.
+A screen shows any listing by the same means; to add one, write a subclass and put it into the screen's tuple.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ WORDS = "words that must all occur"
 
 
 class Scene(NamedTuple):
-    """What a listing is read from.
+    """The data a listing is computed from.
 
-    fleet, now:   the fleet, and the instant in seconds that it is looked at.
-    key:          the row under the cursor; None where there is none.
+    fleet, now:   the fleet, and the viewed instant in seconds.
+    key:          the row under the cursor; None without one.
     width:        columns of the terminal.
-    width_of:     cells of a column of the table by its key; 0 for one that has given way.
-    facts_width:  cells of the pane of facts with its frame; 0 where it is not shown.
-    span, cursor: seconds that charts reach back, and the instant they are read at.
+    width_of:     cells of a column of the table by its key; 0 for a dropped one.
+    facts_width:  cells of the pane of facts with its frame; 0 if it is not shown.
+    span, cursor: seconds that charts reach back, and the instant of the chart cursor.
     """
 
     fleet: Fleet
@@ -52,16 +52,16 @@ class Scene(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The rows of a listing, in order and filtered.
+    """The rows of a listing, sorted and filtered.
 
-    cells:   makes the cells of a row when it is seen.
-    total:   how many rows there are without the filter.
-    empty:   what stands in the pane where there is no row.
-    notes:   what the title says after the number of rows.
-    note:    what stands below the rows, where there is no trouble to tell.
-    rising:  whether the order begins with the least.
-    faded:   whether all of it is drawn as old.
-    columns: None where they are always the same.
+    cells:   makes the cells of a row when it is visible.
+    total:   number of rows without the filter.
+    empty:   the content of the pane without rows.
+    notes:   text in the title after the number of rows.
+    note:    text below the rows, if there is no error to show.
+    rising:  whether the order is ascending.
+    faded:   whether all rows are drawn as stale.
+    columns: None if they never change.
     """
 
     keys: tuple[str, ...]
@@ -78,8 +78,8 @@ class Rows(NamedTuple):
 class About(NamedTuple):
     """Facts of the row under the cursor, under a title.
 
-    note:    what is the matter with them; `warns`: whether the title looks like it.
-    wrapped: whether long values go on below themselves.
+    note:    their error; `warns`: whether the title shows it as a warning.
+    wrapped: whether long values wrap.
     """
 
     title: str
@@ -92,7 +92,7 @@ class About(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """The chart of a listing. `draw` is given columns and lines of the pane; None where there is nothing to draw."""
+    """The chart of a listing. `draw` gets columns and lines of the pane; None if there is no data."""
 
     title: str
     note: str = ""
@@ -101,21 +101,21 @@ class Picture(NamedTuple):
 
 
 class Listing:
-    """One list. What its user chose is its state: filter and order; all else is read from a `Scene`.
+    """One list. Its state is the user's choice: filter and order; all else is read from a `Scene`.
 
     name:       the id of its table.
-    title:      in the line of lists, `short` where that is narrow.
-    heading:    above its rows, where that is another word.
-    noun:       what its rows are called in sentences.
+    title:      in the line of lists, `short` if that is narrow.
+    heading:    above its rows, if it differs.
+    noun:       the name of its rows in sentences.
     columns:    of its table, at first.
     sorts:      its orders by name, the first one at first.
-    preference: under which name its order is kept from one start to the next, with its own for {}; "" where it is not.
-    topics:     what is asked for while it is shown; without the last of them there are no rows.
-    panes:      the panes that it has, in the order that `tab` goes through them.
-    head:       cells of its facts, where they stand above it with its chart; 0 where they stand beside it.
-    actions:    what can be done here, and not in each list of the screen.
-    prompt:     what its filter takes.
-    of_pods:    whether its rows are pods, by their ids.
+    preference: the name under which its order is stored across starts, with its own for {}; "" if it is not.
+    topics:     polled while it is shown; without the last of them there are no rows.
+    panes:      its panes, in the order of `tab`.
+    head:       cells of its facts, if they stand above it with its chart; 0 if they stand beside it.
+    actions:    actions available here, and not in each list of the screen.
+    prompt:     the placeholder of its filter.
+    of_pods:    whether its rows are pods, keyed by their ids.
     """
 
     name: ClassVar[str]
@@ -142,18 +142,18 @@ class Listing:
         order = context.preferences.get(self._kept_as) if self._kept_as else ""
         self.sort = order if order in self.sorts else self.sorts[0]
 
-    # What there is to show
+    # Content
 
     def rows(self, scene: Scene) -> Rows:
         raise NotImplementedError
 
     def count(self, rows: Rows) -> str:
-        """How many rows there are, and how many of all where they are filtered."""
+        """The number of rows, and the total if they are filtered."""
         text = self.typed.strip()
         return f"/{text}  {len(rows.keys)} of {rows.total}" if text else str(rows.total or "")
 
     def trouble(self, scene: Scene) -> str:
-        """What stands below rows that are not all there is to know."""
+        """The note below rows that are stale or incomplete."""
         return empty_states.aged(self.feed(scene.fleet), scene.now, self.interval(scene.fleet))
 
     def about(self, scene: Scene) -> About:
@@ -165,26 +165,26 @@ class Listing:
         return Picture("")
 
     def chips(self) -> tuple[Cell, ...]:
-        """What stands beside the line of lists, to be clicked away."""
+        """The chips beside the line of lists, each removed by a click."""
         return ()
 
-    # How old it is
+    # Age
 
     def wanted(self) -> tuple[str, ...]:
-        """The topics that are asked for now."""
+        """The topics to poll now."""
         return self.topics
 
     @property
     def demands(self) -> tuple[MarketQuery, ...]:
-        """As what the market is asked for while it is shown, besides the one that is always asked for."""
+        """The market queries while it is shown, besides the default one that is always polled."""
         return ()
 
     def feed(self, fleet: Fleet) -> Feed[Any]:
-        """Where its rows come from."""
+        """The feed of its rows."""
         return fleet.topics.get(self.topics[-1], Feed())
 
     def interval(self, fleet: Fleet) -> float:
-        """Every how many seconds that is asked for."""
+        """The poll interval of that feed, in seconds."""
         # The first screen has no list of a topic.
         from tui.store.topics import TOPICS
 
@@ -194,38 +194,38 @@ class Listing:
         return self.feed(scene.fleet).stale(scene.now, self.interval(scene.fleet))
 
     def ages(self, fleet: Fleet, now: float) -> bool:
-        """Whether what it shows changes by the second, without anything that arrives."""
+        """Whether its content changes every second, without new data."""
         feed = self.feed(fleet)
         return feed.value is None or feed.error is not None or feed.stale(now, self.interval(fleet))
 
     def minute(self, fleet: Fleet, now: float) -> object:
-        """Something that is another when what it shows has aged in steps."""
+        """A value that changes when the content has aged by a step."""
         return None
 
-    # What is under the cursor
+    # The row under the cursor
 
     def targets(self, key: str | None) -> tuple[str, ...]:
-        """The pods that an action is meant for."""
+        """The target pods of an action."""
         return ()
 
     def at_hand(self, key: str | None) -> str | None:
-        """The one pod that is looked at."""
+        """The one pod to show in detail."""
         return next(iter(self.targets(key)), None)
 
     def wish(self, key: str | None) -> Wish | None:
-        """What the row means to a deploy."""
+        """The meaning of the row for a deploy."""
         return None
 
     def undeployable(self, key: str | None) -> str:
-        """Why nothing like the row can be deployed; empty where it can be, or means nothing to a deploy."""
+        """Why nothing like the row can be deployed; empty if it can be, or means nothing to a deploy."""
         return ""
 
     def copies(self, key: str | None) -> tuple[Entry, ...]:
-        """What there is to copy of the row."""
+        """The texts to copy of the row."""
         return ()
 
     def copies_of(self, key: str | None, title: str, fact: Fact | None) -> tuple[Entry, ...]:
-        """What there is to copy while the facts have the keys: the one under their cursor."""
+        """The texts to copy while the facts have the focus: the one under their cursor."""
         from tui.ui.primitives.facts import copied
         from tui.ui.render.copy_entries import under_cursor
 
@@ -234,35 +234,35 @@ class Listing:
     # Keys
 
     def allows(self, action: str) -> bool:
-        """Whether one of those makes sense here that are not to be had in each list."""
+        """Whether an action that only some lists have is available here."""
         return action in self.actions
 
     def open(self, key: str | None) -> Message | ModalScreen[None] | str | None:
-        """What enter leads to: a message for the app, a dialog to show; or why to nothing."""
+        """The target of enter: a message for the app, a dialog to show; or the reason for none."""
         return None
 
     def watch(self, key: str | None) -> None:
-        """Wait for what the row is."""
+        """Watch for the row's offer."""
 
     def reach(self, step: int) -> None:
-        """Let its chart and its rows reach further, or less far."""
+        """Extend or shorten the range of its chart and its rows."""
 
     def reset(self) -> None:
-        """Let them reach as far as at first."""
+        """Reset the range."""
 
     def order(self, sort: str, inverted: bool) -> None:
-        """Have rows in this order, and remember it."""
+        """Sort the rows by this order, and store it."""
         self.sort, self.inverted = sort, inverted
         if self._kept_as:
             self.context.preferences.keep(self._kept_as, sort)
 
     def next_order(self) -> None:
-        """Have rows in the order that comes after."""
+        """Sort the rows by the next order."""
         self.order(self.sorts[(self.sorts.index(self.sort) + 1) % len(self.sorts)], inverted=False)
 
 
 def selected(context: ScreenContext, keys: tuple[str, ...]) -> tuple[str, ...]:
-    """How many pods are marked, and how many of them are not among these rows; nothing where none is."""
+    """The number of selected pods, and of those not among these rows; empty if none is selected."""
     marked = [key for key in context.marks if key in context.fleet.records]
     shown = frozenset(keys) if marked else ()
     hidden = sum(key not in shown for key in marked)
@@ -270,6 +270,6 @@ def selected(context: ScreenContext, keys: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def marked_or(context: ScreenContext, key: str | None) -> tuple[str, ...]:
-    """The marked pods; without marks, the one under the cursor."""
+    """The selected pods; without a selection, the one under the cursor."""
     live = context.fleet.records
     return tuple(pod for pod in context.marks if pod in live) or ((key,) if key is not None else ())

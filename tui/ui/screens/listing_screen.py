@@ -1,4 +1,4 @@
-"""`ListingScreen`: a screen of listings: their rows, what is known of one, order, filter, and what is done to it."""
+"""`ListingScreen`: a screen of listings: their rows, the details of one, order, filter, and actions."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 OWN = frozenset(
     ("sort", "invert", "filter", "demand", "list", "pane", "zoom", "open", "mark", "watch", "remove", "reveal")
 )
-"""Actions of which there are none while a filter is typed."""
+"""Actions that are unavailable while a filter is typed."""
 
 
 ACTING = ("act", "lock", "deploy", "lease")
 
 
 class ListingScreen(PanedScreen):
-    """Shows its listings in their tables, and what is known of the row under the cursor in the other panes.
+    """Shows its listings in their tables, and the details of the row under the cursor in the other panes.
 
-    WITHOUT:     actions that there are none of here.
-    TO_THE_LIST: whether a filter brings the list that it is for to the front.
+    WITHOUT:     actions that are not available here.
+    TO_THE_LIST: whether a filter brings its list to the front.
     """
 
     WITHOUT: ClassVar[frozenset[str]] = frozenset()
@@ -52,19 +52,19 @@ class ListingScreen(PanedScreen):
         self._minutes: tuple[object, ...] = ()
 
     def on_screen_suspend(self) -> None:
-        # What was revealed is hidden again when the eyes go elsewhere.
+        # Revealed values are hidden again when the cursor or focus moves elsewhere.
         for listing in self._lists.values():
             listing.revealed = False
 
-    # The listings
+    # Listings
 
     @property
     def _listing(self) -> Listing:
-        """The list that keys are for: that of the pane that has them, else the first."""
+        """The list that keys are for: that of the focused pane, else the first."""
         return self._lists.get(self._active) or next(iter(self._lists.values()))
 
     def _on_screen(self) -> tuple[Listing, ...]:
-        """The lists that are shown."""
+        """The visible lists."""
         return tuple(self._lists.values())
 
     def _table(self, listing: Listing) -> Table:
@@ -77,7 +77,7 @@ class ListingScreen(PanedScreen):
 
     @property
     def _key_meant(self) -> str | None:
-        """The row that an action is meant for."""
+        """The target row of an action."""
         return self._key
 
     def _scene(self, listing: Listing) -> Scene:
@@ -89,7 +89,7 @@ class ListingScreen(PanedScreen):
         )  # fmt: skip
 
     def _attend(self) -> None:
-        """Say what is to be asked of RunPod while this screen is on top: what its lists are made of, and no more."""
+        """Set the data to request from RunPod while this screen is on top: the topics of its lists, and no more."""
         lists = self._on_screen()
         topics = tuple(topic for listing in lists for topic in listing.wanted())
         self.post_message(Attend(topics, tuple(demand for listing in lists for demand in listing.demands)))
@@ -136,7 +136,7 @@ class ListingScreen(PanedScreen):
         pane.set_class(about.warns, "-old")
 
     def _show_picture(self, name: str, listing: Listing) -> Drawn | None:
-        """Show the chart of a listing in a pane; what is drawn there."""
+        """Show the chart of a listing in a pane; returns the drawn chart."""
         pane = self.query_one(f"#{name}", Telemetry)
         if not pane.display:
             return None
@@ -157,11 +157,11 @@ class ListingScreen(PanedScreen):
             self._row_changed(listing)
 
     def _row_changed(self, listing: Listing) -> None:
-        """The cursor of a list is on another row."""
+        """The cursor of a list moved to another row."""
         self._follow(self._show_row, self._show_possible)
 
     def action_back(self) -> None:
-        """Leave what was gone into last: the reading cursor, zoom, the pane, the filter, the marks, the screen."""
+        """Leave the state entered last: the chart cursor, zoom, the pane, the filter, the selection, the screen."""
         home = self._home
         listing = self._listing if home else self._lists.get(self._active)
         if self._cursor is not None:
@@ -182,23 +182,23 @@ class ListingScreen(PanedScreen):
             self._leave()
 
     def _hide(self) -> bool:
-        """Hide what was revealed; whether there was anything."""
+        """Hide revealed values; returns whether there were any."""
         return False
 
     def _leave(self) -> None:
-        """Go back from this screen, where it was come to from another."""
+        """Go back from this screen, if it was reached from another."""
 
     # Keys
 
     def typing(self) -> bool:
-        """Whether keys are text for a line that is being typed."""
+        """Whether keys are text for an input line."""
         return self._filter is not None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in self.WITHOUT or (action in self._sometimes and not self._listing.allows(action)):
             return False
         if action in ACTING:
-            # Read-only, there are no such keys; `on_key` tells why nothing happens.
+            # In read-only mode there are no such keys; `on_key` explains why nothing happens.
             return not self.typing() and not self._sight.session.guard.read_only and self._seen
         if action in ("ssh", "copy"):
             return not self.typing() and self._seen
@@ -219,7 +219,7 @@ class ListingScreen(PanedScreen):
         self.app.push_screen(dialog)
 
     def action_reveal(self) -> None:
-        """Show what is hidden, or hide it again."""
+        """Show hidden values, or hide them again."""
         self._listing.revealed = not self._listing.revealed
         self._attend()
         self.show()
@@ -228,7 +228,7 @@ class ListingScreen(PanedScreen):
         self._listing.watch(self._key)
 
     def action_mark(self) -> None:
-        """Mark the pod under the cursor, or take its mark, and go on to the next."""
+        """Select the pod under the cursor, or deselect it, and move to the next."""
         table, marks = self._table(self._listing), self._sight.marks
         if table.cursor is None:
             return
@@ -239,10 +239,10 @@ class ListingScreen(PanedScreen):
         table.action_move(1)
         self.show()
 
-    # Acting
+    # Actions
 
     def _targets(self) -> tuple[str, ...]:
-        """The pods that an action is meant for, by their ids."""
+        """The target pods of an action, by their ids."""
         return self._listing.targets(self._key_meant)
 
     def _possible(self) -> tuple[str, ...]:
@@ -251,7 +251,7 @@ class ListingScreen(PanedScreen):
         return possible if self._sight.session.guard.read_only or self._wish() is None else (*possible, "act.deploy")
 
     def may(self, id: str) -> bool:
-        """Whether a binding makes sense now."""
+        """Whether a binding is available now."""
         if id == "act.lease":
             return len(self._targets()) == 1
         return not id.startswith("act.") or id == "act.lock" or id in self._possible()
@@ -262,7 +262,7 @@ class ListingScreen(PanedScreen):
         self._sight.actions.ask(action, targets, tuple(key for key in targets if key not in listed))
 
     def _wish(self) -> Wish | None:
-        """What the row under the cursor means to a deploy; None where that is nothing."""
+        """The meaning of the row under the cursor for a deploy; None if it has none."""
         if (wish := self._listing.wish(self._key)) is not None:
             return wish
         targets = self._targets()
@@ -291,7 +291,7 @@ class ListingScreen(PanedScreen):
         self._sight.connect.enter(self._listing.at_hand(self._key_meant))
 
     def action_copy(self) -> None:
-        """What is under the cursor, first and chosen; then what there is to copy of the pod."""
+        """The value under the cursor, first and preselected; then the texts to copy of the pod."""
         if self._active == "facts":
             title, fact = self._facts.fact or ("", None)
             first = self._listing.copies_of(self._key, title, fact)
@@ -313,17 +313,17 @@ class ListingScreen(PanedScreen):
     def _order_asked(self, event: Table.SortAsked) -> None:
         listing = self._lists.get(event.table.id or "")
         if listing is None or listing not in self._on_screen():
-            # Of a list that has been left since: its columns are not this one's.
+            # For a list that has been left since: its columns are not this one's.
             return
         listing.order(event.sort, event.sort == listing.sort and not listing.inverted)
         self._show_order(listing)
 
     def _show_order(self, listing: Listing) -> None:
-        """Another order starts at its top: that is what was asked to be seen."""
+        """Another order starts at its top, as the user asked to see that."""
         self.show()
         self._table(listing).action_edge(-1)
 
-    # The filter line
+    # Filter line
 
     async def action_filter(self) -> None:
         listing = self._listing
@@ -334,7 +334,7 @@ class ListingScreen(PanedScreen):
         await self._ask(FilterLine(listing.typed, listing.prompt, listing.name))
 
     async def _ask(self, line: FilterLine) -> None:
-        """Open a line to type in; one at a time."""
+        """Open an input line; one at a time."""
         if self._filter is None:
             self._filter = line
             await line.open(self, before="#footer")
@@ -353,7 +353,7 @@ class ListingScreen(PanedScreen):
         self._end(event)
 
     def _take(self, of: str, text: str) -> None:
-        """Something was typed: for a list its filter."""
+        """The input changed: for a list it is the filter."""
         self._set_filter(self._lists[of], text)
 
     def _end(self, event: FilterLine.Done) -> None:

@@ -1,4 +1,4 @@
-"""The Market screen: what can be rented, where, at what price; what it cost lately, and what would do instead."""
+"""The Market screen: offers, locations and prices; the price history, and alternatives."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.status_lines import Lines
 
 DAY, WEEK = RANGES.index(86_400.0), RANGES.index(7 * 86_400.0)
-"""The trend is of a day or of a week: prices are kept in quarters of an hour."""
+"""The trend covers a day or a week: prices are stored per quarter of an hour."""
 
 HINT = " ".join(f"{name}=" for name in views.FILTERS)
 DEMAND = "demand"
-"""What the line is for that takes filters for RunPod."""
+"""The purpose of the line that takes API filters."""
 
 
 class MarketScreen(TabbedListsScreen):
-    """Shows the market; asks for it as its filters say, while it is on top."""
+    """Shows the market; requests it with its filters, while it is on top."""
 
     MODE = "market"
     NEVER = ("chart.heat",)
@@ -93,16 +93,16 @@ class MarketScreen(TabbedListsScreen):
         pane: tuple[Cell, ...] = ()
         if self._alone and self._active != "list":
             pane = (((f" {self.TITLES[self._active]} ", "tab"),),)
-            # Whose pane it is comes before what else there is.
+            # The tab of the pane's own list comes before the others.
             tabs = (self._list_tab(self._current),) if self.size.width < NARROW else tabs
         lines = offers.wrapped((*tabs, *pane), self._current.chips(), self.size.width - 2)
         if bar.styles.height is None or bar.styles.height.value != len(lines):
-            # A filter that is not seen would be taken for none.
+            # A filter that is not visible would be assumed not to exist.
             bar.styles.height = len(lines)
         bar.content = lines
 
     def _pick(self, group: Cell) -> None:
-        """A filter that goes to RunPod is clicked away."""
+        """An API filter was removed by a click."""
         chips = views.chips(self._gpus.demand)
         for clicked in chips:
             if group[0][0].strip() == clicked:
@@ -117,7 +117,7 @@ class MarketScreen(TabbedListsScreen):
             self._gpus.sought = ""
 
     def look_for(self, gpu: str) -> None:
-        """Put the cursor on a GPU type; a filter that hides it gives way."""
+        """Put the cursor on a GPU type; a filter that hides it is cleared."""
         self._gpus.sought = gpu
         if self._gpus.typed and gpu not in self._table(self._gpus).keys:
             self._gpus.typed = ""
@@ -126,7 +126,7 @@ class MarketScreen(TabbedListsScreen):
     def action_remove(self) -> None:
         self._sight.watches.remove(self._key or "")
 
-    # Filters at RunPod
+    # API filters
 
     async def action_demand(self) -> None:
         text = " ".join(views.chips(self._gpus.demand))
@@ -134,7 +134,7 @@ class MarketScreen(TabbedListsScreen):
 
     @property
     def _countries(self) -> tuple[str, ...]:
-        """Where RunPod has hosts, as far as it told; none while that is not known."""
+        """Countries with RunPod hosts, as far as loaded; none while unknown."""
         return self._sight.fleet.countries.value or ()
 
     def _take(self, of: str, text: str) -> None:
@@ -150,7 +150,7 @@ class MarketScreen(TabbedListsScreen):
             super()._end(event)
             return
         demand, faults = views.demand_of(event.line.value, self._countries)
-        # Nothing is asked of RunPod by a click elsewhere.
+        # A click elsewhere sends no request to RunPod.
         if event.kept and not event.left:
             if not faults:
                 self._ask_for(demand)

@@ -1,4 +1,4 @@
-"""The lists of the Market screen: GPU types, CPU pods, CPUs, data centres, watches."""
+"""The lists of the Market screen: GPU types, CPU pods, CPUs, data centers, watches."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ T = TypeVar("T")
 
 
 class MarketListing(Listing):
-    """A list of the market. What it has to copy is the id and the name of its row."""
+    """A list of the market. Its texts to copy are the id and the name of its row."""
 
     preference = "market.sort.{}"
     prompt = "filter: words"
 
     def allows(self, action: str) -> bool:
-        # In a recording nothing is waited for.
+        # In a recording nothing is loading.
         past = action in ("watch", "open", "remove") and self.context.playback.view[0].recorded
         return super().allows(action) and not past
 
     def named(self, key: str | None) -> tuple[str, str, str]:
-        """What a row is, its id, its name."""
+        """The kind of a row, its id, its name."""
         return "", "", ""
 
     def copies(self, key: str | None) -> tuple[Entry, ...]:
@@ -61,10 +61,10 @@ class MarketListing(Listing):
 
 
 class Gpus(MarketListing):
-    """The GPU types, at the prices of what is asked for.
+    """The GPU types, at the prices for the query.
 
-    demand: the filters that go to RunPod.
-    sought: the type that the cursor is to go to when it is there.
+    demand: the API filters.
+    sought: the type that the cursor goes to when it is loaded.
     """
 
     name = "gpus"
@@ -85,7 +85,7 @@ class Gpus(MarketListing):
         self._every: tuple[OfferRow, ...] = ()
 
     def ask(self, demand: MarketQuery) -> None:
-        """Have the market as other filters see it."""
+        """Show the market with other filters."""
         self.demand = demand
         self._begun = self.context.playback.clock()
         self.context.preferences.keep("market.filters", " ".join(views.chips(demand)))
@@ -98,14 +98,14 @@ class Gpus(MarketListing):
         return offers.chips_line(self.demand)
 
     def feed(self, fleet: Fleet) -> Feed[Market]:
-        """The market as the filters say; in the past there are the prices of one GPU alone."""
+        """The market with the filters; in history only the prices of one GPU are available."""
         return fleet.market if fleet.recorded else fleet.market_for(self.demand)
 
     def interval(self, fleet: Fleet) -> float:
         return fleet.market_interval
 
     def every(self, fleet: Fleet) -> tuple[OfferRow, ...]:
-        """The types of the market, whatever is filtered here."""
+        """The types of the market, before the text filter."""
         read = (self.feed(fleet).value, self._count(fleet))
         if read[0] is not self._read[0] or read[1] != self._read[1]:
             self._read, self._every = read, views.rows(*read)
@@ -138,7 +138,7 @@ class Gpus(MarketListing):
         )  # fmt: skip
 
     def _watched(self) -> frozenset[str]:
-        """GPU types that a watch waits for."""
+        """GPU types that have a watch."""
         watches = self.context.fleet.watches.values()
         return frozenset(gpu for watch in watches if not watch.over for gpu in watch.gpus)
 
@@ -160,7 +160,7 @@ class Gpus(MarketListing):
         return About(row.name, (*sections, *(catalogue.facts(sheet) if sheet is not None else ())), wrapped=wrapped)
 
     def picture(self, scene: Scene) -> Picture:
-        """What the type cost on demand in the time that is looked at."""
+        """The type's on-demand prices in the viewed time range."""
         row, now, prices = self.row(scene.key), scene.now, scene.fleet.prices
         if row is None:
             return Picture("Trend", empty=EmptyState("no GPU is under the cursor"))
@@ -170,7 +170,7 @@ class Gpus(MarketListing):
 
         def draw(width: int, height: int) -> Drawn:
             columns = max(1, width - (6 if spec.has_axis(width, height) else 0))
-            # No narrower than what is kept: a bucket without a price would look like a time without stock.
+            # No narrower than the stored buckets: one without a price would look like a time without stock.
             window = spec.window(now, scene.span, columns, max(900.0, spec.bucket(scene.span, columns)))
             chart = offers.trend_chart(prices, row, window, now, self.context.tz, scene.cursor)
             return replace(chart, heat=True, spark=True) if self.context.display.pace.slow else chart
@@ -198,14 +198,14 @@ def _offer(market: Market | None, gpu: str | None) -> Offer | None:
 
 
 class TopicListing(MarketListing, Generic[T]):
-    """A list of what one topic tells, each item by its id."""
+    """A list of the items of one topic, each by its id."""
 
     def every(self, fleet: Fleet) -> Sequence[T]:
-        """All items, whatever is filtered."""
+        """All items, before the text filter."""
         return self.feed(fleet).value or ()
 
     def matching(self, fleet: Fleet) -> Mapping[str, T]:
-        """The items that the filter lets through, in order."""
+        """The items that match the filter, sorted."""
         raise NotImplementedError
 
     def cells(self, item: T, fleet: Fleet) -> Cells:
@@ -225,7 +225,7 @@ class TopicListing(MarketListing, Generic[T]):
 
 
 class Flavors(TopicListing[CpuFlavor]):
-    """What can be rented without a GPU."""
+    """Pods without a GPU that can be rented."""
 
     name = "flavors"
     title = "CPU pods"
@@ -253,7 +253,7 @@ class Flavors(TopicListing[CpuFlavor]):
 
 
 class Cpus(TopicListing[CpuType]):
-    """The CPUs of hosts. They are nothing to be rented."""
+    """The CPUs of hosts. They cannot be rented."""
 
     name = "cpus"
     title = "CPUs"
@@ -271,7 +271,7 @@ class Cpus(TopicListing[CpuType]):
         return catalogue.cpu_cells(item)
 
     def is_stale(self, scene: Scene) -> bool:
-        # A data sheet does not change with the hour.
+        # A data sheet does not change by the hour.
         return False
 
     def named(self, key: str | None) -> tuple[str, str, str]:
@@ -280,7 +280,7 @@ class Cpus(TopicListing[CpuType]):
 
 
 class Centers(TopicListing[DataCenter]):
-    """The data centres, and what they have in stock."""
+    """The data centers, and their stock."""
 
     name = "centers"
     title = "Data centres"
@@ -318,7 +318,7 @@ class Centers(TopicListing[DataCenter]):
 
     def wish(self, key: str | None) -> Wish | None:
         center = self._center(self.context.fleet, key)
-        # A data centre narrows the secure cloud alone.
+        # A data center restricts the secure cloud alone.
         return Wish(more={"data_center": center.id, "cloud": CloudKind.SECURE}) if center is not None else None
 
     def named(self, key: str | None) -> tuple[str, str, str]:
@@ -331,7 +331,7 @@ def _gpu_names(fleet: Fleet) -> dict[str, str]:
 
 
 class Watches(MarketListing):
-    """What is waited for."""
+    """The watches."""
 
     name = "watches"
     title = "Watches"

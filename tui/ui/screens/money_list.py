@@ -1,4 +1,4 @@
-"""`Money`: what pods cost, when the money runs out, and what happens then."""
+"""`Money`: the cost of pods, the runway, and what happens at its end."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tui.ui.screens.account_listing import AccountListing, account_trouble
 from tui.ui.screens.listing import About, Picture, Rows, Scene, marked_or, selected
 
 FACTS_FRAME = 21
-"""Cells of the pane of facts that are no value: label, gaps, frame."""
+"""Cells of the facts pane besides values: label, gaps, frame."""
 
 
 class Money(AccountListing):
-    """What pods cost, when the money runs out, and what happens then."""
+    """The cost of pods, the runway, and what happens at its end."""
 
     name = "money"
     title = "Money"
@@ -54,7 +54,7 @@ class Money(AccountListing):
         return False
 
     def minute(self, fleet: Fleet, now: float) -> object:
-        # A runway that is told to the minute is told anew when a minute has passed.
+        # A runway shown to the minute is updated when a minute has passed.
         return fleet.pods_stale(now), now // 60
 
     def server_now(self, scene: Scene) -> float:
@@ -80,7 +80,8 @@ class Money(AccountListing):
         return money.pod_rows(self._costs, scene.now, self.context.marks)
 
     def _chosen(self, scene: Scene) -> tuple[list[Pod], bool]:
-        """The pods that might be stopped, and whether they are the marked ones; else it is the one under the cursor."""
+        """The pods that might be stopped, and whether they are the selected ones; else it is the one under the
+        cursor."""
         records = scene.fleet.records
         marked = [records[key].pod for key in self.context.marks if key in records]
         if marked:
@@ -108,7 +109,7 @@ class Money(AccountListing):
         )  # fmt: skip
 
     def picture(self, scene: Scene) -> Picture:
-        """The balance: what it was, and what it will be."""
+        """The balance: its history, and its projection."""
         fleet, now, live = scene.fleet, scene.now, self.context.fleet
         if fleet.snapshot.value is None:
             return Picture("Balance", empty=EmptyState("the balance is not known"))

@@ -1,4 +1,4 @@
-"""`PanedScreen`: a screen of panes: which are shown, where, and which has the keys."""
+"""`PanedScreen`: a screen of panes: which are visible, their regions, and the focus."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ SHORT = 12
 """Lines below which the frame gives way to the content."""
 
 FRAME = 4
-"""Lines of a screen that no pane has: header, tabs, footer."""
+"""Lines of a screen outside the panes: header, tabs, footer."""
 
 
 class PanedScreen(ChartScreen):
-    """Shows the panes that there is room for; one of them has the keys.
+    """Shows the panes that fit; one of them has the focus.
 
-    TITLES:     the panes by their names, in the order that `tab` goes through them.
-    TABS:       what they are called in the line of tabs, where that is another word.
-    BAR:        the id of the line above the panes; "" where there is none.
-    HOME:       the pane that escape comes back to; "" where any is as good.
+    TITLES:     the titles of the panes by their names, in the order of `tab`.
+    TABS:       their names in the line of tabs, if they differ.
+    BAR:        the id of the line above the panes; "" without one.
+    HOME:       the pane that escape returns to; "" for any.
     """
 
     TITLES: ClassVar[Mapping[str, str]]
@@ -55,15 +55,15 @@ class PanedScreen(ChartScreen):
         yield Lines(id="footer")
 
     def _panes(self) -> Iterable[Widget]:
-        """The widgets of the panes, each with its name for an id."""
+        """The widgets of the panes, with their names as ids."""
         raise NotImplementedError
 
     def _below(self) -> Iterable[Widget]:
-        """What stands between the panes and the footer."""
+        """The widgets between the panes and the footer."""
         return ()
 
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
-        """Where the panes stand in a body of this size, by their names."""
+        """The regions of the panes in a body of this size, by their names."""
         raise NotImplementedError
 
     def on_mount(self) -> None:
@@ -80,22 +80,22 @@ class PanedScreen(ChartScreen):
 
     @property
     def _single(self) -> bool:
-        """Whether there is room for one pane at a time."""
-        # That of the app: a screen that has just come has no size yet.
+        """Whether there is room for one pane at a time only."""
+        # That of the app: a screen that was just opened has no size yet.
         return layout.single(*self.app.size)
 
     @property
     def _alone(self) -> bool:
-        """Whether the pane that has the keys is the only one."""
+        """Whether the focused pane is the only one."""
         return self._zoomed or self._single
 
     @property
     def _home(self) -> str:
-        """The pane that escape comes back to."""
+        """The pane that escape returns to."""
         return self.HOME
 
     def _arrange(self) -> None:
-        """Show the panes that fit; in narrow or short terminals the one that has the keys."""
+        """Show the panes that fit; in narrow or short terminals the focused one."""
         self.set_class(self.size.height < SHORT, "-short")
         self._shown = self._regions(self.size.width, self.size.height - FRAME)
         if self.BAR:
@@ -134,20 +134,20 @@ class PanedScreen(ChartScreen):
             self.refresh_bindings()
 
     def _go(self, name: str) -> None:
-        """Give a pane the keys."""
+        """Focus a pane."""
         pane = self._pane(name)
         was_hidden = not pane.display
         self._active = name
         self._arrange()
         if was_hidden and name == "facts":
-            # What they are yet is those of the row that was under the cursor when they were hidden.
+            # Its facts are still those of the row that was under the cursor when they were hidden.
             self._show_row()
         self.set_focus(pane)
         self.call_after_refresh(self.show)
         self.refresh_bindings()
 
     def _show_row(self) -> None:
-        """Show what is known of the row under the cursor."""
+        """Show the details of the row under the cursor."""
 
     def _in_turn(self) -> tuple[str, ...]:
         """The panes that `tab` goes through."""

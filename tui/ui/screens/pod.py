@@ -1,4 +1,4 @@
-"""The Pod screen: everything about one pod: facts to copy, charts in full size, what happened to it."""
+"""The Pod screen: all data of one pod: facts to copy, charts in full size, events."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tui.ui.widgets.telemetry import Telemetry
 
 
 class Timeline(Listing):
-    """What happened to one pod; its facts are those of the pod itself."""
+    """Events of one pod; its facts are those of the pod itself."""
 
     name = "timeline"
     title = "Timeline"
@@ -107,7 +107,7 @@ class Timeline(Listing):
 
 
 class PodScreen(ListingScreen):
-    """Looks at one pod by its id."""
+    """Shows one pod by its id."""
 
     TITLE = "Pod"
     TITLES: ClassVar = {"facts": "Pod", "charts": "Telemetry", "timeline": "Timeline"}
@@ -132,7 +132,7 @@ class PodScreen(ListingScreen):
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
         return layout.detail(width, height, self._active, self._alone)
 
-    # What is shown
+    # Content
 
     def _show_all(self) -> None:
         _, now = self._view
@@ -158,7 +158,7 @@ class PodScreen(ListingScreen):
             self._show_charts(pane, [record])
 
     def _row_changed(self, listing: Listing) -> None:
-        # Whatever happened to the pod: the rest is about the pod.
+        # Whichever event is under the cursor: the rest is about the pod.
         pass
 
     def _leave(self) -> None:

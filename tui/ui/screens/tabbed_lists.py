@@ -1,4 +1,4 @@
-"""`TabbedListsScreen`: a screen of several listings, one of them at a time, with the facts and the chart of its row."""
+"""`TabbedListsScreen`: a screen of several listings, one visible at a time, with the facts and the chart of its row."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ L = TypeVar("L", bound=Listing)
 
 
 class TabbedListsScreen(ListingScreen):
-    """Shows one of its listings; the arrows go on to the next.
+    """Shows one of its listings; the arrows move to the next.
 
-    LISTINGS: what makes them, in their order.
-    FACTS:    cells of a label and of a value, at the least.
+    LISTINGS: their factories, in order.
+    FACTS:    cells of a label and of a value, at least.
     """
 
     TITLES: ClassVar = {"list": "List", "facts": "Details", "trend": "Chart"}
@@ -72,7 +72,7 @@ class TabbedListsScreen(ListingScreen):
 
     @property
     def _home(self) -> str:
-        # Where there is room for one pane, the first is what the list is for.
+        # If there is room for one pane, the first is the most important one of the list.
         return self._current.panes[0] if self._single else "list"
 
     @property
@@ -94,7 +94,7 @@ class TabbedListsScreen(ListingScreen):
         if isinstance(drawn, ChartSpec):
             self._width = drawn.window.width
 
-    # The line of lists
+    # Line of lists
 
     def _show_bar(self, bar: Lines) -> None:
         tabs: tuple[Cell, ...] = tuple(self._list_tab(listing) for listing in self._lists.values())
@@ -119,7 +119,7 @@ class TabbedListsScreen(ListingScreen):
         self._pick(event.group)
 
     def _pick(self, group: Cell) -> None:
-        """Something else in the line was clicked."""
+        """Another list in the line was clicked."""
 
     def action_list(self, step: int) -> None:
         names = tuple(self._lists)

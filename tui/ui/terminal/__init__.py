@@ -1,1 +1,1 @@
-"""What reaches the terminal: changed cells only, paced, in colours it has."""
+"""Terminal output: changed cells only, paced, in the colours the terminal has."""

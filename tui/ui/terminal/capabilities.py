@@ -1,4 +1,4 @@
-"""What a terminal can show, as far as its environment tells. Pure functions of the environment."""
+"""The capabilities of a terminal, as far as its environment shows. Pure functions of the environment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BARE = ("linux", "vt100", "vt102", "vt220", "ansi", "cons25")
 
 
 def charset(environ: Mapping[str, str]) -> str:
-    """The character set of the locale: what stands behind its dot, ASCII where nothing does; "" without a locale."""
+    """The character set of the locale: the part after its dot, ASCII if there is none; "" without a locale."""
     locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "")
     if not locale:
         return ""
@@ -19,10 +19,10 @@ def charset(environ: Mapping[str, str]) -> str:
 
 
 def only_ascii(environ: Mapping[str, str]) -> bool:
-    """Whether podtop is to draw with ASCII alone.
+    """Whether podtop must draw with ASCII alone.
 
-    A locale that is not set at all says nothing: that is how containers come, on terminals that know UTF-8. For LANG=C
-    Python itself sets LC_CTYPE=C.UTF-8; only LC_ALL=C holds.
+    An unset locale means nothing: containers start without one, on terminals that know UTF-8. For LANG=C Python itself
+    sets LC_CTYPE=C.UTF-8; only LC_ALL=C counts.
     """
     if environ.get("TERM", "") in BARE:
         return True
@@ -30,17 +30,17 @@ def only_ascii(environ: Mapping[str, str]) -> bool:
 
 
 def is_light(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal says of itself that its background is light (rxvt, Konsole and others set COLORFGBG)."""
+    """Whether the terminal reports that its background is light (rxvt, Konsole and others set COLORFGBG)."""
     return environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
 
 
 def theme(
     configured: str | None, chosen: str, available: Mapping[str, object], *, few: bool, light: bool, plain: bool
 ) -> str:
-    """The theme to begin with.
+    """The initial theme.
 
-    configured: by a flag, the environment or the file; chosen: on the screen the last time; few: the terminal has
-    sixteen colours; light: its background is light; plain: it is to show no colours.
+    configured: by a flag, the environment or the file; chosen: on the screen in an earlier run; few: the terminal has
+    sixteen colours; light: its background is light; plain: no colours.
     """
     if plain:
         return themes.MONO.name
@@ -57,15 +57,15 @@ TRUE_COLOURS = (
     "alacritty", "contour", "foot", "ghostty", "iterm2", "kitty", "konsole", "mintty", "rio", "st-direct", "vte",
     "warp", "wezterm", "xterm-ghostty", "xterm-kitty",
 )  # fmt: skip
-"""Terminals that have all colours, by the names they give themselves; SSH carries TERM, and not COLORTERM."""
+"""Terminals that have all colours, by their names; SSH passes on TERM, and not COLORTERM."""
 
 MULTIPLEXERS = ("screen", "tmux")
-"""Between podtop and the terminal: `screen.xterm-kitty` names what is behind, and is not it."""
+"""Multiplexers: `screen.xterm-kitty` names the terminal behind, and is not that terminal."""
 
 
 def terminfo(term: str) -> int | None:
-    """How many colours the database of terminals tells of one; None where it has none of that name."""
-    # Not before it is needed: where COLORTERM is set it never is.
+    """The number of colours in the terminal database for a terminal; None if it has no entry of that name."""
+    # Not before it is needed: if COLORTERM is set it never is.
     import curses
     import os
 
@@ -82,7 +82,7 @@ def terminfo(term: str) -> int | None:
 
 
 def colour_system(environ: Mapping[str, str], known: Callable[[str], int | None] = terminfo) -> str | None:
-    """The colours a terminal has, as rich names them; None where its environment says nothing of it."""
+    """The colours of a terminal, as rich names them; None if its environment does not show them."""
     term = environ.get("TERM", "").strip().lower()
     if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
         return "truecolor"

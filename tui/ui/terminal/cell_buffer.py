@@ -1,10 +1,10 @@
-"""A terminal's cells: what they should show, what they do show, and the shortest way from one to the other. Pure.
+"""A terminal's cells: the wanted ones, the shown ones, and the shortest way from one to the other. Pure.
 
-Textual's compositor sends every cell of a region that changed. Here a region is first laid over the cells that are
-wanted; a frame then moves, colours and writes only where the terminal differs from them.
+Textual's compositor sends every cell of a region that changed. Here a region is first laid over the wanted cells; a
+frame then moves, colours and writes only where the terminal differs from them.
 
-Each frame stands alone: its first move is absolute and it ends in the default style, so that a stray write by someone
-else spoils cells, which `forget` mends, and never what follows.
+Each frame stands alone: its first move is absolute and it ends in the default style, so that a stray write by another
+program spoils cells, which `forget` repairs, and never later output.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tui.ui.terminal.colours import fitted
 
 
 class Ink(NamedTuple):
-    """How a cell is drawn: SGR attributes, SGR colours ("" is the default), and "id=...;URL" of a link."""
+    """The style of a cell: SGR attributes, SGR colours ("" is the default), and "id=...;URL" of a link."""
 
     attrs: tuple[str, ...] = ()
     fg: str = ""
@@ -81,7 +81,7 @@ def _ink(sgr: str, link: str) -> Ink:
 
 
 def ink_of(style: Style | None, colours: ColorSystem) -> Ink:
-    """The ink of a style; its meta data means nothing to a terminal."""
+    """The ink of a style; its meta data is ignored by a terminal."""
     if style is None:
         return PLAIN
     link = f"id={style.link_id};{style.link}" if style.link and style.link.isprintable() else ""
@@ -90,7 +90,7 @@ def ink_of(style: Style | None, colours: ColorSystem) -> Ink:
 
 @lru_cache(2048)
 def glyphs(text: str) -> tuple[str, ...]:
-    """A glyph per terminal cell. Characters that combine or join share one; those that steer a terminal are dropped."""
+    """A glyph per terminal cell. Combining and joining characters share one; control characters are dropped."""
     cells: list[str] = []
     last, at, width = "", 0, 0
     for ch in text:
@@ -113,7 +113,7 @@ def glyphs(text: str) -> tuple[str, ...]:
 
 
 def _agreed(cells: list[str]) -> list[str]:
-    """The same cells, with stand-ins for what another terminal would give another number of them."""
+    """The same cells, with stand-ins for glyphs whose width differs between terminals."""
     glyphs: list[str] = []
     for at, glyph in enumerate(cells):
         if glyph:
@@ -125,7 +125,7 @@ def _agreed(cells: list[str]) -> list[str]:
 
 
 class _Cells(dict[str, Cell]):
-    """The cells of one ink by their glyphs, each made once: new ones would keep the collector busy."""
+    """The cells of one ink by their glyphs, each created once: new ones would keep the garbage collector busy."""
 
     def __init__(self, ink: Ink) -> None:
         super().__init__()
@@ -154,19 +154,19 @@ def cells_of(strip: Strip, colours: ColorSystem) -> list[Cell]:
 
 
 def _certain(glyph: str) -> bool:
-    """Whether every terminal gives it the width reckoned with: joined ones and the ever new pictographs are not."""
+    """Whether every terminal gives it the computed width: joined ones and newly added pictographs are excluded."""
     return len(glyph) == 1 and glyph < _PICTOGRAPHS
 
 
 @lru_cache(4096)
 def _bare(ink: Ink) -> Ink:
-    """What is left of an ink to be seen where nothing is written."""
+    """The visible part of an ink on a blank cell."""
     return ink if ink.link or not _SEEN_ON_A_BLANK.isdisjoint(ink.attrs) else Ink(bg=ink.bg)
 
 
 @lru_cache(4096)
 def change_ink(pen: Ink, ink: Ink) -> str:
-    """The shortest sequence that makes a terminal which writes in `pen` write in `ink`."""
+    """The shortest sequence that switches a terminal from `pen` to `ink`."""
     link = "" if pen.link == ink.link else f"\x1b]8;{ink.link or ';'}\x1b\\"
     if pen[:3] == ink[:3]:
         return link
@@ -185,7 +185,7 @@ def change_ink(pen: Ink, ink: Ink) -> str:
 
 
 def _move(y: int, x: int, to_y: int, to_x: int) -> str:
-    """The shortest sequence that moves the cursor; x is -1 where its column is not certain."""
+    """The shortest sequence that moves the cursor; x is -1 if its column is uncertain."""
     ways = [f"\x1b[{to_y + 1};{to_x + 1}H" if to_x else f"\x1b[{to_y + 1}H" if to_y else "\x1b[H"]
     if y == to_y:
         ways.append(f"\x1b[{to_x + 1}G" if to_x else "\r")
@@ -210,13 +210,13 @@ class CellBuffer:
         self._wanted = [[UNKNOWN] * width for _ in range(height)]
         self._shown = [[UNKNOWN] * width for _ in range(height)]
         self._strips: list[dict[int, tuple[Strip, int]]] = [{} for _ in range(height)]
-        """Per row, the strips that lie whole on the wanted cells, by column, with their widths."""
+        """Per row, the strips that lie complete on the wanted cells, by column, with their widths."""
         self._changed: set[int] = set()
         self._cursor: tuple[int, int] | None = None
         self._strange = True
 
     def forget(self) -> None:
-        """Nothing is known any more of what the terminal shows: the next frame writes every cell."""
+        """The terminal's content is unknown: the next frame writes every cell."""
         width, height = self.size
         self._shown = [[UNKNOWN] * width for _ in range(height)]
         self._changed.update(range(height))
@@ -224,7 +224,7 @@ class CellBuffer:
         self._strange = True
 
     def put(self, x: int, y: int, strip: Strip) -> int:
-        """Want a strip at a column and row, both from 0; returns its width. What lies outside is cut off."""
+        """Want a strip at a column and row, both from 0; returns its width. The part outside is cut off."""
         width, height = self.size
         if not (0 <= y < height and 0 <= x < width):
             return strip.cell_length
@@ -261,7 +261,8 @@ class CellBuffer:
         return length
 
     def frame(self, cursor: tuple[int, int]) -> str:
-        """What makes the terminal show all that is wanted, with its cursor at a column and row; "" if it does so."""
+        """Output that makes the terminal show all wanted cells, with its cursor at a column and row; "" if it already
+        does."""
         writer = _Writer()
         for y in sorted(self._changed):
             wanted, shown = self._wanted[y], self._shown[y]
@@ -278,7 +279,7 @@ class CellBuffer:
 
 
 class _Writer:
-    """Writes a frame: knows where the cursor is (x is -1 when that is not certain) and what it writes in."""
+    """Writes a frame: tracks the position of the cursor (x is -1 if uncertain) and the current ink."""
 
     def __init__(self) -> None:
         self.out: list[str] = []
@@ -289,7 +290,7 @@ class _Writer:
         return "".join(self.out) + change_ink(self._pen, PLAIN)
 
     def row(self, y: int, wanted: Sequence[Cell], shown: Sequence[Cell]) -> None:
-        """Write the cells of a row that are not shown as they are wanted."""
+        """Write the cells of a row that differ from the wanted ones."""
         start = end = 0
         width = len(wanted)
         for x, (new, old) in enumerate(zip(wanted, shown, strict=True)):
@@ -310,7 +311,7 @@ class _Writer:
         self._run(y, start, wanted[start:end], wanted)
 
     def _run(self, y: int, x: int, cells: Sequence[Cell], row: Sequence[Cell]) -> None:
-        """Write cells that follow each other in a row."""
+        """Write adjacent cells of a row."""
         if not cells:
             return
         self._go(y, x, row)
@@ -322,11 +323,11 @@ class _Writer:
             append(glyph)
         self._pen = pen
         end = x + len(cells)
-        # Past the last column terminals differ in where they say that the cursor is.
+        # Past the last column terminals differ in the cursor position they report.
         self._y, self._x = y, end if end < len(row) else -1
 
     def _go(self, y: int, x: int, row: Sequence[Cell]) -> None:
-        """Move, or write again what lies between where that is shorter."""
+        """Move, or write the cells in between again if that is shorter."""
         if (y, x) == (self._y, self._x):
             return
         way = _move(self._y, self._x, y, x)
@@ -338,6 +339,6 @@ class _Writer:
         self.out.append(way)
 
     def _writes(self, cell: Cell) -> bool:
-        """Whether the cell can be written as it is, without a change of ink and in one column."""
+        """Whether the cell can be written directly, without a change of ink and in one column."""
         glyph, ink = cell
         return glyph in _NARROW and (ink == self._pen or (glyph == " " and _bare(ink) == _bare(self._pen)))

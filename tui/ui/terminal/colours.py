@@ -1,4 +1,4 @@
-"""Colours for terminals that have few: the nearest of those it has, and never ones that cannot be read. Pure."""
+"""Colours for terminals with few: the nearest available ones that are readable. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIXTEEN: tuple[Rgb, ...] = (
     (85, 85, 85), (255, 85, 85), (85, 255, 85), (255, 255, 85), (85, 85, 255), (255, 85, 255), (85, 255, 255),
     (255, 255, 255),
 )  # fmt: skip
-"""The sixteen colours as most terminals have them; people change theirs, and little."""
+"""The sixteen colours of most terminals; users change theirs, but little."""
 
 _LEVELS = (0, 95, 135, 175, 215, 255)
 _FIRST = 16
@@ -22,13 +22,13 @@ _CUBE: tuple[Rgb, ...] = (
     *((r, g, b) for r in _LEVELS for g in _LEVELS for b in _LEVELS),
     *((grey, grey, grey) for grey in range(8, 248, 10)),
 )
-"""Colours 16 to 255 of the 256, which every terminal has alike."""
+"""Colours 16 to 255 of the 256, the same in every terminal."""
 
 LEGIBLE = 4.5
 """Contrast that text needs (WCAG 2.2, success criterion 1.4.3)."""
 
 VISIBLE = 1.8
-"""Contrast that a rule needs which nobody has to read."""
+"""Contrast of a rule that nobody has to read."""
 
 
 def _linear(part: int) -> float:
@@ -50,7 +50,7 @@ def contrast(first: Rgb, other: Rgb) -> float:
 
 
 def distance(first: Rgb, other: Rgb) -> float:
-    """How different two colours look, roughly: the channels weighed by how much red there is."""
+    """Approximate visual difference of two colours: the channels weighted by the amount of red."""
     mean = (first[0] + other[0]) / 2
     red, green, blue = (a - b for a, b in zip(first, other, strict=True))
     return (2 + mean / 256) * red * red + 4 * green * green + (2 + (255 - mean) / 256) * blue * blue
@@ -74,7 +74,7 @@ def _around(part: int) -> tuple[int, int]:
 
 @lru_cache(1024)
 def ground_of_16(rgb: Rgb) -> int:
-    """The background: dark ones are black, for the grey among the sixteen is lighter than any of ours."""
+    """The background: dark ones become black, as the grey among the sixteen is lighter than any of ours."""
     return 0 if luminance(rgb) < 0.045 and max(rgb) - min(rgb) < 48 else _nearest_of_16(rgb)
 
 
@@ -84,7 +84,7 @@ def _nearest_of_16(rgb: Rgb) -> int:
 
 @lru_cache(4096)
 def ink_of_16(rgb: Rgb, ground: int, needed: float) -> int:
-    """The nearest colour that stands out enough on a background of the sixteen."""
+    """The nearest colour with enough contrast on a background of the sixteen."""
     on = SIXTEEN[ground]
     fit = [n for n in range(16) if contrast(SIXTEEN[n], on) >= needed]
     if not fit:
@@ -101,7 +101,7 @@ def _rgb(color: Color | None) -> Rgb | None:
 
 @lru_cache(4096)
 def fitted(style: Style, colours: ColorSystem) -> Style:
-    """A style in the colours that a terminal has. Only true colours are changed; others are the terminal's already."""
+    """A style in the terminal's colours. Only true colours are changed; others are the terminal's already."""
     fg, bg = _rgb(style.color), _rgb(style.bgcolor)
     if colours is ColorSystem.EIGHT_BIT:
         color, bgcolor = (None if rgb is None else Color.from_ansi(nearest_of_256(rgb)) for rgb in (fg, bg))

@@ -1,7 +1,7 @@
-"""Puts the shadow of the terminal between Textual's compositor and its driver: only cells that differ are sent.
+"""Puts a cell buffer between Textual's compositor and its driver: only cells that differ are sent.
 
-It reaches into Textual: the names it needs and the versions known to have them are written here, and checked. Where one
-is missing, or anything goes wrong later, Textual paints as it always did.
+It uses internals of Textual: the required names and the versions known to have them are listed here, and checked. If
+one is missing, or anything fails later, Textual paints as usual.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 SUPPORTED = (8, 2), (9, 0)
-"""Versions of Textual: from, and below."""
+"""Supported versions of Textual: from, and below."""
 
 APP = ("_display", "_driver", "_batch_count", "_sync_available", "cursor_position", "driver_class", "post_display_hook")
 LAYOUT = ("strips", "region")
@@ -41,17 +41,17 @@ BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 """Synchronized output: the terminal shows a frame whole."""
 
 ASK = "\x1b[?2026$p"
-"""A question that a terminal with synchronized output answers, when all that stands before it has arrived."""
+"""A query that a terminal with synchronized output answers once all output before it has arrived."""
 
 GLANCE = 0.05
-"""Seconds between two looks at whether a frame has arrived."""
+"""Seconds between two checks of whether a frame has arrived."""
 
 _log = logging.getLogger(__name__)
 
 
 @runtime_checkable
 class Paced(Protocol):
-    """A driver that tells whether the terminal has taken what it was sent (`tui.ui.terminal.driver`)."""
+    """A driver that reports whether the terminal has accepted its output (`tui.ui.terminal.driver`)."""
 
     entered: Callable[[], None] | None
     sheds: bool
@@ -64,7 +64,7 @@ class Paced(Protocol):
 
 
 class DiffRenderer:
-    """What an app paints on, in the place of its `_display`."""
+    """The app's output, in place of its `_display`."""
 
     def __init__(self, app: App[Any], pace: FramePacer, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
@@ -72,7 +72,7 @@ class DiffRenderer:
         self._clock = clock
         self._later: Timer | None = None
         self.changed: Callable[[], object] = lambda: None
-        """Called when the link is found to be slow, and when it is so no more."""
+        """Called when the link is found to be slow, and when it no longer is."""
         self._textual: Callable[[Any, Any], None] | None = getattr(app, "_display", None)
         self._met: object = None
         self._driver: Paced | None = None
@@ -80,13 +80,13 @@ class DiffRenderer:
         self.active = False
 
     def touch(self) -> None:
-        """Somebody typed, or is to be told something: on a slow link, too, it is shown at once."""
+        """The user typed, or must be notified: shown at once, on a slow link too."""
         self._pace.touch(self._clock())
         if self._later is not None:
             self._guarded(self._paint)
 
     def answered(self) -> None:
-        """The terminal has answered `ASK`."""
+        """The terminal has replied to `ASK`."""
         if self._pace.answered(self._clock()):
             self.changed()
         if self._later is not None:
@@ -94,23 +94,23 @@ class DiffRenderer:
 
     @property
     def shown(self) -> bool:
-        """Whether the terminal shows what was painted last, as far as can be known."""
+        """Whether the terminal shows the last frame, as far as can be known."""
         if not self.active or self._driver is None or self._shadow is None:
             return True
         return self._driver.ready and self._later is None and not self._pace.awaits(self._clock())
 
     def when_shown(self, callback: Callable[[], object]) -> None:
-        """Call back when the terminal shows what is painted by now."""
+        """Call back when the terminal shows the current frame."""
         if self.shown:
             callback()
         else:
             self._app.set_timer(GLANCE, lambda: self.when_shown(callback))
 
     def forget(self) -> None:
-        """Paint everything again: something else may have written on the terminal, or its size has changed."""
+        """Paint everything again: another program may have written to the terminal, or its size has changed."""
         if self._shadow is not None:
             self._shadow.forget()
-            # When this message is done: a new size is known by then, and brings its own layout.
+            # After this message: by then a new size is known, and brings its own layout.
             self._app.call_later(self._again)
 
     def _again(self) -> None:
@@ -118,7 +118,7 @@ class DiffRenderer:
             self._guarded(self._paint)
 
     def display(self, screen: Any, update: Any) -> None:
-        """Show an update of the compositor; anything else, and everything elsewhere, is Textual's."""
+        """Show an update of the compositor; all other updates are Textual's."""
         if self._app._driver is not self._met:
             self._meet(self._app._driver)
         if self.active and self._driver is not None and self._guarded(lambda: self._take(update)):
@@ -127,7 +127,7 @@ class DiffRenderer:
             self._textual(screen, update)
 
     def _meet(self, driver: object) -> None:
-        """Headless, inline and web drivers are not paced: they are Textual's own affair."""
+        """Headless, inline and web drivers are not paced: Textual handles them."""
         self._met = driver
         self._driver = driver if isinstance(driver, Paced) else None
         self._shadow = None
@@ -145,7 +145,7 @@ class DiffRenderer:
                 self._shadow = CellBuffer(width, height, COLOR_SYSTEMS[name] if name else ColorSystem.TRUECOLOR)
             _lay(self._shadow, update)
         elif isinstance(update, ChopsUpdate):
-            # Before the first layout there is nothing that could be patched.
+            # Before the first layout there is nothing to patch.
             if self._shadow is not None:
                 _patch(self._shadow, update)
         elif update is not None:
@@ -153,10 +153,10 @@ class DiffRenderer:
         self._paint()
 
     def _paint(self) -> None:
-        """Send what differs; while the terminal has not taken the last frame, that is left until it has."""
+        """Send the differences; while the terminal has not accepted the last frame, wait for that."""
         app, driver, shadow = self._app, self._driver, self._shadow
         if driver is None or shadow is None or app._batch_count or getattr(driver, "blind", False):
-            # A terminal without cells is drawn on when it has some: its size comes as an event.
+            # A terminal without cells is drawn on when it has some: its size arrives as an event.
             return
         if not driver.ready:
             driver.when_ready(lambda: self._guarded(self._paint))
@@ -181,12 +181,12 @@ class DiffRenderer:
             driver.write(whole + ASK if ask else whole)
 
     def _guarded(self, paint: Callable[[], None]) -> bool:
-        """Whether this layer still paints when that is done."""
+        """Whether this layer still paints afterwards."""
         try:
             if self.active:
                 paint()
         except Exception:
-            # Whatever is wrong here costs bytes when Textual paints instead, and otherwise the screen.
+            # A failure here costs bytes as Textual paints instead; without that it would cost the screen.
             _log.exception("the shadow of the terminal failed; Textual paints from now on")
             self.active, self._shadow = False, None
             if self._driver is not None:
@@ -211,11 +211,11 @@ def _patch(shadow: CellBuffer, update: ChopsUpdate) -> None:
 
 
 def _keep_to_the_size() -> None:
-    """Lay screens out at the terminal's size, and not at the one that a message tells.
+    """Lay screens out at the terminal's size, and not at the one in a message.
 
-    Each layout sends its screen a message with its size. Of two sizes that come soon after each other, as at the start
-    or when a window is dragged, each message brought the other's back: Textual drew both in turns for ever, and heard
-    nothing else.
+    Each layout sends its screen a message with its size. With two sizes in quick succession, as at the start or when a
+    window is dragged, each message restored the other's size: Textual drew both in turns forever, and handled nothing
+    else.
     """
     laid_out = Screen._screen_resized
     if laid_out.__name__ == "resized":
@@ -228,7 +228,7 @@ def _keep_to_the_size() -> None:
 
 
 def version_of_textual() -> tuple[int, ...]:
-    """Read from the name of the folder that pip left beside it, as `importlib.metadata` takes 14 ms of the start."""
+    """Read from the name of the folder that pip created beside it, as `importlib.metadata` takes 14 ms of the start."""
     for info in Path(textual.__file__).parent.parent.glob("textual-*.dist-info"):
         version = info.name.removeprefix("textual-").removesuffix(".dist-info")
         break
@@ -240,7 +240,7 @@ def version_of_textual() -> tuple[int, ...]:
 
 
 def _lacking(app: App[Any]) -> list[str]:
-    """Names that are needed and not there."""
+    """Required names that are missing."""
     from textual._compositor import ChopsUpdate, LayoutUpdate
     from textual._xterm_parser import XTermParser
     from textual.drivers.linux_driver import LinuxDriver
@@ -268,9 +268,9 @@ def install(
     pace: FramePacer | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> DiffRenderer:
-    """Make an app that is not running yet send only cells that differ; where that cannot be, it stays as it was.
+    """Make an app that is not running yet send only cells that differ; if that is impossible, it stays unchanged.
 
-    driver: a paced one, to use instead of podtop's. pace: when frames may go.
+    driver: a paced one, to use instead of podtop's. pace: when frames may be sent.
     """
     terminal = DiffRenderer(app, pace or FramePacer(), clock)
     try:

@@ -1,4 +1,4 @@
-"""`Display`: how podtop is shown on this terminal: its theme, its characters, its pace."""
+"""`Display`: how podtop is displayed on this terminal: its theme, its characters, its pace."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Display:
     """Decided once, from the settings and the environment; the pace alone changes while podtop runs."""
 
     def __init__(self, config: Config, environ: Mapping[str, str] | None = None) -> None:
-        """`environ`: of the terminal; None for one that shows everything, as on a stage."""
+        """`environ`: of the terminal; None for one with all capabilities, as in tests."""
         self._environ = {"LANG": "C.UTF-8"} if environ is None else environ
         self._theme = config.theme
         self.mouse = config.mouse
@@ -42,17 +42,17 @@ class Display:
                 self._filters += (filters.Ascii(),)
 
     def colour(self, app: App[Any]) -> None:
-        """Give an app the colours that this terminal has: rich goes by COLORTERM and a few names."""
+        """Apply this terminal's colours to an app: rich decides by COLORTERM and a few names."""
         name = capabilities.colour_system(self._environ) if "TERM" in self._environ else None
         if name is not None and constants.COLOR_SYSTEM == "auto" and hasattr(app.console, "_color_system"):
             app.console._color_system = COLOR_SYSTEMS[name]
 
     def filters(self, given: Sequence[LineFilter]) -> Sequence[LineFilter]:
-        """Textual's own, and those that this terminal needs; podtop's way of doing without colours is its own."""
+        """Textual's own, and those that this terminal needs; podtop handles NO_COLOR in its own way."""
         return (*(each for each in given if not isinstance(each, Monochrome | NoColor)), *self._filters)
 
     def theme(self, app: App[Any], chosen: str, available: Mapping[str, Theme]) -> str:
-        """The theme to begin with. `kept`: chosen on the screen the last time."""
+        """The initial theme. `chosen`: on the screen in an earlier run."""
         few = "TERM" in self._environ and app.console.color_system == "standard"
         light = capabilities.is_light(self._environ)
         return capabilities.theme(self._theme, chosen, available, few=few, light=light, plain=self.plain)

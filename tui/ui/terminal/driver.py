@@ -1,7 +1,7 @@
-"""Textual's driver for a terminal, knowing whether the terminal has taken what it was sent.
+"""Textual's driver for a terminal, which knows whether the terminal has accepted its output.
 
-A link that drops and a terminal that is halted stop reading. Textual queues 30 writes and then holds the event loop,
-and with it the polling, until the terminal reads on; and it cannot be quit before that.
+A dropped link or a halted terminal stops reading. Textual queues 30 writes and then blocks the event loop, and with it
+the polling, until the terminal reads again; and it cannot be quit before that.
 """
 
 from __future__ import annotations
@@ -25,36 +25,36 @@ if TYPE_CHECKING:
     from textual.app import App
 
 MOST_WAITING = 8
-"""Writes that may wait for the terminal; Textual's queue has room for 30, and leaving takes 16."""
+"""Maximum writes that wait for the terminal; Textual's queue has room for 30, and leaving takes 16."""
 
 GRACE = 1.0
-"""Seconds that a terminal has to take the sequences that restore it, when podtop ends."""
+"""Seconds that a terminal has to accept the sequences that restore it, when podtop ends."""
 
 UNSIZED = (80, 24)
-"""Columns and lines that are reckoned with while a terminal has none; nothing is drawn on it."""
+"""Columns and lines assumed while a terminal has none; nothing is drawn on it."""
 
 LAST_WORDS = (
-    "\x18\x1b\\\x1b[?2026l"  # what was broken off
+    "\x18\x1b\\\x1b[?2026l"  # ends an unfinished sequence
     "\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
     "\x1b[<u\x1b[m\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
-"""Restores a terminal that has not taken what went before."""
+"""Restores a terminal that has not accepted earlier output."""
 
 _GLANCE = 0.1
 _AT_ONCE = 4096
 
 
 def open_terminal(fd: int) -> int:
-    """The terminal again, so that not to wait for it is not imposed on the shell, which shares `fd`."""
+    """The terminal opened again, so that non-blocking mode is not imposed on the shell, which shares `fd`."""
     try:
         return os.open(os.ttyname(fd), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
     except OSError:
-        # No terminal, or another user's, as after `su`: writing to it may then wait.
+        # No terminal, or another user's, as after `su`: writing to it may then block.
         return os.dup(_writable(fd))
 
 
 def _writable(fd: int) -> int:
-    """`fd`, or another way to the same terminal where that was opened for reading alone."""
+    """`fd`, or another descriptor of the same terminal if that was opened for reading alone."""
     for way in (fd, 1, 2):
         with contextlib.suppress(OSError):
             same = os.fstat(way).st_rdev == os.fstat(fd).st_rdev
@@ -64,7 +64,7 @@ def _writable(fd: int) -> int:
 
 
 class Outlet:
-    """A file for Textual's writer thread that knows what has gone to the terminal, and can be told to let go.
+    """A file for Textual's writer thread that tracks the output accepted by the terminal, and can be stopped.
 
     `offered` counts in the event loop; writing happens in the writer thread.
     """
@@ -80,9 +80,9 @@ class Outlet:
         self._stuck = False
         self.awaited = False
         self.since = 0.0
-        """When it was last offered something while it was empty."""
+        """When it was last offered output while it was empty."""
         self.took: float | None = None
-        """Seconds that the terminal took then, when all has gone."""
+        """Seconds that the terminal took then, once all is sent."""
 
     @property
     def empty(self) -> bool:
@@ -90,7 +90,7 @@ class Outlet:
 
     @property
     def waiting(self) -> int:
-        """Writes that the terminal has not taken."""
+        """Writes that the terminal has not accepted."""
         return self.offered - self._gone
 
     def write(self, text: str) -> None:
@@ -115,16 +115,16 @@ class Outlet:
             except BlockingIOError:
                 self._stuck = not select.select([], [self._fd], [], _GLANCE)[1]
             except OSError:
-                # The terminal has gone. SIGHUP ends podtop, not a traceback in this thread.
+                # The terminal is gone. SIGHUP ends podtop, not a traceback in this thread.
                 self.give_up()
 
     def hurry(self) -> None:
-        """What a terminal that does not read has not taken is in the way of what follows."""
+        """Discard output that a terminal that does not read has not accepted, as it blocks the following."""
         if self._stuck:
             self._dropped = self.offered
 
     def give_up(self) -> None:
-        """Send nothing any more."""
+        """Stop sending."""
         self._dropped = float("inf")
 
     def fileno(self) -> int:
@@ -132,16 +132,16 @@ class Outlet:
 
 
 class PacedDriver(LinuxDriver):
-    """One frame at a time: whoever paints asks `ready` first, and `when_ready` to be called."""
+    """One frame at a time: the painter checks `ready` first, and registers with `when_ready`."""
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        # Where the keys come from, and not where errors go: that may be a file.
+        # The source of the keys, and not the target of errors: that may be a file.
         self._terminal = self.fileno
         self.blind = False
-        """Whether the terminal has no cells at all, as serial lines and some containers begin."""
+        """Whether the terminal has no cells at all, as serial lines and some containers start."""
         if self._size is None:
             self._size = self._get_terminal_size()
         self._outlet: Outlet | None = None
@@ -152,7 +152,7 @@ class PacedDriver(LinuxDriver):
         self.entered: Callable[[], None] | None = None
         """Called when the terminal was taken over, again after every suspension."""
         self.sheds = False
-        """Drop bells, pointer shapes and the like while many writes wait: not for those who count on every write."""
+        """Drop bells, pointer shapes and the like while many writes wait: not for callers that need every write."""
 
     def _get_terminal_size(self) -> tuple[int, int]:
         try:
@@ -164,12 +164,12 @@ class PacedDriver(LinuxDriver):
 
     @property
     def ready(self) -> bool:
-        """Whether a frame would go out at once."""
+        """Whether a frame would be sent at once."""
         return self._open and self._outlet is not None and self._outlet.empty
 
     @property
     def took(self) -> float | None:
-        """Seconds that the terminal took for what it was sent last."""
+        """Seconds that the terminal took for the last output."""
         return self._outlet.took if self._outlet is not None else None
 
     @took.setter
@@ -178,7 +178,7 @@ class PacedDriver(LinuxDriver):
             self._outlet.took = told
 
     def when_ready(self, callback: Callable[[], object]) -> None:
-        """Call back once, in the event loop, when the terminal has taken all it was sent."""
+        """Call back once, in the event loop, when the terminal has accepted all output."""
         self._callback = callback
         if self._outlet is not None:
             self._outlet.awaited = True
@@ -186,7 +186,7 @@ class PacedDriver(LinuxDriver):
                 self._emptied()
 
     def _emptied(self) -> None:
-        # The loop may be closed: podtop is ending, and nothing will be painted.
+        # The loop may be closed: podtop is ending, and nothing more will be painted.
         with contextlib.suppress(RuntimeError):
             self._running_loop.call_soon_threadsafe(self._call_back)
 
@@ -197,12 +197,12 @@ class PacedDriver(LinuxDriver):
 
     @property
     def takes(self) -> bool:
-        """Whether what is written now goes out, if not at once."""
+        """Whether output written now will be sent, if not at once."""
         return self._open and self._outlet is not None and self._outlet.waiting < MOST_WAITING
 
     def write(self, data: str) -> None:
         if self._outlet is None:
-            # Another program has the terminal, and nothing would ever take it out of the queue.
+            # Another program has the terminal, and nothing would ever empty the queue.
             return
         if self.sheds and self._open and self._outlet.waiting >= MOST_WAITING:
             return
@@ -223,13 +223,13 @@ class PacedDriver(LinuxDriver):
             self.entered()
 
     def run_input_thread(self) -> None:
-        """Read what is typed, until input is disabled."""
+        """Read input, until input is disabled."""
         keyboard, fd = self._keyboard, self.fileno
         while not self.exit_event.is_set():
             due = keyboard.due()
             wait = _GLANCE if due is None else min(_GLANCE, max(0.0, due - time.monotonic()))
             if select.select([fd], [], [], wait)[0]:
-                # What is there has come, whenever this thread had its turn: it goes before what would be due.
+                # Available input has arrived, whenever this thread had its turn: it is handled before due timeouts.
                 data = b""
                 with contextlib.suppress(OSError):
                     data = os.read(fd, _AT_ONCE)
@@ -249,7 +249,7 @@ class PacedDriver(LinuxDriver):
         super().stop_application_mode()
 
     def close(self) -> None:
-        """Wait for the last words to go out, but not for ever."""
+        """Wait for the last output to be sent, but not forever."""
         last = Thread(target=super().close, name="podtop-close", daemon=True)
         last.start()
         last.join(GRACE)
@@ -264,7 +264,7 @@ class PacedDriver(LinuxDriver):
             os.close(outlet.fileno())
 
     def rescue(self) -> None:
-        """Give the terminal back at once, from any thread: podtop is about to be ended by force."""
+        """Restore the terminal at once, from any thread: podtop is about to be ended by force."""
         outlet = self._outlet
         if outlet is None:
             return
@@ -275,7 +275,7 @@ class PacedDriver(LinuxDriver):
         self._last_words(outlet)
 
     def _last_words(self, outlet: Outlet) -> None:
-        """In the place of what the terminal has not taken: it finds them when it reads on."""
+        """Replaces the output that the terminal has not accepted: it gets these when it reads again."""
         with contextlib.suppress(OSError, termios.error):
             termios.tcflush(outlet.fileno(), termios.TCOFLUSH)
             os.set_blocking(outlet.fileno(), False)

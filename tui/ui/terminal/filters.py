@@ -1,6 +1,6 @@
-"""What is drawn, in the characters and without the colours that a terminal is told to do without.
+"""Replaces characters, and removes colours, that a terminal does not support.
 
-Both are line filters of Textual: everything on the screen passes them, frames, scroll bars and dialogs too.
+Both are line filters of Textual: everything on the screen passes them, including frames, scroll bars and dialogs.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from textual.filter import LineFilter
 from tui.ui.terminal.colours import Rgb, contrast
 
 _WORDS = {
-    # What is written: punctuation, units, arithmetic.
+    # Text: punctuation, units, arithmetic.
     "–": "-", "—": "-", "−": "-", "…": "~", "·": ".", "×": "x", "÷": "/", "±": "+", "≥": ">", "≤": "<", "°": "'",
     "€": "E", "•": "*", "→": ">", "←": "<", "↵": "<", "⌫": "<", "‹": "[", "›": "]", "🔎": " /",
     "‘": "'", "’": "'", "“": '"', "”": '"', "«": "<", "»": ">",
 }  # fmt: skip
 
 SYMBOLS = {
-    # What a pod, a watch or the screen does.
+    # State of a pod, a watch or the screen.
     "●": "*", "◌": "o", "◔": "c", "■": "#", "▼": "V", "✕": "X", "◆": ";", "▸": "}", "◂": "{", "▾": "\\", "▴": "/",
     "✓": "v", "▲": "!", "◉": "@", "◀": "(", "▶": ")", "‖": "|", "∞": "&",
-    # What happened, what there is.
+    # Events, and objects.
     "○": "n", "↻": "r", "↺": "R", "∅": "0", "▣": "m", "△": "T", "▪": ":", "▰": "=", "▱": "_", "↑": "u", "↓": "d",
 }  # fmt: skip
 """A character for each symbol with a meaning of its own: no two have the same, and none has that of "?" (unreadable),
-"+" (new), "$" (money) or "^" (sorted upwards), which are their own."""
+"+" (new), "$" (money) or "^" (sorted upwards), which represent themselves."""
 
 _LEVELS = {
-    # How much there is of something: sparklines, strips, bars.
+    # Amounts: sparklines, heat strips, bars.
     "▁": "_", "▂": ".", "▃": "-", "▄": "~", "▅": "=", "▆": "+", "▇": "*", "█": "#", "▬": "=",
     "▔": "-", "▌": "|", "▐": "|", "▎": "|", "▏": "|", "▕": "|", "▊": "|", "▋": "|", "▍": "|", "▀": "=",
     "░": ":", "▒": "+", "▓": "%", "━": "#", "╸": "=", "╺": "-", "─": "-", "│": "|", "┃": "|",
@@ -46,13 +46,13 @@ _LEVELS = {
 _GLYPHS = {**_WORDS, **SYMBOLS, **_LEVELS}
 
 _RISING = re.compile(r"(?<=[\w.])▲")
-"""Behind a column's title the alarm is an arrow."""
+"""After a column's title the alarm symbol is a sort arrow."""
 
 _FRAMES = {"═": "=", "║": "|", "╌": "-", "╎": "|", "┄": "-", "┆": "|", "╍": "-", "╏": "|", "╴": "-", "╶": "-"}
 
 
 def _braille(ch: str) -> str:
-    """A cell of a chart: where its dots lie tells the character."""
+    """A cell of a chart: the position of its dots determines the character."""
     bits = ord(ch) - 0x2800
     left = [row for row, bit in enumerate((0, 1, 2, 6)) if bits >> bit & 1]
     right = [row for row, bit in enumerate((3, 4, 5, 7)) if bits >> bit & 1]
@@ -69,7 +69,7 @@ def _braille(ch: str) -> str:
 
 @lru_cache(4096)
 def ascii_of(ch: str) -> str:
-    """What stands for a character in a terminal of ASCII, as many cells wide as it is."""
+    """The ASCII replacement of a character, as many cells wide as it is."""
     if " " <= ch <= "~":
         return ch
     width = cell_len(ch)
@@ -87,27 +87,27 @@ def ascii_of(ch: str) -> str:
 
 @lru_cache(4096)
 def ascii_text(text: str) -> str:
-    """A text in ASCII, as many cells wide as it is; of what has no letter there a question mark is left."""
+    """A text in ASCII, as many cells wide as it is; characters without a replacement become question marks."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(ascii_of, _RISING.sub("^", text)))
 
 
 class Ascii(LineFilter):
-    """For terminals without box characters, braille and other signs."""
+    """For terminals without box characters, braille and other symbols."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         return [Segment(ascii_text(text), style, control) for text, style, control in segments]
 
 
 FILLED, TINTED = 1.5, 1.12
-"""Contrasts to the screen's background from which on a background of its own is told by reverse, and by a line."""
+"""Contrasts to the screen's background from which on a background of its own is shown by reverse, and by a line."""
 
 LIT = 4.0
-"""Contrast of a text cursor, which is brighter than what it stands in."""
+"""Contrast of a text cursor, which is brighter than its surroundings."""
 
 BRIGHT = 18.0
-"""Contrast from which on text is meant to be seen first."""
+"""Contrast above which text is meant to be seen first."""
 
 
 def _rgb(color: RichColor | None) -> Rgb | None:
@@ -118,9 +118,9 @@ def _rgb(color: RichColor | None) -> Rgb | None:
 
 
 class Plain(LineFilter):
-    """For NO_COLOR: the terminal's own two colours; bold, underlined and reversed say what colours said.
+    """For NO_COLOR: the terminal's own two colours; bold, underlined and reversed replace colours.
 
-    It reads the theme `podtop-mono`, on whose background it is told what stands out.
+    It expects the theme `podtop-mono`, against whose background contrast is measured.
     """
 
     def __init__(self, ground: str) -> None:
@@ -131,7 +131,7 @@ class Plain(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         apart = [self._apart(style) for _, style, _ in segments]
-        # In a line that is filled the text cursor, brighter than the line, is a hole.
+        # In a filled line the text cursor, brighter than the line, is a hole.
         filled = any(FILLED <= each < LIT for each in apart)
         return [
             Segment(text, None if style is None else self._plain(style, filled and each >= LIT), control)

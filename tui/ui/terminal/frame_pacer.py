@@ -1,37 +1,38 @@
-"""How fast a terminal takes what it is sent, and when the next frame may go to one that is slow. Pure; time is told."""
+"""Measures how fast a terminal accepts output, and when a slow one may get the next frame. Pure; time is an
+argument."""
 
 from __future__ import annotations
 
 SLOW = 1.0
-"""Seconds for a frame to arrive, from which on the link is slow."""
+"""Seconds for a frame to arrive, above which the link is slow."""
 
 QUICK = 0.25
-"""Seconds within which it has recovered. Between the two nothing changes: a far host is not a slow one."""
+"""Seconds below which it has recovered. Between the two nothing changes: a distant host is not a slow one."""
 
 TWICE, OFTEN = 2, 8
-"""Frames in a row that must be slow, or quick, before anything changes: a halted terminal is slow once."""
+"""Consecutive frames that must be slow, or quick, before anything changes: a halted terminal is slow once."""
 
 EVERY = 10.0
 """Seconds between two frames on a slow link while nobody types."""
 
 ATTENDED = 3.0
-"""Seconds for which somebody who typed is looking."""
+"""Seconds after a key for which the user is assumed to be looking."""
 
 BREATH = 0.25
-"""Seconds between two frames on a slow link while somebody looks."""
+"""Seconds between two frames on a slow link while the user looks."""
 
 SAMPLED = 5.0
-"""Seconds between two frames whose arrival is asked for on a link that is not slow."""
+"""Seconds between two frames whose arrival is queried on a link that is not slow."""
 
 LARGE = 1000
-"""Bytes of a frame whose arrival says something of the link."""
+"""Minimum bytes of a frame whose arrival measures the link."""
 
 PATIENCE = 10.0
-"""Seconds after which an answer that was asked for is not waited for any more."""
+"""Seconds after which a requested reply is not waited for any more."""
 
 
 class FramePacer:
-    """slow_link: True or False where a person has said so; None finds it out."""
+    """slow_link: True or False if configured; None for automatic."""
 
     def __init__(self, slow_link: bool | None = None) -> None:
         self._told = slow_link
@@ -43,7 +44,7 @@ class FramePacer:
         self._asked_last = float("-inf")
 
     def took(self, seconds: float) -> bool:
-        """A frame took this long to arrive; whether the link is now another than before."""
+        """A frame took this long to arrive; returns whether the link's state changed."""
         self._slow_ones = self._slow_ones + 1 if seconds >= SLOW else 0
         self._quick_ones = self._quick_ones + 1 if seconds <= QUICK else 0
         if self._told is not None:
@@ -56,24 +57,24 @@ class FramePacer:
         return self.slow is not was
 
     def drained(self, seconds: float, answers: bool) -> bool:
-        """A frame has left podtop after this long; whether the link is now another than before.
+        """A frame was written by podtop after this long; returns whether the link's state changed.
 
-        That it left says nothing of a terminal that `answers`: it may still lie on the way.
+        For a terminal that `answers` this proves nothing: the frame may still be on its way.
         """
         return (seconds >= SLOW or not answers) and self.took(seconds)
 
     def touch(self, now: float) -> None:
-        """Somebody typed, or is to be told something: what comes now is not for later."""
+        """The user typed, or must be notified: the next frame is not deferred."""
         self._touched = now
 
     def wait(self, now: float, attended: bool = False) -> float:
-        """Seconds until the next frame may go; 0 when it may go now.
+        """Seconds until the next frame may go; 0 if it may go now.
 
-        attended: somebody looks at any rate, as at a dialog.
+        attended: the user looks in any case, as at a dialog.
         """
         if self._asked is not None:
             if not self.awaits(now):
-                # It is late, or was lost: it is not waited for, and says nothing.
+                # It is late, or was lost: it is not waited for, and measures nothing.
                 self._asked = None
             elif self.slow:
                 return PATIENCE - (now - self._asked)
@@ -83,11 +84,11 @@ class FramePacer:
         return max(0.0, self._sent + gap - now)
 
     def awaits(self, now: float) -> bool:
-        """Whether the answer that a frame has arrived is still to come."""
+        """Whether the reply that a frame has arrived is still pending."""
         return self._asked is not None and now - self._asked < PATIENCE
 
     def sent(self, now: float, size: int, answers: bool) -> bool:
-        """A frame of so many bytes goes; whether its arrival is to be asked for, of a terminal that `answers`."""
+        """A frame of this many bytes is sent; returns whether to query its arrival, for a terminal that `answers`."""
         self._sent = now
         if not answers or self._asked is not None:
             return False
@@ -97,7 +98,7 @@ class FramePacer:
         return True
 
     def answered(self, now: float) -> bool:
-        """The terminal has answered; whether the link is now another than before."""
+        """The terminal has replied; returns whether the link's state changed."""
         if self._asked is None:
             return False
         seconds, self._asked = now - self._asked, None

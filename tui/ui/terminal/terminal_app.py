@@ -1,4 +1,4 @@
-"""`TerminalApp`: an app that sends its terminal only cells that changed, in the colours and at the pace it can take."""
+"""`TerminalApp`: an app that sends its terminal only changed cells, in the colours and at the pace it supports."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 class TerminalApp(App[None]):
-    """What reaches the terminal, and how it looks there."""
+    """Output to the terminal, and its look there."""
 
     display_settings: Display
     preferences: Preferences
     _renderer: DiffRenderer
 
     def use_display(self, display: Display) -> None:
-        """Draw for this terminal. Called first: colours are decided here."""
-        # Nothing moves that need not: what moves is sent.
+        """Draw for this terminal. Called first, as colours are decided here."""
+        # No unnecessary animation: every move is sent.
         self.animation_level = "none"
         self.display_settings = display
         display.colour(self)
 
     def use_renderer(self, preferences: Preferences, *, remember: bool) -> None:
-        """Draw by cells from now on, and take the first theme. `remember`: look what theme was chosen the last time."""
+        """Draw by cells from now on, and set the first theme. `remember`: use the theme chosen in an earlier run."""
         self.preferences = preferences
         self._renderer = diff_renderer.install(self, pace=self.display_settings.pace)
         self._renderer.changed = self.link_changed
@@ -43,19 +43,19 @@ class TerminalApp(App[None]):
         self._start_with(self.display_settings.theme(self, chosen, self.available_themes))
 
     def link_changed(self) -> None:
-        """The link was found to be slow, or not to be any more."""
+        """The link was found to be slow, or no longer is."""
 
     def _start_with(self, theme: str) -> None:
         """Set the first theme without Textual's watcher, which would parse every style sheet twice more at start."""
         self.set_reactive(App.theme, theme)
         self.stylesheet.set_variables(self.get_css_variables())
-        # A theme of the terminal's own colours is not to be turned into others.
+        # A theme of the terminal's own colours must not be converted to others.
         self._refresh_truecolor_filter(self.ansi_theme)
         dark = self.current_theme.dark
         self.update_classes({f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
 
     def watch_theme(self, theme: str) -> None:
-        """Chosen on the screen: it is found again the next time."""
+        """Chosen on the screen: it is stored for the next start."""
         self.preferences.keep("theme", theme)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -81,11 +81,11 @@ class TerminalApp(App[None]):
         self._renderer.touch()
 
     def when_shown(self, callback: Callable[[], object]) -> None:
-        """Call back when the terminal shows what is drawn by now."""
+        """Call back when the terminal shows the current frame."""
         self._renderer.when_shown(callback)
 
     def send(self, text: str) -> bool:
-        """To the terminal, past what is drawn: the driver's writer keeps it whole. False where it takes nothing."""
+        """Write to the terminal, past the drawing: the driver's writer keeps it whole. False if nothing is accepted."""
         if self._driver is None or self.is_headless or not getattr(self._driver, "takes", True):
             return False
         self._driver.write(text)

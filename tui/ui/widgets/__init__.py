@@ -1,1 +1,1 @@
-"""Widgets that know values and messages, and nothing of where they come from."""
+"""Widgets that depend on values and messages alone, and not on their source."""

@@ -1,4 +1,4 @@
-"""`Chart`: one chart on the screen, drawn again only when what it shows, its size or the theme changed."""
+"""`Chart`: one chart on the screen, drawn again only when its data, its size or the theme changed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Chart(Widget):
     }
 
     class Read(Message):
-        """An instant was clicked; or the wheel was turned, and a longer (1) or shorter (-1) range is wanted."""
+        """An instant was clicked; or the wheel was turned, to request a longer (1) or shorter (-1) range."""
 
         def __init__(self, at: float | None, wider: int = 0) -> None:
             super().__init__()
@@ -56,7 +56,7 @@ class Chart(Widget):
         self.post_message(Resized())
 
     def notify_style_update(self) -> None:
-        # Component styles follow only after this, so strips are made again when they are asked for.
+        # Component styles are updated only after this, so strips are rebuilt on request.
         super().notify_style_update()
         self._styles.clear()
         self._strips.clear()
@@ -78,7 +78,7 @@ class Chart(Widget):
         self.post_message(self.Read(None, -1))
 
     def _draw(self) -> None:
-        """Draw, and refresh the rows that came out different."""
+        """Draw, and refresh the rows that changed."""
         width, height = self.size
         old, self._rows = self._rows, plot.draw(self.spec, width, height) if self.spec is not None else ()
         for y in range(height):

@@ -1,4 +1,4 @@
-"""`Choice`: one of a few words, chosen with left and right. It is small, and costs nothing before it is needed."""
+"""`Choice`: one of a few words, chosen with left and right. It is small, and costs nothing until used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 
 class Choice(Widget, can_focus=True):
-    """Options are (value, word); the value is "" where none of them is meant."""
+    """Options are (value, word); the value is "" for none of them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,space", "turn(1)", "next", id="choice.next", show=False, tooltip="The next option"),

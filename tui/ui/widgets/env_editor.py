@@ -1,4 +1,4 @@
-"""`Variable`: a name, and a value that is not shown; lines of NAME=VALUE can be pasted into it."""
+"""`Variable`: a name, and a hidden value; lines of NAME=VALUE can be pasted into it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 
 
 def pairs_of(text: str) -> Pairs:
-    """The variables of lines as in a .env file; none where one line is something else."""
+    """The variables of lines as in a .env file; none if any line is something else."""
     lines = [line.strip() for line in text.splitlines()]
     matches = [_LINE.fullmatch(line) for line in lines if line and not line.startswith("#")]
     pairs = []
@@ -40,9 +40,9 @@ class Pasted(Message):
 
 
 class _Part(Entry):
-    """An input that takes a paste of variables apart, before any of it is shown.
+    """An input that splits a paste of variables, before any of it is shown.
 
-    least: how many they must be: a token that ends in "=" is a value, and no variable.
+    least: minimum number of variables: a token that ends in "=" is a value, and no variable.
     """
 
     def __init__(self, text: str, placeholder: str, least: int, password: bool = False, classes: str = "") -> None:
@@ -63,7 +63,7 @@ class Variable(Horizontal):
 
     def __init__(self, name: str = "", value: Secret | None = None) -> None:
         super().__init__(classes="variable")
-        # Of a pod there is, a value may be known to be empty; one that was not kept on disk is not known.
+        # For an existing pod, a value may be known to be empty; one that was not stored on disk is unknown.
         self._empty = value if value is not None and not value.reveal() else None
         self._name_part = _Part(name, "NAME", 1, classes="variable-name")
         self._value_part = _Part(value.reveal() if value else "", "value", 2, password=True)

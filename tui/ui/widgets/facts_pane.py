@@ -1,4 +1,4 @@
-"""`FactsPane`: sections of facts as a table of labels and values, with a cursor that says which of them is meant."""
+"""`FactsPane`: sections of facts as a table of labels and values, with a cursor that selects one of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class FactsPane(Table):
     """A table of facts: a line for the title of each section, then one or more for each of its facts."""
 
     def __init__(self, label: int = 14, value: int = 20, *, id: str = "facts") -> None:
-        """`label`: cells of a label; `value`: the fewest of a value, which takes what room there is."""
+        """`label`: cells of a label; `value`: the minimum of a value, which takes the remaining room."""
         columns = (Column("label", "", label, 0), Column("value", "", value, 0, flex=True))
         super().__init__(columns, id=id, headed=False)
         self._facts: dict[str, tuple[str, Fact]] = {}
@@ -29,8 +29,8 @@ class FactsPane(Table):
     ) -> None:
         """Show these facts.
 
-        empty:   what stands here where there are none.
-        wrapped: a value that is longer than its line goes on below itself, and is copied whole from there.
+        empty:   the content without any facts.
+        wrapped: a value that is longer than its line wraps, and is copied whole from any of its lines.
         """
         width = self.width_of("value") if wrapped else 0
         cells: dict[str, Cells] = {}

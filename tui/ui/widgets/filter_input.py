@@ -1,4 +1,4 @@
-"""The filter line: a one-line input that tells what is typed, when it is kept, and when it is given up."""
+"""The filter line: a one-line input that reports input, when it is kept, and when it is cancelled."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FilterLine(Input):
     ]
 
     class Typed(Message):
-        """The words as they are now; `of` is what they filter."""
+        """The current words; `of` is the list they filter."""
 
         def __init__(self, text: str, of: str) -> None:
             super().__init__()
@@ -37,7 +37,7 @@ class FilterLine(Input):
             self.of = of
 
     class Done(Message):
-        """The line closes, once; `kept` says whether the filter stays, `left` that the keys went elsewhere."""
+        """The line closes, once; `kept` says whether the filter stays, `left` that the focus moved elsewhere."""
 
         def __init__(self, line: FilterLine, applied: bool, left: bool) -> None:
             super().__init__()
@@ -47,14 +47,14 @@ class FilterLine(Input):
             self.left = left
 
     def __init__(self, text: str, placeholder: str, of: str = "") -> None:
-        """`of`: what it filters. What is on the screen may be another by the time it is told."""
+        """`of`: the list it filters. The current list may be another by the time of the message."""
         super().__init__(text, placeholder=placeholder, id="filter", compact=True)
         self.cursor_blink = False
         self.of = of
         self._is_done = False
 
     async def open(self, parent: Widget, before: str | None = None) -> None:
-        """Stand in a widget, before one of its children, and take the keys at once: what is typed next is text."""
+        """Mount in a widget, before one of its children, and take the focus at once: input from now on is text."""
         await parent.mount(self, before=before)
         self.screen.set_focus(self)
 
@@ -69,7 +69,7 @@ class FilterLine(Input):
         self._done(applied=False)
 
     def on_blur(self, event: events.Blur) -> None:
-        # Not where the whole terminal lost it: that gives it back.
+        # Not if the whole terminal lost focus: it will return.
         if self.app.app_focus:
             self._done(applied=True, left=True)
 
@@ -78,6 +78,6 @@ class FilterLine(Input):
             return
         self._is_done = True
         if not left:
-            # Focus goes at once: a key typed right behind this one is no text any more.
+            # Focus moves at once: a key typed right behind this one is no text any more.
             self.screen.set_focus(None)
         self.post_message(self.Done(self, applied, left))

@@ -1,4 +1,4 @@
-"""`Entry`: an input of a form, whose size is not that of its text."""
+"""`Entry`: an input of a form, whose size does not depend on its text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 
 class Entry(Input):
-    """Textual's lays the whole screen out again at every key; in a form of forty that is most of what a key costs."""
+    """Textual's input lays the whole screen out again at every key; in a form of forty that is most of a key's cost."""
 
     value: reactive[str] = reactive("", layout=False, init=False)
     cursor_blink: reactive[bool] = reactive(False, init=False)

@@ -7,7 +7,7 @@ from textual.widget import Widget
 
 
 class Body(Widget):
-    """A container with a layout object, as Textual's styles know only its own layouts by name."""
+    """A container with a layout object, as Textual's styles know only Textual's own layouts by name."""
 
     def __init__(self, layout: Layout, *, id: str) -> None:
         super().__init__(id=id)

@@ -18,7 +18,7 @@ from tui.ui.primitives.roles import style_of
 
 
 class TwoSided(NamedTuple):
-    """One line: groups of parts from the left, and groups from the right; those at an end give way."""
+    """One line: groups of parts from the left, and groups from the right; the last of each side are dropped first."""
 
     left: tuple[Cell, ...]
     right: tuple[Cell, ...] = ()
@@ -29,12 +29,12 @@ GAP = 2
 
 
 def taken(groups: Sequence[Cell]) -> int:
-    """Cells that the groups need beside each other."""
+    """Total cells of the groups side by side."""
     return sum(width_of(g) for g in groups) + GAP * max(0, len(groups) - 1)
 
 
 def fitting(line: TwoSided, width: int) -> TwoSided:
-    """The groups of a line that fit. Left groups give way first."""
+    """The groups of a line that fit. Left groups are dropped first."""
     left, right = list(line.left), list(line.right)
     while len(left) > 1 and taken([*left, *right]) > width:
         left.pop()
@@ -56,7 +56,7 @@ def join(line: TwoSided, width: int) -> Cell:
 
 
 def group_at(line: TwoSided, x: int, width: int) -> Cell | None:
-    """The group that stands at cell `x` of a line of this width."""
+    """The group at cell `x` of a line of this width."""
     left, right = fitting(line, width)
     for groups, start in ((left, 0), (right, width - taken(right))):
         for group in groups:

@@ -1,4 +1,4 @@
-"""`Table`: rows keyed by id, drawn a visible line at a time, repainted only where a line changed."""
+"""`Table`: rows keyed by id, drawn one visible line at a time, repainted only where a line changed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from tui.ui.primitives.roles import style_of
 
 
 class Column(NamedTuple):
-    """A column: `width` cells (the least, where `flex`); where room is short those with the highest `rank` go first.
+    """A column: `width` cells (minimum, if `flex`); when room is short those with the highest `rank` are dropped first.
 
-    `sort` names the order that a click on its title asks for; `within` one that goes by it and another column.
+    `sort` names the order set by a click on its title; `within` one that sorts by it and another column.
     """
 
     key: str
@@ -50,7 +50,7 @@ def visible(columns: Sequence[Column], width: int) -> tuple[tuple[Column, int], 
 
 
 class Table(ScrollView, can_focus=True):
-    """A table of keyed rows with a cursor that stays on its key while rows come, go and change places."""
+    """A table of keyed rows with a cursor that stays on its key while rows are added, removed and moved."""
 
     DEFAULT_CLASSES = "pane"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--sorted", "table--cursor"}
@@ -64,7 +64,7 @@ class Table(ScrollView, can_focus=True):
     ]
 
     class Moved(Message):
-        """The cursor is on another key, None when there are no rows."""
+        """The cursor is on another key, None if there are no rows."""
 
         def __init__(self, table: Table, key: str | None) -> None:
             super().__init__()
@@ -76,7 +76,7 @@ class Table(ScrollView, can_focus=True):
             return self.table
 
     class SortAsked(Message):
-        """The title of a column that can be sorted by was clicked."""
+        """The title of a sortable column was clicked."""
 
         def __init__(self, table: Table, sort: str) -> None:
             super().__init__()
@@ -88,7 +88,7 @@ class Table(ScrollView, can_focus=True):
             return self.table
 
     class Clicked(Message):
-        """A row was clicked in a way that means more than to go there: twice (`open`), or with ctrl or alt (`mark`)."""
+        """A row was clicked for more than moving the cursor: twice (`open`), or with ctrl or alt (`mark`)."""
 
         def __init__(self, table: Table, means: str) -> None:
             super().__init__()
@@ -126,7 +126,7 @@ class Table(ScrollView, can_focus=True):
         return self._keys
 
     def width_of(self, key: str) -> int:
-        """Width the column is shown at; 0 when it has given way."""
+        """Width the column is shown at; 0 if it was dropped."""
         return next((width for column, width in self._fitted if column.key == key), 0)
 
     def show(
@@ -138,9 +138,9 @@ class Table(ScrollView, can_focus=True):
         sorted_by: tuple[str, bool] = ("", False),
         faded: bool = False,
     ) -> None:
-        """Show these rows. `cells` is asked for visible rows only; `faded` draws all of it as stale.
+        """Show these rows. `cells` is called for visible rows only; `faded` draws all of it as stale.
 
-        sorted_by: the order they stand in, and whether it begins with the least.
+        sorted_by: their order, and whether it is ascending.
         """
         old_row = self._row(self._cursor)
         if keys != self._keys:
@@ -156,14 +156,14 @@ class Table(ScrollView, can_focus=True):
         self._repaint()
 
     def refit(self, columns: Sequence[Column]) -> None:
-        """Have other columns."""
+        """Replace the columns."""
         if tuple(columns) != self._columns:
             self._columns = tuple(columns)
             self._fitted_to = -1
             self._fit()
 
     def move_to(self, key: str) -> None:
-        """Put the cursor on a key, if it is here, and have it in sight."""
+        """Move the cursor to a key, if it exists, and scroll to it."""
         if key in self._index:
             self._set_cursor(key, follow=False)
             self._follow()
@@ -191,7 +191,7 @@ class Table(ScrollView, can_focus=True):
 
     def _follow(self) -> None:
         row, top = self._row(self._cursor), self.scroll_offset.y
-        # By force: where rows have just come, the scroll bar that allows it comes with the next layout.
+        # By force: if rows were just added, the scroll bar that allows it appears with the next layout.
         if row < top:
             self.scroll_to(y=row, animate=False, force=True)
         elif row >= top + self._page:
@@ -232,11 +232,11 @@ class Table(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         self._fit()
         self._repaint()
-        # Fewer lines may have left the cursor out of sight.
+        # With fewer lines the cursor may be outside the visible part.
         self.call_after_refresh(self._follow)
 
     def _fit(self) -> None:
-        """Fit the columns to the width there is: lines may be asked for before the event of a new size comes."""
+        """Fit the columns to the current width: lines may be requested before the resize event."""
         width = self._width
         if width != self._fitted_to:
             self._fitted_to = width
@@ -263,7 +263,7 @@ class Table(ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
 
     def _repaint(self) -> None:
-        """Draw the visible lines again and refresh those that came out different."""
+        """Draw the visible lines again and refresh those that changed."""
         self._fit()
         if not self._fitted:
             return

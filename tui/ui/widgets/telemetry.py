@@ -1,4 +1,4 @@
-"""The telemetry pane: the charts of one pod, as many as there is room for."""
+"""The telemetry pane: the charts of one pod, as many as fit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Telemetry(Widget, can_focus=True):
-    """A frame for charts; the charts are made when there is first something to draw."""
+    """A frame for charts; the charts are created when there is first data to draw."""
 
     DEFAULT_CLASSES = "pane"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -33,7 +33,7 @@ class Telemetry(Widget, can_focus=True):
     ]
 
     class CursorMoved(Message):
-        """The reading cursor is to go this many columns on."""
+        """Move the chart cursor by this many columns."""
 
         def __init__(self, step: int) -> None:
             super().__init__()
@@ -52,7 +52,7 @@ class Telemetry(Widget, can_focus=True):
         return self._tiles
 
     def open(self) -> None:
-        """Make the charts. They are left out of the first frame: what draws them is the dearest import of all."""
+        """Create the charts. They are left out of the first frame: what draws them is the most expensive import."""
         from tui.ui.widgets.chart import Chart
 
         if not self.charts:
@@ -60,15 +60,15 @@ class Telemetry(Widget, can_focus=True):
             self.mount_all(self.charts)
 
     def divide(self, count: int) -> None:
-        """Share the room among so many charts."""
+        """Share the room among that many charts."""
         if count != self._shown:
             self._shown = self._tiles.count = count
             self.refresh(layout=True)
 
     def sizes(self, count: int) -> tuple[tuple[int, int], ...]:
-        """Share the room among so many charts: columns and lines of each; nothing before there are any.
+        """Columns and lines of each of that many charts; empty before there are any.
 
-        Hidden behind a notice they have none: when they do, they say so.
+        Hidden behind an empty state they have no size: once they have one, they post a message.
         """
         self.open()
         self.divide(count)
@@ -88,7 +88,7 @@ class Telemetry(Widget, can_focus=True):
                 chart.spec = specs[index]
 
     def show_notice(self, notice: EmptyState) -> None:
-        """Say why there is nothing to draw."""
+        """Show why there is no data."""
         for chart in self.charts:
             chart.display = False
         if notice != self._notice:
