@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import tui
@@ -66,3 +67,28 @@ def test_no_value_in_a_function_has_a_private_name() -> None:
                 if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                     name = node.id
                 assert name not in PRIVATE or (path.name, name) in PLAIN, f"{path.relative_to(PACKAGE)}: {name}"
+
+
+OLD_ENGLISH = re.compile(
+    r"\b(tell|tells|told|telling|asked for|is to be had|by itself|anew|at the least|sees to|so many|so much|meanwhile"
+    r"|deeds?|vigils?|lookout|performer)\b"
+)
+"""Words of docstrings that have a plain one: show, report, poll, automatically, again, at least, operation, watch."""
+
+RIGHT = re.compile(r"\btell\w* \w+ (apart|from)|\btell\w* apart|\btold apart|^ *(tell|anew|told): ", re.M)
+"""Where such a word is the right one: what differs is told apart, and parameters are named."""
+
+
+def test_docstrings_are_plain_english() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        if path.name == "settings.py":
+            # Their docstrings are printed for users.
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            text = ""
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                text = ast.get_docstring(node, clean=False) or ""
+            elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                text = node.value.value if isinstance(node.value.value, str) else ""
+            found = OLD_ENGLISH.search(RIGHT.sub("", text))
+            assert found is None, f"{path.relative_to(PACKAGE)}: {found and found[0]!r} in {text[:120]!r}"
