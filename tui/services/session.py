@@ -176,9 +176,6 @@ class Session:
 
     async def look_out(self) -> None:
         """Run the market watches, until cancelled."""
-        import secrets
-
-        from tui.domain import deploy_draft
         from tui.services.watch_runner import WatchRunner
         from tui.storage.watch_file import WatchFile
 
@@ -188,7 +185,7 @@ class Session:
             WatchFile(self.state.watches()), self.fleet,
             messages=self.messages, want=lambda demands: self.monitor.want("watches", demands),
             executor=lambda: self.executor, refresh=self.monitor.look, refusal=self.may_act, clock=self.clock,
-            name=lambda stem: deploy_draft.unique(stem, secrets.token_hex(2)), on_deployed=self._deployed, tz=self.tz,
+            name=_unique, on_deployed=self._deployed, tz=self.tz,
         )  # fmt: skip
         await self.watch_runner.run()
 
@@ -232,3 +229,12 @@ class Session:
                 hidden=self.config.hidden,
             )  # fmt: skip
         self._notifier.notify(Notification(message.title, message.text, message.topic, self.clock()))
+
+
+def _unique(stem: str) -> str:
+    """A name that no other pod has."""
+    import secrets
+
+    from tui.domain import deploy_draft
+
+    return deploy_draft.unique(stem, secrets.token_hex(2))

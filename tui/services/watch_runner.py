@@ -14,11 +14,7 @@ from msgspec.structs import replace
 
 from tui.api.enums import PodStatus
 from tui.api.errors import CloudError
-from tui.api.orders import DeployOrder, RentOrder
-from tui.domain import deploy_order
 from tui.domain.action import Command
-from tui.domain.armed_order import ended, fault, prepared
-from tui.domain.deploy_draft import Draft
 from tui.domain.events import Event, Kind
 from tui.domain.market_watch import (
     FORGOTTEN,
@@ -45,6 +41,8 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from tui.api.models import MarketQuery, Offer, Pod
+    from tui.api.orders import DeployOrder, RentOrder
+    from tui.domain.deploy_draft import Draft
     from tui.services.messages import Messages
     from tui.store.fleet import Fleet
 
@@ -285,6 +283,11 @@ class WatchRunner(Runner[MarketWatch]):
             # RunPod refused it, and created it all the same.
             self._keep(watch, replace(watch, state=State.DONE, words=f"it was made: {pod}"))
             return
+        # Not before a watch acts: most runs of podtop rent nothing.
+        from tui.domain import deploy_order
+        from tui.domain.armed_order import fault, prepared
+        from tui.domain.deploy_draft import Draft
+
         form = self.drafts.get(watch.id) or Draft(plan.values)
         draft = prepared(watch, plan, form, sighting, self._name(sighting.name))
         names = frozenset(record.name for record in self._fleet.records.values())
@@ -312,6 +315,8 @@ class WatchRunner(Runner[MarketWatch]):
         return self._fleet.market.value.offers if self._fleet.market.value is not None else ()
 
     def _end(self, sent: MarketWatch, outcome: Outcome) -> None:
+        from tui.domain.armed_order import ended
+
         self._keep(sent, ended(sent, outcome))
 
     def _keep(self, old: MarketWatch, new: MarketWatch) -> None:
