@@ -216,7 +216,7 @@ async def test_one_malformed_pod_is_told_and_the_rest_stands() -> None:
         Unreadable("b", "broken", "expected a number, got text at gpuCount"),
         Unreadable("c", None, "object missing required field name"),
         Unreadable(None, None, "RunPod gave no data for it"),
-        Unreadable(None, None, "expected an object, got int"),
+        Unreadable(None, None, "expected an object, got a number"),
         Unreadable(None, "no id", "object missing required field id"),
         Unreadable("d", "train", "expected a number, got an object at runtime.gpus[0].util"),
     )

@@ -205,8 +205,9 @@ class Session:
         outcome, draft = await ending, await self.drafts.load()
         if outcome.ending is not Status.DONE or draft is None or draft["name"].strip() != intent.name:
             return
-        await self.drafts.keep(None)
+        # The lease first: a podtop that ends in between finds the draft again, and no pod runs on without either.
         await self.leases.set_for(draft, outcome.pod, intent.name, intent.at, self.tz)
+        await self.drafts.keep(None)
 
     async def close(self) -> None:
         """Give notifications and requests under way their moment, then end them."""

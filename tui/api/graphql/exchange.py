@@ -10,7 +10,8 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Callable, Generator
+from collections import Counter
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
@@ -33,6 +34,12 @@ CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 15.0
 DEADLINE = 30.0
 """Seconds for a whole request: a server that drips bytes never reaches a read timeout."""
+
+AT_ONCE = 6
+"""Reads under way at a time: four pollers, what a screen opened, and the check before something is sent."""
+
+CANCELLED = 10
+"""Cancelled requests after which later ones get a new client: httpcore may have lost the connections of some."""
 
 CONNECTED = 15.0
 """Seconds until a request leaves: some proxies are contacted without a timeout of their own."""
@@ -117,6 +124,11 @@ class Exchange:
         self._wall = wall
         self._transport = transport
         self._closed = False
+        self._reads = asyncio.Semaphore(AT_ONCE)
+        self._under_way: set[asyncio.Task[Answer | CloudError]] = set()
+        self._cancelled = 0
+        self._users: Counter[int] = Counter()
+        self._retired: list[Line] = []
         self._line: Line | None = None
         # Faults of the environment are reported when something is requested, and may be fixed until then.
         with suppress(CloudError):
@@ -135,7 +147,9 @@ class Exchange:
                 "Content-Type": "application/json",
             },
             timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT),
-            limits=httpx.Limits(max_connections=4, max_keepalive_connections=2, keepalive_expiry=_KEEP_ALIVE),
+            # Not bounded here: a pool full of connections that it lost count of, as httpcore's does when requests are
+            # cancelled in bursts, would refuse every later request. `AT_ONCE` bounds the reads.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=2, keepalive_expiry=_KEEP_ALIVE),
         )
 
     async def _open(self) -> Line:
@@ -148,10 +162,26 @@ class Exchange:
                 await connection.client.aclose()
         if self._line is None:
             raise Unreachable("podtop has closed its connection.", sent=False)
+        if self._cancelled >= CANCELLED and self._transport is None:
+            self._cancelled = 0
+            self._retired.append(self._line)
+            self._line = self._connect(self._line)
         return self._line
+
+    async def _close_retired(self) -> None:
+        """Close the clients that no request uses any more."""
+        for line in [line for line in self._retired if not self._users[id(line)]]:
+            self._retired.remove(line)
+            with suppress(Exception):
+                await line.client.aclose()
 
     async def aclose(self) -> None:
         self._closed = True
+        for request in self._under_way:
+            request.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        self._users.clear()
+        await self._close_retired()
         if self._line is not None:
             await self._line.client.aclose()
 
@@ -179,13 +209,36 @@ class Exchange:
         _trace.set(trace)
         began = time.monotonic()
         masked = (*secrets, key) if key else secrets
-        outcome = await self._within_the_deadline(content, _Bearer(key) if key else None, masked, lines, again)
+        outcome = await self._apart(
+            self._within_the_deadline(content, _Bearer(key) if key else None, masked, lines, again)
+        )
         _log(document, outcome, masked, {**trace, "took": round(time.monotonic() - began, 3)})
         # Raised here, outside of any handler and without the frames it passed: nothing that holds the request with its
         # headers, or the body, hangs on an error that is kept until the next poll.
         if isinstance(outcome, CloudError):
             raise outcome.with_traceback(None)
         return outcome
+
+    async def _apart(self, request: Coroutine[Any, Any, Answer | CloudError]) -> Answer | CloudError:
+        """Run a request in a task of its own, which is cancelled once, however often whoever waits for it is.
+
+        A second cancellation would reach httpcore while it gives a connection back: that one is lost then.
+        """
+        task = asyncio.get_running_loop().create_task(request)
+        self._under_way.add(task)
+        task.add_done_callback(self._done)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.cancel()
+            self._cancelled += 1
+            raise
+
+    def _done(self, task: asyncio.Task[Answer | CloudError]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            # Of a request that nobody waits for any more: retrieved, and not reported as lost by asyncio.
+            task.exception()
 
     def _refuse(self, with_key: bool) -> None:
         """Raise for what must not be sent."""
@@ -207,6 +260,26 @@ class Exchange:
             return error
         if self._transport is None:
             name_lookup.install()
+        self._users[id(line)] += 1
+        try:
+            if again:
+                async with self._reads:
+                    return await self._attempt(line, content, auth, secrets, lines, again)
+            # A change never waits behind reads.
+            return await self._attempt(line, content, auth, secrets, lines, again)
+        finally:
+            self._users[id(line)] -= 1
+            await self._close_retired()
+
+    async def _attempt(
+        self,
+        line: Line,
+        content: bytes,
+        auth: httpx.Auth | None,
+        secrets: tuple[Secret, ...],
+        lines: bool,
+        again: bool,
+    ) -> Answer | CloudError:
         until = asyncio.get_running_loop().time() + self._deadline
         trail = _Trail()
         try:

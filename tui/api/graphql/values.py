@@ -18,8 +18,15 @@ W = TypeVar("W")
 _TOLD = 20
 """The number of cuts that are reported one by one."""
 
-_PLAIN = {"float": "a number", "str": "text", "bool": "yes or no", "array": "a list", "object": "an object"}
-_TYPE = re.compile(r"`(float|str|bool|array|object)(?: \| null)?`")
+_PLAIN = {
+    "float": "a number",
+    "int": "a number",
+    "str": "text",
+    "bool": "yes or no",
+    "array": "a list",
+    "object": "an object",
+}
+_TYPE = re.compile(r"`(float|int|str|bool|array|object)(?: \| null)?`")
 
 NOT_UNDERSTOOD = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 """What decoding raises when a value has another shape than declared, or is no JSON."""

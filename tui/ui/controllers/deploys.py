@@ -197,6 +197,7 @@ class Deploys:
         lease = deploy_order.lease(draft, now, session.tz)
         outcome = await session.executor.deploy(order)
         if outcome.ending is Status.DONE:
-            self._keep(None)
+            # The lease first: the draft is what tells of it until then.
             if outcome.pod and lease is not None:
                 await session.leases.set(outcome.pod, draft["name"], *lease)
+            self._keep(None)

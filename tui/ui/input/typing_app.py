@@ -104,6 +104,9 @@ class TypingApp(App[None]):
         typed for a closed screen is dropped."""
         if isinstance(event, events.MouseMove):
             return True
+        if isinstance(event, events.Key) and event.key == "escape" and getattr(self.screen, "busy", False):
+            # Whenever it was typed: what is being checked is about to be sent, and this keeps it from that.
+            return True
         typed = self._pulse.typed(event)
         if self._typeahead.deep and self._typeahead.swallows(event, typed):
             return False

@@ -158,6 +158,8 @@ class Dialog(Once, ModalScreen[T]):
         Textual looks up its binding on the current screen: a key typed for the table, just before the one that opened
         this dialog, would confirm it.
         """
+        if self.busy and event.key == "escape":
+            return True
         return event.time > self._since and self._clock() >= self._deaf_until
 
     def hears(self, typed: float) -> bool:
