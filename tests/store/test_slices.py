@@ -11,13 +11,13 @@ import pytest
 from msgspec.structs import replace
 
 from tests.make import market, offer, pod, snapshot
-from tui.api.models import Quote
+from tui.api.models import Pod, Quote
 from tui.domain import pod_health
 from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import CROWD, Fleet
 from tui.store.price_history import SECURE, Told, Trend
 from tui.store.series import GAP, SampleColumn, Samples, Series, pack
-from tui.store.slices import SLICE, Sliced, whole
+from tui.store.slices import SLICE, Sliced
 from tui.store.views import pods
 
 NOW = 1_790_000_000.0
@@ -101,7 +101,25 @@ def test_what_was_recorded_of_very_many_pods_is_taken_in_with_pauses(monkeypatch
 def test_few_pods_are_taken_in_without_a_pause() -> None:
     fleet = Fleet(5, 30)
     assert list(fleet.taking(snapshot(pod("a"), pod("b")), NOW)) == []
-    assert list(fleet.summing(NOW)) == []
+
+
+def test_what_the_header_tells_of_very_many_pods_is_there_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet, read = Fleet(5, 30), list[object]()
+    work = fleet.taking(PODS, NOW)
+    phase = pod_health.phase
+
+    def count(pod: Pod, idle_for: float | None = None) -> pod_health.Phase:
+        read.append(pod)
+        return phase(pod, idle_for)
+
+    monkeypatch.setattr(pod_health, "phase", count)
+    # One for what idles, one for the list.
+    assert longest_step(work, lambda: len(read)) <= 2 * SLICE
+    told = len(read)
+    assert fleet.totals.pods == MANY
+    assert fleet.idle_burn(NOW + 1) == 0
+    assert len(pods.pods(fleet, NOW + 1, pods.Query())) == MANY
+    assert len(read) == told
 
 
 @pytest.mark.parametrize("warmed", [True, False])
@@ -111,8 +129,8 @@ def test_what_is_made_of_many_pods_is_what_it_would_be_of_few(warmed: bool) -> N
         # Long enough for idle ones; the first half of them is enough to show it.
         fleet.apply(replace(PODS, pods=(PODS.pods or ())[:CROWD]), NOW + 50 * step)
     now = NOW + 950
-    if warmed:
-        whole(fleet.summing(now))
+    if not warmed:
+        fleet.prefill({})
     records = [record.pod for record in fleet.records.values() if record.pod is not None]
     assert fleet.totals == pod_health.totals(records)
     idle = sum(

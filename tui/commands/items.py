@@ -154,7 +154,7 @@ def pods(fleet: Fleet, now: float, terms: tuple[str, ...]) -> tuple[Struct, ...]
 
 
 def _pod(record: Record, now: float) -> Struct:
-    phase = views.pod_phase(record, now)
+    phase = record.phase(now)
     pod = record.pod
     if pod is None or phase is pod_health.Phase.UNREADABLE:
         why = record.unreadable or "never told in a form that podtop knows"

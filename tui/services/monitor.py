@@ -284,7 +284,6 @@ class Monitor:
         judged: tuple[Event, ...] = ()
         if self._judges and sure and snapshot.pods is not None:
             judged = yield from self.chronicle.judging(self._fleet, at)
-        yield from self._fleet.summing(at)
         self._fleet.events.extend(judged)
         if not self._fleet.past:
             _log((*answered, *happened, *judged))

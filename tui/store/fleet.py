@@ -89,23 +89,26 @@ class Fleet(FleetState, eq=False):
     def totals(self) -> pod_health.Totals:
         return self.derived("totals", math.inf, lambda: self._totals_of(self.records.values()))
 
-    def summing(self, now: float) -> Sliced[None]:
-        """Compute and cache the totals of very many pods, a slice at a time."""
-        records = self.records
+    def _deriving(self, records: dict[str, Record], at: float) -> Sliced[dict[Hashable, Any]]:
+        """Compute what the header and the list of pods show of very many pods, a slice at a time."""
         if len(records) < CROWD:
-            return
+            return {}
         sums = pod_health.Totals(0, 0, 0, 0, 0)
         burn: float | None = 0.0
+        phases: dict[str, pod_health.Phase] = {}
         all_records = list(records.values())
         for begin in range(0, len(all_records), SLICE):
             yield
             part = all_records[begin : begin + SLICE]
             partial = self._totals_of(part)
             sums = pod_health.Totals(*(first + other for first, other in zip(sums, partial, strict=True)))
-            burn = total((burn, self._idle_burn_of(part, now)))
-        if records is self.records:
-            self.derived("totals", math.inf, lambda: sums)
-            self.derived("idle burn", now, lambda: burn)
+            burn = total((burn, self._idle_burn_of(part, at)))
+            phases.update((record.id, record.phase(at)) for record in part)
+        return {"totals": sums, "idle burn": burn, "phases": phases}
+
+    def phases(self, now: float) -> Mapping[str, pod_health.Phase]:
+        """The phase of each pod, by pod id."""
+        return self.derived("phases", now, lambda: {record.id: record.phase(now) for record in self.records.values()})
 
     @staticmethod
     def _totals_of(records: Collection[Record]) -> pod_health.Totals:
@@ -180,8 +183,10 @@ class Fleet(FleetState, eq=False):
         for number, broken in enumerate((*named, *maybe, *nameless[len(maybe) :])):
             record = self._unreadable(broken, number, at)
             records.setdefault(record.id, record)
+        derived = yield from self._deriving(records, at)
         # Both at once: code that waits for a new state of a pod must not take the old one for it.
         self.records, self.pods_at = records, at
+        self._derived_from, self._derived = records, derived
         self.events.extend(happened)
         self._share_memory()
         return happened

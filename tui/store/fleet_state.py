@@ -68,6 +68,11 @@ class Record(Struct, frozen=True, gc=False):
             return None
         return max(0.0, self.idle + (self.earlier or 0.0) + min(0.0, now - self.told_at))
 
+    def phase(self, now: float) -> pod_health.Phase:
+        if self.pod is None or self.unreadable is not None:
+            return pod_health.Phase.UNREADABLE
+        return pod_health.phase(self.pod, self.idle_for(now))
+
 
 class Older(Struct, frozen=True):
     """A pod's archived samples from `start` to `end`, in steps of `width` seconds."""

@@ -146,7 +146,7 @@ class Everything(Provider):
         fleet, now = self._podtop.playback.view
         for key in views.pods(fleet, now, Query(sort="status")):
             record = fleet.records[key]
-            word = views.pod_phase(record, now).value
+            word = record.phase(now).value
             open_pod = partial(self._podtop.open_pod, key)
             yield Command(f"Pod: {record.name or key}", f"{word}  {key}", open_pod)
 

@@ -77,12 +77,6 @@ class PodRow(Struct, frozen=True):
     ports: tuple[int, ...] = ()
 
 
-def pod_phase(record: Record, now: float) -> Phase:
-    if record.pod is None or record.unreadable is not None:
-        return Phase.UNREADABLE
-    return pod_health.phase(record.pod, record.idle_for(now))
-
-
 def gpu_name(record: Record) -> str:
     pod = record.pod
     return (pod.machine.gpu_name or "") if pod and pod.machine else ""
@@ -107,7 +101,7 @@ def pod_row(
 
     Telemetry of a pod that is not live is left out: RunPod keeps it for a while.
     """
-    at = pod_phase(record, now)
+    at = record.phase(now)
     pod = record.pod
     if pod is None or at is Phase.UNREADABLE:
         return PodRow(
@@ -189,7 +183,7 @@ def pods_rise(query: Query) -> bool:
 
 
 def _pod_text(record: Record, now: float) -> str:
-    at = pod_phase(record, now)
+    at = record.phase(now)
     word = pod_health.status_word(record.pod, at) if record.pod else at.value
     image = (record.pod.image or "") if record.pod else ""
     return f"{record.name} {record.id} {gpu_name(record)} {word} {image}".lower()
@@ -208,7 +202,8 @@ def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     order = _POD_ORDERS[query.sort or "status"]
     if query.sort in ("", "status"):
         # The only order that depends on the instant: idle means running long enough without work.
-        order = order._replace(key=lambda r: _ORDER[pod_phase(r, now)])
+        phases = fleet.phases(now)
+        order = order._replace(key=lambda r: _ORDER[phases[r.id]])
     return tuple(r.id for r in ordered(records, order, query.inverted))
 
 

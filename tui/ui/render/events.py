@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tui.domain import pod_health
 from tui.domain.events import ENDS, Event, Kind
 from tui.format import numbers as fmt
-from tui.store.views.pods import gpu_name, pod_phase
+from tui.store.views.pods import gpu_name
 from tui.ui.charts.pod_charts import GLYPHS
 from tui.ui.primitives.cells import Cell
 from tui.ui.widgets.table import Cells, Column
@@ -160,5 +160,5 @@ def _ago(age: float) -> str:
 def _state(record: Record | None, now: float) -> Cell:
     if record is None:
         return (("not on the account", "muted"),)
-    phase = pod_phase(record, now)
+    phase = record.phase(now)
     return ((pod_health.status_word(record.pod, phase) if record.pod else phase.value, "text"),)

@@ -75,7 +75,7 @@ class Timeline(Listing):
                 spent=pod_facts.Spent(inspection.today if inspection else None, pod_costs.since_start(record.pod)),
                 revealed=self.revealed,
                 tz=self.context.tz,
-                phase=pods.pod_phase(record, now),
+                phase=record.phase(now),
                 is_loaded=not self.context.playback.in_history and (detail is None or detail.error is None),
                 extras=inspection.extras if inspection is not None else None,
                 ssh=self.context.connect.settings,
