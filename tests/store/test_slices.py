@@ -122,6 +122,17 @@ def test_what_the_header_tells_of_very_many_pods_is_there_with_them(monkeypatch:
     assert len(read) == told
 
 
+def test_letters_of_a_filter_read_very_many_pods_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet, read = Fleet(5, 30), list[object]()
+    fleet.apply(PODS, NOW)
+    name = pods.gpu_name
+    monkeypatch.setattr(pods, "gpu_name", lambda record: read.append(record) or name(record))
+    for typed in ("r", "ru", "run-9", "run-96"):
+        found = pods.pods(fleet, NOW, pods.Query(pods.terms(typed)))
+    assert found == tuple(sorted(r.id for r in fleet.records.values() if r.name == "run-96"))
+    assert len(read) == MANY
+
+
 @pytest.mark.parametrize("warmed", [True, False])
 def test_what_is_made_of_many_pods_is_what_it_would_be_of_few(warmed: bool) -> None:
     fleet = Fleet(50, 300)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
@@ -182,8 +182,7 @@ def pods_rise(query: Query) -> bool:
     return _POD_ORDERS[query.sort or "status"].rising != query.inverted
 
 
-def _pod_text(record: Record, now: float) -> str:
-    at = record.phase(now)
+def _pod_text(record: Record, at: Phase) -> str:
     word = pod_health.status_word(record.pod, at) if record.pod else at.value
     image = (record.pod.image or "") if record.pod else ""
     return f"{record.name} {record.id} {gpu_name(record)} {word} {image}".lower()
@@ -195,16 +194,26 @@ def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
 
 
 def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
-    records = list(fleet.records.values())
+    records = fleet.derived("by name", math.inf, lambda: _by_name(fleet.records.values()))
     if query.terms:
-        records = [r for r in records if all(t in _pod_text(r, now) for t in query.terms)]
-    records.sort(key=lambda r: (r.name.lower(), r.id))
+        texts = fleet.derived("texts", now, lambda: _texts(fleet, now))
+        records = [r for r in records if all(t in texts[r.id] for t in query.terms)]
     order = _POD_ORDERS[query.sort or "status"]
     if query.sort in ("", "status"):
         # The only order that depends on the instant: idle means running long enough without work.
         phases = fleet.phases(now)
         order = order._replace(key=lambda r: _ORDER[phases[r.id]])
     return tuple(r.id for r in ordered(records, order, query.inverted))
+
+
+def _by_name(records: Iterable[Record]) -> list[Record]:
+    return sorted(records, key=lambda r: (r.name.lower(), r.id))
+
+
+def _texts(fleet: Fleet, now: float) -> dict[str, str]:
+    """What a filter looks for its words in, by the pods' ids."""
+    phases = fleet.phases(now)
+    return {record.id: _pod_text(record, phases[record.id]) for record in fleet.records.values()}
 
 
 class Line(Struct, frozen=True):
