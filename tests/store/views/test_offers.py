@@ -38,6 +38,23 @@ def chosen(text: str, sort: str = "", inverted: bool = False) -> list[str]:
     return named(*views.select(EVERY, parse(text), sort, inverted))
 
 
+def test_rows_are_read_and_ordered_once_for_an_answer_and_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    make = views.offer_row
+    monkeypatch.setattr(views, "offer_row", lambda found, count: made.append(found.gpu_id) or make(found, count))
+    kept, answer = views.KeptRows(), market(*(offer(f"G{n}", Quote(1.0 + n % 7, None, "High")) for n in range(40)))
+    for _ in range(3):
+        every = kept.rows(answer)
+        first = kept.select(parse("g1"), "name", False)
+        assert kept.select(parse("g1"), "name", False) is first
+    assert len(made) == 40
+    for text, sort, inverted in (("g1", "price", True), ("", "", False), ("g1", "name", True)):
+        found = kept.select(parse(text), sort, inverted)
+        assert tuple(found.rows[key] for key in found.keys) == views.select(every, parse(text), sort, inverted)
+    assert kept.rows(market(offer("B200", Quote(2.0, None, "High"))))[0].name == "B200"
+    assert len(kept.select(None, "", False).keys) == 1
+
+
 def test_prices_are_told_for_one_gpu_whatever_was_asked_for() -> None:
     row = offer_rows.offer_row(offer("H100", Quote(12.0, 6.0, "High"), Quote(10.0, 4.0, "Low")), 4)
     assert (row.secure, row.secure_spot, row.community, row.price, row.spot, row.whole) == (3, 1.5, 2.5, 2.5, 1, 10)

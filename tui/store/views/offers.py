@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
@@ -10,7 +10,7 @@ from tui.store.views.offer_rows import OfferRow, offer_row, stock_rank
 from tui.store.views.pods import Order, ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping
 
     from tui.api.models import DataCenters, Market, MarketQuery
     from tui.store.views.offer_filter import OfferFilter
@@ -58,10 +58,51 @@ def select(
 
     Equal ones are sorted by price, then by name.
     """
-    matching = [row for row in rows if terms is None or terms.hold(row)]
-    matching.sort(key=lambda o: (o.name.lower(), o.id))
-    matching = ordered(matching, _ORDERS["price"], inverted=False)
+    return _select(_cheapest_first(rows), terms, sort, inverted)
+
+
+def _cheapest_first(rows: Iterable[OfferRow]) -> list[OfferRow]:
+    return ordered(sorted(rows, key=lambda o: (o.name.lower(), o.id)), _ORDERS["price"], inverted=False)
+
+
+def _select(
+    cheapest_first: list[OfferRow], terms: OfferFilter | None, sort: str, inverted: bool
+) -> tuple[OfferRow, ...]:
+    matching = [row for row in cheapest_first if terms.hold(row)] if terms else cheapest_first
     return tuple(ordered(matching, _ORDERS[sort or "price"], inverted))
+
+
+class Selected(NamedTuple):
+    """Rows that match: their ids in order, and each by its id."""
+
+    keys: tuple[str, ...]
+    rows: Mapping[str, OfferRow]
+
+
+class KeptRows:
+    """The rows of an answer, and those that match, for as long as the same is asked: there may be thousands."""
+
+    def __init__(self) -> None:
+        self._read: tuple[Market | None, int] = (None, 0)
+        self._rows: tuple[OfferRow, ...] = ()
+        self._cheapest_first: list[OfferRow] = []
+        self._asked: tuple[OfferFilter | None, str, bool] | None = None
+        self._selected = Selected((), {})
+
+    def rows(self, market: Market | None, count: int = 1) -> tuple[OfferRow, ...]:
+        """`rows`."""
+        if market is not self._read[0] or count != self._read[1]:
+            self._read, self._rows, self._asked = (market, count), rows(market, count), None
+            self._cheapest_first = _cheapest_first(self._rows)
+        return self._rows
+
+    def select(self, terms: OfferFilter | None, sort: str, inverted: bool) -> Selected:
+        """`select`, of the answer that was last read."""
+        asked = terms or None, sort, inverted
+        if asked != self._asked:
+            found = {row.id: row for row in _select(self._cheapest_first, *asked)}
+            self._asked, self._selected = asked, Selected(tuple(found), found)
+        return self._selected
 
 
 class Equivalent(Struct, frozen=True):

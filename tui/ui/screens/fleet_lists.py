@@ -95,6 +95,10 @@ class Offers(FleetListing):
     sorts = market.PANE_SORTS
     prompt = f"filter market: {WORDS}"
 
+    def __init__(self, context: ScreenContext) -> None:
+        super().__init__(context)
+        self._kept = market.KeptRows()
+
     def is_stale(self, scene: Scene) -> bool:
         return scene.fleet.market_stale(scene.now)
 
@@ -104,10 +108,10 @@ class Offers(FleetListing):
             from tui.store.views.offer_filter import parse
 
             terms = parse(self.typed)
-        matching = market.select(market.rows(fleet.market.value), terms, self.sort, self.inverted)
-        shown = {row.id: row for row in matching}
+        self._kept.rows(fleet.market.value)
+        shown = self._kept.select(terms, self.sort, self.inverted)
         return Rows(
-            tuple(shown), lambda key: rows.offer_cells(shown[key]), empty_states.total(fleet, self.name),
+            shown.keys, lambda key: rows.offer_cells(shown.rows[key]), empty_states.total(fleet, self.name),
             empty_states.market(fleet, bool(terms), self.waited, self.context.playback.replay),
             rising=market.rises(self.sort, self.inverted), faded=self.is_stale(scene),
             columns=rows.offer_columns(scene.width),

@@ -81,8 +81,7 @@ class Gpus(MarketListing):
         self.demand, _ = views.demand_of(context.preferences.get("market.filters"))
         self.sought = ""
         self._begun = context.playback.clock()
-        self._read: tuple[object, int] = (None, 0)
-        self._every: tuple[OfferRow, ...] = ()
+        self._kept = views.KeptRows()
 
     def ask(self, demand: MarketQuery) -> None:
         """Show the market with other filters."""
@@ -106,10 +105,7 @@ class Gpus(MarketListing):
 
     def every(self, fleet: Fleet) -> tuple[OfferRow, ...]:
         """The types of the market, before the text filter."""
-        read = (self.feed(fleet).value, self._count(fleet))
-        if read[0] is not self._read[0] or read[1] != self._read[1]:
-            self._read, self._every = read, views.rows(*read)
-        return self._every
+        return self._kept.rows(self.feed(fleet).value, self._count(fleet))
 
     def _count(self, fleet: Fleet) -> int:
         return 1 if fleet.recorded else self.demand.gpu_count
@@ -117,7 +113,7 @@ class Gpus(MarketListing):
     def rows(self, scene: Scene) -> Rows:
         fleet, now = scene.fleet, scene.now
         rows, terms, feed = self.every(fleet), parse(self.typed), self.feed(fleet)
-        shown = {row.id: row for row in views.select(rows, terms, self.sort, self.inverted)}
+        shown = self._kept.select(terms, self.sort, self.inverted)
         columns = offers.columns(self._count(fleet), any(row.cuda_cores for row in rows))
         watched = self._watched()
 
@@ -125,14 +121,14 @@ class Gpus(MarketListing):
             past: Sequence[float | None] = ()
             if scene.width_of("trend"):
                 past = fleet.prices.sparkline(key, now, offers.TREND_COLUMNS, offers.TREND_WIDTH)
-            return offers.cells(shown[key], past, key in watched)
+            return offers.cells(shown.rows[key], past, key in watched)
 
         player = self.context.playback
         empty = empty_states.priced(
             feed, bool(terms), player.clock() - self._begun, fleet.recorded or player.replay
         )  # fmt: skip
         return Rows(
-            tuple(shown), cells, len(rows), empty, note=f"▲ {terms.faults[0]}" if terms.faults else "",
+            shown.keys, cells, len(rows), empty, note=f"▲ {terms.faults[0]}" if terms.faults else "",
             rising=views.rises(self.sort, self.inverted), faded=self.is_stale(scene),
             columns=columns if scene.width >= NARROW else narrowed(columns),
         )  # fmt: skip
