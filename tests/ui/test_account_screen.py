@@ -22,6 +22,7 @@ from tui.demo.source import in_process
 from tui.demo.world import World
 from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.readme import Readme
+from tui.ui.render import money
 from tui.ui.screens.account import AccountScreen
 from tui.ui.screens.account_lists import LISTINGS
 from tui.ui.widgets.table import Table
@@ -116,6 +117,29 @@ async def test_marked_pods_tell_what_stopping_them_would_do_and_are_marked_on_th
         assert run.app.screen._targets() == ("a", "b")  # type: ignore[attr-defined]
         await run.press("escape", "3")
         assert "If 2 stop" not in run.text()
+
+
+async def test_pods_that_cost_are_put_in_order_once_for_an_answer(
+    launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    price = money.ORDERS["now"]
+    monkeypatch.setitem(money.ORDERS, "now", lambda cost: read.append(cost.id) or price(cost))
+    cloud = AccountCloud()
+    cloud.fleet_answer = snapshot(*(pod(f"p{n}", cost=float(n)) for n in range(9)))
+    async with launch(cloud=cloud) as run:
+        await go(run, "money")
+        table = run.app.screen.query_one("#money", Table)
+        keys = table.keys
+        assert keys == tuple(f"p{n}" for n in range(8, -1, -1))
+        read.clear()
+        await run.press("tab", "shift+tab", "j", "space", "j")
+        assert read == []
+        assert "1 selected" in run.text()
+        await run.press("i")
+        assert table.keys == keys[::-1]
+        await run.press("i", "o", "o")
+        assert len(read) == 2 * 9, "each time that the order is another one"
 
 
 async def test_charges_by_day_with_the_month_and_more_days(launch: Launch) -> None:

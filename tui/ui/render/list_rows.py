@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -32,12 +32,22 @@ def matching(rows: Mapping[str, Row], text: str) -> Mapping[str, Row]:
 
 def rises(rows: Mapping[str, Row], sort: str) -> bool:
     """Words sort in alphabetical order, figures with the largest first."""
-    return any(isinstance(row.order.get(sort), str) for row in rows.values())
+    return words_rise(row.order.get(sort) for row in rows.values())
 
 
 def ordered(rows: Mapping[str, Row], sort: str, inverted: bool) -> tuple[str, ...]:
     """The keys, sorted; rows without a value stand last in either direction."""
-    known = [key for key, row in rows.items() if row.order.get(sort) is not None]
-    unknown = [key for key, row in rows.items() if row.order.get(sort) is None]
-    known.sort(key=lambda key: rows[key].order[sort], reverse=rises(rows, sort) == inverted)
+    return by_value({key: row.order.get(sort) for key, row in rows.items()}, inverted)
+
+
+def words_rise(values: Iterable[Any]) -> bool:
+    """Whether these values sort in ascending order, which words do."""
+    return any(isinstance(value, str) for value in values)
+
+
+def by_value(values: Mapping[str, Any], inverted: bool) -> tuple[str, ...]:
+    """The keys, sorted by their values; keys without a value stand last in either direction."""
+    known = [key for key, value in values.items() if value is not None]
+    unknown = [key for key, value in values.items() if value is None]
+    known.sort(key=values.__getitem__, reverse=words_rise(values.values()) == inverted)
     return (*known, *unknown)

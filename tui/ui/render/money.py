@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
-from functools import partial
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,6 @@ from tui.ui.charts.spec import ChartSpec, Mark, Window
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.facts import NOTHING, money, per_hour
-from tui.ui.render.list_rows import Row
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
@@ -93,20 +91,22 @@ _FATES: dict[str, Cell] = {
 _RANK = {ENDS: 0, STOPS: 1, STAYS: 2, "": 3}
 
 
-def pod_rows(rows: Sequence[PodCost], now: float, marked: Mapping[str, None]) -> dict[str, Row]:
-    """A row for each pod. There may be thousands: cells are made only for visible rows."""
-    return {row.id: Row(partial(_pod_cells, row, now, marked), _pod_order(row, now)) for row in rows}
+ORDERS: dict[str, Callable[[PodCost], Any]] = {
+    "now": lambda row: row.per_hr,
+    "month": lambda row: row.month,
+    "today": lambda row: row.today,
+    "disks": lambda row: row.storage_per_hr,
+    "stored": lambda row: row.stored,
+    # The longest first: what was stopped first, at any instant.
+    "stopped": lambda row: None if row.stopped_at is None else -row.stopped_at,
+    "name": lambda row: row.name.lower(),
+    "fate": lambda row: -_RANK[row.fate],
+}
+"""The value of a row that each order sorts by."""
 
 
-def _pod_order(row: PodCost, now: float) -> dict[str, Any]:
-    return {
-        "now": row.per_hr, "month": row.month, "today": row.today, "disks": row.storage_per_hr, "stored": row.stored,
-        "stopped": None if row.stopped_at is None else now - row.stopped_at, "name": row.name.lower(),
-        "fate": -_RANK[row.fate],
-    }  # fmt: skip
-
-
-def _pod_cells(row: PodCost, now: float, marks: Mapping[str, None]) -> Cells:
+def pod_cells(row: PodCost, now: float, marks: Mapping[str, None]) -> Cells:
+    """The cells of one pod."""
     marked = row.id in marks
     age = None if row.stopped_at is None else max(0.0, now - row.stopped_at)
     hue = "text" if row.running else "muted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from tui.store.fleet import Fleet
@@ -11,6 +12,7 @@ from tui.ui.primitives.facts import Section
 from tui.ui.render import empty_states, list_rows
 from tui.ui.render.list_rows import Row
 from tui.ui.screens.listing import NOTHING, About, Listing, Rows, Scene
+from tui.ui.widgets.table import Cells
 
 
 class AccountListing(Listing):
@@ -35,10 +37,17 @@ class AccountListing(Listing):
         rows = self.all_rows(scene)
         shown = list_rows.matching(rows, self.typed)
         keys = list_rows.ordered(shown, self.sort, self.inverted)
+        return self._rows(
+            scene, keys, lambda key: shown[key].cells if key in shown else {}, len(rows),
+            list_rows.rises(shown, self.sort) != self.inverted,
+        )  # fmt: skip
+
+    def _rows(
+        self, scene: Scene, keys: tuple[str, ...], cells: Callable[[str], Cells], total: int, rising: bool
+    ) -> Rows:
+        filtered = bool(self.typed.split())
         return Rows(
-            keys, lambda key: shown[key].cells if key in shown else {}, len(rows),
-            self.empty(scene, len(rows), filtered=bool(self.typed.split())),
-            rising=list_rows.rises(shown, self.sort) != self.inverted, faded=self.is_stale(scene),
+            keys, cells, total, self.empty(scene, total, filtered=filtered), rising=rising, faded=self.is_stale(scene)
         )  # fmt: skip
 
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 from textual.message import Message
 
 from tui.api.enums import PodStatus
@@ -17,10 +20,11 @@ from tui.ui.context import ScreenContext
 from tui.ui.messages import OpenPod
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Section
-from tui.ui.render import empty_states, money
+from tui.ui.render import empty_states, list_rows, money
 from tui.ui.render.list_rows import Row
 from tui.ui.screens.account_listing import AccountListing, account_trouble
 from tui.ui.screens.listing import About, Picture, Rows, Scene, marked_or, selected
+from tui.ui.widgets.table import Cells
 
 FACTS_FRAME = 21
 """Cells of the facts pane besides values: label, gaps, frame."""
@@ -45,7 +49,10 @@ class Money(AccountListing):
         super().__init__(context)
         self._ahead: int | None = None
         self._costs: tuple[PodCost, ...] = ()
+        self._by_id: Mapping[str, PodCost] = {}
         self._costs_of: tuple[object, object] = (None, None)
+        self._ordered_by: tuple[object, ...] = (None, "", False)
+        self._ordered: tuple[tuple[str, ...], bool] = ((), False)
 
     def is_stale(self, scene: Scene) -> bool:
         return scene.fleet.pods_stale(scene.now)
@@ -69,15 +76,36 @@ class Money(AccountListing):
         return empty_states.pods(scene.fleet, False, replay=self.context.playback.replay)
 
     def rows(self, scene: Scene) -> Rows:
-        rows = super().rows(scene)
+        costs, now, marks = self._costs_at(scene), scene.now, self.context.marks
+
+        def cells(key: str) -> Cells:
+            return money.pod_cells(costs[key], now, marks) if key in costs else {}
+
+        if self.typed.split():
+            shown = list_rows.matching({key: Row(partial(cells, key), {}) for key in costs}, self.typed)
+            keys, rising = self._in_order({key: costs[key] for key in shown})
+        else:
+            ordered_by = self._costs, self.sort, self.inverted
+            if any(new is not old for new, old in zip(ordered_by, self._ordered_by, strict=True)):
+                self._ordered_by, self._ordered = ordered_by, self._in_order(costs)
+            keys, rising = self._ordered
+        rows = self._rows(scene, keys, cells, len(costs), rising)
         note = money.seen(scene.fleet.books.value, self.context.tz) if rows.total else ""
         return rows._replace(notes=selected(self.context, rows.keys), note=note)
 
-    def all_rows(self, scene: Scene) -> dict[str, Row]:
+    def _in_order(self, costs: Mapping[str, PodCost]) -> tuple[tuple[str, ...], bool]:
+        """The pods in their order, and whether that begins with the least."""
+        value = money.ORDERS[self.sort]
+        values = {key: value(cost) for key, cost in costs.items()}
+        return list_rows.by_value(values, self.inverted), list_rows.words_rise(values.values()) != self.inverted
+
+    def _costs_at(self, scene: Scene) -> Mapping[str, PodCost]:
+        """What each pod costs by its id, the dearest first: made once for each answer, for there may be thousands."""
         records, books = scene.fleet.records, scene.fleet.books.value
         if records is not self._costs_of[0] or books is not self._costs_of[1]:
             self._costs_of, self._costs = (records, books), pod_costs.pod_costs(records, books, scene.now)
-        return money.pod_rows(self._costs, scene.now, self.context.marks)
+            self._by_id = {cost.id: cost for cost in self._costs}
+        return self._by_id
 
     def _chosen(self, scene: Scene) -> tuple[list[Pod], bool]:
         """The pods that might be stopped, and whether they are the selected ones; else it is the one under the
