@@ -100,8 +100,8 @@ class KeptRows:
         """`select`, of the answer that was last read."""
         asked = terms or None, sort, inverted
         if asked != self._asked:
-            found = {row.id: row for row in _select(self._cheapest_first, *asked)}
-            self._asked, self._selected = asked, Selected(tuple(found), found)
+            by_id = {row.id: row for row in _select(self._cheapest_first, *asked)}
+            self._asked, self._selected = asked, Selected(tuple(by_id), by_id)
         return self._selected
 
 
