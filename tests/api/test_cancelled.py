@@ -10,7 +10,10 @@ from contextlib import asynccontextmanager, closing, suppress
 
 import pytest
 
+from tui.api.errors import Misconfigured
 from tui.api.graphql.client import GraphQLCloud
+from tui.api.graphql.exchange import CANCELLED
+from tui.api.http.connection import Line
 
 ANSWER = b'{"data": {"countryCodes": ["SE"], "myself": null}}'
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -80,6 +83,23 @@ async def bursts(seed: int) -> None:
             await asyncio.gather(*reads, return_exceptions=True)
         assert await asyncio.wait_for(cloud.countries(), 10) == ("SE",)
         assert len(connections) <= 8, "connections that nobody counts any more are not left open"
+
+
+def test_where_no_new_client_can_be_made_the_old_one_goes_on() -> None:
+    alone(without_a_new_client())
+
+
+async def without_a_new_client() -> None:
+    async with served(rounds=6) as (cloud, _):
+        exchange = cloud._exchange
+        exchange._cancelled = CANCELLED
+
+        def refuses(beside: object = None) -> Line:
+            raise Misconfigured("no certificates")
+
+        exchange._connect = refuses  # type: ignore[method-assign]
+        for _ in range(3):
+            assert await asyncio.wait_for(cloud.countries(), 10) == ("SE",)
 
 
 def test_a_change_does_not_wait_behind_reads() -> None:

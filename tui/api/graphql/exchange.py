@@ -164,8 +164,11 @@ class Exchange:
             raise Unreachable("podtop has closed its connection.", sent=False)
         if self._cancelled >= CANCELLED and self._transport is None:
             self._cancelled = 0
-            self._retired.append(self._line)
-            self._line = self._connect(self._line)
+            # Where no new one can be made the old one stays: it is closed only once there is another.
+            with suppress(CloudError):
+                line = self._connect(self._line)
+                self._retired.append(self._line)
+                self._line = line
         return self._line
 
     async def _close_retired(self) -> None:
@@ -262,14 +265,15 @@ class Exchange:
             name_lookup.install()
         self._users[id(line)] += 1
         try:
-            if again:
-                async with self._reads:
-                    return await self._attempt(line, content, auth, secrets, lines, again)
-            # A change never waits behind reads.
-            return await self._attempt(line, content, auth, secrets, lines, again)
+            # A change waits behind no read, and for no client that is closed.
+            if not again:
+                return await self._attempt(line, content, auth, secrets, lines, again)
+            async with self._reads:
+                return await self._attempt(line, content, auth, secrets, lines, again)
         finally:
             self._users[id(line)] -= 1
-            await self._close_retired()
+            if again:
+                await self._close_retired()
 
     async def _attempt(
         self,
