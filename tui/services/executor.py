@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -23,11 +23,10 @@ from tui.services.operation_log import OperationLog, log_step
 from tui.services.reconciler import Reconciler
 
 if TYPE_CHECKING:
-    from tui.api.cloud import Cloud
-    from tui.api.models import Snapshot
     from tui.api.orders import DeployOrder, RentOrder
     from tui.services.action_lock import ActionLock
     from tui.services.messages import Messages
+    from tui.services.world import World
     from tui.storage.audit_log import AuditLog, Intent
     from tui.store.fleet import Fleet
 
@@ -35,17 +34,6 @@ LAST_WAIT = 2.0
 """Seconds that a request under way is given when podtop ends."""
 
 _KINDS = {Status.DONE: Kind.DONE, Status.UNKNOWN: Kind.UNKNOWN}
-
-
-class World(Protocol):
-    """What an executor needs of the monitor."""
-
-    @property
-    def cloud(self) -> Cloud | None: ...
-
-    async def look(self) -> Snapshot: ...
-
-    def wake(self) -> None: ...
 
 
 class Followed(NamedTuple):

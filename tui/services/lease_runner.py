@@ -17,7 +17,6 @@ from tui.services.runner import Runner
 from tui.storage.lease_file import LeaseFile
 
 if TYPE_CHECKING:
-    from tui.services.action_lock import ActionLock
     from tui.services.executor import Executor
     from tui.services.messages import Messages
     from tui.storage.state_files import StateFiles
@@ -35,20 +34,17 @@ rented or resumed, and received after, does not know of that; no request takes l
 async def enforce(
     state: StateFiles,
     fleet: Fleet,
-    guard: ActionLock,
-    performer: Executor,
+    refusal: Callable[[], str | None],
+    executor: Executor,
     messages: Messages,
     clock: Callable[[], float],
 ) -> None:
-    """Handle an account's leases, once the account is known, until cancelled."""
+    """Handle an account's leases, once the account is known, until cancelled. `refusal`: as `LeaseRunner`'s."""
     while (funds := fleet.funds) is None or funds.account_id is None:  # noqa: ASYNC110
         await asyncio.sleep(1.0)
 
     async def perform(lease: Lease) -> Outcome:
-        return await performer.start(Command(lease.action, lease.pod, lease.name), by="lease")
-
-    def refusal() -> str | None:
-        return f"read-only: {guard.read_only}" if guard.read_only else None
+        return await executor.start(Command(lease.action, lease.pod, lease.name), by="lease")
 
     await LeaseRunner(LeaseFile(state.leases(funds.account_id)), fleet, perform, messages, clock, refusal).run()
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tui.clocks import TimeOfDay, instant
 from tui.domain.user_message import Level
@@ -15,8 +15,6 @@ from tui.services.messages import to_event_log
 from tui.store.fleet import MEMORY_BUDGET, Fleet
 
 if TYPE_CHECKING:
-    from tui.api.cloud import Cloud
-    from tui.api.models import Snapshot
     from tui.config.loader import Config
     from tui.domain.deploy_draft import Draft
     from tui.domain.events import Event
@@ -33,23 +31,11 @@ if TYPE_CHECKING:
     from tui.services.notifier import Notifier
     from tui.services.source import Source
     from tui.services.watch_runner import WatchRunner
+    from tui.services.world import World
     from tui.storage.audit_log import Intent
     from tui.storage.state_files import StateFiles
 
 MakeRecorder = Callable[[Callable[["UserMessage"], object]], "Recorder"]
-
-
-class ActionWorld(Protocol):
-    """What actions observe (see `World`), and the event log that keeps their outcomes."""
-
-    @property
-    def cloud(self) -> Cloud | None: ...
-
-    async def look(self) -> Snapshot: ...
-
-    def wake(self) -> None: ...
-
-    def happened(self, event: Event) -> None: ...
 
 
 class Session:
@@ -83,7 +69,7 @@ class Session:
         prepare: Callable[[], object] = lambda: None,
         opened: Callable[[HistoryQueries], object] = lambda past: None,
         write: Callable[[str], object] | None = None,
-        world: ActionWorld | None = None,
+        world: World | None = None,
         hosts: bool = False,
         budget: int = MEMORY_BUDGET,
         tz: tzinfo | None = None,
@@ -172,7 +158,7 @@ class Session:
         from tui.services.lease_runner import enforce
 
         if self.state is not None and self.executor is not None:
-            await enforce(self.state, self.fleet, self.guard, self.executor, self.messages, self.clock)
+            await enforce(self.state, self.fleet, self.may_act, self.executor, self.messages, self.clock)
 
     async def look_out(self) -> None:
         """Run the market watches, until cancelled."""
