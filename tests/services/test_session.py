@@ -15,7 +15,7 @@ from tui.api.models import Quote
 from tui.config.loader import Config
 from tui.config.settings import Notify
 from tui.domain import deploy_draft
-from tui.domain.user_message import UserMessage
+from tui.domain.user_message import Level, UserMessage
 from tui.services.action_lock import ActionLock
 from tui.services.messages import Messages
 from tui.services.session import Session
@@ -127,6 +127,14 @@ async def test_a_lease_that_cannot_be_read_is_told_and_none_is_set(tmp_path: Pat
     draft = replace(draft, values={**draft.values, "lease": "yes", "stop_after": "yesterday evening"})
     await stand.session.leases.set_for(draft, "pod1", "train", NOW, UTC)
     assert not stand.session.fleet.leases
+    assert "train" in stand.notes[0].text
+
+
+async def test_a_lease_of_an_account_that_is_not_known_is_no_silent_loss(tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    await stand.session.leases.set("pod1", "train", "stop", NOW + 7200)
+    assert not stand.session.fleet.leases
+    assert [note.level for note in stand.notes] == [Level.WARNING]
     assert "train" in stand.notes[0].text
 
 

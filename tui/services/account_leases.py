@@ -56,6 +56,7 @@ class AccountLeases:
         from tui.storage.json_store import StoreError
 
         if (leases := self.file) is None:
+            self._messages.post(UserMessage(f"lease: not set for {name}, as the account is not known; set it with t"))
             return
         now = self._clock()
         try:
