@@ -188,11 +188,16 @@ class Running:
             await self.pilot.press(key)
             if len(key) > 1:
                 await self.pilot.pause(FRAME)
+        await self._handled()
         await self.pilot.pause(FRAME)
 
     async def settle(self) -> None:
         for _ in range(2):
             await self.pilot.pause(FRAME)
+        await self._handled()
+
+    async def _handled(self) -> None:
+        """Until all input has had its effect: where the machine is busy that takes longer than a frame."""
         for _ in range(6_000):
             if self.app.input.idle:
                 break
