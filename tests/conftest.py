@@ -123,13 +123,14 @@ _counts: dict[Any, int] = {}
 
 
 def _count_once(function: Any) -> int:
-    """Lambdas of the same code have the same parameters."""
+    """Lambdas of the same code have the same parameters; a bound method has one less than its function."""
     code = getattr(function, "__code__", None)
     if code is None or hasattr(function, "__wrapped__"):
         return _count_parameters(function)
-    if code not in _counts:
-        _counts[code] = _count_parameters(function)
-    return _counts[code]
+    key = (code, hasattr(function, "__self__"))
+    if key not in _counts:
+        _counts[key] = _count_parameters(function)
+    return _counts[key]
 
 
 textual._callback._count_parameters = _count_once
