@@ -24,7 +24,8 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.root = folder
         self.touched: set[str] = set()
-        shutil.copytree(PACKAGE, folder / "tui", ignore=shutil.ignore_patterns("__pycache__"))
+        # With what is compiled, and its times: the copy need not compile all of podtop again.
+        shutil.copytree(PACKAGE, folder / "tui")
 
     def add(self, file: str, after: str, text: str) -> None:
         """Add text to a file of `tui`, behind the one place that has `after`."""
@@ -43,7 +44,7 @@ class Copy:
 
     def run(self, code: str, *arguments: str) -> Any:
         """What a program prints as JSON that imports the copy."""
-        environ = {**os.environ, "PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
+        environ = {**os.environ, "PYTHONPATH": str(self.root)}
         done = subprocess.run(
             [sys.executable, "-c", code, *arguments], cwd=self.root, env=environ, capture_output=True, text=True,
             check=False, timeout=300,

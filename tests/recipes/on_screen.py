@@ -28,10 +28,12 @@ async def press():
             await pilot.pause(0.02)
         for keys in steps:
             await pilot.press(*keys)
-            for _ in range(40):
+            seen = []
+            while len(seen) < 4 or not app.input.idle or len(set(seen[-4:])) > 1:
                 await pilot.pause(0.02)
-            lines = app.screen._compositor.render_strips()
-            texts.append("\\n".join("".join(segment.text for segment in line).rstrip() for line in lines))
+                lines = app.screen._compositor.render_strips()
+                seen.append("\\n".join("".join(segment.text for segment in line).rstrip() for line in lines))
+            texts.append(seen[-1])
     return texts
 
 

@@ -149,6 +149,7 @@ def test_an_action_is_a_row(copy: Copy) -> None:
     assert copy.touched == {"actions.py"}
 
 
+@pytest.mark.wide
 def test_a_request_of_its_own_takes_a_method_its_document_and_the_simulator(copy: Copy) -> None:
     copy.add("actions.py", "ACTIONS = (\n", ROW.format(call="lambda cloud, command: cloud.halt(command.pod)"))
     stop = "    async def stop(self, pod_id: str) -> Receipt:\n"

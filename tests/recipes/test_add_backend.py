@@ -169,6 +169,7 @@ def test_a_module_and_a_line_are_all_that_a_backend_takes(copy: Copy) -> None:
         assert trouble.startswith(f"podtop: {NOT_OFFERED} {what}")
 
 
+@pytest.mark.wide
 def test_what_it_does_not_offer_is_said_and_is_no_outage(copy: Copy) -> None:
     found = copy.run(SCREEN)
     fleet = found["fleet"]

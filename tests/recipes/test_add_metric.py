@@ -115,6 +115,7 @@ def test_a_metric_of_gpus_takes_five_files(copy: Copy) -> None:
     assert len(copy.touched) == 5
 
 
+@pytest.mark.wide
 def test_a_metric_of_containers_has_its_wire_type_and_its_mapping_beside_them(copy: Copy) -> None:
     ports = "    memory: float | None\n    gpus: tuple[GpuReading, ...]\n    ports: tuple[Port, ...]\n"
     copy.add("api/models.py", ports, "    disk: float | None = None\n")

@@ -117,6 +117,7 @@ def test_a_screen_takes_two_files_and_is_gone_to_filtered_and_left(copy: Copy) -
     assert "RACK OF" not in back
 
 
+@pytest.mark.wide
 def test_in_a_narrow_terminal_it_has_a_line_of_tabs(copy: Copy) -> None:
     shown, facts = press(copy, ("9",), ("tab",), size=(70, 20))["texts"]
     assert " Racks    Rack\n" in shown

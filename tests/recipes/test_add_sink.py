@@ -86,6 +86,7 @@ def test_a_sink_takes_two_files_and_gets_each_notification_once(copy: Copy) -> N
     assert copy.touched == {"services/sinks/file.py", "config/settings.py"}
 
 
+@pytest.mark.wide
 def test_its_failure_is_told_once(copy: Copy) -> None:
     seen = copy.run(RING, str(copy.root / "nowhere" / "told.txt"))
     assert seen["lines"] == []

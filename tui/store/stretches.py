@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from tui.store.series import EMPTY, GAP, GAP_BYTE, SampleColumn, Samples
@@ -32,10 +32,12 @@ def join(stretches: Iterable[Samples]) -> Samples:
     return Samples(times, columns)
 
 
-def splice(under: Samples, over: Samples, silence: float) -> Samples:
+def splice(under: Samples, over: Samples, silence: float, borders: Sequence[float] = ()) -> Samples:
     """Merge samples of one pod that were recorded at two times, by their instants: where both have data, `over` wins.
 
     silence: seconds between two samples beyond which the time between them is unknown.
+    borders: instants, ascending, at which recording by another run begins: between two samples of `over` on both sides
+             of one, the rest of the other run is still in `under`.
     """
     if not under.times or not over.times or under.times[-1] < over.times[0]:
         return join([under, over])
@@ -48,6 +50,9 @@ def splice(under: Samples, over: Samples, silence: float) -> Samples:
         same = after <= last and over.times[after] - at <= SAME
         before = math.inf if after == 0 else at - over.times[after - 1]
         within = 0 < after <= last and over.times[after] - over.times[after - 1] <= silence
+        if within and borders:
+            border = bisect_right(borders, over.times[after - 1])
+            within = border == len(borders) or not borders[border] < min(at, over.times[after] - SAME)
         if not same and before > SAME and not within:
             order.append((at, index))
     order += ((at, len(under.times) + index) for index, at in enumerate(over.times))

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from tui.history.archive import codec
+from tui.history.archive import codec, overlap
 from tui.history.archive.checked import EARLIEST, LATEST, MOST_BLOCK, BadRow, fits, seconds
 from tui.history.archive.codec import MINUTE, RAW
 from tui.history.archive.rows import POLLS, layouts_of, polls_of, readable, stretches
@@ -94,13 +94,15 @@ def _pack(db: sqlite3.Connection, start: float) -> None:
     end = start + RAW_BLOCK
     silence = silence_of(db)
     polls = polls_of(db.execute(f"{POLLS} WHERE at >= ? AND at < ? ORDER BY at", (start, end)))
+    spans = "SELECT start FROM span WHERE topic = ? AND start >= ? AND start < ? ORDER BY start"
+    borders = [at for (at,) in db.execute(spans, (overlap.PODS, start, end))]
     for pod, stretch in stretches(polls, layouts_of(db, {poll[1] for poll in polls})).items():
         # A clock that was set back brings samples of a time that is already packed: the latest data win.
         before = db.execute(
             f"SELECT start, {fits('data', MOST_BLOCK)} FROM block WHERE pod = ? AND tier = 0 AND start = ?",
             (pod, start),
         )
-        whole = splice(join(readable(before.fetchall())), stretch, silence)
+        whole = splice(join(readable(before.fetchall())), stretch, silence, borders)
         _put(db, pod, RAW, start, whole)
     db.execute("DELETE FROM poll WHERE at >= ? AND at < ?", (start, end))
     db.execute("DELETE FROM layout WHERE id NOT IN (SELECT layout FROM poll WHERE layout IS NOT NULL)")

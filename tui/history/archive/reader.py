@@ -175,7 +175,9 @@ class Recording:
 
     def _spliced(self, under: Samples, over: Samples) -> Samples:
         """Join two tiers: time that was recorded twice may be in both, and the later data win."""
-        return splice(under, over, max(self.silence, 1.5 * codec.MINUTES))
+        twice = under.times and over.times and under.times[-1] >= over.times[0]
+        borders = [start for start, _ in self.spans()] if twice else ()
+        return splice(under, over, max(self.silence, 1.5 * codec.MINUTES), borders)
 
     def brief(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Samples:
         """The same in 15-minute samples, each with its lowest, mean and highest: enough for weeks."""
