@@ -52,7 +52,7 @@ def splice(under: Samples, over: Samples, silence: float, borders: Sequence[floa
         within = 0 < after <= last and over.times[after] - over.times[after - 1] <= silence
         if within and borders:
             border = bisect_right(borders, over.times[after - 1])
-            within = border == len(borders) or not borders[border] < min(at, over.times[after] - SAME)
+            within = border == len(borders) or borders[border] > min(at, over.times[after] - SAME)
         if not same and before > SAME and not within:
             order.append((at, index))
     order += ((at, len(under.times) + index) for index, at in enumerate(over.times))

@@ -215,6 +215,7 @@ def runs() -> st.SearchStrategy[list[tuple[int, int]]]:
 @given(runs(), st.booleans())
 # Set back twice: what an earlier run had packed begins between two polls, one of each run.
 @example([(-75, 11), (379, 40), (167, 35), (-245, 37), (154, 31)], True)
+@example([(-235, 5), (-188, 33), (109, 36), (-175, 29), (-60, 29), (37, 9)], False)
 # To make one smaller takes minutes.
 @settings(max_examples=8, phases=[Phase.explicit, Phase.generate], derandomize=True)
 def test_whatever_the_clock_does_what_was_told_last_is_what_is_read(
