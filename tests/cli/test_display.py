@@ -58,6 +58,7 @@ def test_a_light_terminal_of_all_colours_is_sent_them_and_the_mouse_is_asked_for
     assert MOUSE.search(output) is not None
 
 
+@pytest.mark.wide
 def test_the_linux_console_is_sent_sixteen_colours_and_ascii_and_its_mouse_is_left_to_it(url: str) -> None:
     terminal = shown(url, "--no-mouse", TERM="linux")
     assert MOUSE.search(terminal.output) is None

@@ -89,7 +89,7 @@ def parts(of: int) -> list[Any]:
 TROUBLES = [({"full": True}, "cannot be written: No space left on device"), ({"closed": [1]}, "the output is closed")]
 
 
-@pytest.mark.parametrize("of", parts(12))
+@pytest.mark.parametrize("of", parts(24))
 def test_an_output_that_takes_nothing_is_one_line_and_a_1(of: int) -> None:
     cases = [
         {"argv": argv(form), "words": words, **trouble}
@@ -116,7 +116,7 @@ SURROUNDINGS: dict[str, dict[str, Any]] = {
 MINE = [form for form in EVERY if "--init" not in form]
 
 
-@pytest.mark.parametrize("of", parts(2 * len(SURROUNDINGS)))
+@pytest.mark.parametrize("of", parts(4 * len(SURROUNDINGS)))
 def test_every_command_ends_as_documented_wherever_it_runs(of: int) -> None:
     cases = [
         {"argv": argv(form), **around}
@@ -131,7 +131,7 @@ def test_every_command_ends_as_documented_wherever_it_runs(of: int) -> None:
             assert result["code"] in well, result
 
 
-@pytest.mark.parametrize("of", parts(2))
+@pytest.mark.parametrize("of", parts(4))
 def test_an_argument_that_is_no_text_is_refused_or_used_and_never_a_traceback(of: int) -> None:
     odd = "\udcff\udc80"
     cases = [["once", "--profile", odd], ["--theme", odd], ["stop", odd, "--yes"], ["log", "--pod", odd], [odd],
@@ -141,7 +141,7 @@ def test_an_argument_that_is_no_text_is_refused_or_used_and_never_a_traceback(of
         is_orderly(result, 0, 2, 3)
 
 
-@pytest.mark.parametrize("of", parts(10))
+@pytest.mark.parametrize("of", parts(20))
 def test_ctrl_c_is_quiet_whenever_it_comes(of: int) -> None:
     cases = [{"argv": argv(form), "interrupt": at} for form in MINE for at in (30, 3_000, 60_000)]
     for result in together(cases[::of]):

@@ -153,6 +153,7 @@ def test_a_replay_that_cannot_be_is_refused_in_words(arguments: list[str], words
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.wide
 def test_what_is_copied_reaches_the_terminals_clipboard_and_no_record_leaves_no_file(url: str) -> None:
     terminal = podtop("--no-record", "--api-url", url, env=KEY)
     terminal.wait_for("● live")

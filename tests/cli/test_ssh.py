@@ -209,6 +209,7 @@ def test_podtop_that_is_ended_ends_ssh_too(home: Path, url: str, number: signal.
         os.kill(pid, 0)
 
 
+@pytest.mark.wide
 def test_copying_reaches_the_terminal_outside_tmux(home: Path, url: str, tmp_path: Path) -> None:
     if shutil.which("tmux") is None:
         pytest.skip("tmux is not installed")

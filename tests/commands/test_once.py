@@ -129,6 +129,7 @@ def test_a_watch_prints_a_document_a_line_until_told_to_end(number: int, environ
     assert not rest or json.loads(rest)
 
 
+@pytest.mark.wide
 def test_a_watch_in_csv_has_one_header(environ: dict[str, str]) -> None:
     process = watching(environ, "--csv", "--watch", "2", "--filter", "llama")
     lines = [process.stdout.readline() for _ in range(3)]

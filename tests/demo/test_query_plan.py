@@ -54,6 +54,7 @@ def test_every_document(name: str, root: dict[str, Any]) -> None:
     assert ours[1] == []
 
 
+@pytest.mark.wide
 def test_every_field(root: dict[str, Any]) -> None:
     ours, theirs = both(every_field(schema()), root)
     assert json.dumps(ours) == json.dumps(theirs)

@@ -99,6 +99,7 @@ async def test_the_spot_pod_is_outbid_before_the_visitors_eyes() -> None:
         assert next(p.status for p in pods if p.name == "distill-student") == status
 
 
+@pytest.mark.wide
 async def test_many_pods_have_a_coarser_past() -> None:
     past = await told(demo_source(wall=Wall(), pods=300, history_s=3600.0))
     assert len(past) == 20

@@ -142,6 +142,7 @@ async def test_pods_that_cost_are_put_in_order_once_for_an_answer(
         assert len(read) == 2 * 9, "each time that the order is another one"
 
 
+@pytest.mark.wide
 async def test_charges_by_day_with_the_month_and_more_days(launch: Launch) -> None:
     cloud = AccountCloud()
     async with launch(cloud=cloud) as run:
@@ -238,6 +239,7 @@ async def test_a_template_is_shown_read_and_deployed_from(launch: Launch) -> Non
         assert form.draft["name"].startswith("pytorch-2-4-")
 
 
+@pytest.mark.wide
 async def test_a_readme_is_data(launch: Launch) -> None:
     cloud = AccountCloud()
     told = await cloud.real.readmes()
@@ -270,6 +272,7 @@ async def test_five_hundred_templates_are_filtered(launch: Launch) -> None:
         assert isinstance(run.app.screen, AccountScreen)
 
 
+@pytest.mark.wide
 async def test_who_it_is_is_asked_for_by_a_key_and_forgotten_then(launch: Launch) -> None:
     cloud = AccountCloud()
     async with launch(cloud=cloud, size=(120, 60)) as run:

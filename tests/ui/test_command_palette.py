@@ -38,6 +38,7 @@ async def choose(run: Running, words: str) -> None:
     await run.settle()
 
 
+@pytest.mark.wide
 async def test_a_pod_opens(launch: Launch) -> None:
     async with launch() as run:
         await choose(run, "evalsw")
@@ -72,6 +73,7 @@ async def test_a_gpu_type_far_down_comes_into_sight(launch: Launch) -> None:
         assert "GPU 57" in "\n".join(run.text().splitlines()[4:16])
 
 
+@pytest.mark.wide
 async def test_a_screen_a_theme_the_tour(launch: Launch) -> None:
     async with launch() as run:
         await choose(run, "screen: ev")

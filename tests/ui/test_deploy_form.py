@@ -279,6 +279,7 @@ async def test_the_price_follows_the_market_and_the_balance_without_a_key() -> N
         assert "less than an hour" in app.text()
 
 
+@pytest.mark.wide
 async def test_an_unknown_price_says_so() -> None:
     app = Stage()
     async with shown(app) as pilot:

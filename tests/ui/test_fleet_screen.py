@@ -57,6 +57,7 @@ async def test_cursor_and_scroll_survive_a_refresh_that_reorders(launch: Launch)
         assert table.cursor == "p180"
 
 
+@pytest.mark.wide
 async def test_moving_with_the_keys_that_hands_know(launch: Launch) -> None:
     async with launch() as run:
         table = run.app.screen.query_one("#pods", Table)

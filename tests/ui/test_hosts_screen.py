@@ -79,6 +79,7 @@ async def test_machines_are_asked_for_while_they_are_looked_at_and_no_longer(lau
         assert drawn == []
 
 
+@pytest.mark.wide
 async def test_all_of_a_machine(launch: Launch) -> None:
     async with launch(cloud=cloud_of(hosts())) as run:
         await run.press("4")
@@ -109,6 +110,7 @@ async def test_copying(launch: Launch) -> None:
         assert "Machine ID" in run.text()
 
 
+@pytest.mark.wide
 async def test_order_and_filter(launch: Launch) -> None:
     async with launch(cloud=cloud_of(many(200))) as run:
         await run.press("4")
@@ -183,6 +185,7 @@ async def test_what_is_old_says_so(launch: Launch) -> None:
         assert "no route to the machines" in text
 
 
+@pytest.mark.wide
 async def test_samples_become_a_line_and_a_failure_a_gap(launch: Launch) -> None:
     async with launch(cloud=cloud_of(hosts())) as run:
         await run.press("4")

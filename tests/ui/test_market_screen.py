@@ -135,6 +135,7 @@ async def test_a_country_without_hosts_is_told_before_it_is_asked_for(launch: La
         assert sorted(cloud.topics) == ["countries", "sheets"]
 
 
+@pytest.mark.wide
 async def test_the_data_sheet_stands_behind_the_other_facts(launch: Launch) -> None:
     async with launch(cloud=MarketCloud(), size=(200, 60)) as run:
         await run.press("2", "slash", *"h100", "enter")
@@ -143,6 +144,7 @@ async def test_the_data_sheet_stands_behind_the_other_facts(launch: Launch) -> N
             assert words in run.text(), words
 
 
+@pytest.mark.wide
 async def test_cpu_pods_are_a_list_of_their_own(launch: Launch) -> None:
     cloud = MarketCloud()
     async with launch(cloud=cloud) as run:

@@ -69,6 +69,7 @@ async def test_a_click_with_ctrl_marks(launch: Launch) -> None:
         assert list(screen._sight.marks) == [marked]
 
 
+@pytest.mark.wide
 async def test_a_chart_is_read_where_it_is_clicked_and_the_wheel_changes_its_range(launch: Launch) -> None:
     async with launch() as run:
         await run.until("last 15 min")

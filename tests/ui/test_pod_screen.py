@@ -197,6 +197,7 @@ async def test_the_cursor_reads_all_charts_at_one_instant(launch: Launch) -> Non
         assert "◂ 12:0" not in run.text()
 
 
+@pytest.mark.wide
 async def test_marked_pods_share_an_axis(launch: Launch) -> None:
     async with launch(size=(160, 40)) as run:
         await run.press("space", "space")

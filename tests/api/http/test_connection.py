@@ -507,6 +507,7 @@ async def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatc
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.wide
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 @pytest.mark.parametrize("scheme", ["http", "https", "socks5"])
 async def test_a_proxy_that_says_nothing_is_named(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,6 +154,7 @@ async def test_s_by_the_proxy(launch: Launch, tmp_path: Path, monkeypatch: pytes
         assert "its port 22 has no public address yet" in away.text
 
 
+@pytest.mark.wide
 async def test_what_is_in_the_way_is_said(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with launch() as run:
         Away(run, tmp_path, monkeypatch)
@@ -334,6 +335,7 @@ async def test_the_menu_of_the_market(launch: Launch) -> None:
 @pytest.mark.parametrize(
     "size", [(40, 12), *(pytest.param(size, marks=pytest.mark.wide) for size in ((60, 16), (80, 24), (200, 50)))]
 )
+@pytest.mark.wide
 async def test_the_menu_fits(launch: Launch, size: tuple[int, int]) -> None:
     async with launch(cloud=with_ssh(), size=size) as run:
         await run.press("c", "j", "j", "j")

@@ -45,6 +45,7 @@ async def typed(run: Running, **fields: str) -> None:
     await run.settle()
 
 
+@pytest.mark.wide
 async def test_a_watch_is_set_changed_and_taken_away(launch: Launch, tmp_path: Path) -> None:
     async with launch(cloud=cloud()) as run:
         await opened(run)

@@ -171,6 +171,7 @@ def test_which_theme_it_begins_with() -> None:
     assert begun("podtop-light", plain=True) == "podtop-mono"
 
 
+@pytest.mark.wide
 async def test_a_theme_that_was_chosen_is_found_again(launch: Launch, tmp_path: Path) -> None:
     async with launch(demo=False) as run:
         assert run.app.theme == "podtop-dark"
