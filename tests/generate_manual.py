@@ -97,8 +97,8 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
             continue
         value = "" if action.nargs == 0 else f" \\fI{text(str(action.metavar or action.dest.upper()))}\\fR"
         flags = ", ".join(f"\\fB{text(flag)}\\fR{value}" for flag in action.option_strings) or value.strip()
-        # argparse's own words for its own two differ from one Python to the next.
-        own = {"help": "show this help and end", "version": "show podtop's version and end"}
+        # argparse's own words differ from one Python to the next.
+        own = {"help": "show this help and end"}
         yield from (".TP", flags, text(own.get(action.dest) or (action.help or "").replace("%%", "%")))
 
 

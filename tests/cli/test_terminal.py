@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import podtop
+from tui import __version__
 
 PODTOP = [sys.executable, "-m", "tui"]
 KEY = {"RUNPOD_API_KEY": "demo-key"}
@@ -122,7 +124,8 @@ def test_an_unknown_theme_is_named_with_what_there_is() -> None:
 
 
 def test_version_and_help_without_a_terminal() -> None:
-    assert run("--version").stdout.startswith("podtop ")
+    version = rf"podtop {re.escape(__version__)} \(API graphql, Python 3\.\d+\.\d+\S*, Textual \d[\d.]*, \w+-\w+\)\n"
+    assert re.fullmatch(version, run("--version").stdout)
     shown = run("--help").stdout
     for flag in ("--demo", "--api-url", "--interval", "--read-only", "simulate"):
         assert flag in shown

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from tui import __version__
 from tui.actions import ACTIONS
 from tui.api.secret import mask
 from tui.commands.stdio import write
@@ -98,6 +97,16 @@ class _Parser(argparse.ArgumentParser):
             super()._print_message(message, file)
 
 
+class _Version(argparse.Action):
+    """Prints the versions, which are looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from tui.system.surroundings import versions
+
+        write(f"{versions()}\n")
+        parser.exit()
+
+
 def parser() -> argparse.ArgumentParser:
     """The arguments of podtop."""
     top: argparse.ArgumentParser = _Parser(
@@ -107,7 +116,7 @@ def parser() -> argparse.ArgumentParser:
         "~/.runpod/config.toml, in that order. podtop --demo needs none. podtop help lists commands and help topics.",
         allow_abbrev=False,
     )
-    top.add_argument("--version", action="version", version=f"podtop {__version__}")
+    top.add_argument("--version", action=_Version, nargs=0, help="show the versions of podtop, Python and Textual")
     top.add_argument("--demo", action="store_true", help="watch a simulated account: no key, no network, no money")
     _connection(top)
     top.add_argument("--theme", metavar="NAME", help="podtop-dark, podtop-light, another of podtop's or Textual's")
