@@ -53,6 +53,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         from tui.commands.config import show as show_settings
 
         return show_settings(options.what, paths.config_file(), wiring.settings_on_screen())
+    if options.command == "doctor":
+        return wiring.examine(options, _no_terminal() or "")
     try:
         config = load(
             {name: getattr(options, name, None) for name in Settings.__struct_fields__},

@@ -90,6 +90,11 @@ class Clocks:
         return self._away
 
     @property
+    def compared(self) -> bool:
+        """Whether a response showed RunPod's clock."""
+        return self._known is not None
+
+    @property
     def doubtful(self) -> bool:
         """Whether RunPod's last response was dated by a different clock than those before it, still unconfirmed."""
         return self._doubt is not None

@@ -225,6 +225,53 @@ def settings_on_screen() -> SettingsOnScreen:
     return SettingsOnScreen(bindings, faults, names)
 
 
+def examine(options: argparse.Namespace, no_screen: str) -> int:
+    """Run `podtop doctor`: where settings or the key cannot be used, that is a finding, and the rest is checked."""
+    from msgspec.structs import replace
+
+    from tui.commands.doctor.run import doctor
+    from tui.commands.doctor.subject import Subject
+    from tui.config.loader import Config, ConfigError, load
+    from tui.config.settings import Settings
+
+    def loaded(*, with_key: bool) -> Config:
+        return load(
+            {name: getattr(options, name, None) for name in Settings.__struct_fields__},
+            file=paths.config_file(), runpod_file=paths.runpod_config_file(), with_key=with_key,
+        )  # fmt: skip
+
+    config, config_error, key_error = Config(), "", ""
+    try:
+        config = loaded(with_key=False)
+    except ConfigError as error:
+        config_error = str(error)
+    else:
+        try:
+            config = loaded(with_key=True)
+        except ConfigError as error:
+            key_error = str(error)
+    # Whatever the settings allow: the doctor changes nothing.
+    source = source_of(options, replace(config, read_only=True))
+    with ExitStack() as shelf:
+        subject = Subject(
+            config=config, config_file=paths.config_file(), config_error=config_error, key_error=key_error,
+            source=source, state=state_of(source, config, state_dir_of(source, shelf)), state_dir=paths.state_dir(),
+            screen=settings_on_screen(), no_screen=no_screen, size=_size_of_terminal(),
+        )  # fmt: skip
+        return doctor(subject, as_json=options.json)
+
+
+def _size_of_terminal() -> tuple[int, int] | None:
+    """Columns and rows of the terminal, on whichever stream it is; None without one."""
+    for number in (1, 0, 2):
+        try:
+            size = os.get_terminal_size(number)
+        except OSError:
+            continue
+        return size.columns, size.lines
+    return None
+
+
 def run_screen(source: Source, config: Config, first: str) -> int:
     import gc
 

@@ -18,6 +18,7 @@ class Exit(IntEnum):
     UNREACHABLE = 5
     REFUSED = 6
     UNKNOWN = 7
+    PROBLEMS = 8
 
 
 MEANINGS = {
@@ -29,6 +30,8 @@ MEANINGS = {
     Exit.UNREACHABLE: "no valid response: unreachable, timeout, rate limit, server error, not understood",
     Exit.REFUSED: "nothing was changed: podtop, you or RunPod declined, or it had no effect",
     Exit.UNKNOWN: "sent, but the outcome is unknown: check before you try again",
+    # Not 1, which is a crash: a script can tell a doctor that found something from one that failed.
+    Exit.PROBLEMS: "podtop doctor found an error",
 }
 
 

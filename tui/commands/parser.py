@@ -283,6 +283,13 @@ def _add_commands(to: Commands) -> None:
             "--yes", action="store_true", help="do not ask; needed where there is no terminal to ask on"
         )
         _whom(parser)
+    doctor = to.add_parser(
+        "doctor", help="check settings, key, network, terminal and files", allow_abbrev=False,
+        description="Check what podtop needs, with a line each: what was found, and what to do. Reads only; no secret "
+        "is shown. Exit codes: 0 no error, 2 usage, 8 an error was found.",
+    )  # fmt: skip
+    doctor.add_argument("--json", action="store_true", help="print one JSON document")
+    _whom(doctor)
     settings = to.add_parser(
         "config", help="where the settings are, what they may be, what is wrong with them", allow_abbrev=False,
         description="Find, write, check and explain podtop's settings.", formatter_class=_Explaining, epilog=SETTINGS,

@@ -266,12 +266,20 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def load(flags: Mapping[str, Any], *, file: Path, runpod_file: Path, environ: Mapping[str, str] = os.environ) -> Config:
+def load(
+    flags: Mapping[str, Any],
+    *,
+    file: Path,
+    runpod_file: Path,
+    environ: Mapping[str, str] = os.environ,
+    with_key: bool = True,
+) -> Config:
     """The settings in force. `flags` maps setting names to values given on the command line, None where not given.
 
     A flag beats the chosen profile, which beats the environment, which beats the top of the file; but read-only in any
     of flag, profile and environment is read-only.
 
+    with_key: False leaves the key out, so that nothing that is wrong with it hides the settings.
     Raises ConfigError for a setting that cannot be used; unknown keys of the file become warnings.
     """
     values: dict[str, Any] = {}
@@ -317,7 +325,8 @@ def load(flags: Mapping[str, Any], *, file: Path, runpod_file: Path, environ: Ma
     values |= given
     key, no_key = None, ""
     try:
-        key = find_key(flags.get("api_key_file"), environ, values, file, runpod_file, chosen or "", own)
+        if with_key:
+            key = find_key(flags.get("api_key_file"), environ, values, file, runpod_file, chosen or "", own)
     except Unusable as error:
         no_key = str(error)
     if key is not None and key.caution:

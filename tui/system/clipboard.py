@@ -62,6 +62,11 @@ def tools(environ: Mapping[str, str], which: Callable[[str], str | None]) -> tup
     return tuple(tool for tool in fitting if which(tool.name))
 
 
+def has_tmux(environ: Mapping[str, str], which: Callable[[str], str | None]) -> bool:
+    """Whether texts also go into the buffer of the tmux that podtop runs in."""
+    return inside(environ) is Inside.TMUX and which("tmux") is not None
+
+
 def osc52(text: str) -> str:
     """The sequence that sends a text to the terminal's clipboard. It ends in BEL, which multiplexers pass on."""
     return f"\x1b]52;c;{base64.b64encode(text.encode('utf-8', 'replace')).decode('ascii')}\x07"
@@ -89,7 +94,7 @@ async def copy(
         if await _told(tool, text, environ, hidden) is not None:
             return Outcome(f"copied ({tool.name})", True)
     where = inside(environ)
-    buffered = await _told(_TMUX, text, environ, hidden) if where is Inside.TMUX and which("tmux") else None
+    buffered = await _told(_TMUX, text, environ, hidden) if has_tmux(environ, which) else None
     if buffered is not None and "clipboard" in buffered:
         return Outcome("in tmux's buffer, and sent by tmux to the terminal's clipboard", True)
     in_tmux = "in tmux's buffer; " if buffered is not None else ""

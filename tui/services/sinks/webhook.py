@@ -34,7 +34,7 @@ async def _status(means: Means, notification: Notification) -> int:
     from tui.api.http.failures import of_transport
 
     url = means.settings.webhook
-    headers = await asyncio.to_thread(_headers, means.settings.webhook_token_file)
+    headers = await asyncio.to_thread(authorization, means.settings.webhook_token_file)
     line = await asyncio.to_thread(connect, url, transport=means.transport, environ=means.environ, timeout=PATIENCE)
     if means.transport is None:
         name_lookup.install()
@@ -56,7 +56,7 @@ async def _status(means: Means, notification: Notification) -> int:
     raise trouble.with_traceback(None)
 
 
-def _headers(token_file: str) -> dict[str, str]:
+def authorization(token_file: str) -> dict[str, str]:
     """The authorization, if there is a file with the token. Raises NotSent."""
     if not token_file:
         return {}

@@ -1,0 +1,176 @@
+"""RunPod: proxy and certificates, the endpoint, the clock, the API key and what it may do."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from tui.api import errors as api
+from tui.api.cloud import Capability
+from tui.api.http.endpoint import host_of, stays_here
+from tui.clocks import NEAR
+from tui.commands.doctor.apart import apart
+from tui.commands.doctor.finding import Finding, error, ok, warning
+from tui.commands.doctor.subject import Subject
+from tui.format import numbers as fmt
+
+if TYPE_CHECKING:
+    from tui.api.account import ApiKeyInfo
+    from tui.api.cloud import Cloud
+    from tui.api.http.proxies import Proxy
+
+LATER = "Try again in a few minutes."
+
+
+class Reply(Struct, frozen=True):
+    """A response, or why there is none, and the seconds that it took."""
+
+    value: Any = None
+    error: api.CloudError | None = None
+    took: float = 0.0
+
+
+class Replies(Struct, frozen=True):
+    """The responses to the requests of all checks; None for a request that was not sent."""
+
+    market: Reply | None = None
+    fleet: Reply | None = None
+    account: Reply | None = None
+
+
+async def replies(cloud: Cloud, host: str, patience: float, *, with_key: bool) -> Replies:
+    """Request prices, and with a key the pods and the account, at the same time."""
+
+    async def reply(request: Callable[[], Awaitable[Any]], wanted: bool) -> Reply | None:
+        if not wanted:
+            return None
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(patience):
+                value = await request()
+        except TimeoutError:
+            return Reply(error=api.TimedOut(f"{host} did not respond within {patience:.0f} s. Check the network."))
+        except api.CloudError as fault:
+            return Reply(error=fault)
+        return Reply(value, took=time.monotonic() - began)
+
+    offers = cloud.offers
+    market, fleet, account = await asyncio.gather(
+        reply(cloud.market, offers(Capability.MARKET)),
+        reply(cloud.fleet, with_key),
+        reply(cloud.account, with_key and offers(Capability.ACCOUNT)),
+    )
+    return Replies(market, fleet, account)
+
+
+async def route(subject: Subject) -> Finding:
+    """The proxy, and whose certificates are trusted. Nothing is sent."""
+    if subject.source.demo:
+        return ok("not needed by the demo")
+    from tui.api.http.connection import connect
+
+    url = subject.config.api_url
+    try:
+        line = await apart(lambda: connect(url, environ=subject.environ))
+    except api.CloudError as fault:
+        return error(str(fault))
+    await line.client.aclose()
+    if stays_here(url):
+        return ok("direct, on this machine")
+    return ok(f"{_way(line.proxy)}; {_trust(subject.environ)}")
+
+
+def _way(proxy: Proxy | None) -> str:
+    return "direct, no proxy" if proxy is None else f"proxy {proxy.url} ({proxy.variable})"
+
+
+def _trust(environ: Mapping[str, str]) -> str:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if value := environ.get(name):
+            return f"certificates of {name}={value}"
+    return "podtop's own certificates (certifi)"
+
+
+def endpoint(subject: Subject, found: Replies) -> Finding:
+    """Whether the API responds, and how fast: by the request for prices, which needs no key."""
+    host = "demo" if subject.source.demo else host_of(subject.config.api_url)
+    reply = found.market or found.fleet
+    if reply is None:
+        return warning(f"{host}: not checked, as this API needs a key")
+    if reply.error is not None:
+        said = str(reply.error)
+        return error(said if host in said else f"{host}: {said}", _advice(reply.error))
+    return ok(f"{host}: responds in {fmt.latency(reply.took)}, connection included")
+
+
+def _advice(fault: api.CloudError) -> str:
+    """What to do where the error's own words have nothing: the fault is at the other end."""
+    return LATER if isinstance(fault, api.Faltering | api.Throttled | api.Malformed) else ""
+
+
+def clock(subject: Subject) -> Finding:
+    """How far RunPod's clock is from this machine's, as the responses show."""
+    clocks = subject.source.clocks
+    if clocks is None:
+        return ok("the demo's own")
+    if not clocks.compared:
+        return warning("not compared with RunPod's: no response with a date")
+    if not clocks.skew:
+        return ok(f"within {NEAR:.0f} s of RunPod's")
+    way = "ahead" if clocks.skew > 0 else "behind"
+    return warning(
+        f"RunPod's is {fmt.duration(abs(clocks.skew))} {way}; podtop corrects for it", "Set this machine's clock (NTP)."
+    )
+
+
+def key(subject: Subject, found: Replies) -> Finding:
+    """Where the key comes from, whether RunPod accepts it, and what it may do; never the key."""
+    if subject.source.demo:
+        return ok("not needed by the demo")
+    if subject.key_error:
+        return error(subject.key_error)
+    if subject.config.key is None:
+        return error(
+            subject.config.no_key or "no API key",
+            "Create one in RunPod's console, save it in a file and set PODTOP_API_KEY_FILE to that. "
+            "Prices need none: podtop market.",
+        )
+    text = f"{_origin(subject.config.key.origin)}; {'podtop is read-only; ' if subject.config.read_only else ''}"
+    fleet = found.fleet or Reply()
+    match fleet.error:
+        case None:
+            pass
+        case api.Unauthorized() | api.Forbidden():
+            return error(f"{text}{fleet.error}")
+        case _:
+            return warning(f"{text}not verified: {fleet.error}", _advice(fleet.error))
+    account = (found.account or Reply()).value
+    text += f"accepted; {scope(account.api_keys if account is not None else ())}"
+    return warning(text, f"{subject.config.key.caution}.") if subject.config.key.caution else ok(text)
+
+
+def _origin(origin: str) -> str:
+    """Where the key is, and who may read that."""
+    path = Path(origin.partition(", profile ")[0])
+    try:
+        return f"{origin} (mode {stat.S_IMODE(path.stat().st_mode):o})" if path.is_absolute() else origin
+    except OSError:
+        return origin
+
+
+def scope(keys: tuple[ApiKeyInfo, ...]) -> str:
+    """What the key may do, as far as RunPod shows: it lists the account's keys, and not which of them this one is."""
+    kinds = {key.permissions for key in keys}
+    if not keys or None in kinds:
+        return "scope unknown: RunPod does not show it to this key"
+    if all(key.may_all for key in keys):
+        return "may read and change everything"
+    if len(kinds) == 1:
+        return f"scope {keys[0].permissions}"
+    return f"scope unknown: one of the account's {len(keys)} keys ({', '.join(sorted(filter(None, kinds)))})"
