@@ -142,16 +142,17 @@ def key(subject: Subject, found: Replies) -> Finding:
             "Prices need none: podtop market.",
         )
     text = f"{_origin(subject.config.key.origin)}; {'podtop is read-only; ' if subject.config.read_only else ''}"
-    fleet = found.fleet or Reply()
-    match fleet.error:
-        case None:
-            pass
-        case api.Unauthorized() | api.Forbidden():
-            return error(f"{text}{fleet.error}")
-        case _:
-            return warning(f"{text}not verified: {fleet.error}", _advice(fleet.error))
+    fleet = found.fleet or Reply(error=api.Unreachable("nothing was requested", sent=False))
+    if isinstance(fleet.error, api.Unauthorized | api.Forbidden):
+        return error(f"{text}{fleet.error}")
+    if fleet.error is not None:
+        return warning(f"{text}not verified: {fleet.error}", _advice(fleet.error))
+    if fleet.value.pods is None:
+        reasons = "; ".join(problem.message for problem in fleet.value.problems)
+        return warning(f"{text}not verified: no pods in the response{f': {reasons}' if reasons else ''}", LATER)
     account = (found.account or Reply()).value
-    text += f"accepted; {scope(account.api_keys if account is not None else ())}"
+    pods = len(fleet.value.pods)
+    text += f"accepted, {pods} pod{'' if pods == 1 else 's'}; {scope(account.api_keys if account is not None else ())}"
     return warning(text, f"{subject.config.key.caution}.") if subject.config.key.caution else ok(text)
 
 
