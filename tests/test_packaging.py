@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import venv
 import zipfile
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
 
 from tests.cli.terminal import Terminal
+from tui import __version__
 from tui.commands.topics import TOPICS
 
 ROOT = Path(__file__).parent.parent
@@ -46,8 +49,8 @@ def fresh(folder: Path, *install: str | Path) -> Path:
 
 
 def starts(command: Path) -> None:
-    """It tells its version, and shows the demo in a terminal, from the root directory."""
-    assert run(command, "--version").startswith("podtop ")
+    """It shows its versions, and the demo in a terminal, from the root directory."""
+    assert run(command, "--version").startswith(f"podtop {__version__} (API ")
     terminal = Terminal([str(command), "--demo"], cwd="/")
     terminal.wait_for("llama-70b-pretrain")
     assert terminal.quit() == 0
@@ -63,6 +66,26 @@ def test_the_wheel_holds_all_it_needs_and_no_tests(built: Path) -> None:
     (page,) = (name for name in names if name.endswith("share/man/man1/podtop.1"))
     assert b".TH PODTOP 1" in zipfile.ZipFile(wheel).read(page)
     assert not [name for name in names if name.startswith(("tests", "styles"))]
+
+
+def test_the_metadata_say_what_it_is_and_where_it_runs(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    (name,) = (name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".dist-info/METADATA"))
+    metadata = message_from_bytes(zipfile.ZipFile(wheel).read(name))
+    description = metadata.get_payload(decode=True)
+    assert (metadata["Name"], metadata["Version"]) == ("podtop", __version__)
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata["Summary"]
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert description == (ROOT / "README.md").read_bytes()
+    assert set(metadata.get_all("Provides-Extra")) == {"simulate", "socks", "test"}
+    pythons = [
+        tuple(map(int, found[1].split(".")))
+        for entry in metadata.get_all("Classifier")
+        if (found := re.fullmatch(r"Programming Language :: Python :: (3\.\d+)", entry))
+    ]
+    assert metadata["Requires-Python"] == ">=" + ".".join(map(str, min(pythons)))
+    assert sys.version_info[:2] in pythons
 
 
 @pytest.mark.wide
@@ -84,6 +107,7 @@ def test_the_sdist_can_be_built_and_tested_from(built: Path, tmp_path: Path) -> 
     (sdist,) = built.glob("*.tar.gz")
     run("tar", "-xzf", sdist, "-C", tmp_path)
     (folder,) = tmp_path.iterdir()
-    for needed in ("README.md", "CHANGELOG.md", "LICENSE", "styles/app.tcss", "tests/conftest.py"):
+    for needed in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "styles/app.tcss",
+                   "tests/conftest.py"):  # fmt: skip
         assert (folder / needed).is_file()
     assert os.access(folder, os.R_OK)
