@@ -288,6 +288,15 @@ async def test_a_directory_that_never_responds_is_an_error_and_delays_nothing_fo
     assert found["terminal"].startswith("ok")
 
 
+async def test_a_cloud_that_cannot_be_opened_in_time_ends_the_wait(
+    examined: Examined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "LOCAL", 0.1)
+    subject = examined(source=replace(examined().source, open=lambda: time.sleep(1)))
+    found = [finding async for _, finding in run._remote(subject)]
+    assert {finding.text for finding in found} == {"no result within 0.1 s"}
+
+
 async def test_work_apart_gives_its_result_and_raises_what_it_raises() -> None:
     from tui.commands.doctor.apart import apart
 

@@ -29,7 +29,7 @@ def size(count: int) -> str:
 
 
 def state(subject: Subject) -> Finding:
-    """The state directory: whether it can be used, who can read it, how much room there is."""
+    """The state directory: whether it can be used, who can read it, and how much room is left."""
     path = subject.state_dir
     there = path
     while not os.path.lexists(there) and there != there.parent:

@@ -128,18 +128,20 @@ async def _remote(subject: Subject) -> AsyncIterator[tuple[str, Finding]]:
         for name in checks:
             yield name, await _not_checked()
         return
-    found = network.Replies()
-    failed = ""
+    found, failure = network.Replies(), None
     try:
         found = await _replies(subject)
+    except TimeoutError:
+        failure = _too_long(LOCAL)
     except Exception as fault:
-        failed = type(fault).__name__
+        failure = _failed(fault)
     for name, check in checks.items():
-        yield name, _failed(failed) if failed else _finding(partial(check, found))
+        yield name, failure or _finding(partial(check, found))
 
 
 async def _replies(subject: Subject) -> network.Replies:
-    cloud = await apart(subject.source.open)
+    async with asyncio.timeout(LOCAL):
+        cloud = await apart(subject.source.open)
     host = host_of(subject.config.api_url) or "the API"
     with_key = subject.source.demo or subject.config.key is not None
     try:
@@ -151,15 +153,15 @@ async def _replies(subject: Subject) -> network.Replies:
 
 
 async def _checked(check: Check, patience: float) -> Finding:
-    """The finding of a check. If it fails, or takes too long, that is the finding."""
+    """The finding of a check; that it failed, or took too long, is one too."""
     try:
         async with asyncio.timeout(patience):
             return await check()
     except TimeoutError:
-        return error(f"no result within {patience:.0f} s", "Check the file systems, and try again.")
+        return _too_long(patience)
     # One check that fails hides none of the others.
     except Exception as fault:
-        return _failed(type(fault).__name__)
+        return _failed(fault)
 
 
 def _finding(check: Callable[[], Finding]) -> Finding:
@@ -167,11 +169,15 @@ def _finding(check: Callable[[], Finding]) -> Finding:
         return check()
     # As in `_checked`.
     except Exception as fault:
-        return _failed(type(fault).__name__)
+        return _failed(fault)
 
 
-def _failed(kind: str) -> Finding:
-    return error(f"the check failed ({kind})", "Please report it.")
+def _too_long(patience: float) -> Finding:
+    return error(f"no result within {patience:.1f} s", "Check the file systems, and try again.")
+
+
+def _failed(fault: Exception) -> Finding:
+    return error(f"the check failed ({type(fault).__name__})", "Please report it.")
 
 
 async def _not_checked() -> Finding:

@@ -15,7 +15,7 @@ PATIENCE = 2.0
 """Seconds that the agent gets to respond."""
 
 DEFAULTS = ("id_ed25519", "id_ed25519_sk", "id_ecdsa", "id_ecdsa_sk", "id_rsa")
-"""Keys in ~/.ssh that ssh tries without being told of them, as in ssh_config(5)."""
+"""Keys in ~/.ssh that ssh tries by default, as in ssh_config(5)."""
 
 
 async def agent_keys(subject: Subject) -> int | None:
