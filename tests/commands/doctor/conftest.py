@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tui.services.source import Source
 from tui.storage.state_files import StateFiles
 
 Examined = Callable[..., Subject]
+OnPath = Callable[[str, str], dict[str, str]]
 
 
 def opens_nothing() -> Any:
@@ -41,3 +43,17 @@ def examined(tmp_path: Path) -> Examined:
         return Subject(**{**given, **changes})
 
     return make
+
+
+@pytest.fixture
+def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OnPath:
+    """Puts a program that does as a shell says on the PATH, where podtop looks for programs; returns an environment."""
+
+    def put(name: str, body: str) -> dict[str, str]:
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\n{body}\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        return {"PATH": os.environ["PATH"]}
+
+    return put

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.commands.doctor.conftest import Examined
+from tests.commands.doctor.conftest import Examined, OnPath
 from tests.make import snapshot
 from tui.api import errors as api
 from tui.api.account import ApiKeyInfo
@@ -261,6 +261,24 @@ def test_which_way_copies_go(name: str, examined: Examined) -> None:
     holds(terminal.clipboard(examined(*programs, **changes), found), verdict, *words)
 
 
+PLAIN = "echo 3.4; echo {passthrough}; echo {features}"
+TMUXES = [
+    (PLAIN.format(passthrough="1", features="256,clipboard,title"), Tmux("3.4", True, True)),
+    (PLAIN.format(passthrough="on", features=""), Tmux("3.4", True, False)),
+    (PLAIN.format(passthrough="all", features=""), Tmux("3.4", True, False)),
+    (PLAIN.format(passthrough="0", features="256"), Tmux("3.4", False, False)),
+    ("echo 3.1", Tmux("3.1", False, False)), ("exit 1", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "expected"), TMUXES)
+async def test_what_tmux_says(body: str, expected: Tmux | None, examined: Examined, on_path: OnPath) -> None:
+    environ = {**on_path("tmux", body), **IN_TMUX}
+    assert await terminal.tmux(examined("tmux", environ=environ)) == expected
+    assert await terminal.tmux(examined(environ=environ)) is None
+    assert await terminal.tmux(examined("tmux", environ={"TERM": "tmux"})) is None
+
+
 # SSH
 
 
@@ -289,16 +307,10 @@ AGENTS = [
 
 
 @pytest.mark.parametrize(("body", "keys"), AGENTS)
-async def test_keys_in_the_agent(body: str, keys: int | None, examined: Examined, tmp_path: Path) -> None:
-    program = tmp_path / "ssh-add"
-    program.write_text(f"#!/bin/sh\n{body}\n")
-    program.chmod(0o755)
-    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SSH_AUTH_SOCK": "/tmp/agent"}
-    # A program is looked for on the PATH of podtop itself.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", environ["PATH"])
-        assert await ssh.agent_keys(examined("ssh-add", environ=environ)) == keys
-    assert await ssh.agent_keys(examined("ssh-add", environ={"PATH": environ["PATH"]})) is None
+async def test_keys_in_the_agent(body: str, keys: int | None, examined: Examined, on_path: OnPath) -> None:
+    environ = on_path("ssh-add", body)
+    assert await ssh.agent_keys(examined("ssh-add", environ={**environ, "SSH_AUTH_SOCK": "/tmp/agent"})) == keys
+    assert await ssh.agent_keys(examined("ssh-add", environ=environ)) is None
 
 
 # RunPod
