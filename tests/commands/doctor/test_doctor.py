@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from tests.acting import Account
 from tests.cli import quick
 from tests.cli.terminal import podtop
 from tests.commands.conftest import Run, Served
-from tests.commands.doctor.conftest import Examined
-from tui.commands.doctor import files, run, settings
+from tests.commands.doctor.conftest import Examined, OnPath
+from tui.commands.doctor import files, network, run, settings
 from tui.commands.doctor.subject import Subject
 from tui.commands.envelope import Document
 from tui.commands.exit_codes import Exit
@@ -286,6 +287,35 @@ async def test_a_directory_that_never_responds_is_an_error_and_delays_nothing_fo
     assert found["podtop"].startswith("error: no result within")
     assert found["action_log"].startswith("error: no result within")
     assert found["terminal"].startswith("ok")
+
+
+async def test_a_tmux_that_never_responds_is_an_error_of_two_checks(
+    examined: Examined, on_path: OnPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {**on_path("tmux", "sleep 5"), "TERM": "tmux", "TMUX": "/tmp/tmux,1,0"}
+    monkeypatch.setattr(run, "LOCAL", 0.1)
+    monkeypatch.setattr(run, "LEAST", 0.1)
+    found = await found_of(examined("tmux", environ=environ, source=replace(examined().source, demo=True)))
+    assert list(found) == CHECKS
+    assert found["multiplexer"] == found["clipboard"] == "error: no result within 0.1 s"
+
+
+async def test_a_response_that_podtop_fails_on_hides_none_of_the_others(tmp_path: Path) -> None:
+    cloud = Account(tmp_path).cloud
+
+    async def fail() -> Any:
+        raise KeyError("rpa_THISISTHEKEY")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cloud, "account", fail)
+        found = await network.replies(cloud, "host", 5.0, with_key=True)
+    assert found.account is not None
+    assert str(found.account.error) == "podtop failed on the response (KeyError)."
+    assert found.market is not None
+    assert found.market.value.offers
+    assert found.fleet is not None
+    assert found.fleet.value.pods
+    await cloud.aclose()
 
 
 async def test_a_cloud_that_cannot_be_opened_in_time_ends_the_wait(

@@ -58,6 +58,9 @@ async def replies(cloud: Cloud, host: str, patience: float, *, with_key: bool) -
             return Reply(error=api.TimedOut(f"{host} did not respond within {patience:.0f} s. Check the network."))
         except api.CloudError as fault:
             return Reply(error=fault)
+        # A response that podtop itself fails on hides none of the others.
+        except Exception as fault:
+            return Reply(error=api.Unforeseen(f"podtop failed on the response ({type(fault).__name__})."))
         return Reply(value, took=time.monotonic() - began)
 
     offers = cloud.offers
@@ -110,7 +113,9 @@ def endpoint(subject: Subject, found: Replies) -> Finding:
 
 
 def _advice(fault: api.CloudError) -> str:
-    """What to do where the error's own words have nothing: the fault is at the other end."""
+    """What to do where the error's own words have nothing: the fault is at the other end, or podtop's own."""
+    if isinstance(fault, api.Unforeseen):
+        return "Please report it."
     return LATER if isinstance(fault, api.Faltering | api.Throttled | api.Malformed) else ""
 
 

@@ -88,13 +88,14 @@ def _local(subject: Subject) -> dict[str, Check]:
     def depends(check: Check) -> Check:
         return _not_checked if subject.config_error else check
 
+    # Requested once, for two checks: one that does not wait for it any more leaves it to the other.
     tmux = asyncio.create_task(terminal.tmux(subject))
 
     async def multiplexer() -> Finding:
-        return terminal.multiplexer(subject, await tmux)
+        return terminal.multiplexer(subject, await asyncio.shield(tmux))
 
     async def clipboard() -> Finding:
-        return terminal.clipboard(subject, await tmux)
+        return terminal.clipboard(subject, await asyncio.shield(tmux))
 
     async def keys() -> Finding:
         in_agent = await ssh.agent_keys(subject)
