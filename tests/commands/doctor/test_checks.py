@@ -324,6 +324,7 @@ ROUTES: dict[str, tuple[dict[str, str], str, Verdict, tuple[str, ...]]] = {
     "a proxy": (PROXY, "https://api.runpod.io/graphql", OK, ("proxy http://proxy.example:3128 (HTTPS_PROXY)",)),
     "an exception": ({**PROXY, "NO_PROXY": "runpod.io"}, "https://api.runpod.io/graphql", OK, ("direct, no proxy",)),
     "no proxy at all": ({"HTTPS_PROXY": "ftp://x:s3cret-word@y"}, "https://api.runpod.io/", ERROR, ("HTTPS_PROXY",)),
+    "logged": ({"SSLKEYLOGFILE": "/tmp/tls"}, "https://api.runpod.io/", WARNING, ("TLS keys are logged", "Unset it")),
     "no certificates": ({"SSL_CERT_FILE": "/nowhere"}, "https://api.runpod.io/", ERROR, ("SSL_CERT_FILE", "unset")),
 }
 

@@ -86,7 +86,10 @@ async def route(subject: Subject) -> Finding:
     await line.client.aclose()
     if stays_here(url):
         return ok("direct, on this machine")
-    return ok(f"{_way(line.proxy)}; {_trust(subject.environ)}")
+    text = f"{_way(line.proxy)}; {_trust(subject.environ)}"
+    if subject.environ.get("SSLKEYLOGFILE"):
+        return warning(f"{text}; TLS keys are logged (SSLKEYLOGFILE)", "Unset it: the log decrypts the API key.")
+    return ok(text)
 
 
 def _way(proxy: Proxy | None) -> str:
