@@ -45,7 +45,7 @@ CONFIGS: dict[str, tuple[str, Verdict, tuple[str, ...]]] = {
     "valid": ("interval = 9", OK, ("config.toml: valid",)),
     "a typing error": ("intervall = 9", WARNING, ("did you mean interval?", "podtop config --check")),
     "errors": ("interval = 1\ntheme = 'nrod'", ERROR, ("line 1", "(and 1 more)", "podtop config --check")),
-    "no TOML": ("interval = ", ERROR, ("line 1", "not TOML")),
+    "no TOML": ("interval = ", ERROR, ("line 1", "podtop config --check")),
 }
 
 
@@ -325,7 +325,7 @@ ROUTES: dict[str, tuple[dict[str, str], str, Verdict, tuple[str, ...]]] = {
     "an exception": ({**PROXY, "NO_PROXY": "runpod.io"}, "https://api.runpod.io/graphql", OK, ("direct, no proxy",)),
     "no proxy at all": ({"HTTPS_PROXY": "ftp://x:s3cret-word@y"}, "https://api.runpod.io/", ERROR, ("HTTPS_PROXY",)),
     "logged": ({"SSLKEYLOGFILE": "/tmp/tls"}, "https://api.runpod.io/", WARNING, ("TLS keys are logged", "Unset it")),
-    "no certificates": ({"SSL_CERT_FILE": "/nowhere"}, "https://api.runpod.io/", ERROR, ("SSL_CERT_FILE", "unset")),
+    "no certificates": ({"SSL_CERT_FILE": "/nowhere"}, "https://api.runpod.io/", ERROR, ("SSL_CERT_FILE", "/nowhere")),
 }
 
 

@@ -76,8 +76,8 @@ def test_every_check_has_a_line(run: Run) -> None:
 
 
 FAULTS = {
-    "401": ("refused the API key", "error"), "403": ("403", "error"), "500": ("500", "warning"),
-    "502": ("502", "warning"), "429": ("429", "warning"), "refused": ("closed the connection", "warning"),
+    "401": ("HTTP 401", "error"), "403": ("403", "error"), "500": ("500", "warning"),
+    "502": ("502", "warning"), "429": ("429", "warning"), "refused": ("not verified", "warning"),
     "truncated": ("", "warning"), "notjson": ("", "warning"), "nulls": ("accepted", "ok"),
     "partial": ("no pods", "warning"),
 }  # fmt: skip
