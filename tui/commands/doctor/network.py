@@ -103,15 +103,15 @@ def _trust(environ: Mapping[str, str]) -> str:
     return "podtop's own certificates (certifi)"
 
 
-def endpoint(subject: Subject, found: Replies) -> Finding:
+def endpoint(subject: Subject, replies: Replies) -> Finding:
     """Whether the API responds, and how fast: by the request for prices, which needs no key."""
     host = "demo" if subject.source.demo else host_of(subject.config.api_url)
-    reply = found.market or found.fleet
+    reply = replies.market or replies.fleet
     if reply is None:
         return warning(f"{host}: not checked, as this API needs a key")
     if reply.error is not None:
-        said = str(reply.error)
-        return error(said if host in said else f"{host}: {said}", _advice(reply.error))
+        text = str(reply.error)
+        return error(text if host in text else f"{host}: {text}", _advice(reply.error))
     return ok(f"{host}: responds in {fmt.latency(reply.took)}, connection included")
 
 
@@ -137,7 +137,7 @@ def clock(subject: Subject) -> Finding:
     )
 
 
-def key(subject: Subject, found: Replies) -> Finding:
+def key(subject: Subject, replies: Replies) -> Finding:
     """Where the key comes from, whether RunPod accepts it, and what it may do; never the key."""
     if subject.source.demo:
         return ok("not needed by the demo")
@@ -150,7 +150,7 @@ def key(subject: Subject, found: Replies) -> Finding:
             "Prices need none: podtop market.",
         )
     text = f"{_origin(subject.config.key.origin)}; {'podtop is read-only; ' if subject.config.read_only else ''}"
-    fleet = found.fleet or Reply(error=api.Unreachable("nothing was requested", sent=False))
+    fleet = replies.fleet or Reply(error=api.Unreachable("nothing was requested", sent=False))
     if isinstance(fleet.error, api.Unauthorized | api.Forbidden):
         return error(f"{text}{fleet.error}")
     if fleet.error is not None:
@@ -158,7 +158,7 @@ def key(subject: Subject, found: Replies) -> Finding:
     if fleet.value.pods is None:
         reasons = "; ".join(problem.message for problem in fleet.value.problems)
         return warning(f"{text}not verified: no pods in the response{f': {reasons}' if reasons else ''}", LATER)
-    account = (found.account or Reply()).value
+    account = (replies.account or Reply()).value
     pods = len(fleet.value.pods)
     text += f"accepted, {pods} pod{'' if pods == 1 else 's'}; {scope(account.api_keys if account is not None else ())}"
     return warning(text, f"{subject.config.key.caution}.") if subject.config.key.caution else ok(text)

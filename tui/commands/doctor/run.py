@@ -121,23 +121,23 @@ def _local(subject: Subject) -> dict[str, Check]:
 async def _remote(subject: Subject) -> AsyncIterator[tuple[str, Finding]]:
     """The checks of RunPod, by name: all of them of the same responses."""
     checks: dict[str, Callable[[network.Replies], Finding]] = {
-        "endpoint": lambda found: network.endpoint(subject, found),
-        "clock": lambda found: network.clock(subject),
-        "key": lambda found: network.key(subject, found),
+        "endpoint": lambda replies: network.endpoint(subject, replies),
+        "clock": lambda replies: network.clock(subject),
+        "key": lambda replies: network.key(subject, replies),
     }
     if subject.config_error:
         for name in checks:
             yield name, await _not_checked()
         return
-    found, failure = network.Replies(), None
+    replies, failure = network.Replies(), None
     try:
-        found = await _replies(subject)
+        replies = await _replies(subject)
     except TimeoutError:
         failure = _too_long(LOCAL)
     except Exception as fault:
         failure = _failed(fault)
     for name, check in checks.items():
-        yield name, failure or _finding(partial(check, found))
+        yield name, failure or _finding(partial(check, replies))
 
 
 async def _replies(subject: Subject) -> network.Replies:

@@ -25,9 +25,9 @@ def config(subject: Subject) -> Finding:
     """The file of the settings, and what the environment overrides."""
     file = subject.config_file
     there = os.path.lexists(file)
-    found = problems(read(file) if there else Reading(file), subject.screen, subject.environ)
-    errors = [str(problem) for problem in found if problem.bad]
-    warnings = [str(problem) for problem in found if not problem.bad]
+    issues = problems(read(file) if there else Reading(file), subject.screen, subject.environ)
+    errors = [str(problem) for problem in issues if problem.bad]
+    warnings = [str(problem) for problem in issues if not problem.bad]
     if errors:
         return error(_first(errors), "Correct the file; podtop config --check lists all problems.")
     if subject.config_error:
@@ -43,8 +43,8 @@ def config(subject: Subject) -> Finding:
     return ok(f"{file}{': valid' if there else ' does not exist: defaults apply'}{overridden}")
 
 
-def _first(found: list[str]) -> str:
-    return f"{found[0]} (and {len(found) - 1} more)" if len(found) > 1 else found[0]
+def _first(issues: list[str]) -> str:
+    return f"{issues[0]} (and {len(issues) - 1} more)" if len(issues) > 1 else issues[0]
 
 
 def notifications(subject: Subject) -> Finding:

@@ -56,13 +56,13 @@ def colors(subject: Subject) -> Finding:
         reason = f"by terminfo of {term}"
     else:
         reason = f"by COLORTERM={environ['COLORTERM']}"
-    words = {"truecolor": "true color", "256": "256 colors", "standard": "16 colors", None: "unknown"}[system]
-    more = (
+    number = {"truecolor": "true color", "256": "256 colors", "standard": "16 colors", None: "unknown"}[system]
+    advice = (
         "For a terminal with true color: export COLORTERM=truecolor"
         if system == "standard" and term not in BARE
         else ""
     )
-    return ok(f"{words}, {reason}", more)
+    return ok(f"{number}, {reason}", advice)
 
 
 def characters(subject: Subject) -> Finding:
@@ -107,23 +107,23 @@ async def tmux(subject: Subject) -> Tmux | None:
     return None if code else Tmux(version, passthrough in ("1", "on", "all"), "clipboard" in features)
 
 
-def multiplexer(subject: Subject, found: Tmux | None) -> Finding:
+def multiplexer(subject: Subject, tmux: Tmux | None) -> Finding:
     """tmux or GNU screen, and whether it passes on what podtop sends through it."""
     where = inside(subject.environ)
     if where is Inside.NOTHING:
         return ok("none")
     if where is not Inside.TMUX:
         return ok(where.value)
-    if found is None:
+    if tmux is None:
         return warning("tmux, which does not respond", "Check TMUX, and that tmux is on the PATH.")
-    text = f"tmux {found.version}, allow-passthrough {'on' if found.passthrough else 'off'}"
+    text = f"tmux {tmux.version}, allow-passthrough {'on' if tmux.passthrough else 'off'}"
     notify = subject.config.notify
-    if (notify.osc9 or notify.osc777) and not found.passthrough:
+    if (notify.osc9 or notify.osc777) and not tmux.passthrough:
         return warning(f"{text}: notifications (osc9, osc777) do not reach the terminal", _PASSTHROUGH)
     return ok(text)
 
 
-def clipboard(subject: Subject, found: Tmux | None) -> Finding:
+def clipboard(subject: Subject, tmux: Tmux | None) -> Finding:
     """Which way copies go."""
     environ = subject.environ
     if programs := clip.tools(environ, subject.which):
@@ -132,10 +132,10 @@ def clipboard(subject: Subject, found: Tmux | None) -> Finding:
         return ok("none without a terminal")
     far = "; over SSH, to the terminal at the other end" if clip.is_far(environ) else ""
     where = inside(environ)
-    if found is not None:
-        if found.clipboard:
+    if tmux is not None:
+        if tmux.clipboard:
             return ok(f"tmux's buffer and, by tmux, the terminal's clipboard{far}")
-        if not found.passthrough:
+        if not tmux.passthrough:
             return warning("tmux's buffer only", f"{_PASSTHROUGH}, or: set -as terminal-features ',*:clipboard'")
         return ok(f"tmux's buffer and OSC 52, if the terminal accepts it{far}")
     if where is Inside.FAR_TMUX:
