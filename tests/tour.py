@@ -71,7 +71,7 @@ SCRIPT = (
     Step(("colon",), NAMED, 1.3),
     Step(tuple("h100sxm"), NAMED, 1.0),
     Step(("enter",), NAMED, 2.4),
-    Step(("1",), "q: quit; pods go on running", 2.2),
+    Step(("1",), "q: quit (pods keep running)", 2.2),
 )
 
 

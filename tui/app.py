@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from tui.storage.state_files import StateFiles
 
 SLOW_LINK = (
-    "this terminal takes its time: podtop draws less, and shows what comes every 10 s. Keys answer at once. "
-    "slow_link = false keeps it from doing so"
+    "Slow connection: podtop draws less and updates every 10 s. Keys work as before. "
+    "To turn this off: slow_link = false"
 )
 
 STYLES = ("app", "roles", "panes", "table", "chart", "palette")
@@ -65,14 +65,18 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
     COMMANDS: ClassVar = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [
         *screen_table.bindings(),
-        Binding("ctrl+r", "refresh_now", "refresh", id="app.refresh", show=False, tooltip="Ask RunPod now"),
-        Binding("ctrl+l", "redraw", "redraw", id="app.redraw", show=False, tooltip="Draw the whole screen again"),
+        Binding("ctrl+r", "refresh_now", "refresh", id="app.refresh", show=False, tooltip="Refresh now"),
+        Binding("ctrl+l", "redraw", "redraw", id="app.redraw", show=False, tooltip="Redraw screen"),
+        Binding("ctrl+z", "suspend_process", "suspend", id="app.suspend", show=False, tooltip="Suspend (fg resumes)"),
         Binding(
-            "ctrl+z", "suspend_process", "suspend", id="app.suspend", show=False, tooltip="To the shell; fg returns"
+            "colon,ctrl+p",
+            "command_palette",
+            "palette",
+            id="app.palette",
+            tooltip="Command palette: find anything by name",
         ),
-        Binding("colon,ctrl+p", "command_palette", "palette", id="app.palette", tooltip="Find anything by its name"),
-        Binding("question_mark", "help", "help", id="app.help", tooltip="This list of keys"),
-        Binding("q", "quit", "quit", id="app.quit", tooltip="Quit; pods go on running"),
+        Binding("question_mark", "help", "help", id="app.help", tooltip="Help: keys and symbols"),
+        Binding("q", "quit", "quit", id="app.quit", tooltip="Quit (pods keep running)"),
     ]
 
     def __init__(
@@ -104,7 +108,7 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
         self.survive(monotonic, open_log, self.messages.reply)
         self.take_input(monotonic)
         self.changed: Signal[None] = Signal(self, "changed")
-        read_only = "this is a recording" if source.recording else "podtop was started so" if config.read_only else ""
+        read_only = "this is a replay" if source.recording else "started in read-only mode" if config.read_only else ""
         self.guard = ActionLock(
             read_only, after=config.lock_after * 60 or None,
             clock=monotonic if source.clocks is None else source.clocks.away,
@@ -157,5 +161,5 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
 
     def action_help_quit(self) -> None:
         # ctrl+c quits most programs, and copies in some: podtop says once which key quits it.
-        text = f"{key_hints.spoken(self._keymap, 'app.quit')} quits podtop; pods go on running"
+        text = f"Press {key_hints.spoken(self._keymap, 'app.quit')} to quit (pods keep running)"
         self.messages.post(UserMessage(text, Level.HINT))

@@ -69,8 +69,8 @@ api_key_file = "/nowhere/key"
     assert lines[0].startswith("error: line 1: theme = 'podtop-drak' is not accepted; it takes ")
     assert lines[0].endswith("did you mean podtop-dark?")
     assert lines[1] == "error: line 2: interval = 1 is not accepted; it takes seconds, from 2 to 86400"
-    assert lines[2] == "error: line 4: there is no binding 'app.qiut'; did you mean app.quit?"
-    assert lines[3].startswith("error: line 5: act.stop = 's' is not accepted: s is too easily pressed")
+    assert lines[2] == "error: line 4: unknown binding 'app.qiut'; did you mean app.quit?"
+    assert lines[3].startswith("error: line 5: invalid value 's' for act.stop: s is too easy to press")
     assert lines[4] == "warning: line 7: profiles.work.api_key_file: /nowhere/key cannot be read"
     assert len(lines) == 5
 
@@ -106,7 +106,7 @@ def test_a_keymap_that_is_wrong_ends_the_start_with_its_line(podtop: Config) -> 
     podtop.write("theme = 'nord'\n[keymap]\n'app.quit' = 'o'\n")
     terminal = Terminal(["--demo"], env=podtop.environ, quickly=True)
     assert terminal.end() == 2
-    assert b"line 3: app.quit and table.sort would both have o" in terminal.output
+    assert b"line 3: app.quit and table.sort would both use o" in terminal.output
 
 
 @pytest.mark.wide

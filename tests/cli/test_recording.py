@@ -131,7 +131,7 @@ def test_a_restarted_podtop_shows_what_the_killed_one_saw(url: str) -> None:
     assert terminal.end() == 128 + signal.SIGKILL
     again = watching(url)
     again.type("[")
-    again.wait_for("returns to now")
+    again.wait_for("= live")
     again.type("=")
     again.wait_for("● live")
     assert again.quit() == 0

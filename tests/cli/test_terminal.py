@@ -31,8 +31,8 @@ def test_the_demo_starts_takes_keys_and_sizes_and_quits() -> None:
     terminal.wait_for("llama-70b-pretrain")
     terminal.wait_for("GPU util")
     terminal.type("?")
-    terminal.wait_for("Quit; pods go on running")
-    terminal.leave("Quit; pods go on running")
+    terminal.wait_for("Quit (pods keep running)")
+    terminal.leave("Quit (pods keep running)")
     # In one burst, as a lagging link delivers it: what follows the slash is text, and quits nothing.
     terminal.type("/llama")
     terminal.wait_for("1 of 3")

@@ -189,7 +189,7 @@ async def test_without_a_recording_one_is_told(launch: Launch) -> None:
     screen = launch()
     screen.player.past = None
     await screen.player.step(-5)
-    assert screen.said == ["there is no recording to step back into"]
+    assert screen.said == ["No recording to go back to"]
     assert not screen.player.in_history
 
 

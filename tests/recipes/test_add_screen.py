@@ -112,7 +112,7 @@ def test_a_screen_takes_two_files_and_is_gone_to_filtered_and_left(copy: Copy) -
     assert "seventh row" not in zoomed
     assert "seventh row" in facts
     assert "rack of " not in facts
-    assert "Keys and signs of Racks" in help
+    assert "Keys and symbols: Racks" in help
     assert "Leave zoom, the filter" in help
     assert "RACK OF" not in back
 

@@ -54,7 +54,7 @@ def test_an_idle_spell_is_told_once_and_so_is_its_end() -> None:
     assert "$2.99/h" in told[0].text
     (over,) = life.poll(BUSY, times=5)
     assert over.kind is Kind.IDLE_OVER
-    assert over.text == "a GPU works again, after 1h 00m"
+    assert over.text == "GPU active again after 1h 00m"
     assert kinds(life.poll(IDLE, times=30)) == [Kind.IDLE]
 
 
@@ -110,7 +110,7 @@ def test_a_boot_without_an_end() -> None:
     booting = pod("a", utils=None)
     told = life.poll(booting, times=30)
     assert kinds(told) == [Kind.BOOT]
-    assert life.poll(BUSY)[0].text.startswith("its container is up")
+    assert life.poll(BUSY)[0].text.startswith("container started")
 
 
 def test_a_crash_loop() -> None:
@@ -141,8 +141,8 @@ def test_an_outage_and_its_end() -> None:
     assert kinds([*chronicle.failed(NOW + 60, True, "429")]) == [Kind.THROTTLED]
     over = chronicle.answered(NOW + 200)
     assert [(e.kind, e.text) for e in over] == [
-        (Kind.OUTAGE_OVER, "RunPod answers, after 3m 20s"),
-        (Kind.THROTTLED_OVER, "RunPod answers, after 2m 20s"),
+        (Kind.OUTAGE_OVER, "connection restored after 3m 20s"),
+        (Kind.THROTTLED_OVER, "requests accepted again after 2m 20s"),
     ]
     assert chronicle.answered(NOW + 205) == ()
 

@@ -98,7 +98,7 @@ def test_a_gap_ends_nothing_and_counts_for_nothing(gap: str, minutes: float) -> 
     life.poll(IDLE, 2)
     life.poll(BUSY)
     (over,) = [event for event in life.told if event.kind is Kind.IDLE_OVER]
-    assert over.text.startswith("a GPU works again, after 14m")
+    assert over.text.startswith("GPU active again after 14m")
 
 
 def test_minutes_on_both_sides_of_a_gap_are_added_up() -> None:
@@ -142,7 +142,7 @@ def test_a_crash_loop_goes_on_through_a_sleep() -> None:
     assert life.kinds == [Kind.LOOP]
     life.poll(BUSY, 31)
     assert life.kinds == [Kind.LOOP, Kind.LOOP_OVER]
-    assert life.told[-1].text == "its container stays up, after 59m 55s"
+    assert life.told[-1].text == "no more restarts after 59m 55s"
 
 
 def test_a_sleep_is_no_part_of_an_outage() -> None:
@@ -152,7 +152,7 @@ def test_a_sleep_is_no_part_of_an_outage() -> None:
     life.sleep(480)
     life.poll(BUSY)
     (over,) = [event for event in life.told if event.kind is Kind.OUTAGE_OVER]
-    assert over.text in ("RunPod answers, after 2m 00s", "RunPod answers, after 1m 60s")
+    assert over.text in ("connection restored after 2m 00s", "connection restored after 1m 60s")
 
 
 def test_a_wait_that_runpod_asked_for_is_a_part_of_what_it_is() -> None:
@@ -161,7 +161,7 @@ def test_a_wait_that_runpod_asked_for_is_a_part_of_what_it_is() -> None:
     life.told += life.chronicle.failed(life.at, True, "slower")
     life.at += 1800
     life.poll(BUSY)
-    assert life.told[-1].text == "RunPod answers, after 30m 00s"
+    assert life.told[-1].text == "connection restored after 30m 00s"
 
 
 def test_a_request_that_takes_long_is_watching() -> None:

@@ -104,7 +104,7 @@ Open = Callable[[Running], Awaitable[object]]
 
 
 async def test_every_modal_closes_once(launch: Launch) -> None:
-    entries = (Entry("c", "pod id", "p1"), Entry("n", "name", "train"))
+    entries = (Entry("c", "pod ID", "p1"), Entry("n", "name", "train"))
 
     async def copy(text: str) -> Outcome:
         await asyncio.sleep(0)

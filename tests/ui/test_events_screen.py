@@ -62,7 +62,7 @@ async def test_everything_that_happened_newest_first(launch: Launch) -> None:
         text = run.text()
         lines = [line for line in text.splitlines() if line.startswith("│ 23 Nov")]
         assert [line.split()[5] for line in lines] == ["outage", "outage", "stopped"]
-        assert "RunPod answers, after 1m 05s" in lines[0]
+        assert "connection restored after 1m 05s" in lines[0]
         assert "no route to host" in lines[1]
         assert "eval-sweep" in lines[2]
         assert "Events  3" in text

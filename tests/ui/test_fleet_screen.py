@@ -83,7 +83,7 @@ async def test_filter_narrows_while_typing_enter_keeps_escape_clears(launch: Lau
         assert len(table.keys) == 4
         await run.press("slash", *"zzz")
         await run.settle()
-        assert "no pod matches the filter" in run.text()
+        assert "No pods match" in run.text()
         await run.press("escape")
         await run.settle()
         assert len(table.keys) == 4
@@ -207,7 +207,7 @@ async def test_upper_case_is_for_what_spends_or_destroys_the_lock_and_the_last_r
                 (TimedOut("slow"), "timed out", "does not answer in time"),
                 (Forbidden("403"), "forbidden", "RunPod forbids this"),
                 (Throttled("429", 0.0), "throttled", "asks podtop to slow down"),
-                (Malformed("html"), "unreadable answer", "is of no use"),
+                (Malformed("html"), "invalid response", "an invalid response"),
                 (Rejected((Problem("Something went wrong"),)), "rejected", "Something went wrong"),
             )
         ),
@@ -257,7 +257,7 @@ async def test_no_pods_is_said(launch: Launch) -> None:
     cloud = HeldCloud()
     cloud.fleet_answer = snapshot()
     async with launch(cloud=cloud) as run:
-        assert "no pods on this account" in run.text()
+        assert "No pods on this account" in run.text()
         assert "no pod under the cursor" in run.text()
 
 
@@ -267,7 +267,7 @@ async def test_partial_answers_show_what_there_is_and_say_what_is_missing(launch
     async with launch(cloud=cloud) as run:
         text = run.text()
         assert "$100.00" in text
-        assert "RunPod answered without the pods" in text
+        assert "The response has no pod list" in text
         assert "resolver for pods failed" in text
         assert "▲ no pods" in text
         assert "pods unknown" in text
@@ -383,7 +383,7 @@ async def test_slash_over_the_charts_filters_the_pods_and_takes_what_is_typed(la
     async with launch() as run:
         await run.press("tab", "slash", *"qqq")
         assert run.app.is_running
-        assert "no pod matches the filter" in run.text()
+        assert "No pods match" in run.text()
 
 
 async def test_tabs_and_the_footer_are_clicked(launch: Launch) -> None:
@@ -399,7 +399,7 @@ async def test_tabs_and_the_footer_are_clicked(launch: Launch) -> None:
 async def test_ctrl_c_says_once_what_quits(launch: Launch) -> None:
     async with launch() as run:
         await run.press("ctrl+c", "ctrl+c")
-        assert [note.message for note in run.app._notifications] == ["q quits podtop; pods go on running"]
+        assert [note.message for note in run.app._notifications] == ["Press q to quit (pods keep running)"]
 
 
 async def test_asking_now_says_when_runpod_has_asked_for_patience(launch: Launch) -> None:
@@ -410,8 +410,8 @@ async def test_asking_now_says_when_runpod_has_asked_for_patience(launch: Launch
 
 
 def test_a_first_answer_that_is_slow_says_how_long() -> None:
-    assert empty_states.pods(Fleet(5, 30), False, 0.3).title == "◌ asking RunPod for pods"
-    assert empty_states.market(Fleet(5, 30), False, 75.0).title == "◌ asking RunPod for prices · 1m 15s"
+    assert empty_states.pods(Fleet(5, 30), False, 0.3).title == "◌ Loading pods…"
+    assert empty_states.market(Fleet(5, 30), False, 75.0).title == "◌ Loading prices… (1m 15s)"
 
 
 @given(
@@ -446,7 +446,7 @@ async def test_the_palette_does_what_the_keys_do(launch: Launch) -> None:
         assert table.cursor == table.keys[-1]
         await commands["Zoom: give the pane the whole screen, or back"]()
         assert not run.app.screen.query_one("#market").display
-        await commands["Quit; pods go on running"]()
+        await commands["Quit (pods keep running)"]()
         await run.settle()
         assert not run.app.is_running
 

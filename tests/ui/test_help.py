@@ -61,7 +61,7 @@ async def test_a_letter_that_is_no_key_of_the_help_begins_to_find(launch: Launch
     async with launch() as run:
         await run.press("question_mark", *"outbid")
         assert "outbid, terminated" in run.text()
-        assert "Keys and signs of Fleet  /outbid" in run.text()
+        assert "Keys and symbols: Fleet  /outbid" in run.text()
 
 
 @pytest.mark.wide

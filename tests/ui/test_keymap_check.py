@@ -83,33 +83,33 @@ def test_podtops_own_keys_keep_the_rules() -> None:
 @pytest.mark.parametrize(
     ("name", "keys", "words"),
     [
-        ("app.qiut", "f9", "there is no binding 'app.qiut'; did you mean app.quit?"),
-        ("zzz", "f9", "there is no binding 'zzz'; podtop config --keys lists all"),
-        ("confirm.yes", "enter", "confirm.yes stays as it is (y)"),
-        ("confirm.cancel", "x", "confirm.cancel stays as it is (esc, n, q)"),
-        ("deploy.leave", "f9", "deploy.leave stays as it is (esc)"),
+        ("app.qiut", "f9", "unknown binding 'app.qiut'; did you mean app.quit?"),
+        ("zzz", "f9", "unknown binding 'zzz'; podtop config --keys lists all"),
+        ("confirm.yes", "enter", "confirm.yes cannot be rebound (safety): it is always y"),
+        ("confirm.cancel", "x", "confirm.cancel cannot be rebound (safety): it is always esc, n, q"),
+        ("deploy.leave", "f9", "deploy.leave cannot be rebound (safety): it is always esc"),
         ("app.quit", " , ", "app.quit has no key"),
-        ("app.quit", "f99", "f99 is no key that podtop knows"),
+        ("app.quit", "f99", "f99 is not a known key"),
         ("app.quit", "pagedwn", "did you mean pagedown?"),
         ("app.quit", "shift+q", "is written Q"),
         ("app.quit", "ctrl+Q", "is written ctrl+q"),
-        ("app.quit", "ctrl+b", "belongs to tmux"),
+        ("app.quit", "ctrl+b", "is reserved for tmux"),
         ("app.quit", "ctrl+j", "is enter to a terminal"),
-        ("app.quit", "escape", "escape is not to be had: it goes back"),
-        ("act.terminate", "x", "x is too easily pressed"),
-        ("act.stop", "enter", "enter is too easily pressed"),
-        ("act.stop", "shift+down", "shift+down is too easily pressed"),
-        ("act.deploy", "5", "5 is too easily pressed"),
-        ("act.lock", "space", "space is too easily pressed"),
-        ("deploy.order", "enter", "enter is too easily pressed"),
-        ("deploy.order", "O", "O is text where this is in force"),
-        ("filter.keep", "a", "a is text where this is in force"),
+        ("app.quit", "escape", "escape is reserved: it always goes back"),
+        ("act.terminate", "x", "x is too easy to press"),
+        ("act.stop", "enter", "enter is too easy to press"),
+        ("act.stop", "shift+down", "shift+down is too easy to press"),
+        ("act.deploy", "5", "5 is too easy to press"),
+        ("act.lock", "space", "space is too easy to press"),
+        ("deploy.order", "enter", "enter is too easy to press"),
+        ("deploy.order", "O", "O is text in this input"),
+        ("filter.keep", "a", "a is text in this input"),
         ("pane.back", "b", "pane.back must keep escape"),
-        ("table.sort", "p", "table.sort and time.pause would both have p"),
-        ("app.quit", "f", "would both have f (Market)"),
-        ("table.mark", "left", "table.mark and chart.cursor-back would both have ← (Fleet)"),
-        ("choice.next", "f7,f8,down", "choice.next and confirm.on would both have ↓"),
-        ("help.down", "q,f9", "help.down and help.close would both have q"),
+        ("table.sort", "p", "table.sort and time.pause would both use p"),
+        ("app.quit", "f", "would both use f (Market)"),
+        ("table.mark", "left", "table.mark and chart.cursor-back would both use ← (Fleet)"),
+        ("choice.next", "f7,f8,down", "choice.next and confirm.on would both use ↓"),
+        ("help.down", "q,f9", "help.down and help.close would both use q"),
     ],
 )
 def test_what_a_keymap_may_not(name: str, keys: str, words: str) -> None:
@@ -133,7 +133,7 @@ def test_what_a_keymap_may(keymap: dict[str, str]) -> None:
 
 def test_two_new_keys_that_are_one_are_told_once() -> None:
     (fault,) = faults({"app.quit": "f9", "table.sort": "f9"}, PodtopApp)
-    assert fault.words == "app.quit and table.sort would both have f9 (Fleet)"
+    assert fault.words == "app.quit and table.sort would both use f9 (Fleet)"
 
 
 def test_keys_are_named_as_textual_names_them() -> None:

@@ -81,7 +81,7 @@ async def test_the_fact_under_the_cursor_is_copied_and_a_hidden_one_is_not(launc
         await run.settle()
         menu = run.app.screen
         assert isinstance(menu, CopyMenu)
-        assert [entry.label for entry in menu._entries.values()][:2] == ["ssh", "ssh by the proxy"]
+        assert [entry.label for entry in menu._entries.values()][:2] == ["ssh", "ssh via proxy"]
         assert TOKEN not in run.text()
         assert len(copied) == 1
 
@@ -144,7 +144,7 @@ async def test_what_was_recorded_is_stepped_through_and_equals_returns(launch: L
                 break
             await run.pilot.pause(0.01)
         await run.press("left_square_bracket")
-        await run.until("◀ 12:00:15 · 5s ago · = returns to now")
+        await run.until("◀ history 12:00:15 (5s ago) · = live")
         assert "pod-3" in run.text()
         await run.press("left_square_bracket")
         await run.until("pod-2")
@@ -172,7 +172,7 @@ async def test_without_a_recording_stepping_back_says_so(launch: Launch) -> None
     async with launch() as run:
         await run.press("left_square_bracket")
         await run.settle()
-        assert [n.message for n in run.app._notifications] == ["there is no recording to step back into"]
+        assert [n.message for n in run.app._notifications] == ["No recording to go back to"]
 
 
 # Charts

@@ -90,7 +90,7 @@ async def test_it_fits_one_screen(launch: Launch) -> None:
             await run.settle()
             box = run.app.screen.query_one("#tour")
             assert box.max_scroll_y == 0, size
-            for words in ("any key goes on", "? q", "S R T", "quit"):
+            for words in ("press any key", "? q", "S R T", "quit"):
                 assert words in run.text(), size
             await run.app.pop_screen()
 
@@ -116,10 +116,10 @@ def test_a_demo_shows_it_the_first_time_only() -> None:
     for first in (True, False):
         terminal = podtop("--demo", "--pods", "1", "--no-record")
         if first:
-            terminal.wait_for("any key goes on")
+            terminal.wait_for("press any key")
             # It hears nothing at first, and nothing typed too soon: keys until one of them was meant for it.
-            terminal.leave("any key goes on", "x")
+            terminal.leave("press any key", "x")
         terminal.wait_for("llama-70b-pretrain")
-        assert "any key goes on" not in terminal.text
+        assert "press any key" not in terminal.text
         terminal.signal(signal.SIGTERM)
         terminal.end()

@@ -18,7 +18,7 @@ RESET_SLACK = 60.0
 
 
 class Kind(StrEnum):
-    """The kind of an event, in a word or two; lasting conditions have a word for beginning and end each."""
+    """The kind of an event, as files and filters have it; lasting conditions have one for beginning and end each."""
 
     NEW = "new"
     RUNNING = "running"
@@ -55,6 +55,21 @@ class Kind(StrEnum):
     THROTTLED = "throttled"
     THROTTLED_OVER = "at ease"
 
+    @property
+    def word(self) -> str:
+        """The kind on the screen, in at most 12 characters."""
+        return _WORDS.get(self, self.value)
+
+
+_WORDS = {
+    Kind.TROUBLE: "error", Kind.PRICE: "watch",
+    Kind.IDLE_OVER: "idle ended", Kind.LOOP_OVER: "loop ended", Kind.BOOT_OVER: "boot ended",
+    Kind.ZERO_GPU: "no GPUs", Kind.ZERO_GPU_OVER: "GPUs back", Kind.MAINTENANCE_OVER: "maint. ended",
+    Kind.RUNWAY_OVER: "runway ok", Kind.BALANCE: "balance n/a", Kind.BALANCE_OVER: "balance ok",
+    Kind.OUTAGE_OVER: "outage ended", Kind.THROTTLED: "rate limited", Kind.THROTTLED_OVER: "rate ok",
+}  # fmt: skip
+"""Kinds that the screen words differently: files keep the value that they were written with."""
+
 
 ENDS = {
     Kind.IDLE: Kind.IDLE_OVER, Kind.LOOP: Kind.LOOP_OVER, Kind.BOOT: Kind.BOOT_OVER,
@@ -87,11 +102,11 @@ def between(key: str, old: Pod | None, new: Pod | None, before: float, at: float
     if new.status != PodStatus.RUNNING:
         return ()
     if old.runtime is None and new.runtime is not None:
-        return (Event(at, key, Kind.UP, "its container is up"),)
+        return (Event(at, key, Kind.UP, "container started"),)
     if old.runtime is not None and new.runtime is None:
-        return (Event(at, key, Kind.DOWN, "its container is gone; the pod bills on"),)
+        return (Event(at, key, Kind.DOWN, "container down (still billed)"),)
     if is_reset(old, new, at - before):
-        return (Event(at, key, Kind.RESTART, "its container was restarted"),)
+        return (Event(at, key, Kind.RESTART, "container restarted"),)
     return ()
 
 

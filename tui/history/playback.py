@@ -106,7 +106,7 @@ class Playback:
     async def step(self, seconds: float) -> None:
         """Step back or forward in the recording."""
         if self.past is None:
-            self._post("there is no recording to step back into")
+            self._post("No recording to go back to")
             return
         base = self._target[0] if self._target is not None else self.view[1]
         await self.go(base + seconds, seconds > 0, base)
@@ -132,7 +132,7 @@ class Playback:
                 spans = await past.spans()
                 landed = land(spans, at, forward)
                 if landed is None:
-                    self._post("nothing is recorded yet")
+                    self._post("Nothing recorded yet")
                     self._target = None
                     return
                 last = spans[-1][1]
@@ -153,7 +153,7 @@ class Playback:
                 self._on_change()
         except ArchiveError as error:
             self._target = None
-            self._post(f"the recording cannot be read: {error}")
+            self._post(f"Cannot read the recording: {error}")
         finally:
             self.waiting = False
 

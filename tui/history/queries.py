@@ -80,12 +80,12 @@ class HistoryQueries:
             asked = asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
         except RuntimeError as error:
             # No thread is available, or this is closed: either way the content is unknown.
-            raise ArchiveError(NO_MEMORY if "thread" in str(error) else "it is closed") from error
+            raise ArchiveError(NO_MEMORY if "thread" in str(error) else "already closed") from error
         answer, damaged = await asked
         if damaged and not self._told:
             self._told = True
             rows = "1 damaged row" if damaged == 1 else f"{damaged:,} damaged rows"
-            self._post(UserMessage(f"{rows} of the recording skipped: what they held is missing here ({self.path})"))
+            self._post(UserMessage(f"{rows} of the recording skipped; their data is missing here ({self.path})"))
         return answer
 
     def _answer(self, question: Callable[[Recording], T]) -> tuple[T, int]:

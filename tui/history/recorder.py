@@ -73,11 +73,11 @@ def _length(path: Path) -> int:
 class State(StrEnum):
     """What happens to incoming data."""
 
-    WAITING = "waiting for the account's name"
+    WAITING = "identifying account"
     RECORDING = "recording"
-    ELSEWHERE = "another podtop records"
+    ELSEWHERE = "another podtop is recording"
     TROUBLE = "not recording"
-    NEVER = "not recording for good"
+    NEVER = "recording disabled"
 
 
 def archive_path(directory: Path, api_url: str, account_id: str) -> Path:
@@ -216,8 +216,8 @@ class Recorder:
         """After an unexpected error: recording is disabled for this run."""
         _log.error("recording is disabled", exc_info=error)
         self.state = State.NEVER
-        reason = f"recording is disabled: an error in podtop ({type(error).__name__}), which its log tells of."
-        return [UserMessage(f"{reason} podtop goes on without recording; please report it.")]
+        reason = f"recording disabled: internal error ({type(error).__name__}), see the log."
+        return [UserMessage(f"{reason} podtop continues without recording; please report it.")]
 
     # In the thread
 
@@ -235,7 +235,7 @@ class Recorder:
             work(path)
         except NewerArchive as error:
             self.state = State.NEVER
-            return [UserMessage(f"not recording: {error}. podtop goes on without a history.")]
+            return [UserMessage(f"not recording: {error}. podtop continues without history.")]
         except DamagedArchive as error:
             return self._set_aside(path, error)
         except (ArchiveError, OSError, MemoryError) as error:
@@ -250,14 +250,14 @@ class Recorder:
             why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
             if isinstance(error, MemoryError):
                 why = NO_MEMORY
-            return [UserMessage(f"not recording: {why} ({path.parent}). podtop goes on, and keeps trying.")]
+            return [UserMessage(f"not recording: {why} ({path.parent}). podtop continues and keeps trying.")]
         # A recording is external data, and no error in this thread may end podtop.
         except Exception as error:
             return self._disabled(error)
         if self.state is not State.TROUBLE:
             self._failures = 0
         if before is State.TROUBLE and self.state is State.RECORDING:
-            return [UserMessage("recording again", Level.INFO)]
+            return [UserMessage("recording resumed", Level.INFO)]
         return []
 
     def _write_batch(self, path: Path) -> None:
@@ -301,8 +301,8 @@ class Recorder:
         # Its content may be anything: a file that cannot be loaded is set aside.
         except Exception as error:
             db.close()
-            _log.exception("%s cannot be taken up", path)
-            raise DamagedArchive(f"podtop cannot make out what is in it, {type(error).__name__}") from error
+            _log.exception("%s cannot be loaded", path)
+            raise DamagedArchive(f"its content cannot be read, {type(error).__name__}") from error
 
     def _see_to_file(self, path: Path) -> None:
         """Thin the file, and checkpoint what was written."""
@@ -351,12 +351,12 @@ class Recorder:
         self._aside += 1
         if self._aside > ASIDE:
             self.state = State.NEVER
-            return [UserMessage(f"recording is disabled: {path} is damaged again and again ({error})")]
+            return [UserMessage(f"recording disabled: {path} was damaged repeatedly ({error})")]
         stamp = datetime.fromtimestamp(self._wall(), UTC).strftime("%Y%m%dT%H%M%SZ")
         aside = path.with_name(f"{path.name}.damaged-{stamp}")
         try:
             if aside.exists():
-                raise FileExistsError(errno.EEXIST, "it was set aside in this very second already")
+                raise FileExistsError(errno.EEXIST, "a copy from this second exists already")
             for tail in ("", "-wal", "-shm"):
                 part = path.with_name(path.name + tail)
                 if part.exists():
@@ -366,7 +366,7 @@ class Recorder:
             return [
                 UserMessage(f"not recording: {path} is damaged ({error}) and cannot be renamed: {trouble.strerror}")
             ]
-        note = UserMessage(f"the recording was damaged ({error}); it is kept as {aside}, and a new one begins")
+        note = UserMessage(f"the recording was damaged ({error}); kept as {aside}, a new one starts")
         return [note, *self._write(path)]
 
     def _release(self) -> None:

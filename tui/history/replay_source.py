@@ -15,7 +15,7 @@ from tui.history.archive.reader import Recording
 from tui.history.archive.schema import ArchiveError, answered
 from tui.history.archive.writer import MARKET
 
-ACCEPTED = "14:30, 14:30:05, 2026-11-23 14:30, or how long before its end: 2h, 90m, 3d"
+ACCEPTED = "14:30, 14:30:05, 2026-11-23 14:30, or a time before its end: 2h, 90m, 3d"
 
 
 class ReplayError(Exception):
@@ -34,7 +34,7 @@ def latest(directory: Path) -> Path:
     """The most recently written recording in podtop's state directory."""
     recordings = list((directory / "archive").glob("*.sqlite"))
     if not recordings:
-        raise ReplayError(f"there is no recording in {directory / 'archive'}: podtop makes one while it watches")
+        raise ReplayError(f"no recording in {directory / 'archive'}; podtop creates one while it runs")
     return max(recordings, key=_written)
 
 
@@ -58,7 +58,7 @@ def choose(name: str, at: str | None, directory: Path, tz: tzinfo | None = None)
         reason = str(error)
         raise ReplayError(reason if str(path) in reason else f"{path}: {reason}") from None
     if not spans:
-        raise ReplayError(f"{path} has nothing recorded in it{left}")
+        raise ReplayError(f"{path} has no data{left}")
     return Tape(path, spans[-1][1] if at is None else _within(instant(at, spans[-1][1], tz), at, spans, tz), origin)
 
 
@@ -67,7 +67,7 @@ def _within(at: float, text: str, spans: Sequence[tuple[float, float]], tz: tzin
     if first - 1 <= at <= last + 1:
         return at
     there = " to ".join(f"{datetime.fromtimestamp(t, tz):%Y-%m-%d %H:%M:%S}" for t in (first, last))
-    raise ReplayError(f"--at {text}: the recording has {there}")
+    raise ReplayError(f"--at {text} is outside the recording ({there})")
 
 
 _BACK = re.compile(r"-?(\d+(?:\.\d+)?)([smhd])")
@@ -88,4 +88,4 @@ def instant(text: str, end: float, tz: tzinfo | None = None) -> float:
         then = datetime.fromisoformat(text)
         return (then if then.tzinfo else then.replace(tzinfo=tz)).timestamp()
     except (ValueError, OverflowError, OSError):
-        raise ReplayError(f"--at {text!r} is not accepted; it takes {ACCEPTED}") from None
+        raise ReplayError(f"invalid --at {text!r}; expected {ACCEPTED}") from None

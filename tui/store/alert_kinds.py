@@ -67,20 +67,20 @@ def _find_runway(kind: AlertKind, fleet: Fleet) -> Alert | None:
 def _runway_text(alert: Alert, funds: Funds | None, now: float) -> str:
     balance = fmt.balance(funds.balance if funds else None)
     if alert.lasts is not None and alert.lasts <= 0:
-        left = f"the account {balance}" if funds and (funds.balance or 0.0) < 0 else "the balance is used up"
-        return f"{left}, spending {_cost(alert)}: RunPod stops pods, and data may be lost"
+        left = f"the account {balance}" if funds and (funds.balance or 0.0) < 0 else "balance used up"
+        return f"{left}, spending {_cost(alert)}: RunPod stops pods, data may be lost"
     lasts = fmt.duration(alert.lasts)
-    return f"the money lasts for {lasts}: {balance} at {_cost(alert)}. At $0 RunPod stops pods, and data may be lost"
+    return f"runway {lasts}: {balance} at {_cost(alert)}. At $0 RunPod stops pods, data may be lost"
 
 
 def _runway_begins(alert: Alert, now: float) -> str:
     if alert.lasts:
-        return f"the balance lasts {fmt.duration(alert.lasts)} at {_cost(alert)}"
-    return f"the balance is used up, at {_cost(alert)}"
+        return f"runway {fmt.duration(alert.lasts)} at {_cost(alert)}"
+    return f"balance used up at {_cost(alert)}"
 
 
 def _runway_over(fleet: Fleet, record: Record | None) -> str | None:
-    return None if pod_health.runway(fleet.funds) is None else "the balance lasts longer again"
+    return None if pod_health.runway(fleet.funds) is None else "runway recovered"
 
 
 def _find_no_balance(kind: AlertKind, fleet: Fleet) -> Alert | None:
@@ -96,9 +96,9 @@ NO_BALANCE = AlertKind(
     grade=Grade.WARN,
     event=EventKind.BALANCE,
     account=_find_no_balance,
-    text=lambda alert, funds, now: "RunPod did not tell balance and spend: how long the money lasts is unknown",
-    begins=lambda alert, now: "RunPod does not tell the balance: nothing is known of the runway",
-    over=lambda fleet, record: "RunPod tells the balance again",
+    text=lambda alert, funds, now: "balance or spend unavailable from RunPod; runway unknown",
+    begins=lambda alert, now: "balance or spend unavailable from RunPod; runway unknown",
+    over=lambda fleet, record: "balance available",
 )
 """RunPod did not give the balance, so the runway is unknown."""
 
@@ -144,10 +144,10 @@ def _find_boot(kind: AlertKind, view: PodView) -> Alert | None:
 
 def _why_booted(pod: Pod) -> str | None:
     if pod.runtime is None:
-        return "it was started anew"
+        return "restarted"
     if pod.runtime.uptime is None:
         return None
-    return "its container is up" if pod.runtime.uptime > 0 else "it was started anew"
+    return "container up" if pod.runtime.uptime > 0 else "restarted"
 
 
 def _find_no_gpu(kind: AlertKind, view: PodView) -> Alert | None:
@@ -164,8 +164,9 @@ OUTBID = AlertKind(
     find=_find_outbid,
     running=False,
     text=lambda alert, funds, now: (
-        "outbid: someone bid more for its machine"
-        + (f", {fmt.duration(alert.lasts)} ago" if alert.lasts is not None else "")
+        "outbid"
+        + (f" {fmt.duration(alert.lasts)} ago" if alert.lasts is not None else "")
+        + ": someone bid more for its machine"
     ),
 )
 """The event log gets it from the change of the pod's status, as it does a restart."""
@@ -176,9 +177,9 @@ LOOP = AlertKind(
     event=EventKind.LOOP,
     find=_find_loop,
     running=True,
-    text=lambda alert, funds, now: f"its container was restarted {alert.count} times within an hour; {_cost(alert)}",
-    begins=lambda alert, now: f"its container was restarted {alert.count} times within an hour",
-    over=_if_running(lambda pod: "its container stays up"),
+    text=lambda alert, funds, now: f"container restarted {alert.count} times in an hour ({_cost(alert)})",
+    begins=lambda alert, now: f"container restarted {alert.count} times in an hour",
+    over=_if_running(lambda pod: "no more restarts"),
 )
 """Its container was restarted repeatedly."""
 
@@ -189,8 +190,7 @@ RESTART = AlertKind(
     find=_find_restart,
     running=True,
     text=lambda alert, funds, now: (
-        f"its container is up for {fmt.duration(alert.lasts)} only, its pod for longer: "
-        "restarted, once or again and again"
+        f"container up for {fmt.duration(alert.lasts)}, pod for longer: restarted at least once"
     ),
 )
 """Its container has a short uptime, but its pod is older."""
@@ -202,8 +202,8 @@ BOOT = AlertKind(
     event=EventKind.BOOT,
     find=_find_boot,
     running=True,
-    text=lambda alert, funds, now: f"not up after {fmt.duration(alert.lasts)}, and billed for it: {_cost(alert)}",
-    begins=lambda alert, now: f"its container is not up after {fmt.duration(alert.lasts)}, and it bills {_cost(alert)}",
+    text=lambda alert, funds, now: f"still booting after {fmt.duration(alert.lasts)}, billing {_cost(alert)}",
+    begins=lambda alert, now: f"still booting after {fmt.duration(alert.lasts)}, billing {_cost(alert)}",
     over=_if_running(_why_booted),
 )
 """It is billed, but its container did not come up."""
@@ -214,9 +214,9 @@ NO_GPU = AlertKind(
     event=EventKind.ZERO_GPU,
     find=_find_no_gpu,
     running=True,
-    text=lambda alert, funds, now: f"it runs with NO GPU, for its data only; {_cost(alert)}",
-    begins=lambda alert, now: "it runs without GPUs: they went to others while it was stopped",
-    over=_if_running(lambda pod: None if pod.machine is None else "it has GPUs again"),
+    text=lambda alert, funds, now: f"running with NO GPU, for data access only ({_cost(alert)})",
+    begins=lambda alert, now: "running with no GPUs: others rented them while it was stopped",
+    over=_if_running(lambda pod: None if pod.machine is None else "GPUs available again"),
 )
 
 
@@ -252,13 +252,13 @@ def _find_quiet(kind: AlertKind, view: PodView) -> Alert | None:
 def _why_busy(pod: Pod) -> str | None:
     """Why a pod is no longer idle. Too short a time of watching is no reason."""
     if pod.runtime is None:
-        return "its container is gone"
+        return "container down"
     if pod_health.busy_gpus(pod):
-        return "a GPU works again"
+        return "GPU active again"
     uptime = pod.runtime.uptime
     if uptime is not None and uptime < pod_health.IDLE_AFTER:
-        return "its container was restarted"
-    return None if pod.gpu_count else "it has no GPU any more"
+        return "container restarted"
+    return None if pod.gpu_count else "no GPU any more"
 
 
 IDLE = AlertKind(
@@ -268,8 +268,8 @@ IDLE = AlertKind(
     event=EventKind.IDLE,
     find=_find_idle,
     running=True,
-    text=lambda alert, funds, now: f"no GPU has worked for at least {fmt.duration(alert.lasts)}; {_cost(alert)}",
-    begins=lambda alert, now: f"none of its GPUs has worked for {fmt.duration(alert.lasts)}, at {_cost(alert)}",
+    text=lambda alert, funds, now: f"all GPUs idle for at least {fmt.duration(alert.lasts)} ({_cost(alert)})",
+    begins=lambda alert, now: f"all GPUs idle for {fmt.duration(alert.lasts)} ({_cost(alert)})",
     over=_if_running(_why_busy),
 )
 QUIET = AlertKind(
@@ -278,11 +278,9 @@ QUIET = AlertKind(
     holds=pod_health.IDLE_AFTER,
     find=_find_quiet,
     running=True,
-    text=lambda alert, funds, now: (
-        "no GPU works at this instant; one answer does not tell for how long; " + _cost(alert)
-    ),
+    text=lambda alert, funds, now: f"no GPU busy right now, since when is unknown ({_cost(alert)})",
 )
-"""No GPU works at this instant; whether that has lasted long enough is unknown."""
+"""No GPU is busy right now; whether that has lasted long enough is unknown."""
 
 
 # RunPod's maintenance, and unreadable pods
@@ -306,18 +304,18 @@ def _maintenance_text(alert: Alert, funds: Funds | None, now: float) -> str:
         if alert.until is not None and alert.until > alert.since:
             when += f", for {fmt.duration(alert.until - alert.since)}"
     else:
-        when = "is under way" if alert.since is not None else "is announced"
+        when = "in progress" if alert.since is not None else "announced"
         if alert.until is not None:
             when += f", ends in {fmt.duration(alert.until - now)}"
-    return f"maintenance of its machine {when}" + (f": {alert.note}" if alert.note else "")
+    return f"host maintenance {when}" + (f": {alert.note}" if alert.note else "")
 
 
 def _maintenance_begins(alert: Alert, now: float) -> str:
     if alert.since is None:
-        window = "is announced"
+        window = "announced"
     else:
-        window = "is under way" if alert.since <= now else f"in {fmt.duration(alert.since - now)}"
-    return f"maintenance of its machine {window}{': ' if alert.note else ''}{alert.note}"
+        window = "in progress" if alert.since <= now else f"in {fmt.duration(alert.since - now)}"
+    return f"host maintenance {window}{': ' if alert.note else ''}{alert.note}"
 
 
 MAINTENANCE = AlertKind(
@@ -327,15 +325,15 @@ MAINTENANCE = AlertKind(
     find=_find_maintenance,
     text=_maintenance_text,
     begins=_maintenance_begins,
-    over=_if_readable(lambda pod: None if pod.machine is None else "the maintenance is over or was called off"),
+    over=_if_readable(lambda pod: None if pod.machine is None else "ended or canceled"),
 )
 UNREADABLE = AlertKind(
     name="unreadable",
     grade=Grade.WARN,
     event=EventKind.UNREADABLE,
-    text=lambda alert, funds, now: f"podtop does not understand what RunPod says of it: {alert.note}",
-    begins=lambda alert, now: f"it came back in a shape podtop does not know: {alert.note or 'no reason given'}",
-    over=lambda fleet, record: "the pod is no longer on the account" if record is None else "podtop can read it again",
+    text=lambda alert, funds, now: f"podtop cannot read RunPod's data: {alert.note}",
+    begins=lambda alert, now: f"podtop cannot read RunPod's data: {alert.note or 'reason unknown'}",
+    over=lambda fleet, record: "the pod is no longer on the account" if record is None else "readable again",
 )
 """Nothing else is known of an unreadable pod."""
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _LASTING = {kind.event: kind for kind in KINDS if kind.event is not None}
 
-TROUBLE = (Kind.OUTAGE, Kind.THROTTLED)
+TROUBLE = {Kind.OUTAGE: "connection restored", Kind.THROTTLED: "requests accepted again"}
+"""Errors of RunPod as a whole, and how their end is worded."""
+
 _BEGINS = {end: begin for begin, end in ENDS.items()}
 
 
@@ -53,7 +55,7 @@ class AlertTracker:
 
     def answered(self, at: float, away: Unwatched = lambda start, end: 0.0) -> tuple[Event, ...]:
         """A poll succeeded. `away`: seconds between two instants in which podtop did not even poll."""
-        return tuple(self._end("", kind, at, "RunPod answers", away) for kind in TROUBLE if ("", kind) in self._open)
+        return tuple(self._end("", kind, at, why, away) for kind, why in TROUBLE.items() if ("", kind) in self._open)
 
     # Alerts
 
@@ -86,5 +88,5 @@ class AlertTracker:
         begun = self._open.pop((pod, kind))
         # A condition from another run may have ended in unwatched time.
         lasted = fmt.duration(at - begun.at - (unwatched(begun.at, at) if begun.witnessed else 0.0))
-        after = f"after {lasted}" if begun.witnessed else f"at most {lasted} after it was told"
-        return Event(at, pod, ENDS[kind], f"{why}, {after}")
+        after = f"after {lasted}" if begun.witnessed else f"after at most {lasted}"
+        return Event(at, pod, ENDS[kind], f"{why} {after}")

@@ -199,7 +199,7 @@ class Fleet(FleetState, eq=False):
 
         listed = {pod.id for pod in snapshot.pods or ()} | {broken.id for broken in snapshot.unreadable}
         return tuple(
-            Unreadable(record.id, record.name, "RunPod told of a pod without its id, and it may be this one")
+            Unreadable(record.id, record.name, "RunPod returned a pod without an ID; it may be this one")
             for record in self.records.values()
             if record.id not in listed and not record.id.startswith(NAMELESS)
         )

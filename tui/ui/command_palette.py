@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
@@ -16,7 +17,7 @@ from textual.widgets import Button, Input, OptionList
 
 from tui.store.views import pods as views
 from tui.store.views.pods import Query
-from tui.ui.key_hints import GROUPS, hints
+from tui.ui.key_hints import GROUPS, Hint, hints
 from tui.ui.modals.once import Once
 from tui.ui.screen_table import PLACES
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 MOST_PODS = 12
 """Maximum number of pods listed before anything is typed."""
+
+PLACEHOLDER = "Search actions, pods, GPUs, screens, themes…"
 
 BREATH = 200
 """Number of names after which keys get their turn."""
@@ -84,6 +87,14 @@ def titled(word: str, help: str) -> str:
     return help if word.lower() in help.lower() else f"{word.capitalize()}: {help[:1].lower()}{help[1:]}"
 
 
+def entry(hint: Hint) -> tuple[str, str]:
+    """The name of a key's action, and what it does beyond that, with its keys: "Stop pod", "S  the volume stays"."""
+    name, *more = re.split("[;:] ", hint.help, maxsplit=1)
+    if hint.id.startswith("act.") and name.lower() == hint.word.lower():
+        name = f"{name} pod"
+    return titled(hint.word, name), "  ".join((" ".join(hint.keys), *more))
+
+
 def holds(name: str, letters: str) -> bool:
     """Whether the letters occur in a name in their order: quick, and true of every fuzzy match."""
     rest = iter(name)
@@ -129,7 +140,7 @@ class Everything(Provider):
             if group not in GROUPS or group == "screen" or (group == "act") != acts or hint.id == "app.palette":
                 continue
             if hint.enabled and hint.action and may(hint.id):
-                yield Command(titled(hint.word, hint.help), " ".join(hint.keys), self._doing(hint.action, hint.node))
+                yield Command(*entry(hint), self._doing(hint.action, hint.node))
 
     def _doing(self, action: str, node: object) -> Callable[[], Awaitable[object]]:
         async def run() -> None:
@@ -156,7 +167,7 @@ class Everything(Provider):
             go = partial(app.action_go, place.mode)
             yield Command(f"Screen: {place.word}", place.key, go)
         yield from self._hints(acts=False)
-        yield Command("Tour: what is where, on one screen", "", app.action_tour)
+        yield Command("Tour: podtop on one screen", "", app.action_tour)
         known = app.playback.view[0].market.value
         for offer in known.offers if known else ():
             memory = f"{offer.memory_gb} GB" if offer.memory_gb else ""

@@ -53,7 +53,7 @@ class Barrier:
             return False
         self._at.append(now)
         self.log(error)
-        self._tell(f"internal error ({type(error).__name__}), see the log. What you pressed may have done nothing")
+        self._tell(f"internal error ({type(error).__name__}), see the log. Your last key may have had no effect")
         return True
 
     def log(self, error: Exception) -> None:

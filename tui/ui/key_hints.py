@@ -193,7 +193,7 @@ GROUPS = {
     "account": "Account",
     "table": "Tables",
     "chart": "Charts",
-    "time": "Time",
+    "time": "History",
     "pod": "Pod",
     "app": "podtop",
 }

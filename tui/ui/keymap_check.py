@@ -30,10 +30,10 @@ TYPED = ("confirm.", "deploy.", "choice.", "filter.")
 """Bindings of text inputs."""
 
 TAKEN = {
-    **{f"ctrl+{letter}": "belongs to tmux, screen or the shell" for letter in "abdk"},
-    "ctrl+c": "copies, or tells how to quit", "ctrl+q": "always quits",
-    "ctrl+h": "is backspace to a terminal", "ctrl+i": "is tab to a terminal", "ctrl+j": "is enter to a terminal",
-    "ctrl+m": "is enter to a terminal", "ctrl+left_square_bracket": "is escape to a terminal",
+    **{f"ctrl+{letter}": "is reserved for tmux, screen or the shell" for letter in "abdk"},
+    "ctrl+c": "is reserved: it copies, or shows how to quit", "ctrl+q": "is reserved: it always quits",
+    "ctrl+h": "is backspace in a terminal", "ctrl+i": "is tab in a terminal", "ctrl+j": "is enter in a terminal",
+    "ctrl+m": "is enter in a terminal", "ctrl+left_square_bracket": "is escape in a terminal",
 }  # fmt: skip
 """Keys that podtop cannot bind, with the reasons."""
 
@@ -145,14 +145,14 @@ def _unknown(key: str) -> str:
     if all(modifier in MODIFIERS for modifier in modifiers) and len(set(modifiers)) == len(modifiers):
         if "shift" in modifiers and letter:
             upper = "+".join((*(m for m in modifiers if m != "shift"), last.upper()))
-            return f"is written {upper}" if len(modifiers) == 1 else "is a key that terminals do not tell apart"
+            return f"must be written {upper}" if len(modifiers) == 1 else "is not distinguished by terminals"
         if modifiers and letter and last != last.lower():
-            return f"is written {'+'.join((*modifiers, last.lower()))}"
+            return f"must be written {'+'.join((*modifiers, last.lower()))}"
         if last in _names() or (len(last) == 1 and last.isprintable()) or key in {k.value for k in Keys}:
             return ""
     from tui.config.reader import near
 
-    return f"is no key that podtop knows{near(key, [*_names(), *(k.value for k in Keys)])}"
+    return f"is not a known key{near(key, [*_names(), *(k.value for k in Keys)])}"
 
 
 def _prints(key: str) -> bool:
@@ -175,13 +175,13 @@ def _refused(binding: Declared, key: str) -> str:
     if key in binding.keys:
         return ""
     if key in TAKEN:
-        return f"is not to be had: it {TAKEN[key]}"
+        return TAKEN[key]
     if key == "escape":
-        return "is not to be had: it goes back, and does nothing else"
+        return "is reserved: it always goes back"
     if binding.id in SPENDING and _spends_by_a_slip(key):
-        return "is too easily pressed for what it would do: an upper-case letter, a function key or ctrl+ with a letter"
+        return "is too easy to press by accident; use an uppercase letter, a function key or ctrl+letter"
     if binding.id.startswith(TYPED) and _prints(key):
-        return "is text where this is in force: a key that prints nothing"
+        return "is text in this input; use a key that prints nothing"
     return ""
 
 
@@ -194,16 +194,16 @@ def faults(keymap: Mapping[str, str], app: type[App[None]]) -> tuple[Fault, ...]
             from tui.config.reader import near
 
             hint = near(name, known) or "; podtop config --keys lists all"
-            problems.append(Fault(name, f"there is no binding {name!r}{hint}"))
+            problems.append(Fault(name, f"unknown binding {name!r}{hint}"))
         elif known[name].fixed:
             keys = ", ".join(key_word(key) for key in known[name].keys)
-            problems.append(Fault(name, f"{name} stays as it is ({keys}): the safety of dialogs rests on it"))
+            problems.append(Fault(name, f"{name} cannot be rebound (safety): it is always {keys}"))
         elif not (keys_of := split(text)):
             problems.append(Fault(name, f"{name} has no key"))
         elif "escape" in known[name].keys and "escape" not in keys_of:
             problems.append(Fault(name, f"{name} must keep escape, which always goes back"))
         elif wrong := [f"{key} {reason}" for key in keys_of if (reason := _refused(known[name], key))]:
-            problems.append(Fault(name, f"{name} = {text!r} is not accepted: {'; '.join(wrong)}"))
+            problems.append(Fault(name, f"invalid value {text!r} for {name}: {'; '.join(wrong)}"))
         else:
             good[name] = keys_of
     return (*problems, *_conflicts(good, app))
@@ -225,7 +225,7 @@ def _conflicts(keymap: Mapping[str, tuple[str, ...]], app: type[App[None]]) -> I
                     pair = frozenset((name, other))
                     if other != name and pair not in reported:
                         reported.add(pair)
-                        yield Fault(name, f"{name} and {other} would both have {key_word(key)} ({where})")
+                        yield Fault(name, f"{name} and {other} would both use {key_word(key)} ({where})")
 
 
 def keys_of(keymap: Mapping[str, str], app: type[App[None]]) -> dict[str, tuple[str, ...]]:

@@ -84,7 +84,7 @@ class NavigatingApp(App[None]):
         screen = self.screen
         if not await self.playback.visit(at):
             instead = "was before" if self.playback.replay else "is now"
-            self.messages.reply(f"nothing is recorded of that time: the pod is shown as it {instead}")
+            self.messages.reply(f"Nothing recorded at that time; showing the pod as it {instead}")
         if self.screen is screen:
             self.open_pod(pod)
 
@@ -93,9 +93,9 @@ class NavigatingApp(App[None]):
     def action_command_palette(self) -> None:
         # Its key arrives here past a dialog: nothing may happen behind an open one.
         if not self.screen.is_modal:
-            from tui.ui.command_palette import Palette
+            from tui.ui.command_palette import PLACEHOLDER, Palette
 
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette(id="--command-palette", placeholder=PLACEHOLDER))
 
     def action_help(self) -> None:
         from tui.ui.modals.help import Help

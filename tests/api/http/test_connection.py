@@ -832,7 +832,7 @@ def test_the_screen_ends_although_a_lookup_hangs() -> None:
     from tests.cli.terminal import Terminal
 
     terminal = Terminal([sys.executable, "-c", HANGS], env={"RUNPOD_API_KEY": "demo-key"})
-    terminal.wait_for("asking RunPod for pods")
+    terminal.wait_for("Loading pods…")
     assert terminal.quit() == 0
 
 

@@ -12,7 +12,7 @@ from tui.store.views.event_log import GROUPS, merged, parse
 AT = 1_795_435_200.0
 
 
-def event(at: float, pod: str = "a", kind: Kind = Kind.UP, text: str = "its container is up") -> Event:
+def event(at: float, pod: str = "a", kind: Kind = Kind.UP, text: str = "container started") -> Event:
     return Event(AT + at, pod, kind, text)
 
 

@@ -159,9 +159,9 @@ async def test_what_is_in_the_way_is_said(launch: Launch, tmp_path: Path, monkey
     async with launch() as run:
         Away(run, tmp_path, monkeypatch)
         await run.press("/", *"dataset", "enter", "s")
-        assert "no way into dataset-prep: it is stopped: R resumes it" in run.toasts()
+        assert "cannot connect to dataset-prep: it is stopped: R resumes it" in run.toasts()
         await run.press("escape", "/", *"flux", "enter", "s")
-        assert "no way into flux-lora: it is still booting" in run.toasts()
+        assert "cannot connect to flux-lora: it is still booting" in run.toasts()
         run.app.context.connect._environ = {"PATH": "/nowhere"}
         await run.press("escape", "/", *"llama", "enter", "s")
         assert "there is no ssh on this machine" in run.toasts()
@@ -179,7 +179,7 @@ async def test_in_the_market_there_is_no_s(launch: Launch) -> None:
 async def test_simulated_pods_are_not_reached(launch: Launch) -> None:
     async with launch(cloud=with_ssh()) as run:
         await run.press("s")
-        assert run.toasts() == f"ssh: simulated pods cannot be reached. It would be:\n{LINE}"
+        assert run.toasts() == f"ssh: demo pods cannot be reached. The command would be:\n{LINE}"
         await run.press("enter", "s")
         assert LINE in run.toasts()
 
@@ -315,7 +315,7 @@ async def test_a_terminal_that_cannot_be_given_away_is_said(
         Away(run, tmp_path, monkeypatch)
         del run.app.suspend  # the app's own, of a driver without a terminal
         await run.press("s")
-        await run.until("podtop cannot give this terminal to another program")
+        await run.until("this terminal cannot be handed to another program")
 
 
 @pytest.mark.wide

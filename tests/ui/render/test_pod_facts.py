@@ -223,14 +223,14 @@ def test_every_extra_is_told(name: str) -> None:
         return sections(pod, None, NOW, spent=UNKNOWN_SPENT, phase=pod_health.phase(pod), extras=extras)
 
     assert told(replace(EXTRAS, **{name: other(getattr(EXTRAS, name))})) != told(EXTRAS)
-    assert [section.title for section in told(EXTRAS)][-1] == "Also told"
-    assert told(NO_EXTRAS)[-1].title != "Also told"
+    assert [section.title for section in told(EXTRAS)][-1] == "Other"
+    assert told(NO_EXTRAS)[-1].title != "Other"
 
 
 def test_the_order_of_the_sections() -> None:
     titles = [section.title for section in tell(full_pod(), full_detail(full_pod()))]
     assert titles == [
-        "Status", "Cost", "Reach", "Container", "Environment", "Storage", "Machine", "Latest sample", "Not told",
+        "Status", "Cost", "Connect", "Container", "Environment", "Storage", "Machine", "Latest sample", "Unavailable",
     ]  # fmt: skip
 
 
@@ -328,9 +328,9 @@ def test_status_with_its_reason_and_when() -> None:
     assert found["Status"] == "running  Rented by User"
     assert found["Changed"] == "3h 07m ago  2026-07-30 08:53"
     assert found["Uptime"] == "3h 07m"
-    assert found["Load now"] == "CPU 30%  memory 40%  GPU 91% 12%  VRAM 62% 62%"
-    assert found["Terms"] == "spot"
-    assert found["Locked"] == "no"
+    assert found["Usage"] == "CPU 30%  memory 40%  GPU 91% 12%  VRAM 62% 62%"
+    assert found["Pricing"] == "spot"
+    assert found["RunPod lock"] == "no"
     assert "Can resume?" not in found
 
 
@@ -343,9 +343,9 @@ def test_a_status_newer_than_podtop_is_told_in_runpods_word() -> None:
     [
         (3 * HOUR, 5 * HOUR, "in 3h 00m for 2h 00m  2026-07-30 15:00  new fans"),
         (3 * HOUR, None, "in 3h 00m  2026-07-30 15:00  new fans"),
-        (-HOUR, HOUR, "under way, ends in 1h 00m  new fans"),
-        (0.0, None, "under way  new fans"),
-        (None, HOUR, "begin not told, ends in 1h 00m  new fans"),
+        (-HOUR, HOUR, "in progress, ends in 1h 00m  new fans"),
+        (0.0, None, "in progress  new fans"),
+        (None, HOUR, "start unknown, ends in 1h 00m  new fans"),
         (-2 * HOUR, -HOUR, None),
         (None, -HOUR, None),
         (None, None, None),
@@ -384,8 +384,8 @@ def test_the_lowest_bid_is_told_of_what_can_be_bid_for() -> None:
 def test_a_stopped_pods_leftovers_are_not_shown() -> None:
     found = tell(full_pod("EXITED"))
     assert table(found, "Status")["Uptime"] == fmt.UNKNOWN
-    assert "Load now" not in table(found, "Status")
-    assert table(found, "Reach") == {}
+    assert "Usage" not in table(found, "Status")
+    assert table(found, "Connect") == {}
 
 
 # Cost
@@ -396,23 +396,23 @@ def test_the_cost_of_a_running_pod() -> None:
     assert found == {
         "Now": "$5.98/h  + disks $0.021/h",
         "Today": "$71.80",
-        "Since start": "$18.64",
-        "Disks running": "$0.021/h  $15.00 a month",
-        "Disks stopped": "$0.027/h  $20.00 a month",
-        "Network volume": "$0.30/h  $220.00 a month",
-        "Adjusted": "$5.50/h",
+        "Cost this run": "$18.64",
+        "Disks running": "$0.021/h  $15.00/month",
+        "Disks stopped": "$0.027/h  $20.00/month",
+        "Network volume": "$0.30/h  $220.00/month",
+        "Adjusted price": "$5.50/h",
         "Multiplier": "×0.92",
         "Machine price": "$6.10/h  $3.05/h a GPU",
     }
 
 
 def test_a_stopped_pod_is_not_free() -> None:
-    assert table(tell(full_pod("EXITED")), "Cost")["Now"] == "$0.027/h  disks only  $5.98/h when it runs"
+    assert table(tell(full_pod("EXITED")), "Cost")["Now"] == "$0.027/h  disks only  $5.98/h when running"
 
 
 def test_a_price_in_a_status_without_known_billing_is_not_claimed_for_now() -> None:
-    assert table(tell(full_pod("PAUSED")), "Cost")["Now"] == "–  $5.98/h when it runs"
-    assert table(tell(full_pod("TERMINATED")), "Cost")["Now"] == "nothing  $5.98/h when it ran"
+    assert table(tell(full_pod("PAUSED")), "Cost")["Now"] == "–  $5.98/h when running"
+    assert table(tell(full_pod("TERMINATED")), "Cost")["Now"] == "nothing  $5.98/h when running"
 
 
 # Reach
@@ -420,7 +420,7 @@ def test_a_price_in_a_status_without_known_billing_is_not_claimed_for_now() -> N
 
 def reach(*ports: Port, uptime: int = 3600, **fields: Any) -> dict[str, Fact]:
     pod = replace(full_pod(), runtime=Runtime(uptime, None, None, (), ports), **fields)
-    return {fact.label: fact for section in tell(pod) if section.title == "Reach" for fact in section.facts}
+    return {fact.label: fact for section in tell(pod) if section.title == "Connect" for fact in section.facts}
 
 
 def test_ssh_and_proxy_lines() -> None:
@@ -498,7 +498,7 @@ def test_machine_storage_and_container_in_words() -> None:
     assert facts(found)["Storage/Network volume"].copy == "vol-1"
     assert facts(found)["Container/Command"].copy == "python train.py"
     assert table(found, "Container")["Main port"] == "8888"
-    assert table(found, "Not told") == {"Error": "could not load note  INTERNAL  pod.machine.note"}
+    assert table(found, "Unavailable") == {"Error": "could not load note  INTERNAL  pod.machine.note"}
 
 
 def test_a_machine_with_two_ids_has_both() -> None:
@@ -509,10 +509,10 @@ def test_a_machine_with_two_ids_has_both() -> None:
 def test_the_sample_tells_its_age() -> None:
     found = table(tell(full_pod(), full_detail(full_pod())), "Latest sample")
     assert found["State"] == "running  since 3h 00m ago  2026-07-30 09:00"
-    assert found["Taken"] == "42s ago  2026-07-30 11:59"
+    assert found["Sampled"] == "42s ago  2026-07-30 11:59"
     assert found["GPU 0"] == "util 91%  VRAM 62%  64 °C  410 W"
     assert found["GPU average"] == "util 51%  VRAM 62%  67 °C  400 W"
-    assert found["CPU load"] == "0.31  percent or fraction"
+    assert found["CPU load"] == "0.31  unit not documented"
 
 
 # Anything at all

@@ -30,7 +30,7 @@ GROUPS: Mapping[str, frozenset[Kind]] = {
 }
 """Kinds that belong together, by the word that a filter accepts for them."""
 
-WORDS = f"words, pod:NAME, kind: with a kind of event or {', '.join(GROUPS)}"
+WORDS = f"words, pod:NAME, kind:KIND ({', '.join(GROUPS)} or one kind)"
 """The terms that a filter accepts, for a line of help."""
 
 
@@ -77,7 +77,9 @@ class EventFilter(Struct, frozen=True):
         pod = f"{name} {event.pod}".lower()
         if not all(part in pod for part in self.pods):
             return False
-        return not self.words or all(word in f"{pod} {event.kind} {event.text}".lower() for word in self.words)
+        return not self.words or all(
+            word in f"{pod} {event.kind} {event.kind.word} {event.text}".lower() for word in self.words
+        )
 
 
 def parse(text: str) -> EventFilter:
@@ -94,12 +96,12 @@ def parse(text: str) -> EventFilter:
             if value:
                 pods.append(value)
             else:
-                faults.append("pod: takes a part of a name or id")
+                faults.append("pod: expects part of a name or ID")
         elif named := _kinds(value):
             kinds.append(named)
         else:
             some = "outbid, idle, restart, outage"
-            faults.append(f"kind: takes {', '.join(GROUPS)}, or a kind such as {some}")
+            faults.append(f"kind: expects {', '.join(GROUPS)} or a kind such as {some}")
     return EventFilter(tuple(terms), tuple(kinds), tuple(pods), tuple(faults))
 
 
@@ -109,5 +111,5 @@ def _kinds(value: str) -> frozenset[Kind]:
     for word in value.split(","):
         if word:
             kinds |= GROUPS.get(word.removesuffix("s") if word != "status" else word, frozenset())
-            kinds |= {kind for kind in Kind if word in kind.value}
+            kinds |= {kind for kind in Kind if word in kind.value or word in kind.word.lower()}
     return frozenset(kinds)

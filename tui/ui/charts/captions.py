@@ -42,8 +42,8 @@ def _middles(spec: ChartSpec) -> tuple[Row, ...]:
     mean = sum(p.mean for p in points) / len(points)
     p = spec.places
     return (
-        ((f"  avg {mean:.{p}f} min {low:.{p}f} max {high:.{p}f}", QUIET),),
-        ((f"  avg {mean:.{p}f}, {low:.{p}f}-{high:.{p}f}", QUIET),),
+        ((f"  min {low:.{p}f} avg {mean:.{p}f} max {high:.{p}f}", QUIET),),
+        ((f"  {low:.{p}f}-{high:.{p}f}, avg {mean:.{p}f}", QUIET),),
         (),
     )
 
@@ -60,8 +60,8 @@ def _tails(spec: ChartSpec) -> list[Row]:
     mean = sum(line.last or 0.0 for line, _ in known) / len(known)
     low, index = min(known, key=lambda pair: pair[0].last or 0.0)
     lags = not spec.apart and mean - (low.last or 0.0) > _LAGS * spec.high
-    summary: Row = ((f"mean {mean:.0f}{spec.unit}", TEXT),)
-    lowest: Row = ((f"{'▾' if lags else 'min'} {low.label} {_value(low, spec)}  ", ALERT if lags else QUIET),)
+    summary: Row = ((f"avg {mean:.0f}{spec.unit}", TEXT),)
+    lowest: Row = ((f"{'▾' if lags else 'lowest:'} {low.label} {_value(low, spec)}  ", ALERT if lags else QUIET),)
     each: list[Part] = []
     for line, number in known:
         each.append((f"▪{line.label.removeprefix('GPU ')} ", number))

@@ -84,7 +84,7 @@ def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
             # A row between two lines separates them: a full block joins the one above.
             rows.append(((" " * (axis + columns), QUIET),))
     if len(shown) < len(lines) and height:
-        note = f"+{len(lines) - len(shown)} more below, zoomed"
+        note = f"+{len(lines) - len(shown)} more when zoomed"
         rows.append(((" " * axis + fmt.clip(note, columns).ljust(columns), QUIET),))
     while len(rows) < height:
         rows.append(((" " * (axis + columns), QUIET),))

@@ -127,7 +127,7 @@ def earned_chart(earned: Sequence[Earned], now: float, width: int, height: int) 
         unit="$",
         tz=UTC,
         bars=halves - 1 if halves > 2 else halves,
-        note="no day is told of",
+        note="no daily data",
     )
 
 

@@ -158,5 +158,5 @@ def _note(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> 
     if len(records) == 1 and metric.per_gpu and metric.always and record.pod is not None and not record.pod.gpu_count:
         return "no GPU in this pod"
     if any(pods.lacking(fleet, each, frame) for each in records):
-        return "asking the recording"
+        return "loading history…"
     return "no samples in this range" if any(len(each.series) for each in records) else "no samples yet"

@@ -139,7 +139,7 @@ class BarSpec(Struct, frozen=True):
     high: float
     tail: str = ""
     axis: int = 7
-    note: str = "nothing was charged in this range"
+    note: str = "no charges in this range"
 
 
 Drawn = ChartSpec | BarSpec

@@ -76,20 +76,20 @@ class Connect:
 
         record = self._fleet.records[pod or ""]
         if record.pod is None:
-            self._reply(f"ssh: {record.name or record.id} came back in a shape podtop does not know")
+            self._reply(f"ssh: {record.name or record.id} cannot be read by podtop")
             return
         routes = ssh.routes(record.pod, self.settings)
         if not routes:
-            self._reply(f"ssh: no way into {record.name or record.id}: {ssh.hindrance(record.pod)}")
+            self._reply(f"ssh: cannot connect to {record.name or record.id}: {ssh.hindrance(record.pod)}")
             return
         if self._simulated and not ssh.is_here(routes[0]):
             # Its addresses belong to somebody else.
             line = ssh.line(routes[0], self.settings)
-            self._reply(f"ssh: simulated pods cannot be reached. It would be:\n{line}")
+            self._reply(f"ssh: demo pods cannot be reached. The command would be:\n{line}")
             return
         program = shutil.which("ssh", path=self._environ.get("PATH"))
         if program is None:
-            self._reply("ssh: there is no ssh on this machine: install OpenSSH's client. c copies the command")
+            self._reply("ssh: no ssh client found; install OpenSSH. c copies the command")
             return
         name, cautions = record.name or record.id, self._cautions(record, record.pod, routes[0])
         # From here on no key is podtop's: keys typed after this one are on their way already.
@@ -98,13 +98,13 @@ class Connect:
 
     def _refusal(self, pod: str | None) -> str | None:
         if self._playback.replay:
-            return "this is a recording: its pods cannot be reached"
+            return "pods of a replay cannot be reached"
         if self._playback.in_history or self._playback.waiting:
-            return "this is the past: = returns to now, where pods can be reached"
+            return "viewing history; press = to go live first"
         if pod is None:
-            return "no pod is under the cursor"
+            return "no pod under the cursor"
         if pod not in self._fleet.records:
-            return "this pod is not on the account any more"
+            return "this pod is no longer on the account"
         return None
 
     def _cautions(self, record: Record, pod: Pod, route: Route) -> list[str]:
@@ -114,7 +114,7 @@ class Connect:
         cautions = [ssh.caution(pod, route, record.moved_at, now)]
         if self._fleet.pods_stale(now) and self._fleet.pods_at is not None:
             age = fmt.duration(now - self._fleet.pods_at)
-            cautions.append(f"RunPod has not told of it for {age}: the address is as old")
+            cautions.append(f"no data from RunPod for {age}: the address may be outdated")
         return [text for text in cautions if text]
 
     async def _ssh(self, name: str, route: Route, cautions: list[str], program: str) -> None:
@@ -123,14 +123,14 @@ class Connect:
         from tui.system.subprocesses import without_keys
 
         argv = ssh.argv(route, self.settings)
-        way = "by RunPod's proxy" if route.proxied else "by its own address"
+        way = "via RunPod's proxy" if route.proxied else "directly"
         reply = ""
         try:
             with self._host.suspend():
                 if self._environ.get("TERM") == "linux":
                     # It has no second screen: podtop's last frame is still on it.
                     _write("\x1b[999;1H\r\n")
-                _tell(f"podtop: into {plain(name)} {way}; exit or ~. comes back", ssh.line(route, self.settings))
+                _tell(f"podtop: connecting to {plain(name)} {way}; exit or ~. returns", ssh.line(route, self.settings))
                 _tell(*(f"▲ {text}" for text in cautions))
                 begun = self._session.monotonic()
                 try:
@@ -146,12 +146,12 @@ class Connect:
                     if ssh.is_failure(code, took):
                         _tell("", f"podtop: {ended} ({code})" if code == ssh.FAILED else f"podtop: {ended}")
                         _tell(*(f"  {text}" for text in ssh.advice(code, route, self.settings, cautions, took)))
-                        _tell("press a key to return to podtop")
+                        _tell("press any key to return to podtop")
                         await foreground.key()
                     elif code:
                         reply = ended
         except SuspendNotSupported:
-            reply = "ssh: podtop cannot give this terminal to another program"
+            reply = "ssh: this terminal cannot be handed to another program"
         finally:
             self.away = False
             self._deaf_until = self._session.monotonic() + DEAF
@@ -172,11 +172,11 @@ class Connect:
             of_pod, note = copy_entries.of_pod(record.pod, self._detail(record.id), self.settings)
             entries += of_pod
             if self._playback.in_history:
-                note = "this is the past: addresses are as they were then"
+                note = "history: addresses as of that time"
         elif pod is not None:
             entries += copy_entries.of_unknown(pod, record.name if record is not None else "")
         if not entries:
-            self._reply("there is nothing here to copy")
+            self._reply("Nothing to copy here")
             return
         from tui.ui.modals.copy import CopyMenu
 

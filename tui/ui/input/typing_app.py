@@ -14,7 +14,7 @@ from textual.widgets import Input
 from tui.ui.input.input_queue import InputQueue
 from tui.ui.input.typeahead import Pulse, TypeaheadGuard
 
-KEYS_LOST = "podtop was busy for too long: what was typed meanwhile did nothing. Look, and type it again"
+KEYS_LOST = "podtop was busy for too long and dropped your keys. Check the screen, and type them again"
 
 
 class TypingApp(App[None]):

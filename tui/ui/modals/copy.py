@@ -49,7 +49,7 @@ class CopyMenu(Once, ModalScreen[str]):
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "copy", id="copy.take", tooltip="Copy what is under the cursor"),
+        Binding("enter", "take", "copy", id="copy.take", tooltip="Copy the value under the cursor"),
         Binding("escape,q", "cancel", "close", id="copy.close", tooltip="Close without copying"),
     ]
 
@@ -73,7 +73,7 @@ class CopyMenu(Once, ModalScreen[str]):
     def on_mount(self) -> None:
         box = self.query_one("#copy")
         box.border_title = Content(f"Copy  {self._title}".rstrip())
-        box.border_subtitle = Content("a letter or enter copies; esc closes")
+        box.border_subtitle = Content("letter or enter copies · esc closes")
         table = self.query_one("#copies", Table)
         table.focus()
         table.show(tuple(self._entries), self._cells, notice=EmptyState(""))
@@ -96,7 +96,7 @@ class CopyMenu(Once, ModalScreen[str]):
         self.query_one("#copies", Table).styles.height = max(1, min(len(self._entries), room - len(pieces[:most])))
         note: Cell = ((self._hint, "muted"),)
         if len(pieces) > most:
-            note = (("▲ longer than this screen shows", "warn"),)
+            note = (("▲ too long for this screen", "warn"),)
         if self._failed:
             note = ((f"▲ not copied: {self._failed}", "bad"),)
         line = self.query_one("#copy-note", Lines)

@@ -22,21 +22,21 @@ from tui.ui.primitives.roles import style_of
 from tui.ui.widgets.filter_input import FilterLine
 
 SIGNS = (
-    ("● ◌ ◔ ■", "running, idle (no GPU at work for 10 minutes), booting, stopped"),
-    ("▼ ✕ ? ◆", "outbid, terminated, unreadable, a status newer than podtop"),
-    ("▸ stopping", "podtop was told to do it; ? behind it: RunPod's answer was lost"),
-    ("✓ name", "marked: what acts, and what charts compare, is all that is marked"),
-    ("(2.99)", "what the pod costs an hour when it runs; it does not now"),
-    ("72▾", "mean of the GPUs; one of them lags by more than 20 points"),
+    ("● ◌ ◔ ■", "running, idle (no GPU at 5% or more for 10 min), booting, stopped"),
+    ("▼ ✕ ? ◆", "outbid, terminated, unreadable, unknown status"),
+    ("▸ stopping", "action in progress (?: response lost)"),
+    ("✓ name", "selected: actions and charts apply to all selected pods"),
+    ("(2.99)", "hourly price when running (stopped now)"),
+    ("72▾", "GPU average; one GPU is more than 20 points below it"),
     ("spot", "interruptible: RunPod may stop it for a higher bid"),
-    ("■ 2h ✕ 2h", "podtop's lease: the pod is stopped, or terminated, in that time"),
-    ("▰▰▰ ▰▱▱", "stock: high, low; none is ▱▱▱. A hint: a deploy may fail all the same"),
-    ("◉", "a watch waits for this GPU"),
-    ("● live", "the figures are of now"),
-    ("▲ 3m old", "not renewed since: RunPod does not answer, or without this part"),
-    ("◀ ‖", "the past is shown; the screen is held"),
-    ("▶ ○ ↻ + !", "on a time axis: it ran, was down, restarted, was new; lists say the rest"),
-    ("–", "RunPod gives no value"),
+    ("■ 2h ✕ 2h", "lease: time until podtop stops or terminates the pod"),
+    ("▰▰▰ ▰▱▱", "stock: high, low (none: ▱▱▱); a hint, a deploy may still fail"),
+    ("◉", "a watch is set on this GPU"),
+    ("● live", "live data"),
+    ("▲ 3m old", "stale: no new data from RunPod"),
+    ("◀ ‖", "viewing history; paused"),
+    ("▶ ○ ↻ +", "chart markers: running, container down, restarted, new"),
+    ("–", "no data"),
 )
 
 WIDE = 120
@@ -56,12 +56,12 @@ def _market_words() -> tuple[Block, ...]:
     numbers = tuple(Entry(f"{name}>=", field.words) for name, field in NUMBERS.items())
     texts = tuple(Entry(f"{name}:", meaning) for name, (meaning, _) in TEXTS.items())
     comparisons = (
-        Entry("h100 sxm", "words, all of which are in its name, id, memory or stock"),
-        Entry("", "< <= > >= = compare; all terms must hold, as in vram>=80 price<2.5 stock:high"),
+        Entry("h100 sxm", "words that all match its name, ID, memory or stock"),
+        Entry("", "< <= > >= = compare; all must match: vram>=80 price<2.5 stock:high"),
     )
     return (
-        ("Terms of /, on what is shown", (*numbers, *texts, *comparisons)),
-        ("Filters of f, at RunPod", tuple(Entry(f"{name}=", meaning) for name, (_, meaning) in FILTERS.items())),
+        ("Filter terms (/)", (*numbers, *texts, *comparisons)),
+        ("API filters (f)", tuple(Entry(f"{name}=", meaning) for name, (_, meaning) in FILTERS.items())),
     )
 
 
@@ -84,7 +84,7 @@ def blocks(bindings: Sequence[Hint]) -> tuple[Block, ...]:
     signs = tuple(Entry(sign, meaning) for sign, meaning in SIGNS)
     if any(hint.id == "market.demand" for hint in bindings):
         by_group += _market_words()
-    return (*by_group, ("Signs", signs), ("Tour", (Entry(": tour", "the tour of the first start once more"),)))
+    return (*by_group, ("Symbols", signs), ("Tour", (Entry(": tour", "show the tour again"),)))
 
 
 def found(blocks_of: Iterable[Block], text: str) -> tuple[Block, ...]:
@@ -109,15 +109,15 @@ class Help(Once, ModalScreen[None]):
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Close", id="help.back", tooltip="Show all again, or close"),
-        Binding("question_mark,q", "close", "Close", id="help.close", tooltip="Close the help"),
-        Binding("slash", "find", "Find", id="help.find", tooltip="Find: words that must all occur"),
-        Binding("j,down", "scroll(1)", "Down", id="help.down", show=False, tooltip="On in the help"),
-        Binding("k,up", "scroll(-1)", "Up", id="help.up", show=False, tooltip="Back in the help"),
-        Binding("pagedown,space", "page(1)", "Page down", id="help.page-down", show=False, tooltip="A page on"),
-        Binding("pageup", "page(-1)", "Page up", id="help.page-up", show=False, tooltip="A page back"),
-        Binding("g,home", "edge(-1)", "Top", id="help.top", show=False, tooltip="To the top"),
-        Binding("G,end", "edge(1)", "End", id="help.end", show=False, tooltip="To the end"),
+        Binding("escape", "back", "Close", id="help.back", tooltip="Clear search, or close"),
+        Binding("question_mark,q", "close", "Close", id="help.close", tooltip="Close help"),
+        Binding("slash", "find", "Search", id="help.find", tooltip="Search: all words must match"),
+        Binding("j,down", "scroll(1)", "Down", id="help.down", show=False, tooltip="Scroll down"),
+        Binding("k,up", "scroll(-1)", "Up", id="help.up", show=False, tooltip="Scroll up"),
+        Binding("pagedown,space", "page(1)", "Page down", id="help.page-down", show=False, tooltip="Page down"),
+        Binding("pageup", "page(-1)", "Page up", id="help.page-up", show=False, tooltip="Page up"),
+        Binding("g,home", "edge(-1)", "Top", id="help.top", show=False, tooltip="Go to top"),
+        Binding("G,end", "edge(1)", "End", id="help.end", show=False, tooltip="Go to end"),
     ]
 
     def __init__(self, bindings: Sequence[Hint], title: str = "") -> None:
@@ -149,12 +149,12 @@ class Help(Once, ModalScreen[None]):
         shown = found(self._blocks, self._words)
         texts = [self._block(block, room) for block in shown]
         split = half([text.plain.count("\n") + 2 for text in texts]) if wide else len(texts)
-        nothing = self._text(("nothing of that name; esc shows all", "muted"))
+        nothing = self._text(("No matches · esc shows all", "muted"))
         self.query_one("#help-left", Static).update(Text("\n\n").join(texts[:split]) if texts else nothing)
         right.update(Text("\n\n").join(texts[split:]))
         right.display = wide
         count = sum(len(entries) for _, entries in shown)
-        name = f"Keys and signs of {self._of}" if self._of and width >= NARROW else "Keys and signs"
+        name = f"Keys and symbols: {self._of}" if self._of and width >= NARROW else "Keys and symbols"
         box.border_title = Text(f"{name}  /{self._words}  {count}" if self._words else name)
         box.border_subtitle = Text(self._way_out(width))
 
@@ -163,8 +163,8 @@ class Help(Once, ModalScreen[None]):
         keys = {hint.id: hint.keys for hint in hints(self.active_bindings)}
         find, closing = keys.get("help.find", ("/",))[0], keys.get("help.close", ("esc",))
         if width < NARROW:
-            return f"{find} finds · {closing[-1]} closes"
-        return f"{find} finds · {', '.join(dict.fromkeys(('esc', *closing)))} or a click beside it closes"
+            return f"{find} search · {closing[-1]} close"
+        return f"{find} search · {', '.join(dict.fromkeys(('esc', *closing)))} close"
 
     def _text(self, *parts: tuple[str, str]) -> Text:
         under = self.query_one("#help").rich_style
@@ -208,7 +208,7 @@ class Help(Once, ModalScreen[None]):
             await self._find(self._words)
 
     async def _find(self, text: str) -> None:
-        self._line = FilterLine(text, "find: words that must all occur")
+        self._line = FilterLine(text, "search: all words must match")
         self._line.select_on_focus = False  # its first letter was typed before the line existed
         await self._line.open(self.query_one("#help"))
         self._line.action_end()

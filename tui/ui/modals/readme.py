@@ -21,13 +21,13 @@ class Readme(Once, ModalScreen[None]):
     CSS_PATH = styles("readme")
     AUTO_FOCUS: ClassVar[str | None] = "#readme"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,backspace", "dismiss", "Close", id="readme.close", tooltip="Close the readme"),
-        Binding("j,down", "scroll(1)", "Down", id="readme.down", show=False, tooltip="On in it"),
-        Binding("k,up", "scroll(-1)", "Up", id="readme.up", show=False, tooltip="Back in it"),
-        Binding("space,pagedown", "page(1)", "Page down", id="readme.page-down", show=False, tooltip="A page on"),
-        Binding("pageup", "page(-1)", "Page up", id="readme.page-up", show=False, tooltip="A page back"),
-        Binding("g,home", "edge(-1)", "Top", id="readme.first", show=False, tooltip="To the top"),
-        Binding("G,end", "edge(1)", "Bottom", id="readme.last", show=False, tooltip="To the end"),
+        Binding("escape,q,enter,backspace", "dismiss", "Close", id="readme.close", tooltip="Close readme"),
+        Binding("j,down", "scroll(1)", "Down", id="readme.down", show=False, tooltip="Scroll down"),
+        Binding("k,up", "scroll(-1)", "Up", id="readme.up", show=False, tooltip="Scroll up"),
+        Binding("space,pagedown", "page(1)", "Page down", id="readme.page-down", show=False, tooltip="Page down"),
+        Binding("pageup", "page(-1)", "Page up", id="readme.page-up", show=False, tooltip="Page up"),
+        Binding("g,home", "edge(-1)", "Top", id="readme.first", show=False, tooltip="Go to top"),
+        Binding("G,end", "edge(1)", "Bottom", id="readme.last", show=False, tooltip="Go to end"),
     ]
 
     def __init__(self, title: str, key: str) -> None:
@@ -40,8 +40,8 @@ class Readme(Once, ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="readme") as box:
             box.border_title = Content(self._heading)
-            box.border_subtitle = "esc closes"
-            yield Static("◌ asking RunPod", id="readme-note", markup=False)
+            box.border_subtitle = "esc close"
+            yield Static("◌ Loading…", id="readme-note", markup=False)
             yield Markdown(id="readme-text", open_links=False)
             yield Static("", id="readme-script", markup=False)
 
@@ -50,7 +50,7 @@ class Readme(Once, ModalScreen[None]):
         if self._told == (readme, script, note) or not self.is_mounted:
             return
         self._told = (readme, script, note)
-        text = note or ("" if readme or script else "RunPod told of no readme and no start script.")
+        text = note or ("" if readme or script else "RunPod has no readme and no start script.")
         line = self.query_one("#readme-note", Static)
         line.update(text)
         line.display = bool(text)
@@ -61,7 +61,7 @@ class Readme(Once, ModalScreen[None]):
 
     def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
         event.stop()
-        self.notify("podtop opens no link of a readme", markup=False)
+        self.notify("podtop does not open links of a readme", markup=False)
 
     def action_scroll(self, step: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)

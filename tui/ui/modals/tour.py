@@ -35,31 +35,31 @@ class Stop(NamedTuple):
     short: str = ""
 
 
-INTRODUCTION = "Your RunPod pods, live: what they do, what they cost, when the money runs out, and what else there is."
+INTRODUCTION = "Your RunPod pods, live: status, cost, runway and GPU prices."
 SHORT_INTRODUCTION = "Your RunPod pods, live."
 
 STOPS = (
     Stop(
-        (), "● ◌ ◔ ■", "A pod runs, idles, boots, is stopped. All signs are in the help.",
-        "runs idles boots stopped",
+        (), "● ◌ ◔ ■", "Running, idle, booting, stopped. Help explains every symbol.",
+        "run, idle, boot, stopped",
     ),
-    Stop((), "runway", "At the top: how long the balance lasts at what is spent now.", "till the money is gone"),
-    Stop(("table.down", "table.up"), "", "Move; charts show the pod under the cursor.", "move"),
-    Stop(("table.open",), "", "All about the pod under the cursor; esc comes back.", "all about it; esc back"),
-    Stop(("pane.next", "pane.zoom"), "", "The next pane; the pane alone.", "next pane; alone"),
-    Stop(("table.filter",), "", "Find pods or GPUs by words.", "find"),
+    Stop((), "runway", "In the header: time until the balance is $0.", "time until balance is $0"),
+    Stop(("table.down", "table.up"), "", "Move; charts follow the cursor.", "move"),
+    Stop(("table.open",), "", "Pod details; esc goes back.", "pod details; esc back"),
+    Stop(("pane.next", "pane.zoom"), "", "Next pane; zoom pane.", "next pane; zoom"),
+    Stop(("table.filter",), "", "Filter pods or GPUs.", "filter"),
     Stop(
         ("screen.fleet", "screen.market", "screen.account", "screen.events"), "",
-        "Screens: pods; the market; the money; what happened.",
+        "Screens: Fleet, Market, Account, Events.",
     ),
     Stop(
         ("act.stop", "act.resume", "act.terminate"), "",
-        "Stop, resume, terminate. A dialog says first what that does to money and data.", "act; a dialog asks first",
+        "Stop, resume, terminate. A dialog shows the effect on money and data first.", "act; a dialog asks first",
     ),
-    Stop((), "a–z", "Lower case never spends and never destroys."),
-    Stop(("act.lock",), "", "Lock the keys that act; they lock by themselves when nobody types."),
-    Stop(("app.palette",), "", "All by name: actions, pods, GPUs, themes, this tour.", "all by name, this too"),
-    Stop(("app.help", "app.quit"), "", "All keys and signs; quit, and pods go on running.", "help; quit"),
+    Stop((), "a–z", "Lowercase keys never spend or destroy."),
+    Stop(("act.lock",), "", "Lock actions. They also lock after 10 min without input."),
+    Stop(("app.palette",), "", "Command palette: actions, pods, GPUs, themes, this tour.", "command palette"),
+    Stop(("app.help", "app.quit"), "", "Help; quit (pods keep running).", "help; quit"),
 )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ class Tour(Dialog[None]):
         box = self.query_one("#tour")
         box.set_class(brief, "-brief")
         box.border_title = "podtop" if brief else "Welcome to podtop"
-        box.border_subtitle = "any key goes on"
+        box.border_subtitle = "press any key"
         room = min(76, size.width) - (4 if brief else 8)
         texts: list[Text] = []
         for line in wrap(SHORT_INTRODUCTION if brief else INTRODUCTION, room):

@@ -48,21 +48,21 @@ def of_pod(pod: Pod, detail: PodDetail | None, settings: Ssh) -> tuple[tuple[Ent
         mounted = detail.volume_mount_path if detail is not None else None
         to = ssh.folder(mounted, bool(pod.volume_gb or pod.network_volume_id))
         if proxied is not None:
-            entries.append(Entry("p", "ssh by the proxy", ssh.line(proxied, settings)))
+            entries.append(Entry("p", "ssh via proxy", ssh.line(proxied, settings)))
         entries.append(Entry("f", "scp", ssh.scp_line(direct, settings, to)))
         entries.append(Entry("r", "rsync", ssh.rsync_line(direct, settings, to)))
         entries.append(Entry("a", "address", ssh.where(direct)))
-    entries.append(Entry("i", "pod id", _word(pod.id)))
+    entries.append(Entry("i", "pod ID", _word(pod.id)))
     entries.append(Entry("n", "name", _word(pod.name)))
     ports = pod.runtime.ports if routes and pod.runtime else ()
     urls = [url for port in ports if port.kind == "http" and (url := ssh.proxy_url(pod.id, port.private))]
     entries += [Entry(key, "URL", url) for key, url in zip(NUMBERS, dict.fromkeys(urls), strict=False)]
     if detail is not None:
         names = shlex.join(variable.name for variable in detail.env)
-        entries.append(Entry("e", "env names", names))
+        entries.append(Entry("e", "env var names", names))
         machine = detail.machine_id or (detail.machine.id if detail.machine else None)
-        entries.append(Entry("m", "machine id", _word(machine)))
-    entries.append(Entry("h", "host id", _word(pod.machine.host_id if pod.machine else None)))
+        entries.append(Entry("m", "machine ID", _word(machine)))
+    entries.append(Entry("h", "host ID", _word(pod.machine.host_id if pod.machine else None)))
     entries.append(Entry("d", "image", _word(pod.image)))
     why = "" if routes else f"no ssh: {ssh.hindrance(pod)}"
     return tuple(entry for entry in entries if entry.text), why
@@ -75,13 +75,13 @@ def _word(text: str | None) -> str:
 
 def of_unknown(pod: str, name: str) -> tuple[Entry, ...]:
     """The texts to copy of a pod that is gone, or that podtop cannot read."""
-    entries = (Entry("i", "pod id", _word(pod)), Entry("n", "name", _word(name)))
+    entries = (Entry("i", "pod ID", _word(pod)), Entry("n", "name", _word(name)))
     return tuple(entry for entry in entries if entry.text)
 
 
 def of_market(kind: str, id: str, name: str, gpu: bool) -> tuple[Entry, ...]:
     """The texts to copy of a market item: RunPod's own tools take its id unquoted."""
-    entries = [Entry("c", f"{kind} id", id), Entry("i", "id, for a shell", _word(id)), Entry("n", "name", _word(name))]
+    entries = [Entry("c", f"{kind} ID", id), Entry("i", "ID, shell-quoted", _word(id)), Entry("n", "name", _word(name))]
     if gpu:
         entries.append(Entry("o", "podtop once", f"podtop once market --filter {_word(name.lower())}"))
     return tuple(entry for entry in entries if entry.text)

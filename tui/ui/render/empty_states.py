@@ -26,37 +26,37 @@ def failure(error: CloudError, subject: str) -> EmptyState:
     """A missing first response: what happened, what podtop does about it, what the user can do."""
     from tui.api import errors
 
-    again = "podtop keeps asking, less and less often; ctrl+r asks now."
-    patience = "podtop asks again when RunPod's time is over; ctrl+r does not shorten it."
+    again = "Retrying with back-off; ctrl+r retries now."
+    patience = "Retrying after the time RunPod asked for; ctrl+r does not shorten it."
     match error:
         case errors.NotOffered():
-            return EmptyState(f"◌ no {subject} from this API", (str(error),))
+            return EmptyState(f"◌ This API offers no {subject}", (str(error),))
         case errors.Unauthorized():
             return EmptyState(
                 f"✕ RunPod refused the API key: no {subject}",
                 (
                     str(error),
-                    "podtop asks again once a minute; ctrl+r asks now.",
+                    "Retrying once a minute; ctrl+r retries now.",
                     "Set RUNPOD_API_KEY or pass --api-key-file FILE; podtop --demo needs no key.",
                 ),
                 "bad",
             )
         case errors.Forbidden():
-            return EmptyState(f"✕ RunPod forbids this: no {subject}", (str(error), again), "bad")
+            return EmptyState(f"✕ RunPod denied access: no {subject}", (str(error), again), "bad")
         case errors.Throttled():
             return EmptyState(
-                f"▲ RunPod asks podtop to slow down: no {subject} yet",
+                f"▲ RunPod limits the rate: no {subject} yet",
                 (str(error), again if error.retry_after is None else patience),
                 "warn",
             )
         case errors.TimedOut():
-            return EmptyState(f"▲ RunPod does not answer in time: no {subject} yet", (str(error), again), "warn")
+            return EmptyState(f"▲ RunPod timed out: no {subject} yet", (str(error), again), "warn")
         case errors.Faltering():
-            return EmptyState(f"▲ RunPod has trouble: no {subject} yet", (str(error), again), "warn")
+            return EmptyState(f"▲ RunPod server error: no {subject} yet", (str(error), again), "warn")
         case errors.Unreachable():
             return EmptyState(f"▲ RunPod cannot be reached: no {subject} yet", (str(error), again), "warn")
         case _:
-            return EmptyState(f"▲ RunPod's answer is of no use: no {subject} yet", (str(error), again), "warn")
+            return EmptyState(f"▲ RunPod returned an invalid response: no {subject} yet", (str(error), again), "warn")
 
 
 SLOW = 2.0
@@ -66,7 +66,12 @@ SLOW = 2.0
 def _waiting(feed: Feed[Snapshot] | Feed[Market], subject: str, waited: float) -> EmptyState:
     if feed.error is not None:
         return failure(feed.error, subject)
-    return EmptyState(f"◌ asking RunPod for {subject}" + (f" · {fmt.duration(waited)}" if waited >= SLOW else ""))
+    return EmptyState(f"◌ Loading {subject}…" + (f" ({fmt.duration(waited)})" if waited >= SLOW else ""))
+
+
+def hidden_by_filter(count: int) -> str:
+    """The line below the title of a list whose rows are all filtered out."""
+    return f"{count:,} hidden · esc clears the filter"
 
 
 def total(fleet: Fleet, pane: str) -> int:
@@ -92,22 +97,22 @@ def pods(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False
     """Why the pods pane has no rows. `waited`: seconds since the first request."""
     feed = fleet.snapshot
     if feed.value is None and replay:
-        return EmptyState("◌ opening the recording")
+        return EmptyState("◌ Opening recording…")
     if fleet.keyless:
         return EmptyState(
-            "there is no API key: prices only",
+            "No API key: prices only",
             ("Set RUNPOD_API_KEY or pass --api-key-file FILE to see pods; podtop --demo needs no key.",),
         )
     if feed.value is None:
         return _waiting(feed, "pods", waited)
     if feed.value.pods is None and not fleet.records:
         reasons = tuple(p.message for p in feed.value.problems)
-        return EmptyState(
-            "▲ RunPod answered without the pods", (*reasons, "podtop asks again at the next poll."), "warn"
-        )
+        return EmptyState("▲ The response has no pod list", (*reasons, "podtop retries with the next poll."), "warn")
     if filtered and fleet.records:
-        return EmptyState("no pod matches the filter", (f"{len(fleet.records)} are hidden; esc clears it.",))
-    return EmptyState("no pods on this account", ("Rent one at console.runpod.io: it appears here by itself.",))
+        return EmptyState("No pods match", (hidden_by_filter(len(fleet.records)),))
+    return EmptyState(
+        "No pods on this account", ("New pods appear here automatically, from here or console.runpod.io.",)
+    )
 
 
 def market(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False) -> EmptyState:
@@ -130,28 +135,28 @@ def aged(feed: Feed[Any], now: float, interval: float) -> str:
 def topic(feed: Feed[Any], subject: str, filtered: bool, hidden: int) -> EmptyState:
     """Why a list that is loaded while shown has no rows."""
     if feed.value is None:
-        return failure(feed.error, subject) if feed.error is not None else EmptyState(f"◌ asking RunPod for {subject}")
+        return failure(feed.error, subject) if feed.error is not None else EmptyState(f"◌ Loading {subject}…")
     if filtered and hidden:
-        return EmptyState("nothing matches the filter", (f"{hidden} are hidden; esc clears it.",))
-    return EmptyState(f"RunPod told of no {subject}")
+        return EmptyState("No matches", (hidden_by_filter(hidden),))
+    return EmptyState(f"RunPod reports no {subject}")
 
 
 def priced(feed: Feed[Market], filtered: bool, waited: float, recorded: bool) -> EmptyState:
     """Why no price is shown."""
     if recorded and feed.value is None:
-        return EmptyState("no prices were recorded by this time")
+        return EmptyState("No prices recorded at this time")
     if feed.value is None:
         return _waiting(feed, "prices", waited)
     if filtered and feed.value.offers:
-        return EmptyState("no GPU matches the filter", (f"{len(feed.value.offers)} are hidden; esc clears it.",))
-    return EmptyState("RunPod offers no GPU right now")
+        return EmptyState("No GPUs match", (hidden_by_filter(len(feed.value.offers)),))
+    return EmptyState("RunPod offers no GPUs right now")
 
 
 def telemetry(fleet: Fleet) -> EmptyState:
     """Why no chart is shown."""
     if fleet.snapshot.value is None:
         return EmptyState("")
-    return EmptyState("no pod under the cursor")
+    return EmptyState("No pod under the cursor")
 
 
 def held_back(feed: Feed[Snapshot], now: float) -> str:
@@ -161,7 +166,7 @@ def held_back(feed: Feed[Snapshot], now: float) -> str:
     error = feed.error
     if not isinstance(error, Throttled) or error.retry_after is None or feed.retry_at is None or feed.retry_at <= now:
         return ""
-    return f"RunPod asks podtop to wait: it asks again in {fmt.duration(feed.retry_at - now)}"
+    return f"Rate limited by RunPod; retrying in {fmt.duration(feed.retry_at - now)}"
 
 
 def inspected(feed: Feed[PodDetail | None] | None, fleet: Fleet, now: float) -> str:

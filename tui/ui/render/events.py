@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from tui.store.fleet_state import Record
 
 COLUMNS = (
-    Column("when", "WHEN", 15, 0),
-    Column("what", "WHAT", 13, 0),
+    Column("when", "TIME", 15, 0),
+    Column("what", "EVENT", 14, 0),
     Column("text", "", 12, 1, flex=True),
 )
 LOG_COLUMNS = (
-    Column("when", "WHEN", 15, 0),
-    Column("what", "WHAT", 13, 1),
+    Column("when", "TIME", 15, 0),
+    Column("what", "EVENT", 14, 1),
     Column("pod", "POD", 22, 2),
     Column("told", "", 12, 0, flex=True),
     Column("ago", "AGO", 4, 3, right=True),
 )
 NARROW = (
-    Column("short", "WHEN", 5, 0),
+    Column("short", "TIME", 5, 0),
     Column("glyph", "", 1, 0),
-    Column("brief", "WHAT", 12, 0, flex=True),
+    Column("brief", "EVENT", 12, 0, flex=True),
 )
 """For terminals in which the columns of the log leave no room for the event's text."""
 
@@ -76,11 +76,11 @@ def row(event: Event, now: float, tz: tzinfo | None, names: Mapping[str, str], a
         "short": ((f"{when:%H:%M}" if today else f"{when:%d.%m}", "muted"),),
         "glyph": ((glyph, hue),),
         "pod": ((about[0][0], text),) if ahead else about,
-        "what": ((f"{glyph} ", hue), (event.kind.value, hue)),
+        "what": ((f"{glyph} ", hue), (event.kind.word, hue)),
         "text": ((event.text, text), (f"  {ago}", "quiet")),
         "told": ((event.text, text),),
         "ago": ((ago.removesuffix(" ago"), "quiet"),),
-        "brief": ((f"{about[0][0]} ", "muted"), (f"{event.kind.value}: {event.text}", text)),
+        "brief": ((f"{about[0][0]} ", "muted"), (f"{event.kind.word}: {event.text}", text)),
     }
 
 
@@ -129,10 +129,10 @@ def about(
 
     when = datetime.fromtimestamp(event.at, tz)
     line("Event", (), "key")
-    line("What", ((f"{GLYPHS[event.kind]} {event.kind.value}", hue),))
-    line("When", ((f"{when:%a %d %b %Y %H:%M:%S}", "text"), (f"  {_ago(now - event.at)}", "quiet")))
+    line("Kind", ((f"{GLYPHS[event.kind]} {event.kind.word}", hue),))
+    line("Time", ((f"{when:%a %d %b %Y %H:%M:%S}", "text"), (f"  {_ago(now - event.at)}", "quiet")))
     for number, part in enumerate(wrap(event.text, max(10, width - ABOUT_COLUMNS[0].width - 2))):
-        line("" if number else "Told", ((part, "text"),))
+        line("" if number else "Details", ((part, "text"),))
     if event.pod:
         line("", ())
         line("Pod", (), "key")
@@ -146,10 +146,10 @@ def about(
     line("Other events", (), "key")
     for other in reversed(others[-OTHERS:]):
         at = datetime.fromtimestamp(other.at, tz)
-        kind = (f"{GLYPHS[other.kind]} {other.kind.value}", role(other.kind))
+        kind = (f"{GLYPHS[other.kind]} {other.kind.word}", role(other.kind))
         line(f"{at:%d %b %H:%M:%S}", (kind, ("  ", "text"), (other.text, "muted")))
     if not others:
-        line("", (("nothing else is known", "quiet"),))
+        line("", (("none", "quiet"),))
     return cells
 
 

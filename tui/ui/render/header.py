@@ -68,11 +68,11 @@ def trouble(error: CloudError) -> str:
         case errors.Forbidden():
             return "forbidden"
         case errors.Throttled():
-            return "throttled"
+            return "rate limited"
         case errors.Rejected():
             return "rejected"
         case _:
-            return "unreadable answer"
+            return "invalid response"
 
 
 def _alarm(word: str, age: float | None, tail: str = "", role: str = "bad") -> Forms:
@@ -93,14 +93,14 @@ def connection(fleet: Fleet, now: float, tz: tzinfo | None) -> Forms:
     """Whether the figures are live, since when they are not, and when podtop polls again."""
     feed: Feed[Any] = fleet.market if fleet.keyless else fleet.snapshot
     if fleet.recorded:
-        return ((("◌ opening the recording", "muted"),), (("◌", "muted"),))
+        return ((("◌ opening recording…", "muted"),), (("◌", "muted"),))
     if fleet.past:
-        return ((("◌ taking in the past", "muted"),), (("◌ past", "muted"),))
+        return ((("◌ loading history…", "muted"),), (("◌ history", "muted"),))
     if feed.retry_at == math.inf:
         return ((("◌ not offered", "muted"),), (("◌", "muted"),))
     if feed.error is not None:
         left = None if feed.retry_at is None else feed.retry_at - now
-        wait = "" if left is None else f" · retry in {fmt.duration(left)}" if left >= 1 else " · asking again"
+        wait = "" if left is None else f" · retry in {fmt.duration(left)}" if left >= 1 else " · retrying"
         return _alarm(trouble(feed.error), feed.age(now), wait)
     if feed.at is None:
         return ((("◌ connecting", "muted"),), (("◌", "muted"),))
@@ -111,28 +111,28 @@ def connection(fleet: Fleet, now: float, tz: tzinfo | None) -> Forms:
     took: Cell = ((f" · {fmt.latency(feed.took)}", "muted"),)
     if (lost := missing(fleet)) and not fleet.keyless:
         return (
-            (*live, *at, *took, (f" · ▲ no {lost}", "warn")),
-            (*live, *at, (f" · ▲ no {lost}", "warn")),
-            ((f"▲ no {lost}", "warn"),),
+            (*live, *at, *took, (f" · ▲ {lost}", "warn")),
+            (*live, *at, (f" · ▲ {lost}", "warn")),
+            ((f"▲ {lost}", "warn"),),
             (("▲", "warn"),),
         )
     return ((*live, *at, *took), (*live, *at), live, (("●", "good"),))
 
 
 def missing(fleet: Fleet) -> str:
-    """The missing part of RunPod's last response, in a word or two; empty if it is complete."""
+    """The missing part of RunPod's last response, in a few words; empty if it is complete."""
     value = fleet.snapshot.value
     if value is None:
         return ""
     parts = [word for word, part in (("pods", value.pods), ("balance", value.funds)) if part is None]
     if not parts and value.problems:
+        if any(problem.code == PARTIAL for problem in value.problems):
+            return "pod list incomplete"
         parts = sorted({_lost(p) for p in value.problems})[:2]
-    return " and ".join(parts)
+    return f"{' and '.join(parts)} unavailable" if parts else ""
 
 
 def _lost(problem: Problem) -> str:
-    if problem.code == PARTIAL:
-        return "complete list"
     return str(problem.path[-1]) if problem.path else "some fields"
 
 
@@ -152,13 +152,14 @@ def in_history(at: float, player: Playback, live: Fleet, now: float, tz: tzinfo 
     when = datetime.fromtimestamp(at, tz)
     day = "" if now - at < 12 * 3600 else f"{when:%a %d %b} "
     moves = f" ▶ ×{player.speed:g}" if player.playing else ""
-    ago = "" if player.replay else f" · {fmt.duration(now - at)} ago · {back} returns to now"
+    ago = "" if player.replay else f" ({fmt.duration(now - at)} ago) · {back} live"
     time: Cell = ((f"◀ {day}{when:%H:%M:%S}{moves}", "warn"),)
+    long: Cell = time if player.replay else ((f"◀ history {day}{when:%H:%M:%S}{moves}", "warn"),)
     wrong = None if player.replay else live.snapshot.error
     word: Cell = () if wrong is None else ((f" ▲ {trouble(wrong)}", "bad"),)
     mark: Cell = () if wrong is None else ((" ▲", "bad"),)
     return (
-        (*time, (ago, "muted"), *word),
+        (*long, (ago, "muted"), *word),
         (*time, *word),
         ((f"◀ {when:%H:%M:%S}", "warn"), *mark),
         ((f"{when:%H:%M}", "warn"), *mark),
@@ -214,7 +215,7 @@ def counts(fleet: Fleet, now: float, old: bool) -> Ranked:
     unread: Cell = tuple((f", {count} {word}", "muted") for count, word in apart if count)
     return (
         (4, (("pods ", "muted"), (f"{totals.running}/{totals.pods}", strong), (" running", "muted"))),
-        (5, (("gpus ", "muted"), (f"{busy}/{totals.gpus}", strong), (" busy", "muted"), *unread)),
+        (5, (("GPUs ", "muted"), (f"{busy}/{totals.gpus}", strong), (" busy", "muted"), *unread)),
         *idle,
     )
 

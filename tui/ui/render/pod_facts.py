@@ -79,14 +79,14 @@ def sections(
     sections_of = (
         Section("Status", tuple(_status(pod, detail, phase, clock))),
         Section("Cost", tuple(_cost(pod, detail, spent))),
-        Section("Reach", tuple(_reach(pod, ssh))),
+        Section("Connect", tuple(_reach(pod, ssh))),
         Section("Container", tuple(_container(pod, detail))),
         Section(ENVIRONMENT, _environment(detail, revealed, is_loaded)),
         Section("Storage", tuple(_storage(pod, detail))),
         Section("Machine", tuple(_machine(pod, detail))),
         Section("Latest sample", tuple(_sample(pod, detail, clock))),
-        Section("Also told", tuple(_extras(extras)) if extras is not None else ()),
-        Section("Not told", tuple(_problem(problem) for problem in (detail.problems if detail else ()))),
+        Section("Other", tuple(_extras(extras)) if extras is not None else ()),
+        Section("Unavailable", tuple(_problem(problem) for problem in (detail.problems if detail else ()))),
     )
     return tuple(section for section in sections_of if any(fact.value != NOTHING for fact in section.facts))
 
@@ -104,12 +104,12 @@ def _status(pod: Pod, detail: PodDetail | None, phase: Phase, clock: Clock) -> I
     yield copyable("Pod ID", pod.id)
     yield Fact("Uptime", text(None if live is None or live.uptime is None else fmt.duration(live.uptime)))
     if live is not None:
-        yield Fact("Load now", _load(live.cpu, live.memory, live.gpus))
+        yield Fact("Usage", _load(live.cpu, live.memory, live.gpus))
     if detail is not None:
         yield Fact("Started", instant(detail.started_at, clock))
         yield Fact("Created", instant(detail.created_at, clock))
-    yield Fact("Terms", text(_KINDS.get(pod.kind, pod.kind.lower()) if pod.kind else None))
-    yield Fact("Locked", yes(pod.locked))
+    yield Fact("Pricing", text(_KINDS.get(pod.kind, pod.kind.lower()) if pod.kind else None))
+    yield Fact("RunPod lock", yes(pod.locked))
     maintenance = _maintenance(pod.machine, clock) if pod.machine else ()
     if maintenance:
         yield Fact("Maintenance", maintenance)
@@ -146,7 +146,7 @@ def _maintenance(machine: Placement, clock: Clock) -> Cell:
             parts = (*parts, (f" for {fmt.duration(end - start)}", "warn"))
         parts = (*parts, (f"  {day(start, clock.tz) or fmt.UNKNOWN}", "muted"))
     else:
-        parts = (("under way" if start is not None else "begin not told", "bad" if start is not None else "warn"),)
+        parts = (("in progress" if start is not None else "start unknown", "bad" if start is not None else "warn"),)
         if end is not None:
             parts = (*parts, (f", ends in {fmt.duration(end - clock.now)}", "warn"))
     return (*parts, (f"  {machine.maintenance_note}", "muted")) if machine.maintenance_note else parts
@@ -170,25 +170,25 @@ def _can_resume(pod: Pod) -> Cell:
 def _cost(pod: Pod, detail: PodDetail | None, spent: Spent) -> Iterator[Fact]:
     yield Fact("Now", _cost_now(pod))
     yield Fact("Today", text(dollars(spent.today)))
-    yield Fact("Since start", text(dollars(spent.since_start)))
+    yield Fact("Cost this run", text(dollars(spent.since_start)))
     yield Fact("Disks running", _rate_and_month(storage_per_hr(pod, running=True)))
     yield Fact("Disks stopped", _rate_and_month(storage_per_hr(pod, running=False)))
     if detail is None:
         return
     if detail.network_volume is not None:
         yield Fact("Network volume", _rate_and_month(network_volume_per_hr(detail.network_volume.size_gb)))
-    yield Fact("Adjusted", rate(detail.adjusted_cost_per_hr))
+    yield Fact("Adjusted price", rate(detail.adjusted_cost_per_hr))
     yield Fact("Multiplier", text(number(detail.cost_multiplier, before="×")))
     if detail.machine is not None:
         per_gpu = detail.machine.price_per_gpu
-        tail: Cell = ((f"  {per_hour(per_gpu)} a GPU", "muted"),) if per_gpu is not None else ()
+        tail: Cell = ((f"  {per_hour(per_gpu)} per GPU", "muted"),) if per_gpu is not None else ()
         value = (*rate(detail.machine.price_per_hr), *tail)
         yield Fact("Machine price", value)
 
 
 def _cost_now(pod: Pod) -> Cell:
     """The pod's cost per hour in its current status; its cost if it ran is shown separately."""
-    running = f"  {per_hour(pod.cost_per_hr)} when it runs"
+    running = f"  {per_hour(pod.cost_per_hr)} when running"
     match pod.status:
         case PodStatus.RUNNING:
             disks = storage_per_hr(pod, running=True)
@@ -198,7 +198,7 @@ def _cost_now(pod: Pod) -> Cell:
         case PodStatus.EXITED:
             return (*rate(storage_per_hr(pod, running=False)), ("  disks only", "muted"), (running, "quiet"))
         case PodStatus.TERMINATED:
-            return (("nothing", "muted"), (f"  {per_hour(pod.cost_per_hr)} when it ran", "quiet"))
+            return (("nothing", "muted"), (f"  {per_hour(pod.cost_per_hr)} when running", "quiet"))
         case _:
             # RunPod's billing in its other states is not documented.
             return (*NOTHING, (running, "quiet"))
@@ -229,7 +229,7 @@ def _port(pod: Pod, port: Port, fresh: bool, settings: Ssh) -> Fact:
         # RunPod's proxy forwards to the private port, whatever it is mapped to. 100 s, then Cloudflare returns 524.
         sound = ways.proxy_url(pod.id, port.private)
         url = sound or f"https://{pod.id}-{number}.proxy.runpod.net"
-        where = "public" if port.is_public else "inside"
+        where = "public" if port.is_public else "internal"
         mapped: Cell = ((f"  {_address(port)} {where}", "quiet"),) if port.ip and port.public is not None else ()
         return Fact(label, ((url, "text" if sound else "muted"), *mapped), sound)
     if not port.ip or not ways.is_port(port.public):
@@ -256,7 +256,7 @@ def _container(pod: Pod, detail: PodDetail | None) -> Iterator[Fact]:
     if detail is None:
         return
     yield copyable("Command", detail.docker_args)
-    yield copyable("Ports asked", detail.exposed_ports)
+    yield copyable("Exposed ports", detail.exposed_ports)
     yield Fact("Main port", text(None if detail.port is None else str(detail.port)))
     yield copyable("Registry", detail.registry_url)
     yield copyable("Registry user", detail.registry_user)
@@ -268,7 +268,7 @@ def _container(pod: Pod, detail: PodDetail | None) -> Iterator[Fact]:
 
 def _environment(detail: PodDetail | None, revealed: bool, is_loaded: bool) -> tuple[Fact, ...]:
     if detail is None:
-        return (Fact("Variables", (("asking RunPod" if is_loaded else "not told", "muted"),)),)
+        return (Fact("Variables", (("loading…" if is_loaded else "unavailable", "muted"),)),)
     return tuple(_variable(variable, revealed) for variable in detail.env)
 
 
@@ -385,12 +385,13 @@ def _extras(extras: PodExtras) -> Iterator[Fact]:
         copyable("IP address", extras.ip),
         copyable("IP ID", extras.ip_id),
         Fact(
-            "Volume in", text(" ".join(part for part in (extras.volume_center, extras.volume_location) if part) or None)
+            "Volume region",
+            text(" ".join(part for part in (extras.volume_center, extras.volume_location) if part) or None),
         ),
         Fact("GPU type", text(" ".join(part for part in (extras.gpu_name, memory) if part) or None)),
         Fact("Host kind", text(extras.machine_kind)),
         Fact("Host listed", yes(extras.machine_listed)),
-        Fact("Least GPUs", text(number(extras.machine_least_gpus))),
+        Fact("Min GPUs", text(number(extras.machine_least_gpus))),
         Fact("vCPUs rented", text(number(extras.machine_vcpus_rented))),
         Fact("Memory rented", text(rented)),
         Fact("Global network", yes(extras.machine_global_network)),
@@ -407,7 +408,7 @@ def _sample(pod: Pod, detail: PodDetail | None, clock: Clock) -> Iterator[Fact]:
         since = instant(detail.state_since, clock) if detail and detail.state_since is not None else ()
         state = text(sample.state)
         yield Fact("State", (*state, ("  since ", "muted"), *since) if since else state)
-        yield Fact("Taken", instant(sample.at, clock))
+        yield Fact("Sampled", instant(sample.at, clock))
         for index, gpu in enumerate(sample.gpus):
             yield Fact(f"GPU {index}", _gpu_reading(gpu))
     if detail is None:
@@ -417,7 +418,7 @@ def _sample(pod: Pod, detail: PodDetail | None, clock: Clock) -> Iterator[Fact]:
     # Percent or fraction: RunPod does not document which, so the figure is shown unchanged.
     for label, load in (("CPU load", detail.cpu_load), ("Memory load", detail.memory_load)):
         figure = number(load)
-        yield Fact(label, ((figure, "text"), ("  percent or fraction", "quiet")) if figure else NOTHING)
+        yield Fact(label, ((figure, "text"), ("  unit not documented", "quiet")) if figure else NOTHING)
 
 
 def gpu_figures(gpu: GpuReading) -> Iterator[tuple[str, float | None, str]]:
@@ -468,4 +469,4 @@ def _trimmed(parts: list[Part]) -> Cell:
 def _rate_and_month(value: float | None) -> Cell:
     if value is None or not math.isfinite(value):
         return NOTHING
-    return ((per_hour(value), "text"), (f"  {fmt.money(value * MONTH_HOURS)} a month", "muted"))
+    return ((per_hour(value), "text"), (f"  {fmt.money(value * MONTH_HOURS)}/month", "muted"))

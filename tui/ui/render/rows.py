@@ -50,7 +50,7 @@ POD_COLUMNS = (
     Column("uptime", "UPTIME", 7, 5, right=True, sort="uptime"),
     *_OTHERS,
     Column("spent", "SPENT", 9, 13, right=True),
-    Column("location", "WHERE", 9, 12),
+    Column("location", "LOCATION", 9, 12),
     Column("id", "ID", 14, 14, sort="id"),
     Column("image", "IMAGE", 26, 15),
     Column("ports", "PORTS", 11, 16),

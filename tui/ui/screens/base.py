@@ -204,11 +204,11 @@ class BaseScreen(Screen[None]):
 
     def _asked(self, always: bool) -> Cell:
         use = self._sight.use()
-        slowed = f", ×{use.slowness:.1f} slower" if use.slowness > 1.05 else ""
+        slowed = f", polling ×{use.slowness:.1f} slower" if use.slowness > 1.05 else ""
         if not (always or slowed or use.share > 0.5):
             return ()
         role = "warn" if slowed or use.share > 0.8 else "quiet"
-        return ((f"asked {use.asked}/{use.window.most} a {use.window.name}{slowed}", role),)
+        return ((f"requests {use.asked}/{use.window.most} per {use.window.name}{slowed}", role),)
 
     # Keys
 

@@ -22,6 +22,7 @@ from tui.ui.messages import GoBack, LookAtLog, OpenPod
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import events
 from tui.ui.render.copy_entries import Entry, under_cursor
+from tui.ui.render.empty_states import hidden_by_filter
 from tui.ui.screens.keys import filter_key
 from tui.ui.screens.listing import Listing, Rows, Scene
 from tui.ui.screens.listing_screen import ListingScreen
@@ -88,12 +89,12 @@ class EventLog(Listing):
 
     def _empty(self) -> EmptyState:
         if self.typed.strip() and self.every:
-            return EmptyState("no event matches the filter", (f"{len(self.every):,} are hidden; esc clears it.",))
+            return EmptyState("No events match", (hidden_by_filter(len(self.every)),))
         if self.context.playback.past is not None and self.context.fleet.earlier is None:
-            return EmptyState("◌ asking the recording")
+            return EmptyState("◌ Loading history…")
         return EmptyState(
-            "nothing has happened since podtop watches",
-            ("Changes of pods, alerts, what was done, trouble with RunPod, prices that were waited for stand here.",),
+            "No events recorded yet",
+            ("Status changes, alerts, actions, API errors and watches appear here.",),
         )
 
     def _since(self) -> str:
@@ -101,8 +102,8 @@ class EventLog(Listing):
         if not self.every:
             return ""
         first = datetime.fromtimestamp(self.every[0].at, self.context.tz)
-        recorded = "" if self.context.playback.past is not None else " · not recorded"
-        return f"since {first:%d %b %H:%M}{recorded}"
+        recorded = "" if self.context.playback.past is not None else " · recording off"
+        return f"events from {first:%d %b %H:%M}{recorded}"
 
     def trouble(self, scene: Scene) -> str:
         return ""
@@ -117,7 +118,7 @@ class EventLog(Listing):
         """All of an event in one line."""
         when = datetime.fromtimestamp(event.at, self.context.tz)
         about = events.subject(event, self.names)[0][0]
-        return f"{when:%a %d %b %H:%M:%S} · {about} · {event.kind.value}: {event.text}"
+        return f"{when:%a %d %b %H:%M:%S} · {about} · {event.kind.word}: {event.text}"
 
     def targets(self, key: str | None) -> tuple[str, ...]:
         event = self.event(key)
@@ -135,7 +136,7 @@ class EventLog(Listing):
         event = self.event(key)
         if event is None:
             return None
-        return OpenPod(event.pod, event.at) if event.pod else "this event is about no pod"
+        return OpenPod(event.pod, event.at) if event.pod else "This event has no pod"
 
 
 class EventsScreen(ListingScreen):
@@ -146,9 +147,9 @@ class EventsScreen(ListingScreen):
     BAR = ""
     WITHOUT = frozenset(("heat", "range"))
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "look", id="table.open", tooltip="The pod of this event, as it was at that time"),
-        filter_key("find", f"Filter: {event_log.WORDS}"),
-        Binding("escape,backspace", "back", "back", id="pane.back", tooltip="Clear the filter; back to where you were"),
+        Binding("enter", "open", "details", id="table.open", tooltip="Pod of this event, at that time"),
+        filter_key(help=f"Filter: {event_log.WORDS}"),
+        Binding("escape,backspace", "back", "back", id="pane.back", tooltip="Clear filter; go back"),
     ]
 
     def __init__(self, sight: ScreenContext) -> None:
@@ -197,7 +198,7 @@ class EventsScreen(ListingScreen):
             others = [other for other in self._log.every if other.pod == event.pod and other != event]
             width = max(20, table.size.width)
             cells = events.about(event, record, others, self._log.names, now, self._sight.tz, width)
-        table.show(tuple(cells), cells.__getitem__, notice=EmptyState("no event is under the cursor"))
+        table.show(tuple(cells), cells.__getitem__, notice=EmptyState("No event under the cursor"))
         title = "".join(text for text, _ in events.subject(event, self._log.names)) if event is not None else "Event"
         self._entitle(table, title, "")
 

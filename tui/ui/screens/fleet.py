@@ -40,17 +40,17 @@ class FleetScreen(ListingScreen):
         *pane_keys(),
         filter_key(),
         SORT,
-        Binding("i", "invert", "invert", id="table.invert", show=False, tooltip="Turn the order round"),
-        Binding("enter", "open", "open", id="table.open", tooltip="All about the pod under the cursor"),
-        Binding("w", "watch", "watch", id="table.watch", show=False, tooltip="Watch: wait for a GPU or a pod's host"),
-        Binding("space", "mark", "mark", id="table.mark", show=False, tooltip="Mark: charts compare the marked pods"),
+        Binding("i", "invert", "reverse", id="table.invert", show=False, tooltip="Reverse sort"),
+        Binding("enter", "open", "open", id="table.open", tooltip="Pod details"),
+        Binding("w", "watch", "watch", id="table.watch", show=False, tooltip="Watch a GPU, or a pod's host"),
+        Binding("space", "mark", "select", id="table.mark", show=False, tooltip="Select pod, for actions and charts"),
         Binding(
             "escape",
             "back",
             "Back",
             id="pane.back",
             show=False,
-            tooltip="Leave cursor, zoom, filter, marks",
+            tooltip="Clear cursor, zoom, filter, selection",
         ),
     ]
 

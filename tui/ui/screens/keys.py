@@ -16,43 +16,41 @@ def hidden(key: str, action: str, id: str, tooltip: str) -> Binding:
 EVERYWHERE: list[BindingType] = [
     # With priority: no widget takes such a key. None of them overtakes another key (`InputQueue`).
     *(Binding(a.key, f"act('{a.id}')", a.verb, id=f"act.{a.id}", priority=True, tooltip=a.help) for a in ACTIONS),
-    Binding("L", "lock", "lock", id="act.lock", priority=True, show=False, tooltip="Lock actions, or unlock them"),
-    Binding(
-        "t", "lease", "lease", id="act.lease", priority=True, show=False, tooltip="Lease: when podtop is to stop it"
-    ),
-    Binding("D", "deploy", "deploy", id="act.deploy", priority=True, tooltip="Deploy this GPU, or one like this pod"),
-    Binding("s", "ssh", "ssh", id="pod.ssh", tooltip="Into the pod by ssh, and back"),
-    Binding("c", "copy", "copy", id="pod.copy", tooltip="Copy: ssh command, id, URLs, a fact"),
-    hidden("plus", "range(-1)", "chart.closer", "A shorter time range"),
-    Binding("minus", "range(1)", "range", id="chart.wider", tooltip="A longer time range"),
-    hidden("equals_sign", "return", "chart.reset", "Back to now; the range of the start"),
-    hidden("v", "heat", "chart.heat", "Lines, or a strip of shades for each GPU"),
-    Binding("p", "pause", "pause", id="time.pause", tooltip="Hold the screen; in the past, play"),
+    Binding("L", "lock", "lock", id="act.lock", priority=True, show=False, tooltip="Toggle action lock"),
+    Binding("t", "lease", "lease", id="act.lease", priority=True, show=False, tooltip="Auto-stop timer (lease)"),
+    Binding("D", "deploy", "deploy", id="act.deploy", priority=True, tooltip="Deploy this GPU, or a pod like this one"),
+    Binding("s", "ssh", "ssh", id="pod.ssh", tooltip="SSH into pod"),
+    Binding("c", "copy", "copy", id="pod.copy", tooltip="Copy SSH command, ID, URL or value"),
+    hidden("plus", "range(-1)", "chart.closer", "Shorter time range"),
+    Binding("minus", "range(1)", "range", id="chart.wider", tooltip="Longer time range"),
+    hidden("equals_sign", "return", "chart.reset", "Back to live; reset range"),
+    hidden("v", "heat", "chart.heat", "Toggle line chart / heat map"),
+    Binding("p", "pause", "pause", id="time.pause", tooltip="Pause (in history: play/pause)"),
     Binding(
         "left_square_bracket",
         "step(-1)",
         "history",
         id="time.back",
-        tooltip="A poll back in time",
+        tooltip="Previous sample",
     ),
-    hidden("right_square_bracket", "step(1)", "time.on", "A poll on in time"),
-    hidden("left_curly_bracket", "jump(-1)", "time.far-back", "Ten minutes back in time"),
-    hidden("right_curly_bracket", "jump(1)", "time.far-on", "Ten minutes on in time"),
-    hidden("less_than_sign", "speed(-1)", "time.slower", "Play the past slower"),
-    hidden("greater_than_sign", "speed(1)", "time.faster", "Play the past faster"),
+    hidden("right_square_bracket", "step(1)", "time.on", "Next sample"),
+    hidden("left_curly_bracket", "jump(-1)", "time.far-back", "Back 10 minutes"),
+    hidden("right_curly_bracket", "jump(1)", "time.far-on", "Forward 10 minutes"),
+    hidden("less_than_sign", "speed(-1)", "time.slower", "Slower playback"),
+    hidden("greater_than_sign", "speed(1)", "time.faster", "Faster playback"),
 ]
 """Bindings of every screen: actions, SSH into a pod, charts, history."""
 
-SORT = Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by the next column")
-INVERT = hidden("i", "invert", "table.invert", "Turn the order round")
+SORT = Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by next column")
+INVERT = hidden("i", "invert", "table.invert", "Reverse sort")
 
 
 def pane_keys(*, show: bool = True) -> tuple[Binding, Binding, Binding]:
     """To the next pane, to the previous one, and zoom. `show`: whether the footer has them."""
     return (
-        Binding("tab", "pane(1)", "pane", id="pane.next", show=show, tooltip="Go to the next pane"),
-        hidden("shift+tab", "pane(-1)", "pane.previous", "Go to the previous pane"),
-        Binding("z", "zoom", "zoom", id="pane.zoom", show=show, tooltip="Give the pane the whole screen, or back"),
+        Binding("tab", "pane(1)", "pane", id="pane.next", show=show, tooltip="Next pane"),
+        hidden("shift+tab", "pane(-1)", "pane.previous", "Previous pane"),
+        Binding("z", "zoom", "zoom", id="pane.zoom", show=show, tooltip="Toggle full-screen pane"),
     )
 
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from tui.ui.render.copy_entries import Entry
     from tui.ui.widgets.table import Cells, Column
 
-NOTHING = EmptyState("nothing is under the cursor")
-WORDS = "words that must all occur"
+NOTHING = EmptyState("Nothing under the cursor")
+WORDS = "all words must match"
 
 
 class Scene(NamedTuple):

@@ -50,7 +50,7 @@ class Timeline(Listing):
         events = pods.timeline(scene.fleet, self._inspection, self._pod, scene.now)
         cells = timeline.rows(events, scene.now, self.context.tz)
         asked = self._inspection is not None
-        empty = EmptyState("nothing has happened since podtop watches" if asked else "◌ asking the recording")
+        empty = EmptyState("No events recorded yet" if asked else "◌ Loading history…")
         return Rows(tuple(cells), cells.__getitem__, len(cells), empty)
 
     def count(self, rows: Rows) -> str:
@@ -90,10 +90,10 @@ class Timeline(Listing):
     def _empty(self, fleet: Fleet) -> EmptyState:
         record = fleet.records.get(self._pod)
         if record is not None and record.unreadable is not None:
-            return EmptyState("? this pod came back in a shape podtop does not know", (record.unreadable,), "bad")
+            return EmptyState("? podtop cannot read RunPod's data for this pod", (record.unreadable,), "bad")
         if fleet.pods_at is None:
             return empty_states.pods(fleet, False, replay=self.context.playback.replay)
-        return EmptyState("this pod is not on the account", ("Its past is below and beside; esc goes back.",))
+        return EmptyState("This pod is not on the account", ("Its history is still shown; esc goes back.",))
 
     def targets(self, key: str | None) -> tuple[str, ...]:
         return (self._pod,)
@@ -113,9 +113,9 @@ class PodScreen(ListingScreen):
     TITLES: ClassVar = {"facts": "Pod", "charts": "Telemetry", "timeline": "Timeline"}
     BINDINGS: ClassVar[list[BindingType]] = [
         *pane_keys(),
-        hidden("w", "watch", "pod.watch", "Watch: resume this pod when its host has free GPUs"),
-        Binding("x", "reveal", "reveal", id="pod.reveal", tooltip="Show the environment's values, or hide"),
-        Binding("escape,enter,backspace", "back", "back", id="pane.back", tooltip="Leave the cursor, zoom, the pod"),
+        hidden("w", "watch", "pod.watch", "Watch: resume pod when its host has free GPUs"),
+        Binding("x", "reveal", "reveal", id="pod.reveal", tooltip="Show or hide environment values"),
+        Binding("escape,enter,backspace", "back", "back", id="pane.back", tooltip="Clear cursor, zoom; go back"),
     ]
 
     def __init__(self, sight: ScreenContext, pod: str) -> None:
@@ -153,7 +153,7 @@ class PodScreen(ListingScreen):
         self._entitle(pane, self.TITLES["charts"], self._span_words())
         record = fleet.records.get(self.pod)
         if record is None:
-            pane.show_notice(EmptyState("no samples of this pod at this time"))
+            pane.show_notice(EmptyState("No samples of this pod at this time"))
         else:
             self._show_charts(pane, [record])
 

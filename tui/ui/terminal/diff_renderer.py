@@ -187,7 +187,7 @@ class DiffRenderer:
                 paint()
         except Exception:
             # A failure here costs bytes as Textual paints instead; without that it would cost the screen.
-            _log.exception("the shadow of the terminal failed; Textual paints from now on")
+            _log.exception("the diff renderer failed; Textual draws from now on")
             self.active, self._shadow = False, None
             if self._driver is not None:
                 self._driver.sheds = False
@@ -291,5 +291,5 @@ def install(
         terminal.active = True
     except Exception as error:
         # Another Textual may differ in any way: podtop then sends more bytes, and is otherwise the same.
-        _log.warning("the shadow of the terminal is not used: %s", error)
+        _log.warning("the diff renderer is not used: %s", error)
     return terminal

@@ -16,9 +16,9 @@ class Choice(Widget, can_focus=True):
     """Options are (value, word); the value is "" for none of them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,space", "turn(1)", "next", id="choice.next", show=False, tooltip="The next option"),
-        Binding("enter", "app.focus_next", "on", id="choice.on", show=False, tooltip="The next field"),
-        Binding("left", "turn(-1)", "previous", id="choice.previous", show=False, tooltip="The option before"),
+        Binding("right,space", "turn(1)", "next", id="choice.next", show=False, tooltip="Next option"),
+        Binding("enter", "app.focus_next", "next field", id="choice.on", show=False, tooltip="Next field"),
+        Binding("left", "turn(-1)", "previous", id="choice.previous", show=False, tooltip="Previous option"),
     ]
 
     value: reactive[str] = reactive("", layout=False)

@@ -21,11 +21,9 @@ class FilterLine(Input):
             "clear",
             id="filter.clear",
             priority=True,
-            tooltip="Clear the filter and close its line",
+            tooltip="Clear filter and close",
         ),
-        Binding(
-            "enter", "keep", "keep", id="filter.keep", priority=True, tooltip="Keep the filter and go back to the table"
-        ),
+        Binding("enter", "keep", "apply", id="filter.keep", priority=True, tooltip="Apply filter"),
     ]
 
     class Typed(Message):

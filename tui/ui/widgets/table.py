@@ -57,8 +57,8 @@ class Table(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", id="table.down", show=False, tooltip="Next row"),
         Binding("up,k", "move(-1)", "Up", id="table.up", show=False, tooltip="Previous row"),
-        Binding("pagedown", "page(1)", "Page down", id="table.page-down", show=False, tooltip="One page down"),
-        Binding("pageup", "page(-1)", "Page up", id="table.page-up", show=False, tooltip="One page up"),
+        Binding("pagedown", "page(1)", "Page down", id="table.page-down", show=False, tooltip="Page down"),
+        Binding("pageup", "page(-1)", "Page up", id="table.page-up", show=False, tooltip="Page up"),
         Binding("home,g", "edge(-1)", "First", id="table.first", show=False, tooltip="First row"),
         Binding("end,G", "edge(1)", "Last", id="table.last", show=False, tooltip="Last row"),
     ]

@@ -26,10 +26,8 @@ class Telemetry(Widget, can_focus=True):
 
     DEFAULT_CLASSES = "pane"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "left", "cursor(-1)", "back", id="chart.cursor-back", show=False, tooltip="Read the charts further back"
-        ),
-        Binding("right", "cursor(1)", "on", id="chart.cursor-on", show=False, tooltip="Read the charts further on"),
+        Binding("left", "cursor(-1)", "left", id="chart.cursor-back", show=False, tooltip="Move chart cursor left"),
+        Binding("right", "cursor(1)", "right", id="chart.cursor-on", show=False, tooltip="Move chart cursor right"),
     ]
 
     class CursorMoved(Message):
