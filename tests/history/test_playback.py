@@ -197,7 +197,7 @@ async def test_a_recording_that_cannot_be_read_is_told(launch: Launch, tmp_path:
     screen = launch()
     screen.player.past = HistoryQueries(tmp_path / "gone.sqlite")
     await screen.player.step(-5)
-    assert "cannot be read" in screen.said[0]
+    assert "Cannot read the recording" in screen.said[0]
     assert not screen.player.waiting
 
 

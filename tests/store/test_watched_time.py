@@ -161,7 +161,7 @@ def test_a_wait_that_runpod_asked_for_is_a_part_of_what_it_is() -> None:
     life.told += life.chronicle.failed(life.at, True, "slower")
     life.at += 1800
     life.poll(BUSY)
-    assert life.told[-1].text == "connection restored after 30m 00s"
+    assert life.told[-1].text == "requests accepted again after 30m 00s"
 
 
 def test_a_request_that_takes_long_is_watching() -> None:

@@ -86,7 +86,7 @@ async def test_a_screen_a_theme_the_tour(launch: Launch) -> None:
 
 async def test_an_action_shows_its_key_and_goes_through_its_dialog(launch: Launch) -> None:
     async with launch() as run:
-        assert "Stop; the volume stays, and is billed  S" in await find(run, "stop")
+        assert "Stop pod  S  the volume stays, and is billed" in await find(run, "stop")
         await run.press("enter")
         await run.settle()
         assert isinstance(run.app.screen, Confirm)

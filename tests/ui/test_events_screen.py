@@ -130,7 +130,7 @@ async def test_without_a_recording_the_pod_is_shown_as_it_is_now_and_that_is_sai
     async with launch(cloud=rich()) as run:
         await later(run, 5, fleet=STOPPED)
         await run.press("e", "enter")
-        await run.until("nothing is recorded of that time")
+        await run.until("Nothing recorded at that time")
         assert isinstance(run.app.screen, PodScreen)
         assert run.app.screen.pod == EVAL
 
@@ -140,7 +140,7 @@ async def test_an_event_about_no_pod_leads_nowhere_and_says_so(launch: Launch) -
         await later(run, 5, fleet=Unreachable("no route"))
         await later(run, 0)
         await run.press("e", "enter")
-        await run.until("this event is about no pod")
+        await run.until("This event has no pod")
         assert isinstance(run.app.screen, EventsScreen)
 
 
@@ -199,7 +199,7 @@ async def test_the_log_goes_on_after_a_restart_and_nothing_stands_twice(launch: 
         await remembered(run)
         await run.poll()
         await run.press("e")
-        await run.until("outage over")
+        await run.until("outage ended")
         every = run.app.screen._log.every  # type: ignore[attr-defined]
         assert [event.kind for event in every] == [Kind.STOPPED, Kind.OUTAGE, Kind.OUTAGE_OVER, Kind.GONE]
         assert len(set(every)) == len(every)
@@ -209,7 +209,7 @@ async def test_the_log_goes_on_after_a_restart_and_nothing_stands_twice(launch: 
         await remembered(run)
         await run.poll()
         await run.press("e")
-        await run.until("outage over")
+        await run.until("outage ended")
         assert len(run.app.screen._log.every) == 4  # type: ignore[attr-defined]
     kept = recorded(tmp_path)
     assert len(kept.events(0, NOW * 2)) == 4

@@ -38,7 +38,7 @@ def test_columns_are_about_as_long(lengths: list[int]) -> None:
 
 
 def test_signs_stand_behind_the_keys() -> None:
-    assert [title for title, _ in blocks(())] == ["Signs", "Tour"]
+    assert [title for title, _ in blocks(())] == ["Symbols", "Tour"]
 
 
 @pytest.mark.wide
@@ -90,6 +90,6 @@ async def test_a_q_typed_twice_does_not_quit(launch: Launch) -> None:
 async def test_it_scrolls(launch: Launch) -> None:
     async with launch(size=(40, 12)) as run:
         await run.press("question_mark", "G")
-        assert "tour of the first" in run.text()
+        assert "show the tour again" in run.text()
         await run.press("g")
         assert "Actions" in run.text()

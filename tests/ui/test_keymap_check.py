@@ -91,10 +91,10 @@ def test_podtops_own_keys_keep_the_rules() -> None:
         ("app.quit", " , ", "app.quit has no key"),
         ("app.quit", "f99", "f99 is not a known key"),
         ("app.quit", "pagedwn", "did you mean pagedown?"),
-        ("app.quit", "shift+q", "is written Q"),
-        ("app.quit", "ctrl+Q", "is written ctrl+q"),
+        ("app.quit", "shift+q", "must be written Q"),
+        ("app.quit", "ctrl+Q", "must be written ctrl+q"),
         ("app.quit", "ctrl+b", "is reserved for tmux"),
-        ("app.quit", "ctrl+j", "is enter to a terminal"),
+        ("app.quit", "ctrl+j", "is enter in a terminal"),
         ("app.quit", "escape", "escape is reserved: it always goes back"),
         ("act.terminate", "x", "x is too easy to press"),
         ("act.stop", "enter", "enter is too easy to press"),
@@ -211,7 +211,7 @@ async def test_help_footer_and_palette_tell_the_new_keys(launch: Launch) -> None
         assert "[ f12 history" in foot
         assert "Q quit" in foot
         commands = {c.name: c.beside for c in Everything(run.app.screen)._commands()}
-        assert commands["Sort by the next column"] == "^o"
+        assert commands["Sort by next column"] == "^o"
         await run.press("f1")
         assert isinstance(run.app.screen, Help)
         assert "^o           Sort by the next column" in run.text()

@@ -34,7 +34,7 @@ def text(row: tuple[tuple[str, int], ...]) -> str:
 
 def test_average_and_extremes_in_words() -> None:
     one = spec([[10, 20, 90]])
-    assert text(captions.title(one, 60)).startswith("GPU util  avg 40 min 10 max 90 ")
+    assert text(captions.title(one, 60)).startswith("GPU util  min 10 avg 40 max 90 ")
     assert text(captions.title(one, 60)).endswith(" 90%")
     assert text(captions.title(one, 30)) == "GPU util  avg 40, 10-90    90%"
 

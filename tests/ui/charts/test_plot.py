@@ -157,7 +157,7 @@ def test_where_none_lags_the_title_tells_average_and_extremes() -> None:
     spec = spec_of([90.0])
     lines = tuple(Line(f"GPU {n}", spec.lines[0].runs, 90.0 - n) for n in range(8))
     chart = ChartSpec("GPU utilisation", lines, spec.window, tz=UTC)
-    assert words(chart, 56, 10)[0] == "GPU utilisation  avg 90 min 90 max 90           mean 86%"
+    assert words(chart, 56, 10)[0] == "GPU utilisation  min 90 avg 90 max 90            avg 86%"
     assert words(chart, 100, 10)[0].endswith("▪6 84 ▪7 83 mean 86%")
     assert words(chart, 28, 10)[0] == "GPU utilisation     mean 86%"
 
@@ -230,8 +230,8 @@ def test_a_stack_is_as_high_as_its_sum_and_the_newest_stands_at_the_right() -> N
 
 
 def test_nothing_charged_is_said() -> None:
-    assert "nothing was charged" in "\n".join(drawn(bars_of([(0.0, 0.0, 0.0)]), 60, 9))
-    assert "nothing was charged" in "\n".join(drawn(bars_of([]), 60, 9))
+    assert "no charges" in "\n".join(drawn(bars_of([(0.0, 0.0, 0.0)]), 60, 9))
+    assert "no charges" in "\n".join(drawn(bars_of([]), 60, 9))
 
 
 def test_on_a_slow_link_the_gpus_of_a_pod_are_one_sparkline_of_their_mean() -> None:

@@ -164,7 +164,7 @@ async def test_what_is_in_the_way_is_said(launch: Launch, tmp_path: Path, monkey
         assert "cannot connect to flux-lora: it is still booting" in run.toasts()
         run.app.context.connect._environ = {"PATH": "/nowhere"}
         await run.press("escape", "/", *"llama", "enter", "s")
-        assert "there is no ssh on this machine" in run.toasts()
+        assert "no ssh client found" in run.toasts()
 
 
 @pytest.mark.wide
@@ -191,7 +191,7 @@ async def test_the_past_and_recordings_are_not_reached(launch: Launch) -> None:
         past.records.update(run.app.fleet.records)
         run.app.playback.frozen_view = (past, NOW - 60)
         await run.press("s")
-        assert "this is the past" in run.toasts()
+        assert "viewing history" in run.toasts()
         run.app.playback.replay = True
         await run.press("s")
         assert "this is a recording" in run.toasts()
@@ -228,7 +228,7 @@ async def test_the_menu_of_a_pod(launch: Launch) -> None:
         # In one burst: the second key finds the menu there.
         run.at_leisure()
         await run.pilot.press("c", "i")
-        await run.until("pod id: 50qynxzilsxoey")
+        await run.until("pod ID: 50qynxzilsxoey")
         await run.press("c", "1")
         await run.until("URL: https")
         assert sent == [

@@ -291,8 +291,8 @@ def test_no_value_is_told_by_its_length(variables: list[tuple[str, str]]) -> Non
 
 def test_what_only_the_detail_has_waits_for_it() -> None:
     found = tell(full_pod())
-    assert table(found, "Environment") == {"Variables": "asking RunPod"}
-    assert everything(found).count("asking RunPod") == 1
+    assert table(found, "Environment") == {"Variables": "loading…"}
+    assert everything(found).count("loading…") == 1
     assert "Created" not in table(found, "Status")
     assert table(found, "Container") == {"Image": "runpod/pytorch:2.4.0"}
     assert table(found, "Storage")["Network volume"] == "vol-1"
@@ -300,7 +300,7 @@ def test_what_only_the_detail_has_waits_for_it() -> None:
 
 def test_nothing_is_being_asked_where_nothing_will_come() -> None:
     found = tell(full_pod(), told=False)
-    assert table(found, "Environment") == {"Variables": "not told"}
+    assert table(found, "Environment") == {"Variables": "unavailable"}
     assert "asking" not in everything(found)
 
 
@@ -402,7 +402,7 @@ def test_the_cost_of_a_running_pod() -> None:
         "Network volume": "$0.30/h  $220.00/month",
         "Adjusted price": "$5.50/h",
         "Multiplier": "×0.92",
-        "Machine price": "$6.10/h  $3.05/h a GPU",
+        "Machine price": "$6.10/h  $3.05/h per GPU",
     }
 
 
