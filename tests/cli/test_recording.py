@@ -159,7 +159,7 @@ def test_what_is_copied_reaches_the_terminals_clipboard_and_no_record_leaves_no_
     terminal.wait_for("● live")
     terminal.type("/llama")
     terminal.wait_for("1 of 3")
-    terminal.wait_for("↵ keep")
+    terminal.wait_for("↵ apply")
     terminal.type("\r")
     terminal.wait_for("↵ open")
     terminal.type("\r")

@@ -351,7 +351,7 @@ async def test_an_empty_account_with_no_balance(launch: Launch, size: tuple[int,
     async with launch(cloud=await empty(AccountCloud()), size=size) as run:
         wanted = {
             "money": "unknown", "charges": "no charges in the", "billing": "no billing in the",
-            "payments": "told of no payments", "templates": "told of no templates", "access": "told of no account",
+            "payments": "reports no payments", "templates": "reports no templates", "access": "reports no account",
         }  # fmt: skip
         await run.press("3")
         for name, words in wanted.items():

@@ -73,7 +73,7 @@ async def test_filter_narrows_while_typing_enter_keeps_escape_clears(launch: Lau
         table = run.app.screen.query_one("#pods", Table)
         await run.press("slash", *"rtx eval")
         assert len(table.keys) == 1
-        assert "↵ keep" in run.text()
+        assert "↵ apply" in run.text()
         await run.press("enter")
         await run.settle()
         assert len(table.keys) == 1
@@ -258,7 +258,7 @@ async def test_no_pods_is_said(launch: Launch) -> None:
     cloud.fleet_answer = snapshot()
     async with launch(cloud=cloud) as run:
         assert "No pods on this account" in run.text()
-        assert "no pod under the cursor" in run.text()
+        assert "No pod under the cursor" in run.text()
 
 
 async def test_partial_answers_show_what_there_is_and_say_what_is_missing(launch: Launch) -> None:
@@ -269,7 +269,7 @@ async def test_partial_answers_show_what_there_is_and_say_what_is_missing(launch
         assert "$100.00" in text
         assert "The response has no pod list" in text
         assert "resolver for pods failed" in text
-        assert "▲ no pods" in text
+        assert "▲ pods unavailable" in text
         assert "pods unknown" in text
 
 
@@ -406,7 +406,7 @@ async def test_asking_now_says_when_runpod_has_asked_for_patience(launch: Launch
     async with launch() as run:
         await run.poll(Throttled("Too many requests (HTTP 429).", 30.0))
         await run.press("ctrl+r")
-        assert any("it asks again in 30s" in note.message for note in run.app._notifications)
+        assert any("retrying in 30s" in note.message for note in run.app._notifications)
 
 
 def test_a_first_answer_that_is_slow_says_how_long() -> None:
@@ -444,7 +444,7 @@ async def test_the_palette_does_what_the_keys_do(launch: Launch) -> None:
         table = run.app.screen.query_one("#pods", Table)
         await commands["Last row"]()
         assert table.cursor == table.keys[-1]
-        await commands["Zoom: give the pane the whole screen, or back"]()
+        await commands["Zoom: toggle full-screen pane"]()
         assert not run.app.screen.query_one("#market").display
         await commands["Quit (pods keep running)"]()
         await run.settle()

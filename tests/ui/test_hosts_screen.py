@@ -126,7 +126,7 @@ async def test_order_and_filter(launch: Launch) -> None:
         await run.press("escape")
         await shown(run, "Hosts  200")
         await run.press("slash", *"none", "enter")
-        assert "200 are hidden; esc clears it" in run.text()
+        assert "200 hidden · esc clears the filter" in run.text()
 
 
 @pytest.mark.wide

@@ -111,7 +111,7 @@ async def test_a_pod_that_goes_away_is_said_to_be_gone(launch: Launch) -> None:
     async with launch(cloud=looked_at()) as run:
         await opened(run)
         await run.poll(PODS)
-        assert "this pod is not on the account" in run.text()
+        assert "This pod is not on the account" in run.text()
         await run.until("✕ gone")
 
 

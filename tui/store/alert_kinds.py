@@ -97,7 +97,7 @@ NO_BALANCE = AlertKind(
     event=EventKind.BALANCE,
     account=_find_no_balance,
     text=lambda alert, funds, now: "balance or spend unavailable from RunPod; runway unknown",
-    begins=lambda alert, now: "balance or spend unavailable from RunPod; runway unknown",
+    begins=lambda alert, now: "no runway: balance or spend unknown",
     over=lambda fleet, record: "balance available",
 )
 """RunPod did not give the balance, so the runway is unknown."""
@@ -203,7 +203,7 @@ BOOT = AlertKind(
     find=_find_boot,
     running=True,
     text=lambda alert, funds, now: f"still booting after {fmt.duration(alert.lasts)}, billing {_cost(alert)}",
-    begins=lambda alert, now: f"still booting after {fmt.duration(alert.lasts)}, billing {_cost(alert)}",
+    begins=lambda alert, now: f"still booting after {fmt.duration(alert.lasts)} ({_cost(alert)})",
     over=_if_running(_why_booted),
 )
 """It is billed, but its container did not come up."""
@@ -224,11 +224,10 @@ NO_GPU = AlertKind(
 
 
 def _idle_for(view: PodView) -> float | None:
-    """Seconds without work, at most its container's uptime; None if it works, or that is unknown."""
-    idle_for, uptime = view.record.idle_for(view.now), view.uptime
-    if idle_for is None or pod_health.busy_gpus(view.pod) or pod_health.unread_gpus(view.pod):
+    """Seconds without work; None if it works, or that is unknown."""
+    if pod_health.busy_gpus(view.pod) or pod_health.unread_gpus(view.pod):
         return None
-    return idle_for if uptime is None else min(idle_for, max(0.0, float(uptime)))
+    return view.record.idle_for(view.now)
 
 
 def _find_idle(kind: AlertKind, view: PodView) -> Alert | None:

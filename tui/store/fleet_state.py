@@ -62,11 +62,14 @@ class Record(Struct, frozen=True, gc=False):
     def idle_for(self, now: float) -> float | None:
         """Watched seconds without work on any GPU; None if the pod is not live or has no GPU.
 
-        Only up to the last sample: an outage, a pause or a sleep is not idleness.
+        Only up to the last sample: an outage, a pause or a sleep is not idleness. At most the container's uptime: one
+        that was restarted starts at 0.
         """
         if self.pod is None or not pod_health.is_live(self.pod) or not self.pod.gpu_count:
             return None
-        return max(0.0, self.idle + (self.earlier or 0.0) + min(0.0, now - self.told_at))
+        idle = max(0.0, self.idle + (self.earlier or 0.0) + min(0.0, now - self.told_at))
+        uptime = self.pod.runtime.uptime if self.pod.runtime is not None else None
+        return idle if uptime is None else min(idle, max(0.0, float(uptime)))
 
     def phase(self, now: float) -> pod_health.Phase:
         if self.pod is None or self.unreadable is not None:

@@ -89,10 +89,13 @@ def titled(word: str, help: str) -> str:
 
 def entry(hint: Hint) -> tuple[str, str]:
     """The name of a key's action, and what it does beyond that, with its keys: "Stop pod", "S  the volume stays"."""
+    keys = " ".join(hint.keys)
+    if not hint.id.startswith("act."):
+        return titled(hint.word, hint.help), keys
     name, *more = re.split("[;:] ", hint.help, maxsplit=1)
-    if hint.id.startswith("act.") and name.lower() == hint.word.lower():
+    if name.lower() == hint.word.lower():
         name = f"{name} pod"
-    return titled(hint.word, name), "  ".join((" ".join(hint.keys), *more))
+    return titled(hint.word, name), "  ".join((keys, *more))
 
 
 def holds(name: str, letters: str) -> bool:

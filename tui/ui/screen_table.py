@@ -41,9 +41,7 @@ def rebound(keymap: Mapping[str, str]) -> tuple[Place, ...]:
 PLACES = (
     Place("fleet", "1", "Fleet", "Fleet: pods and prices", "tui.ui.screens.fleet:FleetScreen"),
     Place("market", "2", "Market", "Market: GPU prices and stock", "tui.ui.screens.market:MarketScreen"),
-    Place(
-        "account", "3", "Account", "Account: balance, charges, templates, keys", "tui.ui.screens.account:AccountScreen"
-    ),
+    Place("account", "3", "Account", "Account: balance, charges, API keys", "tui.ui.screens.account:AccountScreen"),
     Place("hosts", "4", "Hosts", "Hosts: machines you rent out", "tui.ui.screens.hosts:HostsScreen"),
     Place("events", "5,e", "Events", "Events: changes, alerts, actions", "tui.ui.screens.events:EventsScreen"),
 )

@@ -194,7 +194,7 @@ async def test_the_past_and_recordings_are_not_reached(launch: Launch) -> None:
         assert "viewing history" in run.toasts()
         run.app.playback.replay = True
         await run.press("s")
-        assert "this is a recording" in run.toasts()
+        assert "pods of a replay" in run.toasts()
 
 
 # The menu

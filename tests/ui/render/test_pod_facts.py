@@ -407,12 +407,12 @@ def test_the_cost_of_a_running_pod() -> None:
 
 
 def test_a_stopped_pod_is_not_free() -> None:
-    assert table(tell(full_pod("EXITED")), "Cost")["Now"] == "$0.027/h  disks only  $5.98/h when running"
+    assert table(tell(full_pod("EXITED")), "Cost")["Now"] == "$0.027/h  disks only  $5.98/h running"
 
 
 def test_a_price_in_a_status_without_known_billing_is_not_claimed_for_now() -> None:
-    assert table(tell(full_pod("PAUSED")), "Cost")["Now"] == "–  $5.98/h when running"
-    assert table(tell(full_pod("TERMINATED")), "Cost")["Now"] == "nothing  $5.98/h when running"
+    assert table(tell(full_pod("PAUSED")), "Cost")["Now"] == "–  $5.98/h running"
+    assert table(tell(full_pod("TERMINATED")), "Cost")["Now"] == "nothing  was $5.98/h"
 
 
 # Reach

@@ -30,12 +30,24 @@ LOG_COLUMNS = (
     Column("told", "", 12, 0, flex=True),
     Column("ago", "AGO", 4, 3, right=True),
 )
+MIDDLE = (
+    Column("short", "TIME", 5, 0),
+    Column("what", "EVENT", 14, 1),
+    Column("pod", "POD", 16, 2),
+    Column("told", "", 12, 0, flex=True),
+)
 NARROW = (
     Column("short", "TIME", 5, 0),
     Column("glyph", "", 1, 0),
     Column("brief", "EVENT", 12, 0, flex=True),
 )
-"""For terminals in which the columns of the log leave no room for the event's text."""
+"""For panes in which the columns of the log leave little or no room for the event's text."""
+
+
+def log_columns(width: int) -> tuple[Column, ...]:
+    """The columns of the log in a pane this wide: the text of the most frequent events is never cut for another one."""
+    return NARROW if width < 70 else MIDDLE if width < 104 else LOG_COLUMNS
+
 
 _ROLES = {
     Kind.UP: "good", Kind.RUNNING: "good", Kind.NEW: "good", Kind.DOWN: "bad", Kind.RESTART: "warn",

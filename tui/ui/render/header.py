@@ -152,7 +152,8 @@ def in_history(at: float, player: Playback, live: Fleet, now: float, tz: tzinfo 
     when = datetime.fromtimestamp(at, tz)
     day = "" if now - at < 12 * 3600 else f"{when:%a %d %b} "
     moves = f" ▶ ×{player.speed:g}" if player.playing else ""
-    ago = "" if player.replay else f" ({fmt.duration(now - at)} ago) · {back} live"
+    back_to = "" if player.replay else f" · {back} live"
+    ago = "" if player.replay else f" ({fmt.duration(now - at)} ago){back_to}"
     time: Cell = ((f"◀ {day}{when:%H:%M:%S}{moves}", "warn"),)
     long: Cell = time if player.replay else ((f"◀ history {day}{when:%H:%M:%S}{moves}", "warn"),)
     wrong = None if player.replay else live.snapshot.error
@@ -160,6 +161,7 @@ def in_history(at: float, player: Playback, live: Fleet, now: float, tz: tzinfo 
     mark: Cell = () if wrong is None else ((" ▲", "bad"),)
     return (
         (*long, (ago, "muted"), *word),
+        (*time, (back_to, "muted"), *word),
         (*time, *word),
         ((f"◀ {when:%H:%M:%S}", "warn"), *mark),
         ((f"{when:%H:%M}", "warn"), *mark),
@@ -241,7 +243,8 @@ def has_hosts(fleet: Fleet) -> bool:
 
 
 def tabs(here: str, hosts: bool = True, screens: tuple[Place, ...] = PLACES) -> tuple[tuple[Cell, ...], ...]:
-    """The screens, at three lengths: all names, numbers with the name of the current one, the current one alone.
+    """The screens, at four lengths: all names, the same closer together, numbers with the name of the current one, the
+    current one alone.
 
     screens: all screens.
     hosts:   whether the account has machines; otherwise their screen has a tab only while it is shown.
@@ -255,9 +258,16 @@ def tabs(here: str, hosts: bool = True, screens: tuple[Place, ...] = PLACES) -> 
 
     return (
         tuple(tab(place, True) for place in places),
+        tuple(_stripped(tab(place, True)) if place.mode != here else tab(place, True) for place in places),
         tuple(tab(place, False) for place in places),
         tuple(tab(place, False) for place in places if place.mode == here),
     )
+
+
+def _stripped(tab: Cell) -> Cell:
+    """A tab without the room around it."""
+    (key, role), (word, tone) = tab
+    return ((key.lstrip(), role), (word.rstrip(), tone))
 
 
 _ALWAYS = tuple(place.mode for place in PLACES if place.mode != "hosts")
@@ -271,7 +281,7 @@ def picked(group: Cell, places: tuple[Place, ...] = PLACES) -> str | None:
 
 
 def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool) -> TwoSided:
-    """Account, screen, and age of the data. Screen names are dropped first, then the time and the latency, badges last.
+    """Account, screen, and age of the data. The time and the latency are dropped first, then screen names, badges last.
 
     The profile is never dropped: whose pods these are comes before everything else.
     """
@@ -285,7 +295,7 @@ def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool
     source: tuple[Cell, ...] = () if badges.demo else (((badges.source, "muted"),),)
     long, short = marks(" READ-ONLY ", " LOCKED "), marks(" RO ", " LOCK ")
     middle = min(2, len(forms) - 1)
-    named, numbered, alone = tabs(here, hosts, badges.places)
+    named, closer, numbered, alone = tabs(here, hosts, badges.places)
 
     def account(most: int) -> tuple[Cell, ...]:
         return (((f" {fmt.clip(badges.profile, most)} ", f"badge-{badges.color}"),),) if badges.profile else ()
@@ -293,6 +303,7 @@ def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool
     whose = account(len(badges.profile))
     lines = [
         TwoSided((name, *whose, *long, *source, *named), (forms[0],)),
+        *(TwoSided((name, *whose, *long, *s, *closer), (form,)) for form in forms[: middle + 1] for s in (source, ())),
         TwoSided((name, *whose, *long, *source, *numbered), (forms[0],)),
         *(TwoSided((name, *whose, *long, *source, *alone), (form,)) for form in forms[: middle + 1]),
         TwoSided((name, *whose, *long, *alone), (forms[middle],)),

@@ -188,7 +188,7 @@ def _cost(pod: Pod, detail: PodDetail | None, spent: Spent) -> Iterator[Fact]:
 
 def _cost_now(pod: Pod) -> Cell:
     """The pod's cost per hour in its current status; its cost if it ran is shown separately."""
-    running = f"  {per_hour(pod.cost_per_hr)} when running"
+    running = f"  {per_hour(pod.cost_per_hr)} running"
     match pod.status:
         case PodStatus.RUNNING:
             disks = storage_per_hr(pod, running=True)
@@ -198,7 +198,7 @@ def _cost_now(pod: Pod) -> Cell:
         case PodStatus.EXITED:
             return (*rate(storage_per_hr(pod, running=False)), ("  disks only", "muted"), (running, "quiet"))
         case PodStatus.TERMINATED:
-            return (("nothing", "muted"), (f"  {per_hour(pod.cost_per_hr)} when running", "quiet"))
+            return (("nothing", "muted"), (f"  was {per_hour(pod.cost_per_hr)}", "quiet"))
         case _:
             # RunPod's billing in its other states is not documented.
             return (*NOTHING, (running, "quiet"))

@@ -30,8 +30,6 @@ from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Table
 
 TEXT_LINES = 3
-NARROW = 70
-"""Columns below which the log has only the essential columns."""
 
 
 class EventLog(Listing):
@@ -80,7 +78,7 @@ class EventLog(Listing):
         faults = event_log.parse(self.typed).faults
         return Rows(
             tuple(matching), cells, len(self.every), self._empty(), note=f"▲ {faults[0]}" if faults else self._since(),
-            columns=events.NARROW if scene.width < NARROW else events.LOG_COLUMNS,
+            columns=events.log_columns(layout.events(scene.width, 0)["events"].width),
         )  # fmt: skip
 
     def count(self, rows: Rows) -> str:
