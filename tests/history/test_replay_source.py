@@ -68,7 +68,7 @@ def test_the_end_is_where_it_begins_unless_told_otherwise(tmp_path: Path) -> Non
     assert choose(str(path), None, tmp_path, UTC).at == END
     assert choose(str(path), "60s", tmp_path, UTC).at == END - 60
     assert choose(str(path), None, tmp_path, UTC).origin == "api.runpod.io"
-    with pytest.raises(ReplayError, match="outside the recording .2026-11-23 11:58:50 to 2026-11-23 12:00:30"):
+    with pytest.raises(ReplayError, match=r"outside the recording .2026-11-23 11:58:50 to 2026-11-23 12:00:30"):
         choose(str(path), "2020-01-01", tmp_path, UTC)
 
 

@@ -104,12 +104,12 @@ def test_a_filter_is_words_and_comparisons(text: str, names: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("vram>=", "vram>= takes a number: GB of memory of one GPU"),
-        ("price<cheap", "price< takes a number: $ per GPU and hour, on demand, of the cheaper cloud"),
-        ("stock:", "stock: takes high, medium, low or none"),
-        ("stock>high", "stock: takes high, medium, low or none"),
-        ("colour:red", "colour: is unknown; there are vram, price, spot, gb, max, cores, rented, stock, cloud,"),
-        ("price<nan", "price< takes a number"),
+        ("vram>=", "vram>= expects a number: GB of memory per GPU"),
+        ("price<cheap", "price< expects a number: $/GPU/h on demand, in the cheaper cloud"),
+        ("stock:", "stock: expects high, medium, low or none"),
+        ("stock>high", "stock: expects high, medium, low or none"),
+        ("colour:red", "unknown field colour; expected vram, price, spot, gb, max, cores, rented, stock, cloud,"),
+        ("price<nan", "price< expects a number"),
     ],
 )
 def test_what_makes_no_sense_is_told_and_narrows_nothing(text: str, fault: str) -> None:
@@ -185,13 +185,13 @@ def test_chips_say_all_there_is_to_say(demand: MarketQuery) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("gpus=0", "gpus=0 is not accepted; it takes 1 to 100 GPUs in one pod"),
-        ("gpus=many", "gpus=many is not accepted; it takes 1 to 100 GPUs in one pod"),
-        ("country=Sweden", "country=sweden is not accepted; it takes two letters, such as SE"),
-        ("cloud=both", "cloud=both is not accepted; it takes secure or community"),
-        ("vcpu=4", "vcpu is unknown; did you mean vcpus?"),
-        ("memory", "memory= takes GB of memory at least"),
-        ("zzz=1", "zzz is unknown; there are gpus, cloud, disk, memory, vcpus, down, up, country, ip"),
+        ("gpus=0", "invalid gpus=0; expected 1 to 100 GPUs in one pod"),
+        ("gpus=many", "invalid gpus=many; expected 1 to 100 GPUs in one pod"),
+        ("country=Sweden", "invalid country=sweden; expected a two-letter code such as SE"),
+        ("cloud=both", "invalid cloud=both; expected secure or community"),
+        ("vcpu=4", "unknown filter vcpu; did you mean vcpus?"),
+        ("memory", "memory= expects minimum GB of memory"),
+        ("zzz=1", "unknown filter zzz; expected gpus, cloud, disk, memory, vcpus, down, up, country, ip"),
     ],
 )
 def test_a_filter_that_is_not_accepted_says_what_is(text: str, fault: str) -> None:

@@ -157,7 +157,7 @@ def test_where_none_lags_the_title_tells_average_and_extremes() -> None:
     spec = spec_of([90.0])
     lines = tuple(Line(f"GPU {n}", spec.lines[0].runs, 90.0 - n) for n in range(8))
     chart = ChartSpec("GPU utilisation", lines, spec.window, tz=UTC)
-    assert words(chart, 56, 10)[0] == "GPU utilisation  min 90 avg 90 max 90            avg 86%"
+    assert words(chart, 56, 10)[0] == "GPU utilisation  min 90 max 90                   avg 86%"
     assert words(chart, 100, 10)[0].endswith("▪6 84 ▪7 83 mean 86%")
     assert words(chart, 28, 10)[0] == "GPU utilisation     mean 86%"
 

@@ -27,13 +27,13 @@ class _Field(NamedTuple):
 
 
 NUMBERS: Mapping[str, _Field] = {
-    "vram": _Field("GB of memory of one GPU", lambda row: row.memory_gb),
-    "price": _Field("$ per GPU and hour, on demand, of the cheaper cloud", lambda row: row.price),
-    "spot": _Field("$ per GPU and hour, the lowest bid", lambda row: row.spot),
-    "gb": _Field("$ per GB of GPU memory and hour", lambda row: row.per_gb),
-    "max": _Field("GPUs that one pod can have", lambda row: row.max_count),
+    "vram": _Field("GB of memory per GPU", lambda row: row.memory_gb),
+    "price": _Field("$/GPU/h on demand, in the cheaper cloud", lambda row: row.price),
+    "spot": _Field("$/GPU/h, lowest bid", lambda row: row.spot),
+    "gb": _Field("$/h per GB of GPU memory", lambda row: row.per_gb),
+    "max": _Field("maximum GPUs per pod", lambda row: row.max_count),
     "cores": _Field("CUDA cores", lambda row: row.cuda_cores),
-    "rented": _Field("percent of all of them that are rented", lambda row: row.rented_share),
+    "rented": _Field("percent rented, of all", lambda row: row.rented_share),
 }
 
 
@@ -44,8 +44,8 @@ def _clouds(row: OfferRow) -> str:
 
 TEXTS: Mapping[str, tuple[str, Callable[[OfferRow], str]]] = {
     "stock": ("high, medium, low or none", lambda row: (row.stock or "none").lower()),
-    "cloud": ("secure or community, where it is in stock", _clouds),
-    "country": ("two letters of where the cheapest host is", lambda row: " ".join(row.countries).lower()),
+    "cloud": ("secure or community, if in stock there", _clouds),
+    "country": ("two-letter country of the cheapest host", lambda row: " ".join(row.countries).lower()),
     "maker": ("nvidia or amd", lambda row: (row.manufacturer or "").lower()),
 }
 
@@ -97,16 +97,16 @@ def parse(text: str) -> OfferFilter:
         if field in NUMBERS:
             number = _number(value)
             if number is None:
-                faults.append(f"{field}{op} takes a number: {NUMBERS[field].words}")
+                faults.append(f"{field}{op} expects a number: {NUMBERS[field].words}")
             else:
                 conditions.append(Condition(field, op, number))
         elif field in TEXTS:
             if op not in (":", "=") or not value:
-                faults.append(f"{field}: takes {TEXTS[field][0]}")
+                faults.append(f"{field}: expects {TEXTS[field][0]}")
             else:
                 conditions.append(Condition(field, op, value))
         else:
-            faults.append(f"{field}{op} is unknown; there are {', '.join((*NUMBERS, *TEXTS))}")
+            faults.append(f"unknown field {field}; expected {', '.join((*NUMBERS, *TEXTS))}")
     return OfferFilter(tuple(terms), tuple(conditions), tuple(faults))
 
 

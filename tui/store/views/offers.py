@@ -146,13 +146,13 @@ def centers_of(places: DataCenters | None, gpu: str) -> tuple[tuple[str, str], .
 FILTERS = {
     "gpus": ("gpu_count", "1 to 100 GPUs in one pod"),
     "cloud": ("secure", "secure or community"),
-    "disk": ("disk_gb", "GB of disk in all"),
-    "memory": ("min_memory_gb", "GB of memory at least"),
-    "vcpus": ("min_vcpus", "vCPUs at least"),
-    "down": ("min_download_mbps", "Mbit/s of download at least"),
-    "up": ("min_upload_mbps", "Mbit/s of upload at least"),
-    "country": ("country", "two letters, such as SE"),
-    "ip": ("public_ip", "yes: with a public IP; no: without"),
+    "disk": ("disk_gb", "GB of disk in total"),
+    "memory": ("min_memory_gb", "minimum GB of memory"),
+    "vcpus": ("min_vcpus", "minimum vCPUs"),
+    "down": ("min_download_mbps", "minimum download, Mbit/s"),
+    "up": ("min_upload_mbps", "minimum upload, Mbit/s"),
+    "country": ("country", "a two-letter code such as SE"),
+    "ip": ("public_ip", "yes or no: with a public IP"),
 }
 """Filters sent to RunPod: the typed name, the field of `MarketQuery`, and the accepted values."""
 
@@ -207,16 +207,14 @@ def demand_of(text: str, countries: Collection[str] = ()) -> tuple[MarketQuery, 
         name, mark, value = token.partition("=")
         if name not in FILTERS:
             near = difflib.get_close_matches(name, FILTERS, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FILTERS)}"
-            faults.append(f"{name} is unknown; {hint}")
+            hint = f"did you mean {near[0]}?" if near else f"expected {', '.join(FILTERS)}"
+            faults.append(f"unknown filter {name}; {hint}")
             continue
         field, accepted = FILTERS[name]
         try:
             values[field] = _value(name, value)
         except (ValueError, KeyError):
-            faults.append(
-                f"{name}={value} is not accepted; it takes {accepted}" if mark else f"{name}= takes {accepted}"
-            )
+            faults.append(f"invalid {name}={value}; expected {accepted}" if mark else f"{name}= expects {accepted}")
     if countries and (country := values.get("country")) and country not in countries:
-        faults.append(f"country={country} has no hosts of RunPod; there are {' '.join(sorted(countries))}")
+        faults.append(f"no hosts in country={country}; expected {' '.join(sorted(countries))}")
     return MarketQuery(**values), tuple(faults)  # type: ignore[arg-type]

@@ -17,8 +17,9 @@ _LAGS = 0.2
 
 
 def title(spec: ChartSpec, width: int) -> Row:
-    """Name, then average and extremes of the window; at the right each line's value, or their mean and the lagging
-    line."""
+    """Name, then extremes of the window, and of one line its average; at the right each line's value, or their average
+    and the lagging line.
+    """
     name = fmt.clip(spec.title, width)
     compared = len(spec.lines) > 1 and not spec.lines[0].label.startswith("GPU ")
     middles, tails = ((),) if compared else _middles(spec), _tails(spec)
@@ -41,6 +42,9 @@ def _middles(spec: ChartSpec) -> tuple[Row, ...]:
     low, high = min(p.low for p in points), max(p.high for p in points)
     mean = sum(p.mean for p in points) / len(points)
     p = spec.places
+    if len(spec.lines) > 1:
+        # The average at the right is that of the lines: one of them and the window would be taken for it.
+        return ((f"  min {low:.{p}f} max {high:.{p}f}", QUIET),), ((f"  {low:.{p}f}-{high:.{p}f}", QUIET),), ()
     return (
         ((f"  min {low:.{p}f} avg {mean:.{p}f} max {high:.{p}f}", QUIET),),
         ((f"  {low:.{p}f}-{high:.{p}f}, avg {mean:.{p}f}", QUIET),),

@@ -40,7 +40,7 @@ SHORT_INTRODUCTION = "Your RunPod pods, live."
 
 STOPS = (
     Stop(
-        (), "● ◌ ◔ ■", "Running, idle, booting, stopped. Help explains every symbol.",
+        (), "● ◌ ◔ ■", "Running, idle, booting, stopped (all symbols: help).",
         "run, idle, boot, stopped",
     ),
     Stop((), "runway", "In the header: time until the balance is $0.", "time until balance is $0"),
@@ -57,8 +57,8 @@ STOPS = (
         "Stop, resume, terminate. A dialog shows the effect on money and data first.", "act; a dialog asks first",
     ),
     Stop((), "a–z", "Lowercase keys never spend or destroy."),
-    Stop(("act.lock",), "", "Lock actions. They also lock after 10 min without input."),
-    Stop(("app.palette",), "", "Command palette: actions, pods, GPUs, themes, this tour.", "command palette"),
+    Stop(("act.lock",), "", "Lock actions (automatic after 10 min without input)."),
+    Stop(("app.palette",), "", "Command palette: actions, pods, GPUs, themes, tour.", "command palette"),
     Stop(("app.help", "app.quit"), "", "Help; quit (pods keep running).", "help; quit"),
 )  # fmt: skip
 

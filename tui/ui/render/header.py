@@ -161,8 +161,8 @@ def in_history(at: float, player: Playback, live: Fleet, now: float, tz: tzinfo 
     mark: Cell = () if wrong is None else ((" ▲", "bad"),)
     return (
         (*long, (ago, "muted"), *word),
-        (*time, (back_to, "muted"), *word),
-        (*time, *word),
+        # Twice: the way back is worth more than the names of the other screens.
+        *(((*time, (back_to, "muted"), *word),) * 2),
         ((f"◀ {when:%H:%M:%S}", "warn"), *mark),
         ((f"{when:%H:%M}", "warn"), *mark),
     )
