@@ -52,3 +52,9 @@ def test_runpods_own_instant_is_taken_where_it_lies_between_the_polls() -> None:
     assert (event.at, event.text) == (OUTBID_AT, "Outbid")
     (late,) = between("a", old, new, OUTBID_AT + 900, OUTBID_AT + 905)
     assert late.at == OUTBID_AT + 905
+
+
+def test_every_kind_has_a_word_of_its_own_that_fits_its_column() -> None:
+    words = [kind.word for kind in Kind]
+    assert len(set(words)) == len(words)
+    assert max(map(len, words)) <= 12

@@ -147,6 +147,14 @@ def test_an_outage_and_its_end() -> None:
     assert chronicle.answered(NOW + 205) == ()
 
 
+def test_a_run_that_records_nothing_does_not_end_another_runs_outage() -> None:
+    outage, idle = Event(NOW, "", Kind.OUTAGE, "no route"), Event(NOW, "a", Kind.IDLE, "idle")
+    for records, ended in ((True, [Kind.OUTAGE_OVER]), (False, [])):
+        chronicle = AlertTracker()
+        chronicle.recall([outage, idle], records)
+        assert kinds([*chronicle.answered(NOW + 60)]) == ended
+
+
 def test_every_kind_that_lasts_has_an_end() -> None:
     assert {kind.event for kind in KINDS if kind.event} <= set(ENDS)
     assert len({kind.value for kind in Kind}) == len(Kind)

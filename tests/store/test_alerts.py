@@ -141,6 +141,16 @@ def test_idleness_is_not_counted_from_before_the_container_was_up() -> None:
     assert [a.kind for a in alerts(fleet, NOW)] == [RESTART]
 
 
+def test_a_restarted_container_is_idle_nowhere_until_it_is_up_for_long_enough() -> None:
+    fleet = Fleet(60, 60)
+    for minute in range(-15, 0):
+        fleet.apply(snapshot(pod("a", utils=(0.0,)), funds=RICH), NOW + 60 * minute)
+    assert fleet.idle_burn(NOW - 60) == pod("a").cost_per_hr
+    fleet.apply(snapshot(replace(pod("a"), runtime=runtime((0.0,), uptime=30)), funds=RICH), NOW)
+    assert fleet.idle_burn(NOW) == 0
+    assert IDLE not in [alert.kind for alert in alerts(fleet, NOW)]
+
+
 def test_a_pod_that_lost_its_gpus_is_told_from_one_that_never_had_any() -> None:
     lost = replace(pod("a", change=JUST_NOW), gpu_count=0)
     assert kinds(lost) == [NO_GPU]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.dom import DOMNode
 
 from tests.make import market, offer, pod, snapshot
 from tests.ui.conftest import HeldCloud, Launch, Running
 from tui.api.models import Quote
 from tui.config.loader import Config
-from tui.ui.command_palette import holds, titled
+from tui.ui.command_palette import entry, holds, titled
+from tui.ui.key_hints import Hint
 from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.tour import Tour
 from tui.ui.screens.events import EventsScreen
@@ -141,6 +145,21 @@ async def test_names_are_data(launch: Launch) -> None:
 )
 def test_it_is_found_by_the_footers_word(word: str, help: str, told: str) -> None:
     assert titled(word, help) == told
+
+
+@pytest.mark.parametrize(
+    ("id", "word", "help", "told"),
+    [
+        ("act.stop", "stop", "Stop; the volume stays", ("Stop pod", "x  the volume stays")),
+        ("act.bid", "bid", "Resume a spot pod with a bid", ("Resume a spot pod with a bid", "x")),
+        ("time.pause", "pause", "Pause (in history: play)", ("Pause (in history: play)", "x")),
+    ],
+)
+def test_what_an_action_does_beyond_its_name_stands_behind_its_key(
+    id: str, word: str, help: str, told: tuple[str, str]
+) -> None:
+    node = cast("DOMNode", None)
+    assert entry(Hint(id, "", ("x",), word, help, True, True, "x", node)) == told
 
 
 @given(st.text(max_size=20), st.data())

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.ui.conftest import Launch
+import pytest
+
+from tests.make import snapshot
+from tests.ui.conftest import NOW, Launch
+from tui.api.errors import CloudError, TimedOut
+from tui.store.fleet import Fleet
+from tui.ui.render import header as status
 from tui.ui.render.header import picked, tabs
 from tui.ui.screen_table import PLACES, load
 from tui.ui.screens.events import EventsScreen
@@ -53,3 +59,19 @@ def test_every_tab_can_be_picked() -> None:
     for place in PLACES:
         for form in tabs(place.mode):
             assert [picked(cell) for cell in form] == [p.mode for p in PLACES if p.mode == place.mode or len(form) > 1]
+
+
+@pytest.mark.parametrize(
+    ("error", "age"), [(None, "● live"), (TimedOut("api.runpod.io: no response."), "▲ timed out 3m")]
+)
+def test_at_80_columns_every_tab_has_its_name(error: CloudError | None, age: str) -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(snapshot(), NOW - 190)
+    now = NOW - 189
+    if error is not None:
+        fleet.fail(error, NOW, NOW + 40)
+        now = NOW
+    badges = status.Badges("demo", demo=True, read_only=False)
+    line, _ = status.header(fleet, badges, now, status.connection(fleet, now, None), 78)
+    text = "".join(part for cell in (*line.left, *line.right) for part, _ in cell)
+    assert all(word in text for word in ("1 Fleet", "2 Market", "3 Account", "5 Events", age))

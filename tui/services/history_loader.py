@@ -105,13 +105,14 @@ class HistoryLoader:
         take_in: does the work on the fleet, a slice at a time.
         """
         from tui.history.archive.schema import ArchiveError
+        from tui.history.recorder import State
         from tui.store.price_history import SPAN
 
         if self.past is None:
             return
         try:
             recorder.happened(await self.past.fill(self._fleet, first, self._source.clock(), take_in))
-            tracker.recall(await self.past.lasting())
+            tracker.recall(await self.past.lasting(), records=recorder.state is State.RECORDING)
             self._fleet.prices.join(await self.past.prices(first - SPAN, first))
         except ArchiveError as error:
             self.cannot_be_read(error)

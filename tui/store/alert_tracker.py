@@ -36,14 +36,20 @@ class AlertTracker:
     def __init__(self) -> None:
         self._open: dict[tuple[str, Kind], _Begun] = {}
 
-    def recall(self, events: Iterable[Event]) -> None:
-        """Load an earlier run's events, oldest first: what began then and did not end is not reported again."""
+    def recall(self, events: Iterable[Event], records: bool = True) -> None:
+        """Load an earlier run's events, oldest first: what began then and did not end is not reported again.
+
+        records: whether this run records events. If not, an error of RunPod that is open in the recording is another
+        run's: its end is not reported, as nothing would keep the next run from reporting it once more.
+        """
         begun: dict[tuple[str, Kind], _Begun] = {}
         for event in events:
             if event.kind in ENDS:
                 begun[event.pod, event.kind] = _Begun(event.at, witnessed=False)
             elif event.kind in _BEGINS:
                 begun.pop((event.pod, _BEGINS[event.kind]), None)
+        if not records:
+            begun = {key: one for key, one in begun.items() if key[1] not in TROUBLE}
         self._open = {**begun, **self._open}
 
     # RunPod errors

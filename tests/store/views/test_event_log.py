@@ -77,6 +77,13 @@ def test_no_text_is_too_odd(text: str) -> None:
     parse(text).hold(event(0), "name")
 
 
+def test_a_kind_is_found_by_its_word_in_files_and_by_the_one_on_the_screen() -> None:
+    over = event(0, kind=Kind.THROTTLED_OVER)
+    for text in ("kind:ease", "kind:rate", "at ease", "rate ok"):
+        assert parse(text).hold(over, "")
+    assert not parse("kind:limited").hold(over, "")
+
+
 def test_every_kind_belongs_to_one_group() -> None:
     assert sorted(kind for kinds in GROUPS.values() for kind in kinds) == sorted(Kind)
     for group, kinds in GROUPS.items():

@@ -36,7 +36,7 @@ def test_average_and_extremes_in_words() -> None:
     one = spec([[10, 20, 90]])
     assert text(captions.title(one, 60)).startswith("GPU util  min 10 avg 40 max 90 ")
     assert text(captions.title(one, 60)).endswith(" 90%")
-    assert text(captions.title(one, 30)) == "GPU util  avg 40, 10-90    90%"
+    assert text(captions.title(one, 30)) == "GPU util  10-90, avg 40    90%"
 
 
 def test_pods_side_by_side_are_named_with_their_values() -> None:

@@ -158,8 +158,8 @@ def test_where_none_lags_the_title_tells_average_and_extremes() -> None:
     lines = tuple(Line(f"GPU {n}", spec.lines[0].runs, 90.0 - n) for n in range(8))
     chart = ChartSpec("GPU utilisation", lines, spec.window, tz=UTC)
     assert words(chart, 56, 10)[0] == "GPU utilisation  min 90 max 90                   avg 86%"
-    assert words(chart, 100, 10)[0].endswith("▪6 84 ▪7 83 mean 86%")
-    assert words(chart, 28, 10)[0] == "GPU utilisation     mean 86%"
+    assert words(chart, 100, 10)[0].endswith("▪6 84 ▪7 83 avg 86%")
+    assert words(chart, 28, 10)[0] == "GPU utilisation      avg 86%"
 
 
 def test_without_samples_it_says_so() -> None:

@@ -44,7 +44,7 @@ def _middles(spec: ChartSpec) -> tuple[Row, ...]:
     p = spec.places
     if len(spec.lines) > 1:
         # The average at the right is that of the lines: one of them and the window would be taken for it.
-        return ((f"  min {low:.{p}f} max {high:.{p}f}", QUIET),), ((f"  {low:.{p}f}-{high:.{p}f}", QUIET),), ()
+        return ((f"  min {low:.{p}f} max {high:.{p}f}", QUIET),), ()
     return (
         ((f"  min {low:.{p}f} avg {mean:.{p}f} max {high:.{p}f}", QUIET),),
         ((f"  {low:.{p}f}-{high:.{p}f}, avg {mean:.{p}f}", QUIET),),
