@@ -24,8 +24,8 @@ def shown(url: str, *flags: str, **environ: str) -> Terminal:
     terminal.type("2")
     terminal.wait_for("COMM.")
     terminal.type("?")
-    terminal.wait_for("Quit; pods go on")
-    terminal.leave("Quit; pods go on")
+    terminal.wait_for("Quit (pods keep")
+    terminal.leave("Quit (pods keep")
     assert terminal.quit() == 0
     return terminal
 

@@ -40,8 +40,8 @@ def test_the_screen_is_where_the_keys_are(where: str, url: str, tmp_path: Path) 
     terminal = redirected(where.format(tmp_path), tmp_path, "--api-url", url, "--no-record")
     terminal.wait_for("llama-70b-pretrain")
     terminal.type("?")
-    terminal.wait_for("Quit; pods go on")
-    terminal.leave("Quit; pods go on")
+    terminal.wait_for("Quit (pods keep")
+    terminal.leave("Quit (pods keep")
     assert terminal.quit() == 0
     assert terminal.restored
     for log in tmp_path.glob("err.log"):

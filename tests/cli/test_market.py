@@ -102,7 +102,7 @@ def test_the_screen_needs_no_key(url: str) -> None:
     terminal.wait_for("GPUs  46")
     terminal.wait_for("live")
     terminal.type("1")
-    terminal.wait_for("there is no API key")
+    terminal.wait_for("No API key")
     terminal.type("2D")
     terminal.wait_for("podtop shows prices only")
     assert terminal.quit() == 0

@@ -385,7 +385,7 @@ async def test_read_only_there_are_no_such_keys_and_a_press_says_why(launch: Lau
         for key in "SRBTDLt":
             run.app.clear_notifications()
             await run.press(key)
-            await run.until("read-only: podtop was started so")
+            await run.until("read-only: started in read-only mode")
             assert len(run.app.screen_stack) == 1
         await run.press("question_mark")
         await run.settle()

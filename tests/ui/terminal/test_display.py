@@ -225,4 +225,4 @@ async def test_a_link_that_is_found_slow_is_told_once(launch: Launch) -> None:
             run.app.link_changed()
             await run.settle()
             assert "slow link" not in run.text().splitlines()[-1]
-        assert run.toasts().count("takes its time") == 1
+        assert run.toasts().count("Slow connection") == 1
