@@ -204,9 +204,9 @@ async def test_upper_case_is_for_what_spends_or_destroys_the_lock_and_the_last_r
         *(
             pytest.param(*told, marks=pytest.mark.wide)
             for told in (
-                (TimedOut("slow"), "timed out", "does not answer in time"),
-                (Forbidden("403"), "forbidden", "RunPod forbids this"),
-                (Throttled("429", 0.0), "throttled", "asks podtop to slow down"),
+                (TimedOut("slow"), "timed out", "RunPod timed out"),
+                (Forbidden("403"), "forbidden", "RunPod denied access"),
+                (Throttled("429", 0.0), "rate limited", "Rate limited by RunPod"),
                 (Malformed("html"), "invalid response", "an invalid response"),
                 (Rejected((Problem("Something went wrong"),)), "rejected", "Something went wrong"),
             )

@@ -22,20 +22,21 @@ from tui.ui.primitives.roles import style_of
 from tui.ui.widgets.filter_input import FilterLine
 
 SIGNS = (
-    ("● ◌ ◔ ■", "running, idle (no GPU at 5% or more for 10 min), booting, stopped"),
-    ("▼ ✕ ? ◆", "outbid, terminated, unreadable, unknown status"),
+    ("● ◌ ◔ ■", "running, idle, booting, stopped"),
+    ("idle", "no GPU at 5% or more for 10 min"),
+    ("▼ ✕ ? ◆", "outbid, terminated, unreadable, unknown"),
     ("▸ stopping", "action in progress (?: response lost)"),
-    ("✓ name", "selected: actions and charts apply to all selected pods"),
+    ("✓ name", "selected for actions and charts"),
     ("(2.99)", "hourly price when running (stopped now)"),
-    ("72▾", "GPU average; one GPU is more than 20 points below it"),
-    ("spot", "interruptible: RunPod may stop it for a higher bid"),
-    ("■ 2h ✕ 2h", "lease: time until podtop stops or terminates the pod"),
-    ("▰▰▰ ▰▱▱", "stock: high, low (none: ▱▱▱); a hint, a deploy may still fail"),
+    ("72▾", "GPU average; one is >20 points below"),
+    ("spot", "may be stopped for a higher bid"),
+    ("■ 2h ✕ 2h", "lease: time until stop / terminate"),
+    ("▰▰▰ ▰▱▱", "high, low stock (▱▱▱ none): only a hint"),
     ("◉", "a watch is set on this GPU"),
     ("● live", "live data"),
     ("▲ 3m old", "stale: no new data from RunPod"),
     ("◀ ‖", "viewing history; paused"),
-    ("▶ ○ ↻ +", "chart markers: running, container down, restarted, new"),
+    ("▶ ○ ↻ +", "chart: running, down, restarted, new"),
     ("–", "no data"),
 )
 

@@ -21,11 +21,13 @@ _WIDEST = 72
 
 def _even(text: str, measure: int) -> list[str]:
     """The text in as few lines as it needs, of about the same length: no word stands alone on the last."""
-    lines = wrap(text, measure)
+    lines = wrap(text, measure, break_on_hyphens=False)
     if len(lines) < 2:
         return lines
     least = max(len(text) // len(lines), 1)
-    return next(even for n in range(least, measure + 1) if len(even := wrap(text, n)) == len(lines))
+    return next(
+        even for n in range(least, measure + 1) if len(even := wrap(text, n, break_on_hyphens=False)) == len(lines)
+    )
 
 
 def notice_line(notice: EmptyState, y: int, width: int, height: int) -> Cell:

@@ -27,7 +27,7 @@ def failure(error: CloudError, subject: str) -> EmptyState:
     from tui.api import errors
 
     again = "Retrying with back-off; ctrl+r retries now."
-    patience = "Retrying after the time RunPod asked for; ctrl+r does not shorten it."
+    patience = "podtop waits as long as asked; ctrl+r cannot shorten it."
     match error:
         case errors.NotOffered():
             return EmptyState(f"◌ This API offers no {subject}", (str(error),))
@@ -37,7 +37,7 @@ def failure(error: CloudError, subject: str) -> EmptyState:
                 (
                     str(error),
                     "Retrying once a minute; ctrl+r retries now.",
-                    "Set RUNPOD_API_KEY or pass --api-key-file FILE; podtop --demo needs no key.",
+                    "Set RUNPOD_API_KEY or --api-key-file FILE; podtop --demo needs no key.",
                 ),
                 "bad",
             )
@@ -45,7 +45,7 @@ def failure(error: CloudError, subject: str) -> EmptyState:
             return EmptyState(f"✕ RunPod denied access: no {subject}", (str(error), again), "bad")
         case errors.Throttled():
             return EmptyState(
-                f"▲ RunPod limits the rate: no {subject} yet",
+                f"▲ Rate limited by RunPod: no {subject} yet",
                 (str(error), again if error.retry_after is None else patience),
                 "warn",
             )
@@ -101,7 +101,7 @@ def pods(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False
     if fleet.keyless:
         return EmptyState(
             "No API key: prices only",
-            ("Set RUNPOD_API_KEY or pass --api-key-file FILE to see pods; podtop --demo needs no key.",),
+            ("For pods set RUNPOD_API_KEY or --api-key-file FILE; see also podtop --demo.",),
         )
     if feed.value is None:
         return _waiting(feed, "pods", waited)
