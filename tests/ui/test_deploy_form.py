@@ -204,7 +204,7 @@ async def test_a_template_fills_the_form_when_one_goes_on_to_the_next_field() ->
     app = Stage()
     async with shown(app) as pilot:
         await go(pilot, "#field-template_id")
-        assert "Loading your templates" in app.text()
+        assert "asking RunPod for your templates" in app.text()
         await pilot.press(*"sd [webui]")
         await settle(pilot)
         assert "to mend: Template" in app.text()

@@ -36,7 +36,7 @@ DIALOGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "watch": (("2", "w"), ("Watch for", "now", "Cancel", "Watch", "esc cancels")),
     "resume watch": (("G", "w"), ("Arm: resume dataset-prep", "Cancel", "Arm (y)", "esc cancels")),
     "deploy": (("2", "D"), ("Deploy a pod", "Cancel", "Deploy", "esc leaves")),
-    "help": (("question_mark",), ("Keys", "closes")),
+    "help": (("question_mark",), ("Keys", "close")),
 }
 
 

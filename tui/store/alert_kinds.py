@@ -97,7 +97,7 @@ NO_BALANCE = AlertKind(
     event=EventKind.BALANCE,
     account=_find_no_balance,
     text=lambda alert, funds, now: "balance or spend unavailable from RunPod; runway unknown",
-    begins=lambda alert, now: "no runway: balance or spend unknown",
+    begins=lambda alert, now: "runway unknown (no balance or spend)",
     over=lambda fleet, record: "balance available",
 )
 """RunPod did not give the balance, so the runway is unknown."""
@@ -257,7 +257,7 @@ def _why_busy(pod: Pod) -> str | None:
     uptime = pod.runtime.uptime
     if uptime is not None and uptime < pod_health.IDLE_AFTER:
         return "container restarted"
-    return None if pod.gpu_count else "no GPU any more"
+    return None if pod.gpu_count else "no GPU left"
 
 
 IDLE = AlertKind(

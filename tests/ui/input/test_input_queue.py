@@ -203,7 +203,7 @@ async def test_a_stuck_widget_makes_nobody_deaf_and_what_is_behind_it_acts_on_no
             await lost(run, "x", "S")
             assert not run.app.screen.is_modal, "what was typed behind it is dropped: nobody knows what it would be for"
             assert run.app.input.idle
-            assert "type it again" in run.toasts()
+            assert "type them again" in run.toasts()
             table.focus()
             # The rest of the burst comes bit by bit: neither moves nor actions nor text count.
             for names in (("j", "T"), ("slash",), ("j", "S"), ("2",), ("enter",)):

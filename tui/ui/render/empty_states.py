@@ -111,7 +111,7 @@ def pods(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False
     if filtered and fleet.records:
         return EmptyState("No pods match", (hidden_by_filter(len(fleet.records)),))
     return EmptyState(
-        "No pods on this account", ("New pods appear here automatically, from here or console.runpod.io.",)
+        "No pods on this account", ("Deploy one here or at console.runpod.io; it appears automatically.",)
     )
 
 
