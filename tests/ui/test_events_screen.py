@@ -107,7 +107,7 @@ async def test_filtering(launch: Launch) -> None:
         assert "Events  2" in run.text()
         await run.press("slash", *"kind:zzz")
         await run.settle()
-        assert "kind: takes status, alert" in run.text()
+        assert "kind: expects status, alert" in run.text()
         await run.press("enter", "escape")
         assert isinstance(run.app.screen, EventsScreen)
 

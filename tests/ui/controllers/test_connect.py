@@ -305,7 +305,7 @@ async def test_of_a_pod_that_is_gone_there_is_its_id(launch: Launch) -> None:
         assert entries(run) == {"i": "50qynxzilsxoey"}
         await run.press("escape")
         await run.press("s")
-        assert "not on the account any more" in run.toasts()
+        assert "no longer on the account" in run.toasts()
 
 
 async def test_a_terminal_that_cannot_be_given_away_is_said(
