@@ -61,7 +61,7 @@ def test_csv_has_a_line_for_each_cloud(url: str) -> None:
     ("arguments", "code", "words"),
     [
         (("--json", "--filter", "price<0.001"), 3, ""),
-        (("--json", "--gpus", "0"), 2, "--gpus = 0 is not accepted; it takes 1 to 100 GPUs in one pod"),
+        (("--json", "--gpus", "0"), 2, "--gpus=0 is invalid; expected 1 to 100 GPUs in one pod"),
         (("--json", "--gpus", "2 country=SE"), 2, "--gpus = '2 country=SE' is not accepted"),
         (("--json", "--filter", "vram>=x"), 2, "vram>= expects a number"),
         (("--csv", "--sort", "colour"), 2, "--sort = 'colour' is not accepted; it takes price, spot"),

@@ -140,7 +140,7 @@ def test_a_restarted_podtop_shows_what_the_killed_one_saw(url: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--replay", "latest"], "there is no recording"),
+        (["--replay", "latest"], "no recording in"),
         (["--replay", "/nowhere.sqlite"], "there is no file"),
         (["--at", "12:00", "--demo"], "--at is for --replay"),
         (["--replay", "latest", "--demo"], "--replay goes with no demo"),

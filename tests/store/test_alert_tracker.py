@@ -50,7 +50,7 @@ def test_an_idle_spell_is_told_once_and_so_is_its_end() -> None:
     told = life.poll(IDLE, times=60)
     assert kinds(told) == [Kind.IDLE]
     assert told[0].at == NOW + pod_health.IDLE_AFTER
-    assert "10m 00s" in told[0].text
+    assert "for 10m " in told[0].text
     assert "$2.99/h" in told[0].text
     (over,) = life.poll(BUSY, times=5)
     assert over.kind is Kind.IDLE_OVER

@@ -203,7 +203,7 @@ BOOT = AlertKind(
     find=_find_boot,
     running=True,
     text=lambda alert, funds, now: f"still booting after {fmt.duration(alert.lasts)}, billing {_cost(alert)}",
-    begins=lambda alert, now: f"still booting after {fmt.duration(alert.lasts)} ({_cost(alert)})",
+    begins=lambda alert, now: f"still booting after {fmt.short_duration(alert.lasts)} ({_cost(alert)})",
     over=_if_running(_why_booted),
 )
 """It is billed, but its container did not come up."""
@@ -268,7 +268,7 @@ IDLE = AlertKind(
     find=_find_idle,
     running=True,
     text=lambda alert, funds, now: f"all GPUs idle for at least {fmt.duration(alert.lasts)} ({_cost(alert)})",
-    begins=lambda alert, now: f"all GPUs idle for {fmt.duration(alert.lasts)} ({_cost(alert)})",
+    begins=lambda alert, now: f"all GPUs idle for {fmt.short_duration(alert.lasts)} ({_cost(alert)})",
     over=_if_running(_why_busy),
 )
 QUIET = AlertKind(

@@ -49,7 +49,7 @@ class AlertTracker:
             elif event.kind in _BEGINS:
                 begun.pop((event.pod, _BEGINS[event.kind]), None)
         if not records:
-            begun = {key: one for key, one in begun.items() if key[1] not in TROUBLE}
+            begun = {key: begin for key, begin in begun.items() if key[1] not in TROUBLE}
         self._open = {**begun, **self._open}
 
     # RunPod errors

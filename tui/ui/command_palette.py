@@ -92,10 +92,10 @@ def entry(hint: Hint) -> tuple[str, str]:
     keys = " ".join(hint.keys)
     if not hint.id.startswith("act."):
         return titled(hint.word, hint.help), keys
-    name, *more = re.split("[;:] ", hint.help, maxsplit=1)
+    name, *beyond = re.split("[;:] ", hint.help, maxsplit=1)
     if name.lower() == hint.word.lower():
         name = f"{name} pod"
-    return titled(hint.word, name), "  ".join((keys, *more))
+    return titled(hint.word, name), "  ".join((keys, *beyond))
 
 
 def holds(name: str, letters: str) -> bool:

@@ -185,10 +185,10 @@ def test_chips_say_all_there_is_to_say(demand: MarketQuery) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("gpus=0", "invalid gpus=0; expected 1 to 100 GPUs in one pod"),
-        ("gpus=many", "invalid gpus=many; expected 1 to 100 GPUs in one pod"),
-        ("country=Sweden", "invalid country=sweden; expected a two-letter code such as SE"),
-        ("cloud=both", "invalid cloud=both; expected secure or community"),
+        ("gpus=0", "gpus=0 is invalid; expected 1 to 100 GPUs in one pod"),
+        ("gpus=many", "gpus=many is invalid; expected 1 to 100 GPUs in one pod"),
+        ("country=Sweden", "country=sweden is invalid; expected a two-letter code such as SE"),
+        ("cloud=both", "cloud=both is invalid; expected secure or community"),
         ("vcpu=4", "unknown filter vcpu; did you mean vcpus?"),
         ("memory", "memory= expects minimum GB of memory"),
         ("zzz=1", "unknown filter zzz; expected gpus, cloud, disk, memory, vcpus, down, up, country, ip"),

@@ -214,7 +214,7 @@ def demand_of(text: str, countries: Collection[str] = ()) -> tuple[MarketQuery, 
         try:
             values[field] = _value(name, value)
         except (ValueError, KeyError):
-            faults.append(f"invalid {name}={value}; expected {accepted}" if mark else f"{name}= expects {accepted}")
+            faults.append(f"{name}={value} is invalid; expected {accepted}" if mark else f"{name}= expects {accepted}")
     if countries and (country := values.get("country")) and country not in countries:
         faults.append(f"no hosts in country={country}; expected {' '.join(sorted(countries))}")
     return MarketQuery(**values), tuple(faults)  # type: ignore[arg-type]

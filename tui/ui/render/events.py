@@ -23,6 +23,7 @@ COLUMNS = (
     Column("what", "EVENT", 14, 0),
     Column("text", "", 12, 1, flex=True),
 )
+SHORT_COLUMNS = (Column("short", "TIME", 6, 0), *COLUMNS[1:])
 LOG_COLUMNS = (
     Column("when", "TIME", 15, 0),
     Column("what", "EVENT", 14, 1),
@@ -31,23 +32,31 @@ LOG_COLUMNS = (
     Column("ago", "AGO", 4, 3, right=True),
 )
 MIDDLE = (
-    Column("short", "TIME", 5, 0),
+    Column("short", "TIME", 6, 0),
     Column("what", "EVENT", 14, 1),
     Column("pod", "POD", 16, 2),
     Column("told", "", 12, 0, flex=True),
 )
 NARROW = (
-    Column("short", "TIME", 5, 0),
+    Column("short", "TIME", 6, 0),
     Column("glyph", "", 1, 0),
     Column("brief", "EVENT", 12, 0, flex=True),
 )
 """For panes in which the columns of the log leave little or no room for the event's text."""
 
 
+def timeline_columns(width: int) -> tuple[Column, ...]:
+    """The columns of a pod's events in a pane this wide."""
+    return SHORT_COLUMNS if width < 70 else COLUMNS
+
+
 def log_columns(width: int) -> tuple[Column, ...]:
     """The columns of the log in a pane this wide: the text of the most frequent events is never cut for another one."""
     return NARROW if width < 70 else MIDDLE if width < 104 else LOG_COLUMNS
 
+
+DAY = 86_400.0
+"""Seconds within which the clock time of an event is enough."""
 
 _ROLES = {
     Kind.UP: "good", Kind.RUNNING: "good", Kind.NEW: "good", Kind.DOWN: "bad", Kind.RESTART: "warn",
@@ -81,11 +90,10 @@ def row(event: Event, now: float, tz: tzinfo | None, names: Mapping[str, str], a
     age = now - event.at
     ago = f"+{fmt.short_duration(-age)}" if age < 0 else f"{fmt.short_duration(age)} ago"
     about = subject(event, names)
-    today = when.date() == datetime.fromtimestamp(now, tz).date()
     glyph = GLYPHS[event.kind]
     return {
         "when": ((f"{when:%d %b %H:%M:%S}", "muted"),),
-        "short": ((f"{when:%H:%M}" if today else f"{when:%d.%m}", "muted"),),
+        "short": ((f"{when:%H:%M}" if abs(age) < DAY else f"{when:%d %b}", "muted"),),
         "glyph": ((glyph, hue),),
         "pod": ((about[0][0], text),) if ahead else about,
         "what": ((f"{glyph} ", hue), (event.kind.word, hue)),

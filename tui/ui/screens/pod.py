@@ -51,7 +51,10 @@ class Timeline(Listing):
         cells = timeline.rows(events, scene.now, self.context.tz)
         asked = self._inspection is not None
         empty = EmptyState("No events recorded yet" if asked else "◌ Loading history…")
-        return Rows(tuple(cells), cells.__getitem__, len(cells), empty)
+        pane = layout.detail(scene.width, 0, self.name, scene.width < layout.NORMAL)[self.name]
+        return Rows(
+            tuple(cells), cells.__getitem__, len(cells), empty, columns=timeline.timeline_columns(pane.width)
+        )  # fmt: skip
 
     def count(self, rows: Rows) -> str:
         return ""
