@@ -267,7 +267,7 @@ async def test_deploy_is_there_only_where_the_row_means_something(launch: Launch
         await run.press("space", "j", "space", "D")
         await run.settle()
         assert not isinstance(run.app.screen, DeployForm)
-        assert "choose one GPU, pod, template, CPU pod or data center" in run.toasts()
+        assert "select one GPU, pod, template, CPU pod or data center" in run.toasts()
         assert "D deploy" not in run.text()
         await run.press("escape", "2", "right")
         await run.settle()

@@ -30,7 +30,7 @@ async def test_a_lease_is_set_shown_extended_and_ended(launch: Launch) -> None:
         await run.until("■ 9h 00m")
         await opened(run)
         await run.press("tab", "tab", "enter")
-        await run.until("no lease any more")
+        await run.until("lease: removed from")
         await run.settle()
         assert "LEASE" not in run.text()
 
@@ -77,7 +77,7 @@ async def test_locked_or_for_several_there_is_no_lease(launch: Launch) -> None:
         await run.press("g", "space", "space", "t")
         await run.until("lease: one pod at a time")
         await run.press("L", "t")
-        await run.until("lease: actions are locked")
+        await run.until("lease: actions locked")
         assert not isinstance(run.app.screen, LeaseDialog)
 
 
@@ -88,7 +88,7 @@ async def test_what_is_stopped_already_has_no_lease_to_stop_it(launch: Launch) -
         await opened(run)
         await run.press(*"8h", "enter")
         await run.settle()
-        assert "it is stopped already" in run.text()
+        assert "already stopped" in run.text()
         assert isinstance(run.app.screen, LeaseDialog)
         await run.press("up", "right", "down", "down", *"dataset-prep", "enter")
         await run.until("podtop is to terminate dataset-prep")

@@ -229,10 +229,10 @@ def _stop_money(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
     change = costs.change(pods, State.STOPPED)
     first = Point("money", f"{_saves(change, pods)}{_runway(funds, change)}")
     if size == 0:
-        network = "Its network volume is" if len(pods) == 1 else "Network volumes are"
-        rest = f"{network} still billed{_NETWORK}." if any(p.network_volume_id for p in pods) else ""
-        rest = rest or "Nothing is billed while stopped."
-        return (first, Point("", f"No volume disk. {rest}" if len(pods) == 1 else rest, "muted"))
+        volumes = "network volume" if len(pods) == 1 else "network volumes"
+        rest = f"{volumes} still billed{_NETWORK}." if any(p.network_volume_id for p in pods) else ""
+        rest = rest or "nothing is billed while stopped."
+        return (first, Point("", f"No volume disk; {rest}", "muted"))
     volume, stay, cost = ("The volume disk", "stays", "costs") if len(pods) == 1 else ("Volume disks", "stay", "cost")
     gigabytes = "" if size is None else f" ({size:,.0f} GB)"
     month = "" if storage is None else f" ({fmt.money(storage * pod_costs.MONTH_HOURS)}/month)"
@@ -254,7 +254,7 @@ def _stop_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
 
 def _stays(pod: Pod) -> str:
     disk = "the network volume" if pod.network_volume_id else "the volume disk"
-    return f"The container disk is wiped; data on {disk} stays."
+    return f"The container disk is wiped; {disk} stays."
 
 
 def _stop_later(pods: Sequence[Pod]) -> tuple[Point, ...]:
@@ -294,8 +294,8 @@ def _terminate_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
         none = "no network volume" if len(pods) == 1 or len(bare) < len(pods) else "a network volume"
         points.append(Point("", f"{who} {none}; nothing will remain.", "bad"))
     if networked:
-        alone = f"Its network volume stays and is still billed{_NETWORK}."
-        several = f"The network volumes of {_names(networked)} stay and are still billed{_NETWORK}."
+        alone = f"Its network volume stays and is billed{_NETWORK}."
+        several = f"The network volumes of {_names(networked)} stay and are billed{_NETWORK}."
         points.append(Point("", alone if len(pods) == 1 else several, "warn"))
     return tuple(points)
 

@@ -69,7 +69,8 @@ class Outcome(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        return f"{self.message} {self.advice}".strip()
+        end = "" if not self.advice or self.message.endswith((".", "!", "?")) else "."
+        return f"{self.message}{end} {self.advice}".strip()
 
 
 _ADVICE: Mapping[Reason, str] = {

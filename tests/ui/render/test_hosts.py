@@ -89,7 +89,7 @@ def test_of_a_machine_that_tells_nothing_no_figure_is_made_up() -> None:
     [
         (NOW, "in 3d 00h"),
         (NOW + 3 * DAY + 1800, "under way, 1h 30m left"),
-        (NOW + 3 * DAY + 9000, "over since 30m 00s"),
+        (NOW + 3 * DAY + 9000, "ended 30m 00s ago"),
     ],
 )
 def test_maintenance_counts_down_and_is_over(at: float, word: str) -> None:

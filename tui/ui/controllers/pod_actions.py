@@ -58,8 +58,11 @@ class PodActions:
     def lock(self) -> None:
         """Lock actions, or unlock them."""
         guard = self._session.guard
-        text = guard.read_only or (guard.told if guard.toggle() else guard.unlocked)
-        self._reply(text[:1].upper() + text[1:])
+        if guard.read_only:
+            self._reply(guard.read_only)
+            return
+        text = guard.told if guard.toggle() else guard.unlocked
+        self._reply(text[0].upper() + text[1:])
 
     def ask(self, action: str, ids: Sequence[str], hidden: Collection[str] = ()) -> None:
         """Show the dialog of an action on these pods, by their ids; `hidden`: those that a filter hides."""

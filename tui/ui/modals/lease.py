@@ -65,7 +65,7 @@ class LeaseDialog(FramedDialog[Term]):
         name = FieldLabel("To terminate it, type its name", "Type its name")
         return [
             line(FieldLabel("Action"), Choice(ACTIONS, action, "lease-action")),
-            line(FieldLabel("After or at"), Input("", placeholder=hint, compact=True, id="lease-ends")),
+            line(FieldLabel("When"), Input("", placeholder=hint, compact=True, id="lease-ends")),
             line(name, Input(placeholder=self._typed, compact=True, id="confirm-typed"), id="lease-name"),
         ]
 

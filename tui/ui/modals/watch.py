@@ -76,7 +76,7 @@ class WatchDialog(FramedDialog[Decision]):
         cap, tries = (f"{plan.cap:.2f}", str(plan.attempts)) if plan else ("", "3")
         others = ", ".join(watch.names[1:])
         return [
-            _entry(("Alternatives",), others, "other acceptable GPUs, such as RTX 4090, L40S", "watch-else"),
+            _entry(("Alternatives",), others, "such as RTX 4090, L40S", "watch-else"),
             _entry(("GPUs",), str(watch.demand.gpu_count), "1", "watch-count"),
             line(FieldLabel("Cloud"), Choice(CLOUDS, cloud, "watch-cloud")),
             line(FieldLabel("Price"), Choice(WAYS, "spot" if watch.spot else "demand", "watch-way")),

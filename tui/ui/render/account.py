@@ -193,7 +193,7 @@ def access_facts(
     facts = (
         Fact("Email", text(account.email), account.email or ""),
         Fact("Account ID", text(account.funds.account_id), account.funds.account_id or ""),
-        Fact("Two-factor", _flag(account.two_factor)),
+        Fact("Two-factor auth", _flag(account.two_factor)),
         Fact("Terms accepted", NOTHING if account.terms_signed is None else (("yes", "text"),) if account.terms_signed
              else (("▲ no", "warn"),)),
         Fact("Machine quota", _number(account.machine_quota)),
@@ -248,7 +248,7 @@ def _number(value: int | None, unit: str = "") -> Cell:
 
 def _profile(profile: Profile | None, revealed: bool) -> Iterator[Fact]:
     if not revealed:
-        yield Fact("", (("x: load and show account holder details", "muted"),))
+        yield Fact("", (("x shows the account holder", "muted"),))
         return
     if profile is None:
         yield Fact("", (("◌ loading…", "muted"),))

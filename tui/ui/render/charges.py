@@ -114,7 +114,7 @@ def _month(month: charges.Month, spend: float | None) -> Iterator[Fact]:
         tail = f"  at {per_hour(spend)} now"
         yield Fact("Forecast", ((fmt.money(month.by_spend), "strong"), (tail, "muted")))
     if month.by_mean is not None and month.mean is not None:
-        tail = "  at last week's rate"
+        tail = "  last week's rate"
         yield Fact(
             "" if month.by_spend is not None else "Forecast", ((fmt.money(month.by_mean), "text"), (tail, "muted"))
         )

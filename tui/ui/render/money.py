@@ -214,7 +214,7 @@ def _runway(
     if not running:
         return
     after = costs.changed(funds, change)
-    label = f"With {len(running)} stopped" if marked else "With it stopped"
+    label = f"With {len(running)} stopped" if marked else "When stopped"
     who = f"{len(running)} selected" if marked else running[0].name or running[0].id
     if after is None or change is None:
         yield Fact(label, (("unknown: price or disks not reported", "muted"),))
@@ -287,7 +287,7 @@ def _money(account: Account | None, funds: Funds | None, rows: Sequence[PodCost]
     yield Fact("Spend limit", value)
     if account is None:
         return
-    yield Fact("Min balance", money(account.min_balance))
+    yield Fact("Minimum balance", money(account.min_balance))
     yield Fact("Email below", money(account.alert_below))
     yield Fact("Auto-reload", _reload(account))
     yield Fact("Lifetime spend", money(account.lifetime_spend))

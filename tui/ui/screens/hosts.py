@@ -127,7 +127,7 @@ class HostsScreen(ListingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "machine", id="table.open", tooltip="Machine details; back to the list"),
         *pane_keys()[:2],
-        filter_key("find"),
+        filter_key(),
         SORT,
         INVERT,
         pane_keys()[2],

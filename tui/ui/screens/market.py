@@ -44,8 +44,8 @@ class MarketScreen(TabbedListsScreen):
     LAST_RANGE = WEEK
     RANGE_AT_FIRST = DAY
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "demand", "filters", id="market.demand", tooltip="API filters: GPUs, cloud, memory, country"),
-        filter_key("find", f"Filter rows: {WORDS}"),
+        Binding("f", "demand", "API filters", id="market.demand", tooltip="API filters: GPUs, cloud, memory, country"),
+        filter_key("filter", f"Filter rows: {WORDS}"),
         SORT,
         INVERT,
         Binding(
