@@ -108,7 +108,7 @@ async def test_marked_pods_tell_what_stopping_them_would_do_and_are_marked_on_th
         await run.press("space", "space")
         text = run.text()
         assert "With 2 stopped" in text
-        assert "2 marked" in text
+        assert "2 selected" in text
         assert "stopped" in text
         # $10 an hour less $9, and the disks of two pods, 100 GB twice as dear, 50 GB gone.
         change = 2 * (100 * 0.20 - 150 * 0.10) / 730 - 9.0
@@ -116,7 +116,7 @@ async def test_marked_pods_tell_what_stopping_them_would_do_and_are_marked_on_th
         await run.press("1")
         assert run.app.screen._targets() == ("a", "b")  # type: ignore[attr-defined]
         await run.press("escape", "3")
-        assert "If 2 stop" not in run.text()
+        assert "With 2 stopped" not in run.text()
 
 
 async def test_pods_that_cost_are_put_in_order_once_for_an_answer(
@@ -404,7 +404,7 @@ async def test_a_stopped_pod_is_a_zombie_with_an_age_and_a_cost(launch: Launch) 
     async with launch(cloud=cloud) as run:
         await go(run, "money")
         text = run.text()
-        for words in ("forgotten", "10d 00h", "$48.00", "nothing is recorded", "1: disks $0.20/h  $48.00 so far"):
+        for words in ("forgotten", "10d 00h", "$48.00", "no recording", "1: disks $0.20/h  $48.00 so far"):
             assert words in text, words
 
 

@@ -65,7 +65,8 @@ async def put(run: Running, name: str, text: str) -> None:
 async def test_a_pod_is_deployed_from_a_row_of_the_market(launch: Launch) -> None:
     async with launch() as run:
         await form(run)
-        assert "Deploy a pod" in run.text()
+        assert "Deploy H100 SXM" in run.text()
+        assert "Restored draft" not in run.text()
         assert "up to $2.99/h" in run.text()
         await run.press("backspace", "2")
         await run.settle()
@@ -309,7 +310,7 @@ async def test_a_deploy_whose_answer_is_lost_keeps_the_draft_and_blocks_the_next
         assert len(run.cloud.orders) == 1
         await run.press("D")
         await run.settle()
-        await run.until("still deploying mine")
+        await run.until("already deploying mine")
         assert not isinstance(run.app.screen, DeployForm)
         made = list(PODS.pods or ())
         run.cloud.now += 5
@@ -375,7 +376,7 @@ async def test_a_deploy_that_a_crash_left_open_gets_the_lease_it_was_to_have(
         cloud.now += 5
         await run.poll()
         await run.until("it was created: new9")
-        await run.until("podtop is to stop mine")
+        await run.until("podtop will stop mine")
         cloud.now += 5
         await run.poll()
         if away:

@@ -207,7 +207,7 @@ async def test_a_template_fills_the_form_when_one_goes_on_to_the_next_field() ->
         assert "loading your templates" in app.text()
         await pilot.press(*"sd [webui]")
         await settle(pilot)
-        assert "to mend: Template" in app.text()
+        assert "Fix: Template" in app.text()
         assert app.templates is not None
         app.templates.set_result((TEMPLATE,))
         await settle(pilot)
@@ -304,7 +304,7 @@ async def test_a_cpu_pod_is_not_shown_with_a_gpu() -> None:
         app.form._take("compute", "")
         await settle(pilot)
         assert "as in H100 SXM" in app.text()
-        assert "to mend: GPU" in app.text()
+        assert "Fix: GPU" in app.text()
 
 
 @pytest.mark.wide
@@ -321,7 +321,7 @@ async def test_the_gpu_field_tells_what_the_market_has() -> None:
 async def test_the_first_wrong_field_is_gone_to_and_what_is_wrong_is_named() -> None:
     app = Stage(FRESH.typed("name", "taken").typed("country", "USA"))
     async with shown(app) as pilot:
-        assert "to mend: Name, Country" in app.text()
+        assert "Fix: Name, Country" in app.text()
         await pilot.press("ctrl+s")
         await settle(pilot)
         assert app.focused is not None

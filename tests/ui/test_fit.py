@@ -35,7 +35,7 @@ DIALOGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "lease": (("t",), ("Auto-stop timer of eval-sweep", "now", "When", "Cancel", "Set", "esc cancel")),
     "watch": (("2", "w"), ("Watch for", "now", "Cancel", "Watch", "esc cancel")),
     "resume watch": (("G", "w"), ("Arm: resume dataset-prep", "Cancel", "Arm (y)", "esc cancel")),
-    "deploy": (("2", "D"), ("Deploy a pod", "Cancel", "Deploy", "esc close")),
+    "deploy": (("2", "D"), ("Deploy ", "Cancel", "Deploy", "esc close")),
     "help": (("question_mark",), ("Keys", "closes")),
 }
 

@@ -57,7 +57,7 @@ FIELDS = (
         "Pricing",
         Kind.CHOICE,
         "On demand: yours until you stop it. Spot: cheaper, but lost when outbid.",
-        options=(("demand", "on demand"), ("spot", "spot (with a bid)")),
+        options=(("demand", "on demand"), ("spot", "spot, with a bid")),
         common=True,
     ),
     Field("gpu_type_id", "GPU", Kind.TEXT, "A GPU type; → accepts the suggestion.", "H100 SXM", common=True),

@@ -98,7 +98,7 @@ async def armed(run: Running) -> None:
             break
         await run.pilot.pause(0.01)
     await run.wait(1)
-    assert "Prepare a deploy" in run.text()
+    assert "when available" in run.text()
     await run.press("ctrl+s")
     await run.wait(1)
     assert isinstance(run.app.screen, QuestionDialog)
@@ -109,7 +109,7 @@ async def test_what_deploys_by_itself_is_armed_by_a_yes_to_its_cap(launch: Launc
     async with launch(cloud=held) as run:
         await armed(run)
         text = run.text()
-        for words in ("Arm: deploy B200 at $6.00 by itself", "up to $7.50/h, $180.00 a day", "At most 2"):
+        for words in ("Arm: deploy B200 at $6.00 automatically", "up to $7.50/h ($180.00/day)", "Up to 2"):
             assert words in text, words
         assert on_disk(tmp_path) == []
         await run.press("y")
@@ -163,7 +163,7 @@ async def test_a_stopped_pod_waits_for_its_host(launch: Launch, tmp_path: Path) 
         await run.press("w")
         await run.wait(1)
         text = run.text()
-        assert "Arm: resume dataset-prep by itself" in text
+        assert "Arm: resume dataset-prep automatically" in text
         assert "0 free now" in text
         assert "$0.42/h from then on, disks included" in text
         await run.press("y")

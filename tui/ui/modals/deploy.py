@@ -28,7 +28,7 @@ from tui.ui.modals.deploy_rows import Row, control, hint
 from tui.ui.modals.deploy_values import Answer, Sources
 from tui.ui.modals.dialog import Dialog
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.deploy_form import fold_words, price_lines
+from tui.ui.render.deploy_form import fold_words, price_lines, title
 from tui.ui.widgets.choice import Choice
 from tui.ui.widgets.env_editor import Pasted, Variable
 
@@ -109,8 +109,6 @@ class DeployForm(Dialog[Answer | None]):
         return list(rows.values())
 
     def on_mount(self, event: events.Mount) -> None:
-        box = self.query_one("#deploy")
-        box.border_title = "Prepare a deploy, sent when available" if self._later else "Deploy a pod"
         keys = {hint.id: hint.keys[0] for hint in hints(self.active_bindings)}
         order, anew = keys.get("deploy.order", "^s"), keys.get("deploy.anew", "^n")
         self._ways = f"{order} {'next' if self._later else 'deploy'} · {anew} reset · esc close"
@@ -160,6 +158,7 @@ class DeployForm(Dialog[Answer | None]):
         for gpu in self.query("#field-gpu_type_id").results(Input):
             gpu.placeholder = hint(BY_NAME["gpu_type_id"], draft)
         self._classify()
+        self._tell_title()
         self._tell_ways()
         funds, labels = sources.funds(), [f.label.partition(",")[0] for f in FIELDS if f.name in wrong]
         cost = deploy_price.price(draft, sources.offers(), funds)
@@ -169,6 +168,12 @@ class DeployForm(Dialog[Answer | None]):
         order = self.query_one("#deploy-order", Button)
         order.disabled = bool(wrong)
         self._show_help()
+
+    def _tell_title(self) -> None:
+        text = title(self.draft, restored=self._kept, later=self._later)
+        if self._drawn.get("title") != text:
+            self._drawn["title"] = text
+            self.query_one("#deploy").border_title = Text(text)
 
     def _tell_ways(self) -> None:
         """Show in the frame the keys to continue and to leave, in as many words as fit."""

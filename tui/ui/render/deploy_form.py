@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from tui.api.enums import ComputeKind
 from tui.domain.deploy_draft import Draft, folded_inputs
 from tui.domain.deploy_fields import fields
 from tui.domain.deploy_price import Price
@@ -14,6 +15,13 @@ from tui.ui.primitives.cells import Cell
 
 if TYPE_CHECKING:
     from tui.api.models import Funds
+
+
+def title(draft: Draft, *, restored: bool, later: bool) -> str:
+    """What the form is for. A restored draft is named first: what an earlier deploy left in it would be sent too."""
+    what = "CPU pod" if draft["compute"] == ComputeKind.CPU else draft["gpu_type_id"].strip() or "a pod"
+    when = " when available" if later else ""
+    return f"Restored draft: deploy {what}{when}" if restored else f"Deploy {what}{when}"
 
 
 def fold_words(draft: Draft, folded: bool, room: int) -> str:
