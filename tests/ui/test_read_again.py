@@ -177,7 +177,7 @@ async def test_neither_is_anything_else(launch: Launch, shape: str) -> None:
         held.market_answer = OFFERS
         held.fleet_answer = replace(PODS, funds=None)
         await run.wait(0.5)
-        await refused(run, ("y",), "it changed meanwhile")
+        await refused(run, ("y",), "Changed since you opened this")
         assert held.orders == []
 
 

@@ -208,7 +208,7 @@ async def test_what_is_asked_anew_is_read_anew() -> None:
             await later(app, pilot)
         await pilot.press("y")
         await later(app, pilot)
-        assert "it changed meanwhile" in app.text()
+        assert "Changed since you opened this" in app.text()
         assert app.left > 0
         await pilot.press("y")
         await later(app, pilot)

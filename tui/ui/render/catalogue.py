@@ -60,7 +60,7 @@ def _pods(sheet: GpuSpec) -> Iterator[Fact]:
     if sheet.max_count and not most:
         most = [f"up to {sheet.max_count}"]
     elif sheet.max_count:
-        most.append(f"one host {sheet.max_count}")
+        most.append(f"up to {sheet.max_count} per host")
     least = [f"at least {sheet.min_count}"] if sheet.min_count else []
     yield from _said("GPUs per pod", (*least, *most))
     yield from _said("Free on 1 host", [str(sheet.largest_free)] if sheet.largest_free is not None else [])

@@ -161,7 +161,7 @@ def _quote(quote: Quote | None, count: int) -> Cell:
     speeds = [f"↓{quote.min_download_mbps}"] if quote.min_download_mbps else []
     speeds += [f"↑{quote.min_upload_mbps}"] if quote.min_upload_mbps else []
     if speeds:
-        parts.append((f" · {' '.join(speeds)} Mb/s", "quiet"))
+        parts.append((f" · {' '.join(speeds)} Mbit/s", "quiet"))
     return tuple(parts)
 
 
@@ -266,7 +266,7 @@ def chips_line(demand: MarketQuery) -> tuple[Cell, ...]:
     chips = views.chips(demand)
     if not chips:
         return ((("f", "key"), (" API filters: none (any host, 1 GPU)", "muted")),)
-    return ((("f", "key"), (" filters", "muted")), *(((f" {text} ", "tab"), (" ×", "quiet")) for text in chips))
+    return ((("f", "key"), (" API filters", "muted")), *(((f" {text} ", "tab"), (" ×", "quiet")) for text in chips))
 
 
 def wrapped(first: tuple[Cell, ...], chips: tuple[Cell, ...], width: int) -> tuple[TwoSided, ...]:

@@ -80,11 +80,11 @@ def deploys(
             f"May spend up to {fmt.money(cap)}/h ({fmt.money(cap * 24)}/day) without asking.{last}",
             "warn",
         ),
-        Point("when", f"As soon as RunPod offers {what(watch)}, even when unattended."),
+        Point("when", f"As soon as RunPod offers {what(watch)}, even unattended."),
         ONCE,
         Point("tries", f"Up to {tries}, one minute apart; retried only if RunPod has no capacity or throttles."),
         *_lease(draft),
-        Point("needs", "podtop running; read-only mode pauses it. w on the GPU changes or removes it.", "muted"),
+        Point("needs", "podtop running; read-only mode pauses it; w edits or removes it.", "muted"),
     ]
     points += sent(draft, ("way", "gpu_count", "cloud", "gpu_type_id", "image" if draft["image"] else "template_id"))
     if draft.env or draft.secrets:
@@ -145,10 +145,10 @@ def resumes(pod: Pod | None, funds: Funds | None) -> Question:
         f"Arm: resume {pod.name} automatically",
         ((pod.name, "text"), (f"  {pod.id}", "muted")),
         (
-            Point("when", f"As soon as its host has {gpu} free ({known}), even when unattended."),
+            Point("when", f"As soon as its host has {gpu} free ({known}), even unattended."),
             Point("money", money, "warn"),
             Point("once", "Sent once, and not if the pod ran in the meantime. Never resent if a response is lost."),
-            Point("needs", "podtop running; read-only mode pauses it. w on the pod removes it.", "muted"),
+            Point("needs", "podtop running; read-only mode pauses it; w removes it.", "muted"),
         ),
         "Arm", (pod.status, pod.status_change, pod.cost_per_hr, why), "", why,
     )  # fmt: skip

@@ -104,7 +104,7 @@ class Charges(DailyListing):
 
 
 class Bills(DailyListing):
-    """Bills, by GPU type, CPU flavour and for storage."""
+    """Bills, by GPU type, CPU flavor and for storage."""
 
     name = "billing"
     title = "Billing"
