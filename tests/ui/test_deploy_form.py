@@ -303,7 +303,7 @@ async def test_a_cpu_pod_is_not_shown_with_a_gpu() -> None:
         assert "CPU pod" in text
         app.form._take("compute", "")
         await settle(pilot)
-        assert "as in H100 SXM" in app.text()
+        assert "such as H100 SXM" in app.text()
         assert "Fix: GPU" in app.text()
 
 

@@ -91,4 +91,4 @@ async def test_what_is_stopped_already_has_no_lease_to_stop_it(launch: Launch) -
         assert "already stopped" in run.text()
         assert isinstance(run.app.screen, LeaseDialog)
         await run.press("up", "right", "down", "down", *"dataset-prep", "enter")
-        await run.until("podtop is to terminate dataset-prep")
+        await run.until("podtop will terminate dataset-prep")
