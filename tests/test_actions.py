@@ -116,11 +116,11 @@ def test_inputs_are_what_is_sent() -> None:
     ("message", "words"),
     [
         ("There are not enough free GPUs on the host machine to start this pod.", "fewer GPUs"),
-        ("There are no longer any instances available with the requested specifications.", "Stock is a hint"),
+        ("There are no longer any instances available with the requested specifications.", "Stock is only a hint"),
         ("There are no longer any instances available with enough disk space.", "less disk"),
         ("Insufficient balance to resume this on-demand pod. You need at least $3.59", "Add credit"),
-        ("Something went wrong. Please try again later or contact support.", "podtop looks"),
-        ("pod not found to terminate", "not on the account"),
+        ("Something went wrong. Please try again later or contact support.", "podtop is checking"),
+        ("pod not found to terminate", "no longer on the account"),
         ("a message nobody knows", ""),
     ],
 )

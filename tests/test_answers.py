@@ -31,7 +31,7 @@ async def test_an_answer_that_came_and_was_vague_is_not_called_lost(tmp_path: Pa
         await account.poll()
     outcome = await task
     assert outcome.ending is Status.NOT_DONE
-    assert outcome.message == f"{VAGUE}, and nothing came of it"
+    assert outcome.message == f"{VAGUE}; it did not go through"
     assert not any("lost" in note.text for note in account.notes)
     assert account.now < account.fleet.pods_at + PATIENCE if account.fleet.pods_at else True
     await account.performer.close()
@@ -49,7 +49,7 @@ async def test_a_vague_answer_behind_which_it_happened_is_told_as_that(tmp_path:
     await account.poll()
     outcome = await task
     assert outcome.ending is Status.DONE
-    assert outcome.message.startswith(f"{VAGUE}, and it was made: ")
+    assert outcome.message.startswith(f"{VAGUE}, but it was created: ")
     await account.performer.close()
 
 
@@ -78,8 +78,8 @@ def test_nobody_was_faster_where_what_was_asked_for_leaves_no_host(message: str)
     error = api.Rejected((Problem(message),))
     plain = judge(error).advice
     assert "faster" not in plain
-    narrowed = judge(error, ("Country US", "Memory at least 512")).advice
-    assert "Country US, Memory at least 512" in narrowed
+    narrowed = judge(error, ("Country US", "Min memory 512")).advice
+    assert "Country US, Min memory 512" in narrowed
     assert "faster" not in narrowed
 
 
@@ -89,7 +89,7 @@ def test_the_limits_of_an_order_are_named_as_the_form_names_them() -> None:
     assert limits_of(order_inputs(ORDER)) == limits_of(order_inputs(BID)) == ()
     order = replace(ORDER, country="US", min_memory_gb=512, compliance=("GDPR", "ITAR"), public_ip=True)
     assert limits_of(order_inputs(order)) == (
-        "Public IP yes", "Country US", "Memory at least 512", "Compliance GDPR or ITAR",
+        "Public IP yes", "Country US", "Min memory 512", "Compliance GDPR or ITAR",
     )  # fmt: skip
     assert limits_of(order_inputs(replace(ORDER, public_ip=False))) == ()
     assert set(BY_NAME) >= NARROWS

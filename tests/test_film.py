@@ -54,5 +54,5 @@ async def test_a_script_becomes_frames() -> None:
     assert [frame.caption for frame in frames] == ["first", "help"]
     words = ["\n".join("".join(run.text for run in line) for line in frame.rows) for frame in frames]
     assert "llama-70b-pretrain" in words[0]
-    assert "Stop; the volume stays" in words[1]
+    assert "Stop pod (volume stays" in words[1]
     assert all(len(frame.rows) == 20 for frame in frames)

@@ -30,30 +30,30 @@ if TYPE_CHECKING:
 
 def _not_stop(pod: Pod) -> str | None:
     if pod.status == PodStatus.TERMINATED:
-        return "it is terminated"
-    return "it is stopped already" if pod.status in ENDED else None
+        return "terminated"
+    return "already stopped" if pod.status in ENDED else None
 
 
 def _not_start(pod: Pod) -> str | None:
     if pod.status == PodStatus.TERMINATED:
-        return "it is terminated"
+        return "terminated"
     if pod.status == PodStatus.RUNNING:
-        return "it runs already"
-    return None if pod.status in ENDED else f"it is in transition ({pod.status.lower()}): wait until it is stopped"
+        return "already running"
+    return None if pod.status in ENDED else f"in transition ({pod.status.lower()}); wait until it stops"
 
 
 def _not_resume(pod: Pod) -> str | None:
-    return _not_start(pod) or ("it is interruptible: it is resumed with a bid" if is_spot(pod) else None)
+    return _not_start(pod) or ("a spot pod; resume it with a bid" if is_spot(pod) else None)
 
 
 def _not_bid(pod: Pod) -> str | None:
-    return _not_start(pod) or (None if is_spot(pod) else "it is on demand and takes no bid: it is resumed without one")
+    return _not_start(pod) or (None if is_spot(pod) else "on demand; resume it without a bid")
 
 
 def _not_terminate(pod: Pod) -> str | None:
     if pod.status == PodStatus.TERMINATED:
-        return "it is terminated already"
-    return "RunPod holds it locked: unlock it in RunPod's console first" if pod.locked else None
+        return "already terminated"
+    return "locked on RunPod; unlock it in the RunPod console first" if pod.locked else None
 
 
 # Whether it happened
@@ -112,7 +112,7 @@ async def _order(cloud: Cloud, command: Command) -> Receipt:
         case DeployOrder() as order:
             return await cloud.deploy(order)
         case None:
-            raise ValueError("nothing is ordered")
+            raise ValueError("the command has no order")
 
 
 # Effects on money and data: texts that only dialogs need, and not the start
@@ -139,29 +139,29 @@ def _end_consequences(pods: Sequence[Pod], asked: Sequence[Command], funds: Fund
 ACTIONS = (
     PodAction(
         id="stop", key="S", verb="stop", doing="stopping", done="stopped",
-        help="Stop; the volume stays, and is billed",
-        command="stop pods, after a question",
+        help="Stop pod (volume stays, billed)",
+        command="stop pods (asks for confirmation)",
         leads=State.STOPPED, consent=Consent.PRESS,
         refuse=_not_stop, consequences=_stop_consequences, call=_stop, reached=of_pod(_stopped),
     ),
     PodAction(
         id="resume", key="R", verb="resume", doing="resuming", done="resumed",
-        help="Resume a stopped pod",
-        command="resume stopped pods, after a question",
+        help="Resume stopped pod",
+        command="resume stopped pods (asks for confirmation)",
         leads=State.RUNNING, consent=Consent.PRESS, asks=("gpus",),
         refuse=_not_resume, consequences=_start_consequences, call=_resume, reached=of_pod(_runs),
     ),
     PodAction(
         id="bid", key="B", verb="bid", doing="bidding", done="resumed",
-        help="Resume a stopped spot pod with a bid",
+        help="Resume stopped spot pod with a bid",
         command="",
         leads=State.RUNNING, consent=Consent.PRESS, asks=("gpus", "bid"), needs=Capability.BID_RESUME,
         refuse=_not_bid, consequences=_start_consequences, call=_bid, reached=of_pod(_runs),
     ),
     PodAction(
         id="terminate", key="T", verb="terminate", doing="terminating", done="terminated",
-        help="Terminate: all on it is destroyed",
-        command="terminate pods and destroy what is on them, after a question",
+        help="Terminate pod (destroys its disks)",
+        command="terminate pods and destroy their disks (asks for confirmation)",
         leads=State.GONE, consent=Consent.NAME,
         refuse=_not_terminate, consequences=_end_consequences, call=_terminate, reached=of_pod(_gone),
     ),

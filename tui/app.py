@@ -108,7 +108,9 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
         self.survive(monotonic, open_log, self.messages.reply)
         self.take_input(monotonic)
         self.changed: Signal[None] = Signal(self, "changed")
-        read_only = "this is a replay" if source.recording else "started in read-only mode" if config.read_only else ""
+        read_only = (
+            "replay is read-only" if source.recording else "podtop is in read-only mode" if config.read_only else ""
+        )
         self.guard = ActionLock(
             read_only, after=config.lock_after * 60 or None,
             clock=monotonic if source.clocks is None else source.clocks.away,

@@ -164,7 +164,7 @@ async def test_neither_does_one_that_deploys(tmp_path: Path) -> None:
         post.account.wire.beside = OF_PODS["a part of one"]
         await until_there(post)
         assert post.sent() == []
-        assert "could not be read again" in post.words()
+        assert "could not be checked again" in post.words()
 
 
 async def test_only_what_is_sure_is_a_reason_to_act_without_being_asked(tmp_path: Path) -> None:

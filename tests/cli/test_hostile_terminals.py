@@ -106,7 +106,7 @@ def test_a_terminal_without_cells_is_sent_nothing_and_heard_and_comes_back(
         still(terminal)
         assert len(terminal.output) - sent < 100, size
         terminal.resize(100, 30)
-        terminal.wait_for("f filters")
+        terminal.wait_for("f API filters")
         terminal.type("1")
         terminal.wait_for("llama-70b-pretrain")
     sized(terminal, 0, 0)

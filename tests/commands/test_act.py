@@ -108,7 +108,7 @@ async def test_terminating_takes_the_name(answer: str, done: bool, stage: Stage,
     code = await stage.act("terminate", QWEN, person=Person(answer))
     assert code is (Exit.OK if done else Exit.REFUSED)
     assert stage.mutations == (["terminate"] if done else [])
-    assert "no way back" in capsys.readouterr().err
+    assert "cannot be undone" in capsys.readouterr().err
 
 
 async def test_terminating_several_lists_all_and_takes_their_number(stage: Stage, capsys: Any) -> None:
@@ -176,7 +176,7 @@ async def test_a_pod_that_somebody_else_stopped_meanwhile_is_as_good_as_done(sta
 
 async def test_what_is_so_already_is_as_good_as_done(stage: Stage, capsys: Any) -> None:
     assert await stage.act("stop", PREP) is Exit.OK
-    assert "stopped already. Nothing to do." in capsys.readouterr().err
+    assert "already stopped. Nothing to do." in capsys.readouterr().err
     stage.hands = stage.another()
     assert await stage.act("resume", LLAMA) is Exit.OK
     assert stage.mutations == []
@@ -186,7 +186,7 @@ async def test_of_several_those_it_makes_no_sense_for_are_left_out_and_told(stag
     stage.world.pods[LLAMA].locked = True
     assert await stage.act("terminate", LLAMA, QWEN) is Exit.REFUSED
     assert stage.mutations == ["terminate"]
-    assert "terminate llama-70b-pretrain: RunPod holds it locked" in capsys.readouterr().err
+    assert "terminate llama-70b-pretrain: locked on RunPod" in capsys.readouterr().err
     assert stage.status(LLAMA) == "RUNNING"
 
 
@@ -204,7 +204,7 @@ async def test_an_answer_that_was_lost_is_found_out_and_nothing_is_sent_twice(
     stage.faults.set("acts-502")
     assert await stage.act(action, QWEN) is Exit.OK
     assert stage.mutations == [action]
-    assert "its answer was lost, and it happened" in capsys.readouterr().out
+    assert "no response received, but it went through" in capsys.readouterr().out
     assert stage.outcomes() == ["unknown", "done"]
 
 
@@ -215,7 +215,7 @@ async def test_nothing_came_of_it_is_told_as_such(stage: Stage, capsys: Any) -> 
         patch.object(stage.world, "stop", lambda id: stage.world.pods[id]),
     ):
         assert await stage.act("stop", QWEN) is Exit.REFUSED
-    assert "nothing came of it" in capsys.readouterr().out
+    assert "it did not go through" in capsys.readouterr().out
     assert stage.mutations == ["stop"]
     assert stage.outcomes() == ["unknown", "not done"]
 
@@ -228,7 +228,7 @@ async def test_what_could_not_be_found_out_is_unknown(stage: Stage, capsys: Any)
     stage.faults.set("acts-502")
     with patch("tui.services.reconciler.PATIENCE", 3.0), patch.object(stage.world, "stop", last_words):
         assert await stage.act("stop", QWEN) is Exit.UNKNOWN
-    assert "RunPod has not told of it since" in capsys.readouterr().out
+    assert "RunPod has not reported on it since" in capsys.readouterr().out
     assert stage.outcomes() == ["unknown", "unknown"]
     assert stage.mutations == ["stop"]
 
@@ -239,7 +239,7 @@ async def test_a_done_that_runpod_does_not_show_is_unknown(stage: Stage, capsys:
         patch.object(stage.world, "stop", lambda id: stage.world.pods[id]),
     ):
         assert await stage.act("stop", QWEN) is Exit.UNKNOWN
-    assert "does not show it" in capsys.readouterr().out
+    assert "does not show that" in capsys.readouterr().out
 
 
 async def test_a_refusal_is_told_in_runpods_words(stage: Stage, capsys: Any) -> None:
@@ -264,7 +264,7 @@ async def test_an_earlier_request_without_an_answer_is_looked_for_first(stage: S
     assert await stage.act("terminate", QWEN, person=person) is Exit.OK
     said = capsys.readouterr()
     assert "an earlier request on it was never answered" in said.err
-    assert said.out.index("stopped: its answer was lost, and it happened") < said.out.index("terminated")
+    assert said.out.index("stopped: no response received, but it went through") < said.out.index("terminated")
     assert stage.mutations == ["terminate"]
     assert [intent.id for intent in log.unfinished()] == [other], "what is of other pods is left alone"
 

@@ -51,14 +51,14 @@ def test_runpod_is_told_the_least_of_what_was_agreed_to(cap: float, ceiling: flo
 
 def test_what_costs_more_than_was_agreed_to_is_not_sent() -> None:
     assert why_not(COST + 0.01) == ""
-    assert "the cap is" in why_not(COST - 0.01)
-    assert why_not(10.0, balance=COST - 0.01) == "the balance is less than an hour of it"
-    assert why_not(10.0, balance=None) == "the balance is not known"
+    assert "exceeds the cap" in why_not(COST - 0.01)
+    assert why_not(10.0, balance=COST - 0.01) == "the balance covers less than 1 h"
+    assert why_not(10.0, balance=None) == "balance unknown"
 
 
 def test_what_is_not_what_was_waited_for_is_not_sent() -> None:
-    assert "something else" in why_not(10.0, watch=replace(WATCH, spot=True))
-    assert "of this name is there already" in why_not(10.0, names=("h100-1",))
+    assert "does not match" in why_not(10.0, watch=replace(WATCH, spot=True))
+    assert "with this name already exists" in why_not(10.0, names=("h100-1",))
 
 
 def test_what_is_secret_does_not_go_to_the_disk() -> None:
@@ -75,7 +75,7 @@ SENDING = replace(WATCH, state=State.SENDING, plan=planned(DRAFT, 10.0, 2), hold
     (Outcome(Status.NOT_SENT, "podtop is not connected yet."), State.ARMED, 3),
     (Outcome(Status.REFUSED, "none free", later=True), State.ARMED, 2),
     (Outcome(Status.REFUSED, "no"), State.GIVEN_UP, 2),
-    (Outcome(Status.NOT_DONE, "nothing came of it"), State.GIVEN_UP, 2),
+    (Outcome(Status.NOT_DONE, "it did not go through"), State.GIVEN_UP, 2),
     (Outcome(Status.UNKNOWN, "not known"), State.UNKNOWN, 2),
 ])  # fmt: skip
 def test_only_what_runpod_never_had_may_be_tried_again(outcome: Outcome, state: State, attempts: int) -> None:

@@ -30,9 +30,9 @@ def test_stopping_says_what_it_saves_what_is_billed_on_and_what_is_lost() -> Non
     assert "Saves $1.99/h, disks included" in said
     assert "Runway 4h 00m → " in said
     assert "100 GB" in said
-    assert "$20.00 a month" in said  # RunPod's price for a stopped volume: $0.20 a GB.
+    assert "$20.00/month" in said  # RunPod's price for a stopped volume: $0.20 a GB.
     assert "container disk is wiped" in said
-    assert "resume may then fail, or give it none. Its host has 4 more free now." in said
+    assert "resuming may then fail or start with no GPU. Its host has 4 other free GPUs now." in said
 
 
 def test_stopping_without_a_volume_says_that_nothing_survives() -> None:
@@ -44,14 +44,14 @@ def test_stopping_without_a_volume_says_that_nothing_survives() -> None:
     assert "network volume" in kept
 
 
-def test_terminating_says_that_there_is_no_way_back() -> None:
+def test_terminating_says_that_it_cannot_be_undone() -> None:
     said = words("terminate", RUNNING)
     assert "DESTROYED" in said
-    assert "no way back" in said
-    assert "no network volume: nothing is left" in said
+    assert "cannot be undone" in said
+    assert "no network volume; nothing will remain" in said
     kept = words("terminate", replace(RUNNING, network_volume_id="v"))
-    assert "network volume stays, and is billed on, $0.07 a GB and month" in kept
-    assert "nothing is left" not in kept
+    assert "network volume stays and is billed ($0.07/GB/month)" in kept
+    assert "nothing will remain" not in kept
 
 
 def test_terminating_is_typed_with_the_name_and_several_with_their_number() -> None:
@@ -63,25 +63,25 @@ def test_terminating_is_typed_with_the_name_and_several_with_their_number() -> N
 
 def test_resuming_says_what_it_costs_and_whether_its_host_has_room() -> None:
     said = words("resume", STOPPED)
-    assert "Costs $0.42/h, disks included, $10.09 a day" in said
+    assert "Costs $0.42/h ($10.09/day), disks included" in said
     assert "4 GPUs free: enough" in said
     assert STOPPED.machine is not None
     full = replace(STOPPED, machine=replace(STOPPED.machine, gpu_available=0))
-    assert "0 of 1 GPUs free: RunPod will refuse, or give it none" in words("resume", full)
+    assert "0 of 1 GPUs free: RunPod will refuse or start it with none" in words("resume", full)
     unknown = replace(STOPPED, machine=None)
-    assert "does not say how many GPUs are free" in words("resume", unknown)
+    assert "RunPod does not report the number" in words("resume", unknown)
 
 
 def test_a_price_that_is_not_known_is_said_to_be_unknown() -> None:
     for nothing in (None, 0.0):
         said = words("resume", replace(STOPPED, cost_per_hr=nothing))
-        assert "RunPod does not say what it will cost" in said
+        assert "Cost unknown: RunPod does not report it" in said
     for action in ("stop", "terminate"):
         assert "Saves an unknown amount" in words(action, replace(RUNNING, cost_per_hr=None))
 
 
 def test_a_balance_below_an_hour_is_said() -> None:
-    assert "less than an hour" in words("resume", replace(STOPPED, cost_per_hr=11.0))
+    assert "less than 1 h" in words("resume", replace(STOPPED, cost_per_hr=11.0))
 
 
 def test_a_bid_is_proposed_and_checked_against_the_lowest() -> None:
@@ -103,11 +103,11 @@ def test_pods_for_which_it_makes_no_sense_are_left_out_and_said() -> None:
     found = made("stop", RUNNING, STOPPED, None, other, deeds={"d": deed})
     assert [subject.pod.id for subject in found.subjects] == ["a"]
     reasons = dict(found.skipped)
-    assert "stopped already" in reasons["prep"]
+    assert "already stopped" in reasons["prep"]
     assert "unreadable" in reasons["x"]
-    assert "still stopping" in reasons["other"]
+    assert "already stopping" in reasons["other"]
     gone = case(BY_ID["stop"], ["nowhere"], {}, {}, None)
-    assert "not on the account" in gone.skipped[0][1]
+    assert "no longer on the account" in gone.skipped[0][1]
 
 
 def test_what_a_decision_rests_on_is_in_its_key() -> None:

@@ -74,15 +74,15 @@ def test_every_place_that_tells_of_a_stop_tells_the_same(one: Pod) -> None:
     money = funds(100.0, 500.0)
     said = " ".join(point.text for point in consequences.case(BY_ID["stop"], ["a"], {"a": one}, {}, money).points)
     facts = purse.facts(None, money, (), [one], False, START, None)
-    if_it_stops = "".join(part for fact in facts[0].facts if fact.label == "If it stops" for part, _ in fact.value)
+    if_it_stops = "".join(part for fact in facts[0].facts if fact.label == "When stopped" for part, _ in fact.value)
     if change is None:
         assert "unknown amount" in said
         assert "→ unknown" in said
         assert "∞" not in said
-        assert "not known" in if_it_stops
+        assert "unknown" in if_it_stops
     else:
         assert "unknown amount" not in said
-        assert "not known" not in if_it_stops
+        assert "unknown" not in if_it_stops
 
 
 @pytest.mark.parametrize("action", [action.id for action in ACTIONS])
@@ -97,7 +97,7 @@ def test_an_unknown_volume_gives_no_runway_in_any_dialog(action: str) -> None:
     first = made.points[0].text
     assert "→ unknown" in first
     assert "∞" not in first
-    assert "not known" in first or "does not report" in first
+    assert "unknown" in first or "does not report" in first
 
 
 def test_every_action_leads_somewhere_and_every_end_has_its_words() -> None:

@@ -92,30 +92,30 @@ def test_a_draft_of_the_market_is_an_order() -> None:
     [
         ("gpu_count", "0", "from 1"),
         ("gpu_count", "9", "at most 8 for H100 SXM"),
-        ("gpu_count", "", "how many"),
+        ("gpu_count", "", "enter the number"),
         ("gpu_count", "1.5", "whole number"),
-        ("gpu_type_id", "", "which GPU"),
+        ("gpu_type_id", "", "name a GPU"),
         ("gpu_type_id", "H900", "no GPU of that name"),
         ("name", "", "finds the pod"),
-        ("name", "taken", "there already"),
-        ("image", "", "an image, or a template"),
-        ("ports", "8888", "needs its kind"),
+        ("name", "taken", "already exists"),
+        ("image", "", "an image or a template"),
+        ("ports", "8888", "add the protocol"),
         ("ports", "0/http", "1 to 65535"),
         ("ports", "22/tcp 22/tcp", "twice"),
-        ("ports", "22/udp", "is as in"),
+        ("ports", "22/udp", "must look like"),
         ("country", "USA", "two letters"),
-        ("volume_mount_path", "workspace", "begins with /"),
-        ("stop_after", "yesterday", "a time from now"),
-        ("stop_after", "2020-01-01 10:00", "is over"),
+        ("volume_mount_path", "workspace", "begin with /"),
+        ("stop_after", "yesterday", "a duration"),
+        ("stop_after", "2020-01-01 10:00", "minute ahead"),
         ("stop_after", "999d", "within a year"),
-        ("deploy_cost", "nan", "dollars"),
+        ("deploy_cost", "nan", "dollar amount"),
         ("container_disk_gb", "-5", "whole number"),
-        ("compliance", "NONSENSE", "RunPod knows"),
+        ("compliance", "NONSENSE", "must be one of"),
         ("cloud", "NOWHERE", "one of"),
         ("gpu_count", "1 0", "whole number"),
         ("volume_gb", "2_0", "whole number"),
-        ("deploy_cost", "1.00", "below $2.69"),
-        ("allowed_cuda", "12.4\x00", "a line of text"),
+        ("deploy_cost", "1.00", "below the lowest price, $2.69"),
+        ("allowed_cuda", "12.4\x00", "one line"),
     ],
 )
 def test_what_is_wrong_is_said_in_words(name: str, text: str, words: str) -> None:
@@ -124,12 +124,12 @@ def test_what_is_wrong_is_said_in_words(name: str, text: str, words: str) -> Non
 
 def test_a_cloud_that_does_not_sell_it_is_refused() -> None:
     chosen = drafts.from_offer(OFFERS[1], "1").typed("cloud", "COMMUNITY")
-    assert "not sold in the community cloud" in faults(chosen)["cloud"]
+    assert "not offered in the community cloud" in faults(chosen)["cloud"]
 
 
 def test_a_bid_is_not_below_the_lowest() -> None:
     spot = H100.typed("way", "spot")
-    assert "RunPod asks for $1.50" in faults(spot)["bid_per_gpu"]
+    assert "a bid of $1.50 or more" in faults(spot)["bid_per_gpu"]
     assert "below the lowest" in faults(spot.typed("bid_per_gpu", "1.49"))["bid_per_gpu"]
     made = deploy_order.order(spot.typed("bid_per_gpu", "$1.60"), OFFERS, NOW, UTC)
     assert isinstance(made, RentOrder)
@@ -143,7 +143,7 @@ def test_variables_need_names_and_values() -> None:
     for env, words in (
         ((("1A", secret),), "letters, digits"),
         ((("A", secret), ("A", secret)), "twice"),
-        ((("HF_TOKEN", None),), "not kept on disk"),
+        ((("HF_TOKEN", None),), "not saved"),
     ):
         assert words in faults(replace(H100, env=env))["env"]
     assert "hf_value" not in repr(replace(H100, env=(("A", secret),)))
@@ -181,7 +181,7 @@ def test_a_pod_of_cpus_has_no_gpu_and_a_bid_all_the_same() -> None:
     made = deploy_order.order(cpu.typed("gpu_types", "A, B"), OFFERS, NOW, UTC)
     assert isinstance(made, DeployOrder)
     assert made.gpu_types == ("A", "B")
-    assert faults(cpu.typed("way", "spot")) == {"bid_per_gpu": "what do you bid?"}
+    assert faults(cpu.typed("way", "spot")) == {"bid_per_gpu": "enter a bid"}
 
 
 def test_the_same_as_a_cpu_pod_is_a_cpu_pod() -> None:
@@ -212,9 +212,9 @@ def test_the_same_as_an_encrypted_pod_asks_for_its_key() -> None:
 
 def test_a_lease_is_for_one_instant() -> None:
     on = H100.typed("lease", "yes")
-    assert "until when" in faults(on)["lease"]
+    assert "needs a time" in faults(on)["lease"]
     both = on.typed("stop_after", "4h").typed("terminate_after", "2d")
-    assert "one of them" in faults(both)["lease"]
+    assert "one time" in faults(both)["lease"]
     assert deploy_order.lease(on.typed("stop_after", "4h"), NOW, UTC) == ("stop", NOW + 4 * 3600)
     assert deploy_order.lease(on.typed("terminate_after", "1d12h"), NOW, UTC) == ("terminate", NOW + 36 * 3600)
     assert deploy_order.lease(H100.typed("stop_after", "4h"), NOW, UTC) is None
@@ -300,5 +300,5 @@ def test_of_two_gpus_of_one_name_the_chosen_one_is_ordered() -> None:
         assert deploy_price.price(draft, both, None).gpus == chosen.secure.on_demand  # type: ignore[union-attr]
     vague = drafts.from_offer(desk, "7f3a").typed("gpu_type_id", "RTX PRO 6000")
     wrong = deploy_validation.faults(vague, both, (), NOW, UTC)["gpu_type_id"]
-    assert wrong == "which one? PRO 6000 Workstation or PRO 6000 Server"
+    assert wrong == "choose PRO 6000 Workstation or PRO 6000 Server"
     assert deploy_price.price(vague, both, None).gpus is None

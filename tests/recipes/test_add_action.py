@@ -103,7 +103,7 @@ ROW = """\
     PodAction(
         id="halt", key="Z", verb="halt", doing="halting", done="halted",
         help="Halt for a while",
-        command="halt pods, after a question",
+        command="halt pods (asks for confirmation)",
         leads=State.STOPPED, consent=Consent.PRESS,
         refuse=_not_stop, call={call}, reached=of_pod(_stopped),
         consequences=lambda pods, asked, funds: (Point("money", "It costs nothing while it is halted."),),
@@ -136,7 +136,7 @@ def works(copy: Copy) -> None:
     assert f"{NAME} halted: " in seen["said"], seen["said"]
     code, usage = seen["usage"]
     assert code == 0
-    assert "halt pods, after a question" in " ".join(usage.split())
+    assert "halt pods (asks for confirmation)" in " ".join(usage.split())
     code, said = seen["command"]
     assert code == 0, said
     assert "It costs nothing while it is halted." in said

@@ -179,7 +179,7 @@ def test_what_it_does_not_offer_is_said_and_is_no_outage(copy: Copy) -> None:
     assert "no prices from this API" in fleet
     assert "no prices from this API" in found["market"]
     assert "no machines from this API" in found["hosts"]
-    assert "◌ no details" in found["account"]
+    assert "◌ details unavailable" in found["account"]
     assert f"◌ {NOT_OFFERED}" in found["pod"]
     assert f"deploy: {NOT_OFFERED} new pods" in " ".join(found["deploy"].replace("▌", " ").replace("│", " ").split())
     assert found["crash"] is None

@@ -161,7 +161,7 @@ async def test_a_fault_over_one_answer_ends_nothing(where: str, caplog: pytest.L
     assert "Traceback" in caplog.text
     if where in ("fleet applied", "fleet judged"):
         assert isinstance(life.fleet.snapshot.error, Unforeseen)
-        assert "podtop itself" in str(life.fleet.snapshot.error)
+        assert "podtop failed" in str(life.fleet.snapshot.error)
         assert SECRET not in str(life.fleet.snapshot.error)
     if where == "market applied":
         assert isinstance(life.fleet.market.error, Unforeseen)
@@ -191,7 +191,7 @@ async def test_pods_are_asked_for_again_whatever_a_backend_lacks_on_the_way() ->
 async def test_a_fault_while_it_is_shown_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
     life = Life(fails)
     await life.until(life.asked("fleet"))
-    assert "showing it" in caplog.text
+    assert "displaying it" in caplog.text
     assert life.fleet.snapshot.error is None
 
 
@@ -208,7 +208,7 @@ async def test_a_recorder_that_fails_costs_the_recording_alone(caplog: pytest.Lo
 async def test_the_quiet_question_about_machines_may_fail(caplog: pytest.LogCaptureFixture) -> None:
     life = Life()
     await life.until(lambda: life.asked("hosts", 1)() and life.asked("fleet")())
-    assert "asking for machines" in caplog.text
+    assert "loading machines" in caplog.text
 
 
 async def test_a_look_raises_cloud_errors_and_nothing_else() -> None:

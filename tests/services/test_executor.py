@@ -103,7 +103,7 @@ async def test_an_answer_lost_behind_a_502_is_found_out_and_nothing_is_sent_twic
     account = await opened(tmp_path)
     account.faults.set("acts-502")
     task = await begun(word, account)
-    await account.told("podtop looks")
+    await account.told("podtop is checking")
     assert not task.done()
     await account.poll()
     assert (await task).ending is Status.DONE
@@ -119,7 +119,7 @@ async def test_an_answer_that_never_comes_is_found_out(word: str, tmp_path: Path
     task = await begun(word, account)
     # What has no answer is given up at once; what has one is waited for, however long it takes here.
     patience, account._cloud._exchange._deadline = account._cloud._exchange._deadline, 0.2
-    await account.told("podtop looks")
+    await account.told("podtop is checking")
     account._cloud._exchange._deadline = patience
     await account.poll()
     assert (await task).ending is Status.DONE
@@ -132,7 +132,7 @@ async def test_a_request_that_never_arrived_is_told_as_not_done(word: str, tmp_p
     task = await begun(word, account)
     # Behind the gateway nothing happens.
     account.faults.set("502")
-    await account.told("podtop looks")
+    await account.told("podtop is checking")
     account.faults.clear()
     for _ in range(30):
         assert not task.done()
@@ -179,7 +179,7 @@ async def test_the_state_is_unknown_as_long_as_runpod_tells_nothing(tmp_path: Pa
     account = await opened(tmp_path)
     account.faults.set("502")
     task = stop(account)
-    await account.told("podtop looks")
+    await account.told("podtop is checking")
     for _ in range(30):
         await account.poll(5.0)
     outcome = await task
@@ -191,13 +191,13 @@ async def test_a_deploy_is_not_given_up_before_it_is_known(tmp_path: Path) -> No
     account = await opened(tmp_path)
     account.faults.set("502")
     task = deploy(account)
-    await account.told("podtop looks")
+    await account.told("podtop is checking")
     for _ in range(60):
         await account.poll(5.0)
     assert not task.done()
     second = await account.performer.deploy(BID)
     assert second.ending is Status.NOT_SENT
-    assert "still deploying new-one" in second.text
+    assert "already deploying new-one" in second.text
     account.faults.clear()
     await account.poll()
     assert (await task).ending is Status.NOT_DONE
@@ -209,7 +209,7 @@ async def test_a_second_action_on_a_pod_with_one_under_way_is_refused(tmp_path: 
     account = await opened(tmp_path)
     first, second = stop(account), stop(account)
     assert (await second).ending is Status.NOT_SENT
-    assert "still stopping" in (await second).text
+    assert "already stopping" in (await second).text
     assert (await first).ending is Status.DONE
     third = await terminate(account)
     assert third.ending is Status.NOT_SENT
@@ -223,10 +223,10 @@ async def test_a_second_action_on_a_pod_with_one_under_way_is_refused(tmp_path: 
         ("poor", "resume", "Insufficient balance", "Add credit"),
         ("low bid", "bid_resume", "Bid price is too low", "lowest bid"),
         ("locked", "terminate", "locked", "console"),
-        ("gone", "terminate", "pod not found", "not on the account"),
-        ("gone", "stop", "Pod not found", "not on the account"),
-        ("no stock", "deploy", "no longer any instances", "Stock is a hint"),
-        ("no stock", "rent", "no longer any instances", "Stock is a hint"),
+        ("gone", "terminate", "pod not found", "no longer on the account"),
+        ("gone", "stop", "Pod not found", "no longer on the account"),
+        ("no stock", "deploy", "no longer any instances", "Stock is only a hint"),
+        ("no stock", "rent", "no longer any instances", "Stock is only a hint"),
         ("poor", "deploy", "Insufficient balance", "Add credit"),
     ],
 )
@@ -293,7 +293,7 @@ async def test_what_an_earlier_podtop_never_learned_of_is_looked_for(tmp_path: P
     account.performer = account.open()
     await account.performer.resume_looking()
     blocked = await account.performer.deploy(BID)
-    assert "still deploying new-one" in blocked.text
+    assert "already deploying new-one" in blocked.text
     await account.poll()
     await account.until(lambda: account.outcomes().count("done") == 2)
     assert sorted(account.mutations) == ["deploy", "stop"]
@@ -328,9 +328,9 @@ async def test_locked_and_read_only_nothing_is_sent(tmp_path: Path) -> None:
     account.guard.toggle()
     outcome = await stop(account)
     assert outcome.ending is Status.NOT_SENT
-    assert "L unlocks" in outcome.text
+    assert "(L to unlock)" in outcome.text
     account.guard.toggle()
-    account.guard.read_only = "podtop was started so"
+    account.guard.read_only = "podtop is in read-only mode"
     assert "read-only" in (await stop(account)).text
     assert account.mutations == []
     assert account.log() == []
@@ -355,7 +355,7 @@ async def test_a_pod_that_rpc_says_is_done_and_does_not_show_is_told(tmp_path: P
     account.world.pods[pod.id].status = "RUNNING"
     for _ in range(26):
         await account.poll(5.0)
-    await account.told("does not show it")
+    await account.told("does not show that")
     assert not account.fleet.operations
 
 
@@ -368,7 +368,7 @@ async def test_another_podtops_deploy_without_an_answer_is_looked_for_before_any
     assert (lost, other) != ("", "")
     refused = await account.performer.deploy(ORDER)
     assert refused.ending is Status.NOT_SENT
-    assert "deploy of theirs is not known yet" in refused.text
+    assert "deploying theirs is still unknown" in refused.text
     assert account.mutations == []
     for _ in range(60):
         await account.poll(5.0)
@@ -433,7 +433,7 @@ async def test_when_something_went_wrong_it_is_looked_what_became_of_it(word: st
         await outbid(account)
     account.wire.says = "Something went wrong. Please try again later or contact support."
     task = STARTS[word](account)
-    await account.told("podtop looks")
+    await account.told("podtop is checking")
     # With the fourth, it has been looked for long enough.
     for _ in range(4):
         assert not task.done()

@@ -74,7 +74,7 @@ async def test_a_pod_is_warned_of_and_then_stopped_once(tmp_path: Path) -> None:
     assert [(action, key) for _, action, key in watcher.sent] == [("stop", "a")]
     assert NOON + 3600 <= watcher.sent[0][0] < NOON + 3610
     assert watcher.words().count("t extends it") == 1
-    assert "train is stopped in 10 min" in watcher.words()
+    assert "train stops in 10 min" in watcher.words()
 
 
 async def test_extending_begins_anew(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ async def test_what_ran_out_while_nobody_looked_is_warned_of_first(tmp_path: Pat
     later.now = NOON + 86_400
     await later.poll(TRAIN)
     assert later.sent == []
-    assert "train is TERMINATED in 10 min" in later.words()
+    assert "train will be TERMINATED in 10 min" in later.words()
     await later.poll(TRAIN, after=WARNING - 10)
     assert later.sent == []
     await later.poll(TRAIN, after=20)
@@ -114,7 +114,7 @@ async def test_a_kill_between_writing_and_sending_sends_nothing_twice(tmp_path: 
     for _ in range(100):
         await again.poll(TRAIN)
     assert again.sent == []
-    assert "do it by hand" in again.words()
+    assert "act manually" in again.words()
     assert again.leases.all() == {}
 
 
@@ -175,13 +175,13 @@ async def test_an_answer_from_before_its_pod_ran_ends_no_lease(tmp_path: Path, b
 
 async def test_read_only_warns_and_sends_nothing(tmp_path: Path) -> None:
     watcher = Watcher(tmp_path / "leases.json")
-    watcher.why = "read-only: podtop was started so"
+    watcher.why = "podtop is in read-only mode"
     leased(watcher, 0.5)
     for _ in range(500):
         await watcher.poll(TRAIN)
     assert watcher.sent == []
     assert "not by this podtop" in watcher.words()
-    assert watcher.words().count("and does not: read-only") == 1
+    assert watcher.words().count("due to stop, but podtop is in read-only mode") == 1
 
 
 async def test_of_two_podtops_one_acts(tmp_path: Path) -> None:

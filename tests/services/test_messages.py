@@ -50,9 +50,9 @@ def test_news_add_up_and_a_reply_takes_their_place() -> None:
 def test_a_call_is_for_who_looks_elsewhere_and_not_on_the_screen() -> None:
     screen, calls = Screen(), []
     messages = Messages(toasts(screen), lambda message: calls.append(message))
-    messages.call("podtop: H100", "it is there")
+    messages.call("podtop: H100", "H100 is available")
     assert screen.shown == []
-    assert calls == [UserMessage("it is there", Level.CALL, "podtop: H100", "watch")]
+    assert calls == [UserMessage("H100 is available", Level.CALL, "podtop: H100", "watch")]
 
 
 def test_control_characters_of_a_name_do_not_reach_the_screen() -> None:
@@ -67,7 +67,10 @@ def test_control_characters_of_a_name_do_not_reach_the_screen() -> None:
         (UserMessage("lost"), "told grade=warning text=lost"),
         (UserMessage("done", Level.INFO), "told grade=information text=done"),
         (UserMessage("no", Level.REPLY), "told grade=warning text=no"),
-        (UserMessage("it is there", Level.CALL, "H100", "watch"), 'alarm kind=watch title=H100 text="it is there"'),
+        (
+            UserMessage("H100 is available", Level.CALL, "H100", "watch"),
+            'alarm kind=watch title=H100 text="H100 is available"',
+        ),
     ],
 )
 def test_all_that_is_told_is_logged(message: UserMessage, line: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -27,7 +27,7 @@ from tui.services.sinks.terminal import sequences
 from tui.services.sinks.tmux import literal
 from tui.system.subprocesses import without_keys
 
-ALARM = Notification("podtop: H100", "H100 is there: $2.39/h", "price", 1_795_435_200.0)
+ALARM = Notification("podtop: H100", "H100 is available: $2.39/h", "price", 1_795_435_200.0)
 
 
 class Post:
@@ -65,12 +65,12 @@ async def test_nothing_is_on_that_is_not_configured() -> None:
     ("settings", "in_tmux", "text"),
     [
         (Notify(bell=True), False, "\x07"),
-        (Notify(osc9=True), False, "\x1b]9;podtop: H100: H100 is there: $2.39/h\x07"),
-        (Notify(osc777=True), False, "\x1b]777;notify;podtop: H100;H100 is there: $2.39/h\x07"),
+        (Notify(osc9=True), False, "\x1b]9;podtop: H100: H100 is available: $2.39/h\x07"),
+        (Notify(osc777=True), False, "\x1b]777;notify;podtop: H100;H100 is available: $2.39/h\x07"),
         (
             Notify(osc9=True, bell=True),
             True,
-            "\x1bPtmux;\x1b\x1b]9;podtop: H100: H100 is there: $2.39/h\x07\x1b\\\x07",
+            "\x1bPtmux;\x1b\x1b]9;podtop: H100: H100 is available: $2.39/h\x07\x1b\\\x07",
         ),
     ],
 )
@@ -98,7 +98,7 @@ async def test_a_command_gets_its_arguments_and_no_key(tmp_path: Path) -> None:
     environ = {"RUNPOD_API_KEY": "rpa_secret", "PATH": "/bin", "OPENAI_API_KEY": "sk", "HOME": "/root"}
     await Post(Notify(command=command), environ).ring()
     arguments, told = json.loads(out.read_text())
-    assert arguments == ["podtop: H100; rm -rf ~", "$(id) H100 is there: $2.39/h"]
+    assert arguments == ["podtop: H100; rm -rf ~", "$(id) H100 is available: $2.39/h"]
     assert told["PODTOP_TEXT"] == ALARM.text
     assert told["HOME"] == "/root"
     assert "rpa_secret" not in out.read_text()
@@ -110,7 +110,7 @@ async def test_a_command_that_fails_is_told_once() -> None:
     await post.ring()
     post.now = 100.0
     await post.ring()
-    assert [note.text for note in post.notes] == [f"notify.command: {sys.executable} ended with 3"]
+    assert [note.text for note in post.notes] == [f"notify.command: {sys.executable} exited with 3"]
     post = Post(Notify(command=("/nowhere/at/all",)))
     await post.ring()
     assert "No such file" in post.notes[0].text
@@ -129,7 +129,7 @@ async def test_of_too_many_at_once_the_rest_is_told_as_not_sent() -> None:
         post.hooks.notify(Notification(f"pod {number}", "x", "price", 0.0))
     assert len(post.written) == AT_ONCE + 2, "the bell needs no time"
     await post.hooks.close()
-    assert [note.text for note in post.notes] == ["notify.hooks: too many at once: this alarm was not told everywhere"]
+    assert [note.text for note in post.notes] == ["notify.hooks: too many at once; this alert was not sent everywhere"]
 
 
 async def test_a_terminal_that_takes_nothing_ends_nothing(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ async def test_a_terminal_that_takes_nothing_ends_nothing(tmp_path: Path) -> Non
     post.hooks._means = replace(post.hooks._means, write=closed)
     await post.ring()
     assert (tmp_path / "out").exists(), "the other sinks get it"
-    assert [note.text for note in post.notes] == ["notify.terminal: it could not be sent (OSError)"]
+    assert [note.text for note in post.notes] == ["notify.terminal: could not be sent (OSError)"]
 
 
 async def test_a_webhook_gets_json_and_its_token(tmp_path: Path) -> None:

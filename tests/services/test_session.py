@@ -76,8 +76,8 @@ async def test_read_only_nothing_acts_by_itself_and_a_lock_is_for_hands_alone(tm
     stand.guard.toggle()
     assert stand.guard.locked
     assert stand.session.may_act() is None
-    stand.guard.read_only = "podtop was started so"
-    assert stand.session.may_act() == "read-only: podtop was started so"
+    stand.guard.read_only = "podtop is in read-only mode"
+    assert stand.session.may_act() == "podtop is in read-only mode"
 
 
 async def test_a_day_begins_at_local_midnight_and_a_month_on_its_first(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ async def test_a_call_rings_the_terminal_and_news_do_not(tmp_path: Path) -> None
     stand = Stand(tmp_path, Config(notify=Notify(bell=True)), write=written.append)
     stand.session.messages.post(UserMessage("pod stopped"))
     assert written == []
-    stand.session.messages.call("podtop: H100", "it is there")
+    stand.session.messages.call("podtop: H100", "available")
     assert written == ["\x07"]
     await stand.session.close()
 

@@ -132,7 +132,7 @@ async def test_it_asks_for_what_is_waited_for_and_tells_once(tmp_path: Path) -> 
         assert post.rung == []
         await until_there(post)
         assert len(post.rung) == 1
-        assert post.rung[0].startswith("MI300X is there: $")
+        assert post.rung[0].startswith("MI300X is available: $")
         for _ in range(5):
             await post.poll()
         assert len(post.rung) == 1
@@ -186,11 +186,11 @@ async def test_what_costs_more_than_the_cap_is_not_sent(tmp_path: Path) -> None:
     async with posted(tmp_path, armed(cap=0.5)) as post:
         await until_there(post)
         assert post.sent() == []
-        assert "the cap is $0.50/h" in post.words()
+        assert "the cap of $0.50/h" in post.words()
         assert post.watch().state is State.ARMED
 
 
-@pytest.mark.parametrize("why", ["read-only: podtop was started so", "locked"])
+@pytest.mark.parametrize("why", ["podtop is in read-only mode", "locked"])
 async def test_who_may_not_does_not(tmp_path: Path, why: str) -> None:
     async with posted(tmp_path, armed()) as post:
         post.why = why
@@ -216,7 +216,7 @@ async def test_one_whose_values_ended_with_their_podtop_is_not_armed_any_more(tm
         assert "arm it again" in post.words()
         await until_there(post)
         assert post.sent() == []
-        assert any(text.startswith("MI300X is there") for text in post.rung)
+        assert any(text.startswith("MI300X is available") for text in post.rung)
     assert "hf_secret" not in (tmp_path / "vigils.json").read_text()
 
 
@@ -306,8 +306,8 @@ async def test_after_a_refusal_the_next_one_that_would_do_is_tried(tmp_path: Pat
     [
         Outcome(Status.REFUSED, "Internal server error"),
         pytest.param(Outcome(Status.REFUSED, "Insufficient balance"), marks=pytest.mark.wide),
-        Outcome(Status.NOT_DONE, "its answer was lost, and there is no pod of that name"),
-        Outcome(Status.UNKNOWN, "RunPod has not told of it since"),
+        Outcome(Status.NOT_DONE, "no response received; no pod of that name exists"),
+        Outcome(Status.UNKNOWN, "RunPod has not reported on it since"),
     ],
 )
 async def test_only_want_of_gpus_is_a_reason_to_try_again(tmp_path: Path, outcome: Outcome) -> None:
@@ -365,7 +365,7 @@ async def test_a_bid_above_the_price_that_is_waited_for_is_not_sent(tmp_path: Pa
     async with posted(tmp_path, armed(draft, cap=9.0, spot=True, ceiling=3.0)) as post:
         await until_there(post)
         assert post.sent() == []
-        assert "above the $3.00" in post.words()
+        assert "exceeds the agreed $3.00" in post.words()
 
 
 @pytest.mark.parametrize("more", [{"compute": "CPU"}, {"way": "spot", "bid_per_gpu": "2.90"}])
@@ -373,7 +373,7 @@ async def test_a_form_for_something_else_is_not_sent(tmp_path: Path, more: dict[
     async with posted(tmp_path, armed(Draft({**DRAFT.values, **more}))) as post:
         await until_there(post)
         assert post.sent() == []
-        assert "something else than the watch waits for" in post.words()
+        assert "the form does not match the watch" in post.words()
 
 
 async def test_where_it_cannot_be_written_down_nothing_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -419,7 +419,7 @@ async def test_an_attempt_of_a_podtop_that_died_is_found_or_given_up_and_not_rep
         for _ in range(12):
             await post.poll()
         assert post.watch().state is State.UNKNOWN
-        assert "look at RunPod's console" in post.watch().words
+        assert "check the RunPod console" in post.watch().words
         assert post.sent() == []
         name = next(iter(post.account.world.pods.values())).name
         post.lookout.watches.put("v1", replace(died, sent=name, sent_at=post.account.now))
@@ -467,7 +467,7 @@ async def test_of_two_podtops_at_the_same_instant_one_sends(tmp_path: Path) -> N
         assert len(post.sent()) == 1
         assert post.watch().state is State.DONE
         # One rings; all show it, and how it ended.
-        assert sum(text.startswith("MI300X is there") for one in (post, *others) for text in one.rung) == 1
+        assert sum(text.startswith("MI300X is available") for one in (post, *others) for text in one.rung) == 1
         for one in (post, *others):
             one.lookout.look()
             assert "MI300X" in one.words()
@@ -522,7 +522,7 @@ async def test_a_pod_that_a_person_started_and_stopped_is_not_resumed(tmp_path: 
         post.lookout.watches.put("v1", replace(waits, basis="Exited by user: an hour ago"))
         await post.poll(1.0)
         assert post.watch().state is State.GIVEN_UP
-        assert "started and stopped meanwhile" in post.watch().words
+        assert "started and stopped in the meantime" in post.watch().words
         post.lookout.watches.put("v1", waits)
         pod.status = "RUNNING"
         await post.poll(5.0)
@@ -531,7 +531,7 @@ async def test_a_pod_that_a_person_started_and_stopped_is_not_resumed(tmp_path: 
         del post.account.world.pods[waits.pod]
         await post.poll(5.0)
         assert post.watch().state is State.GIVEN_UP
-        assert "not on the account" in post.watch().words
+        assert "no longer on the account" in post.watch().words
         assert post.sent() == []
 
 
@@ -543,7 +543,7 @@ async def test_a_pod_that_became_dearer_is_not_resumed(tmp_path: Path) -> None:
             if post.watch().met_at is not None:
                 break
         assert post.sent() == []
-        assert "$0.01/h was agreed to" in post.words()
+        assert "the agreed $0.01/h" in post.words()
         assert post.watch().state is State.ARMED
 
 

@@ -152,7 +152,7 @@ async def test_what_changed_meanwhile_is_asked_again(launch: Launch) -> None:
         moved = [replace(p, network_volume_id="v1") if p.id == LLAMA else p for p in PODS.pods or ()]
         run.cloud.fleet_answer = snapshot(*moved)
         await run.press("left", *"llama-pretrain", "enter")
-        await run.until("it changed meanwhile")
+        await run.until("Changed since you opened this")
         assert run.cloud.sent == []
         assert "network volume stays" in run.text()
         await run.wait(0.5)
@@ -169,7 +169,7 @@ async def test_of_several_that_changed_the_one_that_is_left_is_asked_for_by_its_
         first, second = [name for name in ROWS if f" {name}  " in text]
         run.cloud.fleet_answer = snapshot(*(p for p in PODS.pods or () if p.name != first))
         await run.press("left", "2", "enter")
-        await run.until("it changed meanwhile")
+        await run.until("Changed since you opened this")
         await run.wait(0.5)
         assert f"Terminate {second}" in run.text()
         assert "type its name" in run.text()
@@ -191,7 +191,7 @@ async def test_of_several_to_be_resumed_the_one_that_is_left_has_its_fields(laun
         assert "Resume 2 pods" in run.text()
         run.cloud.fleet_answer = snapshot(other, *(p for p in PODS.pods or () if p.id != PREP))
         await run.press("y")
-        await run.until("it changed meanwhile")
+        await run.until("Changed since you opened this")
         await run.wait(0.5)
         await run.press("y")
         assert await sent(run) == [("resume", "r2", 2)]
@@ -213,7 +213,7 @@ async def test_what_is_typed_while_it_is_read_again_changes_nothing(launch: Laun
         await opened(run, "R")
         gate.clear()
         await run.press("y")
-        await run.until("reading it again")
+        await run.until("checking again")
         await run.press("enter", "y", "left", "8", "backspace", "up", "8", "tab", "8", "right", "8")
         run.app.screen.query_one("#confirm-gpus", Input).value = "8"
         assert isinstance(run.app.screen, Confirm)
@@ -237,7 +237,7 @@ async def test_escape_while_it_is_read_again_sends_nothing(launch: Launch) -> No
         await opened(run, "S")
         gate.clear()
         await run.press("y")
-        await run.until("reading it again")
+        await run.until("checking again")
         await run.press("escape")
         gate.set()
         await run.settle()
@@ -262,7 +262,7 @@ async def test_gpus_that_are_taken_meanwhile_are_asked_about_again(launch: Launc
         assert "3 GPUs free: enough" in run.text()
         run.cloud.fleet_answer = with_free(1)
         await run.press("enter", "enter")
-        await run.until("it changed meanwhile")
+        await run.until("Changed since you opened this")
         assert "1 of 2 GPUs free" in run.text()
         assert run.cloud.sent == []
 
@@ -274,7 +274,7 @@ async def test_what_is_over_meanwhile_is_not_done(launch: Launch) -> None:
         stopped = [replace(p, status="EXITED") if p.id == LLAMA else p for p in PODS.pods or ()]
         run.cloud.fleet_answer = snapshot(*stopped)
         await run.press("y")
-        await run.until("it is stopped already")
+        await run.until("already stopped")
         await run.wait(0.5)
         await run.press("y", "right", "enter")
         await run.settle()
@@ -313,7 +313,7 @@ async def test_nothing_is_sent_when_the_pod_cannot_be_read_again(launch: Launch)
         await opened(run, "S")
         run.cloud.fleet_answer = Unreachable("RunPod cannot be reached.")
         await run.press("y")
-        await run.until("could not be read again")
+        await run.until("The check failed")
         assert run.cloud.sent == []
         run.cloud.fleet_answer = PODS
         await run.press("y")
@@ -326,7 +326,7 @@ async def test_resuming_lets_one_choose_gpus(launch: Launch) -> None:
         await opened(run, "R")
         await run.press("left", "backspace", "0")
         await run.settle()
-        assert "for its data only" in run.text()
+        assert "for data access only" in run.text()
         await run.press("backspace", "9")
         await run.settle()
         assert "a whole number from 0 to 8" in run.text()
@@ -339,11 +339,11 @@ async def test_a_bid_is_typed_and_weighed(launch: Launch) -> None:
         await run.poll(snapshot(SPOT, *(PODS.pods or ())))
         await on(run, "student")
         await opened(run, "B")
-        assert "Lowest bid now: $0.21 a GPU" in run.text()
+        assert "Lowest bid now: $0.21 per GPU" in run.text()
         assert "Costs $0.23/h" in run.text()
         await run.press("left", "end", "backspace")
         await run.settle()
-        assert "RunPod asks for $0.21" in run.text()
+        assert "RunPod requires at least $0.21" in run.text()
         await run.press("5")
         await run.settle()
         assert "Costs $0.27/h" in run.text()
@@ -354,9 +354,9 @@ async def test_a_bid_is_typed_and_weighed(launch: Launch) -> None:
 async def test_a_key_that_makes_no_sense_says_why(launch: Launch) -> None:
     async with launch() as run:
         for name, key, words in (
-            ("dataset", "S", "it is stopped already"),
-            ("llama", "R", "it runs already"),
-            ("dataset", "B", "resumed without one"),
+            ("dataset", "S", "dataset-prep is already stopped"),
+            ("llama", "R", "is already running"),
+            ("dataset", "B", "resume it without a bid"),
         ):
             await on(run, name)
             await run.press(key)
@@ -385,11 +385,11 @@ async def test_read_only_there_are_no_such_keys_and_a_press_says_why(launch: Lau
         for key in "SRBTDLt":
             run.app.clear_notifications()
             await run.press(key)
-            await run.until("read-only: started in read-only mode")
+            await run.until("podtop is in read-only mode")
             assert len(run.app.screen_stack) == 1
         await run.press("question_mark")
         await run.settle()
-        assert "Terminate:" not in run.text()
+        assert "Terminate pod" not in run.text()
 
 
 async def test_locked_a_press_says_so_until_it_is_unlocked(launch: Launch) -> None:
@@ -399,7 +399,7 @@ async def test_locked_a_press_says_so_until_it_is_unlocked(launch: Launch) -> No
         await run.settle()
         assert " LOCKED " in run.text()
         await run.press("S")
-        await run.until("L unlocks them")
+        await run.until("(L to unlock)")
         assert not isinstance(run.app.screen, Confirm)
         await run.press("L")
         await run.settle()
@@ -418,7 +418,7 @@ async def test_it_locks_by_itself_when_nobody_is_there(launch: Launch) -> None:
         await run.poll()
         assert " LOCKED " in run.text()
         await run.press("S")
-        await run.until("L unlocks them")
+        await run.until("(L to unlock)")
         assert run.cloud.sent == []
 
 
@@ -442,7 +442,7 @@ async def test_errors_stay_readable_in_the_events(launch: Launch) -> None:
             run.cloud.now += 15
             await run.poll()
         await run.press("e")
-        await run.until("nothing came of it")
+        await run.until("it did not go through")
         assert "Nothing was sent again" in run.text()
         assert "llama-pretrain" in run.text()
         await run.press("escape")

@@ -26,13 +26,13 @@ def words(question: Question) -> str:
 def test_it_says_the_cap_the_runway_the_tries_and_what_becomes_of_it() -> None:
     asked = deploys(WAITS, DRAFT, 10.0, 3, RICH, OFFERS)
     assert asked.stop == ""
-    for text in ("up to $10.00/h, $240.00 a day", "the runway is 5h 00m", "At most 3", "It has no lease"):
+    for text in ("up to $10.00/h ($240.00/day)", "the runway is 5h 00m", "Up to 3", "No lease"):
         assert text in words(asked), text
 
 
 def test_a_lease_is_said_as_it_will_be_kept() -> None:
     leased = Draft({**DRAFT.values, "lease": "yes", "stop_after": "8h"})
-    assert "podtop stops it 8h after it is deployed" in words(deploys(WAITS, leased, 10.0, 3, RICH, OFFERS))
+    assert "podtop stops it 8h after the deploy" in words(deploys(WAITS, leased, 10.0, 3, RICH, OFFERS))
     dated = Draft({**DRAFT.values, "lease": "yes", "terminate_after": "2026-11-24 08:00"})
     assert "podtop TERMINATES it at 2026-11-24 08:00" in words(deploys(WAITS, dated, 10.0, 3, RICH, OFFERS))
 
@@ -40,15 +40,15 @@ def test_a_lease_is_said_as_it_will_be_kept() -> None:
 @pytest.mark.parametrize(
     ("more", "cap", "money", "stop"),
     [
-        ({"way": "spot", "bid_per_gpu": "3"}, 10.0, RICH, "on demand or interruptible"),
-        ({"gpu_count": "8"}, 50.0, RICH, "how many GPUs"),
-        ({"gpu_type_id": "A40"}, 10.0, RICH, "which GPU"),
+        ({"way": "spot", "bid_per_gpu": "3"}, 10.0, RICH, "on demand or spot"),
+        ({"gpu_count": "8"}, 50.0, RICH, "the number of GPUs"),
+        ({"gpu_type_id": "A40"}, 10.0, RICH, "the GPU"),
         ({"cloud": "SECURE"}, 10.0, RICH, "the cloud"),
-        ({"compute": "CPU"}, 10.0, RICH, "a GPU or a CPU"),
-        ({"volume_gb": "90000"}, 10.0, RICH, "its disks alone cost"),
-        ({}, 10.0, funds(balance=9.0), "less than an hour of the cap"),
-        ({}, 10.0, funds(balance=None), "not known now"),
-        ({}, 10.0, None, "not known now"),
+        ({"compute": "CPU"}, 10.0, RICH, "GPU or CPU"),
+        ({"volume_gb": "90000"}, 10.0, RICH, "its disks cost"),
+        ({}, 10.0, funds(balance=9.0), "less than 1 h at the cap"),
+        ({}, 10.0, funds(balance=None), "account or balance unknown"),
+        ({}, 10.0, None, "account or balance unknown"),
     ],
 )
 def test_what_cannot_be_armed_says_why(more: dict[str, str], cap: float, money: object, stop: str) -> None:
@@ -61,9 +61,9 @@ def test_a_bid_is_held_against_the_watch_and_the_cap() -> None:
     form = Draft({**DRAFT.values, "way": "spot", "bid_per_gpu": "3.20"})
     assert deploys(spot, form, 5.0, 3, RICH, OFFERS).stop == ""
     assert "the form bids $4.00" in deploys(spot, form.typed("bid_per_gpu", "4"), 5.0, 3, RICH, OFFERS).stop
-    assert "more than the cap" in deploys(spot, form, 3.2, 3, RICH, OFFERS).stop
+    assert "exceed the cap" in deploys(spot, form, 3.2, 3, RICH, OFFERS).stop
     two = replace(spot, demand=MarketQuery(gpu_count=2))
-    assert "more than the cap" in deploys(two, form.typed("gpu_count", "2"), 5.0, 3, RICH, OFFERS).stop
+    assert "exceed the cap" in deploys(two, form.typed("gpu_count", "2"), 5.0, 3, RICH, OFFERS).stop
 
 
 def test_a_resume_says_its_price_or_that_there_is_none() -> None:
@@ -72,9 +72,9 @@ def test_a_resume_says_its_price_or_that_there_is_none() -> None:
     assert "$0.42/h from then on, disks included" in words(asked)
     assert asked.stop == ""
     # RunPod tells 0 for what does not run: that is no price.
-    assert "does not say what it costs" in words(resumes(replace(down, cost_per_hr=0.0), RICH))
-    assert "less than an hour" in resumes(down, funds(balance=0.1)).stop
-    assert "the account is not known" in resumes(down, None).stop
+    assert "Cost unknown" in words(resumes(replace(down, cost_per_hr=0.0), RICH))
+    assert "less than 1 h" in resumes(down, funds(balance=0.1)).stop
+    assert "account unknown" in resumes(down, None).stop
     assert (
         resumes(down, RICH).key != resumes(replace(down, status_change=StatusChange("Exited by user: later")), RICH).key
     )
@@ -87,6 +87,6 @@ def test_a_resume_by_a_watch_is_told_the_same_price_as_one_by_hand() -> None:
 
     down = pod("p", status="EXITED", utils=None, cost=2.0)
     by_hand = consequences.case(BY_ID["resume"], ["p"], {"p": down}, {}, RICH).points[0].text
-    assert "Costs $2.02/h, disks included" in by_hand
-    assert "costs $2.02/h from then on, disks included" in words(resumes(down, RICH))
-    assert "$2.00/h for GPUs, and disks of unknown size" in words(resumes(replace(down, volume_gb=None), RICH))
+    assert "Costs $2.02/h ($48.49/day), disks included" in by_hand
+    assert "Costs $2.02/h from then on, disks included" in words(resumes(down, RICH))
+    assert "$2.00/h for GPUs, plus disks of unknown size" in words(resumes(replace(down, volume_gb=None), RICH))

@@ -90,7 +90,7 @@ async def test_a_screen_a_theme_the_tour(launch: Launch) -> None:
 
 async def test_an_action_shows_its_key_and_goes_through_its_dialog(launch: Launch) -> None:
     async with launch() as run:
-        assert "Stop pod  S  the volume stays, and is billed" in await find(run, "stop")
+        assert "Stop pod  S  volume stays, billed" in await find(run, "stop")
         await run.press("enter")
         await run.settle()
         assert isinstance(run.app.screen, Confirm)
@@ -99,10 +99,10 @@ async def test_an_action_shows_its_key_and_goes_through_its_dialog(launch: Launc
 
 async def test_only_what_makes_sense_now_is_told(launch: Launch) -> None:
     async with launch() as run:
-        assert "Resume a stopped pod" not in await find(run, "resume"), "the one under the cursor runs"
+        assert "Resume stopped pod" not in await find(run, "resume"), "the one under the cursor runs"
         await run.press("escape")
         await run.press("G")
-        assert "Resume a stopped pod" in await find(run, "resume")
+        assert "Resume stopped pod" in await find(run, "resume")
 
 
 async def test_read_only_there_is_nothing_that_acts(launch: Launch) -> None:
@@ -140,7 +140,7 @@ async def test_names_are_data(launch: Launch) -> None:
     ("word", "help", "told"),
     [
         ("zoom", "Give the pane the whole screen", "Zoom: give the pane the whole screen"),
-        ("stop", "Stop; the volume stays", "Stop; the volume stays"),
+        ("stop", "Stop pod (volume stays", "Stop pod (volume stays"),
     ],
 )
 def test_it_is_found_by_the_footers_word(word: str, help: str, told: str) -> None:

@@ -65,7 +65,8 @@ async def put(run: Running, name: str, text: str) -> None:
 async def test_a_pod_is_deployed_from_a_row_of_the_market(launch: Launch) -> None:
     async with launch() as run:
         await form(run)
-        assert "Deploy a pod" in run.text()
+        assert "Deploy H100 SXM" in run.text()
+        assert "Restored draft" not in run.text()
         assert "up to $2.99/h" in run.text()
         await run.press("backspace", "2")
         await run.settle()
@@ -89,14 +90,14 @@ async def test_spot_takes_a_bid_and_is_rented(launch: Launch) -> None:
         await form(run)
         await run.press("shift+tab", "shift+tab", "right")
         await run.settle()
-        assert "Bid, $/h a GPU" in run.text()
+        assert "Bid, $/GPU/h" in run.text()
         await put(run, "bid_per_gpu", "1.2")
         assert "below the lowest bid, $1.50" in run.text()
         assert run.app.screen.query_one("#deploy-order", Button).disabled
         await put(run, "bid_per_gpu", "1.6")
         await run.press("ctrl+s")
         await shown(run, QuestionDialog)
-        assert "Whoever bids more" in run.text()
+        assert "Anyone who outbids you" in run.text()
         await run.press("y")
         await run.until("deployed")
         (order,) = run.cloud.orders
@@ -111,7 +112,7 @@ async def test_what_is_wrong_is_said_beside_the_field_and_stops_the_order(launch
         await put(run, "gpu_count", "9")
         assert "at most 8 for H100 SXM" in run.text()
         await put(run, "name", "llama-pretrain")
-        assert "a pod of this name is there already" in run.text()
+        assert "a pod with this name already exists" in run.text()
         await run.press("ctrl+s")
         await run.settle()
         assert isinstance(run.app.screen, DeployForm)
@@ -160,7 +161,7 @@ async def test_escape_keeps_the_draft_and_a_crash_does(launch: Launch, tmp_path:
         await run.settle()
         await run.press("D")
         await shown(run, DeployForm)
-        assert "the draft of before" in run.text()
+        assert "Restored draft" in run.text()
         draft = run.app.screen.draft  # type: ignore[attr-defined]
         assert draft["docker_args"] == "--epochs 3"
         assert draft.env == (("HF_TOKEN", Secret("hf_secret")),)
@@ -177,7 +178,7 @@ async def test_escape_keeps_the_draft_and_a_crash_does(launch: Launch, tmp_path:
         assert draft.env == (("HF_TOKEN", None),)
         await run.press("ctrl+s")
         await run.settle()
-        assert "not kept on disk" in run.text()
+        assert "not saved" in run.text()
         await run.press("ctrl+n")
         await shown(run, QuestionDialog)
         assert "Command: --epochs 3" in run.text()
@@ -197,11 +198,11 @@ async def test_less_than_an_hours_balance_takes_the_name(launch: Launch) -> None
     async with launch() as run:
         await run.poll(snapshot(*(PODS.pods or ()), funds=funds(1.0, 0.1)))
         await form(run)
-        assert "less than an hour's balance" in run.text()
+        assert "balance covers less than 1 h" in run.text()
         await put(run, "name", "mine")
         await run.press("ctrl+s")
         await shown(run, QuestionDialog)
-        assert "is less than an hour of it" in run.text()
+        assert "covers less than 1 h" in run.text()
         await run.press("y")
         await run.settle()
         assert run.cloud.orders == []
@@ -218,13 +219,13 @@ async def test_a_price_that_rose_meanwhile_is_asked_again(launch: Launch) -> Non
         await shown(run, QuestionDialog)
         run.cloud.market_answer = market(offer("H100 SXM", Quote(4.5, 1.75, "High"), None))
         await run.press("y")
-        await run.until("it changed meanwhile")
+        await run.until("Changed since you opened this")
         assert "$4.5" in run.text()
         assert run.cloud.orders == []
         run.cloud.market_answer = Unreachable("RunPod cannot be reached.")
         await run.wait(0.5)
         await run.press("y")
-        await run.until("could not be read again")
+        await run.until("The check failed")
         assert run.cloud.orders == []
         run.cloud.market_answer = OFFERS
         await run.press("escape")
@@ -257,9 +258,9 @@ async def test_escape_gives_up_a_form_that_is_waited_for(launch: Launch) -> None
     cloud.pod = slow  # type: ignore[method-assign]
     async with launch(cloud=cloud) as run:
         await run.press("g", "D")
-        await run.until("asking RunPod how")
+        await run.until("loading the configuration")
         await run.press("escape")
-        await run.until("no form is opened")
+        await run.until("cancelled; nothing was sent")
         # Of two that are asked for the later one counts.
         await run.press("j", "D")
         await run.press("k", "D")
@@ -305,16 +306,16 @@ async def test_a_deploy_whose_answer_is_lost_keeps_the_draft_and_blocks_the_next
         await shown(run, QuestionDialog)
         run.cloud.receipt = Faltering("RunPod answered with a server error (HTTP 502).")
         await run.press("y")
-        await run.until("podtop looks, and sends nothing twice")
+        await run.until("podtop is checking and will not resend it")
         assert len(run.cloud.orders) == 1
         await run.press("D")
         await run.settle()
-        await run.until("still deploying mine")
+        await run.until("already deploying mine")
         assert not isinstance(run.app.screen, DeployForm)
         made = list(PODS.pods or ())
         run.cloud.now += 5
         await run.poll(snapshot(*made, replace(made[0], id="new9", name="mine")))
-        await run.until("it was made: new9")
+        await run.until("it was created: new9")
         assert len(run.cloud.orders) == 1
 
 
@@ -324,7 +325,7 @@ async def test_a_price_that_is_not_known_takes_the_name(launch: Launch) -> None:
         await put(run, "name", "mine")
         await run.press("ctrl+s")
         await shown(run, QuestionDialog)
-        assert "RunPod does not say what it costs" in run.text()
+        assert "Cost unknown" in run.text()
         await run.press("y")
         await run.settle()
         assert run.cloud.orders == []
@@ -352,7 +353,7 @@ async def test_leaving_the_last_question_while_it_looks_again_orders_nothing(lau
         await shown(run, QuestionDialog)
         gate.clear()
         await run.press("y")
-        await run.until("looking at prices and pods again")
+        await run.until("checking prices and pods again")
         await run.press("escape")
         gate.set()
         await run.settle()
@@ -374,12 +375,12 @@ async def test_a_deploy_that_a_crash_left_open_gets_the_lease_it_was_to_have(
     async with launch(cloud=cloud) as run:
         cloud.now += 5
         await run.poll()
-        await run.until("it was made: new9")
-        await run.until("podtop is to stop mine")
+        await run.until("it was created: new9")
+        await run.until("podtop will stop mine")
         cloud.now += 5
         await run.poll()
         if away:
-            await run.until("mine is stopped in 10 min")
+            await run.until("mine stops in 10 min")
         else:
             await run.until("■ 7h 59m")
         assert cloud.sent == []

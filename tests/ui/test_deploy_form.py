@@ -204,10 +204,10 @@ async def test_a_template_fills_the_form_when_one_goes_on_to_the_next_field() ->
     app = Stage()
     async with shown(app) as pilot:
         await go(pilot, "#field-template_id")
-        assert "asking RunPod for your templates" in app.text()
+        assert "loading your templates" in app.text()
         await pilot.press(*"sd [webui]")
         await settle(pilot)
-        assert "to mend: Template" in app.text()
+        assert "Fix: Template" in app.text()
         assert app.templates is not None
         app.templates.set_result((TEMPLATE,))
         await settle(pilot)
@@ -225,7 +225,7 @@ async def test_templates_that_come_late_fill_the_form_too() -> None:
         await pilot.press(*"sd [webui]", "tab", "ctrl+s")
         await settle(pilot)
         assert app.answers == []
-        assert "wait for your templates" in app.text()
+        assert "templates are still loading" in app.text()
         await pilot.press("tab")
         assert app.templates is not None
         app.templates.set_result((TEMPLATE,))
@@ -243,7 +243,7 @@ async def test_an_order_is_not_given_in_the_moment_a_template_changes_it() -> No
         await pilot.press(*"sd [webui]", "ctrl+s")
         await settle(pilot)
         assert app.answers == []
-        assert "The template filled the form" in app.text()
+        assert "Template applied" in app.text()
         await pilot.press("ctrl+s")
         await settle(pilot)
         assert app.answers[0] is not None
@@ -276,7 +276,7 @@ async def test_the_price_follows_the_market_and_the_balance_without_a_key() -> N
         app.form._look()
         await settle(pilot)
         assert "$4.50/h" in app.text()
-        assert "less than an hour" in app.text()
+        assert "less than 1 h" in app.text()
 
 
 @pytest.mark.wide
@@ -287,7 +287,7 @@ async def test_an_unknown_price_says_so() -> None:
         await pilot.press(*["backspace"] * 8, *"b200")
         await settle(pilot)
         assert "unknown" in app.text()
-        assert "none free now" in app.text()
+        assert "none free" in app.text()
         assert "$0.00" not in app.text()
 
 
@@ -303,8 +303,8 @@ async def test_a_cpu_pod_is_not_shown_with_a_gpu() -> None:
         assert "CPU pod" in text
         app.form._take("compute", "")
         await settle(pilot)
-        assert "as in H100 SXM" in app.text()
-        assert "to mend: GPU" in app.text()
+        assert "such as H100 SXM" in app.text()
+        assert "Fix: GPU" in app.text()
 
 
 @pytest.mark.wide
@@ -321,12 +321,12 @@ async def test_the_gpu_field_tells_what_the_market_has() -> None:
 async def test_the_first_wrong_field_is_gone_to_and_what_is_wrong_is_named() -> None:
     app = Stage(FRESH.typed("name", "taken").typed("country", "USA"))
     async with shown(app) as pilot:
-        assert "to mend: Name, Country" in app.text()
+        assert "Fix: Name, Country" in app.text()
         await pilot.press("ctrl+s")
         await settle(pilot)
         assert app.focused is not None
         assert app.focused.id == "field-name"
-        assert "a pod of this name is there already" in app.text()
+        assert "a pod with this name already exists" in app.text()
         assert "two letters" in app.text()
         assert app.answers == []
 

@@ -225,10 +225,11 @@ async def test_the_question_before_a_kept_draft_of_another_gpu_shows_what_was_fo
         await shown(run, DeployForm)
         assert run.app.screen.draft["gpu_type_id"] == "RTX 4090"  # type: ignore[attr-defined]
         text = run.text()
-        assert "3 set: Command, Country, Price at most" in text
+        assert "Restored draft: deploy RTX 4090" in text
+        assert "3 set: Command, Country, Max price" in text
         await run.press("ctrl+s")
         await shown(run, QuestionDialog)
-        for words in ("Command: --epochs 3", "Country: SE", "Price at most: 24 $/h"):
+        for words in ("Command: --epochs 3", "Country: SE", "Max price: 24 $/h"):
             assert words in run.text()
         assert run.cloud.orders == []
 
@@ -267,7 +268,7 @@ async def test_deploy_is_there_only_where_the_row_means_something(launch: Launch
         await run.press("space", "j", "space", "D")
         await run.settle()
         assert not isinstance(run.app.screen, DeployForm)
-        assert "choose one GPU, pod, template, CPU pod or data center" in run.toasts()
+        assert "select one GPU, pod, template, CPU pod or data center" in run.toasts()
         assert "D deploy" not in run.text()
         await run.press("escape", "2", "right")
         await run.settle()

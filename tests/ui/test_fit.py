@@ -28,14 +28,14 @@ SCREENS: dict[str, tuple[str, ...]] = {
 }
 
 DIALOGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "stop": (("S",), ("Stop eval-sweep", "Saves", "Cancel", "Stop (y)", "esc cancels")),
-    "terminate": (("T",), ("Terminate eval-sweep", "DESTROYED", "ype its name", "Cancel", "esc cancels")),
-    "bulk": (("space", "space", "T"), ("Terminate 2 pods", "DESTROYED", "number", "Cancel", "esc cancels")),
-    "resume": (("G", "R"), ("Resume dataset-prep", "Costs", "GPUs", "Cancel", "Resume (y)", "esc cancels")),
-    "lease": (("t",), ("Lease of eval-sweep", "lease now", "From now on", "Cancel", "Set", "esc cancels")),
-    "watch": (("2", "w"), ("Watch for", "now", "Cancel", "Watch", "esc cancels")),
-    "resume watch": (("G", "w"), ("Arm: resume dataset-prep", "Cancel", "Arm (y)", "esc cancels")),
-    "deploy": (("2", "D"), ("Deploy a pod", "Cancel", "Deploy", "esc leaves")),
+    "stop": (("S",), ("Stop eval-sweep", "Saves", "Cancel", "Stop (y)", "esc cancel")),
+    "terminate": (("T",), ("Terminate eval-sweep", "DESTROYED", "ype its name", "Cancel", "esc cancel")),
+    "bulk": (("space", "space", "T"), ("Terminate 2 pods", "DESTROYED", "number", "Cancel", "esc cancel")),
+    "resume": (("G", "R"), ("Resume dataset-prep", "Costs", "GPUs", "Cancel", "Resume (y)", "esc cancel")),
+    "lease": (("t",), ("Auto-stop timer of eval-sweep", "now", "When", "Cancel", "Set", "esc cancel")),
+    "watch": (("2", "w"), ("Watch for", "now", "Cancel", "Watch", "esc cancel")),
+    "resume watch": (("G", "w"), ("Arm: resume dataset-prep", "Cancel", "Arm (y)", "esc cancel")),
+    "deploy": (("2", "D"), ("Deploy ", "Cancel", "Deploy", "esc close")),
     "help": (("question_mark",), ("Keys", "close")),
 }
 

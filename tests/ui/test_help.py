@@ -11,7 +11,7 @@ from tui.ui.modals.help import Entry, Help, blocks, found, half
 from tui.ui.screens.fleet import FleetScreen
 
 EVERY = (
-    ("Actions", (Entry("S", "Stop; the volume stays"), Entry("T", "Terminate"))),
+    ("Actions", (Entry("S", "Stop pod (volume stays"), Entry("T", "Terminate"))),
     ("Signs", (Entry("■", "stopped"),)),
 )
 
@@ -48,11 +48,11 @@ async def test_it_is_searched_as_one_types(launch: Launch) -> None:
             await run.pilot.resize_terminal(*size)
             await run.settle()
             await run.press("question_mark", "slash", *"terminate")
-            await run.until("destroyed")
+            await run.until("destroys")
             assert "palette" not in run.text()
             await run.press("enter", "j", "escape")
             assert isinstance(run.app.screen, Help), "esc shows all first"
-            await run.until("Stop;")
+            await run.until("Stop pod")
             await run.press("escape")
             assert isinstance(run.app.screen, FleetScreen)
 

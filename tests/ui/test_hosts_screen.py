@@ -35,7 +35,7 @@ async def test_who_has_no_machines_has_no_tab_and_the_key_explains(launch: Launc
         assert run.cloud.hosts_asked == 1
         assert "4 Hosts" not in run.text()
         await run.press("4")
-        text = await shown(run, "this account lets no machine to others")
+        text = await shown(run, "this account rents out no machines")
         assert "4 Hosts" in text, "the screen that is shown has its tab"
         await run.press("j", "enter", "tab", "z", "o", "i", "slash", "x", "escape", "c", "minus", "escape")
         assert isinstance(run.app.screen, HostsScreen)
@@ -150,10 +150,10 @@ async def test_machines_of_which_little_is_told(launch: Launch) -> None:
         for _ in range(3):
             await run.press("j")
             await run.settle()
-        assert "no earnings of this machine are told of" in run.text() or "no machine" in run.text()
+        assert "no earnings reported for this machine" in run.text() or "no machine" in run.text()
         await run.press("g", "j", "j")
         await run.press("slash", *"rack-two", "enter")
-        await shown(run, "this machine tells of no samples")
+        await shown(run, "no samples reported for this machine")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ async def test_machines_of_which_little_is_told(launch: Launch) -> None:
     [
         (3 * DAY + 60, "1h left"),
         pytest.param(3 * DAY + 60, "▣ maintenance", marks=pytest.mark.wide),
-        pytest.param(4 * DAY, "over", marks=pytest.mark.wide),
+        pytest.param(4 * DAY, "ended", marks=pytest.mark.wide),
     ],
 )
 async def test_maintenance_now_and_past(launch: Launch, later: float, words: str) -> None:

@@ -115,7 +115,7 @@ async def test_selected_pods_that_a_filter_hides_are_counted_and_named(launch: L
         await run.press("S")
         await shown(run, Confirm)
         text = " ".join(run.text().replace("│", " ").split())
-        assert "2 of these are selected, and hidden by the filter:" in text
+        assert "2 of these are selected but hidden by the filter:" in text
         for name in ("eval-sweep", "flux-lora"):
             assert text.count(name) >= 2, "in the list of all pods, and among the hidden ones"
         await run.press("escape")

@@ -88,7 +88,7 @@ async def test_filters_reach_the_server_once_and_are_shown_and_kept(launch: Laun
         assert cloud.questions == [(ANYTHING, asked)]
         assert isinstance(run.app.screen, MarketScreen)
         text = run.text()
-        for word in ("gpus=4", "cloud=secure", "country=SE", "3.10", "12.40", "▰▱▱ low", "not asked"):
+        for word in ("gpus=4", "cloud=secure", "country=SE", "3.10", "12.40", "▰▱▱ low", "excluded by the filters"):
             assert word in text, word
         assert "RTX 4090" not in text
         assert run.app.screen._sight.preferences.get("market.filters") == "gpus=4 cloud=secure country=SE"
@@ -258,7 +258,7 @@ async def test_a_gpu_that_is_gone_has_substitutes(launch: Launch) -> None:
         text = run.text()
         assert "out of stock" in text
         assert "8/8 rented" in text
-        assert "Instead" in text
+        assert "Alternatives" in text
         assert "192 GB · $2.50" in text
 
 

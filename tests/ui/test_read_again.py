@@ -38,7 +38,7 @@ def told(pods: object, errors: object = None) -> dict[str, Any]:
     return body if errors is None else {**body, "errors": errors}
 
 
-UNREAD, CHANGED = "It could not be read again: nothing was sent.", "it changed meanwhile"
+UNREAD, CHANGED = "The check failed; nothing was sent.", "Changed since you opened this"
 
 SHAPES: dict[str, tuple[object, str]] = {
     "no pods": (told(None), UNREAD),
@@ -145,7 +145,7 @@ async def test_neither_is_anything_else(launch: Launch, shape: str) -> None:
             await on(run, name)
             await opened(run, key)
             held.body = body
-            await refused(run, keys, "could not be read again")
+            await refused(run, keys, "The check failed")
             held.body = ...
             await run.press("escape")
             await run.wait(0.5)
@@ -157,7 +157,7 @@ async def test_neither_is_anything_else(launch: Launch, shape: str) -> None:
         await run.wait(0.5)
         assert isinstance(run.app.screen, QuestionDialog)
         held.body = body
-        await refused(run, ("y",), "could not be read again")
+        await refused(run, ("y",), "The check failed")
         held.body = ...
         await run.press("escape")
         await run.wait(0.5)
@@ -169,15 +169,15 @@ async def test_neither_is_anything_else(launch: Launch, shape: str) -> None:
         if shape != "the pod is null":
             # What is asked here is about no pod there is.
             held.body = body
-            await refused(run, ("y",), "could not be read again")
+            await refused(run, ("y",), "The check failed")
             await run.wait(0.5)
         held.body = ...
         held.market_answer = market()
-        await refused(run, ("y",), "could not be read again")
+        await refused(run, ("y",), "The check failed")
         held.market_answer = OFFERS
         held.fleet_answer = replace(PODS, funds=None)
         await run.wait(0.5)
-        await refused(run, ("y",), "it changed meanwhile")
+        await refused(run, ("y",), "Changed since you opened this")
         assert held.orders == []
 
 
@@ -199,7 +199,7 @@ async def test_a_lease_waits_while_the_pods_are_not_known_and_says_so(tmp_path: 
         assert watcher.sent == []
         assert list(watcher.leases.all()) == ["a"]
         if useless.pods is None:
-            assert watcher.words().count("podtop waits: the pods are unavailable") == 1
+            assert watcher.words().count("but pods are unavailable; podtop waits") == 1
         await watcher.poll(train)
         assert [action for _, action, _ in watcher.sent] == ["stop"]
 

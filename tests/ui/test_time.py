@@ -119,7 +119,7 @@ async def test_actions_are_locked_after_a_sleep(launch: Launch) -> None:
         machine.wall += 8 * HOUR
         await run.press("S")
         await run.settle()
-        assert "actions are locked" in run.toasts()
+        assert "actions locked" in run.toasts()
         assert run.cloud.sent == []
 
 

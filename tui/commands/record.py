@@ -112,7 +112,7 @@ async def _record(
 
     session = Session(
         source, config, Messages(logged("record"), lambda message: status.add(message.text)),
-        ActionLock("podtop was started so" if config.read_only else "", after=None),
+        ActionLock("podtop is in read-only mode" if config.read_only else "", after=None),
         state=state, record=make_recorder, on_change=show, budget=0,
     )  # fmt: skip
     enforcing: asyncio.Task[None] | None = None

@@ -21,17 +21,17 @@ def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
         case api.ReadOnly() | api.Insecure() | api.NotOffered():
             return Outcome(Status.NOT_SENT, text)
         case api.Unreachable(sent=False):
-            return Outcome(Status.NOT_SENT, text, "Nothing was sent: try again when RunPod can be reached.")
+            return Outcome(Status.NOT_SENT, text, "Nothing was sent; try again when RunPod is reachable.")
         case api.Unreachable() | api.Malformed():
             answer = UNREADABLE if isinstance(error, api.Malformed) else LOST
-            advised = "It may have happened: podtop looks, and sends nothing twice."
+            advised = "It may have gone through. podtop is checking and will not resend it."
             return Outcome(Status.UNKNOWN, text, advised, answer=answer)
         case api.Rejected() if is_vague(error.reasons):
             return Outcome(Status.UNKNOWN, text, advice(error.reasons), answer=VAGUE)
         case api.Rejected():
             return Outcome(Status.REFUSED, text, advice(error.reasons, limits), later=is_shortage(error.reasons))
         case api.Throttled():
-            return Outcome(Status.REFUSED, text, "Nothing was done: try again in a while.", later=True)
+            return Outcome(Status.REFUSED, text, "Nothing was done; try again later.", later=True)
         case _:
             return Outcome(Status.REFUSED, text)
 
@@ -39,22 +39,22 @@ def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
 def answered(action: Action, command: Command, receipt: Receipt | None) -> Outcome:
     """The outcome in RunPod's response. A start that gave no GPU is reported as such."""
     if receipt is None:
-        return Outcome(Status.DONE, "RunPod says it is gone")
+        return Outcome(Status.DONE, "confirmed by RunPod")
     count, asked = receipt.gpu_count, command.gpus
     pod = receipt.pod_id if action.target is Target.NEW else ""
     if action.starts and count == 0 and asked != 0:
         return Outcome(
             Status.DONE,
-            "it runs with NO GPU: its host had none free",
-            "It is there for its data only. Stop it, and try again later or deploy elsewhere.",
+            "running with NO GPU: its host had none free",
+            "Only its data is reachable. Stop it and try again later, or deploy elsewhere.",
             pod,
         )
     if action.starts and asked is not None and count is not None and count < asked:
-        return Outcome(Status.DONE, f"it got {count} of {asked} GPUs", "Its host had no more free.", pod)
+        return Outcome(Status.DONE, f"got {count} of {asked} GPUs", "Its host had no more free.", pod)
     status = receipt.status_change.text if receipt.status_change is not None else (receipt.status or "").lower()
-    text = status.split(":")[0] if status else "RunPod says it is done"
+    text = status.split(":")[0] if status else "confirmed by RunPod"
     trouble = "; ".join(p.message for p in receipt.problems)
-    return Outcome(Status.DONE, f"{pod}, {text}" if pod else text, f"RunPod adds: {trouble}" if trouble else "", pod)
+    return Outcome(Status.DONE, f"{pod}, {text}" if pod else text, f"RunPod reports: {trouble}" if trouble else "", pod)
 
 
 def limits_of(inputs: Mapping[str, object]) -> tuple[str, ...]:

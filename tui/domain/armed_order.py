@@ -66,27 +66,27 @@ def fault(
 ) -> str | None:
     """Why a prepared order cannot be sent now; None if it can. `names`: of existing pods."""
     if draft["compute"] == ComputeKind.CPU or (draft.way == "spot") != watch.spot:
-        return "the form asks for something else than the watch waits for"
+        return "the form does not match the watch"
     price = deploy_price.price(draft, offers, funds)
     if price.disks is None:
-        return "the price of its disks is not known"
+        return "disk price unknown"
     if draft.way == "spot":
         bid = deploy_text.dollars(draft, "bid_per_gpu")
         if bid is None:
-            return "there is no bid"
+            return "no bid given"
         if watch.ceiling is not None and bid > watch.ceiling + 1e-9:
-            return f"its bid of ${bid:.2f} is above the ${watch.ceiling:.2f} that was agreed to"
+            return f"bid of ${bid:.2f} exceeds the agreed ${watch.ceiling:.2f}"
         gpus = bid * watch.demand.gpu_count
     else:
         # What the market shows for the requested host may be dearer than its cheapest host is.
         gpus = max(hit.price * watch.demand.gpu_count, price.gpus or 0.0)
     per_hr = gpus + price.disks
     if per_hr > plan.cap + 1e-9:
-        return f"it would cost ${per_hr:.2f}/h, and the cap is ${plan.cap:.2f}/h"
+        return f"cost of ${per_hr:.2f}/h exceeds the cap of ${plan.cap:.2f}/h"
     if funds is None or funds.balance is None:
-        return "the balance is not known"
+        return "balance unknown"
     if funds.balance < per_hr:
-        return "the balance is less than an hour of it"
+        return "the balance covers less than 1 h"
     faults = deploy_validation.faults(draft, offers, names, now, tz)
     return next((f"{name.replace('_', ' ')}: {reason}" for name, reason in faults.items()), None)
 
@@ -95,7 +95,7 @@ def ended(sending: MarketWatch, outcome: Outcome) -> MarketWatch:
     """The watch after an attempt: only what RunPod had none of, or never received, may be retried."""
     plan, text = sending.plan, outcome.text
     again = plan is not None and plan.attempts > 0 and outcome.later
-    # Secret values are still known here alone.
+    # Secret values are still known only here.
     is_held = plan is not None and bool(plan.env or plan.hidden)
     waits = replace(sending, state=State.ARMED, holder=sending.holder if is_held else "", words=text)
     match outcome.ending:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 # Pods do not report its size.
-_NETWORK = f", ${pod_costs.NETWORK_FIRST_TB:.2f} a GB and month"
+_NETWORK = f" (${pod_costs.NETWORK_FIRST_TB:.2f}/GB/month)"
 
 
 class Subject(Struct, frozen=True):
@@ -82,11 +82,11 @@ def case(
     for key in ids:
         pod = pods.get(key)
         if key in operations:
-            skipped.append((operations[key].name or key, f"still {operations[key].word}: one thing at a time"))
+            skipped.append((operations[key].name or key, f"already {operations[key].word}; wait for that to finish"))
         elif key not in pods:
-            skipped.append((key, "it is not on the account any more"))
+            skipped.append((key, "no longer on the account"))
         elif pod is None:
-            skipped.append((key, "it came back unreadable: podtop does not act on what it cannot read"))
+            skipped.append((key, "unreadable in RunPod's response; podtop does not act on it"))
         elif (why := action.refuse(pod)) is not None:
             skipped.append((pod.name or key, why))
         else:
@@ -150,15 +150,15 @@ def faults(case: Case, count: str, bid: str) -> dict[str, str]:
         number, most = _whole(count), max(case.subjects[0].pod.gpu_count, _free(case.subjects[0].pod) or 0, 1)
         least = 1 if "bid" in case.action.asks else 0
         if number is None or not least <= number <= max(most, 8):
-            by_input["gpus"] = f"a whole number from {least} to {max(most, 8)}"
+            by_input["gpus"] = f"GPUs: enter a whole number from {least} to {max(most, 8)}"
     if "bid" in case.action.asks and len(case.subjects) == 1:
         dollars, lowest = _dollars(bid), case.subjects[0].pod.lowest_bid_to_resume
         if dollars is None:
-            by_input["bid"] = "dollars an hour for one GPU, as in 0.25"
+            by_input["bid"] = "Bid: enter dollars per GPU per hour, such as 0.25"
         elif lowest is not None and dollars < lowest:
-            by_input["bid"] = f"RunPod asks for ${_bid_text(lowest)} at the least"
+            by_input["bid"] = f"Bid: RunPod requires at least ${_bid_text(lowest)}"
     elif "bid" in case.action.asks and any(s.pod.lowest_bid_to_resume is None for s in case.subjects):
-        by_input["bid"] = "RunPod does not say what the lowest bid is: bid for one pod at a time"
+        by_input["bid"] = "RunPod reports no lowest bid; bid for one pod at a time"
     return by_input
 
 
@@ -188,7 +188,7 @@ def unseen(case: Case, hidden: Collection[str]) -> tuple[Point, ...]:
     if not pods:
         return ()
     which = "This pod is" if len(case.subjects) == 1 else f"{len(pods)} of these are"
-    return (Point("hidden", f"{which} selected, and hidden by the filter: {_names(pods)}.", "bad"),)
+    return (Point("hidden", f"{which} selected but hidden by the filter: {_names(pods)}.", "bad"),)
 
 
 def _runway(funds: Funds | None, change: float | None) -> str:
@@ -229,15 +229,16 @@ def _stop_money(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
     change = costs.change(pods, State.STOPPED)
     first = Point("money", f"{_saves(change, pods)}{_runway(funds, change)}")
     if size == 0:
-        rest = f"Its network volume is billed on{_NETWORK}." if any(p.network_volume_id for p in pods) else ""
-        rest = rest or "Nothing is billed on."
-        return (first, Point("", f"No volume disk. {rest}" if len(pods) == 1 else rest, "muted"))
+        volumes = "network volume" if len(pods) == 1 else "network volumes"
+        rest = f"{volumes} still billed{_NETWORK}." if any(p.network_volume_id for p in pods) else ""
+        rest = rest or "nothing is billed while stopped."
+        return (first, Point("", f"No volume disk; {rest}", "muted"))
     volume, stay, cost = ("The volume disk", "stays", "costs") if len(pods) == 1 else ("Volume disks", "stay", "cost")
     gigabytes = "" if size is None else f" ({size:,.0f} GB)"
-    month = "" if storage is None else f", {fmt.money(storage * pod_costs.MONTH_HOURS)} a month"
+    month = "" if storage is None else f" ({fmt.money(storage * pod_costs.MONTH_HOURS)}/month)"
     return (
         first,
-        Point("", f"{volume}{gigabytes} {stay}, and {cost} {_hourly(storage)}{month} while stopped.", "warn"),
+        Point("", f"{volume}{gigabytes} {stay} and {cost} {_hourly(storage)}{month} while stopped.", "warn"),
     )
 
 
@@ -245,29 +246,30 @@ def _stop_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
     without = [pod for pod in pods if pod.volume_gb == 0 and not pod.network_volume_id]
     wiped = "The container disk is wiped; volumes stay."
     if without:
-        names = "It has no volume" if len(pods) == 1 else f"{_names(without)} have no volume"
-        return (Point("data", f"The container disk is wiped. {names}: NOTHING on it survives.", "bad"),)
+        none = "No volume" if len(pods) == 1 else f"No volume on {_names(without)}"
+        survives = "NOTHING on it survives." if len(without) == 1 else "NOTHING on them survives."
+        return (Point("data", f"The container disk is wiped. {none}: {survives}", "bad"),)
     return (Point("data", wiped if len(pods) > 1 else _stays(pods[0])),)
 
 
 def _stays(pod: Pod) -> str:
     disk = "the network volume" if pod.network_volume_id else "the volume disk"
-    return f"The container disk is wiped; what is on {disk} stays."
+    return f"The container disk is wiped; {disk} stays."
 
 
 def _stop_later(pods: Sequence[Pod]) -> tuple[Point, ...]:
     free = _free(pods[0]) if len(pods) == 1 else None
-    host = f" Its host has {free or 'no'} more free now." if free is not None else ""
-    text = f"Others may rent its GPUs meanwhile: resume may then fail, or give it none.{host}"
+    host = f" Its host has {free or 'no'} other free GPU{'s' * (free != 1)} now." if free is not None else ""
+    text = f"Others may rent the GPUs; resuming may then fail or start with no GPU.{host}"
     points = [Point("later", text, "muted")]
     if any(is_spot(pod) for pod in pods):
-        points.append(Point("", "Spot: resuming it takes a bid of its own (B).", "muted"))
+        points.append(Point("", "Spot: resuming requires a new bid (B).", "muted"))
     if any(pod.locked for pod in pods):
-        points.append(Point("", "RunPod holds it locked, and may refuse.", "warn"))
+        points.append(Point("", "Locked on RunPod, which may refuse.", "warn"))
     if booting := [pod for pod in pods if pod.status == PodStatus.RUNNING and pod.runtime is None]:
-        points.append(Point("", f"{_names(booting)}: still booting, and billed for it.", "warn"))
+        points.append(Point("", f"{_names(booting)}: still booting (billed).", "warn"))
     if moving := [pod for pod in pods if pod.status != PodStatus.RUNNING]:
-        points.append(Point("", f"{_names(moving)}: {moving[0].status.lower()} now, which may end by itself.", "warn"))
+        points.append(Point("", f"{_names(moving)}: {moving[0].status.lower()} now; that may end on its own.", "warn"))
     return tuple(points)
 
 
@@ -281,20 +283,19 @@ def _terminate_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
     if size == 0:
         first = "The container disk is destroyed."
     else:
-        which = "Its volume disk" if len(pods) == 1 else "Their volume disks"
+        which, them = ("Its volume disk", "it") if len(pods) == 1 else ("Their volume disks", "them")
         gigabytes = "" if size is None else f" ({size:,.0f} GB)"
-        first = f"{which}{gigabytes} and all data there are DESTROYED."
+        first = f"{which}{gigabytes} and all data on {them} are DESTROYED."
     networked = [pod for pod in pods if pod.network_volume_id]
-    points = [Point("data", f"{first} There is no way back.", "bad")]
+    points = [Point("data", f"{first} This cannot be undone.", "bad")]
     if len(networked) < len(pods):
         bare = [pod for pod in pods if not pod.network_volume_id]
         who = "It has" if len(pods) == 1 else "None has" if len(bare) == len(pods) else f"{_names(bare)}:"
         none = "no network volume" if len(pods) == 1 or len(bare) < len(pods) else "a network volume"
-        left = "it" if len(pods) == 1 else "them"
-        points.append(Point("", f"{who} {none}: nothing is left of {left}.", "bad"))
+        points.append(Point("", f"{who} {none}; nothing will remain.", "bad"))
     if networked:
-        alone = f"Its network volume stays, and is billed on{_NETWORK}."
-        several = f"The network volumes of {_names(networked)} stay, and are billed on{_NETWORK}."
+        alone = f"Its network volume stays and is billed{_NETWORK}."
+        several = f"The network volumes of {_names(networked)} stay and are billed{_NETWORK}."
         points.append(Point("", alone if len(pods) == 1 else several, "warn"))
     return tuple(points)
 
@@ -303,17 +304,17 @@ def _start_money(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | N
     prices = [_start_cost(pod, command) for pod, command in zip(pods, asked, strict=True)]
     gpus = costs.total(prices)
     if gpus is None:
-        return (Point("money", "RunPod does not say what it will cost.", "warn"),)
+        return (Point("money", "Cost unknown: RunPod does not report it.", "warn"),)
     change = costs.change(pods, State.RUNNING, prices)
     cost = costs.total(costs.per_hr(pod, State.RUNNING, price) for pod, price in zip(pods, prices, strict=True))
     if cost is None:
-        text = f"Costs {_hourly(gpus)} for GPUs; what disks add is not known.{_runway(funds, None)}"
+        text = f"Costs {_hourly(gpus)} for GPUs; the disk cost is unknown.{_runway(funds, None)}"
         points = [Point("money", text, "warn")]
     else:
-        text = f"Costs {_hourly(cost)}, disks included, {fmt.money(cost * 24)} a day.{_runway(funds, change)}"
+        text = f"Costs {_hourly(cost)} ({fmt.money(cost * 24)}/day), disks included.{_runway(funds, change)}"
         points = [Point("money", text)]
     if funds is not None and costs.is_short(funds, gpus):
-        short = f"The balance ({fmt.balance(funds.balance)}) is less than an hour of it: RunPod will refuse."
+        short = f"The balance ({fmt.balance(funds.balance)}) covers less than 1 h: RunPod will refuse."
         points.append(Point("", short, "bad"))
     return tuple(points)
 
@@ -339,21 +340,21 @@ def _start_later(pods: Sequence[Pod], asked: Sequence[Command]) -> tuple[Point, 
         free, count = _free(pod), command.gpu_count
         if command.bid is not None:
             lowest = pod.lowest_bid_to_resume
-            text = "RunPod does not say what the lowest bid is." if lowest is None else ""
+            text = "RunPod reports no lowest bid." if lowest is None else ""
             points.append(
-                Point("", text or f"Lowest bid now: ${_bid_text(lowest)} a GPU.", "text" if lowest else "warn")
+                Point("", text or f"Lowest bid now: ${_bid_text(lowest)} per GPU.", "text" if lowest else "warn")
             )
         elif count == 0:
-            points.append(Point("later", "With 0 GPUs it starts for its data only.", "warn"))
+            points.append(Point("later", "With 0 GPUs it starts for data access only.", "warn"))
         elif free is None:
-            points.append(Point("later", f"{who}: RunPod does not say how many GPUs are free.", "muted"))
+            points.append(Point("later", f"{who} may have no free GPU: RunPod does not report the number.", "muted"))
         elif count is not None and free < count:
-            short = f"{who} has {free} of {count} GPUs free: RunPod will refuse, or give it none."
+            short = f"{who} has {free} of {count} GPUs free: RunPod will refuse or start it with none."
             points.append(Point("later", short, "bad"))
         else:
-            points.append(Point("later", f"{who} has {free} GPU{'s' * (free != 1)} free: enough, as of now.", "good"))
+            points.append(Point("later", f"{who} has {free} GPU{'s' * (free != 1)} free: enough for now.", "good"))
     if any(command.bid is not None for command in asked):
-        points.append(Point("later", "Whoever bids more takes its GPUs again, at any time.", "muted"))
+        points.append(Point("later", "Anyone who outbids you can take the GPUs at any time.", "muted"))
     return tuple(points)
 
 

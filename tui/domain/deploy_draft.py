@@ -153,7 +153,7 @@ def _described(offer: Offer) -> str:
     for cloud, quote in (("secure", offer.secure), ("community", offer.community)):
         if quote is not None and quote.on_demand is not None:
             parts.append(f"{cloud} ${quote.on_demand:.2f} {quote.stock or ''}".strip())
-    return f"{offer.name}: {', '.join(parts) or 'none free now'}"
+    return f"{offer.name}: {', '.join(parts) or 'none free'}"
 
 
 def inputs(draft: Draft) -> tuple[tuple[Field, str], ...]:
@@ -169,9 +169,9 @@ def _said(draft: Draft, field: Field) -> str | None:
     """The value of a field, in words; None if it is the default."""
     match field.kind:
         case Kind.ENV:
-            return ", ".join(name or "a value without a name" for name, _ in draft.env) or None
+            return ", ".join(name or "unnamed value" for name, _ in draft.env) or None
         case Kind.HIDDEN:
-            return "set, not shown" if field.name in draft.secrets else None
+            return "set (hidden)" if field.name in draft.secrets else None
         case Kind.CHOICE:
             labels = dict(field.options)
             default = STARTING.get(field.name, field.options[0][0])

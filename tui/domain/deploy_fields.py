@@ -48,44 +48,48 @@ class Field(Struct, frozen=True):
     ways: tuple[str, ...] = ("demand", "spot")
 
 
-_FLAG = (("", "RunPod's choice"), ("yes", "yes"), ("no", "no"))
+_FLAG = (("", "RunPod default"), ("yes", "yes"), ("no", "no"))
 _DEMAND = ("demand",)
 
 FIELDS = (
     Field(
         "way",
-        "Rent",
+        "Pricing",
         Kind.CHOICE,
-        "On demand it is yours until you stop it; spot is cheaper, and gone at a higher bid.",
+        "On demand: yours until you stop it. Spot: cheaper, but lost when outbid.",
         options=(("demand", "on demand"), ("spot", "spot, with a bid")),
         common=True,
     ),
-    Field("gpu_type_id", "GPU", Kind.TEXT, "A GPU of the market; → takes what is proposed.", "H100 SXM", common=True),
-    Field("gpu_count", "GPUs", Kind.WHOLE, "How many GPUs, on one machine.", "1", least=1, most=64, common=True),
+    Field("gpu_type_id", "GPU", Kind.TEXT, "A GPU type; → accepts the suggestion.", "H100 SXM", common=True),
+    Field("gpu_count", "GPUs", Kind.WHOLE, "Number of GPUs, all on one host.", "1", least=1, most=64, common=True),
     Field(
         "cloud",
         "Cloud",
         Kind.CHOICE,
-        "Secure: data centres. Community: hosts that anyone may be.",
+        "Secure: data centers. Community: third-party hosts.",
         options=((CloudKind.EITHER, "either"), (CloudKind.SECURE, "secure"), (CloudKind.COMMUNITY, "community")),
         common=True,
     ),
     Field(
         "bid_per_gpu",
-        "Bid, $/h a GPU",
+        "Bid, $/GPU/h",
         Kind.DOLLARS,
-        "What you pay for one GPU; whoever bids more takes it.",
+        "What you pay per GPU; anyone who bids more can take it.",
         "0.25",
         common=True,
         ways=("spot",),
     ),
     Field(
-        "name", "Name", Kind.TEXT, "On no other pod: by it podtop finds the pod when an answer is lost.", common=True
+        "name",
+        "Name",
+        Kind.TEXT,
+        "Must be unique: podtop finds the pod by it if the response is lost.",
+        common=True,
     ),
     Field(
-        "image", "Image", Kind.TEXT, "The container's image; or choose a template.", "runpod/pytorch:2.4.0", common=True
+        "image", "Image", Kind.TEXT, "The container image; or choose a template.", "runpod/pytorch:2.4.0", common=True
     ),
-    Field("template_id", "Template", Kind.TEXT, "A template of yours by name, or any by its id.", common=True),
+    Field("template_id", "Template", Kind.TEXT, "One of your templates by name, or any by its ID.", common=True),
     Field(
         "container_disk_gb",
         "Container disk, GB",
@@ -100,74 +104,74 @@ FIELDS = (
         "volume_gb",
         "Volume, GB",
         Kind.WHOLE,
-        "Stays when the pod stops, and is billed then.",
+        "Kept while the pod is stopped, and billed.",
         "0",
         most=20_000,
         common=True,
     ),
     Field(
-        "volume_mount_path", "Mounted at", Kind.TEXT, "Where the volume is in the container.", "/workspace", common=True
+        "volume_mount_path", "Mount path", Kind.TEXT, "Path of the volume in the container.", "/workspace", common=True
     ),
-    Field("ports", "Ports", Kind.PORTS, "Ports to open, each with http or tcp.", "8888/http, 22/tcp", common=True),
-    Field("env", "Environment", Kind.ENV, "Variables; their values are hidden, and never kept on disk.", common=True),
-    Field("docker_args", "Command", Kind.TEXT, "Arguments of the container, in place of the image's own."),
-    Field("start_ssh", "Start SSH", Kind.CHOICE, "Whether RunPod starts an SSH server in it.", options=_FLAG),
-    Field("start_jupyter", "Start Jupyter", Kind.CHOICE, "Whether RunPod starts Jupyter in it.", options=_FLAG),
-    Field("public_ip", "Public IP", Kind.CHOICE, "Whether its machine must have a public address.", options=_FLAG),
-    Field("country", "Country", Kind.TEXT, "Two letters; it narrows the community cloud.", "US"),
-    Field("data_center", "Data centre", Kind.TEXT, "Its id; it narrows the secure cloud.", "EU-RO-1"),
+    Field("ports", "Ports", Kind.PORTS, "Ports to expose, each as http or tcp.", "8888/http, 22/tcp", common=True),
+    Field("env", "Environment", Kind.ENV, "Variables; values are hidden and never saved to disk.", common=True),
+    Field("docker_args", "Command", Kind.TEXT, "Container arguments; they replace the image's own."),
+    Field("start_ssh", "Start SSH", Kind.CHOICE, "Whether RunPod starts an SSH server in the pod.", options=_FLAG),
+    Field("start_jupyter", "Start Jupyter", Kind.CHOICE, "Whether RunPod starts Jupyter in the pod.", options=_FLAG),
+    Field("public_ip", "Public IP", Kind.CHOICE, "Whether the host must have a public IP.", options=_FLAG),
+    Field("country", "Country", Kind.TEXT, "Two-letter code; limits the community cloud.", "US"),
+    Field("data_center", "Data center", Kind.TEXT, "Data center ID; limits the secure cloud.", "EU-RO-1"),
     Field(
-        "network_volume_id", "Network volume", Kind.TEXT, "The id of one of yours; it binds the pod to its data centre."
+        "network_volume_id", "Network volume", Kind.TEXT, "ID of one of your volumes; ties the pod to its data center."
     ),
-    Field("min_vcpus", "vCPUs at least", Kind.WHOLE, "Of the whole pod.", "8", least=1, most=1024),
-    Field("min_memory_gb", "Memory at least, GB", Kind.WHOLE, "Of the whole pod.", "32", least=1, most=16_384),
-    Field("min_download_mbps", "Download at least", Kind.WHOLE, "Mbit/s of its machine.", "500", least=1),
-    Field("min_upload_mbps", "Upload at least", Kind.WHOLE, "Mbit/s of its machine.", "500", least=1),
+    Field("min_vcpus", "Min vCPUs", Kind.WHOLE, "For the whole pod.", "8", least=1, most=1024),
+    Field("min_memory_gb", "Min memory, GB", Kind.WHOLE, "For the whole pod.", "32", least=1, most=16_384),
+    Field("min_download_mbps", "Min download", Kind.WHOLE, "Mbit/s of the host.", "500", least=1),
+    Field("min_upload_mbps", "Min upload", Kind.WHOLE, "Mbit/s of the host.", "500", least=1),
     Field(
-        "stop_after", "Stop after", Kind.WHEN, "RunPod takes this and does not keep to it: let podtop's lease.", "8h"
+        "stop_after", "Stop after", Kind.WHEN, "RunPod accepts this but does not enforce it; use podtop's lease.", "8h"
     ),
     Field(
         "terminate_after",
         "Terminate after",
         Kind.WHEN,
-        "RunPod takes this and does not keep to it: let podtop's lease.",
+        "RunPod accepts this but does not enforce it; use podtop's lease.",
         "2d",
     ),
     Field(
         "lease",
-        "podtop's lease",
+        "Lease",
         Kind.CHOICE,
         "podtop stops or terminates it then, while podtop or podtop record --enforce-leases runs.",
-        options=(("no", "no"), ("yes", "yes, podtop sees to it")),
+        options=(("no", "no"), ("yes", "enforce it from podtop")),
     ),
-    Field("deploy_cost", "Price at most, $/h", Kind.DOLLARS, "Of all GPUs together.", "24.00", ways=_DEMAND),
+    Field("deploy_cost", "Max price, $/h", Kind.DOLLARS, "For all GPUs together.", "24.00", ways=_DEMAND),
     Field("port", "Main port", Kind.WHOLE, "The container's own port.", "8080", least=1, most=65_535),
     Field(
         "volume_key",
         "Volume key",
         Kind.HIDDEN,
-        "Encrypts the volume. RunPod cannot recover it, and podtop keeps it nowhere.",
+        "Encrypts the volume. RunPod cannot recover it, and podtop never saves it.",
     ),
-    Field("registry_auth_id", "Registry login", Kind.TEXT, "The id of a login that RunPod keeps, for a private image."),
-    Field("gpu_types", "Or these GPUs", Kind.LIST, "More GPU ids, in order of preference.", ways=_DEMAND),
-    Field("min_disk_gb", "Disk at least, GB", Kind.WHOLE, "Of its machine.", "100", least=1, ways=_DEMAND),
+    Field("registry_auth_id", "Registry login", Kind.TEXT, "ID of a login saved on RunPod, for a private image."),
+    Field("gpu_types", "Alternatives", Kind.LIST, "Other GPU IDs, in order of preference.", ways=_DEMAND),
+    Field("min_disk_gb", "Min disk, GB", Kind.WHOLE, "Of the host.", "100", least=1, ways=_DEMAND),
     Field("cuda", "CUDA", Kind.TEXT, "Exactly this version.", "12.4"),
-    Field("min_cuda", "CUDA at least", Kind.TEXT, "This version or a later one.", "12.1"),
+    Field("min_cuda", "Min CUDA", Kind.TEXT, "This version or a later one.", "12.1"),
     Field("allowed_cuda", "CUDA one of", Kind.LIST, "Any of these versions.", "12.4, 12.8"),
     Field(
         "compute",
         "Compute",
         Kind.CHOICE,
-        "What it is rented for.",
+        "GPU pod, or CPU-only pod.",
         options=(("", ComputeKind.GPU), (ComputeKind.CPU, "CPU only")),
     ),
-    Field("compliance", "Compliance", Kind.LIST, "What its data centre must keep to.", "GDPR, SOC_2_TYPE_2"),
-    Field("instance_ids", "Instances", Kind.LIST, "Ids of CPU flavours.", ways=_DEMAND),
+    Field("compliance", "Compliance", Kind.LIST, "Required compliance of the data center.", "GDPR, SOC_2_TYPE_2"),
+    Field("instance_ids", "Instances", Kind.LIST, "IDs of CPU flavors.", ways=_DEMAND),
     Field(
         "global_network",
         "Global network",
         Kind.CHOICE,
-        "Whether it joins RunPod's private network.",
+        "Whether the pod joins RunPod's private network.",
         options=_FLAG,
         ways=_DEMAND,
     ),

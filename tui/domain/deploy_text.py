@@ -33,7 +33,7 @@ def dollars(draft: Draft, name: str) -> float | None:
 def _whole(field: Field, text: str) -> int:
     clean = text.strip()
     if not (clean.isascii() and clean.isdigit()) or len(clean) > 9 or not field.least <= int(clean) <= field.most:
-        raise Fault(f"a whole number from {field.least:,} to {field.most:,}")
+        raise Fault(f"must be a whole number from {field.least:,} to {field.most:,}")
     return int(clean)
 
 
@@ -43,7 +43,7 @@ def _dollars(field: Field, text: str) -> float:
     except ValueError:
         value = math.nan
     if not (math.isfinite(value) and 0 < value < 10_000):
-        raise Fault(f"dollars, as in {field.hint}")
+        raise Fault(f"must be a dollar amount, such as {field.hint}")
     return value
 
 
@@ -55,14 +55,12 @@ def _ports(text: str) -> str:
     for part in filter(None, re.split(r"[,\s]+", text)):
         match = _PORT.fullmatch(part.lower())
         if match is None:
-            kind = (
-                " a port needs its kind, as in 8888/http" if part.isdigit() else " a port is as in 8888/http or 22/tcp"
-            )
+            kind = " add the protocol, such as 8888/http" if part.isdigit() else " must look like 8888/http or 22/tcp"
             raise Fault(f"{part}:{kind}")
         if not 1 <= int(match[1]) <= 65_535:
-            raise Fault(f"{part}: ports go from 1 to 65535")
+            raise Fault(f"{part}: must be from 1 to 65535")
         if match[0] in ports:
-            raise Fault(f"{part}: it stands there twice")
+            raise Fault(f"{part}: listed twice")
         ports.append(match[0])
     return ",".join(ports)
 
@@ -88,11 +86,11 @@ def instant(text: str, now: float, tz: tzinfo | None) -> float:
             when = datetime.fromisoformat(clean)
             at = clocks.instant(when if when.tzinfo else when.replace(tzinfo=tz) if tz else when.astimezone())
         except (ValueError, OverflowError, OSError):
-            raise Fault("a time from now as in 8h, 90m or 1d12h, or a date as in 2026-11-24 08:00") from None
+            raise Fault("must be a duration (8h, 90m, 1d12h) or a time (2026-11-24 08:00)") from None
     if at <= now + 60:
-        raise Fault("that is over, or nearly: a time to come")
+        raise Fault("must be more than 1 minute ahead")
     if at > now + FARTHEST:
-        raise Fault("within a year")
+        raise Fault("must be within a year")
     return at
 
 
@@ -119,7 +117,7 @@ def value_of(field: Field, text: str, now: float, tz: tzinfo | None) -> Any:
             return listed(_line(text))
         case Kind.CHOICE:
             if text not in {value for value, _ in field.options}:
-                raise Fault(f"one of {', '.join(word for _, word in field.options)}")
+                raise Fault(f"must be one of {', '.join(word for _, word in field.options)}")
             return text
         case _:
             return _line(text)
@@ -127,5 +125,5 @@ def value_of(field: Field, text: str, now: float, tz: tzinfo | None) -> Any:
 
 def _line(text: str) -> str:
     if len(text) > 4000 or not text.isprintable():
-        raise Fault("a line of text, of 4,000 characters at the most")
+        raise Fault("must be one line of at most 4,000 characters")
     return text

@@ -53,21 +53,21 @@ def _gpu_faults(draft: Draft, read: Mapping[str, Any], offers: Sequence[Offer]) 
         return _bid_faults(draft, read, None)
     offer = offer_of(draft["gpu_type_id"], offers)
     if not draft["gpu_type_id"].strip():
-        faults.append(("gpu_type_id", "which GPU? RunPod takes any, at any price, when none is named"))
+        faults.append(("gpu_type_id", "name a GPU; without one RunPod picks any, at any price"))
     elif offer is None and offers:
         clean = " ".join(draft["gpu_type_id"].split()).lower()
         called = " or ".join(o.gpu_id for o in offers if o.name.lower() == clean)
-        faults.append(("gpu_type_id", f"which one? {called}" if called else "the market has no GPU of that name"))
+        faults.append(("gpu_type_id", f"choose {called}" if called else "no GPU of that name on the market"))
     count = read.get("gpu_count")
     if not draft["gpu_count"].strip():
-        faults.append(("gpu_count", "how many GPUs?"))
+        faults.append(("gpu_count", "enter the number of GPUs"))
     elif offer is not None and offer.max_count and isinstance(count, int) and count > offer.max_count:
         faults.append(("gpu_count", f"at most {offer.max_count} for {offer.name}"))
     if offer is not None and (reason := _not_sold(draft["cloud"], offer)):
         faults.append(("cloud", reason))
     most, cheapest = read.get("deploy_cost"), lowest_price(draft, offers)
     if most is not None and cheapest is not None and isinstance(count, int) and most < cheapest * count - 1e-9:
-        faults.append(("deploy_cost", f"below ${cheapest * count:.2f}, the lowest price there is"))
+        faults.append(("deploy_cost", f"below the lowest price, ${cheapest * count:.2f}"))
     return faults + _bid_faults(draft, read, lowest_bid(draft["cloud"], offer) if offer is not None else None)
 
 
@@ -76,7 +76,7 @@ def _bid_faults(draft: Draft, read: Mapping[str, Any], lowest: float | None) -> 
     if draft.way != "spot":
         return []
     if not draft["bid_per_gpu"].strip():
-        return [("bid_per_gpu", "what do you bid?" if lowest is None else f"RunPod asks for ${lowest:.2f} or more")]
+        return [("bid_per_gpu", "enter a bid" if lowest is None else f"enter a bid of ${lowest:.2f} or more")]
     if isinstance(bid, float) and lowest is not None and bid < lowest - 1e-9:
         return [("bid_per_gpu", f"below the lowest bid, ${lowest:.2f}")]
     return []
@@ -86,32 +86,32 @@ def _text_faults(draft: Draft, read: Mapping[str, Any], names: Collection[str]) 
     faults: list[tuple[str, str]] = []
     name = draft["name"].strip()
     if not name:
-        faults.append(("name", "by its name podtop finds the pod when RunPod's answer is lost"))
+        faults.append(("name", "required: podtop finds the pod by it if the response is lost"))
     elif len(name) > LONGEST_NAME:
         faults.append(("name", f"at most {LONGEST_NAME} characters"))
     elif name in names:
-        faults.append(("name", "a pod of this name is there already"))
+        faults.append(("name", "a pod with this name already exists"))
     if not draft["image"].strip() and not draft["template_id"].strip():
-        faults.append(("image", "an image, or a template"))
+        faults.append(("image", "enter an image or a template"))
     elif " " in draft["image"].strip():
-        faults.append(("image", "an image has no spaces in its name"))
+        faults.append(("image", "an image name has no spaces"))
     if draft["country"].strip() and not _COUNTRY.fullmatch(draft["country"].strip()):
-        faults.append(("country", "two letters, as in US"))
+        faults.append(("country", "must be two letters, such as US"))
     if draft["volume_mount_path"].strip() and not _MOUNT.fullmatch(draft["volume_mount_path"].strip()):
-        faults.append(("volume_mount_path", "a path that begins with /"))
+        faults.append(("volume_mount_path", "must begin with /"))
     if odd := [standard for standard in read.get("compliance", ()) if standard.upper() not in set(Compliance)]:
-        faults.append(("compliance", f"{odd[0]}: RunPod knows {', '.join(Compliance)}"))
+        faults.append(("compliance", f"{odd[0]}: must be one of {', '.join(Compliance)}"))
     seen: set[str] = set()
     for variable, value in draft.env:
         if not VARIABLE.fullmatch(variable):
-            faults.append(("env", f"{variable or 'a value without a name'}: a name has letters, digits and _"))
+            faults.append(("env", f"{variable or 'unnamed value'}: a name has only letters, digits and _"))
         elif variable in seen:
-            faults.append(("env", f"{variable}: it stands there twice"))
+            faults.append(("env", f"{variable}: listed twice"))
         elif value is None:
-            faults.append(("env", f"{variable} has no value (they are not kept on disk): type it, or remove the name"))
+            faults.append(("env", f"{variable} has no value (values are not saved): enter it, or remove the name"))
         seen.add(variable)
     if "volume_key" in draft.secrets and draft.secrets["volume_key"] is None:
-        faults.append(("volume_key", "neither podtop nor RunPod keeps it: type it; or type and erase it, to have none"))
+        faults.append(("volume_key", "not saved by podtop or RunPod: type it again, or type and erase it for none"))
     return faults
 
 
@@ -119,12 +119,12 @@ def _time_faults(read: Mapping[str, Any]) -> list[tuple[str, str]]:
     stop, end = read.get("stop_after"), read.get("terminate_after")
     faults = []
     if isinstance(stop, float) and isinstance(end, float) and end <= stop:
-        faults.append(("terminate_after", "after the stop, or not at all"))
+        faults.append(("terminate_after", "must be after the stop time, or empty"))
     if read.get("lease") == "yes":
         if stop is None and end is None:
-            faults.append(("lease", "until when? set stop after, or terminate after"))
+            faults.append(("lease", "needs a time: set Stop after or Terminate after"))
         elif stop is not None and end is not None:
-            faults.append(("lease", "podtop sees to one of them: leave stop after or terminate after empty"))
+            faults.append(("lease", "has one time: leave Stop after or Terminate after empty"))
     return faults
 
 
@@ -133,7 +133,7 @@ def _not_sold(cloud: str, offer: Offer) -> str:
         return ""
     word = {CloudKind.SECURE: "secure", CloudKind.COMMUNITY: "community"}.get(CloudKind(cloud), "any")
     return (
-        f"{offer.name} is not sold in {word} cloud"
+        f"{offer.name} is not offered in {word} cloud"
         if word == "any"
-        else f"{offer.name} is not sold in the {word} cloud"
+        else f"{offer.name} is not offered in the {word} cloud"
     )

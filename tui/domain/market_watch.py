@@ -166,13 +166,13 @@ def moot(watch: MarketWatch, pod: Pod | None) -> tuple[State, str] | None:
     A pod that ran in between was stopped again on purpose, or for lack of money: it must not restart automatically.
     """
     if pod is None:
-        return State.GIVEN_UP, "the pod is not on the account any more"
+        return State.GIVEN_UP, "the pod is no longer on the account"
     if pod.status == PodStatus.RUNNING:
-        return State.DONE, "it runs, and not by this watch"
+        return State.DONE, "already running, not started by this watch"
     if pod.status == PodStatus.TERMINATED:
         return State.GIVEN_UP, "the pod is terminated"
     if pod.status == PodStatus.EXITED and basis_of(pod) != watch.basis:
-        return State.GIVEN_UP, "it was started and stopped meanwhile: arm it again if it is still wanted"
+        return State.GIVEN_UP, "started and stopped in the meantime; arm the watch again if needed"
     return None
 
 

@@ -24,9 +24,9 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
-LOST = "its answer was lost"
-VAGUE = "RunPod's answer was vague"
-UNREADABLE = "RunPod's answer could not be read"
+LOST = "no response received"
+VAGUE = "ambiguous response from RunPod"
+UNREADABLE = "invalid response from RunPod"
 """In place of a response that shows the outcome, to begin a sentence with."""
 
 
@@ -69,21 +69,22 @@ class Outcome(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        return f"{self.message} {self.advice}".strip()
+        end = "" if not self.advice or self.message.endswith((".", "!", "?")) else "."
+        return f"{self.message}{end} {self.advice}".strip()
 
 
 _ADVICE: Mapping[Reason, str] = {
-    Reason.GPUS_TAKEN: "Others rent the GPUs of its host now. Try later, with fewer GPUs, or with 0 to reach its data.",
-    Reason.MEMORY_TAKEN: "Others use the memory of its host now. Try later, or deploy a new pod elsewhere.",
-    Reason.NO_DISK: "No host has that much disk free: ask for less disk, or for another data centre.",
-    Reason.NONE_FITS: "Stock is a hint: none was free that fits. Try the other cloud, another country, or another GPU.",
+    Reason.GPUS_TAKEN: "The GPUs of its host are rented out. Try later, with fewer GPUs, or with 0 to reach its data.",
+    Reason.MEMORY_TAKEN: "The memory of its host is in use. Try later, or deploy a new pod elsewhere.",
+    Reason.NO_DISK: "No host has enough free disk. Request less disk, or another data center.",
+    Reason.NONE_FITS: "Stock is only a hint: no free host fits. Try the other cloud, another country, or another GPU.",
     Reason.HOST_UNABLE: "Its host cannot start it now. Try later, or deploy a new pod elsewhere.",
-    Reason.NO_FUNDS: "Add credit in RunPod's console, or ask for less.",
-    Reason.BID_TOO_LOW: "Others bid more by now: look at the lowest bid again.",
-    Reason.NOT_FOUND: "It is not on the account any more, or the key may not see it.",
-    Reason.LOCKED: "Unlock it in RunPod's console first.",
-    Reason.VAGUE: "RunPod says this of its own faults and of input that it does not like. "
-    "podtop looks at what became of it.",
+    Reason.NO_FUNDS: "Add credit in the RunPod console, or request less.",
+    Reason.BID_TOO_LOW: "Others bid more now; check the lowest bid again.",
+    Reason.NOT_FOUND: "The pod is no longer on the account, or the API key cannot see it.",
+    Reason.LOCKED: "Unlock it in the RunPod console first.",
+    Reason.VAGUE: "RunPod reports this for its own errors and for invalid input alike. "
+    "podtop is checking whether it went through.",
 }
 
 
@@ -94,7 +95,7 @@ def advice(reasons: Sequence[Reason], limits: Sequence[str] = ()) -> str:
     limits:  what an order required of hosts, each of which may be what leaves none.
     """
     if limits and Reason.NONE_FITS in reasons:
-        return f"No free host fits all that was asked for ({', '.join(limits)}). Ask for less of it, or another GPU."
+        return f"No free host meets all requirements ({', '.join(limits)}). Relax them, or try another GPU."
     return next((_ADVICE[reason] for reason in reasons if reason in _ADVICE), "")
 
 

@@ -56,7 +56,7 @@ class AccountLeases:
         from tui.storage.json_store import StoreError
 
         if (leases := self.file) is None:
-            self._messages.post(UserMessage(f"lease: not set for {name}, as the account is not known; set it with t"))
+            self._messages.post(UserMessage(f"lease: not set for {name}: account unknown; set it with t"))
             return
         now = self._clock()
         try:
@@ -69,7 +69,7 @@ class AccountLeases:
             self._messages.reply(str(error))
             return
         left = fmt.duration(ends - self._clock())
-        text = f"{name}: no lease any more" if not action else f"lease: podtop is to {action} {name} in {left}"
+        text = f"lease: removed from {name}" if not action else f"lease: podtop will {action} {name} in {left}"
         # Beside other messages, such as that of the pod that was just created.
         self._messages.post(UserMessage(text, Level.INFO))
         self._on_change()
@@ -81,7 +81,7 @@ class AccountLeases:
         try:
             lease = deploy_order.lease(draft, ordered_at, tz)
         except deploy_text.Fault as fault:
-            self._messages.post(UserMessage(f"lease: {name} has none, as what was typed cannot be read: {fault}"))
+            self._messages.post(UserMessage(f"lease: not set for {name}: the time {fault}"))
             return
         if pod and lease is not None:
             await self.set(pod, name, *lease)

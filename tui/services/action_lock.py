@@ -1,4 +1,4 @@
-"""`ActionLock`: whether actions are allowed now: read-only for good, or locked for a while."""
+"""`ActionLock`: whether actions are allowed now: permanently read-only, or locked for a while."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LOCK_AFTER = 600.0
 class ActionLock:
     """Gives the reason why no action is allowed, as text.
 
-    read_only: why podtop sends no change at all; empty if it may.
+    read_only: why podtop sends no change at all, as a sentence; empty if it may.
     clock:     monotonic seconds.
     after:     seconds without user input after which it locks; None never.
     key:       the key that unlocks it, as shown to the user.
@@ -25,7 +25,9 @@ class ActionLock:
         clock: Callable[[], float] = lambda: 0.0,
         key: str = "L",
     ) -> None:
-        self.told = f"actions are locked: {key} unlocks them"
+        self.told = f"actions locked ({key} to unlock)"
+        again = "" if after is None else f"; they lock again after {after / 60:g} min idle"
+        self.unlocked = f"actions unlocked{again}"
         self.read_only = read_only
         self._after = after
         self._clock = clock
@@ -51,5 +53,5 @@ class ActionLock:
     def refusal(self) -> str | None:
         """Why no action is allowed now, and what to do about that; None if allowed."""
         if self.read_only:
-            return f"read-only: {self.read_only}. Nothing was sent."
+            return f"{self.read_only}; nothing was sent"
         return self.told if self.locked else None

@@ -16,8 +16,7 @@ def own_fault(error: Exception, doing: str) -> Unforeseen:
     # In the message, since log messages are masked.
     logging.getLogger(__name__).error("%s failed\n%s", doing, lines)
     return Unforeseen(
-        f"RunPod's answer made podtop itself fail ({type(error).__name__} while {doing}): podtop goes on, and its log "
-        "says more."
+        f"podtop failed on a response from RunPod ({type(error).__name__} while {doing}) and continues. See its log."
     )
 
 
@@ -34,7 +33,7 @@ def own_faults(doing: str) -> Iterator[None]:
 
 
 async def held(work: Awaitable[object], doing: str, say: Callable[[Unforeseen], object] = lambda error: None) -> None:
-    """Wait for work that runs beside the polls; a fault of it ends it alone."""
+    """Wait for work that runs beside the polls; a fault of it ends only that."""
     try:
         await work
     except Exception as error:

@@ -131,7 +131,7 @@ class Executor:
         return (funds.account_id if funds is not None else None) or ""
 
     def _look_for(self, intent: Intent, pod: str) -> asyncio.Task[Outcome]:
-        doing, lost = EVERY[intent.action].doing, "no answer of RunPod's is known"
+        doing, lost = EVERY[intent.action].doing, "no response known"
         operation = Operation(intent.id, intent.action, pod, intent.name, doing, self._clock(), lost=lost)
         self._fleet.begin(operation)
 
@@ -164,12 +164,12 @@ class Executor:
         under_way = self._fleet.operations.get(operation.pod)
         if under_way is not None:
             doing = f"{under_way.word} {under_way.name}" if operation.pod == NEW_POD else under_way.word
-            return f"still {doing}: one thing at a time. Nothing was sent."
+            return f"already {doing}; wait for that to finish. Nothing was sent."
         if self._watch.cloud is None:
             return "podtop is not connected yet. Nothing was sent."
         if by == "keys":
             return self._guard.refusal()
-        return f"read-only: {self._guard.read_only}. Nothing was sent." if self._guard.read_only else None
+        return self._guard.refusal() if self._guard.read_only else None
 
     def _spawn(self, work: Coroutine[object, object, Outcome]) -> asyncio.Task[Outcome]:
         task = asyncio.get_running_loop().create_task(work)
@@ -214,7 +214,7 @@ class Executor:
 
         action = EVERY[command.action]
         if action.target is Target.NEW and (other := await self._unsettled_rental()):
-            why = f"what became of the deploy of {other} is not known yet: one at a time. Nothing was sent."
+            why = f"the outcome of deploying {other} is still unknown; wait for it. Nothing was sent."
             return operation, Outcome(Status.NOT_SENT, why)
         try:
             ident = await self._log.intent(operation, command, by, self._account)
@@ -234,11 +234,11 @@ class Executor:
         except api.CloudError as error:
             log_step(operation, "failed", error=type(error).__name__, text=error)
             if isinstance(error, api.Restricted) and not self._guard.read_only:
-                self._guard.read_only = "RunPod lets this API key change nothing"
+                self._guard.read_only = "this API key is read-only"
             return operation, judge(error, limits_of(command.inputs))
         except asyncio.CancelledError:
             log_step(operation, "ended_before_an_answer")
-            await self._log_outcome(operation, Outcome(Status.UNKNOWN, "podtop ended before RunPod answered"))
+            await self._log_outcome(operation, Outcome(Status.UNKNOWN, "podtop ended before RunPod responded"))
             raise
         log_step(operation, "answered", made=receipt.pod_id if receipt is not None else None)
         return operation, answered(action, command, receipt)
@@ -251,7 +251,7 @@ class Executor:
         if outcome is None:
             self._fleet.finish(operation, None)
             self._on_change()
-            return Outcome(Status.UNKNOWN, "it is another account's")
+            return Outcome(Status.UNKNOWN, "the request belongs to another account")
         await self._end(operation, outcome)
         return outcome
 
@@ -262,8 +262,8 @@ class Executor:
             self._on_change()
             return outcome
         done = EVERY[operation.action].done
-        text = f"RunPod said that it was {done}, and does not show it two minutes later"
-        late = Outcome(Status.UNKNOWN, text, "Look at RunPod's console.")
+        text = f"RunPod confirmed it was {done}, but does not show that after 2 min"
+        late = Outcome(Status.UNKNOWN, text, "Check the RunPod console.")
         await self._end(operation, late)
         return late
 
@@ -296,7 +296,7 @@ class Executor:
         try:
             await self._log.outcome(operation, outcome)
         except AuditLogError as error:
-            self._messages.post(UserMessage(f"the action log lacks how it ended: {error}"))
+            self._messages.post(UserMessage(f"the action log lacks the outcome: {error}"))
 
 
 def _pod_of(intent: Intent) -> str | None:

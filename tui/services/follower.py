@@ -48,11 +48,11 @@ class Follower:
                         fail(error, now, now + retry_in * self._source.pace)
             except Exception as error:
                 # Whatever is odd in a response, polling goes on: this poll counts as failed.
-                self._not_taken_in(own_fault(error, "taking it in"), fail, now + poller.interval * self._source.pace)
+                self._not_taken_in(own_fault(error, "applying it"), fail, now + poller.interval * self._source.pace)
             self._on_change()
 
     def _not_taken_in(self, error: CloudError, fail: Fail, retry_at: float) -> None:
         try:
             fail(error, self._source.clock(), retry_at)
         except Exception as another:
-            own_fault(another, "telling that it could not be taken in")
+            own_fault(another, "reporting the failure")

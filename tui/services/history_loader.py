@@ -118,8 +118,8 @@ class HistoryLoader:
             self.cannot_be_read(error)
         # A recording is external data: nothing odd in it may end podtop.
         except Exception as error:
-            logging.getLogger(__name__).exception("the recording cannot be taken in")
-            self._post(UserMessage(f"the recording cannot be read ({type(error).__name__}): podtop goes on without it"))
+            logging.getLogger(__name__).exception("the recording cannot be loaded")
+            self._post(UserMessage(f"cannot read the recording ({type(error).__name__}); podtop continues without it"))
 
     async def log(self) -> None:
         """Load the recorded events."""

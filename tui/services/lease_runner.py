@@ -96,7 +96,7 @@ class LeaseRunner(Runner[Lease]):
             if lease.warned_at is not None and lease.sent_at is None and now >= acts_at(lease):
                 self._once(
                     lease,
-                    f"lease: {lease.name} was to {lease.action} now, and podtop waits: the pods are unavailable",
+                    f"lease: {lease.name} is due to {lease.action}, but pods are unavailable; podtop waits",
                 )
 
     def _see_to(self, lease: Lease, now: float, polled_at: float) -> None:
@@ -112,7 +112,10 @@ class LeaseRunner(Runner[Lease]):
             case Step.ACT:
                 self._act(lease, now)
             case Step.LOST:
-                self._once(lease, f"lease: {lease.name} was to {lease.action}, and does not show it: do it by hand")
+                self._once(
+                    lease,
+                    f"lease: sent {lease.action} {lease.name}, but it does not show; act manually",
+                )
                 self.leases.drop(lease.pod)
             case Step.OVER:
                 since = self._over_since.setdefault(lease.pod, polled_at)
@@ -124,7 +127,7 @@ class LeaseRunner(Runner[Lease]):
 
     def _warning(self, lease: Lease, now: float) -> str:
         minutes = max(1, round((max(lease.ends, now + 600.0) - now) / 60))
-        word = "is stopped" if lease.action == "stop" else "is TERMINATED"
+        word = "stops" if lease.action == "stop" else "will be TERMINATED"
         why = self._refusal()
         tail = f"not by this podtop: {why}" if why else "t extends it"
         return f"▲ lease: {lease.name} {word} in {minutes} min; {tail}"
@@ -133,7 +136,7 @@ class LeaseRunner(Runner[Lease]):
         if now < self._not_before.get(lease.pod, 0.0):
             return
         if (why := self._refusal()) is not None:
-            self._once(lease, f"lease: {lease.name} was to {lease.action} now, and does not: {why}")
+            self._once(lease, f"lease: {lease.name} is due to {lease.action}, but {why}")
             return
         if lease.pod in self._fleet.operations or lease.pod in self._tasks:
             return

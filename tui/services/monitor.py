@@ -142,7 +142,7 @@ class Monitor:
         if self._cloud is None:
             raise Unreachable("podtop is not connected yet.", sent=False)
         snapshot = clock_skew.snapshot(await self._cloud.fleet(), self._source.skew)
-        with own_faults("taking it in"):
+        with own_faults("applying it"):
             await self._take_in_pods(snapshot, self._source.clock())
         self._tell()
         return surely_with_pods(snapshot)
@@ -164,12 +164,12 @@ class Monitor:
         if self._cloud is None:
             raise Unreachable("podtop is not connected yet.", sent=False)
         market = await self._cloud.market()
-        with own_faults("taking it in"):
+        with own_faults("applying it"):
             await self._in_slices(self._fleet.taking_market(market, self._source.clock()))
         self._tell()
         if not market.offers:
             problems = "; ".join(problem.message for problem in market.problems)
-            raise Malformed(f"RunPod answered without prices: {problems or 'it does not say why'}.")
+            raise Malformed(f"RunPod's response had no prices: {problems or 'no reason given'}.")
         return market
 
     def tell(self) -> None:
@@ -181,7 +181,7 @@ class Monitor:
             self._on_change()
         except Exception as error:
             # What cannot be shown is no reason to stop monitoring.
-            own_fault(error, "showing it")
+            own_fault(error, "displaying it")
 
     def _hand_over(self, keep: Callable[[Recorder], object]) -> None:
         """Pass data to the recorder; a fault of that is reported once, and the screen stays as it is."""
@@ -191,14 +191,12 @@ class Monitor:
             keep(self._recorder)
         except Exception as error:
             # A recording is an aid: nothing in it may cost the live data.
-            own_fault(error, "keeping it in the recording")
+            own_fault(error, "recording it")
             if not self._unkept:
                 self._unkept = True
                 from tui.domain.user_message import UserMessage
 
-                self._post(
-                    UserMessage(f"an answer could not be kept in the recording ({type(error).__name__}): see the log")
-                )
+                self._post(UserMessage(f"a response could not be recorded ({type(error).__name__}); see the log"))
 
     def happened(self, event: Event) -> None:
         """Keep an event that no poll reports."""
@@ -364,7 +362,7 @@ class Monitor:
             look = self._inspector.recall(self.past, pod, at)
         else:
             look = self._inspector.follow(self._cloud, lambda: self.past, pod, self._config.interval)
-        self._inspecting = self._group.create_task(held(look, "looking at a pod"))
+        self._inspecting = self._group.create_task(held(look, "loading a pod"))
 
     def attend(self, topics: Iterable[str]) -> None:
         """Poll these topics from now on, and no others: a screen that is not on top costs nothing."""

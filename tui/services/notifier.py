@@ -88,7 +88,7 @@ class Notifier:
     def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         if len(self._tasks) >= AT_ONCE:
             work.close()
-            self._complain("hooks", "too many at once: this alarm was not told everywhere")
+            self._complain("hooks", "too many at once; this alert was not sent everywhere")
             return
         task = asyncio.get_running_loop().create_task(self._sent(name, work))
         self._tasks.add(task)
@@ -111,4 +111,4 @@ class Notifier:
 
 def _reason(error: Exception) -> str:
     """Why it was not sent: in a sink's own words, or without words that may contain a secret."""
-    return str(error) if isinstance(error, NotSent) else f"it could not be sent ({type(error).__name__})"
+    return str(error) if isinstance(error, NotSent) else f"could not be sent ({type(error).__name__})"

@@ -69,10 +69,10 @@ class PodInspector:
             extras = self._fleet.inspection.extras if self._fleet.inspection is not None else None
             self._fleet.inspection = PodInspection(pod, None, feed, extras=extras)
             # The data beside the response may fail, and the next response comes all the same.
-            await held(self._remember(past(), pod, None), "looking back at a pod")
+            await held(self._remember(past(), pod, None), "loading a pod's history")
             if not asked and feed.error is None and feed.value is not None:
                 asked = True
-                await held(self._ask_more(cloud, pod), "asking for more about a pod")
+                await held(self._ask_more(cloud, pod), "loading pod details")
 
     async def _ask_more(self, cloud: Cloud, pod: str) -> None:
         """Once per inspection: what few sources report, and RunPod may refuse."""

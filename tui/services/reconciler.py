@@ -57,7 +57,7 @@ class Reconciler:
                 # Nothing else may be rented before it is known whether this one was.
                 continue
             return Outcome(
-                Status.UNKNOWN, "RunPod has not told of it since", "Look at RunPod's console before trying again."
+                Status.UNKNOWN, "RunPod has not reported on it since", "Check the RunPod console before trying again."
             )
 
     async def is_shown(self, operation: Operation) -> bool:
@@ -76,10 +76,10 @@ class Reconciler:
             return None
         answer = operation.answer or LOST
         if EVERY[operation.action].target is Target.POD:
-            return Outcome(Status.DONE, f"{answer}, and it happened")
+            return Outcome(Status.DONE, f"{answer}, but it went through")
         record = self._record(operation)
         pod = record.id if record is not None else ""
-        return Outcome(Status.DONE, f"{answer}, and it was made: {pod}", pod=pod)
+        return Outcome(Status.DONE, f"{answer}, but it was created: {pod}", pod=pod)
 
     def _is_reached(self, operation: Operation) -> bool:
         return EVERY[operation.action].reached(self._record(operation))
@@ -94,5 +94,5 @@ class Reconciler:
 
 def _nothing_came(operation: Operation) -> str:
     if EVERY[operation.action].target is Target.NEW:
-        return f"{operation.answer or LOST}, and there is no pod named {operation.name}"
-    return f"{operation.answer or LOST}, and nothing came of it"
+        return f"{operation.answer or LOST}; no pod named {operation.name} exists"
+    return f"{operation.answer or LOST}; it did not go through"

@@ -139,7 +139,7 @@ class Session:
 
     def may_act(self) -> str | None:
         """Why nothing is sent automatically; None if allowed. The action lock applies to user input only."""
-        return f"read-only: {self.guard.read_only}" if self.guard.read_only else None
+        return self.guard.read_only or None
 
     # Actions
 

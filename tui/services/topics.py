@@ -106,7 +106,7 @@ class TopicPollers:
     def ask_for_hosts(self) -> None:
         """Find out once whether the account has machines: without any there is no screen for them."""
         if self._group is not None:
-            self._group.create_task(held(self._ask_for_hosts(), "asking for machines"))
+            self._group.create_task(held(self._ask_for_hosts(), "loading machines"))
 
     async def _ask_for_hosts(self) -> None:
         cloud = self._cloud

@@ -140,7 +140,7 @@ class WatchRunner(Runner[MarketWatch]):
                 level = Level.INFO if watch.state is State.DONE else Level.WARNING
                 self._messages.post(UserMessage(f"watch {watch.state}: {what(watch)}: {watch.words}", level))
             elif watch.told_at is not None and watch.told_at != old.told_at:
-                self._messages.post(UserMessage(f"◉ {what(watch)}: it is there", Level.INFO))
+                self._messages.post(UserMessage(f"◉ {what(watch)}: available", Level.INFO))
 
     def _see_to(self, watch: MarketWatch, now: float) -> None:
         if watch.over or watch.id in self._tasks:
@@ -149,9 +149,9 @@ class WatchRunner(Runner[MarketWatch]):
             self._recover(watch, now)
             return
         if watch.state is State.ARMED and not self._has_values(watch) and not self._lives(watch.holder):
-            reason = "podtop ended, and its variables' values with it: arm it again"
+            reason = "podtop ended and variable values are not saved; arm it again"
             self._keep(watch, replace(watch, state=State.WAITING, plan=None, holder="", words=reason))
-            self._messages.post(UserMessage(f"▲ watch: {what(watch)} is not armed any more: {reason}"))
+            self._messages.post(UserMessage(f"▲ watch disarmed: {what(watch)}: {reason}"))
             return
         answered_at, sighting = self._sighted(watch, now)
         if answered_at is None or self._read.get(watch.id) == answered_at:
@@ -217,7 +217,7 @@ class WatchRunner(Runner[MarketWatch]):
         each = " per GPU" if watch.demand.gpu_count > 1 else ""
         kind = "bid from " if watch.spot else ""
         stock = (sighting.stock or "?").lower()
-        return f"{sighting.name} is there: {kind}${sighting.price:.2f}/h{each}, {cloud}, stock {stock}"
+        return f"{sighting.name} is available: {kind}${sighting.price:.2f}/h{each}, {cloud}, stock {stock}"
 
     # Armed watches
 
@@ -232,11 +232,11 @@ class WatchRunner(Runner[MarketWatch]):
 
     def _why_not(self, watch: MarketWatch) -> str | None:
         if self._fleet.funds is None:
-            return "RunPod does not tell the account now"
+            return "account unknown"
         if not self._is_mine(watch):
-            return "it was armed for another account"
+            return "armed for another account"
         if (busy := self._fleet.operations.get(watch.pod)) is not None:
-            return f"still {busy.word}"
+            return f"already {busy.word}"
         return self._refusal()
 
     async def _try(self, watch: MarketWatch, sighting: Hit | bool | None, does: Does) -> None:
@@ -250,7 +250,7 @@ class WatchRunner(Runner[MarketWatch]):
             else:
                 await self._resume(watch, does)
         except CloudError as error:
-            self._hold_back(watch, f"it could not be read again: {error}")
+            self._hold_back(watch, f"could not be checked again: {error}")
         except StoreError as error:
             self._hold_back(watch, str(error))
 
@@ -262,13 +262,13 @@ class WatchRunner(Runner[MarketWatch]):
     async def _resume(self, watch: MarketWatch, does: Does) -> None:
         record = self._fleet.records.get(watch.pod)
         if record is not None and record.pod is None:
-            self._hold_back(watch, f"it could not be read again: {record.unreadable}")
+            self._hold_back(watch, f"could not be checked again: {record.unreadable}")
             return
         pod = self._pod(watch)
         if pod is None or moot(watch, pod) is not None or not has_room(pod):
             return
         if dearer(watch, pod):
-            self._hold_back(watch, f"it would cost ${pod.cost_per_hr:.2f}/h, and ${watch.ceiling:.2f}/h was agreed to")
+            self._hold_back(watch, f"cost of ${pod.cost_per_hr:.2f}/h exceeds the agreed ${watch.ceiling:.2f}/h")
             return
         sending = replace(watch, state=State.SENDING, sent=watch.pod, sent_at=self._clock())
         if await self._written(watch, sending):
@@ -281,7 +281,7 @@ class WatchRunner(Runner[MarketWatch]):
             return
         if (pod := self._named(watch.sent)) is not None:
             # RunPod refused it, and created it all the same.
-            self._keep(watch, replace(watch, state=State.DONE, words=f"it was made: {pod}"))
+            self._keep(watch, replace(watch, state=State.DONE, words=f"created: {pod}"))
             return
         # Not before a watch acts: most runs of podtop rent nothing.
         from tui.domain import deploy_order
@@ -347,16 +347,16 @@ class WatchRunner(Runner[MarketWatch]):
         if (evidence := self._shows(watch)) is not None:
             self._keep(watch, replace(watch, state=State.DONE, words=evidence))
         elif now - watch.sent_at >= FORGOTTEN:
-            evidence = "podtop ended while it was sent, and nothing shows it: look at RunPod's console"
+            evidence = "podtop ended while sending; outcome unknown, check the RunPod console"
             self._keep(watch, replace(watch, state=State.UNKNOWN, words=evidence))
 
     def _shows(self, watch: MarketWatch) -> str | None:
         """Evidence that an attempt succeeded; None if there is none."""
         if watch.pod:
             pod = self._pod(watch)
-            return "it runs" if pod is not None and pod.status == PodStatus.RUNNING else None
+            return "running" if pod is not None and pod.status == PodStatus.RUNNING else None
         new_pod = self._named(watch.sent)
-        return f"it was made: {new_pod}" if new_pod is not None else None
+        return f"created: {new_pod}" if new_pod is not None else None
 
     def _hold_back(self, watch: MarketWatch, why: str) -> None:
         """A hit, and nothing is sent: reported once for each reason, and kept with the watch."""
@@ -364,7 +364,7 @@ class WatchRunner(Runner[MarketWatch]):
         if self._held_back.get(watch.id) == reason:
             return
         self._held_back[watch.id] = reason
-        text = f"{what(watch)} is there, and nothing is sent: {why}"
+        text = f"{what(watch)}: available, but nothing was sent: {why}"
         self._messages.post(UserMessage(f"▲ watch: {text}"))
         self._messages.call("podtop: watch held back", text)
         with suppress(StoreError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
@@ -88,14 +87,12 @@ def titled(word: str, help: str) -> str:
 
 
 def entry(hint: Hint) -> tuple[str, str]:
-    """The name of a key's action, and what it does beyond that, with its keys: "Stop pod", "S  the volume stays"."""
+    """The name of a key's action, and what it does beyond that, with its keys: "Stop pod", "S  volume stays, billed"."""
     keys = " ".join(hint.keys)
     if not hint.id.startswith("act."):
         return titled(hint.word, hint.help), keys
-    name, *beyond = re.split("[;:] ", hint.help, maxsplit=1)
-    if name.lower() == hint.word.lower():
-        name = f"{name} pod"
-    return titled(hint.word, name), "  ".join((keys, *beyond))
+    name, _, beyond = hint.help.partition(" (")
+    return titled(hint.word, name), f"{keys}  {beyond.removesuffix(')')}".rstrip()
 
 
 def holds(name: str, letters: str) -> bool:

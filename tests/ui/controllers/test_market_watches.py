@@ -58,14 +58,14 @@ async def test_a_watch_is_set_changed_and_taken_away(launch: Launch, tmp_path: P
         await run.press("left")
         await run.settle()
         assert "◌ waiting" in run.text()
-        assert "tell me" in run.text()
+        assert "notify me" in run.text()
         await run.press("enter")
         await run.wait(1)
         await typed(run, ceiling="6", **{"else": "h100 sxm"})
         await run.press("enter")
         await run.until("B200 or H100 SXM at $6.00")
         await run.press("x")
-        await run.until("nothing is watched for")
+        await run.until("no watches")
         assert on_disk(tmp_path) == []
 
 
@@ -74,11 +74,11 @@ async def test_what_is_not_accepted_is_told_and_nothing_is_set(launch: Launch, t
     async with launch(cloud=cloud()) as run:
         await opened(run)
         for fields, words in (
-            ({"ceiling": "cheap"}, "cheap is not accepted"),
+            ({"ceiling": "cheap"}, "Max price: must be a number"),
             ({"ceiling": "1", "else": "GTX 9000"}, "no GPU named GTX 9000"),
-            ({"else": "", "count": "0"}, "0 is not accepted"),
-            ({"count": "1", "then": "deploy"}, "spend at most: what it may cost an hour"),
-            ({"cap": "5", "tries": "99"}, "99 is not accepted"),
+            ({"else": "", "count": "0"}, "GPUs: must be a whole number"),
+            ({"count": "1", "then": "deploy"}, "Max cost: enter the limit"),
+            ({"cap": "5", "tries": "99"}, "Max attempts: must be a whole number up to 10"),
         ):
             await typed(run, **fields)
             assert words in run.text(), words
@@ -98,7 +98,7 @@ async def armed(run: Running) -> None:
             break
         await run.pilot.pause(0.01)
     await run.wait(1)
-    assert "Prepare a deploy" in run.text()
+    assert "when available" in run.text()
     await run.press("ctrl+s")
     await run.wait(1)
     assert isinstance(run.app.screen, QuestionDialog)
@@ -109,7 +109,7 @@ async def test_what_deploys_by_itself_is_armed_by_a_yes_to_its_cap(launch: Launc
     async with launch(cloud=held) as run:
         await armed(run)
         text = run.text()
-        for words in ("Arm: deploy B200 at $6.00 by itself", "up to $7.50/h, $180.00 a day", "At most 2"):
+        for words in ("Arm: deploy B200 at $6.00 automatically", "up to $7.50/h ($180.00/day)", "Up to 2"):
             assert words in text, words
         assert on_disk(tmp_path) == []
         await run.press("y")
@@ -163,11 +163,11 @@ async def test_a_stopped_pod_waits_for_its_host(launch: Launch, tmp_path: Path) 
         await run.press("w")
         await run.wait(1)
         text = run.text()
-        assert "Arm: resume dataset-prep by itself" in text
-        assert "0 of them free now" in text
+        assert "Arm: resume dataset-prep automatically" in text
+        assert "0 free now" in text
         assert "$0.42/h from then on, disks included" in text
         await run.press("y")
-        await run.until("resumes by itself")
+        await run.until("armed: resume")
         assert [w["state"] for w in on_disk(tmp_path)] == [State.ARMED]
         free = replace(full, machine=replace(down.machine, gpu_available=1))
         held.now += 5
@@ -186,15 +186,15 @@ async def test_a_stopped_pod_waits_for_its_host(launch: Launch, tmp_path: Path) 
 async def test_a_running_pod_has_nothing_to_wait_for(launch: Launch) -> None:
     async with launch() as run:
         await run.press("w")
-        await run.until("only a stopped pod can wait for its host")
+        await run.until("only a stopped pod can wait for free GPUs")
 
 
 async def test_read_only_watches_and_tells_and_arms_nothing(launch: Launch, tmp_path: Path) -> None:
     async with launch(cloud=cloud()) as run:
-        run.app.guard.read_only = "podtop was started so"
+        run.app.guard.read_only = "podtop is in read-only mode"
         await opened(run)
         await typed(run, ceiling="6", then="deploy", cap="7")
-        assert "podtop cannot deploy now: read-only" in run.text()
+        assert "deploying is not possible now: podtop is in read-only mode" in run.text()
         await typed(run, then="tell", cap="")
         await run.press("enter")
         await run.until("watching for B200 at $6.00")

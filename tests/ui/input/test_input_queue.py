@@ -285,7 +285,7 @@ async def test_no_action_is_done_while_a_key_leads_into_history(launch: Launch) 
         run.app.playback.step = step  # type: ignore[method-assign]
         await burst(run, "left_square_bracket", "S")
         assert not run.app.screen.is_modal
-        assert "= returns to now" in run.toasts()
+        assert "press = to go live first" in run.toasts()
         asked.set()
         run.app.playback.waiting = False
 

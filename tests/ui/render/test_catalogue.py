@@ -52,8 +52,8 @@ def test_a_sheet_without_anything_has_no_facts() -> None:
 
 def test_what_is_paid_ahead_says_what_it_saves() -> None:
     told = words(SHEET)
-    assert told["6 months"] == "$2.40/h paid ahead · saves 20%"
-    assert words(replace(SHEET, prices=replace(PRICES, secure=None)))["6 months"] == "$2.40/h paid ahead"
+    assert told["6 months"] == "$2.40/h prepaid · saves 20%"
+    assert words(replace(SHEET, prices=replace(PRICES, secure=None)))["6 months"] == "$2.40/h prepaid"
 
 
 def test_a_version_that_cannot_be_had_says_so() -> None:

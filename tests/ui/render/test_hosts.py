@@ -27,7 +27,7 @@ OTHERWISE = {
     "registered": "yes", "listed": "yes", "verified": "yes", "mine": "yes", "public_ip": "yes", "secure": "community",
     "maintenance_start": "Thu 2026-11-26 12:00", "maintenance_end": "Thu 2026-11-26 14:00", "at": "ago",
     "state_since": "2h 30m", "public": "public", "serverless": "serverless", "start_jupyter": "Jupyter",
-    "start_ssh": "ssh", "runtime_minutes": "3d 00h", "status": "running", "template_name": "night-embeddings",
+    "start_ssh": "SSH", "runtime_minutes": "3d 00h", "status": "running", "template_name": "night-embeddings",
     "week": "99.9%", "month": "99.4%", "quarter": "98.8%", "quarter_absolute": "91.1%",
 }  # fmt: skip
 """How some fields are told in other words than their value."""
@@ -88,8 +88,8 @@ def test_of_a_machine_that_tells_nothing_no_figure_is_made_up() -> None:
     ("at", "word"),
     [
         (NOW, "in 3d 00h"),
-        (NOW + 3 * DAY + 1800, "under way, 1h 30m left"),
-        (NOW + 3 * DAY + 9000, "over since 30m 00s"),
+        (NOW + 3 * DAY + 1800, "ongoing, 1h 30m left"),
+        (NOW + 3 * DAY + 9000, "ended 30m 00s ago"),
     ],
 )
 def test_maintenance_counts_down_and_is_over(at: float, word: str) -> None:

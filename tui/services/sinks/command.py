@@ -28,8 +28,8 @@ async def run(arguments: tuple[str, ...], notification: Notification, means: Mea
     try:
         code, _ = await subprocesses.run(arguments, means.environ, means.hidden, patience=PATIENCE, variables=variables)
     except TimeoutError:
-        raise NotSent(f"{arguments[0]} took longer than {PATIENCE:.0f} s, and was ended") from None
+        raise NotSent(f"{arguments[0]} took longer than {PATIENCE:.0f} s, and was stopped") from None
     except (OSError, ValueError) as error:
         raise NotSent(f"{arguments[0]}: {getattr(error, 'strerror', None) or error}") from None
     if code:
-        raise NotSent(f"{arguments[0]} ended with {code}")
+        raise NotSent(f"{arguments[0]} exited with {code}")

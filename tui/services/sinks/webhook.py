@@ -11,7 +11,7 @@ from tui.config.loader import token
 from tui.files import reading
 from tui.services.sinks.sink import PATIENCE, Means, Notification, NotSent, Sink, plain
 
-_ITS_HOST = "its server"
+_ITS_HOST = "the server"
 """Stands for the webhook's host in messages."""
 
 
@@ -25,7 +25,7 @@ async def _send(means: Means, notification: Notification) -> None:
     except CloudError as error:
         raise NotSent(str(error)) from None
     if not 200 <= status < 300:
-        raise NotSent(f"its server refused it (HTTP {status})")
+        raise NotSent(f"the server refused it (HTTP {status})")
 
 
 async def _status(means: Means, notification: Notification) -> int:
@@ -65,5 +65,5 @@ def authorization(token_file: str) -> dict[str, str]:
     except reading.FileTrouble as error:
         raise NotSent(f"webhook_token_file: {error}") from None
     if not secret or not all("!" <= ch <= "~" for ch in secret):
-        raise NotSent("webhook_token_file: there is no token in it that fits into a header")
+        raise NotSent("webhook_token_file: no token that fits into a header")
     return {"Authorization": f"Bearer {secret}"}

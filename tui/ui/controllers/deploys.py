@@ -47,11 +47,11 @@ class Deploys:
         if (why := self._actions.refusal()) is not None or (why := self._actions.lacking(Capability.DEPLOY)):
             self._reply(f"deploy: {why}")
         elif wish is None:
-            self._reply("deploy: choose one GPU, pod, template, CPU pod or data center")
+            self._reply("deploy: select one GPU, pod, template, CPU pod or data center")
         elif self._fleet.market.value is None:
-            self._reply("deploy: the prices are not known yet")
+            self._reply("deploy: prices are still loading")
         elif (under_way := self._fleet.operations.get(NEW_POD)) is not None:
-            self._reply(f"deploy: still {under_way.word} {under_way.name}: one at a time")
+            self._reply(f"deploy: already {under_way.word} {under_way.name}; wait for that to finish")
         else:
             self._host.run_worker(self._open_form(self._host.place(), wish))
 
@@ -81,7 +81,7 @@ class Deploys:
         cloud = self._session.monitor.cloud
         if wish.pod is not None and cloud is not None:
             name = self._fleet.records[wish.pod].name if wish.pod in self._fleet.records else wish.pod
-            self._reply(f"asking RunPod how {name} was made")
+            self._reply(f"loading the configuration of {name}…")
             try:
                 detail = await cloud.pod(wish.pod)
             except CloudError as error:
@@ -93,7 +93,7 @@ class Deploys:
                 return
             if detail is None:
                 self._opening = None
-                self._reply(f"deploy: {name} is not on the account any more")
+                self._reply(f"deploy: {name} is no longer on the account")
                 return
             draft, saved = rules.from_pod(detail, offers, suffix), None
         elif (
@@ -114,7 +114,7 @@ class Deploys:
         self._opening = None
         if self._host.place() != place:
             # If the user has another screen open by now, the form was not meant to open there.
-            self._reply("deploy: form not opened, as something else was opened in the meantime")
+            self._reply("deploy: cancelled, as another screen was opened in the meantime")
             return
         self._show_form(draft, fresh, saved is not None, then)
 
@@ -122,7 +122,7 @@ class Deploys:
         """Open no form any more for a pending request to RunPod; returns whether there was one."""
         waited, self._opening = self._opening is not None, None
         if waited:
-            self._reply("deploy: no form is opened, and nothing was sent")
+            self._reply("deploy: cancelled; nothing was sent")
         return waited
 
     def _show_form(self, draft: Draft, fresh: Draft, is_kept: bool, then: Callable[[Draft], object] | None) -> None:

@@ -83,10 +83,10 @@ class WatchController:
         from tui.ui.modals.watch import WatchDialog
 
         if self._runner is None:
-            self._reply("watch: this is a recording" if self._session.state is None else "watch: not connected yet")
+            self._reply("watch: unavailable in a replay" if self._session.state is None else "watch: not connected yet")
             return
         if watch.state is State.SENDING:
-            self._reply(f"watch: {what(watch)} is being sent: look again in a moment")
+            self._reply(f"watch: {what(watch)} is being sent; try again in a moment")
             return
         before = None if is_new else watch
 
@@ -101,7 +101,7 @@ class WatchController:
                 self._prepare(before, decision.watch, decision.cap, decision.tries or 1)
 
         refusal = self._actions.refusal()
-        may = "" if refusal is None else f"podtop cannot deploy now: {refusal}"
+        may = "" if refusal is None else f"deploying is not possible now: {refusal}"
         self._host.push_screen(WatchDialog(watch, self._offers(), price, is_new, may, self._session.monotonic), decided)
 
     async def _put(self, before: MarketWatch | None, watch: MarketWatch, reply: str) -> None:
@@ -115,7 +115,7 @@ class WatchController:
         except StoreError as error:
             self._reply(str(error))
             return
-        self._reply(reply if swapped else "watch: podtop acted on it meanwhile, and it was left so: look at it again")
+        self._reply(reply if swapped else "watch: not changed, as podtop acted on it in the meantime; review it")
         self._runner.look()
         self._session.monitor.tell()
 
@@ -130,7 +130,7 @@ class WatchController:
         except StoreError as error:
             self._reply(str(error))
             return
-        self._reply(f"no longer watching for {what(watch)}")
+        self._reply(f"watch removed: {what(watch)}")
         self._runner.look()
         self._session.monitor.tell()
 
@@ -181,7 +181,7 @@ class WatchController:
             if not yes or self._runner is None:
                 return
             if funds is None or funds.account_id is None:
-                self._reply("watch: not armed, as RunPod does not tell the account now")
+                self._reply("watch: not armed: account unknown")
                 return
             try:
                 armed = self._runner.armed(watch, draft, planned(draft, cap, tries), funds.account_id)
@@ -197,7 +197,7 @@ class WatchController:
     def pod(self, pod: str | None) -> None:
         """Show the dialog of a watch that resumes a stopped pod when its host has free GPUs."""
         if pod is None:
-            self._reply("watch: no pod is under the cursor")
+            self._reply("watch: no pod under the cursor")
             return
         old = next((v for v in self._fleet.watches.values() if v.pod == pod and not v.over), None)
         self._pod(pod, old)
@@ -226,7 +226,7 @@ class WatchController:
             )
             return
         if record is None or (why := why_not(record.pod)) is not None:
-            self._reply(f"watch: {why if record is not None else 'it is gone'}")
+            self._reply(f"watch: {why if record is not None else 'the pod is no longer on the account'}")
             return
 
         def ask() -> Question:
@@ -239,7 +239,7 @@ class WatchController:
             await self._session.monitor.look()
             now = self._fleet.records.get(pod)
             if now is not None and now.pod is None:
-                raise Malformed(f"RunPod's answer about it could not be understood: {now.unreadable}.")
+                raise Malformed(f"RunPod's response about the pod is unreadable: {now.unreadable}.")
             return ask()
 
         def agreed(yes: bool | None) -> None:
@@ -247,13 +247,13 @@ class WatchController:
             if not yes:
                 return
             if funds is None or funds.account_id is None or now is None or now.pod is None:
-                self._reply("watch: not armed, as RunPod does not tell the account or the pod now")
+                self._reply("watch: not armed: account or pod unknown")
                 return
             armed = self._new(
                 pod=pod, pod_name=now.name, state=State.ARMED, account=funds.account_id,
                 ceiling=now.pod.cost_per_hr or None, basis=basis_of(now.pod),
             )  # fmt: skip
-            self._host.run_worker(self._put(None, armed, f"{now.name} resumes by itself when its host has free GPUs"))
+            self._host.run_worker(self._put(None, armed, f"armed: resume {now.name} when its host has free GPUs"))
 
         self._host.push_screen(QuestionDialog(ask(), again, self._session.monotonic), agreed)
 

@@ -34,11 +34,11 @@ class PodActions:
         if (why := self._session.guard.refusal()) is not None:
             return why
         if self._playback.in_history or self._playback.waiting:
-            return f"this is the past: {self._back} returns to now, where things can be done"
+            return f"viewing history; press {self._back} to go live first"
         if self._fleet.keyless:
-            return "there is no API key: podtop shows prices only"
+            return "no API key, so podtop shows prices only"
         if self._fleet.pods_at is None or self._session.executor is None:
-            return "the pods are not known yet"
+            return "pods are still loading"
         return None
 
     def lacking(self, capability: Capability | None) -> str:
@@ -59,11 +59,10 @@ class PodActions:
         """Lock actions, or unlock them."""
         guard = self._session.guard
         if guard.read_only:
-            self._reply(guard.refusal() or "")
-        elif guard.toggle():
-            self._reply(guard.told)
-        else:
-            self._reply("actions are unlocked, until nobody touches a key for a while")
+            self._reply(guard.read_only)
+            return
+        text = guard.told if guard.toggle() else guard.unlocked
+        self._reply(text[0].upper() + text[1:])
 
     def ask(self, action: str, ids: Sequence[str], hidden: Collection[str] = ()) -> None:
         """Show the dialog of an action on these pods, by their ids; `hidden`: those that a filter hides."""
@@ -75,12 +74,12 @@ class PodActions:
             self._reply(f"{verb}: {why}")
             return
         if not ids:
-            self._reply(f"{verb}: no pod is under the cursor")
+            self._reply(f"{verb}: no pod under the cursor")
             return
         case = self._case(action, ids)
         if not case.subjects:
-            reasons = "; ".join(f"{name}: {why}" for name, why in case.skipped[:3])
-            self._reply(f"nothing to {verb}. {reasons}")
+            reasons = "; ".join(f"{name} is {why}" for name, why in case.skipped[:3])
+            self._reply(f"{verb}: {reasons}")
             return
         from tui.api.errors import Malformed
         from tui.domain import consequences
@@ -93,7 +92,7 @@ class PodActions:
             fresh = self._case(action, subjects)
             odd = [r for key in subjects if (r := self._fleet.records.get(key)) is not None and r.pod is None]
             if odd and not fresh.subjects:
-                raise Malformed(f"RunPod's answer about it could not be understood: {odd[0].unreadable}.")
+                raise Malformed(f"RunPod's response about the pod is unreadable: {odd[0].unreadable}.")
             return fresh
 
         def weigh(case: Case, commands: tuple[Command, ...]) -> tuple[Point, ...]:
@@ -117,13 +116,13 @@ class PodActions:
         return consequences.case(BY_ID[action], ids, pods, self._fleet.operations, self._fleet.funds)
 
     def lease(self, pods: Sequence[str]) -> None:
-        """Show the dialog of a pod's lease."""
+        """Show the dialog of a pod's auto-stop timer, its lease."""
         if (why := self.refusal()) is not None:
             self._reply(f"lease: {why}")
         elif self._session.leases.file is None:
-            self._reply("lease: the account is not known yet")
+            self._reply("lease: the account is still loading")
         elif len(pods) != 1:
-            self._reply("lease: one pod at a time" if pods else "lease: no pod is under the cursor")
+            self._reply("lease: one pod at a time" if pods else "lease: no pod under the cursor")
         else:
             self._show_lease(pods[0])
 
@@ -141,7 +140,7 @@ class PodActions:
         def why_not(action: str) -> str | None:
             record = self._fleet.records.get(pod)
             if record is None:
-                return "it is not on the account any more"
+                return "the pod is no longer on the account"
             return BY_ID[action].refuse(record.pod) if record.pod is not None else None
 
         dialog = LeaseDialog(pod, name, old, why_not, session.clock, session.tz, session.monotonic)

@@ -27,7 +27,7 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
     weigh: the consequences, recomputed on input.
     """
 
-    READING: ClassVar[str] = "◌ reading it again before anything is sent"
+    READING: ClassVar[str] = "◌ checking again before anything is sent"
 
     def __init__(
         self,
@@ -48,10 +48,10 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
         if case.count:
             inputs.append(("gpus", ("GPUs", "GPUs"), case.count))
         if "bid" in case.action.asks and len(case.subjects) == 1:
-            inputs.append(("bid", ("Bid, $ a GPU and hour", "Bid, $/GPU/h"), case.bid))
+            inputs.append(("bid", ("Bid, $/GPU/h", "Bid, $/GPU/h"), case.bid))
         if case.typed:
             alone = len(case.subjects) == 1
-            target = "its name" if alone else "their number"
+            target = "its name" if alone else "the number of pods"
             inputs.append(("typed", (f"To {case.action.verb}, type {target}", f"Type {target}"), ""))
         return tuple(inputs)
 
@@ -127,7 +127,7 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
             lines.append(self._text(((subject.pod.name or subject.pod.id, "strong"), ("  ", "text"), ident)))
             lines.append(self._text(((f"  {subject.line}", "text"),)))
         for left, why in case.skipped:
-            lines.append(self._text(((f"left out: {left}, ", "muted"), (why, "muted"))))
+            lines.append(self._text(((f"skipped {left}: {why}", "muted"),)))
         return Text("\n").join(lines)
 
     def changed(self) -> None:
@@ -164,8 +164,8 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
 
     async def _ask_again(self, now: Case) -> None:
         if not now.subjects:
-            why = now.skipped[0][1] if now.skipped else "it is gone"
-            self._note = ((f"▲ it changed meanwhile: {why}. Nothing was sent.", "warn"),)
+            why = now.skipped[0][1] if now.skipped else "no longer on the account"
+            self._note = ((f"▲ Changed since you opened this: {why}. Nothing was sent.", "warn"),)
             self._asked = replace(self._asked, skipped=now.skipped)
             self._show()
             self.query_one("#do", Button).disabled = True

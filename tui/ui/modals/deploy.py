@@ -28,7 +28,7 @@ from tui.ui.modals.deploy_rows import Row, control, hint
 from tui.ui.modals.deploy_values import Answer, Sources
 from tui.ui.modals.dialog import Dialog
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.deploy_form import fold_words, price_lines
+from tui.ui.render.deploy_form import fold_words, price_lines, title
 from tui.ui.widgets.choice import Choice
 from tui.ui.widgets.env_editor import Pasted, Variable
 
@@ -50,14 +50,14 @@ class DeployForm(Dialog[Answer | None]):
 
     CSS_PATH = styles("confirm", "deploy")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "leave", id="deploy.leave", tooltip="Leave; the draft is kept"),
-        Binding("ctrl+s", "order", "order", id="deploy.order", tooltip="Go on to the order"),
-        Binding("ctrl+n", "anew", "begin anew", id="deploy.anew", tooltip="Forget the draft and begin anew"),
+        Binding("escape", "leave", "close", id="deploy.leave", tooltip="Close; the draft is kept"),
+        Binding("ctrl+s", "order", "deploy", id="deploy.order", tooltip="Review and deploy"),
+        Binding("ctrl+n", "anew", "reset", id="deploy.anew", tooltip="Discard the draft and start over"),
         # Before the form's own scrolling, which would take these keys when the form is longer than the screen.
         Binding(
-            "up", "app.focus_previous", "back", id="deploy.back", show=False, priority=True, tooltip="The field before"
+            "up", "app.focus_previous", "back", id="deploy.back", show=False, priority=True, tooltip="Previous field"
         ),
-        Binding("down", "app.focus_next", "on", id="deploy.on", show=False, priority=True, tooltip="The next field"),
+        Binding("down", "app.focus_next", "on", id="deploy.on", show=False, priority=True, tooltip="Next field"),
     ]
 
     def __init__(
@@ -109,14 +109,12 @@ class DeployForm(Dialog[Answer | None]):
         return list(rows.values())
 
     def on_mount(self, event: events.Mount) -> None:
-        box = self.query_one("#deploy")
-        box.border_title = "Prepare a deploy: what is sent when it is there" if self._later else "Deploy a pod"
         keys = {hint.id: hint.keys[0] for hint in hints(self.active_bindings)}
         order, anew = keys.get("deploy.order", "^s"), keys.get("deploy.anew", "^n")
-        self._ways = f"{order} order · {anew} anew · esc leaves"
+        self._ways = f"{order} {'next' if self._later else 'deploy'} · {anew} reset · esc close"
         self.query_one("#field-gpu_count").focus()
         if self._kept:
-            self._note = f"This is the draft of before; {anew} begins anew."
+            self._note = f"Restored draft; {anew} starts over."
         self._show()
         self.set_interval(LOOK_EVERY, self._look)
 
@@ -160,6 +158,7 @@ class DeployForm(Dialog[Answer | None]):
         for gpu in self.query("#field-gpu_type_id").results(Input):
             gpu.placeholder = hint(BY_NAME["gpu_type_id"], draft)
         self._classify()
+        self._tell_title()
         self._tell_ways()
         funds, labels = sources.funds(), [f.label.partition(",")[0] for f in FIELDS if f.name in wrong]
         cost = deploy_price.price(draft, sources.offers(), funds)
@@ -170,9 +169,15 @@ class DeployForm(Dialog[Answer | None]):
         order.disabled = bool(wrong)
         self._show_help()
 
+    def _tell_title(self) -> None:
+        text = title(self.draft, restored=self._kept, later=self._later)
+        if self._drawn.get("title") != text:
+            self._drawn["title"] = text
+            self.query_one("#deploy").border_title = Text(text)
+
     def _tell_ways(self) -> None:
         """Show in the frame the keys to continue and to leave, in as many words as fit."""
-        text = self._ways if self.narrow else f"tab on · {self._ways}, the draft is kept"
+        text = self._ways if self.narrow else f"tab next field · {self._ways} (draft kept)"
         if self._drawn.get("ways") != text:
             self._drawn["ways"] = text
             self.query_one("#deploy").border_subtitle = text
@@ -182,7 +187,7 @@ class DeployForm(Dialog[Answer | None]):
         faults = deploy_validation.faults(self.draft, sources.offers(), sources.names(), sources.clock(), sources.tz)
         if self._asking and self.draft["template_id"].strip():
             # Until they are loaded, its name cannot be told from an id.
-            faults.setdefault("template_id", "wait for your templates")
+            faults.setdefault("template_id", "templates are still loading")
         return faults
 
     def _text(self, *lines: Cell) -> Text:
@@ -241,7 +246,7 @@ class DeployForm(Dialog[Answer | None]):
 
     async def _ask_templates(self) -> None:
         self._asking = True
-        self._note = "◌ asking RunPod for your templates"
+        self._note = "◌ loading your templates…"
         self._show_help()
         try:
             templates = await self._sources.templates()
@@ -256,7 +261,7 @@ class DeployForm(Dialog[Answer | None]):
             }
             names = sorted(self._templates)
             self.query_one("#field-template_id", Input).suggester = SuggestFromList(names, case_sensitive=False)
-            self._note = f"Your templates: {', '.join(names)}" if names else "You have no templates; an id will do."
+            self._note = f"Your templates: {', '.join(names)}" if names else "You have no templates; enter an ID."
             if self._focused_field() != "template_id":
                 await self._use_template()
         self._show()
@@ -379,7 +384,7 @@ class DeployForm(Dialog[Answer | None]):
 
         def agreed(yes: bool | None) -> None:
             if yes:
-                self.run_worker(self._begin_anew(), name="begin anew")
+                self.run_worker(self._begin_anew(), name="start over")
 
         self.app.push_screen(QuestionDialog(question, again, self._clock), agreed)
 
@@ -396,9 +401,9 @@ class DeployForm(Dialog[Answer | None]):
 
     @on(Button.Pressed, "#deploy-order")
     async def action_order(self) -> None:
-        """Go on to the last question, if there are no errors."""
+        """Continue to the last question, if there are no errors."""
         if await self._use_template():
-            self._note = "The template filled the form: look at it, then order."
+            self._note = "Template applied: review the form, then deploy."
             self._show()
             return
         wrong = self._faults()

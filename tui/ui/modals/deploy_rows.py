@@ -45,7 +45,7 @@ def control(field: Field, draft: Draft, offers: Sequence[Offer]) -> Choice | Ent
         case _:
             names = [offer.name for offer in offers] if field.name == "gpu_type_id" else []
             suggest = SuggestFromList(names, case_sensitive=False) if names else None
-            # An example alone would be mistaken for a value.
+            # A bare example would be mistaken for a value.
             placeholder = hint(field, draft)
             return Entry(text, placeholder=placeholder, compact=True, id=f"field-{field.name}", suggester=suggest)
 
@@ -54,4 +54,4 @@ def hint(field: Field, draft: Draft) -> str:
     """The placeholder of an empty field."""
     if field.name == "gpu_type_id" and draft["compute"] == ComputeKind.CPU:
         return "none: CPU only"
-    return f"as in {field.hint}" if field.hint else "none"
+    return f"such as {field.hint}" if field.hint else "none"

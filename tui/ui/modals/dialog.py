@@ -25,13 +25,13 @@ T = TypeVar("T")
 DEAF = 0.4
 """Seconds without a key, after a dialog is drawn, until it accepts input: a slow link delivers keys in bursts."""
 
-TOO_EARLY: Cell = (("◌ just opened: what is typed in this moment does nothing", "muted"),)
+TOO_EARLY: Cell = (("◌ keys are ignored for a moment after a dialog opens", "muted"),)
 
 SHORT = 20
 """Lines of a terminal below which a dialog has no margins."""
 
 NARROW = 60
-"""Columns of a terminal below which labels are short, and topics stand above their text and not beside it."""
+"""Columns of a terminal below which labels are short, and topics are above their text and not at its left."""
 
 
 class Dialog(Once, ModalScreen[T]):
@@ -41,8 +41,8 @@ class Dialog(Once, ModalScreen[T]):
     CSS_PATH = styles("confirm")
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("pagedown", "read(1)", "more", id="confirm.more", show=False, tooltip="Read on, where not all fits"),
-        Binding("pageup", "read(-1)", "back", id="confirm.less", show=False, tooltip="Read back"),
+        Binding("pagedown", "read(1)", "more", id="confirm.more", show=False, tooltip="Scroll down"),
+        Binding("pageup", "read(-1)", "back", id="confirm.less", show=False, tooltip="Scroll up"),
     ]
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -48,7 +48,7 @@ class FramedDialog(Dialog[T | None]):
     A subclass creates the fields, shows the text with `say` in `_show`, and ends by its button "do".
     """
 
-    WAY_OUT: ClassVar[str] = "esc cancels"
+    WAY_OUT: ClassVar[str] = "esc cancel"
     """The frame's hint on how to leave."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -178,7 +178,7 @@ class FramedDialog(Dialog[T | None]):
             if self._laid_out(body) and body.scroll_offset.y >= body.max_scroll_y:
                 self._read = self._text_now
             below, above = body.scroll_offset.y < body.max_scroll_y, body.scroll_offset.y > 0
-            hint = "▼ pgdn: more · " if below else "▲ pgup · " if above else ""
+            hint = "▼ pgdn more · " if below else "▲ pgup · " if above else ""
             self.query_one("#confirm").border_subtitle = f"{hint}{self.WAY_OUT}"
 
     def action_read(self, step: int) -> None:
@@ -227,7 +227,7 @@ class FramedDialog(Dialog[T | None]):
     def _has_read(self) -> None:
         self._tell_more()
         if self._read == self._text_now:
-            self.note((("that is all of it", "text"),))
+            self.note((("end of the text; confirm again", "text"),))
         else:
             body = self.query_one("#confirm-what", VerticalScroll)
             self.note(((f"▼ {max(1, body.max_scroll_y - body.scroll_offset.y)} more below", "warn"),))
@@ -250,8 +250,8 @@ class FramedDialog(Dialog[T | None]):
 def between_fields(back: str, on: str) -> tuple[BindingType, ...]:
     """The keys that move between fields."""
     return (
-        Binding(back, "app.focus_previous", "back", id="confirm.back", show=False, tooltip="The field before"),
-        Binding(on, "app.focus_next", "on", id="confirm.on", show=False, tooltip="The next field"),
+        Binding(back, "app.focus_previous", "back", id="confirm.back", show=False, tooltip="Previous field"),
+        Binding(on, "app.focus_next", "on", id="confirm.on", show=False, tooltip="Next field"),
     )
 
 

@@ -21,7 +21,7 @@ from tui.format import numbers as fmt
 from tui.ui.modals.framed_dialog import FieldLabel, FramedDialog, between_fields, line
 from tui.ui.widgets.choice import Choice
 
-ACTIONS = (("stop", "stop it"), ("terminate", "TERMINATE it"))
+ACTIONS = (("stop", "stop"), ("terminate", "TERMINATE"))
 
 
 class Term(Struct, frozen=True):
@@ -38,7 +38,7 @@ class LeaseDialog(FramedDialog[Term]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "cancel", id="confirm.cancel", tooltip="Leave it as it is"),
+        Binding("escape", "cancel", "cancel", id="confirm.cancel", tooltip="Cancel"),
         *between_fields("up", "down"),
     ]
 
@@ -61,23 +61,23 @@ class LeaseDialog(FramedDialog[Term]):
 
     def _fields(self) -> list[Horizontal]:
         action = self._lease.action if self._lease else "stop"
-        hint = "8h, 90m, 1d12h, or 2026-11-24 08:00"
-        name = FieldLabel("To have it terminated, type its name", "Type its name")
+        hint = "8h, 90m, 1d12h or 2026-11-24 08:00"
+        name = FieldLabel("To terminate it, type its name", "Type its name")
         return [
-            line(FieldLabel("At the end"), Choice(ACTIONS, action, "lease-action")),
-            line(FieldLabel("From now on"), Input("", placeholder=hint, compact=True, id="lease-ends")),
+            line(FieldLabel("Action"), Choice(ACTIONS, action, "lease-action")),
+            line(FieldLabel("When"), Input("", placeholder=hint, compact=True, id="lease-ends")),
             line(name, Input(placeholder=self._typed, compact=True, id="confirm-typed"), id="lease-name"),
         ]
 
     def _buttons(self) -> tuple[tuple[str, str], ...]:
-        return (("drop", "No lease"), ("do", "Extend")) if self._lease else (("do", "Set"),)
+        return (("drop", "Remove"), ("do", "Set")) if self._lease else (("do", "Set"),)
 
     @property
     def _typed(self) -> str:
         return self._pod_name.strip() or self._pod
 
     def on_mount(self, event: events.Mount) -> None:
-        self.query_one("#confirm").border_title = Text(f"Lease of {self._pod_name or self._pod}")
+        self.query_one("#confirm").border_title = Text(f"Auto-stop timer of {self._pod_name or self._pod}")
         self.query_one("#lease-ends").focus()
         self._show()
 
@@ -97,10 +97,8 @@ class LeaseDialog(FramedDialog[Term]):
         lease = self._lease
         now = "none" if lease is None else f"{lease.action} in {fmt.duration(lease.ends - self._now())}"
         points = (
-            Point(
-                "who", "podtop does it, while it runs; or podtop record --enforce-leases. RunPod's own timers do not."
-            ),
-            Point("", "It warns ten minutes before; a lease that ran out unseen is warned of first, too.", "muted"),
+            Point("needs", "podtop or podtop record --enforce-leases running; RunPod does not enforce its own timers."),
+            Point("", "podtop warns 10 min before; if the time passed unseen, it warns first, then acts.", "muted"),
         )
         ends = self.query_one("#lease-ends", Input).value
         terminates = self.query_one(Choice).value == "terminate"
@@ -114,7 +112,7 @@ class LeaseDialog(FramedDialog[Term]):
             except Fault as fault:
                 note, wrong = f"▲ {fault}", True
         role = "bad" if note.startswith("▲") else "text"
-        head = self.text((("lease now: ", "muted"), (now, "text")), "#confirm")
+        head = self.text((("now: ", "muted"), (now, "text")), "#confirm")
         self.say(head, points, self.text(((note, role),), "#confirm"), 2 + terminates)
         self.query_one("#do", Button).disabled = wrong or not named
 

@@ -17,7 +17,7 @@ from tui.ui.primitives.question import Question
 class QuestionDialog(RereadDialog[bool, Question]):
     """Ends with whether the user agreed."""
 
-    READING: ClassVar[str] = "◌ looking at prices and pods again before anything is sent"
+    READING: ClassVar[str] = "◌ checking prices and pods again before anything is sent"
 
     def _is_dangerous(self) -> bool:
         return bool(self._asked.typed)
@@ -45,7 +45,9 @@ class QuestionDialog(RereadDialog[bool, Question]):
     def _show(self) -> None:
         question = self._asked
         self.query_one("#confirm").border_title = Text(question.title)
-        label = "Type its name" if self.narrow else f"To do it all the same, type its name: {question.typed}"
+        label = (
+            "Type its name" if self.narrow else f"To {question.word.lower()} anyway, type its name: {question.typed}"
+        )
         self.query_one("#confirm-label", Label).update(label)
         self.query_one(Input).placeholder = question.typed if self.narrow else ""
         stop: Cell = ((f"✕ {question.stop}", "bad"),) if question.stop else ()

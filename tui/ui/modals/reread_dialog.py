@@ -18,7 +18,7 @@ from tui.ui.primitives.cells import Cell
 T = TypeVar("T")
 Asked = TypeVar("Asked")
 
-CHANGED: Cell = (("▲ it changed meanwhile: look again. Nothing was sent.", "warn"),)
+CHANGED: Cell = (("▲ Changed since you opened this. Review again; nothing was sent.", "warn"),)
 
 
 class RereadDialog(FramedDialog[T], Generic[T, Asked]):
@@ -29,8 +29,8 @@ class RereadDialog(FramedDialog[T], Generic[T, Asked]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,n,q", "cancel", "cancel", id="confirm.cancel", tooltip="Leave without doing anything"),
-        Binding("y", "agree", "yes", id="confirm.yes", tooltip="Do it"),
+        Binding("escape,n,q", "cancel", "cancel", id="confirm.cancel", tooltip="Cancel; nothing is sent"),
+        Binding("y", "agree", "yes", id="confirm.yes", tooltip="Confirm"),
         *between_fields("left,up", "right,down"),
     ]
 
@@ -84,7 +84,7 @@ class RereadDialog(FramedDialog[T], Generic[T, Asked]):
         except CloudError as error:
             if not self._ended:
                 self._set_reading(False)
-                self.note(((f"▲ {error} It could not be read again: nothing was sent.", "bad"),))
+                self.note(((f"▲ {error} The check failed; nothing was sent.", "bad"),))
             return
         if self._ended:
             # It was left in the meantime, and its widgets are gone or being removed.

@@ -23,13 +23,13 @@ from tui.store.views.offers import chips
 from tui.ui.modals.framed_dialog import FieldLabel, FramedDialog, between_fields, line
 from tui.ui.widgets.choice import Choice
 
-WAYS = (("demand", "on demand"), ("spot", "interruptible, by the lowest bid"))
+WAYS = (("demand", "on demand"), ("spot", "spot, by the lowest bid"))
 CLOUDS = (("", "either"), ("secure", "secure"), ("community", "community"))
-THEN = (("tell", "tell me"), ("deploy", "DEPLOY it by itself"))
+THEN = (("tell", "notify me"), ("deploy", "DEPLOY automatically"))
 MOST_TRIES = 10
-AT_MOST = ("At most $ an hour for one GPU", "At most $/h, each")
-IN_ALL = ("Spend at most $ an hour in all", "Spend most $/h")
-OFTEN = ("Try how often, if refused", "Try how often")
+AT_MOST = ("Max price, $/GPU/h",)
+IN_ALL = ("Max cost with disks, $/h", "Max cost, $/h")
+OFTEN = ("Max attempts",)
 
 
 class Wrong(Exception):
@@ -48,7 +48,7 @@ class WatchDialog(FramedDialog[Decision]):
     """Sets a watch, or removes it. It spends nothing: an automatic deploy is confirmed afterwards."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "cancel", id="confirm.cancel", tooltip="Leave it as it is"),
+        Binding("escape", "cancel", "cancel", id="confirm.cancel", tooltip="Cancel"),
         *between_fields("up", "down"),
     ]
 
@@ -76,13 +76,13 @@ class WatchDialog(FramedDialog[Decision]):
         cap, tries = (f"{plan.cap:.2f}", str(plan.attempts)) if plan else ("", "3")
         others = ", ".join(watch.names[1:])
         return [
-            _entry(("Or else",), others, "other GPUs that would do, as in RTX 4090, L40S", "watch-else"),
+            _entry(("Alternatives",), others, "such as RTX 4090, L40S", "watch-else"),
             _entry(("GPUs",), str(watch.demand.gpu_count), "1", "watch-count"),
             line(FieldLabel("Cloud"), Choice(CLOUDS, cloud, "watch-cloud")),
             line(FieldLabel("Price"), Choice(WAYS, "spot" if watch.spot else "demand", "watch-way")),
             _entry(AT_MOST, ceiling, "any price", "watch-ceiling"),
-            line(FieldLabel("When it is there"), Choice(THEN, "deploy" if plan else "tell", "watch-then")),
-            _entry(IN_ALL, cap, "as in 2.50", "watch-cap", "deploys"),
+            line(FieldLabel("When available"), Choice(THEN, "deploy" if plan else "tell", "watch-then")),
+            _entry(IN_ALL, cap, "such as 2.50", "watch-cap", "deploys"),
             _entry(OFTEN, tries, "3", "watch-tries", "deploys"),
         ]
 
@@ -106,7 +106,7 @@ class WatchDialog(FramedDialog[Decision]):
         except ValueError:
             number = math.nan
         if not 0 < number <= most:
-            raise Wrong(f"{label}: {text} is not accepted; it takes a {'whole ' if whole else ''}number up to {most:g}")
+            raise Wrong(f"{label}: must be a {'whole ' if whole else ''}number up to {most:g}")
         return number
 
     def _decision(self) -> Decision:
@@ -117,7 +117,7 @@ class WatchDialog(FramedDialog[Decision]):
             offer = offer_of(text, self._offers)
             if offer is None:
                 alike = " or ".join(o.gpu_id for o in self._offers if o.name.lower() == text.lower())
-                raise Wrong(f"or else: which one? {alike}" if alike else f"or else: the market has no GPU named {text}")
+                raise Wrong(f"Alternatives: choose {alike}" if alike else f"Alternatives: no GPU named {text}")
             if offer.gpu_id not in gpus:
                 gpus.append(offer.gpu_id)
                 names.append(named(offer, self._offers))
@@ -127,17 +127,17 @@ class WatchDialog(FramedDialog[Decision]):
         watch = replace(
             old, gpus=tuple(gpus), names=tuple(names), demand=demand,
             spot=self.query_one("#watch-way", Choice).value == "spot",
-            ceiling=self._number("watch-ceiling", "at most an hour for one GPU", 10_000),
+            ceiling=self._number("watch-ceiling", "Max price", 10_000),
             state=State.WAITING, plan=None, told_at=None, met_at=None, away_at=None, sent="", sent_at=None, words="",
         )  # fmt: skip
         if self.query_one("#watch-then", Choice).value != "deploy":
             return Decision(watch)
         if self._may_deploy:
             raise Wrong(self._may_deploy)
-        cap = self._number("watch-cap", "spend at most", 100_000)
+        cap = self._number("watch-cap", "Max cost", 100_000)
         if cap is None:
-            raise Wrong("spend at most: what it may cost an hour in all, GPUs and disks")
-        tries = self._number("watch-tries", "tries", MOST_TRIES, whole=True)
+            raise Wrong("Max cost: enter the limit in $/h, GPUs and disks together")
+        tries = self._number("watch-tries", "Max attempts", MOST_TRIES, whole=True)
         return Decision(watch, cap, int(tries or 1))
 
     def _show(self) -> None:
@@ -159,12 +159,12 @@ class WatchDialog(FramedDialog[Decision]):
         do.disabled = role == "bad"
 
     def _points(self) -> tuple[Point, ...]:
-        price = "none is free" if self._price is None else f"from ${self._price:.2f} for one GPU"
+        price = "none free" if self._price is None else f"from ${self._price:.2f} per GPU"
         filters = [text for text in chips(self._watch.demand) if not text.startswith(("gpus=", "cloud="))]
         points = [Point("now", price)]
         if filters:
             points.append(Point("filters", " ".join(filters)))
-        points.append(Point("who", "podtop looks with every poll for prices, while it runs.", "muted"))
+        points.append(Point("", "Checked on every price poll while podtop runs.", "muted"))
         return tuple(points)
 
     @on(Input.Submitted)

@@ -27,12 +27,12 @@ TEMPLATE_COLUMNS = (
     Column("volume", "VOLUME", 6, 4, right=True, sort="volume"),
     Column("env", "ENV", 3, 6, right=True, sort="env"),
     Column("kind", "KIND", 11, 2, sort="kind"),
-    Column("runtime", "RAN", 7, 7, right=True, sort="runtime"),
+    Column("runtime", "RUNTIME", 7, 7, right=True, sort="runtime"),
     Column("earned", "EARNED", 8, 8, right=True, sort="earned"),
 )
 TEMPLATE_SORTS = ("name", "runtime", "earned", "kind", "image", "disk", "volume", "env")
 ACCESS_COLUMNS = (
-    Column("kind", "WHAT", 8, 0, sort="kind"),
+    Column("kind", "KIND", 8, 0, sort="kind"),
     Column("name", "NAME", 16, 0, sort="name", flex=True),
     Column("may", "", 28, 1),
     Column("created", "CREATED", 10, 4, sort="created"),
@@ -121,12 +121,12 @@ def template_facts(template: Template) -> tuple[Section, ...]:
             "Registry login", ((masked(template.registry_auth_id), "text"),) if template.registry_auth_id else NOTHING
         ),
         Fact("Kind", ((_kind(template), "text"),)),
-        Fact("Starts ssh", yes(template.start_ssh)),
+        Fact("Starts SSH", yes(template.start_ssh)),
         Fact("Starts Jupyter", yes(template.start_jupyter)),
         Fact("Advanced start", yes(template.advanced_start)),
-        Fact("Ran", text(None if minutes is None else fmt.duration(minutes * 60.0))),
+        Fact("Runtime", text(None if minutes is None else fmt.duration(minutes * 60.0))),
         Fact("Earned", money(template.earned)),
-        Fact("Readme, script", (("↵ asks RunPod and shows them", "muted"),)),
+        Fact("Readme, script", (("↵ loads and shows them", "muted"),)),
     )
     sections = [Section("Template", about)]
     if template.env_names:
@@ -191,13 +191,13 @@ def access_facts(
     """The account itself, and its holder if that is requested. `volume`: the key of the row under the cursor."""
     notices = account.notices
     facts = (
-        Fact("E-mail", text(account.email), account.email or ""),
+        Fact("Email", text(account.email), account.email or ""),
         Fact("Account ID", text(account.funds.account_id), account.funds.account_id or ""),
-        Fact("Two factors", _flag(account.two_factor)),
-        Fact("Terms", NOTHING if account.terms_signed is None else (("signed", "text"),) if account.terms_signed
-             else (("▲ not signed", "warn"),)),
-        Fact("Machines", _number(account.machine_quota, "at the most")),
-        Fact("Serverless", _number(account.serverless_workers, "workers at the most")),
+        Fact("Two-factor auth", _flag(account.two_factor)),
+        Fact("Terms accepted", NOTHING if account.terms_signed is None else (("yes", "text"),) if account.terms_signed
+             else (("▲ no", "warn"),)),
+        Fact("Machine quota", _number(account.machine_quota)),
+        Fact("Worker quota", _number(account.serverless_workers, "  serverless")),
     )  # fmt: skip
     mails = (
         Fact("Idle pods", yes(notices.stale_pods)),
@@ -208,10 +208,10 @@ def access_facts(
     keys = [line for line in (account.public_ssh_keys or "").replace("\\n", "\n").split("\n") if line.strip()]
     sections = [
         Section("Account", facts),
-        Section("Mails about", mails),
+        Section("Email alerts", mails),
         Section("Public keys", tuple(Fact(f"{n}", text(key), key) for n, key in enumerate(keys, 1))
                 or (Fact("", (("none", "muted"),)),)),
-        Section("You", tuple(_profile(profile, revealed))),
+        Section("Account holder", tuple(_profile(profile, revealed))),
     ]  # fmt: skip
     kind, _, number = volume.partition(" ")
     if kind == "volume" and number.isdigit() and int(number) < len(account.network_volumes):
@@ -219,18 +219,18 @@ def access_facts(
         rate = network_volume_per_hr(network_volume.size_gb)
         cost: Cell = NOTHING
         if rate is not None:
-            cost = ((f"{fmt.money(rate, 3)}/h", "text"), (f"  {fmt.money(rate * MONTH_HOURS)} a month", "muted"))
+            cost = ((f"{fmt.money(rate, 3)}/h", "text"), (f"  {fmt.money(rate * MONTH_HOURS)}/month", "muted"))
         details = (
             Fact("Name", text(network_volume.name)), Fact("ID", text(network_volume.id), network_volume.id),
             Fact("Size", _gb(network_volume.size_gb)),
-            Fact("Data centre", text(network_volume.data_center)), Fact("Costs", cost),
+            Fact("Data center", text(network_volume.data_center)), Fact("Costs", cost),
         )  # fmt: skip
         sections.insert(0, Section("Network volume", details))
     if kind == "key" and number.isdigit() and int(number) < len(account.api_keys):
         key = account.api_keys[int(number)]
         details = (
-            Fact("Name", text(key.name)), Fact("May", text(key.permissions)),
-            Fact("ID", ((MASKED, "quiet"), ("  never asked for: of old keys it is the key", "quiet"))),
+            Fact("Name", text(key.name)), Fact("Permissions", text(key.permissions)),
+            Fact("ID", ((MASKED, "quiet"), ("  never requested: for old keys it is the key", "quiet"))),
             Fact("Created", ((when(key.created_at, tz, now), "text"),)),
             Fact("Last used", ((_ago(key.last_used_at, now), "text"),)),
         )  # fmt: skip
@@ -242,16 +242,16 @@ def _flag(on: bool | None) -> Cell:
     return NOTHING if on is None else (("on", "good"),) if on else (("▲ off", "warn"),)
 
 
-def _number(value: int | None, unit: str) -> Cell:
-    return NOTHING if value is None else ((f"{value}", "text"), (f"  {unit}", "muted"))
+def _number(value: int | None, unit: str = "") -> Cell:
+    return NOTHING if value is None else ((f"{value}", "text"), (unit, "muted"))
 
 
 def _profile(profile: Profile | None, revealed: bool) -> Iterator[Fact]:
     if not revealed:
-        yield Fact("", (("x asks RunPod who that is, and shows it", "muted"),))
+        yield Fact("", (("x shows the account holder", "muted"),))
         return
     if profile is None:
-        yield Fact("", (("◌ asking RunPod", "muted"),))
+        yield Fact("", (("◌ loading…", "muted"),))
         return
     yield Fact("Name", _secrets(profile.first_name, profile.last_name))
     yield Fact("Company", _secrets(profile.company))

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 def facts(sheet: GpuSpec) -> tuple[Section, ...]:
     """Titled groups of facts; one without any value from RunPod is left out."""
-    sections = (Section("List prices", tuple(_prices(sheet))), Section("Pods of it", tuple(_pods(sheet))))
+    sections = (Section("List prices", tuple(_prices(sheet))), Section("Pod sizes", tuple(_pods(sheet))))
     return tuple(section for section in sections if section.facts)
 
 
 def _prices(sheet: GpuSpec) -> Iterator[Fact]:
-    """List prices in dollars per GPU per hour: current offers and prices stand above."""
+    """List prices in dollars per GPU per hour: current offers and prices are above."""
     listed = sheet.prices
     for label, on_demand, spot in (
         ("Secure", listed.secure, listed.secure_spot),
@@ -45,13 +45,13 @@ def _prices(sheet: GpuSpec) -> Iterator[Fact]:
         if price is not None:
             yield Fact(term, ((f"{fmt.money(price)}/h", "text"), *_saving(price, listed.secure)))
     if listed.cluster is not None:
-        yield Fact("Cluster", ((f"{fmt.money(listed.cluster)}/h", "text"), (" a GPU", "muted")))
+        yield Fact("Cluster", ((f"{fmt.money(listed.cluster)}/h", "text"), (" per GPU", "muted")))
 
 
 def _saving(price: float, usual: float | None) -> Cell:
     if usual is None or price >= usual:
-        return ((" paid ahead", "muted"),)
-    return ((" paid ahead", "muted"), (f" · saves {100 * (usual - price) / usual:.0f}%", "good"))
+        return ((" prepaid", "muted"),)
+    return ((" prepaid", "muted"), (f" · saves {100 * (usual - price) / usual:.0f}%", "good"))
 
 
 def _pods(sheet: GpuSpec) -> Iterator[Fact]:
@@ -60,11 +60,11 @@ def _pods(sheet: GpuSpec) -> Iterator[Fact]:
     if sheet.max_count and not most:
         most = [f"up to {sheet.max_count}"]
     elif sheet.max_count:
-        most.append(f"one host has {sheet.max_count}")
+        most.append(f"up to {sheet.max_count} per host")
     least = [f"at least {sheet.min_count}"] if sheet.min_count else []
-    yield from _said("GPUs in a pod", (*least, *most))
-    yield from _said("Free on a host", [str(sheet.largest_free)] if sheet.largest_free is not None else [])
-    yield from _said("Counts free", [" ".join(str(count) for count in sheet.free_counts)] if sheet.free_counts else [])
+    yield from _said("GPUs per pod", (*least, *most))
+    yield from _said("Free on 1 host", [str(sheet.largest_free)] if sheet.largest_free is not None else [])
+    yield from _said("Free counts", [" ".join(str(count) for count in sheet.free_counts)] if sheet.free_counts else [])
     yield from _said("Disk", [f"{sheet.host_disk_gb:,} GB on the cheapest host"] if sheet.host_disk_gb else [])
     cudas = [
         c.version if c.word in (None, Availability.AVAILABLE) else f"{c.version} ({c.word.lower()})"

@@ -36,7 +36,7 @@ CHARGE_COLUMNS = (
 
 CHARGE_SORTS = ("day", "total", *KINDS)
 BILL_COLUMNS = (
-    Column("what", "WHAT", 18, 0, flex=True, sort="what"),
+    Column("what", "ITEM", 18, 0, flex=True, sort="what"),
     Column("kind", "KIND", 7, 3, sort="kind"),
     Column("hours", "BILLED", 12, 2, right=True, sort="hours"),
     Column("amount", "AMOUNT", 11, 0, right=True, sort="amount"),
@@ -48,8 +48,8 @@ BILL_SORTS = ("amount", "hours", "last", "rate", "what", "kind")
 PAYMENT_COLUMNS = (
     Column("when", "WHEN", 17, 0, sort="when"),
     Column("amount", "AMOUNT", 11, 0, right=True, sort="amount"),
-    Column("what", "WHAT", 12, 1, sort="what"),
-    Column("from", "FROM", 12, 2, flex=True, sort="from"),
+    Column("what", "KIND", 12, 1, sort="what"),
+    Column("from", "SOURCE", 12, 2, flex=True, sort="from"),
     Column("more", "", 30, 3),
 )
 PAYMENT_SORTS = ("when", "amount", "what", "from")
@@ -114,7 +114,7 @@ def _month(month: charges.Month, spend: float | None) -> Iterator[Fact]:
         tail = f"  at {per_hour(spend)} now"
         yield Fact("Forecast", ((fmt.money(month.by_spend), "strong"), (tail, "muted")))
     if month.by_mean is not None and month.mean is not None:
-        tail = "  as the last week"
+        tail = "  last week's rate"
         yield Fact(
             "" if month.by_spend is not None else "Forecast", ((fmt.money(month.by_mean), "text"), (tail, "muted"))
         )
@@ -129,14 +129,14 @@ def _month(month: charges.Month, spend: float | None) -> Iterator[Fact]:
 
 def _sums(sums: Sequence[float], count: int, span: int) -> Iterator[Fact]:
     whole = sum(sums)
-    mean: Cell = ((f"  {fmt.money(whole / span)} a day", "muted"),) if span else ()
+    mean: Cell = ((f"  {fmt.money(whole / span)}/day", "muted"),) if span else ()
     yield Fact("Total", (*money(whole, "strong"), *mean))
     for kind, amount in zip(KINDS, sums, strict=True):
         if amount:
-            share: Cell = ((f"  {100 * amount / whole:.0f} %", "muted"),) if whole > 0 else ()
+            share: Cell = ((f"  {100 * amount / whole:.0f}%", "muted"),) if whole > 0 else ()
             yield Fact(f"  {kind}", (*money(amount), *share))
     if span and count < span:
-        yield Fact("", ((f"{span - count} days without a charge", "quiet"),))
+        yield Fact("", ((f"{span - count} days without charges", "quiet"),))
 
 
 def charge_bars(days: Sequence[Day], now: float, span: int, columns: int) -> BarSpec:
@@ -145,7 +145,7 @@ def charge_bars(days: Sequence[Day], now: float, span: int, columns: int) -> Bar
     high = max((bar.total for bar in bars), default=0.0)
     top = round_up(high)
     return BarSpec(
-        "Charges a day" if each == 1 else f"Charges of {each} days each",
+        "Charges per day" if each == 1 else f"Charges per {each} days",
         tuple(KINDS[n] for n in shown),
         tuple(tuple(bar.amounts[n] for n in shown) for bar in bars),
         tuple(f"{datetime.fromtimestamp(bar.at, UTC):%-d %b}" for bar in bars),
@@ -158,7 +158,7 @@ def charge_bars(days: Sequence[Day], now: float, span: int, columns: int) -> Bar
 
 
 def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
-    """The bills of the last `span` days, by GPU type, CPU flavour and for storage."""
+    """The bills of the last `span` days, by GPU type, CPU flavor and for storage."""
     first = now - span * DAY
     sums: dict[tuple[str, str], list[float]] = {}
     lasts: dict[tuple[str, str], tuple[float, float]] = {}
@@ -166,7 +166,7 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
     def add(kind: str, billed: str | None, at: float | None, seconds: float | None, amount: float | None) -> None:
         if at is None or at < first or not math.isfinite(at):
             return
-        key = (kind, billed or "not named")
+        key = (kind, billed or "unnamed")
         bill = sums.setdefault(key, [0.0, 0.0])
         bill[0] += seconds if seconds is not None and math.isfinite(seconds) else 0.0
         bill[1] += amount if amount is not None and math.isfinite(amount) else 0.0
@@ -190,7 +190,7 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
             "hours": ((f"{seconds / 3600:,.1f} h", "text"),) if seconds else (),
             "amount": ((fmt.money(amount), "strong"),),
             "rate": ((fmt.price(rate), "muted"),) if rate is not None else (),
-            "share": ((f"{100 * amount / whole:.0f} %", "muted"),) if whole > 0 else (),
+            "share": ((f"{100 * amount / whole:.0f}%", "muted"),) if whole > 0 else (),
             "last": ((fmt.money(last), "muted"),),
         }
         order = {"what": billed.lower(), "kind": kind, "hours": seconds, "amount": amount, "rate": rate, "last": last}
@@ -220,14 +220,14 @@ def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tu
     if disks:
         last = max(disks, key=lambda day: day.at or 0.0)
         size = fmt.UNKNOWN if last.size_gb is None else f"{last.size_gb:,.0f} GB"
-        network: Cell = ((f"  {fmt.money(last.network)} of it for network volumes", "muted"),)
+        network: Cell = ((f"  incl. {fmt.money(last.network)} for network volumes", "muted"),)
         sections.append(
             Section("Storage", (Fact("Size", ((size, "text"),)), Fact("Amount", (*money(last.amount), *network))))
         )
     kind, _, item = (under or "").partition(" ")
     rows = billing.gpus if kind == ComputeKind.GPU else billing.cpus if kind == ComputeKind.CPU else ()
     days = sorted(
-        (day for day in rows if (day.kind or "not named") == item and day.at is not None and day.at >= first),
+        (day for day in rows if (day.kind or "unnamed") == item and day.at is not None and day.at >= first),
         key=lambda day: -(day.at or 0.0),
     )
     if days:
@@ -246,7 +246,7 @@ def bill_bars(billing: Billing, now: float, span: int, columns: int) -> BarSpec:
     """By GPU type and day, the most expensive types by name."""
     sums: dict[str, float] = {}
     for bill in (*billing.gpus, *billing.cpus):
-        sums[bill.kind or "not named"] = sums.get(bill.kind or "not named", 0.0) + (bill.amount or 0.0)
+        sums[bill.kind or "unnamed"] = sums.get(bill.kind or "unnamed", 0.0) + (bill.amount or 0.0)
     named = sorted(sums, key=lambda kind: -sums[kind])[:5]
     kinds = (*named, "others", "storage")
     days: dict[float, list[float]] = {}
@@ -256,7 +256,7 @@ def bill_bars(billing: Billing, now: float, span: int, columns: int) -> BarSpec:
             days.setdefault(at // DAY * DAY, [0.0] * len(kinds))[kinds.index(kind)] += amount
 
     for bill in (*billing.gpus, *billing.cpus):
-        add(bill.at, bill.kind or "not named" if (bill.kind or "not named") in named else "others", bill.amount)
+        add(bill.at, bill.kind or "unnamed" if (bill.kind or "unnamed") in named else "others", bill.amount)
     for disk in billing.storage:
         add(disk.at, "storage", disk.amount)
     each = max(1, math.ceil(span / max(1, columns)))
@@ -270,7 +270,7 @@ def bill_bars(billing: Billing, now: float, span: int, columns: int) -> BarSpec:
     shown = [n for n in range(len(kinds)) if any(bar[n] for bar in bars)]
     top = round_up(max((sum(bar) for bar in bars), default=0.0))
     return BarSpec(
-        "Billed a day" if each == 1 else f"Billed in {each} days each",
+        "Billed per day" if each == 1 else f"Billed per {each} days",
         tuple(kinds[n].removeprefix("NVIDIA ") for n in shown),
         tuple(tuple(bar[n] for n in shown) for bar in bars),
         tuple(f"{datetime.fromtimestamp(start + index * each * DAY, UTC):%-d %b}" for index in range(count)),
@@ -283,10 +283,10 @@ def bill_bars(billing: Billing, now: float, span: int, columns: int) -> BarSpec:
 
 
 _WORDS: Mapping[str | None, str] = {
-    PaymentKind.RELOAD: "paid in",
+    PaymentKind.RELOAD: "deposit",
     PaymentKind.CREDIT: "credit",
-    PaymentKind.DEBIT: "taken",
-    PaymentKind.PAYOUT: "paid out",
+    PaymentKind.DEBIT: "debit",
+    PaymentKind.PAYOUT: "payout",
 }
 _MEDIA: Mapping[str | None, str] = {
     PaymentMedium.CARD: "card",
@@ -321,7 +321,7 @@ def payment_rows(ledger: Ledger | None, account: Account | None, now: float, tz:
                 top_up.at,
                 top_up.amount,
                 kind,
-                "good" if kind in ("paid in", "credit") else "warn",
+                "good" if kind in ("deposit", "credit") else "warn",
                 medium,
                 "",
             )
@@ -348,12 +348,12 @@ def payment_facts(ledger: Ledger | None, account: Account | None, now: float) ->
                 medium = _MEDIA.get(top_up.medium, (top_up.medium or fmt.UNKNOWN).lower())
                 sums[medium] = sums.get(medium, 0.0) + (top_up.amount or 0.0)
         redeemed = sum(code.amount or 0.0 for code in ledger.credits if code.redeemed_at is not None)
-        facts = [Fact("In all", money(sum(sums.values()) + redeemed, "strong"))]
+        facts = [Fact("Total", money(sum(sums.values()) + redeemed, "strong"))]
         facts += [Fact(f"  {medium}", money(amount)) for medium, amount in sorted(sums.items())]
         if ledger.credits:
             count = f"  {len(ledger.credits)} code{'s' * (len(ledger.credits) != 1)}"
             facts.append(Fact("  codes", (*money(redeemed), (count, "muted"))))
-        lines.append(Section("Paid in", tuple(facts)))
+        lines.append(Section("Deposits", tuple(facts)))
     if account is not None:
         referral = account.referral
         code: Cell = ((referral.code, "text"),) if referral and referral.code else NOTHING
@@ -367,7 +367,7 @@ def payment_facts(ledger: Ledger | None, account: Account | None, now: float) ->
                         "This month",
                         (
                             (count, "text"),
-                            (f"  who spent {fmt.money(referral.month_spend if referral else None)}", "muted"),
+                            (f"  spent {fmt.money(referral.month_spend if referral else None)}", "muted"),
                         ),
                     ),
                     Fact("Earned", money(account.referral_earned)),

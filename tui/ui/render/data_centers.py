@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from tui.api.models import DataCenter
 
 COLUMNS = (
-    Column("id", "DATA CENTRE", 12, 0, sort="id"),
+    Column("id", "DATA CENTER", 12, 0, sort="id"),
     Column("name", "NAME", 14, 3, sort="name"),
-    Column("country", "WHERE", 6, 1, sort="country"),
+    Column("country", "REGION", 6, 1, sort="country"),
     Column("types", "GPU TYPES", 10, 1, right=True, sort="types"),
     Column("best", "IN STOCK", 20, 2, flex=True, sort="best"),
     Column("volumes", "VOLUMES", 7, 4, sort="volumes"),
@@ -52,7 +52,7 @@ def cells(center: DataCenter, names: dict[str, str]) -> Cells:
         "name": ((center.name or fmt.UNKNOWN, "muted"),),
         "country": ((center.location or fmt.UNKNOWN, "muted"),),
         "types": ((str(len(stocks)), "text" if stocks else "quiet"),),
-        "best": ((best or "nothing", "text" if best else "quiet"),),
+        "best": ((best or "none", "text" if best else "quiet"),),
         "volumes": yes(center.volumes),
         "network": yes(center.global_network),
         "compliance": ((", ".join(center.compliance) or fmt.UNKNOWN, "muted"),),
@@ -93,8 +93,8 @@ def matching(centers: Sequence[DataCenter], text: str, sort: str, inverted: bool
 
 def facts(center: DataCenter, names: dict[str, str]) -> tuple[Section, ...]:
     in_stock = tuple(Fact(names.get(gpu, short_name(gpu)), stock_cell(word), gpu) for gpu, word in stocked(center))
-    stock = Section("In stock", in_stock or (Fact("Nothing", (("no GPU is in stock here now", "quiet"),)),))
+    stock = Section("In stock", in_stock or (Fact("None", (("no GPU in stock here now", "quiet"),)),))
     if center.listed is None:
         return (stock,)
-    listed = ("yes", "text") if center.listed else ("no: RunPod does not offer it", "warn")
-    return (stock, Section("Data centre", (Fact("Listed", (listed,)),)))
+    listed = ("yes", "text") if center.listed else ("no (not offered by RunPod)", "warn")
+    return (stock, Section("Data center", (Fact("Listed", (listed,)),)))

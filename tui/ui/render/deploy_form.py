@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from tui.api.enums import ComputeKind
 from tui.domain.deploy_draft import Draft, folded_inputs
 from tui.domain.deploy_fields import fields
 from tui.domain.deploy_price import Price
@@ -14,6 +15,13 @@ from tui.ui.primitives.cells import Cell
 
 if TYPE_CHECKING:
     from tui.api.models import Funds
+
+
+def title(draft: Draft, *, restored: bool, later: bool) -> str:
+    """What the form is for. A restored draft is named first: what an earlier deploy left in it would be sent too."""
+    what = "CPU pod" if draft["compute"] == ComputeKind.CPU else draft["gpu_type_id"].strip() or "a pod"
+    when = " when available" if later else ""
+    return f"Restored draft: deploy {what}{when}" if restored else f"Deploy {what}{when}"
 
 
 def fold_words(draft: Draft, folded: bool, room: int) -> str:
@@ -33,15 +41,15 @@ def fold_words(draft: Draft, folded: bool, room: int) -> str:
 def price_lines(
     cost: Price, is_cpu: bool, funds: Funds | None, wrong: Sequence[str], *, narrow: bool, tiny: bool
 ) -> tuple[Cell, ...]:
-    """The price, and whether the deploy can be ordered. `wrong`: labels of the fields with errors."""
+    """The price, and whether the draft is ready to deploy. `wrong`: labels of the fields with errors."""
     to = "up to " if cost.up_to else ""
     what = "CPU pod" if is_cpu else "GPUs"
     gpus = "unknown" if cost.gpus is None else f"{to}{fmt.money(cost.gpus)}/h"
     disks = "unknown" if cost.disks is None else f"{fmt.money(cost.disks, 3)}/h"
     day = "unknown" if cost.per_hr is None else f"{to}{fmt.money(cost.per_hr * 24)}"
     balance = "unknown" if funds is None or funds.balance is None else fmt.balance(funds.balance)
-    warn: Cell = (("▲ less than an hour's balance", "bad"),) if cost.short else ()
-    state: Cell = ((f"▲ to mend: {', '.join(wrong)}", "warn"),) if wrong else (("✓ can be ordered", "good"),)
+    warn: Cell = (("▲ balance covers less than 1 h", "bad"),) if cost.short else ()
+    state: Cell = ((f"▲ Fix: {', '.join(wrong)}", "warn"),) if wrong else (("✓ Ready to deploy", "good"),)
     if narrow:
         runway = f"{fmt.runway(cost.before)} → {fmt.runway(cost.after)}"
         if tiny:
@@ -51,14 +59,14 @@ def price_lines(
             )
         first: Cell = (
             (f"{what} ", "muted"), (gpus, "strong"), ("  disks ", "muted"), (disks, "text"),
-            ("  a day ", "muted"), (day, "text"),
+            ("  per day ", "muted"), (day, "text"),
         )  # fmt: skip
         last = state if wrong else warn or state
         return (first, (("runway ", "muted"), (runway, "text"), ("  ", "text"), *last))
     rows = (
-        (what, gpus, "strong"), ("disks", disks, "text"), ("a day", day, "text"), ("balance", balance, "text"),
+        (what, gpus, "strong"), ("disks", disks, "text"), ("per day", day, "text"), ("balance", balance, "text"),
         ("runway now", fmt.runway(cost.before), "text"),
-        ("with it", fmt.runway(cost.after), "warn" if cost.short else "text"),
+        ("with pod", fmt.runway(cost.after), "warn" if cost.short else "text"),
     )  # fmt: skip
     lines: list[Cell] = [((f"{label:<11}", "muted"), (value, role)) for label, value, role in rows]
     return ((("Price", "key"),), *lines, (), state, *((warn,) if warn else ()))

@@ -75,12 +75,12 @@ def anew(draft: Draft) -> Question:
     """The question before a draft is discarded."""
     return Question(
         "Start over",
-        (("Forget what is typed here, and start with an empty form?", "text"),),
+        (("Discard this draft and start with an empty form?", "text"),),
         (
             *sent(draft),
-            Point("later", "Values of variables and keys are not kept on disk: they are lost for good.", "warn")
+            Point("later", "Values of variables and keys are not saved: they are lost permanently.", "warn")
             if draft.env or draft.secrets
-            else Point("later", "It cannot be undone.", "muted"),
+            else Point("later", "This cannot be undone.", "muted"),
         ),
         "Start over",
         (),
@@ -96,29 +96,27 @@ def _unit(label: str) -> str:
 def _points(draft: Draft, cost: Price, funds: Funds | None, now: float, tz: tzinfo | None) -> tuple[Point, ...]:
     points: list[Point] = []
     if cost.per_hr is None:
-        points.append(Point("money", "RunPod does not say what it costs: it may be more than the balance.", "warn"))
+        points.append(Point("money", "Cost unknown, as RunPod does not report it: it may exceed the balance.", "warn"))
     else:
         to = "up to " if cost.up_to else ""
         runway = f" Runway {fmt.runway(cost.before)} → {fmt.runway(cost.after)}." if cost.after is not None else ""
         points.append(
-            Point("money", f"Costs {to}{fmt.money(cost.per_hr)}/h, {fmt.money(cost.per_hr * 24)} a day.{runway}")
+            Point("money", f"Costs {to}{fmt.money(cost.per_hr)}/h ({fmt.money(cost.per_hr * 24)}/day).{runway}")
         )
     if cost.short:
         balance = fmt.balance(funds.balance) if funds is not None else "unknown"
-        points.append(
-            Point("", f"The balance ({balance}) is less than an hour of it: RunPod will likely refuse.", "bad")
-        )
-    points.append(Point("", "Billed from when it is rented, also while its image is pulled.", "muted"))
+        points.append(Point("", f"The balance ({balance}) covers less than 1 h: RunPod will likely refuse.", "bad"))
+    points.append(Point("", "Billed from the moment it is rented, including the image pull.", "muted"))
     size = draft["volume_gb"].strip()
     if draft["network_volume_id"].strip():
-        points.append(Point("data", "What is written to the network volume outlives it."))
+        points.append(Point("data", "Data on the network volume outlives the pod."))
     elif size and size != "0":
         month = float(size) * pod_costs.VOLUME_STOPPED
-        points.append(Point("data", f"Its volume ({size} GB) is billed while stopped too, {fmt.money(month)} a month."))
+        points.append(Point("data", f"Its volume ({size} GB) is also billed while stopped: {fmt.money(month)}/month."))
     else:
-        points.append(Point("data", "It has no volume: nothing on it survives a stop.", "warn"))
+        points.append(Point("data", "No volume: nothing on the pod survives a stop.", "warn"))
     if draft.way == "spot":
-        points.append(Point("later", "Whoever bids more takes its GPUs, at any time.", "warn"))
+        points.append(Point("later", "Anyone who outbids you can take the GPUs at any time.", "warn"))
     points += _times(draft, now, tz)
     return tuple(points)
 
@@ -131,9 +129,9 @@ def _times(draft: Draft, now: float, tz: tzinfo | None) -> list[Point]:
     if lease is not None:
         when = datetime.fromtimestamp(lease[1], tz)
         verb = "stops" if lease[0] == "stop" else "TERMINATES"
-        return [Point("lease", f"podtop {verb} it at {when:%a %d %b %H:%M}, if it runs then; t extends that.", "warn")]
-    if draft["stop_after"].strip() or draft["terminate_after"].strip():
         return [
-            Point("later", "RunPod takes the time you set, and does not keep to it: the pod goes on billing.", "bad")
+            Point("lease", f"podtop {verb} it at {when:%a %d %b %H:%M}, if podtop runs then; t changes that.", "warn")
         ]
+    if draft["stop_after"].strip() or draft["terminate_after"].strip():
+        return [Point("later", "RunPod accepts the time you set but does not enforce it: the pod stays billed.", "bad")]
     return []

@@ -29,7 +29,7 @@ COLUMNS = (
     Column("maintenance", "MAINTENANCE", 11, 5, sort="maintenance"),
     Column("verified", "VERIFIED", 8, 11),
     Column("pods", "PODS", 4, 10, right=True),
-    Column("where", "WHERE", 6, 12),
+    Column("where", "REGION", 6, 12),
 )
 _LOOKS = {
     State.LISTED: ("●", "good"), State.UNLISTED: ("○", "muted"), State.UNREGISTERED: ("✕", "bad"),
@@ -67,7 +67,7 @@ def _countdown(row: HostRow, now: float) -> Cell:
             end = host.maintenance_end
             return (("▣ now" if end is None else f"▣ {fmt.short_duration(end - now)} left", "warn"),)
         case Ahead.PAST:
-            return (("over", "quiet"),)
+            return (("ended", "quiet"),)
         case _:
             return (("announced", "accent"),)
 
@@ -75,7 +75,7 @@ def _countdown(row: HostRow, now: float) -> Cell:
 def cells(row: HostRow, now: float) -> Cells:
     """The cells of one machine."""
     host = row.host
-    name: Cell = ((row.name, "text"),) if row.name else (("no name", "quiet"),)
+    name: Cell = ((row.name, "text"),) if row.name else (("unnamed", "quiet"),)
     if host is None:
         return {"state": state_cell(row.state), "name": name, "gpu": ((row.reason, "muted"),)}
     gpus = host.gpus

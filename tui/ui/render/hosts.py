@@ -29,16 +29,16 @@ def sections(row: HostRow, earnings: Sequence[HostEarning], now: float, tz: tzin
     """All that RunPod reports on one machine; a section with nothing but dashes is left out."""
     host = row.host
     if host is None:
-        return (Section("Unreadable", (Fact("Why", ((row.reason, "warn"),)),)),)
+        return (Section("Unreadable", (Fact("Reason", ((row.reason, "warn"),)),)),)
     clock = Clock(now, tz)
     sections_of = (
         Section("Status", tuple(_status(host, row))),
         Section("Maintenance", tuple(_maintenance(host, clock))),
         Section("Rented", tuple(_rented(host))),
         Section("Prices", tuple(_prices(host))),
-        Section("Earned", tuple(_earned(host, days(earnings, host.id) if host.id else (), clock))),
-        Section("Up", tuple(_up(host))),
-        Section("Pods on it", tuple(_tenant(tenant) for tenant in host.tenants) or (_no_pods(host),)),
+        Section("Earnings", tuple(_earned(host, days(earnings, host.id) if host.id else (), clock))),
+        Section("Uptime", tuple(_up(host))),
+        Section("Tenant pods", tuple(_tenant(tenant) for tenant in host.tenants) or (_no_pods(host),)),
         Section("Latest sample", tuple(_load(host, clock))),
         Section("Machine", tuple(_machine(host))),
         Section("Idle job", tuple(_idle(host.idle_job, clock)) if host.idle_job else ()),
@@ -69,16 +69,19 @@ def _maintenance(host: Host, clock: Clock) -> Iterator[Fact]:
     start, end = host.maintenance_start, host.maintenance_end
     texts: dict[Ahead, Cell] = {
         Ahead.COMING: ((f"in {fmt.duration((start or 0) - clock.now)}", "warn"),),
-        Ahead.NOW: (("▣ under way", "warn"), *(((f", {fmt.duration(end - clock.now)} left", "text"),) if end else ())),
-        Ahead.PAST: ((f"over since {fmt.duration(clock.now - (end or 0))}", "muted"),),
-        Ahead.ANNOUNCED: (("announced, without a time", "accent"),),
+        Ahead.NOW: (
+            ("▣ ongoing", "warn"),
+            *(((f", {fmt.duration(end - clock.now)} left", "text"),) if end else ()),
+        ),
+        Ahead.PAST: ((f"ended {fmt.duration(clock.now - (end or 0))} ago", "muted"),),
+        Ahead.ANNOUNCED: (("announced, no time given", "accent"),),
     }
     yield Fact("Window", texts[ahead])
     if start is not None or end is not None:
         span = () if start is None or end is None else ((f"  {fmt.duration(end - start)}", "muted"),)
         yield Fact("From", (*text(day(start, clock.tz, DATE)), *span))
         yield Fact("To", text(day(end, clock.tz, DATE)))
-    yield Fact("Why", text(host.maintenance_note))
+    yield Fact("Reason", text(host.maintenance_note))
 
 
 def _rented(host: Host) -> Iterator[Fact]:
@@ -95,23 +98,23 @@ def _rented(host: Host) -> Iterator[Fact]:
 
 
 def _prices(host: Host) -> Iterator[Fact]:
-    yield Fact("Price", rate(host.price_per_gpu, "a GPU"))
-    yield Fact("Lowest bid", rate(host.min_bid_per_gpu, "a GPU"))
-    yield Fact("GPU cloud", rate(host.cloud_price_per_gpu, "a GPU"))
+    yield Fact("Price", rate(host.price_per_gpu, "per GPU"))
+    yield Fact("Lowest bid", rate(host.min_bid_per_gpu, "per GPU"))
+    yield Fact("GPU cloud", rate(host.cloud_price_per_gpu, "per GPU"))
     margin = number(host.margin)
-    yield Fact("Margin", ((margin, "text"), ("  as RunPod tells it", "quiet")) if margin else NOTHING)
+    yield Fact("Margin", ((margin, "text"), ("  as reported by RunPod", "quiet")) if margin else NOTHING)
 
 
 def _earned(host: Host, earned: Sequence[Earned], clock: Clock) -> Iterator[Fact]:
     balance = host.balance
     if balance is not None:
         yield Fact("Balance", ((fmt.money(balance.total), "strong"), ("  not yet paid out", "quiet")))
-        yield Fact("of GPUs", text(dollars(balance.gpu)))
-        yield Fact("of disks", text(dollars(balance.disk)))
+        yield Fact("from GPUs", text(dollars(balance.gpu)))
+        yield Fact("from disks", text(dollars(balance.disk)))
     else:
         yield Fact("Balance", NOTHING)
     if not earned:
-        yield Fact("Lately", (("no day is told of", "quiet"),))
+        yield Fact("Recent", (("no earnings reported", "quiet"),))
         return
     last = earned[-1]
     when = f"{datetime.fromtimestamp(last.at, UTC):%a %d %b}"
@@ -119,7 +122,7 @@ def _earned(host: Host, earned: Sequence[Earned], clock: Clock) -> Iterator[Fact
     for label, count in (("7 days", 7), ("30 days", 30)):
         within = [day.total for day in earned if day.at > clock.now - count * DAY]
         if within:
-            mean = f"  {fmt.money(sum(within) / len(within))} a day"
+            mean = f"  {fmt.money(sum(within) / len(within))}/day"
             yield Fact(label, ((fmt.money(sum(within)), "text"), (mean, "muted")))
 
 
@@ -129,13 +132,13 @@ def _up(host: Host) -> Iterator[Fact]:
         ("1 week", up.week),
         ("4 weeks", up.month),
         ("12 weeks", up.quarter),
-        ("12 w, in all", up.quarter_absolute),
+        ("12 w, absolute", up.quarter_absolute),
     ):
         if value is None or not math.isfinite(value):
             yield Fact(label, NOTHING)
             continue
         full, empty = fmt.bar(value, BAR)
-        after = "" if value is up.quarter_absolute else "  of the time listed"
+        after = "" if value is up.quarter_absolute else "  while listed"
         yield Fact(
             label,
             ((full, "good" if value >= 95 else "warn"), (empty, "rule"), (f" {value:.1f}%", "text"), (after, "quiet")),
@@ -158,7 +161,7 @@ def _load(host: Host, clock: Clock) -> Iterator[Fact]:
     load = host.load
     if load is None:
         return
-    yield Fact("Taken", instant(load.at, clock, DATE))
+    yield Fact("Sampled", instant(load.at, clock, DATE))
     yield from _figures(load.cpu, load.memory, load.average, load.gpus)
 
 
@@ -168,7 +171,7 @@ def _figures(
     # Percent or fraction: RunPod does not document which, so the figure is shown unchanged.
     for label, value in (("CPU load", cpu), ("Memory load", memory)):
         figure = number(value)
-        yield Fact(label, ((figure, "text"), ("  percent or fraction", "quiet")) if figure else NOTHING)
+        yield Fact(label, ((figure, "text"), ("  (unit not documented)", "quiet")) if figure else NOTHING)
     if average is not None:
         yield Fact("GPU average", _reading(average))
     for index, gpu in enumerate(gpus):
@@ -229,7 +232,7 @@ def _idle(job: IdleJob, clock: Clock) -> Iterator[Fact]:
     else:
         yield from _template(job.template, job.template_id)
     if job.at is not None or job.gpus or job.average is not None:
-        yield Fact("Sample taken", instant(job.at, clock, DATE))
+        yield Fact("Sampled", instant(job.at, clock, DATE))
         yield from _figures(job.cpu, job.memory, job.average, job.gpus)
 
 
@@ -248,7 +251,7 @@ def _template(template: Template, asked: str | None) -> Iterator[Fact]:
     flags = [
         word
         for word, on in (
-            ("Jupyter", template.start_jupyter), ("ssh", template.start_ssh), ("public", template.public),
+            ("Jupyter", template.start_jupyter), ("SSH", template.start_ssh), ("public", template.public),
             ("serverless", template.serverless), ("advanced start", template.advanced_start),
         )
         if on
@@ -256,7 +259,7 @@ def _template(template: Template, asked: str | None) -> Iterator[Fact]:
     yield Fact("· flags", text(", ".join(flags) or "none"))
     yield Fact("· earned", text(dollars(template.earned)))
     minutes = template.runtime_minutes
-    yield Fact("· has run", text(None if minutes is None else fmt.duration(minutes * 60.0)))
+    yield Fact("· runtime", text(None if minutes is None else fmt.duration(minutes * 60.0)))
 
 
 def _pair(first: str, value: str | None, second: str, other: str | None) -> Cell:

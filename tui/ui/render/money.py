@@ -139,11 +139,11 @@ def seen(books: SpendHistory | None, tz: tzinfo | None) -> str:
         return ""
     elapsed = max(1.0, books.at - books.month)
     if books.since is None:
-        return "nothing is recorded: costs are those of the present runs"
+        return "no recording: costs of current runs only"
     share = min(1.0, books.watched / elapsed)
     if share >= 0.99:
-        return "podtop watched all of this month"
-    return f"≥ podtop watched {100 * share:.0f} % of this month"
+        return "podtop observed all of this month"
+    return f"≥ podtop observed {100 * share:.0f}% of this month"
 
 
 # Facts
@@ -183,10 +183,10 @@ def clock(funds: Funds | None, now: float, tz: tzinfo | None) -> Cell:
     if left is None:
         return (("unknown", "muted"),)
     if math.isinf(left):
-        return (("never: nothing is spent", "good"),)
+        return (("never (no spending)", "good"),)
     if left <= 0:
         debt = funds is not None and funds.balance is not None and funds.balance < 0
-        why = f"the account {fmt.balance(funds.balance)}" if debt and funds is not None else "the balance is used up"
+        why = f"the account {fmt.balance(funds.balance)}" if debt and funds is not None else "balance used up"
         return ((f"▲ now: {why}", "bad"),)
     role = _role(left)
     mark = "▲ " if role != "strong" else ""
@@ -206,18 +206,18 @@ def _runway(
     if funds is not None and left is not None and 0 < left < math.inf and funds.balance is not None:
         sum_ = f"{fmt.money(funds.balance)} ÷ {per_hour(funds.spend_per_hr)} = {left / 3600:,.1f} h"
         yield Fact("", ((sum_, "muted"),))
-        yield Fact("", (("RunPod settles every 5 min: ± that", "quiet"),))
+        yield Fact("", (("±5 min: RunPod settles every 5 min", "quiet"),))
     if account is not None and account.reload_amount:
-        yield Fact("", ((f"unless auto reload pays in {fmt.money(account.reload_amount)} before", "text"),))
+        yield Fact("", ((f"auto-reload may add {fmt.money(account.reload_amount)} before that", "text"),))
     change = runway.change_by_stopping(chosen)
     running = [pod for pod in chosen if pod.status == PodStatus.RUNNING]
     if not running:
         return
     after = costs.changed(funds, change)
-    label = f"If {len(running)} stop{'s' * (len(running) == 1)}" if marked else "If it stops"
-    who = f"{len(running)} marked" if marked else running[0].name or running[0].id
+    label = f"With {len(running)} stopped" if marked else "When stopped"
+    who = f"{len(running)} selected" if marked else running[0].name or running[0].id
     if after is None or change is None:
-        yield Fact(label, (("not known: RunPod does not tell its price or disks", "muted"),))
+        yield Fact(label, (("unknown: price or disks not reported", "muted"),))
         return
     yield Fact(label, (*clock(after, now, tz),))
     text = f"{'−' if change < 0 else '+'}{per_hour(abs(change))}  {who}"
@@ -231,7 +231,7 @@ def _named(rows: Sequence[PodCost], room: int) -> Iterator[Fact]:
 
 def _at_zero(rows: Sequence[PodCost], known: bool, room: int) -> Iterator[Fact]:
     if not known:
-        yield Fact("Pods", (("not told yet", "muted"),))
+        yield Fact("Pods", (("loading", "muted"),))
         return
     totals = pod_costs.at_zero(rows)
     if totals.ends:
@@ -245,19 +245,19 @@ def _at_zero(rows: Sequence[PodCost], known: bool, room: int) -> Iterator[Fact]:
         yield Fact("Stopped", ((count, "warn"), (f", {volumes}", "muted")))
         yield from _named(totals.stops, room)
     if totals.stays:
-        yield Fact("As they are", ((names(totals.stays), "text"),))
+        yield Fact("Unaffected", ((names(totals.stays), "text"),))
     if totals.unknown:
-        yield Fact("Unreadable", ((f"{totals.unknown}: podtop cannot tell", "bad"),))
+        yield Fact("Unreadable", ((f"{totals.unknown}: outcome unknown", "bad"),))
     if not rows:
-        yield Fact("Pods", (("there are none: nothing happens", "muted"),))
+        yield Fact("Pods", (("none", "muted"),))
 
 
 def _money(account: Account | None, funds: Funds | None, rows: Sequence[PodCost]) -> Iterator[Fact]:
     balance, spend = (funds.balance, funds.spend_per_hr) if funds else (None, None)
-    low: Cell = (("  under the least balance", "bad"),) if account and account.under_balance else ()
+    low: Cell = (("  below the minimum", "bad"),) if account and account.under_balance else ()
     debt = balance is not None and balance < 0
     yield Fact("Balance", (*(((fmt.balance(balance), "bad"),) if debt else money(balance, "strong")), *low))
-    daily: Cell = ((f"  {fmt.money(spend * 24)} a day", "muted"),) if spend is not None and math.isfinite(spend) else ()
+    daily: Cell = ((f"  {fmt.money(spend * 24)}/day", "muted"),) if spend is not None and math.isfinite(spend) else ()
     yield Fact("Spend", ((per_hour(spend), "strong"), *daily))
     split = account.spend_split if account else None
     if split is not None:
@@ -280,22 +280,22 @@ def _money(account: Account | None, funds: Funds | None, rows: Sequence[PodCost]
             ("  ", "text"),
             (full, role),
             (empty, "rule"),
-            (f" {share:.0f} %", role),
+            (f" {share:.0f}%", role),
         )
     else:
         value = ((per_hour(limit), "text"),)
     yield Fact("Spend limit", value)
     if account is None:
         return
-    yield Fact("Least balance", money(account.min_balance))
-    yield Fact("Mail below", money(account.alert_below))
-    yield Fact("Auto reload", _reload(account))
-    yield Fact("Spent ever", money(account.lifetime_spend))
+    yield Fact("Minimum balance", money(account.min_balance))
+    yield Fact("Email below", money(account.alert_below))
+    yield Fact("Auto-reload", _reload(account))
+    yield Fact("Lifetime spend", money(account.lifetime_spend))
 
 
 def _reload(account: Account) -> Cell:
     if not account.reload_amount:
-        return (("off, or RunPod does not say", "muted"),)
+        return (("off or not reported", "muted"),)
     return ((f"{fmt.money(account.reload_amount)} when below {fmt.money(account.reload_below)}", "text"),)
 
 
@@ -339,7 +339,7 @@ def projection(
     label, change = stopped
     for name, money_then in (
         ("in 24 h", funds),
-        ("if stopped", costs.changed(funds, change) if label else None),
+        ("stopped", costs.changed(funds, change) if label else None),
     ):
         if money_then is None or money_then.balance is None or money_then.spend_per_hr is None:
             continue
@@ -356,7 +356,7 @@ def projection(
     places = 2 if bottom < 0 and max(top, -bottom) <= 10 else 0
     return ChartSpec(
         "Balance", tuple(lines), window, high=top, low=bottom, places=places, axis=AXIS, unit="$",
-        note="the balance is not known", tz=tz, cursor=now, marks=tuple(marks),
+        note="balance unavailable", tz=tz, cursor=now, marks=tuple(marks),
     )  # fmt: skip
 
 

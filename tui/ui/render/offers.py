@@ -41,7 +41,7 @@ COLUMNS = (
     Column("trend", "24 H", TREND_COLUMNS, 4),
     Column("max", "MAX", 3, 10, right=True, sort="max"),
     Column("cores", "CORES", 6, 12, right=True, sort="cores"),
-    Column("country", "WHERE", 5, 11, sort="country"),
+    Column("country", "REGION", 6, 11, sort="country"),
 )
 WHOLE = Column("whole", "TOTAL", 7, 1, right=True, sort="whole")
 
@@ -106,10 +106,10 @@ def facts(
 ) -> tuple[Section, ...]:
     """Sections of facts. `asked`: the one cloud that was requested (True the secure one), None for both."""
     sections = (
-        Section("Now", tuple(_now(row, offer, funds, asked))),
-        Section("Lately", tuple(_lately(row, prices, now, tz))),
-        Section("Instead", tuple(_instead(row, rows))),
-        Section("Where", tuple(_where(row, places))),
+        Section("Current", tuple(_now(row, offer, funds, asked))),
+        Section("Recent", tuple(_lately(row, prices, now, tz))),
+        Section("Alternatives", tuple(_instead(row, rows))),
+        Section("Data centers", tuple(_where(row, places))),
     )
     return tuple(section for section in sections if section.facts)
 
@@ -118,11 +118,11 @@ def _now(row: OfferRow, offer: Offer, funds: Funds | None, asked: bool | None) -
     memory = f"{row.memory_gb} GB" if row.memory_gb else "memory unknown"
     details = [offer.manufacturer] if offer.manufacturer else []
     details += [f"{row.cuda_cores:,} CUDA cores"] if row.cuda_cores else []
-    details += [f"up to {row.max_count} in a pod"] if row.max_count else []
+    details += [f"up to {row.max_count} per pod"] if row.max_count else []
     yield Fact("GPU", ((memory, "text"), ("".join(f" · {word}" for word in details), "muted")), row.id)
     for label, secure, quote in (("Secure", True, offer.secure), ("Community", False, offer.community)):
         if asked is not None and asked != secure:
-            yield Fact(label, (("not asked: the filters leave it out", "quiet"),))
+            yield Fact(label, (("excluded by the filters", "quiet"),))
             continue
         yield Fact(label, _quote(quote, row.count))
         if quote is not None and (host := _host(quote)):
@@ -131,7 +131,7 @@ def _now(row: OfferRow, offer: Offer, funds: Funds | None, asked: bool | None) -
         many = f"{row.count} GPUs" if row.count > 1 else "1 GPU"
         parts = [(f"{fmt.money(row.whole)}/h", "strong"), (f" · {fmt.money(row.whole * 24)}/day", "muted")]
         if (left := costs.runway(funds, row.whole)) is not None:
-            parts.append((f" · runway {fmt.runway(left)} with it", "muted"))
+            parts.append((f" · runway {fmt.runway(left)} if rented", "muted"))
         yield Fact(many, tuple(parts))
         if row.spot is not None and row.count > 1:
             bids = row.spot * row.count
@@ -151,7 +151,7 @@ def _host(quote: Quote) -> str:
 
 def _quote(quote: Quote | None, count: int) -> Cell:
     if quote is None:
-        return (("not sold there", "quiet"),)
+        return (("not offered", "quiet"),)
     if quote.on_demand is None and quote.stock is None:
         return (("▱▱▱ out of stock", "quiet"),)
     parts: list[tuple[str, str]] = [(fmt.money(None if quote.on_demand is None else quote.on_demand / count), "strong")]
@@ -161,7 +161,7 @@ def _quote(quote: Quote | None, count: int) -> Cell:
     speeds = [f"↓{quote.min_download_mbps}"] if quote.min_download_mbps else []
     speeds += [f"↑{quote.min_upload_mbps}"] if quote.min_upload_mbps else []
     if speeds:
-        parts.append((f" · {' '.join(speeds)} Mb/s", "quiet"))
+        parts.append((f" · {' '.join(speeds)} Mbit/s", "quiet"))
     return tuple(parts)
 
 
@@ -181,10 +181,10 @@ def _lately(row: OfferRow, prices: Prices, now: float, tz: tzinfo | None) -> Ite
 
 
 def _cheapest(low: Low, week: Presence, price: float | None, now: float, tz: tzinfo | None) -> Cell:
-    seen = "7 days" if week.watched > 6.5 * 86_400 else f"{fmt.short_duration(week.watched)} seen"
+    seen = "7 days" if week.watched > 6.5 * 86_400 else f"{fmt.short_duration(week.watched)} observed"
     head = (f"{fmt.money(low.price)} in {seen}", "text")
     if price is not None and price <= low.price + 0.005:
-        return (head, (" · now is as cheap as it was", "good"))
+        return (head, (" · at its lowest", "good"))
     above = f" · now +{fmt.money(price - low.price)}" if price is not None else ""
     return (head, (f" · {when(low.at, now, tz)}{above}", "muted"))
 
@@ -192,9 +192,9 @@ def _cheapest(low: Low, week: Presence, price: float | None, now: float, tz: tzi
 def presence(day: Presence) -> Cell:
     """In stock 31 % of the last 24 h, or that too little of them was observed."""
     if day.share is None:
-        return ((f"seen for {fmt.short_duration(day.watched)} of 24 h: too little to say", "quiet"),)
+        return ((f"only {fmt.short_duration(day.watched)} of 24 h observed", "quiet"),)
     hours = day.watched / 3600
-    seen = "" if hours > 23 else f" that podtop saw ({hours:.0f} h)"
+    seen = "" if hours > 23 else f" ({hours:.0f} h observed)"
     role = "good" if day.share > 0.66 else "text" if day.share > 0.2 else "warn"
     return ((f"{day.share:.0%}", role), (f" of the last 24 h{seen}", "muted"))
 
@@ -244,8 +244,8 @@ def trend_chart(
     points = [point for line in lines for run in line.runs for point in run]
     low, high = _around([p.low for p in points], [p.high for p in points])
     return ChartSpec(
-        "Price on demand", tuple(lines), window, high=high, low=low, places=2, axis=6, unit="$",
-        note="no prices were seen in this time", tz=tz, cursor=cursor,
+        "On-demand price", tuple(lines), window, high=high, low=low, places=2, axis=6, unit="$",
+        note="no prices in this range", tz=tz, cursor=cursor,
     )  # fmt: skip
 
 
@@ -265,8 +265,8 @@ def chips_line(demand: MarketQuery) -> tuple[Cell, ...]:
     """The API filters, each a group of its own that a click removes."""
     chips = views.chips(demand)
     if not chips:
-        return ((("f", "key"), (" filters at RunPod: none; any host, one GPU", "muted")),)
-    return ((("f", "key"), (" filters", "muted")), *(((f" {text} ", "tab"), (" ×", "quiet")) for text in chips))
+        return ((("f", "key"), (" API filters: none (any host, 1 GPU)", "muted")),)
+    return ((("f", "key"), (" API filters", "muted")), *(((f" {text} ", "tab"), (" ×", "quiet")) for text in chips))
 
 
 def wrapped(first: tuple[Cell, ...], chips: tuple[Cell, ...], width: int) -> tuple[TwoSided, ...]:

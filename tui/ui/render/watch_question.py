@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tui.api.models import Funds, Offer, Pod
     from tui.domain.deploy_draft import Draft
 
-ONCE = Point("once", "It sends one deploy at a time, and ends with the first pod. A lost answer is never sent again.")
+ONCE = Point("once", "Sends one deploy at a time and ends with the first pod. Never resent if a response is lost.")
 
 
 def _at_odds(watch: MarketWatch, draft: Draft, offers: Sequence[Offer]) -> str:
@@ -28,14 +28,14 @@ def _at_odds(watch: MarketWatch, draft: Draft, offers: Sequence[Offer]) -> str:
     cloud = {None: CloudKind.EITHER, True: CloudKind.SECURE, False: CloudKind.COMMUNITY}[watch.demand.secure]
     named = drafts.offer_of(draft["gpu_type_id"], offers)
     for word, differs in (
-        ("on demand or interruptible", (draft.way == "spot") != watch.spot),
-        ("a GPU or a CPU", draft["compute"] == ComputeKind.CPU),
-        ("how many GPUs", (draft["gpu_count"].strip() or "1") != count),
-        ("which GPU", named is not None and named.gpu_id not in watch.gpus),
+        ("on demand or spot", (draft.way == "spot") != watch.spot),
+        ("GPU or CPU", draft["compute"] == ComputeKind.CPU),
+        ("the number of GPUs", (draft["gpu_count"].strip() or "1") != count),
+        ("the GPU", named is not None and named.gpu_id not in watch.gpus),
         ("the cloud", draft.way == "demand" and draft["cloud"] != cloud),
     ):
         if differs:
-            return f"the watch and the form do not agree on {word}: change one of them"
+            return f"the watch and the form differ on {word}; change one of them"
     return ""
 
 
@@ -44,25 +44,25 @@ def _too_little(watch: MarketWatch, draft: Draft, cap: float) -> str:
     disks = deploy_price.price(draft, (), None).disks
     bid = deploy_text.dollars(draft, "bid_per_gpu") if draft.way == "spot" else None
     if disks is None:
-        return "the price of its disks is not known"
+        return "the disk price is unknown"
     if cap <= disks:
-        return f"its disks alone cost {fmt.money(disks)}/h, and the cap is {fmt.money(cap)}/h"
+        return f"its disks cost {fmt.money(disks)}/h, but the cap is {fmt.money(cap)}/h"
     if bid is not None and watch.ceiling is not None and bid > watch.ceiling + 1e-9:
-        return f"the form bids {fmt.money(bid)}, and the watch waits for {fmt.money(watch.ceiling)} at the most"
+        return f"the form bids {fmt.money(bid)}, but the watch allows at most {fmt.money(watch.ceiling)}"
     if bid is not None and bid * watch.demand.gpu_count + disks > cap + 1e-9:
-        return f"its bid and disks come to more than the cap of {fmt.money(cap)}/h"
+        return f"its bid and disks exceed the cap of {fmt.money(cap)}/h"
     return ""
 
 
 def _lease(draft: Draft) -> tuple[Point, ...]:
     """What happens to it later."""
     if draft["lease"] != "yes":
-        return (Point("later", "It has no lease: it runs, and is billed, until somebody stops it.", "warn"),)
+        return (Point("later", "No lease: the pod runs, and is billed, until someone stops it.", "warn"),)
     word, text = next(
         (w, draft[n].strip()) for n, w in (("stop_after", "stops"), ("terminate_after", "TERMINATES"))
         if n == "terminate_after" or draft[n].strip()
     )  # fmt: skip
-    when = f"{text} after it is deployed" if deploy_text.is_span(text) else f"at {text}"
+    when = f"{text} after the deploy" if deploy_text.is_span(text) else f"at {text}"
     return (Point("lease", f"podtop {word} it {when}, while podtop runs.", "warn"),)
 
 
@@ -72,32 +72,30 @@ def deploys(
     """The question before a watch may deploy."""
     balance = funds.balance if funds is not None else None
     left = costs.runway(funds, cap)
-    last = "" if left is None else f" With all of it the runway is {fmt.runway(left)}."
+    last = "" if left is None else f" At that rate the runway is {fmt.runway(left)}."
     image = draft["image"] or f"template {draft['template_id']}"
     points = [
         Point(
             "money",
-            f"It may spend up to {fmt.money(cap)}/h, {fmt.money(cap * 24)} a day, without asking.{last}",
+            f"May spend up to {fmt.money(cap)}/h ({fmt.money(cap * 24)}/day) without asking.{last}",
             "warn",
         ),
-        Point("when", f"As soon as RunPod shows {what(watch)}, also while nobody looks."),
+        Point("when", f"As soon as RunPod offers {what(watch)}, even unattended."),
         ONCE,
-        Point("tries", f"At most {tries}, a minute apart, and only where RunPod had none free after all."),
+        Point("tries", f"Up to {tries}, one minute apart; retried only if RunPod has no capacity or throttles."),
         *_lease(draft),
-        Point("who", "podtop, while it runs; read-only stops it. w on it takes it away.", "muted"),
+        Point("needs", "podtop running; read-only mode pauses it; w edits or removes it.", "muted"),
     ]
     points += sent(draft, ("way", "gpu_count", "cloud", "gpu_type_id", "image" if draft["image"] else "template_id"))
     if draft.env or draft.secrets:
-        points.append(
-            Point("", "Its variables' values are not kept on disk: when podtop ends, it has to be armed anew.", "muted")
-        )
+        points.append(Point("", "Variable values are not saved: arm the watch again after podtop ends.", "muted"))
     stop = _at_odds(watch, draft, offers) or _too_little(watch, draft, cap)
     if funds is None or funds.account_id is None or balance is None:
-        stop = stop or "the account and its balance are not known now"
+        stop = stop or "account or balance unknown"
     elif balance < cap:
-        stop = stop or f"the balance ({fmt.balance(balance)}) is less than an hour of the cap"
+        stop = stop or f"the balance ({fmt.balance(balance)}) covers less than 1 h at the cap"
     return Question(
-        f"Arm: deploy {what(watch)} by itself",
+        f"Arm: deploy {what(watch)} automatically",
         ((f"{watch.demand.gpu_count}×{' or '.join(watch.names)}", "text"), (f"  {image}", "muted")),
         tuple(points), "Arm", (cap, tries, stop), "", stop,
     )  # fmt: skip
@@ -106,43 +104,51 @@ def deploys(
 def why_not(pod: Pod | None) -> str | None:
     """Why a watch on a pod's host makes no sense."""
     if pod is None:
-        return "it cannot be read"
+        return "the pod is unreadable"
     if pod.status != PodStatus.EXITED:
-        return "only a stopped pod can wait for its host"
+        return "only a stopped pod can wait for free GPUs"
     if is_spot(pod):
-        return "an interruptible pod comes back by a bid: B"
+        return "a spot pod resumes with a bid (B)"
     if pod.locked:
-        return "it is locked at RunPod"
-    return None if pod.gpu_count else "it has no GPU"
+        return "the pod is locked on RunPod"
+    return None if pod.gpu_count else "the pod has no GPU"
 
 
 def resumes(pod: Pod | None, funds: Funds | None) -> Question:
     """The question before a stopped pod may resume automatically."""
     if pod is None:
-        return Question("Watch", (("it is gone", "bad"),), (), "Arm", ("gone",), "", "it is gone")
+        return Question(
+            "Watch",
+            (("the pod is no longer on the account", "bad"),),
+            (),
+            "Arm",
+            ("gone",),
+            "",
+            "the pod is no longer on the account",
+        )
     why = why_not(pod) or ""
     free = pod.machine.gpu_available if pod.machine is not None else None
     balance = funds.balance if funds is not None else None
-    money = "RunPod does not say what it costs from then on. It is not asked again."
+    money = "Cost unknown: RunPod does not report it. You are not asked again."
     if pod.cost_per_hr:
         whole = costs.per_hr(pod, State.RUNNING)
-        price = f"{fmt.money(pod.cost_per_hr)}/h for GPUs, and disks of unknown size," if whole is None else ""
+        price = f"{fmt.money(pod.cost_per_hr)}/h for GPUs, plus disks of unknown size," if whole is None else ""
         price = price or f"{fmt.money(whole)}/h from then on, disks included,"
-        money = f"It costs {price} without asking, and is not sent if it is dearer."
+        money = f"Costs {price} without asking; not sent if the price is higher then."
     if not why and (funds is None or funds.account_id is None):
-        why = "the account is not known now"
+        why = "account unknown"
     elif not why and costs.is_short(funds, pod.cost_per_hr):
-        why = f"the balance ({fmt.balance(balance)}) is less than an hour of it"
-    known = "RunPod does not say how many are free" if free is None else f"{free} of them free now"
+        why = f"the balance ({fmt.balance(balance)}) covers less than 1 h"
+    known = "free GPUs unknown" if free is None else f"{free} free now"
     gpu = f"{pod.gpu_count}×{pod.machine.gpu_name if pod.machine and pod.machine.gpu_name else ComputeKind.GPU}"
     return Question(
-        f"Arm: resume {pod.name} by itself",
+        f"Arm: resume {pod.name} automatically",
         ((pod.name, "text"), (f"  {pod.id}", "muted")),
         (
-            Point("when", f"As soon as its host has {gpu} free ({known}), also while nobody looks."),
+            Point("when", f"As soon as its host has {gpu} free ({known}), even unattended."),
             Point("money", money, "warn"),
-            Point("once", "It is sent once, and not if it ran meanwhile. A lost answer is never sent again."),
-            Point("who", "podtop, while it runs; read-only stops it. w on the pod takes it away.", "muted"),
+            Point("once", "Sent once, and not if the pod ran in the meantime. Never resent if a response is lost."),
+            Point("needs", "podtop running; read-only mode pauses it; w removes it.", "muted"),
         ),
         "Arm", (pod.status, pod.status_change, pod.cost_per_hr, why), "", why,
     )  # fmt: skip
@@ -152,6 +158,6 @@ def no_more(watch: MarketWatch) -> Question:
     """The question before a watch is removed."""
     return Question(
         f"Watch: {what(watch)}", ((watch.pod_name or watch.pod, "text"), (f"  {watch.state}", "muted")),
-        (Point("", "podtop waits for it, and resumes it by itself. Without the watch it stays stopped."),),
+        (Point("", "podtop resumes it when its host has free GPUs. Without the watch it stays stopped."),),
         "Remove the watch", (watch.id,),
     )  # fmt: skip

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from tui.store.fleet import Fleet
 
 COLUMNS = (
-    Column("state", "WATCH", 12, 0),
-    Column("what", "FOR", 24, 0, flex=True),
+    Column("state", "STATE", 12, 0),
+    Column("what", "WATCH", 24, 0, flex=True),
     Column("now", "NOW", 22, 1),
-    Column("then", "THEN", 30, 2),
+    Column("then", "ACTION", 30, 2),
     Column("since", "SINCE", 12, 4),
-    Column("words", "LATEST", 34, 3),
+    Column("words", "NOTE", 34, 3),
 )
 
 _STATES = {
@@ -34,8 +34,8 @@ _STATES = {
 def cells(watch: MarketWatch, fleet: Fleet, now: float, tz: tzinfo | None) -> Cells:
     """The cells of one watch."""
     glyph, role = _STATES[watch.state]
-    word = "there" if watch.met_at is not None and watch.state is State.WAITING else watch.state.value
-    if word == "there":
+    word = "available" if watch.met_at is not None and watch.state is State.WAITING else watch.state.value
+    if word == "available":
         glyph, role = "● ", "good"
     return {
         "state": ((glyph, role), (word, role)),
@@ -58,10 +58,10 @@ def _now(watch: MarketWatch, fleet: Fleet) -> Cell:
         return (("unknown" if free is None else f"{free} free on its host", "text" if free else "muted"),)
     market = fleet.market_for(watch.question).value
     if market is None:
-        return (("◌ asking", "muted"),)
+        return (("◌ loading", "muted"),)
     offer = hit(msgspec.structs.replace(watch, ceiling=None), market)
     if offer is None:
-        return (("none is free", "muted"),)
+        return (("none free", "muted"),)
     dear = watch.ceiling is not None and offer.price > watch.ceiling
     return ((fmt.money(offer.price), "text" if not dear else "warn"), (f" {offer.name}", "muted"))
 
@@ -69,4 +69,4 @@ def _now(watch: MarketWatch, fleet: Fleet) -> Cell:
 def _then(watch: MarketWatch) -> Cell:
     if watch.plan is not None:
         return (("deploy", "warn"), (f" up to {fmt.money(watch.plan.cap)}/h, {watch.plan.attempts} tries", "muted"))
-    return (("resume it", "warn"),) if watch.pod else (("tell me", "muted"),)
+    return (("resume", "warn"),) if watch.pod else (("notify me", "muted"),)

@@ -34,17 +34,17 @@ class AccountScreen(TabbedListsScreen):
             "list",
             id="account.next",
             key_display="← →",
-            tooltip="The next list: money, charges, billing, payments, ...",
+            tooltip="Next list: money, charges, billing, payments, ...",
         ),
-        hidden("left,h", "list(-1)", "account.previous", "The list before: access, templates, payments, ..."),
-        Binding("space", "mark", "mark", id="table.mark", tooltip="Mark a pod: what if the marked ones were stopped"),
-        Binding("enter", "open", "open", id="table.open", tooltip="All about the pod; a template's readme"),
-        Binding("x", "reveal", "reveal", id="account.reveal", tooltip="Ask who the account belongs to, or forget it"),
+        hidden("left,h", "list(-1)", "account.previous", "Previous list: access, templates, payments, ..."),
+        Binding("space", "mark", "select", id="table.mark", tooltip="Select a pod: project the runway with it stopped"),
+        Binding("enter", "open", "open", id="table.open", tooltip="Pod details; template readme"),
+        Binding("x", "reveal", "reveal", id="account.reveal", tooltip="Show or hide account holder details"),
         filter_key(),
         SORT,
         INVERT,
         *pane_keys(show=False),
-        hidden("escape", "back", "pane.back", "Leave zoom, filter, marks"),
+        hidden("escape", "back", "pane.back", "Clear zoom, filter, selection"),
     ]
 
     def __init__(self, sight: ScreenContext) -> None:

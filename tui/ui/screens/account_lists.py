@@ -104,7 +104,7 @@ class Charges(DailyListing):
 
 
 class Bills(DailyListing):
-    """Bills, by GPU type, CPU flavour and for storage."""
+    """Bills, by GPU type, CPU flavor and for storage."""
 
     name = "billing"
     title = "Billing"
@@ -119,8 +119,8 @@ class Bills(DailyListing):
         asked = not (self.context.playback.replay or scene.fleet.recorded or scene.fleet.keyless)
         if asked and feed.value is None and feed.error is not None:
             return EmptyState(
-                "RunPod does not give it",
-                (str(feed.error), "What it bills by GPU type is no documented part of its API; charges by day are."),
+                "billing is unavailable",
+                (str(feed.error), "Billing by GPU type is not a documented part of RunPod's API; charges by day are."),
                 "warn",
             )
         return empty
@@ -205,7 +205,7 @@ class Templates(AccountListing):
         template = self._template(key)
         if template is None or not template.serverless:
             return ""
-        return f"{template.name}: a template for serverless, not for pods"
+        return f"{template.name} is a serverless template; it cannot be used for pods"
 
     def open(self, key: str | None) -> ModalScreen[None] | None:
         template = self._template(key)
@@ -220,7 +220,7 @@ class Templates(AccountListing):
             return
         feed = self.context.fleet.readmes
         if feed.value is None:
-            self.readme.tell("", "", marked(feed.error) if feed.error is not None else "◌ asking RunPod")
+            self.readme.tell("", "", marked(feed.error) if feed.error is not None else "◌ loading…")
             return
         text = next((item for item in feed.value.texts if item.id and item.id == self.readme.key), None)
         self.readme.tell(*account.long_text(text), "")
@@ -256,7 +256,7 @@ class Access(AccountListing):
         profile, now = self.context.fleet.profile, self.server_now(scene)
         sections = account.access_facts(owner, profile.value, self.revealed, now, self.context.tz, scene.key or "")
         if self.revealed and profile.value is None and profile.error is not None:
-            return (*sections[:-1], Section("You", (Fact("", ((marked(profile.error), "warn"),)),)))
+            return (*sections[:-1], Section("Account holder", (Fact("", ((marked(profile.error), "warn"),)),)))
         return sections
 
     def about(self, scene: Scene) -> About:

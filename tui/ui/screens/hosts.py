@@ -30,7 +30,7 @@ from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
 
 INTERVAL = TOPICS["hosts"].interval
-NOBODY = EmptyState("no machine is under the cursor")
+NOBODY = EmptyState("no machine under the cursor")
 
 
 class Machines(Listing):
@@ -43,7 +43,7 @@ class Machines(Listing):
     sorts = store.SORTS
     preference = "hosts.sort"
     topics = ("hosts",)
-    prompt = "filter: words such as a name, an id, a GPU, unlisted, maintenance"
+    prompt = "filter: words such as a name, ID, GPU, unlisted, maintenance"
 
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
@@ -71,18 +71,18 @@ class Machines(Listing):
     def _empty(self, fleet: Fleet) -> EmptyState:
         replay = self.context.playback.replay
         if fleet.recorded or replay:
-            return EmptyState("machines are not recorded", ("= returns to now.",) if not replay else ())
+            return EmptyState("machines are not recorded", ("= goes live.",) if not replay else ())
         if fleet.keyless:
-            return EmptyState("there is no API key: prices only", ("Set RUNPOD_API_KEY or pass --api-key-file FILE.",))
+            return EmptyState("no API key: prices only", ("Set RUNPOD_API_KEY or pass --api-key-file FILE.",))
         if self.every:
             return empty_states.topic(fleet.hosts, self.noun, True, len(self.every))
         if fleet.hosts.value is None:
             return empty_states.topic(fleet.hosts, self.noun, False, 0)
         return EmptyState(
-            "this account lets no machine to others",
+            "this account rents out no machines",
             (
-                "Here stand machines that you rent out as a RunPod host: what they are rented for, earn, and do.",
-                "podtop asks again each half minute while this is shown.",
+                "Machines that you rent out as a RunPod host appear here, with prices, earnings and load.",
+                "Refreshed every 30 s while this screen is open.",
             ),
         )
 
@@ -103,15 +103,17 @@ class Machines(Listing):
         host = row.host if row is not None else None
         earned = store.days(known.earnings, host.id) if known and host and host.id else ()
         if not earned:
-            return Picture("Earnings", empty=EmptyState("no earnings of this machine are told of") if host else NOBODY)
+            return Picture("Earnings", empty=EmptyState("no earnings reported for this machine") if host else NOBODY)
         return Picture(
-            "Earnings", "a bar a day", lambda width, height: host_charts.earned_chart(earned, scene.now, width, height)
+            "Earnings",
+            "by day",
+            lambda width, height: host_charts.earned_chart(earned, scene.now, width, height),
         )
 
     def copies(self, key: str | None) -> tuple[Entry, ...]:
         row = self.row(key)
         host = row.host if row is not None else None
-        return under_cursor("machine id", (host.id or "") if host is not None else "")
+        return under_cursor("machine ID", (host.id or "") if host is not None else "")
 
 
 class HostsScreen(ListingScreen):
@@ -123,13 +125,13 @@ class HostsScreen(ListingScreen):
     HOME = "hosts"
     WITHOUT = frozenset(("act", "lease", "deploy", "ssh"))
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "machine", id="table.open", tooltip="All about the machine; back to the list"),
+        Binding("enter", "open", "machine", id="table.open", tooltip="Machine details; back to the list"),
         *pane_keys()[:2],
-        filter_key("find"),
+        filter_key(),
         SORT,
         INVERT,
         pane_keys()[2],
-        hidden("escape,backspace", "back", "pane.back", "Leave cursor, zoom, the machine, the filter"),
+        hidden("escape,backspace", "back", "pane.back", "Clear cursor, zoom, filter; leave the machine"),
     ]
 
     def __init__(self, sight: ScreenContext) -> None:
@@ -189,7 +191,7 @@ class HostsScreen(ListingScreen):
         host = row.host if row is not None else None
         series = scene.fleet.host_telemetry.of(host.id) if host is not None else None
         if host is None or series is None or not len(series):
-            pane.show_notice(EmptyState("this machine tells of no samples") if host is not None else NOBODY)
+            pane.show_notice(EmptyState("no samples reported for this machine") if host is not None else NOBODY)
             return
         charts = host_charts.charts_of(series)
         sizes = pane.sizes(len(charts))

@@ -44,10 +44,8 @@ class MarketScreen(TabbedListsScreen):
     LAST_RANGE = WEEK
     RANGE_AT_FIRST = DAY
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "f", "demand", "filters", id="market.demand", tooltip="Filters at RunPod: GPUs, cloud, memory, country"
-        ),
-        filter_key("find", f"Filter what is shown: {WORDS}"),
+        Binding("f", "demand", "API filters", id="market.demand", tooltip="API filters: GPUs, cloud, memory, country"),
+        filter_key("filter", f"Filter rows: {WORDS}"),
         SORT,
         INVERT,
         Binding(
@@ -56,7 +54,7 @@ class MarketScreen(TabbedListsScreen):
             "list",
             id="market.next",
             key_display="→",
-            tooltip="GPUs, CPU pods, CPUs, data centres, watches",
+            tooltip="Next list: CPU pods, CPUs, data centers, watches",
         ),
         Binding(
             "left,h",
@@ -65,16 +63,14 @@ class MarketScreen(TabbedListsScreen):
             id="market.previous",
             show=False,
             key_display="←",
-            tooltip="The list before",
+            tooltip="Previous list",
         ),
-        Binding(
-            "w", "watch", "watch", id="market.watch", tooltip="Watch: be told when it is there, or have it deployed"
-        ),
-        hidden("x", "remove", "market.remove", "Take the watch under the cursor away"),
-        Binding("enter", "open", "open", id="table.open", show=False, tooltip="The watch under the cursor"),
+        Binding("w", "watch", "watch", id="market.watch", tooltip="Watch: notify or deploy when available"),
+        hidden("x", "remove", "market.remove", "Remove the watch under the cursor"),
+        Binding("enter", "open", "open", id="table.open", show=False, tooltip="Edit the watch under the cursor"),
         *pane_keys(show=False),
-        hidden("c", "copy", "market.copy", "Copy: id, name, or a detail"),
-        hidden("escape", "back", "pane.back", "Leave cursor, zoom, filter"),
+        hidden("c", "copy", "market.copy", "Copy ID, name or a detail"),
+        hidden("escape", "back", "pane.back", "Clear cursor, zoom, filter"),
     ]
 
     def __init__(self, sight: ScreenContext) -> None:
@@ -130,7 +126,7 @@ class MarketScreen(TabbedListsScreen):
 
     async def action_demand(self) -> None:
         text = " ".join(views.chips(self._gpus.demand))
-        await self._ask(FilterLine(text, f"filters at RunPod: {HINT}", DEMAND))
+        await self._ask(FilterLine(text, f"API filters: {HINT}", DEMAND))
 
     @property
     def _countries(self) -> tuple[str, ...]:
@@ -142,7 +138,7 @@ class MarketScreen(TabbedListsScreen):
             super()._take(of, text)
             return
         _, faults = views.demand_of(text, self._countries)
-        note = f"▲ {faults[0]}" if faults else "enter asks RunPod so"
+        note = f"▲ {faults[0]}" if faults else "↵ apply"
         self._entitle(self._table(self._current), self._current.title, note)
 
     def _end(self, event: FilterLine.Done) -> None:
@@ -155,7 +151,7 @@ class MarketScreen(TabbedListsScreen):
             if not faults:
                 self._ask_for(demand)
                 return
-            self.notify(f"not asked: {faults[0]}", severity="warning", markup=False)
+            self.notify(f"filters not applied: {faults[0]}", severity="warning", markup=False)
         self.show()
 
     def _ask_for(self, demand: MarketQuery) -> None:

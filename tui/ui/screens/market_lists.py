@@ -159,10 +159,10 @@ class Gpus(MarketListing):
         """The type's on-demand prices in the viewed time range."""
         row, now, prices = self.row(scene.key), scene.now, scene.fleet.prices
         if row is None:
-            return Picture("Trend", empty=EmptyState("no GPU is under the cursor"))
+            return Picture("Trend", empty=EmptyState("no GPU under the cursor"))
         last = f"last {fmt.span(scene.span)}"
         if prices.lowest(row.id, now - scene.span, now + BUCKET) is None:
-            return Picture("Trend", last, empty=EmptyState(f"no price was seen in the {last}"))
+            return Picture("Trend", last, empty=EmptyState(f"no prices in the {last}"))
 
         def draw(width: int, height: int) -> Drawn:
             columns = max(1, width - (6 if spec.has_axis(width, height) else 0))
@@ -240,7 +240,7 @@ class Flavors(TopicListing[CpuFlavor]):
         return catalogue.flavor_cells(item)
 
     def wish(self, key: str | None) -> Wish | None:
-        """The smallest pod of a flavour."""
+        """The smallest pod of a flavor."""
         flavor = next((item for item in self.every(self.context.fleet) if item.id == key), None)
         if flavor is None or flavor.smallest is None:
             return None
@@ -279,9 +279,9 @@ class Centers(TopicListing[DataCenter]):
     """The data centers, and their stock."""
 
     name = "centers"
-    title = "Data centres"
-    short = "Centres"
-    noun = "data centres"
+    title = "Data centers"
+    short = "Centers"
+    noun = "data centers"
     columns = data_centers.COLUMNS
     sorts = data_centers.SORTS
     topics = ("places",)
@@ -314,12 +314,12 @@ class Centers(TopicListing[DataCenter]):
 
     def wish(self, key: str | None) -> Wish | None:
         center = self._center(self.context.fleet, key)
-        # A data center restricts the secure cloud alone.
+        # A data center restricts only the secure cloud.
         return Wish(more={"data_center": center.id, "cloud": CloudKind.SECURE}) if center is not None else None
 
     def named(self, key: str | None) -> tuple[str, str, str]:
         center = self._center(self.context.playback.view[0], key)
-        return ("data centre", center.id, center.name or "") if center is not None else ("", "", "")
+        return ("data center", center.id, center.name or "") if center is not None else ("", "", "")
 
 
 def _gpu_names(fleet: Fleet) -> dict[str, str]:
@@ -341,11 +341,11 @@ class Watches(MarketListing):
         by_age = sorted(live.watches.values(), key=lambda watch: (watch.over, watch.made_at))
         shown = {w.id: w for w in by_age if all(word in what(w).lower() for word in terms)}
         empty = EmptyState(
-            "nothing is watched for",
-            ("w on a GPU waits for it at a price; w on a stopped pod waits for free GPUs on its host.",),
+            "no watches",
+            ("w on a GPU watches its price and stock; w on a stopped pod watches its host for free GPUs.",),
         )
         if by_age and not shown:
-            empty = EmptyState("nothing matches the filter", (f"{len(by_age)} are hidden; esc clears it.",))
+            empty = EmptyState("no watches match", (f"{len(by_age)} hidden · esc clears the filter",))
         return Rows(
             tuple(shown),
             lambda key: watches.cells(shown[key], live, scene.now, self.context.tz),

@@ -72,7 +72,7 @@ class Money(AccountListing):
 
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
         if filtered and hidden:
-            return EmptyState("no pod matches the filter", (f"{hidden} are hidden; esc clears it.",))
+            return EmptyState("no pods match", (f"{hidden} hidden · esc clears the filter",))
         return empty_states.pods(scene.fleet, False, replay=self.context.playback.replay)
 
     def rows(self, scene: Scene) -> Rows:
@@ -131,7 +131,7 @@ class Money(AccountListing):
         fleet, feed = scene.fleet, scene.fleet.account
         note = account_trouble(fleet, scene.now)
         if not fleet.recorded and feed.value is None and feed.error is not None:
-            note = empty_states.marked(feed.error, "no details: ")
+            note = empty_states.marked(feed.error, "details unavailable: ")
         return About(
             self.title, self.sections(scene), self.empty(scene), note, bool(note), faded=fleet.stale(scene.now)
         )  # fmt: skip
@@ -140,7 +140,7 @@ class Money(AccountListing):
         """The balance: its history, and its projection."""
         fleet, now, live = scene.fleet, scene.now, self.context.fleet
         if fleet.snapshot.value is None:
-            return Picture("Balance", empty=EmptyState("the balance is not known"))
+            return Picture("Balance", empty=EmptyState("balance unavailable"))
         chosen, marked = self._chosen(scene)
         running = [pod for pod in chosen if pod.status == PodStatus.RUNNING]
         change = runway.change_by_stopping(running) if running else None
