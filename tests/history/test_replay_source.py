@@ -103,6 +103,6 @@ async def test_nothing_can_be_asked_of_or_done_to_the_past() -> None:
         method = getattr(cloud, name)
         wanted = [sentinel.any for p in inspect.signature(method).parameters.values() if p.default is p.empty]
         call: Coroutine[Any, Any, object] = method(*wanted)
-        with pytest.raises(ReadOnly, match="recording of the past"):
+        with pytest.raises(ReadOnly, match="Replay is read-only"):
             await call
     await cloud.aclose()
