@@ -121,7 +121,7 @@ def keep_private(source: Source) -> None:
     root = paths.state_dir()
     if left := private.open_to_others(root):
         rest = f" and {len(left) - 1} more" if len(left) > 1 else ""
-        _say(f"others can read {left[0]}{rest}, which belong to another user: podtop cannot change that; chmod them")
+        _say(f"other users can read {left[0]}{rest}, and own the files: podtop cannot make them private; use chmod")
 
 
 def state_of(source: Source, config: Config, directory: Callable[[], Path]) -> StateFiles:

@@ -141,7 +141,7 @@ def test_a_restarted_podtop_shows_what_the_killed_one_saw(url: str) -> None:
     ("arguments", "words"),
     [
         (["--replay", "latest"], "there is no recording"),
-        (["--replay", "/nowhere.sqlite"], "there is no file"),
+        (["--replay", "/nowhere.sqlite"], "no such file"),
         (["--at", "12:00", "--demo"], "--at is for --replay"),
         (["--replay", "latest", "--demo"], "--replay goes with no demo"),
     ],

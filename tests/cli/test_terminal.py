@@ -106,7 +106,7 @@ def test_a_dumb_terminal_is_refused_with_words() -> None:
         (["--api-url", "http://example.com/"], "http on loopback only"),
         (["--no-such-flag"], "unrecognized arguments"),
         (["--demo", "--pods", "-1"], "a number of pods from 0"),
-        (["simulate", "--fault", "nope"], "there is no fault 'nope'"),
+        (["simulate", "--fault", "nope"], "unknown fault 'nope'"),
         (["--api-key-file", "/nowhere"], "cannot be read"),
     ],
 )

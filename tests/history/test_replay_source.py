@@ -89,7 +89,7 @@ def test_what_cannot_be_replayed_is_named(tmp_path: Path) -> None:
     letter.write_text("dear mother " * 100)
     with pytest.raises(ReplayError, match=r"letter\.txt: file is not a database"):
         choose(str(letter), None, tmp_path)
-    with pytest.raises(ReplayError, match="there is no file"):
+    with pytest.raises(ReplayError, match="no such file"):
         choose(str(tmp_path / "none"), None, tmp_path)
     with pytest.raises(ReplayError, match="nothing recorded"):
         choose(str(recorded(tmp_path / "empty.sqlite")), None, tmp_path)
