@@ -267,6 +267,7 @@ def test_very_many_errors_are_counted(file: Path) -> None:
         ("api_key = 5", False),
         ("[profiles.work]\napi_key = 5\n", False),
         ("[profiles.other]\napi_key = 5\n[profiles.work]\n", True),
+        ("[profiles.worked]\napi_key = 'rpa_x'\n", False),
     ],
 )
 def test_no_key_is_missed_where_one_may_be(file: Path, text: str, keyless: bool) -> None:

@@ -397,8 +397,8 @@ def attempt(
         warnings.append(mask(key.caution))
     hidden = _hidden((in_file, *profiles.values()), environ, key)
     _remember(hidden, environ)
-    hides_a_key = _keeps_its_key(read, chosen, in_file, own) if read is not None else absent(file, environ) != ""
-    keyless = key is None and not key_fault and not hides_a_key
+    out_of_sight = _keeps_its_key(read, chosen, in_file, own) if read is not None else absent(file, environ) != ""
+    keyless = key is None and not key_fault and not out_of_sight and (not chosen or chosen in profiles)
     config = Config(key=key, no_key=no_key, account=account, warnings=tuple(warnings), hidden=hidden, **values)
     return Loaded(config, tuple(mask(fault) for fault in faults), keyless, key_fault)
 
