@@ -142,7 +142,7 @@ def test_a_restarted_podtop_shows_what_the_killed_one_saw(url: str) -> None:
     [
         (["--replay", "latest"], "there is no recording"),
         (["--replay", "/nowhere.sqlite"], "no such file"),
-        (["--at", "12:00", "--demo"], "--at is for --replay"),
+        (["--at", "12:00", "--demo"], "--at requires --replay"),
         (["--replay", "latest", "--demo"], "--replay goes with no demo"),
     ],
 )
