@@ -111,7 +111,8 @@ def unknown_theme(theme: str, screen: Screen) -> str:
     themes = sorted(screen.themes())
     if theme in themes:
         return ""
-    return f"theme: invalid value {shown(theme)}; expected {', '.join(themes)}{near(theme, themes)}"
+    expected = near(theme, themes) or "; expected podtop-dark, podtop-light or another (see podtop help terminals)"
+    return f"theme: invalid value {shown(theme)}{expected}"
 
 
 def _file(reading: Reading, keys: tuple[str, ...], name: str) -> list[Problem]:

@@ -110,9 +110,9 @@ def wrapped(cause: Exception) -> httpx.ConnectError:
             "Connection refused",
         ),
         (
-            wrapped(ssl.SSLError(1, "certificate verify failed")),
+            wrapped(ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")),
             errors.Unreachable,
-            "The TLS connection to api.runpod.io failed",
+            "The TLS connection to api.runpod.io failed (wrong version number). Check the network and api_url.",
         ),
         (httpx.ConnectTimeout(""), errors.TimedOut, "timed out"),
         (httpx.ReadTimeout(""), errors.TimedOut, "did not respond in time"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import ssl
 from collections.abc import Callable
@@ -19,6 +20,9 @@ from tui.api.models import Problem
 
 LONGEST_RETRY_AFTER = 3600.0
 """Seconds. A server that requests more is taken at an hour, so that one bad header does not end the monitoring."""
+
+_PLACE_IN_SSL = re.compile(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$")
+"""What OpenSSL's messages say to programmers alone."""
 
 _GATEWAY_GAVE_UP = (408, 504, 524)
 
@@ -106,8 +110,11 @@ def _not_connected(error: Exception, host: str, proxy: Proxy | None) -> str:
     if isinstance(root, ssl.SSLCertVerificationError):
         return _untrusted(root, host, by)
     if isinstance(root, ssl.SSLError):
-        check = f" Check whether {proxy.variable} must begin with http or https." if proxy is not None else ""
-        return f"The TLS connection to {host}{by} failed{_because(error)}.{check}"
+        check = (
+            "Check the network and api_url." if proxy is None
+            else f"Check whether {proxy.variable} must begin with http or https."
+        )  # fmt: skip
+        return f"The TLS connection to {host}{by} failed{_because(error)}. {check}"
     if proxy is not None:
         return (
             f"Cannot connect to the proxy {proxy.where}{_because(error)}, set in {proxy.variable}. "
@@ -226,5 +233,5 @@ def _because(error: Exception) -> str:
         return ""
     # The codes of DNS and TLS are their own; asyncio's messages for the others repeat the address.
     own = isinstance(root, ssl.SSLError | socket.gaierror)
-    text = clean((root.strerror or "") if own else os.strerror(root.errno))
+    text = clean(_PLACE_IN_SSL.sub("", root.strerror or "") if own else os.strerror(root.errno))
     return f" ({text})" if text else ""
