@@ -170,7 +170,7 @@ def test_the_environment_beats_the_profile_and_the_account_is_not_called_by_its_
         work = read(profiles, {"profile": "work"}, **around)
         assert (work.api_url, key_of(work), work.profile) == ("https://another.example/", "file-key", "work")
         assert (work.account, work.color) == (name, "bad")
-        assert work.warnings == (f"{name} overrides the API key of profile work; unset it to use the profile's",)
+        assert work.warnings == (f"{name} overrides the API key of profile work; unset it to use the profile's key",)
         assert read(profiles, {"profile": "work", "interval": "9"}, PODTOP_INTERVAL="7", **around).interval == 9
 
 

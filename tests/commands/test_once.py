@@ -250,3 +250,14 @@ def test_a_profile_is_told_and_used_by_every_command(run: Run, served: Served, t
     assert unknown.returncode == 2
     assert "did you mean work? Profiles: work" in unknown.stderr
     assert run("record", "--profile", "wrk", env=env).returncode == 2
+
+
+def test_pods_of_another_key_are_not_called_by_the_profile(run: Run, served: Served, tmp_path: Path) -> None:
+    file = tmp_path / "podtop" / "config.toml"
+    file.parent.mkdir()
+    file.write_text('[profiles.work]\napi_key_env = "WORK_KEY"\n')
+    env = {"XDG_CONFIG_HOME": str(tmp_path), "WORK_KEY": "rpa_bad", "RUNPOD_API_KEY": "demo-key"}
+    done = run("--profile", "work", "once", "--json", env=env)
+    assert "RUNPOD_API_KEY overrides the API key of profile work; unset it" in done.stderr
+    assert json.loads(done.stdout)["profile"] == "RUNPOD_API_KEY"
+    assert run("--profile", "work", "once", "--json", env={**env, "RUNPOD_API_KEY": ""}).returncode == 4

@@ -392,7 +392,7 @@ def attempt(
     variable = variable_of_key(environ) if flags.get("api_key_file") is None else ""
     if variable and any(name in own for name in SOURCES):
         account = variable
-        warnings.append(f"{variable} overrides the API key of profile {chosen}; unset it to use the profile's")
+        warnings.append(f"{variable} overrides the API key of profile {chosen}; unset it to use the profile's key")
     if key is not None and key.caution:
         warnings.append(mask(key.caution))
     hidden = _hidden((in_file, *profiles.values()), environ, key)

@@ -259,7 +259,7 @@ def advice(code: int, route: Route, settings: Ssh, cautions: Iterable[str], seco
         sentences += [
             "Refused, timed out: the SSH server may still be starting, the image may have none, or the port is new.",
             "Permission denied: the pod has the account's SSH keys as of its start. Set yours with key_file in [ssh].",
-            "Identification changed: if another pod had this address before, run: "
+            "Identification changed: another pod may have had this address. Then run: "
             + _joined("ssh-keygen", "-R", f"[{route.host}]:{route.port}"),
         ]
     return tuple(sentences)
