@@ -179,6 +179,12 @@ def test_a_profile_without_a_key_of_its_own_keeps_its_name(profiles: Path) -> No
     assert (key_of(plain), plain.account, plain.warnings) == ("another", "plain", ())
 
 
+def test_the_same_key_in_the_environment_overrides_nothing(profiles: Path) -> None:
+    work = read(profiles, {"profile": "work"}, RUNPOD_API_KEY="work-key", WORK_KEY="work-key")
+    assert (key_of(work), work.account, work.warnings) == ("work-key", "work", ())
+    assert read(profiles, {"profile": "work"}, RUNPOD_API_KEY="work-key").account == "RUNPOD_API_KEY"
+
+
 def test_a_key_file_on_the_command_line_beats_all(profiles: Path, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("flag-key")
     (tmp_path / "key").chmod(0o600)

@@ -243,6 +243,15 @@ def variable_of_key(environ: Mapping[str, str]) -> str:
     return next((name for name in ("RUNPOD_API_KEY", "PODTOP_API_KEY_FILE") if environ.get(name, "").strip()), "")
 
 
+def _has_another(own: Mapping[str, Any], environ: Mapping[str, str], key: Key | None) -> bool:
+    """Whether a profile has a key of its own other than this one."""
+    try:
+        its = _told_key(own, environ, "", "")
+    except ConfigError:
+        return True
+    return its is not None and (key is None or its.secret.reveal() != key.secret.reveal())
+
+
 def _hidden(tables: Sequence[Mapping[str, Any]], environ: Mapping[str, str], key: Key | None) -> Hidden:
     """What other programs must not receive: of every profile, in force or not."""
     names = NOTHING.names | {table["api_key_env"] for table in tables if table.get("api_key_env")}
@@ -390,7 +399,7 @@ def attempt(
         key_fault = str(error)
         faults.append(key_fault)
     variable = variable_of_key(environ) if flags.get("api_key_file") is None else ""
-    if variable and any(name in own for name in SOURCES):
+    if variable and _has_another(own, environ, key):
         account = variable
         warnings.append(f"{variable} overrides the API key of profile {chosen}; unset it to use the profile's key")
     if key is not None and key.caution:
