@@ -182,7 +182,7 @@ def _own_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Iterat
         "NO_COLOR",
         "TEXTUAL",
         "COLORTERM",
-        *(f"PODTOP_{n}" for n in ("API_URL", "INTERVAL", "READ_ONLY", "RECORD")),
+        *(f"PODTOP_{n}" for n in ("API_URL", "CONFIG", "INTERVAL", "READ_ONLY", "RECORD")),
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PODTOP_TOUR", "0")

@@ -57,7 +57,7 @@ async def test_a_vague_answer_behind_which_it_happened_is_told_as_that(tmp_path:
     ("error", "answer"),
     [
         (api.TimedOut("RunPod did not answer within 30 seconds."), LOST),
-        (api.Faltering("RunPod has trouble (HTTP 502)."), LOST),
+        (api.Faltering("RunPod server error (HTTP 502)."), LOST),
         (api.Malformed("RunPod's answer is cut short."), UNREADABLE),
         (api.Rejected((Problem(SORRY),)), VAGUE),
         (api.Rejected((Problem("no"), Problem(SORRY.upper()))), VAGUE),

@@ -13,7 +13,7 @@ from tui.commands.exit_codes import Exit
 from tui.commands.frame import framed
 from tui.commands.parser import ACTS, COMMANDS, parser
 from tui.commands.stdio import say as _say
-from tui.config.loader import Config, ConfigError, load
+from tui.config.loader import Config, Loaded, attempt
 from tui.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(argv: Sequence[str] | None = None) -> int:
     """Run what the arguments select; returns the exit code. Exceptions are left to the frame."""
     options = parser().parse_args(argv)
+    if options.config_file is not None:
+        os.environ[paths.CONFIG_VARIABLE] = options.config_file
+    flags = {name: getattr(options, name, None) for name in Settings.__struct_fields__}
     if options.command == "simulate":
         from tui.commands.simulate import serve
 
@@ -52,43 +55,46 @@ def run(argv: Sequence[str] | None = None) -> int:
     if options.command == "config":
         from tui.commands.config import show as show_settings
 
-        return show_settings(options.what, paths.config_file(), wiring.settings_on_screen())
+        return show_settings(options.what, paths.config_file(), wiring.settings_on_screen(), flags=flags)
     if options.command == "doctor":
-        return wiring.examine(options, _no_terminal() or "")
-    try:
-        config = load(
-            {name: getattr(options, name, None) for name in Settings.__struct_fields__},
-            file=paths.config_file(),
-            runpod_file=paths.runpod_config_file(),
-        )
-    except ConfigError as error:
-        _say(str(error))
-        return Exit.USAGE
-    if options.at is not None and options.replay is None:
-        _say("--at is for --replay")
+        return wiring.examine(options, flags, _no_terminal() or "")
+    loaded = attempt(flags, file=paths.config_file(), runpod_file=paths.runpod_config_file())
+    config = loaded.config
+    if faults := _faults(options, loaded):
+        for text in (*config.warnings, *faults):
+            _say(text)
         return Exit.USAGE
     if options.replay is not None:
         return _replay(options, config)
     if options.command == "market":
         return _market(options, config)
-    if config.key is None and not options.demo and getattr(options, "kind", "") != "market":
-        _say(
-            f"{config.no_key or 'there is no RunPod API key'}. "
-            "Set RUNPOD_API_KEY, or pass --api-key-file FILE, or put api_key into "
-            f"{paths.config_file()}. Keys are made in RunPod's console under Settings. To look around without one: "
-            "podtop --demo"
-        )
-        return Exit.USAGE
     if options.command == "record":
-        if options.enforce_leases and config.read_only:
-            _say("--enforce-leases stops pods, and read-only sends nothing: leave one of them out")
-            return Exit.USAGE
         return _record(wiring.source_of(options, config), config, options.enforce_leases)
     if options.command == "account" and options.form is None:
         return _show(wiring.source_of(options, config), config, "account")
     if options.command in (*COMMANDS, "account"):
         return _script(options, config)
     return _show(wiring.source_of(options, config), config)
+
+
+def _faults(options: argparse.Namespace, loaded: Loaded) -> tuple[str, ...]:
+    """All that is wrong with this start. What only the screen knows is checked here if something else is wrong; if not,
+    when the screen starts."""
+    config, faults = loaded.config, [*loaded.faults]
+    needs_key = not options.demo and options.replay is None and getattr(options, "kind", "") != "market"
+    if needs_key and loaded.keyless:
+        faults.append(
+            f"{config.no_key or 'no RunPod API key'}. Set RUNPOD_API_KEY or pass --api-key-file FILE; create a key in "
+            "RunPod's console under Settings. podtop --demo needs none"
+        )
+    if options.at is not None and options.replay is None:
+        faults.append("--at requires --replay")
+    if options.command == "record" and options.enforce_leases and config.read_only:
+        faults.append("--enforce-leases stops pods, and read-only sends nothing: leave one of them out")
+    shows_screen = options.command is None or (options.command in ("market", "account") and options.form is None)
+    if faults and shows_screen:
+        faults += wiring.screen_faults(config)
+    return tuple(faults)
 
 
 def _market(options: argparse.Namespace, config: Config) -> int:

@@ -7,6 +7,9 @@ from pathlib import Path, PurePath
 
 PACKAGE = Path(__file__).parent
 
+CONFIG_VARIABLE = "PODTOP_CONFIG"
+"""The environment variable that names the configuration file; --config sets it, so that it holds for all that ask."""
+
 
 def styles_dir() -> Path:
     """The directory of the style sheets: inside the package when installed, beside it in a checkout."""
@@ -50,7 +53,9 @@ def expanded(name: str) -> Path:
 
 
 def config_file() -> Path:
-    """podtop's `config.toml`. It may not exist."""
+    """podtop's `config.toml`, or the file that --config or PODTOP_CONFIG names. It may not exist."""
+    if named := os.environ.get(CONFIG_VARIABLE):
+        return expanded(named)
     from platformdirs import user_config_path
 
     return user_config_path("podtop") / "config.toml"

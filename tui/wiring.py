@@ -81,7 +81,7 @@ def runpod_source(config: Config) -> Source:
     badge = "runpod" if host == "api.runpod.io" else "simulated" if is_loopback(host) else host
     return Source(
         badge=badge, demo=False, open=open_cloud, clock=clocks.now, simulated=is_loopback(host),
-        profile=config.profile or "", clocks=clocks,
+        profile=config.account, clocks=clocks,
     )  # fmt: skip
 
 
@@ -121,7 +121,7 @@ def keep_private(source: Source) -> None:
     root = paths.state_dir()
     if left := private.open_to_others(root):
         rest = f" and {len(left) - 1} more" if len(left) > 1 else ""
-        _say(f"others can read {left[0]}{rest}, which belong to another user: podtop cannot change that; chmod them")
+        _say(f"other users can read {left[0]}{rest}, and own the files: podtop cannot make them private; use chmod")
 
 
 def state_of(source: Source, config: Config, directory: Callable[[], Path]) -> StateFiles:
@@ -225,37 +225,25 @@ def settings_on_screen() -> SettingsOnScreen:
     return SettingsOnScreen(bindings, faults, names)
 
 
-def examine(options: argparse.Namespace, no_screen: str) -> int:
+def examine(options: argparse.Namespace, flags: Mapping[str, object], no_screen: str) -> int:
     """Run `podtop doctor`: where settings or the key cannot be used, that is a finding, and the rest is checked."""
     from msgspec.structs import replace
 
     from tui.commands.doctor.run import doctor
     from tui.commands.doctor.subject import Subject
-    from tui.config.loader import Config, ConfigError, load
-    from tui.config.settings import Settings
+    from tui.config.loader import Config, attempt
 
-    def loaded(*, with_key: bool) -> Config:
-        return load(
-            {name: getattr(options, name, None) for name in Settings.__struct_fields__},
-            file=paths.config_file(), runpod_file=paths.runpod_config_file(), with_key=with_key,
-        )  # fmt: skip
-
-    config, config_error, key_error = Config(), "", ""
-    try:
-        config = loaded(with_key=False)
-    except ConfigError as error:
-        config_error = str(error)
-    else:
-        try:
-            config = loaded(with_key=True)
-        except ConfigError as error:
-            key_error = str(error)
+    loaded = attempt(flags, file=paths.config_file(), runpod_file=paths.runpod_config_file())
+    faults = [fault for fault in loaded.faults if fault != loaded.key_fault]
+    config = Config() if faults else loaded.config
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     # Whatever the settings allow: the doctor changes nothing.
     source = source_of(options, replace(config, read_only=True))
     with ExitStack() as shelf:
         subject = Subject(
-            config=config, config_file=paths.config_file(), config_error=config_error, key_error=key_error,
-            source=source, state=state_of(source, config, state_dir_of(source, shelf)), state_dir=paths.state_dir(),
+            config=config, config_file=paths.config_file(), config_error=f"{faults[0]}{more}" if faults else "",
+            key_error="" if faults else loaded.key_fault, source=source,
+            state=state_of(source, config, state_dir_of(source, shelf)), state_dir=paths.state_dir(),
             screen=settings_on_screen(), no_screen=no_screen, size=_size_of_terminal(),
         )  # fmt: skip
         return doctor(subject, as_json=options.json)
@@ -272,6 +260,25 @@ def _size_of_terminal() -> tuple[int, int] | None:
     return None
 
 
+def screen_faults(config: Config) -> list[str]:
+    """What the screen cannot use of the settings: keys, a theme. Loads the screen only if one is set."""
+    if not config.keymap and config.theme is None:
+        return []
+    from msgspec.structs import replace
+
+    from tui.commands.config import beyond, unknown_theme
+    from tui.config.reader import read
+
+    screen, reading = settings_on_screen(), read(paths.config_file())
+    if reading.values.get("theme") == config.theme:
+        return [str(problem) for problem in beyond(reading, screen)]
+    # A flag or a variable has set it.
+    rest = {name: value for name, value in reading.values.items() if name != "theme"}
+    faults = [str(problem) for problem in beyond(replace(reading, values=rest), screen)]
+    reason = unknown_theme(config.theme, screen) if config.theme is not None else ""
+    return [*faults, reason] if reason else faults
+
+
 def run_screen(source: Source, config: Config, first: str) -> int:
     import gc
 
@@ -280,14 +287,10 @@ def run_screen(source: Source, config: Config, first: str) -> int:
     from tui.app import PodtopApp
     from tui.ui.terminal.display import of_this_terminal
 
-    if config.keymap:
-        from tui.commands.config import beyond
-        from tui.config.reader import read
-
-        if wrong := [problem for problem in beyond(read(paths.config_file()), settings_on_screen()) if problem.bad]:
-            for problem in wrong:
-                _say(str(problem))
-            return Exit.USAGE
+    if faults := screen_faults(config):
+        for text in faults:
+            _say(text)
+        return Exit.USAGE
     shelf = ExitStack()
     state_dir = state_dir_of(source, shelf)
     keep_private(source)
@@ -303,9 +306,6 @@ def run_screen(source: Source, config: Config, first: str) -> int:
         first=first,
         is_first_start=is_first_start if live and first == "fleet" else lambda: False,
     )
-    if config.theme is not None and config.theme not in app.available_themes:
-        _say(f"theme = {config.theme!r} is not accepted; it takes {', '.join(sorted(app.available_themes))}")
-        return Exit.USAGE
     with shelf:
         app.run(mouse=display.mouse)
     end_log(app.return_code or 0)

@@ -70,5 +70,5 @@ def test_a_backend_without_the_core_cannot_be_made() -> None:
 @pytest.mark.parametrize("name", sorted(METHODS - {"offers", "listen", "aclose"}))
 async def test_offline_everything_is_refused(name: str) -> None:
     assert inspect.iscoroutinefunction(getattr(Cloud, name))
-    with pytest.raises(CloudError, match="recording of the past"):
+    with pytest.raises(CloudError, match="Replay is read-only"):
         await getattr(offline(), name)()

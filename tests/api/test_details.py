@@ -130,8 +130,8 @@ async def test_one_part_of_the_account_may_fail_alone() -> None:
     assert found.referral is None
     assert found.machine_quota == 3
     assert [p.message for p in found.problems] == [
-        "the API keys could not be understood: expected a list, got text",
-        "the network volumes could not be understood: expected text, got a number at id",
+        "invalid API keys: expected a list, got text",
+        "invalid network volumes: expected text, got a number at id",
     ]
 
 
@@ -141,9 +141,7 @@ async def test_a_charge_that_is_not_understood_costs_no_other() -> None:
     assert [c.amount for c in found.charges] == [1.5]
     assert found.charges[0].at == 1784073600.0
     assert len(found.top_ups) == 2
-    assert [p.message for p in found.problems] == [
-        "the charges could not be understood: expected a number, got text at amount"
-    ]
+    assert [p.message for p in found.problems] == ["invalid charges: expected a number, got text at amount"]
 
 
 async def test_a_billing_that_runpod_does_not_serve_is_refused_alone() -> None:
@@ -174,7 +172,7 @@ async def test_an_account_with_wrong_scalars_still_has_its_lists() -> None:
     found = await cloud(account_answer(clientBalance={})).account()
     assert found.funds.balance is None
     assert len(found.network_volumes) == 2
-    assert found.problems[0].message.startswith("the account could not be understood")
+    assert found.problems[0].message.startswith("invalid account")
 
 
 async def test_a_bare_account() -> None:
@@ -239,6 +237,6 @@ async def test_earnings_that_are_not_understood_cost_no_machine() -> None:
     found = await cloud({"data": {"myself": {"machines": [{"id": "m1"}], "machineEarnings": days}}}).hosts()
     assert [e.total for e in found.earnings] == [5.5]
     assert len(found.hosts) == 1
-    assert "of the earnings could not be understood" in found.problems[0].message
+    assert "invalid earnings" in found.problems[0].message
     found = await cloud({"data": {"myself": {"machines": [{"id": "m1"}], "machineEarnings": "none"}}}).hosts()
     assert (found.earnings, len(found.problems)) == ((), 1)

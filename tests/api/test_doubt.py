@@ -75,7 +75,7 @@ async def test_an_error_that_may_be_about_the_pods_makes_a_reading_none(shape: s
     snapshot = await cloud(told(OF_PODS[shape])).fleet()
     assert len(with_pods(snapshot).pods or ()) == 2
     assert doubt(snapshot)
-    with pytest.raises(Malformed, match="an error beside the pods"):
+    with pytest.raises(Malformed, match="returned the pods with an error"):
         surely_with_pods(snapshot)
 
 
@@ -103,7 +103,7 @@ async def test_a_command_sends_nothing_on_it(tmp_path: Path) -> None:
             stage.world.pods[PREP].free_gpus = 1
             stage.wire.beside = OF_PODS[shape]
             assert await stage.act(action, pod_id, person=Person("y")) not in (Exit.OK, Exit.REFUSED), shape
-            assert "an error beside the pods" in stage.said
+            assert "returned the pods with an error" in stage.said
             stage = Stage(tmp_path / f"{action}{number}b")
             stage.world.pods[PREP].free_gpus = 1
 
@@ -113,7 +113,7 @@ async def test_a_command_sends_nothing_on_it(tmp_path: Path) -> None:
             person = Person("qwen-eval-sweep" if action == "terminate" else "y", meanwhile=meanwhile)
             assert await stage.act(action, pod_id, person=person) not in (Exit.OK, Exit.REFUSED), shape
             assert len(person.asked) == 1
-            assert "an error beside the pods" in stage.said
+            assert "returned the pods with an error" in stage.said
             assert stage.mutations == []
             assert stage.log() == []
 

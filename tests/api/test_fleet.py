@@ -215,7 +215,7 @@ async def test_one_malformed_pod_is_told_and_the_rest_stands() -> None:
     assert snapshot.unreadable == (
         Unreadable("b", "broken", "expected a number, got text at gpuCount"),
         Unreadable("c", None, "object missing required field name"),
-        Unreadable(None, None, "RunPod gave no data for it"),
+        Unreadable(None, None, "RunPod returned no data for it"),
         Unreadable(None, None, "expected an object, got a number"),
         Unreadable(None, "no id", "object missing required field id"),
         Unreadable("d", "train", "expected a number, got an object at runtime.gpus[0].util"),
@@ -228,14 +228,14 @@ async def test_no_pods_is_not_the_same_as_pods_not_given() -> None:
     missing = await fleet(pods=None)
     assert missing.pods is None
     assert missing.funds is not None
-    assert missing.problems == (Problem("RunPod gave no list of pods"),)
+    assert missing.problems == (Problem("the response has no pod list"),)
 
 
 async def test_pods_in_an_unknown_shape_leave_the_money() -> None:
     snapshot = await fleet(pods={"p1": {}})
     assert snapshot.pods is None
     assert snapshot.funds == Funds("user_1", 42.5, 3.5, 80.0)
-    assert "list of pods" in snapshot.problems[0].message
+    assert "invalid pod list" in snapshot.problems[0].message
 
 
 async def test_money_in_an_unknown_shape_leaves_the_pods() -> None:
@@ -243,10 +243,7 @@ async def test_money_in_an_unknown_shape_leaves_the_pods() -> None:
     assert snapshot.funds is None
     assert snapshot.pods is not None
     assert len(snapshot.pods) == 1
-    assert (
-        snapshot.problems[0].message
-        == "the balance could not be understood: expected a number, got text at clientBalance"
-    )
+    assert snapshot.problems[0].message == "invalid balance: expected a number, got text at clientBalance"
 
 
 async def test_a_balance_that_is_null_is_unknown_and_not_zero() -> None:

@@ -108,9 +108,9 @@ async def test_one_malformed_gpu_type_is_told_and_the_rest_stands() -> None:
     found = await offers(gpu(id="A100", memoryInGb="80"), gpu(), None, {})
     assert [o.gpu_id for o in found.offers] == ["NVIDIA H100"]
     assert [p.message for p in found.problems] == [
-        "GPU type A100 could not be understood: expected a number, got text at memoryInGb",
-        "GPU type (without id) could not be understood: RunPod gave no data for it",
-        "GPU type (without id) could not be understood: object missing required field id",
+        "invalid GPU type A100: expected a number, got text at memoryInGb",
+        "invalid GPU type (no id): RunPod returned no data for it",
+        "invalid GPU type (no id): object missing required field id",
     ]
 
 
@@ -256,7 +256,7 @@ async def test_data_centres_and_their_stock() -> None:
             ),
             DataCenter("EU", None, None, None, None, None, (), ()),
         ),
-        (Problem("data centre (without id) could not be understood: expected text, got a number at id"),),
+        (Problem("invalid data center (no id): expected text, got a number at id"),),
     )  # fmt: skip
     with pytest.raises(Malformed):
         await cloud({"data": {"dataCenters": None}}).places()

@@ -335,8 +335,8 @@ async def test_lists_and_texts_are_cut_and_said_to_be() -> None:
     assert len(two.machine.location or "") == 256
     said = [problem.message for problem in found.problems]
     assert said == [
-        f"10,000 gpus of {'n' * 39}…, of which podtop shows 64",
-        f"5,000 ports of {'n' * 39}…, of which podtop shows 512",
+        f"10,000 gpus of {'n' * 39}…, 64 shown",
+        f"5,000 ports of {'n' * 39}…, 512 shown",
     ]
     told = Fleet(5, 30)
     told.apply(found, NOW)
@@ -359,13 +359,13 @@ async def test_very_many_pods_are_shown_and_more_than_that_is_said() -> None:
     found = await cloud(account(*(pod(id=f"p{n}") for n in range(MOST + 5)))).fleet()
     assert found.pods is not None
     assert len(found.pods) == MOST
-    assert [problem.message for problem in found.problems] == ["25,005 pods, of which podtop shows 25,000"]
+    assert [problem.message for problem in found.problems] == ["25,005 pods, 25,000 shown"]
 
 
 async def test_very_many_offers() -> None:
     found = await cloud(market(*(gpu(id=f"g{n}") for n in range(20_000)))).market()
     assert len(found.offers) == KINDS
-    assert [problem.message for problem in found.problems] == ["20,000 GPU types, of which podtop shows 2,000"]
+    assert [problem.message for problem in found.problems] == ["20,000 GPU types, 2,000 shown"]
 
 
 @pytest.mark.parametrize("upward", [True, False])
@@ -375,7 +375,7 @@ async def test_of_very_many_charges_the_newest_are_kept(upward: bool) -> None:
     found = await cloud(answer).ledger()
     assert len(found.charges) == MOST
     assert {charge.amount for charge in found.charges} == set(range(5, MOST + 5))
-    assert [problem.message for problem in found.problems] == ["25,005 of the charges, of which podtop shows 25,000"]
+    assert [problem.message for problem in found.problems] == ["25,005 charges, 25,000 shown"]
 
 
 async def test_very_many_errors() -> None:

@@ -177,7 +177,7 @@ async def test_what_needs_no_key_may_go_over_plain_http() -> None:
 @pytest.mark.parametrize("key", [None, "", "  \n"])
 async def test_without_a_key_nothing_is_sent(key: str | None) -> None:
     recorder = Recorder(account())
-    with pytest.raises(Unauthorized, match="no API key"):
+    with pytest.raises(Unauthorized, match="No API key"):
         await cloud(recorder, key=key).fleet()
     assert recorder.requests == []
 

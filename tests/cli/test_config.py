@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tui.config.loader import Config, ConfigError, load
+from tui.config.loader import Config, ConfigError, attempt, load
 
 
 @pytest.fixture
@@ -32,13 +32,13 @@ def test_flags_beat_the_environment_which_beats_the_file(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("theme = 'nord'\ninterval = 1", ["line 2", "interval = 1", "from 2 to 86400"]),
-        ("interval = true", ["line 1", "interval = true"]),
-        ("interval = nan", ["interval = nan"]),
-        ("read_only = 'maybe'", ["read_only = 'maybe'", "true or false"]),
+        ("theme = 'nord'\ninterval = 1", ["line 2", "interval: invalid value 1", "from 2 to 86400"]),
+        ("interval = true", ["line 1", "interval: invalid value true"]),
+        ("interval = nan", ["interval: invalid value nan"]),
+        ("read_only = 'maybe'", ["read_only: invalid value 'maybe'", "true or false"]),
         ("api_url = 'http://example.com/graphql'", ["http://example.com", "loopback only"]),
         ("api_url = 'https://me:pw@example.com/'", ["without credentials"]),
-        ("interval = = 3", ["not TOML"]),
+        ("interval = = 3", ["invalid TOML"]),
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_line(file: Path, text: str, words: list[str]) -> None:
@@ -50,9 +50,9 @@ def test_what_cannot_be_used_is_named_with_its_line(file: Path, text: str, words
 
 
 def test_a_bad_flag_and_a_bad_variable_are_named(file: Path) -> None:
-    with pytest.raises(ConfigError, match=r"^--interval = 'fast' is not"):
+    with pytest.raises(ConfigError, match=r"^--interval: invalid value 'fast'; expected seconds"):
         read(file, {"interval": "fast"})
-    with pytest.raises(ConfigError, match=r"^environment: PODTOP_READ_ONLY = 'perhaps'"):
+    with pytest.raises(ConfigError, match=r"^PODTOP_READ_ONLY: invalid value 'perhaps'; expected true"):
         read(file, PODTOP_READ_ONLY="perhaps")
 
 
@@ -99,7 +99,7 @@ def test_a_missing_or_empty_key_file_is_named(file: Path, tmp_path: Path) -> Non
     with pytest.raises(ConfigError, match="cannot be read"):
         read(file, {"api_key_file": str(tmp_path / "nowhere")})
     (tmp_path / "empty").write_text("\n")
-    with pytest.raises(ConfigError, match="no API key"):
+    with pytest.raises(ConfigError, match="contains no API key"):
         read(file, {"api_key_file": str(tmp_path / "empty")})
 
 
@@ -156,15 +156,46 @@ def test_a_profile_is_chosen_by_flag_by_environment_and_by_the_file(profiles: Pa
     assert read(profiles, {"profile": "home"}, PODTOP_PROFILE="work").profile == "home"
 
 
-def test_a_profile_is_its_own_account_whatever_lies_in_the_environment(profiles: Path, tmp_path: Path) -> None:
-    around = {"RUNPOD_API_KEY": "another", "PODTOP_API_URL": "https://another.example/", "WORK_KEY": "work-key"}
-    work = read(profiles, {"profile": "work"}, **around)
-    assert (work.api_url, key_of(work)) == ("https://work.example/graphql", "work-key")
-    plain = read(profiles, {"profile": "plain"}, **around)
-    assert (plain.api_url, key_of(plain)) == ("https://another.example/", "another")
+def test_the_environment_beats_the_profile_and_the_account_is_not_called_by_its_name(
+    profiles: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_text("file-key")
+    (tmp_path / "key").chmod(0o600)
+    by_file = {"PODTOP_API_KEY_FILE": str(tmp_path / "key")}
+    for name, others in (
+        ("RUNPOD_API_KEY", {"RUNPOD_API_KEY": "file-key", **by_file}),
+        ("PODTOP_API_KEY_FILE", by_file),
+    ):
+        around = {**others, "PODTOP_API_URL": "https://another.example/", "WORK_KEY": "work-key"}
+        work = read(profiles, {"profile": "work"}, **around)
+        assert (work.api_url, key_of(work), work.profile) == ("https://another.example/", "file-key", "work")
+        assert (work.account, work.color) == (name, "bad")
+        assert work.warnings == (f"{name} overrides the API key of profile work; unset it to use the profile's key",)
+        assert read(profiles, {"profile": "work", "interval": "9"}, PODTOP_INTERVAL="7", **around).interval == 9
+
+
+def test_a_profile_without_a_key_of_its_own_keeps_its_name(profiles: Path) -> None:
+    plain = read(profiles, {"profile": "plain"}, RUNPOD_API_KEY="another")
+    assert (key_of(plain), plain.account, plain.warnings) == ("another", "plain", ())
+
+
+def test_the_same_key_in_the_environment_overrides_nothing(profiles: Path) -> None:
+    work = read(profiles, {"profile": "work"}, RUNPOD_API_KEY="work-key", WORK_KEY="work-key")
+    assert (key_of(work), work.account, work.warnings) == ("work-key", "work", ())
+    assert read(profiles, {"profile": "work"}, RUNPOD_API_KEY="work-key").account == "RUNPOD_API_KEY"
+
+
+def test_a_key_file_on_the_command_line_beats_all(profiles: Path, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("flag-key")
-    flagged = read(profiles, {"profile": "work", "api_key_file": str(tmp_path / "key")}, **around)
-    assert key_of(flagged) == "flag-key"
+    (tmp_path / "key").chmod(0o600)
+    found = read(profiles, {"profile": "work", "api_key_file": str(tmp_path / "key")}, RUNPOD_API_KEY="another")
+    assert (key_of(found), found.account, found.warnings) == ("flag-key", "work", ())
+
+
+def test_settings_of_the_environment_beat_those_of_a_profile_but_read_only_stays(profiles: Path) -> None:
+    assert read(profiles, PODTOP_API_URL="https://another.example/").api_url == "https://another.example/"
+    profiles.write_text("[profiles.work]\nread_only = true\n")
+    assert read(profiles, {"profile": "work"}, PODTOP_READ_ONLY="0").read_only
 
 
 def test_a_profile_takes_read_only_from_no_environment_and_no_flag(profiles: Path) -> None:
@@ -174,18 +205,21 @@ def test_a_profile_takes_read_only_from_no_environment_and_no_flag(profiles: Pat
 
 
 def test_a_profile_that_is_not_there_is_told_with_those_that_are(profiles: Path) -> None:
-    with pytest.raises(ConfigError, match=r"^--profile: there is no profile 'wrok'; did you mean work\? there"):
+    with pytest.raises(
+        ConfigError, match=r"^--profile: unknown profile 'wrok'; did you mean work\? Profiles: home, plain, work$"
+    ):
         read(profiles, {"profile": "wrok"})
-    with pytest.raises(ConfigError, match=r"^environment: PODTOP_PROFILE: there is no profile 'x'"):
+    with pytest.raises(ConfigError, match=r"^PODTOP_PROFILE: unknown profile 'x'\. Profiles: "):
         read(profiles, PODTOP_PROFILE="x")
     profiles.unlink()
-    with pytest.raises(ConfigError, match="there is none"):
+    with pytest.raises(ConfigError, match=r"unknown profile 'work'; config.toml has no \[profiles.NAME\]"):
         read(profiles, {"profile": "work"})
 
 
-def test_a_profile_whose_key_is_nowhere_takes_no_other(profiles: Path) -> None:
-    with pytest.raises(ConfigError, match=r"profiles\.work\.api_key_env: the environment has no WORK_KEY"):
-        read(profiles, {"profile": "work"}, RUNPOD_API_KEY="another")
+def test_a_profile_whose_key_is_nowhere_takes_none_of_the_file(profiles: Path) -> None:
+    profiles.write_text('api_key = "another"\n[profiles.work]\napi_key_env = "WORK_KEY"\n')
+    with pytest.raises(ConfigError, match=r"profiles\.work\.api_key_env: the variable WORK_KEY is not set"):
+        read(profiles, {"profile": "work"})
 
 
 def test_settings_hold_no_key_beside_the_key(profiles: Path) -> None:
@@ -202,3 +236,54 @@ def test_a_key_file_of_the_environment_beats_a_key_of_the_file(profiles: Path, t
     profiles.write_text("api_key = 'in-the-file'\n")
     (tmp_path / "key").write_text("in-the-environment")
     assert key_of(read(profiles, PODTOP_API_KEY_FILE=str(tmp_path / "key"))) == "in-the-environment"
+
+
+def faults(file: Path, flags: dict[str, Any] | None = None, **environ: str) -> tuple[str, ...]:
+    loaded = attempt(flags or {}, file=file, runpod_file=file.parent / "runpod.toml", environ=environ)
+    return loaded.faults
+
+
+def test_all_that_is_wrong_is_found_in_one_go(file: Path) -> None:
+    file.write_text("interval = 1\nmouse = 3\nprofile = 'nobody'\n[profiles.work]\napi_key_env = 'WORK_KEY'\n")
+    found = faults(file, {"market_interval": "soon", "profile": "work"}, PODTOP_ASCII="perhaps", PODTOP_LOCK_AFTER="-1")
+    assert [fault.removeprefix(f"{file}, ").partition(";")[0] for fault in found] == [
+        "line 1: interval: invalid value 1",
+        "line 2: mouse: invalid value 3",
+        "line 3: unknown profile 'nobody'. Profiles: work",
+        "PODTOP_LOCK_AFTER: invalid value '-1'",
+        "PODTOP_ASCII: invalid value 'perhaps'",
+        "--market-interval: invalid value 'soon'",
+        "profiles.work.api_key_env: the variable WORK_KEY is not set",
+    ]
+
+
+def test_very_many_errors_are_counted(file: Path) -> None:
+    file.write_text("[keymap]\n" + "".join(f"k{n} = 1\n" for n in range(100)))
+    found = faults(file)
+    assert len(found) == 21
+    assert found[-1] == f"{file}: 80 more errors; podtop config --check lists them"
+
+
+@pytest.mark.parametrize(
+    ("text", "keyless"),
+    [
+        ("", True),
+        ("interval = 1", True),
+        ("interval = = 1", False),
+        ("api_key = 5", False),
+        ("[profiles.work]\napi_key = 5\n", False),
+        ("[profiles.other]\napi_key = 5\n[profiles.work]\n", True),
+        ("[profiles.worked]\napi_key = 'rpa_x'\n", False),
+    ],
+)
+def test_no_key_is_missed_where_one_may_be(file: Path, text: str, keyless: bool) -> None:
+    file.write_text(text)
+    flags = {"profile": "work"} if "work" in text else {}
+    found = attempt(flags, file=file, runpod_file=file.parent / "runpod.toml", environ={})
+    assert (found.config.key, found.keyless) == (None, keyless)
+
+
+def test_a_file_that_was_named_must_exist(file: Path) -> None:
+    assert faults(file) == ()
+    (fault,) = faults(file, {"profile": "work"}, PODTOP_CONFIG=str(file))
+    assert fault.startswith(f"{file}: no such file (named by --config or PODTOP_CONFIG)")

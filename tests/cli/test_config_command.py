@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ class Config:
     """A directory of settings, and podtop that looks there."""
 
     def __init__(self, home: Path) -> None:
+        self.home = home
         self.file = home / "podtop" / "config.toml"
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("PODTOP_", "RUNPOD_"))},
@@ -40,9 +42,9 @@ def podtop(tmp_path: Path) -> Config:
 
 def test_the_file_is_written_found_and_well_and_stays_as_it_is(podtop: Config) -> None:
     assert podtop("config", "--path").stdout == f"{podtop.file}\n"
-    assert "is not there" in podtop("config", "--check").stdout
+    assert "defaults apply" in podtop("config", "--check").stdout
     assert podtop("config", "--init").returncode == 0
-    assert podtop("config", "--check").stdout == f"{podtop.file}: all is well\n"
+    assert podtop("config", "--check").stdout == f"{podtop.file}: OK\nAPI key: none\n"
     schema = podtop.file.parent / "config.schema.json"
     assert podtop.file.read_text().startswith(f"#:schema ./{schema.name}\n")
     assert schema.read_text() == podtop("config", "--schema").stdout
@@ -66,13 +68,12 @@ api_key_file = "/nowhere/key"
     done = podtop("config", "--check")
     lines = [line.replace(f"{podtop.file}, ", "") for line in done.stdout.splitlines()]
     assert done.returncode == 2
-    assert lines[0].startswith("error: line 1: theme = 'podtop-drak' is not accepted; it takes ")
-    assert lines[0].endswith("did you mean podtop-dark?")
-    assert lines[1] == "error: line 2: interval = 1 is not accepted; it takes seconds, from 2 to 86400"
+    assert lines[0] == "error: line 1: theme: invalid value 'podtop-drak'; did you mean podtop-dark?"
+    assert lines[1] == "error: line 2: interval: invalid value 1; expected seconds, from 2 to 86400"
     assert lines[2] == "error: line 4: unknown binding 'app.qiut'; did you mean app.quit?"
     assert lines[3].startswith("error: line 5: invalid value 's' for act.stop: s is too easy to press")
     assert lines[4] == "warning: line 7: profiles.work.api_key_file: /nowhere/key cannot be read"
-    assert len(lines) == 5
+    assert lines[5:] == ["API key: none"]
 
 
 def test_warnings_alone_are_no_failure(podtop: Config) -> None:
@@ -82,6 +83,64 @@ def test_warnings_alone_are_no_failure(podtop: Config) -> None:
     assert "did you mean interval?" in done.stdout
     assert "the environment has no WORK_KEY now" in done.stdout
     assert "WORK_KEY" not in podtop("config", "--check", WORK_KEY="secret").stdout
+
+
+def test_the_key_that_is_used_is_named(podtop: Config) -> None:
+    podtop.write("[profiles.work]\napi_key = 'rpa_work'\n")
+    check = ("--profile", "work", "config", "--check")
+    assert podtop(*check).stdout.splitlines()[-1] == f"API key: {podtop.file}, profile work"
+    overridden = podtop(*check, RUNPOD_API_KEY="rpa_other")
+    assert overridden.stdout.splitlines()[-1] == "API key: RUNPOD_API_KEY, which overrides that of profile work"
+    assert podtop("config", "--check", RUNPOD_API_KEY="rpa_other").stdout.endswith("OK\nAPI key: RUNPOD_API_KEY\n")
+    broken = podtop("config", "--check", RUNPOD_API_KEY="two words").stdout.splitlines()[-1]
+    assert broken.startswith("API key: RUNPOD_API_KEY: not an API key")
+    podtop.write("interval = = 3\n")
+    assert "API key" not in podtop("config", "--check").stdout
+
+
+def test_a_file_that_is_named_is_the_one_that_is_read_written_and_checked(podtop: Config, tmp_path: Path) -> None:
+    podtop.write("interval = 1\n")
+    project = tmp_path / "project"
+    project.mkdir(mode=0o755)
+    (project / "config.schema.json").write_text("of another program")
+    named, around = str(project / "podtop.toml"), {"PODTOP_CONFIG": str(tmp_path / "nowhere.toml")}
+    for missing in (("config", "--check"), ("config", "--keys"), ("once",), ("--demo", "once")):
+        done = podtop("--config", named, *missing)
+        assert (done.returncode, f"{named}: no such file" in done.stdout + done.stderr) == (2, True)
+    assert podtop("config", "--config", named, "--init", **around).returncode == 0
+    assert podtop("config", "--config", named, "--path", **around).stdout == f"{named}\n"
+    assert podtop("--config", named, "config", "--check", **around).stdout.startswith(f"{named}: OK\n")
+    assert podtop("--demo", "once", "--config", named, **around).returncode == 0
+    assert podtop("--demo", "once", PODTOP_CONFIG=named).returncode == 0
+    assert podtop("--demo", "once", **around).returncode == 2
+    assert podtop("--demo", "once").returncode == 2
+    assert podtop("--config", "", "--demo", "once").returncode == 2
+    assert (project / "config.schema.json").read_text() == "of another program"
+    assert stat.S_IMODE(project.stat().st_mode) == 0o755
+
+
+def test_one_start_reports_all_that_is_wrong_with_it(podtop: Config) -> None:
+    podtop.write("theme = 'podtop-drak'\nintervall = 5\nmouse = 'yes'\n")
+    done = podtop("--interval", "1", PODTOP_ASCII="perhaps")
+    lines = [line.removeprefix("podtop: ").removeprefix(f"{podtop.file}, ") for line in done.stderr.splitlines()]
+    assert (done.returncode, done.stdout) == (2, "")
+    assert lines[:4] == [
+        "line 2: unknown setting 'intervall'; did you mean interval?",
+        "line 3: mouse: invalid value 'yes'; expected true or false",
+        "PODTOP_ASCII: invalid value 'perhaps'; expected true or false",
+        "--interval: invalid value '1'; expected seconds, from 2 to 86400",
+    ]
+    assert lines[4].startswith("no RunPod API key. Set RUNPOD_API_KEY")
+    assert lines[5] == "line 1: theme: invalid value 'podtop-drak'; did you mean podtop-dark?"
+    assert len(lines) == 6
+    assert [path.name for path in podtop.home.rglob("*") if path.is_file()] == ["config.toml"]
+
+
+def test_a_theme_of_a_flag_and_a_keymap_are_told_with_a_key_that_is_missing(podtop: Config) -> None:
+    podtop.write("theme = 'nord'\n[keymap]\n'app.quit' = 'o'\n")
+    lines = podtop("--theme", "plaid", "--at", "14:30").stderr.splitlines()
+    assert [line.removeprefix("podtop: ").split()[0] for line in lines] == ["no", "--at", f"{podtop.file},", "theme:"]
+    assert podtop("once", "--filter", "x").stderr.count("\n") == 1
 
 
 def test_keys_are_listed_as_the_keymap_changes_them(podtop: Config) -> None:

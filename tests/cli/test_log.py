@@ -72,7 +72,7 @@ def test_a_log_that_cannot_be_read_is_told() -> None:
     (state() / "actions.jsonl").mkdir()
     done = podtop("log")
     assert done.returncode == 1
-    assert "cannot be read" in done.stderr
+    assert "cannot read" in done.stderr
     assert "Traceback" not in done.stderr
 
 

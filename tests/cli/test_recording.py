@@ -141,8 +141,8 @@ def test_a_restarted_podtop_shows_what_the_killed_one_saw(url: str) -> None:
     ("arguments", "words"),
     [
         (["--replay", "latest"], "no recording in"),
-        (["--replay", "/nowhere.sqlite"], "there is no file"),
-        (["--at", "12:00", "--demo"], "--at is for --replay"),
+        (["--replay", "/nowhere.sqlite"], "no such file"),
+        (["--at", "12:00", "--demo"], "--at requires --replay"),
         (["--replay", "latest", "--demo"], "--replay goes with no demo"),
     ],
 )

@@ -102,11 +102,11 @@ def test_a_dumb_terminal_is_refused_with_words() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--interval", "1"], "--interval = '1' is not accepted; it takes seconds, from 2"),
+        (["--interval", "1"], "--interval: invalid value '1'; expected seconds, from 2"),
         (["--api-url", "http://example.com/"], "http on loopback only"),
         (["--no-such-flag"], "unrecognized arguments"),
         (["--demo", "--pods", "-1"], "a number of pods from 0"),
-        (["simulate", "--fault", "nope"], "there is no fault 'nope'"),
+        (["simulate", "--fault", "nope"], "unknown fault 'nope'"),
         (["--api-key-file", "/nowhere"], "cannot be read"),
     ],
 )

@@ -53,10 +53,10 @@ def test_the_filter_narrows_and_nothing_that_matches_is_a_code_of_its_own(run: R
 @pytest.mark.parametrize(
     ("fault", "code", "words"),
     [
-        ("401", 4, "refused the API key"),
+        ("401", 4, "rejected the API key"),
         ("403", 4, "HTTP 403"),
         ("429", 5, "Too many requests"),
-        ("503", 5, "trouble answering"),
+        ("503", 5, "server error"),
         ("reset", 5, "closed the connection"),
         ("truncated", 5, "cut short"),
         ("partial", 5, "without the pods"),
@@ -147,7 +147,7 @@ def test_a_watch_outlives_trouble_and_ends_when_the_key_is_refused(environ: dict
     assert json.loads(process.stdout.readline())["total"] == 6
     served.faults("401")
     assert process.wait() == 4
-    assert "refused the API key" in process.stderr.read()
+    assert "rejected the API key" in process.stderr.read()
     process.communicate()
 
 
@@ -248,5 +248,16 @@ def test_a_profile_is_told_and_used_by_every_command(run: Run, served: Served, t
     assert "read-only" in refused.stderr
     unknown = run("--profile", "wrk", "stop", "qwen-eval-sweep", "--yes", env=env)
     assert unknown.returncode == 2
-    assert "did you mean work? there are work" in unknown.stderr
+    assert "did you mean work? Profiles: work" in unknown.stderr
     assert run("record", "--profile", "wrk", env=env).returncode == 2
+
+
+def test_pods_of_another_key_are_not_called_by_the_profile(run: Run, served: Served, tmp_path: Path) -> None:
+    file = tmp_path / "podtop" / "config.toml"
+    file.parent.mkdir()
+    file.write_text('[profiles.work]\napi_key_env = "WORK_KEY"\n')
+    env = {"XDG_CONFIG_HOME": str(tmp_path), "WORK_KEY": "rpa_bad", "RUNPOD_API_KEY": "demo-key"}
+    done = run("--profile", "work", "once", "--json", env=env)
+    assert "RUNPOD_API_KEY overrides the API key of profile work; unset it" in done.stderr
+    assert json.loads(done.stdout)["profile"] == "RUNPOD_API_KEY"
+    assert run("--profile", "work", "once", "--json", env={**env, "RUNPOD_API_KEY": ""}).returncode == 4

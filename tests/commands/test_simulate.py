@@ -82,4 +82,4 @@ def test_what_cannot_begin_says_why() -> None:
     wrong = start("--fault", "nonsense")
     _, said = wrong.communicate(timeout=20)
     assert wrong.returncode == 2
-    assert "there is no fault 'nonsense'" in said
+    assert "unknown fault 'nonsense'" in said

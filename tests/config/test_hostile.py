@@ -31,7 +31,7 @@ NESTED = {
 @pytest.mark.parametrize("name", NESTED)
 def test_what_is_nested_too_deeply_is_told_with_its_line(name: str) -> None:
     (problem,) = read_text(NESTED[name], FILE).errors
-    assert str(problem) == "config.toml, line 2: it is nested too deeply"
+    assert str(problem) == "config.toml, line 2: nested too deeply"
 
 
 @pytest.mark.parametrize(
@@ -117,4 +117,4 @@ def test_a_hostile_file_is_one_line_and_the_code_of_usage(command: list[str], tm
         [sys.executable, "-m", "tui", *command], capture_output=True, text=True, check=False, timeout=60,
         env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path)}, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (2, f"podtop: {file}, line 2: it is nested too deeply\n")
+    assert (done.returncode, done.stderr) == (2, f"podtop: {file}, line 2: nested too deeply\n")

@@ -34,7 +34,7 @@ def test_every_setting_of_it_is_taken_when_its_sign_is_taken_away() -> None:
     text = SETTING.sub("", example())
     reading = read_text(text, FILE)
     assert reading.errors == ()
-    assert {p.words.partition(" is not used")[0] for p in reading.warnings} == {
+    assert {p.words.partition(" is ignored")[0] for p in reading.warnings} == {
         "api_key_file", "api_key_env", "profiles.work.api_key_file", "profiles.work.api_key_env",
     }  # fmt: skip
     assert set(reading.values) == set(Settings.__struct_fields__) - {"profiles"}

@@ -173,7 +173,7 @@ async def test_the_lowest_bid_told_is_the_lowest_taken(demo: Demo) -> None:
 
 
 async def test_mutations_that_are_not_simulated_say_so(demo: Demo) -> None:
-    assert "does not do this" in await demo.refused('mutation { deleteTemplate(templateName: "x") }')
+    assert "does not support this" in await demo.refused('mutation { deleteTemplate(templateName: "x") }')
 
 
 async def test_resume_on_a_full_host_and_on_a_free_one(demo: Demo) -> None:

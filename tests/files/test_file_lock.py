@@ -160,7 +160,7 @@ def test_who_was_taken_for_gone_writes_no_more(lacking: None, tmp_path: Path) ->
             things["a"] = 1
             (tmp_path / "a.lock.owner").write_text("{}")
 
-    with pytest.raises(StoreError, match="took over"):
+    with pytest.raises(StoreError, match="has taken over"):
         change()
     assert not (tmp_path / "a.json").exists()
 
@@ -242,7 +242,7 @@ def test_a_log_that_somebody_holds_for_ever_names_who(
     monkeypatch.setattr(file_lock, "WAIT", 0.01)
     held = file_lock.hold(tmp_path / "actions.lock")
     assert held is not None
-    with pytest.raises(AuditLogError, match=rf"process {os.getpid()} on .* holds it.*nothing was sent"):
+    with pytest.raises(AuditLogError, match=rf"held by process {os.getpid()} on .*nothing was sent"):
         AuditLog(tmp_path / "actions.jsonl", origin="x").intent("stop", "p", "n", {})
     held.close()
 

@@ -263,7 +263,7 @@ async def test_a_question_that_a_recording_cannot_answer_is_an_error_in_words(tm
     async with started(tmp_path) as kept:
         await kept.poll(NOW)
     past = HistoryQueries(kept.path)
-    with pytest.raises(ArchiveError, match="cannot make out"):
+    with pytest.raises(ArchiveError, match="podtop cannot read"):
         await past.ask(lambda found: 1 // 0)
     past.close()
 
@@ -286,7 +286,7 @@ async def test_memory_that_is_short_is_no_fault_of_the_recording_and_passes(
         kept.beat += PAUSES[-1] + 1
         await kept.poll(NOW + 120)
         assert kept.recorder.state is State.RECORDING
-    assert "there is not enough memory" in kept.notes[0].text
+    assert "not enough memory" in kept.notes[0].text
     # It is the same file still: none was set aside.
     with closing(Recording(kept.path)) as found:
         assert found.spans()[0][0] == pytest.approx(NOW, abs=1)

@@ -139,7 +139,7 @@ async def look():
 print(json.dumps(asyncio.run(look())))
 """
 
-NOT_OFFERED = "The API that podtop asks does not offer"
+NOT_OFFERED = "This API does not offer"
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_a_module_and_a_line_are_all_that_a_backend_takes(copy: Copy) -> None:
     assert found["stop toy-one --yes"][0] == 0
     assert "toy-one stopped" in found["stop toy-one --yes"][1]
     for line, what in (
-        ("once market", "prices"), ("once account --json", "what belongs to the account"), ("once hosts", "machines"),
+        ("once market", "prices"), ("once account --json", "account details"), ("once hosts", "machines"),
     ):  # fmt: skip
         code, out, trouble = found[line]
         assert (code, out) == (2, "")
@@ -181,7 +181,9 @@ def test_what_it_does_not_offer_is_said_and_is_no_outage(copy: Copy) -> None:
     assert "no machines from this API" in found["hosts"]
     assert "◌ details unavailable" in found["account"]
     assert f"◌ {NOT_OFFERED}" in found["pod"]
-    assert f"deploy: {NOT_OFFERED} new pods" in " ".join(found["deploy"].replace("▌", " ").replace("│", " ").split())
+    assert f"deploy: {NOT_OFFERED} deploying pods" in " ".join(
+        found["deploy"].replace("▌", " ").replace("│", " ").split()
+    )
     assert found["crash"] is None
     assert found["events"] == []
     for text in (fleet, found["market"], found["hosts"]):

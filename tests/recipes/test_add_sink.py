@@ -72,7 +72,7 @@ def copy(tmp_path: Path) -> Copy:
     made = Copy(tmp_path / "podtop")
     made.create("services/sinks/file.py", SINK)
     made.add("config/settings.py", 'SINKS = ("terminal", "tmux", "command", "webhook"', ', "file"')
-    last = 'as a bearer token"] = ""\n'
+    last = 'the bearer token for the webhook"] = ""\n'
     made.add("config/settings.py", last, '    file: Annotated[str, FILE, "a file that gets a line"] = ""\n')
     return made
 

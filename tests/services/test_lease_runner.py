@@ -211,7 +211,7 @@ async def test_the_other_goes_on_when_the_first_one_ends(tmp_path: Path) -> None
 def test_a_damaged_file_is_set_aside_and_told(tmp_path: Path) -> None:
     path = tmp_path / "leases.json"
     path.write_text("{not json")
-    with pytest.raises(StoreError, match="kept as"):
+    with pytest.raises(StoreError, match="moved to"):
         LeaseFile(path).all()
     assert (tmp_path / "leases.json.damaged").read_text() == "{not json"
     assert LeaseFile(path).all() == {}
@@ -229,7 +229,7 @@ def test_changes_of_two_podtops_are_both_kept(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="cannot be kept"):
+    with pytest.raises(StoreError, match="cannot save the leases"):
         LeaseFile(tmp_path / "file" / "l.json").set(begun("a", "a", "stop", NOON + 9999, NOON))
 
 

@@ -185,10 +185,10 @@ async def test_the_end_waits_for_nothing_that_hangs() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("bell = 'yes'", "notify.bell = 'yes' is not accepted; it takes true or false"),
-        ("command = 'notify-send hi'", "notify.command = 'notify-send hi' is not accepted; it takes a list"),
-        ("command = []", "notify.command = [] is not accepted"),
-        ("webhook = 'http://example.com/secret'", "notify.webhook is not accepted; it takes an https URL"),
+        ("bell = 'yes'", "notify.bell: invalid value 'yes'; expected true or false"),
+        ("command = 'notify-send hi'", "notify.command: invalid value 'notify-send hi'; expected an array"),
+        ("command = []", "notify.command: invalid value []"),
+        ("webhook = 'http://example.com/secret'", "notify.webhook: invalid value; expected an https URL"),
     ],
 )
 def test_settings_that_are_not_accepted(text: str, words: str, tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_settings_come_from_the_file(tmp_path: Path) -> None:
     assert config.warnings == ()
     file.write_text("[notify]\nbel = true\n")
     (warning,) = load({}, file=file, runpod_file=tmp_path / "none", environ={}).warnings
-    assert warning == f"{file}, line 2: podtop knows no setting 'notify.bel'; did you mean bell?"
+    assert warning == f"{file}, line 2: unknown setting 'notify.bel'; did you mean bell?"
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")

@@ -383,7 +383,7 @@ async def test_where_it_cannot_be_written_down_nothing_is_sent(tmp_path: Path, m
 
         def full(name: str, old: MarketWatch, new: MarketWatch) -> bool:
             if new.state is State.SENDING:
-                raise StoreError("the watches cannot be kept: No space left on device")
+                raise StoreError("cannot save the watches: No space left on device")
             return real(name, old, new)
 
         monkeypatch.setattr(post.lookout.watches, "swap", full)

@@ -126,7 +126,7 @@ async def test_a_terminal_is_not_said_to_have_it(tmp_path: Path) -> None:
 async def test_a_terminal_that_takes_nothing_is_told_of(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.takes = False
-    assert await desk.copy() == Outcome("the terminal takes nothing now", False)
+    assert await desk.copy() == Outcome("the terminal accepts no output now", False)
 
 
 async def test_what_is_too_long_is_said_and_not_sent(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ async def test_tmux_keeps_it_and_tells_whether_it_sends_it_on(tmp_path: Path) ->
     program(tmp_path, "tmux", KEEPS + 'print("256,clipboard,title")')
     desk = Desk(tmp_path, TMUX="/tmp/tmux-0/default,1,0")
     outcome = await desk.copy()
-    assert outcome == Outcome("in tmux's buffer, and sent by tmux to the terminal's clipboard", True)
+    assert outcome == Outcome("in tmux's buffer, and sent to the terminal's clipboard by tmux", True)
     assert desk.got("tmux")[1] == TEXT
     assert desk.sent == []
     # A terminal that tmux does not know to have a clipboard: the sequence goes past tmux.

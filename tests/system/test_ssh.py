@@ -148,11 +148,11 @@ def test_urls_of_the_proxy() -> None:
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (replace(pod("a"), status="EXITED"), "it is stopped: R resumes it"),
+        (replace(pod("a"), status="EXITED"), "it is stopped; R resumes it"),
         (replace(pod("a"), status="TERMINATED"), "it is terminated"),
         (replace(pod("a"), status="DEAD"), "it is not running (dead)"),
         (pod("a", utils=None), "it is still booting"),
-        (up(host=None), "RunPod tells no port of it yet"),
+        (up(host=None), "RunPod reports no port"),
         (up(Port(8888, 1, "1.2.3.4", False, "http"), host=None), "it has no public port 22/tcp"),
     ],
 )
@@ -168,7 +168,7 @@ def test_what_to_know_before() -> None:
     assert ssh.caution(made, direct, 980.0, 1000.0).startswith("its port changed 20 s ago")
     assert ssh.caution(made, direct, 900.0, 1000.0) == ""
     assert ssh.caution(up(PUBLIC, uptime=30), direct, None, 1000.0).startswith("it has just started")
-    assert "no files" in ssh.caution(made, proxied, None, 1000.0)
+    assert "no file transfer" in ssh.caution(made, proxied, None, 1000.0)
     unmapped = up(Port(22, None, None, False, "tcp"))
     assert "no public address yet" in ssh.caution(unmapped, proxied, None, 1000.0)
     assert "no public port 22" in ssh.caution(up(), proxied, None, 1000.0)
@@ -178,9 +178,9 @@ def test_what_to_know_before() -> None:
     ("code", "seconds", "failed", "words"),
     [
         (0, 1.0, False, "ssh ended"),
-        (255, 1.0, True, "ssh did not get in"),
-        (255, 600.0, True, "the connection broke"),
-        (-2, 600.0, True, "ssh was ended by signal 2"),
+        (255, 1.0, True, "ssh could not connect"),
+        (255, 600.0, True, "the connection was lost"),
+        (-2, 600.0, True, "ssh ended by signal 2"),
         (1, 1.0, True, "ssh ended with 1"),
         (130, 600.0, False, "ssh ended with 130"),
     ],
@@ -195,8 +195,8 @@ def test_advice_goes_with_the_way_in() -> None:
     lines = "\n".join(ssh.advice(255, direct, MINE, ["its port changed 3 s ago"], 1.0))
     assert "Its port changed 3 s ago." in lines
     assert "ssh-keygen -R '[194.68.245.9]:40123'" in lines
-    assert "~/.ssh/my key.pub has to be among" in "\n".join(ssh.advice(255, proxied, MINE, [], 1.0))
-    assert "tries again" in "\n".join(ssh.advice(255, direct, MINE, [], 600.0))
+    assert "add ~/.ssh/my key.pub to the SSH keys" in "\n".join(ssh.advice(255, proxied, MINE, [], 1.0))
+    assert "s retries" in "\n".join(ssh.advice(255, direct, MINE, [], 600.0))
 
 
 def test_here_is_this_machine_alone() -> None:

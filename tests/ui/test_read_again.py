@@ -185,7 +185,7 @@ async def test_a_lease_waits_while_the_pods_are_not_known_and_says_so(tmp_path: 
     train = made("a", name="train")
     for useless in (
         replace(snapshot(), pods=None),
-        replace(snapshot(), unreadable=(Unreadable(None, None, "RunPod gave no data for it"),)),
+        replace(snapshot(), unreadable=(Unreadable(None, None, "RunPod returned no data for it"),)),
     ):
         watcher = Watcher(tmp_path / f"{useless.pods}.json")
         leased(watcher, 0.1)
@@ -207,7 +207,7 @@ async def test_a_lease_waits_while_the_pods_are_not_known_and_says_so(tmp_path: 
 def test_a_pod_is_not_gone_while_an_entry_without_an_id_may_be_it() -> None:
     fleet = Fleet(5.0, 30.0)
     fleet.apply(snapshot(made("a", name="train"), made("b", name="eval")), 0.0)
-    nameless = Unreadable(None, None, "RunPod gave no data for it")
+    nameless = Unreadable(None, None, "RunPod returned no data for it")
     happened = fleet.apply(Snapshot(None, (made("b", name="eval"),), (nameless,)), 5.0)
     assert happened == ()
     assert {key: record.pod is None for key, record in fleet.records.items()} == {"a": True, "b": False}

@@ -46,30 +46,30 @@ class Capability(StrEnum):
 
 _WORDS = {
     Capability.MARKET: "prices",
-    Capability.MARKETS: "prices for what is asked of a host",
+    Capability.MARKETS: "prices by host requirements",
     Capability.PLACES: "data centers",
-    Capability.POD: "more about a pod than the list has",
-    Capability.POD_EXTRAS: "more about a pod than the list has",
-    Capability.GPU_SHEETS: "data sheets of GPUs",
+    Capability.POD: "pod details",
+    Capability.POD_EXTRAS: "more pod details",
+    Capability.GPU_SHEETS: "GPU data sheets",
     Capability.CPU_FLAVORS: "CPU pods",
-    Capability.COUNTRIES: "the countries of its hosts",
-    Capability.ACCOUNT: "what belongs to the account",
+    Capability.COUNTRIES: "countries of hosts",
+    Capability.ACCOUNT: "account details",
     Capability.LEDGER: "charges and payments",
     Capability.TEMPLATES: "templates",
-    Capability.READMES: "the texts of templates",
+    Capability.READMES: "template READMEs",
     Capability.BILLING: "bills",
-    Capability.PROFILE: "whose account it is",
-    Capability.HOSTS: "machines that are let to others",
-    Capability.CPU_TYPES: "its CPUs",
-    Capability.BID_RESUME: "a start with a bid",
-    Capability.DEPLOY: "new pods",
-    Capability.RENT: "new spot pods",
+    Capability.PROFILE: "account holder details",
+    Capability.HOSTS: "machines you rent out",
+    Capability.CPU_TYPES: "CPU types",
+    Capability.BID_RESUME: "resuming with a bid",
+    Capability.DEPLOY: "deploying pods",
+    Capability.RENT: "deploying spot pods",
 }
 
 
 def not_offered(capability: Capability) -> NotOffered:
     """The error for what an API does not offer."""
-    return NotOffered(f"The API that podtop asks does not offer {_WORDS[capability]}.")
+    return NotOffered(f"This API does not offer {_WORDS[capability]}.")
 
 
 class Cloud(ABC):

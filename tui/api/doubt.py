@@ -32,12 +32,12 @@ def with_pods(snapshot: Snapshot) -> Snapshot:
     """A response that has the pods. Raises Malformed: one without them is no reason to do anything."""
     if snapshot.pods is None:
         problems = "; ".join(problem.message for problem in snapshot.problems)
-        raise Malformed(f"RunPod answered without the pods: {problems or 'it does not say why'}.")
+        raise Malformed(f"RunPod's response has no pod list: {problems or 'no reason given'}.")
     return snapshot
 
 
 def surely_with_pods(snapshot: Snapshot) -> Snapshot:
     """The same, and without an error beside them that may be about them: requests are sent for their current state."""
     if reason := doubt(with_pods(snapshot)):
-        raise Malformed(f"RunPod answered with an error beside the pods: {reason}.")
+        raise Malformed(f"RunPod returned the pods with an error: {reason}.")
     return snapshot

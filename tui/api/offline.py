@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 async def _refuse(*_: object, **__: object) -> NoReturn:
-    raise ReadOnly("This is a recording of the past: podtop is not connected to RunPod, and sends nothing.")
+    raise ReadOnly("Replay is read-only: podtop is not connected to RunPod and sends nothing.")
 
 
 class OfflineCloud:

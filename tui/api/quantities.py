@@ -107,7 +107,7 @@ class Cut(NamedTuple):
         """In words."""
         # A long name is cut: the numbers are what matters.
         whose = f" of {owner if len(owner) <= 40 else owner[:39] + '…'}" if owner else ""
-        return f"{self.there:,} {_words(self.field)}{whose}, of which podtop shows {self.kept:,}"
+        return f"{self.there:,} {_words(self.field)}{whose}, {self.kept:,} shown"
 
 
 def _words(field: str) -> str:

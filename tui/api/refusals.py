@@ -14,14 +14,14 @@ class Reason(StrEnum):
 
     GPUS_TAKEN = "the host's GPUs are taken"
     MEMORY_TAKEN = "the host's memory is taken"
-    HOST_SHORT = "the host has not enough free of something"
-    NO_DISK = "no host has so much disk"
-    NONE_FITS = "no host fits"
+    HOST_SHORT = "the host lacks a free resource"
+    NO_DISK = "no host has enough disk"
+    NONE_FITS = "no host matches"
     HOST_UNABLE = "the host cannot start it"
     NO_FUNDS = "the balance is too low"
-    BID_TOO_LOW = "others bid more"
-    NOT_FOUND = "it is not there"
-    LOCKED = "it is locked"
+    BID_TOO_LOW = "the bid is too low"
+    NOT_FOUND = "not found"
+    LOCKED = "locked"
     VAGUE = "something went wrong"
 
 

@@ -7,7 +7,7 @@ import argparse
 from tui.commands.exit_codes import Exit
 from tui.commands.stdio import write
 
-FILES = ("--api-key-file", "--replay")
+FILES = ("--api-key-file", "--config", "--replay")
 """Flags that take a file."""
 
 

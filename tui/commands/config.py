@@ -11,7 +11,10 @@ from tui import paths
 from tui.commands.exit_codes import Exit
 from tui.commands.stdio import say, write
 from tui.config import writer
-from tui.config.reader import SOURCES, Problem, Reading, near, read
+from tui.config.loader import Loaded, absent, attempt
+from tui.config.reader import Problem, Reading, near, read
+from tui.config.settings import SOURCES
+from tui.config.value_types import shown
 
 
 class Bound(NamedTuple):
@@ -36,27 +39,33 @@ class Screen(NamedTuple):
     themes: Callable[[], Iterable[str]]
 
 
-def show(topic: str, file: Path, screen: Screen, environ: Mapping[str, str] = os.environ) -> int:
-    """Run one of the subcommands of `podtop config`; returns the exit code."""
+def show(
+    topic: str,
+    file: Path,
+    screen: Screen,
+    environ: Mapping[str, str] = os.environ,
+    flags: Mapping[str, Any] | None = None,
+) -> int:
+    """Run one of the subcommands of `podtop config`; returns the exit code. `flags`: settings on the command line."""
     if topic == "init":
         return _init(file)
     if topic == "check":
-        return _check(file, screen, environ)
+        return _check(file, screen, environ, flags or {})
     if topic == "keys":
-        return _keys(file, screen)
+        return _keys(file, screen, environ)
     write(f"{file}\n" if topic == "path" else writer.shipped())
     return Exit.OK
 
 
 def _init(file: Path) -> int:
     if os.path.lexists(file):
-        say(f"{file} is there already: nothing was written")
+        say(f"{file} already exists; nothing was written")
         return Exit.USAGE
     try:
-        writer.put(writer.shipped(), file.parent / writer.SCHEMA, over=True)
+        writer.put_schema(file.parent)
         writer.put(writer.example(), file, over=False)
     except FileExistsError:
-        say(f"{file} is there already: nothing was written")
+        say(f"{file} already exists; nothing was written")
         return Exit.USAGE
     except OSError as error:
         say(f"{file} cannot be written: {error.strerror or error}")
@@ -92,12 +101,18 @@ def beyond(reading: Reading, screen: Screen) -> list[Problem]:
     problems_found = []
     if keymap := reading.values.get("keymap"):
         problems_found += [reading.at(("keymap", name), reason) for name, reason in screen.faults(keymap)]
-    if theme := reading.values.get("theme"):
-        themes = sorted(screen.themes())
-        if theme not in themes:
-            there = f"it takes {', '.join(themes)}{near(theme, themes)}"
-            problems_found.append(reading.at(("theme",), f"theme = {theme!r} is not accepted; {there}"))
+    if (theme := reading.values.get("theme")) and (reason := unknown_theme(theme, screen)):
+        problems_found.append(reading.at(("theme",), reason))
     return problems_found
+
+
+def unknown_theme(theme: str, screen: Screen) -> str:
+    """Why a theme cannot be used; empty if it can."""
+    themes = sorted(screen.themes())
+    if theme in themes:
+        return ""
+    expected = near(theme, themes) or "; expected podtop-dark, podtop-light or another (see podtop help terminals)"
+    return f"theme: invalid value {shown(theme)}{expected}"
 
 
 def _file(reading: Reading, keys: tuple[str, ...], name: str) -> list[Problem]:
@@ -107,20 +122,39 @@ def _file(reading: Reading, keys: tuple[str, ...], name: str) -> list[Problem]:
     return [reading.at(keys, f"{'.'.join(keys)}: {path} cannot be read", bad=False)]
 
 
-def _check(file: Path, screen: Screen, environ: Mapping[str, str]) -> int:
+def _check(file: Path, screen: Screen, environ: Mapping[str, str], flags: Mapping[str, Any]) -> int:
+    if reason := absent(file, environ):
+        write(f"error: {reason}\n")
+        return Exit.USAGE
+    errors = 0
     if not os.path.lexists(file):
-        write(f"{file} is not there: every setting has its default. podtop config --init writes one.\n")
-        return Exit.OK
-    all_problems = problems(read(file), screen, environ)
-    for problem in all_problems:
-        write(f"{'error' if problem.bad else 'warning'}: {problem}\n")
-    errors = sum(problem.bad for problem in all_problems)
-    if not all_problems:
-        write(f"{file}: all is well\n")
+        write(f"no {file}: defaults apply. podtop config --init creates it.\n")
+    else:
+        all_problems = problems(read(file), screen, environ)
+        for problem in all_problems:
+            write(f"{'error' if problem.bad else 'warning'}: {problem}\n")
+        errors = sum(problem.bad for problem in all_problems)
+        if not all_problems:
+            write(f"{file}: OK\n")
+    write(_key(attempt(flags, file=file, runpod_file=paths.runpod_config_file(), environ=environ)))
     return Exit.USAGE if errors else Exit.OK
 
 
-def _keys(file: Path, screen: Screen) -> int:
+def _key(loaded: Loaded) -> str:
+    """A line that says which API key is used, or why none is; empty if a mistake in the file hides it."""
+    config = loaded.config
+    if config.key is not None:
+        overrides = f", which overrides that of profile {config.profile}" if config.overrides_profile else ""
+        return f"API key: {config.key.origin}{overrides}\n"
+    if reason := loaded.key_fault or config.no_key or ("none" if loaded.keyless else ""):
+        return f"API key: {reason}\n"
+    return ""
+
+
+def _keys(file: Path, screen: Screen, environ: Mapping[str, str]) -> int:
+    if reason := absent(file, environ):
+        say(reason)
+        return Exit.USAGE
     reading = read(file)
     if wrong := [*reading.errors, *beyond(reading, screen)]:
         for problem in wrong:

@@ -77,6 +77,13 @@ def _number(accepted: str, read: Callable[[str], T], least: float, most: float) 
     return number
 
 
+def _named(text: str) -> str:
+    """The name of a file."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("expected a file path")
+    return text
+
+
 _port = _number("a port, a whole number from 0 to 65535", int, 0, 65_535)
 _seed = _number("a whole number from 0 to 4294967295", int, 0, 2**32 - 1)
 _count = _number("a number of pods from 0 to 10000", int, 0, 10_000)
@@ -193,6 +200,7 @@ def parser() -> argparse.ArgumentParser:
 def _whom(to: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
     """The flags of the source. A command's own parser has no defaults, which would undo flags before the command."""
     to.add_argument("--profile", metavar="NAME", default=default, help="the account of [profiles.NAME] in config.toml")
+    _config_file(to, default)
     to.add_argument(
         "--api-url", metavar="URL", default=default, help="RunPod's GraphQL endpoint, or a simulated one on loopback"
     )
@@ -202,6 +210,13 @@ def _whom(to: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) 
     to.add_argument(
         "--log-level", metavar="LEVEL", default=default, help="of podtop.log: debug, info, warning or error (info)"
     )
+
+
+def _config_file(to: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
+    to.add_argument(
+        "--config", dest="config_file", type=_named, metavar="FILE", default=default,
+        help="read settings from FILE, not from config.toml",
+    )  # fmt: skip
 
 
 def _connection(to: argparse.ArgumentParser, default: str | None = None) -> None:
@@ -294,6 +309,7 @@ def _add_commands(to: Commands) -> None:
         "config", help="where the settings are, what they may be, what is wrong with them", allow_abbrev=False,
         description="Find, write, check and explain podtop's settings.", formatter_class=_Explaining, epilog=SETTINGS,
     )  # fmt: skip
+    _config_file(settings)
     one_of = settings.add_mutually_exclusive_group(required=True)
     for name, means in CONFIG.items():
         one_of.add_argument(f"--{name}", dest="what", action="store_const", const=name, help=means)

@@ -1,4 +1,4 @@
-"""Settings in force: defaults, then the file, then the environment, then its profile, then flags; checked, and frozen.
+"""Settings in force: defaults, then the file, then its profile, then the environment, then flags; checked, and frozen.
 
 The settings are declared in `tui.config.settings`.
 """
@@ -10,27 +10,33 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
 
 from tui import paths
 from tui.api.secret import Secret, looks_like_a_key, mask, remember
-from tui.config.settings import API_URL, Settings
+from tui.config.settings import API_URL, SOURCES, Settings
 from tui.files import reading
 
-__all__ = ["API_URL", "Config", "ConfigError", "Key", "check_key", "find_key", "load"]
+if TYPE_CHECKING:
+    from tui.config.reader import Reading
+
+__all__ = ["API_URL", "Config", "ConfigError", "Key", "Loaded", "attempt", "check_key", "find_key", "load"]
 
 
 TOLD = 5
 """Warnings about the file that are reported at the start."""
 
+MOST = 20
+"""Errors of the file that are reported at the start."""
+
 
 class ConfigError(Exception):
-    """A setting that cannot be used. `str()` gives its place, its value, and what is accepted; never a key."""
+    """Settings that cannot be used. `str()` gives for each its place, its value, and what is expected; never a key."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(mask(reason))
+    def __init__(self, *reasons: str) -> None:
+        super().__init__(mask("\n".join(reasons)))
 
 
 class Unusable(ConfigError):
@@ -56,11 +62,27 @@ NOTHING = Hidden()
 """Hides what is hidden in any case."""
 
 
+class Loaded(NamedTuple):
+    """The result of an attempt to load settings.
+
+    config:  the settings; with a fault, only what the others can be checked with: the default of each invalid one.
+    faults:  why settings cannot be used.
+    keyless: whether there is no API key; False if one may be where podtop could not read it, which is a fault.
+    key_fault: that of the faults which is about the API key.
+    """
+
+    config: Config
+    faults: tuple[str, ...] = ()
+    keyless: bool = False
+    key_fault: str = ""
+
+
 class Config(Settings, frozen=True):
     """The settings in force, with the profile applied; settings that locate a key have become the key.
 
     key:      the API key, None if there is none.
     no_key:   why RunPod's own file gave none although it exists; empty otherwise.
+    account:  the name of the account: the profile, or the variable whose key overrides that of the profile.
     color:    that of the profile's badge.
     warnings: sentences about settings that were ignored or are unwise.
     hidden:   what programs that podtop starts must not receive.
@@ -68,9 +90,15 @@ class Config(Settings, frozen=True):
 
     key: Key | None = None
     no_key: str = ""
+    account: str = ""
     color: str = "accent"
     warnings: tuple[str, ...] = ()
     hidden: Hidden = NOTHING
+
+    @property
+    def overrides_profile(self) -> bool:
+        """Whether a key of the environment overrides that of the profile."""
+        return self.account != (self.profile or "")
 
 
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*([^=\s].*)")
@@ -92,11 +120,11 @@ def check_key(text: str, origin: str, caution: str = "") -> Key:
     """
     secret = _bare(text)
     if not secret:
-        raise ConfigError(f"{origin}: there is no API key in it")
+        raise ConfigError(f"{origin}: contains no API key")
     if not all("!" <= ch <= "~" for ch in secret):
-        raise ConfigError(f"{origin}: this is not an API key: it has spaces or characters that are not printable ASCII")
+        raise ConfigError(f"{origin}: not an API key, as it contains spaces or characters other than printable ASCII")
     if "'" in secret or '"' in secret:
-        raise ConfigError(f"{origin}: this is not an API key: it has a quote in it")
+        raise ConfigError(f"{origin}: not an API key, as it contains a quote")
     return Key(Secret(secret), origin, caution)
 
 
@@ -125,13 +153,13 @@ def _key_file(name: str, origin: str) -> Key:
     except reading.FileTrouble as error:
         hint = ""
         if looks_like_a_key(name):
-            hint = ". This looks like a key itself: what is wanted is the name of a file that holds one"
+            hint = ". This looks like a key; expected the path of a file that contains one"
         raise ConfigError(f"{origin}: {path} {error}{hint}") from None
     try:
         text = key_text(content.text)
     except ValueError:
         raise ConfigError(
-            f"{origin}: {path} has several lines, and none sets RUNPOD_API_KEY: leave the key alone in it"
+            f"{origin}: {path} has several lines and none sets RUNPOD_API_KEY; keep only the key in it"
         ) from None
     return check_key(text, str(path), reading.exposure(path, content.stat))
 
@@ -152,18 +180,18 @@ def _runpod_key(path: Path) -> Key | None:
     try:
         table = tomllib.loads(content.text)
     except RecursionError:
-        raise ConfigError(f"{path}: it is nested too deeply") from None
+        raise ConfigError(f"{path}: nested too deeply") from None
     except ValueError as error:
         # Its message gives the place, and nothing of what is there.
         place = re.search(r"\(at [^)]*\)", str(error))
         where = f" {place[0]}" if place else ""
-        raise ConfigError(f'{path}: it is not TOML{where}; it should say apikey = "rpa_..."') from None
+        raise ConfigError(f'{path}: invalid TOML{where}; expected apikey = "rpa_..."') from None
     for scope in (table, *(v for v in table.values() if isinstance(v, dict))):
         for name in ("apikey", "api_key", "apiKey"):
             value = scope.get(name)
             if isinstance(value, str) and value.strip():
                 return check_key(value, str(path), reading.exposure(path, content.stat))
-    raise ConfigError(f"{path}: there is no apikey in it")
+    raise ConfigError(f"{path}: contains no apikey")
 
 
 def _told_key(values: Mapping[str, Any], environ: Mapping[str, str], origin: str, table: str) -> Key | None:
@@ -174,7 +202,7 @@ def _told_key(values: Mapping[str, Any], environ: Mapping[str, str], origin: str
         return _key_file(file, f"{table}api_key_file")
     if (variable := values.get("api_key_env")) is not None:
         if not environ.get(variable, "").strip():
-            raise ConfigError(f"{table}api_key_env: the environment has no {variable}")
+            raise ConfigError(f"{table}api_key_env: the variable {variable} is not set")
         return check_key(environ[variable], variable)
     return None
 
@@ -188,23 +216,40 @@ def find_key(
     profile: str = "",
     own: Mapping[str, Any] | None = None,
 ) -> Key | None:
-    """The first key found: --api-key-file, the profile's own, RUNPOD_API_KEY, podtop's settings, RunPod's own file.
+    """The first key found: --api-key-file, the environment, the profile's own, podtop's settings, RunPod's own file.
 
-    A profile is an account by name: another account's key in the environment does not take its place.
+    values, own: the settings of the file, and of its profile.
     Raises ConfigError; `Unusable` if only RunPod's own file is not as it should be.
     """
     if flag is not None:
         return _key_file(flag, "--api-key-file")
+    match variable_of_key(environ):
+        case "RUNPOD_API_KEY" as variable:
+            return check_key(environ[variable], variable)
+        case "PODTOP_API_KEY_FILE" as variable:
+            return _key_file(environ[variable], variable)
     if own and (key := _told_key(own, environ, f"{file}, profile {profile}", f"profiles.{profile}.")):
         return key
-    if environ.get("RUNPOD_API_KEY", "").strip():
-        return check_key(environ["RUNPOD_API_KEY"], "RUNPOD_API_KEY")
     if key := _told_key(values, environ, str(file), ""):
         return key
     try:
         return _runpod_key(runpod_file)
     except ConfigError as error:
         raise Unusable(str(error)) from None
+
+
+def variable_of_key(environ: Mapping[str, str]) -> str:
+    """The environment variable that locates the key; empty if none does."""
+    return next((name for name in ("RUNPOD_API_KEY", "PODTOP_API_KEY_FILE") if environ.get(name, "").strip()), "")
+
+
+def _has_another(own: Mapping[str, Any], environ: Mapping[str, str], key: Key | None) -> bool:
+    """Whether a profile has a key of its own other than this one."""
+    try:
+        its = _told_key(own, environ, "", "")
+    except ConfigError:
+        return True
+    return its is not None and (key is None or its.secret.reveal() != key.secret.reveal())
 
 
 def _hidden(tables: Sequence[Mapping[str, Any]], environ: Mapping[str, str], key: Key | None) -> Hidden:
@@ -238,103 +283,133 @@ def token(name: str) -> str:
     return _bare(reading.read(paths.expanded(name)).text)
 
 
-def _given(name: str, text: object, called: str) -> Any:
-    """A setting's value as given by a flag or a variable. Raises ConfigError."""
+def _given(named: Mapping[str, tuple[str, object]], faults: list[str]) -> dict[str, Any]:
+    """Settings as flags or variables give them: for each what it is called, and its value. Adds what is invalid to
+    `faults`."""
+    if not named:
+        return {}
     from tui.config.fields import fields
     from tui.config.reader import refusal
 
-    field = fields(Settings)[name]
-    value = field.kind.parse(text) if isinstance(text, str) else text
-    try:
-        return field.kind.read(value)
-    except (ValueError, TypeError):
-        raise ConfigError(refusal(called, field, text)) from None
+    values = {}
+    for name, (called, text) in named.items():
+        field = fields(Settings)[name]
+        try:
+            values[name] = field.kind.read(field.kind.parse(text) if isinstance(text, str) else text)
+        except (ValueError, TypeError):
+            faults.append(refusal(called, field, text))
+    return values
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+def _from_environment(environ: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
     names = {f"PODTOP_{name.upper()}": name for name in Settings.__struct_fields__}
-    here = [variable for variable in names if environ.get(variable, "") != ""]
+    here = {name: (variable, environ[variable]) for variable, name in names.items() if environ.get(variable, "") != ""}
     if not here:
         return {}
     from tui.config.fields import fields
 
-    by_variable = {field.variable: field.name for field in fields(Settings).values() if field.variable}
-    return {
-        by_variable[name]: _given(by_variable[name], environ[name], f"environment: {name}")
-        for name in here
-        if name in by_variable
-    }
+    settable = [field.name for field in fields(Settings).values() if field.variable]
+    return _given({name: given for name, given in here.items() if name in settable}, faults)
 
 
-def load(
-    flags: Mapping[str, Any],
-    *,
-    file: Path,
-    runpod_file: Path,
-    environ: Mapping[str, str] = os.environ,
-    with_key: bool = True,
-) -> Config:
-    """The settings in force. `flags` maps setting names to values given on the command line, None where not given.
+def absent(file: Path, environ: Mapping[str, str]) -> str:
+    """Why there are no settings in a file that was named; empty if it exists, or if none was named."""
+    if not environ.get(paths.CONFIG_VARIABLE) or os.path.lexists(file):
+        return ""
+    return f"{file}: no such file (named by --config or {paths.CONFIG_VARIABLE}). podtop config --init creates it"
 
-    A flag beats the chosen profile, which beats the environment, which beats the top of the file; but read-only in any
-    of flag, profile and environment is read-only.
 
-    with_key: False leaves the key out, so that nothing that is wrong with it hides the settings.
-    Raises ConfigError for a setting that cannot be used; unknown keys of the file become warnings.
+def _of_file(file: Path, environ: Mapping[str, str], faults: list[str]) -> Reading | None:
+    """The settings of the file, None without one. Adds its errors to `faults`."""
+    if not os.path.lexists(file):
+        if reason := absent(file, environ):
+            faults.append(reason)
+        return None
+    from tui.config.reader import read
+
+    reading_of_file = read(file)
+    errors = reading_of_file.errors
+    faults += [str(problem) for problem in errors[:MOST]]
+    if len(errors) > MOST:
+        faults.append(f"{file}: {len(errors) - MOST} more errors; podtop config --check lists them")
+    return reading_of_file
+
+
+def _warnings(read: Reading) -> Iterator[str]:
+    warnings = read.warnings
+    yield from (str(problem) for problem in warnings[:TOLD])
+    if len(warnings) > TOLD:
+        yield f"{read.file}: {len(warnings) - TOLD} more warnings; podtop config --check lists them"
+
+
+def _keeps_its_key(read: Reading, profile: str, values: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
+    """Whether a key may be in the file where it could not be read."""
+    at_the_top = any((name,) in read.lines and name not in values for name in SOURCES)
+    in_profile = any(("profiles", profile, name) in read.lines and name not in own for name in SOURCES)
+    return read.is_broken or at_the_top or in_profile
+
+
+def load(flags: Mapping[str, Any], *, file: Path, runpod_file: Path, environ: Mapping[str, str] = os.environ) -> Config:
+    """As `attempt`. Raises ConfigError for settings that cannot be used."""
+    loaded = attempt(flags, file=file, runpod_file=runpod_file, environ=environ)
+    if loaded.faults:
+        raise ConfigError(*loaded.faults)
+    return loaded.config
+
+
+def attempt(
+    flags: Mapping[str, Any], *, file: Path, runpod_file: Path, environ: Mapping[str, str] = os.environ
+) -> Loaded:
+    """The settings in force, and all that is wrong with them. `flags` maps setting names to values given on the command
+    line, None where not given.
+
+    A flag beats the environment, which beats the chosen profile, which beats the top of the file; but read-only in any
+    of flag, profile and environment is read-only. Unknown keys of the file become warnings.
     """
-    values: dict[str, Any] = {}
-    profiles: Mapping[str, Mapping[str, Any]] = {}
-    warnings: tuple[str, ...] = ()
-    if os.path.lexists(file):
-        from tui.config.reader import read
+    faults: list[str] = []
+    read = _of_file(file, environ, faults)
+    in_file = dict(read.values) if read is not None else {}
+    profiles = read.profiles if read is not None else {}
+    warnings = list(_warnings(read)) if read is not None else []
+    around = _from_environment(environ, faults)
+    given = _given(
+        {
+            name: (f"--{name.replace('_', '-')}", value)
+            for name, value in flags.items()
+            if value is not None and name != "api_key_file"
+        },
+        faults,
+    )
+    chosen = given.get("profile") or around.get("profile") or in_file.get("profile") or ""
+    may_be_there = read.has_profile(chosen) or read.is_broken if read is not None else absent(file, environ)
+    if chosen and chosen != in_file.get("profile") and not may_be_there:
+        from tui.config.reader import unknown_profile
 
-        reading_of_file = read(file)
-        if reading_of_file.errors:
-            rest = (
-                f" (and {len(reading_of_file.errors) - 1} more: podtop config --check)"
-                if len(reading_of_file.errors) > 1
-                else ""
-            )
-            raise ConfigError(f"{reading_of_file.errors[0]}{rest}")
-        values.update(reading_of_file.values)
-        profiles = reading_of_file.profiles
-        warnings = tuple(str(problem) for problem in reading_of_file.warnings[:TOLD])
-        if len(reading_of_file.warnings) > TOLD:
-            warnings += (f"{file}: {len(reading_of_file.warnings) - TOLD} more warnings: podtop config --check",)
-    in_file = dict(values)
-    around = _from_environment(environ)
-    if "api_key_file" in around:
-        values = {name: value for name, value in values.items() if not name.startswith("api_key")}
-    values |= around
-    given = {
-        name: _given(name, value, f"--{name.replace('_', '-')}")
-        for name, value in flags.items()
-        if value is not None and name != "api_key_file"
-    }
-    chosen = given.get("profile") or values.get("profile")
-    own: Mapping[str, Any] = {}
-    if chosen is not None:
-        if chosen not in profiles:
-            from tui.config.reader import unknown_profile
-
-            by = "--profile: " if "profile" in given else "environment: PODTOP_PROFILE: "
-            raise ConfigError(f"{by}{unknown_profile(chosen, profiles)}")
-        own = profiles[chosen]
-    values |= {name: value for name, value in own.items() if not name.startswith("api_key")}
-    values["read_only"] = values.get("read_only", False) or around.get("read_only", False)
+        faults.append(f"{'--profile' if 'profile' in given else 'PODTOP_PROFILE'}: {unknown_profile(chosen, profiles)}")
+    own = profiles.get(chosen, {})
+    values = {name: value for name, value in {**in_file, **own, **around}.items() if not name.startswith("api_key")}
+    values["read_only"] = values.get("read_only", False) or own.get("read_only", False)
     values |= given
-    key, no_key = None, ""
+    key, no_key, key_fault, account = None, "", "", chosen
     try:
-        if with_key:
-            key = find_key(flags.get("api_key_file"), environ, values, file, runpod_file, chosen or "", own)
+        key = find_key(flags.get("api_key_file"), environ, in_file, file, runpod_file, chosen, own)
     except Unusable as error:
         no_key = str(error)
+    except ConfigError as error:
+        key_fault = str(error)
+        faults.append(key_fault)
+    variable = variable_of_key(environ) if flags.get("api_key_file") is None else ""
+    if variable and _has_another(own, environ, key):
+        account = variable
+        warnings.append(f"{variable} overrides the API key of profile {chosen}; unset it to use the profile's key")
     if key is not None and key.caution:
-        warnings = (*warnings, mask(key.caution))
-    hidden = _hidden((values, in_file, *profiles.values()), environ, key)
+        warnings.append(mask(key.caution))
+    hidden = _hidden((in_file, *profiles.values()), environ, key)
     _remember(hidden, environ)
-    values = {name: value for name, value in values.items() if not name.startswith("api_key")}
-    return Config(key=key, no_key=no_key, warnings=warnings, hidden=hidden, **values)
+    out_of_sight = _keeps_its_key(read, chosen, in_file, own) if read is not None else absent(file, environ) != ""
+    keyless = key is None and not key_fault and not out_of_sight and (not chosen or chosen in profiles)
+    config = Config(key=key, no_key=no_key, account=account, warnings=tuple(warnings), hidden=hidden, **values)
+    return Loaded(config, tuple(mask(fault) for fault in faults), keyless, key_fault)
 
 
 _NAMES_A_SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")

@@ -13,7 +13,7 @@ from msgspec import Struct
 from tui.api.secret import mask
 from tui.config import value_types
 from tui.config.fields import Field, fields, free, tables
-from tui.config.settings import Settings
+from tui.config.settings import SOURCES, Settings
 from tui.files import reading
 
 Keys = tuple[str, ...]
@@ -52,9 +52,18 @@ class Reading(Struct, frozen=True):
         """The line of a key; that of its table if the key itself is missing."""
         return self.lines.get(keys) or (self.line(*keys[:-1]) if keys else 0)
 
+    def has_profile(self, name: str) -> bool:
+        """Whether there is a profile of that name, valid or not."""
+        return ("profiles", name) in self.lines
+
     def at(self, keys: Keys, text: str, *, bad: bool = True) -> Problem:
         """A problem with a key."""
         return Problem(self.file, self.line(*keys), text, bad)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the file could not be read at all, so that anything may be in it."""
+        return bool(self.errors) and not self.lines
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -66,9 +75,9 @@ class Reading(Struct, frozen=True):
 
 
 def refusal(name: str, field: Field, value: object) -> str:
-    """Why a value is not accepted, in words."""
-    accepted = field.kind.tell(value)
-    return f"{name}{f' = {accepted}' if accepted else ''} is not accepted; it takes {field.kind.accepted}"
+    """Why a value is invalid, and what is expected."""
+    given = field.kind.tell(value)
+    return f"{name}: invalid value{f' {given}' if given else ''}; expected {field.kind.accepted}"
 
 
 LONGEST_NAME = 64
@@ -106,18 +115,18 @@ def read_text(text: str, file: Path) -> Reading:
     import tomllib
 
     if (deep := _dotted(text)) is not None:
-        return Reading(file, problems=(Problem(file, deep, "it is nested too deeply"),))
+        return Reading(file, problems=(Problem(file, deep, "nested too deeply"),))
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"\(at line (\d+)", str(error))
         last = text.count("\n") + 1
-        return Reading(file, problems=(Problem(file, int(line[1]) if line else last, f"not TOML: {error}"),))
+        return Reading(file, problems=(Problem(file, int(line[1]) if line else last, f"invalid TOML: {error}"),))
     except RecursionError:
-        return Reading(file, problems=(Problem(file, _deepest(text), "it is nested too deeply"),))
+        return Reading(file, problems=(Problem(file, _deepest(text), "nested too deeply"),))
     except (ValueError, OverflowError, MemoryError):
         # Python converts no number of thousands of digits; tomllib passes its error through.
-        return Reading(file, problems=(Problem(file, _longest_number(text), "a number in it has too many digits"),))
+        return Reading(file, problems=(Problem(file, _longest_number(text), "a number has too many digits"),))
     if not table:
         return Reading(file)
     from tui.config.toml_lines import lines_of
@@ -125,7 +134,7 @@ def read_text(text: str, file: Path) -> Reading:
     try:
         lines = lines_of(text)
     except RecursionError:
-        return Reading(file, problems=(Problem(file, _deepest(text), "it is nested too deeply"),))
+        return Reading(file, problems=(Problem(file, _deepest(text), "nested too deeply"),))
     return _Reader(Reading(file, lines=lines)).read(table)
 
 
@@ -179,7 +188,7 @@ class _Reader:
             elif name not in names:
                 self._unknown((name,), names)
             elif not isinstance(value, dict):
-                self._say((name,), f"{name} = {value_types.shown(value)} is not accepted; it is a table: [{name}]")
+                self._say((name,), f"{name}: invalid value {value_types.shown(value)}; expected a table, [{name}]")
             elif struct := tables().get(name):
                 values[name] = struct(**self._table((name,), struct, value))
             elif isinstance(inner := free()[name], Field):
@@ -204,7 +213,7 @@ class _Reader:
         name = value_types.short(".".join(keys))
         self._unknowns += 1
         nearest = near(keys[-1], names) if self._unknowns <= LOOKED_UP else ""
-        self._say(keys, f"podtop knows no setting {name!r}{nearest}", bad=False)
+        self._say(keys, f"unknown setting {name!r}{nearest}", bad=False)
 
     def _table(self, keys: Keys, struct: type[Struct], table: dict[str, Any]) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -223,11 +232,11 @@ class _Reader:
                 value_types.NAME.read(name)
             except (ValueError, TypeError):
                 self._say(
-                    keys, f"profiles.{value_types.short(name)!r} is not accepted; it takes {value_types.NAME.accepted}"
+                    keys, f"profiles: invalid name {value_types.short(name)!r}; expected {value_types.NAME.accepted}"
                 )
                 continue
             if not isinstance(profile, dict):
-                self._say(keys, f"profiles.{name} is not accepted; it is a table: [profiles.NAME]")
+                self._say(keys, f"profiles.{name}: invalid value; expected a table, [profiles.{name}]")
                 continue
             into[name] = self._table(keys, struct, profile)
             self._sources(keys, into[name])
@@ -237,11 +246,11 @@ class _Reader:
         first, *others = [name for name in SOURCES if name in values] or [""]
         for other in others:
             path = (*keys, other)
-            self._say(path, f"{'.'.join(path)} is not used: {first} stands beside it", bad=False)
+            self._say(path, f"{'.'.join(path)} is ignored: {first} is set too", bad=False)
 
     def _profile_is_there(self, values: Mapping[str, Any], profiles: Mapping[str, Any]) -> None:
         chosen = values.get("profile")
-        if chosen is not None and chosen not in profiles and not any(p.bad for p in self._found):
+        if chosen is not None and not self._where.has_profile(chosen):
             self._say(("profile",), unknown_profile(chosen, profiles))
 
     def _private(self, values: Mapping[str, Any], profiles: Mapping[str, Mapping[str, Any]]) -> None:
@@ -253,20 +262,13 @@ class _Reader:
         except OSError:
             return
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            self._say((), f"it holds an API key and others can read it: chmod 600 {file}", bad=False)
-
-
-SOURCES = ("api_key", "api_key_file", "api_key_env")
-"""The keys of a table that locate the API key, the one that is used first."""
+            self._say((), f"it contains an API key that other users can read. Run: chmod 600 {file}", bad=False)
 
 
 def unknown_profile(name: str, profiles: Iterable[str]) -> str:
-    """The message that a profile does not exist, and which do."""
+    """The message that a profile does not exist, and which ones do."""
     there = sorted(profiles)
     rest = f" and {len(there) - 20} more" if len(there) > 20 else ""
-    exist = (
-        f"there are {', '.join(there[:20])}{rest}"
-        if there
-        else "there is none: [profiles.NAME] in config.toml makes one"
-    )
-    return f"there is no profile {value_types.short(name)!r}{near(name, there)}; {exist}".replace("?;", "?")
+    exist = f"Profiles: {', '.join(there[:20])}{rest}" if there else "config.toml has no [profiles.NAME]"
+    nearest = near(name, there) or (";" if not there else ".")
+    return f"unknown profile {value_types.short(name)!r}{nearest} {exist}"

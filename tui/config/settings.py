@@ -40,29 +40,33 @@ from tui.config.value_types import (
 API_URL = "https://api.runpod.io/graphql"
 
 
+SOURCES = ("api_key", "api_key_file", "api_key_env")
+"""The settings that locate the API key, the one that is used first."""
+
+
 class Ssh(Struct, frozen=True):
     """How podtop connects to a pod."""
 
-    user: Annotated[str, USER, "user name on pods that have a public port"] = "root"
-    key_file: Annotated[str | None, PRIVATE_KEY, "private key; by default ssh selects one"] = None
-    options: Annotated[tuple[str, ...], ARGUMENTS, "more arguments for ssh, each a string of its own"] = ()
+    user: Annotated[str, USER, "user name on pods with a public port"] = "root"
+    key_file: Annotated[str | None, PRIVATE_KEY, "private key; by default, ssh chooses one"] = None
+    options: Annotated[tuple[str, ...], ARGUMENTS, "additional arguments for ssh"] = ()
     proxy_host: Annotated[str, HOST, "RunPod's proxy, for pods without a public port"] = "ssh.runpod.io"
 
 
 class Notify(Struct, frozen=True):
-    """How podtop notifies you of watches; each way is off until it is set."""
+    """How podtop notifies you of watches. All are off by default."""
 
     bell: Annotated[bool, FLAG, "ring the terminal's bell"] = False
-    osc9: Annotated[bool, FLAG, "notification of the terminal (iTerm2, Windows Terminal, ConEmu, kitty)"] = False
-    osc777: Annotated[bool, FLAG, "the same for foot, Ghostty, WezTerm, urxvt; both pass through tmux"] = False
-    tmux: Annotated[bool, FLAG, "message in tmux's status line, if podtop runs in tmux"] = False
+    osc9: Annotated[bool, FLAG, "terminal notification (iTerm2, Windows Terminal, ConEmu, kitty)"] = False
+    osc777: Annotated[bool, FLAG, "the same for foot, Ghostty, WezTerm, urxvt; both work through tmux"] = False
+    tmux: Annotated[bool, FLAG, "message in the status line of the tmux that podtop runs in"] = False
     command: Annotated[
         tuple[str, ...],
         COMMAND,
-        "a program, never a shell; {title} and {text} are replaced; it gets no API key",
+        "program to run, without a shell; {title} and {text} are replaced; it gets no API key",
     ] = ()
-    webhook: Annotated[str, WEBHOOK, 'receives {"title", "text", "kind", "at"} as JSON'] = ""
-    webhook_token_file: Annotated[str, FILE, "its content is sent to the webhook as a bearer token"] = ""
+    webhook: Annotated[str, WEBHOOK, 'URL that receives {"title", "text", "kind", "at"} as JSON'] = ""
+    webhook_token_file: Annotated[str, FILE, "file with the bearer token for the webhook"] = ""
 
 
 SINKS = ("terminal", "tmux", "command", "webhook")
@@ -72,9 +76,9 @@ SINKS = ("terminal", "tmux", "command", "webhook")
 class Profile(Struct, frozen=True):
     """One account, selected by --profile NAME, PODTOP_PROFILE or profile; it overrides the top of the file."""
 
-    api_url: Annotated[str | None, URL, "address of RunPod's GraphQL API for this profile"] = None
-    api_key_file: Annotated[str | None, KEY_FILE, "file that contains its API key and nothing else"] = None
-    api_key_env: Annotated[str | None, VARIABLE, "environment variable that holds its API key"] = None
+    api_url: Annotated[str | None, URL, "URL of RunPod's GraphQL API for this profile"] = None
+    api_key_file: Annotated[str | None, KEY_FILE, "file with its API key only"] = None
+    api_key_env: Annotated[str | None, VARIABLE, "environment variable with its API key"] = None
     api_key: Annotated[Secret | None, SECRET, "its API key; make the file readable by you only"] = None
     read_only: Annotated[bool | None, FLAG, "never send a mutation with this profile"] = None
     color: Annotated[str, COLOR, "color of its badge in the header, by its role in the theme"] = "accent"
@@ -83,34 +87,30 @@ class Profile(Struct, frozen=True):
 class Settings(Struct, frozen=True):
     """Settings at the top of the file, before the first table."""
 
-    api_url: Annotated[str, URL, "address of RunPod's GraphQL API"] = API_URL
-    api_key_file: Annotated[str | None, KEY_FILE, "file that contains the API key and nothing else"] = None
-    api_key_env: Annotated[str | None, VARIABLE, "environment variable that holds the API key"] = None
+    api_url: Annotated[str, URL, "URL of RunPod's GraphQL API"] = API_URL
+    api_key_file: Annotated[str | None, KEY_FILE, "file with the API key only"] = None
+    api_key_env: Annotated[str | None, VARIABLE, "environment variable with the API key"] = None
     api_key: Annotated[Secret | None, SECRET, "the API key; make the file readable by you only"] = None
-    profile: Annotated[str | None, NAME, "profile to use by default"] = None
+    profile: Annotated[str | None, NAME, "default profile"] = None
     interval: Annotated[float, SECONDS, "seconds between polls of pods and balance"] = 5.0
     market_interval: Annotated[float, SECONDS, "seconds between polls of prices"] = 30.0
     read_only: Annotated[bool, FLAG, "never send a mutation"] = False
-    record: Annotated[bool, FLAG, "record history; false: keep none"] = True
+    record: Annotated[bool, FLAG, "record history"] = True
     lock_after: Annotated[float, MINUTES, "minutes without input until actions lock"] = 10.0
-    theme: Annotated[str | None, THEME, "colors: podtop-dark, podtop-light, another theme of podtop's or Textual's"] = (
-        None
-    )
-    mouse: Annotated[bool, FLAG, "use the mouse; false leaves it to the terminal"] = True
+    theme: Annotated[str | None, THEME, "color theme; the command palette (:) lists all of them"] = None
+    mouse: Annotated[bool, FLAG, "use the mouse; false: leave it to the terminal"] = True
     ascii: Annotated[bool, FLAG, "draw with ASCII only, for terminals without box characters and braille"] = False
-    slow_link: Annotated[
-        bool | str, AUTO, 'send less, for a slow link; "auto": when the terminal is slow to accept output'
-    ] = "auto"
+    slow_link: Annotated[bool | str, AUTO, 'send less output; "auto": while the terminal is slow to accept it'] = "auto"
     log_level: Annotated[
         str,
         LEVEL,
-        "detail of podtop.log: debug has every request, info has events and all messages",
+        "level of podtop.log: debug adds every request to info's events and messages",
     ] = "info"
     ssh: Ssh = Ssh()
     notify: Notify = Notify()
     keymap: Annotated[
         Mapping[str, str],
         KEYS,
-        "other keys, by the id of a binding; podtop config --keys lists the ids",
+        "custom keys by binding id; podtop config --keys lists the ids",
     ] = {}
     profiles: Mapping[str, Profile] = {}

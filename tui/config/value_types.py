@@ -49,7 +49,7 @@ def _as_it_is(value: Any) -> Any:
 class Kind(Struct, frozen=True):
     """What a setting takes.
 
-    accepted: in words that follow "it takes".
+    accepted: in words that follow "expected".
     type:     what msgspec makes of a TOML value, within `limits`, which are those of msgspec.Meta.
     check:    what msgspec cannot check: returns the setting's value, or raises ValueError.
     parse:    the text of a flag or a variable to a TOML value.
@@ -155,18 +155,16 @@ WEBHOOK = Kind(
     example='"https://hooks.example.com/..."',
 )  # fmt: skip
 SECRET = Kind("a RunPod API key", str, {"pattern": r"\S"}, Secret, tell=_unseen, example='"rpa_..."')
-VARIABLE = text("the name of an environment variable", "[A-Za-z_][A-Za-z0-9_]*", example="WORK_API_KEY")
-KEY_FILE = text("the path of a file that contains a RunPod API key", example="~/.config/podtop/key")
-PRIVATE_KEY = text("the path of a file", example="~/.ssh/id_ed25519")
-FILE = text("the path of a file", example="~/.config/podtop/hook-token")
-USER = text("the name of a user", "[A-Za-z_][A-Za-z0-9_.-]*", example="root")
-HOST = text("the name of a host", "[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", example="ssh.runpod.io")
-THEME = text("the name of a theme, such as podtop-dark or podtop-light", example="podtop-light")
-NAME = text(
-    "the name of a profile: letters, digits, - and _, at most 24", "[A-Za-z0-9][A-Za-z0-9_-]{0,23}", example="work"
-)
+VARIABLE = text("an environment variable name", "[A-Za-z_][A-Za-z0-9_]*", example="WORK_API_KEY")
+KEY_FILE = text("the path of a file with a RunPod API key", example="~/.config/podtop/key")
+PRIVATE_KEY = text("a file path", example="~/.ssh/id_ed25519")
+FILE = text("a file path", example="~/.config/podtop/hook-token")
+USER = text("a user name", "[A-Za-z_][A-Za-z0-9_.-]*", example="root")
+HOST = text("a host name", "[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", example="ssh.runpod.io")
+THEME = text("a theme name, such as podtop-dark or podtop-light", example="podtop-light")
+NAME = text("a profile name: at most 24 letters, digits, - and _", "[A-Za-z0-9][A-Za-z0-9_-]{0,23}", example="work")
 ARGUMENTS = texts("an array of arguments", example='["-o", "StrictHostKeyChecking=accept-new"]')
-COMMAND = texts("a list of a program and its arguments", least=1, example='["notify-send", "{title}", "{text}"]')
+COMMAND = texts("an array of a program and its arguments", least=1, example='["notify-send", "{title}", "{text}"]')
 KEYS = text('a key, or several separated by commas, as in "f9" or "j,down"', example="f9")
 LEVEL = choice("debug", "info", "warning", "error")
 COLOR = choice("accent", "good", "warn", "bad", "muted")

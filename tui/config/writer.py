@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -13,18 +14,19 @@ from msgspec import Struct
 
 from tui.config.fields import Field, fields, free, tables
 from tui.config.settings import Profile, Settings
-from tui.files import atomic
+from tui.files import atomic, reading
 
 SCHEMA = "config.schema.json"
+TITLE = "podtop's config.toml"
 WIDTH = 116
 EXAMPLE, BINDING = "work", "app.quit"
 """The profile and the binding that the commented file shows."""
 
 _HEAD = f"""\
 #:schema ./{SCHEMA}
-# podtop's settings. Each is shown with its default, or with an example if it has none: remove the # to set it.
-# "podtop config --check" lists mistakes in this file, "podtop help config" explains it. Flags and the environment
-# (PODTOP_INTERVAL and so on) override it.
+# Settings of podtop, each with its default, or with an example if it has none. Remove the # to set one.
+# podtop config --check finds mistakes, podtop help config explains this file. Flags and environment variables
+# (PODTOP_INTERVAL and so on) override it, and RUNPOD_API_KEY overrides its keys.
 """
 
 
@@ -50,7 +52,7 @@ def _comment(text: str) -> Iterator[str]:
 
 def _settings(table: type[Struct]) -> Iterator[str]:
     for field in fields(table).values():
-        yield from ("", *_comment(f"{_sentence(field.words)}. It takes {field.kind.accepted}."))
+        yield from ("", *_comment(f"{_sentence(field.words)}. Expects {field.kind.accepted}."))
         yield f"# {field.name} = {written(field)}"
 
 
@@ -61,7 +63,7 @@ def example() -> str:
         lines += ["", "", *_comment(purpose(table)), f"[{name}]", *_settings(table)]
     for name, inner in free().items():
         if isinstance(inner, Field):
-            lines += ["", "", *_comment(f"{_sentence(inner.words)}. Each takes {inner.kind.accepted}."), f"[{name}]"]
+            lines += ["", "", *_comment(f"{_sentence(inner.words)}. Expects {inner.kind.accepted}."), f"[{name}]"]
             lines.append(f'# "{BINDING}" = {inner.kind.example}')
         else:
             lines += ["", "", *_comment(purpose(inner)), f"# [{name}.{EXAMPLE}]", *_settings(inner)]
@@ -69,7 +71,7 @@ def example() -> str:
 
 
 def _described(field: Field) -> dict[str, Any]:
-    schema = {"description": f"{_sentence(field.words)}. It takes {field.kind.accepted}.", **field.kind.schema}
+    schema = {"description": f"{_sentence(field.words)}. Expects {field.kind.accepted}.", **field.kind.schema}
     return schema if field.default in (None, "", ()) else {**schema, "default": field.default}
 
 
@@ -104,7 +106,7 @@ def schema(bindings: Mapping[str, str]) -> str:
                 "description": purpose(inner),
                 "additionalProperties": _table(inner),
             }
-    head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "podtop's config.toml"}
+    head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": TITLE}
     return json.dumps({**head, **whole}, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -122,18 +124,35 @@ def explained() -> str:
             lines.append(f"  {field.name}")
             lines += [
                 f"      {line}"
-                for line in wrap(f"{field.words}; {field.kind.accepted}", WIDTH - 6, break_on_hyphens=False)
+                for line in wrap(f"{field.words} (expects {field.kind.accepted})", WIDTH - 6, break_on_hyphens=False)
             ]
     for name, inner in free().items():
         if isinstance(inner, Field):
             lines += [
                 "",
                 f"[{name}]",
-                *(f"  {line}" for line in wrap(f"{inner.words}; {inner.kind.accepted}", WIDTH - 2)),
+                *(f"  {line}" for line in wrap(f"{inner.words} (expects {inner.kind.accepted})", WIDTH - 2)),
             ]
     return "\n".join(lines[1:]) + "\n"
 
 
 def put(text: str, file: Path, *, over: bool) -> None:
-    """Write a file whole or not at all, readable by its owner alone. Raises FileExistsError unless `over`."""
-    atomic.write(file, text.encode(), over=over)
+    """Write a file whole or not at all, readable by its owner alone. Raises FileExistsError unless `over`.
+
+    Its folder may be any of the user's: one that exists stays as it is.
+    """
+    atomic.write(file, text.encode(), over=over, own=False)
+
+
+def put_schema(folder: Path) -> None:
+    """Write the schema next to a configuration file, over an older one of podtop's, and over no other file."""
+    file = folder / SCHEMA
+    with suppress(FileExistsError):
+        put(shipped(), file, over=_is_schema(file))
+
+
+def _is_schema(file: Path) -> bool:
+    try:
+        return TITLE in reading.read(file).text
+    except reading.FileTrouble:
+        return False

@@ -21,7 +21,7 @@ A template of the demo.
 
 ## What is in it
 
-- an image with **{name}** and what it needs
+- an image with **{name}** and its dependencies
 - `ssh` on port 22, Jupyter on 8888
 
 | port | what |

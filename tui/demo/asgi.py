@@ -64,7 +64,7 @@ class Simulator:
             for name, value in wanted.items():
                 changed.set(name, value)
         except (ValueError, AttributeError, TypeError) as error:
-            text = str(error) if isinstance(error, FaultError) else "a JSON object of fault names and seconds, please"
+            text = str(error) if isinstance(error, FaultError) else "expected a JSON object of fault names and seconds"
             await _reply(send, 400, text.encode(), [(b"content-type", b"text/plain")])
             return
         self.faults.active = changed.active

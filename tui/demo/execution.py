@@ -157,7 +157,7 @@ class Execution:
             return resolve
 
         def refuse(_: dict[str, Any]) -> None:
-            raise Refusal("The simulated RunPod does not do this.")
+            raise Refusal("The simulated RunPod does not support this.")
 
         rest = dict.fromkeys(getattr(schema().mutation_type, "fields", ()), guarded(refuse))
         return rest | {

@@ -15,25 +15,25 @@ WITH_VALUE = {
 """Faults that take a number, and its default: seconds."""
 
 WORDS = {
-    "latency": "each response takes so many seconds longer",
-    "jitter": "and up to so many seconds more, at random",
-    "drip": "the response comes 16 bytes at a time, with so many seconds between",
-    "429": "too many requests; Retry-After is so many seconds",
+    "latency": "delay each response by this many seconds",
+    "jitter": "random extra delay of up to this many seconds",
+    "drip": "send 16 bytes at a time, this many seconds apart",
+    "429": "too many requests, with this many seconds in Retry-After",
     "timeout": "no response",
-    "refused": "connections are refused",
-    "reset": "connections are reset",
-    "401": "the API key is refused",
-    "403": "the request is forbidden",
+    "refused": "refuse connections",
+    "reset": "reset connections",
+    "401": "reject the API key",
+    "403": "forbid the request",
     "500": "server error",
     "502": "bad gateway",
     "503": "service unavailable",
-    "524": "the gateway's own timeout",
-    "truncated": "the last third of the response is missing",
-    "notjson": "a line of plain text in place of JSON",
-    "partial": "no pod list, and an error",
-    "nulls": "null in place of every field that may be null",
-    "acts-502": "mutations are carried out, and answered by 502",
-    "acts-timeout": "mutations are carried out, and not answered",
+    "524": "gateway timeout",
+    "truncated": "cut off the last third of the response",
+    "notjson": "plain text in place of JSON",
+    "partial": "an error in place of the pod list",
+    "nulls": "null in every nullable field",
+    "acts-502": "carry out mutations, but respond with 502",
+    "acts-timeout": "carry out mutations, but do not respond",
 }
 """Every fault, and its effect."""
 
@@ -61,10 +61,10 @@ class Faults:
 
     def set(self, name: str, value: float | None = None) -> None:
         if name not in NAMES:
-            raise FaultError(f"there is no fault {name!r}; there are {', '.join(NAMES)}")
+            raise FaultError(f"unknown fault {name!r}; expected {', '.join(NAMES)}")
         number = WITH_VALUE.get(name, 1.0) if value is None else float(value)
         if not 0 <= number <= 3600:
-            raise FaultError(f"{name} takes seconds from 0 to 3600, not {value!r}")
+            raise FaultError(f"invalid value {value!r} for {name}; expected seconds, from 0 to 3600")
         self.active[name] = number
 
     def clear(self) -> None:
@@ -88,5 +88,5 @@ def parse(texts: Iterable[str]) -> Faults:
         except ValueError as error:
             if isinstance(error, FaultError):
                 raise
-            raise FaultError(f"{word!r}: {value!r} is not a number") from None
+            raise FaultError(f"invalid value {value!r} in {word!r}; expected a number") from None
     return faults

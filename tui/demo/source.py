@@ -107,7 +107,7 @@ def in_process(simulator: object) -> httpx.AsyncBaseTransport:
                 async with asyncio.timeout(patience):
                     return await super().handle_async_request(request)
             except TimeoutError:
-                raise httpx.ReadTimeout("the simulated server did not answer", request=request) from None
+                raise httpx.ReadTimeout("the simulated server did not respond", request=request) from None
             except ConnectionRefusedError as error:
                 raise httpx.ConnectError(str(error), request=request) from None
             except ConnectionResetError as error:

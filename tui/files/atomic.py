@@ -9,13 +9,14 @@ from pathlib import Path
 from tui.files import private
 
 
-def write(path: Path, content: bytes, *, over: bool = True, sync: bool = True) -> None:
+def write(path: Path, content: bytes, *, over: bool = True, sync: bool = True, own: bool = True) -> None:
     """Write a file atomically, accessible to its owner alone, and create its folder if missing.
 
-    With `sync` it is on the disk when this returns. Raises OSError; FileExistsError if the file exists and `over` is
-    False.
+    With `sync` it is on the disk when this returns. `own`: whether its folder is podtop's, and closed to others if it
+    exists. Raises OSError; FileExistsError if the file exists and `over` is False.
     """
-    private.folder(path.parent)
+    if own or not path.parent.is_dir():
+        private.folder(path.parent)
     # A unique name: two writes may run at once.
     half = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
     try:

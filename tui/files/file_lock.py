@@ -66,7 +66,7 @@ class Held:
 
     def check(self) -> None:
         if not self.is_mine():
-            raise OSError(errno.EBUSY, "another podtop took over meanwhile")
+            raise OSError(errno.EBUSY, "another podtop has taken over")
 
     def close(self) -> None:
         if self._path is not None and self._owner is not None:
@@ -181,10 +181,10 @@ def _fall_back(file: int, path: Path, error: OSError) -> None:
     if os.fstat(file).st_size:
         return
     os.pwrite(file, b"no flock\n", 0)
-    _log.warning("%s: %s; a file with its owner's name is used instead", path, error)
+    _log.warning("%s: %s; falling back to a lock file that names its owner", path, error)
     _news.append(
-        f"the file system of {path.parent} has no locks ({error.strerror}). podtop uses files with their owner's name "
-        "in place of them; podtops that share it have to be of this version or later"
+        f"the file system of {path.parent} does not support locks ({error.strerror}). podtop uses lock files that name "
+        "their owner; every podtop that shares it must be this version or later"
     )
 
 
@@ -316,8 +316,8 @@ def _wait(path: Path) -> Owner:
         if time.monotonic() >= end:
             other = _read(path)
             owner = other.owner if other is not None else None
-            whose = f"process {owner.pid} on {owner.host} holds it" if owner is not None else "it is held"
-            raise TimeoutError(errno.ETIMEDOUT, f"{whose}; remove {path} if that has ended")
+            whose = f"held by process {owner.pid} on {owner.host}" if owner is not None else "held by another process"
+            raise TimeoutError(errno.ETIMEDOUT, f"{whose}; remove {path} if that process has ended")
         time.sleep(pause)
         pause = min(0.05, pause * 1.5)
     return mine

@@ -29,7 +29,7 @@ def folder(path: Path) -> None:
             part.mkdir(mode=FOLDER)
             part.chmod(FOLDER)
     if not path.is_dir():
-        raise NotADirectoryError(20, "there is a file in its place", str(path))
+        raise NotADirectoryError(20, "a file is in its place", str(path))
     if not missing:
         _close(path, FOLDER)
 

@@ -54,7 +54,7 @@ def read_bytes(path: Path, most: int = MOST) -> tuple[bytes, os.stat_result]:
     except OSError as error:
         raise _not_opened(path, error) from None
     except ValueError:
-        raise FileTrouble("no file can have this name") from None
+        raise FileTrouble("invalid file name") from None
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
@@ -93,7 +93,7 @@ def unmarked(content: bytes) -> bytes:
 
 def kind_of(mode: int) -> str:
     """Why a file that is not a regular file is not read."""
-    return next((name for fits, name in _KINDS if fits(mode)), "it is no file")
+    return next((name for fits, name in _KINDS if fits(mode)), "it is not a regular file")
 
 
 def is_private(mode: int) -> bool:
@@ -105,17 +105,19 @@ def exposure(path: Path, status: os.stat_result, me: int | None = None) -> str:
     """Why a file that holds a secret is not protected, as a sentence; empty if it is. `me`: the user's id."""
     me = os.geteuid() if me is None else me
     if status.st_uid not in (me, 0):
-        return f"{path} holds an API key and belongs to another user (uid {status.st_uid}), who can read and change it"
+        return (
+            f"{path} contains an API key and belongs to another user (uid {status.st_uid}), who can read and change it"
+        )
     if not is_private(status.st_mode):
-        return f"{path} holds an API key and others can read it: chmod 600 {path}"
+        return f"{path} contains an API key that other users can read. Run: chmod 600 {path}"
     return ""
 
 
 def _not_opened(path: Path, error: OSError) -> FileTrouble:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         if path.is_symlink():
-            return FileTrouble("it is a link to a file that does not exist")
+            return FileTrouble("it links to a missing file")
         if (first := path.parts[:1]) and first[0].startswith("~"):
-            return FileTrouble(f"{first[0]} stands for no folder here")
-        return FileTrouble(error.strerror or "there is none", missing=True)
+            return FileTrouble(f"{first[0]} is not a home directory here")
+        return FileTrouble(error.strerror or "no such file", missing=True)
     return FileTrouble(error.strerror or str(error))

@@ -27,7 +27,7 @@ class Source(Struct, frozen=True):
     prices:  past prices of GPUs; it blocks for a moment, and is called in a thread.
     keyless: whether there is no API key: then only prices can be requested.
     simulated: whether the API runs on this machine, so that its pods are made up.
-    profile: the account by its name in the settings; empty if it has none.
+    profile: the name of the account: its profile, or the variable whose key overrides it; empty without a profile.
     recording: a file to be replayed in place of a cloud, from the instant `begin` on; None if RunPod is polled.
     history: snapshots from before the start, oldest first, as (instant, snapshot); None if unavailable.
     """

@@ -148,7 +148,7 @@ class _File(logging.Handler):
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode):
             os.close(file)
-            raise OSError(f"{self.path} is no file")
+            raise OSError(f"{self.path} is not a regular file")
         if stat.S_IMODE(status.st_mode) != private.FILE:
             os.fchmod(file, private.FILE)
         return file
@@ -201,7 +201,7 @@ def close_log() -> None:
 def crash_report(error: BaseException, log: Path | None) -> str:
     """Log a crash with its traceback, without the values of variables; return the one line shown to the user."""
     cause = _logged(error)
-    return f"crashed: {type(cause).__name__}. Your pods go on running. Please report it; {_where(log)}."
+    return f"crashed: {type(cause).__name__}. Your pods keep running. Please report it; {_where(log)}."
 
 
 def refusal(cause: OSError, error: BaseException, log: Path | None) -> str:
@@ -209,7 +209,7 @@ def refusal(cause: OSError, error: BaseException, log: Path | None) -> str:
     _logged(error)
     where = f"{os.fsdecode(cause.filename)}: " if isinstance(cause.filename, str | bytes) else ""
     reason = cause.strerror or str(cause) or type(cause).__name__
-    return masked(f"cannot go on: {where}{reason}. Your pods go on running; {_where(log)}.")
+    return masked(f"cannot continue: {where}{reason}. Your pods keep running; {_where(log)}.")
 
 
 def _logged(error: BaseException) -> BaseException:
@@ -221,4 +221,4 @@ def _logged(error: BaseException) -> BaseException:
 
 
 def _where(log: Path | None) -> str:
-    return f"the log is {log}" if log else "there is no log, as its directory cannot be written to"
+    return f"the log is {log}" if log else "there is no log: its directory is not writable"

@@ -134,10 +134,10 @@ class AuditLog:
         try:
             self._append(entry)
         except OSError as error:
-            room = "Make room, or set" if error.errno in _FULL else "Set"
+            room = "Free some space, or set" if error.errno in _FULL else "Set"
             raise AuditLogError(
-                f"the action log {self.path} cannot be written ({error.strerror or error}), so nothing was sent. "
-                f"{room} XDG_STATE_HOME to a directory that can be written."
+                f"cannot write the action log {self.path} ({error.strerror or error}); nothing was sent. "
+                f"{room} XDG_STATE_HOME to a writable directory."
             ) from None
         return entry.id
 
@@ -149,7 +149,7 @@ class AuditLog:
         try:
             self._append(entry)
         except OSError as error:
-            raise AuditLogError(f"{self.path} cannot be written ({error.strerror or error})") from None
+            raise AuditLogError(f"cannot write {self.path} ({error.strerror or error})") from None
 
     def unfinished(self) -> tuple[Intent, ...]:
         """Intents at this origin without a known outcome, oldest first. Raises AuditLogError."""
@@ -214,7 +214,7 @@ def entries(path: Path) -> Iterator[Entry]:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise AuditLogError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise AuditLogError(f"cannot read {path}: {error.strerror or error}") from None
 
 
 def _instant(text: str) -> float:

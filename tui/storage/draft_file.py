@@ -34,8 +34,8 @@ def save(path: Path, draft: Draft) -> None:
         content = msgspec.json.encode(_Kept(dict(draft.values), names, tuple(draft.secrets)))
         atomic.write(path, content)
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it holds what is not text"
-        raise DraftError(f"the draft cannot be kept in {path}: {why or error}") from None
+        why = error.strerror if isinstance(error, OSError) else "it contains invalid text"
+        raise DraftError(f"cannot save the draft to {path}: {why or error}") from None
 
 
 def load(path: Path) -> Draft | None:
@@ -45,7 +45,7 @@ def load(path: Path) -> Draft | None:
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DraftError(f"the draft in {path} cannot be read ({error}): the form begins anew") from None
+        raise DraftError(f"cannot read the draft in {path} ({error}); the form starts over") from None
     values = {name: text for name, text in saved.values.items() if name in BY_NAME and not _is_secret(name)}
     secrets = {name: None for name in saved.hidden if _is_secret(name)}
     return Draft(values, tuple((name, None) for name in saved.env), secrets)
@@ -60,4 +60,4 @@ def drop(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise DraftError(f"{path} cannot be removed: {error.strerror or error}") from None
+        raise DraftError(f"cannot remove {path}: {error.strerror or error}") from None

@@ -46,7 +46,7 @@ class JsonStore(Generic[T]):
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise self._set_aside(error) from None
         except OSError as error:
-            raise StoreError(f"the {self._what} in {self.path} cannot be read: {error.strerror or error}") from None
+            raise StoreError(f"cannot read the {self._what} in {self.path}: {error.strerror or error}") from None
         return self._all
 
     def put(self, name: str, thing: T) -> None:
@@ -81,7 +81,7 @@ class JsonStore(Generic[T]):
             finally:
                 lock.close()
         except OSError as error:
-            raise StoreError(f"the {self._what} in {self.path} cannot be kept: {error.strerror or error}") from None
+            raise StoreError(f"cannot save the {self._what} to {self.path}: {error.strerror or error}") from None
 
     def _set_aside(self, error: Exception) -> StoreError:
         """Rename a damaged file: it is never deleted."""
@@ -90,7 +90,7 @@ class JsonStore(Generic[T]):
             self.path.rename(aside)
         except OSError as trouble:
             return StoreError(f"the {self._what} in {self.path} are damaged: {trouble.strerror or trouble}")
-        return StoreError(f"the {self._what} were damaged ({error}) and are kept as {aside}: {self._loss}")
+        return StoreError(f"the {self._what} were damaged ({error}) and moved to {aside}: {self._loss}")
 
 
 class ProcessClaim:
@@ -109,7 +109,7 @@ class ProcessClaim:
                 private.folder(self._path.parent)
                 self._mine = file_lock.hold(self._path)
             except OSError as error:
-                raise StoreError(f"{self._path} cannot be kept: {error.strerror or error}") from None
+                raise StoreError(f"cannot save {self._path}: {error.strerror or error}") from None
         return self._mine is not None
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ class LeaseFile(JsonStore[Lease]):
     """One file per account, by pod. Methods block, for milliseconds: the file is small."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, Lease, "leases", "no pod is stopped by itself now")
+        super().__init__(path, Lease, "leases", "no pod is stopped automatically now")
 
     def set(self, lease: Lease) -> None:
         self.put(lease.pod, lease)

@@ -12,7 +12,7 @@ class WatchFile(JsonStore[MarketWatch]):
     """Market watches by id. Methods block, for milliseconds."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, MarketWatch, "watches", "nothing is waited for now")
+        super().__init__(path, MarketWatch, "watches", "no watch is active now")
 
     def edit(self, old: MarketWatch | None, new: MarketWatch) -> bool:
         """Save the user's edit of `old` (None: a new watch); False if podtop acted on it in the meantime."""

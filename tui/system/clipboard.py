@@ -96,14 +96,14 @@ async def copy(
     where = inside(environ)
     buffered = await _told(_TMUX, text, environ, hidden) if has_tmux(environ, which) else None
     if buffered is not None and "clipboard" in buffered:
-        return Outcome("in tmux's buffer, and sent by tmux to the terminal's clipboard", True)
+        return Outcome("in tmux's buffer, and sent to the terminal's clipboard by tmux", True)
     in_tmux = "in tmux's buffer; " if buffered is not None else ""
     size = len(text.encode("utf-8", "replace"))
     if size > MOST:
-        reason = f"too long for the terminal's clipboard: {size:,} bytes, and it takes {MOST:,}"
+        reason = f"too long for the terminal's clipboard: {size:,} bytes, limit {MOST:,}"
         return Outcome(f"{in_tmux}{reason}", buffered is not None)
     if not write(sequence(text, where)):
-        return Outcome(f"{in_tmux}the terminal takes nothing now", buffered is not None)
+        return Outcome(f"{in_tmux}the terminal accepts no output now", buffered is not None)
     return Outcome(f"{in_tmux}sent to the terminal's clipboard (OSC 52{_through(where)})", True)
 
 
@@ -111,11 +111,11 @@ def _through(where: Inside) -> str:
     """What must hold for the text to arrive."""
     match where:
         case Inside.TMUX:
-            return "; tmux hands it on with allow-passthrough on"
+            return "; tmux needs allow-passthrough on"
         case Inside.FAR_TMUX:
-            return "; tmux takes it with set-clipboard on"
+            return "; tmux needs set-clipboard on"
         case Inside.SCREEN:
-            return ", through screen"
+            return ", via screen"
         case Inside.NOTHING:
             return ""
 

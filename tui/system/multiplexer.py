@@ -14,7 +14,7 @@ class Inside(Enum):
 
     NOTHING = "nothing"
     TMUX = "tmux"
-    FAR_TMUX = "tmux, on the other side of an ssh"
+    FAR_TMUX = "tmux, over ssh"
     SCREEN = "GNU screen"
 
 

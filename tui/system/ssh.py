@@ -112,13 +112,13 @@ def hindrance(pod: Pod) -> str:
     """Why there is no route into a pod."""
     match pod.status:
         case PodStatus.RUNNING if pod.runtime is None:
-            return "it is still booting: RunPod tells its ports when its container runs"
+            return "it is still booting; RunPod reports ports once the container runs"
         case PodStatus.RUNNING if not pod.runtime or not pod.runtime.ports:
-            return "RunPod tells no port of it yet, and no host to reach it by: try again in a minute"
+            return "RunPod reports no port and no host for it yet; try again in a minute"
         case PodStatus.RUNNING:
-            return "it has no public port 22/tcp, and RunPod tells no host to reach it by its proxy"
+            return "it has no public port 22/tcp, and RunPod reports no host for its SSH proxy"
         case PodStatus.EXITED:
-            return "it is stopped: R resumes it"
+            return "it is stopped; R resumes it"
         case PodStatus.TERMINATED:
             return "it is terminated"
         case status:
@@ -133,13 +133,13 @@ def caution(pod: Pod, route: Route, changed_at: float | None, now: float) -> str
     if route.proxied:
         ports = pod.runtime.ports if pod.runtime else ()
         if any(port.private == 22 for port in ports):
-            return "its port 22 has no public address yet: by RunPod's proxy, which carries no files"
-        return "it has no public port 22: by RunPod's proxy, which carries no files"
+            return "port 22 has no public address yet; using RunPod's proxy (no file transfer)"
+        return "no public port 22; using RunPod's proxy (no file transfer)"
     uptime = pod.runtime.uptime if pod.runtime else None
     if changed_at is not None and 0 <= now - changed_at < PORT_SETTLES:
-        return f"its port changed {now - changed_at:.0f} s ago: RunPod may still tell the old one for a minute or two"
+        return f"its port changed {now - changed_at:.0f} s ago; RunPod may report the old one for a minute or two"
     if uptime is not None and uptime < PORT_SETTLES:
-        return "it has just started: RunPod may still tell the port of the run before for a minute or two"
+        return "it has just started; RunPod may report the previous run's port for a minute or two"
     return ""
 
 
@@ -241,25 +241,25 @@ def outcome(code: int, seconds: float) -> str:
     if code == 0:
         return "ssh ended"
     if code < 0:
-        return f"ssh was ended by signal {-code}"
+        return f"ssh ended by signal {-code}"
     if code == FAILED:
-        return "ssh did not get in, or was cut off" if seconds < 60 else "the connection broke"
-    return f"ssh ended with {code}, as did the last command on the pod"
+        return "ssh could not connect, or lost the connection" if seconds < 60 else "the connection was lost"
+    return f"ssh ended with {code}, the exit code of the last command on the pod"
 
 
 def advice(code: int, route: Route, settings: Ssh, cautions: Iterable[str], seconds: float) -> tuple[str, ...]:
     """Advice after a failure, based on ssh's output above it. `cautions`: what was known before."""
     if code != FAILED or seconds >= 60:
-        return ("s tries again; ctrl+r asks RunPod for the pod first.",)
+        return ("s retries; ctrl+r refreshes the pod first.",)
     sentences = [f"{text[:1].upper()}{text[1:]}." for text in cautions]
     if route.proxied:
         key = f"{settings.key_file}.pub" if settings.key_file else "your public key"
-        sentences.append(f"Permission denied: {key} has to be among the SSH keys of the RunPod account.")
+        sentences.append(f"Permission denied: add {key} to the SSH keys of the RunPod account.")
     else:
         sentences += [
-            "Refused, timed out: the pod's ssh server may not be up yet, or its image has none; its port may be new.",
-            "Permission denied: the pod has the SSH keys the account had when it started. [ssh] key_file names yours.",
-            "Identification changed: another pod had this address before. If that is so: "
+            "Refused, timed out: the SSH server may still be starting, the image may have none, or the port is new.",
+            "Permission denied: the pod has the account's SSH keys as of its start. Set yours with key_file in [ssh].",
+            "Identification changed: another pod may have had this address. Then run: "
             + _joined("ssh-keygen", "-R", f"[{route.host}]:{route.port}"),
         ]
     return tuple(sentences)

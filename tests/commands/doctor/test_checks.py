@@ -229,7 +229,7 @@ MULTIPLEXERS: dict[str, tuple[dict[str, Any], Tmux | None, Verdict, tuple[str, .
     "notifications": ({"environ": IN_TMUX, "config": OSC9}, Tmux("3.4", True, True), OK, ("passthrough on",)),
     "notifications that stay": ({"environ": IN_TMUX, "config": OSC9}, Tmux("3.4", False, True), WARNING, ("osc9",)),
     "screen": ({"environ": {"TERM": "screen", "STY": "1.a"}}, None, OK, ("GNU screen",)),
-    "tmux beyond ssh": ({"environ": {"TERM": "tmux-256color"}}, None, OK, ("tmux, on the other side",)),
+    "tmux beyond ssh": ({"environ": {"TERM": "tmux-256color"}}, None, OK, ("tmux, over ssh",)),
 }
 
 
@@ -394,7 +394,7 @@ READ = Reply(snapshot())
 REFUSED = Reply(error=api.Unauthorized("RunPod refused the API key (HTTP 401). Check it."))
 
 KEYS: dict[str, tuple[dict[str, Any], Replies, Verdict, tuple[str, ...]]] = {
-    "none": ({}, Replies(), ERROR, ("no API key", "RunPod's console", "PODTOP_API_KEY_FILE", "podtop market")),
+    "none": ({}, Replies(), ERROR, ("no API key", "RunPod's console", "api_key_file", "podtop market")),
     "unusable": ({"key_error": "--api-key-file: /x cannot be read"}, Replies(), ERROR, ("/x cannot be read",)),
     "RunPod's file": ({"config": Config(no_key="/r: no apikey")}, Replies(), ERROR, ("/r: no apikey", "console")),
     "accepted": ({"config": Config(key=KEY)}, Replies(fleet=READ), OK, ("accepted, 0 pods; scope unknown",)),

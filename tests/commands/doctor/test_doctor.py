@@ -125,7 +125,7 @@ def test_without_a_key_prices_are_still_requested(run: Run) -> None:
     assert found["endpoint"]["verdict"] == "ok"
     assert found["key"]["verdict"] == "error"
     assert "no API key" in found["key"]["text"]
-    assert "PODTOP_API_KEY_FILE" in found["key"]["advice"]
+    assert "api_key_file" in found["key"]["advice"]
 
 
 @pytest.mark.parametrize("name", ["missing", "empty"])
@@ -154,10 +154,24 @@ def test_the_profile_decides(run: Run, served: Served, tmp_path: Path) -> None:
     (folder / "config.toml").write_text(f"[profiles.work]\napi_url = '{served.url}'\napi_key_file = '{tmp_path}/key'\n")
     (tmp_path / "key").write_text("demo-key")
     (tmp_path / "key").chmod(0o600)
-    env = {"XDG_CONFIG_HOME": str(tmp_path), "PODTOP_API_URL": "http://127.0.0.1:9/", "RUNPOD_API_KEY": "wrong"}
+    env = {"XDG_CONFIG_HOME": str(tmp_path), "PODTOP_API_URL": "", "RUNPOD_API_KEY": ""}
     done = run("doctor", "--json", "--profile", "work", env=env)
     assert checks(done)["key"]["text"].startswith(f"{tmp_path}/key (mode 600); accepted")
     assert json.loads(done.stdout)["profile"] == "work"
+    done = run("doctor", "--json", "--profile", "work", env={**env, "RUNPOD_API_KEY": "wrong"})
+    assert checks(done)["key"]["text"].startswith("RUNPOD_API_KEY, which overrides that of profile work; ")
+    assert json.loads(done.stdout)["profile"] == "RUNPOD_API_KEY"
+
+
+def test_all_that_is_wrong_with_settings_is_counted_and_a_file_that_is_named_must_exist(
+    run: Run, tmp_path: Path
+) -> None:
+    done = run("doctor", "--json", env={"PODTOP_INTERVAL": "1", "PODTOP_MOUSE": "x"})
+    assert checks(done)["config"]["text"] == (
+        "PODTOP_INTERVAL: invalid value '1'; expected seconds, from 2 to 86400 (and 1 more)"
+    )
+    done = run("doctor", "--json", "--config", f"{tmp_path}/none.toml")
+    assert checks(done)["config"]["text"].startswith(f"{tmp_path}/none.toml: no such file")
 
 
 def test_the_demo_needs_no_network_and_leaves_nothing(tmp_path: Path) -> None:

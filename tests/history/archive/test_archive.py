@@ -301,7 +301,7 @@ def test_somebody_elses_database_is_not_taken_over(path: Path) -> None:
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE recipes (name)")
-    with pytest.raises(DamagedArchive, match="not an archive"):
+    with pytest.raises(DamagedArchive, match="not a podtop recording"):
         connect(path, write=True)
 
 
@@ -309,7 +309,7 @@ def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where a directory should be")
     with pytest.raises(ArchiveError):
         connect(tmp_path / "state" / "a.sqlite", write=True)
-    with pytest.raises(ArchiveError, match="there is no file"):
+    with pytest.raises(ArchiveError, match="no such file"):
         connect(tmp_path / "b.sqlite", write=False)
 
 

@@ -123,7 +123,7 @@ async def test_a_failure_waits_for_a_key_and_an_end_with_another_code_is_told(
         away = Away(run, tmp_path, monkeypatch, code=255)
         await away.over()
         assert away.keys == 1
-        assert "ssh did not get in, or was cut off (255)" in away.text
+        assert "ssh could not connect, or lost the connection (255)" in away.text
         assert away.text.endswith(">")
     async with launch(cloud=with_ssh()) as run:
         away = Away(run, tmp_path, monkeypatch, code=130, lasts=900.0)
@@ -151,7 +151,7 @@ async def test_s_by_the_proxy(launch: Launch, tmp_path: Path, monkeypatch: pytes
         away = Away(run, tmp_path, monkeypatch)
         await away.over()
         assert away.calls == [("ssh", "--", "50qynxzilsxoey-64410065@ssh.runpod.io")]
-        assert "its port 22 has no public address yet" in away.text
+        assert "port 22 has no public address yet" in away.text
 
 
 @pytest.mark.wide
@@ -159,7 +159,7 @@ async def test_what_is_in_the_way_is_said(launch: Launch, tmp_path: Path, monkey
     async with launch() as run:
         Away(run, tmp_path, monkeypatch)
         await run.press("/", *"dataset", "enter", "s")
-        assert "cannot connect to dataset-prep: it is stopped: R resumes it" in run.toasts()
+        assert "cannot connect to dataset-prep: it is stopped; R resumes it" in run.toasts()
         await run.press("escape", "/", *"flux", "enter", "s")
         assert "cannot connect to flux-lora: it is still booting" in run.toasts()
         run.app.context.connect._environ = {"PATH": "/nowhere"}
@@ -281,7 +281,7 @@ async def test_what_cannot_be_copied_stays_to_be_selected(launch: Launch) -> Non
         sent_to_clipboard(run)
         run.app.send = lambda sequence: False  # type: ignore[method-assign]
         await run.press("c", "s")
-        await run.until("not copied: the terminal takes nothing now")
+        await run.until("not copied: the terminal accepts no output now")
         assert isinstance(run.app.screen, CopyMenu)
         assert f"\n{LINE}\n" in run.text(), "a line of its own, from edge to edge"
 
@@ -290,7 +290,7 @@ async def test_what_cannot_be_copied_stays_to_be_selected(launch: Launch) -> Non
 async def test_the_menu_of_a_stopped_pod_says_why_there_is_no_ssh(launch: Launch) -> None:
     async with launch() as run:
         await run.press("/", *"dataset", "enter", "c")
-        await run.until("no ssh: it is stopped: R resumes it")
+        await run.until("no ssh: it is stopped; R resumes it")
         assert "s" not in entries(run)
         assert entries(run)["i"] == "m5n4b3v2c1x0z9"
 

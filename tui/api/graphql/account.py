@@ -261,7 +261,7 @@ class _Parts:
         try:
             value: T | None = _reader(shape).decode(raw, cuts)
         except NOT_UNDERSTOOD as error:
-            self.problems.append(Problem(f"{name} could not be understood: {reason(error)}"))
+            self.problems.append(Problem(f"invalid {name}: {reason(error)}"))
             return None
         self.problems += in_short(told(cuts, name))
         return value
@@ -270,7 +270,7 @@ class _Parts:
         """when: the time of an item, by which the newest are kept if there are too many."""
         items = self.one(name, raw, list[Raw]) or []
         if len(items) > MOST:
-            self.problems += in_short([f"{len(items):,} of {name}, of which podtop shows {MOST:,}"])
+            self.problems += in_short([f"{len(items):,} {name}, {MOST:,} shown"])
             ends = [self.one(name, item, shape) for item in (items[0], items[-1])]
             begins, ended = (instant(when(end)) if end is not None else None for end in ends)
             upward = begins is not None and ended is not None and ended > begins
@@ -291,14 +291,14 @@ def account(data: Raw, problems: tuple[Problem, ...]) -> Account:
     """The account in a response. Raises Unauthorized, Rejected or Malformed if there is none."""
     raw = myself(data, problems)
     parts = _Parts()
-    flat = parts.one("the account", raw, WireAccount) or WireAccount()
-    lists = parts.one("the account", raw, WireLists) or WireLists()
-    spend = parts.one("the spend by kind", lists.spend_details, WireSpend)
-    referral = parts.one("the referrals", lists.referral, WireReferral)
-    api_keys = parts.many("the API keys", lists.api_keys, WireApiKey)
-    logins = parts.many("the registry logins", lists.container_registry_creds, WireLogin)
-    volumes = parts.many("the network volumes", lists.network_volumes, WireVolume)
-    earnings = parts.many("the earnings", lists.machine_earnings, WireEarning, lambda e: e.date)
+    flat = parts.one("account", raw, WireAccount) or WireAccount()
+    lists = parts.one("account", raw, WireLists) or WireLists()
+    spend = parts.one("spend by kind", lists.spend_details, WireSpend)
+    referral = parts.one("referrals", lists.referral, WireReferral)
+    api_keys = parts.many("API keys", lists.api_keys, WireApiKey)
+    logins = parts.many("registry logins", lists.container_registry_creds, WireLogin)
+    volumes = parts.many("network volumes", lists.network_volumes, WireVolume)
+    earnings = parts.many("earnings", lists.machine_earnings, WireEarning, lambda e: e.date)
     return Account(
         funds=Funds(flat.id, flat.client_balance, flat.current_spend_per_hr, flat.spend_limit),
         email=flat.email,
@@ -332,15 +332,15 @@ def account(data: Raw, problems: tuple[Problem, ...]) -> Account:
 
 def _lists(data: Raw, problems: tuple[Problem, ...]) -> tuple[_Parts, WireLists]:
     parts = _Parts()
-    return parts, parts.one("the account", myself(data, problems), WireLists) or WireLists()
+    return parts, parts.one("account", myself(data, problems), WireLists) or WireLists()
 
 
 def ledger(data: Raw, problems: tuple[Problem, ...]) -> Ledger:
     """The charges and payments in a response. Raises Unauthorized, Rejected or Malformed if there are none."""
     parts, lists = _lists(data, problems)
-    charges = parts.many("the charges", lists.daily_charges, WireCharge, lambda c: c.updated_at)
-    top_ups = parts.many("the payments", lists.stripe_reload_history, WireTopUp, lambda t: t.transaction_completed_at)
-    credits = parts.many("the credit codes", lists.credit_codes, WireCredit, lambda c: c.created_at)
+    charges = parts.many("charges", lists.daily_charges, WireCharge, lambda c: c.updated_at)
+    top_ups = parts.many("payments", lists.stripe_reload_history, WireTopUp, lambda t: t.transaction_completed_at)
+    credits = parts.many("credit codes", lists.credit_codes, WireCredit, lambda c: c.created_at)
     return Ledger(
         charges=tuple(map(_charge, charges)),
         top_ups=tuple(TopUp(instant(t.transaction_completed_at), t.amount, t.medium, t.type) for t in top_ups),
@@ -352,14 +352,14 @@ def ledger(data: Raw, problems: tuple[Problem, ...]) -> Ledger:
 def templates(data: Raw, problems: tuple[Problem, ...]) -> Templates:
     """The templates in a response. Raises Unauthorized, Rejected or Malformed if there are none."""
     parts, lists = _lists(data, problems)
-    wires = parts.many("the templates", lists.pod_templates, WireTemplate)
+    wires = parts.many("templates", lists.pod_templates, WireTemplate)
     return Templates(tuple(map(template, wires)), (*problems, *parts.told()))
 
 
 def readmes(data: Raw, problems: tuple[Problem, ...]) -> Readmes:
     """The templates' long texts in a response. Raises Unauthorized, Rejected or Malformed if there are none."""
     parts, lists = _lists(data, problems)
-    wires = parts.many("the texts of templates", lists.pod_templates, WireText)
+    wires = parts.many("template READMEs", lists.pod_templates, WireText)
     texts = tuple(TemplateText(text.id, text.readme, text.start_script) for text in wires)
     return Readmes(texts, (*problems, *parts.told()))
 
@@ -367,11 +367,11 @@ def readmes(data: Raw, problems: tuple[Problem, ...]) -> Readmes:
 def billing(data: Raw, problems: tuple[Problem, ...]) -> Billing:
     """The billing history in a response. Raises Unauthorized, Rejected or Malformed if there is none."""
     parts, lists = _lists(data, problems)
-    wire = parts.one("the billing", lists.billing, WireBilling) or WireBilling()
-    gpus = parts.many("the bills of GPUs", wire.gpu_cloud, WireGpuBill, lambda b: b.time)
-    cpus = parts.many("the bills of CPUs", wire.cpu_cloud, WireCpuBill, lambda b: b.time)
-    storage = parts.many("the bills of storage", wire.storage, WireStorageBill, lambda b: b.time)
-    summary = parts.many("the bills in all", wire.summary, WireSummary, lambda b: b.time)
+    wire = parts.one("billing data", lists.billing, WireBilling) or WireBilling()
+    gpus = parts.many("GPU bills", wire.gpu_cloud, WireGpuBill, lambda b: b.time)
+    cpus = parts.many("CPU bills", wire.cpu_cloud, WireCpuBill, lambda b: b.time)
+    storage = parts.many("storage bills", wire.storage, WireStorageBill, lambda b: b.time)
+    summary = parts.many("bill totals", wire.summary, WireSummary, lambda b: b.time)
     return Billing(
         gpus=tuple(Billed(b.gpu_type_id, instant(b.time), b.time_billed_seconds, b.amount) for b in gpus),
         cpus=tuple(Billed(b.cpu_flavor_id, instant(b.time), b.time_billed_seconds, b.amount) for b in cpus),
@@ -386,7 +386,7 @@ def billing(data: Raw, problems: tuple[Problem, ...]) -> Billing:
 def profile(data: Raw, problems: tuple[Problem, ...]) -> Profile:
     """The owner of the account. Raises Unauthorized, Rejected or Malformed if the response has none."""
     parts, lists = _lists(data, problems)
-    wire = parts.one("the user's information", lists.information, WireProfile) or WireProfile()
+    wire = parts.one("account holder details", lists.information, WireProfile) or WireProfile()
     return Profile(
         first_name=_secret(wire.first_name),
         last_name=_secret(wire.last_name),

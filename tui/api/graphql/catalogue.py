@@ -122,9 +122,9 @@ def gpu_sheets(data: Raw, problems: tuple[Problem, ...]) -> tuple[GpuSpec, ...]:
     try:
         items = _sheets.decode(data).gpu_types
     except NOT_UNDERSTOOD as error:
-        raise Malformed(f"RunPod's data sheets of GPUs could not be understood: {reason(error)}.") from None
+        raise Malformed(f"RunPod returned invalid GPU data sheets: {reason(error)}.") from None
     if items is None:
-        raise _missing(problems, "its data sheets of GPUs")
+        raise _missing(problems, "GPU data sheets")
     specs = each(items, "data sheets", _sheet, _gpu_sheet, KINDS).good
     return tuple(sheet for sheet in specs if sheet.gpu_id != PSEUDO_GPU)
 
@@ -180,9 +180,9 @@ def cpu_flavors(data: Raw, problems: tuple[Problem, ...]) -> tuple[CpuFlavor, ..
     try:
         items = _flavors.decode(data).cpu_flavors
     except NOT_UNDERSTOOD as error:
-        raise Malformed(f"RunPod's list of CPU pods could not be understood: {reason(error)}.") from None
+        raise Malformed(f"RunPod returned an invalid list of CPU pods: {reason(error)}.") from None
     if items is None:
-        raise _missing(problems, "its list of CPU pods")
+        raise _missing(problems, "list of CPU pods")
     return each(items, "kinds of CPU pods", _flavor, _cpu_flavor, KINDS).good
 
 
@@ -232,7 +232,7 @@ def with_prices(flavors: Sequence[CpuFlavor], asked: Sequence[CpuFlavor], data: 
     try:
         answers = _answers.decode(data)
     except NOT_UNDERSTOOD as error:
-        raise Malformed(f"RunPod's prices of CPU pods could not be understood: {reason(error)}.") from None
+        raise Malformed(f"RunPod returned invalid prices of CPU pods: {reason(error)}.") from None
     prices = {flavor.id: _cpu_price(flavor, answers.get(f"price{number}")) for number, flavor in enumerate(asked)}
     return tuple(replace(flavor, smallest=prices.get(flavor.id)) for flavor in flavors)
 
@@ -254,11 +254,11 @@ def countries(data: Raw, problems: tuple[Problem, ...]) -> tuple[str, ...]:
     try:
         codes = _countries.decode(data).country_codes
     except NOT_UNDERSTOOD as error:
-        raise Malformed(f"RunPod's list of countries could not be understood: {reason(error)}.") from None
+        raise Malformed(f"RunPod returned an invalid list of countries: {reason(error)}.") from None
     if codes is None:
-        raise _missing(problems, "its list of countries")
+        raise _missing(problems, "list of countries")
     return tuple(code for code in codes if code)
 
 
 def _missing(problems: tuple[Problem, ...], subject: str) -> CloudError:
-    return refusal(problems) if problems else Malformed(f"RunPod answered without {subject}.")
+    return refusal(problems) if problems else Malformed(f"RunPod's response has no {subject}.")

@@ -252,7 +252,7 @@ class GraphQLCloud(Cloud):
 
     def _allow_changes(self) -> None:
         if self._read_only:
-            raise ReadOnly("podtop was started read-only: nothing was sent.")
+            raise ReadOnly("podtop is in read-only mode; nothing was sent.")
 
     async def _change(
         self, operation: str, values: dict[str, Any], secrets: tuple[Secret, ...] = ()

@@ -42,7 +42,7 @@ def open_answer(body: bytes, lines: bool = False) -> Answer:
     except NOT_UNDERSTOOD:
         envelope = None
     if envelope is None:
-        raise Malformed("RunPod's answer is not JSON, or was cut short. podtop shows none of it.")
+        raise Malformed("RunPod's response is not JSON, or is cut short; podtop ignores it.")
     # Only its beginning, since all of it would be copied.
     data = None if bytes(memoryview(envelope.data)[:5]) in (b"", b"null") else envelope.data
     return Answer(data, _problems(envelope.errors))
@@ -64,14 +64,14 @@ def data_of(answer: Answer) -> Raw:
         return answer.data
     if answer.problems:
         raise refusal(answer.problems)
-    raise Malformed("RunPod's answer holds neither data nor an error.")
+    raise Malformed("RunPod's response has neither data nor an error.")
 
 
 def refusal(problems: tuple[Problem, ...]) -> CloudError:
     """The error for problems in place of what was requested."""
     if any(p.message.strip(" .!").lower() == "unauthorized" for p in problems):
         # RunPod's word, at HTTP 200, for a key that is read-only or restricted (skypilot issue 8411).
-        return Restricted("RunPod does not let this API key do that: it is read-only or restricted.")
+        return Restricted("RunPod does not allow this with this API key: it is read-only or restricted.")
     return Rejected(problems)
 
 

@@ -248,9 +248,9 @@ class Exchange:
         if (reason := objection(self._url, with_key=with_key)) is not None:
             raise Insecure(reason)
         if with_key and self._key is None:
-            raise Unauthorized("There is no API key. Set RUNPOD_API_KEY or pass --api-key-file FILE.")
+            raise Unauthorized("No API key. Set RUNPOD_API_KEY or pass --api-key-file FILE.")
         if with_key and self._key is not None and not _is_header_text(self._key.reveal()):
-            raise Unauthorized("The API key holds characters that no key has. Check how it was copied.")
+            raise Unauthorized("The API key contains invalid characters. Check how it was copied.")
         if self._closed:
             raise Unreachable("podtop has closed its connection.", sent=False)
 
@@ -303,7 +303,7 @@ class Exchange:
         except TimeoutError as error:
             outcome = failures.of_transport(error, self.host, self._deadline, line.proxy, sent=trail.may_have_left)
         if isinstance(outcome, _Dropped):
-            return Unreachable(f"{self.host} closed the connection before it answered.")
+            return Unreachable(f"{self.host} closed the connection before it responded.")
         return outcome
 
     async def _send(
@@ -347,9 +347,9 @@ class Exchange:
         try:
             content = await body.read(response)
         except httpx.RemoteProtocolError:
-            return Malformed("RunPod's answer was cut short. podtop shows none of it.")
+            return Malformed("RunPod's response is cut short; podtop ignores it.")
         if failures.is_page(response, content):
-            return Unreachable(f"A web page answered in place of {self.host}: a gateway, a firewall or a login page.")
+            return Unreachable(f"{self.host} returned a web page: probably a gateway, a firewall or a login page.")
         if len(content) < LARGE:
             answer = open_answer(content, lines)
         else:

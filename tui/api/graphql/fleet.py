@@ -52,18 +52,18 @@ def _snapshot_in_parts(account: Raw, problems: tuple[Problem, ...]) -> Snapshot:
     try:
         funds = _money(_funds.decode(account))
     except NOT_UNDERSTOOD as error:
-        problems = (*problems, Problem(f"the balance could not be understood: {reason(error)}", _MONEY))
+        problems = (*problems, Problem(f"invalid balance: {reason(error)}", _MONEY))
     try:
         pods = _pods.decode(account).pods
     except NOT_UNDERSTOOD as error:
-        problems = (*problems, Problem(f"the list of pods could not be understood: {reason(error)}"))
+        problems = (*problems, Problem(f"invalid pod list: {reason(error)}"))
     return _snapshot(funds, pods, problems)
 
 
 def _snapshot(funds: Funds | None, pods: list[Raw] | None, problems: tuple[Problem, ...]) -> Snapshot:
     if pods is None or (not pods and any(is_of_pods(problem) for problem in problems)):
         # The server's own words say why, if there are any. An empty list beside an error is no list.
-        return Snapshot(funds, None, (), problems or (Problem("RunPod gave no list of pods"),))
+        return Snapshot(funds, None, (), problems or (Problem("the response has no pod list"),))
     readable, broken, cuts = each(pods, "pods", _pod, pod)
     return Snapshot(funds, readable, broken, (*problems, *cuts))
 
@@ -74,7 +74,7 @@ def myself(data: Raw, problems: tuple[Problem, ...]) -> Raw:
     try:
         account = _myself.decode(data).myself
     except NOT_UNDERSTOOD as error:
-        failure = Malformed(f"RunPod's answer could not be understood: {reason(error)}.")
+        failure = Malformed(f"RunPod returned an invalid response: {reason(error)}.")
     else:
         if bytes(account) not in (b"", b"null"):
             return account
@@ -85,7 +85,7 @@ def myself(data: Raw, problems: tuple[Problem, ...]) -> Raw:
 def _nobody(problems: tuple[Problem, ...]) -> CloudError:
     if problems:
         return refusal(problems)
-    return Unauthorized("RunPod does not know this API key. Check it, or make a new one in the console.")
+    return Unauthorized("RunPod does not recognize this API key. Check it, or create a new one in the console.")
 
 
 def _money(wire: WireFunds) -> Funds:

@@ -134,7 +134,7 @@ def hosts(data: Raw, problems: tuple[Problem, ...]) -> Hosts:
         wire = _machines.decode(account)
         items = wire.machines
     except NOT_UNDERSTOOD as error:
-        failure = Malformed(f"RunPod's list of machines could not be understood: {reason(error)}.")
+        failure = Malformed(f"RunPod returned an invalid list of machines: {reason(error)}.")
     else:
         if items is not None or not problems:
             good, broken, cuts = each(items or [], "machines", _host, _map_host)
@@ -149,9 +149,9 @@ def _earned(raw: Raw) -> tuple[tuple[HostEarning, ...], tuple[Problem, ...]]:
     try:
         days = _earnings.decode(raw) or []
     except NOT_UNDERSTOOD as error:
-        return (), (Problem(f"the earnings could not be understood: {reason(error)}"),)
+        return (), (Problem(f"invalid earnings: {reason(error)}"),)
     good, broken, cuts = each(days, "earnings", _one_earning, earning)
-    lost = (Problem(f"{len(broken)} of the earnings could not be understood: {broken[0].reason}"),) if broken else ()
+    lost = (Problem(f"{len(broken)} invalid earnings: {broken[0].reason}"),) if broken else ()
     return good, (*lost, *cuts)
 
 
@@ -160,11 +160,11 @@ def cpu_types(data: Raw, problems: tuple[Problem, ...]) -> tuple[CpuType, ...]:
     try:
         items = _cpu_types.decode(data).cpu_types
     except NOT_UNDERSTOOD as error:
-        failure = Malformed(f"RunPod's list of CPUs could not be understood: {reason(error)}.")
+        failure = Malformed(f"RunPod returned an invalid list of CPUs: {reason(error)}.")
     else:
         if items is not None:
             return tuple(_cpu(item) for item in items if item is not None)
-        failure = refusal(problems) if problems else Malformed("RunPod answered without its list of CPUs.")
+        failure = refusal(problems) if problems else Malformed("RunPod's response has no list of CPUs.")
     raise failure
 
 

@@ -85,7 +85,7 @@ def markets(data: Raw, problems: tuple[Problem, ...], count: int) -> tuple[Marke
     try:
         decoded = _answers.decode(data)
     except NOT_UNDERSTOOD as error:
-        return (Malformed(f"RunPod's list of GPUs could not be understood: {reason(error)}."),) * count
+        return (Malformed(f"RunPod returned an invalid list of GPUs: {reason(error)}."),) * count
     answers = []
     for number in range(count):
         name = _name(number)
@@ -104,15 +104,13 @@ def market(data: Raw, problems: tuple[Problem, ...]) -> Market:
 
 def _market(data: Raw | None, problems: tuple[Problem, ...]) -> Market | CloudError:
     if data is None or bytes(data) == b"null":
-        return refusal(problems) if problems else Malformed("RunPod answered without its list of GPUs.")
+        return refusal(problems) if problems else Malformed("RunPod's response has no list of GPUs.")
     try:
         items = _list.decode(data)
     except NOT_UNDERSTOOD as error:
-        return Malformed(f"RunPod's list of GPUs could not be understood: {reason(error)}.")
+        return Malformed(f"RunPod returned an invalid list of GPUs: {reason(error)}.")
     offers, broken, cuts = each(items, "GPU types", _gpu_type, offer, KINDS)
-    problems_of = tuple(
-        Problem(f"GPU type {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken
-    )
+    problems_of = tuple(Problem(f"invalid GPU type {b.id or '(no id)'}: {b.reason}") for b in broken)
     return Market(tuple(o for o in offers if o.gpu_id != PSEUDO_GPU), problems + problems_of + cuts)
 
 
@@ -170,11 +168,11 @@ def places(data: Raw, problems: tuple[Problem, ...]) -> DataCenters:
     try:
         items = _places.decode(data).data_centers
     except NOT_UNDERSTOOD as error:
-        raise Malformed(f"RunPod's list of data centres could not be understood: {reason(error)}.") from None
+        raise Malformed(f"RunPod returned an invalid list of data centers: {reason(error)}.") from None
     if items is None:
-        raise refusal(problems) if problems else Malformed("RunPod answered without its list of data centres.")
-    centers, broken, cuts = each(items, "data centres", _place, _center, KINDS)
-    unread = tuple(Problem(f"data centre {b.id or '(without id)'} could not be understood: {b.reason}") for b in broken)
+        raise refusal(problems) if problems else Malformed("RunPod's response has no list of data centers.")
+    centers, broken, cuts = each(items, "data centers", _place, _center, KINDS)
+    unread = tuple(Problem(f"invalid data center {b.id or '(no id)'}: {b.reason}") for b in broken)
     return DataCenters(centers, problems + unread + cuts)
 
 

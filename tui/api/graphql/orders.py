@@ -95,7 +95,7 @@ def bid_input(pod_id: str, gpu_count: int, bid_per_gpu: float) -> Variables:
 
 def pod_input(pod_id: str) -> Variables:
     """The input of operations that need only a pod."""
-    _check([] if pod_id else ["No pod was named."])
+    _check([] if pod_id else ["No pod is given."])
     return {"podId": pod_id}
 
 
@@ -117,7 +117,7 @@ def _time(at: float | None) -> str | None:
 def _order_faults(order: DeployOrder | RentOrder) -> list[str]:
     faults = []
     if not order.name:
-        faults.append("The pod needs a name: by it podtop finds it again when RunPod's answer is lost.")
+        faults.append("The pod needs a name: podtop uses it to find the pod if the response is lost.")
     if order.gpu_count < 1 and order.compute != ComputeKind.CPU:
         faults.append("The number of GPUs must be at least 1.")
     if not order.image and not order.template_id:
@@ -150,14 +150,14 @@ class WireReceipt(Wire):
 _fields = Reader[dict[str, Raw]](dict[str, Raw])
 _receipt = Reader[WireReceipt](WireReceipt)
 
-_UNKNOWN = "Whether it happened is unknown: podtop looks again, and sends nothing twice."
+_UNKNOWN = "It may have gone through. podtop is checking and will not resend it."
 
 
 def refused(field: str, problems: tuple[Problem, ...]) -> CloudError:
     """The error for problems in place of a result."""
     if any(len(p.path) > 1 and p.path[0] == field for p in problems):
         # A field below failed, so the mutation itself had been carried out.
-        return Malformed(f"RunPod could not describe what it did ({problems[0].message}). {_UNKNOWN}")
+        return Malformed(f"RunPod returned an error in its result ({problems[0].message}). {_UNKNOWN}")
     return refusal(problems)
 
 
@@ -168,7 +168,7 @@ def receipt(field: str, data: Raw, problems: tuple[Problem, ...]) -> Receipt:
     try:
         wire = _receipt.decode(result)
     except NOT_UNDERSTOOD:
-        failure = Malformed(f"RunPod's answer does not tell what became of it. {_UNKNOWN}")
+        failure = Malformed(f"RunPod's response does not show the result. {_UNKNOWN}")
     else:
         return Receipt(
             wire.id,
@@ -199,4 +199,4 @@ def _result(field: str, data: Raw, problems: tuple[Problem, ...]) -> Raw:
         fields = {}
     if field in fields:
         return fields[field]
-    raise refused(field, problems) if problems else Malformed(f"RunPod's answer holds no result. {_UNKNOWN}")
+    raise refused(field, problems) if problems else Malformed(f"RunPod's response has no result. {_UNKNOWN}")

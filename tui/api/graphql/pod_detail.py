@@ -169,7 +169,7 @@ def pod_detail(data: Raw, problems: tuple[Problem, ...]) -> PodDetail | None:
     try:
         wire = _root.decode(data, cuts).pod
     except NOT_UNDERSTOOD as error:
-        failure = Malformed(f"RunPod's answer about this pod could not be understood: {reason(error)}.")
+        failure = Malformed(f"RunPod returned invalid details of this pod: {reason(error)}.")
     else:
         if wire is not None:
             return _detail(wire, (*problems, *in_short(told(cuts))))
@@ -253,7 +253,7 @@ def pod_extras(data: Raw, problems: tuple[Problem, ...]) -> PodExtras | None:
     try:
         wire = _extras.decode(data).pod
     except NOT_UNDERSTOOD as error:
-        raise Malformed(f"RunPod's answer about this pod could not be understood: {reason(error)}.") from None
+        raise Malformed(f"RunPod returned invalid details of this pod: {reason(error)}.") from None
     if wire is None:
         if problems:
             raise refusal(problems)

@@ -22,7 +22,7 @@ _PLAIN = {
     "float": "a number",
     "int": "a number",
     "str": "text",
-    "bool": "yes or no",
+    "bool": "true or false",
     "array": "a list",
     "object": "an object",
 }
@@ -52,7 +52,7 @@ def unreadable(raw: msgspec.Raw, why: str) -> Unreadable:
     except NOT_UNDERSTOOD:
         value = None
     if value is None:
-        return Unreadable(None, None, "RunPod gave no data for it")
+        return Unreadable(None, None, "RunPod returned no data for it")
     known = value if isinstance(value, dict) else {}
     identity, name = known.get("id"), known.get("name")
     return Unreadable(
@@ -90,8 +90,8 @@ def each(
             bad.append(unreadable(raw, reason(error)))
         except Exception:
             # A fault of podtop's own on unforeseen data: the others must stand all the same.
-            logging.getLogger(__name__).exception("one of the %s could not be taken in", name)
-            bad.append(unreadable(raw, "podtop could not take it in: its log says more"))
+            logging.getLogger(__name__).exception("one of the %s could not be processed", name)
+            bad.append(unreadable(raw, "podtop failed to process it; see podtop.log"))
     return Each(tuple(good), tuple(bad), in_short(reasons))
 
 
@@ -105,5 +105,5 @@ def told(cuts: list[Cut], owner: str = "") -> list[str]:
 def in_short(sentences: Sequence[str]) -> tuple[Problem, ...]:
     """The first few, and how many more there are."""
     rest = len(sentences) - _TOLD
-    shown = [*sentences[:_TOLD], *([f"{rest:,} more lists, of which podtop shows a part"] if rest > 0 else ())]
+    shown = [*sentences[:_TOLD], *([f"{rest:,} more lists shown in part"] if rest > 0 else ())]
     return tuple(Problem(text, code=PARTIAL) for text in shown)

@@ -30,7 +30,7 @@ async def read(response: httpx.Response, limit: int = LARGEST) -> bytes:
         return await _read_plain(response, limit)
     if encoding in ("gzip", "x-gzip"):
         return await _read_compressed(response, limit)
-    raise Malformed(f"RunPod's answer is compressed in a way podtop did not ask for ({encoding[:20]!a}).")
+    raise Malformed(f"RunPod's response has an unsupported compression ({encoding[:20]!a}).")
 
 
 async def _read_plain(response: httpx.Response, limit: int) -> bytes:
@@ -54,10 +54,10 @@ async def _read_compressed(response: httpx.Response, limit: int) -> bytes:
             break
         _check(len(body), limit)
     if broken or not inflate.eof:
-        raise Malformed("RunPod's answer is cut short or wrongly compressed. podtop shows none of it.")
+        raise Malformed("RunPod's response is cut short or wrongly compressed; podtop ignores it.")
     return bytes(body)
 
 
 def _check(size: int, limit: int) -> None:
     if size > limit:
-        raise Malformed(f"RunPod's answer is larger than {limit // 2**20} MiB. podtop did not read the rest of it.")
+        raise Malformed(f"RunPod's response is larger than {limit // 2**20} MiB; podtop ignores it.")

@@ -52,8 +52,8 @@ def connect(
     # Whatever the libraries raise while they read the environment: podtop has to report that in words, and continue.
     except Exception as error:
         flaw = Misconfigured(
-            f"No connection can be set up ({type(error).__name__}). Check the variables that name a proxy "
-            "(HTTPS_PROXY, ALL_PROXY, NO_PROXY) or certificates (SSL_CERT_FILE, SSL_CERT_DIR)."
+            f"Cannot set up a connection ({type(error).__name__}). Check the variables for proxies "
+            "(HTTPS_PROXY, ALL_PROXY, NO_PROXY) and certificates (SSL_CERT_FILE, SSL_CERT_DIR)."
         )
     # Raised again, so that nothing that holds a password, or quotes it, hangs on it.
     flaw.__context__ = None
@@ -84,8 +84,8 @@ def _surroundings(url: str, environ: Mapping[str, str]) -> tuple[Proxy | None, s
     proxy = None if stays_here(url) else proxy_for(url, environ)
     if proxy is not None and proxy.scheme.startswith("socks") and find_spec("socksio") is None:
         raise Misconfigured(
-            f"{proxy.variable} names a SOCKS proxy, which needs podtop's extra 'socks' (podtop help api shows how to "
-            f"install it). Or unset {proxy.variable}, or name an http proxy."
+            f"{proxy.variable} is a SOCKS proxy, which needs podtop's extra 'socks' (see podtop help api). "
+            f"Install that, unset {proxy.variable}, or set an http proxy."
         )
     secure = urlsplit(url).scheme == "https" or (proxy is not None and proxy.scheme == "https")
     # Without TLS there is nothing to trust, and the list of authorities need not be read.
@@ -107,7 +107,7 @@ def trusted(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
         return _with_file(name)
     if name := environ.get("SSL_CERT_DIR"):
         if not any(Path(folder).is_dir() and os.access(folder, os.R_OK | os.X_OK) for folder in name.split(os.pathsep)):
-            raise _unusable("SSL_CERT_DIR", name, "is not a folder that can be read")
+            raise _unusable("SSL_CERT_DIR", name, "is not a readable directory")
         return ssl.create_default_context(capath=name)
     import certifi
 
@@ -116,8 +116,8 @@ def trusted(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=name)
     except (OSError, ssl.SSLError) as error:
         raise Misconfigured(
-            f"The certificate authorities in {name} cannot be used ({error.strerror or 'no certificate in it'}): "
-            "install podtop again, or name another list by SSL_CERT_FILE."
+            f"Cannot load the CA certificates in {name} ({error.strerror or 'it contains no certificate'}). "
+            "Reinstall podtop, or set SSL_CERT_FILE to another list."
         ) from None
 
 
@@ -132,7 +132,7 @@ def _with_file(name: str) -> ssl.SSLContext:
     except reading.FileTrouble as error:
         raise _unusable("SSL_CERT_FILE", name, str(error)) from None
     except (OSError, ValueError):
-        raise _unusable("SSL_CERT_FILE", name, "holds no certificate in PEM form that can be read") from None
+        raise _unusable("SSL_CERT_FILE", name, "contains no valid PEM certificate") from None
 
 
 def _check_key_log(name: str) -> None:
@@ -142,9 +142,9 @@ def _check_key_log(name: str) -> None:
         raise _unusable("SSLKEYLOGFILE", name, "is not a file")
     there = path.exists()
     if not os.access(path if there else path.parent, os.W_OK if there else os.W_OK | os.X_OK):
-        raise _unusable("SSLKEYLOGFILE", name, "cannot be written")
+        raise _unusable("SSLKEYLOGFILE", name, "is not writable")
 
 
 def _unusable(variable: str, name: str, why: str) -> Misconfigured:
     shown = "".join(ch if ch.isprintable() else "?" for ch in name[:200])
-    return Misconfigured(f"{variable} names {shown}, which {why}. Correct {variable}, or unset it.")
+    return Misconfigured(f"{variable} is {shown}, which {why}. Correct or unset {variable}.")

@@ -44,13 +44,13 @@ def objection(url: str, *, with_key: bool) -> str | None:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        return "The API's address is not a URL: it should look like https://api.runpod.io/graphql."
+        return "The API address is not a URL. Set api_url to one like https://api.runpod.io/graphql."
     if parts.scheme not in ("http", "https") or not host:
-        return "The API's address must begin with https:// and name a host, like https://api.runpod.io/graphql."
+        return "The API address must begin with https:// and contain a host, as in https://api.runpod.io/graphql."
     if parts.username is not None or parts.password is not None:
-        return "The API's address holds a user name or password: take it out, podtop sends the key in a header."
+        return "The API address contains a user name or password. Remove it: podtop sends the key in a header."
     if "api_key" in {name.lower() for name in parse_qs(parts.query, keep_blank_values=True)}:
-        return "The API's address holds an api_key: take it out, podtop sends the key in a header."
+        return "The API address contains an api_key. Remove it: podtop sends the key in a header."
     if with_key and parts.scheme == "http" and not is_loopback(host):
-        return f"podtop does not send the API key to {host} over plain http: use https."
+        return f"podtop does not send the API key to {host} over plain http. Use https."
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import ssl
 from collections.abc import Callable
@@ -20,6 +21,9 @@ from tui.api.models import Problem
 LONGEST_RETRY_AFTER = 3600.0
 """Seconds. A server that requests more is taken at an hour, so that one bad header does not end the monitoring."""
 
+_PLACE_IN_SSL = re.compile(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$")
+"""What OpenSSL's messages say to programmers alone."""
+
 _GATEWAY_GAVE_UP = (408, 504, 524)
 
 
@@ -34,32 +38,32 @@ def of_transport(
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             return TimedOut(_not_accepted(host, proxy), sent=False)
         case httpx.TimeoutException() if proxy is not None and not sent:
-            return TimedOut(f"The proxy {proxy.where} did not answer in time. Check {proxy.variable}.", sent=False)
+            return TimedOut(f"The proxy {proxy.where} did not respond in time. Check {proxy.variable}.", sent=False)
         case httpx.TimeoutException():
-            return TimedOut(f"{host} did not answer in time.")
+            return TimedOut(f"{host} did not respond in time.")
         case TimeoutError() if not sent:
             return TimedOut(_not_accepted(host, proxy), sent=False)
         case TimeoutError():
-            return TimedOut(f"{host} did not finish its answer within {deadline:.0f} s.")
+            return TimedOut(f"{host} did not complete its response within {deadline:.0f} s.")
         case httpx.ProxyError():
             return Unreachable(_refused_by_proxy(error, host, proxy), sent=False)
         case httpx.ConnectError():
             return Unreachable(_not_connected(error, host, proxy), sent=False)
         case httpx.UnsupportedProtocol() | httpx.InvalidURL() | UnicodeError():
-            return Unreachable(f"{host} is not an address that podtop can ask.", sent=False)
+            return Unreachable(f"The API address is invalid: {host}. Check api_url.", sent=False)
         case httpx.LocalProtocolError():
             # Its message quotes the header that it objects to, which may be the key.
-            return Unreachable(f"The request to {host} could not be written.", sent=False)
+            return Unreachable(f"Could not create a valid request to {host}; nothing was sent.", sent=False)
         case _ if proxy is not None and not sent:
             return Unreachable(
-                f"The proxy {proxy.where} did not answer as a proxy does. Check that {proxy.variable} names one, and "
-                "of which kind it is.",
+                f"{proxy.where} did not respond like a proxy. Check its address and type (http, https, socks5) in "
+                f"{proxy.variable}.",
                 sent=False,
             )
         case httpx.HTTPError() | httpx.StreamError() | OSError():
-            return Unreachable(f"{host} closed the connection before it answered.", sent=sent)
+            return Unreachable(f"{host} closed the connection before it responded.", sent=sent)
         case _:
-            return Unreachable(f"{host} could not be asked: {type(error).__name__}, unforeseen by podtop.", sent=sent)
+            return Unreachable(f"The request to {host} failed unexpectedly ({type(error).__name__}).", sent=sent)
 
 
 def is_dropped(error: Exception) -> bool:
@@ -73,10 +77,10 @@ def is_dropped(error: Exception) -> bool:
 def _not_accepted(host: str, proxy: Proxy | None) -> str:
     name = proxy.host if proxy is not None else host.partition(":")[0]
     if name_lookup.is_slow(name):
-        return f"The name {name} was not looked up in time: DNS does not answer. Check the network."
+        return f"The DNS lookup of {name} timed out. Check the network."
     if proxy is not None:
-        return f"There was no connection to {host} by the proxy {proxy.where} in time. Check {proxy.variable}."
-    return f"{host} did not accept a connection in time. Check the network."
+        return f"The connection to {host} via proxy {proxy.where} timed out. Check {proxy.variable}."
+    return f"The connection to {host} timed out. Check the network."
 
 
 def _refused_by_proxy(error: Exception, host: str, proxy: Proxy | None) -> str:
@@ -89,29 +93,32 @@ def _refused_by_proxy(error: Exception, host: str, proxy: Proxy | None) -> str:
     if status == 407 or "Invalid username" in text or "USERNAME/PASSWORD" in text or "NO ACCEPTABLE" in text:
         if proxy is not None and proxy.user is not None:
             return (
-                f"{name} refused the user name or the password in {variable}{code}. Correct them; in both, signs other "
-                "than letters and digits are written as % and two digits, @ as %40."
+                f"{name} rejected the user name or password in {variable}{code}. Correct them; special characters must "
+                "be percent-encoded (@ as %40)."
             )
         where = proxy.url.replace("://", "://USER:PASSWORD@") if proxy is not None else "http://USER:PASSWORD@HOST:PORT"
-        return f"{name} wants a user name and a password{code}: set {variable} to {where}"
+        return f"{name} requires a user name and password{code}: set {variable} to {where}"
     return (
-        f"{name} did not connect to {host}{code or _because(error)}. Check {variable}, ask who runs the proxy, or name "
-        f"{host} in NO_PROXY where it can be reached without."
+        f"{name} did not connect to {host}{code or _because(error)}. Check {variable}, or add {host} to NO_PROXY to "
+        "bypass the proxy."
     )
 
 
 def _not_connected(error: Exception, host: str, proxy: Proxy | None) -> str:
     root = _root(error)
-    by = f" by the proxy {proxy.where}" if proxy is not None else ""
+    by = f" via proxy {proxy.where}" if proxy is not None else ""
     if isinstance(root, ssl.SSLCertVerificationError):
         return _untrusted(root, host, by)
     if isinstance(root, ssl.SSLError):
-        check = f" Check that {proxy.variable} has the proxy's own kind, http or https." if proxy is not None else ""
-        return f"No secure connection to {host}{by}{_because(error)}.{check}"
+        check = (
+            "Check the network and api_url." if proxy is None
+            else f"Check whether {proxy.variable} must begin with http or https."
+        )  # fmt: skip
+        return f"The TLS connection to {host}{by} failed{_because(error)}. {check}"
     if proxy is not None:
         return (
-            f"Cannot connect to the proxy {proxy.where}{_because(error)}, which {proxy.variable} names. "
-            f"Check that it runs, correct {proxy.variable}, or unset it."
+            f"Cannot connect to the proxy {proxy.where}{_because(error)}, set in {proxy.variable}. "
+            f"Check that it is running; correct or unset {proxy.variable}."
         )
     return f"Cannot connect to {host}{_because(error)}. Check the network."
 
@@ -125,14 +132,14 @@ _OUT_OF_DATE = (9, 10)
 
 def _untrusted(error: ssl.SSLCertVerificationError, host: str, by: str) -> str:
     """Why a certificate is not trusted, and what to do about that."""
-    start = f"No secure connection to {host}{by}"
+    start = f"The TLS connection to {host}{by} failed"
     if error.verify_code in _UNKNOWN_AUTHORITY:
         named = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), None)
         if named is not None:
-            return f"{start}: the authority of its certificate is not among those in {named}. Add it there."
+            return f"{start}: its certificate authority is not in {named}. Add it there."
         return (
-            f"{start}: the authority of its certificate is unknown. Where a company's network opens TLS, set "
-            "SSL_CERT_FILE to a file with the company's certificate authority."
+            f"{start}: unknown certificate authority. Behind a company proxy that decrypts TLS, set SSL_CERT_FILE to "
+            "a file with the proxy's CA certificate."
         )
     reason = f" ({detail})" if (detail := clean(error.verify_message or "")) else ""
     check = " Check this machine's clock." if error.verify_code in _OUT_OF_DATE else ""
@@ -146,32 +153,32 @@ def of_status(
     status = response.status_code
     if status == 401:
         return Unauthorized(
-            "RunPod refused the API key (HTTP 401): it is wrong or revoked. Check it, or make a new one."
+            "RunPod rejected the API key (HTTP 401): it is wrong or revoked. Check it, or create a new one."
         )
     if status == 403:
         return Forbidden(
-            "RunPod refused this request (HTTP 403). The key may be restricted, or a firewall blocks this machine."
+            "RunPod refused the request (HTTP 403). The API key may be restricted, or a firewall blocks this machine."
         )
     if status == 407:
-        return Unreachable("The proxy wants a user name and a password (HTTP 407): write them into HTTP_PROXY.")
+        return Unreachable("The proxy requires a user name and password (HTTP 407): set them in HTTP_PROXY.")
     if status == 429:
         after = retry_after(response, wall)
-        wait = "" if after is None else f" It asks podtop to wait {after:.0f} s."
-        return Throttled(f"Too many requests for this account or address (HTTP 429).{wait}", after)
+        wait = "" if after is None else f" The next one is allowed in {after:.0f} s."
+        return Throttled(f"Too many requests from this account or address (HTTP 429).{wait}", after)
     if response.is_redirect:
         return Unreachable(
-            f"{host} sends podtop to another address (HTTP {status}). podtop does not follow: the key would go along.",
+            f"{host} redirects elsewhere (HTTP {status}). podtop does not follow, to protect the key. Check api_url.",
         )
     if status in _GATEWAY_GAVE_UP:
-        return TimedOut(f"RunPod did not answer its own gateway in time (HTTP {status}).")
+        return TimedOut(f"RunPod's gateway timed out (HTTP {status}).")
     if status >= 500:
-        quoted = f" It said: {problems[0].message}" if problems else ""
-        return Faltering(f"RunPod has trouble answering (HTTP {status}).{quoted}")
+        quoted = f": {problems[0].message}" if problems else "."
+        return Faltering(f"RunPod server error (HTTP {status}){quoted}")
     if problems:
         return Rejected(problems)
     if status in (404, 405, 410):
-        return Unreachable(f"There is no GraphQL API at this address of {host} (HTTP {status}).")
-    return Rejected((Problem(f"RunPod rejected the request (HTTP {status}) without saying why"),))
+        return Unreachable(f"This address at {host} is not RunPod's API (HTTP {status}). Correct or remove api_url.")
+    return Rejected((Problem(f"RunPod rejected the request (HTTP {status}) without a reason"),))
 
 
 def is_page(response: httpx.Response, body: bytes) -> bool:
@@ -226,5 +233,5 @@ def _because(error: Exception) -> str:
         return ""
     # The codes of DNS and TLS are their own; asyncio's messages for the others repeat the address.
     own = isinstance(root, ssl.SSLError | socket.gaierror)
-    text = clean((root.strerror or "") if own else os.strerror(root.errno))
+    text = clean(_PLACE_IN_SSL.sub("", root.strerror or "") if own else os.strerror(root.errno))
     return f" ({text})" if text else ""

@@ -71,15 +71,15 @@ def parse(variable: str, value: str) -> Proxy:
     """The proxy that a variable names. Raises Misconfigured, whose message contains nothing of the value."""
     text = _unquoted(value)
     if not text.isprintable() or any(ch.isspace() or ch in _FOREIGN for ch in text):
-        raise _wrong(variable, "it has a space, a quote, a \\ or another character in it that no address has")
+        raise _wrong(variable, "it contains a space, a quote, a \\ or another invalid character")
     scheme, separator, rest = text.partition("://")
     if not separator:
         scheme, rest = "http", text
     if scheme.lower() not in PORTS:
-        raise _wrong(variable, f"its kind is none of {', '.join(PORTS)}")
+        raise _wrong(variable, f"its scheme is not one of {', '.join(PORTS)}")
     authority, *beyond = re.split(r"[/?#]", rest, maxsplit=1)
     if beyond and "@" in beyond[0]:
-        raise _wrong(variable, "a /, ? or # in the user name or the password is written as %2F, %3F or %23")
+        raise _wrong(variable, "a /, ? or # in the user name or password must be written as %2F, %3F or %23")
     login, at, place = authority.rpartition("@")
     user, colon, password = login.partition(":")
     host, port = _place(variable, place)
@@ -95,19 +95,19 @@ def _place(variable: str, text: str) -> tuple[str, int | None]:
         try:
             host = str(IPv6Address(match[1] if match else ""))
         except ValueError:
-            raise _wrong(variable, "what stands in brackets is no IPv6 address") from None
+            raise _wrong(variable, "the brackets contain no IPv6 address") from None
         return host, _port(variable, match[2] or "" if match else "")
     host, _, port = text.partition(":")
     if ":" in port:
-        raise _wrong(variable, "it has too many colons; an IPv6 address stands in brackets")
+        raise _wrong(variable, "it has too many colons; an IPv6 address must be in brackets")
     if not host:
-        raise _wrong(variable, "it names no host")
+        raise _wrong(variable, "it has no host")
     try:
         host = host.encode("idna").decode("ascii")
     except UnicodeError:
         host = ""
     if not _HOST.fullmatch(host):
-        raise _wrong(variable, "its host is no name that a host can have")
+        raise _wrong(variable, "its host name is invalid")
     return host, _port(variable, port)
 
 
@@ -115,14 +115,13 @@ def _port(variable: str, text: str) -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdigit() or len(text) > 5 or not 0 < int(text) < 65_536:
-        raise _wrong(variable, "its port is no number from 1 to 65535")
+        raise _wrong(variable, "its port is not a number from 1 to 65535")
     return int(text)
 
 
 def _wrong(variable: str, why: str) -> Misconfigured:
     return Misconfigured(
-        f"{variable} cannot be used: {why}. Write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, "
-        "or unset it."
+        f"{variable} is invalid: {why}. Set it to http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, or unset it."
     )
 
 
@@ -148,7 +147,7 @@ def _of_the_system(scheme: str, environ: Mapping[str, str]) -> tuple[str, str] |
     from urllib.request import getproxies
 
     value = getproxies().get(scheme)
-    return ("The proxy of the system's network settings", value) if value else None
+    return ("The proxy in the system's network settings", value) if value else None
 
 
 def _unquoted(text: str) -> str:

@@ -146,10 +146,12 @@ def key(subject: Subject, replies: Replies) -> Finding:
     if subject.config.key is None:
         return error(
             subject.config.no_key or "no API key",
-            "Create one in RunPod's console, save it in a file and set PODTOP_API_KEY_FILE to that. "
+            "Create one in RunPod's console, save it in a file and set api_key_file in config.toml. "
             "Prices need none: podtop market.",
         )
-    text = f"{_origin(subject.config.key.origin)}; {'podtop is read-only; ' if subject.config.read_only else ''}"
+    config = subject.config
+    overrides = f", which overrides that of profile {config.profile}" if config.overrides_profile else ""
+    text = f"{_origin(subject.config.key.origin)}{overrides}; {'podtop is read-only; ' if config.read_only else ''}"
     fleet = replies.fleet or Reply(error=api.Unreachable("nothing was requested", sent=False))
     if isinstance(fleet.error, api.Unauthorized | api.Forbidden):
         return error(f"{text}{fleet.error}")

@@ -273,7 +273,7 @@ class Recording:
                 except BadRow:
                     # The pod existed, and nothing else is known of it.
                     self._is_bad("state", (key, when))
-                    broken.append(Unreadable(name, None, "what was recorded of it is damaged"))
+                    broken.append(Unreadable(name, None, "its recording is damaged"))
         return Snapshot(self._funds(at), tuple(pods), tuple(broken))
 
     def _watched(self, topic: int, at: float) -> bool:

@@ -78,7 +78,7 @@ class DamagedArchive(ArchiveError):
 _INTERRUPT, _CORRUPT, _CANTOPEN, _TOO_BIG, _CONSTRAINT, _NOT_A_DATABASE = 9, 11, 14, 18, 19, 26
 _READ_ONLY = 8
 _DAMAGE = {_INTERRUPT, _CORRUPT, _TOO_BIG, _CONSTRAINT, _NOT_A_DATABASE}
-_WORDS = {_INTERRUPT: "a query of it does not end", _TOO_BIG: "a row of it is larger than any that podtop writes"}
+_WORDS = {_INTERRUPT: "a query of it takes too long", _TOO_BIG: "it has a row larger than any podtop writes"}
 
 
 def _code(error: sqlite3.Error) -> int:
@@ -103,7 +103,7 @@ def told() -> Iterator[None]:
         raise ArchiveError(error.strerror or str(error)) from error
 
 
-NO_MEMORY = "there is not enough memory"
+NO_MEMORY = "not enough memory"
 """For a recording that may be intact: it could not be read for a reason outside of it."""
 
 
@@ -119,8 +119,8 @@ def answered() -> Iterator[None]:
         raise ArchiveError(NO_MEMORY) from error
     # A recording is external data: no row of it, however odd, may end podtop.
     except Exception as error:
-        _log.exception("a question to a recording failed")
-        raise ArchiveError(f"it has something in it that podtop cannot make out ({type(error).__name__})") from error
+        _log.exception("a query of a recording failed")
+        raise ArchiveError(f"it contains data that podtop cannot read ({type(error).__name__})") from error
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
@@ -131,7 +131,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     with told():
         if not write:
             if not path.is_file():
-                raise ArchiveError(f"there is no file {path}")
+                raise ArchiveError(f"no such file: {path}")
             db = _to_read(path)
             try:
                 _check(db, path, empty=False)
@@ -193,8 +193,8 @@ def _to_read(path: Path) -> sqlite3.Connection:
         db.close()
         if _code(error) in (_CANTOPEN, _READ_ONLY) and not alone:
             raise ArchiveError(
-                f"a part of it is in {log_of(path).name}, which can only be read where files can be written: "
-                "copy both into another folder"
+                f"part of it is in {log_of(path).name}, which cannot be read in a read-only directory: "
+                "copy both to a writable one"
             ) from error
         raise
     except BaseException:
@@ -245,11 +245,11 @@ def _check(db: sqlite3.Connection, path: Path, *, empty: bool) -> int:
     if version <= 0:
         if empty and version == 0 and not parts:
             return 0
-        raise DamagedArchive(f"{path} is not an archive of podtop")
+        raise DamagedArchive(f"{path} is not a podtop recording")
     for kind, name, page in parts:
         if kind not in ("table", "index") or not page:
             reason = f"a {clean(str(kind))[:20]} in it ({clean(str(name))[:60]})"
-            raise DamagedArchive(f"{path} has {reason} that podtop does not make")
+            raise DamagedArchive(f"{path} has {reason} that podtop does not create")
     tables = {name for kind, name, _ in parts if kind == "table"}
     for table, columns in _COLUMNS.items():
         described = db.execute(f"PRAGMA table_xinfo({table})").fetchall() if table in tables else []

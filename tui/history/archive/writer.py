@@ -193,7 +193,7 @@ class Writer:
         # As above.
         except Exception as error:
             _log.exception("an entry could not be recorded")
-            self._news.append(f"a poll could not be recorded ({type(error).__name__}): there is a gap instead")
+            self._news.append(f"a poll could not be recorded ({type(error).__name__}); it leaves a gap")
 
     def _write_all(self, entries: Iterable[Entry]) -> None:
         before = dict(self._told), dict(self._ahead)
@@ -259,7 +259,7 @@ class Writer:
                 if len(values) > most_values(MOST_GPUS):
                     values = self._cap(pod, values)
                 if len(row) + len(values) > MOST_VALUES:
-                    self._say_once("", f"{len(pods):,} pods are too many to record all of: of some there is a gap")
+                    self._say_once("", f"{len(pods):,} pods are too many to record; some have a gap")
                     break
                 layout.append((self._pod(pod.id), ",".join(values)))
                 row += bytes([pack(name, value) for name, value in values.items()])
@@ -272,9 +272,7 @@ class Writer:
     def _cap(self, pod: Pod, values: Mapping[str, float | None]) -> dict[str, float | None]:
         """Only the values of a pod's first GPUs; the mean of all GPUs is kept, whatever their number."""
         count = len(pod.runtime.gpus) if pod.runtime is not None else 0
-        self._say_once(
-            pod.id, f"{pod.name or pod.id} is told to have {count:,} GPUs: the first {MOST_GPUS} are recorded"
-        )
+        self._say_once(pod.id, f"{pod.name or pod.id} reports {count:,} GPUs; only the first {MOST_GPUS} are recorded")
         return {name: value for name, value in values.items() if int(name[len(name.rstrip(DIGITS)) :] or 0) < MOST_GPUS}
 
     def _say_once(self, about: str, text: str) -> None:
