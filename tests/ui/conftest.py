@@ -238,9 +238,13 @@ class Running:
 
     def text(self) -> str:
         """The screen as a person reads it."""
-        height = self.app.size.height
-        lines = self.app.screen._compositor.render_strips()
-        return "\n".join("".join(segment.text for segment in line).rstrip() for line in lines[:height])
+        return rendered(self.app)
+
+
+def rendered(app: PodtopApp) -> str:
+    """The lines of the screen, without colours."""
+    lines = app.screen._compositor.render_strips()[: app.size.height]
+    return "\n".join("".join(segment.text for segment in line).rstrip() for line in lines)
 
 
 def sent_to_clipboard(run: Running) -> list[str]:

@@ -87,7 +87,7 @@ def titled(word: str, help: str) -> str:
 
 
 def entry(hint: Hint) -> tuple[str, str]:
-    """The name of a key's action, and what it does beyond that, with its keys: "Stop pod", "S  volume stays, billed"."""
+    """The name of a key's action, and its keys with what it does beyond that: "Stop pod", "S  volume stays"."""
     keys = " ".join(hint.keys)
     if not hint.id.startswith("act."):
         return titled(hint.word, hint.help), keys

@@ -38,7 +38,7 @@ class BadRow(ValueError):
 def instant(value: object) -> float:
     number = _number(value, LATEST)
     if number is None or number < EARLIEST:
-        raise BadRow("an instant")
+        raise BadRow("a time")
     return number
 
 
