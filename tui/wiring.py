@@ -236,12 +236,12 @@ def examine(options: argparse.Namespace, flags: Mapping[str, object], no_screen:
     loaded = attempt(flags, file=paths.config_file(), runpod_file=paths.runpod_config_file())
     faults = [fault for fault in loaded.faults if fault != loaded.key_fault]
     config = Config() if faults else loaded.config
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    others = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     # Whatever the settings allow: the doctor changes nothing.
     source = source_of(options, replace(config, read_only=True))
     with ExitStack() as shelf:
         subject = Subject(
-            config=config, config_file=paths.config_file(), config_error=f"{faults[0]}{more}" if faults else "",
+            config=config, config_file=paths.config_file(), config_error=f"{faults[0]}{others}" if faults else "",
             key_error="" if faults else loaded.key_fault, source=source,
             state=state_of(source, config, state_dir_of(source, shelf)), state_dir=paths.state_dir(),
             screen=settings_on_screen(), no_screen=no_screen, size=_size_of_terminal(),

@@ -130,7 +130,7 @@ async def test_selected_pods_that_a_filter_hides_are_counted_and_named(launch: L
 
 async def test_the_account_screen_counts_them_too(launch: Launch) -> None:
     async with launch(size=(120, 40)) as run:
-        run.cloud.account_answer = TimedOut("RunPod did not answer in time.")
+        run.cloud.account_answer = TimedOut("api.runpod.io did not respond in time.")
         await run.press("space", "space", "3")
         await run.settle()
         assert "2 selected" in run.text()
