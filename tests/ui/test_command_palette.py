@@ -150,7 +150,8 @@ def test_it_is_found_by_the_footers_word(word: str, help: str, told: str) -> Non
 @pytest.mark.parametrize(
     ("id", "word", "help", "told"),
     [
-        ("act.stop", "stop", "Stop; the volume stays", ("Stop pod", "x  the volume stays")),
+        ("act.stop", "stop", "Stop pod (volume stays)", ("Stop pod", "x  volume stays")),
+        ("act.lease", "lease", "Auto-stop timer (lease)", ("Auto-stop timer (lease)", "x")),
         ("act.bid", "bid", "Resume a spot pod with a bid", ("Resume a spot pod with a bid", "x")),
         ("time.pause", "pause", "Pause (in history: play)", ("Pause (in history: play)", "x")),
     ],

@@ -219,7 +219,7 @@ async def test_help_footer_and_palette_tell_the_new_keys(launch: Launch) -> None
         await run.press("f1")
         assert not isinstance(run.app.screen, Help)
         await run.press("ctrl+c")
-        assert "Q quits podtop" in run.toasts()
+        assert "Press Q to quit" in run.toasts()
 
 
 async def test_sentences_tell_the_new_keys(launch: Launch) -> None:

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, OptionList
 
+from tui.actions import BY_ID
 from tui.store.views import pods as views
 from tui.store.views.pods import Query
 from tui.ui.key_hints import GROUPS, Hint, hints
@@ -89,7 +90,7 @@ def titled(word: str, help: str) -> str:
 def entry(hint: Hint) -> tuple[str, str]:
     """The name of a key's action, and its keys with what it does beyond that: "Stop pod", "S  volume stays"."""
     keys = " ".join(hint.keys)
-    if not hint.id.startswith("act."):
+    if hint.id.removeprefix("act.") not in BY_ID:
         return titled(hint.word, hint.help), keys
     name, _, beyond = hint.help.partition(" (")
     return titled(hint.word, name), f"{keys}  {beyond.removesuffix(')')}".rstrip()
