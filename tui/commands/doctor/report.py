@@ -14,7 +14,7 @@ from tui.commands.doctor.finding import Finding, Verdict
 from tui.commands.envelope import Document
 from tui.commands.items import iso
 
-SYMBOLS = {Verdict.OK: "✓", Verdict.WARNING: "!", Verdict.ERROR: "✗"}
+SYMBOLS = {Verdict.OK: "✓", Verdict.WARNING: "!", Verdict.ERROR: "✕"}
 ASCII = {Verdict.OK: "+", Verdict.WARNING: "!", Verdict.ERROR: "x"}
 
 NARROWEST = 40
