@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
+from tui.commands.argument_parser import Parser
 from tui.commands.topics import TOPICS, source
 from tui.commands.topics.markdown import Block, Bullets, Code, Heading, Paragraph, Table, parse, rendered
 
@@ -21,6 +22,9 @@ _ELSEWHERE = {
 }
 """Sections that readers of manuals look for, and the topics that have what is in them."""
 
+_GENERAL = ("--no-color", "--quiet", "--help")
+"""Flags of every command, which are explained once."""
+
 
 def text(words: str) -> str:
     """Words as troff reads them, in ASCII: no hyphen, backslash, quote or leading dot of theirs means anything."""
@@ -29,22 +33,25 @@ def text(words: str) -> str:
     return "\\&" + escaped if escaped.startswith((".", "\\(aq")) else escaped
 
 
-def manual(parser: argparse.ArgumentParser) -> str:
+def manual(parser: Parser) -> str:
     """The page, in the macros that every man knows."""
     return "\n".join(_lines(parser)) + "\n"
 
 
-def _lines(parser: argparse.ArgumentParser) -> Iterator[str]:
+def _lines(parser: Parser) -> Iterator[str]:
     yield '.TH PODTOP 1 "" podtop "User Commands"'
     yield from (".SH NAME", _NAME)
-    yield from (".SH SYNOPSIS", ".B podtop", text("[OPTION]... [COMMAND [ARGUMENT]...]"))
-    yield from (".SH DESCRIPTION", text(parser.description or ""), ".PP", text(parser.epilog or ""))
+    yield from (".SH SYNOPSIS", ".B podtop", text("[FLAG]... [COMMAND [ARGUMENT]...]"))
+    yield from (".SH DESCRIPTION", text(parser.description or ""))
     yield ".SH OPTIONS"
     yield from _options(parser)
-    yield ".SH COMMANDS"
+    yield from (".SH COMMANDS", text("Every command also takes --no-color, --quiet and --help."))
     for name, command in commands(parser).items():
         yield from (f'.SS "podtop {name}"', text(command.description or ""))
-        yield from _options(command)
+        yield from _options(command, but=_GENERAL)
+        yield from _examples(command)
+    yield ".SH EXAMPLES"
+    yield from _examples(parser)
     for topic in TOPICS:
         for block in parse(source(topic)):
             yield from _block(block)
@@ -83,7 +90,7 @@ def inline(words: str) -> str:
     return rendered(words, lambda code: f"\\fB{text(code)}\\fR", link, text, lambda words: f"\\fI{text(words)}\\fR")
 
 
-def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+def commands(parser: Parser) -> dict[str, Parser]:
     """The commands of a parser, by name."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
@@ -91,15 +98,19 @@ def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
     return {}
 
 
-def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
+def _options(parser: Parser, but: Collection[str] = ()) -> Iterator[str]:
+    """Its flags, but for some."""
     for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
+        if isinstance(action, argparse._SubParsersAction) or {*action.option_strings} & {*but}:
             continue
         value = "" if action.nargs == 0 else f" \\fI{text(str(action.metavar or action.dest.upper()))}\\fR"
         flags = ", ".join(f"\\fB{text(flag)}\\fR{value}" for flag in action.option_strings) or value.strip()
-        # argparse's own words differ from one Python to the next.
-        own = {"help": "show this help and end"}
-        yield from (".TP", flags, text(own.get(action.dest) or (action.help or "").replace("%%", "%")))
+        yield from (".TP", flags, text((action.help or "").replace("%%", "%")))
+
+
+def _examples(parser: Parser) -> Iterator[str]:
+    for line, does in parser.examples:
+        yield from (".TP", f"\\fB{text(line)}\\fR", text(does))
 
 
 def main() -> None:

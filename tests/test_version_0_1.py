@@ -116,11 +116,11 @@ def test_the_action_log_is_read(files: Path) -> None:
     assert len(list(entries(path))) == 11
     first, resumed, deployed, refused, ended, lost = rows(entries(path), UTC)
     assert first == ("2026-11-23 12:18:15", "ada", "stop", f"{NAME} ({POD})", "done", "Exited by user")
-    assert resumed[1:5] == ("ada, command", "resume 1 GPUs", "dataset-prep (m5n4b3v2c1x0z9)", "done")
+    assert resumed[1:5] == ("ada, command", "resume 1 GPU", "dataset-prep (m5n4b3v2c1x0z9)", "done")
     assert deployed[2:5] == ("deploy", "train-7f3a (2ef166393e49dc)", "done")
     assert refused[1:5] == ("ada, watch", "rent", "bid-low", "refused")
-    assert ended[1:5] == ("ada, lease", "terminate", f"{NAME} ({POD})", "no outcome known")
-    assert lost[2:5] == ("deploy", "lost-0c1d", "no outcome known")
+    assert ended[1:5] == ("ada, lease", "terminate", f"{NAME} ({POD})", "unknown outcome")
+    assert lost[2:5] == ("deploy", "lost-0c1d", "unknown outcome")
 
 
 def test_what_was_sent_and_never_answered_is_known(files: Path) -> None:

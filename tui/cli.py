@@ -12,6 +12,8 @@ from tui import paths, wiring
 from tui.commands.exit_codes import Exit
 from tui.commands.frame import framed
 from tui.commands.parser import ACTS, COMMANDS, parser
+from tui.commands.stdio import hush
+from tui.commands.stdio import note as _note
 from tui.commands.stdio import say as _say
 from tui.config.loader import Config, Loaded, attempt
 from tui.config.settings import Settings
@@ -33,6 +35,10 @@ def run(argv: Sequence[str] | None = None) -> int:
     if options.config_file is not None:
         os.environ[paths.CONFIG_VARIABLE] = options.config_file
     flags = {name: getattr(options, name, None) for name in Settings.__struct_fields__}
+    hush(options.quiet)
+    if options.no_color:
+        # For what reads the environment: the screen's own terminal, and programs that podtop starts.
+        os.environ["NO_COLOR"] = "1"
     if options.command == "simulate":
         from tui.commands.simulate import serve
 
@@ -90,7 +96,7 @@ def _faults(options: argparse.Namespace, loaded: Loaded) -> tuple[str, ...]:
     if options.at is not None and options.replay is None:
         faults.append("--at requires --replay")
     if options.command == "record" and options.enforce_leases and config.read_only:
-        faults.append("--enforce-leases stops pods, and read-only sends nothing: leave one of them out")
+        faults.append("--enforce-leases sends mutations, which read-only mode forbids: drop one of the two")
     shows_screen = options.command is None or (options.command in ("market", "account") and options.form is None)
     if faults and shows_screen:
         faults += wiring.screen_faults(config)
@@ -104,7 +110,7 @@ def _market(options: argparse.Namespace, config: Config) -> int:
     from tui.commands.market import given
 
     if flags := [*given(options), *(["--filter"] if options.filter is not None else ())]:
-        _say(f"{flags[0]} goes with --json or --csv: on the screen f and / set filters")
+        _say(f"{flags[0]} requires --json or --csv; on the screen, f and / set filters")
         return Exit.USAGE
     source = wiring.source_of(options, config)
     if options.demo or config.key is not None:
@@ -119,7 +125,7 @@ def _script(options: argparse.Namespace, config: Config) -> int:
     from tui.commands.run import run as run_command
 
     for warning in config.warnings:
-        _say(warning)
+        _note(warning)
     source = wiring.source_of(options, config)
     goes_on = options.command in ACTS or getattr(options, "watch", None) is not None
     if goes_on:
@@ -138,7 +144,7 @@ def _show(source: Source, config: Config, first: str = "fleet") -> int:
         _say(reason)
         return Exit.USAGE
     for warning in config.warnings:
-        _say(warning)
+        _note(warning)
     return wiring.run_screen(source, config, first)
 
 
@@ -146,7 +152,7 @@ def _replay(options: argparse.Namespace, config: Config) -> int:
     from tui.history.replay_source import ReplayError, choose
 
     if options.demo or options.command:
-        _say("--replay goes with no demo and no command: it shows what was recorded")
+        _say("--replay cannot be combined with --demo or a command")
         return Exit.USAGE
     try:
         tape = choose(options.replay, options.at, paths.state_dir())
@@ -160,7 +166,7 @@ def _record(source: Source, config: Config, enforce: bool) -> int:
     from tui.commands.record import record
 
     for warning in config.warnings:
-        _say(warning)
+        _note(warning)
     wiring.keep_private(source)
     with ExitStack() as shelf:
         directory = wiring.state_dir_of(source, shelf)
@@ -173,7 +179,7 @@ def _record(source: Source, config: Config, enforce: bool) -> int:
 
 def _no_terminal() -> str | None:
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
-        return "this is a full-screen program and needs a terminal for its input and its output"
+        return "the full screen needs a terminal for input and output; podtop once prints without one"
     if os.environ.get("TERM", "") in ("", "dumb"):
-        return f"the terminal (TERM={os.environ.get('TERM', '')}) cannot show a full-screen program"
+        return f"TERM={os.environ.get('TERM', '')} cannot show a full screen; set TERM, for example to xterm-256color"
     return None

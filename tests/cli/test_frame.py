@@ -156,7 +156,7 @@ def test_too_little_memory_is_one_line(capsys: pytest.CaptureFixture[str]) -> No
 
     assert framed(command) == 1
     said = capsys.readouterr().err
-    assert "not enough memory" in said
+    assert "out of memory" in said
     assert said.count("\n") == 1
 
 

@@ -45,10 +45,10 @@ def test_the_log_is_printed_for_people() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     first, second, third = done.stdout.splitlines()
     assert first.split() == ["2026-11-23", "12:00:00", "ada", "stop", "train", "(p1)", "done", "Exited", "by", "user"]
-    assert "bid 1 GPUs, 0.21 $/h" in second
+    assert "bid 1 GPU, $0.21/GPU/h" in second
     assert "refused" in second
     assert "ada, lease" in third
-    assert "no outcome known" in third
+    assert "unknown outcome" in third
     assert first.index("train") == second.index("student") == third.index("old")
 
 

@@ -75,7 +75,7 @@ def test_a_collector_says_how_it_goes_and_ends_well_when_told_to(url: str) -> No
     collector = Collector(url)
     collector.wait_for("● recording 3 pods")
     code, rest = collector.end(signal.SIGTERM)
-    assert (code, rest) == (0, "stopped; what was seen is kept\n")
+    assert (code, rest) == (0, "stopped, recording saved\n")
     assert samples()
     log = archive().parent.parent.rglob("*")
     assert not [p for p in log if p.is_file() and b"demo-key" in p.read_bytes()]
@@ -143,7 +143,7 @@ def test_a_restarted_podtop_shows_what_the_killed_one_saw(url: str) -> None:
         (["--replay", "latest"], "no recording in"),
         (["--replay", "/nowhere.sqlite"], "no such file"),
         (["--at", "12:00", "--demo"], "--at requires --replay"),
-        (["--replay", "latest", "--demo"], "--replay goes with no demo"),
+        (["--replay", "latest", "--demo"], "--replay cannot be combined"),
     ],
 )
 def test_a_replay_that_cannot_be_is_refused_in_words(arguments: list[str], words: str) -> None:

@@ -104,7 +104,7 @@ def test_a_dumb_terminal_is_refused_with_words() -> None:
     [
         (["--interval", "1"], "--interval: invalid value '1'; expected seconds, from 2"),
         (["--api-url", "http://example.com/"], "http on loopback only"),
-        (["--no-such-flag"], "unrecognized arguments"),
+        (["--no-such-flag"], "unknown flag --no-such-flag"),
         (["--demo", "--pods", "-1"], "a number of pods from 0"),
         (["simulate", "--fault", "nope"], "unknown fault 'nope'"),
         (["--api-key-file", "/nowhere"], "cannot be read"),

@@ -81,7 +81,7 @@ def stage(tmp_path: Path) -> Stage:
 async def test_a_stop_is_asked_written_down_sent_once_and_told(stage: Stage, capsys: Any) -> None:
     person = Person("y")
     assert await stage.act("stop", QWEN, person=person) is Exit.OK
-    assert person.asked == ["Stop it? [y/N] "]
+    assert person.asked == ["Stop this pod? [y/N] "]
     assert stage.mutations == ["stop"]
     assert stage.status(QWEN) == "EXITED"
     said = capsys.readouterr()
@@ -114,7 +114,7 @@ async def test_terminating_takes_the_name(answer: str, done: bool, stage: Stage,
 async def test_terminating_several_lists_all_and_takes_their_number(stage: Stage, capsys: Any) -> None:
     person = Person("2")
     assert await stage.act("terminate", QWEN, "dataset-prep", QWEN, person=person) is Exit.OK
-    assert person.asked == ["To terminate these 2 pods, type how many they are: "]
+    assert person.asked == ["To terminate these 2 pods, type their number: "]
     assert stage.mutations == ["terminate", "terminate"]
     assert stage.status(PREP) in (None, "TERMINATED")
     said = capsys.readouterr().err
@@ -143,7 +143,7 @@ async def test_the_pod_is_read_again_and_what_changed_is_asked_again(stage: Stag
     person = Person("y", "n", meanwhile=dearer)
     assert await stage.act("stop", QWEN, person=person) is Exit.REFUSED
     assert len(person.asked) == 2
-    assert "it changed meanwhile" in capsys.readouterr().err
+    assert "the pod changed in the meantime" in capsys.readouterr().err
     assert stage.mutations == []
     again = Stage(stage.path.parent)
     changed = iter((lambda: setattr(again.world.pods[QWEN], "price", 9.0), lambda: None))
@@ -163,7 +163,7 @@ async def test_what_changed_is_refused_where_nobody_is_asked(stage: Stage, capsy
 
     with patch.object(stage.hands, "look", changing):
         assert await stage.act("terminate", QWEN) is Exit.REFUSED
-    assert "it changed meanwhile" in capsys.readouterr().err
+    assert "the pod changed in the meantime" in capsys.readouterr().err
     assert stage.mutations == []
 
 
@@ -193,7 +193,7 @@ async def test_of_several_those_it_makes_no_sense_for_are_left_out_and_told(stag
 async def test_a_spot_pod_is_not_resumed_and_the_way_is_told(stage: Stage, capsys: Any) -> None:
     stage.world.stop(STUDENT)
     assert await stage.act("resume", STUDENT) is Exit.REFUSED
-    assert "with a bid only: B in podtop itself" in capsys.readouterr().err
+    assert "spot pods resume with a bid; use B in the podtop UI" in capsys.readouterr().err
     assert stage.mutations == []
 
 
@@ -263,7 +263,7 @@ async def test_an_earlier_request_without_an_answer_is_looked_for_first(stage: S
     person = Person("qwen-eval-sweep")
     assert await stage.act("terminate", QWEN, person=person) is Exit.OK
     said = capsys.readouterr()
-    assert "an earlier request on it was never answered" in said.err
+    assert "an earlier request got no response" in said.err
     assert said.out.index("stopped: no response received, but it went through") < said.out.index("terminated")
     assert stage.mutations == ["terminate"]
     assert [intent.id for intent in log.unfinished()] == [other], "what is of other pods is left alone"
@@ -301,22 +301,23 @@ def test_pods_are_meant_by_id_or_by_a_name_that_one_alone_has(wanted: Sequence[s
 @pytest.mark.parametrize(
     ("wanted", "code", "words"),
     [
-        (["train"], Exit.USAGE, "the name of 2 pods: a1, b2"),
-        (["a1", "tra"], Exit.NOTHING, "like it there are a1 (train), b2 (train), train2 (eval-2)"),
-        (["TRAIN"], Exit.NOTHING, "there is no pod 'TRAIN'"),
-        ([""], Exit.NOTHING, "there is no pod ''"),
-        (["zzz"], Exit.NOTHING, "there are a1 (train)"),
+        (["train"], Exit.USAGE, "2 pods are named 'train': a1, b2"),
+        (["a1", "tra"], Exit.NOTHING, "did you mean a1 (train), b2 (train), train2 (eval-2)?"),
+        (["TRAIN"], Exit.NOTHING, "no pod named 'TRAIN'; did you mean a1 (train)"),
+        ([""], Exit.NOTHING, "no pod named ''; pods: a1"),
+        (["zzz"], Exit.NOTHING, "no pod named 'zzz'; pods: a1 (train)"),
+        (["evla"], Exit.NOTHING, "no pod named 'evla'; did you mean c3 (eval), train2 (eval-2)?"),
     ],
 )
 def test_what_is_not_clear_is_refused_with_what_there_is(wanted: list[str], code: Exit, words: str) -> None:
-    with pytest.raises(Refused, match=r"Nothing was sent\.$") as refused:
+    with pytest.raises(Refused, match=r"[.?] Nothing was sent\.$") as refused:
         confirmation.find(wanted, NAMES)
     assert refused.value.code is code
     assert words in str(refused.value)
 
 
 def test_of_an_empty_account_that_is_said() -> None:
-    with pytest.raises(Refused, match="nor any other"):
+    with pytest.raises(Refused, match="there are no pods"):
         confirmation.find(["x"], {})
 
 

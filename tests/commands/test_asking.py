@@ -41,7 +41,7 @@ def asking(environ: dict[str, str], *arguments: str) -> Terminal:
 
 def test_a_stop_is_agreed_to_on_a_terminal(environ: dict[str, str]) -> None:
     terminal = asking(environ, "stop", "qwen-eval-sweep")
-    terminal.wait_for("Stop it? [y/N]")
+    terminal.wait_for("Stop this pod? [y/N]")
     assert "Saves $1.37/h" in terminal.text
     assert log() == []
     terminal.type("y\n")
@@ -54,17 +54,17 @@ def test_what_was_typed_before_the_question_answers_nothing(environ: dict[str, s
     served.faults("latency")
     terminal = asking(environ, "stop", QWEN)
     terminal.type("y\ny\nyes\ny")
-    terminal.wait_for("Stop it? [y/N]")
+    terminal.wait_for("Stop this pod? [y/N]")
     terminal.type("\n")
-    terminal.wait_for("not agreed")
+    terminal.wait_for("not confirmed")
     assert terminal.end() == 6
     assert log() == []
 
 
 def test_ctrl_c_and_ctrl_d_at_the_question_send_nothing(environ: dict[str, str]) -> None:
-    for keys, code, words in (("\x03", 130, "ended. Nothing was sent."), ("\x04", 6, "there was no answer")):
+    for keys, code, words in (("\x03", 130, "cancelled. Nothing was sent."), ("\x04", 6, "no reply")):
         terminal = asking(environ, "terminate", QWEN)
-        terminal.wait_for("To terminate it, type its name, qwen-eval-sweep:")
+        terminal.wait_for("To terminate this pod, type its name, qwen-eval-sweep:")
         terminal.type(keys)
         assert terminal.end() == code
         assert words in terminal.text
@@ -73,7 +73,7 @@ def test_ctrl_c_and_ctrl_d_at_the_question_send_nothing(environ: dict[str, str])
 
 def test_a_terminal_that_goes_away_sends_nothing(environ: dict[str, str]) -> None:
     terminal = asking(environ, "stop", QWEN)
-    terminal.wait_for("Stop it? [y/N]")
+    terminal.wait_for("Stop this pod? [y/N]")
     os.close(terminal.fd)
     assert terminal.wait() != 0
     assert log() == []
@@ -82,7 +82,7 @@ def test_a_terminal_that_goes_away_sends_nothing(environ: dict[str, str]) -> Non
 def test_without_a_terminal_it_takes_a_yes(run: Run) -> None:
     refused = run("stop", QWEN)
     assert refused.returncode == 2
-    assert "--yes is not given. Nothing was sent." in refused.stderr
+    assert "add --yes. Nothing was sent." in refused.stderr
     done = run("stop", QWEN, "--yes")
     assert (done.returncode, done.stdout) == (0, "✓ qwen-eval-sweep stopped: Exited by user\n")
     assert "$20.00 a month while stopped" in done.stderr
@@ -99,7 +99,7 @@ def test_a_command_needs_a_pod_and_a_key(run: Run, environ: dict[str, str]) -> N
     assert run("stop", "--yes").returncode == 2
     unknown = run("stop", "no-such-pod", "--yes")
     assert unknown.returncode == 3
-    assert "there is no pod 'no-such-pod'" in unknown.stderr
+    assert "no pod named 'no-such-pod'" in unknown.stderr
     del environ["RUNPOD_API_KEY"]
     assert run("stop", QWEN, "--yes").returncode == 2
 
@@ -113,7 +113,7 @@ def test_an_end_in_the_middle_of_a_request_is_unknown_and_logged(environ: dict[s
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate()
     assert process.wait() == 7
-    assert "before it was known how it went" in said
+    assert "interrupted before the outcome was known" in said
     assert [entry.get("outcome") for entry in log()] == [None, "unknown"]
 
 

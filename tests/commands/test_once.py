@@ -47,7 +47,7 @@ def test_the_filter_narrows_and_nothing_that_matches_is_a_code_of_its_own(run: R
         nothing = run("once", form, "--filter", "no-such-thing")
         assert nothing.returncode == 3
         assert expected in nothing.stdout
-        assert "no pods that match" in nothing.stderr
+        assert "no matching pods" in nothing.stderr
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_the_filter_narrows_and_nothing_that_matches_is_a_code_of_its_own(run: R
         ("503", 5, "server error"),
         ("reset", 5, "closed the connection"),
         ("truncated", 5, "cut short"),
-        ("partial", 5, "without the pods"),
+        ("partial", 5, "no pod list"),
     ],
 )
 def test_every_failure_is_told_and_has_its_code(fault: str, code: int, words: str, run: Run, served: Served) -> None:
@@ -89,14 +89,14 @@ def test_the_market_needs_no_key_and_all_else_does(run: Run, environ: dict[str, 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["once", "nonsense"], "invalid choice"),
-        (["once", "--watch", "1"], "seconds, from 2"),
-        (["once", "--watch", "often"], "seconds, from 2"),
-        (["once", "--json", "--csv"], "not allowed with"),
-        (["once", "account", "--filter", "x"], "the account is one thing"),
+        (["once", "nonsense"], "WHAT: invalid value 'nonsense'; expected pods, market"),
+        (["once", "--watch", "1"], "expected seconds from 2"),
+        (["once", "--watch", "often"], "expected seconds from 2"),
+        (["once", "--json", "--csv"], "--json and --csv cannot be combined"),
+        (["once", "account", "--filter", "x"], "--filter does not apply to the account"),
         (["once", "market", "--filter", "price<cheap"], "price< expects a number"),
-        (["once", "pods", "--gpus", "2"], "--gpus is for the market: podtop once market --gpus ..."),
-        (["once", "market", "--gpus", "0"], "--gpus=0 is invalid; expected 1 to 100 GPUs in one pod"),
+        (["once", "pods", "--gpus", "2"], "--gpus applies to the market: podtop once market --gpus ..."),
+        (["once", "market", "--gpus", "0"], "--gpus: invalid value '0'; expected 1 to 100"),
         (["once", "--api-url", "http://example.com/graphql"], "http on loopback only"),
     ],
 )
@@ -142,7 +142,7 @@ def test_a_watch_in_csv_has_one_header(environ: dict[str, str]) -> None:
 def test_a_watch_outlives_trouble_and_ends_when_the_key_is_refused(environ: dict[str, str], served: Served) -> None:
     served.faults("503")
     process = watching(environ, "--json", "--watch", "2")
-    assert "Asking again" in process.stderr.readline()
+    assert "Retrying" in process.stderr.readline()
     served.faults()
     assert json.loads(process.stdout.readline())["total"] == 6
     served.faults("401")

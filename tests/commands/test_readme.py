@@ -44,8 +44,8 @@ LINES = sorted(
 )
 ENDS = {
     "podtop --replay latest": (2, "there is no recording"),
-    "podtop stop": (2, "--yes is not given"),
-    "podtop terminate": (2, "--yes is not given"),
+    "podtop stop": (2, "add --yes"),
+    "podtop terminate": (2, "add --yes"),
 }
 """How a command ends that has neither a terminal nor a recording."""
 
@@ -156,7 +156,7 @@ def test_what_is_named_in_passing_is_understood(words: str, capsys: pytest.Captu
     except SystemExit as end:
         said = "" if end.code == 0 else capsys.readouterr().err
     # It may be named without the pods that it is about, or without its purpose.
-    assert not said or "the following arguments are required" in said or "one of the arguments" in said
+    assert not said or "missing argument" in said or "missing one of" in said
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -169,7 +169,7 @@ def test_settings_are_accepted(page: str, shell: dict[str, str]) -> None:
     done = bash("podtop config --check", shell)
     assert done.returncode == 0, done.stdout
     warnings = [line for line in done.stdout.splitlines() if line.startswith("warning")]
-    assert all("cannot be read" in line or "the environment has no" in line for line in warnings)
+    assert all("cannot read" in line or "is not set" in line for line in warnings)
 
 
 def test_completions_are_put_where_the_topic_puts_them(shell: dict[str, str]) -> None:

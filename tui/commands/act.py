@@ -49,10 +49,10 @@ def act(source: Source, state: StateFiles, action: str, wanted: Sequence[str], *
     for stream in (sys.stdout, sys.stderr):
         make_lenient(stream)
     if config.read_only:
-        say(f"{action}: podtop was started read-only. Nothing was sent.")
+        say(f"{action}: podtop is in read-only mode. Nothing was sent.")
         return Exit.REFUSED
     if not yes and not terminal.there:
-        say(f"{action}: there is no terminal to ask on, and --yes is not given. Nothing was sent.")
+        say(f"{action}: no terminal to ask for confirmation; add --yes. Nothing was sent.")
         return Exit.USAGE
     return asyncio.run(_run(source, state, action, wanted, None if yes else terminal, config))
 
@@ -82,13 +82,13 @@ async def _run(
         return code_of(error)
     except asyncio.CancelledError:
         if not hands.sent:
-            say(f"{action}: ended. Nothing was sent.")
+            say(f"{action}: cancelled. Nothing was sent.")
             return signalled[0]
         await hands.close()
         if (known := hands.known) is not None:
             # RunPod has responded; only the check of the result was left.
             return known
-        say(f"{action}: ended before it was known how it went. podtop log tells; look before trying again.")
+        say(f"{action}: interrupted before the outcome was known. Check podtop log before you try again.")
         return Exit.UNKNOWN
     finally:
         await hands.close()
@@ -160,7 +160,7 @@ class Hands:
             if fresh.key == case.key:
                 sent = await self._send(consequences.commands(fresh, fresh.count, fresh.bid))
                 return max(code, sent)
-            say("it changed meanwhile. Nothing was sent.")
+            say("the pod changed in the meantime. Nothing was sent.")
             if terminal is None:
                 return Exit.REFUSED
             case = fresh
@@ -184,7 +184,7 @@ class Hands:
             if not so:
                 code = Exit.REFUSED
             if pod is not None and is_spot(pod) and action.id == "resume" and not so:
-                why = "it is interruptible and resumes with a bid only: B in podtop itself"
+                why = "spot pods resume with a bid; use B in the podtop UI"
             say(f"{action.verb} {name}: {why}. {'Nothing to do.' if so else 'Nothing was sent.'}")
         return code
 
@@ -193,7 +193,7 @@ class Hands:
         await self._executor.resume_looking(ids)
         if not any(key in self._fleet.operations for key in ids):
             return
-        say("an earlier request on it was never answered: looking what became of it (ctrl+c ends this)")
+        say("an earlier request got no response; checking its outcome (ctrl+c cancels)")
         self.wake()
         await self._until_over(ids)
 
@@ -232,7 +232,7 @@ class Hands:
             await asyncio.sleep(0)
             looks += 1
             if self._fleet.operations and looks == 2:
-                say("waiting until RunPod shows what became of it (ctrl+c ends the waiting)")
+                say("waiting for RunPod to show the outcome (ctrl+c stops waiting)")
 
     async def _until_over(self, ids: Collection[str]) -> None:
         self._look_on()

@@ -22,7 +22,7 @@ class Refused(Exception):
     """The command ends before anything was sent. `str()` is the reason, for users."""
 
     def __init__(self, why: str, code: Exit = Exit.REFUSED) -> None:
-        super().__init__(f"{why.rstrip('.')}. Nothing was sent.")
+        super().__init__(f"{why.rstrip('.')}{'' if why.endswith('?') else '.'} Nothing was sent.")
         self.code = code
 
 
@@ -39,14 +39,14 @@ def find(wanted: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
                 several = ", ".join(others)
                 raise Refused(
                     f"{word!r} is the id of one pod ({names[word]}) and the name of another ({several}). "
-                    "Say which: that one by its own name or in podtop itself, the other by its id",
+                    "Select the first by its name or in the podtop UI, the other by its id",
                     Exit.USAGE,
                 )
             ids.append(word)
             continue
         if len(named) > 1:
             several = ", ".join(sorted(named))
-            raise Refused(f"{word!r} is the name of {len(named)} pods: {several}. Say which, by its id", Exit.USAGE)
+            raise Refused(f"{len(named)} pods are named {word!r}: {several}. Select one by its id", Exit.USAGE)
         if not named:
             raise Refused(_unknown(word, names), Exit.NOTHING)
         ids += named
@@ -54,14 +54,24 @@ def find(wanted: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _unknown(word: str, names: Mapping[str, str]) -> str:
-    text = word.lower()
-    near = [f"{id} ({name})" for id, name in names.items() if text and (text in name.lower() or text in id.lower())]
-    there = near or [f"{id} ({name})" for id, name in names.items()]
-    if not there:
-        return f"there is no pod {word!r}, nor any other"
-    rest = f", and {len(there) - 10} more" if len(there) > 10 else ""
-    kind = "like it there are" if near else "there are"
-    return f"there is no pod {word!r}; {kind} {', '.join(there[:10])}{rest}"
+    if not names:
+        return f"no pod named {word!r}; there are no pods"
+    near = _near(word.lower(), names)
+    listed = [f"{id} ({names[id]})" for id in (near or names)]
+    some = f"{', '.join(listed[:10])}{f' and {len(listed) - 10} more' if len(listed) > 10 else ''}"
+    return f"no pod named {word!r}; {f'did you mean {some}?' if near else f'pods: {some}'}"
+
+
+def _near(text: str, names: Mapping[str, str]) -> list[str]:
+    """The ids of pods whose id or name has the text in it; of none such, those that are spelled almost like it."""
+    from difflib import get_close_matches
+
+    if not text:
+        return []
+    if within := [id for id, name in names.items() if text in name.lower() or text in id.lower()]:
+        return within
+    spelled = {*get_close_matches(text, {word.lower() for pair in names.items() for word in pair}, 3)}
+    return [id for id, name in names.items() if spelled & {id.lower(), name.lower()}]
 
 
 def show(case: Case) -> None:
@@ -73,7 +83,7 @@ def show(case: Case) -> None:
         sys.stderr.write("".join(f"{line}\n" for line in lines(case, width)))
         sys.stderr.flush()
     except OSError as error:
-        raise Refused(f"what will happen cannot be shown: {error.strerror or error}") from None
+        raise Refused(f"cannot show the consequences: {error.strerror or error}") from None
 
 
 def lines(case: Case, width: int) -> list[str]:
@@ -91,19 +101,19 @@ async def agree(case: Case, terminal: Terminal) -> None:
     """Raises Refused unless a person agrees."""
     answer = await terminal.ask(question(case))
     if answer is None:
-        raise Refused("there was no answer")
+        raise Refused("no reply")
     if not agreed(case, answer):
-        raise Refused("not agreed" if not case.typed or not answer else f"that is not {case.typed!r}")
+        raise Refused("not confirmed" if not case.typed or not answer else f"the reply is not {case.typed!r}")
 
 
 def question(case: Case) -> str:
     single = len(case.subjects) == 1
     verb = case.action.verb
     if case.action.consent is Consent.PRESS:
-        return f"{verb.capitalize()} {'it' if single else f'these {len(case.subjects)} pods'}? [y/N] "
+        return f"{verb.capitalize()} {'this pod' if single else f'these {len(case.subjects)} pods'}? [y/N] "
     if single:
-        return f"To {verb} it, type its name, {case.typed}: "
-    return f"To {verb} these {len(case.subjects)} pods, type how many they are: "
+        return f"To {verb} this pod, type its name, {case.typed}: "
+    return f"To {verb} these {len(case.subjects)} pods, type their number: "
 
 
 def agreed(case: Case, answer: str) -> bool:

@@ -107,7 +107,9 @@ class Desk:
         if self.kind in ("pods", "alerts"):
             if answer.pods is None:
                 messages = "; ".join(problem.message for problem in answer.problems)
-                raise Incomplete(f"RunPod answered without the pods: {messages}" if messages else "RunPod told no pods")
+                raise Incomplete(
+                    f"the response had no pod list: {messages}" if messages else "the response had no pod list"
+                )
             self.fleet.apply(answer, at, took)
 
     def document(self, answer: Any, at: float) -> Document:

@@ -22,13 +22,13 @@ class Exit(IntEnum):
 
 
 MEANINGS = {
-    Exit.OK: "success: done, or already so; a --watch that was stopped",
+    Exit.OK: "success: done, or already so; --dry-run; a --watch that was stopped",
     Exit.CRASHED: "podtop crashed, or its output could not be written",
     Exit.USAGE: "invalid command line, setting or file, or no API key",
     Exit.NOTHING: "nothing matched: no pod of that id or name, an empty list, no alert",
     Exit.UNAUTHORIZED: "RunPod refused the API key, or this request with this key",
     Exit.UNREACHABLE: "no valid response: unreachable, timeout, rate limit, server error, not understood",
-    Exit.REFUSED: "nothing was changed: podtop, you or RunPod declined, or it had no effect",
+    Exit.REFUSED: "declined, refused or without effect: nothing was changed",
     Exit.UNKNOWN: "sent, but the outcome is unknown: check before you try again",
     # Not 1, which is a crash: a script can tell a doctor that found something from one that failed.
     Exit.PROBLEMS: "podtop doctor found an error",

@@ -54,7 +54,7 @@ def _words(error: Exception) -> str:
     while isinstance(cause, BaseExceptionGroup):
         cause = cause.exceptions[0]
     if _is_memory(cause):
-        return "there is not enough memory. Your pods go on running."
+        return "out of memory. Your pods keep running."
     try:
         from tui import paths
         from tui.storage import app_log
@@ -65,7 +65,7 @@ def _words(error: Exception) -> str:
         return app_log.crash_report(error, log)
     except Exception:
         # The failure may have broken the log as well.
-        return f"crashed: {type(cause).__name__}. Your pods go on running. Please report it; there is no log."
+        return f"crashed: {type(cause).__name__}. Your pods keep running. Please report this; no log could be written."
 
 
 def _is_memory(error: BaseException) -> bool:

@@ -29,7 +29,7 @@ def overview(commands: Mapping[str, str], width: int) -> str:
     """Return commands and topics, one line each. `commands`: a summary of each, by its name."""
     return plain.render(
         (
-            markdown.Paragraph("Run `podtop` for the full screen, `podtop COMMAND --help` for the flags of a command."),
+            markdown.Paragraph("Run `podtop` for the full screen, `podtop COMMAND --help` for a command."),
             markdown.Heading(2, "Commands"),
             markdown.Table((), tuple(commands.items())),
             markdown.Heading(2, "Topics (podtop help TOPIC)"),

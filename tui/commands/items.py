@@ -157,7 +157,7 @@ def _pod(record: Record, now: float) -> Struct:
     phase = record.phase(now)
     pod = record.pod
     if pod is None or phase is pod_health.Phase.UNREADABLE:
-        why = record.unreadable or "never told in a form that podtop knows"
+        why = record.unreadable or "no readable data received yet"
         return PodItem(id=record.id, name=record.name, phase=phase.value, unreadable=why)
     row = views.pod_row(record, now)
     change, machine = pod.status_change, pod.machine

@@ -24,16 +24,15 @@ def rows(entries_of: Iterable[Entry], tz: tzinfo | None = None) -> tuple[tuple[s
         name = f"{intent.name} ({pod})" if intent.name and pod else intent.name or pod
         who = intent.user if intent.by == "keys" else f"{intent.user}, {intent.by}"
         action = intent.action + _inputs(intent)
-        outcome = end.outcome if end is not None else "no outcome known"
+        outcome = end.outcome if end is not None else "unknown outcome"
         cells.append((_when(intent.time, tz), who, action, name, outcome, end.message if end is not None else ""))
     return tuple(cells)
 
 
 def _inputs(intent: Entry) -> str:
-    parts = []
-    for key, unit in (("gpuCount", "GPUs"), ("bidPerGpu", "$/h")):
-        if key in intent.inputs:
-            parts.append(f"{intent.inputs[key]} {unit}")
+    count, bid = intent.inputs.get("gpuCount"), intent.inputs.get("bidPerGpu")
+    parts = [] if count is None else [f"{count} GPU{'' if count == 1 else 's'}"]
+    parts += [] if bid is None else [f"${bid}/GPU/h"]
     return f" {', '.join(parts)}" if parts else ""
 
 

@@ -47,17 +47,13 @@ def selection(options: argparse.Namespace) -> Selection:
         raise Usage(f"--filter: {'; '.join(filter.faults)}")
     sort = options.sort or "price"
     if sort not in views.SORTS:
-        raise Usage(f"--sort = {sort!r} is not accepted; it takes {', '.join(views.SORTS)}")
+        raise Usage(f"--sort: invalid value {sort!r}; expected {', '.join(views.SORTS)}")
     return Selection(_query(options), filter, sort)
 
 
 def _query(options: argparse.Namespace) -> MarketQuery:
     values = {name: value for name in views.FILTERS if (value := getattr(options, name)) is not None}
     for name, value in values.items():
-        if any(ch.isspace() or ch == "," for ch in value):
-            raise Usage(f"--{name} = {value!r} is not accepted; it takes {views.FILTERS[name][1]}")
-    query, faults = views.demand_of(" ".join(f"{name}={value}" for name, value in values.items()))
-    if faults:
-        name, _, accepted = faults[0].partition(" is not accepted; ")
-        raise Usage(f"--{name.replace('=', ' = ', 1)} is not accepted; {accepted}" if accepted else f"--{faults[0]}")
-    return query
+        if any(ch.isspace() or ch == "," for ch in value) or views.demand_of(f"{name}={value}")[1]:
+            raise Usage(f"--{name}: invalid value {value!r}; expected {views.FILTERS[name][1]}")
+    return views.demand_of(" ".join(f"{name}={value}" for name, value in values.items()))[0]

@@ -16,7 +16,7 @@ from tui.commands.exit_codes import Exit, code_of
 from tui.commands.market import ALL, Selection
 from tui.commands.outlet import Outlet
 from tui.commands.printer import NOTHING, Printer
-from tui.commands.stdio import ReaderGone, say
+from tui.commands.stdio import ReaderGone, note, say
 from tui.services.barrier import own_fault
 from tui.services.poller import Failed, Poller
 from tui.system.signals import end_on_signals
@@ -102,7 +102,7 @@ class _Teller:
             say(lacking)
         if document.items:
             return Exit.OK
-        say(f"{NOTHING[document.kind]}{' that match' if document.total else ''}")
+        note(NOTHING[document.kind].replace("no ", "no matching ") if document.total else NOTHING[document.kind])
         return Exit.NOTHING
 
     async def watch(self, cloud: Cloud, interval: float) -> int:
@@ -118,16 +118,16 @@ class _Teller:
                     self._say_once(str(reading.error))
                     await self._beside.close()
                     return code_of(reading.error)
-                self._say_once(f"{reading.error} Asking again.")
+                self._say_once(f"{reading.error} Retrying.")
                 continue
             try:
                 document = await self._document(reading.value, reading.took)
             except Incomplete as error:
-                self._say_once(f"{error}. Asking again.")
+                self._say_once(f"{error}. Retrying.")
                 continue
             except Exception as error:
                 # Whatever is invalid in one response, the next one is requested.
-                self._say_once(f"{own_fault(error, 'taking it in')} Asking again.")
+                self._say_once(f"{own_fault(error, 'reading the response')} Retrying.")
                 continue
             await out.written(self._printer.text(document))
             self._say_once(_lacking(document))
@@ -155,7 +155,7 @@ class _Teller:
         try:
             await asyncio.to_thread(recall, self._desk.fleet, path, at)
         except ArchiveError as error:
-            say(f"the recording cannot be read, so what was before this answer is not known: {error}")
+            say(f"cannot read the recording; earlier idle times and restarts are unknown: {error}")
 
     def _say_once(self, trouble: str) -> None:
         if trouble and trouble != self._trouble and self._beside is not None:
@@ -168,7 +168,7 @@ def _lacking(document: Document) -> str:
     lacks = "; ".join(problem.message for problem in document.problems if problem.code != PARTIAL)
     cut = "; ".join(problem.message for problem in document.problems if problem.code == PARTIAL)
     sentences = (
-        f"RunPod's answer lacks something: {lacks}" if lacks else "",
+        f"incomplete response: {lacks}" if lacks else "",
         f"not all is shown: {cut}" if cut else "",
     )
     return ". ".join(filter(None, sentences))

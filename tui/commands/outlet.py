@@ -101,7 +101,7 @@ class Outlet:
         except OSError as error:
             return error
         except ValueError:
-            return OSError(errno.EBADF, "it is closed")
+            return OSError(errno.EBADF, "the output is closed")
         return None
 
 

@@ -29,7 +29,7 @@ NOTHING = {
     "market": "no GPU types",
     "account": "no account",
     "hosts": "no machines",
-    "alerts": "nothing needs an eye",
+    "alerts": "no alerts",
 }
 
 

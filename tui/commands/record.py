@@ -35,16 +35,16 @@ def line(fleet: Fleet, recorder: Recorder | None, polls: int, tz: tzinfo | None 
     """The state of the recording, in one line. `tz`: the time zone of its clock, None for the machine's own."""
     feed = fleet.snapshot
     if feed.error is not None:
-        return f"▲ {feed.error} Asking again."
+        return f"▲ {feed.error} Retrying."
     if feed.at is None or recorder is None:
-        return "◌ connecting"
+        return "◌ connecting…"
     match recorder.state:
         case State.RECORDING:
             megabytes = size(recorder.path) / 1e6 if recorder.path is not None else 0.0
             when = datetime.fromtimestamp(feed.at, tz)
             return f"● recording {len(fleet.records)} pods · {when:%H:%M:%S} · {polls} polls · {megabytes:.1f} MB"
         case State.ELSEWHERE:
-            return "‖ another podtop records this account; this one goes on when that one ends"
+            return "‖ another podtop records this account; this one takes over when it exits"
         case state:
             return f"▲ {state.value}"
 
@@ -131,7 +131,7 @@ async def _record(
         await running
     except asyncio.CancelledError:
         is_kept = recorder is not None and (recorder.written or recorder.state is State.ELSEWHERE)
-        end = "stopped; what was seen is kept" if is_kept else "stopped; nothing was recorded"
+        end = "stopped, recording saved" if is_kept else "stopped, nothing recorded"
         session.messages.post(UserMessage(end, Level.INFO))
     finally:
         if enforcing is not None:

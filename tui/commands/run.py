@@ -40,7 +40,7 @@ def _once(options: argparse.Namespace, config: Config, source: Source, state: St
 
     text, market = options.filter or "", ALL
     if options.kind == "account" and text.split():
-        say("--filter narrows lists: the account is one thing, and is printed whole")
+        say("--filter does not apply to the account")
         return Exit.USAGE
     if options.kind == "market":
         try:
@@ -49,7 +49,7 @@ def _once(options: argparse.Namespace, config: Config, source: Source, state: St
             say(str(error))
             return Exit.USAGE
     elif flags := given(options):
-        say(f"{flags[0]} is for the market: podtop once market {flags[0]} ...")
+        say(f"{flags[0]} applies to the market: podtop once market {flags[0]} ...")
         return Exit.USAGE
 
     def past(account: str) -> Path | None:

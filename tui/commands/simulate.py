@@ -39,7 +39,7 @@ def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str
     try:
         import uvicorn
     except ImportError:
-        say("simulate needs uvicorn: install podtop with its extra 'simulate' (podtop help api shows how)")
+        say("simulate requires uvicorn: install podtop with the extra 'simulate' (see podtop help api)")
         return 2
     from tui.demo.asgi import Simulator
     from tui.demo.execution import keys_taken

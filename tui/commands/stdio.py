@@ -79,6 +79,28 @@ def say(text: str) -> None:
         return
 
 
+_quiet = False
+
+
+def hush(quiet: bool) -> None:
+    """Whether `note` prints nothing: --quiet."""
+    global _quiet
+    _quiet = quiet
+
+
+def is_quiet() -> bool:
+    return _quiet
+
+
+def note(text: str) -> None:
+    """Print a warning or progress to standard error, unless podtop is quiet; it is logged all the same."""
+    if not _quiet:
+        say(text)
+        return
+    for listener in listeners:
+        listener(text)
+
+
 def write(text: str, out: TextIO | None = None) -> None:
     """Write at once. Raises ReaderGone, and NotWritten if it cannot be written."""
     out = sys.stdout if out is None else out

@@ -154,8 +154,8 @@ POD_COLUMNS = (
     Column("$/H", _pod_cost, 0, right=True),
     Column("UPTIME", lambda p: _duration(p.uptime_s), 3, right=True),
     Column("IDLE", lambda p: _duration(p.idle_s), 5, right=True),
-    Column("KIND", lambda p: "" if p.spot is None else "spot" if p.spot else "on-demand", 8),
-    Column("WHERE", lambda p: p.data_center or p.location or "", 9),
+    Column("BILLING", lambda p: "" if p.spot is None else "spot" if p.spot else "on-demand", 8),
+    Column("LOCATION", lambda p: p.data_center or p.location or "", 9),
 )
 
 OFFER_COLUMNS = (
@@ -166,17 +166,17 @@ OFFER_COLUMNS = (
     Column("SPOT", lambda o: _money(o.lowest_bid_per_gpu_hr), 1, right=True),
     Column("STOCK", lambda o: o.stock or "none", 1),
     Column("RENTED", lambda o: _percent(o.rented_percent), 4, right=True),
-    Column("MOST", lambda o: _count(o.max_count), 5, right=True),
+    Column("MAX", lambda o: _count(o.max_count), 5, right=True),
     Column("COUNTRY", lambda o: o.country or "", 6),
     Column("ID", lambda o: o.gpu_id, 3),
 )
 
 ALERT_COLUMNS = (
-    Column("GRADE", lambda a: a.grade),
+    Column("SEVERITY", lambda a: a.grade),
     Column("ALERT", lambda a: a.alert),
     Column("POD", lambda a: a.pod_name or "", flex=True),
     Column("ID", lambda a: a.pod_id or "", 1),
-    Column("WHAT", lambda a: a.text, wrap=True),
+    Column("DETAILS", lambda a: a.text, wrap=True),
 )
 
 HOST_COLUMNS = (
@@ -186,12 +186,12 @@ HOST_COLUMNS = (
     Column("RENTED", lambda h: _of(h.gpus_rented, h.gpus), right=True),
     Column("UTIL", lambda h: _percent(h.gpu_util_percent), 2, right=True),
     Column("$/GPU", lambda h: _money(h.price_per_gpu_hr), 3, right=True),
-    Column("LEAST BID", lambda h: _money(h.least_bid_per_gpu_hr), 6, right=True),
+    Column("MIN BID", lambda h: _money(h.least_bid_per_gpu_hr), 6, right=True),
     Column("LISTED", lambda h: "" if h.listed is None else "yes" if h.listed else "no", 4),
-    Column("WEEK", lambda h: "" if h.uptime_week_percent is None else f"{h.uptime_week_percent:.1f}%", 5, right=True),
+    Column("UP 7D", lambda h: "" if h.uptime_week_percent is None else f"{h.uptime_week_percent:.1f}%", 5, right=True),
     Column("EARNED $", lambda h: _money(h.earned_usd), 3, right=True),
     Column("MAINTENANCE", lambda h: h.maintenance_start or "", 7),
-    Column("WHERE", lambda h: h.location or "", 8),
+    Column("LOCATION", lambda h: h.location or "", 8),
 )
 
 COLUMNS = {"pods": POD_COLUMNS, "market": OFFER_COLUMNS, "alerts": ALERT_COLUMNS, "hosts": HOST_COLUMNS}
@@ -205,7 +205,7 @@ def table(kind: str, items: Sequence[Any], width: int | None) -> list[str]:
         return aligned(COLUMNS[kind], items, width)
     pairs = [(name, cell(value)) for name, value in fields(items[0]).items()]
     lists = {name: getattr(items[0], name) for name in items[0].__struct_fields__ if name not in dict(pairs)}
-    pairs += [(name, f"{len(value)}, told by --json") for name, value in lists.items()]
+    pairs += [(name, f"{len(value)} (see --json)") for name, value in lists.items()]
     return aligned((Column("FIELD", lambda p: p[0]), Column("VALUE", lambda p: p[1])), pairs, width)
 
 
