@@ -58,6 +58,10 @@ def run(argv: Sequence[str] | None = None) -> int:
         from tui.commands.help import show as show_help
 
         return show_help(parser(), options.topic)
+    if options.command == "once" and options.schema:
+        from tui.commands.schema import show_schema
+
+        return show_schema()
     if options.command == "config":
         from tui.commands.config import show as show_settings
 

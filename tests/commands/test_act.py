@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -16,6 +16,7 @@ from tui.commands.act import Hands
 from tui.commands.confirmation import Refused
 from tui.commands.exit_codes import Exit, code_of
 from tui.commands.prompt import Terminal
+from tui.commands.stdio import hush
 from tui.config.loader import Config
 from tui.demo.pods import SimPod
 from tui.services.source import Source
@@ -47,13 +48,16 @@ class Stage(Account):
         self.state = StateFiles(lambda: directory, "demo", "demo")
         self.hands = self.another()
 
-    def another(self) -> Hands:
+    def another(self, *, dry_run: bool = False) -> Hands:
         def clock() -> float:
             # A look comes a moment after what it looks at.
             self.now += 1.0
             return self.now
 
-        return Hands(self.cloud, Source("demo", True, lambda: self.cloud, clock), self.state, Config(interval=0.02))
+        return Hands(
+            self.cloud, Source("demo", True, lambda: self.cloud, clock), self.state, Config(interval=0.02),
+            dry_run=dry_run,
+        )  # fmt: skip
 
     async def act(self, action: str, *wanted: str, person: Terminal | None = None) -> int | Exit:
         """The exit code, as the command gives it."""
@@ -346,3 +350,81 @@ async def test_what_runpod_has_answered_is_known_before_it_is_seen(stage: Stage)
         await asyncio.wait([acting])
     assert stage.hands.known is Exit.OK
     await stage.hands.close()
+
+
+@pytest.mark.parametrize(
+    ("action", "pod", "would", "consequence"),
+    [
+        ("stop", QWEN, f"would stop qwen-eval-sweep ({QWEN})\n", "Saves $1.37/h"),
+        ("resume", PREP, f"would resume dataset-prep ({PREP}) with 1 GPU\n", "Costs $0.43/h"),
+        ("terminate", QWEN, f"would terminate qwen-eval-sweep ({QWEN})\n", "DESTROYED"),
+    ],
+)
+async def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(
+    action: str, pod: str, would: str, consequence: str, stage: Stage, capsys: Any
+) -> None:
+    stage.world.pods[PREP].free_gpus = 1
+    stage.hands = stage.another(dry_run=True)
+    assert await stage.act(action, pod) is Exit.OK
+    said = capsys.readouterr()
+    assert said.out == would
+    assert consequence in said.err
+    assert "dry run: nothing was sent" in said.err
+    assert stage.mutations == []
+    assert stage.log() == []
+
+
+async def test_a_dry_run_ends_as_the_command_would_where_that_sends_nothing(stage: Stage, capsys: Any) -> None:
+    stage.world.pods[LLAMA].locked = True
+    for action, pods, code in (
+        ("stop", (PREP,), Exit.OK),
+        ("terminate", (LLAMA, QWEN), Exit.REFUSED),
+        ("stop", ("no-such-pod",), Exit.NOTHING),
+    ):
+        stage.hands = stage.another(dry_run=True)
+        assert await stage.act(action, *pods) == code
+    assert capsys.readouterr().out == f"would terminate qwen-eval-sweep ({QWEN})\n"
+    assert stage.mutations == []
+
+
+async def test_a_dry_run_leaves_the_log_as_it_is(stage: Stage) -> None:
+    AuditLog(stage.path, origin="demo", wall=lambda: NOON).intent("stop", QWEN, "qwen-eval-sweep", {})
+    stage.world.stop(QWEN)
+    before = stage.path.read_bytes()
+    stage.hands = stage.another(dry_run=True)
+    assert await stage.act("terminate", QWEN) is Exit.OK
+    assert stage.path.read_bytes() == before
+
+
+async def test_what_carries_out_actions_refuses_them_in_a_dry_run(stage: Stage) -> None:
+    from tui.domain.action import Command
+
+    stage.hands = stage.another(dry_run=True)
+    await stage.hands.look()
+    assert await stage.hands._send([Command("stop", QWEN, "qwen-eval-sweep")]) is Exit.REFUSED
+    assert stage.mutations == []
+    await stage.hands.close()
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    hush(True)
+    yield
+    hush(False)
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_quietly_only_the_result_is_said_where_nobody_is_asked(stage: Stage, capsys: Any) -> None:
+    assert await stage.act("stop", QWEN, PREP) is Exit.OK
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("✓ qwen-eval-sweep stopped: Exited by user\n", "")
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_what_is_to_be_agreed_to_and_refusals_are_said_quietly_too(stage: Stage, capsys: Any) -> None:
+    stage.world.pods[LLAMA].locked = True
+    assert await stage.act("terminate", LLAMA, QWEN, person=Person("no")) is Exit.REFUSED
+    said = capsys.readouterr().err
+    assert "terminate llama-70b-pretrain: RunPod holds it locked" in said
+    assert "DESTROYED" in said
+    assert stage.mutations == []

@@ -129,3 +129,16 @@ def test_the_demo_can_be_acted_upon_and_keeps_nothing(run: Run) -> None:
     assert done.returncode == 0
     assert "✓ qwen-eval-sweep stopped" in done.stdout
     assert log() == []
+
+
+def test_a_dry_run_needs_no_terminal_no_consent_and_no_rights(
+    run: Run, environ: dict[str, str], served: Served
+) -> None:
+    served.faults("acts-502")
+    for how in ((), ("--read-only",), ("--quiet",)):
+        done = run(*how, "stop", QWEN, "--dry-run")
+        assert (done.returncode, done.stdout) == (0, f"would stop qwen-eval-sweep ({QWEN})\n")
+        assert "Saves $1.37/h" in done.stderr
+    assert log() == []
+    served.faults()
+    assert "stopped" not in run("once", "--filter", QWEN).stdout

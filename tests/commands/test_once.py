@@ -261,3 +261,24 @@ def test_pods_of_another_key_are_not_called_by_the_profile(run: Run, served: Ser
     assert "RUNPOD_API_KEY overrides the API key of profile work; unset it" in done.stderr
     assert json.loads(done.stdout)["profile"] == "RUNPOD_API_KEY"
     assert run("--profile", "work", "once", "--json", env={**env, "RUNPOD_API_KEY": ""}).returncode == 4
+
+
+def test_quietly_an_empty_result_is_told_by_its_code_alone(run: Run, served: Served) -> None:
+    done = run("once", "--quiet", "--filter", "no-such-thing")
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
+    assert len(run("--quiet", "once").stdout.splitlines()) == 7
+    served.faults("503")
+    failed = run("once", "-q")
+    assert failed.returncode == 5
+    assert failed.stderr
+
+
+def test_quietly_a_warning_is_not_said_and_no_color_is_accepted(run: Run, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("demo-key")
+    key.chmod(0o644)
+    loud, quiet = (run("once", "--api-key-file", str(key), "--no-color", *more) for more in ((), ("-q",)))
+    assert "warning" not in quiet.stderr
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+    assert loud.stderr
+    assert loud.returncode == 0

@@ -7,7 +7,8 @@ each request logged and sent, once, by the same `Executor` as that of the full s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.actions import BY_ID
@@ -18,7 +19,7 @@ from tui.commands.confirmation import Refused
 from tui.commands.exit_codes import Exit, code_of
 from tui.commands.outlet import Outlet
 from tui.commands.prompt import Terminal
-from tui.commands.stdio import make_lenient, say
+from tui.commands.stdio import is_quiet, make_lenient, note, say, write
 from tui.domain import consequences
 from tui.domain.action import Command, is_spot
 from tui.domain.events import Event, Kind
@@ -41,24 +42,38 @@ if TYPE_CHECKING:
 _ENDINGS = {Status.DONE: Exit.OK, Status.UNKNOWN: Exit.UNKNOWN}
 
 
-def act(source: Source, state: StateFiles, action: str, wanted: Sequence[str], *, yes: bool, config: Config) -> int:
-    """Apply one action to these pods, by id or name; returns the exit code. `yes`: do not ask."""
+def act(
+    source: Source,
+    state: StateFiles,
+    action: str,
+    wanted: Sequence[str],
+    *,
+    yes: bool,
+    config: Config,
+    dry_run: bool = False,
+) -> int:
+    """Apply one action to these pods, by id or name; returns the exit code.
+
+    yes:     do not ask.
+    dry_run: print what would be sent, and send nothing.
+    """
     import sys
 
     terminal = Terminal()
     for stream in (sys.stdout, sys.stderr):
         make_lenient(stream)
-    if config.read_only:
+    if config.read_only and not dry_run:
         say(f"{action}: podtop is in read-only mode. Nothing was sent.")
         return Exit.REFUSED
-    if not yes and not terminal.there:
+    if not (yes or dry_run or terminal.there):
         say(f"{action}: no terminal to ask for confirmation; add --yes. Nothing was sent.")
         return Exit.USAGE
-    return asyncio.run(_run(source, state, action, wanted, None if yes else terminal, config))
+    hands = partial(Hands, source=source, state=state, config=config, dry_run=dry_run)
+    return asyncio.run(_run(source, action, wanted, None if yes or dry_run else terminal, hands))
 
 
 async def _run(
-    source: Source, state: StateFiles, action: str, wanted: Sequence[str], terminal: Terminal | None, config: Config
+    source: Source, action: str, wanted: Sequence[str], terminal: Terminal | None, make: Callable[[Cloud], Hands]
 ) -> int:
     signalled: list[int] = []
     acting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -69,7 +84,7 @@ async def _run(
 
     end_on_signals(end)
     cloud = await asyncio.to_thread(source.open)
-    hands = Hands(cloud, source, state, config)
+    hands = make(cloud)
     if not signalled:
         acting = asyncio.ensure_future(hands.act(action, wanted, terminal))
     try:
@@ -98,17 +113,22 @@ async def _run(
 class Hands:
     """One command, from looking up pods to the known outcome; implements what an `Executor` needs of the monitor.
 
-    sent: whether anything was handed to the executor.
+    sent:    whether anything was handed to the executor.
+    dry_run: hand nothing to it; print what would be.
     """
 
-    def __init__(self, cloud: Cloud, source: Source, state: StateFiles, config: Config) -> None:
+    def __init__(
+        self, cloud: Cloud, source: Source, state: StateFiles, config: Config, *, dry_run: bool = False
+    ) -> None:
         self.sent = False
+        self._dry_run = dry_run
         self._out: Outlet | None = None
         self._cloud = cloud
         self._clock = source.clock
         self._changed = asyncio.Event()
+        guard = ActionLock("this is a dry run" if dry_run else "", after=None)
         session = Session(
-            source, config, Messages(logged("act"), self._print), ActionLock(after=None),
+            source, config, Messages(logged("act"), self._print), guard,
             state=state, on_change=self._changed.set, world=self, budget=0,
         )  # fmt: skip
         self._fleet = session.fleet
@@ -145,13 +165,21 @@ class Hands:
         """Raises Refused and CloudError for failures before anything is sent."""
         await self.look()
         ids = confirmation.find(wanted, {key: record.name for key, record in self._fleet.records.items()})
-        await self._settle_earlier(ids)
+        if not self._dry_run:
+            await self._settle_earlier(ids)
         case = self._case(action, ids)
         code = self._tell_left_out(case, ids)
         while case.subjects:
-            confirmation.show(case)
+            if terminal is not None or self._dry_run or not is_quiet():
+                # What is to be agreed to is shown, however quiet podtop is.
+                confirmation.show(case)
             if wrong := consequences.faults(case, case.count, case.bid):
                 raise Refused("; ".join(wrong.values()))
+            if self._dry_run:
+                commands = consequences.commands(case, case.count, case.bid)
+                write("".join(f"{confirmation.would(case.action.verb, command)}\n" for command in commands))
+                note("dry run: nothing was sent")
+                return code
             if terminal is not None:
                 await confirmation.agree(case, terminal)
             subjects = [subject.pod.id for subject in case.subjects]
@@ -185,7 +213,10 @@ class Hands:
                 code = Exit.REFUSED
             if pod is not None and is_spot(pod) and action.id == "resume" and not so:
                 why = "spot pods resume with a bid; use B in the podtop UI"
-            say(f"{action.verb} {name}: {why}. {'Nothing to do.' if so else 'Nothing was sent.'}")
+            if so:
+                note(f"{action.verb} {name}: {why}. Nothing to do.")
+            else:
+                say(f"{action.verb} {name}: {why}. Nothing was sent.")
         return code
 
     async def _settle_earlier(self, ids: Collection[str]) -> None:
@@ -193,7 +224,7 @@ class Hands:
         await self._executor.resume_looking(ids)
         if not any(key in self._fleet.operations for key in ids):
             return
-        say("an earlier request got no response; checking its outcome (ctrl+c cancels)")
+        note("an earlier request got no response; checking its outcome (ctrl+c cancels)")
         self.wake()
         await self._until_over(ids)
 
@@ -232,7 +263,7 @@ class Hands:
             await asyncio.sleep(0)
             looks += 1
             if self._fleet.operations and looks == 2:
-                say("waiting for RunPod to show the outcome (ctrl+c stops waiting)")
+                note("waiting for RunPod to show the outcome (ctrl+c stops waiting)")
 
     async def _until_over(self, ids: Collection[str]) -> None:
         self._look_on()

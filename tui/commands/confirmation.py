@@ -12,6 +12,7 @@ from tui.domain.action import Consent
 
 if TYPE_CHECKING:
     from tui.commands.prompt import Terminal
+    from tui.domain.action import Command
     from tui.domain.consequences import Case
 
 _WIDEST = 100
@@ -95,6 +96,13 @@ def lines(case: Case, width: int) -> list[str]:
         head = f"  {point.topic:<{_TOPIC}}"
         text += textwrap.wrap(point.text, max(20, width), initial_indent=head, subsequent_indent=" " * len(head))
     return text
+
+
+def would(verb: str, command: Command) -> str:
+    """What a dry run says of a command."""
+    count = command.gpu_count
+    gpus = "" if count is None else f" with {count} GPU{'' if count == 1 else 's'}"
+    return f"would {verb} {command.name or command.pod} ({command.pod}){gpus}"
 
 
 async def agree(case: Case, terminal: Terminal) -> None:

@@ -57,6 +57,14 @@ class Document(Struct, frozen=True, kw_only=True):
     problems: tuple[ProblemItem, ...] = ()
 
 
+ALWAYS: dict[str, dict[str, Any]] = {
+    "pods": {"money": Money | None},
+    "alerts": {"money": Money | None},
+    "market": {"filters": tuple[str, ...]},
+}
+"""The fields that every document of a kind has, and others lack."""
+
+
 class Incomplete(Exception):
     """RunPod responded without the requested part. `str()` says so, in its words if it has any."""
 
@@ -115,15 +123,16 @@ class Desk:
     def document(self, answer: Any, at: float) -> Document:
         """The document of the last stored response."""
         shown, total = self._items(answer, at)
+        fields = ALWAYS.get(self.kind, {})
         return Document(
             kind=self.kind,
             at=iso(at) or "",
             source=self._source,
             profile=self._profile or UNSET,
-            filters=offers.chips(self._market.query) if self.kind == "market" else UNSET,
+            filters=offers.chips(self._market.query) if "filters" in fields else UNSET,
             total=total,
             items=shown,
-            money=items.money(answer.funds) if self.kind in ("pods", "alerts") else UNSET,
+            money=items.money(answer.funds) if "money" in fields else UNSET,
             problems=tuple(_problem(problem) for problem in answer.problems),
         )
 

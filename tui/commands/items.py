@@ -134,7 +134,7 @@ class _PodItem(Struct, frozen=True, kw_only=True):
     maintenance_end: str | None = None
     maintenance_note: str | None = None
     unreadable: str | None = None
-    gpus: tuple[Struct, ...] = ()
+    gpus: tuple[GpuItem, ...] = ()  # type: ignore[valid-type]
     ports: tuple[PortItem, ...] = ()
 
 

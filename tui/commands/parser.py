@@ -342,6 +342,7 @@ def _add_once(to: Parser) -> None:
     to.add_argument(
         "--filter", metavar="TEXT", default="", help="only items with all these words; market: also price<2.5 vram>=80"
     )
+    to.add_argument("--schema", action="store_true", help="print the JSON schema of the documents of every kind")
     to.add_argument("--watch", type=_seconds, metavar="N", help="repeat every N seconds until stopped (minimum: 2)")
     _market_flags(to, "market: ")
     _whom(to)
@@ -353,6 +354,7 @@ def _act(name: str, summary: str) -> Command:
     def fill(to: Parser) -> None:
         to.add_argument("pods_named", nargs="+", metavar="POD", help="a pod's id, or a name that only one pod has")
         to.add_argument("--yes", action="store_true", help="do not ask; required without a terminal")
+        to.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
         _whom(to)
 
     return Command(
@@ -361,6 +363,7 @@ def _act(name: str, summary: str) -> Command:
         fill,
         (
             Example(f"podtop {name} qwen-eval-sweep", "by name; asks first"),
+            Example(f"podtop {name} qwen-eval-sweep --dry-run", "print what would be sent"),
             Example(f"podtop {name} k3v9x0q2m1a7ze p8d2n5c1r4t6yw --yes", "by id; does not ask"),
         ),
         ("actions", "what each does; podtop help scripts: exit codes"),

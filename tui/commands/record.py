@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tui.api import log_lines
 from tui.commands.outlet import Outlet
+from tui.commands.stdio import is_quiet
 from tui.domain.lease import acts_at
 from tui.domain.user_message import Level, UserMessage
 from tui.history.archive.schema import size
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from tui.storage.state_files import StateFiles
     from tui.store.fleet import Fleet
 
+WRONG = "▲"
+"""The first character of a state that is an error."""
+
 SELDOM = 3600.0
 """Seconds between two lines if output is kept, as in a journal, and nothing has changed."""
 
@@ -35,7 +39,7 @@ def line(fleet: Fleet, recorder: Recorder | None, polls: int, tz: tzinfo | None 
     """The state of the recording, in one line. `tz`: the time zone of its clock, None for the machine's own."""
     feed = fleet.snapshot
     if feed.error is not None:
-        return f"▲ {feed.error} Retrying."
+        return f"{WRONG} {feed.error} Retrying."
     if feed.at is None or recorder is None:
         return "◌ connecting…"
     match recorder.state:
@@ -46,7 +50,7 @@ def line(fleet: Fleet, recorder: Recorder | None, polls: int, tz: tzinfo | None 
         case State.ELSEWHERE:
             return "‖ another podtop records this account; this one takes over when it exits"
         case state:
-            return f"▲ {state.value}"
+            return f"{WRONG} {state.value}"
 
 
 def leased(fleet: Fleet, now: float) -> str:
@@ -72,9 +76,10 @@ class _Status:
     def show(self, text: str) -> None:
         if text[:1] != self._kind:
             log_lines.event("record", "status", text=text)
+        is_shown = text.startswith(WRONG) or not is_quiet()
         if self._out.is_terminal:
-            self._write(f"\r\x1b[2K{text}")
-        elif text[:1] != self._kind or self._clock() - self._said >= SELDOM:
+            self._write(f"\r\x1b[2K{text if is_shown else ''}")
+        elif is_shown and (text[:1] != self._kind or self._clock() - self._said >= SELDOM):
             self._said = self._clock()
             self._write(f"{text}\n")
         self._kind = text[:1]
@@ -104,6 +109,10 @@ async def _record(
         recorder = make(post)
         return recorder
 
+    def tell(message: UserMessage) -> None:
+        if message.level is not Level.INFO or not is_quiet():
+            status.add(message.text)
+
     def show() -> None:
         nonlocal polls
         polls += 1
@@ -111,7 +120,7 @@ async def _record(
         status.show(line(fleet, recorder, polls, session.tz) + leased(fleet, source.clock()))
 
     session = Session(
-        source, config, Messages(logged("record"), lambda message: status.add(message.text)),
+        source, config, Messages(logged("record"), tell),
         ActionLock("podtop is in read-only mode" if config.read_only else "", after=None),
         state=state, record=make_recorder, on_change=show, budget=0,
     )  # fmt: skip

@@ -31,7 +31,9 @@ def run(options: argparse.Namespace, config: Config, source: Source, state: Stat
         return _once(options, config, source, state)
     from tui.commands.act import act
 
-    return act(source, state, options.command, options.pods_named, yes=options.yes, config=config)
+    return act(
+        source, state, options.command, options.pods_named, yes=options.yes, config=config, dry_run=options.dry_run
+    )
 
 
 def _once(options: argparse.Namespace, config: Config, source: Source, state: StateFiles) -> int:
