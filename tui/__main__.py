@@ -18,6 +18,11 @@ def main() -> int:
 
 
 def _program() -> int:
+    if sys.argv[1:2] == ["--complete"]:
+        # A person waits for it at each press of tab: nothing else is imported.
+        from tui.commands.recorded import show
+
+        return show(sys.argv[2:])
     from tui.cli import run
 
     return run()

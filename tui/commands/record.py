@@ -49,6 +49,10 @@ def line(fleet: Fleet, recorder: Recorder | None, polls: int, tz: tzinfo | None 
             return f"● recording {len(fleet.records)} pods · {when:%H:%M:%S} · {polls} polls · {megabytes:.1f} MB"
         case State.ELSEWHERE:
             return "‖ another podtop records this account; this one takes over when it exits"
+        case State.WAITING:
+            return "◌ identifying account…"
+        case State.NEVER:
+            return f"{WRONG} recording disabled"
         case state:
             return f"{WRONG} {state.value}"
 
