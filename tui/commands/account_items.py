@@ -25,7 +25,7 @@ SHOWN_OF_AN_ID = 4
 
 
 def masked(id: str | None) -> str | None:
-    """An id cut to just enough to tell it from others."""
+    """An id cut to just enough to distinguish it from others."""
     return None if id is None else f"{id[:SHOWN_OF_AN_ID]}…" if len(id) > SHOWN_OF_AN_ID else "…"
 
 

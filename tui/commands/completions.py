@@ -68,7 +68,7 @@ def completions(parser: argparse.ArgumentParser, shell: str) -> str:
         elif kind is not None:
             action.complete = _recorded(kind)  # type: ignore[attr-defined]
     made = shtab.complete(parser, shell)
-    # shtab completes the first of several pods alone.
+    # shtab completes only the first of several pods.
     return made.replace('"(*):', '"*:') if shell == "zsh" else made
 
 

@@ -40,7 +40,7 @@ class Document(Struct, frozen=True, kw_only=True):
     at:     when RunPod responded.
     source: "runpod", "demo", "simulated", or the host that was polled.
     profile: that of the settings, if one was chosen.
-    filters: the market's API filters, as typed on the screen; for the market alone.
+    filters: the market's API filters, as typed on the screen; of the market only.
     total:  number of items without the filter.
     money:  of pods and alerts; null if RunPod did not return it.
     """

@@ -26,7 +26,7 @@ MEANINGS = {
     Exit.CRASHED: "podtop crashed, or its output could not be written",
     Exit.USAGE: "invalid command line, setting or file, or no API key",
     Exit.NOTHING: "nothing matched: no pod of that id or name, an empty list, no alert",
-    Exit.UNAUTHORIZED: "RunPod refused the API key, or this request with this key",
+    Exit.UNAUTHORIZED: "RunPod rejected the API key, or forbids this request",
     Exit.UNREACHABLE: "no valid response: unreachable, timeout, rate limit, server error, not understood",
     Exit.REFUSED: "declined, refused or without effect: nothing was changed",
     Exit.UNKNOWN: "sent, but the outcome is unknown: check before you try again",

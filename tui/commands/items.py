@@ -1,8 +1,8 @@
 """The items that scripts get: one frozen type per kind, and how it is made from podtop's data.
 
-These names are stable: as long as `VERSION` is 1, fields are added, never renamed, never given another meaning. Units
-stand in the names: `_usd` and `_per_hr` are US dollars and US dollars per hour, `_s` seconds, `_percent` 0..100, `_gb`
-as RunPod bills them; instants are ISO 8601 in UTC. None means that RunPod does not report the value; it never means
+These names are stable: while `VERSION` is 1, fields are added, never renamed, never given another meaning. Units are
+part of the names: `_usd` and `_per_hr` are US dollars and US dollars per hour, `_s` seconds, `_percent` 0..100, `_gb`
+as RunPod bills them; times are ISO 8601 in UTC. None means that RunPod does not report the value; it never means
 zero.
 
 No secret has a field here: no value of a variable, no argument of a container, no key, no password.
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 def iso(at: float | None) -> str | None:
-    """An instant as text, in UTC to the second; None if it is outside the calendar."""
+    """A time as text, in UTC to the second; None if it is outside the calendar."""
     if at is None or not math.isfinite(at):
         return None
     try:
@@ -200,7 +200,7 @@ def _pod(record: Record, now: float) -> Struct:
 
 
 def _idle(record: Record, pod: Pod, now: float) -> float | None:
-    """No load at one instant is no idle time yet, and a missing value does not mean no load."""
+    """No load in one sample is no idle time yet, and a missing value does not mean no load."""
     if pod_health.busy_gpus(pod):
         return 0.0
     return None if pod_health.unread_gpus(pod) else rounded(record.idle_for(now), 0) or None
@@ -303,7 +303,7 @@ class AlertItem(Struct, frozen=True, kw_only=True):
     grade:  bad, warn or notice.
     since, until: when it began or will begin, when it ends.
     lasts_s: for how long it has lasted, at least; for the runway, the time left.
-    basis:  "answer" if one response of RunPod's shows it, "history" if earlier samples do.
+    basis:  "answer" if one response shows it, "history" if earlier samples do.
     """
 
     alert: str

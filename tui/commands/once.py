@@ -131,7 +131,7 @@ class _Teller:
                 continue
             await out.written(self._printer.text(document))
             self._say_once(_lacking(document))
-        raise AssertionError("a poller does not end by itself")
+        raise AssertionError("a poller never ends")
 
     async def _document(self, answer: Any, took: float = 0.0) -> Document:
         clocks = self._source.clocks

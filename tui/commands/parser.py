@@ -173,7 +173,7 @@ def _commands() -> dict[str, Command]:
     table |= {
         "doctor": Command(
             "check settings, key, network, terminal and files",
-            "Check what podtop needs, one line each: what was found, and what to do. It only reads, and shows no secret.",
+            "Check what podtop needs, one line each: what was found, what to do. It only reads, and shows no secret.",
             _add_doctor,
             (
                 Example("podtop doctor", "check everything"),

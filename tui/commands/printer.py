@@ -58,7 +58,7 @@ class Printer:
         return head + tables.csv_rows(document.kind, document.at, document.items)
 
     def _table(self, document: Document) -> str:
-        """A table; of several each has its instant above it, with a blank line between."""
+        """A table; of several each has its time above it, with a blank line between."""
         lines = tables.table(document.kind, document.items, width_of_terminal(self._out))
         if self._again:
             lines = [*([""] if self._begun else []), document.at, *(lines or [NOTHING[document.kind]])]

@@ -1,4 +1,4 @@
-"""`podtop record`: collects without a screen, so that there is history to view. One line shows the state."""
+"""`podtop record`: records history without the UI. One line shows the state."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def line(fleet: Fleet, recorder: Recorder | None, polls: int, tz: tzinfo | None 
         case State.RECORDING:
             megabytes = size(recorder.path) / 1e6 if recorder.path is not None else 0.0
             when = datetime.fromtimestamp(feed.at, tz)
-            return f"● recording {len(fleet.records)} pods · {when:%H:%M:%S} · {polls} polls · {megabytes:.1f} MB"
+            count, every = counted(len(fleet.records), "pod"), counted(polls, "poll")
+            return f"● recording {count} · {when:%H:%M:%S} · {every} · {megabytes:.1f} MB"
         case State.ELSEWHERE:
             return "‖ another podtop records this account; this one takes over when it exits"
         case State.WAITING:
@@ -55,6 +56,10 @@ def line(fleet: Fleet, recorder: Recorder | None, polls: int, tz: tzinfo | None 
             return f"{WRONG} recording disabled"
         case state:
             return f"{WRONG} {state.value}"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def leased(fleet: Fleet, now: float) -> str:
@@ -158,7 +163,7 @@ def record(
     make: Callable[[Callable[[UserMessage], object]], Recorder],
     state: StateFiles | None = None,
 ) -> int:
-    """Collect until stopped, which is a normal end: 0. `state`: where the leases to enforce are stored."""
+    """Record until stopped, which is a normal end: 0. `state`: the files with the leases to enforce."""
     # With `stty tostop` the terminal would stop a background process that writes, and with it the whole recording.
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     asyncio.run(_record(source, config, make, state))

@@ -1,4 +1,4 @@
-"""Documents as plain text: aligned columns for people, CSV for programs. Pure; no colour, no glyphs."""
+"""Documents as plain text: aligned columns for people, CSV for programs. Pure; no color, no symbols."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ def cell(value: object) -> str:
 
 
 def csv_header(kind: str, item: type[Struct]) -> str:
-    """The names of the columns: the instant, then the scalar fields."""
+    """The names of the columns: the time, then the scalar fields."""
     if kind == "account":
         return _line(("at", "field", "value"))
     return _line(("at", *flat(item)))
