@@ -177,7 +177,7 @@ def _commands() -> dict[str, Command]:
             _add_doctor,
             (
                 Example("podtop doctor", "check everything"),
-                Example("podtop --profile work doctor", "check one of several accounts"),
+                Example("podtop doctor --profile work", "check one of several accounts"),
                 Example("podtop doctor --json", "print one JSON document"),
             ),
             _SCRIPTS,

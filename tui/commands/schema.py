@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct, defstruct
 
+from tui.commands.doctor.report import CheckItem
 from tui.commands.envelope import ALWAYS, Document
 from tui.commands.exit_codes import Exit
 from tui.commands.items import VERSION
@@ -22,12 +23,13 @@ def show_schema() -> int:
 
 def schema() -> dict[str, Any]:
     """The schema of the documents of every kind."""
+    items: dict[str, type[Struct]] = {**ITEMS, "doctor": CheckItem}
     shapes, parts = msgspec.json.schema_components(
-        [_shape(kind, item) for kind, item in ITEMS.items()], ref_template="#/$defs/{name}"
+        [_shape(kind, item) for kind, item in items.items()], ref_template="#/$defs/{name}"
     )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A document of podtop once --json",
+        "title": "A document of podtop: once, market, account, doctor --json",
         "oneOf": list(shapes),
         "$defs": {name: _whole(part) for name, part in parts.items()},
     }
