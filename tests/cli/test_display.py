@@ -91,3 +91,8 @@ def test_a_locale_without_utf_8_gets_ascii(url: str) -> None:
 def test_a_light_terminal_gets_another_theme_that_is_asked_for(url: str) -> None:
     asked = shown(url, "--theme", "podtop-dark", COLORTERM="truecolor", COLORFGBG="0;15").output
     assert b"48;2;250;251;252" not in asked
+
+
+@pytest.mark.wide
+def test_a_terminal_is_sent_no_color_where_a_flag_says_so(url: str) -> None:
+    assert kinds(shown(url, "--no-color", TERM="tmux-256color").output) == set()

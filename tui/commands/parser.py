@@ -30,8 +30,8 @@ CONFIG = {
 """The subcommands of `podtop config`."""
 
 MARKET_FLAGS = (
-    ("--gpus", "N", "GPUs per pod (default: 1)"),
-    ("--cloud", "NAME", "secure or community (default: both)"),
+    ("--gpus", "N", "GPUs per pod (default 1)"),
+    ("--cloud", "NAME", "secure or community (default both)"),
     ("--disk", "GB", "minimum total disk"),
     ("--memory", "GB", "minimum memory"),
     ("--vcpus", "N", "minimum number of vCPUs"),
@@ -39,7 +39,7 @@ MARKET_FLAGS = (
     ("--up", "MBIT", "minimum upload speed"),
     ("--country", "XX", "country, as two letters"),
     ("--ip", "YES", "yes: with a public IP; no: without"),
-    ("--sort", "COLUMN", "price (default), spot, vram, stock, name, per_gb, rented, max ..."),
+    ("--sort", "COLUMN", "price (default), spot, vram, stock, name, per_gb, ..."),
 )
 """The market filters, as typed on the screen, and the order of the result."""
 
@@ -113,7 +113,7 @@ def _commands() -> dict[str, Command]:
             (
                 Example("podtop record", "record until ctrl+c"),
                 Example("podtop record --profile work --interval 30", "record another account, less often"),
-                Example("podtop record --enforce-leases", "also stop or terminate pods whose lease ends"),
+                Example("podtop record --enforce-leases", "also enforce leases"),
             ),
             ("history", "recordings, replay, a systemd unit"),
         ),
@@ -122,7 +122,7 @@ def _commands() -> dict[str, Command]:
             "Print the action log: time, user, action, pod, outcome.", _add_log,
             (
                 Example("podtop log --last 20", "the latest 20 actions"),
-                Example("podtop log --pod qwen --json", "all actions on pods with qwen in their name, as JSON"),
+                Example("podtop log --pod qwen --json", "actions on pods like qwen, as JSON"),
             ),
             ("safety", "what is logged, and when"),
         ),
@@ -132,7 +132,7 @@ def _commands() -> dict[str, Command]:
             (
                 Example("podtop market", "open the Market screen"),
                 Example("podtop market --csv --cloud secure --sort vram", "one cloud, sorted by memory"),
-                Example("podtop market --json --gpus 4 --filter 'vram>=80 price<2.5'", "pods of 4 GPUs below $2.50/h"),
+                Example("podtop market --json --gpus 4 --filter 'vram>=80 price<2.5'", "4 GPUs, below $2.50/GPU/h"),
             ),
             ("market", "filters; podtop help scripts: fields and exit codes"),
         ),
@@ -153,7 +153,7 @@ def _commands() -> dict[str, Command]:
             (
                 Example("podtop simulate", "serve on port 8114"),
                 Example("podtop simulate --port 0 --pods 50", "any free port, 50 pods"),
-                Example("podtop simulate --fault 429:20 --fault latency:2", "slow, and soon rate limited"),
+                Example("podtop simulate --fault latency:2 --fault jitter:3", "slow, uneven responses"),
             ),
             ("api", "how to point a client at it"), _faults,
         ),
@@ -196,6 +196,7 @@ def _commands() -> dict[str, Command]:
             "print completions for bash, zsh or fish", "Print podtop's completions for a shell.", _add_completions,
             (
                 Example("podtop completions bash > ~/.local/share/bash-completion/completions/podtop", "for bash"),
+                Example("podtop completions zsh > ~/.zfunc/_podtop", "for zsh"),
                 Example("podtop completions fish > ~/.config/fish/completions/podtop.fish", "for fish"),
             ),
             ("scripts", "where each shell expects them"),
@@ -208,7 +209,7 @@ def _commands() -> dict[str, Command]:
         return text
 
     def add_help(to: Parser) -> None:
-        meaning = "a help topic or a command (default: list both)"
+        meaning = "a help topic or a command (default list both)"
         to.add_argument("topic", nargs="?", type=topic, choices=known, metavar="TOPIC", help=meaning)
 
     table["help"] = Command(
@@ -234,7 +235,7 @@ def _general(to: Parser, default: object = argparse.SUPPRESS) -> None:
     group.add_argument("--no-color", action="store_true", default=off, help="use no color, as with NO_COLOR")
     group.add_argument(
         "-q", "--quiet", action="store_true", default=off,
-        help="print results and errors only: no warnings, no progress; with --yes, no consequences",
+        help="print results and errors only, no warnings or progress",
     )  # fmt: skip
     group.add_argument("-h", "--help", action="help", help="show this help")
 
@@ -244,9 +245,9 @@ def _whom(to: Parser, default: str | None = argparse.SUPPRESS) -> None:
     group = to.add_argument_group("account flags")
     for flag, metavar, meaning in (
         ("--profile", "NAME", "use the account of [profiles.NAME] in config.toml"),
-        ("--api-url", "URL", "RunPod's GraphQL endpoint, or a simulated one on loopback"),
+        ("--api-url", "URL", "RunPod's GraphQL endpoint, or a simulator on loopback"),
         ("--api-key-file", "FILE", "read the API key from a file that contains nothing else"),
-        ("--log-level", "LEVEL", "detail of podtop.log: debug, info, warning or error (default: info)"),
+        ("--log-level", "LEVEL", "podtop.log: debug, info (default), warning or error"),
     ):
         group.add_argument(flag, metavar=metavar, default=default, help=meaning)
     _config_file(group, default)
@@ -262,8 +263,8 @@ def _config_file(to: argparse._ActionsContainer, default: str | None = argparse.
 def _connection(to: Parser, default: str | None = argparse.SUPPRESS) -> None:
     """The flags of the source, and of the interval."""
     for flag, metavar, meaning in (
-        ("--interval", "S", "seconds between polls of pods and balance (default: 5; minimum: 2)"),
-        ("--market-interval", "S", "seconds between polls of prices (default: 30; minimum: 2)"),
+        ("--interval", "S", "poll pods and balance every S seconds (default 5, min. 2)"),
+        ("--market-interval", "S", "poll prices every S seconds (default 30, min. 2)"),
     ):
         to.add_argument(flag, metavar=metavar, help=meaning, default=default)
     _whom(to, default)
@@ -277,7 +278,7 @@ def _world(to: Parser, of: str, default: object = None) -> None:
     ):
         to.add_argument(
             flag, type=read, default=value if default is None else default, metavar=metavar,
-            help=f"{of}{meaning} (default: {value:g})",
+            help=f"{of}{meaning} (default {value:g})",
         )  # fmt: skip
 
 
@@ -311,7 +312,7 @@ def _add_log(to: Parser) -> None:
 def _add_market(to: Parser) -> None:
     to.set_defaults(kind="market", watch=None)
     _market_flags(to)
-    to.add_argument("--filter", metavar="TERMS", help="filter as on the screen: 'vram>=80 price<2.5 stock:high h100'")
+    to.add_argument("--filter", metavar="TERMS", help="filter as on the screen, like 'vram>=80 price<2.5 h100'")
     _form(to, "json", "csv")
     _connection(to)
 
@@ -323,7 +324,7 @@ def _add_account(to: Parser) -> None:
 
 def _add_simulate(to: Parser) -> None:
     to.add_argument(
-        "--port", type=_port, default=8114, metavar="N", help="port on 127.0.0.1 (default: 8114; 0: any free port)"
+        "--port", type=_port, default=8114, metavar="N", help="port on 127.0.0.1 (default 8114; 0: any free port)"
     )
     to.add_argument(
         "--fault", action="append", default=[], metavar="NAME[:VALUE]", help="inject a fault (repeatable), see below"
@@ -339,11 +340,9 @@ def _add_once(to: Parser) -> None:
         help="pods (default), market (needs no API key), account, hosts (machines you rent out), alerts",
     )  # fmt: skip
     _form(to, *FORMATS)
-    to.add_argument(
-        "--filter", metavar="TEXT", default="", help="only items with all these words; market: also price<2.5 vram>=80"
-    )
+    to.add_argument("--filter", metavar="TEXT", default="", help="items with all these words; market: also vram>=80")
     to.add_argument("--schema", action="store_true", help="print the JSON schema of the documents of every kind")
-    to.add_argument("--watch", type=_seconds, metavar="N", help="repeat every N seconds until stopped (minimum: 2)")
+    to.add_argument("--watch", type=_seconds, metavar="N", help="repeat every N seconds until stopped (min. 2)")
     _market_flags(to, "market: ")
     _whom(to)
 
@@ -353,7 +352,11 @@ def _act(name: str, summary: str) -> Command:
 
     def fill(to: Parser) -> None:
         to.add_argument("pods_named", nargs="+", metavar="POD", help="a pod's id, or a name that only one pod has")
-        to.add_argument("--yes", action="store_true", help="do not ask; required without a terminal")
+        to.add_argument(
+            "--yes",
+            action="store_true",
+            help="do not ask; required without a terminal; with --quiet, consequences are not shown",
+        )
         to.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
         _whom(to)
 
