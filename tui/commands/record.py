@@ -51,9 +51,7 @@ def line(fleet: Fleet, recorder: Recorder | None, polls: int, tz: tzinfo | None 
         case State.ELSEWHERE:
             return "‖ another podtop records this account; this one takes over when it exits"
         case State.WAITING:
-            return "◌ identifying account…"
-        case State.NEVER:
-            return f"{WRONG} recording disabled"
+            return f"◌ {recorder.state.value}…"
         case state:
             return f"{WRONG} {state.value}"
 
