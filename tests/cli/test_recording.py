@@ -26,8 +26,8 @@ KEY = {"RUNPOD_API_KEY": "demo-key"}
 class Collector:
     """`podtop record`, and the lines it writes."""
 
-    def __init__(self, url: str) -> None:
-        arguments = ("record", "--interval", "2", "--api-url", url)
+    def __init__(self, url: str, *flags: str) -> None:
+        arguments = ("record", "--interval", "2", "--api-url", url, *flags)
         self.process = quick.Process(*arguments, env={**os.environ, **KEY}, merged=True)
 
     def wait_for(self, words: str) -> str:
@@ -79,6 +79,15 @@ def test_a_collector_says_how_it_goes_and_ends_well_when_told_to(url: str) -> No
     assert samples()
     log = archive().parent.parent.rglob("*")
     assert not [p for p in log if p.is_file() and b"demo-key" in p.read_bytes()]
+
+
+def test_a_quiet_collector_says_only_what_is_wrong(url: str) -> None:
+    collector = Collector(url, "--quiet")
+    until = time.monotonic() + 30
+    while not list(Path(os.environ["XDG_STATE_HOME"]).rglob("archive/*.sqlite")) or not samples():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert collector.end(signal.SIGTERM) == (0, "")
 
 
 def test_what_was_committed_survives_a_kill_and_the_next_one_goes_on(url: str) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.cli import quick
+from tests.commands.conftest import Run, Served
 from tests.generate_manual import commands
 from tui.commands.argument_parser import Example, examples_of
 from tui.commands.parser import parser
@@ -171,3 +173,37 @@ def test_the_version_has_a_short_flag() -> None:
     assert short.returncode == long.returncode == 0
     assert short.stdout == long.stdout
     assert short.stdout.startswith("podtop ")
+
+
+ENDS = {
+    "podtop": (2, "needs a terminal"),
+    "podtop --demo": (2, "needs a terminal"),
+    "podtop --profile work --read-only": (2, "needs a terminal"),
+    "podtop market": (2, "needs a terminal"),
+    "podtop account": (2, "needs a terminal"),
+    "podtop --replay latest --at 2h": (2, "recording"),
+    "podtop stop qwen-eval-sweep": (2, "add --yes"),
+    "podtop resume dataset-prep": (2, "add --yes"),
+    "podtop terminate qwen-eval-sweep": (2, "add --yes"),
+    "podtop resume m5n4b3v2c1x0z9 --yes": (6, ""),
+}
+"""How examples end that need a terminal, a recording, or a free GPU."""
+
+LASTING = ("podtop record", "podtop simulate", "--watch", "podtop completions", "podtop doctor")
+"""Those that end when they are stopped; completions and the doctor are tried by themselves."""
+
+
+@pytest.mark.parametrize("line", [line for line in EXAMPLES if not any(word in line for word in LASTING)])
+def test_an_example_works(line: str, run: Run, served: Served, tmp_path: Path) -> None:
+    file = tmp_path / "podtop" / "config.toml"
+    file.parent.mkdir()
+    file.write_text(f'[profiles.work]\napi_url = "{served.url}"\napi_key_env = "RUNPOD_API_KEY"\n')
+    env = {"XDG_CONFIG_HOME": str(tmp_path)}
+    if "--init" in line:
+        file.unlink()
+    acts = ["--demo"] if "--yes" in line else []
+    done = run(*acts, *words_of(line), env=env)
+    code, words = ENDS.get(line, (0, ""))
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert done.stdout or code or words_of(line)[0] == "log"

@@ -54,6 +54,9 @@ LOOKS = (
 )
 """Flags of the display: the setting and its value."""
 
+_ACTED_ON = {"resume": ("dataset-prep", "m5n4b3v2c1x0z9")}
+"""A pod by its name and pods by their ids, in the examples of a command that does not make sense for running pods."""
+
 _SCRIPTS = ("scripts", "output formats, fields and exit codes")
 
 
@@ -349,6 +352,7 @@ def _add_once(to: Parser) -> None:
 
 def _act(name: str, summary: str) -> Command:
     """A command that changes pods."""
+    one, several = _ACTED_ON.get(name, ("qwen-eval-sweep", "k3v9x0q2m1a7ze p8d2n5c1r4t6yw"))
 
     def fill(to: Parser) -> None:
         to.add_argument("pods_named", nargs="+", metavar="POD", help="a pod's id, or a name that only one pod has")
@@ -365,9 +369,9 @@ def _act(name: str, summary: str) -> Command:
         f"{name.capitalize()} pods: show what this does to money and data, ask, then send.",
         fill,
         (
-            Example(f"podtop {name} qwen-eval-sweep", "by name; asks first"),
-            Example(f"podtop {name} qwen-eval-sweep --dry-run", "print what would be sent"),
-            Example(f"podtop {name} k3v9x0q2m1a7ze p8d2n5c1r4t6yw --yes", "by id; does not ask"),
+            Example(f"podtop {name} {one}", "by name; asks first"),
+            Example(f"podtop {name} {one} --dry-run", "print what would be sent"),
+            Example(f"podtop {name} {several} --yes", "by id; does not ask"),
         ),
         ("actions", "what each does; podtop help scripts: exit codes"),
     )
