@@ -107,6 +107,11 @@ def test_what_looks_like_a_key_is_not_repeated(line: str, capsys: pytest.Capture
     assert KEY not in refused(line, capsys)
 
 
+@pytest.mark.parametrize("line", ["--\x1b[31mred", "once --\x1b]0;title\x07", "once \x9b2J"])
+def test_nothing_that_was_typed_controls_the_terminal(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(line, capsys).replace("\n", "").isprintable()
+
+
 def test_the_value_of_an_unknown_flag_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
     assert "hush" not in refused("--api-key hush once", capsys) + refused("--api-key=hush", capsys)
 

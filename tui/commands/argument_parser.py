@@ -179,7 +179,8 @@ class Parser(argparse.ArgumentParser):
             if re.fullmatch(pattern, message, re.DOTALL):
                 message = re.sub(pattern, plain, message, flags=re.DOTALL)
                 break
-        self.exit(2, f"podtop: {mask(message)}\nSee {self.prog} --help.\n")
+        shown = "".join(ch if ch.isprintable() else "?" for ch in mask(message))
+        self.exit(2, f"podtop: {shown}\nSee {self.prog} --help.\n")
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         if file is sys.stdout and message:
