@@ -71,7 +71,9 @@ def run(argv: Sequence[str] | None = None) -> int:
     loaded = attempt(flags, file=paths.config_file(), runpod_file=paths.runpod_config_file())
     config = loaded.config
     if faults := _faults(options, loaded):
-        for text in (*config.warnings, *faults):
+        for text in config.warnings:
+            _note(text)
+        for text in faults:
             _say(text)
         return Exit.USAGE
     if options.replay is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from tui import paths
 from tui.commands.exit_codes import Exit
 from tui.commands.stdio import listeners
+from tui.commands.stdio import note as _note
 from tui.commands.stdio import say as _say
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def keep_private(source: Source) -> None:
     root = paths.state_dir()
     if left := private.open_to_others(root):
         rest = f" and {len(left) - 1} more" if len(left) > 1 else ""
-        _say(f"other users can read {left[0]}{rest}, and own the files: podtop cannot make them private; use chmod")
+        _note(f"other users can read {left[0]}{rest}, and own the files: podtop cannot make them private; use chmod")
 
 
 def state_of(source: Source, config: Config, directory: Callable[[], Path]) -> StateFiles:

@@ -81,7 +81,7 @@ def test_warnings_alone_are_no_failure(podtop: Config) -> None:
     done = podtop("config", "--check")
     assert done.returncode == 0
     assert "did you mean interval?" in done.stdout
-    assert "the environment has no WORK_KEY now" in done.stdout
+    assert "the variable WORK_KEY is not set" in done.stdout
     assert "WORK_KEY" not in podtop("config", "--check", WORK_KEY="secret").stdout
 
 

@@ -85,7 +85,7 @@ def test_without_a_terminal_it_takes_a_yes(run: Run) -> None:
     assert "add --yes. Nothing was sent." in refused.stderr
     done = run("stop", QWEN, "--yes")
     assert (done.returncode, done.stdout) == (0, "✓ qwen-eval-sweep stopped: Exited by user\n")
-    assert "$20.00 a month while stopped" in done.stderr
+    assert "($20.00/month) while stopped" in done.stderr
 
 
 def test_read_only_refuses_before_anything_is_asked(run: Run) -> None:

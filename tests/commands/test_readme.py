@@ -43,7 +43,7 @@ LINES = sorted(
     }
 )
 ENDS = {
-    "podtop --replay latest": (2, "there is no recording"),
+    "podtop --replay latest": (2, "no recording in"),
     "podtop stop": (2, "add --yes"),
     "podtop terminate": (2, "add --yes"),
 }
@@ -169,7 +169,7 @@ def test_settings_are_accepted(page: str, shell: dict[str, str]) -> None:
     done = bash("podtop config --check", shell)
     assert done.returncode == 0, done.stdout
     warnings = [line for line in done.stdout.splitlines() if line.startswith("warning")]
-    assert all("cannot be read" in line or "the environment has no" in line for line in warnings)
+    assert all("cannot be read" in line or "is not set" in line for line in warnings)
 
 
 def test_completions_are_put_where_the_topic_puts_them(shell: dict[str, str]) -> None:

@@ -91,7 +91,7 @@ def problems(reading: Reading, screen: Screen, environ: Mapping[str, str]) -> li
         elif source == "api_key_env" and not environ.get(table[source], "").strip():
             name = ".".join((*keys, source))
             all_problems.append(
-                reading.at((*keys, source), f"{name}: the environment has no {table[source]} now", bad=False)
+                reading.at((*keys, source), f"{name}: the variable {table[source]} is not set", bad=False)
             )
     return sorted(all_problems, key=lambda problem: problem.line)
 
