@@ -47,7 +47,7 @@ class Command(NamedTuple):
     summary: in the list of commands; `about`: in its own help.
     fill:    adds its arguments to its parser.
     topic:   the help topic with more about it, and what is there.
-    more:    a list for the end of its help, which is made only when that is shown.
+    appendix: a list for the end of its help, which is made only when that is shown.
     """
 
     summary: str
@@ -55,7 +55,7 @@ class Command(NamedTuple):
     fill: Callable[[Parser], object]
     examples: tuple[Example, ...]
     topic: tuple[str, str]
-    more: Callable[[], str] | None = None
+    appendix: Callable[[], str] | None = None
 
 
 class Parser(argparse.ArgumentParser):
@@ -73,7 +73,7 @@ class Parser(argparse.ArgumentParser):
         about: str,
         examples: Sequence[Example],
         topic: tuple[str, str],
-        more: Callable[[], str] | None = None,
+        appendix: Callable[[], str] | None = None,
         above: Parser | None = None,
     ) -> None:
         super().__init__(
@@ -84,7 +84,7 @@ class Parser(argparse.ArgumentParser):
         self.examples = tuple(examples)
         self.topic = topic
         self.above = above
-        self._more = more
+        self._appendix = appendix
         self.given: dict[str, tuple[str, object]] = {}
         self._words: tuple[str, ...] = ()
         self._positionals.title, self._optionals.title = "arguments", "flags"
@@ -106,7 +106,7 @@ class Parser(argparse.ArgumentParser):
         def built(name: str) -> Parser:
             command = commands[name]
             parser = Parser(
-                f"{self.prog} {name}", command.about, command.examples, command.topic, command.more, above=self
+                f"{self.prog} {name}", command.about, command.examples, command.topic, command.appendix, above=self
             )
             command.fill(parser)
             general(parser)
@@ -120,7 +120,7 @@ class Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
         """The help, with examples and a link to a topic."""
         name, about = self.topic
-        end = [] if self._more is None else ["", self._more()]
+        end = [] if self._appendix is None else ["", self._appendix()]
         self.epilog = "\n".join(("examples:", *examples_of(self.examples), "", f"podtop help {name}: {about}", *end))
         return super().format_help()
 
@@ -139,9 +139,9 @@ class Parser(argparse.ArgumentParser):
         if before != value:
             self.error(f"{flag} was given twice, with different values: {_quoted(before)} and {_quoted(value)}")
 
-    def _unknown_flag(self, words: Iterable[str]) -> str:
-        """What to say of the first flag among the words that there is not; empty without one. Its value is left out."""
-        for word in words:
+    def _unknown_flag(self, typed: Iterable[str]) -> str:
+        """The error for the first typed flag that does not exist, without its value; empty if there is none."""
+        for word in typed:
             flag = word.partition("=")[0]
             if not word.startswith("-") or word == "-" or flag in self._option_string_actions:
                 continue
@@ -235,10 +235,10 @@ class _Commands(argparse._SubParsersAction):  # type: ignore[type-arg]
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: Any = None
     ) -> None:
-        name, *words = values
+        name, *rest = values
         command = self.choices[name]
         setattr(namespace, self.dest, name)
-        for dest, value in vars(command.parse_args(words)).items():
+        for dest, value in vars(command.parse_args(rest)).items():
             setattr(namespace, dest, value)
         for dest, (flag, value) in command.given.items():
             if dest in cast("Parser", parser).given:

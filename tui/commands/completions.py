@@ -67,9 +67,9 @@ def completions(parser: argparse.ArgumentParser, shell: str) -> str:
             action.choices = THEMES
         elif kind is not None:
             action.complete = _recorded(kind)  # type: ignore[attr-defined]
-    made = shtab.complete(parser, shell)
+    script = shtab.complete(parser, shell)
     # shtab completes only the first of several pods.
-    return made.replace('"(*):', '"*:') if shell == "zsh" else made
+    return script.replace('"(*):', '"*:') if shell == "zsh" else script
 
 
 def _recorded(kind: str) -> dict[str, object]:

@@ -352,7 +352,7 @@ def _add_once(to: Parser) -> None:
 
 def _act(name: str, summary: str) -> Command:
     """A command that changes pods."""
-    one, several = _ACTED_ON.get(name, ("qwen-eval-sweep", "k3v9x0q2m1a7ze p8d2n5c1r4t6yw"))
+    by_name, by_ids = _ACTED_ON.get(name, ("qwen-eval-sweep", "k3v9x0q2m1a7ze p8d2n5c1r4t6yw"))
 
     def fill(to: Parser) -> None:
         to.add_argument("pods_named", nargs="+", metavar="POD", help="a pod's id, or a name that only one pod has")
@@ -369,9 +369,9 @@ def _act(name: str, summary: str) -> Command:
         f"{name.capitalize()} pods: show what this does to money and data, ask, then send.",
         fill,
         (
-            Example(f"podtop {name} {one}", "by name; asks first"),
-            Example(f"podtop {name} {one} --dry-run", "print what would be sent"),
-            Example(f"podtop {name} {several} --yes", "by id; does not ask"),
+            Example(f"podtop {name} {by_name}", "by name; asks first"),
+            Example(f"podtop {name} {by_name} --dry-run", "print what would be sent"),
+            Example(f"podtop {name} {by_ids} --yes", "by id; does not ask"),
         ),
         ("actions", "what each does; podtop help scripts: exit codes"),
     )

@@ -32,11 +32,11 @@ _GPUS = "SELECT gpu, data, id FROM offer"
 def show(kinds: Sequence[str]) -> int:
     """Print the words of a kind, one per line; returns the exit code."""
     try:
-        words = [word for kind in kinds[:1] for word in WORDS[kind]() if _SAFE.fullmatch(word)]
+        safe = [word for kind in kinds[:1] for word in WORDS[kind]() if _SAFE.fullmatch(word)]
     except Exception:
         # A completion has nobody to report to: whatever cannot be read completes nothing.
         return 0
-    write("".join(f"{word}\n" for word in islice(dict.fromkeys(words), MOST)))
+    write("".join(f"{word}\n" for word in islice(dict.fromkeys(safe), MOST)))
     return 0
 
 
