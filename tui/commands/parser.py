@@ -202,7 +202,7 @@ def _commands() -> dict[str, Command]:
                 Example("podtop completions zsh > ~/.zfunc/_podtop", "for zsh"),
                 Example("podtop completions fish > ~/.config/fish/completions/podtop.fish", "for fish"),
             ),
-            ("scripts", "where each shell expects them"),
+            ("scripts", "the file that each shell reads"),
         ),
     }  # fmt: skip
 

@@ -46,8 +46,8 @@ def line(fleet: Fleet, recorder: Recorder | None, polls: int, tz: tzinfo | None 
         case State.RECORDING:
             megabytes = size(recorder.path) / 1e6 if recorder.path is not None else 0.0
             when = datetime.fromtimestamp(feed.at, tz)
-            count, every = counted(len(fleet.records), "pod"), counted(polls, "poll")
-            return f"● recording {count} · {when:%H:%M:%S} · {every} · {megabytes:.1f} MB"
+            pod_count, poll_count = counted(len(fleet.records), "pod"), counted(polls, "poll")
+            return f"● recording {pod_count} · {when:%H:%M:%S} · {poll_count} · {megabytes:.1f} MB"
         case State.ELSEWHERE:
             return "‖ another podtop records this account; this one takes over when it exits"
         case State.WAITING:
