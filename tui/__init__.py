@@ -1,3 +1,3 @@
 """podtop: a full-screen terminal monitor for RunPod GPU pods."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
