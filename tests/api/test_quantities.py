@@ -341,7 +341,7 @@ async def test_lists_and_texts_are_cut_and_said_to_be() -> None:
     told = Fleet(5, 30)
     told.apply(found, NOW)
     # Figures that are of a part say so beside them.
-    assert "no complete list" in str(header.connection(told, NOW, None)[0])
+    assert "pod list incomplete" in str(header.connection(told, NOW, None)[0])
 
 
 async def test_an_id_is_never_cut_where_something_is_done_to_what_it_names() -> None:

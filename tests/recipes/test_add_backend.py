@@ -176,8 +176,8 @@ def test_what_it_does_not_offer_is_said_and_is_no_outage(copy: Copy) -> None:
     assert "● live" in fleet
     assert "toy-one" in fleet
     assert "hibernating" in fleet
-    assert "no prices from this API" in fleet
-    assert "no prices from this API" in found["market"]
+    assert "This API offers no prices" in fleet
+    assert "This API offers no prices" in found["market"]
     assert "no machines from this API" in found["hosts"]
     assert "◌ details unavailable" in found["account"]
     assert f"◌ {NOT_OFFERED}" in found["pod"]

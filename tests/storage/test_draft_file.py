@@ -38,7 +38,7 @@ def test_no_secret_is_kept_and_its_lack_is_seen(tmp_path: Path) -> None:
     assert found.env == (("HF_TOKEN", None),)
     assert found.secrets == {"volume_key": None}
     wrong = faults(found, (), (), 0.0, None)
-    assert "type it" in wrong["env"]
+    assert "not saved" in wrong["env"]
     assert "type it" in wrong["volume_key"]
     assert "volume_key" not in faults(found.typed("volume_key", ""), (), (), 0.0, None)
 
