@@ -82,7 +82,7 @@ class Config(Settings, frozen=True):
 
     key:      the API key, None if there is none.
     no_key:   why RunPod's own file gave none although it exists; empty otherwise.
-    account:  the name of the account: the profile, or the variable whose key overrides that of the profile.
+    account:  the name of the account: the profile, or the variable or flag whose key overrides that of the profile.
     color:    that of the profile's badge.
     warnings: sentences about settings that were ignored or are unwise.
     hidden:   what programs that podtop starts must not receive.
@@ -97,8 +97,16 @@ class Config(Settings, frozen=True):
 
     @property
     def overrides_profile(self) -> bool:
-        """Whether a key of the environment overrides that of the profile."""
+        """Whether a key of the environment, or of --api-key-file, overrides that of the profile."""
         return self.account != (self.profile or "")
+
+    @property
+    def override(self) -> str:
+        """What to say of a key that overrides that of the profile; empty if none does."""
+        if not self.overrides_profile:
+            return ""
+        what = "drop the flag" if self.account.startswith("-") else "unset it"
+        return f"{self.account} overrides the API key of profile {self.profile}; {what} to use the profile's key"
 
 
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*([^=\s].*)")
@@ -398,10 +406,9 @@ def attempt(
     except ConfigError as error:
         key_fault = str(error)
         faults.append(key_fault)
-    variable = variable_of_key(environ) if flags.get("api_key_file") is None else ""
-    if variable and _has_another(own, environ, key):
-        account = variable
-        warnings.append(f"{variable} overrides the API key of profile {chosen}; unset it to use the profile's key")
+    stronger = variable_of_key(environ) if flags.get("api_key_file") is None else "--api-key-file"
+    if stronger and _has_another(own, environ, key):
+        account = stronger
     if key is not None and key.caution:
         warnings.append(mask(key.caution))
     hidden = _hidden((in_file, *profiles.values()), environ, key)
