@@ -292,3 +292,17 @@ def test_a_file_that_was_named_must_exist(file: Path) -> None:
     assert faults(file) == ()
     (fault,) = faults(file, {"profile": "work"}, PODTOP_CONFIG=str(file))
     assert fault.startswith(f"{file}: no such file (named by --config or PODTOP_CONFIG)")
+
+
+def test_a_variable_that_is_almost_one_of_podtops_is_told(tmp_path: Path) -> None:
+    for name, meant in (
+        ("PODTOP_READONLY", "PODTOP_READ_ONLY"),
+        ("PODTOP_read_only", "PODTOP_READ_ONLY"),
+        ("Podtop_Profile", "PODTOP_PROFILE"),
+        ("PODTOP_API_KEY", "PODTOP_API_KEY_FILE"),
+    ):
+        config = read(tmp_path / "none", **{name: "1"})
+        assert config.warnings == (f"the variable {name} sets nothing; did you mean {meant}?",)
+        assert not config.read_only
+    quiet = {"PODTOP_TITLE": "t", "PODTOP_TOUR": "0", "PODTOP_HOME_OF_MINE": "x", "PODTOP_READONLY": "", "OTHER": "x"}
+    assert read(tmp_path / "none", **quiet).warnings == ()

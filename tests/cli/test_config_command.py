@@ -101,6 +101,12 @@ def test_what_a_start_refuses_in_flags_and_environment_the_check_refuses_too(pod
         assert what in done.stdout
 
 
+def test_the_check_warns_of_misspelt_variables(podtop: Config) -> None:
+    done = podtop("config", "--check", PODTOP_READONLY="1")
+    assert "warning: the variable PODTOP_READONLY sets nothing; did you mean PODTOP_READ_ONLY?" in done.stdout
+    assert done.returncode == 0
+
+
 def test_nothing_in_the_name_of_a_file_controls_the_terminal(podtop: Config) -> None:
     name = "/tmp/\x1b]0;title\x07\u202e\x9b2J"
     for line in (

@@ -12,7 +12,7 @@ from tui.api.secret import mask
 from tui.commands.exit_codes import Exit
 from tui.commands.stdio import say, visible, write
 from tui.config import writer
-from tui.config.loader import Loaded, absent, attempt
+from tui.config.loader import Loaded, absent, attempt, misspelt
 from tui.config.reader import Problem, Reading, near, read
 from tui.config.settings import SOURCES
 from tui.config.value_types import shown
@@ -142,6 +142,8 @@ def _check(file: Path, screen: Screen, environ: Mapping[str, str], flags: Mappin
     outside = [f for f in loaded.faults if f != loaded.key_fault and not f.startswith(mask(str(file)))]
     for fault in outside:
         write(visible(f"error: {fault}\n"))
+    for warning in misspelt(environ):
+        write(visible(f"warning: {warning}\n"))
     write(visible(_key(loaded)))
     return Exit.USAGE if errors or outside or loaded.key_fault else Exit.OK
 

@@ -320,6 +320,27 @@ def _from_environment(environ: Mapping[str, str], faults: list[str]) -> dict[str
     return _given({name: given for name, given in here.items() if name in settable}, faults)
 
 
+_PREFIX = "PODTOP_"
+
+_NO_SETTINGS = (paths.CONFIG_VARIABLE, "PODTOP_TOUR", "PODTOP_TITLE", "PODTOP_TEXT", "PODTOP_KIND")
+"""Variables of podtop that set nothing; the last three are set for the command that notifies."""
+
+
+def misspelt(environ: Mapping[str, str]) -> Iterator[str]:
+    """Warnings about variables whose names are almost those of settings: PODTOP_READONLY sets nothing."""
+    ours = [name for name in environ if name.upper().startswith(_PREFIX) and name not in _NO_SETTINGS and environ[name]]
+    if not ours:
+        return
+    from tui.config.fields import fields
+    from tui.config.reader import LOOKED_UP, near
+
+    names = [field.variable.removeprefix(_PREFIX) for field in fields(Settings).values() if field.variable]
+    unknown = [name for name in ours if name.removeprefix(_PREFIX) not in names]
+    for name in unknown[:LOOKED_UP]:
+        if meant := near(name[len(_PREFIX) :].upper(), names):
+            yield f"the variable {name} sets nothing{meant.replace('mean ', f'mean {_PREFIX}')}"
+
+
 def absent(file: Path, environ: Mapping[str, str]) -> str:
     """Why there are no settings in a file that was named; empty if it exists, or if none was named."""
     if not environ.get(paths.CONFIG_VARIABLE) or os.path.lexists(file):
@@ -379,6 +400,7 @@ def attempt(
     in_file = dict(read.values) if read is not None else {}
     profiles = read.profiles if read is not None else {}
     warnings = list(_warnings(read)) if read is not None else []
+    warnings += misspelt(environ)
     around = _from_environment(environ, faults)
     given = _given(
         {
