@@ -71,8 +71,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     loaded = attempt(flags, file=paths.config_file(), runpod_file=paths.runpod_config_file())
     config = loaded.config
     if faults := _faults(options, loaded):
-        for text in config.warnings:
-            _note(text)
+        _warn(config)
         for text in faults:
             _say(text)
         return Exit.USAGE
@@ -109,6 +108,14 @@ def _faults(options: argparse.Namespace, loaded: Loaded) -> tuple[str, ...]:
     return tuple(faults)
 
 
+def _warn(config: Config, *, acts: bool = False) -> None:
+    """Print the warnings about the settings. Before what acts on pods, --quiet does not hide whose pods these are."""
+    for text in config.warnings:
+        _note(text)
+    if config.override:
+        (_say if acts else _note)(config.override)
+
+
 def _market(options: argparse.Namespace, config: Config) -> int:
     """The Market screen, or its rows for a script. RunPod's prices need no key."""
     if options.form is not None:
@@ -130,8 +137,7 @@ def _script(options: argparse.Namespace, config: Config) -> int:
     """One response, or one operation, without a screen."""
     from tui.commands.run import run as run_command
 
-    for warning in config.warnings:
-        _note(warning)
+    _warn(config, acts=options.command in ACTS)
     source = wiring.source_of(options, config)
     goes_on = options.command in ACTS or getattr(options, "watch", None) is not None
     if goes_on:
@@ -149,8 +155,7 @@ def _show(source: Source, config: Config, first: str = "fleet") -> int:
     if reason := _no_terminal():
         _say(reason)
         return Exit.USAGE
-    for warning in config.warnings:
-        _note(warning)
+    _warn(config)
     return wiring.run_screen(source, config, first)
 
 
@@ -171,8 +176,7 @@ def _replay(options: argparse.Namespace, config: Config) -> int:
 def _record(source: Source, config: Config, enforce: bool) -> int:
     from tui.commands.record import record
 
-    for warning in config.warnings:
-        _note(warning)
+    _warn(config, acts=enforce)
     wiring.keep_private(source)
     with ExitStack() as shelf:
         directory = wiring.state_dir_of(source, shelf)

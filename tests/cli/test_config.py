@@ -170,26 +170,31 @@ def test_the_environment_beats_the_profile_and_the_account_is_not_called_by_its_
         work = read(profiles, {"profile": "work"}, **around)
         assert (work.api_url, key_of(work), work.profile) == ("https://another.example/", "file-key", "work")
         assert (work.account, work.color) == (name, "bad")
-        assert work.warnings == (f"{name} overrides the API key of profile work; unset it to use the profile's key",)
+        assert work.override == f"{name} overrides the API key of profile work; unset it to use the profile's key"
+        assert work.warnings == ()
         assert read(profiles, {"profile": "work", "interval": "9"}, PODTOP_INTERVAL="7", **around).interval == 9
 
 
 def test_a_profile_without_a_key_of_its_own_keeps_its_name(profiles: Path) -> None:
     plain = read(profiles, {"profile": "plain"}, RUNPOD_API_KEY="another")
-    assert (key_of(plain), plain.account, plain.warnings) == ("another", "plain", ())
+    assert (key_of(plain), plain.account, plain.override) == ("another", "plain", "")
 
 
 def test_the_same_key_in_the_environment_overrides_nothing(profiles: Path) -> None:
     work = read(profiles, {"profile": "work"}, RUNPOD_API_KEY="work-key", WORK_KEY="work-key")
-    assert (key_of(work), work.account, work.warnings) == ("work-key", "work", ())
+    assert (key_of(work), work.account, work.override) == ("work-key", "work", "")
     assert read(profiles, {"profile": "work"}, RUNPOD_API_KEY="work-key").account == "RUNPOD_API_KEY"
 
 
 def test_a_key_file_on_the_command_line_beats_all(profiles: Path, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("flag-key")
     (tmp_path / "key").chmod(0o600)
-    found = read(profiles, {"profile": "work", "api_key_file": str(tmp_path / "key")}, RUNPOD_API_KEY="another")
-    assert (key_of(found), found.account, found.warnings) == ("flag-key", "work", ())
+    by_flag = {"profile": "work", "api_key_file": str(tmp_path / "key")}
+    found = read(profiles, by_flag, RUNPOD_API_KEY="another")
+    assert (key_of(found), found.account) == ("flag-key", "--api-key-file")
+    assert found.override.startswith("--api-key-file overrides the API key of profile work; drop the flag")
+    assert read(profiles, {**by_flag, "profile": "plain"}).override == ""
+    assert read(profiles, by_flag, WORK_KEY="flag-key").override == ""
 
 
 def test_settings_of_the_environment_beat_those_of_a_profile_but_read_only_stays(profiles: Path) -> None:
@@ -287,3 +292,17 @@ def test_a_file_that_was_named_must_exist(file: Path) -> None:
     assert faults(file) == ()
     (fault,) = faults(file, {"profile": "work"}, PODTOP_CONFIG=str(file))
     assert fault.startswith(f"{file}: no such file (named by --config or PODTOP_CONFIG)")
+
+
+def test_a_variable_that_is_almost_one_of_podtops_is_told(tmp_path: Path) -> None:
+    for name, meant in (
+        ("PODTOP_READONLY", "PODTOP_READ_ONLY"),
+        ("PODTOP_read_only", "PODTOP_READ_ONLY"),
+        ("Podtop_Profile", "PODTOP_PROFILE"),
+        ("PODTOP_API_KEY", "PODTOP_API_KEY_FILE"),
+    ):
+        config = read(tmp_path / "none", **{name: "1"})
+        assert config.warnings == (f"the variable {name} sets nothing; did you mean {meant}?",)
+        assert not config.read_only
+    quiet = {"PODTOP_TITLE": "t", "PODTOP_TOUR": "0", "PODTOP_HOME_OF_MINE": "x", "PODTOP_READONLY": "", "OTHER": "x"}
+    assert read(tmp_path / "none", **quiet).warnings == ()

@@ -85,6 +85,43 @@ def test_warnings_alone_are_no_failure(podtop: Config) -> None:
     assert "WORK_KEY" not in podtop("config", "--check", WORK_KEY="secret").stdout
 
 
+def test_what_a_start_refuses_in_flags_and_environment_the_check_refuses_too(podtop: Config) -> None:
+    podtop.write("interval = 5\n")
+    for arguments, environ, what in (
+        ((), {"PODTOP_INTERVAL": "soon"}, "PODTOP_INTERVAL: invalid value 'soon'"),
+        (("--profile", "wrok"), {}, "--profile: unknown profile 'wrok'"),
+        (("--market-interval", "1"), {}, "--market-interval: invalid value"),
+        ((), {"RUNPOD_API_KEY": "two words"}, "API key: RUNPOD_API_KEY: not an API key"),
+        ((), {"PODTOP_API_KEY_FILE": "/nowhere/key"}, "API key: PODTOP_API_KEY_FILE: /nowhere/key cannot be read"),
+    ):
+        start = podtop(*arguments, "once", **environ)
+        done = podtop(*arguments, "config", "--check", **environ)
+        assert (start.returncode, done.returncode) == (2, 2)
+        assert what.removeprefix("API key: ") in start.stderr
+        assert what in done.stdout
+
+
+def test_the_check_warns_of_misspelt_variables(podtop: Config) -> None:
+    done = podtop("config", "--check", PODTOP_READONLY="1")
+    assert "warning: the variable PODTOP_READONLY sets nothing; did you mean PODTOP_READ_ONLY?" in done.stdout
+    assert done.returncode == 0
+
+
+def test_nothing_in_the_name_of_a_file_controls_the_terminal(podtop: Config) -> None:
+    name = "/tmp/\x1b]0;title\x07\u202e\x9b2J"
+    for line in (
+        ("--config", name, "once"),
+        ("--config", name, "config", "--check"),
+        ("--config", name, "config", "--keys"),
+        ("--api-key-file", name, "once"),
+        ("--api-key-file", name, "config", "--check"),
+        ("--replay", name),
+    ):
+        done = podtop(*line)
+        assert done.returncode == 2
+        assert (done.stdout + done.stderr).replace("\n", "").isprintable(), line
+
+
 def test_the_key_that_is_used_is_named(podtop: Config) -> None:
     podtop.write("[profiles.work]\napi_key = 'rpa_work'\n")
     check = ("--profile", "work", "config", "--check")

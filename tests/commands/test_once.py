@@ -263,6 +263,26 @@ def test_pods_of_another_key_are_not_called_by_the_profile(run: Run, served: Ser
     assert run("--profile", "work", "once", "--json", env={**env, "RUNPOD_API_KEY": ""}).returncode == 4
 
 
+def test_whose_pods_a_command_acts_on_is_told_also_quietly(run: Run, served: Served, tmp_path: Path) -> None:
+    file, key = tmp_path / "podtop" / "config.toml", tmp_path / "key"
+    file.parent.mkdir()
+    file.write_text('[profiles.work]\napi_key_env = "WORK_KEY"\n')
+    key.write_text("demo-key")
+    key.chmod(0o600)
+    env = {"XDG_CONFIG_HOME": str(tmp_path), "WORK_KEY": "rpa_bad"}
+    for name, flags, around in (
+        ("RUNPOD_API_KEY", [], {"RUNPOD_API_KEY": "demo-key"}),
+        ("--api-key-file", ["--api-key-file", str(key)], {"RUNPOD_API_KEY": ""}),
+    ):
+        done = run("--profile", "work", "stop", "no-such-pod", "--yes", "--quiet", *flags, env={**env, **around})
+        assert done.returncode == 3
+        assert f"{name} overrides the API key of profile work" in done.stderr
+        shown = run("--profile", "work", "stop", "qwen-eval-sweep", "--dry-run", *flags, env={**env, **around})
+        assert f"  account that of {name}, not profile work\n" in shown.stderr
+    own = run("--profile", "work", "stop", "qwen-eval-sweep", "--dry-run", env={**env, "WORK_KEY": "demo-key"})
+    assert "  account work\n" in own.stderr
+
+
 def test_quietly_an_empty_result_is_told_by_its_code_alone(run: Run, served: Served) -> None:
     done = run("once", "--quiet", "--filter", "no-such-thing")
     assert (done.returncode, done.stdout, done.stderr) == (3, "", "")

@@ -96,6 +96,14 @@ def test_profiles_are_those_of_the_settings() -> None:
     assert words("profiles") == ["work", "lab-2"]
 
 
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_settings_that_never_end_complete_nothing(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    monkeypatch.setenv("PODTOP_CONFIG", str(pipe) if kind == "pipe" else "/dev/zero")
+    assert words("profiles") == []
+
+
 @pytest.mark.parametrize("kind", [*WORDS, "nonsense", ""])
 def test_where_there_is_nothing_it_is_silent(kind: str) -> None:
     assert words(kind) == []

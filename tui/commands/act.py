@@ -122,6 +122,7 @@ class Hands:
     ) -> None:
         self.sent = False
         self._dry_run = dry_run
+        self._account = f"that of {config.account}, not profile {config.profile}" if config.override else source.profile
         self._out: Outlet | None = None
         self._cloud = cloud
         self._clock = source.clock
@@ -172,7 +173,7 @@ class Hands:
         while case.subjects:
             if terminal is not None or self._dry_run or not is_quiet():
                 # What is to be agreed to is shown, however quiet podtop is.
-                confirmation.show(case)
+                confirmation.show(case, self._account)
             if wrong := consequences.faults(case, case.count, case.bid):
                 raise Refused("; ".join(wrong.values()))
             if self._dry_run:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 from tui.api.secret import mask
-from tui.commands.stdio import write
+from tui.commands.stdio import visible, write
 
 if TYPE_CHECKING:
     from _collections_abc import dict_items, dict_values
@@ -179,7 +179,7 @@ class Parser(argparse.ArgumentParser):
             if re.fullmatch(pattern, message, re.DOTALL):
                 message = re.sub(pattern, plain, message, flags=re.DOTALL)
                 break
-        shown = "".join(ch if ch.isprintable() else "?" for ch in mask(message))
+        shown = visible(mask(message)).replace("\n", "?")
         self.exit(2, f"podtop: {shown}\nSee {self.prog} --help.\n")
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:

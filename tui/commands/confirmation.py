@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui.commands.exit_codes import Exit
 from tui.commands.stdio import width_of_terminal
-from tui.domain.action import Consent
+from tui.domain.action import Consent, Point
 
 if TYPE_CHECKING:
     from tui.commands.prompt import Terminal
@@ -75,24 +75,26 @@ def _near(text: str, names: Mapping[str, str]) -> list[str]:
     return [id for id, name in names.items() if spelled & {id.lower(), name.lower()}]
 
 
-def show(case: Case) -> None:
-    """Print what will happen, to which pods, to standard error."""
+def show(case: Case, account: str = "") -> None:
+    """Print what will happen, to which pods, to standard error. `account`: whose pods these are, if there are several
+    accounts."""
     import sys
 
     width = min(_WIDEST, width_of_terminal(sys.stderr) or _WIDEST)
     try:
-        sys.stderr.write("".join(f"{line}\n" for line in lines(case, width)))
+        sys.stderr.write("".join(f"{line}\n" for line in lines(case, width, account)))
         sys.stderr.flush()
     except OSError as error:
         raise Refused(f"cannot show the consequences: {error.strerror or error}") from None
 
 
-def lines(case: Case, width: int) -> list[str]:
+def lines(case: Case, width: int, account: str = "") -> list[str]:
     """The text of a dialog, in lines of `width` cells."""
     text = [case.title]
     for subject in case.subjects:
         text += [f"  {subject.pod.name or subject.pod.id} ({subject.pod.id})", f"    {subject.line}"]
-    for point in case.points:
+    points = (Point("account", account), *case.points) if account else case.points
+    for point in points:
         head = f"  {point.topic:<{_TOPIC}}"
         text += textwrap.wrap(point.text, max(20, width), initial_indent=head, subsequent_indent=" " * len(head))
     return text

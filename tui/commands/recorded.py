@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tui import paths
 from tui.commands.stdio import write
+from tui.files import reading
 
 FLAG = "--complete"
 """For the scripts of `podtop completions`; no help lists it."""
@@ -56,8 +57,8 @@ def _gpus() -> Iterator[str]:
 def _profiles() -> Iterator[str]:
     import tomllib
 
-    with paths.config_file().open("rb") as file:
-        yield from tomllib.load(file).get("profiles", {})
+    # A pipe or a device never ends.
+    yield from tomllib.loads(reading.read(paths.config_file()).text).get("profiles", {})
 
 
 def _rows(query: str) -> list[tuple[str, str]]:

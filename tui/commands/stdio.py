@@ -63,6 +63,11 @@ def takes_output(stream: TextIO | None) -> bool:
         return False
 
 
+def visible(text: str) -> str:
+    """`text` in which nothing controls a terminal, or changes the direction of writing; line ends stay."""
+    return text if text.isprintable() else "".join(ch if ch.isprintable() or ch == "\n" else "?" for ch in text)
+
+
 listeners: list[Callable[[str], object]] = []
 """Called with each text that `say` prints: the log, if it is open."""
 
@@ -72,7 +77,7 @@ def say(text: str) -> None:
     for listener in listeners:
         listener(text)
     try:
-        sys.stderr.write(f"podtop: {mask(text)}\n")
+        sys.stderr.write(f"podtop: {visible(mask(text))}\n")
         sys.stderr.flush()
     except (AttributeError, OSError, ValueError):
         # There is no one to report to, and the exit code reports it too.

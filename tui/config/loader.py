@@ -82,7 +82,7 @@ class Config(Settings, frozen=True):
 
     key:      the API key, None if there is none.
     no_key:   why RunPod's own file gave none although it exists; empty otherwise.
-    account:  the name of the account: the profile, or the variable whose key overrides that of the profile.
+    account:  the name of the account: the profile, or the variable or flag whose key overrides that of the profile.
     color:    that of the profile's badge.
     warnings: sentences about settings that were ignored or are unwise.
     hidden:   what programs that podtop starts must not receive.
@@ -97,8 +97,16 @@ class Config(Settings, frozen=True):
 
     @property
     def overrides_profile(self) -> bool:
-        """Whether a key of the environment overrides that of the profile."""
+        """Whether a key of the environment, or of --api-key-file, overrides that of the profile."""
         return self.account != (self.profile or "")
+
+    @property
+    def override(self) -> str:
+        """What to say of a key that overrides that of the profile; empty if none does."""
+        if not self.overrides_profile:
+            return ""
+        what = "drop the flag" if self.account.startswith("-") else "unset it"
+        return f"{self.account} overrides the API key of profile {self.profile}; {what} to use the profile's key"
 
 
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*([^=\s].*)")
@@ -312,6 +320,27 @@ def _from_environment(environ: Mapping[str, str], faults: list[str]) -> dict[str
     return _given({name: given for name, given in here.items() if name in settable}, faults)
 
 
+_PREFIX = "PODTOP_"
+
+_NO_SETTINGS = (paths.CONFIG_VARIABLE, "PODTOP_TOUR", "PODTOP_TITLE", "PODTOP_TEXT", "PODTOP_KIND")
+"""Variables of podtop that set nothing; the last three are set for the command that notifies."""
+
+
+def misspelt(environ: Mapping[str, str]) -> Iterator[str]:
+    """Warnings about variables whose names are almost those of settings: PODTOP_READONLY sets nothing."""
+    ours = [name for name in environ if name.upper().startswith(_PREFIX) and name not in _NO_SETTINGS and environ[name]]
+    if not ours:
+        return
+    from tui.config.fields import fields
+    from tui.config.reader import LOOKED_UP, near
+
+    names = [field.variable.removeprefix(_PREFIX) for field in fields(Settings).values() if field.variable]
+    unknown = [name for name in ours if name.removeprefix(_PREFIX) not in names]
+    for name in unknown[:LOOKED_UP]:
+        if meant := near(name[len(_PREFIX) :].upper(), names):
+            yield f"the variable {name} sets nothing{meant.replace('mean ', f'mean {_PREFIX}')}"
+
+
 def absent(file: Path, environ: Mapping[str, str]) -> str:
     """Why there are no settings in a file that was named; empty if it exists, or if none was named."""
     if not environ.get(paths.CONFIG_VARIABLE) or os.path.lexists(file):
@@ -371,6 +400,7 @@ def attempt(
     in_file = dict(read.values) if read is not None else {}
     profiles = read.profiles if read is not None else {}
     warnings = list(_warnings(read)) if read is not None else []
+    warnings += misspelt(environ)
     around = _from_environment(environ, faults)
     given = _given(
         {
@@ -398,10 +428,9 @@ def attempt(
     except ConfigError as error:
         key_fault = str(error)
         faults.append(key_fault)
-    variable = variable_of_key(environ) if flags.get("api_key_file") is None else ""
-    if variable and _has_another(own, environ, key):
-        account = variable
-        warnings.append(f"{variable} overrides the API key of profile {chosen}; unset it to use the profile's key")
+    stronger = variable_of_key(environ) if flags.get("api_key_file") is None else "--api-key-file"
+    if stronger and _has_another(own, environ, key):
+        account = stronger
     if key is not None and key.caution:
         warnings.append(mask(key.caution))
     hidden = _hidden((in_file, *profiles.values()), environ, key)

@@ -62,6 +62,8 @@ def test_settings_elsewhere_than_in_the_file(examined: Examined) -> None:
     found = settings.config(examined(environ=environ, config=Config(theme="nord")))
     holds(found, OK, "environment: PODTOP_API_KEY_FILE, PODTOP_THEME")
     assert "/secret/place" not in found.text
+    missed = settings.config(examined(environ={"PODTOP_READONLY": "1"}))
+    holds(missed, WARNING, "the variable PODTOP_READONLY sets nothing; did you mean PODTOP_READ_ONLY?")
     holds(settings.config(examined(config=Config(theme="nrod"))), ERROR, "no theme 'nrod'; did you mean nord?")
     holds(settings.config(examined(config_error="--interval = 1 is invalid")), ERROR, "--interval", "does not start")
 
@@ -106,6 +108,9 @@ def test_sizes(count: int, text: str) -> None:
 def test_the_state_directory(examined: Examined, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = tmp_path / "state"
     holds(files.state(examined()), OK, "created when needed", " free")
+    with monkeypatch.context() as full:
+        full.setattr(files, "LITTLE", 1 << 80)
+        holds(files.state(examined()), WARNING, "created when needed", "Make room")
     assert not here.exists()
     here.mkdir(mode=0o700)
     holds(files.state(examined()), OK, "mode 700")

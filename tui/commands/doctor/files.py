@@ -40,13 +40,12 @@ def state(subject: Subject) -> Finding:
         return error(f"{path} cannot be written: no history, no actions", _ELSEWHERE)
     free = shutil.disk_usage(there).free
     room = f"{size(free)} free"
-    if there != path:
-        return ok(f"{path}: created when needed, {room}")
-    status = path.stat()
-    text = f"{path}: mode {stat.S_IMODE(status.st_mode):o}, {room}"
+    status = there.stat()
+    is_new = there != path
+    text = f"{path}: {'created when needed' if is_new else f'mode {stat.S_IMODE(status.st_mode):o}'}, {room}"
     if free < LITTLE:
         return warning(text, f"Make room: a full disk stops recording. Or: {_ELSEWHERE}")
-    if not reading.is_private(status.st_mode):
+    if not is_new and not reading.is_private(status.st_mode):
         return warning(f"{text}; others can access it", f"chmod 700 {path}")
     return ok(text)
 

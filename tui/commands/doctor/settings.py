@@ -10,6 +10,7 @@ from tui import paths
 from tui.commands.config import problems
 from tui.commands.doctor.finding import Finding, error, ok, warning
 from tui.commands.doctor.subject import Subject
+from tui.config.loader import misspelt
 from tui.config.reader import Reading, near, read
 from tui.config.settings import SINKS
 from tui.services.sinks.sink import MakeSink, Means, NotSent
@@ -27,7 +28,7 @@ def config(subject: Subject) -> Finding:
     there = os.path.lexists(file)
     issues = problems(read(file) if there else Reading(file), subject.screen, subject.environ)
     errors = [str(problem) for problem in issues if problem.bad]
-    warnings = [str(problem) for problem in issues if not problem.bad]
+    warnings = [*(str(problem) for problem in issues if not problem.bad), *misspelt(subject.environ)]
     if errors:
         return error(_first(errors), "Correct the file; podtop config --check lists all problems.")
     if subject.config_error:
