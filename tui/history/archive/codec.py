@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from tui.store.series import SampleColumn, Samples
 from tui.store.stretches import cut
+from tui.turns import give_way
 
 RAW = 0
 MINUTE = 1
@@ -167,6 +168,7 @@ def columns_of(
         if only is not None and pod not in only:
             at += len(names)
             continue
+        give_way()
         columns = {}
         chosen = names if wanted is None else frozenset(wanted(names))
         for name in names:

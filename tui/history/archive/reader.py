@@ -24,6 +24,7 @@ from tui.store.metrics import Metric
 from tui.store.price_history import CLOUDS, Prices
 from tui.store.series import EMPTY, Samples
 from tui.store.stretches import cut, join, reduced, splice
+from tui.turns import give_way
 
 T = TypeVar("T")
 
@@ -90,6 +91,8 @@ class Recording:
             self._bad.add((table, key))
 
     def _all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        # There is one query for each of very many pods, or of prices.
+        give_way()
         rows: list[tuple[Any, ...]] = []
         length = 0
         with told():

@@ -35,6 +35,7 @@ from tui.history.archive.overlap import PODS as PODS
 from tui.history.archive.schema import ArchiveError, bounded, told
 from tui.store.metrics import most_values, sample
 from tui.store.series import pack
+from tui.turns import give_way
 
 STARTED_SLACK = 10.0
 """Seconds by which a start, computed from an uptime, may vary without being a new one."""
@@ -254,6 +255,7 @@ class Writer:
         layout: list[tuple[int, str]] = []
         row = bytearray()
         for pod in pods:
+            give_way()
             if pod_health.is_live(pod):
                 values = sample(pod, at)
                 if len(values) > most_values(MOST_GPUS):
@@ -283,6 +285,7 @@ class Writer:
     def _write_states(self, snapshot: Snapshot, at: float) -> None:
         present = {broken.id for broken in snapshot.unreadable}
         for pod in snapshot.pods or ():
+            give_way()
             present.add(pod.id)
             self._write_state(self._pod(pod.id), encoded(pod), started_at(pod, at), at)
         for name, key in self._pods.items():
@@ -312,6 +315,7 @@ class Writer:
             return
         self._come_to(MARKET, priced.at)
         for offer in priced.market.offers:
+            give_way()
             key = self._offer(offer)
             for cloud, quote in enumerate((offer.secure, offer.community)):
                 if quote is not None:
