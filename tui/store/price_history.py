@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tui.api.models import Market, Quote
@@ -56,17 +56,18 @@ class Presence(NamedTuple):
         return self.stocked / self.watched if self.watched >= 3600 else None
 
 
-class Trend:
+def _nothing(value: float) -> Callable[[], array[float]]:
+    return lambda: array("f", [value]) * BUCKETS
+
+
+class Trend(Struct, gc=False, eq=False):
     """One GPU type in one cloud. Buckets are numbered from the epoch; the last `BUCKETS` of them are kept."""
 
-    __slots__ = ("_newest", "low", "spot", "stocked", "watched")
-
-    def __init__(self) -> None:
-        self._newest = -1
-        self.low = array("f", [NONE]) * BUCKETS
-        self.spot = array("f", [NONE]) * BUCKETS
-        self.stocked = array("f", [0.0]) * BUCKETS
-        self.watched = array("f", [0.0]) * BUCKETS
+    _newest: int = -1
+    low: array[float] = field(default_factory=_nothing(NONE))
+    spot: array[float] = field(default_factory=_nothing(NONE))
+    stocked: array[float] = field(default_factory=_nothing(0.0))
+    watched: array[float] = field(default_factory=_nothing(0.0))
 
     def slot(self, bucket: int) -> int | None:
         """The index of a bucket; None if it is not kept."""

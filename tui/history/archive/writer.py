@@ -34,7 +34,7 @@ from tui.history.archive.overlap import MARKET as MARKET
 from tui.history.archive.overlap import PODS as PODS
 from tui.history.archive.schema import ArchiveError, bounded, told
 from tui.store.metrics import most_values, sample
-from tui.store.series import pack
+from tui.store.series import packed
 from tui.turns import give_way
 
 STARTED_SLACK = 10.0
@@ -264,7 +264,7 @@ class Writer:
                     self._say_once("", f"{len(pods):,} pods are too many to record; some have a gap")
                     break
                 layout.append((self._pod(pod.id), ",".join(values)))
-                row += bytes([pack(name, value) for name, value in values.items()])
+                row += packed(values)
         key = msgspec.msgpack.encode(layout)
         number = self._layouts.get(key)
         if number is None:
