@@ -280,11 +280,17 @@ def screen_faults(config: Config) -> list[str]:
     return [*faults, reason] if reason else faults
 
 
+YOUNG = 10_000
+"""New objects after which the garbage collector looks at them: with Python's 700 one answer about 20,000 pods, which
+holds hardly any garbage, made it look a hundred times, and once at all objects there are."""
+
+
 def run_screen(source: Source, config: Config, first: str) -> int:
     import gc
 
     # Objects made at start-up live as long as the program: the garbage collector need not look at them.
     gc.disable()
+    gc.set_threshold(YOUNG, 10, 10)
     from tui.app import PodtopApp
     from tui.ui.terminal.display import of_this_terminal
 

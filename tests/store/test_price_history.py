@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.make import market, offer
 from tui.api.models import Market, Quote
-from tui.store.price_history import BUCKET, CLOUDS, SPAN, Prices, Told, words
+from tui.store.price_history import BUCKET, BUCKETS, CLOUDS, SPAN, Prices, Told, Trend, words
+from tui.store.slices import SLICE
 
 NOON = 1_795_435_200.0
 H100 = "NVIDIA H100"
@@ -122,3 +123,54 @@ def test_presence_never_exceeds_the_time_there_was(
     low = prices.lowest(H100, NOON - SPAN, NOON + 4 * SPAN)
     assert low is not None
     assert low.price <= 3.0
+
+
+def merged(old: Trend, new: Trend) -> Trend:
+    """Both trends, bucket after bucket."""
+    made = Trend()
+    for trend in (old, new):
+        for bucket in range(max(0, trend._newest - BUCKETS + 1), trend._newest + 1):
+            source, target = trend.slot(bucket), made._open(bucket)
+            if source is None or target is None:
+                continue
+            made.watched[target] = min(BUCKET, made.watched[target] + trend.watched[source])
+            made.stocked[target] = min(BUCKET, made.stocked[target] + trend.stocked[source])
+            for mine, other in ((made.low, trend.low), (made.spot, trend.spot)):
+                if not mine[target] <= other[source] and other[source] == other[source]:
+                    mine[target] = other[source]
+    return made
+
+
+stays = st.lists(
+    st.tuples(
+        st.floats(0, 1.5 * SPAN), st.sampled_from([0.0, 60.0, BUCKET, 5000.0]), st.sampled_from([None, 1.5, 2.5])
+    ),
+    max_size=6,
+)
+
+
+def trend_of(held: list[tuple[float, float, float | None]]) -> Trend:
+    trend = Trend()
+    for start, seconds, price in sorted(held, key=lambda stay: stay[0]):
+        trend.add(NOON + start, NOON + start + seconds, Told(NOON + start, price, price, price is not None))
+    return trend
+
+
+@settings(deadline=None)
+@given(stays, stays)
+def test_two_trends_are_joined_as_if_bucket_after_bucket(
+    old: list[tuple[float, float, float | None]], new: list[tuple[float, float, float | None]]
+) -> None:
+    joined, slowly = trend_of(old).joined(trend_of(new)), merged(trend_of(old), trend_of(new))
+    assert joined._newest == slowly._newest
+    for kept in ("low", "spot", "stocked", "watched"):
+        assert repr(getattr(joined, kept)) == repr(getattr(slowly, kept))
+
+
+def test_very_many_trends_are_joined_a_slice_at_a_time() -> None:
+    live, older = Prices(), Prices()
+    for prices in (live, older):
+        prices.trends = {(f"gpu{n}", 0): trend_of([(0.0, 60.0, 2.0 + n)]) for n in range(3 * SLICE)}
+    pauses = sum(1 for _ in live.joining(older))
+    assert pauses >= 3
+    assert all(trend.watched[trend._newest % BUCKETS] == 120.0 for trend in live.trends.values())

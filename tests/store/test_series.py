@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import math
+from array import array
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.store import series as packing
-from tui.store.series import Series
+from tui.store.series import GAP, GAP_BYTE, Series, pack, packed
 
 VALUES = st.one_of(st.none(), st.floats(0, 100), st.integers(0, 100))
 
@@ -108,3 +110,71 @@ def test_an_instant_in_the_past_sees_nothing_of_what_came_after_it() -> None:
 def test_any_number_becomes_a_byte(value: float, name: str) -> None:
     assert 0 <= packing.pack(name, value) <= 255
     assert packing.pack(name, math.copysign(1.7e308, value)) in (0, packing.GAP - 1, packing.GAP)
+
+
+values = st.dictionaries(
+    st.sampled_from(["cpu", "gpu0", "gpu1", "power0", "temp0", "other"]),
+    st.none() | st.floats(allow_nan=True, allow_infinity=True) | st.floats(-1, 1500),
+)
+
+
+@settings(deadline=None)
+@given(values)
+def test_values_are_packed_together_as_one_by_one(sample: dict[str, float | None]) -> None:
+    assert list(packed(sample)) == [pack(name, value) for name, value in sample.items()]
+
+
+class Columns:
+    """What a series holds, one list for each name."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self.values: dict[str, list[int]] = {}
+
+    def append(self, at: float, sample: dict[str, float | None]) -> None:
+        for name in sample:
+            self.values.setdefault(name, [GAP] * len(self.times))
+        self.times.append(at)
+        for name, column in self.values.items():
+            column.append(pack(name, sample.get(name)))
+
+
+@settings(deadline=None)
+@given(st.lists(st.none() | values, max_size=12), values, st.integers(0, 5))
+def test_rows_hold_what_columns_would(
+    samples: list[dict[str, float | None] | None], old: dict[str, float | None], count: int
+) -> None:
+    series, columns = Series(1000), Columns()
+    for at, sample in enumerate(samples):
+        if sample is None:
+            series.gap(100.0 + at)
+            columns.append(100.0 + at, {})
+        else:
+            series.append(100.0 + at, sample)
+            columns.append(100.0 + at, sample)
+    older = {name: bytes([pack(name, value)]) * count for name, value in old.items()}
+    times = [float(n) for n in range(count)]
+    series.prepend(array("d", times), older)
+    if count:
+        head = [*times, *([math.nextafter(times[-1], math.inf)] if columns.times else [])]
+        gaps = [GAP] * (len(head) - count)
+        for name in {*older, *columns.values}:
+            live = columns.values.get(name, [GAP] * len(columns.times))
+            columns.values[name] = [*older.get(name, GAP_BYTE * count), *gaps, *live]
+        columns.times = head + columns.times
+    assert list(series.times) == columns.times
+    assert set(series.names) == set(columns.values)
+    held = series.stretch(-1.0, series.names)
+    assert {name: list(column.mean) for name, column in held.columns.items()} == columns.values
+    for name, column in columns.values.items():
+        for index, at in enumerate(columns.times):
+            value = series.value(name, at)
+            assert (GAP if value is None else pack(name, value)) == column[index]
+
+
+def test_very_many_series_cost_the_garbage_collector_nothing() -> None:
+    series = [Series(100) for _ in range(10)]
+    for each in series:
+        each.append(1.0, {"cpu": 1.0, "gpu0": 2.0})
+    assert not any(map(gc.is_tracked, series))
+    assert series[0].names is series[1].names

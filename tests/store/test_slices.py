@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from array import array
 from collections.abc import Callable
 from typing import Any
@@ -44,6 +45,20 @@ def test_many_pods_are_taken_in_with_pauses_and_the_old_ones_stay_until_then() -
     other.apply(snapshot(pod("old")), NOW)
     assert other.apply(PODS, NOW + 5) == happened
     assert sum(1 for _ in AlertTracker().judging(fleet, NOW + 5)) == MANY // SLICE
+
+
+def test_what_many_pods_were_before_is_let_go_a_slice_at_a_time() -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(PODS, NOW)
+    record = fleet.records["p0"]
+    kept, held = sys.getrefcount(record), []
+    for _ in fleet.taking(PODS, NOW + 5):
+        if fleet.pods_at == NOW + 5:
+            held.append(sys.getrefcount(record))
+    assert len(held) >= MANY // SLICE
+    # The first is the last that is let go: until then only the dictionary is gone.
+    assert held[0] == kept
+    assert sys.getrefcount(record) == kept - 1
 
 
 def longest_step(work: Sliced[None], done: Callable[[], int]) -> int:

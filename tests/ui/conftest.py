@@ -266,7 +266,7 @@ def sent_to_clipboard(run: Running) -> list[str]:
 PAINTING = ("test_diff_renderer.py", "test_driver.py", "test_cell_buffer.py")
 """Where it counts what is painted."""
 
-DRAWING = (*PAINTING, "test_fleet_screen.py", "test_account_screen.py")
+DRAWING = (*PAINTING, "test_drawing.py", "test_fleet_screen.py", "test_account_screen.py")
 """Where it counts what is drawn, and what is left as it was."""
 
 _render_update = Compositor.render_update

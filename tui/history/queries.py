@@ -37,8 +37,6 @@ AT_HAND = 900.0
 IDLE_STEPS = (3600.0, 6 * 3600.0, 48 * 3600.0)
 """Seconds to look back, in growing steps, for when a pod last did any work."""
 
-IDLE_REACH = IDLE_STEPS[-1]
-
 AHEAD = 1.0
 """Seconds by which current data may be dated ahead."""
 
@@ -204,18 +202,23 @@ def nearest(samples: Iterable[float | None], at: float, base: float, forward: bo
 
 def _idle_by(recording: Recording, records: Mapping[str, Record], end: float, interval: float) -> dict[str, float]:
     """Watched seconds that pods had done no work by `end`: for pods idle at that time, as far back as recorded."""
-    by_pod = {}
-    for key, record in records.items():
-        pod = record.pod
-        if pod is None or pod.runtime is None or record.earlier is None or not pod_health.is_live(pod):
-            continue
-        names = tuple(map(UTIL.of_gpu, range(pod.gpu_count)))
-        # Not before its container was up.
-        most = IDLE_REACH if pod.runtime.uptime is None else min(IDLE_REACH, pod.runtime.uptime + codec.MINUTES)
-        for reach in (reach for reach in IDLE_STEPS if names):
-            by_pod[key], worked = idle_in(recording.samples(key, end - reach, end + SAME, names), interval)
-            if worked or reach >= most:
-                break
+    by_pod: dict[str, float] = {}
+    asked = {
+        key: record.pod
+        for key, record in records.items()
+        if record.pod is not None and record.pod.gpu_count and record.earlier is not None
+        and pod_health.is_live(record.pod)
+    }  # fmt: skip
+    for reach in IDLE_STEPS:
+        recent = recording.recent(asked, end - reach, end + SAME, UTIL) if asked else {}
+        for key, pod in tuple(asked.items()):
+            names = tuple(map(UTIL.of_gpu, range(pod.gpu_count)))
+            samples = recording.samples(key, end - reach, end + SAME, names, recent)
+            by_pod[key], worked = idle_in(samples, interval)
+            uptime = pod.runtime.uptime if pod.runtime is not None else None
+            # Not before its container was up.
+            if worked or (uptime is not None and reach >= uptime + codec.MINUTES):
+                del asked[key]
     return by_pod
 
 

@@ -22,6 +22,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui import turns
 from tui.api import log_lines
 from tui.domain.user_message import Level, UserMessage
 from tui.files import file_lock, private
@@ -190,7 +191,8 @@ class Recorder:
             with suppress(RuntimeError):
                 self._thread.submit(self._close)
             # Blocks the event loop only for the last batch, which takes milliseconds.
-            self._thread.shutdown(wait=True)
+            with turns.none_first():
+                self._thread.shutdown(wait=True)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

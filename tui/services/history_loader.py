@@ -113,7 +113,7 @@ class HistoryLoader:
         try:
             recorder.happened(await self.past.fill(self._fleet, first, self._source.clock(), take_in))
             tracker.recall(await self.past.lasting(), records=recorder.state is State.RECORDING)
-            self._fleet.prices.join(await self.past.prices(first - SPAN, first))
+            await take_in(self._fleet.prices.joining(await self.past.prices(first - SPAN, first)))
         except ArchiveError as error:
             self.cannot_be_read(error)
         # A recording is external data: nothing odd in it may end podtop.

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tui import turns
 from tui.api import log_lines
 from tui.api.doubt import surely_with_pods
 from tui.api.errors import CloudError, Malformed, NotOffered, Throttled, Unreachable
@@ -258,7 +259,7 @@ class Monitor:
         """One piece of work at a time: half-applied data is no basis for the next."""
         async with self._taking_in:
             for _ in work:
-                await asyncio.sleep(0)
+                await turns.quiet()
 
     def _pods_told(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
         whole(self._pods_taking(snapshot, at, took))

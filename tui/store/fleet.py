@@ -184,11 +184,16 @@ class Fleet(FleetState, eq=False):
             record = self._unreadable(broken, number, at)
             records.setdefault(record.id, record)
         derived = yield from self._deriving(records, at)
+        replaced = list(self.records.values())
         # Both at once: code that waits for a new state of a pod must not take the old one for it.
         self.records, self.pods_at = records, at
         self._derived_from, self._derived = records, derived
         self.events.extend(happened)
         self._share_memory()
+        # To let go of very many takes its time too.
+        while len(replaced) >= SLICE:
+            del replaced[-SLICE:]
+            yield
         return happened
 
     def _maybe(self, snapshot: Snapshot) -> tuple[Unreadable, ...]:

@@ -196,8 +196,7 @@ def sample(pod: Pod, at: float) -> dict[str, float | None]:
     for name, read, pooled, names in _gpu_readers(len(runtime.gpus)):
         readings = list(map(read, runtime.gpus))
         values[name] = pooled(readings)
-        for series, value in zip(names, readings, strict=True):
-            values[series] = value
+        values.update(zip(names, readings, strict=True))
     _take_latest(values, fresh(pod, at))
     return values
 
@@ -217,9 +216,8 @@ def sample_of_machine(load: HostLoad) -> dict[str, float | None]:
 def _take_latest(values: dict[str, float | None], gpus: Sequence[GpuReading]) -> None:
     """A value that RunPod does not give for a GPU has no series."""
     for _, read, _, names in _latest_readers(len(gpus)) if gpus else ():
-        for series, value in zip(names, map(read, gpus), strict=True):
-            if value is not None:
-                values[series] = value
+        readings = zip(names, map(read, gpus), strict=True)
+        values.update([(series, value) for series, value in readings if value is not None])
 
 
 def most_values(gpus: int) -> int:

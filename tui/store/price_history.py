@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tui.api.models import Market, Quote
@@ -55,17 +56,18 @@ class Presence(NamedTuple):
         return self.stocked / self.watched if self.watched >= 3600 else None
 
 
-class Trend:
+def _nothing(value: float) -> Callable[[], array[float]]:
+    return lambda: array("f", [value]) * BUCKETS
+
+
+class Trend(Struct, gc=False, eq=False):
     """One GPU type in one cloud. Buckets are numbered from the epoch; the last `BUCKETS` of them are kept."""
 
-    __slots__ = ("_newest", "low", "spot", "stocked", "watched")
-
-    def __init__(self) -> None:
-        self._newest = -1
-        self.low = array("f", [NONE]) * BUCKETS
-        self.spot = array("f", [NONE]) * BUCKETS
-        self.stocked = array("f", [0.0]) * BUCKETS
-        self.watched = array("f", [0.0]) * BUCKETS
+    _newest: int = -1
+    low: array[float] = field(default_factory=_nothing(NONE))
+    spot: array[float] = field(default_factory=_nothing(NONE))
+    stocked: array[float] = field(default_factory=_nothing(0.0))
+    watched: array[float] = field(default_factory=_nothing(0.0))
 
     def slot(self, bucket: int) -> int | None:
         """The index of a bucket; None if it is not kept."""
@@ -91,12 +93,40 @@ class Trend:
 
     def _open(self, bucket: int) -> int | None:
         if bucket > self._newest:
-            for number in range(max(self._newest + 1, bucket - BUCKETS + 1), bucket + 1):
+            # As it is made there is nothing to empty.
+            for number in range(max(self._newest + 1, bucket - BUCKETS + 1), bucket + 1) if self._newest >= 0 else ():
                 slot = number % BUCKETS
                 self.low[slot] = self.spot[slot] = NONE
                 self.stocked[slot] = self.watched[slot] = 0.0
             self._newest = bucket
         return self.slot(bucket)
+
+    def joined(self, later: Trend) -> Trend:
+        """Both together: of a time that both watched, no more than there is of it."""
+        made = copy(self)
+        made.low, made.spot, made.stocked, made.watched = self.low[:], self.spot[:], self.stocked[:], self.watched[:]
+        for seconds in (made.stocked, made.watched):
+            if max(seconds) > BUCKET:
+                seconds[:] = array("f", [min(BUCKET, each) for each in seconds])
+        if later._newest >= 0:
+            made._open(later._newest)
+        for slot in later._told():
+            bucket = later._newest - (later._newest - slot) % BUCKETS
+            if made.slot(bucket) is None:
+                continue
+            made.watched[slot] = min(BUCKET, made.watched[slot] + later.watched[slot])
+            made.stocked[slot] = min(BUCKET, made.stocked[slot] + later.stocked[slot])
+            for mine, other in ((made.low, later.low), (made.spot, later.spot)):
+                if other[slot] == other[slot] and not mine[slot] <= other[slot]:
+                    mine[slot] = other[slot]
+        return made
+
+    def _told(self) -> set[int]:
+        """The slots of the buckets of which anything is known."""
+        told = {slot for slot, seconds in enumerate(self.watched) if seconds}
+        # A price that nobody watched any longer than an instant.
+        told |= {slot for prices in (self.low, self.spot) for slot, price in enumerate(prices) if price == price}
+        return told
 
 
 class Prices:
@@ -152,9 +182,15 @@ class Prices:
 
     def join(self, older: Prices) -> None:
         """Add older data from before those in memory."""
-        for key, trend in older.trends.items():
+        whole(self.joining(older))
+
+    def joining(self, older: Prices) -> Sliced[None]:
+        """The same, a slice at a time; no poll is applied in the meantime."""
+        for pause, (key, trend) in sliced(older.trends.items(), 50):
+            if pause:
+                yield
             live = self.trends.get(key)
-            self.trends[key] = trend if live is None else _merged(trend, live)
+            self.trends[key] = trend if live is None else trend.joined(live)
 
     def _trend(self, key: tuple[str, int]) -> Trend:
         trend = self.trends.get(key)
@@ -249,23 +285,6 @@ def told(at: float, quote: Quote | None) -> Told:
     if quote is None:
         return Told(at, None, None, False)
     return Told(at, quote.on_demand, quote.spot, quote.stock is not None or quote.on_demand is not None)
-
-
-def _merged(old: Trend, new: Trend) -> Trend:
-    """Both together: the recorded data, and those seen since."""
-    merged = Trend()
-    for trend in (old, new):
-        newest = trend._newest
-        for bucket in range(max(0, newest - BUCKETS + 1), newest + 1):
-            source, target = trend.slot(bucket), merged._open(bucket)
-            if source is None or target is None:
-                continue
-            merged.watched[target] = min(BUCKET, merged.watched[target] + trend.watched[source])
-            merged.stocked[target] = min(BUCKET, merged.stocked[target] + trend.stocked[source])
-            for mine, other in ((merged.low, trend.low), (merged.spot, trend.spot)):
-                if not mine[target] <= other[source]:
-                    mine[target] = other[source] if other[source] == other[source] else mine[target]
-    return merged
 
 
 class Words(Struct, frozen=True):

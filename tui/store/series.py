@@ -10,7 +10,10 @@ import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from tui.store.metrics import steps
 
@@ -107,22 +110,49 @@ def unbroken(
     return tuple(done)
 
 
-class Series:
-    """Samples of a set of named values, oldest first, never more than `limit`."""
+class _Steps(dict[str, float]):
+    """`steps` of a series by its name."""
 
-    __slots__ = ("_columns", "_times", "limit")
+    def __missing__(self, name: str) -> float:
+        self[name] = found = steps(name)
+        return found
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self._times: array[float] = array("d")
-        self._columns: dict[str, bytearray] = {}
+
+_steps = _Steps()
+
+
+def packed(values: Mapping[str, float | None]) -> bytes:
+    """`pack` of each of these values, in their order."""
+    row = []
+    for name, value in values.items():
+        scaled = 0.0 if value is None else value * _steps[name]
+        row.append(round(scaled) if 0 < scaled < _TOP else pack(name, value))
+    return bytes(row)
+
+
+@lru_cache(maxsize=1024)
+def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same names as one object: very many pods have the same."""
+    return names
+
+
+class Series(Struct, gc=False, eq=False):
+    """Samples of a set of named values, oldest first, never more than `limit`.
+
+    They are rows of one byte for each name: a sample is added in one piece, and very many series are few objects.
+    """
+
+    limit: int
+    _times: array[float] = field(default_factory=lambda: array("d"))
+    _names: tuple[str, ...] = ()
+    _rows: bytearray = field(default_factory=bytearray)
 
     def __len__(self) -> int:
         return len(self._times)
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(self._columns)
+        return self._names
 
     @property
     def times(self) -> array[float]:
@@ -134,16 +164,13 @@ class Series:
         times = self._times
         if times and at <= times[-1]:
             return
-        columns = self._columns
-        for name in values:
-            if name not in columns:
-                columns[name] = bytearray(GAP_BYTE * len(times))
+        if tuple(values) != self._names:
+            if more := tuple(name for name in values if name not in self._names):
+                self._arrange((*self._names, *more))
+            values = {name: values.get(name) for name in self._names}
         times.append(at)
-        for name, column in columns.items():
-            column.append(pack(name, values.get(name)))
-        # Trimming many at a time keeps the cost per sample small.
-        if len(times) > self.limit + _SLACK:
-            self._trim(len(times) - self.limit)
+        self._rows += packed(values)
+        self._bound()
 
     def gap(self, at: float) -> None:
         """Mark all values as unknown at `at`."""
@@ -151,10 +178,8 @@ class Series:
         if times and at <= times[-1]:
             return
         times.append(at)
-        for column in self._columns.values():
-            column.append(GAP)
-        if len(times) > self.limit + _SLACK:
-            self._trim(len(times) - self.limit)
+        self._rows += GAP_BYTE * len(self._names)
+        self._bound()
 
     def prepend(self, times: array[float], columns: Mapping[str, Bytes]) -> None:
         """Insert older samples before the existing ones, with a gap between: that time was not watched."""
@@ -162,24 +187,42 @@ class Series:
         count = bisect_left(times, first)
         if not count:
             return
+        self._arrange((*columns, *(name for name in self._names if name not in columns)))
         older = array("d", times[:count])
         if self._times:
             older.append(math.nextafter(older[-1], math.inf))
-        length, own = len(older), len(self._times)
-        for name in (*columns, *(n for n in self._columns if n not in columns)):
-            head = bytearray(columns[name][:count]) if name in columns else bytearray()
-            head += GAP_BYTE * (length - len(head))
-            self._columns[name] = head + self._columns.get(name, GAP_BYTE * own)
+        width = len(self._names)
+        rows = bytearray(GAP_BYTE * (len(older) * width))
+        for index, column in enumerate(columns.values()):
+            rows[index : count * width : width] = column[:count]
+        self._rows = rows + self._rows
         self._times = older + self._times
-        if len(self._times) > self.limit + _SLACK:
-            self._trim(len(self._times) - self.limit)
+        self._bound()
 
-    def _trim(self, count: int) -> None:
-        del self._times[:count]
-        for name, column in list(self._columns.items()):
-            del column[:count]
-            if column.count(GAP) == len(column):
-                del self._columns[name]
+    def _arrange(self, names: tuple[str, ...]) -> None:
+        """Keep the values of these names; of one that is new, all are gaps."""
+        if names == self._names:
+            return
+        width = len(names)
+        rows = bytearray(GAP_BYTE * (len(self._times) * width))
+        for index, name in enumerate(names):
+            if name in self._names:
+                rows[index::width] = self._column(name)
+        self._names, self._rows = _shared(names), rows
+
+    def _column(self, name: str, since: int = 0) -> bytearray:
+        """The values of one name from a sample on."""
+        width = len(self._names)
+        return self._rows[since * width + self._names.index(name) :: width]
+
+    def _bound(self) -> None:
+        # Trimming many at a time keeps the cost per sample small.
+        count = len(self._times) - self.limit
+        if count > _SLACK:
+            del self._times[:count]
+            del self._rows[: count * len(self._names)]
+            kept = len(self._times)
+            self._arrange(tuple(name for name in self._names if self._column(name).count(GAP) < kept))
 
     def newest(self, at: float) -> float | None:
         """The instant of the newest sample not after `at`; None if there is none."""
@@ -188,18 +231,19 @@ class Series:
 
     def value(self, name: str, at: float) -> float | None:
         """The newest sample of `name` not after `at`; None if that is a gap."""
-        column = self._columns.get(name)
         index = bisect_right(self._times, at) - 1
-        if column is None or index < 0 or column[index] == GAP:
+        if name not in self._names or index < 0:
             return None
-        return column[index] / steps(name)
+        value = self._rows[index * len(self._names) + self._names.index(name)]
+        return None if value == GAP else value / steps(name)
 
     def stretch(self, start: float, names: Iterable[str]) -> Samples:
         """The samples of these names from `start` on."""
         lo = bisect_left(self._times, start)
         columns = {}
         for name in names:
-            values = bytes(self._columns[name][lo:]) if name in self._columns else GAP_BYTE * (len(self._times) - lo)
+            known = name in self._names
+            values = bytes(self._column(name, lo)) if known else GAP_BYTE * (len(self._times) - lo)
             columns[name] = SampleColumn(values, values, values)
         return Samples(self._times[lo:], columns)
 
@@ -207,17 +251,18 @@ class Series:
         self, name: str, start: float, width: float, count: int, silence: float, until: float = math.inf
     ) -> tuple[Segment, ...]:
         """`unbroken` for one name; empty if it has no samples."""
-        column = self._columns.get(name)
-        if column is None:
+        if name not in self._names:
             return ()
+        lo = bisect_left(self._times, start)
+        column = self._column(name, lo)
         return unbroken(
-            self._times, SampleColumn(column, column, column), steps(name), start, width, count, silence, until
+            self._times[lo:], SampleColumn(column, column, column), steps(name), start, width, count, silence, until
         )
 
     def mean(self, name: str, start: float, end: float) -> float | None:
         """Mean of the samples of `name` in start..end (both included); None if there are none."""
-        column = self._columns.get(name)
-        if column is None:
+        if name not in self._names:
             return None
-        values = column[bisect_left(self._times, start) : bisect_right(self._times, end)].replace(GAP_BYTE, b"")
+        lo, hi = bisect_left(self._times, start), bisect_right(self._times, end)
+        values = self._column(name, lo)[: max(0, hi - lo)].replace(GAP_BYTE, b"")
         return sum(values) / len(values) / steps(name) if values else None

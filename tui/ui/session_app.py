@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
 from contextlib import suppress
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
+from tui import turns
 from tui.ui.messages import Attend, Inspect, LookBack
 from tui.ui.render.empty_states import held_back
 
@@ -42,6 +44,7 @@ class SessionApp(App[None]):
         gc.enable()
         # Maximum wait of a key for a thread that parses a large response or writes the recording.
         sys.setswitchinterval(0.0005)
+        turns.put_first(asyncio.get_running_loop())
         self.begun()
         session = self.session
         self._monitoring = self.run_worker(session.monitor.run(), name="monitor")
@@ -59,6 +62,7 @@ class SessionApp(App[None]):
             self.run_worker(self.playback.go(self.session.source.begin, forward=False), name="replay")
 
     async def on_unmount(self) -> None:
+        turns.put_first(None)
         await self.session.close()
         if self._monitoring is not None:
             self._monitoring.cancel()

@@ -11,6 +11,7 @@ import msgspec
 
 from tui.api.models import PARTIAL, Problem, Unreadable
 from tui.api.quantities import LONGEST_ID, LONGEST_NAME, MOST, Cut, Reader, first, loose, shortened
+from tui.turns import give_way
 
 T = TypeVar("T")
 W = TypeVar("W")
@@ -81,6 +82,7 @@ def each(
     bounded = first(items, most, name, cuts)
     reasons += told(cuts)
     for raw in bounded:
+        give_way()
         try:
             wire = reader.decode(raw, cuts)
             good.append(mapping(wire))

@@ -10,12 +10,13 @@ import re
 import struct
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from tui.store.series import SampleColumn, Samples
 from tui.store.stretches import cut
+from tui.turns import give_way
 
 RAW = 0
 MINUTE = 1
@@ -147,22 +148,33 @@ class Layout(NamedTuple):
         return sum(len(names) for _, names in self.pods)
 
 
+Wanted = Callable[[Iterable[str]], Iterable[str]]
+"""Which of a pod's names are wanted."""
+
+
 def columns_of(
-    layout: Layout, times: Sequence[float], rows: Sequence[bytes], only: int | None = None
+    layout: Layout,
+    times: Sequence[float],
+    rows: Sequence[bytes],
+    only: Collection[int] | None = None,
+    wanted: Wanted | None = None,
 ) -> dict[int, Samples]:
-    """The samples of every pod, or of one alone, from rows of one layout, one row per instant."""
+    """The samples of every pod, or of some alone, from rows of one layout, one row per instant."""
     whole = b"".join(rows)
     width = layout.width
     by_name = {}
     at = 0
     for pod, names in layout.pods:
-        if only is not None and pod != only:
+        if only is not None and pod not in only:
             at += len(names)
             continue
+        give_way()
         columns = {}
+        chosen = names if wanted is None else frozenset(wanted(names))
         for name in names:
-            values = whole[at::width]
-            columns[name] = SampleColumn(values, values, values)
+            if name in chosen:
+                values = whole[at::width]
+                columns[name] = SampleColumn(values, values, values)
             at += 1
         by_name[pod] = Samples(array("d", times), columns)
     return by_name

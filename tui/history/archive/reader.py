@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,14 +15,16 @@ from tui.api.models import Funds, Market, Quote, Snapshot, Unreadable
 from tui.domain.events import Event, Kind
 from tui.history.archive import checked, codec
 from tui.history.archive.checked import LATEST, MOST_BLOCK, MOST_STATE, BadRow, fits
-from tui.history.archive.codec import MINUTE, RAW
+from tui.history.archive.codec import MINUTE, RAW, Wanted
 from tui.history.archive.compaction import BRIEF, MINUTE_BLOCK, RAW_BLOCK, silence_of
 from tui.history.archive.rows import POLLS, as_of, layouts_of, polls_of, price_change, readable, stretches
 from tui.history.archive.schema import answered, bounded, connect, is_alone, told
 from tui.history.archive.writer import MARKET, PODS
+from tui.store.metrics import Metric
 from tui.store.price_history import CLOUDS, Prices
 from tui.store.series import EMPTY, Samples
 from tui.store.stretches import cut, join, reduced, splice
+from tui.turns import give_way
 
 T = TypeVar("T")
 
@@ -89,6 +91,8 @@ class Recording:
             self._bad.add((table, key))
 
     def _all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        # There is one query for each of very many pods, or of prices.
+        give_way()
         rows: list[tuple[Any, ...]] = []
         length = 0
         with told():
@@ -156,8 +160,18 @@ class Recording:
         named = self._good("pod", lambda key, pod: (key, checked.text(pod, checked.MOST_NAME)), rows)
         return list(reversed(list(named)))
 
-    def samples(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Samples:
-        """One pod's samples in start <= instant < end; only the named values if names are given."""
+    def samples(
+        self,
+        pod: str,
+        start: float,
+        end: float,
+        names: Sequence[str] | None = None,
+        recent: Mapping[int, Samples] | None = None,
+    ) -> Samples:
+        """One pod's samples in start <= instant < end; only the named values if names are given.
+
+        recent: the result of `recent` for a range around this one, where many pods are read one after the other.
+        """
         key = self._key(pod)
         if key is None:
             return EMPTY
@@ -170,8 +184,18 @@ class Recording:
                 key, tier, start - _LENGTH[tier], end,
             )  # fmt: skip
             samples = self._spliced(samples, join(self._stretches(rows, names, room)))
-        samples = self._spliced(samples, self._recent(key, start, end, names))
+        if recent is None:
+            recent = self._polls(start, end, (key,))
+        samples = self._spliced(samples, _named(cut(recent.get(key, EMPTY), start, end), names))
         return cut(samples, start, end)
+
+    def recent(self, pods: Iterable[str], start: float, end: float, metric: Metric) -> Mapping[int, Samples]:
+        """A metric's samples of these pods that are not yet in a block, by the pods' keys, for `samples`.
+
+        Each poll has the values of all pods: it is read once for all of them.
+        """
+        keys = {pod: key for key, pod in self._pods()}
+        return self._polls(start, self._told_by(end), {keys[pod] for pod in pods if pod in keys}, metric.series_in)
 
     def _spliced(self, under: Samples, over: Samples) -> Samples:
         """Join two tiers: time that was recorded twice may be in both, and the later data win."""
@@ -193,15 +217,8 @@ class Recording:
                 key, tier, start - MINUTE_BLOCK, end,
             )  # fmt: skip
             samples = splice(samples, join(self._stretches(rows, names, room)), 1.5 * BRIEF)
-        recent = reduced(self._recent(key, start, end, names), BRIEF, BRIEF)
+        recent = reduced(_named(self._polls(start, end, (key,)).get(key, EMPTY), names), BRIEF, BRIEF)
         return cut(splice(samples, recent, 1.5 * BRIEF), start, end)
-
-    def _recent(self, key: int, start: float, end: float, names: Sequence[str] | None) -> Samples:
-        """One pod's samples that are not yet in a block."""
-        samples = self._polls(start, end, key).get(key, EMPTY)
-        if names is None:
-            return samples
-        return Samples(samples.times, {name: column for name, column in samples.columns.items() if name in names})
 
     def all_samples(self, start: float, end: float) -> dict[str, Samples]:
         """Every pod's samples in start <= instant < end."""
@@ -223,11 +240,13 @@ class Recording:
         named = {pods[key]: cut(samples, start, end) for key, samples in whole.items() if key in pods}
         return {pod: stretch for pod, stretch in named.items() if stretch.times}
 
-    def _polls(self, start: float, end: float, only: int | None) -> dict[int, Samples]:
+    def _polls(
+        self, start: float, end: float, only: Collection[int] | None, wanted: Wanted | None = None
+    ) -> dict[int, Samples]:
         polls = polls_of(self._all(f"{POLLS} WHERE at >= ? AND at < ? ORDER BY at", start, end), self._is_bad)
         with told():
             layouts = layouts_of(self._db, {poll[1] for poll in polls}, self._is_bad)
-        return stretches(polls, layouts, only, self._is_bad)
+        return stretches(polls, layouts, only, self._is_bad, wanted)
 
     def sampled(self, at: float, forward: bool) -> float | None:
         """The instant of the first poll with pods at or after `at`, or of the last at or before it."""
@@ -394,3 +413,10 @@ class Recording:
             self._is_bad("state", (None, when))
             return Stay(when, None, None)
         return Stay(when, known.status, known.cost_per_hr)
+
+
+def _named(samples: Samples, names: Sequence[str] | None) -> Samples:
+    """The named values alone, if names are given."""
+    if names is None:
+        return samples
+    return Samples(samples.times, {name: column for name, column in samples.columns.items() if name in names})

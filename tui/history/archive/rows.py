@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 import msgspec
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tui.api.models import Pod
 from tui.history.archive import checked, codec
 from tui.history.archive.checked import MOST_GPUS, MOST_LAYOUT, BadRow, fits
-from tui.history.archive.codec import Layout
+from tui.history.archive.codec import Layout, Wanted
 from tui.store.metrics import steps, with_figures
 from tui.store.price_history import Told, told
 from tui.store.series import GAP, SampleColumn, Samples
@@ -74,9 +74,13 @@ def layout(data: object) -> Layout:
 
 
 def stretches(
-    polls: Sequence[Poll], layouts: Mapping[int, Layout], only: int | None = None, bad: Bad = unheeded
+    polls: Sequence[Poll],
+    layouts: Mapping[int, Layout],
+    only: Collection[int] | None = None,
+    bad: Bad = unheeded,
+    wanted: Wanted | None = None,
 ) -> dict[int, Samples]:
-    """Each pod's samples, or those of one alone, in these polls, oldest first.
+    """Each pod's samples, or those of some alone, in these polls, oldest first; of the `wanted` names, if given.
 
     A poll without data of a pod is a gap in that pod's samples.
     """
@@ -99,7 +103,7 @@ def stretches(
         times = [at for at, _, _ in rows]
         by_pod = {}
         if key is not None:
-            by_pod = codec.columns_of(layouts[key], times, [row for _, _, row in rows if row is not None], only)
+            by_pod = codec.columns_of(layouts[key], times, [row for _, _, row in rows if row is not None], only, wanted)
         nothing = Samples(codec.instants(times), {})
         for pod in by_pod.keys() - parts.keys():
             parts[pod] = list(held)

@@ -34,7 +34,8 @@ from tui.history.archive.overlap import MARKET as MARKET
 from tui.history.archive.overlap import PODS as PODS
 from tui.history.archive.schema import ArchiveError, bounded, told
 from tui.store.metrics import most_values, sample
-from tui.store.series import pack
+from tui.store.series import packed
+from tui.turns import give_way
 
 STARTED_SLACK = 10.0
 """Seconds by which a start, computed from an uptime, may vary without being a new one."""
@@ -254,6 +255,7 @@ class Writer:
         layout: list[tuple[int, str]] = []
         row = bytearray()
         for pod in pods:
+            give_way()
             if pod_health.is_live(pod):
                 values = sample(pod, at)
                 if len(values) > most_values(MOST_GPUS):
@@ -262,7 +264,7 @@ class Writer:
                     self._say_once("", f"{len(pods):,} pods are too many to record; some have a gap")
                     break
                 layout.append((self._pod(pod.id), ",".join(values)))
-                row += bytes([pack(name, value) for name, value in values.items()])
+                row += packed(values)
         key = msgspec.msgpack.encode(layout)
         number = self._layouts.get(key)
         if number is None:
@@ -283,6 +285,7 @@ class Writer:
     def _write_states(self, snapshot: Snapshot, at: float) -> None:
         present = {broken.id for broken in snapshot.unreadable}
         for pod in snapshot.pods or ():
+            give_way()
             present.add(pod.id)
             self._write_state(self._pod(pod.id), encoded(pod), started_at(pod, at), at)
         for name, key in self._pods.items():
@@ -312,6 +315,7 @@ class Writer:
             return
         self._come_to(MARKET, priced.at)
         for offer in priced.market.offers:
+            give_way()
             key = self._offer(offer)
             for cloud, quote in enumerate((offer.secure, offer.community)):
                 if quote is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
@@ -150,10 +151,10 @@ class Order(NamedTuple, Generic[_Row]):
 
 def ordered(rows: list[_Row], order: Order[_Row], inverted: bool) -> list[_Row]:
     """The rows in that order or its reverse; unknown ones come last either way."""
-    keyed = [(order.key(row), row) for row in rows]
-    known = [pair for pair in keyed if pair[0] is not None]
-    known.sort(key=lambda pair: pair[0], reverse=order.rising == inverted)
-    return [row for _, row in known] + [row for key, row in keyed if key is None]
+    keys = list(map(order.key, rows))
+    known = [number for number, key in enumerate(keys) if key is not None]
+    known.sort(key=keys.__getitem__, reverse=order.rising == inverted)
+    return [rows[number] for number in known] + [row for row, key in zip(rows, keys, strict=True) if key is None]
 
 
 def _figure_order(metric: Metric) -> Order[Record]:
@@ -207,7 +208,8 @@ def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
 
 
 def _by_name(records: Iterable[Record]) -> list[Record]:
-    return sorted(records, key=lambda r: (r.name.lower(), r.id))
+    # Twice by a text is faster than once by two.
+    return sorted(sorted(records, key=attrgetter("id")), key=lambda r: r.name.lower())
 
 
 def _texts(fleet: Fleet, now: float) -> dict[str, str]:

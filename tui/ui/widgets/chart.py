@@ -47,6 +47,7 @@ class Chart(Widget):
         self._rows: tuple[Row, ...] = ()
         self._strips: dict[int, Strip] = {}
         self._styles: dict[int, Style] = {}
+        self._under: Style | None = None
 
     def watch_spec(self) -> None:
         self._draw()
@@ -59,6 +60,7 @@ class Chart(Widget):
         # Component styles are updated only after this, so strips are rebuilt on request.
         super().notify_style_update()
         self._styles.clear()
+        self._under = None
         self._strips.clear()
 
     def on_click(self, event: events.Click) -> None:
@@ -89,16 +91,23 @@ class Chart(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if y >= len(self._rows):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._base)
         strip = self._strips.get(y)
         if strip is None:
             strip = self._strips[y] = Strip([Segment(text, self._style(number)) for text, number in self._rows[y]])
-        return strip.adjust_cell_length(width, self.rich_style)
+        return strip.adjust_cell_length(width, self._base)
+
+    @property
+    def _base(self) -> Style:
+        """The style of the chart itself; to find it takes as long as to draw a line."""
+        if self._under is None:
+            self._under = self.rich_style
+        return self._under
 
     def _style(self, number: int) -> Style:
         style = self._styles.get(number)
         if style is None:
             name = _NAMES.get(number) or f"line-{number % LINES + 1}"
-            style = self.get_component_rich_style(f"chart--{name}") + self.rich_style.background_style
+            style = self.get_component_rich_style(f"chart--{name}") + self._base.background_style
             self._styles[number] = style
         return style

@@ -115,6 +115,7 @@ class Table(ScrollView, can_focus=True):
         self._faded = False
         self._strips: dict[int, Strip] = {}
         self._styles: dict[str, Style] = {}
+        self._under: Style | None = None
 
     @property
     def cursor(self) -> str | None:
@@ -150,7 +151,9 @@ class Table(ScrollView, can_focus=True):
         self._cells, self._notice, self._faded, self._sorted = cells, notice, faded, sorted_by
         if self._cursor not in self._index:
             neighbour = keys[min(old_row, len(keys) - 1)] if keys else None
-            self._set_cursor(neighbour, follow=False)
+            if neighbour != self._cursor:
+                self._cursor = neighbour
+                self.post_message(self.Moved(self, neighbour))
         elif self._row(self._cursor) != old_row:
             self._follow()
         self._repaint()
@@ -252,10 +255,12 @@ class Table(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._styles.clear()
+        self._under = None
         self._strips.clear()
 
     def _restyle(self) -> None:
         self._styles.clear()
+        self._under = None
         self._repaint()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -282,9 +287,16 @@ class Table(ScrollView, can_focus=True):
         strip = self._strips.get(y)
         if strip is None:
             if not self._fitted:
-                return Strip.blank(self._width, self.rich_style)
+                return Strip.blank(self._width, self._base)
             strip = self._strips[y] = self._draw(y, self._width)
         return strip
+
+    @property
+    def _base(self) -> Style:
+        """The style of the table itself; to find it takes as long as to draw a line."""
+        if self._under is None:
+            self._under = self.rich_style
+        return self._under
 
     def _style(self, role: str) -> Style:
         style = self._styles.get(role)
@@ -295,7 +307,7 @@ class Table(ScrollView, can_focus=True):
     def _role(self, role: str) -> Style:
         style = self._styles.get(role)
         if style is None:
-            style = self._styles[role] = style_of(self, role, self.rich_style)
+            style = self._styles[role] = style_of(self, role, self._base)
         return style
 
     def _draw(self, y: int, width: int) -> Strip:
@@ -305,10 +317,10 @@ class Table(ScrollView, can_focus=True):
             return self._draw_header(width)
         row = self.scroll_offset.y + y - self._head
         if row >= len(self._keys):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._base)
         key = self._keys[row]
         cells = self._cells(key)
-        under = self._style("cursor").background_style if key == self._cursor else self.rich_style.background_style
+        under = self._style("cursor").background_style if key == self._cursor else self._base.background_style
         return self._line(((cells.get(column.key, ()), column, w) for column, w in self._fitted), width, under)
 
     def _line(self, cells: Iterable[tuple[Cell, Column, int]], width: int, under: Style) -> Strip:

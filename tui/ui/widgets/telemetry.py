@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.layout import Layout
 from textual.message import Message
@@ -43,6 +44,7 @@ class Telemetry(Widget, can_focus=True):
         self._shown = 0
         self._notice = EmptyState("")
         self._tiles = Tiles()
+        self._under: Style | None = None
         self.charts: tuple[Chart, ...] = ()
 
     @property
@@ -94,6 +96,12 @@ class Telemetry(Widget, can_focus=True):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        under = self.rich_style
+        if self._under is None:
+            self._under = self.rich_style
+        under = self._under
         cell = notice_line(self._notice, y, *self.size)
         return Strip(Segment(text, style_of(self, role, under)) for text, role in cell)
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._under = None
