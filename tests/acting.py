@@ -106,7 +106,7 @@ class Account:
             await self.look()
         except CloudError as error:
             self.fleet.fail(error, self.now)
-        self.performer.told()
+        self.performer.polled()
         for _ in range(3):
             await asyncio.sleep(0)
 

@@ -178,7 +178,7 @@ def test_what_it_does_not_offer_is_said_and_is_no_outage(copy: Copy) -> None:
     assert "hibernating" in fleet
     assert "This API offers no prices" in fleet
     assert "This API offers no prices" in found["market"]
-    assert "no machines from this API" in found["hosts"]
+    assert "This API offers no machines" in found["hosts"]
     assert "◌ details unavailable" in found["account"]
     assert f"◌ {NOT_OFFERED}" in found["pod"]
     assert f"deploy: {NOT_OFFERED} deploying pods" in " ".join(

@@ -64,7 +64,7 @@ async def test_what_sends_is_there_once_it_was_started_and_hears_of_every_change
     assert stand.session.executor is None
     executor = stand.session.start_executor(stand.state)
     heard: list[bool] = []
-    executor.told = lambda: heard.append(True)  # type: ignore[method-assign]
+    executor.polled = lambda: heard.append(True)  # type: ignore[method-assign]
     stand.session.changed()
     assert heard == [True]
     assert stand.changes == 1

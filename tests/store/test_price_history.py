@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.make import market, offer
 from tui.api.models import Market, Quote
-from tui.store.price_history import BUCKET, BUCKETS, CLOUDS, SPAN, Prices, Told, Trend, words
+from tui.store.price_history import BUCKET, BUCKETS, CLOUDS, SPAN, Prices, ReportedPrice, Trend, words
 from tui.store.slices import SLICE
 
 NOON = 1_795_435_200.0
@@ -71,7 +71,7 @@ def test_a_week_is_kept_and_no_more() -> None:
 
 def test_a_recording_comes_before_what_is_seen() -> None:
     prices = watched((NOON, at_price(2.0)), (NOON + 30, at_price(2.0)))
-    changes = (Told(NOON - 5 * HOUR, 1.5, 0.7, True), Told(NOON - 2 * HOUR, None, None, False))
+    changes = (ReportedPrice(NOON - 5 * HOUR, 1.5, 0.7, True), ReportedPrice(NOON - 2 * HOUR, None, None, False))
     prices.recall(H100, 0, changes, ((NOON - 9 * HOUR, NOON - 4 * HOUR), (NOON - 3 * HOUR, NOON)), NOON)
     low = prices.lowest(H100, NOON - SPAN, NOON + HOUR)
     assert low is not None
@@ -96,7 +96,11 @@ def test_words() -> None:
     assert said.day.share is None
 
 
-told = st.builds(Told, st.just(0.0), st.none() | st.floats(0.1, 50), st.none() | st.floats(0.1, 50), st.booleans())
+told = st.builds(
+    ReportedPrice, st.just(0.0), st.none() | st.floats(0.1, 50), st.none() | st.floats(0.1, 50), st.booleans()
+)
+    ReportedPrice, st.just(0.0), st.none() | st.floats(0.1, 50), st.none() | st.floats(0.1, 50), st.booleans()
+)
 
 
 @given(
@@ -105,7 +109,7 @@ told = st.builds(Told, st.just(0.0), st.none() | st.floats(0.1, 50), st.none() |
     st.floats(0, 3 * SPAN),
 )
 def test_presence_never_exceeds_the_time_there_was(
-    said: list[tuple[float, Told]], looked: list[tuple[float, float]], until: float
+    said: list[tuple[float, ReportedPrice]], looked: list[tuple[float, float]], until: float
 ) -> None:
     prices = Prices()
     changes = [change._replace(at=NOON + at) for at, change in sorted(said, key=lambda pair: pair[0])]
@@ -152,7 +156,7 @@ stays = st.lists(
 def trend_of(held: list[tuple[float, float, float | None]]) -> Trend:
     trend = Trend()
     for start, seconds, price in sorted(held, key=lambda stay: stay[0]):
-        trend.add(NOON + start, NOON + start + seconds, Told(NOON + start, price, price, price is not None))
+        trend.add(NOON + start, NOON + start + seconds, ReportedPrice(NOON + start, price, price, price is not None))
     return trend
 
 

@@ -16,7 +16,7 @@ from tui.api.models import Pod, Quote
 from tui.domain import pod_health
 from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import CROWD, Fleet
-from tui.store.price_history import SECURE, Told, Trend
+from tui.store.price_history import SECURE, ReportedPrice, Trend
 from tui.store.series import GAP, SampleColumn, Samples, Series, pack
 from tui.store.slices import SLICE, Sliced
 from tui.store.views import pods
@@ -75,7 +75,7 @@ def test_very_many_prices_are_taken_in_with_pauses_and_the_old_ones_stay_until_t
     told: list[float] = []
     add = Trend.add
 
-    def count(trend: Trend, start: float, end: float, said: Told) -> None:
+    def count(trend: Trend, start: float, end: float, said: ReportedPrice) -> None:
         told.append(end)
         add(trend, start, end, said)
 

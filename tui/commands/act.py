@@ -260,7 +260,7 @@ class Hands:
         async for reading in self._looks:
             if isinstance(reading, Failed):
                 self._fleet.fail(reading.error, self._clock())
-            self._executor.told()
+            self._executor.polled()
             await asyncio.sleep(0)
             looks += 1
             if self._fleet.operations and looks == 2:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from tui.demo.catalogue import PLACES, GpuType, gpu_types
 from tui.demo.random_walk import chance, wander
-from tui.store.price_history import BUCKET, COMMUNITY, SECURE, Prices, Told
+from tui.store.price_history import BUCKET, COMMUNITY, SECURE, Prices, ReportedPrice
 
 _SWING = 7200.0
 
@@ -226,6 +226,6 @@ def past_prices(seed: int, until: float, seconds: float) -> Prices:
                 price, spot = (
                     (shelf.price(gpu, secure, at), shelf.price(gpu, secure, at, True)) if free else (None, None)
                 )
-                changes.append(Told(at, price, spot, free))
+                changes.append(ReportedPrice(at, price, spot, free))
             prices.recall(gpu.id, cloud, changes, ((start, until),), until)
     return prices

@@ -26,7 +26,14 @@ from tui import turns
 from tui.api import log_lines
 from tui.domain.user_message import Level, UserMessage
 from tui.files import file_lock, private
-from tui.history.archive.schema import NO_MEMORY, ArchiveError, DamagedArchive, NewerArchive, connect, log_of, told
+from tui.history.archive.schema import (
+    NO_MEMORY,
+    ArchiveError,
+    DamagedArchive,
+    NewerArchive,
+    connect,
+    log_of,
+)
 from tui.history.archive.writer import Entry, Happened, Polled, Priced, Writer, write_events
 
 if TYPE_CHECKING:
@@ -337,7 +344,7 @@ class Recorder:
     def _add(self, events: tuple[Event, ...], path: Path) -> None:
         """Add this podtop's own actions to another podtop's file. What both see, the other writes."""
         if events and path.is_file():
-            with closing(connect(path, write=True)) as db, told():
+            with closing(connect(path, write=True)) as db, archive_errors():
                 write_events(db, events)
 
     def _may_write(self, path: Path) -> bool:

@@ -25,9 +25,9 @@ class ActionLock:
         clock: Callable[[], float] = lambda: 0.0,
         key: str = "L",
     ) -> None:
-        self.told = f"actions locked ({key} to unlock)"
+        self.locked_text = f"actions locked ({key} to unlock)"
         again = "" if after is None else f"; they lock again after {after / 60:g} min idle"
-        self.unlocked = f"actions unlocked{again}"
+        self.unlocked_text = f"actions unlocked{again}"
         self.read_only = read_only
         self._after = after
         self._clock = clock
@@ -54,4 +54,4 @@ class ActionLock:
         """Why no action is allowed now, and what to do about that; None if allowed."""
         if self.read_only:
             return f"{self.read_only}; nothing was sent"
-        return self.told if self.locked else None
+        return self.locked_text if self.locked else None

@@ -73,7 +73,7 @@ class Executor:
         self._sending = 0
         self._sent = asyncio.Event()
 
-    def told(self) -> None:
+    def polled(self) -> None:
         """A poll succeeded or failed: whoever waits for an outcome checks now."""
         self._reconciler.polled()
 

@@ -129,7 +129,7 @@ class Session:
     def changed(self) -> None:
         """The fleet has changed."""
         if self.executor is not None:
-            self.executor.told()
+            self.executor.polled()
         self._on_change()
 
     def start_of_day(self, at: float, day: int | None = None) -> float:

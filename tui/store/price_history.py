@@ -28,7 +28,7 @@ SOME = "unknown"
 """The stock word of a bucket in which there was some: how much is not kept."""
 
 
-class Told(NamedTuple):
+class ReportedPrice(NamedTuple):
     """The reported price of one GPU type in one cloud from an instant on, per GPU and hour."""
 
     at: float
@@ -73,7 +73,7 @@ class Trend(Struct, gc=False, eq=False):
         """The index of a bucket; None if it is not kept."""
         return bucket % BUCKETS if self._newest - BUCKETS < bucket <= self._newest else None
 
-    def add(self, start: float, end: float, quote: Told) -> None:
+    def add(self, start: float, end: float, quote: ReportedPrice) -> None:
         """Record that this held, and was watched, from `start` to `end`."""
         first = math.floor(start / BUCKET)
         last = max(first, math.ceil(end / BUCKET) - 1)
@@ -134,7 +134,7 @@ class Prices:
 
     def __init__(self) -> None:
         self.trends: dict[tuple[str, int], Trend] = {}
-        self._last: tuple[float, dict[tuple[str, int], Told]] | None = None
+        self._last: tuple[float, dict[tuple[str, int], ReportedPrice]] | None = None
 
     def tell(self, market: Market, at: float, silence: float) -> None:
         """Apply a poll of prices for one GPU. The previous ones held until now, unless there was a silence."""
@@ -143,12 +143,12 @@ class Prices:
     def telling(self, market: Market, at: float, silence: float) -> Sliced[None]:
         """The same, a slice at a time; no other poll is applied in the meantime."""
         before = self._last
-        now: dict[tuple[str, int], Told] = {}
+        now: dict[tuple[str, int], ReportedPrice] = {}
         for pause, offer in sliced(market.offers):
             if pause:
                 yield
             for cloud, quote in zip(CLOUDS, (offer.secure, offer.community), strict=True):
-                now[offer.gpu_id, cloud] = told(at, quote)
+                now[offer.gpu_id, cloud] = reported(at, quote)
         if before is not None and 0 <= at - before[0] <= silence:
             for pause, (key, said) in sliced(before[1].items()):
                 if pause:
@@ -161,7 +161,7 @@ class Prices:
         self._last = (at, now)
 
     def recall(
-        self, gpu: str, cloud: int, changes: Sequence[Told], spans: Sequence[tuple[float, float]], until: float
+        self, gpu: str, cloud: int, changes: Sequence[ReportedPrice], spans: Sequence[tuple[float, float]], until: float
     ) -> None:
         """Apply a recording from before `until`: changes, and the watched spans, oldest first."""
         if not changes:
@@ -280,11 +280,11 @@ def _quote(trend: Trend, slot: int) -> Quote:
     return Quote(low, spot, SOME if trend.stocked[slot] > 0 else None)
 
 
-def told(at: float, quote: Quote | None) -> Told:
+def reported(at: float, quote: Quote | None) -> ReportedPrice:
     """The reported price of a quote for one GPU."""
     if quote is None:
-        return Told(at, None, None, False)
-    return Told(at, quote.on_demand, quote.spot, quote.stock is not None or quote.on_demand is not None)
+        return ReportedPrice(at, None, None, False)
+    return ReportedPrice(at, quote.on_demand, quote.spot, quote.stock is not None or quote.on_demand is not None)
 
 
 class Words(Struct, frozen=True):

@@ -33,7 +33,7 @@ from tui.api.account import (
 from tui.api.enums import ChargeKind, PaymentKind, PaymentMedium
 from tui.api.graphql.fleet import myself
 from tui.api.graphql.pod_detail import WireVolume, volume
-from tui.api.graphql.values import NOT_UNDERSTOOD, in_short, reason, told, whole
+from tui.api.graphql.values import NOT_UNDERSTOOD, cut_notes, in_short, reason, whole
 from tui.api.graphql.wire import Wire
 from tui.api.models import Funds, Problem
 from tui.api.quantities import (
@@ -263,7 +263,7 @@ class _Parts:
         except NOT_UNDERSTOOD as error:
             self.problems.append(Problem(f"invalid {name}: {reason(error)}"))
             return None
-        self.problems += in_short(told(cuts, name))
+        self.problems += in_short(cut_notes(cuts, name))
         return value
 
     def many(self, name: str, raw: Raw, shape: type[T], when: Callable[[T], str | None] = lambda item: None) -> list[T]:
@@ -278,7 +278,7 @@ class _Parts:
         values = [self.one(name, item, shape) for item in items]
         return [item for item in values if item is not None]
 
-    def told(self) -> tuple[Problem, ...]:
+    def left_out(self) -> tuple[Problem, ...]:
         """The problems to report, the same words once: there are no more of these than kinds of faults."""
         times = Counter(self.problems)
         return tuple(
@@ -326,7 +326,7 @@ def account(data: Raw, problems: tuple[Problem, ...]) -> Account:
         registry_logins=tuple(RegistryLogin(login.id, login.name) for login in logins),
         network_volumes=tuple(map(volume, volumes)),
         earnings=tuple(map(earning, earnings)),
-        problems=(*problems, *parts.told()),
+        problems=(*problems, *parts.left_out()),
     )
 
 
@@ -345,7 +345,7 @@ def ledger(data: Raw, problems: tuple[Problem, ...]) -> Ledger:
         charges=tuple(map(_charge, charges)),
         top_ups=tuple(TopUp(instant(t.transaction_completed_at), t.amount, t.medium, t.type) for t in top_ups),
         credits=tuple(Credit(c.amount, instant(c.created_at), instant(c.redeemed_at)) for c in credits),
-        problems=(*problems, *parts.told()),
+        problems=(*problems, *parts.left_out()),
     )
 
 
@@ -353,7 +353,7 @@ def templates(data: Raw, problems: tuple[Problem, ...]) -> Templates:
     """The templates in a response. Raises Unauthorized, Rejected or Malformed if there are none."""
     parts, lists = _lists(data, problems)
     wires = parts.many("templates", lists.pod_templates, WireTemplate)
-    return Templates(tuple(map(template, wires)), (*problems, *parts.told()))
+    return Templates(tuple(map(template, wires)), (*problems, *parts.left_out()))
 
 
 def readmes(data: Raw, problems: tuple[Problem, ...]) -> Readmes:
@@ -361,7 +361,7 @@ def readmes(data: Raw, problems: tuple[Problem, ...]) -> Readmes:
     parts, lists = _lists(data, problems)
     wires = parts.many("template READMEs", lists.pod_templates, WireText)
     texts = tuple(TemplateText(text.id, text.readme, text.start_script) for text in wires)
-    return Readmes(texts, (*problems, *parts.told()))
+    return Readmes(texts, (*problems, *parts.left_out()))
 
 
 def billing(data: Raw, problems: tuple[Problem, ...]) -> Billing:
@@ -379,7 +379,7 @@ def billing(data: Raw, problems: tuple[Problem, ...]) -> Billing:
             StorageBilled(instant(b.time), b.amount, b.disk_space_billed_gb, b.network_storage_amount) for b in storage
         ),
         summary=tuple(map(_summary, summary)),
-        problems=(*problems, *parts.told()),
+        problems=(*problems, *parts.left_out()),
     )
 
 
@@ -396,7 +396,7 @@ def profile(data: Raw, problems: tuple[Problem, ...]) -> Profile:
         company=_secret(wire.company_name),
         company_id=_secret(wire.company_identification),
         tax_id=_secret(wire.tax_identification),
-        problems=(*problems, *parts.told()),
+        problems=(*problems, *parts.left_out()),
     )
 
 

@@ -9,7 +9,7 @@ from msgspec import Raw
 from tui.api.errors import CloudError, Malformed
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.fleet import pod
-from tui.api.graphql.values import NOT_UNDERSTOOD, in_short, reason, told, whole
+from tui.api.graphql.values import NOT_UNDERSTOOD, cut_notes, in_short, reason, whole
 from tui.api.graphql.wire import Wire, WireHardware, WirePod, WireTelemetry
 from tui.api.models import GpuReading, Problem
 from tui.api.pod_detail import EnvVar, Machine, NetworkVolume, PodDetail, PodExtras
@@ -172,7 +172,7 @@ def pod_detail(data: Raw, problems: tuple[Problem, ...]) -> PodDetail | None:
         failure = Malformed(f"RunPod returned invalid details of this pod: {reason(error)}.")
     else:
         if wire is not None:
-            return _detail(wire, (*problems, *in_short(told(cuts))))
+            return _detail(wire, (*problems, *in_short(cut_notes(cuts))))
         if not problems:
             return None
         failure = refusal(problems)

@@ -80,14 +80,14 @@ def each(
     reasons: list[str] = []
     cuts: list[Cut] = []
     bounded = first(items, most, name, cuts)
-    reasons += told(cuts)
+    reasons += cut_notes(cuts)
     for raw in bounded:
         give_way()
         try:
             wire = reader.decode(raw, cuts)
             good.append(mapping(wire))
             if cuts:
-                reasons += told(cuts, getattr(wire, "name", None) or getattr(wire, "id", None) or "")
+                reasons += cut_notes(cuts, getattr(wire, "name", None) or getattr(wire, "id", None) or "")
         except NOT_UNDERSTOOD as error:
             bad.append(unreadable(raw, reason(error)))
         except Exception:
@@ -97,7 +97,7 @@ def each(
     return Each(tuple(good), tuple(bad), in_short(reasons))
 
 
-def told(cuts: list[Cut], owner: str = "") -> list[str]:
+def cut_notes(cuts: list[Cut], owner: str = "") -> list[str]:
     """The cuts in words; empties `cuts`."""
     sentences = [cut.of(owner) for cut in cuts]
     cuts.clear()

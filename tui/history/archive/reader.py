@@ -18,7 +18,7 @@ from tui.history.archive.checked import LATEST, MOST_BLOCK, MOST_STATE, BadRow, 
 from tui.history.archive.codec import MINUTE, RAW, Wanted
 from tui.history.archive.compaction import BRIEF, MINUTE_BLOCK, RAW_BLOCK, silence_of
 from tui.history.archive.rows import POLLS, as_of, layouts_of, polls_of, price_change, readable, stretches
-from tui.history.archive.schema import answered, bounded, connect, is_alone, told
+from tui.history.archive.schema import answered, archive_errors, bounded, connect, is_alone
 from tui.history.archive.writer import MARKET, PODS
 from tui.store.metrics import Metric
 from tui.store.price_history import CLOUDS, Prices
@@ -95,7 +95,7 @@ class Recording:
         give_way()
         rows: list[tuple[Any, ...]] = []
         length = 0
-        with told():
+        with archive_errors():
             for row in bounded(self._db).execute(sql, values):
                 length += sum(len(value) for value in row if isinstance(value, bytes | str))
                 if len(rows) >= MOST_ROWS or length > MOST_READ:
@@ -244,7 +244,7 @@ class Recording:
         self, start: float, end: float, only: Collection[int] | None, wanted: Wanted | None = None
     ) -> dict[int, Samples]:
         polls = polls_of(self._all(f"{POLLS} WHERE at >= ? AND at < ? ORDER BY at", start, end), self._is_bad)
-        with told():
+        with archive_errors():
             layouts = layouts_of(self._db, {poll[1] for poll in polls}, self._is_bad)
         return stretches(polls, layouts, only, self._is_bad, wanted)
 

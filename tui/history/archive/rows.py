@@ -14,7 +14,7 @@ from tui.history.archive import checked, codec
 from tui.history.archive.checked import MOST_GPUS, MOST_LAYOUT, BadRow, fits
 from tui.history.archive.codec import Layout, Wanted
 from tui.store.metrics import steps, with_figures
-from tui.store.price_history import Told, told
+from tui.store.price_history import ReportedPrice, reported
 from tui.store.series import GAP, SampleColumn, Samples
 from tui.store.stretches import join
 
@@ -124,10 +124,10 @@ def readable(
             bad("block", start)
 
 
-def price_change(at: object, price: object, spot: object, stock: object) -> Told:
+def price_change(at: object, price: object, spot: object, stock: object) -> ReportedPrice:
     """The price that a row of quotes states from an instant on. Raises BadRow."""
     quote = checked.quote(1, price, spot, stock, None, None)
-    return told(checked.instant(at), quote)
+    return reported(checked.instant(at), quote)
 
 
 def _last(column: SampleColumn | None, name: str) -> float | None:

@@ -86,7 +86,7 @@ def _code(error: sqlite3.Error) -> int:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def archive_errors() -> Iterator[None]:
     """Turns SQLite's exceptions into ArchiveErrors with messages for users."""
     try:
         yield
@@ -111,7 +111,7 @@ NO_MEMORY = "not enough memory"
 def answered() -> Iterator[None]:
     """Turns any exception of a query on a recording into an ArchiveError: its content may be anything."""
     try:
-        with told():
+        with archive_errors():
             yield
     except ArchiveError:
         raise
@@ -128,7 +128,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
 
     Raises NewerArchive, DamagedArchive, ArchiveError.
     """
-    with told():
+    with archive_errors():
         if not write:
             if not path.is_file():
                 raise ArchiveError(f"no such file: {path}")

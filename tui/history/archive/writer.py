@@ -32,7 +32,7 @@ from tui.history.archive.entries import Priced as Priced
 from tui.history.archive.entries import encoded, say_the_same, started_at
 from tui.history.archive.overlap import MARKET as MARKET
 from tui.history.archive.overlap import PODS as PODS
-from tui.history.archive.schema import ArchiveError, bounded, told
+from tui.history.archive.schema import ArchiveError, archive_errors, bounded
 from tui.store.metrics import most_values, sample
 from tui.store.series import packed
 from tui.turns import give_way
@@ -80,7 +80,7 @@ class Writer:
         self._capped: set[str] = set()
         self._told = {PODS: at, MARKET: at}
         self._ahead = {PODS: False, MARKET: False}
-        with told():
+        with archive_errors():
             self._remember()
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -108,7 +108,7 @@ class Writer:
 
         patience: seconds to wait for readers. Returns whether all was folded. Raises ArchiveError.
         """
-        with told():
+        with archive_errors():
             self._db.execute(f"PRAGMA busy_timeout = {round(1000 * patience)}")
             try:
                 busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -198,7 +198,7 @@ class Writer:
 
     def _write_all(self, entries: Iterable[Entry]) -> None:
         before = dict(self._told), dict(self._ahead)
-        with told():
+        with archive_errors():
             bounded(self._db).execute("BEGIN IMMEDIATE")
             try:
                 for entry in entries:
@@ -363,7 +363,7 @@ class Writer:
         go_on: called before each step; if it returns False, the rest waits for the next call.
         Returns whether all is done.
         """
-        with told():
+        with archive_errors():
             for step in compaction.steps(self._db, now):
                 if not go_on():
                     return False

@@ -61,7 +61,7 @@ class PodActions:
         if guard.read_only:
             self._reply(guard.read_only)
             return
-        text = guard.told if guard.toggle() else guard.unlocked
+        text = guard.locked_text if guard.toggle() else guard.unlocked_text
         self._reply(text[0].upper() + text[1:])
 
     def ask(self, action: str, ids: Sequence[str], hidden: Collection[str] = ()) -> None:
