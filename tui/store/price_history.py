@@ -103,30 +103,35 @@ class Trend(Struct, gc=False, eq=False):
 
     def joined(self, later: Trend) -> Trend:
         """Both together: of a time that both watched, no more than there is of it."""
-        made = copy(self)
-        made.low, made.spot, made.stocked, made.watched = self.low[:], self.spot[:], self.stocked[:], self.watched[:]
-        for seconds in (made.stocked, made.watched):
+        trend = copy(self)
+        trend.low, trend.spot, trend.stocked, trend.watched = (
+            self.low[:],
+            self.spot[:],
+            self.stocked[:],
+            self.watched[:],
+        )
+        for seconds in (trend.stocked, trend.watched):
             if max(seconds) > BUCKET:
                 seconds[:] = array("f", [min(BUCKET, each) for each in seconds])
         if later._newest >= 0:
-            made._open(later._newest)
+            trend._open(later._newest)
         for slot in later._told():
             bucket = later._newest - (later._newest - slot) % BUCKETS
-            if made.slot(bucket) is None:
+            if trend.slot(bucket) is None:
                 continue
-            made.watched[slot] = min(BUCKET, made.watched[slot] + later.watched[slot])
-            made.stocked[slot] = min(BUCKET, made.stocked[slot] + later.stocked[slot])
-            for mine, other in ((made.low, later.low), (made.spot, later.spot)):
+            trend.watched[slot] = min(BUCKET, trend.watched[slot] + later.watched[slot])
+            trend.stocked[slot] = min(BUCKET, trend.stocked[slot] + later.stocked[slot])
+            for mine, other in ((trend.low, later.low), (trend.spot, later.spot)):
                 if other[slot] == other[slot] and not mine[slot] <= other[slot]:
                     mine[slot] = other[slot]
-        return made
+        return trend
 
     def _told(self) -> set[int]:
         """The slots of the buckets of which anything is known."""
-        told = {slot for slot, seconds in enumerate(self.watched) if seconds}
+        slots = {slot for slot, seconds in enumerate(self.watched) if seconds}
         # A price that nobody watched any longer than an instant.
-        told |= {slot for prices in (self.low, self.spot) for slot, price in enumerate(prices) if price == price}
-        return told
+        slots |= {slot for prices in (self.low, self.spot) for slot, price in enumerate(prices) if price == price}
+        return slots
 
 
 class Prices:

@@ -114,8 +114,8 @@ class _Steps(dict[str, float]):
     """`steps` of a series by its name."""
 
     def __missing__(self, name: str) -> float:
-        self[name] = found = steps(name)
-        return found
+        self[name] = factor = steps(name)
+        return factor
 
 
 _steps = _Steps()
@@ -165,8 +165,8 @@ class Series(Struct, gc=False, eq=False):
         if times and at <= times[-1]:
             return
         if tuple(values) != self._names:
-            if more := tuple(name for name in values if name not in self._names):
-                self._arrange((*self._names, *more))
+            if new := tuple(name for name in values if name not in self._names):
+                self._arrange((*self._names, *new))
             values = {name: values.get(name) for name in self._names}
         times.append(at)
         self._rows += packed(values)
@@ -221,8 +221,8 @@ class Series(Struct, gc=False, eq=False):
         if count > _SLACK:
             del self._times[:count]
             del self._rows[: count * len(self._names)]
-            kept = len(self._times)
-            self._arrange(tuple(name for name in self._names if self._column(name).count(GAP) < kept))
+            length = len(self._times)
+            self._arrange(tuple(name for name in self._names if self._column(name).count(GAP) < length))
 
     def newest(self, at: float) -> float | None:
         """The instant of the newest sample not after `at`; None if there is none."""
@@ -242,8 +242,7 @@ class Series(Struct, gc=False, eq=False):
         lo = bisect_left(self._times, start)
         columns = {}
         for name in names:
-            known = name in self._names
-            values = bytes(self._column(name, lo)) if known else GAP_BYTE * (len(self._times) - lo)
+            values = bytes(self._column(name, lo)) if name in self._names else GAP_BYTE * (len(self._times) - lo)
             columns[name] = SampleColumn(values, values, values)
         return Samples(self._times[lo:], columns)
 
