@@ -99,8 +99,6 @@ def test_words() -> None:
 told = st.builds(
     ReportedPrice, st.just(0.0), st.none() | st.floats(0.1, 50), st.none() | st.floats(0.1, 50), st.booleans()
 )
-    ReportedPrice, st.just(0.0), st.none() | st.floats(0.1, 50), st.none() | st.floats(0.1, 50), st.booleans()
-)
 
 
 @given(

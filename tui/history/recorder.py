@@ -31,6 +31,7 @@ from tui.history.archive.schema import (
     ArchiveError,
     DamagedArchive,
     NewerArchive,
+    archive_errors,
     connect,
     log_of,
 )
