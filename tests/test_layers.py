@@ -95,8 +95,8 @@ def test_only_the_api_and_the_demo_know_graphql() -> None:
 
 
 def test_what_stands_at_the_root_is_the_program_and_nothing_else() -> None:
-    """What has a room is in it: entry, command line, app, action table, paths, clocks and turns have none."""
-    assert len(list(PACKAGE.glob("*.py"))) <= 9
+    """What has a room is in it: entry, command line, app, action table, clocks and turns have none."""
+    assert len(list(PACKAGE.glob("*.py"))) <= 8
 
 
 def test_the_rooms_import_downwards_and_never_in_a_circle() -> None:

@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.signal import Signal
 
 from tui.domain.user_message import Level, UserMessage
+from tui.files.paths import styles
 from tui.history.playback import Playback
-from tui.paths import styles
 from tui.services.action_lock import ActionLock
 from tui.services.messages import Messages, logged
 from tui.services.session import Session

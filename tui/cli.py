@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from tui import paths, wiring
+from tui import wiring
 from tui.commands.exit_codes import Exit
 from tui.commands.frame import framed
 from tui.commands.parser import ACTS, COMMANDS, parser
@@ -17,6 +17,7 @@ from tui.commands.stdio import note as _note
 from tui.commands.stdio import say as _say
 from tui.config.loader import Config, Loaded, attempt
 from tui.config.settings import Settings
+from tui.files import paths
 
 if TYPE_CHECKING:
     import argparse

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from tui import paths
 from tui.commands.exit_codes import Exit
 from tui.commands.stdio import listeners
 from tui.commands.stdio import note as _note
 from tui.commands.stdio import say as _say
+from tui.files import paths
 
 if TYPE_CHECKING:
     import argparse

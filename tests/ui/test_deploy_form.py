@@ -27,7 +27,7 @@ from tui.domain import deploy_draft as drafts
 from tui.domain import deploy_order
 from tui.domain.deploy_draft import Draft
 from tui.domain.deploy_fields import fields
-from tui.paths import styles_dir
+from tui.files.paths import styles_dir
 from tui.ui import themes
 from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.deploy_values import Answer, Sources

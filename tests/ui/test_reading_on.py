@@ -24,7 +24,7 @@ from tui.domain import consequences
 from tui.domain.deploy_draft import Draft
 from tui.domain.lease import Lease
 from tui.domain.market_watch import MarketWatch
-from tui.paths import styles_dir
+from tui.files.paths import styles_dir
 from tui.ui import themes
 from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.dialog import Dialog

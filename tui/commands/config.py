@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tui import paths
 from tui.api.secret import mask
 from tui.commands.exit_codes import Exit
 from tui.commands.stdio import say, visible, write
@@ -16,6 +15,7 @@ from tui.config.loader import Loaded, absent, attempt, misspelt
 from tui.config.reader import Problem, Reading, near, read
 from tui.config.settings import SOURCES
 from tui.config.value_types import shown
+from tui.files import paths
 
 
 class Bound(NamedTuple):

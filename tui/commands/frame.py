@@ -21,7 +21,7 @@ def framed(program: Callable[[], int]) -> int:
     """Run `program`; returns the exit code of the process: its own, or that of its failure."""
     try:
         settle()
-        from tui import paths
+        from tui.files import paths
 
         paths.settle()
         code = program()
@@ -56,7 +56,7 @@ def _words(error: Exception) -> str:
     if _is_memory(cause):
         return "out of memory. Your pods keep running."
     try:
-        from tui import paths
+        from tui.files import paths
         from tui.storage import app_log
 
         log = app_log.open_log(paths.state_dir())

@@ -13,9 +13,8 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from tui import paths
 from tui.commands.stdio import write
-from tui.files import reading
+from tui.files import paths, reading
 
 FLAG = "--complete"
 """For the scripts of `podtop completions`; no help lists it."""

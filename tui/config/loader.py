@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
 
-from tui import paths
 from tui.api.secret import Secret, looks_like_a_key, mask, remember
 from tui.config.settings import API_URL, SOURCES, Settings
-from tui.files import reading
+from tui.files import paths, reading
 
 if TYPE_CHECKING:
     from tui.config.reader import Reading

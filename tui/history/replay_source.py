@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui import paths
+from tui.files import paths
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import ArchiveError, answered
 from tui.history.archive.writer import MARKET

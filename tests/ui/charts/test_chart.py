@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 
 from tests.ui.charts.test_plot import NOON, spec_of
-from tui.paths import styles_dir
+from tui.files.paths import styles_dir
 from tui.store.series import Point
 from tui.store.views.pods import Line
 from tui.ui import themes

@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 from importlib import import_module
 
-from tui import paths
 from tui.commands.config import problems
 from tui.commands.doctor.finding import Finding, error, ok, warning
 from tui.commands.doctor.subject import Subject
 from tui.config.loader import misspelt
 from tui.config.reader import Reading, near, read
 from tui.config.settings import SINKS
+from tui.files import paths
 from tui.services.sinks.sink import MakeSink, Means, NotSent
 from tui.system.surroundings import versions
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tui import paths
 from tui.commands.doctor.finding import Finding, error, ok, warning
 from tui.commands.doctor.subject import Subject
-from tui.files import reading
+from tui.files import paths, reading
 from tui.system import subprocesses
 
 PATIENCE = 2.0

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from tui.paths import styles
+from tui.files.paths import styles
 from tui.system.clipboard import Outcome
 from tui.ui.modals.once import Once
 from tui.ui.primitives import roles

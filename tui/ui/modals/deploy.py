@@ -22,7 +22,7 @@ from tui.domain import deploy_draft as drafts
 from tui.domain import deploy_price, deploy_validation
 from tui.domain.deploy_draft import Draft
 from tui.domain.deploy_fields import BY_NAME, FIELDS, fields
-from tui.paths import styles
+from tui.files.paths import styles
 from tui.ui.key_hints import hints
 from tui.ui.modals.deploy_rows import Row, control, hint
 from tui.ui.modals.deploy_values import Answer, Sources

@@ -13,8 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from tui.files.paths import styles
 from tui.format.width import shown
-from tui.paths import styles
 from tui.ui.modals.once import Once
 from tui.ui.primitives import roles
 from tui.ui.primitives.cells import Cell

@@ -14,7 +14,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.paths import styles
+from tui.files.paths import styles
 from tui.ui.key_hints import Hint, grouped, hints
 from tui.ui.modals.once import Once
 from tui.ui.primitives import roles

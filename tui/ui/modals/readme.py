@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Markdown, Static
 
-from tui.paths import styles
+from tui.files.paths import styles
 from tui.ui.modals.once import Once
 
 

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from tui.paths import styles
+from tui.files.paths import styles
 from tui.ui.key_hints import Hint
 from tui.ui.modals.dialog import Dialog
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePath
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 
 CONFIG_VARIABLE = "PODTOP_CONFIG"
 """The environment variable that names the configuration file; --config sets it, so that it holds for all that ask."""
