@@ -10,8 +10,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
-from tui.api.secret import mask
-from tui.commands.stdio import visible, write
+from tui.commands.stdio import shown, write
 
 if TYPE_CHECKING:
     from _collections_abc import dict_items, dict_values
@@ -179,8 +178,8 @@ class Parser(argparse.ArgumentParser):
             if re.fullmatch(pattern, message, re.DOTALL):
                 message = re.sub(pattern, plain, message, flags=re.DOTALL)
                 break
-        shown = visible(mask(message)).replace("\n", "?")
-        self.exit(2, f"podtop: {shown}\nSee {self.prog} --help.\n")
+        text = shown(message).replace("\n", "?")
+        self.exit(2, f"podtop: {text}\nSee {self.prog} --help.\n")
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         if file is sys.stdout and message:
