@@ -122,6 +122,13 @@ def test_nothing_in_the_name_of_a_file_controls_the_terminal(podtop: Config) -> 
         assert (done.stdout + done.stderr).replace("\n", "").isprintable(), line
 
 
+def test_a_key_in_place_of_a_file_is_not_repeated(podtop: Config) -> None:
+    key = "rpa_0123456789abcdefghij"
+    for arguments in (("config", "--check"), ("config", "--keys"), ("once",), ("doctor",)):
+        done = podtop("--config", key, *arguments)
+        assert key not in done.stdout + done.stderr
+
+
 def test_the_key_that_is_used_is_named(podtop: Config) -> None:
     podtop.write("[profiles.work]\napi_key = 'rpa_work'\n")
     check = ("--profile", "work", "config", "--check")

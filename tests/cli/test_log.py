@@ -68,6 +68,16 @@ def test_an_empty_log_says_so() -> None:
     assert "no actions logged yet" in done.stdout
 
 
+def test_nothing_in_the_log_or_typed_controls_the_terminal_and_no_key_is_repeated() -> None:
+    key = "rpa_0123456789abcdefghij"
+    assert key not in podtop("log", "--pod", key).stdout
+    log = AuditLog(state() / "actions.jsonl", origin="api.runpod.io")
+    log.outcome(log.intent("stop", "p1", "a\x1b]0;x\x07\u202e\nb", {}), "refused", "no\x1b[2J\nway")
+    done = podtop("log")
+    assert done.stdout.count("\n") == 1
+    assert done.stdout.rstrip("\n").isprintable()
+
+
 def test_a_log_that_cannot_be_read_is_told() -> None:
     (state() / "actions.jsonl").mkdir()
     done = podtop("log")

@@ -112,6 +112,15 @@ def test_nothing_that_was_typed_controls_the_terminal(line: str, capsys: pytest.
     assert refused(line, capsys).replace("\n", "").isprintable()
 
 
+def test_an_error_stays_short_whatever_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    for before in ("", "--", "once ", "log --last "):
+        assert len(refused(before + "x" * 50_000, capsys)) < 1200
+
+
+def test_two_dashes_alone_are_no_misspelt_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "did you mean" not in refused("--", capsys) + refused("-- once", capsys)
+
+
 def test_the_value_of_an_unknown_flag_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
     assert "hush" not in refused("--api-key hush once", capsys) + refused("--api-key=hush", capsys)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,22 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "latin").write_bytes(b"theme = '\xff'")
     assert [str(p) for p in read(tmp_path / "latin").problems] == [f"{tmp_path}/latin: cannot be read: it is not UTF-8"]
     assert [str(p) for p in read(tmp_path).problems] == [f"{tmp_path}: cannot be read: Is a directory"]
+
+
+@pytest.mark.parametrize("text", ["interval = 9\n", 'api_key = "rpa_0123456789"\n'])
+def test_a_file_that_another_user_can_change_is_told(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    for mode, words in ((0o600, None), (0o666, "other users can change it. Run: chmod 600"), (0o602, "can change it")):
+        file.chmod(mode)
+        assert [words in str(problem) for problem in read(file).warnings] == ([True] if words else [])
+    file.chmod(0o600)
+    if os.geteuid() == 0:
+        os.chown(file, 4321, 4321)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 4321)
+    (problem,) = read(file).warnings
+    assert "it belongs to another user (uid" in str(problem)
+    assert read(file).errors == ()

@@ -10,8 +10,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
-from tui.api.secret import mask
-from tui.commands.stdio import visible, write
+from tui.commands.stdio import shown, write
 
 if TYPE_CHECKING:
     from _collections_abc import dict_items, dict_values
@@ -32,6 +31,9 @@ _PLAIN = (
 _CREDENTIALS = re.compile(r"//[^/@\s]*@")
 
 _EXAMPLES_WIDTH = 80
+
+_LONGEST = 1000
+"""Characters of an error: it repeats what was typed, which may be the content of a file."""
 
 
 class Example(NamedTuple):
@@ -143,7 +145,7 @@ class Parser(argparse.ArgumentParser):
         """The error for the first typed flag that does not exist, without its value; empty if there is none."""
         for word in typed:
             flag = word.partition("=")[0]
-            if not word.startswith("-") or word == "-" or flag in self._option_string_actions:
+            if not word.startswith("-") or word in ("-", "--") or flag in self._option_string_actions:
                 continue
             if self.above is not None and flag in self.above._option_string_actions:
                 return f"{flag} goes before the command: {self.above.prog} {flag} {self.prog.split()[-1]}"
@@ -179,8 +181,9 @@ class Parser(argparse.ArgumentParser):
             if re.fullmatch(pattern, message, re.DOTALL):
                 message = re.sub(pattern, plain, message, flags=re.DOTALL)
                 break
-        shown = visible(mask(message)).replace("\n", "?")
-        self.exit(2, f"podtop: {shown}\nSee {self.prog} --help.\n")
+        text = shown(message).replace("\n", "?")
+        text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+        self.exit(2, f"podtop: {text}\nSee {self.prog} --help.\n")
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         if file is sys.stdout and message:

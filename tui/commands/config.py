@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tui.api.secret import mask
+from tui.commands import stdio
 from tui.commands.exit_codes import Exit
-from tui.commands.stdio import say, visible, write
+from tui.commands.stdio import say, write
 from tui.config import writer
 from tui.config.loader import Loaded, absent, attempt, misspelt
 from tui.config.reader import Problem, Reading, near, read
@@ -125,26 +126,26 @@ def _file(reading: Reading, keys: tuple[str, ...], name: str) -> list[Problem]:
 
 def _check(file: Path, screen: Screen, environ: Mapping[str, str], flags: Mapping[str, Any]) -> int:
     if reason := absent(file, environ):
-        write(visible(f"error: {reason}\n"))
+        write(stdio.shown(f"error: {reason}\n"))
         return Exit.USAGE
     errors = 0
     if not os.path.lexists(file):
-        write(f"no {visible(str(file))}: defaults apply. podtop config --init creates it.\n")
+        write(f"no {stdio.shown(str(file))}: defaults apply. podtop config --init creates it.\n")
     else:
         all_problems = problems(read(file), screen, environ)
         for problem in all_problems:
-            write(visible(f"{'error' if problem.bad else 'warning'}: {problem}\n"))
+            write(stdio.shown(f"{'error' if problem.bad else 'warning'}: {problem}\n"))
         errors = sum(problem.bad for problem in all_problems)
         if not all_problems:
-            write(f"{visible(str(file))}: OK\n")
+            write(f"{stdio.shown(str(file))}: OK\n")
     loaded = attempt(flags, file=file, runpod_file=paths.runpod_config_file(), environ=environ)
     # Those of the file are printed already, each with its line.
     outside = [f for f in loaded.faults if f != loaded.key_fault and not f.startswith(mask(str(file)))]
     for fault in outside:
-        write(visible(f"error: {fault}\n"))
+        write(stdio.shown(f"error: {fault}\n"))
     for warning in misspelt(environ):
-        write(visible(f"warning: {warning}\n"))
-    write(visible(_key(loaded)))
+        write(stdio.shown(f"warning: {warning}\n"))
+    write(stdio.shown(_key(loaded)))
     return Exit.USAGE if errors or outside or loaded.key_fault else Exit.OK
 
 

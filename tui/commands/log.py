@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from tui.commands.stdio import make_utf8, say, write
+from tui.commands.stdio import make_utf8, say, shown, visible, write
 from tui.storage.audit_log import AuditLogError, Entry, entries
 
 
@@ -85,13 +85,13 @@ def _as_json(logged: list[Entry], last: int | None) -> str:
 
 
 def _as_table(table: tuple[tuple[str, ...], ...], last: int | None, path: Path, pod: str | None) -> str:
-    shown = table if last is None else table[-last:]
-    if not shown:
+    latest = table if last is None else table[-last:]
+    if not latest:
         reason = "no actions logged yet" if pod is None else f"no actions logged for {pod!r}"
-        return f"{reason} ({path})\n"
-    widths = [max(len(row[n]) for row in shown) for n in range(5)]
+        return shown(f"{reason} ({path})\n")
+    widths = [max(len(row[n]) for row in latest) for n in range(5)]
     lines = []
-    for row in shown:
+    for row in latest:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        lines.append("  ".join((*cells, row[5])).rstrip() + "\n")
+        lines.append(visible("  ".join((*cells, row[5])).rstrip()).replace("\n", "?") + "\n")
     return "".join(lines)

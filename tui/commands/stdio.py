@@ -64,8 +64,13 @@ def takes_output(stream: TextIO | None) -> bool:
 
 
 def visible(text: str) -> str:
-    """`text` in which nothing controls a terminal, or changes the direction of writing; line ends stay."""
+    """`text` in which nothing controls a terminal, or the direction of writing; line ends stay."""
     return text if text.isprintable() else "".join(ch if ch.isprintable() or ch == "\n" else "?" for ch in text)
+
+
+def shown(text: str) -> str:
+    """`text` that may repeat what was typed: as `visible`, and without what looks like a key."""
+    return visible(mask(text))
 
 
 listeners: list[Callable[[str], object]] = []
@@ -77,7 +82,7 @@ def say(text: str) -> None:
     for listener in listeners:
         listener(text)
     try:
-        sys.stderr.write(f"podtop: {visible(mask(text))}\n")
+        sys.stderr.write(f"podtop: {shown(text)}\n")
         sys.stderr.flush()
     except (AttributeError, OSError, ValueError):
         # There is no one to report to, and the exit code reports it too.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
@@ -254,14 +255,17 @@ class _Reader:
             self._say(("profile",), unknown_profile(chosen, profiles))
 
     def _private(self, values: Mapping[str, Any], profiles: Mapping[str, Mapping[str, Any]]) -> None:
-        if not any("api_key" in table for table in (values, *profiles.values())):
-            return
         file = self._where.file
         try:
-            mode = file.stat().st_mode
+            status = file.stat()
         except OSError:
             return
-        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        # Whoever writes the file decides where the key is sent, and which programs podtop runs.
+        if status.st_uid not in (os.geteuid(), 0):
+            self._say((), f"it belongs to another user (uid {status.st_uid}), who can change it", bad=False)
+        if status.st_mode & stat.S_IWOTH:
+            self._say((), f"other users can change it. Run: chmod 600 {file}", bad=False)
+        elif not reading.is_private(status.st_mode) and any("api_key" in t for t in (values, *profiles.values())):
             self._say((), f"it contains an API key that other users can read. Run: chmod 600 {file}", bad=False)
 
 
