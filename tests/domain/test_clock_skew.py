@@ -101,7 +101,7 @@ async def test_the_date_of_an_answer_reaches_the_clocks_and_that_of_a_failure_do
     assert 0 <= seen[0][1] < 60
     for other in (answer(200), answer(200, date="yesterday")):
         await cloud(other, dated=note).fleet()
-    with pytest.raises(Exception, match="trouble"):
+    with pytest.raises(Exception, match="server error"):
         await cloud(answer(503, **date), dated=note).fleet()
     assert len(seen) == 1
 
