@@ -121,7 +121,7 @@ def question(case: Case) -> str:
         return f"{verb.capitalize()} {'this pod' if single else f'these {len(case.subjects)} pods'}? [y/N] "
     if single:
         return f"To {verb} this pod, type its name, {case.typed}: "
-    return f"To {verb} these {len(case.subjects)} pods, type their number: "
+    return f"To {verb} these {len(case.subjects)} pods, type the number of pods: "
 
 
 def agreed(case: Case, answer: str) -> bool:

@@ -27,7 +27,7 @@ def failure(error: CloudError, subject: str) -> EmptyState:
     from tui.api import errors
 
     again = "Retrying with back-off; ctrl+r retries now."
-    patience = "podtop waits as long as asked; ctrl+r cannot shorten it."
+    patience = "podtop waits that long; ctrl+r cannot shorten it."
     match error:
         case errors.NotOffered():
             return EmptyState(f"◌ This API offers no {subject}", (str(error),))
