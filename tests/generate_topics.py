@@ -46,7 +46,7 @@ def bindings() -> Iterator[str]:
     titles = {
         **GROUPS,
         "filter": "Filter line", "confirm": "Dialogs", "choice": "Choices in a dialog", "deploy": "Deploy form",
-        "help": "Help", "copy": "Copy menu", "readme": "Readme of a template",
+        "help": "Help", "copy": "Copy menu", "readme": "Template readme",
     }  # fmt: skip
     every = declared(PodtopApp).values()
     assert {binding.id.partition(".")[0] for binding in every} == set(titles)
@@ -54,7 +54,7 @@ def bindings() -> Iterator[str]:
         yield from ("", f"### {title}", "")
         of_group = (binding for binding in every if binding.id.partition(".")[0] == group)
         yield from table(
-            ("Key", "Action", "Id"),
+            ("Key", "Action", "ID"),
             (
                 (
                     " ".join(code(key_word(key)) for key in binding.keys),

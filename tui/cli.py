@@ -97,7 +97,7 @@ def _faults(options: argparse.Namespace, loaded: Loaded) -> tuple[str, ...]:
     if needs_key and loaded.keyless:
         faults.append(
             f"{config.no_key or 'no RunPod API key'}. Set RUNPOD_API_KEY or pass --api-key-file FILE; create a key in "
-            "RunPod's console under Settings. podtop --demo needs none"
+            "the RunPod console under Settings. podtop --demo needs none"
         )
     if options.at is not None and options.replay is None:
         faults.append("--at requires --replay")

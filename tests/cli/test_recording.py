@@ -170,7 +170,7 @@ def test_what_is_copied_reaches_the_terminals_clipboard_and_no_record_leaves_no_
     terminal.wait_for("1 of 3")
     terminal.wait_for("↵ apply")
     terminal.type("\r")
-    terminal.wait_for("↵ open")
+    terminal.wait_for("↵ details")
     terminal.type("\r")
     terminal.wait_for("-8888.proxy")
     terminal.type("jjjjc")

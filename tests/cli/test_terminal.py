@@ -133,7 +133,7 @@ def test_version_and_help_without_a_terminal() -> None:
 
 def test_a_served_simulator_is_watched_like_the_real_thing_and_a_refused_key_is_told(url: str) -> None:
     refused = podtop("--api-url", url, "--read-only", env={"RUNPOD_API_KEY": "wrong-key"})
-    refused.wait_for("RunPod refused the API key")
+    refused.wait_for("RunPod rejected the API key")
     refused.wait_for("RTX ")  # the market needs no key; which card is cheapest moves
     refused.wait_for("READ-ONLY")
     assert refused.quit() == 0

@@ -118,7 +118,7 @@ async def test_terminating_takes_the_name(answer: str, done: bool, stage: Stage,
 async def test_terminating_several_lists_all_and_takes_their_number(stage: Stage, capsys: Any) -> None:
     person = Person("2")
     assert await stage.act("terminate", QWEN, "dataset-prep", QWEN, person=person) is Exit.OK
-    assert person.asked == ["To terminate these 2 pods, type their number: "]
+    assert person.asked == ["To terminate these 2 pods, type the number of pods: "]
     assert stage.mutations == ["terminate", "terminate"]
     assert stage.status(PREP) in (None, "TERMINATED")
     said = capsys.readouterr().err

@@ -62,7 +62,7 @@ def test_what_was_typed_before_the_question_answers_nothing(environ: dict[str, s
 
 
 def test_ctrl_c_and_ctrl_d_at_the_question_send_nothing(environ: dict[str, str]) -> None:
-    for keys, code, words in (("\x03", 130, "cancelled. Nothing was sent."), ("\x04", 6, "no reply")):
+    for keys, code, words in (("\x03", 130, "canceled. Nothing was sent."), ("\x04", 6, "no reply")):
         terminal = asking(environ, "terminate", QWEN)
         terminal.wait_for("To terminate this pod, type its name, qwen-eval-sweep:")
         terminal.type(keys)

@@ -44,6 +44,14 @@ def test_stopping_without_a_volume_says_that_nothing_survives() -> None:
     assert "network volume" in kept
 
 
+def test_several_pods_have_several_container_disks() -> None:
+    other = replace(RUNNING, id="d", name="eval")
+    assert "The container disks are wiped; volumes stay." in words("stop", RUNNING, other)
+    bare = [replace(pod, volume_gb=0.0) for pod in (RUNNING, other)]
+    assert "The container disks are wiped. No volume on" in words("stop", *bare)
+    assert "The container disks are destroyed." in words("terminate", *bare)
+
+
 def test_terminating_says_that_it_cannot_be_undone() -> None:
     said = words("terminate", RUNNING)
     assert "DESTROYED" in said

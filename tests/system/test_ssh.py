@@ -148,12 +148,12 @@ def test_urls_of_the_proxy() -> None:
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (replace(pod("a"), status="EXITED"), "it is stopped; R resumes it"),
-        (replace(pod("a"), status="TERMINATED"), "it is terminated"),
-        (replace(pod("a"), status="DEAD"), "it is not running (dead)"),
-        (pod("a", utils=None), "it is still booting"),
+        (replace(pod("a"), status="EXITED"), "the pod is stopped; R resumes it"),
+        (replace(pod("a"), status="TERMINATED"), "the pod is terminated"),
+        (replace(pod("a"), status="DEAD"), "the pod is not running (dead)"),
+        (pod("a", utils=None), "the pod is still booting"),
         (up(host=None), "RunPod reports no port"),
-        (up(Port(8888, 1, "1.2.3.4", False, "http"), host=None), "it has no public port 22/tcp"),
+        (up(Port(8888, 1, "1.2.3.4", False, "http"), host=None), "the pod has no public port 22/tcp"),
     ],
 )
 def test_why_there_is_no_way_in(made: Pod, words: str) -> None:
@@ -165,9 +165,9 @@ def test_what_to_know_before() -> None:
     made = up(PUBLIC)
     direct, proxied = ssh.routes(made, PLAIN)
     assert ssh.caution(made, direct, None, 1000.0) == ""
-    assert ssh.caution(made, direct, 980.0, 1000.0).startswith("its port changed 20 s ago")
+    assert ssh.caution(made, direct, 980.0, 1000.0).startswith("the port changed 20 s ago")
     assert ssh.caution(made, direct, 900.0, 1000.0) == ""
-    assert ssh.caution(up(PUBLIC, uptime=30), direct, None, 1000.0).startswith("it has just started")
+    assert ssh.caution(up(PUBLIC, uptime=30), direct, None, 1000.0).startswith("the pod has just started")
     assert "no file transfer" in ssh.caution(made, proxied, None, 1000.0)
     unmapped = up(Port(22, None, None, False, "tcp"))
     assert "no public address yet" in ssh.caution(unmapped, proxied, None, 1000.0)
@@ -192,8 +192,8 @@ def test_how_it_ended(code: int, seconds: float, failed: bool, words: str) -> No
 
 def test_advice_goes_with_the_way_in() -> None:
     direct, proxied = ssh.routes(up(PUBLIC), MINE)
-    lines = "\n".join(ssh.advice(255, direct, MINE, ["its port changed 3 s ago"], 1.0))
-    assert "Its port changed 3 s ago." in lines
+    lines = "\n".join(ssh.advice(255, direct, MINE, ["the port changed 3 s ago"], 1.0))
+    assert "The port changed 3 s ago." in lines
     assert "ssh-keygen -R '[194.68.245.9]:40123'" in lines
     assert "add ~/.ssh/my key.pub to the SSH keys" in "\n".join(ssh.advice(255, proxied, MINE, [], 1.0))
     assert "s retries" in "\n".join(ssh.advice(255, direct, MINE, [], 600.0))

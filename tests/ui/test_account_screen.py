@@ -184,7 +184,7 @@ async def test_billing_that_runpod_does_not_give_costs_nothing_else(launch: Laun
     cloud.answers["billing"] = Rejected((Problem('Unknown argument "input" on field "User.billing".'),))
     async with launch(cloud=cloud) as run:
         await go(run, "billing")
-        assert "billing is unavailable" in run.text()
+        assert "Billing is unavailable" in run.text()
         assert "Unknown argument" in run.text()
         await run.press("left")
         await run.settle()
@@ -350,7 +350,7 @@ async def empty(cloud: AccountCloud) -> AccountCloud:
 async def test_an_empty_account_with_no_balance(launch: Launch, size: tuple[int, int]) -> None:
     async with launch(cloud=await empty(AccountCloud()), size=size) as run:
         wanted = {
-            "money": "unknown", "charges": "no charges in the", "billing": "no billing in the",
+            "money": "unknown", "charges": "No charges in the", "billing": "No billing in the",
             "payments": "reports no payments", "templates": "reports no templates", "access": "reports no account",
         }  # fmt: skip
         await run.press("3")
@@ -457,6 +457,6 @@ async def test_a_recording_tells_the_money_of_its_time_and_no_more(recording: Pa
         assert books is not None
         assert len(books.times) > 2
         await landed(pilot, "right")
-        assert "recordings have no charges" in run.text()
+        assert "Recordings have no charges" in run.text()
         await landed(pilot, "left", "left", "left", "enter")
         assert isinstance(app.screen, AccountScreen)

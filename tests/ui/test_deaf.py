@@ -279,7 +279,7 @@ async def test_a_form_that_comes_late_opens_over_nothing(launch: Launch, meanwhi
             typed(run, *"llama-pre")
             await run.settle()
         gate.set()
-        await run.until("deploy: cancelled")
+        await run.until("deploy: canceled")
         assert run.app.screen is top
         if meanwhile == "T":
             typed(run, *"train", "enter")

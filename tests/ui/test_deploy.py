@@ -260,7 +260,7 @@ async def test_escape_gives_up_a_form_that_is_waited_for(launch: Launch) -> None
         await run.press("g", "D")
         await run.until("loading the configuration")
         await run.press("escape")
-        await run.until("cancelled; nothing was sent")
+        await run.until("canceled; nothing was sent")
         # Of two that are asked for the later one counts.
         await run.press("j", "D")
         await run.press("k", "D")

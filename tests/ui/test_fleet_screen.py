@@ -200,7 +200,7 @@ async def test_upper_case_is_for_what_spends_or_destroys_the_lock_and_the_last_r
     ("error", "header", "notice"),
     [
         (Unreachable("no route"), "unreachable", "RunPod cannot be reached"),
-        (Unauthorized("401"), "key refused", "RunPod refused the API key"),
+        (Unauthorized("401"), "key rejected", "RunPod rejected the API key"),
         *(
             pytest.param(*told, marks=pytest.mark.wide)
             for told in (

@@ -35,7 +35,7 @@ async def test_who_has_no_machines_has_no_tab_and_the_key_explains(launch: Launc
         assert run.cloud.hosts_asked == 1
         assert "4 Hosts" not in run.text()
         await run.press("4")
-        text = await shown(run, "this account rents out no machines")
+        text = await shown(run, "This account rents out no machines")
         assert "4 Hosts" in text, "the screen that is shown has its tab"
         await run.press("j", "enter", "tab", "z", "o", "i", "slash", "x", "escape", "c", "minus", "escape")
         assert isinstance(run.app.screen, HostsScreen)
@@ -150,10 +150,10 @@ async def test_machines_of_which_little_is_told(launch: Launch) -> None:
         for _ in range(3):
             await run.press("j")
             await run.settle()
-        assert "no earnings reported for this machine" in run.text() or "no machine" in run.text()
+        assert "No earnings reported for this machine" in run.text() or "No machine" in run.text()
         await run.press("g", "j", "j")
         await run.press("slash", *"rack-two", "enter")
-        await shown(run, "no samples reported for this machine")
+        await shown(run, "No samples reported for this machine")
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ async def test_in_the_past_there_are_no_machines_and_now_there_are(launch: Launc
                 break
             await run.pilot.pause(0.01)
         await run.press("left_square_bracket")
-        text = await shown(run, "machines are not recorded")
+        text = await shown(run, "Machines are not recorded")
         assert "4 Hosts" in text
         await run.press("equals_sign")
         await shown(run, "rack-one")

@@ -127,7 +127,7 @@ TROUBLE: dict[str, Snapshot | CloudError] = {
     "unreachable": Unreachable("api.runpod.io cannot be reached: no route to host."),
     "slow": TimedOut("api.runpod.io did not respond within 10 s."),
     "throttled": Throttled("RunPod responded 429: too many requests.", 20.0),
-    "key refused": Unauthorized("RunPod refused the API key."),
+    "key rejected": Unauthorized("RunPod rejected the API key."),
     "not allowed": Forbidden("The API key may not read pods."),
     "malformed": Malformed("The response is not JSON."),
     "no pods": snapshot(funds=funds(100.0)),

@@ -56,7 +56,7 @@ _WORDS = {
     Capability.ACCOUNT: "account details",
     Capability.LEDGER: "charges and payments",
     Capability.TEMPLATES: "templates",
-    Capability.READMES: "template READMEs",
+    Capability.READMES: "template readmes",
     Capability.BILLING: "bills",
     Capability.PROFILE: "account holder details",
     Capability.HOSTS: "machines you rent out",

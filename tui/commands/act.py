@@ -97,7 +97,7 @@ async def _run(
         return code_of(error)
     except asyncio.CancelledError:
         if not hands.sent:
-            say(f"{action}: cancelled. Nothing was sent.")
+            say(f"{action}: canceled. Nothing was sent.")
             return signalled[0]
         await hands.close()
         if (known := hands.known) is not None:

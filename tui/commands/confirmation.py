@@ -39,15 +39,15 @@ def find(wanted: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
             if others := sorted(id for id in named if id != word):
                 several = ", ".join(others)
                 raise Refused(
-                    f"{word!r} is the id of one pod ({names[word]}) and the name of another ({several}). "
-                    "Select the first by its name or in the podtop UI, the other by its id",
+                    f"{word!r} is the ID of one pod ({names[word]}) and the name of another ({several}). "
+                    "Select the first by its name or in the podtop UI, the other by its ID",
                     Exit.USAGE,
                 )
             ids.append(word)
             continue
         if len(named) > 1:
             several = ", ".join(sorted(named))
-            raise Refused(f"{len(named)} pods are named {word!r}: {several}. Select one by its id", Exit.USAGE)
+            raise Refused(f"{len(named)} pods are named {word!r}: {several}. Select one by its ID", Exit.USAGE)
         if not named:
             raise Refused(_unknown(word, names), Exit.NOTHING)
         ids += named
@@ -123,7 +123,7 @@ def question(case: Case) -> str:
         return f"{verb.capitalize()} {'this pod' if single else f'these {len(case.subjects)} pods'}? [y/N] "
     if single:
         return f"To {verb} this pod, type its name, {case.typed}: "
-    return f"To {verb} these {len(case.subjects)} pods, type their number: "
+    return f"To {verb} these {len(case.subjects)} pods, type the number of pods: "
 
 
 def agreed(case: Case, answer: str) -> bool:

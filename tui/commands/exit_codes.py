@@ -25,7 +25,7 @@ MEANINGS = {
     Exit.OK: "success: done, or already so; --dry-run; a --watch that was stopped",
     Exit.CRASHED: "podtop crashed, or its output could not be written",
     Exit.USAGE: "invalid command line, setting or file, or no API key",
-    Exit.NOTHING: "nothing matched: no pod of that id or name, an empty list, no alert",
+    Exit.NOTHING: "nothing matched: no pod of that ID or name, an empty list, no alert",
     Exit.UNAUTHORIZED: "RunPod rejected the API key, or forbids this request",
     Exit.UNREACHABLE: "no valid response: unreachable, timeout, rate limit, server error, not understood",
     Exit.REFUSED: "declined, refused or without effect: nothing was changed",

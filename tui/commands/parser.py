@@ -25,7 +25,7 @@ CONFIG = {
     "init": "create config.toml with every setting explained; never overwrites a file",
     "check": "report all mistakes in config.toml; exits with 2 for errors",
     "schema": "print the JSON schema of config.toml, for editors",
-    "keys": "list all keys with their ids for [keymap]",
+    "keys": "list all keys with their IDs for [keymap]",
 }
 """The subcommands of `podtop config`."""
 
@@ -93,7 +93,7 @@ def parser() -> Parser:
     top.add_argument(
         "--read-only", action="store_const", const=True, help="send no mutation: nothing on RunPod is changed"
     )
-    top.add_argument("--replay", metavar="FILE", help="show a recording; latest is the newest one")
+    top.add_argument("--replay", metavar="FILE", help="replay a recording; latest is the newest one")
     top.add_argument(
         "--at",
         metavar="TIME",
@@ -186,12 +186,12 @@ def _commands() -> dict[str, Command]:
             _SCRIPTS,
         ),
         "config": Command(
-            "locate, explain and validate settings", "Locate, create, check and explain podtop's settings.",
+            "locate, explain and validate settings", "Locate, create, explain and validate podtop's settings.",
             _add_config,
             (
                 Example("podtop config --init", "create a config.toml with every setting explained"),
                 Example("podtop config --check", "report mistakes with their lines"),
-                Example("podtop config --keys", "list keys and their ids"),
+                Example("podtop config --keys", "list keys and their IDs"),
             ),
             ("config", "files, precedence, profiles"), _settings,
         ),
@@ -212,7 +212,7 @@ def _commands() -> dict[str, Command]:
         return text
 
     def add_help(to: Parser) -> None:
-        meaning = "a help topic or a command (default list both)"
+        meaning = "a help topic or a command (default: list both)"
         to.add_argument("topic", nargs="?", type=topic, choices=known, metavar="TOPIC", help=meaning)
 
     table["help"] = Command(
@@ -308,7 +308,7 @@ def _add_record(to: Parser) -> None:
 
 def _add_log(to: Parser) -> None:
     to.add_argument("--last", type=_lines, metavar="N", help="only the last N actions")
-    to.add_argument("--pod", metavar="TEXT", help="only pods whose name or id contains TEXT")
+    to.add_argument("--pod", metavar="TEXT", help="only pods whose name or ID contains TEXT")
     to.add_argument("--json", action="store_true", help="print the entries as JSON, one per line")
 
 
@@ -355,7 +355,7 @@ def _act(name: str, summary: str) -> Command:
     by_name, by_ids = _ACTED_ON.get(name, ("qwen-eval-sweep", "k3v9x0q2m1a7ze p8d2n5c1r4t6yw"))
 
     def fill(to: Parser) -> None:
-        to.add_argument("pods_named", nargs="+", metavar="POD", help="a pod's id, or a name that only one pod has")
+        to.add_argument("pods_named", nargs="+", metavar="POD", help="a pod's ID, or a name that only one pod has")
         to.add_argument(
             "--yes",
             action="store_true",
@@ -371,7 +371,7 @@ def _act(name: str, summary: str) -> Command:
         (
             Example(f"podtop {name} {by_name}", "by name; asks first"),
             Example(f"podtop {name} {by_name} --dry-run", "print what would be sent"),
-            Example(f"podtop {name} {by_ids} --yes", "by id; does not ask"),
+            Example(f"podtop {name} {by_ids} --yes", "by ID; does not ask"),
         ),
         ("actions", "what each does; podtop help scripts: exit codes"),
     )

@@ -111,6 +111,6 @@ class Settings(Struct, frozen=True):
     keymap: Annotated[
         Mapping[str, str],
         KEYS,
-        "custom keys by binding id; podtop config --keys lists the ids",
+        "custom keys by binding ID; podtop config --keys lists the IDs",
     ] = {}
     profiles: Mapping[str, Profile] = {}

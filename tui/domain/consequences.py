@@ -244,17 +244,20 @@ def _stop_money(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
 
 def _stop_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
     without = [pod for pod in pods if pod.volume_gb == 0 and not pod.network_volume_id]
-    wiped = "The container disk is wiped; volumes stay."
     if without:
         none = "No volume" if len(pods) == 1 else f"No volume on {_names(without)}"
         survives = "NOTHING on it survives." if len(without) == 1 else "NOTHING on them survives."
-        return (Point("data", f"The container disk is wiped. {none}: {survives}", "bad"),)
-    return (Point("data", wiped if len(pods) > 1 else _stays(pods[0])),)
+        return (Point("data", f"{_wiped(pods)}. {none}: {survives}", "bad"),)
+    return (Point("data", f"{_wiped(pods)}; volumes stay." if len(pods) > 1 else _stays(pods[0])),)
+
+
+def _wiped(pods: Sequence[Pod]) -> str:
+    return "The container disk is wiped" if len(pods) == 1 else "The container disks are wiped"
 
 
 def _stays(pod: Pod) -> str:
     disk = "the network volume" if pod.network_volume_id else "the volume disk"
-    return f"The container disk is wiped; {disk} stays."
+    return f"{_wiped((pod,))}; {disk} stays."
 
 
 def _stop_later(pods: Sequence[Pod]) -> tuple[Point, ...]:
@@ -281,7 +284,7 @@ def _terminate_money(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, .
 def _terminate_data(pods: Sequence[Pod]) -> tuple[Point, ...]:
     size = costs.total(pod.volume_gb for pod in pods)
     if size == 0:
-        first = "The container disk is destroyed."
+        first = "The container disk is destroyed." if len(pods) == 1 else "The container disks are destroyed."
     else:
         which, them = ("Its volume disk", "it") if len(pods) == 1 else ("Their volume disks", "them")
         gigabytes = "" if size is None else f" ({size:,.0f} GB)"

@@ -26,7 +26,7 @@ class ActionLock:
         key: str = "L",
     ) -> None:
         self.locked_text = f"actions locked ({key} to unlock)"
-        again = "" if after is None else f"; they lock again after {after / 60:g} min idle"
+        again = "" if after is None else f"; they lock after {after / 60:g} min without input"
         self.unlocked_text = f"actions unlocked{again}"
         self.read_only = read_only
         self._after = after

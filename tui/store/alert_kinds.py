@@ -68,9 +68,9 @@ def _runway_text(alert: Alert, funds: Funds | None, now: float) -> str:
     balance = fmt.balance(funds.balance if funds else None)
     if alert.lasts is not None and alert.lasts <= 0:
         left = f"the account {balance}" if funds and (funds.balance or 0.0) < 0 else "balance used up"
-        return f"{left}, spending {_cost(alert)}: RunPod stops pods, data may be lost"
+        return f"{left}, spending {_cost(alert)}: RunPod stops pods; data may be lost"
     lasts = fmt.duration(alert.lasts)
-    return f"runway {lasts}: {balance} at {_cost(alert)}. At $0 RunPod stops pods, data may be lost"
+    return f"runway {lasts}: {balance} at {_cost(alert)}. At $0 RunPod stops pods; data may be lost"
 
 
 def _runway_begins(alert: Alert, now: float) -> str:
@@ -277,7 +277,7 @@ QUIET = AlertKind(
     holds=pod_health.IDLE_AFTER,
     find=_find_quiet,
     running=True,
-    text=lambda alert, funds, now: f"no GPU busy right now, since when is unknown ({_cost(alert)})",
+    text=lambda alert, funds, now: f"no GPU busy now; idle time unknown ({_cost(alert)})",
 )
 """No GPU is busy right now; whether that has lasted long enough is unknown."""
 

@@ -14,7 +14,7 @@ class Inside(Enum):
 
     NOTHING = "nothing"
     TMUX = "tmux"
-    FAR_TMUX = "tmux, over ssh"
+    FAR_TMUX = "tmux, over SSH"
     SCREEN = "GNU screen"
 
 

@@ -112,17 +112,17 @@ def hindrance(pod: Pod) -> str:
     """Why there is no route into a pod."""
     match pod.status:
         case PodStatus.RUNNING if pod.runtime is None:
-            return "it is still booting; RunPod reports ports once the container runs"
+            return "the pod is still booting; RunPod reports ports once the container runs"
         case PodStatus.RUNNING if not pod.runtime or not pod.runtime.ports:
-            return "RunPod reports no port and no host for it yet; try again in a minute"
+            return "RunPod reports no port and no host for the pod yet; try again in a minute"
         case PodStatus.RUNNING:
-            return "it has no public port 22/tcp, and RunPod reports no host for its SSH proxy"
+            return "the pod has no public port 22/tcp, and RunPod reports no host for its SSH proxy"
         case PodStatus.EXITED:
-            return "it is stopped; R resumes it"
+            return "the pod is stopped; R resumes it"
         case PodStatus.TERMINATED:
-            return "it is terminated"
+            return "the pod is terminated"
         case status:
-            return f"it is not running ({status.lower() or 'no status'})"
+            return f"the pod is not running ({status.lower() or 'no status'})"
 
 
 def caution(pod: Pod, route: Route, changed_at: float | None, now: float) -> str:
@@ -137,9 +137,9 @@ def caution(pod: Pod, route: Route, changed_at: float | None, now: float) -> str
         return "no public port 22; using RunPod's proxy (no file transfer)"
     uptime = pod.runtime.uptime if pod.runtime else None
     if changed_at is not None and 0 <= now - changed_at < PORT_SETTLES:
-        return f"its port changed {now - changed_at:.0f} s ago; RunPod may report the old one for a minute or two"
+        return f"the port changed {now - changed_at:.0f} s ago; RunPod may report the old one for a minute or two"
     if uptime is not None and uptime < PORT_SETTLES:
-        return "it has just started; RunPod may report the previous run's port for a minute or two"
+        return "the pod has just started; RunPod may report the previous run's port for a minute or two"
     return ""
 
 

@@ -234,7 +234,7 @@ MULTIPLEXERS: dict[str, tuple[dict[str, Any], Tmux | None, Verdict, tuple[str, .
     "notifications": ({"environ": IN_TMUX, "config": OSC9}, Tmux("3.4", True, True), OK, ("passthrough on",)),
     "notifications that stay": ({"environ": IN_TMUX, "config": OSC9}, Tmux("3.4", False, True), WARNING, ("osc9",)),
     "screen": ({"environ": {"TERM": "screen", "STY": "1.a"}}, None, OK, ("GNU screen",)),
-    "tmux beyond ssh": ({"environ": {"TERM": "tmux-256color"}}, None, OK, ("tmux, over ssh",)),
+    "tmux beyond ssh": ({"environ": {"TERM": "tmux-256color"}}, None, OK, ("tmux, over SSH",)),
 }
 
 
@@ -396,15 +396,15 @@ def test_what_the_key_may_do_as_far_as_runpod_shows(keys: tuple[ApiKeyInfo, ...]
 
 KEY = Key(Secret("rpa_THISISTHEKEY"), "RUNPOD_API_KEY")
 READ = Reply(snapshot())
-REFUSED = Reply(error=api.Unauthorized("RunPod refused the API key (HTTP 401). Check it."))
+REFUSED = Reply(error=api.Unauthorized("RunPod rejected the API key (HTTP 401). Check it."))
 
 KEYS: dict[str, tuple[dict[str, Any], Replies, Verdict, tuple[str, ...]]] = {
-    "none": ({}, Replies(), ERROR, ("no API key", "RunPod's console", "api_key_file", "podtop market")),
+    "none": ({}, Replies(), ERROR, ("no API key", "the RunPod console", "api_key_file", "podtop market")),
     "unusable": ({"key_error": "--api-key-file: /x cannot be read"}, Replies(), ERROR, ("/x cannot be read",)),
     "RunPod's file": ({"config": Config(no_key="/r: no apikey")}, Replies(), ERROR, ("/r: no apikey", "console")),
     "accepted": ({"config": Config(key=KEY)}, Replies(fleet=READ), OK, ("accepted, 0 pods; scope unknown",)),
     "read-only": ({"config": Config(key=KEY, read_only=True)}, Replies(fleet=READ), OK, ("podtop is read-only",)),
-    "refused": ({"config": Config(key=KEY)}, Replies(fleet=REFUSED), ERROR, ("RunPod refused the API key",)),
+    "refused": ({"config": Config(key=KEY)}, Replies(fleet=REFUSED), ERROR, ("RunPod rejected the API key",)),
     "down": ({"config": Config(key=KEY)}, Replies(fleet=DOWN), WARNING, ("not verified: RunPod has", network.LATER)),
     "without pods": (
         {"config": Config(key=KEY)},

@@ -143,7 +143,7 @@ async def test_a_port_that_changed_is_told_before(
         run.cloud.now = NOW + 30
         await away.over()
         assert away.calls[0][:3] == ("ssh", "-p", "40124")
-        assert "its port changed 20 s ago" in away.text
+        assert "the port changed 20 s ago" in away.text
 
 
 async def test_s_by_the_proxy(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,9 +159,9 @@ async def test_what_is_in_the_way_is_said(launch: Launch, tmp_path: Path, monkey
     async with launch() as run:
         Away(run, tmp_path, monkeypatch)
         await run.press("/", *"dataset", "enter", "s")
-        assert "cannot connect to dataset-prep: it is stopped; R resumes it" in run.toasts()
+        assert "cannot connect to dataset-prep: the pod is stopped; R resumes it" in run.toasts()
         await run.press("escape", "/", *"flux", "enter", "s")
-        assert "cannot connect to flux-lora: it is still booting" in run.toasts()
+        assert "cannot connect to flux-lora: the pod is still booting" in run.toasts()
         run.app.context.connect._environ = {"PATH": "/nowhere"}
         await run.press("escape", "/", *"llama", "enter", "s")
         assert "no ssh client found" in run.toasts()
@@ -290,7 +290,7 @@ async def test_what_cannot_be_copied_stays_to_be_selected(launch: Launch) -> Non
 async def test_the_menu_of_a_stopped_pod_says_why_there_is_no_ssh(launch: Launch) -> None:
     async with launch() as run:
         await run.press("/", *"dataset", "enter", "c")
-        await run.until("no ssh: it is stopped; R resumes it")
+        await run.until("no ssh: the pod is stopped; R resumes it")
         assert "s" not in entries(run)
         assert entries(run)["i"] == "m5n4b3v2c1x0z9"
 

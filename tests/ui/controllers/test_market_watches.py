@@ -65,7 +65,7 @@ async def test_a_watch_is_set_changed_and_taken_away(launch: Launch, tmp_path: P
         await run.press("enter")
         await run.until("B200 or H100 SXM at $6.00")
         await run.press("x")
-        await run.until("no watches")
+        await run.until("No watches")
         assert on_disk(tmp_path) == []
 
 

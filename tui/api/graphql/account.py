@@ -359,7 +359,7 @@ def templates(data: Raw, problems: tuple[Problem, ...]) -> Templates:
 def readmes(data: Raw, problems: tuple[Problem, ...]) -> Readmes:
     """The templates' long texts in a response. Raises Unauthorized, Rejected or Malformed if there are none."""
     parts, lists = _lists(data, problems)
-    wires = parts.many("template READMEs", lists.pod_templates, WireText)
+    wires = parts.many("template readmes", lists.pod_templates, WireText)
     texts = tuple(TemplateText(text.id, text.readme, text.start_script) for text in wires)
     return Readmes(texts, (*problems, *parts.left_out()))
 

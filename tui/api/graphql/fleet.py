@@ -85,7 +85,7 @@ def myself(data: Raw, problems: tuple[Problem, ...]) -> Raw:
 def _nobody(problems: tuple[Problem, ...]) -> CloudError:
     if problems:
         return refusal(problems)
-    return Unauthorized("RunPod does not recognize this API key. Check it, or create a new one in the console.")
+    return Unauthorized("RunPod does not recognize this API key. Check it, or create a new one in the RunPod console.")
 
 
 def _money(wire: WireFunds) -> Funds:

@@ -146,7 +146,7 @@ def key(subject: Subject, replies: Replies) -> Finding:
     if subject.config.key is None:
         return error(
             subject.config.no_key or "no API key",
-            "Create one in RunPod's console, save it in a file and set api_key_file in config.toml. "
+            "Create one in the RunPod console, save it in a file and set api_key_file in config.toml. "
             "Prices need none: podtop market.",
         )
     config = subject.config

@@ -100,8 +100,7 @@ def parse(text: str) -> EventFilter:
         elif named := _kinds(value):
             kinds.append(named)
         else:
-            some = "outbid, idle, restart, outage"
-            faults.append(f"kind: expects {', '.join(GROUPS)} or a kind such as {some}")
+            faults.append(f"kind: expects {', '.join(GROUPS)} or a kind such as idle")
     return EventFilter(tuple(terms), tuple(kinds), tuple(pods), tuple(faults))
 
 

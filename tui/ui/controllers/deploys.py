@@ -114,7 +114,7 @@ class Deploys:
         self._opening = None
         if self._host.place() != place:
             # If the user has another screen open by now, the form was not meant to open there.
-            self._reply("deploy: cancelled, as another screen was opened in the meantime")
+            self._reply("deploy: canceled, as another screen was opened in the meantime")
             return
         self._show_form(draft, fresh, saved is not None, then)
 
@@ -122,7 +122,7 @@ class Deploys:
         """Open no form any more for a pending request to RunPod; returns whether there was one."""
         waited, self._opening = self._opening is not None, None
         if waited:
-            self._reply("deploy: cancelled; nothing was sent")
+            self._reply("deploy: canceled; nothing was sent")
         return waited
 
     def _show_form(self, draft: Draft, fresh: Draft, is_kept: bool, then: Callable[[Draft], object] | None) -> None:

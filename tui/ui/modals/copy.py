@@ -73,7 +73,7 @@ class CopyMenu(Once, ModalScreen[str]):
     def on_mount(self) -> None:
         box = self.query_one("#copy")
         box.border_title = Content(f"Copy  {self._title}".rstrip())
-        box.border_subtitle = Content("letter or enter copies · esc closes")
+        box.border_subtitle = Content("letter or ↵ copy · esc close")
         table = self.query_one("#copies", Table)
         table.focus()
         table.show(tuple(self._entries), self._cells, notice=EmptyState(""))

@@ -62,7 +62,7 @@ class LeaseDialog(FramedDialog[Term]):
     def _fields(self) -> list[Horizontal]:
         action = self._lease.action if self._lease else "stop"
         hint = "8h, 90m, 1d12h or 2026-11-24 08:00"
-        name = FieldLabel("To terminate it, type its name", "Type its name")
+        name = FieldLabel("To terminate the pod, type its name", "Type its name")
         return [
             line(FieldLabel("Action"), Choice(ACTIONS, action, "lease-action")),
             line(FieldLabel("When"), Input("", placeholder=hint, compact=True, id="lease-ends")),

@@ -79,7 +79,7 @@ class WatchDialog(FramedDialog[Decision]):
             _entry(("Alternatives",), others, "such as RTX 4090, L40S", "watch-else"),
             _entry(("GPUs",), str(watch.demand.gpu_count), "1", "watch-count"),
             line(FieldLabel("Cloud"), Choice(CLOUDS, cloud, "watch-cloud")),
-            line(FieldLabel("Price"), Choice(WAYS, "spot" if watch.spot else "demand", "watch-way")),
+            line(FieldLabel("Pricing"), Choice(WAYS, "spot" if watch.spot else "demand", "watch-way")),
             _entry(AT_MOST, ceiling, "any price", "watch-ceiling"),
             line(FieldLabel("When available"), Choice(THEN, "deploy" if plan else "tell", "watch-then")),
             _entry(IN_ALL, cap, "such as 2.50", "watch-cap", "deploys"),

@@ -166,10 +166,10 @@ def access_rows(account: Account, now: float, tz: tzinfo | None) -> dict[str, Ro
         )
 
     for n, key in enumerate(account.api_keys):
-        may: Cell = ((key.permissions or fmt.UNKNOWN, "warn" if key.may_all else "text"), (f"  id {MASKED}", "quiet"))
+        may: Cell = ((key.permissions or fmt.UNKNOWN, "warn" if key.may_all else "text"), (f"  ID {MASKED}", "quiet"))
         add(f"key {n}", "API key", key.name, may, key.created_at, key.last_used_at)
     for n, login in enumerate(account.registry_logins):
-        add(f"login {n}", "registry", login.name, ((f"id {masked(login.id)}", "quiet"),), None, None)
+        add(f"login {n}", "registry", login.name, ((f"ID {masked(login.id)}", "quiet"),), None, None)
     for n, volume in enumerate(account.network_volumes):
         rate = network_volume_per_hr(volume.size_gb)
         size = fmt.UNKNOWN if volume.size_gb is None else f"{volume.size_gb:,} GB"

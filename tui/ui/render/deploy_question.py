@@ -100,9 +100,8 @@ def _points(draft: Draft, cost: Price, funds: Funds | None, now: float, tz: tzin
     else:
         to = "up to " if cost.up_to else ""
         runway = f" Runway {fmt.runway(cost.before)} → {fmt.runway(cost.after)}." if cost.after is not None else ""
-        points.append(
-            Point("money", f"Costs {to}{fmt.money(cost.per_hr)}/h ({fmt.money(cost.per_hr * 24)}/day).{runway}")
-        )
+        hour, day = fmt.money(cost.per_hr), fmt.money(cost.per_hr * 24)
+        points.append(Point("money", f"Costs {to}{hour}/h ({day}/day), disks included.{runway}"))
     if cost.short:
         balance = fmt.balance(funds.balance) if funds is not None else "unknown"
         points.append(Point("", f"The balance ({balance}) covers less than 1 h: RunPod will likely refuse.", "bad"))

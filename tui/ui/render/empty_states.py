@@ -27,13 +27,13 @@ def failure(error: CloudError, subject: str) -> EmptyState:
     from tui.api import errors
 
     again = "Retrying with back-off; ctrl+r retries now."
-    patience = "podtop waits as long as asked; ctrl+r cannot shorten it."
+    patience = "podtop waits that long; ctrl+r cannot shorten it."
     match error:
         case errors.NotOffered():
             return EmptyState(f"◌ This API offers no {subject}", (str(error),))
         case errors.Unauthorized():
             return EmptyState(
-                f"✕ RunPod refused the API key: no {subject}",
+                f"✕ RunPod rejected the API key: no {subject}",
                 (
                     str(error),
                     "Retrying once a minute; ctrl+r retries now.",
@@ -107,7 +107,7 @@ def pods(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False
         return _waiting(feed, "pods", waited)
     if feed.value.pods is None and not fleet.records:
         reasons = tuple(p.message for p in feed.value.problems)
-        return EmptyState("▲ The response has no pod list", (*reasons, "podtop retries with the next poll."), "warn")
+        return EmptyState("▲ The response has no pod list", (*reasons, "podtop retries at the next poll."), "warn")
     if filtered and fleet.records:
         return EmptyState("No pods match", (hidden_by_filter(len(fleet.records)),))
     return EmptyState(

@@ -64,7 +64,7 @@ def trouble(error: CloudError) -> str:
         case errors.Unreachable():
             return "unreachable"
         case errors.Unauthorized():
-            return "key refused"
+            return "key rejected"
         case errors.Forbidden():
             return "forbidden"
         case errors.Throttled():

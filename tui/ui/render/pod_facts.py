@@ -407,7 +407,7 @@ def _sample(pod: Pod, detail: PodDetail | None, clock: Clock) -> Iterator[Fact]:
     if sample is not None:
         since = instant(detail.state_since, clock) if detail and detail.state_since is not None else ()
         state = text(sample.state)
-        yield Fact("State", (*state, ("  since ", "muted"), *since) if since else state)
+        yield Fact("State", (*state, ("  ", "muted"), *since) if since else state)
         yield Fact("Sampled", instant(sample.at, clock))
         for index, gpu in enumerate(sample.gpus):
             yield Fact(f"GPU {index}", _gpu_reading(gpu))

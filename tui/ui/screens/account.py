@@ -38,7 +38,7 @@ class AccountScreen(TabbedListsScreen):
         ),
         hidden("left,h", "list(-1)", "account.previous", "Previous list: access, templates, payments, ..."),
         Binding("space", "mark", "select", id="table.mark", tooltip="Select a pod: project the runway with it stopped"),
-        Binding("enter", "open", "open", id="table.open", tooltip="Pod details; template readme"),
+        Binding("enter", "open", "details", id="table.open", tooltip="Pod details; template readme"),
         Binding("x", "reveal", "reveal", id="account.reveal", tooltip="Show or hide account holder details"),
         filter_key(),
         SORT,

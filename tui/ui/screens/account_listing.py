@@ -54,9 +54,9 @@ class AccountListing(Listing):
         """Why there are no rows: none of `hidden` rows passes the filter, or there are none."""
         feed = self.feed(scene.fleet)
         if feed.value is None and (self.context.playback.replay or scene.fleet.recorded):
-            return EmptyState(f"recordings have no {self.noun}", ("They have pods, prices and balance: see Money.",))
+            return EmptyState(f"Recordings have no {self.noun}", ("They have pods, prices and balance: see Money.",))
         if feed.value is None and scene.fleet.keyless:
-            return EmptyState("no API key: prices only", ("Set RUNPOD_API_KEY or pass --api-key-file FILE.",))
+            return EmptyState("No API key: prices only", ("Set RUNPOD_API_KEY or pass --api-key-file FILE.",))
         return empty_states.topic(feed, self.noun, filtered, hidden)
 
     def about(self, scene: Scene) -> About:

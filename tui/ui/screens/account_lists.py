@@ -46,7 +46,7 @@ class DailyListing(AccountListing):
 
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
         if self.feed(scene.fleet).value is not None and not (filtered and hidden):
-            return EmptyState(f"no {self.noun} in the last {self.span} days", ("- shows more days.",))
+            return EmptyState(f"No {self.noun} in the last {self.span} days", ("- shows more days.",))
         return super().empty(scene, hidden, filtered=filtered)
 
     def reach(self, step: int) -> None:
@@ -119,7 +119,7 @@ class Bills(DailyListing):
         asked = not (self.context.playback.replay or scene.fleet.recorded or scene.fleet.keyless)
         if asked and feed.value is None and feed.error is not None:
             return EmptyState(
-                "billing is unavailable",
+                "Billing is unavailable",
                 (str(feed.error), "Billing by GPU type is not a documented part of RunPod's API; charges by day are."),
                 "warn",
             )

@@ -41,7 +41,7 @@ class FleetScreen(ListingScreen):
         filter_key(),
         SORT,
         Binding("i", "invert", "reverse", id="table.invert", show=False, tooltip="Reverse sort"),
-        Binding("enter", "open", "open", id="table.open", tooltip="Pod details"),
+        Binding("enter", "open", "details", id="table.open", tooltip="Pod details"),
         Binding("w", "watch", "watch", id="table.watch", show=False, tooltip="Watch a GPU, or a pod's host"),
         Binding("space", "mark", "select", id="table.mark", show=False, tooltip="Select pod, for actions and charts"),
         Binding(

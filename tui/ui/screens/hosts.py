@@ -30,7 +30,7 @@ from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
 
 INTERVAL = TOPICS["hosts"].interval
-NOBODY = EmptyState("no machine under the cursor")
+NOBODY = EmptyState("No machine under the cursor")
 
 
 class Machines(Listing):
@@ -71,15 +71,15 @@ class Machines(Listing):
     def _empty(self, fleet: Fleet) -> EmptyState:
         replay = self.context.playback.replay
         if fleet.recorded or replay:
-            return EmptyState("machines are not recorded", ("= goes live.",) if not replay else ())
+            return EmptyState("Machines are not recorded", ("= goes live.",) if not replay else ())
         if fleet.keyless:
-            return EmptyState("no API key: prices only", ("Set RUNPOD_API_KEY or pass --api-key-file FILE.",))
+            return EmptyState("No API key: prices only", ("Set RUNPOD_API_KEY or pass --api-key-file FILE.",))
         if self.every:
             return empty_states.topic(fleet.hosts, self.noun, True, len(self.every))
         if fleet.hosts.value is None:
             return empty_states.topic(fleet.hosts, self.noun, False, 0)
         return EmptyState(
-            "this account rents out no machines",
+            "This account rents out no machines",
             (
                 "Machines that you rent out as a RunPod host appear here, with prices, earnings and load.",
                 "Refreshed every 30 s while this screen is open.",
@@ -103,7 +103,7 @@ class Machines(Listing):
         host = row.host if row is not None else None
         earned = store.days(known.earnings, host.id) if known and host and host.id else ()
         if not earned:
-            return Picture("Earnings", empty=EmptyState("no earnings reported for this machine") if host else NOBODY)
+            return Picture("Earnings", empty=EmptyState("No earnings reported for this machine") if host else NOBODY)
         return Picture(
             "Earnings",
             "by day",
@@ -191,7 +191,7 @@ class HostsScreen(ListingScreen):
         host = row.host if row is not None else None
         series = scene.fleet.host_telemetry.of(host.id) if host is not None else None
         if host is None or series is None or not len(series):
-            pane.show_notice(EmptyState("no samples reported for this machine") if host is not None else NOBODY)
+            pane.show_notice(EmptyState("No samples reported for this machine") if host is not None else NOBODY)
             return
         charts = host_charts.charts_of(series)
         sizes = pane.sizes(len(charts))

@@ -67,7 +67,7 @@ class MarketScreen(TabbedListsScreen):
         ),
         Binding("w", "watch", "watch", id="market.watch", tooltip="Watch: notify or deploy when available"),
         hidden("x", "remove", "market.remove", "Remove the watch under the cursor"),
-        Binding("enter", "open", "open", id="table.open", show=False, tooltip="Edit the watch under the cursor"),
+        Binding("enter", "open", "edit", id="table.open", show=False, tooltip="Edit the watch under the cursor"),
         *pane_keys(show=False),
         hidden("c", "copy", "market.copy", "Copy ID, name or a detail"),
         hidden("escape", "back", "pane.back", "Clear cursor, zoom, filter"),

@@ -159,10 +159,10 @@ class Gpus(MarketListing):
         """The type's on-demand prices in the viewed time range."""
         row, now, prices = self.row(scene.key), scene.now, scene.fleet.prices
         if row is None:
-            return Picture("Trend", empty=EmptyState("no GPU under the cursor"))
+            return Picture("Trend", empty=EmptyState("No GPU under the cursor"))
         last = f"last {fmt.span(scene.span)}"
         if prices.lowest(row.id, now - scene.span, now + BUCKET) is None:
-            return Picture("Trend", last, empty=EmptyState(f"no prices in the {last}"))
+            return Picture("Trend", last, empty=EmptyState(f"No prices in the {last}"))
 
         def draw(width: int, height: int) -> Drawn:
             columns = max(1, width - (6 if spec.has_axis(width, height) else 0))
@@ -341,11 +341,11 @@ class Watches(MarketListing):
         by_age = sorted(live.watches.values(), key=lambda watch: (watch.over, watch.made_at))
         shown = {w.id: w for w in by_age if all(word in what(w).lower() for word in terms)}
         empty = EmptyState(
-            "no watches",
+            "No watches",
             ("w on a GPU watches its price and stock; w on a stopped pod watches its host for free GPUs.",),
         )
         if by_age and not shown:
-            empty = EmptyState("no watches match", (f"{len(by_age)} hidden · esc clears the filter",))
+            empty = EmptyState("No watches match", (f"{len(by_age)} hidden · esc clears the filter",))
         return Rows(
             tuple(shown),
             lambda key: watches.cells(shown[key], live, scene.now, self.context.tz),

@@ -72,7 +72,7 @@ class Money(AccountListing):
 
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
         if filtered and hidden:
-            return EmptyState("no pods match", (f"{hidden} hidden · esc clears the filter",))
+            return EmptyState("No pods match", (f"{hidden} hidden · esc clears the filter",))
         return empty_states.pods(scene.fleet, False, replay=self.context.playback.replay)
 
     def rows(self, scene: Scene) -> Rows:
@@ -140,7 +140,7 @@ class Money(AccountListing):
         """The balance: its history, and its projection."""
         fleet, now, live = scene.fleet, scene.now, self.context.fleet
         if fleet.snapshot.value is None:
-            return Picture("Balance", empty=EmptyState("balance unavailable"))
+            return Picture("Balance", empty=EmptyState("Balance unavailable"))
         chosen, marked = self._chosen(scene)
         running = [pod for pod in chosen if pod.status == PodStatus.RUNNING]
         change = runway.change_by_stopping(running) if running else None
