@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tui.config.loader import Config, ConfigError, attempt, load
+from tui.config.keys import ConfigError
+from tui.config.loader import Config, attempt, load
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from tui.api.secret import Secret, looks_like_a_key, mask
 from tui.cli import main
-from tui.config.loader import Config, ConfigError, Hidden, load
+from tui.config.keys import ConfigError, Hidden
+from tui.config.loader import Config, load
 from tui.config.reader import read as read_settings
 from tui.files import reading
 from tui.storage.app_log import close_log, open_log
@@ -309,7 +310,7 @@ async def test_a_started_program_has_no_key_in_its_environment(
     else:
         code = (
             "import asyncio, sys; from tui.system import foreground; from tui.system.subprocesses import without_keys\n"
-            "from tui.config.loader import Hidden; from tui.api.secret import Secret; import os\n"
+            "from tui.config.keys import Hidden; from tui.api.secret import Secret; import os\n"
             "hidden = Hidden(frozenset(('MINE',)), (Secret('the-secret-key'),))\n"
             f"asyncio.run(foreground.run(('x',), without_keys(os.environ, hidden), {str(tool)!r}))"
         )

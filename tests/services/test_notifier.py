@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tui.config.loader import ConfigError, load
+from tui.config.keys import ConfigError
+from tui.config.loader import load
 from tui.config.settings import Notify
 from tui.domain.user_message import UserMessage
 from tui.services.notifier import AT_ONCE, Notifier

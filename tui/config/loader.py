@@ -6,59 +6,33 @@ The settings are declared in `tui.config.settings`.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from msgspec import Struct
-
-from tui.api.secret import Secret, looks_like_a_key, mask, remember
-from tui.config.settings import API_URL, SOURCES, Settings
-from tui.files import paths, reading
+from tui.api.secret import Secret, mask, remember
+from tui.config.keys import (
+    NOTHING,
+    ConfigError,
+    Hidden,
+    Key,
+    Unusable,
+    find_key,
+    has_another,
+    secrets_of,
+    variable_of_key,
+)
+from tui.config.settings import SOURCES, Settings
+from tui.files import paths
 
 if TYPE_CHECKING:
     from tui.config.reader import Reading
-
-__all__ = ["API_URL", "Config", "ConfigError", "Key", "Loaded", "attempt", "check_key", "find_key", "load"]
-
 
 TOLD = 5
 """Warnings about the file that are reported at the start."""
 
 MOST = 20
 """Errors of the file that are reported at the start."""
-
-
-class ConfigError(Exception):
-    """Settings that cannot be used. `str()` gives for each its place, its value, and what is expected; never a key."""
-
-    def __init__(self, *reasons: str) -> None:
-        super().__init__(mask("\n".join(reasons)))
-
-
-class Unusable(ConfigError):
-    """RunPod's own file exists and gives no key: no fault of podtop's settings, unless a key is needed."""
-
-
-class Key(Struct, frozen=True):
-    """An API key and where it was found. `caution`: why it is not kept well there; empty if it is."""
-
-    secret: Secret
-    origin: str
-    caution: str = ""
-
-
-class Hidden(Struct, frozen=True):
-    """What no other program may receive: variables that hold keys, and secrets by their value."""
-
-    names: frozenset[str] = frozenset(("RUNPOD_API_KEY",))
-    secrets: tuple[Secret, ...] = ()
-
-
-NOTHING = Hidden()
-"""Hides what is hidden in any case."""
 
 
 class Loaded(NamedTuple):
@@ -106,188 +80,6 @@ class Config(Settings, frozen=True):
             return ""
         what = "drop the flag" if self.account.startswith("-") else "unset it"
         return f"{self.account} overrides the API key of profile {self.profile}; {what} to use the profile's key"
-
-
-_ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*([^=\s].*)")
-_QUOTED = re.compile(r"""(?P<quote>["'])(.*?)(?P=quote)(?:\s*[;#].*)?""")
-
-
-def _bare(text: str) -> str:
-    """A value without the quotes and the trailing comment that a shell or TOML would remove."""
-    text = text.strip().lstrip("\ufeff").strip()
-    if quoted := _QUOTED.fullmatch(text):
-        return quoted[2].strip()
-    return re.split(r"\s+#|;\s*$", text, maxsplit=1)[0].strip()
-
-
-def check_key(text: str, origin: str, caution: str = "") -> Key:
-    """A key fit for a header: printable ASCII without spaces; quotes around it are no part of it.
-
-    Raises ConfigError, which does not contain the key.
-    """
-    secret = _bare(text)
-    if not secret:
-        raise ConfigError(f"{origin}: contains no API key")
-    if not all("!" <= ch <= "~" for ch in secret):
-        raise ConfigError(f"{origin}: not an API key, as it contains spaces or characters other than printable ASCII")
-    if "'" in secret or '"' in secret:
-        raise ConfigError(f"{origin}: not an API key, as it contains a quote")
-    return Key(Secret(secret), origin, caution)
-
-
-def key_text(text: str) -> str:
-    """The key in a key file: its one line, or that of an assignment as shells and TOML have it.
-
-    Comments, blank lines and the names of tables are skipped. Raises ValueError if several lines could be it.
-    """
-    lines = [line.strip() for line in text.splitlines()]
-    lines = [line for line in lines if line and not line.startswith("#") and not re.fullmatch(r"\[[^\]]*\]", line)]
-    assignments = [match.groups() for line in lines if (match := _ASSIGNMENT.fullmatch(line))]
-    if named := [value for name, value in assignments if name.upper() in _KEY_NAMES]:
-        return named[0]
-    if len(lines) > 1:
-        raise ValueError
-    return assignments[0][1] if assignments else "".join(lines)
-
-
-_KEY_NAMES = ("RUNPOD_API_KEY", "APIKEY", "API_KEY")
-
-
-def _key_file(name: str, origin: str) -> Key:
-    path = paths.expanded(name)
-    try:
-        content = reading.read(path)
-    except reading.FileTrouble as error:
-        hint = ""
-        if looks_like_a_key(name):
-            hint = ". This looks like a key; expected the path of a file that contains one"
-        raise ConfigError(f"{origin}: {path} {error}{hint}") from None
-    try:
-        text = key_text(content.text)
-    except ValueError:
-        raise ConfigError(
-            f"{origin}: {path} has several lines and none sets RUNPOD_API_KEY; keep only the key in it"
-        ) from None
-    return check_key(text, str(path), reading.exposure(path, content.stat))
-
-
-def _runpod_key(path: Path) -> Key | None:
-    """The key that RunPod's own tools keep: `apikey` or `api_key`, at the top or in a profile's table.
-
-    None if there is no such file. Raises ConfigError if it holds none, or cannot be read.
-    """
-    try:
-        content = reading.read(path)
-    except reading.FileTrouble as error:
-        if error.missing:
-            return None
-        raise ConfigError(f"{path} {error}") from None
-    import tomllib
-
-    try:
-        table = tomllib.loads(content.text)
-    except RecursionError:
-        raise ConfigError(f"{path}: nested too deeply") from None
-    except ValueError as error:
-        # Its message gives the place, and nothing of what is there.
-        place = re.search(r"\(at [^)]*\)", str(error))
-        where = f" {place[0]}" if place else ""
-        raise ConfigError(f'{path}: invalid TOML{where}; expected apikey = "rpa_..."') from None
-    for scope in (table, *(v for v in table.values() if isinstance(v, dict))):
-        for name in ("apikey", "api_key", "apiKey"):
-            value = scope.get(name)
-            if isinstance(value, str) and value.strip():
-                return check_key(value, str(path), reading.exposure(path, content.stat))
-    raise ConfigError(f"{path}: contains no apikey")
-
-
-def _told_key(values: Mapping[str, Any], environ: Mapping[str, str], origin: str, table: str) -> Key | None:
-    """The key that a table of the settings locates. `table`: "", or the table's name with a dot."""
-    if (secret := values.get("api_key")) is not None:
-        return check_key(secret.reveal(), origin)
-    if (file := values.get("api_key_file")) is not None:
-        return _key_file(file, f"{table}api_key_file")
-    if (variable := values.get("api_key_env")) is not None:
-        if not environ.get(variable, "").strip():
-            raise ConfigError(f"{table}api_key_env: the variable {variable} is not set")
-        return check_key(environ[variable], variable)
-    return None
-
-
-def find_key(
-    flag: str | None,
-    environ: Mapping[str, str],
-    values: Mapping[str, Any],
-    file: Path,
-    runpod_file: Path,
-    profile: str = "",
-    own: Mapping[str, Any] | None = None,
-) -> Key | None:
-    """The first key found: --api-key-file, the environment, the profile's own, podtop's settings, RunPod's own file.
-
-    values, own: the settings of the file, and of its profile.
-    Raises ConfigError; `Unusable` if only RunPod's own file is not as it should be.
-    """
-    if flag is not None:
-        return _key_file(flag, "--api-key-file")
-    match variable_of_key(environ):
-        case "RUNPOD_API_KEY" as variable:
-            return check_key(environ[variable], variable)
-        case "PODTOP_API_KEY_FILE" as variable:
-            return _key_file(environ[variable], variable)
-    if own and (key := _told_key(own, environ, f"{file}, profile {profile}", f"profiles.{profile}.")):
-        return key
-    if key := _told_key(values, environ, str(file), ""):
-        return key
-    try:
-        return _runpod_key(runpod_file)
-    except ConfigError as error:
-        raise Unusable(str(error)) from None
-
-
-def variable_of_key(environ: Mapping[str, str]) -> str:
-    """The environment variable that locates the key; empty if none does."""
-    return next((name for name in ("RUNPOD_API_KEY", "PODTOP_API_KEY_FILE") if environ.get(name, "").strip()), "")
-
-
-def _has_another(own: Mapping[str, Any], environ: Mapping[str, str], key: Key | None) -> bool:
-    """Whether a profile has a key of its own other than this one."""
-    try:
-        its = _told_key(own, environ, "", "")
-    except ConfigError:
-        return True
-    return its is not None and (key is None or its.secret.reveal() != key.secret.reveal())
-
-
-def _hidden(tables: Sequence[Mapping[str, Any]], environ: Mapping[str, str], key: Key | None) -> Hidden:
-    """What other programs must not receive: of every profile, in force or not."""
-    names = NOTHING.names | {table["api_key_env"] for table in tables if table.get("api_key_env")}
-    return Hidden(names, tuple(dict.fromkeys(_secrets(tables, names, environ, key))))
-
-
-def _secrets(
-    tables: Iterable[Mapping[str, Any]], names: Iterable[str], environ: Mapping[str, str], key: Key | None
-) -> Iterator[Secret]:
-    if key is not None:
-        yield key.secret
-    for name in names:
-        if value := _bare(environ.get(name, "")):
-            yield Secret(value)
-    for table in tables:
-        if (secret := table.get("api_key")) is not None:
-            yield Secret(_bare(secret.reveal()))
-        if (notify := table.get("notify")) is not None:
-            if notify.webhook:
-                yield Secret(notify.webhook)
-            if notify.webhook_token_file:
-                # If it cannot be read, that is reported where it is needed.
-                with suppress(reading.FileTrouble):
-                    yield Secret(token(notify.webhook_token_file))
-
-
-def token(name: str) -> str:
-    """The token in a file. Raises files.FileTrouble."""
-    return _bare(reading.read(paths.expanded(name)).text)
 
 
 def _given(named: Mapping[str, tuple[str, object]], faults: list[str]) -> dict[str, Any]:
@@ -428,11 +220,11 @@ def attempt(
         key_fault = str(error)
         faults.append(key_fault)
     stronger = variable_of_key(environ) if flags.get("api_key_file") is None else "--api-key-file"
-    if stronger and _has_another(own, environ, key):
+    if stronger and has_another(own, environ, key):
         account = stronger
     if key is not None and key.caution:
         warnings.append(mask(key.caution))
-    hidden = _hidden((in_file, *profiles.values()), environ, key)
+    hidden = secrets_of((in_file, *profiles.values()), environ, key)
     _remember(hidden, environ)
     out_of_sight = _keeps_its_key(read, chosen, in_file, own) if read is not None else absent(file, environ) != ""
     keyless = key is None and not key_fault and not out_of_sight and (not chosen or chosen in profiles)

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tui.api.secret import mask
-from tui.config.loader import NOTHING, Hidden
+from tui.config.keys import NOTHING, Hidden
 from tui.config.settings import SINKS, Notify
 from tui.domain.user_message import UserMessage
 from tui.services.sinks.sink import MakeSink, Means, Notification, NotSent, Sink

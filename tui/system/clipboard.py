@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from tui.config.loader import NOTHING, Hidden
+from tui.config.keys import NOTHING, Hidden
 from tui.system import subprocesses
 from tui.system.multiplexer import Inside, inside, outward
 

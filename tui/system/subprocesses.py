@@ -8,7 +8,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from tui.config.loader import NOTHING, Hidden
+from tui.config.keys import NOTHING, Hidden
 
 _WITHIN = 6
 """Minimum characters of a secret that is searched for inside values: a shorter one occurs in many by chance."""

@@ -22,7 +22,8 @@ from tui.commands.doctor.finding import Finding, Verdict
 from tui.commands.doctor.network import Replies, Reply
 from tui.commands.doctor.report import ASCII, SYMBOLS, item, line, summary
 from tui.commands.doctor.terminal import Tmux
-from tui.config.loader import Config, Key
+from tui.config.keys import Key
+from tui.config.loader import Config
 from tui.config.settings import Notify, Ssh
 from tui.files import file_lock
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from tui.config.loader import Hidden
+from tui.config.keys import Hidden
 from tui.config.settings import Notify
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from functools import partial
 
 from tui.api.errors import CloudError
 from tui.api.http import name_lookup
-from tui.config.loader import token
+from tui.config.keys import token
 from tui.files import reading
 from tui.services.sinks.sink import PATIENCE, Means, Notification, NotSent, Sink, plain
 
