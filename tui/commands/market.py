@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from tui.api.models import ANYTHING, MarketQuery
-from tui.commands.parser import MARKET_FLAGS
+from tui.commands.flags import MARKET_FLAGS
 from tui.store.views import offers as views
 from tui.store.views.offer_filter import OfferFilter, parse
 

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import TypeVar
 
 from tui.actions import ACTIONS
+from tui.commands import flags
 from tui.commands.argument_parser import Command, Example, Parser, nearest
 from tui.commands.stdio import write
 from tui.commands.topics import TOPICS
 
-T = TypeVar("T", int, float)
-
 KINDS = ("pods", "market", "account", "hosts", "alerts")
-FORMATS = {
-    "json": "print JSON, one document per line",
-    "csv": "print CSV, with one header",
-    "table": "print an aligned table (default)",
-}
 SHELLS = ("bash", "zsh", "fish")
 CONFIG = {
     "path": "print the path of config.toml",
@@ -28,20 +20,6 @@ CONFIG = {
     "keys": "list all keys with their IDs for [keymap]",
 }
 """The subcommands of `podtop config`."""
-
-MARKET_FLAGS = (
-    ("--gpus", "N", "GPUs per pod (default 1)"),
-    ("--cloud", "NAME", "secure or community (default both)"),
-    ("--disk", "GB", "minimum total disk"),
-    ("--memory", "GB", "minimum memory"),
-    ("--vcpus", "N", "minimum number of vCPUs"),
-    ("--down", "MBIT", "minimum download speed"),
-    ("--up", "MBIT", "minimum upload speed"),
-    ("--country", "XX", "country, as two letters"),
-    ("--ip", "YES", "yes: with a public IP; no: without"),
-    ("--sort", "COLUMN", "price (default), spot, vram, stock, name, per_gb, ..."),
-)
-"""The market filters, as typed on the screen, and the order of the result."""
 
 ACTS = tuple(action.id for action in ACTIONS if action.command)
 COMMANDS = ("once", *ACTS)
@@ -85,7 +63,7 @@ def parser() -> Parser:
         ("TOPIC", "the reference; podtop help lists commands and topics"),
     )
     top.add_argument("--demo", action="store_true", help="use a simulated account: no key, no network, no costs")
-    _connection(top, None)
+    flags.connection(top, None)
     top.add_argument("--theme", metavar="NAME", help="podtop-dark, podtop-light, or another theme of podtop or Textual")
     for flag, name, value, meaning in LOOKS:
         top.add_argument(flag, dest=name, action="store_const", const=value, help=meaning)
@@ -99,12 +77,12 @@ def parser() -> Parser:
         metavar="TIME",
         help="start of the replay: 14:30, 2026-11-23 14:30, or 2h before its end; requires --replay",
     )
-    _world(top, "demo: ")
+    flags.world(top, "demo: ")
     top.add_argument(
         "-V", "--version", action=_Version, nargs=0, help="show the versions of podtop, Python and Textual"
     )
-    _general(top, None)
-    top.add_commands(_commands(), _general)
+    flags.general(top, None)
+    top.add_commands(_commands(), flags.general)
     return top.finish()
 
 
@@ -228,112 +206,44 @@ def _commands() -> dict[str, Command]:
     return table
 
 
-# Flags of several commands. A command's own have no defaults, which would undo flags before the command.
-
-
-def _general(to: Parser, default: object = argparse.SUPPRESS) -> None:
-    """The flags of podtop and of every command."""
-    group = to.add_argument_group("general flags")
-    off = False if default is None else default
-    group.add_argument("--no-color", action="store_true", default=off, help="use no color, as with NO_COLOR")
-    group.add_argument(
-        "-q", "--quiet", action="store_true", default=off,
-        help="print results and errors only, no warnings or progress",
-    )  # fmt: skip
-    group.add_argument("-h", "--help", action="help", help="show this help")
-
-
-def _whom(to: Parser, default: str | None = argparse.SUPPRESS) -> None:
-    """The flags of the source."""
-    group = to.add_argument_group("account flags")
-    for flag, metavar, meaning in (
-        ("--profile", "NAME", "use the account of [profiles.NAME] in config.toml"),
-        ("--api-url", "URL", "RunPod's GraphQL endpoint, or a simulator on loopback"),
-        ("--api-key-file", "FILE", "read the API key from a file that contains nothing else"),
-        ("--log-level", "LEVEL", "podtop.log: debug, info (default), warning or error"),
-    ):
-        group.add_argument(flag, metavar=metavar, default=default, help=meaning)
-    _config_file(group, default)
-
-
-def _config_file(to: argparse._ActionsContainer, default: str | None = argparse.SUPPRESS) -> None:
-    to.add_argument(
-        "--config", dest="config_file", type=_path, metavar="FILE", default=default,
-        help="read settings from FILE, not from config.toml",
-    )  # fmt: skip
-
-
-def _connection(to: Parser, default: str | None = argparse.SUPPRESS) -> None:
-    """The flags of the source, and of the interval."""
-    for flag, metavar, meaning in (
-        ("--interval", "S", "poll pods and balance every S seconds (default 5, min. 2)"),
-        ("--market-interval", "S", "poll prices every S seconds (default 30, min. 2)"),
-    ):
-        to.add_argument(flag, metavar=metavar, help=meaning, default=default)
-    _whom(to, default)
-
-
-def _world(to: Parser, of: str, default: object = None) -> None:
-    for flag, read, metavar, value, meaning in (
-        ("--seed", _seed, "N", 7, "seed of the simulation"),
-        ("--pods", _count, "N", 6, "number of pods"),
-        ("--speed", _speed, "X", 1.0, "clock speed multiplier"),
-    ):
-        to.add_argument(
-            flag, type=read, default=value if default is None else default, metavar=metavar,
-            help=f"{of}{meaning} (default {value:g})",
-        )  # fmt: skip
-
-
-def _market_flags(to: Parser, before: str = "") -> None:
-    """The flags that filter the market at RunPod, and sort it. `before`: the beginning of each help text."""
-    for flag, metavar, meaning in MARKET_FLAGS:
-        to.add_argument(flag, metavar=metavar, help=f"{before}{meaning}")
-
-
-def _form(to: Parser, *names: str) -> None:
-    """The flags of the output's form."""
-    group = to.add_mutually_exclusive_group()
-    for name in names:
-        group.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=FORMATS[name])
-
-
 # The arguments of each command
 
 
 def _add_record(to: Parser) -> None:
     to.add_argument("--enforce-leases", action="store_true", help="stop or terminate pods whose lease ends")
-    _connection(to)
+    flags.connection(to)
 
 
 def _add_log(to: Parser) -> None:
-    to.add_argument("--last", type=_lines, metavar="N", help="only the last N actions")
+    to.add_argument("--last", type=flags.lines, metavar="N", help="only the last N actions")
     to.add_argument("--pod", metavar="TEXT", help="only pods whose name or ID contains TEXT")
     to.add_argument("--json", action="store_true", help="print the entries as JSON, one per line")
 
 
 def _add_market(to: Parser) -> None:
     to.set_defaults(kind="market", watch=None)
-    _market_flags(to)
+    flags.market(to)
     to.add_argument("--filter", metavar="TERMS", help="filter as on the screen, like 'vram>=80 price<2.5 h100'")
-    _form(to, "json", "csv")
-    _connection(to)
+    flags.output_form(to, "json", "csv")
+    flags.connection(to)
 
 
 def _add_account(to: Parser) -> None:
-    _form(to, "json")
-    _connection(to)
+    flags.output_form(to, "json")
+    flags.connection(to)
 
 
 def _add_simulate(to: Parser) -> None:
     to.add_argument(
-        "--port", type=_port, default=8114, metavar="N", help="port on 127.0.0.1 (default 8114; 0: any free port)"
+        "--port", type=flags.port, default=8114, metavar="N", help="port on 127.0.0.1 (default 8114; 0: any free port)"
     )
     to.add_argument(
         "--fault", action="append", default=[], metavar="NAME[:VALUE]", help="inject a fault (repeatable), see below"
     )
-    to.add_argument("--ssh-port", type=_port, metavar="N", help="port on 127.0.0.1 that port 22 of every pod maps to")
-    _world(to, "", argparse.SUPPRESS)
+    to.add_argument(
+        "--ssh-port", type=flags.port, metavar="N", help="port on 127.0.0.1 that port 22 of every pod maps to"
+    )
+    flags.world(to, "", argparse.SUPPRESS)
 
 
 def _add_once(to: Parser) -> None:
@@ -342,12 +252,12 @@ def _add_once(to: Parser) -> None:
         "kind", nargs="?", choices=KINDS, default="pods", metavar="WHAT",
         help="pods (default), market (needs no API key), account, hosts (machines you rent out), alerts",
     )  # fmt: skip
-    _form(to, *FORMATS)
+    flags.output_form(to, *flags.FORMATS)
     to.add_argument("--filter", metavar="TEXT", default="", help="items with all these words; market: also vram>=80")
     to.add_argument("--schema", action="store_true", help="print the JSON schema of the documents of every kind")
-    to.add_argument("--watch", type=_seconds, metavar="N", help="repeat every N seconds until stopped (min. 2)")
-    _market_flags(to, "market: ")
-    _whom(to)
+    to.add_argument("--watch", type=flags.seconds, metavar="N", help="repeat every N seconds until stopped (min. 2)")
+    flags.market(to, "market: ")
+    flags.source(to)
 
 
 def _act(name: str, summary: str) -> Command:
@@ -362,7 +272,7 @@ def _act(name: str, summary: str) -> Command:
             help="do not ask; required without a terminal; with --quiet, consequences are not shown",
         )
         to.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
-        _whom(to)
+        flags.source(to)
 
     return Command(
         summary,
@@ -379,11 +289,11 @@ def _act(name: str, summary: str) -> Command:
 
 def _add_doctor(to: Parser) -> None:
     to.add_argument("--json", action="store_true", help="print one JSON document")
-    _whom(to)
+    flags.source(to)
 
 
 def _add_config(to: Parser) -> None:
-    _config_file(to)
+    flags.config_file(to)
     one_of = to.add_mutually_exclusive_group(required=True)
     for name, means in CONFIG.items():
         one_of.add_argument(f"--{name}", dest="what", action="store_const", const=name, help=means)
@@ -403,37 +313,3 @@ def _faults() -> str:
     from tui.demo.faults import listed
 
     return f"faults:\n{listed()}"
-
-
-# Values
-
-
-def _path(text: str) -> str:
-    """The name of a file."""
-    if not text.strip():
-        raise argparse.ArgumentTypeError("expected a file path")
-    return text
-
-
-def _number(accepted: str, read: Callable[[str], T], least: float, most: float) -> Callable[[str], T]:
-    """A reader of a number from `least` to `most` whose error states the valid range."""
-
-    def number(text: str) -> T:
-        try:
-            value = read(text)
-        except ValueError:
-            value = None
-        if value is None or not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"invalid value {text!r}; expected {accepted}")
-        return value
-
-    return number
-
-
-_port = _number("a port from 0 to 65535", int, 0, 65_535)
-_seed = _number("a whole number from 0 to 4294967295", int, 0, 2**32 - 1)
-_count = _number("a number of pods from 0 to 10000", int, 0, 10_000)
-_lines = _number("a number of actions from 1 to 1000000", int, 1, 1_000_000)
-_speed = _number("a number from 0.01 to 100000", float, 0.01, 100_000)
-# No more often than the full screen may send requests.
-_seconds = _number("seconds from 2 to 86400", float, 2, 86_400)
