@@ -112,6 +112,8 @@ def test_the_state_directory(examined: Examined, tmp_path: Path, monkeypatch: py
     with monkeypatch.context() as full:
         full.setattr(files, "LITTLE", 1 << 80)
         holds(files.state(examined()), WARNING, "created when needed", "Make room")
+        full.setattr(files, "NONE", 1 << 80)
+        holds(files.state(examined()), ERROR, "no history, no actions", "Make room")
     assert not here.exists()
     here.mkdir(mode=0o700)
     holds(files.state(examined()), OK, "mode 700")

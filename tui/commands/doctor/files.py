@@ -13,6 +13,9 @@ from tui.commands.doctor.subject import Subject
 from tui.files import file_lock, reading
 from tui.storage.audit_log import AuditLogError
 
+NONE = 64 * 2**10
+"""Free bytes below which not even an action can be logged."""
+
 LITTLE = 100 * 2**20
 """Free bytes below which room runs short: a recording's own log may take a third of that."""
 
@@ -43,8 +46,10 @@ def state(subject: Subject) -> Finding:
     status = there.stat()
     is_new = there != path
     text = f"{path}: {'created when needed' if is_new else f'mode {stat.S_IMODE(status.st_mode):o}'}, {room}"
+    if free < NONE:
+        return error(f"{text}: no history, no actions", f"Make room. Or: {_ELSEWHERE}")
     if free < LITTLE:
-        return warning(text, f"Make room: a full disk stops recording. Or: {_ELSEWHERE}")
+        return warning(text, f"Make room: a full disk stops recording and actions. Or: {_ELSEWHERE}")
     if not is_new and not reading.is_private(status.st_mode):
         return warning(f"{text}; others can access it", f"chmod 700 {path}")
     return ok(text)
