@@ -508,7 +508,7 @@ def test_a_machine_with_two_ids_has_both() -> None:
 
 def test_the_sample_tells_its_age() -> None:
     found = table(tell(full_pod(), full_detail(full_pod())), "Latest sample")
-    assert found["State"] == "running  since 3h 00m ago  2026-07-30 09:00"
+    assert found["State"] == "running  3h 00m ago  2026-07-30 09:00"
     assert found["Sampled"] == "42s ago  2026-07-30 11:59"
     assert found["GPU 0"] == "util 91%  VRAM 62%  64 °C  410 W"
     assert found["GPU average"] == "util 51%  VRAM 62%  67 °C  400 W"
