@@ -82,7 +82,7 @@ def test_only_the_api_and_the_demo_know_graphql() -> None:
         "tui.wiring": "chooses the backend",
         "tui.config.settings": "the address, and its help",
         "tui.config.value_types": "an example of the address",
-        "tui.commands.parser": "the help of --api-url",
+        "tui.commands.flags": "the help of --api-url",
         "tui.commands.simulate": "the address of the simulated API",
     }
     rooms = [path.name for path in sorted(PACKAGE.iterdir()) if path.suffix == ".py" or (path / "__init__.py").exists()]

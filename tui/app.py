@@ -108,6 +108,7 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
         self.survive(monotonic, open_log, self.messages.reply)
         self.take_input(monotonic)
         self.changed: Signal[None] = Signal(self, "changed")
+        self._override = "" if source.demo else config.override
         read_only = (
             "replay is read-only" if source.recording else "podtop is in read-only mode" if config.read_only else ""
         )
@@ -132,6 +133,9 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
 
     def begun(self) -> None:
         self._open_log()
+        if self._override:
+            # What was printed at the start is behind the screen, and these are the pods of another account.
+            self.messages.post(UserMessage(self._override))
         if self._is_first_start():
             # It does not cover a screen that the user opened in the meantime; the palette has it.
             self.action_tour()

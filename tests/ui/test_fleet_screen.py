@@ -501,3 +501,9 @@ async def test_the_profile_stands_in_the_header_of_every_screen_but_not_on_a_dem
         for key in ("1", "2", "5"):
             await run.press(key)
             assert (" work " in run.text().splitlines()[0]) is shown
+
+
+async def test_a_key_that_overrides_the_profiles_is_said_on_the_screen_too(launch: Launch) -> None:
+    config = Config(profile="work", account="RUNPOD_API_KEY")
+    async with launch(config=config, demo=False) as run:
+        await run.until("RUNPOD_API_KEY overrides the API key of profile work")
