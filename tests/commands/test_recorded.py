@@ -137,15 +137,6 @@ def test_it_imports_neither_the_network_nor_the_settings() -> None:
     assert done.stdout.endswith("\n[]\n")
 
 
-def test_it_takes_less_time_than_a_person_notices() -> None:
-    recorded("a", *(pod(f"p{n}", name=f"pod-{n}") for n in range(200)), offers=[f"RTX {n}" for n in range(60)])
-    before = os.times()
-    subprocess.run([sys.executable, "-m", "tui", FLAG, "pods"], capture_output=True, check=True)
-    after = os.times()
-    used = after.children_user + after.children_system - before.children_user - before.children_system
-    assert used < 0.15
-
-
 def test_the_themes_are_podtops_own() -> None:
     from tui.ui.themes import OWN
 

@@ -302,7 +302,7 @@ class Recorder:
         self._fold_at = 0.0
         try:
             return Writer(db, since, silence=self._silence, origin=self._origin)
-        except ArchiveError:
+        except BaseException:
             db.close()
             raise
         except MemoryError:

@@ -193,7 +193,8 @@ def test_what_nobody_saw_is_a_gap(writer: Writer, path: Path) -> None:
     )
     writer.write([Polled(NOW + 15, Snapshot(funds(), None))])
     writer.close()
-    Writer(connect(path, write=True), NOW + 18).write([Polled(NOW + 20, snapshot(busy("a", 50)))])
+    with closing(Writer(connect(path, write=True), NOW + 18)) as later:
+        later.write([Polled(NOW + 20, snapshot(busy("a", 50)))])
     with read(path) as recording:
         found = recording.samples("a", NOW, NOW + 60)
     runs = unbroken(found.times, found.columns["gpu0"], 2.0, NOW, 5.0, 6, 60.0)
