@@ -24,7 +24,10 @@ def _own(part: re.Match[str]) -> str:
 
 PAGES = {
     **{name: PART.sub(_own, source(name)) for name in TOPICS},
-    **{name: (ROOT / name).read_text("utf-8") for name in ("README.md", "SECURITY.md", "CONTRIBUTING.md")},
+    **{
+        name: (ROOT / name).read_text("utf-8")
+        for name in ("README.md", "SECURITY.md", "CONTRIBUTING.md", "tui/README.md")
+    },
 }
 MOST_LINES = 200
 
