@@ -35,7 +35,7 @@ _FEWEST_SAMPLES = 120
 NAMELESS = "unreadable-"
 """The key prefix of a pod that came without its id."""
 
-CROWD = 1000
+CROWD = 100
 """From this many pods on, values derived from all of them are cached until the next response."""
 
 T = TypeVar("T")
