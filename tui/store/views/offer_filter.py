@@ -106,7 +106,11 @@ def parse(text: str) -> OfferFilter:
             else:
                 conditions.append(Condition(field, op, value))
         else:
-            faults.append(f"unknown field {field}; expected {', '.join((*NUMBERS, *TEXTS))}")
+            import difflib
+
+            near = difflib.get_close_matches(field, (*NUMBERS, *TEXTS), 1)
+            hint = f"did you mean {near[0]}?" if near else "expected one such as vram, price or stock"
+            faults.append(f"unknown field {field}; {hint}")
     return OfferFilter(tuple(terms), tuple(conditions), tuple(faults))
 
 

@@ -19,7 +19,6 @@ from tui.store.price_history import BUCKET
 from tui.store.views import offers as views
 from tui.store.views.offer_filter import WORDS, parse
 from tui.store.views.offer_rows import OfferRow
-from tui.ui import layout
 from tui.ui.charts import spec
 from tui.ui.charts.spec import Drawn
 from tui.ui.context import ScreenContext
@@ -143,17 +142,16 @@ class Gpus(MarketListing):
 
     def about(self, scene: Scene) -> About:
         fleet, row = scene.fleet, self.row(scene.key)
-        wrapped = scene.width < layout.NORMAL
         offer = _offer(self.feed(fleet).value, scene.key)
         if row is None or offer is None:
-            return About(row.name if row is not None else "Details", wrapped=wrapped)
+            return About(row.name if row is not None else "Details", wrapped=True)
         asked = None if fleet.recorded else self.demand.secure
         sections = offers.facts(
             row, offer, self.every(fleet), fleet.prices, fleet.places.value, fleet.funds, scene.now, self.context.tz,
             asked,
         )  # fmt: skip
         sheet = next((sheet for sheet in fleet.sheets.value or () if sheet.gpu_id == row.id), None)
-        return About(row.name, (*sections, *(catalogue.facts(sheet) if sheet is not None else ())), wrapped=wrapped)
+        return About(row.name, (*sections, *(catalogue.facts(sheet) if sheet is not None else ())), wrapped=True)
 
     def picture(self, scene: Scene) -> Picture:
         """The type's on-demand prices in the viewed time range."""
@@ -305,11 +303,11 @@ class Centers(TopicListing[DataCenter]):
         return next((center for center in self.every(fleet) if center.id == key), None)
 
     def about(self, scene: Scene) -> About:
-        center, wrapped = self._center(scene.fleet, scene.key), scene.width < layout.NORMAL
+        center = self._center(scene.fleet, scene.key)
         if center is None:
-            return About("Details", wrapped=wrapped)
+            return About("Details", wrapped=True)
         return About(
-            center.name or center.id, data_centers.facts(center, _gpu_names(scene.fleet)), wrapped=wrapped
+            center.name or center.id, data_centers.facts(center, _gpu_names(scene.fleet)), wrapped=True
         )  # fmt: skip
 
     def wish(self, key: str | None) -> Wish | None:
