@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -117,8 +118,12 @@ def test_an_error_stays_short_whatever_was_typed(capsys: pytest.CaptureFixture[s
         assert len(refused(before + "x" * 50_000, capsys)) < 1200
 
 
-def test_two_dashes_alone_are_no_misspelt_flag(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "did you mean" not in refused("--", capsys) + refused("-- once", capsys)
+@pytest.mark.parametrize("line", ["--", "-- once"])
+def test_two_dashes_alone_are_no_misspelt_flag(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    # Newer Pythons accept them: they end the flags.
+    with suppress(SystemExit):
+        parser().parse_args(line.split())
+    assert "did you mean" not in capsys.readouterr().err
 
 
 def test_the_value_of_an_unknown_flag_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
