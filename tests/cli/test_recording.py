@@ -139,7 +139,12 @@ def test_a_restarted_podtop_shows_what_the_killed_one_saw(url: str) -> None:
     terminal.signal(signal.SIGKILL)
     assert terminal.end() == 128 + signal.SIGKILL
     again = watching(url)
-    again.type("[")
+    # The recording is opened behind the first response.
+    for _ in range(120):
+        again.type("[")
+        again.listen(0.5)
+        if "= live" in again.text:
+            break
     again.wait_for("= live")
     again.type("=")
     again.wait_for("● live")
