@@ -19,7 +19,7 @@ from tui.commands.printer import NOTHING, Printer
 from tui.commands.stdio import ReaderGone, note, say
 from tui.services.barrier import own_fault
 from tui.services.poller import Failed, Poller
-from tui.system.signals import end_on_signals
+from tui.system.signals import cancel_on_signals
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
@@ -51,13 +51,7 @@ def once(
 
 async def _run(source: Source, teller: _Teller, interval: float | None) -> int:
     asking = asyncio.ensure_future(_ask(source, teller, interval))
-    signalled: list[int] = []
-
-    def end(code: int) -> None:
-        signalled.append(code)
-        asking.cancel()
-
-    end_on_signals(end)
+    signalled = cancel_on_signals(asking)
     try:
         return await asking
     except asyncio.CancelledError:

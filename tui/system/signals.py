@@ -42,6 +42,18 @@ def end_on_signals(
     threading.Thread(target=_follow, args=(read, passed, rescue, within), name="podtop-signals", daemon=True).start()
 
 
+def cancel_on_signals(work: asyncio.Future[int]) -> list[int]:
+    """Cancel a task on a signal; returns the list that its exit code is added to."""
+    codes: list[int] = []
+
+    def end(code: int) -> None:
+        codes.append(code)
+        work.cancel()
+
+    end_on_signals(end)
+    return codes
+
+
 def _follow(read: int, passed: int, rescue: Callable[[], object], within: float) -> None:
     signals = select.poll()
     signals.register(read, select.POLLIN)

@@ -17,7 +17,7 @@ from tui.commands.doctor.report import CheckItem
 from tui.commands.doctor.subject import Subject
 from tui.commands.exit_codes import Exit
 from tui.commands.stdio import make_lenient, make_utf8, width_of_terminal, write
-from tui.system.signals import end_on_signals
+from tui.system.signals import cancel_on_signals
 
 LOCAL, LEAST = 3.0, 0.5
 """Seconds for the checks of this machine together, and at least for each: a file server that is gone never responds."""
@@ -36,13 +36,7 @@ def doctor(subject: Subject, *, as_json: bool) -> int:
 
 async def _run(subject: Subject, as_json: bool) -> int:
     work = asyncio.ensure_future(_print(subject, as_json))
-    signalled: list[int] = []
-
-    def end(code: int) -> None:
-        signalled.append(code)
-        work.cancel()
-
-    end_on_signals(end)
+    signalled = cancel_on_signals(work)
     try:
         return await work
     except asyncio.CancelledError:
