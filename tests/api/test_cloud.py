@@ -11,7 +11,9 @@ import pytest
 from tui.api.cloud import Capability, Cloud, not_offered
 from tui.api.errors import CloudError, NotOffered
 from tui.api.graphql.client import GraphQLCloud
+from tui.api.listener import Listener
 from tui.api.offline import offline
+from tui.api.pod_logs import LogQuery
 
 CORE = {"fleet", "stop", "resume", "terminate", "listen", "aclose"}
 METHODS = {name for name in vars(Cloud) if not name.startswith("_")}
@@ -28,14 +30,14 @@ class Core(Cloud):
 
     async def terminate(self, pod_id: str) -> None: ...
 
-    def listen(self, sent: object) -> None: ...
+    def listen(self, listener: Listener) -> None: ...
 
     async def aclose(self) -> None: ...
 
 
 def test_what_is_not_core_is_a_capability() -> None:
     assert Cloud.__abstractmethods__ == CORE
-    assert METHODS - CORE - {"offers"} == set(Capability)
+    assert METHODS - CORE - {"offers", "api"} == set(Capability)
 
 
 @pytest.mark.parametrize("capability", Capability)
@@ -54,9 +56,15 @@ def test_what_it_overrides_it_offers() -> None:
     assert [capability for capability in Capability if Priced().offers(capability)] == [Capability.MARKET]
 
 
-def test_graphql_offers_everything() -> None:
+ONLY_REST = {
+    Capability.RESTART, Capability.SET_LOCKED, Capability.RENAME, Capability.LEGAL_VERBS, Capability.LOGS,
+    Capability.POD_COSTS,
+}  # fmt: skip
+
+
+def test_graphql_offers_everything_but_what_only_rest_has() -> None:
     cloud = GraphQLCloud("https://api.runpod.io/graphql", None)
-    assert all(cloud.offers(capability) for capability in Capability)
+    assert {capability for capability in Capability if not cloud.offers(capability)} == ONLY_REST
 
 
 def test_a_backend_without_the_core_cannot_be_made() -> None:
@@ -67,8 +75,14 @@ def test_a_backend_without_the_core_cannot_be_made() -> None:
         Half()  # type: ignore[abstract]
 
 
-@pytest.mark.parametrize("name", sorted(METHODS - {"offers", "listen", "aclose"}))
+@pytest.mark.parametrize("name", sorted(METHODS - {"offers", "api", "logs", "listen", "aclose"}))
 async def test_offline_everything_is_refused(name: str) -> None:
     assert inspect.iscoroutinefunction(getattr(Cloud, name))
     with pytest.raises(CloudError, match="Replay is read-only"):
         await getattr(offline(), name)()
+
+
+async def test_offline_logs_are_refused_when_they_are_read() -> None:
+    lines = offline().logs("p1", LogQuery())
+    with pytest.raises(CloudError, match="Replay is read-only"):
+        await anext(lines)

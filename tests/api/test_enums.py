@@ -39,6 +39,9 @@ class Told(Struct, frozen=True):
     kind: PodKind | None = None
 
 
+ONLY_REST = {PodStatus.PROVISIONING, PodStatus.STARTING, PodStatus.ERROR}
+
+
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
@@ -55,7 +58,7 @@ class Told(Struct, frozen=True):
 def test_every_word_of_the_schema_is_a_member(kind: type[Spelling], name: str) -> None:
     found = re.search(rf"^enum {name} {{(.*?)}}", SDL, re.MULTILINE | re.DOTALL)
     assert found is not None
-    assert set(re.sub(r"#.*", "", found[1]).split()) == set(kind)
+    assert set(re.sub(r"#.*", "", found[1]).split()) == set(kind) - ONLY_REST
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from tui.api.cloud import Cloud
 from tui.api.enums import PodKind, PodStatus
 from tui.api.errors import ReadOnly
+from tui.api.listener import Api, Listener
 from tui.api.models import Funds, Pod, Snapshot
 from tui.api.orders import Receipt
 
@@ -58,8 +59,8 @@ class ToyCloud(Cloud):
         self.pods[pod_id] = pod(pod_id, status)
         return Receipt(pod_id, None, status, None, 1.25, 1, None)
 
-    def listen(self, sent: Callable[[], object]) -> None:
-        self.sent = sent
+    def listen(self, listener: Listener) -> None:
+        self.sent = lambda: listener.sent(Api.GRAPHQL)
 
     async def aclose(self) -> None:
         pass

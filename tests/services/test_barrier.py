@@ -12,6 +12,7 @@ import pytest
 from tests.make import pod, snapshot
 from tui.api.cloud import Cloud
 from tui.api.errors import CloudError, Malformed, NotOffered, Unforeseen
+from tui.api.listener import Listener
 from tui.api.models import Market
 from tui.config.loader import Config
 from tui.domain.user_message import UserMessage
@@ -32,7 +33,7 @@ class Counted(Cloud):
     def __init__(self) -> None:
         self.asked: dict[str, int] = {}
 
-    def listen(self, sent: Callable[[], object]) -> None:
+    def listen(self, listener: Listener) -> None:
         pass
 
     def _count(self, what: str) -> None:

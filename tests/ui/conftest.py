@@ -20,6 +20,7 @@ from tui.api.catalogue import CpuFlavor, GpuSpec
 from tui.api.cloud import Cloud
 from tui.api.errors import CloudError
 from tui.api.hosts import Hosts
+from tui.api.listener import Listener
 from tui.api.models import Market, Quote, Snapshot
 from tui.api.orders import DeployOrder, Receipt, RentOrder
 from tui.api.pod_detail import PodDetail, PodExtras
@@ -146,8 +147,8 @@ class HeldCloud(Cloud):
             raise self.templates_answer
         return self.templates_answer
 
-    def listen(self, sent: Callable[[], object]) -> None:
-        self.told_of_requests = sent
+    def listen(self, listener: Listener) -> None:
+        self.told_of_requests = listener
 
     async def aclose(self) -> None:
         self.closed = True

@@ -202,7 +202,7 @@ class StorageBilled(Struct, frozen=True, gc=False):
 
 
 class BillSummary(Struct, frozen=True, gc=False):
-    """The billing of everything for the period that began at `at`."""
+    """The billing of everything for the period that began at `at`; `other`: what is in the total and in no part."""
 
     at: float | None
     gpus: float | None
@@ -210,6 +210,7 @@ class BillSummary(Struct, frozen=True, gc=False):
     serverless: float | None
     storage: float | None
     endpoints: float | None
+    other: float | None = None
 
 
 class Billing(Struct, frozen=True):
@@ -219,6 +220,24 @@ class Billing(Struct, frozen=True):
     cpus: tuple[Billed, ...]
     storage: tuple[StorageBilled, ...]
     summary: tuple[BillSummary, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+class PodCost(Struct, frozen=True, gc=False):
+    """What one pod cost in the period that began at `at`: in all, and its parts."""
+
+    pod_id: str
+    at: float | None
+    amount: float | None
+    gpu: float | None = None
+    cpu: float | None = None
+    disk: float | None = None
+
+
+class PodCosts(Struct, frozen=True):
+    """Costs by pod and day. RunPod's newest day may lack the last hours, or be missing."""
+
+    costs: tuple[PodCost, ...]
     problems: tuple[Problem, ...] = ()
 
 

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 from tui.api.errors import NotOffered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
-    from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
+    from tui.api.account import Account, Billing, Ledger, PodCosts, Profile, Readmes, Templates
     from tui.api.catalogue import CpuFlavor, GpuSpec
     from tui.api.errors import CloudError
     from tui.api.hosts import CpuType, Hosts
-    from tui.api.models import DataCenters, Market, MarketQuery, Snapshot
+    from tui.api.listener import Api, Listener
+    from tui.api.models import DataCenters, Market, MarketQuery, PodVerb, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
     from tui.api.pod_detail import PodDetail, PodExtras
+    from tui.api.pod_logs import LogLine, LogQuery
 
 
 class Capability(StrEnum):
@@ -42,6 +44,12 @@ class Capability(StrEnum):
     BID_RESUME = "bid_resume"
     DEPLOY = "deploy"
     RENT = "rent"
+    RESTART = "restart"
+    SET_LOCKED = "set_locked"
+    RENAME = "rename"
+    LEGAL_VERBS = "legal_verbs"
+    LOGS = "logs"
+    POD_COSTS = "pod_costs"
 
 
 _WORDS = {
@@ -64,6 +72,12 @@ _WORDS = {
     Capability.BID_RESUME: "resuming with a bid",
     Capability.DEPLOY: "deploying pods",
     Capability.RENT: "deploying spot pods",
+    Capability.RESTART: "restarting pods",
+    Capability.SET_LOCKED: "locking pods",
+    Capability.RENAME: "renaming pods",
+    Capability.LEGAL_VERBS: "the actions that a pod allows",
+    Capability.LOGS: "logs of pods",
+    Capability.POD_COSTS: "costs by pod",
 }
 
 
@@ -82,9 +96,14 @@ class Cloud(ABC):
     or `Malformed`, it may have happened: poll the fleet. All the other errors mean that it did not.
     """
 
+    @property
+    def api(self) -> Api | None:
+        """The API in use at the moment; None if there is nothing to tell apart."""
+        return None
+
     @abstractmethod
     async def fleet(self) -> Snapshot:
-        """All pods and the balance, in one request."""
+        """All pods, and the account's money as far as the API reports it."""
 
     @abstractmethod
     async def stop(self, pod_id: str) -> Receipt:
@@ -99,8 +118,8 @@ class Cloud(ABC):
         """Delete a pod and everything on it but a network volume. This cannot be undone."""
 
     @abstractmethod
-    def listen(self, sent: Callable[[], object]) -> None:
-        """Have `sent` called with every request that leaves."""
+    def listen(self, listener: Listener) -> None:
+        """Report requests, limits and the end of an API to `listener`, in place of a former one."""
 
     @abstractmethod
     async def aclose(self) -> None:
@@ -111,18 +130,18 @@ class Cloud(ABC):
         return getattr(type(self), capability) is not getattr(Cloud, capability)
 
     async def market(self) -> Market:
-        """All GPU types with both clouds' prices for one GPU, in one request; works without a key."""
+        """All GPU types with both clouds' prices for one GPU. GraphQL needs no key for it."""
         raise not_offered(Capability.MARKET)
 
     async def markets(self, demands: Sequence[MarketQuery]) -> tuple[Market | CloudError, ...]:
-        """The market for each of these queries, in one request; a missing result is the error that says why.
+        """The market for each of these queries; a missing result is the error that says why.
 
-        Works without a key.
+        GraphQL sends one request for all, and needs no key.
         """
         raise not_offered(Capability.MARKETS)
 
     async def places(self) -> DataCenters:
-        """The data centers and their stock for one GPU; works without a key."""
+        """The data centers and their stock for one GPU. GraphQL needs no key for it."""
         raise not_offered(Capability.PLACES)
 
     async def pod(self, pod_id: str) -> PodDetail | None:
@@ -134,15 +153,15 @@ class Cloud(ABC):
         raise not_offered(Capability.POD_EXTRAS)
 
     async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
-        """Data sheets of all GPU types; works without a key."""
+        """Data sheets of all GPU types. GraphQL needs no key for it."""
         raise not_offered(Capability.GPU_SHEETS)
 
     async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
-        """The kinds of CPU pods with the price of the smallest of each; works without a key."""
+        """The kinds of CPU pods with the price of the smallest of each. GraphQL needs no key for it."""
         raise not_offered(Capability.CPU_FLAVORS)
 
     async def countries(self) -> tuple[str, ...]:
-        """Codes of the countries with hosts, such as "SE"; works without a key."""
+        """Codes of the countries with hosts, such as "SE". GraphQL needs no key for it."""
         raise not_offered(Capability.COUNTRIES)
 
     async def account(self) -> Account:
@@ -174,7 +193,7 @@ class Cloud(ABC):
         raise not_offered(Capability.HOSTS)
 
     async def cpu_types(self) -> tuple[CpuType, ...]:
-        """The CPUs that RunPod knows; works without a key."""
+        """The CPUs that RunPod knows. GraphQL needs no key for it."""
         raise not_offered(Capability.CPU_TYPES)
 
     async def bid_resume(self, pod_id: str, gpu_count: int, bid_per_gpu: float) -> Receipt:
@@ -188,3 +207,31 @@ class Cloud(ABC):
     async def rent(self, order: RentOrder) -> Receipt:
         """Rent a new interruptible pod, with a bid."""
         raise not_offered(Capability.RENT)
+
+    async def restart(self, pod_id: str) -> Receipt:
+        """Restart a running pod in place: it keeps its GPUs and its volume, and loses its container disk."""
+        raise not_offered(Capability.RESTART)
+
+    async def set_locked(self, pod_id: str, locked: bool) -> Receipt:
+        """Lock a pod at RunPod, which then refuses to stop or terminate it, or unlock it."""
+        raise not_offered(Capability.SET_LOCKED)
+
+    async def rename(self, pod_id: str, name: str) -> Receipt:
+        """Rename a pod; nothing restarts."""
+        raise not_offered(Capability.RENAME)
+
+    async def legal_verbs(self, pod_ids: Sequence[str]) -> Mapping[str, frozenset[PodVerb]]:
+        """What RunPod accepts for these pods at the moment, by pod; a pod that could not be read is missing."""
+        raise not_offered(Capability.LEGAL_VERBS)
+
+    def logs(self, pod_id: str, query: LogQuery) -> AsyncIterator[LogLine]:
+        """Stream the lines of a pod's log: earlier ones first, then each as it is written, until it is closed.
+
+        One connection: it ends when the server closes it, and raises `CloudError` when it breaks; resume with the id of
+        the last line. Nothing marks where the earlier lines end.
+        """
+        raise not_offered(Capability.LOGS)
+
+    async def pod_costs(self) -> PodCosts:
+        """What each pod cost by day."""
+        raise not_offered(Capability.POD_COSTS)

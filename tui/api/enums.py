@@ -27,14 +27,20 @@ class Spelling(StrEnum):
 
 
 class PodStatus(Spelling):
-    """The desired status of a pod. RUNNING without a runtime is booting, not up."""
+    """The desired status of a pod. RUNNING without a runtime is booting, not up.
+
+    PROVISIONING, STARTING and ERROR are REST v2's alone.
+    """
 
     CREATED = "CREATED"
+    PROVISIONING = "PROVISIONING"
+    STARTING = "STARTING"
     RUNNING = "RUNNING"
     RESTARTING = "RESTARTING"
     EXITED = "EXITED"
     PAUSED = "PAUSED"
     DEAD = "DEAD"
+    ERROR = "ERROR"
     TERMINATED = "TERMINATED"
 
 
@@ -92,6 +98,13 @@ class PaymentMedium(Spelling):
     REFERRAL = "REFERRAL"
 
 
+class BillingMode(Spelling):
+    """Whether an account pays in advance, and its pods end when the balance does, or afterwards."""
+
+    PREPAID = "PREPAID"
+    POSTPAID = "POSTPAID"
+
+
 class Compliance(Spelling):
     """A compliance standard of a data center."""
 
@@ -117,5 +130,8 @@ class Availability(Spelling):
 INTERRUPTIBLE = frozenset({PodKind.SPOT, PodKind.BID})
 """Pods that run for a bid, and end when outbid."""
 
-ENDED = frozenset({PodStatus.EXITED, PodStatus.DEAD, PodStatus.TERMINATED})
+ENDED = frozenset({PodStatus.EXITED, PodStatus.DEAD, PodStatus.ERROR, PodStatus.TERMINATED})
 """Statuses of a pod that runs no more."""
+
+STARTING = frozenset({PodStatus.PROVISIONING, PodStatus.STARTING})
+"""Statuses of a pod that RunPod has accepted to start, and that is not up: booting, and billed."""

@@ -92,6 +92,10 @@ class NotOffered(CloudError):
     """The API has no way to do or to report this. Nothing was sent, and a retry is of no use."""
 
 
+class Retired(CloudError):
+    """RunPod has switched this API off (HTTP 410). Nothing was done, and a retry is of no use; another API may do."""
+
+
 class Malformed(CloudError):
     """A response that is not what the API promises: not JSON, cut short, too large, or without `data`."""
 

@@ -11,9 +11,12 @@ such values and tuples of them, they can be part of no cycle, and scanning them 
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from msgspec import Struct
 
-from tui.api.enums import Compliance, PodKind, PodStatus
+from tui.api.enums import BillingMode, Compliance, PodKind, PodStatus
+from tui.api.features import Feature
 from tui.api.quantities import Celsius, Id, Percent, Watts
 from tui.api.status_change import StatusChange
 
@@ -70,10 +73,22 @@ class Telemetry(Struct, frozen=True, gc=False):
     gpus: tuple[GpuReading, ...]
 
 
+class PodVerb(StrEnum):
+    """An action that RunPod reports as possible, by its own word."""
+
+    START = "start"
+    STOP = "stop"
+    RESTART = "restart"
+    TERMINATE = "terminate"
+
+
 class Pod(Struct, frozen=True, gc=False):
     """One pod, as the fleet poll reports it.
 
     RUNNING with `runtime` None is booting, not up.
+
+    verbs:      what RunPod accepts in this status, without regard to a lock; None if not reported.
+    cluster_id: of the cluster that it is a member of.
     """
 
     id: str
@@ -94,6 +109,8 @@ class Pod(Struct, frozen=True, gc=False):
     runtime: Runtime | None
     machine: Placement | None
     telemetry: Telemetry | None
+    verbs: frozenset[PodVerb] | None = None
+    cluster_id: str | None = None
 
 
 class Unreadable(Struct, frozen=True, gc=False):
@@ -105,12 +122,18 @@ class Unreadable(Struct, frozen=True, gc=False):
 
 
 class Funds(Struct, frozen=True):
-    """The account's money as of one poll."""
+    """The account's money as of one poll.
+
+    billing_mode: None if not reported. An account that pays afterwards has no runway: nothing ends at $0.
+    as_of:        when the balance was reported, if that was before the poll.
+    """
 
     account_id: str | None
     balance: float | None
     spend_per_hr: float | None
     spend_limit: float | None
+    billing_mode: BillingMode | None = None
+    as_of: float | None = None
 
 
 class Problem(Struct, frozen=True):
@@ -126,12 +149,16 @@ PARTIAL = "PARTIAL"
 
 
 class Snapshot(Struct, frozen=True):
-    """One fleet poll. `funds` or `pods` is None if the server failed to give that part; `problems` says why."""
+    """One fleet poll. `funds` or `pods` is None if the server failed to give that part; `problems` says why.
+
+    lacks: what the API does not offer at all: it is None in this poll, and neither unknown nor zero.
+    """
 
     funds: Funds | None
     pods: tuple[Pod, ...] | None
     unreadable: tuple[Unreadable, ...] = ()
     problems: tuple[Problem, ...] = ()
+    lacks: frozenset[Feature] = frozenset()
 
 
 class MarketQuery(Struct, frozen=True):
@@ -194,10 +221,11 @@ class Offer(Struct, frozen=True, gc=False):
 
 
 class Market(Struct, frozen=True):
-    """One market poll: GPU types, both clouds."""
+    """One market poll: GPU types, both clouds. `lacks` as in `Snapshot`."""
 
     offers: tuple[Offer, ...]
     problems: tuple[Problem, ...] = ()
+    lacks: frozenset[Feature] = frozenset()
 
 
 class Stock(Struct, frozen=True, gc=False):

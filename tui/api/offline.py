@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from tui.api.errors import ReadOnly
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
     from tui.api.cloud import Capability, Cloud
+    from tui.api.listener import Listener
 
 
 async def _refuse(*_: object, **__: object) -> NoReturn:
@@ -24,11 +25,20 @@ class OfflineCloud:
             raise AttributeError(name)
         return _refuse
 
+    @property
+    def api(self) -> None:
+        """None: nothing is requested of any."""
+        return None
+
+    async def logs(self, *_: object, **__: object) -> AsyncIterator[NoReturn]:
+        """Refused when the first line is awaited."""
+        yield await _refuse()
+
     def offers(self, capability: Capability) -> bool:
         """True, as it is not RunPod that does not offer it."""
         return True
 
-    def listen(self, sent: Callable[[], object]) -> None:
+    def listen(self, listener: Listener) -> None:
         """Nothing leaves."""
 
     async def aclose(self) -> None:

@@ -12,6 +12,7 @@ from tui import turns
 from tui.api import log_lines
 from tui.api.doubt import surely_with_pods
 from tui.api.errors import CloudError, Malformed, NotOffered, Throttled, Unreachable
+from tui.api.listener import Listener
 from tui.domain import charges, clock_skew
 from tui.services.barrier import held, own_fault, own_faults
 from tui.services.follower import Follower
@@ -208,7 +209,7 @@ class Monitor:
     async def run(self) -> None:
         """Run until cancelled. Connections are closed then."""
         cloud = self._cloud = await asyncio.to_thread(self._source.open)
-        cloud.listen(lambda: self.meter.count(self._monotonic()))
+        cloud.listen(Listener(sent=lambda api: self.meter.count(self._monotonic())))
         try:
             await asyncio.to_thread(self._prepare)
             if self._source.recording is not None:

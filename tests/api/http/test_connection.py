@@ -36,6 +36,7 @@ from tui.api.graphql.client import GraphQLCloud
 from tui.api.http import failures, name_lookup
 from tui.api.http.connection import connect, trusted
 from tui.api.http.proxies import Proxy, is_excepted, proxy_for
+from tui.api.listener import Listener
 from tui.commands.exit_codes import Exit, code_of
 from tui.config.settings import Notify
 from tui.domain.user_message import UserMessage
@@ -669,7 +670,7 @@ async def test_a_read_on_a_connection_that_was_just_closed_is_sent_once_more(end
 
     async with server(gateway) as port:
         cloud = GraphQLCloud(f"http://127.0.0.1:{port}/graphql", KEY)
-        cloud.listen(count)
+        cloud.listen(Listener(sent=lambda api: count()))
         for _ in range(4):
             assert (await cloud.fleet()).funds is not None
         assert len(gateway.requests) == sent == 4 + 2

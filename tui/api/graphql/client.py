@@ -18,6 +18,7 @@ from tui.api.graphql import market as prices
 from tui.api.graphql.documents import document
 from tui.api.graphql.envelope import data_of
 from tui.api.graphql.exchange import DEADLINE, LARGE, Exchange
+from tui.api.listener import Api
 from tui.api.models import ANYTHING
 from tui.api.secret import Secret
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tui.api.catalogue import CpuFlavor, GpuSpec
     from tui.api.errors import CloudError
     from tui.api.hosts import CpuType, Hosts
+    from tui.api.listener import Listener
     from tui.api.models import DataCenters, Market, MarketQuery, Problem, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
     from tui.api.pod_detail import PodDetail, PodExtras
@@ -229,9 +231,14 @@ class GraphQLCloud(Cloud):
         answer = await self._change("rent", orders.rent_input(order), secrets)
         return orders.receipt("podRentInterruptable", *answer)
 
-    def listen(self, sent: Callable[[], object]) -> None:
-        """Have `sent` called with every request that leaves."""
-        self._exchange.sent = sent
+    @property
+    def api(self) -> Api:
+        """GraphQL."""
+        return Api.GRAPHQL
+
+    def listen(self, listener: Listener) -> None:
+        """Report requests, limits and the end of an API to `listener`, in place of a former one."""
+        self._exchange.sent = partial(listener.sent, Api.GRAPHQL)
 
     async def aclose(self) -> None:
         """Close connections; idempotent."""

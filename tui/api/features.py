@@ -1,0 +1,29 @@
+"""`Feature`: what an API may report or not. "Not offered" is neither zero nor unknown: it is shown as what it is."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Feature(StrEnum):
+    """A part of RunPod's data that not every API reports. A value is its name in JSON, and in sentences."""
+
+    BALANCE = "balance"
+    SPEND = "spend per hour"
+    SPEND_LIMIT = "spend limit"
+    STOPPED_COST = "cost of stopped pods"
+    POD_KIND = "spot or on demand"
+    STATUS_CHANGE = "reason of the last status change"
+    GPU_TEMPERATURE = "GPU temperature"
+    GPU_POWER = "GPU power"
+    FREE_GPUS = "free GPUs of the host"
+    LOCATION = "location of the host"
+    MAINTENANCE = "maintenance of the host"
+    SPOT_PRICE = "spot prices"
+    HOST_LIMITS = "requirements of hosts"
+    HOST_SPECS = "specifications of hosts"
+    RENTED_SHARE = "share of rented GPUs"
+
+
+NOT_OFFERED = "◌"
+"""The symbol of what the API does not offer, in tables and facts."""
