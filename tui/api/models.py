@@ -82,7 +82,7 @@ class PodVerb(StrEnum):
     TERMINATE = "terminate"
 
 
-class Pod(Struct, frozen=True, gc=False):
+class Pod(Struct, frozen=True, gc=False, omit_defaults=True):
     """One pod, as the fleet poll reports it.
 
     RUNNING with `runtime` None is booting, not up.

@@ -38,12 +38,12 @@ Entry = Polled | Priced | Happened
 
 
 def lasting(pod: Pod) -> Pod:
-    """The part of a pod that is stored as its state: without what every poll changes, and what others can rent."""
+    """The part of a pod that is stored as its state: without what every poll changes, or what can be done to it."""
     runtime = pod.runtime
     if runtime is not None:
         runtime = without_figures(runtime)
     machine = None if pod.machine is None else replace(pod.machine, gpu_available=None)
-    return replace(pod, runtime=runtime, telemetry=None, machine=machine, lowest_bid_to_resume=None)
+    return replace(pod, runtime=runtime, telemetry=None, machine=machine, lowest_bid_to_resume=None, verbs=None)
 
 
 def started_at(pod: Pod, at: float) -> float | None:
