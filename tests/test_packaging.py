@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
 from email import message_from_bytes
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -18,8 +21,19 @@ from tui import __version__
 from tui.commands.topics import TOPICS
 
 ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
 
 pytestmark = pytest.mark.xdist_group("packaging")
+
+
+def hatch_build() -> ModuleType:
+    """The build hook, which is no module of the package."""
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def run(*argv: str | Path, cwd: Path | str = "/") -> str:
@@ -28,11 +42,22 @@ def run(*argv: str | Path, cwd: Path | str = "/") -> str:
     return done.stdout
 
 
+PUBLISHED = "https://forge.example/someone/podtop"
+"""Where the build under test comes from."""
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the sdist, and the wheel made from that sdist."""
     out = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, cwd=ROOT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PODTOP_REPOSITORY", f"{PUBLISHED}.git")
+        run(sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", out, cwd=ROOT)
+    (sdist,) = out.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(out / "unpacked", filter="data")
+    (unpacked,) = (out / "unpacked").iterdir()
+    run(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", out, cwd=unpacked)
     return out
 
 
@@ -77,7 +102,15 @@ def test_the_metadata_say_what_it_is_and_where_it_runs(built: Path) -> None:
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Summary"]
     assert metadata["Description-Content-Type"] == "text/markdown"
-    assert description == (ROOT / "README.md").read_bytes()
+    assert isinstance(description, bytes)
+    assert description.decode() == hatch_build().absolute(README, PUBLISHED, f"v{__version__}")
+    assert f"]({PUBLISHED}/raw/v{__version__}/screenshots/tour.svg)" in description.decode()
+    assert not re.findall(r"\]\((?!https?:|#)[^)]*\)", description.decode())
+    assert metadata.get_all("Project-URL") == [
+        f"Source, {PUBLISHED}",
+        f"Issues, {PUBLISHED}/issues",
+        f"Changelog, {PUBLISHED}/blob/HEAD/CHANGELOG.md",
+    ]
     assert set(metadata.get_all("Provides-Extra")) == {"simulate", "socks", "test"}
     pythons = [
         tuple(map(int, found[1].split(".")))
@@ -86,6 +119,46 @@ def test_the_metadata_say_what_it_is_and_where_it_runs(built: Path) -> None:
     ]
     assert metadata["Requires-Python"] == ">=" + ".".join(map(str, min(pythons)))
     assert sys.version_info[:2] in pythons
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("https://github.com/someone/podtop.git", "https://github.com/someone/podtop"),
+        ("https://user:token@github.com/someone/podtop", "https://github.com/someone/podtop"),
+        ("git@github.com:someone/podtop.git", "https://github.com/someone/podtop"),
+        ("ssh://git@forge.example:2222/team/sub/podtop.git", "https://forge.example/team/sub/podtop"),
+        ("/srv/git/podtop.git", ""),
+        ("file:///srv/git/podtop.git", ""),
+        ("../podtop", ""),
+        ("https://github.com", ""),
+        ("", ""),
+    ],
+)
+def test_a_remote_is_a_page_without_credentials_or_nothing(remote: str, address: str) -> None:
+    assert hatch_build().web_address(remote) == address
+
+
+def test_where_the_address_comes_from(tmp_path: Path) -> None:
+    found = hatch_build().repository
+    workflow = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "someone/podtop"}
+    assert found(tmp_path, {}) == ""
+    assert found(tmp_path, workflow) == "https://github.com/someone/podtop"
+    assert found(tmp_path, {**workflow, "PODTOP_REPOSITORY": PUBLISHED}) == PUBLISHED
+    run("git", "init", "-q", tmp_path)
+    run("git", "-C", tmp_path, "remote", "add", "origin", "git@github.com:someone/else.git")
+    assert found(tmp_path, {}) == "https://github.com/someone/else"
+    (tmp_path / "PKG-INFO").write_text(f"Project-URL: Issues, x\nProject-URL: Source, {PUBLISHED}\n\nbody\n")
+    assert found(tmp_path, {}) == PUBLISHED
+
+
+def test_links_into_the_repository_become_absolute() -> None:
+    text = "![a](screenshots/a.svg) [b](https://x.example) [c](CHANGELOG.md) [d](#d)"
+    made = hatch_build().absolute(text, "https://gitlab.com/a/b", "v1")
+    assert made == (
+        "![a](https://gitlab.com/a/b/-/raw/v1/screenshots/a.svg) [b](https://x.example) "
+        "[c](https://gitlab.com/a/b/-/blob/v1/CHANGELOG.md) [d](#d)"
+    )
 
 
 @pytest.mark.wide
