@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from tui.demo.catalogue import PLACES, GpuType, Place
 from tui.demo.random_walk import chance, mix, wander
@@ -44,11 +44,41 @@ def iso(at: float | None) -> str | None:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+class Run(NamedTuple):
+    """A container of a pod, from its start to its end. Instants in epoch seconds, `boot` in seconds.
+
+    why: how it ended, in the words of RunPod's status; "" while it runs.
+    """
+
+    started: float
+    boot: float
+    stopped: float
+    worked_until: float
+    image: str
+    why: str
+
+
+class CpuShape(NamedTuple):
+    """The processor of a pod without GPUs: the flavor's id, its vCPUs, and GB of memory."""
+
+    flavor: str
+    vcpus: int
+    memory_gb: int
+
+
+class Membership(NamedTuple):
+    """A pod's place in a cluster."""
+
+    cluster: str
+    rank: int
+    ip: str
+
+
 @dataclass
 class SimPod:
     """One pod.
 
-    price:     dollars per GPU per hour.
+    price:     dollars per GPU per hour; per vCPU of a pod without GPUs.
     boot:      seconds from its start to a runtime.
     free_gpus: unrented GPUs of its host.
     outbid_at: when another user bids more for its GPUs.
@@ -84,11 +114,36 @@ class SimPod:
     ended: float = NEVER
     version: int = 1
     locked: bool = False
+    registry: str | None = None
+    global_network: bool = False
+    cpu: CpuShape | None = None
+    member: Membership | None = None
+    past: list[Run] = field(default_factory=list)
+    """Its containers that have ended, oldest first."""
+
+    @property
+    def runs(self) -> list[Run]:
+        """All its containers, oldest first, with the one that runs."""
+        return self.past if self.status != "RUNNING" else [*self.past, self._run(NEVER, "")]
+
+    def close_run(self, at: float, why: str) -> None:
+        self.past.append(self._run(at, why))
+
+    def _run(self, stopped: float, why: str) -> Run:
+        return Run(self.started or self.created, self.boot, stopped, min(self.ended, stopped), self.image, why)
 
     @property
     def rate(self) -> float:
-        """Dollars per hour of its GPUs while it runs."""
-        return round(self.price * self.count, 4)
+        """Dollars per hour of its GPUs or vCPUs while it runs."""
+        return round(self.price * (self.cpu.vcpus if self.cpu else self.count), 4)
+
+    @property
+    def vcpus(self) -> float:
+        return float(self.cpu.vcpus if self.cpu else self.gpu.vcpus * max(1, self.count))
+
+    @property
+    def memory_gb(self) -> float:
+        return float(self.cpu.memory_gb if self.cpu else self.gpu.ram_gb * max(1, self.count))
 
     def uptime(self, now: float) -> int | None:
         """Seconds since the container came up; slightly negative just after, as RunPod's is. None without a runtime."""
@@ -176,8 +231,8 @@ def pod_view(
         "costMultiplier": 1.0,
         "gpuCount": pod.count,
         "gpuPowerLimitPercent": 100,
-        "vcpuCount": float(pod.gpu.vcpus * max(1, pod.count)),
-        "memoryInGb": float(pod.gpu.ram_gb * max(1, pod.count)),
+        "vcpuCount": pod.vcpus,
+        "memoryInGb": pod.memory_gb,
         "imageName": pod.image,
         "dockerArgs": pod.docker_args,
         "dockerId": f"{mix(seed, pod.id, 'docker'):016x}",
@@ -189,13 +244,13 @@ def pod_view(
         "volumeEncrypted": False,
         "volumeKey": None,
         "containerDiskInGb": pod.disk_gb,
-        "containerRegistryAuthId": None,
+        "containerRegistryAuthId": pod.registry,
         "networkVolumeId": pod.network_volume,
         "networkVolume": volume_view() if pod.network_volume else None,
         "locked": pod.locked,
         "lowestBidPriceToResume": lowest_bid,
         "machineId": f"m{mix(seed, pod.id, 'machine') % 10**11:011d}",
-        "machineType": "GPU",
+        "machineType": "CPU" if pod.cpu else "GPU",
         "consumerUserId": "user_2demoPodtop",
         "templateId": pod.template_id,
         "version": pod.version,
@@ -205,7 +260,7 @@ def pod_view(
         "gpus": lambda: [{"id": gpu_id(pod.id, i, seed), "podId": pod.id} for i in range(pod.count)],
         "registry": None,
         "apiKey": None,
-        "runtime": lambda: _runtime(pod, now, seed, ssh_port),
+        "runtime": lambda: runtime_view(pod, now, seed, ssh_port),
         "machine": lambda: _machine(pod, now, seed),
         "latestTelemetry": lambda: _telemetry(pod, now, seed),
     }
@@ -217,7 +272,7 @@ def gpu_id(pod_id: str, index: int, seed: int) -> str:
     return f"GPU-{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:32]}"
 
 
-def _runtime(pod: SimPod, now: float, seed: int, ssh_port: int | None) -> dict[str, Any] | None:
+def runtime_view(pod: SimPod, now: float, seed: int, ssh_port: int | None) -> dict[str, Any] | None:
     uptime = pod.uptime(now)
     if uptime is None:
         return None
@@ -234,11 +289,11 @@ def _runtime(pod: SimPod, now: float, seed: int, ssh_port: int | None) -> dict[s
             {"id": gpu_id(pod.id, i, seed), "gpuUtilPercent": util, "memoryUtilPercent": memory}
             for i, (util, memory) in enumerate(loads)
         ],
-        "ports": _ports(pod, seed, ssh_port),
+        "ports": port_views(pod, seed, ssh_port),
     }
 
 
-def _ports(pod: SimPod, seed: int, ssh_port: int | None) -> list[dict[str, Any]]:
+def port_views(pod: SimPod, seed: int, ssh_port: int | None) -> list[dict[str, Any]]:
     """`ssh_port`: the port of this machine that port 22 maps to, if any."""
     ports = []
     for spec in filter(None, pod.ports.split(",")):
@@ -267,14 +322,21 @@ def free_now(pod: SimPod, now: float) -> int:
     return pod.count if away else pod.free_gpus
 
 
+def host_id(pod: SimPod, seed: int) -> str:
+    """The name of a pod at RunPod's ssh proxy."""
+    return f"{pod.id}-{mix(seed, pod.id, 'host') % 2**32:08x}"
+
+
 def _machine(pod: SimPod, now: float, seed: int) -> dict[str, Any]:
     return {
         "id": f"m{mix(seed, pod.id, 'machine') % 10**11:011d}",
-        "gpuTypeId": pod.gpu.id,
-        "gpuDisplayName": pod.gpu.name,
-        "gpuType": {"id": pod.gpu.id, "displayName": pod.gpu.name, "memoryInGb": pod.gpu.memory_gb},
+        "gpuTypeId": None if pod.cpu else pod.gpu.id,
+        "gpuDisplayName": None if pod.cpu else pod.gpu.name,
+        "gpuType": None
+        if pod.cpu
+        else {"id": pod.gpu.id, "displayName": pod.gpu.name, "memoryInGb": pod.gpu.memory_gb},
         "gpuAvailable": free_now(pod, now),
-        "podHostId": f"{pod.id}-{mix(seed, pod.id, 'host') % 2**32:08x}",
+        "podHostId": host_id(pod, seed),
         "location": pod.place.country,
         "dataCenterId": pod.place.id if pod.secure else None,
         "secureCloud": pod.secure,
@@ -294,7 +356,7 @@ def _machine(pod: SimPod, now: float, seed: int) -> dict[str, Any]:
         "memoryTotal": 1024,
         "memoryReserved": 800.0,
         "listed": True,
-        "machineType": "GPU",
+        "machineType": "CPU" if pod.cpu else "GPU",
         "minPodGpuCount": 1,
         "globalNetwork": pod.place.country == "US",
         "cpuTypeId": "AMD EPYC 9554",
