@@ -7,7 +7,8 @@ from typing import Any
 
 from tui.demo.catalogue import PLACES, gpu_types
 from tui.demo.market import gpu_view
-from tui.demo.pods import iso, place_view, volume_view
+from tui.demo.pod_views import place_view, volume_view
+from tui.demo.pods import iso
 from tui.demo.random_walk import wander
 from tui.demo.world import World
 

@@ -7,12 +7,15 @@ import gzip
 import json
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs
 
 from tui.demo.faults import HTML, FaultError, Faults
 from tui.demo.random_walk import chance
 from tui.demo.world import World
+
+if TYPE_CHECKING:
+    from tui.demo.rest.logs import LogStream
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -35,10 +38,17 @@ class Simulator:
 
     clock: returns the time to which the world is advanced before each request.
     packs: compress large responses for clients that accept it; not worth it without a network.
+    beat:  seconds from one look for new lines of an open log to the next.
     """
 
     def __init__(
-        self, world: World, clock: Callable[[], float], faults: Faults | None = None, *, packs: bool = True
+        self,
+        world: World,
+        clock: Callable[[], float],
+        faults: Faults | None = None,
+        *,
+        packs: bool = True,
+        beat: float = 0.25,
     ) -> None:
         self.world = world
         self.faults = faults or Faults()
@@ -46,6 +56,7 @@ class Simulator:
         self.mutations = 0
         self._clock = clock
         self._packs = packs
+        self._beat = beat
         self._execution: Any = None
         self._rest: Any = None
         self._retires_at: float | None = None
@@ -109,7 +120,34 @@ class Simulator:
         if (status := faults.status()) in _GATEWAY:
             await _reply(send, status, HTML % (status, status), [(b"content-type", b"text/html")])
             return
-        await self._send(await asyncio.to_thread(self._answer_v2, scope, body), receive, send)
+        answer = await asyncio.to_thread(self._answer_v2, scope, body)
+        if answer.log is None:
+            await self._send(answer, receive, send)
+        else:
+            await self._stream(answer, answer.log, receive, send)
+
+    async def _stream(self, answer: _Answer, log: LogStream, receive: Receive, send: Send) -> None:
+        """Send the lines of a log as they are written, until the client leaves or the pod is gone."""
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        left = asyncio.create_task(_hang(receive))
+        try:
+            while not left.done():
+                pieces, ended = await asyncio.to_thread(self._new_lines, log)
+                for piece in pieces:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                if ended:
+                    await send({"type": "http.response.body", "body": b""})
+                    return
+                if log.cut():
+                    raise ConnectionResetError("the simulated connection was cut")
+                await asyncio.wait([left], timeout=0 if log.behind else self._beat)
+        finally:
+            left.cancel()
+
+    def _new_lines(self, log: LogStream) -> tuple[list[bytes], bool]:
+        with self._turn:
+            self._advance()
+            return log.more(), log.ended()
 
     def _graphql_is_retired(self) -> bool:
         """Whether the fault that retires GraphQL has come into effect; its time runs from when it is first seen."""
@@ -172,7 +210,9 @@ class Simulator:
             else:
                 sent = self._rest.answer(Request(scope["method"], scope["path"], query, headers, body), _bearer(scope))
             self.mutations += sent.mutation
-        answer = _Answer(sent.status, sent.body, sent.headers, sent.mutation)
+        answer = _Answer(sent.status, sent.body, sent.headers, sent.mutation, sent.log)
+        if sent.log is not None:
+            return answer
         return self._packed(answer, self._packs and _takes_gzip(scope))
 
     def _packed(self, answer: _Answer, gzipped: bool) -> _Answer:
@@ -212,6 +252,7 @@ class _Answer(NamedTuple):
     body: bytes
     headers: Headers
     mutation: bool
+    log: LogStream | None = None
 
 
 async def _hang(receive: Receive) -> None:

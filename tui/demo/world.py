@@ -11,6 +11,7 @@ from tui.demo import pods as sim
 from tui.demo import scenario
 from tui.demo.catalogue import PLACES, Place, gpu_types
 from tui.demo.market import LARGEST_DISK, Shelf, fits
+from tui.demo.pod_views import pod_view
 from tui.demo.pods import HOUR, CpuShape, SimPod, js_date
 from tui.demo.random_walk import mix
 
@@ -162,7 +163,7 @@ class World:
 
     def view(self, pod: SimPod) -> dict[str, Any]:
         """The pod as GraphQL's `Pod`."""
-        return sim.pod_view(pod, self.now, self.seed, self.lowest_bid(pod) if pod.spot else None, self.ssh_port)
+        return pod_view(pod, self.now, self.seed, self.lowest_bid(pod) if pod.spot else None, self.ssh_port)
 
     def lowest_bid(self, pod: SimPod) -> float:
         """Dollars per GPU per hour that bring an interruptible pod back: more than the bid that outbid it."""
@@ -250,9 +251,11 @@ class World:
         """Change fields of its container, which starts anew if it runs."""
         pod = self.find(pod_id)
         self._not_locked(pod)
+        if pod.status == "RUNNING":
+            self.restart(pod_id)
         for name, value in changes.items():
             setattr(pod, name, value)
-        return self.restart(pod_id) if pod.status == "RUNNING" else pod
+        return pod
 
     def _not_locked(self, pod: SimPod) -> None:
         """A lock forbids to stop, restart and terminate (RunPod's REST v2; GraphQL is taken to do the same)."""

@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any
 
-from tui.demo import pods as sim
+from tui.demo.pod_views import host_id, runtime_view
 from tui.demo.pods import SimPod, iso
 from tui.demo.random_walk import mix
 from tui.demo.rest.call import Call, invalid
@@ -110,7 +110,7 @@ def _private_network(pod: SimPod) -> dict[str, Any]:
 
 def _runtime(pod: SimPod, call: Call) -> dict[str, Any] | None:
     world = call.world
-    shown = sim.runtime_view(pod, world.now, world.seed, world.ssh_port)
+    shown = runtime_view(pod, world.now, world.seed, world.ssh_port)
     if shown is None:
         return None
     ports = [
@@ -135,7 +135,7 @@ def _runtime(pod: SimPod, call: Call) -> dict[str, Any] | None:
 
 
 def _ssh(pod: SimPod, call: Call, now: str, runtime: dict[str, Any] | None) -> dict[str, Any]:
-    user = sim.host_id(pod, call.world.seed)
+    user = host_id(pod, call.world.seed)
     proxy = {"host": PROXY, "port": 22, "username": user, "command": f"ssh {user}@{PROXY}"}
     mapped = next((port for port in (runtime or {}).get("ports", ()) if port["private"] == 22), None)
     direct = mapped and {

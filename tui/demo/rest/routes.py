@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 from tui.demo.execution import may_change
 from tui.demo.faults import Faults
 from tui.demo.random_walk import mix
-from tui.demo.rest import pods, templates
+from tui.demo.rest import logs, pods, templates
 from tui.demo.rest.call import Call, Problem, Reply, Request, not_found, refused
+from tui.demo.rest.logs import LogStream
 from tui.demo.rest.quotas import WINDOWS, Quotas, resets_in
 from tui.demo.world import Refusal, World
 
 ROOT = "/v2"
 DOCUMENT = f"{ROOT}/openapi.json"
 _JSON = (b"content-type", b"application/json")
+_EVENTS = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache"))
 _PROBLEM = (b"content-type", b"application/problem+json")
 
 Headers = list[tuple[bytes, bytes]]
@@ -44,6 +46,7 @@ ROUTES = (
     Route("PATCH", "/pods/{id}", "updatePod", pods.update_pod),
     Route("DELETE", "/pods/{id}", "deletePod", pods.delete_pod),
     Route("POST", "/pods/{id}/action", "podAction", pods.act),
+    Route("GET", "/pods/{id}/logs", "getPodLogs", logs.stream_logs),
     Route("GET", "/templates", "listTemplates", templates.list_templates),
     Route("GET", "/templates/{id}", "getTemplate", templates.get_template),
     Route("GET", "/catalog/templates", "listPublicTemplates", templates.list_public),
@@ -51,12 +54,16 @@ ROUTES = (
 
 
 class Sent(NamedTuple):
-    """A response as it leaves; `mutation`: whether it is the response to one."""
+    """A response as it leaves, or its head and the log that follows it.
+
+    mutation: whether it is the response to one.
+    """
 
     status: int
     headers: Headers
     body: bytes
     mutation: bool
+    log: LogStream | None = None
 
 
 class Rest:
@@ -153,6 +160,8 @@ def _patterns() -> list[tuple[Route, list[str]]]:
 
 
 def _sent(reply: Reply, headers: Headers, mutation: bool) -> Sent:
+    if isinstance(reply.content, LogStream):
+        return Sent(reply.status, [*_EVENTS, *headers], b"", mutation, reply.content)
     if reply.content is None:
         return Sent(reply.status, headers, b"", mutation)
     return Sent(reply.status, [_JSON, *headers], _packed(reply.content), mutation)
