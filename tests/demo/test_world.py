@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests.demo.conftest import START
 from tui.demo.account import user
-from tui.demo.pods import HOUR, pod_view
+from tui.demo.pod_views import pod_view
+from tui.demo.pods import HOUR
 from tui.demo.random_walk import wander
 from tui.demo.world import HISTORY, World
 

@@ -7,13 +7,19 @@ from typing import Any
 
 from tui.demo.catalogue import PLACES, gpu_types
 from tui.demo.market import gpu_view
-from tui.demo.pods import iso, place_view, volume_view
+from tui.demo.pod_views import place_view, volume_view
+from tui.demo.pods import iso
 from tui.demo.random_walk import wander
 from tui.demo.world import World
 
 DAYS = 90
 MACHINES = ("rack-one", "rack-two")
 """Machines that the account rents out."""
+
+ACCOUNT_ID = "user_2demoPodtop"
+EMAIL = "demo@example.com"
+PUBLIC_KEYS = ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIdemo demo@example.com",)
+REGISTRIES = ({"id": "cr_01", "name": "ghcr acme", "userId": ACCOUNT_ID, "registryAuth": None},)
 
 README = """# {name}
 
@@ -71,19 +77,24 @@ def data_centers(world: World) -> list[dict[str, Any]]:
     ]
 
 
+def spend_limit(world: World) -> int:
+    """Dollars per hour."""
+    return max(80, int(world.spend_per_hour() * 1.5))
+
+
 def user(world: World) -> dict[str, Any]:
     """The account as GraphQL's `User`."""
     now = world.now
     return {
-        "id": "user_2demoPodtop",
-        "authId": "user_2demoPodtop",
-        "email": "demo@example.com",
+        "id": ACCOUNT_ID,
+        "authId": ACCOUNT_ID,
+        "email": EMAIL,
         "pods": lambda: [world.view(pod) for pod in world.pods.values()],
         "backgroundPods": [],
         "clientBalance": round(world.balance, 6),
         "currentSpendPerHr": round(world.spend_per_hour(), 6),
         "clientLifetimeSpend": round(18_234.5 + world.charged, 2),
-        "spendLimit": max(80, int(world.spend_per_hour() * 1.5)),
+        "spendLimit": spend_limit(world),
         "minBalance": 0.0,
         "underBalance": world.balance <= 0,
         "creditAlertThreshold": 50.0,
@@ -99,7 +110,7 @@ def user(world: World) -> dict[str, Any]:
         "notifyPodsGeneral": True,
         "notifyLowBalance": True,
         "notifyOther": False,
-        "pubKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIdemo demo@example.com",
+        "pubKey": "\n".join(PUBLIC_KEYS),
         "stripeSavedPaymentId": None,
         "stripeSavedPaymentLast4": None,
         "stripeAccountId": None,
@@ -123,9 +134,7 @@ def user(world: World) -> dict[str, Any]:
             {"id": "key_02", "name": "jump box", "permissions": "READ_ONLY", "createdAt": iso(now - 20 * 86_400),
              "lastUsed": iso(now)},
         ],
-        "containerRegistryCreds": [
-            {"id": "cr_01", "name": "ghcr acme", "userId": "user_2demoPodtop", "registryAuth": None}
-        ],
+        "containerRegistryCreds": list(REGISTRIES),
         "networkVolumes": [volume_view()] if world.has_volume else [],
         "datacenters": lambda: data_centers(world),
         "information": {

@@ -7,12 +7,15 @@ import gzip
 import json
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs
 
 from tui.demo.faults import HTML, FaultError, Faults
 from tui.demo.random_walk import chance
 from tui.demo.world import World
+
+if TYPE_CHECKING:
+    from tui.demo.rest.logs import LogStream
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -21,18 +24,31 @@ Headers = list[tuple[bytes, bytes]]
 
 JSON: Headers = [(b"content-type", b"application/json; charset=utf-8")]
 LARGEST_REQUEST = 1 << 20
+_RETIRED = json.dumps(
+    {"title": "Gone", "status": 410, "detail": "The GraphQL API has been retired. Use the REST API at /v2."}
+).encode()
+_GATEWAY = (502, 503, 524)
+"""Statuses that come from what stands before RunPod's server, as a page of HTML."""
+
 _WORTH_PACKING = 1024
 
 
 class Simulator:
-    """Serves a world at `/graphql`, with faults; `POST /faults` changes them.
+    """Serves a world at `/graphql` and below `/v2`, with faults; `POST /faults` changes them.
 
     clock: returns the time to which the world is advanced before each request.
     packs: compress large responses for clients that accept it; not worth it without a network.
+    beat:  seconds from one look for new lines of an open log to the next.
     """
 
     def __init__(
-        self, world: World, clock: Callable[[], float], faults: Faults | None = None, *, packs: bool = True
+        self,
+        world: World,
+        clock: Callable[[], float],
+        faults: Faults | None = None,
+        *,
+        packs: bool = True,
+        beat: float = 0.25,
     ) -> None:
         self.world = world
         self.faults = faults or Faults()
@@ -40,7 +56,11 @@ class Simulator:
         self.mutations = 0
         self._clock = clock
         self._packs = packs
+        self._beat = beat
         self._execution: Any = None
+        self._rest: Any = None
+        self._retires_at: float | None = None
+        self._graphql_is_retired()
         # One at a time, even if the first client has given up and its thread still runs.
         self._turn = threading.Lock()
 
@@ -53,6 +73,8 @@ class Simulator:
                 await self._graphql(scope, body, receive, send)
             case "/faults", "POST":
                 await self._set_faults(body, send)
+            case path, _ if path.startswith("/v2/"):
+                await self._v2(scope, body, receive, send)
             case _:
                 await _reply(send, 404, b"not found", [(b"content-type", b"text/plain")])
 
@@ -68,19 +90,15 @@ class Simulator:
             await _reply(send, 400, text.encode(), [(b"content-type", b"text/plain")])
             return
         self.faults.active = changed.active
+        self._graphql_is_retired()
         await _reply(send, 200, json.dumps(self.faults.active).encode(), JSON)
 
     async def _graphql(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
-        self.requests += 1
+        await self._begin(receive)
         faults = self.faults
-        if "refused" in faults:
-            raise ConnectionRefusedError("the simulated connection was refused")
-        if "timeout" in faults:
-            await _hang(receive)
+        if self._graphql_is_retired():
+            await _reply(send, 410, _RETIRED, [(b"content-type", b"application/problem+json")])
             return
-        await self._delay()
-        if "reset" in faults:
-            raise ConnectionResetError("the simulated connection was reset")
         if (status := faults.status()) is not None:
             headers = [(b"retry-after", b"%d" % faults.active["429"])] if status == 429 else []
             await _reply(send, status, HTML % (status, status), [(b"content-type", b"text/html"), *headers])
@@ -91,6 +109,70 @@ class Simulator:
             return
         # A large response takes a while to build: done in a thread, so that the event loop continues.
         answer = await asyncio.to_thread(self._answer, request, _key(scope), self._packs and _takes_gzip(scope))
+        await self._send(answer, receive, send)
+
+    async def _v2(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        await self._begin(receive)
+        faults = self.faults
+        if "v2-front-door" in faults:
+            await _reply(send, 403, b"error code: 1010", [(b"content-type", b"text/plain; charset=UTF-8")])
+            return
+        if (status := faults.status()) in _GATEWAY:
+            await _reply(send, status, HTML % (status, status), [(b"content-type", b"text/html")])
+            return
+        answer = await asyncio.to_thread(self._answer_v2, scope, body)
+        if answer.log is None:
+            await self._send(answer, receive, send)
+        else:
+            await self._stream(answer, answer.log, receive, send)
+
+    async def _stream(self, answer: _Answer, log: LogStream, receive: Receive, send: Send) -> None:
+        """Send the lines of a log as they are written, until the client leaves or the pod is gone."""
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        left = asyncio.create_task(_hang(receive))
+        try:
+            while not left.done():
+                pieces, ended = await asyncio.to_thread(self._new_lines, log)
+                for piece in pieces:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                if ended:
+                    await send({"type": "http.response.body", "body": b""})
+                    return
+                if log.cut():
+                    raise ConnectionResetError("the simulated connection was cut")
+                await asyncio.wait([left], timeout=0 if log.behind else self._beat)
+        finally:
+            left.cancel()
+
+    def _new_lines(self, log: LogStream) -> tuple[list[bytes], bool]:
+        with self._turn:
+            self._advance()
+            return log.more(), log.ended()
+
+    def _graphql_is_retired(self) -> bool:
+        """Whether the fault that retires GraphQL has come into effect; its time runs from when it is first seen."""
+        if "graphql-410" not in self.faults:
+            self._retires_at = None
+            return False
+        if self._retires_at is None:
+            self._retires_at = self._clock() + self.faults.active["graphql-410"]
+        return self._clock() >= self._retires_at
+
+    async def _begin(self, receive: Receive) -> None:
+        """Count the request, and hold it up or break its connection as the faults say."""
+        self.requests += 1
+        faults = self.faults
+        if "refused" in faults:
+            raise ConnectionRefusedError("the simulated connection was refused")
+        if "timeout" in faults:
+            await _hang(receive)
+            raise ConnectionResetError("the client gave up")
+        await self._delay()
+        if "reset" in faults:
+            raise ConnectionResetError("the simulated connection was reset")
+
+    async def _send(self, answer: _Answer, receive: Receive, send: Send) -> None:
+        faults = self.faults
         if answer.mutation and "acts-502" in faults:
             await _reply(send, 502, HTML % (502, 502), [(b"content-type", b"text/html")])
         elif answer.mutation and "acts-timeout" in faults:
@@ -111,20 +193,51 @@ class Simulator:
         with self._turn:
             status, answer, mutation = self._execute(request, key)
         body = json.dumps(_spoil(answer, self.faults), separators=(",", ":")).encode()
+        return self._packed(_Answer(status, body, JSON, mutation), gzipped)
+
+    def _answer_v2(self, scope: Scope, body: bytes) -> _Answer:
+        from tui.demo.rest.call import Request
+        from tui.demo.rest.routes import Rest
+
+        query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        with self._turn:
+            if self._rest is None:
+                self._rest = Rest(self.world, lambda: self.faults)
+            self._advance()
+            if (status := self.faults.status()) is not None:
+                sent = self._rest.fault(status, self.faults.active.get("429", 0.0))
+            else:
+                sent = self._rest.answer(Request(scope["method"], scope["path"], query, headers, body), _bearer(scope))
+            self.mutations += sent.mutation
+        answer = _Answer(sent.status, sent.body, sent.headers, sent.mutation, sent.log)
+        if sent.log is not None:
+            return answer
+        return self._packed(answer, self._packs and _takes_gzip(scope))
+
+    def _packed(self, answer: _Answer, gzipped: bool) -> _Answer:
+        """The response as it leaves: spoiled by the faults, and compressed where that is worth it."""
+        body = answer.body
         if "notjson" in self.faults:
             body = b"upstream connect error or disconnect/reset before headers"
         if "truncated" in self.faults:
             body = body[: len(body) * 2 // 3]
         if not gzipped or len(body) <= _WORTH_PACKING:
-            return _Answer(status, body, JSON, mutation)
-        return _Answer(status, gzip.compress(body, 1), [*JSON, (b"content-encoding", b"gzip")], mutation)
+            return answer._replace(body=body)
+        return answer._replace(
+            body=gzip.compress(body, 1), headers=[*answer.headers, (b"content-encoding", b"gzip")]
+        )  # fmt: skip
+
+    def _advance(self) -> None:
+        self.world.postpaid = "v2-postpaid" in self.faults
+        self.world.advance_to(self._clock())
 
     def _execute(self, request: dict[str, Any], key: str | None) -> tuple[int, dict[str, Any], bool]:
         if self._execution is None:
             from tui.demo.execution import Execution
 
             self._execution = Execution(self.world)
-        self.world.advance_to(self._clock())
+        self._advance()
         text = request["query"]
         mutation = bool(self._execution.is_mutation(text))
         self.mutations += mutation
@@ -139,6 +252,7 @@ class _Answer(NamedTuple):
     body: bytes
     headers: Headers
     mutation: bool
+    log: LogStream | None = None
 
 
 async def _hang(receive: Receive) -> None:
@@ -165,7 +279,8 @@ async def _body(receive: Receive) -> bytes:
 
 
 async def _reply(send: Send, status: int, body: bytes, headers: Headers) -> None:
-    headers = [*headers, (b"content-length", str(len(body)).encode())]
+    if status != 204:
+        headers = [*headers, (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
@@ -193,9 +308,12 @@ def _request(scope: Scope, body: bytes) -> dict[str, Any] | None:
 
 def _key(scope: Scope) -> str | None:
     """The caller's key, from the header or else from the URL; None for an anonymous caller."""
-    header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
-    given = header.removeprefix("Bearer ").strip()
-    return given or parse_qs(scope["query_string"].decode("latin-1")).get("api_key", [""])[0] or None
+    return _bearer(scope) or parse_qs(scope["query_string"].decode("latin-1")).get("api_key", [""])[0] or None
+
+
+def _bearer(scope: Scope) -> str | None:
+    header: str = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    return header.removeprefix("Bearer ").strip() or None
 
 
 def _takes_gzip(scope: Scope) -> bool:

@@ -11,8 +11,12 @@ WITH_VALUE = {
     "jitter": 0.5,
     "drip": 0.05,
     "429": 20.0,
+    "graphql-410": 0.0,
+    "v2-error": 600.0,
+    "v2-throttle": 10.0,
+    "v2-logs-drop": 20.0,
 }
-"""Faults that take a number, and its default: seconds."""
+"""Faults that take a number, and its default: seconds, if their words say nothing else."""
 
 WORDS = {
     "latency": "delay each response by this many seconds",
@@ -34,6 +38,21 @@ WORDS = {
     "nulls": "null in every nullable field",
     "acts-502": "carry out mutations, but respond with 502",
     "acts-timeout": "carry out mutations, but do not respond",
+    "graphql-410": "GraphQL is retired, this many seconds from now: 410",
+    "v2-front-door": 'REST v2: 403 with "error code: 1010", as from the proxy before it',
+    "v2-throttle": "REST v2: a rate limit of this many requests per minute",
+    "v2-short-pages": "REST v2: short and empty pages of pods, though more follow",
+    "v2-early-running": "REST v2: RUNNING in place of PROVISIONING and STARTING",
+    "v2-error": "REST v2: ERROR for a pod that is not up this many seconds after its start",
+    "v2-actions-heed-locks": "REST v2: leave out of a pod's actions what its lock forbids",
+    "v2-stopped-cost": "REST v2: the full rate as cost of a stopped pod",
+    "v2-ports-shuffle": "REST v2: another order of a pod's ports in each response",
+    "v2-no-capacity": "REST v2: no capacity for new and stopped pods",
+    "v2-dearer": "REST v2: a new pod costs 20 % more than its list price",
+    "v2-no-balance": "REST v2: no route for the balance",
+    "v2-postpaid": "an account that is invoiced: nothing stops when the balance is 0",
+    "v2-logs-drop": "REST v2: cut log streams after this many seconds",
+    "v2-logs-hostile": "REST v2: control characters, escape sequences and very long lines in logs",
 }
 """Every fault, and its effect."""
 
@@ -64,7 +83,7 @@ class Faults:
             raise FaultError(f"unknown fault {name!r}; expected {', '.join(NAMES)}")
         number = WITH_VALUE.get(name, 1.0) if value is None else float(value)
         if not 0 <= number <= 3600:
-            raise FaultError(f"invalid value {value!r} for {name}; expected seconds, from 0 to 3600")
+            raise FaultError(f"invalid value {value!r} for {name}; expected a number, from 0 to 3600")
         self.active[name] = number
 
     def clear(self) -> None:

@@ -176,7 +176,8 @@ CPU_FLAVORS = (
     Flavor("cpu5c", "Compute-Optimized", "CPU5", 2, 0.035, False),
     Flavor("cpu5g", "General Purpose", "CPU5", 4, 0.047, True),
 )
-_LARGEST = 32
+LARGEST_FLAVOR = 32
+"""vCPUs of the largest CPU pod."""
 
 
 def cpu_flavor(flavor: Flavor, now: float, seed: int) -> dict[str, Any]:
@@ -187,7 +188,7 @@ def cpu_flavor(flavor: Flavor, now: float, seed: int) -> dict[str, Any]:
         "groupName": flavor.group,
         "displayName": flavor.name,
         "minVcpu": 2.0,
-        "maxVcpu": _LARGEST,
+        "maxVcpu": LARGEST_FLAVOR,
         "vcpuBurstable": flavor.burstable,
         "ramMultiplier": float(flavor.memory),
         "diskLimitPerVcpu": 10,
@@ -201,7 +202,7 @@ def _specifics(flavor: Flavor, instance: str | None, now: float, seed: int) -> d
     if len(parts) != 3 or parts[0] != flavor.id or not all(part.isdecimal() for part in parts[1:]):
         return None
     vcpus, memory = int(parts[1]), int(parts[2])
-    if not 2 <= vcpus <= _LARGEST or memory != vcpus * flavor.memory:
+    if not 2 <= vcpus <= LARGEST_FLAVOR or memory != vcpus * flavor.memory:
         return None
     level = wander(now, _SWING, seed, flavor.id, "cpu")
     return {

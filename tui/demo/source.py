@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.api.models import Snapshot
     from tui.demo.faults import Faults
+    from tui.demo.in_process import Application
     from tui.store.price_history import Prices
 
 STEP = 15.0
@@ -28,7 +29,6 @@ FINE = 3600.0
 """The last hour of history is fine-grained, earlier history coarse."""
 
 _FEWEST = 6
-_READ_TIMEOUT = 30.0
 
 
 def demo_source(
@@ -96,21 +96,8 @@ def instants(opened: float, history_s: float, pods: int) -> Iterator[float]:
             yield from (start + index * length / count for index in range(count))
 
 
-def in_process(simulator: object) -> httpx.AsyncBaseTransport:
+def in_process(simulator: Application) -> httpx.AsyncBaseTransport:
     """A transport that hands requests to an ASGI application in this process: no port is opened."""
-    import httpx
+    from tui.demo.in_process import InProcess
 
-    class InProcess(httpx.ASGITransport):
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            patience = request.extensions.get("timeout", {}).get("read", _READ_TIMEOUT)
-            try:
-                async with asyncio.timeout(patience):
-                    return await super().handle_async_request(request)
-            except TimeoutError:
-                raise httpx.ReadTimeout("the simulated server did not respond", request=request) from None
-            except ConnectionRefusedError as error:
-                raise httpx.ConnectError(str(error), request=request) from None
-            except ConnectionResetError as error:
-                raise httpx.ReadError(str(error), request=request) from None
-
-    return InProcess(app=simulator)  # type: ignore[arg-type]
+    return InProcess(simulator)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 from tui.demo import pods as sim
 from tui.demo import scenario
 from tui.demo.catalogue import PLACES, Place, gpu_types
 from tui.demo.market import LARGEST_DISK, Shelf, fits
-from tui.demo.pods import HOUR, SimPod, js_date
+from tui.demo.pod_views import pod_view
+from tui.demo.pods import HOUR, CpuShape, SimPod, js_date
 from tui.demo.random_walk import mix
 
 HISTORY = HOUR
@@ -18,13 +21,32 @@ HISTORY = HOUR
 GONE = "There are no longer any instances available with the requested specifications. Please refresh and try again."
 GONE_SPOT = "There are no longer any instances available with the request specifications. Please try again later."
 NO_DISK = "There are no longer any instances available with enough disk space."
+REBOOT = 15.0
+"""Seconds until a restarted container is up, at most."""
+
 NO_GPUS = "There are not enough free GPUs on the host machine to start this pod."
 TOO_LOW = "Bid price is too low. The minimum bid for this machine is ${:.2f} per GPU."
 WRONG = "Something went wrong. Please try again later or contact support."
 
 
+class Why(Enum):
+    """The reason of a refusal, for an API that reports more of it than its words."""
+
+    RULE = "a rule"
+    UNKNOWN = "no such pod"
+    STATUS = "not in this status"
+    LOCKED = "locked"
+    BALANCE = "not enough money"
+    STOCK = "no capacity"
+    HOST_FULL = "no free GPUs on its host"
+
+
 class Refusal(Exception):
     """RunPod refuses, in RunPod's words."""
+
+    def __init__(self, words: str, why: Why = Why.RULE) -> None:
+        super().__init__(words)
+        self.why = why
 
 
 class World:
@@ -55,10 +77,15 @@ class World:
         self.shelf = Shelf(seed)
         story = scenario.story(opened)[:pods]
         everyone = story + scenario.crowd(seed, pods - len(story), opened)
+        for pod in everyone:
+            if pod.stopped is not None:
+                pod.close_run(pod.stopped, "Exited by user")
         self.pods = {pod.id: pod for pod in everyone if pod.created <= start}
         self._coming = sorted((pod for pod in everyone if pod.created > start), key=lambda pod: pod.created)
         self.has_volume = any(pod.network_volume for pod in story)
         self.made = 0
+        self.postpaid = False
+        """Whether the account is invoiced: then no balance stops anything."""
         network = self.network_storage_per_hour()
         past = sum(pod.spend() * (opened - max(start, pod.created)) for pod in everyone) + network * history
         spend = sum(pod.spend() for pod in everyone) + network
@@ -84,16 +111,17 @@ class World:
 
     def _next_event(self, spend: float) -> float:
         outbid = min((p.outbid_at for p in self.pods.values() if p.status == "RUNNING"), default=math.inf)
-        broke = self.now + self.balance / spend * HOUR if self.balance > 0 and spend > 0 else math.inf
+        lasts = self.balance > 0 and spend > 0 and not self.postpaid
+        broke = self.now + self.balance / spend * HOUR if lasts else math.inf
         rented = self._coming[0].created if self._coming else math.inf
         return max(self.now, min(outbid, broke, rented))
 
     def _charge(self, cost: float) -> None:
-        cost = min(self.balance, cost)
+        cost = cost if self.postpaid else max(0.0, min(self.balance, cost))
         self.balance -= cost
         self.charged += cost
         # Less than this is spent in less time than a float of the epoch can resolve.
-        if self.balance < 1e-4:
+        if self.balance < 1e-4 and not self.postpaid:
             self.balance = 0.0
 
     def _happen(self) -> None:
@@ -103,7 +131,7 @@ class World:
         for pod in self.pods.values():
             if pod.status == "RUNNING" and self.now >= pod.outbid_at:
                 self._halt(pod, "Outbid")
-        if self.balance <= 0:
+        if self.balance <= 0 and not self.postpaid:
             self._broke()
 
     def _broke(self) -> None:
@@ -118,6 +146,7 @@ class World:
     def _halt(self, pod: SimPod, why: str) -> None:
         pod.status, pod.stopped = "EXITED", self.now
         pod.change = f"{why}: {js_date(self.now)}"
+        pod.close_run(self.now, why)
 
     def _release(self, pod: SimPod) -> None:
         """Release its GPUs."""
@@ -134,7 +163,7 @@ class World:
 
     def view(self, pod: SimPod) -> dict[str, Any]:
         """The pod as GraphQL's `Pod`."""
-        return sim.pod_view(pod, self.now, self.seed, self.lowest_bid(pod) if pod.spot else None, self.ssh_port)
+        return pod_view(pod, self.now, self.seed, self.lowest_bid(pod) if pod.spot else None, self.ssh_port)
 
     def lowest_bid(self, pod: SimPod) -> float:
         """Dollars per GPU per hour that bring an interruptible pod back: more than the bid that outbid it."""
@@ -147,11 +176,12 @@ class World:
     def find(self, pod_id: str) -> SimPod:
         pod = self.pods.get(pod_id)
         if pod is None:
-            raise Refusal("Pod not found")
+            raise Refusal("Pod not found", Why.UNKNOWN)
         return pod
 
     def stop(self, pod_id: str) -> SimPod:
         pod = self.find(pod_id)
+        self._not_locked(pod)
         if pod.status == "RUNNING":
             self._release(pod)
             self._halt(pod, "Exited by user")
@@ -166,7 +196,7 @@ class World:
         count = pod.count if gpu_count is None else gpu_count
         self._afford(pod.price * count, "resume this on-demand pod")
         if count > sim.free_now(pod, self.now):
-            raise Refusal(NO_GPUS)
+            raise Refusal(NO_GPUS, Why.HOST_FULL)
         return self._start(pod, count)
 
     def bid_resume(self, pod_id: str, gpu_count: int, bid: float) -> SimPod:
@@ -180,7 +210,7 @@ class World:
             raise Refusal(TOO_LOW.format(lowest))
         # A bid displaces a lower bidder: it needs no free GPUs, only existing ones.
         if not 0 < gpu_count <= max(pod.count, pod.free_gpus):
-            raise Refusal(NO_GPUS)
+            raise Refusal(NO_GPUS, Why.HOST_FULL)
         self._afford(bid * gpu_count, "resume this interruptable pod")
         pod.bid = pod.price = bid
         pod.outbid_at = sim.NEVER
@@ -189,12 +219,48 @@ class World:
     def terminate(self, pod_id: str) -> None:
         pod = self.pods.get(pod_id)
         if pod is None:
-            raise Refusal("pod not found to terminate")
-        if pod.locked:
-            raise Refusal("This pod is locked.")
+            raise Refusal("pod not found to terminate", Why.UNKNOWN)
+        self._not_locked(pod)
         if pod.status == "RUNNING":
             self._release(pod)
         del self.pods[pod_id]
+
+    def restart(self, pod_id: str) -> SimPod:
+        """A new container on the same GPUs: the container disk is empty, the uptime starts at 0."""
+        pod = self.find(pod_id)
+        self._not_locked(pod)
+        if pod.status != "RUNNING":
+            raise Refusal("The pod is not running.", Why.STATUS)
+        pod.close_run(self.now, "Restarted by user")
+        pod.started, pod.ended, pod.version = self.now, sim.NEVER, pod.version + 1
+        # The image is on the host by now.
+        pod.boot = min(pod.boot, REBOOT) if pod.boot < sim.NEVER else sim.NEVER
+        return pod
+
+    def set_locked(self, pod_id: str, locked: bool) -> SimPod:
+        pod = self.find(pod_id)
+        pod.locked = locked
+        return pod
+
+    def rename(self, pod_id: str, name: str) -> SimPod:
+        pod = self.find(pod_id)
+        pod.name = name
+        return pod
+
+    def reconfigure(self, pod_id: str, changes: Mapping[str, Any]) -> SimPod:
+        """Change fields of its container, which starts anew if it runs."""
+        pod = self.find(pod_id)
+        self._not_locked(pod)
+        if pod.status == "RUNNING":
+            self.restart(pod_id)
+        for name, value in changes.items():
+            setattr(pod, name, value)
+        return pod
+
+    def _not_locked(self, pod: SimPod) -> None:
+        """A lock forbids to stop, restart and terminate (RunPod's REST v2; GraphQL is taken to do the same)."""
+        if pod.locked:
+            raise Refusal("This pod is locked.", Why.LOCKED)
 
     def _start(self, pod: SimPod, count: int) -> SimPod:
         pod.count = count
@@ -206,10 +272,11 @@ class World:
 
     def _afford(self, rate: float, purpose: str) -> None:
         """RunPod requires an hour of credit beforehand."""
-        if self.balance < rate:
+        if self.balance < rate and not self.postpaid:
             raise Refusal(
                 f"Insufficient balance to {purpose}. You need at least ${rate:.2f} "
-                f"(current: ${self.balance:.2f}, deficit: ${rate - self.balance:.2f})."
+                f"(current: ${self.balance:.2f}, deficit: ${rate - self.balance:.2f}).",
+                Why.BALANCE,
             )
 
     def deploy(self, asked: dict[str, Any], spot: bool) -> SimPod:
@@ -224,13 +291,13 @@ class World:
         if volume is not None and not (self.has_volume and volume == sim.VOLUME):
             raise Refusal(WRONG)
         if (asked.get("volumeInGb") or 0) + (asked.get("containerDiskInGb") or 0) > LARGEST_DISK:
-            raise Refusal(NO_DISK)
+            raise Refusal(NO_DISK, Why.STOCK)
         cloud = {"SECURE": True, "COMMUNITY": False}.get(asked.get("cloudType") or "ALL")
         fitting = (gpu for gpu in gpus if fits(self.shelf, gpu, count, asked))
         able = ((gpu, self.shelf.best(gpu, cloud, count, self.now)) for gpu in fitting)
         gpu, secure = next((pair for pair in able if pair[1] is not None), (gpus[0], None))
         if secure is None:
-            raise Refusal(GONE_SPOT if spot else GONE)
+            raise Refusal(GONE_SPOT if spot else GONE, Why.STOCK)
         price = self.shelf.price(gpu, secure, self.now, spot=spot) or 0.0
         bid = asked.get("bidPerGpu")
         if spot and (bid is None or bid < price):
@@ -239,31 +306,50 @@ class World:
             price = bid
         self._afford(price * count, "deploy this interruptable pod" if spot else "deploy this on-demand pod")
         self.made += 1
-        pod = SimPod(
-            id=f"{mix(self.seed, 'made', self.made):016x}"[:14],
-            name=asked.get("name") or "unnamed",
-            gpu=gpu,
-            count=count,
-            place=self._place(asked),
-            price=price,
-            work="train",
-            started=self.now,
-            created=self.now,
-            boot=30.0 + mix(self.seed, self.made, "boot") % 60,
-            spot=spot,
-            secure=secure,
-            bid=bid,
-            change=f"Rented by User: {js_date(self.now)}",
-            image=image,
-            volume_gb=0 if volume else asked.get("volumeInGb") or 0,
-            disk_gb=asked.get("containerDiskInGb") or 10,
-            network_volume=volume,
-            ports=asked.get("ports") or "",
-            mount=asked.get("volumeMountPath") or "/workspace",
-            docker_args=asked.get("dockerArgs") or "",
-            env=[f"{e['key']}={e['value']}" for e in asked.get("env") or ()],
-            template_id=asked.get("templateId"),
-        )
+        return self._rented(
+            SimPod(
+                **self._common(asked, image), gpu=gpu, count=count, price=price, work="train", spot=spot, secure=secure,
+                bid=bid, volume_gb=0 if volume else asked.get("volumeInGb") or 0, network_volume=volume,
+            )
+        )  # fmt: skip
+
+    def deploy_cpu(self, asked: dict[str, Any], cpu: CpuShape, price: float) -> SimPod:
+        """A pod without GPUs, at `price` dollars per vCPU per hour."""
+        image = asked.get("imageName") or ("runpod/base:latest" if asked.get("templateId") else None)
+        volume = asked.get("networkVolumeId")
+        if image is None or (volume is not None and not (self.has_volume and volume == sim.VOLUME)):
+            raise Refusal(WRONG)
+        self._afford(price * cpu.vcpus, "deploy this on-demand pod")
+        self.made += 1
+        return self._rented(
+            SimPod(
+                **self._common(asked, image), gpu=gpu_types()["unknown"], count=0, cpu=cpu, price=price, work="burst",
+                volume_gb=0, network_volume=volume,
+            )
+        )  # fmt: skip
+
+    def _common(self, asked: dict[str, Any], image: str) -> dict[str, Any]:
+        """What is the same for a pod of every kind."""
+        return {
+            "id": f"{mix(self.seed, 'made', self.made):016x}"[:14],
+            "name": asked.get("name") or "unnamed",
+            "place": self._place(asked),
+            "started": self.now,
+            "created": self.now,
+            "boot": 30.0 + mix(self.seed, self.made, "boot") % 60,
+            "change": f"Rented by User: {js_date(self.now)}",
+            "image": image,
+            "disk_gb": asked.get("containerDiskInGb") or 10,
+            "ports": asked.get("ports") or "",
+            "mount": asked.get("volumeMountPath") or "/workspace",
+            "docker_args": asked.get("dockerArgs") or "",
+            "env": [f"{e['key']}={e['value']}" for e in asked.get("env") or ()],
+            "template_id": asked.get("templateId"),
+            "registry": asked.get("containerRegistryAuthId"),
+            "global_network": bool(asked.get("globalNetwork")),
+        }
+
+    def _rented(self, pod: SimPod) -> SimPod:
         self.pods[pod.id] = pod
         self._take(pod)
         return pod
