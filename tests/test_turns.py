@@ -12,8 +12,8 @@ import pytest
 
 from tests.make import pod, snapshot
 from tui import turns
-from tui.api.graphql.values import each
 from tui.api.quantities import Reader
+from tui.api.values import each
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
 

@@ -12,8 +12,8 @@ import pytest
 
 from tui.api.errors import Misconfigured
 from tui.api.graphql.client import GraphQLCloud
-from tui.api.graphql.exchange import CANCELLED
 from tui.api.http.connection import Line
+from tui.api.http.transport import CANCELLED
 
 ANSWER = b'{"data": {"countryCodes": ["SE"], "myself": null}}'
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

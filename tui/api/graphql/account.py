@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 from msgspec import Raw, field
 
@@ -33,13 +31,11 @@ from tui.api.account import (
 from tui.api.enums import ChargeKind, PaymentKind, PaymentMedium
 from tui.api.graphql.fleet import myself
 from tui.api.graphql.pod_detail import WireVolume, volume
-from tui.api.graphql.values import NOT_UNDERSTOOD, cut_notes, in_short, reason, whole
 from tui.api.graphql.wire import Wire
 from tui.api.models import Funds, Problem
+from tui.api.parts import Parts
 from tui.api.quantities import (
-    MOST,
     Count,
-    Cut,
     Dollars,
     Gigabytes,
     Id,
@@ -49,14 +45,12 @@ from tui.api.quantities import (
     Many,
     Name,
     Rate,
-    Reader,
     Seconds,
     Word,
     instant,
 )
 from tui.api.secret import Secret
-
-T = TypeVar("T")
+from tui.api.values import whole
 
 
 class WireAccount(Wire):
@@ -241,56 +235,10 @@ class WireLists(Wire):
     information: Raw = Raw(b"null")
 
 
-_readers: dict[Any, Reader[Any]] = {}
-
-
-def _reader(shape: Any) -> Reader[Any]:
-    if (reader := _readers.get(shape)) is None:
-        reader = _readers[shape] = Reader(shape | None)
-    return reader
-
-
-class _Parts:
-    """Decodes parts, and collects what cannot be understood and what is too much to show."""
-
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
-
-    def one(self, name: str, raw: Raw, shape: type[T]) -> T | None:
-        cuts: list[Cut] = []
-        try:
-            value: T | None = _reader(shape).decode(raw, cuts)
-        except NOT_UNDERSTOOD as error:
-            self.problems.append(Problem(f"invalid {name}: {reason(error)}"))
-            return None
-        self.problems += in_short(cut_notes(cuts, name))
-        return value
-
-    def many(self, name: str, raw: Raw, shape: type[T], when: Callable[[T], str | None] = lambda item: None) -> list[T]:
-        """when: the time of an item, by which the newest are kept if there are too many."""
-        items = self.one(name, raw, list[Raw]) or []
-        if len(items) > MOST:
-            self.problems += in_short([f"{len(items):,} {name}, {MOST:,} shown"])
-            ends = [self.one(name, item, shape) for item in (items[0], items[-1])]
-            begins, ended = (instant(when(end)) if end is not None else None for end in ends)
-            upward = begins is not None and ended is not None and ended > begins
-            items = items[-MOST:] if upward else items[:MOST]
-        values = [self.one(name, item, shape) for item in items]
-        return [item for item in values if item is not None]
-
-    def left_out(self) -> tuple[Problem, ...]:
-        """The problems to report, the same words once: there are no more of these than kinds of faults."""
-        times = Counter(self.problems)
-        return tuple(
-            p if count == 1 else Problem(f"{p.message} (and {count - 1:,} more)", p.path, p.code)
-            for p, count in times.items()
-        )
-
-
 def account(data: Raw, problems: tuple[Problem, ...]) -> Account:
     """The account in a response. Raises Unauthorized, Rejected or Malformed if there is none."""
     raw = myself(data, problems)
-    parts = _Parts()
+    parts = Parts()
     flat = parts.one("account", raw, WireAccount) or WireAccount()
     lists = parts.one("account", raw, WireLists) or WireLists()
     spend = parts.one("spend by kind", lists.spend_details, WireSpend)
@@ -330,8 +278,8 @@ def account(data: Raw, problems: tuple[Problem, ...]) -> Account:
     )
 
 
-def _lists(data: Raw, problems: tuple[Problem, ...]) -> tuple[_Parts, WireLists]:
-    parts = _Parts()
+def _lists(data: Raw, problems: tuple[Problem, ...]) -> tuple[Parts, WireLists]:
+    parts = Parts()
     return parts, parts.one("account", myself(data, problems), WireLists) or WireLists()
 
 

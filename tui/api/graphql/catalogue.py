@@ -14,7 +14,6 @@ from tui.api.errors import CloudError, Malformed
 from tui.api.graphql.documents import document
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.market import PSEUDO_GPU
-from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import Wire
 from tui.api.models import Problem
 from tui.api.quantities import (
@@ -31,6 +30,7 @@ from tui.api.quantities import (
     Several,
     Word,
 )
+from tui.api.values import NOT_UNDERSTOOD, each, reason, whole
 
 
 class WireCuda(Wire):

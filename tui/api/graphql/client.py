@@ -17,7 +17,8 @@ from tui.api.graphql import fleet
 from tui.api.graphql import market as prices
 from tui.api.graphql.documents import document
 from tui.api.graphql.envelope import data_of
-from tui.api.graphql.exchange import DEADLINE, LARGE, Exchange
+from tui.api.graphql.exchange import Exchange
+from tui.api.http.transport import DEADLINE, LARGE
 from tui.api.listener import Api
 from tui.api.models import ANYTHING
 from tui.api.secret import Secret
@@ -238,7 +239,7 @@ class GraphQLCloud(Cloud):
 
     def listen(self, listener: Listener) -> None:
         """Report requests, limits and the end of an API to `listener`, in place of a former one."""
-        self._exchange.sent = partial(listener.sent, Api.GRAPHQL)
+        self._exchange.listener = listener
 
     async def aclose(self) -> None:
         """Close connections; idempotent."""

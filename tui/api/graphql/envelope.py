@@ -8,10 +8,10 @@ import msgspec
 from msgspec import Raw, Struct
 
 from tui.api.errors import CloudError, Malformed, Rejected, Restricted
-from tui.api.graphql.values import NOT_UNDERSTOOD
 from tui.api.http.sanitize import clean_json
 from tui.api.models import PARTIAL, Problem
 from tui.api.quantities import plain_json
+from tui.api.values import NOT_UNDERSTOOD
 
 
 class Answer(NamedTuple):

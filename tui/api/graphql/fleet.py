@@ -7,7 +7,6 @@ from msgspec import Raw
 from tui.api.doubt import is_of_pods
 from tui.api.errors import CloudError, Malformed, Unauthorized
 from tui.api.graphql.envelope import refusal
-from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import (
     WireFleetRoot,
     WireFunds,
@@ -22,6 +21,7 @@ from tui.api.graphql.wire import (
 from tui.api.models import Funds, GpuReading, Placement, Pod, Port, Problem, Runtime, Snapshot, Telemetry
 from tui.api.quantities import Reader, instant
 from tui.api.status_change import StatusChange
+from tui.api.values import NOT_UNDERSTOOD, each, reason, whole
 
 _fleet = Reader[WireFleetRoot](WireFleetRoot)
 _myself = Reader[WireMyself](WireMyself)

@@ -13,7 +13,6 @@ from tui.api.graphql.account import WireEarning, WireTemplate, earning, template
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.fleet import myself, readings
 from tui.api.graphql.pod_detail import WireSample
-from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import Wire, WireHardware
 from tui.api.hosts import Balance, Capacity, CpuType, Host, HostLoad, Hosts, IdleJob, Tenant, Uptime
 from tui.api.models import Problem
@@ -36,6 +35,7 @@ from tui.api.quantities import (
     Share,
     instant,
 )
+from tui.api.values import NOT_UNDERSTOOD, each, reason, whole
 
 
 class WireCpuType(Wire):

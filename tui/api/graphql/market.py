@@ -11,10 +11,10 @@ from msgspec import Raw
 from tui.api.errors import CloudError, Malformed
 from tui.api.graphql.documents import document
 from tui.api.graphql.envelope import refusal
-from tui.api.graphql.values import NOT_UNDERSTOOD, each, reason, whole
 from tui.api.graphql.wire import WireGpuType, WirePlace, WirePlaces, WireQuote
 from tui.api.models import DataCenter, DataCenters, Market, MarketQuery, Offer, Problem, Quote, Stock
 from tui.api.quantities import KINDS, Reader
+from tui.api.values import NOT_UNDERSTOOD, each, reason, whole
 
 PSEUDO_GPU = "unknown"
 """RunPod's catalogue has an entry of this id that is no GPU: price 0, sold in no cloud."""

@@ -11,13 +11,13 @@ from msgspec import Raw
 from tui.api.enums import ComputeKind, PodStatus
 from tui.api.errors import CloudError, Malformed, Rejected
 from tui.api.graphql.envelope import refusal
-from tui.api.graphql.values import NOT_UNDERSTOOD, whole
 from tui.api.graphql.wire import Wire
 from tui.api.models import Problem
 from tui.api.orders import DeployOrder, Receipt, RentOrder
 from tui.api.quantities import Count, Id, Line, Name, Rate, Reader
 from tui.api.secret import Secret
 from tui.api.status_change import StatusChange
+from tui.api.values import NOT_UNDERSTOOD, whole
 
 Variables = dict[str, Any]
 

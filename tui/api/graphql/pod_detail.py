@@ -9,7 +9,6 @@ from msgspec import Raw
 from tui.api.errors import CloudError, Malformed
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.fleet import pod
-from tui.api.graphql.values import NOT_UNDERSTOOD, cut_notes, in_short, reason, whole
 from tui.api.graphql.wire import Wire, WireHardware, WirePod, WireTelemetry
 from tui.api.models import GpuReading, Problem
 from tui.api.pod_detail import EnvVar, Machine, NetworkVolume, PodDetail, PodExtras
@@ -36,6 +35,7 @@ from tui.api.quantities import (
     instant,
 )
 from tui.api.secret import Secret
+from tui.api.values import NOT_UNDERSTOOD, cut_notes, in_short, reason, whole
 
 
 class WireCpu(Wire):

@@ -7,13 +7,21 @@ import re
 import socket
 import ssl
 from collections.abc import Callable
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 import httpx
 
-from tui.api.errors import CloudError, Faltering, Forbidden, Rejected, Throttled, TimedOut, Unauthorized, Unreachable
-from tui.api.http import name_lookup
+from tui.api.errors import (
+    CloudError,
+    Faltering,
+    Forbidden,
+    Rejected,
+    Retired,
+    Throttled,
+    TimedOut,
+    Unauthorized,
+    Unreachable,
+)
+from tui.api.http import name_lookup, notices
 from tui.api.http.proxies import Proxy
 from tui.api.http.sanitize import clean
 from tui.api.models import Problem
@@ -161,6 +169,8 @@ def of_status(
         )
     if status == 407:
         return Unreachable("The proxy requires a user name and password (HTTP 407): set them in HTTP_PROXY.")
+    if status == 410:
+        return Retired("RunPod has switched this API off (HTTP 410). Nothing was done; use its other API.")
     if status == 429:
         after = retry_after(response, wall)
         wait = "" if after is None else f" The next one is allowed in {after:.0f} s."
@@ -176,7 +186,7 @@ def of_status(
         return Faltering(f"RunPod server error (HTTP {status}){quoted}")
     if problems:
         return Rejected(problems)
-    if status in (404, 405, 410):
+    if status in (404, 405):
         return Unreachable(f"This address at {host} is not RunPod's API (HTTP {status}). Correct or remove api_url.")
     return Rejected((Problem(f"RunPod rejected the request (HTTP {status}) without a reason"),))
 
@@ -187,14 +197,20 @@ def is_page(response: httpx.Response, body: bytes) -> bool:
 
 
 def retry_after(response: httpx.Response, wall: Callable[[], float]) -> float | None:
-    """Seconds until the server accepts the next request, given as a number or as a date; None if not given.
+    """Seconds until the server accepts the next request; None if not given.
 
-    A date is compared with the server's own clock if that is reported.
+    The longest of what is given, as a number or as a date, and of the windows of its rate limit that are used up.
     """
+    waits = [wait for wait in (_retry_after(response, wall), notices.wait_of(response)) if wait is not None]
+    return min(LONGEST_RETRY_AFTER, max(waits)) if waits else None
+
+
+def _retry_after(response: httpx.Response, wall: Callable[[], float]) -> float | None:
+    """A date is compared with the server's own clock if that is reported."""
     text = response.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return min(LONGEST_RETRY_AFTER, float(text[:9]))
-    at = _date(text)
+    at = notices.instant_of(text)
     if at is None:
         return None
     now = date_of(response)
@@ -203,15 +219,7 @@ def retry_after(response: httpx.Response, wall: Callable[[], float]) -> float | 
 
 def date_of(response: httpx.Response) -> float | None:
     """The server's time of day of its response, to the second; None if not reported."""
-    return _date(response.headers.get("date", ""))
-
-
-def _date(text: str) -> float | None:
-    try:
-        at = parsedate_to_datetime(text)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
+    return notices.instant_of(response.headers.get("date", ""))
 
 
 def _root(error: BaseException) -> BaseException:
