@@ -67,9 +67,11 @@ class Listener(Struct, frozen=True):
     limits:   a response reported the windows of its API's rate limit.
     retiring: a response announced the end of its API.
     switched: another API is used from now on.
+    barred:   an API that is used beside another rejects the key, for this reason: what only it offers is not offered.
     """
 
     sent: Callable[[Api], object] = _nothing
     limits: Callable[[Api, tuple[Quota, ...]], object] = _nothing
     retiring: Callable[[Retirement], object] = _nothing
     switched: Callable[[Switched], object] = _nothing
+    barred: Callable[[Api, CloudError], object] = _nothing

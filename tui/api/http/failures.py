@@ -12,7 +12,17 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from tui.api.errors import CloudError, Faltering, Forbidden, Rejected, Throttled, TimedOut, Unauthorized, Unreachable
+from tui.api.errors import (
+    CloudError,
+    Faltering,
+    Forbidden,
+    Rejected,
+    Retired,
+    Throttled,
+    TimedOut,
+    Unauthorized,
+    Unreachable,
+)
 from tui.api.http import name_lookup
 from tui.api.http.proxies import Proxy
 from tui.api.http.sanitize import clean
@@ -161,6 +171,8 @@ def of_status(
         )
     if status == 407:
         return Unreachable("The proxy requires a user name and password (HTTP 407): set them in HTTP_PROXY.")
+    if status == 410:
+        return Retired("RunPod has switched this API off (HTTP 410). Set api to auto, and podtop uses the other one.")
     if status == 429:
         after = retry_after(response, wall)
         wait = "" if after is None else f" The next one is allowed in {after:.0f} s."
@@ -176,7 +188,7 @@ def of_status(
         return Faltering(f"RunPod server error (HTTP {status}){quoted}")
     if problems:
         return Rejected(problems)
-    if status in (404, 405, 410):
+    if status in (404, 405):
         return Unreachable(f"This address at {host} is not RunPod's API (HTTP {status}). Correct or remove api_url.")
     return Rejected((Problem(f"RunPod rejected the request (HTTP {status}) without a reason"),))
 
