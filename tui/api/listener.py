@@ -28,7 +28,7 @@ class Quota(Struct, frozen=True, gc=False):
     seconds:   the window's length.
     most:      requests allowed in it; None if not reported.
     remaining: requests left in it.
-    resets_in: seconds until it starts anew.
+    resets_in: seconds until it starts again.
     """
 
     name: str
