@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 BACKENDS: dict[str, tuple[str, str]] = {
     "": ("tui.api.graphql.client", "GraphQLCloud"),
+    "/v2": ("tui.api.rest.client", "RestCloud"),
 }
 """The suffix of an API's URL, and its backend: a module, imported on first use, and a class in it."""
 
@@ -46,21 +47,47 @@ class MakeCloud(Protocol):
     ) -> Cloud: ...
 
 
-def backend_of(url: str) -> MakeCloud:
-    """The backend for a URL: of those whose suffix matches the path, the longest."""
-    from importlib import import_module
+RUNPODS = ("", "/v2")
+"""The suffixes of RunPod's own APIs, between which the setting `api` chooses."""
+
+
+def _suffix_of(url: str) -> str:
+    """Of the suffixes that match a URL's path, the longest."""
     from urllib.parse import urlsplit
 
     path = urlsplit(url).path.rstrip("/")
-    module, name = BACKENDS[max((end for end in BACKENDS if path.endswith(end)), key=len)]
+    return max((end for end in BACKENDS if path.endswith(end)), key=len)
+
+
+def backend_of(url: str) -> MakeCloud:
+    """The backend for a URL."""
+    from importlib import import_module
+
+    module, name = BACKENDS[_suffix_of(url)]
     return cast("MakeCloud", getattr(import_module(module), name))
+
+
+def cloud_of(config: Config, dated: Callable[[float, float], object]) -> Cloud:
+    """The backend, or both, for the settings `api` and `api_url`."""
+    key = config.key.secret.reveal() if config.key else None
+
+    def make(url: str) -> Cloud:
+        return backend_of(url)(url, key, read_only=config.read_only, dated=dated)
+
+    if _suffix_of(config.api_url) not in RUNPODS:
+        return make(config.api_url)
+    from tui.api.dual import cloud_at
+
+    return cloud_at(config.api_url, config.api, make)
 
 
 def source_of(options: argparse.Namespace, config: Config) -> Source:
     if options.demo:
         from tui.demo.source import demo_source
 
-        return demo_source(seed=options.seed, pods=options.pods, speed=options.speed, read_only=config.read_only)
+        return demo_source(
+            seed=options.seed, pods=options.pods, speed=options.speed, read_only=config.read_only, api=config.api
+        )
     return runpod_source(config)
 
 
@@ -72,17 +99,12 @@ def runpod_source(config: Config) -> Source:
     from tui.clocks import Clocks
     from tui.services.source import Source
 
-    def open_cloud() -> Cloud:
-        make = backend_of(config.api_url)
-        return make(config.api_url, key.reveal() if key else None, read_only=config.read_only, dated=clocks.dated)
-
     clocks = Clocks()
-    key = config.key.secret if config.key else None
     host = urlsplit(config.api_url).hostname or ""
     badge = "runpod" if host == "api.runpod.io" else "simulated" if is_loopback(host) else host
     return Source(
-        badge=badge, demo=False, open=open_cloud, clock=clocks.now, simulated=is_loopback(host),
-        profile=config.account, clocks=clocks,
+        badge=badge, demo=False, open=lambda: cloud_of(config, clocks.dated), clock=clocks.now,
+        simulated=is_loopback(host), profile=config.account, clocks=clocks,
     )  # fmt: skip
 
 

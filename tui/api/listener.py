@@ -28,7 +28,7 @@ class Quota(Struct, frozen=True, gc=False):
     seconds:   the window's length.
     most:      requests allowed in it; None if not reported.
     remaining: requests left in it.
-    resets_in: seconds until it starts anew.
+    resets_in: seconds until it starts again.
     """
 
     name: str
@@ -67,9 +67,11 @@ class Listener(Struct, frozen=True):
     limits:   a response reported the windows of its API's rate limit.
     retiring: a response announced the end of its API.
     switched: another API is used from now on.
+    barred:   an API that is used beside another rejects the key, for this reason: what only it offers is not offered.
     """
 
     sent: Callable[[Api], object] = _nothing
     limits: Callable[[Api, tuple[Quota, ...]], object] = _nothing
     retiring: Callable[[Retirement], object] = _nothing
     switched: Callable[[Switched], object] = _nothing
+    barred: Callable[[Api, CloudError], object] = _nothing

@@ -82,7 +82,8 @@ def source(to: Parser, default: str | None = argparse.SUPPRESS) -> None:
     group = to.add_argument_group("account flags")
     for flag, metavar, meaning in (
         ("--profile", "NAME", "use the account of [profiles.NAME] in config.toml"),
-        ("--api-url", "URL", "RunPod's GraphQL endpoint, or a simulator on loopback"),
+        ("--api", "NAME", "auto (default), graphql or rest; auto is rest once graphql is off"),
+        ("--api-url", "URL", "address of either of RunPod's APIs, or of a simulator on loopback"),
         ("--api-key-file", "FILE", "read the API key from a file that contains nothing else"),
         ("--log-level", "LEVEL", "podtop.log: debug, info (default), warning or error"),
     ):

@@ -10,6 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tui.api.addresses import address_of
+from tui.api.http.endpoint import host_of
+from tui.api.listener import Api
 from tui.api.secret import Secret, mask, remember
 from tui.config.keys import (
     NOTHING,
@@ -22,7 +25,7 @@ from tui.config.keys import (
     secrets_of,
     variable_of_key,
 )
-from tui.config.settings import SOURCES, Settings
+from tui.config.settings import API_URL, SOURCES, Settings
 from tui.files import paths
 
 if TYPE_CHECKING:
@@ -211,6 +214,7 @@ def attempt(
     values = {name: value for name, value in {**in_file, **own, **around}.items() if not name.startswith("api_key")}
     values["read_only"] = values.get("read_only", False) or own.get("read_only", False)
     values |= given
+    faults += _without_address(values)
     key, no_key, key_fault, account = None, "", "", chosen
     try:
         key = find_key(flags.get("api_key_file"), environ, in_file, file, runpod_file, chosen, own)
@@ -230,6 +234,13 @@ def attempt(
     keyless = key is None and not key_fault and not out_of_sight and (not chosen or chosen in profiles)
     config = Config(key=key, no_key=no_key, account=account, warnings=tuple(warnings), hidden=hidden, **values)
     return Loaded(config, tuple(mask(fault) for fault in faults), keyless, key_fault)
+
+
+def _without_address(values: Mapping[str, Any]) -> Iterator[str]:
+    """That the API which is set has no known address."""
+    url = values.get("api_url", API_URL)
+    if values.get("api") == Api.REST and address_of(url, Api.REST) is None:
+        yield f"api: no address of REST v2 follows from api_url ({host_of(url)}); set api_url to one that ends in /v2"
 
 
 _NAMES_A_SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")

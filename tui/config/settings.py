@@ -13,9 +13,7 @@ from msgspec import Struct
 
 from tui.api.secret import Secret
 from tui.config.value_types import (
-    API_URL as URL,
-)
-from tui.config.value_types import (
+    API,
     ARGUMENTS,
     AUTO,
     COLOR,
@@ -35,6 +33,9 @@ from tui.config.value_types import (
     USER,
     VARIABLE,
     WEBHOOK,
+)
+from tui.config.value_types import (
+    API_URL as URL,
 )
 
 API_URL = "https://api.runpod.io/graphql"
@@ -76,7 +77,8 @@ SINKS = ("terminal", "tmux", "command", "webhook")
 class Profile(Struct, frozen=True):
     """One account, selected by --profile NAME, PODTOP_PROFILE or profile; it overrides the top of the file."""
 
-    api_url: Annotated[str | None, URL, "URL of RunPod's GraphQL API for this profile"] = None
+    api_url: Annotated[str | None, URL, "URL of either of RunPod's APIs for this profile"] = None
+    api: Annotated[str | None, API, "which of RunPod's APIs, for this profile"] = None
     api_key_file: Annotated[str | None, KEY_FILE, "file with its API key only"] = None
     api_key_env: Annotated[str | None, VARIABLE, "environment variable with its API key"] = None
     api_key: Annotated[Secret | None, SECRET, "its API key; make the file readable by you only"] = None
@@ -87,7 +89,8 @@ class Profile(Struct, frozen=True):
 class Settings(Struct, frozen=True):
     """Settings at the top of the file, before the first table."""
 
-    api_url: Annotated[str, URL, "URL of RunPod's GraphQL API"] = API_URL
+    api_url: Annotated[str, URL, "URL of either of RunPod's APIs: it ends in /graphql or /v2"] = API_URL
+    api: Annotated[str, API, "which API; auto: GraphQL until RunPod switches it off, then REST v2"] = "auto"
     api_key_file: Annotated[str | None, KEY_FILE, "file with the API key only"] = None
     api_key_env: Annotated[str | None, VARIABLE, "environment variable with the API key"] = None
     api_key: Annotated[Secret | None, SECRET, "the API key; make the file readable by you only"] = None

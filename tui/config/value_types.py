@@ -112,7 +112,7 @@ def text(accepted: str, pattern: str = r"(?=.*\S).+", *, example: str = "") -> K
 
 def choice(*names: str) -> Kind:
     """One of a few words."""
-    return Kind(", ".join(names[:-1]) + f" or {names[-1]}", cast("Any", Literal)[names])
+    return Kind(", ".join(names[:-1]) + f" or {names[-1]}", cast("Any", Literal)[names], example=f'"{names[-1]}"')
 
 
 def _without_nul(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -166,5 +166,6 @@ NAME = text("a profile name: at most 24 letters, digits, - and _", "[A-Za-z0-9][
 ARGUMENTS = texts("an array of arguments", example='["-o", "StrictHostKeyChecking=accept-new"]')
 COMMAND = texts("an array of a program and its arguments", least=1, example='["notify-send", "{title}", "{text}"]')
 KEYS = text('a key, or several separated by commas, as in "f9" or "j,down"', example="f9")
+API = choice("auto", "graphql", "rest")
 LEVEL = choice("debug", "info", "warning", "error")
 COLOR = choice("accent", "good", "warn", "bad", "muted")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from tui.clocks import Clocks
 from tui.services.source import Source
@@ -37,6 +38,7 @@ def demo_source(
     pods: int = 6,
     speed: float = 1.0,
     read_only: bool = False,
+    api: str = "graphql",
     faults: Faults | None = None,
     history_s: float = 86_400.0,
     prices_s: float = 7 * 86_400.0,
@@ -45,7 +47,7 @@ def demo_source(
     """A source on a world of its own, which opens with `history_s` seconds of history, and `prices_s` of the market's.
 
     The history comes from a second world of the same seed, which is advanced step by step: the two agree until the
-    visitor changes something, and the world that the visitor sees is always live.
+    visitor changes something, and the world that the visitor sees is always live. `api`: as in the settings.
     """
     real = wall or Clocks().now
     opened = real()
@@ -54,14 +56,25 @@ def demo_source(
         return opened + (real() - opened) * speed
 
     def connect(instant: Callable[[], float], faults: Faults | None = None) -> Cloud:
+        from tui.api.addresses import api_at
+        from tui.api.dual import cloud_at
         from tui.api.graphql.client import GraphQLCloud
+        from tui.api.listener import Api
         from tui.demo.asgi import Simulator
         from tui.demo.execution import KEY
         from tui.demo.world import World
 
         world = World(seed=seed, pods=pods, start=opened - history_s, history=history_s)
         transport = in_process(Simulator(world, instant, faults, packs=False))
-        return GraphQLCloud("https://demo.invalid/graphql", KEY, read_only=read_only, transport=transport)
+
+        def make(url: str) -> Cloud:
+            if api_at(url) is Api.GRAPHQL:
+                return GraphQLCloud(url, KEY, read_only=read_only, transport=transport)
+            rest: Any = import_module("tui.api.rest.client")
+            cloud: Cloud = rest.RestCloud(url, KEY, read_only=read_only, transport=transport)
+            return cloud
+
+        return cloud_at("https://demo.invalid/graphql", api, make)
 
     def open_cloud() -> Cloud:
         return connect(clock, faults)

@@ -36,6 +36,7 @@ async def failure(answer: Any, **options: Any) -> errors.CloudError:
         (404, errors.Unreachable, "is not RunPod's API"),
         (405, errors.Unreachable, "is not RunPod's API"),
         (408, errors.TimedOut, "gateway timed out"),
+        (410, errors.Retired, "switched this API off"),
         (418, errors.Rejected, "without a reason"),
         (429, errors.Throttled, "Too many requests"),
         (500, errors.Faltering, "500"),

@@ -170,7 +170,7 @@ def of_status(
     if status == 407:
         return Unreachable("The proxy requires a user name and password (HTTP 407): set them in HTTP_PROXY.")
     if status == 410:
-        return Retired("RunPod has switched this API off (HTTP 410). Nothing was done; use its other API.")
+        return Retired("RunPod has switched this API off (HTTP 410). Set api to auto, and podtop uses the other one.")
     if status == 429:
         after = retry_after(response, wall)
         wait = "" if after is None else f" The next one is allowed in {after:.0f} s."
