@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tui.api.cloud import Capability
-from tui.api.enums import ENDED, PodStatus
+from tui.api.enums import ENDED, STARTING, PodStatus
+from tui.domain import pod_health
 from tui.domain.action import (
     NEW_POD,
     Action,
@@ -31,12 +32,16 @@ if TYPE_CHECKING:
 def _not_stop(pod: Pod) -> str | None:
     if pod.status == PodStatus.TERMINATED:
         return "terminated"
+    if pod.status == PodStatus.ERROR:
+        return "not running (error)"
     return "already stopped" if pod.status in ENDED else None
 
 
 def _not_start(pod: Pod) -> str | None:
     if pod.status == PodStatus.TERMINATED:
         return "terminated"
+    if pod.status in STARTING:
+        return "already starting"
     if pod.status == PodStatus.RUNNING:
         return "already running"
     return None if pod.status in ENDED else f"in transition ({pod.status.lower()}); wait until it stops"
@@ -73,7 +78,7 @@ def _stopped(pod: Pod | None) -> bool:
 
 
 def _runs(pod: Pod | None) -> bool:
-    return pod is not None and pod.status == PodStatus.RUNNING
+    return pod is not None and pod_health.is_on(pod)
 
 
 def _gone(pod: Pod | None) -> bool:

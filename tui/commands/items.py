@@ -93,7 +93,8 @@ class PortItem(Struct, frozen=True):
 class _PodItem(Struct, frozen=True, kw_only=True):
     """One pod.
 
-    phase:  podtop's status: running, idle, booting, stopped, outbid, terminated, unreadable, other.
+    phase:  podtop's status: running, idle, booting, stopped, outbid, error, terminated,
+            unreadable, other.
     status: RunPod's own status.
     idle_s: seconds without GPU load, as observed by podtop; None if unknown.
     cost_per_hr: its price while it runs.

@@ -19,7 +19,7 @@ from tui.format.width import width as width_of
 
 UNKNOWN = "-"
 GAP = "  "
-_OFF = ("stopped", "outbid", "terminated")
+_OFF = ("stopped", "outbid", "error", "terminated")
 NARROWEST = 8
 WRAPPED = 30
 """Cells that a shrinking column keeps: one that is cut, one that wraps."""

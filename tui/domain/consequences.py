@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.api.enums import ComputeKind, PodStatus
-from tui.domain import costs, pod_costs, pod_health
+from tui.api.enums import ComputeKind
+from tui.domain import costs, offered, pod_costs, pod_health
 from tui.domain.action import Command, Consent, PodAction, Point, State, is_spot
 from tui.format import numbers as fmt
 
@@ -122,7 +122,7 @@ def describe(pod: Pod) -> str:
     word = pod_health.status_word(pod, pod_health.phase(pod))
     up = pod.runtime.uptime if pod_health.is_live(pod) and pod.runtime else None
     parts = [hardware, f"{word} {fmt.duration(up)}" if up is not None else word]
-    parts += [f"{fmt.money(pod.cost_per_hr)}/h"] if pod.status == PodStatus.RUNNING else []
+    parts += [f"{fmt.money(pod.cost_per_hr)}/h"] if pod_health.is_on(pod) else []
     parts += ["spot"] if is_spot(pod) else []
     return " · ".join((*parts, "LOCKED") if pod.locked else parts)
 
@@ -193,6 +193,8 @@ def unseen(case: Case, hidden: Collection[str]) -> tuple[Point, ...]:
 
 def _runway(funds: Funds | None, change: float | None) -> str:
     """The effect on the runway when spending changes by `change` dollars per hour."""
+    if pod_health.is_postpaid(funds):
+        return f" {offered.AFTERWARDS.capitalize()}: no runway."
     now = pod_health.runway(funds)
     if funds is None or funds.balance is None or now is None:
         return ""
@@ -220,7 +222,7 @@ def _hourly(value: float | None) -> str:
 
 
 def _running(pods: Iterable[Pod]) -> list[Pod]:
-    return [pod for pod in pods if pod.status == PodStatus.RUNNING]
+    return [pod for pod in pods if pod_health.is_on(pod)]
 
 
 def _stop_money(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
@@ -269,9 +271,9 @@ def _stop_later(pods: Sequence[Pod]) -> tuple[Point, ...]:
         points.append(Point("", "Spot: resuming requires a new bid (B).", "muted"))
     if any(pod.locked for pod in pods):
         points.append(Point("", "Locked on RunPod, which may refuse.", "warn"))
-    if booting := [pod for pod in pods if pod.status == PodStatus.RUNNING and pod.runtime is None]:
+    if booting := [pod for pod in pods if pod_health.is_booting(pod)]:
         points.append(Point("", f"{_names(booting)}: still booting (billed).", "warn"))
-    if moving := [pod for pod in pods if pod.status != PodStatus.RUNNING]:
+    if moving := [pod for pod in pods if not pod_health.is_on(pod)]:
         points.append(Point("", f"{_names(moving)}: {moving[0].status.lower()} now; that may end on its own.", "warn"))
     return tuple(points)
 

@@ -27,6 +27,8 @@ NOTHING = 0.0005
 
 _STATES = {
     PodStatus.RUNNING: State.RUNNING,
+    PodStatus.PROVISIONING: State.RUNNING,
+    PodStatus.STARTING: State.RUNNING,
     PodStatus.EXITED: State.STOPPED,
     PodStatus.DEAD: State.STOPPED,
     PodStatus.TERMINATED: State.GONE,
@@ -101,6 +103,8 @@ def runway(funds: Funds | None, by: float | None = 0.0) -> float | None:
 
 
 def is_short(funds: Funds | None, *parts: float | None) -> bool:
-    """Whether the balance is known to be less than an hour of the known parts of a price."""
+    """Whether the balance is known to be less than an hour of the known parts of a price, and RunPod minds."""
+    if pod_health.is_postpaid(funds):
+        return False
     least = sum(part for part in parts if part is not None)
     return funds is not None and funds.balance is not None and funds.balance < least

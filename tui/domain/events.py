@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tui.api.enums import PodStatus
 from tui.domain import pod_health
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ class Kind(StrEnum):
     RESTART = "restart"
     STOPPED = "stopped"
     OUTBID = "outbid"
+    FAILED = "pod error"
     STATUS = "status"
     GONE = "gone"
     DONE = "done"
@@ -54,6 +54,8 @@ class Kind(StrEnum):
     OUTAGE_OVER = "outage over"
     THROTTLED = "throttled"
     THROTTLED_OVER = "at ease"
+    ALERTS_OFF = "alerts off"
+    ALERTS_ON = "alerts on"
 
     @property
     def word(self) -> str:
@@ -75,7 +77,7 @@ ENDS = {
     Kind.IDLE: Kind.IDLE_OVER, Kind.LOOP: Kind.LOOP_OVER, Kind.BOOT: Kind.BOOT_OVER,
     Kind.ZERO_GPU: Kind.ZERO_GPU_OVER, Kind.MAINTENANCE: Kind.MAINTENANCE_OVER, Kind.RUNWAY: Kind.RUNWAY_OVER,
     Kind.BALANCE: Kind.BALANCE_OVER, Kind.UNREADABLE: Kind.UNREADABLE_OVER, Kind.OUTAGE: Kind.OUTAGE_OVER,
-    Kind.THROTTLED: Kind.THROTTLED_OVER,
+    Kind.THROTTLED: Kind.THROTTLED_OVER, Kind.ALERTS_OFF: Kind.ALERTS_ON,
 }  # fmt: skip
 """Lasting conditions, and the kind that reports their end."""
 
@@ -96,10 +98,10 @@ def between(key: str, old: Pod | None, new: Pod | None, before: float, at: float
     if old is None:
         when, reason = _said(new, before, at)
         return (Event(when, key, Kind.NEW, reason or "first seen"),)
-    if old.status != new.status:
+    if old.status != new.status and not (pod_health.is_on(old) and pod_health.is_on(new)):
         when, reason = _said(new, before, at)
         return (Event(when, key, _kind(new), reason or f"{old.status.lower()} to {new.status.lower()}"),)
-    if new.status != PodStatus.RUNNING:
+    if not pod_health.is_on(new):
         return ()
     if old.runtime is None and new.runtime is not None:
         return (Event(at, key, Kind.UP, "container started"),)
@@ -123,6 +125,8 @@ def _kind(pod: Pod) -> Kind:
             return Kind.OUTBID
         case pod_health.Phase.STOPPED:
             return Kind.STOPPED
+        case pod_health.Phase.ERROR:
+            return Kind.FAILED
         case pod_health.Phase.ENDED:
             return Kind.GONE
         case pod_health.Phase.RUNNING | pod_health.Phase.BOOTING:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tui.api.enums import PodStatus
 from tui.api.models import ANYTHING, MarketQuery
+from tui.domain import pod_health
 
 if TYPE_CHECKING:
     from tui.api.models import Market, Offer, Pod
@@ -167,7 +168,7 @@ def moot(watch: MarketWatch, pod: Pod | None) -> tuple[State, str] | None:
     """
     if pod is None:
         return State.GIVEN_UP, "the pod is no longer on the account"
-    if pod.status == PodStatus.RUNNING:
+    if pod_health.is_on(pod):
         return State.DONE, "already running, not started by this watch"
     if pod.status == PodStatus.TERMINATED:
         return State.GIVEN_UP, "the pod is terminated"

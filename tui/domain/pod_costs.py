@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.api.enums import PodStatus
+from tui.api.enums import STARTING, PodStatus
 from tui.domain import pod_health
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Span(NamedTuple):
 
 
 def spent(spans: Sequence[Span], start: float, end: float) -> float | None:
-    """Dollars for the time a pod was RUNNING between two instants, its disks apart; None if nothing is known of it.
+    """Dollars for the time a pod ran or booted between two instants, its disks apart; None if nothing is known of it.
 
     The last span lasts until `end`. Time before the first span, and running time without a price, adds nothing: where
     only a part is known this is a lower bound.
@@ -95,10 +95,10 @@ def since_start(pod: Pod) -> float | None:
 
 
 def _rate(span: Span) -> float | None:
-    """Dollars per hour in a span: none in a status that does not run, None if unknown."""
-    if span.status == PodStatus.RUNNING:
+    """Dollars per hour in a span: none in a status that does not run, None if unknown, as after an error."""
+    if span.status == PodStatus.RUNNING or span.status in STARTING:
         return _known(span.cost_per_hr)
-    return 0.0 if span.status else None
+    return 0.0 if span.status and span.status != PodStatus.ERROR else None
 
 
 def _known(value: float | None) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.api.enums import PodStatus
+from tui.api.enums import STARTING, BillingMode, PodStatus
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, GpuReading, Pod
@@ -44,6 +44,7 @@ class Phase(StrEnum):
     BOOTING = "booting"
     STOPPED = "stopped"
     OUTBID = "outbid"
+    ERROR = "error"
     ENDED = "terminated"
     UNREADABLE = "unreadable"
     OTHER = "other"
@@ -56,8 +57,12 @@ def phase(pod: Pod, idle_for: float | None = None) -> Phase:
             if pod.runtime is None:
                 return Phase.BOOTING
             return Phase.IDLE if idle_for is not None and idle_for >= IDLE_AFTER else Phase.RUNNING
+        case PodStatus.PROVISIONING | PodStatus.STARTING:
+            return Phase.BOOTING
         case PodStatus.EXITED:
             return Phase.OUTBID if pod.status_change is not None and pod.status_change.is_outbid else Phase.STOPPED
+        case PodStatus.ERROR:
+            return Phase.ERROR
         case PodStatus.TERMINATED:
             return Phase.ENDED
         case _:
@@ -67,6 +72,19 @@ def phase(pod: Pod, idle_for: float | None = None) -> Phase:
 def status_word(pod: Pod, at: Phase) -> str:
     """The word for a phase; a status newer than podtop is shown as RunPod spells it."""
     return pod.status.lower() if at is Phase.OTHER else at.value
+
+
+_ON = STARTING | {PodStatus.RUNNING}
+
+
+def is_on(pod: Pod) -> bool:
+    """Whether a pod runs or boots: it is billed as running either way."""
+    return pod.status in _ON
+
+
+def is_booting(pod: Pod) -> bool:
+    """Whether a pod is billed as running, and its container is not up."""
+    return pod.status in STARTING or (pod.status == PodStatus.RUNNING and pod.runtime is None)
 
 
 def is_live(pod: Pod) -> bool:
@@ -107,11 +125,19 @@ def busy_gpus(pod: Pod) -> int:
     return sum(1 for g in pod.runtime.gpus if g.util is not None and g.util >= BUSY_PERCENT)
 
 
+def is_postpaid(funds: Funds | None) -> bool:
+    """Whether the account is billed afterwards: a low balance ends nothing, so that there is no runway."""
+    return funds is not None and funds.billing_mode == BillingMode.POSTPAID
+
+
 def runway(funds: Funds | None) -> float | None:
     """Seconds until the balance reaches zero at the current spend; infinite when nothing is spent, None when unknown.
 
-    RunPod settles every five minutes and stops pods at $0, so this is an upper bound by that much.
+    None also for an account that is billed afterwards. RunPod settles every five minutes and stops pods at $0, so this
+    is an upper bound by that much.
     """
+    if is_postpaid(funds):
+        return None
     if funds is None or funds.balance is None or funds.spend_per_hr is None:
         return None
     if funds.balance <= 0:
@@ -150,10 +176,10 @@ def totals(pods: Iterable[Pod], unreadable: int = 0) -> Totals:
     running = count = busy = gpus = unread = booting = 0
     for pod in pods:
         count += 1
-        if pod.status == PodStatus.RUNNING:
+        if is_on(pod):
             running += 1
             gpus += pod.gpu_count
             busy += busy_gpus(pod)
             unread += unread_gpus(pod)
-            booting += pod.gpu_count if pod.runtime is None else 0
+            booting += pod.gpu_count if is_booting(pod) else 0
     return Totals(running, count + unreadable, busy, gpus, unread, booting)

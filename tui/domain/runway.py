@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tui.api.enums import PodStatus
+from tui.api.enums import ENDED, PodStatus
 from tui.domain import costs, pod_health
 from tui.domain.action import State
 
@@ -26,12 +26,12 @@ def fate(pod: Pod) -> str:
         return STAYS
     if not pod.network_volume_id:
         return ENDS
-    return STAYS if pod.status in (PodStatus.EXITED, PodStatus.DEAD) else STOPS
+    return STAYS if pod.status in ENDED else STOPS
 
 
 def change_by_stopping(pods: Iterable[Pod]) -> float | None:
     """The change of spending in dollars per hour when these are stopped, as far as they run; None where unknown."""
-    return costs.change((pod for pod in pods if pod.status == PodStatus.RUNNING), State.STOPPED)
+    return costs.change((pod for pod in pods if pod_health.is_on(pod)), State.STOPPED)
 
 
 def ends_at(funds: Funds | None, now: float) -> float | None:
@@ -41,7 +41,10 @@ def ends_at(funds: Funds | None, now: float) -> float | None:
 
 
 def balance_at(funds: Funds, now: float, at: float) -> float | None:
-    """The balance at a later instant, at the current spend; nothing below zero, but for an existing debt."""
-    if funds.balance is None or funds.spend_per_hr is None:
+    """The balance at a later instant, at the current spend; nothing below zero, but for an existing debt.
+
+    None if unknown, and for an account that is billed afterwards.
+    """
+    if pod_health.is_postpaid(funds) or funds.balance is None or funds.spend_per_hr is None:
         return None
     return max(min(0.0, funds.balance), funds.balance - max(0.0, funds.spend_per_hr) * (at - now) / 3600.0)

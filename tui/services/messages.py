@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
 from tui.api import log_lines
+from tui.domain.events import Kind
 from tui.domain.user_message import Level, UserMessage
 
 if TYPE_CHECKING:
@@ -47,6 +48,14 @@ def to_event_log(happened: Callable[[Event], object]) -> Sink:
             happened(message.event)
 
     return keep
+
+
+def post_switched(events: Iterable[Event], post: Sink) -> None:
+    """Tell the user that alerts were switched off, or on again: nobody may rely on one that is not there."""
+    for event in events:
+        if event.kind in (Kind.ALERTS_OFF, Kind.ALERTS_ON):
+            level = Level.WARNING if event.kind is Kind.ALERTS_OFF else Level.INFO
+            post(UserMessage(f"{event.kind.word}: {event.text}", level))
 
 
 def severity(message: UserMessage) -> Literal["information", "warning"]:

@@ -18,6 +18,7 @@ from tui.services.barrier import held, own_fault, own_faults
 from tui.services.follower import Follower
 from tui.services.history_loader import HistoryLoader
 from tui.services.market_questions import Answers, MarketQuestions
+from tui.services.messages import post_switched
 from tui.services.poller import Poller
 from tui.services.topics import TopicPollers
 from tui.store.slices import Sliced, whole
@@ -285,6 +286,7 @@ class Monitor:
         if self._judges and sure and snapshot.pods is not None:
             judged = yield from self.chronicle.judging(self._fleet, at)
         self._fleet.events.extend(judged)
+        post_switched(judged, self._post)
         if not self._fleet.past:
             _log((*answered, *happened, *judged))
         self._hand_over(lambda recorder: recorder.polled(at, snapshot, (*answered, *happened, *judged)))

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from tui.api.enums import PodStatus
 from tui.api.errors import CloudError
+from tui.domain import pod_health
 from tui.domain.action import Command
 from tui.domain.events import Event, Kind
 from tui.domain.market_watch import (
@@ -354,7 +354,7 @@ class WatchRunner(Runner[MarketWatch]):
         """Evidence that an attempt succeeded; None if there is none."""
         if watch.pod:
             pod = self._pod(watch)
-            return "running" if pod is not None and pod.status == PodStatus.RUNNING else None
+            return "running" if pod is not None and pod_health.is_on(pod) else None
         new_pod = self._named(watch.sent)
         return f"created: {new_pod}" if new_pod is not None else None
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from tui.domain import offered, pod_health
 from tui.domain.events import Kind as EventKind
 
 if TYPE_CHECKING:
+    from tui.api.features import Feature
     from tui.api.models import Funds, Pod
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
@@ -96,6 +98,9 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     text:   one sentence about it at an instant, given the funds it was judged by.
     begins: the event log's text when it begins.
     over:   why it is over; None if that is unknown.
+    needs:  what it is judged by, and not every API offers: without it, it is off.
+    of_prepaid: whether an account that is billed afterwards cannot have it: then it is off too.
+    subject: what it is about, where those that are off are listed; empty if another one's says it.
     """
 
     name: str
@@ -108,6 +113,15 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     account: OfAccount | None = None
     begins: Callable[[Alert, float], str] = lambda alert, now: ""
     over: Over = lambda fleet, record: None
+    needs: frozenset[Feature] = frozenset()
+    of_prepaid: bool = False
+    subject: str = ""
+
+    def off(self, fleet: Fleet) -> str:
+        """Why it cannot be judged, whatever happens; empty if it can."""
+        if self.of_prepaid and pod_health.is_postpaid(fleet.funds):
+            return offered.AFTERWARDS
+        return offered.WORDS if self.needs & fleet.lacks else ""
 
     def alert(self, pod: Pod, **fields: object) -> Alert:
         """An alert of this kind, with its grade unless another is given."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tui.api.enums import PodStatus
+from tui.api.features import Feature
 from tui.domain import pod_health
 from tui.domain.events import Kind as EventKind
 from tui.format import numbers as fmt
@@ -46,7 +46,7 @@ def _if_running(why: Callable[[Pod], str | None]) -> Over:
     """The same for an alert that only a running pod can have."""
 
     def over(pod: Pod) -> str | None:
-        if pod.status != PodStatus.RUNNING:
+        if not pod_health.is_on(pod):
             return f"the pod is {pod_health.status_word(pod, pod_health.phase(pod))}"
         return why(pod)
 
@@ -90,6 +90,7 @@ def _find_no_balance(kind: AlertKind, fleet: Fleet) -> Alert | None:
 RUNWAY = AlertKind(
     name="runway", grade=Grade.WARN, event=EventKind.RUNWAY, account=_find_runway,
     text=_runway_text, begins=_runway_begins, over=_runway_over,
+    needs=frozenset({Feature.BALANCE, Feature.SPEND}), of_prepaid=True, subject="low runway",
 )  # fmt: skip
 NO_BALANCE = AlertKind(
     name="balance-unknown",
@@ -99,6 +100,8 @@ NO_BALANCE = AlertKind(
     text=lambda alert, funds, now: "balance or spend unavailable from RunPod; runway unknown",
     begins=lambda alert, now: "runway unknown (no balance or spend)",
     over=lambda fleet, record: "balance available",
+    needs=RUNWAY.needs,
+    of_prepaid=True,
 )
 """RunPod did not give the balance, so the runway is unknown."""
 
@@ -108,6 +111,13 @@ NO_BALANCE = AlertKind(
 
 def _find_outbid(kind: AlertKind, view: PodView) -> Alert | None:
     if pod_health.phase(view.pod) is not pod_health.Phase.OUTBID:
+        return None
+    since = view.changed_at
+    return kind.alert(view.pod, since=since, lasts=_passed(since, view.now))
+
+
+def _find_error(kind: AlertKind, view: PodView) -> Alert | None:
+    if pod_health.phase(view.pod) is not pod_health.Phase.ERROR:
         return None
     since = view.changed_at
     return kind.alert(view.pod, since=since, lasts=_passed(since, view.now))
@@ -168,8 +178,23 @@ OUTBID = AlertKind(
         + (f" {fmt.duration(alert.lasts)} ago" if alert.lasts is not None else "")
         + ": someone bid more for its machine"
     ),
+    needs=frozenset({Feature.STATUS_CHANGE}),
+    subject="outbid",
 )
 """The event log gets it from the change of the pod's status, as it does a restart."""
+
+ERROR = AlertKind(
+    name="pod-error",
+    grade=Grade.BAD,
+    find=_find_error,
+    running=False,
+    text=lambda alert, funds, now: (
+        "RunPod reports an error"
+        + (f" since {fmt.duration(alert.lasts)}" if alert.lasts is not None else "")
+        + "; whether the pod is billed is unknown"
+    ),
+)
+"""As for an outbid pod, the event log has the change of its status."""
 
 LOOP = AlertKind(
     name="crash-loop",
@@ -192,6 +217,8 @@ RESTART = AlertKind(
     text=lambda alert, funds, now: (
         f"container up for {fmt.duration(alert.lasts)}, pod for longer: restarted at least once"
     ),
+    needs=frozenset({Feature.STATUS_CHANGE}),
+    subject="restarts before podtop",
 )
 """Its container has a short uptime, but its pod is older."""
 
@@ -325,6 +352,8 @@ MAINTENANCE = AlertKind(
     text=_maintenance_text,
     begins=_maintenance_begins,
     over=_if_readable(lambda pod: None if pod.machine is None else "ended or canceled"),
+    needs=frozenset({Feature.MAINTENANCE}),
+    subject="host maintenance",
 )
 UNREADABLE = AlertKind(
     name="unreadable",
@@ -337,6 +366,6 @@ UNREADABLE = AlertKind(
 """Nothing else is known of an unreadable pod."""
 
 KINDS = (
-    RUNWAY, NO_BALANCE, OUTBID, LOOP, RESTART, BOOT, NO_GPU, IDLE, QUIET, MAINTENANCE, UNREADABLE,
+    RUNWAY, NO_BALANCE, OUTBID, ERROR, LOOP, RESTART, BOOT, NO_GPU, IDLE, QUIET, MAINTENANCE, UNREADABLE,
 )  # fmt: skip
 """In display order within the same grade."""

@@ -9,7 +9,7 @@ from tui.domain.events import ENDS, Event, Kind
 from tui.format import numbers as fmt
 from tui.store.alert import Unwatched
 from tui.store.alert_kinds import KINDS
-from tui.store.alerts import looking
+from tui.store.alerts import looking, off, off_text
 from tui.store.slices import Sliced, whole
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ _LASTING = {kind.event: kind for kind in KINDS if kind.event is not None}
 
 TROUBLE = {Kind.OUTAGE: "connection restored", Kind.THROTTLED: "requests accepted again"}
 """Errors of RunPod as a whole, and how their end is worded."""
+
+_NEVER: Unwatched = lambda start, end: 0.0  # noqa: E731
 
 _BEGINS = {end: begin for begin, end in ENDS.items()}
 
@@ -35,6 +37,7 @@ class AlertTracker:
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, Kind], _Begun] = {}
+        self._off: frozenset[str] | None = None
 
     def recall(self, events: Iterable[Event], records: bool = True) -> None:
         """Load an earlier run's events, oldest first: what began then and did not end is not reported again.
@@ -72,17 +75,35 @@ class AlertTracker:
     def judging(self, fleet: Fleet, at: float) -> Sliced[tuple[Event, ...]]:
         """`judge` in slices."""
         current = yield from looking(fleet, at, quiet=False)
+        switched = self._switched(fleet, at)
         lasting = {(a.pod, a.kind.event): a for a in current if a.kind.event is not None}
-        events = [*self._ended(fleet, lasting, at)]
+        events = [*self._ended(fleet, lasting, at), *switched]
         for (pod, kind), alert in lasting.items():
             events += self._begin(pod, kind, at, alert.kind.begins(alert, at), alert.since)
         return tuple(events)
 
     def _ended(self, fleet: Fleet, lasting: Collection[tuple[str, Kind]], at: float) -> Iterator[Event]:
         for pod, kind in [key for key in self._open if key not in lasting and key[1] in _LASTING]:
-            why = _LASTING[kind].over(fleet, fleet.records.get(pod))
+            dark = _LASTING[kind].off(fleet)
+            why = f"no longer judged ({dark})" if dark else _LASTING[kind].over(fleet, fleet.records.get(pod))
             if why is not None:
                 yield self._end(pod, kind, at, why, fleet.watched.unwatched)
+
+    def _switched(self, fleet: Fleet, at: float) -> tuple[Event, ...]:
+        """That alerts were switched off, or on again, because of what the API does not offer; once for each change."""
+        subjects = frozenset(subject for group in off(fleet).values() for subject in group)
+        is_open, before = ("", Kind.ALERTS_OFF) in self._open, self._off
+        if is_open and (fleet.funds is None or subjects == before):
+            # Without the account's money in a response it is unknown how the account pays.
+            return ()
+        self._off = subjects
+        if not subjects:
+            return (self._end("", Kind.ALERTS_OFF, at, "all alerts judged again", _NEVER),) if is_open else ()
+        if is_open and before is None:
+            # An earlier run of podtop has reported it.
+            return ()
+        self._open.pop(("", Kind.ALERTS_OFF), None)
+        return self._begin("", Kind.ALERTS_OFF, at, off_text(fleet))
 
     def _begin(self, pod: str, kind: Kind, at: float, text: str, since: float | None = None) -> tuple[Event, ...]:
         if (pod, kind) in self._open:

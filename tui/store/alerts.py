@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tui.api.enums import PodStatus
 from tui.domain import pod_health
 from tui.domain.events import Kind as EventKind
 from tui.store.alert import Alert, Grade, PodView
@@ -29,6 +28,20 @@ _OF_PODS = {
 }
 
 
+def off(fleet: Fleet) -> dict[str, tuple[str, ...]]:
+    """The subjects of the alerts that are off, by the reason: what they are judged by is not there, and will not be."""
+    reasons: dict[str, tuple[str, ...]] = {}
+    for kind in KINDS:
+        if (why := kind.off(fleet)) and kind.subject:
+            reasons[why] = (*reasons.get(why, ()), kind.subject)
+    return reasons
+
+
+def off_text(fleet: Fleet) -> str:
+    """The alerts that are off and why, in a sentence; empty if none is."""
+    return "; ".join(f"{', '.join(subjects)} ({why})" for why, subjects in off(fleet).items())
+
+
 def alerts(fleet: Fleet, now: float, quiet: bool = True) -> tuple[Alert, ...]:
     """All alerts, worst first. A fleet without reported pods has no pod alerts.
 
@@ -40,8 +53,11 @@ def alerts(fleet: Fleet, now: float, quiet: bool = True) -> tuple[Alert, ...]:
 def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert, ...]]:
     """`alerts` in slices."""
     alerts: list[Alert] = []
+    dark = {kind.name for kind in KINDS if kind.off(fleet)}
     if fleet.snapshot.value is not None:
-        alerts += (alert for kind, find in _OF_ACCOUNT if (alert := find(kind, fleet)) is not None)
+        judged = [(kind, find) for kind, find in _OF_ACCOUNT if kind.name not in dark]
+        alerts += (alert for kind, find in judged if (alert := find(kind, fleet)) is not None)
+    of_pods = {on: [(k, find) for k, find in rows if k.name not in dark] for on, rows in _OF_PODS.items()}
     unwatched = fleet.watched.unwatched
     restarts = Counter(
         e.pod
@@ -57,7 +73,7 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
             continue
         change = pod.status_change
         view = PodView(record, pod, change.at if change else None, restarts[record.id], now, unwatched, quiet)
-        for kind, find in _OF_PODS[pod.status == PodStatus.RUNNING]:
+        for kind, find in of_pods[pod_health.is_on(pod)]:
             alert = find(kind, view)
             if alert is not None:
                 alerts.append(alert)

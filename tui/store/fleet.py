@@ -24,6 +24,7 @@ from tui.store.watched_time import LONGEST_REQUEST, idle_in
 
 if TYPE_CHECKING:
     from tui.api.errors import CloudError
+    from tui.api.features import Feature
     from tui.api.models import Funds, Market, MarketQuery, Pod, Snapshot, Unreadable
 
 DAY = 86_400.0
@@ -65,6 +66,16 @@ class Fleet(FleetState, eq=False):
     def funds(self) -> Funds | None:
         """The account's money in the last response; None if that had none, whatever was known before."""
         return self.snapshot.value.funds if self.snapshot.value else None
+
+    @property
+    def lacks(self) -> frozenset[Feature]:
+        """What the API in use does not offer of pods and money; empty before its first response."""
+        return self.snapshot.value.lacks if self.snapshot.value else frozenset()
+
+    @property
+    def market_lacks(self) -> frozenset[Feature]:
+        """What the API in use does not offer of the market; empty before its first response."""
+        return self.market.value.lacks if self.market.value else frozenset()
 
     @property
     def silence(self) -> float:
@@ -121,6 +132,21 @@ class Fleet(FleetState, eq=False):
         None if one of them has no known price.
         """
         return self.derived("idle burn", now, lambda: self._idle_burn_of(self.records.values(), now))
+
+    @property
+    def running_cost(self) -> float | None:
+        """Dollars per hour of the pods that run or boot, None if one has no known price: not the account's spend.
+
+        Network volumes, serverless and the disks of stopped pods are not in it.
+        """
+
+        def cost() -> float | None:
+            readable = [r.pod for r in self.records.values()]
+            if None in readable:
+                return None
+            return total(pod.cost_per_hr for pod in readable if pod is not None and pod_health.is_on(pod))
+
+        return self.derived("running cost", math.inf, cost)
 
     @staticmethod
     def _idle_burn_of(records: Collection[Record], now: float) -> float | None:

@@ -111,7 +111,7 @@ def routes(pod: Pod, settings: Ssh) -> tuple[Route, ...]:
 def hindrance(pod: Pod) -> str:
     """Why there is no route into a pod."""
     match pod.status:
-        case PodStatus.RUNNING if pod.runtime is None:
+        case _ if pod_health.is_booting(pod):
             return "the pod is still booting; RunPod reports ports once the container runs"
         case PodStatus.RUNNING if not pod.runtime or not pod.runtime.ports:
             return "RunPod reports no port and no host for the pod yet; try again in a minute"
@@ -119,6 +119,8 @@ def hindrance(pod: Pod) -> str:
             return "the pod has no public port 22/tcp, and RunPod reports no host for its SSH proxy"
         case PodStatus.EXITED:
             return "the pod is stopped; R resumes it"
+        case PodStatus.ERROR:
+            return "the pod is in an error state; R starts it again"
         case PodStatus.TERMINATED:
             return "the pod is terminated"
         case status:

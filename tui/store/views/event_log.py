@@ -18,6 +18,7 @@ MOST = 10_000
 """Maximum number of events loaded, the newest."""
 
 _ALERTS = {kind for begin in (row.event for row in KINDS if row.event) for kind in (begin, ENDS[begin])}
+_ALERTS |= {Kind.ALERTS_OFF, Kind.ALERTS_ON}
 _API = {kind for begin in TROUBLE for kind in (begin, ENDS[begin])} | {Kind.TROUBLE}
 _ACTIONS = {Kind.DONE, Kind.REFUSED, Kind.UNKNOWN}
 

@@ -60,7 +60,7 @@ def _pod_cost(record: Record, books: SpendHistory | None, now: float) -> PodCost
             record.id, record.name, "unreadable", "", False, None, None, None, None, None, False, None, None, False, "",
             record.unreadable or "",
         )  # fmt: skip
-    running, state = pod.status == PodStatus.RUNNING, costs.state(pod)
+    running, state = pod_health.is_on(pod), costs.state(pod)
     # What is billed in a status unknown to podtop is unknown too.
     storage = None if state is None else spending.storage_per_hr(pod, running=running)
     # Parsing the text of a change is the most expensive part: only where it is needed.

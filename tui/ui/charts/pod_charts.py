@@ -29,10 +29,11 @@ MANY = 8
 
 GLYPHS = {
     Kind.NEW: "+", Kind.RUNNING: "▶", Kind.UP: "●", Kind.DOWN: "○", Kind.RESTART: "↻", Kind.STOPPED: "■",
-    Kind.OUTBID: "▼", Kind.STATUS: "◆", Kind.GONE: "✕",
+    Kind.OUTBID: "▼", Kind.FAILED: "▲", Kind.STATUS: "◆", Kind.GONE: "✕",
     Kind.DONE: "✓", Kind.REFUSED: "✕", Kind.UNKNOWN: "?", Kind.TROUBLE: "▲", Kind.PRICE: "◉",
     Kind.IDLE: "◌", Kind.LOOP: "↺", Kind.BOOT: "◔", Kind.ZERO_GPU: "∅", Kind.MAINTENANCE: "▣", Kind.RUNWAY: "$",
-    Kind.BALANCE: "$", Kind.UNREADABLE: "?", Kind.OUTAGE: "▲", Kind.THROTTLED: "△", **dict.fromkeys(ENDS.values(), "✓"),
+    Kind.BALANCE: "$", Kind.UNREADABLE: "?", Kind.OUTAGE: "▲", Kind.THROTTLED: "△", Kind.ALERTS_OFF: "◌",
+    **dict.fromkeys(ENDS.values(), "✓"),
 }  # fmt: skip
 """Events, on a time axis and in a list."""
 

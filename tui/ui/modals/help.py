@@ -24,7 +24,7 @@ from tui.ui.widgets.filter_input import FilterLine
 SIGNS = (
     ("● ◌ ◔ ■", "running, idle, booting, stopped"),
     ("idle", "no GPU at 5% or more for 10 min"),
-    ("▼ ✕ ? ◆", "outbid, terminated, unreadable, unknown"),
+    ("▼ ▲ ✕ ? ◆", "outbid, error, terminated, unreadable, unknown"),
     ("▸ stopping", "action in progress (?: response lost)"),
     ("✓ name", "selected for actions and charts"),
     ("(2.99)", "hourly price when running (stopped now)"),

@@ -60,10 +60,11 @@ DAY = 86_400.0
 
 _ROLES = {
     Kind.UP: "good", Kind.RUNNING: "good", Kind.NEW: "good", Kind.DOWN: "bad", Kind.RESTART: "warn",
-    Kind.OUTBID: "bad", Kind.STOPPED: "muted", Kind.GONE: "bad", Kind.STATUS: "accent", Kind.DONE: "good",
-    Kind.REFUSED: "bad", Kind.UNKNOWN: "warn", Kind.TROUBLE: "warn", Kind.PRICE: "accent",
+    Kind.OUTBID: "bad", Kind.STOPPED: "muted", Kind.FAILED: "bad", Kind.GONE: "bad", Kind.STATUS: "accent",
+    Kind.DONE: "good", Kind.REFUSED: "bad", Kind.UNKNOWN: "warn", Kind.TROUBLE: "warn", Kind.PRICE: "accent",
     Kind.IDLE: "warn", Kind.LOOP: "bad", Kind.BOOT: "warn", Kind.ZERO_GPU: "warn", Kind.MAINTENANCE: "accent",
     Kind.RUNWAY: "bad", Kind.BALANCE: "warn", Kind.UNREADABLE: "bad", Kind.OUTAGE: "bad", Kind.THROTTLED: "warn",
+    Kind.ALERTS_OFF: "warn",
     **dict.fromkeys(ENDS.values(), "good"),
 }  # fmt: skip
 
@@ -79,7 +80,15 @@ def subject(event: Event, names: Mapping[str, str]) -> Cell:
     return (("RunPod" if event.kind in _OF_RUNPOD else "account" if event.kind in _OF_THE_ACCOUNT else "–", "muted"),)
 
 
-_OF_RUNPOD = (Kind.OUTAGE, Kind.OUTAGE_OVER, Kind.THROTTLED, Kind.THROTTLED_OVER, Kind.TROUBLE)
+_OF_RUNPOD = (
+    Kind.OUTAGE,
+    Kind.OUTAGE_OVER,
+    Kind.THROTTLED,
+    Kind.THROTTLED_OVER,
+    Kind.TROUBLE,
+    Kind.ALERTS_OFF,
+    Kind.ALERTS_ON,
+)
 _OF_THE_ACCOUNT = (Kind.RUNWAY, Kind.RUNWAY_OVER, Kind.BALANCE, Kind.BALANCE_OVER)
 
 

@@ -8,7 +8,6 @@ from datetime import datetime, tzinfo
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from tui.api.enums import PodStatus
 from tui.domain import costs, pod_health, runway
 from tui.domain.runway import ENDS, STAYS, STOPS
 from tui.format import numbers as fmt
@@ -210,7 +209,7 @@ def _runway(
     if account is not None and account.reload_amount:
         yield Fact("", ((f"auto-reload may add {fmt.money(account.reload_amount)} before that", "text"),))
     change = runway.change_by_stopping(chosen)
-    running = [pod for pod in chosen if pod.status == PodStatus.RUNNING]
+    running = [pod for pod in chosen if pod_health.is_on(pod)]
     if not running:
         return
     after = costs.changed(funds, change)

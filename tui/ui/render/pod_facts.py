@@ -39,6 +39,7 @@ _ROLES = {
     Phase.IDLE: "warn",
     Phase.BOOTING: "accent",
     Phase.OUTBID: "bad",
+    Phase.ERROR: "bad",
     Phase.UNREADABLE: "bad",
     Phase.OTHER: "accent",
 }
@@ -113,7 +114,7 @@ def _status(pod: Pod, detail: PodDetail | None, phase: Phase, clock: Clock) -> I
     maintenance = _maintenance(pod.machine, clock) if pod.machine else ()
     if maintenance:
         yield Fact("Maintenance", maintenance)
-    if pod.status == PodStatus.EXITED:
+    if pod.status in (PodStatus.EXITED, PodStatus.ERROR):
         yield Fact("Can resume?", _can_resume(pod))
         if pod.lowest_bid_to_resume is not None or pod.kind in INTERRUPTIBLE:
             yield Fact("Lowest bid", rate(pod.lowest_bid_to_resume))
@@ -190,7 +191,7 @@ def _cost_now(pod: Pod) -> Cell:
     """The pod's cost per hour in its current status; its cost if it ran is shown separately."""
     running = f"  {per_hour(pod.cost_per_hr)} running"
     match pod.status:
-        case PodStatus.RUNNING:
+        case PodStatus.RUNNING | PodStatus.PROVISIONING | PodStatus.STARTING:
             disks = storage_per_hr(pod, running=True)
             known = "unknown" if disks is None else per_hour(disks)
             tail: Cell = ((f"  + disks {known}", "muted"),)

@@ -100,6 +100,7 @@ _PHASES = {
     Phase.BOOTING: ("◔", "accent"),
     Phase.STOPPED: ("■", "muted"),
     Phase.OUTBID: ("▼", "bad"),
+    Phase.ERROR: ("▲", "bad"),
     Phase.ENDED: ("✕", "muted"),
     Phase.UNREADABLE: ("?", "bad"),
     Phase.OTHER: ("◆", "accent"),
@@ -128,7 +129,7 @@ def util_role(value: float | None) -> str:
 
 def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False) -> Cells:
     """The cells of one pod."""
-    off = row.phase in (Phase.STOPPED, Phase.OUTBID, Phase.ENDED)
+    off = row.phase in (Phase.STOPPED, Phase.OUTBID, Phase.ERROR, Phase.ENDED)
     if row.phase is Phase.UNREADABLE:
         return {
             "status": phase_cell(row, now),

@@ -7,9 +7,8 @@ from functools import partial
 
 from textual.message import Message
 
-from tui.api.enums import PodStatus
 from tui.api.models import Pod
-from tui.domain import runway
+from tui.domain import pod_health, runway
 from tui.format import numbers as fmt
 from tui.store.fleet import Fleet
 from tui.store.views import pod_costs
@@ -142,7 +141,7 @@ class Money(AccountListing):
         if fleet.snapshot.value is None:
             return Picture("Balance", empty=EmptyState("Balance unavailable"))
         chosen, marked = self._chosen(scene)
-        running = [pod for pod in chosen if pod.status == PodStatus.RUNNING]
+        running = [pod for pod in chosen if pod_health.is_on(pod)]
         change = runway.change_by_stopping(running) if running else None
         label = f"{len(running)} stopped" if marked else f"{running[0].name} stopped" if running else ""
         span = money.SPANS[self._ahead] if self._ahead is not None else money.ahead(fleet.funds, change)
