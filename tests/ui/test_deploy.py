@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from textual.widgets import Button, Input
 
-from tests.make import funds, market, offer, snapshot
+from tests.make import funds, market, offer, pod, snapshot
 from tests.ui.conftest import NOW, OFFERS, PODS, HeldCloud, Launch, Running
 from tests.ui.render.test_pod_facts import full_detail, full_pod
 from tui.api.account import Template, Templates
@@ -22,6 +22,7 @@ from tui.domain.deploy_draft import Draft
 from tui.storage import draft_file
 from tui.storage.audit_log import AuditLog
 from tui.storage.state_files import StateFiles
+from tui.ui.modals.confirm import Confirm
 from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.question import QuestionDialog
 
@@ -403,3 +404,46 @@ async def test_a_form_that_is_only_looked_at_takes_no_drafts_place(launch: Launc
         await run.settle()
         await form(run)
         assert run.app.screen.draft["docker_args"] == "--epochs 3"  # type: ignore[attr-defined]
+
+
+class Dearer(HeldCloud):
+    """Rents at a price of its own."""
+
+    price = 2.99
+
+    async def deploy(self, order: DeployOrder) -> Receipt:
+        self.receipt = Receipt("new1", order.name, "RUNNING", None, self.price, 1, "m")
+        self.fleet_answer = snapshot(*(PODS.pods or ()), pod("new1", name=order.name, cost=self.price))
+        return await super().deploy(order)
+
+
+async def deployed_at(run: Running, price: float) -> None:
+    assert isinstance(run.cloud, Dearer)
+    run.cloud.price = price
+    await form(run)
+    await put(run, "name", "mine")
+    await run.press("ctrl+s")
+    await shown(run, QuestionDialog)
+    await run.press("y")
+
+
+async def test_a_pod_that_costs_more_than_agreed_is_told_and_can_be_stopped_with_one_key(launch: Launch) -> None:
+    async with launch(cloud=Dearer()) as run:
+        await deployed_at(run, 4.5)
+        await run.until_so(lambda: "it costs $4.50/h, more than the $3.00/h you agreed to" in run.toasts())
+        run.cloud.now += 5
+        await run.poll()
+        await shown(run, Confirm)
+        assert "Stop mine" in run.text()
+        await run.press("y")
+        await run.until_so(lambda: ("stop", "new1") in run.cloud.sent)
+
+
+async def test_a_pod_that_costs_what_was_agreed_raises_no_question(launch: Launch) -> None:
+    async with launch(cloud=Dearer()) as run:
+        await deployed_at(run, 2.99)
+        await run.until("✓ mine deployed: new1")
+        run.cloud.now += 5
+        await run.poll()
+        await run.wait(0.5)
+        assert not run.app.screen.is_modal

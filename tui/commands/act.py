@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.actions import BY_ID
+from tui.api.cloud import not_offered
 from tui.api.doubt import surely_with_pods, with_pods
 from tui.api.errors import CloudError
 from tui.commands import confirmation
@@ -164,6 +165,8 @@ class Hands:
 
     async def act(self, action: str, wanted: Sequence[str], terminal: Terminal | None) -> int:
         """Raises Refused and CloudError for failures before anything is sent."""
+        if (needed := BY_ID[action].needs) is not None and not self._cloud.offers(needed):
+            raise not_offered(needed)
         await self.look()
         ids = confirmation.find(wanted, {key: record.name for key, record in self._fleet.records.items()})
         if not self._dry_run:

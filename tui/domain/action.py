@@ -12,8 +12,9 @@ from tui.api.enums import INTERRUPTIBLE
 
 if TYPE_CHECKING:
     from tui.api.cloud import Capability, Cloud
-    from tui.api.models import Funds, Pod
+    from tui.api.models import Funds, Pod, PodVerb
     from tui.api.orders import DeployOrder, Receipt, RentOrder
+    from tui.domain.operations import Operation
 
 NEW_POD = ""
 """In place of the id of a pod that does not exist yet."""
@@ -35,10 +36,11 @@ class Target(StrEnum):
 
 
 class Consent(StrEnum):
-    """The confirmation that an action requires."""
+    """The confirmation that an action requires: a key, the pod's name, or the text that is sent."""
 
     PRESS = "press"
     NAME = "name"
+    TEXT = "text"
 
 
 class Command(Struct, frozen=True):
@@ -46,6 +48,8 @@ class Command(Struct, frozen=True):
 
     pod:       its id; `NEW_POD` for one that is created.
     bid:       dollars per GPU per hour.
+    text:      a new name.
+    agreed:    dollars per hour, disks included, that the user was shown and agreed to.
     order:     the order, of an action that creates a pod.
     """
 
@@ -55,6 +59,8 @@ class Command(Struct, frozen=True):
     gpu_count: int | None = None
     bid: float | None = None
     order: DeployOrder | RentOrder | None = None
+    text: str | None = None
+    agreed: float | None = None
 
     @property
     def gpus(self) -> int | None:
@@ -66,7 +72,7 @@ class Command(Struct, frozen=True):
         """What is sent beside the pod's id, in a form that may be logged."""
         if self.order is not None:
             return order_inputs(self.order)
-        values: dict[str, object] = {"gpuCount": self.gpu_count, "bidPerGpu": self.bid}
+        values: dict[str, object] = {"gpuCount": self.gpu_count, "bidPerGpu": self.bid, "name": self.text}
         return {name: value for name, value in values.items() if value is not None}
 
 
@@ -95,10 +101,12 @@ class Action(Struct, frozen=True, kw_only=True):
     verb:    to begin a sentence with.
     doing:   what a row shows while it is under way.
     done:    what is shown of the pod when it is over.
-    leads:   what the pod is billed as afterwards.
+    leads:   what the pod is billed as afterwards; None if it stays as it was.
     reached: whether what RunPod shows, or that it shows nothing, is the result of the action. False if unreadable.
     call:    the one request that does it.
     needs:   the capability that it requires of the API, if not every API has it.
+    shown:   the same as `reached`, where that depends on what was requested, and when: of the pod, the operation, and
+             the instant at which RunPod showed the pod.
     """
 
     id: str
@@ -106,10 +114,11 @@ class Action(Struct, frozen=True, kw_only=True):
     verb: str
     doing: str
     done: str
-    leads: State
+    leads: State | None
     reached: Callable[[Seen | None], bool]
     call: Callable[[Cloud, Command], Awaitable[Receipt | None]]
     needs: Capability | None = None
+    shown: Callable[[Pod, Operation, float], bool] | None = None
 
     @property
     def starts(self) -> bool:
@@ -124,7 +133,9 @@ class PodAction(Action, frozen=True, kw_only=True):
     help:    a sentence for the help.
     command: the help of its command on the command line; "" where it has none.
     consent: how it is confirmed.
-    asks:    what the dialog lets the user choose: "gpus", "bid".
+    asks:    what the dialog lets the user choose: "gpus", "bid", "name".
+    footer:  whether the footer shows its key.
+    verb_at_runpod: its name in what RunPod reports as possible; None if it is always possible there.
     refuse:  why it makes no sense for a pod now, in words; None if it does.
     consequences: its effects on money and data, for its dialog: of pods, what is sent to each, and the account.
     """
@@ -135,6 +146,8 @@ class PodAction(Action, frozen=True, kw_only=True):
     command: str
     consent: Consent
     asks: tuple[str, ...] = ()
+    footer: bool = True
+    verb_at_runpod: PodVerb | None = None
     refuse: Callable[[Pod], str | None]
     consequences: Consequences
 

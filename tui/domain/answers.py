@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 from tui.api import errors as api
 from tui.domain.action import Action, Command, Target
 from tui.domain.operations import LOST, UNREADABLE, VAGUE, Outcome, Status, advice, is_shortage, is_vague
+from tui.format import numbers as fmt
 
 if TYPE_CHECKING:
     from tui.api.errors import CloudError
     from tui.api.orders import Receipt
+
+
+_CENT = 0.005
+"""Dollars per hour by which two prices differ that are shown alike."""
 
 
 def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
@@ -51,10 +56,24 @@ def answered(action: Action, command: Command, receipt: Receipt | None) -> Outco
         )
     if action.starts and asked is not None and count is not None and count < asked:
         return Outcome(Status.DONE, f"got {count} of {asked} GPUs", "Its host had no more free.", pod)
+    if action.target is Target.NEW and (dearer := _dearer(command, receipt)):
+        return Outcome(Status.DONE, f"{pod}, {dearer}", "Stop it with S if that is too much.", pod, dearer=True)
     status = receipt.status_change.text if receipt.status_change is not None else (receipt.status or "").lower()
     text = status.split(":")[0] if status else "confirmed by RunPod"
     trouble = "; ".join(p.message for p in receipt.problems)
     return Outcome(Status.DONE, f"{pod}, {text}" if pod else text, f"RunPod reports: {trouble}" if trouble else "", pod)
+
+
+def _dearer(command: Command, receipt: Receipt) -> str:
+    """The notice that a new pod costs more than was agreed to; empty if it does not, or that is unknown.
+
+    GraphQL enforces the price itself (`deployCost`); REST v2 has no place for it, so podtop compares.
+    """
+    prices = (command.agreed, getattr(command.order, "deploy_cost", None))
+    agreed = min((price for price in prices if price is not None), default=None)
+    if agreed is None or receipt.cost_per_hr is None or receipt.cost_per_hr < agreed + _CENT:
+        return ""
+    return f"but it costs {fmt.money(receipt.cost_per_hr)}/h, more than the {fmt.money(agreed)}/h you agreed to"
 
 
 def limits_of(inputs: Mapping[str, object]) -> tuple[str, ...]:

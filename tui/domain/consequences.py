@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.api.enums import ComputeKind
-from tui.domain import costs, offered, pod_costs, pod_health
+from tui.domain import costs, offered, pod_costs, pod_health, upkeep
 from tui.domain.action import Command, Consent, PodAction, Point, State, is_spot
 from tui.format import numbers as fmt
 
@@ -40,7 +40,7 @@ class Case(Struct, frozen=True):
 
     skipped: pods that it leaves out, and why.
     typed:   what has to be typed; empty if a key is enough.
-    count, bid: what is proposed where the user can choose, as text.
+    count, bid, name: what is proposed where the user can choose, as text.
     """
 
     action: PodAction
@@ -50,6 +50,7 @@ class Case(Struct, frozen=True):
     typed: str
     count: str = ""
     bid: str = ""
+    name: str = ""
 
     @property
     def title(self) -> str:
@@ -98,7 +99,8 @@ def case(
         typed = (alone.name.strip() or alone.id) if alone else str(len(chosen))
     count = str(alone.gpu_count or 1) if alone and "gpus" in action.asks else ""
     bid = _bid_text(alone.lowest_bid_to_resume) if alone and "bid" in action.asks else ""
-    draft = Case(action, tuple(subjects), tuple(skipped), (), typed, count, bid)
+    name = alone.name if alone and "name" in action.asks else ""
+    draft = Case(action, tuple(subjects), tuple(skipped), (), typed, count, bid, name)
     return replace(draft, points=points(draft, commands(draft, count, bid), funds)) if chosen else draft
 
 
@@ -107,6 +109,7 @@ def _key(action: PodAction, pod: Pod) -> tuple[object, ...]:
         pod.id, pod.name, pod.status, pod.kind, pod.gpu_count, pod.cost_per_hr, pod.locked, pod.volume_gb,
         pod.network_volume_id, pod.status_change,
         (_within(_free(pod), pod.gpu_count), pod.lowest_bid_to_resume) if action.starts else None,
+        upkeep.will_refuse(action, pod),
     )  # fmt: skip
 
 
@@ -143,9 +146,11 @@ def _dollars(text: str) -> float | None:
     return value if math.isfinite(value) and 0 < value < 1000 else None
 
 
-def faults(case: Case, count: str, bid: str) -> dict[str, str]:
+def faults(case: Case, count: str, bid: str, name: str = "") -> dict[str, str]:
     """The faults in what was typed, by input."""
     by_input: dict[str, str] = {}
+    if "name" in case.action.asks and (fault := upkeep.name_fault(name, case.name)):
+        by_input["name"] = fault
     if case.count and len(case.subjects) == 1:
         number, most = _whole(count), max(case.subjects[0].pod.gpu_count, _free(case.subjects[0].pod) or 0, 1)
         least = 1 if "bid" in case.action.asks else 0
@@ -162,7 +167,7 @@ def faults(case: Case, count: str, bid: str) -> dict[str, str]:
     return by_input
 
 
-def commands(case: Case, count: str, bid: str) -> tuple[Command, ...]:
+def commands(case: Case, count: str, bid: str, name: str = "") -> tuple[Command, ...]:
     """The commands as chosen; several pods keep their numbers of GPUs, and bid what each requires."""
     alone = len(case.subjects) == 1
     list_of_commands = []
@@ -173,13 +178,15 @@ def commands(case: Case, count: str, bid: str) -> tuple[Command, ...]:
             gpus = _whole(count) if alone else pod.gpu_count or 1
         if "bid" in case.action.asks:
             offer = _dollars(bid) if alone else _dollars(_bid_text(pod.lowest_bid_to_resume))
-        list_of_commands.append(Command(case.action.id, pod.id, pod.name, gpus, offer))
+        text = name.strip() if "name" in case.action.asks else None
+        list_of_commands.append(Command(case.action.id, pod.id, pod.name, gpus, offer, text=text))
     return tuple(list_of_commands)
 
 
 def points(case: Case, asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
     """All consequences, those for money first."""
-    return case.action.consequences([subject.pod for subject in case.subjects], asked, funds)
+    pods = [subject.pod for subject in case.subjects]
+    return (*case.action.consequences(pods, asked, funds), *upkeep.refusals(case.action, pods))
 
 
 def unseen(case: Case, hidden: Collection[str]) -> tuple[Point, ...]:

@@ -39,6 +39,8 @@ class Operation(Struct, frozen=True):
     answered: when RunPod confirmed it; None while it has not, or when its response was lost.
     lost:     why it is unknown whether it happened; "" while all goes well.
     answer:   what its response was like, if that does not show the outcome.
+    text:     the text that was sent, such as a new name.
+    since:    when an earlier podtop sent it; 0 if this one did, at `at`.
     """
 
     id: str
@@ -50,6 +52,8 @@ class Operation(Struct, frozen=True):
     answered: float | None = None
     lost: str = ""
     answer: str = ""
+    text: str = ""
+    since: float = 0.0
 
 
 class Outcome(Struct, frozen=True):
@@ -58,6 +62,7 @@ class Outcome(Struct, frozen=True):
     pod:   the id of the created pod, if any.
     later: RunPod did nothing, and may do it a little later: it had none free, or too many requests.
     answer: what the response was like, if it does not show the outcome: LOST, VAGUE or UNREADABLE.
+    dearer: a pod was created that costs more than was agreed to.
     """
 
     ending: Status
@@ -66,6 +71,7 @@ class Outcome(Struct, frozen=True):
     pod: str = ""
     later: bool = False
     answer: str = ""
+    dearer: bool = False
 
     @property
     def text(self) -> str:

@@ -70,6 +70,7 @@ class Executor:
         self._messages = messages
         self._on_change = on_change
         self._tasks: set[asyncio.Task[Outcome]] = set()
+        self._sights: dict[str, asyncio.Task[Outcome]] = {}
         self._sending = 0
         self._sent = asyncio.Event()
 
@@ -92,16 +93,28 @@ class Executor:
     def start(self, command: Command, by: str = "keys") -> asyncio.Task[Outcome]:
         """Begin one action on one pod. Its row shows so from this very moment."""
         action = EVERY[command.action]
-        operation = Operation("", action.id, command.pod, command.name, action.doing, self._clock())
+        operation = Operation(
+            "", action.id, command.pod, command.name, action.doing, self._clock(), text=command.text or ""
+        )
         if (why := self._why_not(operation, by)) is not None:
             return self._spawn(self._refuse(operation, why))
         self._fleet.begin(operation)
         self._on_change()
         return self._spawn(self._perform(operation, command, by))
 
-    def deploy(self, order: DeployOrder | RentOrder, by: str = "keys") -> asyncio.Task[Outcome]:
-        """Begin to rent a pod. Its name must be unique: podtop finds the pod by it when the response is lost."""
-        return self.start(rental(order), by)
+    def deploy(
+        self, order: DeployOrder | RentOrder, by: str = "keys", agreed: float | None = None
+    ) -> asyncio.Task[Outcome]:
+        """Begin to rent a pod. Its name must be unique: podtop finds the pod by it when the response is lost.
+
+        agreed: dollars per hour that the user was shown; None if no price is known.
+        """
+        return self.start(rental(order, agreed), by)
+
+    async def shown(self, pod: str) -> None:
+        """Wait until the polls show what RunPod confirmed of a pod, or for so long that this is reported."""
+        if (sight := self._sights.get(pod)) is not None:
+            await asyncio.wait((sight,))
 
     async def resume_looking(self, pods: Collection[str] | None = None) -> list[Followed]:
         """Look for the unknown outcomes of requests that an earlier podtop sent; of some pods, or all."""
@@ -132,7 +145,10 @@ class Executor:
 
     def _look_for(self, intent: Intent, pod: str) -> asyncio.Task[Outcome]:
         doing, lost = EVERY[intent.action].doing, "no response known"
-        operation = Operation(intent.id, intent.action, pod, intent.name, doing, self._clock(), lost=lost)
+        operation = Operation(
+            intent.id, intent.action, pod, intent.name, doing, self._clock(), lost=lost, text=intent.text,
+            since=intent.at,
+        )  # fmt: skip
         self._fleet.begin(operation)
 
         async def settle() -> Outcome:
@@ -195,7 +211,8 @@ class Executor:
             self._fleet.begin(operation)
             await self._tell(operation, outcome)
             self._watch.wake()
-            self._spawn(self._await_sight(operation, outcome))
+            self._sights[operation.pod] = sight = self._spawn(self._await_sight(operation, outcome))
+            sight.add_done_callback(lambda _: self._sights.pop(operation.pod, None))
             return outcome
         if outcome.ending is Status.UNKNOWN:
             operation = replace(operation, lost=outcome.message, answer=outcome.answer)

@@ -82,7 +82,13 @@ class Reconciler:
         return Outcome(Status.DONE, f"{answer}, but it was created: {pod}", pod=pod)
 
     def _is_reached(self, operation: Operation) -> bool:
-        return EVERY[operation.action].reached(self._record(operation))
+        action, record = EVERY[operation.action], self._record(operation)
+        if action.shown is None:
+            return action.reached(record)
+        seen = self._fleet.pods_at
+        if record is None or record.pod is None or record.unreadable is not None or seen is None:
+            return False
+        return action.shown(record.pod, operation, seen)
 
     def _record(self, operation: Operation) -> Record | None:
         """What RunPod shows of its pod, which is found by its name while its id is unknown."""

@@ -55,7 +55,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
 
 
 class Intent(Struct, frozen=True):
-    """An action that was or may have been sent, with no known outcome. `at` in epoch seconds."""
+    """An action that was or may have been sent, with no known outcome. `at` in epoch seconds; `text`: a new name."""
 
     id: str
     at: float
@@ -63,6 +63,7 @@ class Intent(Struct, frozen=True):
     pod: str
     name: str
     account: str = ""
+    text: str = ""
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
@@ -159,7 +160,9 @@ class AuditLog:
                 continue
             if entry.phase == "intent":
                 at = _instant(entry.time)
-                by_id[entry.id] = Intent(entry.id, at, entry.action, entry.pod, entry.name, entry.account)
+                by_id[entry.id] = Intent(
+                    entry.id, at, entry.action, entry.pod, entry.name, entry.account, _text_of(entry)
+                )
             elif entry.outcome not in OPEN:
                 by_id.pop(entry.id, None)
         return tuple(by_id.values())
@@ -215,6 +218,11 @@ def entries(path: Path) -> Iterator[Entry]:
         return
     except OSError as error:
         raise AuditLogError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def _text_of(entry: Entry) -> str:
+    text = entry.inputs.get("name") if entry.pod else None
+    return text if isinstance(text, str) else ""
 
 
 def _instant(text: str) -> float:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tui.api.account import Template
     from tui.api.models import Offer
     from tui.domain.deploy_draft import Draft
+    from tui.domain.operations import Outcome
     from tui.services.session import Session
     from tui.ui.controllers.host import Host
     from tui.ui.controllers.pod_actions import PodActions
@@ -185,7 +186,7 @@ class Deploys:
         self._host.push_screen(QuestionDialog(ask(), reread, session.monotonic), agreed)
 
     async def _order(self, draft: Draft) -> None:
-        from tui.domain import deploy_order
+        from tui.domain import deploy_order, deploy_price
         from tui.domain.operations import Status
 
         session = self._session
@@ -195,9 +196,23 @@ class Deploys:
         # Both before anything is sent: an unreadable lease is no reason to rent without one.
         order = deploy_order.order(draft, self._offers(), now, session.tz)
         lease = deploy_order.lease(draft, now, session.tz)
-        outcome = await session.executor.deploy(order)
+        agreed = deploy_price.price(draft, self._offers(), None).per_hr
+        place = self._host.place()
+        outcome = await session.executor.deploy(order, agreed=agreed)
         if outcome.ending is Status.DONE:
             # The lease first: the draft is what tells of it until then.
             if outcome.pod and lease is not None:
                 await session.leases.set(outcome.pod, draft["name"], *lease)
             self._keep(None)
+        if outcome.dearer:
+            await self._offer_to_stop(outcome, place)
+
+    async def _offer_to_stop(self, outcome: Outcome, place: object) -> None:
+        """Ask whether to stop a new pod that costs more than was agreed to, unless the user is elsewhere by now."""
+        from tui.domain.action import Point
+
+        if self._session.executor is not None:
+            # The message has said it; the question needs the pod as RunPod shows it.
+            await self._session.executor.shown(outcome.pod)
+        if outcome.pod in self._fleet.records and self._host.place() == place:
+            self._actions.ask("stop", (outcome.pod,), notes=(Point("price", f"{outcome.message}.", "bad"),))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tui.actions import BY_ID
-from tui.api.cloud import not_offered
+from tui.api.cloud import Capability, not_offered
+from tui.domain.action import Consent
 
 if TYPE_CHECKING:
-    from tui.api.cloud import Capability
-    from tui.api.models import Pod
+    from tui.api.models import Pod, PodVerb
     from tui.domain.action import Command, Point
     from tui.domain.consequences import Case
     from tui.history.playback import Playback
@@ -52,8 +53,11 @@ class PodActions:
         """Whether an action is valid for one of these pods."""
         if self._session.guard.read_only or self.lacking(BY_ID[action].needs):
             return False
+        from tui.domain.upkeep import will_refuse
+
+        rules = BY_ID[action]
         known = (self._fleet.records[key].pod for key in pods if key in self._fleet.records)
-        return any(pod is not None and BY_ID[action].refuse(pod) is None for pod in known)
+        return any(pod is not None and rules.refuse(pod) is None and not will_refuse(rules, pod) for pod in known)
 
     def lock(self) -> None:
         """Lock actions, or unlock them."""
@@ -64,8 +68,11 @@ class PodActions:
         text = guard.locked_text if guard.toggle() else guard.unlocked_text
         self._reply(text[0].upper() + text[1:])
 
-    def ask(self, action: str, ids: Sequence[str], hidden: Collection[str] = ()) -> None:
-        """Show the dialog of an action on these pods, by their ids; `hidden`: those that a filter hides."""
+    def ask(self, action: str, ids: Sequence[str], hidden: Collection[str] = (), notes: tuple[Point, ...] = ()) -> None:
+        """Show the dialog of an action on these pods, by their ids.
+
+        hidden: those that a filter hides; notes: what the dialog begins with.
+        """
         verb = BY_ID[action].verb
         if (why := self.refusal()) is not None:
             self._reply(f"{verb}: {why}")
@@ -75,6 +82,9 @@ class PodActions:
             return
         if not ids:
             self._reply(f"{verb}: no pod under the cursor")
+            return
+        if BY_ID[action].consent is Consent.TEXT and len(ids) != 1:
+            self._reply(f"{verb}: one pod at a time")
             return
         case = self._case(action, ids)
         if not case.subjects:
@@ -89,14 +99,14 @@ class PodActions:
 
         async def reread() -> Case:
             await self._session.monitor.look()
-            fresh = self._case(action, subjects)
+            fresh = self._case(action, subjects, await self._legal(subjects))
             odd = [r for key in subjects if (r := self._fleet.records.get(key)) is not None and r.pod is None]
             if odd and not fresh.subjects:
                 raise Malformed(f"RunPod's response about the pod is unreadable: {odd[0].unreadable}.")
             return fresh
 
         def weigh(case: Case, commands: tuple[Command, ...]) -> tuple[Point, ...]:
-            return (*consequences.unseen(case, hidden), *consequences.points(case, commands, self._fleet.funds))
+            return (*notes, *consequences.unseen(case, hidden), *consequences.points(case, commands, self._fleet.funds))
 
         self._host.push_screen(Confirm(case, reread, weigh, self._session.monotonic), self._confirmed)
 
@@ -107,12 +117,34 @@ class PodActions:
         for command in commands:
             self._session.executor.start(command)
 
-    def _case(self, action: str, ids: Sequence[str]) -> Case:
+    async def _legal(self, ids: Sequence[str]) -> Mapping[str, frozenset[PodVerb]]:
+        """What RunPod accepts for these pods, where the polls do not say and another of its APIs does."""
+        from tui.api.errors import CloudError
+
+        cloud, records = self._session.monitor.cloud, self._fleet.records
+        if cloud is None or not cloud.offers(Capability.LEGAL_VERBS):
+            return {}
+        if not (untold := [key for key in ids if (r := records.get(key)) and r.pod and r.pod.verbs is None]):
+            return {}
+        try:
+            return await cloud.legal_verbs(untold)
+        except CloudError:
+            # A hint, which most pods never had: RunPod itself refuses what it does not accept.
+            return {}
+
+    def _case(
+        self, action: str, ids: Sequence[str], legal: Mapping[str, frozenset[PodVerb]] = MappingProxyType({})
+    ) -> Case:
+        from msgspec.structs import replace
+
         from tui.domain import consequences
 
         pods: dict[str, Pod | None] = {
             key: record.pod if record.unreadable is None else None for key, record in self._fleet.records.items()
         }
+        for key, verbs in legal.items():
+            if (pod := pods.get(key)) is not None:
+                pods[key] = replace(pod, verbs=verbs)
         return consequences.case(BY_ID[action], ids, pods, self._fleet.operations, self._fleet.funds)
 
     def lease(self, pods: Sequence[str]) -> None:

@@ -49,6 +49,8 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
             inputs.append(("gpus", ("GPUs", "GPUs"), case.count))
         if "bid" in case.action.asks and len(case.subjects) == 1:
             inputs.append(("bid", ("Bid, $/GPU/h", "Bid, $/GPU/h"), case.bid))
+        if "name" in case.action.asks:
+            inputs.append(("name", ("New name", "New name"), case.name))
         if case.typed:
             alone = len(case.subjects) == 1
             target = "its name" if alone else "the number of pods"
@@ -74,7 +76,7 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
 
     def _rest(self) -> None:
         """Focus the widget where an extra key does nothing: the input for the name, or Cancel."""
-        for field in self.query("#confirm-typed").results(Input):
+        for field in self.query("#confirm-typed, #confirm-name").results(Input):
             field.select_on_focus = False
             field.focus()
             return
@@ -83,9 +85,9 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
     def field_for(self, text: str) -> Input | None:
         """The input that takes a text: of the name, or of a number; a lone y goes to the button where no name is
         typed."""
-        if text == "y" and not self._asked.typed:
+        if text == "y" and not self._wants_text():
             return None
-        for name in ("typed", "bid", "gpus"):
+        for name in ("typed", "name", "bid", "gpus"):
             for field in self.query(f"#confirm-{name}").results(Input):
                 return field
         return None
@@ -95,8 +97,8 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
     def _show(self) -> None:
         case = self._asked
         self.query_one("#confirm", Vertical).border_title = Text(case.title)
-        asked = consequences.commands(case, self._value("gpus"), self._value("bid"))
-        wrong = consequences.faults(case, self._value("gpus"), self._value("bid"))
+        asked = self._answer()
+        wrong = consequences.faults(case, self._value("gpus"), self._value("bid"), self._value("name"))
         note = self._note or (((f"✕ {reason}", "bad") for reason in wrong.values()) if wrong else ())
         self.say(self._pods(), self._weigh(case, asked), self._text(tuple(note)), len(self._inputs()))
         self.query_one("#do", Button).disabled = bool(wrong) or not self._typed() or self._reading
@@ -135,13 +137,16 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
 
     # Decision
 
+    def _wants_text(self) -> bool:
+        return bool(self._asked.typed) or self._asked.action.consent is Consent.TEXT
+
     def _takes_a_press(self) -> bool:
         return self._asked.action.consent is Consent.PRESS
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if event.input.id == "confirm-typed":
+        if event.input.id in ("confirm-typed", "confirm-name"):
             self.action_agree()
         elif event.input is self.query(Input).last():
             self.query_one("#do").focus()
@@ -149,7 +154,7 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
             self.focus_next()
 
     def _answer(self) -> tuple[Command, ...]:
-        return consequences.commands(self._asked, self._value("gpus"), self._value("bid"))
+        return consequences.commands(self._asked, self._value("gpus"), self._value("bid"), self._value("name"))
 
     def _set_reading(self, reading: bool) -> None:
         super()._set_reading(reading)
@@ -170,7 +175,7 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
             self._show()
             self.query_one("#do", Button).disabled = True
         else:
-            chosen = {name: self._value(name) for name in ("gpus", "bid")}
+            chosen = {name: self._value(name) for name in ("gpus", "bid", "name")}
             self._asked = now
             with self.prevent(Input.Changed):
                 # If one of several is left, its name is typed, and no number.

@@ -15,7 +15,10 @@ def hidden(key: str, action: str, id: str, tooltip: str) -> Binding:
 
 EVERYWHERE: list[BindingType] = [
     # With priority: no widget takes such a key. None of them overtakes another key (`InputQueue`).
-    *(Binding(a.key, f"act('{a.id}')", a.verb, id=f"act.{a.id}", priority=True, tooltip=a.help) for a in ACTIONS),
+    *(
+        Binding(a.key, f"act('{a.id}')", a.verb, id=f"act.{a.id}", priority=True, show=a.footer, tooltip=a.help)
+        for a in ACTIONS
+    ),
     Binding("L", "lock", "lock", id="act.lock", priority=True, show=False, tooltip="Toggle action lock"),
     Binding("t", "lease", "lease", id="act.lease", priority=True, show=False, tooltip="Auto-stop timer (lease)"),
     Binding("D", "deploy", "deploy", id="act.deploy", priority=True, tooltip="Deploy this GPU, or a pod like this one"),
