@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 BACKENDS: dict[str, tuple[str, str]] = {
     "": ("tui.api.graphql.client", "GraphQLCloud"),
+    "/v2": ("tui.api.rest.client", "RestCloud"),
 }
 """The suffix of an API's URL, and its backend: a module, imported on first use, and a class in it."""
 
