@@ -29,6 +29,9 @@ SELDOM = 1800.0
 LATER = 600.0
 """Seconds after which what was refused, or failed, is requested once more."""
 
+TRIES = 3
+"""Failed requests of the document after which the server is taken to offer nothing beside what every v2 has."""
+
 PATIENCE = 2.0
 """Seconds that a poll waits for what is beside the pods."""
 
@@ -65,6 +68,8 @@ class Purse:
         self._exchange = exchange
         self._wall = wall
         self._routes: Routes | None = None
+        self._failed = 0
+        self._described = False
         self._balance: _Balance | None = None
         self._identity: tuple[str | None, str | None] = (None, None)
         self._limits: tuple[float | None, int | None] = (None, None)
@@ -108,7 +113,7 @@ class Purse:
 
     async def look(self) -> None:
         """Request what is due."""
-        if self._routes is None and self._due["routes"].now:
+        if not self._described and self._due["routes"].now:
             await self._discover()
         if (routes := self._routes) is None:
             return
@@ -122,11 +127,16 @@ class Purse:
         try:
             answer = await self._exchange.read("description", "openapi.json", with_key=False, largest=LARGEST_DOCUMENT)
             self._routes = await asyncio.to_thread(routes_of, answer.content)
+            self._described = True
         except (Unreachable, Throttled):
-            # Unknown until the next try: a server that is away offers neither more nor less.
-            self._due["routes"].after(EVERY)
+            # A server that is away offers neither more nor less. One that never gives the document offers nothing,
+            # as far as can be known.
+            self._failed += 1
+            if self._failed >= TRIES:
+                self._routes = Routes()
+            self._due["routes"].after(EVERY if self._failed < TRIES else SELDOM)
         except CloudError:
-            self._routes = Routes()
+            self._routes, self._described = Routes(), True
 
     async def _ask(self, name: str, path: tuple[str, ...] | None, every: float, take: Callable[[Answer], None]) -> None:
         due = self._due[name]

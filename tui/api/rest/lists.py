@@ -80,5 +80,5 @@ def _cursor(answer: Answer, name: str, page: WirePage | None) -> str | None:
     if page.next_cursor and len(page.next_cursor) < _LONGEST_CURSOR:
         return page.next_cursor
     if page.has_next_page:
-        raise answer.malformed(f"RunPod's list of {name} goes on, and podtop cannot read the rest")
+        raise answer.malformed(f"RunPod's list of {name} continues, and podtop cannot read the rest")
     return None
