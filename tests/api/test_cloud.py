@@ -37,7 +37,7 @@ class Core(Cloud):
 
 def test_what_is_not_core_is_a_capability() -> None:
     assert Cloud.__abstractmethods__ == CORE
-    assert METHODS - CORE - {"offers", "api"} == set(Capability)
+    assert METHODS - CORE - {"offers", "api", "order_objections"} == set(Capability)
 
 
 @pytest.mark.parametrize("capability", Capability)
@@ -75,7 +75,7 @@ def test_a_backend_without_the_core_cannot_be_made() -> None:
         Half()  # type: ignore[abstract]
 
 
-@pytest.mark.parametrize("name", sorted(METHODS - {"offers", "api", "logs", "listen", "aclose"}))
+@pytest.mark.parametrize("name", sorted(METHODS - {"offers", "api", "logs", "listen", "aclose", "order_objections"}))
 async def test_offline_everything_is_refused(name: str) -> None:
     assert inspect.iscoroutinefunction(getattr(Cloud, name))
     with pytest.raises(CloudError, match="Replay is read-only"):

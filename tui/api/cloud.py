@@ -129,6 +129,13 @@ class Cloud(ABC):
         """Whether this API offers a capability: whether the backend overrides the method."""
         return getattr(type(self), capability) is not getattr(Cloud, capability)
 
+    def order_objections(self, order: DeployOrder | RentOrder) -> tuple[tuple[str, str], ...]:
+        """What this API has no way to order, for a form to show: names of fields, each with a sentence.
+
+        An order with one of these is refused before anything is sent.
+        """
+        return ()
+
     async def market(self) -> Market:
         """All GPU types with both clouds' prices for one GPU. GraphQL needs no key for it."""
         raise not_offered(Capability.MARKET)

@@ -85,7 +85,7 @@ class Rejected(CloudError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("; ".join(p.message for p in problems) or "the request was rejected without a message")
         self.problems = problems
-        self.reasons = reasons_of(str(self))
+        self.reasons = reasons_of(str(self), [problem.code for problem in problems])
 
 
 class NotOffered(CloudError):

@@ -38,6 +38,10 @@ class OfflineCloud:
         """True, as it is not RunPod that does not offer it."""
         return True
 
+    def order_objections(self, order: object) -> tuple[tuple[str, str], ...]:
+        """None: everything is refused anyway."""
+        return ()
+
     def listen(self, listener: Listener) -> None:
         """Nothing leaves."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -30,7 +31,8 @@ _SENTENCES: tuple[tuple[Reason, tuple[str, ...]], ...] = (
     (Reason.MEMORY_TAKEN, ("not enough free memory",)),
     (Reason.NO_DISK, ("enough disk space",)),
     (Reason.NONE_FITS, ("no longer any instances", "no instances currently available", "could not find any pods")),
-    (Reason.HOST_UNABLE, ("does not have the resources",)),
+    # REST v2's "Failed to resume pod." is all that it says of a host that is full.
+    (Reason.HOST_UNABLE, ("does not have the resources", "failed to resume pod")),
     (Reason.NO_FUNDS, ("insufficient balance",)),
     (Reason.BID_TOO_LOW, ("bid price is too low", "bid is too low")),
     (Reason.NOT_FOUND, ("not found",)),
@@ -41,7 +43,15 @@ _SENTENCES: tuple[tuple[Reason, tuple[str, ...]], ...] = (
 """Fragments of real messages, matched in any case; the more specific before the less specific."""
 
 
-def reasons_of(message: str) -> tuple[Reason, ...]:
-    """The reasons that a message names, the most specific first; none for one that podtop does not know."""
+_CODES = {"402": Reason.NO_FUNDS}
+"""HTTP statuses of REST v2 that say why by themselves."""
+
+
+def reasons_of(message: str, codes: Iterable[str | None] = ()) -> tuple[Reason, ...]:
+    """The reasons that a message names, the most specific first; none for one that podtop does not know.
+
+    codes: the server's own codes beside the message.
+    """
     text = message.lower()
-    return tuple(reason for reason, fragments in _SENTENCES if any(fragment in text for fragment in fragments))
+    named = [reason for reason, fragments in _SENTENCES if any(fragment in text for fragment in fragments)]
+    return tuple(dict.fromkeys((*(_CODES[code] for code in codes if code in _CODES), *named)))

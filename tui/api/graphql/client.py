@@ -217,18 +217,20 @@ class GraphQLCloud(Cloud):
     async def deploy(self, order: DeployOrder) -> Receipt:
         """Rent a new pod on demand."""
         from tui.api.graphql import orders
+        from tui.api.order_checks import secrets_of
 
         self._allow_changes()
-        secrets = orders.secrets_of(order)
+        secrets = secrets_of(order)
         answer = await self._change("deploy", orders.deploy_input(order), secrets)
         return orders.receipt("podFindAndDeployOnDemand", *answer)
 
     async def rent(self, order: RentOrder) -> Receipt:
         """Rent a new interruptible pod, with a bid."""
         from tui.api.graphql import orders
+        from tui.api.order_checks import secrets_of
 
         self._allow_changes()
-        secrets = orders.secrets_of(order)
+        secrets = secrets_of(order)
         answer = await self._change("rent", orders.rent_input(order), secrets)
         return orders.receipt("podRentInterruptable", *answer)
 

@@ -60,7 +60,7 @@ class Exchange(Transport[Answer]):
         if not response.is_success:
             problems = told(_problems(await self._refusal(response)), secrets)
             return failures.of_status(response, problems, self.host, self._wall)
-        content = await self._body(response)
+        content = await self._body(response, call)
         if isinstance(content, CloudError):
             return content
         if len(content) < LARGE:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Raw
 
-from tui.api.enums import ComputeKind, PodStatus
-from tui.api.errors import CloudError, Malformed, Rejected
+from tui.api.enums import PodStatus
+from tui.api.errors import CloudError, Malformed
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.wire import Wire
 from tui.api.models import Problem
+from tui.api.order_checks import check, money_faults, order_faults
 from tui.api.orders import DeployOrder, Receipt, RentOrder
 from tui.api.quantities import Count, Id, Line, Name, Rate, Reader
-from tui.api.secret import Secret
 from tui.api.status_change import StatusChange
 from tui.api.values import NOT_UNDERSTOOD, whole
 
@@ -65,37 +64,32 @@ _RENT = {**_SHARED, "bid_per_gpu": "bidPerGpu"}
 
 def deploy_input(order: DeployOrder) -> Variables:
     """The `PodFindAndDeployOnDemandInput` of an order. Raises Rejected for one that makes no sense."""
-    _check(_order_faults(order) + _money_faults("The price", order.deploy_cost))
+    check(order_faults(order) + money_faults("The price", order.deploy_cost))
     return _input(order, _DEPLOY)
 
 
 def rent_input(order: RentOrder) -> Variables:
     """The `PodRentInterruptableInput` of an order. Raises Rejected for one that makes no sense."""
-    _check(_order_faults(order) + _money_faults("The bid", order.bid_per_gpu))
+    check(order_faults(order) + money_faults("The bid", order.bid_per_gpu))
     return _input(order, _RENT)
-
-
-def secrets_of(order: DeployOrder | RentOrder) -> tuple[Secret, ...]:
-    """The secrets of an order, which must not appear in the server's messages."""
-    return (*(v.value for v in order.env), *((order.volume_key,) if order.volume_key is not None else ()))
 
 
 def resume_input(pod_id: str, gpu_count: int | None) -> Variables:
     """The `PodResumeInput`. 0 GPUs is a start for the sake of the data; None leaves the count as it was."""
-    _check(["The number of GPUs cannot be negative."] if gpu_count is not None and gpu_count < 0 else [])
+    check(["The number of GPUs cannot be negative."] if gpu_count is not None and gpu_count < 0 else [])
     return pod_input(pod_id) if gpu_count is None else {**pod_input(pod_id), "gpuCount": gpu_count}
 
 
 def bid_input(pod_id: str, gpu_count: int, bid_per_gpu: float) -> Variables:
     """The `PodBidResumeInput`."""
     faults = [] if gpu_count >= 1 else ["The number of GPUs must be at least 1."]
-    _check(faults + _money_faults("The bid", bid_per_gpu))
+    check(faults + money_faults("The bid", bid_per_gpu))
     return {**pod_input(pod_id), "gpuCount": gpu_count, "bidPerGpu": bid_per_gpu}
 
 
 def pod_input(pod_id: str) -> Variables:
     """The input of operations that need only a pod."""
-    _check([] if pod_id else ["No pod is given."])
+    check([] if pod_id else ["No pod is given."])
     return {"podId": pod_id}
 
 
@@ -112,29 +106,6 @@ def _time(at: float | None) -> str | None:
     if at is None:
         return None
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _order_faults(order: DeployOrder | RentOrder) -> list[str]:
-    faults = []
-    if not order.name:
-        faults.append("The pod needs a name: podtop uses it to find the pod if the response is lost.")
-    if order.gpu_count < 1 and order.compute != ComputeKind.CPU:
-        faults.append("The number of GPUs must be at least 1.")
-    if not order.image and not order.template_id:
-        faults.append("The pod needs an image or a template.")
-    return faults
-
-
-def _money_faults(name: str, dollars: float | None) -> list[str]:
-    # JSON has no NaN and no infinity: they would arrive as null, which may stand for any price.
-    if dollars is None or (math.isfinite(dollars) and dollars > 0):
-        return []
-    return [f"{name} must be a positive number of dollars."]
-
-
-def _check(faults: list[str]) -> None:
-    if faults:
-        raise Rejected(tuple(Problem(f"{fault} Nothing was sent") for fault in faults))
 
 
 class WireReceipt(Wire):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from tui.api.errors import CloudError
+from tui.api.http.body import LARGEST
 from tui.api.secret import Secret
 
 
@@ -18,6 +19,7 @@ class Call(NamedTuple):
     url:       with its query; never with a secret.
     secrets:   values in the body that must not appear in the server's messages.
     lines:     texts in the response keep their line breaks.
+    largest:   bytes of a response at most.
     again:     a read: it is sent once more, on a new connection, if the other side had just closed the one that was
                open. A change never is.
     """
@@ -31,6 +33,7 @@ class Call(NamedTuple):
     secrets: tuple[Secret, ...] = ()
     lines: bool = False
     again: bool = False
+    largest: int = LARGEST
 
 
 class Bearer(httpx.Auth):

@@ -44,9 +44,9 @@ def objection(url: str, *, with_key: bool) -> str | None:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        return "The API address is not a URL. Set api_url to one like https://api.runpod.io/graphql."
+        return "The API address is not a URL. Set api_url to one like https://api.runpod.io/v2 or …/graphql."
     if parts.scheme not in ("http", "https") or not host:
-        return "The API address must begin with https:// and contain a host, as in https://api.runpod.io/graphql."
+        return "The API address must begin with https:// and contain a host, as in https://api.runpod.io/v2."
     if parts.username is not None or parts.password is not None:
         return "The API address contains a user name or password. Remove it: podtop sends the key in a header."
     if "api_key" in {name.lower() for name in parse_qs(parts.query, keep_blank_values=True)}:

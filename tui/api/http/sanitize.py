@@ -32,6 +32,20 @@ def clean(text: str) -> str:
     return "".join(map(_clean_character, text))
 
 
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colors, and movements of the cursor
+    r"|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # titles, links, and other strings
+    r"|\x1b[ -/]*[0-~]"
+    r"|\x9b[0-?]*[ -/]*[@-~]"
+)
+"""Sequences by which programs control a terminal."""
+
+
+def without_escapes(text: str) -> str:
+    """`text` without whole escape sequences, of which `clean` removes only the character that begins them."""
+    return _ESCAPES.sub("", text) if "\x1b" in text or "\x9b" in text else text
+
+
 def _clean_character(character: str) -> str:
     if character in _SELECTORS:
         return ""

@@ -292,10 +292,10 @@ class Transport(ABC, Generic[A]):
             self._announced = retirement
             self.listener.retiring(retirement)
 
-    async def _body(self, response: httpx.Response) -> bytes | CloudError:
-        """The body of a success: JSON, as far as can be seen from outside."""
+    async def _body(self, response: httpx.Response, call: Call) -> bytes | CloudError:
+        """The body of a success: JSON, as far as can be seen from outside. Raises Malformed."""
         try:
-            content = await body.read(response)
+            content = await body.read(response, call.largest)
         except httpx.RemoteProtocolError:
             return Malformed("RunPod's response is cut short; podtop ignores it.")
         if failures.is_page(response, content):

@@ -1,1 +1,1 @@
-"""Place of RunPod's REST API (v2) as a second `Cloud`; not implemented yet."""
+"""RunPod's REST API, version 2, behind the `Cloud` protocol."""
