@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from tui.demo.execution import may_change
+from tui.demo.execution import GRAPHQL_ONLY, may_change
 from tui.demo.faults import Faults
 from tui.demo.random_walk import mix
 from tui.demo.rest import account, billing, catalog, logs, pods, templates
@@ -111,6 +111,8 @@ class Rest:
                 return _sent(Reply(200, self._document(call.faults)), headers, mutation=False)
             may = _authenticated(key)
             headers += self._counted(call)
+            if key is not None and key.startswith(GRAPHQL_ONLY):
+                raise Problem(403, "access denied")
             route = _found(call)
             mutation = route.method != "GET"
             if mutation and not may:
