@@ -45,7 +45,7 @@ def run(argv: Sequence[str] | None = None) -> int:
 
         return serve(
             port=options.port, seed=options.seed, pods=options.pods, speed=options.speed, faults=options.fault,
-            ssh_port=options.ssh_port or None,
+            ssh_port=options.ssh_port or None, retire_graphql=options.retire_graphql, rest_only=options.rest_only,
         )  # fmt: skip
     if options.command == "log":
         from tui.commands.log import show

@@ -83,3 +83,64 @@ def test_what_cannot_begin_says_why() -> None:
     _, said = wrong.communicate(timeout=20)
     assert wrong.returncode == 2
     assert "unknown fault 'nonsense'" in said
+
+
+def addresses(process: subprocess.Popen[str], count: int) -> list[str]:
+    """The addresses in its first lines."""
+    assert process.stdout is not None
+    return [process.stdout.readline().split(" at ")[1].split(",")[0].strip() for _ in range(count)]
+
+
+HEADERS = {"Authorization": "Bearer demo-key"}
+
+
+def test_graphql_is_retired_and_rest_goes_on() -> None:
+    process = start("--port", "0", "--retire-graphql")
+    try:
+        graphql, rest = addresses(process, 2)
+        assert rest == graphql.replace("/graphql", "/v2")
+        with httpx.Client(headers=HEADERS, trust_env=False) as client:
+            gone = client.post(graphql, json=QUERY)
+            assert gone.status_code == 410
+            assert gone.headers["content-type"] == "application/problem+json"
+            assert gone.json()["status"] == 410
+            assert len(client.get(f"{rest}/pods").json()["pods"]) == 6
+            # It may also be brought back, and retired, while it runs.
+            faults = rest.replace("/v2", "/faults")
+            client.post(faults, json={})
+            assert client.post(graphql, json=QUERY).status_code == 200
+            client.post(faults, json={"graphql-410": 0})
+            assert client.post(graphql, json=QUERY).status_code == 410
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_rest_only_names_one_address_and_streams_logs_until_they_are_cut() -> None:
+    process = start("--port", "0", "--rest-only", "--fault", "v2-logs-drop:0")
+    try:
+        (rest,) = addresses(process, 1)
+        assert rest.endswith("/v2")
+        with httpx.Client(headers=HEADERS, trust_env=False) as client:
+            assert client.post(rest.replace("/v2", "/graphql"), json=QUERY).status_code == 410
+            with (
+                client.stream("GET", f"{rest}/pods/k3v9x0q2m1a7ze/logs") as response,
+                pytest.raises(httpx.NetworkError),
+            ):
+                list(response.iter_lines())
+            # A client that leaves does not disturb the others.
+            client.post(rest.replace("/v2", "/faults"), json={})
+            with client.stream("GET", f"{rest}/pods/k3v9x0q2m1a7ze/logs") as response:
+                lines = response.iter_lines()
+                assert next(lines).startswith("id:")
+            assert client.get(f"{rest}/account").json()["id"]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_retired_and_never_there_exclude_each_other() -> None:
+    done = start("--rest-only", "--retire-graphql", "5")
+    _, error = done.communicate(timeout=30)
+    assert done.returncode == 2
+    assert "cannot be combined" in error

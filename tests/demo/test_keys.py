@@ -6,7 +6,7 @@ import pytest
 
 from tests.demo.conftest import Demo
 from tui.commands.parser import parser
-from tui.demo.execution import KEY, READ_ONLY_KEY, REFUSED, keys_taken, may_change
+from tui.demo.execution import GRAPHQL_ONLY, KEY, READ_ONLY_KEY, REFUSED, keys_taken, may_change
 from tui.demo.faults import NAMES, WITH_VALUE, WORDS, listed
 
 STOP = "mutation($i: PodStopInput!) { podStop(input: $i) { id } }"
@@ -18,7 +18,8 @@ LLAMA = "k3v9x0q2m1a7ze"
     [
         (KEY, True), (READ_ONLY_KEY, False), ("rpa_A1B2C3D4E5F6G7H8I9J0K1L2M3N4O5P6Q7R8S9T0U1V2", True),
         ("rpa_x", True),
-        ("rpa_readonly1", False), ("rpa_BADGER123", True), *((f"{start}_1", None) for start in REFUSED),
+        ("rpa_readonly1", False), ("rpa_graphqlonly1", True), ("rpa_BADGER123", True),
+        *((f"{start}_1", None) for start in REFUSED),
         ("rpa_", None), ("rpa_with space", None), ("sk-something", None), ("wrong", None), ("RPA_X", None), ("", None),
     ],
 )  # fmt: skip
@@ -34,7 +35,7 @@ async def test_a_key_that_looks_like_runpods_is_taken(demo: Demo, key: str, chan
 
 def test_it_says_which_keys_it_takes() -> None:
     told = keys_taken()
-    for word in (KEY, READ_ONLY_KEY, "rpa_...", *REFUSED, "401"):
+    for word in (KEY, READ_ONLY_KEY, "rpa_...", GRAPHQL_ONLY, "403", *REFUSED, "401"):
         assert word in told
 
 

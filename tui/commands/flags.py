@@ -61,6 +61,7 @@ seed = number_of("a whole number from 0 to 4294967295", int, 0, 2**32 - 1)
 count = number_of("a number of pods from 0 to 10000", int, 0, 10_000)
 lines = number_of("a number of actions from 1 to 1000000", int, 1, 1_000_000)
 speed = number_of("a number from 0.01 to 100000", float, 0.01, 100_000)
+up_to_an_hour = number_of("seconds from 0 to 3600", float, 0, 3600)
 # No more often than the full screen may send requests.
 seconds = number_of("seconds from 2 to 86400", float, 2, 86_400)
 

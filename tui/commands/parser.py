@@ -128,13 +128,14 @@ def _commands() -> dict[str, Command]:
         ),
         "simulate": Command(
             "serve a simulated RunPod API on loopback",
-            "Serve a simulated RunPod API on loopback, for podtop or any other client. It accepts every key that "
-            "begins with rpa_.",
+            "Serve a simulated RunPod on loopback, over GraphQL and REST v2, for podtop or any other client. It "
+            "accepts every key that begins with rpa_.",
             _add_simulate,
             (
                 Example("podtop simulate", "serve on port 8114"),
                 Example("podtop simulate --port 0 --pods 50", "any free port, 50 pods"),
                 Example("podtop simulate --fault latency:2 --fault jitter:3", "slow, uneven responses"),
+                Example("podtop simulate --retire-graphql 60", "GraphQL ends after a minute"),
             ),
             ("api", "how to point a client at it"), _faults,
         ),
@@ -243,6 +244,12 @@ def _add_simulate(to: Parser) -> None:
     to.add_argument(
         "--ssh-port", type=flags.port, metavar="N", help="port on 127.0.0.1 that port 22 of every pod maps to"
     )
+    gone = to.add_mutually_exclusive_group()
+    gone.add_argument(
+        "--retire-graphql", type=flags.up_to_an_hour, nargs="?", const=0.0, metavar="SECONDS",
+        help="retire GraphQL (410) after this many seconds (default 0); REST v2 continues",
+    )  # fmt: skip
+    gone.add_argument("--rest-only", action="store_true", help="serve REST v2 only: GraphQL is retired (410)")
     flags.world(to, "", argparse.SUPPRESS)
 
 

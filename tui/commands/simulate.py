@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tui.commands.stdio import NotWritten, ReaderGone, say, write
-from tui.demo.faults import FaultError, parse
+from tui.demo.faults import RETIRED, FaultError, parse
 
 if TYPE_CHECKING:
     import uvicorn
@@ -26,13 +26,27 @@ _LAST_ANSWERS = 2
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str], ssh_port: int | None = None) -> int:
+def serve(
+    *,
+    port: int,
+    seed: int,
+    pods: int,
+    speed: float,
+    faults: Sequence[str],
+    ssh_port: int | None = None,
+    retire_graphql: float | None = None,
+    rest_only: bool = False,
+) -> int:
     """Serve until stopped; returns the exit code: 2 when it cannot begin, 130 after ctrl+c.
 
-    ssh_port: the port on 127.0.0.1 that port 22 of every pod maps to.
+    ssh_port:       the port on 127.0.0.1 that port 22 of every pod maps to.
+    retire_graphql: seconds until GraphQL is retired; None is never.
+    rest_only:      GraphQL is retired from the start.
     """
     try:
         wrong = parse(faults)
+        if rest_only or retire_graphql is not None:
+            wrong.set(RETIRED, 0.0 if rest_only else retire_graphql)
     except FaultError as error:
         say(f"--fault: {error}")
         return 2
@@ -63,10 +77,12 @@ def serve(*, port: int, seed: int, pods: int, speed: float, faults: Sequence[str
         served, log_level="critical", lifespan="off", access_log=False, timeout_graceful_shutdown=_LAST_ANSWERS
     )
     served.server = uvicorn.Server(config)
-    url = f"http://{HOST}:{listener.getsockname()[1]}/graphql"
+    root = f"http://{HOST}:{listener.getsockname()[1]}"
+    keys = f"keys: {keys_taken()}"
+    told = f"simulated RunPod at {root}/graphql, {keys}\nREST v2 at {root}/v2\n"
     with suppress(ReaderGone, NotWritten):
         # It runs to serve requests, whether anybody reads its address or not.
-        write(f"simulated RunPod at {url}, keys: {keys_taken()}\n")
+        write(f"simulated RunPod at {root}/v2, {keys}\n" if rest_only else told)
     try:
         served.server.run(sockets=[listener])
     except KeyboardInterrupt:

@@ -7,10 +7,11 @@ import gzip
 import json
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs
 
-from tui.demo.faults import HTML, FaultError, Faults
+from tui.demo.faults import HTML, RETIRED, FaultError, Faults
 from tui.demo.random_walk import chance
 from tui.demo.world import World
 
@@ -151,11 +152,11 @@ class Simulator:
 
     def _graphql_is_retired(self) -> bool:
         """Whether the fault that retires GraphQL has come into effect; its time runs from when it is first seen."""
-        if "graphql-410" not in self.faults:
+        if RETIRED not in self.faults:
             self._retires_at = None
             return False
         if self._retires_at is None:
-            self._retires_at = self._clock() + self.faults.active["graphql-410"]
+            self._retires_at = self._clock() + self.faults.active[RETIRED]
         return self._clock() >= self._retires_at
 
     async def _begin(self, receive: Receive) -> None:
@@ -193,7 +194,15 @@ class Simulator:
         with self._turn:
             status, answer, mutation = self._execute(request, key)
         body = json.dumps(_spoil(answer, self.faults), separators=(",", ":")).encode()
-        return self._packed(_Answer(status, body, JSON, mutation), gzipped)
+        return self._packed(_Answer(status, body, [*JSON, *self._announced()], mutation), gzipped)
+
+    def _announced(self) -> Headers:
+        """The headers with which the end of an API is announced (RFC 8594 and 9745)."""
+        days = self.faults.active.get("graphql-sunset")
+        if days is None:
+            return []
+        end = formatdate(self.world.now + days * 86_400, usegmt=True)
+        return [(b"sunset", end.encode()), (b"deprecation", b"@%d" % self.world.start)]
 
     def _answer_v2(self, scope: Scope, body: bytes) -> _Answer:
         from tui.demo.rest.call import Request

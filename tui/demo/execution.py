@@ -31,7 +31,9 @@ KEY = "demo-key"
 READ_ONLY_KEY = "demo-key-read-only"
 REFUSED = ("rpa_bad", "rpa_expired", "rpa_revoked")
 READS_ONLY = "rpa_readonly"
-"""Prefixes of keys that look like RunPod's and are refused, or are read-only. RunPod's own are in upper case."""
+GRAPHQL_ONLY = "rpa_graphqlonly"
+"""Prefixes of keys that look like RunPod's and are refused, are read-only, or have no scope on REST v2. RunPod's own
+are in upper case."""
 
 _LIKE_RUNPODS = re.compile(r"rpa_[A-Za-z0-9_-]+")
 
@@ -51,7 +53,8 @@ def may_change(key: str) -> bool | None:
 def keys_taken() -> str:
     """The accepted keys, in words."""
     refused = ", ".join(f"{start}..." for start in REFUSED)
-    return f"{KEY}, {READ_ONLY_KEY}, any rpa_... ({READS_ONLY}... only reads; {refused} get 401)"
+    limited = f"{READS_ONLY}... only reads; {GRAPHQL_ONLY}... gets 403 on REST v2"
+    return f"{KEY}, {READ_ONLY_KEY}, any rpa_... ({limited}; {refused} get 401)"
 
 
 _KEPT = 200

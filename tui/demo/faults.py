@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping
 
 HTML = b"<!DOCTYPE html><html><head><title>%d</title></head><body><h1>Error %d</h1>cloudflare</body></html>"
 
+RETIRED = "graphql-410"
+
 WITH_VALUE = {
     "latency": 0.5,
     "jitter": 0.5,
     "drip": 0.05,
     "429": 20.0,
-    "graphql-410": 0.0,
+    "graphql-sunset": 45.0,
+    RETIRED: 0.0,
     "v2-error": 600.0,
     "v2-throttle": 10.0,
     "v2-logs-drop": 20.0,
@@ -38,7 +41,8 @@ WORDS = {
     "nulls": "null in every nullable field",
     "acts-502": "carry out mutations, but respond with 502",
     "acts-timeout": "carry out mutations, but do not respond",
-    "graphql-410": "GraphQL is retired, this many seconds from now: 410",
+    "graphql-sunset": "announce in headers that GraphQL ends this many days from now",
+    RETIRED: "GraphQL is retired, this many seconds from now: 410",
     "v2-front-door": 'REST v2: 403 with "error code: 1010", as from the proxy before it',
     "v2-throttle": "REST v2: a rate limit of this many requests per minute",
     "v2-short-pages": "REST v2: short and empty pages of pods, though more follow",
@@ -48,7 +52,7 @@ WORDS = {
     "v2-stopped-cost": "REST v2: the full rate as cost of a stopped pod",
     "v2-ports-shuffle": "REST v2: another order of a pod's ports in each response",
     "v2-no-capacity": "REST v2: no capacity for new and stopped pods",
-    "v2-dearer": "REST v2: a new pod costs 20 % more than its list price",
+    "v2-dearer": "REST v2: a new pod costs 20% more than its list price",
     "v2-no-balance": "REST v2: no route for the balance",
     "v2-postpaid": "an account that is invoiced: nothing stops when the balance is 0",
     "v2-logs-drop": "REST v2: cut log streams after this many seconds",

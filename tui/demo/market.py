@@ -196,6 +196,11 @@ def cpu_flavor(flavor: Flavor, now: float, seed: int) -> dict[str, Any]:
     }
 
 
+def cpu_stock(flavor: Flavor, now: float, seed: int) -> str | None:
+    level = wander(now, _SWING, seed, flavor.id, "cpu")
+    return "High" if level > 0.5 else "Medium" if level > 0.2 else "Low" if level > 0.1 else None
+
+
 def _specifics(flavor: Flavor, instance: str | None, now: float, seed: int) -> dict[str, Any] | None:
     """Stock and price of one size, named like "cpu3c-2-4"; None if there is no such size."""
     parts = (instance or "").split("-")
@@ -204,9 +209,8 @@ def _specifics(flavor: Flavor, instance: str | None, now: float, seed: int) -> d
     vcpus, memory = int(parts[1]), int(parts[2])
     if not 2 <= vcpus <= LARGEST_FLAVOR or memory != vcpus * flavor.memory:
         return None
-    level = wander(now, _SWING, seed, flavor.id, "cpu")
     return {
-        "stockStatus": "High" if level > 0.5 else "Medium" if level > 0.2 else "Low" if level > 0.1 else None,
+        "stockStatus": cpu_stock(flavor, now, seed),
         "securePrice": round(flavor.price * vcpus, 4),
         "slsPrice": round(flavor.price * vcpus * 1.3, 4),
     }

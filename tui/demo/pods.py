@@ -117,6 +117,7 @@ class SimPod:
     global_network: bool = False
     cpu: CpuShape | None = None
     member: Membership | None = None
+    terminated: float = NEVER
     past: list[Run] = field(default_factory=list)
     """Its containers that have ended, oldest first."""
 

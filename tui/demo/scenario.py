@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.demo.catalogue import PLACES, gpu_types
-from tui.demo.pods import HOUR, NEVER, VOLUME, SimPod, js_date
+from tui.demo.pods import HOUR, NEVER, VOLUME, Membership, SimPod, js_date
 from tui.demo.random_walk import chance, mix
 
 OUTBID_AFTER = 240.0
@@ -78,4 +78,17 @@ def crowd(seed: int, count: int, opened: float) -> list[SimPod]:
         elif draw < 0.2:
             pod.ended = opened - 3 * HOUR * chance(seed, n, "ended")
         pods.append(pod)
+    _join(pods[_CLUSTERED])
     return pods
+
+
+_CLUSTERED = slice(60, 64)
+"""Of the further pods, those that are one cluster; a world of few pods has none."""
+
+
+def _join(members: list[SimPod]) -> None:
+    """Make one cluster of these pods: each as the first one is."""
+    for rank, pod in enumerate(members if len(members) > 1 else ()):
+        first = members[0]
+        pod.gpu, pod.count, pod.place, pod.price = first.gpu, first.count, first.place, first.price
+        pod.member = Membership("c7n2w5x8r1k4", rank, f"10.65.0.{rank + 2}")

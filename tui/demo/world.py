@@ -84,6 +84,8 @@ class World:
         self._coming = sorted((pod for pod in everyone if pod.created > start), key=lambda pod: pod.created)
         self.has_volume = any(pod.network_volume for pod in story)
         self.made = 0
+        self.gone: list[SimPod] = []
+        """Pods that were terminated: what they cost remains."""
         self.postpaid = False
         """Whether the account is invoiced: then no balance stops anything."""
         network = self.network_storage_per_hour()
@@ -141,7 +143,7 @@ class World:
                 self._release(pod)
                 self._halt(pod, "Exited by RunPod: Insufficient balance")
             if pod.network_volume is None:
-                del self.pods[pod.id]
+                self._remove(pod)
 
     def _halt(self, pod: SimPod, why: str) -> None:
         pod.status, pod.stopped = "EXITED", self.now
@@ -223,7 +225,13 @@ class World:
         self._not_locked(pod)
         if pod.status == "RUNNING":
             self._release(pod)
-        del self.pods[pod_id]
+            self._halt(pod, "Terminated by user")
+        self._remove(pod)
+
+    def _remove(self, pod: SimPod) -> None:
+        del self.pods[pod.id]
+        pod.terminated = self.now
+        self.gone.append(pod)
 
     def restart(self, pod_id: str) -> SimPod:
         """A new container on the same GPUs: the container disk is empty, the uptime starts at 0."""

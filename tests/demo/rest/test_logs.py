@@ -165,6 +165,7 @@ async def test_a_stream_goes_on_as_lines_are_written_and_ends_with_its_pod(rest:
         assert [line.source for line in restarted][-2:] == [SYSTEM, SYSTEM]
         assert await events.take(len(restarted)) == [told(line) for line in restarted]
         await rest.act(LLAMA, "terminate")
+        assert [data["line"] for _, data in await events.take(1)] == ["stop container: Terminated by user"]
         with pytest.raises(StopAsyncIteration):
             await events.take(1)
     assert (await rest.problem("GET", f"/pods/{LLAMA}/logs"))[0] == 404

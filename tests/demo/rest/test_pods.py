@@ -151,6 +151,7 @@ async def test_keys(rest: RestDemo) -> None:
     assert (await rest.problem("GET", "/pods", key="rpa_expired1"))[0] == 401
     assert (await rest.problem("DELETE", f"/pods/{LLAMA}", key=READ_ONLY_KEY))[:2] == (403, "access denied")
     assert (await rest.send("GET", "/pods", key=READ_ONLY_KEY)).status_code == 200
+    assert (await rest.problem("GET", "/pods", key="rpa_graphqlonly1"))[:2] == (403, "access denied")
     # A key in the URL is none: this API takes it from the header only.
     assert (await rest.send("GET", "/pods?api_key=demo-key", key=None)).status_code == 401
     assert LLAMA in rest.world.pods

@@ -156,9 +156,9 @@ def _system(run: Run, index: int, since: float, until: float) -> Iterator[Line]:
         for step in range(_PULL):
             at = run.started + (pulled - run.started) * step / _PULL
             if at <= until:
-                yield said(at, 1 + step, f"pulling image {run.image}: {100 * step // _PULL} %")
+                yield said(at, 1 + step, f"pulling image {run.image}: {100 * step // _PULL}%")
         if pulled <= until:
-            yield said(pulled, 1 + _PULL, f"pulled image {run.image}: 100 %")
+            yield said(pulled, 1 + _PULL, f"pulled image {run.image}: 100%")
     if run.started + run.boot <= until:
         yield said(run.started + run.boot, 2 + _PULL, "start container: begin")
     if run.why:
@@ -172,7 +172,7 @@ def _attempts(run: Run, index: int, since: float, until: float) -> Iterator[Line
         reached = 40 + mix(run.image, attempt) % 50
         told = (
             (0.5, f"pulling image {run.image}: attempt {attempt + 1}"),
-            (12.0, f"pulling image {run.image}: {reached} %"),
+            (12.0, f"pulling image {run.image}: {reached}%"),
             (26.0, f"error pulling image {run.image}: unexpected EOF; retrying"),
         )
         for number, (later, text) in enumerate(told):

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from tui.demo.execution import may_change
+from tui.demo.execution import GRAPHQL_ONLY, may_change
 from tui.demo.faults import Faults
 from tui.demo.random_walk import mix
-from tui.demo.rest import logs, pods, templates
+from tui.demo.rest import account, billing, catalog, logs, pods, templates
 from tui.demo.rest.call import Call, Problem, Reply, Request, not_found, refused
 from tui.demo.rest.logs import LogStream
 from tui.demo.rest.quotas import WINDOWS, Quotas, resets_in
@@ -47,9 +47,34 @@ ROUTES = (
     Route("DELETE", "/pods/{id}", "deletePod", pods.delete_pod),
     Route("POST", "/pods/{id}/action", "podAction", pods.act),
     Route("GET", "/pods/{id}/logs", "getPodLogs", logs.stream_logs),
+    Route("GET", "/catalog/gpus", "listGpuTypes", catalog.list_gpus),
+    Route("GET", "/catalog/gpus/{id}", "getGpuType", catalog.get_gpu),
+    Route("GET", "/catalog/cpus", "listCpuTypes", catalog.list_cpus),
+    Route("GET", "/catalog/cpus/{id}", "getCpuType", catalog.get_cpu),
+    Route("GET", "/catalog/datacenters", "listDataCenters", catalog.list_places),
+    Route("GET", "/catalog/datacenters/{id}", "getDataCenter", catalog.get_place),
     Route("GET", "/templates", "listTemplates", templates.list_templates),
     Route("GET", "/templates/{id}", "getTemplate", templates.get_template),
     Route("GET", "/catalog/templates", "listPublicTemplates", templates.list_public),
+    Route("GET", "/registries", "listRegistries", account.list_registries),
+    Route("GET", "/registries/delegations", "listDelegations", account.list_delegations),
+    Route("GET", "/registries/{id}", "getRegistry", account.get_registry),
+    Route("GET", "/network-volumes", "listNetworkVolumes", account.list_volumes),
+    Route("GET", "/network-volumes/{id}", "getNetworkVolume", account.get_volume),
+    Route("GET", "/serverless", "listEndpoints", account.list_endpoints),
+    Route("GET", "/clusters", "listClusters", account.list_clusters),
+    Route("GET", "/clusters/{id}", "getCluster", account.get_cluster),
+    Route("GET", "/clusters/{id}/pods", "listClusterPods", account.list_members),
+    Route("GET", "/account", "getAccount", account.get_account),
+    Route("GET", "/account/limits", "getAccountLimits", account.get_limits),
+    Route("GET", "/account/ssh-keys", "getSshKeys", account.get_ssh_keys),
+    Route("GET", "/billing", "listBilling", billing.total),
+    Route("GET", "/billing/balance", "getAccountBalance", account.get_balance, without="v2-no-balance"),
+    Route("GET", "/billing/pods", "listPodBilling", billing.pods),
+    Route("GET", "/billing/serverless", "listServerlessBilling", billing.serverless),
+    Route("GET", "/billing/endpoints", "listEndpointBilling", billing.endpoints),
+    Route("GET", "/billing/network-volumes", "listNetworkVolumeBilling", billing.volumes),
+    Route("GET", "/billing/clusters", "listClusterBilling", billing.clusters),
 )
 
 
@@ -83,9 +108,11 @@ class Rest:
         mutation = False
         try:
             if request.path == DOCUMENT:
-                return _sent(Reply(200, {}), headers, mutation=False)
+                return _sent(Reply(200, self._document(call.faults)), headers, mutation=False)
             may = _authenticated(key)
             headers += self._counted(call)
+            if key is not None and key.startswith(GRAPHQL_ONLY):
+                raise Problem(403, "access denied")
             route = _found(call)
             mutation = route.method != "GET"
             if mutation and not may:
@@ -97,6 +124,12 @@ class Rest:
             return _failed(spent, headers + spent.headers, mutation)
         except Problem as problem:
             return _failed(problem, headers, mutation)
+
+    def _document(self, faults: Faults) -> dict[str, Any]:
+        from tui.demo.rest.document import document
+
+        served = (route for route in ROUTES if route.without not in faults)
+        return document(ROOT, ((route.method, route.path, route.operation) for route in served))
 
     def _counted(self, call: Call) -> Headers:
         now, per_minute = self._world.now, call.faults.active.get("v2-throttle")
