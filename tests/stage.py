@@ -53,7 +53,7 @@ def still_pollers() -> Iterator[None]:
     Nor must the count of requests: one more may be out when the footer is drawn.
     """
     still = partial(Poller, clock=lambda: 0.0, random=lambda: 1.0)
-    counted = patch("tui.services.monitor.Monitor.use", lambda watch: Use(LIMITS[0], 5))
+    counted = patch("tui.services.api_watch.ApiWatch.use", lambda watch: Use(LIMITS[0], 5))
     with patch("tui.services.monitor.Poller", still), patch("secrets.token_hex", lambda length: "7f3a"), counted:
         yield
 
