@@ -20,6 +20,7 @@ from textual.pilot import Pilot
 
 from tui.api.cloud import Cloud
 from tui.api.hosts import Hosts
+from tui.api.listener import Api
 from tui.api.models import Snapshot
 from tui.api.offline import OfflineCloud
 from tui.app import PodtopApp
@@ -53,8 +54,15 @@ def still_pollers() -> Iterator[None]:
     Nor must the count of requests: one more may be out when the footer is drawn.
     """
     still = partial(Poller, clock=lambda: 0.0, random=lambda: 1.0)
-    counted = patch("tui.services.monitor.Monitor.use", lambda watch: Use(LIMITS[0], 5))
-    with patch("tui.services.monitor.Poller", still), patch("secrets.token_hex", lambda length: "7f3a"), counted:
+    watch = "tui.services.api_watch.ApiWatch"
+    counted = patch(f"{watch}.use", lambda watch: Use(LIMITS[0], 5))
+    listed = patch(f"{watch}.uses", lambda watch: {Api.GRAPHQL: tuple(Use(window, 5) for window in LIMITS)})
+    with (
+        patch("tui.services.monitor.Poller", still),
+        patch("secrets.token_hex", lambda length: "7f3a"),
+        counted,
+        listed,
+    ):
         yield
 
 

@@ -124,7 +124,9 @@ def test_an_unknown_theme_is_named_with_what_there_is() -> None:
 
 
 def test_version_and_help_without_a_terminal() -> None:
-    version = rf"podtop {re.escape(__version__)} \(API graphql, Python 3\.\d+\.\d+\S*, Textual \d[\d.]*, \w+-\w+\)\n"
+    version = (
+        rf"podtop {re.escape(__version__)} \(APIs graphql, rest, Python 3\.\d+\.\d+\S*, Textual \d[\d.]*, \w+-\w+\)\n"
+    )
     assert re.fullmatch(version, run("--version").stdout)
     shown = run("--help").stdout
     for flag in ("--demo", "--api-url", "--interval", "--read-only", "simulate"):

@@ -15,6 +15,7 @@ from tests.make import funds, pod, snapshot
 from tests.ui.conftest import NOW, PODS, HeldCloud, Launch
 from tui.actions import ACTIONS
 from tui.api.errors import CloudError, Forbidden, Malformed, Rejected, Throttled, TimedOut, Unauthorized, Unreachable
+from tui.api.listener import Api
 from tui.api.models import Problem, Snapshot, Unreadable
 from tui.app import PodtopApp
 from tui.config.loader import Config
@@ -419,9 +420,13 @@ def test_a_first_answer_that_is_slow_says_how_long() -> None:
     st.sampled_from([None, Unreachable("no route"), Throttled("slow down", 30.0), Malformed("not JSON")]),
     st.booleans(),
     st.booleans(),
+    st.sampled_from([None, *Api]),
 )
-def test_no_width_hides_trouble_or_a_badge(width: int, error: CloudError | None, demo: bool, read_only: bool) -> None:
+def test_no_width_hides_trouble_or_a_badge(
+    width: int, error: CloudError | None, demo: bool, read_only: bool, api: Api | None
+) -> None:
     fleet = Fleet(5, 30)
+    fleet.api = api
     fleet.apply(PODS, NOW)
     if error is not None:
         fleet.fail(error, NOW + 20, NOW + 40)
@@ -436,6 +441,22 @@ def test_no_width_hides_trouble_or_a_badge(width: int, error: CloudError | None,
     money = "".join(part for part, _ in join(second, width))
     assert "10h 00m" in money or width < 17
     assert len(text) == len(money) == width
+
+
+@pytest.mark.parametrize("api", Api)
+@pytest.mark.parametrize(("demo", "source"), [(False, "runpod "), (True, "DEMO   ")])
+def test_the_header_names_the_api_where_there_is_room(api: Api, demo: bool, source: str) -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(PODS, NOW)
+    fleet.api = api
+
+    def line(width: int, badges: Badges) -> str:
+        first, _ = status.header(fleet, badges, NOW, status.connection(fleet, NOW, UTC), width)
+        return "".join(part for part, _ in join(first, width))
+
+    badges = Badges("demo" if demo else "runpod", demo, False)
+    assert f"{source}{api}" in line(120, badges)
+    assert api not in line(30, badges)
 
 
 async def test_the_palette_does_what_the_keys_do(launch: Launch) -> None:

@@ -6,6 +6,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from tui.api.listener import Api
 
+AUTO = "auto"
+"""In the settings the choice of neither API, but of whichever answers."""
+
 PATHS = {Api.GRAPHQL: "/graphql", Api.REST: "/v2"}
 """How the address of each API ends."""
 

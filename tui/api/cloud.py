@@ -52,7 +52,7 @@ class Capability(StrEnum):
     POD_COSTS = "pod_costs"
 
 
-_WORDS = {
+WORDS = {
     Capability.MARKET: "prices",
     Capability.MARKETS: "prices by host requirements",
     Capability.PLACES: "data centers",
@@ -83,7 +83,7 @@ _WORDS = {
 
 def not_offered(capability: Capability) -> NotOffered:
     """The error for what an API does not offer."""
-    return NotOffered(f"This API does not offer {_WORDS[capability]}.")
+    return NotOffered(f"This API does not offer {WORDS[capability]}.")
 
 
 class Cloud(ABC):

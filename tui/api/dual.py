@@ -12,7 +12,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from tui.api.addresses import address_of
+from tui.api.addresses import AUTO, address_of
 from tui.api.cloud import Capability, Cloud, not_offered
 from tui.api.errors import Forbidden, Insecure, NotOffered, ReadOnly, Retired, Unauthorized, Unreachable
 from tui.api.listener import Api, Listener, Switched
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-AUTO = "auto"
-"""The choice of neither API, but of whichever answers."""
 
 BESIDE = {
     Capability.RESTART: "restart", Capability.SET_LOCKED: "lock", Capability.RENAME: "rename",

@@ -19,6 +19,10 @@ class Api(StrEnum):
     REST = "rest"
 
 
+RETIRING = Api.GRAPHQL
+"""The API that RunPod retires in early 2027."""
+
+
 class Quota(Struct, frozen=True, gc=False):
     """One window of a rate limit, as a response reported it.
 

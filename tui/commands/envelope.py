@@ -39,6 +39,7 @@ class Document(Struct, frozen=True, kw_only=True):
     kind:   what was requested, which determines the type of the items.
     at:     when RunPod responded.
     source: "runpod", "demo", "simulated", or the host that was polled.
+    api:    the one that responded, by its name in the settings; left out where it is none of RunPod's.
     profile: that of the settings, if one was chosen.
     filters: the market's API filters, as typed on the screen; of the market only.
     total:  number of items without the filter.
@@ -49,6 +50,7 @@ class Document(Struct, frozen=True, kw_only=True):
     kind: str
     at: str
     source: str
+    api: str | UnsetType = UNSET
     profile: str | UnsetType = UNSET
     filters: tuple[str, ...] | UnsetType = UNSET
     total: int
@@ -89,12 +91,14 @@ class Desk:
         self.kind = kind
         self.fleet = Fleet(interval, interval, budget=0)
         self._source = source
+        self._cloud: Cloud | None = None
         self._profile = profile
         self._terms = pods.terms(text)
         self._market = market
 
     def question(self, cloud: Cloud) -> Callable[[], Awaitable[Any]]:
         """The request. It raises CloudError."""
+        self._cloud = cloud
         asked: dict[str, Callable[[], Awaitable[Any]]] = {
             "pods": cloud.fleet,
             "alerts": cloud.fleet,
@@ -128,6 +132,7 @@ class Desk:
             kind=self.kind,
             at=iso(at) or "",
             source=self._source,
+            api=UNSET if self._cloud is None or self._cloud.api is None else self._cloud.api.value,
             profile=self._profile or UNSET,
             filters=offers.chips(self._market.query) if "filters" in fields else UNSET,
             total=total,

@@ -56,6 +56,7 @@ class Kind(StrEnum):
     THROTTLED_OVER = "at ease"
     ALERTS_OFF = "alerts off"
     ALERTS_ON = "alerts on"
+    API = "api change"
 
     @property
     def word(self) -> str:
@@ -69,6 +70,7 @@ _WORDS = {
     Kind.ZERO_GPU: "no GPUs", Kind.ZERO_GPU_OVER: "GPUs back", Kind.MAINTENANCE_OVER: "maint. ended",
     Kind.RUNWAY_OVER: "runway ok", Kind.BALANCE: "balance n/a", Kind.BALANCE_OVER: "balance ok",
     Kind.OUTAGE_OVER: "outage ended", Kind.THROTTLED: "rate limited", Kind.THROTTLED_OVER: "rate ok",
+    Kind.API: "API change",
 }  # fmt: skip
 """Kinds that the screen words differently: files keep the value that they were written with."""
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from tui import turns
 from tui.api import log_lines
+from tui.api.addresses import identity
 from tui.domain.user_message import Level, UserMessage
 from tui.files import file_lock, private
 from tui.history.archive.schema import (
@@ -90,8 +91,8 @@ class State(StrEnum):
 
 
 def archive_path(directory: Path, api_url: str, account_id: str) -> Path:
-    """The file of an account at an API; its name reveals neither."""
-    name = hashlib.sha256(f"{api_url}\n{account_id}".encode()).hexdigest()[:16]
+    """The file of an account at a host, over either of its APIs; its name reveals neither."""
+    name = hashlib.sha256(f"{identity(api_url)}\n{account_id}".encode()).hexdigest()[:16]
     return directory / "archive" / f"{name}.sqlite"
 
 
@@ -99,7 +100,7 @@ class Recorder:
     """Collects polled data and writes them, a batch at a time.
 
     directory: podtop's state directory; it may not exist.
-    api_url:   identifies the API in the file name; `origin`, its host, is written into the file.
+    api_url:   identifies the host in the file name; `origin`, its host, is written into the file.
     interval:  seconds between polls.
     post:      called with messages for the user, on the event loop.
     monotonic: seconds that only go forward.

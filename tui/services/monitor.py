@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from tui import turns
 from tui.api import log_lines
+from tui.api.addresses import AUTO
 from tui.api.doubt import surely_with_pods
 from tui.api.errors import CloudError, Malformed, NotOffered, Throttled, Unreachable
-from tui.api.listener import Listener
 from tui.domain import charges, clock_skew
+from tui.services.api_watch import ApiWatch
 from tui.services.barrier import held, own_fault, own_faults
 from tui.services.follower import Follower
 from tui.services.history_loader import HistoryLoader
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from tui.api.models import Market, MarketQuery, Snapshot
     from tui.config.loader import Config
     from tui.domain.events import Event
-    from tui.domain.rate_limit import Meter, Use
     from tui.domain.user_message import UserMessage
     from tui.history.queries import HistoryQueries
     from tui.history.recorder import Recorder
@@ -55,6 +55,7 @@ class Monitor:
     post:    receives messages for the user about the recording.
     monotonic: monotonic seconds, by which requests are counted.
     hosts: whether to find out, once, if the account rents out machines.
+    is_news: whether the user does not know yet that RunPod has switched an API off; asked when it has.
     prepare: called in a thread once the cloud is open: imports that need not wait for the first response.
     """
 
@@ -72,10 +73,10 @@ class Monitor:
         monotonic: Callable[[], float] = time.monotonic,
         hosts: bool = False,
         start_of_month: Callable[[float], float] = charges.start_of_month,
+        is_news: Callable[[], bool] = lambda: True,
     ) -> None:
         self._start_of_month = start_of_month
-        self._meter: Meter | None = None
-        self._monotonic = monotonic
+        self.api = ApiWatch(fleet, source, monotonic, post, auto=config.api == AUTO, is_news=is_news)
         self._source = source
         self._config = config
         self._fleet = fleet
@@ -84,9 +85,9 @@ class Monitor:
         self._record = record
         self._post = post
         self._history = HistoryLoader(fleet, source, post, opened, self._tell)
-        self._follower = Follower(source, lambda: self.meter.throttled(self._monotonic()), self._tell)
+        self._follower = Follower(source, self.api.throttled, self._tell)
         self._topics = TopicPollers(
-            fleet, source, self._follower, self._read_spend, slowness=self._slowness, on_change=self._tell
+            fleet, source, self._follower, self._read_spend, slowness=self.api.slowness, on_change=self._tell
         )
         self._recorder: Recorder | None = None
         self._first: float | None = None
@@ -103,15 +104,6 @@ class Monitor:
         self.questions = MarketQuestions()
         self._unkept = False
         self._taking_in = asyncio.Lock()
-
-    @property
-    def meter(self) -> Meter:
-        """Counts requests."""
-        if self._meter is None:
-            from tui.domain.rate_limit import Meter
-
-            self._meter = Meter()
-        return self._meter
 
     @property
     def chronicle(self) -> AlertTracker:
@@ -210,7 +202,7 @@ class Monitor:
     async def run(self) -> None:
         """Run until cancelled. Connections are closed then."""
         cloud = self._cloud = await asyncio.to_thread(self._source.open)
-        cloud.listen(Listener(sent=lambda api: self.meter.count(self._monotonic())))
+        self.api.open(cloud)
         try:
             await asyncio.to_thread(self._prepare)
             if self._source.recording is not None:
@@ -226,10 +218,10 @@ class Monitor:
                     group.create_task(held(self._fill(self._recorder), "reading the recording", self._not_filled))
                 await self._history.take_in(cloud, self._pods_told)
                 if not self._source.keyless:
-                    pods = Poller(partial(self._ask_for_pods, cloud), self._config.interval, slowness=self._slowness)
+                    pods = Poller(partial(self._ask_for_pods, cloud), self._config.interval, slowness=self.api.slowness)
                     self._wakes["pods"] = pods.wake
                     group.create_task(self._follower.follow(pods, self._take_in_pods, self._pods_failed))
-                market = Poller(self._ask_market, self._config.market_interval, slowness=self._slowness)
+                market = Poller(self._ask_market, self._config.market_interval, slowness=self.api.slowness)
                 self._wakes["market"] = market.wake
                 self._topics.begin()
                 group.create_task(self._follower.follow(market, self._market_told, self._market_failed))
@@ -238,13 +230,6 @@ class Monitor:
             self._topics.close()
             self._history.close()
             await cloud.aclose()
-
-    def _slowness(self) -> float:
-        return self.meter.slowness(self._monotonic())
-
-    def use(self) -> Use:
-        """How near podtop's requests are to RunPod's limits."""
-        return self.meter.tightest(self._monotonic())
 
     async def _ask_for_pods(self, cloud: Cloud) -> Snapshot:
         try:
@@ -275,7 +260,9 @@ class Monitor:
         if took is not None and self._asks_for_hosts:
             self._asks_for_hosts = False
             self._topics.ask_for_hosts()
-        self._fleet.slowness, self._fleet.skew = self._slowness(), self._source.skew
+        if took is not None:
+            self.api.answered(snapshot.lacks)
+        self._fleet.slowness, self._fleet.skew = self.api.slowness(), self._source.skew
         self._fleet.asked_for_pods(at, took)
         answered = self.chronicle.answered(at, self._fleet.watched.away)
         self._fleet.events.extend(answered)
@@ -293,6 +280,7 @@ class Monitor:
 
     def _pods_failed(self, error: CloudError, at: float, retry_at: float) -> None:
         before = self._fleet.snapshot
+        self.api.failed()
         self._fleet.fail(error, at, retry_at)
         events = self._troubled(error, at, before, self._config.interval)
         self._hand_over(lambda recorder: recorder.polled(at, None, events))
@@ -312,6 +300,8 @@ class Monitor:
 
     def _market_failed(self, error: CloudError, at: float, retry_at: float) -> None:
         before = self._fleet.market
+        if self._source.keyless:
+            self.api.failed()
         self._fleet.fail_market(error, at, retry_at)
         if not self._source.keyless or isinstance(error, NotOffered):
             return
@@ -319,6 +309,8 @@ class Monitor:
             self._hand_over(lambda recorder: recorder.happened(events))
 
     async def _market_told(self, answers: Answers, at: float, took: float) -> None:
+        if self._source.keyless:
+            self.api.answered(answers.market.lacks)
         if self._source.keyless and (events := self.chronicle.answered(at)):
             self._fleet.events.extend(events)
             _log(events)

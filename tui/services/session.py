@@ -107,6 +107,7 @@ class Session:
         return Monitor(
             self.source, self.config, self.fleet, self.changed, self._prepare, self._record, self.messages.post,
             self._opened, self.start_of_day, hosts=self._hosts, start_of_month=lambda at: self.start_of_day(at, day=1),
+            is_news=lambda: self.state is None or self.state.is_first_switch(),
         )  # fmt: skip
 
     @cached_property

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from tui.api.addresses import identity
+
 if TYPE_CHECKING:
     from tui.storage.audit_log import AuditLog
 
 
 class StateFiles(Struct, frozen=True):
-    """Files of one API.
+    """Files of RunPod at one host, whichever of its APIs is used.
 
     directory: creates or finds the state directory.
     origin:    the host of the API, or "demo".
-    api_url:   identifies the API in file names.
+    api_url:   identifies the host in file names: the address of either API.
     """
 
     directory: Callable[[], Path]
@@ -47,5 +50,19 @@ class StateFiles(Struct, frozen=True):
         """The preferences set on the screen."""
         return self.directory() / f"screen-{self._name('')}.json"
 
+    def is_first_switch(self) -> bool:
+        """Whether no podtop has seen yet that RunPod switched an API off here. It is recorded if it can be."""
+        from tui.files import private
+
+        try:
+            private.folder(self.directory())
+            mark = self.directory() / f"switched-{self._name('')}"
+            os.close(private.open_file(mark, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        except FileExistsError:
+            return False
+        except OSError:
+            return True
+        return True
+
     def _name(self, account: str) -> str:
-        return hashlib.sha256(f"{self.api_url}\n{account}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{identity(self.api_url)}\n{account}".encode()).hexdigest()[:16]

@@ -15,6 +15,7 @@ from tui.store.topic_feeds import TopicFeeds
 from tui.store.watched_time import Watched
 
 if TYPE_CHECKING:
+    from tui.api.listener import Api
     from tui.api.models import Market, MarketQuery, Pod, Snapshot
     from tui.domain.events import Event
     from tui.domain.lease import Lease
@@ -100,6 +101,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     watched:  the unwatched time; `slowness`: the factor by which podtop waits longer than the interval between polls.
     skew:     seconds that RunPod's clock is ahead; pods and machines are corrected for it, days of charges are not.
     past:     True while the source's own history (of a demo) is applied, which is old by nature.
+    api:      RunPod's API that is used at the moment; None where that is not told apart.
     operations:    operations under way, by the pod's id.
     leases:   leases that podtop enforces, by the pod's id.
     watches:   market watches, by id.
@@ -125,6 +127,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     watched: Watched = field(default_factory=Watched)
     slowness: float = 1.0
     skew: float = 0.0
+    api: Api | None = None
     _prices: Prices | None = None
     _host_telemetry: Telemetry | None = None
     _balances: Balances | None = None

@@ -21,19 +21,19 @@ THERE = ("TMUX", "STY", "SSH_CONNECTION", "NO_COLOR", "HTTPS_PROXY", "https_prox
 
 
 def versions() -> str:
-    """What a bug report needs, in one line: podtop's version, its API, Python, Textual, the system."""
+    """What a bug report needs, in one line: podtop's version, its APIs, Python, Textual, the system."""
     from importlib.metadata import PackageNotFoundError, version
-    from urllib.parse import urlsplit
 
-    from tui.config.settings import API_URL
+    from tui.api.listener import Api
 
     try:
         textual = version("textual")
     except PackageNotFoundError:
         textual = "not found"
-    api = urlsplit(API_URL).path.strip("/")
     system = f"{platform.system()}-{platform.machine()}"
-    return f"podtop {__version__} (API {api}, Python {platform.python_version()}, Textual {textual}, {system})"
+    return (
+        f"podtop {__version__} (APIs {', '.join(Api)}, Python {platform.python_version()}, Textual {textual}, {system})"
+    )
 
 
 def surroundings(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:

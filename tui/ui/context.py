@@ -72,5 +72,5 @@ def screen_context(
 
     return ScreenContext(
         session, session.fleet, changed, badges, playback, actions, deploys, session.tz, Preferences(preferences_file),
-        watches, lambda: session.monitor.use(), display, {}, connect, key_hints.acting(keymap),
+        watches, lambda: session.monitor.api.use(), display, {}, connect, key_hints.acting(keymap),
     )  # fmt: skip

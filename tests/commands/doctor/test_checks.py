@@ -12,12 +12,14 @@ from msgspec.structs import replace
 
 from tests.commands.doctor.conftest import Examined, OnPath
 from tests.make import snapshot
+from tests.ui.conftest import HeldCloud
 from tui.api import errors as api
 from tui.api.account import ApiKeyInfo
+from tui.api.listener import Api, Listener, Quota
 from tui.api.models import Problem, Snapshot
 from tui.api.secret import Secret
 from tui.clocks import Clocks
-from tui.commands.doctor import files, network, settings, ssh, terminal
+from tui.commands.doctor import apis, files, network, settings, ssh, terminal
 from tui.commands.doctor.finding import Finding, Verdict
 from tui.commands.doctor.network import Replies, Reply
 from tui.commands.doctor.report import ASCII, SYMBOLS, item, line, summary
@@ -25,6 +27,7 @@ from tui.commands.doctor.terminal import Tmux
 from tui.config.keys import Key
 from tui.config.loader import Config
 from tui.config.settings import Notify, Ssh
+from tui.domain.retirement import FROM
 from tui.files import file_lock
 
 OK, WARNING, ERROR = Verdict.OK, Verdict.WARNING, Verdict.ERROR
@@ -70,7 +73,7 @@ def test_settings_elsewhere_than_in_the_file(examined: Examined) -> None:
 
 
 def test_the_versions(examined: Examined) -> None:
-    holds(settings.version(examined()), OK, "(API graphql, Python 3.")
+    holds(settings.version(examined()), OK, "(APIs graphql, rest, Python 3.")
 
 
 NOTIFY: dict[str, tuple[Notify, tuple[str, ...], Verdict, tuple[str, ...]]] = {
@@ -363,6 +366,59 @@ def test_the_endpoint(examined: Examined) -> None:
     assert found == Finding(ERROR, "api.runpod.io did not respond. Check the network.")
     holds(network.endpoint(examined(), Replies(fleet=Reply((), took=1.2))), OK, "1.2 s")
     holds(network.endpoint(examined(), Replies()), WARNING, "needs a key")
+
+
+BARRED = Reply(error=api.NotOffered("REST v2 does not accept this API key for logs: HTTP 403."))
+BOTH = Replies(market=Reply(()), beside=Reply({}), api=Api.GRAPHQL, has_rest=True)
+MINUTE = (Quota("minute", 60.0, 180, 178, 43.0), Quota("day", 86_400.0, 86_400, 80_000, 900.0))
+APIS: dict[str, tuple[Config, Replies, Verdict, tuple[str, ...]]] = {
+    "no response": (Config(), Replies(market=DOWN), WARNING, ("not checked",)),
+    "both": (Config(), BOTH, OK, ("graphql in use (api = auto); rest responds too",)),
+    "the second alone": (Config(api="rest"), Replies(api=Api.REST, has_rest=True), OK, ("rest in use (api = rest)",)),
+    "the second after the first": (Config(), Replies(api=Api.REST, has_rest=True), OK, ("rest in use (api = auto)",)),
+    "a key for one": (Config(), replace(BOTH, beside=BARRED), WARNING, ("rest: REST v2 does not accept",)),
+    "no address": (
+        Config(api_url="https://proxy.example/"), Replies(api=Api.GRAPHQL), WARNING,
+        ("no address of rest", "ends in /v2"),
+    ),
+    "one by name": (Config(api="graphql"), Replies(api=Api.GRAPHQL), OK, ("graphql in use (api = graphql)",)),
+    "limits": (
+        Config(), replace(BOTH, quotas={Api.REST: MINUTE}), OK,
+        ("rest: 80,000 of 86,400 requests per day left",),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", APIS)
+def test_the_api(name: str, examined: Examined) -> None:
+    config, found, verdict, words = APIS[name]
+    source = replace(examined().source, demo=False, clock=lambda: FROM - 1.0)
+    holds(apis.api(examined(config=config, source=source), found), verdict, *words)
+
+
+def test_the_end_of_an_api_is_near(examined: Examined) -> None:
+    source = replace(examined().source, demo=False, clock=lambda: FROM)
+    holds(apis.api(examined(source=source), BOTH), WARNING, "in early 2027", "podtop then uses REST v2")
+    holds(apis.api(examined(source=replace(source, simulated=True)), BOTH), OK)
+    holds(apis.api(examined(source=replace(source, demo=True)), BOTH), OK)
+
+
+async def test_both_apis_are_asked_and_their_limits_heard() -> None:
+    class Both(HeldCloud):
+        api = Api.GRAPHQL
+
+        def listen(self, listener: Listener) -> None:
+            self.listener = listener
+
+        async def legal_verbs(self, pod_ids: Any) -> Any:
+            self.listener.limits(Api.REST, MINUTE)
+            return {}
+
+    found = await network.replies(Both(), "host", 5.0, with_key=True)
+    assert (found.api, found.has_rest, found.quotas) == (Api.GRAPHQL, True, {Api.REST: MINUTE})
+    assert found.beside is not None
+    assert found.beside.error is None
+    assert (await network.replies(Both(), "host", 5.0, with_key=False)).beside is None
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from tui.config.loader import Config
 
 CHECKS = [
     "podtop", "config", "state", "recording", "action_log", "notifications", "terminal", "colors", "characters",
-    "multiplexer", "clipboard", "ssh", "network", "endpoint", "clock", "key",
+    "multiplexer", "clipboard", "ssh", "network", "endpoint", "api", "clock", "key",
 ]  # fmt: skip
 """A promise to scripts: add to it, and take nothing away."""
 
@@ -144,7 +144,7 @@ def test_invalid_settings_are_an_error_and_what_depends_on_them_is_not_checked(r
     assert "nowhere" in found["config"]["text"]
     assert [check for check, item in found.items() if item["verdict"] == "error"] == ["config"]
     assert {check for check, item in found.items() if item["text"].startswith("not checked")} == {
-        "recording", "notifications", "ssh", "network", "endpoint", "clock", "key",
+        "recording", "notifications", "ssh", "network", "endpoint", "api", "clock", "key",
     }  # fmt: skip
 
 
@@ -179,7 +179,7 @@ def test_the_demo_needs_no_network_and_leaves_nothing(tmp_path: Path) -> None:
     done = quick.run("--demo", "doctor", "--json", env={**os.environ, **homes})
     found = checks(done)
     assert json.loads(done.stdout)["source"] == "demo"
-    assert {found[name]["verdict"] for name in ("endpoint", "clock", "key", "network")} == {"ok"}
+    assert {found[name]["verdict"] for name in ("endpoint", "api", "clock", "key", "network")} == {"ok"}
     assert not list(tmp_path.iterdir())
 
 
@@ -281,7 +281,7 @@ async def test_a_check_that_fails_hides_none_of_the_others(examined: Examined, m
     found = await found_of(examined())
     assert list(found) == CHECKS
     assert found["state"] == "error: the check failed (RuntimeError)"
-    assert {found[name] for name in ("endpoint", "clock", "key")} == {"error: the check failed (AssertionError)"}
+    assert {found[name] for name in ("endpoint", "api", "clock", "key")} == {"error: the check failed (AssertionError)"}
     assert found["config"].startswith("ok")
 
 

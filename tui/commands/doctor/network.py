@@ -6,6 +6,7 @@ import asyncio
 import stat
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from msgspec import Struct
 from tui.api import errors as api
 from tui.api.cloud import Capability
 from tui.api.http.endpoint import host_of, stays_here
+from tui.api.listener import RETIRING, Listener
 from tui.clocks import NEAR
 from tui.commands.doctor.apart import apart
 from tui.commands.doctor.finding import Finding, error, ok, warning
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from tui.api.account import ApiKeyInfo
     from tui.api.cloud import Cloud
     from tui.api.http.proxies import Proxy
+    from tui.api.listener import Api, Quota
 
 LATER = "Try again in a few minutes."
 
@@ -37,11 +40,21 @@ class Reply(Struct, frozen=True):
 
 
 class Replies(Struct, frozen=True):
-    """The responses to the requests of all checks; None for a request that was not sent."""
+    """The responses to the requests of all checks; None for a request that was not sent.
+
+    beside:   of REST v2, while another API is in use.
+    api:      the API in use, if any responded.
+    has_rest: whether REST v2 can be used at this address.
+    quotas:   the windows of the rate limits, as the APIs reported them last.
+    """
 
     market: Reply | None = None
     fleet: Reply | None = None
     account: Reply | None = None
+    beside: Reply | None = None
+    api: Api | None = None
+    has_rest: bool = False
+    quotas: Mapping[Api, tuple[Quota, ...]] = {}
 
 
 async def replies(cloud: Cloud, host: str, patience: float, *, with_key: bool) -> Replies:
@@ -64,12 +77,18 @@ async def replies(cloud: Cloud, host: str, patience: float, *, with_key: bool) -
         return Reply(value, took=time.monotonic() - began)
 
     offers = cloud.offers
-    market, fleet, account = await asyncio.gather(
+    quotas: dict[Api, tuple[Quota, ...]] = {}
+    cloud.listen(Listener(limits=lambda api, reported: quotas.update({api: reported})))
+    has_rest = offers(Capability.LEGAL_VERBS)
+    market, fleet, account, beside = await asyncio.gather(
         reply(cloud.market, offers(Capability.MARKET)),
         reply(cloud.fleet, with_key),
         reply(cloud.account, with_key and offers(Capability.ACCOUNT)),
+        # Of a pod that does not exist: what matters is whether the key is accepted.
+        reply(partial(cloud.legal_verbs, ("none",)), with_key and has_rest and cloud.api is RETIRING),
     )
-    return Replies(market, fleet, account)
+    answered = any(part is not None and part.error is None for part in (market, fleet, account))
+    return Replies(market, fleet, account, beside, cloud.api if answered else None, has_rest, quotas)
 
 
 async def route(subject: Subject) -> Finding:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 
 from tui.api.http.endpoint import host_of
-from tui.commands.doctor import files, network, report, settings, ssh, terminal
+from tui.commands.doctor import apis, files, network, report, settings, ssh, terminal
 from tui.commands.doctor.apart import apart
 from tui.commands.doctor.finding import Finding, error, warning
 from tui.commands.doctor.report import CheckItem
@@ -116,6 +116,7 @@ async def _remote(subject: Subject) -> AsyncIterator[tuple[str, Finding]]:
     """The checks of RunPod, by name: all of them of the same responses."""
     checks: dict[str, Callable[[network.Replies], Finding]] = {
         "endpoint": lambda replies: network.endpoint(subject, replies),
+        "api": lambda replies: apis.api(subject, replies),
         "clock": lambda replies: network.clock(subject),
         "key": lambda replies: network.key(subject, replies),
     }

@@ -19,7 +19,7 @@ MOST = 10_000
 
 _ALERTS = {kind for begin in (row.event for row in KINDS if row.event) for kind in (begin, ENDS[begin])}
 _ALERTS |= {Kind.ALERTS_OFF, Kind.ALERTS_ON}
-_API = {kind for begin in TROUBLE for kind in (begin, ENDS[begin])} | {Kind.TROUBLE}
+_API = {kind for begin in TROUBLE for kind in (begin, ENDS[begin])} | {Kind.TROUBLE, Kind.API}
 _ACTIONS = {Kind.DONE, Kind.REFUSED, Kind.UNKNOWN}
 
 GROUPS: Mapping[str, frozenset[Kind]] = {

@@ -33,6 +33,7 @@ GLYPHS = {
     Kind.DONE: "✓", Kind.REFUSED: "✕", Kind.UNKNOWN: "?", Kind.TROUBLE: "▲", Kind.PRICE: "◉",
     Kind.IDLE: "◌", Kind.LOOP: "↺", Kind.BOOT: "◔", Kind.ZERO_GPU: "∅", Kind.MAINTENANCE: "▣", Kind.RUNWAY: "$",
     Kind.BALANCE: "$", Kind.UNREADABLE: "?", Kind.OUTAGE: "▲", Kind.THROTTLED: "△", Kind.ALERTS_OFF: "◌",
+    Kind.API: "▲",
     **dict.fromkeys(ENDS.values(), "✓"),
 }  # fmt: skip
 """Events, on a time axis and in a list."""

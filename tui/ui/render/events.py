@@ -64,7 +64,7 @@ _ROLES = {
     Kind.DONE: "good", Kind.REFUSED: "bad", Kind.UNKNOWN: "warn", Kind.TROUBLE: "warn", Kind.PRICE: "accent",
     Kind.IDLE: "warn", Kind.LOOP: "bad", Kind.BOOT: "warn", Kind.ZERO_GPU: "warn", Kind.MAINTENANCE: "accent",
     Kind.RUNWAY: "bad", Kind.BALANCE: "warn", Kind.UNREADABLE: "bad", Kind.OUTAGE: "bad", Kind.THROTTLED: "warn",
-    Kind.ALERTS_OFF: "warn",
+    Kind.ALERTS_OFF: "warn", Kind.API: "accent",
     **dict.fromkeys(ENDS.values(), "good"),
 }  # fmt: skip
 
@@ -88,6 +88,7 @@ _OF_RUNPOD = (
     Kind.TROUBLE,
     Kind.ALERTS_OFF,
     Kind.ALERTS_ON,
+    Kind.API,
 )
 _OF_THE_ACCOUNT = (Kind.RUNWAY, Kind.RUNWAY_OVER, Kind.BALANCE, Kind.BALANCE_OVER)
 

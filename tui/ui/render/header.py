@@ -57,6 +57,8 @@ def trouble(error: CloudError) -> str:
     match error:
         case errors.NotOffered():
             return "not offered"
+        case errors.Retired():
+            return "switched off"
         case errors.TimedOut():
             return "timed out"
         case errors.Faltering():
@@ -280,8 +282,8 @@ def picked(group: Cell, places: tuple[Place, ...] = PLACES) -> str | None:
     return next((place.mode for place in places if text[:1] == [place.key]), None)
 
 
-def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool) -> TwoSided:
-    """Account, screen, and age of the data. The time and the latency are dropped first, then screen names, badges last.
+def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool, api: str) -> TwoSided:
+    """Account, screen, and age of the data. The API is dropped first, then time and latency, screen names, badges last.
 
     The profile is never dropped: whose pods these are comes before everything else.
     """
@@ -293,6 +295,7 @@ def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool
         return (*guard, ((f" {badges.source.upper()} ", "badge"),)) if badges.demo else guard
 
     source: tuple[Cell, ...] = () if badges.demo else (((badges.source, "muted"),),)
+    full: tuple[Cell, ...] = (((f"{'' if badges.demo else f'{badges.source} '}{api}", "muted"),),) if api else source
     long, short = marks(" READ-ONLY ", " LOCKED "), marks(" RO ", " LOCK ")
     middle = min(2, len(forms) - 1)
     named, closer, numbered, alone = tabs(here, hosts, badges.places)
@@ -302,10 +305,14 @@ def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool
 
     whose = account(len(badges.profile))
     lines = [
-        TwoSided((name, *whose, *long, *source, *named), (forms[0],)),
-        *(TwoSided((name, *whose, *long, *s, *closer), (form,)) for form in forms[: middle + 1] for s in (source, ())),
-        TwoSided((name, *whose, *long, *source, *numbered), (forms[0],)),
-        *(TwoSided((name, *whose, *long, *source, *alone), (form,)) for form in forms[: middle + 1]),
+        *(TwoSided((name, *whose, *long, *s, *named), (forms[0],)) for s in (full, source)),
+        *(
+            TwoSided((name, *whose, *long, *s, *closer), (form,))
+            for form in forms[: middle + 1]
+            for s in (full, source, ())
+        ),
+        *(TwoSided((name, *whose, *long, *s, *numbered), (forms[0],)) for s in (full, source)),
+        *(TwoSided((name, *whose, *long, *s, *alone), (form,)) for form in forms[: middle + 1] for s in (full, source)),
         TwoSided((name, *whose, *long, *alone), (forms[middle],)),
         TwoSided((name, *whose, *long), (forms[middle],)),
         TwoSided((*whose, *long), (forms[middle],)),
@@ -332,4 +339,4 @@ def header(
     """
     old = held or fleet.stale(now) or fleet.snapshot.error is not None
     groups = (*money(fleet, old), *counts(fleet, now, old or fleet.pods_stale(now)), *armed(fleet))
-    return _first_line(badges, forms, width, here, hosts), TwoSided(_kept(groups, width))
+    return _first_line(badges, forms, width, here, hosts, fleet.api or ""), TwoSided(_kept(groups, width))

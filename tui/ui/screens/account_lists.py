@@ -15,6 +15,7 @@ from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render import account
 from tui.ui.render import charges as charged
+from tui.ui.render.api_facts import api_section
 from tui.ui.render.empty_states import marked
 from tui.ui.render.list_rows import Row
 from tui.ui.screens.account_listing import AccountListing, account_trouble
@@ -255,9 +256,14 @@ class Access(AccountListing):
         # Read from the live fleet, where it is removed, and not from a frozen copy.
         profile, now = self.context.fleet.profile, self.server_now(scene)
         sections = account.access_facts(owner, profile.value, self.revealed, now, self.context.tz, scene.key or "")
+        sections = (*sections[:-1], self._api(), sections[-1])
         if self.revealed and profile.value is None and profile.error is not None:
             return (*sections[:-1], Section("Account holder", (Fact("", ((marked(profile.error), "warn"),)),)))
         return sections
+
+    def _api(self) -> Section:
+        session = self.context.session
+        return api_section(session.fleet.api, session.config.api, session.monitor.api.uses())
 
     def about(self, scene: Scene) -> About:
         note = account_trouble(scene.fleet, scene.now)
