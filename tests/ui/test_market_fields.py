@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tests.ui.render.test_pod_facts import branches, changed
+from tui.api.enums import BillingMode
 from tui.api.hosts import CpuType
 from tui.api.models import DataCenter, DataCenters, Funds, Market, Offer, Quote, Snapshot, Stock
 from tui.commands import items as scripts
@@ -23,7 +24,7 @@ COMMUNITY = Quote(2.69, 1.5, "Low", 12, 110, 30, 90, 33.3, 500, 400, "RO", True)
 OFFER = Offer("NVIDIA H100", "H100 SXM", "Nvidia", 80, 8, SECURE, COMMUNITY, 14_592)
 CENTER = DataCenter("EU-SE-1", "Sweden 1", "SE", True, True, True, ("GDPR",), (Stock("NVIDIA H100", "High"),))
 CPU = CpuType("epyc-9554", "AMD EPYC 9554", "AMD", 64, 2, "epyc")
-FUNDS = Funds("user_1", 42.5, 3.5, 80.0)
+FUNDS = Funds("user_1", 42.5, 3.5, 80.0, BillingMode.PREPAID, NOW - 600)
 
 NOT_SHOWN = {
     (Funds, "account_id"): "it names the recording and the lease files; the account's profile has who it is",

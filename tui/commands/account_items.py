@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
-from tui.api.errors import CloudError
+from tui.api.errors import CloudError, NotOffered
 from tui.api.models import Problem
 from tui.commands.items import iso, matching, rounded
 from tui.domain import pod_health
@@ -139,15 +139,24 @@ class Whole(Struct, frozen=True):
     templates: Templates | None
     billing: Billing | None
     problems: tuple[Problem, ...]
+    not_offered: tuple[str, ...] = ()
+
+
+_PARTS = {"dailyCharges": "charges and payments", "podTemplates": "templates", "billing": "billing"}
+"""The parts that are requested beside the account, by RunPod's names of them."""
 
 
 async def whole(cloud: Cloud) -> Whole:
     """Request all of the account. Raises CloudError if the account itself is not returned."""
     problems: list[Problem] = []
+    absent: list[str] = []
 
     async def part(name: str, asking: Awaitable[T]) -> T | None:
         try:
             return await asking
+        except NotOffered:
+            absent.append(_PARTS[name])
+            return None
         except CloudError as error:
             problems.append(Problem(str(error), ("myself", name)))
             return None
@@ -160,7 +169,7 @@ async def whole(cloud: Cloud) -> Whole:
     )
     for part_of in (account, ledger, templates, billing):
         problems += part_of.problems if part_of is not None else ()
-    return Whole(account, ledger, templates, billing, tuple(problems))
+    return Whole(account, ledger, templates, billing, tuple(problems), tuple(absent))
 
 
 class ChargeItem(Struct, frozen=True):
@@ -271,6 +280,7 @@ class AccountItem(Struct, frozen=True, kw_only=True):
 
     id: str | None
     email: str | None
+    billing_mode: str | None
     balance_usd: float | None
     spend_per_hr: float | None
     spend_limit_per_hr: float | None
@@ -318,6 +328,7 @@ def account(parts: Whole) -> AccountItem:
     return AccountItem(
         id=answer.funds.account_id,
         email=answer.email,
+        billing_mode=answer.funds.billing_mode,
         balance_usd=answer.funds.balance,
         spend_per_hr=answer.funds.spend_per_hr,
         spend_limit_per_hr=answer.funds.spend_limit,

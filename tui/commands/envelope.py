@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from tui.api.errors import CloudError
+from tui.api.errors import CloudError, NotOffered
 from tui.api.models import ANYTHING
 from tui.commands import items
-from tui.commands.items import VERSION, Money, iso
+from tui.commands.items import VERSION, AlertOff, Money, iso
 from tui.commands.market import ALL, Selection
 from tui.domain import clock_skew as skewed
+from tui.domain import offered
 from tui.store.fleet import Fleet
 from tui.store.views import offers, pods
 from tui.store.views.offer_filter import OfferFilter
@@ -44,6 +45,8 @@ class Document(Struct, frozen=True, kw_only=True):
     filters: the market's API filters, as typed on the screen; of the market only.
     total:  number of items without the filter.
     money:  of pods and alerts; null if RunPod did not return it.
+    not_offered: what the API in use does not offer: it is null in the items, and neither zero nor unknown for now.
+    alerts_off: of alerts only: those that cannot be judged over this API, or mean nothing to this account.
     """
 
     podtop: int = VERSION
@@ -56,13 +59,16 @@ class Document(Struct, frozen=True, kw_only=True):
     total: int
     items: tuple[Any, ...]
     money: Money | UnsetType | None = UNSET
+    not_offered: tuple[str, ...] | UnsetType = UNSET
+    alerts_off: tuple[AlertOff, ...] | UnsetType = UNSET
     problems: tuple[ProblemItem, ...] = ()
 
 
 ALWAYS: dict[str, dict[str, Any]] = {
-    "pods": {"money": Money | None},
-    "alerts": {"money": Money | None},
-    "market": {"filters": tuple[str, ...]},
+    "pods": {"money": Money | None, "not_offered": tuple[str, ...]},
+    "alerts": {"money": Money | None, "not_offered": tuple[str, ...], "alerts_off": tuple[AlertOff, ...]},
+    "account": {"not_offered": tuple[str, ...]},
+    "market": {"filters": tuple[str, ...], "not_offered": tuple[str, ...]},
 }
 """The fields that every document of a kind has, and others lack."""
 
@@ -128,6 +134,9 @@ class Desk:
         """The document of the last stored response."""
         shown, total = self._items(answer, at)
         fields = ALWAYS.get(self.kind, {})
+        names: tuple[str, ...] | UnsetType = UNSET
+        if "not_offered" in fields:
+            names = answer.not_offered if self.kind == "account" else offered.named(answer.lacks)
         return Document(
             kind=self.kind,
             at=iso(at) or "",
@@ -137,7 +146,9 @@ class Desk:
             filters=offers.chips(self._market.query) if "filters" in fields else UNSET,
             total=total,
             items=shown,
-            money=items.money(answer.funds) if "money" in fields else UNSET,
+            money=items.money(answer.funds, self.fleet.running_cost) if "money" in fields else UNSET,
+            not_offered=names,
+            alerts_off=items.alerts_off(self.fleet) if "alerts_off" in fields else UNSET,
             problems=tuple(_problem(problem) for problem in answer.problems),
         )
 
@@ -165,6 +176,8 @@ async def _market(cloud: Cloud, query: MarketQuery) -> Market:
     (answer,) = await cloud.markets((query,))
     if isinstance(answer, CloudError):
         raise answer
+    if refused := offers.unanswered(query, answer.lacks):
+        raise NotOffered(f"{refused}: {offered.WORDS}.")
     return answer
 
 

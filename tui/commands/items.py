@@ -20,6 +20,7 @@ from msgspec import Struct, defstruct
 
 from tui.api.models import GpuReading
 from tui.domain import pod_health
+from tui.store.alert_kinds import KINDS
 from tui.store.alerts import alerts
 from tui.store.metrics import CONTAINER, METRICS
 from tui.store.views import offers as market
@@ -59,18 +60,30 @@ def matching(items: Iterable[T], terms: tuple[str, ...], text: Callable[[T], str
 
 
 class Money(Struct, frozen=True):
-    """The account's money. `runway_s`: None if unknown, or if nothing is spent."""
+    """The account's money.
+
+    runway_s:     None if unknown, if nothing is spent, or if the account is billed afterwards.
+    billing_mode: "PREPAID" or "POSTPAID"; None if not reported.
+    balance_at:   when the balance was reported, if that was earlier than the rest.
+    pods_per_hr:  what the running pods cost, as far as all are known: less than what the account spends.
+    """
 
     balance_usd: float | None
     spend_per_hr: float | None
     spend_limit_per_hr: float | None
     runway_s: float | None
+    billing_mode: str | None
+    pods_per_hr: float | None
+    balance_at: str | None
 
 
-def money(funds: Funds | None) -> Money | None:
+def money(funds: Funds | None, pods_per_hr: float | None = None) -> Money | None:
     if funds is None:
         return None
-    return Money(funds.balance, funds.spend_per_hr, funds.spend_limit, rounded(pod_health.runway(funds), 0))
+    return Money(
+        funds.balance, funds.spend_per_hr, funds.spend_limit, rounded(pod_health.runway(funds), 0), funds.billing_mode,
+        rounded(pods_per_hr, 4), iso(funds.as_of),
+    )  # fmt: skip
 
 
 # Pods
@@ -134,6 +147,7 @@ class _PodItem(Struct, frozen=True, kw_only=True):
     maintenance_start: str | None = None
     maintenance_end: str | None = None
     maintenance_note: str | None = None
+    cluster_id: str | None = None
     unreadable: str | None = None
     gpus: tuple[GpuItem, ...] = ()  # type: ignore[valid-type]
     ports: tuple[PortItem, ...] = ()
@@ -169,8 +183,9 @@ def _pod(record: Record, now: float) -> Struct:
         status=pod.status,
         status_change=change.what if change else None,
         status_changed_at=iso(change.at) if change else None,
-        spot=row.spot,
+        spot=None if pod.kind is None else row.spot,
         locked=pod.locked,
+        cluster_id=pod.cluster_id,
         cost_per_hr=pod.cost_per_hr,
         gpu_count=pod.gpu_count,
         gpu_type=row.gpu or None,
@@ -318,6 +333,17 @@ class AlertItem(Struct, frozen=True, kw_only=True):
     restarts: int | None
     cost_per_hr: float | None
     basis: str
+
+
+class AlertOff(Struct, frozen=True):
+    """An alert that cannot be judged, whatever happens; `reason`: why."""
+
+    alert: str
+    reason: str
+
+
+def alerts_off(fleet: Fleet) -> tuple[AlertOff, ...]:
+    return tuple(AlertOff(kind.name, why) for kind in KINDS if (why := kind.off(fleet)))
 
 
 def alert_items(fleet: Fleet, now: float, terms: tuple[str, ...]) -> tuple[AlertItem, ...]:

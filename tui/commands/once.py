@@ -79,6 +79,7 @@ class _Teller:
         self._past = past
         self._recalled = False
         self._trouble = ""
+        self._dark = ""
         self._beside: Outlet | None = None
 
     async def once(self, cloud: Cloud) -> int:
@@ -92,6 +93,8 @@ class _Teller:
             say(str(error))
             return Exit.UNREACHABLE
         self._printer.show(document)
+        if dark := _dark(document):
+            note(dark)
         if lacking := _lacking(document):
             say(lacking)
         if document.items:
@@ -124,6 +127,9 @@ class _Teller:
                 self._say_once(f"{own_fault(error, 'reading the response')} Retrying.")
                 continue
             await out.written(self._printer.text(document))
+            if (dark := _dark(document)) != self._dark:
+                self._dark = dark
+                self._beside.write(f"podtop: {dark or 'all alerts are judged again'}\n")
             self._say_once(_lacking(document))
         raise AssertionError("a poller never ends")
 
@@ -156,6 +162,17 @@ class _Teller:
             log_lines.event("once", "told", text=trouble)
             self._beside.write(f"podtop: {trouble}\n")
         self._trouble = trouble
+
+
+def _dark(document: Document) -> str:
+    """The alerts that are off, of a document of alerts: that there are none is no proof that all is well."""
+    if not document.alerts_off:
+        return ""
+    reasons: dict[str, list[str]] = {}
+    for item in document.alerts_off:
+        reasons.setdefault(item.reason, []).append(item.alert)
+    listed = (f"{', '.join(names)} ({why})" for why, names in reasons.items())
+    return f"alerts off: {'; '.join(listed)}"
 
 
 def _lacking(document: Document) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tui.api.enums import CloudKind, ComputeKind
-from tui.domain import deploy_price, deploy_text, deploy_validation
+from tui.api.features import Feature
+from tui.domain import deploy_price, deploy_text, deploy_validation, offered, pod_health
 from tui.domain.deploy_draft import Draft
 from tui.domain.market_watch import ArmedDeploy, Hit, MarketWatch, State
 from tui.domain.operations import Outcome, Status
@@ -63,8 +64,12 @@ def fault(
     names: Collection[str],
     now: float,
     tz: tzinfo | None,
+    lacks: frozenset[Feature] = offered.NOTHING,
 ) -> str | None:
-    """Why a prepared order cannot be sent now; None if it can. `names`: of existing pods."""
+    """Why a prepared order cannot be sent now; None if it can.
+
+    names: of existing pods; lacks: what the API does not offer of the account.
+    """
     if draft["compute"] == ComputeKind.CPU or (draft.way == "spot") != watch.spot:
         return "the form does not match the watch"
     price = deploy_price.price(draft, offers, funds)
@@ -83,12 +88,19 @@ def fault(
     per_hr = gpus + price.disks
     if per_hr > plan.cap + 1e-9:
         return f"cost of ${per_hr:.2f}/h exceeds the cap of ${plan.cap:.2f}/h"
-    if funds is None or funds.balance is None:
-        return "balance unknown"
-    if funds.balance < per_hr:
-        return "the balance covers less than 1 h"
+    if why := no_money(funds, per_hr, lacks):
+        return why
     faults = deploy_validation.faults(draft, offers, names, now, tz)
     return next((f"{name.replace('_', ' ')}: {reason}" for name, reason in faults.items()), None)
+
+
+def no_money(funds: Funds | None, per_hr: float, lacks: frozenset[Feature] = offered.NOTHING) -> str:
+    """Why nothing may be rented automatically with this balance; empty if it may. An invoice has no balance to end."""
+    if pod_health.is_postpaid(funds):
+        return ""
+    if funds is None or funds.balance is None:
+        return f"balance {offered.WORDS}" if Feature.BALANCE in lacks else "balance unknown"
+    return "the balance covers less than 1 h" if funds.balance < per_hr else ""
 
 
 def ended(sending: MarketWatch, outcome: Outcome) -> MarketWatch:

@@ -127,6 +127,7 @@ def describe(pod: Pod) -> str:
     parts = [hardware, f"{word} {fmt.duration(up)}" if up is not None else word]
     parts += [f"{fmt.money(pod.cost_per_hr)}/h"] if pod_health.is_on(pod) else []
     parts += ["spot"] if is_spot(pod) else []
+    parts += [f"cluster {pod.cluster_id}"] if pod.cluster_id else []
     return " · ".join((*parts, "LOCKED") if pod.locked else parts)
 
 
@@ -269,6 +270,15 @@ def _stays(pod: Pod) -> str:
     return f"{_wiped((pod,))}; {disk} stays."
 
 
+def _together(pods: Sequence[Pod]) -> tuple[Point, ...]:
+    """That a member of a cluster is not deleted alone: RunPod answers 409 (REST v2)."""
+    members = [pod for pod in pods if pod.cluster_id]
+    if not members:
+        return ()
+    which = f"Member of cluster {members[0].cluster_id}" if len(pods) == 1 else f"{_names(members)}: in a cluster"
+    return (Point("cluster", f"{which}: RunPod will refuse; terminate the cluster in its console.", "bad"),)
+
+
 def _stop_later(pods: Sequence[Pod]) -> tuple[Point, ...]:
     free = _free(pods[0]) if len(pods) == 1 else None
     host = f" Its host has {free or 'no'} other free GPU{'s' * (free != 1)} now." if free is not None else ""
@@ -276,6 +286,8 @@ def _stop_later(pods: Sequence[Pod]) -> tuple[Point, ...]:
     points = [Point("later", text, "muted")]
     if any(is_spot(pod) for pod in pods):
         points.append(Point("", "Spot: resuming requires a new bid (B).", "muted"))
+    elif any(pod.kind is None for pod in pods):
+        points.append(Point("", "Spot or on demand is not known: a spot pod resumes with a new bid only.", "muted"))
     if any(pod.locked for pod in pods):
         points.append(Point("", "Locked on RunPod, which may refuse.", "warn"))
     if booting := [pod for pod in pods if pod_health.is_booting(pod)]:
@@ -382,7 +394,7 @@ def of_stopping(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
 
 def of_terminating(pods: Sequence[Pod], funds: Funds | None) -> tuple[Point, ...]:
     """The effects of terminating these pods."""
-    return (*_terminate_money(pods, funds), *_terminate_data(pods))
+    return (*_together(pods), *_terminate_money(pods, funds), *_terminate_data(pods))
 
 
 def of_starting(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:

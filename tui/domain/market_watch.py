@@ -10,8 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.api.enums import PodStatus
+from tui.api.features import Feature
 from tui.api.models import ANYTHING, MarketQuery
-from tui.domain import pod_health
+from tui.domain import offered, pod_health
 
 if TYPE_CHECKING:
     from tui.api.models import Market, Offer, Pod
@@ -116,6 +117,23 @@ class Hit(NamedTuple):
     stock: str | None
 
 
+NEEDED_TO_RESUME = (Feature.FREE_GPUS, Feature.STATUS_CHANGE, Feature.STOPPED_COST)
+"""Whether its host has room, whether it ran in the meantime, and whether it became dearer."""
+
+
+def blind(watch: MarketWatch, lacks: frozenset[Feature], market_lacks: frozenset[Feature]) -> str:
+    """Why a watch cannot see what it waits for over this API; empty if it can.
+
+    lacks, market_lacks: what the API does not offer of pods, and of the market.
+    """
+    if watch.pod:
+        missing = [feature for feature in NEEDED_TO_RESUME if feature in lacks]
+    else:
+        missing = [Feature.SPOT_PRICE] if watch.spot and Feature.SPOT_PRICE in market_lacks else []
+        missing += [Feature.HOST_LIMITS] if offered.unanswered(watch.demand, market_lacks) else []
+    return f"{' and '.join(missing)} {offered.WORDS}" if missing else ""
+
+
 def hits(watch: MarketWatch, market: Market) -> tuple[Hit, ...]:
     """The current hits: in the order of the GPU types, of each the cheaper cloud first."""
     offers = {offer.gpu_id: offer for offer in market.offers}
@@ -161,8 +179,10 @@ def basis_of(pod: Pod) -> str:
     return pod.status_change.text if pod.status_change is not None else ""
 
 
-def moot(watch: MarketWatch, pod: Pod | None) -> tuple[State, str] | None:
+def moot(watch: MarketWatch, pod: Pod | None, is_blind: bool = False) -> tuple[State, str] | None:
     """How a wait for a pod's host ends without podtop, and why; None while there is reason to wait. `pod` None: gone.
+
+    is_blind: the API may not report why the pod stopped: then it only waits on, and nothing is done.
 
     A pod that ran in between was stopped again on purpose, or for lack of money: it must not restart automatically.
     """
@@ -172,7 +192,7 @@ def moot(watch: MarketWatch, pod: Pod | None) -> tuple[State, str] | None:
         return State.DONE, "already running, not started by this watch"
     if pod.status == PodStatus.TERMINATED:
         return State.GIVEN_UP, "the pod is terminated"
-    if pod.status == PodStatus.EXITED and basis_of(pod) != watch.basis:
+    if not is_blind and pod.status == PodStatus.EXITED and basis_of(pod) != watch.basis:
         return State.GIVEN_UP, "started and stopped in the meantime; arm the watch again if needed"
     return None
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from tui.api.errors import CloudError
+from tui.api.errors import CloudError, NotOffered
 from tui.domain import pod_health
 from tui.domain.action import Command
 from tui.domain.events import Event, Kind
@@ -22,6 +22,7 @@ from tui.domain.market_watch import (
     Hit,
     MarketWatch,
     State,
+    blind,
     dearer,
     has_room,
     hit,
@@ -95,6 +96,7 @@ class WatchRunner(Runner[MarketWatch]):
         self._asked: tuple[MarketQuery, ...] = ()
         self._read: dict[str, float] = {}
         self._held_back: dict[str, str] = {}
+        self._blinded: dict[str, str] = {}
         self._known: dict[str, MarketWatch] | None = None
         self._mine: dict[str, tuple[State, float | None]] = {}
 
@@ -122,7 +124,8 @@ class WatchRunner(Runner[MarketWatch]):
     def _look(self, watches: dict[str, MarketWatch], now: float) -> None:
         self._fleet.watches = watches
         self._show_others(watches)
-        questions = tuple(dict.fromkeys(v.question for v in watches.values() if v.gpus and not v.over))
+        wanted = (v for v in watches.values() if v.gpus and not v.over and not self._blind(v))
+        questions = tuple(dict.fromkeys(v.question for v in wanted))
         if questions != self._asked:
             self._asked = questions
             self._want(questions)
@@ -153,12 +156,16 @@ class WatchRunner(Runner[MarketWatch]):
             self._keep(watch, replace(watch, state=State.WAITING, plan=None, holder="", words=reason))
             self._messages.post(UserMessage(f"▲ watch disarmed: {what(watch)}: {reason}"))
             return
+        blindness = self._blind(watch)
+        self._say_blind(watch, blindness)
         answered_at, sighting = self._sighted(watch, now)
         if answered_at is None or self._read.get(watch.id) == answered_at:
             return
         self._read[watch.id] = answered_at
-        if watch.pod and self._is_mine(watch) and (end := moot(watch, self._pod(watch))) is not None:
+        if watch.pod and self._is_mine(watch) and (end := moot(watch, self._pod(watch), bool(blindness))) is not None:
             self._keep(watch, replace(watch, state=end[0], words=end[1]))
+            return
+        if blindness:
             return
         there = sighting is not None
         fresh, news = seen(watch, there, now)
@@ -169,6 +176,21 @@ class WatchRunner(Runner[MarketWatch]):
             self._tell(fresh, sighting)
         if there and may_send(fresh, now):
             self._act(fresh, sighting)
+
+    def _blind(self, watch: MarketWatch) -> str:
+        """Why nothing can be known of what a watch waits for; empty if it can."""
+        if why := blind(watch, self._fleet.lacks, self._fleet.market_lacks):
+            return why
+        error = self._fleet.market_for(watch.question).error if watch.gpus else None
+        return str(error).rstrip(".") if isinstance(error, NotOffered) else ""
+
+    def _say_blind(self, watch: MarketWatch, why: str) -> None:
+        """Report that a watch cannot be checked, once; it stays as it is, and nothing is done."""
+        before, self._blinded[watch.id] = self._blinded.get(watch.id, ""), why
+        if why and why != before:
+            text = f"{what(watch)}: cannot be checked: {why}"
+            self._messages.post(UserMessage(f"▲ watch: {text}"))
+            self._messages.call("podtop: watch cannot be checked", text)
 
     def _has_values(self, watch: MarketWatch) -> bool:
         """Whether all values to be sent are known here."""
@@ -292,7 +314,8 @@ class WatchRunner(Runner[MarketWatch]):
         draft = prepared(watch, plan, form, sighting, self._name(sighting.name))
         names = frozenset(record.name for record in self._fleet.records.values())
         offers, funds, now = self._offers(), self._fleet.funds, self._clock()
-        if (why := fault(watch, plan, draft, sighting, offers, funds, names, now, self._tz)) is not None:
+        lacks = self._fleet.lacks
+        if (why := fault(watch, plan, draft, sighting, offers, funds, names, now, self._tz, lacks)) is not None:
             self._hold_back(watch, why)
             return
         order = deploy_order.order(draft, offers, now, self._tz)

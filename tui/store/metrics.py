@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.api.features import Feature
 from tui.api.models import GpuReading, Telemetry
 from tui.domain import pod_health
 
@@ -61,6 +62,7 @@ class Metric(Struct, frozen=True, kw_only=True):
     top:    the end of its chart's axis; None: a round number above all values drawn.
     pooled: combines the GPUs' values into one.
     export: its field in JSON and CSV.
+    feature: by which an API says that it does not offer it; None if every API does.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Metric(Struct, frozen=True, kw_only=True):
     steps: float = 2.0
     top: float | None = 100.0
     pooled: Callable[[Values], float | None] = pod_health.mean
+    feature: Feature | None = None
 
     @property
     def per_gpu(self) -> bool:
@@ -116,11 +119,11 @@ METRICS = (
     ),
     Metric(
         name="temp", title="GPU temp", label="temp", source=Source.LATEST, field="temperature_c", prefix="temp",
-        unit="°C", pooled=_highest, export="temperature_c",
+        unit="°C", pooled=_highest, export="temperature_c", feature=Feature.GPU_TEMPERATURE,
     ),
     Metric(
         name="power", title="GPU power", label="power", source=Source.LATEST, field="power_w", prefix="power",
-        unit="W", steps=0.2, top=None, pooled=_sum, export="power_w",
+        unit="W", steps=0.2, top=None, pooled=_sum, export="power_w", feature=Feature.GPU_POWER,
     ),
 )  # fmt: skip
 """In the order of the charts."""

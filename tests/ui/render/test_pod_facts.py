@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tests import make
-from tui.api.models import GpuReading, Placement, Pod, Port, Problem, Runtime, Telemetry
+from tui.api.models import GpuReading, Placement, Pod, PodVerb, Port, Problem, Runtime, Telemetry
 from tui.api.pod_detail import EnvVar, Machine, NetworkVolume, PodDetail, PodExtras
 from tui.api.secret import Secret
 from tui.api.status_change import StatusChange
@@ -70,6 +70,8 @@ def full_pod(status: str = "RUNNING") -> Pod:
             NOW + HOUR, NOW + 2 * HOUR, "new fans",
         ),
         telemetry=Telemetry(NOW - 42, "running", (gpu, replace(gpu, temperature_c=70.0))),
+        verbs=frozenset({PodVerb.STOP, PodVerb.RESTART}),
+        cluster_id="cl-7",
     )  # fmt: skip
 
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
+from tui.domain import offered
 from tui.store.views.offer_rows import OfferRow, offer_row, stock_rank
 from tui.store.views.pods import Order, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from tui.api.features import Feature
     from tui.api.models import DataCenters, Market, MarketQuery
     from tui.store.views.offer_filter import OfferFilter
 
@@ -155,6 +157,14 @@ FILTERS = {
     "ip": ("public_ip", "yes or no: with a public IP"),
 }
 """Filters sent to RunPod: the typed name, the field of `MarketQuery`, and the accepted values."""
+
+_NAMES = {field: name for name, (field, _) in FILTERS.items()}
+
+
+def unanswered(demand: MarketQuery, lacks: frozenset[Feature]) -> str:
+    """The filters, as typed, that the API in use cannot answer; empty if it can."""
+    return " ".join(chip(_NAMES[field], demand) for field in offered.unanswered(demand, lacks))
+
 
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 

@@ -76,6 +76,7 @@ class PodRow(Struct, frozen=True):
     spent: float | None = None
     image: str = ""
     ports: tuple[int, ...] = ()
+    cluster: str = ""
 
 
 def gpu_name(record: Record) -> str:
@@ -134,6 +135,7 @@ def pod_row(
         lease=(lease.action, acts_at(lease) - now) if lease is not None else None,
         spent=pod_costs.since_start(pod),
         image=pod.image or "",
+        cluster=pod.cluster_id or "",
         ports=tuple(sorted({p.private for p in live.ports if p.private is not None})) if live else (),
     )
 

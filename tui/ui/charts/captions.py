@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from tui.api.features import NOT_OFFERED
+from tui.domain import offered
 from tui.format import numbers as fmt
 from tui.store.views.pods import Line
 from tui.ui.charts.spec import ALERT, CURSOR, EVENT, QUIET, TEXT, TITLE, ChartSpec, Part, Row
@@ -55,6 +57,8 @@ def _middles(spec: ChartSpec) -> tuple[Row, ...]:
 def _tails(spec: ChartSpec) -> list[Row]:
     """The values, from all of them to the fewest; each includes the lagging line."""
     known = [(line, index) for index, line in enumerate(spec.lines) if line.last is not None]
+    if not known and not spec.offered:
+        return [((offered.MARKED, QUIET),), ((NOT_OFFERED, QUIET),)]
     if not known:
         return [((fmt.UNKNOWN, QUIET),)]
     if len(spec.lines) == 1:

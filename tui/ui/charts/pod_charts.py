@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.domain import pod_health
+from tui.domain import offered, pod_health
 from tui.domain.events import ENDS, Kind
 from tui.store.metrics import BY_NAME
 from tui.store.views import pods
@@ -115,6 +115,7 @@ def _spec(
         high=top_of(metric, lines),
         unit=metric.unit,
         note=_note(fleet, records, chart, frame),
+        offered=metric.feature not in fleet.lacks,
         tz=look.tz,
         heat=heat,
         spark=look.spark and not strips,
@@ -161,4 +162,6 @@ def _note(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> 
         return "no GPU in this pod"
     if any(pods.lacking(fleet, each, frame) for each in records):
         return "loading history…"
+    if metric.feature in fleet.lacks:
+        return offered.MARKED
     return "no samples in this range" if any(len(each.series) for each in records) else "no samples yet"

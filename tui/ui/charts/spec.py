@@ -101,6 +101,7 @@ class ChartSpec(Struct, frozen=True):
     cursor: the instant whose values are shown, None for live.
     marks:  events, for the time axis.
     apart:  whether its lines are independent of each other, so that none of them lags.
+    offered: whether the API reports these values; if not, one that is missing is not just unknown.
     bars:   width of a bar in half columns, if lines are bars: each point reaches from its low to its high.
     """
 
@@ -119,6 +120,7 @@ class ChartSpec(Struct, frozen=True):
     cursor: float | None = None
     marks: tuple[Mark, ...] = ()
     apart: bool = False
+    offered: bool = True
     bars: int = 0
 
 

@@ -133,7 +133,7 @@ class Deploys:
         session = self._session
         sources = Sources(
             self._offers, lambda: self._fleet.funds, self._names, self._templates, session.clock, self._keep,
-            session.tz,
+            session.tz, lambda: self._fleet.lacks, self._unoffered,
         )  # fmt: skip
 
         def ended(answer: Answer | None) -> None:
@@ -159,6 +159,12 @@ class Deploys:
             raise Unreachable("podtop is not connected.", sent=False)
         return (await cloud.templates()).templates
 
+    def _unoffered(self, draft: Draft) -> Mapping[str, str]:
+        """What a draft asks for and the API in use does not offer, by the name of the field."""
+        if draft.way == "spot" and self._actions.lacking(Capability.RENT):
+            return {"way": "spot is not offered by this API; choose on demand"}
+        return {}
+
     def _keep(self, draft: Draft | None) -> None:
         self._host.run_worker(self._session.drafts.keep(draft))
 
@@ -172,7 +178,10 @@ class Deploys:
         session = self._session
 
         def ask() -> Question:
-            return question(answer.draft, self._offers(), self._fleet.funds, self._names(), session.clock(), session.tz)
+            return question(
+                answer.draft, self._offers(), self._fleet.funds, self._names(), session.clock(), session.tz,
+                self._unoffered(answer.draft),
+            )  # fmt: skip
 
         async def reread() -> Question:
             await session.monitor.look()

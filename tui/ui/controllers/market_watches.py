@@ -102,7 +102,10 @@ class WatchController:
 
         refusal = self._actions.refusal()
         may = "" if refusal is None else f"deploying is not possible now: {refusal}"
-        self._host.push_screen(WatchDialog(watch, self._offers(), price, is_new, may, self._session.monotonic), decided)
+        dialog = WatchDialog(
+            watch, self._offers(), price, is_new, may, self._session.monotonic, lambda: self._fleet.market_lacks
+        )  # fmt: skip
+        self._host.push_screen(dialog, decided)
 
     async def _put(self, before: MarketWatch | None, watch: MarketWatch, reply: str) -> None:
         """Store the edited watch, unless podtop acted on it while the dialog was open."""
@@ -167,7 +170,7 @@ class WatchController:
         from tui.ui.render.watch_question import deploys
 
         def ask() -> Question:
-            return deploys(watch, draft, cap, tries, self._fleet.funds, self._offers())
+            return deploys(watch, draft, cap, tries, self._fleet.funds, self._offers(), self._fleet.lacks)
 
         async def again() -> Question:
             await self._session.monitor.look()
@@ -231,7 +234,7 @@ class WatchController:
 
         def ask() -> Question:
             now = self._fleet.records.get(pod)
-            return resumes(now.pod if now is not None else None, self._fleet.funds)
+            return resumes(now.pod if now is not None else None, self._fleet.funds, self._fleet.lacks)
 
         async def again() -> Question:
             from tui.api.errors import Malformed

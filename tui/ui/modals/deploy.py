@@ -163,7 +163,10 @@ class DeployForm(Dialog[Answer | None]):
         funds, labels = sources.funds(), [f.label.partition(",")[0] for f in FIELDS if f.name in wrong]
         cost = deploy_price.price(draft, sources.offers(), funds)
         narrow = self.has_class("-narrow")
-        lines = price_lines(cost, draft["compute"] == ComputeKind.CPU, funds, labels, narrow=narrow, tiny=self.narrow)
+        lines = price_lines(
+            cost, draft["compute"] == ComputeKind.CPU, funds, labels, narrow=narrow, tiny=self.narrow,
+            lacks=sources.lacks(),
+        )  # fmt: skip
         self._draw("#deploy-price", self._text(*lines))
         order = self.query_one("#deploy-order", Button)
         order.disabled = bool(wrong)
@@ -185,6 +188,7 @@ class DeployForm(Dialog[Answer | None]):
     def _faults(self) -> dict[str, str]:
         sources = self._sources
         faults = deploy_validation.faults(self.draft, sources.offers(), sources.names(), sources.clock(), sources.tz)
+        faults.update(sources.unoffered(self.draft))
         if self._asking and self.draft["template_id"].strip():
             # Until they are loaded, its name cannot be told from an id.
             faults.setdefault("template_id", "templates are still loading")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from tui.domain.deploy_price import Price
 
 if TYPE_CHECKING:
     from tui.api.account import Template
+    from tui.api.features import Feature
     from tui.api.models import Funds, Offer
 
 
@@ -31,6 +32,8 @@ class Sources(Struct, frozen=True):
     templates: of the account, requested when the field is entered; raises CloudError.
     clock:     the current time.
     save:      saves a draft.
+    lacks:     what the API does not offer of the account.
+    unoffered: the faults of a draft that asks for what the API does not offer, by the name of the field.
     """
 
     offers: Callable[[], tuple[Offer, ...]]
@@ -40,3 +43,5 @@ class Sources(Struct, frozen=True):
     clock: Callable[[], float]
     save: Callable[[Draft], None]
     tz: tzinfo | None
+    lacks: Callable[[], frozenset[Feature]] = frozenset
+    unoffered: Callable[[Draft], Mapping[str, str]] = lambda draft: {}

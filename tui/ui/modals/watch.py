@@ -15,10 +15,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Button, Input
 
+from tui.api.features import Feature
 from tui.api.models import Offer
 from tui.domain.action import Point
 from tui.domain.deploy_draft import named, offer_of
-from tui.domain.market_watch import MarketWatch, State, what
+from tui.domain.market_watch import MarketWatch, State, blind, what
 from tui.store.views.offers import chips
 from tui.ui.modals.framed_dialog import FieldLabel, FramedDialog, between_fields, line
 from tui.ui.widgets.choice import Choice
@@ -60,14 +61,19 @@ class WatchDialog(FramedDialog[Decision]):
         is_new: bool,
         may_deploy: str,
         clock: Callable[[], float] = time.monotonic,
+        lacks: Callable[[], frozenset[Feature]] = frozenset,
     ) -> None:
-        """`price`: per GPU now; None if there is none. `may_deploy`: why it cannot deploy; "" if it can."""
+        """`price`: per GPU now; None if there is none. `may_deploy`: why it cannot deploy; "" if it can.
+
+        lacks: what the API does not offer of the market.
+        """
         super().__init__(clock)
         self._watch = watch
         self._offers = offers
         self._price = price
         self._is_new = is_new
         self._may_deploy = may_deploy
+        self._lacks = lacks
 
     def _fields(self) -> list[Horizontal]:
         watch, plan = self._watch, self._watch.plan
@@ -130,6 +136,8 @@ class WatchDialog(FramedDialog[Decision]):
             ceiling=self._number("watch-ceiling", "Max price", 10_000),
             state=State.WAITING, plan=None, told_at=None, met_at=None, away_at=None, sent="", sent_at=None, words="",
         )  # fmt: skip
+        if why := blind(watch, frozenset(), self._lacks()):
+            raise Wrong(why)
         if self.query_one("#watch-then", Choice).value != "deploy":
             return Decision(watch)
         if self._may_deploy:

@@ -7,6 +7,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from tui.api.enums import ComputeKind
+from tui.api.features import NOT_OFFERED, Feature
+from tui.domain import offered
 from tui.domain.deploy_draft import Draft, folded_inputs
 from tui.domain.deploy_fields import fields
 from tui.domain.deploy_price import Price
@@ -39,19 +41,32 @@ def fold_words(draft: Draft, folded: bool, room: int) -> str:
 
 
 def price_lines(
-    cost: Price, is_cpu: bool, funds: Funds | None, wrong: Sequence[str], *, narrow: bool, tiny: bool
+    cost: Price,
+    is_cpu: bool,
+    funds: Funds | None,
+    wrong: Sequence[str],
+    *,
+    narrow: bool,
+    tiny: bool,
+    lacks: frozenset[Feature] = offered.NOTHING,
 ) -> tuple[Cell, ...]:
-    """The price, and whether the draft is ready to deploy. `wrong`: labels of the fields with errors."""
+    """The price, and whether the draft is ready to deploy.
+
+    wrong: labels of the fields with errors; lacks: what the API does not offer of the account.
+    """
     to = "up to " if cost.up_to else ""
     what = "CPU pod" if is_cpu else "GPUs"
     gpus = "unknown" if cost.gpus is None else f"{to}{fmt.money(cost.gpus)}/h"
     disks = "unknown" if cost.disks is None else f"{fmt.money(cost.disks, 3)}/h"
     day = "unknown" if cost.per_hr is None else f"{to}{fmt.money(cost.per_hr * 24)}"
-    balance = "unknown" if funds is None or funds.balance is None else fmt.balance(funds.balance)
+    absent = NOT_OFFERED if Feature.BALANCE in lacks else "unknown"
+    balance = absent if funds is None or funds.balance is None else fmt.balance(funds.balance)
+    why = offered.no_runway(funds, lacks)
+    why = f"{NOT_OFFERED} {why}" if why == offered.WORDS else why
     warn: Cell = (("▲ balance covers less than 1 h", "bad"),) if cost.short else ()
     state: Cell = ((f"▲ Fix: {', '.join(wrong)}", "warn"),) if wrong else (("✓ Ready to deploy", "good"),)
     if narrow:
-        runway = f"{fmt.runway(cost.before)} → {fmt.runway(cost.after)}"
+        runway = why or f"{fmt.runway(cost.before)} → {fmt.runway(cost.after)}"
         if tiny:
             return (
                 ((gpus, "strong"), (f" + disks {disks}", "muted")),
@@ -65,8 +80,10 @@ def price_lines(
         return (first, (("runway ", "muted"), (runway, "text"), ("  ", "text"), *last))
     rows = (
         (what, gpus, "strong"), ("disks", disks, "text"), ("per day", day, "text"), ("balance", balance, "text"),
-        ("runway now", fmt.runway(cost.before), "text"),
-        ("with pod", fmt.runway(cost.after), "warn" if cost.short else "text"),
+        *((("runway", why, "text"),) if why else (
+            ("runway now", fmt.runway(cost.before), "text"),
+            ("with pod", fmt.runway(cost.after), "warn" if cost.short else "text"),
+        )),
     )  # fmt: skip
     lines: list[Cell] = [((f"{label:<11}", "muted"), (value, role)) for label, value, role in rows]
     return ((("Price", "key"),), *lines, (), state, *((warn,) if warn else ()))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from tui.api.enums import CloudKind, ComputeKind
 from tui.domain import deploy_draft as drafts
-from tui.domain import deploy_order, deploy_price, deploy_text, deploy_validation, pod_costs
+from tui.domain import deploy_order, deploy_price, deploy_text, deploy_validation, offered, pod_costs, pod_health
 from tui.domain.action import Point
 from tui.domain.deploy_draft import Draft
 from tui.domain.deploy_price import Price
@@ -26,9 +26,13 @@ def question(
     names: Collection[str],
     now: float,
     tz: tzinfo | None,
+    unoffered: Mapping[str, str] = {},
 ) -> Question:
-    """The question before a draft is ordered; asked again if a price rose or an error appeared in the meantime."""
-    wrong = deploy_validation.faults(draft, offers, names, now, tz)
+    """The question before a draft is ordered; asked again if a price rose or an error appeared in the meantime.
+
+    unoffered: its faults for the API in use, by the name of the field.
+    """
+    wrong = {**deploy_validation.faults(draft, offers, names, now, tz), **unoffered}
     cost = deploy_price.price(draft, offers, funds)
     offer = drafts.offer_of(draft["gpu_type_id"], offers)
     gpu = drafts.named(offer, offers) if offer is not None else draft["gpu_type_id"]
@@ -100,6 +104,7 @@ def _points(draft: Draft, cost: Price, funds: Funds | None, now: float, tz: tzin
     else:
         to = "up to " if cost.up_to else ""
         runway = f" Runway {fmt.runway(cost.before)} → {fmt.runway(cost.after)}." if cost.after is not None else ""
+        runway = f" {offered.AFTERWARDS.capitalize()}: no runway." if pod_health.is_postpaid(funds) else runway
         hour, day = fmt.money(cost.per_hr), fmt.money(cost.per_hr * 24)
         points.append(Point("money", f"Costs {to}{hour}/h ({day}/day), disks included.{runway}"))
     if cost.short:

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
+from tui.api.features import NOT_OFFERED, Feature
+from tui.domain import offered
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact
 
 NOTHING: Cell = ((fmt.UNKNOWN, "quiet"),)
 """The placeholder of an unknown value."""
+
+LACKING: Cell = ((offered.MARKED, "quiet"),)
+"""In place of a value that the API does not offer."""
+
+LACKING_CELL: Cell = ((NOT_OFFERED, "quiet"),)
+"""The same in a table: the help explains the symbol."""
+
+
+def or_lacking(value: Cell, feature: Feature, lacks: Collection[Feature]) -> Cell:
+    """A value; if there is none, whether it is unknown or not offered."""
+    return LACKING if value == NOTHING and feature in lacks else value
+
+
+def cell_or_lacking(value: Cell, is_known: bool, feature: Feature, lacks: Collection[Feature]) -> Cell:
+    """The same for a cell of a table."""
+    return LACKING_CELL if not is_known and feature in lacks else value
 
 
 class Clock(NamedTuple):

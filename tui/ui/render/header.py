@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from tui.api.features import NOT_OFFERED, Feature
 from tui.api.models import PARTIAL
-from tui.domain import pod_health
+from tui.domain import offered, pod_health
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 from tui.ui.screen_table import PLACES, Place
@@ -126,7 +127,9 @@ def missing(fleet: Fleet) -> str:
     value = fleet.snapshot.value
     if value is None:
         return ""
-    parts = [word for word, part in (("pods", value.pods), ("balance", value.funds)) if part is None]
+    # What the API does not offer is not missing from a response.
+    funds = None if {Feature.BALANCE, Feature.SPEND} & value.lacks else ("balance", value.funds)
+    parts = [word for word, part in filter(None, (("pods", value.pods), funds)) if part is None]
     if not parts and value.problems:
         if any(problem.code == PARTIAL for problem in value.problems):
             return "pod list incomplete"
@@ -174,6 +177,9 @@ def _figure(label: str, value: str, role: str = "strong") -> Cell:
     return ((f"{label} ", "muted"), (value, role))
 
 
+LAST = 9
+"""The rank of what is dropped before anything else."""
+
 Ranked = tuple[tuple[int, Cell], ...]
 """Groups in display order, each with its rank: when room is short the highest are dropped first."""
 
@@ -184,23 +190,49 @@ def money(fleet: Fleet, old: bool) -> Ranked:
         return ((0, (("no API key: prices only", "muted"),)),)
     if fleet.snapshot.at is None:
         return tuple((0, _figure(label, fmt.UNKNOWN, "muted")) for label in ("balance", "spend", "runway"))
-    left = pod_health.runway(funds)
+    lacks = fleet.lacks
+    left, why = pod_health.runway(funds), offered.no_runway(funds, lacks)
     if left is None or math.isinf(left):
         role = "muted" if left is None else "strong"
     else:
         role = "bad" if left < pod_health.SHORT_RUNWAY else "warn" if left < pod_health.LOW_RUNWAY else "strong"
     mark = "▲ " if role in ("bad", "warn") else ""
     owed = -funds.balance if funds is not None and funds.balance is not None and funds.balance <= -0.005 else None
-    balance = "unknown" if funds is None or funds.balance is None else fmt.balance(funds.balance)
-    spend = "unknown" if funds is None or funds.spend_per_hr is None else f"{fmt.money(funds.spend_per_hr)}/h"
-    text = "unknown" if left is None else "no spend" if math.isinf(left) else mark + fmt.runway(left)
     strong = "muted" if old else "strong"
-    return (
-        (1, _figure("balance", balance, "muted" if balance == "unknown" else strong))
-        if owed is None
-        else (1, _figure("owes", fmt.money(owed), "muted" if old else "bad")),
-        (3, _figure("spend", spend, "muted" if spend == "unknown" else strong)),
-        (0, _figure("runway", text, "muted" if old else role)),
+    afterwards = why == offered.AFTERWARDS
+    balance: Cell
+    if owed is not None:
+        balance = _figure("owes", fmt.money(owed), strong if afterwards or old else "bad")
+    elif funds is None or funds.balance is None:
+        balance = _figure("balance", _absent(Feature.BALANCE, lacks), "muted")
+    else:
+        balance = _figure("balance", fmt.balance(funds.balance), strong)
+    if why:
+        runway = ((why, strong),) if afterwards else _figure("runway", NOT_OFFERED, "muted")
+    else:
+        text = "unknown" if left is None else "no spend" if math.isinf(left) else mark + fmt.runway(left)
+        runway = _figure("runway", text, "muted" if old else role)
+    groups: Ranked = ((1, balance), (3, _spend(fleet, strong)), (0, runway))
+    if NOT_OFFERED in "".join(text for _, cell in groups for text, _ in cell):
+        # The words for the symbol, where there is room for them.
+        groups = (*groups, (LAST, ((offered.MARKED, "quiet"),)))
+    return groups
+
+
+def _absent(feature: Feature, lacks: frozenset[Feature]) -> str:
+    return NOT_OFFERED if feature in lacks else "unknown"
+
+
+def _spend(fleet: Fleet, strong: str) -> Cell:
+    """What the account spends; where the API does not tell that, what its pods cost, which is less."""
+    funds = fleet.funds
+    if funds is not None and funds.spend_per_hr is not None:
+        return _figure("spend", f"{fmt.money(funds.spend_per_hr)}/h", strong)
+    if Feature.SPEND not in fleet.lacks:
+        return _figure("spend", "unknown", "muted")
+    cost = fleet.running_cost if fleet.pods_at is not None else None
+    return _figure(
+        "pods", "unknown $/h" if cost is None else f"{fmt.money(cost)}/h", "muted" if cost is None else strong
     )
 
 

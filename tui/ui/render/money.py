@@ -8,7 +8,8 @@ from datetime import datetime, tzinfo
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from tui.domain import costs, pod_health, runway
+from tui.api.features import Feature
+from tui.domain import costs, offered, pod_health, runway
 from tui.domain.runway import ENDS, STAYS, STOPS
 from tui.format import numbers as fmt
 from tui.store import balances
@@ -20,7 +21,8 @@ from tui.ui.charts import spec
 from tui.ui.charts.spec import ChartSpec, Mark, Window
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
-from tui.ui.render.facts import NOTHING, money, per_hour
+from tui.ui.render.facts import LACKING, NOTHING, money, per_hour
+from tui.ui.render.funds import alerts_off, balance, spent
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ BEHIND = 0.4
 """The part of the projection that is history, if that much of it is known."""
 
 LEAST_BEHIND = 0.08
+
 AXIS = 7
 """Cells for the labels of the projection: a balance of six figures."""
 
@@ -104,8 +107,8 @@ ORDERS: dict[str, Callable[[PodCost], Any]] = {
 """The value of a row that each order sorts by."""
 
 
-def pod_cells(row: PodCost, now: float, marks: Mapping[str, None]) -> Cells:
-    """The cells of one pod."""
+def pod_cells(row: PodCost, now: float, marks: Mapping[str, None], is_postpaid: bool = False) -> Cells:
+    """The cells of one pod. `is_postpaid`: nothing happens to it at $0."""
     marked = row.id in marks
     age = None if row.stopped_at is None else max(0.0, now - row.stopped_at)
     hue = "text" if row.running else "muted"
@@ -122,7 +125,7 @@ def pod_cells(row: PodCost, now: float, marks: Mapping[str, None]) -> Cells:
         "disks": ((fmt.price(row.storage_per_hr), "muted"),),
         "stopped": ((fmt.duration(age), "muted"),) if age is not None else (),
         "stored": ((fmt.money(row.stored), "warn"),) if row.stored else NOTHING if _zombie(row) else (),
-        "fate": _FATES[row.fate],
+        "fate": _FATES[STAYS if is_postpaid else row.fate],
         "gpu": ((row.gpu, "muted"),),
     }
 
@@ -158,16 +161,22 @@ def facts(
     tz: tzinfo | None,
     pods_known: bool = True,
     room: int = 40,
+    lacks: frozenset[Feature] = offered.NOTHING,
+    dark: Mapping[str, Sequence[str]] = {},
 ) -> tuple[Section, ...]:
     """The runway, what happens at its end, and the parts of the money.
 
     chosen: the pods that might be stopped; `marked` whether they are the selected ones.
     room:   cells of a value, by which names are wrapped.
+    lacks:  what the API does not offer; `dark`: the alerts that are off, by the reason.
     """
+    afterwards = pod_health.is_postpaid(funds)
+    nothing = (Fact("Pods", (("nothing ends: billed afterwards", "text"),)),)
     sections = [
-        Section("Runway", tuple(_runway(account, funds, chosen, marked, now, tz))),
-        Section("At $0", tuple(_at_zero(rows, pods_known, room))),
-        Section("Money", tuple(_money(account, funds, rows))),
+        Section("Runway", tuple(_runway(account, funds, chosen, marked, now, tz, lacks))),
+        Section("At $0", nothing if afterwards else tuple(_at_zero(rows, pods_known, room))),
+        Section("Money", tuple(_money(account, funds, rows, now, lacks))),
+        Section("Alerts off", tuple(alerts_off(dark, room))),
     ]
     return tuple(section for section in sections if section.facts)
 
@@ -176,9 +185,11 @@ def _role(left: float) -> str:
     return "bad" if left < pod_health.SHORT_RUNWAY else "warn" if left < pod_health.LOW_RUNWAY else "strong"
 
 
-def clock(funds: Funds | None, now: float, tz: tzinfo | None) -> Cell:
+def clock(funds: Funds | None, now: float, tz: tzinfo | None, lacks: frozenset[Feature] = offered.NOTHING) -> Cell:
     """The instant at which the balance reaches zero."""
     left = pod_health.runway(funds)
+    if why := offered.no_runway(funds, lacks):
+        return (("never: billed afterwards", "good"),) if why == offered.AFTERWARDS else LACKING
     if left is None:
         return (("unknown", "muted"),)
     if math.isinf(left):
@@ -199,8 +210,9 @@ def _runway(
     marked: bool,
     now: float,
     tz: tzinfo | None,
+    lacks: frozenset[Feature],
 ) -> Iterator[Fact]:
-    yield Fact("Runs out", clock(funds, now, tz))
+    yield Fact("Runs out", clock(funds, now, tz, lacks))
     left = pod_health.runway(funds)
     if funds is not None and left is not None and 0 < left < math.inf and funds.balance is not None:
         sum_ = f"{fmt.money(funds.balance)} ÷ {per_hour(funds.spend_per_hr)} = {left / 3600:,.1f} h"
@@ -215,11 +227,15 @@ def _runway(
     after = costs.changed(funds, change)
     label = f"With {len(running)} stopped" if marked else "When stopped"
     who = f"{len(running)} selected" if marked else running[0].name or running[0].id
-    if after is None or change is None:
+    timeless = bool(offered.no_runway(funds, lacks))
+    if change is None or (after is None and not timeless):
         yield Fact(label, (("unknown: price or disks not reported", "muted"),))
         return
-    yield Fact(label, (*clock(after, now, tz),))
     text = f"{'−' if change < 0 else '+'}{per_hour(abs(change))}  {who}"
+    if timeless:
+        yield Fact(label, ((text, "text"),))
+        return
+    yield Fact(label, (*clock(after, now, tz),))
     yield Fact("", ((text, "muted"),))
 
 
@@ -251,13 +267,12 @@ def _at_zero(rows: Sequence[PodCost], known: bool, room: int) -> Iterator[Fact]:
         yield Fact("Pods", (("none", "muted"),))
 
 
-def _money(account: Account | None, funds: Funds | None, rows: Sequence[PodCost]) -> Iterator[Fact]:
-    balance, spend = (funds.balance, funds.spend_per_hr) if funds else (None, None)
-    low: Cell = (("  below the minimum", "bad"),) if account and account.under_balance else ()
-    debt = balance is not None and balance < 0
-    yield Fact("Balance", (*(((fmt.balance(balance), "bad"),) if debt else money(balance, "strong")), *low))
-    daily: Cell = ((f"  {fmt.money(spend * 24)}/day", "muted"),) if spend is not None and math.isfinite(spend) else ()
-    yield Fact("Spend", ((per_hour(spend), "strong"), *daily))
+def _money(
+    account: Account | None, funds: Funds | None, rows: Sequence[PodCost], now: float, lacks: frozenset[Feature]
+) -> Iterator[Fact]:
+    spend = funds.spend_per_hr if funds else None
+    yield from balance(account, funds, now, lacks)
+    yield from spent(funds, rows, lacks)
     split = account.spend_split if account else None
     if split is not None:
         yield Fact("  GPUs", ((per_hour(split.gpu_per_hr), "text"),))
@@ -282,7 +297,7 @@ def _money(account: Account | None, funds: Funds | None, rows: Sequence[PodCost]
             (f" {share:.0f}%", role),
         )
     else:
-        value = ((per_hour(limit), "text"),)
+        value = ((per_hour(limit), "text"),) if limit is not None or Feature.SPEND_LIMIT not in lacks else LACKING
     yield Fact("Spend limit", value)
     if account is None:
         return
@@ -320,6 +335,7 @@ def projection(
     columns: int,
     now: float,
     tz: tzinfo | None,
+    lacks: frozenset[Feature] = offered.NOTHING,
 ) -> ChartSpec:
     """The balance: its history, its projection, and its projection with pods stopped.
 
@@ -340,7 +356,9 @@ def projection(
         ("in 24 h", funds),
         ("stopped", costs.changed(funds, change) if label else None),
     ):
-        if money_then is None or money_then.balance is None or money_then.spend_per_hr is None:
+        if money_then is None or pod_health.is_postpaid(money_then):
+            continue
+        if money_then.balance is None or money_then.spend_per_hr is None:
             continue
         run = _ahead(money_then, window, now)
         end = runway.ends_at(money_then, now)
@@ -355,7 +373,8 @@ def projection(
     places = 2 if bottom < 0 and max(top, -bottom) <= 10 else 0
     return ChartSpec(
         "Balance", tuple(lines), window, high=top, low=bottom, places=places, axis=AXIS, unit="$",
-        note="balance unavailable", tz=tz, cursor=now, marks=tuple(marks),
+        note=offered.MARKED if Feature.BALANCE in lacks else "balance unavailable", tz=tz, cursor=now,
+        marks=tuple(marks), offered=Feature.BALANCE not in lacks,
     )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from tui.domain import costs
+from tui.api.features import NOT_OFFERED, Feature
+from tui.domain import costs, offered
 from tui.format import numbers as fmt
 from tui.store.price_history import CLOUDS, SECURE, Low, Presence, Prices, words
 from tui.store.views import offers as views
@@ -17,6 +18,7 @@ from tui.ui.charts import spec
 from tui.ui.charts.spec import ChartSpec
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
+from tui.ui.render.facts import cell_or_lacking
 from tui.ui.render.rows import stock_cell
 from tui.ui.widgets.status_lines import TwoSided, taken
 from tui.ui.widgets.table import Cells, Column
@@ -64,29 +66,40 @@ def trend(values: Sequence[float | None]) -> str:
     return fmt.spark(None if value is None else 100 * (value - low) / (high - low) for value in values)
 
 
-def cells(row: OfferRow, past: Sequence[float | None], watched: bool) -> Cells:
-    """The cells of one GPU type; prices are per GPU per hour, a dash if that cloud has none."""
+def cells(
+    row: OfferRow, past: Sequence[float | None], watched: bool, lacks: frozenset[Feature] = offered.NOTHING
+) -> Cells:
+    """The cells of one GPU type; prices are per GPU per hour, a dash if that cloud has none.
+
+    lacks: what the API does not offer.
+    """
     out = row.stock is None
 
     def amount(value: float | None, role: str) -> Cell:
         return ((fmt.price(value), "quiet" if value is None or out else role),)
 
+    def bid(value: float | None) -> Cell:
+        return cell_or_lacking(amount(value, "muted"), value is not None, Feature.SPOT_PRICE, lacks)
+
     share = row.rented_share
+    rented: Cell = ((fmt.percent(share), "muted"), ("%" if share is not None else "", "quiet"))
+    country: Cell = ((" ".join(row.countries) or fmt.UNKNOWN, "muted"),)
+    cores: Cell = ((str(row.cuda_cores) if row.cuda_cores else fmt.UNKNOWN, "muted"),)
     return {
         "name": (*((("◉ ", "accent"),) if watched else ()), (row.name, "muted" if out else "text")),
         "vram": ((str(row.memory_gb) if row.memory_gb else fmt.UNKNOWN, "muted"),),
         "secure": amount(row.secure, "text"),
-        "secure_spot": amount(row.secure_spot, "muted"),
+        "secure_spot": bid(row.secure_spot),
         "community": amount(row.community, "text"),
-        "community_spot": amount(row.community_spot, "muted"),
+        "community_spot": bid(row.community_spot),
         "whole": amount(row.whole, "strong"),
         "per_gb": ((fmt.UNKNOWN if row.per_gb is None else f"{row.per_gb:.4f}", "muted"),),
         "stock": stock_cell(row.stock),
-        "rented": ((fmt.percent(share), "muted"), ("%" if share is not None else "", "quiet")),
+        "rented": cell_or_lacking(rented, share is not None, Feature.RENTED_SHARE, lacks),
         "trend": ((trend(past), "spark"),),
         "max": ((str(row.max_count) if row.max_count else fmt.UNKNOWN, "muted"),),
-        "cores": ((str(row.cuda_cores) if row.cuda_cores else fmt.UNKNOWN, "muted"),),
-        "country": ((" ".join(row.countries) or fmt.UNKNOWN, "muted"),),
+        "cores": cell_or_lacking(cores, bool(row.cuda_cores), Feature.HOST_SPECS, lacks),
+        "country": cell_or_lacking(country, bool(row.countries), Feature.HOST_SPECS, lacks),
     }
 
 
@@ -103,10 +116,15 @@ def facts(
     now: float,
     tz: tzinfo | None,
     asked: bool | None = None,
+    lacks: frozenset[Feature] = offered.NOTHING,
 ) -> tuple[Section, ...]:
-    """Sections of facts. `asked`: the one cloud that was requested (True the secure one), None for both."""
+    """Sections of facts.
+
+    asked: the one cloud that was requested (True the secure one), None for both.
+    lacks: what the API does not offer.
+    """
     sections = (
-        Section("Current", tuple(_now(row, offer, funds, asked))),
+        Section("Current", (*_now(row, offer, funds, asked), *_absent(lacks))),
         Section("Recent", tuple(_lately(row, prices, now, tz))),
         Section("Alternatives", tuple(_instead(row, rows))),
         Section("Data centers", tuple(_where(row, places))),
@@ -136,6 +154,12 @@ def _now(row: OfferRow, offer: Offer, funds: Funds | None, asked: bool | None) -
         if row.spot is not None and row.count > 1:
             bids = row.spot * row.count
             yield Fact("", ((f"bids from {fmt.money(bids)}/h · {fmt.money(bids * 24)}/day", "muted"),))
+
+
+def _absent(lacks: frozenset[Feature]) -> Iterator[Fact]:
+    """What the API does not tell of any offer."""
+    if lacks:
+        yield Fact("", ((f"{NOT_OFFERED} {', '.join(offered.named(lacks))}: {offered.WORDS}", "quiet"),))
 
 
 def _host(quote: Quote) -> str:

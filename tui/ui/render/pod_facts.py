@@ -12,15 +12,31 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.api.enums import INTERRUPTIBLE, PodKind, PodStatus
+from tui.api.features import Feature
+from tui.api.models import PodVerb
 from tui.config.settings import Ssh
-from tui.domain import pod_health
+from tui.domain import offered, pod_health
 from tui.domain.pod_costs import MONTH_HOURS, network_volume_per_hr, storage_per_hr
 from tui.domain.pod_health import Phase
 from tui.format import numbers as fmt
 from tui.store.metrics import METRICS
 from tui.system import ssh as ways
 from tui.ui.primitives.facts import MASKED, Fact, Section
-from tui.ui.render.facts import NOTHING, Clock, copyable, day, dollars, instant, number, per_hour, rate, text, yes
+from tui.ui.render.facts import (
+    LACKING,
+    NOTHING,
+    Clock,
+    copyable,
+    day,
+    dollars,
+    instant,
+    number,
+    or_lacking,
+    per_hour,
+    rate,
+    text,
+    yes,
+)
 
 if TYPE_CHECKING:
     from tui.api.models import GpuReading, Placement, Pod, Port, Problem
@@ -65,6 +81,7 @@ def sections(
     is_loaded: bool = True,
     extras: PodExtras | None = None,
     ssh: Ssh = Ssh(),  # noqa: B008
+    lacks: frozenset[Feature] = offered.NOTHING,
 ) -> tuple[Section, ...]:
     """All facts of a pod; a section that would have nothing but dashes is left out.
 
@@ -75,17 +92,18 @@ def sections(
                loading.
     extras:    data requested separately; None if RunPod does not return it.
     ssh:       how to connect to pods.
+    lacks:     what the API does not offer.
     """
     clock = Clock(now, tz)
     sections_of = (
-        Section("Status", tuple(_status(pod, detail, phase, clock))),
-        Section("Cost", tuple(_cost(pod, detail, spent))),
+        Section("Status", tuple(_status(pod, detail, phase, clock, lacks))),
+        Section("Cost", tuple(_cost(pod, detail, spent, lacks))),
         Section("Connect", tuple(_reach(pod, ssh))),
         Section("Container", tuple(_container(pod, detail))),
         Section(ENVIRONMENT, _environment(detail, revealed, is_loaded)),
         Section("Storage", tuple(_storage(pod, detail))),
-        Section("Machine", tuple(_machine(pod, detail))),
-        Section("Latest sample", tuple(_sample(pod, detail, clock))),
+        Section("Machine", tuple(_machine(pod, detail, lacks))),
+        Section("Latest sample", tuple(_sample(pod, detail, clock, lacks))),
         Section("Other", tuple(_extras(extras)) if extras is not None else ()),
         Section("Unavailable", tuple(_problem(problem) for problem in (detail.problems if detail else ()))),
     )
@@ -95,12 +113,15 @@ def sections(
 # Status
 
 
-def _status(pod: Pod, detail: PodDetail | None, phase: Phase, clock: Clock) -> Iterator[Fact]:
+def _status(
+    pod: Pod, detail: PodDetail | None, phase: Phase, clock: Clock, lacks: frozenset[Feature]
+) -> Iterator[Fact]:
     live = pod.runtime if pod_health.is_live(pod) else None
     change = pod.status_change
     word: Part = (pod_health.status_word(pod, phase) or fmt.UNKNOWN, _ROLES.get(phase, "muted"))
     yield Fact("Status", (word, (f"  {change.what}", "muted")) if change and change.what else (word,))
-    yield Fact("Changed", instant(change.at if change else None, clock))
+    changed = instant(change.at if change else None, clock)
+    yield Fact("Changed", or_lacking(changed, Feature.STATUS_CHANGE, lacks))
     yield copyable("Name", pod.name)
     yield copyable("Pod ID", pod.id)
     yield Fact("Uptime", text(None if live is None or live.uptime is None else fmt.duration(live.uptime)))
@@ -109,15 +130,23 @@ def _status(pod: Pod, detail: PodDetail | None, phase: Phase, clock: Clock) -> I
     if detail is not None:
         yield Fact("Started", instant(detail.started_at, clock))
         yield Fact("Created", instant(detail.created_at, clock))
-    yield Fact("Pricing", text(_KINDS.get(pod.kind, pod.kind.lower()) if pod.kind else None))
+    pricing = text(_KINDS.get(pod.kind, pod.kind.lower()) if pod.kind else None)
+    yield Fact("Pricing", or_lacking(pricing, Feature.POD_KIND, lacks))
+    if pod.cluster_id:
+        whole: Cell = ((pod.cluster_id, "text"), ("  changed as a whole in the console", "muted"))
+        yield Fact("Cluster", whole, pod.cluster_id)
     yield Fact("RunPod lock", yes(pod.locked))
+    if pod.verbs is not None:
+        allowed = [verb.value for verb in PodVerb if verb in pod.verbs]
+        yield Fact("RunPod allows", text(", ".join(allowed) or "nothing now"))
     maintenance = _maintenance(pod.machine, clock) if pod.machine else ()
-    if maintenance:
-        yield Fact("Maintenance", maintenance)
+    if maintenance or Feature.MAINTENANCE in lacks:
+        yield Fact("Maintenance", maintenance or LACKING)
     if pod.status in (PodStatus.EXITED, PodStatus.ERROR):
-        yield Fact("Can resume?", _can_resume(pod))
+        free = pod.machine.gpu_available if pod.machine else None
+        yield Fact("Can resume?", LACKING if free is None and Feature.FREE_GPUS in lacks else _can_resume(pod))
         if pod.lowest_bid_to_resume is not None or pod.kind in INTERRUPTIBLE:
-            yield Fact("Lowest bid", rate(pod.lowest_bid_to_resume))
+            yield Fact("Lowest bid", or_lacking(rate(pod.lowest_bid_to_resume), Feature.SPOT_PRICE, lacks))
     if detail is not None:
         yield copyable("Owner ID", detail.owner_id)
 
@@ -168,8 +197,8 @@ def _can_resume(pod: Pod) -> Cell:
 # Cost
 
 
-def _cost(pod: Pod, detail: PodDetail | None, spent: Spent) -> Iterator[Fact]:
-    yield Fact("Now", _cost_now(pod))
+def _cost(pod: Pod, detail: PodDetail | None, spent: Spent, lacks: frozenset[Feature]) -> Iterator[Fact]:
+    yield Fact("Now", _cost_now(pod, lacks))
     yield Fact("Today", text(dollars(spent.today)))
     yield Fact("Cost this run", text(dollars(spent.since_start)))
     yield Fact("Disks running", _rate_and_month(storage_per_hr(pod, running=True)))
@@ -187,9 +216,11 @@ def _cost(pod: Pod, detail: PodDetail | None, spent: Spent) -> Iterator[Fact]:
         yield Fact("Machine price", value)
 
 
-def _cost_now(pod: Pod) -> Cell:
+def _cost_now(pod: Pod, lacks: frozenset[Feature]) -> Cell:
     """The pod's cost per hour in its current status; its cost if it ran is shown separately."""
     running = f"  {per_hour(pod.cost_per_hr)} running"
+    if pod.cost_per_hr is None and Feature.STOPPED_COST in lacks:
+        running = f"  running: {offered.MARKED}"
     match pod.status:
         case PodStatus.RUNNING | PodStatus.PROVISIONING | PodStatus.STARTING:
             disks = storage_per_hr(pod, running=True)
@@ -302,7 +333,7 @@ def _storage(pod: Pod, detail: PodDetail | None) -> Iterator[Fact]:
 # Machine
 
 
-def _machine(pod: Pod, detail: PodDetail | None) -> Iterator[Fact]:
+def _machine(pod: Pod, detail: PodDetail | None, lacks: frozenset[Feature]) -> Iterator[Fact]:
     place = pod.machine
     machine = detail.machine if detail else None
     yield Fact("GPU", _gpu(pod))
@@ -317,9 +348,11 @@ def _machine(pod: Pod, detail: PodDetail | None) -> Iterator[Fact]:
     yield Fact("Memory", _of(number(pod.memory_gb, " GB"), number(machine.memory_gb, " GB") if machine else None))
     if machine is not None:
         yield from _speeds(machine)
+    if Feature.HOST_SPECS in lacks:
+        yield Fact("Host specs", LACKING)
     if place is not None:
-        yield Fact("GPUs free", text(number(place.gpu_available)))
-        yield Fact("Location", text(place.location))
+        yield Fact("GPUs free", or_lacking(text(number(place.gpu_available)), Feature.FREE_GPUS, lacks))
+        yield Fact("Location", or_lacking(text(place.location), Feature.LOCATION, lacks))
         yield Fact("Data center", text(place.data_center))
         cloud = None if place.secure is None else "secure" if place.secure else "community"
         yield Fact("Cloud", text(cloud))
@@ -403,8 +436,11 @@ def _extras(extras: PodExtras) -> Iterator[Fact]:
 # RunPod's own sample
 
 
-def _sample(pod: Pod, detail: PodDetail | None, clock: Clock) -> Iterator[Fact]:
+def _sample(pod: Pod, detail: PodDetail | None, clock: Clock, lacks: frozenset[Feature]) -> Iterator[Fact]:
     sample = pod.telemetry
+    for metric in METRICS:
+        if metric.feature is not None and metric.feature in lacks:
+            yield Fact(metric.title, LACKING)
     if sample is not None:
         since = instant(detail.state_since, clock) if detail and detail.state_since is not None else ()
         state = text(sample.state)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from tui.api.enums import ComputeKind
+from tui.api.features import Feature
 from tui.domain.pod_health import BOOT_PATIENCE, Phase
 from tui.format import numbers as fmt
 from tui.store.metrics import BY_NAME, METRICS, UTIL
 from tui.store.price_history import SOME
 from tui.store.views.offer_rows import stock_rank
 from tui.ui.primitives.cells import Cell
+from tui.ui.render.facts import LACKING_CELL, cell_or_lacking
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
@@ -56,6 +59,9 @@ POD_COLUMNS = (
     Column("ports", "PORTS", 11, 16),
 )
 SPARK_COLUMNS = 10
+
+CLUSTER = "cluster"
+"""Behind the name of a pod that is a member of a cluster."""
 
 NARROW = 60
 """Columns of a terminal below which state, name and cost share the available room."""
@@ -127,8 +133,8 @@ def util_role(value: float | None) -> str:
     return "muted" if value is None else "quiet" if value < 5 else "text"
 
 
-def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False) -> Cells:
-    """The cells of one pod."""
+def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False, lacks: Collection[Feature] = ()) -> Cells:
+    """The cells of one pod. `lacks`: what the API does not offer of it."""
     off = row.phase in (Phase.STOPPED, Phase.OUTBID, Phase.ERROR, Phase.ENDED)
     if row.phase is Phase.UNREADABLE:
         return {
@@ -145,12 +151,13 @@ def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False) -> 
     filled, empty = fmt.bar(util, bar_width)
     straggles = row.util_low is not None and util is not None and util - row.util_low > 20
     return {
-        **{name: _figure(BY_NAME[name], value) for name, value in row.figures.items()},
+        **{name: _figure(BY_NAME[name], value, lacks) for name, value in row.figures.items()},
         "status": phase_cell(row, now),
         "name": (
             *((("✓ ", "accent"),) if marked else ()),
             (row.name, "muted" if off else "text"),
             *(((" spot", "accent"),) if row.spot else ()),
+            *(((f" {CLUSTER}", "accent"),) if row.cluster else ()),
         ),
         "gpu": gpu,
         "util": (
@@ -159,19 +166,26 @@ def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False) -> 
         ),
         "bar": ((filled, "accent"), (empty, "rule")),
         "spark": ((fmt.spark(row.spark), "spark"),),
-        # In brackets: the price if it ran.
-        "cost": ((f"({fmt.price(row.cost)})", "quiet"),) if off else ((fmt.price(row.cost), "text"),),
+        "cost": _cost(row.cost, off, lacks),
         "uptime": ((fmt.duration(row.uptime) if row.uptime is not None else fmt.UNKNOWN, "muted"),),
         "lease": _lease(row.lease),
         "id": ((row.id, "muted"),),
-        "location": ((row.location, "muted"),),
+        "location": cell_or_lacking(((row.location, "muted"),), bool(row.location), Feature.LOCATION, lacks),
         "spent": ((fmt.money(row.spent), "muted"),),
         "image": ((row.image.rpartition("/")[2], "muted"),),
         "ports": ((" ".join(map(str, row.ports)), "muted"),),
     }
 
 
-def _figure(metric: Metric, value: float | None) -> Cell:
+def _cost(cost: float | None, off: bool, lacks: Collection[Feature]) -> Cell:
+    # In brackets: the price if it ran.
+    cell: Cell = ((f"({fmt.price(cost)})", "quiet"),) if off else ((fmt.price(cost), "text"),)
+    return cell_or_lacking(cell, cost is not None, Feature.STOPPED_COST, lacks) if off else cell
+
+
+def _figure(metric: Metric, value: float | None, lacks: Collection[Feature] = ()) -> Cell:
+    if value is None and metric.feature is not None and metric.feature in lacks:
+        return LACKING_CELL
     if value is None:
         # Of a percent only the sign is dropped.
         return ((fmt.UNKNOWN, "muted"), *((("", "quiet"),) if metric.unit == "%" else ()))
@@ -210,19 +224,22 @@ def stock_cell(word: str | None) -> Cell:
     return ((glyph, role), (f" {text}", "quiet" if word is None else "muted"))
 
 
-def offer_cells(row: OfferRow) -> Cells:
+def offer_cells(row: OfferRow, lacks: Collection[Feature] = ()) -> Cells:
     """The cells of one GPU type. A price is per GPU per hour; a dash if that cloud has none."""
     out = row.stock is None
 
     def amount(value: float | None, role: str) -> Cell:
         return ((fmt.price(value), "quiet" if value is None or out else role),)
 
+    def bid(value: float | None) -> Cell:
+        return cell_or_lacking(amount(value, "muted"), value is not None, Feature.SPOT_PRICE, lacks)
+
     return {
         "name": ((row.name, "muted" if out else "text"),),
         "memory": ((str(row.memory_gb) if row.memory_gb else fmt.UNKNOWN, "muted"),),
         "secure": amount(row.secure, "text"),
-        "secure_spot": amount(row.secure_spot, "muted"),
+        "secure_spot": bid(row.secure_spot),
         "community": amount(row.community, "text"),
-        "community_spot": amount(row.community_spot, "muted"),
+        "community_spot": bid(row.community_spot),
         "stock": stock_cell(row.stock),
     }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.api.enums import CloudKind, ComputeKind, PodStatus
-from tui.domain import costs, deploy_price, deploy_text
+from tui.api.features import Feature
+from tui.domain import costs, deploy_price, deploy_text, offered
 from tui.domain import deploy_draft as drafts
 from tui.domain.action import Point, State, is_spot
-from tui.domain.market_watch import MarketWatch, what
+from tui.domain.armed_order import no_money
+from tui.domain.market_watch import NEEDED_TO_RESUME, MarketWatch, what
 from tui.format import numbers as fmt
 from tui.ui.primitives.question import Question
 from tui.ui.render.deploy_question import sent
@@ -67,12 +69,19 @@ def _lease(draft: Draft) -> tuple[Point, ...]:
 
 
 def deploys(
-    watch: MarketWatch, draft: Draft, cap: float, tries: int, funds: Funds | None, offers: Sequence[Offer] = ()
+    watch: MarketWatch,
+    draft: Draft,
+    cap: float,
+    tries: int,
+    funds: Funds | None,
+    offers: Sequence[Offer] = (),
+    lacks: frozenset[Feature] = offered.NOTHING,
 ) -> Question:
-    """The question before a watch may deploy."""
-    balance = funds.balance if funds is not None else None
+    """The question before a watch may deploy. `lacks`: what the API does not offer of the account."""
     left = costs.runway(funds, cap)
     last = "" if left is None else f" At that rate the runway is {fmt.runway(left)}."
+    if offered.no_runway(funds, lacks) == offered.AFTERWARDS:
+        last = f" {offered.AFTERWARDS.capitalize()}: no balance limits it."
     image = draft["image"] or f"template {draft['template_id']}"
     points = [
         Point(
@@ -90,10 +99,11 @@ def deploys(
     if draft.env or draft.secrets:
         points.append(Point("", "Variable values are not saved: arm the watch again after podtop ends.", "muted"))
     stop = _at_odds(watch, draft, offers) or _too_little(watch, draft, cap)
-    if funds is None or funds.account_id is None or balance is None:
-        stop = stop or "account or balance unknown"
-    elif balance < cap:
-        stop = stop or f"the balance ({fmt.balance(balance)}) covers less than 1 h at the cap"
+    why = no_money(funds, cap, lacks)
+    if funds is None or funds.account_id is None or (funds.balance is None and why):
+        stop = stop or (why if Feature.BALANCE in lacks else "account or balance unknown")
+    elif why:
+        stop = stop or f"the balance ({fmt.balance(funds.balance)}) covers less than 1 h at the cap"
     return Question(
         f"Arm: deploy {what(watch)} automatically",
         ((f"{watch.demand.gpu_count}×{' or '.join(watch.names)}", "text"), (f"  {image}", "muted")),
@@ -114,8 +124,8 @@ def why_not(pod: Pod | None) -> str | None:
     return None if pod.gpu_count else "the pod has no GPU"
 
 
-def resumes(pod: Pod | None, funds: Funds | None) -> Question:
-    """The question before a stopped pod may resume automatically."""
+def resumes(pod: Pod | None, funds: Funds | None, lacks: frozenset[Feature] = offered.NOTHING) -> Question:
+    """The question before a stopped pod may resume automatically. `lacks`: what the API does not offer of pods."""
     if pod is None:
         return Question(
             "Watch",
@@ -127,6 +137,8 @@ def resumes(pod: Pod | None, funds: Funds | None) -> Question:
             "the pod is no longer on the account",
         )
     why = why_not(pod) or ""
+    if missing := [feature for feature in NEEDED_TO_RESUME if feature in lacks]:
+        why = why or f"{' and '.join(missing)} {offered.WORDS}"
     free = pod.machine.gpu_available if pod.machine is not None else None
     balance = funds.balance if funds is not None else None
     money = "Cost unknown: RunPod does not report it. You are not asked again."

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tui.domain.market_watch import MarketWatch, State, hit, what
+from tui.domain import offered
+from tui.domain.market_watch import MarketWatch, State, blind, hit, what
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 from tui.ui.render.offers import when
@@ -51,6 +52,8 @@ def _now(watch: MarketWatch, fleet: Fleet) -> Cell:
     """Its current state: the price, or that there is none."""
     if watch.over:
         return ()
+    if blind(watch, fleet.lacks, fleet.market_lacks):
+        return ((offered.MARKED, "warn"),)
     if watch.pod:
         record = fleet.records.get(watch.pod)
         machine = record.pod.machine if record is not None and record.pod is not None else None

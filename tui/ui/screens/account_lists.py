@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.screen import ModalScreen
 
 from tui.api.account import Template
+from tui.api.errors import NotOffered
 from tui.domain import charges
 from tui.domain.charges import Day
 from tui.store.fleet import Fleet
@@ -118,7 +119,7 @@ class Bills(DailyListing):
         empty = super().empty(scene, hidden, filtered=filtered)
         feed = self.feed(scene.fleet)
         asked = not (self.context.playback.replay or scene.fleet.recorded or scene.fleet.keyless)
-        if asked and feed.value is None and feed.error is not None:
+        if asked and feed.value is None and feed.error is not None and not isinstance(feed.error, NotOffered):
             return EmptyState(
                 "Billing is unavailable",
                 (str(feed.error), "Billing by GPU type is not a documented part of RunPod's API; charges by day are."),

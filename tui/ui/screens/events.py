@@ -12,7 +12,9 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
 
+from tui.api.features import NOT_OFFERED
 from tui.domain.events import Event
+from tui.store.alerts import off_text
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import EVENTS
 from tui.store.views import event_log
@@ -101,7 +103,8 @@ class EventLog(Listing):
             return ""
         first = datetime.fromtimestamp(self.every[0].at, self.context.tz)
         recorded = "" if self.context.playback.past is not None else " · recording off"
-        return f"events from {first:%d %b %H:%M}{recorded}"
+        text = off_text(self.context.fleet)
+        return f"events from {first:%d %b %H:%M}{recorded}{f' · {NOT_OFFERED} alerts off: {text}' if text else ''}"
 
     def trouble(self, scene: Scene) -> str:
         return ""

@@ -64,7 +64,7 @@ class Pods(FleetListing):
                 # The pod disappeared while another screen was on top; this screen is updated when it is back.
                 return {}
             row = pods.pod_row(record, now, spark, fleet.operations.get(key), leases.get(key))
-            return rows.pod_cells(row, now, scene.width_of("bar"), marked=key in context.marks)
+            return rows.pod_cells(row, now, scene.width_of("bar"), marked=key in context.marks, lacks=fleet.lacks)
 
         return Rows(
             keys, cells, empty_states.total(fleet, self.name),
@@ -110,8 +110,9 @@ class Offers(FleetListing):
             terms = parse(self.typed)
         self._kept.rows(fleet.market.value)
         shown = self._kept.select(terms, self.sort, self.inverted)
+        lacks = fleet.market_lacks
         return Rows(
-            shown.keys, lambda key: rows.offer_cells(shown.rows[key]), empty_states.total(fleet, self.name),
+            shown.keys, lambda key: rows.offer_cells(shown.rows[key], lacks), empty_states.total(fleet, self.name),
             empty_states.market(fleet, bool(terms), self.waited, self.context.playback.replay),
             rising=market.rises(self.sort, self.inverted), faded=self.is_stale(scene),
             columns=rows.offer_columns(scene.width),

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 
 from tui.api.models import MarketQuery
+from tui.domain import offered
 from tui.store.views import offers as views
 from tui.store.views.offer_filter import WORDS
 from tui.ui import layout
@@ -137,7 +138,9 @@ class MarketScreen(TabbedListsScreen):
         if of != DEMAND:
             super()._take(of, text)
             return
-        _, faults = views.demand_of(text, self._countries)
+        demand, faults = views.demand_of(text, self._countries)
+        if refused := views.unanswered(demand, self._sight.fleet.market_lacks):
+            faults = (*faults, f"{refused}: {offered.WORDS}")
         note = f"▲ {faults[0]}" if faults else "↵ apply"
         self._entitle(self._table(self._current), self._current.title, note)
 
@@ -146,6 +149,8 @@ class MarketScreen(TabbedListsScreen):
             super()._end(event)
             return
         demand, faults = views.demand_of(event.line.value, self._countries)
+        if refused := views.unanswered(demand, self._sight.fleet.market_lacks):
+            faults = (*faults, f"{refused}: {offered.WORDS}")
         # A click elsewhere sends no request to RunPod.
         if event.kept and not event.left:
             if not faults:

@@ -9,8 +9,10 @@ from msgspec.structs import replace
 
 from tui.api.catalogue import CpuFlavor
 from tui.api.enums import CloudKind, ComputeKind
+from tui.api.features import Feature
 from tui.api.hosts import CpuType
 from tui.api.models import ANYTHING, DataCenter, Market, MarketQuery, Offer
+from tui.domain import offered
 from tui.domain.market_watch import what
 from tui.format import numbers as fmt
 from tui.store.feed import Feed
@@ -90,7 +92,11 @@ class Gpus(MarketListing):
 
     @property
     def demands(self) -> tuple[MarketQuery, ...]:
-        return () if self.demand == ANYTHING else (self.demand,)
+        return () if self.demand == ANYTHING or self._unanswered(self.context.fleet) else (self.demand,)
+
+    def _unanswered(self, fleet: Fleet) -> str:
+        """The filters that the API in use cannot answer: without them, other hosts than the wanted would be shown."""
+        return "" if fleet.recorded else views.unanswered(self.demand, fleet.market_lacks)
 
     def chips(self) -> tuple[Cell, ...]:
         return offers.chips_line(self.demand)
@@ -114,23 +120,30 @@ class Gpus(MarketListing):
         rows, terms, feed = self.every(fleet), parse(self.typed), self.feed(fleet)
         shown = self._kept.select(terms, self.sort, self.inverted)
         columns = offers.columns(self._count(fleet), any(row.cuda_cores for row in rows))
-        watched = self._watched()
+        watched, lacks = self._watched(), self._lacks(fleet)
 
         def cells(key: str) -> Cells:
             past: Sequence[float | None] = ()
             if scene.width_of("trend"):
                 past = fleet.prices.sparkline(key, now, offers.TREND_COLUMNS, offers.TREND_WIDTH)
-            return offers.cells(shown.rows[key], past, key in watched)
+            return offers.cells(shown.rows[key], past, key in watched, lacks)
 
         player = self.context.playback
         empty = empty_states.priced(
             feed, bool(terms), player.clock() - self._begun, fleet.recorded or player.replay
         )  # fmt: skip
+        if refused := self._unanswered(fleet):
+            empty = EmptyState(f"{offered.MARKED}: {refused}", ("f changes the API filters.",))
         return Rows(
             shown.keys, cells, len(rows), empty, note=f"▲ {terms.faults[0]}" if terms.faults else "",
             rising=views.rises(self.sort, self.inverted), faded=self.is_stale(scene),
             columns=columns if scene.width >= NARROW else narrowed(columns),
         )  # fmt: skip
+
+    def _lacks(self, fleet: Fleet) -> frozenset[Feature]:
+        """What the API does not offer of these offers."""
+        value = self.feed(fleet).value
+        return value.lacks if value is not None else frozenset()
 
     def _watched(self) -> frozenset[str]:
         """GPU types that have a watch."""
@@ -148,7 +161,7 @@ class Gpus(MarketListing):
         asked = None if fleet.recorded else self.demand.secure
         sections = offers.facts(
             row, offer, self.every(fleet), fleet.prices, fleet.places.value, fleet.funds, scene.now, self.context.tz,
-            asked,
+            asked, self._lacks(fleet),
         )  # fmt: skip
         sheet = next((sheet for sheet in fleet.sheets.value or () if sheet.gpu_id == row.id), None)
         return About(row.name, (*sections, *(catalogue.facts(sheet) if sheet is not None else ())), wrapped=True)

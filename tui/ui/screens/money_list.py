@@ -10,6 +10,7 @@ from textual.message import Message
 from tui.api.models import Pod
 from tui.domain import pod_health, runway
 from tui.format import numbers as fmt
+from tui.store.alerts import off
 from tui.store.fleet import Fleet
 from tui.store.views import pod_costs
 from tui.store.views.pod_costs import PodCost
@@ -76,9 +77,10 @@ class Money(AccountListing):
 
     def rows(self, scene: Scene) -> Rows:
         costs, now, marks = self._costs_at(scene), scene.now, self.context.marks
+        is_postpaid = pod_health.is_postpaid(scene.fleet.funds)
 
         def cells(key: str) -> Cells:
-            return money.pod_cells(costs[key], now, marks) if key in costs else {}
+            return money.pod_cells(costs[key], now, marks, is_postpaid) if key in costs else {}
 
         if self.typed.split():
             shown = list_rows.matching({key: Row(partial(cells, key), {}) for key in costs}, self.typed)
@@ -123,7 +125,7 @@ class Money(AccountListing):
         chosen, marked = self._chosen(scene)
         return money.facts(
             fleet.account.value, fleet.funds, self._costs, chosen, marked, scene.now, self.context.tz,
-            fleet.pods_at is not None, scene.facts_width - FACTS_FRAME,
+            fleet.pods_at is not None, scene.facts_width - FACTS_FRAME, fleet.lacks, off(fleet),
         )  # fmt: skip
 
     def about(self, scene: Scene) -> About:
@@ -150,7 +152,8 @@ class Money(AccountListing):
         def draw(width: int, height: int) -> Drawn:
             columns = max(1, width - (money.AXIS if spec.has_axis(width, height) else 0))
             return money.projection(
-                fleet.funds, live.books.value, live.balances, stopped, span, columns, now, self.context.tz
+                fleet.funds, live.books.value, live.balances, stopped, span, columns, now, self.context.tz,
+                fleet.lacks,
             )  # fmt: skip
 
         return Picture("Projection", f"{fmt.span(span)} ahead", draw)

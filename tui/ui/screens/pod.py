@@ -82,6 +82,7 @@ class Timeline(Listing):
                 is_loaded=not self.context.playback.in_history and (detail is None or detail.error is None),
                 extras=inspection.extras if inspection is not None else None,
                 ssh=self.context.connect.settings,
+                lacks=fleet.lacks,
             )
         name = (record.name if record is not None else "") or self._pod
         stale = fleet.pods_stale(now)

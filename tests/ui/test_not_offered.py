@@ -1,0 +1,357 @@
+"""Everything that an API may not offer is said where it would be shown: never a zero, never "unknown"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC
+
+import pytest
+from msgspec.structs import replace
+
+from tests.make import funds, market, offer, pod, snapshot
+from tui.api.enums import BillingMode
+from tui.api.features import NOT_OFFERED, Feature
+from tui.api.models import Funds, GpuReading, Market, MarketQuery, Placement, Pod, Quote, Snapshot, Telemetry
+from tui.commands import items
+from tui.domain import consequences, deploy_price, offered
+from tui.domain.armed_order import no_money
+from tui.domain.deploy_draft import STARTING, Draft
+from tui.domain.market_watch import MarketWatch, blind
+from tui.format import numbers as fmt
+from tui.store.alerts import off, off_text
+from tui.store.balances import Balances
+from tui.store.fleet import Fleet
+from tui.store.price_history import Prices
+from tui.store.views import offers as offer_views
+from tui.store.views import pod_costs as cost_rows
+from tui.store.views import pods as pod_views
+from tui.ui.charts import captions, pod_charts
+from tui.ui.primitives.cells import Cell
+from tui.ui.primitives.facts import Section
+from tui.ui.render import header, offers, pod_facts, rows, watches
+from tui.ui.render import money as purse
+from tui.ui.render.deploy_form import price_lines
+from tui.ui.render.watch_question import resumes
+
+NOW = 1_795_435_200.0
+ALL = frozenset(Feature)
+NONE: frozenset[Feature] = frozenset()
+
+
+def bare(pod: Pod) -> Pod:
+    """What REST v2 tells of a pod."""
+    place = Placement("H100 SXM", None, "h-1", None, None, True, None, None, None)
+    cost = pod.cost_per_hr if pod.status == "RUNNING" else None
+    return replace(pod, kind=None, status_change=None, machine=place, telemetry=None, cost_per_hr=cost)
+
+
+ON, OFF = bare(pod("on")), bare(pod("off", status="EXITED", utils=None))
+QUOTE = Quote(2.99, None, "High")
+OFFERED = Market((offer("H100 SXM", QUOTE, QUOTE),))
+
+
+def fleet(lacks: frozenset[Feature], money: Funds | None = None) -> Fleet:
+    fleet = Fleet(60.0, 60.0)
+    fleet.apply(Snapshot(money, (ON, OFF), lacks=lacks), NOW)
+    fleet.apply_market(replace(OFFERED, lacks=lacks), NOW)
+    return fleet
+
+
+def text(*cells: Cell) -> str:
+    return " | ".join("".join(part for part, _ in cell) for cell in cells)
+
+
+def lines(sections: tuple[Section, ...]) -> dict[str, str]:
+    """Facts by their label; of those without one, all texts."""
+    found: dict[str, str] = {}
+    for fact in (fact for section in sections for fact in section.facts):
+        found[fact.label] = f"{found[fact.label]} {text(fact.value)}" if fact.label in found else text(fact.value)
+    return found
+
+
+def in_header(lacks: frozenset[Feature]) -> str:
+    return text(*(cell for _, cell in header.money(fleet(lacks), False)))
+
+
+def in_money(label: str) -> Callable[[frozenset[Feature]], str]:
+    def shown(lacks: frozenset[Feature]) -> str:
+        state = fleet(lacks)
+        costs = cost_rows.pod_costs(state.records, None, NOW)
+        sections = purse.facts(None, None, costs, [ON], False, NOW, UTC, lacks=lacks, dark=off(state))
+        return lines(sections).get(label, "")
+
+    return shown
+
+
+def in_facts(of: Pod, label: str) -> Callable[[frozenset[Feature]], str]:
+    def shown(lacks: frozenset[Feature]) -> str:
+        phase = fleet(lacks).records[of.id].phase(NOW)
+        sections = pod_facts.sections(
+            of, None, NOW, spent=pod_facts.Spent(None, None), tz=UTC, phase=phase, lacks=lacks
+        )
+        return lines(sections).get(label, "")
+
+    return shown
+
+
+def in_row(of: Pod, column: str) -> Callable[[frozenset[Feature]], str]:
+    def shown(lacks: frozenset[Feature]) -> str:
+        row = pod_views.pod_row(fleet(lacks).records[of.id], NOW)
+        return text(rows.pod_cells(row, NOW, 8, lacks=lacks)[column])
+
+    return shown
+
+
+def in_offer(column: str) -> Callable[[frozenset[Feature]], str]:
+    def shown(lacks: frozenset[Feature]) -> str:
+        (row,) = offer_views.rows(OFFERED)
+        return text(offers.cells(row, (), False, lacks)[column])
+
+    return shown
+
+
+def in_pane(column: str) -> Callable[[frozenset[Feature]], str]:
+    def shown(lacks: frozenset[Feature]) -> str:
+        (row,) = offer_views.rows(OFFERED)
+        return text(rows.offer_cells(row, lacks)[column])
+
+    return shown
+
+
+def of_an_offer(lacks: frozenset[Feature]) -> str:
+    (row,) = every = offer_views.rows(OFFERED)
+    sections = offers.facts(row, OFFERED.offers[0], every, Prices(), None, None, NOW, UTC, None, lacks)
+    return lines(sections).get("", "")
+
+
+def in_chart(name: str) -> Callable[[frozenset[Feature]], str]:
+    def shown(lacks: frozenset[Feature]) -> str:
+        state = fleet(lacks)
+        look = pod_charts.Look(now=NOW, span=3600.0, tz=UTC)
+        (spec,) = pod_charts.specs(state, [state.records["on"]], look, 60.0, [(60, 8)], [name])
+        return f"{spec.note} {''.join(part for part, _ in captions.title(spec, 60))}"
+
+    return shown
+
+
+def in_form(lacks: frozenset[Feature]) -> str:
+    price = deploy_price.price(Draft({**STARTING, "gpu_type_id": "H100 SXM"}), OFFERED.offers, None)
+    return text(*price_lines(price, False, None, [], narrow=False, tiny=False, lacks=lacks))
+
+
+def of_a_watch(**more: object) -> Callable[[frozenset[Feature]], str]:
+    def shown(lacks: frozenset[Feature]) -> str:
+        watch = MarketWatch("w", NOW, **more)  # type: ignore[arg-type]
+        now = text(watches.cells(watch, fleet(lacks), NOW, UTC)["now"])
+        return f"{blind(watch, lacks, lacks)} {now.removeprefix('◌ loading')}"
+
+    return shown
+
+
+def of_filters(lacks: frozenset[Feature]) -> str:
+    return offer_views.unanswered(MarketQuery(min_memory_gb=64, public_ip=True), lacks)
+
+
+def of_alerts(lacks: frozenset[Feature]) -> str:
+    return off_text(fleet(lacks))
+
+
+PLACES: Mapping[Feature, tuple[tuple[Callable[[frozenset[Feature]], str], str], ...]] = {
+    Feature.BALANCE: (
+        (in_header, NOT_OFFERED), (in_money("Balance"), offered.MARKED), (in_money("Runs out"), offered.MARKED),
+        (in_form, NOT_OFFERED), (of_alerts, "low runway"),
+        (lambda lacks: no_money(None, 1.0, lacks), offered.WORDS),
+    ),
+    Feature.SPEND: (
+        (in_header, "pods $2.99/h"), (in_money("Spend"), offered.MARKED), (in_money("Pods"), "$2.99/h"),
+        (in_money("Runs out"), offered.MARKED), (in_form, offered.MARKED), (of_alerts, "low runway"),
+    ),
+    Feature.SPEND_LIMIT: ((in_money("Spend limit"), offered.MARKED),),
+    Feature.STOPPED_COST: (
+        (in_row(OFF, "cost"), NOT_OFFERED), (in_facts(OFF, "Now"), offered.MARKED),
+        (lambda lacks: resumes(OFF, funds(), lacks).stop, offered.WORDS),
+    ),
+    Feature.POD_KIND: ((in_facts(ON, "Pricing"), offered.MARKED),),
+    Feature.STATUS_CHANGE: (
+        (in_facts(ON, "Changed"), offered.MARKED), (of_alerts, "outbid"), (of_alerts, "restarts"),
+        (lambda lacks: resumes(OFF, funds(), lacks).stop, offered.WORDS),
+    ),
+    Feature.GPU_TEMPERATURE: (
+        (in_row(ON, "temp"), NOT_OFFERED), (in_facts(ON, "GPU temp"), offered.MARKED),
+        (in_chart("temp"), f"{offered.MARKED} GPU temp"), (in_chart("temp"), "GPU temp          "),
+    ),
+    Feature.GPU_POWER: (
+        (in_row(ON, "power"), NOT_OFFERED), (in_facts(ON, "GPU power"), offered.MARKED),
+        (in_chart("power"), offered.MARKED),
+    ),
+    Feature.FREE_GPUS: (
+        (in_facts(OFF, "Can resume?"), offered.MARKED), (in_facts(ON, "GPUs free"), offered.MARKED),
+        (of_a_watch(pod="off"), offered.MARKED), (lambda lacks: resumes(OFF, funds(), lacks).stop, offered.WORDS),
+    ),
+    Feature.LOCATION: ((in_row(ON, "location"), NOT_OFFERED), (in_facts(ON, "Location"), offered.MARKED)),
+    Feature.MAINTENANCE: ((in_facts(ON, "Maintenance"), offered.MARKED), (of_alerts, "host maintenance")),
+    Feature.SPOT_PRICE: (
+        (in_offer("secure_spot"), NOT_OFFERED), (in_offer("community_spot"), NOT_OFFERED),
+        (in_pane("secure_spot"), NOT_OFFERED), (in_pane("community_spot"), NOT_OFFERED),
+        (of_an_offer, "spot prices"), (of_a_watch(gpus=("g",), spot=True), offered.MARKED),
+    ),
+    Feature.HOST_LIMITS: (
+        (of_an_offer, "requirements of hosts"), (of_filters, "memory=64 ip=yes"),
+        (of_a_watch(gpus=("g",), demand=MarketQuery(min_vcpus=8)), offered.MARKED),
+    ),
+    Feature.HOST_SPECS: (
+        (in_facts(ON, "Host specs"), offered.MARKED), (in_offer("country"), NOT_OFFERED),
+        (in_offer("cores"), NOT_OFFERED), (of_an_offer, "specifications of hosts"),
+    ),
+    Feature.RENTED_SHARE: ((in_offer("rented"), NOT_OFFERED), (of_an_offer, "share of rented GPUs")),
+}  # fmt: skip
+"""Where each is said, and by what."""
+
+CASES = [(feature, place, words) for feature, places in PLACES.items() for place, words in places]
+
+
+def test_every_feature_has_a_place() -> None:
+    assert set(PLACES) == set(Feature)
+    assert all(PLACES.values())
+
+
+@pytest.mark.parametrize(("feature", "place", "words"), CASES, ids=[f"{n}-{c[0].name}" for n, c in enumerate(CASES)])
+def test_what_is_not_offered_is_said(feature: Feature, place: Callable[[frozenset[Feature]], str], words: str) -> None:
+    assert words in place(frozenset({feature}))
+    assert words in place(ALL)
+    without = place(NONE)
+    assert words not in without or "GPU temp" in words
+    assert NOT_OFFERED not in without
+    assert offered.WORDS not in without
+
+
+@pytest.mark.parametrize(("feature", "place", "words"), CASES, ids=[f"{n}-{c[0].name}" for n, c in enumerate(CASES)])
+def test_it_is_never_a_zero_and_never_unknown(
+    feature: Feature, place: Callable[[frozenset[Feature]], str], words: str
+) -> None:
+    shown = place(ALL)
+    assert "unknown" not in shown
+    assert "$0.00" not in shown
+    assert shown.strip() != fmt.UNKNOWN
+
+
+def test_every_feature_is_named_in_what_scripts_get() -> None:
+    assert offered.named(ALL) == tuple(feature.value for feature in Feature)
+    assert offered.named(NONE) == ()
+
+
+# The header
+
+
+def test_what_an_api_gave_is_shown_whatever_it_lacks() -> None:
+    shown = text(*(cell for _, cell in header.money(fleet(ALL, funds(100.0, 10.0)), False)))
+    assert "balance $100.00 | spend $10.00/h | " in shown
+    assert NOT_OFFERED not in shown
+
+
+def test_the_sum_of_pods_is_not_called_spend() -> None:
+    shown = in_header(ALL)
+    assert shown == f"balance {NOT_OFFERED} | pods $2.99/h | runway {NOT_OFFERED} | {offered.MARKED}"
+    assert "spend" not in shown
+
+
+def test_without_a_pods_price_their_sum_is_unknown() -> None:
+    state = fleet(ALL)
+    state.apply(Snapshot(None, (ON, replace(ON, id="p2", cost_per_hr=None)), lacks=ALL), NOW + 60)
+    assert state.running_cost is None
+    assert "pods unknown $/h" in text(*(cell for _, cell in header.money(state, False)))
+
+
+def test_what_is_not_offered_is_no_missing_part_of_a_response() -> None:
+    assert header.missing(fleet(ALL)) == ""
+    assert header.missing(fleet(NONE)) == "balance unavailable"
+
+
+def test_no_runway_is_computed_from_pods() -> None:
+    state = fleet(ALL, Funds("user_1", 100.0, None, None))
+    shown = text(*(cell for _, cell in header.money(state, False)))
+    assert f"balance $100.00 | pods $2.99/h | runway {NOT_OFFERED}" in shown
+
+
+# Accounts that are billed afterwards
+
+LATER = Funds("user_1", -3.0, 10.0, 80.0, BillingMode.POSTPAID)
+
+
+def test_an_account_that_is_billed_afterwards_has_no_runway_anywhere() -> None:
+    state = fleet(NONE, LATER)
+    shown = text(*(cell for _, cell in header.money(state, False)))
+    assert shown == "owes $3.00 | spend $10.00/h | billed afterwards"
+    assert all(role != "bad" for _, cell in header.money(state, False) for _, role in cell)
+    costs = cost_rows.pod_costs(state.records, None, NOW)
+    found = lines(purse.facts(None, LATER, costs, [ON], False, NOW, UTC, dark=off(state)))
+    assert found["Runs out"] == "never: billed afterwards"
+    assert found["Billing"] == "billed afterwards: a low balance stops nothing"
+    assert "Terminated" not in found
+    assert "nothing ends: billed afterwards" in found["Pods"]
+    assert "low runway: billed afterwards" in found[""]
+    assert all(text(purse.pod_cells(row, NOW, {}, True)["fate"]) == "stays" for row in costs)
+    price = deploy_price.price(Draft(STARTING), OFFERED.offers, LATER)
+    assert "billed afterwards" in text(*price_lines(price, False, LATER, [], narrow=True, tiny=True))
+    assert no_money(LATER, 1000.0) == ""
+
+
+def test_its_balance_is_not_projected() -> None:
+    balances = Balances()
+    balances.tell(NOW, -3.0)
+    drawn = purse.projection(LATER, None, balances, ("", None), 3600.0, 40, NOW, UTC)
+    assert [line.label for line in drawn.lines] == ["now"]
+    assert drawn.marks == ()
+
+
+def test_scripts_get_how_it_is_billed() -> None:
+    money = items.money(LATER, 2.99)
+    assert money is not None
+    assert (money.runway_s, money.billing_mode, money.pods_per_hr) == (None, "POSTPAID", 2.99)
+
+
+def test_the_age_of_an_older_balance_is_shown() -> None:
+    older = Funds("user_1", 50.0, 1.0, None, BillingMode.PREPAID, NOW - 600)
+    found = lines(purse.facts(None, older, (), [], False, NOW, UTC))
+    assert found["Balance"] == "$50.00  10m 00s ago"
+
+
+# Pods
+
+
+def test_members_of_a_cluster_are_marked() -> None:
+    member = replace(ON, cluster_id="cl-7")
+    state = Fleet(60.0, 60.0)
+    state.apply(snapshot(member), NOW)
+    row = pod_views.pod_row(state.records["on"], NOW)
+    assert text(rows.pod_cells(row, NOW, 8)["name"]) == "pod on cluster"
+    assert in_facts(member, "Cluster")(NONE).startswith("cl-7")
+    assert "cluster cl-7" in consequences.describe(member)
+    told = consequences.of_terminating([member, ON], None)[0].text
+    assert told == "pod on: in a cluster: RunPod will refuse; terminate the cluster in its console."
+    assert "cluster" not in " ".join(point.text for point in consequences.of_terminating([ON], None))
+
+
+def test_whether_a_pod_is_spot_is_null_where_nobody_says() -> None:
+    (on, _) = items.pods(fleet(ALL), NOW, ())
+    assert on.spot is None  # type: ignore[attr-defined]
+    assert on.cluster_id is None  # type: ignore[attr-defined]
+
+
+def test_readings_from_before_are_drawn_and_the_chart_says_why_they_end() -> None:
+    state = Fleet(60.0, 60.0)
+    hot = replace(ON, telemetry=Telemetry(NOW, "running", (GpuReading("g", 50.0, 60.0, 71.0, 300.0),)))
+    state.apply(snapshot(hot), NOW)
+    for step in range(1, 6):
+        state.apply(Snapshot(None, (ON,), lacks=ALL), NOW + 60 * step)
+    assert "temp" in pod_views.charts_of(state.records["on"])
+    look = pod_charts.Look(now=NOW + 300, span=3600.0, tz=UTC)
+    (spec,) = pod_charts.specs(state, [state.records["on"]], look, 60.0, [(80, 8)], ["temp"])
+    title = "".join(part for part, _ in captions.title(spec, 80))
+    assert "max 71" in title
+    assert title.endswith(offered.MARKED)
+
+
+def test_a_market_without_spot_prices_is_no_market_out_of_stock() -> None:
+    (row,) = offer_views.rows(market(offer("A40", QUOTE)))
+    assert text(rows.offer_cells(row)["secure_spot"]) == fmt.UNKNOWN
