@@ -18,6 +18,11 @@ class Api(StrEnum):
     GRAPHQL = "graphql"
     REST = "rest"
 
+    @property
+    def label(self) -> str:
+        """Its name in sentences."""
+        return "GraphQL" if self is Api.GRAPHQL else "REST v2"
+
 
 class Quota(Struct, frozen=True, gc=False):
     """One window of a rate limit, as a response reported it.

@@ -39,6 +39,10 @@ class PodLogs:
         self._streams: dict[_Key, LogStream] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
+    def clock(self) -> float:
+        """The elapsed seconds by which states of streams are dated."""
+        return self._clockwork.clock()
+
     @property
     def open(self) -> int:
         """How many streams there are."""
