@@ -18,6 +18,11 @@ class Api(StrEnum):
     GRAPHQL = "graphql"
     REST = "rest"
 
+    @property
+    def label(self) -> str:
+        """Its name in sentences."""
+        return "GraphQL" if self is Api.GRAPHQL else "REST v2"
+
 
 RETIRING = Api.GRAPHQL
 """The API that RunPod retires in early 2027."""

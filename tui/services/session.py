@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tui.services.action_lock import ActionLock
     from tui.services.draft_keeper import DraftKeeper
     from tui.services.executor import Executor
+    from tui.services.logs import PodLogs
     from tui.services.messages import Messages
     from tui.services.monitor import Monitor
     from tui.services.notifier import Notifier
@@ -124,6 +125,13 @@ class Session:
 
         return DraftKeeper(self.state, self.messages)
 
+    @cached_property
+    def logs(self) -> PodLogs:
+        """The logs of pods, streamed while somebody follows them."""
+        from tui.services.logs import PodLogs
+
+        return PodLogs(lambda: self.monitor.cloud, skew=lambda: self.source.skew)
+
     def _happened(self, event: Event) -> None:
         (self._world or self.monitor).happened(event)
 
@@ -198,6 +206,8 @@ class Session:
 
     async def close(self) -> None:
         """Give notifications and requests under way their moment, then end them."""
+        if "logs" in self.__dict__:
+            await self.logs.close()
         if self._notifier is not None:
             await self._notifier.close()
         if self.executor is not None:

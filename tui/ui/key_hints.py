@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _GLYPHS = {
     "question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "minus": "-", "equals_sign": "=", "equal": "=",
-    "escape": "esc", "enter": "↵", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn",
+    "ampersand": "&", "escape": "esc", "enter": "↵", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn",
     "space": "space", "left_square_bracket": "[", "right_square_bracket": "]",
     "left_curly_bracket": "{", "right_curly_bracket": "}",
     "less_than_sign": "<", "greater_than_sign": ">", "left": "←", "right": "→", "backspace": "⌫",
@@ -54,6 +54,7 @@ PAIRS = {
     "chart.wider": ("chart.closer", "chart.wider"),
     "time.back": ("time.back", "time.on"),
     "market.next": ("market.previous", "market.next"),
+    "log.next": ("log.next", "log.previous"),
 }
 """Bindings whose key the footer shows beside that of their opposite."""
 
@@ -146,7 +147,7 @@ def cell(hint: Hint) -> Cell:
     return ((hint.footer_key, "key" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
 
 
-FIRST = ("act", "pod", "market", "account", "table")
+FIRST = ("log", "act", "pod", "market", "account", "table")
 """Groups whose keys the footer shows first: when room is short the groups at the end are dropped."""
 
 
@@ -195,6 +196,7 @@ GROUPS = {
     "chart": "Charts",
     "time": "History",
     "pod": "Pod",
+    "log": "Logs",
     "app": "podtop",
 }
 """Help titles by the first part of a binding's id."""

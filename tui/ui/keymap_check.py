@@ -71,9 +71,11 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     from tui.ui.modals.readme import Readme
     from tui.ui.modals.tour import Tour
     from tui.ui.modals.watch import WatchDialog
+    from tui.ui.screens.logs import LogsScreen
     from tui.ui.screens.pod import PodScreen
     from tui.ui.widgets.choice import Choice
-    from tui.ui.widgets.filter_input import FilterLine
+    from tui.ui.widgets.filter_input import FilterLine, PathLine
+    from tui.ui.widgets.log_view import LogView
     from tui.ui.widgets.table import Table
     from tui.ui.widgets.telemetry import Telemetry
 
@@ -86,6 +88,7 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     }  # fmt: skip
     return {
         **{name: (FilterLine, Table, Telemetry, screen, app) for name, screen in screens.items()},
+        "Logs": (FilterLine, PathLine, LogView, LogsScreen, app),
         **{
             name: (Choice, *([FilterLine] if dialog is Help else []), *([Table] if dialog is CopyMenu else []), dialog)
             for name, dialog in dialogs.items()

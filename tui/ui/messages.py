@@ -46,6 +46,14 @@ class OpenPod(Message):
         self.pod, self.at = pod, at
 
 
+class OpenLogs(Message):
+    """Show the logs of these pods, at an instant if one is given."""
+
+    def __init__(self, pods: tuple[str, ...], at: float | None = None) -> None:
+        super().__init__()
+        self.pods, self.at = pods, at
+
+
 class LookAtLog(Message):
     """Show all recorded events."""
 

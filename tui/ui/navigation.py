@@ -10,7 +10,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from tui.ui import key_hints, screen_table
-from tui.ui.messages import OpenPod
+from tui.ui.messages import OpenLogs, OpenPod
 
 if TYPE_CHECKING:
     from tui.history.playback import Playback
@@ -87,6 +87,12 @@ class NavigatingApp(App[None]):
             self.messages.reply(f"Nothing recorded at that time; showing the pod as it {instead}")
         if self.screen is screen:
             self.open_pod(pod)
+
+    def on_open_logs(self, request: OpenLogs) -> None:
+        from tui.ui.screens.logs import LogsScreen
+
+        if not isinstance(self.screen, LogsScreen):
+            self.push_screen(LogsScreen(self.context, request.pods, request.at))
 
     # On every screen
 

@@ -25,7 +25,7 @@ from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import events
 from tui.ui.render.copy_entries import Entry, under_cursor
 from tui.ui.render.empty_states import hidden_by_filter
-from tui.ui.screens.keys import filter_key
+from tui.ui.screens.keys import LOGS, filter_key
 from tui.ui.screens.listing import Listing, Rows, Scene
 from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.status_lines import Lines, TwoSided
@@ -149,6 +149,7 @@ class EventsScreen(ListingScreen):
     WITHOUT = frozenset(("heat", "range"))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "details", id="table.open", tooltip="Pod of this event, at that time"),
+        LOGS,
         filter_key(help=f"Filter: {event_log.WORDS}"),
         Binding("escape,backspace", "back", "back", id="pane.back", tooltip="Clear filter; go back"),
     ]
@@ -202,6 +203,11 @@ class EventsScreen(ListingScreen):
         table.show(tuple(cells), cells.__getitem__, notice=EmptyState("No event under the cursor"))
         title = "".join(text for text, _ in events.subject(event, self._log.names)) if event is not None else "Event"
         self._entitle(table, title, "")
+
+    @property
+    def _instant(self) -> float | None:
+        event = self._log.event(self._key)
+        return event.at if event is not None else None
 
     def _set_filter(self, listing: Listing, text: str) -> None:
         super()._set_filter(listing, text)

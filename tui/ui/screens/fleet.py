@@ -18,7 +18,7 @@ from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
 from tui.ui.render import empty_states
 from tui.ui.screens.fleet_lists import Offers, Pods
-from tui.ui.screens.keys import SORT, filter_key, pane_keys
+from tui.ui.screens.keys import LOGS, SORT, filter_key, pane_keys
 from tui.ui.screens.listing import Listing
 from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.table import Table
@@ -41,6 +41,7 @@ class FleetScreen(ListingScreen):
         filter_key(),
         SORT,
         Binding("i", "invert", "reverse", id="table.invert", show=False, tooltip="Reverse sort"),
+        LOGS,
         Binding("enter", "open", "details", id="table.open", tooltip="Pod details"),
         Binding("w", "watch", "watch", id="table.watch", show=False, tooltip="Watch a GPU, or a pod's host"),
         Binding("space", "mark", "select", id="table.mark", show=False, tooltip="Select pod, for actions and charts"),

@@ -44,6 +44,7 @@ EVERYWHERE: list[BindingType] = [
 ]
 """Bindings of every screen: actions, SSH into a pod, charts, history."""
 
+LOGS = Binding("l", "logs", "logs", id="pod.logs", tooltip="Logs of the pod, or of all selected ones")
 SORT = Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by next column")
 INVERT = hidden("i", "invert", "table.invert", "Reverse sort")
 

@@ -13,7 +13,7 @@ from tui.store.fleet import Fleet
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
 from tui.ui.layout import place_of
-from tui.ui.messages import Attend
+from tui.ui.messages import Attend, OpenLogs
 from tui.ui.screens.charted import RANGES
 from tui.ui.screens.listing import Listing, Scene
 from tui.ui.screens.panes import PanedScreen
@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from tui.ui.widgets.facts_pane import FactsPane
 
 OWN = frozenset(
-    ("sort", "invert", "filter", "demand", "list", "pane", "zoom", "open", "mark", "watch", "remove", "reveal")
+    ("sort", "invert", "filter", "logs", "demand", "list", "pane", "zoom", "open", "mark", "watch", "remove", "reveal")
 )
 """Actions that are unavailable while a filter is typed."""
 
 
 ACTING = ("act", "lock", "deploy", "lease")
+
+MOST_LOGS = 8
+"""Pods whose logs are shown together, at most: each has a stream, and a colour."""
 
 
 class ListingScreen(PanedScreen):
@@ -299,6 +302,27 @@ class ListingScreen(PanedScreen):
             first = self._listing.copies(self._key)
         self._sight.connect.menu(first, self._listing.at_hand(self._key_meant))
 
+    def action_logs(self) -> None:
+        """Show the logs of the selected pods, or of the one under the cursor, at the instant that is read here."""
+        if self._player.replay:
+            self.notify("logs: a recording has none", markup=False)
+            return
+        at_hand = self._listing.at_hand(self._key_meant)
+        pods = self._listing.targets(self._key_meant) or ((at_hand,) if at_hand is not None else ())
+        if not pods:
+            self.notify("logs: no pod under the cursor", markup=False)
+        elif len(pods) > MOST_LOGS:
+            self.notify(f"logs: select at most {MOST_LOGS} pods ({len(pods)} are selected)", markup=False)
+        else:
+            self.post_message(OpenLogs(pods, self._instant))
+
+    @property
+    def _instant(self) -> float | None:
+        """The instant that is read on this screen: of the chart cursor, or in history; None if it is the present."""
+        if self._cursor is not None:
+            return self._cursor
+        return self._view[1] if self._player.in_history else None
+
     # Order
 
     def action_sort(self) -> None:
@@ -346,11 +370,15 @@ class ListingScreen(PanedScreen):
     @on(FilterLine.Done)
     async def _was_typed(self, event: FilterLine.Done) -> None:
         if not event.left:
-            self._go(place_of(self._table(self._lists.get(event.of, self._listing))))
+            self._go(self._place(event.of))
         await event.line.remove()
         self._filter = None
         self.refresh_bindings()
         self._end(event)
+
+    def _place(self, of: str) -> str:
+        """The pane that the input was for."""
+        return place_of(self._table(self._lists.get(of, self._listing)))
 
     def _take(self, of: str, text: str) -> None:
         """The input changed: for a list it is the filter."""

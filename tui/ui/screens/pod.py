@@ -22,7 +22,7 @@ from tui.ui.primitives.facts import Fact, Section, copied
 from tui.ui.render import empty_states, pod_facts
 from tui.ui.render import events as timeline
 from tui.ui.render.copy_entries import Entry, under_cursor
-from tui.ui.screens.keys import hidden, pane_keys
+from tui.ui.screens.keys import LOGS, hidden, pane_keys
 from tui.ui.screens.listing import About, Listing, Rows, Scene
 from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.facts_pane import FactsPane
@@ -118,6 +118,7 @@ class PodScreen(ListingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         *pane_keys(),
         hidden("w", "watch", "pod.watch", "Watch: resume pod when its host has free GPUs"),
+        LOGS,
         Binding("x", "reveal", "reveal", id="pod.reveal", tooltip="Show or hide environment values"),
         Binding("escape,enter,backspace", "back", "back", id="pane.back", tooltip="Clear cursor, zoom; go back"),
     ]

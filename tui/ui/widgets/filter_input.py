@@ -79,3 +79,12 @@ class FilterLine(Input):
             # Focus moves at once: a key typed right behind this one is no text any more.
             self.screen.set_focus(None)
         self.post_message(self.Done(self, applied, left))
+
+
+class PathLine(FilterLine):
+    """The same line for the path of a file that is to be created."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "cancel", id="filter.clear", priority=True, tooltip="Close without saving"),
+        Binding("enter", "keep", "save", id="filter.keep", priority=True, tooltip="Create the file"),
+    ]
