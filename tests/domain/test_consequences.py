@@ -75,7 +75,7 @@ def test_resuming_says_what_it_costs_and_whether_its_host_has_room() -> None:
     assert "4 GPUs free: enough" in said
     assert STOPPED.machine is not None
     full = replace(STOPPED, machine=replace(STOPPED.machine, gpu_available=0))
-    assert "0 of 1 GPUs free: RunPod will refuse or start it with none" in words("resume", full)
+    assert "0 of 1 GPUs free: RunPod will refuse or start it with no GPU" in words("resume", full)
     unknown = replace(STOPPED, machine=None)
     assert "RunPod does not report the number" in words("resume", unknown)
 

@@ -97,7 +97,8 @@ def test_an_armed_one_waits_between_two_attempts() -> None:
 
 
 def test_in_words() -> None:
-    assert what(WAITS) == "H100 or A100 at $2.50"
-    assert what(replace(WAITS, demand=MarketQuery(gpu_count=8), spot=True)) == "8× H100 or A100 at bid $2.50"
+    assert what(WAITS) == "H100 or A100 at up to $2.50/h"
+    spot = replace(WAITS, demand=MarketQuery(gpu_count=8), spot=True)
+    assert what(spot) == "8× H100 or A100 at a bid of up to $2.50/GPU/h"
     assert what(replace(WAITS, ceiling=None, spot=True, names=("H100",))) == "H100 spot"
     assert what(MarketWatch("v", 0.0, pod="p", pod_name="train")) == "free GPUs for train"

@@ -92,8 +92,8 @@ async def test_the_money_and_what_happens_at_zero(launch: Launch) -> None:
         await run.until("$50.00")
         text = run.text()
     for words in (
-        "Mon 23 Nov 22:00  in 10h 00m", "$100.00 ÷ $10.00/h = 10.0 h", "✕ 4 END with their data",
-        "they have no network volume", "■ 1 stops, its network volume stays", "kept-one", "✕ data gone", "■ stops",
+        "Mon 23 Nov 22:00  in 10h 00m", "$100.00 ÷ $10.00/h = 10h 00m", "✕ 4 pods and all their data",
+        "they have no network volume", "■ 1 pod, its network volume stays", "kept-one", "✕ data gone", "■ stops",
         "$240.00/day", "Spend limit", "12%",
     ):  # fmt: skip
         assert words in text, words
@@ -104,7 +104,7 @@ async def test_marked_pods_tell_what_stopping_them_would_do_and_are_marked_on_th
     cloud.fleet_answer = snapshot(pod("a", cost=8.0), pod("b", cost=1.0), pod("c", cost=1.0), funds=funds(100.0, 10.0))
     async with launch(cloud=cloud) as run:
         await go(run, "money")
-        assert "When stopped" in run.text()
+        assert "With it stopped" in run.text()
         await run.press("space", "space")
         text = run.text()
         assert "With 2 stopped" in text

@@ -154,7 +154,7 @@ async def test_the_form_opens_by_itself_and_says_which_are_set(step: int) -> Non
             assert form._folded is field.common, field.name
             hidden = sum(not one.common for one in fields(draft.way, folded=False))
             told = "" if field.common else f" · 1 set: {field.label.partition(',')[0]}"
-            assert _label(form) == f"{'▸' if field.common else '▾'} {hidden} more{told}"
+            assert _label(form) == f"{'▸' if field.common else '▾'} {hidden} more fields{told}"
             assert field.name not in form._rows or form._rows[field.name].display
         await pilot.pause()
 

@@ -373,7 +373,7 @@ def _start_later(pods: Sequence[Pod], asked: Sequence[Command]) -> tuple[Point, 
         elif free is None:
             points.append(Point("later", f"{who} may have no free GPU: RunPod does not report the number.", "muted"))
         elif count is not None and free < count:
-            short = f"{who} has {free} of {count} GPUs free: RunPod will refuse or start it with none."
+            short = f"{who} has {free} of {count} GPUs free: RunPod will refuse or start it with no GPU."
             points.append(Point("later", short, "bad"))
         else:
             points.append(Point("later", f"{who} has {free} GPU{'s' * (free != 1)} free: enough for now.", "good"))

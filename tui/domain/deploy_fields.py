@@ -125,8 +125,8 @@ FIELDS = (
     ),
     Field("min_vcpus", "Min vCPUs", Kind.WHOLE, "For the whole pod.", "8", least=1, most=1024),
     Field("min_memory_gb", "Min memory, GB", Kind.WHOLE, "For the whole pod.", "32", least=1, most=16_384),
-    Field("min_download_mbps", "Min download", Kind.WHOLE, "Mbit/s of the host.", "500", least=1),
-    Field("min_upload_mbps", "Min upload", Kind.WHOLE, "Mbit/s of the host.", "500", least=1),
+    Field("min_download_mbps", "Min download, Mbit/s", Kind.WHOLE, "Of the host.", "500", least=1),
+    Field("min_upload_mbps", "Min upload, Mbit/s", Kind.WHOLE, "Of the host.", "500", least=1),
     Field(
         "stop_after", "Stop after", Kind.WHEN, "RunPod accepts this but does not enforce it; use podtop's lease.", "8h"
     ),

@@ -227,12 +227,13 @@ def may_send(watch: MarketWatch, now: float) -> bool:
 
 
 def what(watch: MarketWatch) -> str:
-    """What a watch waits for, in words: 4× H100 SXM or H100 PCIe at $2.50."""
+    """What a watch waits for, in words: 4× H100 SXM or H100 PCIe at up to $2.50/GPU/h."""
     if watch.pod:
         return f"free GPUs for {watch.pod_name or watch.pod}"
     count = f"{watch.demand.gpu_count}× " if watch.demand.gpu_count > 1 else ""
     names = " or ".join(watch.names)
-    kind = "bid " if watch.spot else ""
-    price = "" if watch.ceiling is None else f" at {kind}${watch.ceiling:.2f}"
+    kind = "a bid of " if watch.spot else ""
+    unit = "/GPU/h" if count else "/h"
+    price = "" if watch.ceiling is None else f" at {kind}up to ${watch.ceiling:.2f}{unit}"
     cloud = "" if watch.demand.secure is None else ", secure" if watch.demand.secure else ", community"
     return f"{count}{names}{price}{cloud}" if price or not watch.spot else f"{count}{names} spot{cloud}"

@@ -32,7 +32,7 @@ def fold_words(draft: Draft, folded: bool, room: int) -> str:
     room: cells of a line.
     """
     count = len(fields(draft.way, folded=False)) - len(fields(draft.way, folded=True))
-    text = f"{'▸' if folded else '▾'} {count} more"
+    text = f"{'▸' if folded else '▾'} {count} more fields"
     inputs = folded_inputs(draft)
     if not inputs:
         return text

@@ -215,7 +215,7 @@ def _runway(
     yield Fact("Runs out", clock(funds, now, tz, lacks))
     left = pod_health.runway(funds)
     if funds is not None and left is not None and 0 < left < math.inf and funds.balance is not None:
-        sum_ = f"{fmt.money(funds.balance)} ÷ {per_hour(funds.spend_per_hr)} = {left / 3600:,.1f} h"
+        sum_ = f"{fmt.money(funds.balance)} ÷ {per_hour(funds.spend_per_hr)} = {fmt.runway(left)}"
         yield Fact("", ((sum_, "muted"),))
         yield Fact("", (("±5 min: RunPod settles every 5 min", "quiet"),))
     if account is not None and account.reload_amount:
@@ -225,7 +225,7 @@ def _runway(
     if not running:
         return
     after = costs.changed(funds, change)
-    label = f"With {len(running)} stopped" if marked else "When stopped"
+    label = f"With {len(running)} stopped" if marked else "With it stopped"
     who = f"{len(running)} selected" if marked else running[0].name or running[0].id
     timeless = bool(offered.no_runway(funds, lacks))
     if change is None or (after is None and not timeless):
@@ -250,13 +250,15 @@ def _at_zero(rows: Sequence[PodCost], known: bool, room: int) -> Iterator[Fact]:
         return
     totals = pod_costs.at_zero(rows)
     if totals.ends:
-        count = f"✕ {len(totals.ends)} END with their data"
+        one = len(totals.ends) == 1
+        count = "✕ 1 pod and all its data" if one else f"✕ {len(totals.ends)} pods and all their data"
         yield Fact("Terminated", ((count, "bad"),))
         yield from _named(totals.ends, room)
-        yield Fact("", (("they have no network volume", "muted"),))
+        yield Fact("", (("it has no network volume" if one else "they have no network volume", "muted"),))
     if totals.stops:
-        count = f"■ {len(totals.stops)} stop{'s' * (len(totals.stops) == 1)}"
-        volumes = "its network volume stays" if len(totals.stops) == 1 else "their network volumes stay"
+        one = len(totals.stops) == 1
+        count = "■ 1 pod" if one else f"■ {len(totals.stops)} pods"
+        volumes = "its network volume stays" if one else "their network volumes stay"
         yield Fact("Stopped", ((count, "warn"), (f", {volumes}", "muted")))
         yield from _named(totals.stops, room)
     if totals.stays:
@@ -277,7 +279,7 @@ def _money(
     if split is not None:
         yield Fact("  GPUs", ((per_hour(split.gpu_per_hr), "text"),))
         yield Fact("  local disks", ((per_hour(split.local_storage_per_hr), "text"),))
-        yield Fact("  network", ((per_hour(split.network_storage_per_hr), "text"),))
+        yield Fact("  network disks", ((per_hour(split.network_storage_per_hr), "text"),))
     if lying := [row for row in rows if not row.running and not row.reason and row.storage_per_hr != 0]:
         hourly = per_hour(costs.total(row.storage_per_hr for row in lying))
         so_far = [row.stored for row in lying if row.stored is not None]
@@ -302,7 +304,8 @@ def _money(
     if account is None:
         return
     yield Fact("Minimum balance", money(account.min_balance))
-    yield Fact("Email below", money(account.alert_below))
+    below = account.alert_below
+    yield Fact("Email alert", NOTHING if below is None else (("below ", "muted"), *money(below)))
     yield Fact("Auto-reload", _reload(account))
     yield Fact("Lifetime spend", money(account.lifetime_spend))
 

@@ -18,7 +18,7 @@ from tui.ui.charts import spec
 from tui.ui.charts.spec import ChartSpec
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
-from tui.ui.render.facts import cell_or_lacking
+from tui.ui.render.facts import cell_or_lacking, per_hour
 from tui.ui.render.rows import stock_cell
 from tui.ui.widgets.status_lines import TwoSided, taken
 from tui.ui.widgets.table import Cells, Column
@@ -178,12 +178,12 @@ def _quote(quote: Quote | None, count: int) -> Cell:
         return (("not offered", "quiet"),)
     if quote.on_demand is None and quote.stock is None:
         return (("▱▱▱ out of stock", "quiet"),)
-    parts: list[tuple[str, str]] = [(fmt.money(None if quote.on_demand is None else quote.on_demand / count), "strong")]
+    parts: list[tuple[str, str]] = [(per_hour(None if quote.on_demand is None else quote.on_demand / count), "strong")]
     if quote.spot is not None:
-        parts.append((f" · bid {fmt.money(quote.spot / count)}", "muted"))
+        parts.append((f" · bid {fmt.money(quote.spot / count)}/h", "muted"))
     parts += [(" · ", "muted"), *stock_cell(quote.stock)]
-    speeds = [f"↓{quote.min_download_mbps}"] if quote.min_download_mbps else []
-    speeds += [f"↑{quote.min_upload_mbps}"] if quote.min_upload_mbps else []
+    speeds = [f"↓{quote.min_download_mbps:,}"] if quote.min_download_mbps else []
+    speeds += [f"↑{quote.min_upload_mbps:,}"] if quote.min_upload_mbps else []
     if speeds:
         parts.append((f" · {' '.join(speeds)} Mbit/s", "quiet"))
     return tuple(parts)
@@ -206,10 +206,10 @@ def _lately(row: OfferRow, prices: Prices, now: float, tz: tzinfo | None) -> Ite
 
 def _cheapest(low: Low, week: Presence, price: float | None, now: float, tz: tzinfo | None) -> Cell:
     seen = "7 days" if week.watched > 6.5 * 86_400 else f"{fmt.short_duration(week.watched)} observed"
-    head = (f"{fmt.money(low.price)} in {seen}", "text")
+    head = (f"{fmt.money(low.price)}/h in {seen}", "text")
     if price is not None and price <= low.price + 0.005:
         return (head, (" · at its lowest", "good"))
-    above = f" · now +{fmt.money(price - low.price)}" if price is not None else ""
+    above = f" · now +{fmt.money(price - low.price)}/h" if price is not None else ""
     return (head, (f" · {when(low.at, now, tz)}{above}", "muted"))
 
 
@@ -229,13 +229,13 @@ MOST_INSTEAD = 4
 def _instead(row: OfferRow, rows: tuple[OfferRow, ...]) -> Iterator[Fact]:
     if row.price is None:
         for other in views.substitutes(row, rows)[:MOST_INSTEAD]:
-            yield Fact(other.name, (*_size(other), (f" · {fmt.money(other.price)}", "text")))
+            yield Fact(other.name, (*_size(other), (f" · {per_hour(other.price)}", "text")))
         return
     for equivalent in views.cheaper(row, rows)[:MOST_INSTEAD]:
         percent = 100 * equivalent.saves / row.price
-        saves = (f" · saves {fmt.money(equivalent.saves)} ({percent:.0f}%)", "good")
+        saves = (f" · saves {per_hour(equivalent.saves)} ({percent:.0f}%)", "good")
         yield Fact(
-            equivalent.row.name, (*_size(equivalent.row), (f" · {fmt.money(equivalent.row.price)}", "text"), saves)
+            equivalent.row.name, (*_size(equivalent.row), (f" · {per_hour(equivalent.row.price)}", "text"), saves)
         )
 
 
