@@ -109,6 +109,9 @@ def charge_facts(
 
 def _month(month: charges.Month, spend: float | None) -> Iterator[Fact]:
     yield Fact("To date", money(sum(month.to_date), "strong"))
+    for kind, amount in zip(KINDS, month.to_date, strict=True):
+        if amount:
+            yield Fact(f"  {kind}", money(amount))
     left = f"  {fmt.duration(month.left)} left"
     if month.by_spend is not None:
         tail = f"  at {per_hour(spend)} now"
@@ -122,9 +125,12 @@ def _month(month: charges.Month, spend: float | None) -> Iterator[Fact]:
         yield Fact("Forecast", NOTHING)
     yield Fact("", ((left.strip(), "quiet"),))
     yield Fact("Last month", money(month.before))
-    for kind, amount in zip(KINDS, month.to_date, strict=True):
-        if amount:
-            yield Fact(f"  {kind}", money(amount))
+
+
+def _share(amount: float, whole: float) -> str:
+    """A part of a sum in percent; what is not nothing is not shown as 0%."""
+    share = 100 * amount / whole
+    return "<1%" if 0 < share < 0.5 else f"{share:.0f}%"
 
 
 def _sums(sums: Sequence[float], count: int, span: int) -> Iterator[Fact]:
@@ -133,7 +139,7 @@ def _sums(sums: Sequence[float], count: int, span: int) -> Iterator[Fact]:
     yield Fact("Total", (*money(whole, "strong"), *mean))
     for kind, amount in zip(KINDS, sums, strict=True):
         if amount:
-            share: Cell = ((f"  {100 * amount / whole:.0f}%", "muted"),) if whole > 0 else ()
+            share: Cell = ((f"  {_share(amount, whole)}", "muted"),) if whole > 0 else ()
             yield Fact(f"  {kind}", (*money(amount), *share))
     if span and count < span:
         yield Fact("", ((f"{span - count} days without charges", "quiet"),))
