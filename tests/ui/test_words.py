@@ -75,6 +75,19 @@ def test_wrapped_lines_fit_and_lose_nothing(parts: list[tuple[str, str]], width:
     assert "".join(words.split()) == "".join("".join(shown(text) for text, _ in parts).split())
 
 
+@pytest.mark.parametrize(
+    ("parts", "lines"),
+    [
+        ([("$1.81/h", "text"), (" · ", "muted"), ("▰▰▰ ", "good"), ("high", "text"), (" · ↓900 ↑800 Mbit/s", "quiet")],
+         ["$1.81/h · ▰▰▰ high ·", "↓900 ↑800 Mbit/s"]),
+        ([("CPU ", "muted"), ("40%", "text"), ("  GPU 95% 94% 97%", "muted")], ["CPU 40%", "GPU 95% 94% 97%"]),
+        ([("one item that is longer than a line", "text")], ["one item that is", "longer than a line"]),
+    ],
+)  # fmt: skip
+def test_what_belongs_together_stays_on_one_line(parts: list[tuple[str, str]], lines: list[str]) -> None:
+    assert ["".join(text for text, _ in line).rstrip() for line in wrap(tuple(parts), 20)] == lines
+
+
 @given(st.integers(0, 250))
 def test_columns_never_need_more_than_there_is(width: int) -> None:
     for columns in (rows.pod_columns(width, True), rows.pod_columns(width, False), rows.offer_columns(width)):

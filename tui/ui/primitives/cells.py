@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tui.format.width import cut, shown, width
 
@@ -53,11 +53,44 @@ def in_pieces(text: str, cells: int) -> list[str]:
     return pieces
 
 
+_ITEM_ENDS = re.compile(r"(?<= ·)|(?<!\s)(?=  )")
+
+
+def _items(cell: Cell) -> Iterator[Cell]:
+    """The parts in items that belong together: a dot or two spaces lie between them."""
+    item: list[Part] = []
+    for text, role in cell:
+        first, *others = _ITEM_ENDS.split(text)
+        item.append((first, role))
+        for other in others:
+            yield tuple(item)
+            item = [(other, role)]
+    yield tuple(item)
+
+
 def wrap(cell: Cell, cells: int) -> tuple[Cell, ...]:
-    """The parts as lines of at most that many terminal cells, at least two: broken at spaces, or inside long words."""
+    """The parts as lines of at most that many terminal cells, at least two.
+
+    Broken between items, else at spaces, or inside long words.
+    """
     cells = max(2, cells)
     lines: list[list[Part]] = [[]]
-    room = cells
+    for item in _items(cell):
+        room = cells - width_of(lines[-1])
+        if lines[-1] and room < width_of(item) and _alone(item) <= cells:
+            lines.append([])
+        _fill(lines, item, cells)
+    return tuple(tuple(line) for line in lines)
+
+
+def _alone(item: Cell) -> int:
+    """Cells of an item at the start of a line."""
+    return width("".join(text for text, _ in item).lstrip())
+
+
+def _fill(lines: list[list[Part]], cell: Cell, cells: int) -> None:
+    """Continue the last line, with more lines as they are needed."""
+    room = cells - width_of(lines[-1])
     for text, role in cell:
         for token in re.findall(r"\s+|\S+", shown(text)):
             if token.isspace():
@@ -74,4 +107,3 @@ def wrap(cell: Cell, cells: int) -> tuple[Cell, ...]:
             for piece in rest:
                 lines.append([(piece, role)])
                 room = cells - width(piece)
-    return tuple(tuple(line) for line in lines)

@@ -88,7 +88,7 @@ class Timeline(Listing):
         stale = fleet.pods_stale(now)
         return About(
             f"Pod  {name}", sections, self._empty(fleet), empty_states.inspected(detail, fleet, now), faded=stale,
-            warns=stale, wrapped=scene.width < layout.NORMAL,
+            warns=stale, wrapped=True,
         )  # fmt: skip
 
     def _empty(self, fleet: Fleet) -> EmptyState:
