@@ -151,6 +151,10 @@ FIRST = ("log", "act", "pod", "market", "account", "table")
 """Groups whose keys the footer shows first: when room is short the groups at the end are dropped."""
 
 
+SOMETIMES = frozenset(("pod.ssh", "pod.copy", "chart.wider", "table.open", "table.mark", "market.watch", "act.lock"))
+"""Keys that the footer shows only when they do something; as every key they explain what they lack when pressed."""
+
+
 SLOW: Cell = (("slow link", "muted"),)
 """The text that the data is refreshed every ten seconds."""
 
@@ -169,8 +173,8 @@ def footer(
 ) -> TwoSided:
     """One line of the most useful keys now; help and quit stand at the right and are dropped last.
 
-    offered: ids of the available actions; the others are not shown. meters: figures before help and quit. A key that
-    does nothing now is not shown either.
+    offered: ids of the available actions and of the keys of `SOMETIMES` that do something; the others are not shown.
+    meters: figures before help and quit. A key that does nothing now is not shown either.
 
     While a filter is typed every other printable key is text, so only its own keys are shown.
     """
@@ -180,7 +184,8 @@ def footer(
     if typing := [hint for hint in shown if hint.id.startswith("filter.")]:
         shown = tuple(typing)
     for hint in sorted(shown, key=_rank):
-        if not hint.shown or not hint.enabled or (hint.id.startswith("act.") and hint.id not in offered):
+        depends = hint.id.startswith("act.") or hint.id in SOMETIMES
+        if not hint.enabled or (hint.id not in offered if depends else not hint.shown):
             continue
         (right if hint.id in ("app.help", "app.quit") else left).append(cell(hint))
     return TwoSided(tuple(left), (*meters, *right))

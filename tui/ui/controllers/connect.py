@@ -96,6 +96,10 @@ class Connect:
         self.away = True
         self._host.run_worker(self._ssh(name, routes[0], cautions, program))
 
+    def may_enter(self, pod: str | None) -> bool:
+        """Whether ssh into a pod is worth a try."""
+        return self._refusal(pod) is None
+
     def _refusal(self, pod: str | None) -> str | None:
         if self._playback.replay:
             return "pods of a replay cannot be reached"

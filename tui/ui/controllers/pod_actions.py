@@ -32,15 +32,23 @@ class PodActions:
 
     def refusal(self) -> str | None:
         """Why no action is possible now, whichever it is."""
+        if (why := self._barred()) is not None:
+            return why
+        if self._fleet.pods_at is None or self._session.executor is None:
+            return "pods are still loading"
+        return None
+
+    def _barred(self) -> str | None:
+        """Why the user has to do something else first."""
         if (why := self._session.guard.refusal()) is not None:
             return why
         if self._playback.in_history or self._playback.waiting:
             return f"viewing history; press {self._back} to go live first"
-        if self._fleet.keyless:
-            return "no API key, so podtop shows prices only"
-        if self._fleet.pods_at is None or self._session.executor is None:
-            return "pods are still loading"
-        return None
+        return "no API key, so podtop shows prices only" if self._fleet.keyless else None
+
+    def offered(self) -> bool:
+        """Whether the footer shows actions; only just started, podtop has no means to send them for a moment."""
+        return self._barred() is None and self._fleet.pods_at is not None
 
     def lacking(self, capability: Capability | None) -> str:
         """The message that the API does not offer a capability; empty if it does, or if that is unknown yet."""

@@ -148,6 +148,8 @@ class BaseScreen(Screen[None]):
         """Once a second: with fresh data this changes nothing."""
         if self._seen:
             self._show_header()
+            # Actions lock after a while without keys.
+            self._show_possible()
             self._age(*self._view)
 
     def _compositor_refresh(self) -> None:
@@ -190,7 +192,7 @@ class BaseScreen(Screen[None]):
             pane.border_subtitle = Content(shown(subtitle))
 
     def _show_footer(self) -> None:
-        offered = self._offered = self._possible()
+        offered = self._offered = self._useful()
         display = self._sight.display
         slow = self._slow = display.pace.slow
         room = self.size.width >= ROOM_FOR_METER
@@ -212,13 +214,13 @@ class BaseScreen(Screen[None]):
 
     # Keys
 
-    def _possible(self) -> tuple[str, ...]:
-        """Ids of the available actions."""
+    def _useful(self) -> tuple[str, ...]:
+        """Ids of the keys that do something now, among those that do not always."""
         raise NotImplementedError
 
     def _show_possible(self) -> None:
-        """Update the footer when the available actions change."""
-        if self._possible() != self._offered or self._slow != self._sight.display.pace.slow:
+        """Update the footer when the useful keys change."""
+        if self._useful() != self._offered or self._slow != self._sight.display.pace.slow:
             self._show_footer()
 
     @on(Lines.Picked, "#header")

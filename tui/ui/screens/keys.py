@@ -19,7 +19,7 @@ EVERYWHERE: list[BindingType] = [
         Binding(a.key, f"act('{a.id}')", a.verb, id=f"act.{a.id}", priority=True, show=a.footer, tooltip=a.help)
         for a in ACTIONS
     ),
-    Binding("L", "lock", "lock", id="act.lock", priority=True, show=False, tooltip="Toggle action lock"),
+    Binding("L", "lock", "unlock", id="act.lock", priority=True, show=False, tooltip="Toggle action lock"),
     Binding("t", "lease", "lease", id="act.lease", priority=True, show=False, tooltip="Auto-stop timer (lease)"),
     Binding("D", "deploy", "deploy", id="act.deploy", priority=True, tooltip="Deploy this GPU, or a pod like this one"),
     Binding("s", "ssh", "ssh", id="pod.ssh", tooltip="SSH into pod"),

@@ -244,6 +244,11 @@ class Listing:
     def watch(self, key: str | None) -> None:
         """Watch for the row's offer."""
 
+    @property
+    def reaches(self) -> bool:
+        """Whether it has a range of its own."""
+        return type(self).reach is not Listing.reach
+
     def reach(self, step: int) -> None:
         """Extend or shorten the range of its chart and its rows."""
 

@@ -32,6 +32,8 @@ OWN = frozenset(
 
 
 ACTING = ("act", "lock", "deploy", "lease")
+CHARTS = frozenset(("telemetry", "charts", "trend"))
+"""Panes of charts whose range can be changed."""
 
 MOST_LOGS = 8
 """Pods whose logs are shown together, at most: each has a stream, and a colour."""
@@ -253,6 +255,22 @@ class ListingScreen(PanedScreen):
         possible = tuple(f"act.{a.id}" for a in ACTIONS if acts.possible(a.id, targets))
         return possible if self._sight.session.guard.read_only or self._wish() is None else (*possible, "act.deploy")
 
+    def _useful(self) -> tuple[str, ...]:
+        acts, key, guard = self._sight.actions, self._key, self._sight.session.guard
+        pod = self._listing.at_hand(self._key_meant)
+        copies = key is not None and (pod is not None or bool(self._listing.copies(key)))
+        useful = {
+            "act.lock": guard.locked and not guard.read_only,
+            "pod.ssh": self._sight.connect.may_enter(pod),
+            "pod.copy": copies or self._active == "facts",
+            "chart.wider": not CHARTS.isdisjoint(self._shown) or self._listing.reaches,
+            "table.open": key is not None,
+            "table.mark": key is not None,
+            "market.watch": key is not None,
+        }
+        possible = self._possible() if acts.offered() else ()
+        return (*possible, *(id for id, does in useful.items() if does))
+
     def may(self, id: str) -> bool:
         """Whether a binding is available now."""
         if id == "act.lease":
@@ -283,6 +301,7 @@ class ListingScreen(PanedScreen):
     def action_lock(self) -> None:
         self._sight.actions.lock()
         self._show_header()
+        self._show_possible()
 
     def on_key(self, event: events.Key) -> None:
         guard = self._sight.session.guard

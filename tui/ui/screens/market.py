@@ -83,7 +83,8 @@ class MarketScreen(TabbedListsScreen):
         return layout.market(width, height, self._active, rows, self._alone, "trend" in self._current.panes)
 
     def _meter(self) -> Cell:
-        return self._asked(always=True)
+        # In narrow terminals keys need the room more than a figure that is far from its limit.
+        return self._asked(always=self.size.width >= layout.NORMAL)
 
     def _show_bar(self, bar: Lines) -> None:
         tabs = tuple(self._list_tab(listing) for listing in self._lists.values())

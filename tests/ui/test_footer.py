@@ -1,0 +1,46 @@
+"""The footer has the keys that do something with what is shown, and no others."""
+
+from __future__ import annotations
+
+from tests.ui.conftest import HeldCloud, Launch, Running
+from tui.api.errors import Unreachable
+
+
+def footer(run: Running) -> str:
+    return run.text().rstrip("\n").splitlines()[-1]
+
+
+async def test_a_key_of_a_pod_is_there_with_a_pod_and_actions_while_they_are_unlocked(launch: Launch) -> None:
+    cloud = HeldCloud()
+    pods, cloud.fleet_answer = cloud.fleet_answer, Unreachable("no route to host")
+    async with launch(cloud=cloud) as run:
+        assert not [word for word in ("S stop", "D deploy", "s ssh", "c copy", "↵ details") if word in footer(run)]
+        await run.poll(fleet=pods)
+        await run.settle()
+        assert not [word for word in ("S stop", "D deploy", "s ssh", "c copy", "↵ details") if word not in footer(run)]
+        await run.press("L")
+        assert not [word for word in ("S stop", "D deploy") if word in footer(run)]
+        assert "L unlock  s ssh" in footer(run)
+        await run.press("L")
+        assert "S stop" in footer(run)
+        assert "L unlock" not in footer(run)
+
+
+async def test_the_keys_of_charts_and_watches_are_there_where_there_are_some(launch: Launch) -> None:
+    async with launch(size=(120, 40)) as run:
+        await run.press("2")
+        await run.settle()
+        assert "+ - range" in footer(run)
+        assert "w watch" in footer(run)
+        assert "requests" in footer(run)
+        await run.press("left")
+        await run.settle()
+        assert "No watches" in run.text()
+        assert not [word for word in ("+ - range", "w watch") if word in footer(run)]
+
+
+async def test_in_a_narrow_market_the_keys_have_the_room(launch: Launch) -> None:
+    async with launch(size=(80, 24)) as run:
+        await run.press("2")
+        await run.settle()
+        assert not [word for word in ("w watch", "/ filter", "o sort", "? help") if word not in footer(run)]
