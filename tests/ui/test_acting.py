@@ -339,7 +339,7 @@ async def test_a_bid_is_typed_and_weighed(launch: Launch) -> None:
         await run.poll(snapshot(SPOT, *(PODS.pods or ())))
         await on(run, "student")
         await opened(run, "B")
-        assert "Lowest bid now: $0.21 per GPU" in run.text()
+        assert "Lowest bid now: $0.21/h per GPU" in run.text()
         assert "Costs $0.23/h" in run.text()
         await run.press("left", "end", "backspace")
         await run.settle()

@@ -25,7 +25,7 @@ async def test_a_lease_is_set_shown_extended_and_ended(launch: Launch) -> None:
         await run.until("■ 8h 00m")
         assert "LEASE" in run.text()
         await opened(run)
-        assert "now: stop in 8h 00m" in run.text()
+        assert "now     stop in 8h 00m" in run.text()
         await run.press(*"9h", "enter")
         await run.until("■ 9h 00m")
         await opened(run)

@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from tests.make import pod, snapshot
@@ -14,7 +15,7 @@ from tui.format import numbers as fmt
 from tui.format.width import shown
 from tui.store.fleet import Fleet
 from tui.store.views import pods
-from tui.ui.primitives.cells import fit, width_of, wrap
+from tui.ui.primitives.cells import fair, fit, width_of, wrap
 from tui.ui.primitives.empty_state import EmptyState, notice_line
 from tui.ui.render import rows
 from tui.ui.widgets.status_lines import TwoSided, join
@@ -116,6 +117,41 @@ def test_a_straggler_is_marked_by_a_glyph_and_not_by_hue_alone() -> None:
     cells = {key: rows.pod_cells(pods.pod_row(fleet.records[key], NOW), NOW, 8)["util"] for key in ("a", "b")}
     assert "".join(t for t, _ in cells["a"]) == "72▾"
     assert "".join(t for t, _ in cells["b"]) == "89%"
+
+
+def test_of_a_spot_pod_the_name_is_cut_and_not_that_it_is_one() -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(snapshot(pod("a", name="distill-student", kind="INTERRUPTABLE")), NOW)
+    row = pods.pod_row(fleet.records["a"], NOW)
+
+    def name(room: int, marked: bool = False) -> str:
+        return "".join(text for text, _ in rows.pod_cells(row, NOW, 8, marked, name_width=room)["name"])
+
+    assert name(0) == name(20) == "distill-student spot"
+    assert name(18) == "distill-stud… spot"
+    assert name(18, marked=True) == "✓ distill-st… spot"
+
+
+def test_a_status_is_whole_and_its_duration_is_shown_if_there_is_room() -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(snapshot(pod("a", utils=None)), NOW)
+    row = replace(pods.pod_row(fleet.records["a"], NOW), since=NOW - 1560)
+    words = ["".join(text for text, _ in rows.phase_cell(row, NOW, room)) for room in (13, 11)]
+    assert words == ["◔ booting 26m", "◔ booting"]
+
+
+@given(st.lists(st.text(max_size=20), max_size=6), st.integers(0, 80))
+def test_texts_share_their_room_and_the_longest_are_cut(texts: list[str], cells: int) -> None:
+    widths = [width_of(((text, ""),)) for text in fair(texts, cells)]
+    whole = [width_of(((shown(text), ""),)) for text in texts]
+    assert sum(widths) <= max(cells, 2 * len(texts))
+    if sum(whole) <= cells:
+        assert fair(texts, cells) == tuple(texts)
+
+
+def test_three_names_in_a_title_are_all_told_apart() -> None:
+    names = ("distill-student", "llama-70b-pretrain", "mixtral-8x7b-sft")
+    assert fair(names, 39) == ("distill-stud…", "llama-70b-pr…", "mixtral-8x7b…")
 
 
 def test_a_stopped_pods_leftover_telemetry_is_not_shown() -> None:

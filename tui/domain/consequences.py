@@ -366,7 +366,7 @@ def _start_later(pods: Sequence[Pod], asked: Sequence[Command]) -> tuple[Point, 
             lowest = pod.lowest_bid_to_resume
             text = "RunPod reports no lowest bid." if lowest is None else ""
             points.append(
-                Point("", text or f"Lowest bid now: ${_bid_text(lowest)} per GPU.", "text" if lowest else "warn")
+                Point("", text or f"Lowest bid now: ${_bid_text(lowest)}/h per GPU.", "text" if lowest else "warn")
             )
         elif count == 0:
             points.append(Point("later", "With 0 GPUs it starts for data access only.", "warn"))

@@ -10,6 +10,7 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 MARKET_WIDTH = 60
+MARKET_WIDE = 63
 MARKET_NARROW = 47
 WIDE = 160
 NORMAL = 100
@@ -35,7 +36,8 @@ def panes(width: int, height: int, active: str, rows: int, alone: bool = False) 
         return {active: Region(0, 0, width, height)}
     pods = min(max(rows + 3, _FEWEST_POD_LINES) if rows else _NOTICE_LINES, height * 2 // 5)
     rest = height - pods
-    left = width - (MARKET_WIDTH if width >= 2 * MARKET_WIDTH else MARKET_NARROW)
+    beside = MARKET_WIDE if width >= WIDE else MARKET_WIDTH if width >= 2 * MARKET_WIDTH else MARKET_NARROW
+    left = width - beside
     if width >= WIDE:
         return {
             "pods": Region(0, 0, left, pods),

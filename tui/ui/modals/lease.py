@@ -112,8 +112,7 @@ class LeaseDialog(FramedDialog[Term]):
             except Fault as fault:
                 note, wrong = f"▲ {fault}", True
         role = "bad" if note.startswith("▲") else "text"
-        head = self.text((("now: ", "muted"), (now, "text")), "#confirm")
-        self.say(head, points, self.text(((note, role),), "#confirm"), 2 + terminates)
+        self.say(self.points((Point("now", now),)), points, self.text(((note, role),), "#confirm"), 2 + terminates)
         self.query_one("#do", Button).disabled = wrong or not named
 
     @on(Input.Submitted)

@@ -167,7 +167,7 @@ class WatchDialog(FramedDialog[Decision]):
         do.disabled = role == "bad"
 
     def _points(self) -> tuple[Point, ...]:
-        price = "none free" if self._price is None else f"from ${self._price:.2f} per GPU"
+        price = "none free" if self._price is None else f"from ${self._price:.2f}/h per GPU"
         filters = [text for text in chips(self._watch.demand) if not text.startswith(("gpus=", "cloud="))]
         points = [Point("now", price)]
         if filters:

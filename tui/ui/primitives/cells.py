@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from tui.format.width import cut, shown, width
 
@@ -42,6 +42,18 @@ def fit(cell: Cell, cells: int, *, right: bool = False) -> Cell:
     else:
         parts.append(("…", cell[-1][1]))
     return tuple(parts)
+
+
+def fair(texts: Sequence[str], cells: int) -> tuple[str, ...]:
+    """The texts in that many terminal cells together: the longest are cut, to one length, which is at least two."""
+    widths = [width(shown(text)) for text in texts]
+    longest = max(widths, default=2)
+    while longest > 2 and sum(min(one, longest) for one in widths) > cells:
+        longest -= 1
+    return tuple(
+        text if one <= longest else "".join(part for part, _ in fit(((text, ""),), longest))
+        for text, one in zip(texts, widths, strict=True)
+    )
 
 
 def in_pieces(text: str, cells: int) -> list[str]:

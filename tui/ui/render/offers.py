@@ -31,7 +31,7 @@ TREND_WIDTH = 7200.0
 """Seconds per character of a row's trend, which covers the last day."""
 
 COLUMNS = (
-    Column("name", "GPU", 14, 0, flex=True, sort="name"),
+    Column("name", "GPU", 17, 0, flex=True, sort="name"),
     Column("vram", "VRAM", 4, 3, right=True, sort="vram"),
     Column("secure", "SECURE", 7, 1, right=True, sort="secure", within="price"),
     Column("secure_spot", "SPOT", 5, 5, right=True, sort="secure_spot", within="spot"),

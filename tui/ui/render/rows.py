@@ -9,12 +9,13 @@ from tui.api.enums import ComputeKind
 from tui.api.features import Feature
 from tui.domain.pod_health import BOOT_PATIENCE, Phase
 from tui.format import numbers as fmt
+from tui.format.width import width
 from tui.store.metrics import BY_NAME, METRICS, UTIL
 from tui.store.price_history import SOME
 from tui.store.views.offer_rows import stock_rank
-from tui.ui.primitives.cells import Cell
+from tui.ui.primitives.cells import Cell, fit, width_of
 from tui.ui.render.facts import LACKING_CELL, cell_or_lacking
-from tui.ui.widgets.table import Cells, Column
+from tui.ui.widgets.table import REST, Cells, Column
 
 if TYPE_CHECKING:
     from tui.store.metrics import Metric
@@ -70,6 +71,9 @@ _LEASE = Column("lease", "LEASE", 9, 2)
 _NARROWED = {"status": 11, "name": 12, "cost": 6, "secure": 6, "lease": 8}
 
 
+SPACIOUS = 110
+"""Columns of a terminal from which on there is room for every name of a GPU."""
+
 ROOMY = 140
 """Columns of a terminal from which on a pod's row shows more than its activity and cost."""
 
@@ -87,9 +91,10 @@ def pod_columns(width: int, leased: bool) -> tuple[Column, ...]:
     if width >= ROOMY:
         return columns
     if width >= NARROW:
-        # Names need the room more than locations.
+        # Names need the room more than locations, and more than the longest names of GPUs.
         shown = (column for column in columns if column.key not in _MORE)
-        return tuple(c._replace(rank=17) if c.key == "location" else c for c in shown)
+        shown = (c._replace(rank=17) if c.key == "location" else c for c in shown)
+        return tuple(c._replace(width=14) if c.key == "gpu" and width < SPACIOUS else c for c in shown)
     # The cost is dropped last: a table of pods is also a bill.
     ranks = {"status": 0, "name": 0, "cost": 1}
     return tuple(c._replace(rank=ranks.get(c.key, c.rank + 2)) for c in narrowed(columns))
@@ -113,8 +118,8 @@ _PHASES = {
 }
 
 
-def phase_cell(row: PodRow, now: float) -> Cell:
-    """Glyph and word; the duration, for pods that cost money without working."""
+def phase_cell(row: PodRow, now: float, room: int = 13) -> Cell:
+    """Glyph and word; the duration, for pods that cost money without working, if there is room for it."""
     if row.doing:
         # A requested action comes before RunPod's last status.
         return (("▸ ", "accent"), (row.doing, "accent"), ("?" if row.lost else "", "warn"))
@@ -126,6 +131,8 @@ def phase_cell(row: PodRow, now: float) -> Cell:
         waited = max(0.0, now - row.since)
         tail = f" {fmt.short_duration(waited)}"
         role = "warn" if waited > BOOT_PATIENCE else role
+    if len(row.word) + len(tail) + 2 > room:
+        tail = ""
     return ((f"{glyph} ", role), (row.word, "text" if row.phase is Phase.RUNNING else role), (tail, role))
 
 
@@ -133,14 +140,40 @@ def util_role(value: float | None) -> str:
     return "muted" if value is None else "quiet" if value < 5 else "text"
 
 
-def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False, lacks: Collection[Feature] = ()) -> Cells:
-    """The cells of one pod. `lacks`: what the API does not offer of it."""
+_LEAST_NAME = 9
+"""Cells of a name that are worth more than the words behind it."""
+
+
+def _name(row: PodRow, role: str, marked: bool, room: int) -> Cell:
+    """Selection, name, and whether the pod may be taken or is of a cluster: the name is cut before that."""
+    mark: Cell = (("✓ ", "accent"),) if marked else ()
+    words = (*((" spot",) if row.spot else ()), *((f" {CLUSTER}",) if row.cluster else ()))
+    tail: Cell = tuple((word, "accent") for word in words)
+    left = room - width_of(mark) - width_of(tail)
+    if tail and room and width(row.name) > left >= _LEAST_NAME:
+        return (*mark, *fit(((row.name, role),), left), *tail)
+    return (*mark, (row.name, role), *tail)
+
+
+def pod_cells(
+    row: PodRow,
+    now: float,
+    bar_width: int,
+    marked: bool = False,
+    lacks: Collection[Feature] = (),
+    *,
+    name_width: int = 0,
+    status_width: int = 13,
+) -> Cells:
+    """The cells of one pod. `lacks`: what the API does not offer of it.
+
+    name_width: cells of its name, 0 for as many as it takes.
+    """
     off = row.phase in (Phase.STOPPED, Phase.OUTBID, Phase.ERROR, Phase.ENDED)
     if row.phase is Phase.UNREADABLE:
         return {
             "status": phase_cell(row, now),
-            "name": ((row.name or row.id, "text"), (f"  {row.reason}", "bad")),
-            "id": ((row.id, "muted"),),
+            REST: ((row.name or row.id, "text"), (f"  {row.reason}", "bad")),
         }
     gpu: Cell = (
         ((f"{row.gpu_count}×", "muted"), (row.gpu or ComputeKind.GPU, "muted" if off else "text"))
@@ -152,13 +185,8 @@ def pod_cells(row: PodRow, now: float, bar_width: int, marked: bool = False, lac
     straggles = row.util_low is not None and util is not None and util - row.util_low > 20
     return {
         **{name: _figure(BY_NAME[name], value, lacks) for name, value in row.figures.items()},
-        "status": phase_cell(row, now),
-        "name": (
-            *((("✓ ", "accent"),) if marked else ()),
-            (row.name, "muted" if off else "text"),
-            *(((" spot", "accent"),) if row.spot else ()),
-            *(((f" {CLUSTER}", "accent"),) if row.cluster else ()),
-        ),
+        "status": phase_cell(row, now, status_width),
+        "name": _name(row, "muted" if off else "text", marked, name_width),
         "gpu": gpu,
         "util": (
             (fmt.percent(util), util_role(util)),

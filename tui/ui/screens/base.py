@@ -13,12 +13,12 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui.format.width import shown
+from tui.format.width import shown, width
 from tui.store.fleet import Fleet
 from tui.ui import key_hints
 from tui.ui.context import ScreenContext
 from tui.ui.primitives import roles
-from tui.ui.primitives.cells import Cell
+from tui.ui.primitives.cells import Cell, fair
 from tui.ui.render import header as status
 from tui.ui.screens import keys
 from tui.ui.widgets.status_lines import Lines
@@ -26,6 +26,9 @@ from tui.ui.widgets.table import Table
 
 if TYPE_CHECKING:
     from tui.ui.input.input_queue import InputQueue
+
+_TITLE_FRAME = 6
+"""Cells of a pane's upper border that its title cannot have."""
 
 ROOM_FOR_METER = 72
 """Columns below which the footer shows keys alone."""
@@ -185,6 +188,8 @@ class BaseScreen(Screen[None]):
 
         lines: names of the compared pods in the pane, each in the colour of its line.
         """
+        room = pane.outer_size.width - _TITLE_FRAME - width(title) - 3 * len(lines)
+        lines = fair(lines, room) if room > 0 else lines
         if self._titles.get(pane.id) != (title, subtitle, *lines):
             self._titles[pane.id] = (title, subtitle, *lines)
             legend = [part for n, name in enumerate(lines, 1) for part in ("  ", ("▪", f"$chart-{n}"), shown(name))]

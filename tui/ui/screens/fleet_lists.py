@@ -64,7 +64,10 @@ class Pods(FleetListing):
                 # The pod disappeared while another screen was on top; this screen is updated when it is back.
                 return {}
             row = pods.pod_row(record, now, spark, fleet.operations.get(key), leases.get(key))
-            return rows.pod_cells(row, now, scene.width_of("bar"), marked=key in context.marks, lacks=fleet.lacks)
+            return rows.pod_cells(
+                row, now, scene.width_of("bar"), key in context.marks, fleet.lacks,
+                name_width=scene.width_of("name"), status_width=scene.width_of("status"),
+            )  # fmt: skip
 
         return Rows(
             keys, cells, empty_states.total(fleet, self.name),

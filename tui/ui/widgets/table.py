@@ -38,6 +38,9 @@ class Column(NamedTuple):
 Cells = Mapping[str, Cell]
 """The cells of one row by column key; a missing one is blank."""
 
+REST = "rest"
+"""The key of a cell that takes the flexible column and all behind it: a sentence in place of figures."""
+
 
 def visible(columns: Sequence[Column], width: int) -> tuple[tuple[Column, int], ...]:
     """The columns that fit into `width`, each with its width; a cell between them, the flexible one takes the rest."""
@@ -321,7 +324,12 @@ class Table(ScrollView, can_focus=True):
         key = self._keys[row]
         cells = self._cells(key)
         under = self._style("cursor").background_style if key == self._cursor else self._base.background_style
-        return self._line(((cells.get(column.key, ()), column, w) for column, w in self._fitted), width, under)
+        fitted = self._fitted
+        if REST in cells:
+            first = next((i for i, (column, _) in enumerate(fitted) if column.flex), 0)
+            taken = sum(w + 1 for _, w in fitted[:first])
+            fitted = (*fitted[:first], (Column(REST, "", 0, 0), max(0, width - taken)))
+        return self._line(((cells.get(column.key, ()), column, w) for column, w in fitted), width, under)
 
     def _line(self, cells: Iterable[tuple[Cell, Column, int]], width: int, under: Style) -> Strip:
         segments: list[Segment] = []
