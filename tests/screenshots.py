@@ -31,7 +31,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("market-120x40-light", (120, 40), LIGHT, MARKET),
     ("market-200x50-dark", (200, 50), DARK, MARKET),
     ("market-80x24-dark", (80, 24), DARK, MARKET),
-    ("places-120x40-dark", (120, 40), DARK, ("2", "right", "right")),
+    ("places-120x40-dark", (120, 40), DARK, ("2", "right", "right", "right")),
     ("watch-120x40-dark", (120, 40), DARK, WATCH),
     ("account-120x40-dark", (120, 40), DARK, ("3", "space", "space")),
     ("account-200x50-dark", (200, 50), DARK, ("3", "space", "space")),

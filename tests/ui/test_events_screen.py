@@ -83,7 +83,7 @@ async def test_one_poll_that_fails_is_no_outage_and_long_silence_is(launch: Laun
 async def test_throttling_is_told_too_and_each_trouble_once(launch: Launch) -> None:
     async with launch(cloud=rich()) as run:
         for _ in range(4):
-            await later(run, 5, fleet=Throttled("RunPod answered 429: too many requests.", None))
+            await later(run, 5, fleet=Throttled("RunPod returned 429: too many requests.", None))
         await later(run, 5, fleet=RICH)
         kinds = [event.kind for event in run.app.fleet.events if event.pod == ""]
         assert kinds == [Kind.THROTTLED, Kind.THROTTLED_OVER]

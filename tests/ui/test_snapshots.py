@@ -135,7 +135,7 @@ MARKETS = {
     "details": (*MARKET, "tab"),
     "trend": (*MARKET, "tab", "tab"),
     "cpus": ("2", "right"),
-    "data-centres": ("2", "right", "right"),
+    "data-centres": ("2", "right", "right", "right"),
     "no-watches": ("2", "left"),
     "watch": ("2", "slash", *"mi300", "enter", "w", *"2.50"),
     "watch-that-deploys": ("2", "slash", *"mi300", "enter", "w", *"2.50", "down", "right", "down", *"4"),
@@ -291,8 +291,8 @@ def test_loading(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None
             pytest.param(*state, marks=pytest.mark.wide)
             for state in (
                 ("empty", snapshot()),
-                ("unauthorized", Unauthorized("RunPod answered 401: this key is wrong or was revoked.")),
-                ("throttled", Throttled("RunPod answered 429: too many requests, wait for 20 s.", 20.0)),
+                ("unauthorized", Unauthorized("RunPod returned 401: this key is wrong or was revoked.")),
+                ("throttled", Throttled("RunPod returned 429: too many requests, wait for 20 s.", 20.0)),
                 (
                     "no-pods-in-answer",
                     Snapshot(funds(), None, (), (Problem("Something went wrong", ("myself", "pods")),)),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 import subprocess
 import sys
 from datetime import UTC, timedelta, timezone
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -229,6 +231,23 @@ def test_a_stack_is_as_high_as_its_sum_and_the_newest_stands_at_the_right() -> N
     assert "2 Nov" in "".join(text for text, _ in rows[-1])
 
 
+def test_a_part_has_no_cell_that_is_worth_more_than_twice_its_money() -> None:
+    # A cell is $10: $6 and $4 of the others do not make one of them.
+    assert plot.heights(bars_of([(71.0, 4.0, 4.0), (64.0, 6.0, 0.0)]), 30, 10) == [[8, 0, 0], [6, 1, 0]]
+
+
+@given(st.integers(1, 60), st.integers(12, 120))
+def test_labels_of_bars_are_whole_and_at_equal_distances(count: int, columns: int) -> None:
+    labels = tuple(f"{n % 30 + 1} {('Oct', 'Nov', 'Dec')[n // 30]}" for n in range(count))
+    bars = [(1.0,)] * count
+    line = plot._bar_labels(BarSpec("Charges", ("pods",), tuple(bars), labels, 1.0), columns)
+    shown = re.findall(r"\d+ [A-Z][a-z]{2}", line)
+    assert "".join(shown).replace(" ", "") == line.replace(" ", "")
+    at = [labels.index(label) for label in shown]
+    assert at[-1] == count - 1
+    assert len({after - before for before, after in pairwise(at)}) <= 1
+
+
 def test_nothing_charged_is_said() -> None:
     assert "no charges" in "\n".join(drawn(bars_of([(0.0, 0.0, 0.0)]), 60, 9))
     assert "no charges" in "\n".join(drawn(bars_of([]), 60, 9))
@@ -259,4 +278,4 @@ def test_small_values_are_never_told_in_thousands(high: float) -> None:
 
 def test_millions_are_told_short() -> None:
     spec = ChartSpec("Balance", (), Window(NOON, 60, 53), high=15_000_000.0, axis=7, unit="$")
-    assert "15000k" in "\n".join(words(spec, 60, 9))
+    assert "$15M" in "\n".join(words(spec, 60, 9))

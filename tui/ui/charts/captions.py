@@ -43,13 +43,14 @@ def _middles(spec: ChartSpec) -> tuple[Row, ...]:
         return ((),)
     low, high = min(p.low for p in points), max(p.high for p in points)
     mean = sum(p.mean for p in points) / len(points)
-    p = spec.places
+    sign = "$" if spec.unit == "$" else ""
+    least, usual, most = (f"{sign}{value:.{spec.places}f}" for value in (low, mean, high))
     if len(spec.lines) > 1:
         # The average at the right is that of the lines: one of them and the window would be taken for it.
-        return ((f"  min {low:.{p}f} max {high:.{p}f}", QUIET),), ()
+        return ((f"  min {least} max {most}", QUIET),), ()
     return (
-        ((f"  min {low:.{p}f} avg {mean:.{p}f} max {high:.{p}f}", QUIET),),
-        ((f"  {low:.{p}f}-{high:.{p}f}, avg {mean:.{p}f}", QUIET),),
+        ((f"  min {least} avg {usual} max {most}", QUIET),),
+        ((f"  {least}-{most}, avg {usual}", QUIET),),
         (),
     )
 

@@ -95,7 +95,7 @@ def earned_chart(earned: Sequence[Earned], now: float, width: int, height: int) 
     """Daily earnings as bars, disks above GPUs; the last days that fit."""
     most = max((day.total for day in earned), default=1.0)
     high, places = _round(most), 2 if most < 100 else 0
-    axis = min(12, max(5, len(f"{high:.{places}f}") + 1))
+    axis = min(12, max(5, len(f"{high:.{places}f}") + 2))
     columns = max(1, width - (axis if spec.has_axis(width, height) else 0))
     last = max(now, earned[-1].at if earned else now) // DAY * DAY
     days = (last - earned[0].at) / DAY + 1 if earned else 1

@@ -10,7 +10,6 @@ import math
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tui.format import numbers as fmt
@@ -66,7 +65,8 @@ def _plot(spec: ChartSpec, width: int, height: int, axis: int) -> list[Row]:
     marks = {0: spec.high, height - 1: spec.low}
     if height >= 5 and (height % 2 or height >= 8):
         marks[height // 2] = (spec.low + spec.high) / 2
-    labels = {y: _fitting(f"{value:.{spec.places}f}", value, axis - 1) for y, value in marks.items()}
+    sign = "$" if spec.unit == "$" else ""
+    labels = {y: _fitting(f"{sign}{value:.{spec.places}f}", value, axis - 1) for y, value in marks.items()}
     if not axis:
         return canvas
     return [((f"{labels.get(y, ''):>{axis - 1}} ", QUIET), *row) for y, row in enumerate(canvas)]
@@ -259,18 +259,23 @@ def _dollars(value: float) -> str:
 def heights(spec: BarSpec, columns: int, height: int) -> list[list[int]]:
     """The bars that fit, newest kept: each part a whole number of cells, in total at most the canvas.
 
-    A bar above zero has at least one cell, of its largest part.
+    A part below half a cell has none: a cell of its colour would be read as a cell of money. What rounding leaves over
+    belongs to the largest part, and a bar above zero has at least one cell.
     """
+
+    def cells(value: float) -> int:
+        return (_dot(value * height / spec.high, height) or 0) if spec.high > 0 else 0
+
     rows_of_bars = []
     for bar in spec.bars[-columns:]:
         known = [max(0.0, value) if math.isfinite(value) else 0.0 for value in bar]
-        total, tops = 0.0, [0]
-        for value in known:
-            total += value
-            tops.append(max(tops[-1], (_dot(total * height / spec.high, height) or 0) if spec.high > 0 else 0))
-        parts = [after - before for before, after in pairwise(tops)]
-        if not any(parts) and total > 0:
-            parts[known.index(max(known))] = 1
+        left = cells(sum(known)) or int(any(known))
+        parts = [0] * len(known)
+        for n in sorted(range(len(known)), key=lambda n: -known[n]):
+            parts[n] = min(left, cells(known[n]))
+            left -= parts[n]
+        if left:
+            parts[known.index(max(known))] += left
         rows_of_bars.append(parts)
     return rows_of_bars
 
@@ -324,15 +329,16 @@ def _bar_title(spec: BarSpec, width: int) -> Row:
 
 
 def _bar_labels(spec: BarSpec, columns: int) -> str:
-    """Labels below their bars, the newest placed first, without overlap."""
+    """Labels below their bars, at equal distances from the newest, without overlap."""
     slot, labels = _slot(spec, columns), spec.labels[-columns:]
     left = columns - slot * len(labels)
     line = [" "] * columns
-    free = columns
-    for number in range(len(labels) - 1, -1, -1):
+    widest = max(map(len, labels), default=0)
+    # The newest has no room for its right half, and reaches further to the left.
+    step = max(1, math.ceil((widest + 1 + widest // 2 - (slot - 1) // 2) / slot))
+    for number in range(len(labels) - 1, -1, -step):
         text = labels[number]
         start = min(left + number * slot + slot // 2 - len(text) // 2, columns - len(text))
-        if start >= 0 and start + len(text) < free + (free == columns):
+        if start >= 0:
             line[start : start + len(text)] = text
-            free = start
     return "".join(line)

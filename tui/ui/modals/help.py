@@ -36,7 +36,7 @@ SIGNS = (
     ("● live", "live data"),
     ("▲ 3m old", "stale: no new data from RunPod"),
     ("◀ ‖", "viewing history; paused"),
-    ("▶ ○ ↻ +", "chart: running, down, restarted, new"),
+    ("▶ ● ○ ↻ +", "chart: running, up, down, restarted, new"),
     ("–", "no data"),
 )
 

@@ -109,8 +109,8 @@ def _earned(host: Host, earned: Sequence[Earned], clock: Clock) -> Iterator[Fact
     balance = host.balance
     if balance is not None:
         yield Fact("Balance", ((fmt.money(balance.total), "strong"), ("  not yet paid out", "quiet")))
-        yield Fact("from GPUs", text(dollars(balance.gpu)))
-        yield Fact("from disks", text(dollars(balance.disk)))
+        yield Fact("  GPUs", text(dollars(balance.gpu)))
+        yield Fact("  disks", text(dollars(balance.disk)))
     else:
         yield Fact("Balance", NOTHING)
     if not earned:

@@ -357,7 +357,7 @@ def projection(
     label, change = stopped
     for name, money_then in (
         ("in 24 h", funds),
-        ("stopped", costs.changed(funds, change) if label else None),
+        ("when stopped", costs.changed(funds, change) if label else None),
     ):
         if money_then is None or pod_health.is_postpaid(money_then):
             continue
