@@ -21,6 +21,7 @@ async def test_a_key_of_a_pod_is_there_with_a_pod_and_actions_while_they_are_unl
         await run.press("L")
         assert not [word for word in ("S stop", "D deploy") if word in footer(run)]
         assert "L unlock  s ssh" in footer(run)
+        assert "select" not in footer(run), "a key that the footer never has"
         await run.press("L")
         assert "S stop" in footer(run)
         assert "L unlock" not in footer(run)

@@ -84,9 +84,10 @@ async def test_all_of_a_machine(launch: Launch) -> None:
     async with launch(cloud=cloud_of(hosts())) as run:
         await run.press("4")
         text = await shown(run, "GPU temp")
-        for words in ("● listed", "rack-one", "RTX 4090", "6/8", "71%", "$312.40", "99.9", "in 3d 00h", "30 days"):
+        for words in ("● listed", "rack-one", "RTX 4090", "6/8", "71%", "$312.40", "99.9%", "in 3d 00h", "30 days"):
             assert words in text, words
         assert "▪disks $30.00" in text
+        assert "  disks" in text
         await run.press("enter")
         assert "STATE" not in run.text(), "the machine has the room of the list"
         await run.press("z", "G")
@@ -264,3 +265,12 @@ async def test_a_held_screen_holds_the_machines(launch: Launch) -> None:
         assert "rack-one" in run.text()
         await run.press("p")
         await shown(run, "rack-nine")
+
+
+async def test_the_tabs_have_the_titles_of_their_panes_where_there_is_room(launch: Launch) -> None:
+    async with launch(cloud=cloud_of(hosts()), size=(80, 24)) as run:
+        await run.press("4")
+        assert "Hosts    Machine    Telemetry    Earnings" in await shown(run, "rack-one")
+        await run.pilot.resize_terminal(40, 24)
+        await run.settle()
+        assert "Hosts    Machine    Charts    Earned" in run.text()

@@ -185,7 +185,7 @@ def footer(
         shown = tuple(typing)
     for hint in sorted(shown, key=_rank):
         depends = hint.id.startswith("act.") or hint.id in SOMETIMES
-        if not hint.enabled or (hint.id not in offered if depends else not hint.shown):
+        if not hint.enabled or not (hint.shown or hint.id == "act.lock") or (depends and hint.id not in offered):
             continue
         (right if hint.id in ("app.help", "app.quit") else left).append(cell(hint))
     return TwoSided(tuple(left), (*meters, *right))

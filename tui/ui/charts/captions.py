@@ -120,7 +120,9 @@ def time_axis(spec: ChartSpec, width: int) -> Row:
         label = _label(datetime.fromtimestamp(at, spec.tz), tick, step * width)
         column = int((at - start) / step) - len(label) // 2
         place = range(column, column + len(label))
-        if free <= column <= width - len(label) and all(cells[i] == (" ", QUIET) for i in place):
+        # Not right beside an event or the cursor either: they would be read as one word.
+        around = range(max(0, column - 1), min(width, column + len(label) + 1))
+        if free <= column <= width - len(label) and all(cells[i] == (" ", QUIET) for i in around):
             for i, letter in zip(place, label, strict=True):
                 cells[i] = (letter, QUIET)
             free = column + len(label) + 1

@@ -65,11 +65,15 @@ def _plot(spec: ChartSpec, width: int, height: int, axis: int) -> list[Row]:
     marks = {0: spec.high, height - 1: spec.low}
     if height >= 5 and (height % 2 or height >= 8):
         marks[height // 2] = (spec.low + spec.high) / 2
-    sign = "$" if spec.unit == "$" else ""
-    labels = {y: _fitting(f"{sign}{value:.{spec.places}f}", value, axis - 1) for y, value in marks.items()}
+    labels = {y: _fitting(_written(value, spec), value, axis - 1) for y, value in marks.items()}
     if not axis:
         return canvas
     return [((f"{labels.get(y, ''):>{axis - 1}} ", QUIET), *row) for y, row in enumerate(canvas)]
+
+
+def _written(value: float, spec: ChartSpec) -> str:
+    """A value for the axis."""
+    return f"${value:,.{spec.places}f}" if spec.unit == "$" else f"{value:.{spec.places}f}"
 
 
 def _fitting(text: str, value: float, room: int) -> str:

@@ -180,7 +180,8 @@ class DeployForm(Dialog[Answer | None]):
 
     def _tell_ways(self) -> None:
         """Show in the frame the keys to continue and to leave, in as many words as fit."""
-        text = self._ways if self.narrow else f"tab next field · {self._ways} (draft kept)"
+        forms = (f"tab next field · {self._ways} (draft kept)", f"tab next field · {self._ways}", self._ways)
+        text = next((form for form in forms if len(form) + 6 <= self.app.size.width), forms[-1])
         if self._drawn.get("ways") != text:
             self._drawn["ways"] = text
             self.query_one("#deploy").border_subtitle = text

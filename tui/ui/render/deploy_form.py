@@ -76,8 +76,10 @@ def price_lines(
             (f"{what} ", "muted"), (gpus, "strong"), ("  disks ", "muted"), (disks, "text"),
             ("  per day ", "muted"), (day, "text"),
         )  # fmt: skip
-        last = state if wrong else warn or state
-        return (first, (("runway ", "muted"), (runway, "text"), ("  ", "text"), *last))
+        if wrong:
+            # Their names need the whole line.
+            return (first, state)
+        return (first, (("runway ", "muted"), (runway, "text"), ("  ", "text"), *(warn or state)))
     rows = (
         (what, gpus, "strong"), ("disks", disks, "text"), ("per day", day, "text"), ("balance", balance, "text"),
         *((("runway", why, "text"),) if why else (

@@ -14,6 +14,7 @@ from tui.ui import layout
 from tui.ui.context import ScreenContext
 from tui.ui.layout import RegionLayout, place_of
 from tui.ui.primitives.cells import Cell
+from tui.ui.render.rows import NARROW
 from tui.ui.screens.charted import ChartScreen
 from tui.ui.widgets.pane_container import Body
 from tui.ui.widgets.status_lines import Lines, TwoSided
@@ -29,7 +30,7 @@ class PanedScreen(ChartScreen):
     """Shows the panes that fit; one of them has the focus.
 
     TITLES:     the titles of the panes by their names, in the order of `tab`.
-    TABS:       their names in the line of tabs, if they differ.
+    TABS:       their names in the line of tabs of a narrow terminal, if they differ.
     BAR:        the id of the line above the panes; "" without one.
     HOME:       the pane that escape returns to; "" for any.
     """
@@ -113,7 +114,8 @@ class PanedScreen(ChartScreen):
         bar.content = (TwoSided(tuple(self._tab(name) for name in self.TITLES)),)
 
     def _tab(self, name: str) -> Cell:
-        return ((f" {(self.TABS or self.TITLES)[name]} ", "tab" if name == self._active else "muted"),)
+        titles = self.TABS if self.TABS and self.app.size.width < NARROW else self.TITLES
+        return ((f" {titles[name]} ", "tab" if name == self._active else "muted"),)
 
     @on(Lines.Picked, "#tabs")
     def _tab_picked(self, event: Lines.Picked) -> None:
