@@ -118,14 +118,14 @@ def time_axis(spec: ChartSpec, width: int) -> Row:
     # Not beyond the shown window, whatever room there is: beyond it lies the future.
     while at < min(start + step * width, spec.window.end):
         label = _label(datetime.fromtimestamp(at, spec.tz), tick, step * width)
-        column = int((at - start) / step) - len(label) // 2
-        place = range(column, column + len(label))
-        # Not right beside an event or the cursor either: they would be read as one word.
-        around = range(max(0, column - 1), min(width, column + len(label) + 1))
-        if free <= column <= width - len(label) and all(cells[i] == (" ", QUIET) for i in around):
-            for i, letter in zip(place, label, strict=True):
-                cells[i] = (letter, QUIET)
-            free = column + len(label) + 1
+        middle = int((at - start) / step) - len(label) // 2
+        # A cell aside rather than right beside an event or the cursor: they would be read as one word.
+        for column in (middle, middle - 1, middle + 1) if middle >= free else ():
+            around = range(max(0, column - 1), min(width, column + len(label) + 1))
+            if free <= column <= width - len(label) and all(cells[i] == (" ", QUIET) for i in around):
+                cells[column : column + len(label)] = [(letter, QUIET) for letter in label]
+                free = column + len(label) + 1
+                break
         at += tick
     return _joined(cells)
 

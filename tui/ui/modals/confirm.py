@@ -60,7 +60,9 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
     def _fields(self) -> list[Horizontal]:
         rows = []
         for name, labels, value in self._inputs():
-            hint = shown(self._asked.typed) if name == "typed" else ""
+            # A count in the field would look as if it were typed already; it is in the title.
+            one = len(self._asked.subjects) == 1
+            hint = shown(self._asked.typed) if name == "typed" and one else ""
             field = Input(value, placeholder=hint, id=f"confirm-{name}", compact=True)
             field.cursor_blink = False
             rows.append(line(FieldLabel(*labels), field))
