@@ -50,9 +50,9 @@ async def test_a_watch_is_set_changed_and_taken_away(launch: Launch, tmp_path: P
     async with launch(cloud=cloud()) as run:
         await opened(run)
         await typed(run, ceiling="5.50")
-        assert "→ B200 at $5.50" in run.text()
+        assert "→ B200 at up to $5.50/h" in run.text()
         await run.press("enter")
-        await run.until("watching for B200 at $5.50")
+        await run.until("watching for B200 at up to $5.50/h")
         assert [(w["names"], w["ceiling"], w["state"]) for w in on_disk(tmp_path)] == [(["B200"], 5.5, "waiting")]
         assert "◉ B200" in run.text()
         await run.press("left")
@@ -63,7 +63,7 @@ async def test_a_watch_is_set_changed_and_taken_away(launch: Launch, tmp_path: P
         await run.wait(1)
         await typed(run, ceiling="6", **{"else": "h100 sxm"})
         await run.press("enter")
-        await run.until("B200 or H100 SXM at $6.00")
+        await run.until("B200 or H100 SXM at up to $6.00/h")
         await run.press("x")
         await run.until("No watches")
         assert on_disk(tmp_path) == []
@@ -109,11 +109,11 @@ async def test_what_deploys_by_itself_is_armed_by_a_yes_to_its_cap(launch: Launc
     async with launch(cloud=held) as run:
         await armed(run)
         text = run.text()
-        for words in ("Arm: deploy B200 at $6.00 automatically", "up to $7.50/h ($180.00/day)", "Up to 2"):
+        for words in ("Arm: deploy B200 at up to $6.00/h automatically", "up to $7.50/h ($180.00/day)", "Up to 2"):
             assert words in text, words
         assert on_disk(tmp_path) == []
         await run.press("y")
-        await run.until("armed: B200 at $6.00")
+        await run.until("armed: B200 at up to $6.00/h")
         (kept,) = on_disk(tmp_path)
         assert (kept["state"], kept["plan"]["cap"], kept["plan"]["attempts"]) == ("armed", 7.5, 2)
         assert kept["account"] == "user_1"
@@ -197,5 +197,5 @@ async def test_read_only_watches_and_tells_and_arms_nothing(launch: Launch, tmp_
         assert "deploying is not possible now: podtop is in read-only mode" in run.text()
         await typed(run, then="tell", cap="")
         await run.press("enter")
-        await run.until("watching for B200 at $6.00")
+        await run.until("watching for B200 at up to $6.00/h")
         assert len(on_disk(tmp_path)) == 1
