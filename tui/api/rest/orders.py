@@ -34,7 +34,7 @@ _SIZE = re.compile(r"([A-Za-z0-9]+)-(\d{1,4})-\d{1,5}(?:\.\d+)?")
 _CUDA = re.compile(r"\d{1,3}\.\d{1,3}", re.ASCII)
 
 _LACKING = {
-    "country": "No country can be chosen. Choose a data center instead.",
+    "country": "No country can be chosen; choose a data center.",
     "volume_key": "No volume can be encrypted. Encrypt the data in the pod, or clear the key.",
     "min_download_mbps": "No download speed can be required. Clear it, and measure in the pod.",
     "min_upload_mbps": "No upload speed can be required. Clear it, and measure in the pod.",
