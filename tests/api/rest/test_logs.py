@@ -135,7 +135,8 @@ async def read(server: Server, query: LogQuery | None = None) -> list[LogLine]:
 
 
 def streaming(content: Any) -> Server:
-    return Server({"/pods/p1/logs": lambda request: httpx.Response(200, content=content, headers=KIND)})
+    body = {"stream": content} if isinstance(content, httpx.AsyncByteStream) else {"content": content}
+    return Server({"/pods/p1/logs": lambda request: httpx.Response(200, headers=KIND, **body)})
 
 
 def event(text: str, ident: str = "i") -> bytes:
