@@ -139,7 +139,7 @@ async def test_a_server_that_does_not_describe_itself_offers_no_money(answer: An
     assert len(server.asked("/openapi.json")) == 1
 
 
-@pytest.mark.parametrize("answer", [httpx.Response(404), b"<html>", httpx.ReadError("")])
+@pytest.mark.parametrize("answer", [httpx.Response(404), b"<html>", httpx.ConnectError("")])
 async def test_a_document_that_never_comes_is_no_offer_after_a_while(clock: list[float], answer: Any) -> None:
     server = Server({"/openapi.json": answer})
     connection = server.cloud()

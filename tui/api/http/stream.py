@@ -54,6 +54,7 @@ class StreamingTransport(Transport[A]):
         line = self._connect(await self._open())
         self._streams.add(line.client)
         failure: CloudError | None = None
+        response: httpx.Response | CloudError | None = None
         try:
             response = await self._begun(line, call)
             if isinstance(response, CloudError):
@@ -72,6 +73,9 @@ class StreamingTransport(Transport[A]):
                         yield chunk
         finally:
             self._streams.discard(line.client)
+            with suppress(Exception):
+                if isinstance(response, httpx.Response):
+                    await response.aclose()
             with suppress(Exception):
                 await line.client.aclose()
         # Raised without what it passed, as in `Transport.send`; where podtop itself closed it, it just ends.
