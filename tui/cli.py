@@ -140,7 +140,8 @@ def _script(options: argparse.Namespace, config: Config) -> int:
 
     _warn(config, acts=options.command in ACTS)
     source = wiring.source_of(options, config)
-    goes_on = options.command in ACTS or getattr(options, "watch", None) is not None
+    watches = getattr(options, "watch", None) is not None or getattr(options, "follow", False)
+    goes_on = options.command in ACTS or watches
     if goes_on:
         wiring.log_of(source, config, options.command)()
     wiring.keep_private(source)

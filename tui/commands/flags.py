@@ -66,6 +66,20 @@ up_to_an_hour = number_of("seconds from 0 to 3600", float, 0, 3600)
 seconds = number_of("seconds from 2 to 86400", float, 2, 86_400)
 
 
+log_lines = number_of("a number of lines from 0 to 5000", int, 0, 5_000)
+
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def ago(text: str) -> float:
+    """Seconds, from a length of time such as 10m."""
+    unit = _UNITS.get(text[-1:], 0)
+    number = text[:-1]
+    if not unit or not number.isascii() or not number.isdigit() or not 0 < int(number[:7]) * unit <= 366 * 86_400:
+        raise argparse.ArgumentTypeError(f"invalid value {text!r}; expected a length of time like 90s, 10m, 2h or 3d")
+    return float(int(number) * unit)
+
+
 def general(to: Parser, default: object = argparse.SUPPRESS) -> None:
     """The flags of podtop and of every command."""
     group = to.add_argument_group("general flags")

@@ -22,7 +22,7 @@ CONFIG = {
 """The subcommands of `podtop config`."""
 
 ACTS = tuple(action.id for action in ACTIONS if action.command)
-COMMANDS = ("once", *ACTS)
+COMMANDS = ("once", "logs", *ACTS)
 """The commands that send requests to RunPod."""
 
 LOOKS = (
@@ -106,6 +106,17 @@ def _commands() -> dict[str, Command]:
                 Example("podtop log --pod qwen --json", "actions on pods like qwen, as JSON"),
             ),
             ("safety", "what is logged, and when"),
+        ),
+        "logs": Command(
+            "print the logs of pods, or follow them",
+            "Print the logs of pods: the latest lines, or each as it is written. Needs REST v2.", _add_logs,
+            (
+                Example("podtop logs qwen-eval-sweep --tail 1000", "the latest 1,000 lines"),
+                Example("podtop logs qwen-eval-sweep --follow", "until ctrl+c"),
+                Example("podtop logs k3v9x0q2m1a7ze p8d2n5c1r4t6yw --since 10m", "two pods, by time"),
+                Example("podtop logs qwen-eval-sweep --system --json", "pulls and starts, as JSON"),
+            ),
+            ("logs", "sources, the Logs screen, and what is kept"),
         ),
         "market": Command(
             "GPU prices and stock; needs no API key",
@@ -219,6 +230,21 @@ def _add_log(to: Parser) -> None:
     to.add_argument("--last", type=flags.lines, metavar="N", help="only the last N actions")
     to.add_argument("--pod", metavar="TEXT", help="only pods whose name or ID contains TEXT")
     to.add_argument("--json", action="store_true", help="print the entries as JSON, one per line")
+
+
+def _add_logs(to: Parser) -> None:
+    to.add_argument("pods_named", nargs="+", metavar="POD", help="a pod's ID, or a name that only one pod has")
+    to.add_argument("-f", "--follow", action="store_true", help="print lines as they are written, until stopped")
+    begin = to.add_mutually_exclusive_group()
+    begin.add_argument(
+        "--tail", type=flags.log_lines, default=100, metavar="N", help="begin with the latest N lines (default 100)"
+    )
+    begin.add_argument("--since", type=flags.ago, metavar="TIME", help="begin so long ago: 90s, 10m, 2h, 3d")
+    of = to.add_mutually_exclusive_group()
+    for name, meaning in (("container", "what the container writes"), ("system", "what RunPod does with it")):
+        of.add_argument(f"--{name}", dest="log_source", action="store_const", const=name, help=f"only {meaning}")
+    to.add_argument("--json", action="store_true", help="print one JSON object per line")
+    flags.source(to)
 
 
 def _add_market(to: Parser) -> None:

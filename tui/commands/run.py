@@ -29,10 +29,22 @@ def run(options: argparse.Namespace, config: Config, source: Source, state: Stat
         return once(source, "account", options.form, "", None, lambda account: None)
     if options.command in ("once", "market"):
         return _once(options, config, source, state)
+    if options.command == "logs":
+        return _logs(options, source)
     from tui.commands.act import act
 
     return act(
         source, state, options.command, options.pods_named, yes=options.yes, config=config, dry_run=options.dry_run
+    )
+
+
+def _logs(options: argparse.Namespace, source: Source) -> int:
+    from tui.api.pod_logs import LogSource
+    from tui.commands.logs import Wanted, logs
+
+    of = LogSource(options.log_source) if options.log_source else None
+    return logs(
+        source, Wanted(tuple(options.pods_named), options.follow, of, options.tail, options.since, options.json)
     )
 
 

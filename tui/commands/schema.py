@@ -11,6 +11,7 @@ from tui.commands.doctor.report import CheckItem
 from tui.commands.envelope import ALWAYS, Document
 from tui.commands.exit_codes import Exit
 from tui.commands.items import VERSION
+from tui.commands.logs import LogItem
 from tui.commands.printer import ITEMS
 from tui.commands.stdio import write
 
@@ -25,11 +26,11 @@ def schema() -> dict[str, Any]:
     """The schema of the documents of every kind."""
     items: dict[str, type[Struct]] = {**ITEMS, "doctor": CheckItem}
     shapes, parts = msgspec.json.schema_components(
-        [_shape(kind, item) for kind, item in items.items()], ref_template="#/$defs/{name}"
+        [*(_shape(kind, item) for kind, item in items.items()), _line()], ref_template="#/$defs/{name}"
     )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A document of podtop: once, market, account, doctor --json",
+        "title": "A document of podtop: once, market, account, doctor --json; or a line of logs --json",
         "oneOf": list(shapes),
         "$defs": {name: _whole(part) for name, part in parts.items()},
     }
@@ -40,6 +41,11 @@ def _shape(kind: str, item: type[Struct]) -> type[Struct]:
     items: Any = tuple[item, ...]  # type: ignore[valid-type]
     own = {"podtop": Literal[VERSION], "kind": Literal[kind], "items": items, **ALWAYS.get(kind, {})}
     return defstruct(f"{kind.capitalize()}Document", [*own.items()], bases=(Document,), kw_only=True, frozen=True)
+
+
+def _line() -> type[Struct]:
+    """The type of the lines of logs."""
+    return defstruct("LogLine", [("podtop", Literal[VERSION]), ("kind", Literal["log"])], bases=(LogItem,), frozen=True)
 
 
 def _whole(part: dict[str, Any]) -> dict[str, Any]:

@@ -255,7 +255,10 @@ class LogStream:
     def _resumed(self) -> LogQuery:
         """The query that goes on behind the last line."""
         last = self._buffer.last_ids().get(self.pod)
-        return self._query if last is None else replace(self._query, after=last, since=None)
+        if last is not None:
+            return replace(self._query, after=last, since=None)
+        since = self._query.since
+        return self._query if since is None else replace(self._query, since=since + self._clockwork.skew())
 
     async def _settle(self, quiet: Quiet) -> None:
         await quiet.wait()

@@ -55,7 +55,7 @@ class PodLogs:
 
         A pod that is streamed already comes with what was received of it so far.
 
-        query: what to begin with.
+        query: what to begin with; its instant is one of podtop's clock.
         after: ids of the last lines that the follower has, by pod: their streams are resumed there.
         """
         ids = after or {}
