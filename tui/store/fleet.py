@@ -17,7 +17,7 @@ from tui.domain.events import Event, between
 from tui.domain.operations import Operation
 from tui.store.feed import Feed, is_stale
 from tui.store.fleet_state import FleetState, Older, Record
-from tui.store.metrics import sample
+from tui.store.packed_samples import PackedSample, packed_sample
 from tui.store.series import Samples, Series
 from tui.store.slices import SLICE, Sliced, sliced, whole
 from tui.store.watched_time import LONGEST_REQUEST, idle_in
@@ -102,8 +102,10 @@ class Fleet(FleetState, eq=False):
             part = all_records[begin : begin + SLICE]
             partial = self._totals_of(part)
             sums = pod_health.Totals(*(first + other for first, other in zip(sums, partial, strict=True)))
-            burn = total((burn, self._idle_burn_of(part, at)))
-            phases.update((record.id, record.phase(at)) for record in part)
+            of_part = [record.phase(at) for record in part]
+            phases.update(zip((record.id for record in part), of_part, strict=True))
+            idle = [r.pod for r, phase in zip(part, of_part, strict=True) if phase is pod_health.Phase.IDLE]
+            burn = total((burn, *(pod.cost_per_hr for pod in idle if pod is not None)))
         return {"totals": sums, "idle burn": burn, "phases": phases}
 
     def phases(self, now: float) -> Mapping[str, pod_health.Phase]:
@@ -158,8 +160,13 @@ class Fleet(FleetState, eq=False):
         """
         return whole(self.taking(snapshot, at, took))
 
-    def taking(self, snapshot: Snapshot, at: float, took: float | None = None) -> Sliced[tuple[Event, ...]]:
-        """`apply` in slices: the pods, and their time, are the old ones until it is done."""
+    def taking(
+        self, snapshot: Snapshot, at: float, took: float | None = None, samples: dict[str, PackedSample] | None = None
+    ) -> Sliced[tuple[Event, ...]]:
+        """`apply` in slices: the pods, and their time, are the old ones until it is done.
+
+        samples: receives the sample of each live pod, for a recording.
+        """
         self.asked_for_pods(at, took)
         self.snapshot = self.snapshot.succeeded(snapshot, at, took)
         self.balances.tell(at, snapshot.funds.balance if snapshot.funds else None)
@@ -175,7 +182,7 @@ class Fleet(FleetState, eq=False):
         for pause, pod in sliced(snapshot.pods):
             if pause:
                 yield
-            records[pod.id] = self._seen(pod, at, step)
+            records[pod.id] = self._seen(pod, at, step, samples)
         maybe = self._maybe(snapshot)
         named = [broken for broken in snapshot.unreadable if broken.id]
         nameless = [broken for broken in snapshot.unreadable if not broken.id]
@@ -285,21 +292,26 @@ class Fleet(FleetState, eq=False):
         if event is not None:
             self.events.append(event)
 
-    def _seen(self, pod: Pod, at: float, step: float) -> Record:
+    def _seen(self, pod: Pod, at: float, step: float, samples: dict[str, PackedSample] | None) -> Record:
         """`step`: watched seconds since the pods were last seen."""
         old = self.records.get(pod.id)
         series = old.series if old else Series(self._limit or _FEWEST_SAMPLES)
         idle, earlier = (old.idle, old.earlier) if old else (0.0, 0.0)
-        known = False
-        if not pod_health.is_live(pod) or pod_health.busy_gpus(pod):
+        known = live = pod_health.is_live(pod)
+        busy, unread = pod_health.activity(pod)
+        if not live or busy:
             # An idle spell is counted from a start, not from before a stop.
-            idle, earlier, known = 0.0, None, pod_health.is_live(pod)
-        elif not pod_health.unread_gpus(pod):
-            known = True
-            # If one of the two responses lacks a value, it is unknown for the time between them.
-            idle += step if old and old.known else 0.0
-        if pod_health.is_live(pod):
-            series.append(at, sample(pod, at))
+            idle, earlier = 0.0, None
+        elif unread:
+            known = False
+        # If one of the two responses lacks a value, it is unknown for the time between them.
+        elif old and old.known:
+            idle += step
+        if live:
+            sample = packed_sample(pod, at)
+            series.append_packed(at, *sample)
+            if samples is not None:
+                samples[pod.id] = sample
         moved_at = old.moved_at if old else None
         if old and old.pod is not None and pod_health.has_moved(old.pod, pod):
             moved_at = at
