@@ -351,25 +351,34 @@ class Fleet(FleetState, eq=False):
 
     def prefilling(self, past: Mapping[str, Samples]) -> Sliced[None]:
         """The same, a slice at a time; no response about the pods is applied in the meantime."""
+        idle: dict[str, float] = {}
         for pause, (pod, stretch) in sliced(past.items()):
             if pause:
                 yield
             record = self.records.get(pod)
             if record is not None:
                 record.series.prepend(stretch.times, {name: column.mean for name, column in stretch.columns.items()})
-                self.was_idle(pod, idle_in(stretch, self.interval)[0])
-        self._columns, self._derived_from = -1, None
+                idle[pod] = idle_in(stretch, self.interval)[0]
+        self._columns = -1
         self._share_memory()
+        yield from self.were_idle(idle)
 
-    def was_idle(self, pod: str, seconds: float) -> None:
-        """Before it was first seen, a pod was watched idle for `seconds`; limited to its container's uptime."""
-        record = self.records.get(pod)
-        if record is None or record.pod is None or record.earlier is None:
-            return
-        uptime = record.pod.runtime.uptime if record.pod.runtime else None
-        most = math.inf if uptime is None else max(0.0, uptime - record.idle)
-        self.records[pod] = replace(record, earlier=min(most, max(record.earlier, seconds)))
-        self._derived_from = None
+    def were_idle(self, idle: Mapping[str, float]) -> Sliced[None]:
+        """Pods were watched idle for so long before they were first seen: known of all at once, with what follows."""
+        records = dict(self.records)
+        for pause, (pod, seconds) in sliced(idle.items()):
+            if pause:
+                yield
+            record = records.get(pod)
+            if record is None or record.pod is None or record.earlier is None:
+                continue
+            uptime = record.pod.runtime.uptime if record.pod.runtime else None
+            # Not for longer than its container has been up.
+            most = math.inf if uptime is None else max(0.0, uptime - record.idle)
+            records[pod] = replace(record, earlier=min(most, max(record.earlier, seconds)))
+        derived = {} if self.pods_at is None else (yield from self._deriving(records, self.pods_at))
+        self.records = records
+        self._derived_from, self._derived = records, derived
 
     def remember(self, pod: str, older: Older) -> None:
         """Keep a pod's archived samples from before those in memory; only for the last few pods requested."""
