@@ -61,6 +61,27 @@ def test_what_many_pods_were_before_is_let_go_a_slice_at_a_time() -> None:
     assert sys.getrefcount(record) == kept - 1
 
 
+def test_that_many_pods_were_idle_is_known_of_all_at_once_with_what_follows_from_it() -> None:
+    fleet = Fleet(5, 30)
+    quiet = snapshot(*(pod(f"p{n}", utils=(0,), cost=1.0) for n in range(MANY)))
+    fleet.apply(quiet, NOW)
+    totals, before, pauses = fleet.totals, fleet.records, 0
+    for _ in fleet.were_idle({f"p{n}": 900.0 for n in range(MANY // 2)}):
+        pauses += 1
+        assert fleet.records is before
+        assert fleet.idle_burn(NOW) == 0.0
+    assert pauses >= MANY // SLICE
+
+    def again() -> object:
+        raise AssertionError("it is computed by whoever asks")
+
+    for key in ("totals", "idle burn", "phases"):
+        fleet.derived(key, NOW, again)
+    assert fleet.totals == totals
+    assert fleet.idle_burn(NOW) == MANY // 2
+    assert [fleet.phases(NOW)[f"p{n}"].value for n in (0, MANY - 1)] == ["idle", "running"]
+
+
 def longest_step(work: Sliced[None], done: Callable[[], int]) -> int:
     """Rows that are dealt with between two pauses, at the most; all of the work is done."""
     most, before = 0, done()

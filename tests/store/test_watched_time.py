@@ -21,6 +21,7 @@ from tui.store.alert_tracker import AlertTracker
 from tui.store.alerts import alerts
 from tui.store.fleet import Fleet
 from tui.store.series import SampleColumn, Samples
+from tui.store.slices import whole
 from tui.store.watched_time import INTERVALS, idle_in
 
 NOW = 1_795_435_200.0
@@ -216,5 +217,5 @@ def test_idle_from_before_this_run_ends_where_its_container_was_started() -> Non
     fleet.prefill({"a": stretch(*((5.0 * n - 600, 0) for n in range(100)))})
     assert fleet.records["a"].idle_for(NOW) == 100
     fleet.apply(snapshot(BUSY), NOW + 5)
-    fleet.was_idle("a", 400.0)
+    whole(fleet.were_idle({"a": 400.0}))
     assert fleet.records["a"].idle_for(NOW + 5) == 0

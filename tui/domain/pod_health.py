@@ -100,6 +100,8 @@ def ssh_ports(pod: Pod) -> tuple[tuple[str | None, int | None], ...]:
 
 def has_moved(old: Pod, new: Pod) -> bool:
     """Whether ssh has another address than before; no address at all is no other one."""
+    if old.runtime is None or new.runtime is None or old.runtime.ports == new.runtime.ports:
+        return False
     before, after = ssh_ports(old), ssh_ports(new)
     return bool(before and after) and before != after
 
@@ -118,11 +120,17 @@ def gpu_memory(gpus: tuple[GpuReading, ...]) -> float | None:
     return mean(g.memory for g in gpus)
 
 
+def activity(pod: Pod) -> tuple[int, int]:
+    """The numbers of a live pod's GPUs that are busy, and of those without data from RunPod."""
+    if pod.runtime is None or pod.status != PodStatus.RUNNING:
+        return 0, 0
+    known = [util for gpu in pod.runtime.gpus if (util := gpu.util) is not None]
+    return len([util for util in known if util >= BUSY_PERCENT]), max(0, pod.gpu_count - len(known))
+
+
 def busy_gpus(pod: Pod) -> int:
     """The number of a live pod's GPUs that are busy."""
-    if not is_live(pod) or pod.runtime is None:
-        return 0
-    return sum(1 for g in pod.runtime.gpus if g.util is not None and g.util >= BUSY_PERCENT)
+    return activity(pod)[0]
 
 
 def is_postpaid(funds: Funds | None) -> bool:
@@ -149,9 +157,7 @@ def runway(funds: Funds | None) -> float | None:
 
 def unread_gpus(pod: Pod) -> int:
     """The number of a live pod's GPUs without data from RunPod: not to be taken for idle ones."""
-    if not is_live(pod) or pod.runtime is None:
-        return 0
-    return max(0, pod.gpu_count - sum(1 for g in pod.runtime.gpus if g.util is not None))
+    return activity(pod)[1]
 
 
 class Totals(NamedTuple):
@@ -179,7 +185,8 @@ def totals(pods: Iterable[Pod], unreadable: int = 0) -> Totals:
         if is_on(pod):
             running += 1
             gpus += pod.gpu_count
-            busy += busy_gpus(pod)
-            unread += unread_gpus(pod)
+            of_pod = activity(pod)
+            busy += of_pod[0]
+            unread += of_pod[1]
             booting += pod.gpu_count if is_booting(pod) else 0
     return Totals(running, count + unreadable, busy, gpus, unread, booting)

@@ -23,7 +23,7 @@ from tui.store.fleet import Fleet
 from tui.store.fleet_state import Older, Record
 from tui.store.metrics import UTIL
 from tui.store.price_history import SPAN, Prices, as_of
-from tui.store.slices import Sliced, sliced, whole
+from tui.store.slices import Sliced, whole
 from tui.store.stretches import SAME, reduced
 from tui.store.views.event_log import MOST, REACH
 from tui.store.watched_time import idle_in
@@ -43,13 +43,6 @@ AHEAD = 1.0
 
 async def _at_once(work: Sliced[None]) -> None:
     whole(work)
-
-
-def _tell_idle(fleet: Fleet, idle: Mapping[str, float]) -> Sliced[None]:
-    for pause, (pod, seconds) in sliced(idle.items()):
-        if pause:
-            yield
-        fleet.was_idle(pod, seconds)
 
 
 class HistoryQueries:
@@ -134,7 +127,7 @@ class HistoryQueries:
             if last is not None:
                 fleet.watched.missed(last, first)
         idle = await self.ask(partial(_idle_by, records=fleet.records.copy(), end=first, interval=fleet.interval))
-        await take_in(_tell_idle(fleet, idle))
+        await take_in(fleet.were_idle(idle))
         # Events from before the first response may be recorded by now.
         since = tuple(event for event in fleet.events if event not in events)
         fleet.events.clear()
@@ -255,7 +248,6 @@ def _fleet_at(recording: Recording, instant: float, interval: float, market: flo
         fleet.apply_market(*priced)
     fleet.prices = recording.prices(instant - SPAN, instant)
     fleet.prefill(recording.all_samples(instant - AT_HAND, instant))
-    for pod, seconds in _idle_by(recording, fleet.records, instant, interval).items():
-        fleet.was_idle(pod, seconds)
+    whole(fleet.were_idle(_idle_by(recording, fleet.records, instant, interval)))
     fleet.events.extend(recording.events(instant - 86_400.0, instant))
     return fleet

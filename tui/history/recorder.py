@@ -36,11 +36,12 @@ from tui.history.archive.schema import (
     connect,
     log_of,
 )
-from tui.history.archive.writer import Entry, Happened, Polled, Priced, Writer, write_events
+from tui.history.archive.writer import NO_SAMPLES, Entry, Happened, Polled, Priced, Writer, write_events
 
 if TYPE_CHECKING:
     from tui.api.models import Market, Snapshot
     from tui.domain.events import Event
+    from tui.history.archive.writer import Samples
 
 __all__ = ["Recorder", "State", "UserMessage", "archive_path"]
 
@@ -144,11 +145,13 @@ class Recorder:
         self._lock: file_lock.Held | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="archive")
 
-    def polled(self, at: float, snapshot: Snapshot | None, events: tuple[Event, ...] = ()) -> None:
+    def polled(
+        self, at: float, snapshot: Snapshot | None, events: tuple[Event, ...] = (), samples: Samples = NO_SAMPLES
+    ) -> None:
         """Record a response about the pods, or, with None, that there was none."""
         if self._account is None and snapshot is not None and snapshot.funds is not None:
             self._account = snapshot.funds.account_id
-        self._take(Polled(at, snapshot, events))
+        self._take(Polled(at, snapshot, events, samples))
 
     def priced(self, at: float, market: Market) -> None:
         """Record a response about the market."""

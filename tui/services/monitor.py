@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tui.store.alert_tracker import AlertTracker
     from tui.store.feed import Feed
     from tui.store.fleet import Fleet
+    from tui.store.packed_samples import PackedSample
     from tui.store.spend import SpendHistory
 
 
@@ -266,7 +267,8 @@ class Monitor:
         self._fleet.asked_for_pods(at, took)
         answered = self.chronicle.answered(at, self._fleet.watched.away)
         self._fleet.events.extend(answered)
-        happened = yield from self._fleet.taking(snapshot, at, took)
+        samples: dict[str, PackedSample] = {}
+        happened = yield from self._fleet.taking(snapshot, at, took, samples if self._recorder is not None else None)
         # What is dated by a clock that may have been changed is no reason to begin or end anything.
         sure = self._source.clocks is None or not self._source.clocks.doubtful
         judged: tuple[Event, ...] = ()
@@ -276,7 +278,7 @@ class Monitor:
         post_switched(judged, self._post)
         if not self._fleet.past:
             _log((*answered, *happened, *judged))
-        self._hand_over(lambda recorder: recorder.polled(at, snapshot, (*answered, *happened, *judged)))
+        self._hand_over(lambda recorder: recorder.polled(at, snapshot, (*answered, *happened, *judged), samples))
 
     def _pods_failed(self, error: CloudError, at: float, retry_at: float) -> None:
         before = self._fleet.snapshot

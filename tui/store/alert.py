@@ -64,17 +64,21 @@ Unwatched = Callable[[float, float], float]
 class PodView(Struct, frozen=True, gc=False):
     """One pod as the alert rules see it.
 
-    changed_at: when its status last changed, according to RunPod.
-    quiet:      whether GPUs that are idle at this instant are reported too.
+    quiet: whether GPUs that are idle at this instant are reported too.
     """
 
     record: Record
     pod: Pod
-    changed_at: float | None
     restarts: int
     now: float
     unwatched: Unwatched
     quiet: bool
+
+    @property
+    def changed_at(self) -> float | None:
+        """When its status last changed, according to RunPod, from whose text it is parsed."""
+        change = self.pod.status_change
+        return change.at if change else None
 
     @property
     def uptime(self) -> int | None:

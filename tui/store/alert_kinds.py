@@ -130,10 +130,11 @@ def _find_loop(kind: AlertKind, view: PodView) -> Alert | None:
 
 
 def _find_restart(kind: AlertKind, view: PodView) -> Alert | None:
-    since, uptime = view.changed_at, view.uptime
-    if view.restarts >= pod_health.LOOP_RESTARTS or since is None:
+    uptime = view.uptime
+    if view.restarts >= pod_health.LOOP_RESTARTS or uptime is None or not 0 < uptime < pod_health.YOUNG:
         return None
-    if uptime is None or not 0 < uptime < pod_health.YOUNG or view.now - since <= kind.holds:
+    since = view.changed_at
+    if since is None or view.now - since <= kind.holds:
         return None
     return kind.alert(view.pod, since=view.now - uptime, lasts=float(uptime))
 
@@ -162,9 +163,10 @@ def _why_booted(pod: Pod) -> str | None:
 
 def _find_no_gpu(kind: AlertKind, view: PodView) -> Alert | None:
     """A pod rented without GPUs is on a machine without any: this one lost the GPUs it had."""
-    pod, since = view.pod, view.changed_at
+    pod = view.pod
     if pod.gpu_count or pod.machine is None or not pod.machine.gpu_name:
         return None
+    since = view.changed_at
     return kind.alert(pod, since=since, lasts=_passed(since, view.now))
 
 
@@ -252,14 +254,12 @@ NO_GPU = AlertKind(
 
 def _idle_for(view: PodView) -> float | None:
     """Seconds without work; None if it works, or that is unknown."""
-    if pod_health.busy_gpus(view.pod) or pod_health.unread_gpus(view.pod):
-        return None
-    return view.record.idle_for(view.now)
+    return None if any(pod_health.activity(view.pod)) else view.record.idle_for(view.now)
 
 
 def _find_idle(kind: AlertKind, view: PodView) -> Alert | None:
-    idle_for = _idle_for(view)
-    if idle_for is None or idle_for < kind.holds:
+    idle_for = view.record.idle_for(view.now)
+    if idle_for is None or idle_for < kind.holds or any(pod_health.activity(view.pod)):
         return None
     return kind.alert(view.pod, since=view.now - idle_for, lasts=idle_for, basis=Basis.HISTORY)
 

@@ -71,8 +71,7 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
         if pod is None or record.unreadable is not None:
             alerts.append(_unreadable(record))
             continue
-        change = pod.status_change
-        view = PodView(record, pod, change.at if change else None, restarts[record.id], now, unwatched, quiet)
+        view = PodView(record, pod, restarts[record.id], now, unwatched, quiet)
         for kind, find in of_pods[pod_health.is_on(pod)]:
             alert = find(kind, view)
             if alert is not None:

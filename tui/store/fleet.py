@@ -17,7 +17,7 @@ from tui.domain.events import Event, between
 from tui.domain.operations import Operation
 from tui.store.feed import Feed, is_stale
 from tui.store.fleet_state import FleetState, Older, Record
-from tui.store.metrics import sample
+from tui.store.packed_samples import PackedSample, packed_sample
 from tui.store.series import Samples, Series
 from tui.store.slices import SLICE, Sliced, sliced, whole
 from tui.store.watched_time import LONGEST_REQUEST, idle_in
@@ -113,8 +113,10 @@ class Fleet(FleetState, eq=False):
             part = all_records[begin : begin + SLICE]
             partial = self._totals_of(part)
             sums = pod_health.Totals(*(first + other for first, other in zip(sums, partial, strict=True)))
-            burn = total((burn, self._idle_burn_of(part, at)))
-            phases.update((record.id, record.phase(at)) for record in part)
+            of_part = [record.phase(at) for record in part]
+            phases.update(zip((record.id for record in part), of_part, strict=True))
+            idle = [r.pod for r, phase in zip(part, of_part, strict=True) if phase is pod_health.Phase.IDLE]
+            burn = total((burn, *(pod.cost_per_hr for pod in idle if pod is not None)))
         return {"totals": sums, "idle burn": burn, "phases": phases}
 
     def phases(self, now: float) -> Mapping[str, pod_health.Phase]:
@@ -184,8 +186,13 @@ class Fleet(FleetState, eq=False):
         """
         return whole(self.taking(snapshot, at, took))
 
-    def taking(self, snapshot: Snapshot, at: float, took: float | None = None) -> Sliced[tuple[Event, ...]]:
-        """`apply` in slices: the pods, and their time, are the old ones until it is done."""
+    def taking(
+        self, snapshot: Snapshot, at: float, took: float | None = None, samples: dict[str, PackedSample] | None = None
+    ) -> Sliced[tuple[Event, ...]]:
+        """`apply` in slices: the pods, and their time, are the old ones until it is done.
+
+        samples: receives the sample of each live pod, for a recording.
+        """
         self.asked_for_pods(at, took)
         self.snapshot = self.snapshot.succeeded(snapshot, at, took)
         self.balances.tell(at, snapshot.funds.balance if snapshot.funds else None)
@@ -201,7 +208,7 @@ class Fleet(FleetState, eq=False):
         for pause, pod in sliced(snapshot.pods):
             if pause:
                 yield
-            records[pod.id] = self._seen(pod, at, step)
+            records[pod.id] = self._seen(pod, at, step, samples)
         maybe = self._maybe(snapshot)
         named = [broken for broken in snapshot.unreadable if broken.id]
         nameless = [broken for broken in snapshot.unreadable if not broken.id]
@@ -311,21 +318,26 @@ class Fleet(FleetState, eq=False):
         if event is not None:
             self.events.append(event)
 
-    def _seen(self, pod: Pod, at: float, step: float) -> Record:
+    def _seen(self, pod: Pod, at: float, step: float, samples: dict[str, PackedSample] | None) -> Record:
         """`step`: watched seconds since the pods were last seen."""
         old = self.records.get(pod.id)
         series = old.series if old else Series(self._limit or _FEWEST_SAMPLES)
         idle, earlier = (old.idle, old.earlier) if old else (0.0, 0.0)
-        known = False
-        if not pod_health.is_live(pod) or pod_health.busy_gpus(pod):
+        known = live = pod_health.is_live(pod)
+        busy, unread = pod_health.activity(pod)
+        if not live or busy:
             # An idle spell is counted from a start, not from before a stop.
-            idle, earlier, known = 0.0, None, pod_health.is_live(pod)
-        elif not pod_health.unread_gpus(pod):
-            known = True
-            # If one of the two responses lacks a value, it is unknown for the time between them.
-            idle += step if old and old.known else 0.0
-        if pod_health.is_live(pod):
-            series.append(at, sample(pod, at))
+            idle, earlier = 0.0, None
+        elif unread:
+            known = False
+        # If one of the two responses lacks a value, it is unknown for the time between them.
+        elif old and old.known:
+            idle += step
+        if live:
+            sample = packed_sample(pod, at)
+            series.append_packed(at, *sample)
+            if samples is not None:
+                samples[pod.id] = sample
         moved_at = old.moved_at if old else None
         if old and old.pod is not None and pod_health.has_moved(old.pod, pod):
             moved_at = at
@@ -365,25 +377,34 @@ class Fleet(FleetState, eq=False):
 
     def prefilling(self, past: Mapping[str, Samples]) -> Sliced[None]:
         """The same, a slice at a time; no response about the pods is applied in the meantime."""
+        idle: dict[str, float] = {}
         for pause, (pod, stretch) in sliced(past.items()):
             if pause:
                 yield
             record = self.records.get(pod)
             if record is not None:
                 record.series.prepend(stretch.times, {name: column.mean for name, column in stretch.columns.items()})
-                self.was_idle(pod, idle_in(stretch, self.interval)[0])
-        self._columns, self._derived_from = -1, None
+                idle[pod] = idle_in(stretch, self.interval)[0]
+        self._columns = -1
         self._share_memory()
+        yield from self.were_idle(idle)
 
-    def was_idle(self, pod: str, seconds: float) -> None:
-        """Before it was first seen, a pod was watched idle for `seconds`; limited to its container's uptime."""
-        record = self.records.get(pod)
-        if record is None or record.pod is None or record.earlier is None:
-            return
-        uptime = record.pod.runtime.uptime if record.pod.runtime else None
-        most = math.inf if uptime is None else max(0.0, uptime - record.idle)
-        self.records[pod] = replace(record, earlier=min(most, max(record.earlier, seconds)))
-        self._derived_from = None
+    def were_idle(self, idle: Mapping[str, float]) -> Sliced[None]:
+        """Pods were watched idle for so long before they were first seen: known of all at once, with what follows."""
+        records = dict(self.records)
+        for pause, (pod, seconds) in sliced(idle.items()):
+            if pause:
+                yield
+            record = records.get(pod)
+            if record is None or record.pod is None or record.earlier is None:
+                continue
+            uptime = record.pod.runtime.uptime if record.pod.runtime else None
+            # Not for longer than its container has been up.
+            most = math.inf if uptime is None else max(0.0, uptime - record.idle)
+            records[pod] = replace(record, earlier=min(most, max(record.earlier, seconds)))
+        derived = {} if self.pods_at is None else (yield from self._deriving(records, self.pods_at))
+        self.records = records
+        self._derived_from, self._derived = records, derived
 
     def remember(self, pod: str, older: Older) -> None:
         """Keep a pod's archived samples from before those in memory; only for the last few pods requested."""

@@ -181,6 +181,11 @@ def _latest_readers(gpus: int) -> tuple[_Reader, ...]:
 _CONTAINER_READERS = _readers(CONTAINER)
 
 
+def reader(metric: Metric) -> Callable[[object], float | None]:
+    """Reads a metric where it is: in a `Runtime`, or in a `GpuReading`."""
+    return attrgetter(metric.field)
+
+
 def fresh(pod: Pod, at: float) -> tuple[GpuReading, ...]:
     """RunPod's own latest sample of a pod's GPUs, while it is current; empty once it is too old."""
     latest = pod.telemetry

@@ -161,15 +161,20 @@ class Series(Struct, gc=False, eq=False):
 
     def append(self, at: float, values: Mapping[str, float | None]) -> None:
         """Add one sample; a name that is absent, or None, is a gap. An instant not after the last one is ignored."""
+        self.append_packed(at, tuple(values), packed(values))
+
+    def append_packed(self, at: float, names: tuple[str, ...], row: bytes) -> None:
+        """Add one sample whose values are packed, in the order of their names."""
         times = self._times
         if times and at <= times[-1]:
             return
-        if tuple(values) != self._names:
-            if new := tuple(name for name in values if name not in self._names):
+        if names is not self._names and names != self._names:
+            if new := tuple(name for name in names if name not in self._names):
                 self._arrange((*self._names, *new))
-            values = {name: values.get(name) for name in self._names}
+            known = dict(zip(names, row, strict=True))
+            row = bytes([known.get(name, GAP) for name in self._names])
         times.append(at)
-        self._rows += packed(values)
+        self._rows += row
         self._bound()
 
     def gap(self, at: float) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,14 +14,22 @@ from tui.domain.events import Event
 from tui.history.archive import checked
 from tui.history.archive.checked import MOST_NAME, MOST_STATE
 from tui.store.metrics import without_figures
+from tui.store.packed_samples import PackedSample
+
+Samples = Mapping[str, PackedSample]
+NO_SAMPLES: Samples = MappingProxyType({})
 
 
 class Polled(Struct, frozen=True):
-    """One response about the pods, and the events since the previous one. A snapshot of None: there was no response."""
+    """One response about the pods, and the events since the previous one. A snapshot of None: there was no response.
+
+    samples: those of its live pods that are already made, by the pods' ids.
+    """
 
     at: float
     snapshot: Snapshot | None
     events: tuple[Event, ...] = ()
+    samples: Samples = NO_SAMPLES
 
 
 class Priced(Struct, frozen=True):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 import msgspec
 from msgspec.structs import replace
@@ -25,16 +26,18 @@ from tui.history.archive.checked import (
     storable,
 )
 from tui.history.archive.compaction import SILENCE
+from tui.history.archive.entries import NO_SAMPLES as NO_SAMPLES
 from tui.history.archive.entries import Entry as Entry
 from tui.history.archive.entries import Happened as Happened
 from tui.history.archive.entries import Polled as Polled
 from tui.history.archive.entries import Priced as Priced
+from tui.history.archive.entries import Samples as Samples
 from tui.history.archive.entries import encoded, say_the_same, started_at
 from tui.history.archive.overlap import MARKET as MARKET
 from tui.history.archive.overlap import PODS as PODS
 from tui.history.archive.schema import ArchiveError, archive_errors, bounded
-from tui.store.metrics import most_values, sample
-from tui.store.series import packed
+from tui.store.metrics import most_values
+from tui.store.packed_samples import PackedSample, packed_sample
 from tui.turns import give_way
 
 STARTED_SLACK = 10.0
@@ -47,6 +50,16 @@ MOST_VALUES = 500_000
 DIGITS = "0123456789"
 
 _log = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=1024)
+def _joined(names: tuple[str, ...]) -> str:
+    return ",".join(names)
+
+
+def _gpu_of(name: str) -> int:
+    """The number of the GPU of a series; 0 for those of the whole pod."""
+    return int(name[len(name.rstrip(DIGITS)) :] or 0)
 
 
 def write_events(db: sqlite3.Connection, events: Iterable[Event]) -> None:
@@ -241,7 +254,7 @@ class Writer:
         if snapshot is None or snapshot.pods is None:
             run(self._db, "INSERT OR IGNORE INTO poll (at) VALUES (?)", at)
         else:
-            self._write_samples(snapshot.pods, at)
+            self._write_samples(snapshot.pods, polled.samples, at)
             self._write_states(snapshot, at)
             self._reach(PODS, at)
         if snapshot is not None:
@@ -251,31 +264,34 @@ class Writer:
     def _write_events(self, events: tuple[Event, ...]) -> None:
         write_events(self._db, events)
 
-    def _write_samples(self, pods: Sequence[Pod], at: float) -> None:
+    def _write_samples(self, pods: Sequence[Pod], samples: Samples, at: float) -> None:
         layout: list[tuple[int, str]] = []
-        row = bytearray()
+        rows: list[bytes] = []
+        count = 0
         for pod in pods:
             give_way()
             if pod_health.is_live(pod):
-                values = sample(pod, at)
-                if len(values) > most_values(MOST_GPUS):
-                    values = self._cap(pod, values)
-                if len(row) + len(values) > MOST_VALUES:
+                sample = samples.get(pod.id) or packed_sample(pod, at)
+                if len(sample.names) > most_values(MOST_GPUS):
+                    sample = self._cap(pod, sample)
+                count += len(sample.row)
+                if count > MOST_VALUES:
                     self._say_once("", f"{len(pods):,} pods are too many to record; some have a gap")
                     break
-                layout.append((self._pod(pod.id), ",".join(values)))
-                row += packed(values)
+                layout.append((self._pod(pod.id), _joined(sample.names)))
+                rows.append(sample.row)
         key = msgspec.msgpack.encode(layout)
         number = self._layouts.get(key)
         if number is None:
             number = self._layouts[key] = self._new("INSERT INTO layout (pods) VALUES (?)", key)
-        run(self._db, "INSERT OR REPLACE INTO poll (at, layout, row) VALUES (?, ?, ?)", at, number, bytes(row))
+        run(self._db, "INSERT OR REPLACE INTO poll (at, layout, row) VALUES (?, ?, ?)", at, number, b"".join(rows))
 
-    def _cap(self, pod: Pod, values: Mapping[str, float | None]) -> dict[str, float | None]:
+    def _cap(self, pod: Pod, sample: PackedSample) -> PackedSample:
         """Only the values of a pod's first GPUs; the mean of all GPUs is kept, whatever their number."""
         count = len(pod.runtime.gpus) if pod.runtime is not None else 0
         self._say_once(pod.id, f"{pod.name or pod.id} reports {count:,} GPUs; only the first {MOST_GPUS} are recorded")
-        return {name: value for name, value in values.items() if int(name[len(name.rstrip(DIGITS)) :] or 0) < MOST_GPUS}
+        kept = [index for index, name in enumerate(sample.names) if _gpu_of(name) < MOST_GPUS]
+        return PackedSample(tuple(sample.names[index] for index in kept), bytes(sample.row[index] for index in kept))
 
     def _say_once(self, about: str, text: str) -> None:
         if about not in self._capped:
