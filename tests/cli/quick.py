@@ -9,8 +9,10 @@ from __future__ import annotations
 import atexit
 import fcntl
 import gc
+import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import socket
@@ -18,12 +20,16 @@ import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import tui
+from tests.cli import surroundings
 
 ROOT = Path(__file__).parents[2]
 MOST = 1 << 20
@@ -59,10 +65,14 @@ def address() -> str:
 
 
 def run(
-    *argv: str, env: Mapping[str, str] | None = None, cwd: str | Path | None = None
+    *argv: str,
+    env: Mapping[str, str] | None = None,
+    cwd: str | Path | None = None,
+    around: Mapping[str, Any] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """A command without a terminal, to its end; as `subprocess.run` would give it."""
-    asked = {"argv": argv, "env": dict(os.environ if env is None else env), "cwd": str(cwd or Path.cwd())}
+    """A command without a terminal, to its end; as `subprocess.run` would give it. around: see `surroundings`."""
+    environ = dict(os.environ if env is None else env)
+    asked = {"argv": argv, "env": environ, "cwd": str(cwd or Path.cwd()), "around": dict(around or {})}
     with (
         socket.socket(socket.AF_UNIX) as to, Path(os.devnull).open("rb") as nothing,
         tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err,
@@ -168,46 +178,105 @@ def _begin(asked: dict[str, Any], files: Sequence[int]) -> None:
     if "lasts" not in asked:
         # One that never ends is a result too.
         signal.alarm(60)
+    surroundings.make(asked.get("around", {}))
+
+
+def _end(code: int) -> None:
+    """End as Python does after `sys.exit`, except that nothing is taken apart first: that costs more than most
+    commands, and the system does it at once."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None and not getattr(stream, "closed", False):
+                stream.flush()
+        except Exception as error:
+            with suppress(Exception):
+                sys.stderr.write(f"Exception ignored in: {stream!r}: {error!r}\n")
+            code = 120
+    os._exit(code & 0xFF)
+
+
+class _Forks:
+    """The processes that run, and who waits for the end of each."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, socket.socket] = {}
+        self.woken, wake = os.pipe()
+        for end in (self.woken, wake):
+            os.set_blocking(end, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+
+    def fork(self, to: socket.socket, lasts: bool) -> bool:
+        """Whether this is the new process, which has nothing of the others."""
+        child = os.fork()
+        if child:
+            self._waiting[child] = to
+            if lasts:
+                self._tell(to, child)
+            return False
+        wake = signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.close(wake)
+        os.close(self.woken)
+        for one in (to, *self._waiting.values()):
+            one.close()
+        return True
+
+    def tell_ends(self) -> None:
+        """Tell who waits for those that have ended."""
+        with suppress(BlockingIOError):
+            os.read(self.woken, 1 << 16)
+        while self._waiting:
+            child, status = os.waitpid(-1, os.WNOHANG)
+            if not child:
+                break
+            with self._waiting.pop(child) as to:
+                self._tell(to, os.waitstatus_to_exitcode(status))
+
+    @staticmethod
+    def _tell(to: socket.socket, number: int) -> None:
+        with suppress(OSError):
+            to.sendall(NUMBER % number)
+
+
+def _preload() -> None:
+    """What podtop would import by itself: only time is saved by this."""
+    for module in pkgutil.walk_packages(tui.__path__, "tui."):
+        if module.name != "tui.__main__":
+            importlib.import_module(module.name)
+    importlib.import_module("uvicorn")
 
 
 def main() -> int:
-    from tests.cli.forks import preload
-
-    preload()
+    _preload()
     from tui.__main__ import main as podtop
 
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(sys.argv[1])
     listener.listen()
+    forks = _Forks()
+    gc.collect()
     gc.freeze()
     os.write(1, b"ready\n")
     while True:
-        ready, _, _ = select.select([listener, 0], [], [])
-        with suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        if listener not in ready:
+        ready, _, _ = select.select([listener, forks.woken, 0], [], [])
+        if forks.woken in ready:
+            forks.tell_ends()
+        if 0 in ready:
             # Whoever started this is gone.
             return 0
+        if listener not in ready:
+            continue
         to, _ = listener.accept()
-        if not os.fork():
-            # Each has a process that waits for its end, so that many may run.
+        asked, files = _asked(to)
+        if forks.fork(to, "lasts" in asked):
             listener.close()
-            asked, files = _asked(to)
-            child = os.fork()
-            if not child:
-                to.close()
-                _begin(asked, files)
-                return podtop()
-            for file in files:
-                os.close(file)
-            with suppress(BrokenPipeError):
-                if "lasts" in asked:
-                    to.sendall(NUMBER % child)
-                _, status = os.waitpid(child, 0)
-                to.sendall(NUMBER % os.waitstatus_to_exitcode(status))
-            os._exit(0)
-        to.close()
+            _begin(asked, files)
+            _end(podtop())
+        for file in files:
+            os.close(file)
 
 
 if __name__ == "__main__":

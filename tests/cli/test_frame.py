@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import subprocess
@@ -15,11 +14,13 @@ from typing import Any
 
 import pytest
 
+from tests.cli import quick
 from tests.cli.terminal import Terminal
 from tui.commands.exit_codes import Exit
 from tui.commands.frame import framed
 from tui.commands.parser import parser
 
+ROOT = Path(__file__).parents[2]
 GOES_ON = ("record", "simulate")
 """Commands that end when they are told to."""
 
@@ -59,14 +60,11 @@ WRITE = [form for form in ALL if "--help" in form or (form != ["log", "--json"] 
 
 
 def together(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.cli.forks"], input=json.dumps(cases), capture_output=True, text=True, timeout=300,
-        cwd=Path(__file__).parents[2], check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    results = json.loads(done.stdout)
-    assert len(results) == len(cases)
-    return [case | result for case, result in zip(cases, results, strict=True)]
+    results = []
+    for case in cases:
+        done = quick.run(*case["argv"], cwd=ROOT, around=case)
+        results.append({**case, "code": done.returncode, "out": done.stdout, "err": done.stderr})
+    return results
 
 
 def argv(form: list[str]) -> list[str]:
