@@ -30,6 +30,15 @@ class NavigatingApp(App[None]):
         self._first_screen = self._maker(first)()
         self._came_from = first
 
+    def _make(self, screen: Callable[[ScreenContext], Screen[None]]) -> Screen[None]:
+        """A screen whose styles are current: its widgets are styled when they are added.
+
+        Textual does not know that, and would style all widgets of all screens when it is shown for the first time.
+        """
+        made = screen(self.context)
+        made._css_update_count = self._css_update_count
+        return made
+
     def get_default_screen(self) -> Screen[None]:
         # The first screen is added this way, and not as a mode with a factory, which would parse all styles once more.
         return self._first_screen
@@ -37,7 +46,7 @@ class NavigatingApp(App[None]):
     def _maker(self, mode: str) -> Callable[[], Screen[None]]:
         """The factory of a screen, imported when the screen is first shown."""
         screen = cast("Callable[[ScreenContext], Screen[None]]", screen_table.load(mode))
-        return partial(screen, self.context)
+        return partial(self._make, screen)
 
     async def action_go(self, mode: str) -> None:
         """Go to a screen; if it is current already, to its bottom screen."""

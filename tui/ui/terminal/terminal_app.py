@@ -11,6 +11,7 @@ from textual.filter import LineFilter
 from tui.system.signals import ON_SCREEN, end_on_signals
 from tui.ui import themes
 from tui.ui.terminal import diff_renderer
+from tui.ui.terminal.kept_stylesheet import KeptStylesheet
 
 if TYPE_CHECKING:
     from tui.storage.preferences import Preferences
@@ -30,6 +31,7 @@ class TerminalApp(App[None]):
         # No unnecessary animation: every move is sent.
         self.animation_level = "none"
         self.display_settings = display
+        self.stylesheet = KeptStylesheet(variables=self.stylesheet._variables)
         display.colour(self)
 
     def use_renderer(self, preferences: Preferences, *, remember: bool) -> None:
