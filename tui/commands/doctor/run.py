@@ -118,6 +118,7 @@ async def _remote(subject: Subject) -> AsyncIterator[tuple[str, Finding]]:
         "endpoint": lambda replies: network.endpoint(subject, replies),
         "clock": lambda replies: network.clock(subject),
         "key": lambda replies: network.key(subject, replies),
+        "offers": network.offers,
     }
     if subject.config_error:
         for name in checks:
