@@ -54,7 +54,8 @@ def _not_resume(pod: Pod) -> str | None:
 
 
 def _not_bid(pod: Pod) -> str | None:
-    return _not_start(pod) or (None if is_spot(pod) else "on demand; resume it without a bid")
+    known = "on demand" if pod.kind is not None else "not known to be spot"
+    return _not_start(pod) or (None if is_spot(pod) else f"{known}; resume it without a bid")
 
 
 def _not_terminate(pod: Pod) -> str | None:

@@ -60,7 +60,7 @@ async def test_it_is_searched_as_one_types(launch: Launch) -> None:
 async def test_a_letter_that_is_no_key_of_the_help_begins_to_find(launch: Launch) -> None:
     async with launch() as run:
         await run.press("question_mark", *"outbid")
-        assert "outbid, terminated" in run.text()
+        assert "outbid, error, terminated" in run.text()
         assert "Keys and symbols: Fleet  /outbid" in run.text()
 
 

@@ -286,7 +286,7 @@ def test_an_account_that_is_billed_afterwards_has_no_runway_anywhere() -> None:
     costs = cost_rows.pod_costs(state.records, None, NOW)
     found = lines(purse.facts(None, LATER, costs, [ON], False, NOW, UTC, dark=off(state)))
     assert found["Runs out"] == "never: billed afterwards"
-    assert found["Billing"] == "billed afterwards: a low balance stops nothing"
+    assert found["Billing"] == "afterwards; nothing stops at $0"
     assert "Terminated" not in found
     assert "nothing ends: billed afterwards" in found["Pods"]
     assert "low runway: billed afterwards" in found[""]

@@ -220,7 +220,7 @@ RESTART = AlertKind(
         f"container up for {fmt.duration(alert.lasts)}, pod for longer: restarted at least once"
     ),
     needs=frozenset({Feature.STATUS_CHANGE}),
-    subject="restarts before podtop",
+    subject="earlier restarts",
 )
 """Its container has a short uptime, but its pod is older."""
 

@@ -15,8 +15,10 @@ from tests.make import snapshot
 from tests.ui.conftest import HeldCloud
 from tui.api import errors as api
 from tui.api.account import ApiKeyInfo
+from tui.api.enums import BillingMode
+from tui.api.features import Feature
 from tui.api.listener import Api, Listener, Quota
-from tui.api.models import Problem, Snapshot
+from tui.api.models import Funds, Market, Problem, Snapshot
 from tui.api.secret import Secret
 from tui.clocks import Clocks
 from tui.commands.doctor import apis, files, network, settings, ssh, terminal
@@ -519,3 +521,18 @@ def test_the_summary() -> None:
     items = [item("a", Finding(verdict, "t")) for verdict in (OK, WARNING, WARNING, ERROR)]
     assert summary(items) == "1 error, 2 warnings"
     assert summary(items[:1]) == "no problems"
+
+
+def test_what_the_api_does_not_offer() -> None:
+    full = Replies(market=Reply(Market(())), fleet=Reply(Snapshot(None, ())))
+    assert network.offers(full) == Finding(OK, "all that podtop shows")
+    lacks = frozenset({Feature.SPEND, Feature.MAINTENANCE})
+    spots = Reply(Market((), lacks=frozenset({Feature.SPOT_PRICE})))
+    found = network.offers(Replies(market=spots, fleet=Reply(Snapshot(None, (), lacks=lacks))))
+    holds(
+        found, WARNING, "spend per hour, maintenance of the host, spot prices: not offered by this API",
+        "alerts off: low runway, host maintenance",
+    )  # fmt: skip
+    later = Funds("user_1", 1.0, 1.0, None, BillingMode.POSTPAID)
+    holds(network.offers(Replies(fleet=Reply(Snapshot(later, ())))), OK, "billed afterwards; all that podtop shows")
+    holds(network.offers(Replies(market=DOWN)), WARNING, "not checked")

@@ -29,6 +29,7 @@ from tui.config.loader import Config
 CHECKS = [
     "podtop", "config", "state", "recording", "action_log", "notifications", "terminal", "colors", "characters",
     "multiplexer", "clipboard", "ssh", "network", "endpoint", "api", "clock", "key",
+    "offers",
 ]  # fmt: skip
 """A promise to scripts: add to it, and take nothing away."""
 
@@ -144,7 +145,7 @@ def test_invalid_settings_are_an_error_and_what_depends_on_them_is_not_checked(r
     assert "nowhere" in found["config"]["text"]
     assert [check for check, item in found.items() if item["verdict"] == "error"] == ["config"]
     assert {check for check, item in found.items() if item["text"].startswith("not checked")} == {
-        "recording", "notifications", "ssh", "network", "endpoint", "api", "clock", "key",
+        "recording", "notifications", "ssh", "network", "endpoint", "api", "clock", "key", "offers",
     }  # fmt: skip
 
 

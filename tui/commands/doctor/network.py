@@ -14,13 +14,17 @@ from msgspec import Struct
 
 from tui.api import errors as api
 from tui.api.cloud import Capability
+from tui.api.features import Feature
 from tui.api.http.endpoint import host_of, stays_here
 from tui.api.listener import RETIRING, Listener
+from tui.api.models import Market, Snapshot
 from tui.clocks import NEAR
 from tui.commands.doctor.apart import apart
 from tui.commands.doctor.finding import Finding, error, ok, warning
 from tui.commands.doctor.subject import Subject
+from tui.domain import offered, pod_health
 from tui.format import numbers as fmt
+from tui.store.alert_kinds import KINDS
 
 if TYPE_CHECKING:
     from tui.api.account import ApiKeyInfo
@@ -192,6 +196,22 @@ def _origin(origin: str) -> str:
         return f"{origin} (mode {stat.S_IMODE(path.stat().st_mode):o})" if path.is_absolute() else origin
     except OSError:
         return origin
+
+
+def offers(replies: Replies) -> Finding:
+    """What the API in use does not offer, and which alerts are off for that, or for how the account pays."""
+    pods, market = ((reply or Reply()).value for reply in (replies.fleet, replies.market))
+    answers = [answer for answer in (pods, market) if isinstance(answer, Snapshot | Market)]
+    if not answers:
+        return warning("not checked: no response about pods or prices")
+    lacks = frozenset[Feature]().union(*(answer.lacks for answer in answers))
+    funds = pods.funds if isinstance(pods, Snapshot) else None
+    how = f"{offered.AFTERWARDS}; " if pod_health.is_postpaid(funds) else ""
+    if not lacks:
+        return ok(f"{how}all that podtop shows")
+    dark = [kind.subject for kind in KINDS if kind.subject and kind.needs & lacks]
+    off = f"; alerts off: {', '.join(dark)}" if dark else ""
+    return warning(f"{how}{', '.join(offered.named(lacks))}: {offered.WORDS}{off}", "See podtop help alerts.")
 
 
 def scope(keys: tuple[ApiKeyInfo, ...]) -> str:

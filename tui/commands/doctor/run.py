@@ -119,6 +119,7 @@ async def _remote(subject: Subject) -> AsyncIterator[tuple[str, Finding]]:
         "api": lambda replies: apis.api(subject, replies),
         "clock": lambda replies: network.clock(subject),
         "key": lambda replies: network.key(subject, replies),
+        "offers": network.offers,
     }
     if subject.config_error:
         for name in checks:

@@ -38,6 +38,7 @@ SIGNS = (
     ("◀ ‖", "viewing history; paused"),
     ("▶ ● ○ ↻ +", "chart: running, up, down, restarted, new"),
     ("–", "no data"),
+    ("◌ as a value", "not offered by this API"),
 )
 
 WIDE = 120

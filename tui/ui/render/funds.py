@@ -36,7 +36,7 @@ def balance(account: Account | None, funds: Funds | None, now: float, lacks: fro
         value = (*value, ("  below the minimum", "bad"))
     yield Fact("Balance", value)
     if afterwards:
-        yield Fact("Billing", (("billed afterwards: a low balance stops nothing", "text"),))
+        yield Fact("Billing", (("afterwards; nothing stops at $0", "text"),))
 
 
 def spent(funds: Funds | None, rows: Sequence[PodCost], lacks: frozenset[Feature]) -> Iterator[Fact]:

@@ -128,7 +128,7 @@ def missing(fleet: Fleet) -> str:
     if value is None:
         return ""
     # What the API does not offer is not missing from a response.
-    funds = None if {Feature.BALANCE, Feature.SPEND} & value.lacks else ("balance", value.funds)
+    funds = None if Feature.BALANCE in value.lacks else ("balance", value.funds)
     parts = [word for word, part in filter(None, (("pods", value.pods), funds)) if part is None]
     if not parts and value.problems:
         if any(problem.code == PARTIAL for problem in value.problems):

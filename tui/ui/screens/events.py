@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from tui.api.features import NOT_OFFERED
 from tui.domain.events import Event
-from tui.store.alerts import off_text
+from tui.store.alerts import off
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import EVENTS
 from tui.store.views import event_log
@@ -103,8 +103,9 @@ class EventLog(Listing):
             return ""
         first = datetime.fromtimestamp(self.every[0].at, self.context.tz)
         recorded = "" if self.context.playback.past is not None else " · recording off"
-        text = off_text(self.context.fleet)
-        return f"events from {first:%d %b %H:%M}{recorded}{f' · {NOT_OFFERED} alerts off: {text}' if text else ''}"
+        count = sum(map(len, off(self.context.fleet).values()))
+        dark = f" · {NOT_OFFERED} {count} alert{'s' * (count > 1)} off, see Account" if count else ""
+        return f"events from {first:%d %b %H:%M}{recorded}{dark}"
 
     def trouble(self, scene: Scene) -> str:
         return ""
