@@ -6,7 +6,7 @@ from textual.screen import ModalScreen
 
 from tui.api.account import Template
 from tui.api.errors import NotOffered
-from tui.domain import charges
+from tui.domain import bills, charges
 from tui.domain.charges import Day
 from tui.store.fleet import Fleet
 from tui.ui.context import ScreenContext
@@ -141,8 +141,9 @@ class Bills(DailyListing):
         billing, now, note = scene.fleet.billing.value, self.server_now(scene), f"last {self.span} days"
         if billing is None:
             return Picture("By GPU type", note, empty=self.empty(scene))
+        title = "By GPU type" if bills.is_by_type(billing) else "By kind"
         return Picture(
-            "By GPU type", note, lambda width, _: charged.bill_bars(billing, now, self.span, max(1, width - 9))
+            title, note, lambda width, _: charged.bill_bars(billing, now, self.span, max(1, width - 9))
         )  # fmt: skip
 
 
