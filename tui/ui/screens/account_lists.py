@@ -18,6 +18,7 @@ from tui.ui.render import account
 from tui.ui.render import charges as charged
 from tui.ui.render.api_facts import api_section
 from tui.ui.render.empty_states import marked
+from tui.ui.render.facts import LACKING
 from tui.ui.render.list_rows import Row
 from tui.ui.screens.account_listing import AccountListing, account_trouble
 from tui.ui.screens.listing import About, Listing, Picture, Rows, Scene
@@ -260,7 +261,9 @@ class Access(AccountListing):
         sections = account.access_facts(owner, profile.value, self.revealed, now, self.context.tz, scene.key or "")
         sections = (*sections[:-1], self._api(), sections[-1])
         if self.revealed and profile.value is None and profile.error is not None:
-            return (*sections[:-1], Section("Account holder", (Fact("", ((marked(profile.error), "warn"),)),)))
+            is_absent = isinstance(profile.error, NotOffered)
+            value = LACKING if is_absent else ((marked(profile.error), "warn"),)
+            return (*sections[:-1], Section("Account holder", (Fact("", value),)))
         return sections
 
     def _api(self) -> Section:
