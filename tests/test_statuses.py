@@ -74,7 +74,7 @@ def test_every_status_is_in_the_tables() -> None:
 def test_its_phase_has_a_symbol_and_a_word(status: str) -> None:
     phase = pod_health.phase(of(status))
     assert phase is PHASES[status]
-    row = pod_views.pod_row(Fleet(5, 30)._seen(of(status), NOW, 0.0), NOW)
+    row = pod_views.pod_row(fleet_of(of(status)).records["p1"], NOW)
     glyph, word = (text.strip() for text, _ in rows.phase_cell(row, NOW)[:2])
     assert glyph
     assert word == (status.lower() if phase is Phase.OTHER else phase.value)

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import tui
+from tui.api.features import NOT_OFFERED
 from tui.domain.events import Kind
 from tui.domain.market_watch import State
 from tui.domain.pod_health import Phase
@@ -69,3 +70,8 @@ def test_idle_and_booting_have_the_same_symbol_in_tables_charts_events_and_help(
     assert first.split() == [phases[phase] for phase in order]
     places = [words.index(word) for word in ("running", "idle", "booting", "stopped")]
     assert places == sorted(places)
+
+
+def test_what_is_not_offered_is_not_read_as_a_zero() -> None:
+    """Neither as the figure, nor as a letter that looks like it."""
+    assert ascii_of(NOT_OFFERED) not in "0oOQD-"

@@ -213,6 +213,7 @@ class BillItem(Struct, frozen=True):
     serverless_usd: float | None
     storage_usd: float | None
     endpoints_usd: float | None
+    other_usd: float | None
 
 
 class TopUpItem(Struct, frozen=True):
@@ -379,7 +380,7 @@ def account(parts: Whole) -> AccountItem:
             StorageItem(iso(b.at), b.amount, b.size_gb, b.network) for b in (billing.storage if billing else ())
         ),
         bills=tuple(
-            BillItem(iso(b.at), b.gpus, b.cpus, b.serverless, b.storage, b.endpoints)
+            BillItem(iso(b.at), b.gpus, b.cpus, b.serverless, b.storage, b.endpoints, b.other)
             for b in (billing.summary if billing else ())
         ),
     )

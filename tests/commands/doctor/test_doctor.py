@@ -28,7 +28,8 @@ from tui.config.loader import Config
 
 CHECKS = [
     "podtop", "config", "state", "recording", "action_log", "notifications", "terminal", "colors", "characters",
-    "multiplexer", "clipboard", "ssh", "network", "endpoint", "api", "clock", "key", "offers",
+    "multiplexer", "clipboard", "ssh", "network", "endpoint", "api", "clock", "key",
+    "offers",
 ]  # fmt: skip
 """A promise to scripts: add to it, and take nothing away."""
 

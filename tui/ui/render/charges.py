@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.api.enums import ComputeKind, PaymentKind, PaymentMedium
-from tui.domain import charges
+from tui.domain import bills, charges
 from tui.domain.charges import DAY, KINDS, Day
 from tui.format import numbers as fmt
 from tui.ui.charts.spec import BarSpec
@@ -164,27 +164,23 @@ def charge_bars(days: Sequence[Day], now: float, span: int, columns: int) -> Bar
 
 
 def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
-    """The bills of the last `span` days, by GPU type, CPU flavor and for storage."""
+    """The bills of the last `span` days, by GPU type, CPU flavor and for storage; by kind if RunPod tells no types."""
     first = now - span * DAY
     sums: dict[tuple[str, str], list[float]] = {}
     lasts: dict[tuple[str, str], tuple[float, float]] = {}
 
-    def add(kind: str, billed: str | None, at: float | None, seconds: float | None, amount: float | None) -> None:
+    def add(kind: str, billed: str, at: float | None, seconds: float | None, amount: float | None) -> None:
         if at is None or at < first or not math.isfinite(at):
             return
-        key = (kind, billed or "unnamed")
+        key = (kind, billed)
         bill = sums.setdefault(key, [0.0, 0.0])
         bill[0] += seconds if seconds is not None and math.isfinite(seconds) else 0.0
         bill[1] += amount if amount is not None and math.isfinite(amount) else 0.0
         if at >= lasts.get(key, (-math.inf, 0.0))[0]:
             lasts[key] = (at, amount or 0.0)
 
-    for bill in billing.gpus:
-        add(ComputeKind.GPU, bill.kind, bill.at, bill.seconds, bill.amount)
-    for bill in billing.cpus:
-        add(ComputeKind.CPU, bill.kind, bill.at, bill.seconds, bill.amount)
-    for disk in billing.storage:
-        add("storage", "all disks", disk.at, None, disk.amount)
+    for item in bills.items(billing):
+        add(*item)
     whole = sum(amount for _, amount in sums.values())
     by_key = {}
     for (kind, billed), (seconds, amount) in sorted(sums.items(), key=lambda item: -item[1][1]):
@@ -208,8 +204,8 @@ def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tu
     """All bills, by kind; those of the row under the cursor, by day."""
     first = now - span * DAY
     summary = [day for day in billing.summary if day.at is not None and day.at >= first]
-    fields = ("gpus", "cpus", "serverless", "storage", "endpoints")
-    kinds = ("GPU pods", "CPU pods", "serverless", "storage", "endpoints")
+    fields = ("gpus", "cpus", "serverless", "storage", "endpoints", "other")
+    kinds = ("GPU pods", "CPU pods", "serverless", "storage", "endpoints", "other")
     sums = [sum(getattr(day, name) or 0.0 for day in summary) for name in fields]
     sections = [
         Section(
@@ -217,6 +213,7 @@ def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tu
             (
                 Fact("Total", money(sum(sums), "strong")),
                 *(Fact(f"  {w}", money(s)) for w, s in zip(kinds, sums, strict=True) if s),
+                *(() if bills.is_by_type(billing) else (Fact("By GPU type", (("not reported", "muted"),)),)),
             ),
         )
         if summary
@@ -230,10 +227,10 @@ def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tu
         sections.append(
             Section("Storage", (Fact("Size", ((size, "text"),)), Fact("Amount", (*money(last.amount), *network))))
         )
-    kind, _, item = (under or "").partition(" ")
+    kind, _, named = (under or "").partition(" ")
     rows = billing.gpus if kind == ComputeKind.GPU else billing.cpus if kind == ComputeKind.CPU else ()
     days = sorted(
-        (day for day in rows if (day.kind or "unnamed") == item and day.at is not None and day.at >= first),
+        (day for day in rows if (day.kind or "unnamed") == named and day.at is not None and day.at >= first),
         key=lambda day: -(day.at or 0.0),
     )
     if days:
@@ -244,15 +241,16 @@ def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tu
             )
             for day in days[:60]
         )
-        sections.append(Section("By day", (Fact("Type", ((item, "text"),)), *facts)))
+        sections.append(Section("By day", (Fact("Type", ((named, "text"),)), *facts)))
     return tuple(section for section in sections if section is not None)
 
 
 def bill_bars(billing: Billing, now: float, span: int, columns: int) -> BarSpec:
-    """By GPU type and day, the most expensive types by name."""
+    """By GPU type and day, the most expensive types by name; by kind and day if RunPod tells no types."""
     sums: dict[str, float] = {}
-    for bill in (*billing.gpus, *billing.cpus):
-        sums[bill.kind or "unnamed"] = sums.get(bill.kind or "unnamed", 0.0) + (bill.amount or 0.0)
+    for item in bills.items(billing):
+        if item.kind != bills.STORAGE:
+            sums[item.name] = sums.get(item.name, 0.0) + (item.amount or 0.0)
     named = sorted(sums, key=lambda kind: -sums[kind])[:5]
     kinds = (*named, "others", "storage")
     days: dict[float, list[float]] = {}
@@ -261,10 +259,9 @@ def bill_bars(billing: Billing, now: float, span: int, columns: int) -> BarSpec:
         if at is not None and amount is not None and math.isfinite(at) and math.isfinite(amount):
             days.setdefault(at // DAY * DAY, [0.0] * len(kinds))[kinds.index(kind)] += amount
 
-    for bill in (*billing.gpus, *billing.cpus):
-        add(bill.at, bill.kind or "unnamed" if (bill.kind or "unnamed") in named else "others", bill.amount)
-    for disk in billing.storage:
-        add(disk.at, "storage", disk.amount)
+    for item in bills.items(billing):
+        name = item.name if item.name in named else "others"
+        add(item.at, bills.STORAGE if item.kind == bills.STORAGE else name, item.amount)
     each = max(1, math.ceil(span / max(1, columns)))
     count = math.ceil(span / each)
     start = now // DAY * DAY + DAY - count * each * DAY

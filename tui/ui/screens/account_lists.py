@@ -6,7 +6,7 @@ from textual.screen import ModalScreen
 
 from tui.api.account import Template
 from tui.api.errors import NotOffered
-from tui.domain import charges
+from tui.domain import bills, charges
 from tui.domain.charges import Day
 from tui.store.fleet import Fleet
 from tui.ui.context import ScreenContext
@@ -18,6 +18,7 @@ from tui.ui.render import account
 from tui.ui.render import charges as charged
 from tui.ui.render.api_facts import api_section
 from tui.ui.render.empty_states import marked
+from tui.ui.render.facts import LACKING
 from tui.ui.render.list_rows import Row
 from tui.ui.screens.account_listing import AccountListing, account_trouble
 from tui.ui.screens.listing import About, Listing, Picture, Rows, Scene
@@ -141,8 +142,9 @@ class Bills(DailyListing):
         billing, now, note = scene.fleet.billing.value, self.server_now(scene), f"last {self.span} days"
         if billing is None:
             return Picture("By GPU type", note, empty=self.empty(scene))
+        title = "By GPU type" if bills.is_by_type(billing) else "By kind"
         return Picture(
-            "By GPU type", note, lambda width, _: charged.bill_bars(billing, now, self.span, max(1, width - 9))
+            title, note, lambda width, _: charged.bill_bars(billing, now, self.span, max(1, width - 9))
         )  # fmt: skip
 
 
@@ -259,7 +261,9 @@ class Access(AccountListing):
         sections = account.access_facts(owner, profile.value, self.revealed, now, self.context.tz, scene.key or "")
         sections = (*sections[:-1], self._api(), sections[-1])
         if self.revealed and profile.value is None and profile.error is not None:
-            return (*sections[:-1], Section("Account holder", (Fact("", ((marked(profile.error), "warn"),)),)))
+            is_absent = isinstance(profile.error, NotOffered)
+            value = LACKING if is_absent else ((marked(profile.error), "warn"),)
+            return (*sections[:-1], Section("Account holder", (Fact("", value),)))
         return sections
 
     def _api(self) -> Section:
