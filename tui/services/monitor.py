@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tui.domain.user_message import UserMessage
     from tui.history.queries import HistoryQueries
     from tui.history.recorder import Recorder
+    from tui.services.account_link import Identify
     from tui.services.pod_inspector import PodInspector
     from tui.services.source import Source
     from tui.store.alert_tracker import AlertTracker
@@ -56,6 +57,7 @@ class Monitor:
     post:    receives messages for the user about the recording.
     monotonic: monotonic seconds, by which requests are counted.
     hosts: whether to find out, once, if the account rents out machines.
+    identify: adds the id of the account to a response about the pods, where its API does not report it.
     is_news: whether the user does not know yet that RunPod has switched an API off; asked when it has.
     prepare: called in a thread once the cloud is open: imports that need not wait for the first response.
     """
@@ -75,7 +77,9 @@ class Monitor:
         hosts: bool = False,
         start_of_month: Callable[[float], float] = charges.start_of_month,
         is_news: Callable[[], bool] = lambda: True,
+        identify: Identify | None = None,
     ) -> None:
+        self._identify = identify
         self._start_of_month = start_of_month
         self.api = ApiWatch(fleet, source, monotonic, post, auto=config.api == AUTO, is_news=is_news)
         self._source = source
@@ -137,7 +141,7 @@ class Monitor:
         """Request the pods now, beside the polls. Raises CloudError, also if the response does not have them."""
         if self._cloud is None:
             raise Unreachable("podtop is not connected yet.", sent=False)
-        snapshot = clock_skew.snapshot(await self._cloud.fleet(), self._source.skew)
+        snapshot = await self._read_pods(self._cloud)
         with own_faults("applying it"):
             await self._take_in_pods(snapshot, self._source.clock())
         self._tell()
@@ -234,10 +238,14 @@ class Monitor:
 
     async def _ask_for_pods(self, cloud: Cloud) -> Snapshot:
         try:
-            return clock_skew.snapshot(await cloud.fleet(), self._source.skew)
+            return await self._read_pods(cloud)
         except NotOffered as error:
             # Pods are the core: whatever a backend lacks on the way to them, polling goes on.
             raise Malformed(str(error)) from None
+
+    async def _read_pods(self, cloud: Cloud) -> Snapshot:
+        snapshot = clock_skew.snapshot(await cloud.fleet(), self._source.skew)
+        return snapshot if self._identify is None else await self._identify(snapshot, cloud.api)
 
     async def _take_in_pods(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
         """Apply a response about the pods, in slices if there are many: keys are handled in between."""
