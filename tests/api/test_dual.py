@@ -396,6 +396,20 @@ async def test_what_is_offered_follows_the_api_in_use() -> None:
     }
 
 
+async def test_objections_to_an_order_are_those_of_the_api_in_use() -> None:
+    class Strict(Rest):
+        def order_objections(self, order: Any) -> tuple[tuple[str, str], ...]:
+            return ((order.name, "not offered"),)
+
+    wire, rest = Wire(), Strict()
+    dual, _ = both(wire, rest)
+    await dual.restart("p1")
+    assert dual.order_objections(ORDER) == ()
+    wire.status = 410
+    await dual.fleet()
+    assert dual.order_objections(ORDER) == (("new", "not offered"),)
+
+
 async def test_a_stream_of_lines_ends_when_nobody_reads_it() -> None:
     rest = Rest()
     dual, _ = both(Wire(), rest)

@@ -85,7 +85,7 @@ class SessionApp(App[None]):
             return await answer
         finally:
             # Once nobody waits for an answer, a yes would be lost.
-            if not answer.done() or answer.cancelled():
+            if answer.cancelled() and self.is_running and dialog.is_current:
                 dialog.end(None)
 
     async def on_unmount(self) -> None:
