@@ -225,7 +225,7 @@ def _add_record(to: Parser) -> None:
     to.add_argument("--enforce-leases", action="store_true", help="stop or terminate pods whose lease ends")
     to.add_argument(
         "--same-account", choices=("yes", "no"),
-        help="if RunPod does not report the account: yes continues the last recording, no begins another",
+        help="yes: extend the last recording, no: start one, when RunPod does not report the account",
     )  # fmt: skip
     flags.connection(to)
 

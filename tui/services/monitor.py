@@ -57,8 +57,8 @@ class Monitor:
     post:    receives messages for the user about the recording.
     monotonic: monotonic seconds, by which requests are counted.
     hosts: whether to find out, once, if the account rents out machines.
-    identify: adds the id of the account to a response about the pods, where its API does not report it.
-    is_news: whether the user does not know yet that RunPod has switched an API off; asked when it has.
+    identify: adds the account's id to a response about the pods, where its API does not report it.
+    is_news: whether it is new to the user that RunPod has switched an API off; asked when it has.
     prepare: called in a thread once the cloud is open: imports that need not wait for the first response.
     """
 
@@ -137,11 +137,14 @@ class Monitor:
         """The polled cloud, once it is open."""
         return self._cloud
 
-    async def look(self) -> Snapshot:
-        """Request the pods now, beside the polls. Raises CloudError, also if the response does not have them."""
+    def _connected(self) -> Cloud:
         if self._cloud is None:
             raise Unreachable("podtop is not connected yet.", sent=False)
-        snapshot = await self._read_pods(self._cloud)
+        return self._cloud
+
+    async def look(self) -> Snapshot:
+        """Request the pods now, beside the polls. Raises CloudError, also if the response does not have them."""
+        snapshot = await self._read_pods(self._connected())
         with own_faults("applying it"):
             await self._take_in_pods(snapshot, self._source.clock())
         self._tell()
@@ -155,15 +158,11 @@ class Monitor:
             wake()
 
     async def _ask_market(self) -> Answers:
-        if self._cloud is None:
-            raise Unreachable("podtop is not connected yet.", sent=False)
-        return await self.questions.ask(self._cloud)
+        return await self.questions.ask(self._connected())
 
     async def look_at_prices(self) -> Market:
         """Request the market now, beside the polls. Raises CloudError."""
-        if self._cloud is None:
-            raise Unreachable("podtop is not connected yet.", sent=False)
-        market = await self._cloud.market()
+        market = await self._connected().market()
         with own_faults("applying it"):
             await self._in_slices(self._fleet.taking_market(market, self._source.clock()))
         self._tell()

@@ -19,7 +19,7 @@ from tui.ui.primitives.cells import Cell
 
 POINTS = (
     Point("why", "RunPod's API does not say whose API key this is, and none of the pods was seen here before."),
-    Point("yes", "Its history, leases and watches go on. podtop does not ask again."),
+    Point("yes", "Its history, leases and watches continue. podtop does not ask again."),
     Point("no", "A recording of its own begins. podtop does not ask again."),
     Point("cancel", "A recording of its own begins, and podtop asks at its next start.", "muted"),
 )
