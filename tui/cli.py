@@ -81,7 +81,8 @@ def run(argv: Sequence[str] | None = None) -> int:
     if options.command == "market":
         return _market(options, config)
     if options.command == "record":
-        return _record(wiring.source_of(options, config), config, options.enforce_leases)
+        same = None if options.same_account is None else options.same_account == "yes"
+        return _record(wiring.source_of(options, config), config, options.enforce_leases, same)
     if options.command == "account" and options.form is None:
         return _show(wiring.source_of(options, config), config, "account")
     if options.command in (*COMMANDS, "account"):
@@ -175,16 +176,17 @@ def _replay(options: argparse.Namespace, config: Config) -> int:
     return _show(wiring.replay_source(tape), config)
 
 
-def _record(source: Source, config: Config, enforce: bool) -> int:
+def _record(source: Source, config: Config, enforce: bool, same_account: bool | None) -> int:
     from tui.commands.record import record
 
     _warn(config, acts=enforce)
     wiring.keep_private(source)
     with ExitStack() as shelf:
         directory = wiring.state_dir_of(source, shelf)
-        state = wiring.state_of(source, config, directory) if enforce else None
+        state = wiring.state_of(source, config, directory)
         wiring.log_of(source, config, "record")()
-        code = record(source, config, wiring.recorder_of(source, config, directory), state)
+        make = wiring.recorder_of(source, config, directory)
+        code = record(source, config, make, state, enforce=enforce, same_account=same_account)
         wiring.end_log(code)
         return code
 

@@ -5,25 +5,28 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.api.make import account, cloud, market
+from tests.api.make import KEY, account, cloud, market
 from tests.api.make import pod as wire_pod
 from tests.make import pod, snapshot
 from tui.api import errors
 from tui.api.cloud import Capability, Cloud
 from tui.api.dual import BESIDE, NO_ADDRESS, DualCloud, cloud_at
+from tui.api.enums import CloudKind
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.listener import Api, Listener, Switched
 from tui.api.models import Market, PodVerb
 from tui.api.orders import DeployOrder, Receipt
 from tui.api.pod_logs import LogLine, LogQuery, LogSource
+from tui.api.rest.client import RestCloud
 
 LINE = LogLine("1", None, LogSource.CONTAINER, "step 1")
-ORDER = DeployOrder(name="new", gpu_count=1, image="pytorch")
+ORDER = DeployOrder(name="new", gpu_count=1, image="pytorch", gpu_type_id="NVIDIA A40", cloud=CloudKind.SECURE)
 
 
 class Rest(Cloud):
@@ -127,7 +130,7 @@ class Told(list[Any]):
         return [said for said in self if isinstance(said, Switched)]
 
 
-def both(wire: Wire | Cloud, rest: Rest | None) -> tuple[DualCloud, Told]:
+def both(wire: Wire | Cloud, rest: Cloud | None) -> tuple[DualCloud, Told]:
     graphql = wire if isinstance(wire, Cloud) else cloud(wire)
     dual, told = DualCloud(graphql, (lambda: rest) if rest is not None else None), Told()
     dual.listen(told.listener())
@@ -209,7 +212,7 @@ async def test_without_an_address_for_rest_the_reader_is_told_what_to_set() -> N
 
 MUTATIONS: dict[str, Callable[[Cloud], Any]] = {
     "stop": lambda cloud: cloud.stop("p1"),
-    "resume": lambda cloud: cloud.resume("p1", 1),
+    "resume": lambda cloud: cloud.resume("p1"),
     "bid_resume": lambda cloud: cloud.bid_resume("p1", 1, 0.5),
     "terminate": lambda cloud: cloud.terminate("p1"),
     "deploy": lambda cloud: cloud.deploy(ORDER),
@@ -272,6 +275,50 @@ async def test_what_rest_answers_to_an_order_leads_nowhere_else(error: errors.Cl
     assert caught.value is error
     assert rest.asked == ["fleet", "stop"]
     assert wire.requests == ["query"]
+
+
+class RestWire:
+    """RunPod's REST v2 on the wire: reads are answered with no pods, changes by `answer`."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+        self.changes: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            pages = {"nextCursor": None, "hasNextPage": False}
+            return httpx.Response(200, json={"pods": [], "gpus": [], "paths": {}, "pagination": pages})
+        self.changes.append(f"{request.method} {request.url.path}")
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return httpx.Response(200, json=self.answer) if isinstance(self.answer, dict) else self.answer
+
+
+REST_ALONE: dict[str, Callable[[Cloud], Any]] = {
+    "restart": lambda cloud: cloud.restart("p1"),
+    "set_locked": lambda cloud: cloud.set_locked("p1", True),
+    "rename": lambda cloud: cloud.rename("p1", "new"),
+}
+FROM_REST = [*FAILURES, httpx.Response(410, json={"title": "Gone", "status": 410})]
+
+
+@pytest.mark.parametrize("name", [*MUTATIONS, *REST_ALONE])
+@pytest.mark.parametrize("answer", FROM_REST, ids=range(len(FROM_REST)))
+@pytest.mark.parametrize("switched", [True, False])
+async def test_what_goes_to_rest_is_sent_there_once_whatever_comes_back(name: str, answer: Any, switched: bool) -> None:
+    if not switched and name in MUTATIONS:
+        # Before the switch these go to the other: the test above.
+        return
+    wire, other = Wire(410 if switched else 200), RestWire(answer)
+    rest = RestCloud("https://a.b/v2", KEY, transport=httpx.MockTransport(other))
+    dual, told = both(wire, rest)
+    await dual.fleet()
+    with suppress(errors.CloudError):
+        await {**MUTATIONS, **REST_ALONE}[name](dual)
+    assert len(other.changes) == (0 if name == "bid_resume" else 1)
+    assert wire.requests == ["query"]
+    assert len(told.switches) == switched
+    await dual.aclose()
 
 
 async def test_an_order_under_way_while_a_read_switches_is_refused_and_not_repeated() -> None:
@@ -396,6 +443,20 @@ async def test_what_is_offered_follows_the_api_in_use() -> None:
     }
 
 
+async def test_objections_to_an_order_are_those_of_the_api_in_use() -> None:
+    class Strict(Rest):
+        def order_objections(self, order: Any) -> tuple[tuple[str, str], ...]:
+            return ((order.name, "not offered"),)
+
+    wire, rest = Wire(), Strict()
+    dual, _ = both(wire, rest)
+    await dual.restart("p1")
+    assert dual.order_objections(ORDER) == ()
+    wire.status = 410
+    await dual.fleet()
+    assert dual.order_objections(ORDER) == (("new", "not offered"),)
+
+
 async def test_a_stream_of_lines_ends_when_nobody_reads_it() -> None:
     rest = Rest()
     dual, _ = both(Wire(), rest)
@@ -441,5 +502,6 @@ def test_graphql_by_name_stays_at_an_address_of_its_own() -> None:
 
 
 def test_what_rest_alone_offers_is_what_graphql_lacks() -> None:
-    graphql = GraphQLCloud("https://a.b/graphql", None)
+    graphql, rest = GraphQLCloud("https://a.b/graphql", None), RestCloud("https://a.b/v2", None)
+    assert all(rest.offers(capability) for capability in BESIDE)
     assert set(BESIDE) == {capability for capability in Capability if not graphql.offers(capability)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from tui.api.dual import DualCloud
 from tui.api.errors import CloudError, Forbidden, NotOffered, Retired, Unauthorized, Unreachable
 from tui.api.features import Feature
 from tui.api.listener import Api, Listener, Quota, Retirement
-from tui.api.models import Market
+from tui.api.models import Funds, Market
 from tui.config.loader import Config
 from tui.domain import retirement
 from tui.domain.events import Kind
 from tui.domain.user_message import Level, UserMessage
+from tui.history.archive.reader import Recording
+from tui.history.recorder import Recorder
 from tui.services.action_lock import ActionLock
 from tui.services.api_watch import ApiWatch
 from tui.services.messages import Messages
@@ -42,6 +45,7 @@ class Backend(Cloud):
         self.error = error
         self.listener = Listener()
         self.asked = 0
+        self.funds: Funds | None = Funds("u1", 100.0, 1.0, 80.0)
         self.tick: Callable[[], object] = lambda: None
 
     @property
@@ -54,7 +58,7 @@ class Backend(Cloud):
         self.listener.sent(self._is)
         if self.error is not None:
             raise self.error
-        return replace(snapshot(pod("a", utils=(50,))), lacks=self.lacks)
+        return replace(snapshot(pod("a", utils=(50,)), funds=self.funds), lacks=self.lacks)
 
     async def market(self) -> Any:
         return Market(())
@@ -95,7 +99,9 @@ class Rest(Backend):
 class Stand:
     """A session over both APIs."""
 
-    def __init__(self, tmp_path: Path, config: Config | None = None, now: float = NOW, **source: Any) -> None:
+    def __init__(
+        self, tmp_path: Path, config: Config | None = None, now: float = NOW, record: Any = None, **source: Any
+    ) -> None:
         self.now = now
         self.graphql, self.rest = GraphQL(Api.GRAPHQL), Rest(Api.REST, LACKS)
         self.graphql.tick = self.rest.tick = self._tick
@@ -106,6 +112,7 @@ class Stand:
             Source("test", False, lambda: self.cloud, lambda: self.now, **source),
             config or Config(interval=0.01), Messages(self.notes.append), ActionLock(),
             state=StateFiles(lambda: tmp_path, "test", "https://test.invalid/graphql"), on_change=self._changed.set,
+            record=record,
         )  # fmt: skip
         self.running: asyncio.Task[None] | None = None
 
@@ -232,6 +239,46 @@ async def test_a_watch_without_a_key_switches_too(stand: Make) -> None:
     await run.until(lambda: run.fleet.market.at is not None)
     assert run.fleet.api is Api.REST
     assert len(run.told) == 1
+
+
+# What goes on
+
+
+async def test_recording_leases_and_account_go_on_and_the_next_start_finds_them(stand: Make, tmp_path: Path) -> None:
+    def record(post: Callable[[UserMessage], object]) -> Recorder:
+        recorders.append(Recorder(tmp_path, "https://test.invalid/v2", interval=0.01, post=post))
+        return recorders[-1]
+
+    recorders: list[Recorder] = []
+    run = stand(record=record)
+    run.rest.funds = None
+    await run.polls(run.graphql)
+    before = run.session.leases.file
+    assert before is not None
+    begin = run.now
+    run.graphql.error = Retired("gone")
+    await run.polls(run.rest)
+    assert run.fleet.funds is not None
+    assert run.fleet.funds.account_id == "u1"
+    assert run.session.leases.file is before
+    await run.end()
+    path = recorders[0].path
+    assert path is not None
+    with closing(Recording(path)) as recording:
+        assert len(recording.samples("a", begin - 100, run.now).times) > 4
+        ((first, last),) = recording.spans()
+        assert first < begin < last
+        assert [event.kind for event in recording.events(0, run.now + 9) if event.kind is Kind.API] == [Kind.API]
+
+    later = stand(record=record, config=Config(interval=0.01, api="rest"), now=run.now + 60)
+    later.graphql.error = Retired("gone")
+    later.rest.funds = None
+    await later.polls(later.rest)
+    again = later.session.leases.file
+    assert again is not None
+    assert again.path == before.path
+    await later.end()
+    assert recorders[1].path == path
 
 
 # The end that is coming

@@ -93,6 +93,11 @@ class DualCloud(Cloud):
             return False
         return self._rest is None or self._rest.offers(capability)
 
+    def order_objections(self, order: DeployOrder | RentOrder) -> tuple[tuple[str, str], ...]:
+        """Those of the API in use."""
+        cloud = self._rest if self._api is Api.REST and self._rest is not None else self._graphql
+        return cloud.order_objections(order)
+
     def listen(self, listener: Listener) -> None:
         """Report what both do to `listener`, in place of a former one."""
         self._listener = listener

@@ -223,6 +223,10 @@ def _commands() -> dict[str, Command]:
 
 def _add_record(to: Parser) -> None:
     to.add_argument("--enforce-leases", action="store_true", help="stop or terminate pods whose lease ends")
+    to.add_argument(
+        "--same-account", choices=("yes", "no"),
+        help="yes: extend the last recording, no: start one, when RunPod does not report the account",
+    )  # fmt: skip
     flags.connection(to)
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 WRONG = "▲"
 """The first character of a state that is an error."""
 
+UNREPORTED = "RunPod does not report which account this is: a recording of its own begins."
+
 SELDOM = 3600.0
 """Seconds between two lines if output is kept, as in a journal, and nothing has changed."""
 
@@ -104,7 +106,9 @@ async def _record(
     source: Source,
     config: Config,
     make: Callable[[Callable[[UserMessage], object]], Recorder],
-    state: StateFiles | None,
+    state: StateFiles,
+    enforce: bool,
+    same_account: bool | None,
 ) -> None:
     outlet = Outlet()
     status = _Status(outlet)
@@ -126,13 +130,19 @@ async def _record(
         fleet = session.fleet
         status.show(line(fleet, recorder, polls, session.tz) + leased(fleet, source.clock()))
 
+    async def ask_account(at: float) -> bool | None:
+        if same_account is None:
+            when = datetime.fromtimestamp(at, session.tz)
+            tell(UserMessage(f"{UNREPORTED} To continue that of {when:%Y-%m-%d %H:%M}: --same-account yes"))
+        return same_account
+
     session = Session(
         source, config, Messages(logged("record"), tell),
         ActionLock("podtop is in read-only mode" if config.read_only else "", after=None),
-        state=state, record=make_recorder, on_change=show, budget=0,
+        state=state, record=make_recorder, on_change=show, budget=0, ask_account=ask_account,
     )  # fmt: skip
     enforcing: asyncio.Task[None] | None = None
-    if state is not None:
+    if enforce:
         session.start_executor(state)
         enforcing = asyncio.ensure_future(session.enforce_leases())
     running = asyncio.ensure_future(session.monitor.run())
@@ -159,10 +169,17 @@ def record(
     source: Source,
     config: Config,
     make: Callable[[Callable[[UserMessage], object]], Recorder],
-    state: StateFiles | None = None,
+    state: StateFiles,
+    *,
+    enforce: bool = False,
+    same_account: bool | None = None,
 ) -> int:
-    """Record until stopped, which is a normal end: 0. `state`: the files with the leases to enforce."""
+    """Record until stopped, which is a normal end: 0.
+
+    state:        podtop's files; `enforce`: enforce the leases in them.
+    same_account: whether an account that RunPod does not report is the one that was recorded last; None if unknown.
+    """
     # With `stty tostop` the terminal would stop a background process that writes, and with it the whole recording.
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    asyncio.run(_record(source, config, make, state))
+    asyncio.run(_record(source, config, make, state, enforce, same_account))
     return 0

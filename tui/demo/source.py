@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui.clocks import Clocks
 from tui.services.source import Source
@@ -70,9 +69,9 @@ def demo_source(
         def make(url: str) -> Cloud:
             if api_at(url) is Api.GRAPHQL:
                 return GraphQLCloud(url, KEY, read_only=read_only, transport=transport)
-            rest: Any = import_module("tui.api.rest.client")
-            cloud: Cloud = rest.RestCloud(url, KEY, read_only=read_only, transport=transport)
-            return cloud
+            from tui.api.rest.client import RestCloud
+
+            return RestCloud(url, KEY, read_only=read_only, transport=transport)
 
         return cloud_at("https://demo.invalid/graphql", api, make)
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tui.domain.user_message import UserMessage
     from tui.history.queries import HistoryQueries
     from tui.history.recorder import Recorder
+    from tui.services.account_link import Identify
     from tui.services.pod_inspector import PodInspector
     from tui.services.source import Source
     from tui.store.alert_tracker import AlertTracker
@@ -56,7 +57,8 @@ class Monitor:
     post:    receives messages for the user about the recording.
     monotonic: monotonic seconds, by which requests are counted.
     hosts: whether to find out, once, if the account rents out machines.
-    is_news: whether the user does not know yet that RunPod has switched an API off; asked when it has.
+    identify: adds the account's id to a response about the pods, where its API does not report it.
+    is_news: whether it is new to the user that RunPod has switched an API off; asked when it has.
     prepare: called in a thread once the cloud is open: imports that need not wait for the first response.
     """
 
@@ -75,7 +77,9 @@ class Monitor:
         hosts: bool = False,
         start_of_month: Callable[[float], float] = charges.start_of_month,
         is_news: Callable[[], bool] = lambda: True,
+        identify: Identify | None = None,
     ) -> None:
+        self._identify = identify
         self._start_of_month = start_of_month
         self.api = ApiWatch(fleet, source, monotonic, post, auto=config.api == AUTO, is_news=is_news)
         self._source = source
@@ -133,11 +137,14 @@ class Monitor:
         """The polled cloud, once it is open."""
         return self._cloud
 
-    async def look(self) -> Snapshot:
-        """Request the pods now, beside the polls. Raises CloudError, also if the response does not have them."""
+    def _connected(self) -> Cloud:
         if self._cloud is None:
             raise Unreachable("podtop is not connected yet.", sent=False)
-        snapshot = clock_skew.snapshot(await self._cloud.fleet(), self._source.skew)
+        return self._cloud
+
+    async def look(self) -> Snapshot:
+        """Request the pods now, beside the polls. Raises CloudError, also if the response does not have them."""
+        snapshot = await self._read_pods(self._connected())
         with own_faults("applying it"):
             await self._take_in_pods(snapshot, self._source.clock())
         self._tell()
@@ -151,15 +158,11 @@ class Monitor:
             wake()
 
     async def _ask_market(self) -> Answers:
-        if self._cloud is None:
-            raise Unreachable("podtop is not connected yet.", sent=False)
-        return await self.questions.ask(self._cloud)
+        return await self.questions.ask(self._connected())
 
     async def look_at_prices(self) -> Market:
         """Request the market now, beside the polls. Raises CloudError."""
-        if self._cloud is None:
-            raise Unreachable("podtop is not connected yet.", sent=False)
-        market = await self._cloud.market()
+        market = await self._connected().market()
         with own_faults("applying it"):
             await self._in_slices(self._fleet.taking_market(market, self._source.clock()))
         self._tell()
@@ -234,10 +237,14 @@ class Monitor:
 
     async def _ask_for_pods(self, cloud: Cloud) -> Snapshot:
         try:
-            return clock_skew.snapshot(await cloud.fleet(), self._source.skew)
+            return await self._read_pods(cloud)
         except NotOffered as error:
             # Pods are the core: whatever a backend lacks on the way to them, polling goes on.
             raise Malformed(str(error)) from None
+
+    async def _read_pods(self, cloud: Cloud) -> Snapshot:
+        snapshot = clock_skew.snapshot(await cloud.fleet(), self._source.skew)
+        return snapshot if self._identify is None else await self._identify(snapshot, cloud.api)
 
     async def _take_in_pods(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
         """Apply a response about the pods, in slices if there are many: keys are handled in between."""

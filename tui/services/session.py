@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tui.history.queries import HistoryQueries
     from tui.history.recorder import Recorder
     from tui.services.account_leases import AccountLeases
+    from tui.services.account_link import AccountLink, Ask, Identify
     from tui.services.action_lock import ActionLock
     from tui.services.draft_keeper import DraftKeeper
     from tui.services.executor import Executor
@@ -53,6 +54,7 @@ class Session:
     prepare, opened: see `Monitor`.
     write:     sends text to the terminal, past what is drawn; None if it is not used for notifications.
     world:     what actions observe; the monitor if None.
+    ask_account: asks the user whether this is the account that was used last; None if nobody is there.
     hosts:     whether to find out if the account rents out machines.
     budget:    bytes of samples in memory.
     """
@@ -73,6 +75,7 @@ class Session:
         world: World | None = None,
         hosts: bool = False,
         budget: int = MEMORY_BUDGET,
+        ask_account: Ask | None = None,
         tz: tzinfo | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -96,6 +99,8 @@ class Session:
         self._world = world
         self._hosts = hosts
         self._notifier: Notifier | None = None
+        self._ask_account = ask_account
+        self._link: AccountLink | None = None
         messages.add(to_event_log(self._happened))
         if write is not None:
             messages.add(self._call)
@@ -109,7 +114,18 @@ class Session:
             self.source, self.config, self.fleet, self.changed, self._prepare, self._record, self.messages.post,
             self._opened, self.start_of_day, hosts=self._hosts, start_of_month=lambda at: self.start_of_day(at, day=1),
             is_news=lambda: self.state is None or self.state.is_first_switch(),
+            identify=self._identify(),
         )  # fmt: skip
+
+    def _identify(self) -> Identify | None:
+        if self.state is None or self.source.demo:
+            return None
+        from tui.services.account_link import AccountLink
+
+        self._link = AccountLink(
+            self.state, self.source.profile, self._ask_account, self.messages.post, self.source.clock
+        )
+        return self._link.named
 
     @cached_property
     def leases(self) -> AccountLeases:
@@ -208,6 +224,8 @@ class Session:
         """Give notifications and requests under way their moment, then end them."""
         if "logs" in self.__dict__:
             await self.logs.close()
+        if self._link is not None:
+            self._link.close()
         if self._notifier is not None:
             await self._notifier.close()
         if self.executor is not None:

@@ -42,6 +42,14 @@ class StateFiles(Struct, frozen=True):
         """The leases of one account."""
         return self.directory() / "leases" / f"{self._name(account)}.json"
 
+    def accounts(self) -> Path:
+        """Which account was used last, by host and profile."""
+        return self.directory() / "accounts.json"
+
+    def profile_name(self, profile: str) -> str:
+        """The name of a profile at this host, in files."""
+        return self._name(f"profile {profile}")
+
     def watches(self) -> Path:
         """The market watches."""
         return self.directory() / f"watches-{self._name('')}.json"

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
+from textual.screen import ModalScreen
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from tui import turns
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 FIRST_FRAME = 0.05
 """Seconds reserved for the first frame."""
+
+
+FREE = 0.5
+"""Seconds between two looks whether another dialog is closed."""
 
 
 class SessionApp(App[None]):
@@ -60,6 +65,28 @@ class SessionApp(App[None]):
         self.playback.past = past
         if self.playback.replay:
             self.run_worker(self.playback.go(self.session.source.begin, forward=False), name="replay")
+
+    async def ask_account(self, at: float) -> bool | None:
+        """Ask whether this is the account that was used last, at that instant; None is no answer."""
+        from tui.ui.modals.account import AccountDialog
+
+        # It does not cover what the user has just opened.
+        while isinstance(self.screen, ModalScreen):  # noqa: ASYNC110
+            await asyncio.sleep(FREE)
+        answer: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
+
+        def answered(same: bool | None) -> None:
+            if not answer.done():
+                answer.set_result(same)
+
+        dialog = AccountDialog(at, self.session.tz, self.session.monotonic)
+        self.push_screen(dialog, answered)
+        try:
+            return await answer
+        finally:
+            # Once nobody waits for an answer, a yes would be lost.
+            if answer.cancelled() and self.is_running and dialog.is_current:
+                dialog.end(None)
 
     async def on_unmount(self) -> None:
         turns.put_first(None)

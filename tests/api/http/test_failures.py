@@ -56,6 +56,28 @@ async def test_the_status_speaks(status: int, kind: type[errors.CloudError], wor
     assert words in str(error)
 
 
+PROBLEM = {"Content-Type": "application/problem+json; charset=utf-8"}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "kind"),
+    [
+        (404, PROBLEM, b'{"title": "Gone", "status": 410}', errors.Retired),
+        (403, PROBLEM, b'{"title": "Gone", "status": 410, "detail": "use /v2"}', errors.Retired),
+        (404, PROBLEM, b'{"title": "Not found", "status": 404}', errors.Unreachable),
+        (404, PROBLEM, b'{"status": "410"}', errors.Unreachable),
+        (404, PROBLEM, b'{"status": 410', errors.Unreachable),
+        (404, PROBLEM, b"\xff\xfe", errors.Unreachable),
+        (404, {"Content-Type": "application/json"}, b'{"title": "Gone", "status": 410}', errors.Unreachable),
+        (502, PROBLEM, b'{"title": "Gone", "status": 410}', errors.Faltering),
+    ],
+)
+async def test_a_problem_document_may_say_that_an_api_is_gone(
+    status: int, headers: dict[str, str], body: bytes, kind: type[errors.CloudError]
+) -> None:
+    assert type(await failure(httpx.Response(status, headers=headers, content=body))) is kind
+
+
 async def test_errors_at_400_are_the_servers_own() -> None:
     body = {"errors": [{"message": 'Cannot query field "x"', "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]}
     error = await failure(httpx.Response(400, json=body))

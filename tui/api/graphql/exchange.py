@@ -58,7 +58,10 @@ class Exchange(Transport[Answer]):
 
     async def _received(self, response: httpx.Response, call: Call, secrets: tuple[Secret, ...]) -> Answer | CloudError:
         if not response.is_success:
-            problems = told(_problems(await self._refusal(response)), secrets)
+            refusal = await self._refusal(response)
+            if response.is_client_error and _says_gone(response, refusal):
+                return failures.retired()
+            problems = told(_problems(refusal), secrets)
             return failures.of_status(response, problems, self.host, self._wall)
         content = await self._body(response, call)
         if isinstance(content, CloudError):
@@ -71,6 +74,20 @@ class Exchange(Transport[Answer]):
 
     def _incomplete(self, outcome: Answer) -> str:
         return "; ".join(problem.message for problem in outcome.problems)
+
+
+class _Stated(msgspec.Struct):
+    status: int = 0
+
+
+def _says_gone(response: httpx.Response, refusal: bytes) -> bool:
+    """Whether a problem document (RFC 9457) says that the API is switched off, by whatever status a proxy sent it."""
+    if "application/problem+json" not in response.headers.get("content-type", "").lower():
+        return False
+    try:
+        return msgspec.json.decode(refusal, type=_Stated).status == 410
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
 
 
 def _problems(refusal: bytes) -> tuple[Problem, ...]:

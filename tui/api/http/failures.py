@@ -170,7 +170,7 @@ def of_status(
     if status == 407:
         return Unreachable("The proxy requires a user name and password (HTTP 407): set them in HTTP_PROXY.")
     if status == 410:
-        return Retired("RunPod has switched this API off (HTTP 410). Set api to auto, and podtop uses the other one.")
+        return retired()
     if status == 429:
         after = retry_after(response, wall)
         wait = "" if after is None else f" The next one is allowed in {after:.0f} s."
@@ -189,6 +189,11 @@ def of_status(
     if status in (404, 405):
         return Unreachable(f"This address at {host} is not RunPod's API (HTTP {status}). Correct or remove api_url.")
     return Rejected((Problem(f"RunPod rejected the request (HTTP {status}) without a reason"),))
+
+
+def retired() -> Retired:
+    """The error for an API that RunPod has switched off."""
+    return Retired("RunPod has switched this API off (HTTP 410). Set api to auto, and podtop uses the other one.")
 
 
 def is_page(response: httpx.Response, body: bytes) -> bool:

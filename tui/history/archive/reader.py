@@ -154,6 +154,10 @@ class Recording:
         rows = self._all("SELECT id FROM pod WHERE pod = ? LIMIT 1", pod)
         return rows[0][0] if rows else None
 
+    def has(self, pod: str) -> bool:
+        """Whether a pod was recorded."""
+        return self._key(pod) is not None
+
     def _pods(self) -> list[tuple[int, str]]:
         """The keys and ids of all recorded pods."""
         rows = self._all("SELECT id, pod FROM pod ORDER BY id DESC LIMIT ?", MOST_PODS)

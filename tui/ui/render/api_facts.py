@@ -25,6 +25,6 @@ def api_section(used: Api | None, setting: str, uses: Mapping[Api, tuple[Use, ..
 
 def _use(use: Use) -> Cell:
     """The requests in a window: of the whole account if RunPod reports them, else this podtop's own."""
-    whose = "of the account" if use.measured else "of this podtop; limit assumed"
+    whose = "whole account" if use.measured else "limit assumed"
     role = "warn" if use.share > 0.8 else "text"
     return ((f"{use.asked:,} of {use.window.most:,}", role), (f"  {whose}", "quiet"))
