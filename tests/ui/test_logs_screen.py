@@ -107,6 +107,7 @@ async def test_selected_pods_are_merged_by_time_each_with_its_name(launch: Launc
         head = run.text().splitlines()[2]
         assert "▪ eval-sweep live" in head
         assert "▪ llama-pretrain live" in head
+        assert "Logs  2 pods  4 lines" in run.text()
 
 
 async def test_more_than_eight_pods_are_refused(launch: Launch) -> None:
@@ -413,6 +414,19 @@ async def test_it_fits(launch: Launch, size: tuple[int, int]) -> None:
         assert all(len(row) <= size[0] for row in rows)
         assert "live" in rows[2]
         assert "help" in rows[-1] or "?" in rows[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "short"),
+    [
+        ("train", 5, "train"), ("llama-70b-run-1", 9, "llam…un-1"), ("llama-70b-run-2", 9, "llam…un-2"),
+        ("\u4e2d\u6587\u540d\u5b57", 6, "\u4e2d…\u5b57"),
+    ],
+)  # fmt: skip
+def test_a_long_name_keeps_its_end(name: str, cells: int, short: str) -> None:
+    from tui.ui.render.log_rows import shortened
+
+    assert shortened(name, cells) == short
 
 
 def test_times_are_those_of_the_test() -> None:
