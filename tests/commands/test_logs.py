@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import jsonschema
 import msgspec
 import pytest
 
+from tests.cli import quick
 from tests.commands.conftest import Run
 from tests.logs import START, Logs, Time, always, line
 from tests.make import pod, snapshot
@@ -263,6 +265,20 @@ def test_as_a_program_against_graphql_alone(run: Run) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert "does not offer logs of pods" in done.stderr
     assert "Set api" in done.stderr
+
+
+def test_ctrl_c_and_a_reader_that_leaves_end_it_quietly(environ: dict[str, str]) -> None:
+    for leave, code in ((False, 130), (True, 0)):
+        process = quick.Process("logs", "llama-70b-pretrain", "--follow", "--tail", "5000", env=environ)
+        assert process.stdout.readline()
+        if leave:
+            process.stdout.close()
+            with process.stderr:
+                assert process.stderr.read() == ""
+        else:
+            process.send_signal(signal.SIGINT)
+            assert process.communicate()[1] == ""
+        assert process.wait() == code
 
 
 @pytest.mark.parametrize("text", ["", "10", "m", "0m", "-1m", "1.5h", "9999999d", "\u0661m"])

@@ -207,7 +207,15 @@ ENDS = {
 }
 """How examples end that need a terminal, or a recording."""
 
-LASTING = ("podtop record", "podtop simulate", "--watch", "podtop completions", "podtop doctor", "podtop resume m5n4")
+LASTING = (
+    "podtop record",
+    "podtop simulate",
+    "--watch",
+    "--follow",
+    "podtop completions",
+    "podtop doctor",
+    "podtop resume m5n4",
+)
 """Those that end when they are stopped. Others are tried elsewhere, or depend on how many GPUs the demo has free."""
 
 

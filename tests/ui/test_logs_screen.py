@@ -107,6 +107,7 @@ async def test_selected_pods_are_merged_by_time_each_with_its_name(launch: Launc
         head = run.text().splitlines()[2]
         assert "▪ eval-sweep live" in head
         assert "▪ llama-pretrain live" in head
+        assert "Logs  2 pods  4 lines" in run.text()
 
 
 async def test_more_than_eight_pods_are_refused(launch: Launch) -> None:
@@ -352,6 +353,33 @@ async def test_from_the_pod_screen_and_from_an_event_at_its_instant(launch: Laun
         await run.until("not following")
 
 
+async def test_the_pod_screen_shows_why_a_pod_is_not_up_yet_while_it_is_on_top(launch: Launch) -> None:
+    from tests.make import pod, snapshot
+
+    booting = pod(FIRST, name="eval-sweep", utils=None)
+    lines = [line(0, "pulling image 12 %", source=LogSource.SYSTEM), line(1, "a container's line")]
+    cloud = Cloud(**{FIRST: lines})
+    cloud.fleet_answer = snapshot(booting)
+    async with launch(cloud=cloud, size=(100, 30)) as run:
+        assert cloud.log.asked == [], "not on Fleet"
+        await run.press("g", "enter")
+        await run.until("pulling image 12 %")
+        assert cloud.log.asked == [(FIRST, LogQuery(LogSource.SYSTEM, tail=1))]
+        cloud.log.write(FIRST, line(2, "pulling image 63 %", source=LogSource.SYSTEM))
+        await run.until("pulling image 63 %")
+        await run.press("2")
+        await until_streams(run)
+        await run.press("1")
+        await until_streams(run, FIRST)
+        await run.poll(fleet=snapshot(pod(FIRST, name="eval-sweep", utils=(5,))))
+        await until_streams(run)
+        assert "pulling" not in run.text()
+        await run.poll(fleet=snapshot(booting))
+        await until_streams(run, FIRST)
+        await run.press("escape")
+        await until_streams(run)
+
+
 async def test_a_burst_is_drawn_in_few_frames(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
     cloud = Cloud(**{FIRST: [line(0)]})
     async with opened(launch, cloud) as run:
@@ -386,6 +414,19 @@ async def test_it_fits(launch: Launch, size: tuple[int, int]) -> None:
         assert all(len(row) <= size[0] for row in rows)
         assert "live" in rows[2]
         assert "help" in rows[-1] or "?" in rows[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "short"),
+    [
+        ("train", 5, "train"), ("llama-70b-run-1", 9, "llam…un-1"), ("llama-70b-run-2", 9, "llam…un-2"),
+        ("\u4e2d\u6587\u540d\u5b57", 6, "\u4e2d…\u5b57"),
+    ],
+)  # fmt: skip
+def test_a_long_name_keeps_its_end(name: str, cells: int, short: str) -> None:
+    from tui.ui.render.log_rows import shortened
+
+    assert shortened(name, cells) == short
 
 
 def test_times_are_those_of_the_test() -> None:

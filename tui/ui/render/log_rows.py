@@ -83,11 +83,21 @@ def prefix(entry: LogEntry, look: Look, cells: int) -> Cell:
     if look.names:
         name, number = look.names.get(entry.pod, (entry.pod, 1))
         room = min(max(map(_name_width, look.names.values())), max(4, (cells - taken) // 4), 20)
-        name = cut(name, room)
+        name = shortened(name, room)
         parts.append((f"{name}{' ' * (room - width(name))} ", f"pod-{number}"))
     if look.sources and entry.line.source is LogSource.SYSTEM:
         parts.append(("sys ", "accent"))
     return tuple(parts)
+
+
+def shortened(name: str, cells: int) -> str:
+    """A name in that many cells: its beginning and its end are kept, as names often differ in their ends."""
+    if width(name) <= cells:
+        return name
+    start, end = cut(name, cells // 2), shown(name)
+    while end and width(end) > cells - 1 - width(start):
+        end = end[1:]
+    return f"{start}…{end}"
 
 
 def _name_width(name: tuple[str, int]) -> int:

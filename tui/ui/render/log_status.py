@@ -71,11 +71,13 @@ def trouble(states: Sequence[StreamState], api: Api | None) -> str:
     return next((reason(each.error, api) for each in states if each.error is not None), "")
 
 
-def heading(lines: LogLines, dropped: int, source: LogSource | None, typed: Mapping[str, str]) -> str:
+def heading(lines: LogLines, dropped: int, source: LogSource | None, typed: Mapping[str, str], pods: int = 1) -> str:
     """The title above the lines: how many there are, and which of them are shown."""
     shown, total = len(lines.entries), lines.total
     kind = f"{source.value} " if source is not None else ""
     parts = [f"{total:,} {kind}lines" if total != 1 else f"1 {kind}line"]
+    if pods > 1:
+        parts.insert(0, f"{pods} pods")
     if dropped:
         parts.append(f"{dropped:,} older dropped")
     if typed.get("filter"):

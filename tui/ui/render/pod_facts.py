@@ -82,6 +82,7 @@ def sections(
     extras: PodExtras | None = None,
     ssh: Ssh = Ssh(),  # noqa: B008
     lacks: frozenset[Feature] = offered.NOTHING,
+    boot: str = "",
 ) -> tuple[Section, ...]:
     """All facts of a pod; a section that would have nothing but dashes is left out.
 
@@ -93,10 +94,11 @@ def sections(
     extras:    data requested separately; None if RunPod does not return it.
     ssh:       how to connect to pods.
     lacks:     what the API does not offer.
+    boot:      the last line of RunPod's log about a pod that boots.
     """
     clock = Clock(now, tz)
     sections_of = (
-        Section("Status", tuple(_status(pod, detail, phase, clock, lacks))),
+        Section("Status", tuple(_status(pod, detail, phase, clock, lacks, boot))),
         Section("Cost", tuple(_cost(pod, detail, spent, lacks))),
         Section("Connect", tuple(_reach(pod, ssh))),
         Section("Container", tuple(_container(pod, detail))),
@@ -114,12 +116,14 @@ def sections(
 
 
 def _status(
-    pod: Pod, detail: PodDetail | None, phase: Phase, clock: Clock, lacks: frozenset[Feature]
+    pod: Pod, detail: PodDetail | None, phase: Phase, clock: Clock, lacks: frozenset[Feature], boot: str
 ) -> Iterator[Fact]:
     live = pod.runtime if pod_health.is_live(pod) else None
     change = pod.status_change
     word: Part = (pod_health.status_word(pod, phase) or fmt.UNKNOWN, _ROLES.get(phase, "muted"))
     yield Fact("Status", (word, (f"  {change.what}", "muted")) if change and change.what else (word,))
+    if boot:
+        yield Fact("Booting", ((boot, "accent"),))
     changed = instant(change.at if change else None, clock)
     yield Fact("Changed", or_lacking(changed, Feature.STATUS_CHANGE, lacks))
     yield copyable("Name", pod.name)

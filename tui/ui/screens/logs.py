@@ -241,7 +241,7 @@ class LogsScreen(ListingScreen):
         states, index = tuple(self._states.values()), view.index
         self._log.line = pane.entry(index)
         dropped = pane.buffer.dropped
-        title = log_status.heading(pane.lines, dropped, self._source, pane.typed)
+        title = log_status.heading(pane.lines, dropped, self._source, pane.typed, len(self._log.pods))
         tz = self._sight.tz
         fault = f"▲ {pane.fault}" if pane.fault else ""
         trouble = log_status.trouble(states, self._api) if len(pane.lines.entries) else ""

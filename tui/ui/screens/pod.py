@@ -10,12 +10,14 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from tui.domain import pod_costs
+from tui.domain.pod_health import Phase
 from tui.store.fleet import Fleet
 from tui.store.metrics import METRICS
 from tui.store.pod_inspection import PodInspection
 from tui.store.views import pods
 from tui.ui import layout
 from tui.ui.context import ScreenContext
+from tui.ui.controllers.boot_log import BootLog
 from tui.ui.messages import Inspect
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Fact, Section, copied
@@ -40,6 +42,7 @@ class Timeline(Listing):
     def __init__(self, context: ScreenContext, pod: str) -> None:
         super().__init__(context)
         self._pod = pod
+        self.boot = BootLog(pod, lambda: context.session.logs, lambda: context.changed.publish(None))
 
     @property
     def _inspection(self) -> PodInspection | None:
@@ -83,6 +86,7 @@ class Timeline(Listing):
                 extras=inspection.extras if inspection is not None else None,
                 ssh=self.context.connect.settings,
                 lacks=fleet.lacks,
+                boot=self.boot.line,
             )
         name = (record.name if record is not None else "") or self._pod
         stale = fleet.pods_stale(now)
@@ -145,7 +149,17 @@ class PodScreen(ListingScreen):
         if at != self._looked:
             self._looked = at
             self.post_message(Inspect(self.pod, at))
+        record = self._sight.fleet.records.get(self.pod)
+        self._timeline.boot.want(at is None and record is not None and record.phase(now) is Phase.BOOTING)
         super()._show_all()
+
+    def on_screen_suspend(self) -> None:
+        super().on_screen_suspend()
+        if not self._seen:
+            self._timeline.boot.want(False)
+
+    def on_unmount(self) -> None:
+        self._timeline.boot.want(False)
 
     def _age(self, fleet: Fleet, now: float) -> None:
         if fleet.pods_stale(now):
