@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -30,6 +31,19 @@ textual_shortcuts.take()
 # An app is a great many objects that live as long as it does: to go through them for garbage again and again costs more
 # than what is found takes up.
 gc.set_threshold(100_000, 50, 100)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.scheduling import Scheduling
+
+    return Scheduling(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if hasattr(session.config, "workerinput"):
+        from tests.scheduling import tell_what_counts
+
+        tell_what_counts(session.config)
 
 
 def pytest_collection_finish() -> None:
