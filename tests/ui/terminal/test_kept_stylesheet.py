@@ -11,7 +11,7 @@ from textual.css import stylesheet
 from textual.css.stylesheet import StylesheetParseError
 from textual.screen import Screen
 
-from tests.conftest import _parse_rules
+from tests import textual_shortcuts
 from tests.ui.conftest import Launch, Running
 from tui.ui.terminal.kept_stylesheet import KeptStylesheet
 
@@ -27,7 +27,8 @@ def test_a_source_is_parsed_again_only_with_other_variables(monkeypatch: pytest.
 
     stylesheet_parse = stylesheet.parse
     monkeypatch.setattr(stylesheet, "parse", parse)
-    monkeypatch.setattr(stylesheet.Stylesheet, "_parse_rules", _parse_rules)
+    monkeypatch.setattr(stylesheet.Stylesheet, "parse", textual_shortcuts._parse)
+    monkeypatch.setattr(stylesheet.Stylesheet, "_parse_rules", textual_shortcuts._parse_rules)
     sheet = KeptStylesheet(variables={"ink": "red"})
     sheet.add_source(SHEET)
     sheet.parse()
