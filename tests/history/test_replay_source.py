@@ -95,7 +95,7 @@ def test_what_cannot_be_replayed_is_named(tmp_path: Path) -> None:
         choose(str(recorded(tmp_path / "empty.sqlite")), None, tmp_path)
 
 
-ASIDE = ("aclose", "listen", "offers", "api", "logs")
+ASIDE = ("aclose", "listen", "offers", "api", "logs", "order_objections")
 """What asks nothing of RunPod, and the one that streams, which `tests/api/test_cloud.py` reads."""
 
 

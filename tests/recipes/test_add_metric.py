@@ -88,7 +88,7 @@ FAN = """\
 DISK = """\
     Metric(name="disk", title="Disk", label="disk", source=Source.CONTAINER, field="disk", export="disk_percent"),
 """
-LAST_ROW = 'unit="W", steps=0.2, top=None, pooled=_sum, export="power_w",\n    ),\n'
+LAST_ROW = 'unit="W", steps=0.2, top=None, pooled=_sum, export="power_w", feature=Feature.GPU_POWER,\n    ),\n'
 
 
 def test_a_metric_of_gpus_takes_five_files(copy: Copy) -> None:
@@ -98,7 +98,7 @@ def test_a_metric_of_gpus_takes_five_files(copy: Copy) -> None:
         "api/graphql/schema.graphql", "  powerWatts: Float         # confirmed [H][J][P1]\n", "  fanPercent: Float\n"
     )
     watts = '"powerWatts": round(70 + util * 5.6 + 20 * chance(seed, pod.id, index, "w"), 1),\n'
-    copy.add("demo/pods.py", watts, '                "fanPercent": 40.0 + index,\n')
+    copy.add("demo/pod_views.py", watts, '                "fanPercent": 40.0 + index,\n')
     copy.add("store/metrics.py", LAST_ROW, FAN)
     seen = copy.run(LOOK, "fan", "fan_percent", "GPU fan")
     fans = {f"fan{index}": 40.0 + index for index in range(8)}
@@ -128,7 +128,7 @@ def test_a_metric_of_containers_has_its_wire_type_and_its_mapping_beside_them(co
         "api/graphql/schema.graphql", "  memoryPercent: Int # confirmed [H][J][P1][X]; 0..100\n", "  diskPercent: Int\n"
     )
     cpu = '"cpuPercent": round(4 + mean * 0.3 + 8 * wander(at, 30, seed, pod.id, "cpu")),\n'
-    copy.add("demo/pods.py", cpu, '            "diskPercent": 61,\n')
+    copy.add("demo/pod_views.py", cpu, '            "diskPercent": 61,\n')
     copy.add("store/metrics.py", LAST_ROW, DISK)
     seen = copy.run(LOOK, "disk", "disk_percent", "Disk")
     assert seen["sample"] == seen["recorded"] == {"disk": 61.0}

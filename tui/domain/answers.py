@@ -67,7 +67,7 @@ def answered(action: Action, command: Command, receipt: Receipt | None) -> Outco
 def _dearer(command: Command, receipt: Receipt) -> str:
     """The notice that a new pod costs more than was agreed to; empty if it does not, or that is unknown.
 
-    GraphQL enforces the price itself (`deployCost`); REST v2 has no place for it, so podtop compares.
+    One API of RunPod enforces the price itself; the other has no place for it, so podtop compares.
     """
     prices = (command.agreed, getattr(command.order, "deploy_cost", None))
     agreed = min((price for price in prices if price is not None), default=None)

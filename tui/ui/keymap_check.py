@@ -62,6 +62,7 @@ class Declared(NamedTuple):
 
 def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     """Sets of bindings active together: each screen with its widgets and the app, each dialog with its widgets."""
+    from tui.ui.modals.account import AccountDialog
     from tui.ui.modals.confirm import Confirm
     from tui.ui.modals.copy import CopyMenu
     from tui.ui.modals.deploy import DeployForm
@@ -84,7 +85,7 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     dialogs: dict[str, type[DOMNode]] = {
         "a question": QuestionDialog, "a confirmation": Confirm, "the deploy form": DeployForm,
         "the lease": LeaseDialog, "the watch": WatchDialog, "the help": Help, "the copy menu": CopyMenu,
-        "the readme": Readme, "the tour": Tour,
+        "the readme": Readme, "the tour": Tour, "the account": AccountDialog,
     }  # fmt: skip
     return {
         **{name: (FilterLine, Table, Telemetry, screen, app) for name, screen in screens.items()},

@@ -35,9 +35,9 @@ class NavigatingApp(App[None]):
 
         Textual does not know that, and would style all widgets of all screens when it is shown for the first time.
         """
-        made = screen(self.context)
-        made._css_update_count = self._css_update_count
-        return made
+        instance = screen(self.context)
+        instance._css_update_count = self._css_update_count
+        return instance
 
     def get_default_screen(self) -> Screen[None]:
         # The first screen is added this way, and not as a mode with a factory, which would parse all styles once more.

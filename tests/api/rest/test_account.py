@@ -16,7 +16,7 @@ from tui.api.enums import BillingMode
 from tui.api.features import Feature
 from tui.api.models import Funds
 from tui.api.pod_detail import NetworkVolume
-from tui.api.rest import kept
+from tui.api.rest import slow_reads
 
 MONEY: dict[str, Given] = {
     "/openapi.json": WITH_MONEY,
@@ -30,7 +30,7 @@ MONEY: dict[str, Given] = {
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Seconds, of podtop's own clock and of the day."""
     now = [1000.0]
-    monkeypatch.setattr(kept, "passed", lambda: now[0])
+    monkeypatch.setattr(slow_reads, "passed", lambda: now[0])
     return now
 
 

@@ -17,9 +17,9 @@ from tui.api.listener import Api
 from tui.api.models import ANYTHING, Problem
 from tui.api.rest import pods
 from tui.api.rest.exchange import CREATE, Answer, RestExchange
-from tui.api.rest.kept import PATIENCE, GpuNames, Purse
 from tui.api.rest.lists import read_list
 from tui.api.rest.problems import Missing
+from tui.api.rest.slow_reads import PATIENCE, GpuNames, Purse
 from tui.api.secret import Secret
 
 if TYPE_CHECKING:

@@ -215,8 +215,8 @@ class BaseScreen(Screen[None]):
         if not (always or slowed or use.share > 0.5):
             return ()
         role = "warn" if slowed or use.share > 0.8 else "quiet"
-        assumed = "" if use.measured else " (assumed)"
-        return ((f"requests {use.asked}/{use.window.most} per {use.window.name}{assumed}{slowed}", role),)
+        limit = f"{'' if use.measured else '~'}{use.window.most}"
+        return ((f"requests {use.asked}/{limit} per {use.window.name}{slowed}", role),)
 
     # Keys
 

@@ -11,7 +11,7 @@ from textual.filter import LineFilter
 from tui.system.signals import ON_SCREEN, end_on_signals
 from tui.ui import themes
 from tui.ui.terminal import diff_renderer
-from tui.ui.terminal.kept_stylesheet import KeptStylesheet
+from tui.ui.terminal.stylesheet_cache import KeptStylesheet
 
 if TYPE_CHECKING:
     from tui.storage.preferences import Preferences

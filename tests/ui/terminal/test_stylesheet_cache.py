@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from tests import textual_shortcuts
 from tests.ui.conftest import Launch, Running
-from tui.ui.terminal.kept_stylesheet import KeptStylesheet
+from tui.ui.terminal.stylesheet_cache import KeptStylesheet
 
 SHEET, MORE = "Screen { color: $ink; }", "Screen { background: $ink; }"
 

@@ -10,7 +10,7 @@ _MOST = 1024
 
 
 class KeptStylesheet(Stylesheet):
-    """Textual's parses all sources anew, some 100 ms, for each screen and dialog that is shown for the first time."""
+    """Textual's parses all sources again, some 100 ms, for each screen and dialog that is shown for the first time."""
 
     def __init__(self, *, variables: dict[str, str] | None = None) -> None:
         super().__init__(variables=variables)
