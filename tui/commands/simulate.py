@@ -79,10 +79,10 @@ def serve(
     served.server = uvicorn.Server(config)
     root = f"http://{HOST}:{listener.getsockname()[1]}"
     keys = f"keys: {keys_taken()}"
-    told = f"simulated RunPod at {root}/graphql, {keys}\nREST v2 at {root}/v2\n"
+    reported = f"simulated RunPod at {root}/graphql, {keys}\nREST v2 at {root}/v2\n"
     with suppress(ReaderGone, NotWritten):
         # It runs to serve requests, whether anybody reads its address or not.
-        write(f"simulated RunPod at {root}/v2, {keys}\n" if rest_only else told)
+        write(f"simulated RunPod at {root}/v2, {keys}\n" if rest_only else reported)
     try:
         served.server.run(sockets=[listener])
     except KeyboardInterrupt:

@@ -44,8 +44,8 @@ class Why(Enum):
 class Refusal(Exception):
     """RunPod refuses, in RunPod's words."""
 
-    def __init__(self, words: str, why: Why = Why.RULE) -> None:
-        super().__init__(words)
+    def __init__(self, phrase: str, why: Why = Why.RULE) -> None:
+        super().__init__(phrase)
         self.why = why
 
 
@@ -256,7 +256,7 @@ class World:
         return pod
 
     def reconfigure(self, pod_id: str, changes: Mapping[str, Any]) -> SimPod:
-        """Change fields of its container, which starts anew if it runs."""
+        """Change fields of its container, which starts again if it runs."""
         pod = self.find(pod_id)
         self._not_locked(pod)
         if pod.status == "RUNNING":

@@ -33,7 +33,7 @@ class Item(NamedTuple):
 
 
 def is_by_type(billing: Billing) -> bool:
-    """Whether RunPod told GPU types and CPU flavors apart; REST v2 does not."""
+    """Whether RunPod separates GPU types and CPU flavors; REST v2 does not."""
     return bool(billing.gpus or billing.cpus)
 
 

@@ -1,4 +1,4 @@
-"""What is told of a value that the API in use does not offer: neither a number, nor that it is unknown. Pure."""
+"""What is shown of a value that the API in use does not offer: neither a number, nor that it is unknown. Pure."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _MOST = 10**9
 def quotas_of(response: httpx.Response) -> tuple[Quota, ...]:
     """The windows of the rate limit, in the server's order; none if they are not reported, or not as a list.
 
-    `RateLimit` has r, the requests left, and t, the seconds until the window starts anew; `RateLimit-Policy` q, the
+    `RateLimit` has r, the requests left, and t, the seconds until the window starts again; `RateLimit-Policy` q, the
     requests of a window, and w, its seconds (draft-ietf-httpapi-ratelimit-headers). Members of other kinds are ignored.
     """
     if not (text := response.headers.get("ratelimit")):
@@ -68,7 +68,7 @@ def _seconds(value: Bare | None) -> float | None:
 
 
 def wait_of(response: httpx.Response) -> float | None:
-    """Seconds until every window that is used up has started anew; None if none is."""
+    """Seconds until every window that is used up has started again; None if none is."""
     return max((quota.resets_in for quota in quotas_of(response) if quota.remaining == 0), default=None)
 
 

@@ -66,9 +66,9 @@ class _Cursor:
 
     def takes(self, character: str) -> bool:
         """Take a character if it is the next one."""
-        found = self.next == character
-        self.at += found
-        return found
+        result = self.next == character
+        self.at += result
+        return result
 
 
 def parse_list(text: str) -> list[Item]:
@@ -107,12 +107,12 @@ def _item(cursor: _Cursor) -> Item:
 
 
 def _parameters(cursor: _Cursor) -> dict[str, Bare]:
-    found: dict[str, Bare] = {}
+    result: dict[str, Bare] = {}
     while cursor.takes(";"):
         cursor.take(_SPACES)
         key = cursor.take(_KEY)[0]
-        found[key] = _bare(cursor) if cursor.takes("=") else True
-    return found
+        result[key] = _bare(cursor) if cursor.takes("=") else True
+    return result
 
 
 def _bare(cursor: _Cursor) -> Bare:

@@ -65,7 +65,7 @@ class Transport(ABC, Generic[A]):
     """Sends requests of one API to one address; arguments as a backend's. A: its responses.
 
     host:     the part of the address that is shown.
-    listener: who is told of requests, limits and the end of the API.
+    listener: the receiver of requests, limits and the end of the API.
     dated:    called with the server's time of each response, and the seconds waited for it.
     """
 

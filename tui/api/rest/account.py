@@ -221,8 +221,8 @@ def templates(items: Sequence[Raw], problems: tuple[Problem, ...]) -> Templates:
     """The account's templates; one that is not understood is in `problems`."""
     parts = Parts()
     wires = parts.many("templates", _list(items), WireTemplate)
-    found = tuple(_template(wire, parts) for wire in wires)
-    return Templates(found, (*problems, *parts.left_out()))
+    result = tuple(_template(wire, parts) for wire in wires)
+    return Templates(result, (*problems, *parts.left_out()))
 
 
 def _template(wire: WireTemplate, parts: Parts) -> Template:

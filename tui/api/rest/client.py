@@ -97,12 +97,12 @@ class RestCloud(Cloud):
     async def fleet(self) -> Snapshot:
         """All pods, those of clusters too, in one request for a thousand; beside it the balance once a minute."""
         beside = [self._begin("purse", self._purse.look), self._begin("gpus", self._gpus.look)]
-        found = await read_list(self._exchange, "fleet", "pods", "pods", query={"includeClusterPods": "true"})
+        result = await read_list(self._exchange, "fleet", "pods", "pods", query={"includeClusterPods": "true"})
         await asyncio.wait(beside, timeout=PATIENCE)
         purse = self._purse
         snapshot = await _apart(
-            found.items, lambda: pods.snapshot(
-                found.items, (*found.problems, *purse.problems), purse.funds(), purse.lacks, self._gpus.names
+            result.items, lambda: pods.snapshot(
+                result.items, (*result.problems, *purse.problems), purse.funds(), purse.lacks, self._gpus.names
             )
         )  # fmt: skip
         self._counts = {pod.id: pod.gpu_count for pod in snapshot.pods or ()}
@@ -128,17 +128,17 @@ class RestCloud(Cloud):
         wanted = [demand for demand in demands if refused[demand] is None]
         shelves = tuple(dict.fromkeys(shelf for demand in wanted for shelf in market.shelves(demand)))
         answers = await asyncio.gather(*map(self._shelf, shelves))
-        found = dict(zip(shelves, answers, strict=True))
-        return tuple(refused[demand] or market.market(demand, found) for demand in demands)
+        result = dict(zip(shelves, answers, strict=True))
+        return tuple(refused[demand] or market.market(demand, result) for demand in demands)
 
     async def _shelf(self, shelf: Shelf) -> GpuTypes | CloudError:
         from tui.api.rest import market
 
         try:
-            found = await read_list(self._exchange, "market", "gpus", "catalog", "gpus", query=market.query(shelf))
+            result = await read_list(self._exchange, "market", "gpus", "catalog", "gpus", query=market.query(shelf))
         except CloudError as error:
             return error
-        types = market.gpu_types(found.items)
+        types = market.gpu_types(result.items)
         self._gpus.learn(types.types)
         return types
 
@@ -147,8 +147,8 @@ class RestCloud(Cloud):
         from tui.api.rest import market
 
         query = market.PLACES_QUERY
-        found = await read_list(self._exchange, "places", "dataCenters", "catalog", "datacenters", query=query)
-        return market.places(found.items)
+        result = await read_list(self._exchange, "places", "dataCenters", "catalog", "datacenters", query=query)
+        return market.places(result.items)
 
     async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
         """What v2 has of data sheets: list prices, most GPUs, versions of CUDA."""
@@ -174,9 +174,9 @@ class RestCloud(Cloud):
         answer = await self._pod(pod_id)
         if answer is None:
             return None
-        found = pod_detail.found(answer, pod_id)
-        volume, problems = await self._volume(found.volume_id)
-        return pod_detail.detail(found, self._gpus.names, volume, problems)
+        result = pod_detail.found_pod(answer, pod_id)
+        volume, problems = await self._volume(result.volume_id)
+        return pod_detail.detail(result, self._gpus.names, volume, problems)
 
     async def pod_extras(self, pod_id: str) -> PodExtras | None:
         """Its cluster, CPU flavor, memory of its GPUs and place of its volume; None as in `pod`."""
@@ -185,10 +185,10 @@ class RestCloud(Cloud):
         answer = await self._pod(pod_id)
         if answer is None:
             return None
-        found = pod_detail.found(answer, pod_id)
-        volume, _ = await self._volume(found.volume_id)
-        gpu = found.wire.gpu.id if found.wire.gpu else None
-        return pod_detail.extras(found, self._gpus.names, self._gpus.memory_gb.get(gpu or ""), volume)
+        result = pod_detail.found_pod(answer, pod_id)
+        volume, _ = await self._volume(result.volume_id)
+        gpu = result.wire.gpu.id if result.wire.gpu else None
+        return pod_detail.extras(result, self._gpus.names, self._gpus.memory_gb.get(gpu or ""), volume)
 
     async def _pod(self, pod_id: str) -> Answer | None:
         try:
@@ -207,10 +207,10 @@ class RestCloud(Cloud):
 
         parts = Parts()
         try:
-            found = await read_list(self._exchange, "volumes", "networkVolumes", "network-volumes")
+            result = await read_list(self._exchange, "volumes", "networkVolumes", "network-volumes")
         except CloudError as error:
             return None, (Problem(f"network volume: {error}"),)
-        return next((v for v in account.volumes(found.items, parts) if v.id == volume_id), None), parts.left_out()
+        return next((v for v in account.volumes(result.items, parts) if v.id == volume_id), None), parts.left_out()
 
     async def account(self) -> Account:
         """What v2 has of the account: its keys, logins and volumes; balance and identity where the server has them."""
@@ -261,15 +261,15 @@ class RestCloud(Cloud):
         """Cost by day."""
         from tui.api.rest import account
 
-        found = await read_list(self._exchange, "billing", "records", "billing", query=account.BILLING_QUERY)
-        return account.billing(*found)
+        result = await read_list(self._exchange, "billing", "records", "billing", query=account.BILLING_QUERY)
+        return account.billing(*result)
 
     async def pod_costs(self) -> PodCosts:
         """What each pod cost by day."""
         from tui.api.rest import account
 
-        found = await read_list(self._exchange, "pod_costs", "records", "billing", "pods", query=account.BILLING_QUERY)
-        return await _apart(found.items, lambda: account.pod_costs(*found))
+        result = await read_list(self._exchange, "pod_costs", "records", "billing", "pods", query=account.BILLING_QUERY)
+        return await _apart(result.items, lambda: account.pod_costs(*result))
 
     async def legal_verbs(self, pod_ids: Sequence[str]) -> Mapping[str, frozenset[PodVerb]]:
         """What RunPod accepts for these pods at the moment, by pod; a pod that could not be read is missing."""
@@ -277,8 +277,8 @@ class RestCloud(Cloud):
 
         if len(pod_ids) > FEW:
             query = {"includeClusterPods": "true"}
-            found = await read_list(self._exchange, "legal_verbs", "pods", "pods", query=query)
-            return await _apart(found.items, lambda: verbs.of_pods(found.items, pod_ids))
+            result = await read_list(self._exchange, "legal_verbs", "pods", "pods", query=query)
+            return await _apart(result.items, lambda: verbs.of_pods(result.items, pod_ids))
         answers = await asyncio.gather(
             *(self._exchange.read("legal_verbs", "pods", pod_id) for pod_id in pod_ids), return_exceptions=True
         )

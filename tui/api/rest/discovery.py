@@ -39,11 +39,11 @@ def routes_of(document: Raw) -> Routes:
         tree = None
     if not isinstance(tree, dict) or not isinstance(tree.get("paths"), dict):
         raise Malformed("RunPod's description of its API is not an OpenAPI document.")
-    found: dict[str, tuple[str, ...]] = {}
+    result: dict[str, tuple[str, ...]] = {}
     for path, fields in _reads(tree):
         if kind := _kind(path, fields):
-            found.setdefault(kind, path)
-    return Routes(found.get("balance"), found.get("identity"), found.get("limits"))
+            result.setdefault(kind, path)
+    return Routes(result.get("balance"), result.get("identity"), result.get("limits"))
 
 
 def _kind(path: tuple[str, ...], fields: Collection[str]) -> str | None:

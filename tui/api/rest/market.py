@@ -58,7 +58,7 @@ class GpuTypes(NamedTuple):
 
 def objection(demand: MarketQuery) -> NotOffered | None:
     """The error for a query that the catalogue cannot answer: it would take no notice of a requirement."""
-    unmet = [words for field, words in _UNMET.items() if getattr(demand, field) is not None]
+    unmet = [phrase for field, phrase in _UNMET.items() if getattr(demand, field) is not None]
     if not unmet:
         return None
     return NotOffered(f"This API does not offer prices by {', '.join(unmet)} of hosts. Remove that filter.")
@@ -90,12 +90,12 @@ def gpu_types(items: Sequence[Raw]) -> GpuTypes:
     return GpuTypes(tuple(wire for wire in types if wire.id != _PSEUDO_GPU), (*unread, *cuts))
 
 
-def market(demand: MarketQuery, found: Mapping[Shelf, GpuTypes | CloudError]) -> Market | CloudError:
+def market(demand: MarketQuery, result: Mapping[Shelf, GpuTypes | CloudError]) -> Market | CloudError:
     """The answer to a query, from the responses that it needs; the first error of these."""
     sides: dict[bool, dict[str, WireGpuType]] = {True: {}, False: {}}
     problems: list[Problem] = []
     for shelf in shelves(demand):
-        answer = found[shelf]
+        answer = result[shelf]
         if isinstance(answer, CloudError):
             return answer
         sides[shelf.secure] = {wire.id: wire for wire in answer.types}
@@ -191,11 +191,11 @@ def _sheet(wire: WireGpuType, other: WireGpuType | None) -> GpuSpec:
 
 def _cudas(*sides: WireGpuType | None) -> tuple[Cuda, ...]:
     """The versions of CUDA of either cloud; available where one of them has it."""
-    words: dict[str, Availability | None] = {}
+    phrase: dict[str, Availability | None] = {}
     for cuda in (cuda for side in sides if side for cuda in side.cuda_versions or () if cuda and cuda.version):
-        if words.get(cuda.version or "") != Availability.AVAILABLE:
-            words[cuda.version or ""] = _WORDS[cuda.available]
-    return tuple(Cuda(version, words[version]) for version in sorted(words, key=_numbers))
+        if phrase.get(cuda.version or "") != Availability.AVAILABLE:
+            phrase[cuda.version or ""] = _WORDS[cuda.available]
+    return tuple(Cuda(version, phrase[version]) for version in sorted(phrase, key=_numbers))
 
 
 _WORDS = {True: Availability.AVAILABLE, False: Availability.UNAVAILABLE, None: None}

@@ -51,65 +51,65 @@ _LACKING = {
 
 def objections(order: DeployOrder | RentOrder) -> tuple[tuple[str, str], ...]:
     """What v2 has no way to order: names of fields, each with what to do instead."""
-    found = [(field, text) for field, text in _LACKING.items() if getattr(order, field, None) not in (None, ())]
+    result = [(field, text) for field, text in _LACKING.items() if getattr(order, field, None) not in (None, ())]
     if order.cloud not in (CloudKind.SECURE, CloudKind.COMMUNITY):
-        found.append(("cloud", "One cloud must be chosen: secure or community."))
+        result.append(("cloud", "One cloud must be chosen: secure or community."))
     names = [variable.name for variable in order.env]
     if twice := {name for name in names if names.count(name) > 1}:
-        found.append(("env", f"A variable can be set only once: {min(twice)[:40]}."))
+        result.append(("env", f"A variable can be set only once: {min(twice)[:40]}."))
     compute = _cpu_objections if order.compute == ComputeKind.CPU else _gpu_objections
-    return (*found, *compute(order), *_storage_objections(order))
+    return (*result, *compute(order), *_storage_objections(order))
 
 
 def _gpu_objections(order: DeployOrder | RentOrder) -> list[tuple[str, str]]:
-    found = []
+    result = []
     types = _gpu_types(order)
     if not types:
-        found.append(("gpu_type_id", "A GPU type must be chosen."))
+        result.append(("gpu_type_id", "A GPU type must be chosen."))
     elif len(types) > 1:
-        found.append(("gpu_types", "No alternatives can be given. Choose one GPU type."))
+        result.append(("gpu_types", "No alternatives can be given. Choose one GPU type."))
     if getattr(order, "instance_ids", ()):
-        found.append(("instance_ids", "Instances are of CPU pods. Clear them, or choose CPU only."))
+        result.append(("instance_ids", "Instances are of CPU pods. Clear them, or choose CPU only."))
     exact, least = ("cuda", order.cuda or ""), ("min_cuda", order.min_cuda or "")
     given = [pair for pair in (exact, least, *(("allowed_cuda", v) for v in order.allowed_cuda)) if pair[1]]
     if len({field for field, _ in given}) > 1:
-        found.append((given[-1][0], "CUDA can be required in one way only: exactly, at least, or one of several."))
-    found += [(field, "CUDA versions are written like 12.4.") for field, v in given if not _CUDA.fullmatch(v)]
-    return found
+        result.append((given[-1][0], "CUDA can be required in one way only: exactly, at least, or one of several."))
+    result += [(field, "CUDA versions are written like 12.4.") for field, v in given if not _CUDA.fullmatch(v)]
+    return result
 
 
 def _cpu_objections(order: DeployOrder | RentOrder) -> list[tuple[str, str]]:
-    found = []
+    result = []
     for field in ("gpu_type_id", "gpu_types", "cuda", "min_cuda", "allowed_cuda"):
         if getattr(order, field, None):
-            found.append((field, "A CPU pod has no GPU. Clear it."))
+            result.append((field, "A CPU pod has no GPU. Clear it."))
     for field in ("min_vcpus", "min_memory_gb"):
         if getattr(order, field):
-            found.append((field, "A CPU pod has the vCPUs and the memory of its instance. Clear it."))
+            result.append((field, "A CPU pod has the vCPUs and the memory of its instance. Clear it."))
     if getattr(order, "global_network", None):
-        found.append(("global_network", "A CPU pod cannot join the global network. Choose no."))
+        result.append(("global_network", "A CPU pod cannot join the global network. Choose no."))
     instances: tuple[str, ...] = getattr(order, "instance_ids", ())
     if len(instances) != 1 or _size(instances[0]) is None:
-        found.append(("instance_ids", "One instance must be given for a CPU pod, such as cpu3c-2-4."))
+        result.append(("instance_ids", "One instance must be given for a CPU pod, such as cpu3c-2-4."))
     if order.volume_gb:
-        found.append(("volume_gb", "A CPU pod has no volume of its own. Use a network volume, or clear it."))
-    return found
+        result.append(("volume_gb", "A CPU pod has no volume of its own. Use a network volume, or clear it."))
+    return result
 
 
 def _storage_objections(order: DeployOrder | RentOrder) -> list[tuple[str, str]]:
-    found = []
+    result = []
     if order.volume_gb and order.network_volume_id:
-        found.append(("volume_gb", "A pod has either a volume or a network volume. Clear one of them."))
+        result.append(("volume_gb", "A pod has either a volume or a network volume. Clear one of them."))
     if order.volume_gb and order.volume_gb < LEAST_VOLUME and order.compute != ComputeKind.CPU:
-        found.append(("volume_gb", f"A volume has at least {LEAST_VOLUME} GB."))
+        result.append(("volume_gb", f"A volume has at least {LEAST_VOLUME} GB."))
     if (order.volume_gb or order.network_volume_id) and not order.volume_mount_path:
-        found.append(("volume_mount_path", "A volume needs a mount path, such as /workspace."))
+        result.append(("volume_mount_path", "A volume needs a mount path, such as /workspace."))
     if order.template_id and not order.network_volume_id:
         if order.volume_gb == 0:
-            found.append(("volume_gb", "The volume of a template cannot be left out. Clear the size."))
+            result.append(("volume_gb", "The volume of a template cannot be left out. Clear the size."))
         elif order.volume_gb is None and order.volume_mount_path:
-            found.append(("volume_mount_path", "The mount path of a template stays. Clear it, or give a volume size."))
-    return found
+            result.append(("volume_mount_path", "The mount path of a template stays. Clear it, or give a volume size."))
+    return result
 
 
 def _gpu_types(order: DeployOrder | RentOrder) -> tuple[str, ...]:
@@ -127,9 +127,9 @@ def _size(instance: str) -> tuple[str, int] | None:
 def create_body(order: DeployOrder) -> Body:
     """The body that creates a pod. Raises Rejected for an order that makes no sense, NotOffered for what v2 lacks."""
     check(order_faults(order) + money_faults("The price", order.deploy_cost))
-    if found := objections(order):
-        shown = " ".join(f"{_label(field)}: {text}" for field, text in found[:2])
-        rest = f" (and {len(found) - 2} more)" if len(found) > 2 else ""
+    if result := objections(order):
+        shown = " ".join(f"{_label(field)}: {text}" for field, text in result[:2])
+        rest = f" (and {len(result) - 2} more)" if len(result) > 2 else ""
         raise NotOffered(f"Not offered by this API. {shown}{rest} Nothing was sent.")
     values: Body = {
         "name": order.name,
@@ -214,12 +214,12 @@ def receipt(answer: Answer, accepted: Callable[[WirePod], bool] = lambda pod: Tr
     raise error.with_traceback(None)
 
 
-def with_price_checked(made: Receipt, order: DeployOrder) -> Receipt:
+def with_price_checked(built: Receipt, order: DeployOrder) -> Receipt:
     """A receipt that says so if the pod costs more than was agreed to: v2 takes no maximum."""
     from msgspec.structs import replace
 
-    agreed, costs = order.deploy_cost, made.cost_per_hr
+    agreed, costs = order.deploy_cost, built.cost_per_hr
     if agreed is None or costs is None or costs <= agreed + 1e-6:
-        return made
+        return built
     text = f"it costs ${costs:.4g}/h, more than the ${agreed:.4g}/h agreed to; stop it if that is too much"
-    return replace(made, problems=(*made.problems, Problem(text)))
+    return replace(built, problems=(*built.problems, Problem(text)))

@@ -33,7 +33,7 @@ class Found(NamedTuple):
         return network_volume_id(self.wire.mounts)
 
 
-def found(answer: Answer, pod_id: str) -> Found:
+def found_pod(answer: Answer, pod_id: str) -> Found:
     """The pod in a response. Raises Malformed."""
     cuts: list[Cut] = []
     try:
@@ -46,9 +46,9 @@ def found(answer: Answer, pod_id: str) -> Found:
 
 
 def detail(
-    found: Found, names: Names, volume: NetworkVolume | None = None, problems: tuple[Problem, ...] = ()
+    result: Found, names: Names, volume: NetworkVolume | None = None, problems: tuple[Problem, ...] = ()
 ) -> PodDetail:
-    wire = found.wire
+    wire = result.wire
     env, flaws = _env(wire.env)
     return PodDetail(
         pod=pod(wire, names),
@@ -78,12 +78,12 @@ def detail(
         memory_load=None,
         gpu_average=None,
         state_since=None,
-        problems=(*found.cuts, *flaws, *problems),
+        problems=(*result.cuts, *flaws, *problems),
     )
 
 
 def _env(raw: Raw) -> tuple[tuple[EnvVar, ...], tuple[Problem, ...]]:
-    """The variables. What is wrong with one is told without its value."""
+    """The variables. What is wrong with one is reported without its value."""
     try:
         given = _variables.decode(raw) or {}
     except NOT_UNDERSTOOD:
@@ -136,9 +136,9 @@ def _machine(wire: WirePodDetail) -> Machine | None:
     )
 
 
-def extras(found: Found, names: Names, memory_gb: int | None, volume: NetworkVolume | None) -> PodExtras:
+def extras(result: Found, names: Names, memory_gb: int | None, volume: NetworkVolume | None) -> PodExtras:
     """memory_gb: of one of its GPUs, by the catalogue."""
-    wire = found.wire
+    wire = result.wire
     gpu = wire.gpu.id if wire.gpu else None
     return PodExtras(
         kind=None,

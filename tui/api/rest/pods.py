@@ -56,9 +56,9 @@ def snapshot(
     """The fleet. One pod that is not understood is unreadable, and nothing more."""
     readable, broken, cuts = each(items, "pods", _pod, lambda wire: pod(wire, names))
     unique: dict[str, Pod] = {}
-    for one in readable:
+    for single in readable:
         # A page that is read while pods are created repeats the last ones of the page before.
-        unique.setdefault(one.id, one)
+        unique.setdefault(single.id, single)
     return Snapshot(funds, tuple(unique.values()), broken, (*problems, *cuts), LACKS | lacks)
 
 

@@ -20,7 +20,7 @@ from tui.api.secret import MASK, Secret, mask
 from tui.api.values import NOT_UNDERSTOOD
 
 _REJECTED = (400, 402, 405, 409, 413, 422)
-"""Statuses by which RunPod refuses what was asked for, and says why only in words."""
+"""Statuses by which RunPod refuses a request, and says why only in words."""
 
 _FRONT_DOOR = re.compile(rb"\s*error code: *(\d{1,6})\s*")
 """The body of what a firewall in front of RunPod refused."""
@@ -70,9 +70,9 @@ def refusal(
     problems = told(_problems(wire, status), secrets) if wire is not None else ()
     if status == 410 or (wire is not None and wire.status == 410 and 400 <= status < 500):
         return Retired("RunPod has switched this API off (HTTP 410). Nothing was done; use its other API.")
-    if status == 403 and (found := _FRONT_DOOR.fullmatch(body)):
+    if status == 403 and (result := _FRONT_DOOR.fullmatch(body)):
         return Forbidden(
-            f"RunPod's firewall refused the request (HTTP 403, error code {found[1].decode()}). It blocks this "
+            f"RunPod's firewall refused the request (HTTP 403, error code {result[1].decode()}). It blocks this "
             "machine, network or program; the API key is not the reason."
         )
     if status == 403 and problems:

@@ -1,4 +1,4 @@
-"""What a client keeps between polls: the account's money, which is asked for rarely, and the names of GPU types."""
+"""What a client keeps between polls: the account's money, which is requested rarely, and the names of GPU types."""
 
 from __future__ import annotations
 
@@ -138,7 +138,9 @@ class Purse:
         except CloudError:
             self._routes, self._described = Routes(), True
 
-    async def _ask(self, name: str, path: tuple[str, ...] | None, every: float, take: Callable[[Answer], None]) -> None:
+    async def _ask(
+        self, name: str, path: tuple[str, ...] | None, interval: float, take: Callable[[Answer], None]
+    ) -> None:
         due = self._due[name]
         if path is None or not due.now:
             return
@@ -148,7 +150,7 @@ class Purse:
             take(await self._exchange.read(name, *path))
         except NOT_UNDERSTOOD:
             self._flaws[name] = f"RunPod returned an invalid {name}"
-            due.after(every if every <= LATER else LATER)
+            due.after(interval if interval <= LATER else LATER)
         except (Forbidden, Unauthorized, Rejected) as error:
             self._flaws[name] = f"{name}: {error}"
         except CloudError as error:
@@ -156,7 +158,7 @@ class Purse:
             due.after(EVERY)
         else:
             self._flaws.pop(name, None)
-            due.after(every)
+            due.after(interval)
 
     def _take_balance(self, answer: Answer) -> None:
         self._balance = _Balance(*account.balance(answer.content), self._wall())

@@ -26,8 +26,8 @@ _verbs = Reader[WireVerbs](WireVerbs)
 
 def of_pods(items: Sequence[Raw], pod_ids: Sequence[str]) -> Mapping[str, frozenset[PodVerb]]:
     """Of these pods, as far as they are listed and understood."""
-    found = each(items, "pods", _verbs, lambda wire: (wire.id, verbs(wire.actions))).good
-    return {pod_id: legal for pod_id, legal in found if pod_id in pod_ids}
+    result = each(items, "pods", _verbs, lambda wire: (wire.id, verbs(wire.actions))).good
+    return {pod_id: legal for pod_id, legal in result if pod_id in pod_ids}
 
 
 def of_answers(pod_ids: Sequence[str], answers: Sequence[Answer | BaseException]) -> Mapping[str, frozenset[PodVerb]]:

@@ -97,11 +97,11 @@ def _members(call: Call) -> list[SimPod]:
 
 
 def _clusters(call: Call) -> dict[str, list[SimPod]]:
-    found: dict[str, list[SimPod]] = {}
+    result: dict[str, list[SimPod]] = {}
     for pod in call.world.pods.values():
         if pod.member:
-            found.setdefault(pod.member.cluster, []).append(pod)
-    return found
+            result.setdefault(pod.member.cluster, []).append(pod)
+    return result
 
 
 def _cluster(call: Call, members: list[SimPod]) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def _cluster(call: Call, members: list[SimPod]) -> dict[str, Any]:
 
 
 def _one(shown: list[dict[str, Any]], wanted: str) -> dict[str, Any]:
-    found = next((entry for entry in shown if entry["id"] == wanted), None)
-    if found is None:
+    result = next((entry for entry in shown if entry["id"] == wanted), None)
+    if result is None:
         raise not_found()
-    return found
+    return result

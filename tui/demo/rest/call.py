@@ -94,7 +94,7 @@ class Call:
         """A query parameter; unknown ones are never looked at, as RunPod ignores them."""
         return self.request.query.get(name, [None])[-1]
 
-    def words(self, name: str, known: tuple[str, ...] | None = None) -> list[str] | None:
+    def phrase(self, name: str, known: tuple[str, ...] | None = None) -> list[str] | None:
         """A comma-separated query parameter; None without it."""
         given = self.text(name)
         if given is None:
@@ -140,8 +140,8 @@ class Call:
             raise Problem(400, "request body is not valid JSON") from None
 
 
-def quoted(words: tuple[str, ...]) -> str:
-    return ", ".join(f"'{word}'" for word in words)
+def quoted(phrase: tuple[str, ...]) -> str:
+    return ", ".join(f"'{word}'" for word in phrase)
 
 
 def _refuse(name: str) -> None:

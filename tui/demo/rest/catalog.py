@@ -47,11 +47,11 @@ _SERVERLESS = 1.7
 
 
 class _GpuQuery:
-    """What is asked of the stock of GPU types; `wanted` is false when it is not asked for."""
+    """What is asked of the stock of GPU types; `wanted` is false when it is not requested."""
 
     def __init__(self, call: Call) -> None:
         self.wanted = _includes_stock(call, _GPU_FILTERS)
-        self.products = call.words("product", _PRODUCTS) or []
+        self.products = call.phrase("product", _PRODUCTS) or []
         self.count = call.number("count", 1, None, 1)
         self.secure = call.word("cloud", ("SECURE", "COMMUNITY"), "SECURE") == "SECURE"
         self.countries = _matching(call, "countryCodes", r"[A-Z]{2}")
@@ -62,7 +62,7 @@ class _GpuQuery:
         self.cuda = (versions is None or CUDA in versions) and (not least or at_least(CUDA, least[0]))
 
     def places(self, call: Call, gpu: GpuType) -> list[Place]:
-        """The data centers that have such GPUs, in the countries asked for."""
+        """The data centers that have such GPUs, in the requested countries."""
         return [
             place
             for place in PLACES
@@ -70,7 +70,7 @@ class _GpuQuery:
         ]
 
     def level(self, call: Call, gpu: GpuType) -> str:
-        """The stock, best of the products asked for."""
+        """The stock, best of the requested products."""
         shelf, now = call.world.shelf, call.world.now
         countries = {place.country for place in self.places(call, gpu)} if self.secure else shelf.countries(gpu)
         offered = (
@@ -155,9 +155,9 @@ def get_cpu(call: Call) -> Reply:
 
 
 def _cpu_query(call: Call) -> int | None:
-    """The number of vCPUs whose stock is asked for; None if none is."""
+    """The number of vCPUs whose stock is requested; None if none is."""
     wanted = _includes_stock(call, _CPU_FILTERS)
-    call.words("product", ("POD", "SERVERLESS"))
+    call.phrase("product", ("POD", "SERVERLESS"))
     count = call.number("vcpuCount", 2, None, 2)
     if count & (count - 1):
         raise Problem(400, "vcpuCount must be a power of two")
@@ -190,10 +190,10 @@ def _cpu_level(call: Call, flavor: Flavor) -> str:
 
 
 def list_places(call: Call) -> Reply:
-    parts = call.words("include", ("GPU_AVAILABILITY", "CPU_AVAILABILITY")) or []
-    regions = call.words("regions", _ALL_REGIONS)
-    volumes = call.words("networkVolumeTypes", ("STANDARD", "HIGH_PERFORMANCE")) or []
-    compliance = call.words("compliance", _COMPLIANCE) or []
+    parts = call.phrase("include", ("GPU_AVAILABILITY", "CPU_AVAILABILITY")) or []
+    regions = call.phrase("regions", _ALL_REGIONS)
+    volumes = call.phrase("networkVolumeTypes", ("STANDARD", "HIGH_PERFORMANCE")) or []
+    compliance = call.phrase("compliance", _COMPLIANCE) or []
     networked = call.flag("globalNetwork")
     shown = [
         place
@@ -207,7 +207,7 @@ def list_places(call: Call) -> Reply:
 
 
 def get_place(call: Call) -> Reply:
-    parts = call.words("include", ("GPU_AVAILABILITY", "CPU_AVAILABILITY")) or []
+    parts = call.phrase("include", ("GPU_AVAILABILITY", "CPU_AVAILABILITY")) or []
     place = next((place for place in PLACES if place.id == call.at["id"]), None)
     if place is None:
         raise not_found()
@@ -240,18 +240,18 @@ def _place(call: Call, place: Place, parts: Sequence[str]) -> dict[str, Any]:
 
 
 def _includes_stock(call: Call, filters: Sequence[str]) -> bool:
-    """Whether the stock is asked for. Its filters are refused without it, and it is refused without a product."""
-    wanted = bool(call.words("include", ("AVAILABILITY",)))
+    """Whether the stock is requested. Its filters are refused without it, and it is refused without a product."""
+    wanted = bool(call.phrase("include", ("AVAILABILITY",)))
     given = next((name for name in filters if call.text(name) is not None), None)
     if not wanted and given is not None:
         raise Problem(400, f"{given} requires include=AVAILABILITY")
-    if wanted and not call.words("product"):
+    if wanted and not call.phrase("product"):
         raise Problem(400, "include=AVAILABILITY requires product")
     return wanted
 
 
 def _matching(call: Call, name: str, pattern: str) -> list[str] | None:
-    parts = call.words(name)
+    parts = call.phrase(name)
     for part in parts or ():
         if re.fullmatch(pattern, part, re.ASCII) is None:
             raise invalid(f"query.{name}: '{part}' does not match pattern '^{pattern}$'")

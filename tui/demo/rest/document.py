@@ -131,13 +131,13 @@ def document(root: str, operations: Iterable[tuple[str, str, str]]) -> Shape:
 
 
 def _operation(path: str, operation: str) -> Shape:
-    told: Shape = {"operationId": operation, "responses": _responses(operation)}
+    reported: Shape = {"operationId": operation, "responses": _responses(operation)}
     named = [{"name": name, "in": "path", "required": True, "schema": _TEXT} for name in re.findall(r"{(\w+)}", path)]
     if named:
-        told["parameters"] = named
+        reported["parameters"] = named
     if operation in _TAKEN:
-        told["requestBody"] = {"required": True, "content": {"application/json": {"schema": _TAKEN[operation]}}}
-    return told
+        reported["requestBody"] = {"required": True, "content": {"application/json": {"schema": _TAKEN[operation]}}}
+    return reported
 
 
 def _responses(operation: str) -> Shape:

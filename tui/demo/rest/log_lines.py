@@ -1,7 +1,7 @@
-"""The log of a pod: a function of its containers, the seed and the instants asked for, so that every way agrees.
+"""The log of a pod: a function of its containers, the seed and the requested instants, so that every way agrees.
 
-A container writes its k-th line about six seconds after the one before, two to ten; RunPod's own lines ("system") tell
-of its start and its end. Nothing is kept: the lines between two instants are computed when they are asked for.
+A container writes its k-th line about six seconds after the one before, two to ten; RunPod's own lines ("system")
+report its start and its end. Nothing is kept: the lines between two instants are computed on request.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ BEFORE_ALL = Place(-1, 0)
 
 def place_of(line_id: str) -> Place | None:
     """The place that an id names; None if it is not one of these ids."""
-    found = _ID.fullmatch(line_id)
-    if found is None:
+    result = _ID.fullmatch(line_id)
+    if result is None:
         return None
-    at = instant(found[1])
-    return None if at is None else Place(round(at * 1000), int(found[2]))
+    at = instant(result[1])
+    return None if at is None else Place(round(at * 1000), int(result[2]))
 
 
 def instant(text: str) -> float | None:
@@ -92,16 +92,16 @@ def lines(pod: SimPod, seed: int, after: Place, until: float) -> Iterator[Line]:
 
 def last_lines(pod: SimPod, seed: int, until: float, count: int, source: str | None = None) -> list[Line]:
     """Its `count` last lines up to an instant, oldest first."""
-    found: list[Line] = []
+    result: list[Line] = []
     for index, run in reversed(list(enumerate(pod.runs))):
-        if len(found) >= count:
+        if len(result) >= count:
             break
         # A container writes at least one line in every period and every attempt: no more of the past is needed.
         end = min(until, run.stopped)
         since = min(end, run.worked_until) - (count + 2) * _PERIOD
         some = _of_run(pod, run, index, seed, since, end - (count + 2) * _STUCK, until)
-        found = [line for line in some if source in (None, line.source)] + found
-    return found[max(0, len(found) - count) :]
+        result = [line for line in some if source in (None, line.source)] + result
+    return result[max(0, len(result) - count) :]
 
 
 def _of_run(
@@ -170,12 +170,12 @@ def _attempts(run: Run, index: int, since: float, until: float) -> Iterator[Line
     attempt = max(0, int((since - run.started) // _STUCK))
     while (begun := run.started + attempt * _STUCK) <= until:
         reached = 40 + mix(run.image, attempt) % 50
-        told = (
+        reported = (
             (0.5, f"pulling image {run.image}: attempt {attempt + 1}"),
             (12.0, f"pulling image {run.image}: {reached}%"),
             (26.0, f"error pulling image {run.image}: unexpected EOF; retrying"),
         )
-        for number, (later, text) in enumerate(told):
+        for number, (later, text) in enumerate(reported):
             if begun + later <= until:
                 place = _place(begun + later, index, 2 * (100 + 4 * attempt + number))
                 yield Line(place, SYSTEM, text)

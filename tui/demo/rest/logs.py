@@ -22,11 +22,11 @@ _HUGE = 2_000_000
 
 _PIECE = 65_536
 _AT_ONCE = 2000
-"""Lines that are put together in one go: a log of days is long, and others wait meanwhile."""
+"""Lines that are put together in one go: a log of days is long, and others wait."""
 
 
 class LogStream:
-    """The log of a pod to one client. It moves on when it is asked for what is new."""
+    """The log of a pod to one client. It moves on when new lines are requested."""
 
     def __init__(self, call: Call, pod: SimPod, source: str | None, backlog: Iterable[Line], after: Place) -> None:
         self._world = call.world
@@ -37,7 +37,7 @@ class LogStream:
         self._after = after
         self._spoken = self._opened = call.world.now
         self.behind = False
-        """Whether more is to be had at once."""
+        """Whether more is available at once."""
 
     def ended(self) -> bool:
         """Whether the pod is gone, and its log with it."""
@@ -114,8 +114,8 @@ def _resumed(last_id: str) -> Place:
 def event(line: Line, *, hostile: bool = False) -> bytes:
     """A line as a server-sent event."""
     text = _hostile(line) if hostile else line.text
-    told = json.dumps({"ts": line.place.time, "source": line.source, "line": text}, separators=(",", ":"))
-    return f"id: {line.place.id}\ndata: {told}\n\n".encode()
+    reported = json.dumps({"ts": line.place.time, "source": line.source, "line": text}, separators=(",", ":"))
+    return f"id: {line.place.id}\ndata: {reported}\n\n".encode()
 
 
 def _hostile(line: Line) -> str:

@@ -94,8 +94,8 @@ def _expanded(asked: Mapping[str, Any]) -> dict[str, Any]:
     base = template(asked["templateId"])
     if base is None:
         raise not_found()
-    kept = ("image", "args", "disk", "ports", "registry", "mounts", "startSsh", "startJupyter")
-    whole = {name: base[name] for name in kept if base[name]} | dict(asked)
+    stored = ("image", "args", "disk", "ports", "registry", "mounts", "startSsh", "startJupyter")
+    whole = {name: base[name] for name in stored if base[name]} | dict(asked)
     if "cpu" in asked and "mounts" not in asked:
         whole.pop("mounts", None)
     whole["env"] = base["env"] | asked.get("env", {})

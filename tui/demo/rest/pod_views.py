@@ -14,7 +14,7 @@ from tui.demo.rest.call import Call, invalid
 CUDA = "12.4"
 PROXY = "ssh.runpod.io"
 INTERNAL = 19123
-"""A port that RunPod's own agent listens on, and that is listed although nobody asked for it."""
+"""A port that RunPod's own agent listens on, and that is listed although nobody requested it."""
 
 LEGAL = {
     "RUNNING": ("stop", "restart", "terminate"),
@@ -165,10 +165,10 @@ class Page:
         if "v2-short-pages" in self._call.faults:
             # Every other page is empty although more pods follow.
             most = 0 if self._pages % 2 else min(most, 3)
-        here, more = rest[:most], len(rest) > most
+        here, further = rest[:most], len(rest) > most
         last = (here[-1].created, here[-1].id) if here else self._after
-        cursor = _cursor(last, self._pages + 1) if more else None
-        return here, {"nextCursor": cursor, "hasNextPage": more}
+        cursor = _cursor(last, self._pages + 1) if further else None
+        return here, {"nextCursor": cursor, "hasNextPage": further}
 
 
 def _cursor(after: tuple[float, str] | None, pages: int) -> str:

@@ -16,7 +16,7 @@ WINDOWS = (Window("minute", 60, 180), Window("hour", 3600, 7200), Window("day", 
 
 
 class Quotas:
-    """Counts requests. Times are in epoch seconds; a window begins anew at a multiple of its length."""
+    """Counts requests. Times are in epoch seconds; a window begins again at a multiple of its length."""
 
     def __init__(self) -> None:
         self._used: dict[str, tuple[int, int]] = {}
@@ -49,7 +49,7 @@ class Quotas:
 
 
 def resets_in(window: Window, now: float) -> int:
-    """Whole seconds until a window begins anew, at least 1."""
+    """Whole seconds until a window begins again, at least 1."""
     return max(1, round(window.seconds - now % window.seconds))
 
 

@@ -141,12 +141,12 @@ class Rest:
 
     def fault(self, status: int, seconds: float) -> Sent:
         """The response of a fault that RunPod's own server would report itself."""
-        words = {401: "invalid token", 403: "access denied", 429: "rate limit exceeded for the minute window"}
+        phrase = {401: "invalid token", 403: "access denied", 429: "rate limit exceeded for the minute window"}
         headers: Headers = []
         if status == 429:
             live = f'"{WINDOWS[0].name}";r=0;t={seconds:.0f}'.encode()
             headers = [(b"retry-after", b"%d" % seconds), (b"ratelimit", live)]
-        return _failed(Problem(status, words.get(status, "internal error")), headers, mutation=False)
+        return _failed(Problem(status, phrase.get(status, "internal error")), headers, mutation=False)
 
 
 class _Spent(Problem):

@@ -43,8 +43,8 @@ LAST_PAGE = {"nextCursor": None, "hasNextPage": False}
 def _public(source: str) -> list[dict[str, Any]]:
     if source != "official":
         return []
-    made = _view(account.template(0))
-    return [{**made, "id": OFFICIAL[0], "name": OFFICIAL[1], "image": OFFICIAL[2], "public": True}]
+    built = _view(account.template(0))
+    return [{**built, "id": OFFICIAL[0], "name": OFFICIAL[1], "image": OFFICIAL[2], "public": True}]
 
 
 def _view(shown: dict[str, Any]) -> dict[str, Any]:

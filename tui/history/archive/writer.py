@@ -290,8 +290,10 @@ class Writer:
         """Only the values of a pod's first GPUs; the mean of all GPUs is kept, whatever their number."""
         count = len(pod.runtime.gpus) if pod.runtime is not None else 0
         self._say_once(pod.id, f"{pod.name or pod.id} reports {count:,} GPUs; only the first {MOST_GPUS} are recorded")
-        kept = [index for index, name in enumerate(sample.names) if _gpu_of(name) < MOST_GPUS]
-        return PackedSample(tuple(sample.names[index] for index in kept), bytes(sample.row[index] for index in kept))
+        stored = [index for index, name in enumerate(sample.names) if _gpu_of(name) < MOST_GPUS]
+        return PackedSample(
+            tuple(sample.names[index] for index in stored), bytes(sample.row[index] for index in stored)
+        )
 
     def _say_once(self, about: str, text: str) -> None:
         if about not in self._capped:

@@ -74,14 +74,14 @@ def parse_filter(text: str) -> LogFilter:
     regex = _REGEX.search(text)
     before = text[: regex.start()] if regex is not None else text
     terms = before.lower().split()
-    words = tuple(term for term in terms if not term.startswith("!"))
+    shown = tuple(term for term in terms if not term.startswith("!"))
     hidden = tuple(term[1:] for term in terms if term.startswith("!") and term != "!")
     if regex is None or not regex[2]:
-        return LogFilter(words, hidden)
+        return LogFilter(shown, hidden)
     try:
-        return LogFilter(words, hidden, compiled(regex[2]), bool(regex[1]))
+        return LogFilter(shown, hidden, compiled(regex[2]), bool(regex[1]))
     except InvalidPattern as error:
-        return LogFilter(words, hidden, fault=str(error))
+        return LogFilter(shown, hidden, fault=str(error))
 
 
 class LogSearch(NamedTuple):

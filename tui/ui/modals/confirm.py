@@ -61,8 +61,8 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
         rows = []
         for name, labels, value in self._inputs():
             # A count in the field would look as if it were typed already; it is in the title.
-            one = len(self._asked.subjects) == 1
-            hint = shown(self._asked.typed) if name == "typed" and one else ""
+            single = len(self._asked.subjects) == 1
+            hint = shown(self._asked.typed) if name == "typed" and single else ""
             field = Input(value, placeholder=hint, id=f"confirm-{name}", compact=True)
             field.cursor_blink = False
             rows.append(line(FieldLabel(*labels), field))

@@ -48,11 +48,11 @@ def fair(texts: Sequence[str], cells: int) -> tuple[str, ...]:
     """The texts in that many terminal cells together: the longest are cut, to one length, which is at least two."""
     widths = [width(shown(text)) for text in texts]
     longest = max(widths, default=2)
-    while longest > 2 and sum(min(one, longest) for one in widths) > cells:
+    while longest > 2 and sum(min(single, longest) for single in widths) > cells:
         longest -= 1
     return tuple(
-        text if one <= longest else "".join(part for part, _ in fit(((text, ""),), longest))
-        for text, one in zip(texts, widths, strict=True)
+        text if single <= longest else "".join(part for part, _ in fit(((text, ""),), longest))
+        for text, single in zip(texts, widths, strict=True)
     )
 
 

@@ -164,7 +164,7 @@ def charge_bars(days: Sequence[Day], now: float, span: int, columns: int) -> Bar
 
 
 def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
-    """The bills of the last `span` days, by GPU type, CPU flavor and for storage; by kind if RunPod tells no types."""
+    """The bills of the last `span` days, by GPU type, CPU flavor and for storage; by kind if RunPod has no types."""
     first = now - span * DAY
     sums: dict[tuple[str, str], list[float]] = {}
     lasts: dict[tuple[str, str], tuple[float, float]] = {}
@@ -246,7 +246,7 @@ def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tu
 
 
 def bill_bars(billing: Billing, now: float, span: int, columns: int) -> BarSpec:
-    """By GPU type and day, the most expensive types by name; by kind and day if RunPod tells no types."""
+    """By GPU type and day, the most expensive types by name; by kind and day if RunPod reports no types."""
     sums: dict[str, float] = {}
     for item in bills.items(billing):
         if item.kind != bills.STORAGE:

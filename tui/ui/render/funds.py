@@ -1,4 +1,4 @@
-"""The account's balance and spending in words, whatever the API tells of them, and the alerts that are off. Pure."""
+"""The account's balance and spending in words, whatever the API reports of them, and the alerts that are off. Pure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def balance(account: Account | None, funds: Funds | None, now: float, lacks: fro
 
 
 def spent(funds: Funds | None, rows: Sequence[PodCost], lacks: frozenset[Feature]) -> Iterator[Fact]:
-    """What the account spends; where the API does not tell that, what its pods cost, which is less."""
+    """What the account spends; where the API does not report that, what its pods cost, which is less."""
     spend = funds.spend_per_hr if funds else None
     if spend is None and Feature.SPEND in lacks:
         yield Fact("Spend", LACKING)

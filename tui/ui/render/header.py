@@ -224,7 +224,7 @@ def _absent(feature: Feature, lacks: frozenset[Feature]) -> str:
 
 
 def _spend(fleet: Fleet, strong: str) -> Cell:
-    """What the account spends; where the API does not tell that, what its pods cost, which is less."""
+    """What the account spends; where the API does not report that, what its pods cost, which is less."""
     funds = fleet.funds
     if funds is not None and funds.spend_per_hr is not None:
         return _figure("spend", f"{fmt.money(funds.spend_per_hr)}/h", strong)

@@ -250,15 +250,15 @@ def _at_zero(rows: Sequence[PodCost], known: bool, room: int) -> Iterator[Fact]:
         return
     totals = pod_costs.at_zero(rows)
     if totals.ends:
-        one = len(totals.ends) == 1
-        count = "✕ 1 pod and all its data" if one else f"✕ {len(totals.ends)} pods and all their data"
+        single = len(totals.ends) == 1
+        count = "✕ 1 pod and all its data" if single else f"✕ {len(totals.ends)} pods and all their data"
         yield Fact("Terminated", ((count, "bad"),))
         yield from _named(totals.ends, room)
-        yield Fact("", (("it has no network volume" if one else "they have no network volume", "muted"),))
+        yield Fact("", (("it has no network volume" if single else "they have no network volume", "muted"),))
     if totals.stops:
-        one = len(totals.stops) == 1
-        count = "■ 1 pod" if one else f"■ {len(totals.stops)} pods"
-        volumes = "its network volume stays" if one else "their network volumes stay"
+        single = len(totals.stops) == 1
+        count = "■ 1 pod" if single else f"■ {len(totals.stops)} pods"
+        volumes = "its network volume stays" if single else "their network volumes stay"
         yield Fact("Stopped", ((count, "warn"), (f", {volumes}", "muted")))
         yield from _named(totals.stops, room)
     if totals.stays:

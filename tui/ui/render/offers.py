@@ -157,7 +157,7 @@ def _now(row: OfferRow, offer: Offer, funds: Funds | None, asked: bool | None) -
 
 
 def _absent(lacks: frozenset[Feature]) -> Iterator[Fact]:
-    """What the API does not tell of any offer."""
+    """What the API does not report of any offer."""
     if lacks:
         yield Fact("", ((f"{NOT_OFFERED} {', '.join(offered.named(lacks))}: {offered.WORDS}", "quiet"),))
 

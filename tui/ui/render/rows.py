@@ -147,8 +147,8 @@ _LEAST_NAME = 9
 def _name(row: PodRow, role: str, marked: bool, room: int) -> Cell:
     """Selection, name, and whether the pod may be taken or is of a cluster: the name is cut before that."""
     mark: Cell = (("✓ ", "accent"),) if marked else ()
-    words = (*((" spot",) if row.spot else ()), *((f" {CLUSTER}",) if row.cluster else ()))
-    tail: Cell = tuple((word, "accent") for word in words)
+    phrase = (*((" spot",) if row.spot else ()), *((f" {CLUSTER}",) if row.cluster else ()))
+    tail: Cell = tuple((word, "accent") for word in phrase)
     left = room - width_of(mark) - width_of(tail)
     if tail and room and width(row.name) > left >= _LEAST_NAME:
         return (*mark, *fit(((row.name, role),), left), *tail)
