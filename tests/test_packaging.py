@@ -75,7 +75,7 @@ def fresh(folder: Path, *install: str | Path) -> Path:
 
 def starts(command: Path) -> None:
     """It shows its versions, and the demo in a terminal, from the root directory."""
-    assert run(command, "--version").startswith(f"podtop {__version__} (API ")
+    assert run(command, "--version").startswith(f"podtop {__version__} (APIs graphql, rest, ")
     terminal = Terminal([str(command), "--demo"], cwd="/")
     terminal.wait_for("llama-70b-pretrain")
     assert terminal.quit() == 0

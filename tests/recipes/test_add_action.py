@@ -162,6 +162,9 @@ def test_a_request_of_its_own_takes_a_method_its_document_and_the_simulator(copy
     )
     halt = stop.replace("stop", "halt") + body.replace("podStop", "podHalt").replace('"stop"', '"halt"')
     copy.add("api/graphql/client.py", stop + doc + body, "\n" + halt)
+    passed_on = "        return await self._change(lambda cloud: cloud.stop(pod_id))\n"
+    both = stop + passed_on
+    copy.add("api/dual.py", both, "\n" + both.replace("stop", "halt"))
     copy.create(
         "api/graphql/documents/halt.graphql",
         "mutation halt($input: PodStopInput!) {\n  podHalt(input: $input) { id desiredStatus lastStatusChange }\n}\n",
@@ -173,6 +176,6 @@ def test_a_request_of_its_own_takes_a_method_its_document_and_the_simulator(copy
     works(copy)
     # The schema is RunPod's own; protocol and backend are the method.
     assert copy.touched == {
-        "actions.py", "api/cloud.py", "api/graphql/client.py", "api/graphql/documents/halt.graphql",
+        "actions.py", "api/cloud.py", "api/dual.py", "api/graphql/client.py", "api/graphql/documents/halt.graphql",
         "demo/execution.py", "api/graphql/schema.graphql",
     }  # fmt: skip

@@ -175,7 +175,7 @@ async def test_a_filter_line_that_loses_the_keys_is_over(launch: Launch) -> None
             await run.pilot.click(offset=(pane.x + 3, pane.y + 3))
             place = run.app.screen.query_one(back).region
             await run.pilot.click(offset=(place.x + 3, place.y + 2))
-            burst(run, "l", "j")
+            burst(run, "y", "j")
             await run.settle()
             assert not run.app.screen.query(FilterLine), "it is over when the keys go elsewhere"
             await run.press("slash", *"lla", "enter")
