@@ -202,11 +202,11 @@ class _Forks:
 
     def __init__(self) -> None:
         self._waiting: dict[int, socket.socket] = {}
-        self.woken, wake = os.pipe()
-        for end in (self.woken, wake):
+        self.woken, self._wake = os.pipe()
+        for end in (self.woken, self._wake):
             os.set_blocking(end, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
 
     def fork(self, to: socket.socket, lasts: bool) -> bool:
         """Whether this is the new process, which has nothing of the others."""
@@ -216,9 +216,9 @@ class _Forks:
             if lasts:
                 self._tell(to, child)
             return False
-        wake = signal.set_wakeup_fd(-1)
+        signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os.close(wake)
+        os.close(self._wake)
         os.close(self.woken)
         for one in (to, *self._waiting.values()):
             one.close()
