@@ -19,9 +19,9 @@ from tui.domain.events import Kind, between
 from tui.domain.market_watch import MarketWatch, moot
 from tui.domain.market_watch import State as Progress
 from tui.domain.pod_health import Phase
-from tui.store.alert_kinds import BOOT, ERROR
 from tui.store.alerts import alerts
 from tui.store.fleet import Fleet
+from tui.store.kinds.container import BOOT, ERROR
 from tui.store.views import pod_costs as cost_rows
 from tui.store.views import pods as pod_views
 from tui.system import ssh

@@ -13,22 +13,14 @@ from tests.make import funds, pod, runtime, snapshot
 from tui.api.models import Pod, Snapshot, Unreadable
 from tui.api.status_change import StatusChange
 from tui.domain import pod_health
-from tui.store.alert import Alert, AlertKind, Basis, Grade
-from tui.store.alert_kinds import (
-    BOOT,
-    IDLE,
-    LOOP,
-    MAINTENANCE,
-    NO_BALANCE,
-    NO_GPU,
-    OUTBID,
-    QUIET,
-    RESTART,
-    RUNWAY,
-    UNREADABLE,
-)
+from tui.domain.attention import Grade
+from tui.store.alert import Alert, AlertKind, Basis
 from tui.store.alerts import alerts
 from tui.store.fleet import Fleet
+from tui.store.kinds.container import BOOT, LOOP, NO_GPU, OUTBID, RESTART
+from tui.store.kinds.gpus import IDLE, QUIET
+from tui.store.kinds.machine import MAINTENANCE, UNREADABLE
+from tui.store.kinds.money import NO_BALANCE, RUNWAY
 from tui.store.series import SampleColumn, Samples
 
 NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC

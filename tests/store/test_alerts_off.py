@@ -14,10 +14,13 @@ from tui.domain.events import ENDS, Event, Kind
 from tui.domain.user_message import UserMessage
 from tui.services.messages import post_switched
 from tui.store.alert import AlertKind
-from tui.store.alert_kinds import KINDS, MAINTENANCE, NO_BALANCE, OUTBID, RESTART, RUNWAY
+from tui.store.alert_kinds import KINDS
 from tui.store.alert_tracker import AlertTracker
 from tui.store.alerts import alerts, off, off_text
 from tui.store.fleet import Fleet
+from tui.store.kinds.container import OUTBID, RESTART
+from tui.store.kinds.machine import MAINTENANCE
+from tui.store.kinds.money import NO_BALANCE, RUNWAY
 
 NOW = 1_795_435_200.0
 STEP = 60.0

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from tui.domain import offered, pod_health
+from tui.domain.alert_rules import AlertRules
+from tui.domain.attention import Attention, Grade, Ring, Topic
 from tui.domain.events import Kind as EventKind
 
 if TYPE_CHECKING:
@@ -16,14 +18,6 @@ if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
-
-
-class Grade(StrEnum):
-    """The severity of an alert."""
-
-    BAD = "bad"
-    WARN = "warn"
-    NOTICE = "notice"
 
 
 class Basis(StrEnum):
@@ -42,6 +36,10 @@ class Alert(Struct, frozen=True):
     until:     when it ends.
     count:     number of restarts.
     note:      the reason given by RunPod, or by podtop's reader.
+    so_far:    dollars that it has wasted since it began, in watched time; None if unknown, or if nothing is wasted.
+    wasted_per_hr: dollars per hour that it wastes, as long as it lasts; None as for `so_far`.
+    step:      how bad it is within its kind, from 0: a higher step is reported, and notified, again.
+    muted:     whether the user does not want to hear of it; it is shown as muted.
     """
 
     kind: AlertKind
@@ -55,6 +53,10 @@ class Alert(Struct, frozen=True):
     cost_per_hr: float | None = None
     note: str = ""
     basis: Basis = Basis.ANSWER
+    so_far: float | None = None
+    wasted_per_hr: float | None = None
+    step: int = 0
+    muted: bool = False
 
 
 Unwatched = Callable[[float, float], float]
@@ -73,12 +75,18 @@ class PodView(Struct, frozen=True, gc=False):
     now: float
     unwatched: Unwatched
     quiet: bool
+    rules: AlertRules = AlertRules()
 
     @property
     def changed_at(self) -> float | None:
         """When its status last changed, according to RunPod, from whose text it is parsed."""
         change = self.pod.status_change
         return change.at if change else None
+
+    def hold(self, kind: AlertKind) -> float:
+        """Seconds for which an alert of this kind must last for this pod: the user's, else its own."""
+        hold = self.rules.rule(kind.name, self.record.name).hold
+        return kind.holds if hold is None else hold
 
     @property
     def uptime(self) -> int | None:
@@ -93,7 +101,7 @@ Over = Callable[["Fleet", "Record | None"], str | None]
 class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     """One row.
 
-    name:   its identifier in JSON and CSV.
+    name:   its identifier in JSON and CSV; `word`: for people, at most 12 characters; the name if empty.
     grade:  its severity, unless that depends on its extent.
     holds:  seconds that it must have lasted.
     event:  its kind in the event log; None if that gets it by other means, or not at all.
@@ -105,9 +113,12 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     needs:  what it is judged by, and not every API offers: without it, it is off.
     of_prepaid: whether an account that is billed afterwards cannot have it: then it is off too.
     subject: what it is about, where those that are off are listed; empty if another one's says it.
+    topic:   by which the user chooses notifications; `ring`: when it is notified, `ring_after`: seconds after it began
+             at the earliest, `ring_from`: the lowest step that is notified.
     """
 
     name: str
+    word: str = ""
     grade: Grade
     text: Callable[[Alert, Funds | None, float], str]
     holds: float = 0.0
@@ -120,6 +131,10 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     needs: frozenset[Feature] = frozenset()
     of_prepaid: bool = False
     subject: str = ""
+    topic: Topic = Topic.TROUBLE
+    ring: Ring = Ring.NEVER
+    ring_after: float = 0.0
+    ring_from: int = 0
 
     def off(self, fleet: Fleet) -> str:
         """Why it cannot be judged, whatever happens; empty if it can."""
@@ -131,3 +146,11 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
         """An alert of this kind, with its grade unless another is given."""
         values = {"grade": self.grade, "pod": pod.id, "name": pod.name, "cost_per_hr": pod.cost_per_hr, **fields}
         return Alert(self, **values)  # type: ignore[arg-type]
+
+    def attention(self, alert: Alert, funds: Funds | None, now: float) -> Attention:
+        """An alert of this kind as a value for everything that shows or sends it."""
+        return Attention(
+            self.name, self.word or self.name, alert.grade, self.text(alert, funds, now), alert.pod, alert.name,
+            alert.since, alert.lasts, alert.cost_per_hr, alert.wasted_per_hr, alert.so_far, alert.step, alert.muted,
+            self.topic, self.ring, self.ring_after, alert.step >= self.ring_from,
+        )  # fmt: skip

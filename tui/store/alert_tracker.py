@@ -75,6 +75,7 @@ class AlertTracker:
     def judging(self, fleet: Fleet, at: float) -> Sliced[tuple[Event, ...]]:
         """`judge` in slices."""
         current = yield from looking(fleet, at, quiet=False)
+        fleet.attention = tuple(alert.kind.attention(alert, fleet.funds, at) for alert in current)
         switched = self._switched(fleet, at)
         lasting = {(a.pod, a.kind.event): a for a in current if a.kind.event is not None}
         events = [*self._ended(fleet, lasting, at), *switched]

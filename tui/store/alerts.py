@@ -10,9 +10,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tui.domain import pod_health
+from tui.domain.attention import Grade
 from tui.domain.events import Kind as EventKind
-from tui.store.alert import Alert, Grade, PodView
-from tui.store.alert_kinds import KINDS, UNREADABLE
+from tui.store.alert import Alert, PodView
+from tui.store.alert_kinds import KINDS
+from tui.store.kinds.machine import UNREADABLE
 from tui.store.slices import Sliced, sliced, whole
 
 if TYPE_CHECKING:

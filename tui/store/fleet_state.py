@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tui.domain import pod_health
+from tui.domain.alert_rules import AlertRules, Mute
 from tui.store.feed import Feed
 from tui.store.topic_feeds import TopicFeeds
 from tui.store.watched_time import Watched
@@ -17,6 +18,7 @@ from tui.store.watched_time import Watched
 if TYPE_CHECKING:
     from tui.api.listener import Api
     from tui.api.models import Market, MarketQuery, Pod, Snapshot
+    from tui.domain.attention import Attention
     from tui.domain.events import Event
     from tui.domain.lease import Lease
     from tui.domain.market_watch import MarketWatch
@@ -97,6 +99,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     has_past: whether there is an archive to query for data that are not in memory.
     older:    archived samples of some pods from before those in memory.
     events:   events of the pods, oldest first.
+    attention: the alerts as of the last response about the pods, worst first, muted ones among them.
     earlier:  recorded events, once loaded.
     watched:  the unwatched time; `slowness`: the factor by which podtop waits longer than the interval between polls.
     skew:     seconds that RunPod's clock is ahead; pods and machines are corrected for it, days of charges are not.
@@ -105,6 +108,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     operations:    operations under way, by the pod's id.
     leases:   leases that podtop enforces, by the pod's id.
     watches:   market watches, by id.
+    alert_rules: the user's thresholds; mutes: the mutes that are set.
     asked:    the market for queries other than the poll for one GPU.
     """
 
@@ -113,10 +117,13 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     market: Feed[Market] = Feed()
     records: dict[str, Record] = field(default_factory=dict)
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=EVENTS))
+    attention: tuple[Attention, ...] = ()
     earlier: Earlier | None = None
     operations: dict[str, Operation] = field(default_factory=dict)
     leases: Mapping[str, Lease] = field(default_factory=dict)
     watches: Mapping[str, MarketWatch] = field(default_factory=dict)
+    alert_rules: AlertRules = AlertRules()
+    mutes: tuple[Mute, ...] = ()
     asked: Mapping[MarketQuery, Feed[Market]] = field(default_factory=dict)
     older: dict[str, Older] = field(default_factory=dict)
     inspection: PodInspection | None = None

@@ -1,0 +1,73 @@
+"""The user's own rules for alerts: thresholds from [alerts] of config.toml, and mutes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from msgspec import Struct
+
+
+class Rule(Struct, frozen=True):
+    """What the user has set for one kind of alert.
+
+    on:   whether it is judged at all.
+    hold: seconds that it must have lasted; None: its own.
+    """
+
+    on: bool = True
+    hold: float | None = None
+
+
+DEFAULT = Rule()
+
+Rules = Mapping[str, Rule]
+"""By the name of a kind of alert."""
+
+
+class AlertRules(Struct, frozen=True):
+    """The table [alerts].
+
+    general: for all pods.
+    pods:    for pods whose name matches a pattern such as "notebook-*": the first that matches and has the kind counts.
+    muted:   patterns of names of pods whose alerts are muted.
+    """
+
+    general: Rules = {}
+    pods: tuple[tuple[str, Rules], ...] = ()
+    muted: tuple[str, ...] = ()
+
+    def rule(self, kind: str, name: str = "") -> Rule:
+        """The rule for a kind of alert of a pod of this name; without one, of the account."""
+        for pattern, rules in self.pods if name else ():
+            if kind in rules and fnmatchcase(name, pattern):
+                return rules[kind]
+        return self.general.get(kind, DEFAULT)
+
+    def mutes(self, name: str) -> bool:
+        """Whether the file mutes a pod of this name."""
+        return bool(name) and any(fnmatchcase(name, pattern) for pattern in self.muted)
+
+
+class Mute(Struct, frozen=True):
+    """A mute set with a key.
+
+    pod:   the pod's id; empty for the account.
+    kind:  the name of a kind of alert; empty for all.
+    until: when it ends; None: not by time.
+    until_works: whether it ends once a GPU of the pod is busy again.
+    set_at: when it was set.
+    """
+
+    pod: str
+    kind: str = ""
+    until: float | None = None
+    until_works: bool = False
+    set_at: float = 0.0
+
+    def holds(self, now: float) -> bool:
+        """Whether it has not ended by time."""
+        return self.until is None or now < self.until
+
+    def covers(self, pod: str, kind: str) -> bool:
+        return self.pod == pod and self.kind in ("", kind)

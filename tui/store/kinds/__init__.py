@@ -1,0 +1,1 @@
+"""The rows of the table of alerts, `tui.store.alert_kinds`, by what they are about."""
