@@ -14,7 +14,7 @@ from tui.ui.controllers.deploys import Wish
 from tui.ui.modals.readme import Readme
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Fact, Section
-from tui.ui.render import account
+from tui.ui.render import account, payments
 from tui.ui.render import charges as charged
 from tui.ui.render.api_facts import api_section
 from tui.ui.render.empty_states import marked
@@ -154,19 +154,19 @@ class Payments(AccountListing):
     name = "payments"
     title = "Payments"
     noun = "payments"
-    columns = charged.PAYMENT_COLUMNS
-    sorts = charged.PAYMENT_SORTS
+    columns = payments.PAYMENT_COLUMNS
+    sorts = payments.PAYMENT_SORTS
     topics = ("account", "ledger")
 
     def all_rows(self, scene: Scene) -> dict[str, Row]:
         fleet = scene.fleet
-        return charged.payment_rows(fleet.ledger.value, fleet.account.value, self.server_now(scene), self.context.tz)
+        return payments.payment_rows(fleet.ledger.value, fleet.account.value, self.server_now(scene), self.context.tz)
 
     def sections(self, scene: Scene) -> tuple[Section, ...]:
         ledger, owner = scene.fleet.ledger.value, scene.fleet.account.value
         if ledger is None and owner is None:
             return ()
-        return charged.payment_facts(ledger, owner, self.server_now(scene))
+        return payments.payment_facts(ledger, owner, self.server_now(scene))
 
 
 class Templates(AccountListing):
