@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
-import tui
+from tests.source_trees import PACKAGE, SOURCE, modules, nodes
+
+pytestmark = SOURCE
 
 RETIRED = {
     "Watch": "Monitor", "Lookout": "WatchRunner", "Enforcer": "LeaseRunner", "Performer": "Executor",
@@ -30,19 +31,17 @@ ROOMS = {
 }  # fmt: skip
 """Names of modules and folders."""
 
-PACKAGE = Path(tui.__file__).parent
-
 
 def test_no_class_has_a_retired_name() -> None:
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+    for path in modules():
+        for node in nodes(path):
             if isinstance(node, ast.ClassDef):
                 new = RETIRED.get(node.name)
                 assert new is None, f"{path.relative_to(PACKAGE)}: {node.name} is called {new}"
 
 
 def test_no_room_has_a_retired_name() -> None:
-    for path in PACKAGE.rglob("*.py"):
+    for path in modules():
         for name in (*path.relative_to(PACKAGE).parts[:-1], path.stem):
             assert name not in ROOMS or path.name == "settings.py", path.relative_to(PACKAGE)
 
@@ -58,8 +57,8 @@ PLAIN = {
 
 
 def test_no_value_in_a_function_has_a_private_name() -> None:
-    for path in PACKAGE.rglob("*.py"):
-        for function in ast.walk(ast.parse(path.read_text())):
+    for path in modules():
+        for function in nodes(path):
             if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
                 continue
             for node in ast.walk(function):
@@ -80,11 +79,11 @@ RIGHT = re.compile(r"\btell\w* \w+ (apart|from)|\btell\w* apart|\btold apart|^ *
 
 
 def test_docstrings_are_plain_english() -> None:
-    for path in PACKAGE.rglob("*.py"):
+    for path in modules():
         if path.name == "settings.py":
             # Their docstrings are printed for users.
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes(path):
             text = ""
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 text = ast.get_docstring(node, clean=False) or ""

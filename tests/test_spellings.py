@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import tui
+from tests.source_trees import PACKAGE, SOURCE, nodes
+from tests.source_trees import modules as all_modules
 
-PACKAGE = Path(tui.__file__).parent
+pytestmark = SOURCE
 
 WITHIN = {
     "api": "it is where they are mapped",
@@ -31,22 +32,22 @@ def words() -> set[str]:
     return {word for body in bodies for word in re.sub(r"#.*", "", body).split()}
 
 
-def spoken(tree: ast.AST, known: set[str]) -> Iterator[ast.Constant]:
+def spoken(tree: Sequence[ast.AST], known: set[str]) -> Iterator[ast.Constant]:
     """The literals of a module that are one of the words, and no title."""
     titles = {
         id(argument)
-        for call in ast.walk(tree)
+        for call in tree
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
         for place, argument in (*enumerate(call.args), *((word.arg, word.value) for word in call.keywords))
         if (call.func.id, place) in TITLES
     }
-    for node in ast.walk(tree):
+    for node in tree:
         if isinstance(node, ast.Constant) and id(node) not in titles and node.value in known:
             yield node
 
 
 def modules() -> list[Path]:
-    return [p for p in sorted(PACKAGE.rglob("*.py")) if p.relative_to(PACKAGE).parts[0] not in WITHIN]
+    return [p for p in all_modules() if p.relative_to(PACKAGE).parts[0] not in WITHIN]
 
 
 def test_no_text_above_the_api_is_a_word_of_its_enums() -> None:
@@ -55,11 +56,16 @@ def test_no_text_above_the_api_is_a_word_of_its_enums() -> None:
     found = [
         f"{path.relative_to(PACKAGE)}:{node.lineno}: {node.value!r}"
         for path in modules()
-        for node in spoken(ast.parse(path.read_text()), known)
+        for node in spoken(nodes(path), known)
     ]
     assert found == []
 
 
 def test_what_is_looked_for_would_be_found() -> None:
     text = 'Column("gpu", "GPU", 3)\nrunning = pod.status == "RUNNING"\nword = f"{kind or \'CPU\'}"\nFact("GPU", "BID")'
-    assert sorted(str(node.value) for node in spoken(ast.parse(text), words())) == ["BID", "CPU", "RUNNING"]
+    found = spoken(list(ast.walk(ast.parse(text))), words())
+    assert sorted(str(node.value) for node in found) == [
+        "BID",
+        "CPU",
+        "RUNNING",
+    ]

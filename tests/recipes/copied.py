@@ -12,6 +12,9 @@ from typing import Any
 
 import tui
 
+CHEAPLY = "from tests import textual_shortcuts; textual_shortcuts.take()\n"
+"""What a program begins with that runs the app: what Textual does again and again is done once there too."""
+
 PACKAGE = Path(tui.__file__).parent
 
 
@@ -44,7 +47,7 @@ class Copy:
 
     def run(self, code: str, *arguments: str) -> Any:
         """What a program prints as JSON that imports the copy."""
-        environ = {**os.environ, "PYTHONPATH": str(self.root)}
+        environ = {**os.environ, "PYTHONPATH": f"{self.root}{os.pathsep}{PACKAGE.parent}"}
         done = subprocess.run(
             [sys.executable, "-c", code, *arguments], cwd=self.root, env=environ, capture_output=True, text=True,
             check=False, timeout=300,

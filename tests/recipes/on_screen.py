@@ -6,7 +6,7 @@ import json
 import shutil
 from typing import Any
 
-from tests.recipes.copied import PACKAGE, Copy
+from tests.recipes.copied import CHEAPLY, PACKAGE, Copy
 
 PRESS = """
 import asyncio, json, sys
@@ -44,4 +44,4 @@ print(json.dumps({"texts": asyncio.run(press()), "keymap": list(contexts(PodtopA
 def press(copy: Copy, *steps: tuple[str, ...], size: tuple[int, int] = (160, 40)) -> Any:
     """The text of the screen after each of these steps, and the screens that the check of a keymap knows."""
     shutil.copytree(PACKAGE.parent / "styles", copy.root / "styles", dirs_exist_ok=True)
-    return copy.run(PRESS, json.dumps(steps), json.dumps(size))
+    return copy.run(CHEAPLY + PRESS, json.dumps(steps), json.dumps(size))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.recipes.copied import PACKAGE, Copy
+from tests.recipes.copied import CHEAPLY, PACKAGE, Copy
 
 LLAMA, NAME = "k3v9x0q2m1a7ze", "llama-70b-pretrain"
 
@@ -121,7 +121,7 @@ def copy(tmp_path: Path) -> Copy:
 
 def works(copy: Copy) -> None:
     """Halt is on a key, in help and palette, asks with its consequences, is sent once, and is a command."""
-    seen = copy.run(LOOK, "Z", "halt", NAME)
+    seen = copy.run(CHEAPLY + LOOK, "Z", "halt", NAME)
     assert seen["copy"] == str(copy.root)
     assert "Halt for a while" in seen["help"]
     assert "Halt for a while" in seen["palette"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.source_trees import nodes
 
 
 class Literal(NamedTuple):
@@ -26,20 +28,19 @@ SQL = re.compile(
 def literals(root: Path) -> Iterator[Literal]:
     """Every text in the modules below a folder, but for docstrings and SQL."""
     for path in sorted(root.rglob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
-        for line, text in _texts(tree):
+        for line, text in _texts(nodes(path)):
             if SENTENCE.search(text) and not SQL.search(text):
                 yield Literal(path.relative_to(root).as_posix(), line, text)
 
 
-def _texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def _texts(tree: Sequence[ast.AST]) -> Iterator[tuple[int, str]]:
     aside: set[int] = set()
-    for node in ast.walk(tree):
+    for node in tree:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             aside.add(id(node.value))
         elif isinstance(node, ast.JoinedStr):
             aside.update(map(id, node.values))
-    for node in ast.walk(tree):
+    for node in tree:
         if isinstance(node, ast.JoinedStr):
             yield node.lineno, "".join(_part(value) for value in node.values)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in aside:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-import tui
-from tests.words.literals import literals
+from tests.source_trees import PACKAGE, SOURCE
+from tests.words.literals import Literal, literals
 from tests.words.retired import found
 
-ROOT = Path(tui.__file__).parent
+pytestmark = SOURCE
 
 KEPT = {
     (
@@ -23,14 +24,20 @@ KEPT = {
 """Texts that no person reads as a sentence, each with its reason."""
 
 
+@cache
+def own() -> tuple[Literal, ...]:
+    """Those of podtop."""
+    return tuple(literals(PACKAGE))
+
+
 def test_no_text_has_a_retired_word() -> None:
-    texts = [one for one in literals(ROOT) if (one.file, one.text) not in KEPT]
+    texts = [one for one in own() if (one.file, one.text) not in KEPT]
     assert len(texts) > 2_000
     assert [(one, retired) for one in texts for retired in found(one.text)] == []
 
 
 def test_what_is_kept_is_there() -> None:
-    there = {(one.file, one.text) for one in literals(ROOT)}
+    there = {(one.file, one.text) for one in own()}
     assert there >= KEPT.keys()
 
 
