@@ -109,7 +109,8 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     running: whether only a running pod, or only one that is not running, can have it; None if both can.
     text:   one sentence about it at an instant, given the funds it was judged by.
     begins: the event log's text when it begins.
-    over:   why it is over; None if that is unknown.
+    over:   why it is over; None if that is unknown. `rearm`: seconds of watched time for which it must have been over
+            before its end is reported: what comes back sooner has not ended.
     needs:  what it is judged by, and not every API offers: without it, it is off.
     of_prepaid: whether an account that is billed afterwards cannot have it: then it is off too.
     subject: what it is about, where those that are off are listed; empty if another one's says it.
@@ -128,6 +129,7 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     account: OfAccount | None = None
     begins: Callable[[Alert, float], str] = lambda alert, now: ""
     over: Over = lambda fleet, record: None
+    rearm: float = 300.0
     needs: frozenset[Feature] = frozenset()
     of_prepaid: bool = False
     subject: str = ""
