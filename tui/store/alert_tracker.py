@@ -48,7 +48,6 @@ class AlertTracker:
     """The open alerts and errors, by pod (empty for the account) and kind of event. The caller supplies the time.
 
     current: the alerts as of the last judging, worst first: `fleet.attention` is made of them.
-    unsaved: whether the open alerts have changed since they were last saved.
     """
 
     def __init__(self) -> None:
@@ -60,7 +59,7 @@ class AlertTracker:
         self._saved_at = -math.inf
         self._others: tuple[Alert, ...] = ()
         self.current: tuple[Alert, ...] = ()
-        self.unsaved = False
+        self._unsaved = False
 
     def recall(self, events: Iterable[Event], records: bool = True, saved: bytes | None = None) -> None:
         """Load an earlier run's events, oldest first: what began then and did not end is not reported again.
@@ -84,9 +83,11 @@ class AlertTracker:
             begun = {key: alert for key, alert in begun.items() if key[1] not in TROUBLE}
         self._open = {**begun, **self._open}
 
-    def saved(self, at: float) -> bytes:
-        """The open alerts, for the recording."""
-        self.unsaved, self._saved_at = False, at
+    def changes(self, at: float) -> bytes | None:
+        """The open alerts, for the recording; None if they are as they were when this was last called."""
+        if not self._unsaved:
+            return None
+        self._unsaved, self._saved_at = False, at
         return open_alert.encoded({key: alert for key, alert in self._open.items() if key[1] in _LASTING}, at)
 
     # RunPod errors
@@ -161,7 +162,7 @@ class AlertTracker:
             ended += () if report is None else (report,)
             shown += () if kept is None else (kept,)
         if self._open and at - self._saved_at >= SAVED_EVERY:
-            self.unsaved = True
+            self._unsaved = True
         return (*ended, *begun), shown
 
     def _found(self, key: Key, alert: Alert, step: _Step) -> tuple[Alert | None, Event | None]:
@@ -185,10 +186,10 @@ class AlertTracker:
         if known.settling is not None:
             if known.settling < kind.settles:
                 known.step = None
-                self.unsaved |= known.state != before
+                self._unsaved |= known.state != before
                 return None, None
             known.settling, worse = None, True
-        self.unsaved |= known.state != before
+        self._unsaved |= known.state != before
         self._last[key] = alert
         if kind.again is not None:
             worse = at - self._told.get(key, -math.inf) >= kind.again
@@ -210,7 +211,7 @@ class AlertTracker:
             return self._end(key, at, f"no longer judged ({dark})"), None
         why = kind.over(fleet, record)
         known.missed(seconds, why is not None, at)
-        self.unsaved |= known.state != before
+        self._unsaved |= known.state != before
         if why is None:
             last = self._last.get(key)
             if last is None or known.over_at is not None or known.settling is not None:
@@ -226,7 +227,7 @@ class AlertTracker:
     def _end(self, key: Key, at: float, why: str) -> Event | None:
         known = self._open.pop(key)
         self._last.pop(key, None)
-        self.unsaved = True
+        self._unsaved = True
         if known.settling is not None or key[1] not in ENDS:
             return None
         until = at if known.over_at is None else known.over_at
