@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from tui.domain import pod_health
-from tui.domain.events import ENDS, Event, between
+from tui.domain.events import Event, between
 from tui.domain.user_message import UserMessage
 from tui.history.archive import codec
 from tui.history.archive.compaction import BRIEF
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import NO_MEMORY, ArchiveError, answered
 from tui.history.archive.writer import MARKET
+from tui.store.alert_tracker import RECALLED
 from tui.store.earlier import Earlier
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import Older, Record
@@ -151,9 +152,9 @@ class HistoryQueries:
 
         return await self.ask(found)
 
-    async def lasting(self) -> tuple[Event, ...]:
-        """Events that mark a begin or an end: the newest of each kind and pod, oldest first."""
-        return await self.ask(lambda recording: recording.latest((*ENDS, *ENDS.values())))
+    async def lasting(self) -> tuple[tuple[Event, ...], bytes | None]:
+        """Events of alerts, the newest of each kind and pod, oldest first; and the alerts that were open last."""
+        return await self.ask(lambda recording: (recording.latest(RECALLED), recording.open_alerts()))
 
     async def prices(self, start: float, end: float) -> Prices:
         return await self.ask(lambda recording: recording.prices(start, end))

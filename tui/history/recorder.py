@@ -146,12 +146,17 @@ class Recorder:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="archive")
 
     def polled(
-        self, at: float, snapshot: Snapshot | None, events: tuple[Event, ...] = (), samples: Samples = NO_SAMPLES
+        self,
+        at: float,
+        snapshot: Snapshot | None,
+        events: tuple[Event, ...] = (),
+        samples: Samples = NO_SAMPLES,
+        alerts: bytes | None = None,
     ) -> None:
-        """Record a response about the pods, or, with None, that there was none."""
+        """Record a response about the pods, or, with None, that there was none; and the open alerts, if changed."""
         if self._account is None and snapshot is not None and snapshot.funds is not None:
             self._account = snapshot.funds.account_id
-        self._take(Polled(at, snapshot, events, samples))
+        self._take(Polled(at, snapshot, events, samples, alerts))
 
     def priced(self, at: float, market: Market) -> None:
         """Record a response about the market."""

@@ -112,7 +112,8 @@ class HistoryLoader:
             return
         try:
             recorder.happened(await self.past.fill(self._fleet, first, self._source.clock(), take_in))
-            tracker.recall(await self.past.lasting(), records=recorder.state is State.RECORDING)
+            events, saved = await self.past.lasting()
+            tracker.recall(events, recorder.state is State.RECORDING, saved)
             await take_in(self._fleet.prices.joining(await self.past.prices(first - SPAN, first)))
         except ArchiveError as error:
             self.cannot_be_read(error)

@@ -281,18 +281,28 @@ class Monitor:
         judged: tuple[Event, ...] = ()
         if self._judges and sure and snapshot.pods is not None:
             judged = yield from self.chronicle.judging(self._fleet, at)
+        elif self._judges and sure:
+            judged = self.chronicle.judge_failure(self._fleet, at)
         self._fleet.events.extend(judged)
         post_switched(judged, self._post)
         if not self._fleet.past:
             _log((*answered, *happened, *judged))
-        self._hand_over(lambda recorder: recorder.polled(at, snapshot, (*answered, *happened, *judged), samples))
+        events, alerts = (*answered, *happened, *judged), self.chronicle.changes(at)
+        self._hand_over(lambda recorder: recorder.polled(at, snapshot, events, samples, alerts))
 
     def _pods_failed(self, error: CloudError, at: float, retry_at: float) -> None:
         before = self._fleet.snapshot
         self.api.failed()
         self._fleet.fail(error, at, retry_at)
         events = self._troubled(error, at, before, self._config.interval)
-        self._hand_over(lambda recorder: recorder.polled(at, None, events))
+        # Without a first response the account is unknown, and nothing can be recalled.
+        if self._judges or self._first is None:
+            judged = self.chronicle.judge_failure(self._fleet, at)
+            self._fleet.events.extend(judged)
+            _log(judged)
+            events = (*events, *judged)
+        alerts = self.chronicle.changes(at)
+        self._hand_over(lambda recorder: recorder.polled(at, None, events, alerts=alerts))
 
     def _troubled(self, error: CloudError, at: float, before: Feed[Any], interval: float) -> tuple[Event, ...]:
         """The events to report if RunPod does not respond as it should.

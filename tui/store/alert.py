@@ -38,7 +38,8 @@ class Alert(Struct, frozen=True):
     note:      the reason given by RunPod, or by podtop's reader.
     so_far:    dollars that it has wasted since it began, in watched time; None if unknown, or if nothing is wasted.
     wasted_per_hr: dollars per hour that it wastes, as long as it lasts; None as for `so_far`.
-    step:      how bad it is within its kind, from 0: a higher step is reported, and notified, again.
+    step:      how bad it is within its kind, from 0: a higher step is reported, and notified, again. Below 0 it is
+               not bad enough to begin, and has not ended either.
     muted:     whether the user does not want to hear of it; it is shown as muted.
     """
 
@@ -67,6 +68,7 @@ class PodView(Struct, frozen=True, gc=False):
     """One pod as the alert rules see it.
 
     quiet: whether GPUs that are idle at this instant are reported too.
+    fleet: what else is known: leases, prices; None in a view of one pod alone.
     """
 
     record: Record
@@ -76,6 +78,7 @@ class PodView(Struct, frozen=True, gc=False):
     unwatched: Unwatched
     quiet: bool
     rules: AlertRules = AlertRules()
+    fleet: Fleet | None = None
 
     @property
     def changed_at(self) -> float | None:
@@ -93,7 +96,7 @@ class PodView(Struct, frozen=True, gc=False):
         return self.pod.runtime.uptime if self.pod.runtime else None
 
 
-OfAccount = Callable[["AlertKind", "Fleet"], Alert | None]
+OfAccount = Callable[["AlertKind", "Fleet", float], Alert | None]
 OfPod = Callable[["AlertKind", PodView], Alert | None]
 Over = Callable[["Fleet", "Record | None"], str | None]
 
@@ -109,7 +112,13 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     running: whether only a running pod, or only one that is not running, can have it; None if both can.
     text:   one sentence about it at an instant, given the funds it was judged by.
     begins: the event log's text when it begins.
-    over:   why it is over; None if that is unknown.
+    over:   why it is over; None if that is unknown. `rearm`: seconds of watched time for which it must have been over
+            before its end is reported: what comes back sooner has not ended.
+    fallen: whether an alert has fallen from a step, so that it would be reported again if it got back there.
+    settles: watched seconds for which it must have been found at each poll before it begins, where it does not show
+            itself how long it has lasted.
+    again:  seconds after which it is reported again while it lasts; None: never. Such an alert has no end in the log.
+    blind:  whether it is judged when polls fail too, of the account only: it is about podtop's own watching.
     needs:  what it is judged by, and not every API offers: without it, it is off.
     of_prepaid: whether an account that is billed afterwards cannot have it: then it is off too.
     subject: what it is about, where those that are off are listed; empty if another one's says it.
@@ -128,6 +137,11 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     account: OfAccount | None = None
     begins: Callable[[Alert, float], str] = lambda alert, now: ""
     over: Over = lambda fleet, record: None
+    rearm: float = 300.0
+    fallen: Callable[[Alert, int], bool] = lambda alert, step: alert.step < step
+    settles: float = 0.0
+    again: float | None = None
+    blind: bool = False
     needs: frozenset[Feature] = frozenset()
     of_prepaid: bool = False
     subject: str = ""

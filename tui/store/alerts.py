@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tui.domain import pod_health
 from tui.domain.attention import Grade
 from tui.domain.events import Kind as EventKind
-from tui.store.alert import Alert, PodView
+from tui.store.alert import Alert, AlertKind, PodView
 from tui.store.alert_kinds import KINDS
 from tui.store.kinds.machine import UNREADABLE
 from tui.store.slices import Sliced, sliced, whole
@@ -24,10 +24,15 @@ if TYPE_CHECKING:
 _GRADES = {grade: rank for rank, grade in enumerate(Grade)}
 _KINDS = {kind.name: rank for rank, kind in enumerate(KINDS)}
 _OF_ACCOUNT = [(kind, kind.account) for kind in KINDS if kind.account is not None]
+_BLIND = [(kind, find) for kind, find in _OF_ACCOUNT if kind.blind]
 _OF_PODS = {
     running: [(kind, kind.find) for kind in KINDS if kind.find is not None and kind.running in (running, None)]
     for running in (True, False)
 }
+
+
+OFF_BY_RULE = "off in [alerts]"
+"""Why an alert that the user has switched off is not judged."""
 
 
 def off(fleet: Fleet) -> dict[str, tuple[str, ...]]:
@@ -44,23 +49,41 @@ def off_text(fleet: Fleet) -> str:
     return "; ".join(f"{', '.join(subjects)} ({why})" for why, subjects in off(fleet).items())
 
 
+def dark_reason(kind: AlertKind, fleet: Fleet, name: str = "") -> str:
+    """Why a kind of alert is not judged, for a pod of this name or the account; empty if it is."""
+    return kind.off(fleet) or ("" if fleet.alert_rules.rule(kind.name, name).on else OFF_BY_RULE)
+
+
+def order(alert: Alert) -> tuple[int, int, str, str]:
+    """A key by which alerts are sorted, the worst first."""
+    return _GRADES[alert.grade], _KINDS[alert.kind.name], alert.name.lower(), alert.pod
+
+
+def blind_alerts(fleet: Fleet, now: float) -> tuple[Alert, ...]:
+    """The alerts about podtop's own watching, for which no response is needed."""
+    found = (find(kind, fleet, now) for kind, find in _BLIND if not dark_reason(kind, fleet))
+    return tuple(alert for alert in found if alert is not None)
+
+
 def alerts(fleet: Fleet, now: float, quiet: bool = True) -> tuple[Alert, ...]:
     """All alerts, worst first. A fleet without reported pods has no pod alerts.
 
     quiet: include GPUs that are idle at this instant, which requires checking the samples of every pod.
     """
-    return whole(looking(fleet, now, quiet))
+    return tuple(alert for alert in whole(looking(fleet, now, quiet)) if alert.step >= 0)
 
 
 def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert, ...]]:
-    """`alerts` in slices."""
+    """`alerts` in slices, with those that are not bad enough to begin."""
     alerts: list[Alert] = []
+    rules = fleet.alert_rules
     dark = {kind.name for kind in KINDS if kind.off(fleet)}
     if fleet.snapshot.value is not None:
-        judged = [(kind, find) for kind, find in _OF_ACCOUNT if kind.name not in dark]
-        alerts += (alert for kind, find in judged if (alert := find(kind, fleet)) is not None)
+        judged = [(kind, find) for kind, find in _OF_ACCOUNT if kind.name not in dark and rules.rule(kind.name).on]
+        alerts += (alert for kind, find in judged if (alert := find(kind, fleet, now)) is not None)
     of_pods = {on: [(k, find) for k, find in rows if k.name not in dark] for on, rows in _OF_PODS.items()}
     unwatched = fleet.watched.unwatched
+    some_off = bool(rules.general or rules.pods)
     restarts = Counter(
         e.pod
         for e in fleet.events
@@ -73,12 +96,14 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
         if pod is None or record.unreadable is not None:
             alerts.append(_unreadable(record))
             continue
-        view = PodView(record, pod, restarts[record.id], now, unwatched, quiet)
+        view = PodView(record, pod, restarts[record.id], now, unwatched, quiet, rules, fleet)
         for kind, find in of_pods[pod_health.is_on(pod)]:
+            if some_off and not rules.rule(kind.name, record.name).on:
+                continue
             alert = find(kind, view)
             if alert is not None:
                 alerts.append(alert)
-    return tuple(sorted(alerts, key=lambda a: (_GRADES[a.grade], _KINDS[a.kind.name], a.name.lower(), a.pod)))
+    return tuple(sorted(alerts, key=order))
 
 
 def _unreadable(record: Record) -> Alert:

@@ -20,16 +20,22 @@ Samples = Mapping[str, PackedSample]
 NO_SAMPLES: Samples = MappingProxyType({})
 
 
+ALERTS = "alerts"
+"""The key of the open alerts among what a file has only once."""
+
+
 class Polled(Struct, frozen=True):
     """One response about the pods, and the events since the previous one. A snapshot of None: there was no response.
 
     samples: those of its live pods that are already made, by the pods' ids.
+    alerts:  the open alerts since then, encoded; None if they are as they were.
     """
 
     at: float
     snapshot: Snapshot | None
     events: tuple[Event, ...] = ()
     samples: Samples = NO_SAMPLES
+    alerts: bytes | None = None
 
 
 class Priced(Struct, frozen=True):

@@ -17,6 +17,7 @@ from tui.history.archive import checked, codec
 from tui.history.archive.checked import LATEST, MOST_BLOCK, MOST_STATE, BadRow, fits
 from tui.history.archive.codec import MINUTE, RAW, Wanted
 from tui.history.archive.compaction import BRIEF, MINUTE_BLOCK, RAW_BLOCK, silence_of
+from tui.history.archive.entries import ALERTS
 from tui.history.archive.rows import POLLS, as_of, layouts_of, polls_of, price_change, readable, stretches
 from tui.history.archive.schema import answered, archive_errors, bounded, connect, is_alone
 from tui.history.archive.writer import MARKET, PODS
@@ -381,6 +382,11 @@ class Recording:
             min(self.until, LATEST),
         )
         return tuple(self._good("event", checked.event, (row[:4] for row in rows if row[2] in chosen)))
+
+    def open_alerts(self) -> bytes | None:
+        """The alerts that were open last, as they were recorded; None if none ever were."""
+        rows = self._all(f"SELECT {fits('value', MOST_BLOCK)} FROM meta WHERE key = ?", ALERTS)
+        return rows[0][0] if rows else None
 
     def names(self) -> dict[str, str]:
         """The last known name of every recorded pod, by its id."""

@@ -26,13 +26,13 @@ from tui.history.archive.checked import (
     storable,
 )
 from tui.history.archive.compaction import SILENCE
+from tui.history.archive.entries import ALERTS, encoded, say_the_same, started_at
 from tui.history.archive.entries import NO_SAMPLES as NO_SAMPLES
 from tui.history.archive.entries import Entry as Entry
 from tui.history.archive.entries import Happened as Happened
 from tui.history.archive.entries import Polled as Polled
 from tui.history.archive.entries import Priced as Priced
 from tui.history.archive.entries import Samples as Samples
-from tui.history.archive.entries import encoded, say_the_same, started_at
 from tui.history.archive.overlap import MARKET as MARKET
 from tui.history.archive.overlap import PODS as PODS
 from tui.history.archive.schema import ArchiveError, archive_errors, bounded
@@ -260,6 +260,8 @@ class Writer:
         if snapshot is not None:
             self._write_funds(snapshot.funds, at)
         self._write_events(polled.events)
+        if polled.alerts is not None:
+            run(self._db, "INSERT OR REPLACE INTO meta VALUES (?, ?)", ALERTS, polled.alerts)
 
     def _write_events(self, events: tuple[Event, ...]) -> None:
         write_events(self._db, events)

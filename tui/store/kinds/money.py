@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tui.store.fleet_state import Record
 
 
-def _find_runway(kind: AlertKind, fleet: Fleet) -> Alert | None:
+def _find_runway(kind: AlertKind, fleet: Fleet, now: float) -> Alert | None:
     left = pod_health.runway(fleet.funds)
     if left is None or left >= pod_health.LOW_RUNWAY:
         return None
@@ -45,7 +45,7 @@ def _runway_over(fleet: Fleet, record: Record | None) -> str | None:
     return None if pod_health.runway(fleet.funds) is None else "runway recovered"
 
 
-def _find_no_balance(kind: AlertKind, fleet: Fleet) -> Alert | None:
+def _find_no_balance(kind: AlertKind, fleet: Fleet, now: float) -> Alert | None:
     return Alert(kind, kind.grade) if pod_health.runway(fleet.funds) is None else None
 
 
