@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
+    from tui.store.windows import Window
 
 
 class Basis(StrEnum):
@@ -66,16 +67,21 @@ Unwatched = Callable[[float, float], float]
 class PodView(Struct, frozen=True, gc=False):
     """One pod as the alert rules see it.
 
+    restarts: when its container was seen restarted, oldest first.
     quiet: whether GPUs that are idle at this instant are reported too.
     """
 
     record: Record
     pod: Pod
-    restarts: int
+    restarts: tuple[float, ...]
     now: float
     unwatched: Unwatched
     quiet: bool
     rules: AlertRules = AlertRules()
+
+    @property
+    def window(self) -> Window:
+        return self.record.window
 
     @property
     def changed_at(self) -> float | None:
@@ -104,6 +110,8 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     name:   its identifier in JSON and CSV; `word`: for people, at most 12 characters; the name if empty.
     grade:  its severity, unless that depends on its extent.
     holds:  seconds that it must have lasted.
+    rearm:  seconds for which `over` must have given a reason; alerts by a window of samples have waited already.
+    by_default: whether it is judged if the user's rules do not ask for it.
     event:  its kind in the event log; None if that gets it by other means, or not at all.
     find:   the alert of a readable pod, or None; `account` the same for the account.
     running: whether only a running pod, or only one that is not running, can have it; None if both can.
@@ -135,6 +143,8 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     ring: Ring = Ring.NEVER
     ring_after: float = 0.0
     ring_from: int = 0
+    rearm: float = 300.0
+    by_default: bool = True
 
     def off(self, fleet: Fleet) -> str:
         """Why it cannot be judged, whatever happens; empty if it can."""
