@@ -19,6 +19,7 @@ from tui.store.alert_tracker import AlertTracker
 from tui.store.alerts import alerts, off, off_text
 from tui.store.fleet import Fleet
 from tui.store.kinds.container import OUTBID, RESTART
+from tui.store.kinds.gpus import LATCHED, WAITING
 from tui.store.kinds.machine import MAINTENANCE
 from tui.store.kinds.money import NO_BALANCE, RUNWAY
 
@@ -79,7 +80,9 @@ def test_an_alert_without_its_input_is_off_and_listed(kind: AlertKind) -> None:
 
 
 def test_every_alert_that_can_be_off_is_listed() -> None:
-    assert {kind for kind in KINDS if (kind.needs or kind.of_prepaid) and not kind.subject} == {NO_BALANCE}
+    assert {kind for kind in KINDS if (kind.needs or kind.of_prepaid) and not kind.subject} == {
+        NO_BALANCE, LATCHED, WAITING,
+    }  # fmt: skip
 
 
 def test_unknown_money_is_an_alert_and_money_that_is_not_offered_is_none() -> None:

@@ -6,9 +6,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.domain import pod_health
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import answered
+from tui.store.window_fill import window_reach
+from tui.store.windows import LOOPS_SPAN
 
 if TYPE_CHECKING:
     from tui.store.fleet import Fleet
@@ -18,16 +19,17 @@ REACH = 6 * 3600.0
 
 
 def recall(fleet: Fleet, path: Path, now: float) -> None:
-    """Load the samples without a gap until now: during a gap the pods' activity is unknown.
+    """Load the samples by which alerts are judged, and the events. Raises ArchiveError.
 
-    Raises ArchiveError.
+    What a recording shows of the time before a gap counts as it does for a podtop that went on running.
     """
     with answered(), closing(Recording(path)) as recording:
         recording.until = now
-        spans = [start for start, last in recording.spans() if start <= now and last >= now - recording.silence]
-        if spans:
-            fleet.prefill(recording.all_samples(max(spans[-1], now - REACH), now))
-        events = recording.events(now - pod_health.LOOP_SPAN, now)
+        fleet.prefill(recording.all_samples(now - max(REACH, window_reach(len(fleet.records))), now))
+        last = max((last for _, last in recording.spans()), default=None)
+        if last is not None and now - last > recording.silence:
+            fleet.watched.missed(last, now)
+        events = recording.events(now - LOOPS_SPAN, now)
     since = tuple(fleet.events)
     fleet.events.clear()
     fleet.events.extend((*events, *since))

@@ -54,6 +54,32 @@ class Kind(StrEnum):
     OUTAGE_OVER = "outage over"
     THROTTLED = "throttled"
     THROTTLED_OVER = "at ease"
+    ENDED = "run ended"
+    ENDED_OVER = "new run"
+    HUNG = "hung"
+    HUNG_OVER = "hung over"
+    LATCHED = "latched"
+    LATCHED_OVER = "latched over"
+    WAITING = "waiting"
+    WAITING_OVER = "waiting over"
+    STRAGGLER = "straggler"
+    STRAGGLER_OVER = "straggler over"
+    UNUSED = "unused gpu"
+    UNUSED_OVER = "gpu used"
+    UNDER = "under-used"
+    UNDER_OVER = "well used"
+    MISSING = "missing gpu"
+    MISSING_OVER = "gpu found"
+    VRAM = "gpu memory"
+    VRAM_OVER = "gpu memory ok"
+    HOT = "hot"
+    HOT_OVER = "cooled"
+    CAPPED = "power limit"
+    CAPPED_OVER = "full power"
+    MEMORY = "memory"
+    MEMORY_OVER = "memory ok"
+    LOST = "lost"
+    LOST_OVER = "found"
     ALERTS_OFF = "alerts off"
     ALERTS_ON = "alerts on"
     API = "api change"
@@ -70,7 +96,10 @@ _WORDS = {
     Kind.ZERO_GPU: "no GPUs", Kind.ZERO_GPU_OVER: "GPUs back", Kind.MAINTENANCE_OVER: "maint. ended",
     Kind.RUNWAY_OVER: "runway ok", Kind.BALANCE: "balance n/a", Kind.BALANCE_OVER: "balance ok",
     Kind.OUTAGE_OVER: "outage ended", Kind.THROTTLED: "rate limited", Kind.THROTTLED_OVER: "rate ok",
-    Kind.API: "API change",
+    Kind.API: "API change", Kind.HUNG_OVER: "hang ended", Kind.LATCHED_OVER: "latch ended",
+    Kind.WAITING_OVER: "wait ended", Kind.STRAGGLER_OVER: "caught up", Kind.UNUSED: "unused GPU",
+    Kind.UNUSED_OVER: "GPU used", Kind.MISSING: "missing GPU", Kind.MISSING_OVER: "GPU back", Kind.VRAM: "GPU memory",
+    Kind.VRAM_OVER: "GPU mem. ok", Kind.LOST: "no container", Kind.LOST_OVER: "back up",
 }  # fmt: skip
 """Kinds that the screen words differently: files keep the value that they were written with."""
 
@@ -79,7 +108,11 @@ ENDS = {
     Kind.IDLE: Kind.IDLE_OVER, Kind.LOOP: Kind.LOOP_OVER, Kind.BOOT: Kind.BOOT_OVER,
     Kind.ZERO_GPU: Kind.ZERO_GPU_OVER, Kind.MAINTENANCE: Kind.MAINTENANCE_OVER, Kind.RUNWAY: Kind.RUNWAY_OVER,
     Kind.BALANCE: Kind.BALANCE_OVER, Kind.UNREADABLE: Kind.UNREADABLE_OVER, Kind.OUTAGE: Kind.OUTAGE_OVER,
-    Kind.THROTTLED: Kind.THROTTLED_OVER, Kind.ALERTS_OFF: Kind.ALERTS_ON,
+    Kind.THROTTLED: Kind.THROTTLED_OVER, Kind.ALERTS_OFF: Kind.ALERTS_ON, Kind.ENDED: Kind.ENDED_OVER,
+    Kind.HUNG: Kind.HUNG_OVER, Kind.LATCHED: Kind.LATCHED_OVER, Kind.WAITING: Kind.WAITING_OVER,
+    Kind.STRAGGLER: Kind.STRAGGLER_OVER, Kind.UNUSED: Kind.UNUSED_OVER, Kind.UNDER: Kind.UNDER_OVER,
+    Kind.MISSING: Kind.MISSING_OVER, Kind.VRAM: Kind.VRAM_OVER, Kind.HOT: Kind.HOT_OVER,
+    Kind.CAPPED: Kind.CAPPED_OVER, Kind.MEMORY: Kind.MEMORY_OVER, Kind.LOST: Kind.LOST_OVER,
 }  # fmt: skip
 """Lasting conditions, and the kind that reports their end."""
 

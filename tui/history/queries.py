@@ -24,10 +24,14 @@ from tui.store.fleet import Fleet
 from tui.store.fleet_state import Older, Record
 from tui.store.metrics import UTIL
 from tui.store.price_history import SPAN, Prices, as_of
+from tui.store.series import Samples
 from tui.store.slices import Sliced, whole
-from tui.store.stretches import SAME, reduced
+from tui.store.stretches import SAME, cut, reduced
 from tui.store.views.event_log import MOST, REACH
 from tui.store.watched_time import idle_in
+from tui.store.window_fill import window_of, window_reach
+from tui.store.windows import Window
+from tui.turns import give_way
 
 T = TypeVar("T")
 Spans = tuple[tuple[float, float], ...]
@@ -117,11 +121,12 @@ class HistoryQueries:
         take_in: does the work on the fleet, a slice at a time.
         Returns the events of the unwatched time before it, which are not reported anywhere yet.
         """
-        start = now - fleet.reach
-        samples = await self.ask(lambda recording: recording.all_samples(start, first))
+        samples, windows = await self.ask(partial(_past, fleet=fleet, records=fleet.records.copy(), end=first))
         events = await self.ask(lambda recording: recording.events(now - 86_400.0, first))
         missed = await self.ask(partial(_missed, first=first, present=fleet.records.copy()))
-        await take_in(fleet.prefilling(samples))
+        start = now - fleet.reach
+        recent = {pod: cut(stretch, start, first) for pod, stretch in samples.items()}
+        await take_in(fleet.prefilling(recent, windows))
         spans = await self.spans()
         if not any(start <= first - 0.001 <= end for start, end in spans):
             last = max((end for _, end in spans if end < first), default=None)
@@ -194,13 +199,27 @@ def nearest(samples: Iterable[float | None], at: float, base: float, forward: bo
     return min((s for s in beyond if abs(s - at) <= most), key=lambda s: abs(s - at), default=at)
 
 
+def _past(
+    recording: Recording, fleet: Fleet, records: Mapping[str, Record], end: float
+) -> tuple[dict[str, Samples], dict[str, Window]]:
+    """The samples of all pods up to `end`, and the windows of those that are there."""
+    reach = max(fleet.reach, window_reach(len(records)))
+    samples = recording.all_samples(end - reach, end)
+    windows = {}
+    for key, record in records.items():
+        if record.pod is not None and pod_health.is_on(record.pod) and key in samples:
+            give_way()
+            windows[key] = window_of(samples[key], record.pod, record.told_at, fleet.interval)
+    return samples, windows
+
+
 def _idle_by(recording: Recording, records: Mapping[str, Record], end: float, interval: float) -> dict[str, float]:
     """Watched seconds that pods had done no work by `end`: for pods idle at that time, as far back as recorded."""
     by_pod: dict[str, float] = {}
     asked = {
         key: record.pod
         for key, record in records.items()
-        if record.pod is not None and record.pod.gpu_count and record.earlier is not None
+        if record.pod is not None and record.pod.gpu_count and record.window.work.at is None
         and pod_health.is_live(record.pod)
     }  # fmt: skip
     for reach in IDLE_STEPS:
@@ -248,7 +267,7 @@ def _fleet_at(recording: Recording, instant: float, interval: float, market: flo
     if priced is not None:
         fleet.apply_market(*priced)
     fleet.prices = recording.prices(instant - SPAN, instant)
-    fleet.prefill(recording.all_samples(instant - AT_HAND, instant))
+    whole(fleet.prefilling(recording.all_samples(instant - AT_HAND, instant), {}))
     whole(fleet.were_idle(_idle_by(recording, fleet.records, instant, interval)))
     fleet.events.extend(recording.events(instant - 86_400.0, instant))
     return fleet

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
+    from tui.store.windows import Window
 
 
 class Basis(StrEnum):
@@ -67,18 +68,23 @@ Unwatched = Callable[[float, float], float]
 class PodView(Struct, frozen=True, gc=False):
     """One pod as the alert rules see it.
 
+    restarts: when its container was seen restarted, oldest first.
     quiet: whether GPUs that are idle at this instant are reported too.
     fleet: what else is known: leases, prices; None in a view of one pod alone.
     """
 
     record: Record
     pod: Pod
-    restarts: int
+    restarts: tuple[float, ...]
     now: float
     unwatched: Unwatched
     quiet: bool
     rules: AlertRules = AlertRules()
     fleet: Fleet | None = None
+
+    @property
+    def window(self) -> Window:
+        return self.record.window
 
     @property
     def changed_at(self) -> float | None:
@@ -107,13 +113,14 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     name:   its identifier in JSON and CSV; `word`: for people, at most 12 characters; the name if empty.
     grade:  its severity, unless that depends on its extent.
     holds:  seconds that it must have lasted.
+    by_default: whether it is judged if the user's rules do not ask for it.
     event:  its kind in the event log; None if that gets it by other means, or not at all.
     find:   the alert of a readable pod, or None; `account` the same for the account.
     running: whether only a running pod, or only one that is not running, can have it; None if both can.
     text:   one sentence about it at an instant, given the funds it was judged by.
     begins: the event log's text when it begins.
     over:   why it is over; None if that is unknown. `rearm`: seconds of watched time for which it must have been over
-            before its end is reported: what comes back sooner has not ended.
+            before its end is reported: what comes back sooner has not ended. 0 where a window has waited already.
     fallen: whether an alert has fallen from a step, so that it would be reported again if it got back there.
     settles: watched seconds for which it must have been found at each poll before it begins, where it does not show
             itself how long it has lasted.
@@ -149,6 +156,7 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     ring: Ring = Ring.NEVER
     ring_after: float = 0.0
     ring_from: int = 0
+    by_default: bool = True
 
     def off(self, fleet: Fleet) -> str:
         """Why it cannot be judged, whatever happens; empty if it can."""

@@ -6,12 +6,26 @@ begins and once when it ends (`tui.store.alert_tracker`). The rows are in `tui.s
 
 from __future__ import annotations
 
-from tui.store.kinds.container import BOOT, ERROR, LOOP, NO_GPU, OUTBID, RESTART
-from tui.store.kinds.gpus import IDLE, QUIET
+from tui.store.kinds.container import BOOT, ERROR, LOOP, LOST, MEMORY, NO_GPU, OUTBID, RESTART
+from tui.store.kinds.gpus import (
+    ENDED,
+    HOT,
+    HUNG,
+    IDLE,
+    LATCHED,
+    MISSING,
+    QUIET,
+    STRAGGLER,
+    UNDER,
+    UNUSED,
+    VRAM,
+    WAITING,
+)
 from tui.store.kinds.machine import MAINTENANCE, UNREADABLE
 from tui.store.kinds.money import NO_BALANCE, RUNWAY
 
 KINDS = (
-    RUNWAY, NO_BALANCE, OUTBID, ERROR, LOOP, RESTART, BOOT, NO_GPU, IDLE, QUIET, MAINTENANCE, UNREADABLE,
+    RUNWAY, NO_BALANCE, OUTBID, ERROR, LOOP, HUNG, RESTART, BOOT, LOST, NO_GPU, ENDED, IDLE, LATCHED, STRAGGLER,
+    MISSING, MEMORY, WAITING, UNDER, UNUSED, HOT, VRAM, QUIET, MAINTENANCE, UNREADABLE,
 )  # fmt: skip
 """In display order within the same grade."""

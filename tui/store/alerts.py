@@ -6,7 +6,6 @@ observations do: earlier polls, or a recording. Each alert states on which of th
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from tui.domain import pod_health
@@ -84,11 +83,10 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
     of_pods = {on: [(k, find) for k, find in rows if k.name not in dark] for on, rows in _OF_PODS.items()}
     unwatched = fleet.watched.unwatched
     some_off = bool(rules.general or rules.pods)
-    restarts = Counter(
-        e.pod
-        for e in fleet.events
-        if e.kind is EventKind.RESTART and now - e.at - unwatched(e.at, now) < pod_health.LOOP_SPAN
-    )
+    restarted: dict[str, list[float]] = {}
+    for event in fleet.events:
+        if event.kind is EventKind.RESTART and event.at <= now:
+            restarted.setdefault(event.pod, []).append(event.at)
     for pause, record in sliced(fleet.records.values()):
         if pause:
             yield
@@ -96,7 +94,10 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
         if pod is None or record.unreadable is not None:
             alerts.append(_unreadable(record))
             continue
-        view = PodView(record, pod, restarts[record.id], now, unwatched, quiet, rules, fleet)
+        restarts = tuple(restarted.get(record.id, ()))
+        if record.window.restarts:
+            restarts = tuple(sorted({*restarts, *record.window.restarts}))
+        view = PodView(record, pod, restarts, now, unwatched, quiet, rules, fleet)
         for kind, find in of_pods[pod_health.is_on(pod)]:
             if some_off and not rules.rule(kind.name, record.name).on:
                 continue

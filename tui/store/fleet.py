@@ -17,10 +17,13 @@ from tui.domain.events import Event, between
 from tui.domain.operations import Operation
 from tui.store.feed import Feed, is_stale
 from tui.store.fleet_state import FleetState, Older, Record
+from tui.store.holds import Pace, pace_of
 from tui.store.packed_samples import PackedSample, packed_sample
 from tui.store.series import Samples, Series
 from tui.store.slices import SLICE, Sliced, sliced, whole
-from tui.store.watched_time import LONGEST_REQUEST, idle_in
+from tui.store.watched_time import LONGEST_REQUEST
+from tui.store.window_fill import given_of, joined, window_of
+from tui.store.windows import Window, layout_of
 
 if TYPE_CHECKING:
     from tui.api.errors import CloudError
@@ -40,6 +43,9 @@ CROWD = 100
 """From this many pods on, values derived from all of them are cached until the next response."""
 
 T = TypeVar("T")
+
+_ANY_PACE = Pace(0.0, math.inf, math.inf)
+"""Of a simulated history: it has no gaps."""
 
 OLDER_PODS = 8
 """Maximum number of pods whose archived samples are kept in memory."""
@@ -203,12 +209,13 @@ class Fleet(FleetState, eq=False):
         before = self.pods_at
         # A simulated history has no gaps, however far apart its samples are.
         interval = math.inf if self.past else self.interval * self.slowness
-        step = self.watched.saw(before, at, took, interval)
+        self.watched.saw(before, at, took, interval)
+        pace = _ANY_PACE if self.past else pace_of(interval, min(took or 0.0, LONGEST_REQUEST))
         records: dict[str, Record] = {}
         for pause, pod in sliced(snapshot.pods):
             if pause:
                 yield
-            records[pod.id] = self._seen(pod, at, step, samples)
+            records[pod.id] = self._seen(pod, at, pace, samples)
         maybe = self._maybe(snapshot)
         named = [broken for broken in snapshot.unreadable if broken.id]
         nameless = [broken for broken in snapshot.unreadable if not broken.id]
@@ -318,31 +325,26 @@ class Fleet(FleetState, eq=False):
         if event is not None:
             self.events.append(event)
 
-    def _seen(self, pod: Pod, at: float, step: float, samples: dict[str, PackedSample] | None) -> Record:
-        """`step`: watched seconds since the pods were last seen."""
+    def _seen(self, pod: Pod, at: float, pace: Pace, samples: dict[str, PackedSample] | None) -> Record:
         old = self.records.get(pod.id)
         series = old.series if old else Series(self._limit or _FEWEST_SAMPLES)
-        idle, earlier = (old.idle, old.earlier) if old else (0.0, 0.0)
-        known = live = pod_health.is_live(pod)
-        busy, unread = pod_health.activity(pod)
-        if not live or busy:
-            # An idle spell is counted from a start, not from before a stop.
-            idle, earlier = 0.0, None
-        elif unread:
-            known = False
-        # If one of the two responses lacks a value, it is unknown for the time between them.
-        elif old and old.known:
-            idle += step
-        if live:
+        window = old.window if old else Window()
+        if pod_health.is_live(pod):
             sample = packed_sample(pod, at)
             series.append_packed(at, *sample)
+            window.saw_up(at, pod.runtime.uptime if pod.runtime is not None else None)
+            window.feed(at, layout_of(sample.names), sample.row, given_of(pod), pace)
             if samples is not None:
                 samples[pod.id] = sample
+        elif pod_health.is_on(pod):
+            window.saw_down(at, pace)
+        else:
+            window.saw_off()
         moved_at = old.moved_at if old else None
         if old and old.pod is not None and pod_health.has_moved(old.pod, pod):
             moved_at = at
         seen = old.seen if old else at
-        return Record(pod.id, pod.name, pod, None, series, seen, at, idle, earlier, known, moved_at)
+        return Record(pod.id, pod.name, pod, None, series, seen, at, window, window.work.idle.total, moved_at)
 
     def _unreadable(self, broken: Unreadable, number: int, at: float) -> Record:
         key = broken.id or f"{NAMELESS}{number}"
@@ -350,9 +352,9 @@ class Fleet(FleetState, eq=False):
         name = broken.name or (old.name if old else "")
         if old is None:
             series = Series(self._limit or _FEWEST_SAMPLES)
-            return Record(key, name, None, broken.reason, series, at, at, earlier=0.0)
+            return Record(key, name, None, broken.reason, series, at, at)
         old.series.gap(at)
-        return replace(old, name=name, pod=None, unreadable=broken.reason, told_at=at, known=False, moved_at=None)
+        return replace(old, name=name, pod=None, unreadable=broken.reason, told_at=at, moved_at=None)
 
     def _gap(self, at: float) -> None:
         for record in self.records.values():
@@ -375,36 +377,54 @@ class Fleet(FleetState, eq=False):
         """Prepend samples from before the first poll."""
         whole(self.prefilling(past))
 
-    def prefilling(self, past: Mapping[str, Samples]) -> Sliced[None]:
-        """The same, a slice at a time; no response about the pods is applied in the meantime."""
-        idle: dict[str, float] = {}
-        for pause, (pod, stretch) in sliced(past.items()):
+    def prefilling(self, past: Mapping[str, Samples], windows: Mapping[str, Window] | None = None) -> Sliced[None]:
+        """The same, a slice at a time; no response about the pods is applied in the meantime.
+
+        windows: those of these samples, where they were made beside the caller's thread.
+        """
+        made: dict[str, Window] = {}
+        for pause, (pod, stretch) in sliced(past.items(), SLICE if windows is not None else 1):
             if pause:
                 yield
             record = self.records.get(pod)
-            if record is not None:
-                record.series.prepend(stretch.times, {name: column.mean for name, column in stretch.columns.items()})
-                idle[pod] = idle_in(stretch, self.interval)[0]
+            if record is None:
+                continue
+            if record.pod is not None:
+                window = windows.get(pod) if windows is not None else None
+                if windows is None:
+                    window = window_of(stretch, record.pod, record.told_at, self.interval)
+                if window is not None:
+                    made[pod] = joined(window, record, self.interval)
+            record.series.prepend(stretch.times, {name: column.mean for name, column in stretch.columns.items()})
         self._columns = -1
         self._share_memory()
-        yield from self.were_idle(idle)
+        yield from self._replacing(made)
 
-    def were_idle(self, idle: Mapping[str, float]) -> Sliced[None]:
-        """Pods were watched idle for so long before they were first seen: known of all at once, with what follows."""
+    def _replacing(self, windows: Mapping[str, Window]) -> Sliced[None]:
+        """Other windows: known of all pods at once, with what follows."""
         records = dict(self.records)
-        for pause, (pod, seconds) in sliced(idle.items()):
+        for pause, (pod, window) in sliced(windows.items()):
             if pause:
                 yield
-            record = records.get(pod)
-            if record is None or record.pod is None or record.earlier is None:
-                continue
-            uptime = record.pod.runtime.uptime if record.pod.runtime else None
-            # Not for longer than its container has been up.
-            most = math.inf if uptime is None else max(0.0, uptime - record.idle)
-            records[pod] = replace(record, earlier=min(most, max(record.earlier, seconds)))
+            if pod in records:
+                records[pod] = replace(records[pod], window=window, idle=window.work.idle.total)
         derived = {} if self.pods_at is None else (yield from self._deriving(records, self.pods_at))
         self.records = records
         self._derived_from, self._derived = records, derived
+
+    def were_idle(self, idle: Mapping[str, float]) -> Sliced[None]:
+        """Pods were watched idle for so long before they were first seen: known of all at once, with what follows."""
+        windows: dict[str, Window] = {}
+        for pause, (pod, seconds) in sliced(idle.items()):
+            if pause:
+                yield
+            record = self.records.get(pod)
+            if record is not None and record.window.work.at is None:
+                known = record.window.work.idle
+                since_seen = max(0.0, (record.window.fed_at or record.told_at) - record.seen)
+                known.extend(seconds - max(0.0, known.total - since_seen))
+                windows[pod] = record.window
+        yield from self._replacing(windows)
 
     def remember(self, pod: str, older: Older) -> None:
         """Keep a pod's archived samples from before those in memory; only for the last few pods requested."""

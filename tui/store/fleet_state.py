@@ -14,6 +14,7 @@ from tui.domain.alert_rules import AlertRules, Mute
 from tui.store.feed import Feed
 from tui.store.topic_feeds import TopicFeeds
 from tui.store.watched_time import Watched
+from tui.store.windows import Window
 
 if TYPE_CHECKING:
     from tui.api.listener import Api
@@ -44,9 +45,8 @@ class Record(Struct, frozen=True, gc=False):
     series:     telemetry so far; grows in place.
     seen:       when podtop first saw the pod.
     told_at:    when RunPod last reported the pod.
-    idle:       watched seconds without work on any GPU, since podtop first saw the pod.
-    earlier:    such seconds before that, from a recording; None once it was seen working, or down.
-    known:      whether the last poll reported all its GPUs.
+    window:     what it did over time, by which alerts are judged; grows in place.
+    idle:       watched seconds without work on any GPU, up to then.
     moved_at:   when the public port of its ssh was last seen to change; None if never.
     """
 
@@ -57,9 +57,8 @@ class Record(Struct, frozen=True, gc=False):
     series: Series
     seen: float
     told_at: float
+    window: Window = field(default_factory=Window)
     idle: float = 0.0
-    earlier: float | None = None
-    known: bool = False
     moved_at: float | None = None
 
     def idle_for(self, now: float) -> float | None:
@@ -70,7 +69,7 @@ class Record(Struct, frozen=True, gc=False):
         """
         if self.pod is None or not pod_health.is_live(self.pod) or not self.pod.gpu_count:
             return None
-        idle = max(0.0, self.idle + (self.earlier or 0.0) + min(0.0, now - self.told_at))
+        idle = max(0.0, self.idle + min(0.0, now - self.told_at))
         uptime = self.pod.runtime.uptime if self.pod.runtime is not None else None
         return idle if uptime is None else min(idle, max(0.0, float(uptime)))
 

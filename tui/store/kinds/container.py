@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tui.api.features import Feature
 from tui.domain import pod_health
-from tui.domain.attention import Grade
+from tui.domain.attention import Grade, Ring, Topic
 from tui.domain.events import Kind as EventKind
 from tui.format import numbers as fmt
 from tui.store.alert import Alert, AlertKind, Basis, PodView
-from tui.store.kinds.parts import cost, if_running, passed
+from tui.store.kinds.parts import cost, has_held, if_running, if_seen, passed, price, so_far, spent
+from tui.store.series import GAP
+from tui.store.windows import LOOPS_SPAN, LOST_AFTER, MEMORY_AFTER, NEARLY_FULL_MEMORY
 
 if TYPE_CHECKING:
     from tui.api.models import Pod
+    from tui.store.fleet_state import Record
+
+SIMILAR = 1.3
+"""Times between restarts are similar if the longest is at most so many times the shortest."""
 
 
 def _find_outbid(kind: AlertKind, view: PodView) -> Alert | None:
@@ -31,14 +38,37 @@ def _find_error(kind: AlertKind, view: PodView) -> Alert | None:
 
 
 def _find_loop(kind: AlertKind, view: PodView) -> Alert | None:
-    if view.restarts < pod_health.LOOP_RESTARTS:
+    unwatched = view.unwatched
+    recent = [at for at in view.restarts if view.now - at - unwatched(at, view.now) < pod_health.LOOP_SPAN]
+    if len(recent) >= pod_health.LOOP_RESTARTS:
+        return kind.alert(view.pod, count=len(recent), basis=Basis.HISTORY)
+    every = looping(view.restarts, view.now)
+    if every is None:
         return None
-    return kind.alert(view.pod, count=view.restarts, basis=Basis.HISTORY)
+    count, usual = every
+    return kind.alert(view.pod, count=count, note=fmt.duration(usual), basis=Basis.HISTORY)
+
+
+def looping(restarts: tuple[float, ...], now: float) -> tuple[int, float] | None:
+    """How many restarts, and after how many seconds each, if the last ones came after similar times; else None."""
+    recent = [at for at in restarts if now - at < LOOPS_SPAN]
+    for count in range(len(recent), pod_health.LOOP_RESTARTS - 1, -1):
+        uptimes = [after - before for before, after in pairwise(recent[-count:])]
+        longest, shortest = max(uptimes), min(uptimes)
+        # Once it has been up for far longer than it used to be, it loops no more.
+        if longest <= SIMILAR * shortest and now - recent[-1] <= 2 * longest:
+            return count, sum(uptimes) / len(uptimes)
+    return None
+
+
+def _loop_text(alert: Alert) -> str:
+    span = f", each time after some {alert.note}" if alert.note else " in an hour"
+    return f"container restarted {alert.count} times{span}"
 
 
 def _find_restart(kind: AlertKind, view: PodView) -> Alert | None:
     uptime = view.uptime
-    if view.restarts >= pod_health.LOOP_RESTARTS or uptime is None or not 0 < uptime < pod_health.YOUNG:
+    if len(view.restarts) >= pod_health.LOOP_RESTARTS or uptime is None or not 0 < uptime < pod_health.YOUNG:
         return None
     since = view.changed_at
     if since is None or view.now - since <= kind.holds:
@@ -47,25 +77,74 @@ def _find_restart(kind: AlertKind, view: PodView) -> Alert | None:
 
 
 def _find_boot(kind: AlertKind, view: PodView) -> Alert | None:
-    """A container that is not up, or never got beyond its first second, but billed (openai/parameter-golf 821)."""
-    pod, uptime = view.pod, view.uptime
-    if view.restarts >= pod_health.LOOP_RESTARTS or (pod.runtime is not None and (uptime is None or uptime > 0)):
+    """A container that never came up since the pod was started, but billed (openai/parameter-golf 821)."""
+    pod, uptime, window = view.pod, view.uptime, view.window
+    if pod.runtime is not None and (uptime is None or uptime > 0):
         return None
     since = view.changed_at
     begun = view.record.seen if since is None else since
+    if window.up_at is not None and (since is None or window.up_at >= since):
+        return None
+    if not view.quiet and since is not None and since < view.record.seen and not _is_surely_down(view):
+        # It may have been up before podtop looked: one response without a container says nothing.
+        return None
     # Whether it was up for a while in unwatched time is unknown.
     lasts = view.now - begun - view.unwatched(begun, view.now)
-    if lasts <= kind.holds:
+    if lasts <= view.hold(kind):
         return None
-    return kind.alert(pod, since=begun, lasts=lasts, basis=Basis.HISTORY if since is None else Basis.ANSWER)
+    wasted = price(pod)
+    return kind.alert(
+        pod, since=begun, lasts=lasts, basis=Basis.HISTORY if since is None else Basis.ANSWER,
+        wasted_per_hr=wasted, so_far=spent(wasted, lasts),
+    )  # fmt: skip
+
+
+def _is_surely_down(view: PodView) -> bool:
+    return view.window.unseen.is_settled
+
+
+def _find_lost(kind: AlertKind, view: PodView) -> Alert | None:
+    """A container that was up since the pod was started, and is gone."""
+    down, since = view.window.down, view.changed_at
+    if down.since is None or down.best < view.hold(kind) or down.samples < down.least:
+        return None
+    if since is not None and view.window.up_at is not None and view.window.up_at < since:
+        return None
+    wasted = price(view.pod)
+    return kind.alert(
+        view.pod, since=down.since, lasts=down.total, basis=Basis.HISTORY, wasted_per_hr=wasted,
+        so_far=spent(wasted, down.total),
+    )  # fmt: skip
+
+
+def _find_memory(kind: AlertKind, view: PodView) -> Alert | None:
+    """The container's memory is nearly full, or grows in a straight line and will be."""
+    window = view.window
+    if window.memory.since is not None and window.memory.best >= view.hold(kind) and window.memory_now != GAP:
+        percent = window.memory_now / 2
+        step = 1 if percent >= NEARLY_FULL_MEMORY else 0
+        return kind.alert(
+            view.pod, grade=Grade.BAD if step else kind.grade, step=step, since=view.now - window.memory.total,
+            lasts=window.memory.total, note=f"container memory {percent:.0f}% full", basis=Basis.HISTORY,
+        )  # fmt: skip
+    growth = window.growth
+    if growth is None or window.growing.since is None or growth.per_hr <= 0:
+        return None
+    left = max(0.0, (100.0 - growth.now) / growth.per_hr * 3600.0)
+    note = f"container memory grows {growth.per_hr:.1f} points/h: full in about {fmt.short_duration(left)}"
+    return kind.alert(view.pod, note=note, until=view.now + left, basis=Basis.HISTORY)
 
 
 def _why_booted(pod: Pod) -> str | None:
-    if pod.runtime is None:
-        return "restarted"
-    if pod.runtime.uptime is None:
+    if pod.runtime is None or pod.runtime.uptime is None:
         return None
-    return "container up" if pod.runtime.uptime > 0 else "restarted"
+    return "container up" if pod.runtime.uptime > 0 else None
+
+
+def _why_free(record: Record) -> str | None:
+    window = record.window
+    is_over = has_held(record, window.memory) and has_held(record, window.growing) and window.memory_now != GAP
+    return "container memory free again" if is_over else None
 
 
 def _find_no_gpu(kind: AlertKind, view: PodView) -> Alert | None:
@@ -74,7 +153,11 @@ def _find_no_gpu(kind: AlertKind, view: PodView) -> Alert | None:
     if pod.gpu_count or pod.machine is None or not pod.machine.gpu_name:
         return None
     since = view.changed_at
-    return kind.alert(pod, since=since, lasts=passed(since, view.now))
+    lasts = passed(since, view.now)
+    wasted = price(pod)
+    return kind.alert(
+        pod, since=since, lasts=lasts, wasted_per_hr=wasted, so_far=None if lasts is None else spent(wasted, lasts)
+    )
 
 
 OUTBID = AlertKind(
@@ -107,18 +190,23 @@ ERROR = AlertKind(
 
 LOOP = AlertKind(
     name="crash-loop",
+    word="crash loop",
     grade=Grade.BAD,
     event=EventKind.LOOP,
     find=_find_loop,
     running=True,
-    text=lambda alert, funds, now: f"container restarted {alert.count} times in an hour ({cost(alert)})",
-    begins=lambda alert, now: f"container restarted {alert.count} times in an hour",
+    topic=Topic.RUNS,
+    ring=Ring.AT_ONCE,
+    rearm=0.0,
+    text=lambda alert, funds, now: f"{_loop_text(alert)} ({cost(alert)})",
+    begins=lambda alert, now: f"{_loop_text(alert)} ({cost(alert)})",
     over=if_running(lambda pod: "no more restarts"),
 )
-"""Its container was restarted repeatedly."""
+"""Its container was restarted repeatedly: in an hour, or after similar times in half a day."""
 
 RESTART = AlertKind(
     name="restarted",
+    topic=Topic.RUNS,
     grade=Grade.NOTICE,
     holds=pod_health.BOOT_PATIENCE + pod_health.YOUNG,
     find=_find_restart,
@@ -132,25 +220,46 @@ RESTART = AlertKind(
 """Its container has a short uptime, but its pod is older."""
 
 BOOT = AlertKind(
-    name="boot",
-    grade=Grade.WARN,
-    holds=pod_health.BOOT_PATIENCE,
-    event=EventKind.BOOT,
-    find=_find_boot,
-    running=True,
-    text=lambda alert, funds, now: f"still booting after {fmt.duration(alert.lasts)}, billing {cost(alert)}",
-    begins=lambda alert, now: f"still booting after {fmt.short_duration(alert.lasts)} ({cost(alert)})",
+    name="boot", word="slow boot", grade=Grade.WARN, holds=pod_health.BOOT_PATIENCE, event=EventKind.BOOT,
+    find=_find_boot, running=True, topic=Topic.MONEY, ring=Ring.AT_ONCE, rearm=0.0,
+    text=lambda alert, funds, now: (
+        f"still booting after {fmt.duration(alert.lasts)}, billing {cost(alert)}{so_far(alert)}"
+    ),
+    begins=lambda alert, now: (
+        f"still booting after {fmt.short_duration(alert.lasts)} ({cost(alert)}){so_far(alert)}"
+    ),
     over=if_running(_why_booted),
-)
-"""It is billed, but its container did not come up."""
+)  # fmt: skip
+"""It is billed, but its container did not come up since the pod was started."""
+
+LOST = AlertKind(
+    name="lost-container", word="no container", grade=Grade.WARN, holds=LOST_AFTER, event=EventKind.LOST,
+    find=_find_lost, running=True, topic=Topic.TROUBLE, ring=Ring.BY_MONEY, rearm=0.0,
+    text=lambda alert, funds, now: (
+        f"container gone for {fmt.duration(alert.lasts)}, still billed {cost(alert)}{so_far(alert)}"
+    ),
+    begins=lambda alert, now: (
+        f"container gone for {fmt.short_duration(alert.lasts)}, still billed {cost(alert)}{so_far(alert)}"
+    ),
+    over=if_running(lambda pod: None if pod.runtime is None else "container up again"),
+)  # fmt: skip
+"""Its container was up, and is gone."""
+
+MEMORY = AlertKind(
+    name="memory", grade=Grade.WARN, holds=MEMORY_AFTER, event=EventKind.MEMORY, find=_find_memory, running=True,
+    topic=Topic.RUNS, ring=Ring.AT_ONCE, ring_from=1, rearm=0.0,
+    text=lambda alert, funds, now: alert.note,
+    begins=lambda alert, now: alert.note,
+    over=if_seen(_why_free),
+)  # fmt: skip
+"""A container out of memory is killed."""
 
 NO_GPU = AlertKind(
-    name="zero-gpu",
-    grade=Grade.WARN,
-    event=EventKind.ZERO_GPU,
-    find=_find_no_gpu,
-    running=True,
-    text=lambda alert, funds, now: f"running with NO GPU, for data access only ({cost(alert)})",
-    begins=lambda alert, now: "running with no GPUs: others rented them while it was stopped",
+    name="zero-gpu", word="no GPUs", grade=Grade.WARN, event=EventKind.ZERO_GPU, find=_find_no_gpu, running=True,
+    topic=Topic.TROUBLE, ring=Ring.AT_ONCE, rearm=0.0,
+    text=lambda alert, funds, now: f"running with NO GPU, for data access only ({cost(alert)}){so_far(alert)}",
+    begins=lambda alert, now: (
+        f"running with no GPUs: others rented them while it was stopped ({cost(alert)})"
+    ),
     over=if_running(lambda pod: None if pod.machine is None else "GPUs available again"),
-)
+)  # fmt: skip

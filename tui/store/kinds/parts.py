@@ -13,11 +13,30 @@ if TYPE_CHECKING:
     from tui.api.models import Pod
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
+    from tui.store.holds import Hold
+
+RESTARTED = 600.0
+"""Seconds after a restart of a container in which it explains what is over."""
 
 
 def cost(alert: Alert) -> str:
     """What the pod, or the account, costs."""
     return f"{fmt.money(alert.cost_per_hr)}/h"
+
+
+def price(pod: Pod, share: float = 1.0) -> float | None:
+    """Dollars per hour of a share of a pod."""
+    return None if pod.cost_per_hr is None else pod.cost_per_hr * share
+
+
+def spent(per_hr: float | None, seconds: float) -> float | None:
+    """Dollars in so many seconds."""
+    return None if per_hr is None else per_hr * seconds / 3600.0
+
+
+def so_far(alert: Alert) -> str:
+    """What it has wasted since it began, as the end of a sentence; empty if unknown."""
+    return "" if alert.so_far is None else f"; {fmt.money(alert.so_far)} so far"
 
 
 def passed(since: float | None, now: float) -> float | None:
@@ -45,3 +64,41 @@ def if_running(why: Callable[[Pod], str | None]) -> Over:
         return why(pod)
 
     return if_readable(over)
+
+
+def if_seen(why: Callable[[Record], str | None]) -> Over:
+    """The same for an alert that is judged by a window of samples: unknown values end nothing."""
+
+    def over(fleet: Fleet, record: Record | None) -> str | None:
+        if record is None or record.pod is None or record.unreadable is not None:
+            return if_running(lambda pod: None)(fleet, record)
+        if not pod_health.is_on(record.pod):
+            return if_running(lambda pod: None)(fleet, record)
+        window = record.window
+        if window.down.is_settled:
+            return "container down"
+        if window.restarts and record.told_at - window.restarts[-1] < RESTARTED:
+            return "container restarted"
+        if record.pod.runtime is None or window.fed_at != record.told_at:
+            return None
+        return why(record)
+
+    return over
+
+
+def if_held(of: Callable[[Record], Hold], reason: str) -> Over:
+    """The same for one condition: its opposite has held, or there is a more precise alert."""
+
+    def why(record: Record) -> str | None:
+        if not has_held(record, of(record)):
+            return None
+        if record.window.work.idle.is_settled:
+            return "all GPUs idle"
+        return "GPUs hang" if record.window.watts.hung.is_settled else reason
+
+    return if_seen(why)
+
+
+def has_held(record: Record, hold: Hold) -> bool:
+    """Whether the opposite of a condition has held for so long that it is over."""
+    return hold.since is None and record.told_at - record.window.first_at >= hold.rearm

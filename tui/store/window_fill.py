@@ -1,0 +1,138 @@
+"""Windows of recorded samples: so that a restart of podtop forgets nothing. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from tui.domain import pod_health
+from tui.domain.gpu_power import nominal_w
+from tui.store.holds import Pace, pace_of
+from tui.store.metrics import CONTAINER, GPU, LATEST
+from tui.store.minutes import MEMORY_SPAN
+from tui.store.series import EMPTY, GAP, GAP_BYTE, Samples
+from tui.store.stretches import cut
+from tui.store.watched_time import idle_in
+from tui.store.windows import Given, Window, layout_of
+
+if TYPE_CHECKING:
+    from tui.api.models import Pod
+    from tui.store.fleet_state import Record
+
+REACH = 3900.0
+"""Seconds of samples that are fed: an hour, and what a hold needs before it."""
+
+MEMORY_REACH = (MEMORY_SPAN + 2) * 60.0
+"""Seconds of the container's memory."""
+
+_FEW_PODS, _LEAST_REACH = 200, 900.0
+
+_CHUNK = 60
+
+
+def window_reach(pods: int) -> float:
+    """Seconds of samples to read for the windows of so many pods: fewer where that would take very long."""
+    return MEMORY_REACH if pods <= _FEW_PODS else max(_LEAST_REACH, REACH * min(1.0, 5 * _FEW_PODS / pods))
+
+
+def given_of(pod: Pod) -> Given:
+    """What a window is told of a pod beside its samples."""
+    machine = pod.machine
+    return Given(pod.gpu_count, nominal_w(machine.gpu_name) if machine else None, False)
+
+
+def window_of(samples: Samples, pod: Pod, told_at: float, interval: float) -> Window:
+    """The window of a pod after its recorded samples; `told_at`: when it was reported as it is.
+
+    interval: seconds between polls now; recorded samples may have been polled less often.
+    """
+    window = Window()
+    uptime = pod.runtime.uptime if pod.runtime is not None else None
+    times, first = samples.times, 0
+    if uptime is not None:
+        window.started = told_at - uptime
+        first = bisect_left(times, window.started)
+    _fill_memory(window, samples, first)
+    feed_samples(window, samples, pod, interval, max(first, bisect_left(times, told_at - REACH)))
+    if times:
+        window.up_at = times[-1]
+    if window.work.at is None and window.work.idle.since is not None:
+        # It may have been idle for longer than what was fed.
+        seconds, _ = idle_in(cut(samples, window.started or 0.0, told_at + 1.0), interval)
+        window.work.idle.extend(seconds - window.work.idle.total)
+    return window
+
+
+def joined(window: Window, record: Record, interval: float) -> Window:
+    """A window of what was recorded before podtop saw a pod, with what it has seen since."""
+    live, pod = record.window, record.pod
+    if pod is None:
+        return live
+    first = bisect_left(record.series.times, record.seen)
+    seen = (
+        record.series.stretch(record.series.times[first], record.series.names) if first < len(record.series) else EMPTY
+    )
+    window.restarts = tuple(sorted({*window.restarts, *live.restarts}))
+    if live.restarts and live.started is not None:
+        window.restarted(live.restarts[-1])
+        window.started = live.started
+    feed_samples(window, seen, pod, interval, bisect_left(seen.times, window.started or 0.0))
+    window.up_at, window.down = live.up_at or window.up_at, live.down
+    if live.down.since is None and live.up_at is None and window.up_at is not None and not pod_health.is_live(pod):
+        window.saw_down(record.told_at, pace_of(interval))
+    return window
+
+
+def _fill_memory(window: Window, samples: Samples, first: int) -> None:
+    column = samples.columns.get("memory")
+    if column is None or first >= len(samples.times):
+        return
+    times, minutes = samples.times, window.minutes
+    for minute in range(max(int(times[-1] / 60.0) - MEMORY_SPAN + 1, int(times[first] / 60.0)), int(times[-1] / 60.0)):
+        lo = max(first, bisect_left(times, minute * 60.0))
+        values = column.mean[lo : bisect_left(times, minute * 60.0 + 60.0, lo)].replace(GAP_BYTE, b"")
+        if values:
+            minutes.put_memory(minute, round(sum(values) / len(values)))
+
+
+def feed_samples(window: Window, samples: Samples, pod: Pod, interval: float, first: int = 0) -> None:
+    """Feed the samples from one on."""
+    times, given = samples.times, given_of(pod)
+    names, rows = _rows(samples, first)
+    place = layout_of(names)
+    pace: Pace | None = None
+    for index, row in zip(range(first, len(times)), rows, strict=True):
+        if pace is None or index % _CHUNK == 0:
+            pace = _pace(samples, index, interval)
+        # A sample without any value marks a failed poll.
+        if row.count(GAP) < len(row):
+            window.feed(times[index], place, row, given, pace)
+
+
+def _pace(samples: Samples, index: int, interval: float) -> Pace:
+    """How often samples came around one of them."""
+    near = samples.times[max(0, index - 1) : index + _CHUNK]
+    steps = sorted(after - before for before, after in pairwise(near))
+    usual = steps[len(steps) // 2] if steps else interval
+    longest = pace_of(max(interval, usual))
+    return Pace(usual, longest.counted, longest.longest)
+
+
+def _rows(samples: Samples, first: int) -> tuple[tuple[str, ...], Iterator[bytes]]:
+    """The names of all values, those of each metric side by side, and a row of bytes for each sample."""
+    columns = samples.columns
+    names = [metric.name for metric in CONTAINER]
+    gpus = max((number for metric in GPU for number in metric.gpus_in(columns)), default=-1) + 1
+    for metric in GPU:
+        names += map(metric.of_gpu, range(gpus))
+    for metric in LATEST:
+        if latest := metric.gpus_in(columns):
+            names += map(metric.of_gpu, range(latest[-1] + 1))
+    width, count = len(names), max(0, len(samples.times) - first)
+    matrix = bytearray(GAP_BYTE * (width * count))
+    for index, name in enumerate(names):
+        if name in columns:
+            matrix[index::width] = columns[name].mean[first:]
+    return tuple(names), (bytes(matrix[at : at + width]) for at in range(0, width * count, width))

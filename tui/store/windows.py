@@ -1,0 +1,264 @@
+"""`Window`: what a pod did over time, fed at every response, bounded, without its samples. Pure.
+
+Every alert about work is judged by it, so that the screen, `podtop record` and `podtop once` agree: it is fed with the
+bytes that a recording has too, and filled from a recording at start.
+
+An unknown value is no sample: it begins nothing, ends nothing, and is never idle. Percents are in halves and watts in
+fives, as in `tui.store.series`. Times in seconds, instants in epoch seconds.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from msgspec import Struct, field
+
+from tui.domain.events import RESET_SLACK
+from tui.store.apart_window import Apart
+from tui.store.holds import LEAST_SHARE, Hold, Pace, pace_of
+from tui.store.metrics import BY_NAME
+from tui.store.minutes import HOUR, Growth, Minutes
+from tui.store.series import GAP, GAP_BYTE
+from tui.store.watt_window import Watts
+from tui.store.work_window import NONE, Work
+
+MISSING_AFTER = 300.0
+HOT_AFTER = VRAM_AFTER = 600.0
+HOT_C = 85
+VRAM_PERCENT = 97
+
+MEMORY_AFTER = 300.0
+FULL_MEMORY, NEARLY_FULL_MEMORY = 90, 95
+"""Percent of a container's memory that are a warning, and an alarm."""
+
+GROWTH_FIT, GROWTH_PER_3H, FULL_WITHIN = 0.95, 5.0, 12.0
+"""How straight memory grows (r squared), by how many points in three hours, and in how many hours it would be full."""
+
+LOST_AFTER, LOST_POLLS = 120.0, 3
+"""Seconds, and polls, after which a container that was up is gone: one poll without it says nothing."""
+
+WAITS_FROM, WAITS_UNTIL = 50.0, 45.0
+"""Percent of an hour in which a pod waits: from the first on, until less than the second."""
+
+UNDER_LOW, UNDER_FROM, UNDER_UNTIL = 2.0, 30.0, 35.0
+"""Percent of utilization in an hour: between the first two it is under-used, until more than the third."""
+
+LOOPS_SPAN = 12 * 3600.0
+_RESTARTS_KEPT = 16
+_SECONDS_OF_HOUR = 3600.0
+_GROWTH_MINUTES = 5
+
+
+class Layout(NamedTuple):
+    """Where the values of a row are: of the container, and of each GPU."""
+
+    cpu: int
+    memory: int
+    util: slice
+    vram: slice
+    temp: slice
+    power: slice
+
+
+@lru_cache(maxsize=1024)
+def layout_of(names: tuple[str, ...]) -> Layout:
+    """The layout of rows with these names, in which the values of all GPUs stand side by side."""
+
+    def of(metric: str) -> slice:
+        places = [names.index(name) for name in BY_NAME[metric].series_in(names)]
+        return slice(min(places), max(places) + 1) if places else slice(0, 0)
+
+    return Layout(names.index("cpu"), names.index("memory"), of("util"), of("vram"), of("temp"), of("power"))
+
+
+class Given(NamedTuple):
+    """What does not change from sample to sample: the number of GPUs, their nominal watts, and whether RunPod limits
+    their power; None if unknown.
+    """
+
+    gpus: int
+    nominal: float | None
+    limited: bool
+
+
+class Window(Struct, gc=False, eq=False):
+    """One pod.
+
+    fed_at:   the last sample; `first_at`: the first one of this container, 0 before that.
+    started:  when the container was started, by its uptime; None if unknown.
+    up_at:    when it was last seen up, since the pod was started; `down`: not up since then;
+              `unseen`: not up, whether it was before or not.
+    missing:  RunPod reports fewer GPUs than rented; `told`: how many in the last sample.
+    memory:   the container's memory is nearly full; `growing`: it grows in a straight line, by `growth`.
+    vram, hot: GPU memory is nearly full; a GPU is hot.
+    waiting, under: most of an hour went by waiting; an hour with little work.
+    restarts: when its container was restarted, oldest first.
+    util_now, vram_now: of each GPU in the last sample; `memory_now`, `hottest`: the same for container and GPUs.
+    """
+
+    fed_at: float = 0.0
+    first_at: float = 0.0
+    started: float | None = None
+    up_at: float | None = None
+    restarts: tuple[float, ...] = ()
+    work: Work = field(default_factory=Work)
+    watts: Watts = field(default_factory=Watts)
+    apart: Apart = field(default_factory=Apart)
+    minutes: Minutes = field(default_factory=Minutes)
+    down: Hold = field(default_factory=lambda: Hold(LOST_AFTER, 0.0, least=LOST_POLLS))
+    unseen: Hold = field(default_factory=lambda: Hold(LOST_AFTER, 0.0, least=LOST_POLLS))
+    missing: Hold = field(default_factory=lambda: Hold(MISSING_AFTER))
+    memory: Hold = field(default_factory=lambda: Hold(MEMORY_AFTER))
+    growing: Hold = field(default_factory=lambda: Hold(MEMORY_AFTER))
+    vram: Hold = field(default_factory=lambda: Hold(VRAM_AFTER))
+    hot: Hold = field(default_factory=lambda: Hold(HOT_AFTER))
+    waiting: Hold = field(default_factory=lambda: Hold(0.0))
+    under: Hold = field(default_factory=lambda: Hold(0.0))
+    growth: Growth | None = None
+    told: int = 0
+    util_now: bytes | bytearray = b""
+    vram_now: bytes | bytearray = b""
+    memory_now: int = GAP
+    hottest: int = GAP
+
+    # Samples
+
+    def feed(self, at: float, place: Layout, row: bytes | bytearray, given: Given, pace: Pace) -> None:
+        """One sample of a live pod."""
+        if not self.first_at:
+            self.first_at = at
+        minutes = self.minutes
+        if int(at / 60.0) != minutes.minute:
+            minutes.turn(int(at / 60.0))
+            self._look_back(at, pace)
+        memory = self.memory_now = row[place.memory]
+        if memory != GAP:
+            minutes.memory += memory
+            minutes.memory_count += 1
+            _set(self.memory, memory >= FULL_MEMORY * 2, at, pace)
+        temps = row[place.temp].replace(GAP_BYTE, b"")
+        if temps:
+            self.hottest = max(temps)
+            _set(self.hot, self.hottest >= HOT_C * 2, at, pace)
+        util = self.util_now = row[place.util]
+        known = util.replace(GAP_BYTE, b"")
+        told = self.told = len(known)
+        if told:
+            _set(self.missing, told < given.gpus, at, pace)
+            # What half of the GPUs do is enough to know whether the pod works.
+            if told * 2 >= given.gpus:
+                self._feed_gpus(at, known, place, row, given, pace)
+        self.fed_at = at
+
+    def _feed_gpus(
+        self, at: float, known: bytes | bytearray, place: Layout, row: bytes | bytearray, given: Given, pace: Pace
+    ) -> None:
+        minutes = self.minutes
+        busiest = max(known)
+        minutes.count += 1
+        minutes.util += sum(known) // len(known)
+        minutes.busiest += busiest
+        if (cpu := row[place.cpu]) != GAP:
+            minutes.cpu += cpu
+        vram = self.vram_now = row[place.vram]
+        of_memory = vram.replace(GAP_BYTE, b"")
+        most_memory = -1
+        if of_memory:
+            most_memory = max(of_memory)
+            mean = sum(of_memory) // len(of_memory)
+            minutes.vram_low, minutes.vram_high = min(minutes.vram_low, mean), max(minutes.vram_high, mean)
+            _set(self.vram, most_memory >= VRAM_PERCENT * 2, at, pace)
+        woke = self.work.feed(at, busiest, most_memory, minutes, self.started, pace)
+        power = row[place.power]
+        if of_memory and len(power) >= len(known) and GAP not in power:
+            woke |= self.watts.feed(at, busiest, of_memory, power, given.nominal, minutes, pace)
+            if given.limited and given.nominal is not None:
+                self.watts.feed_limit(at, busiest, max(power), given.nominal, pace)
+        if woke:
+            # What was wasted then has been told by its own name; the hour begins again.
+            minutes.clear()
+            self.first_at = at
+        if len(self.util_now) > 1:
+            least = min(known)
+            if busiest - least >= 50 or self.apart.lags:
+                self.apart.feed_lags(at, self.util_now, known, vram, self.work.at, pace)
+            if self.apart.unused or (least < NONE and of_memory and min(of_memory) < NONE):
+                self.apart.feed_unused(at, self.util_now, vram, self.work.at, pace)
+
+    def _look_back(self, at: float, pace: Pace) -> None:
+        """Once a minute: an hour, and three hours of memory."""
+        if self.work.idle.is_settled or self.watts.hung.is_settled or self.watts.latched.is_settled:
+            # Of one waste there is one alert, the most precise.
+            self.waiting.clear()
+            self.under.clear()
+        elif self.first_at and at - self.first_at >= _SECONDS_OF_HOUR:
+            sums = self.minutes.sums(HOUR)
+            if sums.count * pace.usual >= LEAST_SHARE * _SECONDS_OF_HOUR:
+                slow = pace_of(max(60.0, pace.usual))
+                bar = WAITS_FROM if self.waiting.since is None else WAITS_UNTIL
+                _set(self.waiting, sums.waits >= bar, at, slow)
+                bar = UNDER_FROM if self.under.since is None else UNDER_UNTIL
+                _set(self.under, UNDER_LOW <= sums.util <= bar, at, slow)
+        if self.minutes.minute % _GROWTH_MINUTES == 0:
+            growth = self.minutes.growth()
+            if growth is not None:
+                self.growth = growth
+                is_full_soon = growth.per_hr > 0 and (100.0 - growth.now) / growth.per_hr <= FULL_WITHIN
+                grows = growth.fit > GROWTH_FIT and growth.per_hr * 3 >= GROWTH_PER_3H and is_full_soon
+                _set(self.growing, grows, at, pace_of(max(60.0 * _GROWTH_MINUTES, pace.usual)))
+
+    # The container
+
+    def saw_up(self, at: float, uptime: int | None) -> bool:
+        """The container was seen up. Returns whether it was restarted since it was last seen up."""
+        self.down.clear()
+        self.unseen.clear()
+        is_restart = False
+        if uptime is not None:
+            started = at - uptime
+            is_restart = self.up_at is not None and self.started is not None and started > self.started + RESET_SLACK
+            if is_restart:
+                self.restarted(at)
+            self.started = started
+        if uptime is None or uptime > 0:
+            self.up_at = at
+        return is_restart
+
+    def restarted(self, at: float) -> None:
+        """Another container: what the one before it did says nothing of it."""
+        self.restarts = (*(each for each in self.restarts if at - each < LOOPS_SPAN), at)[-_RESTARTS_KEPT:]
+        self._forget()
+
+    def saw_down(self, at: float, pace: Pace) -> None:
+        """The pod is on, and its container is not up."""
+        self.unseen.true(at, pace)
+        if self.up_at is not None:
+            self.down.true(at, pace)
+            if self.down.is_settled:
+                self._forget()
+
+    def saw_off(self) -> None:
+        """The pod is not on."""
+        if self.first_at or self.up_at is not None or self.unseen.since is not None:
+            self._forget()
+            self.down.clear()
+            self.unseen.clear()
+            self.up_at = self.started = None
+
+    def _forget(self) -> None:
+        for hold in (self.missing, self.memory, self.growing, self.vram, self.hot, self.waiting, self.under):
+            hold.clear()
+        self.work.clear()
+        self.watts.clear()
+        self.apart.clear()
+        self.minutes.clear()
+        self.minutes.clear_memory()
+        self.first_at, self.growth = 0.0, None
+
+
+def _set(hold: Hold, truth: bool, at: float, pace: Pace) -> None:
+    if truth:
+        hold.true(at, pace)
+    elif hold.since is not None:
+        hold.false(at, pace)
