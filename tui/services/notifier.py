@@ -28,7 +28,7 @@ SAME = 60.0
 class Notifier:
     """Passes notifications to the enabled sinks.
 
-    write:  sends text to the terminal, between two frames and never within one.
+    write:  sends text to the terminal, between two frames and never within one; None without a terminal.
     post:   receives a message when a sink does not work, once.
     hidden: what a command must not receive.
     """
@@ -37,7 +37,7 @@ class Notifier:
         self,
         settings: Notify,
         *,
-        write: Callable[[str], object],
+        write: Callable[[str], object] | None,
         post: Callable[[UserMessage], object],
         monotonic: Callable[[], float],
         environ: Mapping[str, str] = os.environ,

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import datetime, tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from tui.clocks import TimeOfDay, instant
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tui.services.messages import Messages
     from tui.services.monitor import Monitor
     from tui.services.notifier import Notifier
+    from tui.services.owner import Ownership
     from tui.services.source import Source
     from tui.services.watch_runner import WatchRunner
     from tui.services.world import World
@@ -52,7 +53,8 @@ class Session:
     record:    makes the recorder; None if nothing is recorded.
     on_change: called after every change of the fleet.
     prepare, opened: see `Monitor`.
-    write:     sends text to the terminal, past what is drawn; None if it is not used for notifications.
+    write:     sends text to the terminal, past what is drawn; None if there is none: notifications go elsewhere then.
+    kind:      "screen" or "record", which notify and share duties with other podtops; empty for a command.
     world:     what actions observe; the monitor if None.
     ask_account: asks the user whether this is the account that was used last; None if nobody is there.
     hosts:     whether to find out if the account rents out machines.
@@ -78,6 +80,7 @@ class Session:
         ask_account: Ask | None = None,
         tz: tzinfo | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        kind: str = "",
     ) -> None:
         self.source = source
         self.config = config
@@ -91,6 +94,8 @@ class Session:
         self.fleet.keyless = source.keyless
         self.executor: Executor | None = None
         self.watch_runner: WatchRunner | None = None
+        self.recorder: Recorder | None = None
+        self._kind = kind
         self._record = record
         self._on_change = on_change
         self._prepare = prepare
@@ -102,7 +107,7 @@ class Session:
         self._ask_account = ask_account
         self._link: AccountLink | None = None
         messages.add(to_event_log(self._happened))
-        if write is not None:
+        if kind:
             messages.add(self._call)
 
     @cached_property
@@ -111,11 +116,30 @@ class Session:
         from tui.services.monitor import Monitor
 
         return Monitor(
-            self.source, self.config, self.fleet, self.changed, self._prepare, self._record, self.messages.post,
+            self.source, self.config, self.fleet, self.changed, self._prepare,
+            None if self._record is None else partial(self._make_recorder, self._record), self.messages.post,
             self._opened, self.start_of_day, hosts=self._hosts, start_of_month=lambda at: self.start_of_day(at, day=1),
             is_news=lambda: self.state is None or self.state.is_first_switch(),
             identify=self._identify(),
         )  # fmt: skip
+
+    def _make_recorder(self, make: MakeRecorder, post: Callable[[UserMessage], object]) -> Recorder:
+        self.recorder = make(post)
+        return self.recorder
+
+    @cached_property
+    def ownership(self) -> Ownership | None:
+        """Which podtop does what for the account; None for a command, and where nothing is kept."""
+        if self.state is None or not self._kind:
+            return None
+        from tui.services.owner import Ownership
+
+        return Ownership(self.state, self.fleet, self._kind, self._is_recording, self.messages, self.clock)
+
+    def _is_recording(self) -> bool:
+        from tui.history.recorder import State
+
+        return self.recorder is not None and self.recorder.state is State.RECORDING
 
     def _identify(self) -> Identify | None:
         if self.state is None or self.source.demo:
@@ -183,7 +207,14 @@ class Session:
         from tui.services.lease_runner import enforce
 
         if self.state is not None and self.executor is not None:
-            await enforce(self.state, self.fleet, self.may_act, self.executor, self.messages, self.clock)
+            await enforce(
+                self.state, self.fleet, self.may_act, self.executor, self.messages, self.clock, self._kind or "screen"
+            )  # fmt: skip
+
+    async def follow_owners(self) -> None:
+        """Show which podtop does what, until cancelled."""
+        if self.ownership is not None and not self.source.demo:
+            await self.ownership.follow()
 
     async def look_out(self) -> None:
         """Run the market watches, until cancelled."""
@@ -234,7 +265,7 @@ class Session:
     # Notifications
 
     def _call(self, message: UserMessage) -> None:
-        if message.level is not Level.CALL or self._write is None:
+        if message.level is not Level.CALL:
             return
         from tui.services.notifier import Notifier
         from tui.services.sinks.sink import Notification

@@ -33,13 +33,13 @@ class Means(Struct, frozen=True):
     """The inputs of a sink.
 
     settings:  the table [notify] of config.toml.
-    write:     sends text to the terminal, between two frames and never within one.
+    write:     sends text to the terminal, between two frames and never within one; None without a terminal.
     environ:   podtop's environment; hidden: what a program must not receive of it.
     transport: stands in for the network, in tests.
     """
 
     settings: Notify
-    write: Callable[[str], object]
+    write: Callable[[str], object] | None
     environ: Mapping[str, str]
     hidden: Hidden
     transport: httpx.AsyncBaseTransport | None = None

@@ -8,12 +8,12 @@ from tui.system.multiplexer import through_tmux
 
 
 def sink(means: Means) -> Sink | None:
-    settings = means.settings
-    if not (settings.bell or settings.osc9 or settings.osc777):
+    settings, write = means.settings, means.write
+    if write is None or not (settings.bell or settings.osc9 or settings.osc777):
         return None
 
     def send(notification: Notification) -> None:
-        means.write(sequences(settings, notification, means.in_tmux))
+        write(sequences(settings, notification, means.in_tmux))
 
     return send
 
