@@ -1,4 +1,4 @@
-"""Who records, notifies and acts for an account: one podtop at a time, which the others see, until it ends."""
+"""Who records and acts for an account: one podtop at a time, which the others see, until it ends."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_nobody_does_anything_before_the_account_is_known(tmp_path: Path) 
     await stand.own.look()
     assert stand.own.claim(Duty.LEASES) is None
     assert not stand.fleet.owners
-    assert not list(tmp_path.iterdir())
+    assert stand.state.all_owners() == ()
 
 
 async def test_the_others_see_who_has_a_duty_and_for_how_long_it_is_taken(tmp_path: Path) -> None:
@@ -123,10 +123,10 @@ def test_a_name_that_an_ended_podtop_left_is_not_that_of_the_one_that_has_the_lo
 
 def test_duties_are_listed_by_podtop() -> None:
     mine = replace(OTHER, pid=os.getpid())
-    assert by_owner({Duty.LEASES: OTHER, Duty.NOTIFIES: mine, Duty.RECORDS: OTHER}) == {
-        OTHER: [Duty.RECORDS, Duty.LEASES], mine: [Duty.NOTIFIES],
+    assert by_owner({Duty.LEASES: OTHER, Duty.IDLE: mine, Duty.RECORDS: OTHER}) == {
+        OTHER: [Duty.RECORDS, Duty.LEASES], mine: [Duty.IDLE],
     }  # fmt: skip
-    assert listed([Duty.RECORDS, Duty.NOTIFIES, Duty.LEASES]) == "records, notifies and enforces leases"
+    assert listed([Duty.RECORDS, Duty.LEASES, Duty.IDLE]) == "records, enforces leases and stops idle pods"
 
 
 async def test_a_podtop_that_may_send_nothing_leaves_leases_to_one_that_may(tmp_path: Path) -> None:

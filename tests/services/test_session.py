@@ -88,7 +88,7 @@ async def test_a_day_begins_at_local_midnight_and_a_month_on_its_first(tmp_path:
 
 async def test_a_call_rings_the_terminal_and_news_do_not(tmp_path: Path) -> None:
     written: list[str] = []
-    stand = Stand(tmp_path, Config(notify=Notify(bell=True)), write=written.append, kind="screen")
+    stand = Stand(tmp_path, Config(notify=Notify(bell=True)), write=written.append)
     stand.session.messages.post(UserMessage("pod stopped"))
     assert written == []
     stand.session.messages.call("podtop: H100", "available")

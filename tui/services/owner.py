@@ -1,4 +1,4 @@
-"""`Ownership`: which podtop records, notifies and acts for an account, and that another takes over when it ends."""
+"""`Ownership`: which podtop records and acts for an account, and that another takes over when it ends."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def changes(before: Mapping[Duty, Owner], now: Mapping[Duty, Owner]) -> list[str
 
 
 def listed(duties: list[Duty]) -> str:
-    """records, notifies and enforces leases."""
+    """records, enforces leases and stops idle pods."""
     *rest, last = [duty.words for duty in duties]
     return f"{', '.join(rest)} and {last}" if rest else last
 

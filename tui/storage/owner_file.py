@@ -18,7 +18,6 @@ class Duty(StrEnum):
     """What one podtop at a time does for an account."""
 
     RECORDS = "records"
-    NOTIFIES = "notifies"
     LEASES = "leases"
     IDLE = "idle"
 
@@ -28,7 +27,7 @@ class Duty(StrEnum):
 
 
 _WORDS = {
-    Duty.RECORDS: "records", Duty.NOTIFIES: "notifies", Duty.LEASES: "enforces leases", Duty.IDLE: "stops idle pods",
+    Duty.RECORDS: "records", Duty.LEASES: "enforces leases", Duty.IDLE: "stops idle pods",
 }  # fmt: skip
 
 

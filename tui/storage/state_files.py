@@ -95,7 +95,6 @@ def _owners(directory: Path, name: str) -> OwnerFile:
 
     locks = {
         Duty.RECORDS: directory / "archive" / f"{name}.lock",
-        Duty.NOTIFIES: directory / "owners" / f"{name}.notifies",
         Duty.LEASES: directory / "leases" / f"{name}.enforcer",
         Duty.IDLE: directory / "auto" / f"{name}.enforcer",
     }

@@ -109,7 +109,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     operations:    operations under way, by the pod's id.
     leases:   leases that podtop enforces, by the pod's id.
     watches:   market watches, by id.
-    owners:    which podtop records, notifies and acts for the account, by duty.
+    owners:    which podtop records and acts for the account, by duty.
     alert_rules: the user's thresholds; mutes: the mutes that are set.
     asked:    the market for queries other than the poll for one GPU.
     """
