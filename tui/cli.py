@@ -22,6 +22,7 @@ from tui.files import paths
 if TYPE_CHECKING:
     import argparse
 
+    from tui.commands.watcher import Powers
     from tui.services.source import Source
 
 
@@ -82,7 +83,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         return _market(options, config)
     if options.command == "record":
         same = None if options.same_account is None else options.same_account == "yes"
-        return _record(wiring.source_of(options, config), config, options.enforce_leases, same)
+        return _record(wiring.source_of(options, config), config, _powers(options), same)
     if options.command == "account" and options.form is None:
         return _show(wiring.source_of(options, config), config, "account")
     if options.command in (*COMMANDS, "account"):
@@ -102,8 +103,11 @@ def _faults(options: argparse.Namespace, loaded: Loaded) -> tuple[str, ...]:
         )
     if options.at is not None and options.replay is None:
         faults.append("--at requires --replay")
-    if options.command == "record" and options.enforce_leases and config.read_only:
-        faults.append("--enforce-leases sends mutations, which read-only mode forbids: drop one of the two")
+    if options.command == "record" and config.read_only:
+        given = (("--enforce-leases", options.enforce_leases), ("--watches", options.watches), ("--auto", options.auto))
+        faults += [
+            f"{flag} sends mutations, which read-only mode forbids: drop one of the two" for flag, on in given if on
+        ]
     shows_screen = options.command is None or (options.command in ("market", "account") and options.form is None)
     if faults and shows_screen:
         faults += wiring.screen_faults(config)
@@ -176,17 +180,23 @@ def _replay(options: argparse.Namespace, config: Config) -> int:
     return _show(wiring.replay_source(tape), config)
 
 
-def _record(source: Source, config: Config, enforce: bool, same_account: bool | None) -> int:
+def _powers(options: argparse.Namespace) -> Powers:
+    from tui.commands.watcher import Powers
+
+    return Powers(options.enforce_leases, options.watches, options.auto)
+
+
+def _record(source: Source, config: Config, powers: Powers, same_account: bool | None) -> int:
     from tui.commands.record import record
 
-    _warn(config, acts=enforce)
+    _warn(config, acts=any(powers.within(config)))
     wiring.keep_private(source)
     with ExitStack() as shelf:
         directory = wiring.state_dir_of(source, shelf)
         state = wiring.state_of(source, config, directory)
         wiring.log_of(source, config, "record")()
         make = wiring.recorder_of(source, config, directory)
-        code = record(source, config, make, state, enforce=enforce, same_account=same_account)
+        code = record(source, config, make, state, powers=powers, same_account=same_account)
         wiring.end_log(code)
         return code
 

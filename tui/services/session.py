@@ -219,8 +219,8 @@ class Session:
         if self.ownership is not None and not self.source.demo:
             await self.ownership.follow()
 
-    async def look_out(self) -> None:
-        """Run the market watches, until cancelled."""
+    async def look_out(self, *, acts: bool = True) -> None:
+        """Run the market watches, until cancelled. `acts`: whether armed ones may act."""
         from tui.services.watch_runner import WatchRunner
         from tui.storage.watch_file import WatchFile
 
@@ -229,8 +229,8 @@ class Session:
         self.watch_runner = WatchRunner(
             WatchFile(self.state.watches()), self.fleet,
             messages=self.messages, want=lambda demands: self.monitor.want("watches", demands),
-            executor=lambda: self.executor, refresh=self.monitor.look, refusal=self.may_act, clock=self.clock,
-            name=_unique, on_deployed=self._deployed, tz=self.tz,
+            executor=lambda: self.executor if acts else None, refresh=self.monitor.look, refusal=self.may_act,
+            clock=self.clock, name=_unique, on_deployed=self._deployed, tz=self.tz,
         )  # fmt: skip
         await self.watch_runner.run()
 
