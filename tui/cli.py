@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui import wiring
 from tui.commands.exit_codes import Exit
+from tui.commands.flags import SIMULATED_PODS
 from tui.commands.frame import framed
 from tui.commands.parser import ACTS, COMMANDS, parser
 from tui.commands.stdio import hush
@@ -45,7 +46,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         from tui.commands.simulate import serve
 
         return serve(
-            port=options.port, seed=options.seed, pods=options.pods, speed=options.speed, faults=options.fault,
+            port=options.port, seed=options.seed, pods=SIMULATED_PODS if options.pods is None else options.pods,
+            speed=options.speed, faults=options.fault,
             ssh_port=options.ssh_port or None, retire_graphql=options.retire_graphql, rest_only=options.rest_only,
         )  # fmt: skip
     if options.command == "log":

@@ -77,7 +77,7 @@ def parser() -> Parser:
         metavar="TIME",
         help="start of the replay: 14:30, 2026-11-23 14:30, or 2h before its end; requires --replay",
     )
-    flags.world(top, "demo: ")
+    flags.world(top, "demo: ", flags.DEMO_PODS)
     top.add_argument(
         "-V", "--version", action=_Version, nargs=0, help="show the versions of podtop, Python and Textual"
     )
@@ -284,7 +284,7 @@ def _add_simulate(to: Parser) -> None:
         help="retire GraphQL (410) after this many seconds (default 0); REST v2 continues",
     )  # fmt: skip
     gone.add_argument("--rest-only", action="store_true", help="serve REST v2 only: GraphQL is retired (410)")
-    flags.world(to, "", argparse.SUPPRESS)
+    flags.world(to, "", flags.SIMULATED_PODS, argparse.SUPPRESS)
 
 
 def _add_once(to: Parser) -> None:
