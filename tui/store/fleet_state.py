@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -34,6 +34,7 @@ EVENTS = 500
 """Maximum number of events kept in memory."""
 
 State = TypeVar("State", bound="FleetState")
+T = TypeVar("T")
 
 
 class Record(Struct, frozen=True, gc=False):
@@ -99,7 +100,8 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     has_past: whether there is an archive to query for data that are not in memory.
     older:    archived samples of some pods from before those in memory.
     events:   events of the pods, oldest first.
-    attention: the alerts as of the last response about the pods, worst first, muted ones among them.
+    attention: the alerts as of the last response about the pods, worst first, muted ones among them;
+              `attention_at`: when they were judged, None if they never were.
     earlier:  recorded events, once loaded.
     watched:  the unwatched time; `slowness`: the factor by which podtop waits longer than the interval between polls.
     skew:     seconds that RunPod's clock is ahead; pods and machines are corrected for it, days of charges are not.
@@ -118,6 +120,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     records: dict[str, Record] = field(default_factory=dict)
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=EVENTS))
     attention: tuple[Attention, ...] = ()
+    attention_at: float | None = None
     earlier: Earlier | None = None
     operations: dict[str, Operation] = field(default_factory=dict)
     leases: Mapping[str, Lease] = field(default_factory=dict)
@@ -138,6 +141,8 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     _prices: Prices | None = None
     _host_telemetry: Telemetry | None = None
     _balances: Balances | None = None
+    _judged: dict[str, Any] = field(default_factory=dict)
+    _judged_from: tuple[object, object] | None = None
 
     @property
     def prices(self) -> Prices:
@@ -151,6 +156,16 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     @prices.setter
     def prices(self, prices: Prices) -> None:
         self._prices = prices
+
+    def judged(self, key: str, make: Callable[[], T]) -> T:
+        """A value derived from the alerts, computed once for each time that they are judged."""
+        before = self._judged_from
+        if before is None or before[0] is not self.attention or before[1] is not self.records:
+            self._judged_from, self._judged = (self.attention, self.records), {}
+        if key not in self._judged:
+            self._judged[key] = make()
+        value: T = self._judged[key]
+        return value
 
     @property
     def host_telemetry(self) -> Telemetry:
