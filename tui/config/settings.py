@@ -37,6 +37,7 @@ from tui.config.value_types import (
 from tui.config.value_types import (
     API_URL as URL,
 )
+from tui.domain.alert_rules import AlertRules
 
 API_URL = "https://api.runpod.io/graphql"
 
@@ -111,6 +112,7 @@ class Settings(Struct, frozen=True):
     ] = "info"
     ssh: Ssh = Ssh()
     notify: Notify = Notify()
+    alerts: AlertRules = AlertRules()
     keymap: Annotated[
         Mapping[str, str],
         KEYS,

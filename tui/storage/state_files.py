@@ -42,6 +42,10 @@ class StateFiles(Struct, frozen=True):
         """The leases of one account."""
         return self.directory() / "leases" / f"{self._name(account)}.json"
 
+    def mutes(self, account: str) -> Path:
+        """What is muted in one account."""
+        return self.directory() / "mutes" / f"{self._name(account)}.json"
+
     def accounts(self) -> Path:
         """Which account was used last, by host and profile."""
         return self.directory() / "accounts.json"

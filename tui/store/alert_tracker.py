@@ -76,7 +76,7 @@ class AlertTracker:
         """`judge` in slices."""
         current = yield from looking(fleet, at, quiet=False)
         fleet.attention = tuple(alert.kind.attention(alert, fleet.funds, at) for alert in current)
-        fleet.attention_at = at
+        fleet.judged_at = at
         switched = self._switched(fleet, at)
         lasting = {(a.pod, a.kind.event): a for a in current if a.kind.event is not None}
         events = [*self._ended(fleet, lasting, at), *switched]

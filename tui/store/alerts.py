@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tui.domain import pod_health
+from tui.domain.alert_rules import is_muted
 from tui.domain.attention import Grade
 from tui.domain.events import Kind as EventKind
 from tui.store.alert import Alert, PodView
@@ -18,6 +21,7 @@ from tui.store.kinds.machine import UNREADABLE
 from tui.store.slices import Sliced, sliced, whole
 
 if TYPE_CHECKING:
+    from tui.domain.alert_rules import AlertRules, Mute
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
 
@@ -55,9 +59,10 @@ def alerts(fleet: Fleet, now: float, quiet: bool = True) -> tuple[Alert, ...]:
 def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert, ...]]:
     """`alerts` in slices."""
     alerts: list[Alert] = []
+    rules, mutes = fleet.alert_rules, fleet.mutes
     dark = {kind.name for kind in KINDS if kind.off(fleet)}
     if fleet.snapshot.value is not None:
-        judged = [(kind, find) for kind, find in _OF_ACCOUNT if kind.name not in dark]
+        judged = [(kind, find) for kind, find in _OF_ACCOUNT if kind.name not in dark and rules.rule(kind.name).on]
         alerts += (alert for kind, find in judged if (alert := find(kind, fleet)) is not None)
     of_pods = {on: [(k, find) for k, find in rows if k.name not in dark] for on, rows in _OF_PODS.items()}
     unwatched = fleet.watched.unwatched
@@ -73,12 +78,20 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
         if pod is None or record.unreadable is not None:
             alerts.append(_unreadable(record))
             continue
-        view = PodView(record, pod, restarts[record.id], now, unwatched, quiet)
+        view = PodView(record, pod, restarts[record.id], now, unwatched, quiet, rules)
         for kind, find in of_pods[pod_health.is_on(pod)]:
             alert = find(kind, view)
-            if alert is not None:
+            if alert is not None and rules.rule(kind.name, pod.name).on:
                 alerts.append(alert)
+    if mutes or rules.muted:
+        alerts = [_marked(alert, rules, mutes, now) for alert in alerts]
     return tuple(sorted(alerts, key=lambda a: (_GRADES[a.grade], _KINDS[a.kind.name], a.name.lower(), a.pod)))
+
+
+def _marked(alert: Alert, rules: AlertRules, mutes: tuple[Mute, ...], now: float) -> Alert:
+    """An alert, marked if the user has muted it."""
+    muted = is_muted(alert.pod, alert.name, alert.kind.name, rules, mutes, now)
+    return replace(alert, muted=True) if muted else alert
 
 
 def _unreadable(record: Record) -> Alert:

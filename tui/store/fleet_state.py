@@ -100,8 +100,8 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     has_past: whether there is an archive to query for data that are not in memory.
     older:    archived samples of some pods from before those in memory.
     events:   events of the pods, oldest first.
-    attention: the alerts as of the last response about the pods, worst first, muted ones among them;
-              `attention_at`: when they were judged, None if they never were.
+    attention: the alerts as of the last response about the pods, worst first, muted ones among them.
+    judged_at: when these were judged; None before the first time.
     earlier:  recorded events, once loaded.
     watched:  the unwatched time; `slowness`: the factor by which podtop waits longer than the interval between polls.
     skew:     seconds that RunPod's clock is ahead; pods and machines are corrected for it, days of charges are not.
@@ -120,7 +120,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     records: dict[str, Record] = field(default_factory=dict)
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=EVENTS))
     attention: tuple[Attention, ...] = ()
-    attention_at: float | None = None
+    judged_at: float | None = None
     earlier: Earlier | None = None
     operations: dict[str, Operation] = field(default_factory=dict)
     leases: Mapping[str, Lease] = field(default_factory=dict)
