@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from tui.domain import offered, pod_health
-from tui.domain.alert_rules import AlertRules
+from tui.domain.alert_rules import DEFAULT, AlertRules
 from tui.domain.attention import Attention, Grade, Ring, Topic
 from tui.domain.events import Kind as EventKind
 
@@ -157,6 +157,11 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     ring_after: float = 0.0
     ring_from: int = 0
     by_default: bool = True
+
+    def is_on(self, rules: AlertRules, name: str = "") -> bool:
+        """Whether it is judged by the user's rules, for a pod of this name or the account."""
+        rule = rules.rule(self.name, name)
+        return self.by_default if rule is DEFAULT else rule.on
 
     def off(self, fleet: Fleet) -> str:
         """Why it cannot be judged, whatever happens; empty if it can."""

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tui.domain import pod_health
+from tui.domain.alert_rules import is_muted
 from tui.domain.attention import Grade
 from tui.domain.events import Kind as EventKind
 from tui.store.alert import Alert, AlertKind, PodView
@@ -17,6 +20,8 @@ from tui.store.kinds.machine import UNREADABLE
 from tui.store.slices import Sliced, sliced, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
 
@@ -50,7 +55,7 @@ def off_text(fleet: Fleet) -> str:
 
 def dark_reason(kind: AlertKind, fleet: Fleet, name: str = "") -> str:
     """Why a kind of alert is not judged, for a pod of this name or the account; empty if it is."""
-    return kind.off(fleet) or ("" if fleet.alert_rules.rule(kind.name, name).on else OFF_BY_RULE)
+    return kind.off(fleet) or ("" if kind.is_on(fleet.alert_rules, name) else OFF_BY_RULE)
 
 
 def order(alert: Alert) -> tuple[int, int, str, str]:
@@ -69,7 +74,8 @@ def alerts(fleet: Fleet, now: float, quiet: bool = True) -> tuple[Alert, ...]:
 
     quiet: include GPUs that are idle at this instant, which requires checking the samples of every pod.
     """
-    return tuple(alert for alert in whole(looking(fleet, now, quiet)) if alert.step >= 0)
+    found = whole(looking(fleet, now, quiet))
+    return marked((alert for alert in found if alert.step >= 0), fleet, now)
 
 
 def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert, ...]]:
@@ -78,11 +84,14 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
     rules = fleet.alert_rules
     dark = {kind.name for kind in KINDS if kind.off(fleet)}
     if fleet.snapshot.value is not None:
-        judged = [(kind, find) for kind, find in _OF_ACCOUNT if kind.name not in dark and rules.rule(kind.name).on]
+        judged = [(kind, find) for kind, find in _OF_ACCOUNT if kind.name not in dark and kind.is_on(rules)]
         alerts += (alert for kind, find in judged if (alert := find(kind, fleet, now)) is not None)
-    of_pods = {on: [(k, find) for k, find in rows if k.name not in dark] for on, rows in _OF_PODS.items()}
+    some_set = bool(rules.general or rules.pods)
+    of_pods = {
+        on: [(kind, find) for kind, find in rows if kind.name not in dark and (some_set or kind.by_default)]
+        for on, rows in _OF_PODS.items()
+    }
     unwatched = fleet.watched.unwatched
-    some_off = bool(rules.general or rules.pods)
     restarted: dict[str, list[float]] = {}
     for event in fleet.events:
         if event.kind is EventKind.RESTART and event.at <= now:
@@ -99,12 +108,22 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
             restarts = tuple(sorted({*restarts, *record.window.restarts}))
         view = PodView(record, pod, restarts, now, unwatched, quiet, rules, fleet)
         for kind, find in of_pods[pod_health.is_on(pod)]:
-            if some_off and not rules.rule(kind.name, record.name).on:
+            if some_set and not kind.is_on(rules, record.name):
                 continue
             alert = find(kind, view)
             if alert is not None:
                 alerts.append(alert)
     return tuple(sorted(alerts, key=order))
+
+
+def marked(alerts: Iterable[Alert], fleet: Fleet, now: float) -> tuple[Alert, ...]:
+    """Alerts, marked if the user has muted them."""
+    rules, mutes = fleet.alert_rules, fleet.mutes
+    if not mutes and not rules.muted:
+        return tuple(alerts)
+    return tuple(
+        replace(alert, muted=is_muted(alert.pod, alert.name, alert.kind.name, rules, mutes, now)) for alert in alerts
+    )
 
 
 def _unreadable(record: Record) -> Alert:

@@ -11,9 +11,11 @@ from textual.signal import Signal
 
 from tui.storage.preferences import Preferences
 from tui.ui import key_hints, screen_table
+from tui.ui.controllers.alert_news import AlertNews
 from tui.ui.controllers.connect import Connect
 from tui.ui.controllers.deploys import Deploys
 from tui.ui.controllers.market_watches import WatchController
+from tui.ui.controllers.muting import Muting
 from tui.ui.controllers.pod_actions import PodActions
 from tui.ui.render.header import Badges
 
@@ -31,6 +33,7 @@ class ScreenContext(NamedTuple):
 
     changed: published after every change of what is shown.
     marks:   ids of the selected pods, shared by all screens.
+    news:    alerts that began or got worse since the user last looked at them.
     acting:  keys that act on pods.
     """
 
@@ -48,6 +51,8 @@ class ScreenContext(NamedTuple):
     display: Display
     marks: dict[str, None]
     connect: Connect
+    news: AlertNews
+    muting: Muting
     acting: frozenset[str] = key_hints.ACTING
 
 
@@ -72,5 +77,6 @@ def screen_context(
 
     return ScreenContext(
         session, session.fleet, changed, badges, playback, actions, deploys, session.tz, Preferences(preferences_file),
-        watches, lambda: session.monitor.api.use(), display, {}, connect, key_hints.acting(keymap),
+        watches, lambda: session.monitor.api.use(), display, {}, connect,
+        AlertNews(session.fleet, playback, session.messages), Muting(session, playback, host), key_hints.acting(keymap),
     )  # fmt: skip

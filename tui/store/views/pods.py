@@ -17,8 +17,10 @@ from tui.store import metrics
 from tui.store.metrics import BY_NAME, METRICS, UTIL, steps
 from tui.store.series import EMPTY, Samples, unbroken
 from tui.store.stretches import join
+from tui.store.views import attention
 
 if TYPE_CHECKING:
+    from tui.domain.attention import Attention
     from tui.domain.events import Event
     from tui.domain.lease import Lease
     from tui.domain.operations import Operation
@@ -52,6 +54,7 @@ class PodRow(Struct, frozen=True):
     util_low: utilization of the GPU that works least.
     spent:   dollars of the present run.
     ports:   the ports it listens on, inside.
+    alert:   what is shown beside it; None if it needs no attention. muted: whether all its alerts are muted.
     """
 
     id: str
@@ -77,6 +80,8 @@ class PodRow(Struct, frozen=True):
     image: str = ""
     ports: tuple[int, ...] = ()
     cluster: str = ""
+    alert: Attention | None = None
+    muted: bool = False
 
 
 def gpu_name(record: Record) -> str:
@@ -97,9 +102,15 @@ def sparkline(record: Record, now: float, columns: int) -> tuple[float | None, .
 
 
 def pod_row(
-    record: Record, now: float, spark: int = 0, deed: Operation | None = None, lease: Lease | None = None
+    record: Record,
+    now: float,
+    spark: int = 0,
+    deed: Operation | None = None,
+    lease: Lease | None = None,
+    alert: Attention | None = None,
+    muted: bool = False,
 ) -> PodRow:
-    """The values of one pod at `now`, its operation under way, and its lease (action, seconds left).
+    """The values of one pod at `now`, its operation under way, its lease (action, seconds left), and its alert.
 
     Telemetry of a pod that is not live is left out: RunPod keeps it for a while.
     """
@@ -137,6 +148,8 @@ def pod_row(
         image=pod.image or "",
         cluster=pod.cluster_id or "",
         ports=tuple(sorted({p.private for p in live.ports if p.private is not None})) if live else (),
+        alert=alert,
+        muted=muted,
     )
 
 
@@ -168,7 +181,11 @@ def _uptime(record: Record) -> int | None:
     return pod.runtime.uptime if pod and pod.runtime and pod_health.is_live(pod) else None
 
 
+ATTENTION = "attention"
+"""The default order: the pods that need attention, the worst first, then by status."""
+
 _POD_ORDERS: dict[str, Order[Record]] = {
+    ATTENTION: Order(lambda r: 0, rising=True),
     "status": Order(lambda r: 0, rising=True),
     "name": Order(lambda r: r.name.lower(), rising=True),
     "gpu": Order(lambda r: (gpu_name(r), -(r.pod.gpu_count if r.pod else 0)) if r.pod else None, rising=True),
@@ -182,7 +199,7 @@ POD_SORTS = tuple(_POD_ORDERS)
 
 def pods_rise(query: Query) -> bool:
     """Whether the pods are sorted in ascending order."""
-    return _POD_ORDERS[query.sort or "status"].rising != query.inverted
+    return _POD_ORDERS[query.sort or ATTENTION].rising != query.inverted
 
 
 def _pod_text(record: Record, at: Phase) -> str:
@@ -193,7 +210,9 @@ def _pod_text(record: Record, at: Phase) -> str:
 
 def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     """Ids of the pods that match, sorted; equal ones by name and id, so that rows never jump."""
-    return fleet.derived(query, now, lambda: _pods(fleet, now, query))
+    # Alerts are judged after the pods of a response are there.
+    judged = fleet.judged("epoch", object) if query.sort in ("", ATTENTION) else None
+    return fleet.derived((query, judged), now, lambda: _pods(fleet, now, query))
 
 
 def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
@@ -201,11 +220,14 @@ def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     if query.terms:
         texts = fleet.derived("texts", now, lambda: _texts(fleet, now))
         records = [r for r in records if all(t in texts[r.id] for t in query.terms)]
-    order = _POD_ORDERS[query.sort or "status"]
-    if query.sort in ("", "status"):
-        # The only order that depends on the instant: idle means running long enough without work.
+    order = _POD_ORDERS[query.sort or ATTENTION]
+    # The only orders that depend on the instant: idle means running long enough without work.
+    if query.sort == "status":
         phases = fleet.phases(now)
         order = order._replace(key=lambda r: _ORDER[phases[r.id]])
+    elif query.sort in ("", ATTENTION):
+        phases, ranks = fleet.phases(now), attention.ranks(fleet)
+        order = order._replace(key=lambda r: (ranks.get(r.id, len(ranks)), _ORDER[phases[r.id]]))
     return tuple(r.id for r in ordered(records, order, query.inverted))
 
 

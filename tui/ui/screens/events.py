@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui.api.features import NOT_OFFERED
+from tui.domain.alert_rules import is_muted
 from tui.domain.events import Event
 from tui.store.alerts import off
 from tui.store.fleet import Fleet
@@ -20,12 +21,13 @@ from tui.store.fleet_state import EVENTS
 from tui.store.views import event_log
 from tui.ui import layout
 from tui.ui.context import ScreenContext
+from tui.ui.controllers.muting import Subject
 from tui.ui.messages import GoBack, LookAtLog, OpenPod
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import events
 from tui.ui.render.copy_entries import Entry, under_cursor
 from tui.ui.render.empty_states import hidden_by_filter
-from tui.ui.screens.keys import LOGS, filter_key
+from tui.ui.screens.keys import LOGS, filter_key, hidden
 from tui.ui.screens.listing import Listing, Rows, Scene
 from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.status_lines import Lines, TwoSided
@@ -75,13 +77,22 @@ class EventLog(Listing):
         matching, names, now, tz = self._matching, self.names, scene.now, self.context.tz
 
         def cells(key: str) -> Cells:
-            return events.row(matching[key], now, tz, names, matching[key].at > now)
+            event = matching[key]
+            return events.row(event, now, tz, names, event.at > now, self._is_muted(event))
 
         faults = event_log.parse(self.typed).faults
         return Rows(
             tuple(matching), cells, len(self.every), self._empty(), note=f"▲ {faults[0]}" if faults else self._since(),
             columns=events.log_columns(layout.events(scene.width, 0)["events"].width),
         )  # fmt: skip
+
+    def _is_muted(self, event: Event) -> bool:
+        """Whether the user mutes such alerts now."""
+        fleet = self.context.fleet
+        if not (fleet.mutes or fleet.alert_rules.muted) or (kind := event_log.alert_of(event.kind)) is None:
+            return False
+        name, now = self.names.get(event.pod, ""), self.context.playback.clock()
+        return is_muted(event.pod, name, kind.name, fleet.alert_rules, fleet.mutes, now)
 
     def count(self, rows: Rows) -> str:
         text, total = self.typed.strip(), f"{rows.total:,}"
@@ -134,6 +145,18 @@ class EventLog(Listing):
         event = self.event(key)
         return under_cursor("event", self.whole(event)) if event is not None else ()
 
+    def mute(self, key: str | None) -> None:
+        event = self.event(key)
+        if event is None:
+            self.context.muting.ask(())
+            return
+        name = self.names.get(event.pod) or event.pod or "account"
+        kind = event_log.alert_of(event.kind)
+        if kind is not None:
+            self.context.muting.ask((Subject(event.pod, kind.name, f"{kind.word or kind.name} of {name}"),))
+        else:
+            self.context.muting.pods((event.pod,))
+
     def open(self, key: str | None) -> Message | str | None:
         event = self.event(key)
         if event is None:
@@ -151,6 +174,7 @@ class EventsScreen(ListingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "details", id="table.open", tooltip="Pod of this event, at that time"),
         LOGS,
+        hidden("m", "mute", "pod.mute", "Mute this alert, or the pod's alerts, for a time or always"),
         filter_key(help=f"Filter: {event_log.WORDS}"),
         Binding("escape,backspace", "back", "back", id="pane.back", tooltip="Clear filter; go back"),
     ]
@@ -178,6 +202,7 @@ class EventsScreen(ListingScreen):
         self.post_message(LookAtLog())
 
     def _show_all(self) -> None:
+        self._sight.news.read()
         if self._log.read():
             self.post_message(LookAtLog())
         super()._show_all()

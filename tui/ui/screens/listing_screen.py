@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from tui.ui.charts.spec import Drawn
     from tui.ui.widgets.facts_pane import FactsPane
 
-OWN = frozenset(
-    ("sort", "invert", "filter", "logs", "demand", "list", "pane", "zoom", "open", "mark", "watch", "remove", "reveal")
-)
+OWN = frozenset((
+    "sort", "invert", "filter", "logs", "demand", "list", "pane", "zoom", "open", "mark", "mute", "needy", "watch",
+    "remove", "reveal",
+))  # fmt: skip
 """Actions that are unavailable while a filter is typed."""
 
 
@@ -231,6 +232,9 @@ class ListingScreen(PanedScreen):
 
     def action_watch(self) -> None:
         self._listing.watch(self._key)
+
+    def action_mute(self) -> None:
+        self._listing.mute(self._key_meant)
 
     def action_mark(self) -> None:
         """Select the pod under the cursor, or deselect it, and move to the next."""
