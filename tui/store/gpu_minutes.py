@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from tui.domain.pod_bill import BUSY_BY_NAME, IDLE_BELOW, STOP_AFTER, UNSEEN, WAITING_POWER, Seen
 from tui.store.metrics import BY_NAME, UTIL, steps
-from tui.store.series import GAP, GAP_BYTE, Bytes, Samples
+from tui.store.series import GAP, Bytes, Samples
 
 POWER = BY_NAME["power"]
 MINUTE = 60.0
@@ -42,7 +41,7 @@ def _table(low: int, high: int) -> bytes:
     return bytes(SET if low <= value < high else 0 for value in range(256))
 
 
-_UNUSED = bytes(_FULL - value if value < _FULL else 0 for value in range(256))
+_NO_GAP = bytes(range(GAP)) + b"\0"
 _TOLD = _table(0, GAP)
 
 
@@ -51,7 +50,6 @@ class _Columns:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self.none = 0
         self.all = int.from_bytes(bytes([SET]) * count, "little")
 
     def of(self, column: Bytes, table: bytes) -> int:
@@ -64,39 +62,57 @@ class _Columns:
 class GpuMinutes:
     """One pod's minutes.
 
-    samples: with the series of `names_of`, oldest first; more than one a minute are averaged.
+    samples: with the series of `names_of`, oldest first: of polls, of minutes before them.
     watts:   the nominal power of one of its GPUs; None if unknown: then nothing counts as waiting.
     silence: seconds between two samples beyond which the time between them is unknown.
     """
 
     def __init__(self, samples: Samples, watts: float | None, silence: float) -> None:
+        self.times = samples.times
         self._reach = max(silence, 1.5 * MINUTE)
-        self.times, columns = by_minute(samples)
-        count = len(self.times)
-        work = _Columns(count)
+        columns = {name: column.mean for name, column in samples.columns.items()}
+        work = _Columns(len(self.times))
         utils = [columns[name] for name in UTIL.series_in(columns)]
-        told = busy = full = work.none
+        busy_from = int(IDLE_BELOW * steps(UTIL.of_gpu(0)))
+        told = busy = full = 0
         for column in utils:
             told |= work.of(column, _TOLD)
-            busy |= work.of(column, _table(int(IDLE_BELOW * steps(UTIL.of_gpu(0))), GAP))
+            busy |= work.of(column, _table(busy_from, GAP))
             full |= work.of(column, _table(_FULL, GAP))
-        waiting = full & self._low(work, columns, len(utils), watts) if full else work.none
-        rest = busy & told & ~waiting
-        self._idle, self._waiting = work.back(told & ~busy), work.back(waiting)
-        self._rest, self._known = work.back(rest), work.back(told)
-        self._unused = [work.back(work.of(column, _UNUSED) & rest) for column in utils]
+        low = self._low(work, columns, len(utils), watts) if full else 0
+        self._polls = _first_poll(self.times)
+        bounds = _bounds(self.times, self._polls)
+        times = self.times
+        self._breaks = [i for i in range(self._polls, len(times) - 1) if times[i + 1] - times[i] > self._reach]
+        idle = self._whole(work, told & ~busy, told, bounds)
+        waiting = self._whole(work, full & low, told, bounds)
+        rest = told & ~idle & ~waiting
+        self._known, self._idle = work.back(told), work.back(idle)
+        self._waiting, self._rest = work.back(waiting), work.back(rest)
+        self._used = [work.back(work.of(column, _NO_GAP) & rest) for column in utils]
         self._told = [work.back(work.of(column, _TOLD) & rest) if GAP in column else self._rest for column in utils]
 
-    def _low(self, work: _Columns, columns: dict[str, Bytes], gpus: int, watts: float | None) -> int:
-        """The minutes in which all GPUs draw so little that none can work."""
+    def _low(self, work: _Columns, columns: Mapping[str, Bytes], gpus: int, watts: float | None) -> int:
+        """The samples in which all GPUs draw so little that none can work."""
         powers = [columns[name] for name in POWER.series_in(columns)]
         if watts is None or not powers or len(powers) < gpus:
-            return work.none
+            return 0
         most = math.floor(watts * WAITING_POWER * steps(POWER.of_gpu(0)))
         low = work.all
         for column in powers:
             low &= work.of(column, _table(0, most + 1))
         return low
+
+    def _whole(self, work: _Columns, held: int, told: int, bounds: Sequence[tuple[int, int]]) -> int:
+        """What held in all samples of a minute: polls see moments, and are to count as their minute does later."""
+        if not held or not bounds:
+            return held
+        spoilt = work.back(told & ~held)
+        first = bounds[0][0]
+        kept = [b"\xff" * first]
+        for begin, end in bounds:
+            kept.append((b"\xff" if spoilt.find(b"\xff", begin, end) < 0 else b"\0") * (end - begin))
+        return held & int.from_bytes(b"".join(kept), "little")
 
     def look(self, start: float, end: float) -> Seen:
         """What the GPUs did from an instant to another, within one hour."""
@@ -108,25 +124,30 @@ class GpuMinutes:
         if not known:
             return UNSEEN
         idle, waiting = self._idle.count(SET, lo, hi) / known, self._waiting.count(SET, lo, hi) / known
-        rest = self._rest.count(SET, lo, hi)
-        unused, lagging = self._unused_in(lo, hi) if rest else (0.0, None)
+        unused, lagging = self._unused(lo, hi) if self._rest.count(SET, lo, hi) else (0.0, None)
         return Seen(min(end - start, self._covered(lo, hi) * known / count), idle, waiting, unused, lagging)
 
     def _covered(self, lo: int, hi: int) -> float:
-        """The seconds that samples stand for."""
-        times = self.times
-        if times[hi - 1] - times[lo] <= MINUTE * (hi - lo - 1) + 1.0:
-            return MINUTE * (hi - lo)
-        passed = sum(min(times[i + 1] - times[i], self._reach) for i in range(lo, hi - 1))
-        # The last one stands for as long as those before it.
-        return passed + min(self._reach, max(MINUTE, passed / (hi - lo - 1)))
+        """The seconds that samples stand for: each until the next, the last one for as long as those before it."""
+        times, reach = self.times, self._reach
+        count, passed = hi - lo, times[hi - 1] - times[lo]
+        if hi < len(times):
+            last = min(reach, times[hi] - times[hi - 1])
+        else:
+            last = min(reach, passed / (count - 1)) if count > 1 else MINUTE
+        if hi <= self._polls and passed <= MINUTE * (count - 1) + 1.0:
+            return passed + last
+        if lo < self._polls:
+            return last + sum(min(times[i + 1] - times[i], reach) for i in range(lo, hi - 1))
+        breaks = self._breaks[bisect_left(self._breaks, lo) : bisect_left(self._breaks, hi - 1)]
+        return passed + last - sum(times[i + 1] - times[i] - reach for i in breaks)
 
-    def _unused_in(self, lo: int, hi: int) -> tuple[float, int | None]:
-        """The share of the working minutes that no GPU used, and the GPU for which the others waited."""
+    def _unused(self, lo: int, hi: int) -> tuple[float, int | None]:
+        """The share of the working time that no GPU used, and the GPU for which the others waited."""
         shares = []
-        for unused, told in zip(self._unused, self._told, strict=True):
+        for used, told in zip(self._used, self._told, strict=True):
             count = told.count(SET, lo, hi)
-            shares.append(sum(unused[lo:hi]) / (count * _FULL) if count else None)
+            shares.append(max(0.0, 1.0 - sum(used[lo:hi]) / (count * _FULL)) if count else None)
         known = [share for share in shares if share is not None]
         if not known:
             return 0.0, None
@@ -145,11 +166,12 @@ class GpuMinutes:
     def idle_runs(self) -> list[tuple[float, float]]:
         """The unbroken idle times that are long enough to stop the pod."""
         times, runs = self.times, []
-        least = max(2, math.floor(STOP_AFTER / self._reach))
-        for match in re.finditer(b"\xff{%d,}" % least, self._idle):
+        for match in re.finditer(b"\xff{2,}", self._idle):
             first, last = match.start(), match.end() - 1
+            if times[last] - times[first] < STOP_AFTER - MINUTE:
+                continue
             begin = first
-            if times[last] - times[first] > MINUTE * (last - first) + 1.0:
+            if self._covered(first, last + 1) < times[last] - times[first]:
                 for i in range(first, last):
                     if times[i + 1] - times[i] > self._reach:
                         runs.append((times[begin], times[i] + MINUTE))
@@ -158,24 +180,8 @@ class GpuMinutes:
         return [(start, end) for start, end in runs if end - start > STOP_AFTER]
 
 
-def by_minute(samples: Samples) -> tuple[array[float], dict[str, Bytes]]:
-    """The mean of each minute, by its start: samples of minutes as they are, those of polls averaged."""
-    times = samples.times
-    columns = {name: column.mean for name, column in samples.columns.items()}
-    raw = _first_raw(times)
-    if raw == len(times):
-        return times, columns
-    bounds = _bounds(times, raw)
-    whole = array("d", times[:raw])
-    whole.extend(times[begin] // MINUTE * MINUTE for begin, _ in bounds)
-    return whole, {name: bytes(column[:raw]) + _means(column, bounds) for name, column in columns.items()}
-
-
-def _first_raw(times: Sequence[float]) -> int:
-    """The first sample that is not one of a whole minute; those before it are minutes, each once."""
-    if not times:
-        return 0
-    # Minutes are older than polls: the border is found by halving, and whatever is behind it is averaged.
+def _first_poll(times: Sequence[float]) -> int:
+    """The first sample that is not one of a whole minute: older ones are."""
     lo, hi = 0, len(times)
     while lo < hi:
         middle = (lo + hi) // 2
@@ -187,6 +193,7 @@ def _first_raw(times: Sequence[float]) -> int:
 
 
 def _bounds(times: Sequence[float], begin: int) -> list[tuple[int, int]]:
+    """The samples of each minute, from one on."""
     bounds = []
     count = len(times)
     while begin < count:
@@ -194,13 +201,3 @@ def _bounds(times: Sequence[float], begin: int) -> list[tuple[int, int]]:
         bounds.append((begin, end))
         begin = end
     return bounds
-
-
-def _means(column: Bytes, bounds: Sequence[tuple[int, int]]) -> bytes:
-    means = bytearray()
-    for begin, end in bounds:
-        values = column[begin:end]
-        if GAP in values:
-            values = values.replace(GAP_BYTE, b"")
-        means.append(round(sum(values) / len(values)) if values else GAP)
-    return bytes(means)
