@@ -33,6 +33,7 @@ class Row(Struct, frozen=True):
     saved:   millionths less if idle pods had stopped after half an hour.
     stopped_at, stored: when a stopped pod stopped, and what its disks have cost since.
     lagging: the GPU for which all others waited for a good part of the time.
+    volume:  the network volume that the pod mounts, while it exists.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Row(Struct, frozen=True):
     stopped_at: float | None = None
     stored: int | None = None
     lagging: int | None = None
+    volume: str = ""
 
     @property
     def paid(self) -> int:
@@ -101,6 +103,11 @@ class Report(Struct, frozen=True):
     @property
     def total(self) -> Row:
         return total(self.rows("pod"))
+
+    @property
+    def mounted(self) -> frozenset[str]:
+        """The network volumes that pods mount, by id."""
+        return frozenset(row.volume for row in self.pods if row.volume)
 
     @property
     def unwatched(self) -> float:

@@ -27,19 +27,23 @@ if TYPE_CHECKING:
 
 HOUR, DAY = 3600.0, 86_400.0
 
-UNPACKED = 3600.0
-"""Seconds before the end in which samples may not be packed yet: read at once for all pods, as each poll has them."""
-
 MOST_GPUS = 128
 
 RESET = 60.0
 """Seconds by which a container's start must move to be another one."""
 
 
-def read(recording: Recording, start: float, end: float, start_of_day: Callable[[float], float]) -> Report:
+def read(
+    recording: Recording,
+    start: float,
+    end: float,
+    start_of_day: Callable[[float], float],
+    go_on: Callable[[], bool] = lambda: True,
+) -> Report:
     """The report from `start` to `end`. Raises ArchiveError.
 
     start_of_day: when the local day of an instant began.
+    go_on: asked before each pod; once it is False the rest is left out, as nobody waits for it any more.
     """
     spans = [span for span in recording.spans() if span[0] < end]
     since = spans[0][0] if spans else None
@@ -50,9 +54,11 @@ def read(recording: Recording, start: float, end: float, start_of_day: Callable[
     edges, days = _grid(start, end, start_of_day)
     ledger = Ledger(edges, days)
     pods = recording.pods()
-    recent = recording.recent(pods, max(start, end - UNPACKED), end, UTIL, POWER)
+    recent = recording.recent(pods, start, end, UTIL, POWER)
     for id in pods:
         give_way()
+        if not go_on():
+            break
         _add(ledger, recording, id, spans, edges, recent)
     return ledger.report(start, end, since, _watched(spans, start, end))
 
@@ -178,4 +184,5 @@ def _row(id: str, pod: Pod, gpu: str | None, exists: bool, end: float) -> Row:
         stopped_at, rate = pod.status_change.at, pod_costs.storage_per_hr(pod, running=False)
         if stopped_at is not None and rate is not None:
             stored = round(max(0.0, end - stopped_at) / HOUR * rate * MICRO)
-    return Row(id, pod.name or id, gpu or "", pod.gpu_count, stopped_at=stopped_at, stored=stored)
+    volume = (pod.network_volume_id or "") if exists else ""
+    return Row(id, pod.name or id, gpu or "", pod.gpu_count, stopped_at=stopped_at, stored=stored, volume=volume)
