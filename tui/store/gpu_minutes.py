@@ -185,7 +185,8 @@ def _first_poll(times: Sequence[float]) -> int:
     lo, hi = 0, len(times)
     while lo < hi:
         middle = (lo + hi) // 2
-        if times[middle] % MINUTE == 0 and (middle == 0 or times[middle] - times[middle - 1] >= MINUTE):
+        is_alone = middle + 1 == len(times) or times[middle + 1] - times[middle] >= MINUTE
+        if times[middle] % MINUTE == 0 and is_alone:
             lo = middle + 1
         else:
             hi = middle
