@@ -97,7 +97,8 @@ def _faults(options: argparse.Namespace, loaded: Loaded) -> tuple[str, ...]:
     """All that is wrong with this start. What only the screen knows is checked here if something else is wrong; if not,
     when the screen starts."""
     config, faults = loaded.config, [*loaded.faults]
-    needs_key = not options.demo and options.replay is None and getattr(options, "kind", "") != "market"
+    is_keyless = getattr(options, "kind", "") == "market" or getattr(options, "offline", False)
+    needs_key = not options.demo and options.replay is None and not is_keyless
     if needs_key and loaded.keyless:
         faults.append(
             f"{config.no_key or 'no RunPod API key'}. Set RUNPOD_API_KEY or pass --api-key-file FILE; create a key in "

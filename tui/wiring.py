@@ -185,6 +185,8 @@ def recorder_of(
 
         interval = config.interval * source.pace
         if source.demo:
+            # The demo's own history has three minutes between two samples, and no gaps.
+            interval = max(interval, 60.0)
             return Recorder(state_dir(), "demo", origin="demo", interval=interval, post=post, account="demo")
         origin = host_of(config.api_url)
         account = "market" if source.keyless else None

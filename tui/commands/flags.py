@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tui.commands.argument_parser import Parser
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 T = TypeVar("T", int, float)
 
@@ -17,6 +20,7 @@ FORMATS = {
     "json": "print JSON, one document per line",
     "csv": "print CSV, with one header",
     "table": "print an aligned table (default)",
+    "markdown": "print a Markdown table",
 }
 
 DEMO_PODS, SIMULATED_PODS = 9, 6
@@ -81,6 +85,19 @@ def ago(text: str) -> float:
     if not unit or not number.isascii() or not number.isdigit() or not 0 < int(number[:7]) * unit <= 366 * 86_400:
         raise argparse.ArgumentTypeError(f"invalid value {text!r}; expected a length of time like 90s, 10m, 2h or 3d")
     return float(int(number) * unit)
+
+
+def date(text: str) -> datetime:
+    """A local midnight: a date, or so many days ago."""
+    from datetime import datetime, timedelta
+
+    try:
+        if text[-1:] == "d" and text[:-1].isascii() and text[:-1].isdigit():
+            midnight = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
+            return midnight - timedelta(days=int(text[:-1][:5]))
+        return datetime.strptime(text, "%Y-%m-%d")
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"invalid value {text!r}; expected a date like 2026-11-23, or 3d") from None
 
 
 def general(to: Parser, default: object = argparse.SUPPRESS) -> None:

@@ -22,7 +22,7 @@ CONFIG = {
 """The subcommands of `podtop config`."""
 
 ACTS = tuple(action.id for action in ACTIONS if action.command)
-COMMANDS = ("once", "logs", *ACTS)
+COMMANDS = ("once", "logs", "report", *ACTS)
 """The commands that send requests to RunPod."""
 
 LOOKS = (
@@ -164,6 +164,19 @@ def _commands() -> dict[str, Command]:
             _SCRIPTS,
         ),
     }  # fmt: skip
+    table["report"] = Command(
+        "what the last days cost, and what for",
+        "Print what was paid, and what for: worked, idle, waiting, under-used, boots, disks; from the recording, held "
+        "against RunPod's charges.",
+        _add_report,
+        (
+            Example("podtop report", "the last 7 days, by pod"),
+            Example("podtop report --month --by gpu", "30 days, by GPU type"),
+            Example("podtop report --since 2026-11-23 --by day --markdown", "days, for a message"),
+            Example("podtop report --offline --json", "from the recording alone, as JSON"),
+        ),
+        ("report", "how dollars are divided, and what is not known"),
+    )
     table |= {action.id: _act(action.id, action.command) for action in ACTIONS if action.command}
     table |= {
         "doctor": Command(
@@ -293,11 +306,27 @@ def _add_once(to: Parser) -> None:
         "kind", nargs="?", choices=KINDS, default="pods", metavar="WHAT",
         help="pods (default), market (needs no API key), account, hosts (machines you rent out), alerts",
     )  # fmt: skip
-    flags.output_form(to, *flags.FORMATS)
+    flags.output_form(to, "json", "csv", "table")
     to.add_argument("--filter", metavar="TEXT", default="", help="items with all these words; market: also vram>=80")
     to.add_argument("--schema", action="store_true", help="print the JSON schema of the documents of every kind")
     to.add_argument("--watch", type=flags.seconds, metavar="N", help="repeat every N seconds until stopped (min. 2)")
     flags.market(to, "market: ")
+    flags.source(to)
+
+
+def _add_report(to: Parser) -> None:
+    to.set_defaults(form="table", span="week")
+    span = to.add_mutually_exclusive_group()
+    span.add_argument("--week", dest="span", action="store_const", const="week", help="the last 7 days (default)")
+    span.add_argument("--month", dest="span", action="store_const", const="month", help="the last 30 days")
+    span.add_argument("--since", type=flags.date, metavar="DATE", help="since a day: 2026-11-23, or 3d")
+    to.add_argument(
+        "--by", choices=("pod", "gpu", "day"), default="pod", metavar="WHAT", help="pod (default), gpu, day"
+    )
+    flags.output_form(to, "json", "csv", "markdown", "table")
+    to.add_argument(
+        "--offline", action="store_true", help="request nothing from RunPod: no charges, no network volumes"
+    )
     flags.source(to)
 
 

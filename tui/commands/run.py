@@ -32,6 +32,11 @@ def run(options: argparse.Namespace, config: Config, source: Source, state: Stat
         return _once(options, config, source, state)
     if options.command == "logs":
         return _logs(options, source)
+    if options.command == "report":
+        from tui.commands.report import Wanted, report
+
+        wanted = Wanted(options.span, options.since, options.by, options.form, options.offline)
+        return report(source, config, state, wanted)
     from tui.commands.act import act
 
     return act(

@@ -25,6 +25,8 @@ from tui.services.topics import TopicPollers
 from tui.store.slices import Sliced, whole
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tui.api.cloud import Cloud
     from tui.api.models import Market, MarketQuery, Snapshot
     from tui.config.loader import Config
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from tui.store.feed import Feed
     from tui.store.fleet import Fleet
     from tui.store.packed_samples import PackedSample
-    from tui.store.spend import SpendHistory
 
 
 def _log(events: Iterable[Event]) -> None:
@@ -92,7 +93,7 @@ class Monitor:
         self._history = HistoryLoader(fleet, source, post, opened, self._tell)
         self._follower = Follower(source, self.api.throttled, self._tell)
         self._topics = TopicPollers(
-            fleet, source, self._follower, self._read_spend, slowness=self.api.slowness, on_change=self._tell
+            fleet, source, self._follower, self._read_recorded, slowness=self.api.slowness, on_change=self._tell
         )
         self._recorder: Recorder | None = None
         self._first: float | None = None
@@ -350,7 +351,7 @@ class Monitor:
             self._judges = True
             return
         self._history.open(path)
-        self._topics.wake_one("books")
+        self._topics.wake_recorded()
         await self._history.fill(recorder, self.chronicle, self._first, self._in_slices)
         self._judges = True
         self._tell()
@@ -388,12 +389,17 @@ class Monitor:
         """The topics that are polled."""
         return frozenset(self._topics.attended)
 
-    async def _read_spend(self) -> SpendHistory:
-        from tui.services.spend_loader import SpendLoader
+    async def _read_recorded(self, topic: str) -> object:
+        from tui.services.recorded_topics import RecordedTopics
 
         source = self._source
         clock = source.clock if source.recording is None else lambda: source.begin
-        return await SpendLoader(self._fleet, lambda: self.past, clock, self._start_of_day, self._start_of_month).read()
+        return await RecordedTopics(
+            self._fleet, lambda: self.past, self._recorded_file, clock, self._start_of_day, self._start_of_month
+        ).read(topic)
+
+    async def _recorded_file(self) -> Path | None:
+        return await self._recorder.opened() if self._recorder is not None else None
 
     async def look_back(self, fleet: Fleet, pods: Iterable[str], start: float, end: float, width: float) -> None:
         """Load these pods' samples of a range before memory's, in steps of `width` seconds."""

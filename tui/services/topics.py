@@ -24,7 +24,7 @@ class TopicPollers:
     """The pollers of topics.
 
     follower: passes their responses to the fleet.
-    read:     reads topics that come from the recording, and no server.
+    read:     reads a topic that comes from the recording, and no server.
     slowness: by how much longer than its interval each waits.
     changed:  called when something becomes known that nobody waits for.
     """
@@ -34,7 +34,7 @@ class TopicPollers:
         fleet: Fleet,
         source: Source,
         follower: Follower,
-        read: Callable[[], Awaitable[object]],
+        read: Callable[[str], Awaitable[object]],
         *,
         slowness: Callable[[], float],
         on_change: Callable[[], object],
@@ -67,10 +67,11 @@ class TopicPollers:
         for wake in self._wakes.values():
             wake()
 
-    def wake_one(self, name: str) -> None:
-        """Poll one topic now, if it is wanted."""
-        if (wake := self._wakes.get(name)) is not None:
-            wake()
+    def wake_recorded(self) -> None:
+        """Read the wanted topics of the recording now."""
+        for name, wake in self._wakes.items():
+            if TOPICS[name].fetch is None:
+                wake()
 
     def attend(self, topics: Iterable[str]) -> None:
         """Poll these topics from now on, and no others."""
@@ -93,7 +94,7 @@ class TopicPollers:
             return None
         age = feed.age(self._source.clock()) if feed is not None and feed.error is None else None
         first = 0.0 if age is None else max(0.0, topic.interval - age / self._source.pace)
-        fetch = topic.fetch(cloud) if topic.fetch is not None else self._read
+        fetch = topic.fetch(cloud) if topic.fetch is not None else partial(self._read, name)
         poller: Poller[Any] = Poller(fetch, topic.interval, first=first, slowness=self._slowness)
         self._wakes[name] = poller.wake
         apply, fail = partial(self._apply, name), partial(self._fleet.fail_topic, name)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tui.api.errors import CloudError
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import DataCenters
+    from tui.domain.report import Report
     from tui.store.spend import SpendHistory
 
 T = TypeVar("T")
@@ -46,6 +47,8 @@ class TopicFeeds(Struct, eq=False, kw_only=True):
     billing: ClassVar[_Topic[Billing]] = _Topic()
     profile: ClassVar[_Topic[Profile]] = _Topic()
     books: ClassVar[_Topic[SpendHistory]] = _Topic()
+    week: ClassVar[_Topic[Report]] = _Topic()
+    month: ClassVar[_Topic[Report]] = _Topic()
     hosts: ClassVar[_Topic[Hosts]] = _Topic()
     places: ClassVar[_Topic[DataCenters]] = _Topic()
     cpus: ClassVar[_Topic[tuple[CpuType, ...]]] = _Topic()

@@ -31,6 +31,8 @@ TOPICS = {
     "billing": Topic(lambda cloud: cloud.billing, 900.0),
     "profile": Topic(lambda cloud: cloud.profile, 900.0, private=True),
     "books": Topic(None, 300.0),
+    "week": Topic(None, 900.0),
+    "month": Topic(None, 3600.0),
     "hosts": Topic(lambda cloud: cloud.hosts, 30.0),
     "places": Topic(lambda cloud: cloud.places, 120.0),
     "cpus": Topic(lambda cloud: cloud.cpu_types, 3600.0),

@@ -92,6 +92,7 @@ def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> Sa
     try:
         version, tier, count, kinds, length = _HEAD.unpack_from(data)
         room = MOST_BYTES
+        asked = None if wanted is None else frozenset(wanted)
         if version != _VERSION or tier not in (RAW, MINUTE):
             raise Damaged(f"a block of version {version}, tier {tier}")
         at = _HEAD.size + length
@@ -100,23 +101,19 @@ def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> Sa
         for _ in range(kinds):
             label, size = _KIND.unpack_from(data, at)
             at += _KIND.size
-            names = data[at : at + label].decode().split(",")
+            names = _names(data[at : at + label])
             at += label + size
-            if not all(map(is_name, names)):
-                raise Damaged("names that podtop does not give")
-            if wanted is None or not set(wanted).isdisjoint(names):
+            if asked is None or not asked.isdisjoint(names):
                 length = (3 if tier == MINUTE else 1) * count * len(names)
                 room -= length
                 if room < 0:
                     raise Damaged("a block of too many values")
-                columns |= _columns(_inflated(data[at - size : at], length), names, count, tier)
+                columns |= _columns(_inflated(data[at - size : at], length), names, count, tier, asked)
     except (zlib.error, struct.error, UnicodeDecodeError, ValueError) as error:
         raise Damaged(str(error)) from None
     if at != len(data) or len(offsets) != count:
         raise Damaged("a block of another length")
     unit = _UNIT[tier]
-    if wanted is not None:
-        columns = {name: column for name, column in columns.items() if name in wanted}
     return Samples(array("d", [start + offset * unit for offset in offsets]), columns)
 
 
@@ -128,13 +125,30 @@ def _inflated(data: bytes, length: int) -> bytes:
     return values
 
 
-def _columns(values: bytes, names: Sequence[str], count: int, tier: int) -> dict[str, SampleColumn]:
-    copies = 3 if tier == MINUTE else 1
+@lru_cache(maxsize=1024)
+def _names(label: bytes) -> tuple[str, ...]:
+    """The names of one kind: very many blocks have the same. Raises Damaged."""
+    names = tuple(label.decode().split(","))
+    if not all(map(is_name, names)):
+        raise Damaged("names that podtop does not give")
+    return names
+
+
+def _columns(
+    values: bytes, names: Sequence[str], count: int, tier: int, asked: frozenset[str] | None
+) -> dict[str, SampleColumn]:
     columns = {}
+    step = 3 * count if tier == MINUTE else count
     for index, name in enumerate(names):
-        begin = index * copies * count
-        low, *others = (values[begin + n * count : begin + (n + 1) * count] for n in range(copies))
-        columns[name] = SampleColumn(low, *others) if others else SampleColumn(low, low, low)
+        if asked is None or name in asked:
+            begin = index * step
+            low = values[begin : begin + count]
+            if tier == MINUTE:
+                columns[name] = SampleColumn(
+                    low, values[begin + count : begin + 2 * count], values[begin + 2 * count : begin + step]
+                )
+            else:
+                columns[name] = SampleColumn(low, low, low)
     return columns
 
 

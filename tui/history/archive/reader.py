@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from tui.api.models import Funds, Market, Quote, Snapshot, Unreadable
+from tui.api.models import Funds, Market, Pod, Quote, Snapshot, Unreadable
 from tui.domain.events import Event, Kind
 from tui.history.archive import checked, codec
 from tui.history.archive.checked import LATEST, MOST_BLOCK, MOST_STATE, BadRow, fits
@@ -47,6 +47,18 @@ class Stay(msgspec.Struct, frozen=True):
     at: float
     status: str | None
     cost_per_hr: float | None
+
+
+class State(msgspec.Struct, frozen=True):
+    """A pod from an instant until its next state: None if it did not exist, or cannot be read (`damaged`).
+
+    started: when its container started.
+    """
+
+    at: float
+    pod: Pod | None
+    started: float | None
+    damaged: bool = False
 
 
 class Recording:
@@ -194,13 +206,22 @@ class Recording:
         samples = self._spliced(samples, _named(cut(recent.get(key, EMPTY), start, end), names))
         return cut(samples, start, end)
 
-    def recent(self, pods: Iterable[str], start: float, end: float, metric: Metric) -> Mapping[int, Samples]:
-        """A metric's samples of these pods that are not yet in a block, by the pods' keys, for `samples`.
+    def recent(self, pods: Iterable[str], start: float, end: float, *metrics: Metric) -> Mapping[int, Samples]:
+        """The samples of some metrics of these pods that are not yet in a block, by the pods' keys, for `samples`.
 
         Each poll has the values of all pods: it is read once for all of them.
         """
         keys = {pod: key for key, pod in self._pods()}
-        return self._polls(start, self._told_by(end), {keys[pod] for pod in pods if pod in keys}, metric.series_in)
+
+        def wanted(names: Iterable[str]) -> tuple[str, ...]:
+            listed = tuple(names)
+            return tuple(name for metric in metrics for name in metric.series_in(listed))
+
+        return self._polls(start, self._told_by(end), {keys[pod] for pod in pods if pod in keys}, wanted)
+
+    def pods(self) -> tuple[str, ...]:
+        """The ids of all recorded pods."""
+        return tuple(pod for _, pod in self._pods())
 
     def _spliced(self, under: Samples, over: Samples) -> Samples:
         """Join two tiers: time that was recorded twice may be in both, and the later data win."""
@@ -404,25 +425,31 @@ class Recording:
 
     def stays(self, pod: str, start: float, end: float) -> tuple[Stay, ...]:
         """A pod's statuses and prices that held at any time from start to end, oldest first."""
+        return tuple(
+            Stay(state.at, state.pod.status, state.pod.cost_per_hr) if state.pod else Stay(state.at, None, None)
+            for state in self.states(pod, start, end)
+        )
+
+    def states(self, pod: str, start: float, end: float) -> tuple[State, ...]:
+        """A pod's states that held at any time from start to end, oldest first."""
         key = self._key(pod)
         rows = self._all(
-            f"SELECT at, {_STATE}, typeof(data) FROM state WHERE pod = ?1 AND at < ?3 AND at >= "
+            f"SELECT at, {_STATE}, typeof(data), started FROM state WHERE pod = ?1 AND at < ?3 AND at >= "
             "coalesce((SELECT max(at) FROM state WHERE pod = ?1 AND at <= ?2), 0) ORDER BY at",
             key, start, end,
         )  # fmt: skip
-        return tuple(self._good("state", self._stay, rows, lambda at, data, kind: (key, at)))
+        return tuple(self._good("state", self._state, rows, lambda at, data, kind, started: (key, at)))
 
-    def _stay(self, at: object, data: object, kind: object) -> Stay:
+    def _state(self, at: object, data: object, kind: object, started: object) -> State:
         when = checked.instant(at)
         if kind == "null":
-            return Stay(when, None, None)
+            return State(when, None, None)
         try:
-            known = checked.pod(data)
+            return State(when, checked.pod(data), checked.maybe_instant(started))
         except BadRow:
             # Earlier values no longer hold.
             self._is_bad("state", (None, when))
-            return Stay(when, None, None)
-        return Stay(when, known.status, known.cost_per_hr)
+            return State(when, None, None, damaged=True)
 
 
 def _named(samples: Samples, names: Sequence[str] | None) -> Samples:

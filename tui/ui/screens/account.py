@@ -74,12 +74,14 @@ class AccountScreen(TabbedListsScreen):
 
     def action_range(self, step: int) -> None:
         self._current.reach(step)
+        self._attend()
         self.show()
 
     def action_return(self) -> None:
         if not self._player.now():
             for listing in self._lists.values():
                 listing.reset()
+            self._attend()
             self.show()
 
     def _hide(self) -> bool:

@@ -23,6 +23,7 @@ from tui.ui.render.list_rows import Row
 from tui.ui.screens.account_listing import AccountListing, account_trouble
 from tui.ui.screens.listing import About, Listing, Picture, Rows, Scene
 from tui.ui.screens.money_list import Money
+from tui.ui.screens.report_list import Costs
 
 DAYS = 1
 """The initial one of the ranges of days."""
@@ -277,4 +278,4 @@ class Access(AccountListing):
         return super().about(scene)._replace(note=note, warns=bool(note))
 
 
-LISTINGS: tuple[type[Listing], ...] = (Money, Charges, Bills, Payments, Templates, Access)
+LISTINGS: tuple[type[Listing], ...] = (Money, Charges, Bills, Costs, Payments, Templates, Access)

@@ -1,0 +1,228 @@
+"""`podtop report`: what the last days cost, and what for, from the recording; held against RunPod's charges."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from tui.api.errors import CloudError
+from tui.commands import report_tables, tables
+from tui.commands.envelope import ProblemItem
+from tui.commands.exit_codes import Exit
+from tui.commands.report_items import ReportItem, document
+from tui.commands.stdio import make_lenient, make_utf8, note, say, width_of_terminal, write
+from tui.domain.report import Report
+from tui.domain.report_check import Check, held_against
+from tui.history.archive.schema import ArchiveError
+from tui.services import report_loader
+from tui.services.report_loader import Charged
+from tui.storage.json_store import StoreError
+
+if TYPE_CHECKING:
+    from tui.api.account import Account
+    from tui.config.loader import Config
+    from tui.services.source import Source
+    from tui.storage.state_files import StateFiles
+
+NOTHING = "no recording yet: podtop records while it runs; podtop record does so without the UI"
+
+
+class Wanted(NamedTuple):
+    """What is asked for.
+
+    span:  "week" or "month"; since: a date, in place of it.
+    by:    pod, gpu or day.
+    form:  table, markdown, json or csv.
+    offline: whether to request nothing from RunPod.
+    """
+
+    span: str
+    since: datetime | None
+    by: str
+    form: str
+    offline: bool
+
+
+class Refused(Exception):
+    """There is no such report. `str()` says why, `code` is the exit code."""
+
+    def __init__(self, text: str, code: Exit = Exit.NOTHING) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class _Answer(NamedTuple):
+    """What RunPod said."""
+
+    account: Account | None = None
+    charged: Charged = Charged(())
+    problems: tuple[ProblemItem, ...] = ()
+
+
+def report(source: Source, config: Config, state: StateFiles, wanted: Wanted, tz: tzinfo | None = None) -> int:
+    """Print the report; returns the exit code. `tz`: the time zone of its days, None for the machine's own."""
+    try:
+        return asyncio.run(_report(source, config, state, wanted, tz))
+    except Refused as refusal:
+        say(str(refusal))
+        return refusal.code
+    except (ArchiveError, StoreError) as error:
+        say(f"cannot read the recording: {error}")
+        return Exit.USAGE
+
+
+async def _report(source: Source, config: Config, state: StateFiles, wanted: Wanted, tz: tzinfo | None) -> int:
+    answer = _Answer() if wanted.offline else await _ask(source)
+    path = await _recording(source, config, state, answer.account)
+    now = source.clock()
+
+    def start_of_day(at: float) -> float:
+        when = datetime.fromtimestamp(at, tz)
+        return when.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+    start = _since(wanted.since, tz) if wanted.since else report_loader.begin(wanted.span, now, start_of_day)
+    if start >= now:
+        raise Refused("--since is in the future", Exit.USAGE)
+    made = await report_loader.read(path, start, now, start_of_day)
+    if answer.account is not None:
+        made = replace(made, volumes=report_loader.volumes(answer.account, made.mounted))
+    knows_volumes = answer.account is not None
+    check = held_against(made, answer.charged.days, now, knows_volumes=knows_volumes)
+    _print(source, wanted, made, check, answer.problems, now, tz)
+    for problem in answer.problems:
+        note(problem.message)
+    if not made.pods and not made.volumes:
+        note(NOTHING if made.since is None else "no pods in this time")
+        return Exit.NOTHING
+    return Exit.OK
+
+
+def _since(date: datetime, tz: tzinfo | None) -> float:
+    return date.replace(tzinfo=tz).timestamp()
+
+
+async def _ask(source: Source) -> _Answer:
+    """The account and its charges; what is not available is a problem, and no reason for no report."""
+    cloud = await asyncio.to_thread(source.open)
+    problems: list[ProblemItem] = []
+    account: Account | None = None
+    try:
+        try:
+            account = await cloud.account()
+        except CloudError as error:
+            problems.append(ProblemItem(f"network volumes are unavailable: {error}", "account", None))
+        charged = await report_loader.charged(cloud)
+        if charged.trouble:
+            problems.append(ProblemItem(f"RunPod's charges are unavailable: {charged.trouble}", "charges", None))
+    finally:
+        await cloud.aclose()
+    return _Answer(account, charged, tuple(problems))
+
+
+# Which recording
+
+
+async def _recording(source: Source, config: Config, state: StateFiles, account: Account | None) -> Path:
+    """The file of the account. Raises Refused."""
+    from tui.history.recorder import archive_path
+
+    if source.demo:
+        return await _demo(source, state.directory())
+    id = await asyncio.to_thread(_account_id, state, source.profile, account)
+    if id:
+        path = archive_path(state.directory(), config.api_url, id)
+        if path.is_file():
+            return path
+        raise Refused(NOTHING)
+    found = [path for path in sorted((state.directory() / "archive").glob("*.sqlite")) if _is_of(path, state.origin)]
+    if not found:
+        raise Refused(NOTHING)
+    if len(found) > 1:
+        raise Refused("several accounts are recorded, and which one this is is unknown: drop --offline", Exit.USAGE)
+    return found[0]
+
+
+def _account_id(state: StateFiles, profile: str, account: Account | None) -> str:
+    """The id of the account as its files have it; empty if it is unknown."""
+    from tui.storage.account_file import AccountFile
+
+    known = AccountFile(state.accounts()).all().get(state.profile_name(profile))
+    reported = (account.funds.account_id if account is not None else None) or ""
+    if known is not None and (not reported or reported in (known.id, *known.aliases)):
+        return known.id
+    return reported
+
+
+def _is_of(path: Path, origin: str) -> bool:
+    """Whether a recording is of this host."""
+    from tui.history.archive.reader import Recording
+
+    try:
+        with closing(Recording(path)) as recording:
+            return recording.origin == origin
+    except ArchiveError:
+        return False
+
+
+async def _demo(source: Source, directory: Path) -> Path:
+    """A recording of the demo's hour before it was opened."""
+    from tui.demo.source import COARSE_STEP
+    from tui.history.archive.schema import connect
+    from tui.history.archive.writer import Polled, Writer
+
+    path = directory / "report.sqlite"
+    if source.history is None:
+        raise Refused(NOTHING)
+    cloud = await asyncio.to_thread(source.open)
+    writer: Writer | None = None
+    try:
+        async for at, snapshot in source.history(cloud):
+            if writer is None:
+                writer = Writer(connect(path, write=True), at - 0.001, origin="demo", silence=2 * COARSE_STEP)
+            writer.write([Polled(at, snapshot)])
+    finally:
+        await cloud.aclose()
+        if writer is not None:
+            writer.close()
+    return path
+
+
+# Output
+
+
+def _print(
+    source: Source,
+    wanted: Wanted,
+    made: Report,
+    check: Check | None,
+    problems: tuple[ProblemItem, ...],
+    now: float,
+    tz: tzinfo | None,
+) -> None:
+    (make_utf8 if wanted.form in ("json", "csv") else make_lenient)(sys.stdout)
+    if wanted.form in ("json", "csv"):
+        whole = document(
+            made, wanted.by, check, now, lambda at: f"{datetime.fromtimestamp(at, tz):%Y-%m-%d}",
+            source=source.badge, profile=source.profile, problems=problems,
+        )  # fmt: skip
+        if wanted.form == "json":
+            write(msgspec.json.encode(whole).decode() + "\n")
+        else:
+            write(tables.csv_header("report", ReportItem) + tables.csv_rows("report", whole.at, whole.items))
+        return
+    if not made.rows("pod"):
+        return
+    make = report_tables.markdown if wanted.form == "markdown" else _plain
+    write("".join(f"{line}\n" for line in make(made, wanted.by, check, tz)))
+
+
+def _plain(made: Report, by: str, check: Check | None, tz: tzinfo | None) -> Iterator[str]:
+    return report_tables.plain(made, by, check, tz, width_of_terminal(sys.stdout))

@@ -1,0 +1,188 @@
+"""The report of an account, read from its recording pod by pod: in bounded memory, however many pods there are.
+
+Blocking: for a separate thread.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tui.api.enums import PodStatus
+from tui.domain import costs, gpu_power, pod_costs, pod_health
+from tui.domain.action import State
+from tui.domain.pod_bill import UNSEEN, Look, Seen, Stay, Use, bill, certain, loops
+from tui.domain.report import MICRO, Ledger, Report, Row
+from tui.store.gpu_minutes import POWER, GpuMinutes, names_of
+from tui.store.metrics import UTIL
+from tui.turns import give_way
+
+if TYPE_CHECKING:
+    from tui.api.models import Pod
+    from tui.history.archive.reader import Recording
+    from tui.history.archive.reader import State as Recorded
+    from tui.store.series import Samples
+
+HOUR, DAY = 3600.0, 86_400.0
+
+MOST_GPUS = 128
+
+RESET = 60.0
+"""Seconds by which a container's start must move to be another one."""
+
+
+def read(
+    recording: Recording,
+    start: float,
+    end: float,
+    start_of_day: Callable[[float], float],
+    go_on: Callable[[], bool] = lambda: True,
+) -> Report:
+    """The report from `start` to `end`. Raises ArchiveError.
+
+    start_of_day: when the local day of an instant began.
+    go_on: asked before each pod; once it is False the rest is left out, as nobody waits for it any more.
+    """
+    spans = [span for span in recording.spans() if span[0] < end]
+    since = spans[0][0] if spans else None
+    if since is not None:
+        start = min(max(start, since), end)
+    if since is None or start >= end:
+        return Report(start, end, since, 0.0)
+    edges, days = _grid(start, end, start_of_day)
+    ledger = Ledger(edges, days)
+    pods = recording.pods()
+    recent = recording.recent(pods, start, end, UTIL, POWER)
+    for id in pods:
+        give_way()
+        if not go_on():
+            break
+        _add(ledger, recording, id, spans, edges, recent)
+    return ledger.report(start, end, since, _watched(spans, start, end))
+
+
+def _grid(start: float, end: float, start_of_day: Callable[[float], float]) -> tuple[list[float], list[float]]:
+    """The borders of slots of at most an hour, each in one local day and in one of UTC; and the local day of each."""
+    borders = {start, end}
+    day = start_of_day(start)
+    midnights = [day]
+    while day < end:
+        # Half a day beyond its shortest length: days with a change of the clock have 23 to 25 hours.
+        after = start_of_day(day + 1.5 * DAY)
+        after = after if after > day else day + DAY
+        hours = range(1, int((after - day) // HOUR) + 1)
+        borders.update(at for at in (after, *(day + hour * HOUR for hour in hours)) if start < at < end)
+        midnights.append(after)
+        day = after
+    at = start // DAY * DAY + DAY
+    while at < end:
+        borders.add(at)
+        at += DAY
+    edges = sorted(borders)
+    return edges, [midnights[bisect_right(midnights, edge) - 1] for edge in edges[:-1]]
+
+
+def _watched(spans: Iterable[tuple[float, float]], start: float, end: float) -> dict[float, float]:
+    """Watched seconds by the midnight of UTC."""
+    by_day: dict[float, float] = {}
+    for first, last in spans:
+        at, last = max(first, start), min(last, end)
+        while at < last:
+            day = at // DAY * DAY
+            until = min(last, day + DAY)
+            by_day[day] = by_day.get(day, 0.0) + until - at
+            at = until
+    return by_day
+
+
+def _add(
+    ledger: Ledger,
+    recording: Recording,
+    id: str,
+    spans: Sequence[tuple[float, float]],
+    edges: Sequence[float],
+    recent: Mapping[int, Samples],
+) -> None:
+    """Add one pod."""
+    start, end = edges[0], edges[-1]
+    states = recording.states(id, start, end)
+    known = [state.pod for state in states if state.pod is not None]
+    if not known:
+        return
+    stays, missing = certain(_stays(states, end), spans, start, end)
+    pod = known[-1]
+    gpus = min(max(each.gpu_count for each in known), MOST_GPUS)
+    name = pod.machine.gpu_name if pod.machine is not None else None
+    look: Look = _unseen
+    idle: list[tuple[float, float]] = []
+    if gpus and any(stay.use is Use.UP and stay.judged for stay in stays):
+        samples = recording.samples(id, start, end, names_of(gpus), recent)
+        minutes = GpuMinutes(samples, gpu_power.nominal_watts(name) if name else None, recording.silence)
+        look, idle = minutes.look, minutes.idle_runs()
+    whole = bill(stays, missing, look, edges, loops(_restarts(states)), idle)
+    if whole.slots or whole.nothing:
+        ledger.add(_row(id, pod, name, states[-1].pod is not None, end), whole)
+
+
+def _unseen(start: float, end: float) -> Seen:
+    return UNSEEN
+
+
+def _stays(states: Sequence[Recorded], end: float) -> list[Stay]:
+    ends = [*(state.at for state in states[1:]), end]
+    return [_stay(state, until) for state, until in zip(states, ends, strict=True)]
+
+
+def _stay(state: Recorded, end: float) -> Stay:
+    pod = state.pod
+    if pod is None:
+        return Stay(state.at, end, Use.UNKNOWN if state.damaged else Use.GONE)
+    billed = costs.state(pod)
+    stopped = pod_costs.storage_per_hr(pod, running=False)
+    # Without the text of a change, an equal start of the container shows that nothing came in between.
+    change = pod.status_change.text if pod.status_change is not None else state.started
+    match billed:
+        case State.RUNNING:
+            return Stay(
+                state.at, end, Use.UP if pod_health.is_live(pod) else Use.BOOTING, _price(pod.cost_per_hr),
+                pod_costs.storage_per_hr(pod, running=True), stopped, judged=bool(pod.gpu_count),
+                empty=not pod.gpu_count and pod.machine is not None and bool(pod.machine.gpu_name),
+                rental=(billed, change, pod.cost_per_hr, pod.volume_gb, pod.container_disk_gb),
+            )  # fmt: skip
+        case State.STOPPED:
+            return Stay(state.at, end, Use.STOPPED, None, stopped, stopped, rental=(billed, change, pod.volume_gb))
+        case State.GONE:
+            return Stay(state.at, end, Use.GONE)
+        case None:
+            return Stay(state.at, end, Use.UNKNOWN)
+
+
+def _price(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) and value >= 0 else None
+
+
+def _restarts(states: Iterable[Recorded]) -> list[float]:
+    """When the container started anew while the pod stayed on."""
+    restarts = []
+    before: Recorded | None = None
+    for state in states:
+        if state.pod is None or not pod_health.is_on(state.pod):
+            before = None
+        elif state.started is not None:
+            if before is not None and before.started is not None and state.started - before.started > RESET:
+                restarts.append(state.at)
+            before = state
+    return restarts
+
+
+def _row(id: str, pod: Pod, gpu: str | None, exists: bool, end: float) -> Row:
+    """All about a pod but the money of the time."""
+    stopped_at = stored = None
+    if exists and pod.status == PodStatus.EXITED and pod.status_change is not None:
+        stopped_at, rate = pod.status_change.at, pod_costs.storage_per_hr(pod, running=False)
+        if stopped_at is not None and rate is not None:
+            stored = round(max(0.0, end - stopped_at) / HOUR * rate * MICRO)
+    volume = (pod.network_volume_id or "") if exists else ""
+    return Row(id, pod.name or id, gpu or "", pod.gpu_count, stopped_at=stopped_at, stored=stored, volume=volume)
