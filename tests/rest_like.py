@@ -19,6 +19,7 @@ from tui.api.orders import DeployOrder, Receipt
 OF_PODS = frozenset({
     Feature.SPEND, Feature.STOPPED_COST, Feature.POD_KIND, Feature.STATUS_CHANGE, Feature.GPU_TEMPERATURE,
     Feature.GPU_POWER, Feature.FREE_GPUS, Feature.LOCATION, Feature.MAINTENANCE, Feature.HOST_SPECS,
+    Feature.GPU_COUNT, Feature.PRICE_LIMIT,
 })  # fmt: skip
 OF_MARKET = frozenset({Feature.SPOT_PRICE, Feature.HOST_LIMITS, Feature.HOST_SPECS, Feature.RENTED_SHARE})
 

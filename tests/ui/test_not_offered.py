@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.make import funds, market, offer, pod, snapshot
+from tui.actions import BY_ID
 from tui.api.enums import BillingMode
 from tui.api.features import NOT_OFFERED, Feature
 from tui.api.models import Funds, GpuReading, Market, MarketQuery, Placement, Pod, Quote, Snapshot, Telemetry
@@ -16,6 +17,7 @@ from tui.commands import items
 from tui.domain import consequences, deploy_price, offered
 from tui.domain.armed_order import no_money
 from tui.domain.deploy_draft import STARTING, Draft
+from tui.domain.deploy_fields import BY_NAME
 from tui.domain.market_watch import MarketWatch, blind
 from tui.format import numbers as fmt
 from tui.store.alerts import off, off_text
@@ -30,8 +32,9 @@ from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Section
 from tui.ui.render import header, offers, pod_facts, rows, watches
 from tui.ui.render import money as purse
-from tui.ui.render.deploy_form import price_lines
-from tui.ui.render.watch_question import resumes
+from tui.ui.render.deploy_form import UNENFORCED, help_text, price_lines
+from tui.ui.render.deploy_question import price_limit
+from tui.ui.render.watch_question import deploys, resumes
 
 NOW = 1_795_435_200.0
 ALL = frozenset(Feature)
@@ -156,6 +159,14 @@ def of_alerts(lacks: frozenset[Feature]) -> str:
     return off_text(fleet(lacks))
 
 
+DEAR = Draft({**STARTING, "gpu_type_id": "H100 SXM", "deploy_cost": "9"})
+
+
+def of_resuming(lacks: frozenset[Feature]) -> str:
+    asked = consequences.case(BY_ID["resume"], ["off"], {"off": OFF}, {}, None, lacks)
+    return " ".join(point.text for point in asked.points if point.topic == "GPUs")
+
+
 PLACES: Mapping[Feature, tuple[tuple[Callable[[frozenset[Feature]], str], str], ...]] = {
     Feature.BALANCE: (
         (in_header, NOT_OFFERED), (in_money("Balance"), offered.MARKED), (in_money("Runs out"), offered.MARKED),
@@ -204,6 +215,13 @@ PLACES: Mapping[Feature, tuple[tuple[Callable[[frozenset[Feature]], str], str], 
         (in_offer("cores"), NOT_OFFERED), (of_an_offer, "specifications of hosts"),
     ),
     Feature.RENTED_SHARE: ((in_offer("rented"), NOT_OFFERED), (of_an_offer, "share of rented GPUs")),
+    Feature.GPU_COUNT: ((of_resuming, offered.WORDS),),
+    Feature.PRICE_LIMIT: (
+        (lambda lacks: help_text(BY_NAME["deploy_cost"], lacks), UNENFORCED),
+        (lambda lacks: " ".join(point.text for point in price_limit(DEAR, lacks)), UNENFORCED),
+        (lambda lacks: str(deploys(MarketWatch("w", NOW, ("g",), ("g",)), DEAR, 9.0, 1, funds(), (), lacks).points),
+         UNENFORCED),
+    ),
 }  # fmt: skip
 """Where each is said, and by what."""
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Feature(StrEnum):
-    """A part of RunPod's data that not every API reports. A value is its name in JSON, and in sentences."""
+    """A part of RunPod's data that not every API reports, or takes. A value is its name in JSON, and in sentences."""
 
     BALANCE = "balance"
     SPEND = "spend per hour"
@@ -23,6 +23,8 @@ class Feature(StrEnum):
     HOST_LIMITS = "requirements of hosts"
     HOST_SPECS = "specifications of hosts"
     RENTED_SHARE = "share of rented GPUs"
+    GPU_COUNT = "GPU count on resume"
+    PRICE_LIMIT = "price limit on deploy"
 
 
 NOT_OFFERED = "◌"
