@@ -25,6 +25,17 @@ class Feature(StrEnum):
     RENTED_SHARE = "share of rented GPUs"
     GPU_COUNT = "GPU count on resume"
     PRICE_LIMIT = "price limit on deploy"
+    ACCOUNT_ID = "account ID"
+    EMAIL = "email"
+    SECURITY = "two-factor auth and accepted terms"
+    MACHINE_QUOTA = "machine quota"
+    WORKER_QUOTA = "worker quota"
+    EMAIL_ALERTS = "email alerts"
+    API_KEYS = "API keys"
+    MINIMUM_BALANCE = "minimum balance"
+    AUTO_RELOAD = "auto-reload"
+    LIFETIME_SPEND = "lifetime spend"
+    TEMPLATE_USE = "runtime, earnings and advanced start of templates"
 
 
 NOT_OFFERED = "◌"
