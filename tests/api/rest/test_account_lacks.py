@@ -10,7 +10,7 @@ from tui.api.features import Feature
 from tui.commands import account_items
 
 PARTS = {"/registries": {"registries": []}, "/network-volumes": example("network-volumes"),
-         "/account/ssh-keys": {"keys": []}, "/templates": {"templates": []}}  # fmt: skip
+         "/account/ssh-keys": {"keys": []}, "/templates": {"templates": []}, "/billing": {"records": []}}  # fmt: skip
 OF_ROUTES = frozenset(
     {Feature.BALANCE, Feature.SPEND_LIMIT, Feature.WORKER_QUOTA, Feature.EMAIL, Feature.ACCOUNT_ID}
 )  # fmt: skip
